@@ -1,0 +1,500 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One Makefile, not recursive. New files under libparse/, tests/unit/ and fuzz/
+# are found by themselves. `make help` lists the targets.
+
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+# What is installed is looked for when make starts, so the goals beside deps get
+# a make of their own, after it.
+OTHERS := $(filter-out deps,$(MAKECMDGOALS))
+.NOTPARALLEL:
+.PHONY: deps $(OTHERS)
+deps:
+	bash .ci/deps
+$(OTHERS): deps
+	$(MAKE) $@
+else
+
+VERSION := 0.1.0
+SOVERSION := 0
+prefix ?= /usr/local
+bindir ?= $(prefix)/bin
+libdir ?= $(prefix)/lib
+includedir ?= $(prefix)/include
+mandir ?= $(prefix)/share/man
+datadir ?= $(prefix)/share
+docdir ?= $(datadir)/doc/memlog
+
+B ?= build
+CC ?= gcc
+PKG_CONFIG ?= pkg-config
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wno-unused-parameter
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+CFLAGS ?= -O2 -g
+SAN :=
+ifeq ($(SANITIZE),1)
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
+ifeq ($(FUZZER),1)
+SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+endif
+# gcc's word for fences under ThreadSanitizer; clang does not know it
+WNO_TSAN := $(if $(findstring clang,$(CC)),,-Wno-tsan)
+ML_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC \
+	-fexceptions -fvisibility=hidden -fno-strict-aliasing $(WARN) $(SAN) \
+	-DMEMLOG_VERSION='"$(VERSION)"' -Ilibparse
+ML_LDFLAGS := $(SAN) -Wl,-z,relro,-z,now
+
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
+
+# ---- what depends on what ---------------------------------------------------
+# Everything under libparse/ needs libc alone and goes into the core, except
+# these files, each with the libraries that it needs.
+FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c)
+CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c))
+DUMP_SRC := $(wildcard memlog-dump/*.c)
+# what crash and gdb share, and each plugin where its header is installed
+HOST_SRC := $(wildcard host/*.c)
+CRASH_SRC := $(if $(wildcard /usr/include/crash/defs.h),$(wildcard crash-ext/*.c))
+GDB_SRC := $(if $(wildcard /usr/include/gdb/jit-reader.h),$(wildcard gdb-plugin/*.c))
+
+# name of the pkg-config module : macro that turns it on
+have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
+FULL_PC := libelf libdw zlib
+FULL_DEF :=
+ifeq ($(call have,libzstd),1)
+FULL_PC += libzstd
+FULL_DEF += -DHAVE_ZSTD
+endif
+ifneq ($(wildcard /usr/include/snappy-c.h),)
+FULL_LIBS += -lsnappy
+FULL_DEF += -DHAVE_SNAPPY
+endif
+ifeq ($(call have,libarchive),1)
+FULL_PC += libarchive
+FULL_DEF += -DHAVE_LIBARCHIVE
+endif
+ifeq ($(call have,json-c),1)
+FULL_PC += json-c
+FULL_DEF += -DHAVE_JSON_C
+endif
+FULL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(FULL_PC)) $(FULL_DEF)
+FULL_LIBS += $(shell $(PKG_CONFIG) --libs $(FULL_PC))
+ifneq ($(wildcard /usr/include/lzo/lzo1x.h),)
+DUMP_DEF += -DHAVE_LZO
+DUMP_LIBS += -llzo2
+endif
+
+CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
+FULL_OBJ := $(FULL_SRC:%.c=$(B)/%.o)
+DUMP_OBJ := $(DUMP_SRC:memlog-dump/%.c=$(B)/dump/%.o)
+$(FULL_OBJ): ML_CFLAGS += $(FULL_CFLAGS)
+$(DUMP_OBJ): ML_CFLAGS += $(DUMP_DEF)
+
+CORE_A := $(B)/libmemlog_core.a
+FULL_A := $(B)/libmemlog.a
+FULL_SO := $(B)/libmemlog.so.$(SOVERSION)
+HOST_OBJ := $(HOST_SRC:%.c=$(B)/%.o)
+CRASH_OBJ := $(CRASH_SRC:%.c=$(B)/%.o)
+CRASH_SO := $(B)/crash-ext/memlog.so
+GDB_OBJ := $(GDB_SRC:%.c=$(B)/%.o)
+GDB_SO := $(B)/gdb-plugin/memlog-gdb.so
+# crash's functions take their names without const
+$(CRASH_OBJ): ML_CFLAGS += -Wno-write-strings
+
+.PHONY: all
+all: $(CORE_A) $(FULL_A) $(FULL_SO) $(if $(DUMP_SRC),$(B)/memlog-dump) \
+	$(if $(CRASH_SRC),$(CRASH_SO)) \
+	$(if $(GDB_SRC),$(GDB_SO) $(B)/gdb-plugin/memlog.gdb)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# $(B)/memlog-dump is the program, so its objects lie elsewhere
+$(B)/dump/%.o: memlog-dump/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(CORE_A): $(CORE_OBJ)
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(FULL_A): $(CORE_OBJ) $(FULL_OBJ)
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
+
+$(FULL_SO): $(CORE_OBJ) $(FULL_OBJ) libparse/libmemlog.map
+	$(call say,LD,$@)$(CC) -shared $(ML_LDFLAGS) $(LDFLAGS) \
+		-Wl,-soname,$(notdir $@) \
+		-Wl,--version-script=libparse/libmemlog.map \
+		-o $@ $(CORE_OBJ) $(FULL_OBJ) $(FULL_LIBS)
+	$(Q)ln -sf $(notdir $@) $(B)/libmemlog.so
+
+# In the tree memlog-dump is linked statically with the library, so that it
+# runs from anywhere; `make install` links it with libmemlog.so.
+$(B)/memlog-dump: $(DUMP_OBJ) $(FULL_A)
+	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) -o $@ $(DUMP_OBJ) \
+		$(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
+
+# Where no linker looks by itself, the program remembers where its library is.
+RPATH := $(if $(filter /usr/lib% /usr/local/lib% /lib%,$(libdir)),,-Wl,-rpath,$(libdir))
+$(B)/memlog-dump.shared: $(DUMP_OBJ) $(FULL_SO) $(B)/.libdir
+	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(RPATH) -o $@ \
+		$(DUMP_OBJ) -L$(B) -lmemlog $(DUMP_LIBS)
+
+# changes when the folder does that the two above go to
+$(B)/.libdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(libdir)' | cmp -s - $@ || echo '$(libdir)' > $@
+FORCE:
+
+# ---- plugins ----------------------------------------------------------------
+# They carry the core, need libc alone, and show their host no symbol of ours.
+PLUGIN_LD = $(CC) -shared $(ML_LDFLAGS) $(LDFLAGS)
+
+$(CRASH_SO): $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A) crash-ext/memlog.map
+	$(call say,LD,$@)$(PLUGIN_LD) -Wl,--version-script=crash-ext/memlog.map \
+		-o $@ $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A)
+
+ifeq ($(SANITIZE),1)
+# gdb does not start with AddressSanitizer's library in it
+.PHONY: $(GDB_SO)
+$(GDB_SO):
+	@mkdir -p $(@D)
+	$(Q)$(MAKE) B=$(B)/plain SANITIZE= $(B)/plain/gdb-plugin/memlog-gdb.so
+	$(Q)cp $(B)/plain/gdb-plugin/memlog-gdb.so $@
+else
+$(GDB_SO): $(GDB_OBJ) $(HOST_OBJ) $(CORE_A) gdb-plugin/memlog.map
+	$(call say,LD,$@)$(PLUGIN_LD) -Wl,-z,nodelete \
+		-Wl,--version-script=gdb-plugin/memlog.map \
+		-o $@ $(GDB_OBJ) $(HOST_OBJ) $(CORE_A)
+endif
+$(B)/gdb-plugin/memlog.gdb: gdb-plugin/memlog.gdb.in
+	@mkdir -p $(@D)
+	$(Q)sed 's|@PLUGIN@|$(abspath $(GDB_SO))|' $< >$@
+
+# ---- fixtures ---------------------------------------------------------------
+$(B)/mkimage: $(wildcard fixtures/gen/mkimage*.c) fixtures/gen/mkimage.h
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) \
+		$(shell $(PKG_CONFIG) --libs zlib libzstd 2>/dev/null) \
+		$(if $(wildcard /usr/include/lzo/lzo1x.h),-DHAVE_LZO -llzo2) \
+		$(if $(wildcard /usr/include/snappy-c.h),-DHAVE_SNAPPY -lsnappy)
+
+# The smallest kernel that crash accepts, and dumps of it: for x86-64 only.
+X86 := $(filter x86_64,$(shell uname -m))
+NAMELIST := fixtures/gen/namelist
+$(B)/namelist/vmlinux: $(NAMELIST)/namelist.c $(NAMELIST)/namelist.lds
+	@mkdir -p $(@D)
+	$(call say,CC,$@)gcc -gdwarf-4 -O0 -Wall -mcmodel=kernel -ffreestanding \
+		-fno-pic -fno-stack-protector -fno-asynchronous-unwind-tables \
+		-nostdlib -static -no-pie -Wl,-T,$(NAMELIST)/namelist.lds \
+		-Wl,--build-id=none -Wl,-z,max-page-size=4096 -o $@ $<
+$(B)/mkcore: $(NAMELIST)/mkcore.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lz
+
+# Dumps of a machine that runs ACRN; its rings are the ones of firmware/sbuf.
+$(B)/mkacrn: fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c \
+		fixtures/gen/acrn_model.h $(wildcard firmware/sbuf/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ \
+		fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c firmware/sbuf/sbuf.c
+
+# ---- tests ------------------------------------------------------------------
+# tests/unit/foo.c is one cmocka program that speaks TAP. tests/unit/lib*.c are
+# linked into all of them. Those named core_* are linked with the core alone.
+UNIT_LIB := $(wildcard tests/unit/lib*.c)
+UNIT_SRC := $(filter-out $(UNIT_LIB),$(wildcard tests/unit/*.c))
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%.t)
+UNIT_CFLAGS := -Itests/unit $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
+
+$(B)/tests/unit/core_%.t: tests/unit/core_%.c $(UNIT_LIB) $(CORE_A)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
+		-o $@ $< $(UNIT_LIB) $(CORE_A) -lcmocka
+$(B)/tests/unit/host_%.t: tests/unit/host_%.c $(HOST_OBJ) $(CORE_A)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
+		-o $@ $< $(HOST_OBJ) $(CORE_A) -lcmocka
+$(B)/tests/unit/%.t: tests/unit/%.c $(UNIT_LIB) $(FULL_A)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
+		-o $@ $< $(UNIT_LIB) $(FULL_A) $(FULL_LIBS) $(UNIT_LIBS) -lcmocka
+
+# a second opinion on kdump files
+ifeq ($(call have,libkdumpfile),1)
+$(B)/tests/unit/image_kdumpfile.t: UNIT_CFLAGS += -DHAVE_KDUMPFILE
+$(B)/tests/unit/image_kdumpfile.t: UNIT_LIBS += -lkdumpfile
+endif
+
+# The firmware's ring is compiled into its tests; the one with threads is built
+# with ThreadSanitizer too.
+RING := firmware/MemLogPkg
+RING_SRC := $(wildcard $(RING)/Include/*.h $(RING)/Library/MemLogRingLib/*.c)
+UNIT_BIN += $(B)/tests/unit/test_ring_threads.tsan.t
+$(B)/tests/unit/test_ring_%.t: tests/unit/test_ring_%.c $(RING_SRC)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) -I$(RING)/Include $(CFLAGS) -o $@ $< \
+		-lcmocka -lpthread
+$(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
+	@mkdir -p $(@D)
+	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) -I$(RING)/Include \
+		$(CFLAGS) -fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
+
+# The same for the ring of ACRN's logs. Its object needs nothing from outside.
+SBUF_SRC := $(wildcard firmware/sbuf/*.[ch])
+UNIT_BIN += $(B)/tests/unit/test_sbuf_threads.tsan.t
+$(B)/tests/unit/test_sbuf_%.t: tests/unit/test_sbuf_%.c $(SBUF_SRC)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lcmocka -lpthread
+$(B)/tests/unit/test_sbuf_%.tsan.t: tests/unit/test_sbuf_%.c $(SBUF_SRC)
+	@mkdir -p $(@D)
+	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
+		-fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
+
+# A process that holds memory as a monitor of virtual machines does. Never with
+# a sanitizer: its shadow would look like a guest of terabytes.
+$(B)/tests/host/holder: tests/host/holder.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
+		-o $@ $< -lpthread
+
+# tests/abuse/foo.c too, with what tests/abuse/lib*.c offer.
+LOOK_SRC := $(wildcard tests/abuse/lib*.c)
+ABUSE_SRC := $(filter-out $(LOOK_SRC),$(wildcard tests/abuse/*.c))
+ABUSE_BIN := $(ABUSE_SRC:%.c=$(B)/%.t)
+
+$(B)/tests/abuse/%.t: tests/abuse/%.c $(LOOK_SRC) $(FULL_A)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) \
+		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LOOK_SRC) $(FULL_A) \
+		$(FULL_LIBS) -lcmocka
+
+# fuzz/foo.c is one harness. Linked with fuzz/replay.c it is a test that replays
+# fuzz/corpus/foo; in a build with FUZZER=1 (clang) it is a fuzzer.
+FUZZ_SRC := $(filter-out fuzz/replay.c,$(wildcard fuzz/*.c))
+REPLAY_BIN := $(FUZZ_SRC:%.c=$(B)/%.t)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%.fuzz)
+FUZZ_CFLAGS = $(ML_CFLAGS) $(FULL_CFLAGS) -Ifuzz -Itests/abuse $(CFLAGS) \
+	-MMD -MP -MF $@.d
+
+$(B)/fuzz/%.t: fuzz/%.c fuzz/replay.c $(LOOK_SRC) $(FULL_A)
+	@mkdir -p $(@D)
+	$(call say,TEST,$@)$(CC) $(FUZZ_CFLAGS) \
+		-DFUZZ_CORPUS='"fuzz/corpus/$*"' -o $@ $< fuzz/replay.c \
+		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
+$(B)/fuzz/%.fuzz: fuzz/%.c $(LOOK_SRC) $(FULL_A)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)$(CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
+		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
+
+# Fuzz every harness, or those named: make fuzz FUZZ="escape" FUZZ_SECONDS=600
+FUZZ ?= $(FUZZ_SRC:fuzz/%.c=%)
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz fuzzers
+fuzzers: $(FUZZ_BIN)
+fuzz:
+	$(MAKE) B=$(B)-fuzz CC=clang FUZZER=1 fuzzers
+	B=$(B)-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run $(FUZZ)
+
+TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
+BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
+# fuzzers bring their own sanitizers, and packages are built without
+ifeq ($(SANITIZE),1)
+BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
+	tests/host/deb.bats,$(BATS))
+endif
+# SKIP: test files to leave out; packages leave out those that build packages
+SKIP ?=
+BATS := $(filter-out $(SKIP),$(BATS))
+
+.PHONY: tests unit check
+tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkcore \
+	$(B)/tests/host/holder \
+	$(if $(X86),$(B)/namelist/vmlinux)
+unit: $(UNIT_BIN) $(B)/tests/host/holder
+	tests/check $(UNIT_BIN)
+check: tests
+	V=$(V) B=$(abspath $(B)) tests/check $(TESTS) $(BATS)
+
+# On demand: real builds, real firmware, other people's readers.
+.PHONY: check-full
+check-full: tests
+	V=$(V) B=$(abspath $(B)) JOBS=1 tests/check $(wildcard tests/full/*.bats)
+
+# The same suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+.PHONY: asan lint
+asan:
+	$(MAKE) B=$(B)-asan SANITIZE=1 check
+
+lint: all
+	B=$(B) CC=$(CC) bash .ci/lint
+
+# ---- firmware -------------------------------------------------------------
+# Nothing here is needed for `make check`: that boots the image which is kept in
+# fixtures/firmware. See firmware/README.md.
+.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores
+firmware:
+	B=$(abspath $(B)) firmware/build.sh x64
+firmware-kept:
+	B=$(abspath $(B)) firmware/keep.sh
+vmcores:
+	B=$(abspath $(B)) firmware/vmcores.sh
+bench-firmware:
+	B=$(abspath $(B)) bench/firmware.sh
+# Debian's Xen and kernel in QEMU, dumped and crashed; see the script.
+xen-vmcores:
+	fixtures/gen/xen-vmcores
+
+# ---- installing -------------------------------------------------------------
+# DESTDIR stands before every path, and before none that a file mentions.
+INSTALL ?= install
+D := $(DESTDIR)
+
+# where crash looks for extensions by name, and gdb for its start-up files
+# (none: memlog.gdb is sourced by hand)
+crashdir ?= $(libdir)/crash/extensions
+gdbinitdir ?=
+
+.PHONY: install install-lib install-dump install-doc install-crash install-gdb
+install: install-lib install-dump install-doc $(if $(CRASH_SRC),install-crash) \
+	$(if $(GDB_SRC),install-gdb)
+ifeq ($(D)$(shell id -u),0)
+	-$(Q)ldconfig 2>/dev/null || :
+endif
+
+install-lib: $(FULL_SO)
+	$(Q)$(INSTALL) -d $(D)$(libdir)/pkgconfig $(D)$(includedir)
+	$(Q)$(INSTALL) -m 755 $(FULL_SO) $(D)$(libdir)/
+	$(Q)ln -sf $(notdir $(FULL_SO)) $(D)$(libdir)/libmemlog.so
+	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
+		-e 's|@requires@|$(FULL_PC)|' \
+		-e 's|@libs@|$(filter -lsnappy,$(FULL_LIBS))|' \
+		libparse/libmemlog.pc.in > $(B)/libmemlog.pc
+	$(Q)$(INSTALL) -m 644 $(B)/libmemlog.pc $(D)$(libdir)/pkgconfig/
+	$(Q)$(INSTALL) -m 644 libparse/memlog.h $(D)$(includedir)/
+
+install-dump: $(B)/memlog-dump.shared
+	$(Q)$(INSTALL) -d $(D)$(bindir)
+	$(Q)$(INSTALL) -m 755 $< $(D)$(bindir)/memlog-dump
+
+install-doc:
+	$(Q)$(INSTALL) -d $(D)$(mandir)/man1 $(D)$(mandir)/man7 $(D)$(docdir) \
+		$(D)$(datadir)/bash-completion/completions
+	$(Q)$(INSTALL) -m 644 man/*.1 $(D)$(mandir)/man1/
+	$(Q)$(INSTALL) -m 644 man/*.7 $(D)$(mandir)/man7/
+	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md docs/kdump-pre \
+		$(wildcard docs/*.*) \
+		$(D)$(docdir)/
+	$(Q)$(INSTALL) -m 644 completions/memlog-dump \
+		$(D)$(datadir)/bash-completion/completions/
+
+install-crash: $(CRASH_SO)
+	$(Q)$(INSTALL) -d $(D)$(crashdir)
+	$(Q)$(INSTALL) -m 755 $< $(D)$(crashdir)/memlog.so
+
+install-gdb: $(GDB_SO)
+	$(Q)$(INSTALL) -d $(D)$(libdir)/memlog $(D)$(datadir)/memlog
+	$(Q)$(INSTALL) -m 755 $< $(D)$(libdir)/memlog/memlog-gdb.so
+	$(Q)sed 's|@PLUGIN@|$(libdir)/memlog/memlog-gdb.so|' \
+		gdb-plugin/memlog.gdb.in >$(B)/memlog.gdb.installed
+	$(Q)$(INSTALL) -m 644 $(B)/memlog.gdb.installed \
+		$(D)$(datadir)/memlog/memlog.gdb
+ifneq ($(gdbinitdir),)
+	$(Q)$(INSTALL) -d $(D)$(gdbinitdir)
+	$(Q)$(INSTALL) -m 644 $(B)/memlog.gdb.installed \
+		$(D)$(gdbinitdir)/memlog.gdb
+endif
+
+# ---- packages ---------------------------------------------------------------
+# A tarball of what is committed, the same bytes from the same commit; what the
+# packages build from. CHECK=0: packages without running the suite in between.
+DIST := memlog-$(VERSION)
+CHECK ?= 1
+.PHONY: dist rpm deb
+dist:
+	@mkdir -p $(B)
+	$(Q)git -c core.autocrlf=false archive --format=tar \
+		--prefix=$(DIST)/ HEAD | gzip -9n >$(B)/$(DIST).tar.gz
+	@echo $(B)/$(DIST).tar.gz
+
+rpm: dist
+	$(Q)rm -rf $(B)/rpm && mkdir -p $(B)/rpm/SOURCES
+	$(Q)cp $(B)/$(DIST).tar.gz $(B)/rpm/SOURCES/
+	$(Q)rpmbuild -ba --nodeps $(if $(filter 0,$(CHECK)),--nocheck) \
+		--define "_topdir $(abspath $(B))/rpm" memlog.spec
+	@find $(B)/rpm -name '*.rpm'
+
+deb: dist
+	$(Q)rm -rf $(B)/deb && mkdir -p $(B)/deb
+	$(Q)tar -xzf $(B)/$(DIST).tar.gz -C $(B)/deb
+	$(Q)cd $(B)/deb/$(DIST) && \
+		DEB_BUILD_OPTIONS="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_OPTIONS" \
+		DEB_BUILD_PROFILES="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_PROFILES" \
+		dpkg-buildpackage -us -uc
+	@find $(B)/deb -maxdepth 1 -name '*.deb'
+
+# ---- a first look -----------------------------------------------------------
+# The log of a real guest, out of a dump that QEMU wrote of it.
+.PHONY: demo
+demo: $(B)/memlog-dump
+	$(Q)zstd -dcqf --long=31 fixtures/vmcores/ovmf-c01-elf64.elf.zst > $(B)/demo.elf
+	@echo '$$ memlog-dump --info demo.elf'
+	@cd $(B) && ./memlog-dump --info demo.elf
+	@echo
+	@echo '$$ memlog-dump --list demo.elf'
+	@cd $(B) && ./memlog-dump --list demo.elf
+	@echo
+	@echo '$$ memlog-dump demo.elf | head -n 20'
+	@cd $(B) && ./memlog-dump demo.elf | head -n 20
+	@echo
+	@echo 'The whole log: $(B)/memlog-dump $(B)/demo.elf'
+
+# ---- speed ------------------------------------------------------------------
+$(B)/bare: bench/bare.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
+
+$(B)/bench_sbuf: bench/sbuf.c $(wildcard firmware/sbuf/*.[ch])
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ bench/sbuf.c \
+		firmware/sbuf/sbuf.c -lpthread
+
+.PHONY: bench
+bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/bench_sbuf \
+		$(B)/tests/host/holder
+	B=$(B) bench/run
+	B=$(B) bench/live.sh
+	B=$(B) bench/acrn
+
+-include $(shell find $(B) -name rpm -prune -o -name deb -prune -o \
+	-type f -name '*.d' -print 2>/dev/null)
+
+.PHONY: help
+help:
+	@echo 'make [B=folder] [CC=clang] [WERROR=1] [SANITIZE=1] [V=1] TARGET'
+	@echo '  all           library, memlog-dump and plugins, in $(B)/'
+	@echo '  deps          install what building and testing needs'
+	@echo '  demo          print a real OVMF log out of a dump'
+	@echo '  check         every test; unit: those of the library alone'
+	@echo '  asan          the same under the sanitizers'
+	@echo '  lint          the house rules that a machine can check'
+	@echo '  bench         how fast, beside grep, ripgrep and yara'
+	@echo '  install       DESTDIR, prefix, libdir, crashdir, gdbinitdir are obeyed'
+	@echo '  dist          a tarball of what is committed'
+	@echo '  rpm, deb      packages of it; CHECK=0: without the suite'
+	@echo '  firmware, vmcores, check-full   see firmware/README.md'
+	@echo '  xen-vmcores                     see fixtures/gen/xen-vmcores'
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+endif # deps

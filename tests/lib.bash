@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# lib.bash - what the bats files share. B is the build directory.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+B=${B:-$root/build}
+# shellcheck disable=SC2034 # for those who load this
+dump=$B/memlog-dump
+recipes=$root/fixtures/gen/recipes
+vmcores=$root/fixtures/vmcores
+export LC_ALL=C
+
+# image RECIPE FILE [TRUTH [LOG]]: make an image, and what must be read from it
+image() {
+	if [ $# -gt 2 ]; then
+		"$B/mkimage" -t "$3" -l "${4:-0}" "$recipes/$1.rec" "$2"
+	else
+		"$B/mkimage" "$recipes/$1.rec" "$2"
+	fi
+}
+
+# unpack NAME.FORM: a dump of fixtures/vmcores into the file's directory; the
+# path in $unpacked
+unpack() {
+	unpacked=$BATS_FILE_TMPDIR/$1
+	[ -e "$unpacked" ] ||
+		zstd -q -d --long=31 -o "$unpacked" "$vmcores/$1.zst"
+}
+
+# truth NAME OFFSET LENGTH: what the machine itself wrote to its debug port
+truth() {
+	zstd -q -d -c "$vmcores/$1.debugcon.zst" | tail -c "+$(($2 + 1))" |
+		head -c "$3"
+}
+
+# rows VERDICT: of the manifest, without comments
+rows() {
+	awk -v v="$1" '!/^#/ && $3 == v' "$vmcores/manifest"
+}
+
+# same FILE FILE: equal, or a short diff and failure
+same() {
+	cmp -s "$1" "$2" && return 0
+	diff -u --text "$1" "$2" | head -n 30 | cat -v
+	return 1
+}
+
+# safe FILE: nothing in it that a terminal would obey: no C0 but TAB and LF, no
+# DEL, C1, bidirectional controls, separators; all of it UTF-8
+safe() {
+	# shellcheck disable=SC2094 # it is read, and named in the message
+	perl -MEncode=decode -e '
+		local $/;
+		my $bytes = <STDIN>;
+		my $text = eval { decode("UTF-8", $bytes, Encode::FB_CROAK) };
+		defined $text or die "$ARGV[0]: not UTF-8\n";
+		$text =~ /([\x00-\x08\x0b-\x1f\x7f-\x9f\x{61c}\x{200e}\x{200f}\x{2028}-\x{202e}\x{2066}-\x{2069}])/
+			and die sprintf("%s: U+%04X at character %d\n", $ARGV[0],
+					ord $1, $-[0]);
+	' "$1" <"$1"
+}
