@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/*
+ * The few things that the ring needs from where it is compiled: edk2, or the
+ * host when MEMLOG_HOST is defined.
+ */
+#ifndef MEMLOG_PORT_H
+#define MEMLOG_PORT_H
+
+#ifdef MEMLOG_HOST
+
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+/* a test may watch every byte that is copied and every turn in a wait */
+#ifndef ml_copy
+#define ml_copy(to, from, length)	memcpy((to), (from), (length))
+#endif
+#define ml_zero(to, length)		memset((to), 0, (length))
+#ifndef ml_relax
+#if defined(__i386__) || defined(__x86_64__)
+#define ml_relax()			__builtin_ia32_pause()
+#else
+#define ml_relax()			do { } while (0)
+#endif
+#endif
+
+#else
+
+#include <Base.h>
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+
+typedef UINT8 u8;
+typedef UINT32 u32;
+typedef UINT64 u64;
+
+#define ml_copy(to, from, length)	CopyMem((to), (from), (length))
+#define ml_zero(to, length)		ZeroMem((to), (length))
+#define ml_relax()			CpuPause()
+
+#endif
+#endif

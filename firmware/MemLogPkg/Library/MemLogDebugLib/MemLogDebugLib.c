@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * DebugLib: one formatted text, sent to a device when there is one and to the
+ * memory log when there is one. Nothing is formatted when there is neither.
+ */
+#include <Base.h>
+#include <Library/BaseLib.h>
+#include <Library/BaseMemoryLib.h>
+#include <Library/DebugLib.h>
+#include <Library/DebugPrintErrorLevelLib.h>
+#include <Library/MemLogLib.h>
+#include <Library/PcdLib.h>
+#include <Library/PrintLib.h>
+
+#include "Device.h"
+
+/* As long as the messages of OvmfPkg's own DebugLib. */
+#define MESSAGE_BYTES	0x200
+
+/* An assertion is an error, whatever the mask says. */
+#define ASSERT_LEVEL	DEBUG_ERROR
+
+STATIC VA_LIST mNoVaList;
+
+RETURN_STATUS
+EFIAPI
+MemLogDebugLibConstructor(
+	VOID
+	)
+{
+	return DeviceInitialize();
+}
+
+STATIC
+VOID
+Send(
+	IN UINTN Level,
+	IN CONST CHAR8 *Text,
+	IN UINTN Length,
+	IN BOOLEAN ToDevice
+	)
+{
+	if (ToDevice)
+		DeviceWrite(Text, Length);
+	MemLogWrite(Level, Text, Length);
+}
+
+STATIC
+VOID
+Print(
+	IN UINTN Level,
+	IN CONST CHAR8 *Format,
+	IN VA_LIST VaList,
+	IN BASE_LIST BaseList
+	)
+{
+	CHAR8 Text[MESSAGE_BYTES];
+	BOOLEAN ToDevice;
+	UINTN Length;
+
+	ASSERT(Format != NULL);
+	if ((Level & GetDebugPrintErrorLevel()) == 0)
+		return;
+	ToDevice = DevicePresent();
+	if (!ToDevice && !MemLogEnabled())
+		return;
+	if (BaseList == NULL)
+		Length = AsciiVSPrint(Text, sizeof(Text), Format, VaList);
+	else
+		Length = AsciiBSPrint(Text, sizeof(Text), Format, BaseList);
+	Send(Level, Text, Length, ToDevice);
+}
+
+VOID
+EFIAPI
+DebugPrint(
+	IN UINTN ErrorLevel,
+	IN CONST CHAR8 *Format,
+	...
+	)
+{
+	VA_LIST VaList;
+
+	VA_START(VaList, Format);
+	Print(ErrorLevel, Format, VaList, NULL);
+	VA_END(VaList);
+}
+
+VOID
+EFIAPI
+DebugVPrint(
+	IN UINTN ErrorLevel,
+	IN CONST CHAR8 *Format,
+	IN VA_LIST VaListMarker
+	)
+{
+	Print(ErrorLevel, Format, VaListMarker, NULL);
+}
+
+VOID
+EFIAPI
+DebugBPrint(
+	IN UINTN ErrorLevel,
+	IN CONST CHAR8 *Format,
+	IN BASE_LIST BaseListMarker
+	)
+{
+	Print(ErrorLevel, Format, mNoVaList, BaseListMarker);
+}
+
+VOID
+EFIAPI
+DebugAssert(
+	IN CONST CHAR8 *FileName,
+	IN UINTN LineNumber,
+	IN CONST CHAR8 *Description
+	)
+{
+	UINT8 Mask = PcdGet8(PcdDebugPropertyMask);
+	CHAR8 Text[MESSAGE_BYTES];
+	UINTN Length;
+
+	Length = AsciiSPrint(Text, sizeof(Text), "ASSERT %a(%Lu): %a\n",
+			     FileName, (UINT64)LineNumber, Description);
+	Send(ASSERT_LEVEL, Text, Length, DevicePresent());
+	if ((Mask & DEBUG_PROPERTY_ASSERT_BREAKPOINT_ENABLED) != 0)
+		CpuBreakpoint();
+	else if ((Mask & DEBUG_PROPERTY_ASSERT_DEADLOOP_ENABLED) != 0)
+		CpuDeadLoop();
+}
+
+VOID *
+EFIAPI
+DebugClearMemory(
+	OUT VOID *Buffer,
+	IN UINTN Length
+	)
+{
+	ASSERT(Buffer != NULL);
+	return SetMem(Buffer, Length, PcdGet8(PcdDebugClearMemoryValue));
+}
+
+STATIC
+BOOLEAN
+Property(
+	IN UINT8 Bit
+	)
+{
+	return (PcdGet8(PcdDebugPropertyMask) & Bit) != 0;
+}
+
+BOOLEAN
+EFIAPI
+DebugAssertEnabled(
+	VOID
+	)
+{
+	return Property(DEBUG_PROPERTY_DEBUG_ASSERT_ENABLED);
+}
+
+BOOLEAN
+EFIAPI
+DebugPrintEnabled(
+	VOID
+	)
+{
+	return Property(DEBUG_PROPERTY_DEBUG_PRINT_ENABLED);
+}
+
+BOOLEAN
+EFIAPI
+DebugCodeEnabled(
+	VOID
+	)
+{
+	return Property(DEBUG_PROPERTY_DEBUG_CODE_ENABLED);
+}
+
+BOOLEAN
+EFIAPI
+DebugClearMemoryEnabled(
+	VOID
+	)
+{
+	return Property(DEBUG_PROPERTY_CLEAR_MEMORY_ENABLED);
+}
+
+BOOLEAN
+EFIAPI
+DebugPrintLevelEnabled(
+	IN CONST UINTN ErrorLevel
+	)
+{
+	return (ErrorLevel & PcdGet32(PcdFixedDebugPrintErrorLevel)) != 0;
+}

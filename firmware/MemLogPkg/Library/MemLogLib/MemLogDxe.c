@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * DXE drivers, UEFI drivers and applications; with another phase the SMM
+ * modules.
+ */
+#include "MemLogDxeCommon.h"
+
+#ifndef MEMLOG_PHASE
+#define MEMLOG_PHASE	ML_PHASE_DXE
+#endif
+
+EFI_STATUS
+EFIAPI
+MemLogDxeConstructor(
+	IN EFI_HANDLE ImageHandle,
+	IN EFI_SYSTEM_TABLE *SystemTable
+	)
+{
+	MemLogTakeFromSystemTable(SystemTable);
+	return EFI_SUCCESS;
+}
+
+BOOLEAN
+EFIAPI
+MemLogEnabled(
+	VOID
+	)
+{
+	return mMemLogAddress != 0;
+}
+
+VOID
+EFIAPI
+MemLogWrite(
+	IN UINTN Level,
+	IN CONST CHAR8 *Text,
+	IN UINTN Length
+	)
+{
+	if (mMemLogAddress != 0)
+		MemLogAppend(mMemLogAddress, mMemLogLimit, MEMLOG_PHASE, Level,
+			     Text, Length);
+}

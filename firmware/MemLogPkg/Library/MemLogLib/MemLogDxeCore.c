@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * DXE core: logs long before constructors run, so the HOB list is looked at
+ * with the first message.
+ */
+#include "MemLogDxeCommon.h"
+
+#include <Library/DxeCoreEntryPoint.h>
+
+STATIC BOOLEAN mLooked;
+
+BOOLEAN
+EFIAPI
+MemLogEnabled(
+	VOID
+	)
+{
+	if (!mLooked && gHobList != NULL)
+		mLooked = MemLogTakeFromHobs(gHobList);
+	return mMemLogAddress != 0;
+}
+
+VOID
+EFIAPI
+MemLogWrite(
+	IN UINTN Level,
+	IN CONST CHAR8 *Text,
+	IN UINTN Length
+	)
+{
+	if (MemLogEnabled())
+		MemLogAppend(mMemLogAddress, mMemLogLimit, ML_PHASE_DXE, Level,
+			     Text, Length);
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+#include "MemLogCommon.h"
+
+#include <Library/PcdLib.h>
+
+UINT32
+EFIAPI
+MemLogPages(
+	VOID
+	)
+{
+	return MIN(FixedPcdGet32(PcdMemDebugLogPages), ML_RING_MAX_PAGES);
+}

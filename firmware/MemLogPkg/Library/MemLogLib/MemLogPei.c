@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * PEI core and PEIMs. No variable is kept: the HOB says where the log is, and
+ * as long as there is no such HOB it is the early ring.
+ */
+#include "MemLogCommon.h"
+
+#include <MemLogEarly.h>
+
+/*
+ * The PI specification puts the pointer to the PEI services right before the
+ * interrupt descriptor table. It is read here because the library for it
+ * calls ASSERT().
+ */
+STATIC
+CONST VOID *
+GetHobList(
+	VOID
+	)
+{
+	CONST EFI_PEI_SERVICES **PeiServices;
+	IA32_DESCRIPTOR Idtr;
+	VOID *HobList;
+
+	AsmReadIdtr(&Idtr);
+	PeiServices = *(CONST EFI_PEI_SERVICES ***)
+		       (Idtr.Base - sizeof(UINTN));
+	if (PeiServices == NULL)
+		return NULL;
+	if (EFI_ERROR((*PeiServices)->GetHobList(PeiServices, &HobList)))
+		return NULL;
+	return HobList;
+}
+
+/* 0 when the log is off */
+STATIC
+UINT64
+FindLog(
+	OUT UINT32 *Limit
+	)
+{
+	CONST UINT64 *Address = MemLogFindHob(GetHobList());
+
+	if (Address != NULL && *Address != MEMLOG_EARLY_BASE) {
+		*Limit = ML_RING_MAX_BYTES;
+		return *Address;
+	}
+	*Limit = MEMLOG_EARLY_RING_BYTES;
+	return *Limit ? MEMLOG_EARLY_BASE : 0;
+}
+
+BOOLEAN
+EFIAPI
+MemLogEnabled(
+	VOID
+	)
+{
+	UINT32 Limit;
+
+	return FindLog(&Limit) != 0;
+}
+
+VOID
+EFIAPI
+MemLogWrite(
+	IN UINTN Level,
+	IN CONST CHAR8 *Text,
+	IN UINTN Length
+	)
+{
+	UINT32 Limit;
+	UINT64 Address = FindLog(&Limit);
+
+	MemLogAppend(Address, Limit, ML_PHASE_PEI, Level, Text, Length);
+}

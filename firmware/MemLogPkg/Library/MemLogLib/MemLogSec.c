@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * SEC: begins a new log in the early area at every reset. The note of the boot
+ * before, behind the ring, stays.
+ */
+#include "MemLogCommon.h"
+
+#include <MemLogEarly.h>
+#include <MemLogVersion.h>
+
+RETURN_STATUS
+EFIAPI
+MemLogSecConstructor(
+	VOID
+	)
+{
+	CHAR8 Version[ML_RING_VERSION_BYTES];
+
+	if (MEMLOG_EARLY_RING_BYTES == 0)
+		return RETURN_SUCCESS;
+	MemLogVersion(Version);
+	ml_ring_init((VOID *)(UINTN)MEMLOG_EARLY_BASE,
+		     MEMLOG_EARLY_RING_BYTES, Version);
+	return RETURN_SUCCESS;
+}
+
+BOOLEAN
+EFIAPI
+MemLogEnabled(
+	VOID
+	)
+{
+	return MEMLOG_EARLY_RING_BYTES != 0;
+}
+
+VOID
+EFIAPI
+MemLogWrite(
+	IN UINTN Level,
+	IN CONST CHAR8 *Text,
+	IN UINTN Length
+	)
+{
+	if (MEMLOG_EARLY_RING_BYTES == 0)
+		return;
+	MemLogAppend(MEMLOG_EARLY_BASE, MEMLOG_EARLY_RING_BYTES, ML_PHASE_SEC,
+		     Level, Text, Length);
+}

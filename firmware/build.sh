@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Builds OVMF with the memory log: build.sh [VARIANT...], x64 when none is
+# given. Images go to build/firmware/VARIANT/, those of x64 one level up too.
+#
+# Everything that takes long is kept outside the checkout, in $MEMLOG_CACHE
+# (~/.cache/memlog): the source package, the patched trees, named by the hash
+# of the patches, and finished images, named by the hash of all that went in.
+set -euo pipefail
+# shellcheck source=firmware/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+jobs=${JOBS:-2}
+common=(-t GCC5 -b DEBUG -D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE)
+version_pcd=gEfiMdeModulePkgTokenSpaceGuid.PcdFirmwareVersionString
+
+usage() {
+	cat >&2 <<-EOF
+	usage: build.sh [-f] [VARIANT...]
+	       build.sh -l
+	  -f       build from nothing, whatever is in the cache
+	  -l       list the variants
+	  JOBS=N   modules built at a time (now $jobs)
+	EOF
+	exit 2
+}
+
+variants=(x64 ia32x64 x64-serial x64-smm x64-bench x64-off)
+
+# Sets platform, output (below Build/) and flags.
+describe() {
+	flags=(-D DEBUG_TO_MEM)
+	platform=OvmfPkgX64
+	output=OvmfX64/DEBUG_GCC5
+	archs=(-a X64)
+	case $1 in
+	x64)		;;
+	ia32x64)	platform=OvmfPkgIa32X64
+			output=Ovmf3264/DEBUG_GCC5
+			archs=(-a IA32 -a X64) ;;
+	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
+	x64-smm)	flags+=(-D SMM_REQUIRE) ;;
+	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
+	x64-off)	flags=() ;;
+	*)		die "no variant $1 (there are: ${variants[*]})" ;;
+	esac
+	# build.py puts the quotes round the string by itself
+	flags+=(--pcd "$version_pcd=Ledk2 $edk2_version, memlog")
+}
+
+fetch_source() {
+	local dsc=edk2_$edk2_version.dsc
+
+	[ -f "$fw_cache/source/$dsc" ] && return
+	say "getting the source of edk2 $edk2_version"
+	mkdir -p "$fw_cache/source"
+	private_apt "$fw_cache/apt" \
+		'deb-src http://deb.debian.org/debian bookworm main' \
+		'deb-src http://deb.debian.org/debian-security bookworm-security main'
+	(cd "$fw_cache/source" && apt-get "${apt[@]}" source \
+		--download-only "edk2=$edk2_version") ||
+		die "cannot get edk2 $edk2_version; put its .dsc, .orig and" \
+			".debian files into $fw_cache/source"
+}
+
+# The source as Debian ships it, with BaseTools built. Debian's patch that
+# takes the shell away under secure boot is reversed: it wants a library that
+# these builds have not.
+unpack_source() {
+	pristine=$fw_cache/edk2/pristine-$edk2_version_name
+	[ -f "$pristine/.done" ] && return
+	fetch_source
+	say "unpacking edk2 and building its BaseTools"
+	rm -rf "$pristine" "$pristine.new"
+	mkdir -p "$fw_cache/edk2"
+	(cd "$fw_cache/source" && dpkg-source --no-check -x \
+		"edk2_$edk2_version.dsc" "$pristine.new" >/dev/null)
+	patch -d "$pristine.new" -s -R -p1 < \
+		"$pristine.new/debian/patches/Disable-the-Shell-when-SecureBoot-is-enabled.patch"
+	mv "$pristine.new" "$pristine"
+	make -s -C "$pristine/BaseTools" -j"$jobs" > "$pristine/.log" 2>&1 ||
+		{ tail -20 "$pristine/.log" >&2; die "BaseTools do not build"; }
+	touch "$pristine/.done"
+}
+
+patch_source() {
+	tree=$fw_cache/edk2/patched-$(hash_of patches)
+	[ -f "$tree/.done" ] && return
+	say "applying the patches"
+	rm -rf "$tree"
+	mkdir -p "$tree"
+	cp -a "$pristine" "$tree/edk2"
+	local each
+	for each in "$fw_top"/patches/*.patch; do
+		patch -d "$tree/edk2" -s --binary -p1 < "$each"
+	done
+	touch "$tree/.done"
+}
+
+# Only files that differ, so that their dates say what changed.
+sync_package() {
+	local file
+
+	mkdir -p "$tree/packages"
+	(cd "$fw_top" && find MemLogPkg -type f) | while read -r file; do
+		cmp -s "$fw_top/$file" "$tree/packages/$file" && continue
+		mkdir -p "$(dirname "$tree/packages/$file")"
+		cp "$fw_top/$file" "$tree/packages/$file"
+	done
+	(cd "$tree/packages" && find MemLogPkg -type f) |
+	while read -r file; do
+		[ -f "$fw_top/$file" ] || rm "$tree/packages/$file"
+	done
+}
+
+# Each variant has a workspace of its own, so that going from one to another
+# and back builds nothing.
+run_build() {
+	local variant=$1 log
+
+	export WORKSPACE=$tree/$variant
+	export PACKAGES_PATH=$tree/edk2:$tree/packages
+	export EDK_TOOLS_PATH=$pristine/BaseTools
+	export PYTHON_COMMAND=python3
+	mkdir -p "$WORKSPACE/Conf"
+	log=$WORKSPACE/build.log
+	say "building $variant; the log is $log"
+	(
+		set +u
+		cd "$WORKSPACE"
+		set --
+		# shellcheck disable=SC1091
+		. "$tree/edk2/edksetup.sh" > /dev/null
+		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
+			"${common[@]}" "${flags[@]}"
+	) > "$log" 2>&1 || {
+		grep -nE 'error|Error' "$log" | head -20 >&2
+		tail -20 "$log" >&2
+		die "the build of $variant failed"
+	}
+}
+
+publish() {
+	local variant=$1 images=$2 to=$fw_out/$1 file
+
+	mkdir -p "$to"
+	for file in OVMF.fd OVMF_CODE.fd OVMF_VARS.fd; do
+		cmp -s "$images/$file" "$to/$file" || cp "$images/$file" "$to/"
+	done
+	if [ "$variant" = x64 ]; then
+		cp "$to/OVMF_CODE.fd" "$to/OVMF_VARS.fd" "$fw_out/"
+	fi
+}
+
+build_variant() {
+	local variant=$1 images key
+
+	describe "$variant"
+	key=$(printf '%s\n' "$edk2_version" "$(hash_of patches MemLogPkg)" \
+		"$variant" "${archs[@]}" "${common[@]}" "${flags[@]}" \
+		"$(gcc -dumpfullversion)" | sha256sum | cut -c1-16)
+	images=$fw_cache/images/$variant-$key
+	[ -z "$fresh" ] || rm -rf "$images"
+	if [ ! -f "$images/.done" ]; then
+		unpack_source
+		patch_source
+		sync_package
+		[ -z "$fresh" ] || rm -rf "${tree:?}/$variant"
+		run_build "$variant"
+		mkdir -p "$images"
+		cp "$tree/$variant/Build/$output/FV"/OVMF{,_CODE,_VARS}.fd \
+			"$images/"
+		touch "$images/.done"
+	fi
+	publish "$variant" "$images"
+}
+
+[ "${1:-}" = -l ] && { printf '%s\n' "${variants[@]}"; exit; }
+fresh=
+[ "${1:-}" != -f ] || { fresh=1; shift; }
+case ${1:-} in -*) usage ;; esac
+[ $# -gt 0 ] || set -- x64
+
+mkdir -p "$fw_cache" "$fw_out"
+exec 8> "$fw_cache/lock"
+flock 8
+for variant in "$@"; do
+	build_variant "$variant"
+done

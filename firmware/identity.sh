@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# A build without the flag is the firmware of before: builds the unpatched
+# source, then the patched one without -D DEBUG_TO_MEM, both at one path, and
+# compares every .efi file. Fails when a file differs that is not listed here.
+set -euo pipefail
+# shellcheck source=firmware/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Modules that may differ, and why. PlatformPei: line numbers in the text of
+# its assertions, below the lines that the patch adds to MemDetect.c.
+may_differ='PlatformPei.efi'
+
+platform=${1:-OvmfPkgX64}
+case $platform in
+OvmfPkgX64)	archs=(-a X64) ;;
+OvmfPkgIa32X64)	archs=(-a IA32 -a X64) ;;
+*)		die "usage: identity.sh [OvmfPkgX64|OvmfPkgIa32X64]" ;;
+esac
+
+"$fw_top/build.sh" x64 > /dev/null	# unpacks and patches what is not there
+pristine=$fw_cache/edk2/pristine-$edk2_version_name
+patched=$fw_cache/edk2/patched-$(hash_of patches)
+work=$fw_cache/identity
+exec 8> "$fw_cache/lock"
+flock 8
+rm -rf "$work"
+mkdir -p "$work"
+
+# build_at SOURCE RESULT: the source is put where the other one was.
+build_at() {
+	say "building $platform from $1"
+	rm -rf "$work/edk2" "$work/ws"
+	mkdir -p "$work/ws/Conf" "$work/packages"
+	cp -a "$1" "$work/edk2"
+	cp -a "$fw_top/MemLogPkg" "$work/packages/"
+	(
+		export WORKSPACE=$work/ws PYTHON_COMMAND=python3
+		export PACKAGES_PATH=$work/edk2:$work/packages
+		export EDK_TOOLS_PATH=$pristine/BaseTools
+		set +u
+		cd "$WORKSPACE"
+		set --
+		# shellcheck disable=SC1091
+		. "$work/edk2/edksetup.sh" > /dev/null
+		build -t GCC5 -b DEBUG -n "${JOBS:-2}" "${archs[@]}" \
+			-p "OvmfPkg/$platform.dsc" \
+			-D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE
+	) > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; die "does not build"; }
+	mkdir -p "$2"
+	(cd "$work/ws/Build" && find . -name '*.efi' -path '*/OUTPUT/*' -print0 |
+		sort -z | xargs -0 sha256sum) > "$2/sums"
+}
+
+build_at "$pristine" "$work/before"
+build_at "$patched/edk2" "$work/after"
+
+count=$(wc -l < "$work/before/sums")
+[ "$count" -gt 50 ] || die "only $count .efi files were built"
+differ=$(diff "$work/before/sums" "$work/after/sums" |
+	sed -n 's|^[<>].*/||p' | sort -u || :)
+unexpected=$(grep -vxF "$may_differ" <<< "$differ" | sed '/^$/d' || :)
+printf '%s: %s .efi files, these differ: %s\n' "$platform" "$count" \
+	"${differ:-none}"
+[ -z "$unexpected" ] || die "differ and should not: $unexpected"

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Builds the images that every commit boots and keeps them in
+# fixtures/firmware, each with a note of where it came from.
+set -euo pipefail
+# shellcheck source=firmware/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+kept=$tree_top/fixtures/firmware
+
+keep() {
+	local variant=$1 name=$2 image=$fw_out/$1/OVMF.fd
+
+	zstd -q -f -19 --long=27 "$image" -o "$kept/$name.fd.zst"
+	cat > "$kept/$name.txt" <<-EOF
+	$name.fd.zst: OVMF with the memory log, code and variables in one image
+
+	Made by \`make firmware-kept\` (firmware/keep.sh), variant $variant of
+	firmware/build.sh: Debian's edk2 $edk2_version with the patches of
+	firmware/patches and firmware/MemLogPkg, built with
+	$(gcc --version | head -1)
+	and -D DEBUG_TO_MEM -D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE.
+	Licence of edk2: BSD-2-Clause-Patent (debian/copyright of that source
+	package lists the rest).
+
+	sources: $(hash_of patches MemLogPkg)
+	sha256:  $(sha256sum "$image" | cut -d' ' -f1)
+	EOF
+}
+
+mkdir -p "$kept"
+"$fw_top/build.sh" x64 ia32x64
+keep x64 OVMF-x64
+keep ia32x64 OVMF-ia32x64

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# shellcheck shell=bash disable=SC2034
+# Sourced by the scripts of this folder: where things are.
+
+fw_top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+tree_top=$(dirname "$fw_top")
+fw_cache=${MEMLOG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memlog}
+fw_out=${B:-$tree_top/build}/firmware
+edk2_version=2022.11-6+deb12u2
+edk2_version_name=${edk2_version//[^a-zA-Z0-9.]/_}	# fit for a path
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# The hash of what the given files and folders hold, their names included.
+hash_of() {
+	(cd "$fw_top" && find "$@" -type f -print0 | LC_ALL=C sort -z |
+		xargs -0 sha256sum | sha256sum | cut -c1-16)
+}
+
+# private_apt DIR LINE...: an apt of its own in DIR that knows the given sources
+# alone. The system's sources, lists and package states are neither read nor
+# changed, its keys are. Sets the array apt to what goes behind apt-get.
+private_apt() {
+	local dir=$1
+	shift
+
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	: > "$dir/status"
+	printf '%s\n' "$@" > "$dir/sources.list"
+	apt=(-qq
+		-o "Dir::Etc::sourcelist=$dir/sources.list"
+		-o "Dir::Etc::sourceparts=-"
+		-o "Dir::State=$dir"
+		-o "Dir::State::lists=$dir/lists"
+		-o "Dir::State::status=$dir/status"
+		-o "Dir::Cache=$dir/cache"
+		-o "APT::Sandbox::User=$(id -un)")
+	apt-get "${apt[@]}" update
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/*
+ * Makes a guest's memory small before it is dumped: every page is zeroed that
+ * has nothing to do with the log.
+ *
+ *	scrub RAM [CR3]
+ *
+ * RAM is the file behind the memory of a guest that stands still. What stays:
+ * rings with header and text, pages with one half of the magic (decoys), pages
+ * where the log's GUID stands before the address of a ring or before 0 in a
+ * HOB, system tables, and the page tables that CR3 leads to. Prints how many
+ * pages were zeroed and kept, then the address of each ring on a line.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define MAX_RINGS	64
+
+static const char guid[16] = "\x39\x51\x30\x95\x0f\xb2\x23\x47"
+			     "\x84\x25\x62\x7c\x88\x8f\xf1\x21";
+
+static uint8_t *ram;
+static size_t pages;
+static uint8_t *keep;
+static uint64_t rings[MAX_RINGS];
+static unsigned int ring_count;
+
+static uint64_t get64(const uint8_t *from)
+{
+	uint64_t value;
+
+	memcpy(&value, from, sizeof(value));
+	return value;
+}
+
+static void keep_range(uint64_t from, uint64_t length)
+{
+	uint64_t page;
+
+	for (page = from / PAGE; page * PAGE < from + length; page++)
+		if (page < pages)
+			keep[page] = 1;
+}
+
+static void find_rings(void)
+{
+	uint64_t header_size, size;
+	size_t page;
+
+	for (page = 0; page < pages; page++) {
+		const uint8_t *at = ram + page * PAGE;
+
+		if (memcmp(at, "ovmfmdg1ovmfmdg2", 16))
+			continue;
+		header_size = get64(at + 0x10);
+		size = get64(at + 0x18);
+		if (header_size > PAGE || size > pages * PAGE)
+			continue;
+		keep_range(page * PAGE, header_size + size);
+		if (ring_count < MAX_RINGS)
+			rings[ring_count++] = page * PAGE;
+	}
+}
+
+static int points_to_ring(uint64_t address)
+{
+	unsigned int i;
+
+	for (i = 0; i < ring_count; i++)
+		if (rings[i] == address)
+			return 1;
+	return 0;
+}
+
+static int interesting(const uint8_t *page, size_t at)
+{
+	const uint8_t *here = page + at;
+
+	if (!memcmp(here, "ovmfmdg1", 8) || !memcmp(here, "ovmfmdg2", 8) ||
+	    !memcmp(here, "IBI SYST", 8))
+		return 1;
+	if (at + 24 > PAGE || memcmp(here, guid, sizeof(guid)))
+		return 0;
+	if (points_to_ring(get64(here + 16)))
+		return 1;
+	return at >= 8 && get64(here - 8) == 0x200004 && !get64(here + 16);
+}
+
+static void find_pointers(void)
+{
+	size_t page, at;
+
+	for (page = 0; page < pages; page++)
+		for (at = 0; !keep[page] && at + 8 <= PAGE; at += 4)
+			if (interesting(ram + page * PAGE, at))
+				keep[page] = 1;
+}
+
+/* Four levels, 2 MiB and 1 GiB pages. */
+static void keep_tables(uint64_t table, int level)
+{
+	uint64_t entry;
+	size_t i;
+
+	table &= 0x000ffffffffff000ULL;
+	if (table / PAGE >= pages)
+		return;
+	keep[table / PAGE] = 1;
+	if (level == 1)
+		return;
+	for (i = 0; i < PAGE; i += 8) {
+		entry = get64(ram + table + i);
+		if ((entry & 1) && (level == 4 || !(entry & 0x80)))
+			keep_tables(entry, level - 1);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const uint8_t zero[PAGE];
+	size_t page, zeroed = 0, kept = 0;
+	struct stat st;
+	int fd;
+
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: scrub RAM [CR3]\n");
+		return 2;
+	}
+	fd = open(argv[1], O_RDWR);
+	if (fd < 0 || fstat(fd, &st)) {
+		fprintf(stderr, "scrub: %s: %s\n", argv[1], strerror(errno));
+		return 1;
+	}
+	pages = st.st_size / PAGE;
+	ram = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		   0);
+	keep = calloc(pages, 1);
+	if (ram == MAP_FAILED || !keep) {
+		fprintf(stderr, "scrub: no memory\n");
+		return 1;
+	}
+	find_rings();
+	find_pointers();
+	if (argc == 3)
+		keep_tables(strtoull(argv[2], NULL, 16), 4);
+	for (page = 0; page < pages; page++) {
+		if (!memcmp(ram + page * PAGE, zero, PAGE))
+			continue;
+		kept += keep[page];
+		if (keep[page])
+			continue;
+		memset(ram + page * PAGE, 0, PAGE);
+		zeroed++;
+	}
+	printf("%zu zeroed, %zu kept\n", zeroed, kept);
+	for (page = 0; page < ring_count; page++)
+		printf("0x%" PRIx64 "\n", rings[page]);
+	return 0;
+}

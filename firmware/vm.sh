@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# shellcheck shell=bash
+# Sourced: guests in QEMU, for tests, fixtures and figures. One guest at a
+# time; all that it leaves behind is in the folder $vm, with the debug port's
+# text in debugcon.log and the serial port's in serial.log.
+#
+#	vm_new			a fresh folder, the guest of before forgotten
+#	vm_start IMAGE [ARG...]	a q35 with 64 MiB that has IMAGE for its flash
+#	vm_wait FILE TEXT	until TEXT stands in debugcon.log or serial.log
+#	vm_quiet		until the shell is there and debugcon.log rests
+#	vm_qmp COMMAND [JSON]	sends it, prints the answer
+#	vm_dump FORMAT FILE	stops the guest; elf elf-paging kdump-zlib raw ...
+#	vm_end			ends the guest
+#
+# vm_machine, vm_memory (MiB), vm_accel, vm_backend and vm_qemu may be set before
+# vm_start; vm_port=off leaves the debug port out.
+
+vm=
+vm_pid=
+vm_qemu=${QEMU:-qemu-system-x86_64}
+vm_machine=q35
+vm_memory=64
+vm_accel=tcg
+vm_backend=	# a file, shared
+vm_seconds=180	# what waiting for a guest may take, on a busy machine
+
+vm_fail() {
+	printf 'vm: %s\n' "$*" >&2
+	[ -z "$vm" ] || tail -n 5 "$vm/qemu.log" "$vm/debugcon.log" >&2 || :
+	return 1
+}
+
+vm_new() {
+	vm_end
+	vm=$(mktemp -d "${TMPDIR:-/tmp}/memlog-vm.XXXXXX")
+}
+
+# Memory lives in a file, so that a test may look at it or change it while the
+# guest stands still. Variables written by the guest are forgotten.
+vm_start() {
+	local image=$1
+	local port=(-debugcon "file:$vm/debugcon.log"
+		-global isa-debugcon.iobase=0x402)
+	shift
+
+	[ "${vm_port:-on}" = on ] || port=()
+	"$vm_qemu" -M "$vm_machine,memory-backend=ram0" -m "${vm_memory}M" \
+		-object "${vm_backend:-memory-backend-file,mem-path=$vm/ram,share=on},id=ram0,size=${vm_memory}M" \
+		-accel "$vm_accel" -display none -vga none -nodefaults -net none \
+		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-serial chardev:serial \
+		-drive "if=pflash,format=raw,file=$image,snapshot=on" \
+		-qmp "unix:$vm/qmp,server=on,wait=off" "${port[@]}" "$@" \
+		> "$vm/qemu.log" 2>&1 &
+	vm_pid=$!
+	local tries=0
+	until [ -S "$vm/qmp" ]; do
+		sleep 0.05
+		if ! kill -0 "$vm_pid" 2>/dev/null ||
+			[ $((tries += 1)) -ge 600 ]; then
+			vm_fail 'QEMU does not start'
+			return 1
+		fi
+	done
+	coproc vm_socket { exec socat - "UNIX-CONNECT:$vm/qmp" 2>/dev/null; }
+	vm_in=${vm_socket[0]}
+	vm_out=${vm_socket[1]}
+	vm_socket_pid=$!
+	vm_qmp qmp_capabilities > /dev/null
+}
+
+# Events that arrive in between are passed over.
+vm_qmp() {
+	local line arguments=${2:-}
+
+	printf '{"execute":"%s"%s}\n' "$1" \
+		"${arguments:+,\"arguments\":$arguments}" >&"$vm_out" ||
+		{ vm_fail "$1: QEMU is gone"; return 1; }
+	while IFS= read -r -t "$vm_seconds" line <&"$vm_in"; do
+		case $line in
+		'{"return":'*)
+			printf '%s\n' "$line"
+			return 0 ;;
+		'{"error":'*)
+			vm_fail "$1: $line"
+			return 1 ;;
+		esac
+	done
+	vm_fail "$1: no answer"
+}
+
+vm_wait() {
+	local file=$vm/$1 text=$2 tries=0
+
+	until grep -aqF -- "$text" "$file" 2>/dev/null; do
+		kill -0 "$vm_pid" 2>/dev/null ||
+			{ vm_fail "QEMU ended before '$text'"; return 1; }
+		[ $((tries += 1)) -lt $((vm_seconds * 10)) ] ||
+			{ vm_fail "no '$text' in $1"; return 1; }
+		sleep 0.1
+	done
+}
+
+vm_quiet() {
+	local size=-1 before=-2
+
+	vm_wait serial.log startup.nsh || return 1
+	while [ "$size" != "$before" ]; do
+		before=$size
+		sleep 0.3
+		size=$(stat -c %s "$vm/debugcon.log")
+	done
+}
+
+vm_dump() {
+	local format=$1 file=$2 paging=false
+
+	vm_qmp stop > /dev/null || return 1
+	case $format in
+	raw)
+		vm_qmp pmemsave "{\"val\":0,\"size\":$((vm_memory << 20)),\"filename\":\"$file\"}"
+		;;
+	*)
+		[ "$format" != elf-paging ] || paging=true
+		vm_qmp dump-guest-memory "{\"paging\":$paging,\"protocol\":\"file:$file\",\"format\":\"${format%-paging}\"}"
+		;;
+	esac > /dev/null
+}
+
+vm_end() {
+	if [ -n "$vm_pid" ]; then
+		kill "$vm_pid" 2>/dev/null || :
+		wait "$vm_pid" 2>/dev/null || :
+		kill "$vm_socket_pid" 2>/dev/null || :
+		wait "$vm_socket_pid" 2>/dev/null || :
+		vm_pid=
+	fi
+	[ -z "$vm" ] || rm -rf "$vm"
+	vm=
+}

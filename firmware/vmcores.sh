@@ -1,0 +1,229 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause-Patent
+# Makes fixtures/vmcores: small dumps of real guests, the text of the debug
+# port beside each. vmcores.sh [CASE...], all when none is given.
+#
+# The guest stands still, what has nothing to do with the log is zeroed in its
+# memory (scrub.c), then QEMU writes the dumps: the containers are QEMU's own.
+set -euo pipefail
+# shellcheck source=firmware/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=firmware/vm.sh
+. "$fw_top/vm.sh"
+trap vm_end EXIT
+
+kept=$tree_top/fixtures/vmcores
+images=$fw_out
+early=0x820000		# where the FDF puts the early ring
+page_bytes=3903		# what a ring of one page holds
+cpu=qemu64,+pdpe1gb	# 1 GiB pages: a handful of page tables, not 4 MiB
+
+cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
+	ia32x64-shell ia32x64-pei reset-pei reset-shell off)
+
+# How a case was made goes into its .txt, word by word.
+start() {
+	local variant=$1
+	shift
+	story=$(printf '%s -M %s -m %sM -accel tcg -vga none -nodefaults, %s' \
+		"$("$vm_qemu" --version | sed -n '1s/.*version //p')" \
+		"$vm_machine" "$vm_memory" "image $variant of firmware/build.sh")
+	set -- -cpu "$cpu" "$@"
+	story+=", ${*//$vm\//}"
+	vm_start "$images/$variant/OVMF.fd" "$@"
+}
+
+debugcon_size() {
+	stat -c %s "$vm/debugcon.log"
+}
+
+# CR3 of a guest that has paging on
+page_tables() {
+	local registers
+	registers=$(vm_qmp human-monitor-command \
+		'{"command-line":"info registers"}')
+	[[ $registers =~ CR0=8 ]] || return 0
+	[[ $registers =~ CR3=([0-9a-f]+) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
+}
+
+# Lets the guest run until the early ring's tail has passed $1 bytes, right
+# after that store. gdb holds it there until vm_end.
+run_until_early() {
+	gdb -nx -batch -ex 'set confirm off' -ex 'set pagination off' \
+		-ex "target remote $vm/gdb" \
+		-ex "watch *(unsigned int *)($early + 0x30) if *(unsigned int *)($early + 0x30) > $1" \
+		${2:+-ex "$2"} \
+		-ex continue -ex "shell touch $vm/hit" -ex 'shell sleep 600' \
+		> "$vm/gdb.log" 2>&1 < /dev/null &
+	local tries=0
+	until [ -e "$vm/hit" ]; do
+		sleep 0.2
+		[ $((tries += 1)) -lt 300 ] ||
+			{ cat "$vm/gdb.log" >&2; die "no stop in PEI"; }
+	done
+}
+
+# finish CASE TITLE LOGS FORMAT...
+# LOGS are words verdict:which:offset:bytes, none when there is no log: each
+# ring (early or main) with what it holds of the debug port's text.
+finish() {
+	local name=memlog-$1 title=$2 logs=$3 format tables scrubbed log ring
+	local verdict which offset bytes hash at
+	shift 3
+
+	vm_qmp stop > /dev/null
+	tables=$(page_tables)
+	scrubbed=$("$fw_out/scrub" "$vm/ram" ${tables:+"$tables"})
+	rm -f "$kept/$name".*
+	sed -i "/^$name /d" "$kept/manifest"
+	zstd -q -f -19 "$vm/debugcon.log" -o "$kept/$name.debugcon.zst"
+	{
+		printf '%s: %s\n\n' "$name" "$title"
+		printf 'Made by make vmcores (firmware/vmcores.sh): QEMU %s.\n' \
+			"$story"
+		printf 'Built from sources %s of firmware/.\n' \
+			"$(hash_of patches MemLogPkg)"
+		printf 'Pages that have nothing to do with the log were zeroed before the dump:\n%s.\n' \
+			"$(head -1 <<< "$scrubbed")"
+	} > "$kept/$name.txt"
+	for format; do
+		vm_dump "$format" "$vm/dump"
+		zstd -q -f -19 --long=27 "$vm/dump" \
+			-o "$kept/$name.$format.zst"
+		chmod 644 "$kept/$name.$format.zst"
+		printf '\n%s.%s.zst\n    sha256 unpacked: %s\n' "$name" \
+			"$format" "$(sha256sum < "$vm/dump" | cut -d' ' -f1)" \
+			>> "$kept/$name.txt"
+		[ "$logs" != none ] ||
+			printf '%s %s none - - - - -\n' "$name" "$format" \
+				>> "$kept/manifest"
+		for log in $logs; do
+			[ "$log" != none ] || continue
+			IFS=: read -r verdict which offset bytes <<< "$log"
+			ring=$early
+			[ "$which" = early ] || ring=$(sed 1d <<< "$scrubbed" |
+				grep -vx "$early")
+			hash=$(tail -c "+$((offset + 1))" "$vm/debugcon.log" |
+				head -c "$bytes" | sha256sum | cut -d' ' -f1)
+			at=-
+			[ "$format" != elf-paging ] || at=$(printf '0x%x' \
+				"$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 \
+					"$vm/dump" | cut -d: -f1)")
+			printf '%s %s %s %s %s %s %s %s\n' "$name" "$format" \
+				"$verdict" "$ring" "$at" "$offset" "$bytes" \
+				"$hash" >> "$kept/manifest"
+			printf '    %s log at %s: bytes %s..%s of the debug port, sha256 %s\n' \
+				"$verdict" "$ring" "$offset" \
+				$((offset + bytes)) "$hash" \
+				>> "$kept/$name.txt"
+		done
+		rm -f "$vm/dump"
+	done
+	printf '\n%s.debugcon.zst\n    the text of the debug port in the same run: the truth\n    sha256 unpacked: %s\n' \
+		"$name" "$(sha256sum < "$vm/debugcon.log" | cut -d' ' -f1)" \
+		>> "$kept/$name.txt"
+	say "$name: $(cd "$kept" && du -ch "$name".* | tail -1 | cut -f1)"
+}
+
+make_q35-shell() {
+	start x64
+	vm_quiet
+	finish q35-shell 'q35, idle at the shell' \
+		"current:main:0:$(debugcon_size)" elf elf-paging kdump-zlib
+}
+
+make_q35-wrap() {
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
+	vm_quiet
+	finish q35-wrap 'q35 with a ring of one page that has wrapped' \
+		"current:main:$(($(debugcon_size) - page_bytes)):$page_bytes" \
+		elf kdump-zlib
+}
+
+make_q35-early() {
+	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
+	run_until_early 1500
+	finish q35-early 'q35 stopped in PEI before memory: the early ring alone' \
+		"current:early:0:$(debugcon_size)" elf
+}
+
+make_q35-no-room() {
+	vm_memory=24
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
+	vm_wait debugcon.log 'ASSERT '
+	sleep 0.5
+	finish q35-no-room 'no memory for the main log: the early ring went on, up to an assertion' \
+		"current:early:0:$(debugcon_size)" elf
+}
+
+make_q35-6g() {
+	vm_memory=6144
+	start x64
+	vm_quiet
+	finish q35-6g 'q35 with 6 GiB: memory below and above 4 GiB' \
+		"current:main:0:$(debugcon_size)" kdump-zlib
+}
+
+make_i440fx-shell() {
+	vm_machine=pc
+	start x64
+	vm_quiet
+	finish i440fx-shell 'i440fx, idle at the shell' \
+		"current:main:0:$(debugcon_size)" elf
+}
+
+make_ia32x64-shell() {
+	start ia32x64
+	vm_quiet
+	finish ia32x64-shell '32-bit PEI, 64-bit DXE, idle at the shell' \
+		"current:main:0:$(debugcon_size)" elf
+}
+
+make_ia32x64-pei() {
+	start ia32x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
+	run_until_early 1500
+	finish ia32x64-pei 'stopped in 32-bit PEI' \
+		"current:early:0:$(debugcon_size)" elf kdump-zlib
+}
+
+make_reset-pei() {
+	local before
+	start x64 -gdb "unix:$vm/gdb,server=on,wait=off"
+	vm_quiet
+	before=$(debugcon_size)
+	run_until_early 1500 'monitor system_reset'
+	finish reset-pei 'reset, stopped in PEI: the main ring is of the boot before' \
+		"current:early:$before:$(($(debugcon_size) - before)) stale:main:0:$before" \
+		elf kdump-zlib
+}
+
+make_reset-shell() {
+	local before
+	start x64
+	vm_quiet
+	before=$(debugcon_size)
+	: > "$vm/serial.log"
+	vm_qmp system_reset > /dev/null
+	vm_quiet
+	finish reset-shell 'reset, and idle at the shell again' \
+		"current:main:$before:$(($(debugcon_size) - before))" elf
+}
+
+make_off() {
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=0
+	vm_quiet
+	finish off 'the log turned off by the host' none elf
+}
+
+[ $# -gt 0 ] || set -- "${cases[@]}"
+mkdir -p "$kept" "$fw_out"
+"$fw_top/build.sh" x64 ia32x64
+${CC:-cc} -O2 -Wall -o "$fw_out/scrub" "$fw_top/scrub.c"
+for each; do
+	declare -F "make_$each" > /dev/null || die "no case $each (there are: ${cases[*]})"
+	vm_machine=q35
+	vm_memory=64
+	vm_new
+	"make_$each"
+done
+vm_end
