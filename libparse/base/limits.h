@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * limits.h - every bound on what a hostile image can make us do, by name, with
+ * its reason. Sizes in bytes.
+ */
+#ifndef ML_BASE_LIMITS_H
+#define ML_BASE_LIMITS_H
+
+/* Memory is searched and counted in pages of this size whatever the guest
+ * uses: firmware aligns its buffers to 4 KiB on every architecture. */
+#define ML_PAGE			4096u
+
+/* Logs kept of one image. A real one has a handful; a hostile one can hold
+ * millions of valid headers. */
+#define ML_MAX_LOGS		4096u
+
+/* Extents of one log: one for a plain ring, one a CPU or page elsewhere. */
+#define ML_MAX_EXTENTS		(1u << 20)
+
+/* A line of text is handed on in records of at most this size, so that memory
+ * does not grow with a log that has no line ends. */
+#define ML_MAX_LINE		4096u
+
+/* Bytes of records kept for the newest N: far more than a person reads. */
+#define ML_MAX_NEWEST		(64u << 20)
+
+/* Memory of an image that an extract holds: every log that is known is below
+ * 4 MiB, and the file is meant to be sent by mail. */
+#define ML_MAX_EXTRACT		(256u << 20)
+
+/* Program headers of one ELF image. QEMU with paging=true writes one per 4 KiB
+ * mapping: 70,000 were seen. */
+#define ML_MAX_PHDRS		(1u << 22)
+
+/* ELF notes shown, and bytes of notes read. QEMU allows 1 MiB of VMCOREINFO;
+ * a CPU's notes are below 8 KiB. */
+#define ML_MAX_NOTES		65536u
+#define ML_MAX_NOTE_BYTES	(64u << 20)
+
+/* The largest ring that OVMF's families A and B (4 MiB) and C (2 MiB) can
+ * have, header included. */
+#define ML_OVMF_MAX_AB		(4u << 20)
+#define ML_OVMF_MAX_C		(2u << 20)
+
+/* Pages of a p2m tree read to answer where a machine address is: all lookups of
+ * one image together. A tree that is told apart by its spans needs one each. */
+#define ML_P2M_REVERSE_READS	(1u << 20)
+
+/* Bytes of one log copied out of a live image before it is decoded. OVMF's ring
+ * is at most 4 MiB, ACRN's 16 of 4 MiB; what is larger is read in place. */
+#define ML_MAX_SNAPSHOT		(64ull << 20)
+
+/* Mappings of one process. Linux allows 65,530 unless it is told otherwise, and
+ * text of about 100 bytes for each. */
+#define ML_MAX_MAPPINGS		(1u << 20)
+#define ML_MAX_MAPS_BYTES	(256u << 20)
+
+/* The largest shared buffer that ACRN allows, header included. */
+#define ML_SBUF_MAX		(4u << 20)
+
+/* Rings taken for one hypervisor's: ACRN runs on up to 64 CPUs, a log has a
+ * ring for each in two halves, and as many again may be left over. */
+#define ML_ACRN_MAX_RINGS	1024u
+
+/* ACRN is started in 32-bit mode and keeps what belongs to a CPU below 4 GiB:
+ * a search for its pointers, and for logs that lie at odd addresses in it, goes
+ * no further. */
+#define ML_ACRN_LOW		(UINT64_C(4) << 30)
+
+/* A file of rules for ACRN's trace: the one that it ships has 2 KiB. */
+#define ML_ACRN_MAX_RULES	(1u << 20)
+
+/* Lengths of exits kept for percentiles, of one reason on one CPU or on all:
+ * more than a ring of 4 MiB has entries. Vectors there are 256 of. */
+#define ML_STATS_MAX_SAMPLES	(1u << 20)
+#define ML_STATS_MAX_VECTORS	1024u
+
+/* Pieces of a flattened file that do not follow each other, as its index needs
+ * 180 bytes for each. QEMU begins a new one every 340 pages: this is enough for
+ * 1 TiB of guest memory. */
+#define ML_MAX_FLAT_RUNS	(1u << 20)
+
+/* Blocks of a kdump-compressed file: 4 KiB on x86, 64 KiB on arm64 and ppc64.
+ * Some are kept expanded. */
+#define ML_MAX_KDUMP_BLOCK	(1u << 20)
+
+/* Pages that a kdump-compressed file speaks of: 64 TiB in blocks of 4 KiB. Its
+ * bitmap has then 2 GiB, and a sparse file could promise any more. */
+#define ML_MAX_KDUMP_PAGES	(1ull << 34)
+
+/* Files of one split dump. makedumpfile makes as many as are asked for; 8 or 16
+ * are usual. */
+#define ML_MAX_PARTS		256u
+
+/* Frames of an AVML file, each 64 KiB of memory: 256 GiB. Their index needs 24
+ * bytes for each. */
+#define ML_MAX_FRAMES		(1u << 22)
+
+/* The largest console ring of Xen that is believed: conring_size= takes any
+ * number, and by itself Xen makes 8 KiB a CPU. */
+#define ML_XEN_RING_MAX		(64u << 20)
+
+/* Bytes of the Xen hypervisor that are searched for its own variables: code,
+ * data and bss end below this in every version. */
+#define ML_XEN_IMAGE_MAX	(16u << 20)
+
+/* One reply of a monitor: 1 MiB of a log in base64 is the largest that QEMU
+ * sends, "info mtree" is far below that. */
+#define ML_MAX_QMP_REPLY	(16u << 20)
+
+/* Events that a monitor may send before it answers. A busy guest causes a few a
+ * second. */
+#define ML_MAX_QMP_STRAYS	10000u
+
+/* Bytes that a file compressed as a whole may unpack to, holes included. */
+#define ML_MAX_UNPACKED		(1ull << 42)
+
+/* Symbols of one file. A Linux kernel has 200,000. */
+#define ML_MAX_SYMBOLS		(1u << 24)
+
+/* Runs of pages of one `xl dump-core`, each 32 bytes of memory here: a guest of
+ * 64 GiB of which no two pages follow each other. */
+#define ML_MAX_DUMPCORE_RUNS	(1u << 24)
+
+/* Pages that are looked at for the list of Xen's trace buffers, 4 bytes each:
+ * 64 GiB. */
+#define ML_MAX_XENTRACE_PAGES	(1u << 24)
+
+/* Warnings kept of one image: enough to understand, not enough to flood. */
+#define ML_MAX_WARNINGS		64u
+
+/* Bytes that are gone through around all logs of an image to find what belongs
+ * to them; beyond it only the places where a neighbour must be are looked at. A
+ * real region takes a few MiB, planted headers ask for one each. */
+#define ML_MAX_AROUND		(1u << 30)
+
+/* What is kept of a pipe in memory; more goes to a temporary file. */
+#define ML_CAPTURE_MEMORY	(16u << 20)
+
+/* Headers and notes at the start of a dump that comes through a pipe. One with
+ * more (or with headers at its end) is kept in a temporary file as a whole. */
+#define ML_STREAM_PREFIX	(64u << 20)
+
+/* The furthest that a format may reach back from its magic in a pipe. */
+#define ML_STREAM_BACK		(8u << 20)
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "range.h"
+
+#include <stdlib.h>
+
+#include "bytes.h"
+
+static int by_start(const void *a, const void *b)
+{
+	const struct memlog_range *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+size_t ml_ranges_merge(struct memlog_range *r, size_t n)
+{
+	size_t i, out = 0;
+
+	qsort(r, n, sizeof(*r), by_start);
+	for (i = 0; i < n; i++) {
+		if (r[i].start >= r[i].end)
+			continue;
+		if (out && r[i].start <= r[out - 1].end)
+			r[out - 1].end = ml_max(r[out - 1].end, r[i].end);
+		else
+			r[out++] = r[i];
+	}
+	return out;
+}
+
+size_t ml_ranges_find(const struct memlog_range *r, size_t n, uint64_t addr)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+enum memlog_status ml_ranges_next(const struct memlog_range *r, size_t n,
+				  uint64_t addr, struct memlog_range *ret)
+{
+	size_t i = ml_ranges_find(r, n, addr);
+
+	if (i == n)
+		return MEMLOG_NO_DATA;
+	ret->start = ml_max(r[i].start, addr);
+	ret->end = r[i].end;
+	return MEMLOG_OK;
+}
+
+bool ml_range_intersect(struct memlog_range a, struct memlog_range b,
+			struct memlog_range *ret)
+{
+	ret->start = ml_max(a.start, b.start);
+	ret->end = ml_min(a.end, b.end);
+	return ret->start < ret->end;
+}

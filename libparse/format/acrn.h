@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* acrn.h - what the files of ACRN's formats share. */
+#ifndef ML_FORMAT_ACRN_H
+#define ML_FORMAT_ACRN_H
+
+#include "sbuf.h"
+
+/* What an extent of ACRN's log is. */
+#define ML_ACRN_ROLE_RING	0u
+#define ML_ACRN_ROLE_EARLY	1u	/* the hypervisor's own, before the
+					   Service VM gave it one */
+
+/* The log's private part. */
+struct acrn {
+	uint32_t ele_num;
+	bool last;		/* marked as of the boot before */
+	bool from_base;		/* the first ring starts a page */
+	bool inside;		/* headers lie in the slots of other rings */
+	uint64_t part;		/* from one ring to the next; 0: not known */
+	uint64_t unread;	/* slots */
+	uint32_t damaged;	/* rings with damaged headers */
+};
+
+static inline struct acrn *ml_acrn(struct ml_log *log)
+{
+	return (struct acrn *)log->priv;
+}
+
+static inline const struct acrn *ml_acrn_const(const struct ml_log *log)
+{
+	return (const struct acrn *)log->priv;
+}
+
+_Static_assert(sizeof(struct acrn) <= ML_LOG_PRIV, "private part too small");
+
+/* Fill in what one ring tells of its log; for probes. */
+void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
+			 uint64_t addr, struct memlog_extent *ret_extent);
+/* Take another ring's numbers into account. */
+void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h);
+
+/* acrn_place.c: the rings of all CPUs, of both halves, and which are in use */
+enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
+				      struct ml_log *log,
+				      struct memlog_image *image,
+				      struct memlog_err *err);
+void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
+			struct memlog_image *image);
+
+/* Of several logs without a verdict: the one that the hypervisor's per-CPU
+ * pointers name is current, the others are stale. */
+void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
+			  struct memlog_image *image);
+
+/* Where entries do not say which CPU wrote them: the per-CPU pointers to the
+ * rings stand in the order of the CPUs. */
+void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image);
+
+/* Sort the extents by CPU, then by address. */
+void ml_acrn_sort_extents(struct ml_log *log);
+
+extern const struct ml_magic ml_acrn_magics[];
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * acrn_msg.h - what begins a message of ACRN's log, in the text itself.
+ *
+ *	[TIMEus][cpu=N][sev=N][seq=N]:		until v1.4
+ *	[TIMEus][cpu=N][NAME][sev=N][seq=N]:	from v1.5 on
+ */
+#ifndef ML_FORMAT_ACRN_MSG_H
+#define ML_FORMAT_ACRN_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* NAME has up to 15 bytes; a little more is taken as well. */
+#define ML_ACRN_NAME_MAX 31
+
+struct ml_acrn_head {
+	uint64_t us;
+	uint32_t cpu, sev, seq;
+	size_t name_off, name_len;	/* in the slot; 0, 0: none */
+	size_t len;			/* of the whole head, colon included */
+};
+
+/* Does a slot of len bytes begin with a whole head? A text that merely quotes
+ * one further on does not. */
+bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret);
+
+/* The syslog level of a severity of v0.1 and later: FATAL 1, ACRN 2 (banners),
+ * ERROR 3, WARNING 4, INFO 5, DEBUG 6. */
+uint32_t ml_acrn_level(uint32_t sev);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lines.h - lines out of the pieces of a text ring.
+ *
+ * A ring that wrapped is two segments, one that did not is one. Lines run
+ * across segments. A line is handed on with its line end; one longer than
+ * ML_MAX_LINE comes in several records, all but the last flagged CONTINUES.
+ */
+#ifndef ML_FORMAT_LINES_H
+#define ML_FORMAT_LINES_H
+
+#include "../base/limits.h"
+#include "format.h"
+
+/* A run of text in an extent. flags are given to every record from it; a line
+ * does not run on into a segment with other flags. */
+struct ml_segment {
+	size_t extent;
+	uint64_t off, len;
+	uint32_t flags;
+};
+
+#define ML_LINES_SEGMENTS 4
+
+struct ml_lines {
+	struct ml_segment seg[ML_LINES_SEGMENTS];
+	size_t n_seg;
+	/* the rest is private; zero it */
+	size_t cur;
+	uint64_t pos;
+	uint64_t lost;		/* bytes missing before what is in buf */
+	uint64_t gap;		/* bytes missing after what is in buf */
+	uint64_t seq;
+	uint32_t first_flags;	/* given to the first record only */
+	size_t start, end;
+	uint8_t buf[2 * ML_MAX_LINE];
+};
+
+/* Append a segment; len 0 is ignored. At most ML_LINES_SEGMENTS. */
+void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
+		  uint64_t len, uint32_t flags);
+
+/* The next line into rec: text, raw, seq, lost and flags. Bytes that are not in
+ * the image end a record with PARTIAL_TAIL, and the next one has LOST_BEFORE.
+ * NO_DATA after the last line; when bytes are missing at the very end, that
+ * shows in source->missing alone. */
+enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
+				 struct memlog_record *rec,
+				 struct memlog_err *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* logs.c - the list of logs that a scan fills. */
+#include "format.h"
+
+#include "../base/err.h"
+#include "../base/limits.h"
+
+enum memlog_status ml_logs_add(struct memlog_logs *logs,
+			       const struct ml_format *fmt, struct ml_log **ret,
+			       struct memlog_err *err)
+{
+	enum memlog_status s;
+	struct ml_log *log;
+
+	if (logs->count >= logs->max)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "more than %llu logs; raise with --limit logs=N",
+			       (unsigned long long)logs->max);
+	s = ml_grow(&logs->alloc, &logs->logs, logs->count, &logs->cap,
+		    sizeof(*logs->logs), err);
+	if (s)
+		return s;
+	log = ml_calloc(&logs->alloc, 1, sizeof(*log));
+	if (!log)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a log");
+	log->fmt = fmt;
+	log->pub.size = sizeof(log->pub);
+	log->pub.format = fmt->name;
+	log->pub.title = fmt->title;
+	log->pub.id = log->pub.group = (uint32_t)logs->count;
+	logs->logs[logs->count++] = log;
+	*ret = log;
+	return MEMLOG_OK;
+}
+
+void ml_logs_drop_last(struct memlog_logs *logs)
+{
+	struct ml_log *log = logs->logs[--logs->count];
+
+	ml_free(&logs->alloc, log->extents);
+	ml_free(&logs->alloc, log);
+}
+
+enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
+				     struct ml_log *log,
+				     const struct memlog_extent *extent,
+				     struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (!extent->len)
+		return ml_fail(err, MEMLOG_INVALID, "a log of 0 bytes");
+	if (log->pub.n_extents >= ML_MAX_EXTENTS)
+		return ml_fail(err, MEMLOG_LIMIT, "a log of more than %u parts",
+			       ML_MAX_EXTENTS);
+	s = ml_grow(&logs->alloc, &log->extents, log->pub.n_extents,
+		    &log->cap_extents, sizeof(*log->extents), err);
+	if (s)
+		return s;
+	log->extents[log->pub.n_extents++] = *extent;
+	log->pub.extents = log->extents;
+	return MEMLOG_OK;
+}
+
+size_t memlog_logs_count(const struct memlog_logs *logs)
+{
+	return logs ? logs->count : 0;
+}
+
+const struct memlog_log *memlog_logs_get(const struct memlog_logs *logs,
+					 size_t index)
+{
+	return logs && index < logs->count ? &logs->logs[index]->pub : NULL;
+}
+
+void ml_logs_clear(struct memlog_logs *logs)
+{
+	size_t i;
+
+	for (i = 0; i < logs->count; i++) {
+		ml_free(&logs->alloc, logs->logs[i]->extents);
+		ml_free(&logs->alloc, logs->logs[i]);
+	}
+	logs->count = 0;
+	logs->around = 0;
+	logs->around_low = false;
+}
+
+void memlog_logs_destroy(struct memlog_logs *logs)
+{
+	struct memlog_allocator a;
+
+	if (!logs)
+		return;
+	a = logs->alloc;
+	ml_logs_clear(logs);
+	ml_free(&a, logs->logs);
+	ml_free(&a, logs);
+}

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ovmf_relate.c - where OVMF's logs are, and which of several is current.
+ *
+ * Before memory is found, the firmware writes to an early buffer at a fixed
+ * place; then it copies that to the main buffer, near the top of low memory,
+ * and clears it. So a valid early buffer that holds text is the log of the
+ * running boot, unless the main log holds the same text and no more: then the
+ * dump was taken between the copy and the clearing. A warm reset clears
+ * nothing: the main log of the boot before stays until it is overwritten. A
+ * main log that begins with the early text and goes on proves nothing: two
+ * boots of one machine begin alike.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/limits.h"
+#include "ovmf.h"
+
+#define MIB (1ull << 20)
+
+/* The early buffer lies in the first MiB from here on every x86 platform. */
+#define EARLY_FROM (8 * MIB)
+#define EARLY_TO (9 * MIB)
+
+/* Logs compared with each other; each comparison reads up to one early ring. A
+ * real image has two or three, a hostile one thousands. */
+#define COMPARE_MAX 64
+
+/* Ranges that are walked to learn where memory is. */
+#define LIKELY_RANGES 4096
+
+static void say(struct ml_log *log, enum memlog_verdict verdict,
+		const char *fmt, ...) MEMLOG_PRINTF(3, 4);
+
+/* Set the verdict; what the probe had to say stays behind the new reason. */
+static void say(struct ml_log *log, enum memlog_verdict verdict,
+		const char *fmt, ...)
+{
+	char old[sizeof(log->pub.reason)];
+	va_list ap;
+	size_t n;
+
+	memcpy(old, log->pub.reason, sizeof(old));
+	log->pub.verdict = verdict;
+	va_start(ap, fmt);
+	vsnprintf(log->pub.reason, sizeof(log->pub.reason), fmt, ap);
+	va_end(ap);
+	n = strlen(log->pub.reason);
+	if (old[0] && n < sizeof(log->pub.reason))
+		snprintf(log->pub.reason + n, sizeof(log->pub.reason) - n,
+			 "%s%s", n ? "; " : "", old);
+}
+
+/* The guest physical address of a log, if that can be told. In a process the
+ * low memory of a guest is the start of a large mapping; of one that starts
+ * more than EARLY_TO before the log, the answer is no less than that. */
+static bool guest_addr(const struct ml_log *log, struct memlog_image *image,
+		       uint64_t *ret)
+{
+	const struct memlog_extent *e = log->extents;
+	struct memlog_range r;
+	uint64_t addr;
+
+	if (e->space == MEMLOG_PHYS) {
+		*ret = e->addr;
+		return true;
+	}
+	if (e->has_alias && e->alias_space == MEMLOG_PHYS) {
+		*ret = e->alias_addr;
+		return true;
+	}
+	if (e->space != MEMLOG_HOST)
+		return false;
+	/* what began further down is of no interest, and a hostile core has
+	 * millions of ranges */
+	addr = e->addr > EARLY_TO ? e->addr - EARLY_TO : 0;
+	for (; !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL) &&
+	       r.start <= e->addr;
+	     addr = r.end) {
+		if (e->addr < r.end) {
+			*ret = e->addr - r.start;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_early(const struct ml_log *log, struct memlog_image *image)
+{
+	uint64_t addr;
+
+	return guest_addr(log, image, &addr) && addr >= EARLY_FROM &&
+	       addr < EARLY_TO;
+}
+
+/* Byte at of the text, which is used bytes long. Reads go through a window so
+ * that comparing two rings is not one read a byte. */
+struct text {
+	struct ml_source source;
+	const struct ovmf *o;
+	uint64_t from;
+	size_t len;
+	uint8_t win[1024];
+};
+
+static bool text_read(struct text *t, uint64_t at, uint8_t *buf, size_t len)
+{
+	while (len) {
+		uint64_t pos = (t->o->head + at) % t->o->size;
+		size_t n = ml_min(len, t->o->size - pos), got;
+
+		if (ml_source_read(&t->source, 0, t->o->header_size + pos, buf,
+				   n, &got, NULL, NULL) || !got)
+			return false;
+		buf += got;
+		at += got;
+		len -= got;
+	}
+	return true;
+}
+
+/* Do n bytes of a from a_at on equal those of b from b_at on? */
+static bool same_text(const struct ml_log *a, uint64_t a_at,
+		      const struct ml_log *b, uint64_t b_at, uint64_t n,
+		      struct memlog_image *image)
+{
+	struct text x = { .source = { .image = image, .log = a }, .o = ml_ovmf_const(a) };
+	struct text y = { .source = { .image = image, .log = b }, .o = ml_ovmf_const(b) };
+	uint64_t at;
+	size_t k;
+
+	for (at = 0; at < n; at += k) {
+		k = ml_min(sizeof(x.win), n - at);
+		if (!text_read(&x, a_at + at, x.win, k) ||
+		    !text_read(&y, b_at + at, y.win, k) ||
+		    memcmp(x.win, y.win, k))
+			return false;
+	}
+	return true;
+}
+
+/* Is it a log whose text can be weighed against others? */
+static bool sound(const struct ml_log *log)
+{
+	const struct ovmf *o = ml_ovmf_const(log);
+
+	return o->kind == OVMF_KIND_PLAIN &&
+	       !(log->pub.flags & MEMLOG_LOG_DAMAGED) &&
+	       (o->state == OVMF_LINEAR || o->state == OVMF_WRAPPED);
+}
+
+/* The main log was just filled from this early one: it holds the same text, or
+ * is so small that only the end of it fitted. */
+static bool copied_from(const struct ml_log *main_log,
+			const struct ml_log *early, struct memlog_image *image)
+{
+	uint64_t m = main_log->pub.used, e = early->pub.used;
+
+	if (m == e)
+		return same_text(main_log, 0, early, 0, e, image);
+	return m < e && (main_log->pub.flags & MEMLOG_LOG_WRAPPED) &&
+	       same_text(main_log, 0, early, e - m, m, image);
+}
+
+static const char *name_variant(const struct ovmf *o)
+{
+	if (o->kind == OVMF_KIND_PREVIOUS)
+		return "previous";
+	if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
+		return "unknown variant";
+	return o->early ? "early" : "main";
+}
+
+static void name_all(struct ml_log *const *logs, size_t n,
+		     struct memlog_image *image)
+{
+	static const char *const family[] = { "A", "B", "C" };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct ovmf *o = ml_ovmf(logs[i]);
+
+		o->early = is_early(logs[i], image);
+		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
+			 "%s%s%s", name_variant(o),
+			 o->family == OVMF_C ? "" : ", family ",
+			 o->family == OVMF_C ? "" : family[o->family]);
+	}
+}
+
+/* Bytes of the ring that the image does not have. */
+static void note_missing(struct ml_log *log, struct memlog_image *image)
+{
+	const struct memlog_extent *e = log->extents;
+	struct memlog_range r;
+	uint64_t addr = e->addr, end = e->addr + e->len, missing = 0;
+	size_t ranges;
+
+	for (ranges = 0; addr < end && ranges < LIKELY_RANGES; ranges++) {
+		if (memlog_image_next_range(image, e->space, addr, &r, NULL) ||
+		    r.start >= end) {
+			missing += end - addr;
+			break;
+		}
+		missing += r.start - addr;
+		addr = r.end;
+	}
+	if (!missing)
+		return;
+	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	say(log, log->pub.verdict, "%llu of its %llu bytes are not in the image",
+	    (unsigned long long)missing, (unsigned long long)e->len);
+}
+
+static void judge_odd_ones(struct ml_log *log)
+{
+	const struct ovmf *o = ml_ovmf_const(log);
+
+	if (o->kind == OVMF_KIND_PREVIOUS)
+		say(log, MEMLOG_VERDICT_STALE,
+		    "kept by the firmware from the boot before");
+	else if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
+		say(log, MEMLOG_VERDICT_UNKNOWN,
+		    "its second magic is not one that is known");
+}
+
+/* Early logs against main logs. Returns the current early one, if any. */
+static struct ml_log *judge_early(struct ml_log *const *logs, size_t n,
+				  struct memlog_image *image)
+{
+	struct ml_log *current = NULL;
+	size_t i, k, compared = 0;
+
+	for (i = 0; i < n; i++) {
+		struct ml_log *early = logs[i];
+
+		if (!sound(early) || !ml_ovmf_const(early)->early)
+			continue;
+		for (k = 0; k < n && compared < COMPARE_MAX; k++) {
+			if (!sound(logs[k]) || ml_ovmf_const(logs[k])->early)
+				continue;
+			compared++;
+			if (copied_from(logs[k], early, image))
+				break;
+		}
+		if (k < n && compared < COMPARE_MAX) {
+			say(logs[k], MEMLOG_VERDICT_CURRENT,
+			    "just filled from the early log");
+			say(early, MEMLOG_VERDICT_COPY,
+			    "copied to the main log and not yet cleared");
+			continue;
+		}
+		if (current) {
+			say(early, MEMLOG_VERDICT_UNKNOWN,
+			    "a second early log");
+			continue;
+		}
+		current = early;
+		say(early, MEMLOG_VERDICT_CURRENT,
+		    "an early log with text: the boot had not got to a main "
+		    "log, or had no room for one");
+	}
+	return current;
+}
+
+static bool unjudged_main(const struct ml_log *log)
+{
+	return sound(log) && !ml_ovmf_const(log)->early &&
+	       log->pub.verdict == MEMLOG_VERDICT_UNKNOWN;
+}
+
+/* Main logs when there is a live early one, or one that was judged already. */
+static void judge_stale(struct ml_log *const *logs, size_t n,
+			const struct ml_log *early, struct memlog_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!unjudged_main(logs[i]))
+			continue;
+		if (early && logs[i]->pub.used < early->pub.used &&
+		    same_text(logs[i], 0, early, 0, logs[i]->pub.used, image))
+			say(logs[i], MEMLOG_VERDICT_COPY,
+			    "being filled from the early log");
+		else if (early)
+			say(logs[i], MEMLOG_VERDICT_STALE,
+			    "of the boot before: a reset was caught while the "
+			    "early log was in use");
+		else
+			say(logs[i], MEMLOG_VERDICT_STALE,
+			    "of a boot before: another main log is current");
+	}
+}
+
+/* Main logs among themselves: one that is the beginning of another, or equal
+ * to it, is a copy; if one remains, it is current. */
+static void judge_mains(struct ml_log *const *logs, size_t n,
+			struct memlog_image *image)
+{
+	struct ml_log *only = NULL;
+	size_t i, k, left = 0, compared = 0;
+
+	for (i = 0; i < n; i++) {
+		struct ml_log *log = logs[i];
+		uint64_t used = log->pub.used;
+
+		if (!unjudged_main(log))
+			continue;
+		for (k = 0; k < n && compared < COMPARE_MAX; k++) {
+			if (k == i || !unjudged_main(logs[k]) ||
+			    logs[k]->pub.used < used ||
+			    (logs[k]->pub.used == used && k > i))
+				continue;
+			compared++;
+			if (!same_text(log, 0, logs[k], 0, used, image))
+				continue;
+			say(log, MEMLOG_VERDICT_COPY,
+			    "the same text stands at %s:0x%llx",
+			    memlog_space_name(logs[k]->extents->space),
+			    (unsigned long long)logs[k]->extents->addr);
+			break;
+		}
+	}
+	for (i = 0; i < n; i++) {
+		if (!unjudged_main(logs[i]))
+			continue;
+		only = logs[i];
+		left++;
+	}
+	if (left == 1) {
+		say(only, MEMLOG_VERDICT_CURRENT, "the only main log");
+		return;
+	}
+	for (i = 0; i < n; i++)
+		if (unjudged_main(logs[i]))
+			say(logs[i], MEMLOG_VERDICT_UNKNOWN,
+			    "one of %zu main logs that differ", left);
+}
+
+void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
+		    struct memlog_image *image)
+{
+	const struct ml_log *early;
+	bool main_current = false;
+	size_t i;
+
+	name_all(logs, n, image);
+	early = judge_early(logs, n, image);
+	for (i = 0; i < n; i++)
+		if (!ml_ovmf_const(logs[i])->early &&
+		    logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT)
+			main_current = true;
+	if (early || main_current)
+		judge_stale(logs, n, early, image);
+	else
+		judge_mains(logs, n, image);
+	for (i = 0; i < n; i++) {
+		judge_odd_ones(logs[i]);
+		note_missing(logs[i], image);
+	}
+}
+
+static void add(struct ml_likely *ret, size_t *n, size_t max,
+		enum memlog_space space, uint64_t start, uint64_t end,
+		bool downwards)
+{
+	if (*n < max && start < end)
+		ret[(*n)++] = (struct ml_likely){
+			.space = space,
+			.range = { start, end },
+			.downwards = downwards,
+		};
+}
+
+/* Where QEMU's machines end their low memory. */
+#define LOW_CAP 0xe0000000ull
+#define SEARCH (128 * MIB)
+
+static void below(struct ml_likely *ret, size_t *n, size_t max,
+		  enum memlog_space space, uint64_t base, uint64_t top)
+{
+	add(ret, n, max, space, base + (top > SEARCH ? top - SEARCH : 0),
+	    base + top, true);
+}
+
+/* The early buffer, then below each possible top of low memory, in a run of
+ * guest memory whose address 0 is base and that ends at base + top. */
+static void add_run(struct ml_likely *ret, size_t *n, size_t max,
+		    enum memlog_space space, uint64_t base, uint64_t top)
+{
+	/* q35 first: it is what OVMF is run on */
+	static const uint64_t tops[] = { 0x80000000, 0xc0000000, 0xb0000000,
+					 LOW_CAP };
+	size_t i;
+
+	add(ret, n, max, space, base + EARLY_FROM,
+	    base + ml_min(EARLY_TO, ml_max(top, EARLY_FROM)), false);
+	if (top <= LOW_CAP)
+		below(ret, n, max, space, base, top);
+	/* one run may hold what lies below and above the hole */
+	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		if (tops[i] < top)
+			below(ret, n, max, space, base, tops[i]);
+}
+
+#define LARGE_MAPPING (16 * MIB)
+#define LIKELY_RUNS 8
+
+/* Guest physical: the run of low memory ends where the range that holds 16 MiB
+ * ends; in a dump with holes, where the last range below LOW_CAP does. */
+static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
+			size_t *n, size_t max)
+{
+	struct memlog_range r;
+	uint64_t addr = 0, run = 0, last = 0, base = 0;
+	size_t seen;
+
+	for (seen = 0; seen < LIKELY_RANGES; seen++, addr = r.end) {
+		if (memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL))
+			break;
+		if (!seen)
+			base = r.start;
+		if (r.start <= 16 * MIB && r.end > 16 * MIB)
+			run = r.end;
+		if (r.start < LOW_CAP)
+			last = ml_min(r.end, LOW_CAP);
+	}
+	if (!seen)
+		return;
+	if (base >= 1024 * MIB) {	/* Arm: RAM starts at 1 GiB or above */
+		uint64_t top = base + SEARCH;
+
+		add(ret, n, max, MEMLOG_PHYS, base, top > base ? top : base,
+		    true);
+		return;
+	}
+	add_run(ret, n, max, MEMLOG_PHYS, 0, run ? run : last);
+	if (last > run)
+		below(ret, n, max, MEMLOG_PHYS, 0, last);
+}
+
+size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
+		      size_t max)
+{
+	struct memlog_range r;
+	uint64_t addr;
+	size_t n = 0, runs = 0, seen;
+
+	likely_phys(image, ret, &n, max);
+	for (addr = 0, seen = 0; seen < LIKELY_RANGES && runs < LIKELY_RUNS &&
+	     !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL);
+	     addr = r.end, seen++) {
+		if (r.end - r.start < LARGE_MAPPING)
+			continue;
+		add_run(ret, &n, max, MEMLOG_HOST, r.start, r.end - r.start);
+		runs++;
+	}
+	for (addr = 0, seen = 0; seen < LIKELY_RUNS &&
+	     !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
+	     addr = r.end, seen++)
+		add(ret, &n, max, MEMLOG_FILE,
+		    r.end - r.start > SEARCH ? r.end - SEARCH : r.start,
+		    r.end, true);
+	return n;
+}

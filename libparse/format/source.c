@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* source.c - the bytes of one log, wherever its extents lie. */
+#include "format.h"
+
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
+
+/* The bytes missing from off on, at least 1, at most to the extent's end. */
+static uint64_t gap_at(struct ml_source *source,
+		       const struct memlog_extent *e, uint64_t off)
+{
+	struct memlog_range r;
+	uint64_t left = e->len - off;
+	enum memlog_status s;
+
+	s = memlog_image_next_range(source->image, e->space, e->addr + off, &r,
+				    NULL);
+	if (s)
+		return left;
+	if (r.start <= e->addr + off)
+		/* promised by a range, denied by read: try the next page */
+		return ml_min(left, ML_PAGE - (e->addr + off) % ML_PAGE);
+	return ml_min(left, r.start - (e->addr + off));
+}
+
+/* The same out of a copy; *ret_gap is set where bytes are missing. */
+static enum memlog_status from_copy(const struct ml_copy *c, uint64_t off,
+				    void *buf, size_t len, size_t *ret,
+				    uint64_t *ret_gap)
+{
+	struct memlog_range r;
+
+	if (ml_ranges_next(c->have, c->n_have, off, &r)) {
+		*ret_gap = c->len > off ? c->len - off : 1;
+		return MEMLOG_NO_DATA;
+	}
+	if (r.start > off) {
+		*ret_gap = r.start - off;
+		return MEMLOG_NO_DATA;
+	}
+	*ret = ml_min(len, r.end - off);
+	memcpy(buf, c->bytes + off, *ret);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
+				  uint64_t off, void *buf, size_t len,
+				  size_t *ret, uint64_t *ret_gap,
+				  struct memlog_err *err)
+{
+	const struct memlog_extent *e;
+	enum memlog_status s;
+	uint64_t end, gap = 0;
+
+	*ret = 0;
+	if (ret_gap)
+		*ret_gap = 0;
+	if (extent >= source->log->pub.n_extents)
+		return ml_fail(err, MEMLOG_NO_DATA, "the log has no part %zu",
+			       extent);
+	e = &source->log->extents[extent];
+	if (off >= e->len)
+		return MEMLOG_NO_DATA;
+	if (!ml_add(e->addr, e->len, &end))
+		return ml_fail_at(err, MEMLOG_CORRUPT, e->addr,
+				  "the log ends beyond the address space");
+	len = ml_min(len, e->len - off);
+	if (source->copies)
+		s = from_copy(&source->copies[extent], off, buf, len, ret,
+			      &gap);
+	else
+		s = memlog_image_read(source->image, e->space, e->addr + off,
+				      buf, len, ret, err);
+	if (s == MEMLOG_NO_DATA || (!s && !*ret && len)) {
+		if (!source->copies)
+			gap = gap_at(source, e, off);
+		source->missing += gap;
+		if (ret_gap)
+			*ret_gap = gap;
+		return MEMLOG_NO_DATA;
+	}
+	return s;
+}

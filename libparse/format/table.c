@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* table.c - all log formats. A new one is a file and a line here; the order is
+ * that of --list. */
+#include "format.h"
+
+#define FORMATS(X)		\
+	X(ovmf)			\
+	X(acrn_log)		\
+	X(acrn_trace)		\
+	X(acrn_sbuf)		\
+	X(xen_console)		\
+	X(xencons)		\
+	X(xentrace)
+
+#define DECLARE(name) extern const struct ml_format ml_format_##name;
+FORMATS(DECLARE)
+
+#define ENTRY(name) &ml_format_##name,
+const struct ml_format *const ml_formats[] = { FORMATS(ENTRY) NULL };
+
+bool memlog_format_get(size_t index, const char **ret_name,
+		       const char **ret_title)
+{
+	if (index >= sizeof(ml_formats) / sizeof(ml_formats[0]) - 1)
+		return false;
+	*ret_name = ml_formats[index]->name;
+	*ret_title = ml_formats[index]->title;
+	return true;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * domain.c - domain:NAME, a guest of libvirt by the name that it gave QEMU.
+ *
+ * libvirt holds the guest's monitor, so nobody else can ask it anything; but it
+ * starts QEMU with "-name guest=NAME,..." and the process is all that is
+ * needed. The short form "-name NAME" is QEMU's own.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../base/bytes.h"
+#include "../../base/err.h"
+#include "live.h"
+
+/* A command line beyond this is not looked at: QEMU's is some KiB. */
+#define CMDLINE_MAX (128u << 10)
+
+/* A name as libvirt allows it. */
+#define NAME_MAX_LEN 256
+
+/* Names for the message when there is no such guest. */
+#define NAMES_LEN 120
+
+/* One item of QEMU's comma-separated lists: two commas stand for one. Returns
+ * where the next item begins. */
+static const char *item(const char *arg, const char *end, char *ret,
+			size_t size)
+{
+	size_t n = 0;
+
+	for (; arg < end; arg++) {
+		if (*arg == ',' && (arg + 1 == end || *++arg != ','))
+			break;
+		if (n + 1 < size)
+			ret[n++] = *arg;
+	}
+	ret[n] = '\0';
+	return arg;
+}
+
+bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size)
+{
+	const char *arg = cmdline, *end = cmdline + len, *next;
+	bool found = false;
+
+	for (; arg < end && !found; arg = next) {
+		next = arg + strnlen(arg, (size_t)(end - arg)) + 1;
+		found = next < end && (!strcmp(arg, "-name") ||
+				       !strcmp(arg, "--name"));
+	}
+	if (!found)
+		return false;
+	end = arg + strnlen(arg, (size_t)(end - arg));
+	while (arg < end) {
+		arg = item(arg, end, name, size);
+		if (!strncmp(name, "guest=", 6))
+			memmove(name, name + 6, strlen(name + 6) + 1);
+		else if (strchr(name, '='))
+			continue;
+		return *name;
+	}
+	return false;
+}
+
+/* Other programs have a -name, too. */
+static bool is_monitor(const char *cmdline, size_t len)
+{
+	const char *base = memrchr(cmdline, '/', strnlen(cmdline, len));
+
+	base = base ? base + 1 : cmdline;
+	return strstr(base, "qemu") || strstr(base, "kvm");
+}
+
+static size_t read_cmdline(int proc, const char *pid, char *buf, size_t size)
+{
+	char path[64];
+	size_t len = 0;
+	ssize_t n = 1;
+	int fd;
+
+	snprintf(path, sizeof(path), "%.20s/cmdline", pid);
+	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	while (n > 0 && len < size - 1) {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else
+			len += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	buf[len] = '\0';
+	return len;
+}
+
+struct search {
+	const char *want;
+	pid_t pid, second;	/* 0: none */
+	char others[NAMES_LEN];
+};
+
+/* Guests that there are, for the message; unprintable bytes made harmless. */
+static void add_other(struct search *s, const char *name)
+{
+	size_t n = strlen(s->others);
+
+	if (n + strlen(name) + 3 > sizeof(s->others))
+		return;
+	if (n)
+		s->others[n++] = ' ';
+	for (; *name; name++)
+		s->others[n++] = *name > ' ' && *name <= '~' ? *name : '?';
+	s->others[n] = '\0';
+}
+
+static void look_at(struct search *s, int proc, const char *pid, char *buf)
+{
+	size_t len = read_cmdline(proc, pid, buf, CMDLINE_MAX);
+	char name[NAME_MAX_LEN];
+
+	if (!len || !is_monitor(buf, len) ||
+	    !ml_domain_name(buf, len, name, sizeof(name)))
+		return;
+	if (strcmp(name, s->want))
+		add_other(s, name);
+	else if (!s->pid)
+		s->pid = (pid_t)atoi(pid);
+	else
+		s->second = (pid_t)atoi(pid);
+}
+
+static enum memlog_status find(struct search *s, struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(NULL);
+	char *buf = ml_calloc(&a, CMDLINE_MAX, 1);
+	DIR *proc = buf ? opendir("/proc") : NULL;
+	struct dirent *d;
+
+	if (!proc) {
+		ml_free(&a, buf);
+		return buf ? ml_fail_errno(err, MEMLOG_IO, errno,
+					   "cannot read /proc") :
+			     ml_fail(err, MEMLOG_NO_MEMORY,
+				     "no memory for command lines");
+	}
+	while ((d = readdir(proc)))
+		if (d->d_name[0] >= '1' && d->d_name[0] <= '9')
+			look_at(s, dirfd(proc), d->d_name, buf);
+	closedir(proc);
+	ml_free(&a, buf);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_domain_open(const char *rest,
+				  const struct memlog_open_opts *opts,
+				  struct memlog_image **ret,
+				  struct memlog_err *err)
+{
+	struct search found = { .want = rest };
+	char name[NAME_MAX_LEN + 16];
+	enum memlog_status s;
+
+	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
+		return ml_fail(err, MEMLOG_INVALID, "domain: is followed by "
+			       "the name of a running guest");
+	s = find(&found, err);
+	if (s)
+		return s;
+	if (found.second)
+		return ml_fail(err, MEMLOG_INVALID, "two guests have that "
+			       "name: use pid:%d or pid:%d", (int)found.pid,
+			       (int)found.second);
+	if (!found.pid)
+		return ml_fail(err, MEMLOG_IO, "no running guest has that "
+			       "name; %s%s", found.others[0] ?
+			       "running here: " : "none can be seen: is it on "
+			       "this host, and are you root?", found.others);
+	snprintf(name, sizeof(name), "domain:%s", rest);
+	return ml_process_image(found.pid, name, opts, ret, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* live.h - the live sources: what the table opens, and what they share. */
+#ifndef ML_IMAGE_EXT_LIVE_H
+#define ML_IMAGE_EXT_LIVE_H
+
+#include "../open.h"
+#include "process.h"
+
+#define ML_LIVE_OPEN(name)                                                   \
+	enum memlog_status name(const char *rest,                            \
+				const struct memlog_open_opts *opts,         \
+				struct memlog_image **ret,                   \
+				struct memlog_err *err)
+
+ML_LIVE_OPEN(ml_pid_open);	/* pid:N, process.c */
+ML_LIVE_OPEN(ml_domain_open);	/* domain:NAME, domain.c */
+ML_LIVE_OPEN(ml_qmp_source);	/* qmp:SOCKET, qmp_image.c */
+ML_LIVE_OPEN(ml_acrn_open);	/* acrn:[DIR], acrn.c */
+ML_LIVE_OPEN(ml_devmem_open);	/* /dev/mem, devmem.c */
+
+/* The same with the names of the two files. */
+enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_image **ret,
+				   struct memlog_err *err);
+
+/* Memory that may be read, out of the text of /proc/iomem: RAM, unless !ram,
+ * and what the firmware keeps beside it. Sorted and joined; returns how many of
+ * at most max. */
+size_t ml_iomem_parse(const char *text, bool ram, struct memlog_range *ret,
+		      size_t max, const struct memlog_allocator *alloc);
+
+/* The guest's name in the command line of a QEMU, whose arguments end with
+ * NUL. false: it has none. name is not made printable. */
+bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size);
+
+struct ml_qmp;
+
+/* Fill the image with what query-firmware-log answers. qmp_log.c */
+enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
+				  struct memlog_err *err);
+
+/* Decode base64 with its padding; ret has room for 3 bytes for each 4. */
+bool ml_unbase64(const char *text, size_t len, uint8_t *ret, size_t *ret_len);
+
+/* An image of a process under the name that the user gave. */
+enum memlog_status ml_process_image(pid_t pid, const char *name,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err);
+
+/* Warn of what of the process cannot be read. */
+void ml_process_describe(struct memlog_image *image,
+			 const struct ml_process *p);
+
+#endif

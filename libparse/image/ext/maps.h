@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* maps.h - /proc/PID/maps: what a process has mapped. */
+#ifndef ML_IMAGE_EXT_MAPS_H
+#define ML_IMAGE_EXT_MAPS_H
+
+#include "../../base/alloc.h"
+#include "../guestram.h"
+
+/* Where the bytes of one mapping come from. path is in the text that was
+ * parsed; path_len 0: anonymous memory. */
+struct ml_maps_file {
+	unsigned int major, minor;
+	uint64_t inode;
+	const char *path;
+	size_t path_len;
+};
+
+/* m[i] and f[i] are the same mapping. */
+struct ml_maps {
+	struct ml_mapping *m;
+	struct ml_maps_file *f;
+	size_t n;
+	char *text;
+};
+
+/* Parse text, which becomes the maps' own (also on failure). Lines that are
+ * not mappings are skipped. The caller frees with ml_maps_fini. */
+enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
+				 const struct memlog_allocator *alloc,
+				 struct memlog_err *err);
+void ml_maps_fini(struct ml_maps *maps, const struct memlog_allocator *alloc);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "guestram.h"
+
+static bool possible(const struct ml_mapping *m)
+{
+	return m->read && m->write && !m->exec && !m->own && m->start < m->end;
+}
+
+bool ml_mapping_joins(const struct ml_mapping *a, const struct ml_mapping *b)
+{
+	return a->end == b->start && a->shared == b->shared &&
+	       a->file == b->file &&
+	       (!a->file || b->offset == a->offset + (a->end - a->start));
+}
+
+static uint64_t mark(struct ml_mapping *m, size_t n, uint64_t min)
+{
+	uint64_t all = 0;
+	size_t i, k;
+
+	for (i = 0; i < n; i = k) {
+		k = i + 1;
+		if (!possible(&m[i]))
+			continue;
+		while (k < n && possible(&m[k]) &&
+		       ml_mapping_joins(&m[k - 1], &m[k]))
+			k++;
+		if (m[k - 1].end - m[i].start < min ||
+		    (m[k - 1].end - m[i].start) % ML_GUEST_RAM_UNIT)
+			continue;
+		all += m[k - 1].end - m[i].start;
+		for (; i < k; i++)
+			m[i].guest = true;
+	}
+	return all;
+}
+
+uint64_t ml_guest_ram(struct ml_mapping *m, size_t n)
+{
+	uint64_t all = mark(m, n, ML_GUEST_RAM_MIN);
+
+	return all ? all : mark(m, n, ML_GUEST_RAM_SMALL);
+}

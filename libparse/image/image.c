@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "image.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+enum memlog_status ml_image_create(const char *name,
+				   const struct memlog_allocator *alloc,
+				   struct memlog_image **ret,
+				   struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(alloc);
+	struct memlog_image *image = ml_calloc(&a, 1, sizeof(*image));
+
+	if (!image)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+	image->alloc = a;
+	image->format = image->title = image->machine = "";
+	image->name = ml_strdup(&a, name ? name : "");
+	if (!image->name) {
+		ml_free(&a, image);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
+	}
+	*ret = image;
+	return MEMLOG_OK;
+}
+
+static void close_reader(const struct memlog_reader_ops *ops, void *self)
+{
+	if (ops && ops->close)
+		ops->close(self);
+}
+
+void memlog_image_close(struct memlog_image *image)
+{
+	struct memlog_allocator a;
+	size_t i;
+
+	if (!image)
+		return;
+	a = image->alloc;
+	for (i = image->n_added; i-- > 0;)
+		close_reader(image->spaces[image->added[i]].ops,
+			     image->spaces[image->added[i]].self);
+	close_reader(image->file.ops, image->file.self);
+	for (i = 0; i < image->n_notes; i++) {
+		ml_free(&a, image->notes[i].owner);
+		ml_free(&a, image->notes[i].title);
+		ml_free(&a, image->notes[i].text);
+		ml_free(&a, image->notes[i].desc);
+	}
+	ml_free(&a, image->notes);
+	for (i = 0; i < image->n_warnings; i++)
+		ml_free(&a, image->warnings[i]);
+	ml_free(&a, image->warnings);
+	ml_free(&a, image->xen);
+	ml_free(&a, image->name);
+	ml_free(&a, image);
+}
+
+void ml_image_add_space(struct memlog_image *image, enum memlog_space space,
+			const struct memlog_reader_ops *ops, void *self,
+			uint32_t bias, bool scan)
+{
+	image->spaces[space] = (struct ml_space){
+		.ops = ops,
+		.self = self,
+		.bias = bias,
+	};
+	image->added[image->n_added++] = space;
+	if (scan)
+		image->order[image->n_order++] = space;
+}
+
+enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
+				     void *self, enum memlog_space space,
+				     const char *name,
+				     const struct memlog_allocator *allocator,
+				     struct memlog_image **ret,
+				     struct memlog_err *err)
+{
+	struct memlog_image *image;
+	enum memlog_status s;
+
+	if (!ops->read || !ops->next_range || (unsigned int)space >= MEMLOG_SPACES)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "a reader needs read, next_range and a space");
+	s = ml_image_create(name, allocator, &image, err);
+	if (s)
+		return s;
+	image->format = "reader";
+	image->title = "memory";
+	ml_image_add_space(image, space, ops, self, 0, true);
+	*ret = image;
+	return MEMLOG_OK;
+}
+
+bool memlog_image_has_space(const struct memlog_image *image,
+			    enum memlog_space space)
+{
+	return (unsigned int)space < MEMLOG_SPACES && image->spaces[space].ops;
+}
+
+enum memlog_status memlog_image_read(struct memlog_image *image,
+				     enum memlog_space space, uint64_t addr,
+				     void *buf, size_t len, size_t *ret,
+				     struct memlog_err *err)
+{
+	*ret = 0;
+	if (!memlog_image_has_space(image, space))
+		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
+				  "%s has no %s addresses", image->name,
+				  memlog_space_name(space));
+	return image->spaces[space].ops->read(image->spaces[space].self, addr,
+					      buf, len, ret, err);
+}
+
+enum memlog_status memlog_image_next_range(struct memlog_image *image,
+					   enum memlog_space space,
+					   uint64_t addr,
+					   struct memlog_range *ret,
+					   struct memlog_err *err)
+{
+	if (!memlog_image_has_space(image, space))
+		return MEMLOG_NO_DATA;
+	return image->spaces[space].ops->next_range(image->spaces[space].self,
+						    addr, ret, err);
+}
+
+enum memlog_status memlog_image_next_data(struct memlog_image *image,
+					  enum memlog_space space,
+					  uint64_t addr,
+					  struct memlog_range *ret,
+					  struct memlog_err *err)
+{
+	const struct ml_space *s;
+
+	if (!memlog_image_has_space(image, space))
+		return MEMLOG_NO_DATA;
+	s = &image->spaces[space];
+	if (!ml_has_op(s->ops, next_data))
+		return s->ops->next_range(s->self, addr, ret, err);
+	return s->ops->next_data(s->self, addr, ret, err);
+}
+
+enum memlog_status ml_image_alias(struct memlog_image *image,
+				  enum memlog_space space, uint64_t addr,
+				  enum memlog_space *ret_space,
+				  uint64_t *ret_addr)
+{
+	const struct ml_space *sp = &image->spaces[space];
+
+	if (space == MEMLOG_MACH && image->p2m) {
+		*ret_space = MEMLOG_PHYS;
+		return ml_p2m_phys(image->p2m, addr, ret_addr) ?
+			       MEMLOG_NO_DATA : MEMLOG_OK;
+	}
+	if (!sp->ops || !sp->ops->alias)
+		return MEMLOG_NO_DATA;
+	return sp->ops->alias(sp->self, addr, ret_space, ret_addr);
+}
+
+void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
+{
+	char line[512];
+	va_list ap;
+	char *copy;
+
+	if (image->n_warnings >= ML_MAX_WARNINGS)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (ml_grow(&image->alloc, &image->warnings, image->n_warnings,
+		    &image->cap_warnings, sizeof(*image->warnings), NULL))
+		return;
+	copy = ml_strdup(&image->alloc, line);
+	if (copy)
+		image->warnings[image->n_warnings++] = copy;
+}
+
+void ml_image_add_note(struct memlog_image *image, const char *owner,
+		       uint32_t type, const char *title, const char *text,
+		       const void *desc, size_t desc_len)
+{
+	struct memlog_allocator *a = &image->alloc;
+	struct ml_note n = { .type = type };
+
+	if (image->n_notes >= ML_MAX_NOTES ||
+	    ml_grow(a, &image->notes, image->n_notes, &image->cap_notes,
+		    sizeof(*image->notes), NULL))
+		return;
+	n.owner = ml_strdup(a, owner);
+	n.title = ml_strdup(a, title);
+	n.text = ml_strdup(a, text);
+	if (desc) {
+		n.desc = ml_calloc(a, desc_len, 1);
+		n.desc_len = desc_len;
+		if (n.desc && desc_len)
+			memcpy(n.desc, desc, desc_len);
+	}
+	if (!n.owner || !n.title || !n.text || (desc && !n.desc)) {
+		ml_free(a, n.owner);
+		ml_free(a, n.title);
+		ml_free(a, n.text);
+		ml_free(a, n.desc);
+		return;
+	}
+	image->notes[image->n_notes++] = n;
+}
+
+void ml_image_set_note(struct memlog_image *image, size_t index,
+		       const char *title, const char *text)
+{
+	struct ml_note *n = &image->notes[index];
+	char *t = ml_strdup(&image->alloc, title);
+	char *x = ml_strdup(&image->alloc, text);
+
+	if (!t || !x) {
+		ml_free(&image->alloc, t);
+		ml_free(&image->alloc, x);
+		return;
+	}
+	ml_free(&image->alloc, n->title);
+	ml_free(&image->alloc, n->text);
+	n->title = t;
+	n->text = x;
+}
+
+enum memlog_status memlog_image_info(struct memlog_image *image,
+				     struct memlog_image_info *ret,
+				     struct memlog_err *err)
+{
+	struct memlog_image_info info = { 0 };
+	const struct ml_space *primary;
+	struct memlog_range r;
+	uint64_t addr = 0;
+	enum memlog_status s = MEMLOG_OK;
+
+	info.size = ret->size;
+	info.name = image->name;
+	info.format = image->format;
+	info.title = image->title;
+	info.machine = image->machine;
+	info.missing = image->missing;
+	info.n_notes = image->n_notes;
+	info.n_warnings = image->n_warnings;
+	info.file_size = image->file.ops ? image->file.size : 0;
+	if (image->n_order) {
+		info.space = image->order[0];
+		primary = &image->spaces[info.space];
+		info.flags = primary->ops->flags;
+		info.page_size = primary->ops->page_size;
+		while (!(s = primary->ops->next_range(primary->self, addr, &r,
+						      err))) {
+			info.present += r.end - r.start;
+			info.n_ranges++;
+			addr = r.end;
+		}
+	}
+	memcpy(ret, &info, ml_min(ret->size, sizeof(info)));
+	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
+}
+
+enum memlog_status memlog_image_note(const struct memlog_image *image,
+				     size_t index, struct memlog_note *ret)
+{
+	const struct ml_note *n;
+	struct memlog_note out = { 0 };
+
+	if (index >= image->n_notes)
+		return MEMLOG_NO_DATA;
+	n = &image->notes[index];
+	out.size = ret->size;
+	out.owner = n->owner;
+	out.type = n->type;
+	out.title = n->title;
+	out.text = n->text;
+	out.desc = n->desc;
+	out.desc_len = n->desc_len;
+	memcpy(ret, &out, ml_min(ret->size, sizeof(out)));
+	return MEMLOG_OK;
+}
+
+const char *memlog_image_warning(const struct memlog_image *image, size_t index)
+{
+	return index < image->n_warnings ? image->warnings[index] : NULL;
+}
+
+const char *memlog_space_name(enum memlog_space space)
+{
+	static const char *const names[] = {
+		[MEMLOG_PHYS] = "phys", [MEMLOG_MACH] = "mach",
+		[MEMLOG_VIRT] = "virt", [MEMLOG_HOST] = "host",
+		[MEMLOG_FILE] = "file",
+	};
+
+	return (unsigned int)space < MEMLOG_SPACES ? names[space] : "?";
+}
+
+enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
+				void *buf, size_t len, struct memlog_err *err)
+{
+	uint8_t *p = buf;
+	enum memlog_status s;
+	size_t got;
+
+	while (len) {
+		s = file->ops->read(file->self, off, p, len, &got, err);
+		if (s == MEMLOG_NO_DATA || (!s && !got))
+			return ml_fail_at(err, MEMLOG_NO_DATA, off,
+					  "the file ends at offset 0x%llx",
+					  (unsigned long long)off);
+		if (s)
+			return s;
+		p += got;
+		off += got;
+		len -= got;
+	}
+	return MEMLOG_OK;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * image.h - what every image format fills in.
+ *
+ * An image has at most one reader for each address space. Those in order[] are
+ * searched, the first is the primary one. A format's open function gets the
+ * bytes of a file as a reader of MEMLOG_FILE and stacks its own readers on it.
+ */
+#ifndef ML_IMAGE_IMAGE_H
+#define ML_IMAGE_IMAGE_H
+
+#include "../memlog.h"
+#include "../base/alloc.h"
+#include "../space/p2m.h"
+
+/*
+ * One address space of an image.
+ *
+ * bias: pages of the guest start where (addr - bias) is a multiple of the page
+ *	size; other than 0 only in MEMLOG_FILE.
+ */
+struct ml_space {
+	const struct memlog_reader_ops *ops;	/* NULL: not there */
+	void *self;
+	uint32_t bias;
+};
+
+/* Does a reader have an optional operation? Those of an older caller end
+ * before the newer ones. */
+#define ml_has_op(o, op)                                                     \
+	((o)->size >= offsetof(struct memlog_reader_ops, op) +               \
+			      sizeof((o)->op) &&                             \
+	 (o)->op)
+
+/* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data tells
+ * data from the holes of a sparse file; those read as zeros. size is UINT64_MAX
+ * when it is not known. */
+struct ml_file {
+	const struct memlog_reader_ops *ops;
+	void *self;
+	uint64_t size;
+	const char *name;
+};
+
+struct ml_xen;
+
+struct ml_note {
+	char *owner, *title, *text;
+	uint32_t type;
+	void *desc;
+	size_t desc_len;
+};
+
+struct memlog_image {
+	struct memlog_allocator alloc;
+	char *name;
+	const char *format, *title;
+	const char *machine;		/* never NULL, "" when not known */
+	struct ml_space spaces[MEMLOG_SPACES];
+	enum memlog_space order[MEMLOG_SPACES];
+	size_t n_order;
+	enum memlog_space added[MEMLOG_SPACES];
+	size_t n_added;
+	/* where PHYS lies scattered over MACH: the reader of PHYS, else NULL */
+	struct ml_p2m *p2m;
+	/* of a Xen machine, else NULL; xen.h */
+	struct ml_xen *xen;
+	/* the file below the readers, closed last; ops NULL: none */
+	struct ml_file file;
+	uint64_t missing;
+	struct ml_note *notes;
+	size_t n_notes, cap_notes;
+	char **warnings;
+	size_t n_warnings, cap_warnings;
+};
+
+/* An empty image that owns a copy of name. The caller closes it. */
+enum memlog_status ml_image_create(const char *name,
+				   const struct memlog_allocator *alloc,
+				   struct memlog_image **ret,
+				   struct memlog_err *err);
+
+/* Give the image a reader for a space, searched if scan. The image closes
+ * it, in the reverse order of adding. Replacing a reader is a bug. */
+void ml_image_add_space(struct memlog_image *image, enum memlog_space space,
+			const struct memlog_reader_ops *ops, void *self,
+			uint32_t bias, bool scan);
+
+/* The same byte in another space, where that is certain: what the reader says,
+ * and for machine addresses the p2m tree. NO_DATA when it is not. */
+enum memlog_status ml_image_alias(struct memlog_image *image,
+				  enum memlog_space space, uint64_t addr,
+				  enum memlog_space *ret_space,
+				  uint64_t *ret_addr);
+
+/* Add a warning or a note. Running out of memory or of the limit drops it:
+ * neither is worth losing an image for. text may hold guest bytes. owner, title
+ * and text are copied; desc too. */
+void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
+	MEMLOG_PRINTF(2, 3);
+void ml_image_add_note(struct memlog_image *image, const char *owner,
+		       uint32_t type, const char *title, const char *text,
+		       const void *desc, size_t desc_len);
+
+/* Say something better about the index-th note. Both are copied. */
+void ml_image_set_note(struct memlog_image *image, size_t index,
+		       const char *title, const char *text);
+
+/*
+ * A file format. open looks at the file and answers OK (image is filled in),
+ * NOT_MINE, or what is wrong. The file stays the caller's; image->file has
+ * been set to it, and it lives as long as the image.
+ */
+struct ml_image_format {
+	const char *name, *title;
+	enum memlog_status (*open)(struct memlog_image *image,
+				   const struct ml_file *file,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_err *err);
+};
+
+/* Formats that need libc alone; ends with a NULL name. image/table.c */
+extern const struct ml_image_format ml_image_formats[];
+
+/* Read len bytes at off of a file: OK only when all of them came, NO_DATA when
+ * the file ends before. */
+enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
+				void *buf, size_t len, struct memlog_err *err);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdump_head.c - the two headers of a kdump-compressed file. */
+#include "kdump.h"
+
+#include <inttypes.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+/* utsname's machine, as the makers of such files write it. */
+static const char *machine_name(const uint8_t *p)
+{
+	static const char *const names[][2] = {
+		{ "x86_64", "x86_64" }, { "i386", "i386" },
+		{ "i486", "i386" }, { "i586", "i386" }, { "i686", "i386" },
+		{ "aarch64", "aarch64" }, { "arm", "arm" },
+		{ "armv7l", "arm" }, { "ppc64", "ppc64" },
+		{ "ppc64le", "ppc64" }, { "s390x", "s390x" },
+		{ "riscv64", "riscv" }, { "loongarch64", "loongarch" },
+		{ "ia64", "ia64" }, { "mips64", "mips" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp((const char *)p, names[i][0], 65))
+			return names[i][1];
+	return "";
+}
+
+/* The numbers behind utsname: the timestamp is twice as long in the 64-bit
+ * header, and aligned. */
+struct numbers {
+	uint32_t status, block, sub_blocks, bitmap_blocks, max_mapnr;
+};
+
+static bool load_numbers(const uint8_t *p, size_t len, bool is64, bool be,
+			 struct numbers *ret)
+{
+	struct ml_cursor c;
+
+	ml_cursor_init(&c, p, len, be);
+	ml_cursor_seek(&c, is64 ? 424 : 412);
+	ret->status = ml_cursor_u32(&c);
+	ret->block = ml_cursor_u32(&c);
+	ret->sub_blocks = ml_cursor_u32(&c);
+	ret->bitmap_blocks = ml_cursor_u32(&c);
+	ret->max_mapnr = ml_cursor_u32(&c);
+	return !c.failed && ret->block >= ML_PAGE &&
+	       ret->block <= ML_MAX_KDUMP_BLOCK && ml_is_pow2(ret->block) &&
+	       ret->sub_blocks && ret->sub_blocks < 1u << 20 &&
+	       ret->bitmap_blocks;
+}
+
+enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
+				       struct ml_kdump_head *ret,
+				       struct memlog_err *err)
+{
+	struct numbers n;
+	bool ok;
+
+	if (len < 8 || (memcmp(p, "KDUMP   ", 8) && memcmp(p, "DISKDUMP", 8)))
+		return ml_fail(err, MEMLOG_NOT_MINE, "not a kdump file");
+	if (len < 452)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the kdump header is cut after %zu bytes", len);
+	*ret = (struct ml_kdump_head){ 0 };
+	if (p[0] == 'D')
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "a dump of the old "
+			       "diskdump tool; convert it with makedumpfile");
+	ret->version = ml_le32(p + 8);
+	ret->big_endian = ret->version > 0xffff;
+	if (ret->big_endian)
+		ret->version = ml_be32(p + 8);
+	/* nothing says which header it is: only one makes sense */
+	ret->is64 = true;
+	ok = load_numbers(p, len, true, ret->big_endian, &n);
+	if (!ok) {
+		ret->is64 = false;
+		ok = load_numbers(p, len, false, ret->big_endian, &n);
+	}
+	if (!ok)
+		return ml_fail(err, MEMLOG_CORRUPT, "the kdump header makes no "
+			       "sense, neither as 64-bit nor as 32-bit one");
+	ret->machine = machine_name(p + 272);
+	ret->status = n.status;
+	ret->block = n.block;
+	ret->max_pfn = n.max_mapnr;
+	ret->bitmap = (1 + (uint64_t)n.sub_blocks) * n.block;
+	ret->bitmap_len = (uint64_t)n.bitmap_blocks * n.block;
+	ret->descs = ret->bitmap + ret->bitmap_len;
+	return MEMLOG_OK;
+}
+
+/* Fields came with versions: 2 split, 3 vmcoreinfo, 4 notes, 6 the rest. */
+static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
+{
+	struct ml_cursor c;
+	uint64_t end_64, start_64, max_64;
+
+	ml_cursor_init(&c, p, len, h->big_endian);
+#define WORD() (h->is64 ? ml_cursor_u64(&c) : ml_cursor_u32(&c))
+	WORD();			/* phys_base */
+	ml_cursor_u32(&c);	/* dump_level */
+	h->split = ml_cursor_u32(&c) && h->version >= 2;
+	h->start_pfn = WORD();
+	h->end_pfn = WORD();
+	h->vmcoreinfo = ml_cursor_u64(&c);
+	h->vmcoreinfo_len = WORD();
+	h->notes = ml_cursor_u64(&c);
+	h->notes_len = WORD();
+	ml_cursor_u64(&c);	/* offset_eraseinfo */
+	WORD();			/* size_eraseinfo */
+	start_64 = ml_cursor_u64(&c);
+	end_64 = ml_cursor_u64(&c);
+	max_64 = ml_cursor_u64(&c);
+#undef WORD
+	if (h->version < 3)
+		h->vmcoreinfo_len = 0;
+	if (h->version < 4)
+		h->notes_len = 0;
+	if (h->version >= 6) {
+		h->start_pfn = start_64;
+		h->end_pfn = end_64;
+		h->max_pfn = max_64;
+	}
+	return !c.failed;
+}
+
+enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
+				      uint64_t file_size,
+				      struct ml_kdump_head *ret,
+				      struct memlog_err *err)
+{
+	uint64_t half = ret->bitmap_len / 2, bits;
+
+	if (!load_sub(p, len, ret))
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the kdump sub header is cut after %zu bytes",
+			       len);
+	/* the first half says which pages there were, the second which are
+	 * stored */
+	ret->bitmap += half;
+	ret->bitmap_len = half;
+	if (ret->bitmap >= file_size)
+		return ml_fail(err, MEMLOG_CORRUPT, "the file ends at offset "
+			       "0x%" PRIx64 ", before the bitmap of pages",
+			       file_size);
+	ret->bitmap_len = ml_min(half, file_size - ret->bitmap);
+	if (!ml_mul(ret->bitmap_len, 8, &bits))
+		bits = UINT64_MAX;
+	ret->max_pfn = ml_min(ret->max_pfn, bits);
+	ret->max_pfn = ml_min(ret->max_pfn, ML_MAX_KDUMP_PAGES);
+	if (!ret->split) {
+		ret->start_pfn = 0;
+		ret->end_pfn = ret->max_pfn;
+	}
+	ret->end_pfn = ml_min(ret->end_pfn, ret->max_pfn);
+	ret->start_pfn = ml_min(ret->start_pfn, ret->end_pfn);
+	return MEMLOG_OK;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdump_map.c - the bitmap of stored pages: a page's descriptor is the one
+ * whose number is the count of set bits before it. */
+#include "kdump.h"
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+
+#define CHUNK		4096u		/* bytes of bitmap: 128 MiB of 4 KiB */
+#define CHUNK_BITS	(CHUNK * 8ull)
+
+enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
+				     const struct ml_file *file, uint64_t at,
+				     uint64_t n,
+				     const struct memlog_allocator *alloc,
+				     struct memlog_err *err)
+{
+	uint64_t chunks = n / CHUNK_BITS + 1;
+
+	*m = (struct ml_kdump_map){
+		.alloc = *alloc,
+		.file = file,
+		.at = at,
+		.n = n,
+		.chunk = UINT64_MAX,
+	};
+	/* no more than the file is long: at most 1/512 of it */
+	m->before = chunks < SIZE_MAX / 8 ?
+		    ml_calloc(alloc, (size_t)chunks + 1, 8) : NULL;
+	m->bits = ml_calloc(alloc, CHUNK, 1);
+	if (!m->before || !m->bits) {
+		ml_kdump_map_fini(m);
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for the map of pages");
+	}
+	m->n_before = 1;		/* none before the first */
+	return MEMLOG_OK;
+}
+
+void ml_kdump_map_fini(struct ml_kdump_map *m)
+{
+	ml_free(&m->alloc, m->before);
+	ml_free(&m->alloc, m->bits);
+	m->before = NULL;
+	m->bits = NULL;
+}
+
+static uint64_t load(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);	/* order does not matter to a count */
+	return v;
+}
+
+/* Set bits in [from, to) of the current chunk. */
+static uint64_t count(const struct ml_kdump_map *m, uint64_t from, uint64_t to)
+{
+	uint64_t sum = 0;
+
+	while (from < to && from % 64) {
+		sum += m->bits[from / 8] >> from % 8 & 1;
+		from++;
+	}
+	for (; to - from >= 64; from += 64)
+		sum += (uint64_t)__builtin_popcountll(load(m->bits + from / 8));
+	for (; from < to; from++)
+		sum += m->bits[from / 8] >> from % 8 & 1;
+	return sum;
+}
+
+/* Make chunk the current one. Bits beyond the end, and those that the file does
+ * not have, are 0. */
+static enum memlog_status fetch(struct ml_kdump_map *m, uint64_t chunk,
+				struct memlog_err *err)
+{
+	uint64_t left = m->n - chunk * CHUNK_BITS;
+	enum memlog_status s;
+	size_t want, got;
+
+	if (m->chunk == chunk)
+		return MEMLOG_OK;
+	m->chunk = UINT64_MAX;
+	want = (size_t)ml_min(CHUNK, left / 8 + (left % 8 != 0));
+	memset(m->bits, 0, CHUNK);
+	s = ml_file_read_some(m->file, m->at + chunk * CHUNK, m->bits, want,
+			      &got, err);
+	if (s)
+		return s;
+	if (want < CHUNK && left % 8)
+		m->bits[want - 1] &= (uint8_t)((1u << left % 8) - 1);
+	m->chunk = chunk;
+	m->last_bit = m->last_rank = 0;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status count_before(struct ml_kdump_map *m, uint64_t chunk,
+				       struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t i;
+
+	while (m->n_before <= chunk) {
+		i = m->n_before - 1;
+		s = fetch(m, i, err);
+		if (s)
+			return s;
+		m->before[i + 1] = m->before[i] + count(m, 0, CHUNK_BITS);
+		m->n_before++;
+	}
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
+				      uint64_t *ret, struct memlog_err *err)
+{
+	uint64_t chunk = n / CHUNK_BITS, bit = n % CHUNK_BITS;
+	enum memlog_status s;
+
+	s = count_before(m, chunk, err);
+	if (!s)
+		s = fetch(m, chunk, err);
+	if (s)
+		return s;
+	if (bit < m->last_bit)
+		m->last_bit = m->last_rank = 0;
+	m->last_rank += count(m, m->last_bit, bit);
+	m->last_bit = bit;
+	*ret = m->before[chunk] + m->last_rank;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
+				     uint64_t *ret, struct memlog_err *err)
+{
+	uint64_t bit = n % CHUNK_BITS;
+	enum memlog_status s;
+
+	if (n >= m->n)
+		return MEMLOG_NO_DATA;
+	s = ml_kdump_map_count(m, n, ret, err);
+	if (!s && !(m->bits[bit / 8] >> bit % 8 & 1))
+		return MEMLOG_NO_DATA;
+	return s;
+}
+
+/* n at the start of a chunk: the first chunk from it on that a sparse file may
+ * have bits in. */
+static uint64_t skip_hole(const struct ml_kdump_map *m, uint64_t n)
+{
+	struct memlog_range data;
+	enum memlog_status s;
+	uint64_t at = m->at + n / 8;
+
+	s = ml_file_next_data(m->file, at, &data, NULL);
+	if (s == MEMLOG_NO_DATA)
+		return m->n;
+	if (s || data.start - at < CHUNK)
+		return n;
+	return n + (data.start - at) / CHUNK * CHUNK_BITS;
+}
+
+/* The first bit at or after n that is set (want) or clear; m->n for none. */
+static enum memlog_status find(struct ml_kdump_map *m, uint64_t n, bool want,
+			       uint64_t *ret, struct memlog_err *err)
+{
+	const uint8_t skip = want ? 0 : 0xff;
+	enum memlog_status s;
+	uint64_t bit;
+
+	while (n < m->n) {
+		if (want && n % CHUNK_BITS == 0)
+			n = skip_hole(m, n);
+		if (n >= m->n)
+			break;
+		s = fetch(m, n / CHUNK_BITS, err);
+		if (s)
+			return s;
+		for (bit = n % CHUNK_BITS; bit < CHUNK_BITS;) {
+			if (bit % 8 == 0 && m->bits[bit / 8] == skip)
+				bit += 8;
+			else if ((m->bits[bit / 8] >> bit % 8 & 1) == want)
+				break;
+			else
+				bit++;
+		}
+		n += bit - n % CHUNK_BITS;
+		if (bit < CHUNK_BITS)
+			break;
+	}
+	*ret = ml_min(n, m->n);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
+				    uint64_t *ret_start, uint64_t *ret_end,
+				    struct memlog_err *err)
+{
+	enum memlog_status s = find(m, n, true, ret_start, err);
+
+	if (!s && *ret_start >= m->n)
+		return MEMLOG_NO_DATA;
+	if (!s)
+		s = find(m, *ret_start, false, ret_end, err);
+	return s;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * lime.c - LiME and AVML: ranges of memory, each behind a header of 32 bytes.
+ *
+ * LiME: magic "EMiL", version 1, first and last address, 8 bytes reserved, then
+ * the bytes. AVML: magic "AVML", version 2, the same, then a Snappy stream in
+ * frames of up to 64 KiB and 8 bytes with the length of that stream; its
+ * uncompressed form is LiME. All little endian. Sources: LiME's
+ * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
+ */
+#include "loads.h"
+#include "table.h"
+
+#include <inttypes.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+#define RANGE_HEADER	32u
+#define FRAME_MAX	65536u		/* bytes of memory in one */
+#define FRAME_STORED	(FRAME_MAX + 16384u)	/* and in the file, at most */
+#define SLOTS		8u
+
+/* pos counts the bytes of memory in all frames before. */
+struct frame {
+	uint64_t pos, off;
+	uint32_t stored, len;	/* stored 0: plain */
+};
+
+struct slot {
+	uint64_t off;		/* of the frame; 0: empty */
+	uint8_t *bytes;
+};
+
+/* The memory in all frames of a file in a row, as a file. */
+struct frames {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	const struct memlog_codec *codec;
+	void *state;
+	struct frame *v;
+	size_t n, cap;
+	uint64_t len;
+	struct slot slots[SLOTS];
+	unsigned int next_slot;
+	uint8_t *in;
+};
+
+/* ---- frames ------------------------------------------------------------- */
+
+static const struct frame *find_frame(const struct frames *f, uint64_t pos)
+{
+	size_t lo = 0, hi = f->n;
+
+	while (lo < hi) {	/* the first frame behind pos */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (f->v[mid].pos <= pos)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo ? &f->v[lo - 1] : NULL;
+}
+
+static enum memlog_status expand(struct frames *f, const struct frame *at,
+				 struct slot *slot, struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t got = 0;
+
+	if (!f->codec)
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s is compressed with "
+			       "snappy, which this build cannot expand",
+			       f->file->name);
+	if (!f->in)
+		f->in = ml_calloc(&f->alloc, FRAME_STORED, 1);
+	if (!slot->bytes)
+		slot->bytes = ml_calloc(&f->alloc, FRAME_MAX, 1);
+	if (!f->in || !slot->bytes)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a frame");
+	slot->off = 0;
+	s = ml_file_read(f->file, at->off, f->in, at->stored, err);
+	if (s)
+		return s;
+	if (f->codec->expand(f->state, f->in, at->stored, slot->bytes, at->len,
+			     &got) || got < at->len)
+		return ml_fail(err, MEMLOG_NO_DATA, "%s: the frame at offset "
+			       "0x%" PRIx64 " is damaged", f->file->name,
+			       at->off);
+	slot->off = at->off;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status frames_read(void *self, uint64_t pos, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
+{
+	struct frames *f = self;
+	const struct frame *at = pos < f->len ? find_frame(f, pos) : NULL;
+	struct slot *slot;
+	enum memlog_status s;
+	unsigned int i;
+
+	*ret = 0;
+	if (!at || pos - at->pos >= at->len)
+		return MEMLOG_NO_DATA;
+	pos -= at->pos;
+	len = ml_min(len, at->len - pos);
+	if (!at->stored)
+		return f->file->ops->read(f->file->self, at->off + pos, buf,
+					  len, ret, err);
+	for (i = 0; i < SLOTS && f->slots[i].off != at->off; i++)
+		;
+	slot = &f->slots[i < SLOTS ? i : f->next_slot];
+	if (i == SLOTS) {
+		s = expand(f, at, slot, err);
+		if (s)
+			return s;
+		f->next_slot = (f->next_slot + 1) % SLOTS;
+	}
+	memcpy(buf, slot->bytes + pos, len);
+	*ret = len;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status frames_next_range(void *self, uint64_t pos,
+					    struct memlog_range *ret,
+					    struct memlog_err *err)
+{
+	struct frames *f = self;
+
+	(void)err;
+	if (pos >= f->len)
+		return MEMLOG_NO_DATA;
+	ret->start = pos;
+	ret->end = f->len;
+	return MEMLOG_OK;
+}
+
+static void frames_close(void *self)
+{
+	struct frames *f = self;
+	struct memlog_allocator a = f->alloc;
+	unsigned int i;
+
+	for (i = 0; i < SLOTS; i++)
+		ml_free(&a, f->slots[i].bytes);
+	if (f->state && f->codec->destroy)
+		f->codec->destroy(f->state);
+	ml_free(&a, f->in);
+	ml_free(&a, f->v);
+	ml_free(&a, f);
+}
+
+static const struct memlog_reader_ops frames_ops = {
+	.size = sizeof(frames_ops),
+	.read = frames_read,
+	.next_range = frames_next_range,
+	.close = frames_close,
+};
+
+static struct frames *frames_create(const struct ml_file *file,
+				    const struct memlog_open_opts *opts,
+				    const struct memlog_allocator *alloc)
+{
+	struct frames *f = ml_calloc(alloc, 1, sizeof(*f));
+	size_t i;
+
+	if (!f)
+		return NULL;
+	f->alloc = *alloc;
+	f->file = file;
+	for (i = 0; i < opts->n_codecs; i++)
+		if (!strcmp(opts->codecs[i]->name, "snappy"))
+			f->codec = opts->codecs[i];
+	if (f->codec && f->codec->create) {
+		f->state = f->codec->create(alloc);
+		if (!f->state)
+			f->codec = NULL;
+	}
+	return f;
+}
+
+/* ---- the index ---------------------------------------------------------- */
+
+struct builder {
+	struct memlog_image *image;
+	const struct ml_file *file;
+	struct frames *frames;		/* NULL: LiME */
+	struct ml_load *loads;
+	size_t n, cap;
+};
+
+/* How many bytes a compressed frame holds: a varint in front of its data. */
+static uint32_t frame_len(const uint8_t *p, size_t len)
+{
+	uint32_t v = 0;
+	unsigned int i;
+
+	for (i = 0; i < len && i < 4; i++) {
+		v |= (uint32_t)(p[i] & 0x7f) << 7 * i;
+		if (!(p[i] & 0x80))
+			return v;
+	}
+	return 0;
+}
+
+/*
+ * Take in the frames of one Snappy stream at *off. Chunks: a type and 3 bytes
+ * of length; 0 compressed and 1 plain, both with a checksum of 4 bytes first;
+ * 0xff the stream's name, 0x80 and up to be skipped. Stops at what no chunk
+ * begins with, or when want bytes have come.
+ */
+static enum memlog_status add_frames(struct builder *b, uint64_t *off,
+				     uint64_t want, struct memlog_err *err)
+{
+	struct frames *f = b->frames;
+	uint64_t end = f->len + want;
+	enum memlog_status s;
+	uint8_t h[12];
+	uint32_t len, size;
+	size_t got;
+
+	while (f->len < end) {
+		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
+		if (s)
+			return s;
+		len = got < 9 ? 0 : ml_le32(h) >> 8;
+		if (!len || *off + 4 + len > b->file->size)
+			return ml_fail(err, MEMLOG_CORRUPT, "ends early");
+		*off += 4;
+		if (h[0] <= 1) {
+			size = h[0] ? len - 4 : frame_len(h + 8, got - 8);
+			if (len <= 4 || len > FRAME_STORED || !size ||
+			    size > FRAME_MAX || size > end - f->len)
+				return ml_fail(err, MEMLOG_CORRUPT,
+					       "has a bad frame");
+			if (f->n >= ML_MAX_FRAMES)
+				return ml_fail(err, MEMLOG_LIMIT,
+					       "has more than %u frames",
+					       ML_MAX_FRAMES);
+			s = ml_grow(&f->alloc, &f->v, f->n, &f->cap,
+				    sizeof(*f->v), err);
+			if (s)
+				return s;
+			f->v[f->n++] = (struct frame){ f->len, *off + 4,
+				h[0] ? 0 : len - 4, size };
+			f->len += size;
+		} else if (h[0] < 0x80) {
+			return ml_fail(err, MEMLOG_CORRUPT, "has a bad frame");
+		}
+		*off += len;
+	}
+	*off += 8;	/* the stream's length once more */
+	return MEMLOG_OK;
+}
+
+/* One range, whose header is at *off; *off moves behind it. NO_DATA: no more.
+ * CORRUPT: what came before is good. */
+static enum memlog_status add_range(struct builder *b, uint64_t *off,
+				    struct memlog_err *err)
+{
+	uint64_t start, last, len, at;
+	enum memlog_status s, s2;
+	uint8_t h[RANGE_HEADER];
+	size_t got;
+
+	s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
+	if (s || !got)
+		return s ? s : MEMLOG_NO_DATA;
+	start = ml_le64(h + 8);
+	last = ml_le64(h + 16);
+	if (got < sizeof(h) || memcmp(h, b->frames ? "AVML" : "EMiL", 4) ||
+	    last < start || last - start == UINT64_MAX)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "has no header at offset 0x%" PRIx64, *off);
+	if (b->n >= ML_MAX_PHDRS)
+		return ml_fail(err, MEMLOG_LIMIT, "has more than %u ranges",
+			       ML_MAX_PHDRS);
+	s = ml_grow(&b->image->alloc, &b->loads, b->n, &b->cap,
+		    sizeof(*b->loads), err);
+	if (s)
+		return s;
+	len = last - start + 1;
+	*off += RANGE_HEADER;
+	at = b->frames ? b->frames->len : *off;
+	b->loads[b->n++] = (struct ml_load){ start, len, at, len };
+	if (b->frames) {
+		s2 = add_frames(b, off, len, err);
+		/* promised stays, to be counted as missing */
+		b->loads[b->n - 1].len = b->frames->len - at;
+		return s2;
+	}
+	if (!ml_add(*off, len, off))
+		*off = UINT64_MAX;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status add_ranges(struct builder *b,
+				     const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
+{
+	struct memlog_err why = { 0 };
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t off = 0;
+
+	while (!s) {
+		if (opts->progress && opts->progress(opts->progress_arg, off,
+						     b->file->size))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+		s = add_range(b, &off, &why);
+	}
+	if (s == MEMLOG_NO_DATA)
+		return MEMLOG_OK;
+	if (s != MEMLOG_CORRUPT || !b->n) {
+		if (err)
+			*err = why;
+		return s;
+	}
+	ml_image_warn(b->image, "the file is damaged, what follows is missing: "
+		      "it %s", why.text);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_lime_open(struct memlog_image *image,
+				const struct ml_file *file,
+				const struct memlog_open_opts *opts,
+				struct memlog_err *err)
+{
+	struct builder b = { .image = image, .file = file };
+	struct ml_file from = *file;
+	struct ml_loads loads;
+	enum memlog_status s;
+	uint8_t h[8];
+	size_t got;
+	bool avml;
+
+	s = ml_file_read_some(file, 0, h, sizeof(h), &got, err);
+	if (s)
+		return s;
+	avml = got == 8 && !memcmp(h, "AVML\2\0\0\0", 8);
+	if (!avml && (got < 8 || memcmp(h, "EMiL\1\0\0\0", 8)))
+		return ml_fail(err, MEMLOG_NOT_MINE, "not a LiME or AVML file");
+	if (avml) {
+		b.frames = frames_create(file, opts, &image->alloc);
+		if (!b.frames)
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory for frames");
+	}
+	s = add_ranges(&b, opts, err);
+	if (avml)
+		from = (struct ml_file){ &frames_ops, b.frames, b.frames->len,
+					 file->name };
+	if (!s)
+		s = ml_loads_init(&loads, b.loads, b.n, from.size,
+				  &image->alloc, err);
+	ml_free(&image->alloc, b.loads);
+	if (s) {
+		if (avml)
+			frames_close(b.frames);
+		return s;
+	}
+	image->format = "lime";
+	image->title = avml ? "AVML dump" : "LiME dump";
+	image->missing = loads.missing;
+	if (avml && !b.frames->codec)
+		ml_image_warn(image, "the file is compressed with snappy, "
+			      "which this build cannot expand");
+	return ml_loads_add_space(image, MEMLOG_PHYS, &from, avml, &loads, err);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* loads.c - overlapping, unsorted pieces of memory become a sorted map. */
+#include "loads.h"
+
+#include <stdlib.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
+
+/* An entry on its way, with its place in the file's own order. */
+struct piece {
+	struct ml_load l;
+	size_t order;
+};
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct piece *x = a, *y = b;
+
+	if (x->l.addr != y->l.addr)
+		return x->l.addr < y->l.addr ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* A binary heap of indices into pieces: the first in file order on top. */
+struct heap {
+	const struct piece *pieces;
+	size_t *v, n;
+};
+
+static bool before(const struct heap *h, size_t a, size_t b)
+{
+	return h->pieces[h->v[a]].order < h->pieces[h->v[b]].order;
+}
+
+static void swap(struct heap *h, size_t a, size_t b)
+{
+	size_t t = h->v[a];
+
+	h->v[a] = h->v[b];
+	h->v[b] = t;
+}
+
+static void heap_push(struct heap *h, size_t piece)
+{
+	size_t i = h->n++;
+
+	for (h->v[i] = piece; i && before(h, i, (i - 1) / 2); i = (i - 1) / 2)
+		swap(h, i, (i - 1) / 2);
+}
+
+static void heap_pop(struct heap *h)
+{
+	size_t i = 0, kid;
+
+	h->v[0] = h->v[--h->n];
+	while ((kid = 2 * i + 1) < h->n) {
+		if (kid + 1 < h->n && before(h, kid + 1, kid))
+			kid++;
+		if (!before(h, kid, i))
+			break;
+		swap(h, i, kid);
+		i = kid;
+	}
+}
+
+/* Add [start, end) of a piece; joined with the entry before where both memory
+ * and file go on. */
+static void emit(struct ml_loads *l, const struct ml_load *from, uint64_t start,
+		 uint64_t end)
+{
+	struct ml_load *prev = l->n_loads ? &l->loads[l->n_loads - 1] : NULL;
+	uint64_t off = from->off + (start - from->addr);
+
+	if (prev && prev->addr + prev->len == start &&
+	    prev->off + prev->len == off) {
+		prev->len += end - start;
+		return;
+	}
+	l->loads[l->n_loads++] = (struct ml_load){
+		.addr = start,
+		.len = end - start,
+		.off = off,
+		.promised = end - start,
+	};
+}
+
+/*
+ * Sweep over the addresses: h holds the pieces that reach beyond pos. Each
+ * turn ends one piece or begins one, so there are at most 2n of them and as
+ * many entries.
+ */
+static void sweep(struct ml_loads *l, const struct piece *p, size_t n,
+		  struct heap *h)
+{
+	uint64_t pos = 0, end;
+	size_t i = 0;
+
+	for (;;) {
+		while (h->n && p[h->v[0]].l.addr + p[h->v[0]].l.len <= pos)
+			heap_pop(h);
+		if (!h->n) {
+			if (i == n)
+				return;
+			pos = p[i].l.addr;
+		} else {
+			const struct ml_load *top = &p[h->v[0]].l;
+
+			end = top->addr + top->len;
+			if (i < n)
+				end = ml_min(end, p[i].l.addr);
+			if (pos < end)
+				emit(l, top, pos, end);
+			pos = end;
+		}
+		while (i < n && p[i].l.addr <= pos)
+			heap_push(h, i++);
+	}
+}
+
+/* Cut an entry to what addresses and the file can hold. */
+static void clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
+{
+	uint64_t have;
+
+	in->promised = ml_max(in->promised, in->len);
+	in->promised = ml_min(in->promised, UINT64_MAX - in->addr);
+	in->len = ml_min(in->len, in->promised);
+	have = in->off < file_size ? ml_min(in->len, file_size - in->off) : 0;
+	have = ml_min(have, UINT64_MAX - in->off);
+	*cut += in->len - have;
+	in->len = have;
+}
+
+static uint64_t total(const struct memlog_range *r, size_t n)
+{
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += r[i].end - r[i].start;
+	return sum;
+}
+
+/* ranges: first what the headers promise, to count it, then what is there. */
+static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
+{
+	uint64_t promised;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		l->ranges[i].start = in[i].addr;
+		l->ranges[i].end = in[i].addr + in[i].promised;
+	}
+	promised = total(l->ranges, ml_ranges_merge(l->ranges, n));
+	for (i = 0; i < l->n_loads; i++) {
+		l->ranges[i].start = l->loads[i].addr;
+		l->ranges[i].end = l->loads[i].addr + l->loads[i].len;
+	}
+	l->n_ranges = ml_ranges_merge(l->ranges, l->n_loads);
+	l->missing = promised - total(l->ranges, l->n_ranges);
+}
+
+enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
+				 size_t n, uint64_t file_size,
+				 const struct memlog_allocator *alloc,
+				 struct memlog_err *err)
+{
+	struct piece *pieces = NULL;
+	struct heap h = { 0 };
+	size_t i, m = 0;
+
+	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
+	if (n > ML_MAX_PHDRS)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "%zu pieces of memory, more than %u", n,
+			       ML_MAX_PHDRS);
+	l->loads = ml_calloc(&l->alloc, 2 * n, sizeof(*l->loads));
+	l->ranges = ml_calloc(&l->alloc, 2 * n, sizeof(*l->ranges));
+	pieces = ml_calloc(&l->alloc, n, sizeof(*pieces));
+	h.v = ml_calloc(&l->alloc, n, sizeof(*h.v));
+	h.pieces = pieces;
+	if (!l->loads || !l->ranges || !pieces || !h.v) {
+		ml_free(&l->alloc, pieces);
+		ml_free(&l->alloc, h.v);
+		ml_loads_fini(l);
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu pieces of memory", n);
+	}
+	for (i = 0; i < n; i++) {
+		clip(&in[i], file_size, &l->cut);
+		if (in[i].len)
+			pieces[m++] = (struct piece){ in[i], i };
+	}
+	qsort(pieces, m, sizeof(*pieces), by_addr);
+	sweep(l, pieces, m, &h);
+	make_ranges(l, in, n);
+	ml_free(&l->alloc, pieces);
+	ml_free(&l->alloc, h.v);
+	return MEMLOG_OK;
+}
+
+void ml_loads_fini(struct ml_loads *l)
+{
+	ml_free(&l->alloc, l->loads);
+	ml_free(&l->alloc, l->ranges);
+	l->loads = NULL;
+	l->ranges = NULL;
+	l->n_loads = l->n_ranges = 0;
+}
+
+size_t ml_loads_after(const struct ml_loads *l, uint64_t addr)
+{
+	size_t lo = 0, hi = l->n_loads;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (l->loads[mid].addr + l->loads[mid].len <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool holds(const struct ml_load *l, uint64_t addr)
+{
+	return addr >= l->addr && addr - l->addr < l->len;
+}
+
+const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr)
+{
+	/* two threads may look up at once: either answer will do */
+	size_t i = __atomic_load_n(&l->last, __ATOMIC_RELAXED);
+
+	if (i < l->n_loads && holds(&l->loads[i], addr))
+		return &l->loads[i];
+	i = ml_loads_after(l, addr);
+	if (i == l->n_loads || !holds(&l->loads[i], addr))
+		return NULL;
+	__atomic_store_n(&l->last, i, __ATOMIC_RELAXED);
+	return &l->loads[i];
+}
+
+static enum memlog_status nothing(const struct ml_file *file, uint64_t addr,
+				  struct memlog_err *err)
+{
+	return ml_fail_at(err, MEMLOG_NO_DATA, addr,
+			  "%s has no memory at 0x%llx", file->name,
+			  (unsigned long long)addr);
+}
+
+enum memlog_status ml_loads_read(struct ml_loads *l, const struct ml_file *file,
+				 uint64_t addr, void *buf, size_t len,
+				 size_t *ret, struct memlog_err *err)
+{
+	const struct ml_load *at;
+	uint8_t *p = buf;
+	enum memlog_status s;
+	uint64_t skip;
+	size_t want, got;
+
+	*ret = 0;
+	while (*ret < len) {
+		at = ml_loads_find(l, addr);
+		if (!at)
+			break;
+		skip = addr - at->addr;
+		want = ml_min(len - *ret, at->len - skip);
+		s = ml_file_read_some(file, at->off + skip, p + *ret, want,
+				      &got, err);
+		*ret += got;
+		addr += got;
+		if (s)
+			return s;
+		if (got < want)
+			break;
+	}
+	return *ret || !len ? MEMLOG_OK : nothing(file, addr, err);
+}
+
+enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
+				uint64_t addr, size_t len,
+				const uint8_t **ret_ptr, size_t *ret,
+				struct memlog_err *err)
+{
+	const struct ml_load *at;
+
+	if (!ml_has_op(file->ops, map))
+		return MEMLOG_UNSUPPORTED;
+	at = ml_loads_find(l, addr);
+	if (!at || !len)
+		return nothing(file, addr, err);
+	return file->ops->map(file->self, at->off + (addr - at->addr),
+			      ml_min(len, at->len - (addr - at->addr)),
+			      ret_ptr, ret, err);
+}
+
+enum memlog_status ml_loads_next_range(struct ml_loads *l, uint64_t addr,
+				       struct memlog_range *ret)
+{
+	return ml_ranges_next(l->ranges, l->n_ranges, addr, ret);
+}
+
+/* The loads after the i-th, as long as memory goes on and the file has data
+ * there: what data (a range of the file) says is enough for them too. */
+static uint64_t extend(const struct ml_loads *l, size_t i,
+		       const struct memlog_range *data)
+{
+	const struct ml_load *a = &l->loads[i];
+
+	while (++i < l->n_loads) {
+		const struct ml_load *b = &l->loads[i];
+
+		if (a->addr + a->len != b->addr || b->off < data->start ||
+		    b->off + b->len > data->end)
+			break;
+		a = b;
+	}
+	return a->addr + a->len;
+}
+
+enum memlog_status ml_loads_next_data(struct ml_loads *l,
+				      const struct ml_file *file, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	struct memlog_range data;
+	enum memlog_status s;
+	uint64_t from, end;
+	size_t i;
+
+	for (i = ml_loads_after(l, addr); i < l->n_loads; i++) {
+		const struct ml_load *at = &l->loads[i];
+
+		from = ml_max(addr, at->addr);
+		s = ml_file_next_data(file, at->off + (from - at->addr), &data,
+				      err);
+		if (s == MEMLOG_NO_DATA)
+			continue;
+		if (s)
+			return s;
+		if (data.start - at->off >= at->len)
+			continue;
+		/* whole pages, where they can be had */
+		ret->start = at->addr + (data.start - at->off);
+		ret->start = ml_max(ret->start - ret->start % ML_PAGE, from);
+		if (data.end - at->off >= at->len) {
+			ret->end = extend(l, i, &data);
+			return MEMLOG_OK;
+		}
+		end = at->addr + (data.end - at->off);
+		if (end % ML_PAGE && !ml_add(end, ML_PAGE - end % ML_PAGE, &end))
+			end = UINT64_MAX;
+		ret->end = ml_min(end, at->addr + at->len);
+		return MEMLOG_OK;
+	}
+	return MEMLOG_NO_DATA;
+}

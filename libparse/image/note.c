@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* note.c - ELF notes of dumps. Sources: System V ABI; what QEMU, Linux and Xen
+ * write, as their headers define it. */
+#include "note.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+
+enum {
+	NT_PRSTATUS = 1, NT_FPREGSET = 2, NT_PRPSINFO = 3, NT_AUXV = 6,
+	NT_SIGINFO = 0x53494749, NT_FILE = 0x46494c45,
+	NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405,
+	XEN_CRASH_INFO = 0x1000001, XEN_CRASH_REGS = 0x1000002,
+	XEN_DUMP_NONE = 0x2000000, XEN_DUMP_HEADER = 0x2000001,
+	XEN_DUMP_VERSION = 0x2000002, XEN_DUMP_FORMAT = 0x2000003,
+	XEN_KDUMP_CR3 = 0x10000001,
+	EM_386 = 3, EM_X86_64 = 62, EM_AARCH64 = 183,
+};
+
+static bool skip(size_t *pos, size_t len, uint64_t bytes, uint64_t align)
+{
+	uint64_t end;
+
+	if (bytes > len - *pos)
+		return false;
+	end = *pos + bytes;
+	end += (align - end % align) % align;
+	*pos = (size_t)ml_min(end, len);	/* the last one may lack padding */
+	return true;
+}
+
+enum memlog_status ml_note_next(const uint8_t *p, size_t len, size_t *pos,
+				bool big_endian, uint64_t align,
+				struct ml_elf_note *ret)
+{
+	uint32_t namesz, descsz;
+	struct ml_cursor c;
+
+	if (align != 8)
+		align = 4;
+	if (*pos >= len)
+		return MEMLOG_NO_DATA;
+	ml_cursor_init(&c, p, len, big_endian);
+	ml_cursor_seek(&c, *pos);
+	namesz = ml_cursor_u32(&c);
+	descsz = ml_cursor_u32(&c);
+	ret->type = ml_cursor_u32(&c);
+	if (c.failed)
+		return MEMLOG_CORRUPT;
+	*pos = c.pos;
+	ret->owner = p + *pos;
+	ret->owner_len = strnlen((const char *)ret->owner,
+				 ml_min(namesz, len - *pos));
+	if (!skip(pos, len, namesz, align))
+		return MEMLOG_CORRUPT;
+	ret->desc = p + *pos;
+	ret->desc_len = descsz;
+	return skip(pos, len, descsz, align) ? MEMLOG_OK : MEMLOG_CORRUPT;
+}
+
+bool ml_note_is(const struct ml_elf_note *n, const char *owner)
+{
+	return n->owner_len == strlen(owner) &&
+	       !memcmp(n->owner, owner, n->owner_len);
+}
+
+/* A string that is written piece by piece and cut where it is full. */
+struct text {
+	char *p;
+	size_t cap, len;
+};
+
+static void put(struct text *t, const char *fmt, ...) MEMLOG_PRINTF(2, 3);
+
+static void put(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->p + t->len, t->cap - t->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len = ml_min(t->len + (size_t)n, t->cap - 1);
+}
+
+/* A register of a prstatus note: its name and place. */
+struct reg {
+	const char *name;
+	uint16_t at;
+};
+
+static void put_prstatus(struct text *t, const struct ml_ehdr *e,
+			 const struct ml_elf_note *n)
+{
+	static const struct reg x86_64[] = {
+		{ "rip", 240 }, { "rsp", 264 }, { "rflags", 256 },
+		{ "rax", 192 }, { "rbp", 144 }, { "cs", 248 }, { NULL, 0 },
+	};
+	static const struct reg i386[] = {
+		{ "eip", 120 }, { "esp", 132 }, { "eflags", 128 },
+		{ "eax", 96 }, { "ebp", 92 }, { "cs", 124 }, { NULL, 0 },
+	};
+	static const struct reg aarch64[] = {
+		{ "pc", 368 }, { "sp", 360 }, { "pstate", 376 },
+		{ "x0", 112 }, { "x29", 344 }, { "x30", 352 }, { NULL, 0 },
+	};
+	const struct reg *r = NULL;
+	bool is32 = false;
+
+	if (n->desc_len == 144 && e->machine == EM_386)
+		r = i386, is32 = true;
+	else if (n->desc_len == 336)
+		r = x86_64;
+	else if (n->desc_len == 392 && e->machine == EM_AARCH64)
+		r = aarch64;
+	if (!r || e->big_endian)
+		return;
+	put(t, "pid %u", ml_le32(n->desc + (is32 ? 24 : 32)));
+	for (; r->name; r++)
+		put(t, " %s 0x%" PRIx64, r->name,
+		    is32 ? ml_le32(n->desc + r->at) : ml_le64(n->desc + r->at));
+}
+
+/* QEMU's CPU state: 18 registers, 10 segments, 5 control registers. */
+static void put_qemu(struct text *t, const struct ml_ehdr *e,
+		     const struct ml_elf_note *n)
+{
+	static const char *const seg[] = {
+		"cs", "ds", "es", "fs", "gs", "ss", "ldt", "tr", "gdt", "idt",
+	};
+	static const uint8_t shown[] = { 0, 5, 7, 8, 9 };
+	const uint8_t *s;
+	size_t i;
+
+	if (e->big_endian || n->desc_len < 432 || ml_le32(n->desc) != 1)
+		return;
+	put(t, "rip 0x%" PRIx64 " rsp 0x%" PRIx64 " rflags 0x%" PRIx64 "\n",
+	    ml_le64(n->desc + 136), ml_le64(n->desc + 56),
+	    ml_le64(n->desc + 144));
+	put(t, "cr0 0x%" PRIx64 " cr2 0x%" PRIx64 " cr3 0x%" PRIx64
+	    " cr4 0x%" PRIx64 "\n", ml_le64(n->desc + 392),
+	    ml_le64(n->desc + 408), ml_le64(n->desc + 416),
+	    ml_le64(n->desc + 424));
+	for (i = 0; i < sizeof(shown); i++) {
+		s = n->desc + 152 + 24 * shown[i];
+		put(t, "%s%s 0x%x base 0x%" PRIx64 " limit 0x%x", i ? ", " : "",
+		    seg[shown[i]], ml_le32(s), ml_le64(s + 16), ml_le32(s + 4));
+	}
+}
+
+static const char *core_title(uint32_t type)
+{
+	switch (type) {
+	case NT_PRSTATUS: return "registers of a CPU or thread";
+	case NT_FPREGSET: return "floating point registers";
+	case NT_PRPSINFO: return "process";
+	case NT_AUXV: return "auxiliary vector";
+	case NT_SIGINFO: return "signal";
+	case NT_FILE: return "mapped files";
+	}
+	return NULL;
+}
+
+static const char *xen_title(uint32_t type)
+{
+	switch (type) {
+	case XEN_CRASH_INFO: return "Xen crash information";
+	case XEN_CRASH_REGS: return "control registers of a CPU";
+	case XEN_DUMP_NONE: return "xl dump-core";
+	case XEN_DUMP_HEADER: return "dump header";
+	case XEN_DUMP_VERSION: return "Xen version";
+	case XEN_DUMP_FORMAT: return "dump format version";
+	case XEN_KDUMP_CR3: return "page table of a virtual CPU";
+	}
+	return NULL;
+}
+
+static const char *arch_title(uint32_t type)
+{
+	switch (type) {
+	case NT_X86_XSTATE: return "extended state of a CPU or thread";
+	case NT_ARM_SVE: return "SVE registers";
+	}
+	return NULL;
+}
+
+/* xen notes are told by their type under any owner: producers differ. */
+static void learn(const struct ml_elf_note *n, struct ml_note_facts *f)
+{
+	if (ml_note_is(n, "CORE")) {
+		f->n_prstatus += n->type == NT_PRSTATUS;
+		f->process |= n->type == NT_PRPSINFO || n->type == NT_AUXV ||
+			      n->type == NT_FILE || n->type == NT_SIGINFO;
+	} else if (ml_note_is(n, "QEMU")) {
+		f->qemu = true;
+		f->n_qemu++;
+	} else if (ml_note_is(n, "VMCOREINFO")) {
+		f->vmcoreinfo = true;
+	}
+	f->xen |= n->type == XEN_CRASH_INFO || n->type == XEN_KDUMP_CR3 ||
+		  ml_note_is(n, "VMCOREINFO_XEN");
+}
+
+/* The title of a note whose content is text, or NULL. */
+static const char *text_title(const struct ml_elf_note *n)
+{
+	if (ml_note_is(n, "VMCOREINFO") || ml_note_is(n, "VMCOREINFO_XEN"))
+		return "what the kernel says of itself";
+	return ml_note_is(n, "memlog") ? "what this file is" : NULL;
+}
+
+static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
+		     const struct ml_elf_note *n, const struct ml_note_facts *f)
+{
+	char owner[33], title[64], words[640] = "", *copy;
+	struct text t = { .p = words, .cap = sizeof(words) };
+	const char *known = text_title(n);
+	size_t len;
+
+	snprintf(owner, sizeof(owner), "%.*s",
+		 (int)ml_min(n->owner_len, sizeof(owner) - 1),
+		 (const char *)n->owner);
+	if (known) {
+		len = strnlen((const char *)n->desc, n->desc_len);
+		copy = ml_calloc(&image->alloc, len + 1, 1);
+		if (!copy)
+			return;
+		memcpy(copy, n->desc, len);
+		ml_image_add_note(image, owner, n->type, known, copy, n->desc,
+				  n->desc_len);
+		ml_free(&image->alloc, copy);
+		return;
+	}
+	if (ml_note_is(n, "CORE")) {
+		known = core_title(n->type);
+		if (n->type == NT_PRSTATUS) {
+			snprintf(title, sizeof(title), "registers, number %u",
+				 f->n_prstatus - 1);
+			known = title;
+			put_prstatus(&t, e, n);
+		}
+	} else if (ml_note_is(n, "QEMU") && !n->type) {
+		snprintf(title, sizeof(title), "state of CPU %u",
+			 f->n_qemu - 1);
+		known = title;
+		put_qemu(&t, e, n);
+	} else if (ml_note_is(n, "LINUX")) {
+		known = arch_title(n->type);
+	}
+	if (!known)
+		known = xen_title(n->type);
+	if (!t.len)
+		put(&t, "type 0x%x, %zu bytes", n->type, n->desc_len);
+	ml_image_add_note(image, owner, n->type, known ? known : "unknown",
+			  words, n->desc, n->desc_len);
+}
+
+void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
+		  const uint8_t *p, size_t len, uint64_t align,
+		  struct ml_note_facts *facts)
+{
+	struct ml_elf_note n;
+	enum memlog_status s;
+	size_t pos = 0, start;
+
+	for (;;) {
+		start = pos;
+		s = ml_note_next(p, len, &pos, e->big_endian, align, &n);
+		if (s)
+			break;
+		/* zeros after the last note are padding */
+		if (!n.owner_len && !n.type && !n.desc_len)
+			continue;
+		learn(&n, facts);
+		add_note(image, e, &n, facts);
+	}
+	for (pos = start; pos < len && !p[pos]; pos++)
+		;
+	if (s == MEMLOG_CORRUPT && pos < len)
+		ml_image_warn(image,
+			      "the notes are damaged from byte %zu of %zu on",
+			      start, len);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* open.c - ask every format whether a file is its own. */
+#include "open.h"
+
+#include <errno.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "flattened.h"
+#include "set.h"
+
+#define OPTS_FIRST                                                           \
+	(offsetof(struct memlog_open_opts, progress_arg) + sizeof(void *))
+
+struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)
+{
+	struct memlog_open_opts o = { 0 };
+
+	/* size left at 0 means the first edition of the struct */
+	if (opts)
+		memcpy(&o, opts, opts->size ? ml_min(opts->size, sizeof(o)) :
+					      OPTS_FIRST);
+	o.size = sizeof(o);
+	return o;
+}
+
+/* The first format that does not say NOT_MINE; the last one's words if all
+ * do. */
+static enum memlog_status ask(struct memlog_image *image,
+			      const struct memlog_open_opts *opts,
+			      struct memlog_err *err)
+{
+	const struct ml_image_format *f = ml_image_formats;
+	enum memlog_status s = MEMLOG_NOT_MINE;
+
+	for (; f->name && s == MEMLOG_NOT_MINE; f++)
+		if (!opts->force_raw || !strcmp(f->name, "raw"))
+			s = f->open(image, &image->file, opts, err);
+	return s;
+}
+
+/* Close an image that could not be opened; file stays the caller's. */
+static void close_all_but(struct memlog_image *image,
+			  const struct ml_file *file)
+{
+	if (image->file.self == file->self)
+		image->file = (struct ml_file){ 0 };
+	memlog_image_close(image);
+}
+
+enum memlog_status ml_image_open_on(const struct ml_file *file,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	struct ml_file flat = { 0 };
+	struct memlog_image *image;
+	enum memlog_status s;
+
+	s = ml_image_create(file->name, o.allocator, &image, err);
+	if (s)
+		return s;
+	image->file = *file;
+	s = o.force_raw ? MEMLOG_NOT_MINE :
+			  ml_flattened_open(image, file, &o, &flat, err);
+	if (!s)
+		image->file = flat;
+	if (!s || s == MEMLOG_NOT_MINE)
+		s = ask(image, &o, err);
+	if (s) {
+		close_all_but(image, file);
+		return ml_prefix(err, s, "%s", file->name);
+	}
+	if (image->file.self != file->self)
+		ml_flattened_adopt(&image->file);
+	*ret = image;
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_image_open_file(const char *path,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	struct memlog_err own;
+	struct ml_file file;
+	enum memlog_status s;
+
+	if (!err)
+		err = &own;
+	s = ml_file_open(path, &o, &file, err);
+	/* a list of files, unless one has that very name */
+	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(path, ','))
+		return ml_set_open(path, &o, ret, err);
+	if (s)
+		return s;
+	s = ml_image_open_on(&file, &o, ret, err);
+	if (s)
+		ml_file_close(&file);
+	return s;
+}

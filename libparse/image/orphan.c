@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * orphan.c - memory in an ELF dump that no program header covers.
+ *
+ * QEMU's dump-guest-memory with paging=true writes all of the guest's memory,
+ * but program headers only for what a CPU had mapped, and cuts those at the
+ * end of its first block of memory. The rest is in the file nevertheless. It
+ * is offered as MEMLOG_FILE: the parts of the file, a page or longer, that no
+ * header, section, note or load claims.
+ *
+ * QEMU writes blocks of memory in the order of their guest addresses, one
+ * after the other. So (address - offset) never falls from one place of the
+ * file to a later one, and the guest address of an orphan byte is certain
+ *  - between two loads with the same difference, and
+ *  - behind a load that promises (p_memsz) exactly as much more memory as there
+ *    are bytes up to the next load, section or the end of the file, unless a
+ *    CPU's page tables lie there and do not agree (orphan_tables.c).
+ * Elsewhere no address is given. A file whose loads contradict the order gets
+ * none at all.
+ */
+#include "elf.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
+
+/* A load whose bytes are in the file. */
+struct anchor {
+	uint64_t off, addr, filesz, memsz, vaddr;
+};
+
+/* Where an orphan range lies in the guest: addr of its first byte. by_size: as
+ * the load before it promises, which the page tables may deny. */
+struct place {
+	bool known, by_size;
+	uint64_t addr, vaddr;
+};
+
+struct orphans {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	struct memlog_range *ranges;
+	struct place *places;	/* one a range */
+	size_t n;
+	uint32_t bias;
+};
+
+/* ---- which parts of the file -------------------------------------------- */
+
+static void claim(struct memlog_range *r, size_t *n, uint64_t off, uint64_t len,
+		  uint64_t file_size)
+{
+	if (off >= file_size)
+		return;
+	r[*n].start = off;
+	r[*n].end = off + ml_min(len, file_size - off);
+	(*n)++;
+}
+
+/* What headers, sections, notes and loads claim, merged; *ret has room for
+ * one more. The caller frees it. */
+static enum memlog_status claimed(const struct ml_elf *elf,
+				  const struct ml_file *file,
+				  struct memlog_range **ret, size_t *ret_n,
+				  struct memlog_err *err)
+{
+	const struct ml_ehdr *e = &elf->ehdr;
+	size_t i, n = 0, cap = elf->n_phdrs + e->shnum + 4;
+	struct memlog_range *r = ml_calloc(&elf->alloc, cap, sizeof(*r));
+	struct ml_shdr s;
+
+	if (!r)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for the parts of the file");
+	claim(r, &n, 0, e->is64 ? 64 : 52, file->size);
+	claim(r, &n, e->phoff, elf->n_phdrs * ml_ehdr_phdr_size(e), file->size);
+	if (e->shoff)
+		claim(r, &n, e->shoff, ml_max(e->shnum, 1) *
+		      ml_ehdr_shdr_size(e), file->size);
+	for (i = 0; e->shoff && i < e->shnum; i++)
+		if (ml_elf_shdr(elf, file, (uint32_t)i, &s) && s.type &&
+		    s.type != 8 /* SHT_NOBITS */)
+			claim(r, &n, s.offset, s.size, file->size);
+	for (i = 0; i < elf->n_phdrs; i++)
+		claim(r, &n, elf->phdrs[i].offset, elf->phdrs[i].filesz,
+		      file->size);
+	*ret_n = ml_ranges_merge(r, n);
+	*ret = r;
+	return MEMLOG_OK;
+}
+
+/* The gaps between n claimed ranges, in place; r has room for n + 1. */
+static size_t gaps(struct memlog_range *r, size_t n, uint64_t file_size)
+{
+	uint64_t from = 0;
+	size_t i, out = 0;
+
+	for (i = 0; i <= n; i++) {
+		struct memlog_range gap = { from, file_size };
+
+		if (i < n) {
+			gap.end = r[i].start;
+			from = r[i].end;
+		}
+		if (gap.end > gap.start && gap.end - gap.start >= ML_PAGE)
+			r[out++] = gap;
+	}
+	return out;
+}
+
+/* ---- where they lie in the guest ---------------------------------------- */
+
+static int by_off(const void *a, const void *b)
+{
+	const struct anchor *x = a, *y = b;
+
+	if (x->off != y->off)
+		return x->off < y->off ? -1 : 1;
+	return x->memsz < y->memsz ? -1 : x->memsz > y->memsz;
+}
+
+static bool in_order(const struct anchor *a, size_t n)
+{
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		if (a[i].addr < a[i - 1].addr ||
+		    a[i].addr - a[i - 1].addr < a[i].off - a[i - 1].off)
+			return false;
+	return true;
+}
+
+static struct place locate(const struct anchor *a, size_t n,
+			   const struct memlog_range *r)
+{
+	struct place none = { 0 }, ret = { .known = true };
+	size_t lo = 0, hi = n;
+	uint64_t end;
+
+	while (lo < hi) {		/* the first load behind the range */
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (a[mid].off < r->end)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (!lo)
+		return none;
+	a += lo - 1;
+	if (!ml_add(a->addr, r->start - a->off, &ret.addr))
+		return none;
+	ret.vaddr = a->vaddr + (r->start - a->off);
+	if (lo < n && a[1].addr - a[1].off == a->addr - a->off)
+		return ret;
+	if (a->off + a->filesz == r->start && ml_add(a->off, a->memsz, &end) &&
+	    end == r->end) {
+		ret.by_size = true;
+		return ret;
+	}
+	return none;
+}
+
+/* How many bytes of [start, end) do headers promise? */
+static uint64_t promised(const struct memlog_range *p, size_t n, uint64_t start,
+			 uint64_t end)
+{
+	struct memlog_range want = { start, end }, both;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = ml_ranges_find(p, n, start); i < n; i++) {
+		if (!ml_range_intersect(p[i], want, &both))
+			break;
+		sum += both.end - both.start;
+	}
+	return sum;
+}
+
+static bool tables_agree(const struct orphans *o, struct memlog_image *image,
+			 const struct ml_elf *elf, size_t i)
+{
+	struct ml_orphan_place at = {
+		.off = o->ranges[i].start,
+		.len = o->ranges[i].end - o->ranges[i].start,
+		.addr = o->places[i].addr,
+		.vaddr = o->places[i].vaddr,
+	};
+
+	return ml_orphan_tables_agree(image, elf, o->file, &at);
+}
+
+static enum memlog_status locate_all(struct orphans *o,
+				     struct memlog_image *image,
+				     const struct ml_elf *elf,
+				     struct memlog_err *err)
+{
+	struct memlog_range *p = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*p));
+	struct anchor *a = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*a));
+	size_t i, n = 0, n_p = 0;
+	uint64_t found = 0, len;
+	bool sorted;
+
+	o->places = ml_calloc(&o->alloc, o->n, sizeof(*o->places));
+	if (!p || !a || !o->places) {
+		ml_free(&o->alloc, p);
+		ml_free(&o->alloc, a);
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for program headers");
+	}
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *h = &elf->phdrs[i];
+
+		if (h->type != ML_PT_LOAD)
+			continue;
+		p[n_p].start = h->paddr;
+		p[n_p++].end = h->paddr + ml_min(h->memsz,
+						 UINT64_MAX - h->paddr);
+		if (h->filesz && h->offset < o->file->size &&
+		    h->filesz <= o->file->size - h->offset)
+			a[n++] = (struct anchor){ h->offset, h->paddr,
+						  h->filesz, h->memsz,
+						  h->vaddr };
+	}
+	n_p = ml_ranges_merge(p, n_p);
+	qsort(a, n, sizeof(*a), by_off);
+	sorted = in_order(a, n);
+	/* pages begin where the loads say; without any, right after the notes */
+	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
+			     ML_PAGE);
+	for (i = 0; sorted && i < o->n; i++) {
+		o->places[i] = locate(a, n, &o->ranges[i]);
+		len = o->ranges[i].end - o->ranges[i].start;
+		if (o->places[i].by_size && !tables_agree(o, image, elf, i))
+			o->places[i].known = false;
+		if (o->places[i].known)
+			found += promised(p, n_p, o->places[i].addr,
+					  o->places[i].addr + len);
+	}
+	image->missing -= ml_min(found, image->missing);
+	ml_free(&o->alloc, p);
+	ml_free(&o->alloc, a);
+	return MEMLOG_OK;
+}
+
+/* ---- the reader --------------------------------------------------------- */
+
+/* The range that holds off, or the first after it; n when there is none. */
+static size_t find(const struct orphans *o, uint64_t off)
+{
+	return ml_ranges_find(o->ranges, o->n, off);
+}
+
+static enum memlog_status inside(const struct orphans *o, uint64_t off,
+				 size_t *ret_i, struct memlog_err *err)
+{
+	*ret_i = find(o, off);
+	if (*ret_i < o->n && o->ranges[*ret_i].start <= off)
+		return MEMLOG_OK;
+	return ml_fail_at(err, MEMLOG_NO_DATA, off, "%s: offset 0x%" PRIx64
+			  " is not memory without a header", o->file->name,
+			  off);
+}
+
+static enum memlog_status orphan_read(void *self, uint64_t off, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
+{
+	struct orphans *o = self;
+	enum memlog_status s;
+	size_t i;
+
+	*ret = 0;
+	if (!len)
+		return MEMLOG_OK;
+	s = inside(o, off, &i, err);
+	if (s)
+		return s;
+	return o->file->ops->read(o->file->self, off, buf,
+				  ml_min(len, o->ranges[i].end - off), ret,
+				  err);
+}
+
+static enum memlog_status orphan_map(void *self, uint64_t off, size_t len,
+				     const uint8_t **ret_ptr, size_t *ret,
+				     struct memlog_err *err)
+{
+	struct orphans *o = self;
+	enum memlog_status s;
+	size_t i;
+
+	if (!ml_has_op(o->file->ops, map))
+		return MEMLOG_UNSUPPORTED;
+	s = inside(o, off, &i, err);
+	if (s)
+		return s;
+	return o->file->ops->map(o->file->self, off,
+				 ml_min(len, o->ranges[i].end - off), ret_ptr,
+				 ret, err);
+}
+
+static enum memlog_status orphan_next_range(void *self, uint64_t off,
+					    struct memlog_range *ret,
+					    struct memlog_err *err)
+{
+	struct orphans *o = self;
+
+	(void)err;
+	return ml_ranges_next(o->ranges, o->n, off, ret);
+}
+
+static enum memlog_status orphan_next_data(void *self, uint64_t off,
+					   struct memlog_range *ret,
+					   struct memlog_err *err)
+{
+	struct orphans *o = self;
+	struct memlog_range data;
+	enum memlog_status s;
+	size_t i;
+
+	for (i = find(o, off); i < o->n; i++) {
+		off = ml_max(off, o->ranges[i].start);
+		s = ml_file_next_data(o->file, off, &data, err);
+		if (s)
+			return s;
+		if (ml_range_intersect(o->ranges[i], data, ret))
+			return MEMLOG_OK;
+	}
+	return MEMLOG_NO_DATA;
+}
+
+static enum memlog_status orphan_alias(void *self, uint64_t off,
+				       enum memlog_space *ret_space,
+				       uint64_t *ret_addr)
+{
+	struct orphans *o = self;
+	size_t i;
+
+	if (inside(o, off, &i, NULL) || !o->places[i].known)
+		return MEMLOG_NO_DATA;
+	*ret_space = MEMLOG_PHYS;
+	*ret_addr = o->places[i].addr + (off - o->ranges[i].start);
+	return MEMLOG_OK;
+}
+
+static void orphan_close(void *self)
+{
+	struct orphans *o = self;
+	struct memlog_allocator a = o->alloc;
+
+	ml_free(&a, o->ranges);
+	ml_free(&a, o->places);
+	ml_free(&a, o);
+}
+
+static const struct memlog_reader_ops orphan_ops = {
+	.size = sizeof(orphan_ops),
+	.read = orphan_read,
+	.next_range = orphan_next_range,
+	.map = orphan_map,
+	.alias = orphan_alias,
+	.close = orphan_close,
+	.next_data = orphan_next_data,
+};
+
+static uint64_t sum(const struct memlog_range *r, size_t n)
+{
+	uint64_t bytes = 0;
+
+	while (n--)
+		bytes += r[n].end - r[n].start;
+	return bytes;
+}
+
+enum memlog_status ml_orphan_add(struct memlog_image *image,
+				 const struct ml_elf *elf,
+				 const struct ml_file *file,
+				 struct memlog_err *err)
+{
+	struct orphans *o;
+	enum memlog_status s;
+	size_t n = 0;
+
+	if (file->size == UINT64_MAX)
+		return MEMLOG_OK;
+	o = ml_calloc(&image->alloc, 1, sizeof(*o));
+	if (!o)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+	o->alloc = image->alloc;
+	o->file = file;
+	s = claimed(elf, file, &o->ranges, &n, err);
+	if (!s) {
+		o->n = gaps(o->ranges, n, file->size);
+		if (o->n)
+			s = locate_all(o, image, elf, err);
+	}
+	if (s || !o->n) {
+		orphan_close(o);
+		return s;
+	}
+	ml_image_warn(image, "%" PRIu64 " bytes of memory have no program "
+		      "header and are searched by their file offset",
+		      sum(o->ranges, o->n));
+	ml_image_add_space(image, MEMLOG_FILE, &orphan_ops, o, o->bias, true);
+	return MEMLOG_OK;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * orphan_tables.c - do the guest's page tables agree with where orphan.c thinks
+ * that a part of the file lies?
+ *
+ * A program header of a dump with paging=true is a mapping of some CPU. If that
+ * CPU's tables lie in the part that is in question, they are only found when
+ * the place is right, and they have to say what the header says.
+ */
+#include "elf.h"
+
+#include "../base/bytes.h"
+#include "../base/limits.h"
+#include "../space/pagewalk.h"
+
+enum { CR0_PG = 1u << 31, CR4_PAE = 1u << 5, CR4_LA57 = 1u << 12 };
+
+/* Guest memory as it would be. */
+struct supposed {
+	struct memlog_image *image;
+	const struct ml_file *file;
+	struct ml_orphan_place at;
+};
+
+static enum memlog_status supposed_read(void *self, uint64_t addr, void *buf,
+					size_t len, size_t *ret,
+					struct memlog_err *err)
+{
+	struct supposed *m = self;
+
+	if (addr < m->at.addr || addr - m->at.addr >= m->at.len)
+		return memlog_image_read(m->image, MEMLOG_PHYS, addr, buf, len,
+					 ret, err);
+	len = ml_min(len, m->at.len - (addr - m->at.addr));
+	return ml_file_read_some(m->file, m->at.off + (addr - m->at.addr), buf,
+				 len, ret, err);
+}
+
+static const struct memlog_reader_ops supposed_ops = {
+	.size = sizeof(supposed_ops),
+	.read = supposed_read,
+};
+
+static bool maps(struct supposed *m, enum ml_paging paging, uint64_t cr3,
+		 uint64_t skip)
+{
+	uint64_t addr;
+
+	return !ml_pagewalk(&supposed_ops, m, paging, cr3, m->at.vaddr + skip,
+			    &addr) && addr == m->at.addr + skip;
+}
+
+bool ml_orphan_tables_agree(struct memlog_image *image,
+			    const struct ml_elf *elf,
+			    const struct ml_file *file,
+			    const struct ml_orphan_place *at)
+{
+	struct supposed m = { image, file, *at };
+	bool asked = false;
+	uint64_t cr0, cr3, cr4, last = at->len - 1;
+	enum ml_paging paging;
+	size_t i;
+
+	last -= last % ML_PAGE;
+	for (i = 0; i < image->n_notes; i++) {
+		const struct ml_note *n = &image->notes[i];
+		const uint8_t *d = n->desc;
+
+		if (strcmp(n->owner, "QEMU") || n->type || n->desc_len < 432)
+			continue;
+		cr0 = ml_le64(d + 392);
+		cr3 = ml_le64(d + 416);
+		cr4 = ml_le64(d + 424);
+		if (!(cr0 & CR0_PG) || (cr4 & CR4_LA57) ||
+		    elf->ehdr.big_endian)
+			continue;
+		paging = elf->ehdr.machine == 62 ? ML_PAGING_64 :
+			 cr4 & CR4_PAE ? ML_PAGING_PAE : ML_PAGING_32;
+		if (maps(&m, paging, cr3, 0) && maps(&m, paging, cr3, last))
+			return true;
+		asked |= cr3 >= at->addr && cr3 - at->addr < at->len;
+	}
+	return !asked;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prefix.h"
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "elf.h"
+#include "table.h"
+
+static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
+{
+	return ml_fail(err, MEMLOG_LIMIT,
+		       "its headers reach to offset 0x%llx",
+		       (unsigned long long)need);
+}
+
+/* The number of program headers; need is raised to what tells it. */
+static enum memlog_status count(const struct ml_ehdr *e, const uint8_t *bytes,
+				size_t len, uint64_t *need, uint64_t *ret,
+				struct memlog_err *err)
+{
+	struct ml_shdr first;
+	uint64_t end;
+
+	*ret = e->phnum;
+	if (e->phnum != ML_PN_XNUM)
+		return MEMLOG_OK;
+	if (!ml_add(e->shoff, ml_ehdr_shdr_size(e), &end) ||
+	    end > ML_STREAM_PREFIX)
+		return too_far(e->shoff, err);
+	*need = ml_max(*need, end);
+	*ret = 0;
+	if (end <= len &&
+	    ml_shdr_parse(e, bytes + e->shoff, len - (size_t)e->shoff, &first))
+		*ret = first.info;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
+				  uint64_t *ret_need, struct memlog_err *err)
+{
+	uint64_t need = ML_EHDR_MAX, n, i, end, memory = UINT64_MAX;
+	struct ml_ehdr e;
+	struct ml_phdr p;
+	enum memlog_status s;
+	size_t step;
+
+	s = ml_ehdr_parse(bytes, len, &e, err);
+	if (!s)
+		s = count(&e, bytes, len, &need, &n, err);
+	if (s)
+		return s;
+	step = ml_ehdr_phdr_size(&e);
+	if (!ml_mul(n, step, &end) || !ml_add(end, e.phoff, &end) ||
+	    end > ML_STREAM_PREFIX)
+		return too_far(e.phoff, err);
+	*ret_need = need = ml_max(need, end);
+	if (need > len)
+		return MEMLOG_OK;
+	for (i = 0; i < n; i++) {
+		ml_phdr_parse(&e, bytes + e.phoff + i * step, step, &p);
+		if (p.type == ML_PT_LOAD && p.filesz)
+			memory = ml_min(memory, p.offset);
+	}
+	for (i = 0; i < n; i++) {
+		ml_phdr_parse(&e, bytes + e.phoff + i * step, step, &p);
+		if (p.type == ML_PT_NOTE && p.offset < memory &&
+		    ml_add(p.offset, ml_min(p.filesz, ML_MAX_NOTE_BYTES), &end) &&
+		    end <= ML_STREAM_PREFIX)
+			need = ml_max(need, end);
+	}
+	*ret_need = need;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
+				   const struct memlog_allocator *alloc,
+				   struct ml_loads *ret, bool *ret_random,
+				   struct memlog_err *err)
+{
+	struct memlog_image *scratch = NULL;
+	struct ml_file file = { 0 };
+	struct ml_elf elf;
+	struct ml_load *in;
+	enum memlog_status s;
+	size_t i, n = 0;
+	bool vaddr;
+
+	s = ml_file_memory(bytes, len, "input", alloc, &file, err);
+	if (!s)
+		s = ml_image_create("input", alloc, &scratch, err);
+	if (!s)
+		s = ml_elf_init(&elf, scratch, &file, err);
+	if (s)
+		goto out;
+	ml_elf_notes(&elf, scratch, &file);
+	ml_elf_space(&elf, &vaddr);
+	*ret_random = elf.facts.xen;
+	in = ml_calloc(&scratch->alloc, elf.n_phdrs, sizeof(*in));
+	for (i = 0; in && i < elf.n_phdrs; i++)
+		if (elf.phdrs[i].type == ML_PT_LOAD)
+			in[n++] = (struct ml_load){
+				vaddr ? elf.phdrs[i].vaddr : elf.phdrs[i].paddr,
+				elf.phdrs[i].filesz, elf.phdrs[i].offset,
+				elf.phdrs[i].memsz };
+	if (in)
+		n = ml_core_pick(scratch, &elf, vaddr, in, n);
+	s = in ? ml_loads_init(ret, in, n, UINT64_MAX, alloc, err) :
+		 ml_fail(err, MEMLOG_NO_MEMORY, "no memory for headers");
+	ml_free(&scratch->alloc, in);
+	ml_elf_fini(&elf);
+out:
+	memlog_image_close(scratch);
+	ml_file_close(&file);
+	return s;
+}
+
+/* What hides another file in it: such input is kept and opened as a file. */
+static bool wrapped(const uint8_t *p, size_t len)
+{
+	static const struct { const char *bytes; size_t len; } magics[] = {
+		{ "\x28\xb5\x2f\xfd", 4 },	/* zstd */
+		{ "\x1f\x8b", 2 },		/* gzip */
+		{ "\xfd" "7zXZ", 6 },		/* xz, with its NUL */
+		{ "\x04\x22\x4d\x18", 4 },	/* lz4 */
+		{ "BZh", 3 },
+		{ "LZIP", 4 },
+		{ "makedumpfile", 12 },		/* flattened */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (len >= magics[i].len &&
+		    !memcmp(p, magics[i].bytes, magics[i].len))
+			return true;
+	return false;
+}
+
+bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
+			  const struct memlog_open_opts *opts)
+{
+	const struct ml_image_format *f = ml_image_formats;
+	struct memlog_image *scratch;
+	struct ml_file file;
+	bool yes = wrapped(bytes, len);
+
+	if (opts->force_raw)
+		return false;
+	for (; f->name && !yes; f++) {
+		if (f->open == ml_elf_open || f->open == ml_raw_open)
+			continue;
+		if (ml_file_memory(bytes, len, "input", opts->allocator, &file,
+				   NULL))
+			return true;
+		if (ml_image_create("input", opts->allocator, &scratch, NULL)) {
+			ml_file_close(&file);
+			return true;
+		}
+		scratch->file = file;
+		yes = f->open(scratch, &scratch->file, opts, NULL) !=
+		      MEMLOG_NOT_MINE;
+		memlog_image_close(scratch);
+	}
+	return yes;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* refuse.c - files that are known for what they are and not read, with what to
+ * do instead. Otherwise they would be searched as plain memory. */
+#include "file.h"
+#include "table.h"
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+
+#define DUMP_QEMU "QEMU's dump-guest-memory FILE"
+#define DUMP_VIRSH "virsh dump --memory-only --format elf DOMAIN FILE"
+
+struct known {
+	uint32_t at;
+	uint8_t len;
+	const char *magic;
+	const char *what, *instead;
+};
+
+static const struct known table[] = {
+	{ 0, 16, "LibvirtQemudSave", "a saved guest of libvirt",
+	  "restore it and use " DUMP_VIRSH },
+	{ 0, 16, "LibvirtQemudPart", "an unfinished save of libvirt",
+	  "use " DUMP_VIRSH },
+	{ 0, 4, "QEVM", "a migration stream of QEMU",
+	  "load it with -incoming and use " DUMP_QEMU ", or "
+	  DUMP_VIRSH },
+	{ 0, 8, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump",
+	  "convert it with lkcdutils, or dump with kdump" },
+	{ 0, 8, "\xcd\x23\x8f\x61\x73\x01\x19\xa8", "a live LKCD dump",
+	  "convert it with lkcdutils, or dump with kdump" },
+	{ 0, 8, "\xa8\x19\x01\x73\x61\x8f\x23\xfd", "an s390 dump",
+	  "convert it with zgetdump -f elf FILE" },
+	{ 0, 8, "sadump\0\0", "a sadump dump",
+	  "convert it with makedumpfile -d 0 VMLINUX FILE NEW" },
+	{ 0, 4, "\xd2\xbe\xd2\xbe", "a VMware snapshot",
+	  "convert it with vmss2core -M" },
+	{ 0, 4, "\xd1\xba\xd1\xba", "a VMware snapshot",
+	  "convert it with vmss2core -M" },
+	{ 0, 4, "\xd0\xbe\xd0\xbe", "a VMware snapshot",
+	  "convert it with vmss2core -M" },
+	{ 0, 4, "\xd3\xbe\xd3\xbe", "a VMware snapshot",
+	  "convert it with vmss2core -M" },
+	{ 0, 16, "LinuxGuestRecord", "a saved guest of xm",
+	  "use xl dump-core DOMAIN FILE" },
+	{ 0, 4, "\xed\xeb\x0f\xf0", "an old Xen core",
+	  "use xl dump-core DOMAIN FILE" },
+	{ 0, 4, "\xee\xeb\x0f\xf0", "an old Xen core",
+	  "use xl dump-core DOMAIN FILE" },
+	{ 0, 4, "QFI\xfb", "a qcow2 disk",
+	  "dump the guest's memory with " DUMP_QEMU },
+	{ 0, 3, "\x1f\x8b\x08", "compressed with gzip", "gunzip it" },
+	{ 0, 4, "\x28\xb5\x2f\xfd", "compressed with zstd", "unzstd it" },
+	{ 0, 6, "\xfd\x37zXZ\0", "compressed with xz", "unxz it" },
+	{ 0, 4, "\x04\x22\x4d\x18", "compressed with lz4", "unlz4 it" },
+	{ 0, 3, "BZh", "compressed with bzip2", "bunzip2 it" },
+};
+
+enum memlog_status ml_refuse_open(struct memlog_image *image,
+				  const struct ml_file *file,
+				  const struct memlog_open_opts *opts,
+				  struct memlog_err *err)
+{
+	uint8_t head[64] = { 0 };
+	enum memlog_status s;
+	size_t i, got;
+
+	(void)image;
+	(void)opts;
+	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
+	if (s)
+		return s;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct known *k = &table[i];
+
+		if (k->at + k->len <= got &&
+		    !memcmp(head + k->at, k->magic, k->len))
+			return ml_fail(err, MEMLOG_UNSUPPORTED,
+				       "%s, which is not read; %s", k->what,
+				       k->instead);
+	}
+	return ml_fail(err, MEMLOG_NOT_MINE, "nothing that is known");
+}

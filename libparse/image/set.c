@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * set.c - a dump in several files (makedumpfile --split): each is an image of
+ * its own, and together they are one.
+ *
+ * Where two parts have the same byte, the part that was named first wins.
+ */
+#include "set.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+struct set {
+	struct memlog_allocator alloc;
+	struct memlog_reader_ops ops;	/* with the page size of the parts */
+	enum memlog_space space;
+	struct memlog_image *parts[ML_MAX_PARTS];
+	size_t n;
+};
+
+static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
+				   size_t len, size_t *ret,
+				   struct memlog_err *err)
+{
+	struct set *set = self;
+	enum memlog_status s = MEMLOG_OK;
+	size_t i, got;
+
+	*ret = 0;
+	while (*ret < len) {
+		s = MEMLOG_NO_DATA;
+		for (i = 0; i < set->n && s == MEMLOG_NO_DATA; i++) {
+			s = memlog_image_read(set->parts[i], set->space, addr,
+					      (uint8_t *)buf + *ret,
+					      len - *ret, &got, err);
+			*ret += got;
+			addr += got;
+		}
+		if (s)
+			break;
+	}
+	return s == MEMLOG_NO_DATA && *ret ? MEMLOG_OK : s;
+}
+
+typedef enum memlog_status (*next_fn)(struct memlog_image *image,
+				      enum memlog_space space, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err);
+
+/* The lowest range of all parts, and what goes on where it ends. */
+static enum memlog_status next(struct set *set, next_fn fn, uint64_t addr,
+			       struct memlog_range *ret, struct memlog_err *err)
+{
+	struct memlog_range r;
+	enum memlog_status s;
+	bool any = false, more;
+	size_t i;
+
+	do {
+		more = false;
+		for (i = 0; i < set->n; i++) {
+			s = fn(set->parts[i], set->space,
+			       any ? ret->end : addr, &r, err);
+			if (s == MEMLOG_NO_DATA)
+				continue;
+			if (s)
+				return s;
+			if (any ? r.start == ret->end : !more ||
+						       r.start < ret->start) {
+				if (!any)
+					ret->start = r.start;
+				ret->end = r.end;
+				more = true;
+			}
+		}
+		any |= more;
+	} while (more);
+	return any ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static enum memlog_status set_next_range(void *self, uint64_t addr,
+					 struct memlog_range *ret,
+					 struct memlog_err *err)
+{
+	return next(self, memlog_image_next_range, addr, ret, err);
+}
+
+static enum memlog_status set_next_data(void *self, uint64_t addr,
+					struct memlog_range *ret,
+					struct memlog_err *err)
+{
+	return next(self, memlog_image_next_data, addr, ret, err);
+}
+
+static void set_close(void *self)
+{
+	struct set *set = self;
+	struct memlog_allocator a = set->alloc;
+
+	while (set->n)
+		memlog_image_close(set->parts[--set->n]);
+	ml_free(&a, set);
+}
+
+static const struct memlog_reader_ops set_ops = {
+	.size = sizeof(set_ops),
+	.flags = MEMLOG_READER_PEEK,
+	.read = set_read,
+	.next_range = set_next_range,
+	.close = set_close,
+	.next_data = set_next_data,
+};
+
+/* Open the parts that a list names, separated by commas. */
+static enum memlog_status open_parts(struct set *set, char *list,
+				     const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
+{
+	enum memlog_status s;
+	char *name, *next_name;
+
+	for (name = list; name; name = next_name) {
+		next_name = strchr(name, ',');
+		if (next_name)
+			*next_name++ = '\0';
+		if (set->n == ML_MAX_PARTS)
+			return ml_fail(err, MEMLOG_LIMIT, "a dump of more than "
+				       "%u parts", ML_MAX_PARTS);
+		s = memlog_image_open_file(name, opts, &set->parts[set->n],
+					   err);
+		if (s)
+			return s;
+		set->n++;
+		if (set->parts[set->n - 1]->order[0] !=
+		    set->parts[0]->order[0])
+			return ml_fail(err, MEMLOG_INVALID, "%s does not "
+				       "belong to the other parts", name);
+	}
+	return MEMLOG_OK;
+}
+
+/* What the parts say together: the notes of the first, all warnings but that
+ * each is only a part. */
+static void describe(const struct set *set, struct memlog_image *image)
+{
+	const struct memlog_image *first = set->parts[0];
+	const struct ml_note *n;
+	size_t i, k;
+
+	image->format = first->format;
+	image->title = "dump in several parts";
+	image->machine = first->machine;
+	for (i = 0; i < first->n_notes; i++) {
+		n = &first->notes[i];
+		ml_image_add_note(image, n->owner, n->type, n->title, n->text,
+				  n->desc, n->desc_len);
+	}
+	for (k = 0; k < set->n; k++) {
+		image->missing += set->parts[k]->missing;
+		for (i = 0; i < set->parts[k]->n_warnings; i++)
+			if (!strstr(set->parts[k]->warnings[i], "split dump"))
+				ml_image_warn(image, "%s",
+					      set->parts[k]->warnings[i]);
+	}
+}
+
+enum memlog_status ml_set_open(const char *names,
+			       const struct memlog_open_opts *opts,
+			       struct memlog_image **ret,
+			       struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(opts->allocator);
+	struct set *set = ml_calloc(&a, 1, sizeof(*set));
+	char *list = ml_strdup(&a, names);
+	struct memlog_image *image;
+	enum memlog_status s;
+
+	if (!set || !list) {
+		ml_free(&a, set);
+		ml_free(&a, list);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+	}
+	set->alloc = a;
+	s = open_parts(set, list, opts, err);
+	ml_free(&a, list);
+	if (!s)
+		s = ml_image_create(names, &a, &image, err);
+	if (s) {
+		set_close(set);
+		return s;
+	}
+	describe(set, image);
+	set->space = set->parts[0]->order[0];
+	set->ops = set_ops;
+	set->ops.page_size = set->parts[0]->spaces[set->space].ops->page_size;
+	ml_image_add_space(image, set->space, &set->ops, set, 0, true);
+	*ret = image;
+	return MEMLOG_OK;
+}

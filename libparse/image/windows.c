@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * windows.c - complete memory dumps of Windows, which QEMU's
+ * dump-guest-memory -w writes as well.
+ *
+ * "PAGEDU64" and a header of 0x2000 bytes, or "PAGEDUMP" and 0x1000. It lists
+ * runs of pages; their bytes follow in a row. Only what Windows calls its own
+ * memory is there: firmware's may be missing.
+ */
+#include "loads.h"
+#include "table.h"
+
+#include <inttypes.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+#define FULL_DUMP	1u
+
+/* Where things are in the two headers. */
+struct layout {
+	uint32_t header, runs, max_runs, word, type;
+};
+
+static const struct layout layout64 = { 0x2000, 0x88, 43, 8, 0xf98 };
+static const struct layout layout32 = { 0x1000, 0x64, 86, 4, 0xf88 };
+
+static uint64_t word(const uint8_t *p, uint32_t width)
+{
+	return width == 8 ? ml_le64(p) : ml_le32(p);
+}
+
+/* {count, padding to a word, pages in all, {first page, pages}...}. The number
+ * of runs is what is filled in of loads; 0 when it makes no sense. */
+static size_t load_runs(const uint8_t *head, const struct layout *l,
+			struct ml_load *loads)
+{
+	const uint8_t *p = head + l->runs;
+	uint32_t n = ml_le32(p), i;
+	uint64_t off = l->header, base, count;
+
+	if (n > l->max_runs)
+		return 0;
+	p += 2 * l->word;
+	for (i = 0; i < n; i++, p += 2 * l->word) {
+		base = word(p, l->word);
+		count = word(p + l->word, l->word);
+		if (!ml_mul(base, ML_PAGE, &base) ||
+		    !ml_mul(count, ML_PAGE, &count))
+			return 0;
+		loads[i] = (struct ml_load){ base, count, off, count };
+		if (!ml_add(off, count, &off))
+			return 0;
+	}
+	return n;
+}
+
+enum memlog_status ml_windows_open(struct memlog_image *image,
+				   const struct ml_file *file,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_err *err)
+{
+	struct ml_load in[86];
+	const struct layout *l;
+	struct ml_loads loads;
+	uint8_t head[0x1000];
+	enum memlog_status s;
+	size_t n, got;
+
+	(void)opts;
+	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
+	if (s)
+		return s;
+	if (got < 8 || (memcmp(head, "PAGEDU64", 8) &&
+			memcmp(head, "PAGEDUMP", 8)))
+		return ml_fail(err, MEMLOG_NOT_MINE, "not a Windows dump");
+	if (got < sizeof(head))
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the Windows dump is cut within its header");
+	l = head[6] == '6' ? &layout64 : &layout32;
+	if (ml_le32(head + l->type) != FULL_DUMP)
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "a Windows dump of "
+			       "type %" PRIu32 " has no plain memory; make a "
+			       "complete one, or dump with QEMU's "
+			       "dump-guest-memory FILE",
+			       ml_le32(head + l->type));
+	n = load_runs(head, l, in);
+	if (!n)
+		return ml_fail(err, MEMLOG_CORRUPT, "the list of memory in the "
+			       "Windows dump makes no sense");
+	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
+	if (s)
+		return s;
+	image->format = "windows";
+	image->title = "Windows crash dump";
+	image->machine = l == &layout64 ? "x86_64" : "i386";
+	image->missing = loads.missing;
+	ml_image_warn(image, "a Windows dump holds only what Windows calls its "
+		      "memory; firmware's may not be there");
+	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* xen.c - dumps of Xen machines: what their notes say, and dom0's memory. */
+#include "xen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+/* The strings of CRASH_INFO are shorter than this. */
+#define STRING_MAX 256
+
+static void set_note(struct memlog_image *image, const struct ml_note *n,
+		     const char *title, const char *text)
+{
+	ml_image_set_note(image, (size_t)(n - image->notes), title, text);
+}
+
+/* A string in machine memory, "" when it is not there. */
+static void read_string(struct memlog_image *image, uint64_t mach,
+			char buf[STRING_MAX])
+{
+	size_t got = 0;
+
+	if (!mach || memlog_image_read(image, image->xen->space, mach, buf,
+				       STRING_MAX - 1, &got, NULL))
+		got = 0;
+	buf[got] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+}
+
+static void crash_info(struct memlog_image *image, struct ml_note *n,
+		       struct ml_xen_crash_info *c)
+{
+	static const char *const names[ML_XEN_STRINGS] = {
+		NULL, "changeset", "compiler", "built", "at",
+	};
+	char text[(ML_XEN_STRINGS + 1) * (STRING_MAX + 16)], s[STRING_MAX];
+	size_t len = 0, i;
+
+	read_string(image, c->strings[0], s);
+	len = (size_t)snprintf(text, sizeof(text),
+			       "version %" PRIu64 ".%" PRIu64 "%s", c->major,
+			       c->minor, s);
+	for (i = 1; i < ML_XEN_STRINGS; i++) {
+		read_string(image, c->strings[i], s);
+		if (s[0])
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"\n%s %s", names[i], s);
+	}
+	len += (size_t)snprintf(text + len, sizeof(text) - len,
+				"\ntainted 0x%" PRIx64, c->tainted);
+	if (c->has_phys_start)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+					"\nxen_phys_start 0x%" PRIx64,
+					c->phys_start);
+	if (c->has_p2m)
+		snprintf(text + len, sizeof(text) - len,
+			 "\np2m root frame 0x%" PRIx64, c->p2m);
+	set_note(image, n, c->has_phys_start ? "Xen crash information" :
+			   c->has_p2m ?
+			   "Xen crash information, without xen_phys_start" :
+			   "Xen crash information, without a p2m", text);
+}
+
+static void learn_info(struct memlog_image *image,
+		       const struct ml_xen_crash_info *c)
+{
+	struct ml_xen *x = image->xen;
+
+	x->is64 = c->is64;
+	x->has_version = true;
+	x->major = c->major;
+	x->minor = c->minor;
+	x->has_phys_start = c->has_phys_start;
+	x->phys_start = c->phys_start;
+}
+
+static void crash_regs(struct memlog_image *image, struct ml_note *n,
+		       unsigned int cpu)
+{
+	struct ml_xen *x = image->xen;
+	char title[64], text[128];
+	uint64_t cr[4];
+
+	if (!ml_xen_crash_regs(n->desc, n->desc_len, cr))
+		return;
+	snprintf(title, sizeof(title), "control registers of physical CPU %u",
+		 cpu);
+	snprintf(text, sizeof(text), "cr0 0x%" PRIx64 " cr2 0x%" PRIx64
+		 " cr3 0x%" PRIx64 " cr4 0x%" PRIx64, cr[0], cr[1], cr[2],
+		 cr[3]);
+	set_note(image, n, title, text);
+	if (x->n_cr3 < ML_XEN_CR3S)
+		x->cr3[x->n_cr3++] = cr[2];
+}
+
+/* The note of 2006 names no CPU; they come in the CPUs' order. */
+static void kdump_cr3(struct memlog_image *image, struct ml_note *n,
+		      unsigned int cpu)
+{
+	struct ml_xen *x = image->xen;
+	char title[64], text[96];
+	uint64_t frame;
+
+	if (n->desc_len != 4 && n->desc_len != 8)
+		return;
+	frame = n->desc_len == 8 ? ml_le64(n->desc) : ml_le32(n->desc);
+	snprintf(title, sizeof(title), "page table of dom0 on virtual CPU %u",
+		 cpu);
+	snprintf(text, sizeof(text), "cr3 frame 0x%" PRIx64 ", mach:0x%" PRIx64,
+		 frame, frame << 12);
+	set_note(image, n, title, text);
+	if (x->n_dom0_cr3 < ML_XEN_CR3S)
+		x->dom0_cr3[x->n_dom0_cr3++] = frame;
+}
+
+/* The hypervisor's image, from any symbol that its vmcoreinfo has. */
+static void vmcoreinfo_xen(struct memlog_image *image, const struct ml_note *n)
+{
+	static const char *const names[] = {
+		"SYMBOL(domain_list)=", "SYMBOL(max_page)=",
+		"SYMBOL(dom_xen)=", "SYMBOL(pgd_l4)=",
+	};
+	uint64_t va = 0;
+	const char *s;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		s = strstr(n->text, names[i]);
+		if (!s)
+			continue;
+		s += strlen(names[i]);
+		for (va = 0, k = 0; k < 16; k++) {
+			if (s[k] >= '0' && s[k] <= '9')
+				va = va << 4 | (uint64_t)(s[k] - '0');
+			else if (s[k] >= 'a' && s[k] <= 'f')
+				va = va << 4 | (uint64_t)(s[k] - 'a' + 10);
+			else
+				break;
+		}
+		if (va < ML_XEN_VIRT_LOW || va >= ML_XEN_DIRECTMAP)
+			continue;
+		image->xen->virt_start = va - va % ML_XEN_IMAGE_SPAN;
+		return;
+	}
+}
+
+/* The hypervisor's image is where its code or its tables are. */
+static void learn_virt(struct ml_xen *x, uint64_t va)
+{
+	if (!x->virt_start && va >= ML_XEN_VIRT_LOW && va < ML_XEN_DIRECTMAP)
+		x->virt_start = va - va % ML_XEN_IMAGE_SPAN;
+}
+
+static void all_notes(struct memlog_image *image,
+		      struct ml_xen_crash_info *info, bool *ret_info)
+{
+	unsigned int regs = 0, cr3 = 0, status = 0;
+	struct ml_xen_crash_info c;
+	char title[64];
+	size_t i;
+
+	for (i = 0; i < image->n_notes; i++) {
+		struct ml_note *n = &image->notes[i];
+
+		if (!strcmp(n->owner, "VMCOREINFO_XEN")) {
+			vmcoreinfo_xen(image, n);
+			ml_image_set_note(image, i, "what the hypervisor says "
+					  "of itself", n->text);
+		} else if (!strcmp(n->owner, "CORE") && n->type == 1) {
+			snprintf(title, sizeof(title),
+				 "registers of physical CPU %u, in Xen",
+				 status++);
+			set_note(image, n, title, n->text);
+			if (n->desc_len == 336)
+				learn_virt(image->xen,
+					   ml_le64((uint8_t *)n->desc + 240));
+		} else if (n->type == ML_XEN_CRASH_INFO &&
+			   ml_xen_crash_info(n->desc, n->desc_len, &c)) {
+			crash_info(image, n, &c);
+			if (*ret_info)
+				continue;
+			*info = c;
+			*ret_info = true;
+			learn_info(image, &c);
+		} else if (n->type == ML_XEN_CRASH_REGS) {
+			crash_regs(image, n, regs++);
+		} else if (n->type == ML_XEN_KDUMP_CR3) {
+			kdump_cr3(image, n, cr3++);
+		}
+	}
+}
+
+/* ---- dom0's memory ------------------------------------------------------ */
+
+static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
+{
+	const struct ml_p2m_stats *st = ml_p2m_stats(p2m);
+
+	image->p2m = p2m;
+	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
+	if (st->damaged)
+		ml_image_warn(image, "%" PRIu64 " pages of dom0's p2m tree are "
+			      "not in the image: what they map is missing",
+			      st->damaged);
+	if (st->repeated)
+		ml_image_warn(image, "dom0's p2m tree is damaged: %" PRIu64
+			      " pages stand in it twice and were not followed",
+			      st->repeated);
+}
+
+static struct ml_p2m_opts machine(struct memlog_image *image)
+{
+	const struct ml_space *sp = &image->spaces[MEMLOG_MACH];
+
+	return (struct ml_p2m_opts){ .mach = sp->ops, .mach_self = sp->self,
+				     .allocator = &image->alloc };
+}
+
+static void by_list(struct memlog_image *image,
+		    const struct ml_xen_crash_info *c)
+{
+	struct ml_p2m_opts o = machine(image);
+	struct memlog_err err = { 0 };
+	struct ml_p2m *p2m;
+
+	o.kind = c->is64 ? ML_P2M_LIST64 : ML_P2M_LIST32;
+	o.root = c->p2m;
+	if (ml_p2m_open(&o, &p2m, &err))
+		ml_image_warn(image, "only machine addresses: %s", err.text);
+	else
+		add_phys(image, p2m);
+}
+
+/* The frame that the index-th entry of a table leads to. */
+static bool table_entry(struct memlog_image *image, uint64_t frame,
+			unsigned int index, uint64_t *ret)
+{
+	uint8_t b[8];
+	uint64_t addr;
+
+	if (!ml_mul(frame, ML_PAGE, &addr) ||
+	    !ml_xen_read(image, addr + 8ull * index, b, 8))
+		return false;
+	*ret = (ml_le64(b) & 0x000ffffffffff000ull) >> 12;
+	return ml_le64(b) & 1;
+}
+
+/* The page table is dom0's own memory, so its direct map has to have it. */
+static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
+		      uint64_t frame)
+{
+	struct ml_p2m *p2m;
+	uint64_t phys;
+
+	if (ml_p2m_open(o, &p2m, NULL))
+		return false;
+	if (ml_p2m_phys(p2m, frame << 12, &phys)) {
+		ml_p2m_close(p2m);
+		return false;
+	}
+	add_phys(image, p2m);
+	return true;
+}
+
+/* 64 bit: Linux's direct map starts at one of these slots of 512 GiB. 32 bit:
+ * at 3 GiB, with three levels or with two. */
+static bool by_table(struct memlog_image *image, uint64_t frame)
+{
+	struct ml_p2m_opts o = machine(image);
+	uint64_t next;
+	unsigned int i;
+
+	o.kind = ML_P2M_TABLE64;
+	if (image->xen->is64) {
+		for (i = 272; i < 400; i++) {
+			if (!table_entry(image, frame, i, &next))
+				continue;
+			o.root = next;
+			if (try_table(image, &o, frame))
+				return true;
+		}
+		return false;
+	}
+	o.mid = true;
+	if (table_entry(image, frame, 3, &next)) {
+		o.root = next;
+		if (try_table(image, &o, frame))
+			return true;
+	}
+	o.kind = ML_P2M_TABLE32;
+	o.root = frame;
+	o.from = 768;
+	return try_table(image, &o, frame);
+}
+
+/* ---- finding out --------------------------------------------------------- */
+
+/* QEMU's CPU states: the interrupt table of a CPU that runs Xen lies where
+ * only Xen has anything. Its dump's physical addresses are Xen's machine. */
+static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
+{
+	bool xen = false;
+	uint64_t idt;
+	size_t i;
+
+	for (i = 0; i < image->n_notes; i++) {
+		const struct ml_note *n = &image->notes[i];
+
+		if (strcmp(n->owner, "QEMU") || n->type || n->desc_len < 432 ||
+		    ml_le32(n->desc) != 1)
+			continue;
+		idt = ml_le64((uint8_t *)n->desc + 152 + 9 * 24 + 16);
+		if (idt < ML_XEN_VIRT_LOW || idt >= ML_XEN_VIRT_HIGH)
+			continue;
+		xen = true;
+		learn_virt(x, idt);
+		if (x->n_cr3 < ML_XEN_CR3S)
+			x->cr3[x->n_cr3++] =
+				ml_le64((uint8_t *)n->desc + 416);
+	}
+	return xen;
+}
+
+void ml_xen_attach(struct memlog_image *image)
+{
+	struct ml_xen_crash_info info = { 0 };
+	struct ml_xen x = { .space = MEMLOG_MACH,
+			    .is64 = !strcmp(image->machine, "x86_64") };
+	bool has_info = false;
+	size_t i;
+
+	if (!memlog_image_has_space(image, MEMLOG_MACH)) {
+		x.space = MEMLOG_PHYS;
+		if (!x.is64 || !memlog_image_has_space(image, MEMLOG_PHYS) ||
+		    !qemu_of_xen(image, &x))
+			return;
+	}
+	image->xen = ml_calloc(&image->alloc, 1, sizeof(*image->xen));
+	if (!image->xen)
+		return;
+	*image->xen = x;
+	if (x.space == MEMLOG_PHYS) {
+		ml_image_add_note(image, "", 0, "hypervisor",
+				  "the CPUs run Xen: physical addresses are "
+				  "its machine addresses, and dom0's are not "
+				  "known", NULL, 0);
+		return;
+	}
+	all_notes(image, &info, &has_info);
+	if (info.has_p2m && !strcmp(image->machine, "ia64"))
+		info.has_p2m = false;
+	if (info.has_p2m)
+		by_list(image, &info);
+	for (i = 0; i < image->xen->n_dom0_cr3 && !image->p2m; i++)
+		by_table(image, image->xen->dom0_cr3[i]);
+	if (!image->p2m && !info.has_p2m)
+		ml_image_warn(image, "only machine addresses: no note leads to "
+			      "dom0's p2m tree");
+}

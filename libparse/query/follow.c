@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* follow.c - print a live log as it grows. */
+#include "run.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "../base/err.h"
+#include "../record/newest.h"
+
+/* Between two looks: quick for a person, and next to nothing for a guest. */
+#define LOOK_MS 200
+#define SLICE_MS 50
+
+/* What was found at first is said once; then it may take a while. */
+struct follow {
+	struct ml_run *run;
+	struct memlog_follow *follow;
+	struct ml_job job;
+	const struct ml_render *render;
+	bool begun;		/* log_begin was called and log_end not yet */
+	bool waiting;		/* that there is nothing yet was said */
+};
+
+static enum memlog_status pause_for(struct follow *f, struct memlog_err *err)
+{
+	const struct memlog_query_host *h = &f->run->host;
+	struct timespec ts = { 0, SLICE_MS * 1000000l };
+	int ms;
+
+	for (ms = 0; ms < LOOK_MS; ms += SLICE_MS) {
+		if (h->progress && h->progress(h->progress_arg, 0, 0))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+		nanosleep(&ts, NULL);
+	}
+	return MEMLOG_OK;
+}
+
+static void say_news(struct follow *f, const struct memlog_follow_news *news)
+{
+	if (news->reset)
+		ml_say(f->run, ML_SAY_NOTE, "the guest was reset");
+	if (news->started)
+		ml_say_log(f->run, ML_SAY_DETAIL, f->job.log, "followed");
+	if (news->overrun && news->lost)
+		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
+			   "written faster than it could be read: %" PRIu64
+			   " bytes are lost", news->lost);
+	else if (news->overrun)
+		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
+			   "written faster than it could be read: some text is "
+			   "lost, and its header does not count how much");
+	if (news->overrun)
+		f->run->result.damaged = true;
+	if (f->job.log->flags & MEMLOG_LOG_RACED)
+		ml_say_log(f->run, ML_SAY_DETAIL, f->job.log,
+			   "it changed while it was read");
+}
+
+static enum memlog_status end_log(struct follow *f, struct memlog_err *err)
+{
+	if (!f->begun)
+		return MEMLOG_OK;
+	f->begun = false;
+	return f->render->log_end ?
+		f->render->log_end(f->job.state, f->job.log, 0, err) :
+		MEMLOG_OK;
+}
+
+/* What the last look brought. */
+static enum memlog_status take_batch(struct follow *f, struct memlog_err *err)
+{
+	const struct memlog_record *rec;
+	enum memlog_status s = MEMLOG_OK;
+
+	while (!s && !f->job.enough &&
+	       !memlog_follow_next(f->follow, &rec, NULL))
+		s = ml_job_take(&f->job, rec, err);
+	if (!s && f->job.newest) {
+		s = ml_job_newest(&f->job, err);
+		ml_newest_destroy(f->job.newest);
+		f->job.newest = NULL;
+	}
+	return s ? s : f->render->flush(f->job.state, err);
+}
+
+static enum memlog_status on_news(struct follow *f,
+				  const struct memlog_follow_news *news,
+				  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+
+	f->job.log = memlog_follow_log(f->follow);
+	if (news->started) {
+		s = end_log(f, err);
+		if (!s && f->render->log_begin)
+			s = f->render->log_begin(f->job.state, f->job.log, err);
+		f->begun = true;
+		f->job.inside = false;
+		f->run->result.logs_printed++;
+		f->run->result.logs_found++;
+	}
+	if (s)
+		return s;
+	say_news(f, news);
+	return take_batch(f, err);
+}
+
+static void say_waiting(struct follow *f)
+{
+	if (!f->waiting && !f->run->result.logs_found)
+		ml_say(f->run, ML_SAY_NOTE, "no log yet; waiting for one");
+	f->waiting = true;
+}
+
+static enum memlog_status loop(struct follow *f, struct memlog_err *err)
+{
+	struct memlog_follow_news news = { .size = sizeof(news) };
+	struct memlog_err why = { .status = MEMLOG_OK };
+	enum memlog_status s = MEMLOG_OK, look = MEMLOG_OK;
+
+	while (!s && !f->job.enough) {
+		look = memlog_follow_look(f->follow, &news, &why);
+		if (!look)
+			s = on_news(f, &news, err);
+		else if (look != MEMLOG_NO_DATA)
+			break;
+		else
+			say_waiting(f);
+		if (!s && !f->job.enough)
+			s = pause_for(f, err);
+	}
+	if (s || f->job.enough)
+		return s;
+	if (look != MEMLOG_IO || !f->run->result.logs_found) {
+		if (err)
+			*err = why;
+		return look;
+	}
+	/* the end of the guest is the end of its log */
+	s = take_batch(f, err);
+	ml_say(f->run, ML_SAY_NOTE, "%s", why.text);
+	return s;
+}
+
+static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
+{
+	const struct memlog_query *q = f->run->query;
+	struct ml_render_opts opts = ml_run_render_opts(f->run, 1);
+	enum memlog_status s, e;
+
+	if (q->has_count && q->newest) {
+		s = ml_newest_create(&q->alloc, q->count, &f->job.newest, err);
+		if (s)
+			return s;
+	}
+	s = f->render->begin(f->job.state, &opts, f->run->host.sink, err);
+	if (!s) {
+		s = loop(f, err);
+		/* what was rendered before a stop is written out */
+		if (!s || s == MEMLOG_STOP || s == MEMLOG_IO) {
+			e = end_log(f, s ? NULL : err);
+			if (!e && f->render->end)
+				e = f->render->end(f->job.state,
+						   s ? NULL : err);
+			s = s ? s : e;
+		}
+		if (f->render->close)
+			f->render->close(f->job.state);
+	}
+	ml_newest_destroy(f->job.newest);
+	return s;
+}
+
+enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
+{
+	struct memlog_scan_opts scan = ml_run_scan_opts(run);
+	struct memlog_decode_opts decode = ml_run_decode_opts(run);
+	struct follow f = { .run = run, .job = { .run = run } };
+	const struct memlog_query *q = run->query;
+	enum memlog_status s;
+
+	f.render = ml_query_writer(q);
+	if (run->host.sink->begin)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-w writes to one file, not to a folder");
+	s = memlog_follow_open(run->image, &scan, &decode, &f.follow, err);
+	if (s)
+		return s;
+	f.job.state = ml_calloc(&q->alloc, 1, f.render->state_size);
+	s = f.job.state ? run_with(&f, err) :
+		ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
+	ml_free(&q->alloc, f.job.state);
+	memlog_follow_close(f.follow);
+	return s;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* messages.c - what a person is told beside the data. */
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../render/words.h"
+
+#define LINE 640
+
+/* Logs that are named one by one when they are left out. */
+#define NAMED 4
+
+static void say_va(const struct ml_run *run, int level, const char *before,
+		   const char *fmt, va_list ap)
+{
+	char line[LINE];
+	size_t n;
+
+	if (!run->host.message)
+		return;
+	n = (size_t)snprintf(line, sizeof(line), "%s", before);
+	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	run->host.message(run->host.message_arg, level, line);
+}
+
+void ml_say(const struct ml_run *run, int level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_va(run, level, "", fmt, ap);
+	va_end(ap);
+}
+
+void ml_say_log(const struct ml_run *run, int level,
+		const struct memlog_log *log, const char *fmt, ...)
+{
+	char before[96], addr[ML_ADDR_TEXT];
+	va_list ap;
+
+	snprintf(before, sizeof(before), "%s %s: ", log->format,
+		 ml_log_addr(log, addr));
+	va_start(ap, fmt);
+	say_va(run, level, before, fmt, ap);
+	va_end(ap);
+}
+
+static bool has_note(const struct ml_run *run, const char *owner)
+{
+	struct memlog_note note = { .size = sizeof(note) };
+	size_t i;
+
+	for (i = 0; !memlog_image_note(run->image, i, &note); i++)
+		if (note.owner && !strcmp(note.owner, owner))
+			return true;
+	return false;
+}
+
+static void say_searched(const struct ml_run *run)
+{
+	const struct memlog_scan_stats *st = &run->stats;
+	char covered[ML_SIZE_TEXT], denied[ML_SIZE_TEXT];
+	const char *space = memlog_space_name(run->info.space);
+
+	if (run->query->n_ranges) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found in the %s that --range names",
+		       ml_size_words(st->covered, covered));
+	} else if (!run->info.present) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: there is no memory in it");
+	} else if (st->complete && !st->likely_only) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: all %s of %s memory, %zu range%s, was "
+		       "searched", ml_size_words(run->info.present, covered),
+		       space, run->info.n_ranges,
+		       run->info.n_ranges == 1 ? "" : "s");
+	} else {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found in the %s of %s memory that were searched",
+		       ml_size_words(st->covered, covered), space);
+	}
+	if (run->query->formats)
+		ml_say(run, ML_SAY_NOTE, "only these formats: %s",
+		       run->query->formats);
+	if (st->unreadable)
+		ml_say(run, ML_SAY_WARNING, "%s could not be read",
+		       ml_size_words(st->unreadable, denied));
+	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY)
+		ml_say(run, ML_SAY_NOTE,
+		       "only the likely places were searched: --scan=pages "
+		       "looks everywhere");
+	if (st->rejected)
+		ml_say(run, ML_SAY_NOTE,
+		       "%" PRIu64 " place%s looked like a log and %s not; the "
+		       "first: %s", st->rejected, st->rejected == 1 ? "" : "s",
+		       st->rejected == 1 ? "is" : "are", st->rejected_first);
+}
+
+void ml_say_nothing(const struct ml_run *run)
+{
+	say_searched(run);
+	if (run->query->n_ranges)
+		return;
+	if (has_note(run, "VMCOREINFO") && !has_note(run, "QEMU"))
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the guest's own kdump wrote this, so it has "
+		       "System RAM only, and firmware logs lie in memory that "
+		       "is reserved; dump from outside with dump-guest-memory "
+		       "or virsh dump --memory-only");
+	else if (run->info.space != MEMLOG_HOST)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: a dump by the guest's own kdump has System RAM "
+		       "only, without the log; dump from outside with "
+		       "dump-guest-memory or virsh dump --memory-only");
+	ml_say(run, ML_SAY_NOTE,
+	       "check: OVMF logs into memory only when it was built with "
+	       "-D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
+	       "opt/ovmf/MemDebugLogPages 0");
+	ml_say(run, ML_SAY_NOTE,
+	       "check: the memory of an encrypted guest (SEV, TDX) cannot be "
+	       "read from outside");
+	if (run->info.missing)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the file is incomplete, %" PRIu64 " bytes are "
+		       "missing: copy it again", run->info.missing);
+}
+
+static bool is_chosen(const struct ml_run *run, const struct memlog_log *log)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_chosen; i++)
+		if (run->chosen[i] == log)
+			return true;
+	return false;
+}
+
+static void say_other(const struct ml_run *run, const struct memlog_log *log)
+{
+	char addr[ML_ADDR_TEXT], reason[2 * sizeof(log->reason)];
+	const char *what = ml_verdict_word(log->verdict);
+
+	memlog_escape(log->reason, reason, sizeof(reason));
+	ml_log_addr(log, addr);
+	if (log->flags & MEMLOG_LOG_NOT_A_LOG)
+		ml_say(run, ML_SAY_NOTE, "also found: %s %s, no text%s%s",
+		       log->format, addr, reason[0] ? ": " : "", reason);
+	else
+		ml_say(run, ML_SAY_NOTE,
+		       "1 more log: %s %s is %s%s%s; print it with --at %s or "
+		       "--all", log->format, addr, what, reason[0] ? ": " : "",
+		       reason, addr);
+}
+
+void ml_say_others(const struct ml_run *run)
+{
+	size_t left = 0, i;
+
+	if (!run->n_chosen)
+		ml_say(run, ML_SAY_ERROR,
+		       "%zu log%s found, and none with text of the current "
+		       "boot", run->n_logs, run->n_logs == 1 ? "" : "s");
+	for (i = 0; i < run->n_logs; i++) {
+		if (is_chosen(run, run->logs[i]))
+			continue;
+		if (left++ < NAMED)
+			say_other(run, run->logs[i]);
+	}
+	if (left > NAMED)
+		ml_say(run, ML_SAY_NOTE, "and %zu more; --list names all",
+		       left - NAMED);
+}

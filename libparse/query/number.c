@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* number.c - addresses, sizes and ranges as people write them. */
+#include "query.h"
+
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+
+static int digit(char c, unsigned int base)
+{
+	int v;
+
+	if (c >= '0' && c <= '9')
+		v = c - '0';
+	else if (c >= 'a' && c <= 'f')
+		v = c - 'a' + 10;
+	else if (c >= 'A' && c <= 'F')
+		v = c - 'A' + 10;
+	else
+		return -1;
+	return v < (int)base ? v : -1;
+}
+
+bool ml_take_number(const char **s, uint64_t *ret)
+{
+	static const char units[] = "KMGT";
+	unsigned int base = 10;
+	const char *p = *s, *from, *unit;
+	uint64_t v = 0;
+
+	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
+		base = 16;
+		p += 2;
+	}
+	for (from = p; digit(*p, base) >= 0; p++)
+		if (!ml_mul(v, base, &v) ||
+		    !ml_add(v, (uint64_t)digit(*p, base), &v))
+			return false;
+	if (p == from)
+		return false;
+	unit = *p & ~0x20 ? strchr(units, *p & ~0x20) : NULL;
+	if (unit) {
+		if (!ml_mul(v, 1ull << (10 * (unit - units + 1)), &v))
+			return false;
+		p++;
+	}
+	*s = p;
+	*ret = v;
+	return true;
+}
+
+/* "phys:" at *s, moved behind it. */
+static bool take_space(const char **s, enum memlog_space *ret)
+{
+	const char *colon = strchr(*s, ':');
+	size_t n = colon ? (size_t)(colon - *s) : 0;
+	int i;
+
+	for (i = 0; colon && i < MEMLOG_SPACES; i++) {
+		const char *name = memlog_space_name(i);
+
+		if (strlen(name) == n && !memcmp(name, *s, n)) {
+			*ret = i;
+			*s = colon + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
+			       struct memlog_err *err)
+{
+	const char *s = text;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->has_space = take_space(&s, &ret->space);
+	if (!ml_take_number(&s, &ret->addr) || *s)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "\"%.40s\" is not an address: write 0x7e9b2000, "
+			       "with phys:, mach:, virt:, host: or file: before "
+			       "it where the image has several", text);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
+				  struct memlog_err *err)
+{
+	enum memlog_space space = MEMLOG_PHYS;
+	struct memlog_range r = { 0, 0 };
+	const char *s = text;
+	bool has_space, ok;
+	char sign;
+
+	if (query->n_ranges == ML_QUERY_RANGES)
+		return ml_fail(err, MEMLOG_LIMIT, "more than %d ranges",
+			       ML_QUERY_RANGES);
+	has_space = take_space(&s, &space);
+	ok = ml_take_number(&s, &r.start);
+	sign = ok ? *s : '\0';
+	if (sign == '-' || sign == '+') {
+		s++;
+		ok = ml_take_number(&s, &r.end) && !*s;
+		if (ok && sign == '+')
+			ok = ml_add(r.start, r.end, &r.end);
+	} else {
+		ok = false;
+	}
+	if (!ok || r.start >= r.end)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "\"%.40s\" is not a range: write START-END or "
+			       "START+SIZE, such as 0x7e000000-0x80000000 or "
+			       "2G+64M; END is not part of it", text);
+	if (query->n_ranges && (has_space != query->ranges_in_space ||
+				(has_space && space != query->ranges_space)))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "all ranges must be of one address space");
+	query->ranges_in_space = has_space;
+	query->ranges_space = space;
+	query->ranges[query->n_ranges++] = r;
+	return MEMLOG_OK;
+}

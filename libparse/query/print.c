@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* print.c - decode, filter, render. */
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/err.h"
+#include "../record/newest.h"
+
+static bool wanted(struct ml_job *j, const struct memlog_record *rec)
+{
+	const struct ml_filter *f = &j->run->query->filter;
+	bool goes_on = j->inside;
+
+	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
+		   (rec->cpu >= 0 ? HAS_CPU : 0) |
+		   (rec->component ? HAS_COMPONENT : 0) |
+		   (rec->has_time && rec->time_hz ? HAS_TIME : 0);
+	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
+	/* from the piece of a long line that matches to the line's end */
+	if (!(goes_on && j->passed))
+		j->passed = ml_filter_match(f, rec);
+	if (!j->passed)
+		return false;
+	if (!goes_on || !j->records)
+		j->lines++;
+	return true;
+}
+
+static enum memlog_status render_one(struct ml_job *j,
+				     const struct memlog_record *rec,
+				     struct memlog_err *err)
+{
+	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
+		ml_say_log(j->run, ML_SAY_NOTE, j->log,
+			   "%s: the first line is cut",
+			   j->log->flags & MEMLOG_LOG_WRAPPED ?
+			   "the ring wrapped and the oldest text is gone" :
+			   "its beginning is lost");
+	j->records++;
+	j->run->result.records++;
+	return ml_query_writer(j->run->query)->record(j->state, rec, err);
+}
+
+enum memlog_status ml_job_take(struct ml_job *j,
+			       const struct memlog_record *rec,
+			       struct memlog_err *err)
+{
+	const struct memlog_query *q = j->run->query;
+
+	if (!wanted(j, rec))
+		return MEMLOG_OK;
+	if (j->newest) {
+		j->records++;
+		return ml_newest_add(j->newest, rec, err);
+	}
+	if (q->has_count && j->lines > q->count) {
+		j->enough = true;
+		return MEMLOG_OK;
+	}
+	return render_one(j, rec, err);
+}
+
+enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
+{
+	const struct memlog_record *rec;
+	enum memlog_status s = MEMLOG_OK;
+
+	j->records = 0;
+	while (!s && (rec = ml_newest_take(j->newest)))
+		s = render_one(j, rec, err);
+	if (ml_newest_dropped(j->newest))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "the newest %" PRIu64 " lines are too much to "
+			   "hold: only %" PRIu64 " were printed",
+			   j->run->query->count, j->records);
+	return s;
+}
+
+/* All records. *ret_read is how reading ended, the return how writing did. */
+static enum memlog_status each_record(struct ml_job *j,
+				      enum memlog_status *ret_read,
+				      struct memlog_err *read_err,
+				      struct memlog_err *err)
+{
+	const struct memlog_query_host *h = &j->run->host;
+	const struct memlog_record *rec;
+	enum memlog_status s = MEMLOG_OK;
+
+	while (!s && !j->enough) {
+		*ret_read = memlog_decoder_next(j->decoder, &rec, read_err);
+		/* what was read of a file that just shrank is not printed */
+		if (h->progress &&
+		    h->progress(h->progress_arg, j->bytes, j->log->used))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+		if (*ret_read)
+			break;
+		j->bytes += rec->raw_len;
+		s = ml_job_take(j, rec, err);
+	}
+	return s;
+}
+
+static void say_filtered(const struct ml_job *j)
+{
+	const struct ml_filter *f = &j->run->query->filter;
+	const char *lacks = NULL;
+
+	if (j->records || !ml_filter_active(f))
+		return;
+	if (f->has_level && !(j->seen & HAS_LEVEL))
+		lacks = "levels";
+	else if (f->cpus && !(j->seen & HAS_CPU))
+		lacks = "CPU numbers";
+	else if (f->component && !(j->seen & HAS_COMPONENT))
+		lacks = "components";
+	else if ((f->has_since || f->has_until) && !(j->seen & HAS_TIME))
+		lacks = "times in seconds";
+	if (lacks)
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "nothing passes: its lines have no %s", lacks);
+	else
+		ml_say_log(j->run, ML_SAY_NOTE, j->log,
+			   "no line passes the filters");
+}
+
+/* A log that was cut short or has holes: say so, go on with the next. */
+static void say_damage(struct ml_job *j, enum memlog_status read,
+		       const struct memlog_err *read_err, uint64_t missing)
+{
+	struct ml_run *run = j->run;
+
+	if (missing) {
+		ml_say_log(run, ML_SAY_WARNING, j->log,
+			   "%" PRIu64 " bytes of it are not in the image",
+			   missing);
+		run->result.damaged = true;
+	}
+	if (!read || read == MEMLOG_NO_DATA)
+		return;
+	run->result.damaged = true;
+	ml_say_log(run, ML_SAY_ERROR, j->log, "%s; what comes before it was "
+		   "printed", read_err->text);
+	if (read != MEMLOG_CORRUPT && !run->pending) {
+		run->pending = read;
+		run->pending_err = *read_err;
+	}
+}
+
+static void say_state(const struct ml_run *run, const struct memlog_log *log)
+{
+	char reason[2 * sizeof(log->reason)];
+	int level = ML_SAY_DETAIL;
+
+	memlog_escape(log->reason, reason, sizeof(reason));
+	if (log->flags & (MEMLOG_LOG_DAMAGED | MEMLOG_LOG_RACED))
+		level = ML_SAY_WARNING;
+	else if (log->flags & (MEMLOG_LOG_INCOMPLETE | MEMLOG_LOG_EMPTY))
+		level = ML_SAY_NOTE;
+	if (reason[0])
+		ml_say_log(run, level, log, "%s", reason);
+	if (log->flags & MEMLOG_LOG_EMPTY && !reason[0])
+		ml_say_log(run, ML_SAY_NOTE, log, "it is empty");
+	if (log->flags & MEMLOG_LOG_RACED)
+		ml_say_log(run, ML_SAY_WARNING, log,
+			   "it changed while it was read: lines may be torn");
+	if (log->flags & MEMLOG_LOG_LOCKED && !run->query->uncommitted)
+		ml_say_log(run, ML_SAY_NOTE, log,
+			   "caught while it was being written: --uncommitted "
+			   "shows the end of the last message");
+}
+
+/* Does a folder get each log as a file of its own? */
+static bool apart(const struct ml_run *run)
+{
+	const struct ml_render *render = ml_query_writer(run->query);
+
+	return run->host.sink->begin && render->suffix && !render->folder;
+}
+
+/* "ovmf-phys-0x7e9b2000.txt"; of several images with the image before it, told
+ * by letters that are plain everywhere. */
+static enum memlog_status begin_file(const struct ml_job *j,
+				     struct memlog_err *err)
+{
+	const struct memlog_sink *sink = j->run->host.sink;
+	const char *slash = strrchr(j->run->info.name, '/');
+	char image[48] = "", name[128], *p;
+
+	if (j->run->host.many) {
+		snprintf(image, sizeof(image), "%s-",
+			 slash ? slash + 1 : j->run->info.name);
+		for (p = image; *p; p++)
+			if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", *p) ||
+			    (p == image && *p == '.'))
+				*p = '_';
+	}
+	snprintf(name, sizeof(name), "%s%s-%s-0x%" PRIx64 ".%s", image,
+		 j->log->format, j->log->n_extents ?
+		 memlog_space_name(j->log->extents[0].space) : "none",
+		 j->log->n_extents ? j->log->extents[0].addr : 0,
+		 ml_query_writer(j->run->query)->suffix);
+	return sink->begin(sink->self, name, err);
+}
+
+static enum memlog_status print_open_log(struct ml_job *j,
+					 struct memlog_err *err)
+{
+	const struct memlog_sink *sink = j->run->host.sink;
+	const struct ml_render *render = ml_query_writer(j->run->query);
+	enum memlog_status s = MEMLOG_OK, read = MEMLOG_OK, e;
+	struct memlog_err read_err;
+	uint64_t missing;
+
+	read_err.text[0] = '\0';
+	if (apart(j->run))
+		s = begin_file(j, err);
+	if (!s && render->log_begin)
+		s = render->log_begin(j->state, j->log, err);
+	if (!s)
+		s = each_record(j, &read, &read_err, err);
+	if (!s && j->newest)
+		s = ml_job_newest(j, err);
+	missing = memlog_decoder_missing(j->decoder);
+	/* what was rendered before a stop is written out all the same */
+	if (render->log_end && (!s || s == MEMLOG_STOP)) {
+		e = render->log_end(j->state, j->log, missing, s ? NULL : err);
+		s = s ? s : e;
+	}
+	if (!s && apart(j->run) && sink->end)
+		s = sink->end(sink->self, err);
+	if (s)
+		return s;
+	say_damage(j, read, &read_err, missing);
+	say_filtered(j);
+	j->run->result.logs_printed++;
+	return MEMLOG_OK;
+}
+
+struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	struct memlog_decode_opts opts = {
+		.size = sizeof(opts),
+		.uncommitted = q->uncommitted,
+		.consumed = q->consumed,
+		.tsc_hz = run->tsc_hz,
+		.acrn_rules = q->acrn_rules,
+		.acrn_rules_len = q->acrn_rules_len,
+	};
+
+	return opts;
+}
+
+static enum memlog_status print_log(struct ml_run *run, void *state,
+				    const struct memlog_log *log,
+				    struct memlog_err *err)
+{
+	struct ml_job j = { .run = run, .log = log, .state = state };
+	const struct memlog_query *q = run->query;
+	struct memlog_decode_opts opts = ml_run_decode_opts(run);
+	struct memlog_err why = { .status = MEMLOG_OK };
+	enum memlog_status s;
+
+	s = memlog_decoder_open(run->image, log, &opts, &j.decoder, &why);
+	/* in a live image the decoder's own is newer than the list's */
+	if (!s)
+		log = j.log = memlog_decoder_log(j.decoder);
+	say_state(run, log);
+	if (log->flags & MEMLOG_LOG_DAMAGED)
+		run->result.damaged = true;
+	if (s) {
+		ml_say_log(run, ML_SAY_ERROR, log, "%s", why.text);
+		run->result.damaged = true;
+		if (s == MEMLOG_NO_MEMORY || s == MEMLOG_IO) {
+			run->pending = s;
+			run->pending_err = why;
+		}
+		return MEMLOG_OK;
+	}
+	if (q->has_count && q->newest)
+		s = ml_newest_create(&q->alloc, q->count, &j.newest, err);
+	if (!s)
+		s = print_open_log(&j, err);
+	ml_newest_destroy(j.newest);
+	memlog_decoder_close(j.decoder);
+	return s;
+}
+
+static enum memlog_status print_all(struct ml_run *run, void *state,
+				    struct memlog_err *err)
+{
+	const struct ml_render *render = ml_query_writer(run->query);
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	for (i = 0; i < run->n_chosen && !s; i++)
+		s = print_log(run, state, run->chosen[i], err);
+	if (!s && render->end)
+		s = render->end(state, err);
+	return s;
+}
+
+struct ml_render_opts ml_run_render_opts(const struct ml_run *run, size_t n_logs)
+{
+	const struct memlog_query *q = run->query;
+	struct ml_render_opts opts = {
+		.alloc = &q->alloc,
+		.image = run->info.name,
+		.n_logs = apart(run) ? 1 : n_logs,
+		.many = run->host.many && !apart(run),
+		.color = q->color,
+		.time_format = q->time_format,
+		.tsc_hz = run->tsc_hz,
+		.stats = q->stats,
+		.has_acrnlog_size = q->has_acrnlog_size,
+		.acrnlog_size = q->acrnlog_size,
+		.acrnlog_files = q->acrnlog_files,
+	};
+
+	return opts;
+}
+
+enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_query *q = run->query;
+	const struct ml_render *render = ml_query_writer(q);
+	struct ml_render_opts opts = ml_run_render_opts(run, run->n_chosen);
+	enum memlog_status s;
+	void *state;
+
+	if (render->binary && !render->tells_logs && run->n_chosen > 1 &&
+	    !apart(run))
+		ml_say(run, ML_SAY_NOTE,
+		       "%zu logs follow each other without a mark; --at gives "
+		       "one alone", run->n_chosen);
+	state = ml_calloc(&q->alloc, 1, render->state_size);
+	if (!state)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
+	s = render->begin(state, &opts, run->host.sink, err);
+	if (!s) {
+		s = print_all(run, state, err);
+		if (render->close)
+			render->close(state);
+	}
+	ml_free(&q->alloc, state);
+	return s;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* query.h - one command line: what it asks for, taken apart. */
+#ifndef ML_QUERY_QUERY_H
+#define ML_QUERY_QUERY_H
+
+#include "../base/alloc.h"
+#include "../memlog.h"
+#include "../record/filter.h"
+#include "../render/render.h"
+
+#define ML_QUERY_RANGES 64
+#define ML_QUERY_ATS 64
+
+struct ml_query_at {
+	bool has_space;
+	enum memlog_space space;
+	uint64_t addr;
+};
+
+struct memlog_query {
+	struct memlog_allocator alloc;
+	enum memlog_host host;
+	bool info, list, extract;	/* at most one */
+	bool follow;
+	bool all, uncommitted, consumed, force, verbose, color;
+	char *formats;			/* a list, checked; NULL: all */
+	enum memlog_scan_mode scan;
+	struct ml_query_at at[ML_QUERY_ATS];
+	size_t n_at;
+	struct memlog_range ranges[ML_QUERY_RANGES];
+	size_t n_ranges;
+	enum memlog_space ranges_space;
+	bool ranges_in_space;
+	struct ml_filter filter;
+	char *component, *cpus;		/* what filter borrows */
+	bool has_count;
+	bool newest;		/* -n -N: the newest N, else the first N */
+	uint64_t count;
+	const struct ml_render *render;
+	uint64_t tsc_hz;
+	char *time_format;
+	char *stats;		/* a list, checked; NULL: none */
+	char *acrn_rules;	/* the text of --acrn-formats */
+	size_t acrn_rules_len;
+	bool has_acrnlog_size;
+	uint64_t acrnlog_size, acrnlog_files;
+	uint64_t max_logs;	/* 0: the built-in limit */
+	unsigned int threads;
+};
+
+/* What writes the answer: --stats has writers of its own. */
+const struct ml_render *ml_query_writer(const struct memlog_query *query);
+
+/* "0x7e9b2000", "4096", "2G" at *s, moved behind it. K, M, G and T are powers
+ * of 1024. false: no number, or above 64 bits. */
+bool ml_take_number(const char **s, uint64_t *ret);
+
+/* "[SPACE:]ADDR"; INVALID with what would be right. */
+enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
+			       struct memlog_err *err);
+
+/* "[SPACE:]A-B" (B is not part of it) or "[SPACE:]A+SIZE", added to query. */
+enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
+				  struct memlog_err *err);
+
+/* Does what was asked for go together? */
+enum memlog_status ml_query_check(const struct memlog_query *query,
+				  struct memlog_err *err);
+
+#endif

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* run.c - find what was asked for, choose, and hand it to its writer. */
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../scan/scan.h"
+#include "acrn.h"
+
+/* The formats whose logs are asked for; NULL: all. */
+static const char *asked_formats(const struct memlog_query *q)
+{
+	if (q->formats || q->info || q->list || q->extract)
+		return q->formats;
+	return ml_query_writer(q)->format;
+}
+
+/* Those to search for. ACRN's log may tell what its trace needs. */
+static const char *search_formats(struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	const char *asked = asked_formats(q);
+
+	if (!asked || q->list || q->extract || q->tsc_hz ||
+	    !ml_name_in_list(asked, "acrn-trace") ||
+	    ml_name_in_list(asked, "acrn-log") ||
+	    (size_t)snprintf(run->formats, sizeof(run->formats),
+			     "%s,acrn-log", asked) >= sizeof(run->formats))
+		return asked;
+	return run->formats;
+}
+
+struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	struct memlog_scan_opts o = {
+		.size = sizeof(o),
+		.mode = q->scan,
+		.formats = search_formats(run),
+		.ranges = q->n_ranges ? q->ranges : NULL,
+		.n_ranges = q->n_ranges,
+		.ranges_space = q->ranges_space,
+		.ranges_in_space = q->ranges_in_space,
+		.threads = q->threads,
+		.max_logs = q->max_logs,
+		.symbols = run->host.symbols,
+		.progress = run->host.progress,
+		.progress_arg = run->host.progress_arg,
+	};
+
+	return o;
+}
+
+/* What was found before trouble is printed all the same. */
+static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
+				     const struct memlog_err *why,
+				     struct memlog_err *err)
+{
+	if (!s)
+		return MEMLOG_OK;
+	if ((s != MEMLOG_IO && s != MEMLOG_LIMIT) ||
+	    !memlog_logs_count(run->lists[0])) {
+		if (err)
+			*err = *why;
+		return s;
+	}
+	ml_say(run, s == MEMLOG_IO ? ML_SAY_ERROR : ML_SAY_WARNING,
+	       "the search ended early: %s", why->text);
+	if (s == MEMLOG_IO) {
+		run->pending = s;
+		run->pending_err = *why;
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status find_logs(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_query *q = run->query;
+	struct memlog_scan_opts opts = ml_run_scan_opts(run);
+	struct memlog_err why = { .status = MEMLOG_OK };
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	if (!q->n_at) {
+		run->n_lists = 1;
+		s = memlog_scan(run->image, &opts, &run->lists[0], &run->stats,
+				&why);
+		return after_scan(run, s, &why, err);
+	}
+	for (i = 0; i < q->n_at; i++) {
+		const struct ml_query_at *at = &q->at[i];
+		enum memlog_space space = at->has_space ? at->space :
+							  run->info.space;
+
+		s = memlog_scan_at(run->image, space, at->addr, &opts,
+				   &run->lists[i], err);
+		run->n_lists = i + 1;
+		if (s)
+			return ml_prefix(err, s, "--at %s:0x%" PRIx64,
+					 memlog_space_name(space), at->addr);
+	}
+	return MEMLOG_OK;
+}
+
+static bool has_current(const struct ml_run *run, const char *format)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_logs; i++)
+		if (run->logs[i]->verdict == MEMLOG_VERDICT_CURRENT &&
+		    !strcmp(run->logs[i]->format, format))
+			return true;
+	return false;
+}
+
+/* The logs of the current boot; of a format none of whose logs is known to be,
+ * those that may be. */
+static bool is_current(const struct ml_run *run, const struct memlog_log *log)
+{
+	if (log->flags & MEMLOG_LOG_EMPTY)
+		return false;
+	return log->verdict == MEMLOG_VERDICT_CURRENT ||
+	       (log->verdict == MEMLOG_VERDICT_UNKNOWN &&
+		!has_current(run, log->format));
+}
+
+/* run->logs: all of them. run->chosen: what is printed. */
+static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_query *q = run->query;
+	const char *formats = asked_formats(q);
+	bool all = q->all || ml_query_writer(q)->all;
+	const struct memlog_log *log;
+	size_t n = 0, i, k;
+
+	for (i = 0; i < run->n_lists; i++)
+		n += memlog_logs_count(run->lists[i]);
+	run->logs = ml_calloc(&q->alloc, n, sizeof(*run->logs));
+	run->chosen = ml_calloc(&q->alloc, n, sizeof(*run->chosen));
+	if (!run->logs || !run->chosen)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for a list of %zu logs", n);
+	for (i = 0; i < run->n_lists; i++)
+		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
+			log = memlog_logs_get(run->lists[i], k);
+			if (ml_name_in_list(formats, log->format))
+				run->logs[run->n_logs++] = log;
+		}
+	for (i = 0; i < run->n_logs; i++) {
+		if (run->logs[i]->flags & MEMLOG_LOG_NOT_A_LOG)
+			continue;
+		if (q->n_at || all ||
+		    is_current(run, run->logs[i]))
+			run->chosen[run->n_chosen++] = run->logs[i];
+	}
+	run->result.logs_found = run->n_logs;
+	return MEMLOG_OK;
+}
+
+static struct ml_list_opts list_opts(const struct ml_run *run)
+{
+	const char *name = run->query->render->name;
+	struct ml_list_opts o = {
+		.image = run->info.name,
+		.json = strcmp(name, "text") != 0,
+		.seq = !strcmp(name, "json-seq"),
+		.many = run->host.many,
+		.color = run->query->color,
+		.verbose = run->query->verbose,
+	};
+
+	return o;
+}
+
+static enum memlog_status write_list(struct ml_run *run, struct memlog_err *err)
+{
+	struct ml_list_opts opts = list_opts(run);
+
+	run->result.logs_printed = run->n_logs;
+	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
+			     err);
+}
+
+static enum memlog_space space_of(const struct memlog_log *log)
+{
+	return log->n_extents ? log->extents[0].space : MEMLOG_PHYS;
+}
+
+/* An extract has one address space: that of the first log. Those of others are
+ * told, and moved behind it. Returns how many stay. */
+static size_t leave_out_others(struct ml_run *run)
+{
+	enum memlog_space space = space_of(run->logs[0]);
+	const struct memlog_log *log;
+	size_t n = 0, i;
+
+	for (i = 0; i < run->n_logs; i++) {
+		log = run->logs[i];
+		if (space_of(log) != space) {
+			ml_say_log(run, ML_SAY_WARNING, log,
+				   "is not in the extract, which has %s "
+				   "addresses; --at gives one of its own",
+				   memlog_space_name(space));
+			continue;
+		}
+		run->logs[i] = run->logs[n];
+		run->logs[n++] = log;
+	}
+	return n;
+}
+
+static enum memlog_status write_extract(struct ml_run *run,
+					struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint64_t missing = 0;
+	size_t n;
+
+	n = leave_out_others(run);
+	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
+			     &run->query->alloc, &missing, err);
+	if (s)
+		return s;
+	run->result.logs_printed = n;
+	if (missing) {
+		run->result.damaged = true;
+		ml_say(run, ML_SAY_WARNING,
+		       "%" PRIu64 " bytes of the logs are not in the image and "
+		       "are zeros in the extract", missing);
+	}
+	return MEMLOG_OK;
+}
+
+static void say_found(const struct ml_run *run)
+{
+	const struct memlog_scan_stats *st = &run->stats;
+
+	if (run->query->n_at)
+		return;
+	ml_say(run, ML_SAY_DETAIL,
+	       "searched %" PRIu64 " bytes by looking at %" PRIu64 ": %" PRIu64
+	       " candidates, %" PRIu64 " rejected, %zu logs%s", st->covered,
+	       st->touched, st->candidates, st->rejected, run->n_logs,
+	       st->likely_only ? "; only the likely places" : "");
+	if (st->unreadable)
+		ml_say(run, ML_SAY_WARNING,
+		       "%" PRIu64 " bytes could not be read and were not "
+		       "searched", st->unreadable);
+}
+
+static enum memlog_status answer(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_query *q = run->query;
+	enum memlog_status s = find_logs(run, err);
+
+	if (!s)
+		s = choose(run, err);
+	if (s)
+		return s;
+	if (!run->n_logs) {
+		ml_say_nothing(run);
+		return ml_fail(err, MEMLOG_NO_DATA, "no log found");
+	}
+	say_found(run);
+	if (q->list)
+		return write_list(run, err);
+	if (q->extract)
+		return write_extract(run, err);
+	run->tsc_hz = ml_query_tsc_hz(run);
+	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
+	if (!s)
+		ml_say_others(run);
+	if (!s && !run->result.logs_printed && !run->pending)
+		return ml_fail(err, MEMLOG_NO_DATA, "no log was printed");
+	return s;
+}
+
+static void say_warnings(const struct ml_run *run)
+{
+	const char *line;
+	char safe[512];
+	size_t i;
+
+	if (run->query->info)
+		return;		/* they are part of the answer */
+	for (i = 0; (line = memlog_image_warning(run->image, i)); i++)
+		ml_say(run, ML_SAY_WARNING, "%s",
+		       memlog_escape(line, safe, sizeof(safe)));
+}
+
+static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_query *q = run->query;
+	const struct memlog_sink *sink = run->host.sink;
+	struct ml_list_opts opts;
+	enum memlog_status s;
+
+	s = ml_query_check(q, err);
+	if (s)
+		return s;
+	if (sink->tty && !q->force &&
+	    (q->extract || (!q->info && !q->list && ml_query_writer(q)->binary)))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "raw bytes can take over a terminal: send them "
+			       "to a file, or give --force");
+	if (memlog_query_wants_folder(q) && !sink->begin)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-O %s writes several files: memlog-dump takes "
+			       "a folder for them with -o DIR", q->render->name);
+	if (sink->begin && !memlog_query_wants_folder(q) &&
+	    (q->info || q->list || q->extract ||
+	     (!ml_query_writer(q)->suffix && !ml_query_writer(q)->may_folder)))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "this output is one file, and -o names a "
+			       "folder");
+	run->info.size = sizeof(run->info);
+	s = memlog_image_info(run->image, &run->info, err);
+	if (s)
+		return s;
+	say_warnings(run);
+	if (q->follow)
+		return ml_follow_run(run, err);
+	if (!q->info)
+		return answer(run, err);
+	opts = list_opts(run);
+	return ml_info_write(sink, run->image, &opts, err);
+}
+
+enum memlog_status memlog_query_run(struct memlog_query *query,
+				    struct memlog_image *image,
+				    const struct memlog_query_host *host,
+				    struct memlog_query_result *ret,
+				    struct memlog_err *err)
+{
+	struct ml_run run = { .query = query, .image = image };
+	enum memlog_status s;
+	size_t i;
+
+	memcpy(&run.host, host, ml_min(host->size, sizeof(run.host)));
+	run.stats.size = sizeof(run.stats);
+	s = run_all(&run, err);
+	if (!s && run.pending) {
+		s = run.pending;
+		if (err)
+			*err = run.pending_err;
+	}
+	for (i = 0; i < run.n_lists; i++)
+		memlog_logs_destroy(run.lists[i]);
+	ml_free(&query->alloc, run.logs);
+	ml_free(&query->alloc, run.chosen);
+	if (ret) {
+		run.result.size = ret->size;
+		memcpy(ret, &run.result, ml_min(ret->size, sizeof(run.result)));
+	}
+	return s;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* run.h - one query being run on one image. */
+#ifndef ML_QUERY_RUN_H
+#define ML_QUERY_RUN_H
+
+#include "../render/list.h"
+#include "query.h"
+
+/* Levels of struct memlog_query_host's message(). */
+enum { ML_SAY_ERROR, ML_SAY_WARNING, ML_SAY_NOTE, ML_SAY_DETAIL };
+
+struct ml_run {
+	const struct memlog_query *query;
+	struct memlog_image *image;
+	struct memlog_image_info info;
+	struct memlog_query_host host;
+	struct memlog_query_result result;
+	struct memlog_scan_stats stats;
+	/* one list of a search, or one for each --at */
+	struct memlog_logs *lists[ML_QUERY_ATS];
+	size_t n_lists;
+	/* all logs of the lists, and which of them are printed */
+	const struct memlog_log **logs, **chosen;
+	size_t n_logs, n_chosen;
+	uint64_t tsc_hz;	/* of time stamps, 0: not known */
+	char formats[192];	/* that are searched for, where more than asked */
+	/* what went wrong and did not keep the rest from being printed */
+	enum memlog_status pending;
+	struct memlog_err pending_err;
+};
+
+/* messages.c: one line for a person. Guest bytes are escaped by ml_say_log()
+ * and must not be in other texts. */
+void ml_say(const struct ml_run *run, int level, const char *fmt, ...)
+	MEMLOG_PRINTF(3, 4);
+/* "ovmf phys:0x7e9b2000: ..." */
+void ml_say_log(const struct ml_run *run, int level,
+		const struct memlog_log *log, const char *fmt, ...)
+	MEMLOG_PRINTF(4, 5);
+/* No log was found: what was searched, what to check. */
+void ml_say_nothing(const struct ml_run *run);
+/* Logs were found, and these are not printed. */
+void ml_say_others(const struct ml_run *run);
+
+/* What records can have that a filter may ask for. */
+enum { HAS_LEVEL = 1, HAS_CPU = 2, HAS_COMPONENT = 4, HAS_TIME = 8 };
+
+struct ml_newest;
+
+/* One log being printed. */
+struct ml_job {
+	struct ml_run *run;
+	const struct memlog_log *log;
+	struct memlog_decoder *decoder;
+	struct ml_newest *newest;	/* NULL: print as they come */
+	void *state;			/* the renderer's */
+	uint64_t records, lines, bytes;
+	bool inside;	/* the record before goes on in the next */
+	bool passed;	/* and it passed */
+	bool enough;
+	unsigned int seen;
+};
+
+/* Filter a record, and render or keep it; the kept ones to the renderer. */
+enum memlog_status ml_job_take(struct ml_job *j,
+			       const struct memlog_record *rec,
+			       struct memlog_err *err);
+enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err);
+
+/* What of the command line goes to searches (run.c), to decoders and to
+ * renderers of n_logs logs (print.c). */
+struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run);
+struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run);
+struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
+					 size_t n_logs);
+
+/* follow.c: the records of a live log as they come, until the guest ends or
+ * the caller says stop. */
+enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err);
+
+/* print.c: the records of run->chosen through filters and renderer. */
+enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* filter.h - which records a person wants. */
+#ifndef ML_RECORD_FILTER_H
+#define ML_RECORD_FILTER_H
+
+#include <regex.h>
+
+#include "../memlog.h"
+
+/* Zeroed: everything passes. */
+struct ml_filter {
+	bool has_regex;
+	regex_t regex;		/* -g: a POSIX extended expression, per line */
+	bool has_level;
+	uint32_t level_min, level_max;	/* -l */
+	const char *component;	/* -c, borrowed */
+	const char *cpus;	/* --cpu LIST ("0-3,8"), checked, borrowed */
+	bool has_since, has_until;
+	double since, until;	/* seconds of the log's own clock */
+};
+
+/* Set -g, -l, --cpu, --since/--until from text; INVALID with the reason. A
+ * second call replaces what the first had set. */
+enum memlog_status ml_filter_regex(struct ml_filter *f, const char *text,
+				   struct memlog_err *err);
+/* "err", "3": that level; "err+": that and all that are more urgent. */
+enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
+				   struct memlog_err *err);
+enum memlog_status ml_filter_cpus(struct ml_filter *f, const char *text,
+				  struct memlog_err *err);
+/* "12.5": seconds, decimals behind a point whatever the locale. */
+enum memlog_status ml_filter_time(const char *text, double *ret,
+				  struct memlog_err *err);
+
+/* Is anything asked for? */
+bool ml_filter_active(const struct ml_filter *f);
+
+/* Does a record pass? A record without the asked-for property does not. The
+ * regex sees the text without its line end; NULs in it are ordinary bytes. */
+bool ml_filter_match(const struct ml_filter *f,
+		     const struct memlog_record *rec);
+
+void ml_filter_fini(struct ml_filter *f);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../format/acrn_event.h"
+
+struct ml_stats {
+	struct memlog_allocator alloc;
+	struct ml_stats_cpu **cpus;
+	size_t n, cap;
+	struct ml_stats_cpu all;
+	bool finished;
+};
+
+enum memlog_status ml_stats_create(const struct memlog_allocator *alloc,
+				   struct ml_stats **ret,
+				   struct memlog_err *err)
+{
+	struct ml_stats *s = ml_calloc(alloc, 1, sizeof(*s));
+
+	if (!s)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to count");
+	s->alloc = *alloc;
+	s->all.cpu = -1;
+	*ret = s;
+	return MEMLOG_OK;
+}
+
+static void cpu_fini(struct ml_stats *s, struct ml_stats_cpu *c)
+{
+	size_t i;
+
+	for (i = 0; i < ML_STATS_REASONS; i++)
+		ml_free(&s->alloc, c->exits[i].samples);
+	ml_free(&s->alloc, c->vectors);
+}
+
+void ml_stats_destroy(struct ml_stats *s)
+{
+	struct memlog_allocator a;
+	size_t i;
+
+	if (!s)
+		return;
+	a = s->alloc;
+	for (i = 0; i < s->n; i++) {
+		cpu_fini(s, s->cpus[i]);
+		ml_free(&a, s->cpus[i]);
+	}
+	cpu_fini(s, &s->all);
+	ml_free(&a, s->cpus);
+	ml_free(&a, s);
+}
+
+static enum memlog_status cpu_of(struct ml_stats *s, int32_t cpu,
+				 struct ml_stats_cpu **ret,
+				 struct memlog_err *err)
+{
+	enum memlog_status status;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->cpus[i]->cpu == cpu) {
+			*ret = s->cpus[i];
+			return MEMLOG_OK;
+		}
+	status = ml_grow(&s->alloc, &s->cpus, s->n, &s->cap, sizeof(*s->cpus),
+			 err);
+	if (status)
+		return status;
+	*ret = ml_calloc(&s->alloc, 1, sizeof(**ret));
+	if (!*ret)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a CPU");
+	(*ret)->cpu = cpu;
+	s->cpus[s->n++] = *ret;
+	return MEMLOG_OK;
+}
+
+/* ---- exits -------------------------------------------------------------- */
+
+static uint32_t reason_of(uint64_t id)
+{
+	if (id == ML_ACRN_UNHANDLED)
+		return ML_STATS_UNHANDLED;
+	id -= ML_ACRN_REASON;
+	return id < ML_STATS_VMX && ml_stats_reason_name((uint32_t)id) ?
+	       (uint32_t)id : ML_STATS_OTHER;
+}
+
+static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
+				   uint64_t tsc, struct memlog_err *err)
+{
+	struct ml_stats_exit *e = &c->exits[c->reason];
+	uint64_t cycles = tsc > c->exit_tsc ? tsc - c->exit_tsc : 0;
+	enum memlog_status status;
+
+	c->in_exit = false;
+	if (c->reason == ML_STATS_NO_REASON)
+		e->n++;
+	e->cycles += cycles;
+	c->exit_cycles += cycles;
+	if (e->n_samples >= ML_STATS_MAX_SAMPLES)
+		return MEMLOG_OK;
+	status = ml_grow(&s->alloc, &e->samples, e->n_samples, &e->cap,
+			 sizeof(*e->samples), err);
+	if (!status)
+		e->samples[e->n_samples++] = cycles;
+	return status;
+}
+
+static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
+				   const struct ml_acrn_event *e,
+				   struct memlog_err *err)
+{
+	if (e->id == ML_ACRN_VM_EXIT) {
+		c->unfinished += c->in_exit;
+		if (!c->any_exit)
+			c->first_exit = e->tsc;
+		c->any_exit = c->in_exit = true;
+		c->exit_tsc = e->tsc;
+		c->reason = ML_STATS_NO_REASON;
+		c->n_exits++;
+	} else if (e->id == ML_ACRN_VM_ENTER && c->in_exit) {
+		return end_exit(s, c, e->tsc, err);
+	} else if (ml_acrn_is_reason(e->id) && c->any_exit) {
+		c->reason = reason_of(e->id);
+		c->exits[c->reason].n++;
+	}
+	return MEMLOG_OK;
+}
+
+/* ---- interrupts --------------------------------------------------------- */
+
+static enum memlog_status count_vector(struct ml_stats *s,
+				       struct ml_stats_cpu *c, uint64_t vector,
+				       uint64_t n, struct memlog_err *err)
+{
+	enum memlog_status status;
+	size_t i;
+
+	for (i = 0; i < c->n_vectors; i++)
+		if (c->vectors[i].vector == vector) {
+			c->vectors[i].n += n;
+			return MEMLOG_OK;
+		}
+	if (c->n_vectors >= ML_STATS_MAX_VECTORS)
+		return MEMLOG_OK;
+	status = ml_grow(&s->alloc, &c->vectors, c->n_vectors, &c->cap_vectors,
+			 sizeof(*c->vectors), err);
+	if (!status)
+		c->vectors[c->n_vectors++] =
+			(struct ml_stats_vector){ vector, n };
+	return status;
+}
+
+/* ---- who had the CPU ---------------------------------------------------- */
+
+/* Four letters of a scheduler object's name: "vm0:", "vm12", "idle". */
+static uint32_t user_of(const uint8_t *p)
+{
+	uint32_t vm;
+
+	if (!memcmp(p, "idle", 4))
+		return ML_STATS_IDLE;
+	if (p[0] != 'v' || p[1] != 'm' || p[2] < '0' || p[2] > '9')
+		return ML_STATS_NOT_VM;
+	vm = p[2] - '0';
+	if (p[3] >= '0' && p[3] <= '9')
+		vm = vm * 10 + p[3] - '0';
+	else if (p[3] != ':')
+		return ML_STATS_NOT_VM;
+	return vm < ML_STATS_VMS ? vm : ML_STATS_NOT_VM;
+}
+
+static void add_switch(struct ml_stats_cpu *c, const struct ml_acrn_event *e)
+{
+	uint64_t since = c->switches ? c->switch_tsc : c->first;
+	uint64_t cycles = e->tsc > since ? e->tsc - since : 0;
+	uint32_t prev = user_of(e->payload);
+
+	/* who runs now is who was switched to, or a switch is missing */
+	if (c->switches && prev != c->next)
+		c->ambiguous += cycles;
+	else
+		c->user_cycles[prev] += cycles;
+	c->switches++;
+	c->switch_tsc = e->tsc;
+	c->next = user_of(e->payload + 4);
+}
+
+/* ------------------------------------------------------------------------- */
+
+enum memlog_status ml_stats_add(struct ml_stats *s,
+				const struct memlog_record *rec,
+				struct memlog_err *err)
+{
+	struct ml_stats_cpu *c;
+	struct ml_acrn_event e;
+	enum memlog_status status;
+
+	if (rec->raw_len != ML_ACRN_ENTRY ||
+	    strcmp(rec->log->format, "acrn-trace"))
+		return MEMLOG_OK;
+	ml_acrn_event_load(rec->raw, &e);
+	status = cpu_of(s, rec->cpu, &c, err);
+	if (status)
+		return status;
+	if (!c->events++)
+		c->first = e.tsc;
+	c->last = e.tsc;
+	status = add_exit(s, c, &e, err);
+	if (!status && e.id == ML_ACRN_REASON + 1)
+		status = count_vector(s, c, e.v[0], 1, err);
+	if (e.id == ML_ACRN_SCHED_NEXT)
+		add_switch(c, &e);
+	return status;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int by_cpu(const void *a, const void *b)
+{
+	const struct ml_stats_cpu *x = *(struct ml_stats_cpu *const *)a;
+	const struct ml_stats_cpu *y = *(struct ml_stats_cpu *const *)b;
+
+	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+static void finish_cpu(struct ml_stats_cpu *c)
+{
+	uint64_t rest;
+
+	c->run = c->last > c->first ? c->last - c->first : 0;
+	c->exit_run = c->any_exit && c->last > c->first_exit ?
+			      c->last - c->first_exit : 0;
+	c->unfinished += c->in_exit;
+	if (c->in_exit && c->reason == ML_STATS_NO_REASON)
+		c->exits[c->reason].n++;
+	rest = c->last > c->switch_tsc ? c->last - c->switch_tsc : 0;
+	if (c->switches)
+		c->user_cycles[c->next] += rest;
+}
+
+static enum memlog_status add_samples(struct ml_stats *s,
+				      struct ml_stats_exit *to,
+				      const struct ml_stats_exit *from,
+				      struct memlog_err *err)
+{
+	enum memlog_status status = MEMLOG_OK;
+	size_t i;
+
+	to->n += from->n;
+	to->cycles += from->cycles;
+	for (i = 0; i < from->n_samples && !status &&
+		    to->n_samples < ML_STATS_MAX_SAMPLES; i++) {
+		status = ml_grow(&s->alloc, &to->samples, to->n_samples,
+				 &to->cap, sizeof(*to->samples), err);
+		if (!status)
+			to->samples[to->n_samples++] = from->samples[i];
+	}
+	return status;
+}
+
+static enum memlog_status add_cpu(struct ml_stats *s,
+				  const struct ml_stats_cpu *c,
+				  struct memlog_err *err)
+{
+	struct ml_stats_cpu *all = &s->all;
+	enum memlog_status status = MEMLOG_OK;
+	size_t i;
+
+	all->events += c->events;
+	all->run += c->run;
+	all->n_exits += c->n_exits;
+	all->exit_cycles += c->exit_cycles;
+	all->exit_run += c->exit_run;
+	all->unfinished += c->unfinished;
+	all->any_exit |= c->any_exit;
+	all->switches += c->switches;
+	all->ambiguous += c->ambiguous;
+	for (i = 0; i < ML_STATS_USERS; i++)
+		all->user_cycles[i] += c->user_cycles[i];
+	for (i = 0; i < ML_STATS_REASONS && !status; i++)
+		status = add_samples(s, &all->exits[i], &c->exits[i], err);
+	for (i = 0; i < c->n_vectors && !status; i++)
+		status = count_vector(s, all, c->vectors[i].vector,
+				      c->vectors[i].n, err);
+	return status;
+}
+
+static void sort_samples(struct ml_stats_cpu *c)
+{
+	size_t i;
+
+	for (i = 0; i < ML_STATS_REASONS; i++)
+		if (c->exits[i].n_samples)
+			qsort(c->exits[i].samples, c->exits[i].n_samples,
+			      sizeof(uint64_t), by_value);
+}
+
+enum memlog_status ml_stats_finish(struct ml_stats *s, struct memlog_err *err)
+{
+	enum memlog_status status = MEMLOG_OK;
+	size_t i;
+
+	if (s->n)
+		qsort(s->cpus, s->n, sizeof(*s->cpus), by_cpu);
+	for (i = 0; i < s->n && !status; i++) {
+		finish_cpu(s->cpus[i]);
+		status = add_cpu(s, s->cpus[i], err);
+		sort_samples(s->cpus[i]);
+	}
+	sort_samples(&s->all);
+	s->finished = true;
+	return status;
+}
+
+const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *s, size_t index)
+{
+	if (index < s->n)
+		return s->cpus[index];
+	return index == s->n && s->n > 1 ? &s->all : NULL;
+}
+
+const char *ml_stats_reason_name(uint32_t reason)
+{
+	const struct ml_acrn_event_type *type;
+
+	if (reason == ML_STATS_NO_REASON)
+		return "(no reason recorded)";
+	if (reason == ML_STATS_OTHER)
+		return "(other reasons)";
+	if (reason > ML_STATS_OTHER)
+		return NULL;
+	type = ml_acrn_event_type(reason == ML_STATS_UNHANDLED ?
+				  ML_ACRN_UNHANDLED : ML_ACRN_REASON + reason);
+	return type ? type->name : NULL;
+}
+
+uint64_t ml_stats_percentile(const struct ml_stats_exit *e, unsigned int p)
+{
+	size_t rank;
+
+	if (!e->n_samples)
+		return 0;
+	rank = (e->n_samples * (size_t)p + 999) / 1000;
+	return e->samples[rank ? rank - 1 : 0];
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * escape.h - make guest bytes safe to look at.
+ *
+ * C0 controls except TAB and LF, DEL, C1, invalid UTF-8 become \xNN (one for
+ * each byte); bidirectional controls, line and paragraph separators, and other
+ * invisible format characters that can reorder or hide text become \u{N}. Valid
+ * UTF-8 stays. A backslash stays too: the output is for reading, not for
+ * parsing; JSON has its own form.
+ */
+#ifndef ML_RENDER_ESCAPE_H
+#define ML_RENDER_ESCAPE_H
+
+#include "out.h"
+
+/* How many bytes the valid, harmless UTF-8 sequence at p has (1..4); 0 when
+ * the byte at p must be escaped; len >= 1. TAB and LF are harmless.
+ * *ret_codepoint (may be NULL) is written only when the answer is not 0. */
+size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint);
+
+/* Write len guest bytes to out as safe text. keep_lf false: LF is escaped too
+ * (for one-line contexts such as --list). */
+void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
+		    bool keep_lf);
+
+/* The same for a NUL-terminated string, on one line. */
+void ml_escape_str(struct ml_out *out, const char *s);
+
+/* The inside of a JSON string (no quotes); the bytes must be valid UTF-8: what
+ * is not becomes U+FFFD. What ml_escape_text() escapes is \uNNNN here. */
+void ml_escape_json(struct ml_out *out, const uint8_t *p, size_t len);
+
+/* Is all of it valid UTF-8 (controls allowed)? */
+bool ml_utf8_valid(const uint8_t *p, size_t len);
+
+/* How many bytes at the end of p, at most 3, begin a UTF-8 sequence that goes
+ * on behind len. 0: it ends where a character ends, or is not UTF-8. */
+size_t ml_utf8_cut(const uint8_t *p, size_t len);
+
+/* Standard base64 with padding. */
+void ml_base64(struct ml_out *out, const uint8_t *p, size_t len);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * extract.c - a small ELF core of the logs alone.
+ *
+ * Layout: ELF header, program headers (a PT_NOTE, then PT_LOADs by address),
+ * notes, padding to a page, memory. Physical addresses go to p_paddr, those of
+ * a process or a debugger to p_vaddr with p_paddr 0, as in the dumps that they
+ * come from. Offsets in a file, where no address is known, are put where
+ * addresses stand, and the note says so.
+ */
+#include "list.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
+#include "../image/xen.h"
+#include "out.h"
+#include "words.h"
+
+#define NOTE_OWNER "memlog"
+#define NOTE_EXTRACT 0x6d6c	/* none of the core note types */
+
+struct extract {
+	struct ml_out out;
+	struct memlog_image *image;
+	struct memlog_allocator alloc;
+	enum memlog_space space;	/* that the image is read in */
+	enum memlog_space shown;	/* that the file speaks of */
+	struct memlog_range *win;
+	size_t n_win, cap_win;
+	uint64_t shift;			/* from space to shown */
+	uint64_t bytes, missing;
+	char words[256];
+};
+
+static void put16(struct ml_out *out, uint16_t v)
+{
+	uint8_t b[2] = { (uint8_t)v, (uint8_t)(v >> 8) };
+
+	ml_out_write(out, b, sizeof(b));
+}
+
+static void put32(struct ml_out *out, uint32_t v)
+{
+	put16(out, (uint16_t)v);
+	put16(out, (uint16_t)(v >> 16));
+}
+
+static void put64(struct ml_out *out, uint64_t v)
+{
+	put32(out, (uint32_t)v);
+	put32(out, (uint32_t)(v >> 32));
+}
+
+static void put_zeros(struct ml_out *out, uint64_t n)
+{
+	static const uint8_t zeros[512];
+
+	for (; n > sizeof(zeros); n -= sizeof(zeros))
+		ml_out_write(out, zeros, sizeof(zeros));
+	ml_out_write(out, zeros, n);
+}
+
+/* The parts of [start, end) that the image has. */
+static enum memlog_status add_window(struct extract *x, uint64_t start,
+				     uint64_t end, struct memlog_err *err)
+{
+	struct memlog_range want = { start, end }, r = { start, start }, part;
+	enum memlog_status s;
+
+	while (!memlog_image_next_range(x->image, x->space, r.end, &r, NULL) &&
+	       r.start < end) {
+		if (!ml_range_intersect(r, want, &part))
+			continue;
+		s = ml_grow(&x->alloc, &x->win, x->n_win, &x->cap_win,
+			    sizeof(*x->win), err);
+		if (s)
+			return s;
+		x->win[x->n_win++] = part;
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status add_log(struct extract *x,
+				  const struct memlog_log *log,
+				  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t start, end;
+	size_t i;
+
+	for (i = 0; i < log->n_extents && !s; i++) {
+		const struct memlog_extent *e = &log->extents[i];
+
+		if (e->space != x->space)
+			return ml_fail_at(err, MEMLOG_UNSUPPORTED, e->addr,
+					  "logs of %s and %s addresses do not "
+					  "go into one file; choose with --at",
+					  memlog_space_name(x->space),
+					  memlog_space_name(e->space));
+		start = e->addr;
+		if (!ml_add(start, e->len, &end))
+			return ml_fail_at(err, MEMLOG_CORRUPT, start,
+					  "a log at %s:0x%llx ends beyond the "
+					  "address space",
+					  memlog_space_name(e->space),
+					  (unsigned long long)start);
+		if (x->space != MEMLOG_FILE) {
+			/* whole pages: what stands around helps support */
+			start -= start % ML_PAGE;
+			if (end % ML_PAGE && end <= UINT64_MAX - ML_PAGE)
+				end += ML_PAGE - end % ML_PAGE;
+		}
+		s = add_window(x, start, end, err);
+	}
+	return s;
+}
+
+/* Where file offsets stand for addresses: the logs keep their distances and
+ * the first comes to lie on a page, as it did in memory. */
+static void choose_shift(struct extract *x, const struct memlog_log *log)
+{
+	const struct memlog_extent *e = &log->extents[0];
+
+	x->shown = x->space;
+	if (x->space != MEMLOG_FILE)
+		return;
+	if (e->has_alias) {
+		x->shown = e->alias_space;
+		x->shift = e->alias_addr - e->addr;
+	} else {
+		x->shift = 0 - e->addr % ML_PAGE;
+	}
+}
+
+static enum memlog_status gather(struct extract *x,
+				 const struct memlog_log *const *logs, size_t n,
+				 struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!logs[i]->n_extents)
+			continue;
+		if (!x->n_win) {
+			x->space = logs[i]->extents[0].space;
+			choose_shift(x, logs[i]);
+		}
+		s = add_log(x, logs[i], err);
+		if (s)
+			return s;
+	}
+	x->n_win = ml_ranges_merge(x->win, x->n_win);
+	for (i = 0; i < x->n_win; i++)
+		x->bytes += x->win[i].end - x->win[i].start;
+	if (!x->n_win)
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "there is nothing of a log to extract");
+	if (x->bytes > ML_MAX_EXTRACT || x->n_win + 1 >= PN_XNUM)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "the logs are %llu bytes in %zu parts, more "
+			       "than an extract holds; choose with --at",
+			       (unsigned long long)x->bytes, x->n_win);
+	return MEMLOG_OK;
+}
+
+static uint64_t note_size(const char *owner, size_t desc_len)
+{
+	return 12 + (strlen(owner) + 1 + 3) / 4 * 4 + (desc_len + 3) / 4 * 4;
+}
+
+static void put_note(struct ml_out *out, const char *owner, uint32_t type,
+		     const void *desc, size_t desc_len)
+{
+	size_t name = strlen(owner) + 1;
+
+	put32(out, (uint32_t)name);
+	put32(out, (uint32_t)desc_len);
+	put32(out, type);
+	ml_out_write(out, owner, name);
+	put_zeros(out, (4 - name % 4) % 4);
+	ml_out_write(out, desc, desc_len);
+	put_zeros(out, (4 - desc_len % 4) % 4);
+}
+
+/*
+ * Notes that say that addresses are Xen's machine addresses. They must not go
+ * along with pseudo-physical ones: the tables between the two are left out.
+ */
+static bool is_xen_note(const struct memlog_note *note)
+{
+	return !strcmp(note->owner, "Xen") ||
+	       !strcmp(note->owner, "VMCOREINFO_XEN") ||
+	       note->type == ML_XEN_CRASH_INFO ||
+	       note->type == ML_XEN_KDUMP_CR3;
+}
+
+/* Write the image's notes, or only count their bytes when out is NULL. */
+static uint64_t image_notes(const struct extract *x, struct ml_out *out)
+{
+	struct memlog_note note = { .size = sizeof(note) };
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; !memlog_image_note(x->image, i, &note); i++) {
+		if (!note.desc || note.desc_len > ML_MAX_NOTE_BYTES ||
+		    !note.owner ||
+		    (x->shown != MEMLOG_MACH && is_xen_note(&note)))
+			continue;
+		bytes += note_size(note.owner, note.desc_len);
+		if (out)
+			put_note(out, note.owner, note.type, note.desc,
+				 note.desc_len);
+	}
+	return bytes;
+}
+
+static uint16_t machine_of(struct memlog_image *image)
+{
+	static const struct {
+		const char *name;
+		uint16_t em;
+	} known[] = {
+		{ "x86_64", EM_X86_64 }, { "i386", EM_386 },
+		{ "aarch64", EM_AARCH64 }, { "arm", EM_ARM },
+		{ "riscv", EM_RISCV }, { "ppc64", EM_PPC64 },
+		{ "s390x", EM_S390 }, { "loongarch", 258 },
+	};
+	struct memlog_image_info info = { .size = sizeof(info) };
+	size_t i;
+
+	if (memlog_image_info(image, &info, NULL))
+		return EM_NONE;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(info.machine, known[i].name))
+			return known[i].em;
+	return EM_NONE;
+}
+
+static void put_ehdr(struct extract *x)
+{
+	static const uint8_t ident[EI_NIDENT] = {
+		ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+		EV_CURRENT,
+	};
+	struct ml_out *out = &x->out;
+
+	ml_out_write(out, ident, sizeof(ident));
+	put16(out, ET_CORE);
+	put16(out, machine_of(x->image));
+	put32(out, EV_CURRENT);
+	put64(out, 0);				/* e_entry */
+	put64(out, sizeof(Elf64_Ehdr));		/* e_phoff */
+	put64(out, 0);				/* e_shoff */
+	put32(out, 0);				/* e_flags */
+	put16(out, sizeof(Elf64_Ehdr));
+	put16(out, sizeof(Elf64_Phdr));
+	put16(out, (uint16_t)(x->n_win + 1));
+	put16(out, 0);				/* e_shentsize */
+	put16(out, 0);
+	put16(out, 0);
+}
+
+static void put_phdr(struct extract *x, uint32_t type, uint64_t off,
+		     uint64_t addr, uint64_t size)
+{
+	bool physical = x->shown == MEMLOG_PHYS || x->shown == MEMLOG_MACH ||
+			x->shown == MEMLOG_FILE;
+	struct ml_out *out = &x->out;
+
+	put32(out, type);
+	put32(out, type == PT_LOAD ? PF_R : 0);
+	put64(out, off);
+	put64(out, physical ? 0 : addr);	/* p_vaddr */
+	put64(out, physical ? addr : 0);	/* p_paddr */
+	put64(out, size);
+	put64(out, type == PT_LOAD ? size : 0);
+	put64(out, type == PT_LOAD ? 1 : 4);	/* p_align */
+}
+
+/* The memory of one window; what the image promised and does not have is
+ * zeros, and counted. */
+static enum memlog_status put_window(struct extract *x, struct memlog_range r,
+				     struct memlog_err *err)
+{
+	uint8_t buf[ML_PAGE];
+	enum memlog_status s;
+	size_t want, got;
+
+	while (r.start < r.end) {
+		want = ml_min(sizeof(buf) - r.start % sizeof(buf),
+			      r.end - r.start);
+		s = memlog_image_read(x->image, x->space, r.start, buf, want,
+				      &got, err);
+		if (s && s != MEMLOG_NO_DATA)
+			return s;
+		ml_out_write(&x->out, buf, got);
+		if (got < want) {
+			put_zeros(&x->out, want - got);
+			x->missing += want - got;
+		}
+		r.start += want;
+		if (x->out.status)
+			break;
+	}
+	return MEMLOG_OK;
+}
+
+static void say_what_it_is(struct extract *x, const struct memlog_log *log,
+			   size_t n)
+{
+	char addr[ML_ADDR_TEXT];
+
+	snprintf(x->words, sizeof(x->words),
+		 "memlog %s: extract of %zu log%s, the first at %s; all other "
+		 "memory was left out%s", memlog_version(), n, n > 1 ? "s" : "",
+		 ml_log_addr(log, addr),
+		 x->shown == MEMLOG_FILE ?
+			 "; addresses are offsets in the dump" : "");
+}
+
+static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
+{
+	uint64_t headers = sizeof(Elf64_Ehdr) +
+			   (x->n_win + 1) * sizeof(Elf64_Phdr);
+	size_t i, words = strlen(x->words) + 1;
+	uint64_t notes, off, pad;
+	enum memlog_status s;
+
+	notes = note_size(NOTE_OWNER, words) + image_notes(x, NULL);
+	pad = (ML_PAGE - (headers + notes) % ML_PAGE) % ML_PAGE;
+	off = headers + notes + pad;
+
+	put_ehdr(x);
+	put_phdr(x, PT_NOTE, headers, 0, notes);
+	for (i = 0; i < x->n_win; i++) {
+		uint64_t size = x->win[i].end - x->win[i].start;
+
+		put_phdr(x, PT_LOAD, off, x->win[i].start + x->shift, size);
+		off += size;
+	}
+	image_notes(x, &x->out);
+	put_note(&x->out, NOTE_OWNER, NOTE_EXTRACT, x->words, words);
+	put_zeros(&x->out, pad);
+	for (i = 0; i < x->n_win; i++) {
+		s = put_window(x, x->win[i], err);
+		if (s)
+			return s;
+	}
+	return ml_out_flush(&x->out, err);
+}
+
+enum memlog_status ml_extract_write(const struct memlog_sink *sink,
+				    struct memlog_image *image,
+				    const struct memlog_log *const *logs,
+				    size_t n,
+				    const struct memlog_allocator *alloc,
+				    uint64_t *ret_missing,
+				    struct memlog_err *err)
+{
+	struct extract x = { .image = image, .alloc = *alloc };
+	enum memlog_status s;
+
+	ml_out_init(&x.out, sink);
+	s = gather(&x, logs, n, err);
+	if (!s) {
+		say_what_it_is(&x, logs[0], n);
+		s = put_all(&x, err);
+	}
+	ml_free(&x.alloc, x.win);
+	if (!s)
+		*ret_missing = x.missing;
+	return s;
+}

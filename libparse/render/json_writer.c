@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "json_writer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void key_of(struct ml_json *j, const char *key, const char *more)
+{
+	if (j->comma)
+		ml_out_char(j->out, ',');
+	j->comma = true;
+	if (key) {
+		ml_out_char(j->out, '"');
+		ml_escape_json(j->out, (const uint8_t *)key, strlen(key));
+		ml_out_str(j->out, more);
+		ml_out_str(j->out, "\":");
+	}
+}
+
+void ml_json_begin(struct ml_json *j, struct ml_out *out, bool seq)
+{
+	j->out = out;
+	j->comma = false;
+	ml_out_str(out, seq ? "\x1e{" : "{");
+}
+
+void ml_json_end(struct ml_json *j)
+{
+	ml_out_str(j->out, "}\n");
+}
+
+void ml_json_open(struct ml_json *j, const char *key, char kind)
+{
+	key_of(j, key, "");
+	ml_out_char(j->out, kind);
+	j->comma = false;
+}
+
+void ml_json_close(struct ml_json *j, char kind)
+{
+	ml_out_char(j->out, kind);
+	j->comma = true;
+}
+
+void ml_json_str(struct ml_json *j, const char *key, const char *s)
+{
+	key_of(j, key, "");
+	ml_out_char(j->out, '"');
+	ml_escape_json(j->out, (const uint8_t *)s, strlen(s));
+	ml_out_char(j->out, '"');
+}
+
+void ml_json_bytes(struct ml_json *j, const char *key, const void *p,
+		   size_t len)
+{
+	bool text = ml_utf8_valid(p, len);
+
+	key_of(j, key, text ? "" : "_b64");
+	ml_out_char(j->out, '"');
+	if (text)
+		ml_escape_json(j->out, p, len);
+	else
+		ml_base64(j->out, p, len);
+	ml_out_char(j->out, '"');
+}
+
+void ml_json_text(struct ml_json *j, const char *key, const char *s)
+{
+	ml_json_bytes(j, key, s, strlen(s));
+}
+
+void ml_json_u64(struct ml_json *j, const char *key, uint64_t v)
+{
+	key_of(j, key, "");
+	ml_out_fmt(j->out, "\"%" PRIu64 "\"", v);
+}
+
+void ml_json_i64(struct ml_json *j, const char *key, int64_t v)
+{
+	key_of(j, key, "");
+	ml_out_fmt(j->out, "\"%" PRId64 "\"", v);
+}
+
+void ml_json_hex(struct ml_json *j, const char *key, uint64_t v)
+{
+	key_of(j, key, "");
+	ml_out_fmt(j->out, "\"0x%" PRIx64 "\"", v);
+}
+
+void ml_json_int(struct ml_json *j, const char *key, long long v)
+{
+	key_of(j, key, "");
+	ml_out_fmt(j->out, "%lld", v);
+}
+
+void ml_json_bool(struct ml_json *j, const char *key, bool v)
+{
+	key_of(j, key, "");
+	ml_out_str(j->out, v ? "true" : "false");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* list.h - what --list, --info and --extract write. */
+#ifndef ML_RENDER_LIST_H
+#define ML_RENDER_LIST_H
+
+#include "../base/alloc.h"
+#include "../memlog.h"
+
+/* How a list is to look. seq: RS before each object, RFC 7464. */
+struct ml_list_opts {
+	const char *image;
+	bool json, seq, many, color, verbose;
+};
+
+/* A table of logs, one line each, or one object each. */
+enum memlog_status ml_list_write(const struct memlog_sink *sink,
+				 const struct memlog_log *const *logs, size_t n,
+				 const struct ml_list_opts *opts,
+				 struct memlog_err *err);
+
+/* What the image is. */
+enum memlog_status ml_info_write(const struct memlog_sink *sink,
+				 struct memlog_image *image,
+				 const struct ml_list_opts *opts,
+				 struct memlog_err *err);
+
+/*
+ * A small ELF core that holds the logs and nothing else of the memory: the
+ * notes of the image, one that says what the file is, and a PT_LOAD for each
+ * run of pages of the logs. *ret_missing: bytes of the logs that the image does
+ * not have. UNSUPPORTED when logs of several address spaces are asked for.
+ */
+enum memlog_status ml_extract_write(const struct memlog_sink *sink,
+				    struct memlog_image *image,
+				    const struct memlog_log *const *logs,
+				    size_t n,
+				    const struct memlog_allocator *alloc,
+				    uint64_t *ret_missing,
+				    struct memlog_err *err);
+
+#endif

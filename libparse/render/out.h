@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * out.h - a buffer in front of a sink, with an error that sticks.
+ *
+ * Writers call ml_out_* without looking, and check once with ml_out_flush().
+ */
+#ifndef ML_RENDER_OUT_H
+#define ML_RENDER_OUT_H
+
+#include "../memlog.h"
+
+struct ml_out {
+	const struct memlog_sink *sink;
+	enum memlog_status status;	/* first failure; sticks */
+	struct memlog_err err;		/* of that failure */
+	size_t len;
+	uint8_t buf[8192];
+};
+
+void ml_out_init(struct ml_out *out, const struct memlog_sink *sink);
+void ml_out_write(struct ml_out *out, const void *p, size_t len);
+void ml_out_str(struct ml_out *out, const char *s);
+void ml_out_char(struct ml_out *out, char c);
+/* Formatted text of at most 511 bytes; never of guest bytes. */
+void ml_out_fmt(struct ml_out *out, const char *fmt, ...) MEMLOG_PRINTF(2, 3);
+/* Everything to the sink; returns the first failure since init. */
+enum memlog_status ml_out_flush(struct ml_out *out, struct memlog_err *err);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * perfetto.c - a trace for ui.perfetto.dev: one track a CPU. Exits of ACRN's
+ * trace are slices from VM_EXIT to VM_ENTER, named by their reason; every other
+ * record that has a time is an instant.
+ *
+ * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
+ * track_event.proto, track_descriptor.proto and debug_annotation.proto. Time is
+ * in nanoseconds; where the rate of the time stamps is not known, a cycle counts
+ * as one, and --tsc-mhz puts it right.
+ */
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../format/acrn_event.h"
+#include "escape.h"
+#include "out.h"
+
+/* Trace */
+enum { TRACE_PACKET = 1 };
+/* TracePacket */
+enum {
+	PACKET_TIMESTAMP = 8,
+	PACKET_SEQUENCE = 10,
+	PACKET_EVENT = 11,
+	PACKET_TRACK = 60,
+};
+/* TrackDescriptor */
+enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5 };
+/* TrackEvent */
+enum {
+	EVENT_ANNOTATION = 4,
+	EVENT_TYPE = 9,
+	EVENT_TRACK = 11,
+	EVENT_CATEGORY = 22,
+	EVENT_NAME = 23,
+};
+enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3 };
+/* DebugAnnotation */
+enum {
+	ANNOTATION_UINT = 3,
+	ANNOTATION_INT = 4,
+	ANNOTATION_STRING = 6,
+	ANNOTATION_POINTER = 7,
+	ANNOTATION_NAME = 10,
+};
+
+#define NAME_MAX_BYTES	200u
+#define VALUE_MAX_BYTES	100u
+/* A packet: a name, a category, eight values with their names, and tags. */
+#define PACKET_MAX	2048u
+
+/* ---- protocol buffers --------------------------------------------------- */
+
+struct pb {
+	size_t len;
+	uint8_t buf[PACKET_MAX];
+};
+
+static void pb_byte(struct pb *p, uint8_t b)
+{
+	if (p->len < sizeof(p->buf))
+		p->buf[p->len++] = b;
+}
+
+static void pb_varint(struct pb *p, uint64_t v)
+{
+	for (; v > 0x7f; v >>= 7)
+		pb_byte(p, (uint8_t)(v | 0x80));
+	pb_byte(p, (uint8_t)v);
+}
+
+static void pb_uint(struct pb *p, unsigned int field, uint64_t v)
+{
+	pb_varint(p, (uint64_t)field << 3);
+	pb_varint(p, v);
+}
+
+static void pb_bytes(struct pb *p, unsigned int field, const void *bytes,
+		     size_t len)
+{
+	const uint8_t *b = bytes;
+
+	pb_varint(p, (uint64_t)field << 3 | 2);
+	pb_varint(p, len);
+	while (len--)
+		pb_byte(p, *b++);
+}
+
+static void pb_str(struct pb *p, unsigned int field, const char *s)
+{
+	pb_bytes(p, field, s, strlen(s));
+}
+
+/* ---- tracks ------------------------------------------------------------- */
+
+/* A CPU's track, and the exit that it is in. */
+struct track {
+	int32_t cpu;
+	bool in_exit;
+	uint64_t exit_time;
+	char name[48];
+	size_t n_fields;
+	struct memlog_field fields[4];
+};
+
+struct perfetto {
+	struct ml_out out;
+	struct memlog_allocator alloc;
+	uint64_t tsc_hz;
+	const struct memlog_log *log;
+	struct track *tracks;
+	size_t n, cap;
+	struct pb inner, packet;
+};
+
+static enum memlog_status perfetto_begin(void *state,
+					 const struct ml_render_opts *opts,
+					 const struct memlog_sink *sink,
+					 struct memlog_err *err)
+{
+	struct perfetto *p = state;
+
+	(void)err;
+	ml_out_init(&p->out, sink);
+	p->alloc = *opts->alloc;
+	p->tsc_hz = opts->tsc_hz;
+	return MEMLOG_OK;
+}
+
+static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
+{
+	return ((uint64_t)p->log->id + 1) << 32 | (uint32_t)(cpu + 2);
+}
+
+/* What stands in packet goes out as one TracePacket. */
+static void put_packet(struct perfetto *p)
+{
+	struct pb head = { .len = 0 };
+
+	pb_varint(&head, TRACE_PACKET << 3 | 2);
+	pb_varint(&head, p->packet.len);
+	ml_out_write(&p->out, head.buf, head.len);
+	ml_out_write(&p->out, p->packet.buf, p->packet.len);
+}
+
+static void put_track(struct perfetto *p, uint64_t uuid, uint64_t parent,
+		      const char *name)
+{
+	p->inner.len = p->packet.len = 0;
+	pb_uint(&p->inner, TRACK_UUID, uuid);
+	pb_str(&p->inner, TRACK_NAME, name);
+	if (parent)
+		pb_uint(&p->inner, TRACK_PARENT, parent);
+	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+	pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
+	put_packet(p);
+}
+
+static enum memlog_status track_of(struct perfetto *p, int32_t cpu,
+				   struct track **ret, struct memlog_err *err)
+{
+	enum memlog_status s;
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		if (p->tracks[i].cpu == cpu) {
+			*ret = &p->tracks[i];
+			return MEMLOG_OK;
+		}
+	s = ml_grow(&p->alloc, &p->tracks, p->n, &p->cap, sizeof(*p->tracks),
+		    err);
+	if (s)
+		return s;
+	*ret = &p->tracks[p->n++];
+	memset(*ret, 0, sizeof(**ret));
+	(*ret)->cpu = cpu;
+	if (cpu < 0)
+		snprintf(name, sizeof(name), "no CPU");
+	else
+		snprintf(name, sizeof(name), "CPU %" PRId32, cpu);
+	put_track(p, uuid_of(p, cpu), uuid_of(p, -2), name);
+	return MEMLOG_OK;
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+static uint64_t nanoseconds(const struct perfetto *p,
+			    const struct memlog_record *rec)
+{
+	uint64_t hz = rec->time_hz ? rec->time_hz : p->tsc_hz;
+
+	if (!hz)
+		return rec->time;
+	return (uint64_t)((unsigned __int128)rec->time * 1000000000u / hz);
+}
+
+static void annotate(struct pb *to, const struct memlog_field *f)
+{
+	char raw[VALUE_MAX_BYTES], safe[2 * VALUE_MAX_BYTES];
+	struct pb a = { .len = 0 };
+	size_t n;
+
+	pb_str(&a, ANNOTATION_NAME, f->name);
+	switch (f->type) {
+	case MEMLOG_FIELD_UINT:
+		pb_uint(&a, ANNOTATION_UINT, f->u);
+		break;
+	case MEMLOG_FIELD_INT:
+		pb_uint(&a, ANNOTATION_INT, f->u);
+		break;
+	case MEMLOG_FIELD_HEX:
+		pb_uint(&a, ANNOTATION_POINTER, f->u);
+		break;
+	case MEMLOG_FIELD_TEXT:
+		n = ml_min(f->text_len, sizeof(raw) - 1);
+		memcpy(raw, f->text, n);
+		raw[n] = '\0';
+		pb_str(&a, ANNOTATION_STRING,
+		       memlog_escape(raw, safe, sizeof(safe)));
+		break;
+	}
+	pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
+}
+
+static void put_event(struct perfetto *p, const struct track *t, int type,
+		      uint64_t ns, const char *category, const char *name,
+		      const struct memlog_field *fields, size_t n_fields)
+{
+	size_t i;
+
+	p->inner.len = p->packet.len = 0;
+	pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
+	pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu));
+	if (category)
+		pb_str(&p->inner, EVENT_CATEGORY, category);
+	if (name)
+		pb_str(&p->inner, EVENT_NAME, name);
+	for (i = 0; i < n_fields && p->inner.len < PACKET_MAX / 2; i++)
+		annotate(&p->inner, &fields[i]);
+	pb_uint(&p->packet, PACKET_TIMESTAMP, ns);
+	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+	pb_bytes(&p->packet, PACKET_EVENT, p->inner.buf, p->inner.len);
+	put_packet(p);
+}
+
+/* The exit that a track is in: begin it, and end it unless ns is 0. */
+static void put_exit(struct perfetto *p, struct track *t, uint64_t ns)
+{
+	put_event(p, t, TYPE_BEGIN, t->exit_time, "vm_exit", t->name,
+		  t->fields, t->n_fields);
+	if (ns)
+		put_event(p, t, TYPE_END, ns, NULL, NULL, NULL, 0);
+	t->in_exit = false;
+}
+
+static void begin_exit(struct perfetto *p, struct track *t,
+		       const struct memlog_record *rec,
+		       const struct ml_acrn_event *e, uint64_t ns)
+{
+	const struct ml_acrn_event_type *type;
+
+	/* the one before never ended, as far as the trace says */
+	if (t->in_exit)
+		put_exit(p, t, ns);
+	t->in_exit = true;
+	t->exit_time = ns;
+	type = ml_acrn_event_type(ML_ACRN_REASON + (e->v[0] & 0xffff));
+	if (type)
+		snprintf(t->name, sizeof(t->name), "%s", type->name);
+	else
+		snprintf(t->name, sizeof(t->name), "VM_EXIT %" PRIu64,
+			 e->v[0] & 0xffff);
+	/* event, reason, rip: the last two */
+	t->n_fields = 0;
+	if (rec->n_fields >= 3) {
+		t->fields[t->n_fields++] = rec->fields[1];
+		t->fields[t->n_fields++] = rec->fields[2];
+	}
+}
+
+static void add_reason(struct track *t, const struct memlog_record *rec)
+{
+	unsigned int i;
+
+	if (rec->component)
+		snprintf(t->name, sizeof(t->name), "%s", rec->component);
+	for (i = 1; i < rec->n_fields && t->n_fields < 4; i++)
+		if (rec->fields[i].type == MEMLOG_FIELD_HEX)
+			t->fields[t->n_fields++] = rec->fields[i];
+}
+
+static void put_instant(struct perfetto *p, const struct track *t,
+			const struct memlog_record *rec, uint64_t ns)
+{
+	char raw[NAME_MAX_BYTES], safe[2 * NAME_MAX_BYTES];
+	bool trace = !strcmp(rec->log->format, "acrn-trace");
+	size_t n = ml_min(rec->text_len, sizeof(raw) - 1);
+	const char *name = raw;
+
+	memcpy(raw, rec->text, n);
+	while (n && (raw[n - 1] == '\n' || raw[n - 1] == '\r'))
+		n--;
+	raw[n] = '\0';
+	if (trace && rec->component)
+		name = rec->component;
+	put_event(p, t, TYPE_INSTANT, ns, rec->log->format,
+		  memlog_escape(name, safe, sizeof(safe)), rec->fields,
+		  rec->n_fields);
+}
+
+static enum memlog_status perfetto_log_begin(void *state,
+					     const struct memlog_log *log,
+					     struct memlog_err *err)
+{
+	struct perfetto *p = state;
+	char name[160];
+
+	(void)err;
+	p->log = log;
+	p->n = 0;
+	snprintf(name, sizeof(name), "%s%s%s", log->title,
+		 log->variant[0] ? ", " : "", log->variant);
+	put_track(p, uuid_of(p, -2), 0, name);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status perfetto_record(void *state,
+					  const struct memlog_record *rec,
+					  struct memlog_err *err)
+{
+	struct perfetto *p = state;
+	struct ml_acrn_event e = { .id = 0 };
+	enum memlog_status s;
+	struct track *t;
+	uint64_t ns;
+
+	if (!rec->has_time)
+		return MEMLOG_OK;
+	s = track_of(p, rec->cpu, &t, err);
+	if (s)
+		return s;
+	ns = nanoseconds(p, rec);
+	if (!strcmp(rec->log->format, "acrn-trace") &&
+	    rec->raw_len == ML_ACRN_ENTRY)
+		ml_acrn_event_load(rec->raw, &e);
+	if (e.id == ML_ACRN_VM_EXIT)
+		begin_exit(p, t, rec, &e, ns);
+	else if (e.id == ML_ACRN_VM_ENTER && t->in_exit)
+		put_exit(p, t, ns);
+	else if (ml_acrn_is_reason(e.id) && t->in_exit)
+		add_reason(t, rec);
+	else
+		put_instant(p, t, rec, ns);
+	return p->out.status ? ml_out_flush(&p->out, err) : MEMLOG_OK;
+}
+
+static enum memlog_status perfetto_log_end(void *state,
+					   const struct memlog_log *log,
+					   uint64_t missing,
+					   struct memlog_err *err)
+{
+	struct perfetto *p = state;
+	size_t i;
+
+	(void)log;
+	(void)missing;
+	for (i = 0; i < p->n; i++)
+		if (p->tracks[i].in_exit)
+			put_exit(p, &p->tracks[i], 0);
+	return ml_out_flush(&p->out, err);
+}
+
+static void perfetto_close(void *state)
+{
+	struct perfetto *p = state;
+
+	ml_free(&p->alloc, p->tracks);
+}
+
+const struct ml_render ml_render_perfetto = {
+	.name = "perfetto",
+	.title = "a trace for ui.perfetto.dev",
+	.binary = true,
+	.tells_logs = true,
+	.state_size = sizeof(struct perfetto),
+	.begin = perfetto_begin,
+	.log_begin = perfetto_log_begin,
+	.record = perfetto_record,
+	.log_end = perfetto_log_end,
+	.close = perfetto_close,
+};

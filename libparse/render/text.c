@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * text.c - for reading: lines that end with LF, nothing that a terminal obeys.
+ *
+ * A log of plain text comes out byte for byte, but for CR LF and what is
+ * escaped. A log whose records know more (a time, a CPU) gets that in front of
+ * each. Where text is missing, a line in brackets of its own says so.
+ */
+#include "render.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "escape.h"
+#include "words.h"
+
+enum time_style { TIME_SECONDS, TIME_TICKS, TIME_NONE };
+
+struct text {
+	struct ml_out out;
+	const struct ml_render_opts *opts;
+	enum time_style time;
+	bool headings;
+	bool tty, color;
+	bool bol;		/* at the beginning of a line */
+	bool inside;		/* the record before goes on in the next */
+	uint32_t state;		/* STATE_FLAGS of the record before */
+	uint8_t carry[4];	/* bytes that the next piece completes */
+	size_t n_carry;
+	uint64_t tsc_hz;
+};
+
+/* What a mark announces when it begins: these change how to read the text. */
+#define STATE_FLAGS (MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_STALE | \
+		     MEMLOG_REC_CONSUMED)
+
+static enum memlog_status text_begin(void *state,
+				     const struct ml_render_opts *opts,
+				     const struct memlog_sink *sink,
+				     struct memlog_err *err)
+{
+	struct text *t = state;
+
+	ml_out_init(&t->out, sink);
+	t->opts = opts;
+	t->headings = opts->many || opts->n_logs > 1;
+	t->tty = sink->tty;
+	t->color = opts->color;
+	t->tsc_hz = opts->tsc_hz;
+	t->bol = true;
+	if (opts->time_format && !strcmp(opts->time_format, "none"))
+		t->time = TIME_NONE;
+	else if (opts->time_format && !strcmp(opts->time_format, "ticks"))
+		t->time = TIME_TICKS;
+	return MEMLOG_OK;
+}
+
+static void start_line(struct text *t)
+{
+	if (!t->bol)
+		ml_out_char(&t->out, '\n');
+	t->bol = true;
+}
+
+static void color(struct text *t, const char *code)
+{
+	if (t->color)
+		ml_out_fmt(&t->out, "\033[%sm", code);
+}
+
+static enum memlog_status text_log_begin(void *state,
+					 const struct memlog_log *log,
+					 struct memlog_err *err)
+{
+	struct text *t = state;
+	char addr[ML_ADDR_TEXT];
+
+	t->state = 0;
+	t->inside = false;
+	if (!t->headings)
+		return MEMLOG_OK;
+	start_line(t);
+	color(t, "1");
+	ml_out_str(&t->out, "==> ");
+	if (t->opts->many) {
+		ml_escape_str(&t->out, t->opts->image);
+		ml_out_str(&t->out, ": ");
+	}
+	ml_out_fmt(&t->out, "%s %s <==", log->format, ml_log_addr(log, addr));
+	color(t, "0");
+	ml_out_char(&t->out, '\n');
+	return MEMLOG_OK;
+}
+
+static void mark(struct text *t, const char *words)
+{
+	start_line(t);
+	color(t, "2");
+	ml_out_fmt(&t->out, "[... %s]", words);
+	color(t, "0");
+	ml_out_char(&t->out, '\n');
+}
+
+static void marks(struct text *t, const struct memlog_record *rec)
+{
+	uint32_t now = rec->flags & STATE_FLAGS, new;
+	char words[80];
+
+	if (rec->flags & MEMLOG_REC_VERBATIM)
+		now &= ~MEMLOG_REC_CONSUMED;	/* nobody misses it */
+	if (rec->log->verdict == MEMLOG_VERDICT_STALE)
+		now &= ~MEMLOG_REC_STALE;	/* all of it is */
+	new = now & ~t->state;
+	if (rec->flags & MEMLOG_REC_LOST_BEFORE) {
+		if (rec->lost)
+			snprintf(words, sizeof(words), "%" PRIu64 " %s lost",
+				 rec->lost, rec->has_seq ? "records" : "bytes");
+		else
+			snprintf(words, sizeof(words), "some of it is lost");
+		mark(t, words);
+	}
+	if (new & MEMLOG_REC_STALE)
+		mark(t, "of an older boot");
+	if (new & MEMLOG_REC_CONSUMED)
+		mark(t, "was read by the log's own reader already");
+	if (new & MEMLOG_REC_UNCOMMITTED)
+		mark(t, "was being written and is not counted yet");
+	if (t->state & ~now)
+		mark(t, "from here on as usual");
+	t->state = now;
+}
+
+static void put_time(struct text *t, const struct memlog_record *rec)
+{
+	uint64_t hz = rec->time_hz ? rec->time_hz : t->tsc_hz;
+
+	if (t->time == TIME_NONE)
+		return;
+	if (t->time == TIME_TICKS || !hz)
+		ml_out_fmt(&t->out, "[%16" PRIu64 "] ", rec->time);
+	else
+		ml_out_fmt(&t->out, "[%5" PRIu64 ".%06" PRIu64 "] ",
+			   rec->time / hz,
+			   (uint64_t)((double)(rec->time % hz) * 1e6 /
+				      (double)hz));
+}
+
+static void put_prefix(struct text *t, const struct memlog_record *rec)
+{
+	if (rec->flags & MEMLOG_REC_VERBATIM)
+		return;
+	if (rec->has_time)
+		put_time(t, rec);
+	if (rec->cpu >= 0)
+		ml_out_fmt(&t->out, "cpu%" PRId32 " ", rec->cpu);
+	if (rec->has_level)
+		ml_out_fmt(&t->out, "%-6s ", ml_level_word(rec->level));
+	if (rec->phase) {
+		ml_escape_str(&t->out, rec->phase);
+		ml_out_char(&t->out, ' ');
+	}
+	if (rec->component) {
+		ml_escape_str(&t->out, rec->component);
+		ml_out_str(&t->out, ": ");
+	}
+}
+
+static void put_escaped(struct text *t, const uint8_t *p, size_t len)
+{
+	const uint8_t *cr;
+	size_t n;
+
+	while (len) {
+		cr = memchr(p, '\r', len);
+		n = cr ? (size_t)(cr - p) : len;
+		ml_escape_text(&t->out, p, n, true);
+		p += n;
+		len -= n;
+		if (cr) {
+			if (len < 2 || p[1] != '\n')
+				ml_escape_text(&t->out, p, 1, true);
+			p++;
+			len--;
+		}
+	}
+}
+
+static void flush_carry(struct text *t)
+{
+	put_escaped(t, t->carry, t->n_carry);
+	t->n_carry = 0;
+}
+
+/* Complete what the pieces before left over. */
+static void take_carry(struct text *t, const uint8_t **p, size_t *len,
+		       bool more)
+{
+	if (t->n_carry == 1 && t->carry[0] == '\r') {
+		if (*len && **p == '\n')
+			t->n_carry = 0;
+		flush_carry(t);
+		return;
+	}
+	while (t->n_carry && t->n_carry < sizeof(t->carry) && *len &&
+	       (**p & 0xc0) == 0x80 && ml_utf8_cut(t->carry, t->n_carry)) {
+		t->carry[t->n_carry++] = *(*p)++;
+		(*len)--;
+	}
+	if (*len || !more || !ml_utf8_cut(t->carry, t->n_carry))
+		flush_carry(t);
+}
+
+static void put_text(struct text *t, const uint8_t *p, size_t len, bool more)
+{
+	size_t keep = 0;
+
+	if (!len)
+		return;
+	t->bol = !more && p[len - 1] == '\n';
+	take_carry(t, &p, &len, more);
+	if (!len)
+		return;
+	if (more)
+		keep = p[len - 1] == '\r' ? 1 : ml_utf8_cut(p, len);
+	put_escaped(t, p, len - keep);
+	memcpy(t->carry, p + len - keep, keep);
+	t->n_carry = keep;
+}
+
+static void put_fields(struct text *t, const struct memlog_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < rec->n_fields && i < MEMLOG_RECORD_FIELDS; i++) {
+		const struct memlog_field *f = &rec->fields[i];
+
+		ml_out_fmt(&t->out, "%s%s=", t->bol ? "" : " ", f->name);
+		t->bol = false;
+		switch (f->type) {
+		case MEMLOG_FIELD_UINT:
+			ml_out_fmt(&t->out, "%" PRIu64, f->u);
+			break;
+		case MEMLOG_FIELD_INT:
+			ml_out_fmt(&t->out, "%" PRId64, f->i);
+			break;
+		case MEMLOG_FIELD_HEX:
+			ml_out_fmt(&t->out, "0x%" PRIx64, f->u);
+			break;
+		case MEMLOG_FIELD_TEXT:
+			ml_escape_text(&t->out, (const uint8_t *)f->text,
+				       f->text_len, false);
+			break;
+		}
+	}
+}
+
+/* A record that is more than text stands on lines of its own. */
+static bool is_plain(const struct memlog_record *rec)
+{
+	return !rec->has_time && !rec->has_level && rec->cpu < 0 &&
+	       !rec->phase && !rec->component && !rec->n_fields;
+}
+
+/* Lines that say everything themselves, as their own tools print them; who asks
+ * for a time format wants it in front. */
+static bool tells_all(const struct text *t, const struct memlog_record *rec)
+{
+	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !t->opts->time_format;
+}
+
+static enum memlog_status text_record(void *state,
+				      const struct memlog_record *rec,
+				      struct memlog_err *err)
+{
+	struct text *t = state;
+	bool more = rec->flags & MEMLOG_REC_CONTINUES;
+	bool told = tells_all(t, rec);
+	size_t len = rec->text_len;
+
+	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
+		flush_carry(t);
+		marks(t, rec);
+	}
+	if (is_plain(rec)) {
+		put_text(t, rec->text, len, more);
+	} else {
+		if (!t->inside) {
+			start_line(t);
+			if (!told)
+				put_prefix(t, rec);
+			t->bol = false;
+		}
+		if (rec->n_fields && len && rec->text[len - 1] == '\n')
+			len--;
+		put_text(t, rec->text, len, more);
+		if (!told)
+			put_fields(t, rec);
+		if (!more)
+			start_line(t);
+	}
+	t->inside = more;
+	return t->out.status ? ml_out_flush(&t->out, err) : MEMLOG_OK;
+}
+
+static enum memlog_status text_log_end(void *state,
+				       const struct memlog_log *log,
+				       uint64_t missing, struct memlog_err *err)
+{
+	struct text *t = state;
+
+	flush_carry(t);
+	return ml_out_flush(&t->out, err);
+}
+
+static enum memlog_status text_end(void *state, struct memlog_err *err)
+{
+	struct text *t = state;
+
+	if (t->tty)
+		start_line(t);
+	return ml_out_flush(&t->out, err);
+}
+
+static enum memlog_status text_flush(void *state, struct memlog_err *err)
+{
+	return ml_out_flush(&((struct text *)state)->out, err);
+}
+
+const struct ml_render ml_render_text = {
+	.name = "text",
+	.title = "lines to read, safe for a terminal",
+	.suffix = "txt",
+	.state_size = sizeof(struct text),
+	.begin = text_begin,
+	.log_begin = text_log_begin,
+	.record = text_record,
+	.log_end = text_log_end,
+	.flush = text_flush,
+	.end = text_end,
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+const struct ml_word ml_record_words[] = {
+	{ MEMLOG_REC_TRUNCATED_HEAD, "truncated-head" },
+	{ MEMLOG_REC_PARTIAL_TAIL, "partial-tail" },
+	{ MEMLOG_REC_LOST_BEFORE, "lost-before" },
+	{ MEMLOG_REC_GUESSED, "guessed" },
+	{ MEMLOG_REC_RACED, "raced" },
+	{ MEMLOG_REC_STALE, "stale" },
+	{ MEMLOG_REC_CONTINUES, "continues" },
+	{ MEMLOG_REC_UNCOMMITTED, "uncommitted" },
+	{ MEMLOG_REC_CONSUMED, "consumed" },
+	{ 0, NULL },
+};
+
+const struct ml_word ml_log_words[] = {
+	{ MEMLOG_LOG_WRAPPED, "wrapped" },
+	{ MEMLOG_LOG_LOST_HEAD, "lost-head" },
+	{ MEMLOG_LOG_LOCKED, "locked" },
+	{ MEMLOG_LOG_RACED, "raced" },
+	{ MEMLOG_LOG_GUESSED, "guessed" },
+	{ MEMLOG_LOG_DAMAGED, "damaged" },
+	{ MEMLOG_LOG_EMPTY, "empty" },
+	{ MEMLOG_LOG_NOT_A_LOG, "not-a-log" },
+	{ MEMLOG_LOG_INCOMPLETE, "incomplete" },
+	{ 0, NULL },
+};
+
+const char *ml_verdict_word(enum memlog_verdict verdict)
+{
+	switch (verdict) {
+	case MEMLOG_VERDICT_CURRENT:
+		return "current";
+	case MEMLOG_VERDICT_STALE:
+		return "stale";
+	case MEMLOG_VERDICT_COPY:
+		return "copy";
+	case MEMLOG_VERDICT_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}
+
+const char *ml_level_word(uint32_t level)
+{
+	static const char *const words[] = {
+		"emerg", "alert", "crit", "err",
+		"warn", "notice", "info", "debug",
+	};
+
+	return level < sizeof(words) / sizeof(words[0]) ? words[level] : "?";
+}
+
+const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT])
+{
+	if (!log->n_extents)
+		return "?";
+	snprintf(ret, ML_ADDR_TEXT, "%s:0x%" PRIx64,
+		 memlog_space_name(log->extents[0].space),
+		 log->extents[0].addr);
+	return ret;
+}
+
+const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT])
+{
+	static const char units[] = "KMGTPE";
+	double v = (double)size / 1024;
+	size_t u = 0;
+
+	if (size < 1024) {
+		snprintf(ret, ML_SIZE_TEXT, "%" PRIu64 " bytes", size);
+		return ret;
+	}
+	while (v >= 1024 && u + 2 < sizeof(units)) {
+		v /= 1024;
+		u++;
+	}
+	snprintf(ret, ML_SIZE_TEXT, "%.1f %ciB", v, units[u]);
+	return ret;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* words.h - what people and programs are shown for flags, states and sizes. */
+#ifndef ML_RENDER_WORDS_H
+#define ML_RENDER_WORDS_H
+
+#include "../memlog.h"
+
+struct ml_word {
+	uint32_t flag;
+	const char *word;
+};
+
+/* MEMLOG_REC_* and MEMLOG_LOG_*; end with a NULL word. */
+extern const struct ml_word ml_record_words[];
+extern const struct ml_word ml_log_words[];
+
+/* "current", "stale", "copy", "unknown" */
+const char *ml_verdict_word(enum memlog_verdict verdict);
+
+/* "err", ... of a syslog level; "?" above 7. */
+const char *ml_level_word(uint32_t level);
+
+/* "phys:0x7e9b2000" of a log's first extent; "?" of a log without one. */
+#define ML_ADDR_TEXT 32
+const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT]);
+
+/* "640 bytes", "64.0 MiB" */
+#define ML_SIZE_TEXT 32
+const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT]);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* candidate.c - from a magic to a log in the list. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "job.h"
+
+/* The most that a probe may ask for. */
+#define PROBE_MAX (80u << 10)
+
+static bool known(const struct ml_scan_job *job, const struct ml_format *fmt,
+		  enum memlog_space space, uint64_t addr)
+{
+	size_t i, k;
+
+	for (i = 0; i < job->logs->count; i++) {
+		const struct ml_log *log = job->logs->logs[i];
+
+		if (log->fmt != fmt)
+			continue;
+		for (k = 0; k < log->pub.n_extents; k++)
+			if (log->extents[k].addr == addr &&
+			    log->extents[k].space == space)
+				return true;
+	}
+	return false;
+}
+
+static void reject(struct ml_scan_job *job, const struct ml_format *fmt,
+		   enum memlog_space space, uint64_t addr,
+		   const struct memlog_err *why)
+{
+	struct memlog_scan_stats *st = &job->stats;
+
+	if (!st->rejected++)
+		snprintf(st->rejected_first, sizeof(st->rejected_first),
+			 "%s %s:0x%llx: %.100s", fmt->name,
+			 memlog_space_name(space),
+			 (unsigned long long)addr, why->text);
+}
+
+/* Read up to want bytes; holes and the end make it less. */
+static enum memlog_status read_some(struct ml_scan_job *job,
+				    enum memlog_space space, uint64_t addr,
+				    uint8_t *buf, size_t want, size_t *ret,
+				    struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t got;
+
+	*ret = 0;
+	while (*ret < want) {
+		s = memlog_image_read(job->image, space, addr + *ret,
+				      buf + *ret, want - *ret, &got, err);
+		if (s == MEMLOG_NO_DATA || (!s && !got))
+			break;
+		if (s)
+			return s;
+		*ret += got;
+	}
+	return MEMLOG_OK;
+}
+
+static void alias_extent(struct ml_scan_job *job, struct memlog_extent *e)
+{
+	if (!e->has_alias)
+		e->has_alias = !ml_image_alias(job->image, e->space, e->addr,
+					       &e->alias_space,
+					       &e->alias_addr);
+}
+
+/* The siblings and parts that expand() added, too. */
+static void alias_logs(struct ml_scan_job *job, size_t first)
+{
+	size_t i, k;
+
+	for (i = first; i < job->logs->count; i++)
+		for (k = 0; k < job->logs->logs[i]->pub.n_extents; k++)
+			alias_extent(job, &job->logs->logs[i]->extents[k]);
+}
+
+/* Add what probe() made to the list. The probe worked on a log of its own so
+ * that a rejected candidate leaves nothing behind. */
+static enum memlog_status take(struct ml_scan_job *job,
+			       const struct ml_log *probed,
+			       struct memlog_extent *extent,
+			       struct memlog_err *err)
+{
+	struct ml_log *log;
+	size_t first = job->logs->count;
+	enum memlog_status s;
+	uint32_t id;
+
+	s = ml_logs_add(job->logs, probed->fmt, &log, err);
+	if (s)
+		return s;
+	id = log->pub.id;
+	log->pub = probed->pub;
+	log->pub.id = log->pub.group = id;
+	memcpy(log->priv, probed->priv, sizeof(log->priv));
+	alias_extent(job, extent);
+	s = ml_log_add_extent(job->logs, log, extent, err);
+	if (s) {
+		ml_logs_drop_last(job->logs);
+		return s;
+	}
+	if (probed->fmt->expand)
+		s = probed->fmt->expand(job->logs, log, job->image, err);
+	if (s == MEMLOG_NOT_MINE)
+		ml_logs_drop_last(job->logs);
+	alias_logs(job, first);
+	return s;
+}
+
+/* A log without a magic covers the places inside of it that look like its
+ * start as well; and once one is certain there is nothing left to guess. */
+static bool covered(const struct ml_scan_job *job,
+		    const struct ml_format *fmt, const struct ml_probe *p)
+{
+	const struct memlog_extent *e;
+	size_t i;
+
+	for (i = 0; fmt->screen && i < job->logs->count; i++) {
+		const struct ml_log *log = job->logs->logs[i];
+
+		e = log->extents;
+		if (log->fmt != fmt)
+			continue;
+		if (e->space == p->space && p->addr >= e->addr &&
+		    p->addr - e->addr < e->len)
+			return true;
+		if (!p->at && !p->hint &&
+		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
+			return true;
+	}
+	return false;
+}
+
+/* What probe() says of these bytes; a log that it likes goes into the list. */
+static enum memlog_status probe_bytes(struct ml_scan_job *job,
+				      const struct ml_format *fmt,
+				      const struct ml_probe *probe,
+				      struct memlog_err *err)
+{
+	struct ml_log probed = { .fmt = fmt };
+	struct memlog_extent extent = { .space = probe->space,
+					.addr = probe->addr, .cpu = -1 };
+	struct memlog_err why = { 0 };
+	enum memlog_status s = MEMLOG_NOT_MINE;
+
+	probed.pub.size = sizeof(probed.pub);
+	probed.pub.format = fmt->name;
+	probed.pub.title = fmt->title;
+	if (probe->len < fmt->probe_min)
+		ml_fail(&why, s, "only %zu bytes are there", probe->len);
+	else
+		s = fmt->probe(probe, &probed, &extent, &why);
+	if (s && s != MEMLOG_CORRUPT) {
+		reject(job, fmt, probe->space, probe->addr, &why);
+		return MEMLOG_OK;
+	}
+	if (s == MEMLOG_CORRUPT) {
+		probed.pub.flags |= MEMLOG_LOG_DAMAGED;
+		if (!probed.pub.reason[0])
+			snprintf(probed.pub.reason, sizeof(probed.pub.reason),
+				 "%.150s", why.text);
+	}
+	if (known(job, fmt, probe->space, probe->addr))
+		return MEMLOG_OK;
+	s = take(job, &probed, &extent, err);
+	if (s == MEMLOG_NOT_MINE) {
+		reject(job, fmt, probe->space, probe->addr, err);
+		return MEMLOG_OK;
+	}
+	if (s == MEMLOG_LIMIT) {
+		job->full = true;
+		ml_fail(&job->limit, MEMLOG_LIMIT, "%s", err ? err->text : "");
+		s = MEMLOG_OK;
+	}
+	return s;
+}
+
+/*
+ * What lies in a domain is contiguous for the domain alone: probe it there. A
+ * frame of another domain that this one has mapped has no place of its own
+ * here, and one that is mapped twice has one.
+ */
+static void place(struct ml_scan_job *job, struct ml_probe *p)
+{
+	struct memlog_image *image = job->image;
+	enum memlog_space space;
+	uint64_t addr;
+
+	if (!image->p2m && p->space != MEMLOG_MACH)
+		return;
+	if (p->space == MEMLOG_PHYS) {
+		p->domain = true;
+		if (job->at || ml_image_alias(image, p->space, p->addr, &space,
+					      &addr) ||
+		    space != MEMLOG_MACH)
+			return;
+		p->space = space;
+		p->addr = addr;
+	}
+	p->domain = p->space == MEMLOG_MACH &&
+		    !ml_image_alias(image, MEMLOG_MACH, p->addr, &space, &addr);
+	if (p->domain) {
+		p->space = space;
+		p->addr = addr;
+	}
+}
+
+enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
+				     const struct ml_format *fmt,
+				     uint64_t addr, const uint64_t *hint,
+				     struct memlog_err *err)
+{
+	struct ml_probe probe = { .space = job->space, .addr = addr,
+				  .at = job->at, .hint = hint };
+	uint8_t small[1024], *bytes = small;
+	size_t want = ml_min(fmt->probe_len, PROBE_MAX), before;
+	enum memlog_status s;
+
+	job->stats.candidates++;
+	if (job->full)
+		return MEMLOG_OK;
+	place(job, &probe);
+	if (covered(job, fmt, &probe))
+		return MEMLOG_OK;
+	if (want > sizeof(small)) {
+		bytes = ml_calloc(&job->logs->alloc, want, 1);
+		if (!bytes)
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory for a header");
+	}
+	s = read_some(job, probe.space, probe.addr, bytes, want, &probe.len,
+		      err);
+	probe.bytes = bytes;
+	before = job->logs->count;
+	if (!s)
+		s = probe_bytes(job, fmt, &probe, err);
+	if (job->logs->count > before || job->full) {
+		job->last_hit = addr;
+		job->any_hit = true;
+	}
+	if (bytes != small)
+		ml_free(&job->logs->alloc, bytes);
+	return s;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct ml_log *x = *(struct ml_log *const *)a;
+	const struct ml_log *y = *(struct ml_log *const *)b;
+	const struct memlog_extent *ex = x->extents, *ey = y->extents;
+	size_t i;
+
+	if (x->fmt != y->fmt) {
+		for (i = 0; ml_formats[i]; i++)
+			if (ml_formats[i] == x->fmt)
+				return -1;
+			else if (ml_formats[i] == y->fmt)
+				return 1;
+	}
+	if (ex->space != ey->space)
+		return ex->space < ey->space ? -1 : 1;
+	if (ex->addr != ey->addr)
+		return ex->addr < ey->addr ? -1 : 1;
+	/* siblings that share their place keep the order they were made in */
+	return x->pub.id < y->pub.id ? -1 : x->pub.id > y->pub.id;
+}
+
+void ml_scan_finish(struct ml_scan_job *job)
+{
+	struct memlog_logs *logs = job->logs;
+	size_t i, k, n, first;
+
+	/* groups name a log by its id until here: keep them together */
+	if (!logs->count)
+		return;
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_place);
+	for (i = 0; i < logs->count; i++)
+		for (k = 0; k <= i; k++)
+			if (logs->logs[k]->pub.group ==
+			    logs->logs[i]->pub.group) {
+				logs->logs[i]->old_group = (uint32_t)k;
+				break;
+			}
+	for (i = 0; i < logs->count; i++) {
+		logs->logs[i]->pub.id = (uint32_t)i;
+		logs->logs[i]->pub.group = logs->logs[i]->old_group;
+	}
+	for (first = 0; first < logs->count; first += n) {
+		const struct ml_format *fmt = logs->logs[first]->fmt;
+
+		for (n = 1; first + n < logs->count; n++)
+			if (logs->logs[first + n]->fmt != fmt)
+				break;
+		if (fmt->relate)
+			fmt->relate(logs->logs + first, n, job->image);
+	}
+}

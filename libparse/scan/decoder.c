@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* decoder.c - pull records out of one log. */
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "scan.h"
+
+struct memlog_decoder {
+	struct memlog_allocator alloc;
+	struct ml_source source;
+	const struct ml_format *fmt;
+	struct memlog_decode_opts user;
+	struct memlog_record rec;
+	struct ml_snapshot snap;	/* of a live image */
+	bool ended, has_snap, is_open;
+	_Alignas(16) uint8_t state[];
+};
+
+static enum memlog_status take_snapshot(struct memlog_decoder *d,
+					struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (!ml_snapshot_needed(d->source.image, d->source.log))
+		return MEMLOG_OK;
+	s = ml_snapshot_init(&d->snap, d->source.image, d->source.log, err);
+	if (s)
+		return s;
+	d->has_snap = true;
+	d->source.log = &d->snap.log;
+	d->source.copies = d->snap.copies;
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_decoder_open(struct memlog_image *image,
+				       const struct memlog_log *log,
+				       const struct memlog_decode_opts *opts,
+				       struct memlog_decoder **ret,
+				       struct memlog_err *err)
+{
+	const struct ml_log *ml = (const struct ml_log *)log;
+	struct ml_decoder_opts o = { .alloc = image->alloc };
+	struct memlog_decoder *d;
+	enum memlog_status s;
+
+	if (!ml->fmt->open || (log->flags & MEMLOG_LOG_NOT_A_LOG))
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "%s is listed, and has no text to print",
+			       log->title);
+	d = ml_calloc(&image->alloc, 1, sizeof(*d) + ml->fmt->state_size);
+	if (!d)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to decode");
+	d->alloc = image->alloc;
+	d->source.image = image;
+	d->source.log = ml;
+	d->fmt = ml->fmt;
+	if (opts)
+		memcpy(&d->user, opts, ml_min(opts->size, sizeof(d->user)));
+	o.user = &d->user;
+	s = take_snapshot(d, err);
+	if (!s) {
+		s = d->fmt->open(d->state, &d->source, &o, err);
+		if (s && d->has_snap)
+			ml_snapshot_fini(&d->snap);
+	}
+	if (s) {
+		ml_free(&d->alloc, d);
+		return s;
+	}
+	d->is_open = true;
+	*ret = d;
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
+				       const struct memlog_record **ret,
+				       struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (d->ended)
+		return MEMLOG_NO_DATA;
+	memset(&d->rec, 0, sizeof(d->rec));
+	d->rec.size = sizeof(d->rec);
+	d->rec.log = &d->source.log->pub;
+	d->rec.cpu = -1;
+	s = d->fmt->next(d->state, &d->source, &d->rec, err);
+	if (s) {
+		d->ended = true;
+		return s;
+	}
+	if (d->source.log->pub.flags & MEMLOG_LOG_RACED)
+		d->rec.flags |= MEMLOG_REC_RACED;
+	if (d->source.log->pub.flags & MEMLOG_LOG_GUESSED)
+		d->rec.flags |= MEMLOG_REC_GUESSED;
+	if (d->source.log->pub.verdict == MEMLOG_VERDICT_STALE)
+		d->rec.flags |= MEMLOG_REC_STALE;
+	*ret = &d->rec;
+	return MEMLOG_OK;
+}
+
+const struct memlog_log *memlog_decoder_log(const struct memlog_decoder *d)
+{
+	return &d->source.log->pub;
+}
+
+struct ml_source *ml_decoder_source(struct memlog_decoder *d)
+{
+	return &d->source;
+}
+
+enum memlog_status ml_decoder_rewind(struct memlog_decoder *d,
+				     struct memlog_err *err)
+{
+	struct ml_decoder_opts o = { .user = &d->user, .alloc = d->alloc };
+	enum memlog_status s;
+
+	if (d->is_open && d->fmt->close)
+		d->fmt->close(d->state, &d->source);
+	memset(d->state, 0, d->fmt->state_size);
+	d->source.missing = 0;
+	s = d->fmt->open(d->state, &d->source, &o, err);
+	d->is_open = !s;
+	d->ended = s;
+	return s;
+}
+
+uint64_t memlog_decoder_missing(const struct memlog_decoder *d)
+{
+	return d->source.missing;
+}
+
+void memlog_decoder_close(struct memlog_decoder *d)
+{
+	if (!d)
+		return;
+	if (d->is_open && d->fmt->close)
+		d->fmt->close(d->state, &d->source);
+	if (d->has_snap)
+		ml_snapshot_fini(&d->snap);
+	ml_free(&d->alloc, d);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* job.h - one search, while it runs. */
+#ifndef ML_SCAN_JOB_H
+#define ML_SCAN_JOB_H
+
+#include "scan.h"
+
+struct ml_scan_job {
+	struct memlog_image *image;
+	const struct memlog_scan_opts *opts;
+	struct memlog_logs *logs;
+	struct memlog_scan_stats stats;
+	struct memlog_err limit;	/* why no more logs are taken */
+	bool full;			/* no more logs are taken */
+	bool at;			/* the user named the address */
+	enum memlog_space space;	/* being searched */
+	uint64_t last_hit;		/* address of the last log found */
+	bool any_hit;			/* since it was last cleared */
+	uint64_t done, all;		/* for progress */
+	uint8_t *buf;			/* ML_SCAN_WINDOW bytes, or NULL */
+};
+
+/* Bytes read at once where nothing can be mapped, and between two calls of
+ * progress where it can. */
+#define ML_SCAN_WINDOW (1u << 20)
+#define ML_SCAN_MAP_WINDOW (64u << 20)
+
+/* Search [range) of job->space with the scanner, upwards or downwards in
+ * windows. stop_after other than 0: end that many bytes after the last log was
+ * found. STOP, IO and NO_MEMORY end it; holes do not. search.c */
+enum memlog_status ml_scan_range(struct ml_scan_job *job,
+				 struct ml_scanner *sc,
+				 struct memlog_range range, bool downwards,
+				 uint64_t stop_after, struct memlog_err *err);
+
+/* ml_scan_feed() of a mapped piece, by two threads where that helps and the
+ * options allow it. parallel.c */
+enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
+					 struct ml_scanner *sc, uint64_t addr,
+					 const uint8_t *bytes, size_t len);
+
+/* Probe one candidate at addr of job->space, or where that is in the domain it
+ * belongs to, and take it into the list when it is a log. hint may be NULL.
+ * NOT_MINE is OK here (and counted); a full list is OK and remembered.
+ * candidate.c */
+enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
+				     const struct ml_format *fmt,
+				     uint64_t addr, const uint64_t *hint,
+				     struct memlog_err *err);
+
+/* Sort the list into its final order, number it, let formats relate their
+ * logs. candidate.c */
+void ml_scan_finish(struct ml_scan_job *job);
+
+#endif

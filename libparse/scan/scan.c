@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* scan.c - the search as a whole: likely places first, then all pages. */
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
+#include "job.h"
+
+/* Likely places that one format may name. */
+#define LIKELY_MAX 64
+
+/* A downward search of a likely place goes on this far past the last log, so
+ * that neighbours are seen, and no further. */
+#define LIKELY_PAST (32u << 20)
+
+struct hit_arg {
+	struct ml_scan_job *job;
+	struct memlog_err *err;
+};
+
+static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
+				 uint64_t addr)
+{
+	struct hit_arg *h = arg;
+
+	return ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
+}
+
+static bool has_current(const struct memlog_logs *logs)
+{
+	size_t i;
+
+	for (i = 0; i < logs->count; i++)
+		if (logs->logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT)
+			return true;
+	return false;
+}
+
+/* Search what of range the options allow. */
+static enum memlog_status search(struct ml_scan_job *job, struct ml_scanner *sc,
+				 struct memlog_range range, bool downwards,
+				 uint64_t past, struct memlog_err *err)
+{
+	const struct memlog_scan_opts *o = job->opts;
+	enum memlog_space want = o->ranges_in_space ? o->ranges_space :
+						      job->image->order[0];
+	struct memlog_range r;
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	if (!o->n_ranges)
+		return ml_scan_range(job, sc, range, downwards, past, err);
+	if (job->space != want)
+		return MEMLOG_OK;
+	for (i = 0; i < o->n_ranges && !s; i++)
+		if (ml_range_intersect(o->ranges[i], range, &r))
+			s = ml_scan_range(job, sc, r, downwards, past, err);
+	return s;
+}
+
+/* A place that needs no search; the options may rule it out all the same. */
+static enum memlog_status exact_place(struct ml_scan_job *job,
+				      const struct ml_format *fmt,
+				      const struct ml_likely *place,
+				      struct memlog_err *err)
+{
+	const struct memlog_scan_opts *o = job->opts;
+	uint64_t addr = place->range.start;
+	size_t i;
+
+	for (i = 0; i < o->n_ranges; i++)
+		if (addr >= o->ranges[i].start && addr < o->ranges[i].end)
+			break;
+	if (o->n_ranges && i == o->n_ranges)
+		return MEMLOG_OK;
+	return ml_scan_candidate(job, fmt, addr, place->hint, err);
+}
+
+/* Screens look closely where the image says that it has such logs. */
+static void expect(struct ml_scan_job *job, struct ml_scanner *sc)
+{
+	size_t i;
+
+	for (i = 0; i < sc->n_screens; i++)
+		if (sc->screens[i].fmt->expected &&
+		    sc->screens[i].fmt->expected(job->image))
+			sc->screens[i].eager = true;
+}
+
+static void count(struct ml_scan_job *job, const struct ml_scanner *sc)
+{
+	job->stats.touched += sc->touched;
+	job->stats.candidates += sc->dismissed;
+	job->stats.rejected += sc->dismissed;
+}
+
+static enum memlog_status likely_places(struct ml_scan_job *job,
+					const struct ml_format *fmt,
+					struct memlog_err *err)
+{
+	struct ml_likely places[LIKELY_MAX];
+	struct ml_scanner sc;
+	struct hit_arg h = { job, err };
+	enum memlog_status s = MEMLOG_OK;
+	bool found = false;
+	size_t n = 0, i;
+
+	if (fmt->locate && job->opts->symbols)
+		n = fmt->locate(job->image, job->opts->symbols, places,
+				LIKELY_MAX);
+	if (fmt->likely)
+		n += fmt->likely(job->image, places + n, LIKELY_MAX - n);
+	for (i = 0; i < n && !s; i++) {
+		if (!memlog_image_has_space(job->image, places[i].space))
+			continue;
+		/* the tops of low memory are guesses: one that held is enough */
+		if (places[i].downwards && found)
+			continue;
+		job->space = places[i].space;
+		job->any_hit = false;
+		if (places[i].exact) {
+			s = exact_place(job, fmt, &places[i], err);
+			continue;
+		}
+		ml_scanner_init(&sc, fmt->name, false,
+				job->image->spaces[job->space].bias, on_hit,
+				&h);
+		s = search(job, &sc, places[i].range, places[i].downwards,
+			   places[i].downwards ? LIKELY_PAST : 0, err);
+		count(job, &sc);
+		if (places[i].downwards)
+			found = job->any_hit;
+	}
+	return s;
+}
+
+static enum memlog_status all_likely(struct ml_scan_job *job,
+				     struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	for (i = 0; ml_formats[i] && !s; i++)
+		if (ml_name_in_list(job->opts->formats, ml_formats[i]->name))
+			s = likely_places(job, ml_formats[i], err);
+	return s;
+}
+
+static enum memlog_status all_pages(struct ml_scan_job *job,
+				    struct memlog_err *err)
+{
+	bool exhaustive = job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE;
+	struct hit_arg h = { job, err };
+	struct ml_scanner sc;
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	for (i = 0; i < job->image->n_order && !s; i++) {
+		job->space = job->image->order[i];
+		ml_scanner_init(&sc, job->opts->formats, exhaustive,
+				job->image->spaces[job->space].bias, on_hit,
+				&h);
+		expect(job, &sc);
+		s = search(job, &sc, (struct memlog_range){ 0, UINT64_MAX },
+			   false, 0, err);
+		count(job, &sc);
+	}
+	return s;
+}
+
+/* Bytes that there are to search, for progress. */
+static uint64_t count_all(struct memlog_image *image)
+{
+	struct memlog_range r;
+	uint64_t addr, all = 0;
+	size_t i;
+
+	for (i = 0; i < image->n_order; i++)
+		for (addr = 0; !memlog_image_next_data(image, image->order[i],
+						       addr, &r, NULL);
+		     addr = r.end)
+			all += r.end - r.start;
+	return all;
+}
+
+static enum memlog_status job_init(struct ml_scan_job *job,
+				   struct memlog_image *image,
+				   const struct memlog_scan_opts *opts,
+				   struct memlog_err *err)
+{
+	memset(job, 0, sizeof(*job));
+	job->image = image;
+	job->opts = opts;
+	job->logs = ml_calloc(&image->alloc, 1, sizeof(*job->logs));
+	if (!job->logs)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a list");
+	job->logs->alloc = image->alloc;
+	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
+	return MEMLOG_OK;
+}
+
+/* The caller's options, whatever their size; all zero for NULL. */
+static struct memlog_scan_opts copy_opts(const struct memlog_scan_opts *opts)
+{
+	struct memlog_scan_opts o = { 0 };
+
+	if (opts)
+		memcpy(&o, opts, ml_min(opts->size, sizeof(o)));
+	o.size = sizeof(o);
+	return o;
+}
+
+static bool is_slow(const struct memlog_image *image)
+{
+	return image->n_order && image->spaces[image->order[0]].ops->flags &
+					 MEMLOG_READER_SLOW;
+}
+
+/* Likely places, and the rest where the mode asks for it. On a slow image a
+ * current log among the likely ones is enough; to know that they have to be
+ * judged, which is done once, so that a search that goes on starts anew. */
+static enum memlog_status search_all(struct ml_scan_job *job,
+				     struct memlog_err *err)
+{
+	bool try_likely = job->opts->mode == MEMLOG_SCAN_AUTO &&
+			  is_slow(job->image);
+	enum memlog_status s;
+
+	s = all_likely(job, err);
+	if (!s && try_likely) {
+		ml_scan_finish(job);
+		job->stats.likely_only = has_current(job->logs);
+		if (job->stats.likely_only)
+			return MEMLOG_OK;
+		ml_logs_clear(job->logs);
+		s = all_likely(job, err);
+	}
+	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
+	if (!s && !job->stats.likely_only) {
+		memset(&job->stats, 0, sizeof(job->stats));
+		job->done = 0;
+		s = all_pages(job, err);
+	}
+	ml_scan_finish(job);
+	return s;
+}
+
+enum memlog_status memlog_scan(struct memlog_image *image,
+			       const struct memlog_scan_opts *opts,
+			       struct memlog_logs **ret,
+			       struct memlog_scan_stats *stats,
+			       struct memlog_err *err)
+{
+	const struct memlog_scan_opts o = copy_opts(opts);
+	struct memlog_err local;
+	struct ml_scan_job job;
+	enum memlog_status s;
+
+	*ret = NULL;
+	if (!err)
+		err = &local;
+	s = job_init(&job, image, &o, err);
+	if (s)
+		return s;
+	if (o.progress)
+		job.all = count_all(image);
+	s = search_all(&job, err);
+	job.stats.complete = !s && !job.full;
+	ml_free(&image->alloc, job.buf);
+	if (s && s != MEMLOG_STOP && s != MEMLOG_IO) {
+		memlog_logs_destroy(job.logs);
+		return s;
+	}
+	*ret = job.logs;
+	if (stats) {
+		job.stats.size = stats->size;
+		memcpy(stats, &job.stats,
+		       ml_min(stats->size, sizeof(job.stats)));
+	}
+	if (!s && job.full) {
+		*err = job.limit;
+		s = MEMLOG_LIMIT;
+	}
+	return s;
+}
+
+enum memlog_status memlog_scan_at(struct memlog_image *image,
+				  enum memlog_space space, uint64_t addr,
+				  const struct memlog_scan_opts *opts,
+				  struct memlog_logs **ret,
+				  struct memlog_err *err)
+{
+	const struct memlog_scan_opts o = copy_opts(opts);
+	struct memlog_err local;
+	struct ml_scan_job job;
+	enum memlog_status s;
+	size_t i;
+
+	*ret = NULL;
+	if (!err)
+		err = &local;
+	if (!memlog_image_has_space(image, space))
+		return ml_fail_at(err, MEMLOG_INVALID, addr,
+				  "this image has no %s addresses",
+				  memlog_space_name(space));
+	s = job_init(&job, image, &o, err);
+	if (s)
+		return s;
+	job.space = space;
+	job.at = true;
+	for (i = 0; ml_formats[i] && !s; i++)
+		if (ml_name_in_list(o.formats, ml_formats[i]->name))
+			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
+					      err);
+	if (!s && !job.logs->count) {
+		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
+			       "no log starts at %s:0x%llx (%.140s)",
+			       memlog_space_name(space),
+			       (unsigned long long)addr,
+			       job.stats.rejected_first[0] ?
+				       job.stats.rejected_first :
+				       "no format was asked");
+	}
+	if (s) {
+		memlog_logs_destroy(job.logs);
+		return s;
+	}
+	ml_scan_finish(&job);
+	*ret = job.logs;
+	return MEMLOG_OK;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* search.c - bring the bytes of a range to the scanner, as cheaply as the
+ * reader allows: mapped, peeked at page by page, or read in big blocks. */
+#include <string.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "job.h"
+
+static enum memlog_status tick(struct ml_scan_job *job, uint64_t bytes,
+			       struct memlog_err *err)
+{
+	job->done += bytes;
+	if (job->opts->progress &&
+	    job->opts->progress(job->opts->progress_arg,
+				ml_min(job->done, job->all), job->all))
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	return MEMLOG_OK;
+}
+
+static enum memlog_status buffer(struct ml_scan_job *job,
+				 struct memlog_err *err)
+{
+	if (job->buf)
+		return MEMLOG_OK;
+	job->buf = ml_calloc(&job->logs->alloc, ML_SCAN_WINDOW, 1);
+	if (!job->buf)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for a %u byte window",
+			       ML_SCAN_WINDOW);
+	return MEMLOG_OK;
+}
+
+/* Does a failed read end the search? A bad place in a file does not; a process
+ * that has ended will not come back. */
+static bool ends(const struct ml_space *sp, enum memlog_status s)
+{
+	return s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY ||
+	       (s == MEMLOG_IO && sp->ops->flags & MEMLOG_READER_LIVE);
+}
+
+/* Where the first page of [r) starts; r.end or more where none does. */
+static uint64_t first_page(const struct ml_space *sp, struct memlog_range r)
+{
+	uint64_t skew = (r.start - sp->bias) % ML_PAGE, ret;
+
+	if (!ml_add(r.start, skew ? ML_PAGE - skew : 0, &ret))
+		return UINT64_MAX;
+	return ret;
+}
+
+/* The page starts in [r), by the reader's peek. */
+static enum memlog_status peek_pages(struct ml_scan_job *job,
+				     struct ml_scanner *sc,
+				     const struct ml_space *sp,
+				     struct memlog_range r,
+				     struct memlog_err *err)
+{
+	size_t batch = ML_SCAN_WINDOW / MEMLOG_PEEK, n, i;
+	uint64_t addr;
+	enum memlog_status s = MEMLOG_OK;
+
+	for (addr = first_page(sp, r); addr < r.end;
+	     addr += n * ML_PAGE) {
+		n = ml_min(batch, (r.end - addr + ML_PAGE - 1) / ML_PAGE);
+		s = sp->ops->peek(sp->self, addr, n, job->buf, err);
+		if (s)
+			return s;
+		for (i = 0; i < n && !s; i++)
+			s = ml_scan_page(sc, addr + i * ML_PAGE,
+					 job->buf + i * MEMLOG_PEEK,
+					 MEMLOG_PEEK);
+		if (s)
+			return s;
+		sc->touched += n * MEMLOG_PEEK;
+		/* the last page of the address space has none behind it */
+		if (r.end - addr <= n * ML_PAGE)
+			break;
+	}
+	return MEMLOG_OK;
+}
+
+/* The same with one small read a page. */
+static enum memlog_status read_pages(struct ml_scan_job *job,
+				     struct ml_scanner *sc,
+				     const struct ml_space *sp,
+				     struct memlog_range r,
+				     struct memlog_err *err)
+{
+	uint64_t addr, next;
+	enum memlog_status s;
+	size_t got;
+
+	for (addr = first_page(sp, r); addr < r.end; addr = next) {
+		if (!ml_add(addr, ML_PAGE, &next))
+			next = UINT64_MAX;
+		s = sp->ops->read(sp->self, addr, job->buf, MEMLOG_PEEK, &got,
+				  err);
+		if (ends(sp, s))
+			return s;
+		if (s || !got) {
+			job->stats.unreadable += ML_PAGE;
+			continue;
+		}
+		s = ml_scan_page(sc, addr, job->buf, got);
+		if (s)
+			return s;
+		sc->touched += got;
+	}
+	return MEMLOG_OK;
+}
+
+/* Everything in [r), mapped where the reader can, else read. */
+static enum memlog_status whole(struct ml_scan_job *job, struct ml_scanner *sc,
+				const struct ml_space *sp,
+				struct memlog_range r, struct memlog_err *err)
+{
+	size_t overlap = ml_scanner_needs_all(sc) ? ML_SCAN_OVERLAP : 0;
+	const uint8_t *p;
+	enum memlog_status s;
+	uint64_t addr = r.start;
+	bool mapped;
+	size_t got;
+
+	while (addr < r.end) {
+		s = MEMLOG_UNSUPPORTED;
+		if (sp->ops->map)
+			s = sp->ops->map(sp->self, addr,
+					 ml_min(r.end - addr,
+						ML_SCAN_MAP_WINDOW),
+					 &p, &got, err);
+		mapped = s != MEMLOG_UNSUPPORTED;
+		if (!mapped) {
+			s = buffer(job, err);
+			if (s)
+				return s;
+			p = job->buf;
+			s = sp->ops->read(sp->self, addr, job->buf,
+					  ml_min(r.end - addr, ML_SCAN_WINDOW),
+					  &got, err);
+		}
+		if (ends(sp, s))
+			return s;
+		if (s || !got) {
+			/* promised and not there: try the next page */
+			got = ml_min(r.end - addr, ML_PAGE - addr % ML_PAGE);
+			job->stats.unreadable += got;
+			addr += got;
+			continue;
+		}
+		s = mapped ? ml_scan_feed_parallel(job, sc, addr, p, got) :
+			     ml_scan_feed(sc, addr, p, got);
+		if (s)
+			return s;
+		addr += got;
+		/* a magic may cross from this piece to the next */
+		if (overlap && got > overlap && addr < r.end)
+			addr -= overlap;
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status window(struct ml_scan_job *job,
+				 struct ml_scanner *sc, struct memlog_range r,
+				 struct memlog_err *err)
+{
+	const struct ml_space *sp = &job->image->spaces[job->space];
+	enum memlog_status s;
+
+	if (!ml_scanner_needs_all(sc)) {
+		if (ml_has_op(sp->ops, peek) || (sp->ops->flags & MEMLOG_READER_PEEK)) {
+			s = buffer(job, err);
+			if (s)
+				return s;
+			return ml_has_op(sp->ops, peek) ? peek_pages(job, sc, sp, r, err) :
+					       read_pages(job, sc, sp, r, err);
+		}
+	}
+	return whole(job, sc, sp, r, err);
+}
+
+/* Has the search gone far enough past the last log? */
+static bool far_enough(const struct ml_scan_job *job, uint64_t addr,
+		       bool downwards, uint64_t stop_after)
+{
+	if (!stop_after || !job->any_hit)
+		return false;
+	return downwards ? addr + stop_after <= job->last_hit :
+			   addr >= job->last_hit + stop_after;
+}
+
+/* All data in [r), which may hold holes, in windows of at most step. */
+static enum memlog_status upwards(struct ml_scan_job *job,
+				  struct ml_scanner *sc,
+				  struct memlog_range range, uint64_t step,
+				  uint64_t stop_after, struct memlog_err *err)
+{
+	struct memlog_range r;
+	enum memlog_status s;
+	uint64_t addr = range.start, at;
+
+	while (addr < range.end) {
+		s = memlog_image_next_data(job->image, job->space, addr, &r,
+					   err);
+		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end))
+			return tick(job, range.end - addr, err);
+		if (s)
+			return s;
+		if (r.start > addr) {
+			s = tick(job, r.start - addr, err);
+			if (s)
+				return s;
+		}
+		r.end = ml_min(r.end, range.end);
+		for (at = r.start; at < r.end; at += step) {
+			struct memlog_range w = {
+				at, r.end - at > step ? at + step : r.end };
+
+			s = window(job, sc, w, err);
+			job->stats.covered += w.end - w.start;
+			if (!s)
+				s = tick(job, w.end - w.start, err);
+			if (s)
+				return s;
+			if (far_enough(job, w.end, false, stop_after))
+				return MEMLOG_OK;
+			if (w.end == r.end)
+				break;
+		}
+		addr = r.end;
+	}
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_scan_range(struct ml_scan_job *job,
+				 struct ml_scanner *sc,
+				 struct memlog_range range, bool downwards,
+				 uint64_t stop_after, struct memlog_err *err)
+{
+	uint64_t end = range.end, start;
+	enum memlog_status s;
+
+	if (!downwards)
+		return upwards(job, sc, range, ML_SCAN_MAP_WINDOW, stop_after,
+			       err);
+	while (end > range.start) {
+		start = end - range.start > ML_SCAN_WINDOW ?
+				end - ML_SCAN_WINDOW : range.start;
+		s = upwards(job, sc, (struct memlog_range){ start, end },
+			    ML_SCAN_WINDOW, 0, err);
+		if (s)
+			return s;
+		if (far_enough(job, start, true, stop_after))
+			return MEMLOG_OK;
+		end = start;
+	}
+	return MEMLOG_OK;
+}

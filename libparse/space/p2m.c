@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* p2m.c - the tree, lookups in it, and the reader on top. p2m_tree.c reads it. */
+#include "p2m_tree.h"
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+#define SHIFT 12
+#define MAX_FRAME (UINT64_MAX >> SHIFT)
+
+/* What one leaf entry says. */
+enum what { ABSENT, OWN, FOREIGN, IDENTITY };
+
+static enum what entry_what(const struct ml_p2m *p, uint64_t e, uint64_t *mfn)
+{
+	switch (p->kind) {
+	case ML_P2M_LIST64:
+		*mfn = e & ((1ull << 62) - 1);
+		if (e == UINT64_MAX || e >> 62 == 3 || *mfn > MAX_FRAME)
+			return ABSENT;
+		return e >> 63 ? FOREIGN : e >> 62 ? IDENTITY : OWN;
+	case ML_P2M_LIST32:
+		*mfn = e & 0x3fffffff;
+		if (e == UINT32_MAX || e >> 30 == 3)
+			return ABSENT;
+		return e >> 31 ? FOREIGN : e >> 30 ? IDENTITY : OWN;
+	case ML_P2M_TABLE64:
+		*mfn = (e & ML_PTE64_ADDR) >> SHIFT;
+		return e & 1 ? OWN : ABSENT;
+	case ML_P2M_TABLE32:
+		*mfn = e >> SHIFT;
+		return e & 1 ? OWN : ABSENT;
+	}
+	return ABSENT;
+}
+
+/* The entries of a leaf, kept until another one is asked for. */
+static const uint64_t *leaf_entries(struct ml_p2m *p, uint64_t leaf)
+{
+	uint64_t frame = ml_p2m_leaf(p, leaf);
+
+	if (!frame)
+		return NULL;
+	if (p->cached != leaf + 1) {
+		p->cached = 0;
+		if (!ml_p2m_read_page(p, frame, p->cache))
+			return NULL;
+		p->cached = leaf + 1;
+	}
+	return p->cache;
+}
+
+static enum what lookup(struct ml_p2m *p, uint64_t pfn, uint64_t *mfn)
+{
+	const uint64_t *e;
+
+	if (pfn >= p->n_leaves * p->per_page)
+		return ABSENT;
+	e = leaf_entries(p, pfn / p->per_page);
+	return e ? entry_what(p, e[pfn % p->per_page], mfn) : ABSENT;
+}
+
+enum memlog_status ml_p2m_mach(struct ml_p2m *p, uint64_t phys, uint64_t *ret)
+{
+	uint64_t mfn;
+
+	if (lookup(p, phys >> SHIFT, &mfn) == ABSENT)
+		return MEMLOG_NO_DATA;
+	*ret = mfn << SHIFT | (phys & (ML_PAGE - 1));
+	return MEMLOG_OK;
+}
+
+bool ml_p2m_any_mapped(const struct ml_p2m *p, const uint64_t *entries)
+{
+	uint64_t mfn;
+	size_t i;
+
+	for (i = 0; i < p->per_page; i++) {
+		enum what w = entry_what(p, entries[i], &mfn);
+
+		if (w == OWN || w == FOREIGN)
+			return true;
+	}
+	return false;
+}
+
+/* ---- machine to pseudo-physical ---------------------------------------- */
+
+/* For every leaf the least and greatest frame in it: few leaves have to be
+ * read for one lookup, and the memory does not grow with the domain's
+ * fragments. */
+static enum memlog_status reverse_init(struct ml_p2m *p, struct memlog_err *err)
+{
+	const uint64_t *e;
+	uint64_t leaf, mfn;
+	size_t i;
+
+	p->spans = ml_calloc(&p->alloc, p->n_leaves, sizeof(*p->spans));
+	if (!p->spans)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for a reverse map");
+	for (leaf = 0; leaf < p->n_leaves; leaf++) {
+		struct ml_p2m_span *s = &p->spans[leaf];
+
+		s->min = UINT64_MAX;
+		e = leaf_entries(p, leaf);
+		for (i = 0; e && i < p->per_page; i++) {
+			if (entry_what(p, e[i], &mfn) != OWN)
+				continue;
+			s->min = ml_min(s->min, mfn);
+			s->max = ml_max(s->max, mfn);
+		}
+	}
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_p2m_phys(struct ml_p2m *p, uint64_t mach, uint64_t *ret)
+{
+	uint64_t want = mach >> SHIFT, leaf, mfn;
+	enum memlog_status s;
+	const uint64_t *e;
+	size_t i;
+
+	if (!p->spans) {
+		s = reverse_init(p, NULL);
+		if (s)
+			return s;
+	}
+	for (leaf = 0; leaf < p->n_leaves; leaf++) {
+		if (want < p->spans[leaf].min || want > p->spans[leaf].max)
+			continue;
+		if (p->cached != leaf + 1 &&
+		    p->reverse_reads++ >= ML_P2M_REVERSE_READS)
+			return MEMLOG_LIMIT;
+		e = leaf_entries(p, leaf);
+		for (i = 0; e && i < p->per_page; i++) {
+			if (entry_what(p, e[i], &mfn) != OWN || mfn != want)
+				continue;
+			*ret = (leaf * p->per_page + i) << SHIFT |
+			       (mach & (ML_PAGE - 1));
+			return MEMLOG_OK;
+		}
+	}
+	return MEMLOG_NO_DATA;
+}
+
+/* ---- the reader --------------------------------------------------------- */
+
+static enum memlog_status p2m_read(void *self, uint64_t addr, void *buf,
+				   size_t len, size_t *ret,
+				   struct memlog_err *err)
+{
+	struct ml_p2m *p = self;
+	uint8_t *out = buf;
+	enum memlog_status s;
+	uint64_t mach;
+	size_t n, got;
+
+	*ret = 0;
+	while (*ret < len) {
+		n = ml_min(len - *ret, ML_PAGE - addr % ML_PAGE);
+		if (ml_p2m_mach(p, addr, &mach))
+			break;
+		s = p->mach->read(p->mach_self, mach, out + *ret, n, &got, err);
+		if (s && s != MEMLOG_NO_DATA) {
+			*ret += got;
+			return s;
+		}
+		*ret += got;
+		if (s || got < n || !ml_add(addr, n, &addr))
+			break;
+	}
+	return *ret || !len ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+/* Whole parts of the tree that lead nowhere are left out at once. */
+static uint64_t next_mapped(struct ml_p2m *p, uint64_t pfn)
+{
+	uint64_t n = p->n_leaves * p->per_page, mfn;
+
+	while (pfn < n) {
+		uint64_t leaf = pfn / p->per_page;
+
+		if (!p->mids[leaf / p->per_page])
+			pfn = (leaf / p->per_page + 1) * p->per_page *
+			      p->per_page;
+		else if (!leaf_entries(p, leaf))
+			pfn = (leaf + 1) * p->per_page;
+		else if (lookup(p, pfn, &mfn) == ABSENT)
+			pfn++;
+		else
+			return pfn;
+	}
+	return n;
+}
+
+static enum memlog_status p2m_next(void *self, uint64_t addr,
+				   struct memlog_range *ret,
+				   struct memlog_err *err)
+{
+	struct ml_p2m *p = self;
+	uint64_t n = p->n_leaves * p->per_page, mfn, start, end;
+
+	start = next_mapped(p, ml_min(addr >> SHIFT, n));
+	if (start == n)
+		return MEMLOG_NO_DATA;
+	for (end = start + 1; end < n && lookup(p, end, &mfn) != ABSENT; end++)
+		;
+	ret->start = ml_max(addr, start << SHIFT);
+	ret->end = end << SHIFT;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status p2m_alias(void *self, uint64_t addr,
+				    enum memlog_space *ret_space,
+				    uint64_t *ret_addr)
+{
+	*ret_space = MEMLOG_MACH;
+	return ml_p2m_mach(self, addr, ret_addr);
+}
+
+static void p2m_close(void *self)
+{
+	ml_p2m_close(self);
+}
+
+const struct memlog_reader_ops ml_p2m_ops = {
+	.size = sizeof(ml_p2m_ops),
+	.page_size = ML_PAGE,
+	.read = p2m_read,
+	.next_range = p2m_next,
+	.alias = p2m_alias,
+	.close = p2m_close,
+};

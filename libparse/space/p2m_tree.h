@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* p2m_tree.h - inside of a struct ml_p2m: for p2m.c and p2m_tree.c alone. */
+#ifndef ML_SPACE_P2M_TREE_H
+#define ML_SPACE_P2M_TREE_H
+
+#include "../base/alloc.h"
+#include "p2m.h"
+
+/* Entries of the largest page. */
+#define ML_P2M_ENTRIES 1024
+
+/* The frame number in an 8-byte page table entry. */
+#define ML_PTE64_ADDR 0x000ffffffffff000ull
+
+struct ml_p2m_span {
+	uint64_t min, max;
+};
+
+/*
+ * mids[i] has the frames of per_page leaves, 0 for one that leads nowhere;
+ * NULL: none of them leads anywhere. cached is 1 + the leaf in cache, 0: none.
+ */
+struct ml_p2m {
+	struct memlog_allocator alloc;
+	const struct memlog_reader_ops *mach;
+	void *mach_self;
+	enum ml_p2m_kind kind;
+	size_t per_page;
+	uint64_t *mids[ML_P2M_ENTRIES];
+	size_t n_mids;
+	uint64_t n_leaves;
+	struct ml_p2m_stats stats;
+	struct ml_p2m_span *spans;	/* NULL until it is asked for */
+	uint64_t reverse_reads;
+	uint64_t cached;
+	uint64_t cache[ML_P2M_ENTRIES];
+};
+
+/* The entries of a page of the tree; false when not all of it is there. */
+bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret);
+
+/* Does a leaf map anything of the domain's? Shared pages of absent or identity
+ * entries do not. p2m.c */
+bool ml_p2m_any_mapped(const struct ml_p2m *p, const uint64_t *entries);
+
+static inline uint64_t ml_p2m_leaf(const struct ml_p2m *p, uint64_t leaf)
+{
+	const uint64_t *mid = p->mids[leaf / p->per_page];
+
+	return mid ? mid[leaf % p->per_page] : 0;
+}
+
+#endif

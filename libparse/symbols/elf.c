@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * elf.c - the symbols of an ELF file (vmlinux, xen-syms): addresses by libelf,
+ * structs and enums by libdw where there is debug information.
+ */
+#include "../memlog.h"
+
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/alloc.h"
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+/* name is borrowed from libelf. */
+struct symbol {
+	const char *name;
+	uint64_t addr;
+};
+
+struct elf_symbols {
+	struct memlog_symbols pub;	/* first: callers hold this */
+	struct memlog_allocator alloc;
+	int fd;
+	Elf *elf;
+	Dwarf *dwarf;			/* NULL until it is needed, or none */
+	bool no_dwarf;
+	struct symbol *symbols;		/* sorted by name */
+	size_t n;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct symbol *)a)->name,
+		      ((const struct symbol *)b)->name);
+}
+
+static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
+{
+	struct elf_symbols *s = self;
+	struct symbol key = { .name = name };
+	struct symbol *found = bsearch(&key, s->symbols, s->n, sizeof(key),
+				       by_name);
+
+	if (!found)
+		return MEMLOG_NO_DATA;
+	*ret = found->addr;
+	return MEMLOG_OK;
+}
+
+/* ---- debug information ------------------------------------------------------ */
+
+static Dwarf *dwarf(struct elf_symbols *s)
+{
+	if (!s->dwarf && !s->no_dwarf) {
+		s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
+		s->no_dwarf = !s->dwarf;
+	}
+	return s->dwarf;
+}
+
+/* The definition of a struct, union, enum or typedef of that name. */
+static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
+{
+	Dwarf_Off off = 0, next;
+	size_t header;
+	Dwarf_Die cu, die;
+	const char *n;
+	int tag;
+
+	if (!dwarf(s))
+		return false;
+	for (; !dwarf_nextcu(s->dwarf, off, &next, &header, NULL, NULL, NULL);
+	     off = next) {
+		if (!dwarf_offdie(s->dwarf, off + header, &cu) ||
+		    dwarf_child(&cu, &die))
+			continue;
+		do {
+			tag = dwarf_tag(&die);
+			if (tag != DW_TAG_structure_type &&
+			    tag != DW_TAG_union_type &&
+			    tag != DW_TAG_enumeration_type &&
+			    tag != DW_TAG_typedef)
+				continue;
+			n = dwarf_diename(&die);
+			if (!n || strcmp(n, name) ||
+			    dwarf_hasattr(&die, DW_AT_declaration))
+				continue;
+			*ret = die;
+			return true;
+		} while (!dwarf_siblingof(&die, &die));
+	}
+	return false;
+}
+
+/* The type behind a typedef. */
+static bool peel(Dwarf_Die *die)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die type;
+
+	if (dwarf_tag(die) != DW_TAG_typedef)
+		return true;
+	if (!dwarf_attr_integrate(die, DW_AT_type, &attr) ||
+	    !dwarf_formref_die(&attr, &type))
+		return false;
+	return dwarf_peel_type(&type, die) == 0;
+}
+
+static bool die_number(Dwarf_Die *die, unsigned int name, Dwarf_Word *ret)
+{
+	Dwarf_Attribute attr;
+
+	return dwarf_attr_integrate(die, name, &attr) &&
+	       !dwarf_formudata(&attr, ret);
+}
+
+/* A member, also one of a struct or union without a name inside. */
+static bool find_member(Dwarf_Die *type, const char *name, uint64_t base,
+			int depth, uint64_t *ret)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die die, inner;
+	Dwarf_Word off;
+	const char *n;
+
+	if (depth > 8 || dwarf_child(type, &die))
+		return false;
+	do {
+		if (dwarf_tag(&die) != DW_TAG_member)
+			continue;
+		if (!die_number(&die, DW_AT_data_member_location, &off))
+			off = 0;
+		n = dwarf_diename(&die);
+		if (n && !strcmp(n, name)) {
+			*ret = base + off;
+			return true;
+		}
+		if (!n && dwarf_attr_integrate(&die, DW_AT_type, &attr) &&
+		    dwarf_formref_die(&attr, &inner) &&
+		    find_member(&inner, name, base + off, depth + 1, ret))
+			return true;
+	} while (!dwarf_siblingof(&die, &die));
+	return false;
+}
+
+static enum memlog_status sym_member(void *self, const char *type,
+				     const char *member, uint64_t *ret)
+{
+	Dwarf_Die die;
+
+	if (!find_type(self, type, &die) || !peel(&die) ||
+	    !find_member(&die, member, 0, 0, ret))
+		return MEMLOG_NO_DATA;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status sym_size(void *self, const char *type, uint64_t *ret)
+{
+	Dwarf_Word size;
+	Dwarf_Die die;
+
+	if (!find_type(self, type, &die) || dwarf_aggregate_size(&die, &size))
+		return MEMLOG_NO_DATA;
+	*ret = size;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status sym_enum(void *self, const char *type, int64_t value,
+				   const char **ret)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Die die, e;
+	Dwarf_Sword v;
+
+	if (!find_type(self, type, &die) || !peel(&die) ||
+	    dwarf_child(&die, &e))
+		return MEMLOG_NO_DATA;
+	do {
+		if (dwarf_tag(&e) == DW_TAG_enumerator &&
+		    dwarf_attr(&e, DW_AT_const_value, &attr) &&
+		    !dwarf_formsdata(&attr, &v) && v == value) {
+			*ret = dwarf_diename(&e);
+			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
+		}
+	} while (!dwarf_siblingof(&e, &e));
+	return MEMLOG_NO_DATA;
+}
+
+/* ---- opening ------------------------------------------------------------------ */
+
+/* Of one symbol table, those that have a place and a name. */
+static enum memlog_status load_table(struct elf_symbols *s, Elf_Scn *scn,
+				     const GElf_Shdr *sh, size_t *cap,
+				     struct memlog_err *err)
+{
+	Elf_Data *data = elf_getdata(scn, NULL);
+	size_t n = data && sh->sh_entsize ? data->d_size / sh->sh_entsize : 0;
+	enum memlog_status st;
+	const char *name;
+	GElf_Sym sym;
+	size_t i;
+
+	for (i = 0; i < n && i < INT32_MAX; i++) {
+		if (!gelf_getsym(data, (int)i, &sym) ||
+		    sym.st_shndx == SHN_UNDEF ||
+		    GELF_ST_TYPE(sym.st_info) == STT_SECTION ||
+		    GELF_ST_TYPE(sym.st_info) == STT_FILE)
+			continue;
+		name = elf_strptr(s->elf, sh->sh_link, sym.st_name);
+		if (!name || !*name)
+			continue;
+		if (s->n >= ML_MAX_SYMBOLS)
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "more than %u symbols", ML_MAX_SYMBOLS);
+		st = ml_grow(&s->alloc, &s->symbols, s->n, cap,
+			     sizeof(*s->symbols), err);
+		if (st)
+			return st;
+		s->symbols[s->n++] = (struct symbol){ name, sym.st_value };
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status load(struct elf_symbols *s, const char *path,
+			       struct memlog_err *err)
+{
+	enum memlog_status st;
+	Elf_Scn *scn = NULL;
+	GElf_Shdr sh;
+	size_t cap = 0;
+
+	s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (s->fd < 0)
+		return ml_fail_errno(err, MEMLOG_IO, errno, "%s", path);
+	if (elf_version(EV_CURRENT) == EV_NONE ||
+	    !(s->elf = elf_begin(s->fd, ELF_C_READ, NULL)) ||
+	    elf_kind(s->elf) != ELF_K_ELF)
+		return ml_fail(err, MEMLOG_NOT_MINE, "%s: not an ELF file with "
+			       "symbols", path);
+	while ((scn = elf_nextscn(s->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_SYMTAB)
+			continue;
+		st = load_table(s, scn, &sh, &cap, err);
+		if (st)
+			return ml_prefix(err, st, "%s", path);
+	}
+	if (!s->n)
+		return ml_fail(err, MEMLOG_NO_DATA, "%s: it has no symbol "
+			       "table; take the file with debug symbols", path);
+	qsort(s->symbols, s->n, sizeof(*s->symbols), by_name);
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_symbols_open(const char *path,
+				       const struct memlog_allocator *allocator,
+				       struct memlog_symbols **ret,
+				       struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(allocator);
+	struct elf_symbols *s = ml_calloc(&a, 1, sizeof(*s));
+	enum memlog_status st;
+
+	if (!s)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for symbols");
+	s->alloc = a;
+	s->fd = -1;
+	s->pub = (struct memlog_symbols){
+		.size = sizeof(s->pub),
+		.self = s,
+		.addr = sym_addr,
+		.member_offset = sym_member,
+		.type_size = sym_size,
+		.enum_name = sym_enum,
+	};
+	st = load(s, path, err);
+	if (st) {
+		memlog_symbols_close(&s->pub);
+		return st;
+	}
+	*ret = &s->pub;
+	return MEMLOG_OK;
+}
+
+void memlog_symbols_close(struct memlog_symbols *symbols)
+{
+	struct elf_symbols *s;
+	struct memlog_allocator a;
+
+	if (!symbols)
+		return;
+	s = symbols->self;
+	a = s->alloc;
+	if (s->dwarf)
+		dwarf_end(s->dwarf);
+	if (s->elf)
+		elf_end(s->elf);
+	if (s->fd >= 0)
+		close(s->fd);
+	ml_free(&a, s->symbols);
+	ml_free(&a, s);
+}

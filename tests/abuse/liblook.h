@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * liblook.h - look at an image in every way there is, and check what must hold
+ * for any image whatsoever. The abuse tests and the fuzzers share it.
+ */
+#ifndef LIBLOOK_H
+#define LIBLOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memlog.h"
+
+/* What is being looked at, for the message of a failed check. */
+extern char look_at[160];
+
+/* Ends the program, loudly, when cond does not hold. */
+#define LOOK_CHECK(cond) \
+	do { \
+		if (!(cond)) \
+			look_failed(__FILE__, __LINE__, #cond); \
+	} while (0)
+void look_failed(const char *file, int line, const char *cond)
+	__attribute__((noreturn));
+
+/*
+ * May a terminal get these bytes? Valid UTF-8 without C0 (but TAB and LF), DEL,
+ * C1, bidirectional controls, line and paragraph separators. Written apart from
+ * render/escape.c.
+ */
+bool look_safe(const uint8_t *p, size_t len);
+
+/* An allocator that counts: bytes and blocks out now, most bytes at a time, and
+ * how often it was asked. Over limit (0: none) it has nothing left. */
+struct look_memory {
+	struct memlog_allocator alloc;
+	uint64_t now, blocks, most, calls, limit;
+};
+void look_memory_init(struct look_memory *m, uint64_t limit);
+
+enum look_depth {
+	LOOK_QUICK,	/* scan, decode, print as text */
+	LOOK_ALL,	/* every output, every search, --info, --list, --at */
+};
+
+/* Look at an open image; it stays open. */
+void look_image(struct memlog_image *image, enum look_depth depth);
+
+/* Open the file of that descriptor as a dump, look, close. Every byte that was
+ * allocated must have been freed. */
+void look_file(int fd, const struct memlog_open_opts *opts,
+	       enum look_depth depth);
+
+/* The same with bytes in memory. */
+void look_bytes(const uint8_t *p, size_t len,
+		const struct memlog_open_opts *opts, enum look_depth depth);
+
+#endif

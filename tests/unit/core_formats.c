@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* LiME, AVML, Windows dumps, and what is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../libparse/image/open.h"
+#include "libconform.h"
+
+#define CAP (1u << 20)
+
+struct file {
+	uint8_t p[CAP];
+	size_t len;
+};
+
+static void num(struct file *f, uint64_t v, unsigned int width)
+{
+	assert_true(f->len + width <= CAP);
+	while (width--) {
+		f->p[f->len++] = (uint8_t)v;
+		v >>= 8;
+	}
+}
+
+static void bytes(struct file *f, const void *p, size_t len)
+{
+	assert_true(f->len + len <= CAP);
+	memcpy(f->p + f->len, p, len);
+	f->len += len;
+}
+
+static void head(struct file *f, const char *magic, uint32_t version,
+		 uint64_t start, uint64_t len)
+{
+	bytes(f, magic, 4);
+	num(f, version, 4);
+	num(f, start, 8);
+	num(f, start + len - 1, 8);
+	num(f, 0, 8);
+}
+
+/* Snappy for those who do not look inside: a varint, then every byte turned. */
+static enum memlog_status toy_expand(void *state, const uint8_t *in,
+				     size_t in_len, uint8_t *out,
+				     size_t out_len, size_t *ret)
+{
+	size_t i, skip = 0;
+
+	(void)state;
+	while (skip < in_len && in[skip] & 0x80)
+		skip++;
+	skip++;
+	for (i = 0; i < out_len && i + skip < in_len; i++)
+		out[i] = in[i + skip] ^ 0xff;
+	*ret = i;
+	return MEMLOG_OK;
+}
+
+static const struct memlog_codec toy = {
+	.size = sizeof(toy), .name = "snappy", .expand = toy_expand,
+};
+static const struct memlog_codec *const toys[] = { &toy };
+
+static struct memlog_image *open_bytes(const uint8_t *p, size_t len,
+				       enum memlog_status want,
+				       struct memlog_err *err)
+{
+	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+				      .n_codecs = 1 };
+	struct memlog_image *image = NULL;
+	enum memlog_status s;
+	struct ml_file f;
+
+	memset(err, 0, sizeof(*err));
+	assert_int_equal(ml_file_memory(p, len, "m", NULL, &f, NULL), 0);
+	s = ml_image_open_on(&f, &o, &image, err);
+	if (s)
+		ml_file_close(&f);
+	if (s != want)
+		fail_msg("open: %s: %s", memlog_status_name(s), err->text);
+	return image;
+}
+
+static uint8_t mem[300000];
+
+static void fill_mem(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mem); i++)
+		mem[i] = (uint8_t)(i * 29 + (i >> 8) * 3 + 1);
+}
+
+static struct file *lime(void)
+{
+	struct file *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	head(f, "EMiL", 1, 0x1000, 0x9e000 - 0x70000);
+	bytes(f, mem, 0x9e000 - 0x70000);
+	head(f, "EMiL", 1, 0x100000, 70001);
+	bytes(f, mem + 1000, 70001);
+	head(f, "EMiL", 1, 0x300000000, 4096);
+	bytes(f, mem + 2000, 4096);
+	return f;
+}
+
+static void frame(struct file *f, const uint8_t *p, size_t len, bool plain)
+{
+	size_t i, v = len, at = f->len;
+
+	num(f, plain, 4);
+	num(f, 0x12345678, 4);		/* checksum: not looked at */
+	for (; !plain && v >= 0x80; v >>= 7)
+		num(f, v | 0x80, 1);
+	if (!plain)
+		num(f, v, 1);
+	for (i = 0; i < len; i++)
+		num(f, plain ? p[i] : p[i] ^ 0xff, 1);
+	v = f->len - at - 4;
+	f->p[at + 1] = (uint8_t)v;
+	f->p[at + 2] = (uint8_t)(v >> 8);
+	f->p[at + 3] = (uint8_t)(v >> 16);
+}
+
+static struct file *avml(void)
+{
+	static const char id[] = "\xff\6\0\0sNaPpY";
+	struct file *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	head(f, "AVML", 2, 0x1000, 65536 + 4097);
+	bytes(f, id, 10);
+	frame(f, mem, 65536, false);
+	frame(f, mem + 65536, 4097, true);
+	num(f, 0, 8);
+	head(f, "AVML", 2, 0x100000, 40000);
+	bytes(f, id, 10);
+	frame(f, mem + 1000, 39999, false);
+	num(f, 0xfe, 1);		/* padding chunk */
+	num(f, 5, 3);
+	num(f, 0, 5);
+	frame(f, mem + 40999, 1, false);
+	num(f, 0, 8);
+	return f;
+}
+
+static const struct conform_piece lime_pieces[] = {
+	{ 0x1000, 0x9e000 - 0x70000, mem, false, 0, 0 },
+	{ 0x100000, 70001, mem + 1000, false, 0, 0 },
+	{ 0x300000000, 4096, mem + 2000, false, 0, 0 },
+};
+
+static const struct conform_piece avml_pieces[] = {
+	{ 0x1000, 65536 + 4097, mem, false, 0, 0 },
+	{ 0x100000, 40000, mem + 1000, false, 0, 0 },
+};
+
+static void test_lime(void **state)
+{
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+
+	(void)state;
+	fill_mem();
+	f = lime();
+	image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+	conform_image(image, MEMLOG_PHYS, lime_pieces, 3);
+	memlog_image_close(image);
+	image = open_bytes(f->p, f->len - 96, MEMLOG_OK, &err);
+	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+	assert_string_equal(info.format, "lime");
+	assert_true(info.missing == 96);
+	memlog_image_close(image);
+	free(f);
+}
+
+static void test_avml(void **state)
+{
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+
+	(void)state;
+	fill_mem();
+	f = avml();
+	image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+	conform_image(image, MEMLOG_PHYS, avml_pieces, 2);
+	assert_null(memlog_image_warning(image, 0));
+	memlog_image_close(image);
+	image = open_bytes(f->p, f->len - 9, MEMLOG_OK, &err);
+	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+	assert_true(info.missing == 1);
+	assert_non_null(memlog_image_warning(image, 0));
+	memlog_image_close(image);
+	free(f);
+}
+
+static void put(uint8_t *p, uint64_t v, unsigned int width)
+{
+	while (width--) {
+		*p++ = (uint8_t)v;
+		v >>= 8;
+	}
+}
+
+static struct file *windows(bool is64)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	unsigned int w = is64 ? 8 : 4;
+	uint8_t *p;
+
+	assert_non_null(f);
+	f->len = is64 ? 0x2000 : 0x1000;
+	memset(f->p, 'P', f->len);
+	memcpy(f->p, is64 ? "PAGEDU64" : "PAGEDUMP", 8);
+	p = f->p + (is64 ? 0x88 : 0x64);
+	put(p, 2, 4);
+	put(p + 2 * w, 1, w);
+	put(p + 3 * w, 0x1e, w);
+	put(p + 4 * w, 0x100, w);
+	put(p + 5 * w, 4, w);
+	put(f->p + (is64 ? 0xf98 : 0xf88), 1, 4);
+	bytes(f, mem, 0x1e000 + 0x4000);
+	return f;
+}
+
+static void test_windows(void **state)
+{
+	static const struct conform_piece pieces[] = {
+		{ 0x1000, 0x1e000, mem, false, 0, 0 },
+		{ 0x100000, 0x4000, mem + 0x1e000, false, 0, 0 },
+	};
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+	int k;
+
+	(void)state;
+	fill_mem();
+	for (k = 0; k < 2; k++) {
+		f = windows(k);
+		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+		conform_image(image, MEMLOG_PHYS, pieces, 2);
+		memlog_image_close(image);
+		f->p[k ? 0xf98 : 0xf88] = 5;
+		open_bytes(f->p, f->len, MEMLOG_UNSUPPORTED, &err);
+		assert_non_null(strstr(err.text, "dump-guest-memory"));
+		free(f);
+	}
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *magic, *say;
+	} t[] = {
+		{ "LibvirtQemudSave", "virsh dump --memory-only" },
+		{ "LibvirtQemudPart", "virsh dump --memory-only" },
+		{ "QEVM\0\0\0\3", "dump-guest-memory" },
+		{ "\xed\x23\x8f\x61\x73\x01\x19\xa8", "LKCD" },
+		{ "sadump\0\0", "makedumpfile" },
+		{ "DISKDUMP", "makedumpfile" },
+		{ "\xd2\xbe\xd2\xbe", "vmss2core" },
+		{ "QFI\xfb", "disk" },
+		{ "\x1f\x8b\x08", "gzip" },
+		{ "\x28\xb5\x2f\xfd", "zstd" },
+	};
+	static uint8_t page[8192];
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		memset(page, 0, sizeof(page));
+		memcpy(page, t[i].magic, i == 3 || i == 4 || i == 2 ? 8 :
+		       strlen(t[i].magic));
+		open_bytes(page, sizeof(page), MEMLOG_UNSUPPORTED, &err);
+		assert_non_null(strstr(err.text, t[i].say));
+		assert_non_null(strstr(err.text, "m: "));
+	}
+}
+
+/* ---- damage ------------------------------------------------------------- */
+
+static void try_bytes(const uint8_t *p, size_t len)
+{
+	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+				      .n_codecs = 1 };
+	uint8_t *copy = malloc(len ? len : 1);
+	struct memlog_image *image = NULL;
+	struct ml_file f;
+
+	assert_non_null(copy);
+	memcpy(copy, p, len);
+	assert_int_equal(ml_file_memory(copy, len, "m", NULL, &f, NULL), 0);
+	if (ml_image_open_on(&f, &o, &image, NULL))
+		ml_file_close(&f);
+	else
+		conform_exercise(image, 1 << 17);
+	memlog_image_close(image);
+	free(copy);
+}
+
+static void flip(struct file *f, size_t from, size_t to)
+{
+	size_t bit;
+
+	for (bit = from * 8; bit < to * 8; bit++) {
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		try_bytes(f->p, f->len);
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+}
+
+static void test_damage(void **state)
+{
+	struct file *all[4];
+	size_t i, len;
+
+	(void)state;
+	fill_mem();
+	all[0] = lime();
+	all[1] = avml();
+	all[2] = windows(true);
+	all[3] = windows(false);
+	for (i = 0; i < 4; i++) {
+		for (len = 0; len < 200; len++)
+			try_bytes(all[i]->p, len);
+		for (; len < all[i]->len; len += 4099)
+			try_bytes(all[i]->p, len);
+		for (len = 0; len < 40; len++)
+			try_bytes(all[i]->p, all[i]->len - len);
+		flip(all[i], 0, 56);
+	}
+	flip(all[1], 56 + 65536, 56 + 65536 + 20);
+	flip(all[2], 0x88, 0xb0);
+	flip(all[3], 0x64, 0x78);
+	for (i = 0; i < 4; i++)
+		free(all[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lime),
+		cmocka_unit_test(test_avml),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_damage),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A query from its options to the last message, over memory of a test. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "image/xen.h"
+#include "libmem.h"
+#include "libsink.h"
+#include "query/query.h"
+
+static struct text_sink sink;
+static struct text_sink said;
+
+/* ---- options ---- */
+
+static struct memlog_query *query_new(void)
+{
+	struct memlog_query *q;
+
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH, &q, NULL),
+			 MEMLOG_OK);
+	return q;
+}
+
+static void numbers(void **state)
+{
+	static const struct {
+		const char *text, *rest;
+		uint64_t want;
+		bool ok;
+	} cases[] = {
+		{ "0", "", 0, true },
+		{ "0x7e9b2000", "", 0x7e9b2000, true },
+		{ "0XfF", "", 255, true },
+		{ "2G", "", 2ull << 30, true },
+		{ "0x10k", "", 16384, true },
+		{ "3M-", "-", 3 << 20, true },
+		{ "1T", "", 1ull << 40, true },
+		{ "18446744073709551615", "", UINT64_MAX, true },
+		{ "18446744073709551616", "", 0, false },
+		{ "0x10000000000000000", "", 0, false },
+		{ "16777216T", "", 0, false },
+		{ "0x", "", 0, false },
+		{ "", "", 0, false },
+		{ "G", "", 0, false },
+		{ "1_000", "_000", 1, true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *s = cases[i].text;
+		uint64_t v = 0;
+
+		assert_int_equal(ml_take_number(&s, &v), cases[i].ok);
+		if (!cases[i].ok)
+			continue;
+		assert_int_equal(v, cases[i].want);
+		assert_string_equal(s, cases[i].rest);
+	}
+}
+
+static void addresses(void **state)
+{
+	static const char *const bad[] = {
+		"", "phys:", "7e9b", "foo:1", "phys:1-2", "-1", "0x1 ", "1:2",
+	};
+	struct memlog_err err;
+	struct ml_query_at at;
+	size_t i;
+
+	assert_int_equal(ml_parse_at("0x1000", &at, NULL), MEMLOG_OK);
+	assert_false(at.has_space);
+	assert_int_equal(at.addr, 0x1000);
+	assert_int_equal(ml_parse_at("file:4K", &at, NULL), MEMLOG_OK);
+	assert_true(at.has_space);
+	assert_int_equal(at.space, MEMLOG_FILE);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ml_parse_at(bad[i], &at, &err),
+				 MEMLOG_INVALID);
+}
+
+static void ranges(void **state)
+{
+	static const char *const bad[] = {
+		"", "1", "2-1", "1-1", "1+0", "1-", "1+", "a-b", "1-2-3",
+		"0xffffffffffffffff+2", "1-2,3-4",
+	};
+	struct memlog_query *q = query_new();
+	size_t i;
+
+	assert_int_equal(memlog_query_option(q, "range", "1M-2M", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "range", "0x80000000+64M",
+					     NULL), 0);
+	assert_int_equal(q->n_ranges, 2);
+	assert_int_equal(q->ranges[1].start, 0x80000000);
+	assert_int_equal(q->ranges[1].end, 0x84000000);
+	assert_int_equal(memlog_query_option(q, "range", "file:1-2", NULL),
+			 MEMLOG_INVALID);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(memlog_query_option(q, "range", bad[i], NULL),
+				 MEMLOG_INVALID);
+	for (i = 2; i < ML_QUERY_RANGES; i++)
+		assert_int_equal(memlog_query_option(q, "range", "1-2", NULL),
+				 0);
+	assert_int_equal(memlog_query_option(q, "range", "1-2", NULL),
+			 MEMLOG_LIMIT);
+	memlog_query_destroy(q);
+}
+
+/* Every option takes a value or none as it says, and survives anything. */
+static void every_option(void **state)
+{
+	static const char *const values[] = {
+		"", "x", "1", "-1", "ovmf", "json", "0x1000", "1-2", "err+",
+		"99999999999999999999999", "(", "always", "\x1b[2J",
+	};
+	struct memlog_query_option_info o = { .size = sizeof(o) };
+	struct memlog_query *q = query_new();
+	struct memlog_err err;
+	char letter[2] = "";
+	size_t i, k;
+
+	for (i = 0; memlog_query_option_get(MEMLOG_HOST_CRASH, i, &o); i++) {
+		assert_non_null(o.help);
+		assert_int_equal(memlog_query_option(q, o.name, o.value ? NULL :
+						     "x", &err),
+				 MEMLOG_INVALID);
+		assert_non_null(strstr(err.text, o.name));
+		letter[0] = o.letter;
+		for (k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
+			enum memlog_status s, t;
+
+			s = memlog_query_option(q, o.name, o.value ?
+						values[k] : NULL, &err);
+			assert_true(!s || s == MEMLOG_INVALID ||
+				    s == MEMLOG_LIMIT);
+			if (!o.letter)
+				continue;
+			t = memlog_query_option(q, letter, o.value ?
+						values[k] : NULL, NULL);
+			assert_int_equal(s, t);
+		}
+	}
+	assert_int_equal(memlog_query_option(q, "nonsense", NULL, &err),
+			 MEMLOG_NOT_MINE);
+	assert_int_equal(memlog_query_option(q, "F", "ovmf,nonsense", &err),
+			 MEMLOG_INVALID);
+	assert_non_null(strstr(err.text, "ovmf"));
+	memlog_query_destroy(q);
+	memlog_query_destroy(NULL);
+}
+
+static int parse(struct memlog_query *q, const char **argv, struct memlog_err *err)
+{
+	int argc = 0, first = -1;
+
+	while (argv[argc])
+		argc++;
+	if (memlog_query_parse(q, argc, (char **)argv, &first, err))
+		return -1;
+	return first;
+}
+
+static void parsing(void **state)
+{
+	const char *a[] = { "memlog", "one", "-vaJ", "two", "-n", "-5", "-gx y",
+		      "--at=0x10", "--scan", "likely", "--", "-three", NULL };
+	const char *bad[][4] = {
+		{ "m", "-Z", NULL }, { "m", "--nonsense", NULL },
+		{ "m", "-n", NULL }, { "m", "--at", NULL },
+		{ "m", "--li", NULL }, { "m", "--list=x", NULL },
+		{ "m", "-an", NULL }, { "m", "-\x1b", NULL },
+	};
+	struct memlog_query *q = query_new();
+	struct memlog_err err;
+	size_t i;
+
+	assert_int_equal(parse(q, a, &err), 9);
+	assert_string_equal(a[9], "one");
+	assert_string_equal(a[10], "two");
+	assert_string_equal(a[11], "-three");
+	assert_true(q->verbose && q->all && q->has_count && q->newest);
+	assert_int_equal(q->count, 5);
+	assert_string_equal(q->render->name, "json");
+	assert_true(q->filter.has_regex);
+	assert_int_equal(q->n_at, 1);
+	assert_int_equal(q->scan, MEMLOG_SCAN_LIKELY);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(q, bad[i], &err), -1);
+		assert_int_equal(err.status, MEMLOG_INVALID);
+	}
+	memlog_query_destroy(q);
+	q = query_new();
+	{
+		/* a unique beginning will do */
+		const char *b[] = { "m", "--unc", "--out", "raw", "-", NULL };
+
+		assert_int_equal(parse(q, b, &err), 4);
+		assert_true(q->uncommitted);
+		assert_string_equal(q->render->name, "raw");
+	}
+	memlog_query_destroy(q);
+}
+
+/* ---- running ---- */
+
+static void put_log(uint8_t *p, size_t bytes, const char *text)
+{
+	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
+	put64(p + 0x10, 192);
+	put64(p + 0x18, bytes - 192);
+	put64(p + 0x20, 1);
+	put64(p + 0x30, strlen(text));
+	memcpy(p + 192, text, strlen(text));
+}
+
+static void on_message(void *arg, int level, const char *line)
+{
+	char head[16];
+
+	assert_null(strpbrk(line, "\n\x1b"));
+	if (level > 2)
+		return;
+	snprintf(head, sizeof(head), "%d ", level);
+	said.sink.write(&said, head, strlen(head), NULL);
+	said.sink.write(&said, line, strlen(line), NULL);
+	said.sink.write(&said, "\n", 1, NULL);
+}
+
+static struct memlog_query_result result;
+static struct memlog_err run_err;
+static int polls, stop_at;
+
+static int on_progress(void *arg, uint64_t done, uint64_t all)
+{
+	return stop_at && ++polls >= stop_at;
+}
+
+static enum memlog_status run(struct memlog_image *image, const char *args)
+{
+	struct memlog_query_host host = {
+		.size = sizeof(host), .sink = &sink.sink,
+		.message = on_message, .progress = on_progress,
+	};
+	struct memlog_query *q = query_new();
+	char copy[200], name[] = "memlog", *argv[20] = { name }, *save;
+	enum memlog_status s;
+	int n = 1, first;
+
+	snprintf(copy, sizeof(copy), "%s", args);
+	for (argv[n] = strtok_r(copy, " ", &save); argv[n];
+	     argv[n] = strtok_r(NULL, " ", &save))
+		n++;
+	assert_int_equal(memlog_query_parse(q, n, argv, &first, &run_err), 0);
+	text_sink_clear(&sink);
+	text_sink_clear(&said);
+	memset(&result, 0xee, sizeof(result));
+	result.size = sizeof(result);
+	s = memlog_query_run(q, image, &host, &result, &run_err);
+	memlog_query_destroy(q);
+	return s;
+}
+
+static bool was_said(const char *what)
+{
+	return strstr(said.text, what) != NULL;
+}
+
+static void one_log(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0x1000000, 0x100000);
+
+	put_log(p + 0x80000, 0x2000, "one\r\ntwo\r\nthree\r\nfour");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_string_equal(sink.text, "one\ntwo\nthree\nfour");
+	assert_string_equal(said.text, "");
+	assert_int_equal(result.logs_found, 1);
+	assert_int_equal(result.logs_printed, 1);
+	assert_int_equal(result.records, 4);
+	assert_false(result.damaged);
+	assert_int_equal(run(image, "-r"), MEMLOG_OK);
+	assert_string_equal(sink.text, "one\r\ntwo\r\nthree\r\nfour");
+	assert_int_equal(run(image, "-n 2"), MEMLOG_OK);
+	assert_string_equal(sink.text, "one\ntwo\n");
+	assert_int_equal(run(image, "-n 0"), MEMLOG_OK);
+	assert_string_equal(sink.text, "");
+	assert_int_equal(run(image, "-n -2"), MEMLOG_OK);
+	assert_string_equal(sink.text, "three\nfour");
+	assert_int_equal(run(image, "-g ^t -n -1"), MEMLOG_OK);
+	assert_string_equal(sink.text, "three\n");
+	assert_int_equal(run(image, "-g nothing"), MEMLOG_OK);
+	assert_string_equal(sink.text, "");
+	assert_true(was_said("no line passes the filters"));
+	assert_int_equal(run(image, "-l err"), MEMLOG_OK);
+	assert_true(was_said("its lines have no levels"));
+	assert_int_equal(run(image, "--at 0x1080000"), MEMLOG_OK);
+	assert_string_equal(sink.text, "one\ntwo\nthree\nfour");
+	assert_int_equal(run(image, "--at 0x1081000"), MEMLOG_NOT_MINE);
+	assert_non_null(strstr(run_err.text, "phys:0x1081000"));
+	assert_int_equal(run(image, "--range 0x1000000+64K"), MEMLOG_NO_DATA);
+	assert_true(was_said("64.0 KiB that --range names"));
+	assert_int_equal(run(image, "--list"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "phys:0x1080000"));
+	assert_int_equal(run(image, "--info"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "1.0 MiB"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void stale_log(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+
+	put_log(p + 0x820000, 0x10000, "early\r\n");
+	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_string_equal(sink.text, "early\n");
+	assert_true(was_said("2 1 more log: ovmf phys:0x3cb3000 is stale: "));
+	assert_true(was_said("--at phys:0x3cb3000 or --all"));
+	assert_int_equal(run(image, "--all"), MEMLOG_OK);
+	assert_string_equal(sink.text, "==> ovmf phys:0x820000 <==\nearly\n"
+			    "==> ovmf phys:0x3cb3000 <==\na whole boot\n"
+			    "before\n");
+	assert_string_equal(said.text, "");
+	assert_int_equal(run(image, "--at phys:0x3cb3000"), MEMLOG_OK);
+	assert_string_equal(sink.text, "a whole boot\nbefore\n");
+	assert_int_equal(run(image, "-a -r"), MEMLOG_OK);
+	assert_true(was_said("--at gives one alone"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* A log that nobody can judge is printed where it is all there is, and left
+ * out beside one that is known to be current. An empty one is no answer. */
+static void doubtful_logs(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+
+	put_log(p + 0x820000, 0x10000, "");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_string_equal(sink.text, "");
+	assert_true(was_said("none with text"));
+	put_log(p + 0x3cb3000, 0x20000, "of a new kind\r\n");
+	memcpy(p + 0x3cb3000 + 8, "ovmfmdg7", 8);
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_string_equal(sink.text, "of a new kind\n");
+	put_log(p + 0x3000000, 0x20000, "current\r\n");
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_string_equal(sink.text, "current\n");
+	assert_true(was_said("phys:0x3cb3000 is unknown: its second magic"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void no_log(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+
+	mem_add(&m, 0x100000, 0x200000);
+	mem_add(&m, 0x1000000, 0x100000);
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_string_equal(sink.text, "");
+	assert_true(was_said("0 no log found: all 3.0 MiB of phys memory, "
+			     "2 ranges, was searched"));
+	assert_true(was_said("System RAM"));
+	assert_true(was_said("DEBUG_TO_MEM"));
+	assert_true(was_said("SEV, TDX"));
+	assert_int_equal(run(image, "--scan=likely"), MEMLOG_NO_DATA);
+	assert_true(was_said("--scan=pages"));
+	assert_int_equal(run(image, "--list"), MEMLOG_NO_DATA);
+	assert_string_equal(sink.text, "");
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Pages that the image does not have: the rest is printed. */
+static void missing_page(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0x1000000, 0x1000), *q;
+	char text[0x5000 - 192 + 1];
+	size_t i;
+
+	q = mem_add(&m, 0x1003000, 0x5000);
+	for (i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 100 == 99 ? '\n' : 'x';
+	text[i] = '\0';
+	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
+	put64(p + 0x10, 192);
+	put64(p + 0x18, 0x8000 - 192);
+	put64(p + 0x20, 1);
+	put64(p + 0x30, 0x5000);
+	memcpy(p + 192, text, 0x1000 - 192);
+	memcpy(q, text, 0x3000);
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_true(result.damaged);
+	assert_non_null(strstr(sink.text, "\n[... 8192 bytes lost]\n"));
+	assert_true(was_said("8192 bytes of it are not in the image"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void raw_to_terminal(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+
+	put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "x\x1b[2J\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	sink.sink.tty = true;
+	assert_int_equal(run(image, "-r"), MEMLOG_INVALID);
+	assert_int_equal(sink.len, 0);
+	assert_int_equal(run(image, "--extract"), MEMLOG_INVALID);
+	assert_int_equal(sink.len, 0);
+	assert_int_equal(run(image, "-r --force"), MEMLOG_OK);
+	assert_string_equal(sink.text, "x\x1b[2J\r\n");
+	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_string_equal(sink.text, "x\\x1b[2J\n");
+	sink.sink.tty = false;
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void senseless(void **state)
+{
+	static const char *const bad[] = {
+		"--info --list", "--list -r", "--info -O raw",
+		"--at 0x1000 --range 1-2", "--at 0x1000 --scan exhaustive",
+	};
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	size_t i;
+
+	mem_add(&m, 0, 0x1000);
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(run(image, bad[i]), MEMLOG_INVALID);
+		assert_string_equal(sink.text, "");
+	}
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Stop at every place where it may be asked to, and full sinks of every size:
+ * what came out before is right, and nothing leaks. */
+static void stopped(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+	static const char whole[] = "one\ntwo\nthree\n";
+	enum memlog_status s;
+
+	put_log(p + 0x3cb3000, 0x2000, "one\r\ntwo\r\nthree\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (stop_at = 1;; stop_at++) {
+		polls = 0;
+		s = run(image, "");
+		assert_memory_equal(sink.text, whole, sink.len);
+		if (!s)
+			break;
+		assert_int_equal(s, MEMLOG_STOP);
+	}
+	assert_true(stop_at >= 4);
+	stop_at = 0;
+	for (sink.fail_after = 1; sink.fail_after < sizeof(whole) - 1;
+	     sink.fail_after++) {
+		assert_int_equal(run(image, ""), MEMLOG_IO);
+		assert_string_equal(run_err.text, "full");
+	}
+	sink.fail_after = 0;
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Write what is in the sink to a file and open that. */
+static struct memlog_image *reopen(void)
+{
+	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	char name[] = "/tmp/memlog-test-XXXXXX";
+	struct memlog_image *image;
+	int fd = mkstemp(name);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, sink.text, sink.len), (ssize_t)sink.len);
+	close(fd);
+	assert_int_equal(memlog_image_open_file(name, &opts, &image, &run_err),
+			 MEMLOG_OK);
+	unlink(name);
+	return image;
+}
+
+/* dom0's log on scattered pages of machine memory: the extract speaks of dom0's
+ * addresses, and has no note that would say otherwise. */
+static void extract_xen(void **state)
+{
+	struct mem m = { .n = 0 };
+	uint8_t *p = mem_add(&m, 0, 64 * 4096), ring[0x2000] = { 0 };
+	uint8_t info[80] = { 0 };
+	struct memlog_image *image = mem_image(&m, MEMLOG_MACH), *small;
+
+	image->machine = "x86_64";
+	put_log(ring, sizeof(ring), "in dom0\r\n");
+	put64(ring + 0x28, 0xf00);
+	put64(ring + 0x30, 0xf00 + 9);
+	memset(ring + 192, 0, 9);
+	memcpy(ring + 192 + 0xf00, "in dom0\r\n", 9);
+	memcpy(p + 40 * 4096, ring, 4096);
+	memcpy(p + 30 * 4096, ring + 4096, 4096);
+	put64(p + 5 * 4096, 6);
+	put64(p + 6 * 4096, 7);
+	put64(p + 7 * 4096 + 8 * 16, 40);
+	put64(p + 7 * 4096 + 8 * 17, 30);
+	put64(info + 72, 5);
+	ml_image_add_note(image, "CORE", 1, "t", "kept", info, 80);
+	ml_image_add_note(image, "Xen", ML_XEN_CRASH_INFO, "t", "", info, 80);
+	ml_xen_attach(image);
+	assert_true(memlog_image_has_space(image, MEMLOG_PHYS));
+	assert_int_equal(run(image, "-F ovmf"), MEMLOG_OK);
+	assert_string_equal(sink.text, "in dom0\n");
+	assert_int_equal(run(image, "-F ovmf --extract"), MEMLOG_OK);
+	small = reopen();
+	assert_int_equal(run(small, "-F ovmf"), MEMLOG_OK);
+	assert_string_equal(sink.text, "in dom0\n");
+	assert_false(was_said("machine addresses"));
+	assert_int_equal(run(small, "-F ovmf --list"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, " phys:0x10000 "));
+	assert_int_equal(run(small, "--info"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "CORE 0x1"));
+	assert_null(strstr(sink.text, "Xen 0x"));
+	memlog_image_close(small);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* What is extracted is the same logs with the same verdicts. */
+static void extract(void **state)
+{
+	static const char *const args[] = { "", "-r -a", "--at 0x3cb3000" };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image, *small;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+	char *want;
+	size_t i;
+
+	put_log(p + 0x820000, 0x10000, "early\r\n");
+	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, "--extract"), MEMLOG_OK);
+	assert_true(sink.len < 0x40000);
+	small = reopen();
+	for (i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		assert_int_equal(run(image, args[i]), MEMLOG_OK);
+		want = strdup(sink.text);
+		assert_non_null(want);
+		assert_int_equal(run(small, args[i]), MEMLOG_OK);
+		assert_string_equal(sink.text, want);
+		free(want);
+	}
+	assert_int_equal(run(small, "--info"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "extract of 2 logs"));
+	memlog_image_close(small);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static int setup(void **state)
+{
+	text_sink_init(&sink);
+	text_sink_init(&said);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	text_sink_free(&sink);
+	text_sink_free(&said);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(every_option),
+		cmocka_unit_test(parsing),
+		cmocka_unit_test(one_log),
+		cmocka_unit_test(stale_log),
+		cmocka_unit_test(doubtful_logs),
+		cmocka_unit_test(no_log),
+		cmocka_unit_test(missing_page),
+		cmocka_unit_test(raw_to_terminal),
+		cmocka_unit_test(senseless),
+		cmocka_unit_test(stopped),
+		cmocka_unit_test(extract),
+		cmocka_unit_test(extract_xen),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The search: where it looks, what it skips, when it ends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "libmem.h"
+#include "scan/scan.h"
+
+/* A small valid OVMF log at p. */
+static void plant(uint8_t *p, const char *text)
+{
+	memset(p, 0, 4096);
+	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
+	put64(p + 0x10, 192);
+	put64(p + 0x18, 4096 - 192);
+	put64(p + 0x20, 1);
+	put64(p + 0x30, strlen(text));
+	memcpy(p + 192, text, strlen(text));
+}
+
+static size_t count(struct memlog_image *image,
+		    const struct memlog_scan_opts *opts,
+		    struct memlog_scan_stats *stats)
+{
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	size_t n;
+
+	if (memlog_scan(image, opts, &logs, stats, &err))
+		fail_msg("%s", err.text);
+	n = memlog_logs_count(logs);
+	memlog_logs_destroy(logs);
+	return n;
+}
+
+static void holes(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+
+	plant(mem_add(&m, 0x1000, 0x3000), "one\n");
+	plant(mem_add(&m, 0x7fff0000, 0x1000), "two\n");
+	plant(mem_add(&m, 0x123456789000, 0x1000), "three\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(count(image, &opts, &st), 3);
+	assert_int_equal(st.covered, 0x5000);
+	assert_int_equal(st.candidates, st.rejected + 3);
+	assert_true(st.complete);
+	assert_false(st.likely_only);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Pieces that do not start on a page: only page starts count. */
+static void unaligned_ranges(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0x1f00, 0x3000);
+
+	plant(p + 0x100, "aligned\n");
+	plant(p + 0x1188, "not\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(count(image, &opts, NULL), 1);
+	opts.mode = MEMLOG_SCAN_EXHAUSTIVE;
+	assert_int_equal(count(image, &opts, NULL), 2);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void ranges(void **state)
+{
+	struct memlog_range r[2] = { { 0x3000, 0x4000 }, { 0x9000, 0xb000 } };
+	struct memlog_scan_opts opts = { .size = sizeof(opts), .ranges = r,
+					 .n_ranges = 2 };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x10000);
+	int i;
+
+	for (i = 0; i < 16; i++)
+		plant(p + i * 0x1000, "x\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(count(image, &opts, NULL), 3);
+	opts.ranges_in_space = true;
+	opts.ranges_space = MEMLOG_MACH;
+	assert_int_equal(count(image, &opts, NULL), 0);
+	opts.n_ranges = 0;
+	opts.formats = "nothing,of,the,kind";
+	assert_int_equal(count(image, &opts, NULL), 0);
+	opts.formats = "x,ovmf";
+	assert_int_equal(count(image, &opts, NULL), 16);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* More logs than the limit: what was found stays, and the search goes on to
+ * its end without growing. */
+static void limit(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts), .max_logs = 5 };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *p = mem_add(&m, 0, 0x10000);
+	int i;
+
+	for (i = 0; i < 16; i++)
+		plant(p + i * 0x1000, "x\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err),
+			 MEMLOG_LIMIT);
+	assert_non_null(strstr(err.text, "--limit logs="));
+	assert_int_equal(memlog_logs_count(logs), 5);
+	assert_false(st.complete);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static int stop_at_second(void *arg, uint64_t done, uint64_t all)
+{
+	int *calls = arg;
+
+	assert_true(done <= all);
+	return ++*calls == 2;
+}
+
+static void stop(void **state)
+{
+	int calls = 0;
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .progress = stop_at_second,
+					 .progress_arg = &calls };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	plant(mem_add(&m, 0x4000, 0x1000), "two\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
+			 MEMLOG_STOP);
+	assert_non_null(logs);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void at(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *p = mem_add(&m, 0, 0x4000);
+
+	plant(p + 0x1188, "odd place\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1188, NULL, &logs,
+					&err), MEMLOG_OK);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(memlog_logs_get(logs, 0)->extents->addr, 0x1188);
+	memlog_logs_destroy(logs);
+	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x2000, NULL, &logs,
+					&err), MEMLOG_NOT_MINE);
+	assert_non_null(strstr(err.text, "phys:0x2000"));
+	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, UINT64_MAX - 3,
+					NULL, &logs, &err), MEMLOG_NOT_MINE);
+	assert_int_equal(memlog_scan_at(image, MEMLOG_HOST, 0, NULL, &logs,
+					&err), MEMLOG_INVALID);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* A million magics with nothing behind them: each is looked at once, nothing
+ * is kept of them, and the true log is still found. */
+static void planted(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	size_t pages = 20000, i, before;
+	uint8_t *p = mem_add(&m, 0, pages * 4096);
+
+	for (i = 0; i < pages; i++) {
+		memcpy(p + i * 4096, "ovmfmdg1ovmfmdg2", 16);
+		memset(p + i * 4096 + 16, 0xff, 48);
+	}
+	plant(p + 777 * 4096, "true\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	before = m.reads;
+	assert_int_equal(count(image, &opts, &st), 1);
+	assert_true(st.rejected >= pages - 1);
+	/* likely places and pages: one read a magic in each, and the windows */
+	assert_true(m.reads - before <= 2 * pages + 1000);
+	assert_true(st.rejected_first[0]);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* ---- the scanner core, fed in every way ---- */
+
+struct hits {
+	uint64_t addr[64];
+	size_t n;
+};
+
+static enum memlog_status hit(void *arg, const struct ml_format *fmt,
+			      uint64_t addr)
+{
+	struct hits *h = arg;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->addr[i] == addr)
+			return MEMLOG_OK;
+	assert_true(h->n < 64);
+	h->addr[h->n++] = addr;
+	return MEMLOG_OK;
+}
+
+static void feed_pieces(void **state)
+{
+	static uint8_t mem[8 * 4096];
+	struct ml_scanner sc;
+	struct hits h;
+	size_t piece, at, n;
+
+	memset(mem, 0, sizeof(mem));
+	memcpy(mem + 0x1000, "ovmfmdg1", 8);
+	memcpy(mem + 0x3008, "ovmfmdgl", 8);
+	memcpy(mem + 0x4ff8, "ovmfmemdebugmagc", 16);
+	memcpy(mem + 0x6004, "ovmfmdg1", 8);
+	for (piece = 128; piece <= sizeof(mem); piece += 1000) {
+		h.n = 0;
+		ml_scanner_init(&sc, NULL, true, 0, hit, &h);
+		assert_true(ml_scanner_needs_all(&sc));
+		for (at = 0; at < sizeof(mem); at += n - ML_SCAN_OVERLAP) {
+			n = sizeof(mem) - at < piece ? sizeof(mem) - at : piece;
+			ml_scan_feed(&sc, 0x40000000 + at, mem + at, n);
+			if (at + n == sizeof(mem))
+				break;
+		}
+		/* the one at 0x6004 is not on a step of eight */
+		assert_int_equal(h.n, 3);
+		assert_int_equal(h.addr[0] + h.addr[1] + h.addr[2],
+				 3ull * 0x40000000 + 0x1000 + 0x3008 + 0x4ff8);
+	}
+	/* with a bias, pages start elsewhere */
+	h.n = 0;
+	ml_scanner_init(&sc, NULL, false, 8, hit, &h);
+	ml_scan_feed(&sc, 0x40000000, mem, sizeof(mem));
+	assert_int_equal(h.n, 1);
+	assert_int_equal(h.addr[0], 0x40003008);
+}
+
+static void names(void **state)
+{
+	assert_true(ml_name_in_list(NULL, "a"));
+	assert_true(ml_name_in_list("a", "a"));
+	assert_true(ml_name_in_list("b,a", "a"));
+	assert_true(ml_name_in_list("a,b", "a"));
+	assert_false(ml_name_in_list("ab", "a"));
+	assert_false(ml_name_in_list("b,aa", "a"));
+	assert_false(ml_name_in_list("", "a"));
+}
+
+/* One thread or two, few candidates or more than the second one notes: the
+ * same logs in the same order. */
+static void threads(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_scan_stats st[2] = { { .size = sizeof(st[0]) },
+					   { .size = sizeof(st[0]) } };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs[2];
+	struct memlog_err err;
+	size_t pages = 16384, i, round;
+	uint8_t *p = mem_add(&m, 0x10000000, pages * 4096);
+
+	assert_int_equal(memlog_image_wrap(&mem_map_ops, &m, MEMLOG_PHYS,
+					   "test", NULL, &image, &err), 0);
+	for (round = 0; round < 2; round++) {
+		for (i = round ? 1 : 999; i < pages; i += round ? 3 : 4001) {
+			plant(p + i * 4096, "x\n");
+			if (round && i % 2)
+				put64(p + i * 4096 + 0x18, 1ull << 40);
+		}
+		opts.max_logs = 100;
+		for (i = 0; i < 2; i++) {
+			opts.threads = (unsigned int)i + 1;
+			memlog_scan(image, &opts, &logs[i], &st[i], &err);
+		}
+		assert_int_equal(memlog_logs_count(logs[0]),
+				 round ? 100 : 4);
+		assert_int_equal(memlog_logs_count(logs[1]),
+				 memlog_logs_count(logs[0]));
+		for (i = 0; i < memlog_logs_count(logs[0]); i++)
+			assert_int_equal(
+				memlog_logs_get(logs[0], i)->extents->addr,
+				memlog_logs_get(logs[1], i)->extents->addr);
+		assert_memory_equal(&st[0], &st[1], sizeof(st[0]));
+		memlog_logs_destroy(logs[0]);
+		memlog_logs_destroy(logs[1]);
+	}
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* On a slow image a current log ends the search; else all of it is searched.
+ * Either way logs are judged once. */
+static void slow(void **state)
+{
+	struct memlog_reader_ops ops = mem_ops;
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .mode = MEMLOG_SCAN_AUTO };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *low = mem_add(&m, 0, 0x1000000);
+	uint8_t *high = mem_add(&m, 0x100000000, 0x10000);
+
+	ops.flags |= MEMLOG_READER_SLOW;
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "slow", NULL,
+					   &image, &err), 0);
+	plant(high, "far up\n");
+	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_false(st.likely_only);
+	memlog_logs_destroy(logs);
+	plant(low + 0x820000, "early\n");
+	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_true(st.likely_only);
+	/* the reason is said once */
+	assert_null(strchr(memlog_logs_get(logs, 0)->reason, ';'));
+	memlog_logs_destroy(logs);
+	opts.mode = MEMLOG_SCAN_PAGES;
+	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
+	assert_int_equal(memlog_logs_count(logs), 2);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Options and figures of an older, smaller edition of their structs. */
+static void small_structs(void **state)
+{
+	struct memlog_scan_opts opts = {
+		.size = offsetof(struct memlog_scan_opts, formats),
+		.formats = "beyond the size",
+		.max_logs = 1,
+	};
+	struct memlog_scan_stats st = {
+		.size = offsetof(struct memlog_scan_stats, touched),
+		.touched = 4711,
+	};
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	plant(mem_add(&m, 0x4000, 0x1000), "two\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(count(image, &opts, &st), 2);
+	assert_int_equal(st.covered, 0x2000);
+	assert_int_equal(st.touched, 4711);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* A reader of memory that ends where addresses do: its last page has none
+ * behind it, and 0 does not follow. */
+static enum memlog_status top_read(void *self, uint64_t addr, void *buf,
+				   size_t len, size_t *ret,
+				   struct memlog_err *err)
+{
+	struct mem *m = self;
+
+	if (m->reads > 16)
+		fail_msg("still reading, at 0x%llx", (unsigned long long)addr);
+	return mem_ops.read(self, addr, buf, len, ret, err);
+}
+
+static enum memlog_status top_peek(void *self, uint64_t addr, size_t count,
+				   uint8_t *buf, struct memlog_err *err)
+{
+	size_t i, got;
+
+	memset(buf, 0, count * MEMLOG_PEEK);
+	for (i = 0; i < count; i++)
+		top_read(self, addr + i * 4096, buf + i * MEMLOG_PEEK,
+			 MEMLOG_PEEK, &got, err);
+	return MEMLOG_OK;
+}
+
+static void top_of_addresses(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .formats = "ovmf" };
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_err err;
+	unsigned int peek;
+	size_t skew;
+
+	ops.flags = MEMLOG_READER_PEEK;
+	ops.read = top_read;
+	for (skew = 0; skew <= 0x800; skew += 0x800)
+		for (peek = 0; peek < 2; peek++) {
+			ops.peek = peek ? top_peek : NULL;
+			mem_add(&m, 0xfffffffffffff000 + skew, 0xfff - skew);
+			assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS,
+							   "top", NULL, &image,
+							   &err), 0);
+			assert_int_equal(count(image, &opts, NULL), 0);
+			memlog_image_close(image);
+			mem_free(&m);
+			memset(&m, 0, sizeof(m));
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(holes),
+		cmocka_unit_test(unaligned_ranges),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(limit),
+		cmocka_unit_test(stop),
+		cmocka_unit_test(at),
+		cmocka_unit_test(planted),
+		cmocka_unit_test(feed_pieces),
+		cmocka_unit_test(names),
+		cmocka_unit_test(threads),
+		cmocka_unit_test(slow),
+		cmocka_unit_test(small_structs),
+		cmocka_unit_test(top_of_addresses),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

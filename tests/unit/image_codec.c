@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The codecs that the library has, on pages that their own libraries packed;
+ * kdump files made with them; damage. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <zlib.h>
+#ifdef HAVE_ZSTD
+#include <zstd.h>
+#endif
+#ifdef HAVE_SNAPPY
+#include <snappy-c.h>
+#endif
+
+#include "../../libparse/image/ext/codec.h"
+#include "../../libparse/image/open.h"
+#include "libconform.h"
+#include "libmkkdump.h"
+
+#define PAGES 24
+
+static uint64_t seed = 7;
+
+static uint32_t rnd(uint32_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33) % n;
+}
+
+/* A page of the given kind: zeros, text, noise, code and noise. */
+static void fill(uint8_t *p, size_t len, unsigned int kind)
+{
+	static const char words[] = "PROGRESS CODE: V03020003 I0\r\nLoading ";
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		p[i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)words[i % 37] :
+		       kind == 2 ? (uint8_t)rnd(256) :
+		       (uint8_t)(rnd(8) ? i % 5 : rnd(256));
+}
+
+static size_t pack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
+		   size_t cap)
+{
+	uLongf n = cap;
+
+	if (flag == 1)
+		return compress2(out, &n, in, len, 1) == Z_OK ? n : 0;
+#ifdef HAVE_SNAPPY
+	if (flag == 4) {
+		size_t m = cap;
+
+		return snappy_compress((const char *)in, len, (char *)out,
+				       &m) == SNAPPY_OK ? m : 0;
+	}
+#endif
+#ifdef HAVE_ZSTD
+	if (flag == 0x20) {
+		size_t m = ZSTD_compress(out, cap, in, len, 1);
+
+		return ZSTD_isError(m) ? 0 : m;
+	}
+#endif
+	return 0;
+}
+
+static uint32_t flag_of(const struct memlog_codec *c)
+{
+	return !strcmp(c->name, "zlib") ? 1 : !strcmp(c->name, "snappy") ? 4 :
+	       0x20;
+}
+
+static void test_codecs(void **state)
+{
+	static uint8_t page[65536], packed[200000], out[65536 + 1];
+	const struct memlog_allocator a = ml_allocator(NULL);
+	static const size_t sizes[] = { 4096, 65536 };
+	static const size_t wants[] = { 1, 16, 64, 100, 4095, 4096, 65536 };
+	unsigned int c, kind, s, w, turn;
+
+	(void)state;
+	for (c = 0; ml_codecs[c]; c++) {
+		const struct memlog_codec *k = ml_codecs[c];
+		void *st = k->create ? k->create(&a) : NULL;
+
+		for (kind = 0; kind < 4; kind++)
+			for (s = 0; s < 2; s++) {
+				const uint8_t *verbatim;
+				size_t n, got;
+
+				fill(page, sizes[s], kind);
+				n = pack(flag_of(k), page, sizes[s], packed,
+					 sizeof(packed));
+				assert_true(n > 0);
+				for (w = 0; w < 7 && wants[w] <= sizes[s];
+				     w++) {
+					memset(out, 0xa5, sizeof(out));
+					assert_int_equal(k->expand(st, packed,
+						n, out, wants[w], &got), 0);
+					assert_int_equal(got, wants[w]);
+					assert_memory_equal(out, page, got);
+					assert_int_equal(out[got], 0xa5);
+				}
+				if (!k->literal)
+					continue;
+				n = k->literal(packed, n, &verbatim);
+				assert_memory_equal(verbatim, page, n);
+				assert_true(kind != 2 || n >= 64);
+			}
+		/* damage is told, or gives wrong bytes; no more than asked */
+		for (turn = 0; turn < 2000; turn++) {
+			size_t n, got = 0, cut;
+
+			fill(page, 4096, turn % 4);
+			n = pack(flag_of(k), page, 4096, packed,
+				 sizeof(packed));
+			packed[rnd((uint32_t)n)] ^= (uint8_t)(1 + rnd(255));
+			cut = turn % 3 ? n : rnd((uint32_t)n);
+			memset(out, 0xa5, sizeof(out));
+			k->expand(st, packed, cut, out, 4096, &got);
+			assert_in_range(got, 0, 4096);
+			assert_int_equal(out[4096], 0xa5);
+			if (k->literal) {
+				const uint8_t *v;
+
+				got = k->literal(packed, cut, &v);
+				assert_true(!got || v + got <= packed + cut);
+			}
+		}
+		if (k->destroy)
+			k->destroy(st);
+	}
+}
+
+static void test_kdump(void **state)
+{
+	static const uint32_t flags[] = { 1, 4, 0x20, 0 };
+	unsigned int k, f;
+	size_t i;
+
+	(void)state;
+	for (k = 0; k < 4; k++) {
+		struct mkkdump m = { .block = k & 1 ? 65536 : 4096,
+				     .is32 = k & 2, .max_pfn = 300,
+				     .machine = "x86_64", .compress = pack };
+		struct mkpage pages[PAGES];
+		struct conform_piece pieces[PAGES];
+		const struct memlog_codec *list[ML_CODECS_MAX];
+		struct memlog_open_opts o = ml_with_codecs(NULL, list);
+		struct memlog_image *image;
+		uint8_t *bytes = calloc(PAGES, m.block), *file;
+		struct ml_file mem;
+		size_t len;
+
+		assert_non_null(bytes);
+		for (i = 0; i < PAGES; i++) {
+			uint8_t *p = bytes + i * m.block;
+
+			f = flags[i % 4];
+			fill(p, m.block, (unsigned int)i / 4 % 4);
+			pages[i] = (struct mkpage){ i * 3 + i / 5,
+				i / 4 % 4 ? p : NULL, f, false };
+			pieces[i] = (struct conform_piece){
+				pages[i].pfn * m.block, m.block, p, 0, 0, 0 };
+		}
+		file = mkkdump(&m, pages, PAGES, &len);
+		ml_file_memory(file, len, "m", NULL, &mem, NULL);
+		assert_int_equal(ml_image_open_on(&mem, &o, &image, NULL), 0);
+		conform_image(image, MEMLOG_PHYS, pieces, PAGES);
+		memlog_image_close(image);
+		free(file);
+		free(bytes);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_kdump),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

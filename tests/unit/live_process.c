@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live_process.c - memory of running processes: every kind of mapping, and
+ * nothing in it moves because we look. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../libparse/image/ext/maps.h"
+#include "../../libparse/image/ext/process.h"
+#include "../../libparse/image/guestram.h"
+#include "../../libparse/image/image.h"
+#include "libconform.h"
+#include "libholder.h"
+
+#define MIB (1u << 20)
+#define SIZE (16 * MIB)
+#define FULL (2 * MIB)		/* written, from SIZE / 4 on */
+#define AT (SIZE / 4)
+
+/* ---- /proc/PID/maps ----------------------------------------------------- */
+
+/* A monitor with 64 MiB of guest memory, as QEMU 7.2 has it. */
+static const char qemu[] =
+"563c594f7000-563c598fe000 r--p 00000000 fe:00 10977653    /usr/bin/qemu\n"
+"563c5a2db000-563c5a684000 rw-p 00de3000 fe:00 10977653    /usr/bin/qemu\n"
+"563c8cba8000-563ccda1f000 rw-p 00000000 00:00 0           [heap]\n"
+"7f0034000000-7f0034021000 rw-p 00000000 00:00 0 \n"
+"7f0034021000-7f0038000000 ---p 00000000 00:00 0 \n"
+"7f003be00000-7f003ee00000 rw-p 00000000 00:00 0 \n"
+"not a mapping at all\n"
+"7f003ee00000-7f003fe00000 rw-p 00000000 00:00 0 \n"
+"7f003fe00000-7f003fe01000 ---p 00000000 00:00 0 \n"
+"7f0048000000-7f0087fff000 rwxp 00000000 00:00 0 \n"
+"7f0090000000-7f0092000000 rw-s 00100000 00:01 1034        /memfd:r (deleted)\n";
+
+static struct ml_maps parse(const char *text)
+{
+	struct memlog_allocator a = ml_allocator(NULL);
+	struct ml_maps maps;
+
+	assert_int_equal(ml_maps_parse(&maps, strdup(text), strlen(text), &a,
+				       NULL), MEMLOG_OK);
+	return maps;
+}
+
+static void test_maps(void **state)
+{
+	struct memlog_allocator a = ml_allocator(NULL);
+	struct ml_maps m = parse(qemu);
+
+	assert_int_equal(m.n, 10);
+	assert_true(m.m[0].start == 0x563c594f7000);
+	assert_true(m.m[0].end == 0x563c598fe000);
+	assert_true(m.m[0].read && !m.m[0].write && !m.m[0].exec);
+	assert_true(m.m[2].own);
+	assert_int_equal(m.f[0].inode, 10977653);
+	assert_int_equal(m.f[0].major, 0xfe);
+	assert_true(m.m[9].shared);
+	assert_true(m.m[9].offset == 0x100000);
+	assert_int_equal(m.f[9].path_len, strlen("/memfd:r (deleted)"));
+	ml_maps_fini(&m, &a);
+}
+
+static void test_maps_cut(void **state)
+{
+	struct memlog_allocator a = ml_allocator(NULL);
+	struct ml_maps m;
+	char *text;
+	size_t len;
+
+	for (len = 0; len < sizeof(qemu); len++) {
+		text = malloc(len + 1);
+		memcpy(text, qemu, len);
+		assert_int_equal(ml_maps_parse(&m, text, len, &a, NULL),
+				 MEMLOG_OK);
+		ml_maps_fini(&m, &a);
+	}
+	m = parse("fffffffffffffffff-1 rw-p 0 0:0 0\n2-1 rw-p 0 0:0 0 \n"
+		  "5000-6000 rw-p 0 0:0 0 \n1000-2000 rw-p 0 0:0 0 \n");
+	assert_int_equal(m.n, 1);
+	ml_maps_fini(&m, &a);
+}
+
+static void test_guest_ram(void **state)
+{
+	struct memlog_allocator a = ml_allocator(NULL);
+	struct ml_maps m = parse(qemu);
+	size_t i;
+
+	assert_true(ml_guest_ram(m.m, m.n) == 96 * MIB);
+	for (i = 0; i < m.n; i++)
+		assert_int_equal(m.m[i].guest, i == 5 || i == 6 || i == 9);
+	ml_maps_fini(&m, &a);
+	/* a heap of some MiB and some pages */
+	m = parse("1000000-2001000 rw-p 00000000 00:00 0 \n"
+		  "3000000-4000000 rw-p 00000000 00:00 0 \n");
+	assert_true(ml_guest_ram(m.m, m.n) == 16 * MIB);
+	assert_true(!m.m[0].guest && m.m[1].guest);
+	ml_maps_fini(&m, &a);
+	/* nothing large: the largest there is */
+	m = parse("1000000-1400000 rw-p 00000000 00:00 0 \n"
+		  "2000000-2010000 rw-p 00000000 00:00 0 \n");
+	assert_true(ml_guest_ram(m.m, m.n) == 4 * MIB);
+	assert_true(m.m[0].guest && !m.m[1].guest);
+	ml_maps_fini(&m, &a);
+}
+
+/* ---- processes ---------------------------------------------------------- */
+
+/* What the holder puts into each mapping at AT. */
+static uint8_t *pattern(char *path, size_t size)
+{
+	uint8_t *p = malloc(FULL);
+	size_t i;
+	int fd;
+
+	for (i = 0; i < FULL; i++)
+		p[i] = (uint8_t)(i * 31 + i / 4096);
+	snprintf(path, size, "/tmp/live-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, p, FULL), FULL);
+	close(fd);
+	return p;
+}
+
+/* A file of SIZE bytes, of which FULL / 2 at AT + FULL are there. */
+static uint8_t *sparse_file(char *path, size_t size)
+{
+	uint8_t *p = calloc(1, SIZE);
+	size_t i;
+	int fd;
+
+	snprintf(path, size, "/tmp/live-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	for (i = 0; i < FULL / 2; i++)
+		p[AT + FULL + i] = (uint8_t)(i * 17 + i / 4096);
+	assert_int_equal(pwrite(fd, p + AT + FULL, FULL / 2, AT + FULL),
+			 FULL / 2);
+	assert_int_equal(ftruncate(fd, SIZE), 0);
+	close(fd);
+	return p;
+}
+
+struct fixture {
+	struct holder h;
+	char data[64], file[64];
+	uint8_t *content;	/* of the mapping */
+	struct conform_piece piece;
+};
+
+static void setup(struct fixture *f, const char *kind)
+{
+	uint8_t *put = pattern(f->data, sizeof(f->data));
+
+	f->content = sparse_file(f->file, sizeof(f->file));
+	if (strcmp(kind, "file") && strcmp(kind, "cow"))
+		memset(f->content, 0, SIZE);
+	memcpy(f->content + AT, put, FULL);
+	free(put);
+	holder_start(&f->h);
+	f->piece = (struct conform_piece){
+		.addr = holder_map(&f->h, kind, SIZE, f->file),
+		.len = SIZE,
+		.bytes = f->content,
+	};
+	holder_tell(&f->h, "put 0 %u %s", AT, f->data);
+}
+
+static void teardown(struct fixture *f)
+{
+	unlink(f->data);
+	unlink(f->file);
+	free(f->content);
+}
+
+static void sweep(struct ml_process *p, const struct conform_piece *piece)
+{
+	static uint8_t buf[MEMLOG_PEEK * (SIZE / 4096)];
+	struct memlog_range r;
+	uint64_t addr;
+	size_t i;
+
+	for (addr = 0; !ml_process_ops.next_data(p, addr, &r, NULL);
+	     addr = r.end)
+		assert_true(r.start >= addr && r.end > r.start);
+	assert_int_equal(ml_process_ops.peek(p, piece->addr, SIZE / 4096, buf,
+					     NULL), MEMLOG_OK);
+	for (i = 0; i < SIZE / 4096; i++)
+		assert_memory_equal(buf + i * MEMLOG_PEEK,
+				    piece->bytes + i * 4096, MEMLOG_PEEK);
+}
+
+static void kind(const char *name, bool no_readv, bool no_scan)
+{
+	struct ml_process *p;
+	struct memlog_err err;
+	struct fixture f;
+	char *before, *after, resident[64];
+
+	setup(&f, name);
+	snprintf(resident, sizeof(resident), "%s",
+		 holder_tell(&f.h, "incore 0"));
+	before = holder_smaps(&f.h, f.piece.addr);
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, &err), MEMLOG_OK);
+	p->no_readv = no_readv;
+	p->no_scan = no_scan;
+	sweep(p, &f.piece);
+	conform_reader(&ml_process_ops, p, &f.piece, 1);
+	after = holder_smaps(&f.h, f.piece.addr);
+	assert_string_equal(before, after);
+	/* nor did a hole of the file fill up */
+	if (strcmp(name, "file") && strcmp(name, "cow"))
+		assert_string_equal(resident, holder_tell(&f.h, "incore 0"));
+	ml_process_close(p);
+	holder_stop(&f.h);
+	free(before);
+	free(after);
+	teardown(&f);
+}
+
+static void test_anon(void **state)
+{
+	kind("anon", false, false);
+}
+
+static void test_anon_old(void **state)
+{
+	kind("anon", false, true);
+	kind("anon", true, true);
+}
+
+static void test_memfd(void **state)
+{
+	kind("memfd", false, false);
+}
+
+static void test_shared_anon(void **state)
+{
+	kind("shared", false, false);
+}
+
+static void test_file(void **state)
+{
+	kind("file", false, false);
+}
+
+static void test_cow(void **state)
+{
+	kind("cow", false, false);
+	kind("cow", false, true);
+}
+
+/* Of a file that cannot be opened, present pages are still there, and what is
+ * not present is not known. */
+static void test_only_mapped(void **state)
+{
+	struct ml_process *p;
+	struct fixture f;
+	uint8_t buf[4096];
+	char path[64];
+	size_t got;
+
+	setup(&f, "memfd");
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	assert_int_equal(p->n_areas, 1);
+	assert_int_equal(p->areas[0].kind, ML_AREA_FILE);
+	p->areas[0].kind = ML_AREA_MAPPED;
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)f.h.pid);
+	p->pagemap = open(path, O_RDONLY);
+	assert_true(p->pagemap >= 0);
+	assert_int_equal(ml_process_ops.read(p, f.piece.addr + AT, buf, 4096,
+					     &got, NULL), MEMLOG_OK);
+	assert_int_equal(got, 4096);
+	assert_memory_equal(buf, f.content + AT, 4096);
+	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 4096, &got,
+					     NULL), MEMLOG_NO_DATA);
+	ml_process_close(p);
+	holder_stop(&f.h);
+	teardown(&f);
+}
+
+static void test_ended(void **state)
+{
+	struct ml_process *p;
+	struct memlog_range r;
+	struct memlog_err err = { 0 };
+	uint8_t buf[MEMLOG_PEEK * 4];
+	struct fixture f;
+	size_t got;
+
+	setup(&f, "anon");
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 64, &got,
+					     NULL), MEMLOG_OK);
+	holder_kill(&f.h);
+	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 64, &got,
+					     &err), MEMLOG_IO);
+	assert_non_null(strstr(err.text, "has ended"));
+	assert_int_equal(ml_process_ops.peek(p, f.piece.addr, 4, buf, &err),
+			 MEMLOG_IO);
+	assert_int_equal(ml_process_ops.next_data(p, 0, &r, &err), MEMLOG_IO);
+	ml_process_close(p);
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, &err), MEMLOG_IO);
+	assert_non_null(strstr(err.text, "no process"));
+	teardown(&f);
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = { "pid:", "pid:x", "pid:1x", "pid:-1",
+					   "pid:0", "pid: 1",
+					   "pid:99999999999999999999" };
+	struct memlog_image *image;
+	struct memlog_err err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(memlog_image_open(bad[i], NULL, &image, &err),
+				 MEMLOG_INVALID);
+	/* a kernel thread has no memory; this one is always there */
+	assert_int_not_equal(memlog_image_open("pid:2", NULL, &image, &err),
+			     MEMLOG_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_maps_cut),
+		cmocka_unit_test(test_guest_ram),
+		cmocka_unit_test(test_anon),
+		cmocka_unit_test(test_anon_old),
+		cmocka_unit_test(test_memfd),
+		cmocka_unit_test(test_shared_anon),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_cow),
+		cmocka_unit_test(test_only_mapped),
+		cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_names),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
