@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guard.c - signals.
+ *
+ * A dump that is being copied, or that somebody truncates, can shrink while it
+ * is mapped: reading behind its new end raises SIGBUS. The guard puts a page of
+ * zeros there, so that the reader goes on to its next look at progress_poll(),
+ * which stops it before any of the zeros are printed.
+ */
+#include "dump.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t shrunk;
+static long page_size;
+
+static void on_stop(int sig)
+{
+	stop_signal = sig;
+}
+
+static void on_bus(int sig, siginfo_t *info, void *context)
+{
+	uintptr_t page = (uintptr_t)info->si_addr &
+			 ~((uintptr_t)page_size - 1);
+
+	if (info->si_code > 0 && info->si_code != SI_KERNEL &&
+	    mmap((void *)page, (size_t)page_size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+		    MAP_FAILED) {
+		shrunk = 1;
+		return;
+	}
+	/* not ours: die of it when it comes again */
+	signal(SIGBUS, SIG_DFL);
+	if (info->si_code <= 0)
+		raise(SIGBUS);
+}
+
+void guard_init(void)
+{
+	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa;
+	size_t i;
+
+	page_size = sysconf(_SC_PAGESIZE);
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
+	/* the second one kills; no SA_RESTART, so that a read is woken up */
+	sa.sa_handler = on_stop;
+	sa.sa_flags = SA_RESETHAND;
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+		struct sigaction old;
+
+		if (!sigaction(stops[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(stops[i], &sa, NULL);
+	}
+	sa.sa_sigaction = on_bus;
+	sa.sa_flags = SA_SIGINFO;
+	sigaction(SIGBUS, &sa, NULL);
+	/* a reader that has seen enough ends us without a word */
+	signal(SIGPIPE, SIG_DFL);
+}
+
+int guard_stop(void)
+{
+	return stop_signal;
+}
+
+bool guard_shrunk(void)
+{
+	return shrunk;
+}
+
+void guard_reset(void)
+{
+	shrunk = 0;
+}
+
+void guard_die(void)
+{
+	signal(stop_signal, SIG_DFL);
+	raise(stop_signal);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* main.c - memlog-dump: the logs in a dump, on standard output. */
+#include "dump.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* A descriptor that the caller closed must not become an image. Reading from
+ * it and writing to it fail as they would have. */
+static void hold_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(EXIT_UNREADABLE);
+}
+
+static void on_message(void *arg, int level, const char *line)
+{
+	message(level, arg, "%s", line);
+}
+
+static int exit_code(enum memlog_status s,
+		     const struct memlog_query_result *result,
+		     const struct opts *o)
+{
+	switch (s) {
+	case MEMLOG_OK:
+		return result->damaged && o->strict ? EXIT_DAMAGED :
+						      EXIT_PRINTED;
+	case MEMLOG_NO_DATA:
+	case MEMLOG_NOT_MINE:
+	case MEMLOG_CORRUPT:
+		return EXIT_NONE;
+	case MEMLOG_INVALID:
+		return EXIT_USAGE;
+	default:
+		return EXIT_UNREADABLE;
+	}
+}
+
+/* NO_DATA has been explained by messages. */
+static void tell(const char *name, enum memlog_status s,
+		 const struct memlog_err *err)
+{
+	if (guard_shrunk())
+		message(0, name, "the file became shorter while it was read; "
+			"wait until it is written, or copy it first");
+	else if (s && s != MEMLOG_NO_DATA && s != MEMLOG_STOP)
+		message_err(name, err);
+}
+
+static int dump_image(const char *name, const struct opts *o,
+		      const struct memlog_symbols *symbols,
+		      const struct output *out)
+{
+	struct memlog_query_result result = { .size = sizeof(result) };
+	struct memlog_query_host host = {
+		.size = sizeof(host),
+		.sink = &out->sink,
+		.message = on_message,
+		.message_arg = (void *)name,
+		.progress = progress_poll,
+		.symbols = symbols,
+		.many = o->n_images > 1,
+	};
+	struct memlog_err err = { .status = MEMLOG_OK };
+	struct memlog_image *image;
+	enum memlog_status s;
+	int code;
+
+	progress_begin(name);
+	guard_reset();
+	s = source_open(name, o, &image, &err);
+	if (s) {
+		tell(name, s, &err);
+		return EXIT_UNREADABLE;
+	}
+	s = memlog_query_run(o->query, image, &host, &result, &err);
+	progress_clear();
+	tell(name, s, &err);
+	code = guard_shrunk() ? EXIT_UNREADABLE : exit_code(s, &result, o);
+	memlog_image_close(image);
+	return code;
+}
+
+/* The worse of two, in the order of 3, 4, 0, 1. */
+static int worse(int a, int b)
+{
+	static const int rank[] = {
+		[EXIT_NONE] = 0, [EXIT_PRINTED] = 1, [EXIT_DAMAGED] = 2,
+		[EXIT_UNREADABLE] = 3, [EXIT_USAGE] = 4,
+	};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
+static int dump_all(const struct opts *o)
+{
+	struct memlog_symbols *symbols = NULL;
+	struct memlog_err err;
+	struct output out;
+	int code, i, rc;
+
+	if (o->symbols &&
+	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
+		message_err(NULL, &err);
+		return EXIT_USAGE;
+	}
+	code = output_open(&out, o);
+	if (code) {
+		memlog_symbols_close(symbols);
+		return code;
+	}
+	code = EXIT_NONE;
+	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
+		    code != EXIT_USAGE; i++)
+		code = worse(code, dump_image(o->images[i], o, symbols, &out));
+	memlog_symbols_close(symbols);
+	/* what was printed before a trouble is worth keeping */
+	rc = output_close(&out, out.written && !guard_stop() && !out.failed);
+	return rc ? rc : code;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o;
+	int code;
+
+	hold_descriptors();
+	guard_init();
+	code = opts_parse(&o, argc, argv);
+	if (code < 0) {
+		message_init(o.loud);
+		progress_init(o.progress);
+		code = dump_all(&o);
+	}
+	opts_fini(&o);
+	if (guard_stop())
+		guard_die();
+	return code;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dump.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static int max_level = 2;
+
+void message_init(int loud)
+{
+	max_level = loud;
+}
+
+const char *message_name(const char *image)
+{
+	return strcmp(image, "-") ? image : "standard input";
+}
+
+static void put(int level, const char *image, const char *text)
+{
+	char line[2048];
+
+	if (level > max_level)
+		return;
+	progress_clear();
+	fputs(PROGRAM ": ", stderr);
+	if (image)
+		fprintf(stderr, "%s: ",
+			memlog_escape(message_name(image), line, sizeof(line)));
+	if (level == 1)
+		fputs("warning: ", stderr);
+	fprintf(stderr, "%s\n", memlog_escape(text, line, sizeof(line)));
+}
+
+void message(int level, const char *image, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	put(level, image, text);
+}
+
+void message_err(const char *image, const struct memlog_err *err)
+{
+	const char *text = err->text[0] ? err->text :
+					  memlog_status_name(err->status);
+	const char *name = image ? message_name(image) : "";
+	size_t n = strlen(name);
+
+	if (n && !strncmp(text, name, n) && text[n] == ':')
+		image = NULL;
+	put(0, image, text);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* source.c - open an image as the command line says. */
+#include "dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum memlog_status fail(struct memlog_err *err,
+			       enum memlog_status status, const char *name,
+			       const char *text)
+{
+	memset(err, 0, sizeof(*err));
+	err->status = status;
+	snprintf(err->text, sizeof(err->text), "%s: %s", name, text);
+	return status;
+}
+
+/* What can be read only once. -1 when name is something else. */
+static int pipe_fd(const char *name)
+{
+	bool in = !strcmp(name, "-");
+	struct stat st;
+
+	if (in ? fstat(STDIN_FILENO, &st) : stat(name, &st))
+		return -1;
+	if (!S_ISFIFO(st.st_mode) && !(in && S_ISSOCK(st.st_mode)))
+		return -1;
+	return in ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
+}
+
+/* A pipe is gone through once; what needs more than that was copied to a file
+ * without a name, which is opened like any other. */
+static enum memlog_status open_pipe(int fd, const char *name,
+				    const struct opts *o,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err)
+{
+	const char *formats;
+	enum memlog_status s;
+	char path[64];
+	int spool;
+	bool whole;
+
+	memlog_query_stream(o->query, &formats, &whole);
+	/* variables lie anywhere */
+	whole |= o->symbols != NULL;
+	s = memlog_stream_open(fd, message_name(name), opts, formats, whole,
+			       ret, &spool, err);
+	close(fd);
+	if (s || *ret) {
+		if (!s)
+			message(3, name, "read once, as it came");
+		return s;
+	}
+	message(3, name, "copied to a temporary file, to be read back and "
+		"forth");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", spool);
+	s = memlog_image_open(path, opts, ret, err);
+	close(spool);
+	return s;
+}
+
+enum memlog_status source_open(const char *name, const struct opts *o,
+			       struct memlog_image **ret,
+			       struct memlog_err *err)
+{
+	struct memlog_open_opts opts = {
+		.size = sizeof(opts),
+		.force_raw = o->mapped,
+		.map = o->map,
+		.raw_base = o->raw_base,
+		.progress = progress_poll,
+		.tmpdir = getenv("TMPDIR"),
+		.codecs = dump_codecs,
+		.via_qemu = o->via_qemu,
+	};
+	int fd;
+
+	while (dump_codecs[opts.n_codecs])
+		opts.n_codecs++;
+	if (!strcmp(name, "-") && isatty(STDIN_FILENO))
+		return fail(err, MEMLOG_INVALID, message_name(name),
+			    "is a terminal; name a file, or pipe one in");
+	fd = pipe_fd(name);
+	if (fd >= 0)
+		return open_pipe(fd, name, o, &opts, ret, err);
+	/* a file that the shell opened */
+	if (!strcmp(name, "-"))
+		name = "/proc/self/fd/0";
+	return memlog_image_open(name, &opts, ret, err);
+}

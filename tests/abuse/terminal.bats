@@ -1,0 +1,113 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Guest bytes never reach a terminal as they are: not in text, lists, messages,
+# --info or JSON, whatever the option, and not through file names either.
+
+load ../lib
+
+setup_file() {
+	"$B/mkimage" "$recipes/hostile.rec" "$BATS_FILE_TMPDIR/hostile"
+}
+
+# quiet_as OPTIONS...: both streams are safe
+both_safe() {
+	"$dump" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || :
+	safe "$BATS_TEST_TMPDIR/out"
+	safe "$BATS_TEST_TMPDIR/err"
+	[ -s "$BATS_TEST_TMPDIR/out" ] || [ -s "$BATS_TEST_TMPDIR/err" ]
+}
+
+@test "the check itself sees every kind of control" {
+	local s
+	for s in '\0033[1m' '\0' '\0177' '\0302\0233' '\0233' \
+		'\0342\0200\0256' \
+		'\0342\0201\0246' '\0342\0200\0250' '\r' '\0377' \
+		'\0355\0240\0200'; do
+		printf 'a%bb\n' "$s" >"$BATS_TEST_TMPDIR/x"
+		run safe "$BATS_TEST_TMPDIR/x"
+		[ "$status" -ne 0 ] || { echo "blind to $s"; return 1; }
+	done
+	printf 'tab\there \303\251 \342\202\254 \360\237\230\200\n' \
+		>"$BATS_TEST_TMPDIR/x"
+	safe "$BATS_TEST_TMPDIR/x"
+}
+
+@test "the image has what the check sees" {
+	"$dump" -O raw "$BATS_FILE_TMPDIR/hostile" >"$BATS_TEST_TMPDIR/raw"
+	run safe "$BATS_TEST_TMPDIR/raw"
+	[ "$status" -ne 0 ]
+}
+
+@test "text, list, info, JSON" {
+	cd "$BATS_FILE_TMPDIR"
+	both_safe hostile
+	both_safe -v hostile
+	both_safe --list hostile
+	both_safe --list -v hostile
+	both_safe --list -J hostile
+	both_safe --info hostile
+	both_safe --info -v hostile
+	both_safe --info -J hostile
+	both_safe -J hostile
+	both_safe -O json hostile
+	both_safe --uncommitted hostile
+	both_safe -g esc hostile
+	both_safe -n 3 hostile
+	both_safe --at 0xf00000 hostile
+	both_safe hostile hostile
+}
+
+@test "JSON is JSON, and loses nothing" {
+	cd "$BATS_FILE_TMPDIR"
+	"$dump" -J hostile >"$BATS_TEST_TMPDIR/json"
+	jq -e . "$BATS_TEST_TMPDIR/json" >/dev/null
+	"$dump" -J --list hostile | jq -e . >/dev/null
+	"$dump" -J --info hostile | jq -e . >/dev/null
+	# bytes that are not UTF-8 come as base64
+	jq -r 'select(.text_b64) | .text_b64' "$BATS_TEST_TMPDIR/json" |
+		head -n 1 | base64 -d >/dev/null
+	[ "$(jq -r 'select(.text_b64) | 1' "$BATS_TEST_TMPDIR/json" |
+		wc -l)" -ge 1 ]
+}
+
+@test "an error about any damaged file is safe" {
+	local i
+	cd "$BATS_TEST_TMPDIR"
+	for i in 0 1 7 64 100 4096; do
+		head -c "$i" "$BATS_FILE_TMPDIR/hostile" >short
+		both_safe short
+		both_safe --info short
+	done
+}
+
+@test "a file's own name is a guest, too" {
+	cd "$BATS_TEST_TMPDIR"
+	local n=$'a\033[31m\r\x9b2J\nb'
+	cp --sparse=always "$BATS_FILE_TMPDIR/hostile" "$n"
+	both_safe "$n" "$n"
+	both_safe --info "$n"
+	both_safe --list "$n" "$n"
+	both_safe --list -J "$n"
+	both_safe $'\033[2J-is-not-there'
+	both_safe "--format=$'\033[2J'" "$n"
+	both_safe --at $'\033[2J' "$n"
+}
+
+@test "raw to a terminal is refused, unless forced" {
+	cd "$BATS_FILE_TMPDIR"
+	run script -qec "$dump -O raw hostile" /dev/null
+	[ "$status" -eq 2 ]
+	[[ $output != *$'\033'* ]]
+	[[ $output == *--force* ]]
+	run script -qec "$dump -O raw --force hostile" /dev/null
+	[[ $output == *$'\033[2J'* ]]
+}
+
+@test "text to a terminal holds no escape of the guest's" {
+	cd "$BATS_FILE_TMPDIR"
+	script -qec "$dump --color=never hostile" /dev/null >"$BATS_TEST_TMPDIR/tty"
+	# the terminal driver turns LF into CR LF
+	sed -i 's/\r$//' "$BATS_TEST_TMPDIR/tty"
+	safe "$BATS_TEST_TMPDIR/tty"
+	grep -q 'esc \\x1b' "$BATS_TEST_TMPDIR/tty"
+}

@@ -1,0 +1,317 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ACRN's log and trace: rings that ACRN's own code wrote, beside what its own
+# tools made of them, and dumps made by a model.
+#
+# Where ACRN's tools are wrong, the tests say so and compare the rest:
+# - acrnlog joins pieces of different messages, drops a message whose first slot
+#   was read before the dump (its head is still in memory), and rotates by size;
+# - acrntrace_format.py has no text for RDTSC and RDTSCP, and prints the first
+#   two values of an exception again in place of the last two;
+# - acrnalyze.py (v1.0) leaves the first exit out of times and of the total, and
+#   ends at the first VM_ENTER what it should begin at the first VM_EXIT.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for f in "$root"/fixtures/acrn/*.zst; do
+		zstd -q -d --long=31 -o "$(basename "$f" .zst)" "$f" || return 1
+	done
+	cp "$root"/fixtures/acrn/*.csv . || return 1
+	"$B/mkacrn" log cpu16.elf cpus=16 boots=2 lazy=3000 truth=cpu16.truth
+	"$B/mkacrn" trace old.elf old=1 cpus=3 truth=old.truth
+	"$B/mkacrn" trace new.elf cpus=3 noreason=1 exits=5000 truth=new.truth
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	log="hvlog-v27-3cpu-boot3"
+	trace="trace-v10-2cpu"
+	T=$BATS_TEST_TMPDIR
+}
+
+# of JSON records: variant, number, text as JSON, for those that are whole
+whole() {
+	jq -r 'select(.seq and ((.flags // []) | index("truncated-head") == null
+			and index("partial-tail") == null)) |
+		[.variant, .seq, (.text | @json)] | join(" ")'
+}
+
+@test "log: every message that is whole in memory, word for word" {
+	jq -r 'select(.present == [range(.nslots)]) |
+		[if .boot == 3 then "current" else "last boot" end,
+		 (.seq | tostring), (.raw | @json)] | join(" ")' \
+		"$log.messages.jsonl" | sort >"$T/want"
+	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null >"$T/json"
+	whole <"$T/json" | sort >"$T/got"
+	[ "$(wc -l <"$T/want")" -gt 15000 ]
+	comm -23 "$T/want" "$T/got" >"$T/lost"
+	[ ! -s "$T/lost" ]
+	# two were cut without a trace: their last stored slot is full, the next
+	# one begins another message
+	comm -13 "$T/want" "$T/got" >"$T/more"
+	[ "$(wc -l <"$T/more")" -le 2 ]
+}
+
+@test "log: of cut messages the beginning, and pieces apart from it" {
+	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null |
+		jq -r 'select(.seq and ((.flags // []) | index("partial-tail"))) |
+			[.seq, (.text | @json)] | join(" ")' >"$T/cut"
+	[ "$(wc -l <"$T/cut")" -gt 50 ]
+	while read -r seq text; do
+		# both boots may have that number
+		jq -e -s --argjson text "$text" \
+			'any(.[]; .raw | startswith($text))' \
+			<(grep "\"seq\": $seq," "$log.messages.jsonl") >/dev/null
+	done < <(head -n 20 "$T/cut")
+}
+
+@test "log: unread messages only, unless --consumed" {
+	jq -r 'select(.boot == 3 and .state != "consumed" and
+		      .present == [range(.nslots)]) | .seq' \
+		"$log.messages.jsonl" | sort -n >"$T/want"
+	"$dump" -F acrn-log -J "$log.elf" 2>/dev/null | whole |
+		cut -d' ' -f2 | sort -n >"$T/got"
+	same "$T/want" "$T/got"
+}
+
+@test "log: merged by number, and what is missing adds up" {
+	"$dump" -F acrn-log -J --consumed "$log.elf" 2>/dev/null |
+		jq -r 'select(.seq) | [.seq, .lost // "0"] | join(" ")' >"$T/seq"
+	awk 'NR > 1 && $1 - last - 1 != $2 { exit 1 } { last = $1 }' "$T/seq"
+	sort -n -c "$T/seq"
+}
+
+# messages of a log file without the warnings, one a line, without those numbers
+messages_but() {
+	awk -v skip="$1" 'BEGIN { while ((getline n < skip) > 0) no[n] = 1 }
+		/^\[[0-9]+us\]\[cpu=/ {
+			match($0, /\]\[seq=[0-9]+\]:/)
+			keep = !(substr($0, RSTART + 6, RLENGTH - 8) in no)
+		}
+		/^$/ || /^\tWARNING: logs missing/ { next }
+		keep' "$2"
+}
+
+@test "log: -O acrnlog is what acrnlog writes, but for its mistakes" {
+	"$dump" -O acrnlog -o "$T/out" "$log.elf"
+	[ "$(ls "$T/out")" = "acrnlog_cur.0
+acrnlog_last.0" ]
+	# pieces that it joined, and messages whose first slot had been read
+	jq -r 'select(.present != [range(.nslots)] or .state == "mixed") | .seq' \
+		"$log.messages.jsonl" >"$T/skip"
+	for f in cur last; do
+		messages_but "$T/skip" "$log.acrnlog_$f" >"$T/want"
+		messages_but "$T/skip" "$T/out/acrnlog_$f.0" >"$T/got"
+		same "$T/want" "$T/got"
+	done
+	[ "$(grep -c 'WARNING: logs missing' "$T/out/acrnlog_cur.0")" = \
+	  "$(grep -c 'WARNING: logs missing' "$log.acrnlog_cur")" ]
+	run ! grep -q WARNING "$T/out/acrnlog_last.0"
+}
+
+@test "log: -O acrnlog rotates, and keeps what it is told" {
+	"$dump" -O acrnlog -o "$T/out" --limit acrnlog-size=64K \
+		--limit acrnlog-files=2 "$log.elf"
+	[ "$(find "$T/out" -name 'acrnlog_cur.*' | wc -l)" -eq 2 ]
+	[ ! -e "$T/out/acrnlog_cur.0" ]
+	for f in "$T"/out/*; do
+		[ "$(stat -c %s "$f")" -le 65536 ]
+	done
+	"$dump" -O acrnlog -o "$T/one" --limit acrnlog-size=0 "$log.elf"
+	[ "$(find "$T/one" -type f | wc -l)" -eq 2 ]
+	cat "$T"/out/acrnlog_cur.? >"$T/tail"
+	tail -c "$(stat -c %s "$T/tail")" "$T/one/acrnlog_cur.0" | cmp - "$T/tail"
+}
+
+@test "log: by level, CPU, VM" {
+	"$dump" -F acrn-log -l crit "$log.elf" 2>/dev/null >"$T/crit"
+	[ -s "$T/crit" ]
+	run ! grep -E '^\[[0-9]+us\].*\[sev=[2-6]\]' "$T/crit"
+	"$dump" -F acrn-log --cpu 2 "$log.elf" 2>/dev/null >"$T/cpu"
+	grep -q 'cpu=2' "$T/cpu"
+	run ! grep -E '^\[[0-9]+us\]\[cpu=[01]\]' "$T/cpu"
+	"$dump" -F acrn-log -c vm0:vcpu0 "$log.elf" 2>/dev/null >"$T/vm"
+	grep -q 'vm0:vcpu0' "$T/vm"
+	run ! grep -E '^\[[0-9]+us\]\[cpu=.\]\[(vm[1-9]|idle)' "$T/vm"
+}
+
+@test "log: --list says which is which" {
+	run -0 --separate-stderr "$dump" --list "$log.elf"
+	[[ $output == *"acrn-log "*current*phys:0x1fe00000* ]]
+	[[ $output == *"last boot"*phys:0x1ff00000*stale* ]]
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "log: a header at an odd address leads to all of them" {
+	"$dump" -F acrn-log --at 0x1feaaaaa "$log.elf" >"$T/at" 2>/dev/null
+	"$dump" -F acrn-log "$log.elf" >"$T/all" 2>/dev/null
+	grep -qF "$(head -n 1 "$T/all")" "$T/at"
+}
+
+@test "log: 16 CPUs with gaps" {
+	# whole messages of the last boot that nobody has read
+	awk -F'\t' '$1 == 1 && $4 && $5 { print $2, $8 }' cpu16.truth |
+		sort -n >"$T/want"
+	"$dump" -F acrn-log -J cpu16.elf 2>/dev/null >"$T/json"
+	jq -r 'select(.seq and ((.flags // []) | index("partial-tail") == null)) |
+		[.seq, (.text | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n") |
+		 gsub("\t"; "\\t"))] | join(" ")' "$T/json" | sort -n >"$T/got"
+	[ "$(wc -l <"$T/want")" -gt 500 ]
+	comm -23 <(sort "$T/want") <(sort "$T/got") >"$T/lost"
+	[ ! -s "$T/lost" ]
+	jq -e -s 'map(select(.lost)) | length > 10' "$T/json" >/dev/null
+	[ "$(jq -r .cpu "$T/json" | sort -u | wc -l)" -eq 16 ]
+}
+
+@test "trace: the entries are acrntrace's files, byte for byte" {
+	"$dump" -O acrntrace -o "$T/out" "$trace.elf"
+	[ "$(sha256sum <"$T/out/0")" = "cc673a16253990f32fe37aefdfc948bd00e4093296512413bf8e5276c1b8b9a4  -" ]
+	[ "$(sha256sum <"$T/out/1")" = "86c8ca93e4aeedfc89dbe1bb2c67e9e368576e91a976d8c588356f68175b49ed  -" ]
+	"$dump" --consumed --cpu 1 -O raw "$trace.elf" | head -c 24864 | sha256sum |
+		grep -q ^567de2a8cc93c9e56b6f08b47f8aa0d437f806cf97506643f70074c5ee12144f
+}
+
+@test "trace: lines are acrntrace_format's, but for its mistakes" {
+	for c in 0 1; do
+		grep -v ' exception or nmi ' "$trace.format_cpu$c" >"$T/want"
+		"$dump" -F acrn-trace --cpu $c "$trace.elf" 2>/dev/null >"$T/all"
+		grep -Ev ' (exception or nmi \[.*|rdtscp?)$' "$T/all" >"$T/got"
+		same "$T/want" "$T/got"
+		grep -q ' rdtscp$' "$T/all"
+		grep -q ' exception or nmi .*, d3 = 2, d4 = 0\]$' "$T/all"
+	done
+}
+
+@test "trace: --acrn-formats prints what its rules say" {
+	cat >"$T/rules" <<-'RULES'
+		# as ACRN's own, mistakes included
+		0x00010000 CPU%(cpu)d 0x%(event)016x %(tsc)d exception or nmi [vector = 0x%(1)08x, err = %(2)d, d3 = %(1)d, d4 = %(2)d]
+		0x10020  CPU%(cpu)d 0x%(event)016x %(tsc)d write msr [msr = 0x%(1)08x, val = 0x%(2)016x]
+	RULES
+	for c in 0 1; do
+		grep -E ' (exception or nmi|write msr) ' "$trace.format_cpu$c" >"$T/want"
+		"$dump" -F acrn-trace --cpu $c --acrn-formats "$T/rules" \
+			"$trace.elf" 2>/dev/null >"$T/got"
+		same "$T/want" "$T/got"
+	done
+	echo 'what is this' >"$T/bad"
+	run -2 "$dump" --acrn-formats "$T/bad" "$trace.elf"
+	[[ $output == *"line 1"* ]]
+}
+
+# reason, count, cycles of a table in CSV
+counts() {
+	tr -d '\r' <"$1" | awk -F, '/^VMEXIT/ { print $1, $2, $4 }'
+}
+
+@test "trace: --stats has acrnalyze's counts and cycles" {
+	"$dump" --stats vm_exit,irq -O csv --tsc-mhz 1881.6 -o "$T/out/" "$trace.elf"
+	for c in 0 1; do
+		counts "$trace.acrnalyze_cpu${c}_vm_exit.csv" >"$T/want"
+		counts "$T/out/cpu${c}_vm_exit.csv" >"$T/got"
+		[ "$(wc -l <"$T/want")" -eq 17 ]
+		# the first exit, which acrnalyze counts without its time
+		first=(VMEXIT_CPUID VMEXIT_IO_INSTRUCTION)
+		cycles=(2597 3864)
+		awk -v r="${first[c]}" -v n="${cycles[c]}" \
+			'$1 == r { $3 += n } { print }' "$T/want" >"$T/right"
+		same "$T/right" "$T/got"
+		tr -d '\r' <"$trace.acrnalyze_cpu${c}_irq.csv" >"$T/want"
+		same "$T/want" "$T/out/cpu${c}_irq.csv"
+	done
+}
+
+@test "trace: --stats is the model's, to the cycle" {
+	"$dump" --stats vm_exit,irq,cpu_usage -J new.elf 2>/dev/null >"$T/json"
+	jq -r 'select(.stats == "vm_exit" and .cpu != "all") | . as $t |
+		.reasons[] | select(.reason | startswith("VMEXIT")) |
+		[($t.cpu | tostring), .count, .cycles] | join(" ")' "$T/json" |
+		sort >"$T/got"
+	awk '$2 == "exit" { print $1, $4, $5 }' new.truth | sort >"$T/want"
+	[ "$(wc -l <"$T/want")" -eq 51 ]
+	same "$T/want" "$T/got"
+	jq -r 'select(.stats == "vm_exit" and .cpu != "all") | . as $t |
+		.reasons[] | select(.reason | startswith("(no")) |
+		[($t.cpu | tostring), .count, .cycles] | join(" ")' "$T/json" |
+		sort >"$T/got"
+	awk '$2 == "none" { print $1, $3, $4 }' new.truth | sort >"$T/want"
+	[ -s "$T/want" ]
+	same "$T/want" "$T/got"
+	jq -r 'select(.stats == "irq" and .cpu != "all") | . as $t | .vectors[] |
+		[($t.cpu | tostring), .count] | join(" ")' "$T/json" |
+		sort >"$T/got"
+	awk '$2 == "vector" { print $1, $4 }' new.truth | sort >"$T/want"
+	same "$T/want" "$T/got"
+	jq -r 'select(.stats == "cpu_usage" and .cpu != "all") | . as $t |
+		.vms[] | [($t.cpu | tostring), .vm, .cycles] | join(" ")' \
+		"$T/json" | sed 's/Idle/16/' | sort >"$T/got"
+	awk '$2 == "vm" { print $1, $3, $4 }' new.truth | sort >"$T/want"
+	[ -s "$T/want" ]
+	same "$T/want" "$T/got"
+}
+
+@test "trace: entries of 2018, with CPUs by the hypervisor's pointers" {
+	"$dump" --stats vm_exit -J old.elf 2>/dev/null |
+		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
+			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
+		sort >"$T/got"
+	awk '$2 == "exit" { print $1, $4, $5 }' old.truth | sort >"$T/want"
+	[ -s "$T/want" ]
+	same "$T/want" "$T/got"
+}
+
+@test "trace: all CPUs in one order of time" {
+	"$dump" -F acrn-trace new.elf 2>/dev/null | awk '{ print $3 }' | sort -n -c
+	[ "$("$dump" -F acrn-trace new.elf 2>/dev/null | cut -d' ' -f1 |
+		sort -u | wc -l)" -eq 3 ]
+}
+
+@test "trace: perfetto has a slice an exit" {
+	"$dump" -O perfetto --tsc-mhz 1881.6 -o "$T/trace" "$trace.elf"
+	python=$(command -v python3) || skip "no python3 to take it apart"
+	# packets by a reader of protocol buffers of its own
+	"$python" - "$T/trace" >"$T/got" <<-'PY'
+	import sys
+	def fields(b):
+	    i = 0
+	    def varint():
+	        nonlocal i
+	        v = s = 0
+	        while True:
+	            c = b[i]; i += 1
+	            v |= (c & 127) << s; s += 7
+	            if c < 128: return v
+	    while i < len(b):
+	        t = varint()
+	        if t & 7 == 0: yield t >> 3, varint()
+	        else:
+	            assert t & 7 == 2
+	            n = varint(); assert i + n <= len(b)
+	            yield t >> 3, b[i:i + n]; i += n
+	begun, open_at, names = 0, {}, {}
+	for f, packet in fields(open(sys.argv[1], 'rb').read()):
+	    assert f == 1
+	    p = dict(fields(packet))
+	    if 60 in p:
+	        d = dict(fields(p[60])); names[d[1]] = d[2].decode()
+	    else:
+	        e = dict(fields(p[11]))
+	        if e[9] == 1:
+	            begun += 1; open_at[e[11]] = p[8]
+	            assert e[23].startswith(b'VMEXIT_')
+	        elif e[9] == 2:
+	            assert p[8] >= open_at.pop(e[11])
+	print(begun, len(open_at), sorted(names.values()))
+	PY
+	[ "$(cat "$T/got")" = "3458 0 ['ACRN hypervisor trace', 'CPU 0', 'CPU 1']" ]
+}
+
+@test "trace: the rate of time stamps out of the hypervisor's log" {
+	run -0 --separate-stderr "$dump" --list old.elf
+	[[ $output == *acrn-trace* ]]
+	run -2 "$dump" --stats vm_exit,nonsense new.elf
+	run -2 "$dump" -O csv new.elf
+}

@@ -1,0 +1,485 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line: options, exit codes, messages, output files, signals.
+
+# shellcheck disable=SC2016
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	local r
+	for r in small-c small-early-main hole notes-only hostile c-linear; do
+		"$B/mkimage" "fixtures/gen/recipes/$r.rec" \
+			"$BATS_FILE_TMPDIR/$r" || return 1
+	done
+	zstd -dq fixtures/vmcores/ovmf-c01-elf64.elf.zst \
+		-o "$BATS_FILE_TMPDIR/big" || return 1
+	# far more text than a pipe and all buffers hold
+	printf '%s\n' 'ram 0 16M' 'ovmf 0x900000 size=2M' \
+		'lines 50000 "some text to fill the log with "' end raw |
+		"$B/mkimage" - "$BATS_FILE_TMPDIR/long" || return 1
+	export DUMP=$B/memlog-dump TOP=$PWD
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	T=$BATS_TEST_TMPDIR
+	unset NO_COLOR POSIXLY_CORRECT
+}
+
+# on_tty COMMAND: run it on a terminal of its own, its output without CR.
+on_tty() {
+	script -qec "$1" /dev/null </dev/null | tr -d '\r'
+}
+
+# ---- what it says of itself ----
+
+@test "--help and --version go to standard output, with 0" {
+	run -0 --separate-stderr "$DUMP" --help
+	[ -z "$stderr" ]
+	[ "${lines[0]}" = "usage: memlog-dump [options] IMAGE..." ]
+	[[ $output == *"-F, --format=LIST"* && $output == *"  ovmf "* ]]
+	run -0 --separate-stderr "$DUMP" -V
+	[[ $output =~ ^memlog-dump\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "help fits in 100 columns and names every option once" {
+	run -0 "$DUMP" --help
+	local l
+	for l in "${lines[@]}"; do [ ${#l} -le 100 ]; done
+	[ -z "$(grep -oE '^ +(-., )?--[a-z-]+' <<<"$output" |
+		grep -oE -- '--[a-z-]+' | sort | uniq -d)" ]
+}
+
+# ---- usage ----
+
+@test "senseless command lines end with 2, a message and no output" {
+	local a
+	for a in "" "--nonsense x" "-Z x" "-n" "-n x small-c" "-F nope small-c" \
+		"-O nope small-c" "--scan nope small-c" "--at nope small-c" \
+		"--range 5 small-c" "-g ( small-c" "-l loud small-c" \
+		"--cpu a small-c" "--since x small-c" "--map nope small-c" \
+		"--color=nope small-c" "--progress=nope small-c" \
+		"--limit x=1 small-c" "--info --list small-c" \
+		"--list -r small-c" "-o a -o b small-c" \
+		"--extract $T/x small-c small-c" "--quiet=1 small-c" \
+		"--tsc-mhz fast small-c" "--time-format x small-c" \
+		"--at 1 --range 1-2 small-c"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr "$DUMP" $a
+		[ -z "$output" ]
+		[[ ${stderr_lines[0]} == "memlog-dump: "* ]]
+	done
+	[ ! -e "$T/x" ]
+}
+
+@test "an unknown format or output is answered with those that there are" {
+	run -2 --separate-stderr "$DUMP" -F nope small-c
+	[[ $stderr == *ovmf* ]]
+	run -2 --separate-stderr "$DUMP" -O nope small-c
+	[[ $stderr == *"text, raw, json, json-seq"* ]]
+}
+
+@test "options may stand anywhere, bundled, abbreviated, and -- ends them" {
+	run -0 --separate-stderr "$DUMP" small-c -rn1
+	[ "$output" = "a small line 000000"$'\r' ]
+	run -0 --separate-stderr "$DUMP" --lin=1 small-c --output-f text
+	[ "$output" = "a small line 000000" ]
+	cp small-c -- "$T/-x"
+	cd "$T"
+	run -0 --separate-stderr "$DUMP" -n1 -- -x
+	[ "$output" = "a small line 000000" ]
+}
+
+# ---- exit codes ----
+
+@test "0 printed, 1 none, 3 unreadable, 4 damaged and --strict" {
+	run -0 "$DUMP" -q small-c
+	run -1 "$DUMP" -q notes-only
+	run -3 "$DUMP" -q does-not-exist
+	run -3 "$DUMP" -q .
+	run -3 "$DUMP" -q "$TOP/tests/golden/cli.bats"
+	run -0 "$DUMP" -q hole
+	run -4 "$DUMP" -q --strict hole
+	run -0 "$DUMP" -q --strict small-c
+	run -1 "$DUMP" -q --at 0x821000 small-c
+	run -0 "$DUMP" -q --info notes-only
+	run -1 "$DUMP" -q --list notes-only
+}
+
+@test "a device that is empty or has no end is refused, not searched for ever" {
+	for dev in null zero; do
+		run -3 --separate-stderr timeout 20 "$DUMP" "/dev/$dev"
+		[ -z "$output" ]
+		[[ $stderr == *"/dev/$dev is a device without"* ]]
+	done
+}
+
+@test "over several images the worst of 3, 4, 0, 1" {
+	run -0 "$DUMP" -q small-c notes-only
+	run -0 "$DUMP" -q notes-only small-c
+	run -4 "$DUMP" -q --strict small-c hole notes-only
+	run -3 "$DUMP" -q --strict hole nowhere small-c
+	run -1 "$DUMP" -q notes-only notes-only
+	# and the others are printed all the same
+	run -3 --separate-stderr "$DUMP" -q -n1 nowhere small-c
+	[[ $output == *"a small line 000000" ]]
+}
+
+# ---- messages ----
+
+@test "every message is one line that names the program and the file" {
+	local f
+	for f in notes-only hole small-early-main nowhere; do
+		run --separate-stderr "$DUMP" -v "$f"
+		[ ${#stderr_lines[@]} -gt 0 ]
+		for l in "${stderr_lines[@]}"; do
+			[[ $l == "memlog-dump: $f: "* ]]
+		done
+	done
+}
+
+@test "a file name cannot speak to the terminal" {
+	local n=$T/$'x\e]0;title\a\xe2\x80\xae\x9b31m\ny'
+	cp notes-only "$n"
+	run -1 --separate-stderr "$DUMP" "$n"
+	[[ $stderr == *'x\x1b]0;title\x07\u{202e}\x9b31m\x0ay'* ]]
+	run -0 "$DUMP" --info "$n"
+	[[ $output == *'x\x1b]0;title'* ]]
+	cp small-c "$n"
+	run -0 --separate-stderr "$DUMP" "$n" small-c
+	[[ ${lines[0]} == '==> '*'x\x1b]0;title'*': ovmf phys:0x820000 <==' ]]
+	[ -z "$(printf %s "$output$stderr" | tr -d '[:print:]\n')" ]
+}
+
+@test "no log: what was searched, and what to check" {
+	zstd -dcq "$TOP/fixtures/vmcores/ovmf-c12-off.elf.zst" >"$T/off"
+	run -1 --separate-stderr "$DUMP" "$T/off"
+	[ -z "$output" ]
+	[[ $stderr == *"no log found: all 63.9 MiB of phys memory, 2 ranges, was searched"* ]]
+	[[ $stderr == *"System RAM"* && $stderr == *DEBUG_TO_MEM* ]]
+	[[ $stderr == *SEV* ]]
+	run -1 --separate-stderr "$DUMP" -q "$T/off"
+	[ ${#stderr_lines[@]} -eq 1 ]
+}
+
+@test "the boot before is named, not printed, unless it is asked for" {
+	run -0 --separate-stderr "$DUMP" small-early-main
+	[ "${lines[0]}" = "second boot 000000" ] && [ ${#lines[@]} -eq 3 ]
+	[[ $stderr == *"1 more log: ovmf phys:0xf00000 is stale: "* ]]
+	[[ $stderr == *"--at phys:0xf00000 or --all"* ]]
+	run -0 --separate-stderr "$DUMP" --at phys:0xf00000 small-early-main
+	[ "${lines[0]}" = "first boot 000000" ] && [ ${#lines[@]} -eq 100 ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr "$DUMP" -a small-early-main
+	[ "${lines[0]}" = "==> ovmf phys:0x820000 <==" ]
+	[ "${lines[4]}" = "==> ovmf phys:0xf00000 <==" ]
+	[ ${#lines[@]} -eq 105 ]
+}
+
+@test "a hole is marked where it is, and said on standard error" {
+	run -0 --separate-stderr "$DUMP" hole
+	[[ $output == *$'\n[... 4096 bytes lost]\n'* ]]
+	[[ $stderr == *"bytes of it are not in the image"* ]]
+}
+
+@test "-q hides notes and warnings, -v says more" {
+	run -0 --separate-stderr "$DUMP" -q small-early-main
+	[ -z "$stderr" ]
+	run -0 --separate-stderr "$DUMP" -v small-early-main
+	[[ $stderr == *"searched "*"2 candidates"* ]]
+}
+
+# ---- filters ----
+
+@test "-g, -n and -n -N choose lines" {
+	run -0 --separate-stderr "$DUMP" -g '00000[35]$' small-c
+	[ "$output" = $'a small line 000003\na small line 000005' ]
+	run -0 --separate-stderr "$DUMP" -n 2 small-c
+	[ "$output" = $'a small line 000000\na small line 000001' ]
+	run -0 --separate-stderr "$DUMP" -n -2 small-c
+	[ "$output" = $'a small line 000018\na small line 000019' ]
+	run -0 --separate-stderr "$DUMP" -n-1 -g 1 small-c
+	[ "$output" = "a small line 000019" ]
+	run -0 --separate-stderr "$DUMP" -l err small-c
+	[ -z "$output" ]
+	[[ $stderr == *"its lines have no levels"* ]]
+}
+
+@test "-F takes only its format, --range only that memory" {
+	run -0 "$DUMP" -q -F ovmf small-c
+	run -1 --separate-stderr "$DUMP" --range 0-0x820000 small-c
+	[[ $stderr == *"--range"* ]]
+	run -0 --separate-stderr "$DUMP" -n1 --range phys:0x820000+4K small-c
+	[ "$output" = "a small line 000000" ]
+}
+
+# ---- outputs ----
+
+@test "-o creates a file that only its owner can read" {
+	run -0 --separate-stderr "$DUMP" -n1 -o "$T/log" small-c
+	[ -z "$output" ]
+	[ "$(cat "$T/log")" = "a small line 000000" ]
+	[ "$(stat -c %a "$T/log")" = 600 ]
+}
+
+@test "-o does not touch what exists, or follow a link" {
+	echo mine >"$T/log"
+	run -2 --separate-stderr "$DUMP" -o "$T/log" small-c
+	[[ $stderr == *"$T/log: exists"*--force* ]]
+	[ "$(cat "$T/log")" = mine ]
+	ln -s "$T/elsewhere" "$T/link"
+	run -2 "$DUMP" -o "$T/link" small-c
+	[ ! -e "$T/elsewhere" ]
+	run -2 "$DUMP" -o "$T/no/such/folder" small-c
+}
+
+@test "--force replaces by a rename, a link by itself" {
+	echo mine >"$T/log"
+	ln "$T/log" "$T/other-name"
+	run -0 "$DUMP" -q --force -n1 -o "$T/log" small-c
+	[ "$(cat "$T/log")" = "a small line 000000" ]
+	[ "$(cat "$T/other-name")" = mine ]
+	[ "$(stat -c %a "$T/log")" = 600 ]
+	ln -s "$T/other-name" "$T/link"
+	run -0 "$DUMP" -q --force -n1 -o "$T/link" small-c
+	[ ! -L "$T/link" ]
+	[ "$(cat "$T/other-name")" = mine ]
+	# nothing is left beside them
+	[ "$(find "$T" -type f | wc -l)" -eq 3 ]
+}
+
+@test "--force replaces neither the image nor a device" {
+	cp small-c "$T/image"
+	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/image"
+	[[ $stderr == *"is the image itself"* ]]
+	cmp small-c "$T/image"
+	run -2 --separate-stderr "$DUMP" --force -o /dev/null small-c
+	[ -c /dev/null ]
+}
+
+@test "without a log no file is left, and an old one stays" {
+	run -1 "$DUMP" -o "$T/log" notes-only
+	[ ! -e "$T/log" ]
+	echo mine >"$T/log"
+	run -1 "$DUMP" --force -o "$T/log" notes-only
+	[ "$(cat "$T/log")" = mine ]
+	[ "$(find "$T" -type f | wc -l)" -eq 1 ]
+}
+
+@test "into a folder each log goes as a file of its own" {
+	run -0 --separate-stderr "$DUMP" -q -a -o "$T/new/" small-early-main
+	[ -z "$output" ]
+	[ "$(ls "$T/new")" = $'ovmf-phys-0x820000.txt\novmf-phys-0xf00000.txt' ]
+	[ "$(head -n1 "$T/new/ovmf-phys-0xf00000.txt")" = "first boot 000000" ]
+	[ "$(stat -c %a "$T/new" "$T/new/ovmf-phys-0x820000.txt")" = $'700\n600' ]
+	mkdir "$T/raw"
+	run -0 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
+	[ -z "$stderr" ]
+	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -r small-c)
+	# what is there stays
+	run -3 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
+	[[ $stderr == *--force* ]]
+	run -0 "$DUMP" -q -r -o "$T/raw" --force small-early-main
+	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -q -r small-early-main)
+	# of several images, told apart
+	cp small-c "$T/.small c"
+	run -0 "$DUMP" -q -o "$T/many/" small-c "$T/.small c"
+	[ "$(find "$T/many" -type f -printf "%f\n" | LC_ALL=C sort)" = \
+		$'_small_c-ovmf-phys-0x820000.txt\nsmall-c-ovmf-phys-0x820000.txt' ]
+	# a folder that was made for nothing goes again
+	run -1 "$DUMP" -q -o "$T/none/" notes-only
+	[ ! -e "$T/none" ]
+	local a
+	for a in --list --info; do
+		run -2 "$DUMP" $a -o "$T/raw" small-c
+	done
+}
+
+@test "-o - is standard output" {
+	run -0 --separate-stderr "$DUMP" -n1 -o - small-c
+	[ "$output" = "a small line 000000" ]
+}
+
+@test "a full or closed output is told, with 3" {
+	run -3 --separate-stderr bash -c '"$DUMP" small-c >/dev/full'
+	[[ $stderr == *"cannot write standard output: No space left on device" ]]
+	run -3 --separate-stderr bash -c '"$DUMP" --list small-c >/dev/full'
+	[ -n "$stderr" ]
+	run -3 bash -c '"$DUMP" --help >/dev/full'
+	run -3 --separate-stderr bash -c '"$DUMP" small-c >&-'
+	[[ $stderr == *"cannot write standard output"* ]]
+	# a closed stdin or stderr does no harm
+	run -0 --separate-stderr bash -c '"$DUMP" -n1 small-early-main <&- 2>&-'
+	[ "$output" = "second boot 000000" ]
+}
+
+@test "the reader of a pipe may go: silence, as others do" {
+	run --separate-stderr bash -c \
+		'"$DUMP" -q big | head -n 1; echo "${PIPESTATUS[0]}"'
+	[ "${lines[1]}" -eq 141 ]
+	[ -z "$stderr" ]
+	# also when the parent ignores SIGPIPE
+	run --separate-stderr bash -c "trap '' PIPE
+		\"\$DUMP\" -q big | head -n 1; echo \"\${PIPESTATUS[0]}\""
+	[ "${lines[1]}" -eq 141 ]
+	[ -z "$stderr" ]
+}
+
+@test "json, list and info are what jq takes, one object a line" {
+	run -0 --separate-stderr "$DUMP" -q -a -J small-early-main hostile
+	[ "$(jq -s length <<<"$output")" -eq "${#lines[@]}" ]
+	"$DUMP" -q -J hostile >"$T/json"
+	[ -z "$(LC_ALL=C tr -d '[:print:]\n\200-\377' <"$T/json")" ]
+	"$DUMP" -q -r hostile >"$T/raw"
+	perl -MMIME::Base64 -MJSON::PP -ne 'my $r = decode_json($_);
+		my $t = exists $r->{text} ? $r->{text} : decode_base64($r->{text_b64});
+		utf8::encode($t) if exists $r->{text}; print $t' \
+		"$T/json" >"$T/back"
+	cmp "$T/raw" "$T/back"
+	run -0 "$DUMP" -J --list small-early-main
+	[ "$(jq -r .state <<<"$output")" = $'current\nstale' ]
+	run -0 "$DUMP" -J --info big
+	[ "$(jq -r '.ranges[0].end' <<<"$output")" = 0x4000000 ]
+	"$DUMP" -O json-seq small-c >"$T/seq"
+	[ "$(jq --seq -r .format "$T/seq" | grep -c ovmf)" -eq 20 ]
+	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 20 ]
+}
+
+@test "records are as docs/record.schema.json says" {
+	local schema=$TOP/docs/record.schema.json
+	"$DUMP" -q -a -J small-c small-early-main hostile hole >"$T/json"
+	# every member is described, every required one is there, types fit
+	run -0 jq -es --slurpfile s "$schema" '
+		$s[0] as $s | all(.[];
+			. as $r |
+			(keys - ($s.properties | keys) == []) and
+			($s.required - keys == []) and
+			(has("text") != has("text_b64")) and
+			all(keys[]; . as $k | ($r[$k] | type) as $t |
+				($s.properties[$k].type) as $want |
+				$t == $want or
+				($want == "integer" and $t == "number")) and
+			all(.flags // [] | .[]; . as $f |
+				$s.properties.flags.items.enum | index($f)))' "$T/json"
+	[ "$output" = true ]
+}
+
+@test "an extract is small, and gives the same logs" {
+	run -0 --separate-stderr "$DUMP" --extract "$T/x" small-early-main
+	[ -z "$output" ]
+	[ "$(stat -c %a "$T/x")" = 600 ]
+	cmp <("$DUMP" -q -r -a "$T/x") <("$DUMP" -q -r -a small-early-main)
+	run -0 "$DUMP" --info "$T/x"
+	[[ $output == *"extract of 2 logs, the first at phys:0x820000"* ]]
+	run -0 "$DUMP" -q --extract "$T/y" big
+	[ "$(stat -c %s "$T/y")" -lt 200000 ]
+	cmp <("$DUMP" -r "$T/y") <("$DUMP" -r big)
+	# the notes came along
+	run -0 "$DUMP" --info "$T/y"
+	[[ $output == *"CORE 0x1"* && $output == *QEMU* ]]
+	run -0 readelf -lW "$T/y"
+	[[ $output == *0x0000000003cb3000* ]]
+	run -2 "$DUMP" --extract "$T/y" big
+}
+
+# ---- terminals ----
+
+@test "raw bytes go to a terminal only when they are forced" {
+	run on_tty "$DUMP -r small-c; echo rc=\$?"
+	[[ $output == *"--force"*rc=2* ]]
+	[[ $output != *"a small line"* ]]
+	run on_tty "$DUMP -r --force small-c"
+	[[ $output == *"a small line 000000"* ]]
+	run on_tty "$DUMP --extract - small-c; echo rc=\$?"
+	[[ $output == *rc=2* ]]
+}
+
+@test "nothing of the guest speaks to the terminal" {
+	on_tty "$DUMP --color=never hostile; $DUMP --color=never --list hostile
+		$DUMP --color=never --info -v hostile; $DUMP -J hostile" >"$T/out"
+	[ "$(wc -l <"$T/out")" -gt 20 ]
+	[ -z "$(LC_ALL=C tr -d '[:print:]\n\t\200-\377' <"$T/out")" ]
+	run ! env LC_ALL=C grep -P '\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$T/out"
+}
+
+@test "color: on terminals, unless NO_COLOR, --color decides" {
+	local esc=$'\e['
+	run on_tty "$DUMP -a small-early-main"
+	[[ $output == *"$esc"* ]]
+	run on_tty "NO_COLOR=1 $DUMP -a small-early-main"
+	[[ $output != *"$esc"* ]]
+	run on_tty "NO_COLOR= $DUMP -a small-early-main"
+	[[ $output == *"$esc"* ]]
+	run on_tty "NO_COLOR=1 $DUMP --color=always -a small-early-main"
+	[[ $output == *"$esc"* ]]
+	run -0 "$DUMP" -a small-early-main
+	[[ $output != *"$esc"* ]]
+	run -0 "$DUMP" -a --color small-early-main
+	[[ $output == *"$esc"* ]]
+}
+
+@test "progress after a second, and not where nobody looks" {
+	local slow='{ cat small-c; sleep 1.3; head -c 4M /dev/zero; sleep .3
+		head -c 4M /dev/zero; } | '
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --progress=always -n1 -"
+	[[ $stderr == *"standard input: "*MiB* ]]
+	[ "$output" = "a small line 000000" ]
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q -n1 -"
+	[ -z "$stderr" ]
+}
+
+# ---- signals ----
+
+# The writer stands still in a pipe that nobody empties: after one line was
+# read, memlog-dump has not come to the end of the log. A shell starts what runs
+# in the background with SIGINT ignored, a terminal does not.
+start_slow() {
+	mkfifo "$T/fifo"
+	env --default-signal=INT "$DUMP" "$@" >"$T/fifo" 2>"$T/err" 3>&- &
+	PID=$!
+	exec 4<"$T/fifo"
+	read -r FIRST <&4
+}
+
+@test "a file that shrinks while it is read: an error, and the rest is kept" {
+	local rc=0
+	cp --sparse=always long "$T/image"
+	start_slow "$T/image"
+	truncate -s 4096 "$T/image"
+	cat <&4 >"$T/rest"
+	exec 4<&-
+	wait "$PID" || rc=$?
+	[ "$rc" -eq 3 ]
+	[[ $(cat "$T/err") == *"became shorter while it was read"* ]]
+	"$DUMP" long >"$T/whole"
+	{ printf '%s\n' "$FIRST"; cat "$T/rest"; } >"$T/got"
+	[ "$(stat -c %s "$T/got")" -lt "$(stat -c %s "$T/whole")" ]
+	cmp -n "$(stat -c %s "$T/got")" "$T/got" "$T/whole"
+}
+
+@test "Ctrl-C stops it as others: by the signal, without a word" {
+	local rc=0
+	start_slow long
+	kill -INT "$PID"
+	cat <&4 >"$T/rest"
+	exec 4<&-
+	wait "$PID" || rc=$?
+	[ "$rc" -eq 130 ]
+	[ ! -s "$T/err" ]
+}
+
+@test "a stopped --force leaves the old file and nothing else" {
+	echo mine >"$T/log"
+	mkfifo "$T/fifo"
+	"$DUMP" --force -o "$T/log" - <"$T/fifo" 2>/dev/null 3>&- &
+	local pid=$! rc=0
+	exec 4>"$T/fifo"
+	cat small-c >&4
+	kill -TERM "$pid"
+	exec 4>&-
+	wait "$pid" || rc=$?
+	[ "$rc" -eq 143 ]
+	[ "$(cat "$T/log")" = mine ]
+	[ "$(find "$T" -type f | wc -l)" -eq 1 ]
+}

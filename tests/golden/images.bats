@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One log in every kind of image: what comes out is what mkimage put in.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	recipes=fixtures/gen/recipes
+	dump=$B/memlog-dump
+	t=$BATS_TEST_TMPDIR
+}
+
+# make NAME: the image of a recipe, and the truth beside it
+make_image() {
+	"$B/mkimage" -t "$t/$1.truth" "$recipes/$1.rec" "$t/$1"
+}
+
+# same NAME IMAGE [OPTION...]: IMAGE has the log of recipe NAME, and --info
+# calls it by FORMAT
+same() {
+	local name=$1 image=$2
+	shift 2
+	"$dump" -r "$@" "$image" >"$t/out" 2>"$t/err" ||
+		{ cat "$t/err"; return 1; }
+	cmp "$t/$name.truth" "$t/out"
+}
+
+info_says() {
+	"$dump" --info "$1" | tee "$t/info" | grep -qE "^format +$2( |$)" ||
+		{ cat "$t/info"; return 1; }
+}
+
+@test "kdump-compressed: zlib, lzo, snappy, zstd and all in one file" {
+	for name in kdump-zlib kdump-lzo kdump-snappy kdump-zstd kdump-mixed; do
+		make_image "$name"
+		same "$name" "$t/$name"
+		info_says "$t/$name" kdump
+		[ ! -s "$t/err" ] || { cat "$t/err"; false; }
+	done
+}
+
+@test "kdump-compressed: 32-bit headers, blocks of 64 KiB, flattened" {
+	for name in kdump-32 kdump-64k kdump-flat; do
+		make_image "$name"
+		same "$name" "$t/$name"
+		info_says "$t/$name" kdump
+	done
+}
+
+@test "a split dump: its parts together, in any order; one alone says so" {
+	make_image kdump-part1
+	make_image kdump-part2
+	same kdump-part1 "$t/kdump-part1,$t/kdump-part2"
+	same kdump-part1 "$t/kdump-part2,$t/kdump-part1"
+	run --separate-stderr "$dump" --list "$t/kdump-part1"
+	[[ $stderr == *"one part of a split dump"* ]]
+}
+
+@test "LiME and AVML" {
+	for name in lime avml; do
+		make_image "$name"
+		same "$name" "$t/$name"
+		info_says "$t/$name" lime
+	done
+}
+
+@test "any of them compressed as a whole, from a file and through a pipe" {
+	for name in small-c kdump-flat lime; do
+		make_image "$name"
+		for tool in gzip bzip2 xz zstd lz4; do
+			command -v "$tool" >/dev/null || continue
+			"$tool" -qc "$t/$name" >"$t/packed.$tool"
+			same "$name" "$t/packed.$tool"
+			same "$name" - <"$t/packed.$tool"
+			dd if="$t/packed.$tool" status=none | same "$name" -
+		done
+	done
+}
+
+@test "unpacking leaves no file behind, and says where it has no room" {
+	make_image small-c
+	mkdir "$t/tmp"
+	gzip -qc "$t/small-c" >"$t/small.gz"
+	TMPDIR=$t/tmp same small-c "$t/small.gz"
+	[ -z "$(ls -A "$t/tmp")" ]
+	TMPDIR=$t/none run --separate-stderr "$dump" "$t/small.gz"
+	[ "$status" -eq 3 ]
+	[[ $stderr == *TMPDIR* ]]
+}
+
+@test "a cut compressed file gives what is left, and a warning" {
+	make_image kdump-zlib
+	gzip -qc "$t/kdump-zlib" >"$t/whole.gz"
+	head -c $(($(stat -c %s "$t/whole.gz") - 20)) "$t/whole.gz" >"$t/cut.gz"
+	run --separate-stderr "$dump" -r "$t/cut.gz"
+	[[ $stderr == *"compressed file is damaged"* ]]
+}
+
+@test "a bomb of zeros becomes a hole" {
+	make_image small-c
+	{ cat "$t/small-c"; head -c 3G /dev/zero; } | zstd -q -1 >"$t/bomb.zst"
+	[ "$(stat -c %s "$t/bomb.zst")" -lt 1000000 ]
+	same small-c "$t/bomb.zst"
+}
+
+@test "sparse files: holes are zeros and cost nothing" {
+	make_image kdump-zlib
+	make_image small-c
+	cp --sparse=always "$t/kdump-zlib" "$t/sparse"
+	same kdump-zlib "$t/sparse"
+	cp "$t/small-c" "$t/big"
+	truncate -s 64G "$t/big"
+	same small-c "$t/big"
+	truncate -s 64G "$t/nothing"
+	run --separate-stderr timeout 20 "$dump" "$t/nothing"
+	[ "$status" -eq 1 ]
+}
+
+@test "plain memory: --map puts it where the board has it" {
+	printf 'ram 0xbfff0000 64K\nram 0x100000000 64K\n%s\n' \
+		'ovmf 0x100000000 size=32K
+	lines 20 "above the hole "
+end
+raw base=0xbfff0000' >"$t/rec"
+	"$B/mkimage" -t "$t/pc.truth" "$t/rec" "$t/raw" || skip "no such recipe"
+	# 3 GiB below the hole and 1 GiB above
+	truncate -s 4G "$t/pc"
+	dd if="$t/raw" of="$t/pc" bs=64K iflag=skip_bytes oflag=seek_bytes \
+		skip=$((0x40010000)) seek=3G conv=notrunc status=none
+	same pc "$t/pc" --map pc
+	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
+}
+
+@test "what is not read says what to do instead" {
+	printf 'LibvirtQemudSave%04096d' 0 >"$t/save"
+	printf 'QEVM\0\0\0\003%04096d' 0 >"$t/stream"
+	printf 'DISKDUMP%04096d' 0 >"$t/old"
+	echo "dear reader" >"$t/text"
+	: >"$t/empty"
+	for want in "save:virsh dump --memory-only" \
+		"stream:dump-guest-memory" "old:makedumpfile" "text:--map" \
+		"empty:empty"; do
+		run --separate-stderr "$dump" "$t/${want%%:*}"
+		[ "$status" -eq 3 ]
+		[[ $stderr == *"${want#*:}"* ]] || { echo "$stderr"; false; }
+		[[ $stderr == *"$t/${want%%:*}"* ]]
+	done
+	run --separate-stderr "$dump" /bin/true
+	[ "$status" -eq 3 ]
+	[[ $stderr == *program* ]]
+}

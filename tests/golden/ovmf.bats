@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Dumps that QEMU made of machines that ran OVMF: what comes out is what the
+# machine wrote to its debug port, byte for byte.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+# each FUNCTION VERDICT: for every such row of the manifest
+each() {
+	local n=0 name form verdict gpa file_off off len sum
+	while read -r name form verdict gpa file_off off len sum; do
+		unpack "$name.$form"
+		echo "$name.$form $gpa"
+		"$1" </dev/null || return 1
+		n=$((n + 1))
+	done < <(rows "$2")
+	[ "$n" -gt 0 ]
+}
+
+truth_has_sum() {
+	truth "$name" "$off" "$len" | sha256sum | grep -q "^$sum "
+}
+
+@test "the debug ports' text is what the manifest says" {
+	each truth_has_sum current
+	each truth_has_sum stale
+}
+
+raw_is_truth() {
+	"$dump" -O raw "$unpacked" >"$BATS_TEST_TMPDIR/raw" 2>"$BATS_TEST_TMPDIR/err" ||
+		{ cat "$BATS_TEST_TMPDIR/err"; return 1; }
+	sha256sum <"$BATS_TEST_TMPDIR/raw" | grep -q "^$sum "
+}
+
+@test "-O raw is the truth, in every form of every dump" {
+	each raw_is_truth current
+}
+
+text_is_truth() {
+	truth "$name" "$off" "$len" | sed 's/\r$//' >"$BATS_TEST_TMPDIR/want"
+	"$dump" "$unpacked" >"$BATS_TEST_TMPDIR/text" 2>"$BATS_TEST_TMPDIR/err" ||
+		{ cat "$BATS_TEST_TMPDIR/err"; return 1; }
+	same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/text"
+}
+
+@test "text is the truth with LF line ends" {
+	each text_is_truth current
+}
+
+json_is_truth() {
+	# -j joins the lines' text, -r gives it without JSON's quotes
+	"$dump" -J "$unpacked" 2>/dev/null |
+		jq -rj 'if has("text_b64") then .text_b64 | @base64d else .text end' \
+		>"$BATS_TEST_TMPDIR/json"
+	tr -d '\r\n' <"$BATS_TEST_TMPDIR/json" | sha256sum >"$BATS_TEST_TMPDIR/a"
+	truth "$name" "$off" "$len" | tr -d '\r\n' | sha256sum >"$BATS_TEST_TMPDIR/b"
+	same "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+}
+
+@test "JSON holds the same text" {
+	each json_is_truth current
+}
+
+list_has_log() {
+	local line want=phys:$gpa
+	[ "$file_off" = - ] || want=file:$file_off
+	line=$("$dump" --list "$unpacked" 2>/dev/null |
+		grep -E "${want}[ =]") || return 1
+	echo "$line"
+	[[ $line == ovmf* && $line == *" $verdict "* && $line == *" $len "* ]] ||
+		return 1
+	# where no header covers it, the guest address stands beside
+	[ "$file_off" = - ] || [[ $line == *"phys:$gpa"* ]]
+}
+
+@test "--list has address, size and verdict" {
+	each list_has_log current
+	each list_has_log stale
+}
+
+at_prints() {
+	"$dump" -O raw --at "$gpa" "$unpacked" 2>/dev/null | sha256sum |
+		grep -q "^$sum "
+}
+
+@test "--at prints each log, the stale ones too" {
+	local name form verdict gpa file_off off len sum
+	while read -r name form verdict gpa file_off off len sum; do
+		[ "$file_off" = - ] || continue
+		unpack "$name.$form"
+		echo "$name.$form $gpa"
+		at_prints </dev/null
+	done < <(rows current; rows stale)
+}
+
+@test "paging dump: --at takes the offset in the file" {
+	local name form verdict gpa file_off off len sum n=0
+	while read -r name form verdict gpa file_off off len sum; do
+		[ "$file_off" != - ] || continue
+		unpack "$name.$form"
+		"$dump" -O raw --at "file:$file_off" "$unpacked" 2>/dev/null \
+			</dev/null | sha256sum | grep -q "^$sum "
+		n=$((n + 1))
+	done < <(rows current)
+	[ "$n" -gt 0 ]
+}
+
+@test "logging switched off: exit 1, nothing on stdout, and what to check" {
+	unpack ovmf-c12-off.elf
+	run --separate-stderr "$dump" "$unpacked"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+	[[ $stderr == *"no log"* ]]
+	[[ $stderr == *DEBUG_TO_MEM* ]]
+	[[ $stderr == *MemDebugLogPages* ]]
+	[[ $stderr == *kdump* ]]
+	[[ $stderr == *encrypted* ]]
+}
+
+@test "a reset caught in PEI: the early log, and what is left of the boot before" {
+	unpack ovmf-c13a-reset-pei.elf
+	run --separate-stderr "$dump" "$unpacked"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"phys:0x3cb3000"*stale* ]]
+	[ "$(printf '%s\n' "$output" | wc -l)" -lt 40 ]
+	run "$dump" --list "$unpacked"
+	[ "$status" -eq 0 ]
+	[ "$(printf '%s\n' "$output" | grep -c ' current ')" -eq 1 ]
+	[[ $(printf '%s\n' "$output" | grep ' current ') == *early* ]]
+	# the stale one says why
+	[[ $(printf '%s\n' "$output" | grep ' stale ') == *reset* ]]
+}
+
+@test "both logs of a reset, headed, with --all" {
+	unpack ovmf-c13a-reset-pei.elf
+	"$dump" --all "$unpacked" >"$BATS_TEST_TMPDIR/all" 2>/dev/null
+	{
+		echo "==> ovmf phys:0x820000 <=="
+		truth ovmf-c13a-reset-pei 0 710 | sed 's/\r$//'
+		echo "==> ovmf phys:0x3cb3000 <=="
+		truth ovmf-c13a-reset-pei 0 80792 | sed 's/\r$//'
+	} >"$BATS_TEST_TMPDIR/want"
+	same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/all"
+}
+
+@test "a log alone in a dump says nothing on stderr" {
+	unpack ovmf-c01-elf64.elf
+	run --separate-stderr "$dump" "$unpacked"
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "a ring that wrapped says that its first line is cut" {
+	unpack ovmf-c04b-wrap1-q11.elf
+	run --separate-stderr "$dump" "$unpacked"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *wrapped* ]]
+}
+
+@test "--info knows what QEMU wrote" {
+	unpack ovmf-c01-elf64.elf
+	run "$dump" --info "$unpacked"
+	[ "$status" -eq 0 ]
+	[[ $output == *x86_64* && $output == *CORE* && $output == *QEMU* ]]
+	unpack ovmf-c08b-ia32x64-pei.elf
+	run "$dump" --info "$unpacked"
+	[ "$status" -eq 0 ]
+	[[ $output == *i386* ]]
+}
+
+@test "a pipe gives the same" {
+	unpack ovmf-c08b-ia32x64-pei.elf
+	"$dump" "$unpacked" >"$BATS_TEST_TMPDIR/file"
+	"$dump" - <"$unpacked" >"$BATS_TEST_TMPDIR/stdin"
+	# shellcheck disable=SC2002 # a pipe is what is tested
+	cat "$unpacked" | "$dump" - >"$BATS_TEST_TMPDIR/pipe"
+	same "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/stdin"
+	same "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/pipe"
+	[ -s "$BATS_TEST_TMPDIR/file" ]
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A dump that comes through a pipe prints what the same file prints.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	export VMCORES=$PWD/fixtures/vmcores
+	export DUMP=$B/memlog-dump
+}
+
+# The current logs of the manifest: NAME FORM SHA256.
+current() {
+	awk '$3 == "current" { print $1, $2, $8 }' "$VMCORES/manifest"
+}
+
+@test "ELF and plain memory are gone through once, and give the log's bytes" {
+	local name form sum n=0
+	while read -r name form sum; do
+		case $form in elf | elf-paging | raw) ;; *) continue ;; esac
+		zstd -dcq --long=31 "$VMCORES/$name.$form.zst" |
+			"$DUMP" -v -r - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		echo "$sum  $BATS_TEST_TMPDIR/out" | sha256sum -c
+		grep -q 'read once' "$BATS_TEST_TMPDIR/err"
+		n=$((n + 1))
+	done < <(current)
+	[ "$n" -ge 5 ]
+}
+
+@test "kdump-compressed comes through a temporary file that leaves nothing" {
+	local name form sum n=0
+	mkdir "$BATS_TEST_TMPDIR/tmp"
+	while read -r name form sum; do
+		case $form in kdump*) ;; *) continue ;; esac
+		zstd -dcq --long=31 "$VMCORES/$name.$form.zst" |
+			TMPDIR=$BATS_TEST_TMPDIR/tmp "$DUMP" -v -r - \
+				> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		echo "$sum  $BATS_TEST_TMPDIR/out" | sha256sum -c
+		grep -q 'temporary file' "$BATS_TEST_TMPDIR/err"
+		n=$((n + 1))
+	done < <(current)
+	[ "$n" -ge 2 ]
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
+}
+
+@test "a FIFO, a process substitution and a redirected file work as well" {
+	local f=$BATS_TEST_TMPDIR/dump.elf
+	zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst" > "$f"
+	"$DUMP" -r "$f" > "$BATS_TEST_TMPDIR/want"
+	"$DUMP" -r <(cat "$f") | cmp - "$BATS_TEST_TMPDIR/want"
+	"$DUMP" -r - < "$f" | cmp - "$BATS_TEST_TMPDIR/want"
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	cat "$f" > "$BATS_TEST_TMPDIR/fifo" &
+	"$DUMP" -r "$BATS_TEST_TMPDIR/fifo" | cmp - "$BATS_TEST_TMPDIR/want"
+	wait
+}
+
+@test "ACRN's logs and traces: rings around the one that is found come too" {
+	local f fmt
+	for f in hvlog-v27-3cpu-boot3 trace-v10-2cpu; do
+		zstd -dcq "$VMCORES/../acrn/$f.elf.zst" > "$BATS_TEST_TMPDIR/elf"
+		"$DUMP" --all "$BATS_TEST_TMPDIR/elf" > "$BATS_TEST_TMPDIR/want"
+		# shellcheck disable=SC2002 # a pipe is what is tested
+		cat "$BATS_TEST_TMPDIR/elf" |
+			"$DUMP" -v --all - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		cmp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/want"
+		grep -q 'read once' "$BATS_TEST_TMPDIR/err"
+		# it says that not all could be looked at, and what helps
+		fmt=$(sed -n 's/.*; -F \([a-z-]*\) keeps all.*/\1/p' "$BATS_TEST_TMPDIR/err")
+		# shellcheck disable=SC2002
+		cat "$BATS_TEST_TMPDIR/elf" |
+			"$DUMP" -v --all -F "$fmt" - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		cmp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/want"
+		grep -q 'temporary file' "$BATS_TEST_TMPDIR/err"
+		run ! grep -q 'comes once' "$BATS_TEST_TMPDIR/err"
+	done
+}
+
+@test "a log whose end comes before its beginning: what is missing, and why" {
+	cd "$BATS_TEST_TMPDIR"
+	# more than is kept between the halves of the log, the second one first
+	"$B/mkimage" - elf <<-EOF
+		ram 0 64M
+		ovmf 0x7f0000 size=128K
+		lines 4000 "out of order "
+		end
+		elf64
+		load 0x800000 56M
+		load 0 8M
+	EOF
+	"$DUMP" -r elf > want
+	# shellcheck disable=SC2002
+	cat elf | "$DUMP" -r --strict - > out 2> err && return 1
+	[ "$(stat -c %s out)" -lt "$(stat -c %s want)" ]
+	cmp out <(head -c "$(stat -c %s out)" want)
+	grep -q 'gone by.*from a file' err
+}
+
+@test "--at in a pipe finds a log that the one pass would find, too" {
+	zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst" |
+		"$DUMP" -r --at 0x3cb3000 - > "$BATS_TEST_TMPDIR/out"
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/out")" -eq 80792 ]
+}
+
+@test "memory stays bounded while a gigabyte goes by" {
+	# 1 GiB of zeros around a log; a megabyte or two of window, no more
+	zstd -dcq --long=31 "$VMCORES/ovmf-c01-elf64.raw.zst" > "$BATS_TEST_TMPDIR/raw"
+	{ cat "$BATS_TEST_TMPDIR/raw"; head -c 1073741824 /dev/zero; } | (
+		# AddressSanitizer reserves terabytes before it starts
+		grep -q __asan_init "$DUMP" || ulimit -v 262144
+		"$DUMP" -r -
+	) | cmp - <(zstd -dcq "$VMCORES/ovmf-c01-elf64.debugcon.zst")
+}
+
+@test "what is no dump is refused with exit 3" {
+	run -3 --separate-stderr bash -c "echo hello | '$DUMP' -"
+	[ -z "$output" ]
+	[[ $stderr == *"standard input: no dump format"* ]]
+}
+
+@test "SIGINT ends the wait for a pipe that says nothing" {
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	sleep 100 > "$BATS_TEST_TMPDIR/fifo" &
+	local sleeper=$!
+	(trap - INT; exec "$DUMP" "$BATS_TEST_TMPDIR/fifo" 2> "$BATS_TEST_TMPDIR/err") &
+	local pid=$! rc=0
+	# it is waiting once it has the pipe open
+	for _ in $(seq 200); do
+		[ "$(readlink "/proc/$pid/fd/3" 2> /dev/null)" = "$BATS_TEST_TMPDIR/fifo" ] && break
+		sleep 0.05
+	done
+	kill -INT "$pid"
+	wait "$pid" || rc=$?
+	kill "$sleeper"
+	[ "$rc" -eq 130 ]
+}

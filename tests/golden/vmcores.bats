@@ -1,0 +1,85 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every dump of fixtures/vmcores: each log that its manifest knows comes out
+# byte for byte as the debug port said, and an image without one yields none.
+
+shopt -s extglob
+
+setup_file() {
+	export top=$BATS_TEST_DIRNAME/../..
+	export dump=${B:-$top/build}/memlog-dump
+	export kept=$top/fixtures/vmcores
+}
+
+# check NAME FORM: all lines that the manifest has for this dump
+check() {
+	local name form verdict gpa offset length sha lines=0 status
+	local image=$BATS_TEST_TMPDIR/$1.$2
+
+	zstd -q -d --long=31 "$kept/$1.$2.zst" -o "$image"
+	while read -r name form verdict gpa _ offset length sha; do
+		[ "$name $form" = "$1 $2" ] || continue
+		lines=$((lines + 1))
+		status=0
+		case $verdict in
+		none)
+			"$dump" -O raw "$image" > "$image.text" || status=$?
+			[ $status -eq 1 ]
+			[ ! -s "$image.text" ]
+			continue ;;
+		current)
+			"$dump" -O raw "$image" > "$image.text" ;;
+		stale)
+			"$dump" -O raw --at "phys:$gpa" "$image" > "$image.text" ;;
+		*)
+			echo "no verdict $verdict"
+			return 1 ;;
+		esac
+		cmp "$image.text" <(zstd -q -dc "$kept/$1.debugcon.zst" |
+			tail -c "+$((offset + 1))" | head -c "$length")
+		[ "$(sha256sum < "$image.text" | cut -d' ' -f1)" = "$sha" ]
+	done < "$kept/manifest"
+	[ $lines -gt 0 ]
+}
+
+# all dumps whose names match
+check_all() {
+	local name form seen=0
+
+	while read -r name form; do
+		# shellcheck disable=SC2053
+		[[ $name == $1 ]] || continue
+		echo "$name.$form"
+		check "$name" "$form"
+		rm -f "$BATS_TEST_TMPDIR/$name.$form"*
+		seen=$((seen + 1))
+	done < <(awk '!/^#/ && NF && !seen[$1 $2]++ { print $1, $2 }' \
+		"$kept/manifest")
+	[ $seen -gt 0 ]
+}
+
+@test "guests of this project's firmware, at the shell" {
+	check_all 'memlog-*-shell'
+}
+
+@test "guests of this project's firmware, everything else" {
+	check_all 'memlog-!(*-shell)'
+}
+
+@test "guests of other people's firmware" {
+	check_all 'ovmf-*'
+}
+
+@test "every dump is in the manifest" {
+	local file base
+	for file in "$kept"/*.zst; do
+		base=$(basename "$file" .zst)
+		case $base in *.debugcon) continue ;; esac
+		# those of Xen have several logs each, and a test of their own
+		if [[ $base == xen-* ]]; then
+			grep -q "\b${base%%.*}\b" "${BATS_TEST_DIRNAME}/xen.bats"
+			continue
+		fi
+		grep -q "^${base%%.*} ${base#*.} " "$kept/manifest"
+	done
+}

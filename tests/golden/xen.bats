@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Dumps of Xen machines, real ones and those of recipes: notes, dom0's memory,
+# the hypervisor's console.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	local d r
+	export F=$BATS_FILE_TMPDIR DUMP=$B/memlog-dump
+	for d in xen-dom0-qemu xen-dom0-kdump xen-wrapped xen-pae32; do
+		zstd -dqf --long=31 "fixtures/vmcores/$d.elf.zst" \
+			-o "$F/$d" || return 1
+	done
+	for d in xen-dom0.serial xen-wrapped.ring xen-wrapped.log \
+		 xen-pae32.log; do
+		zstd -dqf "fixtures/vmcores/$d.zst" -o "$F/$d" || return 1
+	done
+	cp fixtures/vmcores/xen-dom0.syms "$F/"
+	for r in xen-2006 xen-v1 xen-v2; do
+		"$B/mkimage" -t "$F/$r.text" "fixtures/gen/recipes/$r.rec" \
+			"$F/$r" || return 1
+	done
+}
+
+setup() {
+	cd "$F" || return 1
+}
+
+# What Xen wrote to the serial line, up to its line number N if given.
+xen_lines() {
+	tr -d '\r' <xen-dom0.serial | grep -a '^(XEN)' | head -n "${1:-100000}"
+}
+
+# where FORMAT IMAGE [OPTION...]: the addresses of --list, one a line
+where() {
+	local f=$1
+	shift
+	"$DUMP" -q --list -F "$f" "$@" | awk 'NR > 1 { print $3 }'
+}
+
+@test "real vmcore: the console equals the serial line, line by line" {
+	"$DUMP" -q -F xen-console xen-dom0-kdump >"$BATS_TEST_TMPDIR/con"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/con")" -eq 156 ]
+	xen_lines | diff - "$BATS_TEST_TMPDIR/con"
+	[ "$(where xen-console xen-dom0-kdump)" = mach:0x27d5c000 ]
+}
+
+@test "real dump by QEMU, earlier: the same without the last two lines" {
+	"$DUMP" -q -F xen-console xen-dom0-qemu >"$BATS_TEST_TMPDIR/con"
+	xen_lines 154 | diff - "$BATS_TEST_TMPDIR/con"
+	[ "$(where xen-console xen-dom0-qemu)" = phys:0x27d5c000 ]
+}
+
+@test "with symbols the ring is no guess, and says the same" {
+	local d
+	for d in qemu kdump; do
+		"$DUMP" -q -F xen-console xen-dom0-$d >"$BATS_TEST_TMPDIR/a"
+		"$DUMP" -q -F xen-console -s xen-dom0.syms xen-dom0-$d \
+			>"$BATS_TEST_TMPDIR/b"
+		cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+		"$DUMP" -q --list -F xen-console -s xen-dom0.syms xen-dom0-$d |
+			grep 'found by the hypervisor.s symbols'
+	done
+	run ! grep guessed <("$DUMP" -q --list -s xen-dom0.syms xen-dom0-qemu)
+}
+
+@test "real vmcore: every note says what crash and Xen's source say of it" {
+	run -0 "$DUMP" --info -v xen-dom0-kdump
+	[[ $output == *"registers of physical CPU 0, in Xen"*"registers of physical CPU 1, in Xen"* ]]
+	[[ $output == *"version 4.17.7"* ]]
+	[[ $output == *"compiler x86_64-linux-gnu-gcc (Debian 12.2.0-14+deb12u1) 12.2.0"* ]]
+	[[ $output == *"xen_phys_start 0x27800000"* ]]
+	[[ $output == *"p2m root frame 0x21f84"* ]]
+	[[ $output == *"cr0 0x80050033 cr2 0x5e27a0 cr3 0xaa10000 cr4 0x660"* ]]
+	[[ $output == *"cr0 0x80050033 cr2 0x5eaeb0 cr3 0x274db000 cr4 0x660"* ]]
+	[[ $output == *"SYMBOL(pgd_l4)=ffff82d04046e000"* ]]
+	# the address that Xen itself announced
+	grep -aq 'New Xen image base address: 0x27800000' xen-dom0.serial
+}
+
+@test "real vmcore: dom0's log at the frame that dom0 said, at both addresses" {
+	local pfn bytes
+	read -r pfn bytes < <(tr -d '\r' <xen-dom0.serial |
+		sed -n 's/.*DOM0LOG pfn=\(0x[0-9a-f]*\) bytes=\([0-9]*\).*/\1 \2/p')
+	[ "$(where ovmf xen-dom0-kdump)" = "phys:${pfn}000=mach:0xb044000" ]
+	[ "$("$DUMP" -q -r xen-dom0-kdump -F ovmf | wc -c)" -eq "$bytes" ]
+	"$DUMP" -q -r --at "phys:${pfn}000" xen-dom0-kdump >"$BATS_TEST_TMPDIR/a"
+	"$DUMP" -q -r --at mach:0xb044000 xen-dom0-kdump >"$BATS_TEST_TMPDIR/b"
+	"$DUMP" -q -r -F ovmf xen-dom0-qemu >"$BATS_TEST_TMPDIR/c"
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/c"
+}
+
+@test "a ring that wrapped, without symbols, among copies of its text" {
+	[ "$(where xen-console xen-wrapped)" = phys:0x14794000 ]
+	"$DUMP" -q -r -F xen-console xen-wrapped | cmp - xen-wrapped.ring
+	"$DUMP" -q -F xen-console xen-wrapped |
+		cmp - <(sed 's/\r$//' xen-wrapped.ring)
+	"$DUMP" -q -r -F ovmf xen-wrapped | cmp - xen-wrapped.log
+}
+
+@test "32 bit: a log scattered over the machine is read whole" {
+	[ "$(where ovmf xen-pae32)" = phys:0x1234000=mach:0x2f10000 ]
+	"$DUMP" -q -r -F ovmf xen-pae32 | cmp - xen-pae32.log
+	"$DUMP" -q -r --at phys:0x1234000 xen-pae32 | cmp - xen-pae32.log
+	"$DUMP" -q -r --at mach:0x2f10000 xen-pae32 | cmp - xen-pae32.log
+	"$DUMP" -q -r -F xen-console xen-pae32 | cmp - xen-wrapped.ring
+	run -0 "$DUMP" --info xen-pae32
+	[[ $output == *"version 3.4.1-holdout"* ]]
+	[[ $output == *"compiler gcc version 4.1.2 (holdout)"* ]]
+	[[ $output == *"p2m root frame 0x2a5"* ]]
+}
+
+@test "the vmcore of 2006: headers as published, memory by dom0's page table" {
+	readelf -lW xen-2006 >"$BATS_TEST_TMPDIR/e"
+	grep -q 'NOTE  *0x0000d4 0x00000000 0x00000000 0x00190' "$BATS_TEST_TMPDIR/e"
+	grep -q 'LOAD  *0x33fa0264 0xffffffff 0x38000000 0x7ffb000' "$BATS_TEST_TMPDIR/e"
+	[ "$(where ovmf xen-2006)" = phys:0x10000=mach:0x38010000 ]
+	"$DUMP" -q -r xen-2006 | cmp - xen-2006.text
+	run -0 "$DUMP" --info xen-2006
+	[[ $output == *"Xen Domanin-0 CR3 0x10000001, 4 bytes: page table of dom0 on virtual CPU 1"* ]]
+	[[ $output == *"cr3 frame 0x3c0"* ]]
+}
+
+@test "CRASH_INFO v1: a tree with holes, shared pages and foreign frames" {
+	[ "$(where ovmf xen-v1)" = phys:0x403000=mach:0x300000 ]
+	"$DUMP" -q -r xen-v1 | cmp - xen-v1.text
+	run -0 "$DUMP" --info xen-v1
+	[[ $output == *"Xen crash information, without xen_phys_start"* ]]
+	[[ $output == *"version 3.2.2-v1"*"p2m root frame 0x105"* ]]
+}
+
+@test "CRASH_INFO v2: the ring by the pointer, what dmesg -c hid, components" {
+	"$DUMP" -q -r -F ovmf xen-v2 | cmp - xen-v2.text
+	run -0 "$DUMP" -q --list -F xen-console xen-v2
+	[[ $output == *"mach:0xa08000"*"32768"*"own pointer; dmesg -c hid"* ]]
+	run -0 "$DUMP" -q -F xen-console xen-v2
+	[ "${#lines[@]}" -eq 3 ]
+	[ "${lines[0]}" = "(XEN) [2020-02-29 10:00:00.125] Xen version 4.13" ]
+	# a guest's bytes do not reach the terminal
+	[ "${lines[1]}" = '(d7) [2020-02-29 10:00:01.250] \x1b[31mSeaBIOS' ]
+	run -0 "$DUMP" -q -F xen-console -c d7 xen-v2
+	[ "${#lines[@]}" -eq 1 ]
+	run -0 "$DUMP" -q -J -F xen-console xen-v2
+	[[ ${lines[0]} == *'"time":"1582970400125","time_hz":"1000"'* ]]
+	[[ ${lines[0]} == *'"consumed"'* ]]
+	[[ ${lines[1]} != *'"consumed"'* ]]
+	[[ ${lines[1]} == *'"component":"d7"'* ]]
+}
+
+@test "a file of symbols that has none is told, and the image is not read" {
+	run -2 --separate-stderr "$DUMP" -s xen-dom0.serial xen-v2
+	[[ $stderr == *"xen-dom0.serial: not an ELF file with symbols"* ]]
+}

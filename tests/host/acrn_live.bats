@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# acrn: on stand-ins for the devices: FIFOs that give slots, files that are
+# mapped.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+# slot TEXT: one of 80 bytes
+slot() {
+	printf '%s' "$1"
+	head -c $((80 - ${#1})) /dev/zero
+}
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	D=$T/dev
+	mkdir "$D"
+}
+
+# fifo NAME FILE. Both ends stay open, so that a read finds what is there and no
+# end.
+fifo() {
+	mkfifo "$D/$1"
+	exec {fd}<>"$D/$1"
+	cat "$2" >&"$fd"
+}
+
+@test "the log comes out of the devices, merged" {
+	{ slot '[10us][cpu=0][vm0:vcpu0][sev=3][seq=7]:first'
+	  slot '[30us][cpu=0][vm0:vcpu0][sev=5][seq=9]:third'; } \
+		>"$T/0"
+	{ slot '[20us][cpu=1][idle1][sev=5][seq=8]:second'
+	  head -c 100 /dev/zero | tr '\0' x | sed 's/^.*$/[40us][cpu=1][idle1][sev=5][seq=12]:&/' |
+		head -c 80; slot 'end'; } >"$T/1"
+	slot '[9us][cpu=0][vm0:vcpu0][sev=1][seq=99]:before' >"$T/2"
+	fifo acrn_hvlog_cur_0 "$T/0"
+	fifo acrn_hvlog_cur_1 "$T/1"
+	fifo acrn_hvlog_last_0 "$T/2"
+	: >"$D/acrn_hvlog_nonsense" ; : >"$D/null"
+	run -0 --separate-stderr "$dump" -F acrn-log "acrn:$D"
+	[ "${lines[0]}" = '[10us][cpu=0][vm0:vcpu0][sev=3][seq=7]:first' ]
+	[ "${lines[1]}" = '[20us][cpu=1][idle1][sev=5][seq=8]:second' ]
+	[ "${lines[2]}" = '[30us][cpu=0][vm0:vcpu0][sev=5][seq=9]:third' ]
+	[[ ${lines[3]} == *"2 "*lost* ]]
+	[[ ${lines[4]} == '[40us][cpu=1][idle1][sev=5][seq=12]:xxx'*xend ]]
+	[ "${#lines[@]}" -eq 5 ]
+}
+
+@test "the boot before is there when it is asked for" {
+	slot '[10us][cpu=0][vm0:vcpu0][sev=3][seq=7]:now' >"$T/0"
+	slot '[9us][cpu=0][vm0:vcpu0][sev=1][seq=99]:before' >"$T/1"
+	fifo acrn_hvlog_cur_0 "$T/0"
+	fifo acrn_hvlog_last_0 "$T/1"
+	"$dump" -O acrnlog -o "$BATS_TEST_TMPDIR/out" "acrn:$D"
+	grep -q before "$BATS_TEST_TMPDIR/out/acrnlog_last.0"
+	grep -q now "$BATS_TEST_TMPDIR/out/acrnlog_cur.0"
+}
+
+@test "the trace is mapped, and read without being taken" {
+	zstd -q -d -c "$root/fixtures/acrn/trace-v10-2cpu.elf.zst" >"$BATS_TEST_TMPDIR/elf"
+	"$dump" -F acrn-trace "$BATS_TEST_TMPDIR/elf" >"$BATS_TEST_TMPDIR/want"
+	"$B/mkacrn" trace "$BATS_TEST_TMPDIR/model.elf" cpus=2 exits=500
+	"$dump" -F acrn-trace "$BATS_TEST_TMPDIR/model.elf" >"$BATS_TEST_TMPDIR/want"
+	# headers, then both rings and the pointers, one after the other
+	off=$((64 + 4 * 56))
+	for c in 0 1; do
+		tail -c +$((off + c * 4194304 + 1)) "$BATS_TEST_TMPDIR/model.elf" |
+			head -c 4194304 >"$D/acrn_trace_$c"
+	done
+	for _ in 1 2; do
+		"$dump" -F acrn-trace "acrn:$D" >"$BATS_TEST_TMPDIR/got"
+		same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	done
+}
+
+@test "the hypervisor's log says how fast the trace's clock is" {
+	slot '[10us][cpu=0][idle0][sev=2][seq=7]:calibrate_tsc, tsc_hz=2112000000' \
+		>"$T/0"
+	fifo acrn_hvlog_cur_0 "$T/0"
+	"$B/mkacrn" trace "$T/model.elf" cpus=1 exits=50
+	tail -c +$((64 + 3 * 56 + 1)) "$T/model.elf" | head -c 4194304 \
+		>"$D/acrn_trace_0"
+	run -0 --separate-stderr "$dump" -F acrn-trace -J -n 1 "acrn:$D"
+	[[ $output == *'"time_hz":"2112000000"'* ]]
+	[[ $stderr == *"2112000000 Hz"* ]]
+	# the user knows better, and the log is not the answer
+	fifo acrn_hvlog_cur_1 "$T/0"
+	run -0 "$dump" -F acrn-trace -J -n 1 --tsc-mhz 100 "acrn:$D"
+	[[ $output == *'"time_hz":"100000000"'* ]]
+	[[ $output != *acrn-log* ]]
+}
+
+@test "without devices it says what is missing" {
+	run -3 --separate-stderr "$dump" "acrn:$D"
+	[[ $stderr == *"no acrn_hvlog_"* ]]
+	run -3 --separate-stderr "$dump" "acrn:$D/nowhere"
+	[[ $stderr == *"cannot be read"* ]]
+	: >"$D/acrn_trace_0"
+	run -3 --separate-stderr "$dump" "acrn:$D"
+	[[ $stderr == *"acrn_trace_0 cannot be opened"* || $stderr == *"no device"* ]]
+}

@@ -1,0 +1,304 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Running guests: what they wrote to the debug port is what memlog-dump reads
+# out of them, and nothing in them moves because it was read.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export top=$BATS_TEST_DIRNAME/../..
+	export build=${B:-$top/build}
+	export dump=$build/memlog-dump
+
+	zstd -q -d --long=27 "$top/fixtures/firmware/OVMF-x64.fd.zst" \
+		-o "$BATS_FILE_TMPDIR/x64.fd"
+}
+
+setup() {
+	[ -x "$dump" ] || skip "memlog-dump is not built"
+	. "$top/firmware/vm.sh"
+	vm_new
+	holder_pid=
+}
+
+teardown() {
+	[ -z "$holder_pid" ] || kill -9 "$holder_pid" 2>/dev/null || :
+	vm_end
+}
+
+# A guest at the shell that stands still. A second monitor for memlog-dump: the
+# first is taken.
+boot() {
+	vm_start "$BATS_FILE_TMPDIR/x64.fd" -name guest=memlog-live,debug-threads=on \
+		-qmp "unix:$vm/qmp2,server=on,wait=off"
+	vm_quiet
+	vm_qmp stop
+}
+
+# The lines of smaps that are about the guest's memory.
+ram_smaps() {
+	awk -v kib=$((vm_memory << 10)) '
+		/^[0-9a-f]+-[0-9a-f]+ / { head = $0; mine = 0; next }
+		/^Size:/ && $2 == kib { mine = 1; print head }
+		mine { print }' "/proc/$vm_pid/smaps"
+}
+
+same_text() {
+	"$dump" -O raw "$1" > "$vm/text" 2> "$vm/err"
+	cmp "$vm/debugcon.log" "$vm/text"
+}
+
+# Read it all, and see that nothing moved.
+untouched() {
+	ram_smaps > "$vm/before"
+	[ "$(grep -c ^Rss: "$vm/before")" = 1 ]
+	[ "$(awk '/^Rss:/ { print $2 }' "$vm/before")" -lt $((vm_memory << 10)) ]
+	same_text "pid:$vm_pid"
+	"$dump" --list --scan=exhaustive "pid:$vm_pid" > "$vm/list"
+	grep -q '^ovmf .* current ' "$vm/list"
+	ram_smaps > "$vm/after"
+	cmp "$vm/before" "$vm/after"
+}
+
+@test "private memory: the text of the debug port, and no page moved" {
+	vm_backend=memory-backend-ram
+	boot
+	untouched
+}
+
+@test "memfd, shared: the same" {
+	vm_backend=memory-backend-memfd,share=on
+	boot
+	blocks() { stat -L -c %b "$(find "/proc/$vm_pid/fd" -lname '*memfd:*' | head -n 1)"; }
+	before=$(blocks)
+	untouched
+	# no hole of it was filled either
+	[ "$(blocks)" = "$before" ]
+}
+
+@test "a file, shared: the same" {
+	boot
+	before=$(stat -c %b "$vm/ram")
+	untouched
+	[ "$(stat -c %b "$vm/ram")" = "$before" ]
+}
+
+@test "a file, private: the same" {
+	truncate -s 64M "$vm/ram"
+	vm_backend=memory-backend-file,mem-path=$vm/ram,share=off
+	boot
+	untouched
+}
+
+@test "qmp: guest addresses, and the text; the monitor stays usable" {
+	vm_backend=memory-backend-ram
+	boot
+	same_text "qmp:$vm/qmp2"
+	same_text "qmp:$vm/qmp2"
+	run -0 "$dump" --list -J "qmp:$vm/qmp2"
+	# where it lies, QEMU says, too
+	gpa=$(jq -r .addr <<< "${lines[0]}")
+	hva=$(jq -r '.extents[0].alias_addr' <<< "${lines[0]}")
+	[ "$(jq -r .space <<< "${lines[0]}")" = phys ]
+	run -0 vm_qmp human-monitor-command \
+		"{\"command-line\":\"gpa2hva $gpa\"}"
+	[[ $output == *"is $hva"* ]]
+	# and what QEMU saves from there begins with the magic
+	vm_qmp pmemsave "{\"val\":$((gpa)),\"size\":16,\"filename\":\"$vm/m\"}"
+	[ "$(cat "$vm/m")" = ovmfmdg1ovmfmdg2 ]
+	run -0 "$dump" --info "qmp:$vm/qmp2"
+	[[ $output == *"machine     x86_64"* ]]
+}
+
+@test "qmp: a monitor that somebody else holds is told, not waited for" {
+	boot
+	run -3 "$dump" "qmp:$vm/qmp"
+	[[ $output == *"domain:NAME"* ]]
+	run -3 "$dump" "qmp:$vm/nowhere"
+	[[ $output == *"cannot connect"* ]]
+}
+
+@test "qmp: the log that QEMU finds, which it does from 10.2 on" {
+	boot
+	if vm_qmp query-firmware-log > /dev/null 2>&1; then
+		"$dump" -O raw --via-qemu "qmp:$vm/qmp2" > "$vm/text"
+		cmp "$vm/debugcon.log" "$vm/text"
+	else
+		run -3 "$dump" --via-qemu "qmp:$vm/qmp2"
+		[[ $output == *"no query-firmware-log"* ]]
+	fi
+	run "$dump" --via-qemu "pid:$vm_pid"
+	[ "$status" -ge 2 ]
+	[[ $output == *"--via-qemu"* ]]
+}
+
+@test "domain: a guest by its name" {
+	boot
+	same_text domain:memlog-live
+	run -3 "$dump" domain:no-such-guest
+	[[ $output == *"no running guest has that name"* ]]
+	[[ $output == *"memlog-live"* ]]
+}
+
+# As a user who may neither read the process nor its memory.
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+@test "no permission: it says what to do, and the monitor will do" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
+	vm_backend=memory-backend-ram
+	boot
+	chmod 711 "$vm"
+	chmod 666 "$vm/qmp2"
+	mkdir -m 755 "$vm/bin"
+	install -m 755 "$dump" "$vm/bin/"
+	cd /
+	run -3 as_nobody "$vm/bin/memlog-dump" "pid:$vm_pid"
+	[[ $output == *"runs as uid 0"*"sudo"* ]]
+	run -3 as_nobody "$vm/bin/memlog-dump" pid:999999999
+	[[ $output == *"no process"* ]]
+	# QEMU writes what is looked at to a file, which goes away
+	mkdir -m 1777 "$vm/tmp"
+	TMPDIR=$vm/tmp as_nobody "$vm/bin/memlog-dump" -O raw \
+		"qmp:$vm/qmp2" > "$vm/text" 2> "$vm/err"
+	cmp "$vm/debugcon.log" "$vm/text"
+	grep -q 'piece by piece' "$vm/err"
+	[ -z "$(ls -A "$vm/tmp")" ]
+}
+
+@test "not a guest: says so" {
+	sleep 60 &
+	local pid=$!
+	run -3 "$dump" "pid:$pid"
+	kill "$pid"
+	[[ $output == *"(sleep) has no mapping that could be a guest's"* ]]
+	run -3 "$dump" pid:2x
+	[[ $output == *"pid:1234"* ]]
+}
+
+@test "a process that ends in the middle of a search" {
+	local i in out line
+	for i in 1 2 3 4 5 6; do
+		coproc holder { exec "$build/tests/host/holder"; }
+		holder_pid=$!
+		in=${holder[0]} out=${holder[1]}
+		echo 'map anon 268435456' >&"$out"
+		read -r line <&"$in"
+		echo 'zero 0 0 268435456' >&"$out"
+		read -r line <&"$in"
+		[ "$line" = ok ]
+		"$dump" --scan=exhaustive --list "pid:$holder_pid" \
+			> "$vm/out" 2> "$vm/err" &
+		line=$!
+		sleep "0.0$i"
+		kill -9 "$holder_pid"
+		wait "$holder_pid" 2>/dev/null || :
+		status=0
+		wait "$line" || status=$?
+		[ "$status" = 1 ] || [ "$status" = 3 ]
+		[ "$status" != 3 ] || grep -Eq 'has ended|no process' "$vm/err"
+	done
+}
+
+# $1 lines or more in the file.
+wait_lines() {
+	local tries=0
+
+	until [ "$(wc -l < "$2")" -ge "$1" ]; do
+		[ $((tries += 1)) -lt 300 ] || return 1
+		sleep 0.1
+	done
+}
+
+# The two files become the same.
+wait_same() {
+	local tries=0
+
+	until cmp -s "$1" "$2"; do
+		[ $((tries += 1)) -lt 300 ] || cmp "$1" "$2" || return 1
+		sleep 0.1
+	done
+}
+
+@test "follow: from the first byte through a reset to the end" {
+	vm_backend=memory-backend-memfd,share=on
+	vm_start "$BATS_FILE_TMPDIR/x64.fd" -S
+	"$dump" -w -O raw "pid:$vm_pid" > "$vm/text" 2> "$vm/err" &
+	local follow=$!
+	sleep 0.5
+	vm_qmp cont
+	vm_quiet
+	: > "$vm/serial.log"
+	vm_qmp system_reset
+	vm_quiet
+	vm_qmp stop
+	wait_same "$vm/debugcon.log" "$vm/text"
+	grep -q 'the guest was reset' "$vm/err"
+	[ "$(grep -c 'the guest was reset' "$vm/err")" = 1 ]
+	vm_qmp quit
+	wait "$follow"
+	grep -q 'has ended' "$vm/err"
+	cmp "$vm/debugcon.log" "$vm/text"
+}
+
+@test "follow: lines as they are written, an interrupt ends it" {
+	local in out line
+	coproc holder { exec "$build/tests/host/holder"; }
+	holder_pid=$!
+	in=${holder[0]} out=${holder[1]}
+	tell() { echo "$*" >&"$out" && read -r line <&"$in"; }
+	tell map memfd 33554432
+	tell ring 0 0x1f00000 65536
+	tell say 0 0x1f00000 first
+	# a shell has commands in the background ignore it
+	env --default-signal=INT "$dump" -w "pid:$holder_pid" \
+		> "$vm/text" 2> "$vm/err" &
+	local follow=$!
+	wait_lines 1 "$vm/text"
+	tell say 0 0x1f00000 second
+	wait_lines 2 "$vm/text"
+	[ "$(cat "$vm/text")" = $'first\nsecond' ]
+	# too fast for anybody: it says so, and what is there is whole
+	tell spin 0 0x1f00000
+	sleep 2
+	tell halt
+	sleep 0.5
+	kill -INT "$follow"
+	status=0
+	wait "$follow" || status=$?
+	[ "$status" = 130 ]
+	grep -q 'some text is lost' "$vm/err"
+	# whole lines, and where some are lost the end of one; numbers go up
+	run -1 grep -avE '^(first|second|line [0-9]{8} of many|\[\.\.\. .*\])$|many$|^(a?n?y)?$' "$vm/text"
+	sed -n 's/^line \([0-9]*\) of many$/\1/p' "$vm/text" | sort -c -u
+	[ "$(grep -c '^line' "$vm/text")" -gt 1000 ]
+}
+
+@test "follow: not what stands still, not what is no stream" {
+	run -2 "$dump" -w "$top/fixtures/vmcores/memlog-off.elf.zst"
+	[[ $output == *"only a running guest"* ]]
+	run -2 "$dump" -w --list "$top/fixtures/vmcores/memlog-off.elf.zst"
+	[[ $output == *"-w prints one log as it grows"* ]]
+}
+
+@test "a core of the process: the guest's memory alone is searched" {
+	command -v gcore > /dev/null || skip "no gcore"
+	vm_backend=memory-backend-ram
+	boot
+	gcore -o "$vm/core" "$vm_pid" > /dev/null 2>&1
+	same_text "$vm/core.$vm_pid"
+	run -0 "$dump" --info "$vm/core.$vm_pid"
+	[[ $output == *"ELF core of a process"* ]]
+	[[ $output == *"1 range, 67108864 bytes"* ]]
+}
+
+@test "a core without the guest's memory: says how to have it" {
+	command -v gcore > /dev/null || skip "no gcore"
+	vm_backend=memory-backend-ram,dump=off
+	boot
+	gcore -o "$vm/core" "$vm_pid" > /dev/null 2>&1
+	run -1 "$dump" "$vm/core.$vm_pid"
+	[[ $output == *"dump-guest-core=on"* ]]
+	[[ $output == *"coredump_filter"* ]]
+}
