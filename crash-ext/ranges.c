@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ranges.c - where there may be memory, asked of the kernel in the dump.
+ *
+ * Firmware logs lie in memory that Linux calls reserved or ACPI NVS, so
+ * "System RAM" alone would miss them all.
+ */
+#include "crash-ext.h"
+
+#include <strings.h>
+
+/* The walk ends after this many resources: a kernel has hundreds, a damaged
+ * list may be a circle. */
+#define MAX_RESOURCES 65536
+
+struct offsets {
+	long start, end, name, sibling, child;
+};
+
+static bool find_offsets(struct offsets *o)
+{
+	char type[] = "resource";
+
+	o->start = MEMBER_OFFSET(type, "start");
+	o->end = MEMBER_OFFSET(type, "end");
+	o->name = MEMBER_OFFSET(type, "name");
+	o->sibling = MEMBER_OFFSET(type, "sibling");
+	o->child = MEMBER_OFFSET(type, "child");
+	return o->start >= 0 && o->end >= 0 && o->name >= 0 &&
+	       o->sibling >= 0 && o->child >= 0;
+}
+
+static bool read_word(ulong addr, void *ret, long size)
+{
+	return addr && readmem(addr, KVADDR, ret, size, "memlog resource",
+			       RETURN_ON_ERROR | QUIET);
+}
+
+static void read_name(ulong addr, char *name, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < size; i++)
+		if (!read_word(addr + i, &name[i], 1) || !name[i])
+			break;
+	name[i] = '\0';
+}
+
+/* Resources that are memory and not a device. */
+static bool is_memory(const char *name, bool live)
+{
+	static const char *const names[] = {
+		"System RAM", "Reserved", "ACPI Tables",
+		"ACPI Non-volatile Storage", "Persistent Memory",
+		"Persistent RAM", "Soft Reserved", "RAM buffer",
+		"Unknown E820 type", "Unusable memory",
+	};
+	size_t i;
+
+	if (live)
+		return !strcmp(name, "System RAM");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strncasecmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static bool from_resources(struct session *s, bool live)
+{
+	ulong at, name_at;
+	uint64_t start, end;
+	struct offsets o;
+	char name[40];
+	long size = MEMBER_SIZE("resource", "start");
+	int left = MAX_RESOURCES;
+
+	if (!symbol_exists("iomem_resource") || !find_offsets(&o) ||
+	    size != sizeof(start))
+		return false;
+	if (!read_word(symbol_value("iomem_resource") + o.child, &at,
+		       sizeof(at)))
+		return false;
+	while (at && left-- && !ext_interrupted()) {
+		if (!read_word(at + o.start, &start, sizeof(start)) ||
+		    !read_word(at + o.end, &end, sizeof(end)) ||
+		    !read_word(at + o.name, &name_at, sizeof(name_at)))
+			break;
+		read_name(name_at, name, sizeof(name));
+		if (is_memory(name, live) && end < UINT64_MAX)
+			host_ranges_add(&s->ranges, start, end + 1);
+		if (!read_word(at + o.sibling, &at, sizeof(at)))
+			break;
+	}
+	return s->ranges.count != 0;
+}
+
+static bool from_nodes(struct session *s)
+{
+	uint64_t start;
+	int i;
+
+	for (i = 0; i < vt->numnodes && vt->node_table; i++) {
+		start = vt->node_table[i].start_paddr;
+		host_ranges_add(&s->ranges, start, start +
+				(uint64_t)vt->node_table[i].size * PAGESIZE());
+	}
+	return s->ranges.count != 0;
+}
+
+bool ext_ranges_from_kernel(struct session *s, bool live)
+{
+	bool found = from_resources(s, live) || from_nodes(s);
+
+	host_ranges_merge(&s->ranges);
+	return found;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reader.c - crash's readmem() as a reader.
+ *
+ * readmem() fails as a whole when one page of a block is absent, and is a good
+ * deal faster in blocks: so blocks first, and page by page where one failed.
+ */
+#include "crash-ext.h"
+
+#define BLOCK 65536u
+
+static bool read_block(struct session *s, uint64_t addr, void *buf, size_t len)
+{
+	ulong flags = pc->curcmd_flags;
+	int ok;
+
+	/* in a session of a Xen dom0 crash takes physical addresses through
+	 * the p2m unless it is told that they are the machine's */
+	if (s->machine)
+		pc->curcmd_flags |= XEN_MACHINE_ADDR;
+	ok = readmem(addr, PHYSADDR, buf, (long)len, "memlog",
+		     RETURN_ON_ERROR | QUIET);
+	pc->curcmd_flags = flags;
+	return ok;
+}
+
+/* Read page by page up to the first that is not there; returns the bytes. */
+static size_t read_pages(struct session *s, uint64_t addr, char *buf,
+			 size_t len)
+{
+	size_t done = 0, part;
+
+	while (done < len) {
+		part = PAGESIZE() - (size_t)((addr + done) % PAGESIZE());
+		if (part > len - done)
+			part = len - done;
+		if (!read_block(s, addr + done, buf + done, part))
+			break;
+		done += part;
+	}
+	return done;
+}
+
+static enum memlog_status reader_read(void *self, uint64_t addr, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
+{
+	struct session *s = self;
+	size_t n, got;
+	char *p = buf;
+
+	(void)err;
+	*ret = 0;
+	while (*ret < len) {
+		if (ext_interrupted())
+			return MEMLOG_STOP;
+		n = len - *ret < BLOCK ? len - *ret : BLOCK;
+		got = n;
+		if (!read_block(s, addr + *ret, p + *ret, n))
+			got = read_pages(s, addr + *ret, p + *ret, n);
+		*ret += got;
+		if (got < n)
+			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status reader_next(void *self, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	struct session *s = self;
+
+	if (s->dump)
+		return memlog_image_next_range(s->dump, s->space, addr, ret,
+					       err);
+	return host_ranges_next(&s->ranges, addr, ret);
+}
+
+static enum memlog_status reader_next_data(void *self, uint64_t addr,
+					   struct memlog_range *ret,
+					   struct memlog_err *err)
+{
+	struct session *s = self;
+
+	if (s->dump)
+		return memlog_image_next_data(s->dump, s->space, addr, ret,
+					      err);
+	return host_ranges_next(&s->ranges, addr, ret);
+}
+
+enum memlog_status ext_reader_wrap(struct session *s, const char *name,
+				   struct memlog_err *err)
+{
+	s->ops = (struct memlog_reader_ops){
+		.size = sizeof(s->ops),
+		.flags = ACTIVE() ? MEMLOG_READER_LIVE : 0,
+		.page_size = (uint32_t)PAGESIZE(),
+		.read = reader_read,
+		.next_range = reader_next,
+		.next_data = reader_next_data,
+	};
+	return memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
+				 &s->image, err);
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# crash.bash - dumps that the real crash opens, and a way to talk to it.
+
+vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
+
+# shellcheck disable=SC2034 # what it sets is for the tests
+need_crash() {
+	[ "$(uname -m)" = x86_64 ] || skip "the namelist is for x86-64"
+	command -v crash >/dev/null || skip "crash is not installed"
+	vmlinux=$B/namelist/vmlinux
+	core=$BATS_FILE_TMPDIR/vmcore
+}
+
+# guest_window NAME ADDR SIZE OUT: SIZE bytes at a physical address of a real
+# guest; the raw dump's offsets are its addresses.
+guest_window() {
+	zstd -dqc --long=27 "$vmcores/$1.raw.zst" |
+		tail -c +$(($2 + 1)) | head -c $(($3)) >"$4"
+}
+
+# The composite: memory of the namelist, and the log of a real guest where it
+# was in that guest. make_composite OUT [OPTION...]
+make_composite() {
+	local out=$1 window=$BATS_FILE_TMPDIR/window
+	shift
+	[ -s "$window" ] ||
+		guest_window ovmf-c01-elf64 0x3cb3000 0x20000 "$window"
+	"$B/mkcore" "$@" "$vmlinux" "$out" "3cb3000=$window"
+}
+
+# The address of efi.ovmf_debug_log in the namelist.
+efi_log_at() {
+	local efi
+	efi=$(nm "$vmlinux" | awk '$3 == "efi" { print $1 }')
+	printf '%x' $((16#$efi + 16))
+}
+
+# A plugin built with AddressSanitizer needs its library before all others, and
+# crash itself does not live up to all of its rules.
+crash_env() {
+	crash_env=()
+	nm -D "$B/crash-ext/memlog.so" 2>/dev/null | grep -q __asan_init ||
+		return 0
+	crash_env=("LD_PRELOAD=$(gcc -print-file-name=libasan.so)"
+		ASAN_OPTIONS=detect_leaks=0:alloc_dealloc_mismatch=0:intercept_strstr=0)
+}
+
+# crash_run VMLINUX VMCORE: commands on stdin, in minimal mode.
+crash_run() {
+	crash_env
+	(cat; echo q) | env "${crash_env[@]}" crash --minimal -s "$@"
+}

@@ -1,0 +1,265 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The extension in the real crash.
+
+load crash
+
+setup_file() {
+	[ "$(uname -m)" = x86_64 ] || return 0
+	vmlinux=$B/namelist/vmlinux
+	make_composite "$BATS_FILE_TMPDIR/vmcore"
+	make_composite "$BATS_FILE_TMPDIR/vmcore.k" -k
+	"$B/memlog-dump" "$BATS_FILE_TMPDIR/vmcore" \
+		>"$BATS_FILE_TMPDIR/expected"
+}
+
+setup() {
+	need_crash
+	so=$B/crash-ext/memlog.so
+	[ -e "$so" ] || skip "crash's header is not installed"
+	expected=$BATS_FILE_TMPDIR/expected
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || :
+}
+
+# memlog_in CORE: commands on stdin, after the extension was loaded
+memlog_in() {
+	{ echo "extend $so"; cat; } | crash_run "$vmlinux" "$1" 2>stderr
+}
+
+@test "it loads in minimal mode, is listed, and unloads" {
+	run memlog_in "$core" <<-EOF
+	extend
+	extend -u $so
+	memlog --list
+	EOF
+	[[ $output == *"$so: shared object loaded"* ]]
+	[[ $output == *"$so  memlog"* ]]
+	[[ $output == *"$so: shared object unloaded"* ]]
+	[[ $output == *"memlog: command not available"* ]]
+	[[ $output != *FORMAT* ]]
+}
+
+@test "it is found by name in crash's folder of extensions" {
+	mkdir ext
+	cp "$so" ext/memlog.so
+	run env CRASH_EXTENSIONS="$PWD/ext" bash -c "load() { :; }
+		. $BATS_TEST_DIRNAME/crash.bash
+		printf 'extend memlog.so\nmemlog --list\n' |
+		crash_run $vmlinux $core"
+	[[ $output == *"ext/memlog.so: shared object loaded"* ]]
+	[[ $output == *"phys:0x3cb3000"* ]]
+}
+
+@test "help memlog has the parts that crash's pages have, and every option" {
+	run memlog_in "$core" <<<"help memlog"
+	[[ $output == *$'NAME\n  memlog - '* ]]
+	[[ $output == *$'SYNOPSIS\n  memlog [--list]'* ]]
+	[[ $output == *$'DESCRIPTION\n'* ]]
+	[[ $output == *$'EXAMPLES\n'* ]]
+	for o in list format at output-format output grep lines scan range; do
+		[[ $output == *"--$o"* ]]
+	done
+	# an option that the synopsis names must exist
+	[[ $output != *"%"* ]]
+}
+
+@test "the text is that of memlog-dump, and that of the debug port" {
+	memlog_in "$core" <<<"memlog > out"
+	[ -s out ]
+	cmp out "$expected"
+	zstd -dqc "$vmcores/ovmf-c01-elf64.debugcon.zst" | tr -d '\r' >port
+	cmp out port
+}
+
+@test "the same from a kdump-compressed dump, which crash unpacks" {
+	memlog_in "$core.k" <<<"memlog > out"
+	cmp out "$expected"
+}
+
+@test "--list, -n, -g, --at, --range, --scan and -O do as in memlog-dump" {
+	while read -r args; do
+		eval "\"$B/memlog-dump\" $args \"$core\"" >want || [ $? = 1 ]
+		memlog_in "$core" <<<"memlog $args > got"
+		cmp want got
+	done <<-'EOF'
+	--list
+	--list -F ovmf --scan likely
+	-n 3
+	-n -3
+	-g "PEIM|Notify" -n 5
+	--at 0x3cb3000 -O json
+	--range 0x3c00000-0x3d00000 --raw
+	--range 0x1000000+0x7000
+	EOF
+}
+
+@test "a pipe gets the log and nothing else" {
+	run memlog_in "$core" <<<"memlog | sed s/^/P:/ | head -2"
+	[[ ${lines[-2]} == "P:SecCoreStartupWithStack"* ]]
+	[[ ${lines[-1]} == "P:"* ]]
+}
+
+@test "a reader that leaves the pipe early is no error" {
+	run memlog_in "$core" <<-'EOF'
+	memlog | head -1
+	memlog -n 2
+	EOF
+	[[ $output != *"roken pipe"* ]]
+	[[ $(grep -c '^SecCoreStartup' <<<"$output") -eq 2 ]]
+}
+
+@test "bad options say what is wrong, then the usage, and crash goes on" {
+	run memlog_in "$core" <<-'EOF'
+	memlog --nonsense
+	memlog -O
+	memlog -Z
+	memlog word
+	memlog -F nonsense
+	memlog -n 1
+	EOF
+	[[ $output == *"memlog: no such option: --nonsense"* ]]
+	[[ $output == *"memlog: option -O needs a value"* ]]
+	[[ $output == *"memlog: no such option: -Z"* ]]
+	[[ $output == *"memlog: not an option: word"* ]]
+	[[ $output == *'no log format "nonsense"'* ]]
+	[[ $(grep -c '^Usage:' <<<"$output") -eq 5 ]]
+	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
+}
+
+@test "-o makes a file for its owner alone, and replaces none without --force" {
+	memlog_in "$core" <<<"memlog -o out"
+	cmp out "$expected"
+	[ "$(stat -c %a out)" = 600 ]
+	echo mine >there
+	memlog_in "$core" <<<"memlog -o there" >said
+	[ "$(cat there)" = mine ]
+	grep -q 'there: not replaced without --force' said
+	memlog_in "$core" <<<"memlog -o there --force"
+	cmp there "$expected"
+	ln -s target link
+	memlog_in "$core" <<<"memlog -o link"
+	[ ! -e target ]
+	cp "$core" mine.core
+	run memlog_in "$PWD/mine.core" <<<"memlog --force -o $PWD/mine.core"
+	[[ $output == *"is not a file that may be replaced"* ]]
+	cmp "$core" mine.core
+}
+
+@test "where the kernel says that the log is, it is found at once" {
+	make_composite known -k -w "$(efi_log_at)=3cb3000"
+	run memlog_in known <<<"memlog -v --list --scan likely"
+	[[ $output == *"phys:0x3cb3000"* ]]
+	# in a dump without ranges of its own crash's resources are asked
+	make_composite wrong -k -w "$(efi_log_at)=1001000"
+	memlog_in wrong <<<"memlog > out"
+	cmp out "$expected"
+}
+
+@test "without the dump's headers memory is where the kernel has resources" {
+	cp "$core.k" moving
+	memlog_in moving <<-'EOF' >said
+	!mv moving moved
+	memlog --info
+	memlog > out
+	EOF
+	# reserved memory too, which is where firmware keeps its log
+	grep -q '0x0000000003c00000-0x0000000003e00000' said
+	# a circle or a device is not followed
+	[ "$(grep -c '0x[0-9a-f]*-0x[0-9a-f]* ' said)" -eq 4 ]
+	cmp out "$expected"
+}
+
+@test "a dump without a log says so" {
+	"$B/mkcore" "$vmlinux" empty
+	run memlog_in empty <<<"memlog"
+	[[ $output == *"memlog: "*"no log"* ]]
+}
+
+@test "nothing of crash's or ours is mixed up" {
+	# no symbol of ours is visible
+	run nm -D --defined-only "$so"
+	[ -z "$output" ]
+	# and all that it wants from outside is crash's, or of the C library;
+	# in the sanitizers' build that is theirs
+	! nm -D "$so" | grep -q __asan_init || return 0
+	nm -D --undefined-only "$so" | awk '$1 == "U" { print $2 }' |
+		grep -v @ | sort >wants
+	nm -D --defined-only "$(command -v crash)" |
+		awk '{ print $3 }' | sort >has
+	run comm -23 wants has
+	[ -z "$output" ]
+}
+
+@test "it is built against the installed header without a warning" {
+	for cc in gcc clang; do
+		command -v $cc >/dev/null || continue
+		for f in "$BATS_TEST_DIRNAME"/../../crash-ext/*.c; do
+			run $cc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
+				-fsyntax-only -I"$BATS_TEST_DIRNAME/../../libparse" "$f"
+			[ "$status" -eq 0 ]
+			[ -z "$output" ]
+		done
+	done
+}
+
+# Every field of crash's structures that the extension touches lies where it
+# lies in all releases from 7.2.9 on, but for 8.0.0.
+@test "the fields of crash that are used lie where they lie in every release" {
+	cat >offsets.c <<-'EOF'
+	#include <crash/defs.h>
+	#include <stddef.h>
+	#define AT(s, f, n) _Static_assert(offsetof(struct s, f) == n, #f)
+	AT(program_context, flags, 40);
+	AT(program_context, dumpfile, 56);
+	AT(program_context, stdpipe, 3296);
+	AT(program_context, curcmd, 4936);
+	AT(program_context, curcmd_flags, 4960);
+	AT(vm_table, numnodes, 65696);
+	AT(vm_table, node_table, 65712);
+	AT(machdep_table, pagesize, 24);
+	_Static_assert(sizeof(struct command_table_entry) == 32, "entry");
+	EOF
+	gcc -fsyntax-only offsets.c
+	# and no other is touched
+	run grep -ohE '\b(pc|vt|machdep|kt|st)->[a-z_0-9]+' \
+		"$BATS_TEST_DIRNAME"/../../crash-ext/*.c
+	[ "$(sort -u <<<"$output" | tr '\n' ' ')" = \
+		"pc->curcmd pc->curcmd_flags pc->dumpfile pc->stdpipe vt->node_table vt->numnodes " ]
+}
+
+# A terminal of its own: crash takes Ctrl-C only there.
+@test "Ctrl-C comes back to the prompt, and memlog works again after it" {
+	vmcore=slow
+	make_composite $vmcore -k -f 10000000=100000
+	mkfifo keys
+	crash_env
+	script -qefc "env TERM=dumb ${crash_env[*]} crash --minimal -s $vmlinux $vmcore" typescript \
+		<keys >/dev/null 2>&1 &
+	pid=$!
+	exec 9>keys
+	saw() {
+		for _ in $(seq 200); do
+			grep -qa "$1" typescript 2>/dev/null && return 0
+			sleep 0.1
+		done
+		cat typescript
+		return 1
+	}
+	printf 'set scroll off\nextend %s\n' "$so" >&9
+	saw 'shared object loaded'
+	printf 'memlog --list --scan pages\n' >&9
+	sleep 0.3
+	printf '\003' >&9
+	saw 'interrupted'
+	printf 'memlog --at 0x3cb3000 -n 1\n' >&9
+	saw 'SecCoreStartupWithStack'
+	printf 'q\n' >&9
+	exec 9>&-
+	wait $pid
+	# what was interrupted gave no answer
+	[ "$(grep -ac "^FORMAT" typescript)" -eq 0 ]
+}

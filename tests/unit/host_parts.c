@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host_parts.c - what crash and gdb share, without either. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../host/arena.h"
+#include "../../host/args.h"
+#include "../../host/ranges.h"
+#include "../../host/sysfs.h"
+
+/* Whatever is not given back is, in the end; the sanitizers watch. */
+static void arena(void **state)
+{
+	struct host_arena a;
+	void *p[64];
+	size_t i;
+
+	host_arena_init(&a);
+	for (i = 0; i < 64; i++) {
+		p[i] = a.alloc.alloc(a.alloc.self, i);
+		assert_non_null(p[i]);
+		memset(p[i], 0x5a, i);
+	}
+	for (i = 0; i < 64; i += 3)
+		a.alloc.release(a.alloc.self, p[i]);
+	a.alloc.release(a.alloc.self, NULL);
+	assert_null(a.alloc.alloc(a.alloc.self, SIZE_MAX));
+	host_arena_fini(&a);
+	assert_non_null(a.alloc.alloc(a.alloc.self, 1));
+	host_arena_fini(&a);
+}
+
+static void ranges(void **state)
+{
+	struct host_arena a;
+	struct host_ranges r;
+	struct memlog_range got;
+
+	host_arena_init(&a);
+	host_ranges_init(&r, &a.alloc);
+	assert_int_equal(host_ranges_next(&r, 0, &got), MEMLOG_NO_DATA);
+	host_ranges_add(&r, 0x5000, 0x6000);
+	host_ranges_add(&r, 0x1000, 0x3000);
+	host_ranges_add(&r, 0x2000, 0x2800);
+	host_ranges_add(&r, 0x3000, 0x4000);
+	host_ranges_add(&r, 0x9000, 0x9000);
+	host_ranges_add(&r, 0x9001, 0x9000);
+	host_ranges_merge(&r);
+	assert_int_equal(r.count, 2);
+	assert_int_equal(host_ranges_bytes(&r), 0x4000);
+	assert_int_equal(host_ranges_next(&r, 0, &got), 0);
+	assert_int_equal(got.start, 0x1000);
+	assert_int_equal(got.end, 0x4000);
+	assert_int_equal(host_ranges_next(&r, 0x3fff, &got), 0);
+	assert_int_equal(got.start, 0x3fff);
+	assert_int_equal(host_ranges_next(&r, 0x4000, &got), 0);
+	assert_int_equal(got.start, 0x5000);
+	assert_int_equal(host_ranges_next(&r, 0x6000, &got), MEMLOG_NO_DATA);
+	host_arena_fini(&a);
+}
+
+static enum memlog_status no_own(void *arg, const char *name, const char *value,
+				 struct memlog_err *err)
+{
+	return host_own_take(arg, name, value) ? MEMLOG_OK : MEMLOG_INVALID;
+}
+
+static enum memlog_status parse(struct host_own *own, const char *words)
+{
+	char buf[256], *argv[16], *p;
+	struct memlog_query *query;
+	struct memlog_err err;
+	enum memlog_status s;
+	int argc = 0;
+
+	snprintf(buf, sizeof(buf), "memlog %s", words);
+	for (p = strtok(buf, " "); p; p = strtok(NULL, " "))
+		argv[argc++] = p;
+	argv[argc] = NULL;
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH, &query,
+					     &err), 0);
+	s = host_args_parse(query, MEMLOG_HOST_CRASH, host_options, argc, argv,
+			    no_own, own, &err);
+	if (own->output)
+		own->output = strcmp(own->output, "x") ? "?" : "x";
+	memlog_query_destroy(query);
+	return s;
+}
+
+/* getopt's state is the host's and stays as it is. */
+static void args(void **state)
+{
+	struct host_own own = { .level = 2 };
+
+	optind = 17;
+	opterr = 5;
+	assert_int_equal(parse(&own, "-v -o x --list --force"), 0);
+	assert_string_equal(own.output, "x");
+	assert_true(own.force);
+	assert_int_equal(own.level, 3);
+	assert_int_equal(parse(&own, "--output=x -qF ovmf"), 0);
+	assert_int_equal(own.level, 0);
+	assert_int_equal(parse(&own, "--outp=x"), MEMLOG_INVALID);
+	assert_int_equal(parse(&own, "-o"), MEMLOG_INVALID);
+	assert_int_equal(parse(&own, "--list=1"), MEMLOG_INVALID);
+	assert_int_equal(parse(&own, "--nonsense"), MEMLOG_INVALID);
+	assert_int_equal(parse(&own, "word"), MEMLOG_INVALID);
+	assert_int_equal(optind, 17);
+	assert_int_equal(opterr, 5);
+}
+
+/* The kernel's file has the text alone; the image has a log again. */
+static void sysfs(void **state)
+{
+	static const char text[] = "first line\nlast line\n";
+	char path[] = "/tmp/memlog-unit-XXXXXX";
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct host_arena a;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	host_arena_init(&a);
+	assert_int_equal(host_sysfs_open(path, &a.alloc, &image, &err), 0);
+	unlink(path);
+	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(memlog_logs_get(logs, 0)->used, sizeof(text) - 1);
+	assert_string_equal(memlog_logs_get(logs, 0)->format, "ovmf");
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	assert_int_equal(host_sysfs_open(path, &a.alloc, &image, &err),
+			 MEMLOG_NO_DATA);
+	assert_non_null(strstr(err.text, path));
+	assert_null(a.head);
+	host_arena_fini(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(arena),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(args),
+		cmocka_unit_test(sysfs),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
