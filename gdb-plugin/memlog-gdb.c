@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* memlog-gdb.c - the steps of one `memlog` command; see plugin.h. */
+#include <gdb/jit-reader.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+extern struct gdb_reader_funcs *gdb_init_reader(void)
+	__attribute__((visibility("default")));
+extern int plugin_is_GPL_compatible(void)
+	__attribute__((visibility("default")));
+
+GDB_DECLARE_GPL_COMPATIBLE_READER
+
+/* The library stays loaded between the steps (-z nodelete). */
+static struct session session;
+
+/*
+ * A Ctrl-C is taken from gdb: gdb would leave the script where it stands, and
+ * with it the user's frame and the stub's mode as the script had set them.
+ */
+bool plugin_interrupted(void)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	if (!session.stopped && sigtimedwait(&set, NULL, &now) == SIGINT)
+		session.stopped = true;
+	return session.stopped;
+}
+
+void plugin_message(void *arg, int level, const char *line)
+{
+	static const char *const words[] = { "", "warning: ", "note: ", "" };
+
+	(void)arg;
+	if (level < 0 || level > (session.busy ? session.own.level : 2))
+		return;
+	fprintf(stderr, "memlog: %s%s\n", words[level], line);
+}
+
+/*
+ * SIGINT waits while a step runs, and the library polls for it: gdb's handler
+ * only sets a flag, which it would act upon by throwing through target_read.
+ */
+static sigset_t hold_sigint(void)
+{
+	sigset_t block, mask;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &block, &mask);
+	return mask;
+}
+
+static void release_sigint(sigset_t *mask)
+{
+	pthread_sigmask(SIG_SETMASK, mask, NULL);
+}
+
+static enum gdb_status read_debug_info(struct gdb_reader_funcs *self,
+				       struct gdb_symbol_callbacks *cb,
+				       void *memory, long size)
+{
+	(void)self;
+	(void)cb;
+	(void)memory;
+	(void)size;
+	return GDB_FAIL;
+}
+
+/* Called for any frame; answers to the first after a step has asked for it, and
+ * stays invisible to the unwinder. */
+static enum gdb_status unwind(struct gdb_reader_funcs *self,
+			      struct gdb_unwind_callbacks *cb)
+{
+	sigset_t mask __attribute__((cleanup(release_sigint)));
+
+	(void)self;
+	mask = hold_sigint();
+	session_memory(&session, cb->target_read);
+	return GDB_FAIL;
+}
+
+static struct gdb_frame_id frame_id(struct gdb_reader_funcs *self,
+				    struct gdb_unwind_callbacks *cb)
+{
+	(void)self;
+	(void)cb;
+	return (struct gdb_frame_id){ 0, 0 };
+}
+
+static void destroy(struct gdb_reader_funcs *self)
+{
+	(void)self;
+}
+
+struct gdb_reader_funcs *gdb_init_reader(void)
+{
+	static struct gdb_reader_funcs funcs = {
+		.reader_version = GDB_READER_INTERFACE_VERSION,
+		.read = read_debug_info,
+		.unwind = unwind,
+		.get_frame_id = frame_id,
+		.destroy = destroy,
+	};
+	sigset_t mask __attribute__((cleanup(release_sigint)));
+
+	mask = hold_sigint();
+	return session_step(&session) ? &funcs : NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plugin.h - the parts of the gdb plugin.
+ *
+ * gdb's one in-process interface in C is the JIT reader, which knows nothing of
+ * commands. So memlog.gdb defines the command, and plugin and gdb talk through
+ * two files in memory under fixed numbers: gdb writes what it knows (arguments,
+ * connection, sections) into the mailbox, the plugin writes gdb commands into
+ * the script, which memlog.gdb sources. Each jit-reader-load is one step of the
+ * plugin; memory of the target is read in the unwind callback, the only one
+ * that is handed a function for it.
+ *
+ *	begin:	 empty mailbox; script: tell arguments, connection, sections
+ *	told:	 take the arguments apart, choose the target; a core is reopened
+ *		 by its path and answered at once
+ *	asked:	 (remote) what the stub said of itself and of its memory
+ *	physical: (QEMU's stub) it reads by physical address now
+ *	read:	 what the unwind callback has read, or files that QEMU wrote
+ *	then:	 the script prints the answer through gdb, pager and pipe included
+ */
+#ifndef GDB_PLUGIN_H
+#define GDB_PLUGIN_H
+
+#include <memlog.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "../host/arena.h"
+#include "../host/output.h"
+#include "../host/ranges.h"
+
+/* In memlog.gdb as well. High, so that gdb's own files do not get there, and
+ * below the usual limit of 1024. */
+#define MAILBOX_FD 900
+#define SCRIPT_FD 901
+
+/* ---- mailbox.c -------------------------------------------------------- */
+
+/* Make the two files, or empty them. False with a text: a number is taken. */
+bool mailbox_open(struct memlog_err *err);
+
+/* All that gdb has written, NUL-terminated; from alloc, NULL without memory. */
+char *mailbox_read(const struct memlog_allocator *alloc);
+void mailbox_clear(void);
+
+/* memlog.gdb empties the script where a command begins. */
+bool script_empty(void);
+
+/* Start the next script, add commands to it. */
+void script_begin(void);
+void script_add(const char *fmt, ...) MEMLOG_PRINTF(1, 2);
+
+/* memlog.gdb goes round once more after this script. */
+void script_again(void);
+
+/* A sink whose bytes the script prints with gdb's own printf. */
+extern const struct memlog_sink script_sink;
+
+/* ---- target.c --------------------------------------------------------- */
+
+enum target_kind {
+	TARGET_NONE,
+	TARGET_CORE,
+	TARGET_NATIVE,		/* a process on this machine */
+	TARGET_REMOTE,
+};
+
+struct target {
+	enum target_kind kind;
+	long pid;
+	char *core;		/* path of the core file, NULL if not known */
+	bool frames;		/* there is a thread that is not running */
+};
+
+/* What gdb told of its target; strings are from alloc. */
+void target_parse(struct target *ret, const char *text,
+		  const struct memlog_allocator *alloc);
+
+/* Memory of `maint info sections`: the loadN ones of a core. */
+void target_sections(const char *text, struct host_ranges *ranges);
+
+/* Memory of `info proc mappings` of a remote process. */
+void target_mappings(const char *text, struct host_ranges *ranges);
+
+/* RAM of QEMU's `info mtree -f`: the flat view of the address space that is
+ * called "memory". */
+void target_mtree(const char *text, struct host_ranges *ranges);
+
+/* The memory of a process of this machine that is there: what was never
+ * touched, and holes of shared memory, would only come to be by reading. Adds
+ * to *ret_hidden the bytes of mappings that cannot be looked into. */
+enum memlog_status target_process(long pid, struct host_ranges *ranges,
+				  uint64_t *ret_hidden,
+				  struct memlog_err *err);
+
+/* ---- plugin.c --------------------------------------------------------- */
+
+bool plugin_interrupted(void);
+void plugin_message(void *arg, int level, const char *line);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * reader.c - the target's memory as gdb reads it, and files of QEMU's pmemsave.
+ *
+ * target_read() fails as a whole when one byte of a block is absent: blocks
+ * first, pages where one failed. It may throw (a connection that breaks), so
+ * nothing is held across it that the session does not know of.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session.h"
+
+#define BLOCK 65536u
+#define PAGE 4096u
+
+/* A stub answers small reads as fast as it can; a block of this many bytes is
+ * still stopped soon by Ctrl-C. */
+#define SLOW_BLOCK 4096u
+
+static size_t read_pages(struct session *s, uint64_t addr, char *buf, size_t len)
+{
+	size_t done = 0, part;
+
+	while (done < len) {
+		part = PAGE - (size_t)((addr + done) % PAGE);
+		if (part > len - done)
+			part = len - done;
+		if (s->read(addr + done, buf + done, (int)part) != GDB_SUCCESS)
+			break;
+		done += part;
+	}
+	return done;
+}
+
+static enum memlog_status target_read(void *self, uint64_t addr, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
+{
+	struct session *s = self;
+	size_t block = s->flags & MEMLOG_READER_SLOW ? SLOW_BLOCK : BLOCK;
+	size_t n, got;
+	char *p = buf;
+
+	*ret = 0;
+	if (!s->read) {
+		if (err)
+			*err = (struct memlog_err){ .status = MEMLOG_IO,
+				.text = "gdb lends its memory no longer" };
+		return MEMLOG_IO;
+	}
+	while (*ret < len) {
+		if (plugin_interrupted())
+			return MEMLOG_STOP;
+		n = len - *ret < block ? len - *ret : block;
+		got = n;
+		if (s->read(addr + *ret, p + *ret, (int)n) != GDB_SUCCESS)
+			got = read_pages(s, addr + *ret, p + *ret, n);
+		*ret += got;
+		if (got < n)
+			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status ranges_next(void *self, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	struct session *s = self;
+
+	(void)err;
+	return host_ranges_next(&s->ranges, addr, ret);
+}
+
+enum memlog_status session_wrap_target(struct session *s, const char *name,
+				       struct memlog_err *err)
+{
+	s->ops = (struct memlog_reader_ops){
+		.size = sizeof(s->ops),
+		.flags = s->flags,
+		.page_size = PAGE,
+		.read = target_read,
+		.next_range = ranges_next,
+	};
+	return memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
+				 &s->image, err);
+}
+
+static enum memlog_status file_read(void *self, uint64_t addr, void *buf,
+				    size_t len, size_t *ret,
+				    struct memlog_err *err)
+{
+	struct session *s = self;
+	struct memlog_range r;
+	char path[64];
+	size_t i = 0;
+	ssize_t n;
+	int fd;
+
+	(void)err;
+	*ret = 0;
+	if (!len)
+		return MEMLOG_OK;
+	if (plugin_interrupted())
+		return MEMLOG_STOP;
+	if (host_ranges_next(&s->ranges, addr, &r) || r.start > addr)
+		return MEMLOG_NO_DATA;
+	while (s->ranges.list[i].end <= addr)
+		i++;
+	snprintf(path, sizeof(path), "%s/%zu", s->dir, i);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return MEMLOG_NO_DATA;
+	n = pread(fd, buf, len, (off_t)(addr - s->ranges.list[i].start));
+	close(fd);
+	if (n <= 0)
+		return MEMLOG_NO_DATA;
+	*ret = (size_t)n;
+	return MEMLOG_OK;
+}
+
+enum memlog_status session_wrap_files(struct session *s, struct memlog_err *err)
+{
+	s->ops = (struct memlog_reader_ops){
+		.size = sizeof(s->ops),
+		.page_size = PAGE,
+		.read = file_read,
+		.next_range = ranges_next,
+	};
+	return memlog_image_wrap(&s->ops, s, MEMLOG_PHYS,
+				 "memory saved by QEMU", &s->arena.alloc,
+				 &s->image, err);
+}

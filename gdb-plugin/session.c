@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Words of one command line; more is not one that a person typed. */
+#define MAX_ARGS 128
+
+/* Between the arguments and what gdb says of itself. */
+#define ARGS_END "--memlog-arguments-end--"
+
+static const struct host_option options[] = {
+	HOST_OPTIONS,
+	{ "pmemsave", 0, NULL, "QEMU's stub: let QEMU write all of memory to "
+	  "files first" },
+	{ "help", 'h', NULL, "what options there are" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static void remove_files(struct session *s)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < s->ranges.count; i++) {
+		snprintf(path, sizeof(path), "%s/%zu", s->dir, i);
+		unlink(path);
+	}
+	rmdir(s->dir);
+}
+
+/* Let go of all that the command held; the next step is the first again. */
+static void session_end(struct session *s)
+{
+	if (s->busy) {
+		if (s->out_open)
+			host_output_close(&s->out, false, NULL);
+		memlog_image_close(s->image);
+		memlog_query_destroy(s->query);
+		if (s->dir)
+			remove_files(s);
+		host_arena_fini(&s->arena);
+	}
+	memset(s, 0, sizeof(*s));
+}
+
+static void fail(const char *text)
+{
+	plugin_message(NULL, 0, text);
+}
+
+/* ---- what the script asks of gdb ---------------------------------------- */
+
+#define TO_MAILBOX " | cat >>/proc/$PPID/fd/%d\n"
+
+static bool step_begin(struct session *s)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+
+	session_end(s);
+	if (!mailbox_open(&err)) {
+		fail(err.text);
+		return false;
+	}
+	s->busy = true;
+	s->own.level = 2;
+	host_arena_init(&s->arena);
+	script_begin();
+	script_add("pipe echo " ARGS_END "\\n" TO_MAILBOX, MAILBOX_FD);
+	script_add("pipe info inferiors" TO_MAILBOX, MAILBOX_FD);
+	script_add("pipe info threads" TO_MAILBOX, MAILBOX_FD);
+	script_add("pipe maint info sections" TO_MAILBOX, MAILBOX_FD);
+	script_again();
+	s->step = STEP_TOLD;
+	return true;
+}
+
+/* Make gdb call unwind(), and come back. The command must not fail, or the
+ * script would end there: `frame` swallows errors of what it prints. (An MI
+ * command would, too, but gdb 13 does not survive two of them in pipes.) */
+static void ask_for_memory(struct session *s)
+{
+	s->armed = true;
+	s->step = STEP_READ;
+	script_add("pipe frame | cat >/dev/null\n");
+	script_again();
+}
+
+/* ---- running the query --------------------------------------------------- */
+
+static int progress(void *arg, uint64_t done, uint64_t all)
+{
+	(void)arg;
+	(void)done;
+	(void)all;
+	return plugin_interrupted();
+}
+
+static enum memlog_status open_output(struct session *s,
+				      const struct memlog_sink **ret,
+				      struct memlog_err *err)
+{
+	enum memlog_status st;
+
+	*ret = &script_sink;
+	if (!s->own.output)
+		return MEMLOG_OK;
+	st = host_output_file(&s->out, s->own.output, s->own.force,
+			      s->target.core, err);
+	s->out_open = !st;
+	*ret = &s->out.sink;
+	return st;
+}
+
+static void report(enum memlog_status st, const struct memlog_err *err)
+{
+	if (st == MEMLOG_STOP && plugin_interrupted())
+		plugin_message(NULL, 2, "interrupted");
+	else if (st && st != MEMLOG_NO_DATA)
+		fail(err->text[0] ? err->text : memlog_status_name(st));
+}
+
+/* Run the query on s->image; the script prints the answer. */
+static void run(struct session *s)
+{
+	struct memlog_query_host host = {
+		.size = sizeof(host),
+		.message = plugin_message,
+		.progress = progress,
+	};
+	struct memlog_query_result result = { .size = sizeof(result) };
+	struct memlog_err err = { .status = MEMLOG_OK };
+	enum memlog_status st, closed = MEMLOG_OK;
+
+	st = open_output(s, &host.sink, &err);
+	if (!st) {
+		st = memlog_query_run(s->query, s->image, &host, &result, &err);
+		if (s->out_open) {
+			s->out_open = false;
+			closed = host_output_close(&s->out, !st,
+						   st ? NULL : &err);
+		}
+	}
+	report(st ? st : closed, &err);
+}
+
+void session_memory(struct session *s, gdb_target_read *read)
+{
+	if (!s->armed)
+		return;
+	s->armed = false;
+	s->read = read;
+	run(s);
+	s->read = NULL;
+}
+
+/* ---- arguments ----------------------------------------------------------- */
+
+/* A word as the user typed it: take off quotes and backslashes, in place. */
+static void unquote(char *word)
+{
+	char *out = word, quote = '\0';
+
+	for (; *word; word++) {
+		if (quote ? *word == quote : *word == '\'' || *word == '"')
+			quote = quote ? '\0' : *word;
+		else if (*word == '\\' && word[1] && quote != '\'')
+			*out++ = *++word;
+		else
+			*out++ = *word;
+	}
+	*out = '\0';
+}
+
+static enum memlog_status own_option(void *arg, const char *name,
+				     const char *value, struct memlog_err *err)
+{
+	struct session *s = arg;
+
+	(void)err;
+	if (host_own_take(&s->own, name, value))
+		return MEMLOG_OK;
+	if (strcmp(name, "pmemsave"))
+		return MEMLOG_STOP;	/* --help */
+	s->pmemsave = true;
+	return MEMLOG_OK;
+}
+
+static void print_help(void)
+{
+	struct memlog_query_option_info info = { .size = sizeof(info) };
+	const struct host_option *own = options;
+	struct host_option o;
+	char line[256];
+	size_t i;
+
+	for (i = 0; memlog_query_option_get(MEMLOG_HOST_GDB, i, &info); i++) {
+		if (host_option_find(options, info.name))
+			continue;
+		o = (struct host_option){ info.name, info.letter, info.value,
+					  info.help };
+		host_args_help(line, sizeof(line) - 1, &o);
+		strcat(line, "\n");
+		script_sink.write(NULL, line, strlen(line), NULL);
+	}
+	for (; own->name; own++) {
+		host_args_help(line, sizeof(line) - 1, own);
+		strcat(line, "\n");
+		script_sink.write(NULL, line, strlen(line), NULL);
+	}
+}
+
+/* Parse the lines before ARGS_END; *ret_rest is what follows. */
+static enum memlog_status parse_arguments(struct session *s, char *text,
+					  char **ret_rest,
+					  struct memlog_err *err)
+{
+	char *argv[MAX_ARGS + 1], *p = text, *end;
+	int argc = 0;
+
+	argv[argc++] = text;	/* the name of the command, not looked at */
+	while ((end = strchr(p, '\n'))) {
+		*end = '\0';
+		if (!strcmp(p, ARGS_END))
+			break;
+		if (argc < MAX_ARGS) {
+			unquote(p);
+			argv[argc++] = p;
+		}
+		p = end + 1;
+	}
+	if (!end) {
+		strcpy(err->text, "gdb handed over no arguments");
+		return MEMLOG_INVALID;
+	}
+	*ret_rest = end + 1;
+	argv[argc] = NULL;
+	return host_args_parse(s->query, MEMLOG_HOST_GDB, options, argc, argv,
+			       own_option, s, err);
+}
+
+/* ---- targets ------------------------------------------------------------- */
+
+static bool open_core(struct session *s)
+{
+	struct memlog_open_opts opts = {
+		.size = sizeof(opts),
+		.no_mmap = true,
+		.allocator = &s->arena.alloc,
+		.progress = progress,
+	};
+	struct memlog_image_info info = { .size = sizeof(info) };
+
+	if (!s->target.core ||
+	    memlog_image_open_file(s->target.core, &opts, &s->image, NULL))
+		return false;
+	if (!memlog_image_info(s->image, &info, NULL) &&
+	    !strcmp(info.format, "elf"))
+		return true;
+	memlog_image_close(s->image);
+	s->image = NULL;
+	return false;
+}
+
+static void read_through_gdb(struct session *s, const char *name)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+
+	if (!s->ranges.count)
+		fail("gdb does not say where memory of this target is");
+	else if (!s->target.frames)
+		fail("gdb reads memory for plugins through a frame, and there "
+		     "is no stopped thread: interrupt the target, or select a "
+		     "thread");
+	else if (session_wrap_target(s, name, &err))
+		fail(err.text);
+	else
+		ask_for_memory(s);
+}
+
+static void use_process(struct session *s)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+	char name[32], line[128];
+	uint64_t hidden = 0;
+
+	if (target_process(s->target.pid, &s->ranges, &hidden, &err)) {
+		fail(err.text);
+		return;
+	}
+	if (hidden) {
+		snprintf(line, sizeof(line), "%" PRIu64 " bytes of shared "
+			 "memory are left out: looking into them needs root",
+			 hidden);
+		plugin_message(NULL, 1, line);
+	}
+	snprintf(name, sizeof(name), "process %ld", s->target.pid);
+	s->space = MEMLOG_HOST;
+	read_through_gdb(s, name);
+}
+
+static void ask_stub(struct session *s)
+{
+	mailbox_clear();
+	script_add("pipe maint packet qqemu.PhyMemMode" TO_MAILBOX, MAILBOX_FD);
+	script_again();
+	s->step = STEP_ASKED;
+}
+
+/* Arguments and target are known. */
+static void step_told(struct session *s, char *text)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+	enum memlog_status st;
+	char *rest = NULL;
+
+	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_GDB, &s->query,
+				 &err);
+	if (!st)
+		st = parse_arguments(s, text, &rest, &err);
+	if (st == MEMLOG_STOP) {
+		print_help();
+		return;
+	}
+	if (st) {
+		fail(err.text);
+		plugin_message(NULL, 2, "see: help memlog, memlog --help");
+		return;
+	}
+	target_parse(&s->target, rest, &s->arena.alloc);
+	host_ranges_init(&s->ranges, &s->arena.alloc);
+	switch (s->target.kind) {
+	case TARGET_CORE:
+		if (open_core(s)) {
+			run(s);
+			break;
+		}
+		plugin_message(NULL, 2, "reading the core through gdb, by "
+			       "virtual addresses");
+		target_sections(rest, &s->ranges);
+		s->space = MEMLOG_VIRT;
+		read_through_gdb(s, "core");
+		break;
+	case TARGET_NATIVE:
+		use_process(s);
+		break;
+	case TARGET_REMOTE:
+		ask_stub(s);
+		break;
+	default:
+		fail("there is nothing to read: open a core, attach to QEMU, "
+		     "or connect to its gdbstub");
+	}
+}
+
+static void step_asked(struct session *s, const char *text)
+{
+	bool qemu = strstr(text, "received: \"0\"") ||
+		    strstr(text, "received: \"1\"");
+
+	mailbox_clear();
+	if (qemu)
+		script_add("pipe monitor info mtree -f" TO_MAILBOX, MAILBOX_FD);
+	else
+		script_add("pipe info proc mappings" TO_MAILBOX, MAILBOX_FD);
+	script_again();
+	s->space = qemu ? MEMLOG_PHYS : MEMLOG_HOST;
+	s->step = STEP_MAPPED;
+}
+
+static void save_files(struct session *s)
+{
+	char dir[] = "/tmp/memlog-XXXXXX";
+	size_t i, n;
+
+	if (!mkdtemp(dir)) {
+		fail("no folder for --pmemsave can be made in /tmp");
+		return;
+	}
+	n = sizeof(dir);
+	s->dir = s->arena.alloc.alloc(s->arena.alloc.self, n);
+	if (!s->dir) {
+		rmdir(dir);
+		return;
+	}
+	memcpy(s->dir, dir, n);
+	plugin_message(NULL, 2, "QEMU writes its memory to files in /tmp");
+	for (i = 0; i < s->ranges.count; i++)
+		script_add("monitor pmemsave 0x%" PRIx64 " 0x%" PRIx64
+			   " \"%s/%zu\"\n", s->ranges.list[i].start,
+			   s->ranges.list[i].end - s->ranges.list[i].start,
+			   dir, i);
+	script_again();
+	s->step = STEP_READ;
+}
+
+static void step_mapped(struct session *s, const char *text)
+{
+	if (s->space != MEMLOG_PHYS) {
+		target_mappings(text, &s->ranges);
+		s->flags = MEMLOG_READER_SLOW;
+		read_through_gdb(s, "remote process");
+		return;
+	}
+	target_mtree(text, &s->ranges);
+	if (s->pmemsave && s->ranges.count) {
+		save_files(s);
+		return;
+	}
+	plugin_message(NULL, 2, "QEMU's gdbstub, physical addresses: it is slow,"
+		       " so likely places come first; --pmemsave is faster");
+	/* gdb looks at frames after every command, and so calls unwind() before
+	 * this one has had its effect: memory is asked for in the next step */
+	script_add("pipe maint packet Qqemu.PhyMemMode:1 | cat >/dev/null\n");
+	script_again();
+	s->step = STEP_PHYSICAL;
+}
+
+/* The mode is for reading alone: gdb's own view is as before after it. */
+static void step_physical(struct session *s)
+{
+	s->flags = MEMLOG_READER_SLOW;
+	read_through_gdb(s, "QEMU's gdbstub");
+	script_add("pipe maint packet Qqemu.PhyMemMode:0 | cat >/dev/null\n");
+	script_add("maint flush dcache\n");
+}
+
+/* The answer stands in the script already; or QEMU has written its files, or
+ * unwind() was never called. */
+static void step_read(struct session *s)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+
+	if (s->dir && session_wrap_files(s, &err))
+		fail(err.text);
+	else if (s->dir)
+		run(s);
+	else if (s->armed)
+		fail("gdb did not lend its memory: the selected thread has no "
+		     "frame");
+}
+
+bool session_step(struct session *s)
+{
+	enum step step = script_empty() ? STEP_BEGIN : s->step;
+	char *text;
+
+	if (step == STEP_BEGIN)
+		return step_begin(s);
+	script_begin();
+	s->step = STEP_BEGIN;	/* unless the step asks for another */
+	text = mailbox_read(&s->arena.alloc);
+	if (!text)
+		fail("no memory");
+	else if (step == STEP_TOLD)
+		step_told(s, text);
+	else if (step == STEP_ASKED)
+		step_asked(s, text);
+	else if (step == STEP_MAPPED)
+		step_mapped(s, text);
+	else if (step == STEP_PHYSICAL)
+		step_physical(s);
+	else
+		step_read(s);
+	if (s->step == STEP_BEGIN)
+		session_end(s);
+	return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session.h - one command, over its steps. */
+#ifndef GDB_SESSION_H
+#define GDB_SESSION_H
+
+#include <gdb/jit-reader.h>
+
+#include "../host/args.h"
+#include "plugin.h"
+
+enum step {
+	STEP_BEGIN,
+	STEP_TOLD,		/* arguments and target are in the mailbox */
+	STEP_ASKED,		/* a remote stub said whether it is QEMU's */
+	STEP_MAPPED,		/* ... and where memory is */
+	STEP_PHYSICAL,		/* ... and reads physical addresses from now on */
+	STEP_READ,		/* unwind() had its turn, or QEMU wrote files */
+};
+
+struct session {
+	enum step step;
+	bool stopped;		/* by Ctrl-C */
+	bool busy;		/* holds what session_end() frees */
+	struct host_arena arena;
+	struct memlog_query *query;
+	struct memlog_image *image;
+	struct host_output out;
+	bool out_open;
+	struct host_own own;
+	bool pmemsave;		/* --pmemsave */
+	struct target target;
+	struct host_ranges ranges;
+	struct memlog_reader_ops ops;
+	enum memlog_space space;
+	unsigned int flags;	/* MEMLOG_READER_* */
+	gdb_target_read *read;	/* only while unwind() runs */
+	bool armed;		/* unwind() has something to do */
+	char *dir;		/* of --pmemsave, removed in the end */
+};
+
+/* Do the next step and write the next script. False: nothing can be done, and
+ * a message said why. */
+bool session_step(struct session *s);
+
+/* The memory of the target can be read, now. */
+void session_memory(struct session *s, gdb_target_read *read);
+
+/* reader.c: wrap the target's memory, in s->ranges of s->space. */
+enum memlog_status session_wrap_target(struct session *s, const char *name,
+				       struct memlog_err *err);
+
+/* reader.c: wrap the files that QEMU wrote, named by their number in s->ranges
+ * in s->dir; addresses are physical. */
+enum memlog_status session_wrap_files(struct session *s,
+				      struct memlog_err *err);
+
+#endif

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# gdb.bash - the plugin in the real gdb, in batch mode.
+
+need_gdb() {
+	command -v gdb >/dev/null || skip "gdb is not installed"
+	[ -e "$B/gdb-plugin/memlog-gdb.so" ] ||
+		skip "gdb's header is not installed"
+}
+
+# in_gdb ARG...: gdb with the plugin, and the commands on stdin. What gdb prints
+# of itself goes to the file said.
+in_gdb() {
+	{
+		echo "source $B/gdb-plugin/memlog.gdb"
+		cat
+	} >commands
+	gdb -nx -q -batch "$@" -x commands 2>said
+}

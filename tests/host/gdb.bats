@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The plugin in the real gdb, on cores.
+
+load crash
+load gdb
+
+setup_file() {
+	[ "$(uname -m)" = x86_64 ] || return 0
+	vmlinux=$B/namelist/vmlinux
+	make_composite "$BATS_FILE_TMPDIR/vmcore"
+	"$B/memlog-dump" "$BATS_FILE_TMPDIR/vmcore" \
+		>"$BATS_FILE_TMPDIR/expected"
+}
+
+setup() {
+	need_gdb
+	[ "$(uname -m)" = x86_64 ] || skip "the namelist is for x86-64"
+	core=$BATS_FILE_TMPDIR/vmcore
+	expected=$BATS_FILE_TMPDIR/expected
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+@test "the text is that of memlog-dump, and that of the debug port" {
+	[ -s "$expected" ]
+	in_gdb -c "$core" <<<"pipe memlog | cat >out"
+	cmp out "$expected"
+	zstd -dqc "$vmcores/ovmf-c01-elf64.debugcon.zst" | tr -d '\r' >port
+	cmp out port
+}
+
+@test "crash, gdb and memlog-dump print the same from the same dump" {
+	need_crash
+	in_gdb -c "$core" <<<"pipe memlog | cat >from-gdb"
+	printf 'extend %s\nmemlog > from-crash\n' "$B/crash-ext/memlog.so" |
+		crash_run "$vmlinux" "$core"
+	cmp from-gdb from-crash
+	cmp from-gdb "$expected"
+}
+
+@test "a real guest's dump that QEMU wrote" {
+	zstd -dqc --long=27 "$vmcores/memlog-q35-shell.elf.zst" >dump
+	zstd -dqc "$vmcores/memlog-q35-shell.debugcon.zst" | tr -d '\r' >port
+	in_gdb -c dump <<<"pipe memlog | cat >out"
+	"$B/memlog-dump" dump >want
+	cmp out want
+	# the port is ahead of the ring by nothing: the guest was quiet
+	cmp out port
+}
+
+@test "options, with words in quotes, do as in memlog-dump" {
+	while read -r args; do
+		eval "\"$B/memlog-dump\" $args \"$core\"" >want
+		in_gdb -c "$core" <<<"pipe -d @@ memlog $args @@ cat >got"
+		cmp want got
+	done <<-'EOF'
+	--list
+	-n 3
+	-g 'Install PPI: 8C8' -n 2
+	-g "PPI: (8|5)4?" -n 2
+	-g Notify\ PPI\|PEIM -n 2
+	--at 0x3cb3000 -n 1 -O json
+	--range 0x3c00000-0x3d00000 -n 1
+	EOF
+}
+
+@test "characters that shells and gdb like reach the library as they are" {
+	in_gdb -c "$core" <<-'EOF'
+	memlog -F $(touch\ here);`touch\ here`|touch\ here>here
+	memlog -F '$argc%s$(touch here)'
+	EOF
+	# shellcheck disable=SC2016 # it must not be expanded
+	grep -qF 'no log format "$(touch here);`touch here`|tou' said
+	# shellcheck disable=SC2016
+	grep -qF 'no log format "$argc%s$(touch here)"' said
+	[ ! -e here ]
+}
+
+@test "every byte of the text gets through gdb's printf" {
+	# text with all that gdb's printf or echo would take for its own
+	printf '%s\n' 'a%sb%%c\n\\d"e' "f'g\$h \`i\` #j" '100%' >text
+	{
+		printf 'ovmfmdg1ovmfmdg2\300\0\0\0\0\0\0\0'
+		printf '\100\377\1\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+		# shellcheck disable=SC2059
+		printf "\\$(printf %o "$(stat -c %s text)")\\0\\0\\0\\0\\0\\0\\0"
+		head -c 136 /dev/zero
+		cat text
+		head -c 131072 /dev/zero
+	} | head -c 131072 >window
+	"$B/mkcore" "$B/namelist/vmlinux" odd "3cb3000=$PWD/window"
+	in_gdb -c odd <<<"pipe memlog | cat >out"
+	cmp out text
+}
+
+@test "output goes where gdb's goes: set logging" {
+	in_gdb -c "$core" <<-'EOF'
+	set logging file log
+	set logging redirect on
+	set logging enabled on
+	memlog -n 4
+	set logging enabled off
+	EOF
+	grep -v '^\(Redirecting\|Copying\)' log >got
+	head -4 "$expected" | cmp - got
+}
+
+@test "-o writes a file, raw bytes too; NUL bytes are not printed" {
+	in_gdb -c "$core" <<-'EOF'
+	memlog --raw -o raw
+	memlog -o text
+	memlog -o text
+	EOF
+	cmp text "$expected"
+	"$B/memlog-dump" --raw "$core" | cmp - raw
+	[ "$(stat -c %a text)" = 600 ]
+	grep -q 'text: not replaced without --force' said
+	in_gdb -c "$core" <<<"memlog --extract"
+	grep -q 'with -o FILE' said
+}
+
+@test "help memlog, memlog --help, completion" {
+	run in_gdb <<-'EOF'
+	help memlog
+	memlog --help
+	complete memlo
+	help user-defined
+	EOF
+	[[ $output == *"Usage: memlog [OPTION]..."* ]]
+	for o in list format at output-format output grep lines pmemsave; do
+		[[ $output == *"--$o"* ]]
+	done
+	[[ $output == *$'\nmemlog\n'* ]]
+	[[ $output == *"memlog -- Print the logs"* ]]
+}
+
+@test "without a target, with a bad option: one line that says it" {
+	in_gdb <<<"memlog"
+	grep -q '^memlog: there is nothing to read' said
+	in_gdb -c "$core" <<<"memlog --nonsense"
+	grep -q '^memlog: no such option: --nonsense' said
+	in_gdb -c "$core" <<<"memlog -F nonsense"
+	grep -q 'no log format "nonsense"' said
+}
+
+@test "a core whose file has gone is read through gdb" {
+	cp "$core" gone
+	in_gdb -c gone <<-'EOF'
+	shell rm gone
+	pipe memlog | cat >out
+	EOF
+	grep -q 'by virtual addresses' said
+	cmp out "$expected"
+}
+
+@test "another JIT reader is left alone" {
+	in_gdb -c "$core" <<-EOF || :
+	jit-reader-load $B/gdb-plugin/memlog-gdb.so
+	memlog --list
+	EOF
+	grep -q 'JIT reader already loaded' said
+}
+
+@test "the frame stays selected, and the command can be used again" {
+	sleep 1000 &
+	pid=$!
+	run in_gdb -p $pid <<-'EOF'
+	frame 1
+	memlog --list
+	memlog --list
+	frame
+	EOF
+	kill $pid
+	[ "$(grep -c '^#1 ' <<<"$output")" -eq 2 ]
+	[ "$(grep -c 'no log' said)" -eq 2 ]
+}
+
+@test "a plugin that is not there is told by gdb" {
+	in_gdb -c "$core" <<-'EOF' || :
+	set $memlog_plugin = "/nonexistent/memlog-gdb.so"
+	memlog
+	EOF
+	grep -q '/nonexistent/memlog-gdb.so' said
+}
+
+@test "only what gdb looks for is exported, and the C library is all it needs" {
+	so=$B/gdb-plugin/memlog-gdb.so
+	run bash -c "nm -D --defined-only $so | awk '{ print \$3 }' | sort"
+	[ "$output" = $'gdb_init_reader\nplugin_is_GPL_compatible' ]
+	run bash -c "readelf -d $so | grep NEEDED | grep -vE '(libc|libgcc_s|lib[a-z]*san)\.so'"
+	[ -z "$output" ]
+}
