@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The Debian packages: built, looked at by lintian, unpacked and used.
+
+bats_require_minimum_version 1.5.0
+load crash
+load packages
+
+setup_file() {
+	command -v dpkg-buildpackage >/dev/null || return 0
+	package_tree deb
+	[ -d "${P:-}" ] || return 0
+	export R=$BATS_FILE_TMPDIR/root
+	for d in "$P"/out/deb/*.deb; do
+		case $d in
+		*-dbgsym_*) ;;
+		*) dpkg-deb -x "$d" "$R" ;;
+		esac
+	done
+}
+
+setup() {
+	command -v dpkg-buildpackage >/dev/null ||
+		skip "dpkg-buildpackage is not installed"
+	[ -d "${P:-}" ] || skip "not in a git tree"
+	[ "$(uname -m)" = x86_64 ] || skip "the namelist is for x86-64"
+	need_crash
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+@test "the version is that of the Makefile" {
+	[ "$(cd "$P" && dpkg-parsechangelog -S Version)" = \
+		"$(sed -n 's/^VERSION := //p' "$P/Makefile")" ]
+}
+
+@test "lintian finds no error" {
+	command -v lintian >/dev/null || skip "lintian is not installed"
+	run lintian --no-cfg "$P"/out/deb/memlog_*.changes
+	printf '%s\n' "$output"
+	[ "$(grep -c '^E:' <<<"$output")" -eq 0 ]
+}
+
+@test "unpacked: memlog-dump, crash and gdb print the same from one dump" {
+	lib=$(dirname "$R"/usr/lib/*/libmemlog.so.0)
+	export LD_LIBRARY_PATH=$lib
+	same_everywhere "$R/usr/bin/memlog-dump" "$R/usr/lib/crash/extensions" \
+		"$lib/memlog/memlog-gdb.so" "$R/etc/gdb/gdbinit.d/memlog.gdb"
+}
+
+@test "no package has a file of another" {
+	for d in "$P"/out/deb/*.deb; do
+		case $d in *-dbgsym_*) continue ;; esac
+		dpkg-deb -c "$d" | awk '$1 !~ /^d/ { print $6 }'
+	done | sort | uniq -d >twice
+	[ ! -s twice ]
+}
+
+@test "the packages' own test names what there is" {
+	[ -x "$P/debian/tests/installed" ]
+	for f in usr/share/memlog/memlog.gdb usr/lib/crash/extensions/memlog.so; do
+		[ -e "$R/$f" ]
+	done
+}

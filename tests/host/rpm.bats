@@ -1,0 +1,96 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The RPM packages: built, installed into a root of their own, used from there,
+# and removed without a trace.
+
+bats_require_minimum_version 1.5.0
+load crash
+load packages
+
+setup_file() {
+	command -v rpmbuild >/dev/null || return 0
+	package_tree rpm
+	[ -d "${P:-}" ] || return 0
+	export R=$BATS_FILE_TMPDIR/root
+	mkdir "$R"
+	rpm --root "$R" --initdb
+	rpm -i --root "$R" --nodeps "$P"/out/rpm/RPMS/*/*.rpm
+}
+
+setup() {
+	command -v rpmbuild >/dev/null || skip "rpmbuild is not installed"
+	[ -d "${P:-}" ] || skip "not in a git tree"
+	[ "$(uname -m)" = x86_64 ] || skip "the namelist is for x86-64"
+	need_crash
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+@test "the version is that of the Makefile" {
+	[ "$(sed -n 's/^Version: *//p' "$P/memlog.spec")" = \
+		"$(sed -n 's/^VERSION := //p' "$P/Makefile")" ]
+}
+
+@test "every package has what it is for, and each file has one owner" {
+	for f in \
+		"memlog /usr/bin/memlog-dump" \
+		"memlog /usr/share/man/man1/memlog-dump.1" \
+		"memlog-libs /usr/lib64/libmemlog.so.0" \
+		"memlog-devel /usr/include/memlog.h" \
+		"crash-memlog-command /usr/lib64/crash/extensions/memlog.so" \
+		"gdb-memlog /usr/lib64/memlog/memlog-gdb.so" \
+		"gdb-memlog /etc/gdbinit.d/memlog.gdb" \
+		"memlog-firmware /usr/share/doc/memlog-firmware/README.md"; do
+		rpm --root "$R" -ql "${f% *}" | grep -q "^${f#* }"
+	done
+	run bash -c "rpm --root $R -qal | sort | uniq -d | grep -v '^(contains'"
+	for f in $output; do
+		[ -d "$R$f" ] || [[ $f == /usr/share/licenses/* ]]
+	done
+}
+
+@test "installed: memlog-dump, crash and gdb print the same from one dump" {
+	export LD_LIBRARY_PATH=$R/usr/lib64
+	same_everywhere "$R/usr/bin/memlog-dump" "$R/usr/lib64/crash/extensions" \
+		"$R/usr/lib64/memlog/memlog-gdb.so" "$R/etc/gdbinit.d/memlog.gdb"
+}
+
+@test "memlog.gdb knows where the package has the plugin" {
+	grep -q 'memlog_plugin = "/usr/lib64/memlog/memlog-gdb.so"' \
+		"$R/usr/share/memlog/memlog.gdb"
+}
+
+@test "a program builds against the development package" {
+	cat >t.c <<-'EOF'
+	#include <memlog.h>
+	#include <stdio.h>
+	int main(void) { return puts(memlog_version()) < 0; }
+	EOF
+	gcc -o t t.c -I"$R/usr/include" -L"$R/usr/lib64" -lmemlog
+	LD_LIBRARY_PATH=$R/usr/lib64 ./t
+	[ "$(sed -n 's/^libdir=//p' "$R/usr/lib64/pkgconfig/libmemlog.pc")" = /usr/lib64 ]
+}
+
+@test "no path of the machine that built it is in what is installed" {
+	run grep -rlF "$BATS_FILE_TMPDIR" "$R/usr" "$R/etc"
+	[ -z "$output" ]
+}
+
+@test "rpmlint finds no error" {
+	command -v rpmlint >/dev/null || skip "rpmlint is not installed"
+	run rpmlint -r "$P/memlog.rpmlintrc" --ignore-unused-rpmlintrc "$P"/out/rpm/RPMS/*/*.rpm "$P"/out/rpm/SRPMS/*.rpm
+	[[ $output == *" 0 errors"* ]]
+}
+
+@test "removing the packages leaves nothing" {
+	# shellcheck disable=SC2046
+	rpm -e --root "$R" --nodeps $(rpm --root "$R" -qa)
+	run bash -c "cd $R && find . ! -type d ! -path './var/lib/rpm/*' ! -path './root/.rpmdb/*' ! -path '*/rpm/*'"
+	[ -z "$output" ]
+	run bash -c "cd $R && find . -name '*memlog*'"
+	[ -z "$output" ]
+}
+
+@test "make dist gives the same bytes twice" {
+	(cd "$P" && make -s B=one dist && touch Makefile && make -s B=two dist)
+	cmp "$P"/one/memlog-*.tar.gz "$P"/two/memlog-*.tar.gz
+}
