@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# How soon a log is found in a running guest, beside reading all of the guest's
+# memory through /proc/PID/mem. Both in one run, on a guest whose pages are all
+# there; what counts is the last column.
+#
+#	B=build bench/live.sh [MIB]	guest memory, 4096 unless told
+#
+# RUNS: runs of each command, the median counts.
+set -eu
+B=${B:-build}
+B=$(cd "$B" && pwd)
+RUNS=${RUNS:-5}
+mib=${1:-4096}
+dump=$B/memlog-dump
+holder=$B/tests/host/holder
+tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/memlog-bench.XXXXXX")
+holder_pid=
+trap '[ -z "$holder_pid" ] || kill "$holder_pid"; rm -rf "$tmp"' EXIT
+export LC_ALL=C
+
+median() {
+	local i t0 t1 list=()
+	for ((i = 0; i < RUNS; i++)); do
+		t0=${EPOCHREALTIME/./}
+		"$@" > "$tmp/out" 2> "$tmp/err" || {
+			cat "$tmp/err" >&2
+			return 1
+		}
+		t1=${EPOCHREALTIME/./}
+		list+=($((t1 - t0)))
+	done
+	printf '%s\n' "${list[@]}" | sort -n |
+		awk '{ v[NR] = $1 } END { printf "%.4f", v[int((NR + 1) / 2)] / 1e6 }'
+}
+
+read_all() {
+	dd if="/proc/$holder_pid/mem" of=/dev/null bs=1M count="$mib" \
+		skip=$((addr >> 20)) iflag=fullblock
+}
+
+row() {
+	awk -v n="$1" -v s="$2" -v b="$base" -v m="$mib" 'BEGIN {
+		printf "  %-34s %9.4f s %8.1f GiB/s %8.1f x\n", n, s,
+		       m / 1024 / s, b / s }'
+}
+
+# kind of memory, as holder knows them
+guest() {
+	local kind=$1 line
+	coproc hold { exec "$holder"; }
+	holder_pid=$!
+	tell() { echo "$*" >&"${hold[1]}" && read -r line <&"${hold[0]}"; }
+	tell map "$kind" $((mib << 20))
+	addr=$((${line#* }))
+	addr=$(((addr + (1 << 20) - 1) >> 20 << 20))
+	# every page written to, and not with zeros
+	tell fill 0 0 $((mib << 20))
+	# where OVMF puts it: below the end of low memory
+	tell ring 0 $(((mib < 2048 ? mib : 2048) - 20 << 20)) 131072
+	tell say 0 $(((mib < 2048 ? mib : 2048) - 20 << 20)) found
+	echo "$kind, $mib MiB, all present"
+	base=$(median read_all)
+	row 'dd of /proc/PID/mem' "$base"
+	row 'first log (memlog-dump)' "$(median "$dump" "pid:$holder_pid")"
+	[ "$(cat "$tmp/out")" = found ]
+	row 'whole search (--scan=pages)' \
+		"$(median "$dump" --scan=pages "pid:$holder_pid")"
+	[ "$(cat "$tmp/out")" = found ]
+	kill "$holder_pid"
+	wait "$holder_pid" 2>/dev/null || :
+	holder_pid=
+}
+
+guest huge
+guest anon
+guest memfd

@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every variant of the firmware, built afresh from source and booted in the
+# system's QEMU and in one that reads the log itself: memlog-dump, that reader
+# and the debug port must say the same, byte for byte.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export top=$BATS_TEST_DIRNAME/../..
+	export out=${B:-$top/build}
+	export dump=$out/memlog-dump
+	export new_qemu
+	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial x64-smm >&3 2>&3
+	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
+}
+
+setup() {
+	# shellcheck source=firmware/vm.sh
+	. "$top/firmware/vm.sh"
+	[ -x "$dump" ]
+	vm_new
+}
+
+teardown() {
+	vm_end
+}
+
+start() {
+	local variant=$1
+	shift
+	vm_start "$out/firmware/$variant/OVMF.fd" "$@"
+}
+
+use_new_qemu() {
+	vm_qemu=$new_qemu
+}
+
+debugcon_size() {
+	stat -c %s "$vm/debugcon.log"
+}
+
+# What memlog-dump finds is the debug port's text from offset $1 on; with a new
+# QEMU, what that finds is the same.
+same() {
+	local from=$1 format
+	shift
+
+	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
+	[ -s "$vm/expected" ]
+	for format; do
+		vm_dump "$format" "$vm/dump"
+		"$dump" -O raw "$vm/dump" > "$vm/text"
+		cmp "$vm/expected" "$vm/text"
+		rm -f "$vm/dump"
+	done
+	[ "$vm_qemu" = "$new_qemu" ] || return 0
+	vm_qmp query-firmware-log > "$vm/answer"
+	jq -r .return.log "$vm/answer" | base64 -d > "$vm/theirs"
+	cmp "$vm/text" "$vm/theirs"
+	[[ $(jq -r .return.version "$vm/answer") == 'edk2 '* ]]
+}
+
+plain() {
+	start "$@"
+	vm_quiet
+	[ "$(debugcon_size)" -gt 50000 ]
+	same 0 elf elf-paging kdump-zlib raw
+}
+
+wrapped() {
+	start "$1" -fw_cfg name=opt/ovmf/MemDebugLogPages,string="$2"
+	vm_quiet
+	same $(($(debugcon_size) - ($2 * 4096 - 193))) elf kdump-zlib
+}
+
+after_reset() {
+	local before
+	start "$@"
+	vm_quiet
+	before=$(debugcon_size)
+	: > "$vm/serial.log"
+	vm_qmp system_reset
+	vm_quiet
+	[ "$(debugcon_size)" -gt $((before + 50000)) ]
+	same "$before" elf raw
+}
+
+@test "x64, old QEMU: plain" {
+	plain x64
+}
+
+@test "x64, old QEMU: a ring of one page" {
+	wrapped x64 1
+}
+
+@test "x64, old QEMU: after a reset" {
+	after_reset x64
+}
+
+@test "ia32x64, old QEMU: plain" {
+	plain ia32x64
+}
+
+@test "ia32x64, old QEMU: a ring of three pages" {
+	wrapped ia32x64 3
+}
+
+@test "ia32x64, old QEMU: after a reset" {
+	after_reset ia32x64
+}
+
+@test "x64, new QEMU and its own reader: plain" {
+	use_new_qemu
+	plain x64
+}
+
+@test "x64, new QEMU and its own reader: a ring of one page" {
+	use_new_qemu
+	wrapped x64 1
+}
+
+@test "x64, new QEMU and its own reader: after a reset" {
+	use_new_qemu
+	after_reset x64
+}
+
+@test "ia32x64, new QEMU and its own reader: plain" {
+	use_new_qemu
+	plain ia32x64
+}
+
+@test "ia32x64, new QEMU and its own reader: a ring of one page" {
+	use_new_qemu
+	wrapped ia32x64 1
+}
+
+@test "ia32x64, new QEMU and its own reader: after a reset" {
+	use_new_qemu
+	after_reset ia32x64
+}
+
+@test "new QEMU: i440fx, and four processors" {
+	use_new_qemu
+	vm_machine=pc
+	start x64 -smp 4
+	vm_quiet
+	same 0 elf kdump-zlib
+}
+
+@test "new QEMU: 4 GiB, the log below the hole" {
+	use_new_qemu
+	vm_memory=4096
+	start x64
+	vm_quiet
+	same 0 kdump-zlib
+}
+
+@test "no room for the main log: the early ring goes on" {
+	use_new_qemu
+	vm_memory=24
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
+	vm_wait debugcon.log 'ASSERT '
+	sleep 1
+	grep -q 'no room for 512 pages, staying at 0x820000' "$vm/debugcon.log"
+	same 0 elf
+}
+
+# Boots to PEI, has its log moved to the early ring with lock $1, boots on.
+boot_on_early() {
+	local tail=$((0x3ec8000 + 0x30)) tries
+	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
+	# in PEI, with the log in memory for some messages
+	gdb -nx -batch -ex "target remote $vm/gdb" \
+		-ex "watch *(unsigned int *)$tail if *(unsigned int *)$tail > 6500" \
+		-ex continue -ex "shell touch $vm/there" \
+		-ex "shell until [ -e $vm/on ]; do sleep 0.1; done" \
+		-ex delete -ex detach > "$vm/gdb.log" 2>&1 < /dev/null 3>&- &
+	for ((tries = 0; tries < 600; tries++)); do
+		[ ! -e "$vm/there" ] || break
+		sleep 0.2
+	done
+	[ $tries -lt 600 ]
+	there=$(debugcon_size)
+	"$BATS_TEST_DIRNAME/to-early.pl" "$vm/ram" "$1"
+	touch "$vm/on"
+	vm_quiet
+	vm_qmp stop
+	[ "$("$top/tests/host/efi-tables.pl" "$vm/ram" | sort -u)" = \
+		$'hob 0x820000\ntable 0x820000' ]
+}
+
+@test "DXE with nothing but the early ring: it wraps and goes on" {
+	boot_on_early 1
+	# 60 KiB without the header and the free byte
+	same $(($(debugcon_size) - (0xf000 - 193))) elf
+}
+
+@test "a lock that is never released: the guest boots, the log stops there" {
+	boot_on_early 2
+	[ "$(debugcon_size)" -gt $((there + 50000)) ]
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" | cmp - <(head -c "$there" "$vm/debugcon.log")
+}
+
+@test "SMM: what is written inside of SMM reaches the log, after lock too" {
+	use_new_qemu
+	vm_machine=q35,smm=on
+	vm_memory=128
+	start x64-smm -global driver=cfi.pflash01,property=secure,value=on \
+		-global ICH9-LPC.disable_s3=1
+	vm_quiet
+	# the text of the SMM core, after lock
+	sed '1,/SMM IPL locked SMRAM window/d' "$vm/debugcon.log" |
+		grep -q SmmInstallProtocolInterface
+	same 0 elf
+}
+
+# The type of the memory at $1 by the map that the kernel printed.
+memory_type() {
+	perl -ne 'BEGIN { $at = shift }
+		/efi: mem\d+: \[(.*?) *\|.*range=\[0x([0-9a-f]+)-0x([0-9a-f]+)\]/
+		and hex $2 <= $at and $at <= hex $3 and print("$1\n"), exit' \
+		"$1" "$vm/serial.log"
+}
+
+@test "Linux: the log outlives the boot services, and a suspend to RAM" {
+	local kernel before tries ring
+	kernel=$("$top/firmware/kernel.sh" 2>&3)
+	cc -static -O2 -o "$vm/init" "$BATS_TEST_DIRNAME/sleeper.c"
+	(cd "$vm" && echo init | cpio -o -H newc | gzip > initrd)
+	vm_memory=256
+	start x64 -kernel "$kernel" -initrd "$vm/initrd" \
+		-append 'console=ttyS0 efi=debug' -cpu qemu64,+pdpe1gb
+	vm_wait serial.log 'sleeper: going'
+	same 0 elf
+	# memory types by which the kernel leaves both rings alone
+	ring=$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 "$vm/ram" | cut -d: -f1)
+	[ "$(memory_type "$ring")" = 'Runtime Data' ]
+	[ "$(memory_type $((0x820000)))" = 'ACPI Mem NVS' ]
+	[ "$(memory_type $((0x82f000)))" = 'ACPI Mem NVS' ]
+	before=$(debugcon_size)
+	vm_qmp cont
+	for ((tries = 0; tries < 300; tries++)); do
+		[[ $(vm_qmp query-status) != *suspended* ]] || break
+		sleep 0.2
+	done
+	[ $tries -lt 300 ]
+	vm_qmp system_wakeup
+	vm_wait serial.log 'sleeper: awake'
+	[ "$(debugcon_size)" -gt $((before + 5000)) ]
+	# PEI's text of the resume is in the early ring, what DXE left for it in
+	# the main ring, behind the text of the boot
+	vm_dump elf "$vm/dump"
+	"$dump" --at phys:0x820000 -O raw "$vm/dump" > "$vm/early"
+	"$dump" --all -O raw "$vm/dump" > "$vm/all"
+	tail -c "+$((before + 1))" "$vm/debugcon.log" > "$vm/resume"
+	cmp -n 4000 "$vm/early" "$vm/resume"
+	[ "$(stat -c %s "$vm/all")" -eq "$(debugcon_size)" ]
+	cmp <(tr '\n' '\0' < "$vm/all" | sort -z) \
+		<(tr '\n' '\0' < "$vm/debugcon.log" | sort -z)
+}
+
+@test "serial: the same text goes to memory" {
+	start x64-serial
+	vm_quiet
+	[ ! -s "$vm/debugcon.log" ]
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" > "$vm/text"
+	[ "$(stat -c %s "$vm/text")" -gt 50000 ]
+	# until the console, which shares the port, writes for the first time
+	cmp -n 30000 "$vm/text" "$vm/serial.log"
+	cut -c1-100 "$vm/text" | tr -d '\r' | tail -n 3 | while read -r line; do
+		grep -aqF -- "$line" "$vm/serial.log"
+	done
+}
+
+@test "without the flag the same .efi files come out" {
+	run -0 "$top/firmware/identity.sh" OvmfPkgX64
+	echo "# $output" >&3
+	run -0 "$top/firmware/identity.sh" OvmfPkgIa32X64
+	echo "# $output" >&3
+}

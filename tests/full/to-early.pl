@@ -1,0 +1,37 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+# to-early.pl RAM LOCK: what a guest in PEI would look like had there been no room
+# for the main log. Moves its text to the early ring, points the HOB there, and
+# leaves no main ring behind. LOCK is what its lock says then: 1 free, 2 held by
+# one who never comes back. The guest must stand still.
+use strict;
+use warnings;
+
+my ($early, $ring, $header) = (0x820000, 0xf000, 192);
+
+open my $ram, '+<:raw', $ARGV[0] or die "$ARGV[0]: $!\n";
+my $all = do { local $/; <$ram> };
+
+sub put {
+	my ($at, $bytes) = @_;
+	seek $ram, $at, 0 or die;
+	print $ram $bytes or die;
+}
+
+my $main = index $all, 'ovmfmdg1ovmfmdg2';
+die "no main ring\n" if $main < 0 || $main == $early;
+my ($head, $tail) = unpack 'Q<2', substr $all, $main + 0x28, 16;
+die "it has wrapped\n" if $head != 0;
+my $copy = substr $all, $main, $header + $tail;
+substr $copy, 0x18, 8, pack 'Q<', $ring - $header;
+substr $copy, 0x20, 8, pack 'Q<', $ARGV[1];
+
+my $guid = pack 'VvvC8', 0x95305139, 0xb20f, 0x4723,
+	0x84, 0x25, 0x62, 0x7c, 0x88, 0x8f, 0xf1, 0x21;
+my $hob = index $all, $guid . pack 'Q<', $main;
+die "no HOB\n" if $hob < 0;
+
+put $early, $copy;
+put $main, "\0" x 16;
+put $hob + 16, pack 'Q<', $early;
+close $ram or die;
