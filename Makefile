@@ -326,7 +326,8 @@ check: tests
 # On demand: real builds, real firmware, other people's readers.
 .PHONY: check-full
 check-full: tests
-	V=$(V) B=$(abspath $(B)) JOBS=1 tests/check $(wildcard tests/full/*.bats)
+	V=$(V) B=$(abspath $(B)) JOBS=1 TEST_SECONDS=0 \
+		tests/check $(wildcard tests/full/*.bats)
 
 # The same suite under AddressSanitizer and UndefinedBehaviorSanitizer.
 .PHONY: asan lint
