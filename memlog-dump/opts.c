@@ -80,7 +80,7 @@ static void list_names(const char *what,
 
 	printf("\n%s:\n", what);
 	for (i = 0; get(i, &name, &title); i++)
-		printf("  %-10s %s\n", name, title);
+		printf("  %-12s %s\n", name, title);
 }
 
 static int help(void)
