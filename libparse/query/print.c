@@ -56,7 +56,8 @@ enum memlog_status ml_job_take(struct ml_job *j,
 		j->records++;
 		return ml_newest_add(j->newest, rec, err);
 	}
-	if (q->has_count && j->lines > q->count) {
+	/* the newest of a live log have been printed, and what follows is newer */
+	if (q->has_count && !q->newest && j->lines > q->count) {
 		j->enough = true;
 		return MEMLOG_OK;
 	}

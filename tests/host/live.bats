@@ -275,6 +275,29 @@ wait_same() {
 	[ "$(grep -c '^line' "$vm/text")" -gt 1000 ]
 }
 
+@test "follow: from the newest lines on" {
+	local in out line i
+	coproc holder { exec "$build/tests/host/holder"; }
+	holder_pid=$!
+	in=${holder[0]} out=${holder[1]}
+	tell() { echo "$*" >&"$out" && read -r line <&"$in"; }
+	tell map memfd 33554432
+	tell ring 0 0x1f00000 65536
+	for i in 1 2 3 4 5; do
+		tell say 0 0x1f00000 "old $i"
+	done
+	"$dump" -w -n -2 "pid:$holder_pid" > "$vm/text" 2> "$vm/err" &
+	local follow=$!
+	wait_lines 2 "$vm/text"
+	for i in 1 2 3; do
+		tell say 0 0x1f00000 "new $i"
+		wait_lines $((2 + i)) "$vm/text"
+	done
+	kill -9 "$holder_pid"
+	wait "$follow"
+	[ "$(cat "$vm/text")" = $'old 4\nold 5\nnew 1\nnew 2\nnew 3' ]
+}
+
 @test "follow: not what stands still, not what is no stream" {
 	run -2 "$dump" -w "$top/fixtures/vmcores/memlog-off.elf.zst"
 	[[ $output == *"only a running guest"* ]]
