@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../render/words.h"
+#include "../scan/scan.h"
 
 #define LINE 640
 
@@ -65,8 +66,13 @@ static void say_searched(const struct ml_run *run)
 	const struct memlog_scan_stats *st = &run->stats;
 	char covered[ML_SIZE_TEXT], denied[ML_SIZE_TEXT];
 	const char *space = memlog_space_name(run->info.space);
+	const char *formats = ml_query_formats(run->query);
 
-	if (run->query->n_ranges) {
+	if (run->query->n_ranges && !st->covered) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: the image has no memory where --range "
+		       "says; --info shows what it has");
+	} else if (run->query->n_ranges) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found in the %s that --range names",
 		       ml_size_words(st->covered, covered));
@@ -84,9 +90,9 @@ static void say_searched(const struct ml_run *run)
 		       "no log found in the %s of %s memory that were searched",
 		       ml_size_words(st->covered, covered), space);
 	}
-	if (run->query->formats)
-		ml_say(run, ML_SAY_NOTE, "only these formats: %s",
-		       run->query->formats);
+	if (formats)
+		ml_say(run, ML_SAY_NOTE, "only these formats were looked for: "
+		       "%s", formats);
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
 		       ml_size_words(st->unreadable, denied));
@@ -101,11 +107,9 @@ static void say_searched(const struct ml_run *run)
 		       st->rejected == 1 ? "is" : "are", st->rejected_first);
 }
 
-void ml_say_nothing(const struct ml_run *run)
+/* Why a firmware's log may not be there. */
+static void say_firmware(const struct ml_run *run)
 {
-	say_searched(run);
-	if (run->query->n_ranges)
-		return;
 	if (has_note(run, "VMCOREINFO") && !has_note(run, "QEMU"))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the guest's own kdump wrote this, so it has "
@@ -121,6 +125,19 @@ void ml_say_nothing(const struct ml_run *run)
 	       "check: OVMF logs into memory only when it was built with "
 	       "-D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
 	       "opt/ovmf/MemDebugLogPages 0");
+}
+
+void ml_say_nothing(const struct ml_run *run)
+{
+	say_searched(run);
+	if (run->query->n_ranges)
+		return;
+	if (ml_name_in_list(ml_query_formats(run->query), "ovmf"))
+		say_firmware(run);
+	else
+		ml_say(run, ML_SAY_NOTE,
+		       "check: memlog(7) says which dumps have these logs; "
+		       "without -F and --stats all kinds are looked for");
 	ml_say(run, ML_SAY_NOTE,
 	       "check: the memory of an encrypted guest (SEV, TDX) cannot be "
 	       "read from outside");
@@ -149,6 +166,9 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 	ml_log_addr(log, addr);
 	if (log->flags & MEMLOG_LOG_NOT_A_LOG)
 		ml_say(run, ML_SAY_NOTE, "also found: %s %s, no text%s%s",
+		       log->format, addr, reason[0] ? ": " : "", reason);
+	else if (log->flags & MEMLOG_LOG_EMPTY)
+		ml_say(run, ML_SAY_NOTE, "also found: %s %s, empty%s%s",
 		       log->format, addr, reason[0] ? ": " : "", reason);
 	else
 		ml_say(run, ML_SAY_NOTE,

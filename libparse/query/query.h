@@ -51,6 +51,10 @@ struct memlog_query {
 /* What writes the answer: --stats has writers of its own. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);
 
+/* The formats whose logs are asked for, by -F or because the writer takes no
+ * others: a list, NULL for all. */
+const char *ml_query_formats(const struct memlog_query *query);
+
 /* "0x7e9b2000", "4096", "2G" at *s, moved behind it. K, M, G and T are powers
  * of 1024. false: no number, or above 64 bits. */
 bool ml_take_number(const char **s, uint64_t *ret);

@@ -11,8 +11,7 @@
 #include "../scan/scan.h"
 #include "acrn.h"
 
-/* The formats whose logs are asked for; NULL: all. */
-static const char *asked_formats(const struct memlog_query *q)
+const char *ml_query_formats(const struct memlog_query *q)
 {
 	if (q->formats || q->info || q->list || q->extract)
 		return q->formats;
@@ -23,7 +22,7 @@ static const char *asked_formats(const struct memlog_query *q)
 static const char *search_formats(struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
-	const char *asked = asked_formats(q);
+	const char *asked = ml_query_formats(q);
 
 	if (!asked || q->list || q->extract || q->tsc_hz ||
 	    !ml_name_in_list(asked, "acrn-trace") ||
@@ -132,7 +131,7 @@ static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
-	const char *formats = asked_formats(q);
+	const char *formats = ml_query_formats(q);
 	bool all = q->all || ml_query_writer(q)->all;
 	const struct memlog_log *log;
 	size_t n = 0, i, k;
