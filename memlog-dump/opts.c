@@ -2,6 +2,7 @@
 /* opts.c - the command line: options of our own, the rest to the query. */
 #include "dump.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,8 +142,9 @@ static bool take_map(struct opts *o, const char *value)
 		return true;
 	}
 	o->map = MEMLOG_MAP_NONE;
+	errno = 0;
 	o->raw_base = strtoull(value, &end, 0);
-	return *value >= '0' && *value <= '9' && !*end;
+	return *value >= '0' && *value <= '9' && !*end && !errno;
 }
 
 /* One option of our own; -1: go on. */
@@ -286,11 +288,16 @@ static int finish(struct opts *o)
 {
 	const char *no_color = getenv("NO_COLOR");
 	bool color = o->color == WHEN_ALWAYS;
-	int rc = -1;
+	int rc, i;
 
 	if (o->color == WHEN_AUTO)
 		color = (!o->output || !strcmp(o->output, "-")) &&
 			isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+	for (i = 0; i < o->n_images; i++)
+		if (!*o->images[i])
+			return usage("an image has an empty name");
+	if (o->output && !*o->output)
+		return usage("-o and --extract need the name of a file");
 	rc = take_query(o, "color", color ? "always" : "never");
 	if (rc < 0 && o->force)
 		rc = take_query(o, "force", NULL);

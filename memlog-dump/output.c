@@ -112,6 +112,8 @@ static bool is_folder(const struct opts *o)
 
 int output_open(struct output *out, const struct opts *o)
 {
+	struct stat st;
+
 	memset(out, 0, sizeof(*out));
 	out->sink.size = sizeof(out->sink);
 	out->sink.self = out;
@@ -135,7 +137,11 @@ int output_open(struct output *out, const struct opts *o)
 				       O_CLOEXEC, 0600);
 	if (out->fd >= 0)
 		return 0;
-	if (errno == EEXIST)
+	if (errno == EEXIST && !lstat(out->path, &st) &&
+	    !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		message(0, NULL, "%s: is not a file; send standard output "
+			"there instead", out->path);
+	else if (errno == EEXIST)
 		message(0, NULL, "%s: exists; choose another name, or replace "
 			"it with --force", out->path);
 	else

@@ -207,10 +207,10 @@ static enum memlog_status measure_device(struct fd_file *f,
 	char c;
 
 	if (pread(f->fd, &c, 1, 0) == 0)
-		return ml_fail(err, MEMLOG_INVALID, "%s is a device without "
+		return ml_fail(err, MEMLOG_INVALID, "%s: is a device without "
 			       "any bytes", f->name);
 	if (pread(f->fd, &c, 1, INT64_MAX - ML_PAGE) == 1)
-		return ml_fail(err, MEMLOG_INVALID, "%s is a device without "
+		return ml_fail(err, MEMLOG_INVALID, "%s: is a device without "
 			       "an end, not memory", f->name);
 	return MEMLOG_OK;
 }
@@ -246,7 +246,7 @@ static enum memlog_status measure(struct fd_file *f, struct memlog_err *err)
 #endif
 	if (S_ISCHR(st.st_mode) && lseek(f->fd, 0, SEEK_CUR) >= 0)
 		return measure_device(f, err);
-	return ml_fail(err, MEMLOG_INVALID, "%s is %s, not a file", f->name,
+	return ml_fail(err, MEMLOG_INVALID, "%s: is %s, not a file", f->name,
 		       S_ISDIR(st.st_mode) ? "a directory" :
 					     "a pipe, socket or terminal");
 }

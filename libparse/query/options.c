@@ -2,6 +2,7 @@
 /* options.c - the options that all front ends share. */
 #include "query.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -237,14 +238,17 @@ static enum memlog_status set_scan(struct memlog_query *q, const char *value,
 }
 
 static enum memlog_status number_of(const char *value, const char *what,
-				    uint64_t max, uint64_t *ret,
+				    uint64_t min, uint64_t max, uint64_t *ret,
 				    struct memlog_err *err)
 {
 	const char *s = value;
 
-	if (!ml_take_number(&s, ret) || *s || *ret > max)
+	if (!ml_take_number(&s, ret) || *s)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of %s", value, what);
+	if (*ret < min || *ret > max)
+		return ml_fail(err, MEMLOG_INVALID, "%.32s is not from %" PRIu64
+			       " to %" PRIu64 " %s", value, min, max, what);
 	return MEMLOG_OK;
 }
 
@@ -252,11 +256,11 @@ static enum memlog_status set_lines(struct memlog_query *q, const char *value,
 				    struct memlog_err *err)
 {
 	bool newest = value[0] == '-';
-	enum memlog_status s;
 
-	s = number_of(value + newest, "lines", UINT64_MAX, &q->count, err);
-	if (s)
-		return s;
+	if (number_of(value + newest, "lines", 0, UINT64_MAX, &q->count, NULL))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "\"%.32s\" is not a number of lines, nor -N "
+			       "for the newest N", value);
 	q->has_count = true;
 	q->newest = newest;
 	return MEMLOG_OK;
@@ -270,15 +274,16 @@ static enum memlog_status set_limit(struct memlog_query *q, const char *value,
 	enum memlog_status s;
 
 	if (n == 4 && !memcmp(value, "logs", n))
-		return number_of(eq + 1, "logs", UINT32_MAX, &q->max_logs, err);
+		return number_of(eq + 1, "logs", 1, UINT32_MAX, &q->max_logs,
+				 err);
 	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
-		s = number_of(eq + 1, "bytes", UINT64_MAX, &q->acrnlog_size,
+		s = number_of(eq + 1, "bytes", 0, UINT64_MAX, &q->acrnlog_size,
 			      err);
 		q->has_acrnlog_size = !s;
 		return s;
 	}
 	if (n == 13 && !memcmp(value, "acrnlog-files", n))
-		return number_of(eq + 1, "files", UINT32_MAX,
+		return number_of(eq + 1, "files", 0, UINT32_MAX,
 				 &q->acrnlog_files, err);
 	return ml_fail(err, MEMLOG_INVALID,
 		       "no limit \"%.32s\": there are logs=N, the number of "
@@ -290,7 +295,7 @@ static enum memlog_status set_threads(struct memlog_query *q, const char *value,
 				      struct memlog_err *err)
 {
 	uint64_t n;
-	enum memlog_status s = number_of(value, "threads", 256, &n, err);
+	enum memlog_status s = number_of(value, "threads", 0, 256, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;
@@ -302,11 +307,12 @@ static enum memlog_status set_tsc(struct memlog_query *q, const char *value,
 {
 	double mhz;
 
-	if (ml_filter_time(value, &mhz, NULL) || mhz <= 0 || mhz > 1e9)
+	/* a rate of a whole Hz, that fits */
+	if (ml_filter_time(value, &mhz, NULL) || mhz * 1e6 < 1 || mhz > 1e9)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a rate in MHz such as 2899.8",
 			       value);
-	q->tsc_hz = (uint64_t)(mhz * 1e6);
+	q->tsc_hz = (uint64_t)(mhz * 1e6 + 0.5);
 	return MEMLOG_OK;
 }
 
@@ -335,6 +341,16 @@ static enum memlog_status set_cpus(struct memlog_query *q, const char *value,
 		s = set_string(q, &q->cpus, value, err);
 	q->filter.cpus = q->cpus;
 	return s;
+}
+
+static enum memlog_status set_color(struct memlog_query *q, const char *value,
+				    struct memlog_err *err)
+{
+	q->color = !strcmp(value, "always");
+	if (!q->color && strcmp(value, "never"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "\"%.32s\" is neither always nor never", value);
+	return MEMLOG_OK;
 }
 
 static enum memlog_status set_time_format(struct memlog_query *q,
@@ -467,8 +483,7 @@ static enum memlog_status set_value(struct memlog_query *q, enum opt_id id,
 	case OPT_THREADS:
 		return set_threads(q, value, err);
 	case OPT_COLOR:
-		q->color = !strcmp(value, "always");
-		return MEMLOG_OK;
+		return set_color(q, value, err);
 	default:
 		return set_flag(q, id);
 	}
@@ -511,6 +526,10 @@ enum memlog_status ml_query_check(const struct memlog_query *q,
 			       "-w prints one log as it grows, as text, raw, "
 			       "json or json-seq: leave out --info, --list, "
 			       "--extract, --at and --stats");
+	if (q->extract && strcmp(r, "text"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--extract writes an ELF core: leave out -O %s",
+			       r);
 	if ((q->info || q->list) && strcmp(r, "text") && strcmp(r, "json") &&
 	    strcmp(r, "json-seq"))
 		return ml_fail(err, MEMLOG_INVALID,

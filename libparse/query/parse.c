@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "../base/err.h"
 
 struct parser {
@@ -34,8 +35,9 @@ static enum memlog_status find_long(struct parser *p, const char *name,
 	}
 	if (hits == 1)
 		return MEMLOG_OK;
-	return ml_fail(p->err, MEMLOG_INVALID, "%s option --%.*s",
-		       hits ? "several begin like" : "no", (int)len, name);
+	return ml_fail(p->err, MEMLOG_INVALID, hits ?
+		       "several options begin with --%.*s" :
+		       "no option --%.*s", (int)ml_min(len, 64), name);
 }
 
 static bool find_letter(struct parser *p, char letter,

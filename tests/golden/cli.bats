@@ -64,13 +64,29 @@ on_tty() {
 		"--list -r small-c" "-o a -o b small-c" \
 		"--extract $T/x small-c small-c" "--quiet=1 small-c" \
 		"--tsc-mhz fast small-c" "--time-format x small-c" \
-		"--at 1 --range 1-2 small-c"; do
+		"--at 1 --range 1-2 small-c" "--limit logs=0 small-c" \
+		"--map 99999999999999999999 small-c" \
+		"--extract $T/x -J small-c"; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr "$DUMP" $a
 		[ -z "$output" ]
 		[[ ${stderr_lines[0]} == "memlog-dump: "* ]]
 	done
 	[ ! -e "$T/x" ]
+}
+
+@test "names that are no names, and outputs that are no files" {
+	run -2 --separate-stderr "$DUMP" ""
+	[[ $stderr == *"an image has an empty name"* ]]
+	run -2 --separate-stderr "$DUMP" -o "" small-c
+	[[ $stderr == *"-o and --extract need the name of a file"* ]]
+	run -2 --separate-stderr "$DUMP" -o /dev/full small-c
+	[[ $stderr == *"/dev/full: is not a file; send standard output there"* ]]
+	run -3 --separate-stderr "$DUMP" "acrn:$T/none"
+	[[ ${stderr_lines[0]} == "memlog-dump: acrn:$T/none: "* ]]
+	[[ $stderr != *"acrn::"* ]]
+	run -3 --separate-stderr "$DUMP" .
+	[ "$stderr" = "memlog-dump: .: is a directory, not a file" ]
 }
 
 @test "an unknown format or output is answered with those that there are" {
@@ -111,7 +127,7 @@ on_tty() {
 	for dev in null zero; do
 		run -3 --separate-stderr timeout 20 "$DUMP" "/dev/$dev"
 		[ -z "$output" ]
-		[[ $stderr == *"/dev/$dev is a device without"* ]]
+		[[ $stderr == *"memlog-dump: /dev/$dev: is a device without"* ]]
 	done
 }
 

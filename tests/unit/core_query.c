@@ -156,6 +156,36 @@ static void every_option(void **state)
 	memlog_query_destroy(NULL);
 }
 
+/* What an option says of a value that will not do, and what is done with one
+ * that will. */
+static void values(void **state)
+{
+	static const struct {
+		const char *name, *value, *says;
+	} bad[] = {
+		{ "lines", "-", "\"-\" is not a number of lines" },
+		{ "lines", "five", "\"five\" is not a number of lines" },
+		{ "threads", "257", "257 is not from 0 to 256 threads" },
+		{ "limit", "logs=0", "0 is not from 1 to 4294967295 logs" },
+		{ "tsc-mhz", "0.0000001", "is not a rate in MHz" },
+		{ "color", "auto", "neither always nor never" },
+	};
+	struct memlog_query *q = query_new();
+	struct memlog_err err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(memlog_query_option(q, bad[i].name,
+						     bad[i].value, &err),
+				 MEMLOG_INVALID);
+		assert_non_null(strstr(err.text, bad[i].says));
+	}
+	/* not 1000999, as the double below would have it */
+	assert_int_equal(memlog_query_option(q, "tsc-mhz", "1.001", NULL), 0);
+	assert_int_equal(q->tsc_hz, 1001000);
+	memlog_query_destroy(q);
+}
+
 static int parse(struct memlog_query *q, const char **argv, struct memlog_err *err)
 {
 	int argc = 0, first = -1;
@@ -195,6 +225,8 @@ static void parsing(void **state)
 		assert_int_equal(parse(q, bad[i], &err), -1);
 		assert_int_equal(err.status, MEMLOG_INVALID);
 	}
+	assert_int_equal(parse(q, bad[4], &err), -1);
+	assert_string_equal(err.text, "several options begin with --li");
 	memlog_query_destroy(q);
 	q = query_new();
 	{
@@ -355,6 +387,8 @@ static void doubtful_logs(void **state)
 	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
 	assert_true(was_said("none with text"));
+	assert_true(was_said("also found: ovmf phys:0x820000, empty"));
+	assert_false(was_said("print it with"));
 	put_log(p + 0x3cb3000, 0x20000, "of a new kind\r\n");
 	memcpy(p + 0x3cb3000 + 8, "ovmfmdg7", 8);
 	assert_int_equal(run(image, ""), MEMLOG_OK);
@@ -386,6 +420,20 @@ static void no_log(void **state)
 	assert_true(was_said("--scan=pages"));
 	assert_int_equal(run(image, "--list"), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
+	/* advice is about what was looked for */
+	assert_int_equal(run(image, "-F xencons"), MEMLOG_NO_DATA);
+	assert_true(was_said("only these formats were looked for: xencons"));
+	assert_false(was_said("OVMF"));
+	assert_int_equal(run(image, "--stats irq"), MEMLOG_NO_DATA);
+	assert_true(was_said("only these formats were looked for: acrn-trace"));
+	assert_false(was_said("OVMF"));
+	assert_int_equal(run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
+	assert_true(was_said("OVMF"));
+	/* a range where there is nothing is not a range without a log */
+	assert_int_equal(run(image, "--range 0-4K"), MEMLOG_NO_DATA);
+	assert_true(was_said("has no memory where --range says"));
+	assert_int_equal(run(image, "--range mach:1M-2M"), MEMLOG_NO_DATA);
+	assert_true(was_said("has no memory where --range says"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -604,6 +652,7 @@ int main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(every_option),
+		cmocka_unit_test(values),
 		cmocka_unit_test(parsing),
 		cmocka_unit_test(one_log),
 		cmocka_unit_test(stale_log),
