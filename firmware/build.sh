@@ -48,6 +48,18 @@ describe() {
 	flags+=(--pcd "$version_pcd=Ledk2 $edk2_version, memlog")
 }
 
+# Said before the first minute is spent, not from the middle of a build.
+check_tools() {
+	local tool missing=()
+
+	for tool in gcc g++ make nasm iasl python3 dpkg-source patch; do
+		command -v "$tool" > /dev/null || missing+=("$tool")
+	done
+	[ -e /usr/include/uuid/uuid.h ] || missing+=(uuid/uuid.h)
+	[ ${#missing[@]} -eq 0 ] || die "not installed: ${missing[*]}; Debian" \
+		"has them in build-essential nasm acpica-tools python3 uuid-dev"
+}
+
 fetch_source() {
 	local dsc=edk2_$edk2_version.dsc
 
@@ -134,8 +146,10 @@ run_build() {
 		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
 			"${common[@]}" "${flags[@]}"
 	) > "$log" 2>&1 || {
-		grep -nE 'error|Error' "$log" | head -20 >&2
-		tail -20 "$log" >&2
+		# not the compilers' command lines, which say -Werror and are long
+		grep -nE -m 20 '[:*] ([Ee]rror|not found)\b|Error [0-9]+$' "$log" |
+			cut -c1-300 >&2 || :
+		tail -20 "$log" | cut -c1-300 >&2
 		die "the build of $variant failed"
 	}
 }
@@ -162,6 +176,7 @@ build_variant() {
 	images=$fw_cache/images/$variant-$key
 	[ -z "$fresh" ] || rm -rf "$images"
 	if [ ! -f "$images/.done" ]; then
+		check_tools
 		unpack_source
 		patch_source
 		sync_package

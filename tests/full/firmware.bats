@@ -11,6 +11,9 @@ setup_file() {
 	export out=${B:-$top/build}
 	export dump=$out/memlog-dump
 	export new_qemu
+	# in here it is the number of test files that run at a time
+	JOBS=$(nproc)
+	export JOBS
 	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial x64-smm >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
