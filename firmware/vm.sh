@@ -7,6 +7,7 @@
 #	vm_new			a fresh folder, the guest of before forgotten
 #	vm_start IMAGE [ARG...]	a q35 with 64 MiB that has IMAGE for its flash
 #	vm_wait FILE TEXT	until TEXT stands in debugcon.log or serial.log
+#	vm_suspended		until the guest sleeps
 #	vm_quiet		until the shell is there and debugcon.log rests
 #	vm_qmp COMMAND [JSON]	sends it, prints the answer
 #	vm_dump FORMAT FILE	stops the guest; elf elf-paging kdump-zlib raw ...
@@ -98,6 +99,16 @@ vm_wait() {
 		[ $((tries += 1)) -lt $((vm_seconds * 10)) ] ||
 			{ vm_fail "no '$text' in $1"; return 1; }
 		sleep 0.1
+	done
+}
+
+vm_suspended() {
+	local tries=0
+
+	until [[ $(vm_qmp query-status) == *suspended* ]]; do
+		[ $((tries += 1)) -lt $((vm_seconds * 5)) ] ||
+			{ vm_fail 'the guest does not go to sleep'; return 1; }
+		sleep 0.2
 	done
 }
 

@@ -19,7 +19,7 @@ page_bytes=3903		# what a ring of one page holds
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a handful of page tables, not 4 MiB
 
 cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
-	ia32x64-shell ia32x64-pei reset-pei reset-shell off)
+	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off)
 
 # How a case was made goes into its .txt, word by word.
 start() {
@@ -207,6 +207,26 @@ make_reset-shell() {
 	vm_quiet
 	finish reset-shell 'reset, and idle at the shell again' \
 		"current:main:$before:$(($(debugcon_size) - before))" elf
+}
+
+# Its two logs are no single stretches of the debug port's text: what DXE left
+# for a resume writes to the main ring while PEI writes to the early one. So it
+# is not in the manifest.
+make_q35-resume() {
+	local kernel
+
+	kernel=$("$fw_top/kernel.sh")
+	${CC:-cc} -static -O2 -o "$vm/init" "$tree_top/tests/full/sleeper.c"
+	(cd "$vm" && echo init | cpio --quiet -o -H newc | gzip > initrd)
+	vm_memory=256
+	start x64 -kernel "$kernel" -initrd "$vm/initrd" -append console=ttyS0
+	story=${story//$kernel/Debian\'s cloud kernel}
+	vm_suspended
+	vm_qmp system_wakeup > /dev/null
+	vm_wait serial.log 'sleeper: awake'
+	finish q35-resume \
+		'Linux that went to sleep (S3) and was woken: the early ring has the text of the resume' \
+		'' elf
 }
 
 make_off() {

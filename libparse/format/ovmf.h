@@ -40,6 +40,7 @@ struct ovmf {
 	uint64_t lock, head, tail, truncated;
 	uint64_t in_flight;	/* bytes copied but not counted; 0: not known */
 	bool early;
+	bool judged;		/* while relate() is at work */
 };
 
 /* The log's private part. */

@@ -10,6 +10,12 @@
  * nothing: the main log of the boot before stays until it is overwritten. A
  * main log that begins with the early text and goes on proves nothing: two
  * boots of one machine begin alike.
+ *
+ * Resuming from suspend to RAM (S3), firmware starts anew, so that there is an
+ * early log with text beside the main log of the same boot. That it was a
+ * resume only its text says. Where a main buffer is allocated for the resume
+ * too, there are two main logs, and the one of a resume may as well be left
+ * from a boot before: nothing clears the memory that is kept for S3.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +41,7 @@
 static void say(struct ml_log *log, enum memlog_verdict verdict,
 		const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
-/* Set the verdict; what the probe had to say stays behind the new reason. */
+/* Judge a log, once; what the probe had to say stays behind the new reason. */
 static void say(struct ml_log *log, enum memlog_verdict verdict,
 		const char *fmt, ...)
 {
@@ -45,6 +51,7 @@ static void say(struct ml_log *log, enum memlog_verdict verdict,
 
 	memcpy(old, log->pub.reason, sizeof(old));
 	log->pub.verdict = verdict;
+	ml_ovmf(log)->judged = true;
 	va_start(ap, fmt);
 	vsnprintf(log->pub.reason, sizeof(log->pub.reason), fmt, ap);
 	va_end(ap);
@@ -142,6 +149,27 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 	return true;
 }
 
+/* What a PEIM of edk2 says when it takes over a resume from S3, a few KiB on. */
+#define RESUME_SAYS "Enter S3 PEIM"
+#define RESUME_LOOK 65536
+
+static bool of_resume(const struct ml_log *log, struct memlog_image *image)
+{
+	struct text t = { .source = { .image = image, .log = log }, .o = ml_ovmf_const(log) };
+	uint64_t at, end = ml_min(log->pub.used, RESUME_LOOK);
+	size_t again = sizeof(RESUME_SAYS) - 2;	/* it may lie across windows */
+	size_t k;
+
+	for (at = 0; at < end; at += k > again ? k - again : k) {
+		k = ml_min(sizeof(t.win), end - at);
+		if (!text_read(&t, at, t.win, k))
+			return false;
+		if (memmem(t.win, k, RESUME_SAYS, sizeof(RESUME_SAYS) - 1))
+			return true;
+	}
+	return false;
+}
+
 /* Is it a log whose text can be weighed against others? */
 static bool sound(const struct ml_log *log)
 {
@@ -184,6 +212,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 		struct ovmf *o = ml_ovmf(logs[i]);
 
 		o->early = is_early(logs[i], image);
+		o->judged = false;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
 			 "%s%s%s", name_variant(o),
 			 o->family == OVMF_C ? "" : ", family ",
@@ -227,49 +256,94 @@ static void judge_odd_ones(struct ml_log *log)
 		    "its second magic is not one that is known");
 }
 
-/* Early logs against main logs. Returns the current early one, if any. */
-static struct ml_log *judge_early(struct ml_log *const *logs, size_t n,
-				  struct memlog_image *image)
+static bool unjudged(const struct ml_log *log, bool early)
 {
-	struct ml_log *current = NULL;
+	const struct ovmf *o = ml_ovmf_const(log);
+
+	return sound(log) && o->early == early && !o->judged;
+}
+
+static size_t count_unjudged(struct ml_log *const *logs, size_t n, bool early)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < n; i++)
+		left += unjudged(logs[i], early);
+	return left;
+}
+
+/* Early logs that a main log was filled from, and those main logs. */
+static bool judge_copied(struct ml_log *const *logs, size_t n,
+			 struct memlog_image *image)
+{
+	size_t i, k, compared = 0;
+	bool found = false;
+
+	for (i = 0; i < n; i++) {
+		if (!unjudged(logs[i], true))
+			continue;
+		for (k = 0; k < n; k++) {
+			if (!sound(logs[k]) || ml_ovmf_const(logs[k])->early)
+				continue;
+			if (++compared > COMPARE_MAX)
+				return found;
+			if (!copied_from(logs[k], logs[i], image))
+				continue;
+			if (!ml_ovmf_const(logs[k])->judged)
+				say(logs[k], MEMLOG_VERDICT_CURRENT,
+				    "just filled from the early log");
+			say(logs[i], MEMLOG_VERDICT_COPY,
+			    "copied to the main log and not yet cleared");
+			found = true;
+			break;
+		}
+	}
+	return found;
+}
+
+/* Logs that hold what another one of their kind holds. A main log that is the
+ * beginning of another is a copy too; early ones begin alike at every boot. */
+static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
+			struct memlog_image *image)
+{
 	size_t i, k, compared = 0;
 
 	for (i = 0; i < n; i++) {
-		struct ml_log *early = logs[i];
+		uint64_t used = logs[i]->pub.used;
 
-		if (!sound(early) || !ml_ovmf_const(early)->early)
-			continue;
-		for (k = 0; k < n && compared < COMPARE_MAX; k++) {
-			if (!sound(logs[k]) || ml_ovmf_const(logs[k])->early)
+		for (k = 0; k < n && unjudged(logs[i], early); k++) {
+			uint64_t other = logs[k]->pub.used;
+
+			if (k == i || !unjudged(logs[k], early) ||
+			    other < used || (other > used && early) ||
+			    (other == used && k > i))
 				continue;
-			compared++;
-			if (copied_from(logs[k], early, image))
-				break;
+			if (compared++ == COMPARE_MAX)
+				return;
+			if (same_text(logs[i], 0, logs[k], 0, used, image))
+				say(logs[i], MEMLOG_VERDICT_COPY,
+				    "the same text stands at %s:0x%llx",
+				    memlog_space_name(logs[k]->extents->space),
+				    (unsigned long long)
+				    logs[k]->extents->addr);
 		}
-		if (k < n && compared < COMPARE_MAX) {
-			say(logs[k], MEMLOG_VERDICT_CURRENT,
-			    "just filled from the early log");
-			say(early, MEMLOG_VERDICT_COPY,
-			    "copied to the main log and not yet cleared");
-			continue;
-		}
-		if (current) {
-			say(early, MEMLOG_VERDICT_UNKNOWN,
-			    "a second early log");
-			continue;
-		}
-		current = early;
-		say(early, MEMLOG_VERDICT_CURRENT,
-		    "an early log with text: the boot had not got to a main "
-		    "log, or had no room for one");
 	}
-	return current;
 }
 
-static bool unjudged_main(const struct ml_log *log)
+/* The one that remains; of several, each is told that there are more. */
+static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 {
-	return sound(log) && !ml_ovmf_const(log)->early &&
-	       log->pub.verdict == MEMLOG_VERDICT_UNKNOWN;
+	size_t i, left = count_unjudged(logs, n, early);
+
+	for (i = 0; i < n; i++) {
+		if (!unjudged(logs[i], early))
+			continue;
+		if (left == 1)
+			return logs[i];
+		say(logs[i], MEMLOG_VERDICT_UNKNOWN, "one of %zu %s logs that "
+		    "differ", left, early ? "early" : "main");
+	}
+	return NULL;
 }
 
 /* Main logs when there is a live early one, or one that was judged already. */
@@ -279,7 +353,7 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!unjudged_main(logs[i]))
+		if (!unjudged(logs[i], false))
 			continue;
 		if (early && logs[i]->pub.used < early->pub.used &&
 		    same_text(logs[i], 0, early, 0, logs[i]->pub.used, image))
@@ -295,68 +369,78 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	}
 }
 
-/* Main logs among themselves: one that is the beginning of another, or equal
- * to it, is a copy; if one remains, it is current. */
+/* Main logs that nothing else speaks about. */
 static void judge_mains(struct ml_log *const *logs, size_t n,
-			struct memlog_image *image)
+			const char *why_current, struct memlog_image *image)
 {
-	struct ml_log *only = NULL;
-	size_t i, k, left = 0, compared = 0;
+	struct ml_log *only;
+	size_t i, looked = 0;
 
-	for (i = 0; i < n; i++) {
-		struct ml_log *log = logs[i];
-		uint64_t used = log->pub.used;
-
-		if (!unjudged_main(log))
-			continue;
-		for (k = 0; k < n && compared < COMPARE_MAX; k++) {
-			if (k == i || !unjudged_main(logs[k]) ||
-			    logs[k]->pub.used < used ||
-			    (logs[k]->pub.used == used && k > i))
+	judge_twins(logs, n, false, image);
+	if (count_unjudged(logs, n, false) > 1)
+		for (i = 0; i < n && looked < COMPARE_MAX; i++) {
+			if (!unjudged(logs[i], false))
 				continue;
-			compared++;
-			if (!same_text(log, 0, logs[k], 0, used, image))
-				continue;
-			say(log, MEMLOG_VERDICT_COPY,
-			    "the same text stands at %s:0x%llx",
-			    memlog_space_name(logs[k]->extents->space),
-			    (unsigned long long)logs[k]->extents->addr);
-			break;
+			looked++;
+			if (of_resume(logs[i], image))
+				say(logs[i], MEMLOG_VERDICT_UNKNOWN,
+				    "of a resume from suspend to RAM (S3), in "
+				    "this boot or in one before");
 		}
-	}
-	for (i = 0; i < n; i++) {
-		if (!unjudged_main(logs[i]))
-			continue;
-		only = logs[i];
-		left++;
-	}
-	if (left == 1) {
-		say(only, MEMLOG_VERDICT_CURRENT, "the only main log");
-		return;
-	}
+	only = the_only(logs, n, false);
+	if (only)
+		say(only, MEMLOG_VERDICT_CURRENT, "%s", why_current);
+}
+
+/* Main logs beside early ones of which none is known to be the live one. */
+static void judge_beside(struct ml_log *const *logs, size_t n)
+{
+	size_t i;
+
 	for (i = 0; i < n; i++)
-		if (unjudged_main(logs[i]))
+		if (unjudged(logs[i], false))
 			say(logs[i], MEMLOG_VERDICT_UNKNOWN,
-			    "one of %zu main logs that differ", left);
+			    "several early logs differ: which is live, and so "
+			    "of which boot this is, cannot be told");
+}
+
+static void judge_all(struct ml_log *const *logs, size_t n,
+		      struct memlog_image *image)
+{
+	bool copied = judge_copied(logs, n, image);
+	size_t earlies;
+	struct ml_log *early;
+
+	judge_twins(logs, n, true, image);
+	earlies = count_unjudged(logs, n, true);
+	early = the_only(logs, n, true);
+	if (early && of_resume(early, image)) {
+		say(early, MEMLOG_VERDICT_CURRENT,
+		    "of the last resume from suspend to RAM (S3)");
+		judge_mains(logs, n, "of the boot; the early log is of a "
+			    "resume from suspend to RAM (S3) since then",
+			    image);
+	} else if (early) {
+		say(early, MEMLOG_VERDICT_CURRENT,
+		    "an early log with text: the boot had not got to a main "
+		    "log, or had no room for one");
+		judge_stale(logs, n, early, image);
+	} else if (copied) {
+		judge_stale(logs, n, NULL, image);
+	} else if (earlies) {
+		judge_beside(logs, n);
+	} else {
+		judge_mains(logs, n, "the only main log", image);
+	}
 }
 
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image)
 {
-	const struct ml_log *early;
-	bool main_current = false;
 	size_t i;
 
 	name_all(logs, n, image);
-	early = judge_early(logs, n, image);
-	for (i = 0; i < n; i++)
-		if (!ml_ovmf_const(logs[i])->early &&
-		    logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT)
-			main_current = true;
-	if (early || main_current)
-		judge_stale(logs, n, early, image);
-	else
-		judge_mains(logs, n, image);
+	judge_all(logs, n, image);
 	for (i = 0; i < n; i++) {
 		judge_odd_ones(logs[i]);
 		note_missing(logs[i], image);

@@ -228,7 +228,7 @@ memory_type() {
 }
 
 @test "Linux: the log outlives the boot services, and a suspend to RAM" {
-	local kernel before tries ring
+	local kernel before ring
 	kernel=$("$top/firmware/kernel.sh" 2>&3)
 	cc -static -O2 -o "$vm/init" "$BATS_TEST_DIRNAME/sleeper.c"
 	(cd "$vm" && echo init | cpio -o -H newc | gzip > initrd)
@@ -244,11 +244,7 @@ memory_type() {
 	[ "$(memory_type $((0x82f000)))" = 'ACPI Mem NVS' ]
 	before=$(debugcon_size)
 	vm_qmp cont
-	for ((tries = 0; tries < 300; tries++)); do
-		[[ $(vm_qmp query-status) != *suspended* ]] || break
-		sleep 0.2
-	done
-	[ $tries -lt 300 ]
+	vm_suspended
 	vm_qmp system_wakeup
 	vm_wait serial.log 'sleeper: awake'
 	[ "$(debugcon_size)" -gt $((before + 5000)) ]
@@ -256,7 +252,7 @@ memory_type() {
 	# the main ring, behind the text of the boot
 	vm_dump elf "$vm/dump"
 	"$dump" --at phys:0x820000 -O raw "$vm/dump" > "$vm/early"
-	"$dump" --all -O raw "$vm/dump" > "$vm/all"
+	"$dump" -O raw "$vm/dump" > "$vm/all"
 	tail -c "+$((before + 1))" "$vm/debugcon.log" > "$vm/resume"
 	cmp -n 4000 "$vm/early" "$vm/resume"
 	[ "$(stat -c %s "$vm/all")" -eq "$(debugcon_size)" ]

@@ -70,12 +70,38 @@ check_all() {
 	check_all 'ovmf-*'
 }
 
+@test "a guest that resumed from suspend to RAM: both logs are of this boot" {
+	local name=memlog-q35-resume awake
+	cd "$BATS_TEST_TMPDIR"
+	zstd -q -d --long=31 "$kept/$name.elf.zst" -o image
+	zstd -q -d "$kept/$name.debugcon.zst" -o truth
+	"$dump" --list image > list
+	cat list
+	[[ $(grep ' phys:0x820000 ' list) == *' early '*' current '*S3* ]]
+	[[ $(grep ' main ' list) == *' current '*S3* ]]
+	[ "$(wc -l < list)" -eq 3 ]
+	# the resume begins where the firmware began for the second time; what
+	# DXE left for it writes to the main log in between
+	awake=$(grep -abo SecCoreStartupWithStack truth | sed -n '2s/:.*//p')
+	"$dump" -O raw --at phys:0x820000 image > early
+	"$dump" -O raw --at "$(grep -o 'phys:[^ ]*' list | tail -n 1)" image > main
+	cmp -n "$awake" main truth
+	cmp -n 4000 early <(tail -c "+$((awake + 1))" truth)
+	[ $(($(stat -c %s early) + $(stat -c %s main))) -eq \
+		"$(stat -c %s truth)" ]
+	cmp <(sort early main) <(sort truth)
+	# both without being asked for more
+	"$dump" -O raw image > both
+	cmp both <(cat early main)
+}
+
 @test "every dump is in the manifest" {
 	local file base
 	for file in "$kept"/*.zst; do
 		base=$(basename "$file" .zst)
-		case $base in *.debugcon) continue ;; esac
-		# those of Xen have several logs each, and a test of their own
+		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
+		# those of Xen have several logs each, and a test of their own, as
+		# the resume above has
 		if [[ $base == xen-* ]]; then
 			grep -q "\b${base%%.*}\b" "${BATS_TEST_DIRNAME}/xen.bats"
 			continue

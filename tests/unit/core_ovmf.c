@@ -421,6 +421,104 @@ static void verdicts(void **state)
 	free(old);
 }
 
+/* What resuming from S3 leaves behind: a firmware that started anew and wrote to
+ * the early ring, beside the main log of the boot that goes on. */
+static void resume_verdicts(void **state)
+{
+	struct ring *early = malloc(sizeof(*early));
+	struct ring *boot = malloc(sizeof(*boot));
+	struct ring *other = malloc(sizeof(*other));
+	struct mem m = { .n = 0 };
+	uint8_t *pe = mem_add(&m, 0x820000, 0x10000);
+	uint8_t *pm = mem_add(&m, 0x3cb3000, 0x20000);
+	uint8_t *po = mem_add(&m, 0x3f78000, 0x20000);
+	struct memlog_image *image = mem_image(&m, MEMLOG_PHYS);
+	char fill[2048];
+	size_t at;
+
+	memset(fill, '.', sizeof(fill));
+	init(boot, pm, 'C', 0x20000, 192);
+	put(boot, "SEC\nPEI\nDXE\n", 12);
+	/* before it says so, it might be a reset */
+	init(early, pe, 'C', 0x10000, 192);
+	put(early, "SEC\nPEI\nEnter S3 PEI", 20);
+	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	put(early, "M\n", 2);
+	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	/* wherever it says so */
+	for (at = 1000; at < 1030; at++) {
+		init(early, pe, 'C', 0x10000, 192);
+		put(early, fill, at);
+		put(early, "Enter S3 PEIM\n", 14);
+		put(early, fill, sizeof(fill));
+		expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	}
+	/* of two main logs that differ neither is known to be the boot's */
+	init(other, po, 'C', 0x20000, 192);
+	put(other, "SEC\nPEI\nDXE 2\n", 14);
+	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_UNKNOWN, "main");
+	expect(image, 2, 0x3f78000, MEMLOG_VERDICT_UNKNOWN, "main");
+	/* a main log of its own for the resume, the early one cleared */
+	memset(pe, 0, 0x10000);
+	init(other, po, 'C', 0x20000, 192);
+	put(other, "SEC\nPEI\nEnter S3 PEIM\n", 22);
+	expect(image, 0, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	expect(image, 1, 0x3f78000, MEMLOG_VERDICT_UNKNOWN, "main");
+	/* after that a reset: that log stays where it is */
+	init(early, pe, 'C', 0x10000, 192);
+	put(early, "SEC\n", 4);
+	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 2, 0x3f78000, MEMLOG_VERDICT_STALE, "main");
+	memlog_image_close(image);
+	mem_free(&m);
+	free(early);
+	free(boot);
+	free(other);
+}
+
+/* Several early logs, as in a file with more than one machine in it: none of
+ * them is preferred for where it stands. */
+static void several_earlies(void **state)
+{
+	struct ring *r = malloc(sizeof(*r));
+	struct mem m = { .n = 0 };
+	uint8_t *a = mem_add(&m, 0x80f000, 0x1000);
+	uint8_t *b = mem_add(&m, 0x820000, 0x10000);
+	uint8_t *c = mem_add(&m, 0x8f0000, 0x10000);
+	uint8_t *pm = mem_add(&m, 0x3cb3000, 0x20000);
+	struct memlog_image *image = mem_image(&m, MEMLOG_PHYS);
+
+	init(r, pm, 'C', 0x20000, 192);
+	put(r, "SEC\nPEI\nDXE\n", 12);
+	/* empty ones are none */
+	init(r, a, 'C', 0x1000, 192);
+	init(r, c, 'C', 0x10000, 192);
+	init(r, b, 'C', 0x10000, 192);
+	put(r, "SEC 1\n", 6);
+	expect(image, 1, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	/* the same text twice is one log */
+	init(r, c, 'C', 0x10000, 192);
+	put(r, "SEC 1\n", 6);
+	expect(image, 1, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
+	expect(image, 2, 0x8f0000, MEMLOG_VERDICT_COPY, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	/* a longer one that begins alike is another machine, or another boot */
+	put(r, "PEI\n", 4);
+	init(r, a, 'C', 0x1000, 192);
+	put(r, "SEC 0\n", 6);
+	expect(image, 0, 0x80f000, MEMLOG_VERDICT_UNKNOWN, "early");
+	expect(image, 1, 0x820000, MEMLOG_VERDICT_UNKNOWN, "early");
+	expect(image, 2, 0x8f0000, MEMLOG_VERDICT_UNKNOWN, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_UNKNOWN, "main");
+	memlog_image_close(image);
+	mem_free(&m);
+	free(r);
+}
+
 static void odd_magics(void **state)
 {
 	struct ring *r = malloc(sizeof(*r));
@@ -654,6 +752,8 @@ int main(void)
 		cmocka_unit_test(uncommitted),
 		cmocka_unit_test(between_stores),
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(resume_verdicts),
+		cmocka_unit_test(several_earlies),
 		cmocka_unit_test(odd_magics),
 		cmocka_unit_test(bad_offsets),
 		cmocka_unit_test(missing_page),
