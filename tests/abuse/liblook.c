@@ -363,7 +363,7 @@ void look_file(int fd, const struct memlog_open_opts *opts,
 	look_memory_init(&m, MEMORY_MAX);
 	o.allocator = &m.alloc;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	s = memlog_image_open_file(path, &o, &image, &err);
+	s = memlog_image_open(path, &o, &image, &err);
 	if (s) {
 		check_err(&err);
 	} else {

@@ -47,8 +47,9 @@ enum look_depth {
 /* Look at an open image; it stays open. */
 void look_image(struct memlog_image *image, enum look_depth depth);
 
-/* Open the file of that descriptor as a dump, look, close. Every byte that was
- * allocated must have been freed. */
+/* Open the file of that descriptor as memlog-dump does, with the codecs of the
+ * library and unpacked where it is compressed as a whole; look, close. Every byte
+ * that was allocated must have been freed. */
 void look_file(int fd, const struct memlog_open_opts *opts,
 	       enum look_depth depth);
 
