@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LiME, AVML and Windows dumps, by the corpus; see image_elf.c. */
+/* LiME and AVML dumps, by the corpus; see image_elf.c. */
 #include "liblook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

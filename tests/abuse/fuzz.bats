@@ -5,15 +5,39 @@
 
 load ../lib
 
+# has PREFIX NAME...: a harness and a corpus of each; there must be some.
+has() {
+	local prefix=$1 f
+	shift
+	[ $# -gt 0 ]
+	for f; do
+		[ -f "$root/fuzz/${prefix}_$f.c" ] || { echo "no harness of $f"; return 1; }
+		[ -n "$(ls -A "$root/fuzz/corpus/${prefix}_$f")" ]
+	done
+}
+
+# entries FILE: the first words of a table's lines, letters and digits alone
+entries() {
+	sed -n 's/^\t{ "\([^"]*\)".*/\1/p' "$1" | tr -cd '[:alnum:]_\n'
+}
+
 @test "every log format has a harness and a corpus" {
-	local f n=0
-	while read -r f; do
-		n=$((n + 1))
-		[ -f "$root/fuzz/format_$f.c" ] || { echo "no harness of $f"; return 1; }
-		[ -n "$(ls -A "$root/fuzz/corpus/format_$f")" ]
-	done < <(sed -n 's/^\tX(\([a-z_0-9]*\)).*/\1/p' \
+	local list
+	mapfile -t list < <(sed -n 's/^\tX(\([a-z_0-9]*\)).*/\1/p' \
 		"$root/libparse/format/table.c")
-	[ "$n" -gt 0 ]
+	has format "${list[@]}"
+}
+
+@test "every reader of a file has a harness and a corpus" {
+	local list
+	mapfile -t list < <(entries "$root/libparse/image/table.c")
+	has image "${list[@]}"
+}
+
+@test "every source that is no file has a harness and a corpus" {
+	local list
+	mapfile -t list < <(entries "$root/libparse/image/ext/table.c")
+	has source "${list[@]}"
 }
 
 @test "every harness has a corpus" {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What xl dump-core writes, of PV and HVM guests, by the corpus; see
+ * image_elf.c. */
+#include "liblook.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	look_bytes(data, size, NULL, LOOK_QUICK);
+	return 0;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dumps of Xen machines, by the corpus: notes, the domain's p2m tree, the page
+ * tables, the hypervisor's console. See image_elf.c.
+ */
+#include "liblook.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* all that there is takes long, with the whole hypervisor to search */
+	look_bytes(data, size, NULL, size % 8 ? LOOK_QUICK : LOOK_ALL);
+	return 0;
+}

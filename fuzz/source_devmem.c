@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /dev/mem: text of /proc/iomem up to the first NUL, memory after it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "image/ext/live.h"
+#include "liblook.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Sorted ranges that do not touch; how many bytes. */
+static uint64_t check(const char *text, bool ram, const struct look_memory *m)
+{
+	struct memlog_range r[64];
+	size_t n = ml_iomem_parse(text, ram, r, 64, &m->alloc), i;
+	uint64_t all = 0;
+
+	LOOK_CHECK(n <= 64);
+	for (i = 0; i < n; i++) {
+		LOOK_CHECK(r[i].start < r[i].end);
+		LOOK_CHECK(!i || r[i - 1].end < r[i].start);
+		all += r[i].end - r[i].start;
+	}
+	return all;
+}
+
+static int file_of(const void *p, size_t len, char path[32])
+{
+	int fd = memfd_create("devmem", MFD_CLOEXEC);
+
+	LOOK_CHECK(fd >= 0);
+	LOOK_CHECK(write(fd, p, len) == (ssize_t)len);
+	snprintf(path, 32, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	size_t len = strnlen((const char *)data, size);
+	struct memlog_image *image;
+	char iomem[32], mem[32];
+	struct look_memory m;
+	uint64_t all;
+	char *text;
+	int a, b;
+
+	text = calloc(len + 1, 1);
+	LOOK_CHECK(text);
+	memcpy(text, data, len);
+	look_memory_init(&m, 256u << 20);
+	opts.allocator = &m.alloc;
+	all = check(text, true, &m);
+	check(text, false, &m);
+	/* what the kernel says is large is gone through as such */
+	if (all <= 1u << 20) {
+		a = file_of(text, len, iomem);
+		b = file_of(data + len, size - len, mem);
+		if (!ml_devmem_image(iomem, mem, &opts, &image, NULL)) {
+			look_image(image, LOOK_QUICK);
+			memlog_image_close(image);
+		}
+		close(a);
+		close(b);
+	}
+	free(text);
+	LOOK_CHECK(!m.now && !m.blocks);
+	return 0;
+}
