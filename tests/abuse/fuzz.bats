@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every entry of the tables has a harness and a corpus, and 20 seconds of
-# fuzzing find nothing. `make fuzz` goes on for longer.
+# fuzzing each find nothing. `make fuzz` goes on for longer.
 
 load ../lib
 
@@ -49,7 +49,7 @@ entries() {
 	done
 }
 
-@test "20 seconds of fuzzing find nothing" {
+@test "20 seconds of fuzzing each find nothing" {
 	local list=() f
 	printf 'int LLVMFuzzerTestOneInput(const unsigned char *p, unsigned long n);\nint LLVMFuzzerTestOneInput(const unsigned char *p, unsigned long n) { return !p && n; }\n' \
 		>"$BATS_TEST_TMPDIR/x.c"
@@ -62,6 +62,6 @@ entries() {
 	cd "$root"
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u SANITIZE make -s -j2 \
 		B="$B-fuzz" CC=clang FUZZER=1 fuzzers
-	B="$B-fuzz" FUZZ_SECONDS=$(((20 + ${#list[@]} - 1) / ${#list[@]})) \
-		fuzz/run "${list[@]}"
+	# what runs beside it has deadlines, this has none
+	B="$B-fuzz" FUZZ_SECONDS=20 FUZZ_JOBS=2 nice fuzz/run "${list[@]}"
 }
