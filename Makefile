@@ -379,8 +379,6 @@ install-lib: $(FULL_SO)
 	$(Q)ln -sf $(notdir $(FULL_SO)) $(D)$(libdir)/libmemlog.so
 	$(Q)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
-		-e 's|@requires@|$(FULL_PC)|' \
-		-e 's|@libs@|$(filter -lsnappy,$(FULL_LIBS))|' \
 		libparse/libmemlog.pc.in > $(B)/libmemlog.pc
 	$(Q)$(INSTALL) -m 644 $(B)/libmemlog.pc $(D)$(libdir)/pkgconfig/
 	$(Q)$(INSTALL) -m 644 libparse/memlog.h $(D)$(includedir)/

@@ -58,6 +58,13 @@ setup_file() {
 		libmemlog | tr -d ' ')" = "-L$other/lib" ]
 }
 
+@test "the .pc file asks for nothing that only building the library needs" {
+	# where the development packages of those libraries are not installed
+	PKG_CONFIG_LIBDIR=$ROOT/usr/lib64/pkgconfig PKG_CONFIG_PATH='' \
+		run -0 pkg-config --cflags --libs libmemlog
+	[[ $output == *-lmemlog* ]]
+}
+
 @test "only memlog_* is exported, all of memlog.h, under a version" {
 	run -0 nm -D --defined-only "$ROOT/usr/lib64/libmemlog.so.0"
 	local f symbols=$output
