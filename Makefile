@@ -420,6 +420,9 @@ endif
 # packages build from. CHECK=0: packages without running the suite in between.
 DIST := memlog-$(VERSION)
 CHECK ?= 1
+# what this make was told is not for the makes inside the packages
+ALONE := env $(addprefix -u ,MAKEFLAGS MFLAGS MAKELEVEL B CC CFLAGS LDFLAGS \
+	SANITIZE FUZZER WERROR V)
 .PHONY: dist rpm deb
 dist:
 	@mkdir -p $(B)
@@ -430,7 +433,7 @@ dist:
 rpm: dist
 	$(Q)rm -rf $(B)/rpm && mkdir -p $(B)/rpm/SOURCES
 	$(Q)cp $(B)/$(DIST).tar.gz $(B)/rpm/SOURCES/
-	$(Q)rpmbuild -ba --nodeps $(if $(filter 0,$(CHECK)),--nocheck) \
+	$(Q)$(ALONE) rpmbuild -ba --nodeps $(if $(filter 0,$(CHECK)),--nocheck) \
 		--define "_topdir $(abspath $(B))/rpm" memlog.spec
 	@find $(B)/rpm -name '*.rpm'
 
@@ -440,7 +443,7 @@ deb: dist
 	$(Q)cd $(B)/deb/$(DIST) && \
 		DEB_BUILD_OPTIONS="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_OPTIONS" \
 		DEB_BUILD_PROFILES="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_PROFILES" \
-		dpkg-buildpackage -us -uc
+		$(ALONE) dpkg-buildpackage -us -uc
 	@find $(B)/deb -maxdepth 1 -name '*.deb'
 
 # ---- a first look -----------------------------------------------------------

@@ -90,6 +90,12 @@ setup() {
 	[ -z "$output" ]
 }
 
+@test "what make was told stays out of the makes in the packages" {
+	# package_tree said B=out; V=1 of the spec tells what was linked
+	grep -q -- ' -o build/memlog-dump ' "$BATS_FILE_TMPDIR/log"
+	run ! grep -q -- ' -o out/' "$BATS_FILE_TMPDIR/log"
+}
+
 @test "make dist gives the same bytes twice" {
 	(cd "$P" && make -s B=one dist && touch Makefile && make -s B=two dist)
 	cmp "$P"/one/memlog-*.tar.gz "$P"/two/memlog-*.tar.gz
