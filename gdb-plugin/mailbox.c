@@ -56,6 +56,11 @@ static bool open_at(int fd, struct memlog_err *err)
 
 bool mailbox_open(struct memlog_err *err)
 {
+	if (access("/proc/self/fd", R_OK)) {
+		strcpy(err->text, "/proc is not mounted, and gdb reaches the "
+		       "plugin's files through it");
+		return false;
+	}
 	return open_at(MAILBOX_FD, err) && open_at(SCRIPT_FD, err);
 }
 

@@ -36,7 +36,8 @@
 
 /* ---- mailbox.c -------------------------------------------------------- */
 
-/* Make the two files, or empty them. False with a text: a number is taken. */
+/* Make the two files, or empty them. False with a text: a number is taken, or
+ * there is no /proc. */
 bool mailbox_open(struct memlog_err *err);
 
 /* All that gdb has written, NUL-terminated; from alloc, NULL without memory. */

@@ -143,6 +143,16 @@ setup() {
 	grep -q 'no log format "nonsense"' said
 }
 
+@test "without /proc: one line that says it" {
+	cat >commands <<-EOF
+	source $B/gdb-plugin/memlog.gdb
+	memlog
+	EOF
+	unshare -rm sh -c "mount -t tmpfs none /proc &&
+		gdb -nx -q -batch -c '$core' -x commands 2>said" || :
+	grep -q '^memlog: /proc is not mounted' said
+}
+
 @test "a core whose file has gone is read through gdb" {
 	cp "$core" gone
 	in_gdb -c gone <<-'EOF'
