@@ -3,7 +3,7 @@
 # packages.bash - the tree as it stands, committed or not, as a repository that
 # packages are built from.
 
-# package_tree TARGET: sets P; runs `make TARGET` there without the suite.
+# package_tree TARGET...: sets P; runs `make TARGET...` there without the suite.
 package_tree() {
 	local top=$BATS_TEST_DIRNAME/../..
 	git -C "$top" rev-parse HEAD >/dev/null 2>&1 || return 0
@@ -16,7 +16,7 @@ package_tree() {
 		cd "$P" && git init -q . && git add -A &&
 			git -c user.name=t -c user.email=t@t commit -qm t &&
 			env -u MAKEFLAGS -u MAKELEVEL -u CI \
-				make -j2 B=out CHECK=0 "$1"
+				make -j2 B=out CHECK=0 "$@"
 	) >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- || {
 		tail -40 "$BATS_FILE_TMPDIR/log"
 		return 1
