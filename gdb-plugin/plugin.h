@@ -12,7 +12,8 @@
  *
  *	begin:	 empty mailbox; script: tell arguments, connection, sections
  *	told:	 take the arguments apart, choose the target; a core is reopened
- *		 by its path and answered at once
+ *		 by its path, a process of this machine by its number, and
+ *		 answered at once
  *	asked:	 (remote) what the stub said of itself and of its memory
  *	physical: (QEMU's stub) it reads by physical address now
  *	read:	 what the unwind callback has read, or files that QEMU wrote
@@ -86,13 +87,6 @@ void target_mappings(const char *text, struct host_ranges *ranges);
 /* RAM of QEMU's `info mtree -f`: the flat view of the address space that is
  * called "memory". */
 void target_mtree(const char *text, struct host_ranges *ranges);
-
-/* The memory of a process of this machine that is there: what was never
- * touched, and holes of shared memory, would only come to be by reading. Adds
- * to *ret_hidden the bytes of mappings that cannot be looked into. */
-enum memlog_status target_process(long pid, struct host_ranges *ranges,
-				  uint64_t *ret_hidden,
-				  struct memlog_err *err);
 
 /* ---- plugin.c --------------------------------------------------------- */
 

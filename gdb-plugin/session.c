@@ -245,14 +245,19 @@ static enum memlog_status parse_arguments(struct session *s, char *text,
 
 /* ---- targets ------------------------------------------------------------- */
 
-static bool open_core(struct session *s)
+static struct memlog_open_opts open_opts(struct session *s)
 {
-	struct memlog_open_opts opts = {
-		.size = sizeof(opts),
-		.no_mmap = true,
+	return (struct memlog_open_opts){
+		.size = sizeof(struct memlog_open_opts),
+		.no_mmap = true,	/* the file may shrink under us */
 		.allocator = &s->arena.alloc,
 		.progress = progress,
 	};
+}
+
+static bool open_core(struct session *s)
+{
+	const struct memlog_open_opts opts = open_opts(s);
 	struct memlog_image_info info = { .size = sizeof(info) };
 
 	if (!s->target.core ||
@@ -282,25 +287,17 @@ static void read_through_gdb(struct session *s, const char *name)
 		ask_for_memory(s);
 }
 
+/* The library sees which pages are there: gdb's own reads would bring those
+ * that were never touched into memory, for good. */
 static void use_process(struct session *s)
 {
+	const struct memlog_open_opts opts = open_opts(s);
 	struct memlog_err err = { .status = MEMLOG_OK };
-	char name[32], line[128];
-	uint64_t hidden = 0;
 
-	if (target_process(s->target.pid, &s->ranges, &hidden, &err)) {
+	if (memlog_image_open_process(s->target.pid, &opts, &s->image, &err))
 		fail(err.text);
-		return;
-	}
-	if (hidden) {
-		snprintf(line, sizeof(line), "%" PRIu64 " bytes of shared "
-			 "memory are left out: looking into them needs root",
-			 hidden);
-		plugin_message(NULL, 1, line);
-	}
-	snprintf(name, sizeof(name), "process %ld", s->target.pid);
-	s->space = MEMLOG_HOST;
-	read_through_gdb(s, name);
+	else
+		run(s);
 }
 
 static void ask_stub(struct session *s)

@@ -327,6 +327,17 @@ memlog_image_open_file(const char *path, const struct memlog_open_opts *opts,
 		       struct memlog_image **ret, struct memlog_err *err);
 
 /*
+ * Open the guest memory in a running process, as memlog_image_open() does for
+ * "pid:N", with libc alone: for plugins of a debugger that is attached to it.
+ * Nothing is stopped and no page is brought into memory. Addresses are
+ * MEMLOG_HOST. Arguments and errors as for memlog_image_open(); INVALID: no
+ * process has such a number.
+ */
+MEMLOG_API enum memlog_status
+memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
+			  struct memlog_image **ret, struct memlog_err *err);
+
+/*
  * Open an image that comes through a pipe. The input is gone through once: the
  * formats in the list (NULL: all) are looked for as it goes by, and the image
  * has its headers and the bytes of the logs that were found; memory stays

@@ -182,7 +182,7 @@ setup() {
 	EOF
 	kill $pid
 	[ "$(grep -c '^#1 ' <<<"$output")" -eq 2 ]
-	[ "$(grep -c 'no log' said)" -eq 2 ]
+	[ "$(grep -c "(sleep) has no mapping that could be a guest's" said)" -eq 2 ]
 }
 
 @test "a plugin that is not there is told by gdb" {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/ext/maps.h"
-#include "../../libparse/image/ext/process.h"
+#include "../../libparse/image/maps.h"
+#include "../../libparse/image/process.h"
 #include "../../libparse/image/guestram.h"
 #include "../../libparse/image/image.h"
 #include "libconform.h"
@@ -325,6 +325,10 @@ static void test_names(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(memlog_image_open(bad[i], NULL, &image, &err),
 				 MEMLOG_INVALID);
+	assert_int_equal(memlog_image_open_process(0, NULL, &image, &err),
+			 MEMLOG_INVALID);
+	assert_int_equal(memlog_image_open_process(-1, NULL, &image, &err),
+			 MEMLOG_INVALID);
 	/* a kernel thread has no memory; this one is always there */
 	assert_int_not_equal(memlog_image_open("pid:2", NULL, &image, &err),
 			     MEMLOG_OK);

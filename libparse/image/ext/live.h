@@ -4,7 +4,7 @@
 #define ML_IMAGE_EXT_LIVE_H
 
 #include "../open.h"
-#include "process.h"
+#include "../process.h"
 
 #define ML_LIVE_OPEN(name)                                                   \
 	enum memlog_status name(const char *rest,                            \
@@ -12,7 +12,6 @@
 				struct memlog_image **ret,                   \
 				struct memlog_err *err)
 
-ML_LIVE_OPEN(ml_pid_open);	/* pid:N, process.c */
 ML_LIVE_OPEN(ml_domain_open);	/* domain:NAME, domain.c */
 ML_LIVE_OPEN(ml_qmp_source);	/* qmp:SOCKET, qmp_image.c */
 ML_LIVE_OPEN(ml_acrn_open);	/* acrn:[DIR], acrn.c */
@@ -42,15 +41,5 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 
 /* Decode base64 with its padding; ret has room for 3 bytes for each 4. */
 bool ml_unbase64(const char *text, size_t len, uint8_t *ret, size_t *ret_len);
-
-/* An image of a process under the name that the user gave. */
-enum memlog_status ml_process_image(pid_t pid, const char *name,
-				    const struct memlog_open_opts *opts,
-				    struct memlog_image **ret,
-				    struct memlog_err *err);
-
-/* Warn of what of the process cannot be read. */
-void ml_process_describe(struct memlog_image *image,
-			 const struct ml_process *p);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* maps.h - /proc/PID/maps: what a process has mapped. */
-#ifndef ML_IMAGE_EXT_MAPS_H
-#define ML_IMAGE_EXT_MAPS_H
+#ifndef ML_IMAGE_MAPS_H
+#define ML_IMAGE_MAPS_H
 
-#include "../../base/alloc.h"
-#include "../guestram.h"
+#include "../base/alloc.h"
+#include "guestram.h"
 
 /* Where the bytes of one mapping come from. path is in the text that was
  * parsed; path_len 0: anonymous memory. */

@@ -9,13 +9,13 @@
  * because process_vm_readv on a hole of a memfd would fill it. Nothing is
  * stopped, and nothing is attached to.
  */
-#ifndef ML_IMAGE_EXT_PROCESS_H
-#define ML_IMAGE_EXT_PROCESS_H
+#ifndef ML_IMAGE_PROCESS_H
+#define ML_IMAGE_PROCESS_H
 
 #include <sys/types.h>
 
-#include "../../base/alloc.h"
-#include "../../memlog.h"
+#include "../base/alloc.h"
+#include "../memlog.h"
 
 enum ml_area_kind {
 	ML_AREA_ANON,	/* private memory without a file: absent is zero */
@@ -71,6 +71,22 @@ extern const struct memlog_reader_ops ml_process_ops;
  * errno. what: "its memory", "its mappings". */
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err);
+
+/* An image of a process under the name that the user gave. */
+enum memlog_status ml_process_image(pid_t pid, const char *name,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err);
+
+/* Warn of what of the process cannot be read. */
+void ml_process_describe(struct memlog_image *image,
+			 const struct ml_process *p);
+
+/* The same by the text behind "pid:". */
+enum memlog_status ml_pid_open(const char *rest,
+			       const struct memlog_open_opts *opts,
+			       struct memlog_image **ret,
+			       struct memlog_err *err);
 
 /* ---- pages.c: which pages are there ------------------------------------- */
 

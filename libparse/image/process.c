@@ -15,12 +15,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
-#include "../../base/range.h"
-#include "live.h"
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+#include "../base/range.h"
 #include "maps.h"
+#include "open.h"
 
 #define MIB (1ull << 20)
 
@@ -479,20 +479,31 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 	return MEMLOG_OK;
 }
 
+enum memlog_status memlog_image_open_process(long pid,
+					     const struct memlog_open_opts *opts,
+					     struct memlog_image **ret,
+					     struct memlog_err *err)
+{
+	char name[ENTRY];
+
+	if (pid < 1 || pid > INT32_MAX)
+		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
+			       "number of a process, as in pid:1234");
+	snprintf(name, sizeof(name), "pid:%ld", pid);
+	return ml_process_image((pid_t)pid, name, opts, ret, err);
+}
+
 enum memlog_status ml_pid_open(const char *rest,
 			       const struct memlog_open_opts *opts,
 			       struct memlog_image **ret,
 			       struct memlog_err *err)
 {
-	char name[ENTRY], *end;
+	char *end;
 	long pid;
 
 	errno = 0;
 	pid = strtol(rest, &end, 10);
-	if (rest[0] < '0' || rest[0] > '9' || *end || errno || pid < 1 ||
-	    pid > INT32_MAX)
-		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
-			       "number of a process, as in pid:1234");
-	snprintf(name, sizeof(name), "pid:%ld", pid);
-	return ml_process_image((pid_t)pid, name, opts, ret, err);
+	if (rest[0] < '0' || rest[0] > '9' || *end || errno)
+		pid = 0;
+	return memlog_image_open_process(pid, opts, ret, err);
 }
