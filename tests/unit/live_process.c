@@ -198,6 +198,17 @@ static void sweep(struct ml_process *p, const struct conform_piece *piece)
 				    piece->bytes + i * 4096, MEMLOG_PEEK);
 }
 
+/* smaps tells clean pages from dirty ones, and the kernel writes dirty ones of a
+ * file back when it likes to: have that behind us. */
+static void write_back(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fsync(fd), 0);
+	close(fd);
+}
+
 static void kind(const char *name, bool no_readv, bool no_scan)
 {
 	struct ml_process *p;
@@ -208,6 +219,7 @@ static void kind(const char *name, bool no_readv, bool no_scan)
 	setup(&f, name);
 	snprintf(resident, sizeof(resident), "%s",
 		 holder_tell(&f.h, "incore 0"));
+	write_back(f.file);
 	before = holder_smaps(&f.h, f.piece.addr);
 	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, &err), MEMLOG_OK);
 	p->no_readv = no_readv;
