@@ -32,6 +32,8 @@ struct elf_symbols {
 	Elf *elf;
 	Dwarf *dwarf;			/* NULL until it is needed, or none */
 	bool no_dwarf;
+	Elf_Data *text[4];		/* sections that names can be in */
+	size_t n_text;
 	struct symbol *symbols;		/* sorted by name */
 	size_t n;
 };
@@ -57,13 +59,54 @@ static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
 
 /* ---- debug information ------------------------------------------------------ */
 
+/* After libdw, which expands compressed sections in place. */
+static void find_text(struct elf_symbols *s)
+{
+	static const char *const names[] = {
+		".debug_info", ".debug_types", ".debug_str", ".debug_line_str",
+	};
+	Elf_Scn *scn = NULL;
+	const char *name;
+	size_t index, i;
+	GElf_Shdr sh;
+
+	if (elf_getshdrstrndx(s->elf, &index))
+		return;
+	while ((scn = elf_nextscn(s->elf, scn)) && s->n_text < 4) {
+		name = gelf_getshdr(scn, &sh) ?
+			       elf_strptr(s->elf, index, sh.sh_name) : NULL;
+		for (i = 0; name && i < 4; i++)
+			if (!strcmp(name, names[i]))
+				s->text[s->n_text++] = elf_getdata(scn, NULL);
+	}
+}
+
 static Dwarf *dwarf(struct elf_symbols *s)
 {
 	if (!s->dwarf && !s->no_dwarf) {
 		s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
 		s->no_dwarf = !s->dwarf;
+		if (s->dwarf)
+			find_text(s);
 	}
 	return s->dwarf;
+}
+
+/* The name of a die, NULL when it has none. libdw does not look whether the last
+ * one in a section comes to an end. */
+static const char *name_of(struct elf_symbols *s, Dwarf_Die *die)
+{
+	const char *name = dwarf_diename(die), *from;
+	size_t i;
+
+	for (i = 0; name && i < s->n_text; i++) {
+		from = s->text[i] ? s->text[i]->d_buf : NULL;
+		if (from && name >= from && name < from + s->text[i]->d_size)
+			return memchr(name, 0, s->text[i]->d_size -
+					       (size_t)(name - from)) ?
+				       name : NULL;
+	}
+	return NULL;
 }
 
 /* The definition of a struct, union, enum or typedef of that name. */
@@ -89,7 +132,7 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 			    tag != DW_TAG_enumeration_type &&
 			    tag != DW_TAG_typedef)
 				continue;
-			n = dwarf_diename(&die);
+			n = name_of(s, &die);
 			if (!n || strcmp(n, name) ||
 			    dwarf_hasattr(&die, DW_AT_declaration))
 				continue;
@@ -123,8 +166,9 @@ static bool die_number(Dwarf_Die *die, unsigned int name, Dwarf_Word *ret)
 }
 
 /* A member, also one of a struct or union without a name inside. */
-static bool find_member(Dwarf_Die *type, const char *name, uint64_t base,
-			int depth, uint64_t *ret)
+static bool find_member(struct elf_symbols *s, Dwarf_Die *type,
+			const char *name, uint64_t base, int depth,
+			uint64_t *ret)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Die die, inner;
@@ -138,14 +182,14 @@ static bool find_member(Dwarf_Die *type, const char *name, uint64_t base,
 			continue;
 		if (!die_number(&die, DW_AT_data_member_location, &off))
 			off = 0;
-		n = dwarf_diename(&die);
+		n = name_of(s, &die);
 		if (n && !strcmp(n, name)) {
 			*ret = base + off;
 			return true;
 		}
 		if (!n && dwarf_attr_integrate(&die, DW_AT_type, &attr) &&
 		    dwarf_formref_die(&attr, &inner) &&
-		    find_member(&inner, name, base + off, depth + 1, ret))
+		    find_member(s, &inner, name, base + off, depth + 1, ret))
 			return true;
 	} while (!dwarf_siblingof(&die, &die));
 	return false;
@@ -157,7 +201,7 @@ static enum memlog_status sym_member(void *self, const char *type,
 	Dwarf_Die die;
 
 	if (!find_type(self, type, &die) || !peel(&die) ||
-	    !find_member(&die, member, 0, 0, ret))
+	    !find_member(self, &die, member, 0, 0, ret))
 		return MEMLOG_NO_DATA;
 	return MEMLOG_OK;
 }
@@ -187,7 +231,7 @@ static enum memlog_status sym_enum(void *self, const char *type, int64_t value,
 		if (dwarf_tag(&e) == DW_TAG_enumerator &&
 		    dwarf_attr(&e, DW_AT_const_value, &attr) &&
 		    !dwarf_formsdata(&attr, &v) && v == value) {
-			*ret = dwarf_diename(&e);
+			*ret = name_of(self, &e);
 			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
 		}
 	} while (!dwarf_siblingof(&e, &e));
