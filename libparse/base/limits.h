@@ -104,6 +104,15 @@
  * data and bss end below this in every version. */
 #define ML_XEN_IMAGE_MAX	(16u << 20)
 
+/* Words of the hypervisor's data that are followed to see whether they point to
+ * the console ring. Two or three look like it, and the search ends at the first
+ * that does; an image full of them would cost 16 KiB each. */
+#define ML_XEN_POINTERS		(1u << 14)
+
+/* Rings that were guessed and are held against each other: dom0's memory has
+ * some copies of the one, and a hostile image a million. */
+#define ML_XEN_COMPARED		256u
+
 /* One reply of a monitor: 1 MiB of a log in base64 is the largest that QEMU
  * sends, "info mtree" is far below that. */
 #define ML_MAX_QMP_REPLY	(16u << 20)
@@ -125,6 +134,15 @@
 /* Pages that are looked at for the list of Xen's trace buffers, 4 bytes each:
  * 64 GiB. */
 #define ML_MAX_XENTRACE_PAGES	(1u << 24)
+
+/* CPUs with a trace buffer; Xen runs on up to 4095. */
+#define ML_XENTRACE_CPUS	4096u
+
+/* Bytes of the list of trace buffers: what numbers of 16 bits lead to. */
+#define ML_XENTRACE_INFO	(64u * ML_PAGE)
+
+/* Lines of the console that are held against that list. One would do. */
+#define ML_XENTRACE_LINES	64u
 
 /* Warnings kept of one image: enough to understand, not enough to flood. */
 #define ML_MAX_WARNINGS		64u

@@ -10,6 +10,7 @@
 
 #include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/limits.h"
 #include "../image/xen.h"
 #include "lines.h"
 
@@ -151,7 +152,9 @@ static void relate(struct ml_log *const *logs, size_t n,
 
 	for (i = 0; i < n; i++) {
 		r = ml_xen_ring(logs[i]);
-		best = original(logs, n, logs[i], image);
+		best = i < ML_XEN_COMPARED ?
+			       original(logs, ml_min(n, ML_XEN_COMPARED),
+					logs[i], image) : logs[i];
 		if (best != logs[i]) {
 			copies++;
 			logs[i]->pub.verdict = MEMLOG_VERDICT_COPY;

@@ -117,10 +117,19 @@ static uint64_t size_nearby(const uint8_t *page, size_t at, uint64_t mach)
 	return 0;
 }
 
+static bool give_up(struct memlog_image *image)
+{
+	ml_image_warn(image, "more than %u words of the hypervisor's data look "
+		      "like pointers to its console ring, which was not "
+		      "looked for in the others", ML_XEN_POINTERS);
+	return false;
+}
+
 static bool find_pointer(struct memlog_image *image, uint64_t *ret_mach,
 			 uint64_t *ret_size)
 {
 	uint8_t page[ML_PAGE];
+	uint32_t followed = 0;
 	uint64_t v, mach;
 	size_t i, at;
 
@@ -130,8 +139,11 @@ static bool find_pointer(struct memlog_image *image, uint64_t *ret_mach,
 		for (at = 0; at < ML_PAGE; at += 8) {
 			v = ml_le64(page + at);
 			if (v < ML_XEN_DIRECTMAP || v >= ML_XEN_VIRT_HIGH ||
-			    v % XEN_RING_MIN ||
-			    !ml_xen_mach(image, v, &mach) ||
+			    v % XEN_RING_MIN)
+				continue;
+			if (followed++ == ML_XEN_POINTERS)
+				return give_up(image);
+			if (!ml_xen_mach(image, v, &mach) ||
 			    mach % XEN_RING_MIN)
 				continue;
 			*ret_size = size_nearby(page, at, mach);
@@ -201,38 +213,48 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 
 /* ---- the static ring --------------------------------------------------------- */
 
-/* In the image of an old hypervisor: the one place where text stands in lines
- * of a console. It has no alignment; zeros or other data come before it. */
+/* Text of at least this length, in as many lines, is a ring's. */
+#define STATIC_TEXT	1024u
+#define STATIC_LINES	3u
+
+static bool is_static_ring(struct memlog_image *image, uint64_t mach)
+{
+	uint8_t buf[XEN_RING_MIN];
+	struct xen_look look;
+
+	if (!ml_xen_read(image, mach, buf, sizeof(buf)))
+		return false;
+	ml_xen_look(buf, sizeof(buf), &look);
+	return look.lines >= STATIC_LINES;
+}
+
+/*
+ * In the image of an old hypervisor: the one place where text stands in lines
+ * of a console. It has no alignment; zeros or other data come before it. What
+ * looks like text is all over code, so only where it has gone on for long is
+ * more of it read, once.
+ */
 static bool by_static(struct memlog_image *image, struct ml_likely *ret)
 {
 	struct ml_likely l = { .space = image->xen->space, .exact = true };
 	const struct ml_xen *x = image->xen;
-	uint8_t page[ML_PAGE], buf[XEN_RING_MIN];
-	struct xen_look look;
-	bool run = false;
-	uint64_t start;
+	uint8_t page[ML_PAGE];
+	uint64_t start, run = 0;
 	size_t i, at;
 
 	if (!x->has_phys_start)
 		return false;
 	for (i = 0; i < IMAGE_PAGES; i++) {
 		if (!image_page(image, i, page)) {
-			run = false;
+			run = 0;
 			continue;
 		}
 		for (at = 0; at < ML_PAGE; at++) {
-			if (!ml_xen_is_text(page[at])) {
-				run = false;
+			run = ml_xen_is_text(page[at]) ? run + 1 : 0;
+			if (run != STATIC_TEXT)
 				continue;
-			}
-			if (run)
-				continue;
-			run = true;
-			start = x->phys_start + i * ML_PAGE + at;
-			if (!ml_xen_read(image, start, buf, sizeof(buf)))
-				continue;
-			ml_xen_look(buf, sizeof(buf), &look);
-			if (look.lines < 3 || look.text < 1024)
+			start = x->phys_start + i * ML_PAGE + at + 1 - run;
+			if (!is_static_ring(image, start))
 				continue;
 			l.range.start = start;
 			l.range.end = start + XEN_RING_MIN;

@@ -18,12 +18,6 @@
 #include "../image/xen.h"
 #include "xen_console.h"
 
-/* CPUs that are looked at, and pages of one buffer: what a u16 can say. */
-#define CPUS_MAX 4096u
-#define PAGES_MAX 65535u
-/* t_info is this long at most. */
-#define INFO_PAGES 64u
-
 enum { ROLE_BUFFER, ROLE_INFO };
 
 /* One CPU's line of the console. */
@@ -39,7 +33,7 @@ static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,
 
 	if (!p->hint && !p->at)
 		return ml_fail(err, MEMLOG_NOT_MINE, "nothing leads here");
-	if (!pages || !first || first * 4u >= INFO_PAGES * ML_PAGE)
+	if (!pages || !first || first * 4u >= ML_XENTRACE_INFO)
 		return ml_fail(err, MEMLOG_NOT_MINE, "no list of buffers");
 	log->pub.flags |= MEMLOG_LOG_NOT_A_LOG;
 	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
@@ -104,8 +98,11 @@ static enum memlog_status expand(struct memlog_logs *logs, struct ml_log *log,
 		return MEMLOG_NOT_MINE;
 	pages = ml_le16(b);
 	first = ml_le16(b + 2);
+	/* of a running machine it may not say what it said a moment ago */
+	if (!pages)
+		return ml_fail(err, MEMLOG_NOT_MINE, "a list of no pages");
 	/* the places end where the first list begins */
-	while (!s && cpus < CPUS_MAX && 2 + 2 * cpus + 2 <= 4 * first &&
+	while (!s && cpus < ML_XENTRACE_CPUS && 2 + 2 * cpus + 2 <= 4 * first &&
 	       read_at(image, &info, 2 + 2 * cpus, b, 2)) {
 		at = ml_le16(b);
 		/* a CPU that is not there has no list */
@@ -221,14 +218,24 @@ static bool search(struct memlog_image *image, const struct said *said,
 
 	while (!memlog_image_next_data(image, image->xen->space, addr, &r,
 				       NULL)) {
-		at = r.start + (ML_PAGE - r.start % ML_PAGE) % ML_PAGE;
-		for (; at < r.end && budget; at += ML_PAGE, budget--)
+		at = (ML_PAGE - r.start % ML_PAGE) % ML_PAGE;
+		if (!ml_add(r.start, at, &at))
+			break;
+		for (; at < r.end && budget; at += ML_PAGE, budget--) {
 			if (agrees(image, at, said, n)) {
 				*ret = at;
 				return true;
 			}
+			if (r.end - at <= ML_PAGE)
+				break;
+		}
 		addr = r.end;
 	}
+	if (!budget)
+		ml_image_warn(image, "the console speaks of trace buffers, whose "
+			      "list is not in the first %u GiB; more was not "
+			      "searched for it",
+			      ML_MAX_XENTRACE_PAGES / ((1u << 30) / ML_PAGE));
 	return false;
 }
 
@@ -236,7 +243,7 @@ static size_t likely(struct memlog_image *image, struct ml_likely *ret,
 		     size_t max)
 {
 	struct ml_likely ring;
-	struct said said[64];
+	struct said said[ML_XENTRACE_LINES];
 	uint64_t mach, size;
 	uint8_t *buf;
 	size_t n;
@@ -251,7 +258,7 @@ static size_t likely(struct memlog_image *image, struct ml_likely *ret,
 		ml_free(&image->alloc, buf);
 		return 0;
 	}
-	n = parse_lines(buf, (size_t)size, said, 64);
+	n = parse_lines(buf, (size_t)size, said, ML_XENTRACE_LINES);
 	ml_free(&image->alloc, buf);
 	return n && search(image, said, n, &mach) && place(image, mach, ret);
 }

@@ -170,12 +170,16 @@ void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
 	char line[512];
 	va_list ap;
 	char *copy;
+	size_t i;
 
 	if (image->n_warnings >= ML_MAX_WARNINGS)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	for (i = 0; i < image->n_warnings; i++)
+		if (!strcmp(image->warnings[i], line))
+			return;
 	if (ml_grow(&image->alloc, &image->warnings, image->n_warnings,
 		    &image->cap_warnings, sizeof(*image->warnings), NULL))
 		return;

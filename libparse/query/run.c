@@ -251,11 +251,28 @@ static void say_found(const struct ml_run *run)
 		       "searched", st->unreadable);
 }
 
+/* Those from the first on; returns how many there are. A search adds some. */
+static size_t say_warnings(const struct ml_run *run, size_t first)
+{
+	const char *line;
+	char safe[512];
+	size_t i;
+
+	if (run->query->info)
+		return 0;	/* they are part of the answer */
+	for (i = first; (line = memlog_image_warning(run->image, i)); i++)
+		ml_say(run, ML_SAY_WARNING, "%s",
+		       memlog_escape(line, safe, sizeof(safe)));
+	return i;
+}
+
 static enum memlog_status answer(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
+	size_t said = say_warnings(run, 0);
 	enum memlog_status s = find_logs(run, err);
 
+	say_warnings(run, said);
 	if (!s)
 		s = choose(run, err);
 	if (s)
@@ -276,19 +293,6 @@ static enum memlog_status answer(struct ml_run *run, struct memlog_err *err)
 	if (!s && !run->result.logs_printed && !run->pending)
 		return ml_fail(err, MEMLOG_NO_DATA, "no log was printed");
 	return s;
-}
-
-static void say_warnings(const struct ml_run *run)
-{
-	const char *line;
-	char safe[512];
-	size_t i;
-
-	if (run->query->info)
-		return;		/* they are part of the answer */
-	for (i = 0; (line = memlog_image_warning(run->image, i)); i++)
-		ml_say(run, ML_SAY_WARNING, "%s",
-		       memlog_escape(line, safe, sizeof(safe)));
 }
 
 static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
@@ -320,9 +324,10 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	s = memlog_image_info(run->image, &run->info, err);
 	if (s)
 		return s;
-	say_warnings(run);
-	if (q->follow)
+	if (q->follow) {
+		say_warnings(run, 0);
 		return ml_follow_run(run, err);
+	}
 	if (!q->info)
 		return answer(run, err);
 	opts = list_opts(run);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "format/xen_console.h"
 #include "image/xen.h"
 #include "libmem.h"
@@ -505,6 +506,49 @@ static void test_static(void **state)
 	world_fini(&w);
 }
 
+/* What is not found must not take long either: an image of the hypervisor that
+ * is full of what looks like the start of a static ring, or like pointers. */
+static void test_hostile(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .mode = MEMLOG_SCAN_LIKELY,
+				      .formats = "xen-console" };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct world w;
+	size_t i, said;
+	int old;
+
+	for (old = 0; old < 2; old++) {
+		world_init(&w, MEMLOG_MACH, true);
+		memset(w.m + 16 * MIB, 'x', MIB);
+		for (i = 0; i < 2 * MIB; i += 2)
+			if (old)
+				w.m[START + i] = 'x';
+		for (i = 0; i < 2 * MIB && !old; i += 16) {
+			put64(w.m + START + i, ML_XEN_DIRECTMAP + 16 * MIB);
+			put32(w.m + START + i + 8, XEN_RING_MIN);
+		}
+		put64(w.m + START + DATA + 8, 0);
+		w.image->xen->is64 = !old;
+		w.mem.bytes = 0;
+		said = w.image->n_warnings;
+		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), 0);
+		/* the image, some times over, and a ring for each pointer */
+		assert_true(w.mem.bytes < 4ull * ML_XEN_IMAGE_MAX +
+				(uint64_t)ML_XEN_POINTERS * 2 * XEN_RING_MIN);
+		/* and the user is told, once */
+		memlog_logs_destroy(logs);
+		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
+				 0);
+		assert_int_equal(w.image->n_warnings, said + !old);
+		memlog_logs_destroy(logs);
+		world_fini(&w);
+	}
+}
+
 static enum memlog_status trace_addr(void *self, const char *name,
 				     uint64_t *ret)
 {
@@ -575,6 +619,70 @@ static void test_xentrace(void **state)
 	}
 }
 
+/* More memory than is searched for that list; all but the first MiBs zero. */
+static uint64_t huge_reads;
+
+static enum memlog_status huge_read(void *self, uint64_t addr, void *buf,
+				    size_t len, size_t *ret,
+				    struct memlog_err *err)
+{
+	struct mem *m = self;
+
+	huge_reads++;
+	if (addr < m->piece[0].len)
+		return mem_ops.read(self, addr, buf, len, ret, err);
+	memset(buf, 0, len);
+	*ret = len;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status huge_next(void *self, uint64_t addr,
+				    struct memlog_range *ret,
+				    struct memlog_err *err)
+{
+	ret->start = addr;
+	ret->end = 1ull << 46;
+	return addr < ret->end ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static void test_xentrace_huge(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .mode = MEMLOG_SCAN_LIKELY,
+				      .formats = "xentrace" };
+	struct memlog_reader_ops ops = mem_ops;
+	uint8_t info[80] = { 0 };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct world w;
+	size_t said;
+
+	ops.read = huge_read;
+	ops.next_range = huge_next;
+	ops.map = NULL;
+	world_init(&w, MEMLOG_MACH, true);
+	put(&w.r, "(XEN) xentrace: p0 mfn 400 offset 129\n");
+	put_lines(&w.r, 10);
+	world_sync(&w);
+	memlog_image_close(w.image);
+	assert_int_equal(memlog_image_wrap(&ops, &w.mem, MEMLOG_MACH, "huge",
+					   NULL, &w.image, &err), 0);
+	w.image->machine = "x86_64";
+	put64(info, 4);
+	put64(info + 64, START);
+	ml_image_add_note(w.image, "Xen", ML_XEN_CRASH_INFO, "", "", info, 80);
+	ml_xen_attach(w.image);
+	huge_reads = 0;
+	said = w.image->n_warnings;
+	assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err), 0);
+	assert_int_equal(memlog_logs_count(logs), 0);
+	assert_in_range(huge_reads, ML_MAX_XENTRACE_PAGES,
+			ML_MAX_XENTRACE_PAGES + 100000);
+	assert_int_equal(w.image->n_warnings, said + 1);
+	memlog_logs_destroy(logs);
+	world_fini(&w);
+}
+
 /* A guest's console page: found where the image is of Xen, or when asked. */
 static void test_xencons(void **state)
 {
@@ -641,8 +749,10 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_static),
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_xencons),
 		cmocka_unit_test(test_xentrace),
+		cmocka_unit_test(test_xentrace_huge),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
