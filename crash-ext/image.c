@@ -4,8 +4,8 @@
  *
  * An ELF dump is read by the library, which knows all that its headers say
  * (notes, machine addresses, memory outside "System RAM"). Compressed dumps
- * tell their ranges, and crash unpacks the pages. Anything else is read through
- * crash where the kernel says that there is memory.
+ * tell their ranges and notes, and crash unpacks the pages. Anything else is
+ * read through crash where the kernel says that there is memory.
  */
 #include "crash-ext.h"
 

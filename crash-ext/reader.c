@@ -92,6 +92,8 @@ static enum memlog_status reader_next_data(void *self, uint64_t addr,
 enum memlog_status ext_reader_wrap(struct session *s, const char *name,
 				   struct memlog_err *err)
 {
+	enum memlog_status st;
+
 	s->ops = (struct memlog_reader_ops){
 		.size = sizeof(s->ops),
 		.flags = ACTIVE() ? MEMLOG_READER_LIVE : 0,
@@ -100,6 +102,9 @@ enum memlog_status ext_reader_wrap(struct session *s, const char *name,
 		.next_range = reader_next,
 		.next_data = reader_next_data,
 	};
-	return memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
-				 &s->image, err);
+	st = memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
+			       &s->image, err);
+	if (!st && s->dump)
+		memlog_image_describe(s->image, s->dump);
+	return st;
 }

@@ -366,6 +366,17 @@ memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,
 		  const struct memlog_allocator *allocator,
 		  struct memlog_image **ret, struct memlog_err *err);
 
+/*
+ * Say of a wrapped reader what the headers of a dump say: image takes over the
+ * notes and the machine of by. For a caller who reads the pages of a dump that
+ * the library can open, but not expand. The notes of a Xen machine lead from
+ * the machine addresses of the reader to the memory of dom0, which image then
+ * has as MEMLOG_PHYS. To be called once, before anything is searched; by
+ * outlives image.
+ */
+MEMLOG_API void memlog_image_describe(struct memlog_image *image,
+				      const struct memlog_image *by);
+
 MEMLOG_API void memlog_image_close(struct memlog_image *image);
 
 /* Read and next_range of one space of the image, as struct memlog_reader_ops

@@ -8,6 +8,7 @@
 #include "../base/bytes.h"
 #include "../base/err.h"
 #include "../base/limits.h"
+#include "xen.h"
 
 enum memlog_status ml_image_create(const char *name,
 				   const struct memlog_allocator *alloc,
@@ -98,6 +99,23 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 	ml_image_add_space(image, space, ops, self, 0, true);
 	*ret = image;
 	return MEMLOG_OK;
+}
+
+void memlog_image_describe(struct memlog_image *image,
+			   const struct memlog_image *by)
+{
+	const struct ml_note *n;
+	size_t i;
+
+	image->machine = by->machine;
+	for (i = 0; i < by->n_notes; i++) {
+		n = &by->notes[i];
+		/* what was concluded from the notes will be so again */
+		if (n->desc || *n->owner)
+			ml_image_add_note(image, n->owner, n->type, n->title,
+					  n->text, n->desc, n->desc_len);
+	}
+	ml_xen_attach(image);
 }
 
 bool memlog_image_has_space(const struct memlog_image *image,

@@ -143,29 +143,31 @@ static enum memlog_status open_parts(struct set *set, char *list,
 	return MEMLOG_OK;
 }
 
+/* Does a warning speak of what a part alone has not? */
+static bool of_a_part(const char *warning)
+{
+	return strstr(warning, "split dump") ||
+	       strstr(warning, "only machine addresses") ||
+	       strstr(warning, "dom0's p2m tree");
+}
+
 /* What the parts say together: the notes of the first, all warnings but that
  * each is only a part. */
 static void describe(const struct set *set, struct memlog_image *image)
 {
 	const struct memlog_image *first = set->parts[0];
-	const struct ml_note *n;
 	size_t i, k;
 
 	image->format = first->format;
 	image->title = "dump in several parts";
-	image->machine = first->machine;
-	for (i = 0; i < first->n_notes; i++) {
-		n = &first->notes[i];
-		ml_image_add_note(image, n->owner, n->type, n->title, n->text,
-				  n->desc, n->desc_len);
-	}
 	for (k = 0; k < set->n; k++) {
 		image->missing += set->parts[k]->missing;
 		for (i = 0; i < set->parts[k]->n_warnings; i++)
-			if (!strstr(set->parts[k]->warnings[i], "split dump"))
+			if (!of_a_part(set->parts[k]->warnings[i]))
 				ml_image_warn(image, "%s",
 					      set->parts[k]->warnings[i]);
 	}
+	memlog_image_describe(image, first);
 }
 
 enum memlog_status ml_set_open(const char *names,
@@ -193,11 +195,11 @@ enum memlog_status ml_set_open(const char *names,
 		set_close(set);
 		return s;
 	}
-	describe(set, image);
 	set->space = set->parts[0]->order[0];
 	set->ops = set_ops;
 	set->ops.page_size = set->parts[0]->spaces[set->space].ops->page_size;
 	ml_image_add_space(image, set->space, &set->ops, set, 0, true);
+	describe(set, image);
 	*ret = image;
 	return MEMLOG_OK;
 }

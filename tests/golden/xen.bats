@@ -132,6 +132,31 @@ where() {
 	[[ $output == *"version 3.2.2-v1"*"p2m root frame 0x105"* ]]
 }
 
+@test "the vmcore as makedumpfile writes it, a log scattered over the machine" {
+	local packed=$BATS_TEST_TMPDIR/packed
+	zstd -dqf --long=27 -o "$packed" "$BATS_TEST_DIRNAME/../../fixtures/vmcores/xen-dom0-makedumpfile.kdump.zst"
+	[ "$(where ovmf "$packed")" = phys:0x3044000=mach:0xb044000 ]
+	"$DUMP" -q -r -F ovmf xen-dom0-kdump >"$BATS_TEST_TMPDIR/log"
+	"$DUMP" -q -r -F ovmf "$packed" | cmp - "$BATS_TEST_TMPDIR/log"
+	"$DUMP" -q -F xen-console "$packed" | diff <(xen_lines) -
+}
+
+@test "a split kdump of a Xen host: the p2m leads from part to part" {
+	local half
+	for half in '0 0x400000' '0x400000 0x2000000'; do
+		sed '/^load/d; s/^elf64$/kdump/' \
+			"$BATS_TEST_DIRNAME/../../fixtures/gen/recipes/xen-v1.rec" |
+			sed "\$a part $half" |
+			"$B/mkimage" - "part-${half%% *}"
+	done
+	[ "$(where ovmf part-0,part-0x400000)" = phys:0x403000=mach:0x300000 ]
+	run -0 --separate-stderr "$DUMP" -r part-0,part-0x400000
+	[ -z "$stderr" ]
+	"$DUMP" -q -r part-0,part-0x400000 | cmp - xen-v1.text
+	run -0 "$DUMP" --info part-0,part-0x400000
+	[[ $output == *"version 3.2.2-v1"*"p2m root frame 0x105"* ]]
+}
+
 @test "CRASH_INFO v2: the ring by the pointer, what dmesg -c hid, components" {
 	"$DUMP" -q -r -F ovmf xen-v2 | cmp - xen-v2.text
 	run -0 "$DUMP" -q --list -F xen-console xen-v2

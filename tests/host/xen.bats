@@ -8,9 +8,11 @@ bats_require_minimum_version 1.5.0
 load crash
 
 setup_file() {
-	zstd -dqf --long=31 \
-		"$BATS_TEST_DIRNAME/../../fixtures/vmcores/xen-dom0-kdump.elf.zst" \
+	local vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
+	zstd -dqf --long=31 "$vmcores/xen-dom0-kdump.elf.zst" \
 		-o "$BATS_FILE_TMPDIR/kdump"
+	zstd -dqf --long=27 "$vmcores/xen-dom0-makedumpfile.kdump.zst" \
+		-o "$BATS_FILE_TMPDIR/packed"
 }
 
 setup() {
@@ -46,4 +48,27 @@ setup() {
 	grep '3044000:  3167646d666d766f 3267646d666d766f' out
 	"$B/memlog-dump" -q -F xen-console "$core" | cmp - console
 	"$B/memlog-dump" -q -r -F ovmf "$core" | cmp - log
+}
+
+@test "what makedumpfile wrote of a dom0: crash expands, the p2m is ours" {
+	local packed=$BATS_FILE_TMPDIR/packed
+	crash_run "$vmlinux" "$packed" >out <<-EOF
+	extend $B/crash-ext/memlog.so
+	memlog --list
+	memlog -F xen-console > console
+	memlog -r -F ovmf > log
+	memlog -r --at phys:0x3044000 > at-phys
+	memlog -r --at mach:0xb044000 > at-mach
+	rd -p -r crash.bin 30440c0 12060
+	EOF
+	grep 'ovmf .*phys:0x3044000=mach:0xb044000' out
+	grep 'xen-console .*mach:0x27d5c000 .*own pointer' out
+	# the log lies in frames 0xb044, 0x300 and 0xb100
+	[ -s crash.bin ]
+	cmp log crash.bin
+	cmp at-phys crash.bin
+	cmp at-mach crash.bin
+	"$B/memlog-dump" -q -r -F ovmf "$packed" | cmp - log
+	"$B/memlog-dump" -q -r -F ovmf "$core" | cmp - log
+	"$B/memlog-dump" -q -F xen-console "$core" | cmp - console
 }

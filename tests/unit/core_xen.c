@@ -159,6 +159,40 @@ static void test_vmcore64(void **state)
 	mem_free(&mem);
 }
 
+/* A reader of machine memory, with the notes of another image. */
+static void test_describe(void **state)
+{
+	struct mem mem = { 0 }, none = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 64 * PAGE), info[72], byte;
+	struct memlog_image *image = machine(&mem, "");
+	struct memlog_image *by = machine(&none, "x86_64");
+	size_t got;
+
+	words(info, 9, 8);
+	put64(info + 64, 5);
+	put64(m + 5 * PAGE, 6);
+	put64(m + 6 * PAGE, 7);
+	put64(m + 7 * PAGE + 8 * 3, 20);
+	m[20 * PAGE + 9] = 0x5a;
+	ml_image_add_note(by, "", 0, "a conclusion", "", NULL, 0);
+	ml_image_add_note(by, "Xen", ML_XEN_CRASH_INFO, "t", "", info, 72);
+	ml_xen_attach(by);
+	assert_false(memlog_image_has_space(by, MEMLOG_PHYS));
+
+	memlog_image_describe(image, by);
+	assert_string_equal(note(image, 0).owner, "Xen");
+	assert_int_equal(alias(image, MEMLOG_MACH, 20 * PAGE + 9),
+			 3 * PAGE + 9);
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 3 * PAGE + 9,
+					   &byte, 1, &got, NULL), MEMLOG_OK);
+	assert_int_equal(byte, 0x5a);
+	assert_null(memlog_image_warning(image, 0));
+	memlog_image_close(image);
+	memlog_image_close(by);
+	mem_free(&mem);
+	mem_free(&none);
+}
+
 /* A PVH dom0 has no tree; a root that is not there is said. */
 static void test_no_p2m(void **state)
 {
@@ -310,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_crash_info),
 		cmocka_unit_test(test_crash_regs),
 		cmocka_unit_test(test_vmcore64),
+		cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_no_p2m),
 		cmocka_unit_test(test_cr3),
 		cmocka_unit_test(test_cr3_wrong),
