@@ -46,6 +46,8 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 				      struct ml_kdump_head *ret,
 				      struct memlog_err *err);
 
+/* ---- the bitmap (kdump_map.c) ------------------------------------------- */
+
 /*
  * Which pages are stored, and how many before a given one. The bitmap is read
  * in chunks; how many bits are set before each is counted when somebody asks,
@@ -82,5 +84,68 @@ enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
 				    uint64_t *ret_start, uint64_t *ret_end,
 				    struct memlog_err *err);
+
+/* ---- pages (kdump_pages.c) ---------------------------------------------- */
+
+/* Where a page is and how it was packed. All pages of zeros share one. */
+struct ml_kdump_desc {
+	uint64_t off;
+	uint32_t size, flags;
+};
+
+/* Do both name the same bytes? Never of an empty one. */
+bool ml_kdump_same(const struct ml_kdump_desc *a,
+		   const struct ml_kdump_desc *b);
+
+#define ML_KDUMP_SLOTS	16u	/* expanded pages that are kept */
+
+struct ml_kdump_slot {
+	struct ml_kdump_desc key;	/* size 0: empty */
+	uint8_t *bytes;
+};
+
+struct ml_kdump_pages {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	const struct ml_kdump_head *head;
+	struct ml_kdump_map map;
+	uint64_t first;			/* stored pages before start_pfn */
+	const struct memlog_codec *codecs[ML_KDUMP_CODECS];
+	void *states[ML_KDUMP_CODECS];
+	bool created[ML_KDUMP_CODECS];
+	uint8_t *window;		/* descriptors from window_at on */
+	uint64_t window_at;
+	size_t window_n;
+	struct ml_kdump_slot slots[ML_KDUMP_SLOTS];
+	unsigned int next_slot;
+	uint8_t *in;			/* a page before it is expanded */
+	struct ml_kdump_desc zero;	/* shared; size 0: none */
+};
+
+extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];
+
+/* file, head and the codecs of opts are borrowed. fini also after a failure. */
+enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
+				       const struct ml_file *file,
+				       const struct ml_kdump_head *head,
+				       const struct memlog_open_opts *opts,
+				       const struct memlog_allocator *alloc,
+				       struct memlog_err *err);
+void ml_kdump_pages_fini(struct ml_kdump_pages *k);
+
+/* The descriptor of a page. NO_DATA: it is not stored, or damaged. */
+enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
+				       struct ml_kdump_desc *ret,
+				       struct memlog_err *err);
+
+/* len bytes from skip on of a page; both lie within it. */
+enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
+				       size_t skip, uint8_t *out, size_t len,
+				       struct memlog_err *err);
+
+/* Is this the shared zero page? Ask when a descriptor occurs twice: as long as
+ * none is known the page is expanded. */
+bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
+			    const struct ml_kdump_desc *d);
 
 #endif

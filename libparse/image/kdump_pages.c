@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kdump_pages.c - from a page's number to its bytes: the bitmap says whether it
+ * is there, a descriptor where and how it is packed, a codec expands it.
+ */
+#include "kdump.h"
+
+#include <inttypes.h>
+
+#include "../base/bytes.h"
+#include "../base/err.h"
+#include "../base/limits.h"
+
+#define WINDOW		256u	/* descriptors that are read at once */
+
+const char *const ml_kdump_codec_names[ML_KDUMP_CODECS] = {
+	"zlib", "lzo", "snappy", "zstd",
+};
+
+enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
+				       const struct ml_file *file,
+				       const struct ml_kdump_head *head,
+				       const struct memlog_open_opts *opts,
+				       const struct memlog_allocator *alloc,
+				       struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t i, c;
+
+	*k = (struct ml_kdump_pages){ .alloc = *alloc, .file = file,
+				      .head = head };
+	k->window = ml_calloc(alloc, WINDOW, ML_KDUMP_DESC);
+	k->in = ml_calloc(alloc, head->block, 1);
+	if (!k->window || !k->in)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for pages");
+	for (i = 0; i < opts->n_codecs; i++)
+		for (c = 0; c < ML_KDUMP_CODECS; c++)
+			if (!strcmp(opts->codecs[i]->name,
+				    ml_kdump_codec_names[c]))
+				k->codecs[c] = opts->codecs[i];
+	s = ml_kdump_map_init(&k->map, file, head->bitmap, head->max_pfn,
+			      alloc, err);
+	if (!s)
+		s = ml_kdump_map_count(&k->map, head->start_pfn, &k->first,
+				       err);
+	return s;
+}
+
+void ml_kdump_pages_fini(struct ml_kdump_pages *k)
+{
+	unsigned int i;
+
+	for (i = 0; i < ML_KDUMP_CODECS; i++)
+		if (k->created[i] && k->codecs[i]->destroy)
+			k->codecs[i]->destroy(k->states[i]);
+	for (i = 0; i < ML_KDUMP_SLOTS; i++)
+		ml_free(&k->alloc, k->slots[i].bytes);
+	ml_kdump_map_fini(&k->map);
+	ml_free(&k->alloc, k->window);
+	ml_free(&k->alloc, k->in);
+}
+
+/* ---- descriptors -------------------------------------------------------- */
+
+bool ml_kdump_same(const struct ml_kdump_desc *a, const struct ml_kdump_desc *b)
+{
+	return a->size && a->off == b->off && a->size == b->size &&
+	       a->flags == b->flags;
+}
+
+/* The index-th descriptor of the file. */
+static enum memlog_status load_desc(struct ml_kdump_pages *k, uint64_t index,
+				    struct ml_kdump_desc *ret,
+				    struct memlog_err *err)
+{
+	uint64_t at = index - index % WINDOW;
+	bool be = k->head->big_endian;
+	enum memlog_status s;
+	const uint8_t *p;
+	size_t got;
+
+	if (k->window_at != at || !k->window_n) {
+		k->window_n = 0;
+		s = ml_file_read_some(k->file, k->head->descs +
+				      at * ML_KDUMP_DESC, k->window,
+				      WINDOW * ML_KDUMP_DESC, &got, err);
+		if (s)
+			return s;
+		k->window_at = at;
+		k->window_n = got / ML_KDUMP_DESC;
+	}
+	if (index - at >= k->window_n)
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "the file ends before descriptor %" PRIu64,
+			       index);
+	p = k->window + (index - at) * ML_KDUMP_DESC;
+	ret->off = be ? ml_be64(p) : ml_le64(p);
+	ret->size = be ? ml_be32(p + 8) : ml_le32(p + 8);
+	ret->flags = be ? ml_be32(p + 12) : ml_le32(p + 12);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
+				       struct ml_kdump_desc *ret,
+				       struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_NO_DATA;
+	uint64_t rank = 0;
+
+	if (pfn >= k->head->start_pfn && pfn < k->head->end_pfn)
+		s = ml_kdump_map_rank(&k->map, pfn, &rank, err);
+	if (s == MEMLOG_NO_DATA)
+		return ml_fail_at(err, s, pfn * k->head->block,
+				  "%s has no memory at 0x%" PRIx64,
+				  k->file->name, pfn * k->head->block);
+	if (!s)
+		s = load_desc(k, rank - k->first, ret, err);
+	if (s)
+		return s;
+	if (!ret->off || !ret->size)
+		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
+				  "%s: the page at 0x%" PRIx64 " was not "
+				  "written before the dump ended",
+				  k->file->name, pfn * k->head->block);
+	if (ret->size > k->head->block || ret->off >= k->file->size ||
+	    ret->size > k->file->size - ret->off)
+		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
+				  "%s: the descriptor of page 0x%" PRIx64
+				  " points outside the file", k->file->name,
+				  pfn * k->head->block);
+	return MEMLOG_OK;
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+/* Which codec do flags name? ML_KDUMP_CODECS: none, the page is plain. */
+static unsigned int codec_of(uint32_t flags)
+{
+	return flags & ML_KDUMP_ZLIB ? 0 : flags & ML_KDUMP_LZO ? 1 :
+	       flags & ML_KDUMP_SNAPPY ? 2 : flags & ML_KDUMP_ZSTD ? 3 :
+	       ML_KDUMP_CODECS;
+}
+
+static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
+				    struct memlog_err *err)
+{
+	if (!k->codecs[c])
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s: pages are "
+			       "compressed with %s, which this build cannot "
+			       "expand", k->file->name,
+			       ml_kdump_codec_names[c]);
+	if (k->created[c])
+		return MEMLOG_OK;
+	if (k->codecs[c]->create) {
+		k->states[c] = k->codecs[c]->create(&k->alloc);
+		if (!k->states[c])
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory to expand %s",
+				       ml_kdump_codec_names[c]);
+	}
+	k->created[c] = true;
+	return MEMLOG_OK;
+}
+
+/* The stored bytes of a page: borrowed from the file, or in k->in. */
+static enum memlog_status stored(struct ml_kdump_pages *k,
+				 const struct ml_kdump_desc *d,
+				 const uint8_t **ret, struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t got;
+
+	if (ml_has_op(k->file->ops, map) &&
+	    !k->file->ops->map(k->file->self, d->off, d->size, ret, &got,
+			       NULL) && got == d->size)
+		return MEMLOG_OK;
+	s = ml_file_read(k->file, d->off, k->in, d->size, err);
+	*ret = k->in;
+	return s;
+}
+
+/* The first len bytes of a page into out. NO_DATA when it is damaged. */
+static enum memlog_status expand(struct ml_kdump_pages *k,
+				 const struct ml_kdump_desc *d, uint8_t *out, size_t len,
+				 struct memlog_err *err)
+{
+	unsigned int c = codec_of(d->flags);
+	const uint8_t *in, *verbatim;
+	enum memlog_status s;
+	size_t got = 0;
+
+	if (c < ML_KDUMP_CODECS) {
+		s = use_codec(k, c, err);
+		if (s)
+			return s;
+	}
+	s = stored(k, d, &in, err);
+	if (s)
+		return s;
+	if (c == ML_KDUMP_CODECS) {
+		got = ml_min(len, d->size);
+		memcpy(out, in, got);
+	} else if (k->codecs[c]->literal &&
+		   k->codecs[c]->literal(in, d->size, &verbatim) >= len) {
+		memcpy(out, verbatim, len);
+		got = len;
+	} else if (k->codecs[c]->expand(k->states[c], in, d->size, out, len,
+					&got)) {
+		got = 0;
+	}
+	if (got < len)
+		return ml_fail(err, MEMLOG_NO_DATA, "%s: the page stored at "
+			       "offset 0x%" PRIx64 " is damaged",
+			       k->file->name, d->off);
+	return MEMLOG_OK;
+}
+
+static struct ml_kdump_slot *cached(struct ml_kdump_pages *k,
+				    const struct ml_kdump_desc *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < ML_KDUMP_SLOTS; i++)
+		if (ml_kdump_same(&k->slots[i].key, d))
+			return &k->slots[i];
+	return NULL;
+}
+
+static bool all_zero(const uint8_t *p, size_t len)
+{
+	return !p[0] && !memcmp(p, p + 1, len - 1);
+}
+
+/* A whole page, expanded and kept. */
+static enum memlog_status keep(struct ml_kdump_pages *k,
+			       const struct ml_kdump_desc *d,
+			       const uint8_t **ret, struct memlog_err *err)
+{
+	struct ml_kdump_slot *slot = cached(k, d);
+	enum memlog_status s;
+
+	if (!slot) {
+		slot = &k->slots[k->next_slot];
+		if (!slot->bytes)
+			slot->bytes = ml_calloc(&k->alloc, k->head->block, 1);
+		if (!slot->bytes)
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory for a page");
+		slot->key.size = 0;
+		s = expand(k, d, slot->bytes, k->head->block, err);
+		if (s)
+			return s;
+		slot->key = *d;
+		k->next_slot = (k->next_slot + 1) % ML_KDUMP_SLOTS;
+	}
+	*ret = slot->bytes;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
+				       size_t skip, uint8_t *out, size_t len,
+				       struct memlog_err *err)
+{
+	const uint8_t *page;
+	uint8_t head[MEMLOG_PEEK];
+	enum memlog_status s;
+	struct ml_kdump_desc d;
+
+	s = ml_kdump_pages_find(k, pfn, &d, err);
+	if (s)
+		return s;
+	if (ml_kdump_same(&k->zero, &d)) {
+		memset(out, 0, len);
+		return MEMLOG_OK;
+	}
+	/* the beginning of a page costs a fraction of it; blocks of many pages
+	 * are going to be looked at again */
+	if (skip + len <= sizeof(head) && k->head->block == ML_PAGE &&
+	    !cached(k, &d)) {
+		s = expand(k, &d, head, skip + len, err);
+		if (!s)
+			memcpy(out, head + skip, len);
+		return s;
+	}
+	s = keep(k, &d, &page, err);
+	if (!s)
+		memcpy(out, page + skip, len);
+	return s;
+}
+
+bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
+			    const struct ml_kdump_desc *d)
+{
+	const uint8_t *p;
+
+	if (k->zero.size)
+		return ml_kdump_same(&k->zero, d);
+	if (keep(k, d, &p, NULL) || !all_zero(p, k->head->block))
+		return false;
+	k->zero = *d;
+	return true;
+}
