@@ -18,8 +18,8 @@
 #include "xen.h"
 
 #define LOOK_AHEAD	256u	/* pages that tell which codecs are needed */
-#define DATA_PAGES	4096u	/* pages that next_data looks at in one call
-				   once it has found data */
+#define DATA_PAGES	4096u	/* pages that next_data answers with at most:
+				   a search may not want all that follow */
 
 struct kdump {
 	struct memlog_allocator alloc;
@@ -53,16 +53,17 @@ static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
+/* The first pages from addr on that are stored, at most max of them. */
 static enum memlog_status stored_run(struct kdump *k, uint64_t addr,
-				     uint64_t *ret_start, uint64_t *ret_end,
-				     struct memlog_err *err)
+				     uint64_t max, uint64_t *ret_start,
+				     uint64_t *ret_end, struct memlog_err *err)
 {
 	uint64_t pfn = ml_max(addr / k->head.block, k->head.start_pfn), rank;
 	enum memlog_status s;
 
 	if (pfn >= k->head.end_pfn)
 		return MEMLOG_NO_DATA;
-	s = ml_kdump_map_run(&k->pages.map, pfn, ret_start, ret_end, err);
+	s = ml_kdump_map_run(&k->pages.map, pfn, max, ret_start, ret_end, err);
 	if (!s && *ret_start >= k->head.end_pfn)
 		return MEMLOG_NO_DATA;
 	if (s)
@@ -86,7 +87,8 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 {
 	struct kdump *k = self;
 	uint64_t start, end;
-	enum memlog_status s = stored_run(k, addr, &start, &end, err);
+	enum memlog_status s = stored_run(k, addr, UINT64_MAX, &start, &end,
+					  err);
 
 	if (s)
 		return s;
@@ -120,7 +122,7 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 	enum memlog_status s;
 
 	for (;; addr = end * k->head.block) {
-		s = stored_run(k, addr, &start, &end, err);
+		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
 		if (s)
 			return s;
 		for (pfn = start; pfn < end; pfn++)
@@ -129,7 +131,6 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 		if (pfn == end)
 			continue;
 		ret->start = ml_max(addr, pfn * k->head.block);
-		end = ml_min(end, pfn + DATA_PAGES);
 		for (pfn++; pfn < end; pfn++)
 			if (!worth_it(k, pfn, &last))
 				break;
@@ -185,8 +186,8 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 	unsigned int i = 0, c;
 	uint64_t pfn = 0, end;
 
-	while (i < LOOK_AHEAD && !stored_run(k, pfn * k->head.block, &pfn, &end,
-					     NULL))
+	while (i < LOOK_AHEAD && !stored_run(k, pfn * k->head.block, LOOK_AHEAD,
+					     &pfn, &end, NULL))
 		for (; pfn < end && i < LOOK_AHEAD; pfn++, i++) {
 			if (ml_kdump_pages_find(&k->pages, pfn, &d, NULL))
 				continue;

@@ -80,10 +80,11 @@ enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 				      uint64_t *ret, struct memlog_err *err);
 
 /* The first run of stored pages that ends after n: [*ret_start, *ret_end),
- * with *ret_start at n or later. NO_DATA: none. */
+ * with *ret_start at n or later, and no more than max pages of it. NO_DATA:
+ * none. */
 enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
-				    uint64_t *ret_start, uint64_t *ret_end,
-				    struct memlog_err *err);
+				    uint64_t max, uint64_t *ret_start,
+				    uint64_t *ret_end, struct memlog_err *err);
 
 /* ---- pages (kdump_pages.c) ---------------------------------------------- */
 

@@ -160,47 +160,58 @@ static uint64_t skip_hole(const struct ml_kdump_map *m, uint64_t n)
 	return n + (data.start - at) / CHUNK * CHUNK_BITS;
 }
 
-/* The first bit at or after n that is set (want) or clear; m->n for none. */
-static enum memlog_status find(struct ml_kdump_map *m, uint64_t n, bool want,
-			       uint64_t *ret, struct memlog_err *err)
+/* The first bit in [bit, CHUNK_BITS) of the current chunk that is set (want) or
+ * clear; CHUNK_BITS for none. */
+static uint64_t find_in(const struct ml_kdump_map *m, uint64_t bit, bool want)
 {
-	const uint8_t skip = want ? 0 : 0xff;
+	const uint64_t flip = want ? 0 : UINT64_MAX;
+	const uint8_t *p;
+	uint64_t w;
+
+	for (; bit < CHUNK_BITS; bit = (bit | 63) + 1) {
+		p = m->bits + bit / 64 * 8;
+		w = (ml_le64(p) ^ flip) >> bit % 64;
+		if (w)
+			return bit + (uint64_t)__builtin_ctzll(w);
+	}
+	return CHUNK_BITS;
+}
+
+/* The first bit in [n, end) that is set (want) or clear; end for none. */
+static enum memlog_status find(struct ml_kdump_map *m, uint64_t n, uint64_t end,
+			       bool want, uint64_t *ret, struct memlog_err *err)
+{
 	enum memlog_status s;
 	uint64_t bit;
 
-	while (n < m->n) {
+	while (n < end) {
 		if (want && n % CHUNK_BITS == 0)
 			n = skip_hole(m, n);
-		if (n >= m->n)
+		if (n >= end)
 			break;
 		s = fetch(m, n / CHUNK_BITS, err);
 		if (s)
 			return s;
-		for (bit = n % CHUNK_BITS; bit < CHUNK_BITS;) {
-			if (bit % 8 == 0 && m->bits[bit / 8] == skip)
-				bit += 8;
-			else if ((m->bits[bit / 8] >> bit % 8 & 1) == want)
-				break;
-			else
-				bit++;
-		}
+		bit = find_in(m, n % CHUNK_BITS, want);
 		n += bit - n % CHUNK_BITS;
 		if (bit < CHUNK_BITS)
 			break;
 	}
-	*ret = ml_min(n, m->n);
+	*ret = ml_min(n, end);
 	return MEMLOG_OK;
 }
 
 enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
-				    uint64_t *ret_start, uint64_t *ret_end,
-				    struct memlog_err *err)
+				    uint64_t max, uint64_t *ret_start,
+				    uint64_t *ret_end, struct memlog_err *err)
 {
-	enum memlog_status s = find(m, n, true, ret_start, err);
+	enum memlog_status s = find(m, n, m->n, true, ret_start, err);
 
 	if (!s && *ret_start >= m->n)
 		return MEMLOG_NO_DATA;
 	if (!s)
-		s = find(m, *ret_start, false, ret_end, err);
+		s = find(m, *ret_start,
+			 *ret_start + ml_min(max, m->n - *ret_start), false,
+			 ret_end, err);
 	return s;
 }

@@ -391,6 +391,75 @@ static void test_promises(void **state)
 	free(s.bytes);
 }
 
+/* A file that counts what is read of it. */
+struct counted {
+	struct ml_file below;
+	uint64_t bytes;
+};
+
+static enum memlog_status counted_read(void *self, uint64_t off, void *buf,
+				       size_t len, size_t *ret,
+				       struct memlog_err *err)
+{
+	struct counted *c = self;
+	enum memlog_status s;
+
+	s = c->below.ops->read(c->below.self, off, buf, len, ret, err);
+	c->bytes += *ret;
+	return s;
+}
+
+static enum memlog_status counted_next(void *self, uint64_t off,
+				       struct memlog_range *ret,
+				       struct memlog_err *err)
+{
+	struct counted *c = self;
+
+	return c->below.ops->next_range(c->below.self, off, ret, err);
+}
+
+static void counted_close(void *self)
+{
+	ml_file_close(&((struct counted *)self)->below);
+}
+
+/* To look for data somewhere takes the bitmap of that place, not all of it. */
+static void test_bitmap_cost(void **state)
+{
+	static const struct memlog_reader_ops ops = {
+		.size = sizeof(ops), .read = counted_read,
+		.next_range = counted_next, .close = counted_close,
+	};
+	struct mkkdump m = { .block = 4096, .max_pfn = 1 << 27,
+			     .compress = toy_compress };
+	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+				      .n_codecs = 2 };
+	struct memlog_image *image;
+	struct memlog_range r;
+	struct counted c = { 0 };
+	struct ml_file f;
+	struct sample s;
+	uint8_t *file;
+	size_t len, half = 1 << 24;
+
+	(void)state;
+	make_sample(&s, 4096, 33000);
+	file = mkkdump(&m, s.pages, 1, &len);
+	memset(file + 8192 + half, 0xff, half);
+	assert_int_equal(ml_file_memory(file, len, "m", NULL, &c.below, NULL),
+			 0);
+	/* as long as if every page had a descriptor: nothing is cut */
+	f = (struct ml_file){ &ops, &c, 1ull << 33, "m" };
+	assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
+	c.bytes = 0;
+	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,
+						NULL), 0);
+	assert_in_range(c.bytes, 0, 256 << 10);
+	memlog_image_close(image);
+	free(file);
+	free(s.bytes);
+}
+
 static void test_no_codec(void **state)
 {
 	struct mkkdump m = { .block = 4096, .max_pfn = 40000,
@@ -493,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_promises),
+		cmocka_unit_test(test_bitmap_cost),
 		cmocka_unit_test(test_no_codec),
 		cmocka_unit_test(test_damage),
 	};
