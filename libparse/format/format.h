@@ -167,6 +167,8 @@ struct ml_format {
 	 *	and to doubt less.
 	 * screen_align: screen says no to every addr that is not a multiple of
 	 *	it, a power of two; 0: nothing is known. Saves the call.
+	 * screen_eager: screen says no to every page unless it is eager. Saves
+	 *	the call, and the look at the page.
 	 * glance: optional. A magic stands at p: would probe() reject it for
 	 *	sure (false)? For the case that magics are planted by the
 	 *	million: looks at p alone, len of which may be as few as
@@ -180,6 +182,7 @@ struct ml_format {
 	bool (*screen)(uint64_t addr, const uint8_t *page, size_t len,
 		       bool eager);
 	uint32_t screen_align;
+	bool screen_eager;
 	bool (*glance)(const uint8_t *p, size_t len);
 	bool (*expected)(const struct memlog_image *image);
 

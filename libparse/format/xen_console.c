@@ -24,6 +24,17 @@ struct xen_decoder {
 
 /* ---- finding it by its looks -------------------------------------------- */
 
+/* Xen's prefix in one cache line. X is the rarest of its letters. */
+static bool has_prefix(const uint8_t *p, size_t len)
+{
+	const uint8_t *x = p;
+
+	while ((x = memchr(x + 1, 'X', len - (size_t)(x + 1 - p))))
+		if (len - (size_t)(x - p) >= 5 && !memcmp(x - 1, "(XEN) ", 6))
+			return true;
+	return false;
+}
+
 /* A block of text at the alignment of a ring. Without reason to look closer the
  * first cache line has to show that Xen wrote it: this is asked of every page
  * of every image. */
@@ -34,7 +45,7 @@ static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
 	if (addr % XEN_RING_MIN)
 		return false;
 	if (!eager)
-		return ml_xen_is_text(page[0]) && memmem(page, n, "(XEN) ", 6);
+		return ml_xen_is_text(page[0]) && has_prefix(page, n);
 	for (i = 0; i < n; i++)
 		if (!ml_xen_is_text(page[i]))
 			break;

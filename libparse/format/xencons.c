@@ -151,6 +151,7 @@ const struct ml_format ml_format_xencons = {
 	.name = "xencons",
 	.title = "Xen guest's console page",
 	.screen = screen,
+	.screen_eager = true,
 	.expected = expected,
 	.probe_min = ML_PAGE,
 	.probe_len = ML_PAGE,

@@ -47,6 +47,17 @@ static void add_magic(struct ml_scanner *sc, const struct ml_format *fmt,
 		sc->any[sc->n_any++] = sm;
 }
 
+static void add_screen(struct ml_scanner *sc, const struct ml_format *fmt,
+		       bool eager)
+{
+	if (sc->n_screens >= ML_SCAN_MAGICS)
+		return;
+	sc->screen_mask &= (fmt->screen_align ? fmt->screen_align : ML_PAGE) -
+			   1;
+	sc->screens[sc->n_screens].eager = eager;
+	sc->screens[sc->n_screens++].fmt = fmt;
+}
+
 void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 		     bool exhaustive, uint32_t bias,
 		     enum memlog_status (*hit)(void *arg,
@@ -69,13 +80,22 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 			continue;
 		for (m = fmt->magics; m && m->len; m++)
 			add_magic(sc, fmt, m, exhaustive);
-		if (!fmt->screen || sc->n_screens >= ML_SCAN_MAGICS)
-			continue;
-		sc->screen_mask &= (fmt->screen_align ? fmt->screen_align :
-							ML_PAGE) - 1;
-		sc->screens[sc->n_screens].eager = formats != NULL;
-		sc->screens[sc->n_screens++].fmt = fmt;
+		if (fmt->screen && (formats || !fmt->screen_eager))
+			add_screen(sc, fmt, formats != NULL);
 	}
+}
+
+void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt)
+{
+	size_t i;
+
+	for (i = 0; i < sc->n_screens; i++)
+		if (sc->screens[i].fmt == fmt) {
+			sc->screens[i].eager = true;
+			return;
+		}
+	if (fmt->screen)
+		add_screen(sc, fmt, true);
 }
 
 bool ml_scanner_needs_all(const struct ml_scanner *sc)

@@ -83,10 +83,11 @@ static void expect(struct ml_scan_job *job, struct ml_scanner *sc)
 {
 	size_t i;
 
-	for (i = 0; i < sc->n_screens; i++)
-		if (sc->screens[i].fmt->expected &&
-		    sc->screens[i].fmt->expected(job->image))
-			sc->screens[i].eager = true;
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_name_in_list(job->opts->formats, ml_formats[i]->name) &&
+		    ml_formats[i]->expected &&
+		    ml_formats[i]->expected(job->image))
+			ml_scanner_expect(sc, ml_formats[i]);
 }
 
 static void count(struct ml_scan_job *job, const struct ml_scanner *sc)

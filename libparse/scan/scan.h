@@ -60,6 +60,9 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 					       uint64_t addr),
 		     void *arg);
 
+/* The image says that it has logs of fmt: its screen is eager from here on. */
+void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt);
+
 /* Does the scanner have to see every byte, not just the start of each page? */
 bool ml_scanner_needs_all(const struct ml_scanner *sc);
 

@@ -267,6 +267,32 @@ static void feed_pieces(void **state)
 	assert_int_equal(h.addr[0], 0x40003008);
 }
 
+/* Formats known by their looks are asked only where they could say yes. */
+static void screens(void **state)
+{
+	struct ml_scanner sc;
+	struct hits h = { 0 };
+	size_t i;
+
+	ml_scanner_init(&sc, NULL, false, 0, hit, &h);
+	for (i = 0; i < sc.n_screens; i++)
+		assert_false(sc.screens[i].fmt->screen_eager);
+	/* nothing starts at three of four pages, without a magic */
+	assert_int_equal(sc.screen_mask, 0x3fff);
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_formats[i]->screen_eager) {
+			ml_scanner_expect(&sc, ml_formats[i]);
+			ml_scanner_expect(&sc, ml_formats[i]);
+			assert_true(sc.screens[sc.n_screens - 1].fmt ==
+				    ml_formats[i]);
+			assert_true(sc.screens[sc.n_screens - 1].eager);
+			assert_int_equal(sc.screen_mask, 0xfff);
+		}
+	ml_scanner_init(&sc, "xencons", false, 0, hit, &h);
+	assert_int_equal(sc.n_screens, 1);
+	assert_true(sc.screens[0].eager);
+}
+
 static void names(void **state)
 {
 	assert_true(ml_name_in_list(NULL, "a"));
@@ -447,6 +473,7 @@ int main(void)
 		cmocka_unit_test(at),
 		cmocka_unit_test(planted),
 		cmocka_unit_test(feed_pieces),
+		cmocka_unit_test(screens),
 		cmocka_unit_test(names),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(slow),
