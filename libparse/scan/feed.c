@@ -181,11 +181,19 @@ static enum memlog_status feed_any(struct ml_scanner *sc,
 /* Pages whose first bytes are fetched before any of them is looked at. */
 #define BATCH 32
 
+static void ahead(const uint8_t *bytes, size_t at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < BATCH && at < len; i++, at += ML_PAGE)
+		__builtin_prefetch(bytes + at);
+}
+
 /*
  * The loop that the time of a scan is spent in. It waits for memory, one cache
  * line a page; so that the processor can have many of them on the way at a
- * time, the heads of a batch are loaded with nothing in between, and looked at
- * when they are there.
+ * time, the heads of a batch are loaded with nothing in between, those of the
+ * next one are asked for, and only then they are looked at.
  */
 static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *bytes, size_t len)
@@ -201,6 +209,7 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 		for (i = 0; i < n && len - at - i * ML_PAGE >= 4; i++)
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
 		n = ml_max(i, 1);
+		ahead(bytes, at + n * ML_PAGE, len);
 		for (i = 0; i < n; i++) {
 			size_t here = at + i * ML_PAGE;
 
