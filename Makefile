@@ -472,8 +472,13 @@ $(B)/bench_sbuf: bench/sbuf.c $(wildcard firmware/sbuf/*.[ch])
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ bench/sbuf.c \
 		firmware/sbuf/sbuf.c -lpthread
 
+$(B)/bench_kdumpfile: bench/kdumpfile.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lkdumpfile
+
 .PHONY: bench
 bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/bench_sbuf \
+		$(if $(call have,libkdumpfile),$(B)/bench_kdumpfile) \
 		$(B)/tests/host/holder
 	B=$(B) bench/run
 	B=$(B) bench/live.sh
@@ -491,7 +496,7 @@ help:
 	@echo '  check         every test; unit: those of the library alone'
 	@echo '  asan          the same under the sanitizers'
 	@echo '  lint          the house rules that a machine can check'
-	@echo '  bench         how fast, beside grep, ripgrep and yara'
+	@echo '  bench         how fast, beside grep, ripgrep, yara, libkdumpfile'
 	@echo '  install       DESTDIR, prefix, libdir, crashdir, gdbinitdir are obeyed'
 	@echo '  dist          a tarball of what is committed'
 	@echo '  rpm, deb      packages of it; CHECK=0: without the suite'

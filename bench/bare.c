@@ -5,10 +5,12 @@
  *	bare loop FILE	one load for every 4 KiB page of a mapping of FILE
  *	bare evict FILE	push FILE out of the page cache
  *	bare empty FILE	map it and touch nothing
+ *	bare cached FILE	how much of FILE is in the page cache, in MiB
  */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +20,21 @@ static int fail(const char *what)
 {
 	perror(what);
 	return 1;
+}
+
+/* Pages of a mapping that are in memory. */
+static int cached(void *p, size_t len)
+{
+	size_t pages = (len + 4095) / 4096, n = 0, i;
+	unsigned char *in = malloc(pages);
+
+	if (!in || mincore(p, len, in))
+		return fail("mincore");
+	for (i = 0; i < pages; i++)
+		n += in[i] & 1;
+	printf("%.1f\n", (double)n / 256);
+	free(in);
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -30,7 +47,7 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 3) {
-		fputs("usage: bare loop|evict|empty FILE\n", stderr);
+		fputs("usage: bare loop|evict|empty|cached FILE\n", stderr);
 		return 2;
 	}
 	fd = open(argv[2], O_RDONLY);
@@ -43,6 +60,8 @@ int main(int argc, char **argv)
 	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return fail("mmap");
+	if (!strcmp(argv[1], "cached"))
+		return cached((void *)(uintptr_t)p, (size_t)st.st_size);
 	if (!strcmp(argv[1], "loop"))
 		for (i = 0; i + 4096 <= st.st_size; i += 4096) {
 			memcpy(&v, p + i, 4);
