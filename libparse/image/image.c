@@ -8,6 +8,7 @@
 #include "../base/bytes.h"
 #include "../base/err.h"
 #include "../base/limits.h"
+#include "../base/sized.h"
 #include "xen.h"
 
 enum memlog_status ml_image_create(const char *name,
@@ -88,6 +89,9 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 	struct memlog_image *image;
 	enum memlog_status s;
 
+	s = ml_sized_check(ops, "memlog_reader_ops", err);
+	if (s)
+		return s;
 	if (!ops->read || !ops->next_range || (unsigned int)space >= MEMLOG_SPACES)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "a reader needs read, next_range and a space");
@@ -264,7 +268,6 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	uint64_t addr = 0;
 	enum memlog_status s = MEMLOG_OK;
 
-	info.size = ret->size;
 	info.name = image->name;
 	info.format = image->format;
 	info.title = image->title;
@@ -285,8 +288,10 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 			addr = r.end;
 		}
 	}
-	memcpy(ret, &info, ml_min(ret->size, sizeof(info)));
-	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
+	if (s && s != MEMLOG_NO_DATA)
+		return s;
+	ml_sized_out(ret, &info, sizeof(info));
+	return MEMLOG_OK;
 }
 
 enum memlog_status memlog_image_note(const struct memlog_image *image,
@@ -298,14 +303,13 @@ enum memlog_status memlog_image_note(const struct memlog_image *image,
 	if (index >= image->n_notes)
 		return MEMLOG_NO_DATA;
 	n = &image->notes[index];
-	out.size = ret->size;
 	out.owner = n->owner;
 	out.type = n->type;
 	out.title = n->title;
 	out.text = n->text;
 	out.desc = n->desc;
 	out.desc_len = n->desc_len;
-	memcpy(ret, &out, ml_min(ret->size, sizeof(out)));
+	ml_sized_out(ret, &out, sizeof(out));
 	return MEMLOG_OK;
 }
 

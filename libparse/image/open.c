@@ -6,21 +6,15 @@
 
 #include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "flattened.h"
 #include "set.h"
 
-#define OPTS_FIRST                                                           \
-	(offsetof(struct memlog_open_opts, progress_arg) + sizeof(void *))
-
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)
 {
-	struct memlog_open_opts o = { 0 };
+	struct memlog_open_opts o;
 
-	/* size left at 0 means the first edition of the struct */
-	if (opts)
-		memcpy(&o, opts, opts->size ? ml_min(opts->size, sizeof(o)) :
-					      OPTS_FIRST);
-	o.size = sizeof(o);
+	ml_sized_in(&o, sizeof(o), opts);
 	return o;
 }
 
@@ -90,6 +84,9 @@ enum memlog_status memlog_image_open_file(const char *path,
 
 	if (!err)
 		err = &own;
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (s)
+		return s;
 	s = ml_file_open(path, &o, &file, err);
 	/* a list of files, unless one has that very name */
 	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(path, ','))

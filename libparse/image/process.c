@@ -19,6 +19,7 @@
 #include "../base/err.h"
 #include "../base/limits.h"
 #include "../base/range.h"
+#include "../base/sized.h"
 #include "maps.h"
 #include "open.h"
 
@@ -485,7 +486,11 @@ enum memlog_status memlog_image_open_process(long pid,
 					     struct memlog_err *err)
 {
 	char name[ENTRY];
+	enum memlog_status s;
 
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (s)
+		return s;
 	if (pid < 1 || pid > INT32_MAX)
 		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
 			       "number of a process, as in pid:1234");

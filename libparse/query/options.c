@@ -8,6 +8,7 @@
 
 #include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "../format/format.h"
 #include "../render/stats.h"
 #include "../scan/scan.h"
@@ -125,7 +126,7 @@ void memlog_query_destroy(struct memlog_query *query)
 bool memlog_query_option_get(enum memlog_host host, size_t index,
 			     struct memlog_query_option_info *ret)
 {
-	struct memlog_query_option_info info = { .size = ret->size };
+	struct memlog_query_option_info info = { 0 };
 	size_t i;
 
 	for (i = 0; i < N_OPTS; i++) {
@@ -138,7 +139,7 @@ bool memlog_query_option_get(enum memlog_host host, size_t index,
 		info.letter = opts[i].letter;
 		info.value = opts[i].value;
 		info.help = opts[i].help;
-		memcpy(ret, &info, ml_min(ret->size, sizeof(info)));
+		ml_sized_out(ret, &info, sizeof(info));
 		return true;
 	}
 	return false;
@@ -242,13 +243,15 @@ static enum memlog_status number_of(const char *value, const char *what,
 				    struct memlog_err *err)
 {
 	const char *s = value;
+	uint64_t v;
 
-	if (!ml_take_number(&s, ret) || *s)
+	if (!ml_take_number(&s, &v) || *s)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of %s", value, what);
-	if (*ret < min || *ret > max)
+	if (v < min || v > max)
 		return ml_fail(err, MEMLOG_INVALID, "%.32s is not from %" PRIu64
 			       " to %" PRIu64 " %s", value, min, max, what);
+	*ret = v;
 	return MEMLOG_OK;
 }
 
@@ -279,7 +282,7 @@ static enum memlog_status set_limit(struct memlog_query *q, const char *value,
 	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
 		s = number_of(eq + 1, "bytes", 0, UINT64_MAX, &q->acrnlog_size,
 			      err);
-		q->has_acrnlog_size = !s;
+		q->has_acrnlog_size |= !s;
 		return s;
 	}
 	if (n == 13 && !memcmp(value, "acrnlog-files", n))
@@ -346,10 +349,12 @@ static enum memlog_status set_cpus(struct memlog_query *q, const char *value,
 static enum memlog_status set_color(struct memlog_query *q, const char *value,
 				    struct memlog_err *err)
 {
-	q->color = !strcmp(value, "always");
-	if (!q->color && strcmp(value, "never"))
+	bool always = !strcmp(value, "always");
+
+	if (!always && strcmp(value, "never"))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is neither always nor never", value);
+	q->color = always;
 	return MEMLOG_OK;
 }
 
@@ -462,11 +467,11 @@ static enum memlog_status set_value(struct memlog_query *q, enum opt_id id,
 		return set_cpus(q, value, err);
 	case OPT_SINCE:
 		s = ml_filter_time(value, &f->since, err);
-		f->has_since = !s;
+		f->has_since |= !s;
 		return s;
 	case OPT_UNTIL:
 		s = ml_filter_time(value, &f->until, err);
-		f->has_until = !s;
+		f->has_until |= !s;
 		return s;
 	case OPT_OUTPUT:
 		return set_render(q, value, err);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "../scan/scan.h"
 #include "acrn.h"
 
@@ -344,7 +344,10 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	enum memlog_status s;
 	size_t i;
 
-	memcpy(&run.host, host, ml_min(host->size, sizeof(run.host)));
+	s = ml_sized_check(host, "memlog_query_host", err);
+	if (s)
+		return s;
+	ml_sized_in(&run.host, sizeof(run.host), host);
 	run.stats.size = sizeof(run.stats);
 	s = run_all(&run, err);
 	if (!s && run.pending) {
@@ -356,9 +359,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 		memlog_logs_destroy(run.lists[i]);
 	ml_free(&query->alloc, run.logs);
 	ml_free(&query->alloc, run.chosen);
-	if (ret) {
-		run.result.size = ret->size;
-		memcpy(ret, &run.result, ml_min(ret->size, sizeof(run.result)));
-	}
+	if (ret)
+		ml_sized_out(ret, &run.result, sizeof(run.result));
 	return s;
 }

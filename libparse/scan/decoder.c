@@ -2,8 +2,8 @@
 /* decoder.c - pull records out of one log. */
 #include <string.h>
 
-#include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "scan.h"
 
 struct memlog_decoder {
@@ -44,6 +44,9 @@ enum memlog_status memlog_decoder_open(struct memlog_image *image,
 	struct memlog_decoder *d;
 	enum memlog_status s;
 
+	s = ml_sized_check(opts, "memlog_decode_opts", err);
+	if (s)
+		return s;
 	if (!ml->fmt->open || (log->flags & MEMLOG_LOG_NOT_A_LOG))
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "%s is listed, and has no text to print",
@@ -55,8 +58,7 @@ enum memlog_status memlog_decoder_open(struct memlog_image *image,
 	d->source.image = image;
 	d->source.log = ml;
 	d->fmt = ml->fmt;
-	if (opts)
-		memcpy(&d->user, opts, ml_min(opts->size, sizeof(d->user)));
+	ml_sized_in(&d->user, sizeof(d->user), opts);
 	o.user = &d->user;
 	s = take_snapshot(d, err);
 	if (!s) {

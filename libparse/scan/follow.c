@@ -14,6 +14,7 @@
 
 #include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "../base/limits.h"
 #include "../base/range.h"
 #include "scan.h"
@@ -393,7 +394,13 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 				      struct memlog_err *err)
 {
 	struct memlog_follow *f;
+	enum memlog_status s;
 
+	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	if (!s)
+		s = ml_sized_check(decode, "memlog_decode_opts", err);
+	if (s)
+		return s;
 	if (!image->n_order || !(image->spaces[image->order[0]].ops->flags &
 				 MEMLOG_READER_LIVE))
 		return ml_fail(err, MEMLOG_INVALID, "only a running guest can "
@@ -403,13 +410,10 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to follow");
 	f->alloc = image->alloc;
 	f->image = image;
-	f->scan.size = sizeof(f->scan);
-	f->scan.mode = MEMLOG_SCAN_AUTO;
-	if (opts)
-		memcpy(&f->scan, opts, ml_min(opts->size, sizeof(f->scan)));
-	if (decode)
-		memcpy(&f->decode, decode,
-		       ml_min(decode->size, sizeof(f->decode)));
+	ml_sized_in(&f->scan, sizeof(f->scan), opts);
+	if (!opts)
+		f->scan.mode = MEMLOG_SCAN_AUTO;
+	ml_sized_in(&f->decode, sizeof(f->decode), decode);
 	/* what is not counted yet comes when it is */
 	f->decode.uncommitted = false;
 	f->last_full = INT64_MIN / 2;
@@ -440,7 +444,7 @@ enum memlog_status memlog_follow_look(struct memlog_follow *f,
 				      struct memlog_follow_news *ret,
 				      struct memlog_err *err)
 {
-	struct memlog_follow_news news = { .size = ret->size };
+	struct memlog_follow_news news = { .size = sizeof(news) };
 	const struct ml_log *log = NULL;
 	enum memlog_status s;
 
@@ -457,7 +461,7 @@ enum memlog_status memlog_follow_look(struct memlog_follow *f,
 		if (s == MEMLOG_CORRUPT)
 			s = MEMLOG_NO_DATA;
 	}
-	memcpy(ret, &news, ml_min(ret->size, sizeof(news)));
+	ml_sized_out(ret, &news, sizeof(news));
 	return s;
 }
 

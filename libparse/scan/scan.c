@@ -2,10 +2,10 @@
 /* scan.c - the search as a whole: likely places first, then all pages. */
 #include <string.h>
 
-#include "../base/bytes.h"
 #include "../base/err.h"
 #include "../base/limits.h"
 #include "../base/range.h"
+#include "../base/sized.h"
 #include "job.h"
 
 /* Likely places that one format may name. */
@@ -202,17 +202,6 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-/* The caller's options, whatever their size; all zero for NULL. */
-static struct memlog_scan_opts copy_opts(const struct memlog_scan_opts *opts)
-{
-	struct memlog_scan_opts o = { 0 };
-
-	if (opts)
-		memcpy(&o, opts, ml_min(opts->size, sizeof(o)));
-	o.size = sizeof(o);
-	return o;
-}
-
 static bool is_slow(const struct memlog_image *image)
 {
 	return image->n_order && image->spaces[image->order[0]].ops->flags &
@@ -254,7 +243,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 			       struct memlog_scan_stats *stats,
 			       struct memlog_err *err)
 {
-	const struct memlog_scan_opts o = copy_opts(opts);
+	struct memlog_scan_opts o;
 	struct memlog_err local;
 	struct ml_scan_job job;
 	enum memlog_status s;
@@ -262,6 +251,10 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	*ret = NULL;
 	if (!err)
 		err = &local;
+	ml_sized_in(&o, sizeof(o), opts);
+	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	if (s)
+		return s;
 	s = job_init(&job, image, &o, err);
 	if (s)
 		return s;
@@ -270,16 +263,13 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = search_all(&job, err);
 	job.stats.complete = !s && !job.full;
 	ml_free(&image->alloc, job.buf);
-	if (s && s != MEMLOG_STOP && s != MEMLOG_IO) {
+	if (stats)
+		ml_sized_out(stats, &job.stats, sizeof(job.stats));
+	if (s && s != MEMLOG_STOP && s != MEMLOG_IO && s != MEMLOG_LIMIT) {
 		memlog_logs_destroy(job.logs);
 		return s;
 	}
 	*ret = job.logs;
-	if (stats) {
-		job.stats.size = stats->size;
-		memcpy(stats, &job.stats,
-		       ml_min(stats->size, sizeof(job.stats)));
-	}
 	if (!s && job.full) {
 		*err = job.limit;
 		s = MEMLOG_LIMIT;
@@ -293,7 +283,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 				  struct memlog_logs **ret,
 				  struct memlog_err *err)
 {
-	const struct memlog_scan_opts o = copy_opts(opts);
+	struct memlog_scan_opts o;
 	struct memlog_err local;
 	struct ml_scan_job job;
 	enum memlog_status s;
@@ -302,6 +292,10 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	*ret = NULL;
 	if (!err)
 		err = &local;
+	ml_sized_in(&o, sizeof(o), opts);
+	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	if (s)
+		return s;
 	if (!memlog_image_has_space(image, space))
 		return ml_fail_at(err, MEMLOG_INVALID, addr,
 				  "this image has no %s addresses",

@@ -13,6 +13,7 @@
 
 #include "../base/bytes.h"
 #include "../base/err.h"
+#include "../base/sized.h"
 #include "../base/limits.h"
 #include "../base/range.h"
 #include "../image/capture.h"
@@ -466,6 +467,9 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 
 	*ret = NULL;
 	*ret_spool = -1;
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (s)
+		return s;
 	st.opts = ml_open_opts(opts);
 	st.alloc = ml_allocator(st.opts.allocator);
 	s = ml_capture_create(&st.alloc, st.opts.tmpdir, &st.capture, err);

@@ -28,7 +28,7 @@ setup_file() {
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
 		share/doc/memlog/README.md share/doc/memlog/record.schema.json \
-		share/doc/memlog/kdump-pre; do
+		share/doc/memlog/kdump-pre share/doc/memlog/libmemlog.md; do
 		[ -f "$f" ]
 	done
 	[ "$(readlink lib64/libmemlog.so)" = libmemlog.so.0 ]
@@ -87,41 +87,42 @@ setup_file() {
 		-I"$ROOT/usr/include" "$BATS_TEST_TMPDIR/a.cc"
 }
 
-@test "a program of others: open, scan, decode" {
-	cat >"$BATS_TEST_TMPDIR/tool.c" <<-'EOT'
-	#include <memlog.h>
-	#include <stdio.h>
-
-	int main(int argc, char **argv)
-	{
-		const struct memlog_record *rec;
-		struct memlog_decoder *decoder;
-		struct memlog_image *image;
-		struct memlog_logs *logs;
-		struct memlog_err err;
-		size_t i;
-
-		if (argc != 2 || memlog_image_open(argv[1], NULL, &image, &err) ||
-		    memlog_scan(image, NULL, &logs, NULL, &err))
-			return 1;
-		for (i = 0; i < memlog_logs_count(logs); i++) {
-			if (memlog_decoder_open(image, memlog_logs_get(logs, i),
-						NULL, &decoder, &err))
-				return 2;
-			while (!memlog_decoder_next(decoder, &rec, &err))
-				fwrite(rec->raw, 1, rec->raw_len, stdout);
-			memlog_decoder_close(decoder);
-		}
-		memlog_logs_destroy(logs);
-		memlog_image_close(image);
-		return 0;
-	}
-	EOT
+# program N: the Nth program of docs/libmemlog.md, built as the page says
+program() {
+	awk -v n="$1" '/^```/ { inside = /^```c$/; block += inside; next }
+		inside && block == n' "$TOP/docs/libmemlog.md" \
+		>"$BATS_TEST_TMPDIR/tool.c"
 	# shellcheck disable=SC2046
-	gcc -Wall -Wextra -Werror ${SAN:+"$SAN"} -o "$BATS_TEST_TMPDIR/tool" \
-		"$BATS_TEST_TMPDIR/tool.c" $(pkg-config --cflags --libs libmemlog)
-	"$BATS_TEST_TMPDIR/tool" "$IMAGE" >"$BATS_TEST_TMPDIR/out"
-	"$B/memlog-dump" -r "$IMAGE" | cmp - "$BATS_TEST_TMPDIR/out"
+	gcc -Wall -Wextra -Werror -Wno-unused-result ${SAN:+"$SAN"} \
+		-o "$BATS_TEST_TMPDIR/tool" "$BATS_TEST_TMPDIR/tool.c" \
+		$(pkg-config --cflags --libs libmemlog)
+}
+
+@test "docs/libmemlog.md: the program that opens, searches and decodes" {
+	cd "$BATS_TEST_TMPDIR"
+	program 1
+	./tool "$IMAGE" >out 2>err
+	"$B/memlog-dump" -r "$IMAGE" | cmp - out
+	[ "$(cat err)" = "OVMF memory debug log at phys:0x820000" ]
+	run -3 ./tool nowhere
+	[[ $output == "nowhere: No such file"* ]]
+}
+
+@test "docs/libmemlog.md: the program that brings its own memory" {
+	cd "$BATS_TEST_TMPDIR"
+	program 2
+	"$B/mkimage" -t truth - memory <<-EOT
+	ram 0 1M
+	ovmf 0x40000 size=64K
+	  lines 9 "of my own "
+	end
+	raw
+	EOT
+	./tool -r <memory | cmp - truth
+	run -0 ./tool --list -J <memory
+	[ "$(jq -r .addr <<<"$output")" = 0x140000 ]
+	run -6 ./tool -F nonsense <memory
+	[[ $output == "--format: no log format"* ]]
 }
 
 @test "manual pages: clean, and every option is in them" {
@@ -182,7 +183,8 @@ complete_line() {
 	cd "$TOP"
 	local f
 	for f in $(grep -ohE '\]\([^)h][^)]*\)' README.md CONTRIBUTING.md |
-		tr -d ']()'); do
+		tr -d ']()') $(grep -ohE '\]\([^)h][^)]*\)' docs/*.md |
+		tr -d ']()' | sed 's|^|docs/|'); do
 		[ -e "$f" ]
 	done
 	jq -e . docs/record.schema.json >/dev/null

@@ -180,6 +180,18 @@ static void values(void **state)
 				 MEMLOG_INVALID);
 		assert_non_null(strstr(err.text, bad[i].says));
 	}
+	/* what is refused changes nothing */
+	assert_int_equal(memlog_query_option(q, "lines", "-3", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "since", "2", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "threads", "3", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "color", "always", NULL), 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		memlog_query_option(q, bad[i].name, bad[i].value, NULL);
+	memlog_query_option(q, "since", "x", NULL);
+	memlog_query_option(q, "lines", "9999999999999999999999", NULL);
+	assert_true(q->newest && q->has_count && q->count == 3);
+	assert_true(q->filter.has_since && q->filter.since == 2);
+	assert_true(q->color && q->threads == 3);
 	/* not 1000999, as the double below would have it */
 	assert_int_equal(memlog_query_option(q, "tsc-mhz", "1.001", NULL), 0);
 	assert_int_equal(q->tsc_hz, 1001000);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "libmem.h"
 #include "scan/scan.h"
 
@@ -123,6 +124,91 @@ static void limit(void **state)
 	assert_non_null(strstr(err.text, "--limit logs="));
 	assert_int_equal(memlog_logs_count(logs), 5);
 	assert_false(st.complete);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* A reader that gives up at a limit of its own in the second range. */
+static enum memlog_status limited_range(void *self, uint64_t addr,
+					struct memlog_range *ret,
+					struct memlog_err *err)
+{
+	if (addr)
+		return MEMLOG_LIMIT;
+	*ret = (struct memlog_range){ 0, 0x10000 };
+	return MEMLOG_OK;
+}
+
+static enum memlog_status limited_read(void *self, uint64_t addr, void *buf,
+				       size_t len, size_t *ret,
+				       struct memlog_err *err)
+{
+	*ret = addr < 0x10000 ? ml_min(len, 0x10000 - addr) : 0;
+	memcpy(buf, (uint8_t *)self + addr, *ret);
+	return *ret || !len ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+/* Whatever ends a search at a limit, what it had found stays. */
+static void limit_of_reader(void **state)
+{
+	const struct memlog_reader_ops ops = {
+		.size = sizeof(ops), .read = limited_read,
+		.next_range = limited_range,
+	};
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	uint8_t *p = calloc(0x10000, 1);
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	plant(p, "x\n");
+	assert_int_equal(memlog_image_wrap(&ops, p, MEMLOG_PHYS, "m", NULL,
+					   &image, NULL), MEMLOG_OK);
+	assert_int_equal(memlog_scan(image, NULL, &logs, &st, NULL),
+			 MEMLOG_LIMIT);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(st.covered, 0x10000);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	free(p);
+}
+
+/* Structs whose size was forgotten would be read as empty: refused. */
+static void no_size(void **state)
+{
+	struct memlog_scan_opts opts = { .formats = "ovmf" };
+	struct memlog_decode_opts decode = { .consumed = true };
+	struct memlog_open_opts open = { .force_raw = true };
+	struct memlog_reader_ops ops = { .read = limited_read,
+					 .next_range = limited_range };
+	struct memlog_decoder *d;
+	struct memlog_image *image, *other;
+	struct mem m = { .n = 0 };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	int fd;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
+			 MEMLOG_INVALID);
+	assert_string_equal(err.text, "the size of memlog_scan_opts is not set");
+	assert_null(logs);
+	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1000, &opts,
+					&logs, &err), MEMLOG_INVALID);
+	opts.size = sizeof(opts);
+	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err), 0);
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     &decode, &d, &err),
+			 MEMLOG_INVALID);
+	assert_int_equal(memlog_image_open_file("/dev/null", &open, &other,
+						&err), MEMLOG_INVALID);
+	assert_non_null(strstr(err.text, "memlog_open_opts"));
+	assert_int_equal(memlog_stream_open(-1, "pipe", &open, NULL, false,
+					    &other, &fd, &err), MEMLOG_INVALID);
+	assert_non_null(strstr(err.text, "memlog_open_opts"));
+	assert_int_equal(memlog_image_wrap(&ops, NULL, MEMLOG_PHYS, "m", NULL,
+					   &other, &err), MEMLOG_INVALID);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&m);
@@ -469,6 +555,8 @@ int main(void)
 		cmocka_unit_test(unaligned_ranges),
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(limit),
+		cmocka_unit_test(limit_of_reader),
+		cmocka_unit_test(no_size),
 		cmocka_unit_test(stop),
 		cmocka_unit_test(at),
 		cmocka_unit_test(planted),

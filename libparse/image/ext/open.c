@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../../base/err.h"
+#include "../../base/sized.h"
 #include "archive.h"
 #include "codec.h"
 #include "source.h"
@@ -52,8 +53,12 @@ enum memlog_status memlog_image_open(const char *name,
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts o = ml_with_codecs(opts, list);
 	const struct ml_image_source *s = ml_image_sources;
+	enum memlog_status status;
 	size_t n;
 
+	status = ml_sized_check(opts, "memlog_open_opts", err);
+	if (status)
+		return status;
 	if (o.via_qemu && strncmp(name, "qmp:", 4))
 		return ml_fail(err, MEMLOG_INVALID, "--via-qemu goes with "
 			       "qmp:SOCKET alone");
