@@ -69,9 +69,11 @@ static enum memlog_status add_cpu(struct memlog_logs *logs, struct ml_log *log,
 	uint32_t i;
 
 	for (i = 0; i < pages; i++) {
-		if (!read_at(image, &info, 4 * ((uint64_t)offset + i), b, 4) ||
-		    !ml_le32(b))
+		if (!read_at(image, &info, 4 * ((uint64_t)offset + i), b, 4))
 			break;
+		if (!ml_le32(b))
+			return ml_fail(err, MEMLOG_NOT_MINE,
+				       "a list of frames that breaks off");
 		e.addr = (uint64_t)ml_le32(b) * ML_PAGE;
 		if (!i && read_at(image, &e, 0, b, 8))
 			log->pub.used += ml_min(
