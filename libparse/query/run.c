@@ -127,6 +127,25 @@ static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 		!has_current(run, log->format));
 }
 
+/* Does the log, or one of its parts, start at that address? What else was found
+ * on the way there is judged with it, but nobody asked for it. */
+static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
+		      const struct ml_query_at *at)
+{
+	enum memlog_space space = at->has_space ? at->space : run->info.space;
+	size_t i;
+
+	for (i = 0; i < log->n_extents; i++) {
+		const struct memlog_extent *e = &log->extents[i];
+
+		if ((e->space == space && e->addr == at->addr) ||
+		    (e->has_alias && e->alias_space == space &&
+		     e->alias_addr == at->addr))
+			return true;
+	}
+	return false;
+}
+
 /* run->logs: all of them. run->chosen: what is printed. */
 static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
 {
@@ -146,14 +165,17 @@ static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
 	for (i = 0; i < run->n_lists; i++)
 		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
 			log = memlog_logs_get(run->lists[i], k);
-			if (ml_name_in_list(formats, log->format))
-				run->logs[run->n_logs++] = log;
+			if (!ml_name_in_list(formats, log->format))
+				continue;
+			run->logs[run->n_logs++] = log;
+			if (q->n_at && !(log->flags & MEMLOG_LOG_NOT_A_LOG) &&
+			    (all || starts_at(run, log, &q->at[i])))
+				run->chosen[run->n_chosen++] = log;
 		}
-	for (i = 0; i < run->n_logs; i++) {
+	for (i = 0; !q->n_at && i < run->n_logs; i++) {
 		if (run->logs[i]->flags & MEMLOG_LOG_NOT_A_LOG)
 			continue;
-		if (q->n_at || all ||
-		    is_current(run, run->logs[i]))
+		if (all || is_current(run, run->logs[i]))
 			run->chosen[run->n_chosen++] = run->logs[i];
 	}
 	run->result.logs_found = run->n_logs;

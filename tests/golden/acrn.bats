@@ -148,7 +148,16 @@ acrnlog_last.0" ]
 @test "log: a header at an odd address leads to all of them" {
 	"$dump" -F acrn-log --at 0x1feaaaaa "$log.elf" >"$T/at" 2>/dev/null
 	"$dump" -F acrn-log "$log.elf" >"$T/all" 2>/dev/null
-	grep -qF "$(head -n 1 "$T/all")" "$T/at"
+	cmp "$T/all" "$T/at"
+}
+
+@test "log: --at is that log alone, not the other half as well" {
+	"$dump" --at 0x1ff00000 -J "$log.elf" >"$T/at" 2>"$T/err"
+	jq -e -s 'length > 1000 and all(.variant == "last boot")' "$T/at"
+	run ! grep -q xentrace "$T/err"
+	"$dump" --at 0x1ff00000 --at 0x1fe00000 -J "$log.elf" 2>/dev/null |
+		jq -e -s '(map(.variant) | unique == ["current", "last boot"])
+			and length == (unique | length)'
 }
 
 @test "log: 16 CPUs with gaps" {
