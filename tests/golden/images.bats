@@ -97,6 +97,14 @@ info_says() {
 	[[ $stderr == *"compressed file is damaged"* ]]
 }
 
+@test "a window too large to unpack: the reason, and what to do" {
+	make_image small-c
+	zstd -q --long=31 -c <"$t/small-c" >"$t/window.zst"
+	run --separate-stderr "$dump" "$t/window.zst"
+	[ "$status" -eq 3 ]
+	[[ $stderr == *"too much memory"*"zstd -d --long=31"* ]]
+}
+
 @test "a bomb of zeros becomes a hole" {
 	make_image small-c
 	{ cat "$t/small-c"; head -c 3G /dev/zero; } | zstd -q -1 >"$t/bomb.zst"

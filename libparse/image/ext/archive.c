@@ -72,6 +72,19 @@ static enum memlog_status put(struct unpack *u, size_t len,
 	return MEMLOG_OK;
 }
 
+/* Nothing came out. A window of more than 128 MiB, which zstd --long=31 makes,
+ * is one reason. */
+static enum memlog_status nothing(const struct unpack *u,
+				  struct memlog_err *err)
+{
+	const char *why = archive_error_string(u->a);
+
+	return ml_fail(err, MEMLOG_CORRUPT, "%s: cannot unpack it%s%.80s; if "
+		       "the program that packed it can (zstd -d --long=31), "
+		       "unpack it first", u->path, why ? ": " : "",
+		       why ? why : "");
+}
+
 static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -99,8 +112,7 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
 	if (!u->size)
-		return ml_fail(err, MEMLOG_CORRUPT, "%s: cannot unpack it",
-			       u->path);
+		return nothing(u, err);
 	snprintf(u->damage, u->damage_size, "the compressed file is damaged: "
 		 "only the first %" PRIu64 " bytes could be unpacked", u->size);
 	return MEMLOG_OK;
@@ -119,8 +131,7 @@ static enum memlog_status start(struct unpack *u, const struct filter *f,
 			       f->name);
 	if (archive_read_open_fd(u->a, fd, 65536) != ARCHIVE_OK ||
 	    archive_read_next_header(u->a, &entry) != ARCHIVE_OK)
-		return ml_fail(err, MEMLOG_CORRUPT, "%s: cannot unpack it",
-			       u->path);
+		return nothing(u, err);
 	return MEMLOG_OK;
 }
 
