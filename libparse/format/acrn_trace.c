@@ -146,7 +146,43 @@ static enum memlog_status trace_expand(struct memlog_logs *logs,
 	return MEMLOG_OK;
 }
 
-static void judge(struct ml_log *log, struct memlog_image *image)
+/* Does any ring have a CPU by its entries? */
+static bool is_named(const struct ml_log *log)
+{
+	size_t i;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		if (log->extents[i].cpu >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * Entries of before June 2018 name no CPU. Where no pointer does either, rings
+ * are told apart by their place: what one CPU did must not mix with what
+ * another did. Returns how many were numbered so.
+ */
+static size_t number_by_place(struct ml_log *log)
+{
+	struct memlog_extent *e = log->extents;
+	size_t n = log->pub.n_extents, i, k, ret = 0;
+	int32_t next = 0, place[ML_ACRN_MAX_RINGS];
+
+	for (i = 0; i < n && i < ML_ACRN_MAX_RINGS; i++) {
+		next = ml_max(next, e[i].cpu + 1);
+		for (place[i] = 0, k = 0; k < n; k++)
+			place[i] += e[k].cpu < 0 && e[k].addr < e[i].addr;
+	}
+	for (i = 0; i < n && i < ML_ACRN_MAX_RINGS; i++)
+		if (e[i].cpu < 0) {
+			e[i].cpu = next + place[i];
+			ret++;
+		}
+	return ret;
+}
+
+static void judge(struct ml_log *log, struct memlog_image *image,
+		  size_t by_place)
 {
 	struct memlog_log *p = &log->pub;
 	uint32_t full = 0;
@@ -168,21 +204,30 @@ static void judge(struct ml_log *log, struct memlog_image *image)
 			     "rings of %zu CPUs; %llu events wait to be read",
 			     p->n_extents,
 			     (unsigned long long)ml_acrn(log)->unread);
-	if (full)
+	if (full && i < sizeof(p->reason))
+		i += (size_t)snprintf(p->reason + i, sizeof(p->reason) - i,
+				      "; %u of them are full: newer events "
+				      "were dropped", full);
+	if (by_place && i < sizeof(p->reason))
 		snprintf(p->reason + i, sizeof(p->reason) - i,
-			 "; %u of them are full: newer events were dropped",
-			 full);
+			 "; %zu CPUs are numbered by the place of their rings",
+			 by_place);
 }
 
 static void trace_relate(struct ml_log *const *logs, size_t n,
 			 struct memlog_image *image)
 {
-	size_t i;
+	size_t i, by_place;
 
 	for (i = 0; i < n; i++) {
-		ml_acrn_name_by_pointers(logs[i], image);
+		by_place = 0;
+		if (!is_named(logs[i]) &&
+		    !(logs[i]->pub.flags & MEMLOG_LOG_EMPTY)) {
+			ml_acrn_name_by_pointers(logs[i], image);
+			by_place = number_by_place(logs[i]);
+		}
 		ml_acrn_sort_extents(logs[i]);
-		judge(logs[i], image);
+		judge(logs[i], image, by_place);
 	}
 	if (n > 1)
 		ml_acrn_ask_pointers(logs, n, image);

@@ -272,6 +272,24 @@ counts() {
 	same "$T/want" "$T/got"
 }
 
+@test "trace: entries of 2018 without pointers, by the place of the rings" {
+	"$B/mkacrn" trace bare.elf old=1 cpus=3 pointers=0 truth=bare.truth
+	# what is at 0 * 7, 1 * 7 and 2 * 7 modulo 16 times the size of a ring
+	"$dump" --stats vm_exit -J bare.elf 2>/dev/null |
+		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
+			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
+		sort >"$T/got"
+	awk '$2 == "exit" { print $1, $4, $5 }' bare.truth | sort >"$T/want"
+	[ -s "$T/want" ]
+	same "$T/want" "$T/got"
+	"$dump" -O acrntrace -o "$T/out" bare.elf
+	"$dump" -O acrntrace -o "$T/named" old.elf
+	diff -r "$T/out" "$T/named"
+	[ "$(ls "$T/out")" = "$(printf '0\n1\n2')" ]
+	run -0 --separate-stderr "$dump" --list bare.elf
+	[[ $output == *"3 CPUs are numbered by the place of their rings"* ]]
+}
+
 @test "trace: all CPUs in one order of time" {
 	"$dump" -F acrn-trace new.elf 2>/dev/null | awk '{ print $3 }' | sort -n -c
 	[ "$("$dump" -F acrn-trace new.elf 2>/dev/null | cut -d' ' -f1 |
