@@ -76,8 +76,9 @@ static bool take_conv(const char **p, const char *end, struct conv *c)
 	return true;
 }
 
+/* A byte of a string counts as signed. */
 static bool value(const struct conv *c, const struct ml_acrn_event *e,
-		  uint64_t *ret)
+		  uint64_t *ret, bool *ret_negative)
 {
 	const char *p = c->key, *end;
 	unsigned int i;
@@ -100,71 +101,94 @@ static bool value(const struct conv *c, const struct ml_acrn_event *e,
 	i = digits(&p, end);
 	if (p != end || !i || i > 16)
 		return false;
-	*ret = i <= e->n ? e->v[i - 1] : 0;
-	return i <= e->n;
+	if (i > e->n)
+		return false;
+	*ret = e->v[i - 1];
+	*ret_negative = e->form == ML_ACRN_16STR && *ret > INT8_MAX;
+	if (*ret_negative && c->type != 'c')
+		*ret = UINT8_MAX + 1u - *ret;
+	return true;
+}
+
+/* What stands in front of the digits: a sign and, with '#', the base. */
+static size_t prefix(const struct conv *c, bool negative, char ret[4])
+{
+	size_t n = 0;
+
+	if (negative)
+		ret[n++] = '-';
+	else if (strchr(c->flags, '+'))
+		ret[n++] = '+';
+	else if (strchr(c->flags, ' '))
+		ret[n++] = ' ';
+	if (strchr(c->flags, '#') && strchr("xXo", c->type)) {
+		ret[n++] = '0';
+		ret[n++] = c->type;
+	}
+	return n;
 }
 
 /* The digits of v as the type wants them. */
-static int number(const struct conv *c, uint64_t v, char *buf, size_t size)
+static size_t number(const struct conv *c, uint64_t v, char *buf, size_t size)
 {
-	const char *alt = strchr(c->flags, '#') ? "#" : "";
-	char fmt[16];
+	const char *fmt = c->type == 'x' ? "%.*" PRIx64 :
+			  c->type == 'X' ? "%.*" PRIX64 :
+			  c->type == 'o' ? "%.*" PRIo64 : "%.*" PRIu64;
 
-	switch (c->type) {
-	case 'x':
-		snprintf(fmt, sizeof(fmt), "%%%s.*" PRIx64, alt);
-		break;
-	case 'X':
-		snprintf(fmt, sizeof(fmt), "%%%s.*" PRIX64, alt);
-		break;
-	case 'o':
-		snprintf(fmt, sizeof(fmt), "%%%s.*" PRIo64, alt);
-		break;
-	default:
-		snprintf(fmt, sizeof(fmt), "%%.*" PRIu64);
-		break;
-	}
-	return snprintf(buf, size, fmt,
-			c->has_precision ? (int)ml_min(c->precision, 64) : 1,
-			v);
+	return (size_t)snprintf(buf, size, fmt, c->has_precision ?
+				(int)ml_min(c->precision, 64) : 1, v);
 }
 
+/* A value as text: %c is its byte, %s and %r are its digits. */
+static size_t word(const struct conv *c, bool negative, uint64_t v, char *buf,
+		   size_t size)
+{
+	size_t n;
+
+	if (c->type == 'c') {
+		buf[0] = (char)v;
+		return 1;
+	}
+	n = (size_t)snprintf(buf, size, "%s%" PRIu64, negative ? "-" : "", v);
+	return c->has_precision ? ml_min(n, c->precision) : n;
+}
+
+static void pad(struct text *t, const char *with, size_t width, size_t len)
+{
+	for (; width > len; width--)
+		put(t, with, 1);
+}
+
+/* As Python's % operator has it. */
 static void put_conv(struct text *t, const struct conv *c,
 		     const struct ml_acrn_event *e)
 {
-	char num[96], sign = 0;
-	const char *body = num;
-	size_t len, width = c->width;
-	bool left = strchr(c->flags, '-'), is_char = c->type == 'c';
+	bool left = strchr(c->flags, '-'), negative = false, is_word, zeros;
+	size_t len, n = 0;
+	char num[96], front[4] = { 0 };
 	uint64_t v;
 
-	if (!c->type || !strchr("diuoxXcsr", c->type) || !value(c, e, &v)) {
+	if (!c->type || !strchr("diuoxXcsr", c->type) ||
+	    !value(c, e, &v, &negative)) {
 		put(t, "?", 1);
 		return;
 	}
-	if (is_char) {
-		num[0] = (char)v;
-		len = 1;
+	is_word = strchr("csr", c->type);
+	zeros = !left && !is_word && strchr(c->flags, '0');
+	if (is_word) {
+		len = word(c, negative, v, num, sizeof(num));
 	} else {
-		len = (size_t)number(c, v, num, sizeof(num));
-		if (strchr(c->flags, '+'))
-			sign = '+';
-		else if (strchr(c->flags, ' '))
-			sign = ' ';
+		len = number(c, v, num, sizeof(num));
+		n = prefix(c, negative, front);
 	}
-	if (sign && width)
-		width--;
-	if (!left && !(strchr(c->flags, '0') && !is_char))
-		for (; width > len; width--)
-			put(t, " ", 1);
-	if (sign)
-		put(t, &sign, 1);
-	if (!left)
-		for (; width > len; width--)
-			put(t, "0", 1);
-	put(t, body, len);
-	for (; left && width > len; width--)
-		put(t, " ", 1);
+	if (!left && !zeros)
+		pad(t, " ", c->width, n + len);
+	put(t, front, n);
+	if (zeros)
+		pad(t, "0", c->width, n + len);
+	put(t, num, len);
+	if (left)
+		pad(t, " ", c->width, n + len);
 }
 
 size_t ml_acrn_template(const char *template, size_t len,

@@ -211,6 +211,35 @@ acrnlog_last.0" ]
 	[[ $output == *"line 1"* ]]
 }
 
+@test "trace: --acrn-formats converts as Python's % operator does" {
+	python=$(command -v python3) || skip "no python3 to say what is right"
+	cat >"$T/rules" <<-'RULES'
+		0x10 %(tsc)20d|%(tsc)-20d|%(1)#x|%(1)#X|%(1)#o|%(1)#06x|%(1)#.4x|%(1)-#8x|%%
+		0x11 %(1)#06x %(1)#o %(1)d %(1)05d %(cpu)+d %(cpu) d %(cpu)+05d
+		0x10001 %(1)s|%(1)05s|%(1)-5s|%(1).1s|%(1)5r|%(2).3d|%(1)8.3d|%(1)08.3d
+		0x1001e %(1)i %(1)u %(2)ld %(3)hx %(4)5d %(event)#x
+		0x20 %(1)c%(2)c%(3)c%(4)c %(1)d %(16)d %(1)#x
+	RULES
+	"$dump" -F acrn-trace --acrn-formats "$T/rules" new.elf >"$T/got" 2>/dev/null
+	"$dump" -F acrn-trace -r new.elf 2>/dev/null |
+		"$python" -c '
+import struct, sys
+rules = dict((int(l.split(None, 1)[0], 0), l.split(None, 1)[1].strip())
+	for l in open(sys.argv[1]))
+data = sys.stdin.buffer.read()
+for i in range(0, len(data), 32):
+	tsc, h = struct.unpack_from("<QQ", data, i)
+	form = {2: "<QQ", 4: "<IIII", 8: "<16B", 16: "<16b"}[h >> 48 & 255]
+	e = {"tsc": tsc, "event": h & (1 << 48) - 1, "cpu": h >> 56}
+	for k, v in enumerate(struct.unpack_from(form, data, i + 16)):
+		e[str(k + 1)] = v
+	if e["event"] in rules:
+		print(rules[e["event"]] % e)
+' "$T/rules" >"$T/want"
+	[ "$(wc -l <"$T/want")" -gt 1000 ]
+	same "$T/want" "$T/got"
+}
+
 # reason, count, cycles of a table in CSV
 counts() {
 	tr -d '\r' <"$1" | awk -F, '/^VMEXIT/ { print $1, $2, $4 }'
