@@ -471,14 +471,19 @@ static void add_fields(struct acrn_trace *d, const struct ml_acrn_event *e,
 	}
 }
 
+/* Was a's event before b's? The counter may have wrapped between them. */
+static bool is_before(const struct ring *a, const struct ring *b)
+{
+	return a->event.tsc - b->event.tsc > INT64_MAX;
+}
+
 static struct ring *pick(struct acrn_trace *d)
 {
 	struct ring *best = NULL;
 	size_t i;
 
 	for (i = 0; i < d->n_rings; i++)
-		if (d->rings[i].have && (!best || d->rings[i].event.tsc <
-						  best->event.tsc))
+		if (d->rings[i].have && (!best || is_before(&d->rings[i], best)))
 			best = &d->rings[i];
 	return best;
 }

@@ -81,6 +81,13 @@ static enum memlog_status cpu_of(struct ml_stats *s, int32_t cpu,
 	return MEMLOG_OK;
 }
 
+/* Cycles from one time stamp to a later one, past the end of the counter too;
+ * 0 when it is not later. */
+static uint64_t since(uint64_t from, uint64_t to)
+{
+	return to - from <= INT64_MAX ? to - from : 0;
+}
+
 /* ---- exits -------------------------------------------------------------- */
 
 static uint32_t reason_of(uint64_t id)
@@ -96,7 +103,7 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 				   uint64_t tsc, struct memlog_err *err)
 {
 	struct ml_stats_exit *e = &c->exits[c->reason];
-	uint64_t cycles = tsc > c->exit_tsc ? tsc - c->exit_tsc : 0;
+	uint64_t cycles = since(c->exit_tsc, tsc);
 	enum memlog_status status;
 
 	c->in_exit = false;
@@ -113,12 +120,20 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 	return status;
 }
 
+/* An exit whose end is not there, and perhaps not its reason either. */
+static void end_unfinished(struct ml_stats_cpu *c)
+{
+	c->unfinished += c->in_exit;
+	if (c->in_exit && c->reason == ML_STATS_NO_REASON)
+		c->exits[c->reason].n++;
+}
+
 static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 				   const struct ml_acrn_event *e,
 				   struct memlog_err *err)
 {
 	if (e->id == ML_ACRN_VM_EXIT) {
-		c->unfinished += c->in_exit;
+		end_unfinished(c);
 		if (!c->any_exit)
 			c->first_exit = e->tsc;
 		c->any_exit = c->in_exit = true;
@@ -179,8 +194,7 @@ static uint32_t user_of(const uint8_t *p)
 
 static void add_switch(struct ml_stats_cpu *c, const struct ml_acrn_event *e)
 {
-	uint64_t since = c->switches ? c->switch_tsc : c->first;
-	uint64_t cycles = e->tsc > since ? e->tsc - since : 0;
+	uint64_t cycles = since(c->switches ? c->switch_tsc : c->first, e->tsc);
 	uint32_t prev = user_of(e->payload);
 
 	/* who runs now is who was switched to, or a switch is missing */
@@ -238,17 +252,11 @@ static int by_cpu(const void *a, const void *b)
 
 static void finish_cpu(struct ml_stats_cpu *c)
 {
-	uint64_t rest;
-
-	c->run = c->last > c->first ? c->last - c->first : 0;
-	c->exit_run = c->any_exit && c->last > c->first_exit ?
-			      c->last - c->first_exit : 0;
-	c->unfinished += c->in_exit;
-	if (c->in_exit && c->reason == ML_STATS_NO_REASON)
-		c->exits[c->reason].n++;
-	rest = c->last > c->switch_tsc ? c->last - c->switch_tsc : 0;
+	c->run = since(c->first, c->last);
+	c->exit_run = c->any_exit ? since(c->first_exit, c->last) : 0;
+	end_unfinished(c);
 	if (c->switches)
-		c->user_cycles[c->next] += rest;
+		c->user_cycles[c->next] += since(c->switch_tsc, c->last);
 }
 
 static enum memlog_status add_samples(struct ml_stats *s,

@@ -319,6 +319,26 @@ counts() {
 	[[ $output == *"3 CPUs are numbered by the place of their rings"* ]]
 }
 
+@test "trace: a time stamp counter that wraps" {
+	# 2^64 - 10^8: about a fifth of the way
+	"$B/mkacrn" trace wrap.elf cpus=3 noreason=1 exits=5000 \
+		tsc=18446744073609551616 truth=wrap.truth
+	"$dump" --stats vm_exit -J wrap.elf 2>/dev/null |
+		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
+			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
+		sort >"$T/got"
+	awk '$2 == "exit" { print $1, $4, $5 } $2 == "none" { print $1, $3, $4 }' \
+		wrap.truth | sort >"$T/want"
+	[ -s "$T/want" ]
+	same "$T/want" "$T/got"
+	"$dump" -F acrn-trace wrap.elf 2>/dev/null | awk '{ print $3 }' >"$T/tsc"
+	# up to the end, then from the beginning, both in order
+	grep -E '^[0-9]{20}$' "$T/tsc" | sort -c
+	grep -vE '^[0-9]{20}$' "$T/tsc" | sort -n -c
+	[ "$(uniq -w 1 <(sed 's/^[0-9]\{20\}$/big/; t; s/.*/small/' "$T/tsc") |
+		wc -l)" -eq 2 ]
+}
+
 @test "trace: all CPUs in one order of time" {
 	"$dump" -F acrn-trace new.elf 2>/dev/null | awk '{ print $3 }' | sort -n -c
 	[ "$("$dump" -F acrn-trace new.elf 2>/dev/null | cut -d' ' -f1 |
