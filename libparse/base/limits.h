@@ -88,6 +88,15 @@
  * bitmap has then 2 GiB, and a sparse file could promise any more. */
 #define ML_MAX_KDUMP_PAGES	(1ull << 34)
 
+/* Pages of a saved guest: 16 TiB. Their index has 8 bytes for each; what is more
+ * than the second figure, enough for 4 GiB of guest, is in a temporary file. */
+#define ML_MAX_SAVED_PAGES	(1ull << 32)
+#define ML_PAGEINDEX_MEMORY	(8u << 20)
+
+/* Blocks of memory of a saved guest, each with a name of up to 255 bytes. Ten
+ * are usual: RAM, firmware, video memory, ROMs of devices. */
+#define ML_MAX_SAVED_BLOCKS	1024u
+
 /* Files of one split dump. makedumpfile makes as many as are asked for; 8 or 16
  * are usual. */
 #define ML_MAX_PARTS		256u

@@ -8,7 +8,6 @@
 #include "../base/err.h"
 
 #define DUMP_QEMU "QEMU's dump-guest-memory FILE"
-#define DUMP_VIRSH "virsh dump --memory-only --format elf DOMAIN FILE"
 
 struct known {
 	uint32_t at;
@@ -18,13 +17,6 @@ struct known {
 };
 
 static const struct known table[] = {
-	{ 0, 16, "LibvirtQemudSave", "a saved guest of libvirt",
-	  "restore it and use " DUMP_VIRSH },
-	{ 0, 16, "LibvirtQemudPart", "an unfinished save of libvirt",
-	  "use " DUMP_VIRSH },
-	{ 0, 4, "QEVM", "a migration stream of QEMU",
-	  "load it with -incoming and use " DUMP_QEMU ", or "
-	  DUMP_VIRSH },
 	{ 0, 8, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump",
 	  "convert it with lkcdutils, or dump with kdump" },
 	{ 0, 8, "\xcd\x23\x8f\x61\x73\x01\x19\xa8", "a live LKCD dump",

@@ -61,6 +61,27 @@ enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 	return MEMLOG_OK;
 }
 
+enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
+				 struct memlog_err *err)
+{
+	uint8_t *p = buf;
+	ssize_t n;
+
+	while (len) {
+		n = pread(fd, p, len, (off_t)off);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ml_fail_errno(err, MEMLOG_IO, n ? errno : EIO,
+					     "the temporary file cannot be "
+					     "read");
+		p += n;
+		off += (uint64_t)n;
+		len -= (size_t)n;
+	}
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_pipe_read(int pipe, void *buf, size_t len,
 				const struct memlog_open_opts *opts,
 				size_t *ret, struct memlog_err *err)

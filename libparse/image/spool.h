@@ -17,6 +17,10 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 				  size_t len, struct memlog_err *err);
 
+/* Read len bytes at off of what was written; IO when they are not there. */
+enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
+				 struct memlog_err *err);
+
 /* Append what is left of a pipe to a spool file, from offset off on; *ret_end
  * is where it ended. progress as in struct memlog_open_opts. */
 enum memlog_status ml_spool_copy(int fd, uint64_t off, int pipe,

@@ -7,6 +7,7 @@ const struct ml_image_format ml_image_formats[] = {
 	{ "kdump", "kdump-compressed dump", ml_kdump_open },
 	{ "lime", "LiME or AVML dump", ml_lime_open },
 	{ "windows", "Windows crash dump", ml_windows_open },
+	{ "qevm", "saved guest of QEMU or libvirt", ml_qevm_open },
 	{ "refused", "known, and not read", ml_refuse_open },
 	{ "raw", "plain memory", ml_raw_open },	/* takes nearly anything */
 	{ 0 },

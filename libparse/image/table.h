@@ -16,6 +16,7 @@ ML_IMAGE_OPEN(ml_elf_open);
 ML_IMAGE_OPEN(ml_kdump_open);
 ML_IMAGE_OPEN(ml_lime_open);
 ML_IMAGE_OPEN(ml_windows_open);
+ML_IMAGE_OPEN(ml_qevm_open);
 ML_IMAGE_OPEN(ml_refuse_open);
 ML_IMAGE_OPEN(ml_raw_open);
 

@@ -18,7 +18,7 @@
 
 static const char *const recipes[] = {
 	"small-c", "small-c-wrapped", "small-a32", "small-b-be",
-	"small-paging", "small-early-main",
+	"small-paging", "small-early-main", "small-qevm",
 };
 #define RECIPES (sizeof(recipes) / sizeof(recipes[0]))
 
