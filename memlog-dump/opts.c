@@ -91,8 +91,10 @@ static int help(void)
 
 	puts("usage: " PROGRAM " [options] IMAGE...\n"
 	     "Print the logs that firmware and hypervisors left in memory.\n\n"
-	     "IMAGE is a dump of a machine's memory, - for standard input, or a "
-	     "running\nguest: pid:N, qmp:SOCKET, domain:NAME (of libvirt).\n");
+	     "IMAGE is a dump of a machine's memory, - for standard input, a "
+	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
+	     "this machine: /dev/mem, and\nacrn:[FOLDER] for the devices of "
+	     "an ACRN Service VM.\n");
 	for (i = 0; memlog_query_option_get(MEMLOG_HOST_COMMAND, i, &q); i++)
 		help_line(q.letter, q.name, q.value, false, q.help);
 	for (i = 0; i < N_OWN; i++)

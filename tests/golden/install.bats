@@ -125,22 +125,42 @@ program() {
 	[[ $output == "--format: no log format"* ]]
 }
 
-@test "manual pages: clean, and every option is in them" {
-	cd "$TOP"
-	run -0 mandoc -Tlint -W warning man/*.[1-8]
-	local opt page
-	page=$(mandoc -Tascii man/memlog-dump.1 | col -b)
-	for opt in $("$B/memlog-dump" --help | grep -oE '^ +(-., )?--[a-z-]+' |
-		grep -oE -- '--[a-z-]+'); do
-		grep -qE -- "(^|[ ,])$opt([ ,=[]|\$)" <<<"$page" ||
-			{ echo "$opt is not in the manual"; return 1; }
+page() {
+	mandoc -Tascii "$TOP/man/memlog-dump.1" | col -bx
+}
+
+# options: each as "-F --format value", from the help or the manual on stdin.
+options() {
+	grep -oE '^ +(-[A-Za-z], +)?--[a-z-]+(\[=|=)?' | sed -E \
+		's/^ +//; s/, +/ /; s/\[=$/ optional/; s/=$/ value/'
+}
+
+@test "manual pages: clean, and the options are those of the program" {
+	run -0 mandoc -Tlint -W warning "$TOP"/man/*.[1-8]
+	"$B/memlog-dump" --help | options | sort >"$BATS_TEST_TMPDIR/program"
+	page | options | sort >"$BATS_TEST_TMPDIR/manual"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/program")" -gt 30 ]
+	# each once, but for the one that is written in two ways
+	[ "$(uniq -d "$BATS_TEST_TMPDIR/manual")" = "--range value" ]
+	uniq "$BATS_TEST_TMPDIR/manual" | diff "$BATS_TEST_TMPDIR/program" -
+}
+
+@test "the manual has every image, format of output and exit code" {
+	local name
+	while read -r name; do
+		page | sed -n '/^IMAGES/,/^OPTIONS/p' | grep -qF -- "$name"
+		"$B/memlog-dump" --help | sed -n '/^IMAGE/,/^$/p' |
+			grep -qF -- "$name"
+		grep '^|' "$TOP/README.md" | grep -qF -- "$name"
+	done < <(sed -n 's/^\t{ "\([^"]*\)", .*/\1/p' \
+		"$TOP/libparse/image/ext/table.c")
+	for name in $("$B/memlog-dump" --help |
+		sed -n '/^Output formats/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
+		page | sed -n '/--output-format/,/--json/p' | grep -qw -- "$name"
 	done
-	# and none that is not there any more
-	while read -r opt; do
-		"$B/memlog-dump" --help | grep -qE -- " $opt([ =[]|\$)" ||
-			{ echo "$opt is in the manual alone"; return 1; }
-	done < <(grep -oE '^ +(-., )?--[a-z-]+' <<<"$page" |
-		grep -oE -- '--[a-z-]+' | sort -u)
+	[ "$(page | sed -n '/^EXIT STATUS/,/^EXAMPLES/s/^ *\([0-9]\)  .*/\1/p')" = \
+		"$(sed -n 's/^\tEXIT_.* = \([0-9]\),$/\1/p' \
+			"$TOP/memlog-dump/dump.h")" ]
 }
 
 # complete LINE: what bash offers for its last word.
@@ -177,6 +197,32 @@ complete_line() {
 	run -0 complete_line 'memlog-dump --'
 	[ "${#lines[@]}" -eq "$("$B/memlog-dump" --help |
 		grep -cE '^ +(-., )?--')" ]
+}
+
+@test "completion: what takes a value, and which values there are" {
+	local letter name arity value
+	while read -r letter name arity; do
+		[[ $letter == --* ]] && arity=$name name=$letter letter=''
+		run -0 complete_line "memlog-dump $name --"
+		if [ "$arity" = value ]; then
+			[ -z "$output" ] || { echo "$name"; return 1; }
+		else
+			[ "${#lines[@]}" -gt 30 ] || { echo "$name"; return 1; }
+		fi
+	done < <("$B/memlog-dump" --help | options)
+	# the program knows all that is offered, and so does the manual
+	for name in scan map time-format level color progress limit stats; do
+		run -0 complete_line "memlog-dump --$name="
+		[ "${#lines[@]}" -gt 1 ]
+		for value in "${lines[@]}"; do
+			page | grep -qw -- "${value%[+=]}"
+			case $value in *=) value+=5 ;; esac
+			run --separate-stderr "$B/memlog-dump" -q \
+				"--$name=$value" "$IMAGE"
+			[ "$status" -ne 2 ] ||
+				{ echo "$name=$value: $stderr"; return 1; }
+		done
+	done
 }
 
 @test "links in the documents lead somewhere" {
