@@ -113,10 +113,12 @@ vm_suspended() {
 }
 
 vm_quiet() {
-	local size=-1 before=-2
+	local size=-1 before=-2 tries=0
 
 	vm_wait serial.log startup.nsh || return 1
 	while [ "$size" != "$before" ]; do
+		[ $((tries += 1)) -lt $((vm_seconds * 3)) ] ||
+			{ vm_fail 'debugcon.log does not rest'; return 1; }
 		before=$size
 		sleep 0.3
 		size=$(stat -c %s "$vm/debugcon.log")
@@ -139,8 +141,14 @@ vm_dump() {
 }
 
 vm_end() {
+	local tries=0
+
 	if [ -n "$vm_pid" ]; then
 		kill "$vm_pid" 2>/dev/null || :
+		while kill -0 "$vm_pid" 2>/dev/null; do
+			[ $((tries += 1)) -lt 100 ] || kill -9 "$vm_pid"
+			sleep 0.1
+		done
 		wait "$vm_pid" 2>/dev/null || :
 		kill "$vm_socket_pid" 2>/dev/null || :
 		wait "$vm_socket_pid" 2>/dev/null || :

@@ -51,9 +51,12 @@ current() {
 	"$DUMP" -r <(cat "$f") | cmp - "$BATS_TEST_TMPDIR/want"
 	"$DUMP" -r - < "$f" | cmp - "$BATS_TEST_TMPDIR/want"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	cat "$f" > "$BATS_TEST_TMPDIR/fifo" &
+	# should nobody open the other end, this ends all the same
+	# shellcheck disable=SC2016 # the inner shell's
+	timeout 60 sh -c 'cat "$1" > "$2"' sh "$f" "$BATS_TEST_TMPDIR/fifo" 3>&- &
+	local writer=$!
 	"$DUMP" -r "$BATS_TEST_TMPDIR/fifo" | cmp - "$BATS_TEST_TMPDIR/want"
-	wait
+	wait "$writer"
 }
 
 @test "ACRN's logs and traces: rings around the one that is found come too" {
@@ -121,9 +124,10 @@ current() {
 
 @test "SIGINT ends the wait for a pipe that says nothing" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	sleep 100 > "$BATS_TEST_TMPDIR/fifo" &
+	# shellcheck disable=SC2016 # the inner shell's
+	timeout 100 sh -c 'exec sleep 100 > "$1"' sh "$BATS_TEST_TMPDIR/fifo" 3>&- &
 	local sleeper=$!
-	(trap - INT; exec "$DUMP" "$BATS_TEST_TMPDIR/fifo" 2> "$BATS_TEST_TMPDIR/err") &
+	(trap - INT; exec "$DUMP" "$BATS_TEST_TMPDIR/fifo" 2> "$BATS_TEST_TMPDIR/err") 3>&- &
 	local pid=$! rc=0
 	# it is waiting once it has the pipe open
 	for _ in $(seq 200); do

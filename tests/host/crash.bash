@@ -2,6 +2,8 @@
 # shellcheck shell=bash
 # crash.bash - dumps that the real crash opens, and a way to talk to it.
 
+load ../wait
+
 vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
 
 # shellcheck disable=SC2034 # what it sets is for the tests
@@ -49,5 +51,5 @@ crash_env() {
 # crash_run VMLINUX VMCORE: commands on stdin, in minimal mode.
 crash_run() {
 	crash_env
-	(cat; echo q) | env "${crash_env[@]}" crash --minimal -s "$@"
+	(cat; echo q) | limited env "${crash_env[@]}" crash --minimal -s "$@"
 }

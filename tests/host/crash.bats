@@ -47,6 +47,7 @@ memlog_in() {
 	mkdir ext
 	cp "$so" ext/memlog.so
 	run env CRASH_EXTENSIONS="$PWD/ext" bash -c "load() { :; }
+		. $BATS_TEST_DIRNAME/../wait.bash
 		. $BATS_TEST_DIRNAME/crash.bash
 		printf 'extend memlog.so\nmemlog --list\n' |
 		crash_run $vmlinux $core"
@@ -236,30 +237,27 @@ memlog_in() {
 	vmcore=slow
 	make_composite $vmcore -k -f 10000000=100000
 	mkfifo keys
+	exec 9<>keys
 	crash_env
-	script -qefc "env TERM=dumb ${crash_env[*]} crash --minimal -s $vmlinux $vmcore" typescript \
-		<keys >/dev/null 2>&1 &
+	script -qefc "echo \$\$ >crash.pid
+		exec env TERM=dumb ${crash_env[*]} crash --minimal -s $vmlinux $vmcore" \
+		typescript <keys >/dev/null 2>&1 3>&- 9>&- &
 	pid=$!
-	exec 9>keys
 	saw() {
-		for _ in $(seq 200); do
-			grep -qa "$1" typescript 2>/dev/null && return 0
-			sleep 0.1
-		done
-		cat typescript
-		return 1
+		until_ok grep -qa "$1" typescript || { cat typescript; return 1; }
 	}
 	printf 'set scroll off\nextend %s\n' "$so" >&9
 	saw 'shared object loaded'
 	printf 'memlog --list --scan pages\n' >&9
-	sleep 0.3
+	# it searches: SIGINT is blocked while it does
+	until_ok grep -q '^SigBlk:.*[2367abef]$' "/proc/$(cat crash.pid)/status"
 	printf '\003' >&9
 	saw 'interrupted'
 	printf 'memlog --at 0x3cb3000 -n 1\n' >&9
 	saw 'SecCoreStartupWithStack'
 	printf 'q\n' >&9
 	exec 9>&-
-	wait $pid
+	reap "$pid"
 	# what was interrupted gave no answer
 	[ "$(grep -ac "^FORMAT" typescript)" -eq 0 ]
 }

@@ -107,16 +107,11 @@ teardown() {
 
 @test "Ctrl-C in the middle: the prompt, the stub's mode, and again" {
 	mkfifo keys
-	script -qefc "TERM=dumb gdb -nx -q" typescript <keys >/dev/null 2>&1 3>&- &
+	exec 9<>keys
+	script -qefc "TERM=dumb gdb -nx -q" typescript <keys >/dev/null 2>&1 3>&- 9>&- &
 	pid=$!
-	exec 9>keys
 	saw() {
-		for _ in $(seq 300); do
-			grep -qa "$1" typescript 2>/dev/null && return 0
-			sleep 0.1
-		done
-		cat typescript
-		return 1
+		until_ok grep -qa "$1" typescript || { cat typescript; return 1; }
 	}
 	printf '%s\n' "set pagination off" "source $B/gdb-plugin/memlog.gdb" \
 		"target remote $vm/stub" "echo con\\nnected\\n" >&9
@@ -129,7 +124,7 @@ teardown() {
 	saw '^SecCoreStartupWithStack'
 	printf 'disconnect\nquit\n' >&9
 	exec 9>&-
-	wait $pid
+	reap "$pid"
 	grep -qa 'received: "0"' typescript
 	[ "$(grep -ac '^FORMAT' typescript)" -eq 0 ]
 }

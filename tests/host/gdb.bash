@@ -8,6 +8,8 @@ need_gdb() {
 		skip "gdb's header is not installed"
 }
 
+load ../wait
+
 # in_gdb ARG...: gdb with the plugin, and the commands on stdin. What gdb prints
 # of itself goes to the file said.
 in_gdb() {
@@ -15,5 +17,5 @@ in_gdb() {
 		echo "source $B/gdb-plugin/memlog.gdb"
 		cat
 	} >commands
-	gdb -nx -q -batch "$@" -x commands 2>said
+	limited gdb -nx -q -batch "$@" -x commands 2>said
 }

@@ -21,6 +21,10 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
+teardown() {
+	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || :
+}
+
 @test "the text is that of memlog-dump, and that of the debug port" {
 	[ -s "$expected" ]
 	in_gdb -c "$core" <<<"pipe memlog | cat >out"
@@ -172,7 +176,7 @@ setup() {
 }
 
 @test "the frame stays selected, and the command can be used again" {
-	sleep 1000 &
+	sleep 1000 3>&- &
 	pid=$!
 	run in_gdb -p $pid <<-'EOF'
 	frame 1
@@ -180,7 +184,6 @@ setup() {
 	memlog --list
 	frame
 	EOF
-	kill $pid
 	[ "$(grep -c '^#1 ' <<<"$output")" -eq 2 ]
 	[ "$(grep -c "(sleep) has no mapping that could be a guest's" said)" -eq 2 ]
 }

@@ -35,7 +35,7 @@ same_everywhere() {
 
 	printf 'extend memlog.so\nmemlog > crash.out\nq\n' |
 		CRASH_EXTENSIONS=$2 LD_LIBRARY_PATH='' \
-			crash --minimal -s "$vmlinux" "$core" >said
+			limited crash --minimal -s "$vmlinux" "$core" >said
 	grep -q "$2/memlog.so: shared object loaded" said
 	cmp crash.out port
 
@@ -44,6 +44,6 @@ same_everywhere() {
 	source $4
 	pipe memlog | cat >gdb.out
 	EOF
-	LD_LIBRARY_PATH='' gdb -nx -q -batch -c "$core" -x commands
+	LD_LIBRARY_PATH='' limited gdb -nx -q -batch -c "$core" -x commands
 	cmp gdb.out port
 }
