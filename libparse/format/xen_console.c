@@ -266,6 +266,7 @@ const struct ml_format ml_format_xen_console = {
 	.name = "xen-console",
 	.title = "Xen console ring",
 	.needs_random = true,
+	.reach = XEN_RING_REACH,
 	.screen = screen,
 	.screen_align = XEN_RING_MIN,
 	.expected = expected,

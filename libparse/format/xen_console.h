@@ -16,6 +16,12 @@
  * alignment: the allocator gives blocks that are aligned to their size. */
 #define XEN_RING_MIN 16384u
 
+/*
+ * A ring of 128 CPUs; only conring_size= makes larger ones. What a pipe without
+ * any notes of Xen's keeps on either side of a page of its text.
+ */
+#define XEN_RING_REACH (1u << 20)
+
 enum xen_how { XEN_BY_SHAPE, XEN_BY_POINTER, XEN_BY_SYMBOLS, XEN_STATIC };
 
 /* Of an exact place: its size, producer and consumer counters in one, how. */

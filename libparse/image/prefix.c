@@ -6,6 +6,7 @@
 #include "../base/limits.h"
 #include "elf.h"
 #include "table.h"
+#include "xen.h"
 
 static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 {
@@ -95,7 +96,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 		goto out;
 	ml_elf_notes(&elf, scratch, &file);
 	ml_elf_space(&elf, &vaddr);
-	*ret_random = elf.facts.xen;
+	*ret_random = elf.facts.xen || ml_xen_runs(scratch);
 	in = ml_calloc(&scratch->alloc, elf.n_phdrs, sizeof(*in));
 	for (i = 0; in && i < elf.n_phdrs; i++)
 		if (elf.phdrs[i].type == ML_PT_LOAD)

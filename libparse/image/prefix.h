@@ -16,7 +16,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 
 /* The loads that those headers describe, for a file of unknown size. The
  * caller frees with ml_loads_fini. *ret_random: the memory has to be read back
- * and forth to be understood (Xen's page tables). */
+ * and forth to be understood (Xen's page tables and pointers). */
 enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 				   const struct memlog_allocator *alloc,
 				   struct ml_loads *ret, bool *ret_random,

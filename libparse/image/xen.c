@@ -326,6 +326,13 @@ static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
 	return xen;
 }
 
+bool ml_xen_runs(const struct memlog_image *image)
+{
+	struct ml_xen x = { 0 };
+
+	return qemu_of_xen(image, &x);
+}
+
 void ml_xen_attach(struct memlog_image *image)
 {
 	struct ml_xen_crash_info info = { 0 };

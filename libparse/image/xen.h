@@ -57,6 +57,9 @@ struct ml_xen {
 	size_t n_dom0_cr3;
 };
 
+/* Do the CPU states of QEMU's notes say that the machine runs Xen? */
+bool ml_xen_runs(const struct memlog_image *image);
+
 /*
  * Look at the notes and memory of an image that has been opened. For the dump
  * of a Xen machine: say in words what its notes say, give it image->xen, and

@@ -80,6 +80,51 @@ current() {
 	done
 }
 
+@test "Xen: where notes or CPU states tell of it, all of the pipe is kept" {
+	local d
+	for d in xen-dom0-kdump xen-wrapped xen-pae32; do
+		zstd -dqf --long=31 "$VMCORES/$d.elf.zst" -o "$BATS_TEST_TMPDIR/elf"
+		"$DUMP" --all "$BATS_TEST_TMPDIR/elf" > "$BATS_TEST_TMPDIR/want"
+		"$DUMP" --list "$BATS_TEST_TMPDIR/elf" > "$BATS_TEST_TMPDIR/want-list"
+		# the list says how the ring was found as well
+		# shellcheck disable=SC2002 # a pipe is what is tested
+		cat "$BATS_TEST_TMPDIR/elf" |
+			"$DUMP" --list - | diff "$BATS_TEST_TMPDIR/want-list" -
+		# shellcheck disable=SC2002
+		cat "$BATS_TEST_TMPDIR/elf" |
+			"$DUMP" -v --all - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		cmp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/want"
+		grep -q 'temporary file' "$BATS_TEST_TMPDIR/err"
+		rm "$BATS_TEST_TMPDIR/elf"
+	done
+}
+
+@test "Xen: without any notes, a ring of many pages is kept around its text" {
+	cd "$BATS_TEST_TMPDIR"
+	# a ring of 128 KiB that was never full, and a guest's console page
+	{
+		printf '(XEN) Xen version 4.17.7 (test)\n'
+		printf '(XEN) Allocated console ring of 128 KiB.\n'
+		seq -f '(XEN) this is line %05g of the ring' 1500
+	} > ring
+	printf 'guest line one\r\nguest line two\r\n' > page
+	"$B/mkimage" - raw <<-EOF
+		ram 0 16M
+		file 0x720000 ring
+		file 0x300400 page
+		u32 0x300c0c 32
+		raw
+	EOF
+	"$DUMP" -r -F xen-console raw | cmp - ring
+	for o in '' '-F xen-console' '-F xencons' '--list'; do
+		# shellcheck disable=SC2086 # none, or two words
+		"$DUMP" $o raw > want
+		# shellcheck disable=SC2002,SC2086
+		cat raw | "$DUMP" $o - | cmp - want
+	done
+	"$DUMP" -F xencons raw | grep -q 'guest line two'
+}
+
 @test "a log whose end comes before its beginning: what is missing, and why" {
 	cd "$BATS_TEST_TMPDIR"
 	# more than is kept between the halves of the log, the second one first
