@@ -51,6 +51,9 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 		s = count(&e, bytes, len, &need, &n, err);
 	if (s)
 		return s;
+	/* xl dump-core: sections say where memory is, the table after it */
+	if (!e.phnum && e.shnum)
+		return ml_fail(err, MEMLOG_LIMIT, "it has sections alone");
 	step = ml_ehdr_phdr_size(&e);
 	if (!ml_mul(n, step, &end) || !ml_add(end, e.phoff, &end) ||
 	    end > ML_STREAM_PREFIX)

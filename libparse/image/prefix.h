@@ -9,7 +9,8 @@
  * How much of the beginning of an ELF dump must be read before its program
  * headers and the notes in front of its memory are known; *ret_need may be more
  * than len: read on and ask again, until it is not. NOT_MINE: not ELF. LIMIT:
- * beyond ML_STREAM_PREFIX, as for section headers at the end of the file.
+ * beyond ML_STREAM_PREFIX, as for section headers at the end of the file, or
+ * sections and no program headers.
  */
 enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 				  uint64_t *ret_need, struct memlog_err *err);

@@ -175,6 +175,35 @@ where() {
 	[[ ${lines[1]} == *'"component":"d7"'* ]]
 }
 
+@test "what xl dump-core wrote of a PV guest: its log, and its console page" {
+	local core=$BATS_TEST_TMPDIR/core log=$BATS_TEST_TMPDIR/log pfn bytes
+	local kept=$BATS_TEST_DIRNAME/../../fixtures/vmcores
+	zstd -dqf --long=27 -o "$core" "$kept/xen-domu-pv.core.zst"
+	zstd -dqf -o "$log" "$kept/xen-domu-pv.log.zst"
+	read -r pfn bytes < <(sed -n \
+		's/.*DOM0LOG pfn=\(0x[0-9a-f]*\) bytes=\([0-9]*\).*/\1 \2/p' "$log")
+	[ "$(where ovmf "$core")" = "phys:${pfn}000=mach:0x3eeec000" ]
+	"$DUMP" -q -r -F ovmf "$core" >"$BATS_TEST_TMPDIR/text"
+	[ "$(wc -c <"$BATS_TEST_TMPDIR/text")" -eq "$bytes" ]
+	[ "$(grep -c "first pfn $pfn: firmware text" "$BATS_TEST_TMPDIR/text")" \
+		-eq "$(wc -l <"$BATS_TEST_TMPDIR/text")" ]
+	"$DUMP" -q -r --at mach:0x3eeec000 "$core" |
+		cmp - "$BATS_TEST_TMPDIR/text"
+	# the page holds the last 2048 bytes that the console's backend was sent
+	[ "$(where xencons "$core")" = phys:0x4a02000=mach:0x3cc02000 ]
+	"$DUMP" -q -r -F xencons "$core" | tr -d '\r' >"$BATS_TEST_TMPDIR/page"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/page")" -gt 30 ]
+	tail -n +2 "$BATS_TEST_TMPDIR/page" |
+		cmp - <(tail -n $(($(wc -l <"$BATS_TEST_TMPDIR/page") - 1)) "$log")
+	run -0 "$DUMP" --info "$core"
+	[[ $output == *"PV guest, 1 virtual CPUs, 24576 pages of 4096 bytes"* ]]
+	[[ $output == *"version 4.17.5"* ]]
+	[[ $output != *warning* ]]
+	# and the same through a pipe
+	"$DUMP" -q --list - <"$core" >"$BATS_TEST_TMPDIR/a"
+	"$DUMP" -q --list - < <(cat "$core") | cmp - "$BATS_TEST_TMPDIR/a"
+}
+
 @test "a file of symbols that has none is told, and the image is not read" {
 	run -2 --separate-stderr "$DUMP" -s xen-dom0.serial xen-v2
 	[[ $stderr == *"xen-dom0.serial: not an ELF file with symbols"* ]]
