@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real Xen vmcore in the real crash: a session of dom0, whose own reading of
-# the p2m tree is compared with ours. The namelist is a synthetic one; crash's
-# sessions of the hypervisor want a xen-syms with DWARF, which Debian has not.
+# the p2m tree is compared with ours. The namelist is a synthetic one; sessions
+# of the hypervisor want more and are in tests/full/crash-xen.bats.
 
 bats_require_minimum_version 1.5.0
 load crash
