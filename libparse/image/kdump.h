@@ -98,7 +98,10 @@ struct ml_kdump_desc {
 bool ml_kdump_same(const struct ml_kdump_desc *a,
 		   const struct ml_kdump_desc *b);
 
-#define ML_KDUMP_SLOTS	16u	/* expanded pages that are kept */
+/* Expanded pages that are kept, as far as ML_KDUMP_KEPT bytes go: a set has a
+ * reader for each of its files. */
+#define ML_KDUMP_SLOTS	16u
+#define ML_KDUMP_KEPT	(256u << 10)
 
 struct ml_kdump_slot {
 	struct ml_kdump_desc key;	/* size 0: empty */
@@ -118,8 +121,9 @@ struct ml_kdump_pages {
 	uint64_t window_at;
 	size_t window_n;
 	struct ml_kdump_slot slots[ML_KDUMP_SLOTS];
-	unsigned int next_slot;
-	uint8_t *in;			/* a page before it is expanded */
+	unsigned int n_slots, next_slot;
+	uint8_t *in;			/* a page before it is expanded, where
+					   the file is not mapped */
 	struct ml_kdump_desc zero;	/* shared; size 0: none */
 };
 

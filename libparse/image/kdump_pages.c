@@ -30,8 +30,9 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 	*k = (struct ml_kdump_pages){ .alloc = *alloc, .file = file,
 				      .head = head };
 	k->window = ml_calloc(alloc, WINDOW, ML_KDUMP_DESC);
-	k->in = ml_calloc(alloc, head->block, 1);
-	if (!k->window || !k->in)
+	k->n_slots = ml_min(ML_KDUMP_SLOTS, ML_KDUMP_KEPT / head->block);
+	k->n_slots = ml_max(k->n_slots, 1);
+	if (!k->window)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for pages");
 	for (i = 0; i < opts->n_codecs; i++)
 		for (c = 0; c < ML_KDUMP_CODECS; c++)
@@ -174,6 +175,10 @@ static enum memlog_status stored(struct ml_kdump_pages *k,
 	    !k->file->ops->map(k->file->self, d->off, d->size, ret, &got,
 			       NULL) && got == d->size)
 		return MEMLOG_OK;
+	if (!k->in)
+		k->in = ml_calloc(&k->alloc, k->head->block, 1);
+	if (!k->in)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
 	s = ml_file_read(k->file, d->off, k->in, d->size, err);
 	*ret = k->in;
 	return s;
@@ -181,8 +186,8 @@ static enum memlog_status stored(struct ml_kdump_pages *k,
 
 /* The first len bytes of a page into out. NO_DATA when it is damaged. */
 static enum memlog_status expand(struct ml_kdump_pages *k,
-				 const struct ml_kdump_desc *d, uint8_t *out, size_t len,
-				 struct memlog_err *err)
+				 const struct ml_kdump_desc *d, uint8_t *out,
+				 size_t len, struct memlog_err *err)
 {
 	unsigned int c = codec_of(d->flags);
 	const uint8_t *in, *verbatim;
@@ -251,7 +256,7 @@ static enum memlog_status keep(struct ml_kdump_pages *k,
 		if (s)
 			return s;
 		slot->key = *d;
-		k->next_slot = (k->next_slot + 1) % ML_KDUMP_SLOTS;
+		k->next_slot = (k->next_slot + 1) % k->n_slots;
 	}
 	*ret = slot->bytes;
 	return MEMLOG_OK;

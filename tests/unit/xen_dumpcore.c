@@ -11,6 +11,7 @@
 #include "image/file.h"
 #include "image/image.h"
 #include "image/open.h"
+#include "libconform.h"
 #include "libmem.h"
 
 #define PAGE 4096u
@@ -59,7 +60,7 @@ static size_t note(uint8_t *p, uint32_t type, uint32_t len)
 	return 16 + len;
 }
 
-static void build(struct core *c, bool pv)
+static void build_pages(struct core *c, bool pv, size_t pages)
 {
 	static const uint8_t ident[] = { 0x7f, 'E', 'L', 'F', 2, 1, 1 };
 	uint8_t *p, *n;
@@ -67,8 +68,8 @@ static void build(struct core *c, bool pv)
 
 	*c = (struct core){ .pv = pv, .shdr = 64, .notes = 512 };
 	c->pages = 4096;
-	c->table = c->pages + PAGES * PAGE;
-	c->names = c->table + PAGES * (pv ? 16 : 8);
+	c->table = c->pages + pages * PAGE;
+	c->names = c->table + pages * (pv ? 16 : 8);
 	c->len = c->names + sizeof(section_names);
 	p = c->b = calloc(1, c->len);
 	memcpy(p, ident, sizeof(ident));
@@ -85,7 +86,7 @@ static void build(struct core *c, bool pv)
 	n += note(n, 0x2000000, 0);
 	put64(n + 16, pv ? 0xf00febed : 0xf00febee);
 	put64(n + 24, 2);
-	put64(n + 32, PAGES);
+	put64(n + 32, pages);
 	put64(n + 40, PAGE);
 	n += note(n, 0x2000001, 32);
 	put64(n + 16, 4);
@@ -99,12 +100,17 @@ static void build(struct core *c, bool pv)
 	shdr(c, 1, ".shstrtab", 3, c->names, sizeof(section_names), 0);
 	shdr(c, 2, ".note.Xen", 7, c->notes, (size_t)(n - p) - c->notes, 0);
 	shdr(c, 3, ".xen_prstatus", 1, 3000, 0, 8);
-	shdr(c, 4, ".xen_pages", 1, c->pages, PAGES * PAGE, PAGE);
+	shdr(c, 4, ".xen_pages", 1, c->pages, pages * PAGE, PAGE);
 	shdr(c, 5, pv ? ".xen_p2m" : ".xen_pfn", 1, c->table,
 	     c->names - c->table, pv ? 16 : 8);
 	memcpy(p + c->names, section_names, sizeof(section_names));
 	for (i = 0; i < PAGES; i++)
 		memset(p + c->pages + i * PAGE, 'A' + (int)i, PAGE);
+}
+
+static void build(struct core *c, bool pv)
+{
+	build_pages(c, pv, PAGES);
 }
 
 static void entry(struct core *c, unsigned int i, uint64_t pfn, uint64_t mfn)
@@ -228,6 +234,41 @@ static void test_dumpcore(void **state)
 }
 
 /* libelf finds the same sections where we do. */
+/* A larger one, as a toolstack populates it: 2 MiB at a time. */
+static void test_memory(void **state)
+{
+	const unsigned int n = 1 << 16;
+	struct memlog_open_opts o = { .size = sizeof(o) };
+	struct conform_memory mem;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct ml_file file;
+	struct core c;
+	unsigned int i, pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		build_pages(&c, pv, n);
+		for (i = 0; i < n; i++)
+			entry(&c, i, i + i / 512, 3 * n - (i / 512 * 1024) +
+			      i % 512);
+		conform_memory_init(&mem);
+		o.allocator = &mem.alloc;
+		assert_int_equal(ml_file_memory(c.b, c.len, "core", o.allocator,
+						&file, NULL), 0);
+		assert_int_equal(ml_image_open_on(&file, &o, &image, NULL), 0);
+		assert_int_equal(byte_at(image, MEMLOG_PHYS,
+					 (512 + 512 / 512) * PAGE), 0);
+		assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL),
+				 0);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		assert_in_range(mem.most, 1, 1 << 20);
+		assert_true(mem.now == 0);
+		free(c.b);
+	}
+}
+
 static void test_libelf(void **state)
 {
 	Elf_Scn *scn = NULL;
@@ -338,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dumpcore),
 		cmocka_unit_test(test_libelf),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_log),
 		cmocka_unit_test(test_damage),
 	};
