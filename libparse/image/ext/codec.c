@@ -100,6 +100,8 @@ static void zstd_destroy(void *state)
 	ZSTD_freeDStream(state);
 }
 
+/* A page is one block, and a block is expanded as a whole before any of it is
+ * given out: its beginning costs what all of it does. */
 static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 				      size_t in_len, uint8_t *out,
 				      size_t out_len, size_t *ret)
