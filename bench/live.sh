@@ -47,7 +47,7 @@ row() {
 
 # kind of memory, as holder knows them
 guest() {
-	local kind=$1 line
+	local kind=$1 line first
 	coproc hold { exec "$holder"; }
 	holder_pid=$!
 	tell() { echo "$*" >&"${hold[1]}" && read -r line <&"${hold[0]}"; }
@@ -62,11 +62,16 @@ guest() {
 	echo "$kind, $mib MiB, all present"
 	base=$(median read_all)
 	row 'dd of /proc/PID/mem' "$base"
-	row 'first log (memlog-dump)' "$(median "$dump" "pid:$holder_pid")"
+	first=$(median "$dump" "pid:$holder_pid")
+	row 'first log (memlog-dump)' "$first"
 	[ "$(cat "$tmp/out")" = found ]
 	row 'whole search (--scan=pages)' \
 		"$(median "$dump" --scan=pages "pid:$holder_pid")"
 	[ "$(cat "$tmp/out")" = found ]
+	awk -v k="$kind" -v b="$base" -v f="$first" 'BEGIN {
+		printf "first log beside a read of all, %s memory: %.3g times,"\
+		       " target at least 20: %s\n", k, b / f,
+		       (b / f >= 20 ? "met" : "MISSED") }'
 	kill "$holder_pid"
 	wait "$holder_pid" 2>/dev/null || :
 	holder_pid=
