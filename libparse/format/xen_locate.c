@@ -156,14 +156,44 @@ static bool find_pointer(struct memlog_image *image, uint64_t *ret_mach,
 	return false;
 }
 
-/* producer and consumer: which pair of neighbours says what the text says?
- * Only a single answer is one; a 0 beside the producer may be anything. */
-static bool find_counters(struct memlog_image *image,
-			  const struct xen_ring *r, uint64_t *ret)
-{
-	uint64_t at_end = r->wrapped ? r->start : r->used, found = 0;
-	uint8_t page[ML_PAGE];
+/* producer and consumer as neighbours would have them, and the ring's bytes. */
+struct pair {
 	uint32_t p, c;
+	const struct xen_ring *ring;
+	const uint8_t *buf;
+};
+
+/* Does the pair say what the order of the text says? */
+static bool as_text(const struct pair *v)
+{
+	const struct xen_ring *r = v->ring;
+
+	return v->p % r->size == (r->wrapped ? r->start : r->used) &&
+	       (v->p >= r->size) == r->wrapped;
+}
+
+/*
+ * The order of a text is a guess, and wrong where nothing in it tells new from
+ * old. What every full ring has that nobody has cleared by dmesg -c: all of it
+ * is unread, and what was written last is a line, or most of one.
+ */
+static bool as_full_ring(const struct pair *v)
+{
+	uint64_t size = v->ring->size;
+
+	return v->ring->wrapped && v->c && v->p - v->c == size &&
+	       v->buf[(v->p - 1) % size] == '\n';
+}
+
+/* Which pair of neighbours is it? Only a single answer is one; a 0 beside the
+ * producer may be anything. */
+static bool find_counters(struct memlog_image *image,
+			  const struct xen_ring *r, const uint8_t *buf,
+			  bool (*is_pair)(const struct pair *v), uint64_t *ret)
+{
+	struct pair v = { .ring = r, .buf = buf };
+	uint8_t page[ML_PAGE];
+	uint64_t found = 0;
 	size_t i, at;
 	unsigned int swap;
 
@@ -172,16 +202,15 @@ static bool find_counters(struct memlog_image *image,
 			continue;
 		for (at = 0; at + 8 <= ML_PAGE; at += 4)
 			for (swap = 0; swap < 2; swap++) {
-				p = ml_le32(page + at + 4 * swap);
-				c = ml_le32(page + at + 4 - 4 * swap);
-				if (p % r->size != at_end || c > p || !p ||
-				    p - c > r->size ||
-				    (p >= r->size) != r->wrapped)
+				v.p = ml_le32(page + at + 4 * swap);
+				v.c = ml_le32(page + at + 4 - 4 * swap);
+				if (!v.p || v.c > v.p || v.p - v.c > r->size ||
+				    !is_pair(&v))
 					continue;
-				if (found >> 32 && c && found >> 32 != c)
+				if (found >> 32 && v.c && found >> 32 != v.c)
 					return false;
-				if (!found || c)
-					found = p | (uint64_t)c << 32;
+				if (!found || v.c)
+					found = v.p | (uint64_t)v.c << 32;
 			}
 	}
 	*ret = found;
@@ -202,10 +231,13 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 	l.hint[XEN_HINT_SIZE] = r.size;
 	l.hint[XEN_HINT_HOW] = XEN_BY_POINTER;
 	buf = ml_calloc(&image->alloc, (size_t)r.size, 1);
-	if (buf && ml_xen_read(image, mach, buf, (size_t)r.size) &&
-	    ml_xen_order(buf, (size_t)r.size, &r))
-		l.hint[XEN_HINT_KNOWN] = find_counters(
-			image, &r, &l.hint[XEN_HINT_COUNTERS]);
+	if (buf && ml_xen_read(image, mach, buf, (size_t)r.size))
+		l.hint[XEN_HINT_KNOWN] =
+			(ml_xen_order(buf, (size_t)r.size, &r) &&
+			 find_counters(image, &r, buf, as_text,
+				       &l.hint[XEN_HINT_COUNTERS])) ||
+			find_counters(image, &r, buf, as_full_ring,
+				      &l.hint[XEN_HINT_COUNTERS]);
 	ml_free(&image->alloc, buf);
 	*ret = l;
 	return true;

@@ -391,6 +391,35 @@ static void test_pointer(void **state)
 	world_fini(&w);
 }
 
+/* Lines that tell nothing of their order: the counters do. */
+static void test_order_by_counters(void **state)
+{
+	const struct memlog_log *log;
+	struct memlog_logs *logs;
+	struct world w;
+	unsigned int i;
+
+	world_init(&w, MEMLOG_MACH, true);
+	for (i = 0; i < 3000; i++)
+		put(&w.r, "(XEN) 16 bytes.\n");
+	world_sync(&w);
+	logs = scan(w.image, NULL);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	log = memlog_logs_get(logs, 0);
+	assert_false(log->flags & MEMLOG_LOG_GUESSED);
+	assert_true(w.r.p % w.r.size != 0);
+	/* nor is a line that happens to look like a piece the oldest one */
+	memcpy(w.r.buf + 160, "time of day 16.\n", 16);
+	memlog_logs_destroy(logs);
+	world_sync(&w);
+	logs = scan(w.image, NULL);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	expect_text(w.image, memlog_logs_get(logs, 0), w.r.buf, w.r.size,
+		    w.r.p);
+	memlog_logs_destroy(logs);
+	world_fini(&w);
+}
+
 /* What `xl dmesg -c` took away is still there, and marked. The counters ran
  * over 2^32, too. */
 static void test_hidden(void **state)
@@ -746,6 +775,7 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_pointer),
+		cmocka_unit_test(test_order_by_counters),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_static),
