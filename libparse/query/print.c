@@ -17,7 +17,8 @@ static bool wanted(struct ml_job *j, const struct memlog_record *rec)
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
 		   (rec->component ? HAS_COMPONENT : 0) |
-		   (rec->has_time && rec->time_hz ? HAS_TIME : 0);
+		   (rec->has_time && rec->time_hz ? HAS_TIME : 0) |
+		   (rec->has_time ? HAS_STAMP : 0);
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
 	/* from the piece of a long line that matches to the line's end */
 	if (!(goes_on && j->passed))
@@ -109,6 +110,11 @@ static void say_filtered(const struct ml_job *j)
 	const struct ml_filter *f = &j->run->query->filter;
 	const char *lacks = NULL;
 
+	if (j->records && ml_query_writer(j->run->query)->timed &&
+	    !(j->seen & HAS_STAMP))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "-O %s shows nothing of it: its lines have no times",
+			   ml_query_writer(j->run->query)->name);
 	if (j->records || !ml_filter_active(f))
 		return;
 	if (f->has_level && !(j->seen & HAS_LEVEL))

@@ -43,7 +43,13 @@ void ml_say_nothing(const struct ml_run *run);
 void ml_say_others(const struct ml_run *run);
 
 /* What records can have that a filter may ask for. */
-enum { HAS_LEVEL = 1, HAS_CPU = 2, HAS_COMPONENT = 4, HAS_TIME = 8 };
+enum {
+	HAS_LEVEL = 1,
+	HAS_CPU = 2,
+	HAS_COMPONENT = 4,
+	HAS_TIME = 8,		/* in seconds */
+	HAS_STAMP = 16,		/* a time, be it in cycles of unknown rate */
+};
 
 struct ml_newest;
 

@@ -27,8 +27,12 @@ enum {
 	PACKET_TIMESTAMP = 8,
 	PACKET_SEQUENCE = 10,
 	PACKET_EVENT = 11,
+	PACKET_FLAGS = 13,
 	PACKET_TRACK = 60,
 };
+/* TracePacket.SequenceFlags: nothing before this packet is needed. Readers of
+ * old skip the events of a sequence that never said so. */
+enum { STATE_CLEARED = 1 };
 /* TrackDescriptor */
 enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5 };
 /* TrackEvent */
@@ -112,11 +116,24 @@ struct perfetto {
 	struct ml_out out;
 	struct memlog_allocator alloc;
 	uint64_t tsc_hz;
+	const char *image;
+	bool many;		/* images, which share one output */
+	uint64_t tag;		/* of this image, in the numbers of its tracks */
 	const struct memlog_log *log;
 	struct track *tracks;
 	size_t n, cap;
 	struct pb inner, packet;
 };
+
+/* FNV-1a: tracks of several images in one output have numbers of their own. */
+static uint64_t tag_of(const char *image)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	while (*image)
+		h = (h ^ (uint8_t)*image++) * UINT64_C(0x100000001b3);
+	return h;
+}
 
 static enum memlog_status perfetto_begin(void *state,
 					 const struct ml_render_opts *opts,
@@ -129,12 +146,16 @@ static enum memlog_status perfetto_begin(void *state,
 	ml_out_init(&p->out, sink);
 	p->alloc = *opts->alloc;
 	p->tsc_hz = opts->tsc_hz;
+	p->image = opts->image;
+	p->many = opts->many;
+	p->tag = tag_of(opts->image);
 	return MEMLOG_OK;
 }
 
 static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
 {
-	return ((uint64_t)p->log->id + 1) << 32 | (uint32_t)(cpu + 2);
+	return p->tag ^ (((uint64_t)p->log->id + 1) << 32 |
+			 (uint32_t)(cpu + 2));
 }
 
 /* What stands in packet goes out as one TracePacket. */
@@ -157,6 +178,8 @@ static void put_track(struct perfetto *p, uint64_t uuid, uint64_t parent,
 	if (parent)
 		pb_uint(&p->inner, TRACK_PARENT, parent);
 	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+	if (!parent)
+		pb_uint(&p->packet, PACKET_FLAGS, STATE_CLEARED);
 	pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
 	put_packet(p);
 }
@@ -319,14 +342,16 @@ static enum memlog_status perfetto_log_begin(void *state,
 					     struct memlog_err *err)
 {
 	struct perfetto *p = state;
-	char name[160];
+	char name[NAME_MAX_BYTES], safe[2 * NAME_MAX_BYTES];
 
 	(void)err;
 	p->log = log;
 	p->n = 0;
-	snprintf(name, sizeof(name), "%s%s%s", log->title,
-		 log->variant[0] ? ", " : "", log->variant);
-	put_track(p, uuid_of(p, -2), 0, name);
+	snprintf(name, sizeof(name), "%s%s%s%s%.100s", log->title,
+		 log->variant[0] ? ", " : "", log->variant,
+		 p->many ? " of " : "", p->many ? p->image : "");
+	put_track(p, uuid_of(p, -2), 0,
+		  memlog_escape(name, safe, sizeof(safe)));
 	return MEMLOG_OK;
 }
 
@@ -388,6 +413,7 @@ const struct ml_render ml_render_perfetto = {
 	.title = "a trace for ui.perfetto.dev",
 	.binary = true,
 	.tells_logs = true,
+	.timed = true,
 	.state_size = sizeof(struct perfetto),
 	.begin = perfetto_begin,
 	.log_begin = perfetto_log_begin,

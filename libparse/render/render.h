@@ -32,10 +32,10 @@ struct ml_render_opts {
  * log. state is state_size zeroed bytes. log_end gets the bytes that were
  * missing. All but record may be NULL. folder: this output is a set of files
  * and needs a sink that keeps names apart; may_folder: with such a sink it is.
- * suffix: one log after the other, each
- * written out by its log_end, so that a folder can take each as a file; NULL:
- * one stream for all. format: it writes logs of this format alone. all: it wants
- * those of older boots as well.
+ * suffix: one log after the other, each written out by its log_end, so that a
+ * folder can take each as a file; NULL: one stream for all. format: it writes
+ * logs of this format alone. all: it wants those of older boots as well. timed:
+ * it leaves out records that have no time.
  */
 struct ml_render {
 	const char *name;	/* "json" */
@@ -45,7 +45,7 @@ struct ml_render {
 	const char *suffix;	/* "txt" */
 	bool tells_logs;	/* several logs stay apart in one output */
 	const char *format;
-	bool all;
+	bool all, timed;
 	size_t state_size;
 	enum memlog_status (*begin)(void *state,
 				    const struct ml_render_opts *opts,

@@ -371,6 +371,8 @@ counts() {
 	for f, packet in fields(open(sys.argv[1], 'rb').read()):
 	    assert f == 1
 	    p = dict(fields(packet))
+	    # a sequence begins: readers skip the events of one that does not
+	    if not names and not begun: assert p[10] == 1 and p[13] == 1
 	    if 60 in p:
 	        d = dict(fields(p[60])); names[d[1]] = d[2].decode()
 	    else:
@@ -383,6 +385,20 @@ counts() {
 	print(begun, len(open_at), sorted(names.values()))
 	PY
 	[ "$(cat "$T/got")" = "3458 0 ['ACRN hypervisor trace', 'CPU 0', 'CPU 1']" ]
+}
+
+@test "trace: perfetto keeps the CPUs of several images apart" {
+	ln -sf "$PWD/$trace.elf" "$T/b.elf"
+	"$dump" -O perfetto -n1 "$trace.elf" "$T/b.elf" >"$T/both"
+	grep -aq "trace of $T/b.elf" "$T/both"
+	# a slice of each: its begin and its end on a track of its own
+	perl -0777 -ne '
+		# TracePacket 60, TrackDescriptor: uuid, of 10 bytes at the most
+		while (/\xe2\x03.\x08((?:[\x80-\xff]{0,9}[\x00-\x7f]))\x12/gs) {
+			die "two tracks of one number\n" if $seen{$1}++;
+		}
+		print scalar(keys %seen), "\n"' "$T/both" >"$T/got"
+	[ "$(cat "$T/got")" = 4 ]
 }
 
 @test "trace: the rate of time stamps out of the hypervisor's log" {

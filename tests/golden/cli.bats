@@ -89,6 +89,11 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: .: is a directory, not a file" ]
 }
 
+@test "perfetto: a log without times is told, not an empty trace alone" {
+	run -0 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
+	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]
+}
+
 @test "an unknown format or output is answered with those that there are" {
 	run -2 --separate-stderr "$DUMP" -F nope small-c
 	[[ $stderr == *ovmf* ]]
