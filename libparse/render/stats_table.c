@@ -3,6 +3,7 @@
 #include "stats_parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static const char *rate_or_dash(const struct ml_stats_out *s, uint64_t n,
 				uint64_t cycles, char buf[32])
@@ -94,7 +95,7 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 				      const struct ml_stats_cpu *c,
 				      struct memlog_err *err)
 {
-	char name[16];
+	char name[16], sec[32] = "-";
 	uint32_t i;
 
 	table_head(s, "cpu_usage", c, c->run);
@@ -104,14 +105,16 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 	}
 	ml_out_fmt(&s->out, "%-8s %22s %12s %10s\n", "VM ID",
 		   "VM Running(tsc cycles)", "sec", "CPU Usage");
-	for (i = 0; i < ML_STATS_USERS; i++)
-		if (c->user_cycles[i])
-			ml_out_fmt(&s->out,
-				   "%-8s %22" PRIu64 " %12.3f %9.2f%%\n",
-				   ml_stats_user_name(i, name),
-				   c->user_cycles[i],
-				   ml_stats_seconds(s, c->user_cycles[i]),
-				   ml_stats_percent(c->user_cycles[i], c->run));
+	for (i = 0; i < ML_STATS_USERS; i++) {
+		if (!c->user_cycles[i])
+			continue;
+		if (s->opts->tsc_hz)
+			snprintf(sec, sizeof(sec), "%.3f",
+				 ml_stats_seconds(s, c->user_cycles[i]));
+		ml_out_fmt(&s->out, "%-8s %22" PRIu64 " %12s %9.2f%%\n",
+			   ml_stats_user_name(i, name), c->user_cycles[i], sec,
+			   ml_stats_percent(c->user_cycles[i], c->run));
+	}
 	if (c->ambiguous)
 		ml_out_fmt(&s->out,
 			   "%" PRIu64 " cycles (%.2f%%) belong to nobody for sure: switches are missing\n",

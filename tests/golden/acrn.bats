@@ -291,6 +291,14 @@ counts() {
 	same "$T/want" "$T/got"
 }
 
+@test "trace: seconds are left out where nobody says how long a cycle is" {
+	run -0 --separate-stderr "$dump" --stats cpu_usage --tsc-mhz 1000 new.elf
+	[[ $output =~ \ [0-9]+\.[0-9]{3}\ +[0-9.]+% ]]
+	run -0 --separate-stderr "$dump" --stats cpu_usage new.elf
+	[[ $output =~ \ -\ +[0-9.]+% ]]
+	[[ ! $output =~ \ 0\.000\  ]]
+}
+
 @test "trace: entries of 2018, with CPUs by the hypervisor's pointers" {
 	"$dump" --stats vm_exit -J old.elf 2>/dev/null |
 		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
