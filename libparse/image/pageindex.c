@@ -131,8 +131,11 @@ uint64_t ml_pageindex_skip(const struct ml_pageindex *x, uint64_t page)
 		return x->pages;
 	if (is_used(x, part))
 		return page;
-	while (++part * NUMBERS < x->pages)
+	while (++part * NUMBERS < x->pages) {
 		if (is_used(x, part))
 			return part * NUMBERS;
+		if (!x->used[part / 8])
+			part |= 7;	/* eight at a time */
+	}
 	return x->pages;
 }
