@@ -11,6 +11,8 @@
 #	vm_quiet		until the shell is there and debugcon.log rests
 #	vm_qmp COMMAND [JSON]	sends it, prints the answer
 #	vm_dump FORMAT FILE	stops the guest; elf elf-paging kdump-zlib raw ...
+#				qevm: a migration stream, after it no other dump
+#	vm_migrate FILE		the same without stopping it first
 #	vm_end			ends the guest
 #
 # vm_machine, vm_memory (MiB), vm_accel, vm_backend and vm_qemu may be set before
@@ -130,6 +132,9 @@ vm_dump() {
 
 	vm_qmp stop > /dev/null || return 1
 	case $format in
+	qevm)
+		vm_migrate "$file"
+		;;
 	raw)
 		vm_qmp pmemsave "{\"val\":0,\"size\":$((vm_memory << 20)),\"filename\":\"$file\"}"
 		;;
@@ -138,6 +143,22 @@ vm_dump() {
 		vm_qmp dump-guest-memory "{\"paging\":$paging,\"protocol\":\"file:$file\",\"format\":\"${format%-paging}\"}"
 		;;
 	esac > /dev/null
+}
+
+vm_migrate() {
+	local state
+
+	vm_qmp migrate "{\"uri\":\"exec:cat > $1\"}" || return 1
+	while state=$(vm_qmp query-migrate); do
+		case $state in
+		*'"status": "completed"'*) return 0 ;;
+		*'"status": "failed"'*)
+			vm_fail "migrate: $state"
+			return 1 ;;
+		esac
+		sleep 0.1
+	done
+	return 1
 }
 
 vm_end() {

@@ -19,7 +19,8 @@ page_bytes=3903		# what a ring of one page holds
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a handful of page tables, not 4 MiB
 
 cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
-	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off)
+	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off
+	q35-saved)
 
 # How a case was made goes into its .txt, word by word.
 start() {
@@ -63,6 +64,40 @@ run_until_early() {
 	done
 }
 
+# Zeros for all pages of a migration stream but those of RAM: the flash alone has
+# 4 MiB. No record becomes longer or shorter.
+blank_devices() {
+	perl -0777 -i -pe '
+		my ($p, $ram) = (8);
+		my $word = sub { my $l = ord substr $_, $p++, 1;
+				 $p += $l; substr $_, $p - $l, $l };
+		my $u = sub { $p += $_[1];
+			      unpack $_[0], substr $_, $p - $_[1], $_[1] };
+		my $name;
+		for (;;) {
+			my $type = $u->("C", 1);
+			my $id = $u->("N", 4);
+			$p += $id if $type == 7;
+			next if $type == 7 || $type == 0x7e;
+			last unless $type <= 3;
+			if ($type == 1) {
+				$word->();
+				$p += 8;
+				for (my $left = $u->("Q>", 8) - 4; $left;) {
+					$word->();
+					$left -= $u->("Q>", 8);
+				}
+			}
+			while ((my $v = $u->("Q>", 8)) != 0x10) {
+				$name = $word->() unless $v & 0x20;
+				substr($_, $p, 4096) = "\0" x 4096
+					if $v & 8 && $name ne "ram0";
+				$p += $v & 8 ? 4096 : 1;
+			}
+			last if $type == 3;
+		}' "$1"
+}
+
 # finish CASE TITLE LOGS FORMAT...
 # LOGS are words verdict:which:offset:bytes, none when there is no log: each
 # ring (early or main) with what it holds of the debug port's text.
@@ -88,6 +123,7 @@ finish() {
 	} > "$kept/$name.txt"
 	for format; do
 		vm_dump "$format" "$vm/dump"
+		[ "$format" != qevm ] || blank_devices "$vm/dump"
 		zstd -q -f -19 --long=27 "$vm/dump" \
 			-o "$kept/$name.$format.zst"
 		chmod 644 "$kept/$name.$format.zst"
@@ -227,6 +263,13 @@ make_q35-resume() {
 	finish q35-resume \
 		'Linux that went to sleep (S3) and was woken: the early ring has the text of the resume' \
 		'' elf
+}
+
+make_q35-saved() {
+	start x64
+	vm_quiet
+	finish q35-saved 'q35 at the shell, a migration stream; what is not RAM was zeroed in it' \
+		"current:main:0:$(debugcon_size)" qevm
 }
 
 make_off() {

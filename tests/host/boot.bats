@@ -68,6 +68,20 @@ same() {
 	same 0 elf elf-paging kdump-zlib raw
 }
 
+# Pages that the guest writes to come again, and the last one counts.
+@test "x64 while it boots: a migration stream" {
+	start x64
+	vm_wait debugcon.log 'Loading PEIM'
+	vm_qmp migrate-set-parameters '{"max-bandwidth":16777216}'
+	vm_migrate "$vm/dump"
+	"$dump" -O raw "$vm/dump" > "$vm/text" 2> "$vm/said"
+	cmp "$vm/debugcon.log" "$vm/text"
+	run -0 cat "$vm/said"
+	[ -z "$output" ]
+	run -0 --separate-stderr "$dump" --info "$vm/dump"
+	[[ $output == *pc-q35-* && $output != *missing* ]]
+}
+
 # What the guest's own tables say: HOB and configuration table alike.
 tables_say() {
 	[ "$("$BATS_TEST_DIRNAME/efi-tables.pl" "$vm/ram" | sort -u)" = "$1" ]
