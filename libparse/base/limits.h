@@ -42,6 +42,35 @@
 #define ML_OVMF_MAX_AB		(4u << 20)
 #define ML_OVMF_MAX_C		(2u << 20)
 
+/* Logs of OVMF whose text is compared with another's, of which each reads up to
+ * an early ring: a real image has two or three, a hostile one thousands. */
+#define ML_OVMF_COMPARED	64u
+
+/* Pairs of logs that are put side by side to tell whether they should be, and
+ * pieces of memory that are walked around logs, all logs of one image together:
+ * what 4096 logs need at most. */
+#define ML_OVMF_PAIRS		(1u << 24)
+#define ML_OVMF_RANGES		(1u << 24)
+
+/* Text in which a resume from suspend to RAM would be mentioned: it is at the
+ * start of a boot, a few KiB on. */
+#define ML_OVMF_RESUME		65536u
+
+/* Likely places that one format may name: some for each run of memory. */
+#define ML_LIKELY_PLACES	64u
+
+/* Pieces of memory that are walked to name them, and large ones of those. */
+#define ML_LIKELY_RANGES	4096u
+#define ML_LIKELY_RUNS		8u
+
+/* A search downwards from a likely place goes on this far past the last log, so
+ * that neighbours are seen, and no further. */
+#define ML_LIKELY_PAST		(32u << 20)
+
+/* The most that a format may ask for before it says whether a log starts there.
+ * Xen's console has to see 16 KiB. */
+#define ML_PROBE_MAX		(80u << 10)
+
 /* Pages of a p2m tree read to answer where a machine address is: all lookups of
  * one image together. A tree that is told apart by its spans needs one each. */
 #define ML_P2M_REVERSE_READS	(1u << 20)

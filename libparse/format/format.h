@@ -27,7 +27,9 @@ struct ml_log {
 	const struct ml_format *fmt;
 	struct memlog_extent *extents;	/* pub.extents points here */
 	size_t cap_extents;
-	uint32_t old_group;		/* while the list is renumbered */
+	/* while the list is renumbered: which log has named the group, and
+	 * which one will */
+	struct ml_log *leader, *leads;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
 };
 
@@ -256,5 +258,8 @@ struct ml_format {
 
 /* All formats; ends with NULL. format/table.c */
 extern const struct ml_format *const ml_formats[];
+
+/* Where a format is in that table. */
+unsigned int ml_format_index(const struct ml_format *fmt);
 
 #endif

@@ -31,12 +31,11 @@
 #define EARLY_FROM (8 * MIB)
 #define EARLY_TO (9 * MIB)
 
-/* Logs compared with each other; each comparison reads up to one early ring. A
- * real image has two or three, a hostile one thousands. */
-#define COMPARE_MAX 64
-
-/* Ranges that are walked to learn where memory is. */
-#define LIKELY_RANGES 4096
+/* What may still be spent on judging the logs of one image. */
+struct effort {
+	uint64_t pairs;		/* of logs that are put side by side */
+	uint64_t ranges;	/* of memory that are walked around logs */
+};
 
 static void say(struct ml_log *log, enum memlog_verdict verdict,
 		const char *fmt, ...) MEMLOG_PRINTF(3, 4);
@@ -65,7 +64,7 @@ static void say(struct ml_log *log, enum memlog_verdict verdict,
  * low memory of a guest is the start of a large mapping; of one that starts
  * more than EARLY_TO before the log, the answer is no less than that. */
 static bool guest_addr(const struct ml_log *log, struct memlog_image *image,
-		       uint64_t *ret)
+		       struct effort *effort, uint64_t *ret)
 {
 	const struct memlog_extent *e = log->extents;
 	struct memlog_range r;
@@ -84,9 +83,10 @@ static bool guest_addr(const struct ml_log *log, struct memlog_image *image,
 	/* what began further down is of no interest, and a hostile core has
 	 * millions of ranges */
 	addr = e->addr > EARLY_TO ? e->addr - EARLY_TO : 0;
-	for (; !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL) &&
+	for (; effort->ranges &&
+	       !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL) &&
 	       r.start <= e->addr;
-	     addr = r.end) {
+	     addr = r.end, effort->ranges--) {
 		if (e->addr < r.end) {
 			*ret = e->addr - r.start;
 			return true;
@@ -95,11 +95,12 @@ static bool guest_addr(const struct ml_log *log, struct memlog_image *image,
 	return false;
 }
 
-static bool is_early(const struct ml_log *log, struct memlog_image *image)
+static bool is_early(const struct ml_log *log, struct memlog_image *image,
+		     struct effort *effort)
 {
 	uint64_t addr;
 
-	return guest_addr(log, image, &addr) && addr >= EARLY_FROM &&
+	return guest_addr(log, image, effort, &addr) && addr >= EARLY_FROM &&
 	       addr < EARLY_TO;
 }
 
@@ -151,12 +152,11 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 
 /* What a PEIM of edk2 says when it takes over a resume from S3, a few KiB on. */
 #define RESUME_SAYS "Enter S3 PEIM"
-#define RESUME_LOOK 65536
 
 static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 {
 	struct text t = { .source = { .image = image, .log = log }, .o = ml_ovmf_const(log) };
-	uint64_t at, end = ml_min(log->pub.used, RESUME_LOOK);
+	uint64_t at, end = ml_min(log->pub.used, ML_OVMF_RESUME);
 	size_t again = sizeof(RESUME_SAYS) - 2;	/* it may lie across windows */
 	size_t k;
 
@@ -203,7 +203,7 @@ static const char *name_variant(const struct ovmf *o)
 }
 
 static void name_all(struct ml_log *const *logs, size_t n,
-		     struct memlog_image *image)
+		     struct memlog_image *image, struct effort *effort)
 {
 	static const char *const family[] = { "A", "B", "C" };
 	size_t i;
@@ -211,7 +211,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++) {
 		struct ovmf *o = ml_ovmf(logs[i]);
 
-		o->early = is_early(logs[i], image);
+		o->early = is_early(logs[i], image, effort);
 		o->judged = false;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
 			 "%s%s%s", name_variant(o),
@@ -221,14 +221,14 @@ static void name_all(struct ml_log *const *logs, size_t n,
 }
 
 /* Bytes of the ring that the image does not have. */
-static void note_missing(struct ml_log *log, struct memlog_image *image)
+static void note_missing(struct ml_log *log, struct memlog_image *image,
+			 struct effort *effort)
 {
 	const struct memlog_extent *e = log->extents;
 	struct memlog_range r;
 	uint64_t addr = e->addr, end = e->addr + e->len, missing = 0;
-	size_t ranges;
 
-	for (ranges = 0; addr < end && ranges < LIKELY_RANGES; ranges++) {
+	for (; addr < end && effort->ranges; effort->ranges--) {
 		if (memlog_image_next_range(image, e->space, addr, &r, NULL) ||
 		    r.start >= end) {
 			missing += end - addr;
@@ -274,7 +274,7 @@ static size_t count_unjudged(struct ml_log *const *logs, size_t n, bool early)
 
 /* Early logs that a main log was filled from, and those main logs. */
 static bool judge_copied(struct ml_log *const *logs, size_t n,
-			 struct memlog_image *image)
+			 struct memlog_image *image, struct effort *effort)
 {
 	size_t i, k, compared = 0;
 	bool found = false;
@@ -282,10 +282,10 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++) {
 		if (!unjudged(logs[i], true))
 			continue;
-		for (k = 0; k < n; k++) {
+		for (k = 0; k < n && effort->pairs; k++, effort->pairs--) {
 			if (!sound(logs[k]) || ml_ovmf_const(logs[k])->early)
 				continue;
-			if (++compared > COMPARE_MAX)
+			if (++compared > ML_OVMF_COMPARED)
 				return found;
 			if (!copied_from(logs[k], logs[i], image))
 				continue;
@@ -304,21 +304,22 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 /* Logs that hold what another one of their kind holds. A main log that is the
  * beginning of another is a copy too; early ones begin alike at every boot. */
 static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
-			struct memlog_image *image)
+			struct memlog_image *image, struct effort *effort)
 {
 	size_t i, k, compared = 0;
 
 	for (i = 0; i < n; i++) {
 		uint64_t used = logs[i]->pub.used;
 
-		for (k = 0; k < n && unjudged(logs[i], early); k++) {
+		for (k = 0; k < n && effort->pairs && unjudged(logs[i], early);
+		     k++, effort->pairs--) {
 			uint64_t other = logs[k]->pub.used;
 
 			if (k == i || !unjudged(logs[k], early) ||
 			    other < used || (other > used && early) ||
 			    (other == used && k > i))
 				continue;
-			if (compared++ == COMPARE_MAX)
+			if (compared++ == ML_OVMF_COMPARED)
 				return;
 			if (same_text(logs[i], 0, logs[k], 0, used, image))
 				say(logs[i], MEMLOG_VERDICT_COPY,
@@ -371,14 +372,15 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 
 /* Main logs that nothing else speaks about. */
 static void judge_mains(struct ml_log *const *logs, size_t n,
-			const char *why_current, struct memlog_image *image)
+			const char *why_current, struct memlog_image *image,
+			struct effort *effort)
 {
 	struct ml_log *only;
 	size_t i, looked = 0;
 
-	judge_twins(logs, n, false, image);
+	judge_twins(logs, n, false, image, effort);
 	if (count_unjudged(logs, n, false) > 1)
-		for (i = 0; i < n && looked < COMPARE_MAX; i++) {
+		for (i = 0; i < n && looked < ML_OVMF_COMPARED; i++) {
 			if (!unjudged(logs[i], false))
 				continue;
 			looked++;
@@ -405,13 +407,13 @@ static void judge_beside(struct ml_log *const *logs, size_t n)
 }
 
 static void judge_all(struct ml_log *const *logs, size_t n,
-		      struct memlog_image *image)
+		      struct memlog_image *image, struct effort *effort)
 {
-	bool copied = judge_copied(logs, n, image);
+	bool copied = judge_copied(logs, n, image, effort);
 	size_t earlies;
 	struct ml_log *early;
 
-	judge_twins(logs, n, true, image);
+	judge_twins(logs, n, true, image, effort);
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
 	if (early && of_resume(early, image)) {
@@ -419,7 +421,7 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 		    "of the last resume from suspend to RAM (S3)");
 		judge_mains(logs, n, "of the boot; the early log is of a "
 			    "resume from suspend to RAM (S3) since then",
-			    image);
+			    image, effort);
 	} else if (early) {
 		say(early, MEMLOG_VERDICT_CURRENT,
 		    "an early log with text: the boot had not got to a main "
@@ -430,20 +432,21 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	} else if (earlies) {
 		judge_beside(logs, n);
 	} else {
-		judge_mains(logs, n, "the only main log", image);
+		judge_mains(logs, n, "the only main log", image, effort);
 	}
 }
 
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image)
 {
+	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES };
 	size_t i;
 
-	name_all(logs, n, image);
-	judge_all(logs, n, image);
+	name_all(logs, n, image, &effort);
+	judge_all(logs, n, image, &effort);
 	for (i = 0; i < n; i++) {
 		judge_odd_ones(logs[i]);
-		note_missing(logs[i], image);
+		note_missing(logs[i], image, &effort);
 	}
 }
 
@@ -491,7 +494,6 @@ static void add_run(struct ml_likely *ret, size_t *n, size_t max,
 }
 
 #define LARGE_MAPPING (16 * MIB)
-#define LIKELY_RUNS 8
 
 /* Guest physical: the run of low memory ends where the range that holds 16 MiB
  * ends; in a dump with holes, where the last range below LOW_CAP does. */
@@ -502,7 +504,7 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	uint64_t addr = 0, run = 0, last = 0, base = 0;
 	size_t seen;
 
-	for (seen = 0; seen < LIKELY_RANGES; seen++, addr = r.end) {
+	for (seen = 0; seen < ML_LIKELY_RANGES; seen++, addr = r.end) {
 		if (memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL))
 			break;
 		if (!seen)
@@ -534,7 +536,8 @@ size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 	size_t n = 0, runs = 0, seen;
 
 	likely_phys(image, ret, &n, max);
-	for (addr = 0, seen = 0; seen < LIKELY_RANGES && runs < LIKELY_RUNS &&
+	for (addr = 0, seen = 0;
+	     seen < ML_LIKELY_RANGES && runs < ML_LIKELY_RUNS &&
 	     !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL);
 	     addr = r.end, seen++) {
 		if (r.end - r.start < LARGE_MAPPING)
@@ -542,7 +545,7 @@ size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		add_run(ret, &n, max, MEMLOG_HOST, r.start, r.end - r.start);
 		runs++;
 	}
-	for (addr = 0, seen = 0; seen < LIKELY_RUNS &&
+	for (addr = 0, seen = 0; seen < ML_LIKELY_RUNS &&
 	     !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
 	     addr = r.end, seen++)
 		add(ret, &n, max, MEMLOG_FILE,

@@ -18,6 +18,15 @@ FORMATS(DECLARE)
 #define ENTRY(name) &ml_format_##name,
 const struct ml_format *const ml_formats[] = { FORMATS(ENTRY) NULL };
 
+unsigned int ml_format_index(const struct ml_format *fmt)
+{
+	unsigned int i = 0;
+
+	while (ml_formats[i] && ml_formats[i] != fmt)
+		i++;
+	return i;
+}
+
 bool memlog_format_get(size_t index, const char **ret_name,
 		       const char **ret_title)
 {

@@ -9,25 +9,31 @@
 #include "../base/limits.h"
 #include "job.h"
 
-/* The most that a probe may ask for. */
-#define PROBE_MAX (80u << 10)
-
-static bool known(const struct ml_scan_job *job, const struct ml_format *fmt,
-		  enum memlog_space space, uint64_t addr)
+/* Where the logs from first on are, and addr, which led to them: whatever
+ * became of it, it is not looked at again. */
+static enum memlog_status remember(struct ml_scan_job *job,
+				   const struct ml_format *fmt,
+				   enum memlog_space space, uint64_t addr,
+				   size_t first, struct memlog_err *err)
 {
+	enum memlog_status s = MEMLOG_OK;
 	size_t i, k;
 
-	for (i = 0; i < job->logs->count; i++) {
+	for (i = first; i < job->logs->count; i++) {
 		const struct ml_log *log = job->logs->logs[i];
 
-		if (log->fmt != fmt)
-			continue;
-		for (k = 0; k < log->pub.n_extents; k++)
-			if (log->extents[k].addr == addr &&
-			    log->extents[k].space == space)
-				return true;
+		if (log->fmt->screen && !(log->pub.flags & MEMLOG_LOG_GUESSED))
+			job->certain |= UINT64_C(1)
+					<< ml_format_index(log->fmt);
+		for (k = 0; k < log->pub.n_extents && !s; k++)
+			s = ml_places_add(&job->places, log->fmt,
+					  log->extents[k].space,
+					  log->extents[k].addr,
+					  log->extents[k].len, err);
 	}
-	return false;
+	if (s || ml_places_start(&job->places, fmt, space, addr))
+		return s;
+	return ml_places_add(&job->places, fmt, space, addr, 0, err);
 }
 
 static void reject(struct ml_scan_job *job, const struct ml_format *fmt,
@@ -113,6 +119,11 @@ static enum memlog_status take(struct ml_scan_job *job,
 	if (s == MEMLOG_NOT_MINE)
 		ml_logs_drop_last(job->logs);
 	alias_logs(job, first);
+	if (s != MEMLOG_OK && s != MEMLOG_LIMIT)
+		return s;
+	if (remember(job, probed->fmt, extent->space, extent->addr, first,
+		     err))
+		return MEMLOG_NO_MEMORY;
 	return s;
 }
 
@@ -121,23 +132,11 @@ static enum memlog_status take(struct ml_scan_job *job,
 static bool covered(const struct ml_scan_job *job,
 		    const struct ml_format *fmt, const struct ml_probe *p)
 {
-	const struct memlog_extent *e;
-	size_t i;
-
-	for (i = 0; fmt->screen && i < job->logs->count; i++) {
-		const struct ml_log *log = job->logs->logs[i];
-
-		e = log->extents;
-		if (log->fmt != fmt)
-			continue;
-		if (e->space == p->space && p->addr >= e->addr &&
-		    p->addr - e->addr < e->len)
-			return true;
-		if (!p->at && !p->hint &&
-		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
-			return true;
-	}
-	return false;
+	if (!fmt->screen)
+		return false;
+	if (!p->at && !p->hint && job->certain >> ml_format_index(fmt) & 1)
+		return true;
+	return ml_places_hold(&job->places, fmt, p->space, p->addr);
 }
 
 /* What probe() says of these bytes; a log that it likes goes into the list. */
@@ -169,7 +168,7 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 			snprintf(probed.pub.reason, sizeof(probed.pub.reason),
 				 "%.150s", why.text);
 	}
-	if (known(job, fmt, probe->space, probe->addr))
+	if (ml_places_start(&job->places, fmt, probe->space, probe->addr))
 		return MEMLOG_OK;
 	s = take(job, &probed, &extent, err);
 	if (s == MEMLOG_NOT_MINE) {
@@ -222,7 +221,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	struct ml_probe probe = { .space = job->space, .addr = addr,
 				  .at = job->at, .hint = hint };
 	uint8_t small[1024], *bytes = small;
-	size_t want = ml_min(fmt->probe_len, PROBE_MAX), before;
+	size_t want = ml_min(fmt->probe_len, ML_PROBE_MAX), before;
 	enum memlog_status s;
 
 	job->stats.candidates++;
@@ -257,15 +256,10 @@ static int by_place(const void *a, const void *b)
 	const struct ml_log *x = *(struct ml_log *const *)a;
 	const struct ml_log *y = *(struct ml_log *const *)b;
 	const struct memlog_extent *ex = x->extents, *ey = y->extents;
-	size_t i;
 
-	if (x->fmt != y->fmt) {
-		for (i = 0; ml_formats[i]; i++)
-			if (ml_formats[i] == x->fmt)
-				return -1;
-			else if (ml_formats[i] == y->fmt)
-				return 1;
-	}
+	if (x->fmt != y->fmt)
+		return ml_format_index(x->fmt) < ml_format_index(y->fmt) ? -1 :
+									   1;
 	if (ex->space != ey->space)
 		return ex->space < ey->space ? -1 : 1;
 	if (ex->addr != ey->addr)
@@ -274,26 +268,37 @@ static int by_place(const void *a, const void *b)
 	return x->pub.id < y->pub.id ? -1 : x->pub.id > y->pub.id;
 }
 
+/* A group is named by the first of its logs. Until here that is a log's id,
+ * which is where it was in the list. */
+static void number_groups(struct memlog_logs *logs)
+{
+	struct ml_log *log;
+	size_t i;
+
+	for (i = 0; i < logs->count; i++) {
+		log = logs->logs[i];
+		log->leader = log->pub.group < logs->count ?
+				      logs->logs[log->pub.group] : log;
+		log->leads = NULL;
+	}
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_place);
+	for (i = 0; i < logs->count; i++) {
+		log = logs->logs[i];
+		log->pub.id = (uint32_t)i;
+		if (!log->leader->leads)
+			log->leader->leads = log;
+		log->pub.group = log->leader->leads->pub.id;
+	}
+}
+
 void ml_scan_finish(struct ml_scan_job *job)
 {
 	struct memlog_logs *logs = job->logs;
-	size_t i, k, n, first;
+	size_t n, first;
 
-	/* groups name a log by its id until here: keep them together */
 	if (!logs->count)
 		return;
-	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_place);
-	for (i = 0; i < logs->count; i++)
-		for (k = 0; k <= i; k++)
-			if (logs->logs[k]->pub.group ==
-			    logs->logs[i]->pub.group) {
-				logs->logs[i]->old_group = (uint32_t)k;
-				break;
-			}
-	for (i = 0; i < logs->count; i++) {
-		logs->logs[i]->pub.id = (uint32_t)i;
-		logs->logs[i]->pub.group = logs->logs[i]->old_group;
-	}
+	number_groups(logs);
 	for (first = 0; first < logs->count; first += n) {
 		const struct ml_format *fmt = logs->logs[first]->fmt;
 

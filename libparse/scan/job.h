@@ -3,12 +3,16 @@
 #ifndef ML_SCAN_JOB_H
 #define ML_SCAN_JOB_H
 
+#include "places.h"
 #include "scan.h"
 
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
 	struct memlog_logs *logs;
+	struct ml_places places;	/* of the logs */
+	uint64_t certain;		/* formats with a screen of which one
+					   log is no guess, a bit each */
 	struct memlog_scan_stats stats;
 	struct memlog_err limit;	/* why no more logs are taken */
 	bool full;			/* no more logs are taken */

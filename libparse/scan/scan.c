@@ -8,13 +8,6 @@
 #include "../base/sized.h"
 #include "job.h"
 
-/* Likely places that one format may name. */
-#define LIKELY_MAX 64
-
-/* A downward search of a likely place goes on this far past the last log, so
- * that neighbours are seen, and no further. */
-#define LIKELY_PAST (32u << 20)
-
 struct hit_arg {
 	struct ml_scan_job *job;
 	struct memlog_err *err;
@@ -101,7 +94,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 					const struct ml_format *fmt,
 					struct memlog_err *err)
 {
-	struct ml_likely places[LIKELY_MAX];
+	struct ml_likely places[ML_LIKELY_PLACES];
 	struct ml_scanner sc;
 	struct hit_arg h = { job, err };
 	enum memlog_status s = MEMLOG_OK;
@@ -110,9 +103,9 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 
 	if (fmt->locate && job->opts->symbols)
 		n = fmt->locate(job->image, job->opts->symbols, places,
-				LIKELY_MAX);
+				ML_LIKELY_PLACES);
 	if (fmt->likely)
-		n += fmt->likely(job->image, places + n, LIKELY_MAX - n);
+		n += fmt->likely(job->image, places + n, ML_LIKELY_PLACES - n);
 	for (i = 0; i < n && !s; i++) {
 		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;
@@ -129,7 +122,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 				job->image->spaces[job->space].bias, on_hit,
 				&h);
 		s = search(job, &sc, places[i].range, places[i].downwards,
-			   places[i].downwards ? LIKELY_PAST : 0, err);
+			   places[i].downwards ? ML_LIKELY_PAST : 0, err);
 		count(job, &sc);
 		if (places[i].downwards)
 			found = job->any_hit;
@@ -199,6 +192,7 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a list");
 	job->logs->alloc = image->alloc;
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
+	job->places.alloc = image->alloc;
 	return MEMLOG_OK;
 }
 
@@ -225,6 +219,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		if (job->stats.likely_only)
 			return MEMLOG_OK;
 		ml_logs_clear(job->logs);
+		ml_places_fini(&job->places);
+		job->certain = 0;
 		s = all_likely(job, err);
 	}
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
@@ -263,6 +259,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = search_all(&job, err);
 	job.stats.complete = !s && !job.full;
 	ml_free(&image->alloc, job.buf);
+	ml_places_fini(&job.places);
 	if (stats)
 		ml_sized_out(stats, &job.stats, sizeof(job.stats));
 	if (s && s != MEMLOG_STOP && s != MEMLOG_IO && s != MEMLOG_LIMIT) {
@@ -309,6 +306,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 		if (ml_name_in_list(o.formats, ml_formats[i]->name))
 			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
 					      err);
+	ml_places_fini(&job.places);
 	if (!s && !job.logs->count) {
 		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
 			       "no log starts at %s:0x%llx (%.140s)",

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "libmem.h"
+#include "scan/places.h"
 #include "scan/scan.h"
 
 /* A small valid OVMF log at p. */
@@ -212,6 +213,85 @@ static void no_size(void **state)
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&m);
+}
+
+/* A hostile image that is full of valid headers, and a user who wants them all:
+ * what is done for each must not grow with how many there are. */
+static void many(void **state)
+{
+	enum { LOGS = 100000, STEP = 192 };
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .max_logs = 2 * LOGS,
+					 .mode = MEMLOG_SCAN_EXHAUSTIVE };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *p = mem_add(&m, 0, LOGS * STEP + 4096);
+	size_t i;
+
+	/* early ones and main ones, each with another length */
+	for (i = 0; i < LOGS; i++) {
+		plant(p + i * STEP, "");
+		put64(p + i * STEP + 0x30, 1 + i % 3800);
+	}
+	image = mem_image(&m, MEMLOG_PHYS);
+	if (memlog_scan(image, &opts, &logs, NULL, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(memlog_logs_count(logs), LOGS);
+	for (i = 0; i < LOGS; i++) {
+		assert_int_equal(memlog_logs_get(logs, i)->id, i);
+		assert_int_equal(memlog_logs_get(logs, i)->group, i);
+		assert_int_equal(memlog_logs_get(logs, i)->extents->addr,
+				 i * STEP);
+	}
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Places, held against a list that is gone through. */
+static void places(void **state)
+{
+	enum { PLACES = 3000 };
+	static struct { size_t kind; uint64_t start, len; } model[PLACES];
+	struct ml_format fmt[2] = { { .name = "a" }, { .name = "b" } };
+	struct ml_places p = { .alloc = ml_allocator(NULL) };
+	size_t i, k, kind;
+	bool starts, holds;
+	uint64_t addr;
+
+	srand(3);
+	for (i = 0; i < PLACES; i++) {
+		model[i].kind = (size_t)rand() % 4;
+		model[i].start = (uint64_t)rand() % 100000;
+		model[i].len = rand() % 3 ? (uint64_t)rand() % 20 :
+			       rand() % 50 ? 0 : (uint64_t)rand() % 5000;
+		if (i % 500 == 0)	/* to the end of addresses */
+			model[i].start = UINT64_MAX - 100 + i / 500;
+		assert_int_equal(ml_places_add(&p, &fmt[model[i].kind / 2],
+					       model[i].kind % 2,
+					       model[i].start, model[i].len,
+					       NULL), 0);
+		addr = rand() % 4 ? (uint64_t)rand() % 105000 :
+				    UINT64_MAX - (uint64_t)rand() % 120;
+		if (rand() % 2)
+			addr = model[(size_t)rand() % (i + 1)].start;
+		kind = (size_t)rand() % 4;
+		starts = holds = false;
+		for (k = 0; k <= i; k++) {
+			if (model[k].kind != kind)
+				continue;
+			starts |= model[k].start == addr;
+			holds |= addr >= model[k].start &&
+				 addr - model[k].start < model[k].len;
+		}
+		assert_int_equal(ml_places_start(&p, &fmt[kind / 2], kind % 2,
+						 addr), starts);
+		assert_int_equal(ml_places_hold(&p, &fmt[kind / 2], kind % 2,
+						addr), holds);
+	}
+	ml_places_fini(&p);
 }
 
 static int stop_at_second(void *arg, uint64_t done, uint64_t all)
@@ -557,6 +637,8 @@ int main(void)
 		cmocka_unit_test(limit),
 		cmocka_unit_test(limit_of_reader),
 		cmocka_unit_test(no_size),
+		cmocka_unit_test(many),
+		cmocka_unit_test(places),
 		cmocka_unit_test(stop),
 		cmocka_unit_test(at),
 		cmocka_unit_test(planted),
