@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests that would hang come to an end, and say where.
+# shellcheck disable=SC2034 # ../wait reads what is set here
 
 bats_require_minimum_version 1.5.0
 load ../wait
