@@ -112,7 +112,8 @@ static enum memlog_status run(struct session *s, struct memlog_err *err)
 		return st;
 	st = memlog_query_run(s->query, s->image, &host, &result, err);
 	s->out_open = false;
-	closed = host_output_close(&s->out, !st, st ? NULL : err);
+	closed = host_output_close(&s->out, st != MEMLOG_STOP,
+				   st ? NULL : err);
 	return st ? st : closed;
 }
 

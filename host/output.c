@@ -35,6 +35,7 @@ static enum memlog_status write_fd(struct host_output *out,
 		if (n <= 0)
 			return fail(err, "cannot write", out->path);
 		done += (size_t)n;
+		out->written += (uint64_t)n;
 	}
 	out->used = 0;
 	return MEMLOG_OK;
@@ -97,6 +98,7 @@ static void init(struct host_output *out)
 	out->fd = -1;
 	out->path = out->temp = NULL;
 	out->used = 0;
+	out->written = 0;
 }
 
 void host_output_stream(struct host_output *out, FILE *fp)
@@ -150,15 +152,16 @@ enum memlog_status host_output_file(struct host_output *out, const char *path,
 	return s;
 }
 
-enum memlog_status host_output_close(struct host_output *out, bool ok,
+enum memlog_status host_output_close(struct host_output *out, bool keep,
 				     struct memlog_err *err)
 {
-	enum memlog_status s = flush(out, err);
+	const char *file = out->temp ? out->temp : out->path;
+	enum memlog_status s = keep ? flush(out, err) : MEMLOG_OK;
 
 	if (out->fd >= 0 && close(out->fd) && !s)
 		s = fail(err, "cannot write", out->path);
-	if (out->temp && (s || !ok))
-		unlink(out->temp);
+	if (file && (s || !keep || !out->written))
+		unlink(file);
 	else if (out->temp && rename(out->temp, out->path))
 		s = fail(err, "cannot replace", out->path);
 	free(out->temp);

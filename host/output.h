@@ -14,6 +14,7 @@ struct host_output {
 	FILE *fp;		/* borrowed; NULL: fd is ours */
 	int fd;
 	char *path, *temp;	/* temp: renamed to path at the end */
+	uint64_t written;	/* beside what is still in buf */
 	size_t used;
 	char buf[HOST_OUTPUT_BUFFER];
 };
@@ -30,9 +31,11 @@ enum memlog_status host_output_file(struct host_output *out, const char *path,
 				    bool force, const char *image,
 				    struct memlog_err *err);
 
-/* Write out what is left. ok: the output is complete; without it a file to be
- * replaced stays as it was. Frees what the output holds; err may be NULL. */
-enum memlog_status host_output_close(struct host_output *out, bool ok,
+/* Write out what is left and let go of everything. keep: what was written is
+ * worth having; without it, and where nothing was, no new file is left and one
+ * to be replaced stays as it was. Without keep a stream is not touched: the
+ * debugger may have closed it when it left the command. err may be NULL. */
+enum memlog_status host_output_close(struct host_output *out, bool keep,
 				     struct memlog_err *err);
 
 #endif

@@ -150,6 +150,15 @@ memlog_in() {
 	cmp "$core" mine.core
 }
 
+@test "-o leaves no file when there is no log in it" {
+	"$B/mkcore" "$vmlinux" empty
+	memlog_in empty <<<"memlog -o out"
+	[ ! -e out ]
+	echo mine >there
+	memlog_in empty <<<"memlog -o there --force"
+	[ "$(cat there)" = mine ]
+}
+
 @test "where the kernel says that the log is, it is found at once" {
 	make_composite known -k -w "$(efi_log_at)=3cb3000"
 	run memlog_in known <<<"memlog -v --list --scan likely"

@@ -12,6 +12,7 @@
 
 #include "../../host/arena.h"
 #include "../../host/args.h"
+#include "../../host/output.h"
 #include "../../host/ranges.h"
 #include "../../host/sysfs.h"
 
@@ -147,6 +148,44 @@ static void sysfs(void **state)
 	host_arena_fini(&a);
 }
 
+/* What a stream is told before it closes, and what is left of files. */
+static void output(void **state)
+{
+	static struct host_output out;
+	char buf[64] = "", path[] = "/tmp/host-parts-XXXXXX";
+	int fd = mkstemp(path);
+	FILE *fp = fmemopen(buf, sizeof(buf), "w");
+
+	assert_true(fd >= 0 && fp);
+	host_output_stream(&out, fp);
+	assert_int_equal(out.sink.write(&out, "kept\n", 5, NULL), MEMLOG_OK);
+	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
+	assert_string_equal(buf, "kept\n");
+	/* the debugger has left the command, and closed its stream */
+	host_output_stream(&out, fp);
+	assert_int_equal(out.sink.write(&out, "late\n", 5, NULL), MEMLOG_OK);
+	fclose(fp);
+	assert_int_equal(host_output_close(&out, false, NULL), MEMLOG_OK);
+	assert_string_equal(buf, "kept\n");
+
+	close(fd);
+	unlink(path);
+	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(out.sink.write(&out, "text", 4, NULL), MEMLOG_OK);
+	assert_int_equal(host_output_close(&out, false, NULL), MEMLOG_OK);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(out.sink.write(&out, "text", 4, NULL), MEMLOG_OK);
+	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
+	assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +193,7 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(args),
 		cmocka_unit_test(sysfs),
+		cmocka_unit_test(output),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
