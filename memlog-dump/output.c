@@ -52,16 +52,29 @@ static enum memlog_status out_write(void *self, const void *buf, size_t len,
 	return MEMLOG_OK;
 }
 
+static bool is_file(const struct stat *st, const char *path)
+{
+	struct stat other;
+
+	return path && !stat(path, &other) && other.st_dev == st->st_dev &&
+	       other.st_ino == st->st_ino;
+}
+
+/* A file that is read: an image, or one of the files A,B,C of a split one. */
 static bool is_an_image(const struct stat *st, const struct opts *o)
 {
-	struct stat image;
+	bool found = is_file(st, o->symbols);
+	char *list, *at, *part;
 	int i;
 
-	for (i = 0; i < o->n_images; i++)
-		if (!stat(o->images[i], &image) &&
-		    image.st_dev == st->st_dev && image.st_ino == st->st_ino)
-			return true;
-	return false;
+	for (i = 0; i < o->n_images && !found; i++) {
+		found = is_file(st, o->images[i]);
+		list = at = strdup(o->images[i]);
+		while (at && !found && (part = strsep(&at, ",")))
+			found = is_file(st, part);
+		free(list);
+	}
+	return found;
 }
 
 /* May path be replaced? */
@@ -72,7 +85,7 @@ static bool replaceable(const char *path, const struct opts *o)
 	if (lstat(path, &st))
 		return true;
 	if (is_an_image(&st, o))
-		message(0, NULL, "%s: is the image itself and is not replaced",
+		message(0, NULL, "%s: is being read and is not replaced",
 			path);
 	else if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		message(0, NULL, "%s: is not a file and is not replaced",

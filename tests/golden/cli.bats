@@ -273,7 +273,11 @@ on_tty() {
 @test "--force replaces neither the image nor a device" {
 	cp small-c "$T/image"
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/image"
-	[[ $stderr == *"is the image itself"* ]]
+	[[ $stderr == *"is being read"* ]]
+	cmp small-c "$T/image"
+	# nor a part of it, nor its symbols
+	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/a,$T/image"
+	run -2 --separate-stderr "$DUMP" --force -o "$T/image" -s "$T/image" small-c
 	cmp small-c "$T/image"
 	run -2 --separate-stderr "$DUMP" --force -o /dev/null small-c
 	[ -c /dev/null ]
