@@ -106,7 +106,10 @@ static enum memlog_status open_output(struct session *s,
 {
 	enum memlog_status st;
 
-	*ret = &script_sink;
+	/* a pipe of gdb's cannot be told from its terminal */
+	s->script = script_sink;
+	s->script.tty = isatty(STDOUT_FILENO) == 1;
+	*ret = &s->script;
 	if (!s->own.output)
 		return MEMLOG_OK;
 	st = host_output_file(&s->out, s->own.output, s->own.force,
@@ -141,7 +144,8 @@ static void run(struct session *s)
 		st = memlog_query_run(s->query, s->image, &host, &result, &err);
 		if (s->out_open) {
 			s->out_open = false;
-			closed = host_output_close(&s->out, !st,
+			closed = host_output_close(&s->out,
+						   st != MEMLOG_STOP,
 						   st ? NULL : &err);
 		}
 	}
@@ -227,10 +231,13 @@ static enum memlog_status parse_arguments(struct session *s, char *text,
 		*end = '\0';
 		if (!strcmp(p, ARGS_END))
 			break;
-		if (argc < MAX_ARGS) {
-			unquote(p);
-			argv[argc++] = p;
+		if (argc == MAX_ARGS) {
+			snprintf(err->text, sizeof(err->text), "more than %d "
+				 "words", MAX_ARGS - 1);
+			return MEMLOG_INVALID;
 		}
+		unquote(p);
+		argv[argc++] = p;
 		p = end + 1;
 	}
 	if (!end) {

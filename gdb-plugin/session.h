@@ -24,6 +24,7 @@ struct session {
 	struct host_arena arena;
 	struct memlog_query *query;
 	struct memlog_image *image;
+	struct memlog_sink script;	/* script_sink, for this command */
 	struct host_output out;
 	bool out_open;
 	struct host_own own;

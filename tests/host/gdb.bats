@@ -123,6 +123,35 @@ teardown() {
 	grep -q 'with -o FILE' said
 }
 
+@test "-o leaves no file when there is no log in it" {
+	"$B/mkcore" "$B/namelist/vmlinux" empty
+	in_gdb -c empty <<<"memlog -o out"
+	[ ! -e out ]
+	in_gdb -c "$core" <<<"memlog -g 'no such text' -o out"
+	[ ! -e out ]
+	echo mine >there
+	in_gdb -c empty <<<"memlog -o there --force"
+	[ "$(cat there)" = mine ]
+}
+
+@test "raw bytes go to a terminal only when they are forced" {
+	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --raw -n 3" >raw
+	sed 's/--raw/--raw --force/' raw >forced
+	in_tty() {
+		limited script -qec "gdb -nx -q -batch -c $core -x $1" /dev/null \
+			</dev/null
+	}
+	run in_tty raw
+	[[ $output == *"give --force"* && $output != *SecCoreStartup* ]]
+	run in_tty forced
+	[[ $output == *SecCoreStartup* ]]
+}
+
+@test "more words than anybody types are refused, not cut" {
+	in_gdb -c "$core" <<<"memlog$(printf ' -q%.0s' $(seq 130)) -n 1"
+	grep -q '^memlog: more than 127 words' said
+}
+
 @test "help memlog, memlog --help, completion" {
 	run in_gdb <<-'EOF'
 	help memlog
