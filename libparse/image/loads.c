@@ -130,7 +130,8 @@ static void clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 	in->len = ml_min(in->len, in->promised);
 	have = in->off < file_size ? ml_min(in->len, file_size - in->off) : 0;
 	have = ml_min(have, UINT64_MAX - in->off);
-	*cut += in->len - have;
+	if (!ml_add(*cut, in->len - have, cut))
+		*cut = UINT64_MAX;
 	in->len = have;
 }
 

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../../libparse/base/limits.h"
+#include "../../libparse/image/loads.h"
 #include "../../libparse/image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"
@@ -199,6 +201,51 @@ static void test_xnum(void **state)
 		free(file);
 		free(m);
 	}
+}
+
+/* Four million headers that the file has no room for take no memory. */
+static void test_xnum_lie(void **state)
+{
+	struct mkelf *m = mkelf_new(true, false);
+	struct memlog_open_opts o = { .size = sizeof(o) };
+	struct memlog_image *image;
+	struct conform_memory mem;
+	struct ml_file f;
+
+	(void)state;
+	mkelf_ehdr(m, 62, 128, 64, 0xffff, 1, 64);
+	mkelf_shdr(m, 0, 0, 0, ML_MAX_PHDRS);
+	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x1000, 0, 0x8000, 0x1000,
+					   0x1000, 0 });
+	mkelf_pad(m, 0x1000);
+	mkelf_fill(m, 0x2000);
+	conform_memory_init(&mem);
+	o.allocator = &mem.alloc;
+	ml_file_memory(m->p, m->len, "m", NULL, &f, NULL);
+	assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "ends within its program headers"));
+	memlog_image_close(image);
+	assert_true(mem.most < 1u << 20);
+	assert_true(mem.now == 0);
+	free(m);
+}
+
+/* What the headers promise beyond the file's end may be more than there are
+ * addresses. */
+static void test_cut(void **state)
+{
+	struct ml_load in[3] = {
+		{ 0, UINT64_MAX, 0, 0 }, { 4096, 1ull << 63, 0, 0 },
+		{ 8192, 4096, 0, 0 },
+	};
+	struct ml_loads l;
+
+	(void)state;
+	assert_int_equal(ml_loads_init(&l, in, 3, 4096, NULL, NULL), 0);
+	assert_true(l.cut == UINT64_MAX);
+	assert_int_equal(l.n_ranges, 1);
+	ml_loads_fini(&l);
 }
 
 static void test_xnum_lost(void **state)
@@ -501,7 +548,9 @@ int main(void)
 		cmocka_unit_test(test_simple),
 		cmocka_unit_test(test_messy),
 		cmocka_unit_test(test_xnum),
+		cmocka_unit_test(test_xnum_lie),
 		cmocka_unit_test(test_xnum_lost),
+		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_spaces),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_orphan_tables),

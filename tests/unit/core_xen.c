@@ -338,6 +338,51 @@ static void test_pagewalk(void **state)
 	mem_free(&mem);
 }
 
+/* Memory up to the end of addresses, in which Xen's own place is looked for. */
+static size_t top_reads;
+
+static enum memlog_status top_read(void *self, uint64_t addr, void *buf,
+				   size_t len, size_t *ret,
+				   struct memlog_err *err)
+{
+	(void)self, (void)err;
+	assert_true(addr >= 0xffffffffff000000);
+	if (top_reads++ > 100)
+		fail_msg("it goes on at 0x%llx", (unsigned long long)addr);
+	memset(buf, 0, len);
+	*ret = len;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status top_next(void *self, uint64_t addr,
+				   struct memlog_range *ret,
+				   struct memlog_err *err)
+{
+	(void)self, (void)err;
+	ret->start = addr > 0xffffffffff000000 ? addr : 0xffffffffff000000;
+	ret->end = UINT64_MAX;
+	return addr < UINT64_MAX ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static void test_top(void **state)
+{
+	static const struct memlog_reader_ops ops = {
+		.size = sizeof(ops), .page_size = 4096, .read = top_read,
+		.next_range = top_next,
+	};
+	struct memlog_image *image;
+	struct memlog_err err;
+
+	assert_int_equal(memlog_image_wrap(&ops, NULL, MEMLOG_MACH, "top",
+					   NULL, &image, &err), 0);
+	assert_true(ml_xen_assume(image, 0xffff82d040000000,
+				  0xffff82d040263600));
+	/* eight places to be in 16 MiB, of which the last has no room */
+	assert_in_range(top_reads, 7, 8);
+	assert_int_equal(image->xen->phys_start, 0);
+	memlog_image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_cr3_wrong),
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_pagewalk),
+		cmocka_unit_test(test_top),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
