@@ -55,6 +55,15 @@ enum memlog_status ml_ranges_next(const struct memlog_range *r, size_t n,
 	return MEMLOG_OK;
 }
 
+uint64_t ml_ranges_bytes(const struct memlog_range *r, size_t n)
+{
+	uint64_t bytes = 0;
+
+	while (n--)
+		bytes += r[n].end - r[n].start;
+	return bytes;
+}
+
 bool ml_range_intersect(struct memlog_range a, struct memlog_range b,
 			struct memlog_range *ret)
 {

@@ -17,6 +17,9 @@ size_t ml_ranges_find(const struct memlog_range *r, size_t n, uint64_t addr);
 enum memlog_status ml_ranges_next(const struct memlog_range *r, size_t n,
 				  uint64_t addr, struct memlog_range *ret);
 
+/* Bytes in all of them together; they do not overlap. */
+uint64_t ml_ranges_bytes(const struct memlog_range *r, size_t n);
+
 /* The part of a that lies in b; false when there is none. */
 bool ml_range_intersect(struct memlog_range a, struct memlog_range b,
 			struct memlog_range *ret);

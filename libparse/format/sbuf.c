@@ -86,15 +86,9 @@ uint32_t ml_sbuf_unread(const struct ml_sbuf *h)
 size_t ml_sbuf_read(struct memlog_image *image, enum memlog_space space,
 		    uint64_t addr, void *buf, size_t len)
 {
-	size_t got, n = 0;
+	size_t n;
 
-	while (n < len) {
-		if (memlog_image_read(image, space, addr + n,
-				      (uint8_t *)buf + n, len - n, &got,
-				      NULL) || !got)
-			break;
-		n += got;
-	}
+	ml_image_fill(image, space, addr, buf, len, &n, NULL);
 	return n;
 }
 

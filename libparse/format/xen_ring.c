@@ -12,12 +12,9 @@
 static size_t read_all(struct memlog_image *image, enum memlog_space space,
 		       uint64_t addr, uint8_t *buf, size_t len)
 {
-	size_t n = 0, got;
+	size_t n;
 
-	while (n < len &&
-	       !memlog_image_read(image, space, addr + n, buf + n, len - n,
-				  &got, NULL) && got)
-		n += got;
+	ml_image_fill(image, space, addr, buf, len, &n, NULL);
 	return n;
 }
 

@@ -142,6 +142,28 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 					      buf, len, ret, err);
 }
 
+enum memlog_status ml_image_fill(struct memlog_image *image,
+				 enum memlog_space space, uint64_t addr,
+				 void *buf, size_t len, size_t *ret,
+				 struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint64_t at;
+	size_t got;
+
+	*ret = 0;
+	while (*ret < len && ml_add(addr, *ret, &at)) {
+		s = memlog_image_read(image, space, at, (uint8_t *)buf + *ret,
+				      len - *ret, &got, err);
+		*ret += got;
+		if (s && s != MEMLOG_NO_DATA)
+			return s;
+		if (s || !got)
+			break;
+	}
+	return MEMLOG_OK;
+}
+
 enum memlog_status memlog_image_next_range(struct memlog_image *image,
 					   enum memlog_space space,
 					   uint64_t addr,

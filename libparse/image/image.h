@@ -93,6 +93,13 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr);
 
+/* As much as there is of len bytes at addr, up to the first hole: OK whatever
+ * *ret is. Other trouble than a hole is passed on, with what came before it. */
+enum memlog_status ml_image_fill(struct memlog_image *image,
+				 enum memlog_space space, uint64_t addr,
+				 void *buf, size_t len, size_t *ret,
+				 struct memlog_err *err);
+
 /* Add a warning or a note. Running out of memory or of the limit drops it:
  * neither is worth losing an image for. text may hold guest bytes. owner, title
  * and text are copied; desc too. */

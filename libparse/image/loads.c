@@ -135,16 +135,6 @@ static void clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 	in->len = have;
 }
 
-static uint64_t total(const struct memlog_range *r, size_t n)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		sum += r[i].end - r[i].start;
-	return sum;
-}
-
 /* ranges: first what the headers promise, to count it, then what is there. */
 static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
 {
@@ -155,13 +145,13 @@ static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
 		l->ranges[i].start = in[i].addr;
 		l->ranges[i].end = in[i].addr + in[i].promised;
 	}
-	promised = total(l->ranges, ml_ranges_merge(l->ranges, n));
+	promised = ml_ranges_bytes(l->ranges, ml_ranges_merge(l->ranges, n));
 	for (i = 0; i < l->n_loads; i++) {
 		l->ranges[i].start = l->loads[i].addr;
 		l->ranges[i].end = l->loads[i].addr + l->loads[i].len;
 	}
 	l->n_ranges = ml_ranges_merge(l->ranges, l->n_loads);
-	l->missing = promised - total(l->ranges, l->n_ranges);
+	l->missing = promised - ml_ranges_bytes(l->ranges, l->n_ranges);
 }
 
 enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,

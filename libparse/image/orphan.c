@@ -367,15 +367,6 @@ static const struct memlog_reader_ops orphan_ops = {
 	.next_data = orphan_next_data,
 };
 
-static uint64_t sum(const struct memlog_range *r, size_t n)
-{
-	uint64_t bytes = 0;
-
-	while (n--)
-		bytes += r[n].end - r[n].start;
-	return bytes;
-}
-
 enum memlog_status ml_orphan_add(struct memlog_image *image,
 				 const struct ml_elf *elf,
 				 const struct ml_file *file,
@@ -404,7 +395,7 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 	}
 	ml_image_warn(image, "%" PRIu64 " bytes of memory have no program "
 		      "header and are searched by their file offset",
-		      sum(o->ranges, o->n));
+		      ml_ranges_bytes(o->ranges, o->n));
 	ml_image_add_space(image, MEMLOG_FILE, &orphan_ops, o, o->bias, true);
 	return MEMLOG_OK;
 }

@@ -11,19 +11,10 @@
 bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 		 size_t len)
 {
-	uint8_t *p = buf;
 	size_t got;
 
-	while (len) {
-		if (memlog_image_read(image, image->xen->space, mach, p, len,
-				      &got, NULL) || !got)
-			return false;
-		p += got;
-		len -= got;
-		if (!ml_add(mach, got, &mach))
-			return false;
-	}
-	return true;
+	return !ml_image_fill(image, image->xen->space, mach, buf, len, &got,
+			      NULL) && got == len;
 }
 
 static bool walk(struct memlog_image *image, uint64_t va, uint64_t *ret)

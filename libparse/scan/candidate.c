@@ -49,28 +49,6 @@ static void reject(struct ml_scan_job *job, const struct ml_format *fmt,
 			 (unsigned long long)addr, why->text);
 }
 
-/* Read up to want bytes; holes and the end make it less. */
-static enum memlog_status read_some(struct ml_scan_job *job,
-				    enum memlog_space space, uint64_t addr,
-				    uint8_t *buf, size_t want, size_t *ret,
-				    struct memlog_err *err)
-{
-	enum memlog_status s;
-	size_t got;
-
-	*ret = 0;
-	while (*ret < want) {
-		s = memlog_image_read(job->image, space, addr + *ret,
-				      buf + *ret, want - *ret, &got, err);
-		if (s == MEMLOG_NO_DATA || (!s && !got))
-			break;
-		if (s)
-			return s;
-		*ret += got;
-	}
-	return MEMLOG_OK;
-}
-
 static void alias_extent(struct ml_scan_job *job, struct memlog_extent *e)
 {
 	if (!e->has_alias)
@@ -236,8 +214,8 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for a header");
 	}
-	s = read_some(job, probe.space, probe.addr, bytes, want, &probe.len,
-		      err);
+	s = ml_image_fill(job->image, probe.space, probe.addr, bytes, want,
+			  &probe.len, err);
 	probe.bytes = bytes;
 	before = job->logs->count;
 	if (!s)
