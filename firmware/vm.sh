@@ -9,6 +9,7 @@
 #	vm_wait FILE TEXT	until TEXT stands in debugcon.log or serial.log
 #	vm_suspended		until the guest sleeps
 #	vm_quiet		until the shell is there and debugcon.log rests
+#	vm_reset		resets it; what the serial port said is forgotten
 #	vm_qmp COMMAND [JSON]	sends it, prints the answer
 #	vm_dump FORMAT FILE	stops the guest; elf elf-paging kdump-zlib raw ...
 #				qevm: a migration stream, after it no other dump
@@ -102,6 +103,13 @@ vm_wait() {
 			{ vm_fail "no '$text' in $1"; return 1; }
 		sleep 0.1
 	done
+}
+
+# The guest stands still for this: the shell counts down for some seconds, and
+# one more line of that would look like the shell of the boot to come.
+vm_reset() {
+	vm_qmp stop > /dev/null && vm_qmp system_reset > /dev/null &&
+		: > "$vm/serial.log" && vm_qmp cont > /dev/null
 }
 
 vm_suspended() {

@@ -237,9 +237,9 @@ make_reset-shell() {
 	local before
 	start x64
 	vm_quiet
+	vm_qmp stop > /dev/null
 	before=$(debugcon_size)
-	: > "$vm/serial.log"
-	vm_qmp system_reset > /dev/null
+	vm_reset
 	vm_quiet
 	finish reset-shell 'reset, and idle at the shell again' \
 		"current:main:$before:$(($(debugcon_size) - before))" elf

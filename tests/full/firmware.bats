@@ -49,6 +49,7 @@ same() {
 	local from=$1 format
 	shift
 
+	vm_qmp stop
 	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
 	[ -s "$vm/expected" ]
 	for format; do
@@ -74,6 +75,7 @@ plain() {
 wrapped() {
 	start "$1" -fw_cfg name=opt/ovmf/MemDebugLogPages,string="$2"
 	vm_quiet
+	vm_qmp stop
 	same $(($(debugcon_size) - ($2 * 4096 - 193))) elf kdump-zlib
 }
 
@@ -81,9 +83,9 @@ after_reset() {
 	local before
 	start "$@"
 	vm_quiet
+	vm_qmp stop
 	before=$(debugcon_size)
-	: > "$vm/serial.log"
-	vm_qmp system_reset
+	vm_reset
 	vm_quiet
 	[ "$(debugcon_size)" -gt $((before + 50000)) ]
 	same "$before" elf raw

@@ -37,6 +37,7 @@ same() {
 	local from=$1 format
 	shift
 
+	vm_qmp stop
 	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
 	[ -s "$vm/expected" ]
 	for format; do
@@ -105,9 +106,9 @@ tables_say() {
 	start x64
 	vm_quiet
 	local before
+	vm_qmp stop
 	before=$(stat -c %s "$vm/debugcon.log")
-	: > "$vm/serial.log"
-	vm_qmp system_reset
+	vm_reset
 	vm_quiet
 	[ "$(stat -c %s "$vm/debugcon.log")" -gt $((before + 50000)) ]
 	same "$before" elf raw
@@ -138,9 +139,7 @@ magic_at() {
 			seek=$((page)) count=32 conv=notrunc status=none
 	done
 	write_note 0x2000000
-	: > "$vm/serial.log"
-	vm_qmp system_reset
-	vm_qmp cont
+	vm_reset
 	vm_quiet
 	run -0 magic_at 0x2000000
 	[ "$output" != ovmfmdg1ovmfmdg2 ]
@@ -153,9 +152,7 @@ magic_at() {
 	for page in 0x2100800 0xfffffffffec00000; do
 		vm_qmp stop
 		write_note $page
-		: > "$vm/serial.log"
-		vm_qmp system_reset
-		vm_qmp cont
+		vm_reset
 		vm_quiet
 		run -0 magic_at 0x2100000
 		[ "$output" = ovmfmdg1ovmfmdg2 ]
@@ -165,6 +162,7 @@ magic_at() {
 @test "x64 with a ring of one page: its last 3903 bytes" {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
 	vm_quiet
+	vm_qmp stop
 	same $(($(stat -c %s "$vm/debugcon.log") - 3903)) elf kdump-zlib
 }
 
