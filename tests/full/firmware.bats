@@ -276,9 +276,12 @@ memory_type() {
 	done
 }
 
-@test "without the flag the same .efi files come out" {
+@test "x64 without the flag: the .efi files of before" {
 	run -0 "$top/firmware/identity.sh" OvmfPkgX64
 	echo "# $output" >&3
+}
+
+@test "ia32x64 without the flag: the .efi files of before" {
 	run -0 "$top/firmware/identity.sh" OvmfPkgIa32X64
 	echo "# $output" >&3
 }
