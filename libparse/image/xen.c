@@ -300,12 +300,23 @@ static bool by_table(struct memlog_image *image, uint64_t frame)
 
 /* ---- finding out --------------------------------------------------------- */
 
-/* QEMU's CPU states: the interrupt table of a CPU that runs Xen lies where
- * only Xen has anything. Its dump's physical addresses are Xen's machine. */
+/* QEMU's CPU states: the first CPU's interrupt table lies in Xen's own image,
+ * those of the others in its direct map, their segment table in what it maps
+ * for each domain. Windows may have both tables of a CPU in the place of that
+ * direct map, but next to each other. */
+static bool tables_of_xen(uint64_t gdt, uint64_t idt)
+{
+	if (idt < ML_XEN_IMAGES || idt >= ML_XEN_VIRT_HIGH)
+		return false;
+	return idt < ML_XEN_DIRECTMAP ||
+	       (gdt >= ML_XEN_PERDOMAIN && gdt < ML_XEN_DIRECTMAP);
+}
+
+/* The physical addresses of such a dump are Xen's machine addresses. */
 static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
 {
 	bool xen = false;
-	uint64_t idt;
+	uint64_t gdt, idt;
 	size_t i;
 
 	for (i = 0; i < image->n_notes; i++) {
@@ -314,8 +325,9 @@ static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
 		if (strcmp(n->owner, "QEMU") || n->type || n->desc_len < 432 ||
 		    ml_le32(n->desc) != 1)
 			continue;
+		gdt = ml_le64((uint8_t *)n->desc + 152 + 8 * 24 + 16);
 		idt = ml_le64((uint8_t *)n->desc + 152 + 9 * 24 + 16);
-		if (idt < ML_XEN_VIRT_LOW || idt >= ML_XEN_VIRT_HIGH)
+		if (!tables_of_xen(gdt, idt))
 			continue;
 		xen = true;
 		learn_virt(x, idt);

@@ -101,6 +101,10 @@ bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 /* What Xen has to itself of the upper half; Linux leaves it free. */
 #define ML_XEN_VIRT_LOW		0xffff800000000000ull
 #define ML_XEN_VIRT_HIGH	0xffff880000000000ull
+/* Its images have been in what is between here and the direct map; from the
+ * other one on is what it maps for the domain that runs. */
+#define ML_XEN_IMAGES		0xffff828000000000ull
+#define ML_XEN_PERDOMAIN	0xffff820000000000ull
 /* The image is at the start of a GiB that is its own. */
 #define ML_XEN_IMAGE_SPAN	(1ull << 30)
 

@@ -300,12 +300,31 @@ static void test_qemu(void **state)
 	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
 	ml_xen_attach(image);
 	assert_null(image->xen);
+	/* the second CPU of Windows may have its tables anywhere */
+	put64(cpu + 360, 0xffff858000001000);
+	put64(cpu + 384, 0xffff858000002000);
+	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
+	assert_false(ml_xen_runs(image));
+	put64(cpu + 360, 0xffff81d0402e8000);
+	put64(cpu + 384, 0xffff81d040577000);
+	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
+	assert_false(ml_xen_runs(image));
+	ml_xen_attach(image);
+	assert_null(image->xen);
 	put64(cpu + 384, 0xffff82d040577000);
 	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
 	ml_xen_attach(image);
 	assert_non_null(image->xen);
 	assert_int_equal(image->xen->space, MEMLOG_PHYS);
 	assert_int_equal(image->xen->n_cr3, 1);
+	memlog_image_close(image);
+
+	/* a second CPU of Xen alone */
+	put64(cpu + 360, 0xffff8200000e0000);
+	put64(cpu + 384, 0xffff830014790040);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
+	assert_true(ml_xen_runs(image));
 	memlog_image_close(image);
 	mem_free(&mem);
 }
