@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* check.c - what the options of a query come to together. */
+#include "query.h"
+
+#include <string.h>
+
+#include "../base/err.h"
+#include "../format/format.h"
+#include "../render/stats.h"
+#include "../scan/scan.h"
+
+const struct ml_render *ml_query_writer(const struct memlog_query *q)
+{
+	if (!q->stats || q->info || q->list || q->extract)
+		return q->render;
+	if (!strcmp(q->render->name, "text"))
+		return &ml_render_stats;
+	return strncmp(q->render->name, "json", 4) ? q->render :
+						     &ml_render_stats_json;
+}
+
+bool memlog_query_wants_folder(const struct memlog_query *query)
+{
+	return !query->info && !query->list && !query->extract &&
+	       ml_query_writer(query)->folder;
+}
+
+enum memlog_status ml_query_check(const struct memlog_query *q,
+				  struct memlog_err *err)
+{
+	const char *r = q->render->name;
+
+	if (q->info + q->list + q->extract > 1)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "one of --info, --list and --extract at a time");
+	if (q->follow && (q->info || q->list || q->extract || q->n_at ||
+			  q->stats || !q->render->flush))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-w prints one log as it grows, as text, raw, "
+			       "json or json-seq: leave out --info, --list, "
+			       "--extract, --at and --stats");
+	if (q->extract && strcmp(r, "text"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--extract writes an ELF core: leave out -O %s",
+			       r);
+	if ((q->info || q->list) && strcmp(r, "text") && strcmp(r, "json") &&
+	    strcmp(r, "json-seq"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--%s is written as text, json or json-seq, "
+			       "not as %s", q->info ? "info" : "list", r);
+	if (q->stats && strcmp(r, "text") && strcmp(r, "csv") &&
+	    strcmp(r, "json"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--stats is written as text, csv or json, not "
+			       "as %s", r);
+	if (!q->stats && !strcmp(r, "csv"))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-O csv writes the tables of --stats: say which");
+	if (q->n_at && (q->n_ranges || q->scan == MEMLOG_SCAN_EXHAUSTIVE))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--at does not search: leave out --range and "
+			       "--scan, or --at");
+	return MEMLOG_OK;
+}
+
+void memlog_query_stream(const struct memlog_query *q, const char **ret_formats,
+			 bool *ret_whole)
+{
+	size_t i;
+
+	*ret_formats = q->formats;
+	*ret_whole = q->n_at || q->n_ranges ||
+		     q->scan == MEMLOG_SCAN_EXHAUSTIVE;
+	for (i = 0; q->formats && ml_formats[i]; i++)
+		*ret_whole |= ml_formats[i]->needs_random &&
+			      ml_name_in_list(q->formats, ml_formats[i]->name);
+}
