@@ -109,6 +109,23 @@ static enum slot_kind kind_at(struct ml_acrn_ring *ring,
 	return kind(p, &head);
 }
 
+/*
+ * What stands behind a full slot of a message of cpu. A head may be a line that
+ * the message quotes, when it happens to stand there: one ring has one CPU.
+ */
+static enum slot_kind kind_behind(struct ml_acrn_ring *ring,
+				  struct ml_source *source,
+				  const struct ml_acrn_run *run, uint32_t pos,
+				  uint32_t cpu, bool *ret_full)
+{
+	const uint8_t *p = slot(ring, source, run_index(ring, run, pos));
+	struct ml_acrn_head head;
+	enum slot_kind k = kind(p, &head);
+
+	*ret_full = p && full(p);
+	return k == SLOT_HEAD && head.cpu != cpu ? SLOT_MORE : k;
+}
+
 static bool unread(const struct ml_acrn_ring *ring, uint32_t index)
 {
 	uint32_t head = ring->h.head / SLOT, off;
@@ -168,7 +185,8 @@ static uint32_t cut(struct ml_acrn_ring *ring, struct ml_source *source,
 		    uint32_t max)
 {
 	struct ml_acrn_head h;
-	uint32_t n = 0, i;
+	uint32_t n = 0, i, cpu = 0;
+	bool was_full = false, quoted;
 
 	if (first >= end)
 		return 0;
@@ -179,8 +197,11 @@ static uint32_t cut(struct ml_acrn_ring *ring, struct ml_source *source,
 		enum slot_kind k = kind(p, &h);
 		struct stretch *s = &out[n];
 
-		if (k != SLOT_HEAD)
+		quoted = k == SLOT_HEAD && was_full && s->has && h.cpu != cpu;
+		was_full = p && full(p);
+		if (k != SLOT_HEAD || quoted)
 			continue;
+		cpu = h.cpu;
 		if (s->has && !follows(s->seq1, s->us1, h.seq, h.us) &&
 		    n + 1 < max) {
 			s->end = i;
@@ -340,7 +361,8 @@ static uint32_t measure(struct ml_acrn_ring *ring, struct ml_source *source,
 	kind_at(ring, source, run, pos, &is_full);
 	for (n = 1; is_full && n < ML_ACRN_SLOTS_MAX && pos + n < run->count;
 	     n++) {
-		k = kind_at(ring, source, run, pos + n, &is_full);
+		k = kind_behind(ring, source, run, pos + n,
+				ring->item.head.cpu, &is_full);
 		if (k != SLOT_MORE) {
 			is_full = true;
 			break;

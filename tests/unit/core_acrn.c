@@ -581,9 +581,67 @@ static void test_planted_old_logs(void **state)
 	mem_free(&m);
 }
 
+/* A message that quotes a line of another CPU, whose head stands at the start
+ * of a slot: one message. */
+static void test_quoted_head(void **state)
+{
+	static const char quote[] = "[7us][cpu=1][vm1:vcpu1][sev=3][seq=9]:said";
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "acrn-log" };
+	const struct memlog_record *rec;
+	struct mem m = { .n = 0 };
+	struct memlog_decoder *d;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *p = mem_add(&m, 0x100000, 16384);
+	char want[161];
+	int i, n;
+
+	put64(p, 0x5aa57aa71aa13aa3);
+	put32(p + 8, 100);
+	put32(p + 12, 80);
+	put32(p + 20, 80 * 9);
+	put32(p + 36, 8000);
+	for (i = 0; i < 3; i++) {
+		n = snprintf(want, sizeof(want), "[%dus][cpu=0][idle0][sev=3]"
+			     "[seq=%d]:he said", 100 + i, 20 + i);
+		memset(want + n, '.', (size_t)(80 - n));
+		strcpy(want + 80, quote);
+		memcpy(p + 64 + 240 * i, want, strlen(want));
+		sprintf((char *)p + 64 + 240 * i + 160,
+			"[%dus][cpu=0][idle0][sev=3][seq=%d]:x", 200 + i,
+			30 + i);
+	}
+	/* numbers grow: 20, 30, 31, 32 */
+	for (i = 1; i < 3; i++)
+		memset(p + 64 + 240 * i, 0, 160);
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, &err), MEMLOG_OK);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     NULL, &d, &err), MEMLOG_OK);
+	for (i = 0; !memlog_decoder_next(d, &rec, &err); i++) {
+		assert_int_equal(rec->seq, i ? 29 + i : 20);
+		if (!i) {
+			memcpy(want, p + 64, 160);
+			want[160] = '\0';
+			assert_int_equal(rec->text_len, strlen(want));
+			assert_memory_equal(rec->text, want, strlen(want));
+			assert_false(rec->flags & MEMLOG_REC_PARTIAL_TAIL);
+		}
+	}
+	assert_int_equal(i, 4);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quoted_head),
 		cmocka_unit_test(test_geometries),
 		cmocka_unit_test(test_old_text),
 		cmocka_unit_test(test_sequence_wrap),
