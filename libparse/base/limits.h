@@ -91,6 +91,18 @@
  * ring for each in two halves, and as many again may be left over. */
 #define ML_ACRN_MAX_RINGS	1024u
 
+/* Headers of ACRN's rings that may be missing or damaged in a row, and the rest
+ * still be one region. */
+#define ML_ACRN_SKIP		4u
+
+/* How far around a ring others are looked for at least, and how far a region may
+ * stretch: 64 rings of 4 MiB. */
+#define ML_ACRN_REACH		(1u << 20)
+#define ML_ACRN_SPAN		(256u << 20)
+
+/* Slots of a ring that are looked at for a message that names its CPU. */
+#define ML_ACRN_CPU_SLOTS	512u
+
 /* ACRN is started in 32-bit mode and keeps what belongs to a CPU below 4 GiB:
  * a search for its pointers, and for logs that lie at odd addresses in it, goes
  * no further. */

@@ -8,15 +8,8 @@
 
 #define SLOT ML_SBUF_LOG_SLOT
 
-/* How many headers in a row may be missing or damaged. */
-#define SKIP		4u
 /* Between the halves lie up to one byte a CPU more than between rings. */
 #define HALF_SLACK	256u
-/* How far around a ring to look, and how far a region may stretch. */
-#define REACH_MIN	(1u << 20)
-#define SPAN_MAX	(256u << 20)
-/* Slots looked at for a message that names its CPU. */
-#define CPU_SLOTS	512u
 
 #define NO_CHAIN	UINT32_MAX
 
@@ -27,7 +20,7 @@ static void ask_cpu(struct ml_acrn_chains *c, struct memlog_image *image,
 {
 	uint8_t buf[16 * SLOT];
 	struct ml_acrn_head h;
-	uint32_t n = (uint32_t)ml_min(at->h.ele_num, CPU_SLOTS), i, k;
+	uint32_t n = (uint32_t)ml_min(at->h.ele_num, ML_ACRN_CPU_SLOTS), i, k;
 	size_t got;
 
 	for (i = 0; i < n; i += 16) {
@@ -65,7 +58,8 @@ static enum memlog_status gather(struct ml_acrn_chains *c,
 				 const struct ml_sbuf *h,
 				 struct memlog_err *err)
 {
-	uint64_t reach = ml_max(REACH_MIN, (uint64_t)SKIP * (h->size + SLOT) +
+	uint64_t reach = ml_max(ML_ACRN_REACH,
+				(uint64_t)ML_ACRN_SKIP * (h->size + SLOT) +
 				ML_SBUF_HEADER + HALF_SLACK);
 	struct memlog_range had = { 0, 0 }, r = around(addr, addr, reach);
 	struct ml_sbuf_list *l = &c->rings;
@@ -86,7 +80,7 @@ static enum memlog_status gather(struct ml_acrn_chains *c,
 		r.start = ml_min(r.start, had.start);
 		r.end = ml_max(r.end, had.end);
 		if ((r.start == had.start && r.end == had.end) ||
-		    r.end - r.start > SPAN_MAX || l->n >= l->max)
+		    r.end - r.start > ML_ACRN_SPAN || l->n >= l->max)
 			return MEMLOG_OK;
 	}
 }
@@ -136,8 +130,8 @@ static bool fits(uint64_t d, const struct ml_sbuf *h, uint64_t part,
 	uint64_t least = ML_SBUF_HEADER + h->size, k;
 
 	if (part)
-		return d % part == 0 && d / part <= SKIP;
-	for (k = 1; k <= SKIP; k++)
+		return d % part == 0 && d / part <= ML_ACRN_SKIP;
+	for (k = 1; k <= ML_ACRN_SKIP; k++)
 		if (d >= k * least && d < k * (least + SLOT) && d % k == 0) {
 			*ret_part = d / k;
 			return true;
@@ -167,7 +161,7 @@ static void grow_chain(struct ml_acrn_chains *c, struct ml_acrn_chain *ch)
 		if (c->chain[i] != NO_CHAIN || r[i].h.last != first->h.last ||
 		    r[i].h.ele_num != first->h.ele_num)
 			continue;
-		if (r[i].addr - last > SKIP * (uint64_t)(first->h.size +
+		if (r[i].addr - last > ML_ACRN_SKIP * (uint64_t)(first->h.size +
 				       ML_SBUF_HEADER + SLOT))
 			break;
 		part = ch->part;
@@ -215,10 +209,10 @@ static bool may_adopt(const struct ml_acrn_chains *c, size_t k, size_t i,
 	*ret_part = ch->part;
 	if (ch->part)
 		return r->addr > f->addr && !(d % ch->part) &&
-		       d / ch->part <= 2 * ch->n + SKIP;
+		       d / ch->part <= 2 * ch->n + ML_ACRN_SKIP;
 	if (f->h.ele_num != r->h.ele_num)
 		return fits(d, &f->h, 0, ret_part);
-	return f->cpu >= 0 && r->cpu >= 0 && d < SPAN_MAX / 4;
+	return f->cpu >= 0 && r->cpu >= 0 && d < ML_ACRN_SPAN / 4;
 }
 
 static void adopt(struct ml_acrn_chains *c, size_t i)
@@ -302,7 +296,7 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 
 	c->rings.alloc = c->alloc;
 	c->rings.max = ML_ACRN_MAX_RINGS;
-	s = slow || c->budget < 2 * REACH_MIN ?
+	s = slow || c->budget < 2 * ML_ACRN_REACH ?
 		   gather_slow(c, image, space, addr, h, err) :
 		   gather(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
