@@ -25,7 +25,7 @@ usage() {
 	exit 2
 }
 
-variants=(x64 ia32x64 x64-serial x64-smm x64-bench x64-off)
+variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-bench x64-off)
 
 # Sets platform, output (below Build/) and flags.
 describe() {
@@ -34,12 +34,14 @@ describe() {
 	output=OvmfX64/DEBUG_GCC5
 	archs=(-a X64)
 	case $1 in
-	x64)		;;
-	ia32x64)	platform=OvmfPkgIa32X64
+	ia32x64*)	platform=OvmfPkgIa32X64
 			output=Ovmf3264/DEBUG_GCC5
 			archs=(-a IA32 -a X64) ;;
+	esac
+	case $1 in
+	x64 | ia32x64)	;;
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
-	x64-smm)	flags+=(-D SMM_REQUIRE) ;;
+	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
 	*)		die "no variant $1 (there are: ${variants[*]})" ;;
