@@ -159,6 +159,18 @@ magic_at() {
 	done
 }
 
+# The stack moves there when memory is found, and the PEI core with it.
+@test "x64 with memory for PEI above 2 GiB" {
+	vm_machine=pc
+	vm_memory=3000
+	start x64
+	vm_quiet
+	vm_qmp stop
+	"$dump" -O raw --map=pc "$vm/ram" > "$vm/text"
+	cmp "$vm/debugcon.log" "$vm/text"
+	[ "$(grep -c SecCoreStartupWithStack "$vm/text")" -eq 1 ]
+}
+
 @test "x64 with a ring of one page: its last 3903 bytes" {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
 	vm_quiet
