@@ -86,6 +86,35 @@ info_says() {
 	done
 }
 
+# The memory of a real guest under the headers of both word sizes: two runs with a
+# hole between them, one after the other in the file.
+@test "complete Windows crash dumps" {
+	zstd -dcq --long=31 fixtures/vmcores/ovmf-c01-elf64.raw.zst >"$t/ram"
+	"$dump" -r --map=none "$t/ram" >"$t/want"
+	[ -s "$t/want" ]
+	for bits in 64 32; do
+		perl -e '
+			my ($at, $word, $type, $size) = $ARGV[0] == 64 ?
+				(0x88, "Q<", 0xf98, 0x2000) :
+				(0x64, "L<", 0xf88, 0x1000);
+			my $head = "PAGEDU" . ($ARGV[0] == 64 ? "64" : "MP");
+			my $list = pack("$word*", 2, 0x3fa0,
+					0, 0xa0, 0x100, 0x3f00);
+			$head .= "\0" x ($size - length $head);
+			substr($head, $at, length $list) = $list;
+			substr($head, $type, 4) = pack("L<", 1);
+			print $head;' $bits >"$t/dump"
+		head -c $((0xa0000)) "$t/ram" >>"$t/dump"
+		tail -c +$((0x100001)) "$t/ram" >>"$t/dump"
+		"$dump" -r "$t/dump" >"$t/got" 2>"$t/err"
+		cmp "$t/want" "$t/got"
+		grep -q "holds only what Windows calls its memory" "$t/err"
+		info_says "$t/dump" windows
+		[ "$("$dump" --list "$t/dump" 2>/dev/null |
+			awk '/^ovmf/ { print $3 }')" = phys:0x3cb3000 ]
+	done
+}
+
 @test "saved guests" {
 	for name in qevm qevm-mapped; do
 		make_image "$name"
