@@ -3,7 +3,7 @@
 #ifndef ML_BASE_ALLOC_H
 #define ML_BASE_ALLOC_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 /* The caller's allocator, or malloc's when it is NULL. Copied by value into
  * every object that frees later. */

@@ -3,7 +3,7 @@
 #ifndef ML_BASE_ERR_H
 #define ML_BASE_ERR_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 /* Record status and text in err (which may be NULL) and return status:
  *	return ml_fail(err, MEMLOG_CORRUPT, "tail %u > size %u", t, n);

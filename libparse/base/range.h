@@ -3,7 +3,7 @@
 #ifndef ML_BASE_RANGE_H
 #define ML_BASE_RANGE_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 /* Sort by start and join what overlaps or touches; empty ranges go. Returns
  * the new count. In place, n log n. */

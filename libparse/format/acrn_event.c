@@ -8,7 +8,7 @@
  */
 #include "acrn_event.h"
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 #define L2 ML_ACRN_2L
 #define I4 ML_ACRN_4I

@@ -9,7 +9,7 @@
 #ifndef ML_FORMAT_ACRN_EVENT_H
 #define ML_FORMAT_ACRN_EVENT_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 #define ML_ACRN_ENTRY		32u
 #define ML_ACRN_VM_EXIT		0x10u

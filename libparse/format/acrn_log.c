@@ -12,9 +12,9 @@
 
 #include <stdio.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "acrn_ring.h"
 
 struct acrn_log {

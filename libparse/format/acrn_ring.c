@@ -10,9 +10,9 @@
  */
 #include "acrn_ring.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #define SLOT ML_SBUF_LOG_SLOT
 

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 				     struct ml_log *log,

@@ -10,7 +10,7 @@
 #ifndef ML_FORMAT_ACRN_TEMPLATE_H
 #define ML_FORMAT_ACRN_TEMPLATE_H
 
-#include "../base/alloc.h"
+#include "base/alloc.h"
 #include "acrn_event.h"
 
 /* Text that a template may make of one event. */

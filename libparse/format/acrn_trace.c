@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "acrn_event.h"
 #include "acrn_template.h"
 

@@ -9,9 +9,9 @@
 #ifndef ML_FORMAT_FORMAT_H
 #define ML_FORMAT_FORMAT_H
 
-#include "../base/alloc.h"
-#include "../image/image.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "image/image.h"
+#include "memlog.h"
 
 struct ml_format;
 

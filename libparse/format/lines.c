@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
 		  uint64_t len, uint32_t flags)

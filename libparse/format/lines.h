@@ -9,7 +9,7 @@
 #ifndef ML_FORMAT_LINES_H
 #define ML_FORMAT_LINES_H
 
-#include "../base/limits.h"
+#include "base/limits.h"
 #include "format.h"
 
 /* A run of text in an extent. flags are given to every record from it; a line

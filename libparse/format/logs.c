@@ -2,8 +2,8 @@
 /* logs.c - the list of logs that a scan fills. */
 #include "format.h"
 
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 enum memlog_status ml_logs_add(struct memlog_logs *logs,
 			       const struct ml_format *fmt, struct ml_log **ret,

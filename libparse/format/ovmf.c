@@ -7,7 +7,7 @@
  */
 #include "ovmf.h"
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 #include "lines.h"
 
 struct ovmf_decoder {

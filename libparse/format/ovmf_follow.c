@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 #include "ovmf.h"
 
 #define HEADER 192

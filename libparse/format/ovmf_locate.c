@@ -8,8 +8,8 @@
  */
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 #include "ovmf.h"
 
 /* 95305139-b20f-4723-8425-627c888ff121, as it stands in memory */

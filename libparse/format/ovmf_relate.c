@@ -21,8 +21,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 #include "ovmf.h"
 
 #define MIB (1ull << 20)

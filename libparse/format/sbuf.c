@@ -9,9 +9,9 @@
  */
 #include "sbuf.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* Bytes looked at in one go. */
 #define WINDOW (64u << 10)

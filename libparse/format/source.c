@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 
 /* The bytes missing from off on, at least 1, at most to the extent's end. */
 static uint64_t gap_at(struct ml_source *source,

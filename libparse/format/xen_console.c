@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../image/xen.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/xen.h"
 #include "lines.h"
 
 struct xen_decoder {

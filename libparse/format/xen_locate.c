@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
-#include "../image/xen.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "image/xen.h"
 
 /* ---- by symbols ------------------------------------------------------------ */
 

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* All of len bytes at addr, or less where something is missing. */
 static size_t read_all(struct memlog_image *image, enum memlog_space space,

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 /* Zeros of at least this length are what was never written, or the room
  * before the oldest text; a few may stand in any text. */

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../image/xen.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/xen.h"
 #include "xen_console.h"
 
 enum { ROLE_BUFFER, ROLE_INFO };

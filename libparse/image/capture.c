@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "spool.h"
 
 /* Sorted, apart from each other. bytes is NULL once they are in the file. */

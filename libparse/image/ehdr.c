@@ -2,8 +2,8 @@
 /* ehdr.c - the headers of ELF, field by field. Source: System V ABI. */
 #include "loads.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 /* An address, offset or size: as wide as the class. */
 static uint64_t word(struct ml_cursor *c, bool is64)

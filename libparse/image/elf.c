@@ -9,9 +9,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* Program headers are read in pieces of this size. */
 #define CHUNK	65536u

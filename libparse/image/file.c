@@ -19,9 +19,9 @@
 #include <linux/fs.h>
 #endif
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 struct fd_file {
 	struct memlog_allocator alloc;

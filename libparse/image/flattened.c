@@ -19,9 +19,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "loads.h"
 
 #define FLAT_HEADER	4096u

@@ -11,7 +11,7 @@
 #ifndef ML_IMAGE_GUESTRAM_H
 #define ML_IMAGE_GUESTRAM_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 /* One mapping of a process. file: some number that is the same for all
  * mappings of one file, 0 for anonymous memory; offset is where in it. */

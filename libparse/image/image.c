@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/sized.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/sized.h"
 #include "xen.h"
 
 enum memlog_status ml_image_create(const char *name,

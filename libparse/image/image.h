@@ -9,9 +9,9 @@
 #ifndef ML_IMAGE_IMAGE_H
 #define ML_IMAGE_IMAGE_H
 
-#include "../memlog.h"
-#include "../base/alloc.h"
-#include "../space/p2m.h"
+#include "memlog.h"
+#include "base/alloc.h"
+#include "space/p2m.h"
 
 /*
  * One address space of an image.

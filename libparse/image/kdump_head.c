@@ -4,9 +4,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* utsname's machine, as the makers of such files write it. */
 static const char *machine_name(const uint8_t *p)

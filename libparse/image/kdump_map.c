@@ -3,8 +3,8 @@
  * whose number is the count of set bits before it. */
 #include "kdump.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 #define CHUNK		4096u		/* bytes of bitmap: 128 MiB of 4 KiB */
 #define CHUNK_BITS	(CHUNK * 8ull)

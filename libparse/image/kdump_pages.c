@@ -7,9 +7,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #define WINDOW		256u	/* descriptors that are read at once */
 

@@ -13,9 +13,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #define RANGE_HEADER	32u
 #define FRAME_MAX	65536u		/* bytes of memory in one */

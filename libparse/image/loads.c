@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 
 /* An entry on its way, with its place in the file's own order. */
 struct piece {

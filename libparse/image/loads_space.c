@@ -2,7 +2,7 @@
 /* loads_space.c - an address space that is a list of pieces of a file. */
 #include "loads.h"
 
-#include "../base/err.h"
+#include "base/err.h"
 
 struct pieces {
 	struct memlog_allocator alloc;

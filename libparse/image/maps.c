@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* A number in hex or decimal; false when there is none or it does not fit. */
 static bool number(const char **p, const char *end, unsigned int base,

@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_MAPS_H
 #define ML_IMAGE_MAPS_H
 
-#include "../base/alloc.h"
+#include "base/alloc.h"
 #include "guestram.h"
 
 /* Where the bytes of one mapping come from. path is in the text that was

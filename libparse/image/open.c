@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/sized.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/sized.h"
 #include "flattened.h"
 #include "set.h"
 

@@ -23,10 +23,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 
 /* A load whose bytes are in the file. */
 struct anchor {

@@ -9,9 +9,9 @@
  */
 #include "elf.h"
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
-#include "../space/pagewalk.h"
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "space/pagewalk.h"
 
 enum { CR0_PG = 1u << 31, CR4_PAE = 1u << 5, CR4_LA57 = 1u << 12 };
 

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "../base/alloc.h"
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "spool.h"
 
 #define NUMBERS		512u	/* in a part: one block of a file system */

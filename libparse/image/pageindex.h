@@ -9,7 +9,7 @@
 #ifndef ML_IMAGE_PAGEINDEX_H
 #define ML_IMAGE_PAGEINDEX_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 struct ml_pageindex {
 	struct memlog_allocator alloc;

@@ -15,11 +15,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
-#include "../base/sized.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
+#include "base/sized.h"
 #include "maps.h"
 #include "open.h"
 

@@ -14,8 +14,8 @@
 
 #include <sys/types.h>
 
-#include "../base/alloc.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 enum ml_area_kind {
 	ML_AREA_ANON,	/* private memory without a file: absent is zero */

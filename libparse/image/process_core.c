@@ -12,8 +12,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 #include "elf.h"
 #include "guestram.h"
 

@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 #include "process.h"
 
 /* iovecs that one process_vm_readv takes: IOV_MAX of Linux. */

@@ -13,9 +13,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "board.h"
 #include "table.h"
 

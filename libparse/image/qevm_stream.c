@@ -25,9 +25,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #define RAM_VERSION	4u
 #define LIBVIRT_HEADER	92u

@@ -14,9 +14,9 @@
 
 #include <inttypes.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 static enum memlog_status wanted(const struct ml_file *file,
 				 const struct memlog_open_opts *opts,

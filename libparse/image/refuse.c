@@ -4,8 +4,8 @@
 #include "file.h"
 #include "table.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 #define DUMP_QEMU "QEMU's dump-guest-memory FILE"
 

@@ -10,9 +10,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 struct set {
 	struct memlog_allocator alloc;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/err.h"
+#include "base/err.h"
 
 #define COPY_SIZE 65536u
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* The strings of CRASH_INFO are shorter than this. */
 #define STRING_MAX 256

@@ -2,7 +2,7 @@
 /* xen_note.c - the notes that Xen's crash path writes; pure. */
 #include "xen.h"
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 bool ml_xen_crash_info(const uint8_t *desc, size_t len,
 		       struct ml_xen_crash_info *ret)

@@ -2,8 +2,8 @@
 /* xen_va.c - from the hypervisor's virtual addresses to machine ones. */
 #include "xen.h"
 
-#include "../base/bytes.h"
-#include "../space/pagewalk.h"
+#include "base/bytes.h"
+#include "space/pagewalk.h"
 
 /* The direct map of 32-bit Xen, up to the end of the address space. */
 #define DIRECTMAP32	0xff000000ull

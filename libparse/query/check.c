@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "../base/err.h"
-#include "../format/format.h"
-#include "../render/stats.h"
-#include "../scan/scan.h"
+#include "base/err.h"
+#include "format/format.h"
+#include "render/stats.h"
+#include "scan/scan.h"
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)
 {

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "../base/err.h"
-#include "../record/newest.h"
+#include "base/err.h"
+#include "record/newest.h"
 
 /* Between two looks: quick for a person, and next to nothing for a guest. */
 #define LOOK_MS 200

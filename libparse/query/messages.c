@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../render/words.h"
-#include "../scan/scan.h"
+#include "render/words.h"
+#include "scan/scan.h"
 
 #define LINE 640
 

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 static int digit(char c, unsigned int base)
 {

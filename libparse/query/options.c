@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/sized.h"
+#include "base/err.h"
+#include "base/sized.h"
 
 /* PLUGINS: a command of its own name or meaning has it in memlog-dump. COMMAND:
  * in memlog-dump alone. */

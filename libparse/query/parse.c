@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 struct parser {
 	struct memlog_query *query;

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/err.h"
-#include "../record/newest.h"
+#include "base/err.h"
+#include "record/newest.h"
 
 static bool wanted(struct ml_job *j, const struct memlog_record *rec)
 {

@@ -3,10 +3,10 @@
 #ifndef ML_QUERY_QUERY_H
 #define ML_QUERY_QUERY_H
 
-#include "../base/alloc.h"
-#include "../memlog.h"
-#include "../record/filter.h"
-#include "../render/render.h"
+#include "base/alloc.h"
+#include "memlog.h"
+#include "record/filter.h"
+#include "render/render.h"
 
 #define ML_QUERY_RANGES 64
 #define ML_QUERY_ATS 64

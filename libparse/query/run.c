@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/sized.h"
-#include "../scan/scan.h"
+#include "base/err.h"
+#include "base/sized.h"
+#include "scan/scan.h"
 #include "acrn.h"
 
 const char *ml_query_formats(const struct memlog_query *q)

@@ -3,7 +3,7 @@
 #ifndef ML_QUERY_RUN_H
 #define ML_QUERY_RUN_H
 
-#include "../render/list.h"
+#include "render/list.h"
 #include "query.h"
 
 /* Levels of struct memlog_query_host's message(). */

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../render/stats.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "render/stats.h"
 #include "acrn.h"
 
 static enum memlog_status set_string(struct memlog_query *q, char **at,

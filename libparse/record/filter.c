@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 enum memlog_status ml_filter_regex(struct ml_filter *f, const char *text,
 				   struct memlog_err *err)

@@ -5,7 +5,7 @@
 
 #include <regex.h>
 
-#include "../memlog.h"
+#include "memlog.h"
 
 /* Zeroed: everything passes. */
 struct ml_filter {

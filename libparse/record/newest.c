@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* A record and, behind it, all the bytes that it points to. */
 struct kept {

@@ -3,8 +3,8 @@
 #ifndef ML_RECORD_NEWEST_H
 #define ML_RECORD_NEWEST_H
 
-#include "../base/alloc.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 struct ml_newest;
 

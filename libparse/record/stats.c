@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../format/acrn_event.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "format/acrn_event.h"
 
 struct ml_stats {
 	struct memlog_allocator alloc;

@@ -11,8 +11,8 @@
 #ifndef ML_RECORD_STATS_H
 #define ML_RECORD_STATS_H
 
-#include "../base/alloc.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 /* Reasons by VMX number, then what has none. */
 #define ML_STATS_VMX		0x40u

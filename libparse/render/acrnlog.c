@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 #include "out.h"
 
 #define SIZE_DEFAULT	(1u << 20)

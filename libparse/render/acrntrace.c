@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/alloc.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/alloc.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /*
  * Records come merged, and files are written one after the other: a CPU's

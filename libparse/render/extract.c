@@ -14,11 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
-#include "../image/xen.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
+#include "image/xen.h"
 #include "out.h"
 #include "words.h"
 

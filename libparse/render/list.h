@@ -3,8 +3,8 @@
 #ifndef ML_RENDER_LIST_H
 #define ML_RENDER_LIST_H
 
-#include "../base/alloc.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 /* How a list is to look. seq: RS before each object, RFC 7464. */
 struct ml_list_opts {

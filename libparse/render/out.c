@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/err.h"
+#include "base/err.h"
 
 void ml_out_init(struct ml_out *out, const struct memlog_sink *sink)
 {

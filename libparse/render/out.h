@@ -7,7 +7,7 @@
 #ifndef ML_RENDER_OUT_H
 #define ML_RENDER_OUT_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 struct ml_out {
 	const struct memlog_sink *sink;

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../format/acrn_event.h"
+#include "base/bytes.h"
+#include "format/acrn_event.h"
 #include "escape.h"
 #include "out.h"
 

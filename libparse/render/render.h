@@ -9,8 +9,8 @@
 #ifndef ML_RENDER_RENDER_H
 #define ML_RENDER_RENDER_H
 
-#include "../base/alloc.h"
-#include "../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 /* What a renderer may know of the command line. */
 struct ml_render_opts {

@@ -7,7 +7,7 @@
 #ifndef ML_RENDER_STATS_PARTS_H
 #define ML_RENDER_STATS_PARTS_H
 
-#include "../record/stats.h"
+#include "record/stats.h"
 #include "out.h"
 #include "render.h"
 

@@ -3,7 +3,7 @@
 #ifndef ML_RENDER_WORDS_H
 #define ML_RENDER_WORDS_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 struct ml_word {
 	uint32_t flag;

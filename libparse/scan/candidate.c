@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "job.h"
 
 /* Where the logs from first on are, and addr, which led to them: whatever

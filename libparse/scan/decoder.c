@@ -2,8 +2,8 @@
 /* decoder.c - pull records out of one log. */
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/sized.h"
+#include "base/err.h"
+#include "base/sized.h"
 #include "scan.h"
 
 struct memlog_decoder {

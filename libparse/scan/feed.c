@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 
 bool ml_name_in_list(const char *list, const char *name)
 {

@@ -12,11 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/sized.h"
-#include "../base/limits.h"
-#include "../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/sized.h"
+#include "base/limits.h"
+#include "base/range.h"
 #include "scan.h"
 
 /* Text that is remembered. */

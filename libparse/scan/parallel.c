@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include "../base/bytes.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/limits.h"
 #include "job.h"
 
 /* Windows below this are not worth a thread. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 void ml_places_fini(struct ml_places *p)
 {

@@ -4,7 +4,7 @@
 #ifndef ML_SCAN_PLACES_H
 #define ML_SCAN_PLACES_H
 
-#include "../format/format.h"
+#include "format/format.h"
 
 /* [start, end) of a space belongs to a log of fmt. reach: the furthest end of
  * this and the places before it, of the same format and space. */

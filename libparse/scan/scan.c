@@ -2,10 +2,10 @@
 /* scan.c - the search as a whole: likely places first, then all pages. */
 #include <string.h>
 
-#include "../base/err.h"
-#include "../base/limits.h"
-#include "../base/range.h"
-#include "../base/sized.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
+#include "base/sized.h"
 #include "job.h"
 
 struct hit_arg {

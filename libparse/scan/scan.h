@@ -8,8 +8,8 @@
 #ifndef ML_SCAN_SCAN_H
 #define ML_SCAN_SCAN_H
 
-#include "../format/format.h"
-#include "../memlog.h"
+#include "format/format.h"
+#include "memlog.h"
 
 /* Magics that one scanner looks for at once. */
 #define ML_SCAN_MAGICS 32

@@ -3,9 +3,9 @@
  * reader allows: mapped, peeked at page by page, or read in big blocks. */
 #include <string.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "job.h"
 
 static enum memlog_status tick(struct ml_scan_job *job, uint64_t bytes,

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "scan.h"
 
 /* A message takes microseconds; a burst of them ends within milliseconds. */

@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/sized.h"
-#include "../base/limits.h"
-#include "../base/range.h"
-#include "../image/capture.h"
-#include "../image/open.h"
-#include "../image/prefix.h"
-#include "../image/spool.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/sized.h"
+#include "base/limits.h"
+#include "base/range.h"
+#include "image/capture.h"
+#include "image/open.h"
+#include "image/prefix.h"
+#include "image/spool.h"
 #include "scan.h"
 
 #define CHUNK		(1u << 20)	/* read at once */

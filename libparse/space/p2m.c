@@ -2,9 +2,9 @@
 /* p2m.c - the tree, lookups in it, and the reader on top. p2m_tree.c reads it. */
 #include "p2m_tree.h"
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #define SHIFT 12
 #define MAX_FRAME (UINT64_MAX >> SHIFT)

@@ -12,7 +12,7 @@
 #ifndef ML_SPACE_P2M_H
 #define ML_SPACE_P2M_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 enum ml_p2m_kind {
 	ML_P2M_LIST64,	/* frame lists of 512 8-byte entries */

@@ -10,9 +10,9 @@
  */
 #include <stdlib.h>
 
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "p2m_tree.h"
 
 bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret)

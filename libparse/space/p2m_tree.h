@@ -3,7 +3,7 @@
 #ifndef ML_SPACE_P2M_TREE_H
 #define ML_SPACE_P2M_TREE_H
 
-#include "../base/alloc.h"
+#include "base/alloc.h"
 #include "p2m.h"
 
 /* Entries of the largest page. */

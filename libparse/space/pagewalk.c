@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pagewalk.h"
 
-#include "../base/bytes.h"
+#include "base/bytes.h"
 
 #define PRESENT	1u
 #define LARGE	0x80u

@@ -3,7 +3,7 @@
 #ifndef ML_SPACE_PAGEWALK_H
 #define ML_SPACE_PAGEWALK_H
 
-#include "../memlog.h"
+#include "memlog.h"
 
 enum ml_paging { ML_PAGING_32, ML_PAGING_PAE, ML_PAGING_64 };
 

@@ -3,7 +3,7 @@
  * elf.c - the symbols of an ELF file (vmlinux, xen-syms): addresses by libelf,
  * structs and enums by libdw where there is debug information.
  */
-#include "../memlog.h"
+#include "memlog.h"
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../base/alloc.h"
-#include "../base/bytes.h"
-#include "../base/err.h"
-#include "../base/limits.h"
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 /* name is borrowed from libelf. */
 struct symbol {

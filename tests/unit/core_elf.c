@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/base/limits.h"
-#include "../../libparse/image/loads.h"
-#include "../../libparse/image/open.h"
+#include "base/limits.h"
+#include "image/loads.h"
+#include "image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"
 

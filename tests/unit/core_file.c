@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/file.h"
+#include "image/file.h"
 #include "libconform.h"
 
 #define PAGE 4096u

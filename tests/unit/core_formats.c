@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/open.h"
+#include "image/open.h"
 #include "libconform.h"
 
 #define CAP (1u << 20)

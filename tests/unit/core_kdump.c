@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/open.h"
+#include "image/open.h"
 #include "libconform.h"
 #include "libmkkdump.h"
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/open.h"
+#include "image/open.h"
 #include "libconform.h"
 #include "libmem.h"
 #include "libmkkdump.h"

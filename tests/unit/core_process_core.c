@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/base/alloc.h"
-#include "../../libparse/image/open.h"
+#include "base/alloc.h"
+#include "image/open.h"
 #include "libmem.h"
 
 #define MIB (1ull << 20)

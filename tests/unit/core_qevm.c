@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/open.h"
-#include "../../libparse/image/pageindex.h"
+#include "image/open.h"
+#include "image/pageindex.h"
 #include "libconform.h"
 
 #define PAGE	4096u

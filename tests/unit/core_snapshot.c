@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/format/format.h"
-#include "../../libparse/scan/scan.h"
+#include "format/format.h"
+#include "scan/scan.h"
 #include "libmem.h"
 
 #define BASE 0x3c00000u

@@ -17,8 +17,8 @@
 #include <snappy-c.h>
 #endif
 
-#include "../../libparse/image/ext/codec.h"
-#include "../../libparse/image/open.h"
+#include "image/ext/codec.h"
+#include "image/open.h"
 #include "libconform.h"
 #include "libmkkdump.h"
 

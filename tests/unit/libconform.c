@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/image.h"
+#include "image/image.h"
 
 #define GUARD 0xa5
 #define SLACK 16	/* bytes behind a buffer that must not change */

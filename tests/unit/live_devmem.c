@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/ext/live.h"
+#include "image/ext/live.h"
 #include "libconform.h"
 
 /* A q35 guest with OVMF, from a Linux 6.1 in it. */

@@ -11,10 +11,10 @@
 
 #include <cmocka.h>
 
-#include "../../libparse/image/maps.h"
-#include "../../libparse/image/process.h"
-#include "../../libparse/image/guestram.h"
-#include "../../libparse/image/image.h"
+#include "image/maps.h"
+#include "image/process.h"
+#include "image/guestram.h"
+#include "image/image.h"
 #include "libconform.h"
 #include "libholder.h"
 

@@ -27,9 +27,9 @@ int main(void)
 #else
 #include <json-c/json.h>
 
-#include "../../libparse/image/ext/live.h"
-#include "../../libparse/image/ext/qmp.h"
-#include "../../libparse/image/image.h"
+#include "image/ext/live.h"
+#include "image/ext/qmp.h"
+#include "image/image.h"
 #include "libconform.h"
 
 #define MIB (1u << 20)

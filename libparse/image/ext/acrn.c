@@ -21,10 +21,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
-#include "../../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 #include "live.h"
 
 #define SLOT	80u

@@ -11,10 +11,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
-#include "../spool.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/spool.h"
 
 #ifdef HAVE_LIBARCHIVE
 #include <archive.h>

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "../../base/alloc.h"
-#include "../../base/limits.h"
-#include "../open.h"
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "image/open.h"
 
 #ifdef HAVE_ZSTD
 #include <zstd.h>

@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_EXT_CODEC_H
 #define ML_IMAGE_EXT_CODEC_H
 
-#include "../../memlog.h"
+#include "memlog.h"
 
 /* Ends with NULL. */
 extern const struct memlog_codec *const ml_codecs[];

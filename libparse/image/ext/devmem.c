@@ -16,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
-#include "../../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 #include "live.h"
 
 /* Text of /proc/iomem that is read, and ranges kept of it: large machines have

@@ -14,8 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 #include "live.h"
 
 /* A command line beyond this is not looked at: QEMU's is some KiB. */

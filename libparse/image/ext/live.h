@@ -3,8 +3,8 @@
 #ifndef ML_IMAGE_EXT_LIVE_H
 #define ML_IMAGE_EXT_LIVE_H
 
-#include "../open.h"
-#include "../process.h"
+#include "image/open.h"
+#include "image/process.h"
 
 #define ML_LIVE_OPEN(name)                                                   \
 	enum memlog_status name(const char *rest,                            \

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* open.c - open an image by whatever name the user gave it. */
-#include "../open.h"
+#include "image/open.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "../../base/err.h"
-#include "../../base/sized.h"
+#include "base/err.h"
+#include "base/sized.h"
 #include "archive.h"
 #include "codec.h"
 #include "source.h"

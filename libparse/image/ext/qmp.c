@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>

@@ -10,8 +10,8 @@
 
 #include <sys/types.h>
 
-#include "../../base/alloc.h"
-#include "../../memlog.h"
+#include "base/alloc.h"
+#include "memlog.h"
 
 struct json_object;
 

@@ -15,10 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
-#include "../../base/range.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/range.h"
 #include "live.h"
 #include "qmp.h"
 #include "qmp_save.h"

@@ -7,9 +7,9 @@
  */
 #include <string.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
-#include "../../base/limits.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
 #include "live.h"
 #include "qmp.h"
 

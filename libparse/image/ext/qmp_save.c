@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../base/bytes.h"
-#include "../../base/err.h"
+#include "base/bytes.h"
+#include "base/err.h"
 
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>

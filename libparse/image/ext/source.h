@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_EXT_SOURCE_H
 #define ML_IMAGE_EXT_SOURCE_H
 
-#include "../../memlog.h"
+#include "memlog.h"
 
 /* A source is chosen by how a name begins ("pid:"); whole: the name has to be
  * the prefix and no more. open gets what follows it. */
