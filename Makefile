@@ -57,7 +57,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 # Everything under libparse/ needs libc alone and goes into the core, except
 # these files, each with the libraries that it needs.
 FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c)
-CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c))
+CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c libparse/*/*/*.c))
 DUMP_SRC := $(wildcard memlog-dump/*.c)
 # what crash and gdb share, and each plugin where its header is installed
 HOST_SRC := $(wildcard host/*.c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* acrn_rules.c - a user's file of rules, and an entry to make text of: the first
  * 32 bytes are the entry. */
-#include "format/acrn_template.h"
+#include "format/acrn/template.h"
 #include "liblook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

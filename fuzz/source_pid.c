@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/maps.h"
+#include "image/process/maps.h"
 #include "liblook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

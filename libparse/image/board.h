@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_BOARD_H
 #define ML_IMAGE_BOARD_H
 
-#include "loads.h"
+#include "image/bytes/loads.h"
 
 /*
  * size bytes of memory, which stand in a row in a file, as one or two loads:

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/sized.h"
-#include "xen.h"
+#include "image/xen/xen.h"
 
 enum memlog_status ml_image_create(const char *name,
 				   const struct memlog_allocator *alloc,

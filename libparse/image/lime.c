@@ -8,7 +8,7 @@
  * uncompressed form is LiME. All little endian. Sources: LiME's
  * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
  */
-#include "loads.h"
+#include "image/bytes/loads.h"
 #include "table.h"
 
 #include <inttypes.h>

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/sized.h"
-#include "flattened.h"
+#include "image/bytes/flattened.h"
 #include "set.h"
 
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)

@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_OPEN_H
 #define ML_IMAGE_OPEN_H
 
-#include "file.h"
+#include "image/bytes/file.h"
 
 /* Open an image on a file, which becomes the image's own on OK and stays the
  * caller's otherwise. Errors are prefixed with the file's name. */

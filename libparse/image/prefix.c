@@ -4,9 +4,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "elf.h"
+#include "image/elf/elf.h"
 #include "table.h"
-#include "xen.h"
+#include "image/xen/xen.h"
 
 static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 {

@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_PREFIX_H
 #define ML_IMAGE_PREFIX_H
 
-#include "loads.h"
+#include "image/bytes/loads.h"
 
 /*
  * How much of the beginning of an ELF dump must be read before its program

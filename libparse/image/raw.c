@@ -9,7 +9,7 @@
  * hardly ever is.
  */
 #include "board.h"
-#include "loads.h"
+#include "image/bytes/loads.h"
 #include "table.h"
 
 #include <inttypes.h>

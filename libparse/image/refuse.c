@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* refuse.c - files that are known for what they are and not read, with what to
  * do instead. Otherwise they would be searched as plain memory. */
-#include "file.h"
+#include "image/bytes/file.h"
 #include "table.h"
 
 #include "base/bytes.h"

@@ -7,7 +7,7 @@
  * runs of pages; their bytes follow in a row. Only what Windows calls its own
  * memory is there: firmware's may be missing.
  */
-#include "loads.h"
+#include "image/bytes/loads.h"
 #include "table.h"
 
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "format/acrn_template.h"
+#include "format/acrn/template.h"
 
 static enum memlog_status read_all(int fd, char *buf, size_t size, size_t *ret,
 				   struct memlog_err *err)

@@ -6,7 +6,7 @@
 
 #include "base/err.h"
 #include "format/format.h"
-#include "render/stats.h"
+#include "render/tables/stats.h"
 #include "scan/scan.h"
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "render/stats.h"
+#include "render/tables/stats.h"
 #include "acrn.h"
 
 static enum memlog_status set_string(struct memlog_query *q, char **at,

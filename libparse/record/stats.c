@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "format/acrn_event.h"
+#include "format/acrn/event.h"
 
 struct ml_stats {
 	struct memlog_allocator alloc;

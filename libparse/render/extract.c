@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
-#include "image/xen.h"
+#include "image/xen/xen.h"
 #include "out.h"
 #include "words.h"
 

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "format/acrn_event.h"
+#include "format/acrn/event.h"
 #include "escape.h"
 #include "out.h"
 

@@ -16,10 +16,10 @@
 #include "base/sized.h"
 #include "base/limits.h"
 #include "base/range.h"
-#include "image/capture.h"
+#include "image/bytes/capture.h"
 #include "image/open.h"
 #include "image/prefix.h"
-#include "image/spool.h"
+#include "image/bytes/spool.h"
 #include "scan.h"
 
 #define CHUNK		(1u << 20)	/* read at once */

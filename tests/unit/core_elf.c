@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "image/loads.h"
+#include "image/bytes/loads.h"
 #include "image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"

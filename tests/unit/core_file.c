@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "image/file.h"
+#include "image/bytes/file.h"
 #include "libconform.h"
 
 #define PAGE 4096u

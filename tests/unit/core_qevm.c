@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "image/open.h"
-#include "image/pageindex.h"
+#include "image/bytes/pageindex.h"
 #include "libconform.h"
 
 #define PAGE	4096u

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "image/xen.h"
+#include "image/xen/xen.h"
 #include "libmem.h"
 #include "libsink.h"
 #include "query/query.h"

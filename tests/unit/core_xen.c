@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "image/xen.h"
+#include "image/xen/xen.h"
 #include "libmem.h"
 #include "space/pagewalk.h"
 

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
-#include "format/xen_console.h"
-#include "image/xen.h"
+#include "format/xen/console.h"
+#include "image/xen/xen.h"
 #include "libmem.h"
 
 #define MIB (1u << 20)

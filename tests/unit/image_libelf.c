@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <gelf.h>
 
-#include "image/elf.h"
+#include "image/elf/elf.h"
 #include "libmkelf.h"
 
 static uint64_t seed = 1;

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "image/maps.h"
-#include "image/process.h"
-#include "image/guestram.h"
+#include "image/process/maps.h"
+#include "image/process/process.h"
+#include "image/process/guestram.h"
 #include "image/image.h"
 #include "libconform.h"
 #include "libholder.h"

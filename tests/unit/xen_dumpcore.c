@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <gelf.h>
 
-#include "image/file.h"
+#include "image/bytes/file.h"
 #include "image/image.h"
 #include "image/open.h"
 #include "libconform.h"

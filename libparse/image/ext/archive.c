@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "image/spool.h"
+#include "image/bytes/spool.h"
 
 #ifdef HAVE_LIBARCHIVE
 #include <archive.h>

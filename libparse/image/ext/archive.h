@@ -3,7 +3,7 @@
 #ifndef ML_IMAGE_EXT_ARCHIVE_H
 #define ML_IMAGE_EXT_ARCHIVE_H
 
-#include "image/file.h"
+#include "image/bytes/file.h"
 
 /*
  * Open a file that gzip, bzip2, xz, zstd or lz4 made: it is unpacked into an

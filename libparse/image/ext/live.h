@@ -4,7 +4,7 @@
 #define ML_IMAGE_EXT_LIVE_H
 
 #include "image/open.h"
-#include "image/process.h"
+#include "image/process/process.h"
 
 #define ML_LIVE_OPEN(name)                                                   \
 	enum memlog_status name(const char *rest,                            \

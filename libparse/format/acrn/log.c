@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * acrn_log.c - the log of the ACRN hypervisor: one ring a CPU, merged by the
+ * sequence number that all CPUs share.
+ *
+ * A log is one half of the region that the Service VM's kernel reserved: the
+ * rings of the running hypervisor, or those of the boot before. Records come
+ * boot by boot, oldest first; within a boot by sequence number, which may wrap.
+ * Pieces without a head follow what stands before them in their ring.
+ */
+#include "acrn.h"
+
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "ring.h"
+
+struct acrn_log {
+	struct ml_acrn_ring *rings;
+	size_t n_rings;
+	struct memlog_allocator alloc;
+	bool consumed;		/* asked for */
+	bool printed;		/* something of this boot */
+	uint32_t age;
+	bool has_seq;
+	uint32_t seq;		/* of the last item, printed or not */
+	uint64_t lost;		/* numbers missing since the last one printed */
+	uint64_t count;
+	uint8_t raw[ML_ACRN_TEXT_MAX];
+	uint8_t text[ML_ACRN_TEXT_MAX];
+	char name[ML_ACRN_NAME_MAX + 1];
+};
+
+/* The hypervisor's own rings of v0.3 lie at odd addresses. */
+static const struct ml_magic log_magics[] = {
+	{ .bytes = ML_SBUF_BYTES, .len = 8, .align = 4096, .fine = 1 },
+	{ .bytes = ML_SBUF_BYTES_LAST, .len = 8, .align = 4096, .fine = 1 },
+	{ .len = 0 },
+};
+
+const struct ml_magic ml_acrn_magics[] = {
+	{ .bytes = ML_SBUF_BYTES, .len = 8, .align = 4096 },
+	{ .bytes = ML_SBUF_BYTES_LAST, .len = 8, .align = 4096 },
+	{ .len = 0 },
+};
+
+void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h)
+{
+	struct acrn *a = ml_acrn(log);
+
+	log->pub.capacity += h->size - h->ele_size;
+	log->pub.used += ml_sbuf_unread(h);
+	a->unread += ml_sbuf_unread(h) / h->ele_size;
+	a->damaged += h->bad_offsets;
+	if (h->head > h->tail)
+		log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	if (h->head || h->tail)
+		log->pub.flags &= ~MEMLOG_LOG_EMPTY;
+	if (h->bad_offsets)
+		log->pub.flags |= MEMLOG_LOG_DAMAGED;
+}
+
+void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
+			 uint64_t addr, struct memlog_extent *ret_extent)
+{
+	struct acrn *a = ml_acrn(log);
+
+	ret_extent->addr = addr;
+	ret_extent->len = ML_SBUF_HEADER + h->size;
+	a->ele_num = h->ele_num;
+	a->last = h->last;
+	a->from_base = !(addr % ML_PAGE);
+	log->pub.flags |= MEMLOG_LOG_EMPTY | MEMLOG_LOG_TELLS_ALL;
+	ml_acrn_log_add_ring(log, h);
+}
+
+static enum memlog_status log_probe(const struct ml_probe *probe,
+				    struct ml_log *log,
+				    struct memlog_extent *ret_extent,
+				    struct memlog_err *err)
+{
+	enum memlog_status s;
+	struct ml_sbuf h;
+
+	s = ml_sbuf_parse(probe->bytes, probe->len, &h, err);
+	if (s && s != MEMLOG_CORRUPT)
+		return s;
+	if (ml_sbuf_kind(&h) != ML_SBUF_LOG)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "a shared buffer with slots of %u bytes",
+			       h.ele_size);
+	ml_acrn_log_of_ring(log, &h, probe->addr, ret_extent);
+	return s;
+}
+
+/* Rings may be read while the hypervisor fills them: only the offsets move. */
+static bool log_stable(const uint8_t *before, const uint8_t *after, size_t len)
+{
+	struct ml_sbuf a, b;
+
+	if (ml_sbuf_parse(before, len, &a, NULL) ||
+	    ml_sbuf_parse(after, len, &b, NULL))
+		return false;
+	return a.ele_num == b.ele_num && a.ele_size == b.ele_size &&
+	       a.last == b.last;
+}
+
+/* ---- decoding ----------------------------------------------------------- */
+
+static void start_boot(struct acrn_log *d, struct ml_source *source)
+{
+	size_t i;
+
+	for (i = 0; i < d->n_rings; i++)
+		ml_acrn_ring_start(&d->rings[i], source, d->age);
+	d->has_seq = d->printed = false;
+	d->lost = 0;
+}
+
+static enum memlog_status log_open(void *state, struct ml_source *source,
+				   const struct ml_decoder_opts *opts,
+				   struct memlog_err *err)
+{
+	struct acrn_log *d = state;
+	size_t n = source->log->pub.n_extents, i;
+	enum memlog_status s = MEMLOG_OK;
+
+	d->alloc = opts->alloc;
+	d->consumed = opts->user->consumed;
+	d->rings = ml_calloc(&d->alloc, n, sizeof(*d->rings));
+	if (!d->rings)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for the rings of %zu CPUs", n);
+	for (i = 0; i < n; i++) {
+		struct ml_acrn_ring *r = &d->rings[d->n_rings];
+
+		s = ml_acrn_ring_open(r, source, i, err);
+		if (s) {
+			/* one ring less; the others are worth printing */
+			source->missing += source->log->extents[i].len;
+			memset(r, 0, sizeof(*r));
+			continue;
+		}
+		r->early = source->log->extents[i].role == ML_ACRN_ROLE_EARLY;
+		d->n_rings++;
+		if (d->consumed && ml_acrn_ring_oldest(r) > d->age)
+			d->age = ml_acrn_ring_oldest(r);
+	}
+	if (!d->n_rings) {
+		ml_free(&d->alloc, d->rings);
+		return s;
+	}
+	start_boot(d, source);
+	return MEMLOG_OK;
+}
+
+/* Is a to come before b? Pieces first: they belong to what came before. */
+static bool earlier(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
+{
+	const struct ml_acrn_item *x = &a->item, *y = &b->item;
+	int32_t d;
+
+	if (!x->has_head || !y->has_head)
+		return !x->has_head && y->has_head;
+	d = (int32_t)(x->head.seq - y->head.seq);
+	if (d)
+		return d < 0;
+	if (x->head.us != y->head.us)
+		return x->head.us < y->head.us;
+	return !a->early && b->early;
+}
+
+/* The same message in two rings: the hypervisor copies what its early ring holds
+ * into the Service VM's. */
+static bool is_copy(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
+{
+	return a != b && b->have && a->item.has_head &&
+	       b->item.has_head && a->item.head.seq == b->item.head.seq &&
+	       a->item.head.us == b->item.head.us &&
+	       a->item.head.cpu == b->item.head.cpu;
+}
+
+static struct ml_acrn_ring *pick(struct acrn_log *d, struct ml_source *source)
+{
+	struct ml_acrn_ring *best = NULL;
+	size_t i;
+
+	for (i = 0; i < d->n_rings; i++)
+		if (d->rings[i].have &&
+		    (!best || earlier(&d->rings[i], best)))
+			best = &d->rings[i];
+	if (!best || !best->item.has_head)
+		return best;
+	for (i = 0; i < d->n_rings; i++)
+		if (is_copy(best, &d->rings[i]))
+			ml_acrn_ring_next(&d->rings[i], source);
+	return best;
+}
+
+static void add_field(struct memlog_record *rec, const char *name,
+		      enum memlog_field_type type, uint64_t value)
+{
+	struct memlog_field *f = &rec->fields[rec->n_fields++];
+
+	f->name = name;
+	f->type = type;
+	f->u = value;
+}
+
+static void fill(struct acrn_log *d, struct ml_source *source,
+		 struct ml_acrn_ring *ring, struct memlog_record *rec)
+{
+	const struct ml_acrn_item *it = &ring->item;
+	const struct ml_acrn_head *h = &it->head;
+
+	rec->text = d->text;
+	rec->text_len = ml_acrn_ring_text(ring, source, d->raw, d->text);
+	rec->raw = d->raw;
+	rec->raw_len = (size_t)it->slots * ML_SBUF_LOG_SLOT;
+	rec->cpu = ring->cpu;
+	rec->flags |= it->flags;
+	if (!it->unread)
+		rec->flags |= MEMLOG_REC_CONSUMED;
+	if (d->age)
+		rec->flags |= MEMLOG_REC_STALE;
+	if (!it->has_head)
+		return;
+	rec->cpu = (int32_t)h->cpu;
+	rec->has_seq = rec->has_time = rec->has_level = true;
+	rec->seq = h->seq;
+	rec->time = h->us;
+	rec->time_hz = 1000000;
+	rec->level = ml_acrn_level(h->sev);
+	if (h->name_len) {
+		memcpy(d->name, d->text + h->name_off, h->name_len);
+		d->name[h->name_len] = 0;
+		rec->component = d->name;
+	}
+	add_field(rec, "sev", MEMLOG_FIELD_UINT, h->sev);
+	if (d->age)
+		add_field(rec, "boots_before", MEMLOG_FIELD_UINT, d->age);
+	if (d->lost) {
+		rec->lost = d->lost;
+		rec->flags |= MEMLOG_REC_LOST_BEFORE;
+	}
+}
+
+/* Count the numbers between the last message and this one. */
+static void count_lost(struct acrn_log *d, const struct ml_acrn_item *it)
+{
+	uint32_t step;
+
+	if (!it->has_head)
+		return;
+	step = it->head.seq - d->seq;
+	if (d->has_seq && (int32_t)step > 1)
+		d->lost += step - 1;
+	d->has_seq = true;
+	d->seq = it->head.seq;
+}
+
+/* Is the number after the last message's in memory? Of the newest message
+ * nobody knows. */
+static bool number_follows(const struct acrn_log *d)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < d->n_rings; i++) {
+		const struct ml_acrn_ring *r = &d->rings[i];
+
+		if (!r->have || !r->item.has_head)
+			continue;
+		any = true;
+		if (r->item.head.seq == d->seq + 1)
+			return true;
+	}
+	return !any;
+}
+
+static enum memlog_status log_next(void *state, struct ml_source *source,
+				   struct memlog_record *rec,
+				   struct memlog_err *err)
+{
+	struct acrn_log *d = state;
+	struct ml_acrn_ring *ring;
+	bool open;
+
+	for (;;) {
+		ring = pick(d, source);
+		if (!ring) {
+			if (!d->age)
+				return MEMLOG_NO_DATA;
+			d->age--;
+			start_boot(d, source);
+			continue;
+		}
+		count_lost(d, &ring->item);
+		if (d->consumed || ring->item.unread)
+			break;
+		/* what is missing among what was read is not our news */
+		if (!d->printed)
+			d->lost = 0;
+		ml_acrn_ring_next(ring, source);
+	}
+	fill(d, source, ring, rec);
+	d->printed = true;
+	if (ring->item.has_head)
+		d->lost = 0;
+	open = ring->item.open;
+	ml_acrn_ring_next(ring, source);
+	/* a full ring cuts a message and then takes no more: where the next
+	 * number is there, none was full */
+	if (open && !number_follows(d))
+		rec->flags |= MEMLOG_REC_GUESSED;
+	return MEMLOG_OK;
+}
+
+static void log_close(void *state, struct ml_source *source)
+{
+	struct acrn_log *d = state;
+
+	(void)source;
+	ml_free(&d->alloc, d->rings);
+}
+
+const struct ml_format ml_format_acrn_log = {
+	.name = "acrn-log",
+	.title = "ACRN hypervisor log",
+	.needs_random = true,
+	.reach = ML_STREAM_BACK,
+	.magics = log_magics,
+	.probe_min = ML_SBUF_HEADER,
+	.probe_len = ML_SBUF_HEADER,
+	.probe = log_probe,
+	.expand = ml_acrn_log_expand,
+	.relate = ml_acrn_log_relate,
+	.stable = log_stable,
+	.state_size = sizeof(struct acrn_log),
+	.open = log_open,
+	.next = log_next,
+	.close = log_close,
+};

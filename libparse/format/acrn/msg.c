@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "msg.h"
+
+#include <string.h>
+
+struct reader {
+	const uint8_t *p;
+	size_t len, at;
+};
+
+static bool take(struct reader *r, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > r->len - r->at || memcmp(r->p + r->at, text, n))
+		return false;
+	r->at += n;
+	return true;
+}
+
+/* 1 to 20 decimal digits of at most max. */
+static bool number(struct reader *r, uint64_t max, uint64_t *ret)
+{
+	size_t start = r->at;
+	uint64_t v = 0, digit;
+
+	for (; r->at < r->len; r->at++) {
+		digit = (uint64_t)r->p[r->at] - '0';
+		if (digit > 9)
+			break;
+		if (__builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, digit, &v))
+			return false;
+	}
+	*ret = v;
+	return r->at > start && v <= max;
+}
+
+static bool name(struct reader *r, struct ml_acrn_head *ret)
+{
+	size_t start = r->at;
+
+	while (r->at < r->len && r->p[r->at] != ']')
+		if (r->p[r->at] < ' ' || ++r->at - start > ML_ACRN_NAME_MAX)
+			return false;
+	ret->name_off = start;
+	ret->name_len = r->at - start;
+	return true;
+}
+
+bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret)
+{
+	struct reader r = { p, len, 0 };
+	uint64_t cpu, sev, seq;
+
+	if (!len || p[0] != '[')
+		return false;
+	memset(ret, 0, sizeof(*ret));
+	if (!take(&r, "[") || !number(&r, UINT64_MAX, &ret->us) ||
+	    !take(&r, "us][cpu=") || !number(&r, UINT16_MAX, &cpu) ||
+	    !take(&r, "]["))
+		return false;
+	if (!take(&r, "sev=")) {
+		if (!name(&r, ret) || !take(&r, "][sev="))
+			return false;
+	}
+	if (!number(&r, UINT32_MAX, &sev) || !take(&r, "][seq=") ||
+	    !number(&r, UINT32_MAX, &seq) || !take(&r, "]:"))
+		return false;
+	ret->cpu = (uint32_t)cpu;
+	ret->sev = (uint32_t)sev;
+	ret->seq = (uint32_t)seq;
+	ret->len = r.at;
+	return true;
+}
+
+uint32_t ml_acrn_level(uint32_t sev)
+{
+	/* ACRN: what the hypervisor says of itself, always shown */
+	static const uint8_t level[] = { 0, 2, 5, 3, 4, 6, 7 };
+
+	return sev < sizeof(level) ? level[sev] : 7;
+}

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * acrn_trace.c - the trace of the ACRN hypervisor: one ring a CPU, merged by
+ * the time stamp counter. A record's text is the line that ACRN's own scripts
+ * print; its raw bytes are the entry.
+ */
+#include "acrn.h"
+
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "event.h"
+#include "template.h"
+
+#define BATCH 128u		/* entries read at once */
+
+struct ring {
+	size_t extent;
+	uint32_t num;		/* slots */
+	uint32_t at, left;	/* the next slot, and how many from it on */
+	uint32_t unread;	/* of those, the newest so many */
+	int32_t cpu;
+	bool have, consumed;
+	struct ml_acrn_event event;
+	uint32_t buf_first, buf_n;
+	uint8_t buf[BATCH * ML_ACRN_ENTRY];
+};
+
+struct acrn_trace {
+	struct memlog_allocator alloc;
+	struct ring *rings;
+	size_t n_rings;
+	struct ml_acrn_rules *rules;
+	uint64_t tsc_hz;
+	bool old_cpuid;		/* v1.0 and before: the payload is a vCPU */
+	char line[ML_ACRN_LINE];
+	uint8_t raw[ML_ACRN_ENTRY];
+};
+
+/* ---- finding ------------------------------------------------------------ */
+
+static enum memlog_status trace_probe(const struct ml_probe *probe,
+				      struct ml_log *log,
+				      struct memlog_extent *ret_extent,
+				      struct memlog_err *err)
+{
+	enum memlog_status s;
+	struct ml_sbuf h;
+
+	s = ml_sbuf_parse(probe->bytes, probe->len, &h, err);
+	if (s && s != MEMLOG_CORRUPT)
+		return s;
+	if (ml_sbuf_kind(&h) != ML_SBUF_TRACE || h.last)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "a shared buffer with %u slots of %u bytes",
+			       h.ele_num, h.ele_size);
+	ml_acrn_log_of_ring(log, &h, probe->addr, ret_extent);
+	return s;
+}
+
+/* The CPU that the oldest entry names; -1 when none does. */
+static int32_t cpu_of(struct memlog_image *image, const struct memlog_extent *e)
+{
+	uint8_t head[ML_SBUF_HEADER], entry[ML_ACRN_ENTRY];
+	struct ml_acrn_event ev;
+	struct ml_sbuf h;
+	enum memlog_status s;
+	uint32_t from;
+
+	if (ml_sbuf_read(image, e->space, e->addr, head, sizeof(head)) !=
+	    sizeof(head))
+		return -1;
+	s = ml_sbuf_parse(head, sizeof(head), &h, NULL);
+	from = s || h.head == h.tail ? 0 : h.head;
+	if (ml_sbuf_read(image, e->space, e->addr + ML_SBUF_HEADER + from,
+			 entry, sizeof(entry)) != sizeof(entry))
+		return -1;
+	ml_acrn_event_load(entry, &ev);
+	return ev.tsc ? ev.cpu : -1;
+}
+
+static bool has_cpu(const struct ml_log *log, int32_t cpu)
+{
+	size_t i;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		if (log->extents[i].cpu == cpu)
+			return true;
+	return false;
+}
+
+static size_t rings_of(const struct memlog_logs *logs,
+		       const struct ml_format *fmt)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < logs->count; i++)
+		if (logs->logs[i]->fmt == fmt)
+			n += logs->logs[i]->pub.n_extents;
+	return n;
+}
+
+/* Each CPU's ring stands for itself: put it to the others. Two rings of one CPU
+ * are of two boots. */
+static enum memlog_status trace_expand(struct memlog_logs *logs,
+				       struct ml_log *log,
+				       struct memlog_image *image,
+				       struct memlog_err *err)
+{
+	struct memlog_extent *e = &log->extents[0];
+	struct ml_log *other = NULL;
+	enum memlog_status s;
+	struct ml_sbuf h;
+	uint8_t head[ML_SBUF_HEADER];
+	size_t i;
+
+	/* each is held against all that are known */
+	if (rings_of(logs, log->fmt) > ML_ACRN_MAX_RINGS)
+		return ml_fail(err, MEMLOG_NOT_MINE, "more than %u rings",
+			       ML_ACRN_MAX_RINGS);
+	e->cpu = cpu_of(image, e);
+	for (i = 0; i < logs->count && !other; i++) {
+		struct ml_log *l = logs->logs[i];
+
+		if (l == log || l->fmt != log->fmt ||
+		    l->extents[0].space != e->space ||
+		    (e->cpu >= 0 && has_cpu(l, e->cpu)))
+			continue;
+		other = l;
+	}
+	if (!other)
+		return MEMLOG_OK;
+	if (ml_sbuf_read(image, e->space, e->addr, head, sizeof(head)) !=
+	    sizeof(head))
+		return MEMLOG_OK;
+	s = ml_sbuf_parse(head, sizeof(head), &h, NULL);
+	if (s && s != MEMLOG_CORRUPT)
+		return MEMLOG_OK;
+	s = ml_log_add_extent(logs, other, e, err);
+	if (s)
+		return s;
+	ml_acrn_log_add_ring(other, &h);
+	ml_logs_drop_last(logs);
+	return MEMLOG_OK;
+}
+
+/* Does any ring have a CPU by its entries? */
+static bool is_named(const struct ml_log *log)
+{
+	size_t i;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		if (log->extents[i].cpu >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * Entries of before June 2018 name no CPU. Where no pointer does either, rings
+ * are told apart by their place: what one CPU did must not mix with what
+ * another did. Returns how many were numbered so.
+ */
+static size_t number_by_place(struct ml_log *log)
+{
+	struct memlog_extent *e = log->extents;
+	size_t n = log->pub.n_extents, i, k, ret = 0;
+	int32_t next = 0, place[ML_ACRN_MAX_RINGS];
+
+	for (i = 0; i < n && i < ML_ACRN_MAX_RINGS; i++) {
+		next = ml_max(next, e[i].cpu + 1);
+		for (place[i] = 0, k = 0; k < n; k++)
+			place[i] += e[k].cpu < 0 && e[k].addr < e[i].addr;
+	}
+	for (i = 0; i < n && i < ML_ACRN_MAX_RINGS; i++)
+		if (e[i].cpu < 0) {
+			e[i].cpu = next + place[i];
+			ret++;
+		}
+	return ret;
+}
+
+static void judge(struct ml_log *log, struct memlog_image *image,
+		  size_t by_place)
+{
+	struct memlog_log *p = &log->pub;
+	uint32_t full = 0;
+	size_t i;
+
+	for (i = 0; i < p->n_extents; i++) {
+		uint8_t head[ML_SBUF_HEADER];
+		struct ml_sbuf h;
+
+		if (ml_sbuf_read(image, p->extents[i].space,
+				 p->extents[i].addr, head, sizeof(head)) ==
+			    sizeof(head) &&
+		    !ml_sbuf_parse(head, sizeof(head), &h, NULL) &&
+		    ml_sbuf_unread(&h) + h.ele_size == h.size)
+			full++;
+	}
+	p->verdict = MEMLOG_VERDICT_CURRENT;
+	i = (size_t)snprintf(p->reason, sizeof(p->reason),
+			     "rings of %zu CPUs; %llu events wait to be read",
+			     p->n_extents,
+			     (unsigned long long)ml_acrn(log)->unread);
+	if (full && i < sizeof(p->reason))
+		i += (size_t)snprintf(p->reason + i, sizeof(p->reason) - i,
+				      "; %u of them are full: newer events "
+				      "were dropped", full);
+	if (by_place && i < sizeof(p->reason))
+		snprintf(p->reason + i, sizeof(p->reason) - i,
+			 "; %zu CPUs are numbered by the place of their rings",
+			 by_place);
+}
+
+static void trace_relate(struct ml_log *const *logs, size_t n,
+			 struct memlog_image *image)
+{
+	size_t i, by_place;
+
+	for (i = 0; i < n; i++) {
+		by_place = 0;
+		if (!is_named(logs[i]) &&
+		    !(logs[i]->pub.flags & MEMLOG_LOG_EMPTY)) {
+			ml_acrn_name_by_pointers(logs[i], image);
+			by_place = number_by_place(logs[i]);
+		}
+		ml_acrn_sort_extents(logs[i]);
+		judge(logs[i], image, by_place);
+	}
+	if (n > 1)
+		ml_acrn_ask_pointers(logs, n, image);
+}
+
+/* ---- reading ------------------------------------------------------------ */
+
+/* The entry in a slot, NULL when it is not in the image. */
+static const uint8_t *entry(struct ring *r, struct ml_source *source,
+			    uint32_t index)
+{
+	uint32_t n = (uint32_t)ml_min(BATCH, r->num - index);
+	size_t got = 0, part;
+
+	if (index - r->buf_first >= r->buf_n) {
+		uint64_t missing = source->missing;
+
+		while (got < n * ML_ACRN_ENTRY &&
+		       !ml_source_read(source, r->extent, ML_SBUF_HEADER +
+				       (uint64_t)index * ML_ACRN_ENTRY + got,
+				       r->buf + got, n * ML_ACRN_ENTRY - got,
+				       &part, NULL, NULL) && part)
+			got += part;
+		source->missing = missing;
+		r->buf_first = index;
+		r->buf_n = (uint32_t)(got / ML_ACRN_ENTRY);
+		if (!r->buf_n)
+			return NULL;
+	}
+	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
+}
+
+/* Take the next event of a ring. Slots that were never written are passed
+ * over. */
+static void advance(struct ring *r, struct ml_source *source)
+{
+	const uint8_t *p;
+
+	for (r->have = false; r->left && !r->have; r->left--) {
+		p = entry(r, source, r->at);
+		if (!p)
+			source->missing += ML_ACRN_ENTRY;
+		else
+			ml_acrn_event_load(p, &r->event);
+		r->have = p && (r->event.tsc || r->event.id);
+		r->consumed = r->left > r->unread;
+		r->at = r->at + 1 < r->num ? r->at + 1 : 0;
+	}
+}
+
+static enum memlog_status open_ring(struct ring *r, struct ml_source *source,
+				    size_t extent, bool consumed,
+				    struct memlog_err *err)
+{
+	const struct memlog_extent *e = &source->log->extents[extent];
+	uint8_t head[ML_SBUF_HEADER];
+	enum memlog_status s;
+	struct ml_sbuf h;
+	size_t got;
+
+	s = ml_source_read(source, extent, 0, head, sizeof(head), &got, NULL,
+			   err);
+	if (s || got != sizeof(head))
+		return ml_fail_at(err, MEMLOG_NO_DATA, e->addr,
+				  "the ring's header is not there");
+	s = ml_sbuf_parse(head, sizeof(head), &h, err);
+	if ((s && s != MEMLOG_CORRUPT) || h.ele_size != ML_ACRN_ENTRY)
+		return ml_fail_at(err, MEMLOG_CORRUPT, e->addr,
+				  "the ring's header has changed");
+	r->extent = extent;
+	r->cpu = e->cpu;
+	r->num = (uint32_t)ml_min(h.ele_num,
+				  (e->len - ML_SBUF_HEADER) / ML_ACRN_ENTRY);
+	if (h.bad_offsets || r->num != h.ele_num) {
+		r->left = r->unread = r->num;
+		return MEMLOG_OK;
+	}
+	r->unread = ml_sbuf_unread(&h) / ML_ACRN_ENTRY;
+	/* the slot at the tail still holds what was there before */
+	r->left = consumed ? r->num : r->unread;
+	r->at = (consumed ? h.tail : h.head) / ML_ACRN_ENTRY;
+	return MEMLOG_OK;
+}
+
+/*
+ * Until v1.0 a CPUID event carried the number of the vCPU and a zero. Nothing
+ * says which version wrote a trace, but a guest that asks for leaf 0 to 15 with
+ * subleaf 0 and never for anything else is not seen.
+ */
+static bool ask_old_cpuid(struct acrn_trace *d, struct ml_source *source)
+{
+	const uint8_t *p;
+	size_t i;
+	uint32_t k;
+	bool any = false;
+
+	for (i = 0; i < d->n_rings; i++) {
+		struct ring *r = &d->rings[i];
+		uint32_t at = r->at;
+
+		for (k = 0; k < r->left; k++, at = at + 1 < r->num ? at + 1 : 0) {
+			p = entry(r, source, at);
+			if (!p || ml_le32(p + 8) != 0x10004 || ml_le16(p + 12))
+				continue;
+			if (ml_le64(p + 16) > 15 || ml_le64(p + 24))
+				return false;
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void trace_close(void *state, struct ml_source *source)
+{
+	struct acrn_trace *d = state;
+
+	(void)source;
+	ml_acrn_rules_destroy(d->rules);
+	ml_free(&d->alloc, d->rings);
+}
+
+static enum memlog_status trace_open(void *state, struct ml_source *source,
+				     const struct ml_decoder_opts *opts,
+				     struct memlog_err *err)
+{
+	const struct memlog_decode_opts *u = opts->user;
+	size_t n = source->log->pub.n_extents, i;
+	struct acrn_trace *d = state;
+	enum memlog_status s = MEMLOG_OK;
+
+	d->alloc = opts->alloc;
+	d->tsc_hz = u->tsc_hz;
+	if (u->acrn_rules) {
+		s = ml_acrn_rules_create(&d->alloc, u->acrn_rules,
+					 u->acrn_rules_len, &d->rules, err);
+		if (s)
+			return s;
+	}
+	d->rings = ml_calloc(&d->alloc, n, sizeof(*d->rings));
+	if (!d->rings)
+		s = ml_fail(err, MEMLOG_NO_MEMORY,
+			    "no memory for the rings of %zu CPUs", n);
+	for (i = 0; i < n && d->rings; i++) {
+		s = open_ring(&d->rings[d->n_rings], source, i, u->consumed,
+			      err);
+		if (!s) {
+			d->n_rings++;
+			continue;
+		}
+		/* one ring less; the others are worth printing */
+		source->missing += source->log->extents[i].len;
+		memset(&d->rings[d->n_rings], 0, sizeof(*d->rings));
+	}
+	if (!d->n_rings) {
+		trace_close(d, source);
+		return s;
+	}
+	d->old_cpuid = !d->rules && ask_old_cpuid(d, source);
+	for (i = 0; i < d->n_rings; i++)
+		advance(&d->rings[i], source);
+	return MEMLOG_OK;
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static size_t cut_str(const uint8_t *p, size_t len)
+{
+	while (len && !p[len - 1])
+		len--;
+	return len;
+}
+
+/* The line that ACRN's script prints in front of every text. */
+static size_t put_start(struct acrn_trace *d, const struct ml_acrn_event *e,
+			int32_t cpu)
+{
+	return (size_t)snprintf(d->line, sizeof(d->line),
+				"CPU%d 0x%016llx %llu ", cpu < 0 ? 0 : cpu,
+				(unsigned long long)e->id,
+				(unsigned long long)e->tsc);
+}
+
+static size_t put_text(struct acrn_trace *d, const struct ml_acrn_event *e,
+		       int32_t cpu)
+{
+	const struct ml_acrn_event_type *type = ml_acrn_event_type(e->id);
+	const char *text = type ? type->text : NULL;
+	size_t n = put_start(d, e, cpu), len;
+	char words[ML_ACRN_LINE];
+
+	if (d->old_cpuid && e->id == 0x10004)
+		text = "cpuid [vcpuid = %(1)d]";
+	if (text) {
+		len = ml_acrn_template(text, strlen(text), e, words);
+	} else if (e->form == ML_ACRN_16STR) {
+		len = (size_t)snprintf(words, sizeof(words), "%s [data = ",
+				       e->id == 0x20 ? "sched next" :
+				       type ? type->name : "string");
+		memcpy(words + len, e->payload, cut_str(e->payload, 16));
+		len += cut_str(e->payload, 16);
+		words[len++] = ']';
+	} else {
+		len = (size_t)snprintf(words, sizeof(words),
+				       "%s [0x%llx, 0x%llx]",
+				       type ? type->name : "event",
+				       (unsigned long long)ml_le64(e->payload),
+				       (unsigned long long)ml_le64(e->payload +
+								   8));
+	}
+	len = ml_min(len, sizeof(d->line) - n);
+	memcpy(d->line + n, words, len);
+	return n + len;
+}
+
+static void add_fields(struct acrn_trace *d, const struct ml_acrn_event *e,
+		       struct memlog_record *rec)
+{
+	const struct ml_acrn_event_type *type = ml_acrn_event_type(e->id);
+	struct memlog_field *f = &rec->fields[rec->n_fields++];
+	bool vcpu = d->old_cpuid && e->id == 0x10004;
+	unsigned int i;
+
+	f->name = "event";
+	f->type = MEMLOG_FIELD_HEX;
+	f->u = e->id;
+	if (e->form == ML_ACRN_16STR) {
+		f = &rec->fields[rec->n_fields++];
+		f->name = "data";
+		f->type = MEMLOG_FIELD_TEXT;
+		f->text = (const char *)d->raw + 16;
+		f->text_len = cut_str(d->raw + 16, 16);
+		return;
+	}
+	for (i = 0; type && i < e->n && i < 4 && type->names[i]; i++) {
+		f = &rec->fields[rec->n_fields++];
+		f->name = vcpu && !i ? "vcpu" : type->names[i];
+		f->type = MEMLOG_FIELD_HEX;
+		f->u = e->v[i];
+		if (vcpu)
+			break;
+	}
+}
+
+/* Was a's event before b's? The counter may have wrapped between them. */
+static bool is_before(const struct ring *a, const struct ring *b)
+{
+	return a->event.tsc - b->event.tsc > INT64_MAX;
+}
+
+static struct ring *pick(struct acrn_trace *d)
+{
+	struct ring *best = NULL;
+	size_t i;
+
+	for (i = 0; i < d->n_rings; i++)
+		if (d->rings[i].have && (!best || is_before(&d->rings[i], best)))
+			best = &d->rings[i];
+	return best;
+}
+
+static enum memlog_status trace_next(void *state, struct ml_source *source,
+				     struct memlog_record *rec,
+				     struct memlog_err *err)
+{
+	const struct ml_acrn_event_type *type;
+	struct acrn_trace *d = state;
+	const char *rule = NULL;
+	struct ring *r;
+	size_t len = 0;
+
+	for (;;) {
+		r = pick(d);
+		if (!r)
+			return MEMLOG_NO_DATA;
+		if (r->event.cpu < 0)
+			r->event.cpu = r->cpu;
+		if (!d->rules)
+			break;
+		rule = ml_acrn_rules_find(d->rules, r->event.id, &len);
+		if (rule)
+			break;
+		advance(r, source);
+	}
+	memcpy(d->raw, r->event.payload - 16, ML_ACRN_ENTRY);
+	rec->text_len = rule ? ml_acrn_template(rule, len, &r->event, d->line) :
+			       put_text(d, &r->event, r->event.cpu);
+	rec->text = (const uint8_t *)d->line;
+	rec->raw = d->raw;
+	rec->raw_len = sizeof(d->raw);
+	rec->cpu = r->event.cpu;
+	rec->has_time = true;
+	rec->time = r->event.tsc;
+	rec->time_hz = d->tsc_hz;
+	type = ml_acrn_event_type(r->event.id);
+	rec->component = type ? type->name : NULL;
+	if (r->consumed)
+		rec->flags |= MEMLOG_REC_CONSUMED;
+	add_fields(d, &r->event, rec);
+	advance(r, source);
+	return MEMLOG_OK;
+}
+
+static bool trace_stable(const uint8_t *before, const uint8_t *after,
+			 size_t len)
+{
+	struct ml_sbuf a, b;
+
+	return !ml_sbuf_parse(before, len, &a, NULL) &&
+	       !ml_sbuf_parse(after, len, &b, NULL) &&
+	       a.ele_num == b.ele_num && a.ele_size == b.ele_size;
+}
+
+const struct ml_format ml_format_acrn_trace = {
+	.name = "acrn-trace",
+	.title = "ACRN hypervisor trace",
+	.needs_random = true,
+	.reach = ML_STREAM_BACK,
+	.magics = ml_acrn_magics,
+	.probe_min = ML_SBUF_HEADER,
+	.probe_len = ML_SBUF_HEADER,
+	.probe = trace_probe,
+	.expand = trace_expand,
+	.relate = trace_relate,
+	.stable = trace_stable,
+	.state_size = sizeof(struct acrn_trace),
+	.open = trace_open,
+	.next = trace_next,
+	.close = trace_close,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ovmf.c - the memory debug log of OVMF and ArmVirtQemu, as text.
+ *
+ * A byte ring without records, levels or times; a line is a record. The slot at
+ * tail is never used, so that a ring of N bytes holds N-1.
+ */
+#include "ovmf.h"
+
+#include "base/bytes.h"
+#include "format/lines.h"
+
+struct ovmf_decoder {
+	struct ml_lines lines;
+};
+
+/* A ring that wrapped begins in the middle of a line, unless the byte that was
+ * overwritten last, still in the unused slot, is a line end. */
+static bool first_line_whole(struct ml_source *source, const struct ovmf *o)
+{
+	uint8_t before;
+	size_t got;
+
+	if (o->state != OVMF_WRAPPED || o->lock == 2 ||
+	    o->head != (o->tail + 1) % o->size)
+		return false;
+	return !ml_source_read(source, 0, o->header_size + o->tail, &before, 1,
+			       &got, NULL, NULL) &&
+	       got == 1 && before == '\n';
+}
+
+/* How many bytes a message in flight has put after the tail. Known when the
+ * head had been moved already; else what looks new: up to the first NUL of a
+ * ring that was zeroed, up to the first line end in one that wrapped. */
+static uint64_t uncommitted_len(struct ml_source *source, const struct ovmf *o)
+{
+	uint64_t n = 0, max = ml_min(OVMF_MESSAGE_MAX - 1, o->size - 1);
+	uint8_t c;
+	size_t got;
+
+	if (o->in_flight)
+		return o->in_flight;
+	if (o->lock != 2)
+		return 0;
+	while (n < max &&
+	       !ml_source_read(source, 0,
+			       o->header_size + (o->tail + n) % o->size, &c, 1,
+			       &got, NULL, NULL) && got == 1) {
+		if (!c)
+			break;
+		n++;
+		if (c == '\n' && o->state == OVMF_WRAPPED)
+			break;
+	}
+	return n;
+}
+
+static void add_uncommitted(struct ovmf_decoder *d, struct ml_source *source,
+			    const struct ovmf *o)
+{
+	uint64_t n = uncommitted_len(source, o);
+	uint64_t first = ml_min(n, o->size - o->tail);
+	uint32_t flags = MEMLOG_REC_UNCOMMITTED;
+
+	if (!o->in_flight && o->state == OVMF_WRAPPED)
+		flags |= MEMLOG_REC_GUESSED;
+	ml_lines_add(&d->lines, 0, o->header_size + o->tail, first, flags);
+	ml_lines_add(&d->lines, 0, o->header_size, n - first, flags);
+}
+
+/* Where the offsets cannot be trusted, the text is all of the ring without the
+ * zeros at its end. */
+static uint64_t trimmed_len(struct ml_source *source, const struct ovmf *o)
+{
+	uint8_t buf[512];
+	uint64_t end = o->size, from;
+	size_t got;
+
+	while (end) {
+		from = end > sizeof(buf) ? end - sizeof(buf) : 0;
+		if (ml_source_read(source, 0, o->header_size + from, buf,
+				   end - from, &got, NULL, NULL) ||
+		    got != end - from)
+			return end;
+		while (got && !buf[got - 1])
+			got--;
+		if (got)
+			return from + got;
+		end = from;
+	}
+	return 0;
+}
+
+static enum memlog_status ovmf_open(void *state, struct ml_source *source,
+				    const struct ml_decoder_opts *opts,
+				    struct memlog_err *err)
+{
+	const struct ovmf *o = ml_ovmf_const(source->log);
+	struct ovmf_decoder *d = state;
+	uint64_t t = o->header_size;
+
+	switch (o->state) {
+	case OVMF_LINEAR:
+		ml_lines_add(&d->lines, 0, t + o->head, o->tail - o->head, 0);
+		break;
+	case OVMF_WRAPPED:
+		if (o->head > o->tail) {
+			ml_lines_add(&d->lines, 0, t + o->head,
+				     o->size - o->head, 0);
+			ml_lines_add(&d->lines, 0, t, o->tail, 0);
+		} else {
+			ml_lines_add(&d->lines, 0, t + o->head,
+				     o->tail - o->head, 0);
+		}
+		break;
+	case OVMF_BAD_OFFSETS:
+		ml_lines_add(&d->lines, 0, t, trimmed_len(source, o),
+			     MEMLOG_REC_GUESSED);
+		break;
+	case OVMF_EMPTY:
+	case OVMF_MID_INIT:
+		break;
+	}
+	if ((source->log->pub.flags &
+	     (MEMLOG_LOG_WRAPPED | MEMLOG_LOG_LOST_HEAD)) &&
+	    !first_line_whole(source, o))
+		d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	if (opts->user->uncommitted && o->state <= OVMF_WRAPPED)
+		add_uncommitted(d, source, o);
+	/* what was read ahead of time to decide is not missing text */
+	source->missing = 0;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status ovmf_next(void *state, struct ml_source *source,
+				    struct memlog_record *rec,
+				    struct memlog_err *err)
+{
+	struct ovmf_decoder *d = state;
+
+	return ml_lines_next(&d->lines, source, rec, err);
+}
+
+/* The first eight bytes find unknown second magics, too; what firmware code
+ * holds of them never stands at the start of a page. */
+static const struct ml_magic magics[] = {
+	{ .bytes = "ovmfmdg1", .len = 8, .align = 4096 },
+	{ .bytes = "ovmfmdgl", .len = 8, .align = 4096 },
+	{ .bytes = "ovmfmemdebugmagc", .len = 16, .align = 4096 },
+	{ .len = 0 },
+};
+
+const struct ml_format ml_format_ovmf = {
+	.name = "ovmf",
+	.title = "OVMF memory debug log",
+	.magics = magics,
+	.probe_min = OVMF_PROBE_MIN,
+	.probe_len = OVMF_PROBE_LEN,
+	.probe = ml_ovmf_probe,
+	.glance = ml_ovmf_glance,
+	.likely = ml_ovmf_likely,
+	.locate = ml_ovmf_locate,
+	.relate = ml_ovmf_relate,
+	.stable = ml_ovmf_stable,
+	.narrow = ml_ovmf_narrow,
+	.position = ml_ovmf_position,
+	.state_size = sizeof(struct ovmf_decoder),
+	.open = ovmf_open,
+	.next = ovmf_next,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ovmf.h - what the files of the OVMF format share.
+ *
+ * Three header layouts exist; all fields are little endian. Family C is the one
+ * that edk2 merged in 2025 (OvmfPkg/Include/Library/MemDebugLogLib.h), A and B
+ * are what was proposed before and shipped in private builds.
+ */
+#ifndef ML_FORMAT_OVMF_H
+#define ML_FORMAT_OVMF_H
+
+#include "format/format.h"
+
+enum ovmf_family { OVMF_A, OVMF_B, OVMF_C };
+
+enum ovmf_kind {
+	OVMF_KIND_PLAIN,	/* early or main: relate() tells */
+	OVMF_KIND_PREVIOUS,	/* a log that the firmware kept from the boot
+				   before: "ovmfmdgp" */
+	OVMF_KIND_UNKNOWN,	/* a second magic that nobody told us of */
+};
+
+/* How head, tail and lock fit together. */
+enum ovmf_state {
+	OVMF_EMPTY,
+	OVMF_LINEAR,		/* [head, tail) */
+	OVMF_WRAPPED,		/* [head, size) and [0, tail) */
+	OVMF_MID_INIT,		/* magic there, sizes not yet */
+	OVMF_BAD_OFFSETS,	/* order unknown: all of it, as it stands */
+};
+
+/* Text after the tail that a message in flight has copied. */
+#define OVMF_MESSAGE_MAX 0x200
+
+struct ovmf {
+	enum ovmf_family family;
+	enum ovmf_kind kind;
+	enum ovmf_state state;
+	uint64_t header_size, size;	/* size: bytes of the ring */
+	uint64_t lock, head, tail, truncated;
+	uint64_t in_flight;	/* bytes copied but not counted; 0: not known */
+	bool early;
+	bool judged;		/* while relate() is at work */
+};
+
+/* The log's private part. */
+static inline struct ovmf *ml_ovmf(struct ml_log *log)
+{
+	return (struct ovmf *)log->priv;
+}
+
+static inline const struct ovmf *ml_ovmf_const(const struct ml_log *log)
+{
+	return (const struct ovmf *)log->priv;
+}
+
+_Static_assert(sizeof(struct ovmf) <= ML_LOG_PRIV, "private part too small");
+
+/* ovmf_header.c: the header's fields and what they say. */
+enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
+				 struct ml_log *log,
+				 struct memlog_extent *ret_extent,
+				 struct memlog_err *err);
+bool ml_ovmf_glance(const uint8_t *p, size_t len);
+bool ml_ovmf_stable(const uint8_t *before, const uint8_t *after, size_t len);
+bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
+		    bool *ret_lost);
+#define OVMF_PROBE_LEN 192
+#define OVMF_PROBE_MIN 70
+
+/* ovmf_follow.c: where the text ends. */
+void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
+
+/* ovmf_relate.c: which of several is current, and where they are likely. */
+void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
+		    struct memlog_image *image);
+size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
+		      size_t max);
+
+/* ovmf_locate.c: what the guest's kernel knows. */
+size_t ml_ovmf_locate(struct memlog_image *image,
+		      const struct memlog_symbols *symbols,
+		      struct ml_likely *ret, size_t max);
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xencons.c - the console page of a Xen guest: what the guest, its boot loader
+ * or its firmware wrote last, in a ring that it shares with its backend.
+ *
+ * in[1024], out[2048], then in_cons, in_prod, out_cons, out_prod; the indices
+ * run freely. There is no magic: the counters, the text between them and the
+ * empty rest of the page have to fit together. Source: Xen's public header
+ * io/console.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "format/lines.h"
+#include "console.h"
+
+enum {
+	IN_SIZE = 1024,
+	OUT = IN_SIZE,
+	OUT_SIZE = 2048,
+	IN_CONS = 3072,
+	IN_PROD = 3076,
+	OUT_CONS = 3080,
+	OUT_PROD = 3084,
+	REST = 3104
+};
+
+/* Less text than this is no reason to believe in a page without a magic. */
+#define TEXT_MIN 16
+
+struct xencons {
+	uint32_t cons, prod;
+};
+
+_Static_assert(sizeof(struct xencons) <= ML_LOG_PRIV, "priv is too small");
+
+struct xencons_decoder {
+	struct ml_lines lines;
+};
+
+static bool counters(const uint8_t *page, struct xencons *ret)
+{
+	uint32_t in = ml_le32(page + IN_PROD) - ml_le32(page + IN_CONS);
+
+	ret->cons = ml_le32(page + OUT_CONS);
+	ret->prod = ml_le32(page + OUT_PROD);
+	return in <= IN_SIZE && ret->prod - ret->cons <= OUT_SIZE;
+}
+
+/* Text up to the producer, and nothing after it while the ring was never full;
+ * nothing but a few flags after the counters. */
+static bool fits(const uint8_t *page, const struct xencons *x)
+{
+	uint32_t used = (uint32_t)ml_min(x->prod, OUT_SIZE), i, lines = 0;
+
+	if (used < TEXT_MIN)
+		return false;
+	for (i = 0; i < used; i++) {
+		if (!ml_xen_is_text(page[OUT + i]) && page[OUT + i])
+			return false;
+		lines += page[OUT + i] == '\n';
+	}
+	for (; i < OUT_SIZE; i++)
+		if (page[OUT + i])
+			return false;
+	for (i = REST; i < ML_PAGE; i++)
+		if (page[i])
+			return false;
+	return lines > 0;
+}
+
+static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
+{
+	struct xencons x;
+	size_t i;
+
+	if (!eager || addr % ML_PAGE)
+		return false;
+	if (len >= ML_PAGE)
+		return counters(page, &x) && x.prod && fits(page, &x);
+	/* a few bytes: what was typed, or nothing */
+	for (i = 0; i < len; i++)
+		if (page[i] && !ml_xen_is_text(page[i]))
+			return false;
+	return true;
+}
+
+static bool expected(const struct memlog_image *image)
+{
+	return image->xen || !strcmp(image->format, "xen-core");
+}
+
+static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,
+				struct memlog_extent *ret_extent,
+				struct memlog_err *err)
+{
+	struct xencons x;
+
+	if (!counters(p->bytes, &x))
+		return ml_fail(err, MEMLOG_NOT_MINE, "the counters do not fit");
+	if (!fits(p->bytes, &x))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "the page does not fit its counters");
+	memcpy(log->priv, &x, sizeof(x));
+	log->pub.capacity = OUT_SIZE;
+	log->pub.used = ml_min(x.prod, OUT_SIZE);
+	log->pub.flags |= MEMLOG_LOG_GUESSED;
+	if (x.prod > OUT_SIZE)
+		log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
+	snprintf(log->pub.reason, sizeof(log->pub.reason),
+		 "its backend has %u bytes still to read", x.prod - x.cons);
+	ret_extent->len = ML_PAGE;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status xencons_open(void *state, struct ml_source *source,
+				       const struct ml_decoder_opts *opts,
+				       struct memlog_err *err)
+{
+	struct xencons_decoder *d = state;
+	struct xencons x;
+	uint32_t at;
+
+	memcpy(&x, source->log->priv, sizeof(x));
+	if (x.prod <= OUT_SIZE) {
+		ml_lines_add(&d->lines, 0, OUT, x.prod, MEMLOG_REC_GUESSED);
+		return MEMLOG_OK;
+	}
+	at = x.prod % OUT_SIZE;
+	ml_lines_add(&d->lines, 0, OUT + at, OUT_SIZE - at,
+		     MEMLOG_REC_GUESSED);
+	ml_lines_add(&d->lines, 0, OUT, at, MEMLOG_REC_GUESSED);
+	d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status xencons_next(void *state, struct ml_source *source,
+				       struct memlog_record *rec,
+				       struct memlog_err *err)
+{
+	struct xencons_decoder *d = state;
+
+	return ml_lines_next(&d->lines, source, rec, err);
+}
+
+const struct ml_format ml_format_xencons = {
+	.name = "xencons",
+	.title = "Xen guest's console page",
+	.screen = screen,
+	.screen_eager = true,
+	.expected = expected,
+	.probe_min = ML_PAGE,
+	.probe_len = ML_PAGE,
+	.probe = probe,
+	.state_size = sizeof(struct xencons_decoder),
+	.open = xencons_open,
+	.next = xencons_next,
+};

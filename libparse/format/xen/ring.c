@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* xen_ring.c - how large a ring is, and where its text begins. */
+#include "console.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+
+/* All of len bytes at addr, or less where something is missing. */
+static size_t read_all(struct memlog_image *image, enum memlog_space space,
+		       uint64_t addr, uint8_t *buf, size_t len)
+{
+	size_t n;
+
+	ml_image_fill(image, space, addr, buf, len, &n, NULL);
+	return n;
+}
+
+/* Is the block at addr console text from its first byte to its last? */
+static bool all_text(struct memlog_image *image, enum memlog_space space,
+		     uint64_t addr, uint64_t len)
+{
+	uint8_t buf[ML_PAGE];
+	unsigned int lines = 0;
+	struct xen_look look;
+	uint64_t at;
+
+	for (at = 0; at < len; at += sizeof(buf)) {
+		if (read_all(image, space, addr + at, buf, sizeof(buf)) <
+		    sizeof(buf))
+			return false;
+		ml_xen_look(buf, sizeof(buf), &look);
+		if (look.text < sizeof(buf))
+			return false;
+		lines += look.lines;
+	}
+	return lines > 0;
+}
+
+/* The size that the text of a block speaks of, 0 when it does not. */
+static uint64_t says_size(struct memlog_image *image,
+			  const struct memlog_extent *e)
+{
+	uint8_t buf[XEN_RING_MIN];
+	struct xen_look look;
+
+	ml_xen_look(buf, read_all(image, e->space, e->addr, buf, sizeof(buf)),
+		    &look);
+	return look.allocated;
+}
+
+/*
+ * The ring around a block that was found. The ring may say how large it is.
+ * Else a full one is as large as text goes on in blocks that are aligned to
+ * their size, and one with room has the least size.
+ */
+static void find_size(struct memlog_image *image, struct memlog_extent *e)
+{
+	uint64_t size = XEN_RING_MIN, base, says = says_size(image, e);
+
+	if (says > size && says <= ML_XEN_RING_MAX) {
+		e->addr -= e->addr % says;
+		e->len = says;
+		return;
+	}
+	if (!all_text(image, e->space, e->addr, size))
+		return;
+	while (size < ML_XEN_RING_MAX) {
+		base = e->addr - e->addr % (2 * size);
+		if (!all_text(image, e->space,
+			      base == e->addr ? base + size : base, size))
+			break;
+		e->addr = base;
+		size *= 2;
+	}
+	e->len = size;
+}
+
+/* Both counters run freely, and hold 32 bits. */
+static void by_counters(struct xen_ring *r, bool full)
+{
+	uint32_t unread = r->producer - r->consumer;
+
+	r->wrapped = r->producer > r->size || r->consumer > r->producer || full;
+	r->used = r->wrapped ? r->size : r->producer;
+	r->start = r->wrapped ? r->producer % r->size : 0;
+	r->hidden = r->used - ml_min(unread, r->used);
+}
+
+/* Where counters say that the ring was never full, is it? They may have run
+ * over, and a ring that was made larger has no text before the old one's. */
+static bool is_full(const uint8_t *p, const struct xen_ring *r)
+{
+	struct xen_look look;
+
+	if (r->producer >= r->size)
+		return true;
+	ml_xen_look(p + r->producer, (size_t)(r->size - r->producer), &look);
+	return look.text == r->size - r->producer && look.lines;
+}
+
+/* What was never written at the start of a ring that is not text: the static
+ * ring had wrapped before this one was made. */
+static void skip_junk(const uint8_t *p, struct xen_ring *r)
+{
+	uint64_t n = 0, last = 0;
+
+	if (r->wrapped || !r->counters)
+		return;
+	for (; n < r->used && n < XEN_RING_MIN; n++)
+		if (!ml_xen_is_text(p[n]))
+			last = n + 1;
+	if (last >= ML_PAGE) {
+		r->start = last;
+		r->used -= last;
+		r->hidden = r->hidden > last ? r->hidden - last : 0;
+	}
+}
+
+static void publish(struct ml_log *log, const struct xen_ring *r)
+{
+	log->pub.capacity = r->size;
+	log->pub.used = r->used;
+	if (r->wrapped)
+		log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	if (r->start && !r->wrapped)
+		log->pub.flags |= MEMLOG_LOG_LOST_HEAD;
+	if (!r->used)
+		log->pub.flags |= MEMLOG_LOG_EMPTY;
+}
+
+/* What an allocator of dom0 puts before a copy is shorter than this. */
+#define HEADER_MAX 256
+
+/*
+ * dom0's memory is full of copies: pipes, files, what `xl dmesg` read. A ring
+ * that was never full starts with the first lines of a boot and ends anywhere,
+ * a copy in pages fills them; one that was full has a place where new text
+ * meets old.
+ */
+static bool looks_alive(const uint8_t *p, size_t len, const struct xen_ring *r,
+			bool ordered)
+{
+	struct xen_look look;
+
+	if (!ordered)
+		return false;
+	ml_xen_look(p, len, &look);
+	if (r->wrapped)
+		return look.total == len;
+	if (r->used % ML_PAGE == 0)
+		return false;
+	if (r->start)
+		return look.allocated == len && len > XEN_RING_MIN &&
+		       r->start >= HEADER_MAX;
+	return memmem(p, ml_min(r->used, 1024), "Xen version ", 12) != NULL;
+}
+
+/* A guess has to hold on a close look, unless the user named the place. */
+static enum memlog_status judge(const uint8_t *p, size_t len,
+				struct xen_ring *r, struct memlog_err *err)
+{
+	bool ordered = ml_xen_order(p, len, r);
+
+	if (r->how != XEN_BY_SHAPE || r->named ||
+	    looks_alive(p, len, r, ordered))
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_NOT_MINE, "lines of Xen's, but no ring that "
+		       "is being written: a copy of one");
+}
+
+enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
+					 struct ml_log *log,
+					 struct memlog_image *image,
+					 struct memlog_err *err)
+{
+	struct memlog_extent *e = &log->extents[0];
+	struct xen_ring *r = ml_xen_ring(log);
+	enum memlog_status s = MEMLOG_OK;
+	uint8_t *buf;
+	size_t len;
+
+	if (r->how == XEN_BY_SHAPE && e->addr % XEN_RING_MIN == 0) {
+		find_size(image, e);
+		r->size = e->len;
+	}
+	buf = ml_calloc(&logs->alloc, (size_t)r->size, 1);
+	if (!buf)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
+	len = read_all(image, e->space, e->addr, buf, (size_t)r->size);
+	if (r->counters) {
+		by_counters(r, is_full(buf, r));
+		skip_junk(buf, r);
+	} else {
+		s = judge(buf, (size_t)r->size, r, err);
+	}
+	if (!s)
+		publish(log, r);
+	if (len < r->size)
+		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	ml_free(&logs->alloc, buf);
+	return s;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * note.h - ELF notes: walk over them, and say what they are.
+ *
+ * A walker of its own, held against libelf in the tests: notes decide which
+ * address space an image has, so the plugins need them too; and those of a
+ * kdump file do not stand in an ELF file.
+ */
+#ifndef ML_IMAGE_NOTE_H
+#define ML_IMAGE_NOTE_H
+
+#include "image/image.h"
+#include "image/bytes/loads.h"
+
+/* One note. owner is not NUL-terminated; the padding is not counted. */
+struct ml_elf_note {
+	const uint8_t *owner;
+	size_t owner_len;	/* without its NUL */
+	uint32_t type;
+	const uint8_t *desc;
+	size_t desc_len;
+};
+
+/*
+ * The note at *pos of len bytes; *pos moves to the next one. align is 4 or 8
+ * (anything else counts as 4). NO_DATA at the end, CORRUPT when the rest is
+ * too short for what it says. Source: System V ABI, chapter 5.
+ */
+enum memlog_status ml_note_next(const uint8_t *p, size_t len, size_t *pos,
+				bool big_endian, uint64_t align,
+				struct ml_elf_note *ret);
+
+bool ml_note_is(const struct ml_elf_note *n, const char *owner);
+
+/* What the notes of an image say together. */
+struct ml_note_facts {
+	bool qemu;		/* CPU states that QEMU writes */
+	bool vmcoreinfo;	/* a Linux kernel's */
+	bool xen;		/* a crashed Xen machine: machine addresses */
+	bool process;		/* what only a process has */
+	uint32_t n_prstatus, n_qemu;
+};
+
+/*
+ * Give the image the notes that stand in len bytes, with words for those that
+ * are known, and gather the facts. The machine comes from e. Notes that are
+ * cut off become a warning.
+ */
+void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
+		  const uint8_t *p, size_t len, uint64_t align,
+		  struct ml_note_facts *facts);
+
+#endif

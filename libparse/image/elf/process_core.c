@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * process_core.c - cores of a virtual machine monitor: gcore, systemd-coredump,
+ * the kernel's own.
+ *
+ * The guest's memory is the large mappings. Often it is not in the core at all:
+ * with dump-guest-core=off QEMU asks the kernel to leave it out, and without
+ * being told otherwise the kernel and gcore leave out shared memory that has a
+ * file. The kernel then writes a header without bytes, gcore none; the list of
+ * mapped files (NT_FILE) still names the file.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "elf.h"
+#include "image/process/guestram.h"
+
+#define NT_FILE		0x46494c45u
+#define MIB		((uint64_t)1 << 20)
+
+/* Mapped files that are listed in the search for one that is missing, and large
+ * ones of them that are looked up among the segments: a guest has few. */
+#define FILES_MAX	65536u
+#define LARGE_MAX	64u
+
+static bool writable_data(const struct ml_phdr *p)
+{
+	return (p->flags & (ML_PF_R | ML_PF_W | ML_PF_X)) ==
+	       (ML_PF_R | ML_PF_W);
+}
+
+/* Is this range of addresses in the core? */
+static bool in_core(const struct ml_elf *elf, uint64_t start)
+{
+	size_t i;
+
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type == ML_PT_LOAD && p->vaddr <= start &&
+		    start - p->vaddr < p->filesz)
+			return true;
+	}
+	return false;
+}
+
+/* Programs and libraries are mapped files, too. */
+static bool is_program(const char *name, size_t len)
+{
+	return (len >= 5 && !memcmp(name, "/usr/", 5)) ||
+	       (len >= 4 && !memcmp(name, "/lib", 4)) ||
+	       (len >= 3 && memmem(name, len, ".so", 3));
+}
+
+/* Bytes of large mapped files that the core lacks, from an NT_FILE note:
+ * count, page size, {start, end, offset} each, then the names. */
+static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
+			      size_t len)
+{
+	uint64_t count, i, all = 0, start[2], word = elf->ehdr.is64 ? 8 : 4;
+	const uint8_t *name, *end = desc + len;
+	unsigned int large = 0;
+	struct ml_cursor c;
+
+	ml_cursor_init(&c, desc, len, elf->ehdr.big_endian);
+	count = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
+	if (count > FILES_MAX || (2 + 3 * count) * word > len)
+		return 0;
+	name = desc + (2 + 3 * count) * word;
+	for (i = 0; i < count && name < end; i++) {
+		size_t n = strnlen((const char *)name, (size_t)(end - name));
+
+		ml_cursor_seek(&c, (size_t)((2 + 3 * i) * word));
+		start[0] = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
+		start[1] = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
+		if (start[1] > start[0] &&
+		    start[1] - start[0] >= ML_GUEST_RAM_MIN &&
+		    !is_program((const char *)name, n) &&
+		    large++ < LARGE_MAX && !in_core(elf, start[0]) &&
+		    !ml_add(all, start[1] - start[0], &all))
+			return UINT64_MAX;
+		name += n + 1;
+	}
+	return all;
+}
+
+static uint64_t missing(const struct memlog_image *image,
+			const struct ml_elf *elf)
+{
+	uint64_t all = 0, files = 0;
+	size_t i;
+
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type == ML_PT_LOAD && writable_data(p) && !p->filesz &&
+		    p->memsz >= ML_GUEST_RAM_MIN && !ml_add(all, p->memsz,
+							    &all))
+			return UINT64_MAX;
+	}
+	for (i = 0; i < image->n_notes; i++)
+		if (image->notes[i].type == NT_FILE && image->notes[i].desc)
+			files = files_missing(elf, image->notes[i].desc,
+					      image->notes[i].desc_len);
+	/* the kernel gives a header to what is in the list as well */
+	return ml_max(all, files);
+}
+
+static void explain(struct memlog_image *image, uint64_t bytes, bool none)
+{
+	static const char how[] =
+		"start QEMU with -machine dump-guest-core=on, and before the "
+		"core is made: echo 0x7f > /proc/PID/coredump_filter; of a "
+		"running guest, read pid:N instead";
+
+	if (bytes)
+		ml_image_warn(image, "%" PRIu64 " MiB of what looks like guest "
+			      "memory are not in this core: %s", bytes / MIB,
+			      how);
+	else if (none)
+		ml_image_warn(image, "no guest memory is in this core of a "
+			      "process: %s", how);
+}
+
+size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
+		    bool use_vaddr, struct ml_load *in, size_t n)
+{
+	struct ml_mapping m;
+	size_t i, at, kept = 0;
+
+	if (!use_vaddr || !elf->facts.process)
+		return n;
+	for (i = 0, at = 0; i < elf->n_phdrs && at < n; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type != ML_PT_LOAD)
+			continue;
+		m = (struct ml_mapping){
+			.start = p->vaddr, .end = p->vaddr + p->memsz,
+			.read = p->flags & ML_PF_R,
+			.write = p->flags & ML_PF_W,
+			.exec = p->flags & ML_PF_X,
+		};
+		/* one by one: what is joined here need not be in the process */
+		if (p->filesz && ml_guest_ram(&m, 1) >= ML_GUEST_RAM_MIN)
+			in[kept++] = in[at];
+		at++;
+	}
+	explain(image, missing(image, elf), !kept);
+	return kept ? kept : n;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * xen_dumpcore.c - `xl dump-core`: a guest of Xen, without program headers.
+ *
+ * Section .xen_pages holds pages; .xen_p2m (PV) says for each of them its
+ * pseudo-physical and its machine frame, .xen_pfn (HVM, PVH, Arm) its frame.
+ * Source: Xen's docs/misc/dump-core-format.txt. The sections are walked here
+ * and not with libelf, which the plugins do not have, nor a pipe a file for.
+ */
+#include "image/xen/xen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "elf.h"
+
+enum {
+	NT_HEADER = 0x2000001, NT_VERSION = 0x2000002, NT_FORMAT = 0x2000003,
+	HEADER_LEN = 32, VERSION_LEN = 1280 - 16, FORMAT_LEN = 8,
+};
+#define MAGIC_PV	0xf00febedull
+#define MAGIC_HVM	0xf00febeeull
+
+/* Entries of the table that are read at once. */
+#define CHUNK 4096u
+
+struct dumpcore {
+	struct ml_shdr pages, table, note;
+	bool pv;
+	uint32_t page_size;
+	uint64_t n;			/* entries that have a page */
+};
+
+/* One address space of the dump. back leads from an offset in the file to the
+ * address in the other space. */
+struct core_space {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	struct ml_loads loads, back;
+	enum memlog_space other;
+	struct memlog_reader_ops ops;	/* with its own page size */
+};
+
+/* ---- the reader -------------------------------------------------------------- */
+
+static enum memlog_status core_read(void *self, uint64_t addr, void *buf,
+				    size_t len, size_t *ret,
+				    struct memlog_err *err)
+{
+	struct core_space *c = self;
+
+	return ml_loads_read(&c->loads, c->file, addr, buf, len, ret, err);
+}
+
+static enum memlog_status core_map(void *self, uint64_t addr, size_t len,
+				   const uint8_t **ret_ptr, size_t *ret,
+				   struct memlog_err *err)
+{
+	struct core_space *c = self;
+
+	return ml_loads_map(&c->loads, c->file, addr, len, ret_ptr, ret, err);
+}
+
+static enum memlog_status core_next_range(void *self, uint64_t addr,
+					  struct memlog_range *ret,
+					  struct memlog_err *err)
+{
+	(void)err;
+	return ml_loads_next_range(&((struct core_space *)self)->loads, addr,
+				   ret);
+}
+
+static enum memlog_status core_next_data(void *self, uint64_t addr,
+					 struct memlog_range *ret,
+					 struct memlog_err *err)
+{
+	struct core_space *c = self;
+
+	return ml_loads_next_data(&c->loads, c->file, addr, ret, err);
+}
+
+static enum memlog_status core_alias(void *self, uint64_t addr,
+				     enum memlog_space *ret_space,
+				     uint64_t *ret_addr)
+{
+	struct core_space *c = self;
+	const struct ml_load *l = ml_loads_find(&c->loads, addr);
+	uint64_t off;
+
+	if (!l)
+		return MEMLOG_NO_DATA;
+	off = l->off + (addr - l->addr);
+	l = ml_loads_find(&c->back, off);
+	if (!l)
+		return MEMLOG_NO_DATA;
+	*ret_space = c->other;
+	*ret_addr = l->off + (off - l->addr);
+	return MEMLOG_OK;
+}
+
+static void core_close(void *self)
+{
+	struct core_space *c = self;
+	struct memlog_allocator a = c->alloc;
+
+	ml_loads_fini(&c->loads);
+	ml_loads_fini(&c->back);
+	ml_free(&a, c);
+}
+
+static const struct memlog_reader_ops core_ops = {
+	.size = sizeof(core_ops),
+	.read = core_read,
+	.next_range = core_next_range,
+	.map = core_map,
+	.alias = core_alias,
+	.close = core_close,
+	.next_data = core_next_data,
+};
+
+/* ---- sections ------------------------------------------------------------------ */
+
+static bool find_sections(const struct ml_elf *elf, const struct ml_file *file,
+			  struct dumpcore *d)
+{
+	struct ml_shdr names, s;
+	char name[16];
+	uint64_t at;
+	size_t got;
+	uint16_t i;
+
+	if (!ml_elf_shdr(elf, file, elf->ehdr.shstrndx, &names))
+		return false;
+	for (i = 1; i < elf->ehdr.shnum; i++) {
+		if (!ml_elf_shdr(elf, file, i, &s) || s.name >= names.size ||
+		    !ml_add(names.offset, s.name, &at) ||
+		    ml_file_read_some(file, at, name, sizeof(name) - 1, &got,
+				      NULL))
+			continue;
+		name[got] = '\0';
+		if (!strcmp(name, ".xen_pages")) {
+			d->pages = s;
+		} else if (!strcmp(name, ".xen_p2m")) {
+			d->table = s;
+			d->pv = true;
+		} else if (!strcmp(name, ".xen_pfn")) {
+			d->table = s;
+			d->pv = false;
+		} else if (!strcmp(name, ".note.Xen")) {
+			d->note = s;
+		}
+	}
+	return d->pages.size && d->table.size;
+}
+
+/* ---- notes ---------------------------------------------------------------------- */
+
+/* A field of the version note: bytes that may fill it without a NUL. */
+static size_t put_field(char *out, size_t room, const char *words,
+			const uint8_t *p, size_t len)
+{
+	size_t n = strnlen((const char *)p, len);
+	int w;
+
+	if (!n)
+		return 0;
+	w = snprintf(out, room, "%s%.*s", words, (int)n, (const char *)p);
+	return w < 0 ? 0 : ml_min((size_t)w, room - 1);
+}
+
+static void version_text(struct ml_note *n, char *text, size_t room)
+{
+	static const struct {
+		const char *words;
+		uint16_t at, len;
+	} fields[] = {
+		{ "", 16, 16 }, { "\ncompiler ", 32, 64 },
+		{ "\nbuilt by ", 96, 16 }, { "@", 112, 32 },
+		{ "\nbuilt ", 144, 32 }, { "\ncapabilities ", 176, 1024 },
+		{ "\nchangeset ", 1200, 64 },
+	};
+	const uint8_t *p = n->desc;
+	size_t len, i;
+
+	len = (size_t)snprintf(text, room, "version %" PRIu64 ".%" PRIu64,
+			       ml_le64(p), ml_le64(p + 8));
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		len += put_field(text + len, room - len, fields[i].words,
+				 p + fields[i].at, fields[i].len);
+}
+
+static void read_notes(struct memlog_image *image, struct dumpcore *d)
+{
+	char text[2048];
+	size_t i;
+
+	for (i = 0; i < image->n_notes; i++) {
+		struct ml_note *n = &image->notes[i];
+		const uint8_t *p = n->desc;
+
+		if (n->type == NT_HEADER && n->desc_len >= HEADER_LEN) {
+			d->page_size = (uint32_t)ml_min(ml_le64(p + 24),
+							UINT32_MAX);
+			snprintf(text, sizeof(text), "%s guest, %" PRIu64
+				 " virtual CPUs, %" PRIu64 " pages of %" PRIu64
+				 " bytes",
+				 ml_le64(p) == MAGIC_PV ? "PV" :
+				 ml_le64(p) == MAGIC_HVM ? "HVM or PVH" :
+							   "unknown",
+				 ml_le64(p + 8), ml_le64(p + 16),
+				 ml_le64(p + 24));
+		} else if (n->type == NT_VERSION &&
+			   n->desc_len >= VERSION_LEN) {
+			version_text(n, text, sizeof(text));
+		} else if (n->type == NT_FORMAT && n->desc_len >= FORMAT_LEN) {
+			snprintf(text, sizeof(text), "version %u.%u",
+				 (unsigned int)(ml_le64(p) >> 32),
+				 ml_le32(p));
+		} else {
+			continue;
+		}
+		ml_image_set_note(image, i, n->title, text);
+	}
+}
+
+static void load_notes(struct memlog_image *image, struct ml_elf *elf,
+		       const struct ml_file *file, struct dumpcore *d)
+{
+	size_t want = (size_t)ml_min(d->note.size, ML_MAX_NOTE_BYTES), got;
+	uint8_t *buf;
+
+	if (!want || d->note.offset >= file->size)
+		return;
+	want = (size_t)ml_min(want, file->size - d->note.offset);
+	buf = ml_calloc(&image->alloc, want, 1);
+	if (buf && !ml_file_read_some(file, d->note.offset, buf, want, &got,
+				      NULL))
+		ml_notes_add(image, &elf->ehdr, buf, got, 4, &elf->facts);
+	ml_free(&image->alloc, buf);
+	read_notes(image, d);
+}
+
+/* ---- the table ------------------------------------------------------------------- */
+
+/* Runs of pages that follow each other in the file and in a space. */
+struct runs {
+	struct ml_load *r;
+	size_t n, cap;
+};
+
+static enum memlog_status add_page(struct memlog_image *image, struct runs *r,
+				   const struct dumpcore *d, uint64_t frame,
+				   uint64_t index, struct memlog_err *err)
+{
+	uint64_t addr, off = d->pages.offset + index * d->page_size;
+	struct ml_load *last = r->n ? &r->r[r->n - 1] : NULL;
+	enum memlog_status s;
+
+	/* ~0 fills up the tail of the table; nothing is at the very top */
+	if (!ml_mul(frame, d->page_size, &addr) ||
+	    addr > UINT64_MAX - 2 * (uint64_t)d->page_size)
+		return MEMLOG_OK;
+	if (last && last->addr + last->len == addr &&
+	    last->off + last->len == off) {
+		last->len += d->page_size;
+		last->promised = last->len;
+		return MEMLOG_OK;
+	}
+	if (r->n >= ML_MAX_DUMPCORE_RUNS)
+		return ml_fail(err, MEMLOG_LIMIT, "more than %u runs of pages",
+			       ML_MAX_DUMPCORE_RUNS);
+	s = ml_grow(&image->alloc, &r->r, r->n, &r->cap, sizeof(*r->r), err);
+	if (s)
+		return s;
+	r->r[r->n++] = (struct ml_load){ addr, d->page_size, off,
+					 d->page_size };
+	return MEMLOG_OK;
+}
+
+static enum memlog_status read_table(struct memlog_image *image,
+				     const struct ml_file *file,
+				     const struct dumpcore *d,
+				     struct runs *phys, struct runs *mach,
+				     struct memlog_err *err)
+{
+	uint8_t buf[CHUNK * 4];
+	size_t size = d->pv ? 16 : 8, got, n, k;
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t i;
+
+	for (i = 0; i < d->n && !s; i += n) {
+		n = (size_t)ml_min(d->n - i, sizeof(buf) / size);
+		s = ml_file_read_some(file, d->table.offset + i * size, buf,
+				      n * size, &got, err);
+		n = got / size;
+		if (!s && !n) {
+			ml_image_warn(image, "the file ends within its table "
+				      "of pages: %" PRIu64 " of %" PRIu64
+				      " are missing", d->n - i, d->n);
+			break;
+		}
+		for (k = 0; k < n && !s; k++) {
+			s = add_page(image, phys, d, ml_le64(buf + k * size),
+				     i + k, err);
+			if (!s && d->pv)
+				s = add_page(image, mach, d,
+					     ml_le64(buf + k * size + 8),
+					     i + k, err);
+		}
+	}
+	return s;
+}
+
+/* A space of the runs in own, with a way to the other ones. */
+static enum memlog_status add_space(struct memlog_image *image,
+				    const struct ml_file *file,
+				    const struct dumpcore *d,
+				    enum memlog_space space,
+				    const struct runs *own,
+				    const struct runs *to, bool scan,
+				    struct memlog_err *err)
+{
+	struct core_space *c = ml_calloc(&image->alloc, 1, sizeof(*c));
+	struct ml_load *in = ml_calloc(&image->alloc, own->n + to->n,
+				       sizeof(*in));
+	enum memlog_status s = MEMLOG_NO_MEMORY;
+	size_t i;
+
+	if (!c || !in) {
+		ml_fail(err, s, "no memory for a table of pages");
+		goto out;
+	}
+	c->alloc = image->alloc;
+	c->file = file;
+	c->other = space == MEMLOG_PHYS ? MEMLOG_MACH : MEMLOG_PHYS;
+	c->ops = core_ops;
+	c->ops.page_size = d->page_size;
+	if (own->n)
+		memcpy(in, own->r, own->n * sizeof(*in));
+	s = ml_loads_init(&c->loads, in, own->n, file->size, &c->alloc, err);
+	if (s)
+		goto out;
+	for (i = 0; i < to->n; i++)
+		in[i] = (struct ml_load){ to->r[i].off, to->r[i].len,
+					  to->r[i].addr, to->r[i].len };
+	s = ml_loads_init(&c->back, in, to->n, UINT64_MAX, &c->alloc, err);
+	if (s) {
+		ml_loads_fini(&c->loads);
+		goto out;
+	}
+	if (scan)
+		image->missing += c->loads.missing;
+	ml_image_add_space(image, space, &c->ops, c, 0, scan);
+	c = NULL;
+out:
+	ml_free(&image->alloc, c);
+	ml_free(&image->alloc, in);
+	return s;
+}
+
+static void count(struct memlog_image *image, const struct ml_file *file,
+		  struct dumpcore *d)
+{
+	uint64_t entries = d->table.size / (d->pv ? 16 : 8);
+	uint64_t pages = d->pages.size / d->page_size, end;
+
+	if (entries != pages)
+		ml_image_warn(image, "the table has %" PRIu64 " entries for %"
+			      PRIu64 " pages", entries, pages);
+	d->n = ml_min(entries, pages);
+	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
+		ml_image_warn(image, "the file is cut short: its pages should "
+			      "end at offset 0x%" PRIx64, end);
+	/* no more than the file has room for: sums below cannot overflow */
+	if (d->pages.offset > file->size || d->table.offset > file->size)
+		d->n = 0;
+	else
+		d->n = ml_min(d->n, (file->size - d->pages.offset) /
+				    d->page_size + 1);
+}
+
+enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
+					const struct ml_file *file,
+					struct ml_elf *elf,
+					struct memlog_err *err)
+{
+	struct runs phys = { 0 }, mach = { 0 };
+	struct dumpcore d = { .page_size = ML_PAGE };
+	enum memlog_status s;
+
+	if (!find_sections(elf, file, &d))
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "an ELF file without program headers");
+	load_notes(image, elf, file, &d);
+	if (!ml_is_pow2(d.page_size) || d.page_size < ML_PAGE ||
+	    d.page_size > (1u << 20))
+		return ml_fail(err, MEMLOG_CORRUPT, "pages of %u bytes",
+			       d.page_size);
+	image->format = "xen-core";
+	image->title = d.pv ? "xl dump-core of a PV guest" :
+			      "xl dump-core of an HVM or PVH guest";
+	image->machine = ml_elf_machine(elf->ehdr.machine);
+	count(image, file, &d);
+	s = read_table(image, file, &d, &phys, &mach, err);
+	if (!s)
+		s = add_space(image, file, &d, MEMLOG_PHYS, &phys, &mach, true,
+			      err);
+	if (!s && d.pv)
+		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys,
+			      false, err);
+	ml_free(&image->alloc, phys.r);
+	ml_free(&image->alloc, mach.r);
+	return s;
+}

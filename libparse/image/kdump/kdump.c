@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kdump.c - kdump-compressed dumps: QEMU's kdump-zlib, -lzo and -snappy,
+ * makedumpfile's output, virsh dump --memory-only --format kdump-*.
+ *
+ * Pages are found by a bitmap and an array of descriptors; each is compressed
+ * for itself, in the way that its descriptor says. Zero pages share one.
+ */
+#include "kdump.h"
+
+#include <inttypes.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/elf/note.h"
+#include "image/table.h"
+#include "image/xen/xen.h"
+
+#define LOOK_AHEAD	256u	/* pages that tell which codecs are needed */
+#define DATA_PAGES	4096u	/* pages that next_data answers with at most:
+				   a search may not want all that follow */
+
+struct kdump {
+	struct memlog_allocator alloc;
+	struct memlog_reader_ops ops;	/* with the page size of this file */
+	struct ml_kdump_head head;
+	struct ml_kdump_pages pages;
+	uint64_t n_descs;		/* descriptors that the file has room for */
+	bool cut;			/* fewer than there are pages */
+};
+
+/* ---- the reader --------------------------------------------------------- */
+
+static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
+				     size_t len, size_t *ret,
+				     struct memlog_err *err)
+{
+	struct kdump *k = self;
+	uint32_t block = k->head.block;
+	enum memlog_status s;
+	size_t part;
+
+	for (*ret = 0; *ret < len; *ret += part, addr += part) {
+		part = ml_min(len - *ret, block - addr % block);
+		s = ml_kdump_pages_read(&k->pages, addr / block, addr % block,
+			      (uint8_t *)buf + *ret, part, err);
+		if (s == MEMLOG_NO_DATA && *ret)
+			return MEMLOG_OK;
+		if (s)
+			return s;
+	}
+	return MEMLOG_OK;
+}
+
+/* The first pages from addr on that are stored, at most max of them. */
+static enum memlog_status stored_run(struct kdump *k, uint64_t addr,
+				     uint64_t max, uint64_t *ret_start,
+				     uint64_t *ret_end, struct memlog_err *err)
+{
+	uint64_t pfn = ml_max(addr / k->head.block, k->head.start_pfn), rank;
+	enum memlog_status s;
+
+	if (pfn >= k->head.end_pfn)
+		return MEMLOG_NO_DATA;
+	s = ml_kdump_map_run(&k->pages.map, pfn, max, ret_start, ret_end, err);
+	if (!s && *ret_start >= k->head.end_pfn)
+		return MEMLOG_NO_DATA;
+	if (s)
+		return s;
+	*ret_end = ml_min(*ret_end, k->head.end_pfn);
+	if (!k->cut)
+		return MEMLOG_OK;
+	s = ml_kdump_map_count(&k->pages.map, *ret_start, &rank, err);
+	if (s)
+		return s;
+	rank -= k->pages.first;
+	if (rank >= k->n_descs)
+		return MEMLOG_NO_DATA;
+	*ret_end = ml_min(*ret_end, *ret_start + (k->n_descs - rank));
+	return MEMLOG_OK;
+}
+
+static enum memlog_status kdump_next_range(void *self, uint64_t addr,
+					   struct memlog_range *ret,
+					   struct memlog_err *err)
+{
+	struct kdump *k = self;
+	uint64_t start, end;
+	enum memlog_status s = stored_run(k, addr, UINT64_MAX, &start, &end,
+					  err);
+
+	if (s)
+		return s;
+	ret->start = ml_max(addr, start * k->head.block);
+	ret->end = end * k->head.block;
+	return MEMLOG_OK;
+}
+
+/* Is there anything to see in a page? Not if it is the shared zero page. */
+static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
+{
+	struct ml_kdump_desc d;
+	bool twice;
+
+	if (ml_kdump_pages_find(&k->pages, pfn, &d, NULL))
+		return true;	/* a search counts what it cannot read */
+	twice = ml_kdump_same(last, &d);
+	*last = d;
+	if (ml_kdump_same(&k->pages.zero, &d))
+		return false;
+	return !twice || !ml_kdump_pages_is_zero(&k->pages, &d);
+}
+
+static enum memlog_status kdump_next_data(void *self, uint64_t addr,
+					  struct memlog_range *ret,
+					  struct memlog_err *err)
+{
+	struct kdump *k = self;
+	uint64_t start, end, pfn;
+	struct ml_kdump_desc last = { 0 };
+	enum memlog_status s;
+
+	for (;; addr = end * k->head.block) {
+		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
+		if (s)
+			return s;
+		for (pfn = start; pfn < end; pfn++)
+			if (worth_it(k, pfn, &last))
+				break;
+		if (pfn == end)
+			continue;
+		ret->start = ml_max(addr, pfn * k->head.block);
+		for (pfn++; pfn < end; pfn++)
+			if (!worth_it(k, pfn, &last))
+				break;
+		ret->end = pfn * k->head.block;
+		return MEMLOG_OK;
+	}
+}
+
+static void kdump_close(void *self)
+{
+	struct kdump *k = self;
+	struct memlog_allocator a = k->alloc;
+
+	ml_kdump_pages_fini(&k->pages);
+	ml_free(&a, k);
+}
+
+static const struct memlog_reader_ops kdump_ops = {
+	.size = sizeof(kdump_ops),
+	.flags = MEMLOG_READER_PEEK,
+	.read = kdump_read,
+	.next_range = kdump_next_range,
+	.close = kdump_close,
+	.next_data = kdump_next_data,
+};
+
+/* ---- opening ------------------------------------------------------------ */
+
+static enum memlog_status read_head(const struct ml_file *file,
+				    struct ml_kdump_head *ret,
+				    struct memlog_err *err)
+{
+	uint8_t buf[ML_KDUMP_HEAD];
+	enum memlog_status s;
+	size_t got;
+
+	s = ml_file_read_some(file, 0, buf, sizeof(buf), &got, err);
+	if (!s)
+		s = ml_kdump_head_parse(buf, got, ret, err);
+	if (!s)
+		s = ml_file_read_some(file, ret->block, buf, ML_KDUMP_SUB,
+				      &got, err);
+	if (!s)
+		s = ml_kdump_sub_parse(buf, got, file->size, ret, err);
+	return s;
+}
+
+/* Look at the first pages: which codecs are needed, is there a zero page? */
+static void look_ahead(struct kdump *k, struct memlog_image *image)
+{
+	uint32_t flags = k->head.status;
+	struct ml_kdump_desc d, last = { 0 };
+	unsigned int i = 0, c;
+	uint64_t pfn = 0, end;
+
+	while (i < LOOK_AHEAD && !stored_run(k, pfn * k->head.block, LOOK_AHEAD,
+					     &pfn, &end, NULL))
+		for (; pfn < end && i < LOOK_AHEAD; pfn++, i++) {
+			if (ml_kdump_pages_find(&k->pages, pfn, &d, NULL))
+				continue;
+			flags |= d.flags;
+			if (ml_kdump_same(&last, &d) && !k->pages.zero.size)
+				ml_kdump_pages_is_zero(&k->pages, &d);
+			last = d;
+		}
+	for (c = 0; c < ML_KDUMP_CODECS; c++) {
+		i = c == 3 ? ML_KDUMP_ZSTD : 1u << c;
+		if ((flags & i) && !k->pages.codecs[c])
+			ml_image_warn(image, "pages are compressed with %s, "
+				      "which this build cannot expand",
+				      ml_kdump_codec_names[c]);
+	}
+}
+
+/* Newer QEMU writes no machine: the size of a CPU's registers tells. */
+static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
+			   size_t len)
+{
+	struct ml_elf_note n;
+	size_t pos = 0;
+
+	if (!strcmp(h->machine, "x86_64") || !strcmp(h->machine, "i386") ||
+	    !strcmp(h->machine, "aarch64"))
+		return h->machine[0] == 'x' ? 62 : h->machine[0] == 'i' ? 3 :
+		       183;
+	while (!*h->machine &&
+	       !ml_note_next(notes, len, &pos, h->big_endian, 4, &n))
+		if (ml_note_is(&n, "CORE") && n.type == 1)
+			return n.desc_len == 336 && h->is64 ? 62 :
+			       n.desc_len == 144 && !h->is64 ? 3 :
+			       n.desc_len == 392 && h->is64 ? 183 : 0;
+	return 0;
+}
+
+/* What the file has of [off, off + len), and a NUL behind it; the caller frees
+ * it. NULL: nothing. */
+static uint8_t *load(struct memlog_image *image, const struct ml_file *file,
+		     uint64_t off, uint64_t len, size_t *ret_len)
+{
+	uint64_t room = off < file->size ? file->size - off : 0;
+	uint8_t *buf;
+
+	len = ml_min(ml_min(len, room), ML_MAX_NOTE_BYTES);
+	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) :
+		    NULL;
+	if (buf && ml_file_read_some(file, off, buf, (size_t)len, ret_len,
+				     NULL)) {
+		ml_free(&image->alloc, buf);
+		buf = NULL;
+	}
+	return buf;
+}
+
+static void add_notes(struct kdump *k, struct memlog_image *image,
+		      struct ml_note_facts *facts)
+{
+	const struct ml_kdump_head *h = &k->head;
+	struct ml_ehdr e = { .is64 = h->is64, .big_endian = h->big_endian };
+	uint8_t *buf;
+	size_t len;
+
+	buf = load(image, k->pages.file, h->notes, h->notes_len, &len);
+	if (buf) {
+		e.machine = machine_of(h, buf, len);
+		ml_notes_add(image, &e, buf, len, 4, facts);
+		if (!*image->machine)
+			image->machine = ml_elf_machine(e.machine);
+	}
+	ml_free(&image->alloc, buf);
+	if (facts->vmcoreinfo)
+		return;
+	buf = load(image, k->pages.file, h->vmcoreinfo, h->vmcoreinfo_len,
+		   &len);
+	if (buf)
+		ml_image_add_note(image, "VMCOREINFO", 0,
+				  "what the kernel says of itself",
+				  (char *)buf, buf, len);
+	ml_free(&image->alloc, buf);
+}
+
+/* Are there descriptors for all pages? What has none is left out, so that a
+ * bitmap of many bits in a short file costs nothing. The pages are only counted
+ * where it could matter. */
+static void find_cut(struct kdump *k, struct memlog_image *image)
+{
+	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n;
+
+	k->n_descs = k->head.descs < k->pages.file->size ?
+		(k->pages.file->size - k->head.descs) / ML_KDUMP_DESC : 0;
+	if (pages <= k->n_descs ||
+	    ml_kdump_map_count(&k->pages.map, k->head.end_pfn, &n, NULL))
+		return;
+	n -= k->pages.first;
+	if (n <= k->n_descs)
+		return;
+	k->cut = true;
+	image->missing = (n - k->n_descs) * k->head.block;
+	ml_image_warn(image, "the file is cut short: %" PRIu64 " of %" PRIu64
+		      " pages are not in it", n - k->n_descs, n);
+}
+
+static void describe(struct kdump *k, struct memlog_image *image)
+{
+	image->format = "kdump";
+	image->title = "kdump-compressed dump";
+	image->machine = k->head.machine;
+	find_cut(k, image);
+	look_ahead(k, image);
+	if (k->head.status & ML_KDUMP_INCOMPLETE)
+		ml_image_warn(image, "the dump is marked as incomplete: its "
+			      "writer ran out of space");
+	if (k->head.split)
+		ml_image_warn(image, "one part of a split dump, from 0x%" PRIx64
+			      " to 0x%" PRIx64 "; name all parts as A,B,C",
+			      k->head.start_pfn * k->head.block,
+			      k->head.end_pfn * k->head.block);
+}
+
+enum memlog_status ml_kdump_open(struct memlog_image *image,
+				 const struct ml_file *file,
+				 const struct memlog_open_opts *opts,
+				 struct memlog_err *err)
+{
+	struct ml_note_facts facts = { 0 };
+	struct ml_kdump_head head;
+	struct kdump *k;
+	enum memlog_status s;
+
+	s = read_head(file, &head, err);
+	if (s)
+		return s;
+	k = ml_calloc(&image->alloc, 1, sizeof(*k));
+	if (!k)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+	k->alloc = image->alloc;
+	k->head = head;
+	k->ops = kdump_ops;
+	k->ops.page_size = head.block;
+	s = ml_kdump_pages_init(&k->pages, file, &k->head, opts, &k->alloc,
+				err);
+	if (s) {
+		kdump_close(k);
+		return s;
+	}
+	describe(k, image);
+	add_notes(k, image, &facts);
+	ml_image_add_space(image, facts.xen ? MEMLOG_MACH : MEMLOG_PHYS,
+			   &k->ops, k, 0, true);
+	ml_xen_attach(image);
+	return MEMLOG_OK;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdump.h - the parts of the kdump-compressed reader. */
+#ifndef ML_IMAGE_KDUMP_H
+#define ML_IMAGE_KDUMP_H
+
+#include "image/bytes/file.h"
+
+/* Flags of a page's descriptor, and of the header for all pages. */
+enum {
+	ML_KDUMP_ZLIB = 1, ML_KDUMP_LZO = 2, ML_KDUMP_SNAPPY = 4,
+	ML_KDUMP_INCOMPLETE = 8, ML_KDUMP_ZSTD = 0x20,
+};
+
+#define ML_KDUMP_CODECS	4	/* in the order of the flags above */
+#define ML_KDUMP_DESC	24u	/* bytes of a page's descriptor */
+
+/* What the headers say; offsets are in the file. */
+struct ml_kdump_head {
+	bool is64, big_endian;
+	uint32_t version, status, block;
+	const char *machine;		/* never NULL */
+	uint64_t max_pfn;		/* pages are below it */
+	uint64_t bitmap, bitmap_len;	/* of the pages that are stored */
+	uint64_t descs;			/* the first descriptor */
+	bool split;			/* only [start_pfn, end_pfn) is here */
+	uint64_t start_pfn, end_pfn;
+	uint64_t notes, notes_len;
+	uint64_t vmcoreinfo, vmcoreinfo_len;
+};
+
+/* Bytes that ml_kdump_head_parse looks at of the header, and of the sub header
+ * that stands at offset block. */
+#define ML_KDUMP_HEAD	464u
+#define ML_KDUMP_SUB	104u
+
+/*
+ * Parse the header. NOT_MINE: not such a file. On OK ret->block says where the
+ * sub header is, and ml_kdump_sub_parse goes on. Source: makedumpfile's
+ * IMPLEMENTATION and diskdump_mod.h; QEMU's sysemu/dump.h.
+ */
+enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
+				       struct ml_kdump_head *ret,
+				       struct memlog_err *err);
+enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
+				      uint64_t file_size,
+				      struct ml_kdump_head *ret,
+				      struct memlog_err *err);
+
+/* ---- the bitmap (kdump_map.c) ------------------------------------------- */
+
+/*
+ * Which pages are stored, and how many before a given one. The bitmap is read
+ * in chunks; how many bits are set before each is counted when somebody asks,
+ * and kept.
+ */
+struct ml_kdump_map {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	uint64_t at, n;			/* bits [0, n), from offset at on */
+	uint64_t *before;		/* set bits before each chunk */
+	size_t n_before;		/* of which so many are known */
+	uint8_t *bits;			/* of the current chunk, then zeros */
+	uint64_t chunk;			/* UINT64_MAX: none */
+	uint64_t last_bit, last_rank;	/* within the current chunk */
+};
+
+enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
+				     const struct ml_file *file, uint64_t at,
+				     uint64_t n,
+				     const struct memlog_allocator *alloc,
+				     struct memlog_err *err);
+void ml_kdump_map_fini(struct ml_kdump_map *m);
+
+/* Is page n stored, and as which? NO_DATA when it is not. */
+enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
+				     uint64_t *ret, struct memlog_err *err);
+
+/* How many pages below n are stored; n is at most the size of the map. */
+enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
+				      uint64_t *ret, struct memlog_err *err);
+
+/* The first run of stored pages that ends after n: [*ret_start, *ret_end),
+ * with *ret_start at n or later, and no more than max pages of it. NO_DATA:
+ * none. */
+enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
+				    uint64_t max, uint64_t *ret_start,
+				    uint64_t *ret_end, struct memlog_err *err);
+
+/* ---- pages (kdump_pages.c) ---------------------------------------------- */
+
+/* Where a page is and how it was packed. All pages of zeros share one. */
+struct ml_kdump_desc {
+	uint64_t off;
+	uint32_t size, flags;
+};
+
+/* Do both name the same bytes? Never of an empty one. */
+bool ml_kdump_same(const struct ml_kdump_desc *a,
+		   const struct ml_kdump_desc *b);
+
+/* Expanded pages that are kept, as far as ML_KDUMP_KEPT bytes go: a set has a
+ * reader for each of its files. */
+#define ML_KDUMP_SLOTS	16u
+#define ML_KDUMP_KEPT	(256u << 10)
+
+struct ml_kdump_slot {
+	struct ml_kdump_desc key;	/* size 0: empty */
+	uint8_t *bytes;
+};
+
+struct ml_kdump_pages {
+	struct memlog_allocator alloc;
+	const struct ml_file *file;
+	const struct ml_kdump_head *head;
+	struct ml_kdump_map map;
+	uint64_t first;			/* stored pages before start_pfn */
+	const struct memlog_codec *codecs[ML_KDUMP_CODECS];
+	void *states[ML_KDUMP_CODECS];
+	bool created[ML_KDUMP_CODECS];
+	uint8_t *window;		/* descriptors from window_at on */
+	uint64_t window_at;
+	size_t window_n;
+	struct ml_kdump_slot slots[ML_KDUMP_SLOTS];
+	unsigned int n_slots, next_slot;
+	uint8_t *in;			/* a page before it is expanded, where
+					   the file is not mapped */
+	struct ml_kdump_desc zero;	/* shared; size 0: none */
+};
+
+extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];
+
+/* file, head and the codecs of opts are borrowed. fini also after a failure. */
+enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
+				       const struct ml_file *file,
+				       const struct ml_kdump_head *head,
+				       const struct memlog_open_opts *opts,
+				       const struct memlog_allocator *alloc,
+				       struct memlog_err *err);
+void ml_kdump_pages_fini(struct ml_kdump_pages *k);
+
+/* The descriptor of a page. NO_DATA: it is not stored, or damaged. */
+enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
+				       struct ml_kdump_desc *ret,
+				       struct memlog_err *err);
+
+/* len bytes from skip on of a page; both lie within it. */
+enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
+				       size_t skip, uint8_t *out, size_t len,
+				       struct memlog_err *err);
+
+/* Is this the shared zero page? Ask when a descriptor occurs twice: as long as
+ * none is known the page is expanded. */
+bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
+			    const struct ml_kdump_desc *d);
+
+#endif

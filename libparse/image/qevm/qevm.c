@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * qevm.c - saved guests: what `virsh save` and `virsh dump` (without
+ * --memory-only) write, and migration streams of QEMU.
+ *
+ * The stream names blocks of memory and not addresses: which of them are the
+ * guest's RAM is told by their names, and where RAM lies by the machine type,
+ * which the stream begins with. The index of all pages is made when the file is
+ * opened; their bytes stay where they are.
+ */
+#include "qevm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/board.h"
+#include "image/table.h"
+
+#define DATA_PAGES 4096u	/* pages that next_data looks at in one call
+				   once it has found data */
+
+/* ---- the guest's RAM as a file ------------------------------------------ */
+
+/* The number of the page at pos, and how many bytes from pos on, at most len,
+ * have no seam: they follow each other in the file, or all are zeros. */
+static enum memlog_status find_run(struct ml_qevm *q, uint64_t pos, size_t len,
+				   uint64_t *ret, size_t *ret_len,
+				   struct memlog_err *err)
+{
+	uint64_t page = pos / ML_PAGE, step, next;
+	enum memlog_status s;
+
+	*ret_len = 0;
+	s = ml_pageindex_get(&q->index, page, ret, err);
+	if (s)
+		return s;
+	if (!*ret)
+		return ml_fail_at(err, MEMLOG_NO_DATA, pos, "%s does not have "
+				  "the page at 0x%" PRIx64 " of the guest's "
+				  "memory", q->file->name, pos);
+	step = *ret == ML_QEVM_FILL ? 0 : 2 * ML_PAGE;
+	next = *ret;
+	*ret_len = ML_PAGE - pos % ML_PAGE;
+	while (*ret_len < len && ++page < q->index.end) {
+		uint64_t want = next + step;
+
+		if (ml_pageindex_get(&q->index, page, &next, NULL) ||
+		    next != want || (step && next & ML_QEVM_FILL))
+			break;
+		*ret_len += ML_PAGE;
+	}
+	*ret_len = ml_min(*ret_len, len);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status ram_read(void *self, uint64_t pos, void *buf,
+				   size_t len, size_t *ret,
+				   struct memlog_err *err)
+{
+	struct ml_qevm *q = self;
+	uint64_t number;
+	enum memlog_status s;
+	uint8_t fill = 0;
+
+	*ret = 0;
+	if (pos / ML_PAGE >= q->index.end)
+		return MEMLOG_NO_DATA;
+	s = find_run(q, pos, len, &number, &len, err);
+	if (s)
+		return s;
+	if (!(number & ML_QEVM_FILL))
+		return q->file->ops->read(q->file->self,
+					  number / 2 + pos % ML_PAGE, buf, len,
+					  ret, err);
+	if (number != ML_QEVM_FILL)
+		s = ml_file_read(q->file, number / 2, &fill, 1, err);
+	if (s)
+		return s;
+	memset(buf, fill, len);
+	*ret = len;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status ram_map(void *self, uint64_t pos, size_t len,
+				  const uint8_t **ret_ptr, size_t *ret,
+				  struct memlog_err *err)
+{
+	struct ml_qevm *q = self;
+	uint64_t number;
+	enum memlog_status s;
+
+	if (!ml_has_op(q->file->ops, map))
+		return MEMLOG_UNSUPPORTED;
+	if (pos / ML_PAGE >= q->index.end)
+		return MEMLOG_NO_DATA;
+	s = find_run(q, pos, len, &number, &len, err);
+	if (s)
+		return s;
+	if (number & ML_QEVM_FILL)
+		return MEMLOG_UNSUPPORTED;
+	return q->file->ops->map(q->file->self, number / 2 + pos % ML_PAGE, len,
+				 ret_ptr, ret, err);
+}
+
+static enum memlog_status ram_next_range(void *self, uint64_t pos,
+					 struct memlog_range *ret,
+					 struct memlog_err *err)
+{
+	struct ml_qevm *q = self;
+
+	(void)err;
+	if (pos / ML_PAGE >= q->index.end)
+		return MEMLOG_NO_DATA;
+	ret->start = pos;
+	ret->end = q->index.end * ML_PAGE;
+	return MEMLOG_OK;
+}
+
+/* Pages of zeros are left out, and those that are not there: missing counts
+ * them. */
+static enum memlog_status ram_next_data(void *self, uint64_t pos,
+					struct memlog_range *ret,
+					struct memlog_err *err)
+{
+	struct ml_qevm *q = self;
+	uint64_t page = pos / ML_PAGE, end = q->index.end, number;
+	enum memlog_status s;
+
+	for (;; page++) {
+		page = ml_pageindex_skip(&q->index, page);
+		if (page >= end)
+			return MEMLOG_NO_DATA;
+		s = ml_pageindex_get(&q->index, page, &number, err);
+		if (s)
+			return s;
+		if (number > ML_QEVM_FILL)
+			break;
+	}
+	ret->start = ml_max(pos, page * ML_PAGE);
+	end = ml_min(end, page + DATA_PAGES);
+	while (++page < end)
+		if (ml_pageindex_get(&q->index, page, &number, NULL) ||
+		    number <= ML_QEVM_FILL)
+			break;
+	ret->end = page * ML_PAGE;
+	return MEMLOG_OK;
+}
+
+static void ram_close(void *self)
+{
+	struct ml_qevm *q = self;
+	struct memlog_allocator a = q->alloc;
+
+	ml_pageindex_fini(&q->index);
+	ml_free(&a, q->blocks);
+	ml_free(&a, q);
+}
+
+static const struct memlog_reader_ops ram_ops = {
+	.size = sizeof(ram_ops),
+	.read = ram_read,
+	.next_range = ram_next_range,
+	.map = ram_map,
+	.close = ram_close,
+	.next_data = ram_next_data,
+};
+
+/* ---- which blocks are RAM ----------------------------------------------- */
+
+/* Memory backends have the name of their object, or its path. */
+static const char *object_name(const struct ml_qevm_block *b)
+{
+	return strncmp(b->name, "/objects/", 9) ? b->name : b->name + 9;
+}
+
+/* Firmware, video memory and the like. Names of devices and of files in fw_cfg
+ * have a slash; no object's has. */
+static bool is_device(const struct ml_qevm_block *b)
+{
+	static const char *const names[] = {
+		"pc.bios", "pc.rom", "isa-bios", "vga.vram", "ramfb",
+		"virt.flash0", "virt.flash1", "system.flash0", "system.flash1",
+	};
+	const char *name = object_name(b);
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return strchr(name, '/');
+}
+
+/* What boards and libvirt call all of the guest's RAM. */
+static bool is_main(const struct ml_qevm_block *b)
+{
+	const char *name = object_name(b);
+
+	return !strcmp(name, "pc.ram") || !strcmp(name, "microvm.ram") ||
+	       !strcmp(name, "mach-virt.ram");
+}
+
+/* libvirt's name for the RAM of the n-th NUMA node. */
+static struct ml_qevm_block *find_node(struct ml_qevm *q, size_t n)
+{
+	char name[32];
+	size_t i;
+
+	snprintf(name, sizeof(name), "ram-node%zu", n);
+	for (i = 0; i < q->n_blocks; i++)
+		if (!strcmp(object_name(&q->blocks[i]), name))
+			return &q->blocks[i];
+	return NULL;
+}
+
+static void take_block(struct ml_qevm *q, struct ml_qevm_block *b,
+		       uint64_t *pages)
+{
+	if (b->ram)
+		return;
+	b->ram = true;
+	b->first = *pages;
+	*pages += b->len / ML_PAGE;	/* all together fit: they have a sum */
+}
+
+/* Mark the blocks that are RAM, in the order in which it has them. QEMU lists
+ * the largest block first. */
+static uint64_t choose(struct ml_qevm *q, struct memlog_image *image)
+{
+	struct ml_qevm_block *b, *taken = NULL;
+	uint64_t pages = 0;
+	size_t i;
+
+	for (i = 0; i < q->n_blocks && !taken; i++)
+		if (is_main(&q->blocks[i]))
+			taken = &q->blocks[i];
+	for (i = 0; !taken && (b = find_node(q, i)); i++)
+		take_block(q, b, &pages);
+	for (i = 0; i < q->n_blocks && !taken && !pages; i++)
+		if (!is_device(&q->blocks[i]))
+			taken = &q->blocks[i];
+	if (taken)
+		take_block(q, taken, &pages);
+	for (i = 0; i < q->n_blocks; i++)
+		if (!q->blocks[i].ram && !is_device(&q->blocks[i]))
+			ml_image_warn(image, "%" PRIu64 " bytes of memory are "
+				      "left out, as nothing says where they "
+				      "are: %s", q->blocks[i].len,
+				      q->blocks[i].name);
+	return pages;
+}
+
+/* ---- opening ------------------------------------------------------------ */
+
+static enum memlog_status place(const struct ml_qevm *q,
+				struct ml_load loads[2], size_t *ret,
+				struct memlog_err *err)
+{
+	uint64_t size = q->index.pages * ML_PAGE;
+	enum memlog_map map = MEMLOG_MAP_PC;
+
+	/* Machines before 2.4 do not say what they are; they all were PCs. Below
+	 * this size no kind of them has a hole. */
+	if (*q->machine ? !ml_board_of(q->machine, &map) : size >= 0xb0000000)
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "a saved guest whose "
+			       "kind of machine is not known; use QEMU's "
+			       "dump-guest-memory FILE");
+	return ml_board_loads(map, 0, size, loads, ret, err);
+}
+
+static void describe(const struct ml_qevm *q, struct memlog_image *image,
+		     const struct memlog_err *why)
+{
+	image->format = "qevm";
+	image->title = q->libvirt ? "saved guest of libvirt" :
+				    "migration stream of QEMU";
+	if (*q->domain)
+		ml_image_add_note(image, "libvirt", 0, "domain", q->domain,
+				  NULL, 0);
+	if (*q->machine)
+		ml_image_add_note(image, "QEMU", 0, "machine type", q->machine,
+				  NULL, 0);
+	image->missing = (q->index.pages - q->index.set) * ML_PAGE;
+	if (why)
+		ml_image_warn(image, "the saved guest is incomplete, its memory "
+			      "may be of different moments: %s", why->text);
+	else if (image->missing)
+		ml_image_warn(image, "%" PRIu64 " bytes of the guest's memory "
+			      "were not saved", image->missing);
+	if (q->unfinished)
+		ml_image_warn(image, "libvirt did not finish saving the guest");
+}
+
+/* Go through the stream: the index, and where memory is as far as it came. */
+static enum memlog_status walk(struct ml_qevm *q, struct memlog_image *image,
+			       struct ml_loads *ret, struct memlog_err *err)
+{
+	struct memlog_err why = { 0 };
+	struct ml_load in[2];
+	enum memlog_status s;
+	size_t n;
+
+	s = ml_qevm_begin(q, err);
+	if (!s)
+		s = ml_pageindex_init(&q->index, choose(q, image),
+				      q->opts->tmpdir, &q->alloc, err);
+	if (!s && !q->index.pages)
+		s = ml_fail(err, MEMLOG_CORRUPT,
+			    "the saved guest has no memory");
+	if (!s)
+		s = place(q, in, &n, err);
+	if (s)
+		return s;
+	s = ml_qevm_pages(q, &why);
+	if (s && s != MEMLOG_NO_DATA && s != MEMLOG_CORRUPT) {
+		if (err)
+			*err = why;
+		return s;
+	}
+	describe(q, image, s ? &why : NULL);
+	return ml_loads_init(ret, in, n, q->index.end * ML_PAGE, &image->alloc,
+			     err);
+}
+
+enum memlog_status ml_qevm_open(struct memlog_image *image,
+				const struct ml_file *file,
+				const struct memlog_open_opts *opts,
+				struct memlog_err *err)
+{
+	struct ml_qevm *q = ml_calloc(&image->alloc, 1, sizeof(*q));
+	struct ml_loads loads;
+	struct ml_file ram;
+	enum memlog_status s;
+
+	if (!q)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+	q->alloc = image->alloc;
+	q->file = file;
+	q->opts = opts;
+	q->index.fd = -1;
+	s = walk(q, image, &loads, err);
+	if (s) {
+		ram_close(q);
+		return s;
+	}
+	ram = (struct ml_file){ &ram_ops, q, q->index.end * ML_PAGE,
+				file->name };
+	return ml_loads_add_space(image, MEMLOG_PHYS, &ram, true, &loads, err);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * acrnlog.c - the files that ACRN's own acrnlog would have written: one message
+ * a line, a warning where numbers are missing, a new file when one is full, the
+ * oldest removed. acrnlog_cur.N is the running hypervisor's, acrnlog_last.N the
+ * boot before's.
+ *
+ * Unlike it, this loses nothing when a ring begins with half a message, and
+ * joins no pieces of different messages.
+ */
+#include "render/render.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "render/out.h"
+
+#define SIZE_DEFAULT	(1u << 20)
+#define FILES_DEFAULT	4u
+
+/* Word for word what acrnlog writes with its usual interval (which it counts in
+ * microseconds). */
+static const char gap[] =
+	"\n\n\tWARNING: logs missing here! "
+	"Try reducing polling interval[100000 ms]\n\n\n";
+
+struct acrnlog {
+	struct ml_out out;
+	uint64_t size, files;	/* of each file, 0: no end; how many */
+	const char *name;	/* NULL: this log has no file */
+	bool current, open;
+	uint64_t index, left;
+	uint64_t seq;		/* of the last message */
+	unsigned int n_current, n_last;
+};
+
+static enum memlog_status acrnlog_begin(void *state,
+					const struct ml_render_opts *opts,
+					const struct memlog_sink *sink,
+					struct memlog_err *err)
+{
+	struct acrnlog *a = state;
+
+	(void)err;
+	ml_out_init(&a->out, sink);
+	a->size = opts->has_acrnlog_size ? opts->acrnlog_size : SIZE_DEFAULT;
+	a->files = opts->acrnlog_files ? opts->acrnlog_files : FILES_DEFAULT;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status close_file(struct acrnlog *a, struct memlog_err *err)
+{
+	enum memlog_status s = ml_out_flush(&a->out, err);
+
+	if (!a->open)
+		return s;
+	a->open = false;
+	if (!s && a->out.sink->end)
+		s = a->out.sink->end(a->out.sink->self, err);
+	return s;
+}
+
+static bool can_remove(const struct memlog_sink *sink)
+{
+	return sink->size > offsetof(struct memlog_sink, remove) &&
+	       sink->remove;
+}
+
+static enum memlog_status open_file(struct acrnlog *a, struct memlog_err *err)
+{
+	const struct memlog_sink *sink = a->out.sink;
+	enum memlog_status s = MEMLOG_OK;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%llu", a->name,
+		 (unsigned long long)a->index);
+	if (sink->begin)
+		s = sink->begin(sink->self, name, err);
+	if (s)
+		return s;
+	a->open = true;
+	a->left = a->size;
+	if (a->index < a->files || !can_remove(sink))
+		return MEMLOG_OK;
+	snprintf(name, sizeof(name), "%s.%llu", a->name,
+		 (unsigned long long)(a->index - a->files));
+	return sink->remove(sink->self, name, err);
+}
+
+/* One piece, never cut: when it does not fit, it begins the next file. */
+static enum memlog_status put(struct acrnlog *a, const void *text, size_t len,
+			      bool line, struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (a->size && len + line >= a->left && a->left < a->size) {
+		s = close_file(a, err);
+		a->index++;
+		if (!s)
+			s = open_file(a, err);
+		if (s)
+			return s;
+	}
+	ml_out_write(&a->out, text, len);
+	if (line)
+		ml_out_char(&a->out, '\n');
+	a->left -= ml_min(a->left, len + line);
+	return a->out.status ? ml_out_flush(&a->out, err) : MEMLOG_OK;
+}
+
+static enum memlog_status acrnlog_log_begin(void *state,
+					    const struct memlog_log *log,
+					    struct memlog_err *err)
+{
+	struct acrnlog *a = state;
+
+	a->name = NULL;
+	a->current = log->verdict != MEMLOG_VERDICT_STALE;
+	if (a->current && !a->n_current++)
+		a->name = "acrnlog_cur";
+	else if (!a->current && !strcmp(log->variant, "last boot") &&
+		 !a->n_last++)
+		a->name = "acrnlog_last";
+	a->index = a->seq = 0;
+	return a->name ? open_file(a, err) : MEMLOG_OK;
+}
+
+static enum memlog_status acrnlog_record(void *state,
+					 const struct memlog_record *rec,
+					 struct memlog_err *err)
+{
+	bool older = rec->flags & MEMLOG_REC_STALE &&
+		     rec->log->verdict != MEMLOG_VERDICT_STALE;
+	struct acrnlog *a = state;
+	enum memlog_status s = MEMLOG_OK;
+
+	/* pieces without a head, and what acrnlog never could see */
+	if (!a->name || !rec->has_seq || older)
+		return MEMLOG_OK;
+	if (a->current && (uint32_t)(rec->seq - a->seq) > 1)
+		s = put(a, gap, sizeof(gap) - 1, false, err);
+	a->seq = rec->seq;
+	return s ? s : put(a, rec->text, rec->text_len, true, err);
+}
+
+static enum memlog_status acrnlog_log_end(void *state,
+					  const struct memlog_log *log,
+					  uint64_t missing,
+					  struct memlog_err *err)
+{
+	(void)log;
+	(void)missing;
+	return close_file(state, err);
+}
+
+const struct ml_render ml_render_acrnlog = {
+	.name = "acrnlog",
+	.title = "the files that ACRN's acrnlog writes",
+	.folder = true,
+	.tells_logs = true,
+	.format = "acrn-log",
+	.all = true,
+	.state_size = sizeof(struct acrnlog),
+	.begin = acrnlog_begin,
+	.log_begin = acrnlog_log_begin,
+	.record = acrnlog_record,
+	.log_end = acrnlog_log_end,
+};

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* stats_json.c - --stats as JSON, an object for each CPU and analysis. */
+#include "parts.h"
+
+#include "render/json_writer.h"
+
+static void json_start(struct ml_stats_out *s, struct ml_json *j, const char *what,
+		       const struct ml_stats_cpu *c, uint64_t run)
+{
+	ml_json_begin(j, &s->out, false);
+	ml_json_str(j, "stats", what);
+	if (c->cpu >= 0)
+		ml_json_int(j, "cpu", c->cpu);
+	else
+		ml_json_str(j, "cpu", "all");
+	ml_json_u64(j, "run_cycles", run);
+	if (s->opts->tsc_hz)
+		ml_json_u64(j, "tsc_hz", s->opts->tsc_hz);
+}
+
+static enum memlog_status exit_json(struct ml_stats_out *s,
+				    const struct ml_stats_cpu *c,
+				    struct memlog_err *err)
+{
+	struct ml_json j;
+	uint32_t i;
+
+	json_start(s, &j, "vm_exit", c, c->exit_run);
+	ml_json_u64(&j, "exits", ml_stats_total_exits(c));
+	ml_json_u64(&j, "cycles", c->exit_cycles);
+	ml_json_u64(&j, "unfinished", c->unfinished);
+	ml_json_u64(&j, "no_reason", c->exits[ML_STATS_NO_REASON].n);
+	ml_json_open(&j, "reasons", '[');
+	for (i = 0; i < ML_STATS_REASONS; i++) {
+		const struct ml_stats_exit *e = &c->exits[i];
+
+		if (!e->n && !e->n_samples)
+			continue;
+		ml_json_open(&j, NULL, '{');
+		ml_json_str(&j, "reason", ml_stats_reason_name(i));
+		ml_json_u64(&j, "count", e->n);
+		ml_json_u64(&j, "cycles", e->cycles);
+		if (e->n_samples) {
+			ml_json_u64(&j, "min", e->samples[0]);
+			ml_json_u64(&j, "p50", ml_stats_percentile(e, 500));
+			ml_json_u64(&j, "p90", ml_stats_percentile(e, 900));
+			ml_json_u64(&j, "p99", ml_stats_percentile(e, 990));
+			ml_json_u64(&j, "max", e->samples[e->n_samples - 1]);
+		}
+		ml_json_close(&j, '}');
+	}
+	ml_json_close(&j, ']');
+	ml_json_end(&j);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status irq_json(struct ml_stats_out *s,
+				   const struct ml_stats_cpu *c,
+				   struct memlog_err *err)
+{
+	struct ml_json j;
+	size_t i;
+
+	json_start(s, &j, "irq", c, c->run);
+	ml_json_open(&j, "vectors", '[');
+	for (i = 0; i < c->n_vectors; i++) {
+		ml_json_open(&j, NULL, '{');
+		ml_json_hex(&j, "vector", c->vectors[i].vector);
+		ml_json_u64(&j, "count", c->vectors[i].n);
+		ml_json_close(&j, '}');
+	}
+	ml_json_close(&j, ']');
+	ml_json_end(&j);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status usage_json(struct ml_stats_out *s,
+				     const struct ml_stats_cpu *c,
+				     struct memlog_err *err)
+{
+	struct ml_json j;
+	char name[16];
+	uint32_t i;
+
+	json_start(s, &j, "cpu_usage", c, c->run);
+	ml_json_u64(&j, "switches", c->switches);
+	ml_json_u64(&j, "ambiguous", c->ambiguous);
+	ml_json_open(&j, "vms", '[');
+	for (i = 0; i < ML_STATS_USERS; i++) {
+		if (!c->user_cycles[i])
+			continue;
+		ml_json_open(&j, NULL, '{');
+		ml_json_str(&j, "vm", ml_stats_user_name(i, name));
+		ml_json_u64(&j, "cycles", c->user_cycles[i]);
+		ml_json_close(&j, '}');
+	}
+	ml_json_close(&j, ']');
+	ml_json_end(&j);
+	return MEMLOG_OK;
+}
+
+const struct ml_stats_writer ml_stats_json = {
+	.write = {
+		[ML_STATS_VM_EXIT] = exit_json,
+		[ML_STATS_IRQ] = irq_json,
+		[ML_STATS_CPU_USAGE] = usage_json,
+	},
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stats_parts.h - what the writers of --stats share: stats.c goes through the
+ * analyses that were asked for and the CPUs, stats_table.c, stats_csv.c and
+ * stats_json.c write one of them.
+ */
+#ifndef ML_RENDER_STATS_PARTS_H
+#define ML_RENDER_STATS_PARTS_H
+
+#include "record/stats.h"
+#include "render/out.h"
+#include "render/render.h"
+
+/* The analyses that there are. */
+enum { ML_STATS_VM_EXIT, ML_STATS_IRQ, ML_STATS_CPU_USAGE, ML_STATS_ANALYSES };
+
+struct ml_stats_writer;
+
+struct ml_stats_out {
+	struct ml_out out;
+	struct ml_stats *stats;
+	const struct ml_render_opts *opts;
+	const struct ml_stats_writer *writer;
+	struct memlog_allocator alloc;
+	unsigned int logs;	/* that were written before this one */
+};
+
+/* Writes one analysis of one CPU, or of all together. Trouble with the sink may
+ * wait in out. */
+typedef enum memlog_status ml_stats_write(struct ml_stats_out *s,
+					  const struct ml_stats_cpu *c,
+					  struct memlog_err *err);
+
+/* One way to write them all. */
+struct ml_stats_writer {
+	ml_stats_write *write[ML_STATS_ANALYSES];
+};
+
+extern const struct ml_stats_writer ml_stats_table;
+extern const struct ml_stats_writer ml_stats_csv;
+extern const struct ml_stats_writer ml_stats_json;
+
+/* 0 where the rate of time stamps is not known. */
+double ml_stats_seconds(const struct ml_stats_out *s, uint64_t cycles);
+
+double ml_stats_percent(uint64_t part, uint64_t all);
+
+/* n a second, "" when that is not known. */
+const char *ml_stats_rate(const struct ml_stats_out *s, uint64_t n,
+			  uint64_t cycles, char ret[32]);
+
+/* The rate of time stamps in MHz, "" when it is not known. */
+const char *ml_stats_mhz(const struct ml_stats_out *s, char ret[32]);
+
+/* "0", "all". */
+const char *ml_stats_cpu_name(const struct ml_stats_cpu *c, char ret[16]);
+
+/* Who had the CPU, ML_STATS_IDLE and the like: "0", "Idle", "other". */
+const char *ml_stats_user_name(uint32_t user, char ret[16]);
+
+/* Sum of the column of exits, so that a table adds up. */
+uint64_t ml_stats_total_exits(const struct ml_stats_cpu *c);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stats.c - --stats: a trace in numbers. The analyses that were asked for, one
+ * after the other, each for every CPU.
+ *
+ * Rates need the rate of the time stamps; where it is not known they are left
+ * out.
+ */
+#include "stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "parts.h"
+
+/* ---- what the writers share --------------------------------------------- */
+
+double ml_stats_seconds(const struct ml_stats_out *s, uint64_t cycles)
+{
+	return s->opts->tsc_hz ? (double)cycles / (double)s->opts->tsc_hz : 0;
+}
+
+double ml_stats_percent(uint64_t part, uint64_t all)
+{
+	return all ? (double)part * 100 / (double)all : 0;
+}
+
+const char *ml_stats_rate(const struct ml_stats_out *s, uint64_t n,
+			  uint64_t cycles, char buf[32])
+{
+	double sec = ml_stats_seconds(s, cycles);
+
+	buf[0] = '\0';
+	if (sec > 0)
+		snprintf(buf, 32, "%.2f", (double)n / sec);
+	return buf;
+}
+
+const char *ml_stats_mhz(const struct ml_stats_out *s, char buf[32])
+{
+	buf[0] = '\0';
+	if (s->opts->tsc_hz)
+		snprintf(buf, 32, "%.10g", (double)s->opts->tsc_hz / 1e6);
+	return buf;
+}
+
+const char *ml_stats_cpu_name(const struct ml_stats_cpu *c, char buf[16])
+{
+	if (c->cpu < 0)
+		snprintf(buf, 16, "all");
+	else
+		snprintf(buf, 16, "%" PRId32, c->cpu);
+	return buf;
+}
+
+const char *ml_stats_user_name(uint32_t user, char buf[16])
+{
+	if (user == ML_STATS_IDLE)
+		snprintf(buf, 16, "Idle");
+	else if (user == ML_STATS_NOT_VM)
+		snprintf(buf, 16, "other");
+	else
+		snprintf(buf, 16, "%" PRIu32, user);
+	return buf;
+}
+
+uint64_t ml_stats_total_exits(const struct ml_stats_cpu *c)
+{
+	uint64_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < ML_STATS_REASONS; i++)
+		n += c->exits[i].n;
+	return n;
+}
+
+/* ---- the renderer ------------------------------------------------------- */
+
+static const char *const analyses[ML_STATS_ANALYSES] = {
+	[ML_STATS_VM_EXIT] = "vm_exit",
+	[ML_STATS_IRQ] = "irq",
+	[ML_STATS_CPU_USAGE] = "cpu_usage",
+};
+
+/* The name that list begins with, SIZE_MAX for none; *ret_len of it. */
+static size_t analysis_at(const char *list, size_t *ret_len)
+{
+	size_t i;
+
+	*ret_len = strcspn(list, ",");
+	for (i = 0; i < ML_STATS_ANALYSES; i++)
+		if (strlen(analyses[i]) == *ret_len &&
+		    !memcmp(analyses[i], list, *ret_len))
+			return i;
+	return SIZE_MAX;
+}
+
+bool ml_stats_list_valid(const char *list)
+{
+	size_t len;
+
+	for (;; list += len + 1) {
+		if (analysis_at(list, &len) == SIZE_MAX)
+			return false;
+		if (!list[len])
+			return true;
+	}
+}
+
+static enum memlog_status stats_begin(void *state,
+				      const struct ml_render_opts *opts,
+				      const struct memlog_sink *sink,
+				      struct memlog_err *err)
+{
+	struct ml_stats_out *s = state;
+
+	(void)err;
+	ml_out_init(&s->out, sink);
+	s->opts = opts;
+	s->alloc = *opts->alloc;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status tables_begin(void *state,
+				       const struct ml_render_opts *opts,
+				       const struct memlog_sink *sink,
+				       struct memlog_err *err)
+{
+	((struct ml_stats_out *)state)->writer = &ml_stats_table;
+	return stats_begin(state, opts, sink, err);
+}
+
+static enum memlog_status csv_start(void *state,
+				    const struct ml_render_opts *opts,
+				    const struct memlog_sink *sink,
+				    struct memlog_err *err)
+{
+	((struct ml_stats_out *)state)->writer = &ml_stats_csv;
+	return stats_begin(state, opts, sink, err);
+}
+
+static enum memlog_status json_begin(void *state,
+				     const struct ml_render_opts *opts,
+				     const struct memlog_sink *sink,
+				     struct memlog_err *err)
+{
+	((struct ml_stats_out *)state)->writer = &ml_stats_json;
+	return stats_begin(state, opts, sink, err);
+}
+
+static enum memlog_status stats_log_begin(void *state,
+					  const struct memlog_log *log,
+					  struct memlog_err *err)
+{
+	struct ml_stats_out *s = state;
+
+	(void)log;
+	ml_stats_destroy(s->stats);
+	s->stats = NULL;
+	return ml_stats_create(&s->alloc, &s->stats, err);
+}
+
+static enum memlog_status stats_record(void *state,
+				       const struct memlog_record *rec,
+				       struct memlog_err *err)
+{
+	return ml_stats_add(((struct ml_stats_out *)state)->stats, rec, err);
+}
+
+static enum memlog_status stats_log_end(void *state,
+					const struct memlog_log *log,
+					uint64_t missing,
+					struct memlog_err *err)
+{
+	struct ml_stats_out *s = state;
+	const char *list = s->opts->stats ? s->opts->stats : "vm_exit";
+	const struct ml_stats_cpu *c;
+	enum memlog_status status;
+	size_t len, which, i;
+
+	(void)log;
+	(void)missing;
+	status = ml_stats_finish(s->stats, err);
+	for (;; list += len + 1) {
+		which = analysis_at(list, &len);
+		for (i = 0; !status && which < ML_STATS_ANALYSES &&
+			    (c = ml_stats_get(s->stats, i)); i++)
+			status = s->writer->write[which](s, c, err);
+		if (!list[len])
+			break;
+	}
+	s->logs++;
+	return status ? status : ml_out_flush(&s->out, err);
+}
+
+static void stats_close(void *state)
+{
+	ml_stats_destroy(((struct ml_stats_out *)state)->stats);
+}
+
+#define STATS_RENDER(var, id, words, start, files)	\
+const struct ml_render var = {			\
+	.name = id,				\
+	.title = words,				\
+	.may_folder = files,			\
+	.format = "acrn-trace",			\
+	.state_size = sizeof(struct ml_stats_out),	\
+	.begin = start,				\
+	.log_begin = stats_log_begin,		\
+	.record = stats_record,			\
+	.log_end = stats_log_end,		\
+	.close = stats_close,			\
+}
+
+STATS_RENDER(ml_render_stats, "stats", "tables of --stats", tables_begin,
+	     false);
+STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON", json_begin,
+	     false);
+STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start,
+	     true);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* stats_table.c - --stats as tables to read. */
+#include "parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *rate_or_dash(const struct ml_stats_out *s, uint64_t n,
+				uint64_t cycles, char buf[32])
+{
+	return *ml_stats_rate(s, n, cycles, buf) ? buf : "-";
+}
+
+static void table_head(struct ml_stats_out *s, const char *what,
+		       const struct ml_stats_cpu *c, uint64_t run)
+{
+	char cpu[16], freq[32];
+
+	ml_out_fmt(&s->out, "==> %s, %s %s <==\n", what,
+		   c->cpu < 0 ? "CPUs" : "CPU", ml_stats_cpu_name(c, cpu));
+	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " cycles", run);
+	if (s->opts->tsc_hz)
+		ml_out_fmt(&s->out, ", %.3f s at %s MHz",
+			   ml_stats_seconds(s, run), ml_stats_mhz(s, freq));
+	ml_out_char(&s->out, '\n');
+}
+
+static void exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
+		     const char *name, const struct ml_stats_exit *e)
+{
+	char r[32];
+
+	ml_out_fmt(&s->out,
+		   "%-28s %10" PRIu64 " %12s %22" PRIu64 " %8.2f",
+		   name, e->n, rate_or_dash(s, e->n, c->exit_run, r), e->cycles,
+		   ml_stats_percent(e->cycles, c->exit_run));
+	if (e->n_samples)
+		ml_out_fmt(&s->out,
+			   " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
+			   " %10" PRIu64 " %10" PRIu64,
+			   e->samples[0], ml_stats_percentile(e, 500),
+			   ml_stats_percentile(e, 900),
+			   ml_stats_percentile(e, 990),
+			   e->samples[e->n_samples - 1]);
+	ml_out_char(&s->out, '\n');
+}
+
+static enum memlog_status exit_table(struct ml_stats_out *s,
+				     const struct ml_stats_cpu *c,
+				     struct memlog_err *err)
+{
+	struct ml_stats_exit total = { .n = ml_stats_total_exits(c),
+				       .cycles = c->exit_cycles };
+	const struct ml_stats_exit *none = &c->exits[ML_STATS_NO_REASON];
+	uint32_t i;
+
+	table_head(s, "vm_exit", c, c->exit_run);
+	ml_out_fmt(&s->out, "%-28s %10s %12s %22s %8s %10s %10s %10s %10s %10s\n",
+		   "Event", "NR_Exit", "NR_Exit/Sec", "Time Consumed(cycles)",
+		   "Time %", "min", "p50", "p90", "p99", "max");
+	for (i = 0; i < ML_STATS_REASONS; i++)
+		if (c->exits[i].n || c->exits[i].n_samples)
+			exit_row(s, c, ml_stats_reason_name(i), &c->exits[i]);
+	exit_row(s, c, "Total", &total);
+	if (none->n)
+		ml_out_fmt(&s->out, "%" PRIu64 " exits have no reason recorded\n",
+			   none->n);
+	if (c->unfinished)
+		ml_out_fmt(&s->out,
+			   "%" PRIu64 " exits do not end in the trace: counted, without time\n",
+			   c->unfinished);
+	ml_out_char(&s->out, '\n');
+	return MEMLOG_OK;
+}
+
+static enum memlog_status irq_table(struct ml_stats_out *s,
+				    const struct ml_stats_cpu *c,
+				    struct memlog_err *err)
+{
+	char r[32];
+	size_t i;
+
+	table_head(s, "irq", c, c->run);
+	ml_out_fmt(&s->out, "%-12s %10s %12s\n", "Vector", "Count",
+		   "NR_Exit/Sec");
+	for (i = 0; i < c->n_vectors; i++)
+		ml_out_fmt(&s->out, "0x%08" PRIx64 "   %10" PRIu64 " %12s\n",
+			   c->vectors[i].vector, c->vectors[i].n,
+			   rate_or_dash(s, c->vectors[i].n, c->run, r));
+	ml_out_char(&s->out, '\n');
+	return MEMLOG_OK;
+}
+
+static enum memlog_status usage_table(struct ml_stats_out *s,
+				      const struct ml_stats_cpu *c,
+				      struct memlog_err *err)
+{
+	char name[16], sec[32] = "-";
+	uint32_t i;
+
+	table_head(s, "cpu_usage", c, c->run);
+	if (!c->switches) {
+		ml_out_str(&s->out, "no switch was recorded\n\n");
+		return MEMLOG_OK;
+	}
+	ml_out_fmt(&s->out, "%-8s %22s %12s %10s\n", "VM ID",
+		   "VM Running(tsc cycles)", "sec", "CPU Usage");
+	for (i = 0; i < ML_STATS_USERS; i++) {
+		if (!c->user_cycles[i])
+			continue;
+		if (s->opts->tsc_hz)
+			snprintf(sec, sizeof(sec), "%.3f",
+				 ml_stats_seconds(s, c->user_cycles[i]));
+		ml_out_fmt(&s->out, "%-8s %22" PRIu64 " %12s %9.2f%%\n",
+			   ml_stats_user_name(i, name), c->user_cycles[i], sec,
+			   ml_stats_percent(c->user_cycles[i], c->run));
+	}
+	if (c->ambiguous)
+		ml_out_fmt(&s->out,
+			   "%" PRIu64 " cycles (%.2f%%) belong to nobody for sure: switches are missing\n",
+			   c->ambiguous, ml_stats_percent(c->ambiguous, c->run));
+	ml_out_char(&s->out, '\n');
+	return MEMLOG_OK;
+}
+
+const struct ml_stats_writer ml_stats_table = {
+	.write = {
+		[ML_STATS_VM_EXIT] = exit_table,
+		[ML_STATS_IRQ] = irq_table,
+		[ML_STATS_CPU_USAGE] = usage_table,
+	},
+};
