@@ -39,7 +39,7 @@ void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
 /* Take another ring's numbers into account. */
 void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h);
 
-/* acrn_place.c: the rings of all CPUs, of both halves, and which are in use */
+/* place.c: the rings of all CPUs, of both halves, and which are in use */
 enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 				      struct ml_log *log,
 				      struct memlog_image *image,

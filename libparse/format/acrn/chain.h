@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_chain.h - which rings belong together.
+ * chain.h - which rings belong together.
  *
  * A half of the region is cut into equal parts, one a CPU, and each part begins
  * with its ring's header. Parts are not aligned: with 3 CPUs in 2 MiB they are

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_event.c - all events of ACRN's trace, v0.1 to v3.3. The numbers never
+ * event.c - all events of ACRN's trace, v0.1 to v3.3. The numbers never
  * changed. The texts are those of the rules that ACRN ships for its scripts, so
  * that they can be compared, except where those are wrong: "exception or nmi"
  * prints its first two values again for the last two there, and "sched next" is

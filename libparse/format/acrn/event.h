@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_event.h - the entries of ACRN's trace, and their text.
+ * event.h - the entries of ACRN's trace, and their text.
  *
  * 32 bytes, little endian: time stamp counter u64, event number of 48 bits, form
  * of the payload u8, CPU u8, payload of 16 bytes. In the first months of 2018
@@ -35,7 +35,7 @@ struct ml_acrn_event {
 };
 
 /* What is known of an event. names are of its values, ended by NULL. text is a
- * template, see acrn_template.h; NULL: none. */
+ * template, see template.h; NULL: none. */
 struct ml_acrn_event_type {
 	uint32_t id;
 	uint8_t form;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_log.c - the log of the ACRN hypervisor: one ring a CPU, merged by the
+ * log.c - the log of the ACRN hypervisor: one ring a CPU, merged by the
  * sequence number that all CPUs share.
  *
  * A log is one half of the region that the Service VM's kernel reserved: the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_msg.h - what begins a message of ACRN's log, in the text itself.
+ * msg.h - what begins a message of ACRN's log, in the text itself.
  *
  *	[TIMEus][cpu=N][sev=N][seq=N]:		until v1.4
  *	[TIMEus][cpu=N][NAME][sev=N][seq=N]:	from v1.5 on

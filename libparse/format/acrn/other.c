@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_sbuf.c - shared buffers of ACRN that are neither log nor trace. They hold
+ * other.c - shared buffers of ACRN that are neither log nor trace. They hold
  * nothing to print; --list says what they are.
  */
 #include "acrn.h"

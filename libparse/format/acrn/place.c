@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_place.c - from one ring to the logs of a hypervisor, and which of them
+ * place.c - from one ring to the logs of a hypervisor, and which of them
  * is the running one's.
  *
  * The kernel's module marks the half of the boot before, so a mark usually

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_ring.c - messages out of one CPU's ring.
+ * ring.c - messages out of one CPU's ring.
  *
  * A message takes one to four slots in a row; a slot without a NUL goes on in
  * the next one, unless the message happens to end there. While a ring was full,

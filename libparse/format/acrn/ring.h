@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_ring.h - messages out of one CPU's ring of ACRN's log.
+ * ring.h - messages out of one CPU's ring of ACRN's log.
  *
  * Slots stay in memory after they were read, and a ring is not cleared when the
  * hypervisor starts anew. So a ring holds, from its tail on, first what older

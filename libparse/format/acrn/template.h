@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_template.h - the rules by which ACRN's scripts make text of events.
+ * template.h - the rules by which ACRN's scripts make text of events.
  *
  * A rule is a line: the event's number, a space, and a template in the style of
  * Python's % operator with named values: %(cpu)d %(tsc)d %(event)016x and %(1)x

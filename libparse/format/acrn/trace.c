@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn_trace.c - the trace of the ACRN hypervisor: one ring a CPU, merged by
+ * trace.c - the trace of the ACRN hypervisor: one ring a CPU, merged by
  * the time stamp counter. A record's text is the line that ACRN's own scripts
  * print; its raw bytes are the entry.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ovmf_follow.c - where the end of the text is, for following it.
+ * follow.c - where the end of the text is, for following it.
  *
  * The plain header has offsets alone, which come round again. memlog's own
  * firmware counts bytes and boots behind it: the last 16 bytes before the text

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ovmf_header.c - the three layouts of the header, and what it says. */
+/* header.c - the three layouts of the header, and what it says. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ovmf_locate.c - where the guest's own kernel says that the log is.
+ * locate.c - where the guest's own kernel says that the log is.
  *
  * Linux 6.17 keeps the address in efi.ovmf_debug_log. Older kernels only have
  * the EFI configuration table, in which the firmware enters the log under a

@@ -56,7 +56,7 @@ static inline const struct ovmf *ml_ovmf_const(const struct ml_log *log)
 
 _Static_assert(sizeof(struct ovmf) <= ML_LOG_PRIV, "private part too small");
 
-/* ovmf_header.c: the header's fields and what they say. */
+/* header.c: the header's fields and what they say. */
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 				 struct ml_log *log,
 				 struct memlog_extent *ret_extent,
@@ -68,16 +68,16 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 #define OVMF_PROBE_LEN 192
 #define OVMF_PROBE_MIN 70
 
-/* ovmf_follow.c: where the text ends. */
+/* follow.c: where the text ends. */
 void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 
-/* ovmf_relate.c: which of several is current, and where they are likely. */
+/* relate.c: which of several is current, and where they are likely. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		      size_t max);
 
-/* ovmf_locate.c: what the guest's kernel knows. */
+/* locate.c: what the guest's kernel knows. */
 size_t ml_ovmf_locate(struct memlog_image *image,
 		      const struct memlog_symbols *symbols,
 		      struct ml_likely *ret, size_t max);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ovmf_relate.c - where OVMF's logs are, and which of several is current.
+ * relate.c - where OVMF's logs are, and which of several is current.
  *
  * Before memory is found, the firmware writes to an early buffer at a fixed
  * place; then it copies that to the main buffer, near the top of low memory,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xencons.c - the console page of a Xen guest: what the guest, its boot loader
+ * cons.c - the console page of a Xen guest: what the guest, its boot loader
  * or its firmware wrote last, in a ring that it shares with its backend.
  *
  * in[1024], out[2048], then in_cons, in_prod, out_cons, out_prod; the indices

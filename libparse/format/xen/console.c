@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xen_console.c - the Xen console ring as records: a line each, with the domain
+ * console.c - the Xen console ring as records: a line each, with the domain
  * that wrote it and the time that Xen put before it.
  */
 #include "console.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xen_console.h - the console ring of the Xen hypervisor.
+ * console.h - the console ring of the Xen hypervisor.
  *
  * Bytes without a header: conring[conringp++ & (size - 1)]. The pointer, the
  * size and the two counters are variables of the hypervisor, so the ring is

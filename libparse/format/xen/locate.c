@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xen_locate.c - where the console ring is, by the hypervisor's variables:
+ * locate.c - where the console ring is, by the hypervisor's variables:
  * through its symbols, or by recognising the pointer to the ring among its
  * data. The pointer is conring, next to it stands conring_size; conringp and
  * conringc are neighbours as well. Up to Xen 3.4 conring is the ring itself.

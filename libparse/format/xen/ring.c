@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* xen_ring.c - how large a ring is, and where its text begins. */
+/* ring.c - how large a ring is, and where its text begins. */
 #include "console.h"
 
 #include <string.h>

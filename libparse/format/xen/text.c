@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* xen_text.c - what console text looks like: prefixes, timestamps, the seam of
+/* text.c - what console text looks like: prefixes, timestamps, the seam of
  * a ring. Pure. */
 #include "console.h"
 

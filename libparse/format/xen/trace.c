@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xentrace.c - the trace buffers of the Xen hypervisor: where they are.
+ * trace.c - the trace buffers of the Xen hypervisor: where they are.
  *
  * t_info is a page of frames: u16 pages of each CPU's buffer, u16 for each CPU
  * where its list of frames begins, in words of 4 bytes from the start, then

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xen_dumpcore.c - `xl dump-core`: a guest of Xen, without program headers.
+ * xl_dumpcore.c - `xl dump-core`: a guest of Xen, without program headers.
  *
  * Section .xen_pages holds pages; .xen_p2m (PV) says for each of them its
  * pseudo-physical and its machine frame, .xen_pfn (HVM, PVH, Arm) its frame.

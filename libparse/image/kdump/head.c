@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump_head.c - the two headers of a kdump-compressed file. */
+/* head.c - the two headers of a kdump-compressed file. */
 #include "kdump.h"
 
 #include <inttypes.h>

@@ -46,7 +46,7 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 				      struct ml_kdump_head *ret,
 				      struct memlog_err *err);
 
-/* ---- the bitmap (kdump_map.c) ------------------------------------------- */
+/* ---- the bitmap (map.c) ------------------------------------------- */
 
 /*
  * Which pages are stored, and how many before a given one. The bitmap is read
@@ -86,7 +86,7 @@ enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
 				    uint64_t max, uint64_t *ret_start,
 				    uint64_t *ret_end, struct memlog_err *err);
 
-/* ---- pages (kdump_pages.c) ---------------------------------------------- */
+/* ---- pages (pages.c) ---------------------------------------------- */
 
 /* Where a page is and how it was packed. All pages of zeros share one. */
 struct ml_kdump_desc {

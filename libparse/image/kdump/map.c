@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump_map.c - the bitmap of stored pages: a page's descriptor is the one
+/* map.c - the bitmap of stored pages: a page's descriptor is the one
  * whose number is the count of set bits before it. */
 #include "kdump.h"
 

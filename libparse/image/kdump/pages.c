@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kdump_pages.c - from a page's number to its bytes: the bitmap says whether it
+ * pages.c - from a page's number to its bytes: the bitmap says whether it
  * is there, a descriptor where and how it is packed, a codec expands it.
  */
 #include "kdump.h"

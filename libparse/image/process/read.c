@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* process_read.c - a process as a reader, without a page fault. */
+/* read.c - a process as a reader, without a page fault. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>

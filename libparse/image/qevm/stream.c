@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * qevm_stream.c - go through a migration stream of QEMU.
+ * stream.c - go through a migration stream of QEMU.
  *
  * "QEVM", version 3, then sections, all big endian: a type of one byte and what
  * the type has. Sections of memory begin with START, which lists its blocks; any

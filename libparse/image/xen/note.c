@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* xen_note.c - the notes that Xen's crash path writes; pure. */
+/* note.c - the notes that Xen's crash path writes; pure. */
 #include "xen.h"
 
 #include "base/bytes.h"

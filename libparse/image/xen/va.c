@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* xen_va.c - from the hypervisor's virtual addresses to machine ones. */
+/* va.c - from the hypervisor's virtual addresses to machine ones. */
 #include "xen.h"
 
 #include "base/bytes.h"

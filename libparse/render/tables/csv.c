@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stats_csv.c - --stats as CSV, with the rows of ACRN's acrnalyze. To one
+ * csv.c - --stats as CSV, with the rows of ACRN's acrnalyze. To one
  * stream, a line "CPU,N" before each table, or into a folder: a file for each
  * CPU and analysis, as acrnalyze makes them.
  */

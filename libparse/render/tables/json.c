@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stats_json.c - --stats as JSON, an object for each CPU and analysis. */
+/* json.c - --stats as JSON, an object for each CPU and analysis. */
 #include "parts.h"
 
 #include "render/json_writer.h"

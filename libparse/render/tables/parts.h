@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stats_parts.h - what the writers of --stats share: stats.c goes through the
- * analyses that were asked for and the CPUs, stats_table.c, stats_csv.c and
- * stats_json.c write one of them.
+ * parts.h - what the writers of --stats share: stats.c goes through the
+ * analyses that were asked for and the CPUs, table.c, csv.c and
+ * json.c write one of them.
  */
 #ifndef ML_RENDER_STATS_PARTS_H
 #define ML_RENDER_STATS_PARTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stats_table.c - --stats as tables to read. */
+/* table.c - --stats as tables to read. */
 #include "parts.h"
 
 #include <inttypes.h>
