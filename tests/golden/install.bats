@@ -28,7 +28,8 @@ setup_file() {
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
 		share/doc/memlog/README.md share/doc/memlog/record.schema.json \
-		share/doc/memlog/kdump-pre share/doc/memlog/libmemlog.md; do
+		share/doc/memlog/kdump-pre share/doc/memlog/libmemlog.md \
+		share/doc/memlog/design.md share/doc/memlog/facts/ovmf.md; do
 		[ -f "$f" ]
 	done
 	[ "$(readlink lib64/libmemlog.so)" = libmemlog.so.0 ]
