@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* elf.h - ELF dumps: what else needs to know of them. */
+/* elf.h - what the files that read ELF dumps share. */
 #ifndef ML_IMAGE_ELF_H
 #define ML_IMAGE_ELF_H
 

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* head.c - the headers and notes of an ELF file, read and kept. */
+#include "elf.h"
+
+#include <inttypes.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+
+/* Program headers are read in pieces of this size. */
+#define CHUNK	65536u
+
+bool ml_elf_shdr(const struct ml_elf *elf, const struct ml_file *file,
+		 uint32_t index, struct ml_shdr *ret)
+{
+	size_t step = ml_ehdr_shdr_size(&elf->ehdr), len;
+	uint8_t buf[ML_SHDR_MAX];
+	uint64_t off;
+
+	if (!elf->ehdr.shoff ||
+	    !ml_add(elf->ehdr.shoff, (uint64_t)index * step, &off))
+		return false;
+	if (ml_file_read_some(file, off, buf, sizeof(buf), &len, NULL))
+		return false;
+	return ml_shdr_parse(&elf->ehdr, buf, len, ret);
+}
+
+/* How many program headers there are: beyond 0xfffe the first section header
+ * knows. */
+static uint64_t count_phdrs(const struct ml_elf *elf,
+			    struct memlog_image *image,
+			    const struct ml_file *file)
+{
+	struct ml_shdr first;
+
+	if (elf->ehdr.phnum != ML_PN_XNUM)
+		return elf->ehdr.phnum;
+	if (ml_elf_shdr(elf, file, 0, &first) && first.info)
+		return first.info;
+	ml_image_warn(image, "the number of program headers is missing: it "
+		      "should stand in section header 0, at offset 0x%" PRIx64,
+		      elf->ehdr.shoff);
+	return ML_PN_XNUM;
+}
+
+static enum memlog_status read_phdrs(struct ml_elf *elf,
+				     struct memlog_image *image,
+				     const struct ml_file *file,
+				     struct memlog_err *err)
+{
+	size_t step = ml_ehdr_phdr_size(&elf->ehdr), len, used;
+	size_t per = step < CHUNK ? CHUNK / step : 1;
+	uint64_t off = elf->ehdr.phoff, left = elf->phnum, n;
+	uint8_t *buf = ml_calloc(&elf->alloc, per, step);
+	enum memlog_status s = MEMLOG_OK;
+
+	if (!buf)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for program headers");
+	while (left && !s) {
+		n = ml_min(left, per);
+		s = ml_file_read_some(file, off, buf, (size_t)n * step, &len,
+				      err);
+		for (used = 0; !s && used + step <= len; used += step)
+			ml_phdr_parse(&elf->ehdr, buf + used, step,
+				      &elf->phdrs[elf->n_phdrs++]);
+		left -= used / step;
+		if (used < n * step || !ml_add(off, used, &off))
+			break;
+	}
+	ml_free(&elf->alloc, buf);
+	if (!s && left)
+		ml_image_warn(image, "the file ends within its program headers:"
+			      " %" PRIu64 " of %" PRIu64 " are missing", left,
+			      elf->phnum);
+	return s;
+}
+
+enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
+			       const struct ml_file *file,
+			       struct memlog_err *err)
+{
+	uint8_t buf[ML_EHDR_MAX];
+	uint64_t room;
+	enum memlog_status s;
+	size_t len;
+
+	*elf = (struct ml_elf){ .alloc = image->alloc };
+	s = ml_file_read_some(file, 0, buf, sizeof(buf), &len, err);
+	if (!s)
+		s = ml_ehdr_parse(buf, len, &elf->ehdr, err);
+	if (s)
+		return s;
+	elf->phnum = count_phdrs(elf, image, file);
+	if (elf->phnum > ML_MAX_PHDRS)
+		return ml_fail(err, MEMLOG_LIMIT, "%" PRIu64 " program headers,"
+			       " more than %u", elf->phnum, ML_MAX_PHDRS);
+	/* no more memory than the file has headers */
+	room = file->size > elf->ehdr.phoff ? file->size - elf->ehdr.phoff : 0;
+	room = ml_min(room / ml_ehdr_phdr_size(&elf->ehdr), elf->phnum);
+	elf->phdrs = ml_calloc(&elf->alloc, (size_t)room, sizeof(*elf->phdrs));
+	if (!elf->phdrs)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %" PRIu64 " program headers",
+			       room);
+	if (room < elf->phnum)
+		ml_image_warn(image, "the file ends within its program headers:"
+			      " %" PRIu64 " of %" PRIu64 " are missing",
+			      elf->phnum - room, elf->phnum);
+	elf->phnum = room;
+	s = read_phdrs(elf, image, file, err);
+	if (s)
+		ml_elf_fini(elf);
+	return s;
+}
+
+void ml_elf_fini(struct ml_elf *elf)
+{
+	ml_free(&elf->alloc, elf->phdrs);
+	elf->phdrs = NULL;
+	elf->n_phdrs = 0;
+}
+
+void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
+		  const struct ml_file *file)
+{
+	uint64_t budget = ML_MAX_NOTE_BYTES, want;
+	size_t i, len;
+	uint8_t *buf;
+
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type != ML_PT_NOTE || !p->filesz)
+			continue;
+		want = p->offset < file->size ?
+			ml_min(p->filesz, file->size - p->offset) : 0;
+		want = ml_min(want, budget);
+		budget -= want;
+		buf = ml_calloc(&elf->alloc, (size_t)want, 1);
+		if (!buf || ml_file_read_some(file, p->offset, buf,
+					      (size_t)want, &len, NULL))
+			len = 0;
+		if (len < p->filesz)
+			ml_image_warn(image, "only %zu of %" PRIu64 " bytes of "
+				      "notes could be read", len, p->filesz);
+		if (len)
+			ml_notes_add(image, &elf->ehdr, buf, len, p->align,
+				     &elf->facts);
+		ml_free(&elf->alloc, buf);
+	}
+}
+
+enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr)
+{
+	bool paddr = false, vaddr = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < elf->n_phdrs; i++) {
+		if (elf->phdrs[i].type != ML_PT_LOAD)
+			continue;
+		n++;
+		paddr |= elf->phdrs[i].paddr != 0;
+		vaddr |= elf->phdrs[i].vaddr != 0;
+	}
+	*ret_use_vaddr = false;
+	if (elf->facts.xen)
+		return MEMLOG_MACH;
+	if (paddr)
+		return MEMLOG_PHYS;
+	if (elf->facts.process)
+		*ret_use_vaddr = true;
+	else if (elf->facts.qemu || elf->facts.vmcoreinfo || !vaddr)
+		return MEMLOG_PHYS;	/* one piece of memory, at address 0 */
+	else
+		*ret_use_vaddr = true;
+	return MEMLOG_HOST;
+}
