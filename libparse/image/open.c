@@ -2,13 +2,10 @@
 /* open.c - ask every format whether a file is its own. */
 #include "open.h"
 
-#include <errno.h>
-
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/sized.h"
 #include "image/bytes/flattened.h"
-#include "set.h"
 
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)
 {
@@ -72,28 +69,18 @@ enum memlog_status ml_image_open_on(const struct ml_file *file,
 	return MEMLOG_OK;
 }
 
-enum memlog_status memlog_image_open_file(const char *path,
-					  const struct memlog_open_opts *opts,
-					  struct memlog_image **ret,
-					  struct memlog_err *err)
+enum memlog_status ml_image_open_path(const char *path,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_image **ret,
+				      struct memlog_err *err)
 {
-	struct memlog_open_opts o = ml_open_opts(opts);
-	struct memlog_err own;
 	struct ml_file file;
 	enum memlog_status s;
 
-	if (!err)
-		err = &own;
-	s = ml_sized_check(opts, "memlog_open_opts", err);
+	s = ml_file_open(path, opts, &file, err);
 	if (s)
 		return s;
-	s = ml_file_open(path, &o, &file, err);
-	/* a list of files, unless one has that very name */
-	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(path, ','))
-		return ml_set_open(path, &o, ret, err);
-	if (s)
-		return s;
-	s = ml_image_open_on(&file, &o, ret, err);
+	s = ml_image_open_on(&file, opts, ret, err);
 	if (s)
 		ml_file_close(&file);
 	return s;

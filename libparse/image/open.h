@@ -12,6 +12,12 @@ enum memlog_status ml_image_open_on(const struct ml_file *file,
 				    struct memlog_image **ret,
 				    struct memlog_err *err);
 
+/* The same for the file of that name. */
+enum memlog_status ml_image_open_path(const char *path,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_image **ret,
+				      struct memlog_err *err);
+
 /* A copy of opts, whatever its size; all zero for NULL. */
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts);
 

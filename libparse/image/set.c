@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * set.c - a dump in several files (makedumpfile --split): each is an image of
- * its own, and together they are one.
+ * set.c - open a file, or several that are one dump (makedumpfile --split): each
+ * is an image of its own, and together they are one.
  *
  * Where two parts have the same byte, the part that was named first wins.
  */
-#include "set.h"
+#include "open.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/sized.h"
 
 struct set {
 	struct memlog_allocator alloc;
@@ -130,8 +132,7 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		if (set->n == ML_MAX_PARTS)
 			return ml_fail(err, MEMLOG_LIMIT, "a dump of more than "
 				       "%u parts", ML_MAX_PARTS);
-		s = memlog_image_open_file(name, opts, &set->parts[set->n],
-					   err);
+		s = ml_image_open_path(name, opts, &set->parts[set->n], err);
 		if (s)
 			return s;
 		set->n++;
@@ -170,10 +171,10 @@ static void describe(const struct set *set, struct memlog_image *image)
 	memlog_image_describe(image, first);
 }
 
-enum memlog_status ml_set_open(const char *names,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_image **ret,
-			       struct memlog_err *err)
+static enum memlog_status set_open(const char *names,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_image **ret,
+				   struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(opts->allocator);
 	struct set *set = ml_calloc(&a, 1, sizeof(*set));
@@ -202,4 +203,31 @@ enum memlog_status ml_set_open(const char *names,
 	describe(set, image);
 	*ret = image;
 	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_image_open_file(const char *path,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	struct memlog_err own;
+	struct ml_file file;
+	enum memlog_status s;
+
+	if (!err)
+		err = &own;
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (s)
+		return s;
+	s = ml_file_open(path, &o, &file, err);
+	/* a list of files, unless one has that very name */
+	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(path, ','))
+		return set_open(path, &o, ret, err);
+	if (s)
+		return s;
+	s = ml_image_open_on(&file, &o, ret, err);
+	if (s)
+		ml_file_close(&file);
+	return s;
 }
