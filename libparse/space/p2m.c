@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* p2m.c - the tree, lookups in it, and the reader on top. p2m_tree.c reads it. */
+/* p2m.c - lookups in the tree, and the reader on top. */
 #include "p2m_tree.h"
 
 #include "base/bytes.h"
@@ -7,33 +7,6 @@
 #include "base/limits.h"
 
 #define SHIFT 12
-#define MAX_FRAME (UINT64_MAX >> SHIFT)
-
-/* What one leaf entry says. */
-enum what { ABSENT, OWN, FOREIGN, IDENTITY };
-
-static enum what entry_what(const struct ml_p2m *p, uint64_t e, uint64_t *mfn)
-{
-	switch (p->kind) {
-	case ML_P2M_LIST64:
-		*mfn = e & ((1ull << 62) - 1);
-		if (e == UINT64_MAX || e >> 62 == 3 || *mfn > MAX_FRAME)
-			return ABSENT;
-		return e >> 63 ? FOREIGN : e >> 62 ? IDENTITY : OWN;
-	case ML_P2M_LIST32:
-		*mfn = e & 0x3fffffff;
-		if (e == UINT32_MAX || e >> 30 == 3)
-			return ABSENT;
-		return e >> 31 ? FOREIGN : e >> 30 ? IDENTITY : OWN;
-	case ML_P2M_TABLE64:
-		*mfn = (e & ML_PTE64_ADDR) >> SHIFT;
-		return e & 1 ? OWN : ABSENT;
-	case ML_P2M_TABLE32:
-		*mfn = e >> SHIFT;
-		return e & 1 ? OWN : ABSENT;
-	}
-	return ABSENT;
-}
 
 /* The entries of a leaf, kept until another one is asked for. */
 static const uint64_t *leaf_entries(struct ml_p2m *p, uint64_t leaf)
@@ -51,38 +24,24 @@ static const uint64_t *leaf_entries(struct ml_p2m *p, uint64_t leaf)
 	return p->cache;
 }
 
-static enum what lookup(struct ml_p2m *p, uint64_t pfn, uint64_t *mfn)
+static enum ml_p2m_what lookup(struct ml_p2m *p, uint64_t pfn, uint64_t *mfn)
 {
 	const uint64_t *e;
 
 	if (pfn >= p->n_leaves * p->per_page)
-		return ABSENT;
+		return ML_P2M_ABSENT;
 	e = leaf_entries(p, pfn / p->per_page);
-	return e ? entry_what(p, e[pfn % p->per_page], mfn) : ABSENT;
+	return e ? ml_p2m_entry(p, e[pfn % p->per_page], mfn) : ML_P2M_ABSENT;
 }
 
 enum memlog_status ml_p2m_mach(struct ml_p2m *p, uint64_t phys, uint64_t *ret)
 {
 	uint64_t mfn;
 
-	if (lookup(p, phys >> SHIFT, &mfn) == ABSENT)
+	if (lookup(p, phys >> SHIFT, &mfn) == ML_P2M_ABSENT)
 		return MEMLOG_NO_DATA;
 	*ret = mfn << SHIFT | (phys & (ML_PAGE - 1));
 	return MEMLOG_OK;
-}
-
-bool ml_p2m_any_mapped(const struct ml_p2m *p, const uint64_t *entries)
-{
-	uint64_t mfn;
-	size_t i;
-
-	for (i = 0; i < p->per_page; i++) {
-		enum what w = entry_what(p, entries[i], &mfn);
-
-		if (w == OWN || w == FOREIGN)
-			return true;
-	}
-	return false;
 }
 
 /* ---- machine to pseudo-physical ---------------------------------------- */
@@ -106,7 +65,7 @@ static enum memlog_status reverse_init(struct ml_p2m *p, struct memlog_err *err)
 		s->min = UINT64_MAX;
 		e = leaf_entries(p, leaf);
 		for (i = 0; e && i < p->per_page; i++) {
-			if (entry_what(p, e[i], &mfn) != OWN)
+			if (ml_p2m_entry(p, e[i], &mfn) != ML_P2M_OWN)
 				continue;
 			s->min = ml_min(s->min, mfn);
 			s->max = ml_max(s->max, mfn);
@@ -135,7 +94,8 @@ enum memlog_status ml_p2m_phys(struct ml_p2m *p, uint64_t mach, uint64_t *ret)
 			return MEMLOG_LIMIT;
 		e = leaf_entries(p, leaf);
 		for (i = 0; e && i < p->per_page; i++) {
-			if (entry_what(p, e[i], &mfn) != OWN || mfn != want)
+			if (ml_p2m_entry(p, e[i], &mfn) != ML_P2M_OWN ||
+			    mfn != want)
 				continue;
 			*ret = (leaf * p->per_page + i) << SHIFT |
 			       (mach & (ML_PAGE - 1));
@@ -187,7 +147,7 @@ static uint64_t next_mapped(struct ml_p2m *p, uint64_t pfn)
 			      p->per_page;
 		else if (!leaf_entries(p, leaf))
 			pfn = (leaf + 1) * p->per_page;
-		else if (lookup(p, pfn, &mfn) == ABSENT)
+		else if (lookup(p, pfn, &mfn) == ML_P2M_ABSENT)
 			pfn++;
 		else
 			return pfn;
@@ -205,8 +165,9 @@ static enum memlog_status p2m_next(void *self, uint64_t addr,
 	start = next_mapped(p, ml_min(addr >> SHIFT, n));
 	if (start == n)
 		return MEMLOG_NO_DATA;
-	for (end = start + 1; end < n && lookup(p, end, &mfn) != ABSENT; end++)
-		;
+	for (end = start + 1; end < n; end++)
+		if (lookup(p, end, &mfn) == ML_P2M_ABSENT)
+			break;
 	ret->start = ml_max(addr, start << SHIFT);
 	ret->end = end << SHIFT;
 	return MEMLOG_OK;

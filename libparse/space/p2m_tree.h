@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* p2m_tree.h - inside of a struct ml_p2m: for p2m.c and p2m_tree.c alone. */
+/* p2m_tree.h - inside of a struct ml_p2m, for the p2m*.c files only. */
 #ifndef ML_SPACE_P2M_TREE_H
 #define ML_SPACE_P2M_TREE_H
 
@@ -39,8 +39,16 @@ struct ml_p2m {
 /* The entries of a page of the tree; false when not all of it is there. */
 bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret);
 
+/* What one entry of a leaf says, *mfn its frame. p2m_entry.c */
+enum ml_p2m_what {
+	ML_P2M_ABSENT, ML_P2M_OWN, ML_P2M_FOREIGN, ML_P2M_IDENTITY,
+};
+
+enum ml_p2m_what ml_p2m_entry(const struct ml_p2m *p, uint64_t e,
+			      uint64_t *mfn);
+
 /* Does a leaf map anything of the domain's? Shared pages of absent or identity
- * entries do not. p2m.c */
+ * entries do not. p2m_entry.c */
 bool ml_p2m_any_mapped(const struct ml_p2m *p, const uint64_t *entries);
 
 static inline uint64_t ml_p2m_leaf(const struct ml_p2m *p, uint64_t leaf)
