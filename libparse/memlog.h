@@ -598,9 +598,9 @@ enum memlog_scan_mode {
  *
  * formats: names of memlog_format_get() with commas between them; NULL for all.
  *	Other names match nothing.
- * ranges: n_ranges of them, in any order; nothing outside is searched. 0: all
- *	that the image has. They are of ranges_space if ranges_in_space is set,
- *	else of the primary space.
+ * ranges: n_ranges of them, in any order; only logs that start in one of them
+ *	are found. 0: all that the image has. They are of ranges_space if
+ *	ranges_in_space is set, else of the primary space.
  * threads: how many may look at bytes that the image lends; 0: as many as help.
  *	What is found is the same for any number.
  * max_logs: how many are kept; 0: the built-in limit, 4096. With more of them

@@ -13,11 +13,40 @@ struct hit_arg {
 	struct memlog_err *err;
 };
 
+/* The space that the ranges of the options are of. */
+static enum memlog_space ranges_space(const struct ml_scan_job *job)
+{
+	return job->opts->ranges_in_space ? job->opts->ranges_space :
+					    job->image->order[0];
+}
+
+/* Do the options allow a log at addr of job->space? An address of another
+ * space than the ranges' counts where the image says what it is there. */
+static bool is_allowed(struct ml_scan_job *job, uint64_t addr)
+{
+	const struct memlog_scan_opts *o = job->opts;
+	enum memlog_space space = job->space;
+	size_t i;
+
+	if (!o->n_ranges)
+		return true;
+	if (space != ranges_space(job) &&
+	    (ml_image_alias(job->image, space, addr, &space, &addr) ||
+	     space != ranges_space(job)))
+		return false;
+	for (i = 0; i < o->n_ranges; i++)
+		if (addr >= o->ranges[i].start && addr < o->ranges[i].end)
+			return true;
+	return false;
+}
+
 static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
 				 uint64_t addr)
 {
 	struct hit_arg *h = arg;
 
+	if (!is_allowed(h->job, addr))
+		return MEMLOG_OK;
 	return ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
 }
 
@@ -31,44 +60,23 @@ static bool has_current(const struct memlog_logs *logs)
 	return false;
 }
 
-/* Search what of range the options allow. */
+/* Search a range of job->space; where the options' ranges are of that space,
+ * only what it shares with them. */
 static enum memlog_status search(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t past, struct memlog_err *err)
 {
 	const struct memlog_scan_opts *o = job->opts;
-	enum memlog_space want = o->ranges_in_space ? o->ranges_space :
-						      job->image->order[0];
 	struct memlog_range r;
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	if (!o->n_ranges)
+	if (!o->n_ranges || job->space != ranges_space(job))
 		return ml_scan_range(job, sc, range, downwards, past, err);
-	if (job->space != want)
-		return MEMLOG_OK;
 	for (i = 0; i < o->n_ranges && !s; i++)
 		if (ml_range_intersect(o->ranges[i], range, &r))
 			s = ml_scan_range(job, sc, r, downwards, past, err);
 	return s;
-}
-
-/* A place that needs no search; the options may rule it out all the same. */
-static enum memlog_status exact_place(struct ml_scan_job *job,
-				      const struct ml_format *fmt,
-				      const struct ml_likely *place,
-				      struct memlog_err *err)
-{
-	const struct memlog_scan_opts *o = job->opts;
-	uint64_t addr = place->range.start;
-	size_t i;
-
-	for (i = 0; i < o->n_ranges; i++)
-		if (addr >= o->ranges[i].start && addr < o->ranges[i].end)
-			break;
-	if (o->n_ranges && i == o->n_ranges)
-		return MEMLOG_OK;
-	return ml_scan_candidate(job, fmt, addr, place->hint, err);
 }
 
 /* Screens look closely where the image says that it has such logs. */
@@ -115,7 +123,10 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 		job->space = places[i].space;
 		job->any_hit = false;
 		if (places[i].exact) {
-			s = exact_place(job, fmt, &places[i], err);
+			if (is_allowed(job, places[i].range.start))
+				s = ml_scan_candidate(job, fmt,
+						      places[i].range.start,
+						      places[i].hint, err);
 			continue;
 		}
 		ml_scanner_init(&sc, fmt->name, false,
@@ -142,25 +153,37 @@ static enum memlog_status all_likely(struct ml_scan_job *job,
 	return s;
 }
 
-static enum memlog_status all_pages(struct ml_scan_job *job,
-				    struct memlog_err *err)
+static enum memlog_status search_space(struct ml_scan_job *job,
+				       enum memlog_space space,
+				       struct memlog_err *err)
 {
 	bool exhaustive = job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE;
 	struct hit_arg h = { job, err };
 	struct ml_scanner sc;
+	enum memlog_status s;
+
+	job->space = space;
+	ml_scanner_init(&sc, job->opts->formats, exhaustive,
+			job->image->spaces[space].bias, on_hit, &h);
+	expect(job, &sc);
+	s = search(job, &sc, (struct memlog_range){ 0, UINT64_MAX }, false, 0,
+		   err);
+	count(job, &sc);
+	return s;
+}
+
+/* The spaces that the image has for this, or the one that ranges are of: it
+ * need not be among them, as dom0's memory on a Xen machine. */
+static enum memlog_status all_pages(struct ml_scan_job *job,
+				    struct memlog_err *err)
+{
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	for (i = 0; i < job->image->n_order && !s; i++) {
-		job->space = job->image->order[i];
-		ml_scanner_init(&sc, job->opts->formats, exhaustive,
-				job->image->spaces[job->space].bias, on_hit,
-				&h);
-		expect(job, &sc);
-		s = search(job, &sc, (struct memlog_range){ 0, UINT64_MAX },
-			   false, 0, err);
-		count(job, &sc);
-	}
+	if (job->opts->n_ranges)
+		return search_space(job, ranges_space(job), err);
+	for (i = 0; i < job->image->n_order && !s; i++)
+		s = search_space(job, job->image->order[i], err);
 	return s;
 }
 

@@ -141,6 +141,25 @@ where() {
 	"$DUMP" -q -F xen-console "$packed" | diff <(xen_lines) -
 }
 
+@test "--range: of dom0's memory, and of the machine's" {
+	local packed=$BATS_TEST_TMPDIR/packed
+	zstd -dqf --long=27 -o "$packed" "$BATS_TEST_DIRNAME/../../fixtures/vmcores/xen-dom0-makedumpfile.kdump.zst"
+	# found FORMAT RANGE: where --list has logs of it
+	found() { where "$1" "$packed" --range "$2"; }
+	[ "$(found ovmf phys:0x3000000-0x3100000)" = phys:0x3044000=mach:0xb044000 ]
+	[ "$(found ovmf mach:0xb044000+4K)" = phys:0x3044000=mach:0xb044000 ]
+	[ "$(found ovmf 0xb044000+4K)" = phys:0x3044000=mach:0xb044000 ]
+	[ -z "$(found ovmf phys:0xb044000+4K)" ]
+	[ -z "$(found ovmf mach:0x3000000-0x3100000)" ]
+	# no search leads to the console: it is where the hypervisor says
+	[ "$(found xen-console mach:0x27d5c000+16K)" = mach:0x27d5c000 ]
+	[ "$(found xen-console 0x27d5c000+16K)" = mach:0x27d5c000 ]
+	[ -z "$(found xen-console phys:0x27d5c000+16K)" ]
+	run -1 --separate-stderr "$DUMP" --range phys:0x27d5c000+16K "$packed"
+	[ -z "$output" ]
+	[[ $stderr == *"the image has no memory where --range says"* ]]
+}
+
 @test "a split kdump of a Xen host: the p2m leads from part to part" {
 	local half
 	for half in '0 0x400000' '0x400000 0x2000000'; do
