@@ -601,8 +601,9 @@ enum memlog_scan_mode {
  * ranges: n_ranges of them, in any order; only logs that start in one of them
  *	are found. 0: all that the image has. They are of ranges_space if
  *	ranges_in_space is set, else of the primary space.
- * threads: how many may look at bytes that the image lends; 0: as many as help.
- *	What is found is the same for any number.
+ * threads: how many search what an image can map, which is a file that is not
+ *	compressed; at most 16, and 1 for each 4 MiB. Other images are searched
+ *	by one. 0: two. What is found is the same for any number.
  * max_logs: how many are kept; 0: the built-in limit, 4096. With more of them
  *	the search goes on to its end, and returns MEMLOG_LIMIT.
  * symbols: may tell where logs are that have no magic; NULL: none.

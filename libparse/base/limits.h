@@ -14,6 +14,9 @@
  * millions of valid headers. */
 #define ML_MAX_LOGS		4096u
 
+/* Threads that search: a mapped window of 64 MiB has work for so many. */
+#define ML_MAX_THREADS		16u
+
 /* Extents of one log: one for a plain ring, one a CPU or page elsewhere. */
 #define ML_MAX_EXTENTS		(1u << 20)
 

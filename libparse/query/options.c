@@ -62,7 +62,7 @@ static const struct opt {
 	  "seconds (default), ticks or none", 0 },
 	{ OPT_LIMIT, "limit", 0, "NAME=VALUE",
 	  "logs=N that are kept; acrnlog-size=BYTES, acrnlog-files=N", 0 },
-	{ OPT_THREADS, "threads", 0, "N", "search with N threads", 0 },
+	{ OPT_THREADS, "threads", 0, "N", "search with N threads, at most 16", 0 },
 	{ OPT_FORCE, "force", 0, NULL,
 	  "raw bytes to a terminal all the same", PLUGINS },
 	{ OPT_COLOR, "color", 0, "WHEN", "always or never", PLUGINS },

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "render/tables/stats.h"
 #include "acrn.h"
 
@@ -164,7 +165,8 @@ static enum memlog_status set_threads(struct memlog_query *q, const char *value,
 				      struct memlog_err *err)
 {
 	uint64_t n;
-	enum memlog_status s = number_of(value, "threads", 0, 256, &n, err);
+	enum memlog_status s = number_of(value, "threads", 0,
+					 ML_MAX_THREADS, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;

@@ -37,8 +37,8 @@ enum memlog_status ml_scan_range(struct ml_scan_job *job,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err);
 
-/* ml_scan_feed() of a mapped piece, by two threads where that helps and the
- * options allow it. parallel.c */
+/* ml_scan_feed() of a mapped window, by as many threads as the options say.
+ * parallel.c */
 enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 					 struct ml_scanner *sc, uint64_t addr,
 					 const uint8_t *bytes, size_t len);

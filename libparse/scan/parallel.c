@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * parallel.c - one mapped window, two threads.
+ * parallel.c - one mapped window, several threads.
  *
- * The second thread only looks at bytes and notes addresses; candidates are
- * read and probed by the first, in the order of one thread, so that the answer
- * is the same for any number of threads.
+ * All but the first only look at bytes and note addresses; candidates are read
+ * and probed by the first, in the order of one thread, so that the answer is
+ * the same for any number of threads.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -13,19 +13,26 @@
 #include "base/limits.h"
 #include "job.h"
 
-/* Windows below this are not worth a thread. */
-#define WORTH (8u << 20)
+/* Bytes that are worth a thread. */
+#define WORTH (4u << 20)
 
-/* Candidates that the second thread notes; with more (planted magics) the first
- * one searches that half as well. */
+/* Where the options do not say: two read as fast as most machines' memory. */
+#define THREADS 2
+
+/* Candidates that a thread notes; with more (planted magics) the first one
+ * searches that piece as well. */
 #define NOTED 1024
 
-struct half {
+struct piece {
 	struct ml_scanner sc;
 	uint64_t addr;
 	const uint8_t *bytes;
 	size_t len;
+	pthread_t thread;
+	bool started;
 	enum memlog_status status;
+	bool explained;		/* the scanner's, so far */
+	size_t explains;	/* which of noted[] made it true */
 	size_t n;
 	struct {
 		const struct ml_format *fmt;
@@ -33,32 +40,35 @@ struct half {
 	} noted[NOTED];
 };
 
-static enum memlog_status note(void *arg, const struct ml_format *fmt,
-			       uint64_t addr)
+static enum memlog_status piece_note(void *arg, const struct ml_format *fmt,
+				     uint64_t addr)
 {
-	struct half *h = arg;
+	struct piece *p = arg;
 
-	if (h->n == NOTED)
+	if (p->n == NOTED)
 		return MEMLOG_LIMIT;
-	h->noted[h->n].fmt = fmt;
-	h->noted[h->n++].addr = addr;
+	if (p->sc.explained && !p->explained) {
+		p->explained = true;
+		p->explains = p->n;
+	}
+	p->noted[p->n].fmt = fmt;
+	p->noted[p->n++].addr = addr;
 	return MEMLOG_OK;
 }
 
-static void *run(void *arg)
+static void *piece_run(void *arg)
 {
-	struct half *h = arg;
+	struct piece *p = arg;
 
-	h->status = ml_scan_feed(&h->sc, h->addr, h->bytes, h->len);
+	p->status = ml_scan_feed(&p->sc, p->addr, p->bytes, p->len);
 	return NULL;
 }
 
-/* Start the second thread with all signals blocked but those that its own
- * loads raise: a handler that jumps (crash's for SIGINT) must not run in it. */
-static bool start(pthread_t *thread, struct half *h)
+/* Start a thread with all signals blocked but those that its own loads raise:
+ * a handler that jumps (crash's for SIGINT) must not run in it. */
+static void piece_start(struct piece *p)
 {
 	sigset_t blocked, old;
-	bool ok;
 
 	sigfillset(&blocked);
 	sigdelset(&blocked, SIGBUS);
@@ -66,57 +76,76 @@ static bool start(pthread_t *thread, struct half *h)
 	sigdelset(&blocked, SIGILL);
 	sigdelset(&blocked, SIGFPE);
 	if (pthread_sigmask(SIG_SETMASK, &blocked, &old))
-		return false;
-	ok = !pthread_create(thread, NULL, run, h);
+		return;
+	p->started = !pthread_create(&p->thread, NULL, piece_run, p);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return ok;
 }
 
-static enum memlog_status replay(struct ml_scanner *sc, const struct half *h)
+/* Tell the first thread's scanner what a piece has. Of all that a glance
+ * rejected only the first of a search is a hit; each piece has one. */
+static enum memlog_status piece_replay(struct ml_scanner *sc,
+				       const struct piece *p)
 {
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	if (h->status)
-		return ml_scan_feed(sc, h->addr, h->bytes, h->len);
-	for (i = 0; i < h->n && !s; i++)
-		s = sc->hit(sc->arg, h->noted[i].fmt, h->noted[i].addr);
-	sc->touched += h->sc.touched;
-	sc->dismissed += h->sc.dismissed;
-	sc->explained |= h->sc.explained;
+	if (!p->started || p->status)
+		return ml_scan_feed(sc, p->addr, p->bytes, p->len);
+	for (i = 0; i < p->n && !s; i++)
+		if (i == p->explains && sc->explained)
+			sc->dismissed++;
+		else
+			s = sc->hit(sc->arg, p->noted[i].fmt,
+				    p->noted[i].addr);
+	sc->touched += p->sc.touched;
+	sc->dismissed += p->sc.dismissed;
+	sc->explained |= p->sc.explained;
 	return s;
+}
+
+static void piece_init(struct piece *p, const struct ml_scanner *sc,
+		       uint64_t addr, const uint8_t *bytes, size_t len)
+{
+	p->sc = *sc;
+	p->sc.hit = piece_note;
+	p->sc.arg = p;
+	p->sc.touched = p->sc.dismissed = 0;
+	p->explained = sc->explained;
+	p->explains = SIZE_MAX;
+	p->addr = addr;
+	p->bytes = bytes;
+	p->len = len;
 }
 
 enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 					 struct ml_scanner *sc, uint64_t addr,
 					 const uint8_t *bytes, size_t len)
 {
-	size_t first = len / 2 / ML_PAGE * ML_PAGE;
+	unsigned int asked = job->opts->threads;
+	size_t n = ml_min(asked ? ml_min(asked, ML_MAX_THREADS) : THREADS,
+			  len / WORTH);
 	size_t overlap = ml_scanner_needs_all(sc) ? ML_SCAN_OVERLAP : 0;
+	size_t step, i;
 	enum memlog_status s;
-	pthread_t thread;
-	struct half *h;
+	struct piece *p = NULL;
 
-	if (job->opts->threads == 1 || len < WORTH)
+	if (n > 1)
+		p = ml_calloc(&job->logs->alloc, n - 1, sizeof(*p));
+	if (!p)
 		return ml_scan_feed(sc, addr, bytes, len);
-	h = ml_calloc(&job->logs->alloc, 1, sizeof(*h));
-	if (!h)
-		return ml_scan_feed(sc, addr, bytes, len);
-	h->sc = *sc;
-	h->sc.hit = note;
-	h->sc.arg = h;
-	h->sc.touched = h->sc.dismissed = 0;
-	h->addr = addr + first;
-	h->bytes = bytes + first;
-	h->len = len - first;
-	if (!start(&thread, h)) {
-		s = ml_scan_feed(sc, addr, bytes, len);
-	} else {
-		s = ml_scan_feed(sc, addr, bytes, first + overlap);
-		pthread_join(thread, NULL);
-		if (!s)
-			s = replay(sc, h);
+	step = len / n / ML_PAGE * ML_PAGE;
+	/* what a magic at the end of a piece reaches of the next is in both */
+	for (i = 1; i < n; i++) {
+		piece_init(&p[i - 1], sc, addr + i * step, bytes + i * step,
+			   i + 1 < n ? step + overlap : len - i * step);
+		piece_start(&p[i - 1]);
 	}
-	ml_free(&job->logs->alloc, h);
+	s = ml_scan_feed(sc, addr, bytes, step + overlap);
+	for (i = 0; i < n - 1; i++)
+		if (p[i].started)
+			pthread_join(p[i].thread, NULL);
+	for (i = 0; i < n - 1 && !s; i++)
+		s = piece_replay(sc, &p[i]);
+	ml_free(&job->logs->alloc, p);
 	return s;
 }

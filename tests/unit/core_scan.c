@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The search: where it looks, what it skips, when it ends. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -470,10 +473,29 @@ static void names(void **state)
 	assert_false(ml_name_in_list("", "a"));
 }
 
-/* One thread or two, few candidates or more than the second one notes: the
- * same logs in the same order. */
+/* Threads that were started since it was 0, and how many may be. */
+static unsigned int started, startable;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+		   void *(*run)(void *), void *arg)
+{
+	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
+		    void *) = dlsym(RTLD_NEXT, "pthread_create");
+
+	if (started == startable)
+		return EAGAIN;
+	started++;
+	return real(thread, attr, run, arg);
+}
+
+/* As many threads as are asked for, or as can be started, few candidates or
+ * more than each notes: the same logs in the same order. */
 static void threads(void **state)
 {
+	static const struct { unsigned int asked, startable, started; } t[] = {
+		{ 1, 99, 0 }, { 0, 99, 1 }, { 2, 99, 1 }, { 5, 99, 4 },
+		{ 5, 2, 2 }, { 16, 99, 15 }, { 400, 99, 15 }, { 3, 0, 0 },
+	};
 	struct memlog_scan_opts opts = { .size = sizeof(opts) };
 	struct memlog_scan_stats st[2] = { { .size = sizeof(st[0]) },
 					   { .size = sizeof(st[0]) } };
@@ -481,7 +503,7 @@ static void threads(void **state)
 	struct memlog_image *image;
 	struct memlog_logs *logs[2];
 	struct memlog_err err;
-	size_t pages = 16384, i, round;
+	size_t pages = 16384, i, k, round;
 	uint8_t *p = mem_add(&m, 0x10000000, pages * 4096);
 
 	assert_int_equal(memlog_image_wrap(&mem_map_ops, &m, MEMLOG_PHYS,
@@ -493,21 +515,28 @@ static void threads(void **state)
 				put64(p + i * 4096 + 0x18, 1ull << 40);
 		}
 		opts.max_logs = 100;
-		for (i = 0; i < 2; i++) {
-			opts.threads = (unsigned int)i + 1;
-			memlog_scan(image, &opts, &logs[i], &st[i], &err);
+		for (k = 0; k < sizeof(t) / sizeof(t[0]); k++) {
+			opts.threads = t[k].asked;
+			startable = t[k].startable;
+			started = 0;
+			memlog_scan(image, &opts, &logs[k > 0], &st[k > 0],
+				    &err);
+			assert_int_equal(started, t[k].started);
+			if (!k)
+				continue;
+			assert_int_equal(memlog_logs_count(logs[0]),
+					 round ? 100 : 4);
+			assert_int_equal(memlog_logs_count(logs[1]),
+					 memlog_logs_count(logs[0]));
+			for (i = 0; i < memlog_logs_count(logs[0]); i++)
+				assert_int_equal(memlog_logs_get(logs[0], i)
+							 ->extents->addr,
+						 memlog_logs_get(logs[1], i)
+							 ->extents->addr);
+			assert_memory_equal(&st[0], &st[1], sizeof(st[0]));
+			memlog_logs_destroy(logs[1]);
 		}
-		assert_int_equal(memlog_logs_count(logs[0]),
-				 round ? 100 : 4);
-		assert_int_equal(memlog_logs_count(logs[1]),
-				 memlog_logs_count(logs[0]));
-		for (i = 0; i < memlog_logs_count(logs[0]); i++)
-			assert_int_equal(
-				memlog_logs_get(logs[0], i)->extents->addr,
-				memlog_logs_get(logs[1], i)->extents->addr);
-		assert_memory_equal(&st[0], &st[1], sizeof(st[0]));
 		memlog_logs_destroy(logs[0]);
-		memlog_logs_destroy(logs[1]);
 	}
 	memlog_image_close(image);
 	mem_free(&m);
