@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "image/ext/live.h"
 #include "liblook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define DEVICES 3
 
-static char folder[] = "/tmp/memlog-fuzz-acrn.XXXXXX";
+static char image_name[] = "acrn:/tmp/memlog-fuzz-acrn.XXXXXX";
+static char *const folder = image_name + 5;
 static char links[DEVICES][64];
 static int fds[DEVICES];
 
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	look_memory_init(&m, 256u << 20);
 	opts.allocator = &m.alloc;
-	if (!ml_acrn_open(folder, &opts, &image, NULL)) {
+	if (!memlog_image_open(image_name, &opts, &image, NULL)) {
 		look_image(image, LOOK_QUICK);
 		memlog_image_close(image);
 	}

@@ -155,6 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts) };
 	struct memlog_err err = { 0 };
+	char name[sizeof(peer.at.sun_path) + 4];
 	struct memlog_image *image;
 	struct look_memory m;
 
@@ -167,7 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.via_qemu = *data & 1;
 	look_memory_init(&m, 256u << 20);
 	opts.allocator = &m.alloc;
-	if (ml_qmp_source(peer.at.sun_path, &opts, &image, &err)) {
+	snprintf(name, sizeof(name), "qmp:%s", peer.at.sun_path);
+	if (memlog_image_open(name, &opts, &image, &err)) {
 		LOOK_CHECK(look_safe((uint8_t *)err.text, strlen(err.text)));
 	} else {
 		if (opts.via_qemu)

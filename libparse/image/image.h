@@ -114,20 +114,29 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
 		       const char *title, const char *text);
 
 /*
- * A file format. open looks at the file and answers OK (image is filled in),
- * NOT_MINE, or what is wrong. The file stays the caller's; image->file has
- * been set to it, and it lives as long as the image.
+ * A file format is one file, image/foo.c, with one struct ml_image_format, and
+ * one line in image/table.c.
+ *
+ * streams: a file of it can be read once, from its start to its end; others are
+ *	copied to a temporary file when they come through a pipe.
+ * raw: takes any bytes, as memory: the only one that is asked with force_raw.
+ * open: looks at the file and answers OK (image is filled in), NOT_MINE, or
+ *	what is wrong. The file stays the caller's; image->file has been set to
+ *	it, and it lives as long as the image.
  */
 struct ml_image_format {
-	const char *name, *title;
+	const char *name;	/* "elf" */
+	const char *title;	/* "ELF dump" */
+	bool streams, raw;
 	enum memlog_status (*open)(struct memlog_image *image,
 				   const struct ml_file *file,
 				   const struct memlog_open_opts *opts,
 				   struct memlog_err *err);
 };
 
-/* Formats that need libc alone; ends with a NULL name. image/table.c */
-extern const struct ml_image_format ml_image_formats[];
+/* Formats that need libc alone, in the order in which they are tried; ends with
+ * NULL. image/table.c */
+extern const struct ml_image_format *const ml_image_formats[];
 
 /* Read len bytes at off of a file: OK only when all of them came, NO_DATA when
  * the file ends before. */

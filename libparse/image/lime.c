@@ -9,7 +9,6 @@
  * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
  */
 #include "image/bytes/loads.h"
-#include "table.h"
 
 #include <inttypes.h>
 
@@ -324,10 +323,10 @@ static enum memlog_status add_ranges(struct builder *b,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_lime_open(struct memlog_image *image,
-				const struct ml_file *file,
-				const struct memlog_open_opts *opts,
-				struct memlog_err *err)
+static enum memlog_status lime_open(struct memlog_image *image,
+				    const struct ml_file *file,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_err *err)
 {
 	struct builder b = { .image = image, .file = file };
 	struct ml_file from = *file;
@@ -370,3 +369,9 @@ enum memlog_status ml_lime_open(struct memlog_image *image,
 			      "which this build cannot expand");
 	return ml_loads_add_space(image, MEMLOG_PHYS, &from, avml, &loads, err);
 }
+
+const struct ml_image_format ml_image_lime = {
+	.name = "lime",
+	.title = "LiME or AVML dump",
+	.open = lime_open,
+};

@@ -21,12 +21,12 @@ static enum memlog_status ask(struct memlog_image *image,
 			      const struct memlog_open_opts *opts,
 			      struct memlog_err *err)
 {
-	const struct ml_image_format *f = ml_image_formats;
+	const struct ml_image_format *const *f = ml_image_formats;
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
-	for (; f->name && s == MEMLOG_NOT_MINE; f++)
-		if (!opts->force_raw || !strcmp(f->name, "raw"))
-			s = f->open(image, &image->file, opts, err);
+	for (; *f && s == MEMLOG_NOT_MINE; f++)
+		if (!opts->force_raw || (*f)->raw)
+			s = (*f)->open(image, &image->file, opts, err);
 	return s;
 }
 

@@ -5,7 +5,6 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/elf/elf.h"
-#include "table.h"
 #include "image/xen/xen.h"
 
 static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
@@ -143,15 +142,15 @@ static bool wrapped(const uint8_t *p, size_t len)
 bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 			  const struct memlog_open_opts *opts)
 {
-	const struct ml_image_format *f = ml_image_formats;
+	const struct ml_image_format *const *f = ml_image_formats;
 	struct memlog_image *scratch;
 	struct ml_file file;
 	bool yes = wrapped(bytes, len);
 
 	if (opts->force_raw)
 		return false;
-	for (; f->name && !yes; f++) {
-		if (f->open == ml_elf_open || f->open == ml_raw_open)
+	for (; *f && !yes; f++) {
+		if ((*f)->streams)
 			continue;
 		if (ml_file_memory(bytes, len, "input", opts->allocator, &file,
 				   NULL))
@@ -161,7 +160,7 @@ bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 			return true;
 		}
 		scratch->file = file;
-		yes = f->open(scratch, &scratch->file, opts, NULL) !=
+		yes = (*f)->open(scratch, &scratch->file, opts, NULL) !=
 		      MEMLOG_NOT_MINE;
 		memlog_image_close(scratch);
 	}

@@ -23,8 +23,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 				   struct ml_loads *ret, bool *ret_random,
 				   struct memlog_err *err);
 
-/* Does anything but ELF and plain memory recognise the beginning? Those formats
- * go back and forth in their files. */
+/* Does a format that does not stream recognise the beginning? */
 bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 			  const struct memlog_open_opts *opts);
 

@@ -10,7 +10,6 @@
  */
 #include "board.h"
 #include "image/bytes/loads.h"
-#include "table.h"
 
 #include <inttypes.h>
 
@@ -37,10 +36,10 @@ static enum memlog_status wanted(const struct ml_file *file,
 		       file->size);
 }
 
-enum memlog_status ml_raw_open(struct memlog_image *image,
-			       const struct ml_file *file,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_err *err)
+static enum memlog_status raw_open(struct memlog_image *image,
+				   const struct ml_file *file,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_err *err)
 {
 	struct ml_load in[2];
 	struct ml_loads loads;
@@ -61,3 +60,11 @@ enum memlog_status ml_raw_open(struct memlog_image *image,
 	image->title = "plain memory";
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
 }
+
+const struct ml_image_format ml_image_raw = {
+	.name = "raw",
+	.title = "plain memory",
+	.streams = true,
+	.raw = true,
+	.open = raw_open,
+};

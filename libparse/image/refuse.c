@@ -2,7 +2,6 @@
 /* refuse.c - files that are known for what they are and not read, with what to
  * do instead. Otherwise they would be searched as plain memory. */
 #include "image/bytes/file.h"
-#include "table.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -48,10 +47,10 @@ static const struct known table[] = {
 	{ 0, 3, "BZh", "compressed with bzip2", "bunzip2 it" },
 };
 
-enum memlog_status ml_refuse_open(struct memlog_image *image,
-				  const struct ml_file *file,
-				  const struct memlog_open_opts *opts,
-				  struct memlog_err *err)
+static enum memlog_status refuse_open(struct memlog_image *image,
+				      const struct ml_file *file,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_err *err)
 {
 	uint8_t head[64] = { 0 };
 	enum memlog_status s;
@@ -73,3 +72,9 @@ enum memlog_status ml_refuse_open(struct memlog_image *image,
 	}
 	return ml_fail(err, MEMLOG_NOT_MINE, "nothing that is known");
 }
+
+const struct ml_image_format ml_image_refused = {
+	.name = "refused",
+	.title = "known, and not read",
+	.open = refuse_open,
+};

@@ -8,7 +8,6 @@
  * memory is there: firmware's may be missing.
  */
 #include "image/bytes/loads.h"
-#include "table.h"
 
 #include <inttypes.h>
 
@@ -56,10 +55,10 @@ static size_t load_runs(const uint8_t *head, const struct layout *l,
 	return n;
 }
 
-enum memlog_status ml_windows_open(struct memlog_image *image,
-				   const struct ml_file *file,
-				   const struct memlog_open_opts *opts,
-				   struct memlog_err *err)
+static enum memlog_status windows_open(struct memlog_image *image,
+				       const struct ml_file *file,
+				       const struct memlog_open_opts *opts,
+				       struct memlog_err *err)
 {
 	struct ml_load in[86];
 	const struct layout *l;
@@ -100,3 +99,9 @@ enum memlog_status ml_windows_open(struct memlog_image *image,
 		      "memory; firmware's may not be there");
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
 }
+
+const struct ml_image_format ml_image_windows = {
+	.name = "windows",
+	.title = "Windows crash dump",
+	.open = windows_open,
+};

@@ -16,27 +16,26 @@ has() {
 	done
 }
 
-# entries FILE: the first words of a table's lines, letters and digits alone
+# entries TABLE: what its lines name
 entries() {
-	sed -n 's/^\t{ "\([^"]*\)".*/\1/p' "$1" | tr -cd '[:alnum:]_\n'
+	sed -n 's/^\tX(\([a-z_0-9]*\)).*/\1/p' "$root/libparse/$1"
 }
 
 @test "every log format has a harness and a corpus" {
 	local list
-	mapfile -t list < <(sed -n 's/^\tX(\([a-z_0-9]*\)).*/\1/p' \
-		"$root/libparse/format/table.c")
+	mapfile -t list < <(entries format/table.c)
 	has format "${list[@]}"
 }
 
 @test "every reader of a file has a harness and a corpus" {
 	local list
-	mapfile -t list < <(entries "$root/libparse/image/table.c")
+	mapfile -t list < <(entries image/table.c)
 	has image "${list[@]}"
 }
 
 @test "every source that is no file has a harness and a corpus" {
 	local list
-	mapfile -t list < <(entries "$root/libparse/image/ext/table.c")
+	mapfile -t list < <(entries image/ext/table.c)
 	has source "${list[@]}"
 }
 

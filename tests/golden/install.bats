@@ -153,8 +153,8 @@ options() {
 		"$B/memlog-dump" --help | sed -n '/^IMAGE/,/^$/p' |
 			grep -qF -- "$name"
 		grep '^|' "$TOP/README.md" | grep -qF -- "$name"
-	done < <(sed -n 's/^\t{ "\([^"]*\)", .*/\1/p' \
-		"$TOP/libparse/image/ext/table.c")
+	done < <(sed -n 's/^\t\.prefix = "\([^"]*\)",$/\1/p' \
+		"$TOP"/libparse/image/ext/*.c)
 	for name in $("$B/memlog-dump" --help |
 		sed -n '/^Output formats/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
 		page | sed -n '/--output-format/,/--json/p' | grep -qw -- "$name"

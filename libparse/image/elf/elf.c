@@ -4,7 +4,6 @@
  * gcore and kernel cores, Xen's vmcore.
  */
 #include "elf.h"
-#include "image/table.h"
 #include "image/xen/xen.h"
 
 #include <inttypes.h>
@@ -100,10 +99,10 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_elf_open(struct memlog_image *image,
-			       const struct ml_file *file,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_err *err)
+static enum memlog_status elf_open(struct memlog_image *image,
+				   const struct ml_file *file,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_err *err)
 {
 	struct ml_elf elf;
 	enum memlog_status s;
@@ -124,3 +123,10 @@ enum memlog_status ml_elf_open(struct memlog_image *image,
 	ml_elf_fini(&elf);
 	return s;
 }
+
+const struct ml_image_format ml_image_elf = {
+	.name = "elf",
+	.title = "ELF dump",
+	.streams = true,
+	.open = elf_open,
+};

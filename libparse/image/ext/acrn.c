@@ -333,10 +333,10 @@ static enum memlog_status open_devices(struct acrn *a, const char *dir,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_acrn_open(const char *rest,
-				const struct memlog_open_opts *opts,
-				struct memlog_image **ret,
-				struct memlog_err *err)
+static enum memlog_status acrn_open(const char *rest,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
 	struct memlog_allocator alloc = ml_allocator(o.allocator);
@@ -373,3 +373,9 @@ enum memlog_status ml_acrn_open(const char *rest,
 	*ret = image;
 	return MEMLOG_OK;
 }
+
+const struct ml_image_source ml_image_source_acrn = {
+	.name = "acrn",
+	.prefix = "acrn:",
+	.open = acrn_open,
+};

@@ -335,11 +335,18 @@ enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_devmem_open(const char *rest,
-				  const struct memlog_open_opts *opts,
-				  struct memlog_image **ret,
-				  struct memlog_err *err)
+static enum memlog_status devmem_open(const char *rest,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_image **ret,
+				      struct memlog_err *err)
 {
 	(void)rest;
 	return ml_devmem_image("/proc/iomem", "/dev/mem", opts, ret, err);
 }
+
+const struct ml_image_source ml_image_source_devmem = {
+	.name = "devmem",
+	.prefix = "/dev/mem",
+	.whole = true,
+	.open = devmem_open,
+};

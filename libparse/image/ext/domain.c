@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "image/process/process.h"
 #include "live.h"
 
 /* A command line beyond this is not looked at: QEMU's is some KiB. */
@@ -158,10 +159,10 @@ static enum memlog_status find(struct search *s, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_domain_open(const char *rest,
-				  const struct memlog_open_opts *opts,
-				  struct memlog_image **ret,
-				  struct memlog_err *err)
+static enum memlog_status domain_open(const char *rest,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_image **ret,
+				      struct memlog_err *err)
 {
 	struct search found = { .want = rest };
 	char name[NAME_MAX_LEN + 16];
@@ -185,3 +186,9 @@ enum memlog_status ml_domain_open(const char *rest,
 	snprintf(name, sizeof(name), "domain:%s", rest);
 	return ml_process_image(found.pid, name, opts, ret, err);
 }
+
+const struct ml_image_source ml_image_source_domain = {
+	.name = "domain",
+	.prefix = "domain:",
+	.open = domain_open,
+};

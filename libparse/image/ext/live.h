@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* live.h - the live sources: what the table opens, and what they share. */
+/* live.h - what the live sources share with each other, and with tests. */
 #ifndef ML_IMAGE_EXT_LIVE_H
 #define ML_IMAGE_EXT_LIVE_H
 
 #include "image/open.h"
-#include "image/process/process.h"
+#include "source.h"
 
-#define ML_LIVE_OPEN(name)                                                   \
-	enum memlog_status name(const char *rest,                            \
-				const struct memlog_open_opts *opts,         \
-				struct memlog_image **ret,                   \
-				struct memlog_err *err)
-
-ML_LIVE_OPEN(ml_domain_open);	/* domain:NAME, domain.c */
-ML_LIVE_OPEN(ml_qmp_source);	/* qmp:SOCKET, qmp_image.c */
-ML_LIVE_OPEN(ml_acrn_open);	/* acrn:[DIR], acrn.c */
-ML_LIVE_OPEN(ml_devmem_open);	/* /dev/mem, devmem.c */
-
-/* The same with the names of the two files. */
+/* /dev/mem, by the names of the two files. devmem.c */
 enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
 				   const struct memlog_open_opts *opts,
 				   struct memlog_image **ret,

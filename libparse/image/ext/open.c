@@ -52,7 +52,7 @@ enum memlog_status memlog_image_open(const char *name,
 {
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts o = ml_with_codecs(opts, list);
-	const struct ml_image_source *s = ml_image_sources;
+	const struct ml_image_source *const *s = ml_image_sources;
 	enum memlog_status status;
 	size_t n;
 
@@ -62,11 +62,11 @@ enum memlog_status memlog_image_open(const char *name,
 	if (o.via_qemu && strncmp(name, "qmp:", 4))
 		return ml_fail(err, MEMLOG_INVALID, "--via-qemu goes with "
 			       "qmp:SOCKET alone");
-	for (; s->prefix; s++) {
-		n = strlen(s->prefix);
-		if (s->whole ? !strcmp(name, s->prefix) :
-			       !strncmp(name, s->prefix, n))
-			return s->open(name + n, &o, ret, err);
+	for (; *s; s++) {
+		n = strlen((*s)->prefix);
+		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :
+				  !strncmp(name, (*s)->prefix, n))
+			return (*s)->open(name + n, &o, ret, err);
 	}
 	return open_file(name, &o, ret, err);
 }

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
+#include "image/process/process.h"
 #include "live.h"
 #include "qmp.h"
 #include "qmp_save.h"
@@ -429,10 +430,10 @@ static enum memlog_status open_guest(struct memlog_image *image,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_qmp_source(const char *rest,
-				 const struct memlog_open_opts *opts,
-				 struct memlog_image **ret,
-				 struct memlog_err *err)
+static enum memlog_status qmp_source_open(const char *rest,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
 	char name[256];
@@ -463,13 +464,19 @@ enum memlog_status ml_qmp_source(const char *rest,
 
 #else
 
-enum memlog_status ml_qmp_source(const char *rest,
-				 const struct memlog_open_opts *opts,
-				 struct memlog_image **ret,
-				 struct memlog_err *err)
+static enum memlog_status qmp_source_open(const char *rest,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_UNSUPPORTED, "qmp: was built without "
 		       "json-c; use pid:N");
 }
 
 #endif
+
+const struct ml_image_source ml_image_source_qmp = {
+	.name = "qmp",
+	.prefix = "qmp:",
+	.open = qmp_source_open,
+};

@@ -5,10 +5,18 @@
 
 #include "memlog.h"
 
-/* A source is chosen by how a name begins ("pid:"); whole: the name has to be
- * the prefix and no more. open gets what follows it. */
+/*
+ * A source is one file, image/ext/foo.c, with one struct ml_image_source, and
+ * one line in image/ext/table.c. It is chosen by how the user's name for an
+ * image begins.
+ *
+ * whole: that name has to be the prefix and no more.
+ * open: gets what follows the prefix, and sets *ret on OK, which the caller
+ *	closes. INVALID: that is not what has to follow.
+ */
 struct ml_image_source {
-	const char *prefix;
+	const char *name;	/* "pid" */
+	const char *prefix;	/* "pid:" */
 	bool whole;
 	enum memlog_status (*open)(const char *rest,
 				   const struct memlog_open_opts *opts,
@@ -16,7 +24,7 @@ struct ml_image_source {
 				   struct memlog_err *err);
 };
 
-/* Ends with a NULL prefix. ext/table.c */
-extern const struct ml_image_source ml_image_sources[];
+/* Ends with NULL. image/ext/table.c */
+extern const struct ml_image_source *const ml_image_sources[];
 
 #endif

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - the sources that are not files, by how their names begin. */
-#include "live.h"
+/* table.c - all sources that are not files. A new one is a file and a line
+ * here. */
 #include "source.h"
 
-const struct ml_image_source ml_image_sources[] = {
-	{ "pid:", false, ml_pid_open },
-	{ "domain:", false, ml_domain_open },
-	{ "qmp:", false, ml_qmp_source },
-	{ "acrn:", false, ml_acrn_open },
-	{ "/dev/mem", true, ml_devmem_open },
-	{ 0 },
+#define SOURCES(X)		\
+	X(pid)			\
+	X(domain)		\
+	X(qmp)			\
+	X(acrn)			\
+	X(devmem)
+
+#define DECLARE(name) extern const struct ml_image_source ml_image_source_##name;
+SOURCES(DECLARE)
+
+#define ENTRY(name) &ml_image_source_##name,
+const struct ml_image_source *const ml_image_sources[] = {
+	SOURCES(ENTRY) NULL
 };

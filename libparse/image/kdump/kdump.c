@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/elf/note.h"
-#include "image/table.h"
 #include "image/xen/xen.h"
 
 #define LOOK_AHEAD	256u	/* pages that tell which codecs are needed */
@@ -309,10 +308,10 @@ static void describe(struct kdump *k, struct memlog_image *image)
 			      k->head.end_pfn * k->head.block);
 }
 
-enum memlog_status ml_kdump_open(struct memlog_image *image,
-				 const struct ml_file *file,
-				 const struct memlog_open_opts *opts,
-				 struct memlog_err *err)
+static enum memlog_status kdump_open(struct memlog_image *image,
+				     const struct ml_file *file,
+				     const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
 {
 	struct ml_note_facts facts = { 0 };
 	struct ml_kdump_head head;
@@ -342,3 +341,9 @@ enum memlog_status ml_kdump_open(struct memlog_image *image,
 	ml_xen_attach(image);
 	return MEMLOG_OK;
 }
+
+const struct ml_image_format ml_image_kdump = {
+	.name = "kdump",
+	.title = "kdump-compressed dump",
+	.open = kdump_open,
+};

@@ -497,18 +497,3 @@ enum memlog_status memlog_image_open_process(long pid,
 	snprintf(name, sizeof(name), "pid:%ld", pid);
 	return ml_process_image((pid_t)pid, name, opts, ret, err);
 }
-
-enum memlog_status ml_pid_open(const char *rest,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_image **ret,
-			       struct memlog_err *err)
-{
-	char *end;
-	long pid;
-
-	errno = 0;
-	pid = strtol(rest, &end, 10);
-	if (rest[0] < '0' || rest[0] > '9' || *end || errno)
-		pid = 0;
-	return memlog_image_open_process(pid, opts, ret, err);
-}

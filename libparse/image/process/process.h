@@ -82,12 +82,6 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 void ml_process_describe(struct memlog_image *image,
 			 const struct ml_process *p);
 
-/* The same by the text behind "pid:". */
-enum memlog_status ml_pid_open(const char *rest,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_image **ret,
-			       struct memlog_err *err);
-
 /* ---- pages.c: which pages are there ------------------------------------- */
 
 /* What the page map says of a page. */

@@ -17,7 +17,6 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/board.h"
-#include "image/table.h"
 
 #define DATA_PAGES 4096u	/* pages that next_data looks at in one call
 				   once it has found data */
@@ -324,10 +323,10 @@ static enum memlog_status walk(struct ml_qevm *q, struct memlog_image *image,
 			     err);
 }
 
-enum memlog_status ml_qevm_open(struct memlog_image *image,
-				const struct ml_file *file,
-				const struct memlog_open_opts *opts,
-				struct memlog_err *err)
+static enum memlog_status qevm_open(struct memlog_image *image,
+				    const struct ml_file *file,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_err *err)
 {
 	struct ml_qevm *q = ml_calloc(&image->alloc, 1, sizeof(*q));
 	struct ml_loads loads;
@@ -349,3 +348,9 @@ enum memlog_status ml_qevm_open(struct memlog_image *image,
 				file->name };
 	return ml_loads_add_space(image, MEMLOG_PHYS, &ram, true, &loads, err);
 }
+
+const struct ml_image_format ml_image_qevm = {
+	.name = "qevm",
+	.title = "saved guest of QEMU or libvirt",
+	.open = qevm_open,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pid.c - pid:N, a running process. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "source.h"
+
+static enum memlog_status pid_open(const char *rest,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_image **ret,
+				   struct memlog_err *err)
+{
+	char *end;
+	long pid;
+
+	errno = 0;
+	pid = strtol(rest, &end, 10);
+	if (rest[0] < '0' || rest[0] > '9' || *end || errno)
+		pid = 0;
+	return memlog_image_open_process(pid, opts, ret, err);
+}
+
+const struct ml_image_source ml_image_source_pid = {
+	.name = "pid",
+	.prefix = "pid:",
+	.open = pid_open,
+};
