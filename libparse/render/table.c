@@ -1,29 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - every output format. */
+/* table.c - all outputs. A new one is a file and a line here; the first is the
+ * default. */
 #include "render.h"
 
 #include <string.h>
 
-extern const struct ml_render ml_render_text;
-extern const struct ml_render ml_render_raw;
-extern const struct ml_render ml_render_json;
-extern const struct ml_render ml_render_json_seq;
-extern const struct ml_render ml_render_perfetto;
-extern const struct ml_render ml_render_csv;
-extern const struct ml_render ml_render_acrnlog;
-extern const struct ml_render ml_render_acrntrace;
+#define RENDERS(X)		\
+	X(text)			\
+	X(raw)			\
+	X(json)			\
+	X(json_seq)		\
+	X(perfetto)		\
+	X(csv)			\
+	X(acrnlog)		\
+	X(acrntrace)
 
-const struct ml_render *const ml_renders[] = {
-	&ml_render_text,
-	&ml_render_raw,
-	&ml_render_json,
-	&ml_render_json_seq,
-	&ml_render_perfetto,
-	&ml_render_csv,
-	&ml_render_acrnlog,
-	&ml_render_acrntrace,
-	NULL,
-};
+#define DECLARE(name) extern const struct ml_render ml_render_##name;
+RENDERS(DECLARE)
+
+#define ENTRY(name) &ml_render_##name,
+const struct ml_render *const ml_renders[] = { RENDERS(ENTRY) NULL };
 
 const struct ml_render *ml_render_find(const char *name)
 {
