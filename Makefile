@@ -339,7 +339,7 @@ asan:
 	$(MAKE) B=$(B)-asan SANITIZE=1 check
 
 lint: all
-	B=$(B) CC=$(CC) bash .ci/lint
+	B=$(B) CC='$(CC)' bash .ci/lint
 
 # ---- firmware -------------------------------------------------------------
 # Nothing here is needed for `make check`: that boots the image which is kept in
