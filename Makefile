@@ -4,12 +4,15 @@
 
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # What is installed is looked for when make starts, so the goals beside deps get
-# a make of their own, after it.
+# a make of their own, after it. They say what is installed: little for a build
+# or a demo, more for check (and for deps without a goal), most for check-full.
 OTHERS := $(filter-out deps,$(MAKECMDGOALS))
+DEPS_SET := $(if $(filter check-full firmware% vmcores xen-vmcores,$(OTHERS)),check-full,$(if \
+	$(OTHERS),$(if $(filter-out all demo install,$(OTHERS)),check,build),check))
 .NOTPARALLEL:
 .PHONY: deps $(OTHERS)
 deps:
-	bash .ci/deps
+	bash .ci/deps $(DEPS_SET)
 $(OTHERS): deps
 	$(MAKE) $@
 else
@@ -25,7 +28,10 @@ datadir ?= $(prefix)/share
 docdir ?= $(datadir)/doc/memlog
 
 B ?= build
-CC ?= gcc
+# make's own default is cc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PKG_CONFIG ?= pkg-config
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wundef -Wvla -Wno-unused-parameter
@@ -341,6 +347,37 @@ asan:
 lint: all
 	B=$(B) CC='$(CC)' bash .ci/lint
 
+# Layout of C (.clang-format): what differs, or put it right.
+C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^firmware/')
+.PHONY: format format-check
+format:
+	clang-format -i $(C_FILES)
+format-check:
+	clang-format --dry-run --Werror $(C_FILES)
+
+# For clangd and other editors' tools: the commands of this very build.
+compile_commands.json: Makefile FORCE
+	$(Q)$(MAKE) -Bn V=1 all tests | awk -v dir="$(CURDIR)" -f .ci/commands.awk >$@
+
+# What gcc's and clang's own analyzers find in what ships; both know from
+# base/err.h that ml_fail() returns the status that it is given. On demand: it
+# takes some minutes. False findings are listed, each with its reason, in
+# .ci/analyze.
+.PHONY: analyze
+analyze:
+	B=$(B)-analyze bash .ci/analyze
+
+# Lines and branches of what ships that the suite runs, without the parts that
+# boot, package or fuzz; fails below LINES and BRANCHES percent.
+LINES ?= 94
+BRANCHES ?= 75
+.PHONY: coverage
+coverage:
+	$(MAKE) B=$(B)-coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage \
+		all tests
+	B=$(abspath $(B))-coverage LINES=$(LINES) BRANCHES=$(BRANCHES) \
+		bash .ci/coverage
+
 # ---- firmware -------------------------------------------------------------
 # Nothing here is needed for `make check`: that boots the image which is kept in
 # fixtures/firmware. See firmware/README.md.
@@ -493,7 +530,7 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/bench_sbuf \
 help:
 	@echo 'make [B=folder] [CC=clang] [WERROR=1] [SANITIZE=1] [V=1] TARGET'
 	@echo '  all           library, memlog-dump and plugins, in $(B)/'
-	@echo '  deps          install what building and testing needs'
+	@echo '  deps GOAL     install what GOAL needs (demo, check, check-full), make it'
 	@echo '  demo          print a real OVMF log out of a dump'
 	@echo '  check         every test; unit: those of the library alone'
 	@echo '  asan          the same under the sanitizers'
