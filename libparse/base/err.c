@@ -13,7 +13,7 @@ static void fill(struct memlog_err *err, enum memlog_status status,
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 }
 
-enum memlog_status ml_fail(struct memlog_err *err, enum memlog_status status,
+enum memlog_status (ml_fail)(struct memlog_err *err, enum memlog_status status,
 			   const char *fmt, ...)
 {
 	va_list ap;
@@ -26,7 +26,7 @@ enum memlog_status ml_fail(struct memlog_err *err, enum memlog_status status,
 	return status;
 }
 
-enum memlog_status ml_fail_errno(struct memlog_err *err,
+enum memlog_status (ml_fail_errno)(struct memlog_err *err,
 				 enum memlog_status status, int sys,
 				 const char *fmt, ...)
 {
@@ -47,7 +47,7 @@ enum memlog_status ml_fail_errno(struct memlog_err *err,
 	return status;
 }
 
-enum memlog_status ml_fail_at(struct memlog_err *err,
+enum memlog_status (ml_fail_at)(struct memlog_err *err,
 			      enum memlog_status status, uint64_t addr,
 			      const char *fmt, ...)
 {
@@ -63,7 +63,7 @@ enum memlog_status ml_fail_at(struct memlog_err *err,
 	return status;
 }
 
-enum memlog_status ml_prefix(struct memlog_err *err,
+enum memlog_status (ml_prefix)(struct memlog_err *err,
 			     enum memlog_status status, const char *fmt, ...)
 {
 	char text[2 * sizeof(err->text)];

@@ -28,4 +28,31 @@ enum memlog_status ml_prefix(struct memlog_err *err,
 			     enum memlog_status status, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
 
+/* The status that each returns is the one it was given. A function in another
+ * file does not show that to compilers and analyzers; these do. */
+#define ml_fail(err, status, ...)                                              \
+	({                                                                     \
+		enum memlog_status given_ = (status);                          \
+		(void)(ml_fail)(err, given_, __VA_ARGS__);                     \
+		given_;                                                        \
+	})
+#define ml_fail_errno(err, status, sys, ...)                                   \
+	({                                                                     \
+		enum memlog_status given_ = (status);                          \
+		(void)(ml_fail_errno)(err, given_, sys, __VA_ARGS__);          \
+		given_;                                                        \
+	})
+#define ml_fail_at(err, status, addr, ...)                                     \
+	({                                                                     \
+		enum memlog_status given_ = (status);                          \
+		(void)(ml_fail_at)(err, given_, addr, __VA_ARGS__);            \
+		given_;                                                        \
+	})
+#define ml_prefix(err, status, ...)                                            \
+	({                                                                     \
+		enum memlog_status given_ = (status);                          \
+		(void)(ml_prefix)(err, given_, __VA_ARGS__);                   \
+		given_;                                                        \
+	})
+
 #endif
