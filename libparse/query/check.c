@@ -19,6 +19,13 @@ const struct ml_render *ml_query_writer(const struct memlog_query *q)
 						     &ml_render_stats_json;
 }
 
+const char *ml_query_formats(const struct memlog_query *q)
+{
+	if (q->formats || q->info || q->list || q->extract)
+		return q->formats;
+	return ml_query_writer(q)->format;
+}
+
 bool memlog_query_wants_folder(const struct memlog_query *query)
 {
 	return !query->info && !query->list && !query->extract &&

@@ -9,78 +9,6 @@
 #include "base/err.h"
 #include "record/newest.h"
 
-static bool wanted(struct ml_job *j, const struct memlog_record *rec)
-{
-	const struct ml_filter *f = &j->run->query->filter;
-	bool goes_on = j->inside;
-
-	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
-		   (rec->cpu >= 0 ? HAS_CPU : 0) |
-		   (rec->component ? HAS_COMPONENT : 0) |
-		   (rec->has_time && rec->time_hz ? HAS_TIME : 0) |
-		   (rec->has_time ? HAS_STAMP : 0);
-	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	/* from the piece of a long line that matches to the line's end */
-	if (!(goes_on && j->passed))
-		j->passed = ml_filter_match(f, rec);
-	if (!j->passed)
-		return false;
-	if (!goes_on || !j->records)
-		j->lines++;
-	return true;
-}
-
-static enum memlog_status render_one(struct ml_job *j,
-				     const struct memlog_record *rec,
-				     struct memlog_err *err)
-{
-	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
-		ml_say_log(j->run, ML_SAY_NOTE, j->log,
-			   "%s: the first line is cut",
-			   j->log->flags & MEMLOG_LOG_WRAPPED ?
-			   "the ring wrapped and the oldest text is gone" :
-			   "its beginning is lost");
-	j->records++;
-	j->run->result.records++;
-	return ml_query_writer(j->run->query)->record(j->state, rec, err);
-}
-
-enum memlog_status ml_job_take(struct ml_job *j,
-			       const struct memlog_record *rec,
-			       struct memlog_err *err)
-{
-	const struct memlog_query *q = j->run->query;
-
-	if (!wanted(j, rec))
-		return MEMLOG_OK;
-	if (j->newest) {
-		j->records++;
-		return ml_newest_add(j->newest, rec, err);
-	}
-	/* the newest of a live log have been printed, and what follows is newer */
-	if (q->has_count && !q->newest && j->lines > q->count) {
-		j->enough = true;
-		return MEMLOG_OK;
-	}
-	return render_one(j, rec, err);
-}
-
-enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
-{
-	const struct memlog_record *rec;
-	enum memlog_status s = MEMLOG_OK;
-
-	j->records = 0;
-	while (!s && (rec = ml_newest_take(j->newest)))
-		s = render_one(j, rec, err);
-	if (ml_newest_dropped(j->newest))
-		ml_say_log(j->run, ML_SAY_WARNING, j->log,
-			   "the newest %" PRIu64 " lines are too much to "
-			   "hold: only %" PRIu64 " were printed",
-			   j->run->query->count, j->records);
-	return s;
-}
-
 /* All records. *ret_read is how reading ended, the return how writing did. */
 static enum memlog_status each_record(struct ml_job *j,
 				      enum memlog_status *ret_read,
@@ -179,14 +107,6 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 			   "shows the end of the last message");
 }
 
-/* Does a folder get each log as a file of its own? */
-static bool apart(const struct ml_run *run)
-{
-	const struct ml_render *render = ml_query_writer(run->query);
-
-	return run->host.sink->begin && render->suffix && !render->folder;
-}
-
 /* "ovmf-phys-0x7e9b2000.txt"; of several images with the image before it, told
  * by letters that are plain everywhere. */
 static enum memlog_status begin_file(const struct ml_job *j,
@@ -223,7 +143,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	uint64_t missing;
 
 	read_err.text[0] = '\0';
-	if (apart(j->run))
+	if (ml_run_apart(j->run))
 		s = begin_file(j, err);
 	if (!s && render->log_begin)
 		s = render->log_begin(j->state, j->log, err);
@@ -237,7 +157,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 		e = render->log_end(j->state, j->log, missing, s ? NULL : err);
 		s = s ? s : e;
 	}
-	if (!s && apart(j->run) && sink->end)
+	if (!s && ml_run_apart(j->run) && sink->end)
 		s = sink->end(sink->self, err);
 	if (s)
 		return s;
@@ -245,21 +165,6 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	say_filtered(j);
 	j->run->result.logs_printed++;
 	return MEMLOG_OK;
-}
-
-struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
-{
-	const struct memlog_query *q = run->query;
-	struct memlog_decode_opts opts = {
-		.size = sizeof(opts),
-		.uncommitted = q->uncommitted,
-		.consumed = q->consumed,
-		.tsc_hz = run->tsc_hz,
-		.acrn_rules = q->acrn_rules,
-		.acrn_rules_len = q->acrn_rules_len,
-	};
-
-	return opts;
 }
 
 static enum memlog_status print_log(struct ml_run *run, void *state,
@@ -311,26 +216,6 @@ static enum memlog_status print_all(struct ml_run *run, void *state,
 	return s;
 }
 
-struct ml_render_opts ml_run_render_opts(const struct ml_run *run, size_t n_logs)
-{
-	const struct memlog_query *q = run->query;
-	struct ml_render_opts opts = {
-		.alloc = &q->alloc,
-		.image = run->info.name,
-		.n_logs = apart(run) ? 1 : n_logs,
-		.many = run->host.many && !apart(run),
-		.color = q->color,
-		.time_format = q->time_format,
-		.tsc_hz = run->tsc_hz,
-		.stats = q->stats,
-		.has_acrnlog_size = q->has_acrnlog_size,
-		.acrnlog_size = q->acrnlog_size,
-		.acrnlog_files = q->acrnlog_files,
-	};
-
-	return opts;
-}
-
 enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
@@ -340,7 +225,7 @@ enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 	void *state;
 
 	if (render->binary && !render->tells_logs && run->n_chosen > 1 &&
-	    !apart(run))
+	    !ml_run_apart(run))
 		ml_say(run, ML_SAY_NOTE,
 		       "%zu logs follow each other without a mark; --at gives "
 		       "one alone", run->n_chosen);

@@ -11,49 +11,6 @@
 #include "scan/scan.h"
 #include "acrn.h"
 
-const char *ml_query_formats(const struct memlog_query *q)
-{
-	if (q->formats || q->info || q->list || q->extract)
-		return q->formats;
-	return ml_query_writer(q)->format;
-}
-
-/* Those to search for. ACRN's log may tell what its trace needs. */
-static const char *search_formats(struct ml_run *run)
-{
-	const struct memlog_query *q = run->query;
-	const char *asked = ml_query_formats(q);
-
-	if (!asked || q->list || q->extract || q->tsc_hz ||
-	    !ml_name_in_list(asked, "acrn-trace") ||
-	    ml_name_in_list(asked, "acrn-log") ||
-	    (size_t)snprintf(run->formats, sizeof(run->formats),
-			     "%s,acrn-log", asked) >= sizeof(run->formats))
-		return asked;
-	return run->formats;
-}
-
-struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run)
-{
-	const struct memlog_query *q = run->query;
-	struct memlog_scan_opts o = {
-		.size = sizeof(o),
-		.mode = q->scan,
-		.formats = search_formats(run),
-		.ranges = q->n_ranges ? q->ranges : NULL,
-		.n_ranges = q->n_ranges,
-		.ranges_space = q->ranges_space,
-		.ranges_in_space = q->ranges_in_space,
-		.threads = q->threads,
-		.max_logs = q->max_logs,
-		.symbols = run->host.symbols,
-		.progress = run->host.progress,
-		.progress_arg = run->host.progress_arg,
-	};
-
-	return o;
-}
-
 /* What was found before trouble is printed all the same. */
 static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
 				     const struct memlog_err *why,

@@ -67,18 +67,21 @@ struct ml_job {
 	unsigned int seen;
 };
 
-/* Filter a record, and render or keep it; the kept ones to the renderer. */
+/* job.c: filter a record, and render or keep it; the kept ones to the
+ * renderer. */
 enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err);
 enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err);
 
-/* What of the command line goes to searches (run.c), to decoders and to
- * renderers of n_logs logs (print.c). */
+/* opts.c: what of the command line goes to searches, to decoders and to
+ * renderers of n_logs logs. */
 struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run);
 struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run);
 struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 					 size_t n_logs);
+/* Does a folder get each log as a file of its own? */
+bool ml_run_apart(const struct ml_run *run);
 
 /* follow.c: the records of a live log as they come, until the guest ends or
  * the caller says stop. */

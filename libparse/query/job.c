@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* job.c - one record of a log: through the filters, to the renderer. */
+#include "run.h"
+
+#include <inttypes.h>
+
+#include "base/err.h"
+#include "record/newest.h"
+
+static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
+{
+	const struct ml_filter *f = &j->run->query->filter;
+	bool goes_on = j->inside;
+
+	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
+		   (rec->cpu >= 0 ? HAS_CPU : 0) |
+		   (rec->component ? HAS_COMPONENT : 0) |
+		   (rec->has_time && rec->time_hz ? HAS_TIME : 0) |
+		   (rec->has_time ? HAS_STAMP : 0);
+	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
+	/* from the piece of a long line that matches to the line's end */
+	if (!(goes_on && j->passed))
+		j->passed = ml_filter_match(f, rec);
+	if (!j->passed)
+		return false;
+	if (!goes_on || !j->records)
+		j->lines++;
+	return true;
+}
+
+static enum memlog_status job_render(struct ml_job *j,
+				     const struct memlog_record *rec,
+				     struct memlog_err *err)
+{
+	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
+		ml_say_log(j->run, ML_SAY_NOTE, j->log,
+			   "%s: the first line is cut",
+			   j->log->flags & MEMLOG_LOG_WRAPPED ?
+			   "the ring wrapped and the oldest text is gone" :
+			   "its beginning is lost");
+	j->records++;
+	j->run->result.records++;
+	return ml_query_writer(j->run->query)->record(j->state, rec, err);
+}
+
+enum memlog_status ml_job_take(struct ml_job *j,
+			       const struct memlog_record *rec,
+			       struct memlog_err *err)
+{
+	const struct memlog_query *q = j->run->query;
+
+	if (!job_wanted(j, rec))
+		return MEMLOG_OK;
+	if (j->newest) {
+		j->records++;
+		return ml_newest_add(j->newest, rec, err);
+	}
+	/* the newest of a live log were printed, and what follows is newer */
+	if (q->has_count && !q->newest && j->lines > q->count) {
+		j->enough = true;
+		return MEMLOG_OK;
+	}
+	return job_render(j, rec, err);
+}
+
+enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
+{
+	const struct memlog_record *rec;
+	enum memlog_status s = MEMLOG_OK;
+
+	j->records = 0;
+	while (!s && (rec = ml_newest_take(j->newest)))
+		s = job_render(j, rec, err);
+	if (ml_newest_dropped(j->newest))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "the newest %" PRIu64 " lines are too much to "
+			   "hold: only %" PRIu64 " were printed",
+			   j->run->query->count, j->records);
+	return s;
+}
