@@ -87,6 +87,7 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 /* Progress on a terminal; progress.c. progress_poll() is the library's
  * callback: it says stop after a signal. */
 void progress_init(enum when when);
+/* image: its name in messages. */
 void progress_begin(const char *image);
 int progress_poll(void *arg, uint64_t done, uint64_t all);
 /* Wipe the line before something else is written. */

@@ -72,7 +72,7 @@ static int dump_image(const char *name, const struct opts *o,
 	enum memlog_status s;
 	int code;
 
-	progress_begin(name);
+	progress_begin(message_name(name));
 	guard_reset();
 	s = source_open(name, o, &image, &err);
 	if (s) {

@@ -32,8 +32,8 @@ void progress_begin(const char *image)
 {
 	const char *slash = strrchr(image, '/');
 
-	memlog_escape(slash && slash[1] ? slash + 1 : message_name(image),
-		      name, sizeof(name));
+	memlog_escape(slash && slash[1] ? slash + 1 : image, name,
+		      sizeof(name));
 	next_ms = now_ms() + FIRST_MS;
 }
 
