@@ -44,8 +44,9 @@ static bool open_at(int fd, struct memlog_err *err)
 	made = memfd_create("memlog-gdb", MFD_CLOEXEC);
 	if (made < 0 || dup3(made, fd, O_CLOEXEC) < 0) {
 		snprintf(err->text, sizeof(err->text),
-			 "cannot make file descriptor %d: %s; see ulimit -n",
-			 fd, strerror(errno));
+			 "cannot make file descriptor %d: %s", fd,
+			 errno == EBADF ? "raise the limit of open files "
+			 "(ulimit -n)" : strerror(errno));
 		if (made >= 0)
 			close(made);
 		return false;

@@ -57,14 +57,14 @@ static void fail(const char *text)
 
 #define TO_MAILBOX " | cat >>/proc/$PPID/fd/%d\n"
 
-static bool step_begin(struct session *s)
+static void step_begin(struct session *s)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 
 	session_end(s);
 	if (!mailbox_open(&err)) {
 		fail(err.text);
-		return false;
+		return;
 	}
 	s->busy = true;
 	s->own.level = 2;
@@ -76,7 +76,6 @@ static bool step_begin(struct session *s)
 	script_add("pipe maint info sections" TO_MAILBOX, MAILBOX_FD);
 	script_again();
 	s->step = STEP_TOLD;
-	return true;
 }
 
 /* Make gdb call unwind(), and come back. The command must not fail, or the
@@ -448,13 +447,15 @@ static void step_read(struct session *s)
 		     "frame");
 }
 
-bool session_step(struct session *s)
+void session_step(struct session *s)
 {
 	enum step step = script_empty() ? STEP_BEGIN : s->step;
 	char *text;
 
-	if (step == STEP_BEGIN)
-		return step_begin(s);
+	if (step == STEP_BEGIN) {
+		step_begin(s);
+		return;
+	}
 	script_begin();
 	s->step = STEP_BEGIN;	/* unless the step asks for another */
 	text = mailbox_read(&s->arena.alloc);
@@ -472,5 +473,4 @@ bool session_step(struct session *s)
 		step_read(s);
 	if (s->step == STEP_BEGIN)
 		session_end(s);
-	return true;
 }

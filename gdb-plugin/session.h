@@ -39,9 +39,9 @@ struct session {
 	char *dir;		/* of --pmemsave, removed in the end */
 };
 
-/* Do the next step and write the next script. False: nothing can be done, and
- * a message said why. */
-bool session_step(struct session *s);
+/* Do the next step and write the next script. Where there can be no script a
+ * message says why, and memlog.gdb does not go on. */
+void session_step(struct session *s);
 
 /* The memory of the target can be read, now. */
 void session_memory(struct session *s, gdb_target_read *read);

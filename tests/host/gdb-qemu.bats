@@ -39,7 +39,7 @@ teardown() {
 }
 
 @test "attached to QEMU: the debug port's text, at an address of the process" {
-	run in_gdb -p "$vm_pid" <<-'EOF'
+	run -0 in_gdb -p "$vm_pid" <<-'EOF'
 	frame 2
 	memlog --list
 	pipe memlog | cat >out
@@ -74,7 +74,7 @@ teardown() {
 }
 
 @test "QEMU's gdbstub: physical addresses, and the stub's mode is as before" {
-	run in_gdb -ex "target remote $vm/stub" <<-'EOF'
+	run -0 in_gdb -ex "target remote $vm/stub" <<-'EOF'
 	memlog --list
 	pipe memlog | cat >out
 	maint packet qqemu.PhyMemMode
@@ -133,7 +133,7 @@ teardown() {
 	command -v gdbserver >/dev/null || skip "gdbserver is not installed"
 	sleep 1000 3>&- &
 	pid=$!
-	run in_gdb -ex "target remote | gdbserver --once --attach - $pid" \
+	run -0 in_gdb -ex "target remote | gdbserver --once --attach - $pid" \
 		<<<"memlog --list"
 	grep -q 'no log' said
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The plugin in the real gdb, on cores.
 
+bats_require_minimum_version 1.5.0
 load crash
 load gdb
 
@@ -153,7 +154,7 @@ teardown() {
 }
 
 @test "help memlog, memlog --help, completion" {
-	run in_gdb <<-'EOF'
+	run -0 in_gdb <<-'EOF'
 	help memlog
 	memlog --help
 	complete memlo
@@ -176,14 +177,43 @@ teardown() {
 	grep -q 'no log format "nonsense"' said
 }
 
+# cannot_start COMMAND...: runs gdb by it, where the plugin cannot start; gdb
+# must go on. What the plugin said is in the file said.
+cannot_start() {
+	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog -n 1" \
+		"memlog -n 1" "echo gdb goes on\n" >commands
+	limited "$@" gdb -nx -q -batch -c "$core" -x commands >out 2>said
+	grep -q '^gdb goes on' out
+	[ "$(grep -c SecCoreStartup out)" -eq 0 ]
+}
+
 @test "without /proc: one line that says it" {
-	cat >commands <<-EOF
-	source $B/gdb-plugin/memlog.gdb
-	memlog
+	cannot_start unshare -rm sh -c 'mount -t tmpfs none /proc && "$@"' sh
+	[ "$(grep -c '^memlog: /proc is not mounted' said)" -eq 2 ]
+}
+
+@test "a limit of open files that is too low: it says so, and works when raised" {
+	for n in 512 900 901; do
+		cannot_start sh -c "ulimit -Sn $n && \"\$@\"" sh
+		[ "$(grep -c '^memlog: cannot make .* (ulimit -n)$' said)" -eq 2 ]
+	done
+	ulimit -Sn 512
+	in_gdb -c "$core" <<-'EOF'
+	memlog -n 1
+	shell prlimit --nofile=1024 --pid $PPID
+	pipe memlog | cat >out
 	EOF
-	unshare -rm sh -c "mount -t tmpfs none /proc &&
-		gdb -nx -q -batch -c '$core' -x commands 2>said" || :
-	grep -q '^memlog: /proc is not mounted' said
+	grep -q '(ulimit -n)$' said
+	cmp out "$expected"
+}
+
+@test "file descriptors that are taken: one line that says it" {
+	for n in 900 901; do
+		: >taken
+		cannot_start bash -c "exec $n<>taken && exec \"\$@\"" bash
+		[ "$(grep -c "^memlog: file descriptor $n of gdb is in use" said)" \
+			-eq 2 ]
+	done
 }
 
 @test "a core whose file has gone is read through gdb" {
@@ -197,7 +227,7 @@ teardown() {
 }
 
 @test "another JIT reader is left alone" {
-	in_gdb -c "$core" <<-EOF || :
+	run -1 in_gdb -c "$core" <<-EOF
 	jit-reader-load $B/gdb-plugin/memlog-gdb.so
 	memlog --list
 	EOF
@@ -207,7 +237,7 @@ teardown() {
 @test "the frame stays selected, and the command can be used again" {
 	sleep 1000 3>&- &
 	pid=$!
-	run in_gdb -p $pid <<-'EOF'
+	run -0 in_gdb -p $pid <<-'EOF'
 	frame 1
 	memlog --list
 	memlog --list
@@ -218,7 +248,7 @@ teardown() {
 }
 
 @test "a plugin that is not there is told by gdb" {
-	in_gdb -c "$core" <<-'EOF' || :
+	run -1 in_gdb -c "$core" <<-'EOF'
 	set $memlog_plugin = "/nonexistent/memlog-gdb.so"
 	memlog
 	EOF
