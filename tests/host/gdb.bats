@@ -207,12 +207,13 @@ cannot_start() {
 	cmp out "$expected"
 }
 
-@test "file descriptors that are taken: one line that says it" {
+@test "file descriptors that are taken are left as they are" {
 	for n in 900 901; do
-		: >taken
+		echo mine >taken
 		cannot_start bash -c "exec $n<>taken && exec \"\$@\"" bash
 		[ "$(grep -c "^memlog: file descriptor $n of gdb is in use" said)" \
 			-eq 2 ]
+		[ "$(cat taken)" = mine ]
 	done
 }
 
