@@ -29,7 +29,7 @@ reap() {
 			echo "process $1 did not end in $wait_seconds s:" \
 				"$(tr '\0' ' ' <"/proc/$1/cmdline")"
 			kill -9 "$1"
-			wait "$1" 2>/dev/null || :
+			wait "$1" 2>/dev/null || status=$?
 			return 124
 		fi
 		sleep 0.1

@@ -22,7 +22,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || :
+	[ -z "${pid:-}" ] || kill "$pid"
 }
 
 # memlog_in CORE: commands on stdin, after the extension was loaded
@@ -267,6 +267,7 @@ memlog_in() {
 	printf 'q\n' >&9
 	exec 9>&-
 	reap "$pid"
+	pid=
 	# what was interrupted gave no answer
 	[ "$(grep -ac "^FORMAT" typescript)" -eq 0 ]
 }

@@ -35,7 +35,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || :
+	[ -z "${pid:-}" ] || kill "$pid"
 }
 
 @test "attached to QEMU: the debug port's text, at an address of the process" {
@@ -98,10 +98,10 @@ teardown() {
 }
 
 @test "QEMU's gdbstub with --pmemsave: nothing stays behind" {
-	ls -d /tmp/memlog-?????? >before 2>/dev/null || :
+	find /tmp -maxdepth 1 -name 'memlog-??????' >before
 	in_gdb -ex "target remote $vm/stub" <<<"pipe memlog --pmemsave | cat >out"
 	cmp out "$truth"
-	ls -d /tmp/memlog-?????? >after 2>/dev/null || :
+	find /tmp -maxdepth 1 -name 'memlog-??????' >after
 	cmp before after
 }
 
@@ -125,6 +125,7 @@ teardown() {
 	printf 'disconnect\nquit\n' >&9
 	exec 9>&-
 	reap "$pid"
+	pid=
 	grep -qa 'received: "0"' typescript
 	[ "$(grep -ac '^FORMAT' typescript)" -eq 0 ]
 }

@@ -23,7 +23,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${pid:-}" ] || kill "$pid" 2>/dev/null || :
+	[ -z "${pid:-}" ] || kill "$pid"
 }
 
 @test "the text is that of memlog-dump, and that of the debug port" {

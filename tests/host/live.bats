@@ -25,10 +25,11 @@ setup() {
 teardown() {
 	local pid
 
-	for pid in $holder_pid $follow; do
-		kill -9 "$pid" 2>/dev/null || :
-	done
 	vm_end
+	# what has ended before, the test has waited for
+	for pid in $holder_pid $follow; do
+		kill -9 "$pid"
+	done
 }
 
 # A process that holds memory: tell WORD... to it, its answer in $line.
@@ -209,7 +210,10 @@ as_nobody() {
 		line=$!
 		sleep "0.0$i"
 		kill -9 "$holder_pid"
-		wait "$holder_pid" 2>/dev/null || :
+		status=0
+		wait "$holder_pid" || status=$?
+		[ "$status" = 137 ]
+		holder_pid=''
 		status=0
 		reap "$line" || status=$?
 		[ "$status" = 1 ] || [ "$status" = 3 ]
@@ -245,6 +249,7 @@ wait_same() {
 	[ "$(grep -c 'the guest was reset' "$vm/err")" = 1 ]
 	vm_qmp quit
 	reap "$follow"
+	follow=''
 	grep -q 'has ended' "$vm/err"
 	cmp "$vm/debugcon.log" "$vm/text"
 }
@@ -273,6 +278,7 @@ wait_same() {
 	kill -INT "$follow"
 	status=0
 	reap "$follow" || status=$?
+	follow=''
 	[ "$status" = 130 ]
 	grep -q 'some text is lost' "$vm/err"
 	# whole lines, and behind a place where some are lost the end of one
@@ -306,7 +312,9 @@ wait_same() {
 		wait_lines $((2 + i)) "$vm/text"
 	done
 	kill -9 "$holder_pid"
+	holder_pid=''
 	reap "$follow"
+	follow=''
 	[ "$(cat "$vm/text")" = $'old 4\nold 5\nnew 1\nnew 2\nnew 3' ]
 }
 
