@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #define PROGRAM "memlog-dump"
 
@@ -55,6 +56,13 @@ void message(int level, const char *image, const char *fmt, ...)
 void message_err(const char *image, const struct memlog_err *err);
 /* How messages call an image: "-" is standard input. */
 const char *message_name(const char *image);
+
+/* Is this file read: an image, a part of one, or the symbols? However it was
+ * named, and also when its turn is yet to come; input.c. */
+bool input_is(const struct stat *st, const struct opts *o);
+/* The same of a name, relative to an open directory or AT_FDCWD, and of what a
+ * symbolic link of that name leads to. */
+bool input_is_named(int dir, const char *name, const struct opts *o);
 
 struct folder;
 

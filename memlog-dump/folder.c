@@ -18,7 +18,7 @@
 struct folder {
 	int dir;
 	bool made;		/* the folder is ours */
-	bool force;
+	const struct opts *o;
 	char **names;		/* of the files that we made */
 	size_t n, cap;
 };
@@ -35,6 +35,19 @@ static enum memlog_status trouble(struct memlog_err *err, int sys,
 			 "; name another folder, or give --force" : "");
 	}
 	return MEMLOG_IO;
+}
+
+static enum memlog_status is_read(struct output *out, const char *name,
+				  struct memlog_err *err)
+{
+	out->failed = true;
+	if (err) {
+		memset(err, 0, sizeof(*err));
+		err->status = MEMLOG_INVALID;
+		snprintf(err->text, sizeof(err->text), "%.80s/%.100s: is being "
+			 "read and is not replaced", out->path, name);
+	}
+	return MEMLOG_INVALID;
 }
 
 static bool plain_name(const char *name)
@@ -85,8 +98,11 @@ static enum memlog_status folder_begin(void *self, const char *name,
 
 	if (out->fd >= 0 || !plain_name(name))
 		return trouble(err, EINVAL, "cannot be created", name);
-	if (f->force && !ours(f, name))
+	if (f->o->force && !ours(f, name)) {
+		if (input_is_named(f->dir, name, f->o))
+			return is_read(out, name, err);
 		remove_plain(f, name);
+	}
 	out->fd = openat(f->dir, name, O_WRONLY | O_CREAT | O_EXCL |
 			 O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out->fd < 0) {
@@ -136,7 +152,7 @@ int folder_open(struct output *out, const struct opts *o)
 	out->sink.begin = folder_begin;
 	out->sink.end = folder_end;
 	out->sink.remove = folder_remove;
-	f->force = o->force;
+	f->o = o;
 	f->made = !mkdir(o->output, 0700);
 	f->dir = open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir >= 0)

@@ -52,31 +52,6 @@ static enum memlog_status out_write(void *self, const void *buf, size_t len,
 	return MEMLOG_OK;
 }
 
-static bool is_file(const struct stat *st, const char *path)
-{
-	struct stat other;
-
-	return path && !stat(path, &other) && other.st_dev == st->st_dev &&
-	       other.st_ino == st->st_ino;
-}
-
-/* A file that is read: an image, or one of the files A,B,C of a split one. */
-static bool is_an_image(const struct stat *st, const struct opts *o)
-{
-	bool found = is_file(st, o->symbols);
-	char *list, *at, *part;
-	int i;
-
-	for (i = 0; i < o->n_images && !found; i++) {
-		found = is_file(st, o->images[i]);
-		list = at = strdup(o->images[i]);
-		while (at && !found && (part = strsep(&at, ",")))
-			found = is_file(st, part);
-		free(list);
-	}
-	return found;
-}
-
 /* May path be replaced? */
 static bool replaceable(const char *path, const struct opts *o)
 {
@@ -84,7 +59,7 @@ static bool replaceable(const char *path, const struct opts *o)
 
 	if (lstat(path, &st))
 		return true;
-	if (is_an_image(&st, o))
+	if (input_is_named(AT_FDCWD, path, o))
 		message(0, NULL, "%s: is being read and is not replaced",
 			path);
 	else if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
@@ -123,6 +98,21 @@ static bool is_folder(const struct opts *o)
 	       (!stat(o->output, &st) && S_ISDIR(st.st_mode));
 }
 
+/* Standard output may be an image, by >> or <>. */
+static int open_stdout(struct output *out, const struct opts *o)
+{
+	struct stat st;
+
+	out->fd = STDOUT_FILENO;
+	out->sink.tty = isatty(out->fd);
+	if (fstat(out->fd, &st) || (!S_ISREG(st.st_mode) &&
+				    !S_ISBLK(st.st_mode)) || !input_is(&st, o))
+		return 0;
+	message(0, NULL, "standard output is a file that is being read, and is "
+		"not written to");
+	return EXIT_USAGE;
+}
+
 int output_open(struct output *out, const struct opts *o)
 {
 	struct stat st;
@@ -134,11 +124,8 @@ int output_open(struct output *out, const struct opts *o)
 	if (o->output && *o->output && strcmp(o->output, "-") &&
 	    !o->extract && is_folder(o))
 		return folder_open(out, o);
-	if (!o->output || !strcmp(o->output, "-")) {
-		out->fd = STDOUT_FILENO;
-		out->sink.tty = isatty(out->fd);
-		return 0;
-	}
+	if (!o->output || !strcmp(o->output, "-"))
+		return open_stdout(out, o);
 	out->path = o->output;
 	if (o->force && !replaceable(out->path, o))
 		return EXIT_USAGE;

@@ -283,6 +283,65 @@ on_tty() {
 	[ -c /dev/null ]
 }
 
+@test "an image is not replaced, however it was named" {
+	local in
+	cp small-c "$T/image"
+	ln "$T/image" "$T/hard"
+	ln -s image "$T/soft"
+	for in in - /dev/stdin /dev/fd/0 /proc/self/fd/0 "$T/soft" "$T/hard" \
+		"$T/a,$T/soft" "$T/soft,$T/a" "small-c -" "- $T/image"; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr "$DUMP" --force -o "$T/image" $in <"$T/image"
+		[[ $stderr == *"$T/image: is being read"* ]]
+	done
+	run -2 "$DUMP" --force -o "$T/image" /dev/fd/5 5<"$T/image"
+	run -2 "$DUMP" --force --extract "$T/image" - <"$T/hard"
+	run -2 "$DUMP" --force -o "$T/image" -s /dev/stdin small-c <"$T/image"
+	# nor is a link that leads to it
+	for in in - "$T/image" "$T/soft" "$T/hard"; do
+		run -2 "$DUMP" --force -o "$T/soft" "$in" <"$T/image"
+		run -2 "$DUMP" --force -o "$T/hard" "$in" <"$T/image"
+	done
+	[ "$(readlink "$T/soft")" = image ]
+	[ "$(stat -c %h "$T/image")" -eq 2 ]
+	cmp small-c "$T/image"
+	# a name that it does not have any more is free
+	run -0 "$DUMP" -q --force -o "$T/new" - <small-c
+	cmp "$T/new" <("$DUMP" small-c)
+}
+
+@test "an image in the directory of -o is not replaced either" {
+	local in n=ovmf-phys-0x820000
+	mkdir "$T/dir"
+	cp small-c "$T/dir/$n.raw"
+	ln -s "$n.raw" "$T/dir/$n.txt"
+	for in in "$T/dir/$n.raw" -; do
+		run -2 --separate-stderr "$DUMP" -r --force -o "$T/dir" "$in" \
+			<"$T/dir/$n.raw"
+		[[ $stderr == *"$T/dir/$n.raw: is being read"* ]]
+		run -2 "$DUMP" --force -o "$T/dir" "$in" <"$T/dir/$n.raw"
+	done
+	[ -L "$T/dir/$n.txt" ]
+	cmp small-c "$T/dir/$n.raw"
+	# nor one whose turn is yet to come
+	cp small-c "$T/dir/small-c-$n.raw"
+	run -2 "$DUMP" -r --force -o "$T/dir" small-c "$T/dir/small-c-$n.raw"
+	cmp small-c "$T/dir/small-c-$n.raw"
+}
+
+@test "standard output that is the image is not written to" {
+	local to
+	cp small-c "$T/image"
+	for to in '>>' '1<>'; do
+		run -2 --separate-stderr bash -c "\"\$DUMP\" \"$T/image\" $to\"$T/image\""
+		[[ $stderr == *"standard output is a file that is being read"* ]]
+		run -2 bash -c "\"\$DUMP\" - <\"$T/image\" $to\"$T/image\""
+	done
+	cmp small-c "$T/image"
+	run -0 bash -c '"$DUMP" -n1 small-c >>"$0"' "$T/other"
+	[ "$(cat "$T/other")" = "a small line 000000" ]
+}
+
 @test "without a log no file is left, and an old one stays" {
 	run -1 "$DUMP" -o "$T/log" notes-only
 	[ ! -e "$T/log" ]
