@@ -233,6 +233,11 @@ $(B)/tests/unit/%.t: tests/unit/%.c $(UNIT_LIB) $(FULL_A)
 	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
 		-o $@ $< $(UNIT_LIB) $(FULL_A) $(FULL_LIBS) $(UNIT_LIBS) -lcmocka
 
+# lzo comes with memlog-dump
+$(B)/tests/unit/image_codec.t: $(B)/dump/lzo.o
+$(B)/tests/unit/image_codec.t: UNIT_CFLAGS += $(DUMP_DEF) -I.
+$(B)/tests/unit/image_codec.t: UNIT_LIBS += $(B)/dump/lzo.o $(DUMP_LIBS)
+
 # a second opinion on kdump files
 ifeq ($(call have,libkdumpfile),1)
 $(B)/tests/unit/image_kdumpfile.t: UNIT_CFLAGS += -DHAVE_KDUMPFILE

@@ -159,7 +159,10 @@ struct memlog_range {
  * peek: optional. For count pages of 4096 bytes from addr on, the first
  *	MEMLOG_PEEK bytes of each, one after the other into buf; zeros where
  *	there are none. For readers where one call for many pages is cheaper
- *	than many small reads, or than reading everything.
+ *	than many small reads, or than reading everything. For a search alone:
+ *	where it costs less the bytes are not verified, which read does. Other
+ *	than OK: one of the pages cannot be read; they are asked for one by
+ *	one.
  * alias: optional. The same byte in another address space, where that is
  *	certain. MEMLOG_NO_DATA when it is not.
  * close: optional. Frees self.
@@ -286,6 +289,9 @@ enum memlog_map {
  * expand: the first out_len bytes of what in holds, or all of it if that is
  *	less; *ret says how many. That in holds more is no error. CORRUPT when
  *	in is damaged before out is full.
+ *	Fewer than out_len say that the page ends there, and that all of it was
+ *	looked at, its checksum too where the codec has one: ask for a byte more
+ *	than there should be, and what comes is exact or CORRUPT.
  * literal: optional. Bytes at the start of the expanded data that stand in in
  *	as they are: their number and, in *ret, where. 0 is always right.
  */

@@ -98,6 +98,49 @@ static enum memlog_status set_next_data(void *self, uint64_t addr,
 	return next(self, memlog_image_next_data, addr, ret, err);
 }
 
+/* The start of one page of one part; zeros where the part does not have it. */
+static enum memlog_status part_peek(const struct set *set, size_t part,
+				    uint64_t addr, uint8_t *buf,
+				    struct memlog_err *err)
+{
+	const struct ml_space *sp = &set->parts[part]->spaces[set->space];
+	enum memlog_status s;
+	size_t got;
+
+	if (ml_has_op(sp->ops, peek))
+		return sp->ops->peek(sp->self, addr, 1, buf, err);
+	s = sp->ops->read(sp->self, addr, buf, MEMLOG_PEEK, &got, err);
+	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
+}
+
+/* Of the first part that has more than zeros to show. */
+static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
+				   uint8_t *buf, struct memlog_err *err)
+{
+	static const uint8_t zeros[MEMLOG_PEEK];
+	enum memlog_status s, bad = MEMLOG_OK;
+	struct set *set = self;
+	size_t i, got;
+
+	memset(buf, 0, count * MEMLOG_PEEK);
+	for (; count && !bad; count--, addr += ML_PAGE, buf += MEMLOG_PEEK) {
+		if (addr % ML_PAGE) {	/* from one part into the next */
+			s = set_read(set, addr, buf, MEMLOG_PEEK, &got, err);
+			bad = s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
+			continue;
+		}
+		for (i = 0; i < set->n; i++) {
+			s = part_peek(set, i, addr, buf, err);
+			bad = s ? s : bad;
+			if (!s && memcmp(buf, zeros, sizeof(zeros)))
+				break;
+		}
+		if (i < set->n)
+			bad = MEMLOG_OK;
+	}
+	return bad;
+}
+
 static void set_close(void *self)
 {
 	struct set *set = self;
@@ -113,6 +156,7 @@ static const struct memlog_reader_ops set_ops = {
 	.flags = MEMLOG_READER_PEEK,
 	.read = set_read,
 	.next_range = set_next_range,
+	.peek = set_peek,
 	.close = set_close,
 	.next_data = set_next_data,
 };

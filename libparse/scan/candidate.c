@@ -132,7 +132,9 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 	probed.pub.size = sizeof(probed.pub);
 	probed.pub.format = fmt->name;
 	probed.pub.title = fmt->title;
-	if (probe->len < fmt->probe_min)
+	if (!probe->len)
+		ml_fail(&why, s, "its page cannot be read");
+	else if (probe->len < fmt->probe_min)
 		ml_fail(&why, s, "only %zu bytes are there", probe->len);
 	else
 		s = fmt->probe(probe, &probed, &extent, &why);
@@ -217,6 +219,9 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	s = ml_image_fill(job->image, probe.space, probe.addr, bytes, want,
 			  &probe.len, err);
 	probe.bytes = bytes;
+	/* a peek saw a page that turns out to be damaged */
+	if (!s && !probe.len && job->searching)
+		job->stats.unreadable += ML_PAGE;
 	before = job->logs->count;
 	if (!s)
 		s = probe_bytes(job, fmt, &probe, err);

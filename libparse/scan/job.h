@@ -17,6 +17,8 @@ struct ml_scan_job {
 	struct memlog_err limit;	/* why no more logs are taken */
 	bool full;			/* no more logs are taken */
 	bool at;			/* the user named the address */
+	bool searching;			/* the start of a page was seen, and
+					   led to the candidate */
 	enum memlog_space space;	/* being searched */
 	uint64_t last_hit;		/* address of the last log found */
 	bool any_hit;			/* since it was last cleared */

@@ -44,10 +44,14 @@ static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
 				 uint64_t addr)
 {
 	struct hit_arg *h = arg;
+	enum memlog_status s;
 
 	if (!is_allowed(h->job, addr))
 		return MEMLOG_OK;
-	return ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
+	h->job->searching = true;
+	s = ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
+	h->job->searching = false;
+	return s;
 }
 
 static bool has_current(const struct memlog_logs *logs)

@@ -50,6 +50,38 @@ static uint64_t first_page(const struct ml_space *sp, struct memlog_range r)
 	return ret;
 }
 
+/* The starts of n pages from addr on. Where one of them cannot be read, it is
+ * found by halves. */
+static enum memlog_status peek_batch(struct ml_scan_job *job,
+				     struct ml_scanner *sc,
+				     const struct ml_space *sp, uint64_t addr,
+				     size_t n, struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t i;
+
+	s = sp->ops->peek(sp->self, addr, n, job->buf, err);
+	if (ends(sp, s))
+		return s;
+	if (s && n > 1) {
+		s = peek_batch(job, sc, sp, addr, n / 2, err);
+		if (!s)
+			s = peek_batch(job, sc, sp,
+				       addr + n / 2 * (uint64_t)ML_PAGE,
+				       n - n / 2, err);
+		return s;
+	}
+	if (s) {
+		job->stats.unreadable += ML_PAGE;
+		return MEMLOG_OK;
+	}
+	for (i = 0; i < n && !s; i++)
+		s = ml_scan_page(sc, addr + i * ML_PAGE,
+				 job->buf + i * MEMLOG_PEEK, MEMLOG_PEEK);
+	sc->touched += n * MEMLOG_PEEK;
+	return s;
+}
+
 /* The page starts in [r), by the reader's peek. */
 static enum memlog_status peek_pages(struct ml_scan_job *job,
 				     struct ml_scanner *sc,
@@ -57,23 +89,15 @@ static enum memlog_status peek_pages(struct ml_scan_job *job,
 				     struct memlog_range r,
 				     struct memlog_err *err)
 {
-	size_t batch = ML_SCAN_WINDOW / MEMLOG_PEEK, n, i;
+	size_t batch = ML_SCAN_WINDOW / MEMLOG_PEEK, n;
+	enum memlog_status s;
 	uint64_t addr;
-	enum memlog_status s = MEMLOG_OK;
 
-	for (addr = first_page(sp, r); addr < r.end;
-	     addr += n * ML_PAGE) {
+	for (addr = first_page(sp, r); addr < r.end; addr += n * ML_PAGE) {
 		n = ml_min(batch, (r.end - addr + ML_PAGE - 1) / ML_PAGE);
-		s = sp->ops->peek(sp->self, addr, n, job->buf, err);
+		s = peek_batch(job, sc, sp, addr, n, err);
 		if (s)
 			return s;
-		for (i = 0; i < n && !s; i++)
-			s = ml_scan_page(sc, addr + i * ML_PAGE,
-					 job->buf + i * MEMLOG_PEEK,
-					 MEMLOG_PEEK);
-		if (s)
-			return s;
-		sc->touched += n * MEMLOG_PEEK;
 		/* the last page of the address space has none behind it */
 		if (r.end - addr <= n * ML_PAGE)
 			break;
@@ -169,12 +193,14 @@ static enum memlog_status window(struct ml_scan_job *job,
 	enum memlog_status s;
 
 	if (!ml_scanner_needs_all(sc)) {
-		if (ml_has_op(sp->ops, peek) || (sp->ops->flags & MEMLOG_READER_PEEK)) {
+		bool peek = ml_has_op(sp->ops, peek);
+
+		if (peek || (sp->ops->flags & MEMLOG_READER_PEEK)) {
 			s = buffer(job, err);
 			if (s)
 				return s;
-			return ml_has_op(sp->ops, peek) ? peek_pages(job, sc, sp, r, err) :
-					       read_pages(job, sc, sp, r, err);
+			return peek ? peek_pages(job, sc, sp, r, err) :
+				      read_pages(job, sc, sp, r, err);
 		}
 	}
 	return whole(job, sc, sp, r, err);

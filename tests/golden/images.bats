@@ -48,6 +48,28 @@ info_says() {
 	done
 }
 
+# The other codecs have no checksum: tests/unit/image_codec.c.
+@test "a damaged zlib page: the same text, or a word and a status" {
+	local i rc told=0
+	printf '%s\n' 'ram 0x820000 32K' 'ovmf 0x820000 size=32K' \
+		'lines 1200 "a line of its own "' end 'kdump compress=zlib' |
+		"$B/mkimage" - "$t/whole"
+	"$dump" --strict "$t/whole" >"$t/want"
+	for i in {1..120}; do
+		# one bit of the pages, which stand behind all else
+		perl -e 'local $/; $_ = <STDIN>; my $n = 0x40c0;
+			my $bit = 8 * $n + ($ARGV[0] * 7919) % (8 * (length() - $n));
+			vec($_, $bit, 1) ^= 1; print' "$i" <"$t/whole" >"$t/bad"
+		rc=0
+		"$dump" --strict "$t/bad" >"$t/got" 2>"$t/err" || rc=$?
+		cmp -s "$t/want" "$t/got" && continue
+		[ "$rc" -ne 0 ]
+		[ -s "$t/err" ]
+		told=$((told + 1))
+	done
+	[ "$told" -gt 100 ]
+}
+
 @test "a split dump: its parts together, in any order; one alone says so" {
 	make_image kdump-part1
 	make_image kdump-part2

@@ -19,19 +19,21 @@
 static unsigned int expanded;	/* how often a page was, and how far */
 static size_t expanded_bytes;
 
-/* Pages that repeat their first 64 bytes become those and a mark. */
+/* Pages that repeat their first 64 bytes become a mark, their size in units of
+ * 4096, and those. */
 static size_t toy_compress(uint32_t flag, const uint8_t *in, size_t len,
 			   uint8_t *out, size_t cap)
 {
 	size_t i;
 
-	assert_true(cap > 65);
+	assert_true(cap > 66);
 	for (i = 64; i < len; i++)
 		if (in[i] != in[i - 64])
 			return 0;
 	out[0] = (uint8_t)flag;
-	memcpy(out + 1, in, 64);
-	return 65;
+	out[1] = (uint8_t)(len / 4096);
+	memcpy(out + 2, in, 64);
+	return 66;
 }
 
 static enum memlog_status toy_expand(void *state, const uint8_t *in,
@@ -42,10 +44,12 @@ static enum memlog_status toy_expand(void *state, const uint8_t *in,
 
 	assert_non_null(state);
 	*ret = 0;
-	if (in_len != 65 || in[0] != *(uint8_t *)state)
+	if (in_len != 66 || in[0] != *(uint8_t *)state)
 		return MEMLOG_CORRUPT;
+	if (out_len > in[1] * 4096u)
+		out_len = in[1] * 4096u;
 	for (i = 0; i < out_len; i++)
-		out[i] = in[1 + i % 64];
+		out[i] = in[2 + i % 64];
 	expanded++;
 	expanded_bytes += out_len;
 	*ret = out_len;
@@ -54,8 +58,8 @@ static enum memlog_status toy_expand(void *state, const uint8_t *in,
 
 static size_t toy_literal(const uint8_t *in, size_t in_len, const uint8_t **ret)
 {
-	*ret = in + 1;
-	return in_len ? in_len - 1 : 0;
+	*ret = in + 2;
+	return in_len == 66 ? 64 : 0;
 }
 
 static void *toy_create(const struct memlog_allocator *a)
@@ -213,6 +217,7 @@ static void test_cost(void **state)
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct memlog_range r;
+	const struct ml_space *sp;
 	struct sample s;
 	uint8_t *file, buf[64];
 	uint64_t addr = 0, bytes = 0;
@@ -225,11 +230,17 @@ static void test_cost(void **state)
 			s.pages[i].flag = 1;
 	file = mkkdump(&m, s.pages, s.n, &len);
 	image = open_bytes(file, len, MEMLOG_OK);
+	sp = &image->spaces[MEMLOG_PHYS];
 	expanded_bytes = 0;
+	assert_int_equal(sp->ops->peek(sp->self, s.pieces[0].addr, 1, buf,
+				       NULL), 0);
+	assert_memory_equal(buf, s.pieces[0].bytes, 64);
+	assert_int_equal(expanded_bytes, 64);
+	/* what is more than a look has been expanded as a whole */
 	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
 			 s.pieces[0].addr, buf, 64, &got, NULL), 0);
 	assert_int_equal(got, 64);
-	assert_int_equal(expanded_bytes, 64);
+	assert_int_equal(expanded_bytes, 64 + 4096);
 	for (i = 0; i < s.n; i++)
 		memlog_image_read(image, MEMLOG_PHYS, s.pieces[i].addr, buf, 64,
 				  &got, NULL);

@@ -16,11 +16,15 @@
 #ifdef HAVE_SNAPPY
 #include <snappy-c.h>
 #endif
+#ifdef HAVE_LZO
+#include <lzo/lzo1x.h>
+#endif
 
 #include "image/ext/codec.h"
 #include "image/open.h"
 #include "libconform.h"
 #include "libmkkdump.h"
+#include "memlog-dump/dump.h"
 
 #define PAGES 24
 
@@ -64,6 +68,67 @@ static size_t pack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 		size_t m = ZSTD_compress(out, cap, in, len, 1);
 
 		return ZSTD_isError(m) ? 0 : m;
+	}
+#endif
+#ifdef HAVE_LZO
+	if (flag == 2) {
+		static uint8_t work[LZO1X_1_MEM_COMPRESS];
+		lzo_uint m = cap;
+
+		return lzo1x_1_compress(in, len, out, &m, work) == LZO_E_OK ?
+			       m : 0;
+	}
+#endif
+	return 0;
+}
+
+#ifdef HAVE_ZSTD
+/* Frames that end with a checksum. */
+static size_t pack_summed(uint32_t flag, const uint8_t *in, size_t len,
+			  uint8_t *out, size_t cap)
+{
+	ZSTD_CCtx *c = ZSTD_createCCtx();
+	size_t m;
+
+	(void)flag;
+	assert_non_null(c);
+	ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 1);
+	m = ZSTD_compress2(c, out, cap, in, len);
+	ZSTD_freeCCtx(c);
+	return ZSTD_isError(m) ? 0 : m;
+}
+#endif
+
+/* What the codec's own library makes of a page: how many bytes, 0 when it is
+ * damaged. */
+static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
+		     size_t cap)
+{
+	uLongf n = cap;
+
+	if (flag == 1)
+		return uncompress(out, &n, in, len) == Z_OK ? n : 0;
+#ifdef HAVE_SNAPPY
+	if (flag == 4) {
+		size_t m = cap;
+
+		return snappy_uncompress((const char *)in, len, (char *)out,
+					 &m) == SNAPPY_OK ? m : 0;
+	}
+#endif
+#ifdef HAVE_ZSTD
+	if (flag == 0x20) {
+		size_t m = ZSTD_decompress(out, cap, in, len);
+
+		return ZSTD_isError(m) ? 0 : m;
+	}
+#endif
+#ifdef HAVE_LZO
+	if (flag == 2) {
+		lzo_uint m = cap;
+
+		return lzo1x_decompress_safe(in, len, out, &m, NULL) ==
+			       LZO_E_OK ? m : 0;
 	}
 #endif
 	return 0;
@@ -178,11 +243,138 @@ static void test_kdump(void **state)
 	}
 }
 
+/* A kdump with one page, which is packed with flag and pack. *ret_off is where
+ * it lies. */
+static uint8_t *one_page(uint32_t flag, size_t (*with)(uint32_t flag,
+			 const uint8_t *in, size_t len, uint8_t *out,
+			 size_t cap), const uint8_t *page, size_t *ret_len,
+			 size_t *ret_off)
+{
+	struct mkkdump m = { .block = 4096, .max_pfn = 300,
+			     .machine = "x86_64", .compress = with };
+	struct mkpage p = { 5, page, flag, false };
+	uint8_t packed[8192], *file = mkkdump(&m, &p, 1, ret_len);
+
+	*ret_off = *ret_len - with(flag, page, 4096, packed, sizeof(packed));
+	return file;
+}
+
+/* Whatever is read of the page is what it should be, or nothing is. */
+static void expect_page(const uint8_t *file, size_t len, const uint8_t *page)
+{
+	static const struct { uint64_t off; size_t len; } reads[] = {
+		{ 0, 1 }, { 0, MEMLOG_PEEK }, { 10, 20 }, { 4090, 6 },
+		{ 0, 4096 }, { 0, 1 },
+	};
+	const struct memlog_codec *list[ML_CODECS_MAX];
+	struct memlog_open_opts own = { .size = sizeof(own),
+					.codecs = dump_codecs }, o;
+	struct memlog_image *image;
+	uint8_t buf[4096];
+	struct ml_file mem;
+	size_t i, got;
+
+	while (dump_codecs[own.n_codecs])
+		own.n_codecs++;
+	o = ml_with_codecs(&own, list);
+	ml_file_memory(file, len, "m", NULL, &mem, NULL);
+	assert_int_equal(ml_image_open_on(&mem, &o, &image, NULL), 0);
+	for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
+				 5 * 4096 + reads[i].off, buf, reads[i].len,
+				 &got, NULL), page ? MEMLOG_OK :
+				 MEMLOG_NO_DATA);
+		assert_int_equal(got, page ? reads[i].len : 0);
+		if (page)
+			assert_memory_equal(buf, page + reads[i].off, got);
+	}
+	memlog_image_close(image);
+}
+
+/* Each bit of a page's stored bytes, flipped: where the codec's own library
+ * refuses it, nothing of the page is shown; nor where it is not exactly a page.
+ * sum: else it is what it was (Adler-32 is too weak to say so). */
+static void flip_bits(uint32_t flag, size_t (*with)(uint32_t flag,
+		      const uint8_t *in, size_t len, uint8_t *out, size_t cap),
+		      bool sum)
+{
+	uint8_t page[4096], out[8192], *file;
+	size_t len, off, bit, n, good = 0;
+
+	fill(page, sizeof(page), 3);
+	file = one_page(flag, with, page, &len, &off);
+	expect_page(file, len, page);
+	for (bit = 8 * off; bit < 8 * len; bit++) {
+		file[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		n = unpack(flag, file + off, len - off, out, sizeof(out));
+		expect_page(file, len, n == 4096 ? out : NULL);
+		good += n == 4096;
+		if (n == 4096 && sum)
+			assert_memory_equal(out, page, 4096);
+		file[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	/* an end that is missing, bytes behind it */
+	expect_page(file, len - 1, NULL);
+	assert_true(good < 8 * (len - off));
+	free(file);
+}
+
+/* Pages that expand to more than a block, and to less. */
+static size_t pack_more(uint32_t flag, const uint8_t *in, size_t len,
+			uint8_t *out, size_t cap)
+{
+	uint8_t twice[8192];
+
+	memcpy(twice, in, len);
+	memcpy(twice + len, in, len);
+	return pack(flag, twice, len + 1, out, cap);
+}
+
+static size_t pack_less(uint32_t flag, const uint8_t *in, size_t len,
+			uint8_t *out, size_t cap)
+{
+	return pack(flag, in, len - 1, out, cap);
+}
+
+static void test_exact(void **state)
+{
+	static const uint32_t flags[] = {
+		1,
+#ifdef HAVE_LZO
+		2,
+#endif
+#ifdef HAVE_SNAPPY
+		4,
+#endif
+#ifdef HAVE_ZSTD
+		0x20,
+#endif
+	};
+	uint8_t page[4096], *file;
+	size_t i, len, off;
+
+	(void)state;
+	fill(page, sizeof(page), 1);
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		file = one_page(flags[i], pack_more, page, &len, &off);
+		expect_page(file, len, NULL);
+		free(file);
+		file = one_page(flags[i], pack_less, page, &len, &off);
+		expect_page(file, len, NULL);
+		free(file);
+		flip_bits(flags[i], pack, false);
+	}
+#ifdef HAVE_ZSTD
+	flip_bits(0x20, pack_summed, true);
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_kdump),
+		cmocka_unit_test(test_exact),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

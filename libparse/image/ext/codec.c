@@ -73,8 +73,10 @@ static enum memlog_status zlib_expand(void *state, const uint8_t *in,
 	z->avail_out = (unsigned int)out_len;
 	r = inflate(z, Z_SYNC_FLUSH);
 	*ret = out_len - z->avail_out;
-	/* at the end of a page the checksum has been looked at as well */
-	return r == Z_OK || r == Z_STREAM_END || (r == Z_BUF_ERROR && *ret) ?
+	/* only at the end of the stream the checksum has been looked at */
+	if (z->avail_out)
+		return r == Z_STREAM_END ? MEMLOG_OK : MEMLOG_CORRUPT;
+	return r == Z_OK || r == Z_BUF_ERROR || r == Z_STREAM_END ?
 	       MEMLOG_OK : MEMLOG_CORRUPT;
 }
 
@@ -119,7 +121,11 @@ static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 	} while (!ZSTD_isError(r) && r && to.pos < to.size &&
 		 (from.pos < from.size || to.pos > before));
 	*ret = to.pos;
-	return ZSTD_isError(r) ? MEMLOG_CORRUPT : MEMLOG_OK;
+	if (ZSTD_isError(r))
+		return MEMLOG_CORRUPT;
+	/* few frames have a checksum; all of them have an end */
+	return to.pos == to.size || (!r && from.pos == from.size) ?
+	       MEMLOG_OK : MEMLOG_CORRUPT;
 }
 
 static const struct memlog_codec zstd_codec = {

@@ -52,6 +52,39 @@ static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
+/* Is there a page, for better or worse? */
+static bool is_stored(struct kdump *k, uint64_t pfn)
+{
+	uint64_t rank;
+
+	return pfn >= k->head.start_pfn && pfn < k->head.end_pfn &&
+	       !ml_kdump_map_rank(&k->pages.map, pfn, &rank, NULL);
+}
+
+static enum memlog_status kdump_peek(void *self, uint64_t addr, size_t count,
+				     uint8_t *buf, struct memlog_err *err)
+{
+	struct kdump *k = self;
+	uint32_t block = k->head.block;
+	enum memlog_status s;
+	size_t got;
+
+	memset(buf, 0, count * MEMLOG_PEEK);
+	for (; count; count--, addr += ML_PAGE, buf += MEMLOG_PEEK) {
+		/* larger blocks are going to be looked at again */
+		if (block == ML_PAGE && !(addr % ML_PAGE))
+			s = ml_kdump_pages_peek(&k->pages, addr / block, buf,
+						MEMLOG_PEEK, err);
+		else
+			s = kdump_read(k, addr, buf, MEMLOG_PEEK, &got, err);
+		if (s == MEMLOG_NO_DATA && !is_stored(k, addr / block))
+			continue;
+		if (s)
+			return s;
+	}
+	return MEMLOG_OK;
+}
+
 /* The first pages from addr on that are stored, at most max of them. */
 static enum memlog_status stored_run(struct kdump *k, uint64_t addr,
 				     uint64_t max, uint64_t *ret_start,
@@ -152,6 +185,7 @@ static const struct memlog_reader_ops kdump_ops = {
 	.flags = MEMLOG_READER_PEEK,
 	.read = kdump_read,
 	.next_range = kdump_next_range,
+	.peek = kdump_peek,
 	.close = kdump_close,
 	.next_data = kdump_next_data,
 };

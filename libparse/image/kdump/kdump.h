@@ -143,7 +143,14 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				       struct ml_kdump_desc *ret,
 				       struct memlog_err *err);
 
-/* len bytes from skip on of a page; both lie within it. */
+/* The first len bytes of a page, at most MEMLOG_PEEK, for a search: what it
+ * costs to expand the rest, and to verify it, is saved where it can be. */
+enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
+				       uint8_t *out, size_t len,
+				       struct memlog_err *err);
+
+/* len bytes from skip on of a page; both lie within it. NO_DATA also when the
+ * page does not expand to a block, or its checksum is wrong. */
 enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 				       size_t skip, uint8_t *out, size_t len,
 				       struct memlog_err *err);

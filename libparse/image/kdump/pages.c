@@ -184,40 +184,76 @@ static enum memlog_status stored(struct ml_kdump_pages *k,
 	return s;
 }
 
-/* The first len bytes of a page into out. NO_DATA when it is damaged. */
+static enum memlog_status damaged(const struct ml_kdump_pages *k,
+				  const struct ml_kdump_desc *d,
+				  struct memlog_err *err)
+{
+	return ml_fail(err, MEMLOG_NO_DATA, "%s: the page stored at offset 0x%"
+		       PRIx64 " is damaged", k->file->name, d->off);
+}
+
+/* What a page needs to be expanded: its codec, unless *ret_c is
+ * ML_KDUMP_CODECS, and its stored bytes. */
+static enum memlog_status prepare(struct ml_kdump_pages *k,
+				  const struct ml_kdump_desc *d,
+				  unsigned int *ret_c, const uint8_t **ret_in,
+				  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+
+	*ret_c = codec_of(d->flags);
+	if (*ret_c < ML_KDUMP_CODECS)
+		s = use_codec(k, *ret_c, err);
+	return s ? s : stored(k, d, ret_in, err);
+}
+
+/* A whole page into out, which has room for a byte more. */
 static enum memlog_status expand(struct ml_kdump_pages *k,
 				 const struct ml_kdump_desc *d, uint8_t *out,
-				 size_t len, struct memlog_err *err)
+				 struct memlog_err *err)
 {
-	unsigned int c = codec_of(d->flags);
-	const uint8_t *in, *verbatim;
+	const uint32_t block = k->head->block;
 	enum memlog_status s;
+	const uint8_t *in;
+	unsigned int c;
 	size_t got = 0;
 
-	if (c < ML_KDUMP_CODECS) {
-		s = use_codec(k, c, err);
-		if (s)
-			return s;
-	}
-	s = stored(k, d, &in, err);
+	s = prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
 	if (c == ML_KDUMP_CODECS) {
-		got = ml_min(len, d->size);
+		got = d->size;
 		memcpy(out, in, got);
-	} else if (k->codecs[c]->literal &&
-		   k->codecs[c]->literal(in, d->size, &verbatim) >= len) {
-		memcpy(out, verbatim, len);
-		got = len;
-	} else if (k->codecs[c]->expand(k->states[c], in, d->size, out, len,
-					&got)) {
+	} else if (k->codecs[c]->expand(k->states[c], in, d->size, out,
+					block + 1, &got)) {
 		got = 0;
 	}
-	if (got < len)
-		return ml_fail(err, MEMLOG_NO_DATA, "%s: the page stored at "
-			       "offset 0x%" PRIx64 " is damaged",
-			       k->file->name, d->off);
-	return MEMLOG_OK;
+	return got == block ? MEMLOG_OK : damaged(k, d, err);
+}
+
+/* The first len bytes of a page, which nothing vouches for. */
+static enum memlog_status begin(struct ml_kdump_pages *k,
+				const struct ml_kdump_desc *d, uint8_t *out,
+				size_t len, struct memlog_err *err)
+{
+	const uint8_t *in, *verbatim;
+	const struct memlog_codec *codec;
+	enum memlog_status s;
+	unsigned int c;
+	size_t got = 0;
+
+	s = prepare(k, d, &c, &in, err);
+	if (s)
+		return s;
+	codec = c < ML_KDUMP_CODECS ? k->codecs[c] : NULL;
+	if (!codec || (codec->literal &&
+		       codec->literal(in, d->size, &verbatim) >= len)) {
+		got = codec ? len : ml_min(len, d->size);
+		memcpy(out, codec ? verbatim : in, got);
+	} else if (codec->expand(k->states[c], in, d->size, out, len, &got)) {
+		got = 0;
+	}
+	return got == len ? MEMLOG_OK : damaged(k, d, err);
 }
 
 static struct ml_kdump_slot *cached(struct ml_kdump_pages *k,
@@ -247,12 +283,13 @@ static enum memlog_status keep(struct ml_kdump_pages *k,
 	if (!slot) {
 		slot = &k->slots[k->next_slot];
 		if (!slot->bytes)
-			slot->bytes = ml_calloc(&k->alloc, k->head->block, 1);
+			slot->bytes = ml_calloc(&k->alloc,
+						k->head->block + 1, 1);
 		if (!slot->bytes)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for a page");
 		slot->key.size = 0;
-		s = expand(k, d, slot->bytes, k->head->block, err);
+		s = expand(k, d, slot->bytes, err);
 		if (s)
 			return s;
 		slot->key = *d;
@@ -262,12 +299,32 @@ static enum memlog_status keep(struct ml_kdump_pages *k,
 	return MEMLOG_OK;
 }
 
+enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
+				       uint8_t *out, size_t len,
+				       struct memlog_err *err)
+{
+	const struct ml_kdump_slot *slot;
+	enum memlog_status s;
+	struct ml_kdump_desc d;
+
+	s = ml_kdump_pages_find(k, pfn, &d, err);
+	if (s)
+		return s;
+	slot = cached(k, &d);
+	if (slot)
+		memcpy(out, slot->bytes, len);
+	else if (ml_kdump_same(&k->zero, &d))
+		memset(out, 0, len);
+	else
+		s = begin(k, &d, out, len, err);
+	return s;
+}
+
 enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 				       size_t skip, uint8_t *out, size_t len,
 				       struct memlog_err *err)
 {
 	const uint8_t *page;
-	uint8_t head[MEMLOG_PEEK];
 	enum memlog_status s;
 	struct ml_kdump_desc d;
 
@@ -277,15 +334,6 @@ enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 	if (ml_kdump_same(&k->zero, &d)) {
 		memset(out, 0, len);
 		return MEMLOG_OK;
-	}
-	/* the beginning of a page costs a fraction of it; blocks of many pages
-	 * are going to be looked at again */
-	if (skip + len <= sizeof(head) && k->head->block == ML_PAGE &&
-	    !cached(k, &d)) {
-		s = expand(k, &d, head, skip + len, err);
-		if (!s)
-			memcpy(out, head + skip, len);
-		return s;
 	}
 	s = keep(k, &d, &page, err);
 	if (!s)
