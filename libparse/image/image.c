@@ -57,7 +57,7 @@ void memlog_image_close(struct memlog_image *image)
 	}
 	ml_free(&a, image->notes);
 	for (i = 0; i < image->n_warnings; i++)
-		ml_free(&a, image->warnings[i]);
+		ml_free(&a, image->warnings[i].text);
 	ml_free(&a, image->warnings);
 	ml_free(&a, image->xen);
 	ml_free(&a, image->name);
@@ -165,27 +165,44 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 	return sp->ops->alias(sp->self, addr, ret_space, ret_addr);
 }
 
-void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
+static void image_add_warning(struct memlog_image *image,
+			      enum ml_warning_kind kind, const char *fmt,
+			      va_list ap)
 {
-	char line[512];
-	va_list ap;
-	char *copy;
+	char line[512], *copy;
 	size_t i;
 
 	if (image->n_warnings >= ML_MAX_WARNINGS)
 		return;
-	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
 	for (i = 0; i < image->n_warnings; i++)
-		if (!strcmp(image->warnings[i], line))
+		if (!strcmp(image->warnings[i].text, line))
 			return;
 	if (ml_grow(&image->alloc, &image->warnings, image->n_warnings,
 		    &image->cap_warnings, sizeof(*image->warnings), NULL))
 		return;
 	copy = ml_strdup(&image->alloc, line);
 	if (copy)
-		image->warnings[image->n_warnings++] = copy;
+		image->warnings[image->n_warnings++] =
+			(struct ml_warning){ kind, copy };
+}
+
+void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	image_add_warning(image, ML_WARN_IMAGE, fmt, ap);
+	va_end(ap);
+}
+
+void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	image_add_warning(image, ML_WARN_PART, fmt, ap);
+	va_end(ap);
 }
 
 void ml_image_add_note(struct memlog_image *image, const char *owner,
@@ -293,7 +310,7 @@ enum memlog_status memlog_image_note(const struct memlog_image *image,
 
 const char *memlog_image_warning(const struct memlog_image *image, size_t index)
 {
-	return index < image->n_warnings ? image->warnings[index] : NULL;
+	return index < image->n_warnings ? image->warnings[index].text : NULL;
 }
 
 const char *memlog_space_name(enum memlog_space space)

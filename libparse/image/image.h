@@ -51,6 +51,15 @@ struct ml_note {
 	size_t desc_len;
 };
 
+/* What a warning is about: the bytes of the image, or one part of a split dump
+ * and not the dump that all parts make. */
+enum ml_warning_kind { ML_WARN_IMAGE, ML_WARN_PART };
+
+struct ml_warning {
+	enum ml_warning_kind kind;
+	char *text;
+};
+
 struct memlog_image {
 	struct memlog_allocator alloc;
 	char *name;
@@ -70,7 +79,7 @@ struct memlog_image {
 	uint64_t missing;
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
-	char **warnings;
+	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;
 };
 
@@ -104,6 +113,8 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
  * neither is worth losing an image for. text may hold guest bytes. owner, title
  * and text are copied; desc too. */
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
+	MEMLOG_PRINTF(2, 3);
+void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
 	MEMLOG_PRINTF(2, 3);
 void ml_image_add_note(struct memlog_image *image, const char *owner,
 		       uint32_t type, const char *title, const char *text,

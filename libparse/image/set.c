@@ -188,16 +188,8 @@ static enum memlog_status open_parts(struct set *set, char *list,
 	return MEMLOG_OK;
 }
 
-/* Does a warning speak of what a part alone has not? */
-static bool of_a_part(const char *warning)
-{
-	return strstr(warning, "split dump") ||
-	       strstr(warning, "only machine addresses") ||
-	       strstr(warning, "dom0's p2m tree");
-}
-
-/* What the parts say together: the notes of the first, all warnings but that
- * each is only a part. */
+/* What the parts say together: the notes of the first, all warnings but those
+ * about a single part. */
 static void describe(const struct set *set, struct memlog_image *image)
 {
 	const struct memlog_image *first = set->parts[0];
@@ -206,11 +198,13 @@ static void describe(const struct set *set, struct memlog_image *image)
 	image->format = first->format;
 	image->title = "dump in several parts";
 	for (k = 0; k < set->n; k++) {
-		image->missing += set->parts[k]->missing;
-		for (i = 0; i < set->parts[k]->n_warnings; i++)
-			if (!of_a_part(set->parts[k]->warnings[i]))
+		const struct memlog_image *part = set->parts[k];
+
+		image->missing += part->missing;
+		for (i = 0; i < part->n_warnings; i++)
+			if (part->warnings[i].kind != ML_WARN_PART)
 				ml_image_warn(image, "%s",
-					      set->parts[k]->warnings[i]);
+					      part->warnings[i].text);
 	}
 	memlog_image_describe(image, first);
 }

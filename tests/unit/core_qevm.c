@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -496,6 +497,49 @@ static void test_nodes(void **state)
 	drop(&f);
 }
 
+/* A warning is about a part because of its kind, not because a guest's block
+ * has a name with the words of such warnings. */
+static void test_block_name_in_set(void **state)
+{
+	static const char name[] = "one part of a split dump, "
+				   "only machine addresses, dom0's p2m tree";
+	char dir[] = "/tmp/memlog-set-XXXXXX", path[2][64], list[200];
+	struct memlog_image *image;
+	struct stream f = { 0 };
+	size_t i;
+	FILE *out;
+
+	(void)state;
+	fill_mem();
+	head(&f, "pc-q35-7.2");
+	start(&f, "ram", 32 * PAGE);
+	block(&f, "pc.ram", 16 * PAGE);
+	block(&f, name, 16 * PAGE);
+	close_section(&f);
+	section(&f, 3);
+	for (i = 0; i < 16; i++)
+		page(&f, "pc.ram", i * PAGE, 0, mem + i * PAGE);
+	close_section(&f);
+	assert_non_null(mkdtemp(dir));
+	for (i = 0; i < 2; i++) {
+		snprintf(path[i], sizeof(path[i]), "%s/%zu", dir, i);
+		out = fopen(path[i], "wb");
+		assert_non_null(out);
+		assert_int_equal(fwrite(f.p, 1, f.len, out), f.len);
+		assert_int_equal(fclose(out), 0);
+	}
+	snprintf(list, sizeof(list), "%s,%s", path[0], path[1]);
+	assert_int_equal(memlog_image_open_file(list, NULL, &image, NULL), 0);
+	assert_non_null(memlog_image_warning(image, 0));
+	assert_non_null(strstr(memlog_image_warning(image, 0), name));
+	assert_null(memlog_image_warning(image, 1));
+	memlog_image_close(image);
+	for (i = 0; i < 2; i++)
+		unlink(path[i]);
+	rmdir(dir);
+	drop(&f);
+}
+
 static void le32(struct stream *f, uint32_t v, bool be)
 {
 	num(f, be ? v : __builtin_bswap32(v), 4);
@@ -820,6 +864,7 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_block_name_in_set),
 		cmocka_unit_test(test_libvirt),
 		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_refused),

@@ -336,10 +336,11 @@ static void describe(struct kdump *k, struct memlog_image *image)
 		ml_image_warn(image, "the dump is marked as incomplete: its "
 			      "writer ran out of space");
 	if (k->head.split)
-		ml_image_warn(image, "one part of a split dump, from 0x%" PRIx64
-			      " to 0x%" PRIx64 "; name all parts as A,B,C",
-			      k->head.start_pfn * k->head.block,
-			      k->head.end_pfn * k->head.block);
+		ml_image_warn_part(image, "one part of a split dump, from 0x%"
+				   PRIx64 " to 0x%" PRIx64 "; name all parts "
+				   "as A,B,C",
+				   k->head.start_pfn * k->head.block,
+				   k->head.end_pfn * k->head.block);
 }
 
 static enum memlog_status kdump_open(struct memlog_image *image,

@@ -204,13 +204,13 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 	image->p2m = p2m;
 	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
 	if (st->damaged)
-		ml_image_warn(image, "%" PRIu64 " pages of dom0's p2m tree are "
-			      "not in the image: what they map is missing",
-			      st->damaged);
+		ml_image_warn_part(image, "%" PRIu64 " pages of dom0's p2m "
+				   "tree are not in the image: what they map "
+				   "is missing", st->damaged);
 	if (st->repeated)
-		ml_image_warn(image, "dom0's p2m tree is damaged: %" PRIu64
-			      " pages stand in it twice and were not followed",
-			      st->repeated);
+		ml_image_warn_part(image, "dom0's p2m tree is damaged: %" PRIu64
+				   " pages stand in it twice and were not "
+				   "followed", st->repeated);
 }
 
 static struct ml_p2m_opts machine(struct memlog_image *image)
@@ -231,7 +231,8 @@ static void by_list(struct memlog_image *image,
 	o.kind = c->is64 ? ML_P2M_LIST64 : ML_P2M_LIST32;
 	o.root = c->p2m;
 	if (ml_p2m_open(&o, &p2m, &err))
-		ml_image_warn(image, "only machine addresses: %s", err.text);
+		ml_image_warn_part(image, "only machine addresses: %s",
+				   err.text);
 	else
 		add_phys(image, p2m);
 }
@@ -378,6 +379,6 @@ void ml_xen_attach(struct memlog_image *image)
 	for (i = 0; i < image->xen->n_dom0_cr3 && !image->p2m; i++)
 		by_table(image, image->xen->dom0_cr3[i]);
 	if (!image->p2m && !info.has_p2m)
-		ml_image_warn(image, "only machine addresses: no note leads to "
-			      "dom0's p2m tree");
+		ml_image_warn_part(image, "only machine addresses: no note "
+				   "leads to dom0's p2m tree");
 }
