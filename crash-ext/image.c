@@ -23,17 +23,17 @@ static int progress(void *arg, uint64_t done, uint64_t all)
 	return ext_interrupted();
 }
 
-/* Is it of a format that says where the dump's memory is? Never take an unknown
- * file for raw memory: crash knows formats that the library does not. */
+/* Does the dump say where its memory is, and can the library read all of it?
+ * Never take an unknown file for raw memory: crash knows formats that the
+ * library does not. */
 static bool tells_ranges(struct memlog_image *image, bool *ret_whole)
 {
 	struct memlog_image_info info = { .size = sizeof(info) };
 
 	if (memlog_image_info(image, &info, NULL) || !info.n_ranges)
 		return false;
-	*ret_whole = !strcmp(info.format, "elf") ||
-		     !strcmp(info.format, "xen-core");
-	return *ret_whole || !strncmp(info.format, "kdump", 5);
+	*ret_whole = info.traits & MEMLOG_IMAGE_PLAIN;
+	return info.traits & MEMLOG_IMAGE_RANGES;
 }
 
 static enum memlog_status open_dump(struct session *s)

@@ -270,7 +270,8 @@ static bool open_core(struct session *s)
 	    memlog_image_open_file(s->target.core, &opts, &s->image, NULL))
 		return false;
 	if (!memlog_image_info(s->image, &info, NULL) &&
-	    !strcmp(info.format, "elf"))
+	    info.traits & MEMLOG_IMAGE_RANGES &&
+	    info.traits & MEMLOG_IMAGE_PLAIN)
 		return true;
 	memlog_image_close(s->image);
 	s->image = NULL;

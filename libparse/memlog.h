@@ -449,13 +449,21 @@ memlog_image_next_data(struct memlog_image *image, enum memlog_space space,
 MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
 				       enum memlog_space space);
 
+/* What can be said of an image by its format: its traits. */
+#define MEMLOG_IMAGE_RANGES	(1u << 0) /* its headers say where memory is */
+#define MEMLOG_IMAGE_PLAIN	(1u << 1) /* memory is in the file as it is:
+					     nothing has to be expanded */
+
 /*
  * What an image is.
  *
- * name: as it was opened. format: the table name ("elf", "raw", ...); title:
- *	the words for it. machine: "x86_64", "i386", "aarch64", ..., "" when it
- *	is not known. All are borrowed from the image, never NULL and not guest
- *	bytes.
+ * name: as it was opened. format: a word for what it is: of a file "elf",
+ *	"xen-core" (of xl dump-core), "kdump", "lime", "windows", "qevm" or
+ *	"raw", of a live source "process", "qmp", "qmp-log" (with via_qemu),
+ *	"devmem" or "acrn", and "reader" of memlog_image_wrap(). Decide by
+ *	traits, not by it. title: the same in words. machine: "x86_64", "i386",
+ *	"aarch64", ..., "" when it is not known. All are borrowed from the
+ *	image, never NULL and not guest bytes.
  * space: the primary space, whose addresses are meant where none is named.
  * flags, page_size: of its reader; MEMLOG_READER_*, bytes.
  * file_size: bytes of the file, expanded if it was compressed as a whole; 0
@@ -464,6 +472,7 @@ MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
  * missing: bytes that headers promise and the file does not have.
  * n_notes, n_warnings: how many memlog_image_note() and memlog_image_warning()
  *	have.
+ * traits: what can be said of its format; MEMLOG_IMAGE_*.
  */
 struct memlog_image_info {
 	size_t size;
@@ -477,6 +486,7 @@ struct memlog_image_info {
 	uint64_t file_size;
 	uint64_t present, missing;
 	size_t n_ranges, n_notes, n_warnings;
+	unsigned int traits;
 };
 
 /* Goes through all ranges of the primary space, which takes a moment for images

@@ -266,6 +266,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	info.name = image->name;
 	info.format = image->format;
 	info.title = image->title;
+	info.traits = image->traits;
 	info.machine = image->machine;
 	info.missing = image->missing;
 	info.n_notes = image->n_notes;

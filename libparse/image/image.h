@@ -64,6 +64,8 @@ struct memlog_image {
 	struct memlog_allocator alloc;
 	char *name;
 	const char *format, *title;
+	unsigned int traits;		/* MEMLOG_IMAGE_* */
+	bool xen_guest;			/* made by xl dump-core */
 	const char *machine;		/* never NULL, "" when not known */
 	struct ml_space spaces[MEMLOG_SPACES];
 	enum memlog_space order[MEMLOG_SPACES];
@@ -128,16 +130,19 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
  * A file format is one file, image/foo.c, with one struct ml_image_format, and
  * one line in image/table.c.
  *
+ * traits: MEMLOG_IMAGE_* of its images.
  * streams: a file of it can be read once, from its start to its end; others are
  *	copied to a temporary file when they come through a pipe.
  * raw: takes any bytes, as memory: the only one that is asked with force_raw.
- * open: looks at the file and answers OK (image is filled in), NOT_MINE, or
- *	what is wrong. The file stays the caller's; image->file has been set to
- *	it, and it lives as long as the image.
+ * open: looks at the file and answers OK (image is filled in; it has name, title
+ *	and traits of the format before), NOT_MINE, or what is wrong. The file
+ *	stays the caller's; image->file has been set to it, and it lives as long
+ *	as the image.
  */
 struct ml_image_format {
 	const char *name;	/* "elf" */
 	const char *title;	/* "ELF dump" */
+	unsigned int traits;
 	bool streams, raw;
 	enum memlog_status (*open)(struct memlog_image *image,
 				   const struct ml_file *file,

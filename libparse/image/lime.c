@@ -361,7 +361,6 @@ static enum memlog_status lime_open(struct memlog_image *image,
 			frames_close(b.frames);
 		return s;
 	}
-	image->format = "lime";
 	image->title = avml ? "AVML dump" : "LiME dump";
 	image->missing = loads.missing;
 	if (avml && !b.frames->codec)
@@ -373,5 +372,6 @@ static enum memlog_status lime_open(struct memlog_image *image,
 const struct ml_image_format ml_image_lime = {
 	.name = "lime",
 	.title = "LiME or AVML dump",
+	.traits = MEMLOG_IMAGE_RANGES,
 	.open = lime_open,
 };

@@ -24,9 +24,14 @@ static enum memlog_status ask(struct memlog_image *image,
 	const struct ml_image_format *const *f = ml_image_formats;
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
-	for (; *f && s == MEMLOG_NOT_MINE; f++)
-		if (!opts->force_raw || (*f)->raw)
-			s = (*f)->open(image, &image->file, opts, err);
+	for (; *f && s == MEMLOG_NOT_MINE; f++) {
+		if (opts->force_raw && !(*f)->raw)
+			continue;
+		image->format = (*f)->name;
+		image->title = (*f)->title;
+		image->traits = (*f)->traits;
+		s = (*f)->open(image, &image->file, opts, err);
+	}
 	return s;
 }
 

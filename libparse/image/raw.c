@@ -56,8 +56,6 @@ static enum memlog_status raw_open(struct memlog_image *image,
 				  err);
 	if (s)
 		return s;
-	image->format = "raw";
-	image->title = "plain memory";
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
 }
 

@@ -196,6 +196,7 @@ static void describe(const struct set *set, struct memlog_image *image)
 	size_t i, k;
 
 	image->format = first->format;
+	image->traits = first->traits;
 	image->title = "dump in several parts";
 	for (k = 0; k < set->n; k++) {
 		const struct memlog_image *part = set->parts[k];

@@ -91,8 +91,6 @@ static enum memlog_status windows_open(struct memlog_image *image,
 	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
 	if (s)
 		return s;
-	image->format = "windows";
-	image->title = "Windows crash dump";
 	image->machine = l == &layout64 ? "x86_64" : "i386";
 	image->missing = loads.missing;
 	ml_image_warn(image, "a Windows dump holds only what Windows calls its "
@@ -103,5 +101,6 @@ static enum memlog_status windows_open(struct memlog_image *image,
 const struct ml_image_format ml_image_windows = {
 	.name = "windows",
 	.title = "Windows crash dump",
+	.traits = MEMLOG_IMAGE_RANGES | MEMLOG_IMAGE_PLAIN,
 	.open = windows_open,
 };

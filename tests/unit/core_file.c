@@ -182,6 +182,7 @@ static void test_raw(void **state)
 			 MEMLOG_OK);
 	assert_int_equal(memlog_image_info(image, &info, NULL), MEMLOG_OK);
 	assert_string_equal(info.format, "raw");
+	assert_int_equal(info.traits, 0);
 	assert_true(info.present == len && info.n_ranges == 1);
 	conform_image(image, MEMLOG_PHYS, &p, 1);
 	memlog_image_close(image);

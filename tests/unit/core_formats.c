@@ -178,6 +178,7 @@ static void test_lime(void **state)
 	image = open_bytes(f->p, f->len - 96, MEMLOG_OK, &err);
 	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
 	assert_string_equal(info.format, "lime");
+	assert_int_equal(info.traits, MEMLOG_IMAGE_RANGES);
 	assert_true(info.missing == 96);
 	memlog_image_close(image);
 	free(f);

@@ -190,6 +190,7 @@ static void test_formats(void **state)
 		conform_image(image, MEMLOG_PHYS, s.pieces, s.n);
 		assert_int_equal(memlog_image_info(image, &info, NULL), 0);
 		assert_string_equal(info.format, "kdump");
+		assert_int_equal(info.traits, MEMLOG_IMAGE_RANGES);
 		assert_string_equal(info.machine, "i386");
 		assert_int_equal(info.n_notes, m.note_len ? 1 : 0);
 		assert_int_equal(info.page_size, m.block);

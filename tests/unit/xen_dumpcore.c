@@ -208,6 +208,8 @@ static void test_dumpcore(void **state)
 		image = open_core(&c, c.len, MEMLOG_OK);
 		memlog_image_info(image, &info, NULL);
 		assert_string_equal(info.format, "xen-core");
+		assert_int_equal(info.traits, MEMLOG_IMAGE_RANGES |
+				 MEMLOG_IMAGE_PLAIN);
 		assert_string_equal(info.machine, "x86_64");
 		assert_int_equal(info.space, MEMLOG_PHYS);
 		assert_int_equal(info.present, 8 * PAGE);

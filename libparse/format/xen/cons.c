@@ -90,7 +90,7 @@ static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
 
 static bool expected(const struct memlog_image *image)
 {
-	return image->xen || !strcmp(image->format, "xen-core");
+	return image->xen || image->xen_guest;
 }
 
 static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,

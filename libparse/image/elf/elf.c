@@ -64,7 +64,6 @@ static enum memlog_status make_loads(struct memlog_image *image,
 static void describe(struct memlog_image *image, const struct ml_elf *elf,
 		     const struct ml_loads *loads, enum memlog_space space)
 {
-	image->format = "elf";
 	image->machine = ml_elf_machine(elf->ehdr.machine);
 	image->title = space == MEMLOG_HOST ? "ELF core of a process" :
 		       space == MEMLOG_MACH ? "ELF dump of a Xen machine" :
@@ -127,6 +126,7 @@ static enum memlog_status elf_open(struct memlog_image *image,
 const struct ml_image_format ml_image_elf = {
 	.name = "elf",
 	.title = "ELF dump",
+	.traits = MEMLOG_IMAGE_RANGES | MEMLOG_IMAGE_PLAIN,
 	.streams = true,
 	.open = elf_open,
 };

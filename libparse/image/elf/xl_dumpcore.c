@@ -400,6 +400,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_CORRUPT, "pages of %u bytes",
 			       d.page_size);
 	image->format = "xen-core";
+	image->xen_guest = true;
 	image->title = d.pv ? "xl dump-core of a PV guest" :
 			      "xl dump-core of an HVM or PVH guest";
 	image->machine = ml_elf_machine(elf->ehdr.machine);

@@ -327,8 +327,6 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 
 static void describe(struct kdump *k, struct memlog_image *image)
 {
-	image->format = "kdump";
-	image->title = "kdump-compressed dump";
 	image->machine = k->head.machine;
 	find_cut(k, image);
 	look_ahead(k, image);
@@ -380,5 +378,6 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 const struct ml_image_format ml_image_kdump = {
 	.name = "kdump",
 	.title = "kdump-compressed dump",
+	.traits = MEMLOG_IMAGE_RANGES,
 	.open = kdump_open,
 };

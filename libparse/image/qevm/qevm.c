@@ -272,7 +272,6 @@ static enum memlog_status place(const struct ml_qevm *q,
 static void describe(const struct ml_qevm *q, struct memlog_image *image,
 		     const struct memlog_err *why)
 {
-	image->format = "qevm";
 	image->title = q->libvirt ? "saved guest of libvirt" :
 				    "migration stream of QEMU";
 	if (*q->domain)
@@ -352,5 +351,6 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 const struct ml_image_format ml_image_qevm = {
 	.name = "qevm",
 	.title = "saved guest of QEMU or libvirt",
+	.traits = MEMLOG_IMAGE_RANGES,
 	.open = qevm_open,
 };
