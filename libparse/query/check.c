@@ -2,21 +2,15 @@
 /* check.c - what the options of a query come to together. */
 #include "query.h"
 
-#include <string.h>
-
 #include "base/err.h"
 #include "format/format.h"
-#include "render/tables/stats.h"
 #include "scan/scan.h"
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)
 {
-	if (!q->stats || q->info || q->list || q->extract)
+	if (!q->stats || q->info || q->list || q->extract || !q->render->tables)
 		return q->render;
-	if (!strcmp(q->render->name, "text"))
-		return &ml_render_stats;
-	return strncmp(q->render->name, "json", 4) ? q->render :
-						     &ml_render_stats_json;
+	return q->render->tables;
 }
 
 const char *ml_query_formats(const struct memlog_query *q)
@@ -35,34 +29,33 @@ bool memlog_query_wants_folder(const struct memlog_query *query)
 enum memlog_status ml_query_check(const struct memlog_query *q,
 				  struct memlog_err *err)
 {
-	const char *r = q->render->name;
+	const struct ml_render *r = q->render;
 
 	if (q->info + q->list + q->extract > 1)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "one of --info, --list and --extract at a time");
 	if (q->follow && (q->info || q->list || q->extract || q->n_at ||
-			  q->stats || !q->render->flush))
+			  q->stats || !r->flush))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-w prints one log as it grows, as text, raw, "
 			       "json or json-seq: leave out --info, --list, "
 			       "--extract, --at and --stats");
-	if (q->extract && strcmp(r, "text"))
+	if (q->extract && r != ml_renders[0])
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--extract writes an ELF core: leave out -O %s",
-			       r);
-	if ((q->info || q->list) && strcmp(r, "text") && strcmp(r, "json") &&
-	    strcmp(r, "json-seq"))
+			       r->name);
+	if ((q->info || q->list) && r->list == ML_LIST_NONE)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--%s is written as text, json or json-seq, "
-			       "not as %s", q->info ? "info" : "list", r);
-	if (q->stats && strcmp(r, "text") && strcmp(r, "csv") &&
-	    strcmp(r, "json"))
+			       "not as %s", q->info ? "info" : "list", r->name);
+	if (q->stats && !r->tables)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--stats is written as text, csv or json, not "
-			       "as %s", r);
-	if (!q->stats && !strcmp(r, "csv"))
+			       "as %s", r->name);
+	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O csv writes the tables of --stats: say which");
+			       "-O %s writes the tables of --stats: say which",
+			       r->name);
 	if (q->n_at && (q->n_ranges || q->scan == MEMLOG_SCAN_EXHAUSTIVE))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--at does not search: leave out --range and "

@@ -141,11 +141,9 @@ static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
 
 static struct ml_list_opts list_opts(const struct ml_run *run)
 {
-	const char *name = run->query->render->name;
 	struct ml_list_opts o = {
 		.image = run->info.name,
-		.json = strcmp(name, "text") != 0,
-		.seq = !strcmp(name, "json-seq"),
+		.style = run->query->render->list,
 		.many = run->host.many,
 		.color = run->query->color,
 		.verbose = run->query->verbose,

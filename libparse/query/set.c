@@ -279,10 +279,10 @@ static enum memlog_status set_flag(struct memlog_query *q, enum ml_opt_id id)
 		q->verbose = true;
 		break;
 	case OPT_JSON:
-		q->render = ml_render_find("json");
+		q->render = &ml_render_json;
 		break;
 	case OPT_RAW:
-		q->render = ml_render_find("raw");
+		q->render = &ml_render_raw;
 		break;
 	default:
 		break;

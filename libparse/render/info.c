@@ -205,7 +205,7 @@ static void put_json(struct ml_out *out, struct memlog_image *image,
 	const char *w;
 	size_t i;
 
-	ml_json_begin(&j, out, opts->seq);
+	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ);
 	ml_json_text(&j, "image", opts->image);
 	ml_json_str(&j, "format", info->format);
 	ml_json_str(&j, "title", info->title);
@@ -237,9 +237,9 @@ enum memlog_status ml_info_write(const struct memlog_sink *sink,
 	if (s)
 		return s;
 	ml_out_init(&out, sink);
-	if (opts->json)
-		put_json(&out, image, &info, opts);
-	else
+	if (opts->style == ML_LIST_TEXT)
 		put_text(&out, image, &info, opts);
+	else
+		put_json(&out, image, &info, opts);
 	return ml_out_flush(&out, err);
 }

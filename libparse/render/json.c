@@ -7,6 +7,7 @@
 #include "render.h"
 
 #include "json_writer.h"
+#include "render/tables/stats.h"
 #include "words.h"
 
 struct json {
@@ -140,6 +141,8 @@ const struct ml_render ml_render_json = {
 	.name = "json",
 	.title = "one JSON object a record, one a line",
 	.suffix = "json",
+	.list = ML_LIST_JSON,
+	.tables = &ml_render_stats_json,
 	.state_size = sizeof(struct json),
 	.begin = json_begin,
 	.record = json_record,
@@ -151,6 +154,7 @@ const struct ml_render ml_render_json_seq = {
 	.name = "json-seq",
 	.title = "the same as a JSON text sequence, RFC 7464",
 	.suffix = "json-seq",
+	.list = ML_LIST_JSON_SEQ,
 	.state_size = sizeof(struct json),
 	.begin = seq_begin,
 	.record = json_record,

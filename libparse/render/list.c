@@ -187,7 +187,7 @@ static void put_json(struct ml_out *out, const struct memlog_log *log,
 	struct ml_json j;
 	size_t i;
 
-	ml_json_begin(&j, out, opts->seq);
+	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ);
 	ml_json_text(&j, "image", opts->image);
 	ml_json_str(&j, "format", log->format);
 	ml_json_str(&j, "title", log->title);
@@ -226,7 +226,7 @@ enum memlog_status ml_list_write(const struct memlog_sink *sink,
 	size_t i;
 
 	ml_out_init(&out, sink);
-	if (!opts->json)
+	if (opts->style == ML_LIST_TEXT)
 		put_table(&out, logs, n, opts);
 	else
 		for (i = 0; i < n; i++)

@@ -5,11 +5,13 @@
 
 #include "base/alloc.h"
 #include "memlog.h"
+#include "render.h"
 
-/* How a list is to look. seq: RS before each object, RFC 7464. */
+/* How a list is to look. style: not ML_LIST_NONE. */
 struct ml_list_opts {
 	const char *image;
-	bool json, seq, many, color, verbose;
+	enum ml_list_style style;
+	bool many, color, verbose;
 };
 
 /* A table of logs, one line each, or one object each. */

@@ -27,6 +27,14 @@ struct ml_render_opts {
 	uint64_t acrnlog_files;	/* how many, 0: as acrnlog does */
 };
 
+/* How --info and --list look in an output format. */
+enum ml_list_style {
+	ML_LIST_NONE,		/* it cannot write them */
+	ML_LIST_TEXT,
+	ML_LIST_JSON,
+	ML_LIST_JSON_SEQ,	/* RS before each object, RFC 7464 */
+};
+
 /*
  * begin and end come once; log_begin and log_end around the records of each
  * log. state is state_size zeroed bytes. log_end gets the bytes that were
@@ -35,7 +43,9 @@ struct ml_render_opts {
  * suffix: one log after the other, each written out by its log_end, so that a
  * folder can take each as a file; NULL: one stream for all. format: it writes
  * logs of this format alone. all: it wants those of older boots as well. timed:
- * it leaves out records that have no time.
+ * it leaves out records that have no time. list: how it writes --info and
+ * --list. tables: who writes --stats in this format, itself perhaps; NULL: it
+ * cannot. only_tables: it can write nothing else.
  */
 struct ml_render {
 	const char *name;	/* "json" */
@@ -46,6 +56,9 @@ struct ml_render {
 	bool tells_logs;	/* several logs stay apart in one output */
 	const char *format;
 	bool all, timed;
+	enum ml_list_style list;
+	const struct ml_render *tables;
+	bool only_tables;
 	size_t state_size;
 	enum memlog_status (*begin)(void *state,
 				    const struct ml_render_opts *opts,
@@ -69,6 +82,9 @@ struct ml_render {
 
 /* Ends with NULL; the first is the default. render/table.c */
 extern const struct ml_render *const ml_renders[];
+
+/* Those that have an option of their own. */
+extern const struct ml_render ml_render_json, ml_render_raw;
 
 /* The renderer of that name, or NULL. */
 const struct ml_render *ml_render_find(const char *name);

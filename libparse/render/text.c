@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "render/tables/stats.h"
 #include "words.h"
 
 enum time_style { TIME_SECONDS, TIME_TICKS, TIME_NONE };
@@ -331,6 +332,8 @@ const struct ml_render ml_render_text = {
 	.name = "text",
 	.title = "lines to read, safe for a terminal",
 	.suffix = "txt",
+	.list = ML_LIST_TEXT,
+	.tables = &ml_render_stats,
 	.state_size = sizeof(struct text),
 	.begin = text_begin,
 	.log_begin = text_log_begin,

@@ -336,7 +336,8 @@ static void list_table(void **state)
 	struct memlog_extent e = extent;
 	struct memlog_log b = log_a;
 	const struct memlog_log *logs[2] = { &log_a, &b };
-	struct ml_list_opts opts = { .image = "vmcore" };
+	struct ml_list_opts opts = { .image = "vmcore",
+				     .style = ML_LIST_TEXT };
 
 	e.space = MEMLOG_FILE;
 	e.addr = 0x3cb3498;
@@ -358,7 +359,7 @@ static void list_table(void **state)
 "  -             -\n"
 "ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes      stale"
 "    edk2\\x1b[31m  damaged: of the boot before\n");
-	opts.json = true;
+	opts.style = ML_LIST_JSON;
 	text_sink_clear(&sink);
 	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),
 			 MEMLOG_OK);

@@ -201,6 +201,8 @@ static void stats_close(void *state)
 
 #define STATS_RENDER(var, id, words, start, files)	\
 const struct ml_render var = {			\
+	.tables = &var,				\
+	.only_tables = true,			\
 	.name = id,				\
 	.title = words,				\
 	.may_folder = files,			\
