@@ -139,7 +139,8 @@ options() {
 @test "manual pages: clean, and the options are those of the program" {
 	run -0 mandoc -Tlint -W warning "$TOP"/man/*.[1-8]
 	"$B/memlog-dump" --help | options | sort >"$BATS_TEST_TMPDIR/program"
-	page | options | sort >"$BATS_TEST_TMPDIR/manual"
+	# without the text, where an option may begin a line too
+	page | grep -vE '^ {12}' | options | sort >"$BATS_TEST_TMPDIR/manual"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/program")" -gt 30 ]
 	# each once, but for the one that is written in two ways
 	[ "$(uniq -d "$BATS_TEST_TMPDIR/manual")" = "--range value" ]
