@@ -318,8 +318,7 @@ struct memlog_codec {
  * allocator: NULL for malloc; see there for how long it has to live.
  * tmpdir: the folder for unlinked temporary files, of input that can only be
  *	read once; NULL for /var/tmp. Copied.
- * codecs: n_codecs more ways to expand pages. They and what they point to have
- *	to outlive the image.
+ * codecs: n_codecs more ways to expand pages, copied.
  * via_qemu: of qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU 10.2
  *	and later) instead of looking for it in memory. INVALID elsewhere.
  * progress: called now and then during the call, and of some live sources later
@@ -397,10 +396,10 @@ memlog_stream_open(int fd, const char *name,
 
 /*
  * Wrap a reader of the caller's own: all there is to running inside crash, gdb
- * or a test. space is what its addresses are. ops and self must outlive the
- * image; ops->close is called by memlog_image_close(), and not when this
- * function fails. name is for messages and copied, allocator may be NULL. The
- * caller closes *ret. INVALID: read or next_range is missing.
+ * or a test. space is what its addresses are. ops and name, which is for
+ * messages, are copied; self must outlive the image. ops->close is called by
+ * memlog_image_close(), and not when this function fails. allocator may be
+ * NULL. The caller closes *ret. INVALID: read or next_range is missing.
  */
 MEMLOG_API enum memlog_status
 memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,

@@ -143,7 +143,7 @@ enum memlog_status memlog_image_next_data(struct memlog_image *image,
 	if (!memlog_image_has_space(image, space))
 		return MEMLOG_NO_DATA;
 	s = &image->spaces[space];
-	if (!ml_has_op(s->ops, next_data))
+	if (!s->ops->next_data)
 		return s->ops->next_range(s->self, addr, ret, err);
 	return s->ops->next_data(s->self, addr, ret, err);
 }

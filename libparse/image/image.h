@@ -25,13 +25,6 @@ struct ml_space {
 	uint32_t bias;
 };
 
-/* Does a reader have an optional operation? Those of an older caller end
- * before the newer ones. */
-#define ml_has_op(o, op)                                                     \
-	((o)->size >= offsetof(struct memlog_reader_ops, op) +               \
-			      sizeof((o)->op) &&                             \
-	 (o)->op)
-
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data tells
  * data from the holes of a sparse file; those read as zeros. size is UINT64_MAX
  * when it is not known. */
@@ -76,6 +69,8 @@ struct memlog_image {
 	struct ml_p2m *p2m;
 	/* of a Xen machine, else NULL; xen.h */
 	struct ml_xen *xen;
+	/* a copy of the operations of a caller's reader */
+	struct memlog_reader_ops wrapped;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing;

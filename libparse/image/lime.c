@@ -9,6 +9,7 @@
  * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
  */
 #include "image/bytes/loads.h"
+#include "codec.h"
 
 #include <inttypes.h>
 
@@ -36,7 +37,7 @@ struct slot {
 struct frames {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
-	const struct memlog_codec *codec;
+	struct memlog_codec codec;	/* expand NULL: none */
 	void *state;
 	struct frame *v;
 	size_t n, cap;
@@ -69,7 +70,7 @@ static enum memlog_status expand(struct frames *f, const struct frame *at,
 	enum memlog_status s;
 	size_t got = 0;
 
-	if (!f->codec)
+	if (!f->codec.expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s is compressed with "
 			       "snappy, which this build cannot expand",
 			       f->file->name);
@@ -83,8 +84,8 @@ static enum memlog_status expand(struct frames *f, const struct frame *at,
 	s = ml_file_read(f->file, at->off, f->in, at->stored, err);
 	if (s)
 		return s;
-	if (f->codec->expand(f->state, f->in, at->stored, slot->bytes, at->len,
-			     &got) || got < at->len)
+	if (f->codec.expand(f->state, f->in, at->stored, slot->bytes, at->len,
+			    &got) || got < at->len)
 		return ml_fail(err, MEMLOG_NO_DATA, "%s: the frame at offset "
 			       "0x%" PRIx64 " is damaged", f->file->name,
 			       at->off);
@@ -146,8 +147,8 @@ static void frames_close(void *self)
 
 	for (i = 0; i < SLOTS; i++)
 		ml_free(&a, f->slots[i].bytes);
-	if (f->state && f->codec->destroy)
-		f->codec->destroy(f->state);
+	if (f->state && f->codec.destroy)
+		f->codec.destroy(f->state);
 	ml_free(&a, f->in);
 	ml_free(&a, f->v);
 	ml_free(&a, f);
@@ -165,19 +166,16 @@ static struct frames *frames_create(const struct ml_file *file,
 				    const struct memlog_allocator *alloc)
 {
 	struct frames *f = ml_calloc(alloc, 1, sizeof(*f));
-	size_t i;
 
 	if (!f)
 		return NULL;
 	f->alloc = *alloc;
 	f->file = file;
-	for (i = 0; i < opts->n_codecs; i++)
-		if (!strcmp(opts->codecs[i]->name, "snappy"))
-			f->codec = opts->codecs[i];
-	if (f->codec && f->codec->create) {
-		f->state = f->codec->create(alloc);
+	f->codec = ml_codec_find(opts, "snappy");
+	if (f->codec.create) {
+		f->state = f->codec.create(alloc);
 		if (!f->state)
-			f->codec = NULL;
+			f->codec.expand = NULL;
 	}
 	return f;
 }
@@ -363,7 +361,7 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	}
 	image->title = avml ? "AVML dump" : "LiME dump";
 	image->missing = loads.missing;
-	if (avml && !b.frames->codec)
+	if (avml && !b.frames->codec.expand)
 		ml_image_warn(image, "the file is compressed with snappy, "
 			      "which this build cannot expand");
 	return ml_loads_add_space(image, MEMLOG_PHYS, &from, avml, &loads, err);

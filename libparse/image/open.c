@@ -15,6 +15,19 @@ struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)
 	return o;
 }
 
+enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
+				      struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	enum memlog_status s;
+	size_t i;
+
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	for (i = 0; !s && i < o.n_codecs; i++)
+		s = ml_sized_check(o.codecs[i], "memlog_codec", err);
+	return s;
+}
+
 /* The first format that does not say NOT_MINE; the last one's words if all
  * do. */
 static enum memlog_status ask(struct memlog_image *image,

@@ -21,4 +21,8 @@ enum memlog_status ml_image_open_path(const char *path,
 /* A copy of opts, whatever its size; all zero for NULL. */
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts);
 
+/* INVALID when a size is not set, of opts or of one of its codecs. */
+enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
+				      struct memlog_err *err);
+
 #endif

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/sized.h"
 
 struct set {
 	struct memlog_allocator alloc;
@@ -107,7 +106,7 @@ static enum memlog_status part_peek(const struct set *set, size_t part,
 	enum memlog_status s;
 	size_t got;
 
-	if (ml_has_op(sp->ops, peek))
+	if (sp->ops->peek)
 		return sp->ops->peek(sp->self, addr, 1, buf, err);
 	s = sp->ops->read(sp->self, addr, buf, MEMLOG_PEEK, &got, err);
 	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
@@ -256,7 +255,7 @@ enum memlog_status memlog_image_open_file(const char *path,
 
 	if (!err)
 		err = &own;
-	s = ml_sized_check(opts, "memlog_open_opts", err);
+	s = ml_open_opts_check(opts, err);
 	if (s)
 		return s;
 	s = ml_file_open(path, &o, &file, err);

@@ -14,13 +14,16 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 				     struct memlog_image **ret,
 				     struct memlog_err *err)
 {
+	struct memlog_reader_ops own;
 	struct memlog_image *image;
 	enum memlog_status s;
 
 	s = ml_sized_check(ops, "memlog_reader_ops", err);
 	if (s)
 		return s;
-	if (!ops->read || !ops->next_range || (unsigned int)space >= MEMLOG_SPACES)
+	ml_sized_in(&own, sizeof(own), ops);
+	if (!own.read || !own.next_range ||
+	    (unsigned int)space >= MEMLOG_SPACES)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "a reader needs read, next_range and a space");
 	s = ml_image_create(name, allocator, &image, err);
@@ -28,7 +31,8 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 		return s;
 	image->format = "reader";
 	image->title = "memory";
-	ml_image_add_space(image, space, ops, self, 0, true);
+	image->wrapped = own;
+	ml_image_add_space(image, space, &image->wrapped, self, 0, true);
 	*ret = image;
 	return MEMLOG_OK;
 }

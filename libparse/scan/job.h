@@ -9,6 +9,7 @@
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
+	struct memlog_symbols symbols;	/* of opts, all NULL without them */
 	struct memlog_logs *logs;
 	struct ml_places places;	/* of the logs */
 	uint64_t certain;		/* formats with a screen of which one

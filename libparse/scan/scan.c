@@ -114,7 +114,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	size_t n = 0, i;
 
 	if (fmt->locate && job->opts->symbols)
-		n = fmt->locate(job->image, job->opts->symbols, places,
+		n = fmt->locate(job->image, &job->symbols, places,
 				ML_LIKELY_PLACES);
 	if (fmt->likely)
 		n += fmt->likely(job->image, places + n, ML_LIKELY_PLACES - n);
@@ -211,7 +211,13 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 				   const struct memlog_scan_opts *opts,
 				   struct memlog_err *err)
 {
+	enum memlog_status s;
+
 	memset(job, 0, sizeof(*job));
+	s = ml_sized_check(opts->symbols, "memlog_symbols", err);
+	if (s)
+		return s;
+	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
 	job->image = image;
 	job->opts = opts;
 	job->logs = ml_calloc(&image->alloc, 1, sizeof(*job->logs));

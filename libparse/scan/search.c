@@ -192,18 +192,14 @@ static enum memlog_status window(struct ml_scan_job *job,
 	const struct ml_space *sp = &job->image->spaces[job->space];
 	enum memlog_status s;
 
-	if (!ml_scanner_needs_all(sc)) {
-		bool peek = ml_has_op(sp->ops, peek);
-
-		if (peek || (sp->ops->flags & MEMLOG_READER_PEEK)) {
-			s = buffer(job, err);
-			if (s)
-				return s;
-			return peek ? peek_pages(job, sc, sp, r, err) :
-				      read_pages(job, sc, sp, r, err);
-		}
-	}
-	return whole(job, sc, sp, r, err);
+	if (ml_scanner_needs_all(sc) ||
+	    !(sp->ops->peek || sp->ops->flags & MEMLOG_READER_PEEK))
+		return whole(job, sc, sp, r, err);
+	s = buffer(job, err);
+	if (s)
+		return s;
+	return sp->ops->peek ? peek_pages(job, sc, sp, r, err) :
+			       read_pages(job, sc, sp, r, err);
 }
 
 /* Has the search gone far enough past the last log? */

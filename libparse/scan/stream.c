@@ -13,7 +13,6 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/sized.h"
 #include "base/limits.h"
 #include "base/range.h"
 #include "image/bytes/capture.h"
@@ -467,7 +466,7 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 
 	*ret = NULL;
 	*ret_spool = -1;
-	s = ml_sized_check(opts, "memlog_open_opts", err);
+	s = ml_open_opts_check(opts, err);
 	if (s)
 		return s;
 	st.opts = ml_open_opts(opts);

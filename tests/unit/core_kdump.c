@@ -530,6 +530,46 @@ static void flip(uint8_t *p, size_t len, size_t from, size_t to)
 	}
 }
 
+/* What stands behind the end of a codec of an older program is not read. */
+static void test_short_codec(void **state)
+{
+	struct mkkdump m = { .block = 4096, .max_pfn = 40000,
+			     .compress = toy_compress };
+	const size_t all = offsetof(struct memlog_codec, literal);
+	struct memlog_codec *codec;
+	struct memlog_open_opts o = { .size = sizeof(o), .n_codecs = 1 };
+	struct memlog_image *image;
+	struct ml_file f;
+	struct sample s;
+	uint8_t *file, byte;
+	size_t len, got, size;
+
+	(void)state;
+	make_sample(&s, 4096, 33000);
+	file = mkkdump(&m, s.pages, 1, &len);
+	for (size = sizeof(size); size <= all; size += sizeof(size)) {
+		codec = malloc(size);
+		assert_non_null(codec);
+		memcpy(codec, &toy_zlib, size);
+		memcpy(codec, &size, sizeof(size));
+		o.codecs = (const struct memlog_codec *const *)&codec;
+		assert_int_equal(ml_file_memory(file, len, "m", NULL, &f,
+						NULL), 0);
+		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
+		free(codec);
+		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
+				 s.pieces[0].addr, &byte, 1, &got, NULL),
+				 size == all ? MEMLOG_OK : MEMLOG_UNSUPPORTED);
+		memlog_image_close(image);
+	}
+	size = 0;
+	codec = (void *)&size;
+	assert_int_equal(memlog_image_open_file("/dev/null", &o, &image, NULL),
+			 MEMLOG_INVALID);
+	free(file);
+	free(s.bytes);
+}
+
 static void test_damage(void **state)
 {
 	struct mkkdump m = { .block = 4096, .max_pfn = 1000,
@@ -576,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_bitmap_cost),
 		cmocka_unit_test(test_no_codec),
+		cmocka_unit_test(test_short_codec),
 		cmocka_unit_test(test_damage),
 	};
 

@@ -147,7 +147,7 @@ static void check_alias(const struct reader *r, uint64_t addr)
 	enum memlog_status s;
 	uint64_t there = 0;
 
-	if (!ml_has_op(r->ops, alias)) {
+	if (!r->ops->alias) {
 		assert_false(p && p->alias);
 		return;
 	}
@@ -168,8 +168,7 @@ static void check_peek(const struct reader *r, uint64_t addr, size_t count)
 	uint64_t page, have;
 	size_t i, k;
 
-	if (!ml_has_op(r->ops, peek) ||
-	    addr + (uint64_t)count * 4096 < addr)
+	if (!r->ops->peek || addr + (uint64_t)count * 4096 < addr)
 		return;
 	memset(buf, GUARD, sizeof(buf));
 	assert_int_equal(r->ops->peek(r->self, addr, count, buf, NULL),
@@ -194,7 +193,7 @@ static void check_data(const struct reader *r)
 	const struct conform_piece *p;
 	enum memlog_status s;
 
-	if (!ml_has_op(r->ops, next_data))
+	if (!r->ops->next_data)
 		return;
 	do {
 		s = r->ops->next_data(r->self, addr, &d, NULL);
@@ -306,7 +305,7 @@ static void exercise_range(const struct ml_space *sp,
 			for (i = 0; i < got; i++)
 				sum ^= p[i];
 		}
-		if (ml_has_op(sp->ops, alias))
+		if (sp->ops->alias)
 			sp->ops->alias(sp->self, addr, &space, &there);
 		*budget -= want < *budget ? want : *budget;
 		addr += want;
@@ -326,7 +325,7 @@ static void exercise_space(const struct ml_space *sp, uint64_t limit)
 		assert_true(r.start >= addr && r.end > r.start);
 		exercise_range(sp, &r, &budget);
 	}
-	if (!ml_has_op(sp->ops, next_data))
+	if (!sp->ops->next_data)
 		return;
 	for (addr = 0, turns = 0; turns < 10000; addr = r.end, turns++) {
 		if (sp->ops->next_data(sp->self, addr, &r, NULL))

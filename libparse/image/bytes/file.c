@@ -337,7 +337,7 @@ enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,
 				     struct memlog_range *ret,
 				     struct memlog_err *err)
 {
-	if (ml_has_op(file->ops, next_data))
+	if (file->ops->next_data)
 		return file->ops->next_data(file->self, off, ret, err);
 	return file->ops->next_range(file->self, off, ret, err);
 }

@@ -230,7 +230,7 @@ static enum memlog_status payload_map(void *self, uint64_t pos, size_t len,
 	enum memlog_status s;
 	uint64_t skip;
 
-	if (!ml_has_op(f->lower.ops, map))
+	if (!f->lower.ops->map)
 		return MEMLOG_UNSUPPORTED;
 	if (pos >= f->payload_len)
 		return MEMLOG_NO_DATA;

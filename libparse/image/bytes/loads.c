@@ -280,7 +280,7 @@ enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
 {
 	const struct ml_load *at;
 
-	if (!ml_has_op(file->ops, map))
+	if (!file->ops->map)
 		return MEMLOG_UNSUPPORTED;
 	at = ml_loads_find(l, addr);
 	if (!at || !len)

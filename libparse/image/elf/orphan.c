@@ -293,7 +293,7 @@ static enum memlog_status orphan_map(void *self, uint64_t off, size_t len,
 	enum memlog_status s;
 	size_t i;
 
-	if (!ml_has_op(o->file->ops, map))
+	if (!o->file->ops->map)
 		return MEMLOG_UNSUPPORTED;
 	s = inside(o, off, &i, err);
 	if (s)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/sized.h"
 #include "archive.h"
 #include "codec.h"
 #include "source.h"
@@ -56,7 +55,7 @@ enum memlog_status memlog_image_open(const char *name,
 	enum memlog_status status;
 	size_t n;
 
-	status = ml_sized_check(opts, "memlog_open_opts", err);
+	status = ml_open_opts_check(opts, err);
 	if (status)
 		return status;
 	if (o.via_qemu && strncmp(name, "qmp:", 4))

@@ -231,7 +231,7 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 		}
 	for (c = 0; c < ML_KDUMP_CODECS; c++) {
 		i = c == 3 ? ML_KDUMP_ZSTD : 1u << c;
-		if ((flags & i) && !k->pages.codecs[c])
+		if ((flags & i) && !k->pages.codecs[c].expand)
 			ml_image_warn(image, "pages are compressed with %s, "
 				      "which this build cannot expand",
 				      ml_kdump_codec_names[c]);

@@ -114,7 +114,7 @@ struct ml_kdump_pages {
 	const struct ml_kdump_head *head;
 	struct ml_kdump_map map;
 	uint64_t first;			/* stored pages before start_pfn */
-	const struct memlog_codec *codecs[ML_KDUMP_CODECS];
+	struct memlog_codec codecs[ML_KDUMP_CODECS];	/* expand NULL: none */
 	void *states[ML_KDUMP_CODECS];
 	bool created[ML_KDUMP_CODECS];
 	uint8_t *window;		/* descriptors from window_at on */
@@ -129,7 +129,7 @@ struct ml_kdump_pages {
 
 extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];
 
-/* file, head and the codecs of opts are borrowed. fini also after a failure. */
+/* file and head are borrowed. fini also after a failure. */
 enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 				       const struct ml_file *file,
 				       const struct ml_kdump_head *head,

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/codec.h"
 
 #define WINDOW		256u	/* descriptors that are read at once */
 
@@ -25,7 +26,7 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 				       struct memlog_err *err)
 {
 	enum memlog_status s;
-	size_t i, c;
+	unsigned int c;
 
 	*k = (struct ml_kdump_pages){ .alloc = *alloc, .file = file,
 				      .head = head };
@@ -34,11 +35,8 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 	k->n_slots = ml_max(k->n_slots, 1);
 	if (!k->window)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for pages");
-	for (i = 0; i < opts->n_codecs; i++)
-		for (c = 0; c < ML_KDUMP_CODECS; c++)
-			if (!strcmp(opts->codecs[i]->name,
-				    ml_kdump_codec_names[c]))
-				k->codecs[c] = opts->codecs[i];
+	for (c = 0; c < ML_KDUMP_CODECS; c++)
+		k->codecs[c] = ml_codec_find(opts, ml_kdump_codec_names[c]);
 	s = ml_kdump_map_init(&k->map, file, head->bitmap, head->max_pfn,
 			      alloc, err);
 	if (!s)
@@ -52,8 +50,8 @@ void ml_kdump_pages_fini(struct ml_kdump_pages *k)
 	unsigned int i;
 
 	for (i = 0; i < ML_KDUMP_CODECS; i++)
-		if (k->created[i] && k->codecs[i]->destroy)
-			k->codecs[i]->destroy(k->states[i]);
+		if (k->created[i] && k->codecs[i].destroy)
+			k->codecs[i].destroy(k->states[i]);
 	for (i = 0; i < ML_KDUMP_SLOTS; i++)
 		ml_free(&k->alloc, k->slots[i].bytes);
 	ml_kdump_map_fini(&k->map);
@@ -145,15 +143,15 @@ static unsigned int codec_of(uint32_t flags)
 static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
 				    struct memlog_err *err)
 {
-	if (!k->codecs[c])
+	if (!k->codecs[c].expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s: pages are "
 			       "compressed with %s, which this build cannot "
 			       "expand", k->file->name,
 			       ml_kdump_codec_names[c]);
 	if (k->created[c])
 		return MEMLOG_OK;
-	if (k->codecs[c]->create) {
-		k->states[c] = k->codecs[c]->create(&k->alloc);
+	if (k->codecs[c].create) {
+		k->states[c] = k->codecs[c].create(&k->alloc);
 		if (!k->states[c])
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory to expand %s",
@@ -171,7 +169,7 @@ static enum memlog_status stored(struct ml_kdump_pages *k,
 	enum memlog_status s;
 	size_t got;
 
-	if (ml_has_op(k->file->ops, map) &&
+	if (k->file->ops->map &&
 	    !k->file->ops->map(k->file->self, d->off, d->size, ret, &got,
 			       NULL) && got == d->size)
 		return MEMLOG_OK;
@@ -224,7 +222,7 @@ static enum memlog_status expand(struct ml_kdump_pages *k,
 	if (c == ML_KDUMP_CODECS) {
 		got = d->size;
 		memcpy(out, in, got);
-	} else if (k->codecs[c]->expand(k->states[c], in, d->size, out,
+	} else if (k->codecs[c].expand(k->states[c], in, d->size, out,
 					block + 1, &got)) {
 		got = 0;
 	}
@@ -245,7 +243,7 @@ static enum memlog_status begin(struct ml_kdump_pages *k,
 	s = prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
-	codec = c < ML_KDUMP_CODECS ? k->codecs[c] : NULL;
+	codec = c < ML_KDUMP_CODECS ? &k->codecs[c] : NULL;
 	if (!codec || (codec->literal &&
 		       codec->literal(in, d->size, &verbatim) >= len)) {
 		got = codec ? len : ml_min(len, d->size);

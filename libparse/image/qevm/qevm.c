@@ -91,7 +91,7 @@ static enum memlog_status ram_map(void *self, uint64_t pos, size_t len,
 	uint64_t number;
 	enum memlog_status s;
 
-	if (!ml_has_op(q->file->ops, map))
+	if (!q->file->ops->map)
 		return MEMLOG_UNSUPPORTED;
 	if (pos / ML_PAGE >= q->index.end)
 		return MEMLOG_NO_DATA;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* codec.c - which of the caller's codecs expands a kind of pages. */
+#include "codec.h"
+
+#include "base/sized.h"
+
+struct memlog_codec ml_codec_find(const struct memlog_open_opts *opts,
+				  const char *name)
+{
+	struct memlog_codec c, ret = { 0 };
+	size_t i;
+
+	for (i = 0; i < opts->n_codecs; i++) {
+		ml_sized_in(&c, sizeof(c), opts->codecs[i]);
+		if (c.name && c.expand && !strcmp(c.name, name))
+			ret = c;
+	}
+	return ret;
+}

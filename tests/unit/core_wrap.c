@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* core_wrap.c - readers and symbols that the caller brings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "libmem.h"
+
+static void plant(uint8_t *p, const char *text)
+{
+	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
+	put64(p + 0x10, 192);
+	put64(p + 0x18, 4096 - 192);
+	put64(p + 0x20, 1);
+	put64(p + 0x30, strlen(text));
+	memcpy(p + 192, text, strlen(text));
+}
+
+static size_t count(struct memlog_image *image,
+		    const struct memlog_symbols *symbols)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .symbols = symbols };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	size_t n;
+
+	if (memlog_scan(image, &opts, &logs, NULL, &err))
+		fail_msg("%s", err.text);
+	n = memlog_logs_count(logs);
+	memlog_logs_destroy(logs);
+	return n;
+}
+
+/* ---- tables of another size ----------------------------------------------- */
+
+/* What stands behind the end of a shorter table. */
+static void poison(void)
+{
+	fail_msg("called beyond the size of its table");
+}
+
+/* A copy of the first size bytes of a table, in as many bytes; pointers are
+ * all that stands behind them in the table itself. */
+static void *shorter(const void *table, size_t size, size_t whole)
+{
+	void (*bad)(void) = poison;
+	uint8_t *p = malloc(whole);
+	size_t i;
+
+	assert_non_null(p);
+	memcpy(p, table, size);
+	memcpy(p, &size, sizeof(size));
+	for (i = size; i + sizeof(bad) <= whole; i += sizeof(bad))
+		memcpy(p + i, &bad, sizeof(bad));
+	return p;
+}
+
+/* The same without the poison: the sanitizers see what is read beyond it. */
+static void *exact(const void *table, size_t size)
+{
+	uint8_t *p = malloc(size);
+
+	assert_non_null(p);
+	memcpy(p, table, size);
+	memcpy(p, &size, sizeof(size));
+	return p;
+}
+
+static void look(struct memlog_reader_ops *ops, size_t size, struct mem *m)
+{
+	bool enough = size >= offsetof(struct memlog_reader_ops, map);
+	struct memlog_image *image = NULL;
+	struct memlog_range r;
+	struct memlog_err err;
+	enum memlog_status s;
+
+	s = memlog_image_wrap(ops, m, MEMLOG_PHYS, "m", NULL, &image, &err);
+	free(ops);
+	assert_int_equal(s, enough ? MEMLOG_OK : MEMLOG_INVALID);
+	if (!enough)
+		return;
+	assert_int_equal(count(image, NULL), 2);
+	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,
+						&err), 0);
+	assert_int_equal(r.start, 0x1000);
+	memlog_image_close(image);
+}
+
+static void short_readers(void **state)
+{
+	const size_t whole = sizeof(struct memlog_reader_ops);
+	struct mem m = { .n = 0 };
+	size_t size;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	plant(mem_add(&m, 0x4000, 0x1000), "two\n");
+	for (size = sizeof(size_t); size <= whole; size += sizeof(size_t)) {
+		look(shorter(&mem_map_ops, size, whole), size, &m);
+		look(exact(&mem_map_ops, size), size, &m);
+	}
+	mem_free(&m);
+}
+
+/* A table of a later edition: what it has beyond ours is not looked at. */
+static void long_reader(void **state)
+{
+	struct {
+		struct memlog_reader_ops ops;
+		void (*later)(void);
+	} longer = { mem_ops, poison };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_err err;
+
+	longer.ops.size = sizeof(longer);
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	assert_int_equal(memlog_image_wrap(&longer.ops, &m, MEMLOG_PHYS, "m",
+					   NULL, &image, &err), 0);
+	assert_int_equal(count(image, NULL), 1);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static enum memlog_status no_addr(void *self, const char *name, uint64_t *ret)
+{
+	++*(size_t *)self;
+	return MEMLOG_NO_DATA;
+}
+
+static void short_symbols(void **state)
+{
+	const size_t whole = sizeof(struct memlog_symbols);
+	size_t asked = 0, size;
+	const struct memlog_symbols symbols = {
+		.size = whole, .self = &asked, .addr = no_addr,
+	};
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_symbols *p;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (size = sizeof(size_t); size <= whole; size += sizeof(size_t)) {
+		asked = 0;
+		p = shorter(&symbols, size, whole);
+		assert_int_equal(count(image, p), 1);
+		free(p);
+		p = exact(&symbols, size);
+		assert_int_equal(count(image, p), 1);
+		free(p);
+		assert_int_equal(asked != 0, size >=
+				 offsetof(struct memlog_symbols,
+					  member_offset));
+	}
+	size = 0;
+	opts.symbols = (void *)&size;
+	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
+			 MEMLOG_INVALID);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(short_readers),
+		cmocka_unit_test(long_reader),
+		cmocka_unit_test(short_symbols),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
