@@ -399,7 +399,8 @@ memlog_stream_open(int fd, const char *name,
  * or a test. space is what its addresses are. ops and name, which is for
  * messages, are copied; self must outlive the image. ops->close is called by
  * memlog_image_close(), and not when this function fails. allocator may be
- * NULL. The caller closes *ret. INVALID: read or next_range is missing.
+ * NULL. The caller closes *ret. INVALID: read or next_range is missing; later
+ * also in place of a range that is empty or does not go on.
  */
 MEMLOG_API enum memlog_status
 memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,16 +121,43 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
 	return MEMLOG_OK;
 }
 
+/* A range from a reader that may be the caller's own: one that does not end
+ * after addr would be asked for again without end. */
+static enum memlog_status image_next(const struct memlog_image *image,
+				     enum memlog_space space, bool data,
+				     uint64_t addr, struct memlog_range *ret,
+				     struct memlog_err *err)
+{
+	const struct ml_space *sp;
+	struct memlog_range r;
+	enum memlog_status s;
+
+	if (!memlog_image_has_space(image, space))
+		return MEMLOG_NO_DATA;
+	sp = &image->spaces[space];
+	if (data && sp->ops->next_data)
+		s = sp->ops->next_data(sp->self, addr, &r, err);
+	else
+		s = sp->ops->next_range(sp->self, addr, &r, err);
+	if (s)
+		return s;
+	if (r.end <= r.start || r.end <= addr)
+		return ml_fail_at(err, MEMLOG_INVALID, addr, "the reader of %s "
+				  "returned the invalid range 0x%" PRIx64
+				  "-0x%" PRIx64 " after 0x%" PRIx64,
+				  image->name, r.start, r.end, addr);
+	r.start = ml_max(r.start, addr);
+	*ret = r;
+	return MEMLOG_OK;
+}
+
 enum memlog_status memlog_image_next_range(struct memlog_image *image,
 					   enum memlog_space space,
 					   uint64_t addr,
 					   struct memlog_range *ret,
 					   struct memlog_err *err)
 {
-	if (!memlog_image_has_space(image, space))
-		return MEMLOG_NO_DATA;
-	return image->spaces[space].ops->next_range(image->spaces[space].self,
-						    addr, ret, err);
+	return image_next(image, space, false, addr, ret, err);
 }
 
 enum memlog_status memlog_image_next_data(struct memlog_image *image,
@@ -138,14 +166,7 @@ enum memlog_status memlog_image_next_data(struct memlog_image *image,
 					  struct memlog_range *ret,
 					  struct memlog_err *err)
 {
-	const struct ml_space *s;
-
-	if (!memlog_image_has_space(image, space))
-		return MEMLOG_NO_DATA;
-	s = &image->spaces[space];
-	if (!s->ops->next_data)
-		return s->ops->next_range(s->self, addr, ret, err);
-	return s->ops->next_data(s->self, addr, ret, err);
+	return image_next(image, space, true, addr, ret, err);
 }
 
 enum memlog_status ml_image_alias(struct memlog_image *image,
@@ -258,7 +279,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 				     struct memlog_err *err)
 {
 	struct memlog_image_info info = { 0 };
-	const struct ml_space *primary;
+	const struct memlog_reader_ops *primary;
 	struct memlog_range r;
 	uint64_t addr = 0;
 	enum memlog_status s = MEMLOG_OK;
@@ -274,11 +295,11 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	info.file_size = image->file.ops ? image->file.size : 0;
 	if (image->n_order) {
 		info.space = image->order[0];
-		primary = &image->spaces[info.space];
-		info.flags = primary->ops->flags;
-		info.page_size = primary->ops->page_size;
-		while (!(s = primary->ops->next_range(primary->self, addr, &r,
-						      err))) {
+		primary = image->spaces[info.space].ops;
+		info.flags = primary->flags;
+		info.page_size = primary->page_size;
+		while (!(s = memlog_image_next_range(image, info.space, addr,
+						     &r, err))) {
 			info.present += r.end - r.start;
 			info.n_ranges++;
 			addr = r.end;

@@ -168,12 +168,101 @@ static void short_symbols(void **state)
 	mem_free(&m);
 }
 
+/* ---- ranges ---------------------------------------------------------------- */
+
+/* A reader of one range that it cannot tell well. */
+struct teller {
+	struct mem mem;
+	struct memlog_range says;
+	size_t asked;
+};
+
+static enum memlog_status teller_read(void *self, uint64_t addr, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
+{
+	return mem_ops.read(&((struct teller *)self)->mem, addr, buf, len, ret,
+			    err);
+}
+
+static enum memlog_status teller_next(void *self, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	struct teller *t = self;
+
+	if (++t->asked > 100)
+		fail_msg("asked without end");
+	if (addr >= 0x3000)
+		return MEMLOG_NO_DATA;
+	*ret = t->says;
+	return MEMLOG_OK;
+}
+
+static void bad_ranges(void **state)
+{
+	static const struct {
+		struct memlog_range says;
+		enum memlog_status want;
+	} t[] = {
+		{ { 0x1000, 0x2000 }, MEMLOG_INVALID },	/* again and again */
+		{ { 0x2000, 0x1000 }, MEMLOG_INVALID },
+		{ { 0x4000, 0x3000 }, MEMLOG_INVALID },
+		{ { 0, 0 }, MEMLOG_INVALID },
+		{ { 0, 0x3000 }, MEMLOG_OK },	/* not cut */
+	};
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_reader_ops ops = {
+		.size = sizeof(ops), .read = teller_read,
+	};
+	struct memlog_range r = { 1, 2 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct teller teller = { .asked = 0 };
+	size_t i;
+
+	plant(mem_add(&teller.mem, 0x1000, 0x1000), "one\n");
+	for (i = 0; i < 2 * sizeof(t) / sizeof(*t); i++) {
+		enum memlog_status want = t[i / 2].want;
+
+		teller.says = t[i / 2].says;
+		ops.next_range = teller_next;
+		ops.next_data = i % 2 ? teller_next : NULL;
+		assert_int_equal(memlog_image_wrap(&ops, &teller, MEMLOG_PHYS,
+						   "told", NULL, &image, &err),
+				 0);
+		assert_int_equal(memlog_image_info(image, &info, &err), want);
+		if (want) {
+			assert_non_null(strstr(err.text, "told"));
+			r = (struct memlog_range){ 1, 2 };
+			assert_int_equal(memlog_image_next_range(image,
+					 MEMLOG_PHYS, 0x2000, &r, &err), want);
+			assert_int_equal(r.start, 1);
+		} else {
+			assert_int_equal(memlog_image_next_data(image,
+					 MEMLOG_PHYS, 0x2345, &r, &err), 0);
+			assert_int_equal(r.start, 0x2345);
+			assert_int_equal(r.end, 0x3000);
+		}
+		teller.asked = 0;
+		assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
+				 want);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		teller.asked = 0;
+	}
+	mem_free(&teller.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_readers),
 		cmocka_unit_test(long_reader),
 		cmocka_unit_test(short_symbols),
+		cmocka_unit_test(bad_ranges),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
