@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "qmp.h"
+#include "image/ext/qmp.h"
 
 /* "start-end (prio N, KIND): NAME"; true when KIND is ram. */
 static bool parse_line(const char *p, const char *eol, struct ml_qmp_ram *ret)
