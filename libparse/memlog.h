@@ -399,8 +399,11 @@ memlog_stream_open(int fd, const char *name,
  * or a test. space is what its addresses are. ops and name, which is for
  * messages, are copied; self must outlive the image. ops->close is called by
  * memlog_image_close(), and not when this function fails. allocator may be
- * NULL. The caller closes *ret. INVALID: read or next_range is missing; later
- * also in place of a range that is empty or does not go on.
+ * NULL. The caller closes *ret. INVALID: read is missing; later also in place
+ * of a range that is empty or does not go on.
+ *
+ * next_range may be NULL where one of the two functions below says where memory
+ * is. Until then there is none.
  */
 MEMLOG_API enum memlog_status
 memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,
@@ -409,15 +412,28 @@ memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,
 		  struct memlog_image **ret, struct memlog_err *err);
 
 /*
+ * Say where a wrapped reader has memory: in these n ranges, and not where its
+ * next_range says. They are copied, in any order; those that overlap or touch
+ * are joined, those that are empty or end before they start are left out.
+ * Bytes inside may still be missing; read tells. INVALID: image was not
+ * wrapped.
+ */
+MEMLOG_API enum memlog_status
+memlog_image_set_ranges(struct memlog_image *image,
+			const struct memlog_range *ranges, size_t n,
+			struct memlog_err *err);
+
+/*
  * Say of a wrapped reader what the headers of a dump say: image takes over the
- * notes and the machine of by. For a caller who reads the pages of a dump that
+ * notes and the machine of by, and, if the reader has no next_range, where by
+ * has memory in the same space. For a caller who reads the pages of a dump that
  * the library can open, but not expand. The notes of a Xen machine lead from
  * the machine addresses of the reader to the memory of dom0, which image then
  * has as MEMLOG_PHYS. To be called once, before anything is searched; by
  * outlives image.
  */
 MEMLOG_API void memlog_image_describe(struct memlog_image *image,
-				      const struct memlog_image *by);
+				      struct memlog_image *by);
 
 /* Close an image and its files, mappings and temporary files. Decoders of it
  * must be closed before. */

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/range.h"
 #include "base/sized.h"
 
 enum memlog_status ml_image_create(const char *name,
@@ -60,6 +61,7 @@ void memlog_image_close(struct memlog_image *image)
 	for (i = 0; i < image->n_warnings; i++)
 		ml_free(&a, image->warnings[i].text);
 	ml_free(&a, image->warnings);
+	ml_free(&a, image->wrapped.ranges);
 	ml_free(&a, image->xen);
 	ml_free(&a, image->name);
 	ml_free(&a, image);
@@ -137,8 +139,13 @@ static enum memlog_status image_next(const struct memlog_image *image,
 	sp = &image->spaces[space];
 	if (data && sp->ops->next_data)
 		s = sp->ops->next_data(sp->self, addr, &r, err);
-	else
+	else if (sp->ops->next_range)
 		s = sp->ops->next_range(sp->self, addr, &r, err);
+	else if (image->wrapped.dump)
+		s = image_next(image->wrapped.dump, space, data, addr, &r, err);
+	else
+		s = ml_ranges_next(image->wrapped.ranges,
+				   image->wrapped.n_ranges, addr, &r);
 	if (s)
 		return s;
 	if (r.end <= r.start || r.end <= addr)

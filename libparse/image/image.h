@@ -69,8 +69,14 @@ struct memlog_image {
 	struct ml_p2m *p2m;
 	/* of a Xen machine, else NULL; xen.h */
 	struct ml_xen *xen;
-	/* a copy of the operations of a caller's reader */
-	struct memlog_reader_ops wrapped;
+	/* of a caller's reader: a copy of its operations, and what tells where
+	 * memory is when they do not: a dump, or a list in order */
+	struct {
+		struct memlog_reader_ops ops;
+		struct memlog_image *dump;
+		struct memlog_range *ranges;
+		size_t n_ranges;
+	} wrapped;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing;

@@ -191,7 +191,7 @@ static enum memlog_status open_parts(struct set *set, char *list,
  * about a single part. */
 static void describe(const struct set *set, struct memlog_image *image)
 {
-	const struct memlog_image *first = set->parts[0];
+	struct memlog_image *first = set->parts[0];
 	size_t i, k;
 
 	image->format = first->format;

@@ -3,7 +3,9 @@
  * the same machine. */
 #include "image.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
+#include "base/range.h"
 #include "base/sized.h"
 #include "image/xen/xen.h"
 
@@ -22,27 +24,50 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 	if (s)
 		return s;
 	ml_sized_in(&own, sizeof(own), ops);
-	if (!own.read || !own.next_range ||
-	    (unsigned int)space >= MEMLOG_SPACES)
+	if (!own.read || (unsigned int)space >= MEMLOG_SPACES)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "a reader needs read, next_range and a space");
+			       "a reader needs read and a space");
 	s = ml_image_create(name, allocator, &image, err);
 	if (s)
 		return s;
 	image->format = "reader";
 	image->title = "memory";
-	image->wrapped = own;
-	ml_image_add_space(image, space, &image->wrapped, self, 0, true);
+	image->wrapped.ops = own;
+	ml_image_add_space(image, space, &image->wrapped.ops, self, 0, true);
 	*ret = image;
 	return MEMLOG_OK;
 }
 
-void memlog_image_describe(struct memlog_image *image,
-			   const struct memlog_image *by)
+enum memlog_status memlog_image_set_ranges(struct memlog_image *image,
+					   const struct memlog_range *ranges,
+					   size_t n, struct memlog_err *err)
+{
+	struct memlog_range *copy;
+
+	if (!image->wrapped.ops.read)
+		return ml_fail(err, MEMLOG_INVALID, "%s has ranges of its own",
+			       image->name);
+	copy = ml_calloc(&image->alloc, ml_max(n, 1), sizeof(*copy));
+	if (!copy)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %zu ranges",
+			       n);
+	if (n)
+		memcpy(copy, ranges, n * sizeof(*copy));
+	ml_free(&image->alloc, image->wrapped.ranges);
+	image->wrapped.ranges = copy;
+	image->wrapped.n_ranges = ml_ranges_merge(copy, n);
+	image->wrapped.ops.next_range = NULL;
+	image->wrapped.ops.next_data = NULL;
+	image->wrapped.dump = NULL;
+	return MEMLOG_OK;
+}
+
+void memlog_image_describe(struct memlog_image *image, struct memlog_image *by)
 {
 	const struct ml_note *n;
 	size_t i;
 
+	image->wrapped.dump = by;
 	image->machine = by->machine;
 	for (i = 0; i < by->n_notes; i++) {
 		n = &by->notes[i];

@@ -73,7 +73,8 @@ static void *exact(const void *table, size_t size)
 
 static void look(struct memlog_reader_ops *ops, size_t size, struct mem *m)
 {
-	bool enough = size >= offsetof(struct memlog_reader_ops, map);
+	bool enough = size >= offsetof(struct memlog_reader_ops, next_range);
+	const struct memlog_range all = { 0, 0x10000 };
 	struct memlog_image *image = NULL;
 	struct memlog_range r;
 	struct memlog_err err;
@@ -84,10 +85,12 @@ static void look(struct memlog_reader_ops *ops, size_t size, struct mem *m)
 	assert_int_equal(s, enough ? MEMLOG_OK : MEMLOG_INVALID);
 	if (!enough)
 		return;
+	if (size < offsetof(struct memlog_reader_ops, map))
+		assert_int_equal(memlog_image_set_ranges(image, &all, 1, &err),
+				 0);
 	assert_int_equal(count(image, NULL), 2);
 	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,
 						&err), 0);
-	assert_int_equal(r.start, 0x1000);
 	memlog_image_close(image);
 }
 
@@ -256,6 +259,98 @@ static void bad_ranges(void **state)
 	mem_free(&teller.mem);
 }
 
+/* Ranges apart from the reader, as a debugger finds them: in any order. */
+static void set_ranges(void **state)
+{
+	static const struct memlog_range list[] = {
+		{ 0x5000, 0x6000 }, { 0x1000, 0x3000 }, { 0x2000, 0x2800 },
+		{ 0x3000, 0x4000 }, { 0x9000, 0x9000 }, { 0x9001, 0x9000 },
+	};
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_range r;
+	struct memlog_err err;
+
+	plant(mem_add(&m, 0x3000, 0x1000), "one\n");
+	plant(mem_add(&m, 0x8000, 0x1000), "two\n");
+	ops.next_range = NULL;
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "m", NULL,
+					   &image, &err), 0);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
+						 &err), MEMLOG_NO_DATA);
+	assert_int_equal(count(image, NULL), 0);
+	assert_int_equal(memlog_image_set_ranges(image, list, 6, &err), 0);
+	assert_int_equal(memlog_image_info(image, &info, &err), 0);
+	assert_int_equal(info.n_ranges, 2);
+	assert_int_equal(info.present, 0x4000);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
+						 &err), 0);
+	assert_int_equal(r.start, 0x1000);
+	assert_int_equal(r.end, 0x4000);
+	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0x3fff, &r,
+						&err), 0);
+	assert_int_equal(r.start, 0x3fff);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0x6000,
+						 &r, &err), MEMLOG_NO_DATA);
+	assert_int_equal(count(image, NULL), 1);
+	/* said anew, and taken back */
+	r = (struct memlog_range){ 0, 0x10000 };
+	assert_int_equal(memlog_image_set_ranges(image, &r, 1, &err), 0);
+	assert_int_equal(count(image, NULL), 2);
+	assert_int_equal(memlog_image_set_ranges(image, NULL, 0, &err), 0);
+	assert_int_equal(count(image, NULL), 0);
+	memlog_image_close(image);
+	/* instead of what the reader says */
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(count(image, NULL), 2);
+	assert_int_equal(memlog_image_set_ranges(image, list, 6, &err), 0);
+	assert_int_equal(count(image, NULL), 1);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* The ranges of a dump of which only the pages are read by the caller. */
+static void ranges_of_dump(void **state)
+{
+	const struct memlog_open_opts raw = { .size = sizeof(raw),
+					      .force_raw = true };
+	struct memlog_reader_ops pages = mem_ops;
+	struct mem m = { .n = 0 }, zero = { .n = 0 };
+	struct memlog_image *dump, *image;
+	struct memlog_range r;
+	struct memlog_err err;
+
+	plant(mem_add(&m, 0x3000, 0x1000), "one\n");
+	plant(mem_add(&m, 0x8000, 0x1000), "two\n");
+	mem_add(&zero, 0x3000, 0x1000);
+	dump = mem_image(&zero, MEMLOG_PHYS);
+	pages.next_range = NULL;
+	assert_int_equal(memlog_image_wrap(&pages, &m, MEMLOG_PHYS, "m", NULL,
+					   &image, &err), 0);
+	memlog_image_describe(image, dump);
+	assert_int_equal(count(image, NULL), 1);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
+						 &err), 0);
+	assert_int_equal(r.start, 0x3000);
+	memlog_image_close(image);
+	/* a reader that tells its ranges itself keeps them */
+	image = mem_image(&m, MEMLOG_PHYS);
+	memlog_image_describe(image, dump);
+	assert_int_equal(count(image, NULL), 2);
+	memlog_image_close(image);
+	memlog_image_close(dump);
+	/* a file that the library opened is not wrapped */
+	assert_int_equal(memlog_image_open_file("/proc/self/exe", &raw, &image,
+						&err), 0);
+	assert_int_equal(memlog_image_set_ranges(image, &r, 1, &err),
+			 MEMLOG_INVALID);
+	memlog_image_close(image);
+	mem_free(&m);
+	mem_free(&zero);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +358,8 @@ int main(void)
 		cmocka_unit_test(long_reader),
 		cmocka_unit_test(short_symbols),
 		cmocka_unit_test(bad_ranges),
+		cmocka_unit_test(set_ranges),
+		cmocka_unit_test(ranges_of_dump),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
