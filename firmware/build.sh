@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Builds OVMF with the memory log: build.sh [VARIANT...], x64 when none is
-# given. Images go to build/firmware/VARIANT/, those of x64 one level up too.
+# Build OVMF with the memory log: build.sh [VARIANT...], by default x64. Images
+# go to build/firmware/VARIANT/, those of x64 also one level up.
 #
-# Everything that takes long is kept outside the checkout, in $MEMLOG_CACHE
+# What takes long is kept outside the checkout, in $MEMLOG_CACHE
 # (~/.cache/memlog): the source package, the patched trees, named by the hash
-# of the patches, and finished images, named by the hash of all that went in.
+# of the patches, and finished images, named by the hash of their inputs.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,7 +18,7 @@ usage() {
 	cat >&2 <<-EOF
 	usage: build.sh [-f] [VARIANT...]
 	       build.sh -l
-	  -f       build from nothing, whatever is in the cache
+	  -f       build from scratch, ignoring the cache
 	  -l       list the variants
 	  JOBS=N   modules built at a time (now $jobs)
 	EOF
@@ -46,11 +46,11 @@ describe() {
 	x64-off)	flags=() ;;
 	*)		die "no variant $1 (there are: ${variants[*]})" ;;
 	esac
-	# build.py puts the quotes round the string by itself
+	# build.py adds the quotes around the string
 	flags+=(--pcd "$version_pcd=Ledk2 $edk2_version, memlog")
 }
 
-# Said before the first minute is spent, not from the middle of a build.
+# Fail before the build starts, not in the middle of it.
 check_tools() {
 	local tool missing=()
 
@@ -78,8 +78,8 @@ fetch_source() {
 }
 
 # The source as Debian ships it, with BaseTools built. Debian's patch that
-# takes the shell away under secure boot is reversed: it wants a library that
-# these builds have not.
+# disables the shell under secure boot is reverted: it needs a library that
+# these builds do not have.
 unpack_source() {
 	pristine=$fw_cache/edk2/pristine-$edk2_version_name
 	[ -f "$pristine/.done" ] && return
@@ -111,7 +111,7 @@ patch_source() {
 	touch "$tree/.done"
 }
 
-# Only files that differ, so that their dates say what changed.
+# Copy only files that differ, so that make sees what changed.
 sync_package() {
 	local file
 
@@ -127,8 +127,8 @@ sync_package() {
 	done
 }
 
-# Each variant has a workspace of its own, so that going from one to another
-# and back builds nothing.
+# Each variant has its own workspace, so that switching between variants
+# rebuilds nothing.
 run_build() {
 	local variant=$1 log
 
@@ -148,7 +148,7 @@ run_build() {
 		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
 			"${common[@]}" "${flags[@]}"
 	) > "$log" 2>&1 || {
-		# not the compilers' command lines, which say -Werror and are long
+		# without the compilers' command lines, which are long and have -Werror
 		grep -nE -m 20 '[:*] ([Ee]rror|not found)\b|Error [0-9]+$' "$log" |
 			cut -c1-300 >&2 || :
 		tail -20 "$log" | cut -c1-300 >&2

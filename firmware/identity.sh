@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# A build without the flag is the firmware of before: builds the unpatched
-# source, then the patched one without -D DEBUG_TO_MEM, both at one path, and
-# compares every .efi file. Fails when a file differs that is not listed here.
+# Check that a build without the flag is unchanged: build the unpatched source,
+# then the patched one without -D DEBUG_TO_MEM, both at the same path, and
+# compare every .efi file. Fails if a file differs that is not listed here.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Modules that may differ, and why. PlatformPei: line numbers in the text of
-# its assertions, below the lines that the patch adds to MemDetect.c.
+# Modules that may differ, and why. PlatformPei: line numbers in assertions
+# after the lines that the patch adds to MemDetect.c.
 may_differ='PlatformPei.efi'
 
 platform=${1:-OvmfPkgX64}
@@ -18,7 +18,7 @@ OvmfPkgIa32X64)	archs=(-a IA32 -a X64) ;;
 *)		die "usage: identity.sh [OvmfPkgX64|OvmfPkgIa32X64]" ;;
 esac
 
-"$fw_top/build.sh" x64 > /dev/null	# unpacks and patches what is not there
+"$fw_top/build.sh" x64 > /dev/null	# unpacks and patches if needed
 pristine=$fw_cache/edk2/pristine-$edk2_version_name
 patched=$fw_cache/edk2/patched-$(hash_of patches)
 work=$fw_cache/identity
@@ -27,7 +27,7 @@ flock 8
 rm -rf "$work"
 mkdir -p "$work"
 
-# build_at SOURCE RESULT: the source is put where the other one was.
+# build_at SOURCE RESULT: build at the same path as the other source.
 build_at() {
 	say "building $platform from $1"
 	rm -rf "$work/edk2" "$work/ws"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Builds the images that every commit boots and keeps them in
-# fixtures/firmware, each with a note of where it came from.
+# Build the images that `make check` boots and store them in fixtures/firmware,
+# each with a text that tells its origin.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Gets Debian's kernel for virtual machines into the cache and prints its path.
+# Download Debian's cloud kernel into the cache and print its path.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=bash disable=SC2034
-# Sourced by the scripts of this folder: where things are.
+# Sourced by the scripts of this directory: paths and helpers.
 
 fw_top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree_top=$(dirname "$fw_top")
@@ -18,15 +18,15 @@ die() {
 	exit 1
 }
 
-# The hash of what the given files and folders hold, their names included.
+# The hash of the given files and directories, names included.
 hash_of() {
 	(cd "$fw_top" && find "$@" -type f -print0 | LC_ALL=C sort -z |
 		xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
 
-# private_apt DIR LINE...: an apt of its own in DIR that knows the given sources
-# alone. The system's sources, lists and package states are neither read nor
-# changed, its keys are. Sets the array apt to what goes behind apt-get.
+# private_apt DIR LINE...: an apt configuration in DIR with only the given sources.
+# The system's sources, lists and package states are neither read nor changed;
+# its keys are used. Sets the array apt to the options for apt-get.
 private_apt() {
 	local dir=$1
 	shift

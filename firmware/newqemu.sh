@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Gets a QEMU that has query-firmware-log (10.2 or later) from Debian 13 and its
-# backports, without installing it and without root: the packages are unpacked
-# in the cache and run by their own loader. Prints the path of a wrapper.
+# Download a QEMU with query-firmware-log (10.2 or later) from Debian 13 and its
+# backports. Nothing is installed and no root is needed: the packages are
+# unpacked in the cache and run with their own loader. Prints the path of a
+# wrapper.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,7 +28,7 @@ get() {
 		dpkg-deb -x "$deb" "$root"
 	done
 	rm -f "$root"/apt/cache/archives/*.deb
-	# /lib and /lib64 are links that base-files makes at installation
+	# /lib and /lib64 are links that base-files creates when installed
 	ln -sfn usr/lib "$root/lib"
 	ln -sfn usr/lib64 "$root/lib64"
 	cat > "$wrapper" <<-EOF

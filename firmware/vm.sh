@@ -1,23 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=bash
-# Sourced: guests in QEMU, for tests, fixtures and figures. One guest at a
-# time; all that it leaves behind is in the folder $vm, with the debug port's
-# text in debugcon.log and the serial port's in serial.log.
+# Sourced: guests in QEMU, for tests, fixtures and benchmarks. One guest at a
+# time; all its files are in the directory $vm, with the output of the debug
+# port in debugcon.log and that of the serial port in serial.log.
 #
-#	vm_new			a fresh folder, the guest of before forgotten
-#	vm_start IMAGE [ARG...]	a q35 with 64 MiB that has IMAGE for its flash
-#	vm_wait FILE TEXT	until TEXT stands in debugcon.log or serial.log
-#	vm_suspended		until the guest sleeps
-#	vm_quiet		until the shell is there and debugcon.log rests
-#	vm_reset		resets it; what the serial port said is forgotten
-#	vm_qmp COMMAND [JSON]	sends it, prints the answer
-#	vm_dump FORMAT FILE	stops the guest; elf elf-paging kdump-zlib raw ...
-#				qevm: a migration stream, after it no other dump
-#	vm_migrate FILE		the same without stopping it first
-#	vm_end			ends the guest
+#	vm_new			end the old guest, create an empty directory
+#	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash
+#	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
+#	vm_suspended		wait until the guest is suspended
+#	vm_quiet		wait for the shell, and until debugcon.log stops
+#				growing
+#	vm_reset		reset the guest and empty serial.log
+#	vm_qmp COMMAND [JSON]	send it, print the reply
+#	vm_dump FORMAT FILE	stop the guest and dump it: elf elf-paging
+#				kdump-zlib raw ..., or qevm, a migration
+#				stream, after which no other dump is possible
+#	vm_migrate FILE		the same as qevm, without stopping the guest
+#	vm_end			end the guest
 #
 # vm_machine, vm_memory (MiB), vm_accel, vm_backend and vm_qemu may be set before
-# vm_start; vm_port=off leaves the debug port out.
+# vm_start; vm_port=off leaves out the debug port.
 
 vm=
 vm_pid=
@@ -25,8 +27,8 @@ vm_qemu=${QEMU:-qemu-system-x86_64}
 vm_machine=q35
 vm_memory=64
 vm_accel=tcg
-vm_backend=	# a file, shared
-vm_seconds=180	# what waiting for a guest may take, on a busy machine
+vm_backend=	# default: a shared file
+vm_seconds=180	# limit for each wait, even on a busy machine
 
 vm_fail() {
 	printf 'vm: %s\n' "$*" >&2
@@ -39,8 +41,8 @@ vm_new() {
 	vm=$(mktemp -d "${TMPDIR:-/tmp}/memlog-vm.XXXXXX")
 }
 
-# Memory lives in a file, so that a test may look at it or change it while the
-# guest stands still. Variables written by the guest are forgotten.
+# Guest memory is in a file, so that a test can read or change it while the
+# guest is stopped. Variables written by the guest are discarded.
 vm_start() {
 	local image=$1
 	local port=(-debugcon "file:$vm/debugcon.log"
@@ -73,7 +75,7 @@ vm_start() {
 	vm_qmp qmp_capabilities > /dev/null
 }
 
-# Events that arrive in between are passed over.
+# Events that arrive before the reply are skipped.
 vm_qmp() {
 	local line arguments=${2:-}
 
@@ -105,8 +107,8 @@ vm_wait() {
 	done
 }
 
-# The guest stands still for this: the shell counts down for some seconds, and
-# one more line of that would look like the shell of the boot to come.
+# The guest is stopped for this: the shell counts down for some seconds, and
+# another line of that would look like the shell of the next boot.
 vm_reset() {
 	vm_qmp stop > /dev/null && vm_qmp system_reset > /dev/null &&
 		: > "$vm/serial.log" && vm_qmp cont > /dev/null

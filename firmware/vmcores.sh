@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Makes fixtures/vmcores: small dumps of real guests, the text of the debug
-# port beside each. vmcores.sh [CASE...], all when none is given.
+# Make fixtures/vmcores: small dumps of real guests, each with the output of the
+# debug port. vmcores.sh [CASE...], by default all.
 #
-# The guest stands still, what has nothing to do with the log is zeroed in its
-# memory (scrub.c), then QEMU writes the dumps: the containers are QEMU's own.
+# The guest is stopped, memory unrelated to the log is zeroed (scrub.c), then
+# QEMU writes the dumps, so the containers are genuine.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,15 +14,15 @@ trap vm_end EXIT
 
 kept=$tree_top/fixtures/vmcores
 images=$fw_out
-early=0x820000		# where the FDF puts the early ring
-page_bytes=3903		# what a ring of one page holds
-cpu=qemu64,+pdpe1gb	# 1 GiB pages: a handful of page tables, not 4 MiB
+early=0x820000		# of the early ring in the FDF
+page_bytes=3903		# capacity of a ring of one page
+cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
 cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
 	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off
 	q35-saved)
 
-# How a case was made goes into its .txt, word by word.
+# The command that made a case goes into its .txt.
 start() {
 	local variant=$1
 	shift
@@ -38,7 +38,7 @@ debugcon_size() {
 	stat -c %s "$vm/debugcon.log"
 }
 
-# CR3 of a guest that has paging on
+# CR3 of a guest with paging on
 page_tables() {
 	local registers
 	registers=$(vm_qmp human-monitor-command \
@@ -47,8 +47,8 @@ page_tables() {
 	[[ $registers =~ CR3=([0-9a-f]+) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
 }
 
-# Lets the guest run until the early ring's tail has passed $1 bytes, right
-# after that store. gdb holds it there until vm_end.
+# Run the guest until the early ring's tail has passed $1 bytes, right after that
+# store. gdb holds it there until vm_end.
 run_until_early() {
 	gdb -nx -batch -ex 'set confirm off' -ex 'set pagination off' \
 		-ex "target remote $vm/gdb" \
@@ -64,8 +64,8 @@ run_until_early() {
 	done
 }
 
-# Zeros for all pages of a migration stream but those of RAM: the flash alone has
-# 4 MiB. No record becomes longer or shorter.
+# Zero all pages of a migration stream except those of RAM: the flash has 4 MiB.
+# The length of records does not change.
 blank_devices() {
 	perl -0777 -i -pe '
 		my ($p, $ram) = (8);
@@ -99,8 +99,8 @@ blank_devices() {
 }
 
 # finish CASE TITLE LOGS FORMAT...
-# LOGS are words verdict:which:offset:bytes, none when there is no log: each
-# ring (early or main) with what it holds of the debug port's text.
+# LOGS are words verdict:which:offset:bytes, or "none": for each ring (early or
+# main) the part of the debug port's output that it contains.
 finish() {
 	local name=memlog-$1 title=$2 logs=$3 format tables scrubbed log ring
 	local verdict which offset bytes hash at
@@ -118,7 +118,7 @@ finish() {
 			"$story"
 		printf 'Built from sources %s of firmware/.\n' \
 			"$(hash_of patches MemLogPkg)"
-		printf 'Pages that have nothing to do with the log were zeroed before the dump:\n%s.\n' \
+		printf 'Pages unrelated to the log were zeroed before the dump:\n%s.\n' \
 			"$(head -1 <<< "$scrubbed")"
 	} > "$kept/$name.txt"
 	for format; do
@@ -155,7 +155,7 @@ finish() {
 		done
 		rm -f "$vm/dump"
 	done
-	printf '\n%s.debugcon.zst\n    the text of the debug port in the same run: the truth\n    sha256 unpacked: %s\n' \
+	printf '\n%s.debugcon.zst\n    the output of the debug port in the same run: the reference\n    sha256 unpacked: %s\n' \
 		"$name" "$(sha256sum < "$vm/debugcon.log" | cut -d' ' -f1)" \
 		>> "$kept/$name.txt"
 	say "$name: $(cd "$kept" && du -ch "$name".* | tail -1 | cut -f1)"
@@ -179,7 +179,7 @@ make_q35-wrap() {
 make_q35-early() {
 	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
 	run_until_early 1500
-	finish q35-early 'q35 stopped in PEI before memory: the early ring alone' \
+	finish q35-early 'q35 stopped in PEI before memory is found: only the early ring' \
 		"current:early:0:$(debugcon_size)" elf
 }
 
@@ -188,7 +188,7 @@ make_q35-no-room() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
 	vm_wait debugcon.log 'ASSERT '
 	sleep 0.5
-	finish q35-no-room 'no memory for the main log: the early ring went on, up to an assertion' \
+	finish q35-no-room 'no memory for the main log: the early ring is used up to an assertion' \
 		"current:early:0:$(debugcon_size)" elf
 }
 
@@ -228,7 +228,7 @@ make_reset-pei() {
 	vm_quiet
 	before=$(debugcon_size)
 	run_until_early 1500 'monitor system_reset'
-	finish reset-pei 'reset, stopped in PEI: the main ring is of the boot before' \
+	finish reset-pei 'reset, stopped in PEI: the main ring is from the previous boot' \
 		"current:early:$before:$(($(debugcon_size) - before)) stale:main:0:$before" \
 		elf kdump-zlib
 }
@@ -245,9 +245,9 @@ make_reset-shell() {
 		"current:main:$before:$(($(debugcon_size) - before))" elf
 }
 
-# Its two logs are no single stretches of the debug port's text: what DXE left
-# for a resume writes to the main ring while PEI writes to the early one. So it
-# is not in the manifest.
+# Neither of its two logs is one contiguous part of the debug port's output: what
+# DXE left for a resume writes to the main ring while PEI writes to the early
+# one. So it is not in the manifest.
 make_q35-resume() {
 	local kernel
 
@@ -261,21 +261,21 @@ make_q35-resume() {
 	vm_qmp system_wakeup > /dev/null
 	vm_wait serial.log 'sleeper: awake'
 	finish q35-resume \
-		'Linux that went to sleep (S3) and was woken: the early ring has the text of the resume' \
+		'Linux suspended to RAM (S3) and resumed: the early ring has the text of the resume' \
 		'' elf
 }
 
 make_q35-saved() {
 	start x64
 	vm_quiet
-	finish q35-saved 'q35 at the shell, a migration stream; what is not RAM was zeroed in it' \
+	finish q35-saved 'q35 at the shell, a migration stream; everything except RAM is zeroed in it' \
 		"current:main:0:$(debugcon_size)" qevm
 }
 
 make_off() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=0
 	vm_quiet
-	finish off 'the log turned off by the host' none elf
+	finish off 'log turned off by the host' none elf
 }
 
 [ $# -gt 0 ] || set -- "${cases[@]}"
