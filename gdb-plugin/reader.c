@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reader.c - the target's memory as gdb reads it, and files of QEMU's pmemsave.
+ * reader.c - the target's memory as gdb reads it.
  *
  * target_read() fails as a whole when one byte of a block is absent: blocks
  * first, pages where one failed. It may throw (a connection that breaks), so
  * nothing is held across it that the session does not know of.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "session.h"
 
 #define BLOCK 65536u
@@ -87,51 +81,5 @@ enum memlog_status session_wrap_target(struct session *s, const char *name,
 		.next_range = ranges_next,
 	};
 	return memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
-				 &s->image, err);
-}
-
-static enum memlog_status file_read(void *self, uint64_t addr, void *buf,
-				    size_t len, size_t *ret,
-				    struct memlog_err *err)
-{
-	struct session *s = self;
-	struct memlog_range r;
-	char path[64];
-	size_t i = 0;
-	ssize_t n;
-	int fd;
-
-	(void)err;
-	*ret = 0;
-	if (!len)
-		return MEMLOG_OK;
-	if (plugin_interrupted())
-		return MEMLOG_STOP;
-	if (host_ranges_next(&s->ranges, addr, &r) || r.start > addr)
-		return MEMLOG_NO_DATA;
-	while (s->ranges.list[i].end <= addr)
-		i++;
-	snprintf(path, sizeof(path), "%s/%zu", s->dir, i);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return MEMLOG_NO_DATA;
-	n = pread(fd, buf, len, (off_t)(addr - s->ranges.list[i].start));
-	close(fd);
-	if (n <= 0)
-		return MEMLOG_NO_DATA;
-	*ret = (size_t)n;
-	return MEMLOG_OK;
-}
-
-enum memlog_status session_wrap_files(struct session *s, struct memlog_err *err)
-{
-	s->ops = (struct memlog_reader_ops){
-		.size = sizeof(s->ops),
-		.page_size = PAGE,
-		.read = file_read,
-		.next_range = ranges_next,
-	};
-	return memlog_image_wrap(&s->ops, s, MEMLOG_PHYS,
-				 "memory saved by QEMU", &s->arena.alloc,
 				 &s->image, err);
 }

@@ -21,18 +21,6 @@ static const struct host_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-static void remove_files(struct session *s)
-{
-	char path[64];
-	size_t i;
-
-	for (i = 0; i < s->ranges.count; i++) {
-		snprintf(path, sizeof(path), "%s/%zu", s->dir, i);
-		unlink(path);
-	}
-	rmdir(s->dir);
-}
-
 /* Let go of all that the command held; the next step is the first again. */
 static void session_end(struct session *s)
 {
@@ -42,7 +30,7 @@ static void session_end(struct session *s)
 		memlog_image_close(s->image);
 		memlog_query_destroy(s->query);
 		if (s->dir)
-			remove_files(s);
+			session_remove_files(s);
 		host_arena_fini(&s->arena);
 	}
 	memset(s, 0, sizeof(*s));
@@ -376,32 +364,6 @@ static void step_asked(struct session *s, const char *text)
 	s->step = STEP_MAPPED;
 }
 
-static void save_files(struct session *s)
-{
-	char dir[] = "/tmp/memlog-XXXXXX";
-	size_t i, n;
-
-	if (!mkdtemp(dir)) {
-		fail("no folder for --pmemsave can be made in /tmp");
-		return;
-	}
-	n = sizeof(dir);
-	s->dir = s->arena.alloc.alloc(s->arena.alloc.self, n);
-	if (!s->dir) {
-		rmdir(dir);
-		return;
-	}
-	memcpy(s->dir, dir, n);
-	plugin_message(NULL, 2, "QEMU writes its memory to files in /tmp");
-	for (i = 0; i < s->ranges.count; i++)
-		script_add("monitor pmemsave 0x%" PRIx64 " 0x%" PRIx64
-			   " \"%s/%zu\"\n", s->ranges.list[i].start,
-			   s->ranges.list[i].end - s->ranges.list[i].start,
-			   dir, i);
-	script_again();
-	s->step = STEP_READ;
-}
-
 static void step_mapped(struct session *s, const char *text)
 {
 	if (s->space != MEMLOG_PHYS) {
@@ -412,7 +374,10 @@ static void step_mapped(struct session *s, const char *text)
 	}
 	target_mtree(text, &s->ranges);
 	if (s->pmemsave && s->ranges.count) {
-		save_files(s);
+		if (session_save_files(s)) {
+			script_again();
+			s->step = STEP_READ;
+		}
 		return;
 	}
 	plugin_message(NULL, 2, "QEMU's gdbstub, physical addresses: it is slow,"

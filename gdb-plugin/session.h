@@ -50,8 +50,12 @@ void session_memory(struct session *s, gdb_target_read *read);
 enum memlog_status session_wrap_target(struct session *s, const char *name,
 				       struct memlog_err *err);
 
-/* reader.c: wrap the files that QEMU wrote, named by their number in s->ranges
- * in s->dir; addresses are physical. */
+/* pmemsave.c: let the script have QEMU write s->ranges, its physical memory, to
+ * files in s->dir, named by their number. False: a message said why not. */
+bool session_save_files(struct session *s);
+void session_remove_files(struct session *s);
+
+/* Wrap them; addresses are physical. */
 enum memlog_status session_wrap_files(struct session *s,
 				      struct memlog_err *err);
 
