@@ -116,3 +116,10 @@ struct gdb_reader_funcs *gdb_init_reader(void)
 	session_step(&session);
 	return &funcs;
 }
+
+/* gdb ends, perhaps after an error in the middle of the script: the files that
+ * QEMU wrote are not left. */
+static void __attribute__((destructor)) plugin_fini(void)
+{
+	session_end(&session);
+}

@@ -21,8 +21,7 @@ static const struct host_option options[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-/* Let go of all that the command held; the next step is the first again. */
-static void session_end(struct session *s)
+void session_end(struct session *s)
 {
 	if (s->busy) {
 		if (s->out_open)
@@ -399,18 +398,23 @@ static void step_physical(struct session *s)
 }
 
 /* The answer stands in the script already; or QEMU has written its files, or
- * unwind() was never called. */
-static void step_read(struct session *s)
+ * not, and text is what it said; or unwind() was never called. */
+static void step_read(struct session *s, char *text)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 
-	if (s->dir && session_wrap_files(s, &err))
+	if (!s->dir) {
+		if (s->armed)
+			fail("gdb did not lend its memory: the selected thread "
+			     "has no frame");
+		return;
+	}
+	if (!session_check_files(s, text))
+		return;
+	if (session_wrap_files(s, &err))
 		fail(err.text);
-	else if (s->dir)
+	else
 		run(s);
-	else if (s->armed)
-		fail("gdb did not lend its memory: the selected thread has no "
-		     "frame");
 }
 
 void session_step(struct session *s)
@@ -436,7 +440,7 @@ void session_step(struct session *s)
 	else if (step == STEP_PHYSICAL)
 		step_physical(s);
 	else
-		step_read(s);
+		step_read(s, text);
 	if (s->step == STEP_BEGIN)
 		session_end(s);
 }

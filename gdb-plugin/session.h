@@ -43,6 +43,9 @@ struct session {
  * message says why, and memlog.gdb does not go on. */
 void session_step(struct session *s);
 
+/* Let go of all that the command held; the next step is the first again. */
+void session_end(struct session *s);
+
 /* The memory of the target can be read, now. */
 void session_memory(struct session *s, gdb_target_read *read);
 
@@ -53,10 +56,15 @@ enum memlog_status session_wrap_target(struct session *s, const char *name,
 /* pmemsave.c: let the script have QEMU write s->ranges, its physical memory, to
  * files in s->dir, named by their number. False: a message said why not. */
 bool session_save_files(struct session *s);
-void session_remove_files(struct session *s);
+
+/* Are they there, whole? text is what QEMU said when it wrote them, and may be
+ * changed. False: a message said what is missing. */
+bool session_check_files(struct session *s, char *text);
 
 /* Wrap them; addresses are physical. */
 enum memlog_status session_wrap_files(struct session *s,
 				      struct memlog_err *err);
+
+void session_remove_files(struct session *s);
 
 #endif

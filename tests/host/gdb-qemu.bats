@@ -15,8 +15,11 @@ setup_file() {
 	. "$top/firmware/vm.sh"
 	vm_new
 	export vm
+	# a write beyond a limit is an error for QEMU then, and not its end
+	trap '' XFSZ
 	vm_start "$BATS_FILE_TMPDIR/fd" \
 		-gdb "unix:$vm/stub,server=on,wait=off" 3>&-
+	trap - XFSZ
 	export vm_pid
 	vm_quiet
 	vm_qmp stop >/dev/null
@@ -35,6 +38,7 @@ setup() {
 }
 
 teardown() {
+	prlimit --pid "$vm_pid" --fsize=unlimited:
 	[ -z "${pid:-}" ] || kill "$pid"
 }
 
@@ -98,11 +102,109 @@ teardown() {
 }
 
 @test "QEMU's gdbstub with --pmemsave: nothing stays behind" {
-	find /tmp -maxdepth 1 -name 'memlog-??????' >before
+	# shellcheck disable=SC2016 # the name is just that
+	export TMPDIR=$PWD/'a "b" c\d|e$f'
+	mkdir "$TMPDIR"
 	in_gdb -ex "target remote $vm/stub" <<<"pipe memlog --pmemsave | cat >out"
 	cmp out "$truth"
-	find /tmp -maxdepth 1 -name 'memlog-??????' >after
-	cmp before after
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
+# What gdb was told to do after --pmemsave it did; the log was read in the end,
+# without; nothing was said of a search, and nothing stays behind.
+refused() {
+	[ "$(grep -c 'no log found' said)" -eq 0 ]
+	grep -q '^memlog: .*use memlog without --pmemsave$' said
+	cmp out "$truth"
+	[ -z "$(ls -A "$TMPDIR")" ]
+}
+
+# in_small SIZE ARG...: as in_gdb, where the file system in $TMPDIR has SIZE and
+# only gdb sees it. The files in it at the end are in the file left.
+in_small() {
+	local size=$1
+	shift
+	{
+		printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --pmemsave" \
+			"memlog --pmemsave --info" "pipe memlog | cat >out"
+	} >commands
+	limited unshare -rm sh -c "mount -t tmpfs -o size=$size none tmp &&
+		\"\$@\" && ls -A tmp >left" sh \
+		gdb -nx -q -batch "$@" -x commands 2>said
+	[ ! -s left ]
+}
+
+@test "--pmemsave: not where there is too little space" {
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	in_small 100m -ex "target remote $vm/stub"
+	refused
+	[ "$(grep -c "tmp has 100 MiB free, and --pmemsave needs 127 MiB; set TMPDIR" said)" -eq 2 ]
+}
+
+@test "--pmemsave: a QEMU that does not see gdb's files" {
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	in_small 200m -ex "target remote $vm/stub"
+	refused
+	[ "$(grep -c "QEMU could not write its memory to $PWD/tmp/memlog-[^ ]*: .*No such file" said)" -eq 2 ]
+}
+
+@test "--pmemsave: a file that QEMU could not write to its end" {
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	prlimit --pid "$vm_pid" --fsize=1048576:
+	run -0 in_gdb -ex "target remote $vm/stub" <<-'EOF'
+	memlog --pmemsave
+	pipe memlog | cat >out
+	EOF
+	[[ $output != *Error* ]]
+	refused
+	grep -q "QEMU could not write its memory to $PWD/tmp/memlog-" said
+}
+
+@test "--pmemsave: a QEMU of another user" {
+	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
+	export TMPDIR=$PWD/tmp
+	mkdir -m 1777 tmp
+	in_gdb -ex "target remote | exec setpriv --reuid=65534 --regid=65534 --clear-groups ${QEMU:-qemu-system-x86_64} -S -nodefaults -display none -accel tcg -m 16 -gdb stdio" <<-'EOF'
+	memlog --pmemsave
+	memlog --range 0-0x10000
+	EOF
+	grep -q "QEMU could not write its memory to $PWD/tmp/memlog-[^ ]*: .*Permission denied; use" said
+	[ "$(grep -c 'no log found' said)" -eq 1 ]
+	[ -z "$(ls -A tmp)" ]
+}
+
+@test "--pmemsave: a stub that writes nothing, whatever it says" {
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	stub=$BATS_TEST_DIRNAME/gdbstub.pl
+	in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
+	grep -q 'memlog-[^ ]*: it reports success, but there is no file; ' said
+	export WORDS=$'Error: \033[2Jgone\nsecond line'
+	in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
+	grep -q 'memlog-[^ ]*: \\x1b\[2Jgone; use memlog without' said
+	[ "$(grep -c 'no log found' said)" -eq 0 ]
+	[ -z "$(ls -A tmp)" ]
+}
+
+@test "--pmemsave: an error between writing and reading leaves no files" {
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	run -1 in_gdb -ex "target remote $vm/stub" <<-'EOF'
+	define hook-source
+	if $_shell_exitcode == 7
+	no-such-command
+	end
+	end
+	define hookpost-pipe
+	shell [ -z "$(ls $TMPDIR)" ] || { ls $TMPDIR >>seen; exit 7; }
+	end
+	memlog --pmemsave
+	EOF
+	[ -s seen ]
+	[ -z "$(ls -A tmp)" ]
 }
 
 @test "Ctrl-C in the middle: the prompt, the stub's mode, and again" {
