@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One Makefile, not recursive. New files under libparse/, tests/unit/ and fuzz/
-# are found by themselves. `make help` lists the targets.
+# One Makefile, not recursive. New files under libparse/ and tests/unit/ and new
+# directories under fuzz/corpus/ are found by themselves. `make help` lists the
+# targets.
 
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # What is installed is looked for when make starts, so the goals beside deps get
@@ -287,26 +288,29 @@ $(B)/tests/abuse/%.t: tests/abuse/%.c $(LOOK_SRC) $(FULL_A)
 		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LOOK_SRC) $(FULL_A) \
 		$(FULL_LIBS) -lcmocka
 
-# fuzz/foo.c is one harness. Linked with fuzz/replay.c it is a test that replays
-# fuzz/corpus/foo; in a build with FUZZER=1 (clang) it is a fuzzer.
-FUZZ_SRC := $(filter-out fuzz/replay.c,$(wildcard fuzz/*.c))
-REPLAY_BIN := $(FUZZ_SRC:%.c=$(B)/%.t)
-FUZZ_BIN := $(FUZZ_SRC:%.c=$(B)/%.fuzz)
-FUZZ_CFLAGS = $(ML_CFLAGS) $(FULL_CFLAGS) -Ifuzz -Itests/abuse $(CFLAGS) \
-	-MMD -MP -MF $@.d
+# Each directory in fuzz/corpus has a harness: foo_bar has fuzz/foo_bar.c, or
+# shares fuzz/foo.c, which is built once for each. Linked with fuzz/replay.c it is a test that replays
+# the corpus; in a build with FUZZER=1 (clang) it is a fuzzer.
+FUZZ_NAMES := $(notdir $(wildcard fuzz/corpus/*))
+REPLAY_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.t)
+FUZZ_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.fuzz)
+FUZZ_CFLAGS = $(ML_CFLAGS) $(FULL_CFLAGS) -Itests/abuse $(CFLAGS) \
+	-MMD -MP -MF $@.d -DFUZZ_NAME='"$*"'
+fuzz_src = $(firstword $(wildcard fuzz/$(1).c) \
+	fuzz/$(firstword $(subst _, ,$(1))).c)
 
-$(B)/fuzz/%.t: fuzz/%.c fuzz/replay.c $(LOOK_SRC) $(FULL_A)
+.SECONDEXPANSION:
+$(B)/fuzz/%.t: $$(call fuzz_src,$$*) fuzz/replay.c $(LOOK_SRC) $(FULL_A)
 	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(FUZZ_CFLAGS) \
-		-DFUZZ_CORPUS='"fuzz/corpus/$*"' -o $@ $< fuzz/replay.c \
+	$(call say,TEST,$@)$(CC) $(FUZZ_CFLAGS) -o $@ $< fuzz/replay.c \
 		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
-$(B)/fuzz/%.fuzz: fuzz/%.c $(LOOK_SRC) $(FULL_A)
+$(B)/fuzz/%.fuzz: $$(call fuzz_src,$$*) $(LOOK_SRC) $(FULL_A)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
 		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
 
 # Fuzz every harness, or those named: make fuzz FUZZ="escape" FUZZ_SECONDS=600
-FUZZ ?= $(FUZZ_SRC:fuzz/%.c=%)
+FUZZ ?= $(FUZZ_NAMES)
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz fuzzers
 fuzzers: $(FUZZ_BIN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files compressed as a whole, by the corpus; see image_elf.c. */
+/* Files compressed as a whole, by the corpus. */
 #include "liblook.h"
 
 /* Seconds go by while a bomb of more is unpacked. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Dumps of Xen machines, by the corpus: notes, the domain's p2m tree, the page
- * tables, the hypervisor's console. See image_elf.c.
+ * tables, the hypervisor's console.
  */
 #include "liblook.h"
 

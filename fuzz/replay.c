@@ -11,6 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define CORPUS "fuzz/corpus/" FUZZ_NAME
+
 static unsigned int n;
 
 static void one(const char *path)
@@ -53,14 +55,13 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc; i++)
 		one(argv[i]);
 	if (argc < 2) {
-		count = scandir(FUZZ_CORPUS, &names, visible, alphasort);
+		count = scandir(CORPUS, &names, visible, alphasort);
 		if (count <= 0) {
-			printf("not ok 1 - %s has no files\n1..1\n",
-			       FUZZ_CORPUS);
+			printf("not ok 1 - %s has no files\n1..1\n", CORPUS);
 			return 1;
 		}
 		for (i = 0; i < count; i++) {
-			snprintf(path, sizeof(path), "%s/%s", FUZZ_CORPUS,
+			snprintf(path, sizeof(path), "%s/%s", CORPUS,
 				 names[i]->d_name);
 			one(path);
 			free(names[i]);

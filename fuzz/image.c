@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * image.c - any file, as a dump. It is built once for each corpus image_* that
+ * has no harness of its own: ELF; cores of processes (core), what xl dump-core
+ * writes (dumpcore), flattened files (flat), kdump-compressed ones of all codecs,
+ * LiME and AVML, saved guests (qevm), Windows crash dumps, files that are known
+ * and not read (refused).
+ */
+#include <string.h>
+
+#include "liblook.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	/* once is enough for what does not depend on the file's format */
+	look_bytes(data, size, NULL,
+		   strcmp(FUZZ_NAME, "image_elf") ? LOOK_QUICK : LOOK_ALL);
+	return 0;
+}
