@@ -262,4 +262,7 @@ extern const struct ml_format *const ml_formats[];
 /* Where a format is in that table. */
 unsigned int ml_format_index(const struct ml_format *fmt);
 
+/* The same as a bit, for sets of formats: there are at most 64. */
+uint64_t ml_format_bit(const struct ml_format *fmt);
+
 #endif

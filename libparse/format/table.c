@@ -17,6 +17,8 @@ FORMATS(DECLARE)
 
 #define ENTRY(name) &ml_format_##name,
 const struct ml_format *const ml_formats[] = { FORMATS(ENTRY) NULL };
+_Static_assert(sizeof(ml_formats) / sizeof(ml_formats[0]) - 1 <= 64,
+	       "a set of formats has a bit for each");
 
 unsigned int ml_format_index(const struct ml_format *fmt)
 {
@@ -25,6 +27,11 @@ unsigned int ml_format_index(const struct ml_format *fmt)
 	while (ml_formats[i] && ml_formats[i] != fmt)
 		i++;
 	return i;
+}
+
+uint64_t ml_format_bit(const struct ml_format *fmt)
+{
+	return UINT64_C(1) << ml_format_index(fmt);
 }
 
 bool memlog_format_get(size_t index, const char **ret_name,

@@ -23,8 +23,7 @@ static enum memlog_status remember(struct ml_scan_job *job,
 		const struct ml_log *log = job->logs->logs[i];
 
 		if (log->fmt->screen && !(log->pub.flags & MEMLOG_LOG_GUESSED))
-			job->certain |= UINT64_C(1)
-					<< ml_format_index(log->fmt);
+			job->certain |= ml_format_bit(log->fmt);
 		for (k = 0; k < log->pub.n_extents && !s; k++)
 			s = ml_places_add(&job->places, log->fmt,
 					  log->extents[k].space,
@@ -112,7 +111,7 @@ static bool covered(const struct ml_scan_job *job,
 {
 	if (!fmt->screen)
 		return false;
-	if (!p->at && !p->hint && job->certain >> ml_format_index(fmt) & 1)
+	if (!p->at && !p->hint && job->certain & ml_format_bit(fmt))
 		return true;
 	return ml_places_hold(&job->places, fmt, p->space, p->addr);
 }

@@ -23,39 +23,35 @@ bool ml_name_in_list(const char *list, const char *name)
 	}
 }
 
-static void add_magic(struct ml_scanner *sc, const struct ml_format *fmt,
-		      const struct ml_magic *m, bool exhaustive)
+/* The first of the formats in a set; the set is not empty. */
+static const struct ml_format *format_first(uint64_t set)
 {
-	struct ml_scanner_magic sm = {
-		.head = ml_le32(m->bytes),
-		.magic = m,
-		.fmt = fmt,
-		.step = m->align,
-	};
-
-	if (m->align % ML_PAGE == 0 && !m->offset && !exhaustive) {
-		if (sc->n_page < ML_SCAN_MAGICS) {
-			sc->heads |= 1ull << sm.head % 64;
-			sc->page[sc->n_page++] = sm;
-		}
-		return;
-	}
-	if (m->align % ML_PAGE == 0)
-		sm.step = !exhaustive ? m->align :
-			  m->fine ? m->fine : ML_SCAN_STEP;
-	if (sc->n_any < ML_SCAN_MAGICS)
-		sc->any[sc->n_any++] = sm;
+	return ml_formats[__builtin_ctzll(set)];
 }
 
-static void add_screen(struct ml_scanner *sc, const struct ml_format *fmt,
-		       bool eager)
+/* Does it stand at page starts only? */
+static bool magic_of_page(const struct ml_scanner *sc, const struct ml_magic *m)
 {
-	if (sc->n_screens >= ML_SCAN_MAGICS)
-		return;
+	return m->align % ML_PAGE == 0 && !m->offset && !sc->exhaustive;
+}
+
+/* Bytes between the places where it can stand. */
+static uint32_t magic_step(const struct ml_scanner *sc,
+			   const struct ml_magic *m)
+{
+	if (m->align % ML_PAGE == 0 && sc->exhaustive)
+		return m->fine ? m->fine : ML_SCAN_STEP;
+	return m->align ? m->align : 1;
+}
+
+static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
+{
+	const struct ml_format *fmt = format_first(bit);
+
 	sc->screen_mask &= (fmt->screen_align ? fmt->screen_align : ML_PAGE) -
 			   1;
-	sc->screens[sc->n_screens].eager = eager;
-	sc->screens[sc->n_screens++].fmt = fmt;
+	sc->screens |= bit;
+	sc->eager |= eager ? bit : 0;
 }
 
 void ml_scanner_init(struct ml_scanner *sc, const char *formats,
@@ -69,6 +65,7 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 	size_t i;
 
 	memset(sc, 0, sizeof(*sc));
+	sc->exhaustive = exhaustive;
 	sc->bias = bias % ML_PAGE;
 	sc->screen_mask = UINT64_MAX;
 	sc->hit = hit;
@@ -78,78 +75,91 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 
 		if (!ml_name_in_list(formats, fmt->name))
 			continue;
+		sc->formats |= ml_format_bit(fmt);
 		for (m = fmt->magics; m && m->len; m++)
-			add_magic(sc, fmt, m, exhaustive);
+			if (magic_of_page(sc, m))
+				sc->heads |= 1ull << ml_le32(m->bytes) % 64;
+			else
+				sc->needs_all = true;
 		if (fmt->screen && (formats || !fmt->screen_eager))
-			add_screen(sc, fmt, formats != NULL);
+			scanner_add_screen(sc, ml_format_bit(fmt),
+					   formats != NULL);
 	}
 }
 
 void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt)
 {
-	size_t i;
-
-	for (i = 0; i < sc->n_screens; i++)
-		if (sc->screens[i].fmt == fmt) {
-			sc->screens[i].eager = true;
-			return;
-		}
 	if (fmt->screen)
-		add_screen(sc, fmt, true);
+		scanner_add_screen(sc, ml_format_bit(fmt), true);
 }
 
 bool ml_scanner_needs_all(const struct ml_scanner *sc)
 {
-	return sc->n_any > 0;
+	return sc->needs_all;
+}
+
+/* A magic of fmt stands at a page start: a hit, unless a glance rejects it. */
+static enum memlog_status page_hit(struct ml_scanner *sc,
+				   const struct ml_format *fmt, uint64_t addr,
+				   const uint8_t *p, size_t len)
+{
+	if (fmt->glance && !fmt->glance(p, len)) {
+		/* the first one is probed, to say why */
+		if (sc->explained) {
+			sc->dismissed++;
+			return MEMLOG_OK;
+		}
+		sc->explained = true;
+	}
+	return sc->hit(sc->arg, fmt, addr);
+}
+
+static enum memlog_status page_magics(struct ml_scanner *sc, uint64_t addr,
+				      const uint8_t *p, size_t len)
+{
+	const struct ml_magic *m;
+	enum memlog_status s;
+	uint64_t set;
+
+	for (set = sc->formats; set; set &= set - 1)
+		for (m = format_first(set)->magics; m && m->len; m++) {
+			if (!magic_of_page(sc, m) || len < m->len ||
+			    memcmp(p, m->bytes, m->len))
+				continue;
+			s = page_hit(sc, format_first(set), addr, p, len);
+			if (s)
+				return s;
+		}
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 				const uint8_t *p, size_t len)
 {
-	enum memlog_status s;
-	uint32_t head;
-	size_t i;
+	const struct ml_format *fmt;
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t set;
 
-	if (len < sizeof(head))
+	if (len < 4)
 		return MEMLOG_OK;
-	head = ml_le32(p);
-	for (i = 0; sc->heads >> head % 64 & 1 && i < sc->n_page; i++) {
-		const struct ml_magic *m = sc->page[i].magic;
-
-		if (head != sc->page[i].head || len < m->len ||
-		    memcmp(p, m->bytes, m->len))
-			continue;
-		if (sc->page[i].fmt->glance &&
-		    !sc->page[i].fmt->glance(p, len)) {
-			/* the first one is probed, to say why */
-			if (sc->explained) {
-				sc->dismissed++;
-				continue;
-			}
-			sc->explained = true;
-		}
-		s = sc->hit(sc->arg, sc->page[i].fmt, addr);
-		if (s)
-			return s;
+	if (sc->heads >> ml_le32(p) % 64 & 1)
+		s = page_magics(sc, addr, p, len);
+	for (set = sc->screens; set && !s; set &= set - 1) {
+		fmt = format_first(set);
+		if (fmt->screen(addr, p, len, sc->eager & set & -set))
+			s = sc->hit(sc->arg, fmt, addr);
 	}
-	for (i = 0; i < sc->n_screens; i++) {
-		if (!sc->screens[i].fmt->screen(addr, p, len,
-						sc->screens[i].eager))
-			continue;
-		s = sc->hit(sc->arg, sc->screens[i].fmt, addr);
-		if (s)
-			return s;
-	}
-	return MEMLOG_OK;
+	return s;
 }
 
 /* One magic at every step of its alignment; a log starts offset before it. */
 static enum memlog_status feed_any(struct ml_scanner *sc,
-				   const struct ml_scanner_magic *sm,
-				   uint64_t addr, const uint8_t *p, size_t len)
+				   const struct ml_format *fmt,
+				   const struct ml_magic *m, uint64_t addr,
+				   const uint8_t *p, size_t len)
 {
-	const struct ml_magic *m = sm->magic;
-	uint64_t step = sm->step ? sm->step : 1;
+	uint64_t step = magic_step(sc, m);
+	uint32_t head = ml_le32(m->bytes);
 	enum memlog_status s;
 	uint64_t first;
 	size_t at;
@@ -166,12 +176,11 @@ static enum memlog_status feed_any(struct ml_scanner *sc,
 				return MEMLOG_OK;
 			at = (size_t)(q - p);
 		}
-		if (ml_le32(p + at) != sm->head ||
-		    memcmp(p + at, m->bytes, m->len))
+		if (ml_le32(p + at) != head || memcmp(p + at, m->bytes, m->len))
 			continue;
 		if (addr + at < m->offset)
 			continue;
-		s = sc->hit(sc->arg, sm->fmt, addr + at - m->offset);
+		s = sc->hit(sc->arg, fmt, addr + at - m->offset);
 		if (s)
 			return s;
 	}
@@ -228,20 +237,20 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 enum memlog_status ml_scan_feed(struct ml_scanner *sc, uint64_t addr,
 				const uint8_t *bytes, size_t len)
 {
-	enum memlog_status s;
-	size_t i;
+	const struct ml_magic *m;
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t set;
 
-	if (sc->n_page || sc->n_screens) {
+	if (sc->heads || sc->screens)
 		s = feed_pages(sc, addr, bytes, len);
-		if (s)
-			return s;
-	}
-	for (i = 0; i < sc->n_any; i++) {
-		s = feed_any(sc, &sc->any[i], addr, bytes, len);
-		if (s)
-			return s;
-	}
-	sc->touched += sc->n_any ? len :
+	for (set = sc->needs_all ? sc->formats : 0; set; set &= set - 1)
+		for (m = format_first(set)->magics; m && m->len && !s; m++)
+			if (!magic_of_page(sc, m))
+				s = feed_any(sc, format_first(set), m, addr,
+					     bytes, len);
+	if (s)
+		return s;
+	sc->touched += sc->needs_all ? len :
 		       (len + ML_PAGE - 1) / ML_PAGE * MEMLOG_PEEK;
 	return MEMLOG_OK;
 }

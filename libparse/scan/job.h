@@ -13,7 +13,7 @@ struct ml_scan_job {
 	struct memlog_logs *logs;
 	struct ml_places places;	/* of the logs */
 	uint64_t certain;		/* formats with a screen of which one
-					   log is no guess, a bit each */
+					   log is no guess */
 	struct memlog_scan_stats stats;
 	struct memlog_err limit;	/* why no more logs are taken */
 	bool full;			/* no more logs are taken */

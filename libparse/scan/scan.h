@@ -11,16 +11,6 @@
 #include "format/format.h"
 #include "memlog.h"
 
-/* Magics that one scanner looks for at once. */
-#define ML_SCAN_MAGICS 32
-
-struct ml_scanner_magic {
-	uint32_t head;		/* its first four bytes */
-	const struct ml_magic *magic;
-	const struct ml_format *fmt;
-	uint32_t step;		/* bytes between the places it can stand */
-};
-
 /* The step of page magics in an exhaustive scan. */
 #define ML_SCAN_STEP 8
 
@@ -30,17 +20,14 @@ struct ml_scanner_magic {
  * returned from it.
  */
 struct ml_scanner {
-	struct ml_scanner_magic page[ML_SCAN_MAGICS];	/* at page starts */
-	size_t n_page;
-	struct ml_scanner_magic any[ML_SCAN_MAGICS];	/* anywhere */
-	size_t n_any;
-	struct {
-		const struct ml_format *fmt;
-		bool eager;
-	} screens[ML_SCAN_MAGICS];
-	size_t n_screens;
+	bool exhaustive;
+	bool needs_all;		/* some magics may stand anywhere */
 	uint32_t bias;
-	uint64_t heads;		/* bit (head % 64) of each of page[] */
+	uint64_t formats;	/* that are looked for: bit i is ml_formats[i] */
+	uint64_t screens;	/* of those, whose screen is asked */
+	uint64_t eager;		/* of those, which looks closely */
+	uint64_t heads;		/* bit (head % 64) of the first four bytes of
+				   each magic at page starts */
 	uint64_t screen_mask;	/* an addr with one of these bits set starts
 				   nothing for any screen */
 	uint64_t touched;	/* bytes looked at */
