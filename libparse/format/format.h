@@ -27,9 +27,6 @@ struct ml_log {
 	const struct ml_format *fmt;
 	struct memlog_extent *extents;	/* pub.extents points here */
 	size_t cap_extents;
-	/* while the list is renumbered: which log has named the group, and
-	 * which one will */
-	struct ml_log *leader, *leads;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
 };
 

@@ -250,27 +250,50 @@ static int by_place(const void *a, const void *b)
 	return x->pub.id < y->pub.id ? -1 : x->pub.id > y->pub.id;
 }
 
+static int by_group(const void *a, const void *b)
+{
+	const struct memlog_log *x = &(*(struct ml_log *const *)a)->pub;
+	const struct memlog_log *y = &(*(struct ml_log *const *)b)->pub;
+
+	if (x->group != y->group)
+		return x->group < y->group ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct memlog_log *x = &(*(struct ml_log *const *)a)->pub;
+	const struct memlog_log *y = &(*(struct ml_log *const *)b)->pub;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 /* A group is named by the first of its logs. Until here that is a log's id,
  * which is where it was in the list. */
 static void number_groups(struct memlog_logs *logs)
 {
-	struct ml_log *log;
+	uint32_t group = 0, first = 0;
+	struct memlog_log *log;
 	size_t i;
 
 	for (i = 0; i < logs->count; i++) {
-		log = logs->logs[i];
-		log->leader = log->pub.group < logs->count ?
-				      logs->logs[log->pub.group] : log;
-		log->leads = NULL;
+		log = &logs->logs[i]->pub;
+		if (log->group >= logs->count)
+			log->group = log->id;
 	}
 	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_place);
+	for (i = 0; i < logs->count; i++)
+		logs->logs[i]->pub.id = (uint32_t)i;
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_group);
 	for (i = 0; i < logs->count; i++) {
-		log = logs->logs[i];
-		log->pub.id = (uint32_t)i;
-		if (!log->leader->leads)
-			log->leader->leads = log;
-		log->pub.group = log->leader->leads->pub.id;
+		log = &logs->logs[i]->pub;
+		if (!i || log->group != group) {
+			group = log->group;
+			first = log->id;
+		}
+		log->group = first;
 	}
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_id);
 }
 
 void ml_scan_finish(struct ml_scan_job *job)
