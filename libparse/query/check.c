@@ -3,8 +3,8 @@
 #include "query.h"
 
 #include "base/err.h"
+#include "base/names.h"
 #include "format/format.h"
-#include "scan/scan.h"
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)
 {

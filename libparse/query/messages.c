@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "render/words.h"
-#include "scan/scan.h"
 
 #define LINE 640
 

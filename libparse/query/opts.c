@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "scan/scan.h"
+#include "base/names.h"
 
 /* Those to search for. ACRN's log may tell what its trace needs. */
 static const char *opts_formats(struct ml_run *run)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/names.h"
 #include "base/sized.h"
-#include "scan/scan.h"
 #include "acrn.h"
 
 /* What was found before trouble is printed all the same. */

@@ -6,22 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
-
-bool ml_name_in_list(const char *list, const char *name)
-{
-	size_t n = strlen(name), len;
-
-	if (!list)
-		return true;
-	for (;;) {
-		len = strcspn(list, ",");
-		if (len == n && !memcmp(list, name, n))
-			return true;
-		if (!list[len])
-			return false;
-		list += len + 1;
-	}
-}
+#include "base/names.h"
 
 /* The first of the formats in a set; the set is not empty. */
 static const struct ml_format *format_first(uint64_t set)

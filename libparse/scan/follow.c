@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/sized.h"
 #include "base/limits.h"
+#include "base/names.h"
 #include "base/range.h"
 #include "scan.h"
 

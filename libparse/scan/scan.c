@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/names.h"
 #include "base/range.h"
 #include "base/sized.h"
 #include "job.h"

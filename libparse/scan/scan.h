@@ -103,7 +103,4 @@ struct ml_source *ml_decoder_source(struct memlog_decoder *d);
 enum memlog_status ml_decoder_rewind(struct memlog_decoder *d,
 				     struct memlog_err *err);
 
-/* Is name in the comma-separated list? NULL list: yes. */
-bool ml_name_in_list(const char *list, const char *name);
-
 #endif

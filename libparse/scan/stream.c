@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/names.h"
 #include "base/range.h"
 #include "image/bytes/capture.h"
 #include "image/open.h"

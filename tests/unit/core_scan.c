@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/names.h"
 #include "libmem.h"
 #include "scan/places.h"
 #include "scan/scan.h"

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* names.c - lists of names with commas between them. */
+#include "names.h"
+
+#include <string.h>
+
+bool ml_name_in_list(const char *list, const char *name)
+{
+	size_t n = strlen(name), len;
+
+	if (!list)
+		return true;
+	for (;;) {
+		len = strcspn(list, ",");
+		if (len == n && !memcmp(list, name, n))
+			return true;
+		if (!list[len])
+			return false;
+		list += len + 1;
+	}
+}
