@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * format.c - a log format: the input is memory from 0x820000 on, a log starts in
- * its first byte. It is built once for each corpus format_*; acrn_log is the
+ * format.c - a log format: the input is memory from 0x820000 on, a log starts
+ * in its first byte. It is built once for each corpus format_*; acrn_log is the
  * format acrn-log.
  */
 #include <string.h>

@@ -2,9 +2,9 @@
 /*
  * image.c - any file, as a dump. It is built once for each corpus image_* that
  * has no harness of its own: ELF; cores of processes (core), what xl dump-core
- * writes (dumpcore), flattened files (flat), kdump-compressed ones of all codecs,
- * LiME and AVML, saved guests (qevm), Windows crash dumps, files that are known
- * and not read (refused).
+ * writes (dumpcore), flattened files (flat), kdump-compressed ones of all
+ * codecs, LiME and AVML, saved guests (qevm), Windows crash dumps, files that
+ * are known and not read (refused).
  */
 #include <string.h>
 

@@ -35,7 +35,7 @@ struct ml_log {
 
 /* The bytes that a candidate starts with. len is at least the format's
  * probe_min and at most its probe_len; less than probe_len when the image has
- * no more. at: the user named this address, so doubts may be waved. hint: of
+ * no more. at: the user named this address, so doubts may be waived. hint: of
  * the exact place (struct ml_likely) that led here, NULL where a search did.
  * domain: a Xen domain's page, not the hypervisor's: its p2m tree has it. */
 struct ml_probe {

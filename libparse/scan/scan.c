@@ -122,7 +122,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	for (i = 0; i < n && !s; i++) {
 		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;
-		/* the tops of low memory are guesses: one that held is enough */
+		/* tops of low memory are guesses: one that held is enough */
 		if (places[i].downwards && found)
 			continue;
 		job->space = places[i].space;

@@ -10,7 +10,8 @@
 	X(acrn)			\
 	X(devmem)
 
-#define DECLARE(name) extern const struct ml_image_source ml_image_source_##name;
+#define DECLARE(name)		\
+	extern const struct ml_image_source ml_image_source_##name;
 SOURCES(DECLARE)
 
 #define ENTRY(name) &ml_image_source_##name,
