@@ -29,6 +29,10 @@ enum ovmf_state {
 	OVMF_BAD_OFFSETS,	/* order unknown: all of it, as it stands */
 };
 
+/* The early buffer lies in this MiB on every x86 platform. */
+#define OVMF_EARLY_FROM (8ull << 20)
+#define OVMF_EARLY_TO (9ull << 20)
+
 /* Text after the tail that a message in flight has copied. */
 #define OVMF_MESSAGE_MAX 0x200
 
@@ -71,9 +75,11 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 /* follow.c: where the text ends. */
 void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 
-/* relate.c: which of several is current, and where they are likely. */
+/* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);
+
+/* likely.c: where they are likely. */
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		      size_t max);
 

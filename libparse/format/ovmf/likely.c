@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* likely.c - where OVMF's logs are likely: the early buffer's place, and below
+ * the top of low memory. */
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "ovmf.h"
+
+#define MIB (1ull << 20)
+
+static void add(struct ml_likely *ret, size_t *n, size_t max,
+		enum memlog_space space, uint64_t start, uint64_t end,
+		bool downwards)
+{
+	if (*n < max && start < end)
+		ret[(*n)++] = (struct ml_likely){
+			.space = space,
+			.range = { start, end },
+			.downwards = downwards,
+		};
+}
+
+/* Where QEMU's machines end their low memory. */
+#define LOW_CAP 0xe0000000ull
+#define SEARCH (128 * MIB)
+
+static void below(struct ml_likely *ret, size_t *n, size_t max,
+		  enum memlog_space space, uint64_t base, uint64_t top)
+{
+	add(ret, n, max, space, base + (top > SEARCH ? top - SEARCH : 0),
+	    base + top, true);
+}
+
+/* The early buffer, then below each possible top of low memory, in a run of
+ * guest memory whose address 0 is base and that ends at base + top. */
+static void add_run(struct ml_likely *ret, size_t *n, size_t max,
+		    enum memlog_space space, uint64_t base, uint64_t top)
+{
+	/* q35 first: it is what OVMF is run on */
+	static const uint64_t tops[] = { 0x80000000, 0xc0000000, 0xb0000000,
+					 LOW_CAP };
+	size_t i;
+
+	add(ret, n, max, space, base + OVMF_EARLY_FROM,
+	    base + ml_min(OVMF_EARLY_TO, ml_max(top, OVMF_EARLY_FROM)),
+	    false);
+	if (top <= LOW_CAP)
+		below(ret, n, max, space, base, top);
+	/* one run may hold what lies below and above the hole */
+	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		if (tops[i] < top)
+			below(ret, n, max, space, base, tops[i]);
+}
+
+#define LARGE_MAPPING (16 * MIB)
+
+/* Guest physical: the run of low memory ends where the range that holds 16 MiB
+ * ends; in a dump with holes, where the last range below LOW_CAP does. */
+static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
+			size_t *n, size_t max)
+{
+	struct memlog_range r;
+	uint64_t addr = 0, run = 0, last = 0, base = 0;
+	size_t seen;
+
+	for (seen = 0; seen < ML_LIKELY_RANGES; seen++, addr = r.end) {
+		if (memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL))
+			break;
+		if (!seen)
+			base = r.start;
+		if (r.start <= 16 * MIB && r.end > 16 * MIB)
+			run = r.end;
+		if (r.start < LOW_CAP)
+			last = ml_min(r.end, LOW_CAP);
+	}
+	if (!seen)
+		return;
+	if (base >= 1024 * MIB) {	/* Arm: RAM starts at 1 GiB or above */
+		uint64_t top = base + SEARCH;
+
+		add(ret, n, max, MEMLOG_PHYS, base, top > base ? top : base,
+		    true);
+		return;
+	}
+	add_run(ret, n, max, MEMLOG_PHYS, 0, run ? run : last);
+	if (last > run)
+		below(ret, n, max, MEMLOG_PHYS, 0, last);
+}
+
+size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
+		      size_t max)
+{
+	struct memlog_range r;
+	uint64_t addr;
+	size_t n = 0, runs = 0, seen;
+
+	likely_phys(image, ret, &n, max);
+	for (addr = 0, seen = 0;
+	     seen < ML_LIKELY_RANGES && runs < ML_LIKELY_RUNS &&
+	     !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL);
+	     addr = r.end, seen++) {
+		if (r.end - r.start < LARGE_MAPPING)
+			continue;
+		add_run(ret, &n, max, MEMLOG_HOST, r.start, r.end - r.start);
+		runs++;
+	}
+	for (addr = 0, seen = 0; seen < ML_LIKELY_RUNS &&
+	     !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
+	     addr = r.end, seen++)
+		add(ret, &n, max, MEMLOG_FILE,
+		    r.end - r.start > SEARCH ? r.end - SEARCH : r.start,
+		    r.end, true);
+	return n;
+}
