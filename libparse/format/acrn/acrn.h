@@ -59,6 +59,18 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image);
 /* Sort the extents by CPU, then by address. */
 void ml_acrn_sort_extents(struct ml_log *log);
 
+/* trace_find.c: the rings of the trace */
+enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
+				       struct ml_log *log,
+				       struct memlog_extent *ret_extent,
+				       struct memlog_err *err);
+enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
+					struct ml_log *log,
+					struct memlog_image *image,
+					struct memlog_err *err);
+void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
+			  struct memlog_image *image);
+
 extern const struct ml_magic ml_acrn_magics[];
 
 #endif
