@@ -91,7 +91,7 @@ ifeq ($(call have,json-c),1)
 FULL_PC += json-c
 FULL_DEF += -DHAVE_JSON_C
 endif
-FULL_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(FULL_PC)) $(FULL_DEF)
+FULL_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(FULL_PC)) $(FULL_DEF)
 FULL_LIBS += $(shell $(PKG_CONFIG) --libs $(FULL_PC))
 ifneq ($(wildcard /usr/include/lzo/lzo1x.h),)
 DUMP_DEF += -DHAVE_LZO
@@ -221,23 +221,26 @@ UNIT_SRC := $(filter-out $(UNIT_LIB),$(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%.t)
 UNIT_CFLAGS := -Itests/unit $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
 
-$(B)/tests/unit/core_%.t: tests/unit/core_%.c $(UNIT_LIB) $(CORE_A)
+UNIT_LIB_OBJ := $(UNIT_LIB:%.c=$(B)/%.o)
+UNIT_LD = $(call say,TEST,$@)$(CC) $(SAN) $(CFLAGS) -o $@ $(filter %.o %.a,$^)
+
+# kept, though only a rule in between makes them
+.SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o) $(UNIT_LIB_OBJ)
+$(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
-		-o $@ $< $(UNIT_LIB) $(CORE_A) -lcmocka
-$(B)/tests/unit/host_%.t: tests/unit/host_%.c $(HOST_OBJ) $(CORE_A)
-	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
-		-o $@ $< $(HOST_OBJ) $(CORE_A) -lcmocka
-$(B)/tests/unit/%.t: tests/unit/%.c $(UNIT_LIB) $(FULL_A)
-	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d \
-		-o $@ $< $(UNIT_LIB) $(FULL_A) $(FULL_LIBS) $(UNIT_LIBS) -lcmocka
+	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+$(B)/tests/unit/core_%.t: $(B)/tests/unit/core_%.o $(UNIT_LIB_OBJ) $(CORE_A)
+	$(UNIT_LD) -lcmocka
+$(B)/tests/unit/host_%.t: $(B)/tests/unit/host_%.o $(HOST_OBJ) $(CORE_A)
+	$(UNIT_LD) -lcmocka
+$(B)/tests/unit/%.t: $(B)/tests/unit/%.o $(UNIT_LIB_OBJ) $(FULL_A)
+	$(UNIT_LD) $(UNIT_LIBS) $(FULL_LIBS) -lcmocka
 
 # lzo comes with memlog-dump
 $(B)/tests/unit/image_codec.t: $(B)/dump/lzo.o
 $(B)/tests/unit/image_codec.t: UNIT_CFLAGS += $(DUMP_DEF) -I.
-$(B)/tests/unit/image_codec.t: UNIT_LIBS += $(B)/dump/lzo.o $(DUMP_LIBS)
+$(B)/tests/unit/image_codec.t: UNIT_LIBS += $(DUMP_LIBS)
 
 # a second opinion on kdump files
 ifeq ($(call have,libkdumpfile),1)
@@ -282,11 +285,13 @@ LOOK_SRC := $(wildcard tests/abuse/lib*.c)
 ABUSE_SRC := $(filter-out $(LOOK_SRC),$(wildcard tests/abuse/*.c))
 ABUSE_BIN := $(ABUSE_SRC:%.c=$(B)/%.t)
 
-$(B)/tests/abuse/%.t: tests/abuse/%.c $(LOOK_SRC) $(FULL_A)
+.SECONDARY: $(ABUSE_SRC:%.c=$(B)/%.o) $(LOOK_SRC:%.c=$(B)/%.o)
+$(B)/tests/abuse/%.o: tests/abuse/%.c
 	@mkdir -p $(@D)
-	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) \
-		$(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LOOK_SRC) $(FULL_A) \
-		$(FULL_LIBS) -lcmocka
+	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) \
+		-MMD -MP -c -o $@ $<
+$(B)/tests/abuse/%.t: $(B)/tests/abuse/%.o $(LOOK_SRC:%.c=$(B)/%.o) $(FULL_A)
+	$(UNIT_LD) $(FULL_LIBS) -lcmocka
 
 # Each directory in fuzz/corpus has a harness: foo_bar has fuzz/foo_bar.c, or
 # shares fuzz/foo.c, which is built once for each. Linked with fuzz/replay.c it is a test that replays
