@@ -147,9 +147,49 @@ struct ml_decoder_opts {
 	struct memlog_allocator alloc;
 };
 
+/*
+ * A format. Everyone fills in five members: name, title, magics (or find.screen
+ * where there are none), probe, and open with next, which only formats that are
+ * listed and have no text leave out. The rest is optional, in groups: find,
+ * where logs are looked for; group, what belongs to a log; live, how it is read
+ * while it is written.
+ */
 struct ml_format {
 	const char *name;	/* "ovmf": -F, --list, JSON */
 	const char *title;	/* "OVMF memory debug log" */
+
+	/* magics: ended by a len of 0. Those with align >= 4096 and offset 0
+	 * cost nothing in a page scan; others make every page be read. */
+	const struct ml_magic *magics;
+
+	/*
+	 * probe: pure. Fills log->pub (capacity, used, flags, variant, version,
+	 *	verdict with reason where one log alone tells) and priv, and adds
+	 *	*ret_extent (space, addr and len; cpu -1). OK, NOT_MINE (with a
+	 *	reason that --list -v can show) or CORRUPT: mine, worth listing,
+	 *	text may be there. It gets at least probe_min bytes, and
+	 *	probe_len where the image has them.
+	 */
+	enum memlog_status (*probe)(const struct ml_probe *probe,
+				    struct ml_log *log,
+				    struct memlog_extent *ret_extent,
+				    struct memlog_err *err);
+	size_t probe_min, probe_len;
+
+	/*
+	 * Decoding is pull. state is state_size zeroed bytes. next returns a
+	 * record that stays valid until the next call; NO_DATA at the end;
+	 * bytes that are not in the image are skipped and show in
+	 * source->missing and in the record's flags. close: optional.
+	 */
+	enum memlog_status (*open)(void *state, struct ml_source *source,
+				   const struct ml_decoder_opts *opts,
+				   struct memlog_err *err);
+	enum memlog_status (*next)(void *state, struct ml_source *source,
+				   struct memlog_record *ret,
+				   struct memlog_err *err);
+	void (*close)(void *state, struct ml_source *source);
+	size_t state_size;
 
 	/*
 	 * needs_random: probing or decoding goes back and forth, so a pipe
@@ -157,8 +197,6 @@ struct ml_format {
 	 * reach: bytes on either side of a log's start that may belong to it
 	 *	or to its siblings beyond what probe() tells: a pipe keeps
 	 *	them. At most ML_STREAM_BACK.
-	 * magics: ended by a len of 0. Those with align >= 4096 and offset 0
-	 *	cost nothing in a page scan; others make every page be read.
 	 * screen: for formats without a magic: may the page at addr start a
 	 *	log? Only its bytes, len of them, of which there may be as few
 	 *	as MEMLOG_PEEK. Called for every page of every image, so addr
@@ -168,89 +206,67 @@ struct ml_format {
 	 *	it, a power of two; 0: nothing is known. Saves the call.
 	 * screen_eager: screen says no to every page unless it is eager. Saves
 	 *	the call, and the look at the page.
-	 * glance: optional. A magic stands at p: would probe() reject it for
-	 *	sure (false)? For the case that magics are planted by the
-	 *	million: looks at p alone, len of which may be as few as
-	 *	MEMLOG_PEEK, and must be quick.
-	 * expected: optional. Does the image say that it has such logs? Then,
-	 *	and when the user names the format, screen is eager.
+	 * glance: a magic stands at p: would probe() reject it for sure
+	 *	(false)? For the case that magics are planted by the million:
+	 *	looks at p alone, len of which may be as few as MEMLOG_PEEK, and
+	 *	must be quick.
+	 * expected: does the image say that it has such logs? Then, and when
+	 *	the user names the format, screen is eager.
+	 * likely: fills in up to max places for this image.
+	 * locate: places that symbols point to, as likely().
 	 */
-	bool needs_random;
-	uint64_t reach;
-	const struct ml_magic *magics;
-	bool (*screen)(uint64_t addr, const uint8_t *page, size_t len,
-		       bool eager);
-	uint32_t screen_align;
-	bool screen_eager;
-	bool (*glance)(const uint8_t *p, size_t len);
-	bool (*expected)(const struct memlog_image *image);
+	struct {
+		bool needs_random;
+		uint64_t reach;
+		bool (*screen)(uint64_t addr, const uint8_t *page, size_t len,
+			       bool eager);
+		uint32_t screen_align;
+		bool screen_eager;
+		bool (*glance)(const uint8_t *p, size_t len);
+		bool (*expected)(const struct memlog_image *image);
+		size_t (*likely)(struct memlog_image *image,
+				 struct ml_likely *ret, size_t max);
+		size_t (*locate)(struct memlog_image *image,
+				 const struct memlog_symbols *symbols,
+				 struct ml_likely *ret, size_t max);
+	} find;
 
 	/*
-	 * probe: pure. Fills log->pub (capacity, used, flags, variant, version,
-	 *	verdict with reason where one log alone tells) and priv, and adds
-	 *	*ret_extent (space, addr and len; cpu -1). OK, NOT_MINE (with a
-	 *	reason that --list -v can show) or CORRUPT: mine, worth listing,
-	 *	text may be there.
+	 * expand: look around a log that was just found and add its siblings
+	 *	and pages; its first extent may move. NOT_MINE: no log on a
+	 *	closer look, and nothing was added; it goes.
+	 * relate: called once with all logs of this format: decide verdicts and
+	 *	reasons, alias, group. Must not fail: a log that it cannot judge
+	 *	stays UNKNOWN.
 	 */
-	size_t probe_min, probe_len;
-	enum memlog_status (*probe)(const struct ml_probe *probe,
-				    struct ml_log *log,
-				    struct memlog_extent *ret_extent,
-				    struct memlog_err *err);
-
-	/* expand: optional. Look around a log that was just found and add its
-	 * siblings and pages; its first extent may move. NOT_MINE: no log on a
-	 * closer look, and nothing was added; it goes. */
-	enum memlog_status (*expand)(struct memlog_logs *logs,
-				     struct ml_log *log,
-				     struct memlog_image *image,
-				     struct memlog_err *err);
-
-	/* likely: optional. Fill up to max places for this image. */
-	size_t (*likely)(struct memlog_image *image, struct ml_likely *ret,
-			 size_t max);
-
-	/* locate: optional. Places that symbols point to, as likely(). */
-	size_t (*locate)(struct memlog_image *image,
-			 const struct memlog_symbols *symbols,
-			 struct ml_likely *ret, size_t max);
-
-	/* relate: optional. Called once with all logs of this format: decide
-	 * verdicts and reasons, alias, group. Must not fail: a log that it
-	 * cannot judge stays UNKNOWN. */
-	void (*relate)(struct ml_log *const *logs, size_t n,
-		       struct memlog_image *image);
-
-	/* stable: optional, for live images. Did the log stay readable between
-	 * these two copies of its header? */
-	bool (*stable)(const uint8_t *before, const uint8_t *after, size_t len);
-
-	/* narrow: optional, for live images. before and after were probed from
-	 * the header before and after its text was copied. Take out of before
-	 * what was overwritten meanwhile. *ret_lost: was there any? false: they
-	 * do not belong together. */
-	bool (*narrow)(struct ml_log *before, const struct ml_log *after,
-		       bool *ret_lost);
-
-	/* position: optional, for following a log of text whose raw records
-	 * are the text, one after the other. Without it records that have
-	 * numbers can be followed. */
-	void (*position)(struct ml_source *source, struct ml_position *ret);
+	struct {
+		enum memlog_status (*expand)(struct memlog_logs *logs,
+					     struct ml_log *log,
+					     struct memlog_image *image,
+					     struct memlog_err *err);
+		void (*relate)(struct ml_log *const *logs, size_t n,
+			       struct memlog_image *image);
+	} group;
 
 	/*
-	 * Decoding is pull. state is state_size zeroed bytes. next returns a
-	 * record that stays valid until the next call; NO_DATA at the end;
-	 * bytes that are not in the image are skipped and show in
-	 * source->missing and in the record's flags.
+	 * stable: did the log stay readable between these two copies of its
+	 *	header? Without it: if they are the same.
+	 * narrow: before and after were probed from the header before and after
+	 *	the text was copied. Take out of before what was overwritten
+	 *	meanwhile. *ret_lost: was there any? false: they do not belong
+	 *	together.
+	 * position: for following a log of text whose raw records are the text,
+	 *	one after the other. Without it records that have numbers can be
+	 *	followed.
 	 */
-	size_t state_size;
-	enum memlog_status (*open)(void *state, struct ml_source *source,
-				   const struct ml_decoder_opts *opts,
-				   struct memlog_err *err);
-	enum memlog_status (*next)(void *state, struct ml_source *source,
-				   struct memlog_record *ret,
-				   struct memlog_err *err);
-	void (*close)(void *state, struct ml_source *source);
+	struct {
+		bool (*stable)(const uint8_t *before, const uint8_t *after,
+			       size_t len);
+		bool (*narrow)(struct ml_log *before,
+			       const struct ml_log *after, bool *ret_lost);
+		void (*position)(struct ml_source *source,
+				 struct ml_position *ret);
+	} live;
 };
 
 /* All formats; ends with NULL. format/table.c */

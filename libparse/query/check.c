@@ -72,6 +72,6 @@ void memlog_query_stream(const struct memlog_query *q, const char **ret_formats,
 	*ret_whole = q->n_at || q->n_ranges ||
 		     q->scan == MEMLOG_SCAN_EXHAUSTIVE;
 	for (i = 0; q->formats && ml_formats[i]; i++)
-		*ret_whole |= ml_formats[i]->needs_random &&
+		*ret_whole |= ml_formats[i]->find.needs_random &&
 			      ml_name_in_list(q->formats, ml_formats[i]->name);
 }

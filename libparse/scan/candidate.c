@@ -22,7 +22,8 @@ static enum memlog_status remember(struct ml_scan_job *job,
 	for (i = first; i < job->logs->count; i++) {
 		const struct ml_log *log = job->logs->logs[i];
 
-		if (log->fmt->screen && !(log->pub.flags & MEMLOG_LOG_GUESSED))
+		if (log->fmt->find.screen &&
+		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
 			job->certain |= ml_format_bit(log->fmt);
 		for (k = 0; k < log->pub.n_extents && !s; k++)
 			s = ml_places_add(&job->places, log->fmt,
@@ -91,8 +92,8 @@ static enum memlog_status take(struct ml_scan_job *job,
 		ml_logs_drop_last(job->logs);
 		return s;
 	}
-	if (probed->fmt->expand)
-		s = probed->fmt->expand(job->logs, log, job->image, err);
+	if (probed->fmt->group.expand)
+		s = probed->fmt->group.expand(job->logs, log, job->image, err);
 	if (s == MEMLOG_NOT_MINE)
 		ml_logs_drop_last(job->logs);
 	alias_logs(job, first);
@@ -109,7 +110,7 @@ static enum memlog_status take(struct ml_scan_job *job,
 static bool covered(const struct ml_scan_job *job,
 		    const struct ml_format *fmt, const struct ml_probe *p)
 {
-	if (!fmt->screen)
+	if (!fmt->find.screen)
 		return false;
 	if (!p->at && !p->hint && job->certain & ml_format_bit(fmt))
 		return true;
@@ -310,7 +311,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 		for (n = 1; first + n < logs->count; n++)
 			if (logs->logs[first + n]->fmt != fmt)
 				break;
-		if (fmt->relate)
-			fmt->relate(logs->logs + first, n, job->image);
+		if (fmt->group.relate)
+			fmt->group.relate(logs->logs + first, n, job->image);
 	}
 }

@@ -31,10 +31,9 @@ static uint32_t magic_step(const struct ml_scanner *sc,
 
 static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
 {
-	const struct ml_format *fmt = format_first(bit);
+	uint32_t align = format_first(bit)->find.screen_align;
 
-	sc->screen_mask &= (fmt->screen_align ? fmt->screen_align : ML_PAGE) -
-			   1;
+	sc->screen_mask &= (align ? align : ML_PAGE) - 1;
 	sc->screens |= bit;
 	sc->eager |= eager ? bit : 0;
 }
@@ -66,7 +65,7 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 				sc->heads |= 1ull << ml_le32(m->bytes) % 64;
 			else
 				sc->needs_all = true;
-		if (fmt->screen && (formats || !fmt->screen_eager))
+		if (fmt->find.screen && (formats || !fmt->find.screen_eager))
 			scanner_add_screen(sc, ml_format_bit(fmt),
 					   formats != NULL);
 	}
@@ -74,7 +73,7 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 
 void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt)
 {
-	if (fmt->screen)
+	if (fmt->find.screen)
 		scanner_add_screen(sc, ml_format_bit(fmt), true);
 }
 
@@ -88,7 +87,7 @@ static enum memlog_status page_hit(struct ml_scanner *sc,
 				   const struct ml_format *fmt, uint64_t addr,
 				   const uint8_t *p, size_t len)
 {
-	if (fmt->glance && !fmt->glance(p, len)) {
+	if (fmt->find.glance && !fmt->find.glance(p, len)) {
 		/* the first one is probed, to say why */
 		if (sc->explained) {
 			sc->dismissed++;
@@ -131,7 +130,7 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 		s = page_magics(sc, addr, p, len);
 	for (set = sc->screens; set && !s; set &= set - 1) {
 		fmt = format_first(set);
-		if (fmt->screen(addr, p, len, sc->eager & set & -set))
+		if (fmt->find.screen(addr, p, len, sc->eager & set & -set))
 			s = sc->hit(sc->arg, fmt, addr);
 	}
 	return s;

@@ -103,10 +103,10 @@ static void learn_places(struct memlog_follow *f, bool all)
 			add_place(f, e->addr, e->addr + ML_PAGE);
 	}
 	for (i = 0; ml_formats[i]; i++) {
-		if (!ml_formats[i]->likely ||
+		if (!ml_formats[i]->find.likely ||
 		    !ml_name_in_list(f->scan.formats, ml_formats[i]->name))
 			continue;
-		n = ml_formats[i]->likely(f->image, likely, PLACES);
+		n = ml_formats[i]->find.likely(f->image, likely, PLACES);
 		for (k = 0; k < n; k++)
 			if (likely[k].space == space &&
 			    (all || !likely[k].downwards))
@@ -306,7 +306,7 @@ static enum memlog_status by_text(struct memlog_follow *f,
 {
 	struct ml_position pos;
 
-	f->fmt->position(ml_decoder_source(f->d), &pos);
+	f->fmt->live.position(ml_decoder_source(f->d), &pos);
 	if (!f->known)
 		start_over(f, news);
 	else if (moved)
@@ -341,7 +341,7 @@ static enum memlog_status open_decoder(struct memlog_follow *f,
 	f->overrun = false;
 	f->lost = 0;
 	if (!s)
-		s = f->fmt->position ? by_text(f, &c, moved, news) :
+		s = f->fmt->live.position ? by_text(f, &c, moved, news) :
 				       by_number(f, &c, news, err);
 	ml_free(&f->alloc, c.text);
 	if (s)
@@ -378,10 +378,10 @@ static bool unchanged(const struct memlog_follow *f, const struct ml_log *log)
 	struct ml_source source = { .image = f->image, .log = log };
 	struct ml_position pos;
 
-	if (!f->known || !log->fmt->position || log->fmt != f->fmt ||
+	if (!f->known || !log->fmt->live.position || log->fmt != f->fmt ||
 	    log->extents->space != f->space || log->extents->addr != f->addr)
 		return false;
-	log->fmt->position(&source, &pos);
+	log->fmt->live.position(&source, &pos);
 	return pos.end == f->pos.end && pos.modulus == f->pos.modulus &&
 	       pos.boot == f->pos.boot;
 }
@@ -528,7 +528,7 @@ enum memlog_status memlog_follow_next(struct memlog_follow *f,
 			return s;
 		}
 		f->rec = *rec;
-		if (!(f->fmt->position ? take_text(f, &f->rec) :
+		if (!(f->fmt->live.position ? take_text(f, &f->rec) :
 					 take_number(f, &f->rec)))
 			continue;
 		if (f->overrun) {

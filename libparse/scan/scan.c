@@ -91,8 +91,8 @@ static void expect(struct ml_scan_job *job, struct ml_scanner *sc)
 
 	for (i = 0; ml_formats[i]; i++)
 		if (ml_name_in_list(job->opts->formats, ml_formats[i]->name) &&
-		    ml_formats[i]->expected &&
-		    ml_formats[i]->expected(job->image))
+		    ml_formats[i]->find.expected &&
+		    ml_formats[i]->find.expected(job->image))
 			ml_scanner_expect(sc, ml_formats[i]);
 }
 
@@ -114,11 +114,12 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	bool found = false;
 	size_t n = 0, i;
 
-	if (fmt->locate && job->opts->symbols)
-		n = fmt->locate(job->image, &job->symbols, places,
-				ML_LIKELY_PLACES);
-	if (fmt->likely)
-		n += fmt->likely(job->image, places + n, ML_LIKELY_PLACES - n);
+	if (fmt->find.locate && job->opts->symbols)
+		n = fmt->find.locate(job->image, &job->symbols, places,
+				     ML_LIKELY_PLACES);
+	if (fmt->find.likely)
+		n += fmt->find.likely(job->image, places + n,
+				      ML_LIKELY_PLACES - n);
 	for (i = 0; i < n && !s; i++) {
 		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;

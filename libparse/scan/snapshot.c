@@ -141,7 +141,7 @@ static bool stable(const struct ml_format *fmt, const struct header *a,
 {
 	if (a->len != b->len)
 		return false;
-	return fmt->stable ? fmt->stable(a->bytes, b->bytes, a->len) :
+	return fmt->live.stable ? fmt->live.stable(a->bytes, b->bytes, a->len) :
 			     !memcmp(a->bytes, b->bytes, a->len);
 }
 
@@ -192,9 +192,9 @@ static void narrow(struct ml_snapshot *snap, const struct ml_log *old,
 	bool lost = true;
 	struct ml_log now;
 
-	if (!old->fmt->narrow ||
+	if (!old->fmt->live.narrow ||
 	    probe(snap, old, after, &now, NULL) ||
-	    !old->fmt->narrow(&snap->log, &now, &lost))
+	    !old->fmt->live.narrow(&snap->log, &now, &lost))
 		lost = true;
 	snap->extent = extent;
 	if (lost)

@@ -204,10 +204,10 @@ static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
 	s = fmt->probe(&probe, &log, &e, NULL);
 	if (s && s != MEMLOG_CORRUPT)
 		return MEMLOG_OK;
-	if (fmt->needs_random)
+	if (fmt->find.needs_random)
 		st->random = fmt->name;
 	s = want_addr(st, addr, e.len, true, st->err);
-	reach = ml_min(fmt->reach, ML_STREAM_BACK);
+	reach = ml_min(fmt->find.reach, ML_STREAM_BACK);
 	start = addr > reach ? addr - reach : 0;
 	if (!s && reach && st->n_reached++ < ML_MAX_LOGS)
 		s = want_addr(st, start, addr - start + reach, false, st->err);
@@ -376,7 +376,7 @@ static uint64_t largest_reach(const char *formats)
 
 	for (i = 0; ml_formats[i]; i++)
 		if (ml_name_in_list(formats, ml_formats[i]->name))
-			reach = ml_max(reach, ml_formats[i]->reach);
+			reach = ml_max(reach, ml_formats[i]->find.reach);
 	return ml_min(reach, ML_STREAM_BACK);
 }
 

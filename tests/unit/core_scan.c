@@ -449,7 +449,7 @@ static void screens(void **state)
 	/* nothing starts at three of four pages, without a magic */
 	assert_int_equal(sc.screen_mask, 0x3fff);
 	for (i = 0; ml_formats[i]; i++)
-		if (ml_formats[i]->screen_eager) {
+		if (ml_formats[i]->find.screen_eager) {
 			uint64_t bit = ml_format_bit(ml_formats[i]);
 
 			assert_false(sc.screens & bit);

@@ -51,10 +51,10 @@ static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 const struct ml_format ml_format_acrn_sbuf = {
 	.name = "acrn-sbuf",
 	.title = "ACRN shared buffer",
-	.needs_random = true,
-	.reach = ML_STREAM_BACK,
 	.magics = ml_acrn_magics,
+	.probe = sbuf_probe,
 	.probe_min = ML_SBUF_HEADER,
 	.probe_len = ML_SBUF_HEADER,
-	.probe = sbuf_probe,
+	.find.needs_random = true,
+	.find.reach = ML_STREAM_BACK,
 };
