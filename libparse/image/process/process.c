@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* process.c - pid:N, the memory of a running virtual machine monitor. */
+/* process.c - the guest memory of a running virtual machine monitor. */
 #include "process.h"
 
 #include <dirent.h>
@@ -19,9 +19,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
-#include "base/sized.h"
+#include "image/image.h"
 #include "maps.h"
-#include "image/open.h"
 
 #define MIB (1ull << 20)
 
@@ -412,7 +411,7 @@ enum memlog_status ml_process_alive(const struct ml_process *p,
 	return s;
 }
 
-/* ---- pid:N -------------------------------------------------------------- */
+/* ---- what is left out ---------------------------------------------------- */
 
 /* What is swapped out stays there, and is not read. */
 static void warn_swapped(const struct ml_process *p,
@@ -454,46 +453,4 @@ void ml_process_describe(struct memlog_image *image,
 				      "only what the process has touched lately"
 				      " is read; try as root",
 				      p->areas[i].start);
-}
-
-enum memlog_status ml_process_image(pid_t pid, const char *name,
-				    const struct memlog_open_opts *opts,
-				    struct memlog_image **ret,
-				    struct memlog_err *err)
-{
-	struct memlog_open_opts o = ml_open_opts(opts);
-	struct ml_process *p;
-	enum memlog_status s;
-
-	s = ml_process_open(pid, o.allocator, &p, err);
-	if (s)
-		return ml_prefix(err, s, "%s", name);
-	s = ml_image_create(name, &p->alloc, ret, err);
-	if (s) {
-		ml_process_close(p);
-		return s;
-	}
-	(*ret)->format = "process";
-	(*ret)->title = "running process";
-	ml_image_add_space(*ret, MEMLOG_HOST, &ml_process_ops, p, 0, true);
-	ml_process_describe(*ret, p);
-	return MEMLOG_OK;
-}
-
-enum memlog_status memlog_image_open_process(long pid,
-					     const struct memlog_open_opts *opts,
-					     struct memlog_image **ret,
-					     struct memlog_err *err)
-{
-	char name[ENTRY];
-	enum memlog_status s;
-
-	s = ml_sized_check(opts, "memlog_open_opts", err);
-	if (s)
-		return s;
-	if (pid < 1 || pid > INT32_MAX)
-		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
-			       "number of a process, as in pid:1234");
-	snprintf(name, sizeof(name), "pid:%ld", pid);
-	return ml_process_image((pid_t)pid, name, opts, ret, err);
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* open.c - a running process as an image. */
+#include "process.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/sized.h"
+#include "image/open.h"
+
+enum memlog_status ml_process_image(pid_t pid, const char *name,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	struct ml_process *p;
+	enum memlog_status s;
+
+	s = ml_process_open(pid, o.allocator, &p, err);
+	if (s)
+		return ml_prefix(err, s, "%s", name);
+	s = ml_image_create(name, &p->alloc, ret, err);
+	if (s) {
+		ml_process_close(p);
+		return s;
+	}
+	(*ret)->format = "process";
+	(*ret)->title = "running process";
+	ml_image_add_space(*ret, MEMLOG_HOST, &ml_process_ops, p, 0, true);
+	ml_process_describe(*ret, p);
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_image_open_process(long pid,
+					     const struct memlog_open_opts *opts,
+					     struct memlog_image **ret,
+					     struct memlog_err *err)
+{
+	char name[32];
+	enum memlog_status s;
+
+	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (s)
+		return s;
+	if (pid < 1 || pid > INT32_MAX)
+		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
+			       "number of a process, as in pid:1234");
+	snprintf(name, sizeof(name), "pid:%ld", pid);
+	return ml_process_image((pid_t)pid, name, opts, ret, err);
+}
