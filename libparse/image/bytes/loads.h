@@ -1,68 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * loads.h - ELF headers to merged ranges of memory.
- *
- * Pure: it sees headers as bytes, never a file. The core has no libelf (the
- * plugins link libc alone, and a pipe has no file for libelf); the tests hold
- * this parser against it.
- */
+/* loads.h - pieces of memory in a file to merged ranges. */
 #ifndef ML_IMAGE_LOADS_H
 #define ML_IMAGE_LOADS_H
 
 #include "file.h"
-
-#define ML_EHDR_MAX	64	/* ELF64; ELF32 has 52 bytes */
-#define ML_SHDR_MAX	64	/* ELF64; ELF32 has 40 bytes */
-#define ML_PHDR_MAX	56	/* ELF64; ELF32 has 32 bytes */
-
-/* What of the ELF specification is needed here. */
-enum {
-	ML_ET_REL = 1, ML_ET_EXEC = 2, ML_ET_DYN = 3, ML_ET_CORE = 4,
-	ML_PT_LOAD = 1, ML_PT_DYNAMIC = 2, ML_PT_INTERP = 3, ML_PT_NOTE = 4,
-	ML_PF_X = 1, ML_PF_W = 2, ML_PF_R = 4,
-	ML_PN_XNUM = 0xffff,
-};
-
-/* The ELF header. phnum and shnum are as the header has them. */
-struct ml_ehdr {
-	bool is64, big_endian;
-	uint16_t type, machine;
-	uint64_t entry, phoff, shoff;
-	uint16_t phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct ml_phdr {
-	uint32_t type, flags;
-	uint64_t offset, vaddr, paddr, filesz, memsz, align;
-};
-
-struct ml_shdr {
-	uint32_t name, type;
-	uint64_t offset, size;
-	uint32_t info;
-};
-
-/*
- * Parse an ELF header of len bytes. NOT_MINE: not ELF. CORRUPT: too short, or
- * no such class or byte order. e_ehsize is not looked at: QEMU writes the size
- * of a pointer there since 7.2. Source: System V ABI, chapter 4.
- */
-enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
-				 struct ml_ehdr *ret, struct memlog_err *err);
-
-/* Bytes from one program or section header to the next: the header's own
- * figure, or the class's where that is too small to be true. */
-size_t ml_ehdr_phdr_size(const struct ml_ehdr *e);
-size_t ml_ehdr_shdr_size(const struct ml_ehdr *e);
-
-/* Parse one program or section header; false when len is too short. */
-bool ml_phdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
-		   struct ml_phdr *ret);
-bool ml_shdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
-		   struct ml_shdr *ret);
-
-/* The name of an e_machine ("x86_64"), "" for one that is not known. */
-const char *ml_elf_machine(uint16_t machine);
 
 /* len bytes of memory at addr, which stand in the file at off. promised is
  * what the header says that memory has, at least len. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ehdr.c - the headers of ELF, field by field. Source: System V ABI. */
-#include "image/bytes/loads.h"
+#include "ehdr.h"
 
 #include "base/bytes.h"
 #include "base/err.h"

@@ -9,8 +9,8 @@
 #ifndef ML_IMAGE_NOTE_H
 #define ML_IMAGE_NOTE_H
 
+#include "ehdr.h"
 #include "image/image.h"
-#include "image/bytes/loads.h"
 
 /* One note. owner is not NUL-terminated; the padding is not counted. */
 struct ml_elf_note {
