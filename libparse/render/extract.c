@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
+#include "image/elf/ehdr.h"
 #include "image/xen/xen.h"
 #include "out.h"
 #include "words.h"
@@ -221,28 +222,6 @@ static uint64_t image_notes(const struct extract *x, struct ml_out *out)
 	return bytes;
 }
 
-static uint16_t machine_of(struct memlog_image *image)
-{
-	static const struct {
-		const char *name;
-		uint16_t em;
-	} known[] = {
-		{ "x86_64", EM_X86_64 }, { "i386", EM_386 },
-		{ "aarch64", EM_AARCH64 }, { "arm", EM_ARM },
-		{ "riscv", EM_RISCV }, { "ppc64", EM_PPC64 },
-		{ "s390x", EM_S390 }, { "loongarch", 258 },
-	};
-	struct memlog_image_info info = { .size = sizeof(info) };
-	size_t i;
-
-	if (memlog_image_info(image, &info, NULL))
-		return EM_NONE;
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (!strcmp(info.machine, known[i].name))
-			return known[i].em;
-	return EM_NONE;
-}
-
 static void put_ehdr(struct extract *x)
 {
 	static const uint8_t ident[EI_NIDENT] = {
@@ -253,7 +232,7 @@ static void put_ehdr(struct extract *x)
 
 	ml_out_write(out, ident, sizeof(ident));
 	put16(out, ET_CORE);
-	put16(out, machine_of(x->image));
+	put16(out, ml_elf_machine_number(x->image->machine));
 	put32(out, EV_CURRENT);
 	put64(out, 0);				/* e_entry */
 	put64(out, sizeof(Elf64_Ehdr));		/* e_phoff */

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <elf.h>
 
 #include "base/limits.h"
 #include "image/bytes/loads.h"
+#include "image/elf/note.h"
 #include "image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"
@@ -487,6 +489,45 @@ static void test_notes(void **state)
 	free(m);
 }
 
+/* Names and numbers of machines, held against the system's header. */
+static void test_machines(void **state)
+{
+	static const uint16_t known[] = {
+		EM_386, EM_MIPS, EM_PPC, EM_PPC64, EM_S390, EM_ARM, EM_IA_64,
+		EM_X86_64, EM_AARCH64, EM_RISCV, 258,
+	};
+	unsigned int i, n = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		assert_int_equal(ml_elf_machine_number(ml_elf_machine(known[i])),
+				 known[i]);
+	for (i = 0; i < 0x10000; i++)
+		n += ml_elf_machine((uint16_t)i)[0] != '\0';
+	assert_int_equal(n, sizeof(known) / sizeof(known[0]));
+	assert_string_equal(ml_elf_machine(EM_X86_64), "x86_64");
+	assert_int_equal(ml_elf_machine_number(""), EM_NONE);
+	assert_int_equal(ml_elf_machine_number("x86_6"), EM_NONE);
+}
+
+static void test_prstatus(void **state)
+{
+	uint8_t desc[336] = { 0 };
+	uint64_t rip;
+
+	(void)state;
+	assert_int_equal(ml_prstatus_machine(336, true), EM_X86_64);
+	assert_int_equal(ml_prstatus_machine(392, true), EM_AARCH64);
+	assert_int_equal(ml_prstatus_machine(144, false), EM_386);
+	assert_int_equal(ml_prstatus_machine(336, false), EM_NONE);
+	assert_int_equal(ml_prstatus_machine(144, true), EM_NONE);
+	assert_int_equal(ml_prstatus_machine(0, true), EM_NONE);
+	desc[241] = 0x12;
+	assert_true(ml_prstatus_rip(desc, sizeof(desc), &rip));
+	assert_int_equal(rip, 0x1200);
+	assert_false(ml_prstatus_rip(desc, sizeof(desc) - 1, &rip));
+}
+
 /* ---- damage ------------------------------------------------------------- */
 
 static void try_bytes(const uint8_t *p, size_t len)
@@ -557,6 +598,8 @@ int main(void)
 		cmocka_unit_test(test_orphans_unsure),
 		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_machines),
+		cmocka_unit_test(test_prstatus),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_bit_flips),
 	};

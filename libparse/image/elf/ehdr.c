@@ -97,21 +97,31 @@ bool ml_shdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 	return !c.failed;
 }
 
+static const struct machine {
+	uint16_t number;
+	const char *name;
+} machines[] = {
+	{ ML_EM_386, "i386" }, { 8, "mips" }, { 20, "ppc" }, { 21, "ppc64" },
+	{ 22, "s390x" }, { 40, "arm" }, { 50, "ia64" },
+	{ ML_EM_X86_64, "x86_64" }, { ML_EM_AARCH64, "aarch64" },
+	{ 243, "riscv" }, { 258, "loongarch" },
+	{ ML_EM_NONE, "" },
+};
+
 const char *ml_elf_machine(uint16_t machine)
 {
-	static const struct {
-		uint16_t number;
-		const char *name;
-	} names[] = {
-		{ 3, "i386" }, { 8, "mips" }, { 20, "ppc" }, { 21, "ppc64" },
-		{ 22, "s390x" }, { 40, "arm" }, { 50, "ia64" },
-		{ 62, "x86_64" }, { 183, "aarch64" }, { 243, "riscv" },
-		{ 258, "loongarch" },
-	};
-	size_t i;
+	const struct machine *m = machines;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == machine)
-			return names[i].name;
-	return "";
+	while (m->number && m->number != machine)
+		m++;
+	return m->name;
+}
+
+uint16_t ml_elf_machine_number(const char *name)
+{
+	const struct machine *m = machines;
+
+	while (m->number && strcmp(m->name, name))
+		m++;
+	return m->number;
 }

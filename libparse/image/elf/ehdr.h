@@ -21,6 +21,7 @@ enum {
 	ML_PT_LOAD = 1, ML_PT_DYNAMIC = 2, ML_PT_INTERP = 3, ML_PT_NOTE = 4,
 	ML_PF_X = 1, ML_PF_W = 2, ML_PF_R = 4,
 	ML_PN_XNUM = 0xffff,
+	ML_EM_NONE = 0, ML_EM_386 = 3, ML_EM_X86_64 = 62, ML_EM_AARCH64 = 183,
 };
 
 /* The ELF header. phnum and shnum are as the header has them. */
@@ -61,7 +62,9 @@ bool ml_phdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 bool ml_shdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 		   struct ml_shdr *ret);
 
-/* The name of an e_machine ("x86_64"), "" for one that is not known. */
+/* The name of an e_machine ("x86_64"), "" for one that is not known; and the
+ * e_machine of a name, ML_EM_NONE for one that is not. */
 const char *ml_elf_machine(uint16_t machine);
+uint16_t ml_elf_machine_number(const char *name);
 
 #endif

@@ -11,14 +11,11 @@
 #include "base/err.h"
 
 enum {
-	NT_PRSTATUS = 1, NT_FPREGSET = 2, NT_PRPSINFO = 3, NT_AUXV = 6,
-	NT_SIGINFO = 0x53494749, NT_FILE = 0x46494c45,
 	NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405,
 	XEN_CRASH_INFO = 0x1000001, XEN_CRASH_REGS = 0x1000002,
 	XEN_DUMP_NONE = 0x2000000, XEN_DUMP_HEADER = 0x2000001,
 	XEN_DUMP_VERSION = 0x2000002, XEN_DUMP_FORMAT = 0x2000003,
 	XEN_KDUMP_CR3 = 0x10000001,
-	EM_386 = 3, EM_X86_64 = 62, EM_AARCH64 = 183,
 };
 
 static bool skip(size_t *pos, size_t len, uint64_t bytes, uint64_t align)
@@ -88,42 +85,75 @@ static void put(struct text *t, const char *fmt, ...)
 		t->len = ml_min(t->len + (size_t)n, t->cap - 1);
 }
 
-/* A register of a prstatus note: its name and place. */
+/* A register of a PRSTATUS note: its name and place. */
 struct reg {
 	const char *name;
 	uint16_t at;
 };
 
+static const struct reg regs_x86_64[] = {
+	{ "rip", 240 }, { "rsp", 264 }, { "rflags", 256 }, { "rax", 192 },
+	{ "rbp", 144 }, { "cs", 248 }, { NULL, 0 },
+};
+static const struct reg regs_i386[] = {
+	{ "eip", 120 }, { "esp", 132 }, { "eflags", 128 }, { "eax", 96 },
+	{ "ebp", 92 }, { "cs", 124 }, { NULL, 0 },
+};
+static const struct reg regs_aarch64[] = {
+	{ "pc", 368 }, { "sp", 360 }, { "pstate", 376 }, { "x0", 112 },
+	{ "x29", 344 }, { "x30", 352 }, { NULL, 0 },
+};
+
+/* The PRSTATUS notes that are known; their sizes differ. */
+static const struct prstatus {
+	uint16_t len, machine;
+	uint8_t word, pid;
+	const struct reg *regs;
+} prstatuses[] = {
+	{ 336, ML_EM_X86_64, 8, 32, regs_x86_64 },
+	{ 144, ML_EM_386, 4, 24, regs_i386 },
+	{ 392, ML_EM_AARCH64, 8, 32, regs_aarch64 },
+};
+
+static const struct prstatus *find_prstatus(size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(prstatuses) / sizeof(prstatuses[0]); i++)
+		if (prstatuses[i].len == len)
+			return &prstatuses[i];
+	return NULL;
+}
+
+uint16_t ml_prstatus_machine(size_t len, bool is64)
+{
+	const struct prstatus *p = find_prstatus(len);
+
+	return p && (p->word == 8) == is64 ? p->machine : ML_EM_NONE;
+}
+
+bool ml_prstatus_rip(const uint8_t *desc, size_t len, uint64_t *ret)
+{
+	if (ml_prstatus_machine(len, true) != ML_EM_X86_64)
+		return false;
+	*ret = ml_le64(desc + regs_x86_64[0].at);
+	return true;
+}
+
 static void put_prstatus(struct text *t, const struct ml_ehdr *e,
 			 const struct ml_elf_note *n)
 {
-	static const struct reg x86_64[] = {
-		{ "rip", 240 }, { "rsp", 264 }, { "rflags", 256 },
-		{ "rax", 192 }, { "rbp", 144 }, { "cs", 248 }, { NULL, 0 },
-	};
-	static const struct reg i386[] = {
-		{ "eip", 120 }, { "esp", 132 }, { "eflags", 128 },
-		{ "eax", 96 }, { "ebp", 92 }, { "cs", 124 }, { NULL, 0 },
-	};
-	static const struct reg aarch64[] = {
-		{ "pc", 368 }, { "sp", 360 }, { "pstate", 376 },
-		{ "x0", 112 }, { "x29", 344 }, { "x30", 352 }, { NULL, 0 },
-	};
-	const struct reg *r = NULL;
-	bool is32 = false;
+	const struct prstatus *p = find_prstatus(n->desc_len);
+	const struct reg *r;
 
-	if (n->desc_len == 144 && e->machine == EM_386)
-		r = i386, is32 = true;
-	else if (n->desc_len == 336)
-		r = x86_64;
-	else if (n->desc_len == 392 && e->machine == EM_AARCH64)
-		r = aarch64;
-	if (!r || e->big_endian)
+	if (!p || e->big_endian ||
+	    (p->machine != ML_EM_X86_64 && p->machine != e->machine))
 		return;
-	put(t, "pid %u", ml_le32(n->desc + (is32 ? 24 : 32)));
-	for (; r->name; r++)
+	put(t, "pid %u", ml_le32(n->desc + p->pid));
+	for (r = p->regs; r->name; r++)
 		put(t, " %s 0x%" PRIx64, r->name,
-		    is32 ? ml_le32(n->desc + r->at) : ml_le64(n->desc + r->at));
+		    p->word == 4 ? ml_le32(n->desc + r->at) :
+				   ml_le64(n->desc + r->at));
 }
 
 /* QEMU's CPU state: 18 registers, 10 segments, 5 control registers. */
@@ -156,12 +186,12 @@ static void put_qemu(struct text *t, const struct ml_ehdr *e,
 static const char *core_title(uint32_t type)
 {
 	switch (type) {
-	case NT_PRSTATUS: return "registers of a CPU or thread";
-	case NT_FPREGSET: return "floating point registers";
-	case NT_PRPSINFO: return "process";
-	case NT_AUXV: return "auxiliary vector";
-	case NT_SIGINFO: return "signal";
-	case NT_FILE: return "mapped files";
+	case ML_NT_PRSTATUS: return "registers of a CPU or thread";
+	case ML_NT_FPREGSET: return "floating point registers";
+	case ML_NT_PRPSINFO: return "process";
+	case ML_NT_AUXV: return "auxiliary vector";
+	case ML_NT_SIGINFO: return "signal";
+	case ML_NT_FILE: return "mapped files";
 	}
 	return NULL;
 }
@@ -193,9 +223,10 @@ static const char *arch_title(uint32_t type)
 static void learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 {
 	if (ml_note_is(n, "CORE")) {
-		f->n_prstatus += n->type == NT_PRSTATUS;
-		f->process |= n->type == NT_PRPSINFO || n->type == NT_AUXV ||
-			      n->type == NT_FILE || n->type == NT_SIGINFO;
+		f->n_prstatus += n->type == ML_NT_PRSTATUS;
+		f->process |= n->type == ML_NT_PRPSINFO ||
+			      n->type == ML_NT_AUXV || n->type == ML_NT_FILE ||
+			      n->type == ML_NT_SIGINFO;
 	} else if (ml_note_is(n, "QEMU")) {
 		f->qemu = true;
 		f->n_qemu++;
@@ -238,7 +269,7 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 	}
 	if (ml_note_is(n, "CORE")) {
 		known = core_title(n->type);
-		if (n->type == NT_PRSTATUS) {
+		if (n->type == ML_NT_PRSTATUS) {
 			snprintf(title, sizeof(title), "registers, number %u",
 				 f->n_prstatus - 1);
 			known = title;

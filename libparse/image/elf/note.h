@@ -12,6 +12,12 @@
 #include "ehdr.h"
 #include "image/image.h"
 
+/* Types of the notes of CORE. */
+enum {
+	ML_NT_PRSTATUS = 1, ML_NT_FPREGSET = 2, ML_NT_PRPSINFO = 3,
+	ML_NT_AUXV = 6, ML_NT_SIGINFO = 0x53494749, ML_NT_FILE = 0x46494c45,
+};
+
 /* One note. owner is not NUL-terminated; the padding is not counted. */
 struct ml_elf_note {
 	const uint8_t *owner;
@@ -31,6 +37,13 @@ enum memlog_status ml_note_next(const uint8_t *p, size_t len, size_t *pos,
 				struct ml_elf_note *ret);
 
 bool ml_note_is(const struct ml_elf_note *n, const char *owner);
+
+/* The machine, of 64 bits or of 32, whose registers a PRSTATUS note of len
+ * bytes has: its e_machine, ML_EM_NONE when no known one has such notes. */
+uint16_t ml_prstatus_machine(size_t len, bool is64);
+
+/* The address of the next instruction in a PRSTATUS note of x86-64. */
+bool ml_prstatus_rip(const uint8_t *desc, size_t len, uint64_t *ret);
 
 /* What the notes of an image say together. */
 struct ml_note_facts {

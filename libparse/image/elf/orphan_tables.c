@@ -74,7 +74,7 @@ bool ml_orphan_tables_agree(struct memlog_image *image,
 		if (!(cr0 & CR0_PG) || (cr4 & CR4_LA57) ||
 		    elf->ehdr.big_endian)
 			continue;
-		paging = elf->ehdr.machine == 62 ? ML_PAGING_64 :
+		paging = elf->ehdr.machine == ML_EM_X86_64 ? ML_PAGING_64 :
 			 cr4 & CR4_PAE ? ML_PAGING_PAE : ML_PAGING_32;
 		if (maps(&m, paging, cr3, 0) && maps(&m, paging, cr3, last))
 			return true;

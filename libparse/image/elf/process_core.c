@@ -17,7 +17,6 @@
 #include "elf.h"
 #include "image/process/guestram.h"
 
-#define NT_FILE		0x46494c45u
 #define MIB		((uint64_t)1 << 20)
 
 /* Mapped files that are listed in the search for one that is missing, and large
@@ -101,7 +100,7 @@ static uint64_t missing(const struct memlog_image *image,
 			return UINT64_MAX;
 	}
 	for (i = 0; i < image->n_notes; i++)
-		if (image->notes[i].type == NT_FILE && image->notes[i].desc)
+		if (image->notes[i].type == ML_NT_FILE && image->notes[i].desc)
 			files = files_missing(elf, image->notes[i].desc,
 					      image->notes[i].desc_len);
 	/* the kernel gives a header to what is in the list as well */

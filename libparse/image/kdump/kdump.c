@@ -245,17 +245,12 @@ static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
 	struct ml_elf_note n;
 	size_t pos = 0;
 
-	if (!strcmp(h->machine, "x86_64") || !strcmp(h->machine, "i386") ||
-	    !strcmp(h->machine, "aarch64"))
-		return h->machine[0] == 'x' ? 62 : h->machine[0] == 'i' ? 3 :
-		       183;
-	while (!*h->machine &&
-	       !ml_note_next(notes, len, &pos, h->big_endian, 4, &n))
-		if (ml_note_is(&n, "CORE") && n.type == 1)
-			return n.desc_len == 336 && h->is64 ? 62 :
-			       n.desc_len == 144 && !h->is64 ? 3 :
-			       n.desc_len == 392 && h->is64 ? 183 : 0;
-	return 0;
+	if (*h->machine)
+		return ml_elf_machine_number(h->machine);
+	while (!ml_note_next(notes, len, &pos, h->big_endian, 4, &n))
+		if (ml_note_is(&n, "CORE") && n.type == ML_NT_PRSTATUS)
+			return ml_prstatus_machine(n.desc_len, h->is64);
+	return ML_EM_NONE;
 }
 
 /* What the file has of [off, off + len), and a NUL behind it; the caller frees

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/elf/note.h"
 
 /* The strings of CRASH_INFO are shorter than this. */
 #define STRING_MAX 256
@@ -162,6 +163,7 @@ static void all_notes(struct memlog_image *image,
 	unsigned int regs = 0, cr3 = 0, status = 0;
 	struct ml_xen_crash_info c;
 	char title[64];
+	uint64_t rip;
 	size_t i;
 
 	for (i = 0; i < image->n_notes; i++) {
@@ -171,14 +173,14 @@ static void all_notes(struct memlog_image *image,
 			vmcoreinfo_xen(image, n);
 			ml_image_set_note(image, i, "what the hypervisor says "
 					  "of itself", n->text);
-		} else if (!strcmp(n->owner, "CORE") && n->type == 1) {
+		} else if (!strcmp(n->owner, "CORE") &&
+			   n->type == ML_NT_PRSTATUS) {
 			snprintf(title, sizeof(title),
 				 "registers of physical CPU %u, in Xen",
 				 status++);
 			set_note(image, n, title, n->text);
-			if (n->desc_len == 336)
-				learn_virt(image->xen,
-					   ml_le64((uint8_t *)n->desc + 240));
+			if (ml_prstatus_rip(n->desc, n->desc_len, &rip))
+				learn_virt(image->xen, rip);
 		} else if (n->type == ML_XEN_CRASH_INFO &&
 			   ml_xen_crash_info(n->desc, n->desc_len, &c)) {
 			crash_info(image, n, &c);
