@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "image/bytes/loads.h"
 #include "image/elf/note.h"
+#include "image/elf/qemu_cpu.h"
 #include "image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"
@@ -497,11 +498,13 @@ static void test_machines(void **state)
 		EM_X86_64, EM_AARCH64, EM_RISCV, 258,
 	};
 	unsigned int i, n = 0;
+	const char *name;
 
 	(void)state;
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		assert_int_equal(ml_elf_machine_number(ml_elf_machine(known[i])),
-				 known[i]);
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		name = ml_elf_machine(known[i]);
+		assert_int_equal(ml_elf_machine_number(name), known[i]);
+	}
 	for (i = 0; i < 0x10000; i++)
 		n += ml_elf_machine((uint16_t)i)[0] != '\0';
 	assert_int_equal(n, sizeof(known) / sizeof(known[0]));
@@ -526,6 +529,40 @@ static void test_prstatus(void **state)
 	assert_true(ml_prstatus_rip(desc, sizeof(desc), &rip));
 	assert_int_equal(rip, 0x1200);
 	assert_false(ml_prstatus_rip(desc, sizeof(desc) - 1, &rip));
+}
+
+/* Each 4 bytes hold their own offset. */
+static void test_qemu_cpu(void **state)
+{
+	struct ml_note note = { .owner = (char *)"QEMU", .desc_len = 432 };
+	struct ml_qemu_cpu c;
+	uint8_t desc[432];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(desc); i++)
+		desc[i] = i % 4 < 2 ? (uint8_t)((i & ~3u) >> 8 * (i % 4)) : 0;
+#define AT(off) ((uint64_t)(off) | (uint64_t)((off) + 4) << 32)
+	assert_false(ml_qemu_cpu_parse(desc, sizeof(desc), &c));
+	desc[0] = 1;
+	assert_false(ml_qemu_cpu_parse(desc, sizeof(desc) - 1, &c));
+	assert_true(ml_qemu_cpu_parse(desc, sizeof(desc), &c));
+	assert_true(c.rsp == AT(56) && c.rip == AT(136) && c.rflags == AT(144));
+	for (i = 0; i < ML_QEMU_SEGMENTS; i++)
+		assert_true(c.seg[i].selector == 152 + 24 * i &&
+			    c.seg[i].limit == 156 + 24 * i &&
+			    c.seg[i].base == AT(168 + 24 * i));
+	for (i = 0; i < 5; i++)
+		assert_true(c.cr[i] == AT(392 + 8 * i));
+	assert_false(ml_qemu_cpu_note(&note, &c));
+	note.desc = desc;
+	assert_true(ml_qemu_cpu_note(&note, &c));
+	note.type = 7;
+	assert_false(ml_qemu_cpu_note(&note, &c));
+	note.type = 0;
+	note.owner = (char *)"CORE";
+	assert_false(ml_qemu_cpu_note(&note, &c));
+#undef AT
 }
 
 /* ---- damage ------------------------------------------------------------- */
@@ -600,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_prstatus),
+		cmocka_unit_test(test_qemu_cpu),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_bit_flips),
 	};

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "qemu_cpu.h"
 
 enum {
 	NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405,
@@ -156,30 +157,31 @@ static void put_prstatus(struct text *t, const struct ml_ehdr *e,
 				   ml_le64(n->desc + r->at));
 }
 
-/* QEMU's CPU state: 18 registers, 10 segments, 5 control registers. */
 static void put_qemu(struct text *t, const struct ml_ehdr *e,
 		     const struct ml_elf_note *n)
 {
-	static const char *const seg[] = {
-		"cs", "ds", "es", "fs", "gs", "ss", "ldt", "tr", "gdt", "idt",
+	static const struct {
+		enum ml_qemu_segment_name number;
+		const char *name;
+	} shown[] = {
+		{ ML_QEMU_CS, "cs" }, { ML_QEMU_SS, "ss" },
+		{ ML_QEMU_TR, "tr" }, { ML_QEMU_GDT, "gdt" },
+		{ ML_QEMU_IDT, "idt" },
 	};
-	static const uint8_t shown[] = { 0, 5, 7, 8, 9 };
-	const uint8_t *s;
+	const struct ml_qemu_segment *s;
+	struct ml_qemu_cpu c;
 	size_t i;
 
-	if (e->big_endian || n->desc_len < 432 || ml_le32(n->desc) != 1)
+	if (e->big_endian || !ml_qemu_cpu_parse(n->desc, n->desc_len, &c))
 		return;
 	put(t, "rip 0x%" PRIx64 " rsp 0x%" PRIx64 " rflags 0x%" PRIx64 "\n",
-	    ml_le64(n->desc + 136), ml_le64(n->desc + 56),
-	    ml_le64(n->desc + 144));
+	    c.rip, c.rsp, c.rflags);
 	put(t, "cr0 0x%" PRIx64 " cr2 0x%" PRIx64 " cr3 0x%" PRIx64
-	    " cr4 0x%" PRIx64 "\n", ml_le64(n->desc + 392),
-	    ml_le64(n->desc + 408), ml_le64(n->desc + 416),
-	    ml_le64(n->desc + 424));
-	for (i = 0; i < sizeof(shown); i++) {
-		s = n->desc + 152 + 24 * shown[i];
+	    " cr4 0x%" PRIx64 "\n", c.cr[0], c.cr[2], c.cr[3], c.cr[4]);
+	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		s = &c.seg[shown[i].number];
 		put(t, "%s%s 0x%x base 0x%" PRIx64 " limit 0x%x", i ? ", " : "",
-		    seg[shown[i]], ml_le32(s), ml_le64(s + 16), ml_le32(s + 4));
+		    shown[i].name, s->selector, s->base, s->limit);
 	}
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "qemu_cpu.h"
 #include "space/pagewalk.h"
 
 enum { CR0_PG = 1u << 31, CR4_PAE = 1u << 5, CR4_LA57 = 1u << 12 };
@@ -57,22 +58,19 @@ bool ml_orphan_tables_agree(struct memlog_image *image,
 {
 	struct supposed m = { image, file, *at };
 	bool asked = false;
-	uint64_t cr0, cr3, cr4, last = at->len - 1;
+	uint64_t cr3, cr4, last = at->len - 1;
 	enum ml_paging paging;
+	struct ml_qemu_cpu cpu;
 	size_t i;
 
 	last -= last % ML_PAGE;
 	for (i = 0; i < image->n_notes; i++) {
-		const struct ml_note *n = &image->notes[i];
-		const uint8_t *d = n->desc;
-
-		if (strcmp(n->owner, "QEMU") || n->type || n->desc_len < 432)
+		if (elf->ehdr.big_endian ||
+		    !ml_qemu_cpu_note(&image->notes[i], &cpu))
 			continue;
-		cr0 = ml_le64(d + 392);
-		cr3 = ml_le64(d + 416);
-		cr4 = ml_le64(d + 424);
-		if (!(cr0 & CR0_PG) || (cr4 & CR4_LA57) ||
-		    elf->ehdr.big_endian)
+		cr3 = cpu.cr[3];
+		cr4 = cpu.cr[4];
+		if (!(cpu.cr[0] & CR0_PG) || (cr4 & CR4_LA57))
 			continue;
 		paging = elf->ehdr.machine == ML_EM_X86_64 ? ML_PAGING_64 :
 			 cr4 & CR4_PAE ? ML_PAGING_PAE : ML_PAGING_32;

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/elf/note.h"
+#include "image/elf/qemu_cpu.h"
 
 /* The strings of CRASH_INFO are shorter than this. */
 #define STRING_MAX 256
@@ -319,24 +320,20 @@ static bool tables_of_xen(uint64_t gdt, uint64_t idt)
 static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
 {
 	bool xen = false;
-	uint64_t gdt, idt;
+	struct ml_qemu_cpu cpu;
+	uint64_t idt;
 	size_t i;
 
 	for (i = 0; i < image->n_notes; i++) {
-		const struct ml_note *n = &image->notes[i];
-
-		if (strcmp(n->owner, "QEMU") || n->type || n->desc_len < 432 ||
-		    ml_le32(n->desc) != 1)
+		if (!ml_qemu_cpu_note(&image->notes[i], &cpu))
 			continue;
-		gdt = ml_le64((uint8_t *)n->desc + 152 + 8 * 24 + 16);
-		idt = ml_le64((uint8_t *)n->desc + 152 + 9 * 24 + 16);
-		if (!tables_of_xen(gdt, idt))
+		idt = cpu.seg[ML_QEMU_IDT].base;
+		if (!tables_of_xen(cpu.seg[ML_QEMU_GDT].base, idt))
 			continue;
 		xen = true;
 		learn_virt(x, idt);
 		if (x->n_cr3 < ML_XEN_CR3S)
-			x->cr3[x->n_cr3++] =
-				ml_le64((uint8_t *)n->desc + 416);
+			x->cr3[x->n_cr3++] = cpu.cr[3];
 	}
 	return xen;
 }
