@@ -19,7 +19,8 @@
 #include "base/limits.h"
 #include "base/range.h"
 #include "image/elf/ehdr.h"
-#include "image/xen/xen.h"
+#include "image/image.h"
+#include "image/xen/note.h"
 #include "out.h"
 #include "words.h"
 

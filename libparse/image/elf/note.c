@@ -9,15 +9,10 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "image/xen/note.h"
 #include "qemu_cpu.h"
 
-enum {
-	NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405,
-	XEN_CRASH_INFO = 0x1000001, XEN_CRASH_REGS = 0x1000002,
-	XEN_DUMP_NONE = 0x2000000, XEN_DUMP_HEADER = 0x2000001,
-	XEN_DUMP_VERSION = 0x2000002, XEN_DUMP_FORMAT = 0x2000003,
-	XEN_KDUMP_CR3 = 0x10000001,
-};
+enum { NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405 };
 
 static bool skip(size_t *pos, size_t len, uint64_t bytes, uint64_t align)
 {
@@ -198,20 +193,6 @@ static const char *core_title(uint32_t type)
 	return NULL;
 }
 
-static const char *xen_title(uint32_t type)
-{
-	switch (type) {
-	case XEN_CRASH_INFO: return "Xen crash information";
-	case XEN_CRASH_REGS: return "control registers of a CPU";
-	case XEN_DUMP_NONE: return "xl dump-core";
-	case XEN_DUMP_HEADER: return "dump header";
-	case XEN_DUMP_VERSION: return "Xen version";
-	case XEN_DUMP_FORMAT: return "dump format version";
-	case XEN_KDUMP_CR3: return "page table of a virtual CPU";
-	}
-	return NULL;
-}
-
 static const char *arch_title(uint32_t type)
 {
 	switch (type) {
@@ -235,7 +216,7 @@ static void learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 	} else if (ml_note_is(n, "VMCOREINFO")) {
 		f->vmcoreinfo = true;
 	}
-	f->xen |= n->type == XEN_CRASH_INFO || n->type == XEN_KDUMP_CR3 ||
+	f->xen |= n->type == ML_XEN_CRASH_INFO || n->type == ML_XEN_KDUMP_CR3 ||
 		  ml_note_is(n, "VMCOREINFO_XEN");
 }
 
@@ -286,7 +267,7 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 		known = arch_title(n->type);
 	}
 	if (!known)
-		known = xen_title(n->type);
+		known = ml_xen_note_title(n->type);
 	if (!t.len)
 		put(&t, "type 0x%x, %zu bytes", n->type, n->desc_len);
 	ml_image_add_note(image, owner, n->type, known ? known : "unknown",

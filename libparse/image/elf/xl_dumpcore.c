@@ -18,7 +18,6 @@
 #include "elf.h"
 
 enum {
-	NT_HEADER = 0x2000001, NT_VERSION = 0x2000002, NT_FORMAT = 0x2000003,
 	HEADER_LEN = 32, VERSION_LEN = 1280 - 16, FORMAT_LEN = 8,
 };
 #define MAGIC_PV	0xf00febedull
@@ -201,7 +200,8 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 		struct ml_note *n = &image->notes[i];
 		const uint8_t *p = n->desc;
 
-		if (n->type == NT_HEADER && n->desc_len >= HEADER_LEN) {
+		if (n->type == ML_XEN_DUMP_HEADER &&
+		    n->desc_len >= HEADER_LEN) {
 			d->page_size = (uint32_t)ml_min(ml_le64(p + 24),
 							UINT32_MAX);
 			snprintf(text, sizeof(text), "%s guest, %" PRIu64
@@ -212,10 +212,11 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 							   "unknown",
 				 ml_le64(p + 8), ml_le64(p + 16),
 				 ml_le64(p + 24));
-		} else if (n->type == NT_VERSION &&
+		} else if (n->type == ML_XEN_DUMP_VERSION &&
 			   n->desc_len >= VERSION_LEN) {
 			version_text(n, text, sizeof(text));
-		} else if (n->type == NT_FORMAT && n->desc_len >= FORMAT_LEN) {
+		} else if (n->type == ML_XEN_DUMP_FORMAT &&
+			   n->desc_len >= FORMAT_LEN) {
 			snprintf(text, sizeof(text), "version %u.%u",
 				 (unsigned int)(ml_le64(p) >> 32),
 				 ml_le32(p));

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* note.c - the notes that Xen's crash path writes; pure. */
-#include "xen.h"
+/* note.c - the notes that Xen writes; pure. */
+#include "note.h"
 
 #include "base/bytes.h"
+
+const char *ml_xen_note_title(uint32_t type)
+{
+	switch (type) {
+	case ML_XEN_CRASH_INFO: return "Xen crash information";
+	case ML_XEN_CRASH_REGS: return "control registers of a CPU";
+	case ML_XEN_DUMP_NONE: return "xl dump-core";
+	case ML_XEN_DUMP_HEADER: return "dump header";
+	case ML_XEN_DUMP_VERSION: return "Xen version";
+	case ML_XEN_DUMP_FORMAT: return "dump format version";
+	case ML_XEN_KDUMP_CR3: return "page table of a virtual CPU";
+	}
+	return NULL;
+}
 
 bool ml_xen_crash_info(const uint8_t *desc, size_t len,
 		       struct ml_xen_crash_info *ret)
