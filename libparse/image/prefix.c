@@ -4,8 +4,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/bytes/flattened.h"
 #include "image/elf/elf.h"
 #include "image/xen/xen.h"
+#include "packed.h"
 
 static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 {
@@ -118,34 +120,14 @@ out:
 	return s;
 }
 
-/* What hides another file in it: such input is kept and opened as a file. */
-static bool wrapped(const uint8_t *p, size_t len)
-{
-	static const struct { const char *bytes; size_t len; } magics[] = {
-		{ "\x28\xb5\x2f\xfd", 4 },	/* zstd */
-		{ "\x1f\x8b", 2 },		/* gzip */
-		{ "\xfd" "7zXZ", 6 },		/* xz, with its NUL */
-		{ "\x04\x22\x4d\x18", 4 },	/* lz4 */
-		{ "BZh", 3 },
-		{ "LZIP", 4 },
-		{ "makedumpfile", 12 },		/* flattened */
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (len >= magics[i].len &&
-		    !memcmp(p, magics[i].bytes, magics[i].len))
-			return true;
-	return false;
-}
-
 bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 			  const struct memlog_open_opts *opts)
 {
 	const struct ml_image_format *const *f = ml_image_formats;
 	struct memlog_image *scratch;
 	struct ml_file file;
-	bool yes = wrapped(bytes, len);
+	/* another file is in it */
+	bool yes = ml_packed_find(bytes, len) || ml_flattened_is(bytes, len);
 
 	if (opts->force_raw)
 		return false;

@@ -2,6 +2,7 @@
 /* refuse.c - files that are known for what they are and not read, with what to
  * do instead. Otherwise they would be searched as plain memory. */
 #include "image/bytes/file.h"
+#include "packed.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -40,11 +41,6 @@ static const struct known table[] = {
 	  "use xl dump-core DOMAIN FILE" },
 	{ 0, 4, "QFI\xfb", "a qcow2 disk",
 	  "dump the guest's memory with " DUMP_QEMU },
-	{ 0, 3, "\x1f\x8b\x08", "compressed with gzip", "gunzip it" },
-	{ 0, 4, "\x28\xb5\x2f\xfd", "compressed with zstd", "unzstd it" },
-	{ 0, 6, "\xfd\x37zXZ\0", "compressed with xz", "unxz it" },
-	{ 0, 4, "\x04\x22\x4d\x18", "compressed with lz4", "unlz4 it" },
-	{ 0, 3, "BZh", "compressed with bzip2", "bunzip2 it" },
 };
 
 static enum memlog_status refuse_open(struct memlog_image *image,
@@ -53,6 +49,7 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 				      struct memlog_err *err)
 {
 	uint8_t head[64] = { 0 };
+	const struct ml_packed *packed;
 	enum memlog_status s;
 	size_t i, got;
 
@@ -70,6 +67,11 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 				       "%s, which is not read; %s", k->what,
 				       k->instead);
 	}
+	packed = ml_packed_find(head, got);
+	if (packed)
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "compressed with %s, "
+			       "which is not read; %s", packed->name,
+			       packed->unpack);
 	return ml_fail(err, MEMLOG_NOT_MINE, "nothing that is known");
 }
 

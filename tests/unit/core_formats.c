@@ -272,6 +272,10 @@ static void test_refused(void **state)
 		{ "QFI\xfb", "disk" },
 		{ "\x1f\x8b\x08", "gzip" },
 		{ "\x28\xb5\x2f\xfd", "zstd" },
+		{ "\xfd" "7zXZ", "unxz" },
+		{ "\x04\x22\x4d\x18", "lz4" },
+		{ "BZh", "bunzip2" },
+		{ "LZIP", "lzip -d" },
 	};
 	static uint8_t page[8192];
 	struct memlog_err err;

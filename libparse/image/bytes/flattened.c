@@ -385,13 +385,19 @@ static enum memlog_status merge(struct flattened *f, struct memlog_err *err)
 	return s;
 }
 
+bool ml_flattened_is(const uint8_t *bytes, size_t len)
+{
+	static const char magic[16] = "makedumpfile";
+
+	return len >= sizeof(magic) && !memcmp(bytes, magic, sizeof(magic));
+}
+
 enum memlog_status ml_flattened_open(struct memlog_image *image,
 				     const struct ml_file *lower,
 				     const struct memlog_open_opts *opts,
 				     struct ml_file *ret,
 				     struct memlog_err *err)
 {
-	static const char magic[16] = "makedumpfile";
 	struct flattened *f;
 	enum memlog_status s;
 	uint8_t head[32];
@@ -400,7 +406,7 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	s = ml_file_read_some(lower, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
-	if (got < sizeof(head) || memcmp(head, magic, sizeof(magic)))
+	if (got < sizeof(head) || !ml_flattened_is(head, got))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a flattened file");
 	if (ml_be64(head + 16) != 1 || ml_be64(head + 24) != 1)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "flattened file of "

@@ -5,6 +5,9 @@
 
 #include "file.h"
 
+/* Does a file that begins with these len bytes look like one? */
+bool ml_flattened_is(const uint8_t *bytes, size_t len);
+
 /*
  * See through a flattened file: *ret is the file that makedumpfile -R would
  * write from it, read without writing it. lower stays open and the caller's

@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/bytes/spool.h"
+#include "image/packed.h"
 
 #ifdef HAVE_LIBARCHIVE
 #include <archive.h>
@@ -33,17 +34,13 @@ struct unpack {
 	uint8_t *buf;
 };
 
-static const struct filter {
-	const char *name;
-	uint8_t len;
-	const char *magic;
-	int (*use)(struct archive *a);
-} filters[] = {
-	{ "gzip", 3, "\x1f\x8b\x08", archive_read_support_filter_gzip },
-	{ "zstd", 4, "\x28\xb5\x2f\xfd", archive_read_support_filter_zstd },
-	{ "xz", 6, "\xfd" "7zXZ\0", archive_read_support_filter_xz },
-	{ "lz4", 4, "\x04\x22\x4d\x18", archive_read_support_filter_lz4 },
-	{ "bzip2", 3, "BZh", archive_read_support_filter_bzip2 },
+/* NULL: not read here. */
+static int (*const filters[ML_PACKED_KINDS])(struct archive *a) = {
+	[ML_PACKED_GZIP] = archive_read_support_filter_gzip,
+	[ML_PACKED_ZSTD] = archive_read_support_filter_zstd,
+	[ML_PACKED_XZ] = archive_read_support_filter_xz,
+	[ML_PACKED_LZ4] = archive_read_support_filter_lz4,
+	[ML_PACKED_BZIP2] = archive_read_support_filter_bzip2,
 };
 
 /* Write a piece to its place; pages of zeros stay holes. */
@@ -118,13 +115,13 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-static enum memlog_status start(struct unpack *u, const struct filter *f,
+static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
 				int fd, struct memlog_err *err)
 {
 	struct archive_entry *entry;
 
 	/* ARCHIVE_WARN: it would run a program */
-	if (f->use(u->a) != ARCHIVE_OK ||
+	if (filters[f->kind](u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(u->a) != ARCHIVE_OK)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s: compressed with "
 			       "%s, which this build cannot unpack", u->path,
@@ -146,7 +143,7 @@ static uint64_t free_space(int fd)
 	return bytes / 10 * 9;
 }
 
-static enum memlog_status spool_all(struct unpack *u, const struct filter *f,
+static enum memlog_status spool_all(struct unpack *u, const struct ml_packed *f,
 				    int fd, struct ml_file *ret,
 				    struct memlog_err *err)
 {
@@ -170,11 +167,11 @@ static enum memlog_status spool_all(struct unpack *u, const struct filter *f,
 
 /* Which filter a file needs; NULL for none. The descriptor stays at its start.
  * *ret_size is the file's. */
-static const struct filter *look(int fd, uint64_t *ret_size)
+static const struct ml_packed *look(int fd, uint64_t *ret_size)
 {
-	uint8_t head[8] = { 0 };
+	uint8_t head[ML_PACKED_MAGIC];
+	const struct ml_packed *f;
 	off_t end;
-	size_t i;
 
 	if (pread(fd, head, sizeof(head), 0) != sizeof(head))
 		return NULL;
@@ -182,10 +179,8 @@ static const struct filter *look(int fd, uint64_t *ret_size)
 	if (end < 0 || lseek(fd, 0, SEEK_SET))
 		return NULL;
 	*ret_size = (uint64_t)end;
-	for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-		if (!memcmp(head, filters[i].magic, filters[i].len))
-			return &filters[i];
-	return NULL;
+	f = ml_packed_find(head, sizeof(head));
+	return f && filters[f->kind] ? f : NULL;
 }
 
 enum memlog_status ml_archive_open(const char *path,
@@ -198,7 +193,7 @@ enum memlog_status ml_archive_open(const char *path,
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct unpack u = { .path = path, .opts = opts, .damage = ret_damage,
 			    .damage_size = size };
-	const struct filter *f = fd < 0 ? NULL : look(fd, &u.packed);
+	const struct ml_packed *f = fd < 0 ? NULL : look(fd, &u.packed);
 	enum memlog_status s;
 
 	*ret_damage = '\0';

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* packed.h - files that were compressed as a whole, by how they begin. */
+#ifndef ML_IMAGE_PACKED_H
+#define ML_IMAGE_PACKED_H
+
+#include "memlog.h"
+
+enum ml_packed_kind {
+	ML_PACKED_GZIP, ML_PACKED_ZSTD, ML_PACKED_XZ, ML_PACKED_LZ4,
+	ML_PACKED_BZIP2, ML_PACKED_LZIP, ML_PACKED_KINDS,
+};
+
+/* Bytes that are enough to tell. */
+#define ML_PACKED_MAGIC 6
+
+/* unpack: what to do with the file, as an error says it. */
+struct ml_packed {
+	enum ml_packed_kind kind;
+	const char *name, *unpack;
+	const char *magic;
+	uint8_t len;
+};
+
+/* What compressed the file that begins with these len bytes; NULL: nothing that
+ * is known. */
+const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len);
+
+#endif
