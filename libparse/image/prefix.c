@@ -86,9 +86,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	struct memlog_image *scratch = NULL;
 	struct ml_file file = { 0 };
 	struct ml_elf elf;
-	struct ml_load *in;
 	enum memlog_status s;
-	size_t i, n = 0;
 	bool vaddr;
 
 	s = ml_file_memory(bytes, len, "input", alloc, &file, err);
@@ -101,18 +99,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	ml_elf_notes(&elf, scratch, &file);
 	ml_elf_space(&elf, &vaddr);
 	*ret_random = elf.facts.xen || ml_xen_runs(scratch);
-	in = ml_calloc(&scratch->alloc, elf.n_phdrs, sizeof(*in));
-	for (i = 0; in && i < elf.n_phdrs; i++)
-		if (elf.phdrs[i].type == ML_PT_LOAD)
-			in[n++] = (struct ml_load){
-				vaddr ? elf.phdrs[i].vaddr : elf.phdrs[i].paddr,
-				elf.phdrs[i].filesz, elf.phdrs[i].offset,
-				elf.phdrs[i].memsz };
-	if (in)
-		n = ml_core_pick(scratch, &elf, vaddr, in, n);
-	s = in ? ml_loads_init(ret, in, n, UINT64_MAX, alloc, err) :
-		 ml_fail(err, MEMLOG_NO_MEMORY, "no memory for headers");
-	ml_free(&scratch->alloc, in);
+	s = ml_elf_loads(&elf, scratch, vaddr, UINT64_MAX, ret, err);
 	ml_elf_fini(&elf);
 out:
 	memlog_image_close(scratch);

@@ -29,38 +29,6 @@ static enum memlog_status refuse_program(const struct ml_elf *elf,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status make_loads(struct memlog_image *image,
-				     const struct ml_elf *elf,
-				     const struct ml_file *file,
-				     bool use_vaddr, struct ml_loads *ret,
-				     struct memlog_err *err)
-{
-	struct memlog_allocator a = elf->alloc;
-	struct ml_load *in = ml_calloc(&a, elf->n_phdrs, sizeof(*in));
-	enum memlog_status s;
-	size_t i, n = 0;
-
-	if (!in)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for program headers");
-	for (i = 0; i < elf->n_phdrs; i++) {
-		const struct ml_phdr *p = &elf->phdrs[i];
-
-		if (p->type != ML_PT_LOAD)
-			continue;
-		in[n++] = (struct ml_load){
-			.addr = use_vaddr ? p->vaddr : p->paddr,
-			.len = p->filesz,
-			.off = p->offset,
-			.promised = p->memsz,
-		};
-	}
-	n = ml_core_pick(image, elf, use_vaddr, in, n);
-	s = ml_loads_init(ret, in, n, file->size, &a, err);
-	ml_free(&a, in);
-	return s;
-}
-
 static void describe(struct memlog_image *image, const struct ml_elf *elf,
 		     const struct ml_loads *loads, enum memlog_space space)
 {
@@ -86,7 +54,7 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	bool use_vaddr;
 
 	space = ml_elf_space(elf, &use_vaddr);
-	s = make_loads(image, elf, file, use_vaddr, &loads, err);
+	s = ml_elf_loads(elf, image, use_vaddr, file->size, &loads, err);
 	if (s)
 		return s;
 	describe(image, elf, &loads, space);

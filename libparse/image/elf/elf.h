@@ -39,6 +39,16 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr);
 
 /*
+ * The memory of the PT_LOADs, use_vaddr as ml_elf_space() told, in a file of
+ * file_size bytes (UINT64_MAX: not known). Of the core of a process only what
+ * is guest memory: ml_core_pick(). The caller frees with ml_loads_fini.
+ */
+enum memlog_status ml_elf_loads(const struct ml_elf *elf,
+				struct memlog_image *image, bool use_vaddr,
+				uint64_t file_size, struct ml_loads *ret,
+				struct memlog_err *err);
+
+/*
  * A core of a process, use_vaddr and space as ml_elf_space() told: of the n
  * loads, one for each PT_LOAD, keep those that are guest memory, so that the
  * monitor's own constants are not taken for logs; all when none is. Warns of

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* head.c - the headers and notes of an ELF file, read and kept. */
+/* head.c - the headers and notes of an ELF file, and the memory in it. */
 #include "elf.h"
 
 #include <inttypes.h>
@@ -176,4 +176,35 @@ enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr)
 	else
 		*ret_use_vaddr = true;
 	return MEMLOG_HOST;
+}
+
+enum memlog_status ml_elf_loads(const struct ml_elf *elf,
+				struct memlog_image *image, bool use_vaddr,
+				uint64_t file_size, struct ml_loads *ret,
+				struct memlog_err *err)
+{
+	struct memlog_allocator a = elf->alloc;
+	struct ml_load *in = ml_calloc(&a, elf->n_phdrs, sizeof(*in));
+	enum memlog_status s;
+	size_t i, n = 0;
+
+	if (!in)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for program headers");
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type != ML_PT_LOAD)
+			continue;
+		in[n++] = (struct ml_load){
+			.addr = use_vaddr ? p->vaddr : p->paddr,
+			.len = p->filesz,
+			.off = p->offset,
+			.promised = p->memsz,
+		};
+	}
+	n = ml_core_pick(image, elf, use_vaddr, in, n);
+	s = ml_loads_init(ret, in, n, file_size, &a, err);
+	ml_free(&a, in);
+	return s;
 }
