@@ -65,14 +65,33 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 				      struct memlog_err *err);
 
 /*
- * Give the image a space that these loads of a file make up. The loads move
- * into it, on failure too. own: the file is closed with the space, on failure
- * as well; otherwise it has to live as long as the image.
+ * Give the image a space that these loads of a file make up, and search it. The
+ * loads move into it, on failure too. own: the file is closed with the space,
+ * on failure as well; otherwise it has to live as long as the image.
  */
 enum memlog_status ml_loads_add_space(struct memlog_image *image,
 				      enum memlog_space space,
 				      const struct ml_file *file, bool own,
 				      struct ml_loads *l,
 				      struct memlog_err *err);
+
+/*
+ * A space of a file whose bytes another space has too: back leads from an
+ * offset in the file to the address in other. scan: search it. page_size: of
+ * struct memlog_reader_ops.
+ */
+struct ml_loads_twin {
+	enum memlog_space space, other;
+	struct ml_loads loads, back;
+	uint32_t page_size;
+	bool scan;
+};
+
+/* Give the image that space. Both loads move into it, on failure too; the file
+ * has to live as long as the image. */
+enum memlog_status ml_loads_add_twin(struct memlog_image *image,
+				     const struct ml_file *file,
+				     struct ml_loads_twin *twin,
+				     struct memlog_err *err);
 
 #endif

@@ -9,6 +9,9 @@ struct pieces {
 	struct ml_file file;
 	bool own;
 	struct ml_loads loads;
+	struct ml_loads back;		/* of a twin */
+	enum memlog_space other;
+	struct memlog_reader_ops ops;	/* with its own page size */
 };
 
 static enum memlog_status pieces_read(void *self, uint64_t addr, void *buf,
@@ -46,12 +49,32 @@ static enum memlog_status pieces_next_data(void *self, uint64_t addr,
 	return ml_loads_next_data(&p->loads, &p->file, addr, ret, err);
 }
 
+static enum memlog_status pieces_alias(void *self, uint64_t addr,
+				       enum memlog_space *ret_space,
+				       uint64_t *ret_addr)
+{
+	struct pieces *p = self;
+	const struct ml_load *l = ml_loads_find(&p->loads, addr);
+	uint64_t off;
+
+	if (!l)
+		return MEMLOG_NO_DATA;
+	off = l->off + (addr - l->addr);
+	l = ml_loads_find(&p->back, off);
+	if (!l)
+		return MEMLOG_NO_DATA;
+	*ret_space = p->other;
+	*ret_addr = l->off + (off - l->addr);
+	return MEMLOG_OK;
+}
+
 static void pieces_close(void *self)
 {
 	struct pieces *p = self;
 	struct memlog_allocator a = p->alloc;
 
 	ml_loads_fini(&p->loads);
+	ml_loads_fini(&p->back);
 	if (p->own)
 		ml_file_close(&p->file);
 	ml_free(&a, p);
@@ -66,26 +89,63 @@ static const struct memlog_reader_ops pieces_ops = {
 	.next_data = pieces_next_data,
 };
 
+/* An empty one, not yet in the image; NULL: no memory. */
+static struct pieces *pieces_create(struct memlog_image *image,
+				    const struct ml_file *file, bool own,
+				    struct memlog_err *err)
+{
+	struct pieces *p = ml_calloc(&image->alloc, 1, sizeof(*p));
+
+	if (!p) {
+		ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+		return NULL;
+	}
+	p->alloc = image->alloc;
+	p->file = *file;
+	p->own = own;
+	p->ops = pieces_ops;
+	return p;
+}
+
 enum memlog_status ml_loads_add_space(struct memlog_image *image,
 				      enum memlog_space space,
 				      const struct ml_file *file, bool own,
 				      struct ml_loads *l,
 				      struct memlog_err *err)
 {
-	struct pieces *p = ml_calloc(&image->alloc, 1, sizeof(*p));
+	struct pieces *p = pieces_create(image, file, own, err);
 	struct ml_file f = *file;
 
 	if (!p) {
 		ml_loads_fini(l);
 		if (own)
 			ml_file_close(&f);
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
+		return MEMLOG_NO_MEMORY;
 	}
-	p->alloc = image->alloc;
-	p->file = f;
-	p->own = own;
 	p->loads = *l;
 	*l = (struct ml_loads){ 0 };
-	ml_image_add_space(image, space, &pieces_ops, p, 0, true);
+	ml_image_add_space(image, space, &p->ops, p, 0, true);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_loads_add_twin(struct memlog_image *image,
+				     const struct ml_file *file,
+				     struct ml_loads_twin *twin,
+				     struct memlog_err *err)
+{
+	struct pieces *p = pieces_create(image, file, false, err);
+
+	if (!p) {
+		ml_loads_fini(&twin->loads);
+		ml_loads_fini(&twin->back);
+		return MEMLOG_NO_MEMORY;
+	}
+	p->loads = twin->loads;
+	p->back = twin->back;
+	p->other = twin->other;
+	p->ops.page_size = twin->page_size;
+	p->ops.alias = pieces_alias;
+	twin->loads = twin->back = (struct ml_loads){ 0 };
+	ml_image_add_space(image, twin->space, &p->ops, p, 0, twin->scan);
 	return MEMLOG_OK;
 }

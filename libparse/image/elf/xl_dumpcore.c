@@ -33,93 +33,6 @@ struct dumpcore {
 	uint64_t n;			/* entries that have a page */
 };
 
-/* One address space of the dump. back leads from an offset in the file to the
- * address in the other space. */
-struct core_space {
-	struct memlog_allocator alloc;
-	const struct ml_file *file;
-	struct ml_loads loads, back;
-	enum memlog_space other;
-	struct memlog_reader_ops ops;	/* with its own page size */
-};
-
-/* ---- the reader -------------------------------------------------------------- */
-
-static enum memlog_status core_read(void *self, uint64_t addr, void *buf,
-				    size_t len, size_t *ret,
-				    struct memlog_err *err)
-{
-	struct core_space *c = self;
-
-	return ml_loads_read(&c->loads, c->file, addr, buf, len, ret, err);
-}
-
-static enum memlog_status core_map(void *self, uint64_t addr, size_t len,
-				   const uint8_t **ret_ptr, size_t *ret,
-				   struct memlog_err *err)
-{
-	struct core_space *c = self;
-
-	return ml_loads_map(&c->loads, c->file, addr, len, ret_ptr, ret, err);
-}
-
-static enum memlog_status core_next_range(void *self, uint64_t addr,
-					  struct memlog_range *ret,
-					  struct memlog_err *err)
-{
-	(void)err;
-	return ml_loads_next_range(&((struct core_space *)self)->loads, addr,
-				   ret);
-}
-
-static enum memlog_status core_next_data(void *self, uint64_t addr,
-					 struct memlog_range *ret,
-					 struct memlog_err *err)
-{
-	struct core_space *c = self;
-
-	return ml_loads_next_data(&c->loads, c->file, addr, ret, err);
-}
-
-static enum memlog_status core_alias(void *self, uint64_t addr,
-				     enum memlog_space *ret_space,
-				     uint64_t *ret_addr)
-{
-	struct core_space *c = self;
-	const struct ml_load *l = ml_loads_find(&c->loads, addr);
-	uint64_t off;
-
-	if (!l)
-		return MEMLOG_NO_DATA;
-	off = l->off + (addr - l->addr);
-	l = ml_loads_find(&c->back, off);
-	if (!l)
-		return MEMLOG_NO_DATA;
-	*ret_space = c->other;
-	*ret_addr = l->off + (off - l->addr);
-	return MEMLOG_OK;
-}
-
-static void core_close(void *self)
-{
-	struct core_space *c = self;
-	struct memlog_allocator a = c->alloc;
-
-	ml_loads_fini(&c->loads);
-	ml_loads_fini(&c->back);
-	ml_free(&a, c);
-}
-
-static const struct memlog_reader_ops core_ops = {
-	.size = sizeof(core_ops),
-	.read = core_read,
-	.next_range = core_next_range,
-	.map = core_map,
-	.alias = core_alias,
-	.close = core_close,
-	.next_data = core_next_data,
-};
-
 /* ---- sections ------------------------------------------------------------------ */
 
 static bool find_sections(const struct ml_elf *elf, const struct ml_file *file,
@@ -321,45 +234,41 @@ static enum memlog_status add_space(struct memlog_image *image,
 				    const struct dumpcore *d,
 				    enum memlog_space space,
 				    const struct runs *own,
-				    const struct runs *to, bool scan,
+				    const struct runs *to,
 				    struct memlog_err *err)
 {
-	struct core_space *c = ml_calloc(&image->alloc, 1, sizeof(*c));
 	struct ml_load *in = ml_calloc(&image->alloc, own->n + to->n,
 				       sizeof(*in));
-	enum memlog_status s = MEMLOG_NO_MEMORY;
+	struct ml_loads_twin twin = {
+		.space = space,
+		.other = space == MEMLOG_PHYS ? MEMLOG_MACH : MEMLOG_PHYS,
+		.page_size = d->page_size,
+		.scan = space == MEMLOG_PHYS,
+	};
+	enum memlog_status s;
 	size_t i;
 
-	if (!c || !in) {
-		ml_fail(err, s, "no memory for a table of pages");
-		goto out;
-	}
-	c->alloc = image->alloc;
-	c->file = file;
-	c->other = space == MEMLOG_PHYS ? MEMLOG_MACH : MEMLOG_PHYS;
-	c->ops = core_ops;
-	c->ops.page_size = d->page_size;
+	if (!in)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for a table of pages");
 	if (own->n)
 		memcpy(in, own->r, own->n * sizeof(*in));
-	s = ml_loads_init(&c->loads, in, own->n, file->size, &c->alloc, err);
-	if (s)
-		goto out;
-	for (i = 0; i < to->n; i++)
+	s = ml_loads_init(&twin.loads, in, own->n, file->size, &image->alloc,
+			  err);
+	for (i = 0; !s && i < to->n; i++)
 		in[i] = (struct ml_load){ to->r[i].off, to->r[i].len,
 					  to->r[i].addr, to->r[i].len };
-	s = ml_loads_init(&c->back, in, to->n, UINT64_MAX, &c->alloc, err);
-	if (s) {
-		ml_loads_fini(&c->loads);
-		goto out;
-	}
-	if (scan)
-		image->missing += c->loads.missing;
-	ml_image_add_space(image, space, &c->ops, c, 0, scan);
-	c = NULL;
-out:
-	ml_free(&image->alloc, c);
+	if (!s)
+		s = ml_loads_init(&twin.back, in, to->n, UINT64_MAX,
+				  &image->alloc, err);
 	ml_free(&image->alloc, in);
-	return s;
+	if (s) {
+		ml_loads_fini(&twin.loads);
+		return s;
+	}
+	if (twin.scan)
+		image->missing += twin.loads.missing;
+	return ml_loads_add_twin(image, file, &twin, err);
 }
 
 static void count(struct memlog_image *image, const struct ml_file *file,
@@ -408,11 +317,9 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	count(image, file, &d);
 	s = read_table(image, file, &d, &phys, &mach, err);
 	if (!s)
-		s = add_space(image, file, &d, MEMLOG_PHYS, &phys, &mach, true,
-			      err);
+		s = add_space(image, file, &d, MEMLOG_PHYS, &phys, &mach, err);
 	if (!s && d.pv)
-		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys,
-			      false, err);
+		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys, err);
 	ml_free(&image->alloc, phys.r);
 	ml_free(&image->alloc, mach.r);
 	return s;
