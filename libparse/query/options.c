@@ -1,75 +1,102 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* options.c - the options that all front ends share, and who has which. */
-#include "options.h"
+/* options.c - the table of options: one row each, and who has it. */
+#include "query.h"
 
 #include <string.h>
 
 #include "base/err.h"
 #include "base/sized.h"
+#include "acrn.h"
+#include "set.h"
 
-/* PLUGINS: a command of its own name or meaning has it in memlog-dump. COMMAND:
- * in memlog-dump alone. */
-enum { EVERYWHERE, PLUGINS, COMMAND };
+enum {
+	DUMP = 1 << MEMLOG_HOST_COMMAND,
+	CRASH = 1 << MEMLOG_HOST_CRASH,
+	GDB = 1 << MEMLOG_HOST_GDB,
+	PLUGINS = CRASH | GDB,
+	ALL = DUMP | PLUGINS,
+};
 
-static const struct opt {
-	enum ml_opt_id id;
+/* Those that a host lacks it either cannot do, or has an option of its own that
+ * sets them. */
+static const struct option_row {
 	const char *name;
 	char letter;
-	const char *value, *help;
-	int where;
-} opts[] = {
-	{ OPT_INFO, "info", 0, NULL,
-	  "what the image is: format, memory, notes, what is missing", 0 },
-	{ OPT_LIST, "list", 0, NULL,
-	  "the logs that were found, one line each", 0 },
-	{ OPT_EXTRACT, "extract", 0, NULL,
-	  "a small ELF core of the logs alone", PLUGINS },
-	{ OPT_FOLLOW, "follow", 'w', NULL,
-	  "go on with what a running guest writes, through resets", COMMAND },
-	{ OPT_ALL, "all", 'a', NULL,
-	  "logs of older boots and copies as well", 0 },
-	{ OPT_FORMAT, "format", 'F', "LIST", "only logs of these formats", 0 },
-	{ OPT_SCAN, "scan", 0, "MODE",
-	  "where to look: likely, pages (default) or exhaustive", 0 },
-	{ OPT_AT, "at", 0, "[SPACE:]ADDR",
-	  "the log that starts there, without a search", 0 },
-	{ OPT_RANGE, "range", 0, "A-B|A+SIZE",
-	  "look only there; may be given again", 0 },
-	{ OPT_GREP, "grep", 'g', "REGEX",
-	  "only lines that match an extended regular expression", 0 },
-	{ OPT_LINES, "lines", 'n', "[-]N",
-	  "only the first N lines of each log; -N: the newest N", 0 },
-	{ OPT_LEVEL, "level", 'l', "LEVEL[+]",
-	  "only that level; with + that and more urgent ones", 0 },
-	{ OPT_COMPONENT, "component", 'c', "NAME",
-	  "only what that component wrote", 0 },
-	{ OPT_CPU, "cpu", 0, "LIST", "only these CPUs, such as 0-3,8", 0 },
-	{ OPT_SINCE, "since", 0, "SECONDS", "only from that time on", 0 },
-	{ OPT_UNTIL, "until", 0, "SECONDS", "only up to that time", 0 },
-	{ OPT_OUTPUT, "output-format", 'O', "NAME", "how to write it", 0 },
-	{ OPT_JSON, "json", 'J', NULL, "the same as -O json", 0 },
-	{ OPT_RAW, "raw", 'r', NULL, "the same as -O raw", 0 },
-	{ OPT_UNCOMMITTED, "uncommitted", 0, NULL,
-	  "text too that was copied but not yet counted", 0 },
-	{ OPT_CONSUMED, "consumed", 0, NULL,
-	  "text too that the log's own reader has taken", 0 },
-	{ OPT_STATS, "stats", 0, "LIST",
-	  "a trace in numbers: vm_exit, irq, cpu_usage", 0 },
-	{ OPT_ACRN_FORMATS, "acrn-formats", 0, "FILE",
-	  "text of ACRN's events by the rules of this file", 0 },
-	{ OPT_TSC, "tsc-mhz", 0, "N", "the rate of time stamps in cycles", 0 },
-	{ OPT_TIME_FORMAT, "time-format", 0, "NAME",
-	  "seconds (default), ticks or none", 0 },
-	{ OPT_LIMIT, "limit", 0, "NAME=VALUE",
-	  "logs=N that are kept; acrnlog-size=BYTES, acrnlog-files=N", 0 },
-	{ OPT_THREADS, "threads", 0, "N", "search with N threads, at most 16", 0 },
-	{ OPT_FORCE, "force", 0, NULL,
-	  "raw bytes to a terminal all the same", PLUGINS },
-	{ OPT_COLOR, "color", 0, "WHEN", "always or never", PLUGINS },
-	{ OPT_VERBOSE, "verbose", 'v', NULL,
-	  "all ranges and notes; say what is done", 0 },
+	const char *value;	/* what it is called; NULL: takes none */
+	const char *help;
+	unsigned int hosts;
+	ml_setter *set;
+} option_rows[] = {
+	{ "info", 0, NULL,
+	  "what the image is: format, memory, notes, what is missing",
+	  ALL, ml_set_info },
+	{ "list", 0, NULL, "the logs that were found, one line each",
+	  ALL, ml_set_list },
+	{ "extract", 0, NULL, "a small ELF core of the logs alone",
+	  PLUGINS, ml_set_extract },
+	{ "follow", 'w', NULL,
+	  "go on with what a running guest writes, through resets",
+	  DUMP, ml_set_follow },
+	{ "all", 'a', NULL, "logs of older boots and copies as well",
+	  ALL, ml_set_all },
+	{ "format", 'F', "LIST", "only logs of these formats",
+	  ALL, ml_set_formats },
+	{ "scan", 0, "MODE",
+	  "where to look: likely, pages (default) or exhaustive",
+	  ALL, ml_set_scan },
+	{ "at", 0, "[SPACE:]ADDR",
+	  "the log that starts there, without a search",
+	  ALL, ml_set_at },
+	{ "range", 0, "A-B|A+SIZE", "look only there; may be given again",
+	  ALL, ml_parse_range },
+	{ "grep", 'g', "REGEX",
+	  "only lines that match an extended regular expression",
+	  ALL, ml_set_grep },
+	{ "lines", 'n', "[-]N",
+	  "only the first N lines of each log; -N: the newest N",
+	  ALL, ml_set_lines },
+	{ "level", 'l', "LEVEL[+]",
+	  "only that level; with + that and more urgent ones",
+	  ALL, ml_set_level },
+	{ "component", 'c', "NAME", "only what that component wrote",
+	  ALL, ml_set_component },
+	{ "cpu", 0, "LIST", "only these CPUs, such as 0-3,8",
+	  ALL, ml_set_cpus },
+	{ "since", 0, "SECONDS", "only from that time on",
+	  ALL, ml_set_since },
+	{ "until", 0, "SECONDS", "only up to that time",
+	  ALL, ml_set_until },
+	{ "output-format", 'O', "NAME", "how to write it",
+	  ALL, ml_set_render },
+	{ "json", 'J', NULL, "the same as -O json", ALL, ml_set_json },
+	{ "raw", 'r', NULL, "the same as -O raw", ALL, ml_set_raw },
+	{ "uncommitted", 0, NULL,
+	  "text too that was copied but not yet counted",
+	  ALL, ml_set_uncommitted },
+	{ "consumed", 0, NULL, "text too that the log's own reader has taken",
+	  ALL, ml_set_consumed },
+	{ "stats", 0, "LIST", "a trace in numbers: vm_exit, irq, cpu_usage",
+	  ALL, ml_set_stats },
+	{ "acrn-formats", 0, "FILE",
+	  "text of ACRN's events by the rules of this file",
+	  ALL, ml_query_rules },
+	{ "tsc-mhz", 0, "N", "the rate of time stamps in cycles",
+	  ALL, ml_set_tsc },
+	{ "time-format", 0, "NAME", "seconds (default), ticks or none",
+	  ALL, ml_set_time_format },
+	{ "limit", 0, "NAME=VALUE",
+	  "logs=N that are kept; acrnlog-size=BYTES, acrnlog-files=N",
+	  ALL, ml_set_limit },
+	{ "threads", 0, "N", "search with N threads, at most 16",
+	  ALL, ml_set_threads },
+	{ "force", 0, NULL, "raw bytes to a terminal all the same",
+	  PLUGINS, ml_set_force },
+	{ "color", 0, "WHEN", "always or never",
+	  PLUGINS, ml_set_color },
+	{ "verbose", 'v', NULL, "all ranges and notes; say what is done",
+	  ALL, ml_set_verbose },
 };
-#define N_OPTS (sizeof(opts) / sizeof(opts[0]))
+#define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
 enum memlog_status memlog_query_create(const struct memlog_allocator *allocator,
 				       enum memlog_host host,
@@ -114,16 +141,13 @@ bool memlog_query_option_get(enum memlog_host host, size_t index,
 	struct memlog_query_option_info info = { 0 };
 	size_t i;
 
-	for (i = 0; i < N_OPTS; i++) {
-		if (opts[i].where == (host == MEMLOG_HOST_COMMAND ? PLUGINS :
-								    COMMAND))
+	for (i = 0; i < N_ROWS; i++) {
+		if (!(option_rows[i].hosts & 1u << host) || index--)
 			continue;
-		if (index--)
-			continue;
-		info.name = opts[i].name;
-		info.letter = opts[i].letter;
-		info.value = opts[i].value;
-		info.help = opts[i].help;
+		info.name = option_rows[i].name;
+		info.letter = option_rows[i].letter;
+		info.value = option_rows[i].value;
+		info.help = option_rows[i].help;
 		ml_sized_out(ret, &info, sizeof(info));
 		return true;
 	}
@@ -134,21 +158,22 @@ enum memlog_status memlog_query_option(struct memlog_query *query,
 				       const char *name, const char *value,
 				       struct memlog_err *err)
 {
-	const struct opt *o = NULL;
+	const struct option_row *o = NULL;
 	enum memlog_status s;
 	size_t i;
 
-	for (i = 0; i < N_OPTS && !o; i++)
-		if (!strcmp(opts[i].name, name) ||
-		    (opts[i].letter && name[0] == opts[i].letter && !name[1]))
-			o = &opts[i];
-	if (!o || (o->where == COMMAND && query->host != MEMLOG_HOST_COMMAND))
+	for (i = 0; i < N_ROWS && !o; i++)
+		if (!strcmp(option_rows[i].name, name) ||
+		    (option_rows[i].letter && !name[1] &&
+		     name[0] == option_rows[i].letter))
+			o = &option_rows[i];
+	if (!o || (o->hosts == DUMP && query->host != MEMLOG_HOST_COMMAND))
 		return ml_fail(err, MEMLOG_NOT_MINE, "no option \"%.32s\"",
 			       name);
 	if (!o->value != !value)
 		return ml_fail(err, MEMLOG_INVALID, "--%s takes %s%s", o->name,
 			       o->value ? "a value: " : "no value",
 			       o->value ? o->value : "");
-	s = ml_query_set(query, o->id, value, err);
+	s = o->set(query, value, err);
 	return s ? ml_prefix(err, s, "--%s", o->name) : s;
 }

@@ -11,6 +11,12 @@
 #define ML_QUERY_RANGES 64
 #define ML_QUERY_ATS 64
 
+/* Take an option into the query. value is NULL where it has none. On INVALID
+ * the text says what would be right, and the query is as it was. */
+typedef enum memlog_status ml_setter(struct memlog_query *query,
+				     const char *value,
+				     struct memlog_err *err);
+
 struct ml_query_at {
 	bool has_space;
 	enum memlog_space space;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* set.c - what the value of an option may be, and where it goes. */
-#include "options.h"
+#include "set.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,26 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "render/tables/stats.h"
-#include "acrn.h"
+
+/* Those that take no value. */
+#define SET_FLAG(member) \
+	enum memlog_status ml_set_##member(struct memlog_query *q, \
+					   const char *value, \
+					   struct memlog_err *err) \
+	{ \
+		q->member = true; \
+		return MEMLOG_OK; \
+	}
+
+SET_FLAG(info)
+SET_FLAG(list)
+SET_FLAG(extract)
+SET_FLAG(follow)
+SET_FLAG(all)
+SET_FLAG(uncommitted)
+SET_FLAG(consumed)
+SET_FLAG(force)
+SET_FLAG(verbose)
 
 static enum memlog_status set_string(struct memlog_query *q, char **at,
 				     const char *value, struct memlog_err *err)
@@ -24,7 +43,7 @@ static enum memlog_status set_string(struct memlog_query *q, char **at,
 	return MEMLOG_OK;
 }
 
-static bool known_format(const char *name, size_t len)
+static bool set_known_format(const char *name, size_t len)
 {
 	const char *have, *title;
 	size_t i;
@@ -36,8 +55,8 @@ static bool known_format(const char *name, size_t len)
 }
 
 /* "ovmf, acrn" into a buffer: what can be asked for. */
-static void join_names(bool (*get)(size_t, const char **, const char **),
-		       char *buf, size_t size)
+static void set_join_names(bool (*get)(size_t, const char **, const char **),
+			   char *buf, size_t size)
 {
 	const char *name, *title;
 	size_t i, n = 0;
@@ -48,8 +67,8 @@ static void join_names(bool (*get)(size_t, const char **, const char **),
 				      i ? ", " : "", name);
 }
 
-static enum memlog_status set_formats(struct memlog_query *q, const char *value,
-				      struct memlog_err *err)
+enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
+				  struct memlog_err *err)
 {
 	const char *p = value, *comma;
 	char names[128];
@@ -58,8 +77,8 @@ static enum memlog_status set_formats(struct memlog_query *q, const char *value,
 	do {
 		comma = strchr(p, ',');
 		n = comma ? (size_t)(comma - p) : strlen(p);
-		if (!known_format(p, n)) {
-			join_names(memlog_format_get, names, sizeof(names));
+		if (!set_known_format(p, n)) {
+			set_join_names(memlog_format_get, names, sizeof(names));
 			return ml_fail(err, MEMLOG_INVALID,
 				       "no log format \"%.*s\": there %s %s",
 				       (int)ml_min(n, 32), p,
@@ -71,14 +90,14 @@ static enum memlog_status set_formats(struct memlog_query *q, const char *value,
 	return set_string(q, &q->formats, value, err);
 }
 
-static enum memlog_status set_render(struct memlog_query *q, const char *value,
-				     struct memlog_err *err)
+enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
+				 struct memlog_err *err)
 {
 	const struct ml_render *r = ml_render_find(value);
 	char names[128];
 
 	if (!r) {
-		join_names(memlog_render_get, names, sizeof(names));
+		set_join_names(memlog_render_get, names, sizeof(names));
 		return ml_fail(err, MEMLOG_INVALID,
 			       "no output format \"%.32s\": there are %s",
 			       value, names);
@@ -87,8 +106,8 @@ static enum memlog_status set_render(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_scan(struct memlog_query *q, const char *value,
-				   struct memlog_err *err)
+enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
+			       struct memlog_err *err)
 {
 	if (!strcmp(value, "likely"))
 		q->scan = MEMLOG_SCAN_LIKELY;
@@ -105,9 +124,9 @@ static enum memlog_status set_scan(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status number_of(const char *value, const char *what,
-				    uint64_t min, uint64_t max, uint64_t *ret,
-				    struct memlog_err *err)
+static enum memlog_status set_number(const char *value, const char *what,
+				     uint64_t min, uint64_t max, uint64_t *ret,
+				     struct memlog_err *err)
 {
 	const char *s = value;
 	uint64_t v;
@@ -122,12 +141,12 @@ static enum memlog_status number_of(const char *value, const char *what,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_lines(struct memlog_query *q, const char *value,
-				    struct memlog_err *err)
+enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
 {
 	bool newest = value[0] == '-';
 
-	if (number_of(value + newest, "lines", 0, UINT64_MAX, &q->count, NULL))
+	if (set_number(value + newest, "lines", 0, UINT64_MAX, &q->count, NULL))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of lines, nor -N "
 			       "for the newest N", value);
@@ -136,45 +155,45 @@ static enum memlog_status set_lines(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_limit(struct memlog_query *q, const char *value,
-				    struct memlog_err *err)
+enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
 {
 	const char *eq = strchr(value, '=');
 	size_t n = eq ? (size_t)(eq - value) : 0;
 	enum memlog_status s;
 
 	if (n == 4 && !memcmp(value, "logs", n))
-		return number_of(eq + 1, "logs", 1, UINT32_MAX, &q->max_logs,
-				 err);
+		return set_number(eq + 1, "logs", 1, UINT32_MAX, &q->max_logs,
+				  err);
 	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
-		s = number_of(eq + 1, "bytes", 0, UINT64_MAX, &q->acrnlog_size,
-			      err);
+		s = set_number(eq + 1, "bytes", 0, UINT64_MAX,
+			       &q->acrnlog_size, err);
 		q->has_acrnlog_size |= !s;
 		return s;
 	}
 	if (n == 13 && !memcmp(value, "acrnlog-files", n))
-		return number_of(eq + 1, "files", 0, UINT32_MAX,
-				 &q->acrnlog_files, err);
+		return set_number(eq + 1, "files", 0, UINT32_MAX,
+				  &q->acrnlog_files, err);
 	return ml_fail(err, MEMLOG_INVALID,
 		       "no limit \"%.32s\": there are logs=N, the number of "
 		       "logs that are kept of one image, acrnlog-size=BYTES "
 		       "and acrnlog-files=N", value);
 }
 
-static enum memlog_status set_threads(struct memlog_query *q, const char *value,
-				      struct memlog_err *err)
+enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
+				  struct memlog_err *err)
 {
-	uint64_t n;
-	enum memlog_status s = number_of(value, "threads", 0,
-					 ML_MAX_THREADS, &n, err);
+	uint64_t n = 0;
+	enum memlog_status s = set_number(value, "threads", 0,
+					  ML_MAX_THREADS, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;
 	return s;
 }
 
-static enum memlog_status set_tsc(struct memlog_query *q, const char *value,
-				  struct memlog_err *err)
+enum memlog_status ml_set_tsc(struct memlog_query *q, const char *value,
+			      struct memlog_err *err)
 {
 	double mhz;
 
@@ -187,8 +206,8 @@ static enum memlog_status set_tsc(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_at(struct memlog_query *q, const char *value,
-				 struct memlog_err *err)
+enum memlog_status ml_set_at(struct memlog_query *q, const char *value,
+			     struct memlog_err *err)
 {
 	enum memlog_status s;
 
@@ -201,8 +220,8 @@ static enum memlog_status set_at(struct memlog_query *q, const char *value,
 	return s;
 }
 
-static enum memlog_status set_cpus(struct memlog_query *q, const char *value,
-				   struct memlog_err *err)
+enum memlog_status ml_set_cpus(struct memlog_query *q, const char *value,
+			       struct memlog_err *err)
 {
 	enum memlog_status s = ml_filter_cpus(&q->filter, value, err);
 
@@ -214,8 +233,8 @@ static enum memlog_status set_cpus(struct memlog_query *q, const char *value,
 	return s;
 }
 
-static enum memlog_status set_color(struct memlog_query *q, const char *value,
-				    struct memlog_err *err)
+enum memlog_status ml_set_color(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
 {
 	bool always = !strcmp(value, "always");
 
@@ -226,9 +245,8 @@ static enum memlog_status set_color(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_time_format(struct memlog_query *q,
-					  const char *value,
-					  struct memlog_err *err)
+enum memlog_status ml_set_time_format(struct memlog_query *q, const char *value,
+				      struct memlog_err *err)
 {
 	if (strcmp(value, "seconds") && strcmp(value, "ticks") &&
 	    strcmp(value, "none"))
@@ -238,8 +256,8 @@ static enum memlog_status set_time_format(struct memlog_query *q,
 	return set_string(q, &q->time_format, value, err);
 }
 
-static enum memlog_status set_stats(struct memlog_query *q, const char *value,
-				    struct memlog_err *err)
+enum memlog_status ml_set_stats(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
 {
 	if (!ml_stats_list_valid(value))
 		return ml_fail(err, MEMLOG_INVALID,
@@ -248,100 +266,55 @@ static enum memlog_status set_stats(struct memlog_query *q, const char *value,
 	return set_string(q, &q->stats, value, err);
 }
 
-static enum memlog_status set_flag(struct memlog_query *q, enum ml_opt_id id)
+enum memlog_status ml_set_json(struct memlog_query *q, const char *value,
+			       struct memlog_err *err)
 {
-	switch (id) {
-	case OPT_INFO:
-		q->info = true;
-		break;
-	case OPT_LIST:
-		q->list = true;
-		break;
-	case OPT_EXTRACT:
-		q->extract = true;
-		break;
-	case OPT_FOLLOW:
-		q->follow = true;
-		break;
-	case OPT_ALL:
-		q->all = true;
-		break;
-	case OPT_UNCOMMITTED:
-		q->uncommitted = true;
-		break;
-	case OPT_CONSUMED:
-		q->consumed = true;
-		break;
-	case OPT_FORCE:
-		q->force = true;
-		break;
-	case OPT_VERBOSE:
-		q->verbose = true;
-		break;
-	case OPT_JSON:
-		q->render = &ml_render_json;
-		break;
-	case OPT_RAW:
-		q->render = &ml_render_raw;
-		break;
-	default:
-		break;
-	}
+	q->render = &ml_render_json;
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_query_set(struct memlog_query *q, enum ml_opt_id id,
-				const char *value, struct memlog_err *err)
+enum memlog_status ml_set_raw(struct memlog_query *q, const char *value,
+			      struct memlog_err *err)
 {
-	struct ml_filter *f = &q->filter;
-	enum memlog_status s;
+	q->render = &ml_render_raw;
+	return MEMLOG_OK;
+}
 
-	switch (id) {
-	case OPT_FORMAT:
-		return set_formats(q, value, err);
-	case OPT_SCAN:
-		return set_scan(q, value, err);
-	case OPT_AT:
-		return set_at(q, value, err);
-	case OPT_RANGE:
-		return ml_parse_range(q, value, err);
-	case OPT_GREP:
-		return ml_filter_regex(f, value, err);
-	case OPT_LINES:
-		return set_lines(q, value, err);
-	case OPT_LEVEL:
-		return ml_filter_level(f, value, err);
-	case OPT_COMPONENT:
-		s = set_string(q, &q->component, value, err);
-		f->component = q->component;
-		return s;
-	case OPT_CPU:
-		return set_cpus(q, value, err);
-	case OPT_SINCE:
-		s = ml_filter_time(value, &f->since, err);
-		f->has_since |= !s;
-		return s;
-	case OPT_UNTIL:
-		s = ml_filter_time(value, &f->until, err);
-		f->has_until |= !s;
-		return s;
-	case OPT_OUTPUT:
-		return set_render(q, value, err);
-	case OPT_TSC:
-		return set_tsc(q, value, err);
-	case OPT_STATS:
-		return set_stats(q, value, err);
-	case OPT_ACRN_FORMATS:
-		return ml_query_rules(q, value, err);
-	case OPT_TIME_FORMAT:
-		return set_time_format(q, value, err);
-	case OPT_LIMIT:
-		return set_limit(q, value, err);
-	case OPT_THREADS:
-		return set_threads(q, value, err);
-	case OPT_COLOR:
-		return set_color(q, value, err);
-	default:
-		return set_flag(q, id);
-	}
+enum memlog_status ml_set_grep(struct memlog_query *q, const char *value,
+			       struct memlog_err *err)
+{
+	return ml_filter_regex(&q->filter, value, err);
+}
+
+enum memlog_status ml_set_level(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
+{
+	return ml_filter_level(&q->filter, value, err);
+}
+
+enum memlog_status ml_set_component(struct memlog_query *q, const char *value,
+				    struct memlog_err *err)
+{
+	enum memlog_status s = set_string(q, &q->component, value, err);
+
+	q->filter.component = q->component;
+	return s;
+}
+
+enum memlog_status ml_set_since(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
+{
+	enum memlog_status s = ml_filter_time(value, &q->filter.since, err);
+
+	q->filter.has_since |= !s;
+	return s;
+}
+
+enum memlog_status ml_set_until(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
+{
+	enum memlog_status s = ml_filter_time(value, &q->filter.until, err);
+
+	q->filter.has_until |= !s;
+	return s;
 }
