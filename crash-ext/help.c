@@ -63,7 +63,7 @@ static bool add(char **help, size_t *n, const char *line)
 
 static bool add_options(char **help, size_t *n)
 {
-	struct memlog_query_option_info info = { .size = sizeof(info) };
+	struct memlog_option info = { .size = sizeof(info) };
 	const struct host_option *own = host_options;
 	struct host_option o;
 	char line[LINE];

@@ -182,7 +182,7 @@ static enum memlog_status own_option(void *arg, const char *name,
 
 static void print_help(void)
 {
-	struct memlog_query_option_info info = { .size = sizeof(info) };
+	struct memlog_option info = { .size = sizeof(info) };
 	const struct host_option *own = options;
 	struct host_option o;
 	char line[256];

@@ -72,7 +72,7 @@ static void table_add(struct table *t, const char *name, char letter,
 static void table_init(struct table *t, enum memlog_host host,
 		       const struct host_option *own)
 {
-	struct memlog_query_option_info info = { .size = sizeof(info) };
+	struct memlog_option info = { .size = sizeof(info) };
 	size_t i;
 
 	memset(t, 0, sizeof(*t));
@@ -117,7 +117,7 @@ struct parse {
 
 static enum memlog_status take(struct parse *p, int c, struct memlog_err *err)
 {
-	struct memlog_query_option_info info = { .size = sizeof(info) };
+	struct memlog_option info = { .size = sizeof(info) };
 	size_t i;
 
 	for (i = 0; c < OWN && i < p->table.n; i++) {

@@ -898,14 +898,19 @@ MEMLOG_API const char *memlog_escape(const char *s, char *ret, size_t size);
 
 /*
  * A query is what one `memlog` command asks for: the options that memlog-dump,
- * crash and gdb share. memlog_query_parse() takes them from argv; front ends
- * parse their own options first and hand the rest over.
+ * crash and gdb share. memlog_query_parse() takes them out of argv, together
+ * with those that a front end adds.
  */
 struct memlog_query;
 
-/* Who is asking: which options exist and how help speaks of them. Only a
- * command of its own gets threads without asking. */
-enum memlog_host { MEMLOG_HOST_COMMAND, MEMLOG_HOST_CRASH, MEMLOG_HOST_GDB };
+/* Who is asking: which options there are. Only a command of its own gets
+ * threads without asking. */
+enum memlog_host {
+	MEMLOG_HOST_COMMAND,	/* memlog-dump */
+	MEMLOG_HOST_CRASH,
+	MEMLOG_HOST_GDB,
+	MEMLOG_HOST_LIBRARY,	/* any other program */
+};
 
 /* A query without options: the logs of the current boot, as text. allocator may
  * be NULL; it is for the query and its runs. The caller destroys *ret. Only
@@ -921,8 +926,8 @@ MEMLOG_API void memlog_query_destroy(struct memlog_query *query);
  * Take one option. name is the whole long name without dashes ("format") or a
  * single letter ("F"); value is copied, and NULL for options without one. An
  * option given again replaces what it said before, but range and at, which add
- * up. NOT_MINE: no such option in a query. INVALID: the text says what would be
- * right, and the query is as it was. LIMIT: more than 64 of range or at.
+ * up. NOT_MINE: a query has no such option. INVALID: the text says what would
+ * be right, and the query is as it was. LIMIT: more than 64 of range or at.
  */
 MEMLOG_API enum memlog_status
 memlog_query_option(struct memlog_query *query, const char *name,
@@ -932,27 +937,72 @@ memlog_query_option(struct memlog_query *query, const char *name,
  * have begin and end, and keep the pieces apart by name. */
 MEMLOG_API bool memlog_query_wants_folder(const struct memlog_query *query);
 
-/* An option that memlog_query_option() takes. All strings are static. */
-struct memlog_query_option_info {
+/*
+ * An option of a command line: one of a query, or one that a front end adds.
+ *
+ * name: the long name, without dashes. letter: the short one, 0 for none.
+ * value: what its value is called in help and errors; NULL: it takes none.
+ * optional: the value may be left out. If there is one, then as --name=VALUE or
+ *	-xVALUE, never as the next word.
+ * help: one line.
+ * take: called when the option comes, with arg of struct memlog_parse_opts.
+ *	value is borrowed from argv, NULL where there is none; err is not NULL.
+ *	Anything but MEMLOG_OK ends the parse, which returns it, with the
+ *	option's name before the text of err if there is one. NULL in options
+ *	of a query.
+ */
+struct memlog_option {
 	size_t size;
-	const char *name;	/* the long name, without dashes */
-	char letter;		/* 0: none */
-	const char *value;	/* what its value is called; NULL: takes none */
-	const char *help;	/* one line */
+	const char *name;
+	char letter;
+	const char *value;
+	bool optional;
+	const char *help;
+	enum memlog_status (*take)(void *arg,
+				   const struct memlog_option *option,
+				   const char *value, struct memlog_err *err);
 };
 
-/* The index-th option that a host of that kind lists, from 0; false beyond the
- * last. */
+/* The index-th option that a host of that kind has, from 0; false after the
+ * last. All strings are static. */
 MEMLOG_API bool memlog_query_option_get(enum memlog_host host, size_t index,
-					struct memlog_query_option_info *ret);
+					struct memlog_option *ret);
 
-/* Parse argv[1..argc) with the options above, getopt_long style: bundled
- * letters, abbreviated names, "--". argv is permuted, operands last, and
- * *ret_first is the index of the first one, argc if there is none. INVALID: the
- * text says what is wrong, and options before it were taken. */
+/*
+ * What a front end adds to the command line.
+ *
+ * own: its own options, all of the size of the first; the last is all zero. One
+ *	with the name of an option of the query takes its place, and can hand it
+ *	on to memlog_query_option(). No letter must be used twice. NULL: none.
+ * arg: for their take.
+ * in_order: the first operand ends the options, as POSIXLY_CORRECT demands.
+ */
+struct memlog_parse_opts {
+	size_t size;
+	const struct memlog_option *own;
+	void *arg;
+	bool in_order;
+};
+
+/*
+ * Parse argv[1..argc) as getopt_long(3) does: operands anywhere, letters in one
+ * word, names as short as they are unique, values after "=" or in the next
+ * word, "--". argv is permuted, operands last, and *ret_first is the index of
+ * the first one, argc if there is none; with ret_first NULL operands are
+ * INVALID. opts may be NULL. INVALID: the text says what is wrong; options
+ * before it were taken. LIMIT, and what take of an own option returned.
+ */
 MEMLOG_API enum memlog_status
 memlog_query_parse(struct memlog_query *query, int argc, char **argv,
-		   int *ret_first, struct memlog_err *err);
+		   const struct memlog_parse_opts *opts, int *ret_first,
+		   struct memlog_err *err);
+
+/* The index-th line of help about options, from 0, without indentation or a
+ * newline: those of the query, then own, which may be NULL. Cut to fit size
+ * bytes. False after the last. */
+MEMLOG_API bool memlog_query_help(enum memlog_host host,
+				  const struct memlog_option *own,
+				  size_t index, char *ret, size_t size);
 
 /*
  * How a query talks to its front end.

@@ -86,7 +86,7 @@ static void list_names(const char *what,
 
 static int help(void)
 {
-	struct memlog_query_option_info q = { .size = sizeof(q) };
+	struct memlog_option q = { .size = sizeof(q) };
 	size_t i;
 
 	puts("usage: " PROGRAM " [options] IMAGE...\n"
@@ -214,7 +214,7 @@ static int take_query(struct opts *o, const char *name, const char *value)
 /* All options for getopt_long: val is OWN.. or QUERY + index. */
 static void gather(struct option *longs, char *shorts, int *letters)
 {
-	struct memlog_query_option_info q = { .size = sizeof(q) };
+	struct memlog_option q = { .size = sizeof(q) };
 	size_t n = 0, i;
 
 	*shorts++ = ':';
@@ -262,7 +262,7 @@ static int bad_option(int c, char **argv)
 
 static int parse_all(struct opts *o, int argc, char **argv)
 {
-	struct memlog_query_option_info q = { .size = sizeof(q) };
+	struct memlog_option q = { .size = sizeof(q) };
 	struct option longs[MAX_OPTS];
 	char shorts[2 * MAX_OPTS + 2];
 	int letters[256] = { 0 }, c, rc = -1;

@@ -2,6 +2,7 @@
 /* options.c - the table of options: one row each, and who has it. */
 #include "query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -13,8 +14,9 @@ enum {
 	DUMP = 1 << MEMLOG_HOST_COMMAND,
 	CRASH = 1 << MEMLOG_HOST_CRASH,
 	GDB = 1 << MEMLOG_HOST_GDB,
+	LIBRARY = 1 << MEMLOG_HOST_LIBRARY,
 	PLUGINS = CRASH | GDB,
-	ALL = DUMP | PLUGINS,
+	ALL = DUMP | PLUGINS | LIBRARY,
 };
 
 /* Those that a host lacks it either cannot do, or has an option of its own that
@@ -33,10 +35,10 @@ static const struct option_row {
 	{ "list", 0, NULL, "the logs that were found, one line each",
 	  ALL, ml_set_list },
 	{ "extract", 0, NULL, "a small ELF core of the logs alone",
-	  PLUGINS, ml_set_extract },
+	  PLUGINS | LIBRARY, ml_set_extract },
 	{ "follow", 'w', NULL,
 	  "go on with what a running guest writes, through resets",
-	  DUMP, ml_set_follow },
+	  DUMP | LIBRARY, ml_set_follow },
 	{ "all", 'a', NULL, "logs of older boots and copies as well",
 	  ALL, ml_set_all },
 	{ "format", 'F', "LIST", "only logs of these formats",
@@ -90,9 +92,9 @@ static const struct option_row {
 	{ "threads", 0, "N", "search with N threads, at most 16",
 	  ALL, ml_set_threads },
 	{ "force", 0, NULL, "raw bytes to a terminal all the same",
-	  PLUGINS, ml_set_force },
+	  PLUGINS | LIBRARY, ml_set_force },
 	{ "color", 0, "WHEN", "always or never",
-	  PLUGINS, ml_set_color },
+	  PLUGINS | LIBRARY, ml_set_color },
 	{ "verbose", 'v', NULL, "all ranges and notes; say what is done",
 	  ALL, ml_set_verbose },
 };
@@ -135,45 +137,80 @@ void memlog_query_destroy(struct memlog_query *query)
 	ml_free(&a, query);
 }
 
-bool memlog_query_option_get(enum memlog_host host, size_t index,
-			     struct memlog_query_option_info *ret)
+/* The row of a front end's own options, in our size; false after the last. */
+static bool options_own(const struct memlog_option *own, size_t index,
+			struct memlog_option *ret)
 {
-	struct memlog_query_option_info info = { 0 };
+	if (!own)
+		return false;
+	ml_sized_in(ret, sizeof(*ret), (const char *)own + index * own->size);
+	return ret->name;
+}
+
+static bool options_has_own(const struct memlog_option *own, const char *name)
+{
+	struct memlog_option o;
 	size_t i;
 
-	for (i = 0; i < N_ROWS; i++) {
-		if (!(option_rows[i].hosts & 1u << host) || index--)
-			continue;
-		info.name = option_rows[i].name;
-		info.letter = option_rows[i].letter;
-		info.value = option_rows[i].value;
-		info.help = option_rows[i].help;
-		ml_sized_out(ret, &info, sizeof(info));
-		return true;
-	}
+	for (i = 0; options_own(own, i, &o); i++)
+		if (!strcmp(o.name, name))
+			return true;
 	return false;
 }
 
-enum memlog_status memlog_query_option(struct memlog_query *query,
-				       const char *name, const char *value,
-				       struct memlog_err *err)
+bool ml_options_next(struct ml_options *o)
 {
-	const struct option_row *o = NULL;
-	enum memlog_status s;
-	size_t i;
+	const struct option_row *row;
 
-	for (i = 0; i < N_ROWS && !o; i++)
-		if (!strcmp(option_rows[i].name, name) ||
-		    (option_rows[i].letter && !name[1] &&
-		     name[0] == option_rows[i].letter))
-			o = &option_rows[i];
-	if (!o || (o->hosts == DUMP && query->host != MEMLOG_HOST_COMMAND))
-		return ml_fail(err, MEMLOG_NOT_MINE, "no option \"%.32s\"",
-			       name);
-	if (!o->value != !value)
-		return ml_fail(err, MEMLOG_INVALID, "--%s takes %s%s", o->name,
-			       o->value ? "a value: " : "no value",
-			       o->value ? o->value : "");
-	s = o->set(query, value, err);
-	return s ? ml_prefix(err, s, "--%s", o->name) : s;
+	while (o->next < N_ROWS) {
+		row = &option_rows[o->next++];
+		if (!(row->hosts & o->hosts) ||
+		    options_has_own(o->own, row->name))
+			continue;
+		o->option = (struct memlog_option){
+			.size = sizeof(o->option),
+			.name = row->name,
+			.letter = row->letter,
+			.value = row->value,
+			.help = row->help,
+		};
+		o->set = row->set;
+		return true;
+	}
+	o->set = NULL;
+	return options_own(o->own, o->next++ - N_ROWS, &o->option);
+}
+
+bool memlog_query_option_get(enum memlog_host host, size_t index,
+			     struct memlog_option *ret)
+{
+	struct ml_options o = { .hosts = 1u << host };
+
+	do {
+		if (!ml_options_next(&o))
+			return false;
+	} while (index--);
+	ml_sized_out(ret, &o.option, sizeof(o.option));
+	return true;
+}
+
+bool memlog_query_help(enum memlog_host host, const struct memlog_option *own,
+		       size_t index, char *ret, size_t size)
+{
+	struct ml_options o = { .hosts = 1u << host, .own = own };
+	const struct memlog_option *opt = &o.option;
+	char left[64];
+
+	do {
+		if (!ml_options_next(&o))
+			return false;
+	} while (index--);
+	snprintf(left, sizeof(left), "%c%c%s --%s%s%s%s",
+		 opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',
+		 opt->letter ? "," : " ", opt->name,
+		 !opt->value ? "" : opt->optional ? "[=" : "=",
+		 opt->value ? opt->value : "",
+		 opt->value && opt->optional ? "]" : "");
+	snprintf(ret, size, "%-28s %s", left, opt->help);
+	return true;
 }

@@ -1,142 +1,309 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * parse.c - options out of argv, as getopt_long does it, without its global
- * state: a plugin lives in a process that uses getopt itself.
+ * parse.c - options by name: one by one, or out of argv as getopt_long(3) takes
+ * them. A plugin lives in a process that uses getopt itself, so getopt's global
+ * state is not ours to touch.
  */
 #include "query.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/sized.h"
+#include "near.h"
 
-struct parser {
+struct parse {
 	struct memlog_query *query;
-	int argc, at;
+	struct memlog_parse_opts opts;
+	unsigned int hosts;
 	char **argv;
+	int argc;
+	int at;			/* the next word */
 	struct memlog_err *err;
 };
 
-/* The option of that name, or the only one that begins with it. */
-static enum memlog_status find_long(struct parser *p, const char *name,
-				    size_t len,
-				    struct memlog_query_option_info *ret)
+static struct ml_options parse_options(const struct parse *p)
 {
-	struct memlog_query_option_info o = { .size = sizeof(o) };
-	size_t i, hits = 0;
-
-	for (i = 0; memlog_query_option_get(p->query->host, i, &o); i++) {
-		if (strncmp(o.name, name, len))
-			continue;
-		*ret = o;
-		hits++;
-		if (strlen(o.name) == len)
-			return MEMLOG_OK;
-	}
-	if (hits == 1)
-		return MEMLOG_OK;
-	return ml_fail(p->err, MEMLOG_INVALID, hits ?
-		       "several options begin with --%.*s" :
-		       "no option --%.*s", (int)ml_min(len, 64), name);
+	return (struct ml_options){ .hosts = p->hosts, .own = p->opts.own };
 }
 
-static bool find_letter(struct parser *p, char letter,
-			struct memlog_query_option_info *ret)
-{
-	size_t i;
+/* ---- mistakes ------------------------------------------------------------ */
 
-	for (i = 0; memlog_query_option_get(p->query->host, i, ret); i++)
-		if (ret->letter == letter)
+static enum memlog_status parse_unknown(const struct parse *p,
+					const char *name, size_t len)
+{
+	struct ml_options o = parse_options(p);
+	char typed[128], safe[128];
+	struct ml_near near;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)ml_min(len, 100), name);
+	memlog_escape(typed, safe, sizeof(safe));
+	ml_near_init(&near, typed);
+	while (ml_options_next(&o))
+		ml_near_add(&near, o.option.name);
+	if (near.best)
+		return ml_fail(p->err, MEMLOG_INVALID, "unknown option --%s; "
+			       "did you mean --%s?", safe, near.best);
+	return ml_fail(p->err, MEMLOG_INVALID, "unknown option --%s", safe);
+}
+
+/* The first name in alphabetical order, after another, that begins so. */
+static const char *parse_next_name(const struct parse *p, const char *name,
+				   size_t len, const char *after)
+{
+	struct ml_options o = parse_options(p);
+	const char *first = NULL;
+
+	while (ml_options_next(&o))
+		if (!strncmp(o.option.name, name, len) &&
+		    strcmp(o.option.name, after) > 0 &&
+		    (!first || strcmp(o.option.name, first) < 0))
+			first = o.option.name;
+	return first;
+}
+
+static enum memlog_status parse_ambiguous(const struct parse *p,
+					  const char *name, size_t len)
+{
+	const char *next = "";
+	char list[160] = "";
+	size_t n = 0;
+
+	while ((next = parse_next_name(p, name, len, next))) {
+		if (n + strlen(next) + sizeof(", --, ...") > sizeof(list)) {
+			strcpy(list + n, ", ...");
+			break;
+		}
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s--%s",
+				      n ? ", " : "", next);
+	}
+	return ml_fail(p->err, MEMLOG_INVALID, "--%.*s is ambiguous: %s",
+		       (int)ml_min(len, 64), name, list);
+}
+
+/* "a ", "an ", or nothing before several, by how the name of a value is read:
+ * a LEVEL[+], an A-B, SECONDS. */
+static const char *parse_article(const char *value)
+{
+	size_t n;
+
+	while (*value && !(*value >= 'A' && *value <= 'Z'))
+		value++;
+	for (n = 0; value[n] >= 'A' && value[n] <= 'Z'; n++)
+		;
+	if (n > 1 && value[n - 1] == 'S')
+		return "";
+	return *value && strchr(n == 1 ? "AEFHILMNORSX" : "AEIOU", *value) ?
+	       "an " : "a ";
+}
+
+/* letter: the option was given by it; 0: by its name. */
+static enum memlog_status parse_needs(const struct parse *p,
+				      const struct memlog_option *o,
+				      char letter)
+{
+	char by_letter[] = { '-', letter, '\0' };
+
+	return ml_fail(p->err, MEMLOG_INVALID, "%s%s needs %s%s",
+		       letter ? by_letter : "--", letter ? "" : o->name,
+		       parse_article(o->value), o->value);
+}
+
+/* ---- options ------------------------------------------------------------- */
+
+static enum memlog_status parse_take(const struct parse *p,
+				     const struct ml_options *o,
+				     const char *value)
+{
+	struct memlog_err *err = p->err;
+	char safe[sizeof(err->text)];
+	enum memlog_status s;
+
+	if (value && !o->option.value)
+		return ml_fail(err, MEMLOG_INVALID, "--%s takes no value",
+			       o->option.name);
+	err->text[0] = '\0';
+	s = o->set ? o->set(p->query, value, err) :
+		     o->option.take(p->opts.arg, &o->option, value, err);
+	if (!s || !err->text[0])
+		return s;
+	/* it may quote the value, which is bytes of anybody's making */
+	memlog_escape(err->text, safe, sizeof(safe));
+	return ml_fail(err, s, "--%s: %s", o->option.name, safe);
+}
+
+/* The option of that name, or the only one whose name begins with it. */
+static enum memlog_status parse_find_name(const struct parse *p,
+					  const char *name, size_t len,
+					  struct ml_options *ret)
+{
+	struct ml_options o = parse_options(p);
+	size_t hits = 0;
+
+	while (ml_options_next(&o)) {
+		if (strncmp(o.option.name, name, len))
+			continue;
+		*ret = o;
+		if (!o.option.name[len])
+			return MEMLOG_OK;
+		hits++;
+	}
+	if (!hits)
+		return parse_unknown(p, name, len);
+	return hits == 1 ? MEMLOG_OK : parse_ambiguous(p, name, len);
+}
+
+static bool parse_find_letter(const struct parse *p, char letter,
+			      struct ml_options *ret)
+{
+	*ret = parse_options(p);
+	while (ml_options_next(ret))
+		if (ret->option.letter == letter)
 			return true;
 	return false;
 }
 
-static const char *next_arg(struct parser *p)
+static const char *parse_next_word(struct parse *p)
 {
-	return p->at + 1 < p->argc ? p->argv[++p->at] : NULL;
+	return p->at < p->argc ? p->argv[p->at++] : NULL;
 }
 
-static enum memlog_status need_value(struct parser *p,
-				     const struct memlog_query_option_info *o)
+static enum memlog_status parse_name(struct parse *p, const char *name)
 {
-	return ml_fail(p->err, MEMLOG_INVALID, "--%s needs a value: %s",
-		       o->name, o->value);
-}
+	const char *equal = strchr(name, '='), *value;
+	struct ml_options o;
+	enum memlog_status s;
 
-static enum memlog_status parse_long(struct parser *p, const char *arg)
-{
-	struct memlog_query_option_info o = { .size = sizeof(o) };
-	const char *equal = strchr(arg, '='), *value = NULL;
-	size_t len = equal ? (size_t)(equal - arg) : strlen(arg);
-	enum memlog_status s = find_long(p, arg, len, &o);
-
+	s = parse_find_name(p, name, equal ? (size_t)(equal - name) :
+					     strlen(name), &o);
 	if (s)
 		return s;
-	if (equal)
-		value = equal + 1;
-	else if (o.value && !(value = next_arg(p)))
-		return need_value(p, &o);
-	return memlog_query_option(p->query, o.name, value, p->err);
+	value = equal ? equal + 1 : NULL;
+	if (!equal && o.option.value && !o.option.optional) {
+		value = parse_next_word(p);
+		if (!value)
+			return parse_needs(p, &o.option, 0);
+	}
+	return parse_take(p, &o, value);
 }
 
-static enum memlog_status parse_letters(struct parser *p, const char *arg)
+static enum memlog_status parse_letters(struct parse *p, const char *letter)
 {
-	struct memlog_query_option_info o = { .size = sizeof(o) };
 	enum memlog_status s = MEMLOG_OK;
+	struct ml_options o;
 	const char *value;
 
-	for (; *arg && !s; arg++) {
-		if (!find_letter(p, *arg, &o))
-			return ml_fail(p->err, MEMLOG_INVALID, "no option -%c",
-				       *arg >= ' ' && *arg < 127 ? *arg : '?');
-		if (!o.value) {
-			s = memlog_query_option(p->query, o.name, NULL, p->err);
+	for (; *letter && !s; letter++) {
+		if (!parse_find_letter(p, *letter, &o)) {
+			char typed[] = { *letter, '\0' }, safe[8];
+
+			memlog_escape(typed, safe, sizeof(safe));
+			return ml_fail(p->err, MEMLOG_INVALID,
+				       "unknown option -%s", safe);
+		}
+		if (!o.option.value) {
+			s = parse_take(p, &o, NULL);
 			continue;
 		}
-		value = arg[1] ? arg + 1 : next_arg(p);
-		if (!value)
-			return need_value(p, &o);
-		return memlog_query_option(p->query, o.name, value, p->err);
+		value = letter[1] ? letter + 1 : NULL;
+		if (!value && !o.option.optional &&
+		    !(value = parse_next_word(p)))
+			return parse_needs(p, &o.option, *letter);
+		return parse_take(p, &o, value);
+	}
+	return s;
+}
+
+enum memlog_status memlog_query_option(struct memlog_query *query,
+				       const char *name, const char *value,
+				       struct memlog_err *err)
+{
+	struct memlog_err unused;
+	/* whoever lists it: a front end has it from an option of its own */
+	struct parse p = { .query = query, .hosts = ~0u,
+			   .err = err ? err : &unused };
+	struct ml_options o = parse_options(&p);
+
+	while (ml_options_next(&o)) {
+		if (strcmp(o.option.name, name) &&
+		    (!name[0] || name[1] || o.option.letter != name[0]))
+			continue;
+		if (o.option.value && !value)
+			return parse_needs(&p, &o.option, 0);
+		return parse_take(&p, &o, value);
+	}
+	parse_unknown(&p, name, strlen(name));
+	p.err->status = MEMLOG_NOT_MINE;
+	return MEMLOG_NOT_MINE;
+}
+
+/* ---- argv ---------------------------------------------------------------- */
+
+/* Move argv[from..to), an option, before the operands, which begin at first. */
+static int parse_permute(char **argv, int first, int from, int to)
+{
+	char *word;
+
+	for (; from < to; first++, from++) {
+		word = argv[from];
+		memmove(&argv[first + 1], &argv[first],
+			(size_t)(from - first) * sizeof(*argv));
+		argv[first] = word;
+	}
+	return first;
+}
+
+static enum memlog_status parse_argv(struct parse *p, int *ret_first)
+{
+	enum memlog_status s = MEMLOG_OK;
+	bool ended = false;
+	const char *word;
+	int from;
+
+	*ret_first = 1;
+	for (from = 1; from < p->argc && !s && !ended; from = p->at) {
+		p->at = from + 1;
+		word = p->argv[from];
+		if (word[0] != '-' || !word[1]) {
+			ended = p->opts.in_order;
+			continue;
+		}
+		if (!strcmp(word, "--"))
+			ended = true;
+		else
+			s = word[1] == '-' ? parse_name(p, word + 2) :
+					     parse_letters(p, word + 1);
+		*ret_first = parse_permute(p->argv, *ret_first, from, p->at);
 	}
 	return s;
 }
 
 enum memlog_status memlog_query_parse(struct memlog_query *query, int argc,
-				      char **argv, int *ret_first,
-				      struct memlog_err *err)
+				      char **argv,
+				      const struct memlog_parse_opts *opts,
+				      int *ret_first, struct memlog_err *err)
 {
-	struct parser p = { query, argc, 0, argv, err };
-	enum memlog_status s = MEMLOG_OK;
-	int n_options = 1, n_operands = 0, i, from;
-	char **operands;
+	struct memlog_err unused;
+	struct parse p = { .query = query, .hosts = 1u << query->host,
+			   .argc = argc, .argv = argv,
+			   .err = err ? err : &unused };
+	enum memlog_status s;
+	char safe[128];
+	int first = 0;
 
-	operands = ml_calloc(&query->alloc, (size_t)argc + 1, sizeof(*operands));
-	if (!operands)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for options");
-	for (p.at = 1; p.at < argc && !s; p.at++) {
-		const char *arg = argv[p.at];
-
-		from = p.at;
-		if (arg[0] != '-' || !arg[1]) {
-			operands[n_operands++] = argv[p.at];
-			continue;
-		}
-		if (!strcmp(arg, "--")) {
-			argv[n_options++] = argv[p.at++];
-			break;
-		}
-		s = arg[1] == '-' ? parse_long(&p, arg + 2) :
-				    parse_letters(&p, arg + 1);
-		for (i = from; i <= p.at; i++)
-			argv[n_options++] = argv[i];
-	}
-	if (!s) {
-		for (; p.at < argc; p.at++)
-			operands[n_operands++] = argv[p.at];
-		for (i = 0; i < n_operands; i++)
-			argv[n_options + i] = operands[i];
-		*ret_first = n_options;
-	}
-	ml_free(&query->alloc, operands);
+	s = ml_sized_check(opts, "memlog_parse_opts", err);
+	if (s)
+		return s;
+	ml_sized_in(&p.opts, sizeof(p.opts), opts);
+	s = ml_sized_check(p.opts.own, "memlog_option", err);
+	if (!s)
+		s = parse_argv(&p, &first);
+	if (!s && ret_first)
+		*ret_first = first;
+	else if (!s && first < argc)
+		s = ml_fail(err, MEMLOG_INVALID, "unexpected argument: %s",
+			    memlog_escape(argv[first], safe, sizeof(safe)));
 	return s;
 }

@@ -17,6 +17,20 @@ typedef enum memlog_status ml_setter(struct memlog_query *query,
 				     const char *value,
 				     struct memlog_err *err);
 
+/* The options of a command line, one after the other. Start with those of hosts
+ * (1 << enum memlog_host) and own, which may be NULL, and zero else. */
+struct ml_options {
+	unsigned int hosts;
+	const struct memlog_option *own;
+	size_t next;
+	struct memlog_option option;	/* the current one */
+	ml_setter *set;			/* NULL: it is one of own */
+};
+
+/* Go to the next: the query's, but those that own has too, then own's. False
+ * after the last. */
+bool ml_options_next(struct ml_options *options);
+
 struct ml_query_at {
 	bool has_space;
 	enum memlog_space space;

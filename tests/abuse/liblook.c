@@ -188,7 +188,7 @@ static void look_query(struct memlog_image *image, const char *const *words,
 	struct memlog_err err = { 0 };
 	enum memlog_status s;
 	char copies[8][32], *argv[8] = { NULL };
-	int argc, first;
+	int argc;
 
 	/* argv is permuted, so it must be writable */
 	for (argc = 0; words[argc]; argc++) {
@@ -196,12 +196,9 @@ static void look_query(struct memlog_image *image, const char *const *words,
 		snprintf(copies[argc], sizeof(copies[0]), "%s", words[argc]);
 		argv[argc] = copies[argc];
 	}
-	/* the command has options of its own for some, plugins have all */
-	s = memlog_query_create(NULL, kind == RAW ? MEMLOG_HOST_CRASH :
-						    MEMLOG_HOST_COMMAND,
-				&q, &err);
+	s = memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, &err);
 	LOOK_CHECK(!s);
-	s = memlog_query_parse(q, argc, argv, &first, &err);
+	s = memlog_query_parse(q, argc, argv, NULL, NULL, &err);
 	if (s)
 		fprintf(stderr, "%s: %s\n", argv[1], err.text);
 	LOOK_CHECK(!s);

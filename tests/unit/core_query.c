@@ -23,7 +23,7 @@ static struct memlog_query *query_new(void)
 {
 	struct memlog_query *q;
 
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH, &q, NULL),
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL),
 			 MEMLOG_OK);
 	return q;
 }
@@ -120,13 +120,13 @@ static void every_option(void **state)
 		"", "x", "1", "-1", "ovmf", "json", "0x1000", "1-2", "err+",
 		"99999999999999999999999", "(", "always", "\x1b[2J",
 	};
-	struct memlog_query_option_info o = { .size = sizeof(o) };
+	struct memlog_option o = { .size = sizeof(o) };
 	struct memlog_query *q = query_new();
 	struct memlog_err err;
 	char letter[2] = "";
 	size_t i, k;
 
-	for (i = 0; memlog_query_option_get(MEMLOG_HOST_CRASH, i, &o); i++) {
+	for (i = 0; memlog_query_option_get(MEMLOG_HOST_LIBRARY, i, &o); i++) {
 		assert_non_null(o.help);
 		assert_int_equal(memlog_query_option(q, o.name, o.value ? NULL :
 						     "x", &err),
@@ -198,60 +198,6 @@ static void values(void **state)
 	memlog_query_destroy(q);
 }
 
-static int parse(struct memlog_query *q, const char **argv, struct memlog_err *err)
-{
-	int argc = 0, first = -1;
-
-	while (argv[argc])
-		argc++;
-	if (memlog_query_parse(q, argc, (char **)argv, &first, err))
-		return -1;
-	return first;
-}
-
-static void parsing(void **state)
-{
-	const char *a[] = { "memlog", "one", "-vaJ", "two", "-n", "-5", "-gx y",
-		      "--at=0x10", "--scan", "likely", "--", "-three", NULL };
-	const char *bad[][4] = {
-		{ "m", "-Z", NULL }, { "m", "--nonsense", NULL },
-		{ "m", "-n", NULL }, { "m", "--at", NULL },
-		{ "m", "--li", NULL }, { "m", "--list=x", NULL },
-		{ "m", "-an", NULL }, { "m", "-\x1b", NULL },
-	};
-	struct memlog_query *q = query_new();
-	struct memlog_err err;
-	size_t i;
-
-	assert_int_equal(parse(q, a, &err), 9);
-	assert_string_equal(a[9], "one");
-	assert_string_equal(a[10], "two");
-	assert_string_equal(a[11], "-three");
-	assert_true(q->verbose && q->all && q->has_count && q->newest);
-	assert_int_equal(q->count, 5);
-	assert_string_equal(q->render->name, "json");
-	assert_true(q->filter.has_regex);
-	assert_int_equal(q->n_at, 1);
-	assert_int_equal(q->scan, MEMLOG_SCAN_LIKELY);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(parse(q, bad[i], &err), -1);
-		assert_int_equal(err.status, MEMLOG_INVALID);
-	}
-	assert_int_equal(parse(q, bad[4], &err), -1);
-	assert_string_equal(err.text, "several options begin with --li");
-	memlog_query_destroy(q);
-	q = query_new();
-	{
-		/* a unique beginning will do */
-		const char *b[] = { "m", "--unc", "--out", "raw", "-", NULL };
-
-		assert_int_equal(parse(q, b, &err), 4);
-		assert_true(q->uncommitted);
-		assert_string_equal(q->render->name, "raw");
-	}
-	memlog_query_destroy(q);
-}
-
 /* ---- running ---- */
 
 static void put_log(uint8_t *p, size_t bytes, const char *text)
@@ -295,13 +241,13 @@ static enum memlog_status run(struct memlog_image *image, const char *args)
 	struct memlog_query *q = query_new();
 	char copy[200], name[] = "memlog", *argv[20] = { name }, *save;
 	enum memlog_status s;
-	int n = 1, first;
+	int n = 1;
 
 	snprintf(copy, sizeof(copy), "%s", args);
 	for (argv[n] = strtok_r(copy, " ", &save); argv[n];
 	     argv[n] = strtok_r(NULL, " ", &save))
 		n++;
-	assert_int_equal(memlog_query_parse(q, n, argv, &first, &run_err), 0);
+	assert_int_equal(memlog_query_parse(q, n, argv, NULL, NULL, &run_err), 0);
 	text_sink_clear(&sink);
 	text_sink_clear(&said);
 	memset(&result, 0xee, sizeof(result));
@@ -665,7 +611,6 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(values),
-		cmocka_unit_test(parsing),
 		cmocka_unit_test(one_log),
 		cmocka_unit_test(stale_log),
 		cmocka_unit_test(doubtful_logs),
