@@ -24,8 +24,10 @@ void ext_message(void *arg, int level, const char *line)
 {
 	static const char *const words[] = { "", "WARNING: ", "NOTE: ", "" };
 
+	int wanted = session.query ? memlog_query_level(session.query) : 2;
+
 	(void)arg;
-	if (level > session.own.level || level < 0)
+	if (level > wanted || level < 0)
 		return;
 	if (fp == stdout || fp == pc->stdpipe)
 		fprintf(fp, "%s: %s%s\n", pc->curcmd, words[level], line);
@@ -50,7 +52,6 @@ static void hold(struct session *s)
 	sigaddset(&block, SIGINT);
 	sigprocmask(SIG_BLOCK, &block, &s->mask);
 	s->held = true;
-	s->own.level = 2;
 	host_arena_init(&s->arena);
 }
 
@@ -64,6 +65,7 @@ static void ext_release(struct session *s)
 	memlog_image_close(s->image);
 	memlog_image_close(s->dump);
 	memlog_query_destroy(s->query);
+	s->query = NULL;
 	host_arena_fini(&s->arena);
 	s->held = false;
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);

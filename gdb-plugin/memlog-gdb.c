@@ -38,8 +38,10 @@ void plugin_message(void *arg, int level, const char *line)
 {
 	static const char *const words[] = { "", "warning: ", "note: ", "" };
 
+	int wanted = session.query ? memlog_query_level(session.query) : 2;
+
 	(void)arg;
-	if (level < 0 || level > (session.busy ? session.own.level : 2))
+	if (level < 0 || level > wanted)
 		return;
 	fprintf(stderr, "memlog: %s%s\n", words[level], line);
 }

@@ -54,7 +54,6 @@ static void step_begin(struct session *s)
 		return;
 	}
 	s->busy = true;
-	s->own.level = 2;
 	host_arena_init(&s->arena);
 	script_begin();
 	script_add("pipe echo " ARGS_END "\\n" TO_MAILBOX, MAILBOX_FD);

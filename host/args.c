@@ -21,10 +21,6 @@ bool host_own_take(struct host_own *own, const char *name, const char *value)
 		own->output = value;
 	else if (!strcmp(name, "force"))
 		own->force = true;
-	else if (!strcmp(name, "verbose"))
-		own->level = 3;
-	else if (!strcmp(name, "quiet"))
-		own->level = 0;
 	else
 		return false;
 	return true;

@@ -17,17 +17,13 @@ struct host_option {
 #define HOST_OPTIONS \
 	{ "output", 'o', "FILE", "write to FILE, which must not exist" }, \
 	{ "force", 0, NULL, \
-	  "replace FILE of --output; raw bytes to a terminal too" }, \
-	{ "verbose", 'v', NULL, "say what is done; all ranges and notes" }, \
-	{ "quiet", 'q', NULL, "errors only" }
+	  "replace FILE of --output; raw bytes to a terminal too" }
 extern const struct host_option host_options[];
 
-/* What they were set to. output is borrowed from argv. Messages above level
- * are not for the user: 2, 3 with -v, 0 with -q. */
+/* What they were set to. output is borrowed from argv. */
 struct host_own {
 	const char *output;
 	bool force;
-	int level;
 };
 
 /* Take one of host_options; false when it is not one. */

@@ -933,6 +933,10 @@ MEMLOG_API enum memlog_status
 memlog_query_option(struct memlog_query *query, const char *name,
 		    const char *value, struct memlog_err *err);
 
+/* Messages up to this level are wanted: 2, 3 after verbose, 0 after quiet. A run
+ * calls message with no others; this is for those of the front end. */
+MEMLOG_API int memlog_query_level(const struct memlog_query *query);
+
 /* Is the answer, with the options so far, a set of files? Then the sink must
  * have begin and end, and keep the pieces apart by name. */
 MEMLOG_API bool memlog_query_wants_folder(const struct memlog_query *query);
@@ -1010,7 +1014,7 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  * sink: where the answer goes. It must not be NULL.
  * message: called with one line for stderr, without a newline, safe for a
  *	terminal but for names of files; level: 0 error, 1 warning, 2 note, 3
- *	detail (-v). NULL: nobody wants to know.
+ *	detail. NULL: nobody wants to know. See memlog_query_level().
  * progress: as in struct memlog_scan_opts, also while logs are written. May be
  *	NULL.
  * symbols: as in struct memlog_scan_opts. May be NULL.

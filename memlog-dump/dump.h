@@ -28,7 +28,6 @@ struct opts {
 	struct memlog_query *query;
 	const char *output;	/* NULL: standard output */
 	bool extract, force, strict;
-	int loud;		/* messages up to this level are shown */
 	enum when progress, color;
 	bool mapped;		/* --map was given */
 	enum memlog_map map;
@@ -49,7 +48,8 @@ extern const struct memlog_codec *const dump_codecs[];
 
 /* Messages on standard error; message.c. image may be NULL. Level as in struct
  * memlog_query_host. All text is made safe for a terminal. */
-void message_init(int loud);
+/* Show messages up to that level. */
+void message_init(int level);
 void message(int level, const char *image, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
 /* What the library said: its text may begin with the image's name itself. */

@@ -134,7 +134,7 @@ int main(int argc, char **argv)
 	guard_init();
 	code = opts_parse(&o, argc, argv);
 	if (code < 0) {
-		message_init(o.loud);
+		message_init(memlog_query_level(o.query));
 		progress_init(o.progress);
 		code = dump_all(&o);
 	}

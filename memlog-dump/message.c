@@ -6,9 +6,9 @@
 
 static int max_level = 2;
 
-void message_init(int loud)
+void message_init(int level)
 {
-	max_level = loud;
+	max_level = level;
 }
 
 const char *message_name(const char *image)

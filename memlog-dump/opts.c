@@ -12,8 +12,7 @@ enum { OWN = 256, QUERY = 512 };
 
 enum own {
 	OPT_MAP = OWN, OPT_VIA_QEMU, OPT_SYMBOLS, OPT_OUTPUT, OPT_EXTRACT,
-	OPT_FORCE, OPT_STRICT, OPT_PROGRESS, OPT_COLOR, OPT_QUIET, OPT_HELP,
-	OPT_VERSION,
+	OPT_FORCE, OPT_STRICT, OPT_PROGRESS, OPT_COLOR, OPT_HELP, OPT_VERSION,
 };
 
 static const struct own_opt {
@@ -42,7 +41,6 @@ static const struct own_opt {
 	  "auto, always or never: how far it is, after a second" },
 	{ OPT_COLOR, "color", 0, "WHEN", true,
 	  "auto, always or never" },
-	{ OPT_QUIET, "quiet", 'q', NULL, false, "errors only" },
 	{ OPT_HELP, "help", 'h', NULL, false, "this text" },
 	{ OPT_VERSION, "version", 'V', NULL, false, "which version this is" },
 };
@@ -187,9 +185,6 @@ static int take_own(struct opts *o, int id, const char *value)
 			return usage("--color and --progress: auto, always or "
 				     "never");
 		break;
-	case OPT_QUIET:
-		o->loud = 0;
-		break;
 	case OPT_HELP:
 		return help();
 	case OPT_VERSION:
@@ -204,8 +199,6 @@ static int take_query(struct opts *o, const char *name, const char *value)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 
-	if (!strcmp(name, "verbose"))
-		o->loud = 3;
 	if (!memlog_query_option(o->query, name, value, &err))
 		return -1;
 	return usage(err.text);
@@ -316,7 +309,6 @@ int opts_parse(struct opts *o, int argc, char **argv)
 	int rc;
 
 	memset(o, 0, sizeof(*o));
-	o->loud = 2;
 	if (memlog_query_create(NULL, MEMLOG_HOST_COMMAND, &o->query, &err)) {
 		message_err(NULL, &err);
 		return EXIT_UNREADABLE;

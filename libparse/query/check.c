@@ -20,6 +20,11 @@ const char *ml_query_formats(const struct memlog_query *q)
 	return ml_query_writer(q)->format;
 }
 
+int memlog_query_level(const struct memlog_query *query)
+{
+	return query->level;
+}
+
 bool memlog_query_wants_folder(const struct memlog_query *query)
 {
 	return !query->info && !query->list && !query->extract &&

@@ -21,7 +21,7 @@ static void say_va(const struct ml_run *run, int level, const char *before,
 	char line[LINE];
 	size_t n;
 
-	if (!run->host.message)
+	if (!run->host.message || level > run->query->level)
 		return;
 	n = (size_t)snprintf(line, sizeof(line), "%s", before);
 	vsnprintf(line + n, sizeof(line) - n, fmt, ap);

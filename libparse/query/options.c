@@ -97,6 +97,7 @@ static const struct option_row {
 	  PLUGINS | LIBRARY, ml_set_color },
 	{ "verbose", 'v', NULL, "all ranges and notes; say what is done",
 	  ALL, ml_set_verbose },
+	{ "quiet", 'q', NULL, "errors only", ALL, ml_set_quiet },
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
@@ -116,6 +117,7 @@ enum memlog_status memlog_query_create(const struct memlog_allocator *allocator,
 	q->threads = host == MEMLOG_HOST_COMMAND ? 0 : 1;
 	q->scan = MEMLOG_SCAN_AUTO;
 	q->render = ml_renders[0];
+	q->level = ML_SAY_NOTE;
 	*ret = q;
 	return MEMLOG_OK;
 }

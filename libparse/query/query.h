@@ -31,6 +31,9 @@ struct ml_options {
  * after the last. */
 bool ml_options_next(struct ml_options *options);
 
+/* Levels of struct memlog_query_host's message(). */
+enum { ML_SAY_ERROR, ML_SAY_WARNING, ML_SAY_NOTE, ML_SAY_DETAIL };
+
 struct ml_query_at {
 	bool has_space;
 	enum memlog_space space;
@@ -43,6 +46,7 @@ struct memlog_query {
 	bool info, list, extract;	/* at most one */
 	bool follow;
 	bool all, uncommitted, consumed, force, verbose, color;
+	int level;			/* of messages that are wanted */
 	char *formats;			/* a list, checked; NULL: all */
 	enum memlog_scan_mode scan;
 	struct ml_query_at at[ML_QUERY_ATS];

@@ -6,9 +6,6 @@
 #include "render/list.h"
 #include "query.h"
 
-/* Levels of struct memlog_query_host's message(). */
-enum { ML_SAY_ERROR, ML_SAY_WARNING, ML_SAY_NOTE, ML_SAY_DETAIL };
-
 struct ml_run {
 	const struct memlog_query *query;
 	struct memlog_image *image;

@@ -29,7 +29,21 @@ SET_FLAG(all)
 SET_FLAG(uncommitted)
 SET_FLAG(consumed)
 SET_FLAG(force)
-SET_FLAG(verbose)
+
+enum memlog_status ml_set_verbose(struct memlog_query *q, const char *value,
+				  struct memlog_err *err)
+{
+	q->verbose = true;
+	q->level = ML_SAY_DETAIL;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_set_quiet(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
+{
+	q->level = ML_SAY_ERROR;
+	return MEMLOG_OK;
+}
 
 static enum memlog_status set_string(struct memlog_query *q, char **at,
 				     const char *value, struct memlog_err *err)

@@ -215,8 +215,6 @@ static void on_message(void *arg, int level, const char *line)
 	char head[16];
 
 	assert_null(strpbrk(line, "\n\x1b"));
-	if (level > 2)
-		return;
 	snprintf(head, sizeof(head), "%d ", level);
 	said.sink.write(&said, head, strlen(head), NULL);
 	said.sink.write(&said, line, strlen(line), NULL);
@@ -328,6 +326,35 @@ static void stale_log(void **state)
 	assert_string_equal(sink.text, "a whole boot\nbefore\n");
 	assert_int_equal(run(image, "-a -r"), MEMLOG_OK);
 	assert_true(was_said("--at gives one alone"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* -q and -v say which messages there are; the last one counts. */
+static void levels(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_query *q = query_new();
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+
+	put_log(p + 0x820000, 0x10000, "early\r\n");
+	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, "-q"), MEMLOG_OK);
+	assert_string_equal(said.text, "");
+	assert_int_equal(run(image, "-v"), MEMLOG_OK);
+	assert_true(was_said("3 searched ") && was_said("2 1 more log: "));
+	assert_int_equal(run(image, "-vq"), MEMLOG_OK);
+	assert_string_equal(said.text, "");
+	assert_int_equal(run(image, "-q --range 0-4K"), MEMLOG_NO_DATA);
+	assert_true(was_said("0 no log found") && !was_said("\n2 "));
+	assert_int_equal(memlog_query_level(q), 2);
+	assert_int_equal(memlog_query_option(q, "q", NULL, NULL), 0);
+	assert_int_equal(memlog_query_level(q), 0);
+	assert_int_equal(memlog_query_option(q, "v", NULL, NULL), 0);
+	assert_int_equal(memlog_query_level(q), 3);
+	memlog_query_destroy(q);
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -613,6 +640,7 @@ int main(void)
 		cmocka_unit_test(values),
 		cmocka_unit_test(one_log),
 		cmocka_unit_test(stale_log),
+		cmocka_unit_test(levels),
 		cmocka_unit_test(doubtful_logs),
 		cmocka_unit_test(no_log),
 		cmocka_unit_test(missing_page),
