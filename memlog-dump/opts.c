@@ -1,77 +1,178 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* opts.c - the command line: options of our own, the rest to the query. */
+/* opts.c - the command line: options of our own beside those of a query. */
 #include "dump.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN = 256, QUERY = 512 };
+/* ---- what our own options do --------------------------------------------- */
 
-enum own {
-	OPT_MAP = OWN, OPT_VIA_QEMU, OPT_SYMBOLS, OPT_OUTPUT, OPT_EXTRACT,
-	OPT_FORCE, OPT_STRICT, OPT_PROGRESS, OPT_COLOR, OPT_HELP, OPT_VERSION,
-};
-
-static const struct own_opt {
-	int id;
-	const char *name;
-	char letter;
-	const char *value;
-	bool optional;
-	const char *help;
-} own_opts[] = {
-	{ OPT_MAP, "map", 0, "PRESET|ADDR", false,
-	  "plain memory: q35, pc, microvm, virt, none, or where it begins" },
-	{ OPT_VIA_QEMU, "via-qemu", 0, NULL, false,
-	  "of qmp:SOCKET, take the log that QEMU finds (10.2 and later)" },
-	{ OPT_SYMBOLS, "symbols", 's', "FILE", false,
-	  "an ELF file with the symbols of the image: xen-syms, vmlinux" },
-	{ OPT_OUTPUT, "output", 'o', "FILE|DIR", false,
-	  "write to a new file that only you can read, or into a folder" },
-	{ OPT_EXTRACT, "extract", 0, "FILE", false,
-	  "write the logs alone to a small ELF core, to send to support" },
-	{ OPT_FORCE, "force", 0, NULL, false,
-	  "replace FILE; raw bytes to a terminal all the same" },
-	{ OPT_STRICT, "strict", 0, NULL, false,
-	  "exit with 4 when anything printed was incomplete" },
-	{ OPT_PROGRESS, "progress", 0, "WHEN", true,
-	  "auto, always or never: how far it is, after a second" },
-	{ OPT_COLOR, "color", 0, "WHEN", true,
-	  "auto, always or never" },
-	{ OPT_HELP, "help", 'h', NULL, false, "this text" },
-	{ OPT_VERSION, "version", 'V', NULL, false, "which version this is" },
-};
-#define N_OWN (sizeof(own_opts) / sizeof(own_opts[0]))
-
-/* Options in all, with room for those that the library adds. */
-#define MAX_OPTS 64
-
-static int usage(const char *what)
+static enum memlog_status opts_refuse(struct memlog_err *err, const char *text)
 {
-	if (what)
-		message(0, NULL, "%s", what);
-	fputs("usage: " PROGRAM " [options] IMAGE...; " PROGRAM
-	      " --help says more\n", stderr);
-	return EXIT_USAGE;
+	err->status = MEMLOG_INVALID;
+	snprintf(err->text, sizeof(err->text), "%s", text);
+	return err->status;
 }
 
-static void help_line(char letter, const char *name, const char *value,
-		      bool optional, const char *help)
+static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
+				   const char *value, struct memlog_err *err)
 {
-	char left[64];
+	static const struct {
+		const char *name;
+		enum memlog_map map;
+	} maps[] = {
+		{ "none", MEMLOG_MAP_NONE }, { "q35", MEMLOG_MAP_Q35 },
+		{ "pc", MEMLOG_MAP_PC }, { "microvm", MEMLOG_MAP_MICROVM },
+		{ "virt", MEMLOG_MAP_VIRT },
+	};
+	struct opts *o = arg;
+	char *end;
+	size_t i;
 
-	snprintf(left, sizeof(left), "  %c%c%s --%s%s%s%s", letter ? '-' : ' ',
-		 letter ? letter : ' ', letter ? "," : " ", name,
-		 value ? (optional ? "[=" : "=") : "", value ? value : "",
-		 optional ? "]" : "");
-	printf("%-30s %s%s\n", left, strlen(left) > 30 ?
-	       "\n                               " : "", help);
+	o->mapped = true;
+	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		if (strcmp(value, maps[i].name))
+			continue;
+		o->map = maps[i].map;
+		o->raw_base = 0;
+		return MEMLOG_OK;
+	}
+	o->map = MEMLOG_MAP_NONE;
+	errno = 0;
+	o->raw_base = strtoull(value, &end, 0);
+	if (*value < '0' || *value > '9' || *end || errno)
+		return opts_refuse(err, "q35, pc, microvm, virt, none, or the "
+				   "address where the file begins");
+	return MEMLOG_OK;
 }
 
-static void list_names(const char *what,
+static enum memlog_status opts_symbols(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err)
+{
+	struct opts *o = arg;
+
+	if (o->symbols)
+		return opts_refuse(err, "only one file");
+	o->symbols = value;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status opts_output(void *arg,
+				      const struct memlog_option *opt,
+				      const char *value, struct memlog_err *err)
+{
+	struct opts *o = arg;
+
+	if (o->output)
+		return opts_refuse(err, "only one of -o and --extract, once");
+	if (!*value)
+		return opts_refuse(err, "the name of the file is empty");
+	o->output = value;
+	return MEMLOG_OK;
+}
+
+/* As a query has it, but the file is named here. */
+static enum memlog_status opts_extract(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err)
+{
+	struct opts *o = arg;
+	enum memlog_status s = opts_output(arg, opt, value, err);
+
+	o->extract = true;
+	return s ? s : memlog_query_option(o->query, "extract", NULL, err);
+}
+
+static enum memlog_status opts_force(void *arg,
+				     const struct memlog_option *opt,
+				     const char *value, struct memlog_err *err)
+{
+	struct opts *o = arg;
+
+	o->force = true;
+	return memlog_query_option(o->query, "force", NULL, err);
+}
+
+/* --via-qemu and --strict */
+static enum memlog_status opts_flag(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err)
+{
+	struct opts *o = arg;
+
+	*(!strcmp(opt->name, "strict") ? &o->strict : &o->via_qemu) = true;
+	return MEMLOG_OK;
+}
+
+/* --color and --progress */
+static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err)
+{
+	struct opts *o = arg;
+	enum when *when = !strcmp(opt->name, "color") ? &o->color :
+							&o->progress;
+
+	if (!value || !strcmp(value, "always"))
+		*when = WHEN_ALWAYS;
+	else if (!strcmp(value, "auto"))
+		*when = WHEN_AUTO;
+	else if (!strcmp(value, "never"))
+		*when = WHEN_NEVER;
+	else
+		return opts_refuse(err, "auto, always or never");
+	return MEMLOG_OK;
+}
+
+static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err);
+
+static enum memlog_status opts_version(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err)
+{
+	printf(PROGRAM " %s\n", memlog_version());
+	return MEMLOG_STOP;
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+#define ROW sizeof(struct memlog_option)
+
+static const struct memlog_option opts_own[] = {
+	{ ROW, "map", 0, "PRESET|ADDR", false,
+	  "plain memory: q35, pc, microvm, virt, none, or where it begins",
+	  opts_map },
+	{ ROW, "via-qemu", 0, NULL, false,
+	  "of qmp:SOCKET, take the log that QEMU finds (10.2 and later)",
+	  opts_flag },
+	{ ROW, "symbols", 's', "FILE", false,
+	  "an ELF file with the symbols of the image: xen-syms, vmlinux",
+	  opts_symbols },
+	{ ROW, "output", 'o', "FILE|DIR", false,
+	  "write to a new file that only you can read, or into a folder",
+	  opts_output },
+	{ ROW, "extract", 0, "FILE", false,
+	  "write the logs alone to a small ELF core, to send to support",
+	  opts_extract },
+	{ ROW, "force", 0, NULL, false,
+	  "replace FILE; raw bytes to a terminal all the same", opts_force },
+	{ ROW, "strict", 0, NULL, false,
+	  "exit with 4 when anything printed was incomplete", opts_flag },
+	{ ROW, "progress", 0, "WHEN", true,
+	  "auto, always or never: how far it is, after a second", opts_when },
+	{ ROW, "color", 0, "WHEN", true, "auto, always or never", opts_when },
+	{ ROW, "help", 'h', NULL, false, "this text", opts_help },
+	{ ROW, "version", 'V', NULL, false, "which version this is",
+	  opts_version },
+	{ 0 },
+};
+
+static void opts_names(const char *what,
 		       bool (*get)(size_t, const char **, const char **))
 {
 	const char *name, *title;
@@ -82,9 +183,10 @@ static void list_names(const char *what,
 		printf("  %-12s %s\n", name, title);
 }
 
-static int help(void)
+static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err)
 {
-	struct memlog_option q = { .size = sizeof(q) };
+	char line[128];
 	size_t i;
 
 	puts("usage: " PROGRAM " [options] IMAGE...\n"
@@ -93,234 +195,73 @@ static int help(void)
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
 	     "this machine: /dev/mem, and\nacrn:[FOLDER] for the devices of "
 	     "an ACRN Service VM.\n");
-	for (i = 0; memlog_query_option_get(MEMLOG_HOST_COMMAND, i, &q); i++)
-		help_line(q.letter, q.name, q.value, false, q.help);
-	for (i = 0; i < N_OWN; i++)
-		help_line(own_opts[i].letter, own_opts[i].name,
-			  own_opts[i].value, own_opts[i].optional,
-			  own_opts[i].help);
-	list_names("Log formats (-F)", memlog_format_get);
-	list_names("Output formats (-O)", memlog_render_get);
+	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
+				      sizeof(line)); i++)
+		printf("  %s\n", line);
+	opts_names("Log formats (-F)", memlog_format_get);
+	opts_names("Output formats (-O)", memlog_render_get);
 	puts("\nExit status: 0 a log was printed, 1 there is none, 2 usage, "
 	     "3 the image cannot\nbe read, 4 incomplete and --strict. "
 	     "memlog-dump(1) says more.");
-	return fflush(stdout) || ferror(stdout) ? EXIT_UNREADABLE : 0;
+	return MEMLOG_STOP;
 }
 
-static bool take_when(const char *value, enum when *ret)
+/* ---- all of it ----------------------------------------------------------- */
+
+static int opts_usage(const char *what)
 {
-	if (!value || !strcmp(value, "always"))
-		*ret = WHEN_ALWAYS;
-	else if (!strcmp(value, "auto"))
-		*ret = WHEN_AUTO;
-	else if (!strcmp(value, "never"))
-		*ret = WHEN_NEVER;
-	else
-		return false;
-	return true;
+	message(0, NULL, "%s", what);
+	fputs("usage: " PROGRAM " [options] IMAGE...; " PROGRAM
+	      " --help says more\n", stderr);
+	return EXIT_USAGE;
 }
 
-static bool take_map(struct opts *o, const char *value)
-{
-	static const struct {
-		const char *name;
-		enum memlog_map map;
-	} maps[] = {
-		{ "none", MEMLOG_MAP_NONE }, { "q35", MEMLOG_MAP_Q35 },
-		{ "pc", MEMLOG_MAP_PC }, { "microvm", MEMLOG_MAP_MICROVM },
-		{ "virt", MEMLOG_MAP_VIRT },
-	};
-	char *end;
-	size_t i;
-
-	o->mapped = true;
-	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		if (strcmp(value, maps[i].name))
-			continue;
-		o->map = maps[i].map;
-		o->raw_base = 0;
-		return true;
-	}
-	o->map = MEMLOG_MAP_NONE;
-	errno = 0;
-	o->raw_base = strtoull(value, &end, 0);
-	return *value >= '0' && *value <= '9' && !*end && !errno;
-}
-
-/* One option of our own; -1: go on. */
-static int take_own(struct opts *o, int id, const char *value)
-{
-	switch (id) {
-	case OPT_MAP:
-		if (!take_map(o, value))
-			return usage("--map: q35, pc, microvm, virt, none, or "
-				     "the address where the file begins");
-		break;
-	case OPT_VIA_QEMU:
-		o->via_qemu = true;
-		break;
-	case OPT_SYMBOLS:
-		if (o->symbols)
-			return usage("-s: one file");
-		o->symbols = value;
-		break;
-	case OPT_EXTRACT:
-		o->extract = true;
-		/* fall through */
-	case OPT_OUTPUT:
-		if (o->output)
-			return usage("one of -o and --extract, and once");
-		o->output = value;
-		break;
-	case OPT_FORCE:
-		o->force = true;
-		break;
-	case OPT_STRICT:
-		o->strict = true;
-		break;
-	case OPT_PROGRESS:
-	case OPT_COLOR:
-		if (!take_when(value, id == OPT_COLOR ? &o->color :
-							&o->progress))
-			return usage("--color and --progress: auto, always or "
-				     "never");
-		break;
-	case OPT_HELP:
-		return help();
-	case OPT_VERSION:
-		printf(PROGRAM " %s\n", memlog_version());
-		return fflush(stdout) ? EXIT_UNREADABLE : 0;
-	}
-	return -1;
-}
-
-/* Tell the query; -1: go on. */
-static int take_query(struct opts *o, const char *name, const char *value)
-{
-	struct memlog_err err = { .status = MEMLOG_OK };
-
-	if (!memlog_query_option(o->query, name, value, &err))
-		return -1;
-	return usage(err.text);
-}
-
-/* All options for getopt_long: val is OWN.. or QUERY + index. */
-static void gather(struct option *longs, char *shorts, int *letters)
-{
-	struct memlog_option q = { .size = sizeof(q) };
-	size_t n = 0, i;
-
-	*shorts++ = ':';
-	for (i = 0; i < N_OWN; i++) {
-		const struct own_opt *w = &own_opts[i];
-
-		longs[n++] = (struct option){ w->name, !w->value ? 0 :
-					      w->optional ? 2 : 1, NULL,
-					      w->id };
-		if (w->letter) {
-			*shorts++ = w->letter;
-			if (w->value)
-				*shorts++ = ':';
-			letters[(unsigned char)w->letter] = w->id;
-		}
-	}
-	for (i = 0; n < MAX_OPTS - 1 &&
-		    memlog_query_option_get(MEMLOG_HOST_COMMAND, i, &q); i++) {
-		longs[n++] = (struct option){ q.name, q.value ? 1 : 0, NULL,
-					      QUERY + (int)i };
-		if (q.letter) {
-			*shorts++ = q.letter;
-			if (q.value)
-				*shorts++ = ':';
-			letters[(unsigned char)q.letter] = QUERY + (int)i;
-		}
-	}
-	memset(&longs[n], 0, sizeof(longs[n]));
-	*shorts = '\0';
-}
-
-static int bad_option(int c, char **argv)
-{
-	char text[160];
-
-	if (optopt && optopt < OWN)
-		snprintf(text, sizeof(text), "-%c: %s", optopt,
-			 c == ':' ? "needs a value" : "no such option");
-	else
-		snprintf(text, sizeof(text), "%.100s: %s", argv[optind - 1],
-			 c == ':' ? "needs a value" : optopt ?
-			 "takes no value" : "no such option, or several");
-	return usage(text);
-}
-
-static int parse_all(struct opts *o, int argc, char **argv)
-{
-	struct memlog_option q = { .size = sizeof(q) };
-	struct option longs[MAX_OPTS];
-	char shorts[2 * MAX_OPTS + 2];
-	int letters[256] = { 0 }, c, rc = -1;
-
-	gather(longs, shorts, letters);
-	opterr = 0;
-	while (rc < 0 &&
-	       (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (c == '?' || c == ':')
-			return bad_option(c, argv);
-		if (c < OWN)
-			c = letters[c];
-		if (c >= QUERY) {
-			memlog_query_option_get(MEMLOG_HOST_COMMAND,
-						(size_t)(c - QUERY), &q);
-			rc = take_query(o, q.name, optarg);
-		} else {
-			rc = take_own(o, c, optarg);
-		}
-	}
-	return rc;
-}
-
-static int finish(struct opts *o)
+/* What can be said only when all options are known. */
+static int opts_finish(struct opts *o)
 {
 	const char *no_color = getenv("NO_COLOR");
 	bool color = o->color == WHEN_ALWAYS;
-	int rc, i;
+	int i;
 
+	if (!o->n_images)
+		return opts_usage("no image given (use - for standard input)");
+	for (i = 0; i < o->n_images; i++)
+		if (!*o->images[i])
+			return opts_usage("an image has an empty name");
+	if (o->extract && o->n_images > 1)
+		return opts_usage("--extract: one image at a time");
 	if (o->color == WHEN_AUTO)
 		color = (!o->output || !strcmp(o->output, "-")) &&
 			isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
-	for (i = 0; i < o->n_images; i++)
-		if (!*o->images[i])
-			return usage("an image has an empty name");
-	if (o->output && !*o->output)
-		return usage("-o and --extract need the name of a file");
-	rc = take_query(o, "color", color ? "always" : "never");
-	if (rc < 0 && o->force)
-		rc = take_query(o, "force", NULL);
-	if (rc < 0 && o->extract)
-		rc = take_query(o, "extract", NULL);
-	if (rc < 0 && o->extract && o->n_images > 1)
-		rc = usage("--extract: one image at a time");
-	return rc;
+	memlog_query_option(o->query, "color", color ? "always" : "never",
+			    NULL);
+	return -1;
 }
 
 int opts_parse(struct opts *o, int argc, char **argv)
 {
+	const struct memlog_parse_opts parse = {
+		.size = sizeof(parse), .own = opts_own, .arg = o,
+		.in_order = getenv("POSIXLY_CORRECT") != NULL,
+	};
 	struct memlog_err err = { .status = MEMLOG_OK };
-	int rc;
+	enum memlog_status s;
+	int first;
 
 	memset(o, 0, sizeof(*o));
 	if (memlog_query_create(NULL, MEMLOG_HOST_COMMAND, &o->query, &err)) {
 		message_err(NULL, &err);
 		return EXIT_UNREADABLE;
 	}
-	rc = parse_all(o, argc, argv);
-	if (rc >= 0)
-		return rc;
-	o->images = argv + optind;
-	o->n_images = argc - optind;
-	if (!o->n_images)
-		return usage("no image is named");
-	return finish(o);
+	s = memlog_query_parse(o->query, argc, argv, &parse, &first, &err);
+	/* --help or --version was printed */
+	if (s == MEMLOG_STOP)
+		return fflush(stdout) || ferror(stdout) ? EXIT_UNREADABLE : 0;
+	if (s)
+		return opts_usage(err.text);
+	o->images = argv + first;
+	o->n_images = argc - first;
+	return opts_finish(o);
 }
 
 void opts_fini(struct opts *o)

@@ -79,7 +79,7 @@ on_tty() {
 	run -2 --separate-stderr "$DUMP" ""
 	[[ $stderr == *"an image has an empty name"* ]]
 	run -2 --separate-stderr "$DUMP" -o "" small-c
-	[[ $stderr == *"-o and --extract need the name of a file"* ]]
+	[[ $stderr == *"--output: the name of the file is empty"* ]]
 	run -2 --separate-stderr "$DUMP" -o /dev/full small-c
 	[[ $stderr == *"/dev/full: is not a file; send standard output there"* ]]
 	run -3 --separate-stderr "$DUMP" "acrn:$T/none"
@@ -99,6 +99,43 @@ on_tty() {
 	[[ $stderr == *ovmf* ]]
 	run -2 --separate-stderr "$DUMP" -O nope small-c
 	[[ $stderr == *"text, raw, json, json-seq"* ]]
+}
+
+# wrong TEXT ARGUMENTS...: a mistake, and what is said of it.
+wrong() {
+	local text=$1
+	shift
+	run -2 --separate-stderr "$DUMP" "$@"
+	[ "${stderr_lines[0]}" = "memlog-dump: $text" ] ||
+		{ echo "${stderr_lines[0]}"; return 1; }
+	[[ ${stderr_lines[1]} == "usage: "* && ${#stderr_lines[@]} -eq 2 ]]
+}
+
+@test "a mistake is named, and what was meant if that is clear" {
+	wrong "unknown option --lst; did you mean --list?" --lst small-c
+	wrong "unknown option --progess; did you mean --progress?" \
+		--progess=never small-c
+	wrong "unknown option --nonsense" --nonsense small-c
+	wrong "unknown option -Z" -aZ small-c
+	wrong "--li is ambiguous: --limit, --lines, --list" --li small-c
+	wrong "--s is ambiguous: --scan, --since, --stats, --strict, --symbols" \
+		--s=x small-c
+	wrong "-g needs a REGEX" small-c -g
+	wrong "--symbols needs a FILE" small-c --sy
+	wrong "--list takes no value" --list=x small-c
+	wrong "--color: auto, always or never" --color=x small-c
+	wrong "no image given (use - for standard input)"
+	wrong "no image given (use - for standard input)" -a --
+	# what was typed does not reach the terminal as it is
+	wrong 'unknown option --\x1b[2J' $'--\e[2J' small-c
+	wrong '--format: no log format "\x1b": there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace' \
+		$'-F\e' small-c
+}
+
+@test "options end at the first operand for POSIXLY_CORRECT" {
+	POSIXLY_CORRECT=1 run -3 --separate-stderr "$DUMP" -qn1 small-c -r
+	[[ $output == *"a small line 000000" ]]
+	[[ $stderr == "memlog-dump: -r: No such file"* ]]
 }
 
 @test "options may stand anywhere, bundled, abbreviated, and -- ends them" {
