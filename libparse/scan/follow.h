@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* follow.h - following one log: what is known, and what is new of its text. */
+#ifndef ML_SCAN_FOLLOW_H
+#define ML_SCAN_FOLLOW_H
+
+#include <time.h>
+
+#include "scan.h"
+
+/* Text that is remembered. */
+#define ML_FOLLOW_KEEP 4096
+
+/* Ranges of pages that are looked at. */
+#define ML_FOLLOW_PLACES 64
+
+struct memlog_follow {
+	struct memlog_allocator alloc;
+	struct memlog_image *image;
+	struct memlog_scan_opts scan;
+	struct memlog_decode_opts decode;
+	struct memlog_range places[ML_FOLLOW_PLACES];
+	size_t n_places;
+	bool searched;		/* as the caller asked for */
+	int64_t last_full;	/* when all likely places were */
+	struct memlog_logs *logs;	/* of the last look */
+	struct memlog_decoder *d;	/* of the last look that had news */
+	struct memlog_logs *d_logs;	/* that its log is from */
+	/* of what was handed out */
+	bool known;
+	const struct ml_format *fmt;
+	enum memlog_space space;
+	uint64_t addr;
+	struct ml_position pos;
+	uint64_t total;		/* bytes of this boot */
+	uint8_t keep[ML_FOLLOW_KEEP];	/* the last of them */
+	size_t keep_len;
+	uint64_t seq;
+	bool has_seq;
+	/* of the pass that next() is in */
+	uint64_t skip, at;	/* raw bytes */
+	bool pass, finish;
+	uint64_t lost;
+	bool overrun;
+	uint64_t held;		/* bytes of the last line, held back */
+	int64_t held_since;
+	struct memlog_record rec;
+};
+
+static inline int64_t ml_follow_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Does the log stand where, and as, the last look left it? */
+bool ml_follow_unchanged(const struct memlog_follow *f,
+			 const struct ml_log *log);
+
+/* Hold what f->d decodes against what was handed out: sets how much of it is to
+ * be skipped, and news. moved: it is not where it was. NO_DATA: nothing is new.
+ * UNSUPPORTED: the format has neither positions nor numbers. */
+enum memlog_status ml_follow_compare(struct memlog_follow *f, bool moved,
+				     struct memlog_follow_news *news,
+				     struct memlog_err *err);
+
+/* Is this record of f->d new? Cuts off what is not, and remembers the rest. */
+bool ml_follow_take(struct memlog_follow *f, struct memlog_record *rec);
+
+/* Nothing new: is it time for the unfinished line? now: it is. NO_DATA if
+ * not. */
+enum memlog_status ml_follow_unfinished(struct memlog_follow *f, bool now,
+					struct memlog_err *err);
+
+#endif
