@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* memlog-gdb.c - the steps of one `memlog` command; see plugin.h. */
 #include <gdb/jit-reader.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "session.h"
 
@@ -17,34 +13,6 @@ GDB_DECLARE_GPL_COMPATIBLE_READER
 
 /* The library stays loaded between the steps (-z nodelete). */
 static struct session session;
-
-/*
- * A Ctrl-C is taken from gdb: gdb would leave the script where it stands, and
- * with it the user's frame and the stub's mode as the script had set them.
- */
-bool plugin_interrupted(void)
-{
-	const struct timespec now = { 0, 0 };
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	if (!session.stopped && sigtimedwait(&set, NULL, &now) == SIGINT)
-		session.stopped = true;
-	return session.stopped;
-}
-
-void plugin_message(void *arg, int level, const char *line)
-{
-	static const char *const words[] = { "", "warning: ", "note: ", "" };
-
-	int wanted = session.query ? memlog_query_level(session.query) : 2;
-
-	(void)arg;
-	if (level < 0 || level > wanted)
-		return;
-	fprintf(stderr, "memlog: %s%s\n", words[level], line);
-}
 
 /*
  * SIGINT waits while a step runs, and the library polls for it: gdb's handler

@@ -88,9 +88,19 @@ void target_mappings(const char *text, struct host_ranges *ranges);
  * called "memory". */
 void target_mtree(const char *text, struct host_ranges *ranges);
 
-/* ---- plugin.c --------------------------------------------------------- */
+/* ---- user.c ----------------------------------------------------------- */
 
+/* Before a command and after it: no Ctrl-C was seen, messages up to level 2 are
+ * shown. */
+void plugin_user_reset(void);
+
+/* Messages above level are not shown; see memlog_query_level(). */
+void plugin_user_level(int level);
+
+/* Ctrl-C was pressed in this command. */
 bool plugin_interrupted(void);
+
+/* One line to the user, as struct memlog_query_host has it. */
 void plugin_message(void *arg, int level, const char *line);
 
 #endif

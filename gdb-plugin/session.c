@@ -33,6 +33,7 @@ void session_end(struct session *s)
 		host_arena_fini(&s->arena);
 	}
 	memset(s, 0, sizeof(*s));
+	plugin_user_reset();
 }
 
 static void fail(const char *text)
@@ -312,6 +313,8 @@ static void step_told(struct session *s, char *text)
 				 &err);
 	if (!st)
 		st = parse_arguments(s, text, &rest, &err);
+	if (s->query)
+		plugin_user_level(memlog_query_level(s->query));
 	if (st == MEMLOG_STOP) {
 		print_help();
 		return;

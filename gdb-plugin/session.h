@@ -19,7 +19,6 @@ enum step {
 
 struct session {
 	enum step step;
-	bool stopped;		/* by Ctrl-C */
 	bool busy;		/* holds what session_end() frees */
 	struct host_arena arena;
 	struct memlog_query *query;
