@@ -42,7 +42,11 @@ struct session {
  * handler may longjmp out of anything, malloc included. */
 bool ext_interrupted(void);
 
-/* One line to the user, as struct memlog_query_host has it. */
+/* Ends what the library does when it was; arg is not used. */
+int ext_progress(void *arg, uint64_t done, uint64_t all);
+
+/* One line to the user, as struct memlog_query_host has it; arg is the struct
+ * session. */
 void ext_message(void *arg, int level, const char *line);
 
 /* Choose what to read and open it: s->image. */

@@ -15,14 +15,6 @@
  * logs are tried, and what is not there costs one failed read a page. */
 #define LOW_MEMORY_END 0x100000000ull
 
-static int progress(void *arg, uint64_t done, uint64_t all)
-{
-	(void)arg;
-	(void)done;
-	(void)all;
-	return ext_interrupted();
-}
-
 /* Does the dump say where its memory is, and can the library read all of it?
  * Never take an unknown file for raw memory: crash knows formats that the
  * library does not. */
@@ -42,7 +34,7 @@ static enum memlog_status open_dump(struct session *s)
 		.size = sizeof(opts),
 		.no_mmap = true,	/* the dump may shrink under us */
 		.allocator = &s->arena.alloc,
-		.progress = progress,
+		.progress = ext_progress,
 	};
 	struct memlog_image *image;
 	bool whole;
@@ -68,11 +60,11 @@ static enum memlog_status open_live(struct session *s, struct memlog_err *err)
 						&s->image, err);
 
 	if (!st) {
-		ext_message(NULL, 2, "live system: reading " HOST_SYSFS_LOG);
+		ext_message(s, 2, "live system: reading " HOST_SYSFS_LOG);
 		return MEMLOG_OK;
 	}
-	ext_message(NULL, 1, err->text);
-	ext_message(NULL, 1, "live system: crash reads System RAM only, and "
+	ext_message(s, 1, err->text);
+	ext_message(s, 1, "live system: crash reads System RAM only, and "
 		    "firmware keeps its log outside of it: take a dump of the "
 		    "guest from its host, or run a kernel with "
 		    "CONFIG_OVMF_DEBUG_LOG");
@@ -98,7 +90,7 @@ enum memlog_status ext_image_open(struct session *s, struct memlog_err *err)
 		return ext_reader_wrap(s, name, err);
 	}
 	if (!ext_ranges_from_kernel(s, false)) {
-		ext_message(NULL, 1, "the dump does not say where memory is: "
+		ext_message(s, 1, "the dump does not say where memory is: "
 			    "trying all of it below 4 GiB");
 		host_ranges_add(&s->ranges, 0, LOW_MEMORY_END);
 	}

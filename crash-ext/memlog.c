@@ -8,41 +8,6 @@
 
 static struct session session;
 
-bool ext_interrupted(void)
-{
-	sigset_t pending;
-
-	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
-}
-
-/*
- * error() prints to the terminal and to a redirected output as well, and what
- * stands in a file should be the log alone: so it serves only where it prints
- * once.
- */
-void ext_message(void *arg, int level, const char *line)
-{
-	static const char *const words[] = { "", "WARNING: ", "NOTE: ", "" };
-
-	int wanted = session.query ? memlog_query_level(session.query) : 2;
-
-	(void)arg;
-	if (level > wanted || level < 0)
-		return;
-	if (fp == stdout || fp == pc->stdpipe)
-		fprintf(fp, "%s: %s%s\n", pc->curcmd, words[level], line);
-	else
-		fprintf(stderr, "%s: %s%s\n", pc->curcmd, words[level], line);
-}
-
-static int progress(void *arg, uint64_t done, uint64_t all)
-{
-	(void)arg;
-	(void)done;
-	(void)all;
-	return ext_interrupted();
-}
-
 static void hold(struct session *s)
 {
 	sigset_t block;
@@ -101,7 +66,8 @@ static enum memlog_status run(struct session *s, struct memlog_err *err)
 		.size = sizeof(host),
 		.sink = &s->out.sink,
 		.message = ext_message,
-		.progress = progress,
+		.message_arg = s,
+		.progress = ext_progress,
 		.symbols = &ext_symbols,
 	};
 	struct memlog_query_result result = { .size = sizeof(result) };
@@ -119,12 +85,13 @@ static enum memlog_status run(struct session *s, struct memlog_err *err)
 	return st ? st : closed;
 }
 
-static void report(enum memlog_status st, const struct memlog_err *err)
+static void report(struct session *s, enum memlog_status st,
+		   const struct memlog_err *err)
 {
 	if (st == MEMLOG_STOP && ext_interrupted())
-		ext_message(NULL, 2, "interrupted");
+		ext_message(s, 2, "interrupted");
 	else if (st && st != MEMLOG_NO_DATA && st != MEMLOG_STOP)
-		ext_message(NULL, 0, err->text[0] ? err->text :
+		ext_message(s, 0, err->text[0] ? err->text :
 			    memlog_status_name(st));
 }
 
@@ -147,7 +114,7 @@ static void cmd_memlog(void)
 	}
 	if (!st)
 		st = run(s, &err);
-	report(st, &err);
+	report(s, st, &err);
 	ext_release(s);
 	if (usage)
 		cmd_usage(pc->curcmd, SYNOPSIS);	/* does not return */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* user.c - the person at crash: Ctrl-C and messages. */
+#include "crash-ext.h"
+
+bool ext_interrupted(void)
+{
+	sigset_t pending;
+
+	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
+}
+
+/*
+ * error() prints to the terminal and to a redirected output as well, and what
+ * stands in a file should be the log alone: so it serves only where it prints
+ * once.
+ */
+void ext_message(void *arg, int level, const char *line)
+{
+	static const char *const words[] = { "", "WARNING: ", "NOTE: ", "" };
+	const struct session *s = arg;
+	int wanted = s->query ? memlog_query_level(s->query) : 2;
+
+	if (level > wanted || level < 0)
+		return;
+	if (fp == stdout || fp == pc->stdpipe)
+		fprintf(fp, "%s: %s%s\n", pc->curcmd, words[level], line);
+	else
+		fprintf(stderr, "%s: %s%s\n", pc->curcmd, words[level], line);
+}
+
+int ext_progress(void *arg, uint64_t done, uint64_t all)
+{
+	(void)arg;
+	(void)done;
+	(void)all;
+	return ext_interrupted();
+}
