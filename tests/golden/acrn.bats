@@ -39,6 +39,24 @@ whole() {
 		[.variant, .seq, (.text | @json)] | join(" ")'
 }
 
+@test "a shared buffer that is neither log nor trace is listed only" {
+	"$B/mkimage" - "$T/image" <<-EOT
+	ram 0x100000 1M
+	bytes 0x123000 a33aa11aa77aa55a
+	u32 0x123008 504
+	u32 0x12300c 8
+	u32 0x123010 0x18
+	u32 0x123014 0x48
+	u32 0x123024 4032
+	raw base=0x100000
+	EOT
+	run -0 --separate-stderr "$dump" --map=0x100000 --list "$T/image"
+	[[ ${lines[1]} == acrn-sbuf*asyncio*phys:0x123000* ]]
+	[[ ${lines[1]} == *"504 slots of 8 bytes, 6 in use"* ]]
+	run -1 --separate-stderr "$dump" --map=0x100000 "$T/image"
+	[ -z "$output" ]
+}
+
 @test "log: every message that is whole in memory, word for word" {
 	jq -r 'select(.present == [range(.nslots)]) |
 		[if .boot == 3 then "current" else "last boot" end,

@@ -149,6 +149,17 @@ wrong() {
 	[ "$output" = "a small line 000000" ]
 }
 
+@test "--threads: the same for any number of them" {
+	local n
+	"$DUMP" -q --list --scan=exhaustive --threads 1 big >"$T/one"
+	for n in 0 2 7 16; do
+		"$DUMP" -q --list --scan=exhaustive --threads "$n" big |
+			cmp - "$T/one"
+	done
+	run -2 --separate-stderr "$DUMP" --threads 17 big
+	[[ $stderr == *"17 is not from 0 to 16 threads"* ]]
+}
+
 # ---- exit codes ----
 
 @test "0 printed, 1 none, 3 unreadable, 4 damaged and --strict" {

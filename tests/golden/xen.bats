@@ -187,6 +187,10 @@ where() {
 	[ "${lines[1]}" = '(d7) [2020-02-29 10:00:01.250] \x1b[31mSeaBIOS' ]
 	run -0 "$DUMP" -q -F xen-console -c d7 xen-v2
 	[ "${#lines[@]}" -eq 1 ]
+	run -0 "$DUMP" -q -F xen-console --until 1582970400.5 xen-v2
+	[ "$output" = "(XEN) [2020-02-29 10:00:00.125] Xen version 4.13" ]
+	run -0 "$DUMP" -q -F xen-console --since 1582970401 --until 1582970402 xen-v2
+	[ "$output" = '(d7) [2020-02-29 10:00:01.250] \x1b[31mSeaBIOS' ]
 	run -0 "$DUMP" -q -J -F xen-console xen-v2
 	[[ ${lines[0]} == *'"time":"1582970400125","time_hz":"1000"'* ]]
 	[[ ${lines[0]} == *'"consumed"'* ]]
