@@ -10,6 +10,7 @@
 #define ML_FORMAT_FORMAT_H
 
 #include "base/alloc.h"
+#include "event.h"
 #include "image/image.h"
 #include "memlog.h"
 
@@ -152,7 +153,7 @@ struct ml_decoder_opts {
  * where there are none), probe, and open with next, which only formats that are
  * listed and have no text leave out. The rest is optional, in groups: find,
  * where logs are looked for; group, what belongs to a log; live, how it is read
- * while it is written.
+ * while it is written; say, what its records mean.
  */
 struct ml_format {
 	const char *name;	/* "ovmf": -F, --list, JSON */
@@ -267,10 +268,25 @@ struct ml_format {
 		void (*position)(struct ml_source *source,
 				 struct ml_position *ret);
 	} live;
+
+	/*
+	 * event: of a hypervisor's trace: what does a record of it mean?
+	 *	Records come in the order of their CPU. false: nothing.
+	 * reason: the name of a reason of its events, static; NULL: it has
+	 *	none. Goes with event.
+	 */
+	struct {
+		bool (*event)(const struct memlog_record *rec,
+			      struct ml_event *ret);
+		const char *(*reason)(uint32_t reason);
+	} say;
 };
 
 /* All formats; ends with NULL. format/table.c */
 extern const struct ml_format *const ml_formats[];
+
+/* The format of that name, or NULL. */
+const struct ml_format *ml_format_find(const char *name);
 
 /* Where a format is in that table. */
 unsigned int ml_format_index(const struct ml_format *fmt);

@@ -3,6 +3,8 @@
  * that of --list. */
 #include "format.h"
 
+#include <string.h>
+
 #define FORMATS(X)		\
 	X(ovmf)			\
 	X(acrn_log)		\
@@ -19,6 +21,16 @@ FORMATS(DECLARE)
 const struct ml_format *const ml_formats[] = { FORMATS(ENTRY) NULL };
 _Static_assert(sizeof(ml_formats) / sizeof(ml_formats[0]) - 1 <= 64,
 	       "a set of formats has a bit for each");
+
+const struct ml_format *ml_format_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; ml_formats[i]; i++)
+		if (!strcmp(ml_formats[i]->name, name))
+			return ml_formats[i];
+	return NULL;
+}
 
 unsigned int ml_format_index(const struct ml_format *fmt)
 {

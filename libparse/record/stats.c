@@ -7,10 +7,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "format/acrn/event.h"
 
 struct ml_stats {
 	struct memlog_allocator alloc;
+	const struct ml_format *fmt;
 	struct ml_stats_cpu **cpus;
 	size_t n, cap;
 	struct ml_stats_cpu all;
@@ -18,6 +18,7 @@ struct ml_stats {
 };
 
 enum memlog_status ml_stats_create(const struct memlog_allocator *alloc,
+				   const struct ml_format *fmt,
 				   struct ml_stats **ret,
 				   struct memlog_err *err)
 {
@@ -26,6 +27,7 @@ enum memlog_status ml_stats_create(const struct memlog_allocator *alloc,
 	if (!s)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to count");
 	s->alloc = *alloc;
+	s->fmt = fmt;
 	s->all.cpu = -1;
 	*ret = s;
 	return MEMLOG_OK;
@@ -90,13 +92,12 @@ static uint64_t since(uint64_t from, uint64_t to)
 
 /* ---- exits -------------------------------------------------------------- */
 
-static uint32_t reason_of(uint64_t id)
+static uint32_t stats_reason(const struct ml_stats *s, uint32_t reason)
 {
-	if (id == ML_ACRN_UNHANDLED)
+	if (reason == ML_EVENT_UNHANDLED)
 		return ML_STATS_UNHANDLED;
-	id -= ML_ACRN_REASON;
-	return id < ML_STATS_VMX && ml_stats_reason_name((uint32_t)id) ?
-	       (uint32_t)id : ML_STATS_OTHER;
+	return reason < ML_STATS_VMX && s->fmt->say.reason(reason) ?
+	       reason : ML_STATS_OTHER;
 }
 
 static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
@@ -129,21 +130,21 @@ static void end_unfinished(struct ml_stats_cpu *c)
 }
 
 static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
-				   const struct ml_acrn_event *e,
+				   const struct ml_event *e, uint64_t tsc,
 				   struct memlog_err *err)
 {
-	if (e->id == ML_ACRN_VM_EXIT) {
+	if (e->kind == ML_EVENT_LEAVE) {
 		end_unfinished(c);
 		if (!c->any_exit)
-			c->first_exit = e->tsc;
+			c->first_exit = tsc;
 		c->any_exit = c->in_exit = true;
-		c->exit_tsc = e->tsc;
+		c->exit_tsc = tsc;
 		c->reason = ML_STATS_NO_REASON;
 		c->n_exits++;
-	} else if (e->id == ML_ACRN_VM_ENTER && c->in_exit) {
-		return end_exit(s, c, e->tsc, err);
-	} else if (ml_acrn_is_reason(e->id) && c->any_exit) {
-		c->reason = reason_of(e->id);
+	} else if (e->kind == ML_EVENT_ENTER && c->in_exit) {
+		return end_exit(s, c, tsc, err);
+	} else if (e->kind == ML_EVENT_REASON && c->any_exit) {
+		c->reason = stats_reason(s, e->reason);
 		c->exits[c->reason].n++;
 	}
 	return MEMLOG_OK;
@@ -175,36 +176,19 @@ static enum memlog_status count_vector(struct ml_stats *s,
 
 /* ---- who had the CPU ---------------------------------------------------- */
 
-/* Four letters of a scheduler object's name: "vm0:", "vm12", "idle". */
-static uint32_t user_of(const uint8_t *p)
+static void add_switch(struct ml_stats_cpu *c, const struct ml_event *e,
+		       uint64_t tsc)
 {
-	uint32_t vm;
-
-	if (!memcmp(p, "idle", 4))
-		return ML_STATS_IDLE;
-	if (p[0] != 'v' || p[1] != 'm' || p[2] < '0' || p[2] > '9')
-		return ML_STATS_NOT_VM;
-	vm = p[2] - '0';
-	if (p[3] >= '0' && p[3] <= '9')
-		vm = vm * 10 + p[3] - '0';
-	else if (p[3] != ':')
-		return ML_STATS_NOT_VM;
-	return vm < ML_STATS_VMS ? vm : ML_STATS_NOT_VM;
-}
-
-static void add_switch(struct ml_stats_cpu *c, const struct ml_acrn_event *e)
-{
-	uint64_t cycles = since(c->switches ? c->switch_tsc : c->first, e->tsc);
-	uint32_t prev = user_of(e->payload);
+	uint64_t cycles = since(c->switches ? c->switch_tsc : c->first, tsc);
 
 	/* who runs now is who was switched to, or a switch is missing */
-	if (c->switches && prev != c->next)
+	if (c->switches && e->prev != c->next)
 		c->ambiguous += cycles;
 	else
-		c->user_cycles[prev] += cycles;
+		c->user_cycles[e->prev] += cycles;
 	c->switches++;
-	c->switch_tsc = e->tsc;
-	c->next = user_of(e->payload + 4);
+	c->switch_tsc = tsc;
+	c->next = e->next;
 }
 
 /* ------------------------------------------------------------------------- */
@@ -214,24 +198,23 @@ enum memlog_status ml_stats_add(struct ml_stats *s,
 				struct memlog_err *err)
 {
 	struct ml_stats_cpu *c;
-	struct ml_acrn_event e;
+	struct ml_event e;
 	enum memlog_status status;
 
-	if (rec->raw_len != ML_ACRN_ENTRY ||
-	    strcmp(rec->log->format, "acrn-trace"))
+	if (!rec->has_time || !s->fmt->say.event ||
+	    !s->fmt->say.event(rec, &e))
 		return MEMLOG_OK;
-	ml_acrn_event_load(rec->raw, &e);
 	status = cpu_of(s, rec->cpu, &c, err);
 	if (status)
 		return status;
 	if (!c->events++)
-		c->first = e.tsc;
-	c->last = e.tsc;
-	status = add_exit(s, c, &e, err);
-	if (!status && e.id == ML_ACRN_REASON + 1)
-		status = count_vector(s, c, e.v[0], 1, err);
-	if (e.id == ML_ACRN_SCHED_NEXT)
-		add_switch(c, &e);
+		c->first = rec->time;
+	c->last = rec->time;
+	status = add_exit(s, c, &e, rec->time, err);
+	if (!status && e.kind == ML_EVENT_REASON && e.has_vector)
+		status = count_vector(s, c, e.vector, 1, err);
+	if (e.kind == ML_EVENT_SWITCH)
+		add_switch(c, &e, rec->time);
 	return status;
 }
 
@@ -340,19 +323,16 @@ const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *s, size_t index)
 	return index == s->n && s->n > 1 ? &s->all : NULL;
 }
 
-const char *ml_stats_reason_name(uint32_t reason)
+const char *ml_stats_reason_name(const struct ml_stats *s, uint32_t reason)
 {
-	const struct ml_acrn_event_type *type;
-
 	if (reason == ML_STATS_NO_REASON)
 		return "(no reason recorded)";
 	if (reason == ML_STATS_OTHER)
 		return "(other reasons)";
-	if (reason > ML_STATS_OTHER)
+	if (reason > ML_STATS_OTHER || !s->fmt->say.reason)
 		return NULL;
-	type = ml_acrn_event_type(reason == ML_STATS_UNHANDLED ?
-				  ML_ACRN_UNHANDLED : ML_ACRN_REASON + reason);
-	return type ? type->name : NULL;
+	return s->fmt->say.reason(reason == ML_STATS_UNHANDLED ?
+				  ML_EVENT_UNHANDLED : reason);
 }
 
 uint64_t ml_stats_percentile(const struct ml_stats_exit *e, unsigned int p)

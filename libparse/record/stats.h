@@ -11,8 +11,7 @@
 #ifndef ML_RECORD_STATS_H
 #define ML_RECORD_STATS_H
 
-#include "base/alloc.h"
-#include "memlog.h"
+#include "format/format.h"
 
 /* Reasons by VMX number, then what has none. */
 #define ML_STATS_VMX		0x40u
@@ -22,10 +21,9 @@
 #define ML_STATS_REASONS	(ML_STATS_VMX + 3)
 
 /* Who had a CPU: VM 0 to 15, nobody, somebody without a VM's name. */
-#define ML_STATS_VMS		16u
-#define ML_STATS_IDLE		ML_STATS_VMS
-#define ML_STATS_NOT_VM		(ML_STATS_VMS + 1)
-#define ML_STATS_USERS		(ML_STATS_VMS + 2)
+#define ML_STATS_IDLE		ML_EVENT_IDLE
+#define ML_STATS_NOT_VM		ML_EVENT_NOT_VM
+#define ML_STATS_USERS		(ML_EVENT_NOT_VM + 1)
 
 /* Exits of one reason. samples: their lengths in cycles, sorted by finish(). */
 struct ml_stats_exit {
@@ -64,13 +62,15 @@ struct ml_stats_cpu {
 
 struct ml_stats;
 
+/* For the records of a log of format fmt, whose say.event they go through. */
 enum memlog_status ml_stats_create(const struct memlog_allocator *alloc,
+				   const struct ml_format *fmt,
 				   struct ml_stats **ret,
 				   struct memlog_err *err);
 void ml_stats_destroy(struct ml_stats *stats);
 
-/* Take one record of an acrn-trace log, in the order of its CPU. Others are
- * passed over. */
+/* Take one record, in the order of its CPU. Those that are no events are passed
+ * over. */
 enum memlog_status ml_stats_add(struct ml_stats *stats,
 				const struct memlog_record *rec,
 				struct memlog_err *err);
@@ -85,7 +85,7 @@ const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *stats,
 					size_t index);
 
 /* "VMEXIT_CPUID", "(no reason)"; NULL: nothing has this number. */
-const char *ml_stats_reason_name(uint32_t reason);
+const char *ml_stats_reason_name(const struct ml_stats *stats, uint32_t reason);
 
 /* The length that p per mille of an exit's samples do not exceed; 0 without
  * samples. */

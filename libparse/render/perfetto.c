@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * perfetto.c - a trace for ui.perfetto.dev: one track a CPU. Exits of ACRN's
- * trace are slices from VM_EXIT to VM_ENTER, named by their reason; every other
+ * perfetto.c - a trace for ui.perfetto.dev: one track a CPU. Exits from a VM are
+ * slices that end where a VM is entered, named by their reason; every other
  * record that has a time is an instant.
  *
  * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "format/acrn/event.h"
+#include "format/format.h"
 #include "escape.h"
 #include "out.h"
 
@@ -120,6 +120,7 @@ struct perfetto {
 	bool many;		/* images, which share one output */
 	uint64_t tag;		/* of this image, in the numbers of its tracks */
 	const struct memlog_log *log;
+	const struct ml_format *fmt;
 	struct track *tracks;
 	size_t n, cap;
 	struct pb inner, packet;
@@ -283,22 +284,20 @@ static void put_exit(struct perfetto *p, struct track *t, uint64_t ns)
 }
 
 static void begin_exit(struct perfetto *p, struct track *t,
-		       const struct memlog_record *rec,
-		       const struct ml_acrn_event *e, uint64_t ns)
+		       const struct memlog_record *rec, uint32_t reason,
+		       uint64_t ns)
 {
-	const struct ml_acrn_event_type *type;
+	const char *name = p->fmt->say.reason(reason);
 
 	/* the one before never ended, as far as the trace says */
 	if (t->in_exit)
 		put_exit(p, t, ns);
 	t->in_exit = true;
 	t->exit_time = ns;
-	type = ml_acrn_event_type(ML_ACRN_REASON + (e->v[0] & 0xffff));
-	if (type)
-		snprintf(t->name, sizeof(t->name), "%s", type->name);
+	if (name)
+		snprintf(t->name, sizeof(t->name), "%s", name);
 	else
-		snprintf(t->name, sizeof(t->name), "VM_EXIT %" PRIu64,
-			 e->v[0] & 0xffff);
+		snprintf(t->name, sizeof(t->name), "VM_EXIT %" PRIu32, reason);
 	/* event, reason, rip: the last two */
 	t->n_fields = 0;
 	if (rec->n_fields >= 3) {
@@ -322,7 +321,6 @@ static void put_instant(struct perfetto *p, const struct track *t,
 			const struct memlog_record *rec, uint64_t ns)
 {
 	char raw[NAME_MAX_BYTES], safe[2 * NAME_MAX_BYTES];
-	bool trace = !strcmp(rec->log->format, "acrn-trace");
 	size_t n = ml_min(rec->text_len, sizeof(raw) - 1);
 	const char *name = raw;
 
@@ -330,7 +328,7 @@ static void put_instant(struct perfetto *p, const struct track *t,
 	while (n && (raw[n - 1] == '\n' || raw[n - 1] == '\r'))
 		n--;
 	raw[n] = '\0';
-	if (trace && rec->component)
+	if (p->fmt->say.event && rec->component)
 		name = rec->component;
 	put_event(p, t, TYPE_INSTANT, ns, rec->log->format,
 		  memlog_escape(name, safe, sizeof(safe)), rec->fields,
@@ -346,6 +344,7 @@ static enum memlog_status perfetto_log_begin(void *state,
 
 	(void)err;
 	p->log = log;
+	p->fmt = ml_format_find(log->format);
 	p->n = 0;
 	snprintf(name, sizeof(name), "%s%s%s%s%.100s", log->title,
 		 log->variant[0] ? ", " : "", log->variant,
@@ -360,7 +359,7 @@ static enum memlog_status perfetto_record(void *state,
 					  struct memlog_err *err)
 {
 	struct perfetto *p = state;
-	struct ml_acrn_event e = { .id = 0 };
+	struct ml_event e = { .kind = ML_EVENT_OTHER };
 	enum memlog_status s;
 	struct track *t;
 	uint64_t ns;
@@ -371,14 +370,13 @@ static enum memlog_status perfetto_record(void *state,
 	if (s)
 		return s;
 	ns = nanoseconds(p, rec);
-	if (!strcmp(rec->log->format, "acrn-trace") &&
-	    rec->raw_len == ML_ACRN_ENTRY)
-		ml_acrn_event_load(rec->raw, &e);
-	if (e.id == ML_ACRN_VM_EXIT)
-		begin_exit(p, t, rec, &e, ns);
-	else if (e.id == ML_ACRN_VM_ENTER && t->in_exit)
+	if (p->fmt->say.event)
+		p->fmt->say.event(rec, &e);
+	if (e.kind == ML_EVENT_LEAVE)
+		begin_exit(p, t, rec, e.reason, ns);
+	else if (e.kind == ML_EVENT_ENTER && t->in_exit)
 		put_exit(p, t, ns);
-	else if (ml_acrn_is_reason(e.id) && t->in_exit)
+	else if (e.kind == ML_EVENT_REASON && t->in_exit)
 		add_reason(t, rec);
 	else
 		put_instant(p, t, rec, ns);

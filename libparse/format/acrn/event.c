@@ -8,6 +8,8 @@
  */
 #include "event.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 #define L2 ML_ACRN_2L
@@ -105,4 +107,58 @@ void ml_acrn_event_load(const uint8_t *p, struct ml_acrn_event *ret)
 		ret->v[i] = ret->n == 2 ? ml_le64(p + 16 + 8 * i) :
 			    ret->n == 4 ? ml_le32(p + 16 + 4 * i) :
 					  p[16 + i];
+}
+
+/* Four letters of a scheduler object's name: "vm0:", "vm12", "idle". */
+static uint32_t event_user(const uint8_t *p)
+{
+	uint32_t vm;
+
+	if (!memcmp(p, "idle", 4))
+		return ML_EVENT_IDLE;
+	if (p[0] != 'v' || p[1] != 'm' || p[2] < '0' || p[2] > '9')
+		return ML_EVENT_NOT_VM;
+	vm = p[2] - '0';
+	if (p[3] >= '0' && p[3] <= '9')
+		vm = vm * 10 + p[3] - '0';
+	else if (p[3] != ':')
+		return ML_EVENT_NOT_VM;
+	return vm < ML_EVENT_VMS ? vm : ML_EVENT_NOT_VM;
+}
+
+_Static_assert(ML_ACRN_UNHANDLED - ML_ACRN_REASON == ML_EVENT_UNHANDLED,
+	       "reasons are numbers of events less the first of them");
+
+const char *ml_acrn_event_reason(uint32_t reason)
+{
+	const struct ml_acrn_event_type *type;
+
+	type = ml_acrn_event_type((uint64_t)ML_ACRN_REASON + reason);
+	return type ? type->name : NULL;
+}
+
+bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret)
+{
+	struct ml_acrn_event e;
+
+	if (rec->raw_len != ML_ACRN_ENTRY)
+		return false;
+	ml_acrn_event_load(rec->raw, &e);
+	*ret = (struct ml_event){ .kind = ML_EVENT_OTHER };
+	if (e.id == ML_ACRN_VM_EXIT) {
+		ret->kind = ML_EVENT_LEAVE;
+		ret->reason = e.v[0] & 0xffff;
+	} else if (e.id == ML_ACRN_VM_ENTER) {
+		ret->kind = ML_EVENT_ENTER;
+	} else if (e.id == ML_ACRN_SCHED_NEXT) {
+		ret->kind = ML_EVENT_SWITCH;
+		ret->prev = event_user(e.payload);
+		ret->next = event_user(e.payload + 4);
+	} else if (e.id >= ML_ACRN_REASON && e.id <= ML_ACRN_UNHANDLED) {
+		ret->kind = ML_EVENT_REASON;
+		ret->reason = (uint32_t)e.id - ML_ACRN_REASON;
+		ret->has_vector = e.id == ML_ACRN_INTERRUPT;
+		ret->vector = e.v[0];
+	}
+	return true;
 }

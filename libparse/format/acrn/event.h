@@ -9,7 +9,7 @@
 #ifndef ML_FORMAT_ACRN_EVENT_H
 #define ML_FORMAT_ACRN_EVENT_H
 
-#include "memlog.h"
+#include "format/event.h"
 
 #define ML_ACRN_ENTRY		32u
 #define ML_ACRN_VM_EXIT		0x10u
@@ -17,6 +17,7 @@
 #define ML_ACRN_SCHED_NEXT	0x20u
 /* from here on: what was the reason of the exit, by VMX number */
 #define ML_ACRN_REASON		0x10000u
+#define ML_ACRN_INTERRUPT	(ML_ACRN_REASON + 1)
 #define ML_ACRN_UNHANDLED	0x20000u
 
 /* Forms of the payload, as entries name them. */
@@ -50,11 +51,9 @@ void ml_acrn_event_load(const uint8_t *p, struct ml_acrn_event *ret);
 /* NULL: nobody has heard of it. */
 const struct ml_acrn_event_type *ml_acrn_event_type(uint64_t id);
 
-/* Is it the reason of an exit? */
-static inline bool ml_acrn_is_reason(uint64_t id)
-{
-	return (id >= ML_ACRN_REASON && id < ML_ACRN_REASON + 0x10000) ||
-	       id == ML_ACRN_UNHANDLED;
-}
+/* What a record of the trace means, and the names of reasons; see struct
+ * ml_format. */
+bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret);
+const char *ml_acrn_event_reason(uint32_t reason);
 
 #endif

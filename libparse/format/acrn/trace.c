@@ -362,4 +362,6 @@ const struct ml_format ml_format_acrn_trace = {
 	.group.expand = ml_acrn_trace_expand,
 	.group.relate = ml_acrn_trace_relate,
 	.live.stable = trace_stable,
+	.say.event = ml_acrn_event,
+	.say.reason = ml_acrn_event_reason,
 };

@@ -80,7 +80,7 @@ static void csv_percentiles(struct ml_stats_out *s, const struct ml_stats_cpu *c
 			continue;
 		ml_out_fmt(&s->out, "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64
 			   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
-			   ml_stats_reason_name(i), e->samples[0],
+			   ml_stats_reason_name(s->stats, i), e->samples[0],
 			   ml_stats_percentile(e, 500),
 			   ml_stats_percentile(e, 900),
 			   ml_stats_percentile(e, 990),
@@ -100,11 +100,11 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 		return status;
 	csv_run(s, "Run time(cycles),Run time(Sec),Freq(MHz)", c->exit_run);
 	ml_out_str(&s->out, "Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
-	/* those that ACRN records are there even when none came */
+	/* those that the trace can record are there even when none came */
 	for (i = 0; i < ML_STATS_REASONS; i++)
-		if (ml_stats_reason_name(i) &&
+		if (ml_stats_reason_name(s->stats, i) &&
 		    (i <= ML_STATS_UNHANDLED || c->exits[i].n))
-			csv_exit_row(s, c, ml_stats_reason_name(i),
+			csv_exit_row(s, c, ml_stats_reason_name(s->stats, i),
 				     c->exits[i].n, c->exits[i].cycles);
 	csv_exit_row(s, c, "Total", ml_stats_total_exits(c), c->exit_cycles);
 	status = csv_end(s, err);

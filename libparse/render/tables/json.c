@@ -37,7 +37,7 @@ static enum memlog_status exit_json(struct ml_stats_out *s,
 		if (!e->n && !e->n_samples)
 			continue;
 		ml_json_open(&j, NULL, '{');
-		ml_json_str(&j, "reason", ml_stats_reason_name(i));
+		ml_json_str(&j, "reason", ml_stats_reason_name(s->stats, i));
 		ml_json_u64(&j, "count", e->n);
 		ml_json_u64(&j, "cycles", e->cycles);
 		if (e->n_samples) {

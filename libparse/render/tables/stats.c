@@ -90,10 +90,10 @@ static enum memlog_status stats_log_begin(void *state,
 {
 	struct ml_stats_out *s = state;
 
-	(void)log;
 	ml_stats_destroy(s->stats);
 	s->stats = NULL;
-	return ml_stats_create(&s->alloc, &s->stats, err);
+	return ml_stats_create(&s->alloc, ml_format_find(log->format),
+			       &s->stats, err);
 }
 
 static enum memlog_status stats_record(void *state,

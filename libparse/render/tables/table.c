@@ -60,7 +60,8 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 		   "Time %", "min", "p50", "p90", "p99", "max");
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		if (c->exits[i].n || c->exits[i].n_samples)
-			exit_row(s, c, ml_stats_reason_name(i), &c->exits[i]);
+			exit_row(s, c, ml_stats_reason_name(s->stats, i),
+				 &c->exits[i]);
 	exit_row(s, c, "Total", &total);
 	if (none->n)
 		ml_out_fmt(&s->out, "%" PRIu64 " exits have no reason recorded\n",

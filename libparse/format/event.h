@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * event.h - what a record of a hypervisor's trace means, whoever wrote it.
+ *
+ * An exit lasts from LEAVE to the next ENTER on the same CPU; the records of
+ * kind REASON in between say what it was for.
+ */
+#ifndef ML_FORMAT_EVENT_H
+#define ML_FORMAT_EVENT_H
+
+#include "memlog.h"
+
+enum ml_event_kind {
+	ML_EVENT_OTHER,
+	ML_EVENT_LEAVE,		/* a VM was left */
+	ML_EVENT_ENTER,		/* a VM was entered */
+	ML_EVENT_REASON,	/* why the VM was left */
+	ML_EVENT_SWITCH,	/* the CPU goes to somebody else */
+};
+
+/* Reasons have the processor's numbers, of 16 bits, and one more: nothing
+ * handled the exit. */
+#define ML_EVENT_UNHANDLED	0x10000u
+
+/* Who has a CPU: VM 0 to 15, nobody, somebody who is no VM. */
+#define ML_EVENT_VMS		16u
+#define ML_EVENT_IDLE		ML_EVENT_VMS
+#define ML_EVENT_NOT_VM		(ML_EVENT_VMS + 1)
+
+/*
+ * reason: of LEAVE and REASON. vector: of the interrupt that was the reason, if
+ * has_vector. prev, next: of SWITCH.
+ */
+struct ml_event {
+	enum ml_event_kind kind;
+	uint32_t reason;
+	bool has_vector;
+	uint64_t vector;
+	uint32_t prev, next;
+};
+
+#endif
