@@ -1,15 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * maps.c - parse /proc/PID/maps. A line, as proc(5) has it:
+ * maps.c - read and parse /proc/PID/maps. A line, as proc(5) has it:
  *
  *	7f5c8be00000-7f5c9be00000 rw-s 00000000 00:01 1034    /memfd:ram (deleted)
  */
 #include "maps.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/limits.h"
+
+enum memlog_status ml_proc_text(int dir, const char *name,
+				const struct memlog_allocator *alloc,
+				char **ret, size_t *ret_len, int *ret_sys)
+{
+	size_t cap = 65536, len = 0;
+	char *text = ml_calloc(alloc, cap, 1), *more;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	*ret_sys = errno;
+	while (text && n > 0 && len < ML_MAX_MAPS_BYTES) {
+		n = read(fd, text + len, cap - len);
+		*ret_sys = errno;
+		if (n < 0 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		len += n > 0 ? (size_t)n : 0;
+		if (len < cap)
+			continue;
+		more = ml_calloc(alloc, cap * 2, 1);
+		if (more)
+			memcpy(more, text, len);
+		ml_free(alloc, text);
+		text = more;
+		cap *= 2;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (!text)
+		return MEMLOG_NO_MEMORY;
+	if (n < 0) {
+		ml_free(alloc, text);
+		return MEMLOG_IO;
+	}
+	*ret = text;
+	*ret_len = len;
+	return MEMLOG_OK;
+}
 
 /* A number in hex or decimal; false when there is none or it does not fit. */
 static bool number(const char **p, const char *end, unsigned int base,

@@ -23,6 +23,12 @@ struct ml_maps {
 	char *text;
 };
 
+/* All of a file in /proc/PID, which is open as dir. NO_MEMORY, or IO, where
+ * *ret_sys is the errno. The caller frees *ret. */
+enum memlog_status ml_proc_text(int dir, const char *name,
+				const struct memlog_allocator *alloc,
+				char **ret, size_t *ret_len, int *ret_sys);
+
 /* Parse text, which becomes the maps' own (also on failure). Lines that are
  * not mappings are skipped. The caller frees with ml_maps_fini. */
 enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,

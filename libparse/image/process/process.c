@@ -8,117 +8,20 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/err.h"
-#include "base/limits.h"
 #include "base/range.h"
-#include "image/image.h"
 #include "maps.h"
-
-#define MIB (1ull << 20)
 
 /* Room for the name of an entry below /proc/PID. */
 #define ENTRY 64
 
-/* ---- refusals ----------------------------------------------------------- */
-
-static int yama_scope(void)
-{
-	char c = 0;
-	int fd = open("/proc/sys/kernel/yama/ptrace_scope",
-		      O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	if (read(fd, &c, 1) != 1)
-		c = '0';
-	close(fd);
-	return c - '0';
-}
-
-enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
-				     struct memlog_err *err)
-{
-	struct stat st;
-	char path[ENTRY];
-	int scope = yama_scope();
-	enum memlog_status s;
-
-	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	if (sys == ENOENT || sys == ESRCH || stat(path, &st))
-		s = ml_fail(err, MEMLOG_IO, "there is no process %d, or "
-			    "/proc hides it (hidepid): try as root", (int)pid);
-	else if (geteuid() && st.st_uid != geteuid())
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d, "
-			    "which runs as uid %u: try as root (sudo)", what,
-			    (int)pid, (unsigned int)st.st_uid);
-	else if (scope >= 3)
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
-			    "kernel.yama.ptrace_scope is %d and forbids it to "
-			    "everybody until the next boot; dump-guest-memory "
-			    "in the monitor makes a dump that can be read",
-			    what, (int)pid, scope);
-	else if (scope)
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
-			    "kernel.yama.ptrace_scope is %d, so only root may; "
-			    "try as root (sudo)", what, (int)pid, scope);
-	else
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
-			    "try as root, in a container with CAP_SYS_PTRACE",
-			    what, (int)pid);
-	if (err)
-		err->sys = sys;
-	return s;
-}
-
 /* ---- /proc/PID ---------------------------------------------------------- */
-
-static enum memlog_status read_text(int dir, const char *name,
-				    const struct memlog_allocator *alloc,
-				    char **ret, size_t *ret_len, int *ret_sys)
-{
-	size_t cap = 65536, len = 0;
-	char *text = ml_calloc(alloc, cap, 1), *more;
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : 1;
-
-	*ret_sys = errno;
-	while (text && n > 0 && len < ML_MAX_MAPS_BYTES) {
-		n = read(fd, text + len, cap - len);
-		*ret_sys = errno;
-		if (n < 0 && errno == EINTR) {
-			n = 1;
-			continue;
-		}
-		len += n > 0 ? (size_t)n : 0;
-		if (len < cap)
-			continue;
-		more = ml_calloc(alloc, cap * 2, 1);
-		if (more)
-			memcpy(more, text, len);
-		ml_free(alloc, text);
-		text = more;
-		cap *= 2;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (!text)
-		return MEMLOG_NO_MEMORY;
-	if (n < 0) {
-		ml_free(alloc, text);
-		return MEMLOG_IO;
-	}
-	*ret = text;
-	*ret_len = len;
-	return MEMLOG_OK;
-}
 
 /* What the process calls itself, made printable. */
 static void process_name(int dir, char *name, size_t size)
@@ -243,7 +146,7 @@ static enum memlog_status find_areas(struct ml_process *p,
 	size_t len, i, n = 0;
 	int sys;
 
-	s = read_text(p->dir, "maps", &p->alloc, &text, &len, &sys);
+	s = ml_proc_text(p->dir, "maps", &p->alloc, &text, &len, &sys);
 	if (s == MEMLOG_NO_MEMORY)
 		return ml_fail(err, s, "no memory for a list of mappings");
 	if (s)
@@ -409,48 +312,4 @@ enum memlog_status ml_process_alive(const struct ml_process *p,
 	if (err)
 		err->sys = ESRCH;
 	return s;
-}
-
-/* ---- what is left out ---------------------------------------------------- */
-
-/* What is swapped out stays there, and is not read. */
-static void warn_swapped(const struct ml_process *p,
-			 struct memlog_image *image)
-{
-	unsigned long long kib;
-	char *text, *at;
-	size_t len;
-	int sys;
-
-	if (read_text(p->dir, "status", &p->alloc, &text, &len, &sys))
-		return;
-	at = len ? memmem(text, len, "\nVmSwap:", 8) : NULL;
-	kib = at ? strtoull(at + 8, NULL, 10) : 0;
-	if (kib)
-		ml_image_warn(image, "%llu KiB of process %d are swapped out "
-			      "and are not read, so as to leave it as it is",
-			      kib, (int)p->pid);
-	ml_free(&p->alloc, text);
-}
-
-void ml_process_describe(struct memlog_image *image,
-			 const struct ml_process *p)
-{
-	struct memlog_err why;
-	size_t i;
-
-	warn_swapped(p, image);
-	if (p->unreadable) {
-		ml_process_denied(p->pid, "all memory", EACCES, &why);
-		ml_image_warn(image, "%llu MiB of private memory are left out: "
-			      "%s", (unsigned long long)(p->unreadable / MIB),
-			      why.text);
-	}
-	for (i = 0; i < p->n_areas; i++)
-		if (p->areas[i].kind == ML_AREA_MAPPED)
-			ml_image_warn(image, "the file behind the memory at "
-				      "host:0x%" PRIx64 " cannot be opened: "
-				      "only what the process has touched lately"
-				      " is read; try as root",
-				      p->areas[i].start);
 }

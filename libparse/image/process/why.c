@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* why.c - what of a process is not read, and why. */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "image/image.h"
+#include "maps.h"
+
+#define MIB (1ull << 20)
+
+static int yama_scope(void)
+{
+	char c = 0;
+	int fd = open("/proc/sys/kernel/yama/ptrace_scope",
+		      O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, &c, 1) != 1)
+		c = '0';
+	close(fd);
+	return c - '0';
+}
+
+enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
+				     struct memlog_err *err)
+{
+	struct stat st;
+	char path[32];
+	int scope = yama_scope();
+	enum memlog_status s;
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (sys == ENOENT || sys == ESRCH || stat(path, &st))
+		s = ml_fail(err, MEMLOG_IO, "there is no process %d, or "
+			    "/proc hides it (hidepid): try as root", (int)pid);
+	else if (geteuid() && st.st_uid != geteuid())
+		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d, "
+			    "which runs as uid %u: try as root (sudo)", what,
+			    (int)pid, (unsigned int)st.st_uid);
+	else if (scope >= 3)
+		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+			    "kernel.yama.ptrace_scope is %d and forbids it to "
+			    "everybody until the next boot; dump-guest-memory "
+			    "in the monitor makes a dump that can be read",
+			    what, (int)pid, scope);
+	else if (scope)
+		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+			    "kernel.yama.ptrace_scope is %d, so only root may; "
+			    "try as root (sudo)", what, (int)pid, scope);
+	else
+		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+			    "try as root, in a container with CAP_SYS_PTRACE",
+			    what, (int)pid);
+	if (err)
+		err->sys = sys;
+	return s;
+}
+
+/* What is swapped out stays there, and is not read. */
+static void warn_swapped(const struct ml_process *p,
+			 struct memlog_image *image)
+{
+	unsigned long long kib;
+	char *text, *at;
+	size_t len;
+	int sys;
+
+	if (ml_proc_text(p->dir, "status", &p->alloc, &text, &len, &sys))
+		return;
+	at = len ? memmem(text, len, "\nVmSwap:", 8) : NULL;
+	kib = at ? strtoull(at + 8, NULL, 10) : 0;
+	if (kib)
+		ml_image_warn(image, "%llu KiB of process %d are swapped out "
+			      "and are not read, so as to leave it as it is",
+			      kib, (int)p->pid);
+	ml_free(&p->alloc, text);
+}
+
+void ml_process_describe(struct memlog_image *image,
+			 const struct ml_process *p)
+{
+	struct memlog_err why;
+	size_t i;
+
+	warn_swapped(p, image);
+	if (p->unreadable) {
+		ml_process_denied(p->pid, "all memory", EACCES, &why);
+		ml_image_warn(image, "%llu MiB of private memory are left out: "
+			      "%s", (unsigned long long)(p->unreadable / MIB),
+			      why.text);
+	}
+	for (i = 0; i < p->n_areas; i++)
+		if (p->areas[i].kind == ML_AREA_MAPPED)
+			ml_image_warn(image, "the file behind the memory at "
+				      "host:0x%" PRIx64 " cannot be opened: "
+				      "only what the process has touched lately"
+				      " is read; try as root",
+				      p->areas[i].start);
+}
