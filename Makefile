@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One Makefile, not recursive. New files under libparse/ and tests/unit/ and new
-# directories under fuzz/corpus/ are found by themselves. `make help` lists the
-# targets.
+# directories under fuzz/corpus/ are picked up automatically. `make help` lists
+# the targets.
 
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-# What is installed is looked for when make starts, so the goals beside deps get
-# a make of their own, after it. They say what is installed: little for a build
-# or a demo, more for check (and for deps without a goal), most for check-full.
+# make looks for installed libraries when it starts, so the other goals run in a
+# make of their own, after deps. They decide what deps installs: little for a
+# build or a demo, more for check (and without a goal), most for check-full.
 OTHERS := $(filter-out deps,$(MAKECMDGOALS))
 DEPS_SET := $(if $(filter check-full firmware% vmcores xen-vmcores,$(OTHERS)),check-full,$(if \
 	$(OTHERS),$(if $(filter-out all demo install,$(OTHERS)),check,build),check))
@@ -29,7 +29,7 @@ datadir ?= $(prefix)/share
 docdir ?= $(datadir)/doc/memlog
 
 B ?= build
-# make's own default is cc
+# make's default is cc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -49,7 +49,7 @@ ifeq ($(FUZZER),1)
 SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 endif
-# gcc's word for fences under ThreadSanitizer; clang does not know it
+# fences under ThreadSanitizer: a warning of gcc only
 WNO_TSAN := $(if $(findstring clang,$(CC)),,-Wno-tsan)
 ML_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC \
 	-fexceptions -fvisibility=hidden -fno-strict-aliasing $(WARN) $(SAN) \
@@ -60,18 +60,18 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 
-# ---- what depends on what ---------------------------------------------------
-# Everything under libparse/ needs libc alone and goes into the core, except
-# these files, each with the libraries that it needs.
+# ---- sources and libraries --------------------------------------------------
+# Everything under libparse/ depends only on libc and goes into the core, except
+# these files, which need other libraries.
 FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c)
 CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c libparse/*/*/*.c))
 DUMP_SRC := $(wildcard memlog-dump/*.c)
-# what crash and gdb share, and each plugin where its header is installed
+# the code that the plugins share, and each plugin if its header is installed
 HOST_SRC := $(wildcard host/*.c)
 CRASH_SRC := $(if $(wildcard /usr/include/crash/defs.h),$(wildcard crash-ext/*.c))
 GDB_SRC := $(if $(wildcard /usr/include/gdb/jit-reader.h),$(wildcard gdb-plugin/*.c))
 
-# name of the pkg-config module : macro that turns it on
+# is this pkg-config module installed?
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
 FULL_PC := libelf libdw zlib
 FULL_DEF :=
@@ -112,7 +112,7 @@ CRASH_OBJ := $(CRASH_SRC:%.c=$(B)/%.o)
 CRASH_SO := $(B)/crash-ext/memlog.so
 GDB_OBJ := $(GDB_SRC:%.c=$(B)/%.o)
 GDB_SO := $(B)/gdb-plugin/memlog-gdb.so
-# crash's functions take their names without const
+# crash's functions take names without const
 $(CRASH_OBJ): ML_CFLAGS += -Wno-write-strings
 
 .PHONY: all
@@ -124,7 +124,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# $(B)/memlog-dump is the program, so its objects lie elsewhere
+# $(B)/memlog-dump is the program, so its objects are elsewhere
 $(B)/dump/%.o: memlog-dump/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -142,26 +142,26 @@ $(FULL_SO): $(CORE_OBJ) $(FULL_OBJ) libparse/libmemlog.map
 		-o $@ $(CORE_OBJ) $(FULL_OBJ) $(FULL_LIBS)
 	$(Q)ln -sf $(notdir $@) $(B)/libmemlog.so
 
-# In the tree memlog-dump is linked statically with the library, so that it
-# runs from anywhere; `make install` links it with libmemlog.so.
+# In the build directory memlog-dump is linked statically with the library, so
+# that it runs from anywhere; `make install` links it with libmemlog.so.
 $(B)/memlog-dump: $(DUMP_OBJ) $(FULL_A)
 	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) -o $@ $(DUMP_OBJ) \
 		$(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
 
-# Where no linker looks by itself, the program remembers where its library is.
+# A library outside the linker's search path needs an rpath.
 RPATH := $(if $(filter /usr/lib% /usr/local/lib% /lib%,$(libdir)),,-Wl,-rpath,$(libdir))
 $(B)/memlog-dump.shared: $(DUMP_OBJ) $(FULL_SO) $(B)/.libdir
 	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(RPATH) -o $@ \
 		$(DUMP_OBJ) -L$(B) -lmemlog $(DUMP_LIBS)
 
-# changes when the folder does that the two above go to
+# changes if libdir does
 $(B)/.libdir: FORCE
 	@mkdir -p $(@D)
 	@echo '$(libdir)' | cmp -s - $@ || echo '$(libdir)' > $@
 FORCE:
 
 # ---- plugins ----------------------------------------------------------------
-# They carry the core, need libc alone, and show their host no symbol of ours.
+# Plugins contain the core, depend only on libc, and export none of our symbols.
 PLUGIN_LD = $(CC) -shared $(ML_LDFLAGS) $(LDFLAGS)
 
 $(CRASH_SO): $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A) crash-ext/memlog.map
@@ -169,7 +169,7 @@ $(CRASH_SO): $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A) crash-ext/memlog.map
 		-o $@ $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A)
 
 ifeq ($(SANITIZE),1)
-# gdb does not start with AddressSanitizer's library in it
+# gdb does not start with AddressSanitizer's library
 .PHONY: $(GDB_SO)
 $(GDB_SO):
 	@mkdir -p $(@D)
@@ -193,7 +193,7 @@ $(B)/mkimage: $(wildcard fixtures/gen/mkimage*.c) fixtures/gen/mkimage.h
 		$(if $(wildcard /usr/include/lzo/lzo1x.h),-DHAVE_LZO -llzo2) \
 		$(if $(wildcard /usr/include/snappy-c.h),-DHAVE_SNAPPY -lsnappy)
 
-# The smallest kernel that crash accepts, and dumps of it: for x86-64 only.
+# The smallest kernel that crash accepts, and dumps of it: x86-64 only.
 X86 := $(filter x86_64,$(shell uname -m))
 NAMELIST := fixtures/gen/namelist
 $(B)/namelist/vmlinux: $(NAMELIST)/namelist.c $(NAMELIST)/namelist.lds
@@ -206,7 +206,7 @@ $(B)/mkcore: $(NAMELIST)/mkcore.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lz
 
-# Dumps of a machine that runs ACRN; its rings are the ones of firmware/sbuf.
+# Dumps of a machine that runs ACRN, with the rings of firmware/sbuf.
 $(B)/mkacrn: fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c \
 		fixtures/gen/acrn_model.h $(wildcard firmware/sbuf/*.[ch])
 	@mkdir -p $(@D)
@@ -215,7 +215,7 @@ $(B)/mkacrn: fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c \
 
 # ---- tests ------------------------------------------------------------------
 # tests/unit/foo.c is one cmocka program that speaks TAP. tests/unit/lib*.c are
-# linked into all of them. Those named core_* are linked with the core alone.
+# linked into all of them. Those named core_* are linked with the core only.
 UNIT_LIB := $(wildcard tests/unit/lib*.c)
 UNIT_SRC := $(filter-out $(UNIT_LIB),$(wildcard tests/unit/*.c))
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%.t)
@@ -224,7 +224,7 @@ UNIT_CFLAGS := -Itests/unit $(shell $(PKG_CONFIG) --cflags cmocka 2>/dev/null)
 UNIT_LIB_OBJ := $(UNIT_LIB:%.c=$(B)/%.o)
 UNIT_LD = $(call say,TEST,$@)$(CC) $(SAN) $(CFLAGS) -o $@ $(filter %.o %.a,$^)
 
-# kept, though only a rule in between makes them
+# keep these intermediate files
 .SECONDARY: $(UNIT_SRC:%.c=$(B)/%.o) $(UNIT_LIB_OBJ)
 $(B)/tests/unit/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
@@ -237,19 +237,19 @@ $(B)/tests/unit/host_%.t: $(B)/tests/unit/host_%.o $(HOST_OBJ) $(CORE_A)
 $(B)/tests/unit/%.t: $(B)/tests/unit/%.o $(UNIT_LIB_OBJ) $(FULL_A)
 	$(UNIT_LD) $(UNIT_LIBS) $(FULL_LIBS) -lcmocka
 
-# lzo comes with memlog-dump
+# the LZO codec is in memlog-dump
 $(B)/tests/unit/image_codec.t: $(B)/dump/lzo.o
 $(B)/tests/unit/image_codec.t: UNIT_CFLAGS += $(DUMP_DEF) -I.
 $(B)/tests/unit/image_codec.t: UNIT_LIBS += $(DUMP_LIBS)
 
-# a second opinion on kdump files
+# libkdumpfile reads the same kdump files
 ifeq ($(call have,libkdumpfile),1)
 $(B)/tests/unit/image_kdumpfile.t: UNIT_CFLAGS += -DHAVE_KDUMPFILE
 $(B)/tests/unit/image_kdumpfile.t: UNIT_LIBS += -lkdumpfile
 endif
 
-# The firmware's ring is compiled into its tests; the one with threads is built
-# with ThreadSanitizer too.
+# The firmware's ring is compiled into its tests; the test with threads is also
+# built with ThreadSanitizer.
 RING := firmware/MemLogPkg
 RING_SRC := $(wildcard $(RING)/Include/*.h $(RING)/Library/MemLogRingLib/*.c)
 UNIT_BIN += $(B)/tests/unit/test_ring_threads.tsan.t
@@ -262,7 +262,7 @@ $(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
 	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) -I$(RING)/Include \
 		$(CFLAGS) -fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
 
-# The same for the ring of ACRN's logs. Its object needs nothing from outside.
+# The same for ACRN's shared buffer.
 SBUF_SRC := $(wildcard firmware/sbuf/*.[ch])
 UNIT_BIN += $(B)/tests/unit/test_sbuf_threads.tsan.t
 $(B)/tests/unit/test_sbuf_%.t: tests/unit/test_sbuf_%.c $(SBUF_SRC)
@@ -273,14 +273,14 @@ $(B)/tests/unit/test_sbuf_%.tsan.t: tests/unit/test_sbuf_%.c $(SBUF_SRC)
 	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
 		-fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
 
-# A process that holds memory as a monitor of virtual machines does. Never with
-# a sanitizer: its shadow would look like a guest of terabytes.
+# A process with memory like a virtual machine monitor's. Never built with a
+# sanitizer, whose shadow memory would look like a guest of terabytes.
 $(B)/tests/host/holder: tests/host/holder.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
 		-o $@ $< -lpthread
 
-# tests/abuse/foo.c too, with what tests/abuse/lib*.c offer.
+# tests/abuse/foo.c likewise, linked with tests/abuse/lib*.c.
 LOOK_SRC := $(wildcard tests/abuse/lib*.c)
 ABUSE_SRC := $(filter-out $(LOOK_SRC),$(wildcard tests/abuse/*.c))
 ABUSE_BIN := $(ABUSE_SRC:%.c=$(B)/%.t)
@@ -325,16 +325,16 @@ fuzz:
 
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
-# fuzzers bring their own sanitizers, and packages are built without
+# fuzzers have their own sanitizers, and packages are built without any
 ifeq ($(SANITIZE),1)
 BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
 	tests/host/deb.bats,$(BATS))
 endif
-# SKIP: test files to leave out; packages leave out those that build
-# packages, and fuzzing, which does not end alike each time
+# SKIP: test files to leave out; packages leave out those that build packages,
+# and fuzzing, whose result may differ from run to run
 SKIP ?=
 BATS := $(filter-out $(SKIP),$(BATS))
-# the longest begins first, or all else would wait for its end
+# the longest starts first, or everything would wait for it at the end
 BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 
 .PHONY: tests unit check
@@ -347,7 +347,7 @@ check: tests
 	V=$(V) B=$(abspath $(B)) tests/check $(firstword $(BATS)) $(TESTS) \
 		$(wordlist 2,$(words $(BATS)),$(BATS))
 
-# On demand: real builds, real firmware, other people's readers.
+# On demand: firmware from source, real kernels, third-party readers.
 .PHONY: check-full
 check-full: tests
 	V=$(V) B=$(abspath $(B)) JOBS=1 TEST_SECONDS=0 \
@@ -361,7 +361,7 @@ asan:
 lint: all
 	B=$(B) CC='$(CC)' bash .ci/lint
 
-# Layout of C (.clang-format): what differs, or put it right.
+# Lay out C by .clang-format, or only list what differs.
 C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '^firmware/')
 .PHONY: format format-check
 format:
@@ -369,20 +369,19 @@ format:
 format-check:
 	clang-format --dry-run --Werror $(C_FILES)
 
-# For clangd and other editors' tools: the commands of this very build.
+# For clangd and other editor tools: the compile commands of this build.
 compile_commands.json: Makefile FORCE
 	$(Q)$(MAKE) -Bn V=1 all tests | awk -v dir="$(CURDIR)" -f .ci/commands.awk >$@
 
-# What gcc's and clang's own analyzers find in what ships; both know from
-# base/err.h that ml_fail() returns the status that it is given. On demand: it
-# takes some minutes. False findings are listed, each with its reason, in
-# .ci/analyze.
+# The static analyzers of gcc and clang, on everything that ships. base/err.h
+# tells them that ml_fail() returns the status that it is given. On demand, as it
+# takes some minutes. .ci/analyze lists false findings, each with its reason.
 .PHONY: analyze
 analyze:
 	B=$(B)-analyze bash .ci/analyze
 
-# Lines and branches of what ships that the suite runs, without the parts that
-# boot, package or fuzz; fails below LINES and BRANCHES percent.
+# Line and branch coverage of what ships, by the tests that do not boot, package
+# or fuzz. Fails below LINES or BRANCHES percent.
 LINES ?= 94
 BRANCHES ?= 75
 .PHONY: coverage
@@ -393,8 +392,8 @@ coverage:
 		bash .ci/coverage
 
 # ---- firmware -------------------------------------------------------------
-# Nothing here is needed for `make check`: that boots the image which is kept in
-# fixtures/firmware. See firmware/README.md.
+# Not needed for `make check`, which boots the images in fixtures/firmware. See
+# firmware/README.md.
 .PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores
 firmware:
 	B=$(abspath $(B)) firmware/build.sh x64
@@ -404,17 +403,17 @@ vmcores:
 	B=$(abspath $(B)) firmware/vmcores.sh
 bench-firmware:
 	B=$(abspath $(B)) bench/firmware.sh
-# Debian's Xen and kernel in QEMU, dumped and crashed; see the script.
+# Debian's Xen and kernel in QEMU, dumped and crashed.
 xen-vmcores:
 	fixtures/gen/xen-vmcores
 
 # ---- installing -------------------------------------------------------------
-# DESTDIR stands before every path, and before none that a file mentions.
+# DESTDIR is prepended to all paths, but not to those inside of files.
 INSTALL ?= install
 D := $(DESTDIR)
 
-# where crash looks for extensions by name, and gdb for its start-up files
-# (none: memlog.gdb is sourced by hand)
+# where crash looks for extensions by name, and gdb for startup files (if empty,
+# users source memlog.gdb themselves)
 crashdir ?= $(libdir)/crash/extensions
 gdbinitdir ?=
 
@@ -469,11 +468,11 @@ ifneq ($(gdbinitdir),)
 endif
 
 # ---- packages ---------------------------------------------------------------
-# A tarball of what is committed, the same bytes from the same commit; what the
-# packages build from. CHECK=0: packages without running the suite in between.
+# A tarball of the commit, reproducible, from which the packages are built.
+# CHECK=0 builds packages without running the tests.
 DIST := memlog-$(VERSION)
 CHECK ?= 1
-# what this make was told is not for the makes inside the packages
+# variables of this make must not reach those inside the packages
 ALONE := env $(addprefix -u ,MAKEFLAGS MFLAGS MAKELEVEL B CC CFLAGS LDFLAGS \
 	SANITIZE FUZZER WERROR V)
 .PHONY: dist rpm deb
@@ -499,8 +498,8 @@ deb: dist
 		$(ALONE) dpkg-buildpackage -us -uc
 	@find $(B)/deb -maxdepth 1 -name '*.deb'
 
-# ---- a first look -----------------------------------------------------------
-# The log of a real guest, out of a dump that QEMU wrote of it.
+# ---- demo -------------------------------------------------------------------
+# The log of a real guest, from a dump that QEMU wrote.
 .PHONY: demo
 demo: $(B)/memlog-dump
 	$(Q)zstd -dcqf --long=31 fixtures/vmcores/ovmf-c01-elf64.elf.zst > $(B)/demo.elf
@@ -542,19 +541,26 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/bench_sbuf \
 
 .PHONY: help
 help:
-	@echo 'make [B=folder] [CC=clang] [WERROR=1] [SANITIZE=1] [V=1] TARGET'
-	@echo '  all           library, memlog-dump and plugins, in $(B)/'
+	@echo 'make [B=DIR] [CC=clang] [WERROR=1] [SANITIZE=1] [V=1] TARGET'
+	@echo '  all           build library, memlog-dump and plugins in $(B)/ (default)'
 	@echo '  deps GOAL     install what GOAL needs (demo, check, check-full), make it'
-	@echo '  demo          print a real OVMF log out of a dump'
-	@echo '  check         every test; unit: those of the library alone'
-	@echo '  asan          the same under the sanitizers'
-	@echo '  lint          the house rules that a machine can check'
-	@echo '  bench         how fast, beside grep, ripgrep, yara, libkdumpfile'
-	@echo '  install       DESTDIR, prefix, libdir, crashdir, gdbinitdir are obeyed'
-	@echo '  dist          a tarball of what is committed'
-	@echo '  rpm, deb      packages of it; CHECK=0: without the suite'
-	@echo '  firmware, vmcores, check-full   see firmware/README.md'
-	@echo '  xen-vmcores                     see fixtures/gen/xen-vmcores'
+	@echo '  demo          print a real OVMF log from a dump'
+	@echo '  check         run all tests; unit: only unit tests'
+	@echo '  asan          run all tests under the sanitizers'
+	@echo '  check-full    run what takes long: firmware, kernels, packages'
+	@echo '  lint          check the rules of CONTRIBUTING.md'
+	@echo '  format        lay out C by .clang-format; format-check: compare only'
+	@echo '  analyze       run the static analyzers of gcc and clang'
+	@echo '  coverage      measure line and branch coverage'
+	@echo '  fuzz          fuzz all harnesses; FUZZ=NAME FUZZ_SECONDS=N'
+	@echo '  bench         compare with grep, ripgrep, yara and libkdumpfile'
+	@echo '  compile_commands.json           for clangd'
+	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir'
+	@echo '  dist          make a tarball of the commit'
+	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
+	@echo '  firmware, firmware-kept, vmcores, bench-firmware'
+	@echo '                see firmware/README.md'
+	@echo '  xen-vmcores   see fixtures/gen/xen-vmcores'
 
 .PHONY: clean
 clean:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# From `make -Bn V=1` to compile_commands.json: each line that compiles a file
-# of C, lines that end in a backslash joined; dir: where make ran.
+# Convert the output of `make -Bn V=1` to compile_commands.json: one entry per
+# line that compiles a C file, after joining continued lines. dir: where make ran.
 function quoted(s)
 {
 	gsub(/\\/, "\\\\", s)
