@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# lib.bash - what the bats files share. B is the build directory.
+# lib.bash - shared by the bats files. B is the build directory.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 B=${B:-$root/build}
-# shellcheck disable=SC2034 # for those who load this
+# shellcheck disable=SC2034 # used by those who load this
 dump=$B/memlog-dump
 recipes=$root/fixtures/gen/recipes
 vmcores=$root/fixtures/vmcores
 export LC_ALL=C
 
-# image RECIPE FILE [TRUTH [LOG]]: make an image, and what must be read from it
+# image RECIPE FILE [TRUTH [LOG]]: make an image, and the expected text of a log
 image() {
 	if [ $# -gt 2 ]; then
 		"$B/mkimage" -t "$3" -l "${4:-0}" "$recipes/$1.rec" "$2"
@@ -19,36 +19,36 @@ image() {
 	fi
 }
 
-# unpack NAME.FORM: a dump of fixtures/vmcores into the file's directory; the
-# path in $unpacked
+# unpack NAME.FORM: unpack a dump of fixtures/vmcores into the file's directory; sets
+# unpacked to its path
 unpack() {
 	unpacked=$BATS_FILE_TMPDIR/$1
 	[ -e "$unpacked" ] ||
 		zstd -q -d --long=31 -o "$unpacked" "$vmcores/$1.zst"
 }
 
-# truth NAME OFFSET LENGTH: what the machine itself wrote to its debug port
+# truth NAME OFFSET LENGTH: the machine's output on its debug port
 truth() {
 	zstd -q -d -c "$vmcores/$1.debugcon.zst" | tail -c "+$(($2 + 1))" |
 		head -c "$3"
 }
 
-# rows VERDICT: of the manifest, without comments
+# rows VERDICT: rows of the manifest, without comments
 rows() {
 	awk -v v="$1" '!/^#/ && $3 == v' "$vmcores/manifest"
 }
 
-# same FILE FILE: equal, or a short diff and failure
+# same FILE FILE: succeed if equal, else print a short diff and fail
 same() {
 	cmp -s "$1" "$2" && return 0
 	diff -u --text "$1" "$2" | head -n 30 | cat -v
 	return 1
 }
 
-# safe FILE: nothing in it that a terminal would obey: no C0 but TAB and LF, no
-# DEL, C1, bidirectional controls, separators; all of it UTF-8
+# safe FILE: contains nothing that a terminal would act on: no C0 except TAB and LF,
+# no DEL, C1, bidirectional controls or separators; all of it is UTF-8
 safe() {
-	# shellcheck disable=SC2094 # it is read, and named in the message
+	# shellcheck disable=SC2094 # read, and named in the message
 	perl -MEncode=decode -e '
 		local $/;
 		my $bytes = <STDIN>;

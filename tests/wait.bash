@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# wait.bash - waits that come to an end: a test that would hang fails instead,
-# and says what it waited for. The limit is far beyond what anything takes, on a
-# busy machine too.
+# wait.bash - waits with a limit: a test that would hang fails instead, and tells
+# what it waited for. The limit is far longer than anything takes, even on a busy
+# machine.
 
 wait_seconds=${wait_seconds:-120}
 
-# until_ok COMMAND...: again and again, until it succeeds
+# until_ok COMMAND...: repeat until it succeeds
 until_ok() {
 	local tries=0
 
@@ -19,8 +19,8 @@ until_ok() {
 	done
 }
 
-# reap PID: the exit status of a child that is about to end; 124 when it does
-# not, and then it is killed
+# reap PID: the exit status of a child that is about to end; 124 if it does not and
+# had to be killed
 reap() {
 	local tries=0 status=0
 
@@ -38,7 +38,7 @@ reap() {
 	return $status
 }
 
-# limited COMMAND...: in the foreground, where it may use the terminal
+# limited COMMAND...: in the foreground, so that it can use the terminal
 limited() {
 	timeout --foreground -k 10 $((5 * wait_seconds)) "$@"
 }

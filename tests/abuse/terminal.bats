@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Guest bytes never reach a terminal as they are: not in text, lists, messages,
-# --info or JSON, whatever the option, and not through file names either.
+# Guest bytes never reach a terminal unescaped: not in text, lists, messages, --info
+# or JSON, with any option, nor through file names.
 
 load ../lib
 
@@ -21,7 +21,7 @@ both_safe() {
 	[ -s "$BATS_TEST_TMPDIR/out" ] || [ -s "$BATS_TEST_TMPDIR/err" ]
 }
 
-@test "the check itself sees every kind of control" {
+@test "the check itself detects every kind of control" {
 	local s
 	for s in '\0033[1m' '\0' '\0177' '\0302\0233' '\0233' \
 		'\0342\0200\0256' \
@@ -36,7 +36,7 @@ both_safe() {
 	safe "$BATS_TEST_TMPDIR/x"
 }
 
-@test "the image has what the check sees" {
+@test "the image has what the check detects" {
 	"$dump" -O raw "$BATS_FILE_TMPDIR/hostile" >"$BATS_TEST_TMPDIR/raw"
 	run safe "$BATS_TEST_TMPDIR/raw"
 	[ "$status" -ne 0 ]
@@ -61,13 +61,13 @@ both_safe() {
 	both_safe 0 hostile hostile
 }
 
-@test "JSON is JSON, and loses nothing" {
+@test "JSON is valid and lossless" {
 	cd "$BATS_FILE_TMPDIR"
 	"$dump" -J hostile >"$BATS_TEST_TMPDIR/json"
 	jq -e . "$BATS_TEST_TMPDIR/json" >/dev/null
 	"$dump" -J --list hostile | jq -e . >/dev/null
 	"$dump" -J --info hostile | jq -e . >/dev/null
-	# bytes that are not UTF-8 come as base64
+	# bytes that are not UTF-8 are in base64
 	jq -r 'select(.text_b64) | .text_b64' "$BATS_TEST_TMPDIR/json" |
 		head -n 1 | base64 -d >/dev/null
 	[ "$(jq -r 'select(.text_b64) | 1' "$BATS_TEST_TMPDIR/json" |
@@ -87,7 +87,7 @@ both_safe() {
 	both_safe 0 --info short
 }
 
-@test "a file's own name is a guest, too" {
+@test "a file name is hostile too" {
 	cd "$BATS_TEST_TMPDIR"
 	local n=$'a\033[31m\r\x9b2J\nb'
 	cp --sparse=always "$BATS_FILE_TMPDIR/hostile" "$n"
@@ -100,7 +100,7 @@ both_safe() {
 	both_safe 2 --at $'\033[2J' "$n"
 }
 
-@test "raw to a terminal is refused, unless forced" {
+@test "raw to a terminal is refused without --force" {
 	cd "$BATS_FILE_TMPDIR"
 	run script -qec "$dump -O raw hostile" /dev/null
 	[ "$status" -eq 2 ]
@@ -110,7 +110,7 @@ both_safe() {
 	[[ $output == *$'\033[2J'* ]]
 }
 
-@test "text to a terminal holds no escape of the guest's" {
+@test "text to a terminal has no escape sequence of the guest" {
 	cd "$BATS_FILE_TMPDIR"
 	script -qec "$dump --color=never hostile" /dev/null >"$BATS_TEST_TMPDIR/tty"
 	# the terminal driver turns LF into CR LF

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A Debian kernel with debug information, booted under the kept firmware until
-# it panics, dumped, and opened in crash: memlog prints what the debug port
-# received. Runtime drivers go silent in memory once the kernel has called
-# SetVirtualAddressMap, and say nothing on the port then either.
+# A Debian kernel with debug information, booted with the kept firmware until it
+# panics, dumped, and opened in crash: memlog prints the output of the debug port.
+# Once the kernel has called SetVirtualAddressMap, runtime drivers write neither to
+# memory nor to the port.
 
 bats_require_minimum_version 1.5.0
 load ../host/crash
@@ -54,7 +54,7 @@ setup_file() {
 	vm_dump elf "$BATS_FILE_TMPDIR/elf"
 	vm_dump kdump-zlib "$BATS_FILE_TMPDIR/kdump"
 	tr -d '\r' <"$vm/debugcon.log" >"$BATS_FILE_TMPDIR/port"
-	# here paging is on, and physical addresses are not virtual ones
+	# paging is on, and physical addresses differ from virtual ones
 	gdb -nx -q -batch -ex "target remote $vm/stub" \
 		-ex "source $B/gdb-plugin/memlog.gdb" \
 		-ex "pipe memlog | cat >$BATS_FILE_TMPDIR/stub" 2>&3
@@ -99,8 +99,8 @@ same() {
 	same "$BATS_FILE_TMPDIR/kdump" --minimal
 }
 
-# Without the dump's headers: by the kernel's own list of resources.
-@test "a dump that has moved away, read through crash" {
+# Without the dump's headers: by the kernel's list of resources.
+@test "a dump that was moved, read through crash" {
 	for mode in '' --minimal; do
 		cp "$BATS_FILE_TMPDIR/kdump" here
 		# shellcheck disable=SC2086

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The hypervisor's own session in crash: `crash xen-syms vmcore`. Debian's
-# xen-syms has no debug information, so the hypervisor is built from Debian's
-# source, booted with a dom0, and crashed. crash 8.0.2, which Debian 12 has,
-# reads the stacks of Xen 4.14 and later at the wrong place and gives up with
-# "cannot read cpu_info": Debian 13's is used, with its own C library.
+# The hypervisor's session in crash: `crash xen-syms vmcore`. Debian's xen-syms has
+# no debug information, so the hypervisor is built from Debian's source, booted
+# with a dom0, and crashed. crash 8.0.2 of Debian 12 reads the stacks of Xen 4.14
+# and later at the wrong address and fails with "cannot read cpu_info", so crash of
+# Debian 13 is used, with its own C library.
 
 bats_require_minimum_version 1.5.0
 
 xen_version=4.17.5+72-g01140da4e8-1
 
-# get PACKAGE... : into $work/debs, and unpacked into $work/$1
+# get PACKAGE... : download to $work/debs, unpack to $work/$1
 get() {
 	local where=$work/$1
 	shift
@@ -106,21 +106,21 @@ same() {
 	cmp log console
 	cmp log-after console
 	grep "xen-console .*mach:0x.* found by the hypervisor's symbols" out
-	# dom0's memory is behind the p2m in this session as well
+	# dom0's memory is available through the p2m in this session too
 	grep 'ovmf .*phys:0x.*=mach:0x' out
 	[ -s ovmf ]
 	"$B/memlog-dump" -q -r -F ovmf "$1" | cmp - ovmf
 }
 
-@test "vmcore: crash's log, memlog and the serial line say the same" {
+@test "vmcore: crash's log, memlog and the serial output agree" {
 	same "$work/out/kdump.elf"
 }
 
-@test "what makedumpfile wrote of it, read through crash" {
+@test "the same compressed by makedumpfile, read through crash" {
 	same "$work/out/packed"
 }
 
-@test "memlog-dump with this xen-syms agrees, and without it" {
+@test "memlog-dump agrees, with this xen-syms and without" {
 	"$B/memlog-dump" -q -F xen-console -s "$work/xen-syms" \
 		"$work/out/kdump.elf" | cmp - "$BATS_FILE_TMPDIR/said"
 	"$B/memlog-dump" -q -F xen-console "$work/out/kdump.elf" |

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every variant of the firmware, built afresh from source and booted in the
-# system's QEMU and in one that reads the log itself: memlog-dump, that reader
-# and the debug port must say the same, byte for byte.
+# Every variant of the firmware, built from source and booted in the system's QEMU
+# and in one that reads the log itself: memlog-dump, that reader and the debug port
+# must agree, byte for byte.
 
 bats_require_minimum_version 1.5.0
 
@@ -11,7 +11,7 @@ setup_file() {
 	export out=${B:-$top/build}
 	export dump=$out/memlog-dump
 	export new_qemu
-	# in here it is the number of test files that run at a time
+	# tests/check uses JOBS for the number of test files
 	JOBS=$(nproc)
 	export JOBS
 	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial \
@@ -44,8 +44,8 @@ debugcon_size() {
 	stat -c %s "$vm/debugcon.log"
 }
 
-# What memlog-dump finds is the debug port's text from offset $1 on; with a new
-# QEMU, what that finds is the same.
+# memlog-dump's output equals the debug port's from offset $1 on; with a new QEMU,
+# that of query-firmware-log does too.
 same() {
 	local from=$1 format
 	shift
@@ -162,7 +162,7 @@ after_reset() {
 	same 0 kdump-zlib
 }
 
-@test "no room for the main log: the early ring goes on" {
+@test "no memory for the main log: the early ring stays in use" {
 	use_new_qemu
 	vm_memory=24
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
@@ -172,11 +172,11 @@ after_reset() {
 	same 0 elf
 }
 
-# Boots to PEI, has its log moved to the early ring with lock $1, boots on.
+# Boot to PEI, move the log to the early ring with lock $1, continue the boot.
 boot_on_early() {
 	local tail=$((0x3ec8000 + 0x30)) tries
 	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
-	# in PEI, with the log in memory for some messages
+	# in PEI, some messages after the log was moved to memory
 	gdb -nx -batch -ex "target remote $vm/gdb" \
 		-ex "watch *(unsigned int *)$tail if *(unsigned int *)$tail > 6500" \
 		-ex continue -ex "shell touch $vm/there" \
@@ -196,20 +196,20 @@ boot_on_early() {
 		$'hob 0x820000\ntable 0x820000' ]
 }
 
-@test "DXE with nothing but the early ring: it wraps and goes on" {
+@test "DXE with only the early ring: it wraps and stays in use" {
 	boot_on_early 1
-	# 60 KiB without the header and the free byte
+	# 60 KiB minus the header and the free byte
 	same $(($(debugcon_size) - (0xf000 - 193))) elf
 }
 
-@test "a lock that is never released: the guest boots, the log stops there" {
+@test "a lock that is never released: the guest boots, the log stops" {
 	boot_on_early 2
 	[ "$(debugcon_size)" -gt $((there + 50000)) ]
 	vm_dump elf "$vm/dump"
 	"$dump" -O raw "$vm/dump" | cmp - <(head -c "$there" "$vm/debugcon.log")
 }
 
-# with_smm VARIANT [ARG...]: what SMM's core writes reaches the log, after lock too
+# with_smm VARIANT [ARG...]: messages of SMM's core reach the log, also after lock
 with_smm() {
 	use_new_qemu
 	vm_machine=q35,smm=on
@@ -221,16 +221,16 @@ with_smm() {
 	same 0 elf
 }
 
-# 64-bit PEI cannot resume with SMM and refuses to boot where S3 is offered.
-@test "SMM, x64: what is written inside of it reaches the log" {
+# 64-bit PEI cannot resume with SMM and refuses to boot if S3 is available.
+@test "SMM, x64: its messages reach the log" {
 	with_smm x64-smm -global ICH9-LPC.disable_s3=1
 }
 
-@test "SMM, ia32x64, two processors: what is written inside of it reaches the log" {
+@test "SMM, ia32x64, two processors: its messages reach the log" {
 	with_smm ia32x64-smm -smp 2
 }
 
-# The type of the memory at $1 by the map that the kernel printed.
+# The type of the memory at $1 in the map that the kernel printed.
 memory_type() {
 	perl -ne 'BEGIN { $at = shift }
 		/efi: mem\d+: \[(.*?) *\|.*range=\[0x([0-9a-f]+)-0x([0-9a-f]+)\]/
@@ -238,7 +238,7 @@ memory_type() {
 		"$1" "$vm/serial.log"
 }
 
-@test "Linux: the log outlives the boot services, and a suspend to RAM" {
+@test "Linux: the log survives the boot services, and a suspend to RAM" {
 	local kernel before ring
 	kernel=$("$top/firmware/kernel.sh" 2>&3)
 	cc -static -O2 -o "$vm/init" "$BATS_TEST_DIRNAME/sleeper.c"
@@ -248,7 +248,7 @@ memory_type() {
 		-append 'console=ttyS0 efi=debug' -cpu qemu64,+pdpe1gb
 	vm_wait serial.log 'sleeper: going'
 	same 0 elf
-	# memory types by which the kernel leaves both rings alone
+	# memory types that keep the kernel from using either ring
 	ring=$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 "$vm/ram" | cut -d: -f1)
 	[ "$(memory_type "$ring")" = 'Runtime Data' ]
 	[ "$(memory_type $((0x820000)))" = 'ACPI Mem NVS' ]
@@ -259,8 +259,8 @@ memory_type() {
 	vm_qmp system_wakeup
 	vm_wait serial.log 'sleeper: awake'
 	[ "$(debugcon_size)" -gt $((before + 5000)) ]
-	# PEI's text of the resume is in the early ring, what DXE left for it in
-	# the main ring, behind the text of the boot
+	# PEI's text of the resume is in the early ring; what DXE left for it
+	# writes to the main ring, after the text of the boot
 	vm_dump elf "$vm/dump"
 	"$dump" --at phys:0x820000 -O raw "$vm/dump" > "$vm/early"
 	"$dump" -O raw "$vm/dump" > "$vm/all"
@@ -278,19 +278,19 @@ memory_type() {
 	vm_dump elf "$vm/dump"
 	"$dump" -O raw "$vm/dump" > "$vm/text"
 	[ "$(stat -c %s "$vm/text")" -gt 50000 ]
-	# until the console, which shares the port, writes for the first time
+	# up to the first output of the console, which uses the same port
 	cmp -n 30000 "$vm/text" "$vm/serial.log"
 	cut -c1-100 "$vm/text" | tr -d '\r' | tail -n 3 | while read -r line; do
 		grep -aqF -- "$line" "$vm/serial.log"
 	done
 }
 
-@test "x64 without the flag: the .efi files of before" {
+@test "x64 without the flag: .efi files are unchanged" {
 	run -0 "$top/firmware/identity.sh" OvmfPkgX64
 	echo "# $output" >&3
 }
 
-@test "ia32x64 without the flag: the .efi files of before" {
+@test "ia32x64 without the flag: .efi files are unchanged" {
 	run -0 "$top/firmware/identity.sh" OvmfPkgIa32X64
 	echo "# $output" >&3
 }

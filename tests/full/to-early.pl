@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# to-early.pl RAM LOCK: what a guest in PEI would look like had there been no room
-# for the main log. Moves its text to the early ring, points the HOB there, and
-# leaves no main ring behind. LOCK is what its lock says then: 1 free, 2 held by
-# one who never comes back. The guest must stand still.
+# to-early.pl RAM LOCK: change a guest in PEI as if there had been no memory for the
+# main log. Moves the text to the early ring, points the HOB there, and erases the
+# main ring. LOCK is the value of the lock: 1 free, 2 held forever. The guest must
+# be stopped.
 use strict;
 use warnings;
 

@@ -1,15 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ACRN's log and trace: rings that ACRN's own code wrote, beside what its own
-# tools made of them, and dumps made by a model.
+# ACRN's log and trace: rings that ACRN's own code wrote, compared with the output
+# of ACRN's own tools, and dumps made by a model.
 #
 # Where ACRN's tools are wrong, the tests say so and compare the rest:
 # - acrnlog joins pieces of different messages, drops a message whose first slot
-#   was read before the dump (its head is still in memory), and rotates by size;
+#   was read before the dump (its beginning is still in memory), and rotates by
+#   size;
 # - acrntrace_format.py has no text for RDTSC and RDTSCP, and prints the first
 #   two values of an exception again in place of the last two;
 # - acrnalyze.py (v1.0) leaves the first exit out of times and of the total, and
-#   ends at the first VM_ENTER what it should begin at the first VM_EXIT.
+#   starts at the first VM_ENTER instead of the first VM_EXIT.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -57,7 +58,7 @@ whole() {
 	[ -z "$output" ]
 }
 
-@test "log: every message that is whole in memory, word for word" {
+@test "log: every complete message in memory, word for word" {
 	jq -r 'select(.present == [range(.nslots)]) |
 		[if .boot == 3 then "current" else "last boot" end,
 		 (.seq | tostring), (.raw | @json)] | join(" ")' \
@@ -67,19 +68,19 @@ whole() {
 	[ "$(wc -l <"$T/want")" -gt 15000 ]
 	comm -23 "$T/want" "$T/got" >"$T/lost"
 	[ ! -s "$T/lost" ]
-	# two were cut without a trace: their last stored slot is full, the next
-	# one begins another message
+	# two are cut undetectably: their last stored slot is full, and the next
+	# one starts another message
 	comm -13 "$T/want" "$T/got" >"$T/more"
 	[ "$(wc -l <"$T/more")" -le 2 ]
 }
 
-@test "log: of cut messages the beginning, and pieces apart from it" {
+@test "log: the beginning of cut messages, and pieces separately" {
 	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null |
 		jq -r 'select(.seq and ((.flags // []) | index("partial-tail"))) |
 			[.seq, (.text | @json)] | join(" ")' >"$T/cut"
 	[ "$(wc -l <"$T/cut")" -gt 50 ]
 	while read -r seq text; do
-		# both boots may have that number
+		# both boots may have this number
 		jq -e -s --argjson text "$text" \
 			'any(.[]; .raw | startswith($text))' \
 			<(grep "\"seq\": $seq," "$log.messages.jsonl") >/dev/null
@@ -95,14 +96,14 @@ whole() {
 	same "$T/want" "$T/got"
 }
 
-@test "log: merged by number, and what is missing adds up" {
+@test "log: merged by number, and the gaps add up" {
 	"$dump" -F acrn-log -J --consumed "$log.elf" 2>/dev/null |
 		jq -r 'select(.seq) | [.seq, .lost // "0"] | join(" ")' >"$T/seq"
 	awk 'NR > 1 && $1 - last - 1 != $2 { exit 1 } { last = $1 }' "$T/seq"
 	sort -n -c "$T/seq"
 }
 
-# messages of a log file without the warnings, one a line, without those numbers
+# messages of a log file without warnings, one per line, without these numbers
 messages_but() {
 	awk -v skip="$1" 'BEGIN { while ((getline n < skip) > 0) no[n] = 1 }
 		/^\[[0-9]+us\]\[cpu=/ {
@@ -113,11 +114,11 @@ messages_but() {
 		keep' "$2"
 }
 
-@test "log: -O acrnlog is what acrnlog writes, but for its mistakes" {
+@test "log: -O acrnlog writes what acrnlog writes, except for its mistakes" {
 	"$dump" -O acrnlog -o "$T/out" "$log.elf"
 	[ "$(ls "$T/out")" = "acrnlog_cur.0
 acrnlog_last.0" ]
-	# pieces that it joined, and messages whose first slot had been read
+	# pieces that acrnlog joined, and messages whose first slot had been read
 	jq -r 'select(.present != [range(.nslots)] or .state == "mixed") | .seq' \
 		"$log.messages.jsonl" >"$T/skip"
 	for f in cur last; do
@@ -130,7 +131,7 @@ acrnlog_last.0" ]
 	run ! grep -q WARNING "$T/out/acrnlog_last.0"
 }
 
-@test "log: -O acrnlog rotates, and keeps what it is told" {
+@test "log: -O acrnlog rotates, and keeps the given number of files" {
 	"$dump" -O acrnlog -o "$T/out" --limit acrnlog-size=64K \
 		--limit acrnlog-files=2 "$log.elf"
 	[ "$(find "$T/out" -name 'acrnlog_cur.*' | wc -l)" -eq 2 ]
@@ -156,20 +157,20 @@ acrnlog_last.0" ]
 	run ! grep -E '^\[[0-9]+us\]\[cpu=.\]\[(vm[1-9]|idle)' "$T/vm"
 }
 
-@test "log: --list says which is which" {
+@test "log: --list tells the logs apart" {
 	run -0 --separate-stderr "$dump" --list "$log.elf"
 	[[ $output == *"acrn-log "*current*phys:0x1fe00000* ]]
 	[[ $output == *"last boot"*phys:0x1ff00000*stale* ]]
 	[ "${#lines[@]}" -eq 3 ]
 }
 
-@test "log: a header at an odd address leads to all of them" {
+@test "log: a header at an odd address leads to all rings" {
 	"$dump" -F acrn-log --at 0x1feaaaaa "$log.elf" >"$T/at" 2>/dev/null
 	"$dump" -F acrn-log "$log.elf" >"$T/all" 2>/dev/null
 	cmp "$T/all" "$T/at"
 }
 
-@test "log: --at is that log alone, not the other half as well" {
+@test "log: --at prints only that log, not the other half" {
 	"$dump" --at 0x1ff00000 -J "$log.elf" >"$T/at" 2>"$T/err"
 	jq -e -s 'length > 1000 and all(.variant == "last boot")' "$T/at"
 	run ! grep -q xentrace "$T/err"
@@ -179,7 +180,7 @@ acrnlog_last.0" ]
 }
 
 @test "log: 16 CPUs with gaps" {
-	# whole messages of the last boot that nobody has read
+	# complete messages of the last boot that nobody has read
 	awk -F'\t' '$1 == 1 && $4 && $5 { print $2, $8 }' cpu16.truth |
 		sort -n >"$T/want"
 	"$dump" -F acrn-log -J cpu16.elf 2>/dev/null >"$T/json"
@@ -201,7 +202,7 @@ acrnlog_last.0" ]
 		grep -q ^567de2a8cc93c9e56b6f08b47f8aa0d437f806cf97506643f70074c5ee12144f
 }
 
-@test "trace: lines are acrntrace_format's, but for its mistakes" {
+@test "trace: lines are those of acrntrace_format, except for its mistakes" {
 	for c in 0 1; do
 		grep -v ' exception or nmi ' "$trace.format_cpu$c" >"$T/want"
 		"$dump" -F acrn-trace --cpu $c "$trace.elf" 2>/dev/null >"$T/all"
@@ -212,9 +213,9 @@ acrnlog_last.0" ]
 	done
 }
 
-@test "trace: --acrn-formats prints what its rules say" {
+@test "trace: --acrn-formats formats by its rules" {
 	cat >"$T/rules" <<-'RULES'
-		# as ACRN's own, mistakes included
+		# ACRN's own, with its mistakes
 		0x00010000 CPU%(cpu)d 0x%(event)016x %(tsc)d exception or nmi [vector = 0x%(1)08x, err = %(2)d, d3 = %(1)d, d4 = %(2)d]
 		0x10020  CPU%(cpu)d 0x%(event)016x %(tsc)d write msr [msr = 0x%(1)08x, val = 0x%(2)016x]
 	RULES
@@ -280,7 +281,7 @@ counts() {
 	done
 }
 
-@test "trace: --stats is the model's, to the cycle" {
+@test "trace: --stats equals the model, to the cycle" {
 	"$dump" --stats vm_exit,irq,cpu_usage -J new.elf 2>/dev/null >"$T/json"
 	jq -r 'select(.stats == "vm_exit" and .cpu != "all") | . as $t |
 		.reasons[] | select(.reason | startswith("VMEXIT")) |
@@ -309,7 +310,7 @@ counts() {
 	same "$T/want" "$T/got"
 }
 
-@test "trace: seconds are left out where nobody says how long a cycle is" {
+@test "trace: no seconds if the rate of the counter is unknown" {
 	run -0 --separate-stderr "$dump" --stats cpu_usage --tsc-mhz 1000 new.elf
 	[[ $output =~ \ [0-9]+\.[0-9]{3}\ +[0-9.]+% ]]
 	run -0 --separate-stderr "$dump" --stats cpu_usage new.elf
@@ -317,7 +318,7 @@ counts() {
 	[[ ! $output =~ \ 0\.000\  ]]
 }
 
-@test "trace: entries of 2018, with CPUs by the hypervisor's pointers" {
+@test "trace: entries of 2018, CPUs from the hypervisor's pointers" {
 	"$dump" --stats vm_exit -J old.elf 2>/dev/null |
 		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
 			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
@@ -327,9 +328,9 @@ counts() {
 	same "$T/want" "$T/got"
 }
 
-@test "trace: entries of 2018 without pointers, by the place of the rings" {
+@test "trace: entries of 2018 without pointers, CPUs by the order of the rings" {
 	"$B/mkacrn" trace bare.elf old=1 cpus=3 pointers=0 truth=bare.truth
-	# what is at 0 * 7, 1 * 7 and 2 * 7 modulo 16 times the size of a ring
+	# rings at 0 * 7, 1 * 7 and 2 * 7 modulo 16 times the size of a ring
 	"$dump" --stats vm_exit -J bare.elf 2>/dev/null |
 		jq -r 'select(.cpu != "all") | . as $t | .reasons[] |
 			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
@@ -358,23 +359,23 @@ counts() {
 	[ -s "$T/want" ]
 	same "$T/want" "$T/got"
 	"$dump" -F acrn-trace wrap.elf 2>/dev/null | awk '{ print $3 }' >"$T/tsc"
-	# up to the end, then from the beginning, both in order
+	# up to the wrap, then from zero, both in order
 	grep -E '^[0-9]{20}$' "$T/tsc" | sort -c
 	grep -vE '^[0-9]{20}$' "$T/tsc" | sort -n -c
 	[ "$(uniq -w 1 <(sed 's/^[0-9]\{20\}$/big/; t; s/.*/small/' "$T/tsc") |
 		wc -l)" -eq 2 ]
 }
 
-@test "trace: all CPUs in one order of time" {
+@test "trace: all CPUs, ordered by time" {
 	"$dump" -F acrn-trace new.elf 2>/dev/null | awk '{ print $3 }' | sort -n -c
 	[ "$("$dump" -F acrn-trace new.elf 2>/dev/null | cut -d' ' -f1 |
 		sort -u | wc -l)" -eq 3 ]
 }
 
-@test "trace: perfetto has a slice an exit" {
+@test "trace: perfetto has one slice per exit" {
 	"$dump" -O perfetto --tsc-mhz 1881.6 -o "$T/trace" "$trace.elf"
 	python=$(command -v python3) || skip "no python3 to take it apart"
-	# packets by a reader of protocol buffers of its own
+	# decoded with an independent reader of protocol buffers
 	"$python" - "$T/trace" >"$T/got" <<-'PY'
 	import sys
 	def fields(b):
@@ -397,7 +398,7 @@ counts() {
 	for f, packet in fields(open(sys.argv[1], 'rb').read()):
 	    assert f == 1
 	    p = dict(fields(packet))
-	    # a sequence begins: readers skip the events of one that does not
+	    # a sequence must be started: readers skip events of one that is not
 	    if not names and not begun: assert p[10] == 1 and p[13] == 1
 	    if 60 in p:
 	        d = dict(fields(p[60])); names[d[1]] = d[2].decode()
@@ -413,13 +414,13 @@ counts() {
 	[ "$(cat "$T/got")" = "3458 0 ['ACRN hypervisor trace', 'CPU 0', 'CPU 1']" ]
 }
 
-@test "trace: perfetto keeps the CPUs of several images apart" {
+@test "trace: perfetto separates the CPUs of several images" {
 	ln -sf "$PWD/$trace.elf" "$T/b.elf"
 	"$dump" -O perfetto -n1 "$trace.elf" "$T/b.elf" >"$T/both"
 	grep -aq "trace of $T/b.elf" "$T/both"
-	# a slice of each: its begin and its end on a track of its own
+	# one slice of each: its begin and its end on a separate track
 	perl -0777 -ne '
-		# TracePacket 60, TrackDescriptor: uuid, of 10 bytes at the most
+		# TracePacket 60, TrackDescriptor: uuid, at most 10 bytes
 		while (/\xe2\x03.\x08((?:[\x80-\xff]{0,9}[\x00-\x7f]))\x12/gs) {
 			die "two tracks of one number\n" if $seen{$1}++;
 		}
@@ -427,7 +428,7 @@ counts() {
 	[ "$(cat "$T/got")" = 4 ]
 }
 
-@test "trace: the rate of time stamps out of the hypervisor's log" {
+@test "trace: the rate of timestamps from the hypervisor's log" {
 	run -0 --separate-stderr "$dump" --list old.elf
 	[[ $output == *acrn-trace* ]]
 	run -2 "$dump" --stats vm_exit,nonsense new.elf

@@ -14,7 +14,7 @@ setup_file() {
 	done
 	zstd -dq fixtures/vmcores/ovmf-c01-elf64.elf.zst \
 		-o "$BATS_FILE_TMPDIR/big" || return 1
-	# far more text than a pipe and all buffers hold
+	# far more text than fits into a pipe and all buffers
 	printf '%s\n' 'ram 0 16M' 'ovmf 0x900000 size=2M' \
 		'lines 50000 "some text to fill the log with "' end raw |
 		"$B/mkimage" - "$BATS_FILE_TMPDIR/long" || return 1
@@ -27,12 +27,12 @@ setup() {
 	unset NO_COLOR POSIXLY_CORRECT
 }
 
-# on_tty COMMAND: run it on a terminal of its own, its output without CR.
+# on_tty COMMAND: run it on a new terminal; its output without CR.
 on_tty() {
 	script -qec "$1" /dev/null </dev/null | tr -d '\r'
 }
 
-# ---- what it says of itself ----
+# ---- help ----
 
 @test "--help and --version go to standard output, with 0" {
 	run -0 --separate-stderr "$DUMP" --help
@@ -43,7 +43,7 @@ on_tty() {
 	[[ $output =~ ^memlog-dump\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 }
 
-@test "help fits in 100 columns and names every option once" {
+@test "help fits in 100 columns and lists every option once" {
 	run -0 "$DUMP" --help
 	local l
 	for l in "${lines[@]}"; do [ ${#l} -le 100 ]; done
@@ -53,7 +53,7 @@ on_tty() {
 
 # ---- usage ----
 
-@test "senseless command lines end with 2, a message and no output" {
+@test "invalid command lines: 2, a message, no output" {
 	local a
 	for a in "" "--nonsense x" "-Z x" "-n" "-n x small-c" "-F nope small-c" \
 		"-O nope small-c" "--scan nope small-c" "--at nope small-c" \
@@ -75,7 +75,7 @@ on_tty() {
 	[ ! -e "$T/x" ]
 }
 
-@test "names that are no names, and outputs that are no files" {
+@test "invalid names, and outputs that are not files" {
 	run -2 --separate-stderr "$DUMP" ""
 	[[ $stderr == *"an image has an empty name"* ]]
 	run -2 --separate-stderr "$DUMP" -o "" small-c
@@ -89,12 +89,12 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: .: is a directory, not a file" ]
 }
 
-@test "perfetto: a log without times is told, not an empty trace alone" {
+@test "perfetto: a log without times gives a message, not only an empty trace" {
 	run -0 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
 	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]
 }
 
-@test "an unknown format or output is answered with those that there are" {
+@test "for an unknown format or output, the message lists the known ones" {
 	run -2 --separate-stderr "$DUMP" -F nope small-c
 	[[ $stderr == *ovmf* ]]
 	run -2 --separate-stderr "$DUMP" -O nope small-c
@@ -138,7 +138,7 @@ wrong() {
 	[[ $stderr == "memlog-dump: -r: No such file"* ]]
 }
 
-@test "options may stand anywhere, bundled, abbreviated, and -- ends them" {
+@test "options anywhere, bundled, abbreviated, and -- ends them" {
 	run -0 --separate-stderr "$DUMP" small-c -rn1
 	[ "$output" = "a small line 000000"$'\r' ]
 	run -0 --separate-stderr "$DUMP" --lin=1 small-c --output-f text
@@ -176,7 +176,7 @@ wrong() {
 	run -1 "$DUMP" -q --list notes-only
 }
 
-@test "a device that is empty or has no end is refused, not searched for ever" {
+@test "an empty or endless device is refused, not searched forever" {
 	for dev in null zero; do
 		run -3 --separate-stderr timeout 20 "$DUMP" "/dev/$dev"
 		[ -z "$output" ]
@@ -184,13 +184,13 @@ wrong() {
 	done
 }
 
-@test "over several images the worst of 3, 4, 0, 1" {
+@test "with several images the first of 3, 4, 0, 1 that occurred" {
 	run -0 "$DUMP" -q small-c notes-only
 	run -0 "$DUMP" -q notes-only small-c
 	run -4 "$DUMP" -q --strict small-c hole notes-only
 	run -3 "$DUMP" -q --strict hole nowhere small-c
 	run -1 "$DUMP" -q notes-only notes-only
-	# and the others are printed all the same
+	# and the others are printed
 	run -3 --separate-stderr "$DUMP" -q -n1 nowhere small-c
 	[[ $output == *"a small line 000000" ]]
 }
@@ -208,7 +208,7 @@ wrong() {
 	done
 }
 
-@test "a file name cannot speak to the terminal" {
+@test "a file name cannot control the terminal" {
 	local n=$T/$'x\e]0;title\a\xe2\x80\xae\x9b31m\ny'
 	cp notes-only "$n"
 	run -1 --separate-stderr "$DUMP" "$n"
@@ -232,7 +232,7 @@ wrong() {
 	[ ${#stderr_lines[@]} -eq 1 ]
 }
 
-@test "the boot before is named, not printed, unless it is asked for" {
+@test "the previous boot is mentioned, and printed only on request" {
 	run -0 --separate-stderr "$DUMP" small-early-main
 	[ "${lines[0]}" = "second boot 000000" ] && [ ${#lines[@]} -eq 3 ]
 	[[ $stderr == *"1 more log: ovmf phys:0xf00000 is stale: "* ]]
@@ -246,13 +246,13 @@ wrong() {
 	[ ${#lines[@]} -eq 105 ]
 }
 
-@test "a hole is marked where it is, and said on standard error" {
+@test "a hole is marked where it is, and reported on standard error" {
 	run -0 --separate-stderr "$DUMP" hole
 	[[ $output == *$'\n[... 4096 bytes lost]\n'* ]]
 	[[ $stderr == *"bytes of it are not in the image"* ]]
 }
 
-@test "-q hides notes and warnings, -v says more" {
+@test "-q hides notes and warnings, -v prints more" {
 	run -0 --separate-stderr "$DUMP" -q small-early-main
 	[ -z "$stderr" ]
 	run -0 --separate-stderr "$DUMP" -v small-early-main
@@ -275,7 +275,7 @@ wrong() {
 	[[ $stderr == *"its lines have no levels"* ]]
 }
 
-@test "-F takes only its format, --range only that memory" {
+@test "-F finds only its format, --range only logs in the range" {
 	run -0 "$DUMP" -q -F ovmf small-c
 	run -1 --separate-stderr "$DUMP" --range 0-0x820000 small-c
 	[[ $stderr == *"--range"* ]]
@@ -292,7 +292,7 @@ wrong() {
 	[ "$(stat -c %a "$T/log")" = 600 ]
 }
 
-@test "-o does not touch what exists, or follow a link" {
+@test "-o does not touch an existing file or follow a link" {
 	echo mine >"$T/log"
 	run -2 --separate-stderr "$DUMP" -o "$T/log" small-c
 	[[ $stderr == *"$T/log: exists"*--force* ]]
@@ -314,7 +314,7 @@ wrong() {
 	run -0 "$DUMP" -q --force -n1 -o "$T/link" small-c
 	[ ! -L "$T/link" ]
 	[ "$(cat "$T/other-name")" = mine ]
-	# nothing is left beside them
+	# no temporary file is left
 	[ "$(find "$T" -type f | wc -l)" -eq 3 ]
 }
 
@@ -323,7 +323,7 @@ wrong() {
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/image"
 	[[ $stderr == *"is being read"* ]]
 	cmp small-c "$T/image"
-	# nor a part of it, nor its symbols
+	# nor its parts or the symbols
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/a,$T/image"
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" -s "$T/image" small-c
 	cmp small-c "$T/image"
@@ -390,7 +390,7 @@ wrong() {
 	[ "$(cat "$T/other")" = "a small line 000000" ]
 }
 
-@test "without a log no file is left, and an old one stays" {
+@test "without a log no file is left, and an old one is kept" {
 	run -1 "$DUMP" -o "$T/log" notes-only
 	[ ! -e "$T/log" ]
 	echo mine >"$T/log"
@@ -399,7 +399,7 @@ wrong() {
 	[ "$(find "$T" -type f | wc -l)" -eq 1 ]
 }
 
-@test "into a folder each log goes as a file of its own" {
+@test "into a directory, each log goes to its own file" {
 	run -0 --separate-stderr "$DUMP" -q -a -o "$T/new/" small-early-main
 	[ -z "$output" ]
 	[ "$(ls "$T/new")" = $'ovmf-phys-0x820000.txt\novmf-phys-0xf00000.txt' ]
@@ -409,17 +409,17 @@ wrong() {
 	run -0 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
 	[ -z "$stderr" ]
 	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -r small-c)
-	# what is there stays
+	# existing files stay
 	run -3 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
 	[[ $stderr == *--force* ]]
 	run -0 "$DUMP" -q -r -o "$T/raw" --force small-early-main
 	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -q -r small-early-main)
-	# of several images, told apart
+	# logs of several images have different names
 	cp small-c "$T/.small c"
 	run -0 "$DUMP" -q -o "$T/many/" small-c "$T/.small c"
 	[ "$(find "$T/many" -type f -printf "%f\n" | LC_ALL=C sort)" = \
 		$'_small_c-ovmf-phys-0x820000.txt\nsmall-c-ovmf-phys-0x820000.txt' ]
-	# a folder that was made for nothing goes again
+	# a directory that was created in vain is removed
 	run -1 "$DUMP" -q -o "$T/none/" notes-only
 	[ ! -e "$T/none" ]
 	local a
@@ -433,7 +433,7 @@ wrong() {
 	[ "$output" = "a small line 000000" ]
 }
 
-@test "a full or closed output is told, with 3" {
+@test "a full or closed output is an error, with 3" {
 	run -3 --separate-stderr bash -c '"$DUMP" small-c >/dev/full'
 	[[ $stderr == *"cannot write standard output: No space left on device" ]]
 	run -3 --separate-stderr bash -c '"$DUMP" --list small-c >/dev/full'
@@ -446,7 +446,7 @@ wrong() {
 	[ "$output" = "second boot 000000" ]
 }
 
-@test "the reader of a pipe may go: silence, as others do" {
+@test "if the reader of a pipe goes away: silence, as with other tools" {
 	run --separate-stderr bash -c \
 		'"$DUMP" -q big | head -n 1; echo "${PIPESTATUS[0]}"'
 	[ "${lines[1]}" -eq 141 ]
@@ -458,7 +458,7 @@ wrong() {
 	[ -z "$stderr" ]
 }
 
-@test "json, list and info are what jq takes, one object a line" {
+@test "json, list and info are valid for jq, one object per line" {
 	run -0 --separate-stderr "$DUMP" -q -a -J small-early-main hostile
 	[ "$(jq -s length <<<"$output")" -eq "${#lines[@]}" ]
 	"$DUMP" -q -J hostile >"$T/json"
@@ -478,10 +478,10 @@ wrong() {
 	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 20 ]
 }
 
-@test "records are as docs/record.schema.json says" {
+@test "records match docs/record.schema.json" {
 	local schema=$TOP/docs/record.schema.json
 	"$DUMP" -q -a -J small-c small-early-main hostile hole >"$T/json"
-	# every member is described, every required one is there, types fit
+	# every member is in the schema, required ones are there, types match
 	run -0 jq -es --slurpfile s "$schema" '
 		$s[0] as $s | all(.[];
 			. as $r |
@@ -507,7 +507,7 @@ wrong() {
 	run -0 "$DUMP" -q --extract "$T/y" big
 	[ "$(stat -c %s "$T/y")" -lt 200000 ]
 	cmp <("$DUMP" -r "$T/y") <("$DUMP" -r big)
-	# the notes came along
+	# the notes are in it
 	run -0 "$DUMP" --info "$T/y"
 	[[ $output == *"CORE 0x1"* && $output == *QEMU* ]]
 	run -0 readelf -lW "$T/y"
@@ -517,7 +517,7 @@ wrong() {
 
 # ---- terminals ----
 
-@test "raw bytes go to a terminal only when they are forced" {
+@test "raw bytes go to a terminal only with --force" {
 	run on_tty "$DUMP -r small-c; echo rc=\$?"
 	[[ $output == *"--force"*rc=2* ]]
 	[[ $output != *"a small line"* ]]
@@ -527,7 +527,7 @@ wrong() {
 	[[ $output == *rc=2* ]]
 }
 
-@test "nothing of the guest speaks to the terminal" {
+@test "no byte of the guest controls the terminal" {
 	on_tty "$DUMP --color=never hostile; $DUMP --color=never --list hostile
 		$DUMP --color=never --info -v hostile; $DUMP -J hostile" >"$T/out"
 	[ "$(wc -l <"$T/out")" -gt 20 ]
@@ -535,7 +535,7 @@ wrong() {
 	run ! env LC_ALL=C grep -P '\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]' "$T/out"
 }
 
-@test "color: on terminals, unless NO_COLOR, --color decides" {
+@test "color: on terminals without NO_COLOR; --color overrides" {
 	local esc=$'\e['
 	run on_tty "$DUMP -a small-early-main"
 	[[ $output == *"$esc"* ]]
@@ -551,7 +551,7 @@ wrong() {
 	[[ $output == *"$esc"* ]]
 }
 
-@test "progress after a second, and not where nobody looks" {
+@test "progress after a second, and only on a terminal" {
 	local slow='{ cat small-c; sleep 1.3; head -c 4M /dev/zero; sleep .3
 		head -c 4M /dev/zero; } | '
 	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --progress=always -n1 -"
@@ -563,9 +563,9 @@ wrong() {
 
 # ---- signals ----
 
-# The writer stands still in a pipe that nobody empties: after one line was
-# read, memlog-dump has not come to the end of the log. A shell starts what runs
-# in the background with SIGINT ignored, a terminal does not.
+# memlog-dump blocks on a pipe that nobody empties: when one line has been read,
+# it is not yet at the end of the log. A shell starts background jobs with SIGINT
+# ignored, a terminal does not.
 start_slow() {
 	mkfifo "$T/fifo"
 	env --default-signal=INT "$DUMP" "$@" >"$T/fifo" 2>"$T/err" 3>&- &
@@ -574,7 +574,7 @@ start_slow() {
 	read -r FIRST <&4
 }
 
-@test "a file that shrinks while it is read: an error, and the rest is kept" {
+@test "a file that shrinks while it is read: an error, the output is kept" {
 	local rc=0
 	cp --sparse=always long "$T/image"
 	start_slow "$T/image"
@@ -590,7 +590,7 @@ start_slow() {
 	cmp -n "$(stat -c %s "$T/got")" "$T/got" "$T/whole"
 }
 
-@test "Ctrl-C stops it as others: by the signal, without a word" {
+@test "Ctrl-C stops it like other tools: by the signal, silently" {
 	local rc=0
 	start_slow long
 	kill -INT "$PID"
@@ -601,7 +601,7 @@ start_slow() {
 	[ ! -s "$T/err" ]
 }
 
-@test "a stopped --force leaves the old file and nothing else" {
+@test "interrupted with --force: only the old file is left" {
 	echo mine >"$T/log"
 	mkfifo "$T/fifo"
 	"$DUMP" --force -o "$T/log" - <"$T/fifo" 2>/dev/null 3>&- &

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One log in every kind of image: what comes out is what mkimage put in.
+# One log in every kind of image: the output is what mkimage put in.
 
 bats_require_minimum_version 1.5.0
 
@@ -11,7 +11,7 @@ setup() {
 	t=$BATS_TEST_TMPDIR
 }
 
-# make NAME: the image of a recipe, and the truth beside it
+# make NAME: the image of a recipe, and its expected text
 make_image() {
 	"$B/mkimage" -t "$t/$1.truth" "$recipes/$1.rec" "$t/$1"
 }
@@ -70,7 +70,7 @@ info_says() {
 	[ "$told" -gt 100 ]
 }
 
-@test "a split dump: its parts together, in any order; one alone says so" {
+@test "a split dump: its parts in any order; a warning for a single part" {
 	make_image kdump-part1
 	make_image kdump-part2
 	same kdump-part1 "$t/kdump-part1,$t/kdump-part2"
@@ -79,9 +79,9 @@ info_says() {
 	[[ $stderr == *"one part of a split dump"* ]]
 }
 
-# QEMU holds back what it compressed last until its buffer is full: of this one,
-# whose upper 4 GiB are zeros, the end of the log comes at the end of the stream.
-@test "a flattened dump that ends too soon gives what it has, and says so" {
+# QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this
+# guest are zeros, so the end of the log is at the end of the stream.
+@test "a truncated flattened dump gives what it has, and a warning" {
 	zstd -dcq fixtures/vmcores/memlog-q35-6g.kdump-zlib.zst >"$t/whole"
 	"$dump" -r "$t/whole" >"$t/want"
 	head -c $(($(stat -c %s "$t/whole") * 9 / 10)) "$t/whole" >"$t/cut"
@@ -92,7 +92,7 @@ info_says() {
 	grep -q "flattened file is damaged, what follows is missing" "$t/err"
 	grep -q "bytes could not be read and were not searched" "$t/err"
 	grep -q ": $lost bytes of it are not in the image" "$t/err"
-	# cut within the descriptors
+	# truncated inside the descriptors
 	head -c $(($(stat -c %s "$t/whole") * 3 / 10)) "$t/whole" >"$t/cut"
 	run --separate-stderr "$dump" --info "$t/cut"
 	[ "$status" = 0 ]
@@ -108,8 +108,8 @@ info_says() {
 	done
 }
 
-# The memory of a real guest under the headers of both word sizes: two runs with a
-# hole between them, one after the other in the file.
+# The memory of a real guest with headers of both word sizes: two runs with a hole
+# between them, contiguous in the file.
 @test "complete Windows crash dumps" {
 	zstd -dcq --long=31 fixtures/vmcores/ovmf-c01-elf64.raw.zst >"$t/ram"
 	"$dump" -r --map=none "$t/ram" >"$t/want"
@@ -146,7 +146,7 @@ info_says() {
 		dd if="$t/$name" status=none | same "$name" -
 	done
 	"$dump" --info "$t/qevm" | grep -q web-3
-	# without its end it may be of two moments
+	# without its end it may mix two moments
 	sed 's/ again=3//' "$recipes/qevm.rec" >"$t/once.rec"
 	"$B/mkimage" -t "$t/once.truth" "$t/once.rec" "$t/once"
 	same once "$t/once"
@@ -156,7 +156,7 @@ info_says() {
 	grep -q incomplete "$t/err"
 }
 
-@test "any of them compressed as a whole, from a file and through a pipe" {
+@test "all of them compressed as a whole, from a file and through a pipe" {
 	for name in small-c kdump-flat lime qevm; do
 		make_image "$name"
 		for tool in gzip bzip2 xz zstd lz4; do
@@ -169,7 +169,7 @@ info_says() {
 	done
 }
 
-@test "unpacking leaves no file behind, and says where it has no room" {
+@test "unpacking leaves no file, and reports a full disk" {
 	make_image small-c
 	mkdir "$t/tmp"
 	gzip -qc "$t/small-c" >"$t/small.gz"
@@ -180,7 +180,7 @@ info_says() {
 	[[ $stderr == *TMPDIR* ]]
 }
 
-@test "a cut compressed file gives what is left, and a warning" {
+@test "a truncated compressed file gives what is left, and a warning" {
 	make_image kdump-zlib
 	gzip -qc "$t/kdump-zlib" >"$t/whole.gz"
 	head -c $(($(stat -c %s "$t/whole.gz") - 20)) "$t/whole.gz" >"$t/cut.gz"
@@ -188,7 +188,7 @@ info_says() {
 	[[ $stderr == *"compressed file is damaged"* ]]
 }
 
-@test "a window too large to unpack: the reason, and what to do" {
+@test "a zstd window that is too large: the reason, and what to do" {
 	make_image small-c
 	zstd -q --long=31 -c <"$t/small-c" >"$t/window.zst"
 	run --separate-stderr "$dump" "$t/window.zst"
@@ -216,7 +216,7 @@ info_says() {
 	[ "$status" -eq 1 ]
 }
 
-@test "plain memory: --map puts it where the board has it" {
+@test "raw memory: --map gives it the layout of the machine" {
 	printf 'ram 0xbfff0000 64K\nram 0x100000000 64K\n%s\n' \
 		'ovmf 0x100000000 size=32K
 	lines 20 "above the hole "
@@ -231,7 +231,7 @@ raw base=0xbfff0000' >"$t/rec"
 	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
 }
 
-@test "what is not read says what to do instead" {
+@test "for unsupported formats the message says what to do" {
 	make_image small-qevm
 	cp "$t/small-qevm" "$t/save"
 	printf '\005' | dd of="$t/save" bs=1 seek=28 conv=notrunc status=none

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every recipe through text, list and JSON, held against expect/. Where the
-# recipe's own model says what must be read, raw output is held against that.
+# Every recipe as text, list and JSON, compared with expect/. Raw output is compared
+# with the model of the recipe, if it has one.
 #
-# GOLDEN_UPDATE=1 writes expect/ anew: read the difference before you commit it.
+# GOLDEN_UPDATE=1 rewrites expect/: read the diff before you commit it.
 
 bats_require_minimum_version 1.5.0
 load ../lib
 
-# Long output as its two ends, and the sum of what is between.
+# Long output as its two ends, and a checksum of what is between.
 shorten() {
 	local n
 	n=$(wc -l <"$1")
@@ -53,7 +53,7 @@ golden() {
 	[ "$bad" = 0 ]
 }
 
-# reads RECIPE [LOG [OPTION...]]: raw output is what the recipe's model wrote
+# reads RECIPE [LOG [OPTION...]]: raw output equals the recipe's model
 reads() {
 	local recipe=$1 log=${2:-0}
 	shift
@@ -109,7 +109,7 @@ reads() {
 	[ "$(tail -n 1 out)" = "counted 000004" ]
 }
 
-@test "a hole in the text: what is there is printed, the hole is named" {
+@test "a hole in the text: the rest is printed, the hole is marked" {
 	cd "$BATS_TEST_TMPDIR"
 	image hole image truth
 	run --separate-stderr "$dump" image
@@ -118,8 +118,8 @@ reads() {
 	[[ $stderr == *"31520 bytes of it are not in the image"* ]]
 	run "$dump" --strict image
 	[ "$status" -eq 4 ]
-	# the bytes before, between and after the holes are the log's own: text
-	# starts 192 bytes into the first page
+	# the bytes before, between and after the holes are those of the log:
+	# text starts 192 bytes into the first page
 	"$dump" -O raw image >got 2>/dev/null
 	{
 		head -c $((0x4000 - 192)) truth
@@ -129,7 +129,7 @@ reads() {
 	cmp want got
 }
 
-@test "a file that is cut short: exit 4 with --strict, else 0" {
+@test "a truncated file: exit 4 with --strict, else 0" {
 	cd "$BATS_TEST_TMPDIR"
 	image truncated image truth
 	"$dump" -O raw image >got 2>/dev/null
@@ -139,15 +139,15 @@ reads() {
 	[ "$status" -eq 4 ]
 }
 
-# long_line PIECE: an image of a log with one line of 15,000 times PIECE between
-# short ones; the log's text is in text
+# long_line PIECE: an image with a log that has one line of 15,000 times PIECE
+# between short ones; its text is in the file text
 long_line() {
 	perl -e 'print "before\n", "x", $ARGV[0] x 15000, "\nafter\n"' "$1" >text
 	printf 'ram 0 16M\novmf 0xf00000 size=128K\nfrom text\nend\nelf64\n' |
 		"$B/mkimage" - image
 }
 
-@test "a long line is cut between characters: text as text in JSON" {
+@test "a long line is split between characters: valid text in JSON" {
 	cd "$BATS_TEST_TMPDIR"
 	local c
 	for c in é € 😀; do
@@ -160,7 +160,7 @@ long_line() {
 	done
 }
 
-@test "-n -N: the newest N lines, a long one with its beginning" {
+@test "-n -N: the newest N lines, a long one from its beginning" {
 	cd "$BATS_TEST_TMPDIR"
 	long_line €
 	"$dump" -n -1 image | cmp - <(tail -n 1 text)
@@ -169,7 +169,7 @@ long_line() {
 	"$dump" -n -2 -g € image | cmp - <(sed -n 2p text)
 }
 
-@test "every recipe is tested here, or made for another test" {
+@test "every recipe is tested here or by another test" {
 	local r n bad=0
 	for r in "$recipes"/*.rec; do
 		n=$(basename "$r" .rec)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Dumps that QEMU made of machines that ran OVMF: what comes out is what the
-# machine wrote to its debug port, byte for byte.
+# Dumps that QEMU wrote of guests with OVMF: the output is what the guest wrote to
+# its debug port, byte for byte.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -22,7 +22,7 @@ truth_has_sum() {
 	truth "$name" "$off" "$len" | sha256sum | grep -q "^$sum "
 }
 
-@test "the debug ports' text is what the manifest says" {
+@test "the debug ports' output matches the manifest" {
 	each truth_has_sum current
 	each truth_has_sum stale
 }
@@ -33,7 +33,7 @@ raw_is_truth() {
 	sha256sum <"$BATS_TEST_TMPDIR/raw" | grep -q "^$sum "
 }
 
-@test "-O raw is the truth, in every form of every dump" {
+@test "-O raw equals the reference, for every form of every dump" {
 	each raw_is_truth current
 }
 
@@ -44,7 +44,7 @@ text_is_truth() {
 	same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/text"
 }
 
-@test "text is the truth with LF line ends" {
+@test "text equals the reference with LF line ends" {
 	each text_is_truth current
 }
 
@@ -70,7 +70,7 @@ list_has_log() {
 	echo "$line"
 	[[ $line == ovmf* && $line == *" $verdict "* && $line == *" $len "* ]] ||
 		return 1
-	# where no header covers it, the guest address stands beside
+	# if no header covers it, the guest address follows
 	[ "$file_off" = - ] || [[ $line == *"phys:$gpa"* ]]
 }
 
@@ -106,7 +106,7 @@ at_prints() {
 	[ "$n" -gt 0 ]
 }
 
-@test "logging switched off: exit 1, nothing on stdout, and what to check" {
+@test "logging turned off: exit 1, nothing on stdout, and what to check" {
 	unpack ovmf-c12-off.elf
 	run --separate-stderr "$dump" "$unpacked"
 	[ "$status" -eq 1 ]
@@ -118,7 +118,7 @@ at_prints() {
 	[[ $stderr == *encrypted* ]]
 }
 
-@test "a reset caught in PEI: the early log, and what is left of the boot before" {
+@test "a reset, dumped in PEI: the early log, and the previous boot's main log" {
 	unpack ovmf-c13a-reset-pei.elf
 	run --separate-stderr "$dump" "$unpacked"
 	[ "$status" -eq 0 ]
@@ -128,11 +128,11 @@ at_prints() {
 	[ "$status" -eq 0 ]
 	[ "$(printf '%s\n' "$output" | grep -c ' current ')" -eq 1 ]
 	[[ $(printf '%s\n' "$output" | grep ' current ') == *early* ]]
-	# the stale one says why
+	# the stale one has a reason
 	[[ $(printf '%s\n' "$output" | grep ' stale ') == *reset* ]]
 }
 
-@test "both logs of a reset, headed, with --all" {
+@test "both logs of a reset, with headings, with --all" {
 	unpack ovmf-c13a-reset-pei.elf
 	"$dump" --all "$unpacked" >"$BATS_TEST_TMPDIR/all" 2>/dev/null
 	{
@@ -144,21 +144,21 @@ at_prints() {
 	same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/all"
 }
 
-@test "a log alone in a dump says nothing on stderr" {
+@test "a single log in a dump: nothing on stderr" {
 	unpack ovmf-c01-elf64.elf
 	run --separate-stderr "$dump" "$unpacked"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 }
 
-@test "a ring that wrapped says that its first line is cut" {
+@test "a wrapped ring: a note that its first line is cut" {
 	unpack ovmf-c04b-wrap1-q11.elf
 	run --separate-stderr "$dump" "$unpacked"
 	[ "$status" -eq 0 ]
 	[[ $stderr == *wrapped* ]]
 }
 
-@test "--info knows what QEMU wrote" {
+@test "--info shows what QEMU wrote" {
 	unpack ovmf-c01-elf64.elf
 	run "$dump" --info "$unpacked"
 	[ "$status" -eq 0 ]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A dump that comes through a pipe prints what the same file prints.
+# A dump through a pipe gives the same output as the file.
 
 bats_require_minimum_version 1.5.0
 
@@ -15,7 +15,7 @@ current() {
 	awk '$3 == "current" { print $1, $2, $8 }' "$VMCORES/manifest"
 }
 
-@test "ELF and plain memory are gone through once, and give the log's bytes" {
+@test "ELF and raw memory in one pass: the log's bytes" {
 	local name form sum n=0
 	while read -r name form sum; do
 		case $form in elf | elf-paging | raw) ;; *) continue ;; esac
@@ -28,7 +28,7 @@ current() {
 	[ "$n" -ge 5 ]
 }
 
-@test "kdump-compressed comes through a temporary file that leaves nothing" {
+@test "kdump-compressed through a temporary file, which is not left" {
 	local name form sum n=0
 	mkdir "$BATS_TEST_TMPDIR/tmp"
 	while read -r name form sum; do
@@ -44,14 +44,14 @@ current() {
 	[ -z "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ]
 }
 
-@test "a FIFO, a process substitution and a redirected file work as well" {
+@test "a FIFO, a process substitution and a redirected file" {
 	local f=$BATS_TEST_TMPDIR/dump.elf
 	zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst" > "$f"
 	"$DUMP" -r "$f" > "$BATS_TEST_TMPDIR/want"
 	"$DUMP" -r <(cat "$f") | cmp - "$BATS_TEST_TMPDIR/want"
 	"$DUMP" -r - < "$f" | cmp - "$BATS_TEST_TMPDIR/want"
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
-	# should nobody open the other end, this ends all the same
+	# the timeout is for a FIFO whose other end nobody opens
 	# shellcheck disable=SC2016 # the inner shell's
 	timeout 60 sh -c 'cat "$1" > "$2"' sh "$f" "$BATS_TEST_TMPDIR/fifo" 3>&- &
 	local writer=$!
@@ -59,7 +59,7 @@ current() {
 	wait "$writer"
 }
 
-@test "ACRN's logs and traces: rings around the one that is found come too" {
+@test "ACRN's logs and traces: with the rings around the one that is found" {
 	local f fmt
 	for f in hvlog-v27-3cpu-boot3 trace-v10-2cpu; do
 		zstd -dcq "$VMCORES/../acrn/$f.elf.zst" > "$BATS_TEST_TMPDIR/elf"
@@ -69,7 +69,7 @@ current() {
 			"$DUMP" -v --all - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
 		cmp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/want"
 		grep -q 'read once' "$BATS_TEST_TMPDIR/err"
-		# it says that not all could be looked at, and what helps
+		# a message says that not everything was searched, and what helps
 		fmt=$(sed -n 's/.*; -F \([a-z-]*\) keeps all.*/\1/p' "$BATS_TEST_TMPDIR/err")
 		# shellcheck disable=SC2002
 		cat "$BATS_TEST_TMPDIR/elf" |
@@ -80,13 +80,13 @@ current() {
 	done
 }
 
-@test "Xen: where notes or CPU states tell of it, all of the pipe is kept" {
+@test "Xen: if notes or CPU states show it, the whole pipe is kept" {
 	local d
 	for d in xen-dom0-kdump xen-wrapped xen-pae32; do
 		zstd -dqf --long=31 "$VMCORES/$d.elf.zst" -o "$BATS_TEST_TMPDIR/elf"
 		"$DUMP" --all "$BATS_TEST_TMPDIR/elf" > "$BATS_TEST_TMPDIR/want"
 		"$DUMP" --list "$BATS_TEST_TMPDIR/elf" > "$BATS_TEST_TMPDIR/want-list"
-		# the list says how the ring was found as well
+		# the list also tells how the ring was found
 		# shellcheck disable=SC2002 # a pipe is what is tested
 		cat "$BATS_TEST_TMPDIR/elf" |
 			"$DUMP" --list - | diff "$BATS_TEST_TMPDIR/want-list" -
@@ -99,7 +99,7 @@ current() {
 	done
 }
 
-@test "Xen: without any notes, a ring of many pages is kept around its text" {
+@test "Xen: without notes, a ring of many pages is kept around its text" {
 	cd "$BATS_TEST_TMPDIR"
 	# a ring of 128 KiB that was never full, and a guest's console page
 	{
@@ -125,9 +125,9 @@ current() {
 	"$DUMP" -F xencons raw | grep -q 'guest line two'
 }
 
-@test "a log whose end comes before its beginning: what is missing, and why" {
+@test "a log whose end comes before its start: what is missing, and why" {
 	cd "$BATS_TEST_TMPDIR"
-	# more than is kept between the halves of the log, the second one first
+	# the second half first, and more between the halves than is kept
 	"$B/mkimage" - elf <<-EOF
 		ram 0 64M
 		ovmf 0x7f0000 size=128K
@@ -145,13 +145,13 @@ current() {
 	grep -q 'gone by.*from a file' err
 }
 
-@test "--at in a pipe finds a log that the one pass would find, too" {
+@test "--at in a pipe finds a log that one pass would also find" {
 	zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst" |
 		"$DUMP" -r --at 0x3cb3000 - > "$BATS_TEST_TMPDIR/out"
 	[ "$(stat -c %s "$BATS_TEST_TMPDIR/out")" -eq 80792 ]
 }
 
-@test "memory stays bounded while a gigabyte goes by" {
+@test "memory stays bounded for a gigabyte" {
 	# 1 GiB of zeros around a log; a megabyte or two of window, no more
 	zstd -dcq --long=31 "$VMCORES/ovmf-c01-elf64.raw.zst" > "$BATS_TEST_TMPDIR/raw"
 	{ cat "$BATS_TEST_TMPDIR/raw"; head -c 1073741824 /dev/zero; } | (
@@ -161,20 +161,20 @@ current() {
 	) | cmp - <(zstd -dcq "$VMCORES/ovmf-c01-elf64.debugcon.zst")
 }
 
-@test "what is no dump is refused with exit 3" {
+@test "what is not a dump is refused with exit 3" {
 	run -3 --separate-stderr bash -c "echo hello | '$DUMP' -"
 	[ -z "$output" ]
 	[[ $stderr == *"standard input: no dump format"* ]]
 }
 
-@test "SIGINT ends the wait for a pipe that says nothing" {
+@test "SIGINT ends the wait for a silent pipe" {
 	mkfifo "$BATS_TEST_TMPDIR/fifo"
 	# shellcheck disable=SC2016 # the inner shell's
 	timeout 100 sh -c 'exec sleep 100 > "$1"' sh "$BATS_TEST_TMPDIR/fifo" 3>&- &
 	local sleeper=$!
 	(trap - INT; exec "$DUMP" "$BATS_TEST_TMPDIR/fifo" 2> "$BATS_TEST_TMPDIR/err") 3>&- &
 	local pid=$! rc=0
-	# it is waiting once it has the pipe open
+	# it waits as soon as it has opened the pipe
 	for _ in $(seq 200); do
 		[ "$(readlink "/proc/$pid/fd/3" 2> /dev/null)" = "$BATS_TEST_TMPDIR/fifo" ] && break
 		sleep 0.05

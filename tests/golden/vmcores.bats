@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every dump of fixtures/vmcores: each log that its manifest knows comes out
-# byte for byte as the debug port said, and an image without one yields none.
+# Every dump of fixtures/vmcores: each log in the manifest equals the output of the
+# debug port byte for byte, and an image without a log gives none.
 
 shopt -s extglob
 
@@ -11,7 +11,7 @@ setup_file() {
 	export kept=$top/fixtures/vmcores
 }
 
-# check NAME FORM: all lines that the manifest has for this dump
+# check NAME FORM: all lines of the manifest for this dump
 check() {
 	local name form verdict gpa offset length sha lines=0 status
 	local image=$BATS_TEST_TMPDIR/$1.$2
@@ -66,11 +66,11 @@ check_all() {
 	check_all 'memlog-!(*-shell)'
 }
 
-@test "guests of other people's firmware" {
+@test "guests of unmodified edk2" {
 	check_all 'ovmf-*'
 }
 
-@test "a guest that resumed from suspend to RAM: both logs are of this boot" {
+@test "a guest that resumed from suspend to RAM: both logs are current" {
 	local name=memlog-q35-resume awake
 	cd "$BATS_TEST_TMPDIR"
 	zstd -q -d --long=31 "$kept/$name.elf.zst" -o image
@@ -80,8 +80,8 @@ check_all() {
 	[[ $(grep ' phys:0x820000 ' list) == *' early '*' current '*S3* ]]
 	[[ $(grep ' main ' list) == *' current '*S3* ]]
 	[ "$(wc -l < list)" -eq 3 ]
-	# the resume begins where the firmware began for the second time; what
-	# DXE left for it writes to the main log in between
+	# the resume starts where the firmware started for the second time; what
+	# DXE left for it writes to the main log meanwhile
 	awake=$(grep -abo SecCoreStartupWithStack truth | sed -n '2s/:.*//p')
 	"$dump" -O raw --at phys:0x820000 image > early
 	"$dump" -O raw --at "$(grep -o 'phys:[^ ]*' list | tail -n 1)" image > main
@@ -90,7 +90,7 @@ check_all() {
 	[ $(($(stat -c %s early) + $(stat -c %s main))) -eq \
 		"$(stat -c %s truth)" ]
 	cmp <(sort early main) <(sort truth)
-	# both without being asked for more
+	# both without an option
 	"$dump" -O raw image > both
 	cmp both <(cat early main)
 }
@@ -100,8 +100,8 @@ check_all() {
 	for file in "$kept"/*.zst; do
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
-		# those of Xen have several logs each, and a test of their own, as
-		# the resume above has
+		# except those of Xen, which have several logs, and the resume
+		# above: they have tests of their own
 		if [[ $base == xen-* ]]; then
 			grep -q "\b${base%%.*}\b" "${BATS_TEST_DIRNAME}/xen.bats"
 			continue

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Tests that would hang come to an end, and say where.
-# shellcheck disable=SC2034 # ../wait reads what is set here
+# Tests that would hang fail, and tell where.
+# shellcheck disable=SC2034 # ../wait reads these variables
 
 bats_require_minimum_version 1.5.0
 load ../wait
@@ -11,7 +11,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-@test "a condition that never comes true is named" {
+@test "a condition that never becomes true is named" {
 	run -1 until_ok [ -e nowhere ]
 	[ "$output" = "waited 1 s in vain for: [ -e nowhere ]" ]
 	until_ok [ -d . ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Dumps of Xen machines, real ones and those of recipes: notes, dom0's memory,
-# the hypervisor's console.
+# Dumps of Xen machines, real ones and from recipes: notes, dom0's memory, the
+# hypervisor's console.
 
 bats_require_minimum_version 1.5.0
 
@@ -28,32 +28,32 @@ setup() {
 	cd "$F" || return 1
 }
 
-# What Xen wrote to the serial line, up to its line number N if given.
+# Xen's serial output, up to its line N if given.
 xen_lines() {
 	tr -d '\r' <xen-dom0.serial | grep -a '^(XEN)' | head -n "${1:-100000}"
 }
 
-# where FORMAT IMAGE [OPTION...]: the addresses of --list, one a line
+# where FORMAT IMAGE [OPTION...]: the addresses of --list, one per line
 where() {
 	local f=$1
 	shift
 	"$DUMP" -q --list -F "$f" "$@" | awk 'NR > 1 { print $3 }'
 }
 
-@test "real vmcore: the console equals the serial line, line by line" {
+@test "real vmcore: the console equals the serial output, line by line" {
 	"$DUMP" -q -F xen-console xen-dom0-kdump >"$BATS_TEST_TMPDIR/con"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/con")" -eq 156 ]
 	xen_lines | diff - "$BATS_TEST_TMPDIR/con"
 	[ "$(where xen-console xen-dom0-kdump)" = mach:0x27d5c000 ]
 }
 
-@test "real dump by QEMU, earlier: the same without the last two lines" {
+@test "real dump by QEMU, taken earlier: the same without the last two lines" {
 	"$DUMP" -q -F xen-console xen-dom0-qemu >"$BATS_TEST_TMPDIR/con"
 	xen_lines 154 | diff - "$BATS_TEST_TMPDIR/con"
 	[ "$(where xen-console xen-dom0-qemu)" = phys:0x27d5c000 ]
 }
 
-@test "with symbols the ring is no guess, and says the same" {
+@test "with symbols the ring is not guessed, and has the same text" {
 	local d
 	for d in qemu kdump; do
 		"$DUMP" -q -F xen-console xen-dom0-$d >"$BATS_TEST_TMPDIR/a"
@@ -66,7 +66,7 @@ where() {
 	run ! grep guessed <("$DUMP" -q --list -s xen-dom0.syms xen-dom0-qemu)
 }
 
-@test "real vmcore: every note says what crash and Xen's source say of it" {
+@test "real vmcore: every note matches crash and Xen's source" {
 	run -0 "$DUMP" --info -v xen-dom0-kdump
 	[[ $output == *"registers of physical CPU 0, in Xen"*"registers of physical CPU 1, in Xen"* ]]
 	[[ $output == *"version 4.17.7"* ]]
@@ -76,11 +76,11 @@ where() {
 	[[ $output == *"cr0 0x80050033 cr2 0x5e27a0 cr3 0xaa10000 cr4 0x660"* ]]
 	[[ $output == *"cr0 0x80050033 cr2 0x5eaeb0 cr3 0x274db000 cr4 0x660"* ]]
 	[[ $output == *"SYMBOL(pgd_l4)=ffff82d04046e000"* ]]
-	# the address that Xen itself announced
+	# the address that Xen itself printed
 	grep -aq 'New Xen image base address: 0x27800000' xen-dom0.serial
 }
 
-@test "real vmcore: dom0's log at the frame that dom0 said, at both addresses" {
+@test "real vmcore: dom0's log at the frame that dom0 printed, at both addresses" {
 	local pfn bytes
 	read -r pfn bytes < <(tr -d '\r' <xen-dom0.serial |
 		sed -n 's/.*DOM0LOG pfn=\(0x[0-9a-f]*\) bytes=\([0-9]*\).*/\1 \2/p')
@@ -93,7 +93,7 @@ where() {
 	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/c"
 }
 
-@test "a ring that wrapped, without symbols, among copies of its text" {
+@test "a wrapped ring, without symbols, among copies of its text" {
 	[ "$(where xen-console xen-wrapped)" = phys:0x14794000 ]
 	"$DUMP" -q -r -F xen-console xen-wrapped | cmp - xen-wrapped.ring
 	"$DUMP" -q -F xen-console xen-wrapped |
@@ -101,7 +101,7 @@ where() {
 	"$DUMP" -q -r -F ovmf xen-wrapped | cmp - xen-wrapped.log
 }
 
-@test "32 bit: a log scattered over the machine is read whole" {
+@test "32 bit: a log scattered over machine memory is read completely" {
 	[ "$(where ovmf xen-pae32)" = phys:0x1234000=mach:0x2f10000 ]
 	"$DUMP" -q -r -F ovmf xen-pae32 | cmp - xen-pae32.log
 	"$DUMP" -q -r --at phys:0x1234000 xen-pae32 | cmp - xen-pae32.log
@@ -113,7 +113,7 @@ where() {
 	[[ $output == *"p2m root frame 0x2a5"* ]]
 }
 
-@test "the vmcore of 2006: headers as published, memory by dom0's page table" {
+@test "the vmcore of 2006: published headers, memory by dom0's page table" {
 	readelf -lW xen-2006 >"$BATS_TEST_TMPDIR/e"
 	grep -q 'NOTE  *0x0000d4 0x00000000 0x00000000 0x00190' "$BATS_TEST_TMPDIR/e"
 	grep -q 'LOAD  *0x33fa0264 0xffffffff 0x38000000 0x7ffb000' "$BATS_TEST_TMPDIR/e"
@@ -132,7 +132,7 @@ where() {
 	[[ $output == *"version 3.2.2-v1"*"p2m root frame 0x105"* ]]
 }
 
-@test "the vmcore as makedumpfile writes it, a log scattered over the machine" {
+@test "the vmcore compressed by makedumpfile, with a scattered log" {
 	local packed=$BATS_TEST_TMPDIR/packed
 	zstd -dqf --long=27 -o "$packed" "$BATS_TEST_DIRNAME/../../fixtures/vmcores/xen-dom0-makedumpfile.kdump.zst"
 	[ "$(where ovmf "$packed")" = phys:0x3044000=mach:0xb044000 ]
@@ -141,17 +141,17 @@ where() {
 	"$DUMP" -q -F xen-console "$packed" | diff <(xen_lines) -
 }
 
-@test "--range: of dom0's memory, and of the machine's" {
+@test "--range: in dom0's memory, and in machine memory" {
 	local packed=$BATS_TEST_TMPDIR/packed
 	zstd -dqf --long=27 -o "$packed" "$BATS_TEST_DIRNAME/../../fixtures/vmcores/xen-dom0-makedumpfile.kdump.zst"
-	# found FORMAT RANGE: where --list has logs of it
+	# found FORMAT RANGE: addresses of its logs in --list
 	found() { where "$1" "$packed" --range "$2"; }
 	[ "$(found ovmf phys:0x3000000-0x3100000)" = phys:0x3044000=mach:0xb044000 ]
 	[ "$(found ovmf mach:0xb044000+4K)" = phys:0x3044000=mach:0xb044000 ]
 	[ "$(found ovmf 0xb044000+4K)" = phys:0x3044000=mach:0xb044000 ]
 	[ -z "$(found ovmf phys:0xb044000+4K)" ]
 	[ -z "$(found ovmf mach:0x3000000-0x3100000)" ]
-	# no search leads to the console: it is where the hypervisor says
+	# the console needs no search: the hypervisor's data leads to it
 	[ "$(found xen-console mach:0x27d5c000+16K)" = mach:0x27d5c000 ]
 	[ "$(found xen-console 0x27d5c000+16K)" = mach:0x27d5c000 ]
 	[ -z "$(found xen-console phys:0x27d5c000+16K)" ]
@@ -176,7 +176,7 @@ where() {
 	[[ $output == *"version 3.2.2-v1"*"p2m root frame 0x105"* ]]
 }
 
-@test "CRASH_INFO v2: the ring by the pointer, what dmesg -c hid, components" {
+@test "CRASH_INFO v2: the ring by the pointer, text hidden by dmesg -c, components" {
 	"$DUMP" -q -r -F ovmf xen-v2 | cmp - xen-v2.text
 	run -0 "$DUMP" -q --list -F xen-console xen-v2
 	[[ $output == *"mach:0xa08000"*"32768"*"own pointer; dmesg -c hid"* ]]
@@ -198,7 +198,7 @@ where() {
 	[[ ${lines[1]} == *'"component":"d7"'* ]]
 }
 
-@test "what xl dump-core wrote of a PV guest: its log, and its console page" {
+@test "xl dump-core of a PV guest: its log and its console page" {
 	local core=$BATS_TEST_TMPDIR/core log=$BATS_TEST_TMPDIR/log pfn bytes
 	local kept=$BATS_TEST_DIRNAME/../../fixtures/vmcores
 	zstd -dqf --long=27 -o "$core" "$kept/xen-domu-pv.core.zst"
@@ -212,7 +212,7 @@ where() {
 		-eq "$(wc -l <"$BATS_TEST_TMPDIR/text")" ]
 	"$DUMP" -q -r --at mach:0x3eeec000 "$core" |
 		cmp - "$BATS_TEST_TMPDIR/text"
-	# the page holds the last 2048 bytes that the console's backend was sent
+	# the page has the last 2048 bytes sent to the console's backend
 	[ "$(where xencons "$core")" = phys:0x4a02000=mach:0x3cc02000 ]
 	"$DUMP" -q -r -F xencons "$core" | tr -d '\r' >"$BATS_TEST_TMPDIR/page"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/page")" -gt 30 ]
@@ -227,7 +227,7 @@ where() {
 	"$DUMP" -q --list - < <(cat "$core") | cmp - "$BATS_TEST_TMPDIR/a"
 }
 
-@test "a file of symbols that has none is told, and the image is not read" {
+@test "a symbol file without symbols is an error, and the image is not read" {
 	run -2 --separate-stderr "$DUMP" -s xen-dom0.serial xen-v2
 	[[ $stderr == *"xen-dom0.serial: not an ELF file with symbols"* ]]
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ACRN's log and trace in the real crash and the real gdb: what comes out is what
-# memlog-dump prints.
+# ACRN's log and trace in the real crash and the real gdb: the output is that of
+# memlog-dump.
 
 load crash
 load gdb
 
-# piece FILE PADDR SIZE: of an ELF core, by its program headers
+# piece FILE PADDR SIZE: bytes of an ELF core, by its program headers
 piece() {
 	local type off paddr size
 	while read -r type off _ paddr size _; do

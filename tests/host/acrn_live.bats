@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# acrn: on stand-ins for the devices: FIFOs that give slots, files that are
+# acrn: with stand-ins for the devices: FIFOs that return slots, files that are
 # mapped.
 
 bats_require_minimum_version 1.5.0
 load ../lib
 
-# slot TEXT: one of 80 bytes
+# slot TEXT: a slot of 80 bytes
 slot() {
 	printf '%s' "$1"
 	head -c $((80 - ${#1})) /dev/zero
@@ -18,15 +18,14 @@ setup() {
 	mkdir "$D"
 }
 
-# fifo NAME FILE. Both ends stay open, so that a read finds what is there and no
-# end.
+# fifo NAME FILE. Both ends stay open, so that a read never finds the end.
 fifo() {
 	mkfifo "$D/$1"
 	exec {fd}<>"$D/$1"
 	cat "$2" >&"$fd"
 }
 
-@test "the log comes out of the devices, merged" {
+@test "the log of the devices, merged" {
 	{ slot '[10us][cpu=0][vm0:vcpu0][sev=3][seq=7]:first'
 	  slot '[30us][cpu=0][vm0:vcpu0][sev=5][seq=9]:third'; } \
 		>"$T/0"
@@ -47,7 +46,7 @@ fifo() {
 	[ "${#lines[@]}" -eq 5 ]
 }
 
-@test "the boot before is there when it is asked for" {
+@test "the previous boot, on request" {
 	slot '[10us][cpu=0][vm0:vcpu0][sev=3][seq=7]:now' >"$T/0"
 	slot '[9us][cpu=0][vm0:vcpu0][sev=1][seq=99]:before' >"$T/1"
 	fifo acrn_hvlog_cur_0 "$T/0"
@@ -57,12 +56,12 @@ fifo() {
 	grep -q now "$BATS_TEST_TMPDIR/out/acrnlog_cur.0"
 }
 
-@test "the trace is mapped, and read without being taken" {
+@test "the trace is mapped, and not consumed" {
 	zstd -q -d -c "$root/fixtures/acrn/trace-v10-2cpu.elf.zst" >"$BATS_TEST_TMPDIR/elf"
 	"$dump" -F acrn-trace "$BATS_TEST_TMPDIR/elf" >"$BATS_TEST_TMPDIR/want"
 	"$B/mkacrn" trace "$BATS_TEST_TMPDIR/model.elf" cpus=2 exits=500
 	"$dump" -F acrn-trace "$BATS_TEST_TMPDIR/model.elf" >"$BATS_TEST_TMPDIR/want"
-	# headers, then both rings and the pointers, one after the other
+	# headers, then both rings and the pointers
 	off=$((64 + 4 * 56))
 	for c in 0 1; do
 		tail -c +$((off + c * 4194304 + 1)) "$BATS_TEST_TMPDIR/model.elf" |
@@ -74,7 +73,7 @@ fifo() {
 	done
 }
 
-@test "the hypervisor's log says how fast the trace's clock is" {
+@test "the rate of the trace's clock from the hypervisor's log" {
 	slot '[10us][cpu=0][idle0][sev=2][seq=7]:calibrate_tsc, tsc_hz=2112000000' \
 		>"$T/0"
 	fifo acrn_hvlog_cur_0 "$T/0"
@@ -84,14 +83,14 @@ fifo() {
 	run -0 --separate-stderr "$dump" -F acrn-trace -J -n 1 "acrn:$D"
 	[[ $output == *'"time_hz":"2112000000"'* ]]
 	[[ $stderr == *"2112000000 Hz"* ]]
-	# the user knows better, and the log is not the answer
+	# an explicit rate takes precedence, and the log is not printed
 	fifo acrn_hvlog_cur_1 "$T/0"
 	run -0 "$dump" -F acrn-trace -J -n 1 --tsc-mhz 100 "acrn:$D"
 	[[ $output == *'"time_hz":"100000000"'* ]]
 	[[ $output != *acrn-log* ]]
 }
 
-@test "without devices it says what is missing" {
+@test "without devices: a message about what is missing" {
 	run -3 --separate-stderr "$dump" "acrn:$D"
 	[[ $stderr == *"no acrn_hvlog_"* ]]
 	run -3 --separate-stderr "$dump" "acrn:$D/nowhere"

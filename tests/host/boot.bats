@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kept firmware boots, and what memlog-dump finds in a dump of that guest
-# is what the debug port received, byte for byte.
+# The kept firmware boots, and the log in a dump of that guest equals the output of
+# the debug port, byte for byte.
 
 bats_require_minimum_version 1.5.0
 
@@ -32,7 +32,7 @@ start() {
 	vm_start "$BATS_FILE_TMPDIR/$name.fd" "$@"
 }
 
-# Every byte of the debug port from offset $1 on, against each dump format.
+# Compare the debug port's output from offset $1 on with each dump format.
 same() {
 	local from=$1 format
 	shift
@@ -69,7 +69,7 @@ same() {
 	same 0 elf elf-paging kdump-zlib raw
 }
 
-# Pages that the guest writes to come again, and the last one counts.
+# Pages that the guest writes to are sent again, and the last one counts.
 @test "x64 while it boots: a migration stream" {
 	start x64
 	vm_wait debugcon.log 'Loading PEIM'
@@ -83,12 +83,12 @@ same() {
 	[[ $output == *pc-q35-* && $output != *missing* ]]
 }
 
-# What the guest's own tables say: HOB and configuration table alike.
+# The guest's own tables: HOB and configuration table.
 tables_say() {
 	[ "$("$BATS_TEST_DIRNAME/efi-tables.pl" "$vm/ram" | sort -u)" = "$1" ]
 }
 
-@test "HOB and configuration table point to the log, when there is one" {
+@test "HOB and configuration table point to the log, if there is one" {
 	local at
 	start x64
 	vm_quiet
@@ -102,7 +102,7 @@ tables_say() {
 	tables_say 'hob 0x0'
 }
 
-@test "x64 reset and at the shell again: the text of this boot alone" {
+@test "x64 reset and at the shell again: only the text of this boot" {
 	start x64
 	vm_quiet
 	local before
@@ -114,7 +114,7 @@ tables_say() {
 	same "$before" elf raw
 }
 
-# The note that outlives a reset, written as the firmware writes it.
+# The note that survives a reset, as the firmware writes it.
 write_note() {
 	perl -e '$t = 0x65746f6e676f6c6d; $a = hex shift;
 		print pack("Q<3", $t, $a, ~($t ^ $a))' "$1" |
@@ -126,14 +126,14 @@ magic_at() {
 		head -c 16 | tr -d "\0"
 }
 
-@test "x64 reset: a log left behind is forgotten, and only where one stands" {
+@test "x64 reset: an old log is retired, and only if there is one" {
 	local page main=0x3ec8000
 	start x64
 	vm_quiet
 	vm_qmp stop
 	run -0 magic_at $main
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
-	# two old logs; the note names one of them
+	# two old logs; the note has the address of one
 	for page in 0x2000 0x2100; do
 		dd if="$vm/ram" of="$vm/ram" bs=4096 skip=$((main >> 12)) \
 			seek=$((page)) count=32 conv=notrunc status=none
@@ -148,7 +148,7 @@ magic_at() {
 	run -0 magic_at $main
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
 
-	# whatever it says, the firmware boots and touches nothing else
+	# whatever the note says, the firmware boots and changes nothing else
 	for page in 0x2100800 0xfffffffffec00000; do
 		vm_qmp stop
 		write_note $page
@@ -159,8 +159,8 @@ magic_at() {
 	done
 }
 
-# The stack moves there when memory is found, and the PEI core with it.
-@test "x64 with memory for PEI above 2 GiB" {
+# The stack and the PEI core move there when memory is found.
+@test "x64 with PEI memory above 2 GiB" {
 	vm_machine=pc
 	vm_memory=3000
 	start x64

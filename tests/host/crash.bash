@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# crash.bash - dumps that the real crash opens, and a way to talk to it.
+# crash.bash - dumps that the real crash opens, and a way to run it.
 
 load ../wait
 
 vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
 
-# shellcheck disable=SC2034 # what it sets is for the tests
+# shellcheck disable=SC2034 # tests use these variables
 need_crash() {
 	[ "$(uname -m)" = x86_64 ] || skip "the namelist is for x86-64"
 	command -v crash >/dev/null || skip "crash is not installed"
@@ -15,14 +15,14 @@ need_crash() {
 }
 
 # guest_window NAME ADDR SIZE OUT: SIZE bytes at a physical address of a real
-# guest; the raw dump's offsets are its addresses.
+# guest, which is the offset in the raw dump.
 guest_window() {
 	zstd -dqc --long=27 "$vmcores/$1.raw.zst" |
 		tail -c +$(($2 + 1)) | head -c $(($3)) >"$4"
 }
 
-# The composite: memory of the namelist, and the log of a real guest where it
-# was in that guest. make_composite OUT [OPTION...]
+# make_composite OUT [OPTION...]: memory of the namelist, and the log of a real
+# guest at its address in that guest.
 make_composite() {
 	local out=$1 window=$BATS_FILE_TMPDIR/window
 	shift
@@ -38,8 +38,8 @@ efi_log_at() {
 	printf '%x' $((16#$efi + 16))
 }
 
-# A plugin built with AddressSanitizer needs its library before all others, and
-# crash itself does not live up to all of its rules.
+# A plugin built with AddressSanitizer needs its library first, and crash itself
+# breaks some of the sanitizer's rules.
 crash_env() {
 	crash_env=()
 	nm -D "$B/crash-ext/memlog.so" 2>/dev/null | grep -q __asan_init ||

@@ -25,12 +25,12 @@ teardown() {
 	[ -z "${pid:-}" ] || kill "$pid"
 }
 
-# memlog_in CORE: commands on stdin, after the extension was loaded
+# memlog_in CORE: commands on stdin, after loading the extension
 memlog_in() {
 	{ echo "extend $so"; cat; } | crash_run "$vmlinux" "$1" 2>stderr
 }
 
-@test "it loads in minimal mode, is listed, and unloads" {
+@test "loads in minimal mode, is listed, and unloads" {
 	run memlog_in "$core" <<-EOF
 	extend
 	extend -u $so
@@ -43,7 +43,7 @@ memlog_in() {
 	[[ $output != *FORMAT* ]]
 }
 
-@test "it is found by name in crash's folder of extensions" {
+@test "is found by name in crash's extensions directory" {
 	mkdir ext
 	cp "$so" ext/memlog.so
 	run env CRASH_EXTENSIONS="$PWD/ext" bash -c "load() { :; }
@@ -55,7 +55,7 @@ memlog_in() {
 	[[ $output == *"phys:0x3cb3000"* ]]
 }
 
-@test "help memlog has the parts that crash's pages have, and every option" {
+@test "help memlog has the sections of crash's pages, and every option" {
 	run memlog_in "$core" <<<"help memlog"
 	[[ $output == *$'NAME\n  memlog - '* ]]
 	[[ $output == *$'SYNOPSIS\n  memlog [--list]'* ]]
@@ -64,11 +64,11 @@ memlog_in() {
 	for o in list format at output-format output grep lines scan range; do
 		[[ $output == *"--$o"* ]]
 	done
-	# an option that the synopsis names must exist
+	# options in the synopsis must exist
 	[[ $output != *"%"* ]]
 }
 
-@test "the text is that of memlog-dump, and that of the debug port" {
+@test "the text equals that of memlog-dump, and the debug port's output" {
 	memlog_in "$core" <<<"memlog > out"
 	[ -s out ]
 	cmp out "$expected"
@@ -76,12 +76,12 @@ memlog_in() {
 	cmp out port
 }
 
-@test "the same from a kdump-compressed dump, which crash unpacks" {
+@test "the same from a kdump-compressed dump, which crash expands" {
 	memlog_in "$core.k" <<<"memlog > out"
 	cmp out "$expected"
 }
 
-@test "--list, -n, -g, --at, --range, --scan and -O do as in memlog-dump" {
+@test "--list, -n, -g, --at, --range, --scan and -O work as in memlog-dump" {
 	while read -r args; do
 		eval "\"$B/memlog-dump\" $args \"$core\"" >want || [ $? = 1 ]
 		memlog_in "$core" <<<"memlog $args > got"
@@ -104,7 +104,7 @@ memlog_in() {
 	[[ ${lines[-1]} == "P:"* ]]
 }
 
-@test "a reader that leaves the pipe early is no error" {
+@test "a reader that closes the pipe early is no error" {
 	run memlog_in "$core" <<-'EOF'
 	memlog | head -1
 	memlog -n 2
@@ -113,7 +113,7 @@ memlog_in() {
 	[[ $(grep -c '^SecCoreStartup' <<<"$output") -eq 2 ]]
 }
 
-@test "bad options say what is wrong, then the usage, and crash goes on" {
+@test "bad options: an error, the usage, and crash continues" {
 	run memlog_in "$core" <<-'EOF'
 	memlog --nonsense
 	memlog -O
@@ -131,7 +131,7 @@ memlog_in() {
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
-@test "-o makes a file for its owner alone, and replaces none without --force" {
+@test "-o creates a file with mode 0600, and replaces none without --force" {
 	memlog_in "$core" <<<"memlog -o out"
 	cmp out "$expected"
 	[ "$(stat -c %a out)" = 600 ]
@@ -150,7 +150,7 @@ memlog_in() {
 	cmp "$core" mine.core
 }
 
-@test "-o leaves no file when there is no log in it" {
+@test "-o leaves no file if there is no log" {
 	"$B/mkcore" "$vmlinux" empty
 	memlog_in empty <<<"memlog -o out"
 	[ ! -e out ]
@@ -159,42 +159,42 @@ memlog_in() {
 	[ "$(cat there)" = mine ]
 }
 
-@test "where the kernel says that the log is, it is found at once" {
+@test "the log is found at once if the kernel has its address" {
 	make_composite known -k -w "$(efi_log_at)=3cb3000"
 	run memlog_in known <<<"memlog -v --list --scan likely"
 	[[ $output == *"phys:0x3cb3000"* ]]
-	# in a dump without ranges of its own crash's resources are asked
+	# a dump without ranges of its own: the kernel's resources are used
 	make_composite wrong -k -w "$(efi_log_at)=1001000"
 	memlog_in wrong <<<"memlog > out"
 	cmp out "$expected"
 }
 
-@test "without the dump's headers memory is where the kernel has resources" {
+@test "without the dump's headers memory is found by the kernel's resources" {
 	cp "$core.k" moving
 	memlog_in moving <<-'EOF' >said
 	!mv moving moved
 	memlog --info
 	memlog > out
 	EOF
-	# reserved memory too, which is where firmware keeps its log
+	# also reserved memory, which contains firmware logs
 	grep -q '0x0000000003c00000-0x0000000003e00000' said
-	# a circle or a device is not followed
+	# a cycle or a device is not followed
 	[ "$(grep -c '0x[0-9a-f]*-0x[0-9a-f]* ' said)" -eq 4 ]
 	cmp out "$expected"
 }
 
-@test "a dump without a log says so" {
+@test "a dump without a log: a message" {
 	"$B/mkcore" "$vmlinux" empty
 	run memlog_in empty <<<"memlog"
 	[[ $output == *"memlog: "*"no log"* ]]
 }
 
-@test "nothing of crash's or ours is mixed up" {
-	# no symbol of ours is visible
+@test "symbols of crash and of the plugin do not mix" {
+	# none of our symbols is visible
 	run nm -D --defined-only "$so"
 	[ -z "$output" ]
-	# and all that it wants from outside is crash's, or of the C library;
-	# in the sanitizers' build that is theirs
+	# and it imports only from crash and the C library (in a sanitizer
+	# build, also from that)
 	! nm -D "$so" | grep -q __asan_init || return 0
 	nm -D --undefined-only "$so" | awk '$1 == "U" { print $2 }' |
 		grep -v @ | sort >wants
@@ -204,7 +204,7 @@ memlog_in() {
 	[ -z "$output" ]
 }
 
-@test "it is built against the installed header without a warning" {
+@test "compiles with the installed header without a warning" {
 	for cc in gcc clang; do
 		command -v $cc >/dev/null || continue
 		for f in "$BATS_TEST_DIRNAME"/../../crash-ext/*.c; do
@@ -216,9 +216,9 @@ memlog_in() {
 	done
 }
 
-# Every field of crash's structures that the extension touches lies where it
-# lies in all releases from 7.2.9 on, but for 8.0.0.
-@test "the fields of crash that are used lie where they lie in every release" {
+# Every field of crash's structures that the extension uses has the same offset in
+# all releases since 7.2.9, except 8.0.0.
+@test "the fields of crash that are used have the offsets of every release" {
 	cat >offsets.c <<-'EOF'
 	#include <crash/defs.h>
 	#include <stddef.h>
@@ -234,15 +234,15 @@ memlog_in() {
 	_Static_assert(sizeof(struct command_table_entry) == 32, "entry");
 	EOF
 	gcc -fsyntax-only offsets.c
-	# and no other is touched
+	# and no other is used
 	run grep -ohE '\b(pc|vt|machdep|kt|st)->[a-z_0-9]+' \
 		"$BATS_TEST_DIRNAME"/../../crash-ext/*.c
 	[ "$(sort -u <<<"$output" | tr '\n' ' ')" = \
 		"pc->curcmd pc->curcmd_flags pc->dumpfile pc->stdpipe vt->node_table vt->numnodes " ]
 }
 
-# A terminal of its own: crash takes Ctrl-C only there.
-@test "Ctrl-C comes back to the prompt, and memlog works again after it" {
+# On a new terminal: crash takes Ctrl-C only there.
+@test "Ctrl-C returns to the prompt, and memlog works after it" {
 	vmcore=slow
 	make_composite $vmcore -k -f 10000000=100000
 	mkfifo keys
@@ -258,7 +258,7 @@ memlog_in() {
 	printf 'set scroll off\nextend %s\n' "$so" >&9
 	saw 'shared object loaded'
 	printf 'memlog --list --scan pages\n' >&9
-	# it searches: SIGINT is blocked while it does
+	# SIGINT is blocked while it searches
 	until_ok grep -q '^SigBlk:.*[2367abef]$' "/proc/$(cat crash.pid)/status"
 	printf '\003' >&9
 	saw 'interrupted'
@@ -268,6 +268,6 @@ memlog_in() {
 	exec 9>&-
 	reap "$pid"
 	pid=
-	# what was interrupted gave no answer
+	# the interrupted command printed nothing
 	[ "$(grep -ac "^FORMAT" typescript)" -eq 0 ]
 }

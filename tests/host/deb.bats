@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The Debian packages: built, looked at by lintian, unpacked and used.
+# The Debian packages: built, checked by lintian, unpacked and used.
 
 bats_require_minimum_version 1.5.0
 load crash
@@ -47,7 +47,7 @@ setup() {
 		"$lib/memlog/memlog-gdb.so" "$R/etc/gdb/gdbinit.d/memlog.gdb"
 }
 
-@test "no package has a file of another" {
+@test "no file is in two packages" {
 	for d in "$P"/out/deb/*.deb; do
 		case $d in *-dbgsym_*) continue ;; esac
 		dpkg-deb -c "$d" | awk '$1 !~ /^d/ { print $6 }'
@@ -55,7 +55,7 @@ setup() {
 	[ ! -s twice ]
 }
 
-@test "the packages' own test names what there is" {
+@test "the packages' own test refers to existing files" {
 	[ -x "$P/debian/tests/installed" ]
 	for f in usr/share/memlog/memlog.gdb usr/lib/crash/extensions/memlog.so; do
 		[ -e "$R/$f" ]

@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# efi-tables.pl RAM: where a 64-bit guest's own tables say that the log is.
+# efi-tables.pl RAM: the address of the log in a 64-bit guest's own tables.
 # Prints "table ADDRESS" for each entry of the configuration table with the
 # log's GUID, and "hob ADDRESS" for each such HOB in the list that the
-# configuration table names. Low memory only.
+# configuration table refers to. Low memory only.
 use strict;
 use warnings;
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The plugin in the real gdb, on a running QEMU: attached to its process, on a
-# core of it, and through its gdbstub. One guest for all tests of the file.
+# The plugin in the real gdb with a running QEMU: attached to its process, on a
+# core of it, and on its gdbstub. All tests of this file use one guest.
 
 bats_require_minimum_version 1.5.0
 load gdb
@@ -26,7 +26,7 @@ setup_file() {
 	tr -d '\r' <"$vm/debugcon.log" >"$BATS_FILE_TMPDIR/port"
 }
 
-# vm.sh is not read again: that would forget the guest, and it would stay.
+# vm.sh is not sourced again: it would forget the guest, which would then remain.
 teardown_file() {
 	vm_end
 }
@@ -42,7 +42,7 @@ teardown() {
 	[ -z "${pid:-}" ] || kill "$pid"
 }
 
-@test "attached to QEMU: the debug port's text, at an address of the process" {
+@test "attached to QEMU: the debug port's output, at an address of the process" {
 	run -0 in_gdb -p "$vm_pid" <<-'EOF'
 	frame 2
 	memlog --list
@@ -51,11 +51,11 @@ teardown() {
 	EOF
 	[[ $output == *"host:0x"* ]]
 	cmp out "$truth"
-	# the frame that was selected still is
+	# the same frame is still selected
 	[ "$(grep -c '^#2 ' <<<"$output")" -eq 2 ]
 }
 
-@test "looking into the process does not make it larger" {
+@test "reading the process does not make it larger" {
 	before=$(awk '/^Rss(Shmem|Anon)/ { s += $2 } END { print s }' \
 		"/proc/$vm_pid/status")
 	blocks=$(stat -c %b "$vm/ram")
@@ -77,7 +77,7 @@ teardown() {
 	cmp out want
 }
 
-@test "QEMU's gdbstub: physical addresses, and the stub's mode is as before" {
+@test "QEMU's gdbstub: physical addresses, and the stub's mode is restored" {
 	run -0 in_gdb -ex "target remote $vm/stub" <<-'EOF'
 	memlog --list
 	pipe memlog | cat >out
@@ -89,9 +89,9 @@ teardown() {
 	cmp out "$truth"
 }
 
-# The shell's page tables map memory to itself, so that the text alone does not
-# tell: the protocol has to.
-@test "QEMU's gdbstub is asked for memory in physical mode only" {
+# The shell's page tables map memory one to one, so the text cannot show the
+# difference, but the protocol can.
+@test "QEMU's gdbstub is read only in physical mode" {
 	in_gdb -ex "set remotelogfile $PWD/log" -ex "target remote $vm/stub" \
 		<<<"memlog --range 0x820000-0x830000 --list"
 	on=$(grep -nm1 'Qqemu.PhyMemMode:1' log | cut -d: -f1)
@@ -101,7 +101,7 @@ teardown() {
 	[ "$(sed "${on},${off}d" log | grep -c 'm820000,')" -eq 0 ]
 }
 
-@test "QEMU's gdbstub with --pmemsave: nothing stays behind" {
+@test "QEMU's gdbstub with --pmemsave: no file is left" {
 	# shellcheck disable=SC2016 # the name is just that
 	export TMPDIR=$PWD/'a "b" c\d|e$f'
 	mkdir "$TMPDIR"
@@ -207,7 +207,7 @@ in_small() {
 	[ -z "$(ls -A tmp)" ]
 }
 
-@test "Ctrl-C in the middle: the prompt, the stub's mode, and again" {
+@test "Ctrl-C while searching: the prompt, the stub's mode, and again" {
 	mkfifo keys
 	exec 9<>keys
 	script -qefc "TERM=dumb gdb -nx -q" typescript <keys >/dev/null 2>&1 3>&- 9>&- &
@@ -232,7 +232,7 @@ in_small() {
 	[ "$(grep -ac '^FORMAT' typescript)" -eq 0 ]
 }
 
-@test "a process that only gdbserver sees" {
+@test "a process under gdbserver" {
 	command -v gdbserver >/dev/null || skip "gdbserver is not installed"
 	sleep 1000 3>&- &
 	pid=$!

@@ -10,8 +10,8 @@ need_gdb() {
 
 load ../wait
 
-# in_gdb ARG...: gdb with the plugin, and the commands on stdin. What gdb prints
-# of itself goes to the file said.
+# in_gdb ARG...: gdb with the plugin, commands on stdin. Messages of gdb itself go
+# to the file said.
 in_gdb() {
 	{
 		echo "source $B/gdb-plugin/memlog.gdb"

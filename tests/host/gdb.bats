@@ -26,7 +26,7 @@ teardown() {
 	[ -z "${pid:-}" ] || kill "$pid"
 }
 
-@test "the text is that of memlog-dump, and that of the debug port" {
+@test "the text equals that of memlog-dump, and the debug port's output" {
 	[ -s "$expected" ]
 	in_gdb -c "$core" <<<"pipe memlog | cat >out"
 	cmp out "$expected"
@@ -49,11 +49,11 @@ teardown() {
 	in_gdb -c dump <<<"pipe memlog | cat >out"
 	"$B/memlog-dump" dump >want
 	cmp out want
-	# the port is ahead of the ring by nothing: the guest was quiet
+	# the port has no more than the ring: the guest was idle
 	cmp out port
 }
 
-@test "options, with words in quotes, do as in memlog-dump" {
+@test "options and quoted words work as in memlog-dump" {
 	while read -r args; do
 		eval "\"$B/memlog-dump\" $args \"$core\"" >want
 		in_gdb -c "$core" <<<"pipe -d @@ memlog $args @@ cat >got"
@@ -69,20 +69,20 @@ teardown() {
 	EOF
 }
 
-@test "characters that shells and gdb like reach the library as they are" {
+@test "special characters of shells and gdb reach the library unchanged" {
 	in_gdb -c "$core" <<-'EOF'
 	memlog -F $(touch\ here);`touch\ here`|touch\ here>here
 	memlog -F '$argc%s$(touch here)'
 	EOF
-	# shellcheck disable=SC2016 # it must not be expanded
+	# shellcheck disable=SC2016 # not expanded
 	grep -qF 'no log format "$(touch here);`touch here`|tou' said
 	# shellcheck disable=SC2016
 	grep -qF 'no log format "$argc%s$(touch here)"' said
 	[ ! -e here ]
 }
 
-@test "every byte of the text gets through gdb's printf" {
-	# text with all that gdb's printf or echo would take for its own
+@test "every byte of the text survives gdb's printf" {
+	# all that gdb's printf or echo would interpret
 	printf '%s\n' 'a%sb%%c\n\\d"e' "f'g\$h \`i\` #j" '100%' >text
 	{
 		printf 'ovmfmdg1ovmfmdg2\300\0\0\0\0\0\0\0'
@@ -124,7 +124,7 @@ teardown() {
 	grep -q 'with -o FILE' said
 }
 
-@test "-o leaves no file when there is no log in it" {
+@test "-o leaves no file if there is no log" {
 	"$B/mkcore" "$B/namelist/vmlinux" empty
 	in_gdb -c empty <<<"memlog -o out"
 	[ ! -e out ]
@@ -135,7 +135,7 @@ teardown() {
 	[ "$(cat there)" = mine ]
 }
 
-@test "raw bytes go to a terminal only when they are forced" {
+@test "raw bytes go to a terminal only with --force" {
 	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --raw -n 3" >raw
 	sed 's/--raw/--raw --force/' raw >forced
 	in_tty() {
@@ -148,7 +148,7 @@ teardown() {
 	[[ $output == *SecCoreStartup* ]]
 }
 
-@test "more words than anybody types are refused, not cut" {
+@test "too many words are refused, not cut" {
 	in_gdb -c "$core" <<<"memlog$(printf ' -q%.0s' $(seq 130)) -n 1"
 	grep -q '^memlog: more than 127 words' said
 }
@@ -168,7 +168,7 @@ teardown() {
 	[[ $output == *"memlog -- Print the logs"* ]]
 }
 
-@test "without a target, with a bad option: one line that says it" {
+@test "without a target, with a bad option: a message of one line" {
 	in_gdb <<<"memlog"
 	grep -q '^memlog: there is nothing to read' said
 	in_gdb -c "$core" <<<"memlog --nonsense"
@@ -177,8 +177,8 @@ teardown() {
 	grep -q 'no log format "nonsense"' said
 }
 
-# cannot_start COMMAND...: runs gdb by it, where the plugin cannot start; gdb
-# must go on. What the plugin said is in the file said.
+# cannot_start COMMAND...: run gdb with it, where the plugin cannot start; gdb must
+# continue. The plugin's message is in the file said.
 cannot_start() {
 	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog -n 1" \
 		"memlog -n 1" "echo gdb goes on\n" >commands
@@ -187,12 +187,12 @@ cannot_start() {
 	[ "$(grep -c SecCoreStartup out)" -eq 0 ]
 }
 
-@test "without /proc: one line that says it" {
+@test "without /proc: a message of one line" {
 	cannot_start unshare -rm sh -c 'mount -t tmpfs none /proc && "$@"' sh
 	[ "$(grep -c '^memlog: /proc is not mounted' said)" -eq 2 ]
 }
 
-@test "a limit of open files that is too low: it says so, and works when raised" {
+@test "the limit of open files is too low: a message; it works once raised" {
 	for n in 512 900 901; do
 		cannot_start sh -c "ulimit -Sn $n && \"\$@\"" sh
 		[ "$(grep -c '^memlog: cannot make .* (ulimit -n)$' said)" -eq 2 ]
@@ -207,7 +207,7 @@ cannot_start() {
 	cmp out "$expected"
 }
 
-@test "file descriptors that are taken are left as they are" {
+@test "file descriptors in use are not touched" {
 	for n in 900 901; do
 		echo mine >taken
 		cannot_start bash -c "exec $n<>taken && exec \"\$@\"" bash
@@ -217,7 +217,7 @@ cannot_start() {
 	done
 }
 
-@test "a core whose file has gone is read through gdb" {
+@test "a core whose file was removed is read through gdb" {
 	cp "$core" gone
 	in_gdb -c gone <<-'EOF'
 	shell rm gone
@@ -227,7 +227,7 @@ cannot_start() {
 	cmp out "$expected"
 }
 
-@test "another JIT reader is left alone" {
+@test "another JIT reader is not touched" {
 	run -1 in_gdb -c "$core" <<-EOF
 	jit-reader-load $B/gdb-plugin/memlog-gdb.so
 	memlog --list
@@ -235,7 +235,7 @@ cannot_start() {
 	grep -q 'JIT reader already loaded' said
 }
 
-@test "the frame stays selected, and the command can be used again" {
+@test "the frame stays selected, and the command can be repeated" {
 	sleep 1000 3>&- &
 	pid=$!
 	run -0 in_gdb -p $pid <<-'EOF'
@@ -248,7 +248,7 @@ cannot_start() {
 	[ "$(grep -c "(sleep) has no mapping that could be a guest's" said)" -eq 2 ]
 }
 
-@test "a plugin that is not there is told by gdb" {
+@test "a missing plugin is an error of gdb" {
 	run -1 in_gdb -c "$core" <<-'EOF'
 	set $memlog_plugin = "/nonexistent/memlog-gdb.so"
 	memlog
@@ -256,7 +256,7 @@ cannot_start() {
 	grep -q '/nonexistent/memlog-gdb.so' said
 }
 
-@test "only what gdb looks for is exported, and the C library is all it needs" {
+@test "it exports only what gdb needs, and imports only from the C library" {
 	so=$B/gdb-plugin/memlog-gdb.so
 	run bash -c "nm -D --defined-only $so | awk '{ print \$3 }' | sort"
 	[ "$output" = $'gdb_init_reader\nplugin_is_GPL_compatible' ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Running guests: what they wrote to the debug port is what memlog-dump reads
-# out of them, and nothing in them moves because it was read.
+# Running guests: memlog-dump reads from them what they wrote to the debug port, and
+# reading does not change them.
 
 bats_require_minimum_version 1.5.0
 load ../wait
@@ -32,7 +32,7 @@ teardown() {
 	done
 }
 
-# A process that holds memory: tell WORD... to it, its answer in $line.
+# A process that holds memory: tell WORD... sends a command, $line is the answer.
 hold() {
 	coproc holder { exec "$build/tests/host/holder" 3>&-; }
 	holder_pid=$!
@@ -45,8 +45,8 @@ tell() {
 		{ echo "holder: no answer to $*"; return 1; }
 }
 
-# A guest at the shell that stands still. A second monitor for memlog-dump: the
-# first is taken.
+# A stopped guest at the shell. The second monitor is for memlog-dump, as the first
+# is in use.
 boot() {
 	vm_start "$BATS_FILE_TMPDIR/x64.fd" -name guest=memlog-live,debug-threads=on \
 		-qmp "unix:$vm/qmp2,server=on,wait=off"
@@ -54,7 +54,7 @@ boot() {
 	vm_qmp stop
 }
 
-# The lines of smaps that are about the guest's memory.
+# The lines of smaps for the guest's memory.
 ram_smaps() {
 	awk -v kib=$((vm_memory << 10)) '
 		/^[0-9a-f]+-[0-9a-f]+ / { head = $0; mine = 0; next }
@@ -67,10 +67,10 @@ same_text() {
 	cmp "$vm/debugcon.log" "$vm/text"
 }
 
-# Read it all, and see that nothing moved.
+# Read all memory, and check that smaps is unchanged.
 untouched() {
-	# the kernel writes dirty pages of a file back when it likes to, which
-	# smaps shows: have that behind us
+	# sync first: the kernel writes dirty pages of a file back at any time,
+	# which smaps shows
 	[ ! -e "$vm/ram" ] || sync "$vm/ram"
 	ram_smaps > "$vm/before"
 	[ "$(grep -c ^Rss: "$vm/before")" = 1 ]
@@ -82,7 +82,7 @@ untouched() {
 	cmp "$vm/before" "$vm/after"
 }
 
-@test "private memory: the text of the debug port, and no page moved" {
+@test "private memory: the debug port's output, and smaps is unchanged" {
 	vm_backend=memory-backend-ram
 	boot
 	untouched
@@ -94,7 +94,7 @@ untouched() {
 	blocks() { stat -L -c %b "$(find "/proc/$vm_pid/fd" -lname '*memfd:*' | head -n 1)"; }
 	before=$(blocks)
 	untouched
-	# no hole of it was filled either
+	# and its holes are still holes
 	[ "$(blocks)" = "$before" ]
 }
 
@@ -112,27 +112,27 @@ untouched() {
 	untouched
 }
 
-@test "qmp: guest addresses, and the text; the monitor stays usable" {
+@test "qmp: guest addresses and the text; the monitor stays usable" {
 	vm_backend=memory-backend-ram
 	boot
 	same_text "qmp:$vm/qmp2"
 	same_text "qmp:$vm/qmp2"
 	run -0 "$dump" --list -J "qmp:$vm/qmp2"
-	# where it lies, QEMU says, too
+	# QEMU gives the same address
 	gpa=$(jq -r .addr <<< "${lines[0]}")
 	hva=$(jq -r '.extents[0].alias_addr' <<< "${lines[0]}")
 	[ "$(jq -r .space <<< "${lines[0]}")" = phys ]
 	run -0 vm_qmp human-monitor-command \
 		"{\"command-line\":\"gpa2hva $gpa\"}"
 	[[ $output == *"is $hva"* ]]
-	# and what QEMU saves from there begins with the magic
+	# and what QEMU saves from there starts with the magic
 	vm_qmp pmemsave "{\"val\":$((gpa)),\"size\":16,\"filename\":\"$vm/m\"}"
 	[ "$(cat "$vm/m")" = ovmfmdg1ovmfmdg2 ]
 	run -0 "$dump" --info "qmp:$vm/qmp2"
 	[[ $output == *"machine     x86_64"* ]]
 }
 
-@test "qmp: a monitor that somebody else holds is told, not waited for" {
+@test "qmp: an occupied monitor is an error, not a hang" {
 	boot
 	run -3 "$dump" "qmp:$vm/qmp"
 	[[ $output == *"domain:NAME"* ]]
@@ -140,7 +140,7 @@ untouched() {
 	[[ $output == *"cannot connect"* ]]
 }
 
-@test "qmp: the log that QEMU finds, which it does from 10.2 on" {
+@test "qmp: the log that QEMU finds (10.2 and later)" {
 	boot
 	if vm_qmp query-firmware-log > /dev/null 2>&1; then
 		"$dump" -O raw --via-qemu "qmp:$vm/qmp2" > "$vm/text"
@@ -162,12 +162,12 @@ untouched() {
 	[[ $output == *"memlog-live"* ]]
 }
 
-# As a user who may neither read the process nor its memory.
+# As a user who may read neither the process nor its memory.
 as_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
-@test "no permission: it says what to do, and the monitor will do" {
+@test "no permission: what to do, and the monitor works instead" {
 	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
 	vm_backend=memory-backend-ram
 	boot
@@ -180,7 +180,7 @@ as_nobody() {
 	[[ $output == *"runs as uid 0"*"sudo"* ]]
 	run -3 as_nobody "$vm/bin/memlog-dump" pid:999999999
 	[[ $output == *"no process"* ]]
-	# QEMU writes what is looked at to a file, which goes away
+	# QEMU writes what is read to a file, which is removed
 	mkdir -m 1777 "$vm/tmp"
 	TMPDIR=$vm/tmp as_nobody "$vm/bin/memlog-dump" -O raw \
 		"qmp:$vm/qmp2" > "$vm/text" 2> "$vm/err"
@@ -189,7 +189,7 @@ as_nobody() {
 	[ -z "$(ls -A "$vm/tmp")" ]
 }
 
-@test "not a guest: says so" {
+@test "not a guest: an error" {
 	sleep 60 3>&- &
 	holder_pid=$!
 	run -3 "$dump" "pid:$holder_pid"
@@ -198,7 +198,7 @@ as_nobody() {
 	[[ $output == *"pid:1234"* ]]
 }
 
-@test "a process that ends in the middle of a search" {
+@test "a process that ends during a search" {
 	local i in out line
 	for i in 1 2 3 4 5 6; do
 		hold
@@ -221,13 +221,13 @@ as_nobody() {
 	done
 }
 
-# $1 lines or more in the file.
+# at least $1 lines in the file
 wait_lines() {
 	lines_in() { [ "$(wc -l < "$2")" -ge "$1" ]; }
 	until_ok lines_in "$1" "$2"
 }
 
-# The two files become the same.
+# wait until the two files are equal
 wait_same() {
 	until_ok cmp -s "$1" "$2" || cmp "$1" "$2"
 }
@@ -254,13 +254,13 @@ wait_same() {
 	cmp "$vm/debugcon.log" "$vm/text"
 }
 
-@test "follow: lines as they are written, an interrupt ends it" {
+@test "follow: lines as they are written, until an interrupt" {
 	local in out line
 	hold
 	tell map memfd 33554432
 	tell ring 0 0x1f00000 65536
 	tell say 0 0x1f00000 first
-	# a shell has commands in the background ignore it
+	# a shell starts background jobs with SIGINT ignored
 	env --default-signal=INT "$dump" -w "pid:$holder_pid" \
 		> "$vm/text" 2> "$vm/err" 3>&- &
 	follow=$!
@@ -268,7 +268,7 @@ wait_same() {
 	tell say 0 0x1f00000 second
 	wait_lines 2 "$vm/text"
 	[ "$(cat "$vm/text")" = $'first\nsecond' ]
-	# too fast for anybody: it says so, and what is there is whole
+	# too fast to follow: a message, and the text that is there is intact
 	tell spin 0 0x1f00000
 	until_ok grep -q 'some text is lost' "$vm/err"
 	wait_lines 1003 "$vm/text"
@@ -281,7 +281,7 @@ wait_same() {
 	follow=''
 	[ "$status" = 130 ]
 	grep -q 'some text is lost' "$vm/err"
-	# whole lines, and behind a place where some are lost the end of one
+	# complete lines, and after lost text the end of one
 	# shellcheck disable=SC2016 # perl's
 	run -0 perl -ne 'chomp; $l = $_; $l =~ tr/0-9/0/;
 		$at = index("line 00000000 of many", $l);
@@ -291,7 +291,7 @@ wait_same() {
 		print "$.: $_\n" unless $whole || $end || $gap ||
 			/^(first|second|last)$/' "$vm/text"
 	[ -z "$output" ]
-	# numbers go up
+	# numbers increase
 	sed -n 's/^line \([0-9]*\) of many$/\1/p' "$vm/text" | sort -c -u
 	[ "$(grep -c '^line' "$vm/text")" -gt 1000 ]
 }
@@ -318,14 +318,14 @@ wait_same() {
 	[ "$(cat "$vm/text")" = $'old 4\nold 5\nnew 1\nnew 2\nnew 3' ]
 }
 
-@test "follow: not what stands still, not what is no stream" {
+@test "follow: no dumps, no outputs that cannot stream" {
 	run -2 "$dump" -w "$top/fixtures/vmcores/memlog-off.elf.zst"
 	[[ $output == *"only a running guest"* ]]
 	run -2 "$dump" -w --list "$top/fixtures/vmcores/memlog-off.elf.zst"
 	[[ $output == *"-w prints one log as it grows"* ]]
 }
 
-@test "a core of the process: the guest's memory alone is searched" {
+@test "a core of the process: only the guest's memory is searched" {
 	command -v gcore > /dev/null || skip "no gcore"
 	vm_backend=memory-backend-ram
 	boot
@@ -336,7 +336,7 @@ wait_same() {
 	[[ $output == *"1 range, 67108864 bytes"* ]]
 }
 
-@test "a core without the guest's memory: says how to have it" {
+@test "a core without the guest's memory: how to take one with it" {
 	command -v gcore > /dev/null || skip "no gcore"
 	vm_backend=memory-backend-ram,dump=off
 	boot

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The dumps that the other tests of crash stand on: the real crash opens them,
-# and reads in them what is there.
+# The dumps of the other crash tests: the real crash opens them, and reads the right
+# bytes.
 
 load crash
 
@@ -38,7 +38,7 @@ opens_it() {
 	[[ $output == *"0000000003cb3000"* ]]
 }
 
-@test "memory that is in no dump is refused by crash, not invented" {
+@test "crash refuses to read memory that is not in the dump" {
 	make_composite "$core.hole"
 	run crash_run "$vmlinux" "$core.hole" <<<"rd -p 2000000"
 	[[ $output == *"seek error"* || $output == *"read error"* ]]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# packages.bash - the tree as it stands, committed or not, as a repository that
-# packages are built from.
+# packages.bash - a repository with the working tree, committed or not, to build
+# packages from.
 
-# package_tree TARGET...: sets P; runs `make TARGET...` there without the suite.
+# package_tree TARGET...: sets P; runs `make TARGET...` there without tests.
 package_tree() {
 	local top=$BATS_TEST_DIRNAME/../..
 	git -C "$top" rev-parse HEAD >/dev/null 2>&1 || return 0
@@ -26,7 +26,7 @@ package_tree() {
 # shellcheck disable=SC2154 # need_crash of crash.bash sets them
 #
 # same_everywhere DUMP CRASH_EXT_DIR PLUGIN MEMLOG_GDB: memlog-dump (LIBDIR in
-# LD_LIBRARY_PATH), crash and gdb of a tree print the debug port's text.
+# LD_LIBRARY_PATH), crash and gdb of a tree print the debug port's output.
 same_everywhere() {
 	make_composite "$core"
 	zstd -dqc "$vmcores/ovmf-c01-elf64.debugcon.zst" | tr -d '\r' >port

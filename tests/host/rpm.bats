@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The RPM packages: built, installed into a root of their own, used from there,
-# and removed without a trace.
+# The RPM packages: built, installed into an empty root, used there, and removed
+# completely.
 
 bats_require_minimum_version 1.5.0
 load crash
@@ -30,7 +30,7 @@ setup() {
 		"$(sed -n 's/^VERSION := //p' "$P/Makefile")" ]
 }
 
-@test "every package has what it is for, and each file has one owner" {
+@test "every package has its files, and each file has one owner" {
 	for f in \
 		"memlog /usr/bin/memlog-dump" \
 		"memlog /usr/share/man/man1/memlog-dump.1" \
@@ -54,7 +54,7 @@ setup() {
 		"$R/usr/lib64/memlog/memlog-gdb.so" "$R/etc/gdbinit.d/memlog.gdb"
 }
 
-@test "memlog.gdb knows where the package has the plugin" {
+@test "memlog.gdb has the path of the plugin" {
 	grep -q 'memlog_plugin = "/usr/lib64/memlog/memlog-gdb.so"' \
 		"$R/usr/share/memlog/memlog.gdb"
 }
@@ -70,7 +70,7 @@ setup() {
 	[ "$(sed -n 's/^libdir=//p' "$R/usr/lib64/pkgconfig/libmemlog.pc")" = /usr/lib64 ]
 }
 
-@test "no path of the machine that built it is in what is installed" {
+@test "no path of the build machine is in the packages" {
 	run grep -rlF "$BATS_FILE_TMPDIR" "$R/usr" "$R/etc"
 	[ -z "$output" ]
 }
@@ -90,13 +90,13 @@ setup() {
 	[ -z "$output" ]
 }
 
-@test "what make was told stays out of the makes in the packages" {
-	# package_tree said B=out; V=1 of the spec tells what was linked
+@test "variables of make do not reach the makes in the packages" {
+	# package_tree sets B=out; V=1 in the spec shows what is linked
 	grep -q -- ' -o build/memlog-dump ' "$BATS_FILE_TMPDIR/log"
 	run ! grep -q -- ' -o out/' "$BATS_FILE_TMPDIR/log"
 }
 
-@test "make dist gives the same bytes twice" {
+@test "make dist is reproducible" {
 	(cd "$P" && make -s B=one dist && touch Makefile && make -s B=two dist)
 	cmp "$P"/one/memlog-*.tar.gz "$P"/two/memlog-*.tar.gz
 }

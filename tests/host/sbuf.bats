@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The ring for producers fits into a hypervisor: freestanding, and its object
-# asks for nothing from outside.
+# The ring for producers can be used in a hypervisor: it compiles freestanding, and
+# its object has no undefined symbols.
 
 compile() {
 	command -v "$1" >/dev/null || skip "no $1"

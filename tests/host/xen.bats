@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A real Xen vmcore in the real crash: a session of dom0, whose own reading of
-# the p2m tree is compared with ours. The namelist is a synthetic one; sessions
-# of the hypervisor want more and are in tests/full/crash-xen.bats.
+# A real Xen vmcore in the real crash: a session of dom0, in which crash reads the
+# p2m tree itself, for comparison. The namelist is synthetic; sessions of the
+# hypervisor need more and are in tests/full/crash-xen.bats.
 
 bats_require_minimum_version 1.5.0
 load crash
@@ -21,12 +21,12 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-@test "crash reads dom0's log at the addresses that memlog gives" {
+@test "crash reads dom0's log at the addresses that memlog prints" {
 	local where len
 	where=$("$B/memlog-dump" -q --list -F ovmf "$core" | awk 'NR == 2 { print $3 }')
 	[ "$where" = phys:0x3044000=mach:0xb044000 ]
 	len=$("$B/memlog-dump" -q -r -F ovmf "$core" | wc -c)
-	# text starts 192 bytes in; crash walks the p2m tree itself
+	# text starts at 192; crash walks the p2m tree itself
 	crash_run "$vmlinux" "$core" <<-EOF
 	rd -p -r crash.bin 30440c0 $len
 	EOF
@@ -44,13 +44,13 @@ setup() {
 	EOF
 	grep 'ovmf .*phys:0x3044000=mach:0xb044000' out
 	grep 'xen-console .*mach:0x27d5c000' out
-	# crash's own reads are dom0's again afterwards
+	# after it crash's reads are of dom0 again
 	grep '3044000:  3167646d666d766f 3267646d666d766f' out
 	"$B/memlog-dump" -q -F xen-console "$core" | cmp - console
 	"$B/memlog-dump" -q -r -F ovmf "$core" | cmp - log
 }
 
-@test "what makedumpfile wrote of a dom0: crash expands, the p2m is ours" {
+@test "a dom0 dump of makedumpfile: crash expands pages, memlog walks the p2m" {
 	local packed=$BATS_FILE_TMPDIR/packed
 	crash_run "$vmlinux" "$packed" >out <<-EOF
 	extend $B/crash-ext/memlog.so
@@ -63,7 +63,7 @@ setup() {
 	EOF
 	grep 'ovmf .*phys:0x3044000=mach:0xb044000' out
 	grep 'xen-console .*mach:0x27d5c000 .*own pointer' out
-	# the log lies in frames 0xb044, 0x300 and 0xb100
+	# the log is in frames 0xb044, 0x300 and 0xb100
 	[ -s crash.bin ]
 	cmp log crash.bin
 	cmp at-phys crash.bin
