@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# 20 MiB like the memory of a machine that does something, to stdout: pieces of
-# 64 KiB, in every twenty of them 6 of zeros, 6 of machine code and its data, 5
-# of text, 3 that are compressed already. What a real dump holds varies; this
-# packs to two fifths with zlib, as many of them do.
+# Write 20 MiB to stdout that resemble the memory of a busy machine: pieces of
+# 64 KiB, of which in every twenty 6 are zeros, 6 machine code and its data, 5
+# text, and 3 compressed data. Real dumps vary; this one shrinks to two fifths with
+# zlib, as many of them do.
 #
 #	B=build bench/content.sh
 set -eu
@@ -14,7 +14,7 @@ tmp=$(mktemp -d "${TMPDIR:-/var/tmp}/memlog-bench.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 export LC_ALL=C
 
-# enough KIND PIECES: what comes in, over and over, to a file of that size
+# enough KIND PIECES: repeat stdin in a file until it has that size
 enough() {
 	cat >"$tmp/once"
 	while [ "$(stat -c %s "$tmp/$1" 2>/dev/null || echo 0)" -lt \

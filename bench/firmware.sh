@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What logging costs the firmware: cycles for one message on each way, measured
-# inside a guest, and the time to the shell with each. Ratios, all in one run.
+# The cost of logging in the firmware: cycles per message for each method, measured
+# in a guest, and the boot time to the shell with each. Ratios within one run.
 #	bench/firmware.sh [RUNS]
-# ACCEL=kvm where there is one that works; tcg says little about real exits.
+# Use ACCEL=kvm if possible: tcg says little about real VM exits.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 out=${B:-$top/build}/firmware
@@ -66,7 +66,7 @@ median() {
 off=(-fw_cfg 'name=opt/ovmf/MemDebugLogPages,string=0')
 names=('no log' 'memory' 'memory and debug port' 'memory and serial port')
 times=$(mktemp -d)
-# interleaved, so that a slow moment of the machine hits all of them
+# interleaved, so that a slow moment of the machine affects all of them
 for ((run = 0; run < runs; run++)); do
 	vm_port=off boot "$out/x64/OVMF.fd" "${off[@]}" >> "$times/0"
 	vm_port=off boot "$out/x64/OVMF.fd" >> "$times/1"

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How soon a log is found in a running guest, beside reading all of the guest's
-# memory through /proc/PID/mem. Both in one run, on a guest whose pages are all
-# there; what counts is the last column.
+# Time to find a log in a running guest, compared with reading all of the guest's
+# memory through /proc/PID/mem. Both in one run, on a guest with all pages present;
+# the last column is the result.
 #
-#	B=build bench/live.sh [MIB]	guest memory, 4096 unless told
+#	B=build bench/live.sh [MIB]	guest memory, 4096 by default
 #
-# RUNS: runs of each command, the median counts.
+# RUNS: runs of each command; the median is used.
 set -eu
 B=${B:-build}
 B=$(cd "$B" && pwd)
@@ -45,7 +45,7 @@ row() {
 		       m / 1024 / s, b / s }'
 }
 
-# kind of memory, as holder knows them
+# kind of memory, as for holder
 guest() {
 	local kind=$1 line first
 	coproc hold { exec "$holder"; }
@@ -54,9 +54,9 @@ guest() {
 	tell map "$kind" $((mib << 20))
 	addr=$((${line#* }))
 	addr=$(((addr + (1 << 20) - 1) >> 20 << 20))
-	# every page written to, and not with zeros
+	# write to every page, but not zeros
 	tell fill 0 0 $((mib << 20))
-	# where OVMF puts it: below the end of low memory
+	# the log is where OVMF puts it: below the end of low memory
 	tell ring 0 $(((mib < 2048 ? mib : 2048) - 20 << 20)) 131072
 	tell say 0 $(((mib < 2048 ? mib : 2048) - 20 << 20)) found
 	echo "$kind, $mib MiB, all present"
