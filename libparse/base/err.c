@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct memlog_err *err, enum memlog_status status,
-		 const char *fmt, va_list ap)
+static void err_fill(struct memlog_err *err, enum memlog_status status,
+		     const char *fmt, va_list ap)
 {
 	memset(err, 0, sizeof(*err));
 	err->status = status;
@@ -20,7 +20,7 @@ enum memlog_status (ml_fail)(struct memlog_err *err, enum memlog_status status,
 
 	if (err) {
 		va_start(ap, fmt);
-		fill(err, status, fmt, ap);
+		err_fill(err, status, fmt, ap);
 		va_end(ap);
 	}
 	return status;
@@ -37,7 +37,7 @@ enum memlog_status (ml_fail_errno)(struct memlog_err *err,
 	if (!err)
 		return status;
 	va_start(ap, fmt);
-	fill(err, status, fmt, ap);
+	err_fill(err, status, fmt, ap);
 	va_end(ap);
 	err->sys = sys;
 	/* GNU strerror_r may return its own string instead of filling words */
@@ -56,7 +56,7 @@ enum memlog_status (ml_fail_at)(struct memlog_err *err,
 	if (!err)
 		return status;
 	va_start(ap, fmt);
-	fill(err, status, fmt, ap);
+	err_fill(err, status, fmt, ap);
 	va_end(ap);
 	err->has_addr = true;
 	err->addr = addr;

@@ -5,7 +5,7 @@
 
 #include "bytes.h"
 
-static int by_start(const void *a, const void *b)
+static int range_by_start(const void *a, const void *b)
 {
 	const struct memlog_range *x = a, *y = b;
 
@@ -16,7 +16,7 @@ size_t ml_ranges_merge(struct memlog_range *r, size_t n)
 {
 	size_t i, out = 0;
 
-	qsort(r, n, sizeof(*r), by_start);
+	qsort(r, n, sizeof(*r), range_by_start);
 	for (i = 0; i < n; i++) {
 		if (r[i].start >= r[i].end)
 			continue;

@@ -22,8 +22,9 @@ static bool new_flags(const struct ml_lines *l)
 
 /* One read into buf. *ret_more false: nothing more can be appended to what is
  * there (the end, a gap, other flags). */
-static enum memlog_status fill(struct ml_lines *l, struct ml_source *source,
-			       bool *ret_more, struct memlog_err *err)
+static enum memlog_status lines_fill(struct ml_lines *l,
+				     struct ml_source *source, bool *ret_more,
+				     struct memlog_err *err)
 {
 	const struct ml_segment *seg;
 	enum memlog_status s;
@@ -65,8 +66,8 @@ static enum memlog_status fill(struct ml_lines *l, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-static void emit(struct ml_lines *l, struct memlog_record *rec, size_t len,
-		 uint32_t flags, uint32_t seg_flags)
+static void lines_emit(struct ml_lines *l, struct memlog_record *rec,
+		       size_t len, uint32_t flags, uint32_t seg_flags)
 {
 	rec->text = rec->raw = l->buf + l->start;
 	rec->text_len = rec->raw_len = len;
@@ -120,23 +121,24 @@ enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
 				       ml_min(n, ML_MAX_LINE) - seen) : NULL;
 		if (lf) {
 			n = (size_t)(lf - (l->buf + l->start)) + 1;
-			emit(l, rec, n, 0, flags_of_buf(l));
+			lines_emit(l, rec, n, 0, flags_of_buf(l));
 			return MEMLOG_OK;
 		}
 		if (n >= ML_MAX_LINE) {
 			n = whole_chars(l->buf + l->start, ML_MAX_LINE);
-			emit(l, rec, n, MEMLOG_REC_CONTINUES, flags_of_buf(l));
+			lines_emit(l, rec, n, MEMLOG_REC_CONTINUES,
+				   flags_of_buf(l));
 			return MEMLOG_OK;
 		}
 		seen = n;
-		s = fill(l, source, &more, err);
+		s = lines_fill(l, source, &more, err);
 		if (s)
 			return s;
 		if (more)
 			continue;
 		if (n) {
-			emit(l, rec, n, MEMLOG_REC_PARTIAL_TAIL,
-			     flags_of_buf(l));
+			lines_emit(l, rec, n, MEMLOG_REC_PARTIAL_TAIL,
+				   flags_of_buf(l));
 			return MEMLOG_OK;
 		}
 		if (!l->gap && l->cur == l->n_seg)

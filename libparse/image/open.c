@@ -30,9 +30,9 @@ enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
 
 /* The first format that does not say NOT_MINE; the last one's words if all
  * do. */
-static enum memlog_status ask(struct memlog_image *image,
-			      const struct memlog_open_opts *opts,
-			      struct memlog_err *err)
+static enum memlog_status open_ask(struct memlog_image *image,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_err *err)
 {
 	const struct ml_image_format *const *f = ml_image_formats;
 	enum memlog_status s = MEMLOG_NOT_MINE;
@@ -76,7 +76,7 @@ enum memlog_status ml_image_open_on(const struct ml_file *file,
 	if (!s)
 		image->file = flat;
 	if (!s || s == MEMLOG_NOT_MINE)
-		s = ask(image, &o, err);
+		s = open_ask(image, &o, err);
 	if (s) {
 		close_all_but(image, file);
 		return ml_prefix(err, s, "%s", file->name);

@@ -17,9 +17,10 @@ static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 }
 
 /* The number of program headers; need is raised to what tells it. */
-static enum memlog_status count(const struct ml_ehdr *e, const uint8_t *bytes,
-				size_t len, uint64_t *need, uint64_t *ret,
-				struct memlog_err *err)
+static enum memlog_status prefix_count(const struct ml_ehdr *e,
+				       const uint8_t *bytes, size_t len,
+				       uint64_t *need, uint64_t *ret,
+				       struct memlog_err *err)
 {
 	struct ml_shdr first;
 	uint64_t end;
@@ -49,7 +50,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 
 	s = ml_ehdr_parse(bytes, len, &e, err);
 	if (!s)
-		s = count(&e, bytes, len, &need, &n, err);
+		s = prefix_count(&e, bytes, len, &need, &n, err);
 	if (s)
 		return s;
 	/* xl dump-core: sections say where memory is, the table after it */

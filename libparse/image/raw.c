@@ -17,9 +17,9 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-static enum memlog_status wanted(const struct ml_file *file,
-				 const struct memlog_open_opts *opts,
-				 struct memlog_err *err)
+static enum memlog_status raw_wanted(const struct ml_file *file,
+				     const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
 {
 	if (opts && (opts->force_raw || opts->map || opts->raw_base))
 		return MEMLOG_OK;
@@ -46,7 +46,7 @@ static enum memlog_status raw_open(struct memlog_image *image,
 	enum memlog_status s;
 	size_t n = 0;
 
-	s = wanted(file, opts, err);
+	s = raw_wanted(file, opts, err);
 	if (!s)
 		s = ml_board_loads(opts ? opts->map : MEMLOG_MAP_NONE,
 				   opts ? opts->raw_base : 0, file->size, in,

@@ -189,7 +189,7 @@ static enum memlog_status open_parts(struct set *set, char *list,
 
 /* What the parts say together: the notes of the first, all warnings but those
  * about a single part. */
-static void describe(const struct set *set, struct memlog_image *image)
+static void set_describe(const struct set *set, struct memlog_image *image)
 {
 	struct memlog_image *first = set->parts[0];
 	size_t i, k;
@@ -238,7 +238,7 @@ static enum memlog_status set_open(const char *names,
 	set->ops = set_ops;
 	set->ops.page_size = set->parts[0]->spaces[set->space].ops->page_size;
 	ml_image_add_space(image, set->space, &set->ops, set, 0, true);
-	describe(set, image);
+	set_describe(set, image);
 	*ret = image;
 	return MEMLOG_OK;
 }

@@ -25,7 +25,7 @@ struct layout {
 static const struct layout layout64 = { 0x2000, 0x88, 43, 8, 0xf98 };
 static const struct layout layout32 = { 0x1000, 0x64, 86, 4, 0xf88 };
 
-static uint64_t word(const uint8_t *p, uint32_t width)
+static uint64_t windows_word(const uint8_t *p, uint32_t width)
 {
 	return width == 8 ? ml_le64(p) : ml_le32(p);
 }
@@ -43,8 +43,8 @@ static size_t load_runs(const uint8_t *head, const struct layout *l,
 		return 0;
 	p += 2 * l->word;
 	for (i = 0; i < n; i++, p += 2 * l->word) {
-		base = word(p, l->word);
-		count = word(p + l->word, l->word);
+		base = windows_word(p, l->word);
+		count = windows_word(p + l->word, l->word);
 		if (!ml_mul(base, ML_PAGE, &base) ||
 		    !ml_mul(count, ML_PAGE, &count))
 			return 0;

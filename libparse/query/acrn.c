@@ -12,8 +12,8 @@
 #include "base/limits.h"
 #include "format/acrn/template.h"
 
-static enum memlog_status read_all(int fd, char *buf, size_t size, size_t *ret,
-				   struct memlog_err *err)
+static enum memlog_status acrn_read_all(int fd, char *buf, size_t size,
+					size_t *ret, struct memlog_err *err)
 {
 	ssize_t n;
 
@@ -47,7 +47,7 @@ enum memlog_status ml_query_rules(struct memlog_query *q, const char *file,
 		return ml_fail_errno(err, MEMLOG_INVALID, errno,
 				     "%.100s cannot be opened", file);
 	text = ml_calloc(&q->alloc, size, 1);
-	s = text ? read_all(fd, text, size, &len, err) :
+	s = text ? acrn_read_all(fd, text, size, &len, err) :
 		   ml_fail(err, MEMLOG_NO_MEMORY, "no memory for rules");
 	close(fd);
 	if (!s)

@@ -22,7 +22,8 @@ struct follow {
 	bool waiting;		/* that there is nothing yet was said */
 };
 
-static enum memlog_status pause_for(struct follow *f, struct memlog_err *err)
+static enum memlog_status follow_pause_for(struct follow *f,
+					   struct memlog_err *err)
 {
 	const struct memlog_query_host *h = &f->run->host;
 	struct timespec ts = { 0, SLICE_MS * 1000000l };
@@ -113,7 +114,7 @@ static void say_waiting(struct follow *f)
 	f->waiting = true;
 }
 
-static enum memlog_status loop(struct follow *f, struct memlog_err *err)
+static enum memlog_status follow_loop(struct follow *f, struct memlog_err *err)
 {
 	struct memlog_follow_news news = { .size = sizeof(news) };
 	struct memlog_err why = { .status = MEMLOG_OK };
@@ -128,7 +129,7 @@ static enum memlog_status loop(struct follow *f, struct memlog_err *err)
 		else
 			say_waiting(f);
 		if (!s && !f->job.enough)
-			s = pause_for(f, err);
+			s = follow_pause_for(f, err);
 	}
 	if (s || f->job.enough)
 		return s;
@@ -156,7 +157,7 @@ static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 	}
 	s = f->render->begin(f->job.state, &opts, f->run->host.sink, err);
 	if (!s) {
-		s = loop(f, err);
+		s = follow_loop(f, err);
 		/* what was rendered before a stop is written out */
 		if (!s || s == MEMLOG_STOP || s == MEMLOG_IO) {
 			e = end_log(f, s ? NULL : err);

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-static int digit(char c, unsigned int base)
+static int number_digit(char c, unsigned int base)
 {
 	int v;
 
@@ -33,9 +33,9 @@ bool ml_take_number(const char **s, uint64_t *ret)
 		base = 16;
 		p += 2;
 	}
-	for (from = p; digit(*p, base) >= 0; p++)
+	for (from = p; number_digit(*p, base) >= 0; p++)
 		if (!ml_mul(v, base, &v) ||
-		    !ml_add(v, (uint64_t)digit(*p, base), &v))
+		    !ml_add(v, (uint64_t)number_digit(*p, base), &v))
 			return false;
 	if (p == from)
 		return false;

@@ -62,7 +62,7 @@ static enum memlog_status find_logs(struct ml_run *run, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-static bool has_current(const struct ml_run *run, const char *format)
+static bool run_has_current(const struct ml_run *run, const char *format)
 {
 	size_t i;
 
@@ -81,7 +81,7 @@ static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 		return false;
 	return log->verdict == MEMLOG_VERDICT_CURRENT ||
 	       (log->verdict == MEMLOG_VERDICT_UNKNOWN &&
-		!has_current(run, log->format));
+		!run_has_current(run, log->format));
 }
 
 /* Does the log, or one of its parts, start at that address? What else was found
@@ -104,7 +104,7 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 }
 
 /* run->logs: all of them. run->chosen: what is printed. */
-static enum memlog_status choose(struct ml_run *run, struct memlog_err *err)
+static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
 	const char *formats = ml_query_formats(q);
@@ -243,7 +243,7 @@ static size_t say_warnings(const struct ml_run *run, size_t first)
 	return i;
 }
 
-static enum memlog_status answer(struct ml_run *run, struct memlog_err *err)
+static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
 	size_t said = say_warnings(run, 0);
@@ -251,7 +251,7 @@ static enum memlog_status answer(struct ml_run *run, struct memlog_err *err)
 
 	say_warnings(run, said);
 	if (!s)
-		s = choose(run, err);
+		s = run_choose(run, err);
 	if (s)
 		return s;
 	if (!run->n_logs) {
@@ -306,7 +306,7 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 		return ml_follow_run(run, err);
 	}
 	if (!q->info)
-		return answer(run, err);
+		return run_answer(run, err);
 	opts = list_opts(run);
 	return ml_info_write(sink, run->image, &opts, err);
 }

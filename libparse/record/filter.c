@@ -58,7 +58,7 @@ enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 }
 
 /* One decimal number at *s, moved behind it; false: none, or too large. */
-static bool take_number(const char **s, uint32_t *ret)
+static bool filter_take_number(const char **s, uint32_t *ret)
 {
 	uint64_t v = 0;
 	const char *p = *s;
@@ -75,12 +75,12 @@ static bool take_number(const char **s, uint32_t *ret)
 /* One "3" or "0-3" at *s, and the comma behind it. */
 static bool take_cpus(const char **s, uint32_t *first, uint32_t *last)
 {
-	if (!take_number(s, first))
+	if (!filter_take_number(s, first))
 		return false;
 	*last = *first;
 	if (**s == '-') {
 		(*s)++;
-		if (!take_number(s, last) || *last < *first)
+		if (!filter_take_number(s, last) || *last < *first)
 			return false;
 	}
 	if (**s == ',') {

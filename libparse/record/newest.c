@@ -38,7 +38,7 @@ enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
 	return MEMLOG_OK;
 }
 
-static struct kept *pop(struct ml_newest *n)
+static struct kept *newest_pop(struct ml_newest *n)
 {
 	struct kept *k = n->oldest;
 
@@ -54,7 +54,7 @@ static struct kept *pop(struct ml_newest *n)
 static void drop_line(struct ml_newest *n)
 {
 	do {
-		ml_free(&n->alloc, pop(n));
+		ml_free(&n->alloc, newest_pop(n));
 	} while (n->oldest && !n->oldest->begins);
 }
 
@@ -66,7 +66,7 @@ void ml_newest_destroy(struct ml_newest *n)
 		return;
 	a = n->alloc;
 	while (n->oldest)
-		ml_free(&a, pop(n));
+		ml_free(&a, newest_pop(n));
 	ml_free(&a, n->taken);
 	ml_free(&a, n);
 }
@@ -98,7 +98,7 @@ static size_t data_size(const struct memlog_record *rec)
 }
 
 /* Copy len bytes to *to, move it, and return where they are. */
-static const void *put(uint8_t **to, const void *p, size_t len)
+static const void *newest_put(uint8_t **to, const void *p, size_t len)
 {
 	uint8_t *at = *to;
 
@@ -108,25 +108,26 @@ static const void *put(uint8_t **to, const void *p, size_t len)
 	return at;
 }
 
-static void copy(struct kept *k, const struct memlog_record *rec)
+static void newest_copy(struct kept *k, const struct memlog_record *rec)
 {
 	struct memlog_record *r = &k->rec;
 	uint8_t *to = k->data;
 	unsigned int i;
 
 	*r = *rec;
-	r->text = put(&to, rec->text, text_size(rec));
-	r->raw = rec->raw == rec->text ? r->text :
-					 put(&to, rec->raw, rec->raw_len);
+	r->text = newest_put(&to, rec->text, text_size(rec));
+	r->raw = rec->raw == rec->text ?
+			 r->text :
+			 newest_put(&to, rec->raw, rec->raw_len);
 	if (rec->component)
-		r->component = put(&to, rec->component,
-				   str_size(rec->component));
+		r->component = newest_put(&to, rec->component,
+					  str_size(rec->component));
 	if (rec->phase)
-		r->phase = put(&to, rec->phase, str_size(rec->phase));
+		r->phase = newest_put(&to, rec->phase, str_size(rec->phase));
 	for (i = 0; i < rec->n_fields && i < MEMLOG_RECORD_FIELDS; i++)
 		if (rec->fields[i].type == MEMLOG_FIELD_TEXT)
-			r->fields[i].text = put(&to, rec->fields[i].text,
-						rec->fields[i].text_len);
+			r->fields[i].text = newest_put(&to, rec->fields[i].text,
+						       rec->fields[i].text_len);
 }
 
 enum memlog_status ml_newest_add(struct ml_newest *n,
@@ -144,13 +145,13 @@ enum memlog_status ml_newest_add(struct ml_newest *n,
 		drop_line(n);
 	while (n->oldest && n->bytes + bytes > ML_MAX_NEWEST) {
 		n->dropped++;
-		ml_free(&n->alloc, pop(n));
+		ml_free(&n->alloc, newest_pop(n));
 	}
 	k = ml_calloc(&n->alloc, 1, bytes);
 	if (!k)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory to keep the newest records");
-	copy(k, rec);
+	newest_copy(k, rec);
 	k->bytes = bytes;
 	k->begins = begins;
 	n->lines += begins;
@@ -166,7 +167,7 @@ enum memlog_status ml_newest_add(struct ml_newest *n,
 const struct memlog_record *ml_newest_take(struct ml_newest *n)
 {
 	ml_free(&n->alloc, n->taken);
-	n->taken = n->oldest ? pop(n) : NULL;
+	n->taken = n->oldest ? newest_pop(n) : NULL;
 	return n->taken ? &n->taken->rec : NULL;
 }
 

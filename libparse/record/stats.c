@@ -59,9 +59,9 @@ void ml_stats_destroy(struct ml_stats *s)
 	ml_free(&a, s);
 }
 
-static enum memlog_status cpu_of(struct ml_stats *s, int32_t cpu,
-				 struct ml_stats_cpu **ret,
-				 struct memlog_err *err)
+static enum memlog_status stats_cpu_of(struct ml_stats *s, int32_t cpu,
+				       struct ml_stats_cpu **ret,
+				       struct memlog_err *err)
 {
 	enum memlog_status status;
 	size_t i;
@@ -85,7 +85,7 @@ static enum memlog_status cpu_of(struct ml_stats *s, int32_t cpu,
 
 /* Cycles from one time stamp to a later one, past the end of the counter too;
  * 0 when it is not later. */
-static uint64_t since(uint64_t from, uint64_t to)
+static uint64_t stats_since(uint64_t from, uint64_t to)
 {
 	return to - from <= INT64_MAX ? to - from : 0;
 }
@@ -104,7 +104,7 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 				   uint64_t tsc, struct memlog_err *err)
 {
 	struct ml_stats_exit *e = &c->exits[c->reason];
-	uint64_t cycles = since(c->exit_tsc, tsc);
+	uint64_t cycles = stats_since(c->exit_tsc, tsc);
 	enum memlog_status status;
 
 	c->in_exit = false;
@@ -179,7 +179,8 @@ static enum memlog_status count_vector(struct ml_stats *s,
 static void add_switch(struct ml_stats_cpu *c, const struct ml_event *e,
 		       uint64_t tsc)
 {
-	uint64_t cycles = since(c->switches ? c->switch_tsc : c->first, tsc);
+	uint64_t cycles =
+		stats_since(c->switches ? c->switch_tsc : c->first, tsc);
 
 	/* who runs now is who was switched to, or a switch is missing */
 	if (c->switches && e->prev != c->next)
@@ -204,7 +205,7 @@ enum memlog_status ml_stats_add(struct ml_stats *s,
 	if (!rec->has_time || !s->fmt->say.event ||
 	    !s->fmt->say.event(rec, &e))
 		return MEMLOG_OK;
-	status = cpu_of(s, rec->cpu, &c, err);
+	status = stats_cpu_of(s, rec->cpu, &c, err);
 	if (status)
 		return status;
 	if (!c->events++)
@@ -225,7 +226,7 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int by_cpu(const void *a, const void *b)
+static int stats_by_cpu(const void *a, const void *b)
 {
 	const struct ml_stats_cpu *x = *(struct ml_stats_cpu *const *)a;
 	const struct ml_stats_cpu *y = *(struct ml_stats_cpu *const *)b;
@@ -235,11 +236,11 @@ static int by_cpu(const void *a, const void *b)
 
 static void finish_cpu(struct ml_stats_cpu *c)
 {
-	c->run = since(c->first, c->last);
-	c->exit_run = c->any_exit ? since(c->first_exit, c->last) : 0;
+	c->run = stats_since(c->first, c->last);
+	c->exit_run = c->any_exit ? stats_since(c->first_exit, c->last) : 0;
 	end_unfinished(c);
 	if (c->switches)
-		c->user_cycles[c->next] += since(c->switch_tsc, c->last);
+		c->user_cycles[c->next] += stats_since(c->switch_tsc, c->last);
 }
 
 static enum memlog_status add_samples(struct ml_stats *s,
@@ -262,9 +263,9 @@ static enum memlog_status add_samples(struct ml_stats *s,
 	return status;
 }
 
-static enum memlog_status add_cpu(struct ml_stats *s,
-				  const struct ml_stats_cpu *c,
-				  struct memlog_err *err)
+static enum memlog_status stats_add_cpu(struct ml_stats *s,
+					const struct ml_stats_cpu *c,
+					struct memlog_err *err)
 {
 	struct ml_stats_cpu *all = &s->all;
 	enum memlog_status status = MEMLOG_OK;
@@ -305,10 +306,10 @@ enum memlog_status ml_stats_finish(struct ml_stats *s, struct memlog_err *err)
 	size_t i;
 
 	if (s->n)
-		qsort(s->cpus, s->n, sizeof(*s->cpus), by_cpu);
+		qsort(s->cpus, s->n, sizeof(*s->cpus), stats_by_cpu);
 	for (i = 0; i < s->n && !status; i++) {
 		finish_cpu(s->cpus[i]);
-		status = add_cpu(s, s->cpus[i], err);
+		status = stats_add_cpu(s, s->cpus[i], err);
 		sort_samples(s->cpus[i]);
 	}
 	sort_samples(&s->all);

@@ -71,7 +71,7 @@ static bool second_ok(uint8_t lead, uint8_t second)
 }
 
 /* The length of the valid sequence at p, whatever it means; 0 for none. */
-static size_t decode(const uint8_t *p, size_t len, uint32_t *ret)
+static size_t escape_decode(const uint8_t *p, size_t len, uint32_t *ret)
 {
 	size_t n = lead_len(p[0]), i;
 	uint32_t cp;
@@ -102,7 +102,7 @@ static bool is_control(uint32_t cp)
 size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint)
 {
 	uint32_t cp = 0;
-	size_t n = decode(p, len, &cp);
+	size_t n = escape_decode(p, len, &cp);
 
 	if (!n || (is_control(cp) && cp != '\t' && cp != '\n') ||
 	    is_hidden(cp))
@@ -146,7 +146,7 @@ void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 		if (n) {
 			ml_out_write(out, p, n);
 		} else {
-			n = decode(p, len, &cp);
+			n = escape_decode(p, len, &cp);
 			if (n && is_hidden(cp)) {
 				ml_out_fmt(out, "\\u{%" PRIx32 "}", cp);
 			} else {
@@ -245,7 +245,7 @@ void ml_escape_json(struct ml_out *out, const uint8_t *p, size_t len)
 		if (n) {
 			ml_out_write(out, p, n);
 		} else {
-			n = decode(p, len, &cp);
+			n = escape_decode(p, len, &cp);
 			if (!n) {
 				ml_out_str(out, "\\ufffd");
 				n = 1;
@@ -268,7 +268,7 @@ bool ml_utf8_valid(const uint8_t *p, size_t len)
 	while (len) {
 		n = plain_run(p, len);
 		if (!n)
-			n = decode(p, len, &cp);
+			n = escape_decode(p, len, &cp);
 		if (!n)
 			return false;
 		p += n;

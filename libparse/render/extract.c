@@ -40,23 +40,23 @@ struct extract {
 	char words[256];
 };
 
-static void put16(struct ml_out *out, uint16_t v)
+static void extract_put16(struct ml_out *out, uint16_t v)
 {
 	uint8_t b[2] = { (uint8_t)v, (uint8_t)(v >> 8) };
 
 	ml_out_write(out, b, sizeof(b));
 }
 
-static void put32(struct ml_out *out, uint32_t v)
+static void extract_put32(struct ml_out *out, uint32_t v)
 {
-	put16(out, (uint16_t)v);
-	put16(out, (uint16_t)(v >> 16));
+	extract_put16(out, (uint16_t)v);
+	extract_put16(out, (uint16_t)(v >> 16));
 }
 
-static void put64(struct ml_out *out, uint64_t v)
+static void extract_put64(struct ml_out *out, uint64_t v)
 {
-	put32(out, (uint32_t)v);
-	put32(out, (uint32_t)(v >> 32));
+	extract_put32(out, (uint32_t)v);
+	extract_put32(out, (uint32_t)(v >> 32));
 }
 
 static void put_zeros(struct ml_out *out, uint64_t n)
@@ -140,9 +140,9 @@ static void choose_shift(struct extract *x, const struct memlog_log *log)
 	}
 }
 
-static enum memlog_status gather(struct extract *x,
-				 const struct memlog_log *const *logs, size_t n,
-				 struct memlog_err *err)
+static enum memlog_status extract_gather(struct extract *x,
+					 const struct memlog_log *const *logs,
+					 size_t n, struct memlog_err *err)
 {
 	enum memlog_status s;
 	size_t i;
@@ -177,14 +177,14 @@ static uint64_t note_size(const char *owner, size_t desc_len)
 	return 12 + (strlen(owner) + 1 + 3) / 4 * 4 + (desc_len + 3) / 4 * 4;
 }
 
-static void put_note(struct ml_out *out, const char *owner, uint32_t type,
-		     const void *desc, size_t desc_len)
+static void extract_put_note(struct ml_out *out, const char *owner,
+			     uint32_t type, const void *desc, size_t desc_len)
 {
 	size_t name = strlen(owner) + 1;
 
-	put32(out, (uint32_t)name);
-	put32(out, (uint32_t)desc_len);
-	put32(out, type);
+	extract_put32(out, (uint32_t)name);
+	extract_put32(out, (uint32_t)desc_len);
+	extract_put32(out, type);
 	ml_out_write(out, owner, name);
 	put_zeros(out, (4 - name % 4) % 4);
 	ml_out_write(out, desc, desc_len);
@@ -217,8 +217,8 @@ static uint64_t image_notes(const struct extract *x, struct ml_out *out)
 			continue;
 		bytes += note_size(note.owner, note.desc_len);
 		if (out)
-			put_note(out, note.owner, note.type, note.desc,
-				 note.desc_len);
+			extract_put_note(out, note.owner, note.type, note.desc,
+					 note.desc_len);
 	}
 	return bytes;
 }
@@ -232,19 +232,19 @@ static void put_ehdr(struct extract *x)
 	struct ml_out *out = &x->out;
 
 	ml_out_write(out, ident, sizeof(ident));
-	put16(out, ET_CORE);
-	put16(out, ml_elf_machine_number(x->image->machine));
-	put32(out, EV_CURRENT);
-	put64(out, 0);				/* e_entry */
-	put64(out, sizeof(Elf64_Ehdr));		/* e_phoff */
-	put64(out, 0);				/* e_shoff */
-	put32(out, 0);				/* e_flags */
-	put16(out, sizeof(Elf64_Ehdr));
-	put16(out, sizeof(Elf64_Phdr));
-	put16(out, (uint16_t)(x->n_win + 1));
-	put16(out, 0);				/* e_shentsize */
-	put16(out, 0);
-	put16(out, 0);
+	extract_put16(out, ET_CORE);
+	extract_put16(out, ml_elf_machine_number(x->image->machine));
+	extract_put32(out, EV_CURRENT);
+	extract_put64(out, 0);			/* e_entry */
+	extract_put64(out, sizeof(Elf64_Ehdr)); /* e_phoff */
+	extract_put64(out, 0);			/* e_shoff */
+	extract_put32(out, 0);			/* e_flags */
+	extract_put16(out, sizeof(Elf64_Ehdr));
+	extract_put16(out, sizeof(Elf64_Phdr));
+	extract_put16(out, (uint16_t)(x->n_win + 1));
+	extract_put16(out, 0); /* e_shentsize */
+	extract_put16(out, 0);
+	extract_put16(out, 0);
 }
 
 static void put_phdr(struct extract *x, uint32_t type, uint64_t off,
@@ -254,14 +254,14 @@ static void put_phdr(struct extract *x, uint32_t type, uint64_t off,
 			x->shown == MEMLOG_FILE;
 	struct ml_out *out = &x->out;
 
-	put32(out, type);
-	put32(out, type == PT_LOAD ? PF_R : 0);
-	put64(out, off);
-	put64(out, physical ? 0 : addr);	/* p_vaddr */
-	put64(out, physical ? addr : 0);	/* p_paddr */
-	put64(out, size);
-	put64(out, type == PT_LOAD ? size : 0);
-	put64(out, type == PT_LOAD ? 1 : 4);	/* p_align */
+	extract_put32(out, type);
+	extract_put32(out, type == PT_LOAD ? PF_R : 0);
+	extract_put64(out, off);
+	extract_put64(out, physical ? 0 : addr); /* p_vaddr */
+	extract_put64(out, physical ? addr : 0); /* p_paddr */
+	extract_put64(out, size);
+	extract_put64(out, type == PT_LOAD ? size : 0);
+	extract_put64(out, type == PT_LOAD ? 1 : 4); /* p_align */
 }
 
 /* The memory of one window; what the image promised and does not have is
@@ -326,7 +326,7 @@ static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 		off += size;
 	}
 	image_notes(x, &x->out);
-	put_note(&x->out, NOTE_OWNER, NOTE_EXTRACT, x->words, words);
+	extract_put_note(&x->out, NOTE_OWNER, NOTE_EXTRACT, x->words, words);
 	put_zeros(&x->out, pad);
 	for (i = 0; i < x->n_win; i++) {
 		s = put_window(x, x->win[i], err);
@@ -348,7 +348,7 @@ enum memlog_status ml_extract_write(const struct memlog_sink *sink,
 	enum memlog_status s;
 
 	ml_out_init(&x.out, sink);
-	s = gather(&x, logs, n, err);
+	s = extract_gather(&x, logs, n, err);
 	if (!s) {
 		say_what_it_is(&x, logs[0], n);
 		s = put_all(&x, err);

@@ -14,7 +14,7 @@
 #define SHOWN_NOTES	24
 #define SHOWN_NOTE_LINES 8
 
-static void field(struct ml_out *out, const char *name)
+static void info_field(struct ml_out *out, const char *name)
 {
 	ml_out_fmt(out, "%-12s", name);
 }
@@ -116,38 +116,38 @@ static void put_warnings(struct ml_out *out, const struct memlog_image *image)
 	size_t i;
 
 	for (i = 0; (w = memlog_image_warning(image, i)); i++) {
-		field(out, "warning");
+		info_field(out, "warning");
 		ml_escape_str(out, w);
 		ml_out_char(out, '\n');
 	}
 }
 
-static void put_text(struct ml_out *out, struct memlog_image *image,
-		     const struct memlog_image_info *info,
-		     const struct ml_list_opts *opts)
+static void info_put_text(struct ml_out *out, struct memlog_image *image,
+			  const struct memlog_image_info *info,
+			  const struct ml_list_opts *opts)
 {
 	int s;
 
-	field(out, "image");
+	info_field(out, "image");
 	ml_escape_str(out, opts->image);
 	ml_out_char(out, '\n');
-	field(out, "format");
+	info_field(out, "format");
 	ml_out_fmt(out, "%s (%s)\n", info->format, info->title);
-	field(out, "machine");
+	info_field(out, "machine");
 	ml_out_fmt(out, "%s\n", info->machine[0] ? info->machine : "unknown");
 	if (info->file_size) {
-		field(out, "file size");
+		info_field(out, "file size");
 		put_size(out, info->file_size);
 		ml_out_char(out, '\n');
 	}
-	field(out, "memory");
+	info_field(out, "memory");
 	put_size(out, info->present);
 	ml_out_str(out, " can be read");
 	if (info->flags & MEMLOG_READER_LIVE)
 		ml_out_str(out, ", live");
 	ml_out_char(out, '\n');
 	if (info->missing) {
-		field(out, "missing");
+		info_field(out, "missing");
 		put_size(out, info->missing);
 		ml_out_str(out, " that the headers promise\n");
 	}
@@ -197,9 +197,9 @@ static void json_notes(struct ml_json *j, const struct memlog_image *image)
 	ml_json_close(j, ']');
 }
 
-static void put_json(struct ml_out *out, struct memlog_image *image,
-		     const struct memlog_image_info *info,
-		     const struct ml_list_opts *opts)
+static void info_put_json(struct ml_out *out, struct memlog_image *image,
+			  const struct memlog_image_info *info,
+			  const struct ml_list_opts *opts)
 {
 	struct ml_json j;
 	const char *w;
@@ -238,8 +238,8 @@ enum memlog_status ml_info_write(const struct memlog_sink *sink,
 		return s;
 	ml_out_init(&out, sink);
 	if (opts->style == ML_LIST_TEXT)
-		put_text(&out, image, &info, opts);
+		info_put_text(&out, image, &info, opts);
 	else
-		put_json(&out, image, &info, opts);
+		info_put_json(&out, image, &info, opts);
 	return ml_out_flush(&out, err);
 }

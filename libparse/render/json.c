@@ -16,10 +16,10 @@ struct json {
 	bool seq;
 };
 
-static enum memlog_status json_begin(void *state,
-				     const struct ml_render_opts *opts,
-				     const struct memlog_sink *sink,
-				     struct memlog_err *err)
+static enum memlog_status jsonl_begin(void *state,
+				      const struct ml_render_opts *opts,
+				      const struct memlog_sink *sink,
+				      struct memlog_err *err)
 {
 	struct json *s = state;
 
@@ -36,7 +36,7 @@ static enum memlog_status seq_begin(void *state,
 	struct json *s = state;
 
 	s->seq = true;
-	return json_begin(state, opts, sink, err);
+	return jsonl_begin(state, opts, sink, err);
 }
 
 static void put_log(struct ml_json *j, const struct memlog_log *log)
@@ -51,7 +51,7 @@ static void put_log(struct ml_json *j, const struct memlog_log *log)
 	}
 }
 
-static void put_fields(struct ml_json *j, const struct memlog_record *rec)
+static void json_put_fields(struct ml_json *j, const struct memlog_record *rec)
 {
 	unsigned int i;
 
@@ -114,7 +114,7 @@ static enum memlog_status json_record(void *state,
 		ml_json_text(&j, "phase", rec->phase);
 	ml_json_bytes(&j, "text", rec->text, rec->text_len);
 	if (rec->n_fields)
-		put_fields(&j, rec);
+		json_put_fields(&j, rec);
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE)
 		ml_json_u64(&j, "lost", rec->lost);
 	if (rec->flags)
@@ -144,7 +144,7 @@ const struct ml_render ml_render_json = {
 	.list = ML_LIST_JSON,
 	.tables = &ml_render_stats_json,
 	.state_size = sizeof(struct json),
-	.begin = json_begin,
+	.begin = jsonl_begin,
 	.record = json_record,
 	.log_end = json_log_end,
 	.flush = json_flush,

@@ -105,7 +105,7 @@ static void put_cell(struct ml_out *out, const char *text, size_t width,
 }
 
 /* The flags that have no column of their own, then the reason. */
-static void put_note(struct ml_out *out, const struct memlog_log *log)
+static void list_put_note(struct ml_out *out, const struct memlog_log *log)
 {
 	uint32_t shown = MEMLOG_LOG_WRAPPED | MEMLOG_LOG_LOST_HEAD;
 	const struct ml_word *w;
@@ -160,7 +160,7 @@ static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 		for (c = 0; c < COLS; c++)
 			put_cell(out, row.cell[c], row.width[c], want[c],
 				 c == COL_SIZE || c == COL_USED);
-		put_note(out, logs[i]);
+		list_put_note(out, logs[i]);
 	}
 }
 
@@ -180,8 +180,8 @@ static void put_extent(struct ml_json *j, const struct memlog_extent *e)
 	ml_json_close(j, '}');
 }
 
-static void put_json(struct ml_out *out, const struct memlog_log *log,
-		     const struct ml_list_opts *opts)
+static void list_put_json(struct ml_out *out, const struct memlog_log *log,
+			  const struct ml_list_opts *opts)
 {
 	const struct ml_word *w;
 	struct ml_json j;
@@ -230,6 +230,6 @@ enum memlog_status ml_list_write(const struct memlog_sink *sink,
 		put_table(&out, logs, n, opts);
 	else
 		for (i = 0; i < n; i++)
-			put_json(&out, logs[i], opts);
+			list_put_json(&out, logs[i], opts);
 	return ml_out_flush(&out, err);
 }

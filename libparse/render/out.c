@@ -15,7 +15,7 @@ void ml_out_init(struct ml_out *out, const struct memlog_sink *sink)
 	out->len = 0;
 }
 
-static void drain(struct ml_out *out, const void *p, size_t len)
+static void out_drain(struct ml_out *out, const void *p, size_t len)
 {
 	if (out->status || !len)
 		return;
@@ -25,11 +25,11 @@ static void drain(struct ml_out *out, const void *p, size_t len)
 void ml_out_write(struct ml_out *out, const void *p, size_t len)
 {
 	if (len > sizeof(out->buf) - out->len) {
-		drain(out, out->buf, out->len);
+		out_drain(out, out->buf, out->len);
 		out->len = 0;
 	}
 	if (len > sizeof(out->buf)) {
-		drain(out, p, len);
+		out_drain(out, p, len);
 	} else if (len) {
 		memcpy(out->buf + out->len, p, len);
 		out->len += len;
@@ -63,7 +63,7 @@ void ml_out_fmt(struct ml_out *out, const char *fmt, ...)
 
 enum memlog_status ml_out_flush(struct ml_out *out, struct memlog_err *err)
 {
-	drain(out, out->buf, out->len);
+	out_drain(out, out->buf, out->len);
 	out->len = 0;
 	if (out->status && err)
 		*err = out->err;

@@ -214,8 +214,8 @@ static enum memlog_status track_of(struct perfetto *p, int32_t cpu,
 
 /* ---- events ------------------------------------------------------------- */
 
-static uint64_t nanoseconds(const struct perfetto *p,
-			    const struct memlog_record *rec)
+static uint64_t perfetto_nanoseconds(const struct perfetto *p,
+				     const struct memlog_record *rec)
 {
 	uint64_t hz = rec->time_hz ? rec->time_hz : p->tsc_hz;
 
@@ -224,7 +224,7 @@ static uint64_t nanoseconds(const struct perfetto *p,
 	return (uint64_t)((unsigned __int128)rec->time * 1000000000u / hz);
 }
 
-static void annotate(struct pb *to, const struct memlog_field *f)
+static void perfetto_annotate(struct pb *to, const struct memlog_field *f)
 {
 	char raw[VALUE_MAX_BYTES], safe[2 * VALUE_MAX_BYTES];
 	struct pb a = { .len = 0 };
@@ -266,7 +266,7 @@ static void put_event(struct perfetto *p, const struct track *t, int type,
 	if (name)
 		pb_str(&p->inner, EVENT_NAME, name);
 	for (i = 0; i < n_fields && p->inner.len < PACKET_MAX / 2; i++)
-		annotate(&p->inner, &fields[i]);
+		perfetto_annotate(&p->inner, &fields[i]);
 	pb_uint(&p->packet, PACKET_TIMESTAMP, ns);
 	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
 	pb_bytes(&p->packet, PACKET_EVENT, p->inner.buf, p->inner.len);
@@ -369,7 +369,7 @@ static enum memlog_status perfetto_record(void *state,
 	s = track_of(p, rec->cpu, &t, err);
 	if (s)
 		return s;
-	ns = nanoseconds(p, rec);
+	ns = perfetto_nanoseconds(p, rec);
 	if (p->fmt->say.event)
 		p->fmt->say.event(rec, &e);
 	if (e.kind == ML_EVENT_LEAVE)

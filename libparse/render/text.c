@@ -64,7 +64,7 @@ static void start_line(struct text *t)
 	t->bol = true;
 }
 
-static void color(struct text *t, const char *code)
+static void text_color(struct text *t, const char *code)
 {
 	if (t->color)
 		ml_out_fmt(&t->out, "\033[%sm", code);
@@ -82,28 +82,28 @@ static enum memlog_status text_log_begin(void *state,
 	if (!t->headings)
 		return MEMLOG_OK;
 	start_line(t);
-	color(t, "1");
+	text_color(t, "1");
 	ml_out_str(&t->out, "==> ");
 	if (t->opts->many) {
 		ml_escape_str(&t->out, t->opts->image);
 		ml_out_str(&t->out, ": ");
 	}
 	ml_out_fmt(&t->out, "%s %s <==", log->format, ml_log_addr(log, addr));
-	color(t, "0");
+	text_color(t, "0");
 	ml_out_char(&t->out, '\n');
 	return MEMLOG_OK;
 }
 
-static void mark(struct text *t, const char *words)
+static void text_mark(struct text *t, const char *words)
 {
 	start_line(t);
-	color(t, "2");
+	text_color(t, "2");
 	ml_out_fmt(&t->out, "[... %s]", words);
-	color(t, "0");
+	text_color(t, "0");
 	ml_out_char(&t->out, '\n');
 }
 
-static void marks(struct text *t, const struct memlog_record *rec)
+static void text_marks(struct text *t, const struct memlog_record *rec)
 {
 	uint32_t now = rec->flags & STATE_FLAGS, new;
 	char words[80];
@@ -119,16 +119,16 @@ static void marks(struct text *t, const struct memlog_record *rec)
 				 rec->lost, rec->has_seq ? "records" : "bytes");
 		else
 			snprintf(words, sizeof(words), "some of it is lost");
-		mark(t, words);
+		text_mark(t, words);
 	}
 	if (new & MEMLOG_REC_STALE)
-		mark(t, "of an older boot");
+		text_mark(t, "of an older boot");
 	if (new & MEMLOG_REC_CONSUMED)
-		mark(t, "was read by the log's own reader already");
+		text_mark(t, "was read by the log's own reader already");
 	if (new & MEMLOG_REC_UNCOMMITTED)
-		mark(t, "was being written and is not counted yet");
+		text_mark(t, "was being written and is not counted yet");
 	if (t->state & ~now)
-		mark(t, "from here on as usual");
+		text_mark(t, "from here on as usual");
 	t->state = now;
 }
 
@@ -212,7 +212,8 @@ static void take_carry(struct text *t, const uint8_t **p, size_t *len,
 		flush_carry(t);
 }
 
-static void put_text(struct text *t, const uint8_t *p, size_t len, bool more)
+static void text_put_text(struct text *t, const uint8_t *p, size_t len,
+			  bool more)
 {
 	size_t keep = 0;
 
@@ -229,7 +230,7 @@ static void put_text(struct text *t, const uint8_t *p, size_t len, bool more)
 	t->n_carry = keep;
 }
 
-static void put_fields(struct text *t, const struct memlog_record *rec)
+static void text_put_fields(struct text *t, const struct memlog_record *rec)
 {
 	unsigned int i;
 
@@ -281,10 +282,10 @@ static enum memlog_status text_record(void *state,
 
 	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
 		flush_carry(t);
-		marks(t, rec);
+		text_marks(t, rec);
 	}
 	if (is_plain(rec)) {
-		put_text(t, rec->text, len, more);
+		text_put_text(t, rec->text, len, more);
 	} else {
 		if (!t->inside) {
 			start_line(t);
@@ -294,9 +295,9 @@ static enum memlog_status text_record(void *state,
 		}
 		if (rec->n_fields && len && rec->text[len - 1] == '\n')
 			len--;
-		put_text(t, rec->text, len, more);
+		text_put_text(t, rec->text, len, more);
 		if (!told)
-			put_fields(t, rec);
+			text_put_fields(t, rec);
 		if (!more)
 			start_line(t);
 	}

@@ -11,10 +11,11 @@
 
 /* Where the logs from first on are, and addr, which led to them: whatever
  * became of it, it is not looked at again. */
-static enum memlog_status remember(struct ml_scan_job *job,
-				   const struct ml_format *fmt,
-				   enum memlog_space space, uint64_t addr,
-				   size_t first, struct memlog_err *err)
+static enum memlog_status candidate_remember(struct ml_scan_job *job,
+					     const struct ml_format *fmt,
+					     enum memlog_space space,
+					     uint64_t addr, size_t first,
+					     struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 	size_t i, k;
@@ -36,9 +37,10 @@ static enum memlog_status remember(struct ml_scan_job *job,
 	return ml_places_add(&job->places, fmt, space, addr, 0, err);
 }
 
-static void reject(struct ml_scan_job *job, const struct ml_format *fmt,
-		   enum memlog_space space, uint64_t addr,
-		   const struct memlog_err *why)
+static void candidate_reject(struct ml_scan_job *job,
+			     const struct ml_format *fmt,
+			     enum memlog_space space, uint64_t addr,
+			     const struct memlog_err *why)
 {
 	struct memlog_scan_stats *st = &job->stats;
 
@@ -69,10 +71,10 @@ static void alias_logs(struct ml_scan_job *job, size_t first)
 
 /* Add what probe() made to the list. The probe worked on a log of its own so
  * that a rejected candidate leaves nothing behind. */
-static enum memlog_status take(struct ml_scan_job *job,
-			       const struct ml_log *probed,
-			       struct memlog_extent *extent,
-			       struct memlog_err *err)
+static enum memlog_status candidate_take(struct ml_scan_job *job,
+					 const struct ml_log *probed,
+					 struct memlog_extent *extent,
+					 struct memlog_err *err)
 {
 	struct ml_log *log;
 	size_t first = job->logs->count;
@@ -99,16 +101,17 @@ static enum memlog_status take(struct ml_scan_job *job,
 	alias_logs(job, first);
 	if (s != MEMLOG_OK && s != MEMLOG_LIMIT)
 		return s;
-	if (remember(job, probed->fmt, extent->space, extent->addr, first,
-		     err))
+	if (candidate_remember(job, probed->fmt, extent->space, extent->addr,
+			       first, err))
 		return MEMLOG_NO_MEMORY;
 	return s;
 }
 
 /* A log without a magic covers the places inside of it that look like its
  * start as well; and once one is certain there is nothing left to guess. */
-static bool covered(const struct ml_scan_job *job,
-		    const struct ml_format *fmt, const struct ml_probe *p)
+static bool candidate_covered(const struct ml_scan_job *job,
+			      const struct ml_format *fmt,
+			      const struct ml_probe *p)
 {
 	if (!fmt->find.screen)
 		return false;
@@ -139,7 +142,7 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 	else
 		s = fmt->probe(probe, &probed, &extent, &why);
 	if (s && s != MEMLOG_CORRUPT) {
-		reject(job, fmt, probe->space, probe->addr, &why);
+		candidate_reject(job, fmt, probe->space, probe->addr, &why);
 		return MEMLOG_OK;
 	}
 	if (s == MEMLOG_CORRUPT) {
@@ -150,9 +153,9 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 	}
 	if (ml_places_start(&job->places, fmt, probe->space, probe->addr))
 		return MEMLOG_OK;
-	s = take(job, &probed, &extent, err);
+	s = candidate_take(job, &probed, &extent, err);
 	if (s == MEMLOG_NOT_MINE) {
-		reject(job, fmt, probe->space, probe->addr, err);
+		candidate_reject(job, fmt, probe->space, probe->addr, err);
 		return MEMLOG_OK;
 	}
 	if (s == MEMLOG_LIMIT) {
@@ -168,7 +171,7 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
  * frame of another domain that this one has mapped has no place of its own
  * here, and one that is mapped twice has one.
  */
-static void place(struct ml_scan_job *job, struct ml_probe *p)
+static void candidate_place(struct ml_scan_job *job, struct ml_probe *p)
 {
 	struct memlog_image *image = job->image;
 	enum memlog_space space;
@@ -207,8 +210,8 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	job->stats.candidates++;
 	if (job->full)
 		return MEMLOG_OK;
-	place(job, &probe);
-	if (covered(job, fmt, &probe))
+	candidate_place(job, &probe);
+	if (candidate_covered(job, fmt, &probe))
 		return MEMLOG_OK;
 	if (want > sizeof(small)) {
 		bytes = ml_calloc(&job->logs->alloc, want, 1);
@@ -234,7 +237,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	return s;
 }
 
-static int by_place(const void *a, const void *b)
+static int candidate_by_place(const void *a, const void *b)
 {
 	const struct ml_log *x = *(struct ml_log *const *)a;
 	const struct ml_log *y = *(struct ml_log *const *)b;
@@ -261,7 +264,7 @@ static int by_group(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int by_id(const void *a, const void *b)
+static int candidate_by_id(const void *a, const void *b)
 {
 	const struct memlog_log *x = &(*(struct ml_log *const *)a)->pub;
 	const struct memlog_log *y = &(*(struct ml_log *const *)b)->pub;
@@ -282,7 +285,7 @@ static void number_groups(struct memlog_logs *logs)
 		if (log->group >= logs->count)
 			log->group = log->id;
 	}
-	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_place);
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), candidate_by_place);
 	for (i = 0; i < logs->count; i++)
 		logs->logs[i]->pub.id = (uint32_t)i;
 	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_group);
@@ -294,7 +297,7 @@ static void number_groups(struct memlog_logs *logs)
 		}
 		log->group = first;
 	}
-	qsort(logs->logs, logs->count, sizeof(*logs->logs), by_id);
+	qsort(logs->logs, logs->count, sizeof(*logs->logs), candidate_by_id);
 }
 
 void ml_scan_finish(struct ml_scan_job *job)

@@ -174,7 +174,7 @@ static enum memlog_status feed_any(struct ml_scanner *sc,
 /* Pages whose first bytes are fetched before any of them is looked at. */
 #define BATCH 32
 
-static void ahead(const uint8_t *bytes, size_t at, size_t len)
+static void feed_ahead(const uint8_t *bytes, size_t at, size_t len)
 {
 	size_t i;
 
@@ -202,7 +202,7 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 		for (i = 0; i < n && len - at - i * ML_PAGE >= 4; i++)
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
 		n = ml_max(i, 1);
-		ahead(bytes, at + n * ML_PAGE, len);
+		feed_ahead(bytes, at + n * ML_PAGE, len);
 		for (i = 0; i < n; i++) {
 			size_t here = at + i * ML_PAGE;
 

@@ -56,8 +56,8 @@ static void learn_places(struct memlog_follow *f, bool all)
 	f->n_places = ml_ranges_merge(f->places, f->n_places);
 }
 
-static enum memlog_status search(struct memlog_follow *f,
-				 struct memlog_err *err)
+static enum memlog_status follow_search(struct memlog_follow *f,
+					struct memlog_err *err)
 {
 	struct memlog_scan_opts o = f->scan;
 	struct memlog_logs *logs;
@@ -87,7 +87,7 @@ static enum memlog_status search(struct memlog_follow *f,
 
 /* The log to follow: the current one, of the format that is followed already
  * if there is one. */
-static const struct ml_log *pick(const struct memlog_follow *f)
+static const struct ml_log *follow_pick(const struct memlog_follow *f)
 {
 	const struct ml_log *best = NULL, *log;
 	size_t i;
@@ -199,9 +199,9 @@ enum memlog_status memlog_follow_look(struct memlog_follow *f,
 	const struct ml_log *log = NULL;
 	enum memlog_status s;
 
-	s = search(f, err);
+	s = follow_search(f, err);
 	if (!s)
-		log = pick(f);
+		log = follow_pick(f);
 	if (s == MEMLOG_IO) {
 		ml_follow_unfinished(f, true, NULL);
 	} else if (!s && (!log || ml_follow_unchanged(f, log))) {

@@ -24,8 +24,9 @@ struct content {
 	bool has_seq;
 };
 
-static enum memlog_status collect(struct memlog_follow *f, struct content *c,
-				  struct memlog_err *err)
+static enum memlog_status follow_text_collect(struct memlog_follow *f,
+					      struct content *c,
+					      struct memlog_err *err)
 {
 	const struct memlog_record *rec;
 	uint64_t cap;
@@ -69,8 +70,8 @@ static void start_over(struct memlog_follow *f, struct memlog_follow_news *news)
 	f->has_seq = false;
 }
 
-static void overran(struct memlog_follow *f, struct memlog_follow_news *news,
-		    uint64_t lost)
+static void follow_text_overran(struct memlog_follow *f,
+				struct memlog_follow_news *news, uint64_t lost)
 {
 	news->overrun = f->overrun = true;
 	news->lost = f->lost = lost;
@@ -96,13 +97,13 @@ static void same_place(struct memlog_follow *f, const struct content *c,
 		delta += pos->modulus;
 	delta += f->held;
 	if (delta > c->len && !pos->modulus)
-		overran(f, news, delta - c->len);
+		follow_text_overran(f, news, delta - c->len);
 	else if (delta > c->len)
 		start_over(f, news);
 	else if (keep_fits(f, c, c->len - (size_t)delta))
 		f->skip = c->len - delta;
 	else if (wrapped)
-		overran(f, news, 0);
+		follow_text_overran(f, news, 0);
 	else
 		start_over(f, news);
 }
@@ -132,10 +133,10 @@ static void other_place(struct memlog_follow *f, const struct content *c,
 }
 
 /* Records with numbers: those above the last one are new. */
-static enum memlog_status by_number(struct memlog_follow *f,
-				    const struct content *c,
-				    struct memlog_follow_news *news,
-				    struct memlog_err *err)
+static enum memlog_status follow_text_by_number(struct memlog_follow *f,
+						const struct content *c,
+						struct memlog_follow_news *news,
+						struct memlog_err *err)
 {
 	if (!c->has_seq)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "logs of the format "
@@ -172,12 +173,13 @@ enum memlog_status ml_follow_compare(struct memlog_follow *f, bool moved,
 	struct content c;
 	enum memlog_status s;
 
-	s = collect(f, &c, err);
+	s = follow_text_collect(f, &c, err);
 	f->overrun = false;
 	f->lost = 0;
 	if (!s)
-		s = f->fmt->live.position ? by_text(f, &c, moved, news) :
-					    by_number(f, &c, news, err);
+		s = f->fmt->live.position ?
+			    by_text(f, &c, moved, news) :
+			    follow_text_by_number(f, &c, news, err);
 	ml_free(&f->alloc, c.text);
 	return s;
 }
@@ -214,7 +216,8 @@ bool ml_follow_unchanged(const struct memlog_follow *f,
 	       pos.boot == f->pos.boot;
 }
 
-static void remember(struct memlog_follow *f, const uint8_t *p, size_t len)
+static void follow_text_remember(struct memlog_follow *f, const uint8_t *p,
+				 size_t len)
 {
 	size_t old;
 
@@ -248,12 +251,12 @@ static bool take_text(struct memlog_follow *f, struct memlog_record *rec)
 		f->at -= rec->raw_len;
 		return false;
 	}
-	remember(f, rec->raw, rec->raw_len);
+	follow_text_remember(f, rec->raw, rec->raw_len);
 	return true;
 }
 
-static bool take_number(struct memlog_follow *f,
-			const struct memlog_record *rec)
+static bool follow_text_take_number(struct memlog_follow *f,
+				    const struct memlog_record *rec)
 {
 	if (!rec->has_seq || (f->has_seq && rec->seq <= f->seq))
 		return false;
@@ -264,5 +267,6 @@ static bool take_number(struct memlog_follow *f,
 
 bool ml_follow_take(struct memlog_follow *f, struct memlog_record *rec)
 {
-	return f->fmt->live.position ? take_text(f, rec) : take_number(f, rec);
+	return f->fmt->live.position ? take_text(f, rec) :
+				       follow_text_take_number(f, rec);
 }

@@ -14,7 +14,7 @@ void ml_places_fini(struct ml_places *p)
 	p->n = p->cap = p->n_new = 0;
 }
 
-static int compare(const void *a, const void *b)
+static int places_compare(const void *a, const void *b)
 {
 	const struct ml_place *x = a, *y = b;
 
@@ -32,15 +32,15 @@ static bool same_kind(const struct ml_place *a, const struct ml_place *b)
 
 /* Put the new ones where they belong, from the end on; what comes before the
  * first of them stays untouched. */
-static void sort(struct ml_places *p)
+static void places_sort(struct ml_places *p)
 {
 	struct ml_place new[ML_PLACES_NEW];
 	size_t n_new = p->n_new, i = p->n - n_new, at = p->n;
 
 	memcpy(new, p->at + i, n_new * sizeof(*new));
-	qsort(new, n_new, sizeof(*new), compare);
+	qsort(new, n_new, sizeof(*new), places_compare);
 	while (n_new)
-		if (i && compare(&p->at[i - 1], &new[n_new - 1]) > 0)
+		if (i && places_compare(&p->at[i - 1], &new[n_new - 1]) > 0)
 			p->at[--at] = p->at[--i];
 		else
 			p->at[--at] = new[--n_new];
@@ -68,20 +68,20 @@ enum memlog_status ml_places_add(struct ml_places *p,
 		at.end = UINT64_MAX;
 	p->at[p->n++] = at;
 	if (++p->n_new == ML_PLACES_NEW)
-		sort(p);
+		places_sort(p);
 	return MEMLOG_OK;
 }
 
 /* The last sorted place of that kind that starts at addr or before. */
-static const struct ml_place *before(const struct ml_places *p,
-				     const struct ml_place *key)
+static const struct ml_place *places_before(const struct ml_places *p,
+					    const struct ml_place *key)
 {
 	size_t lo = 0, hi = p->n - p->n_new;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (compare(&p->at[mid], key) <= 0)
+		if (places_compare(&p->at[mid], key) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -94,13 +94,13 @@ bool ml_places_start(const struct ml_places *p, const struct ml_format *fmt,
 {
 	const struct ml_place key = { .fmt = fmt, .space = space,
 				      .start = addr };
-	const struct ml_place *at = before(p, &key);
+	const struct ml_place *at = places_before(p, &key);
 	size_t i;
 
 	if (at && at->start == addr)
 		return true;
 	for (i = p->n - p->n_new; i < p->n; i++)
-		if (!compare(&p->at[i], &key))
+		if (!places_compare(&p->at[i], &key))
 			return true;
 	return false;
 }
@@ -110,7 +110,7 @@ bool ml_places_hold(const struct ml_places *p, const struct ml_format *fmt,
 {
 	const struct ml_place key = { .fmt = fmt, .space = space,
 				      .start = addr };
-	const struct ml_place *at = before(p, &key);
+	const struct ml_place *at = places_before(p, &key);
 	size_t i;
 
 	if (at && at->reach > addr)

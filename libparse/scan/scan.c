@@ -41,8 +41,8 @@ static bool is_allowed(struct ml_scan_job *job, uint64_t addr)
 	return false;
 }
 
-static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
-				 uint64_t addr)
+static enum memlog_status scan_on_hit(void *arg, const struct ml_format *fmt,
+				      uint64_t addr)
 {
 	struct hit_arg *h = arg;
 	enum memlog_status s;
@@ -55,7 +55,7 @@ static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
 	return s;
 }
 
-static bool has_current(const struct memlog_logs *logs)
+static bool scan_has_current(const struct memlog_logs *logs)
 {
 	size_t i;
 
@@ -67,9 +67,10 @@ static bool has_current(const struct memlog_logs *logs)
 
 /* Search a range of job->space; where the options' ranges are of that space,
  * only what it shares with them. */
-static enum memlog_status search(struct ml_scan_job *job, struct ml_scanner *sc,
-				 struct memlog_range range, bool downwards,
-				 uint64_t past, struct memlog_err *err)
+static enum memlog_status scan_search(struct ml_scan_job *job,
+				      struct ml_scanner *sc,
+				      struct memlog_range range, bool downwards,
+				      uint64_t past, struct memlog_err *err)
 {
 	const struct memlog_scan_opts *o = job->opts;
 	struct memlog_range r;
@@ -85,7 +86,7 @@ static enum memlog_status search(struct ml_scan_job *job, struct ml_scanner *sc,
 }
 
 /* Screens look closely where the image says that it has such logs. */
-static void expect(struct ml_scan_job *job, struct ml_scanner *sc)
+static void scan_expect(struct ml_scan_job *job, struct ml_scanner *sc)
 {
 	size_t i;
 
@@ -96,7 +97,7 @@ static void expect(struct ml_scan_job *job, struct ml_scanner *sc)
 			ml_scanner_expect(sc, ml_formats[i]);
 }
 
-static void count(struct ml_scan_job *job, const struct ml_scanner *sc)
+static void scan_count(struct ml_scan_job *job, const struct ml_scanner *sc)
 {
 	job->stats.touched += sc->touched;
 	job->stats.candidates += sc->dismissed;
@@ -136,11 +137,11 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 			continue;
 		}
 		ml_scanner_init(&sc, fmt->name, false,
-				job->image->spaces[job->space].bias, on_hit,
-				&h);
-		s = search(job, &sc, places[i].range, places[i].downwards,
-			   places[i].downwards ? ML_LIKELY_PAST : 0, err);
-		count(job, &sc);
+				job->image->spaces[job->space].bias,
+				scan_on_hit, &h);
+		s = scan_search(job, &sc, places[i].range, places[i].downwards,
+				places[i].downwards ? ML_LIKELY_PAST : 0, err);
+		scan_count(job, &sc);
 		if (places[i].downwards)
 			found = job->any_hit;
 	}
@@ -170,11 +171,11 @@ static enum memlog_status search_space(struct ml_scan_job *job,
 
 	job->space = space;
 	ml_scanner_init(&sc, job->opts->formats, exhaustive,
-			job->image->spaces[space].bias, on_hit, &h);
-	expect(job, &sc);
-	s = search(job, &sc, (struct memlog_range){ 0, UINT64_MAX }, false, 0,
-		   err);
-	count(job, &sc);
+			job->image->spaces[space].bias, scan_on_hit, &h);
+	scan_expect(job, &sc);
+	s = scan_search(job, &sc, (struct memlog_range){ 0, UINT64_MAX }, false,
+			0, err);
+	scan_count(job, &sc);
 	return s;
 }
 
@@ -250,7 +251,7 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	s = all_likely(job, err);
 	if (!s && try_likely) {
 		ml_scan_finish(job);
-		job->stats.likely_only = has_current(job->logs);
+		job->stats.likely_only = scan_has_current(job->logs);
 		if (job->stats.likely_only)
 			return MEMLOG_OK;
 		ml_logs_clear(job->logs);

@@ -8,8 +8,8 @@
 #include "base/limits.h"
 #include "job.h"
 
-static enum memlog_status tick(struct ml_scan_job *job, uint64_t bytes,
-			       struct memlog_err *err)
+static enum memlog_status search_tick(struct ml_scan_job *job, uint64_t bytes,
+				      struct memlog_err *err)
 {
 	job->done += bytes;
 	if (job->opts->progress &&
@@ -19,8 +19,8 @@ static enum memlog_status tick(struct ml_scan_job *job, uint64_t bytes,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status buffer(struct ml_scan_job *job,
-				 struct memlog_err *err)
+static enum memlog_status search_buffer(struct ml_scan_job *job,
+					struct memlog_err *err)
 {
 	if (job->buf)
 		return MEMLOG_OK;
@@ -34,7 +34,7 @@ static enum memlog_status buffer(struct ml_scan_job *job,
 
 /* Does a failed read end the search? A bad place in a file does not; a process
  * that has ended will not come back. */
-static bool ends(const struct ml_space *sp, enum memlog_status s)
+static bool search_ends(const struct ml_space *sp, enum memlog_status s)
 {
 	return s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY ||
 	       (s == MEMLOG_IO && sp->ops->flags & MEMLOG_READER_LIVE);
@@ -61,7 +61,7 @@ static enum memlog_status peek_batch(struct ml_scan_job *job,
 	size_t i;
 
 	s = sp->ops->peek(sp->self, addr, n, job->buf, err);
-	if (ends(sp, s))
+	if (search_ends(sp, s))
 		return s;
 	if (s && n > 1) {
 		s = peek_batch(job, sc, sp, addr, n / 2, err);
@@ -106,11 +106,11 @@ static enum memlog_status peek_pages(struct ml_scan_job *job,
 }
 
 /* The same with one small read a page. */
-static enum memlog_status read_pages(struct ml_scan_job *job,
-				     struct ml_scanner *sc,
-				     const struct ml_space *sp,
-				     struct memlog_range r,
-				     struct memlog_err *err)
+static enum memlog_status search_read_pages(struct ml_scan_job *job,
+					    struct ml_scanner *sc,
+					    const struct ml_space *sp,
+					    struct memlog_range r,
+					    struct memlog_err *err)
 {
 	uint64_t addr, next;
 	enum memlog_status s;
@@ -121,7 +121,7 @@ static enum memlog_status read_pages(struct ml_scan_job *job,
 			next = UINT64_MAX;
 		s = sp->ops->read(sp->self, addr, job->buf, MEMLOG_PEEK, &got,
 				  err);
-		if (ends(sp, s))
+		if (search_ends(sp, s))
 			return s;
 		if (s || !got) {
 			job->stats.unreadable += ML_PAGE;
@@ -136,9 +136,11 @@ static enum memlog_status read_pages(struct ml_scan_job *job,
 }
 
 /* Everything in [r), mapped where the reader can, else read. */
-static enum memlog_status whole(struct ml_scan_job *job, struct ml_scanner *sc,
-				const struct ml_space *sp,
-				struct memlog_range r, struct memlog_err *err)
+static enum memlog_status search_whole(struct ml_scan_job *job,
+				       struct ml_scanner *sc,
+				       const struct ml_space *sp,
+				       struct memlog_range r,
+				       struct memlog_err *err)
 {
 	size_t overlap = ml_scanner_needs_all(sc) ? ML_SCAN_OVERLAP : 0;
 	const uint8_t *p;
@@ -156,7 +158,7 @@ static enum memlog_status whole(struct ml_scan_job *job, struct ml_scanner *sc,
 					 &p, &got, err);
 		mapped = s != MEMLOG_UNSUPPORTED;
 		if (!mapped) {
-			s = buffer(job, err);
+			s = search_buffer(job, err);
 			if (s)
 				return s;
 			p = job->buf;
@@ -164,7 +166,7 @@ static enum memlog_status whole(struct ml_scan_job *job, struct ml_scanner *sc,
 					  ml_min(r.end - addr, ML_SCAN_WINDOW),
 					  &got, err);
 		}
-		if (ends(sp, s))
+		if (search_ends(sp, s))
 			return s;
 		if (s || !got) {
 			/* promised and not there: try the next page */
@@ -185,21 +187,22 @@ static enum memlog_status whole(struct ml_scan_job *job, struct ml_scanner *sc,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status window(struct ml_scan_job *job,
-				 struct ml_scanner *sc, struct memlog_range r,
-				 struct memlog_err *err)
+static enum memlog_status search_window(struct ml_scan_job *job,
+					struct ml_scanner *sc,
+					struct memlog_range r,
+					struct memlog_err *err)
 {
 	const struct ml_space *sp = &job->image->spaces[job->space];
 	enum memlog_status s;
 
 	if (ml_scanner_needs_all(sc) ||
 	    !(sp->ops->peek || sp->ops->flags & MEMLOG_READER_PEEK))
-		return whole(job, sc, sp, r, err);
-	s = buffer(job, err);
+		return search_whole(job, sc, sp, r, err);
+	s = search_buffer(job, err);
 	if (s)
 		return s;
 	return sp->ops->peek ? peek_pages(job, sc, sp, r, err) :
-			       read_pages(job, sc, sp, r, err);
+			       search_read_pages(job, sc, sp, r, err);
 }
 
 /* Has the search gone far enough past the last log? */
@@ -213,10 +216,11 @@ static bool far_enough(const struct ml_scan_job *job, uint64_t addr,
 }
 
 /* All data in [r), which may hold holes, in windows of at most step. */
-static enum memlog_status upwards(struct ml_scan_job *job,
-				  struct ml_scanner *sc,
-				  struct memlog_range range, uint64_t step,
-				  uint64_t stop_after, struct memlog_err *err)
+static enum memlog_status search_upwards(struct ml_scan_job *job,
+					 struct ml_scanner *sc,
+					 struct memlog_range range,
+					 uint64_t step, uint64_t stop_after,
+					 struct memlog_err *err)
 {
 	struct memlog_range r;
 	enum memlog_status s;
@@ -226,11 +230,11 @@ static enum memlog_status upwards(struct ml_scan_job *job,
 		s = memlog_image_next_data(job->image, job->space, addr, &r,
 					   err);
 		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end))
-			return tick(job, range.end - addr, err);
+			return search_tick(job, range.end - addr, err);
 		if (s)
 			return s;
 		if (r.start > addr) {
-			s = tick(job, r.start - addr, err);
+			s = search_tick(job, r.start - addr, err);
 			if (s)
 				return s;
 		}
@@ -239,10 +243,10 @@ static enum memlog_status upwards(struct ml_scan_job *job,
 			struct memlog_range w = {
 				at, r.end - at > step ? at + step : r.end };
 
-			s = window(job, sc, w, err);
+			s = search_window(job, sc, w, err);
 			job->stats.covered += w.end - w.start;
 			if (!s)
-				s = tick(job, w.end - w.start, err);
+				s = search_tick(job, w.end - w.start, err);
 			if (s)
 				return s;
 			if (far_enough(job, w.end, false, stop_after))
@@ -264,13 +268,13 @@ enum memlog_status ml_scan_range(struct ml_scan_job *job,
 	enum memlog_status s;
 
 	if (!downwards)
-		return upwards(job, sc, range, ML_SCAN_MAP_WINDOW, stop_after,
-			       err);
+		return search_upwards(job, sc, range, ML_SCAN_MAP_WINDOW,
+				      stop_after, err);
 	while (end > range.start) {
 		start = end - range.start > ML_SCAN_WINDOW ?
 				end - ML_SCAN_WINDOW : range.start;
-		s = upwards(job, sc, (struct memlog_range){ start, end },
-			    ML_SCAN_WINDOW, 0, err);
+		s = search_upwards(job, sc, (struct memlog_range){ start, end },
+				   ML_SCAN_WINDOW, 0, err);
 		if (s)
 			return s;
 		if (far_enough(job, start, true, stop_after))

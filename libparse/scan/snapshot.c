@@ -37,7 +37,7 @@ bool ml_snapshot_needed(const struct memlog_image *image,
 	return ops->flags & MEMLOG_READER_LIVE;
 }
 
-static void pause_for(int tries)
+static void snapshot_pause_for(int tries)
 {
 	struct timespec ts = { 0, (long)WAIT_NS * (tries + 1) };
 
@@ -66,9 +66,10 @@ static void copy_fini(struct ml_copy *c, const struct memlog_allocator *alloc)
 	*c = (struct ml_copy){ 0 };
 }
 
-static enum memlog_status have(struct ml_copy *c, uint64_t off, uint64_t len,
-			       const struct memlog_allocator *alloc,
-			       struct memlog_err *err)
+static enum memlog_status snapshot_have(struct ml_copy *c, uint64_t off,
+					uint64_t len,
+					const struct memlog_allocator *alloc,
+					struct memlog_err *err)
 {
 	enum memlog_status s;
 
@@ -103,7 +104,7 @@ static enum memlog_status copy_read(struct ml_copy *c,
 			return s;
 		step = got;
 		if (!s && got)
-			s = have(c, off, got, alloc, err);
+			s = snapshot_have(c, off, got, alloc, err);
 		else
 			s = MEMLOG_OK;
 		if (s)
@@ -136,8 +137,8 @@ static enum memlog_status header_read(struct header *h, size_t want,
 	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
 }
 
-static bool stable(const struct ml_format *fmt, const struct header *a,
-		   const struct header *b)
+static bool snapshot_stable(const struct ml_format *fmt, const struct header *a,
+			    const struct header *b)
 {
 	if (a->len != b->len)
 		return false;
@@ -145,10 +146,11 @@ static bool stable(const struct ml_format *fmt, const struct header *a,
 			     !memcmp(a->bytes, b->bytes, a->len);
 }
 
-static enum memlog_status probe(struct ml_snapshot *snap,
-				const struct ml_log *old,
-				const struct header *h, struct ml_log *ret,
-				struct memlog_err *err)
+static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
+					 const struct ml_log *old,
+					 const struct header *h,
+					 struct ml_log *ret,
+					 struct memlog_err *err)
 {
 	struct memlog_extent e = *old->extents;
 	struct ml_probe p = { .bytes = h->bytes, .len = h->len,
@@ -185,15 +187,15 @@ static enum memlog_status probe(struct ml_snapshot *snap,
 /* ---- a log of one ring: its header is probed anew ----------------------- */
 
 /* The last try: what the first header describes and nobody overwrote. */
-static void narrow(struct ml_snapshot *snap, const struct ml_log *old,
-		   const struct header *after)
+static void snapshot_narrow(struct ml_snapshot *snap, const struct ml_log *old,
+			    const struct header *after)
 {
 	struct memlog_extent extent = snap->extent;
 	bool lost = true;
 	struct ml_log now;
 
 	if (!old->fmt->live.narrow ||
-	    probe(snap, old, after, &now, NULL) ||
+	    snapshot_probe(snap, old, after, &now, NULL) ||
 	    !old->fmt->live.narrow(&snap->log, &now, &lost))
 		lost = true;
 	snap->extent = extent;
@@ -212,7 +214,7 @@ static enum memlog_status one_try(struct ml_snapshot *snap,
 
 	s = header_read(&h[0], want, image, old->extents, err);
 	if (!s)
-		s = probe(snap, old, &h[0], &snap->log, err);
+		s = snapshot_probe(snap, old, &h[0], &snap->log, err);
 	if (s)
 		return s;
 	if (c->len != snap->extent.len) {
@@ -223,10 +225,10 @@ static enum memlog_status one_try(struct ml_snapshot *snap,
 		s = copy_read(c, image, &snap->extent, &snap->alloc, err);
 	if (!s)
 		s = header_read(&h[1], want, image, old->extents, err);
-	if (s || stable(old->fmt, &h[0], &h[1]))
+	if (s || snapshot_stable(old->fmt, &h[0], &h[1]))
 		return s;
 	if (last)
-		narrow(snap, old, &h[1]);
+		snapshot_narrow(snap, old, &h[1]);
 	return MEMLOG_LIMIT;
 }
 
@@ -240,7 +242,7 @@ static enum memlog_status take_one(struct ml_snapshot *snap,
 
 	for (tries = 0; s == MEMLOG_LIMIT && tries < TRIES; tries++) {
 		if (tries)
-			pause_for(tries);
+			snapshot_pause_for(tries);
 		s = one_try(snap, image, old, h, tries == TRIES - 1, err);
 	}
 	return s == MEMLOG_LIMIT ? MEMLOG_OK : s;
@@ -262,7 +264,7 @@ static enum memlog_status take_part(struct ml_snapshot *snap,
 	s = copy_init(c, e->len, &snap->alloc, err);
 	for (tries = 0; !s && tries < TRIES; tries++) {
 		if (tries)
-			pause_for(tries);
+			snapshot_pause_for(tries);
 		s = header_read(&h[0], want, image, e, err);
 		if (!s)
 			s = copy_read(c, image, e, &snap->alloc, err);
@@ -271,7 +273,7 @@ static enum memlog_status take_part(struct ml_snapshot *snap,
 			memcpy(c->bytes, h[0].bytes, h[0].len);
 		if (!s)
 			s = header_read(&h[1], want, image, e, err);
-		if (!s && stable(snap->log.fmt, &h[0], &h[1]))
+		if (!s && snapshot_stable(snap->log.fmt, &h[0], &h[1]))
 			return MEMLOG_OK;
 	}
 	snap->log.pub.flags |= MEMLOG_LOG_RACED;

@@ -62,7 +62,8 @@ static uint64_t window_end(const struct stream *st)
 
 /* Read on, keeping at least back bytes before scanned. The bytes are moved down
  * only when there is no more room behind them. */
-static enum memlog_status slide(struct stream *st, struct memlog_err *err)
+static enum memlog_status stream_slide(struct stream *st,
+				       struct memlog_err *err)
 {
 	uint64_t keep = st->scanned - st->base > st->back ?
 				st->scanned - st->back : st->base;
@@ -91,8 +92,8 @@ static enum memlog_status slide(struct stream *st, struct memlog_err *err)
 
 /* Keep [off, end): what is in the window at once, the rest when it comes. Of
  * places that are close to each other most has been asked for already. */
-static enum memlog_status want(struct stream *st, uint64_t off, uint64_t end,
-			       struct memlog_err *err)
+static enum memlog_status stream_want(struct stream *st, uint64_t off,
+				      uint64_t end, struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t from, to;
@@ -161,8 +162,8 @@ static enum memlog_status want_addr(struct stream *st, uint64_t addr,
 		end = UINT64_MAX;
 	addr -= addr % ML_PAGE;
 	if (!st->covered)
-		return want(st, ml_max(addr, st->delta) - st->delta,
-			    end - st->delta, err);
+		return stream_want(st, ml_max(addr, st->delta) - st->delta,
+				   end - st->delta, err);
 	while (addr < end && !s) {
 		l = ml_loads_find(&st->loads, addr);
 		if (!l) {
@@ -178,14 +179,14 @@ static enum memlog_status want_addr(struct stream *st, uint64_t addr,
 		if (log && off < st->base &&
 		    (off < st->kept.start || off > st->kept.end))
 			st->late = true;
-		s = want(st, off, off + n, err);
+		s = stream_want(st, off, off + n, err);
 		addr += n;
 	}
 	return s;
 }
 
-static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
-				 uint64_t addr)
+static enum memlog_status stream_on_hit(void *arg, const struct ml_format *fmt,
+					uint64_t addr)
 {
 	struct stream *st = arg;
 	uint64_t off = addr - st->delta, reach, start;
@@ -216,15 +217,15 @@ static enum memlog_status on_hit(void *arg, const struct ml_format *fmt,
 
 /* ---- the search ------------------------------------------------------------ */
 
-static enum memlog_status feed(struct stream *st, uint64_t from, uint64_t to,
-			       uint64_t delta, bool covered)
+static enum memlog_status stream_feed(struct stream *st, uint64_t from,
+				      uint64_t to, uint64_t delta, bool covered)
 {
 	struct ml_scanner sc;
 
 	st->delta = delta;
 	st->covered = covered;
 	/* pages start where addresses say so */
-	ml_scanner_init(&sc, st->formats, false, 0, on_hit, st);
+	ml_scanner_init(&sc, st->formats, false, 0, stream_on_hit, st);
 	return ml_scan_feed(&sc, from + delta, st->buf + (from - st->base),
 			    (size_t)(to - from));
 }
@@ -232,7 +233,7 @@ static enum memlog_status feed(struct stream *st, uint64_t from, uint64_t to,
 /* Search what has come, but for the last AHEAD bytes: each piece with the
  * addresses of the load that it belongs to, what lies between loads with those
  * of the load before. */
-static enum memlog_status search(struct stream *st)
+static enum memlog_status stream_search(struct stream *st)
 {
 	uint64_t end = window_end(st), to;
 	enum memlog_status s = MEMLOG_OK;
@@ -251,15 +252,17 @@ static enum memlog_status search(struct stream *st)
 			l = &st->by_off[st->cur];
 		if (l && l->off <= st->scanned) {
 			to = ml_min(end, l->off + l->len);
-			s = feed(st, st->scanned, to, l->addr - l->off, true);
+			s = stream_feed(st, st->scanned, to, l->addr - l->off,
+					true);
 		} else {
 			const struct ml_load *prev =
 				st->cur ? &st->by_off[st->cur - 1] : l;
 
 			to = l ? ml_min(end, l->off) : end;
-			s = feed(st, st->scanned, to,
-				 prev ? (prev->addr - prev->off) % ML_PAGE : 0,
-				 false);
+			s = stream_feed(
+				st, st->scanned, to,
+				prev ? (prev->addr - prev->off) % ML_PAGE : 0,
+				false);
 		}
 		st->scanned = to;
 	}
@@ -275,7 +278,8 @@ static int by_offset(const void *a, const void *b)
 
 /* The loads in the order in which their bytes come. A byte of the file that
  * several claim goes to the first: it comes only once. */
-static enum memlog_status order(struct stream *st, struct memlog_err *err)
+static enum memlog_status stream_order(struct stream *st,
+				       struct memlog_err *err)
 {
 	uint64_t end = 0, cut;
 	size_t i, n = st->loads.n_loads;
@@ -335,8 +339,9 @@ static enum memlog_status fill_to(struct stream *st, uint64_t len,
 
 /* Read until the headers are known. *ret_whole: this input has to be kept as a
  * whole. *ret_len is what headers and notes take. */
-static enum memlog_status headers(struct stream *st, uint64_t *ret_len,
-				  bool *ret_whole, struct memlog_err *err)
+static enum memlog_status stream_headers(struct stream *st, uint64_t *ret_len,
+					 bool *ret_whole,
+					 struct memlog_err *err)
 {
 	uint64_t need = AHEAD, more;
 	enum memlog_status s;
@@ -387,7 +392,7 @@ static enum memlog_status go_through(struct stream *st, uint64_t prefix,
 	uint64_t old;
 
 	st->back = largest_reach(st->formats) + ML_PAGE;
-	s = order(st, err);
+	s = stream_order(st, err);
 	if (!s)
 		s = fill_to(st, st->filled + 2 * st->back + AHEAD + CHUNK, err);
 	if (!s)
@@ -396,11 +401,11 @@ static enum memlog_status go_through(struct stream *st, uint64_t prefix,
 						  st->filled), err);
 	st->scanned = prefix;
 	while (!s) {
-		s = search(st);
+		s = stream_search(st);
 		if (s || st->eof)
 			break;
 		old = window_end(st);
-		s = slide(st, err);
+		s = stream_slide(st, err);
 		if (!s)
 			s = keep_new(st, old, err);
 	}
@@ -474,7 +479,7 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 	st.alloc = ml_allocator(st.opts.allocator);
 	s = ml_capture_create(&st.alloc, st.opts.tmpdir, &st.capture, err);
 	if (!s)
-		s = headers(&st, &prefix, &must, err);
+		s = stream_headers(&st, &prefix, &must, err);
 	whole |= must;
 	if (!s && whole)
 		s = keep_whole(&st, ret_spool, err);

@@ -24,7 +24,8 @@ static const uint64_t *leaf_entries(struct ml_p2m *p, uint64_t leaf)
 	return p->cache;
 }
 
-static enum ml_p2m_what lookup(struct ml_p2m *p, uint64_t pfn, uint64_t *mfn)
+static enum ml_p2m_what p2m_lookup(struct ml_p2m *p, uint64_t pfn,
+				   uint64_t *mfn)
 {
 	const uint64_t *e;
 
@@ -38,7 +39,7 @@ enum memlog_status ml_p2m_mach(struct ml_p2m *p, uint64_t phys, uint64_t *ret)
 {
 	uint64_t mfn;
 
-	if (lookup(p, phys >> SHIFT, &mfn) == ML_P2M_ABSENT)
+	if (p2m_lookup(p, phys >> SHIFT, &mfn) == ML_P2M_ABSENT)
 		return MEMLOG_NO_DATA;
 	*ret = mfn << SHIFT | (phys & (ML_PAGE - 1));
 	return MEMLOG_OK;
@@ -147,7 +148,7 @@ static uint64_t next_mapped(struct ml_p2m *p, uint64_t pfn)
 			      p->per_page;
 		else if (!leaf_entries(p, leaf))
 			pfn = (leaf + 1) * p->per_page;
-		else if (lookup(p, pfn, &mfn) == ML_P2M_ABSENT)
+		else if (p2m_lookup(p, pfn, &mfn) == ML_P2M_ABSENT)
 			pfn++;
 		else
 			return pfn;
@@ -166,7 +167,7 @@ static enum memlog_status p2m_next(void *self, uint64_t addr,
 	if (start == n)
 		return MEMLOG_NO_DATA;
 	for (end = start + 1; end < n; end++)
-		if (lookup(p, end, &mfn) == ML_P2M_ABSENT)
+		if (p2m_lookup(p, end, &mfn) == ML_P2M_ABSENT)
 			break;
 	ret->start = ml_max(addr, start << SHIFT);
 	ret->end = end << SHIFT;

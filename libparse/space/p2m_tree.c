@@ -228,8 +228,9 @@ static void repeated_mids(struct ml_p2m *p, const struct place *upper, size_t n)
 			p->stats.repeated++;
 }
 
-static enum memlog_status load(struct ml_p2m *p, const struct ml_p2m_opts *o,
-			       struct memlog_err *err)
+static enum memlog_status p2m_tree_load(struct ml_p2m *p,
+					const struct ml_p2m_opts *o,
+					struct memlog_err *err)
 {
 	struct place upper[ML_P2M_ENTRIES + 1];
 	uint64_t top[ML_P2M_ENTRIES];
@@ -283,7 +284,7 @@ enum memlog_status ml_p2m_open(const struct ml_p2m_opts *opts,
 	p->mach_self = opts->mach_self;
 	p->kind = opts->kind;
 	p->per_page = wide ? 512 : 1024;
-	s = load(p, opts, err);
+	s = p2m_tree_load(p, opts, err);
 	if (s) {
 		ml_p2m_close(p);
 		return s;

@@ -24,8 +24,8 @@ static const struct level levels_32[] = {
 	{ 22, 10, true }, { 12, 10, false },
 };
 
-static bool entry(const struct memlog_reader_ops *mem, void *self,
-		  uint64_t addr, size_t size, uint64_t *ret)
+static bool pagewalk_entry(const struct memlog_reader_ops *mem, void *self,
+			   uint64_t addr, size_t size, uint64_t *ret)
 {
 	uint8_t b[8];
 	size_t got;
@@ -53,7 +53,7 @@ enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
 		va &= UINT32_MAX;
 	for (i = 0; i < n; i++, l++) {
 		index = va >> l->shift & ((1u << l->bits) - 1);
-		if (!entry(mem, self, table + index * size, size, &e))
+		if (!pagewalk_entry(mem, self, table + index * size, size, &e))
 			return MEMLOG_NO_DATA;
 		mask = (1ull << l->shift) - 1;
 		if (i + 1 == n || (l->large && e & LARGE)) {

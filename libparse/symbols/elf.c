@@ -44,7 +44,8 @@ static int by_name(const void *a, const void *b)
 		      ((const struct symbol *)b)->name);
 }
 
-static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
+static enum memlog_status symbols_sym_addr(void *self, const char *name,
+					   uint64_t *ret)
 {
 	struct elf_symbols *s = self;
 	struct symbol key = { .name = name };
@@ -81,7 +82,7 @@ static void find_text(struct elf_symbols *s)
 	}
 }
 
-static Dwarf *dwarf(struct elf_symbols *s)
+static Dwarf *symbols_dwarf(struct elf_symbols *s)
 {
 	if (!s->dwarf && !s->no_dwarf) {
 		s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
@@ -94,7 +95,7 @@ static Dwarf *dwarf(struct elf_symbols *s)
 
 /* The name of a die, NULL when it has none. libdw does not look whether the last
  * one in a section comes to an end. */
-static const char *name_of(struct elf_symbols *s, Dwarf_Die *die)
+static const char *symbols_name_of(struct elf_symbols *s, Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die), *from;
 	size_t i;
@@ -118,7 +119,7 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 	const char *n;
 	int tag;
 
-	if (!dwarf(s))
+	if (!symbols_dwarf(s))
 		return false;
 	for (; !dwarf_nextcu(s->dwarf, off, &next, &header, NULL, NULL, NULL);
 	     off = next) {
@@ -132,7 +133,7 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 			    tag != DW_TAG_enumeration_type &&
 			    tag != DW_TAG_typedef)
 				continue;
-			n = name_of(s, &die);
+			n = symbols_name_of(s, &die);
 			if (!n || strcmp(n, name) ||
 			    dwarf_hasattr(&die, DW_AT_declaration))
 				continue;
@@ -144,7 +145,7 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 }
 
 /* The type behind a typedef. */
-static bool peel(Dwarf_Die *die)
+static bool symbols_peel(Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
 	Dwarf_Die type;
@@ -182,7 +183,7 @@ static bool find_member(struct elf_symbols *s, Dwarf_Die *type,
 			continue;
 		if (!die_number(&die, DW_AT_data_member_location, &off))
 			off = 0;
-		n = name_of(s, &die);
+		n = symbols_name_of(s, &die);
 		if (n && !strcmp(n, name)) {
 			*ret = base + off;
 			return true;
@@ -200,13 +201,14 @@ static enum memlog_status sym_member(void *self, const char *type,
 {
 	Dwarf_Die die;
 
-	if (!find_type(self, type, &die) || !peel(&die) ||
+	if (!find_type(self, type, &die) || !symbols_peel(&die) ||
 	    !find_member(self, &die, member, 0, 0, ret))
 		return MEMLOG_NO_DATA;
 	return MEMLOG_OK;
 }
 
-static enum memlog_status sym_size(void *self, const char *type, uint64_t *ret)
+static enum memlog_status symbols_sym_size(void *self, const char *type,
+					   uint64_t *ret)
 {
 	Dwarf_Word size;
 	Dwarf_Die die;
@@ -224,14 +226,14 @@ static enum memlog_status sym_enum(void *self, const char *type, int64_t value,
 	Dwarf_Die die, e;
 	Dwarf_Sword v;
 
-	if (!find_type(self, type, &die) || !peel(&die) ||
+	if (!find_type(self, type, &die) || !symbols_peel(&die) ||
 	    dwarf_child(&die, &e))
 		return MEMLOG_NO_DATA;
 	do {
 		if (dwarf_tag(&e) == DW_TAG_enumerator &&
 		    dwarf_attr(&e, DW_AT_const_value, &attr) &&
 		    !dwarf_formsdata(&attr, &v) && v == value) {
-			*ret = name_of(self, &e);
+			*ret = symbols_name_of(self, &e);
 			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
 		}
 	} while (!dwarf_siblingof(&e, &e));
@@ -273,8 +275,8 @@ static enum memlog_status load_table(struct elf_symbols *s, Elf_Scn *scn,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status load(struct elf_symbols *s, const char *path,
-			       struct memlog_err *err)
+static enum memlog_status symbols_load(struct elf_symbols *s, const char *path,
+				       struct memlog_err *err)
 {
 	enum memlog_status st;
 	Elf_Scn *scn = NULL;
@@ -319,12 +321,12 @@ enum memlog_status memlog_symbols_open(const char *path,
 	s->pub = (struct memlog_symbols){
 		.size = sizeof(s->pub),
 		.self = s,
-		.addr = sym_addr,
+		.addr = symbols_sym_addr,
 		.member_offset = sym_member,
-		.type_size = sym_size,
+		.type_size = symbols_sym_size,
 		.enum_name = sym_enum,
 	};
-	st = load(s, path, err);
+	st = symbols_load(s, path, err);
 	if (st) {
 		memlog_symbols_close(&s->pub);
 		return st;

@@ -42,7 +42,8 @@ static void ask_cpu(struct ml_acrn_chains *c, struct memlog_image *image,
 
 /* ---- where rings are ---------------------------------------------------- */
 
-static struct memlog_range around(uint64_t first, uint64_t last, uint64_t reach)
+static struct memlog_range acrn_chain_around(uint64_t first, uint64_t last,
+					     uint64_t reach)
 {
 	struct memlog_range r = { first > reach ? first - reach : 0, 0 };
 
@@ -52,16 +53,16 @@ static struct memlog_range around(uint64_t first, uint64_t last, uint64_t reach)
 }
 
 /* All rings near, and near those, byte by byte. */
-static enum memlog_status gather(struct ml_acrn_chains *c,
-				 struct memlog_image *image,
-				 enum memlog_space space, uint64_t addr,
-				 const struct ml_sbuf *h,
-				 struct memlog_err *err)
+static enum memlog_status
+acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
+		  enum memlog_space space, uint64_t addr,
+		  const struct ml_sbuf *h, struct memlog_err *err)
 {
 	uint64_t reach = ml_max(ML_ACRN_REACH,
 				(uint64_t)ML_ACRN_SKIP * (h->size + SLOT) +
 				ML_SBUF_HEADER + HALF_SLACK);
-	struct memlog_range had = { 0, 0 }, r = around(addr, addr, reach);
+	struct memlog_range had = { 0, 0 },
+			    r = acrn_chain_around(addr, addr, reach);
 	struct ml_sbuf_list *l = &c->rings;
 	enum memlog_status s;
 
@@ -76,7 +77,8 @@ static enum memlog_status gather(struct ml_acrn_chains *c,
 		if (s || !l->n)
 			return s;
 		had = r;
-		r = around(l->at[0].addr, l->at[l->n - 1].addr, reach);
+		r = acrn_chain_around(l->at[0].addr, l->at[l->n - 1].addr,
+				      reach);
 		r.start = ml_min(r.start, had.start);
 		r.end = ml_max(r.end, had.end);
 		if ((r.start == had.start && r.end == had.end) ||
@@ -124,8 +126,8 @@ static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 /* ---- which belong together ---------------------------------------------- */
 
 /* Can d be k parts of a region in which a ring says that it is h? */
-static bool fits(uint64_t d, const struct ml_sbuf *h, uint64_t part,
-		 uint64_t *ret_part)
+static bool acrn_chain_fits(uint64_t d, const struct ml_sbuf *h, uint64_t part,
+			    uint64_t *ret_part)
 {
 	uint64_t least = ML_SBUF_HEADER + h->size, k;
 
@@ -165,7 +167,8 @@ static void grow_chain(struct ml_acrn_chains *c, struct ml_acrn_chain *ch)
 				       ML_SBUF_HEADER + SLOT))
 			break;
 		part = ch->part;
-		if (!fits(r[i].addr - last, &first->h, ch->part, &part))
+		if (!acrn_chain_fits(r[i].addr - last, &first->h, ch->part,
+				     &part))
 			continue;
 		/* the other half begins with CPU 0 again */
 		if (cpu >= 0 && r[i].cpu >= 0 && r[i].cpu <= cpu)
@@ -180,7 +183,8 @@ static void grow_chain(struct ml_acrn_chains *c, struct ml_acrn_chain *ch)
 	ch->from_base = !(first->addr % ML_PAGE) && first->cpu <= 0;
 }
 
-static bool has_cpu(const struct ml_acrn_chains *c, uint32_t chain, int32_t cpu)
+static bool acrn_chain_has_cpu(const struct ml_acrn_chains *c, uint32_t chain,
+			       int32_t cpu)
 {
 	size_t i;
 
@@ -204,18 +208,18 @@ static bool may_adopt(const struct ml_acrn_chains *c, size_t k, size_t i,
 	uint64_t d = r->addr > f->addr ? r->addr - f->addr : f->addr - r->addr;
 
 	if (f->h.last != r->h.last ||
-	    (r->cpu >= 0 && has_cpu(c, (uint32_t)k, r->cpu)))
+	    (r->cpu >= 0 && acrn_chain_has_cpu(c, (uint32_t)k, r->cpu)))
 		return false;
 	*ret_part = ch->part;
 	if (ch->part)
 		return r->addr > f->addr && !(d % ch->part) &&
 		       d / ch->part <= 2 * ch->n + ML_ACRN_SKIP;
 	if (f->h.ele_num != r->h.ele_num)
-		return fits(d, &f->h, 0, ret_part);
+		return acrn_chain_fits(d, &f->h, 0, ret_part);
 	return f->cpu >= 0 && r->cpu >= 0 && d < ML_ACRN_SPAN / 4;
 }
 
-static void adopt(struct ml_acrn_chains *c, size_t i)
+static void acrn_chain_adopt(struct ml_acrn_chains *c, size_t i)
 {
 	struct ml_acrn_chain *mine = &c->at[c->chain[i]], *ch;
 	uint64_t part;
@@ -279,7 +283,7 @@ static enum memlog_status sort_out(struct ml_acrn_chains *c,
 	for (i = 0; i < n; i++)
 		if (c->at[c->chain[i]].n == 1 &&
 		    c->rings.at[i].h.ele_num == ML_SBUF_EARLY_SLOTS)
-			adopt(c, i);
+			acrn_chain_adopt(c, i);
 	mark_inside(c);
 	return MEMLOG_OK;
 }
@@ -297,8 +301,8 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 	c->rings.alloc = c->alloc;
 	c->rings.max = ML_ACRN_MAX_RINGS;
 	s = slow || c->budget < 2 * ML_ACRN_REACH ?
-		   gather_slow(c, image, space, addr, h, err) :
-		   gather(c, image, space, addr, h, err);
+		    gather_slow(c, image, space, addr, h, err) :
+		    acrn_chain_gather(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
 		ask_cpu(c, image, space, &c->rings.at[i]);
 	if (!s && low && !slow && c->old_text) {

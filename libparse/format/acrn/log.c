@@ -121,7 +121,8 @@ static enum memlog_status log_open(void *state, struct ml_source *source,
 }
 
 /* Is a to come before b? Pieces first: they belong to what came before. */
-static bool earlier(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
+static bool acrn_log_earlier(const struct ml_acrn_ring *a,
+			     const struct ml_acrn_ring *b)
 {
 	const struct ml_acrn_item *x = &a->item, *y = &b->item;
 	int32_t d;
@@ -146,14 +147,15 @@ static bool is_copy(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
 	       a->item.head.cpu == b->item.head.cpu;
 }
 
-static struct ml_acrn_ring *pick(struct acrn_log *d, struct ml_source *source)
+static struct ml_acrn_ring *acrn_log_pick(struct acrn_log *d,
+					  struct ml_source *source)
 {
 	struct ml_acrn_ring *best = NULL;
 	size_t i;
 
 	for (i = 0; i < d->n_rings; i++)
 		if (d->rings[i].have &&
-		    (!best || earlier(&d->rings[i], best)))
+		    (!best || acrn_log_earlier(&d->rings[i], best)))
 			best = &d->rings[i];
 	if (!best || !best->item.has_head)
 		return best;
@@ -173,8 +175,8 @@ static void add_field(struct memlog_record *rec, const char *name,
 	f->u = value;
 }
 
-static void fill(struct acrn_log *d, struct ml_source *source,
-		 struct ml_acrn_ring *ring, struct memlog_record *rec)
+static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
+			  struct ml_acrn_ring *ring, struct memlog_record *rec)
 {
 	const struct ml_acrn_item *it = &ring->item;
 	const struct ml_acrn_head *h = &it->head;
@@ -253,7 +255,7 @@ static enum memlog_status log_next(void *state, struct ml_source *source,
 	bool open;
 
 	for (;;) {
-		ring = pick(d, source);
+		ring = acrn_log_pick(d, source);
 		if (!ring) {
 			if (!d->age)
 				return MEMLOG_NO_DATA;
@@ -269,7 +271,7 @@ static enum memlog_status log_next(void *state, struct ml_source *source,
 			d->lost = 0;
 		ml_acrn_ring_next(ring, source);
 	}
-	fill(d, source, ring, rec);
+	acrn_log_fill(d, source, ring, rec);
 	d->printed = true;
 	if (ring->item.has_head)
 		d->lost = 0;

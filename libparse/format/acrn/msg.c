@@ -8,7 +8,7 @@ struct reader {
 	size_t len, at;
 };
 
-static bool take(struct reader *r, const char *text)
+static bool acrn_msg_take(struct reader *r, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -19,7 +19,7 @@ static bool take(struct reader *r, const char *text)
 }
 
 /* 1 to 20 decimal digits of at most max. */
-static bool number(struct reader *r, uint64_t max, uint64_t *ret)
+static bool acrn_msg_number(struct reader *r, uint64_t max, uint64_t *ret)
 {
 	size_t start = r->at;
 	uint64_t v = 0, digit;
@@ -36,7 +36,7 @@ static bool number(struct reader *r, uint64_t max, uint64_t *ret)
 	return r->at > start && v <= max;
 }
 
-static bool name(struct reader *r, struct ml_acrn_head *ret)
+static bool acrn_msg_name(struct reader *r, struct ml_acrn_head *ret)
 {
 	size_t start = r->at;
 
@@ -56,16 +56,18 @@ bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret)
 	if (!len || p[0] != '[')
 		return false;
 	memset(ret, 0, sizeof(*ret));
-	if (!take(&r, "[") || !number(&r, UINT64_MAX, &ret->us) ||
-	    !take(&r, "us][cpu=") || !number(&r, UINT16_MAX, &cpu) ||
-	    !take(&r, "]["))
+	if (!acrn_msg_take(&r, "[") ||
+	    !acrn_msg_number(&r, UINT64_MAX, &ret->us) ||
+	    !acrn_msg_take(&r, "us][cpu=") ||
+	    !acrn_msg_number(&r, UINT16_MAX, &cpu) || !acrn_msg_take(&r, "]["))
 		return false;
-	if (!take(&r, "sev=")) {
-		if (!name(&r, ret) || !take(&r, "][sev="))
+	if (!acrn_msg_take(&r, "sev=")) {
+		if (!acrn_msg_name(&r, ret) || !acrn_msg_take(&r, "][sev="))
 			return false;
 	}
-	if (!number(&r, UINT32_MAX, &sev) || !take(&r, "][seq=") ||
-	    !number(&r, UINT32_MAX, &seq) || !take(&r, "]:"))
+	if (!acrn_msg_number(&r, UINT32_MAX, &sev) ||
+	    !acrn_msg_take(&r, "][seq=") ||
+	    !acrn_msg_number(&r, UINT32_MAX, &seq) || !acrn_msg_take(&r, "]:"))
 		return false;
 	ret->cpu = (uint32_t)cpu;
 	ret->sev = (uint32_t)sev;

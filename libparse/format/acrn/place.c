@@ -17,8 +17,9 @@
 #include "base/limits.h"
 #include "chain.h"
 
-static bool known(const struct memlog_logs *logs, const struct ml_log *except,
-		  enum memlog_space space, uint64_t addr)
+static bool acrn_place_known(const struct memlog_logs *logs,
+			     const struct ml_log *except,
+			     enum memlog_space space, uint64_t addr)
 {
 	size_t i, k;
 
@@ -54,7 +55,7 @@ static bool is_live(const struct ml_acrn_chains *c, size_t k)
 
 /* The chain of the Service VM's rings, when chain k is the hypervisor's own
  * from before; else k. */
-static size_t owner(const struct ml_acrn_chains *c, size_t k)
+static size_t acrn_place_owner(const struct ml_acrn_chains *c, size_t k)
 {
 	const struct ml_acrn_chain *ch = &c->at[k];
 	size_t i;
@@ -86,7 +87,7 @@ static enum memlog_status add_chain(struct expand *x, struct ml_log *log,
 		};
 
 		if (x->c.chain[i] != k ||
-		    known(x->logs, log, x->space, r->addr))
+		    acrn_place_known(x->logs, log, x->space, r->addr))
 			continue;
 		if (e.cpu < 0 && ch->part && first->cpu >= 0)
 			e.cpu = first->cpu +
@@ -126,7 +127,8 @@ static bool is_news(const struct expand *x, size_t k)
 
 	for (i = x->c.at[k].first; i < x->c.rings.n; i++)
 		if (x->c.chain[i] == k &&
-		    !known(x->logs, x->seed, x->space, x->c.rings.at[i].addr))
+		    !acrn_place_known(x->logs, x->seed, x->space,
+				      x->c.rings.at[i].addr))
 			return true;
 	return false;
 }
@@ -147,7 +149,7 @@ static enum memlog_status make_log(struct expand *x, size_t k,
 	begin_log(log, ch, &x->c.rings.at[ch->first].h);
 	s = add_chain(x, log, k, ML_ACRN_ROLE_RING, err);
 	for (i = 0; i < x->c.n && !s; i++)
-		if (i != k && x->c.at[i].n && owner(&x->c, i) == k)
+		if (i != k && x->c.at[i].n && acrn_place_owner(&x->c, i) == k)
 			s = add_chain(x, log, i, ML_ACRN_ROLE_EARLY, err);
 	return s;
 }
@@ -173,15 +175,15 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 	logs->around_low |= x.c.looked_low;
 	for (i = 0; !s && i < x.c.rings.n; i++)
 		if (x.c.rings.at[i].addr == addr)
-			mine = owner(&x.c, x.c.chain[i]);
+			mine = acrn_place_owner(&x.c, x.c.chain[i]);
 	/* the bytes changed meanwhile: the ring alone, as it was probed */
 	if (s || mine == SIZE_MAX)
 		goto out;
 	if (is_news(&x, mine))
 		s = make_log(&x, mine, log, err);
 	for (k = 0; k < x.c.n && !s; k++)
-		if (k != mine && x.c.at[k].n && owner(&x.c, k) == k &&
-		    is_news(&x, k))
+		if (k != mine && x.c.at[k].n &&
+		    acrn_place_owner(&x.c, k) == k && is_news(&x, k))
 			s = make_log(&x, k, NULL, err);
 out:
 	ml_acrn_chains_fini(&x.c);
@@ -190,7 +192,7 @@ out:
 
 /* ---- which is which ----------------------------------------------------- */
 
-static int by_cpu(const void *a, const void *b)
+static int acrn_place_by_cpu(const void *a, const void *b)
 {
 	const struct memlog_extent *x = a, *y = b;
 
@@ -203,16 +205,17 @@ static int by_cpu(const void *a, const void *b)
 
 void ml_acrn_sort_extents(struct ml_log *log)
 {
-	qsort(log->extents, log->pub.n_extents, sizeof(*log->extents), by_cpu);
+	qsort(log->extents, log->pub.n_extents, sizeof(*log->extents),
+	      acrn_place_by_cpu);
 }
 
-static uint64_t guest_addr(const struct memlog_extent *e)
+static uint64_t acrn_place_guest_addr(const struct memlog_extent *e)
 {
 	return e->has_alias && e->alias_space == MEMLOG_PHYS ? e->alias_addr :
 							       e->addr;
 }
 
-static int by_number(const void *a, const void *b)
+static int acrn_place_by_number(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 
@@ -253,8 +256,9 @@ static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 		return false;
 	for (i = 0; i < n; i++)
 		for (k = 0; k < logs[i]->pub.n_extents; k++)
-			p->addr[p->n++] = guest_addr(&logs[i]->extents[k]);
-	qsort(p->addr, p->n, sizeof(*p->addr), by_number);
+			p->addr[p->n++] =
+				acrn_place_guest_addr(&logs[i]->extents[k]);
+	qsort(p->addr, p->n, sizeof(*p->addr), acrn_place_by_number);
 	return !ml_sbuf_count_pointers(image, space, low, p->addr, p->count,
 				       p->where, p->n, NULL);
 }
@@ -263,7 +267,7 @@ static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 static bool pointer_to(const struct pointers *p, const struct memlog_extent *e,
 		       uint64_t *ret)
 {
-	uint64_t want = guest_addr(e);
+	uint64_t want = acrn_place_guest_addr(e);
 	size_t lo = 0, hi = p->n, mid;
 
 	while (lo < hi) {
@@ -321,7 +325,7 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image)
 	pointers_fini(&p, image);
 }
 
-static void undecided(struct ml_log *log, size_t n, const char *why)
+static void acrn_place_undecided(struct ml_log *log, size_t n, const char *why)
 {
 	const struct acrn *a = ml_acrn_const(log);
 
@@ -352,9 +356,10 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 		struct memlog_log *log = &logs[i]->pub;
 
 		if (!ok || !most || tie) {
-			undecided(logs[i], n, !ok ? "pointers were not asked" :
-				  tie ? "pointers name several" :
-					"no pointer names any");
+			acrn_place_undecided(logs[i], n,
+					     !ok ? "pointers were not asked" :
+					     tie ? "pointers name several" :
+						   "no pointer names any");
 		} else if (hits[i] == most) {
 			log->verdict = MEMLOG_VERDICT_CURRENT;
 			snprintf(log->reason, sizeof(log->reason),
@@ -370,7 +375,7 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 	}
 }
 
-static void judge(struct ml_log *log)
+static void acrn_place_judge(struct ml_log *log)
 {
 	const struct acrn *a = ml_acrn_const(log);
 	struct memlog_log *p = &log->pub;
@@ -407,7 +412,7 @@ void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 
 	for (i = 0; i < n; i++) {
 		ml_acrn_sort_extents(logs[i]);
-		judge(logs[i]);
+		acrn_place_judge(logs[i]);
 		if (logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT &&
 		    n_live < sizeof(live) / sizeof(live[0]))
 			live[n_live++] = logs[i];

@@ -30,8 +30,8 @@ enum slot_kind { SLOT_NONE, SLOT_ZERO, SLOT_HEAD, SLOT_MORE };
 
 /* ---- slots -------------------------------------------------------------- */
 
-static void load(struct ml_acrn_ring *ring, struct ml_source *source,
-		 uint32_t index)
+static void acrn_ring_load(struct ml_acrn_ring *ring, struct ml_source *source,
+			   uint32_t index)
 {
 	uint64_t missing = source->missing;
 	size_t want, got, at = 0;
@@ -64,11 +64,11 @@ static void load(struct ml_acrn_ring *ring, struct ml_source *source,
 }
 
 /* Borrowed until the next call; NULL when its bytes are not in the image. */
-static const uint8_t *slot(struct ml_acrn_ring *ring, struct ml_source *source,
-			   uint32_t index)
+static const uint8_t *acrn_ring_slot(struct ml_acrn_ring *ring,
+				     struct ml_source *source, uint32_t index)
 {
 	if (index - ring->cache_first >= ring->cache_n)
-		load(ring, source, index);
+		acrn_ring_load(ring, source, index);
 	index -= ring->cache_first;
 	if (ring->absent >> index & 1)
 		return NULL;
@@ -83,7 +83,8 @@ static uint32_t run_index(const struct ml_acrn_ring *ring,
 	return (uint32_t)(i < ring->num ? i : i - ring->num);
 }
 
-static enum slot_kind kind(const uint8_t *p, struct ml_acrn_head *head)
+static enum slot_kind acrn_ring_kind(const uint8_t *p,
+				     struct ml_acrn_head *head)
 {
 	if (!p)
 		return SLOT_NONE;
@@ -92,7 +93,7 @@ static enum slot_kind kind(const uint8_t *p, struct ml_acrn_head *head)
 	return ml_acrn_head_parse(p, SLOT, head) ? SLOT_HEAD : SLOT_MORE;
 }
 
-static bool full(const uint8_t *p)
+static bool acrn_ring_full(const uint8_t *p)
 {
 	return !memchr(p, 0, SLOT);
 }
@@ -102,11 +103,12 @@ static enum slot_kind kind_at(struct ml_acrn_ring *ring,
 			      const struct ml_acrn_run *run, uint32_t pos,
 			      bool *ret_full)
 {
-	const uint8_t *p = slot(ring, source, run_index(ring, run, pos));
+	const uint8_t *p =
+		acrn_ring_slot(ring, source, run_index(ring, run, pos));
 	struct ml_acrn_head head;
 
-	*ret_full = p && full(p);
-	return kind(p, &head);
+	*ret_full = p && acrn_ring_full(p);
+	return acrn_ring_kind(p, &head);
 }
 
 /*
@@ -118,15 +120,16 @@ static enum slot_kind kind_behind(struct ml_acrn_ring *ring,
 				  const struct ml_acrn_run *run, uint32_t pos,
 				  uint32_t cpu, bool *ret_full)
 {
-	const uint8_t *p = slot(ring, source, run_index(ring, run, pos));
+	const uint8_t *p =
+		acrn_ring_slot(ring, source, run_index(ring, run, pos));
 	struct ml_acrn_head head;
-	enum slot_kind k = kind(p, &head);
+	enum slot_kind k = acrn_ring_kind(p, &head);
 
-	*ret_full = p && full(p);
+	*ret_full = p && acrn_ring_full(p);
 	return k == SLOT_HEAD && head.cpu != cpu ? SLOT_MORE : k;
 }
 
-static bool unread(const struct ml_acrn_ring *ring, uint32_t index)
+static bool acrn_ring_unread(const struct ml_acrn_ring *ring, uint32_t index)
 {
 	uint32_t head = ring->h.head / SLOT, off;
 
@@ -147,7 +150,8 @@ struct stretch {
 };
 
 /* Can (seq, us) come after (seq0, us0) in one boot? */
-static bool follows(uint32_t seq0, uint64_t us0, uint32_t seq, uint64_t us)
+static bool acrn_ring_follows(uint32_t seq0, uint64_t us0, uint32_t seq,
+			      uint64_t us)
 {
 	return (int32_t)(seq - seq0) >= -SEQ_SLACK && us + US_SLACK >= us0;
 }
@@ -162,7 +166,7 @@ struct trouble {
 	uint32_t open, closed;
 };
 
-static void watch(struct trouble *t, enum slot_kind k, bool is_full)
+static void acrn_ring_watch(struct trouble *t, enum slot_kind k, bool is_full)
 {
 	if (k == SLOT_MORE && t->ended)
 		t->piece = true;
@@ -173,16 +177,16 @@ static void watch(struct trouble *t, enum slot_kind k, bool is_full)
 	t->closed += t->ended;
 }
 
-static bool found(const struct trouble *t)
+static bool acrn_ring_found(const struct trouble *t)
 {
 	return t->piece || (t->open >= OPEN_MIN && t->open * 2 > t->closed);
 }
 
 /* Cut the slots [first, end) into stretches; at most max, the last one takes
  * the rest. */
-static uint32_t cut(struct ml_acrn_ring *ring, struct ml_source *source,
-		    uint32_t first, uint32_t end, struct stretch *out,
-		    uint32_t max)
+static uint32_t acrn_ring_cut(struct ml_acrn_ring *ring,
+			      struct ml_source *source, uint32_t first,
+			      uint32_t end, struct stretch *out, uint32_t max)
 {
 	struct ml_acrn_head h;
 	uint32_t n = 0, i, cpu = 0;
@@ -193,16 +197,17 @@ static uint32_t cut(struct ml_acrn_ring *ring, struct ml_source *source,
 	memset(&out[0], 0, sizeof(out[0]));
 	out[0].first = first;
 	for (i = first; i < end; i++) {
-		const uint8_t *p = slot(ring, source, i);
-		enum slot_kind k = kind(p, &h);
+		const uint8_t *p = acrn_ring_slot(ring, source, i);
+		enum slot_kind k = acrn_ring_kind(p, &h);
 		struct stretch *s = &out[n];
 
 		quoted = k == SLOT_HEAD && was_full && s->has && h.cpu != cpu;
-		was_full = p && full(p);
+		was_full = p && acrn_ring_full(p);
 		if (k != SLOT_HEAD || quoted)
 			continue;
 		cpu = h.cpu;
-		if (s->has && !follows(s->seq1, s->us1, h.seq, h.us) &&
+		if (s->has &&
+		    !acrn_ring_follows(s->seq1, s->us1, h.seq, h.us) &&
 		    n + 1 < max) {
 			s->end = i;
 			s = &out[++n];
@@ -221,8 +226,8 @@ static uint32_t cut(struct ml_acrn_ring *ring, struct ml_source *source,
 	return n + 1;
 }
 
-static void add_run(struct ml_acrn_ring *ring, uint32_t start, uint32_t count,
-		    uint32_t age)
+static void acrn_ring_add_run(struct ml_acrn_ring *ring, uint32_t start,
+			      uint32_t count, uint32_t age)
 {
 	if (!count || ring->n_runs >= ML_ACRN_RUNS)
 		return;
@@ -231,7 +236,7 @@ static void add_run(struct ml_acrn_ring *ring, uint32_t start, uint32_t count,
 }
 
 /* Does stretch a directly come before b in the same boot, around the ring? */
-static bool before(const struct stretch *a, const struct stretch *b)
+static bool acrn_ring_before(const struct stretch *a, const struct stretch *b)
 {
 	return a->has && b->has && (int32_t)(b->seq0 - a->seq1) > 0 &&
 	       (int32_t)(b->seq0 - a->seq0) > 0 && a->us1 <= b->us0 + US_SLACK;
@@ -251,27 +256,28 @@ static void find_runs(struct ml_acrn_ring *ring, struct ml_source *source,
 	bool wrapped;
 
 	now[0].has = false;
-	cut(ring, source, 0, tail, now, 1);
-	n = cut(ring, source, tail, ring->num, old,
-		(uint32_t)(sizeof(old) / sizeof(old[0])));
+	acrn_ring_cut(ring, source, 0, tail, now, 1);
+	n = acrn_ring_cut(ring, source, tail, ring->num, old,
+			  (uint32_t)(sizeof(old) / sizeof(old[0])));
 	wrapped = !ring->h.bad_offsets && ring->h.head > ring->h.tail;
 	if (!wrapped)
-		wrapped = n == 1 && tail && before(&old[0], &now[0]);
+		wrapped = n == 1 && tail && acrn_ring_before(&old[0], &now[0]);
 	if (wrapped) {
-		add_run(ring, tail == ring->num ? 0 : tail, ring->num, 0);
+		acrn_ring_add_run(ring, tail == ring->num ? 0 : tail, ring->num,
+				  0);
 		return;
 	}
-	if (n >= 2 && before(&old[n - 1], &old[n - 2])) {
+	if (n >= 2 && acrn_ring_before(&old[n - 1], &old[n - 2])) {
 		age = n - 1;
-		add_run(ring, old[n - 1].first,
-			old[n - 1].end - old[n - 1].first, age);
+		acrn_ring_add_run(ring, old[n - 1].first,
+				  old[n - 1].end - old[n - 1].first, age);
 		n--;
 	}
 	for (i = n; i--;)
 		if (old[i].has)
-			add_run(ring, old[i].first, old[i].end - old[i].first,
-				i + 1);
-	add_run(ring, 0, tail, 0);
+			acrn_ring_add_run(ring, old[i].first,
+					  old[i].end - old[i].first, i + 1);
+	acrn_ring_add_run(ring, 0, tail, 0);
 }
 
 /* Where offsets are damaged: the newest slot is where the numbers fall. */
@@ -279,8 +285,8 @@ static uint32_t guess_tail(struct ml_acrn_ring *ring, struct ml_source *source)
 {
 	struct stretch s[2];
 
-	return cut(ring, source, 0, ring->num, s, 2) == 2 ? s[0].end :
-							    ring->num;
+	return acrn_ring_cut(ring, source, 0, ring->num, s, 2) == 2 ? s[0].end :
+								      ring->num;
 }
 
 enum memlog_status ml_acrn_ring_open(struct ml_acrn_ring *ring,
@@ -327,8 +333,10 @@ uint32_t ml_acrn_ring_oldest(const struct ml_acrn_ring *ring)
 /* ---- items -------------------------------------------------------------- */
 
 /* Were pieces dropped around the message at pos of n slots? */
-static bool doubtful(struct ml_acrn_ring *ring, struct ml_source *source,
-		     const struct ml_acrn_run *run, uint32_t pos, uint32_t n)
+static bool acrn_ring_doubtful(struct ml_acrn_ring *ring,
+			       struct ml_source *source,
+			       const struct ml_acrn_run *run, uint32_t pos,
+			       uint32_t n)
 {
 	uint32_t i = pos > NEAR ? pos - NEAR : 0;
 	uint32_t end = (uint32_t)ml_min(run->count, (uint64_t)pos + n + NEAR);
@@ -338,9 +346,9 @@ static bool doubtful(struct ml_acrn_ring *ring, struct ml_source *source,
 	for (; i < end && !t.piece; i++) {
 		enum slot_kind k = kind_at(ring, source, run, i, &is_full);
 
-		watch(&t, k, is_full);
+		acrn_ring_watch(&t, k, is_full);
 	}
-	return found(&t);
+	return acrn_ring_found(&t);
 }
 
 /* Is the ring full, so that what comes last may have been cut? */
@@ -350,9 +358,10 @@ static bool no_room(const struct ml_acrn_ring *ring)
 }
 
 /* How many slots the message with its head at pos has. */
-static uint32_t measure(struct ml_acrn_ring *ring, struct ml_source *source,
-			const struct ml_acrn_run *run, uint32_t pos,
-			uint32_t *ret_flags, bool *ret_open)
+static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
+				  struct ml_source *source,
+				  const struct ml_acrn_run *run, uint32_t pos,
+				  uint32_t *ret_flags, bool *ret_open)
 {
 	enum slot_kind k = SLOT_HEAD;
 	bool is_full, cut_off = false;
@@ -370,7 +379,7 @@ static uint32_t measure(struct ml_acrn_ring *ring, struct ml_source *source,
 	}
 	if (!is_full) {
 		/* it ends; what is between may be another's nevertheless */
-		if (n > 1 && doubtful(ring, source, run, pos, n))
+		if (n > 1 && acrn_ring_doubtful(ring, source, run, pos, n))
 			*ret_flags |= MEMLOG_REC_GUESSED;
 		return n;
 	}
@@ -383,13 +392,13 @@ static uint32_t measure(struct ml_acrn_ring *ring, struct ml_source *source,
 	else if (pos + n == run->count)
 		cut_off = no_room(ring);
 	else if (k == SLOT_HEAD)
-		cut_off = doubtful(ring, source, run, pos, n);
+		cut_off = acrn_ring_doubtful(ring, source, run, pos, n);
 	*ret_open = !cut_off;
 	if (!cut_off)
 		return n;	/* its length is a multiple of a slot's */
 	*ret_flags |= MEMLOG_REC_PARTIAL_TAIL;
 	if (k == SLOT_NONE || (pos + n == run->count &&
-			       !doubtful(ring, source, run, pos, n)))
+			       !acrn_ring_doubtful(ring, source, run, pos, n)))
 		return n;
 	return 1;
 }
@@ -426,8 +435,10 @@ static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 
 	for (; ring->pos < run->count; ring->pos++) {
 		memset(it, 0, sizeof(*it));
-		k = kind(slot(ring, source, run_index(ring, run, ring->pos)),
-			 &it->head);
+		k = acrn_ring_kind(
+			acrn_ring_slot(ring, source,
+				       run_index(ring, run, ring->pos)),
+			&it->head);
 		if (k == SLOT_NONE)
 			source->missing += SLOT;
 		if (k == SLOT_NONE || k == SLOT_ZERO)
@@ -435,12 +446,14 @@ static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 		it->has_head = k == SLOT_HEAD;
 		it->pos = ring->pos;
 		it->slots = it->has_head ?
-			measure(ring, source, run, it->pos, &it->flags,
-				&it->open) :
-			measure_piece(ring, source, run, it->pos, &it->flags);
+				    acrn_ring_measure(ring, source, run,
+						      it->pos, &it->flags,
+						      &it->open) :
+				    measure_piece(ring, source, run, it->pos,
+						  &it->flags);
 		for (i = 0; i < it->slots && !run->age; i++)
-			it->unread |= unread(ring,
-					     run_index(ring, run, it->pos + i));
+			it->unread |= acrn_ring_unread(
+				ring, run_index(ring, run, it->pos + i));
 		ring->pos += it->slots;
 		return true;
 	}
@@ -485,7 +498,8 @@ size_t ml_acrn_ring_text(struct ml_acrn_ring *ring, struct ml_source *source,
 	uint32_t i;
 
 	for (i = 0; i < it->slots; i++) {
-		p = slot(ring, source, run_index(ring, run, it->pos + i));
+		p = acrn_ring_slot(ring, source,
+				   run_index(ring, run, it->pos + i));
 		if (!p) {
 			memset(raw + (size_t)i * SLOT, 0, SLOT);
 			continue;

@@ -17,7 +17,7 @@ struct text {
 	size_t len;
 };
 
-static void put(struct text *t, const char *s, size_t n)
+static void acrn_template_put(struct text *t, const char *s, size_t n)
 {
 	n = ml_min(n, ML_ACRN_LINE - t->len);
 	memcpy(t->buf + t->len, s, n);
@@ -34,7 +34,7 @@ struct conv {
 	char type;
 };
 
-static unsigned int digits(const char **p, const char *end)
+static unsigned int acrn_template_digits(const char **p, const char *end)
 {
 	unsigned int v = 0;
 
@@ -62,11 +62,11 @@ static bool take_conv(const char **p, const char *end, struct conv *c)
 	for (; *p < end && **p && strchr("-0+ #", **p); (*p)++)
 		if (n < sizeof(c->flags) - 1 && !strchr(c->flags, **p))
 			c->flags[n++] = **p;
-	c->width = digits(p, end);
+	c->width = acrn_template_digits(p, end);
 	if (*p < end && **p == '.') {
 		(*p)++;
 		c->has_precision = true;
-		c->precision = digits(p, end);
+		c->precision = acrn_template_digits(p, end);
 	}
 	while (*p < end && **p && strchr("hlL", **p))
 		(*p)++;
@@ -77,8 +77,9 @@ static bool take_conv(const char **p, const char *end, struct conv *c)
 }
 
 /* A byte of a string counts as signed. */
-static bool value(const struct conv *c, const struct ml_acrn_event *e,
-		  uint64_t *ret, bool *ret_negative)
+static bool acrn_template_value(const struct conv *c,
+				const struct ml_acrn_event *e, uint64_t *ret,
+				bool *ret_negative)
 {
 	const char *p = c->key, *end;
 	unsigned int i;
@@ -98,7 +99,7 @@ static bool value(const struct conv *c, const struct ml_acrn_event *e,
 		*ret = e->id;
 		return true;
 	}
-	i = digits(&p, end);
+	i = acrn_template_digits(&p, end);
 	if (p != end || !i || i > 16)
 		return false;
 	if (i > e->n)
@@ -111,7 +112,8 @@ static bool value(const struct conv *c, const struct ml_acrn_event *e,
 }
 
 /* What stands in front of the digits: a sign and, with '#', the base. */
-static size_t prefix(const struct conv *c, bool negative, char ret[4])
+static size_t acrn_template_prefix(const struct conv *c, bool negative,
+				   char ret[4])
 {
 	size_t n = 0;
 
@@ -129,7 +131,8 @@ static size_t prefix(const struct conv *c, bool negative, char ret[4])
 }
 
 /* The digits of v as the type wants them. */
-static size_t number(const struct conv *c, uint64_t v, char *buf, size_t size)
+static size_t acrn_template_number(const struct conv *c, uint64_t v, char *buf,
+				   size_t size)
 {
 	const char *fmt = c->type == 'x' ? "%.*" PRIx64 :
 			  c->type == 'X' ? "%.*" PRIX64 :
@@ -140,8 +143,8 @@ static size_t number(const struct conv *c, uint64_t v, char *buf, size_t size)
 }
 
 /* A value as text: %c is its byte, %s and %r are its digits. */
-static size_t word(const struct conv *c, bool negative, uint64_t v, char *buf,
-		   size_t size)
+static size_t acrn_template_word(const struct conv *c, bool negative,
+				 uint64_t v, char *buf, size_t size)
 {
 	size_t n;
 
@@ -153,10 +156,11 @@ static size_t word(const struct conv *c, bool negative, uint64_t v, char *buf,
 	return c->has_precision ? ml_min(n, c->precision) : n;
 }
 
-static void pad(struct text *t, const char *with, size_t width, size_t len)
+static void acrn_template_pad(struct text *t, const char *with, size_t width,
+			      size_t len)
 {
 	for (; width > len; width--)
-		put(t, with, 1);
+		acrn_template_put(t, with, 1);
 }
 
 /* As Python's % operator has it. */
@@ -169,26 +173,26 @@ static void put_conv(struct text *t, const struct conv *c,
 	uint64_t v;
 
 	if (!c->type || !strchr("diuoxXcsr", c->type) ||
-	    !value(c, e, &v, &negative)) {
-		put(t, "?", 1);
+	    !acrn_template_value(c, e, &v, &negative)) {
+		acrn_template_put(t, "?", 1);
 		return;
 	}
 	is_word = strchr("csr", c->type);
 	zeros = !left && !is_word && strchr(c->flags, '0');
 	if (is_word) {
-		len = word(c, negative, v, num, sizeof(num));
+		len = acrn_template_word(c, negative, v, num, sizeof(num));
 	} else {
-		len = number(c, v, num, sizeof(num));
-		n = prefix(c, negative, front);
+		len = acrn_template_number(c, v, num, sizeof(num));
+		n = acrn_template_prefix(c, negative, front);
 	}
 	if (!left && !zeros)
-		pad(t, " ", c->width, n + len);
-	put(t, front, n);
+		acrn_template_pad(t, " ", c->width, n + len);
+	acrn_template_put(t, front, n);
 	if (zeros)
-		pad(t, "0", c->width, n + len);
-	put(t, num, len);
+		acrn_template_pad(t, "0", c->width, n + len);
+	acrn_template_put(t, num, len);
 	if (left)
-		pad(t, " ", c->width, n + len);
+		acrn_template_pad(t, " ", c->width, n + len);
 }
 
 size_t ml_acrn_template(const char *template, size_t len,
@@ -200,16 +204,16 @@ size_t ml_acrn_template(const char *template, size_t len,
 
 	while (p < end) {
 		pct = memchr(p, '%', (size_t)(end - p));
-		put(&t, p, (size_t)((pct ? pct : end) - p));
+		acrn_template_put(&t, p, (size_t)((pct ? pct : end) - p));
 		if (!pct)
 			break;
 		p = pct + 1;
 		if (p < end && *p == '%') {
-			put(&t, p++, 1);
+			acrn_template_put(&t, p++, 1);
 			continue;
 		}
 		if (!take_conv(&p, end, &c)) {
-			put(&t, "?", 1);
+			acrn_template_put(&t, "?", 1);
 			break;
 		}
 		put_conv(&t, &c, event);
@@ -231,7 +235,7 @@ struct ml_acrn_rules {
 	char *text;
 };
 
-static int by_id(const void *a, const void *b)
+static int acrn_template_by_id(const void *a, const void *b)
 {
 	const struct rule *x = a, *y = b;
 
@@ -328,7 +332,7 @@ enum memlog_status ml_acrn_rules_create(const struct memlog_allocator *alloc,
 		return s;
 	}
 	if (r->n)
-		qsort(r->rule, r->n, sizeof(*r->rule), by_id);
+		qsort(r->rule, r->n, sizeof(*r->rule), acrn_template_by_id);
 	*ret = r;
 	return MEMLOG_OK;
 }

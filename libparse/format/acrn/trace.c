@@ -42,8 +42,8 @@ struct acrn_trace {
 /* ---- reading ------------------------------------------------------------ */
 
 /* The entry in a slot, NULL when it is not in the image. */
-static const uint8_t *entry(struct ring *r, struct ml_source *source,
-			    uint32_t index)
+static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
+				       uint32_t index)
 {
 	uint32_t n = (uint32_t)ml_min(BATCH, r->num - index);
 	size_t got = 0, part;
@@ -68,12 +68,12 @@ static const uint8_t *entry(struct ring *r, struct ml_source *source,
 
 /* Take the next event of a ring. Slots that were never written are passed
  * over. */
-static void advance(struct ring *r, struct ml_source *source)
+static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 {
 	const uint8_t *p;
 
 	for (r->have = false; r->left && !r->have; r->left--) {
-		p = entry(r, source, r->at);
+		p = acrn_trace_entry(r, source, r->at);
 		if (!p)
 			source->missing += ML_ACRN_ENTRY;
 		else
@@ -135,7 +135,7 @@ static bool ask_old_cpuid(struct acrn_trace *d, struct ml_source *source)
 		uint32_t at = r->at;
 
 		for (k = 0; k < r->left; k++, at = at + 1 < r->num ? at + 1 : 0) {
-			p = entry(r, source, at);
+			p = acrn_trace_entry(r, source, at);
 			if (!p || ml_le32(p + 8) != 0x10004 || ml_le16(p + 12))
 				continue;
 			if (ml_le64(p + 16) > 15 || ml_le64(p + 24))
@@ -193,7 +193,7 @@ static enum memlog_status trace_open(void *state, struct ml_source *source,
 	}
 	d->old_cpuid = !d->rules && ask_old_cpuid(d, source);
 	for (i = 0; i < d->n_rings; i++)
-		advance(&d->rings[i], source);
+		acrn_trace_advance(&d->rings[i], source);
 	return MEMLOG_OK;
 }
 
@@ -216,8 +216,8 @@ static size_t put_start(struct acrn_trace *d, const struct ml_acrn_event *e,
 				(unsigned long long)e->tsc);
 }
 
-static size_t put_text(struct acrn_trace *d, const struct ml_acrn_event *e,
-		       int32_t cpu)
+static size_t acrn_trace_put_text(struct acrn_trace *d,
+				  const struct ml_acrn_event *e, int32_t cpu)
 {
 	const struct ml_acrn_event_type *type = ml_acrn_event_type(e->id);
 	const char *text = type ? type->text : NULL;
@@ -283,7 +283,7 @@ static bool is_before(const struct ring *a, const struct ring *b)
 	return a->event.tsc - b->event.tsc > INT64_MAX;
 }
 
-static struct ring *pick(struct acrn_trace *d)
+static struct ring *acrn_trace_pick(struct acrn_trace *d)
 {
 	struct ring *best = NULL;
 	size_t i;
@@ -305,7 +305,7 @@ static enum memlog_status trace_next(void *state, struct ml_source *source,
 	size_t len = 0;
 
 	for (;;) {
-		r = pick(d);
+		r = acrn_trace_pick(d);
 		if (!r)
 			return MEMLOG_NO_DATA;
 		if (r->event.cpu < 0)
@@ -315,11 +315,11 @@ static enum memlog_status trace_next(void *state, struct ml_source *source,
 		rule = ml_acrn_rules_find(d->rules, r->event.id, &len);
 		if (rule)
 			break;
-		advance(r, source);
+		acrn_trace_advance(r, source);
 	}
 	memcpy(d->raw, r->event.payload - 16, ML_ACRN_ENTRY);
 	rec->text_len = rule ? ml_acrn_template(rule, len, &r->event, d->line) :
-			       put_text(d, &r->event, r->event.cpu);
+			       acrn_trace_put_text(d, &r->event, r->event.cpu);
 	rec->text = (const uint8_t *)d->line;
 	rec->raw = d->raw;
 	rec->raw_len = sizeof(d->raw);
@@ -332,7 +332,7 @@ static enum memlog_status trace_next(void *state, struct ml_source *source,
 	if (r->consumed)
 		rec->flags |= MEMLOG_REC_CONSUMED;
 	add_fields(d, &r->event, rec);
-	advance(r, source);
+	acrn_trace_advance(r, source);
 	return MEMLOG_OK;
 }
 

@@ -30,7 +30,8 @@ enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 }
 
 /* The CPU that the oldest entry names; -1 when none does. */
-static int32_t cpu_of(struct memlog_image *image, const struct memlog_extent *e)
+static int32_t acrn_trace_find_cpu_of(struct memlog_image *image,
+				      const struct memlog_extent *e)
 {
 	uint8_t head[ML_SBUF_HEADER], entry[ML_ACRN_ENTRY];
 	struct ml_acrn_event ev;
@@ -50,7 +51,7 @@ static int32_t cpu_of(struct memlog_image *image, const struct memlog_extent *e)
 	return ev.tsc ? ev.cpu : -1;
 }
 
-static bool has_cpu(const struct ml_log *log, int32_t cpu)
+static bool acrn_trace_find_has_cpu(const struct ml_log *log, int32_t cpu)
 {
 	size_t i;
 
@@ -89,13 +90,13 @@ enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 	if (rings_of(logs, log->fmt) > ML_ACRN_MAX_RINGS)
 		return ml_fail(err, MEMLOG_NOT_MINE, "more than %u rings",
 			       ML_ACRN_MAX_RINGS);
-	e->cpu = cpu_of(image, e);
+	e->cpu = acrn_trace_find_cpu_of(image, e);
 	for (i = 0; i < logs->count && !other; i++) {
 		struct ml_log *l = logs->logs[i];
 
 		if (l == log || l->fmt != log->fmt ||
 		    l->extents[0].space != e->space ||
-		    (e->cpu >= 0 && has_cpu(l, e->cpu)))
+		    (e->cpu >= 0 && acrn_trace_find_has_cpu(l, e->cpu)))
 			continue;
 		other = l;
 	}
@@ -150,8 +151,8 @@ static size_t number_by_place(struct ml_log *log)
 	return ret;
 }
 
-static void judge(struct ml_log *log, struct memlog_image *image,
-		  size_t by_place)
+static void acrn_trace_find_judge(struct ml_log *log,
+				  struct memlog_image *image, size_t by_place)
 {
 	struct memlog_log *p = &log->pub;
 	uint32_t full = 0;
@@ -197,7 +198,7 @@ void ml_acrn_trace_relate(struct ml_log *const *logs,
 			by_place = number_by_place(logs[i]);
 		}
 		ml_acrn_sort_extents(logs[i]);
-		judge(logs[i], image, by_place);
+		acrn_trace_find_judge(logs[i], image, by_place);
 	}
 	if (n > 1)
 		ml_acrn_ask_pointers(logs, n, image);

@@ -16,7 +16,8 @@
 #define EXT_MIN 0x80
 #define LOCATOR 16
 
-static bool load(struct ml_source *source, uint64_t off, void *buf, size_t len)
+static bool ovmf_follow_load(struct ml_source *source, uint64_t off, void *buf,
+			     size_t len)
 {
 	size_t got;
 
@@ -33,12 +34,13 @@ void ml_ovmf_position(struct ml_source *source, struct ml_position *ret)
 	*ret = (struct ml_position){ .end = o->tail, .modulus = o->size };
 	if (o->family == OVMF_C && o->state <= OVMF_WRAPPED &&
 	    o->header_size >= HEADER + EXT_MIN + LOCATOR &&
-	    load(source, o->header_size - LOCATOR, locator, LOCATOR) &&
+	    ovmf_follow_load(source, o->header_size - LOCATOR, locator,
+			     LOCATOR) &&
 	    !memcmp(locator + 8, "memlogx1", 8)) {
 		at = ml_le64(locator);
 		if (at >= HEADER && at % 64 == 0 &&
 		    at <= o->header_size - LOCATOR - EXT_MIN &&
-		    load(source, at, ext, sizeof(ext))) {
+		    ovmf_follow_load(source, at, ext, sizeof(ext))) {
 			ret->end = ml_le64(ext + 0x10);
 			/* caught within a message: not all of it counts yet */
 			ahead = (ret->end % o->size + o->size - o->tail) %

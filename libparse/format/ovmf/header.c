@@ -156,7 +156,7 @@ static bool all_plausible(const struct ovmf *o)
 }
 
 /* The part of a ring of size that lies from a up to b, cyclic. */
-static uint64_t distance(uint64_t a, uint64_t b, uint64_t size)
+static uint64_t ovmf_header_distance(uint64_t a, uint64_t b, uint64_t size)
 {
 	return b >= a ? b - a : size - a + b;
 }
@@ -168,7 +168,7 @@ static uint64_t distance(uint64_t a, uint64_t b, uint64_t size)
  * message in flight. A compiler may turn the order round: then the tail has
  * passed the head by less than a message, and head is made to follow.
  */
-static void settle(struct ovmf *o, struct memlog_log *log)
+static void ovmf_header_settle(struct ovmf *o, struct memlog_log *log)
 {
 	uint64_t next = o->tail + 1 == o->size ? 0 : o->tail + 1;
 	uint64_t ahead;
@@ -176,7 +176,7 @@ static void settle(struct ovmf *o, struct memlog_log *log)
 	if (o->lock != 2 || o->truncated != 1 || o->head == next ||
 	    o->head == 0)
 		return;
-	ahead = distance(next, o->head, o->size);
+	ahead = ovmf_header_distance(next, o->head, o->size);
 	if (ahead < OVMF_MESSAGE_MAX && ahead < o->size / 2) {
 		o->in_flight = ahead;
 		snprintf(log->reason, sizeof(log->reason),
@@ -185,7 +185,7 @@ static void settle(struct ovmf *o, struct memlog_log *log)
 			 (unsigned long long)ahead);
 		return;
 	}
-	ahead = distance(o->head, next, o->size);
+	ahead = ovmf_header_distance(o->head, next, o->size);
 	if (ahead < OVMF_MESSAGE_MAX && ahead < o->size / 2) {
 		o->head = next;
 		snprintf(log->reason, sizeof(log->reason),
@@ -214,9 +214,9 @@ static void judge_state(struct ovmf *o, struct memlog_log *log)
 			 (unsigned long long)o->size);
 		return;
 	}
-	settle(o, log);
+	ovmf_header_settle(o, log);
 	invariant = o->head == (o->tail + 1) % o->size;
-	log->used = distance(o->head, o->tail, o->size);
+	log->used = ovmf_header_distance(o->head, o->tail, o->size);
 	if (o->head == o->tail)
 		o->state = OVMF_EMPTY;
 	else if (o->head > o->tail || (o->truncated && invariant) ||
@@ -366,7 +366,7 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 		return false;
 	if (b->lock == 2)
 		head = (head + OVMF_MESSAGE_MAX) % a->size;
-	gone = distance(a->head, head, a->size);
+	gone = ovmf_header_distance(a->head, head, a->size);
 	if (gone >= before->pub.used)
 		return false;
 	a->in_flight = 0;

@@ -7,9 +7,9 @@
 
 #define MIB (1ull << 20)
 
-static void add(struct ml_likely *ret, size_t *n, size_t max,
-		enum memlog_space space, uint64_t start, uint64_t end,
-		bool downwards)
+static void ovmf_likely_add(struct ml_likely *ret, size_t *n, size_t max,
+			    enum memlog_space space, uint64_t start,
+			    uint64_t end, bool downwards)
 {
 	if (*n < max && start < end)
 		ret[(*n)++] = (struct ml_likely){
@@ -23,32 +23,36 @@ static void add(struct ml_likely *ret, size_t *n, size_t max,
 #define LOW_CAP 0xe0000000ull
 #define SEARCH (128 * MIB)
 
-static void below(struct ml_likely *ret, size_t *n, size_t max,
-		  enum memlog_space space, uint64_t base, uint64_t top)
+static void ovmf_likely_below(struct ml_likely *ret, size_t *n, size_t max,
+			      enum memlog_space space, uint64_t base,
+			      uint64_t top)
 {
-	add(ret, n, max, space, base + (top > SEARCH ? top - SEARCH : 0),
-	    base + top, true);
+	ovmf_likely_add(ret, n, max, space,
+			base + (top > SEARCH ? top - SEARCH : 0), base + top,
+			true);
 }
 
 /* The early buffer, then below each possible top of low memory, in a run of
  * guest memory whose address 0 is base and that ends at base + top. */
-static void add_run(struct ml_likely *ret, size_t *n, size_t max,
-		    enum memlog_space space, uint64_t base, uint64_t top)
+static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
+				enum memlog_space space, uint64_t base,
+				uint64_t top)
 {
 	/* q35 first: it is what OVMF is run on */
 	static const uint64_t tops[] = { 0x80000000, 0xc0000000, 0xb0000000,
 					 LOW_CAP };
 	size_t i;
 
-	add(ret, n, max, space, base + OVMF_EARLY_FROM,
-	    base + ml_min(OVMF_EARLY_TO, ml_max(top, OVMF_EARLY_FROM)),
-	    false);
+	ovmf_likely_add(ret, n, max, space, base + OVMF_EARLY_FROM,
+			base + ml_min(OVMF_EARLY_TO,
+				      ml_max(top, OVMF_EARLY_FROM)),
+			false);
 	if (top <= LOW_CAP)
-		below(ret, n, max, space, base, top);
+		ovmf_likely_below(ret, n, max, space, base, top);
 	/* one run may hold what lies below and above the hole */
 	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
 		if (tops[i] < top)
-			below(ret, n, max, space, base, tops[i]);
+			ovmf_likely_below(ret, n, max, space, base, tops[i]);
 }
 
 #define LARGE_MAPPING (16 * MIB)
@@ -77,13 +81,13 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	if (base >= 1024 * MIB) {	/* Arm: RAM starts at 1 GiB or above */
 		uint64_t top = base + SEARCH;
 
-		add(ret, n, max, MEMLOG_PHYS, base, top > base ? top : base,
-		    true);
+		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, base,
+				top > base ? top : base, true);
 		return;
 	}
-	add_run(ret, n, max, MEMLOG_PHYS, 0, run ? run : last);
+	ovmf_likely_add_run(ret, n, max, MEMLOG_PHYS, 0, run ? run : last);
 	if (last > run)
-		below(ret, n, max, MEMLOG_PHYS, 0, last);
+		ovmf_likely_below(ret, n, max, MEMLOG_PHYS, 0, last);
 }
 
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
@@ -100,14 +104,16 @@ size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 	     addr = r.end, seen++) {
 		if (r.end - r.start < LARGE_MAPPING)
 			continue;
-		add_run(ret, &n, max, MEMLOG_HOST, r.start, r.end - r.start);
+		ovmf_likely_add_run(ret, &n, max, MEMLOG_HOST, r.start,
+				    r.end - r.start);
 		runs++;
 	}
 	for (addr = 0, seen = 0; seen < ML_LIKELY_RUNS &&
 	     !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
 	     addr = r.end, seen++)
-		add(ret, &n, max, MEMLOG_FILE,
-		    r.end - r.start > SEARCH ? r.end - SEARCH : r.start,
-		    r.end, true);
+		ovmf_likely_add(ret, &n, max, MEMLOG_FILE,
+				r.end - r.start > SEARCH ? r.end - SEARCH :
+							   r.start,
+				r.end, true);
 	return n;
 }

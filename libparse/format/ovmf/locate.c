@@ -22,8 +22,8 @@ static const uint8_t table_guid[16] = {
 #define TABLE_ENTRIES 256
 #define TABLE_ENTRY 24
 
-static void add_page(struct ml_likely *ret, size_t *n, size_t max,
-		     uint64_t addr)
+static void ovmf_locate_add_page(struct ml_likely *ret, size_t *n, size_t max,
+				 uint64_t addr)
 {
 	uint64_t end;
 
@@ -35,8 +35,9 @@ static void add_page(struct ml_likely *ret, size_t *n, size_t max,
 		};
 }
 
-static bool value(const struct memlog_symbols *symbols, const char *variable,
-		  const char *type, const char *member, uint64_t *ret)
+static bool ovmf_locate_value(const struct memlog_symbols *symbols,
+			      const char *variable, const char *type,
+			      const char *member, uint64_t *ret)
 {
 	return symbols->value &&
 	       !symbols->value(symbols->self, variable, type, member, ret);
@@ -57,7 +58,7 @@ static void walk_table(struct memlog_image *image, uint64_t table,
 		    got != sizeof(entry))
 			return;
 		if (!memcmp(entry, table_guid, sizeof(table_guid)))
-			add_page(ret, n, max, ml_le64(entry + 16));
+			ovmf_locate_add_page(ret, n, max, ml_le64(entry + 16));
 	}
 }
 
@@ -68,10 +69,10 @@ size_t ml_ovmf_locate(struct memlog_image *image,
 	uint64_t addr, entries;
 	size_t n = 0;
 
-	if (value(symbols, "efi", "efi", "ovmf_debug_log", &addr))
-		add_page(ret, &n, max, addr);
-	if (value(symbols, "efi_config_table", NULL, NULL, &addr) &&
-	    value(symbols, "efi_nr_tables", NULL, NULL, &entries))
+	if (ovmf_locate_value(symbols, "efi", "efi", "ovmf_debug_log", &addr))
+		ovmf_locate_add_page(ret, &n, max, addr);
+	if (ovmf_locate_value(symbols, "efi_config_table", NULL, NULL, &addr) &&
+	    ovmf_locate_value(symbols, "efi_nr_tables", NULL, NULL, &entries))
 		walk_table(image, addr, entries, ret, &n, max);
 	return n;
 }

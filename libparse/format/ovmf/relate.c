@@ -31,12 +31,12 @@ struct effort {
 	uint64_t ranges;	/* of memory that are walked around logs */
 };
 
-static void say(struct ml_log *log, enum memlog_verdict verdict,
-		const char *fmt, ...) MEMLOG_PRINTF(3, 4);
+static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
+			    const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
 /* Judge a log, once; what the probe had to say stays behind the new reason. */
-static void say(struct ml_log *log, enum memlog_verdict verdict,
-		const char *fmt, ...)
+static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
+			    const char *fmt, ...)
 {
 	char old[sizeof(log->pub.reason)];
 	va_list ap;
@@ -57,8 +57,9 @@ static void say(struct ml_log *log, enum memlog_verdict verdict,
 /* The guest physical address of a log, if that can be told. In a process the
  * low memory of a guest is the start of a large mapping; of one that starts
  * more than OVMF_EARLY_TO before the log, the answer is no less than that. */
-static bool guest_addr(const struct ml_log *log, struct memlog_image *image,
-		       struct effort *effort, uint64_t *ret)
+static bool ovmf_relate_guest_addr(const struct ml_log *log,
+				   struct memlog_image *image,
+				   struct effort *effort, uint64_t *ret)
 {
 	const struct memlog_extent *e = log->extents;
 	struct memlog_range r;
@@ -94,7 +95,7 @@ static bool is_early(const struct ml_log *log, struct memlog_image *image,
 {
 	uint64_t addr;
 
-	return guest_addr(log, image, effort, &addr) &&
+	return ovmf_relate_guest_addr(log, image, effort, &addr) &&
 	       addr >= OVMF_EARLY_FROM && addr < OVMF_EARLY_TO;
 }
 
@@ -108,7 +109,8 @@ struct text {
 	uint8_t win[1024];
 };
 
-static bool text_read(struct text *t, uint64_t at, uint8_t *buf, size_t len)
+static bool ovmf_relate_text_read(struct text *t, uint64_t at, uint8_t *buf,
+				  size_t len)
 {
 	while (len) {
 		uint64_t pos = (t->o->head + at) % t->o->size;
@@ -136,8 +138,8 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 
 	for (at = 0; at < n; at += k) {
 		k = ml_min(sizeof(x.win), n - at);
-		if (!text_read(&x, a_at + at, x.win, k) ||
-		    !text_read(&y, b_at + at, y.win, k) ||
+		if (!ovmf_relate_text_read(&x, a_at + at, x.win, k) ||
+		    !ovmf_relate_text_read(&y, b_at + at, y.win, k) ||
 		    memcmp(x.win, y.win, k))
 			return false;
 	}
@@ -156,7 +158,7 @@ static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 
 	for (at = 0; at < end; at += k > again ? k - again : k) {
 		k = ml_min(sizeof(t.win), end - at);
-		if (!text_read(&t, at, t.win, k))
+		if (!ovmf_relate_text_read(&t, at, t.win, k))
 			return false;
 		if (memmem(t.win, k, RESUME_SAYS, sizeof(RESUME_SAYS) - 1))
 			return true;
@@ -165,7 +167,7 @@ static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 }
 
 /* Is it a log whose text can be weighed against others? */
-static bool sound(const struct ml_log *log)
+static bool ovmf_relate_sound(const struct ml_log *log)
 {
 	const struct ovmf *o = ml_ovmf_const(log);
 
@@ -234,8 +236,10 @@ static void note_missing(struct ml_log *log, struct memlog_image *image,
 	if (!missing)
 		return;
 	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-	say(log, log->pub.verdict, "%llu of its %llu bytes are not in the image",
-	    (unsigned long long)missing, (unsigned long long)e->len);
+	ovmf_relate_say(log, log->pub.verdict,
+			"%llu of its %llu bytes are not in the image",
+			(unsigned long long)missing,
+			(unsigned long long)e->len);
 }
 
 static void judge_odd_ones(struct ml_log *log)
@@ -243,18 +247,18 @@ static void judge_odd_ones(struct ml_log *log)
 	const struct ovmf *o = ml_ovmf_const(log);
 
 	if (o->kind == OVMF_KIND_PREVIOUS)
-		say(log, MEMLOG_VERDICT_STALE,
-		    "kept by the firmware from the boot before");
+		ovmf_relate_say(log, MEMLOG_VERDICT_STALE,
+				"kept by the firmware from the boot before");
 	else if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
-		say(log, MEMLOG_VERDICT_UNKNOWN,
-		    "its second magic is not one that is known");
+		ovmf_relate_say(log, MEMLOG_VERDICT_UNKNOWN,
+				"its second magic is not one that is known");
 }
 
-static bool unjudged(const struct ml_log *log, bool early)
+static bool ovmf_relate_unjudged(const struct ml_log *log, bool early)
 {
 	const struct ovmf *o = ml_ovmf_const(log);
 
-	return sound(log) && o->early == early && !o->judged;
+	return ovmf_relate_sound(log) && o->early == early && !o->judged;
 }
 
 static size_t count_unjudged(struct ml_log *const *logs, size_t n, bool early)
@@ -262,7 +266,7 @@ static size_t count_unjudged(struct ml_log *const *logs, size_t n, bool early)
 	size_t i, left = 0;
 
 	for (i = 0; i < n; i++)
-		left += unjudged(logs[i], early);
+		left += ovmf_relate_unjudged(logs[i], early);
 	return left;
 }
 
@@ -274,20 +278,23 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 	bool found = false;
 
 	for (i = 0; i < n; i++) {
-		if (!unjudged(logs[i], true))
+		if (!ovmf_relate_unjudged(logs[i], true))
 			continue;
 		for (k = 0; k < n && effort->pairs; k++, effort->pairs--) {
-			if (!sound(logs[k]) || ml_ovmf_const(logs[k])->early)
+			if (!ovmf_relate_sound(logs[k]) ||
+			    ml_ovmf_const(logs[k])->early)
 				continue;
 			if (++compared > ML_OVMF_COMPARED)
 				return found;
 			if (!copied_from(logs[k], logs[i], image))
 				continue;
 			if (!ml_ovmf_const(logs[k])->judged)
-				say(logs[k], MEMLOG_VERDICT_CURRENT,
-				    "just filled from the early log");
-			say(logs[i], MEMLOG_VERDICT_COPY,
-			    "copied to the main log and not yet cleared");
+				ovmf_relate_say(
+					logs[k], MEMLOG_VERDICT_CURRENT,
+					"just filled from the early log");
+			ovmf_relate_say(
+				logs[i], MEMLOG_VERDICT_COPY,
+				"copied to the main log and not yet cleared");
 			found = true;
 			break;
 		}
@@ -305,22 +312,25 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 	for (i = 0; i < n; i++) {
 		uint64_t used = logs[i]->pub.used;
 
-		for (k = 0; k < n && effort->pairs && unjudged(logs[i], early);
+		for (k = 0; k < n && effort->pairs &&
+			    ovmf_relate_unjudged(logs[i], early);
 		     k++, effort->pairs--) {
 			uint64_t other = logs[k]->pub.used;
 
-			if (k == i || !unjudged(logs[k], early) ||
+			if (k == i || !ovmf_relate_unjudged(logs[k], early) ||
 			    other < used || (other > used && early) ||
 			    (other == used && k > i))
 				continue;
 			if (compared++ == ML_OVMF_COMPARED)
 				return;
 			if (same_text(logs[i], 0, logs[k], 0, used, image))
-				say(logs[i], MEMLOG_VERDICT_COPY,
-				    "the same text stands at %s:0x%llx",
-				    memlog_space_name(logs[k]->extents->space),
-				    (unsigned long long)
-				    logs[k]->extents->addr);
+				ovmf_relate_say(
+					logs[i], MEMLOG_VERDICT_COPY,
+					"the same text stands at %s:0x%llx",
+					memlog_space_name(
+						logs[k]->extents->space),
+					(unsigned long long)logs[k]
+						->extents->addr);
 		}
 	}
 }
@@ -331,12 +341,14 @@ static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 	size_t i, left = count_unjudged(logs, n, early);
 
 	for (i = 0; i < n; i++) {
-		if (!unjudged(logs[i], early))
+		if (!ovmf_relate_unjudged(logs[i], early))
 			continue;
 		if (left == 1)
 			return logs[i];
-		say(logs[i], MEMLOG_VERDICT_UNKNOWN, "one of %zu %s logs that "
-		    "differ", left, early ? "early" : "main");
+		ovmf_relate_say(logs[i], MEMLOG_VERDICT_UNKNOWN,
+				"one of %zu %s logs that "
+				"differ",
+				left, early ? "early" : "main");
 	}
 	return NULL;
 }
@@ -348,19 +360,21 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!unjudged(logs[i], false))
+		if (!ovmf_relate_unjudged(logs[i], false))
 			continue;
 		if (early && logs[i]->pub.used < early->pub.used &&
 		    same_text(logs[i], 0, early, 0, logs[i]->pub.used, image))
-			say(logs[i], MEMLOG_VERDICT_COPY,
-			    "being filled from the early log");
+			ovmf_relate_say(logs[i], MEMLOG_VERDICT_COPY,
+					"being filled from the early log");
 		else if (early)
-			say(logs[i], MEMLOG_VERDICT_STALE,
-			    "of the boot before: a reset was caught while the "
-			    "early log was in use");
+			ovmf_relate_say(
+				logs[i], MEMLOG_VERDICT_STALE,
+				"of the boot before: a reset was caught while the "
+				"early log was in use");
 		else
-			say(logs[i], MEMLOG_VERDICT_STALE,
-			    "of a boot before: another main log is current");
+			ovmf_relate_say(
+				logs[i], MEMLOG_VERDICT_STALE,
+				"of a boot before: another main log is current");
 	}
 }
 
@@ -375,17 +389,19 @@ static void judge_mains(struct ml_log *const *logs, size_t n,
 	judge_twins(logs, n, false, image, effort);
 	if (count_unjudged(logs, n, false) > 1)
 		for (i = 0; i < n && looked < ML_OVMF_COMPARED; i++) {
-			if (!unjudged(logs[i], false))
+			if (!ovmf_relate_unjudged(logs[i], false))
 				continue;
 			looked++;
 			if (of_resume(logs[i], image))
-				say(logs[i], MEMLOG_VERDICT_UNKNOWN,
-				    "of a resume from suspend to RAM (S3), in "
-				    "this boot or in one before");
+				ovmf_relate_say(
+					logs[i], MEMLOG_VERDICT_UNKNOWN,
+					"of a resume from suspend to RAM (S3), in "
+					"this boot or in one before");
 		}
 	only = the_only(logs, n, false);
 	if (only)
-		say(only, MEMLOG_VERDICT_CURRENT, "%s", why_current);
+		ovmf_relate_say(only, MEMLOG_VERDICT_CURRENT, "%s",
+				why_current);
 }
 
 /* Main logs beside early ones of which none is known to be the live one. */
@@ -394,10 +410,11 @@ static void judge_beside(struct ml_log *const *logs, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (unjudged(logs[i], false))
-			say(logs[i], MEMLOG_VERDICT_UNKNOWN,
-			    "several early logs differ: which is live, and so "
-			    "of which boot this is, cannot be told");
+		if (ovmf_relate_unjudged(logs[i], false))
+			ovmf_relate_say(
+				logs[i], MEMLOG_VERDICT_UNKNOWN,
+				"several early logs differ: which is live, and so "
+				"of which boot this is, cannot be told");
 }
 
 static void judge_all(struct ml_log *const *logs, size_t n,
@@ -411,15 +428,16 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
 	if (early && of_resume(early, image)) {
-		say(early, MEMLOG_VERDICT_CURRENT,
-		    "of the last resume from suspend to RAM (S3)");
+		ovmf_relate_say(early, MEMLOG_VERDICT_CURRENT,
+				"of the last resume from suspend to RAM (S3)");
 		judge_mains(logs, n, "of the boot; the early log is of a "
 			    "resume from suspend to RAM (S3) since then",
 			    image, effort);
 	} else if (early) {
-		say(early, MEMLOG_VERDICT_CURRENT,
-		    "an early log with text: the boot had not got to a main "
-		    "log, or had no room for one");
+		ovmf_relate_say(
+			early, MEMLOG_VERDICT_CURRENT,
+			"an early log with text: the boot had not got to a main "
+			"log, or had no room for one");
 		judge_stale(logs, n, early, image);
 	} else if (copied) {
 		judge_stale(logs, n, NULL, image);

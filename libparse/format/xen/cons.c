@@ -41,7 +41,7 @@ struct xencons_decoder {
 	struct ml_lines lines;
 };
 
-static bool counters(const uint8_t *page, struct xencons *ret)
+static bool xencons_counters(const uint8_t *page, struct xencons *ret)
 {
 	uint32_t in = ml_le32(page + IN_PROD) - ml_le32(page + IN_CONS);
 
@@ -52,7 +52,7 @@ static bool counters(const uint8_t *page, struct xencons *ret)
 
 /* Text up to the producer, and nothing after it while the ring was never full;
  * nothing but a few flags after the counters. */
-static bool fits(const uint8_t *page, const struct xencons *x)
+static bool xencons_fits(const uint8_t *page, const struct xencons *x)
 {
 	uint32_t used = (uint32_t)ml_min(x->prod, OUT_SIZE), i, lines = 0;
 
@@ -72,7 +72,8 @@ static bool fits(const uint8_t *page, const struct xencons *x)
 	return lines > 0;
 }
 
-static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
+static bool xencons_screen(uint64_t addr, const uint8_t *page, size_t len,
+			   bool eager)
 {
 	struct xencons x;
 	size_t i;
@@ -80,7 +81,8 @@ static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
 	if (!eager || addr % ML_PAGE)
 		return false;
 	if (len >= ML_PAGE)
-		return counters(page, &x) && x.prod && fits(page, &x);
+		return xencons_counters(page, &x) && x.prod &&
+		       xencons_fits(page, &x);
 	/* a few bytes: what was typed, or nothing */
 	for (i = 0; i < len; i++)
 		if (page[i] && !ml_xen_is_text(page[i]))
@@ -88,20 +90,21 @@ static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
 	return true;
 }
 
-static bool expected(const struct memlog_image *image)
+static bool xencons_expected(const struct memlog_image *image)
 {
 	return image->xen || image->xen_guest;
 }
 
-static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,
-				struct memlog_extent *ret_extent,
-				struct memlog_err *err)
+static enum memlog_status xencons_probe(const struct ml_probe *p,
+					struct ml_log *log,
+					struct memlog_extent *ret_extent,
+					struct memlog_err *err)
 {
 	struct xencons x;
 
-	if (!counters(p->bytes, &x))
+	if (!xencons_counters(p->bytes, &x))
 		return ml_fail(err, MEMLOG_NOT_MINE, "the counters do not fit");
-	if (!fits(p->bytes, &x))
+	if (!xencons_fits(p->bytes, &x))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "the page does not fit its counters");
 	memcpy(log->priv, &x, sizeof(x));
@@ -150,13 +153,13 @@ static enum memlog_status xencons_next(void *state, struct ml_source *source,
 const struct ml_format ml_format_xencons = {
 	.name = "xencons",
 	.title = "Xen guest's console page",
-	.probe = probe,
+	.probe = xencons_probe,
 	.probe_min = ML_PAGE,
 	.probe_len = ML_PAGE,
 	.open = xencons_open,
 	.next = xencons_next,
 	.state_size = sizeof(struct xencons_decoder),
-	.find.screen = screen,
+	.find.screen = xencons_screen,
 	.find.screen_eager = true,
-	.find.expected = expected,
+	.find.expected = xencons_expected,
 };

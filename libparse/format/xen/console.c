@@ -38,7 +38,8 @@ static bool has_prefix(const uint8_t *p, size_t len)
 /* A block of text at the alignment of a ring. Without reason to look closer the
  * first cache line has to show that Xen wrote it: this is asked of every page
  * of every image. */
-static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
+static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
+			       bool eager)
 {
 	size_t i, n = ml_min(len, MEMLOG_PEEK);
 
@@ -53,7 +54,7 @@ static bool screen(uint64_t addr, const uint8_t *page, size_t len, bool eager)
 		(i == n && ml_xen_is_text(page[len - 1]));
 }
 
-static bool expected(const struct memlog_image *image)
+static bool xen_console_expected(const struct memlog_image *image)
 {
 	return image->xen != NULL;
 }
@@ -100,9 +101,10 @@ static enum memlog_status probe_hint(const struct ml_probe *p,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,
-				struct memlog_extent *ret_extent,
-				struct memlog_err *err)
+static enum memlog_status xen_console_probe(const struct ml_probe *p,
+					    struct ml_log *log,
+					    struct memlog_extent *ret_extent,
+					    struct memlog_err *err)
 {
 	struct xen_ring *r = ml_xen_ring(log);
 	enum memlog_status s;
@@ -134,9 +136,10 @@ static bool same_start(struct memlog_image *image, const struct ml_log *a,
 }
 
 /* Of guesses with the same text the one with most of it is the ring. */
-static const struct ml_log *original(struct ml_log *const *logs, size_t n,
-				     const struct ml_log *log,
-				     struct memlog_image *image)
+static const struct ml_log *xen_console_original(struct ml_log *const *logs,
+						 size_t n,
+						 const struct ml_log *log,
+						 struct memlog_image *image)
 {
 	const struct ml_log *best = log;
 	size_t i;
@@ -148,8 +151,8 @@ static const struct ml_log *original(struct ml_log *const *logs, size_t n,
 	return best;
 }
 
-static void relate(struct ml_log *const *logs, size_t n,
-		   struct memlog_image *image)
+static void xen_console_relate(struct ml_log *const *logs, size_t n,
+			       struct memlog_image *image)
 {
 	static const char *const words[] = {
 		[XEN_BY_SHAPE] = "found by its text",
@@ -164,8 +167,10 @@ static void relate(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++) {
 		r = ml_xen_ring(logs[i]);
 		best = i < ML_XEN_COMPARED ?
-			       original(logs, ml_min(n, ML_XEN_COMPARED),
-					logs[i], image) : logs[i];
+			       xen_console_original(logs,
+						    ml_min(n, ML_XEN_COMPARED),
+						    logs[i], image) :
+			       logs[i];
 		if (best != logs[i]) {
 			copies++;
 			logs[i]->pub.verdict = MEMLOG_VERDICT_COPY;
@@ -188,8 +193,8 @@ static void relate(struct ml_log *const *logs, size_t n,
 /* ---- decoding ------------------------------------------------------------- */
 
 /* len bytes from from on, around the end of the ring. */
-static void add(struct xen_decoder *d, uint64_t from, uint64_t len,
-		uint32_t flags)
+static void xen_console_add(struct xen_decoder *d, uint64_t from, uint64_t len,
+			    uint32_t flags)
 {
 	uint64_t first;
 
@@ -210,14 +215,16 @@ static enum memlog_status xen_open(void *state, struct ml_source *source,
 	d->tsc_hz = opts->user->tsc_hz;
 	if (d->ring.how == XEN_BY_SHAPE || d->ring.how == XEN_STATIC)
 		guessed = MEMLOG_REC_GUESSED;
-	add(d, d->ring.start, d->ring.hidden, guessed | MEMLOG_REC_CONSUMED);
-	add(d, d->ring.start + d->ring.hidden,
-	    d->ring.used - d->ring.hidden, guessed);
+	xen_console_add(d, d->ring.start, d->ring.hidden,
+			guessed | MEMLOG_REC_CONSUMED);
+	xen_console_add(d, d->ring.start + d->ring.hidden,
+			d->ring.used - d->ring.hidden, guessed);
 	return MEMLOG_OK;
 }
 
 /* Who wrote the line, and when. */
-static void describe(struct xen_decoder *d, struct memlog_record *rec)
+static void xen_console_describe(struct xen_decoder *d,
+				 struct memlog_record *rec)
 {
 	size_t n = ml_xen_prefix(rec->text, rec->text_len);
 	struct xen_time t;
@@ -254,7 +261,7 @@ static enum memlog_status xen_next(void *state, struct ml_source *source,
 	    !ml_xen_prefix(rec->text, rec->text_len))
 		rec->flags |= MEMLOG_REC_TRUNCATED_HEAD;
 	if (!d->continues)
-		describe(d, rec);
+		xen_console_describe(d, rec);
 	d->continues = rec->flags & MEMLOG_REC_CONTINUES;
 	if (d->component[0])
 		rec->component = d->component;
@@ -265,7 +272,7 @@ static enum memlog_status xen_next(void *state, struct ml_source *source,
 const struct ml_format ml_format_xen_console = {
 	.name = "xen-console",
 	.title = "Xen console ring",
-	.probe = probe,
+	.probe = xen_console_probe,
 	.probe_min = 64,
 	.probe_len = XEN_RING_MIN,
 	.open = xen_open,
@@ -273,11 +280,11 @@ const struct ml_format ml_format_xen_console = {
 	.state_size = sizeof(struct xen_decoder),
 	.find.needs_random = true,
 	.find.reach = XEN_RING_REACH,
-	.find.screen = screen,
+	.find.screen = xen_console_screen,
 	.find.screen_align = XEN_RING_MIN,
-	.find.expected = expected,
+	.find.expected = xen_console_expected,
 	.find.likely = ml_xen_console_likely,
 	.find.locate = ml_xen_console_locate,
 	.group.expand = ml_xen_console_expand,
-	.group.relate = relate,
+	.group.relate = xen_console_relate,
 };

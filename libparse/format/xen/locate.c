@@ -16,9 +16,9 @@
 /* ---- by symbols ------------------------------------------------------------ */
 
 /* size bytes of a variable, which do not cross a page. */
-static bool variable(struct memlog_image *image,
-		     const struct memlog_symbols *sym, const char *name,
-		     size_t size, uint64_t *ret)
+static bool xen_locate_variable(struct memlog_image *image,
+				const struct memlog_symbols *sym,
+				const char *name, size_t size, uint64_t *ret)
 {
 	uint64_t va, mach;
 	uint8_t b[8];
@@ -46,14 +46,16 @@ size_t ml_xen_console_locate(struct memlog_image *image,
 		return 0;
 	l.hint[XEN_HINT_SIZE] = XEN_RING_MIN;
 	l.hint[XEN_HINT_HOW] = XEN_BY_SYMBOLS;
-	if (variable(image, sym, "conring_size", 4, &l.hint[XEN_HINT_SIZE]) &&
-	    !variable(image, sym, "conring", image->xen->is64 ? 8 : 4, &ring))
+	if (xen_locate_variable(image, sym, "conring_size", 4,
+				&l.hint[XEN_HINT_SIZE]) &&
+	    !xen_locate_variable(image, sym, "conring",
+				 image->xen->is64 ? 8 : 4, &ring))
 		return 0;
 	if (!ml_xen_mach(image, ring, &mach) ||
 	    !ml_add(mach, l.hint[XEN_HINT_SIZE], &l.range.end))
 		return 0;
-	if (variable(image, sym, "conringp", 4, &p) &&
-	    variable(image, sym, "conringc", 4, &c)) {
+	if (xen_locate_variable(image, sym, "conringp", 4, &p) &&
+	    xen_locate_variable(image, sym, "conringc", 4, &c)) {
 		l.hint[XEN_HINT_COUNTERS] = p | c << 32;
 		l.hint[XEN_HINT_KNOWN] = true;
 	}

@@ -9,8 +9,9 @@
 #include "base/limits.h"
 
 /* All of len bytes at addr, or less where something is missing. */
-static size_t read_all(struct memlog_image *image, enum memlog_space space,
-		       uint64_t addr, uint8_t *buf, size_t len)
+static size_t xen_ring_read_all(struct memlog_image *image,
+				enum memlog_space space, uint64_t addr,
+				uint8_t *buf, size_t len)
 {
 	size_t n;
 
@@ -28,8 +29,8 @@ static bool all_text(struct memlog_image *image, enum memlog_space space,
 	uint64_t at;
 
 	for (at = 0; at < len; at += sizeof(buf)) {
-		if (read_all(image, space, addr + at, buf, sizeof(buf)) <
-		    sizeof(buf))
+		if (xen_ring_read_all(image, space, addr + at, buf,
+				      sizeof(buf)) < sizeof(buf))
 			return false;
 		ml_xen_look(buf, sizeof(buf), &look);
 		if (look.text < sizeof(buf))
@@ -46,7 +47,9 @@ static uint64_t says_size(struct memlog_image *image,
 	uint8_t buf[XEN_RING_MIN];
 	struct xen_look look;
 
-	ml_xen_look(buf, read_all(image, e->space, e->addr, buf, sizeof(buf)),
+	ml_xen_look(buf,
+		    xen_ring_read_all(image, e->space, e->addr, buf,
+				      sizeof(buf)),
 		    &look);
 	return look.allocated;
 }
@@ -119,7 +122,7 @@ static void skip_junk(const uint8_t *p, struct xen_ring *r)
 	}
 }
 
-static void publish(struct ml_log *log, const struct xen_ring *r)
+static void xen_ring_publish(struct ml_log *log, const struct xen_ring *r)
 {
 	log->pub.capacity = r->size;
 	log->pub.used = r->used;
@@ -159,8 +162,9 @@ static bool looks_alive(const uint8_t *p, size_t len, const struct xen_ring *r,
 }
 
 /* A guess has to hold on a close look, unless the user named the place. */
-static enum memlog_status judge(const uint8_t *p, size_t len,
-				struct xen_ring *r, struct memlog_err *err)
+static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
+					 struct xen_ring *r,
+					 struct memlog_err *err)
 {
 	bool ordered = ml_xen_order(p, len, r);
 
@@ -189,15 +193,15 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	buf = ml_calloc(&logs->alloc, (size_t)r->size, 1);
 	if (!buf)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
-	len = read_all(image, e->space, e->addr, buf, (size_t)r->size);
+	len = xen_ring_read_all(image, e->space, e->addr, buf, (size_t)r->size);
 	if (r->counters) {
 		by_counters(r, is_full(buf, r));
 		skip_junk(buf, r);
 	} else {
-		s = judge(buf, (size_t)r->size, r, err);
+		s = xen_ring_judge(buf, (size_t)r->size, r, err);
 	}
 	if (!s)
-		publish(log, r);
+		xen_ring_publish(log, r);
 	if (len < r->size)
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 	ml_free(&logs->alloc, buf);

@@ -17,7 +17,7 @@ bool ml_xen_is_text(uint8_t c)
 	       c == '\r' || c == 0x1b || c == '\b' || c == '\a';
 }
 
-static bool digit(uint8_t c)
+static bool xen_text_digit(uint8_t c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -28,12 +28,12 @@ size_t ml_xen_prefix(const uint8_t *p, size_t len)
 
 	if (len >= 6 && !memcmp(p, "(XEN) ", 6))
 		return 6;
-	if (len < 5 || p[0] != '(' || p[1] != 'd' || !digit(p[2]))
+	if (len < 5 || p[0] != '(' || p[1] != 'd' || !xen_text_digit(p[2]))
 		return 0;
-	while (i < len && i < 7 && digit(p[i]))
+	while (i < len && i < 7 && xen_text_digit(p[i]))
 		i++;
 	if (i < len && p[i] == 'v')
-		for (i++; i < len && i < 12 && digit(p[i]); i++)
+		for (i++; i < len && i < 12 && xen_text_digit(p[i]); i++)
 			;
 	return i + 1 < len && p[i] == ')' && p[i + 1] == ' ' ? i + 2 : 0;
 }
@@ -41,13 +41,13 @@ size_t ml_xen_prefix(const uint8_t *p, size_t len)
 /* ---- timestamps ---------------------------------------------------------- */
 
 /* n decimal digits at p. */
-static bool number(const uint8_t *p, size_t n, uint64_t *ret)
+static bool xen_text_number(const uint8_t *p, size_t n, uint64_t *ret)
 {
 	uint64_t v = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!digit(p[i]))
+		if (!xen_text_digit(p[i]))
 			return false;
 		v = v * 10 + (p[i] - '0');
 	}
@@ -56,7 +56,7 @@ static bool number(const uint8_t *p, size_t n, uint64_t *ret)
 }
 
 /* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static uint64_t days(uint64_t y, uint64_t m, uint64_t d)
+static uint64_t xen_text_days(uint64_t y, uint64_t m, uint64_t d)
 {
 	uint64_t era_year = m > 2 ? y : y - 1, month = (m + 9) % 12;
 
@@ -69,22 +69,22 @@ static size_t parse_date(const uint8_t *p, size_t len, struct xen_time *ret)
 	uint64_t y, mo, d, h, mi, s, ms = 0;
 
 	if (len < 22 || p[5] != '-' || p[8] != '-' || p[11] != ' ' ||
-	    p[14] != ':' || p[17] != ':' || !number(p + 1, 4, &y) ||
-	    !number(p + 6, 2, &mo) || !number(p + 9, 2, &d) ||
-	    !number(p + 12, 2, &h) || !number(p + 15, 2, &mi) ||
-	    !number(p + 18, 2, &s))
+	    p[14] != ':' || p[17] != ':' || !xen_text_number(p + 1, 4, &y) ||
+	    !xen_text_number(p + 6, 2, &mo) || !xen_text_number(p + 9, 2, &d) ||
+	    !xen_text_number(p + 12, 2, &h) ||
+	    !xen_text_number(p + 15, 2, &mi) || !xen_text_number(p + 18, 2, &s))
 		return 0;
 	if (y < 1970 || !mo || mo > 12 || !d || d > 31 || h > 23 || mi > 59 ||
 	    s > 60)
 		return 0;
-	s += ((days(y, mo, d) * 24 + h) * 60 + mi) * 60;
+	s += ((xen_text_days(y, mo, d) * 24 + h) * 60 + mi) * 60;
 	ret->form = XEN_TIME_DATE;
 	if (p[20] == ']' && p[21] == ' ') {
 		ret->time = s;
 		ret->hz = 1;
 		return 22;
 	}
-	if (len < 26 || p[20] != '.' || !number(p + 21, 3, &ms) ||
+	if (len < 26 || p[20] != '.' || !xen_text_number(p + 21, 3, &ms) ||
 	    p[24] != ']' || p[25] != ' ')
 		return 0;
 	ret->time = s * 1000 + ms;
@@ -100,7 +100,7 @@ static size_t parse_raw(const uint8_t *p, size_t len, struct xen_time *ret)
 	if (len < 19 || p[17] != ']' || p[18] != ' ')
 		return 0;
 	for (i = 1; i < 17; i++) {
-		if (digit(p[i]))
+		if (xen_text_digit(p[i]))
 			v = v << 4 | (uint64_t)(p[i] - '0');
 		else if (p[i] >= 'a' && p[i] <= 'f')
 			v = v << 4 | (uint64_t)(p[i] - 'a' + 10);
@@ -121,11 +121,12 @@ static size_t parse_boot(const uint8_t *p, size_t len, struct xen_time *ret)
 
 	while (at < len && p[at] == ' ')
 		at++;
-	for (n = 0; at + n < len && n < 13 && digit(p[at + n]); n++)
+	for (n = 0; at + n < len && n < 13 && xen_text_digit(p[at + n]); n++)
 		;
 	if (!n || at + n < 6 || at + n + 9 > len || p[at + n] != '.' ||
-	    !number(p + at, n, &s) || !number(p + at + n + 1, 6, &us) ||
-	    p[at + n + 7] != ']' || p[at + n + 8] != ' ')
+	    !xen_text_number(p + at, n, &s) ||
+	    !xen_text_number(p + at + n + 1, 6, &us) || p[at + n + 7] != ']' ||
+	    p[at + n + 8] != ' ')
 		return 0;
 	ret->form = XEN_TIME_BOOT;
 	ret->time = s * 1000000 + us;
@@ -153,7 +154,7 @@ size_t ml_xen_timestamp(const uint8_t *p, size_t len, struct xen_time *ret)
 /* ---- looks ---------------------------------------------------------------- */
 
 /* "Allocated console ring of N KiB", which Xen says in the ring itself. */
-static uint64_t allocated(const uint8_t *p, size_t len)
+static uint64_t xen_text_allocated(const uint8_t *p, size_t len)
 {
 	static const char words[] = "Allocated console ring of ";
 	size_t n = sizeof(words) - 1, i;
@@ -161,7 +162,7 @@ static uint64_t allocated(const uint8_t *p, size_t len)
 
 	if (len < n || memcmp(p, words, n))
 		return 0;
-	for (i = n; i < len && i < n + 6 && digit(p[i]); i++)
+	for (i = n; i < len && i < n + 6 && xen_text_digit(p[i]); i++)
 		kib = kib * 10 + (p[i] - '0');
 	return i + 4 <= len && !memcmp(p + i, " KiB", 4) && ml_is_pow2(kib) ?
 		       kib << 10 : 0;
@@ -185,7 +186,7 @@ void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret)
 		    !memcmp(p + i, "(XEN) ", 6))
 			l.lines++;
 		if (p[i] == 'A') {
-			a = allocated(p + i, len - i);
+			a = xen_text_allocated(p + i, len - i);
 			if (a)
 				l.allocated = a;
 		}
@@ -225,8 +226,8 @@ struct line {
 	struct xen_time time;
 };
 
-static bool next_line(const uint8_t *p, size_t len, size_t at,
-		      struct line *ret)
+static bool xen_text_next_line(const uint8_t *p, size_t len, size_t at,
+			       struct line *ret)
 {
 	const uint8_t *lf;
 	size_t n;
@@ -256,7 +257,7 @@ static size_t seam_by_time(const uint8_t *p, size_t len)
 	size_t at, seam = 0, piece = 0, guest = 0;
 	struct line l;
 
-	for (at = 0; next_line(p, len, at, &l); at += l.len + 1) {
+	for (at = 0; xen_text_next_line(p, len, at, &l); at += l.len + 1) {
 		if (!l.time.form) {
 			if (at && l.bare && !l.crlf && !piece)
 				piece = at;
@@ -287,7 +288,7 @@ static size_t seam_by_piece(const uint8_t *p, size_t len)
 	size_t at, seam = 0;
 	struct line l;
 
-	for (at = 0; next_line(p, len, at, &l); at += l.len + 1) {
+	for (at = 0; xen_text_next_line(p, len, at, &l); at += l.len + 1) {
 		if (!at || !l.bare || l.crlf || at + l.len == len)
 			continue;
 		if (seam)
@@ -303,7 +304,7 @@ static size_t seam_by_guest_piece(const uint8_t *p, size_t len)
 	size_t at, seam = 0, guest = 0;
 	struct line l;
 
-	for (at = 0; next_line(p, len, at, &l); at += l.len + 1) {
+	for (at = 0; xen_text_next_line(p, len, at, &l); at += l.len + 1) {
 		if (!at || !l.bare || at + l.len == len)
 			continue;
 		if (l.time.form) {

@@ -25,9 +25,10 @@ struct said {
 	uint32_t cpu, mfn, offset;
 };
 
-static enum memlog_status probe(const struct ml_probe *p, struct ml_log *log,
-				struct memlog_extent *ret_extent,
-				struct memlog_err *err)
+static enum memlog_status xentrace_probe(const struct ml_probe *p,
+					 struct ml_log *log,
+					 struct memlog_extent *ret_extent,
+					 struct memlog_err *err)
 {
 	uint16_t pages = ml_le16(p->bytes), first = ml_le16(p->bytes + 2);
 
@@ -54,10 +55,10 @@ static bool read_at(struct memlog_image *image, const struct memlog_extent *e,
 }
 
 /* The buffer of one CPU: its pages, and the bytes that stand in it. */
-static enum memlog_status add_cpu(struct memlog_logs *logs, struct ml_log *log,
-				  struct memlog_image *image, uint32_t cpu,
-				  uint32_t offset, uint32_t pages,
-				  struct memlog_err *err)
+static enum memlog_status
+xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
+		 struct memlog_image *image, uint32_t cpu, uint32_t offset,
+		 uint32_t pages, struct memlog_err *err)
 {
 	struct memlog_extent info = log->extents[0], e = {
 		.space = info.space, .len = ML_PAGE, .cpu = (int32_t)cpu,
@@ -87,9 +88,10 @@ static enum memlog_status add_cpu(struct memlog_logs *logs, struct ml_log *log,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status expand(struct memlog_logs *logs, struct ml_log *log,
-				 struct memlog_image *image,
-				 struct memlog_err *err)
+static enum memlog_status xentrace_expand(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  struct memlog_image *image,
+					  struct memlog_err *err)
 {
 	struct memlog_extent info = log->extents[0];
 	uint32_t cpus = 0, first, at, pages;
@@ -110,7 +112,7 @@ static enum memlog_status expand(struct memlog_logs *logs, struct ml_log *log,
 		/* a CPU that is not there has no list */
 		if (at < first)
 			break;
-		s = add_cpu(logs, log, image, cpus++, at, pages, err);
+		s = xentrace_add_cpu(logs, log, image, cpus++, at, pages, err);
 	}
 	if (!s && log->pub.n_extents == 1)
 		return ml_fail(err, MEMLOG_NOT_MINE, "a list of no buffers");
@@ -119,8 +121,8 @@ static enum memlog_status expand(struct memlog_logs *logs, struct ml_log *log,
 	return s;
 }
 
-static bool place(struct memlog_image *image, uint64_t mach,
-		  struct ml_likely *ret)
+static bool xentrace_place(struct memlog_image *image, uint64_t mach,
+			   struct ml_likely *ret)
 {
 	*ret = (struct ml_likely){
 		.space = image->xen->space,
@@ -130,9 +132,9 @@ static bool place(struct memlog_image *image, uint64_t mach,
 	return mach % ML_PAGE == 0 && mach < UINT64_MAX - ML_PAGE;
 }
 
-static size_t locate(struct memlog_image *image,
-		     const struct memlog_symbols *sym, struct ml_likely *ret,
-		     size_t max)
+static size_t xentrace_locate(struct memlog_image *image,
+			      const struct memlog_symbols *sym,
+			      struct ml_likely *ret, size_t max)
 {
 	uint64_t va, start, mach;
 	uint8_t b[8];
@@ -144,13 +146,14 @@ static size_t locate(struct memlog_image *image,
 	if (!ml_xen_assume(image, va, start) || !image->xen->is64 ||
 	    !ml_xen_mach(image, va, &mach) || !ml_xen_read(image, mach, b, 8))
 		return 0;
-	return ml_xen_mach(image, ml_le64(b), &mach) && place(image, mach, ret);
+	return ml_xen_mach(image, ml_le64(b), &mach) &&
+	       xentrace_place(image, mach, ret);
 }
 
 /* ---- by what the console says ----------------------------------------------- */
 
-static bool number(const uint8_t **p, const uint8_t *end, unsigned int base,
-		   uint32_t *ret)
+static bool xentrace_number(const uint8_t **p, const uint8_t *end,
+			    unsigned int base, uint32_t *ret)
 {
 	const uint8_t *s = *p;
 	uint64_t v = 0;
@@ -168,7 +171,7 @@ static bool number(const uint8_t **p, const uint8_t *end, unsigned int base,
 	return *p > s && v <= UINT32_MAX;
 }
 
-static bool word(const uint8_t **p, const uint8_t *end, const char *w)
+static bool xentrace_word(const uint8_t **p, const uint8_t *end, const char *w)
 {
 	size_t n = strlen(w);
 
@@ -188,17 +191,19 @@ static size_t parse_lines(const uint8_t *p, size_t len, struct said *ret,
 
 	while (n < max && (p = memmem(p, (size_t)(end - p), "xentrace: p", 11))) {
 		p += 11;
-		if (number(&p, end, 10, &s.cpu) && word(&p, end, " mfn ") &&
-		    number(&p, end, 16, &s.mfn) && word(&p, end, " offset ") &&
-		    number(&p, end, 10, &s.offset))
+		if (xentrace_number(&p, end, 10, &s.cpu) &&
+		    xentrace_word(&p, end, " mfn ") &&
+		    xentrace_number(&p, end, 16, &s.mfn) &&
+		    xentrace_word(&p, end, " offset ") &&
+		    xentrace_number(&p, end, 10, &s.offset))
 			ret[n++] = s;
 	}
 	return n;
 }
 
 /* A page that says the same: where each CPU's list is, and its first frame. */
-static bool agrees(struct memlog_image *image, uint64_t mach,
-		   const struct said *said, size_t n)
+static bool xentrace_agrees(struct memlog_image *image, uint64_t mach,
+			    const struct said *said, size_t n)
 {
 	uint8_t b[4];
 	size_t i;
@@ -212,8 +217,8 @@ static bool agrees(struct memlog_image *image, uint64_t mach,
 	return true;
 }
 
-static bool search(struct memlog_image *image, const struct said *said,
-		   size_t n, uint64_t *ret)
+static bool xentrace_search(struct memlog_image *image, const struct said *said,
+			    size_t n, uint64_t *ret)
 {
 	uint64_t addr = 0, at, budget = ML_MAX_XENTRACE_PAGES;
 	struct memlog_range r;
@@ -224,7 +229,7 @@ static bool search(struct memlog_image *image, const struct said *said,
 		if (!ml_add(r.start, at, &at))
 			break;
 		for (; at < r.end && budget; at += ML_PAGE, budget--) {
-			if (agrees(image, at, said, n)) {
+			if (xentrace_agrees(image, at, said, n)) {
 				*ret = at;
 				return true;
 			}
@@ -241,8 +246,8 @@ static bool search(struct memlog_image *image, const struct said *said,
 	return false;
 }
 
-static size_t likely(struct memlog_image *image, struct ml_likely *ret,
-		     size_t max)
+static size_t xentrace_likely(struct memlog_image *image, struct ml_likely *ret,
+			      size_t max)
 {
 	struct ml_likely ring;
 	struct said said[ML_XENTRACE_LINES];
@@ -262,16 +267,17 @@ static size_t likely(struct memlog_image *image, struct ml_likely *ret,
 	}
 	n = parse_lines(buf, (size_t)size, said, ML_XENTRACE_LINES);
 	ml_free(&image->alloc, buf);
-	return n && search(image, said, n, &mach) && place(image, mach, ret);
+	return n && xentrace_search(image, said, n, &mach) &&
+	       xentrace_place(image, mach, ret);
 }
 
 const struct ml_format ml_format_xentrace = {
 	.name = "xentrace",
 	.title = "Xen trace buffers",
-	.probe = probe,
+	.probe = xentrace_probe,
 	.probe_min = 8,
 	.probe_len = 8,
-	.find.likely = likely,
-	.find.locate = locate,
-	.group.expand = expand,
+	.find.likely = xentrace_likely,
+	.find.locate = xentrace_locate,
+	.group.expand = xentrace_expand,
 };

@@ -59,7 +59,7 @@ void ml_capture_destroy(struct ml_capture *c)
 }
 
 /* The first piece that ends after off. */
-static size_t find(const struct ml_capture *c, uint64_t off)
+static size_t capture_find(const struct ml_capture *c, uint64_t off)
 {
 	size_t lo = 0, hi = c->n, mid;
 
@@ -73,7 +73,8 @@ static size_t find(const struct ml_capture *c, uint64_t off)
 	return lo;
 }
 
-static enum memlog_status spill(struct ml_capture *c, struct memlog_err *err)
+static enum memlog_status capture_spill(struct ml_capture *c,
+					struct memlog_err *err)
 {
 	enum memlog_status s;
 	size_t i;
@@ -93,16 +94,16 @@ static enum memlog_status spill(struct ml_capture *c, struct memlog_err *err)
 }
 
 /* Bytes that no piece has yet, between pieces at - 1 and at. */
-static enum memlog_status insert(struct ml_capture *c, size_t at, uint64_t off,
-				 const uint8_t *bytes, size_t len,
-				 struct memlog_err *err)
+static enum memlog_status capture_insert(struct ml_capture *c, size_t at,
+					 uint64_t off, const uint8_t *bytes,
+					 size_t len, struct memlog_err *err)
 {
 	struct piece p = { .off = off, .len = len };
 	struct piece *prev = at ? &c->pieces[at - 1] : NULL;
 	enum memlog_status s;
 
 	if (c->fd < 0 && c->total + len > ML_CAPTURE_MEMORY) {
-		s = spill(c, err);
+		s = capture_spill(c, err);
 		if (s)
 			return s;
 	}
@@ -144,7 +145,7 @@ enum memlog_status ml_capture_add(struct ml_capture *c, uint64_t off,
 	size_t at;
 
 	while (len && !s) {
-		at = find(c, off);
+		at = capture_find(c, off);
 		if (at < c->n && c->pieces[at].off <= off) {
 			/* this much is there already */
 			n = ml_min(len, c->pieces[at].off + c->pieces[at].len -
@@ -152,7 +153,7 @@ enum memlog_status ml_capture_add(struct ml_capture *c, uint64_t off,
 		} else {
 			n = at < c->n ? ml_min(len, c->pieces[at].off - off) :
 					len;
-			s = insert(c, at, off, bytes, (size_t)n, err);
+			s = capture_insert(c, at, off, bytes, (size_t)n, err);
 		}
 		off += n;
 		bytes += n;
@@ -185,7 +186,7 @@ static enum memlog_status capture_read(void *self, uint64_t addr, void *buf,
 	*ret = 0;
 	if (!len)
 		return MEMLOG_OK;
-	at = find(c, addr);
+	at = capture_find(c, addr);
 	if (at == c->n || c->pieces[at].off > addr)
 		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
 				  "not kept when the input went by");
@@ -221,7 +222,7 @@ static enum memlog_status capture_next_data(void *self, uint64_t addr,
 					    struct memlog_err *err)
 {
 	struct ml_capture *c = self;
-	size_t at = find(c, addr);
+	size_t at = capture_find(c, addr);
 
 	if (at == c->n)
 		return MEMLOG_NO_DATA;

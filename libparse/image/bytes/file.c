@@ -172,9 +172,10 @@ static const struct memlog_reader_ops file_ops = {
 	.next_data = file_next_data,
 };
 
-static enum memlog_status create(const char *name,
-				 const struct memlog_allocator *alloc,
-				 struct fd_file **ret, struct memlog_err *err)
+static enum memlog_status file_create(const char *name,
+				      const struct memlog_allocator *alloc,
+				      struct fd_file **ret,
+				      struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(alloc);
 	struct fd_file *f = ml_calloc(&a, 1, sizeof(*f));
@@ -191,7 +192,7 @@ static enum memlog_status create(const char *name,
 	return MEMLOG_OK;
 }
 
-static void fill(struct ml_file *ret, struct fd_file *f)
+static void file_fill(struct ml_file *ret, struct fd_file *f)
 {
 	ret->ops = &file_ops;
 	ret->self = f;
@@ -217,7 +218,8 @@ static enum memlog_status measure_device(struct fd_file *f,
 
 /* How many bytes are behind a descriptor. Devices such as /dev/mem do not say:
  * they end where a read fails. */
-static enum memlog_status measure(struct fd_file *f, struct memlog_err *err)
+static enum memlog_status file_measure(struct fd_file *f,
+				       struct memlog_err *err)
 {
 	struct stat st;
 
@@ -259,11 +261,11 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 	enum memlog_status s;
 	void *p;
 
-	s = create(name, opts ? opts->allocator : NULL, &f, err);
+	s = file_create(name, opts ? opts->allocator : NULL, &f, err);
 	if (s)
 		return s;
 	f->fd = fd;
-	s = measure(f, err);
+	s = file_measure(f, err);
 	if (s) {
 		f->fd = -1;	/* the caller keeps it */
 		file_close(f);
@@ -276,7 +278,7 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 			f->map_len = (size_t)f->size;
 		}
 	}
-	fill(ret, f);
+	file_fill(ret, f);
 	return MEMLOG_OK;
 }
 
@@ -308,14 +310,14 @@ enum memlog_status ml_file_memory(const void *bytes, size_t len,
 				  struct ml_file *ret, struct memlog_err *err)
 {
 	struct fd_file *f;
-	enum memlog_status s = create(name, alloc, &f, err);
+	enum memlog_status s = file_create(name, alloc, &f, err);
 
 	if (s)
 		return s;
 	f->map = bytes;
 	f->map_len = len;
 	f->size = len;
-	fill(ret, f);
+	file_fill(ret, f);
 	return MEMLOG_OK;
 }
 

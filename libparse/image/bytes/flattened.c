@@ -115,9 +115,10 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 }
 
 /* Go through all records. What is damaged ends the stream there. */
-static enum memlog_status walk(struct flattened *f, struct memlog_image *image,
-			       const struct memlog_open_opts *opts,
-			       struct memlog_err *err)
+static enum memlog_status flattened_walk(struct flattened *f,
+					 struct memlog_image *image,
+					 const struct memlog_open_opts *opts,
+					 struct memlog_err *err)
 {
 	uint64_t at = FLAT_HEADER, off, len, end, n;
 	struct memlog_err why = { 0 };
@@ -367,7 +368,8 @@ static const struct memlog_reader_ops flat_ops = {
 };
 
 /* Merge the runs; loads take the first, so the last one goes first. */
-static enum memlog_status merge(struct flattened *f, struct memlog_err *err)
+static enum memlog_status flattened_merge(struct flattened *f,
+					  struct memlog_err *err)
 {
 	enum memlog_status s;
 	struct ml_load t;
@@ -418,9 +420,9 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a file");
 	f->alloc = image->alloc;
 	f->lower = *lower;
-	s = walk(f, image, opts, err);
+	s = flattened_walk(f, image, opts, err);
 	if (!s)
-		s = merge(f, err);
+		s = flattened_merge(f, err);
 	if (s) {
 		flat_close(f);
 		return s;

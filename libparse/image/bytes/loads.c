@@ -30,12 +30,12 @@ struct heap {
 	size_t *v, n;
 };
 
-static bool before(const struct heap *h, size_t a, size_t b)
+static bool loads_before(const struct heap *h, size_t a, size_t b)
 {
 	return h->pieces[h->v[a]].order < h->pieces[h->v[b]].order;
 }
 
-static void swap(struct heap *h, size_t a, size_t b)
+static void loads_swap(struct heap *h, size_t a, size_t b)
 {
 	size_t t = h->v[a];
 
@@ -47,8 +47,9 @@ static void heap_push(struct heap *h, size_t piece)
 {
 	size_t i = h->n++;
 
-	for (h->v[i] = piece; i && before(h, i, (i - 1) / 2); i = (i - 1) / 2)
-		swap(h, i, (i - 1) / 2);
+	for (h->v[i] = piece; i && loads_before(h, i, (i - 1) / 2);
+	     i = (i - 1) / 2)
+		loads_swap(h, i, (i - 1) / 2);
 }
 
 static void heap_pop(struct heap *h)
@@ -57,19 +58,19 @@ static void heap_pop(struct heap *h)
 
 	h->v[0] = h->v[--h->n];
 	while ((kid = 2 * i + 1) < h->n) {
-		if (kid + 1 < h->n && before(h, kid + 1, kid))
+		if (kid + 1 < h->n && loads_before(h, kid + 1, kid))
 			kid++;
-		if (!before(h, kid, i))
+		if (!loads_before(h, kid, i))
 			break;
-		swap(h, i, kid);
+		loads_swap(h, i, kid);
 		i = kid;
 	}
 }
 
 /* Add [start, end) of a piece; joined with the entry before where both memory
  * and file go on. */
-static void emit(struct ml_loads *l, const struct ml_load *from, uint64_t start,
-		 uint64_t end)
+static void loads_emit(struct ml_loads *l, const struct ml_load *from,
+		       uint64_t start, uint64_t end)
 {
 	struct ml_load *prev = l->n_loads ? &l->loads[l->n_loads - 1] : NULL;
 	uint64_t off = from->off + (start - from->addr);
@@ -92,8 +93,8 @@ static void emit(struct ml_loads *l, const struct ml_load *from, uint64_t start,
  * turn ends one piece or begins one, so there are at most 2n of them and as
  * many entries.
  */
-static void sweep(struct ml_loads *l, const struct piece *p, size_t n,
-		  struct heap *h)
+static void loads_sweep(struct ml_loads *l, const struct piece *p, size_t n,
+			struct heap *h)
 {
 	uint64_t pos = 0, end;
 	size_t i = 0;
@@ -112,7 +113,7 @@ static void sweep(struct ml_loads *l, const struct piece *p, size_t n,
 			if (i < n)
 				end = ml_min(end, p[i].l.addr);
 			if (pos < end)
-				emit(l, top, pos, end);
+				loads_emit(l, top, pos, end);
 			pos = end;
 		}
 		while (i < n && p[i].l.addr <= pos)
@@ -121,7 +122,7 @@ static void sweep(struct ml_loads *l, const struct piece *p, size_t n,
 }
 
 /* Cut an entry to what addresses and the file can hold. */
-static void clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
+static void loads_clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 {
 	uint64_t have;
 
@@ -181,12 +182,12 @@ enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 			       "no memory for %zu pieces of memory", n);
 	}
 	for (i = 0; i < n; i++) {
-		clip(&in[i], file_size, &l->cut);
+		loads_clip(&in[i], file_size, &l->cut);
 		if (in[i].len)
 			pieces[m++] = (struct piece){ in[i], i };
 	}
 	qsort(pieces, m, sizeof(*pieces), by_addr);
-	sweep(l, pieces, m, &h);
+	loads_sweep(l, pieces, m, &h);
 	make_ranges(l, in, n);
 	ml_free(&l->alloc, pieces);
 	ml_free(&l->alloc, h.v);
@@ -217,7 +218,7 @@ size_t ml_loads_after(const struct ml_loads *l, uint64_t addr)
 	return lo;
 }
 
-static bool holds(const struct ml_load *l, uint64_t addr)
+static bool loads_holds(const struct ml_load *l, uint64_t addr)
 {
 	return addr >= l->addr && addr - l->addr < l->len;
 }
@@ -227,17 +228,17 @@ const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr)
 	/* two threads may look up at once: either answer will do */
 	size_t i = __atomic_load_n(&l->last, __ATOMIC_RELAXED);
 
-	if (i < l->n_loads && holds(&l->loads[i], addr))
+	if (i < l->n_loads && loads_holds(&l->loads[i], addr))
 		return &l->loads[i];
 	i = ml_loads_after(l, addr);
-	if (i == l->n_loads || !holds(&l->loads[i], addr))
+	if (i == l->n_loads || !loads_holds(&l->loads[i], addr))
 		return NULL;
 	__atomic_store_n(&l->last, i, __ATOMIC_RELAXED);
 	return &l->loads[i];
 }
 
-static enum memlog_status nothing(const struct ml_file *file, uint64_t addr,
-				  struct memlog_err *err)
+static enum memlog_status loads_nothing(const struct ml_file *file,
+					uint64_t addr, struct memlog_err *err)
 {
 	return ml_fail_at(err, MEMLOG_NO_DATA, addr,
 			  "%s has no memory at 0x%llx", file->name,
@@ -270,7 +271,7 @@ enum memlog_status ml_loads_read(struct ml_loads *l, const struct ml_file *file,
 		if (got < want)
 			break;
 	}
-	return *ret || !len ? MEMLOG_OK : nothing(file, addr, err);
+	return *ret || !len ? MEMLOG_OK : loads_nothing(file, addr, err);
 }
 
 enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
@@ -284,7 +285,7 @@ enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
 		return MEMLOG_UNSUPPORTED;
 	at = ml_loads_find(l, addr);
 	if (!at || !len)
-		return nothing(file, addr, err);
+		return loads_nothing(file, addr, err);
 	return file->ops->map(file->self, at->off + (addr - at->addr),
 			      ml_min(len, at->len - (addr - at->addr)),
 			      ret_ptr, ret, err);
@@ -298,8 +299,8 @@ enum memlog_status ml_loads_next_range(struct ml_loads *l, uint64_t addr,
 
 /* The loads after the i-th, as long as memory goes on and the file has data
  * there: what data (a range of the file) says is enough for them too. */
-static uint64_t extend(const struct ml_loads *l, size_t i,
-		       const struct memlog_range *data)
+static uint64_t loads_extend(const struct ml_loads *l, size_t i,
+			     const struct memlog_range *data)
 {
 	const struct ml_load *a = &l->loads[i];
 
@@ -340,7 +341,7 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 		ret->start = at->addr + (data.start - at->off);
 		ret->start = ml_max(ret->start - ret->start % ML_PAGE, from);
 		if (data.end - at->off >= at->len) {
-			ret->end = extend(l, i, &data);
+			ret->end = loads_extend(l, i, &data);
 			return MEMLOG_OK;
 		}
 		end = at->addr + (data.end - at->off);

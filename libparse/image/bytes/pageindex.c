@@ -58,9 +58,9 @@ void ml_pageindex_fini(struct ml_pageindex *x)
 }
 
 /* Have a part in memory, in place of what was there. */
-static enum memlog_status fetch(struct ml_pageindex *x, uint64_t part,
-				struct ml_pageindex_part **ret,
-				struct memlog_err *err)
+static enum memlog_status pageindex_fetch(struct ml_pageindex *x, uint64_t part,
+					  struct ml_pageindex_part **ret,
+					  struct memlog_err *err)
 {
 	struct ml_pageindex_part *p = &x->parts[part % x->n_parts];
 	enum memlog_status s = MEMLOG_OK;
@@ -95,7 +95,7 @@ enum memlog_status ml_pageindex_put(struct ml_pageindex *x, uint64_t page,
 	struct ml_pageindex_part *p;
 	enum memlog_status s;
 
-	s = fetch(x, part, &p, err);
+	s = pageindex_fetch(x, part, &p, err);
 	if (s)
 		return s;
 	at = &p->numbers[page % NUMBERS];
@@ -117,7 +117,7 @@ enum memlog_status ml_pageindex_get(struct ml_pageindex *x, uint64_t page,
 	*ret = 0;
 	if (!is_used(x, part))
 		return MEMLOG_OK;
-	s = fetch(x, part, &p, err);
+	s = pageindex_fetch(x, part, &p, err);
 	if (!s)
 		*ret = p->numbers[page % NUMBERS];
 	return s;

@@ -6,7 +6,7 @@
 #include "base/err.h"
 
 /* An address, offset or size: as wide as the class. */
-static uint64_t word(struct ml_cursor *c, bool is64)
+static uint64_t ehdr_word(struct ml_cursor *c, bool is64)
 {
 	return is64 ? ml_cursor_u64(c) : ml_cursor_u32(c);
 }
@@ -34,9 +34,9 @@ enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
 	ret->type = ml_cursor_u16(&c);
 	ret->machine = ml_cursor_u16(&c);
 	ml_cursor_u32(&c);		/* e_version */
-	ret->entry = word(&c, ret->is64);
-	ret->phoff = word(&c, ret->is64);
-	ret->shoff = word(&c, ret->is64);
+	ret->entry = ehdr_word(&c, ret->is64);
+	ret->phoff = ehdr_word(&c, ret->is64);
+	ret->shoff = ehdr_word(&c, ret->is64);
 	ml_cursor_u32(&c);		/* e_flags */
 	ml_cursor_u16(&c);		/* e_ehsize: QEMU has it wrong */
 	ret->phentsize = ml_cursor_u16(&c);
@@ -69,14 +69,14 @@ bool ml_phdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 	ret->type = ml_cursor_u32(&c);
 	if (e->is64)
 		ret->flags = ml_cursor_u32(&c);
-	ret->offset = word(&c, e->is64);
-	ret->vaddr = word(&c, e->is64);
-	ret->paddr = word(&c, e->is64);
-	ret->filesz = word(&c, e->is64);
-	ret->memsz = word(&c, e->is64);
+	ret->offset = ehdr_word(&c, e->is64);
+	ret->vaddr = ehdr_word(&c, e->is64);
+	ret->paddr = ehdr_word(&c, e->is64);
+	ret->filesz = ehdr_word(&c, e->is64);
+	ret->memsz = ehdr_word(&c, e->is64);
 	if (!e->is64)
 		ret->flags = ml_cursor_u32(&c);
-	ret->align = word(&c, e->is64);
+	ret->align = ehdr_word(&c, e->is64);
 	return !c.failed;
 }
 
@@ -88,10 +88,10 @@ bool ml_shdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 	ml_cursor_init(&c, p, len, e->big_endian);
 	ret->name = ml_cursor_u32(&c);
 	ret->type = ml_cursor_u32(&c);
-	word(&c, e->is64);		/* sh_flags */
-	word(&c, e->is64);		/* sh_addr */
-	ret->offset = word(&c, e->is64);
-	ret->size = word(&c, e->is64);
+	ehdr_word(&c, e->is64); /* sh_flags */
+	ehdr_word(&c, e->is64); /* sh_addr */
+	ret->offset = ehdr_word(&c, e->is64);
+	ret->size = ehdr_word(&c, e->is64);
 	ml_cursor_u32(&c);		/* sh_link */
 	ret->info = ml_cursor_u32(&c);
 	return !c.failed;

@@ -29,8 +29,8 @@ static enum memlog_status refuse_program(const struct ml_elf *elf,
 	return MEMLOG_OK;
 }
 
-static void describe(struct memlog_image *image, const struct ml_elf *elf,
-		     const struct ml_loads *loads, enum memlog_space space)
+static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
+			 const struct ml_loads *loads, enum memlog_space space)
 {
 	image->machine = ml_elf_machine(elf->ehdr.machine);
 	image->title = space == MEMLOG_HOST ? "ELF core of a process" :
@@ -57,7 +57,7 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	s = ml_elf_loads(elf, image, use_vaddr, file->size, &loads, err);
 	if (s)
 		return s;
-	describe(image, elf, &loads, space);
+	elf_describe(image, elf, &loads, space);
 	s = ml_loads_add_space(image, space, file, false, &loads, err);
 	if (s)
 		return s;

@@ -14,7 +14,8 @@
 
 enum { NT_X86_XSTATE = 0x202, NT_ARM_SVE = 0x405 };
 
-static bool skip(size_t *pos, size_t len, uint64_t bytes, uint64_t align)
+static bool elf_note_skip(size_t *pos, size_t len, uint64_t bytes,
+			  uint64_t align)
 {
 	uint64_t end;
 
@@ -48,11 +49,12 @@ enum memlog_status ml_note_next(const uint8_t *p, size_t len, size_t *pos,
 	ret->owner = p + *pos;
 	ret->owner_len = strnlen((const char *)ret->owner,
 				 ml_min(namesz, len - *pos));
-	if (!skip(pos, len, namesz, align))
+	if (!elf_note_skip(pos, len, namesz, align))
 		return MEMLOG_CORRUPT;
 	ret->desc = p + *pos;
 	ret->desc_len = descsz;
-	return skip(pos, len, descsz, align) ? MEMLOG_OK : MEMLOG_CORRUPT;
+	return elf_note_skip(pos, len, descsz, align) ? MEMLOG_OK :
+							MEMLOG_CORRUPT;
 }
 
 bool ml_note_is(const struct ml_elf_note *n, const char *owner)
@@ -67,9 +69,10 @@ struct text {
 	size_t cap, len;
 };
 
-static void put(struct text *t, const char *fmt, ...) MEMLOG_PRINTF(2, 3);
+static void elf_note_put(struct text *t, const char *fmt, ...)
+	MEMLOG_PRINTF(2, 3);
 
-static void put(struct text *t, const char *fmt, ...)
+static void elf_note_put(struct text *t, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
@@ -145,11 +148,11 @@ static void put_prstatus(struct text *t, const struct ml_ehdr *e,
 	if (!p || e->big_endian ||
 	    (p->machine != ML_EM_X86_64 && p->machine != e->machine))
 		return;
-	put(t, "pid %u", ml_le32(n->desc + p->pid));
+	elf_note_put(t, "pid %u", ml_le32(n->desc + p->pid));
 	for (r = p->regs; r->name; r++)
-		put(t, " %s 0x%" PRIx64, r->name,
-		    p->word == 4 ? ml_le32(n->desc + r->at) :
-				   ml_le64(n->desc + r->at));
+		elf_note_put(t, " %s 0x%" PRIx64, r->name,
+			     p->word == 4 ? ml_le32(n->desc + r->at) :
+					    ml_le64(n->desc + r->at));
 }
 
 static void put_qemu(struct text *t, const struct ml_ehdr *e,
@@ -169,14 +172,19 @@ static void put_qemu(struct text *t, const struct ml_ehdr *e,
 
 	if (e->big_endian || !ml_qemu_cpu_parse(n->desc, n->desc_len, &c))
 		return;
-	put(t, "rip 0x%" PRIx64 " rsp 0x%" PRIx64 " rflags 0x%" PRIx64 "\n",
-	    c.rip, c.rsp, c.rflags);
-	put(t, "cr0 0x%" PRIx64 " cr2 0x%" PRIx64 " cr3 0x%" PRIx64
-	    " cr4 0x%" PRIx64 "\n", c.cr[0], c.cr[2], c.cr[3], c.cr[4]);
+	elf_note_put(t,
+		     "rip 0x%" PRIx64 " rsp 0x%" PRIx64 " rflags 0x%" PRIx64
+		     "\n",
+		     c.rip, c.rsp, c.rflags);
+	elf_note_put(t,
+		     "cr0 0x%" PRIx64 " cr2 0x%" PRIx64 " cr3 0x%" PRIx64
+		     " cr4 0x%" PRIx64 "\n",
+		     c.cr[0], c.cr[2], c.cr[3], c.cr[4]);
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		s = &c.seg[shown[i].number];
-		put(t, "%s%s 0x%x base 0x%" PRIx64 " limit 0x%x", i ? ", " : "",
-		    shown[i].name, s->selector, s->base, s->limit);
+		elf_note_put(t, "%s%s 0x%x base 0x%" PRIx64 " limit 0x%x",
+			     i ? ", " : "", shown[i].name, s->selector, s->base,
+			     s->limit);
 	}
 }
 
@@ -203,7 +211,7 @@ static const char *arch_title(uint32_t type)
 }
 
 /* xen notes are told by their type under any owner: producers differ. */
-static void learn(const struct ml_elf_note *n, struct ml_note_facts *f)
+static void elf_note_learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 {
 	if (ml_note_is(n, "CORE")) {
 		f->n_prstatus += n->type == ML_NT_PRSTATUS;
@@ -269,7 +277,7 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 	if (!known)
 		known = ml_xen_note_title(n->type);
 	if (!t.len)
-		put(&t, "type 0x%x, %zu bytes", n->type, n->desc_len);
+		elf_note_put(&t, "type 0x%x, %zu bytes", n->type, n->desc_len);
 	ml_image_add_note(image, owner, n->type, known ? known : "unknown",
 			  words, n->desc, n->desc_len);
 }
@@ -290,7 +298,7 @@ void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
 		/* zeros after the last note are padding */
 		if (!n.owner_len && !n.type && !n.desc_len)
 			continue;
-		learn(&n, facts);
+		elf_note_learn(&n, facts);
 		add_note(image, e, &n, facts);
 	}
 	for (pos = start; pos < len && !p[pos]; pos++)

@@ -51,8 +51,8 @@ struct orphans {
 
 /* ---- which parts of the file -------------------------------------------- */
 
-static void claim(struct memlog_range *r, size_t *n, uint64_t off, uint64_t len,
-		  uint64_t file_size)
+static void elf_orphan_claim(struct memlog_range *r, size_t *n, uint64_t off,
+			     uint64_t len, uint64_t file_size)
 {
 	if (off >= file_size)
 		return;
@@ -63,10 +63,11 @@ static void claim(struct memlog_range *r, size_t *n, uint64_t off, uint64_t len,
 
 /* What headers, sections, notes and loads claim, merged; *ret has room for
  * one more. The caller frees it. */
-static enum memlog_status claimed(const struct ml_elf *elf,
-				  const struct ml_file *file,
-				  struct memlog_range **ret, size_t *ret_n,
-				  struct memlog_err *err)
+static enum memlog_status elf_orphan_claimed(const struct ml_elf *elf,
+					     const struct ml_file *file,
+					     struct memlog_range **ret,
+					     size_t *ret_n,
+					     struct memlog_err *err)
 {
 	const struct ml_ehdr *e = &elf->ehdr;
 	size_t i, n = 0, cap = elf->n_phdrs + e->shnum + 4;
@@ -76,25 +77,28 @@ static enum memlog_status claimed(const struct ml_elf *elf,
 	if (!r)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for the parts of the file");
-	claim(r, &n, 0, e->is64 ? 64 : 52, file->size);
-	claim(r, &n, e->phoff, elf->n_phdrs * ml_ehdr_phdr_size(e), file->size);
+	elf_orphan_claim(r, &n, 0, e->is64 ? 64 : 52, file->size);
+	elf_orphan_claim(r, &n, e->phoff, elf->n_phdrs * ml_ehdr_phdr_size(e),
+			 file->size);
 	if (e->shoff)
-		claim(r, &n, e->shoff, ml_max(e->shnum, 1) *
-		      ml_ehdr_shdr_size(e), file->size);
+		elf_orphan_claim(r, &n, e->shoff,
+				 ml_max(e->shnum, 1) * ml_ehdr_shdr_size(e),
+				 file->size);
 	for (i = 0; e->shoff && i < e->shnum; i++)
 		if (ml_elf_shdr(elf, file, (uint32_t)i, &s) && s.type &&
 		    s.type != 8 /* SHT_NOBITS */)
-			claim(r, &n, s.offset, s.size, file->size);
+			elf_orphan_claim(r, &n, s.offset, s.size, file->size);
 	for (i = 0; i < elf->n_phdrs; i++)
-		claim(r, &n, elf->phdrs[i].offset, elf->phdrs[i].filesz,
-		      file->size);
+		elf_orphan_claim(r, &n, elf->phdrs[i].offset,
+				 elf->phdrs[i].filesz, file->size);
 	*ret_n = ml_ranges_merge(r, n);
 	*ret = r;
 	return MEMLOG_OK;
 }
 
 /* The gaps between n claimed ranges, in place; r has room for n + 1. */
-static size_t gaps(struct memlog_range *r, size_t n, uint64_t file_size)
+static size_t elf_orphan_gaps(struct memlog_range *r, size_t n,
+			      uint64_t file_size)
 {
 	uint64_t from = 0;
 	size_t i, out = 0;
@@ -134,8 +138,8 @@ static bool in_order(const struct anchor *a, size_t n)
 	return true;
 }
 
-static struct place locate(const struct anchor *a, size_t n,
-			   const struct memlog_range *r)
+static struct place elf_orphan_locate(const struct anchor *a, size_t n,
+				      const struct memlog_range *r)
 {
 	struct place none = { 0 }, ret = { .known = true };
 	size_t lo = 0, hi = n;
@@ -166,8 +170,8 @@ static struct place locate(const struct anchor *a, size_t n,
 }
 
 /* How many bytes of [start, end) do headers promise? */
-static uint64_t promised(const struct memlog_range *p, size_t n, uint64_t start,
-			 uint64_t end)
+static uint64_t elf_orphan_promised(const struct memlog_range *p, size_t n,
+				    uint64_t start, uint64_t end)
 {
 	struct memlog_range want = { start, end }, both;
 	uint64_t sum = 0;
@@ -233,13 +237,13 @@ static enum memlog_status locate_all(struct orphans *o,
 	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
 			     ML_PAGE);
 	for (i = 0; sorted && i < o->n; i++) {
-		o->places[i] = locate(a, n, &o->ranges[i]);
+		o->places[i] = elf_orphan_locate(a, n, &o->ranges[i]);
 		len = o->ranges[i].end - o->ranges[i].start;
 		if (o->places[i].by_size && !tables_agree(o, image, elf, i))
 			o->places[i].known = false;
 		if (o->places[i].known)
-			found += promised(p, n_p, o->places[i].addr,
-					  o->places[i].addr + len);
+			found += elf_orphan_promised(p, n_p, o->places[i].addr,
+						     o->places[i].addr + len);
 	}
 	image->missing -= ml_min(found, image->missing);
 	ml_free(&o->alloc, p);
@@ -250,15 +254,16 @@ static enum memlog_status locate_all(struct orphans *o,
 /* ---- the reader --------------------------------------------------------- */
 
 /* The range that holds off, or the first after it; n when there is none. */
-static size_t find(const struct orphans *o, uint64_t off)
+static size_t elf_orphan_find(const struct orphans *o, uint64_t off)
 {
 	return ml_ranges_find(o->ranges, o->n, off);
 }
 
-static enum memlog_status inside(const struct orphans *o, uint64_t off,
-				 size_t *ret_i, struct memlog_err *err)
+static enum memlog_status elf_orphan_inside(const struct orphans *o,
+					    uint64_t off, size_t *ret_i,
+					    struct memlog_err *err)
 {
-	*ret_i = find(o, off);
+	*ret_i = elf_orphan_find(o, off);
 	if (*ret_i < o->n && o->ranges[*ret_i].start <= off)
 		return MEMLOG_OK;
 	return ml_fail_at(err, MEMLOG_NO_DATA, off, "%s: offset 0x%" PRIx64
@@ -277,7 +282,7 @@ static enum memlog_status orphan_read(void *self, uint64_t off, void *buf,
 	*ret = 0;
 	if (!len)
 		return MEMLOG_OK;
-	s = inside(o, off, &i, err);
+	s = elf_orphan_inside(o, off, &i, err);
 	if (s)
 		return s;
 	return o->file->ops->read(o->file->self, off, buf,
@@ -295,7 +300,7 @@ static enum memlog_status orphan_map(void *self, uint64_t off, size_t len,
 
 	if (!o->file->ops->map)
 		return MEMLOG_UNSUPPORTED;
-	s = inside(o, off, &i, err);
+	s = elf_orphan_inside(o, off, &i, err);
 	if (s)
 		return s;
 	return o->file->ops->map(o->file->self, off,
@@ -322,7 +327,7 @@ static enum memlog_status orphan_next_data(void *self, uint64_t off,
 	enum memlog_status s;
 	size_t i;
 
-	for (i = find(o, off); i < o->n; i++) {
+	for (i = elf_orphan_find(o, off); i < o->n; i++) {
 		off = ml_max(off, o->ranges[i].start);
 		s = ml_file_next_data(o->file, off, &data, err);
 		if (s)
@@ -340,7 +345,7 @@ static enum memlog_status orphan_alias(void *self, uint64_t off,
 	struct orphans *o = self;
 	size_t i;
 
-	if (inside(o, off, &i, NULL) || !o->places[i].known)
+	if (elf_orphan_inside(o, off, &i, NULL) || !o->places[i].known)
 		return MEMLOG_NO_DATA;
 	*ret_space = MEMLOG_PHYS;
 	*ret_addr = o->places[i].addr + (off - o->ranges[i].start);
@@ -383,9 +388,9 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
 	o->alloc = image->alloc;
 	o->file = file;
-	s = claimed(elf, file, &o->ranges, &n, err);
+	s = elf_orphan_claimed(elf, file, &o->ranges, &n, err);
 	if (!s) {
-		o->n = gaps(o->ranges, n, file->size);
+		o->n = elf_orphan_gaps(o->ranges, n, file->size);
 		if (o->n)
 			s = locate_all(o, image, elf, err);
 	}

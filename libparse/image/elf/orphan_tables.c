@@ -42,8 +42,8 @@ static const struct memlog_reader_ops supposed_ops = {
 	.read = supposed_read,
 };
 
-static bool maps(struct supposed *m, enum ml_paging paging, uint64_t cr3,
-		 uint64_t skip)
+static bool orphan_maps(struct supposed *m, enum ml_paging paging, uint64_t cr3,
+			uint64_t skip)
 {
 	uint64_t addr;
 
@@ -74,7 +74,8 @@ bool ml_orphan_tables_agree(struct memlog_image *image,
 			continue;
 		paging = elf->ehdr.machine == ML_EM_X86_64 ? ML_PAGING_64 :
 			 cr4 & CR4_PAE ? ML_PAGING_PAE : ML_PAGING_32;
-		if (maps(&m, paging, cr3, 0) && maps(&m, paging, cr3, last))
+		if (orphan_maps(&m, paging, cr3, 0) &&
+		    orphan_maps(&m, paging, cr3, last))
 			return true;
 		asked |= cr3 >= at->addr && cr3 - at->addr < at->len;
 	}

@@ -85,8 +85,8 @@ static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
 	return all;
 }
 
-static uint64_t missing(const struct memlog_image *image,
-			const struct ml_elf *elf)
+static uint64_t core_missing(const struct memlog_image *image,
+			     const struct ml_elf *elf)
 {
 	uint64_t all = 0, files = 0;
 	size_t i;
@@ -107,7 +107,7 @@ static uint64_t missing(const struct memlog_image *image,
 	return ml_max(all, files);
 }
 
-static void explain(struct memlog_image *image, uint64_t bytes, bool none)
+static void core_explain(struct memlog_image *image, uint64_t bytes, bool none)
 {
 	static const char how[] =
 		"start QEMU with -machine dump-guest-core=on, and before the "
@@ -147,6 +147,6 @@ size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
 			in[kept++] = in[at];
 		at++;
 	}
-	explain(image, missing(image, elf), !kept);
+	core_explain(image, core_missing(image, elf), !kept);
 	return kept ? kept : n;
 }

@@ -165,9 +165,11 @@ struct runs {
 	size_t n, cap;
 };
 
-static enum memlog_status add_page(struct memlog_image *image, struct runs *r,
-				   const struct dumpcore *d, uint64_t frame,
-				   uint64_t index, struct memlog_err *err)
+static enum memlog_status dumpcore_add_page(struct memlog_image *image,
+					    struct runs *r,
+					    const struct dumpcore *d,
+					    uint64_t frame, uint64_t index,
+					    struct memlog_err *err)
 {
 	uint64_t addr, off = d->pages.offset + index * d->page_size;
 	struct ml_load *last = r->n ? &r->r[r->n - 1] : NULL;
@@ -217,12 +219,14 @@ static enum memlog_status read_table(struct memlog_image *image,
 			break;
 		}
 		for (k = 0; k < n && !s; k++) {
-			s = add_page(image, phys, d, ml_le64(buf + k * size),
-				     i + k, err);
+			s = dumpcore_add_page(image, phys, d,
+					      ml_le64(buf + k * size), i + k,
+					      err);
 			if (!s && d->pv)
-				s = add_page(image, mach, d,
-					     ml_le64(buf + k * size + 8),
-					     i + k, err);
+				s = dumpcore_add_page(
+					image, mach, d,
+					ml_le64(buf + k * size + 8), i + k,
+					err);
 		}
 	}
 	return s;
@@ -271,8 +275,8 @@ static enum memlog_status add_space(struct memlog_image *image,
 	return ml_loads_add_twin(image, file, &twin, err);
 }
 
-static void count(struct memlog_image *image, const struct ml_file *file,
-		  struct dumpcore *d)
+static void dumpcore_count(struct memlog_image *image,
+			   const struct ml_file *file, struct dumpcore *d)
 {
 	uint64_t entries = d->table.size / (d->pv ? 16 : 8);
 	uint64_t pages = d->pages.size / d->page_size, end;
@@ -314,7 +318,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	image->title = d.pv ? "xl dump-core of a PV guest" :
 			      "xl dump-core of an HVM or PVH guest";
 	image->machine = ml_elf_machine(elf->ehdr.machine);
-	count(image, file, &d);
+	dumpcore_count(image, file, &d);
 	s = read_table(image, file, &d, &phys, &mach, err);
 	if (!s)
 		s = add_space(image, file, &d, MEMLOG_PHYS, &phys, &mach, err);

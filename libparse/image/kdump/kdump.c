@@ -255,8 +255,9 @@ static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
 
 /* What the file has of [off, off + len), and a NUL behind it; the caller frees
  * it. NULL: nothing. */
-static uint8_t *load(struct memlog_image *image, const struct ml_file *file,
-		     uint64_t off, uint64_t len, size_t *ret_len)
+static uint8_t *kdump_load(struct memlog_image *image,
+			   const struct ml_file *file, uint64_t off,
+			   uint64_t len, size_t *ret_len)
 {
 	uint64_t room = off < file->size ? file->size - off : 0;
 	uint8_t *buf;
@@ -280,7 +281,7 @@ static void add_notes(struct kdump *k, struct memlog_image *image,
 	uint8_t *buf;
 	size_t len;
 
-	buf = load(image, k->pages.file, h->notes, h->notes_len, &len);
+	buf = kdump_load(image, k->pages.file, h->notes, h->notes_len, &len);
 	if (buf) {
 		e.machine = machine_of(h, buf, len);
 		ml_notes_add(image, &e, buf, len, 4, facts);
@@ -290,8 +291,8 @@ static void add_notes(struct kdump *k, struct memlog_image *image,
 	ml_free(&image->alloc, buf);
 	if (facts->vmcoreinfo)
 		return;
-	buf = load(image, k->pages.file, h->vmcoreinfo, h->vmcoreinfo_len,
-		   &len);
+	buf = kdump_load(image, k->pages.file, h->vmcoreinfo, h->vmcoreinfo_len,
+			 &len);
 	if (buf)
 		ml_image_add_note(image, "VMCOREINFO", 0,
 				  "what the kernel says of itself",
@@ -320,7 +321,7 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 		      " pages are not in it", n - k->n_descs, n);
 }
 
-static void describe(struct kdump *k, struct memlog_image *image)
+static void kdump_describe(struct kdump *k, struct memlog_image *image)
 {
 	image->machine = k->head.machine;
 	find_cut(k, image);
@@ -362,7 +363,7 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 		kdump_close(k);
 		return s;
 	}
-	describe(k, image);
+	kdump_describe(k, image);
 	add_notes(k, image, &facts);
 	ml_image_add_space(image, facts.xen ? MEMLOG_MACH : MEMLOG_PHYS,
 			   &k->ops, k, 0, true);

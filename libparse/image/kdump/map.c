@@ -45,7 +45,7 @@ void ml_kdump_map_fini(struct ml_kdump_map *m)
 	m->bits = NULL;
 }
 
-static uint64_t load(const uint8_t *p)
+static uint64_t kdump_map_load(const uint8_t *p)
 {
 	uint64_t v;
 
@@ -54,7 +54,8 @@ static uint64_t load(const uint8_t *p)
 }
 
 /* Set bits in [from, to) of the current chunk. */
-static uint64_t count(const struct ml_kdump_map *m, uint64_t from, uint64_t to)
+static uint64_t kdump_map_count(const struct ml_kdump_map *m, uint64_t from,
+				uint64_t to)
 {
 	uint64_t sum = 0;
 
@@ -63,7 +64,8 @@ static uint64_t count(const struct ml_kdump_map *m, uint64_t from, uint64_t to)
 		from++;
 	}
 	for (; to - from >= 64; from += 64)
-		sum += (uint64_t)__builtin_popcountll(load(m->bits + from / 8));
+		sum += (uint64_t)__builtin_popcountll(
+			kdump_map_load(m->bits + from / 8));
 	for (; from < to; from++)
 		sum += m->bits[from / 8] >> from % 8 & 1;
 	return sum;
@@ -71,8 +73,8 @@ static uint64_t count(const struct ml_kdump_map *m, uint64_t from, uint64_t to)
 
 /* Make chunk the current one. Bits beyond the end, and those that the file does
  * not have, are 0. */
-static enum memlog_status fetch(struct ml_kdump_map *m, uint64_t chunk,
-				struct memlog_err *err)
+static enum memlog_status
+kdump_map_fetch(struct ml_kdump_map *m, uint64_t chunk, struct memlog_err *err)
 {
 	uint64_t left = m->n - chunk * CHUNK_BITS;
 	enum memlog_status s;
@@ -102,10 +104,11 @@ static enum memlog_status count_before(struct ml_kdump_map *m, uint64_t chunk,
 
 	while (m->n_before <= chunk) {
 		i = m->n_before - 1;
-		s = fetch(m, i, err);
+		s = kdump_map_fetch(m, i, err);
 		if (s)
 			return s;
-		m->before[i + 1] = m->before[i] + count(m, 0, CHUNK_BITS);
+		m->before[i + 1] =
+			m->before[i] + kdump_map_count(m, 0, CHUNK_BITS);
 		m->n_before++;
 	}
 	return MEMLOG_OK;
@@ -119,12 +122,12 @@ enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 
 	s = count_before(m, chunk, err);
 	if (!s)
-		s = fetch(m, chunk, err);
+		s = kdump_map_fetch(m, chunk, err);
 	if (s)
 		return s;
 	if (bit < m->last_bit)
 		m->last_bit = m->last_rank = 0;
-	m->last_rank += count(m, m->last_bit, bit);
+	m->last_rank += kdump_map_count(m, m->last_bit, bit);
 	m->last_bit = bit;
 	*ret = m->before[chunk] + m->last_rank;
 	return MEMLOG_OK;
@@ -178,8 +181,9 @@ static uint64_t find_in(const struct ml_kdump_map *m, uint64_t bit, bool want)
 }
 
 /* The first bit in [n, end) that is set (want) or clear; end for none. */
-static enum memlog_status find(struct ml_kdump_map *m, uint64_t n, uint64_t end,
-			       bool want, uint64_t *ret, struct memlog_err *err)
+static enum memlog_status kdump_map_find(struct ml_kdump_map *m, uint64_t n,
+					 uint64_t end, bool want, uint64_t *ret,
+					 struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint64_t bit;
@@ -189,7 +193,7 @@ static enum memlog_status find(struct ml_kdump_map *m, uint64_t n, uint64_t end,
 			n = skip_hole(m, n);
 		if (n >= end)
 			break;
-		s = fetch(m, n / CHUNK_BITS, err);
+		s = kdump_map_fetch(m, n / CHUNK_BITS, err);
 		if (s)
 			return s;
 		bit = find_in(m, n % CHUNK_BITS, want);
@@ -205,13 +209,13 @@ enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
 				    uint64_t max, uint64_t *ret_start,
 				    uint64_t *ret_end, struct memlog_err *err)
 {
-	enum memlog_status s = find(m, n, m->n, true, ret_start, err);
+	enum memlog_status s = kdump_map_find(m, n, m->n, true, ret_start, err);
 
 	if (!s && *ret_start >= m->n)
 		return MEMLOG_NO_DATA;
 	if (!s)
-		s = find(m, *ret_start,
-			 *ret_start + ml_min(max, m->n - *ret_start), false,
-			 ret_end, err);
+		s = kdump_map_find(m, *ret_start,
+				   *ret_start + ml_min(max, m->n - *ret_start),
+				   false, ret_end, err);
 	return s;
 }

@@ -162,9 +162,10 @@ static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
 }
 
 /* The stored bytes of a page: borrowed from the file, or in k->in. */
-static enum memlog_status stored(struct ml_kdump_pages *k,
-				 const struct ml_kdump_desc *d,
-				 const uint8_t **ret, struct memlog_err *err)
+static enum memlog_status kdump_pages_stored(struct ml_kdump_pages *k,
+					     const struct ml_kdump_desc *d,
+					     const uint8_t **ret,
+					     struct memlog_err *err)
 {
 	enum memlog_status s;
 	size_t got;
@@ -182,9 +183,9 @@ static enum memlog_status stored(struct ml_kdump_pages *k,
 	return s;
 }
 
-static enum memlog_status damaged(const struct ml_kdump_pages *k,
-				  const struct ml_kdump_desc *d,
-				  struct memlog_err *err)
+static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
+					      const struct ml_kdump_desc *d,
+					      struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_NO_DATA, "%s: the page stored at offset 0x%"
 		       PRIx64 " is damaged", k->file->name, d->off);
@@ -192,23 +193,25 @@ static enum memlog_status damaged(const struct ml_kdump_pages *k,
 
 /* What a page needs to be expanded: its codec, unless *ret_c is
  * ML_KDUMP_CODECS, and its stored bytes. */
-static enum memlog_status prepare(struct ml_kdump_pages *k,
-				  const struct ml_kdump_desc *d,
-				  unsigned int *ret_c, const uint8_t **ret_in,
-				  struct memlog_err *err)
+static enum memlog_status kdump_pages_prepare(struct ml_kdump_pages *k,
+					      const struct ml_kdump_desc *d,
+					      unsigned int *ret_c,
+					      const uint8_t **ret_in,
+					      struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 
 	*ret_c = codec_of(d->flags);
 	if (*ret_c < ML_KDUMP_CODECS)
 		s = use_codec(k, *ret_c, err);
-	return s ? s : stored(k, d, ret_in, err);
+	return s ? s : kdump_pages_stored(k, d, ret_in, err);
 }
 
 /* A whole page into out, which has room for a byte more. */
-static enum memlog_status expand(struct ml_kdump_pages *k,
-				 const struct ml_kdump_desc *d, uint8_t *out,
-				 struct memlog_err *err)
+static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
+					     const struct ml_kdump_desc *d,
+					     uint8_t *out,
+					     struct memlog_err *err)
 {
 	const uint32_t block = k->head->block;
 	enum memlog_status s;
@@ -216,7 +219,7 @@ static enum memlog_status expand(struct ml_kdump_pages *k,
 	unsigned int c;
 	size_t got = 0;
 
-	s = prepare(k, d, &c, &in, err);
+	s = kdump_pages_prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
 	if (c == ML_KDUMP_CODECS) {
@@ -226,13 +229,14 @@ static enum memlog_status expand(struct ml_kdump_pages *k,
 					block + 1, &got)) {
 		got = 0;
 	}
-	return got == block ? MEMLOG_OK : damaged(k, d, err);
+	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
 
 /* The first len bytes of a page, which nothing vouches for. */
-static enum memlog_status begin(struct ml_kdump_pages *k,
-				const struct ml_kdump_desc *d, uint8_t *out,
-				size_t len, struct memlog_err *err)
+static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
+					    const struct ml_kdump_desc *d,
+					    uint8_t *out, size_t len,
+					    struct memlog_err *err)
 {
 	const uint8_t *in, *verbatim;
 	const struct memlog_codec *codec;
@@ -240,7 +244,7 @@ static enum memlog_status begin(struct ml_kdump_pages *k,
 	unsigned int c;
 	size_t got = 0;
 
-	s = prepare(k, d, &c, &in, err);
+	s = kdump_pages_prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
 	codec = c < ML_KDUMP_CODECS ? &k->codecs[c] : NULL;
@@ -251,11 +255,11 @@ static enum memlog_status begin(struct ml_kdump_pages *k,
 	} else if (codec->expand(k->states[c], in, d->size, out, len, &got)) {
 		got = 0;
 	}
-	return got == len ? MEMLOG_OK : damaged(k, d, err);
+	return got == len ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
 
-static struct ml_kdump_slot *cached(struct ml_kdump_pages *k,
-				    const struct ml_kdump_desc *d)
+static struct ml_kdump_slot *kdump_pages_cached(struct ml_kdump_pages *k,
+						const struct ml_kdump_desc *d)
 {
 	unsigned int i;
 
@@ -271,11 +275,12 @@ static bool all_zero(const uint8_t *p, size_t len)
 }
 
 /* A whole page, expanded and kept. */
-static enum memlog_status keep(struct ml_kdump_pages *k,
-			       const struct ml_kdump_desc *d,
-			       const uint8_t **ret, struct memlog_err *err)
+static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
+					   const struct ml_kdump_desc *d,
+					   const uint8_t **ret,
+					   struct memlog_err *err)
 {
-	struct ml_kdump_slot *slot = cached(k, d);
+	struct ml_kdump_slot *slot = kdump_pages_cached(k, d);
 	enum memlog_status s;
 
 	if (!slot) {
@@ -287,7 +292,7 @@ static enum memlog_status keep(struct ml_kdump_pages *k,
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for a page");
 		slot->key.size = 0;
-		s = expand(k, d, slot->bytes, err);
+		s = kdump_pages_expand(k, d, slot->bytes, err);
 		if (s)
 			return s;
 		slot->key = *d;
@@ -308,13 +313,13 @@ enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 	s = ml_kdump_pages_find(k, pfn, &d, err);
 	if (s)
 		return s;
-	slot = cached(k, &d);
+	slot = kdump_pages_cached(k, &d);
 	if (slot)
 		memcpy(out, slot->bytes, len);
 	else if (ml_kdump_same(&k->zero, &d))
 		memset(out, 0, len);
 	else
-		s = begin(k, &d, out, len, err);
+		s = kdump_pages_begin(k, &d, out, len, err);
 	return s;
 }
 
@@ -333,7 +338,7 @@ enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 		memset(out, 0, len);
 		return MEMLOG_OK;
 	}
-	s = keep(k, &d, &page, err);
+	s = kdump_pages_keep(k, &d, &page, err);
 	if (!s)
 		memcpy(out, page + skip, len);
 	return s;
@@ -346,7 +351,7 @@ bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
 
 	if (k->zero.size)
 		return ml_kdump_same(&k->zero, d);
-	if (keep(k, d, &p, NULL) || !all_zero(p, k->head->block))
+	if (kdump_pages_keep(k, d, &p, NULL) || !all_zero(p, k->head->block))
 		return false;
 	k->zero = *d;
 	return true;

@@ -35,7 +35,8 @@ static void find_domain(struct ml_qevm *q, uint64_t len)
 }
 
 /* What libvirt puts in front of a stream, if it does. */
-static enum memlog_status libvirt(struct ml_qevm *q, struct memlog_err *err)
+static enum memlog_status qevm_headers_libvirt(struct ml_qevm *q,
+					       struct memlog_err *err)
 {
 	static const struct { const char *name, *tool; } packed[] = {
 		{ "gzip", "gunzip" }, { "bzip2", "bunzip2" }, { "xz", "unxz" },
@@ -74,8 +75,8 @@ static enum memlog_status libvirt(struct ml_qevm *q, struct memlog_err *err)
 
 /* ---- headers ------------------------------------------------------------ */
 
-static enum memlog_status capabilities(struct ml_qevm *q,
-				       struct memlog_err *err)
+static enum memlog_status qevm_headers_capabilities(struct ml_qevm *q,
+						    struct memlog_err *err)
 {
 	char name[ML_QEVM_NAME];
 	enum memlog_status s;
@@ -94,7 +95,8 @@ static enum memlog_status capabilities(struct ml_qevm *q,
 	return s;
 }
 
-static enum memlog_status subsection(struct ml_qevm *q, struct memlog_err *err)
+static enum memlog_status qevm_headers_subsection(struct ml_qevm *q,
+						  struct memlog_err *err)
 {
 	char name[ML_QEVM_NAME];
 	enum memlog_status s;
@@ -106,7 +108,7 @@ static enum memlog_status subsection(struct ml_qevm *q, struct memlog_err *err)
 	if (s)
 		return s;
 	if (!strcmp(name, "configuration/capabilities"))
-		return capabilities(q, err);
+		return qevm_headers_capabilities(q, err);
 	if (!strcmp(name, "configuration/uuid"))
 		return ml_qevm_skip(q, 16, err);
 	if (strcmp(name, "configuration/target-page-bits"))
@@ -118,8 +120,8 @@ static enum memlog_status subsection(struct ml_qevm *q, struct memlog_err *err)
 	return s;
 }
 
-static enum memlog_status configuration(struct ml_qevm *q,
-					struct memlog_err *err)
+static enum memlog_status qevm_headers_configuration(struct ml_qevm *q,
+						     struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint8_t type = 0;
@@ -136,7 +138,7 @@ static enum memlog_status configuration(struct ml_qevm *q,
 		s = ml_qevm_take(q, &type, 1, err);
 		if (s || type != ML_QEVM_SUBSECTION)
 			break;
-		s = subsection(q, err);
+		s = qevm_headers_subsection(q, err);
 	}
 	if (!s)
 		q->at--;
@@ -199,7 +201,8 @@ static enum memlog_status block_list(struct ml_qevm *q, struct memlog_err *err)
 }
 
 /* What stands behind the type of a START. */
-static enum memlog_status start(struct ml_qevm *q, struct memlog_err *err)
+static enum memlog_status qevm_headers_start(struct ml_qevm *q,
+					     struct memlog_err *err)
 {
 	char name[ML_QEVM_NAME];
 	uint32_t instance, version;
@@ -229,7 +232,7 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 	enum memlog_status s;
 	uint8_t h[8], type = 0;
 
-	s = libvirt(q, err);
+	s = qevm_headers_libvirt(q, err);
 	if (s)
 		return s;
 	s = ml_qevm_take(q, h, sizeof(h), err);
@@ -245,11 +248,11 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 		if (s)
 			break;
 		if (type == ML_QEVM_CONFIGURATION)
-			s = configuration(q, err);
+			s = qevm_headers_configuration(q, err);
 		else if (type == ML_QEVM_COMMAND)
 			s = ml_qevm_command(q, err);
 		else if (type == ML_QEVM_START)
-			s = start(q, err);
+			s = qevm_headers_start(q, err);
 		else
 			return ml_fail(err, MEMLOG_UNSUPPORTED, "a migration "
 				       "stream whose memory cannot be reached: "

@@ -11,7 +11,8 @@
 #define NOT_READ (ML_QEVM_REC_XBZRLE | ML_QEVM_REC_HOOK | \
 		  ML_QEVM_REC_COMPRESSED | ML_QEVM_REC_MULTIFD)
 
-static enum memlog_status tick(struct ml_qevm *q, struct memlog_err *err)
+static enum memlog_status qevm_pages_tick(struct ml_qevm *q,
+					  struct memlog_err *err)
 {
 	if (q->n_records++ % 4096 == 0 && q->opts->progress &&
 	    q->opts->progress(q->opts->progress_arg, q->at,
@@ -43,8 +44,8 @@ static enum memlog_status find_block(struct ml_qevm *q, struct memlog_err *err)
 }
 
 /* A page whose record began with flags; off is in its block. */
-static enum memlog_status page(struct ml_qevm *q, uint32_t flags, uint64_t off,
-			       struct memlog_err *err)
+static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
+					  uint64_t off, struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t number;
@@ -70,14 +71,15 @@ static enum memlog_status page(struct ml_qevm *q, uint32_t flags, uint64_t off,
 }
 
 /* All up to the end of a section. */
-static enum memlog_status records(struct ml_qevm *q, struct memlog_err *err)
+static enum memlog_status qevm_pages_records(struct ml_qevm *q,
+					     struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint32_t flags;
 	uint64_t v;
 
 	for (;;) {
-		s = tick(q, err);
+		s = qevm_pages_tick(q, err);
 		if (!s)
 			s = ml_qevm_u64(q, &v, err);
 		if (s)
@@ -92,7 +94,7 @@ static enum memlog_status records(struct ml_qevm *q, struct memlog_err *err)
 		flags &= ~(uint32_t)ML_QEVM_REC_CONTINUE;
 		if (flags != ML_QEVM_REC_PAGE && flags != ML_QEVM_REC_FILL)
 			return ml_qevm_invalid(q, "page", err);
-		s = page(q, v % ML_PAGE, v - v % ML_PAGE, err);
+		s = qevm_pages_page(q, v % ML_PAGE, v - v % ML_PAGE, err);
 		if (s)
 			return s;
 	}
@@ -150,7 +152,7 @@ static enum memlog_status mapped_block(struct ml_qevm *q,
 	for (i = 0; i < n; i++) {
 		s = i % 8 ? MEMLOG_OK : ml_qevm_take(q, &bits, 1, err);
 		if (!s)
-			s = tick(q, err);
+			s = qevm_pages_tick(q, err);
 		if (s)
 			return s;
 		at = b->pages + i * ML_PAGE;
@@ -178,7 +180,7 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 	size_t i;
 
 	for (;;) {
-		end = records(q, err);
+		end = qevm_pages_records(q, err);
 		if (!end && last)
 			break;
 		if (!end)

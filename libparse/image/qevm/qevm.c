@@ -177,7 +177,7 @@ static const char *object_name(const struct ml_qevm_block *b)
 
 /* Firmware, video memory and the like. Names of devices and of files in fw_cfg
  * have a slash; no object's has. */
-static bool is_device(const struct ml_qevm_block *b)
+static bool qevm_is_device(const struct ml_qevm_block *b)
 {
 	static const char *const names[] = {
 		"pc.bios", "pc.rom", "isa-bios", "vga.vram", "ramfb",
@@ -226,7 +226,7 @@ static void take_block(struct ml_qevm *q, struct ml_qevm_block *b,
 
 /* Mark the blocks that are RAM, in the order in which it has them. QEMU lists
  * the largest block first. */
-static uint64_t choose(struct ml_qevm *q, struct memlog_image *image)
+static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 {
 	struct ml_qevm_block *b, *taken = NULL;
 	uint64_t pages = 0;
@@ -238,12 +238,12 @@ static uint64_t choose(struct ml_qevm *q, struct memlog_image *image)
 	for (i = 0; !taken && (b = find_node(q, i)); i++)
 		take_block(q, b, &pages);
 	for (i = 0; i < q->n_blocks && !taken && !pages; i++)
-		if (!is_device(&q->blocks[i]))
+		if (!qevm_is_device(&q->blocks[i]))
 			taken = &q->blocks[i];
 	if (taken)
 		take_block(q, taken, &pages);
 	for (i = 0; i < q->n_blocks; i++)
-		if (!q->blocks[i].ram && !is_device(&q->blocks[i]))
+		if (!q->blocks[i].ram && !qevm_is_device(&q->blocks[i]))
 			ml_image_warn(image, "%" PRIu64 " bytes of memory are "
 				      "left out, as nothing says where they "
 				      "are: %s", q->blocks[i].len,
@@ -253,9 +253,9 @@ static uint64_t choose(struct ml_qevm *q, struct memlog_image *image)
 
 /* ---- opening ------------------------------------------------------------ */
 
-static enum memlog_status place(const struct ml_qevm *q,
-				struct ml_load loads[2], size_t *ret,
-				struct memlog_err *err)
+static enum memlog_status qevm_place(const struct ml_qevm *q,
+				     struct ml_load loads[2], size_t *ret,
+				     struct memlog_err *err)
 {
 	uint64_t size = q->index.pages * ML_PAGE;
 	enum memlog_map map = MEMLOG_MAP_PC;
@@ -269,8 +269,8 @@ static enum memlog_status place(const struct ml_qevm *q,
 	return ml_board_loads(map, 0, size, loads, ret, err);
 }
 
-static void describe(const struct ml_qevm *q, struct memlog_image *image,
-		     const struct memlog_err *why)
+static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
+			  const struct memlog_err *why)
 {
 	image->title = q->libvirt ? "saved guest of libvirt" :
 				    "migration stream of QEMU";
@@ -292,8 +292,10 @@ static void describe(const struct ml_qevm *q, struct memlog_image *image,
 }
 
 /* Go through the stream: the index, and where memory is as far as it came. */
-static enum memlog_status walk(struct ml_qevm *q, struct memlog_image *image,
-			       struct ml_loads *ret, struct memlog_err *err)
+static enum memlog_status qevm_walk(struct ml_qevm *q,
+				    struct memlog_image *image,
+				    struct ml_loads *ret,
+				    struct memlog_err *err)
 {
 	struct memlog_err why = { 0 };
 	struct ml_load in[2];
@@ -302,13 +304,13 @@ static enum memlog_status walk(struct ml_qevm *q, struct memlog_image *image,
 
 	s = ml_qevm_begin(q, err);
 	if (!s)
-		s = ml_pageindex_init(&q->index, choose(q, image),
+		s = ml_pageindex_init(&q->index, qevm_choose(q, image),
 				      q->opts->tmpdir, &q->alloc, err);
 	if (!s && !q->index.pages)
 		s = ml_fail(err, MEMLOG_CORRUPT,
 			    "the saved guest has no memory");
 	if (!s)
-		s = place(q, in, &n, err);
+		s = qevm_place(q, in, &n, err);
 	if (s)
 		return s;
 	s = ml_qevm_pages(q, &why);
@@ -317,7 +319,7 @@ static enum memlog_status walk(struct ml_qevm *q, struct memlog_image *image,
 			*err = why;
 		return s;
 	}
-	describe(q, image, s ? &why : NULL);
+	qevm_describe(q, image, s ? &why : NULL);
 	return ml_loads_init(ret, in, n, q->index.end * ML_PAGE, &image->alloc,
 			     err);
 }
@@ -338,7 +340,7 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 	q->file = file;
 	q->opts = opts;
 	q->index.fd = -1;
-	s = walk(q, image, &loads, err);
+	s = qevm_walk(q, image, &loads, err);
 	if (s) {
 		ram_close(q);
 		return s;

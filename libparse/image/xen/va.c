@@ -17,7 +17,7 @@ bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 			      NULL) && got == len;
 }
 
-static bool walk(struct memlog_image *image, uint64_t va, uint64_t *ret)
+static bool xen_va_walk(struct memlog_image *image, uint64_t va, uint64_t *ret)
 {
 	const struct ml_xen *x = image->xen;
 	const struct ml_space *sp = &image->spaces[x->space];
@@ -42,7 +42,7 @@ bool ml_xen_mach(struct memlog_image *image, uint64_t va, uint64_t *ret)
 	}
 	if (va < ML_XEN_VIRT_LOW || va >= ML_XEN_VIRT_HIGH)
 		return false;
-	if (walk(image, va, ret))
+	if (xen_va_walk(image, va, ret))
 		return true;
 	if (va >= ML_XEN_DIRECTMAP_BIG) {
 		*ret = va - ML_XEN_DIRECTMAP_BIG;

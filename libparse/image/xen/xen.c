@@ -216,7 +216,7 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 				   "followed", st->repeated);
 }
 
-static struct ml_p2m_opts machine(struct memlog_image *image)
+static struct ml_p2m_opts xen_machine(struct memlog_image *image)
 {
 	const struct ml_space *sp = &image->spaces[MEMLOG_MACH];
 
@@ -227,7 +227,7 @@ static struct ml_p2m_opts machine(struct memlog_image *image)
 static void by_list(struct memlog_image *image,
 		    const struct ml_xen_crash_info *c)
 {
-	struct ml_p2m_opts o = machine(image);
+	struct ml_p2m_opts o = xen_machine(image);
 	struct memlog_err err = { 0 };
 	struct ml_p2m *p2m;
 
@@ -275,7 +275,7 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
  * at 3 GiB, with three levels or with two. */
 static bool by_table(struct memlog_image *image, uint64_t frame)
 {
-	struct ml_p2m_opts o = machine(image);
+	struct ml_p2m_opts o = xen_machine(image);
 	uint64_t next;
 	unsigned int i;
 

@@ -68,7 +68,8 @@ static bool can_remove(const struct memlog_sink *sink)
 	       sink->remove;
 }
 
-static enum memlog_status open_file(struct acrnlog *a, struct memlog_err *err)
+static enum memlog_status acrnlog_open_file(struct acrnlog *a,
+					    struct memlog_err *err)
 {
 	const struct memlog_sink *sink = a->out.sink;
 	enum memlog_status s = MEMLOG_OK;
@@ -90,8 +91,9 @@ static enum memlog_status open_file(struct acrnlog *a, struct memlog_err *err)
 }
 
 /* One piece, never cut: when it does not fit, it begins the next file. */
-static enum memlog_status put(struct acrnlog *a, const void *text, size_t len,
-			      bool line, struct memlog_err *err)
+static enum memlog_status acrnlog_put(struct acrnlog *a, const void *text,
+				      size_t len, bool line,
+				      struct memlog_err *err)
 {
 	enum memlog_status s;
 
@@ -99,7 +101,7 @@ static enum memlog_status put(struct acrnlog *a, const void *text, size_t len,
 		s = close_file(a, err);
 		a->index++;
 		if (!s)
-			s = open_file(a, err);
+			s = acrnlog_open_file(a, err);
 		if (s)
 			return s;
 	}
@@ -124,7 +126,7 @@ static enum memlog_status acrnlog_log_begin(void *state,
 		 !a->n_last++)
 		a->name = "acrnlog_last";
 	a->index = a->seq = 0;
-	return a->name ? open_file(a, err) : MEMLOG_OK;
+	return a->name ? acrnlog_open_file(a, err) : MEMLOG_OK;
 }
 
 static enum memlog_status acrnlog_record(void *state,
@@ -140,9 +142,9 @@ static enum memlog_status acrnlog_record(void *state,
 	if (!a->name || !rec->has_seq || older)
 		return MEMLOG_OK;
 	if (a->current && (uint32_t)(rec->seq - a->seq) > 1)
-		s = put(a, gap, sizeof(gap) - 1, false, err);
+		s = acrnlog_put(a, gap, sizeof(gap) - 1, false, err);
 	a->seq = rec->seq;
-	return s ? s : put(a, rec->text, rec->text_len, true, err);
+	return s ? s : acrnlog_put(a, rec->text, rec->text_len, true, err);
 }
 
 static enum memlog_status acrnlog_log_end(void *state,

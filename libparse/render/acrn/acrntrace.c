@@ -93,7 +93,7 @@ static enum memlog_status acrntrace_record(void *state,
 	return MEMLOG_OK;
 }
 
-static void drop(struct acrntrace *a)
+static void acrntrace_drop(struct acrntrace *a)
 {
 	size_t i;
 
@@ -133,7 +133,7 @@ static enum memlog_status acrntrace_log_end(void *state,
 			s = sink->end(sink->self, err);
 	}
 	a->logs++;
-	drop(a);
+	acrntrace_drop(a);
 	return s;
 }
 
@@ -141,7 +141,7 @@ static void acrntrace_close(void *state)
 {
 	struct acrntrace *a = state;
 
-	drop(a);
+	acrntrace_drop(a);
 	ml_free(&a->alloc, a->files);
 }
 

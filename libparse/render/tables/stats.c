@@ -75,10 +75,9 @@ static enum memlog_status csv_start(void *state,
 	return stats_begin(state, opts, sink, err);
 }
 
-static enum memlog_status json_begin(void *state,
-				     const struct ml_render_opts *opts,
-				     const struct memlog_sink *sink,
-				     struct memlog_err *err)
+static enum memlog_status
+tables_stats_json_begin(void *state, const struct ml_render_opts *opts,
+			const struct memlog_sink *sink, struct memlog_err *err)
 {
 	((struct ml_stats_out *)state)->writer = &ml_stats_json;
 	return stats_begin(state, opts, sink, err);
@@ -152,7 +151,7 @@ const struct ml_render var = {			\
 
 STATS_RENDER(ml_render_stats, "stats", "tables of --stats", tables_begin,
 	     false);
-STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON", json_begin,
-	     false);
+STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON",
+	     tables_stats_json_begin, false);
 STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start,
 	     true);
