@@ -63,26 +63,13 @@ static bool add(char **help, size_t *n, const char *line)
 
 static bool add_options(char **help, size_t *n)
 {
-	struct memlog_option info = { .size = sizeof(info) };
-	const struct host_option *own = host_options;
-	struct host_option o;
-	char line[LINE];
+	char line[LINE] = "    ";
 	size_t i;
 
-	for (i = 0; memlog_query_option_get(MEMLOG_HOST_CRASH, i, &info); i++) {
-		if (host_option_find(own, info.name))
-			continue;
-		o = (struct host_option){ info.name, info.letter, info.value,
-					  info.help };
-		host_args_help(line, sizeof(line), &o);
+	for (i = 0; memlog_query_help(MEMLOG_HOST_CRASH, host_options, i,
+				      line + 4, sizeof(line) - 4); i++)
 		if (!add(help, n, line))
 			return false;
-	}
-	for (; own->name; own++) {
-		host_args_help(line, sizeof(line), own);
-		if (!add(help, n, line))
-			return false;
-	}
 	return true;
 }
 

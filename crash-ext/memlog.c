@@ -36,15 +36,6 @@ static void ext_release(struct session *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
-static enum memlog_status own_option(void *arg, const char *name,
-				     const char *value, struct memlog_err *err)
-{
-	struct session *s = arg;
-
-	(void)err;
-	return host_own_take(&s->own, name, value) ? MEMLOG_OK : MEMLOG_INVALID;
-}
-
 static enum memlog_status open_output(struct session *s, struct memlog_err *err)
 {
 	enum memlog_status st = MEMLOG_OK;
@@ -98,6 +89,9 @@ static void report(struct session *s, enum memlog_status st,
 static void cmd_memlog(void)
 {
 	struct session *s = &session;
+	const struct memlog_parse_opts opts = {
+		.size = sizeof(opts), .own = host_options, .arg = &s->own,
+	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
 	bool usage = false;
@@ -107,9 +101,9 @@ static void cmd_memlog(void)
 	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_CRASH, &s->query,
 				 &err);
 	if (!st) {
-		st = host_args_parse(s->query, MEMLOG_HOST_CRASH,
-				     host_options, argcnt, args,
-				     own_option, s, &err);
+		s->own.query = s->query;
+		st = memlog_query_parse(s->query, argcnt, args, &opts, NULL,
+					&err);
 		usage = st == MEMLOG_INVALID;
 	}
 	if (!st)

@@ -7,20 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Words of one command line; more is not one that a person typed. */
-#define MAX_ARGS 128
-
-/* Between the arguments and what gdb says of itself. */
-#define ARGS_END "--memlog-arguments-end--"
-
-static const struct host_option options[] = {
-	HOST_OPTIONS,
-	{ "pmemsave", 0, NULL, "QEMU's stub: let QEMU write all of memory to "
-	  "files first" },
-	{ "help", 'h', NULL, "what options there are" },
-	{ NULL, 0, NULL, NULL },
-};
-
 void session_end(struct session *s)
 {
 	if (s->busy) {
@@ -148,94 +134,6 @@ void session_memory(struct session *s, gdb_target_read *read)
 	s->read = NULL;
 }
 
-/* ---- arguments ----------------------------------------------------------- */
-
-/* A word as the user typed it: take off quotes and backslashes, in place. */
-static void unquote(char *word)
-{
-	char *out = word, quote = '\0';
-
-	for (; *word; word++) {
-		if (quote ? *word == quote : *word == '\'' || *word == '"')
-			quote = quote ? '\0' : *word;
-		else if (*word == '\\' && word[1] && quote != '\'')
-			*out++ = *++word;
-		else
-			*out++ = *word;
-	}
-	*out = '\0';
-}
-
-static enum memlog_status own_option(void *arg, const char *name,
-				     const char *value, struct memlog_err *err)
-{
-	struct session *s = arg;
-
-	(void)err;
-	if (host_own_take(&s->own, name, value))
-		return MEMLOG_OK;
-	if (strcmp(name, "pmemsave"))
-		return MEMLOG_STOP;	/* --help */
-	s->pmemsave = true;
-	return MEMLOG_OK;
-}
-
-static void print_help(void)
-{
-	struct memlog_option info = { .size = sizeof(info) };
-	const struct host_option *own = options;
-	struct host_option o;
-	char line[256];
-	size_t i;
-
-	for (i = 0; memlog_query_option_get(MEMLOG_HOST_GDB, i, &info); i++) {
-		if (host_option_find(options, info.name))
-			continue;
-		o = (struct host_option){ info.name, info.letter, info.value,
-					  info.help };
-		host_args_help(line, sizeof(line) - 1, &o);
-		strcat(line, "\n");
-		script_sink.write(NULL, line, strlen(line), NULL);
-	}
-	for (; own->name; own++) {
-		host_args_help(line, sizeof(line) - 1, own);
-		strcat(line, "\n");
-		script_sink.write(NULL, line, strlen(line), NULL);
-	}
-}
-
-/* Parse the lines before ARGS_END; *ret_rest is what follows. */
-static enum memlog_status parse_arguments(struct session *s, char *text,
-					  char **ret_rest,
-					  struct memlog_err *err)
-{
-	char *argv[MAX_ARGS + 1], *p = text, *end;
-	int argc = 0;
-
-	argv[argc++] = text;	/* the name of the command, not looked at */
-	while ((end = strchr(p, '\n'))) {
-		*end = '\0';
-		if (!strcmp(p, ARGS_END))
-			break;
-		if (argc == MAX_ARGS) {
-			snprintf(err->text, sizeof(err->text), "more than %d "
-				 "words", MAX_ARGS - 1);
-			return MEMLOG_INVALID;
-		}
-		unquote(p);
-		argv[argc++] = p;
-		p = end + 1;
-	}
-	if (!end) {
-		strcpy(err->text, "gdb handed over no arguments");
-		return MEMLOG_INVALID;
-	}
-	*ret_rest = end + 1;
-	argv[argc] = NULL;
-	return host_args_parse(s->query, MEMLOG_HOST_GDB, options, argc, argv,
-			       own_option, s, err);
-}
-
 /* ---- targets ------------------------------------------------------------- */
 
 static struct memlog_open_opts open_opts(struct session *s)
@@ -312,13 +210,11 @@ static void step_told(struct session *s, char *text)
 	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_GDB, &s->query,
 				 &err);
 	if (!st)
-		st = parse_arguments(s, text, &rest, &err);
+		st = session_take_args(s, text, &rest, &err);
 	if (s->query)
 		plugin_user_level(memlog_query_level(s->query));
-	if (st == MEMLOG_STOP) {
-		print_help();
-		return;
-	}
+	if (st == MEMLOG_STOP)
+		return;		/* --help was printed */
 	if (st) {
 		fail(err.text);
 		plugin_message(NULL, 2, "see: help memlog, memlog --help");

@@ -17,7 +17,11 @@ enum step {
 	STEP_READ,		/* unwind() had its turn, or QEMU wrote files */
 };
 
+/* Between the arguments and what gdb says of itself. */
+#define ARGS_END "--memlog-arguments-end--"
+
 struct session {
+	struct host_own own;	/* first: HOST_OPTIONS find it there */
 	enum step step;
 	bool busy;		/* holds what session_end() frees */
 	struct host_arena arena;
@@ -26,7 +30,6 @@ struct session {
 	struct memlog_sink script;	/* script_sink, for this command */
 	struct host_output out;
 	bool out_open;
-	struct host_own own;
 	bool pmemsave;		/* --pmemsave */
 	struct target target;
 	struct host_ranges ranges;
@@ -47,6 +50,11 @@ void session_end(struct session *s);
 
 /* The memory of the target can be read, now. */
 void session_memory(struct session *s, gdb_target_read *read);
+
+/* args.c: take the lines of text before ARGS_END, which are words of the
+ * command; *ret_rest is what follows. STOP: that was --help, and is answered. */
+enum memlog_status session_take_args(struct session *s, char *text,
+				     char **ret_rest, struct memlog_err *err);
 
 /* reader.c: wrap the target's memory, in s->ranges of s->space. */
 enum memlog_status session_wrap_target(struct session *s, const char *name,

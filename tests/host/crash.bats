@@ -122,10 +122,10 @@ memlog_in() {
 	memlog -F nonsense
 	memlog -n 1
 	EOF
-	[[ $output == *"memlog: no such option: --nonsense"* ]]
-	[[ $output == *"memlog: option -O needs a value"* ]]
-	[[ $output == *"memlog: no such option: -Z"* ]]
-	[[ $output == *"memlog: not an option: word"* ]]
+	[[ $output == *"memlog: unknown option --nonsense"* ]]
+	[[ $output == *"memlog: -O needs a NAME"* ]]
+	[[ $output == *"memlog: unknown option -Z"* ]]
+	[[ $output == *"memlog: unexpected argument: word"* ]]
 	[[ $output == *'no log format "nonsense"'* ]]
 	[[ $(grep -c '^Usage:' <<<"$output") -eq 5 ]]
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]

@@ -172,7 +172,7 @@ teardown() {
 	in_gdb <<<"memlog"
 	grep -q '^memlog: there is nothing to read' said
 	in_gdb -c "$core" <<<"memlog --nonsense"
-	grep -q '^memlog: no such option: --nonsense' said
+	grep -q '^memlog: unknown option --nonsense' said
 	in_gdb -c "$core" <<<"memlog -F nonsense"
 	grep -q 'no log format "nonsense"' said
 }

@@ -15,6 +15,7 @@
 #include "../../host/output.h"
 #include "../../host/ranges.h"
 #include "../../host/sysfs.h"
+#include "query/query.h"
 
 /* Whatever is not given back is, in the end; the sanitizers watch. */
 static void arena(void **state)
@@ -67,52 +68,25 @@ static void ranges(void **state)
 	host_arena_fini(&a);
 }
 
-static enum memlog_status no_own(void *arg, const char *name, const char *value,
-				 struct memlog_err *err)
-{
-	return host_own_take(arg, name, value) ? MEMLOG_OK : MEMLOG_INVALID;
-}
-
-static enum memlog_status parse(struct host_own *own, const char *words)
-{
-	char buf[256], *argv[16], *p;
-	struct memlog_query *query;
-	struct memlog_err err;
-	enum memlog_status s;
-	int argc = 0;
-
-	snprintf(buf, sizeof(buf), "memlog %s", words);
-	for (p = strtok(buf, " "); p; p = strtok(NULL, " "))
-		argv[argc++] = p;
-	argv[argc] = NULL;
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH, &query,
-					     &err), 0);
-	s = host_args_parse(query, MEMLOG_HOST_CRASH, host_options, argc, argv,
-			    no_own, own, &err);
-	if (own->output)
-		own->output = strcmp(own->output, "x") ? "?" : "x";
-	memlog_query_destroy(query);
-	return s;
-}
-
-/* getopt's state is the host's and stays as it is. */
+/* The options of the debugger are set, and the query knows of --force too. */
 static void args(void **state)
 {
 	struct host_own own = { .output = NULL };
+	const struct memlog_parse_opts opts = {
+		.size = sizeof(opts), .own = host_options, .arg = &own,
+	};
+	char name[] = "memlog", output[] = "-vox", force[] = "--force";
+	char *argv[] = { name, output, force, NULL };
+	struct memlog_err err;
 
-	optind = 17;
-	opterr = 5;
-	assert_int_equal(parse(&own, "-v -o x --list --force"), 0);
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH,
+					     &own.query, &err), 0);
+	assert_int_equal(memlog_query_parse(own.query, 3, argv, &opts, NULL,
+					    &err), 0);
 	assert_string_equal(own.output, "x");
-	assert_true(own.force);
-	assert_int_equal(parse(&own, "--output=x -qF ovmf"), 0);
-	assert_int_equal(parse(&own, "--outp=x"), MEMLOG_INVALID);
-	assert_int_equal(parse(&own, "-o"), MEMLOG_INVALID);
-	assert_int_equal(parse(&own, "--list=1"), MEMLOG_INVALID);
-	assert_int_equal(parse(&own, "--nonsense"), MEMLOG_INVALID);
-	assert_int_equal(parse(&own, "word"), MEMLOG_INVALID);
-	assert_int_equal(optind, 17);
-	assert_int_equal(opterr, 5);
+	assert_true(own.force && own.query->force);
+	assert_int_equal(memlog_query_level(own.query), 3);
+	memlog_query_destroy(own.query);
 }
 
 /* The kernel's file has the text alone; the image has a log again. */

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* args.c - the arguments of a command, as gdb handed them over. */
+#include <string.h>
+
+#include "session.h"
+
+/* Words of one command line; more is not one that a person typed. */
+#define MAX_ARGS 128
+
+static enum memlog_status args_pmemsave(void *arg,
+					const struct memlog_option *opt,
+					const char *value,
+					struct memlog_err *err)
+{
+	struct session *s = arg;
+
+	s->pmemsave = true;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err);
+
+static const struct memlog_option args_options[] = {
+	HOST_OPTIONS,
+	{ sizeof(struct memlog_option), "pmemsave", 0, NULL, false,
+	  "QEMU's stub: let QEMU write all of memory to files first",
+	  args_pmemsave },
+	{ sizeof(struct memlog_option), "help", 'h', NULL, false,
+	  "what options there are", args_help },
+	{ 0 },
+};
+
+static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
+				    const char *value, struct memlog_err *err)
+{
+	char line[256];
+	size_t i;
+
+	for (i = 0; memlog_query_help(MEMLOG_HOST_GDB, args_options, i, line,
+				      sizeof(line)); i++) {
+		script_sink.write(NULL, "    ", 4, NULL);
+		script_sink.write(NULL, line, strlen(line), NULL);
+		script_sink.write(NULL, "\n", 1, NULL);
+	}
+	return MEMLOG_STOP;
+}
+
+/* A word as the user typed it: take off quotes and backslashes, in place. */
+static void args_unquote(char *word)
+{
+	char *out = word, quote = '\0';
+
+	for (; *word; word++) {
+		if (quote ? *word == quote : *word == '\'' || *word == '"')
+			quote = quote ? '\0' : *word;
+		else if (*word == '\\' && word[1] && quote != '\'')
+			*out++ = *++word;
+		else
+			*out++ = *word;
+	}
+	*out = '\0';
+}
+
+enum memlog_status session_take_args(struct session *s, char *text,
+				     char **ret_rest, struct memlog_err *err)
+{
+	const struct memlog_parse_opts opts = {
+		.size = sizeof(opts), .own = args_options, .arg = s,
+	};
+	char *argv[MAX_ARGS + 1], *p = text, *end;
+	int argc = 0;
+
+	argv[argc++] = text;	/* the name of the command, not looked at */
+	while ((end = strchr(p, '\n'))) {
+		*end = '\0';
+		if (!strcmp(p, ARGS_END))
+			break;
+		if (argc == MAX_ARGS) {
+			snprintf(err->text, sizeof(err->text), "more than %d "
+				 "words", MAX_ARGS - 1);
+			return MEMLOG_INVALID;
+		}
+		args_unquote(p);
+		argv[argc++] = p;
+		p = end + 1;
+	}
+	if (!end) {
+		strcpy(err->text, "gdb handed over no arguments");
+		return MEMLOG_INVALID;
+	}
+	*ret_rest = end + 1;
+	argv[argc] = NULL;
+	s->own.query = s->query;
+	return memlog_query_parse(s->query, argc, argv, &opts, NULL, err);
+}
