@@ -4,8 +4,9 @@
  *
  * LiME: magic "EMiL", version 1, first and last address, 8 bytes reserved, then
  * the bytes. AVML: magic "AVML", version 2, the same, then a Snappy stream in
- * frames of up to 64 KiB and 8 bytes with the length of that stream; its
- * uncompressed form is LiME. All little endian. Sources: LiME's
+ * frames of up to 64 KiB, each with a checksum of what it expands to, and 8
+ * bytes with the length of that stream; its uncompressed form is LiME. All
+ * little endian. Sources: LiME's
  * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
  */
 #include "image/bytes/loads.h"
@@ -14,6 +15,7 @@
 #include <inttypes.h>
 
 #include "base/bytes.h"
+#include "base/crc32c.h"
 #include "base/err.h"
 #include "base/limits.h"
 
@@ -22,10 +24,12 @@
 #define FRAME_STORED	(FRAME_MAX + 16384u)	/* and in the file, at most */
 #define SLOTS		8u
 
-/* pos counts the bytes of memory in all frames before. */
+/* pos counts the bytes of memory in all frames before. The checksum stands in
+ * front of off. */
 struct frame {
 	uint64_t pos, off;
-	uint32_t stored, len;	/* stored 0: plain */
+	uint32_t stored, len;
+	bool plain;
 };
 
 struct slot {
@@ -45,6 +49,7 @@ struct frames {
 	struct slot slots[SLOTS];
 	unsigned int next_slot;
 	uint8_t *in;
+	struct ml_crc32c crc;
 };
 
 /* ---- frames ------------------------------------------------------------- */
@@ -64,28 +69,54 @@ static const struct frame *find_frame(const struct frames *f, uint64_t pos)
 	return lo ? &f->v[lo - 1] : NULL;
 }
 
-static enum memlog_status expand(struct frames *f, const struct frame *at,
-				 struct slot *slot, struct memlog_err *err)
+/* Snappy turns the checksum, so that one over data with checksums is good. */
+static uint32_t frame_sum(const struct frames *f, const struct frame *at,
+			  const uint8_t *bytes)
+{
+	uint32_t c = ml_crc32c(&f->crc, bytes, at->len);
+
+	return (c >> 15 | c << 17) + 0xa282ead8;
+}
+
+static enum memlog_status frame_alloc(struct frames *f, struct slot *slot,
+				      struct memlog_err *err)
+{
+	slot->off = 0;
+	if (!f->in)
+		f->in = ml_calloc(&f->alloc, FRAME_STORED, 1);
+	/* a byte more, to see when there is too much */
+	if (!slot->bytes)
+		slot->bytes = ml_calloc(&f->alloc, FRAME_MAX + 1, 1);
+	if (!f->in || !slot->bytes)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a frame");
+	return MEMLOG_OK;
+}
+
+/* The memory of a frame into a slot, if all of it is right. */
+static enum memlog_status frame_load(struct frames *f, const struct frame *at,
+				     struct slot *slot, struct memlog_err *err)
 {
 	enum memlog_status s;
-	size_t got = 0;
+	size_t got = at->len;
+	uint8_t sum[4];
 
-	if (!f->codec.expand)
+	if (!at->plain && !f->codec.expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s is compressed with "
 			       "snappy, which this build cannot expand",
 			       f->file->name);
-	if (!f->in)
-		f->in = ml_calloc(&f->alloc, FRAME_STORED, 1);
-	if (!slot->bytes)
-		slot->bytes = ml_calloc(&f->alloc, FRAME_MAX, 1);
-	if (!f->in || !slot->bytes)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a frame");
-	slot->off = 0;
-	s = ml_file_read(f->file, at->off, f->in, at->stored, err);
+	s = frame_alloc(f, slot, err);
+	if (!s)
+		s = ml_file_read(f->file, at->off - 4, sum, sizeof(sum), err);
+	if (!s)
+		s = ml_file_read(f->file, at->off, at->plain ? slot->bytes :
+				 f->in, at->stored, err);
 	if (s)
 		return s;
-	if (f->codec.expand(f->state, f->in, at->stored, slot->bytes, at->len,
-			    &got) || got < at->len)
+	if (!at->plain &&
+	    f->codec.expand(f->state, f->in, at->stored, slot->bytes,
+			    FRAME_MAX + 1, &got))
+		got = 0;
+	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum))
 		return ml_fail(err, MEMLOG_NO_DATA, "%s: the frame at offset "
 			       "0x%" PRIx64 " is damaged", f->file->name,
 			       at->off);
@@ -108,14 +139,11 @@ static enum memlog_status frames_read(void *self, uint64_t pos, void *buf,
 		return MEMLOG_NO_DATA;
 	pos -= at->pos;
 	len = ml_min(len, at->len - pos);
-	if (!at->stored)
-		return f->file->ops->read(f->file->self, at->off + pos, buf,
-					  len, ret, err);
 	for (i = 0; i < SLOTS && f->slots[i].off != at->off; i++)
 		;
 	slot = &f->slots[i < SLOTS ? i : f->next_slot];
 	if (i == SLOTS) {
-		s = expand(f, at, slot, err);
+		s = frame_load(f, at, slot, err);
 		if (s)
 			return s;
 		f->next_slot = (f->next_slot + 1) % SLOTS;
@@ -171,6 +199,7 @@ static struct frames *frames_create(const struct ml_file *file,
 		return NULL;
 	f->alloc = *alloc;
 	f->file = file;
+	ml_crc32c_init(&f->crc);
 	f->codec = ml_codec_find(opts, "snappy");
 	if (f->codec.create) {
 		f->state = f->codec.create(alloc);
@@ -243,7 +272,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 			if (s)
 				return s;
 			f->v[f->n++] = (struct frame){ f->len, *off + 4,
-				h[0] ? 0 : len - 4, size };
+				len - 4, size, h[0] };
 			f->len += size;
 		} else if (h[0] < 0x80) {
 			return ml_fail(err, MEMLOG_CORRUPT, "has a bad frame");

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/crc32c.h"
 #include "image/open.h"
 #include "libconform.h"
 
@@ -111,12 +112,25 @@ static struct file *lime(void)
 	return f;
 }
 
+/* CRC-32C bit by bit, turned as Snappy has it. */
+static uint32_t masked_crc(const uint8_t *p, size_t len)
+{
+	uint32_t c = UINT32_MAX;
+	unsigned int k;
+
+	while (len--)
+		for (c ^= *p++, k = 0; k < 8; k++)
+			c = c >> 1 ^ (c & 1 ? 0x82f63b78 : 0);
+	c = ~c;
+	return (c >> 15 | c << 17) + 0xa282ead8;
+}
+
 static void frame(struct file *f, const uint8_t *p, size_t len, bool plain)
 {
 	size_t i, v = len, at = f->len;
 
 	num(f, plain, 4);
-	num(f, 0x12345678, 4);		/* checksum: not looked at */
+	num(f, masked_crc(p, len), 4);
 	for (; !plain && v >= 0x80; v >>= 7)
 		num(f, v | 0x80, 1);
 	if (!plain)
@@ -204,6 +218,57 @@ static void test_avml(void **state)
 	assert_non_null(memlog_image_warning(image, 0));
 	memlog_image_close(image);
 	free(f);
+}
+
+/* What is read of a damaged file is what was written, or is not read. */
+static void test_avml_damage(void **state)
+{
+	static uint8_t buf[65536 + 4097];
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+	size_t bit, got, lost = 0, tries = 0, at;
+
+	(void)state;
+	fill_mem();
+	f = avml();
+	for (bit = 8 * (32 + 10); bit < 8 * (f->len / 2); bit += 1999) {
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+		tries++;
+		for (at = 0; at < sizeof(buf); at += 4096) {
+			if (memlog_image_read(image, MEMLOG_PHYS, 0x1000 + at,
+					      buf, 4096, &got, &err)) {
+				lost++;
+				break;
+			}
+			assert_memory_equal(buf, mem + at, got);
+		}
+		memlog_image_close(image);
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_true(tries > 200);
+	assert_int_equal(lost, tries);
+	free(f);
+}
+
+static void test_crc32c(void **state)
+{
+	struct ml_crc32c c;
+	uint32_t v;
+	size_t i, n;
+
+	(void)state;
+	fill_mem();
+	ml_crc32c_init(&c);
+	assert_int_equal(ml_crc32c(&c, (const uint8_t *)"123456789", 9),
+			 0xe3069283);
+	for (i = 0; i < 20; i++)
+		for (n = 0; n < 40; n++) {
+			v = ml_crc32c(&c, mem + i, n);
+			assert_int_equal((v >> 15 | v << 17) + 0xa282ead8u,
+					 masked_crc(mem + i, n));
+		}
 }
 
 static void put(uint8_t *p, uint64_t v, unsigned int width)
@@ -355,6 +420,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lime),
 		cmocka_unit_test(test_avml),
+		cmocka_unit_test(test_avml_damage),
+		cmocka_unit_test(test_crc32c),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damage),
