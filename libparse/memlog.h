@@ -1036,7 +1036,8 @@ struct memlog_query_result {
 	uint64_t logs_found;	/* of the formats that were asked for */
 	uint64_t logs_printed;	/* or listed, or extracted */
 	uint64_t records;	/* that were printed */
-	bool damaged;		/* something printed was incomplete */
+	bool damaged;		/* something printed was incomplete, or the
+				   compressed file it is from is damaged */
 };
 
 /* What a query, with the options so far, needs of an image that can be read

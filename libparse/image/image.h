@@ -80,6 +80,7 @@ struct memlog_image {
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing;
+	bool suspect;	/* the file is damaged, and nobody knows where */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;

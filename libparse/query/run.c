@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/sized.h"
+#include "image/image.h"
 #include "acrn.h"
 
 /* What was found before trouble is printed all the same. */
@@ -259,6 +260,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_NO_DATA, "no log found");
 	}
 	say_found(run);
+	run->result.damaged = run->image->suspect;
 	if (q->list)
 		return write_list(run, err);
 	if (q->extract)

@@ -188,6 +188,44 @@ info_says() {
 	[[ $stderr == *"compressed file is damaged"* ]]
 }
 
+# gzip has its checksum at the end, where all has been unpacked.
+@test "damaged gzip: the same text, or a word and a status" {
+	local i rc told=0
+	make_image small-c
+	gzip -9c "$t/small-c" >"$t/whole.gz"
+	"$dump" --strict "$t/small-c" >"$t/want"
+	for i in {1..60}; do
+		perl -e 'local $/; $_ = <STDIN>;
+			vec($_, ($ARGV[0] * 7919) % (8 * length()), 1) ^= 1;
+			print' "$i" <"$t/whole.gz" >"$t/bad.gz"
+		rc=0
+		"$dump" --strict "$t/bad.gz" >"$t/got" 2>"$t/err" || rc=$?
+		[ "$rc" -eq 0 ] && cmp "$t/want" "$t/got" && continue
+		[ -s "$t/err" ]
+		told=$((told + 1))
+	done
+	[ "$told" -gt 30 ]
+	# a sum that is wrong, and nothing else: it is printed, with a warning
+	{ head -c -8 "$t/whole.gz"; printf '\1\2\3\4'; tail -c 4 "$t/whole.gz"
+	} >"$t/sum.gz"
+	run -4 --separate-stderr "$dump" --strict "$t/sum.gz"
+	[ "$output" = "$(cat "$t/want")" ]
+	[[ $stderr == *"file is damaged (incorrect data check): "*"any of them may be wrong" ]]
+	run -4 "$dump" --strict --extract "$t/x" "$t/sum.gz"
+	# what follows and is no gzip is told, zeros are not
+	{ cat "$t/whole.gz"; echo more; } >"$t/more.gz"
+	run -4 "$dump" --strict "$t/more.gz"
+	{ cat "$t/whole.gz"; head -c 70000 /dev/zero; } >"$t/zeros.gz"
+	run -0 --separate-stderr "$dump" --strict "$t/zeros.gz"
+	[ -z "$stderr" ]
+	[ "$output" = "$(cat "$t/want")" ]
+	# several members are one file
+	{ head -c 100000 "$t/small-c" | gzip; tail -c +100001 "$t/small-c" |
+		gzip; } >"$t/two.gz"
+	run -0 --separate-stderr "$dump" --strict "$t/two.gz"
+	[ "$output" = "$(cat "$t/want")" ]
+}
+
 @test "a zstd window that is too large: the reason, and what to do" {
 	make_image small-c
 	zstd -q --long=31 -c <"$t/small-c" >"$t/window.zst"

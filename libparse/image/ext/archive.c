@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* archive.c - unpack what was compressed as a whole, by libarchive. Only the
- * filters that it has itself: some builds would run programs for others. */
+/* archive.c - unpack what was compressed as a whole: gzip by zlib, the rest by
+ * libarchive. Only the filters that it has itself: some builds would run
+ * programs for others. */
 #include "archive.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "gunzip.h"
 #include "image/bytes/spool.h"
 #include "image/packed.h"
 
@@ -26,7 +28,9 @@
 struct unpack {
 	const char *path;
 	const struct memlog_open_opts *opts;
+	struct memlog_allocator alloc;
 	struct archive *a;
+	struct ml_gunzip *gunzip;	/* in place of a, for gzip */
 	int spool;
 	uint64_t size, written, room, packed;
 	char *damage;
@@ -36,7 +40,6 @@ struct unpack {
 
 /* NULL: not read here. */
 static int (*const filters[ML_PACKED_KINDS])(struct archive *a) = {
-	[ML_PACKED_GZIP] = archive_read_support_filter_gzip,
 	[ML_PACKED_ZSTD] = archive_read_support_filter_zstd,
 	[ML_PACKED_XZ] = archive_read_support_filter_xz,
 	[ML_PACKED_LZ4] = archive_read_support_filter_lz4,
@@ -71,36 +74,60 @@ static enum memlog_status put(struct unpack *u, size_t len,
 
 /* Nothing came out. A window of more than 128 MiB, which zstd --long=31 makes,
  * is one reason. */
-static enum memlog_status nothing(const struct unpack *u,
+static enum memlog_status nothing(const struct unpack *u, const char *why,
 				  struct memlog_err *err)
 {
-	const char *why = archive_error_string(u->a);
-
 	return ml_fail(err, MEMLOG_CORRUPT, "%s: cannot unpack it%s%.80s; if "
 		       "the program that packed it can (zstd -d --long=31), "
 		       "unpack it first", u->path, why ? ": " : "",
 		       why ? why : "");
 }
 
+/* The next bytes into buf; *ret is 0 at the end. CORRUPT: the file is damaged,
+ * and why may say how. */
+static enum memlog_status pull(struct unpack *u, size_t *ret,
+			       struct memlog_err *why)
+{
+	const char *text;
+	la_ssize_t n;
+
+	if (u->gunzip)
+		return ml_gunzip_read(u->gunzip, u->buf, PIECE, ret, why);
+	do {
+		n = archive_read_data(u->a, u->buf, PIECE);
+	} while (n == ARCHIVE_RETRY);
+	*ret = n < 0 ? 0 : (size_t)n;
+	if (n >= 0)
+		return MEMLOG_OK;
+	text = archive_error_string(u->a);
+	return ml_fail(why, MEMLOG_CORRUPT, "%s", text ? text : "not readable");
+}
+
+static uint64_t consumed(const struct unpack *u)
+{
+	return u->gunzip ? ml_gunzip_consumed(u->gunzip) :
+			   (uint64_t)archive_filter_bytes(u->a, -1);
+}
+
 static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 {
+	struct memlog_err why = { 0 };
 	enum memlog_status s;
-	la_ssize_t n;
+	size_t n;
 
 	for (;;) {
 		if (u->opts->progress &&
-		    u->opts->progress(u->opts->progress_arg,
-				      (uint64_t)archive_filter_bytes(u->a, -1),
+		    u->opts->progress(u->opts->progress_arg, consumed(u),
 				      u->packed))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
-		n = archive_read_data(u->a, u->buf, PIECE);
-		if (n == ARCHIVE_RETRY)
-			continue;
+		s = pull(u, &n, &why);
+		if (s == MEMLOG_CORRUPT)
+			break;
+		if (s)
+			return ml_fail(err, s, "%s: %.200s", u->path, why.text);
 		if (!n)
 			return MEMLOG_OK;
-		if (n < 0)
-			break;
-		s = put(u, (size_t)n, err);
+		s = put(u, n, err);
 		if (s)
 			return s;
 		if (u->size > ML_MAX_UNPACKED)
@@ -109,9 +136,11 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
 	if (!u->size)
-		return nothing(u, err);
-	snprintf(u->damage, u->damage_size, "the compressed file is damaged: "
-		 "only the first %" PRIu64 " bytes could be unpacked", u->size);
+		return nothing(u, why.text, err);
+	/* checksums come last: what they are of is spooled by then */
+	snprintf(u->damage, u->damage_size, "the compressed file is damaged "
+		 "(%.60s): %" PRIu64 " bytes could be unpacked, and any of them "
+		 "may be wrong", why.text, u->size);
 	return MEMLOG_OK;
 }
 
@@ -120,6 +149,8 @@ static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
 {
 	struct archive_entry *entry;
 
+	if (f->kind == ML_PACKED_GZIP)
+		return ml_gunzip_create(fd, &u->alloc, &u->gunzip, err);
 	/* ARCHIVE_WARN: it would run a program */
 	if (filters[f->kind](u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(u->a) != ARCHIVE_OK)
@@ -128,7 +159,7 @@ static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
 			       f->name);
 	if (archive_read_open_fd(u->a, fd, 65536) != ARCHIVE_OK ||
 	    archive_read_next_header(u->a, &entry) != ARCHIVE_OK)
-		return nothing(u, err);
+		return nothing(u, archive_error_string(u->a), err);
 	return MEMLOG_OK;
 }
 
@@ -180,7 +211,7 @@ static const struct ml_packed *look(int fd, uint64_t *ret_size)
 		return NULL;
 	*ret_size = (uint64_t)end;
 	f = ml_packed_find(head, sizeof(head));
-	return f && filters[f->kind] ? f : NULL;
+	return f && (f->kind == ML_PACKED_GZIP || filters[f->kind]) ? f : NULL;
 }
 
 enum memlog_status ml_archive_open(const char *path,
@@ -191,8 +222,8 @@ enum memlog_status ml_archive_open(const char *path,
 {
 	struct memlog_allocator a = ml_allocator(opts->allocator);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct unpack u = { .path = path, .opts = opts, .damage = ret_damage,
-			    .damage_size = size };
+	struct unpack u = { .path = path, .opts = opts, .alloc = a,
+			    .damage = ret_damage, .damage_size = size };
 	const struct ml_packed *f = fd < 0 ? NULL : look(fd, &u.packed);
 	enum memlog_status s;
 
@@ -212,6 +243,7 @@ enum memlog_status ml_archive_open(const char *path,
 			    path);
 	if (u.a)
 		archive_read_free(u.a);
+	ml_gunzip_destroy(u.gunzip);
 	ml_free(&a, u.buf);
 	close(fd);
 	return s;

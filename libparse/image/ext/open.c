@@ -17,7 +17,7 @@ static enum memlog_status open_file(const char *path,
 				    struct memlog_image **ret,
 				    struct memlog_err *err)
 {
-	char damage[128], words[96];
+	char damage[192], words[96];
 	const char *how = "";
 	struct ml_file file;
 	enum memlog_status s;
@@ -35,8 +35,10 @@ static enum memlog_status open_file(const char *path,
 		ml_file_close(&file);
 		return s;
 	}
-	if (*damage)
+	if (*damage) {
+		(*ret)->suspect = true;
 		ml_image_warn(*ret, "%s", damage);
+	}
 	snprintf(words, sizeof(words), "%s, unpacked to a temporary file of %"
 		 PRIu64 " bytes", how, (*ret)->file.size);
 	ml_image_add_note(*ret, "memlog", 0, "compressed as a whole", words,

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * gunzip.c - unpack gzip by zlib, which compares the checksum and the length
+ * at the end of each member; libarchive does not.
+ */
+#include "gunzip.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "base/alloc.h"
+#include "base/err.h"
+
+#define GZIP_ONLY	(MAX_WBITS + 16)	/* zlib's word for it */
+
+struct ml_gunzip {
+	struct memlog_allocator alloc;
+	z_stream z;
+	int fd;
+	uint64_t consumed;
+	bool ended;		/* a member has; another may follow */
+	uint8_t in[65536];
+};
+
+enum memlog_status ml_gunzip_create(int fd,
+				    const struct memlog_allocator *alloc,
+				    struct ml_gunzip **ret,
+				    struct memlog_err *err)
+{
+	struct ml_gunzip *g = ml_calloc(alloc, 1, sizeof(*g));
+
+	if (!g || inflateInit2(&g->z, GZIP_ONLY) != Z_OK) {
+		ml_free(alloc, g);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack");
+	}
+	g->alloc = *alloc;
+	g->fd = fd;
+	*ret = g;
+	return MEMLOG_OK;
+}
+
+void ml_gunzip_destroy(struct ml_gunzip *g)
+{
+	struct memlog_allocator a;
+
+	if (!g)
+		return;
+	a = g->alloc;
+	inflateEnd(&g->z);
+	ml_free(&a, g);
+}
+
+uint64_t ml_gunzip_consumed(const struct ml_gunzip *g)
+{
+	return g->consumed;
+}
+
+/* More of the file, if none is left; z.avail_in stays 0 at its end. */
+static enum memlog_status gunzip_refill(struct ml_gunzip *g,
+					struct memlog_err *err)
+{
+	ssize_t n;
+
+	if (g->z.avail_in)
+		return MEMLOG_OK;
+	do {
+		n = read(g->fd, g->in, sizeof(g->in));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return ml_fail_errno(err, MEMLOG_IO, errno, "read");
+	g->z.next_in = g->in;
+	g->z.avail_in = (unsigned int)n;
+	g->consumed += (uint64_t)n;
+	return MEMLOG_OK;
+}
+
+/* Behind a member: another one, or zeros up to the end, as on tapes. */
+static enum memlog_status gunzip_next(struct ml_gunzip *g,
+				      struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (g->z.avail_in && *g->z.next_in) {
+		g->ended = false;
+		inflateReset(&g->z);
+		return MEMLOG_OK;
+	}
+	do {
+		while (g->z.avail_in && !*g->z.next_in) {
+			g->z.next_in++;
+			g->z.avail_in--;
+		}
+		if (g->z.avail_in)
+			return ml_fail(err, MEMLOG_CORRUPT, "no gzip");
+		s = gunzip_refill(g, err);
+	} while (!s && g->z.avail_in);
+	return s;
+}
+
+enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
+				  size_t *ret, struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	int r;
+
+	g->z.next_out = buf;
+	g->z.avail_out = (unsigned int)len;
+	while (!s && g->z.avail_out) {
+		s = gunzip_refill(g, err);
+		if (!s && g->ended && g->z.avail_in)
+			s = gunzip_next(g, err);
+		if (s || (g->ended && !g->z.avail_in))
+			break;
+		if (!g->z.avail_in) {
+			s = ml_fail(err, MEMLOG_CORRUPT, "it is cut short");
+			break;
+		}
+		r = inflate(&g->z, Z_NO_FLUSH);
+		g->ended = r == Z_STREAM_END;
+		if (r == Z_MEM_ERROR)
+			s = ml_fail(err, MEMLOG_NO_MEMORY,
+				    "no memory to unpack");
+		else if (r != Z_OK && r != Z_STREAM_END)
+			s = ml_fail(err, MEMLOG_CORRUPT, "%s", g->z.msg ?
+				    g->z.msg : "not gzip");
+	}
+	*ret = len - g->z.avail_out;
+	/* it will fail again */
+	return s == MEMLOG_CORRUPT && *ret ? MEMLOG_OK : s;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* gunzip.h - unpack gzip, with its checksums. */
+#ifndef ML_IMAGE_EXT_GUNZIP_H
+#define ML_IMAGE_EXT_GUNZIP_H
+
+#include "memlog.h"
+
+struct ml_gunzip;
+
+/* Unpack what fd has from its position on; fd and alloc are borrowed. The
+ * caller destroys *ret. */
+enum memlog_status ml_gunzip_create(int fd,
+				    const struct memlog_allocator *alloc,
+				    struct ml_gunzip **ret,
+				    struct memlog_err *err);
+void ml_gunzip_destroy(struct ml_gunzip *g);
+
+/* The next len bytes at most; *ret is 0 at the end. CORRUPT after what could be
+ * unpacked: the file is damaged or cut, or a checksum is wrong, so that any
+ * byte that came may be. IO: it cannot be read. */
+enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
+				  size_t *ret, struct memlog_err *err);
+
+/* Bytes of the file that were read. */
+uint64_t ml_gunzip_consumed(const struct ml_gunzip *g);
+
+#endif
