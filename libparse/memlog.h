@@ -435,6 +435,15 @@ memlog_image_set_ranges(struct memlog_image *image,
 MEMLOG_API void memlog_image_describe(struct memlog_image *image,
 				      struct memlog_image *by);
 
+/*
+ * Where a guest of QEMU has RAM: taken from text, what its monitor answers to
+ * "info mtree -f". Devices and ROM are left out. At most max ranges are written
+ * to ret, sorted, without overlaps; returns how many. Any text will do, 0 is
+ * returned where it has none.
+ */
+MEMLOG_API size_t memlog_mtree_parse(const char *text, struct memlog_range *ret,
+				     size_t max);
+
 /* Close an image and its files, mappings and temporary files. Decoders of it
  * must be closed before. */
 MEMLOG_API void memlog_image_close(struct memlog_image *image);

@@ -13,13 +13,13 @@
  * Several address spaces share a view; that of the machine is the one with the
  * name "memory". "ramd" is a device that is mapped like RAM: not to be read.
  */
+#include "memlog.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/ext/qmp.h"
-
 /* "start-end (prio N, KIND): NAME"; true when KIND is ram. */
-static bool parse_line(const char *p, const char *eol, struct ml_qmp_ram *ret)
+static bool mtree_line(const char *p, const char *eol, struct memlog_range *ret)
 {
 	const char *kind;
 	char *end;
@@ -36,31 +36,31 @@ static bool parse_line(const char *p, const char *eol, struct ml_qmp_ram *ret)
 	if (end != p + 33 || last < ret->start || last == UINT64_MAX)
 		return false;
 	ret->end = last + 1;
-	ret->hva = 0;
 	kind = memmem(p, (size_t)(eol - p), ", ram)", 6);
 	return kind && memchr(p, ')', (size_t)(eol - p)) == kind + 5;
 }
 
-static int by_start(const void *a, const void *b)
+static int mtree_order(const void *a, const void *b)
 {
-	const struct ml_qmp_ram *x = a, *y = b;
+	const struct memlog_range *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 /* Overlaps are a lie: the later one goes. */
-static size_t tidy(struct ml_qmp_ram *r, size_t n)
+static size_t mtree_tidy(struct memlog_range *r, size_t n)
 {
 	size_t i, kept = 0;
 
-	qsort(r, n, sizeof(*r), by_start);
+	qsort(r, n, sizeof(*r), mtree_order);
 	for (i = 0; i < n; i++)
 		if (!kept || r[i].start >= r[kept - 1].end)
 			r[kept++] = r[i];
 	return kept;
 }
 
-size_t ml_mtree_parse(const char *text, struct ml_qmp_ram *ret, size_t max)
+size_t memlog_mtree_parse(const char *text, struct memlog_range *ret,
+			  size_t max)
 {
 	static const char view[] = "FlatView", space[] = " AS \"memory\"";
 	const char *p, *eol, *end = text + strlen(text);
@@ -77,9 +77,9 @@ size_t ml_mtree_parse(const char *text, struct ml_qmp_ram *ret, size_t max)
 			inside = false;
 		} else if (!strncmp(p, space, sizeof(space) - 1)) {
 			inside = true;
-		} else if (inside && n < max && parse_line(p, eol, &ret[n])) {
+		} else if (inside && n < max && mtree_line(p, eol, &ret[n])) {
 			n++;
 		}
 	}
-	return tidy(ret, n);
+	return mtree_tidy(ret, n);
 }

@@ -65,11 +65,4 @@ struct ml_qmp_ram {
 /* More than any machine has. */
 #define ML_QMP_RAMS 4096
 
-/*
- * RAM of the system's flat view, out of the text of "info mtree -f": sorted,
- * without overlaps; devices and ROM are left out. Returns how many of at most
- * max were filled in.
- */
-size_t ml_mtree_parse(const char *text, struct ml_qmp_ram *ret, size_t max);
-
 #endif

@@ -31,7 +31,7 @@ struct guest {
 	struct memlog_allocator alloc;
 	struct ml_qmp_ram *ram;
 	size_t n;
-	struct memlog_range *ranges;	/* ram, joined where it touches */
+	struct memlog_range *ranges;	/* ram, later joined where it touches */
 	size_t n_ranges;
 	struct ml_process *process;	/* NULL: use save */
 	struct ml_qmp_save save;
@@ -250,6 +250,7 @@ static enum memlog_status ask_ram(struct guest *g, struct ml_qmp *q,
 {
 	enum memlog_status s;
 	char *text;
+	size_t i;
 
 	s = ml_qmp_human(q, "info mtree -f", &text, err);
 	if (s)
@@ -257,11 +258,15 @@ static enum memlog_status ask_ram(struct guest *g, struct ml_qmp *q,
 			       ml_prefix(err, MEMLOG_UNSUPPORTED,
 					 "cannot tell RAM from devices") : s;
 	g->ram = ml_calloc(&g->alloc, ML_QMP_RAMS, sizeof(*g->ram));
-	if (g->ram)
-		g->n = ml_mtree_parse(text, g->ram, ML_QMP_RAMS);
+	g->ranges = ml_calloc(&g->alloc, ML_QMP_RAMS, sizeof(*g->ranges));
+	if (g->ram && g->ranges)
+		g->n = memlog_mtree_parse(text, g->ranges, ML_QMP_RAMS);
 	ml_free(&g->alloc, text);
-	if (!g->ram)
+	if (!g->ram || !g->ranges)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a map");
+	for (i = 0; i < g->n; i++)
+		g->ram[i] = (struct ml_qmp_ram){ .start = g->ranges[i].start,
+						 .end = g->ranges[i].end };
 	if (!g->n)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "the monitor names no "
 			       "RAM in its flat view, and device memory is "
@@ -342,18 +347,15 @@ out:
 	return s;
 }
 
-static enum memlog_status join_ram(struct guest *g, struct memlog_err *err)
+/* Some of ram may have been left out. */
+static void join_ram(struct guest *g)
 {
 	size_t i;
 
-	g->ranges = ml_calloc(&g->alloc, g->n, sizeof(*g->ranges));
-	if (!g->ranges)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a map");
 	for (i = 0; i < g->n; i++)
 		g->ranges[i] = (struct memlog_range){ g->ram[i].start,
 						      g->ram[i].end };
 	g->n_ranges = ml_ranges_merge(g->ranges, g->n);
-	return MEMLOG_OK;
 }
 
 /* Fill in g. *q becomes NULL when g has taken it. */
@@ -383,7 +385,8 @@ static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 	} else {
 		ml_process_describe(image, g->process);
 	}
-	return join_ram(g, err);
+	join_ram(g);
+	return MEMLOG_OK;
 }
 
 static void set_machine(struct memlog_image *image, struct ml_qmp *q)
