@@ -16,7 +16,9 @@
 #include "../host/args.h"
 #include "../host/arena.h"
 #include "../host/output.h"
-#include "../host/ranges.h"
+
+/* A kernel has hundreds of resources; a damaged list of them may be a circle. */
+#define EXT_MAX_RANGES 65536
 
 /*
  * What one command holds. crash may leave a command by longjmp, so all of it
@@ -32,8 +34,8 @@ struct session {
 	struct memlog_query *query;
 	struct memlog_image *image;	/* what the query is run on */
 	struct memlog_image *dump;	/* pc->dumpfile, for its ranges */
-	struct host_ranges ranges;	/* where there is no dump */
-	struct memlog_reader_ops ops;
+	struct memlog_range *ranges;	/* where there is no dump */
+	size_t n_ranges;
 	enum memlog_space space;	/* of the wrapped reader */
 	bool machine;		/* Xen: addresses are the machine's */
 };
@@ -59,6 +61,10 @@ enum memlog_status ext_reader_wrap(struct session *s, const char *name,
 /* Fill s->ranges from the kernel's own list of memory. live: only what may be
  * read without touching a device. False: there is no such list. */
 bool ext_ranges_from_kernel(struct session *s, bool live);
+
+/* Add [start, end) to s->ranges, which have room for EXT_MAX_RANGES; empty ones
+ * and what is beyond that are left out. */
+void ext_ranges_add(struct session *s, uint64_t start, uint64_t end);
 
 extern const struct memlog_symbols ext_symbols;
 

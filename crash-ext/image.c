@@ -77,7 +77,10 @@ enum memlog_status ext_image_open(struct session *s, struct memlog_err *err)
 	const char *name = pc->dumpfile ? pc->dumpfile : "memory";
 
 	s->space = MEMLOG_PHYS;
-	host_ranges_init(&s->ranges, &s->arena.alloc);
+	s->ranges = s->arena.alloc.alloc(s->arena.alloc.self,
+					 EXT_MAX_RANGES * sizeof(*s->ranges));
+	if (!s->ranges)
+		return MEMLOG_NO_MEMORY;
 	if (ACTIVE())
 		return open_live(s, err);
 	if (!open_dump(s)) {
@@ -92,7 +95,7 @@ enum memlog_status ext_image_open(struct session *s, struct memlog_err *err)
 	if (!ext_ranges_from_kernel(s, false)) {
 		ext_message(s, 1, "the dump does not say where memory is: "
 			    "trying all of it below 4 GiB");
-		host_ranges_add(&s->ranges, 0, LOW_MEMORY_END);
+		ext_ranges_add(s, 0, LOW_MEMORY_END);
 	}
 	return ext_reader_wrap(s, name, err);
 }

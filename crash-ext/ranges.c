@@ -9,9 +9,11 @@
 
 #include <strings.h>
 
-/* The walk ends after this many resources: a kernel has hundreds, a damaged
- * list may be a circle. */
-#define MAX_RESOURCES 65536
+void ext_ranges_add(struct session *s, uint64_t start, uint64_t end)
+{
+	if (start < end && s->n_ranges < EXT_MAX_RANGES)
+		s->ranges[s->n_ranges++] = (struct memlog_range){ start, end };
+}
 
 struct offsets {
 	long start, end, name, sibling, child;
@@ -72,7 +74,7 @@ static bool from_resources(struct session *s, bool live)
 	struct offsets o;
 	char name[40];
 	long size = MEMBER_SIZE("resource", "start");
-	int left = MAX_RESOURCES;
+	int left = EXT_MAX_RANGES;
 
 	if (!symbol_exists("iomem_resource") || !find_offsets(&o) ||
 	    size != sizeof(start))
@@ -87,11 +89,11 @@ static bool from_resources(struct session *s, bool live)
 			break;
 		read_name(name_at, name, sizeof(name));
 		if (is_memory(name, live) && end < UINT64_MAX)
-			host_ranges_add(&s->ranges, start, end + 1);
+			ext_ranges_add(s, start, end + 1);
 		if (!read_word(at + o.sibling, &at, sizeof(at)))
 			break;
 	}
-	return s->ranges.count != 0;
+	return s->n_ranges != 0;
 }
 
 static bool from_nodes(struct session *s)
@@ -101,16 +103,13 @@ static bool from_nodes(struct session *s)
 
 	for (i = 0; i < vt->numnodes && vt->node_table; i++) {
 		start = vt->node_table[i].start_paddr;
-		host_ranges_add(&s->ranges, start, start +
-				(uint64_t)vt->node_table[i].size * PAGESIZE());
+		ext_ranges_add(s, start, start +
+			       (uint64_t)vt->node_table[i].size * PAGESIZE());
 	}
-	return s->ranges.count != 0;
+	return s->n_ranges != 0;
 }
 
 bool ext_ranges_from_kernel(struct session *s, bool live)
 {
-	bool found = from_resources(s, live) || from_nodes(s);
-
-	host_ranges_merge(&s->ranges);
-	return found;
+	return from_resources(s, live) || from_nodes(s);
 }

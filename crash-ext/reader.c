@@ -65,46 +65,24 @@ static enum memlog_status reader_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status reader_next(void *self, uint64_t addr,
-				      struct memlog_range *ret,
-				      struct memlog_err *err)
-{
-	struct session *s = self;
-
-	if (s->dump)
-		return memlog_image_next_range(s->dump, s->space, addr, ret,
-					       err);
-	return host_ranges_next(&s->ranges, addr, ret);
-}
-
-static enum memlog_status reader_next_data(void *self, uint64_t addr,
-					   struct memlog_range *ret,
-					   struct memlog_err *err)
-{
-	struct session *s = self;
-
-	if (s->dump)
-		return memlog_image_next_data(s->dump, s->space, addr, ret,
-					      err);
-	return host_ranges_next(&s->ranges, addr, ret);
-}
-
 enum memlog_status ext_reader_wrap(struct session *s, const char *name,
 				   struct memlog_err *err)
 {
-	enum memlog_status st;
-
-	s->ops = (struct memlog_reader_ops){
-		.size = sizeof(s->ops),
+	const struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
 		.flags = ACTIVE() ? MEMLOG_READER_LIVE : 0,
 		.page_size = (uint32_t)PAGESIZE(),
 		.read = reader_read,
-		.next_range = reader_next,
-		.next_data = reader_next_data,
 	};
-	st = memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
+	enum memlog_status st;
+
+	st = memlog_image_wrap(&ops, s, s->space, name, &s->arena.alloc,
 			       &s->image, err);
-	if (!st && s->dump)
-		memlog_image_describe(s->image, s->dump);
-	return st;
+	if (st)
+		return st;
+	if (!s->dump)
+		return memlog_image_set_ranges(s->image, s->ranges,
+					       s->n_ranges, err);
+	memlog_image_describe(s->image, s->dump);
+	return MEMLOG_OK;
 }

@@ -28,7 +28,6 @@
 
 #include "../host/arena.h"
 #include "../host/output.h"
-#include "../host/ranges.h"
 
 /* In memlog.gdb as well. High, so that gdb's own files do not get there, and
  * below the usual limit of 1024. */
@@ -78,15 +77,15 @@ struct target {
 void target_parse(struct target *ret, const char *text,
 		  const struct memlog_allocator *alloc);
 
-/* Memory of `maint info sections`: the loadN ones of a core. */
-void target_sections(const char *text, struct host_ranges *ranges);
+/* No more ranges than this are in text: it has one in a line, if any. */
+size_t target_lines(const char *text);
 
-/* Memory of `info proc mappings` of a remote process. */
-void target_mappings(const char *text, struct host_ranges *ranges);
+/* Memory of `maint info sections`: the loadN ones of a core. At most max ranges
+ * are written to ret, in any order; returns how many. */
+size_t target_sections(const char *text, struct memlog_range *ret, size_t max);
 
-/* RAM of QEMU's `info mtree -f`: the flat view of the address space that is
- * called "memory". */
-void target_mtree(const char *text, struct host_ranges *ranges);
+/* Memory of `info proc mappings` of a remote process, in the same way. */
+size_t target_mappings(const char *text, struct memlog_range *ret, size_t max);
 
 /* ---- user.c ----------------------------------------------------------- */
 

@@ -59,7 +59,7 @@ void session_remove_files(struct session *s)
 	char path[PATH_SIZE];
 	size_t i;
 
-	for (i = 0; i < s->ranges.count; i++)
+	for (i = 0; i < s->n_ranges; i++)
 		unlink(pmemsave_path(s, i, path));
 	rmdir(s->dir);
 }
@@ -68,9 +68,12 @@ void session_remove_files(struct session *s)
  * byte before it gave up. */
 static bool pmemsave_fits(const struct session *s, const char *tmpdir)
 {
-	uint64_t need = host_ranges_bytes(&s->ranges), available;
+	uint64_t need = 0, available;
 	struct statvfs fs;
+	size_t i;
 
+	for (i = 0; i < s->n_ranges; i++)
+		need += s->ranges[i].end - s->ranges[i].start;
 	/* a file system without blocks does not say how large it is */
 	if (statvfs(tmpdir, &fs) || !fs.f_blocks)
 		return true;
@@ -139,8 +142,8 @@ bool session_save_files(struct session *s)
 	plugin_message(NULL, 2, "QEMU writes its memory to temporary files");
 	mailbox_clear();
 	pmemsave_quote(s->dir, quoted);
-	for (i = 0; i < s->ranges.count; i++) {
-		r = &s->ranges.list[i];
+	for (i = 0; i < s->n_ranges; i++) {
+		r = &s->ranges[i];
 		script_add("pipe -d " DELIM " monitor pmemsave 0x%" PRIx64
 			   " 0x%" PRIx64 " \"%s/%zu\" " DELIM
 			   " cat >>/proc/$PPID/fd/%d\n", r->start,
@@ -153,7 +156,7 @@ bool session_save_files(struct session *s)
 static bool pmemsave_whole(const struct session *s, size_t i, char *why,
 			   size_t size)
 {
-	const struct memlog_range *r = &s->ranges.list[i];
+	const struct memlog_range *r = &s->ranges[i];
 	char path[PATH_SIZE];
 	int fd = open(pmemsave_path(s, i, path),
 		      O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -181,10 +184,10 @@ bool session_check_files(struct session *s, char *text)
 	char words[400], why[128];
 	size_t i;
 
-	for (i = 0; i < s->ranges.count; i++)
+	for (i = 0; i < s->n_ranges; i++)
 		if (!pmemsave_whole(s, i, why, sizeof(why)))
 			break;
-	if (i == s->ranges.count)
+	if (i == s->n_ranges)
 		return true;
 	/* QEMU's own words say more; the first are of the first failure */
 	text += strspn(text, " \t\r\n");
@@ -196,60 +199,61 @@ bool session_check_files(struct session *s, char *text)
 			       ADVICE, s->dir, *words ? words : why);
 }
 
-static enum memlog_status pmemsave_read(void *self, uint64_t addr, void *buf,
-					size_t len, size_t *ret,
-					struct memlog_err *err)
+/* What the file of one range has of len bytes at addr: 0 where no range is, -1
+ * when it should have some. */
+static ssize_t pmemsave_part(const struct session *s, uint64_t addr, void *buf,
+			     size_t len)
 {
-	struct session *s = self;
-	struct memlog_range r;
 	char path[PATH_SIZE];
 	size_t i = 0;
 	ssize_t n;
 	int fd;
 
-	*ret = 0;
-	if (!len)
-		return MEMLOG_OK;
-	if (plugin_interrupted())
-		return MEMLOG_STOP;
-	if (host_ranges_next(&s->ranges, addr, &r) || r.start > addr)
-		return MEMLOG_NO_DATA;
-	while (s->ranges.list[i].end <= addr)
+	while (i < s->n_ranges && s->ranges[i].end <= addr)
 		i++;
+	if (i == s->n_ranges || s->ranges[i].start > addr)
+		return 0;
 	fd = open(pmemsave_path(s, i, path), O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : pread(fd, buf, len,
-				(off_t)(addr - s->ranges.list[i].start));
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0) {
-		if (err)
-			*err = (struct memlog_err){ .status = MEMLOG_IO,
-				.text = "a file that QEMU wrote has changed" };
-		return MEMLOG_IO;
-	}
-	*ret = (size_t)n;
-	return MEMLOG_OK;
+	if (fd < 0)
+		return -1;
+	n = pread(fd, buf, len, (off_t)(addr - s->ranges[i].start));
+	close(fd);
+	return n > 0 ? n : -1;
 }
 
-static enum memlog_status pmemsave_next(void *self, uint64_t addr,
-					struct memlog_range *ret,
+static enum memlog_status pmemsave_read(void *self, uint64_t addr, void *buf,
+					size_t len, size_t *ret,
 					struct memlog_err *err)
 {
 	struct session *s = self;
+	ssize_t n;
 
-	(void)err;
-	return host_ranges_next(&s->ranges, addr, ret);
+	*ret = 0;
+	if (plugin_interrupted())
+		return MEMLOG_STOP;
+	/* the next range may begin where one ends */
+	while (*ret < len) {
+		n = pmemsave_part(s, addr + *ret, (char *)buf + *ret,
+				  len - *ret);
+		if (n < 0 && err)
+			*err = (struct memlog_err){ .status = MEMLOG_IO,
+				.text = "a file that QEMU wrote has changed" };
+		if (n < 0)
+			return MEMLOG_IO;
+		if (!n)
+			break;
+		*ret += (size_t)n;
+	}
+	return *ret || !len ? MEMLOG_OK : MEMLOG_NO_DATA;
 }
 
 enum memlog_status session_wrap_files(struct session *s, struct memlog_err *err)
 {
-	s->ops = (struct memlog_reader_ops){
-		.size = sizeof(s->ops),
+	static const struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
 		.page_size = PAGE,
 		.read = pmemsave_read,
-		.next_range = pmemsave_next,
 	};
-	return memlog_image_wrap(&s->ops, s, MEMLOG_PHYS,
-				 "memory saved by QEMU", &s->arena.alloc,
-				 &s->image, err);
+
+	return session_wrap(s, &ops, MEMLOG_PHYS, "memory saved by QEMU", err);
 }

@@ -60,26 +60,28 @@ static enum memlog_status target_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status ranges_next(void *self, uint64_t addr,
-				      struct memlog_range *ret,
-				      struct memlog_err *err)
+enum memlog_status session_wrap(struct session *s,
+				const struct memlog_reader_ops *ops,
+				enum memlog_space space, const char *name,
+				struct memlog_err *err)
 {
-	struct session *s = self;
+	enum memlog_status st;
 
-	(void)err;
-	return host_ranges_next(&s->ranges, addr, ret);
+	st = memlog_image_wrap(ops, s, space, name, &s->arena.alloc, &s->image,
+			       err);
+	return st ? st : memlog_image_set_ranges(s->image, s->ranges,
+						 s->n_ranges, err);
 }
 
 enum memlog_status session_wrap_target(struct session *s, const char *name,
 				       struct memlog_err *err)
 {
-	s->ops = (struct memlog_reader_ops){
-		.size = sizeof(s->ops),
+	const struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
 		.flags = s->flags,
 		.page_size = PAGE,
 		.read = target_read,
-		.next_range = ranges_next,
 	};
-	return memlog_image_wrap(&s->ops, s, s->space, name, &s->arena.alloc,
-				 &s->image, err);
+
+	return session_wrap(s, &ops, s->space, name, err);
 }

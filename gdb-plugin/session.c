@@ -163,11 +163,24 @@ static bool open_core(struct session *s)
 	return false;
 }
 
+/* Fill s->ranges with what gdb says in text, taken apart by parse. */
+static void session_list_ranges(struct session *s, const char *text,
+				size_t (*parse)(const char *text,
+						struct memlog_range *ret,
+						size_t max))
+{
+	size_t max = target_lines(text);
+
+	s->ranges = s->arena.alloc.alloc(s->arena.alloc.self,
+					 max * sizeof(*s->ranges));
+	s->n_ranges = s->ranges ? parse(text, s->ranges, max) : 0;
+}
+
 static void read_through_gdb(struct session *s, const char *name)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 
-	if (!s->ranges.count)
+	if (!s->n_ranges)
 		fail("gdb does not say where memory of this target is");
 	else if (!s->target.frames)
 		fail("gdb reads memory for plugins through a frame, and there "
@@ -221,7 +234,6 @@ static void step_told(struct session *s, char *text)
 		return;
 	}
 	target_parse(&s->target, rest, &s->arena.alloc);
-	host_ranges_init(&s->ranges, &s->arena.alloc);
 	switch (s->target.kind) {
 	case TARGET_CORE:
 		if (open_core(s)) {
@@ -230,7 +242,7 @@ static void step_told(struct session *s, char *text)
 		}
 		plugin_message(NULL, 2, "reading the core through gdb, by "
 			       "virtual addresses");
-		target_sections(rest, &s->ranges);
+		session_list_ranges(s, rest, target_sections);
 		s->space = MEMLOG_VIRT;
 		read_through_gdb(s, "core");
 		break;
@@ -264,13 +276,13 @@ static void step_asked(struct session *s, const char *text)
 static void step_mapped(struct session *s, const char *text)
 {
 	if (s->space != MEMLOG_PHYS) {
-		target_mappings(text, &s->ranges);
+		session_list_ranges(s, text, target_mappings);
 		s->flags = MEMLOG_READER_SLOW;
 		read_through_gdb(s, "remote process");
 		return;
 	}
-	target_mtree(text, &s->ranges);
-	if (s->pmemsave && s->ranges.count) {
+	session_list_ranges(s, text, memlog_mtree_parse);
+	if (s->pmemsave && s->n_ranges) {
 		if (session_save_files(s)) {
 			script_again();
 			s->step = STEP_READ;

@@ -32,8 +32,8 @@ struct session {
 	bool out_open;
 	bool pmemsave;		/* --pmemsave */
 	struct target target;
-	struct host_ranges ranges;
-	struct memlog_reader_ops ops;
+	struct memlog_range *ranges;	/* where the target has memory */
+	size_t n_ranges;
 	enum memlog_space space;
 	unsigned int flags;	/* MEMLOG_READER_* */
 	gdb_target_read *read;	/* only while unwind() runs */
@@ -55,6 +55,12 @@ void session_memory(struct session *s, gdb_target_read *read);
  * command; *ret_rest is what follows. STOP: that was --help, and is answered. */
 enum memlog_status session_take_args(struct session *s, char *text,
 				     char **ret_rest, struct memlog_err *err);
+
+/* reader.c: s->image, a reader whose self is s, in s->ranges. */
+enum memlog_status session_wrap(struct session *s,
+				const struct memlog_reader_ops *ops,
+				enum memlog_space space, const char *name,
+				struct memlog_err *err);
 
 /* reader.c: wrap the target's memory, in s->ranges of s->space. */
 enum memlog_status session_wrap_target(struct session *s, const char *name,

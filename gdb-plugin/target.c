@@ -103,61 +103,46 @@ void target_parse(struct target *ret, const char *text,
 		ret->kind = TARGET_CORE;
 }
 
-void target_sections(const char *text, struct host_ranges *ranges)
-{
-	const char *at = strstr(text, "Core file:"), *line, *p;
-	uint64_t start, end;
-	char buf[256], name[16];
-	long len;
-
-	at = at ? at : "";
-	while ((len = next_line(&at, &line)) >= 0) {
-		p = strstr(line_string(buf, sizeof(buf), line, len), "0x");
-		if (p && sscanf(p, "0x%" SCNx64 "->0x%" SCNx64
-				" at 0x%*x: %15s", &start, &end, name) == 3 &&
-		    !strncmp(name, "load", 4))
-			host_ranges_add(ranges, start, end);
-	}
-	host_ranges_merge(ranges);
-}
-
-void target_mappings(const char *text, struct host_ranges *ranges)
-{
-	const char *at = strstr(text, "Mapped address spaces"), *line;
-	uint64_t start, end;
-	char buf[256];
-	long len;
-
-	at = at ? at : "";
-	while ((len = next_line(&at, &line)) >= 0)
-		if (sscanf(line_string(buf, sizeof(buf), line, len), " 0x%"
-			   SCNx64 " 0x%" SCNx64 " 0x%*x", &start, &end) == 2)
-			host_ranges_add(ranges, start, end);
-	host_ranges_merge(ranges);
-}
-
-/* "FlatView #1", lines ' AS "memory", root: system', " Root memory region: ...",
- * then "  0000000000000000-00000000000bffff (prio 0, ram): pc.ram". */
-void target_mtree(const char *text, struct host_ranges *ranges)
+size_t target_lines(const char *text)
 {
 	const char *line;
-	bool memory = false;
-	uint64_t start, end;
-	char buf[256], kind[32];
-	long len;
-	int prio;
+	size_t n = 0;
 
-	while ((len = next_line(&text, &line)) >= 0) {
-		if (!strncmp(line, "FlatView", 8))
-			memory = false;
-		else if (len >= 12 && !strncmp(line, " AS \"memory\"", 12))
-			memory = true;
-		else if (memory &&
-			 sscanf(line_string(buf, sizeof(buf), line, len),
-				" %" SCNx64 "-%" SCNx64 " (prio %d, %31[^)])", &start, &end, &prio,
-				kind) == 4 &&
-			 !strcmp(kind, "ram") && end < UINT64_MAX)
-			host_ranges_add(ranges, start, end + 1);
+	while (next_line(&text, &line) >= 0)
+		n++;
+	return n;
+}
+
+size_t target_sections(const char *text, struct memlog_range *ret, size_t max)
+{
+	const char *at = strstr(text, "Core file:"), *line, *p;
+	char buf[256], name[16];
+	size_t n = 0;
+	long len;
+
+	at = at ? at : "";
+	while (n < max && (len = next_line(&at, &line)) >= 0) {
+		p = strstr(line_string(buf, sizeof(buf), line, len), "0x");
+		if (p && sscanf(p, "0x%" SCNx64 "->0x%" SCNx64
+				" at 0x%*x: %15s", &ret[n].start, &ret[n].end,
+				name) == 3 && !strncmp(name, "load", 4))
+			n++;
 	}
-	host_ranges_merge(ranges);
+	return n;
+}
+
+size_t target_mappings(const char *text, struct memlog_range *ret, size_t max)
+{
+	const char *at = strstr(text, "Mapped address spaces"), *line;
+	char buf[256];
+	size_t n = 0;
+	long len;
+
+	at = at ? at : "";
+	while (n < max && (len = next_line(&at, &line)) >= 0)
+		if (sscanf(line_string(buf, sizeof(buf), line, len), " 0x%"
+			   SCNx64 " 0x%" SCNx64 " 0x%*x", &ret[n].start,
+			   &ret[n].end) == 2)
+			n++;
+	return n;
 }

@@ -13,7 +13,6 @@
 #include "../../host/arena.h"
 #include "../../host/args.h"
 #include "../../host/output.h"
-#include "../../host/ranges.h"
 #include "../../host/sysfs.h"
 #include "query/query.h"
 
@@ -36,35 +35,6 @@ static void arena(void **state)
 	assert_null(a.alloc.alloc(a.alloc.self, SIZE_MAX));
 	host_arena_fini(&a);
 	assert_non_null(a.alloc.alloc(a.alloc.self, 1));
-	host_arena_fini(&a);
-}
-
-static void ranges(void **state)
-{
-	struct host_arena a;
-	struct host_ranges r;
-	struct memlog_range got;
-
-	host_arena_init(&a);
-	host_ranges_init(&r, &a.alloc);
-	assert_int_equal(host_ranges_next(&r, 0, &got), MEMLOG_NO_DATA);
-	host_ranges_add(&r, 0x5000, 0x6000);
-	host_ranges_add(&r, 0x1000, 0x3000);
-	host_ranges_add(&r, 0x2000, 0x2800);
-	host_ranges_add(&r, 0x3000, 0x4000);
-	host_ranges_add(&r, 0x9000, 0x9000);
-	host_ranges_add(&r, 0x9001, 0x9000);
-	host_ranges_merge(&r);
-	assert_int_equal(r.count, 2);
-	assert_int_equal(host_ranges_bytes(&r), 0x4000);
-	assert_int_equal(host_ranges_next(&r, 0, &got), 0);
-	assert_int_equal(got.start, 0x1000);
-	assert_int_equal(got.end, 0x4000);
-	assert_int_equal(host_ranges_next(&r, 0x3fff, &got), 0);
-	assert_int_equal(got.start, 0x3fff);
-	assert_int_equal(host_ranges_next(&r, 0x4000, &got), 0);
-	assert_int_equal(got.start, 0x5000);
-	assert_int_equal(host_ranges_next(&r, 0x6000, &got), MEMLOG_NO_DATA);
 	host_arena_fini(&a);
 }
 
@@ -162,7 +132,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena),
-		cmocka_unit_test(ranges),
 		cmocka_unit_test(args),
 		cmocka_unit_test(sysfs),
 		cmocka_unit_test(output),
