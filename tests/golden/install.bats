@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What `make install` puts where, and that programs of others can use it.
+# What `make install` installs, and that other programs can use it.
 
 bats_require_minimum_version 1.5.0
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
 	export TOP=$PWD ROOT=$BATS_FILE_TMPDIR/root SAN=
-	# a program that loads a library with a sanitizer needs it, too
+	# a program that loads a library with a sanitizer needs it too
 	! nm -D "$B/libmemlog.so" | grep -q __asan_init ||
 		SAN=-fsanitize=address,undefined
 	MAKEFLAGS='' make -s B="$B" ${SAN:+SANITIZE=1} DESTDIR="$ROOT" \
@@ -20,7 +20,7 @@ setup_file() {
 	export LD_LIBRARY_PATH=$ROOT/usr/lib64
 }
 
-@test "everything is where it belongs, and nothing else" {
+@test "all files are installed, and nothing else" {
 	cd "$ROOT/usr"
 	local f
 	for f in bin/memlog-dump lib64/libmemlog.so.0 lib64/libmemlog.so \
@@ -33,7 +33,7 @@ setup_file() {
 		[ -f "$f" ]
 	done
 	[ "$(readlink lib64/libmemlog.so)" = libmemlog.so.0 ]
-	# the only header; no path of where it was built or staged
+	# one header; no path of the build or staging directory
 	[ "$(ls include)" = memlog.h ]
 	run ! grep -rqF -e "$ROOT" -e "$TOP" lib64/pkgconfig share
 	run ! grep -rq '@' lib64/pkgconfig
@@ -47,7 +47,7 @@ setup_file() {
 	[ "$output" = "a small line 000000" ]
 }
 
-@test "an own prefix is remembered, and used by the .pc file" {
+@test "another prefix: the program runs, the .pc file has it" {
 	local other=$BATS_TEST_TMPDIR/other
 	MAKEFLAGS='' make -s -C "$TOP" B="$B" ${SAN:+SANITIZE=1} \
 		prefix="$other" install
@@ -59,14 +59,14 @@ setup_file() {
 		libmemlog | tr -d ' ')" = "-L$other/lib" ]
 }
 
-@test "the .pc file asks for nothing that only building the library needs" {
-	# where the development packages of those libraries are not installed
+@test "the .pc file does not require what only building the library needs" {
+	# without the development packages of those libraries
 	PKG_CONFIG_LIBDIR=$ROOT/usr/lib64/pkgconfig PKG_CONFIG_PATH='' \
 		run -0 pkg-config --cflags --libs libmemlog
 	[[ $output == *-lmemlog* ]]
 }
 
-@test "only memlog_* is exported, all of memlog.h, under a version" {
+@test "exactly memlog_* is exported, all of memlog.h, versioned" {
 	run -0 nm -D --defined-only "$ROOT/usr/lib64/libmemlog.so.0"
 	local f symbols=$output
 	run ! grep -vE ' memlog_[a-z_0-9]+@@MEMLOG_0$| A MEMLOG_0$' <<<"$symbols"
@@ -79,7 +79,7 @@ setup_file() {
 	[[ $output == *"soname: [libmemlog.so.0]"* ]]
 }
 
-@test "the header stands alone, in C99 and in C++" {
+@test "the header is self-contained, in C99 and in C++" {
 	echo '#include <memlog.h>' >"$BATS_TEST_TMPDIR/a.c"
 	cp "$BATS_TEST_TMPDIR/a.c" "$BATS_TEST_TMPDIR/a.cc"
 	gcc -std=c99 -Wall -Wextra -Werror -fsyntax-only \
@@ -88,7 +88,7 @@ setup_file() {
 		-I"$ROOT/usr/include" "$BATS_TEST_TMPDIR/a.cc"
 }
 
-# program N: the Nth program of docs/libmemlog.md, built as the page says
+# program N: build the Nth program of docs/libmemlog.md as the page says
 program() {
 	awk -v n="$1" '/^```/ { inside = /^```c$/; block += inside; next }
 		inside && block == n' "$TOP/docs/libmemlog.md" \
@@ -109,7 +109,7 @@ program() {
 	[[ $output == "nowhere: No such file"* ]]
 }
 
-@test "docs/libmemlog.md: the program that brings its own memory" {
+@test "docs/libmemlog.md: the program with its own reader" {
 	cd "$BATS_TEST_TMPDIR"
 	program 2
 	"$B/mkimage" -t truth - memory <<-EOT
@@ -130,7 +130,7 @@ page() {
 	mandoc -Tascii "$TOP/man/memlog-dump.1" | col -bx
 }
 
-# options: each as "-F --format value", from the help or the manual on stdin.
+# options: each as "-F --format value", from the help or the manual on stdin
 options() {
 	grep -oE '^ +(-[A-Za-z], +)?--[a-z-]+(\[=|=)?' | sed -E \
 		's/^ +//; s/, +/ /; s/\[=$/ optional/; s/=$/ value/'
@@ -142,7 +142,7 @@ options() {
 	# without the text, where an option may begin a line too
 	page | grep -vE '^ {12}' | options | sort >"$BATS_TEST_TMPDIR/manual"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/program")" -gt 30 ]
-	# each once, but for the one that is written in two ways
+	# each once, except the one with two forms
 	[ "$(uniq -d "$BATS_TEST_TMPDIR/manual")" = "--range value" ]
 	uniq "$BATS_TEST_TMPDIR/manual" | diff "$BATS_TEST_TMPDIR/program" -
 }
@@ -153,7 +153,7 @@ options() {
 			"$TOP/memlog-dump/dump.h")" ]
 }
 
-# complete LINE: what bash offers for its last word.
+# complete LINE: what bash offers for its last word
 complete_line() {
 	# shellcheck disable=SC2016
 	PATH=$B:$PATH bash -c '
@@ -180,7 +180,7 @@ complete_line() {
 	[ "$output" = raw ]
 	run -0 complete_line 'memlog-dump --scan l'
 	[ "$output" = likely ]
-	# an option with a value offers no options
+	# no options after an option with a value
 	run -0 complete_line 'memlog-dump -g --'
 	[ -z "$output" ]
 	# every option of the help
@@ -189,7 +189,7 @@ complete_line() {
 		grep -cE '^ +(-., )?--')" ]
 }
 
-@test "completion: what takes a value, and which values there are" {
+@test "completion: which options take a value, and which values" {
 	local letter name arity value
 	while read -r letter name arity; do
 		[[ $letter == --* ]] && arity=$name name=$letter letter=''
@@ -200,7 +200,7 @@ complete_line() {
 			[ "${#lines[@]}" -gt 30 ] || { echo "$name"; return 1; }
 		fi
 	done < <("$B/memlog-dump" --help | options)
-	# the program knows all that is offered, and so does the manual
+	# the program and the manual know all that is offered
 	for name in scan map time-format level color progress limit stats; do
 		run -0 complete_line "memlog-dump --$name="
 		[ "${#lines[@]}" -gt 1 ]
@@ -215,7 +215,7 @@ complete_line() {
 	done
 }
 
-@test "links in the documents lead somewhere" {
+@test "links in the documents are not broken" {
 	cd "$TOP"
 	local f
 	for f in $(grep -ohE '\]\([^)h][^)]*\)' README.md CONTRIBUTING.md |
@@ -226,13 +226,23 @@ complete_line() {
 	jq -e . docs/record.schema.json >/dev/null
 }
 
-@test "docs/kdump-pre saves the log, or the memory that may hold it" {
+@test "docs/tour.md names functions that exist" {
+	cd "$TOP"
+	local f
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	for f in $(grep -oE '`[a-z_0-9]+\(\)`' docs/tour.md | tr -d '`()'); do
+		grep -rqE --include='*.c' "^([a-z].*[ *])?$f\(" libparse memlog-dump ||
+			{ echo "no function $f"; return 1; }
+	done
+}
+
+@test "docs/kdump-pre saves the log, or the memory that may contain it" {
 	local t=$BATS_TEST_TMPDIR
 	printf 'the log\r\n' >"$t/sysfs"
 	MEMLOG_SYSFS=$t/sysfs run -0 "$TOP/docs/kdump-pre" "$t/a"
 	cmp "$t/sysfs" "$t/a/firmware-log.txt"
 	[ "$(stat -c %a "$t/a/firmware-log.txt")" = 600 ]
-	# Linux that does not know the log: reserved ranges out of /dev/mem
+	# Linux without the log file: reserved ranges from /dev/mem
 	"$B/mkimage" "$TOP/fixtures/gen/recipes/c-linear.rec" "$t/elf"
 	local addr
 	addr=$("$B/memlog-dump" --list -J "$t/elf" | jq -r .addr)
