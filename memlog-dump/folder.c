@@ -32,7 +32,7 @@ static enum memlog_status trouble(struct memlog_err *err, int sys,
 		err->sys = sys;
 		snprintf(err->text, sizeof(err->text), "%.60s %s: %s%s", name,
 			 what, strerror(sys), sys == EEXIST ?
-			 "; name another folder, or give --force" : "");
+			 "; name another directory, or give --force" : "");
 	}
 	return MEMLOG_IO;
 }
@@ -157,7 +157,7 @@ int folder_open(struct output *out, const struct opts *o)
 	f->dir = open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir >= 0)
 		return 0;
-	message(0, NULL, "%s: is no folder, and cannot be made one: %s",
+	message(0, NULL, "%s: not a directory, and cannot be created: %s",
 		o->output, strerror(errno));
 	free(f);
 	out->folder = NULL;

@@ -55,7 +55,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 		return s;
 	/* xl dump-core: sections say where memory is, the table after it */
 	if (!e.phnum && e.shnum)
-		return ml_fail(err, MEMLOG_LIMIT, "it has sections alone");
+		return ml_fail(err, MEMLOG_LIMIT, "it has only sections");
 	step = ml_ehdr_phdr_size(&e);
 	if (!ml_mul(n, step, &end) || !ml_add(end, e.phoff, &end) ||
 	    end > ML_STREAM_PREFIX)

@@ -30,9 +30,9 @@ static enum memlog_status raw_wanted(const struct ml_file *file,
 		return MEMLOG_OK;
 	if (!file->size)
 		return ml_fail(err, MEMLOG_NOT_MINE, "the file is empty");
-	return ml_fail(err, MEMLOG_NOT_MINE, "no dump format that is known, "
-		       "and %" PRIu64 " bytes are no whole number of pages; "
-		       "if it is plain memory, say so with --map",
+	return ml_fail(err, MEMLOG_NOT_MINE, "unknown format, and its size "
+		       "(%" PRIu64 " bytes) is not a multiple of 4096; if it "
+		       "is raw guest memory, give --map=q35, pc, ... or none",
 		       file->size);
 }
 

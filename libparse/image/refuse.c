@@ -64,15 +64,15 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 		if (k->at + k->len <= got &&
 		    !memcmp(head + k->at, k->magic, k->len))
 			return ml_fail(err, MEMLOG_UNSUPPORTED,
-				       "%s, which is not read; %s", k->what,
+				       "%s is not supported; %s", k->what,
 				       k->instead);
 	}
 	packed = ml_packed_find(head, got);
 	if (packed)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "compressed with %s, "
-			       "which is not read; %s", packed->name,
+			       "which this program does not unpack; %s", packed->name,
 			       packed->unpack);
-	return ml_fail(err, MEMLOG_NOT_MINE, "nothing that is known");
+	return ml_fail(err, MEMLOG_NOT_MINE, "not recognised");
 }
 
 const struct ml_image_format ml_image_refused = {

@@ -31,7 +31,7 @@ static uint64_t windows_word(const uint8_t *p, uint32_t width)
 }
 
 /* {count, padding to a word, pages in all, {first page, pages}...}. The number
- * of runs is what is filled in of loads; 0 when it makes no sense. */
+ * of runs is what is filled in of loads; 0 if it is invalid. */
 static size_t load_runs(const uint8_t *head, const struct layout *l,
 			struct ml_load *loads)
 {
@@ -86,8 +86,8 @@ static enum memlog_status windows_open(struct memlog_image *image,
 			       ml_le32(head + l->type));
 	n = load_runs(head, l, in);
 	if (!n)
-		return ml_fail(err, MEMLOG_CORRUPT, "the list of memory in the "
-			       "Windows dump makes no sense");
+		return ml_fail(err, MEMLOG_CORRUPT, "the Windows dump's list of "
+			       "memory runs is invalid");
 	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
 	if (s)
 		return s;

@@ -59,7 +59,7 @@ enum memlog_status ml_query_check(const struct memlog_query *q,
 			       "as %s", r->name);
 	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s writes the tables of --stats: say which",
+			       "-O %s needs --stats=vm_exit, irq or cpu_usage",
 			       r->name);
 	if (q->n_at && (q->n_ranges || q->scan == MEMLOG_SCAN_EXHAUSTIVE))
 		return ml_fail(err, MEMLOG_INVALID,

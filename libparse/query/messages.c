@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* messages.c - what a person is told beside the data. */
+/* messages.c - what is said beside the data: nothing found, other logs. */
 #include "run.h"
 
 #include <inttypes.h>
@@ -70,15 +70,15 @@ static void say_searched(const struct ml_run *run)
 
 	if (run->query->n_ranges && !st->covered) {
 		ml_say(run, ML_SAY_ERROR,
-		       "no log found: the image has no memory where --range "
-		       "says; --info shows what it has");
+		       "no log found: the image has no memory in --range; "
+		       "--info lists its ranges");
 	} else if (run->query->n_ranges) {
 		ml_say(run, ML_SAY_ERROR,
-		       "no log found in the %s that --range names",
+		       "no log found in the %s of --range",
 		       ml_size_words(st->covered, covered));
 	} else if (!run->info.present) {
 		ml_say(run, ML_SAY_ERROR,
-		       "no log found: there is no memory in it");
+		       "no log found: the image has no memory");
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
@@ -91,7 +91,7 @@ static void say_searched(const struct ml_run *run)
 		       ml_size_words(st->covered, covered), space);
 	}
 	if (formats)
-		ml_say(run, ML_SAY_NOTE, "only these formats were looked for: "
+		ml_say(run, ML_SAY_NOTE, "only these formats were searched for: "
 		       "%s", formats);
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
@@ -113,17 +113,17 @@ static void say_firmware(const struct ml_run *run)
 	if (has_note(run, "VMCOREINFO") && !has_note(run, "QEMU"))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the guest's own kdump wrote this, so it has "
-		       "System RAM only, and firmware logs lie in memory that "
-		       "is reserved; dump from outside with dump-guest-memory "
+		       "System RAM only, and firmware logs are in reserved "
+		       "memory; dump from the host with dump-guest-memory "
 		       "or virsh dump --memory-only");
 	else if (run->info.space != MEMLOG_HOST)
 		ml_say(run, ML_SAY_NOTE,
 		       "check: a dump by the guest's own kdump has System RAM "
-		       "only, without the log; dump from outside with "
+		       "only, not the log; dump from the host with "
 		       "dump-guest-memory or virsh dump --memory-only");
 	ml_say(run, ML_SAY_NOTE,
-	       "check: OVMF logs into memory only when it was built with "
-	       "-D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
+	       "check: the firmware may not log into memory: OVMF does if "
+	       "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
 	       "opt/ovmf/MemDebugLogPages 0");
 }
 
@@ -137,7 +137,7 @@ void ml_say_nothing(const struct ml_run *run)
 	else
 		ml_say(run, ML_SAY_NOTE,
 		       "check: memlog(7) says which dumps have these logs; "
-		       "without -F and --stats all kinds are looked for");
+		       "without -F and --stats all formats are searched for");
 	ml_say(run, ML_SAY_NOTE,
 	       "check: the memory of an encrypted guest (SEV, TDX) cannot be "
 	       "read from outside");
@@ -172,8 +172,7 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 		       log->format, addr, reason[0] ? ": " : "", reason);
 	else
 		ml_say(run, ML_SAY_NOTE,
-		       "1 more log: %s %s is %s%s%s; print it with --at %s or "
-		       "--all", log->format, addr, what, reason[0] ? ": " : "",
+		       "not shown: %s %s, %s%s%s; use --at %s or --all", log->format, addr, what, reason[0] ? ": " : "",
 		       reason, addr);
 }
 
@@ -183,8 +182,7 @@ void ml_say_others(const struct ml_run *run)
 
 	if (!run->n_chosen)
 		ml_say(run, ML_SAY_ERROR,
-		       "%zu log%s found, and none with text of the current "
-		       "boot", run->n_logs, run->n_logs == 1 ? "" : "s");
+		       "%zu log%s found, none with text of the current boot", run->n_logs, run->n_logs == 1 ? "" : "s");
 	for (i = 0; i < run->n_logs; i++) {
 		if (is_chosen(run, run->logs[i]))
 			continue;

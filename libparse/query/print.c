@@ -55,10 +55,10 @@ static void say_filtered(const struct ml_job *j)
 		lacks = "times in seconds";
 	if (lacks)
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
-			   "nothing passes: its lines have no %s", lacks);
+			   "no line matches: this log records no %s", lacks);
 	else
 		ml_say_log(j->run, ML_SAY_NOTE, j->log,
-			   "no line passes the filters");
+			   "no line matches");
 }
 
 /* A log that was cut short or has holes: say so, go on with the next. */
@@ -227,8 +227,8 @@ enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 	if (render->binary && !render->tells_logs && run->n_chosen > 1 &&
 	    !ml_run_apart(run))
 		ml_say(run, ML_SAY_NOTE,
-		       "%zu logs follow each other without a mark; --at gives "
-		       "one alone", run->n_chosen);
+		       "%zu logs are printed one after the other, unmarked; "
+		       "--at prints one", run->n_chosen);
 	state = ml_calloc(&q->alloc, 1, render->state_size);
 	if (!state)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");

@@ -291,14 +291,14 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 			       "to a file, or give --force");
 	if (memlog_query_wants_folder(q) && !sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s writes several files: memlog-dump takes "
-			       "a folder for them with -o DIR", q->render->name);
+			       "-O %s writes several files: use memlog-dump "
+			       "with -o DIR", q->render->name);
 	if (sink->begin && !memlog_query_wants_folder(q) &&
 	    (q->info || q->list || q->extract ||
 	     (!ml_query_writer(q)->suffix && !ml_query_writer(q)->may_folder)))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "this output is one file, and -o names a "
-			       "folder");
+			       "directory");
 	run->info.size = sizeof(run->info);
 	s = memlog_image_info(run->image, &run->info, err);
 	if (s)

@@ -235,7 +235,7 @@ wrong() {
 @test "the previous boot is mentioned, and printed only on request" {
 	run -0 --separate-stderr "$DUMP" small-early-main
 	[ "${lines[0]}" = "second boot 000000" ] && [ ${#lines[@]} -eq 3 ]
-	[[ $stderr == *"1 more log: ovmf phys:0xf00000 is stale: "* ]]
+	[[ $stderr == *"not shown: ovmf phys:0xf00000, stale: "* ]]
 	[[ $stderr == *"--at phys:0xf00000 or --all"* ]]
 	run -0 --separate-stderr "$DUMP" --at phys:0xf00000 small-early-main
 	[ "${lines[0]}" = "first boot 000000" ] && [ ${#lines[@]} -eq 100 ]
@@ -272,7 +272,7 @@ wrong() {
 	[ "$output" = "a small line 000019" ]
 	run -0 --separate-stderr "$DUMP" -l err small-c
 	[ -z "$output" ]
-	[[ $stderr == *"its lines have no levels"* ]]
+	[[ $stderr == *"this log records no levels"* ]]
 }
 
 @test "-F finds only its format, --range only logs in the range" {

@@ -97,7 +97,7 @@ info_says() {
 	run --separate-stderr "$dump" --info "$t/cut"
 	[ "$status" = 0 ]
 	[[ $output == *"missing "*"that the headers promise"* ]]
-	[[ $output == *"pages are not in it"* ]]
+	[[ $output == *"pages are missing"* ]]
 }
 
 @test "LiME and AVML" {

@@ -164,7 +164,7 @@ current() {
 @test "what is not a dump is refused with exit 3" {
 	run -3 --separate-stderr bash -c "echo hello | '$DUMP' -"
 	[ -z "$output" ]
-	[[ $stderr == *"standard input: no dump format"* ]]
+	[[ $stderr == *"standard input: unknown format"* ]]
 }
 
 @test "SIGINT ends the wait for a silent pipe" {

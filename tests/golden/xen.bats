@@ -157,7 +157,7 @@ where() {
 	[ -z "$(found xen-console phys:0x27d5c000+16K)" ]
 	run -1 --separate-stderr "$DUMP" --range phys:0x27d5c000+16K "$packed"
 	[ -z "$output" ]
-	[[ $stderr == *"the image has no memory where --range says"* ]]
+	[[ $stderr == *"the image has no memory in --range"* ]]
 }
 
 @test "a split kdump of a Xen host: the p2m leads from part to part" {

@@ -373,7 +373,7 @@ static void test_incomplete(void **state)
 	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
 	assert_true(info.present == 10 * 4096);
 	assert_true(info.missing == (s.n - 10) * 4096);
-	assert_non_null(strstr(memlog_image_warning(image, 0), "cut short"));
+	assert_non_null(strstr(memlog_image_warning(image, 0), "truncated"));
 	memlog_image_close(image);
 	free(file);
 	free(s.bytes);

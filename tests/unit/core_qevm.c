@@ -585,9 +585,9 @@ static void test_libvirt(void **state)
 	libvirt(&f, "LibvirtQemudSave", 1, true);
 	refuse(&f, MEMLOG_UNSUPPORTED, "| gunzip | memlog-dump -");
 	libvirt(&f, "LibvirtQemudSave", 0, false);
-	refuse(&f, MEMLOG_CORRUPT, "makes no sense");
+	refuse(&f, MEMLOG_CORRUPT, "invalid");
 	bytes(&f, "LibvirtQemudSave", 16);
-	refuse(&f, MEMLOG_CORRUPT, "makes no sense");
+	refuse(&f, MEMLOG_CORRUPT, "invalid");
 }
 
 static void capability(struct stream *f, const char *name)

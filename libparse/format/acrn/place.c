@@ -391,7 +391,7 @@ static void acrn_place_judge(struct ml_log *log)
 	if (a->last) {
 		snprintf(p->variant, sizeof(p->variant), "last boot");
 		snprintf(p->reason, sizeof(p->reason),
-			 "marked as the log of the boot before");
+			 "marked as the log of the previous boot");
 	} else {
 		p->verdict = MEMLOG_VERDICT_CURRENT;
 		snprintf(p->variant, sizeof(p->variant), "current");

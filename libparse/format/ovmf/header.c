@@ -38,7 +38,7 @@ static enum memlog_status family_c(struct ml_cursor *c, struct fields *f,
 	f->version_len = 128;
 	f->version = ml_cursor_take(c, f->version_len);
 	if (c->failed)
-		return ml_fail(err, MEMLOG_NOT_MINE, "the header is cut short");
+		return ml_fail(err, MEMLOG_NOT_MINE, "the header is truncated");
 	if (!memcmp(second, "ovmfmdgp", 8))
 		f->o.kind = OVMF_KIND_PREVIOUS;
 	else if (memcmp(second, "ovmfmdg2", 8))
@@ -61,7 +61,7 @@ static enum memlog_status family_b(struct ml_cursor *c, struct fields *f,
 	f->version_len = 128;
 	f->version = ml_cursor_take(c, f->version_len);
 	if (c->failed)
-		return ml_fail(err, MEMLOG_NOT_MINE, "the header is cut short");
+		return ml_fail(err, MEMLOG_NOT_MINE, "the header is truncated");
 	return MEMLOG_OK;
 }
 
@@ -84,7 +84,7 @@ static enum memlog_status family_a(struct ml_cursor *c, struct fields *f,
 	f->version_len = 32;
 	f->version = ml_cursor_take(c, f->version_len);
 	if (c->failed)
-		return ml_fail(err, MEMLOG_NOT_MINE, "the header is cut short");
+		return ml_fail(err, MEMLOG_NOT_MINE, "the header is truncated");
 	if (version != 1 && f->o.size)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "header version %u, only 1 is known", version);
@@ -326,7 +326,7 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 		return s;
 	if (f.o.kind == OVMF_KIND_UNKNOWN && !all_plausible(&f.o))
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "half a magic, and no header behind it");
+			       "half a magic, and no header after it");
 	ret_extent->len = f.o.header_size + f.o.size;
 	pub->capacity = f.o.size - 1;
 	copy_version(&f, pub);

@@ -369,12 +369,12 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 		else if (early)
 			ovmf_relate_say(
 				logs[i], MEMLOG_VERDICT_STALE,
-				"of the boot before: a reset was caught while the "
-				"early log was in use");
+				"from the previous boot: the dump was taken during "
+				"a reset, the early log is in use");
 		else
 			ovmf_relate_say(
 				logs[i], MEMLOG_VERDICT_STALE,
-				"of a boot before: another main log is current");
+				"from an earlier boot: another main log is current");
 	}
 }
 
@@ -436,8 +436,8 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	} else if (early) {
 		ovmf_relate_say(
 			early, MEMLOG_VERDICT_CURRENT,
-			"an early log with text: the boot had not got to a main "
-			"log, or had no room for one");
+			"early log in use: the main log did not exist yet, or "
+			"there was no room for it");
 		judge_stale(logs, n, early, image);
 	} else if (copied) {
 		judge_stale(logs, n, NULL, image);

@@ -26,13 +26,13 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 		n = snprintf(path, sizeof(path), "%s/memlog.XXXXXX", dir);
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return ml_fail(err, MEMLOG_INVALID,
-				       "the name of the folder for temporary "
-				       "files is too long");
+				       "the name of the directory for "
+				       "temporary files is too long");
 		fd = mkostemp(path, O_CLOEXEC);
 		if (fd < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "no temporary file in %s (name "
-					     "another folder in TMPDIR)", dir);
+					     "no temporary file in %s (set "
+					     "TMPDIR to another directory)", dir);
 		unlink(path);
 	}
 	*ret_fd = fd;
@@ -52,8 +52,8 @@ enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 		if (n <= 0)
 			return ml_fail_errno(err, MEMLOG_IO, n ? errno : ENOSPC,
 					     "the temporary file cannot be "
-					     "written (name a folder with more "
-					     "room in TMPDIR)");
+					     "written (set TMPDIR to a "
+					     "directory with more room)");
 		p += n;
 		off += (uint64_t)n;
 		len -= (size_t)n;

@@ -38,8 +38,8 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 					      "ELF dump of a machine";
 	image->missing = loads->missing;
 	if (loads->cut)
-		ml_image_warn(image, "the file is cut short: %" PRIu64 " bytes "
-			      "that its headers speak of are not in it",
+		ml_image_warn(image, "the file is truncated: %" PRIu64 " bytes "
+			      "described by its headers are missing",
 			      loads->cut);
 }
 

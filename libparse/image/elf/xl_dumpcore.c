@@ -286,7 +286,7 @@ static void dumpcore_count(struct memlog_image *image,
 			      PRIu64 " pages", entries, pages);
 	d->n = ml_min(entries, pages);
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
-		ml_image_warn(image, "the file is cut short: its pages should "
+		ml_image_warn(image, "the file is truncated: its pages should "
 			      "end at offset 0x%" PRIx64, end);
 	/* no more than the file has room for: sums below cannot overflow */
 	if (d->pages.offset > file->size || d->table.offset > file->size)

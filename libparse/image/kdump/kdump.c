@@ -317,8 +317,8 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 		return;
 	k->cut = true;
 	image->missing = (n - k->n_descs) * k->head.block;
-	ml_image_warn(image, "the file is cut short: %" PRIu64 " of %" PRIu64
-		      " pages are not in it", n - k->n_descs, n);
+	ml_image_warn(image, "the file is truncated: %" PRIu64 " of %" PRIu64
+		      " pages are missing", n - k->n_descs, n);
 }
 
 static void kdump_describe(struct kdump *k, struct memlog_image *image)

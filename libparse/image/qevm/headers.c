@@ -89,8 +89,8 @@ static enum memlog_status qevm_headers_capabilities(struct ml_qevm *q,
 		q->mapped |= !strcmp(name, "mapped-ram");
 		if (!strcmp(name, "x-ignore-shared"))
 			s = ml_fail(err, MEMLOG_UNSUPPORTED, "a stream without "
-				    "shared memory: that is in the file behind "
-				    "it" ML_QEVM_INSTEAD);
+				    "shared memory: that is in the backend's "
+				    "file" ML_QEVM_INSTEAD);
 	}
 	return s;
 }

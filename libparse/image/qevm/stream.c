@@ -74,8 +74,7 @@ enum memlog_status ml_qevm_name(struct ml_qevm *q, char name[ML_QEVM_NAME],
 enum memlog_status ml_qevm_invalid(const struct ml_qevm *q, const char *what,
 				   struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_CORRUPT, "the %s at offset 0x%" PRIx64
-		       " makes no sense", what, q->at);
+	return ml_fail(err, MEMLOG_CORRUPT, "invalid %s at offset 0x%" PRIx64, what, q->at);
 }
 
 enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err)

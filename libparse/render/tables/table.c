@@ -68,7 +68,7 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 			   none->n);
 	if (c->unfinished)
 		ml_out_fmt(&s->out,
-			   "%" PRIu64 " exits do not end in the trace: counted, without time\n",
+			   "%" PRIu64 " exits still open at the end of the trace: counted, not timed\n",
 			   c->unfinished);
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
@@ -118,7 +118,7 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 	}
 	if (c->ambiguous)
 		ml_out_fmt(&s->out,
-			   "%" PRIu64 " cycles (%.2f%%) belong to nobody for sure: switches are missing\n",
+			   "%" PRIu64 " cycles (%.2f%%) cannot be attributed: scheduler switches are missing\n",
 			   c->ambiguous, ml_stats_percent(c->ambiguous, c->run));
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
