@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* help.c - the help page of crash's memlog command. */
 #include "help.h"
 
 #include <memlog.h>

@@ -15,7 +15,7 @@ static bool read_block(struct session *s, uint64_t addr, void *buf, size_t len)
 	int ok;
 
 	/* in a session of a Xen dom0 crash takes physical addresses through
-	 * the p2m unless it is told that they are the machine's */
+	 * the p2m unless it knows that they are the machine's */
 	if (s->machine)
 		pc->curcmd_flags |= XEN_MACHINE_ADDR;
 	ok = readmem(addr, PHYSADDR, buf, (long)len, "memlog",

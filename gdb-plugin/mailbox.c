@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mailbox.c - a file through which gdb's script and the plugin talk. */
 #include "plugin.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session.c - one memlog command in gdb, from its arguments to its output. */
 #include "session.h"
 
 #include <errno.h>

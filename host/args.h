@@ -6,7 +6,7 @@
 
 #include <memlog.h>
 
-/* What they were set to. output is borrowed from argv. query is told of --force
+/* What they were set to. output is borrowed from argv. query gets --force
  * as well. */
 struct host_own {
 	struct memlog_query *query;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* output.c - where output goes in crash and gdb: the host's stream, or a new
+ * file. */
 #include "output.h"
 
 #include <errno.h>

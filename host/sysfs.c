@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sysfs.c - the OVMF log that a running kernel has in /sys/firmware/efi. */
 #include "sysfs.h"
 
 #include <errno.h>

@@ -68,7 +68,7 @@ enum memlog_status {
 	MEMLOG_CORRUPT,		/* the right kind of thing, but broken */
 	MEMLOG_LIMIT,		/* a named limit was reached */
 	MEMLOG_UNSUPPORTED,	/* recognised, and not read by this build */
-	MEMLOG_INVALID,		/* the caller asked for something senseless */
+	MEMLOG_INVALID,		/* invalid argument */
 	MEMLOG_NO_MEMORY,
 	MEMLOG_IO,		/* the operating system said no; see sys */
 	MEMLOG_STOP,		/* the caller asked to stop (Ctrl-C) */
@@ -587,7 +587,7 @@ struct memlog_extent {
  * A log that was found. Everything is borrowed from the struct memlog_logs it
  * came from. id is its place in that list, from 0. Logs of one group belong
  * together (the rings of all CPUs of one hypervisor have one log with many
- * extents; current and last boot are two logs of one group); groups are told
+ * extents; current and last boot are two logs of one group); groups are distinguished
  * apart by number alone. extents are in the order in which the log goes through
  * them, where it has one; extents[0].addr is the log's address.
  */
@@ -1058,7 +1058,7 @@ MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
 /*
  * Run a query on one image and write its answer to the sink; it can run again,
  * on others. ret may be NULL, and is filled in whatever is returned once the
- * run began. NO_DATA: there is no log, or none was printed; messages said what
+ * run began. NO_DATA: no log was found, or none was printed; messages said what
  * was searched and what to check. NOT_MINE: no log starts where "at" says.
  * INVALID: options that do not go together or with this image or sink. STOP, IO
  * (the image or, with what it returned, the sink), LIMIT: what was found until

@@ -77,7 +77,7 @@ struct output {
 	bool failed;		/* what was written is not all */
 };
 
-/* Open it before anything is read, so that a name that will not do is told
+/* Open it before anything is read, so that an unusable name is reported
  * first. 0, or an exit code after a message. */
 int output_open(struct output *out, const struct opts *o);
 /* Finish. keep false: leave nothing behind. 0, or an exit code. */

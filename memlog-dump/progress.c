@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* progress.c - the progress line on a terminal. */
 #include "dump.h"
 
 #include <string.h>

@@ -71,7 +71,7 @@ enum sbuf_status {
 	SBUF_FULL,		/* dropped: no slot is free */
 	SBUF_EMPTY,		/* nothing to read */
 	SBUF_TOO_LONG,		/* more than a slot takes */
-	SBUF_BROKEN,		/* the other side's offset is senseless, or the
+	SBUF_BROKEN,		/* the other side's offset is invalid, or the
 				   memory holds no ring */
 };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* alloc.c - allocation through the caller's allocator, with overflow checks. */
 #include "alloc.h"
 
 #include <stdlib.h>

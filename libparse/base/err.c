@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* err.c - fill in struct memlog_err, and add context on the way up. */
 #include "err.h"
 
 #include <stdarg.h>

@@ -75,14 +75,14 @@
 #define ML_PROBE_MAX		(80u << 10)
 
 /* Pages of a p2m tree read to answer where a machine address is: all lookups of
- * one image together. A tree that is told apart by its spans needs one each. */
+ * one image together. A tree that is identified by its spans needs one each. */
 #define ML_P2M_REVERSE_READS	(1u << 20)
 
 /* Bytes of one log copied out of a live image before it is decoded. OVMF's ring
  * is at most 4 MiB, ACRN's 16 of 4 MiB; what is larger is read in place. */
 #define ML_MAX_SNAPSHOT		(64ull << 20)
 
-/* Mappings of one process. Linux allows 65,530 unless it is told otherwise, and
+/* Mappings of one process. Linux allows 65,530 by default, and
  * text of about 100 bytes for each. */
 #define ML_MAX_MAPPINGS		(1u << 20)
 #define ML_MAX_MAPS_BYTES	(256u << 20)
@@ -128,7 +128,7 @@
  * Some are kept expanded. */
 #define ML_MAX_KDUMP_BLOCK	(1u << 20)
 
-/* Pages that a kdump-compressed file speaks of: 64 TiB in blocks of 4 KiB. Its
+/* Pages that a kdump-compressed file describes: 64 TiB in blocks of 4 KiB. Its
  * bitmap has then 2 GiB, and a sparse file could promise any more. */
 #define ML_MAX_KDUMP_PAGES	(1ull << 34)
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* range.c - sort, join and look up ranges of addresses. */
 #include "range.h"
 
 #include <stdlib.h>

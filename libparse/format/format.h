@@ -253,7 +253,7 @@ struct ml_format {
 	 * stable: did the log stay readable between these two copies of its
 	 *	header? Without it: if they are the same.
 	 * narrow: before and after were probed from the header before and after
-	 *	the text was copied. Take out of before what was overwritten
+	 *	the text was copied. Remove from before what was overwritten
 	 *	meanwhile. *ret_lost: was there any? false: they do not belong
 	 *	together.
 	 * position: for following a log of text whose raw records are the text,

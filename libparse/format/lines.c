@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* lines.c - split the text of a log into records, one a line. */
 #include "lines.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* board.c - where QEMU's machines place RAM of a given size. */
 #include "board.h"
 
 #include "base/bytes.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* image.c - an open image: its spaces, notes and warnings, reading and
+ * closing. */
 #include "image.h"
 
 #include <inttypes.h>

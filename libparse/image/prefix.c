@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* prefix.c - what the first bytes of a pipe say about the rest. */
 #include "prefix.h"
 
 #include "base/bytes.h"

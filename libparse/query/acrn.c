@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* acrn.c - what a query needs for ACRN's logs: the rate of the TSC, format
+ * rules. */
 #include "acrn.h"
 
 #include <errno.h>

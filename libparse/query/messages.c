@@ -172,7 +172,8 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 		       log->format, addr, reason[0] ? ": " : "", reason);
 	else
 		ml_say(run, ML_SAY_NOTE,
-		       "not shown: %s %s, %s%s%s; use --at %s or --all", log->format, addr, what, reason[0] ? ": " : "",
+		       "not shown: %s %s, %s%s%s; use --at %s or --all",
+		       log->format, addr, what, reason[0] ? ": " : "",
 		       reason, addr);
 }
 
@@ -182,7 +183,8 @@ void ml_say_others(const struct ml_run *run)
 
 	if (!run->n_chosen)
 		ml_say(run, ML_SAY_ERROR,
-		       "%zu log%s found, none with text of the current boot", run->n_logs, run->n_logs == 1 ? "" : "s");
+		       "%zu log%s found, none with text of the current boot",
+		       run->n_logs, run->n_logs == 1 ? "" : "s");
 	for (i = 0; i < run->n_logs; i++) {
 		if (is_chosen(run, run->logs[i]))
 			continue;

@@ -45,7 +45,7 @@ enum {
 	HAS_CPU = 2,
 	HAS_COMPONENT = 4,
 	HAS_TIME = 8,		/* in seconds */
-	HAS_STAMP = 16,		/* a time, be it in cycles of unknown rate */
+	HAS_STAMP = 16,		/* a time stamp, possibly in uncalibrated cycles */
 };
 
 struct ml_newest;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* filter.c - which records a query asks for. */
 #include "filter.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* newest.c - keep the newest N records, or bytes, of a stream. */
 #include "newest.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* stats.c - count what a trace did, by CPU: exits, interrupts, time. */
 #include "stats.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* escape.c - make guest bytes safe for a terminal, a log file and JSON. */
 #include "escape.h"
 
 #include <inttypes.h>

@@ -32,7 +32,7 @@ struct extract {
 	struct memlog_image *image;
 	struct memlog_allocator alloc;
 	enum memlog_space space;	/* that the image is read in */
-	enum memlog_space shown;	/* that the file speaks of */
+	enum memlog_space shown;	/* that the file describes */
 	struct memlog_range *win;
 	size_t n_win, cap_win;
 	uint64_t shift;			/* from space to shown */

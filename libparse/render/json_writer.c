@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* json_writer.c - write JSON objects member by member. */
 #include "json_writer.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* out.c - buffer output on its way to a sink. */
 #include "out.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pagewalk.c - walk the page tables of x86-64. */
 #include "pagewalk.h"
 
 #include "base/bytes.h"

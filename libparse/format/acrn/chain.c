@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* chain.c - from one ring of ACRN to the others of its group. */
 #include "chain.h"
 
 #include "base/bytes.h"

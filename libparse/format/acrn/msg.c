@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* msg.c - parse the prefix of a message in ACRN's log. */
 #include "msg.h"
 
 #include <string.h>

@@ -306,7 +306,7 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image)
 	struct pointers p;
 	int32_t cpu;
 
-	/* where one entry tells, they all do, but for a ring without any */
+	/* either all rings name their CPU or none do */
 	for (i = 0; i < n; i++)
 		if (log->extents[i].cpu >= 0)
 			return;

@@ -33,7 +33,7 @@ struct ml_sbuf {
 	uint32_t head, tail;	/* in bytes */
 	uint32_t flags, overrun;
 	bool last;		/* of the boot before */
-	bool bad_offsets;	/* head or tail make no sense */
+	bool bad_offsets;	/* head or tail is invalid */
 };
 
 /*

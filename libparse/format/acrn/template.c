@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* template.c - read a file of ACRN format rules, and format events with it. */
 #include "template.h"
 
 #include <inttypes.h>

@@ -20,7 +20,7 @@ struct ring {
 	size_t extent;
 	uint32_t num;		/* slots */
 	uint32_t at, left;	/* the next slot, and how many from it on */
-	uint32_t unread;	/* of those, the newest so many */
+	uint32_t unread;	/* how many of them are unread */
 	int32_t cpu;
 	bool have, consumed;
 	struct ml_acrn_event event;

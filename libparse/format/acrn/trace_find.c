@@ -72,7 +72,7 @@ static size_t rings_of(const struct memlog_logs *logs,
 	return n;
 }
 
-/* Each CPU's ring stands for itself: put it to the others. Two rings of one CPU
+/* Each CPU has its own ring: add it to the others' log. Two rings of one CPU
  * are of two boots. */
 enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 					struct ml_log *log,
@@ -128,8 +128,8 @@ static bool is_named(const struct ml_log *log)
 }
 
 /*
- * Entries of before June 2018 name no CPU. Where no pointer does either, rings
- * are told apart by their place: what one CPU did must not mix with what
+ * Entries written before June 2018 name no CPU. Where no pointer does either, rings
+ * are distinguished by their place: what one CPU did must not mix with what
  * another did. Returns how many were numbered so.
  */
 static size_t number_by_place(struct ml_log *log)

@@ -335,7 +335,7 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 	}
 }
 
-/* The one that remains; of several, each is told that there are more. */
+/* The one that remains; of several, each gets a reason that says so. */
 static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 {
 	size_t i, left = count_unjudged(logs, n, early);

@@ -40,7 +40,7 @@ static bool all_text(struct memlog_image *image, enum memlog_space space,
 	return lines > 0;
 }
 
-/* The size that the text of a block speaks of, 0 when it does not. */
+/* The size that the text of a block names, 0 if it names none. */
 static uint64_t says_size(struct memlog_image *image,
 			  const struct memlog_extent *e)
 {

@@ -239,7 +239,7 @@ static bool xentrace_search(struct memlog_image *image, const struct said *said,
 		addr = r.end;
 	}
 	if (!budget)
-		ml_image_warn(image, "the console speaks of trace buffers, whose "
+		ml_image_warn(image, "the console mentions trace buffers, whose "
 			      "list is not in the first %u GiB; more was not "
 			      "searched for it",
 			      ML_MAX_XENTRACE_PAGES / ((1u << 30) / ML_PAGE));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* capture.c - parts of a pipe that are kept for later, in memory or in a file.
+ * */
 #include "capture.h"
 
 #include <string.h>

@@ -75,7 +75,7 @@ static enum memlog_status record_header(const struct ml_file *lower,
 		return MEMLOG_NO_DATA;
 	if (*ret_off > INT64_MAX || *ret_len > INT64_MAX || !*ret_len)
 		return ml_fail_at(err, MEMLOG_CORRUPT, at, "the record at "
-				  "offset 0x%" PRIx64 " makes no sense", at);
+				  "offset 0x%" PRIx64 " is invalid", at);
 	return MEMLOG_OK;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pageindex.c - a number for each page of a guest, in bounded memory. */
 #include "pageindex.h"
 
 #include <inttypes.h>

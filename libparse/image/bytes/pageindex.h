@@ -18,7 +18,7 @@ struct ml_pageindex {
 	size_t n_parts;		/* places in memory */
 	uint8_t *used;		/* a bit for each part that was written to */
 	uint64_t set;		/* pages whose number is not 0 */
-	uint64_t end;		/* behind the last page that was put */
+	uint64_t end;		/* end of the last page that was put */
 	int fd;			/* -1: all parts have a place */
 };
 

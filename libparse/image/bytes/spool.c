@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* spool.c - temporary files without a name. */
 #include "spool.h"
 
 #include <errno.h>

@@ -210,7 +210,7 @@ static const char *arch_title(uint32_t type)
 	return NULL;
 }
 
-/* xen notes are told by their type under any owner: producers differ. */
+/* Xen notes are recognised by their type under any owner: producers differ. */
 static void elf_note_learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 {
 	if (ml_note_is(n, "CORE")) {

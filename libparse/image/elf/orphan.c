@@ -145,7 +145,7 @@ static struct place elf_orphan_locate(const struct anchor *a, size_t n,
 	size_t lo = 0, hi = n;
 	uint64_t end;
 
-	while (lo < hi) {		/* the first load behind the range */
+	while (lo < hi) {		/* the first load after the range */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (a[mid].off < r->end)

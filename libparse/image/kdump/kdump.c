@@ -3,8 +3,8 @@
  * kdump.c - kdump-compressed dumps: QEMU's kdump-zlib, -lzo and -snappy,
  * makedumpfile's output, virsh dump --memory-only --format kdump-*.
  *
- * Pages are found by a bitmap and an array of descriptors; each is compressed
- * for itself, in the way that its descriptor says. Zero pages share one.
+ * Pages are found by a bitmap and an array of descriptors; each page is
+ * compressed on its own, as its descriptor says. Zero pages share one.
  */
 #include "kdump.h"
 
@@ -18,7 +18,7 @@
 
 #define LOOK_AHEAD	256u	/* pages that tell which codecs are needed */
 #define DATA_PAGES	4096u	/* pages that next_data answers with at most:
-				   a search may not want all that follow */
+				   bounds the work of one call */
 
 struct kdump {
 	struct memlog_allocator alloc;

@@ -58,7 +58,7 @@ struct ml_kdump_map {
 	const struct ml_file *file;
 	uint64_t at, n;			/* bits [0, n), from offset at on */
 	uint64_t *before;		/* set bits before each chunk */
-	size_t n_before;		/* of which so many are known */
+	size_t n_before;		/* entries valid so far */
 	uint8_t *bits;			/* of the current chunk, then zeros */
 	uint64_t chunk;			/* UINT64_MAX: none */
 	uint64_t last_bit, last_rank;	/* within the current chunk */

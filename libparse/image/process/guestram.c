@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* guestram.c - which mappings of a process may be the memory of a guest. */
 #include "guestram.h"
 
 static bool possible(const struct ml_mapping *m)

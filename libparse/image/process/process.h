@@ -39,7 +39,7 @@ struct ml_process {
 	int pidfd;		/* -1: the kernel has none */
 	int pagemap;		/* -1: not needed */
 	int mem;		/* /proc/PID/mem, -1: not needed */
-	bool no_readv;		/* process_vm_readv is not to be had: use mem */
+	bool no_readv;		/* process_vm_readv is unavailable: use mem */
 	bool no_scan;		/* no PAGEMAP_SCAN: read the page map */
 	uint32_t page;		/* of the host */
 	struct ml_area *areas;

@@ -65,7 +65,7 @@ static enum memlog_status from_file(const struct ml_area *a, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* From /proc/PID/mem, where process_vm_readv is not to be had. */
+/* From /proc/PID/mem, where process_vm_readv is unavailable. */
 static enum memlog_status from_mem(struct ml_process *p, uint64_t addr,
 				   uint8_t *buf, size_t len, size_t *ret)
 {

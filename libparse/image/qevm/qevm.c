@@ -4,7 +4,7 @@
  * --memory-only) write, and migration streams of QEMU.
  *
  * The stream names blocks of memory and not addresses: which of them are the
- * guest's RAM is told by their names, and where RAM lies by the machine type,
+ * guest's RAM is recognised by their names, and where RAM lies by the machine type,
  * which the stream begins with. The index of all pages is made when the file is
  * opened; their bytes stay where they are.
  */

@@ -61,8 +61,8 @@ bool ml_xen_mach(struct memlog_image *image, uint64_t va, uint64_t *ret)
 /* Where Xen may be loaded: at multiples of this. */
 #define LOAD_ALIGN (2ull << 20)
 
-/* xen_phys_start holds the address that it is counted from. Zeros at 0 say so
- * of nothing, so that is the last guess. */
+/* xen_phys_start holds the address that it is counted from. A zero at
+ * address 0 proves nothing, so try 0 last. */
 static void find_phys_start(struct memlog_image *image, uint64_t symbol)
 {
 	struct ml_xen *x = image->xen;
