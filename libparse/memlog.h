@@ -792,16 +792,17 @@ struct memlog_decoder;
  * consumed: what the log's own reader already took, too.
  * tsc_hz: the rate of the time stamp counter, for times in cycles; 0: not
  *	known.
- * acrn_rules: acrn_rules_len bytes, the text of a file of rules for ACRN's
- *	trace, as its scripts read them; NULL: our own.
+ * rules: rules_len bytes, the text of a file of rules by which text is made of
+ *	events: acrn-trace takes those of ACRN's scripts. NULL: the format's
+ *	own.
  */
 struct memlog_decode_opts {
 	size_t size;
 	bool uncommitted;
 	bool consumed;
 	uint64_t tsc_hz;
-	const char *acrn_rules;
-	size_t acrn_rules_len;
+	const char *rules;
+	size_t rules_len;
 };
 
 /*

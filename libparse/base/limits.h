@@ -111,8 +111,8 @@
  * no further. */
 #define ML_ACRN_LOW		(UINT64_C(4) << 30)
 
-/* A file of rules for ACRN's trace: the one that it ships has 2 KiB. */
-#define ML_ACRN_MAX_RULES	(1u << 20)
+/* A file of rules for a trace: the one that ACRN ships has 2 KiB. */
+#define ML_MAX_RULES		(1u << 20)
 
 /* Lengths of exits kept for percentiles, of one reason on one CPU or on all:
  * more than a ring of 4 MiB has entries. Vectors there are 256 of. */

@@ -19,3 +19,15 @@ bool ml_name_in_list(const char *list, const char *name)
 		list += len + 1;
 	}
 }
+
+bool ml_name_add(char *list, size_t size, const char *name)
+{
+	size_t at = strlen(list), n = strlen(name);
+
+	if (n + (at > 0) >= size - at)
+		return false;
+	if (at)
+		list[at++] = ',';
+	memcpy(list + at, name, n + 1);
+	return true;
+}

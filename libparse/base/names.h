@@ -4,8 +4,13 @@
 #define ML_BASE_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Is name in the list? NULL list: yes. */
 bool ml_name_in_list(const char *list, const char *name);
+
+/* Append name to the list in a buffer of size bytes, "" when it is empty. false:
+ * it does not fit, and the list is as it was. */
+bool ml_name_add(char *list, size_t size, const char *name);
 
 #endif

@@ -274,13 +274,27 @@ struct ml_format {
 	 *	Records come in the order of their CPU. false: nothing.
 	 * reason: the name of a reason of its events, static; NULL: it has
 	 *	none. Goes with event.
+	 * clock: the format whose text tells the rate of the time stamps, which
+	 *	is then looked for as well. rate: of that format, the rate that
+	 *	a record's text tells, in Hz; 0: none.
+	 * rules: can these rules, by which a user wants text made of records,
+	 *	be understood? INVALID says what is wrong. They come with struct
+	 *	memlog_decode_opts.
 	 */
 	struct {
 		bool (*event)(const struct memlog_record *rec,
 			      struct ml_event *ret);
 		const char *(*reason)(uint32_t reason);
+		const struct ml_format *clock;
+		uint64_t (*rate)(const uint8_t *text, size_t len);
+		enum memlog_status (*rules)(const struct memlog_allocator *alloc,
+					    const char *text, size_t len,
+					    struct memlog_err *err);
 	} say;
 };
+
+/* Room for a list of the names of all formats. */
+#define ML_FORMAT_NAMES 256
 
 /* All formats; ends with NULL. format/table.c */
 extern const struct ml_format *const ml_formats[];

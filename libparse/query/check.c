@@ -13,13 +13,6 @@ const struct ml_render *ml_query_writer(const struct memlog_query *q)
 	return q->render->tables;
 }
 
-const char *ml_query_formats(const struct memlog_query *q)
-{
-	if (q->formats || q->info || q->list || q->extract)
-		return q->formats;
-	return ml_query_writer(q)->format;
-}
-
 int memlog_query_level(const struct memlog_query *query)
 {
 	return query->level;

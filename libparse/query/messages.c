@@ -66,7 +66,7 @@ static void say_searched(const struct ml_run *run)
 	const struct memlog_scan_stats *st = &run->stats;
 	char covered[ML_SIZE_TEXT], denied[ML_SIZE_TEXT];
 	const char *space = memlog_space_name(run->info.space);
-	const char *formats = ml_query_formats(run->query);
+	const char *formats = run->asked;
 
 	if (run->query->n_ranges && !st->covered) {
 		ml_say(run, ML_SAY_ERROR,
@@ -132,7 +132,7 @@ void ml_say_nothing(const struct ml_run *run)
 	say_searched(run);
 	if (run->query->n_ranges)
 		return;
-	if (ml_name_in_list(ml_query_formats(run->query), "ovmf"))
+	if (ml_name_in_list(run->asked, "ovmf"))
 		say_firmware(run);
 	else
 		ml_say(run, ML_SAY_NOTE,

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/sized.h"
-#include "acrn.h"
+#include "rules.h"
 #include "set.h"
 
 enum {
@@ -135,7 +135,7 @@ void memlog_query_destroy(struct memlog_query *query)
 	ml_free(&a, query->cpus);
 	ml_free(&a, query->time_format);
 	ml_free(&a, query->stats);
-	ml_free(&a, query->acrn_rules);
+	ml_free(&a, query->rules);
 	ml_free(&a, query);
 }
 

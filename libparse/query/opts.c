@@ -6,18 +6,43 @@
 
 #include "base/names.h"
 
-/* Those to search for. ACRN's log may tell what its trace needs. */
+void ml_run_ask(struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	const struct ml_render *writer = ml_query_writer(q);
+	size_t i;
+
+	run->asked = q->formats;
+	if (q->formats || q->info || q->list || q->extract)
+		return;
+	if (writer->only)
+		run->asked = writer->only->name;
+	for (i = 0; writer->events && ml_formats[i]; i++)
+		if (ml_formats[i]->say.event &&
+		    ml_name_add(run->asked_list, sizeof(run->asked_list),
+				ml_formats[i]->name))
+			run->asked = run->asked_list;
+}
+
+/* Those to search for: also the clocks of those that are asked for. */
 static const char *opts_formats(struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
-	const char *asked = ml_query_formats(q);
+	const struct ml_format *clock;
+	size_t i;
 
-	if (!asked || q->list || q->extract || q->tsc_hz ||
-	    !ml_name_in_list(asked, "acrn-trace") ||
-	    ml_name_in_list(asked, "acrn-log") ||
-	    (size_t)snprintf(run->formats, sizeof(run->formats),
-			     "%s,acrn-log", asked) >= sizeof(run->formats))
-		return asked;
+	if (!run->asked || q->list || q->extract || q->tsc_hz ||
+	    (size_t)snprintf(run->formats, sizeof(run->formats), "%s",
+			     run->asked) >= sizeof(run->formats))
+		return run->asked;
+	for (i = 0; ml_formats[i]; i++) {
+		clock = ml_formats[i]->say.clock;
+		if (clock && ml_name_in_list(run->asked, ml_formats[i]->name) &&
+		    !ml_name_in_list(run->formats, clock->name) &&
+		    !ml_name_add(run->formats, sizeof(run->formats),
+				 clock->name))
+			return run->asked;
+	}
 	return run->formats;
 }
 
@@ -50,8 +75,8 @@ struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
 		.uncommitted = q->uncommitted,
 		.consumed = q->consumed,
 		.tsc_hz = run->tsc_hz,
-		.acrn_rules = q->acrn_rules,
-		.acrn_rules_len = q->acrn_rules_len,
+		.rules = q->rules,
+		.rules_len = q->rules_len,
 	};
 
 	return opts;
@@ -77,9 +102,9 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 		.time_format = q->time_format,
 		.tsc_hz = run->tsc_hz,
 		.stats = q->stats,
-		.has_acrnlog_size = q->has_acrnlog_size,
-		.acrnlog_size = q->acrnlog_size,
-		.acrnlog_files = q->acrnlog_files,
+		.has_file_size = q->has_file_size,
+		.file_size = q->file_size,
+		.max_files = q->max_files,
 	};
 
 	return opts;

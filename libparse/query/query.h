@@ -64,20 +64,16 @@ struct memlog_query {
 	uint64_t tsc_hz;
 	char *time_format;
 	char *stats;		/* a list, checked; NULL: none */
-	char *acrn_rules;	/* the text of --acrn-formats */
-	size_t acrn_rules_len;
-	bool has_acrnlog_size;
-	uint64_t acrnlog_size, acrnlog_files;
+	char *rules;		/* the text of --acrn-formats */
+	size_t rules_len;
+	bool has_file_size;	/* see struct ml_render_opts */
+	uint64_t file_size, max_files;
 	uint64_t max_logs;	/* 0: the built-in limit */
 	unsigned int threads;
 };
 
 /* What writes the answer: --stats has writers of its own. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);
-
-/* The formats whose logs are asked for, by -F or because the writer takes no
- * others: a list, NULL for all. */
-const char *ml_query_formats(const struct memlog_query *query);
 
 /* "0x7e9b2000", "4096", "2G" at *s, moved behind it. K, M, G and T are powers
  * of 1024. false: no number, or above 64 bits. */

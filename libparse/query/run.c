@@ -10,7 +10,7 @@
 #include "base/names.h"
 #include "base/sized.h"
 #include "image/image.h"
-#include "acrn.h"
+#include "rate.h"
 
 /* What was found before trouble is printed all the same. */
 static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
@@ -108,7 +108,6 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
-	const char *formats = ml_query_formats(q);
 	bool all = q->all || ml_query_writer(q)->all;
 	const struct memlog_log *log;
 	size_t n = 0, i, k;
@@ -123,7 +122,7 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	for (i = 0; i < run->n_lists; i++)
 		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
 			log = memlog_logs_get(run->lists[i], k);
-			if (!ml_name_in_list(formats, log->format))
+			if (!ml_name_in_list(run->asked, log->format))
 				continue;
 			run->logs[run->n_logs++] = log;
 			if (q->n_at && !(log->flags & MEMLOG_LOG_NOT_A_LOG) &&
@@ -299,6 +298,7 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "this output is one file, and -o names a "
 			       "directory");
+	ml_run_ask(run);
 	run->info.size = sizeof(run->info);
 	s = memlog_image_info(run->image, &run->info, err);
 	if (s)

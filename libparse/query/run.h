@@ -20,7 +20,12 @@ struct ml_run {
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
 	uint64_t tsc_hz;	/* of time stamps, 0: not known */
-	char formats[192];	/* that are searched for, where more than asked */
+	/* the formats whose logs are asked for, by -F or because the writer
+	 * takes no others: a list, NULL for all */
+	const char *asked;
+	char asked_list[ML_FORMAT_NAMES];
+	char formats[ML_FORMAT_NAMES];	/* that are searched for: their clocks,
+					   too */
 	/* what went wrong and did not keep the rest from being printed */
 	enum memlog_status pending;
 	struct memlog_err pending_err;
@@ -70,6 +75,9 @@ enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err);
 enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err);
+
+/* opts.c: fill in run->asked. Before a search. */
+void ml_run_ask(struct ml_run *run);
 
 /* opts.c: what of the command line goes to searches, to decoders and to
  * renderers of n_logs logs. */

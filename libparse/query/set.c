@@ -181,13 +181,13 @@ enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
 				  err);
 	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
 		s = set_number(eq + 1, "bytes", 0, UINT64_MAX,
-			       &q->acrnlog_size, err);
-		q->has_acrnlog_size |= !s;
+			       &q->file_size, err);
+		q->has_file_size |= !s;
 		return s;
 	}
 	if (n == 13 && !memcmp(value, "acrnlog-files", n))
 		return set_number(eq + 1, "files", 0, UINT32_MAX,
-				  &q->acrnlog_files, err);
+				  &q->max_files, err);
 	return ml_fail(err, MEMLOG_INVALID,
 		       "no limit \"%.32s\": there are logs=N, the number of "
 		       "logs that are kept of one image, acrnlog-size=BYTES "

@@ -9,8 +9,7 @@
 #ifndef ML_RENDER_RENDER_H
 #define ML_RENDER_RENDER_H
 
-#include "base/alloc.h"
-#include "memlog.h"
+#include "format/format.h"
 
 /* What a renderer may know of the command line. */
 struct ml_render_opts {
@@ -22,9 +21,10 @@ struct ml_render_opts {
 	const char *time_format; /* NULL: the renderer's own */
 	uint64_t tsc_hz;	/* 0: not known */
 	const char *stats;	/* --stats LIST, checked; NULL: none */
-	bool has_acrnlog_size;
-	uint64_t acrnlog_size;	/* bytes of a file, 0: no end */
-	uint64_t acrnlog_files;	/* how many, 0: as acrnlog does */
+	bool has_file_size;	/* of outputs that begin new files when one is
+				   full: bytes of a file, 0: no end */
+	uint64_t file_size;
+	uint64_t max_files;	/* 0: as the output sees fit */
 };
 
 /* How --info and --list look in an output format. */
@@ -41,8 +41,9 @@ enum ml_list_style {
  * missing. All but record may be NULL. folder: this output is a set of files
  * and needs a sink that keeps names apart; may_folder: with such a sink it is.
  * suffix: one log after the other, each written out by its log_end, so that a
- * folder can take each as a file; NULL: one stream for all. format: it writes
- * logs of this format alone. all: it wants those of older boots as well. timed:
+ * folder can take each as a file; NULL: one stream for all. only: it writes
+ * logs of this format alone. events: it writes logs of formats that tell events
+ * alone. all: it wants those of older boots as well. timed:
  * it leaves out records that have no time. list: how it writes --info and
  * --list. tables: who writes --stats in this format, itself perhaps; NULL: it
  * cannot. only_tables: it can write nothing else.
@@ -54,7 +55,8 @@ struct ml_render {
 	bool folder, may_folder;
 	const char *suffix;	/* "txt" */
 	bool tells_logs;	/* several logs stay apart in one output */
-	const char *format;
+	const struct ml_format *only;
+	bool events;
 	bool all, timed;
 	enum ml_list_style list;
 	const struct ml_render *tables;

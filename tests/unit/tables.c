@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/names.h"
 #include "image/ext/source.h"
 #include "image/image.h"
 #include "render/render.h"
@@ -82,6 +83,7 @@ static void check_magic(const struct ml_format *fmt, const struct ml_magic *m)
 
 static void formats(void **state)
 {
+	char all[ML_FORMAT_NAMES] = "";
 	const struct ml_magic *m;
 	size_t i;
 
@@ -96,10 +98,16 @@ static void formats(void **state)
 		assert_true(f->probe_min <= f->probe_len);
 		assert_in_range(f->probe_len, 1, ML_PROBE_MAX);
 		assert_true(f->find.reach <= ML_STREAM_BACK);
-		assert_true(f->magics || f->find.screen || f->find.likely || f->find.locate);
+		assert_ptr_equal(ml_format_find(f->name), f);
+		assert_true(ml_name_add(all, sizeof(all), f->name));
+		assert_true(f->magics || f->find.screen || f->find.likely ||
+			    f->find.locate);
 		for (m = f->magics; m && m->len; m++)
 			check_magic(f, m);
-		assert_int_equal(f->find.screen_align & (f->find.screen_align - 1), 0);
+		assert_int_equal(f->find.screen_align &
+				 (f->find.screen_align - 1), 0);
+		assert_true(!f->say.event == !f->say.reason);
+		assert_true(!f->say.clock || f->say.clock->say.rate);
 		/* what is only listed has none of these */
 		assert_true(!f->open == !f->next);
 		assert_true(f->open || (!f->close && !f->state_size));
@@ -148,7 +156,7 @@ static void sources(void **state)
 
 static void renders(void **state)
 {
-	size_t i, k;
+	size_t i;
 
 	n_names = 0;
 	for (i = 0; ml_renders[i]; i++) {
@@ -158,10 +166,9 @@ static void renders(void **state)
 		assert_ptr_equal(ml_render_find(r->name), r);
 		assert_true(r->record || r->only_tables);
 		assert_true(!r->folder || !r->may_folder);
-		for (k = 0; r->format && ml_formats[k]; k++)
-			if (!strcmp(ml_formats[k]->name, r->format))
-				break;
-		assert_true(!r->format || ml_formats[k]);
+		assert_true(!r->only ||
+			    ml_format_find(r->only->name) == r->only);
+		assert_true(!r->only || !r->events);
 	}
 }
 

@@ -73,4 +73,6 @@ void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
 
 extern const struct ml_magic ml_acrn_magics[];
 
+extern const struct ml_format ml_format_acrn_log, ml_format_acrn_trace;
+
 #endif

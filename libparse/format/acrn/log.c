@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "msg.h"
 #include "ring.h"
 
 struct acrn_log {
@@ -308,4 +309,5 @@ const struct ml_format ml_format_acrn_log = {
 	.group.expand = ml_acrn_log_expand,
 	.group.relate = ml_acrn_log_relate,
 	.live.stable = log_stable,
+	.say.rate = ml_acrn_rate,
 };

@@ -30,4 +30,8 @@ bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret);
  * ERROR 3, WARNING 4, INFO 5, DEBUG 6. */
 uint32_t ml_acrn_level(uint32_t sev);
 
+/* The rate of the time stamp counter that a text of len bytes tells, in Hz; 0:
+ * none. */
+uint64_t ml_acrn_rate(const uint8_t *p, size_t len);
+
 #endif

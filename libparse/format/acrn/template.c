@@ -306,10 +306,10 @@ enum memlog_status ml_acrn_rules_create(const struct memlog_allocator *alloc,
 	const char *p, *end, *nl;
 	size_t line;
 
-	if (len > ML_ACRN_MAX_RULES)
+	if (len > ML_MAX_RULES)
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "rules of %zu bytes; %u are read", len,
-			       ML_ACRN_MAX_RULES);
+			       ML_MAX_RULES);
 	r = ml_calloc(alloc, 1, sizeof(*r));
 	if (r) {
 		r->alloc = *alloc;

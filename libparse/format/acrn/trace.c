@@ -166,9 +166,9 @@ static enum memlog_status trace_open(void *state, struct ml_source *source,
 
 	d->alloc = opts->alloc;
 	d->tsc_hz = u->tsc_hz;
-	if (u->acrn_rules) {
-		s = ml_acrn_rules_create(&d->alloc, u->acrn_rules,
-					 u->acrn_rules_len, &d->rules, err);
+	if (u->rules) {
+		s = ml_acrn_rules_create(&d->alloc, u->rules, u->rules_len,
+					 &d->rules, err);
 		if (s)
 			return s;
 	}
@@ -346,6 +346,19 @@ static bool trace_stable(const uint8_t *before, const uint8_t *after,
 	       a.ele_num == b.ele_num && a.ele_size == b.ele_size;
 }
 
+static enum memlog_status trace_rules(const struct memlog_allocator *alloc,
+				      const char *text, size_t len,
+				      struct memlog_err *err)
+{
+	struct ml_acrn_rules *rules;
+	enum memlog_status s;
+
+	s = ml_acrn_rules_create(alloc, text, len, &rules, err);
+	if (!s)
+		ml_acrn_rules_destroy(rules);
+	return s;
+}
+
 const struct ml_format ml_format_acrn_trace = {
 	.name = "acrn-trace",
 	.title = "ACRN hypervisor trace",
@@ -364,4 +377,6 @@ const struct ml_format ml_format_acrn_trace = {
 	.live.stable = trace_stable,
 	.say.event = ml_acrn_event,
 	.say.reason = ml_acrn_event_reason,
+	.say.clock = &ml_format_acrn_log,
+	.say.rules = trace_rules,
 };

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "format/acrn/acrn.h"
 #include "render/out.h"
 
 #define SIZE_DEFAULT	(1u << 20)
@@ -45,8 +46,8 @@ static enum memlog_status acrnlog_begin(void *state,
 
 	(void)err;
 	ml_out_init(&a->out, sink);
-	a->size = opts->has_acrnlog_size ? opts->acrnlog_size : SIZE_DEFAULT;
-	a->files = opts->acrnlog_files ? opts->acrnlog_files : FILES_DEFAULT;
+	a->size = opts->has_file_size ? opts->file_size : SIZE_DEFAULT;
+	a->files = opts->max_files ? opts->max_files : FILES_DEFAULT;
 	return MEMLOG_OK;
 }
 
@@ -162,7 +163,7 @@ const struct ml_render ml_render_acrnlog = {
 	.title = "the files that ACRN's acrnlog writes",
 	.folder = true,
 	.tells_logs = true,
-	.format = "acrn-log",
+	.only = &ml_format_acrn_log,
 	.all = true,
 	.state_size = sizeof(struct acrnlog),
 	.begin = acrnlog_begin,

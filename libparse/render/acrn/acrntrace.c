@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "format/acrn/acrn.h"
 
 /*
  * Records come merged, and files are written one after the other: a CPU's
@@ -151,7 +152,7 @@ const struct ml_render ml_render_acrntrace = {
 	.binary = true,
 	.folder = true,
 	.tells_logs = true,
-	.format = "acrn-trace",
+	.only = &ml_format_acrn_trace,
 	.state_size = sizeof(struct acrntrace),
 	.begin = acrntrace_begin,
 	.record = acrntrace_record,
