@@ -167,7 +167,14 @@ in_small() {
 	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
 	export TMPDIR=$PWD/tmp
 	mkdir -m 1777 tmp
-	in_gdb -ex "target remote | exec setpriv --reuid=65534 --regid=65534 --clear-groups ${QEMU:-qemu-system-x86_64} -S -nodefaults -display none -accel tcg -m 16 -gdb stdio" <<-'EOF'
+	cat >qemu <<-EOF
+	#!/bin/sh
+	exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+		${QEMU:-qemu-system-x86_64} -S -nodefaults -display none \
+		-accel tcg -m 16 -gdb stdio
+	EOF
+	chmod +x qemu
+	in_gdb -ex "target remote | exec ./qemu" <<-'EOF'
 	memlog --pmemsave
 	memlog --range 0-0x10000
 	EOF
