@@ -223,13 +223,16 @@ in_small() {
 		until_ok grep -qa "$1" typescript || { cat typescript; return 1; }
 	}
 	printf '%s\n' "set pagination off" "source $B/gdb-plugin/memlog.gdb" \
-		"target remote $vm/stub" "echo con\\nnected\\n" >&9
+		"set remotelogfile $PWD/log" "target remote $vm/stub" \
+		"echo con\\nnected\\n" >&9
 	saw '^nected'
 	printf 'memlog --scan exhaustive --list\n' >&9
-	saw 'physical addresses'
+	# it searches: gdb itself does not read so much at once
+	until_ok grep -qa '[$]m[0-9a-f]*,800#' log
 	printf '\003' >&9
 	saw 'memlog: note: interrupted'
-	printf 'maint packet qqemu.PhyMemMode\nmemlog -n 1\n' >&9
+	printf '%s\n' "set remotelogfile" "maint packet qqemu.PhyMemMode" \
+		"memlog -n 1" >&9
 	saw '^SecCoreStartupWithStack'
 	printf 'disconnect\nquit\n' >&9
 	exec 9>&-
