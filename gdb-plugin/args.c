@@ -24,10 +24,10 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 static const struct memlog_option args_options[] = {
 	HOST_OPTIONS,
 	{ sizeof(struct memlog_option), "pmemsave", 0, NULL, false,
-	  "QEMU's stub: let QEMU write all of memory to files first",
+	  "with QEMU's stub: QEMU first writes its memory to files",
 	  args_pmemsave },
 	{ sizeof(struct memlog_option), "help", 'h', NULL, false,
-	  "what options there are", args_help },
+	  "show this help", args_help },
 	{ 0 },
 };
 

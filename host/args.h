@@ -17,9 +17,9 @@ struct host_own {
 /* Rows for memlog_query_parse(), with a struct host_own at its arg. */
 #define HOST_OPTIONS \
 	{ sizeof(struct memlog_option), "output", 'o', "FILE", false, \
-	  "write to FILE, which must not exist", host_own_output }, \
+	  "write to a new FILE (mode 0600)", host_own_output }, \
 	{ sizeof(struct memlog_option), "force", 0, NULL, false, \
-	  "replace FILE of --output; raw bytes to a terminal too", \
+	  "replace FILE; allow raw output to a terminal", \
 	  host_own_force }
 extern const struct memlog_option host_options[];
 

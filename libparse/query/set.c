@@ -94,10 +94,8 @@ enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
 		if (!set_known_format(p, n)) {
 			set_join_names(memlog_format_get, names, sizeof(names));
 			return ml_fail(err, MEMLOG_INVALID,
-				       "no log format \"%.*s\": there %s %s",
-				       (int)ml_min(n, 32), p,
-				       strchr(names, ',') ? "are" : "is",
-				       names);
+				       "unknown log format \"%.*s\"; there "
+				       "are %s", (int)ml_min(n, 32), p, names);
 		}
 		p += n + 1;
 	} while (comma);
@@ -113,7 +111,7 @@ enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
 	if (!r) {
 		set_join_names(memlog_render_get, names, sizeof(names));
 		return ml_fail(err, MEMLOG_INVALID,
-			       "no output format \"%.32s\": there are %s",
+			       "unknown output format \"%.32s\"; there are %s",
 			       value, names);
 	}
 	q->render = r;
@@ -133,8 +131,8 @@ enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
 		q->scan = MEMLOG_SCAN_AUTO;
 	else
 		return ml_fail(err, MEMLOG_INVALID,
-			       "no search \"%.32s\": there are likely, pages "
-			       "and exhaustive", value);
+			       "unknown mode \"%.32s\"; there are likely, "
+			       "pages and exhaustive", value);
 	return MEMLOG_OK;
 }
 
@@ -149,8 +147,9 @@ static enum memlog_status set_number(const char *value, const char *what,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of %s", value, what);
 	if (v < min || v > max)
-		return ml_fail(err, MEMLOG_INVALID, "%.32s is not from %" PRIu64
-			       " to %" PRIu64 " %s", value, min, max, what);
+		return ml_fail(err, MEMLOG_INVALID, "%.32s is out of range "
+			       "(%" PRIu64 " to %" PRIu64 " %s)", value, min,
+			       max, what);
 	*ret = v;
 	return MEMLOG_OK;
 }
@@ -189,9 +188,9 @@ enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
 		return set_number(eq + 1, "files", 0, UINT32_MAX,
 				  &q->max_files, err);
 	return ml_fail(err, MEMLOG_INVALID,
-		       "no limit \"%.32s\": there are logs=N, the number of "
-		       "logs that are kept of one image, acrnlog-size=BYTES "
-		       "and acrnlog-files=N", value);
+		       "unknown limit \"%.32s\"; there are logs=N, how many "
+		       "logs of one image are kept, acrnlog-size=BYTES and "
+		       "acrnlog-files=N", value);
 }
 
 enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
@@ -265,8 +264,8 @@ enum memlog_status ml_set_time_format(struct memlog_query *q, const char *value,
 	if (strcmp(value, "seconds") && strcmp(value, "ticks") &&
 	    strcmp(value, "none"))
 		return ml_fail(err, MEMLOG_INVALID,
-			       "no time format \"%.32s\": there are seconds, "
-			       "ticks and none", value);
+			       "unknown time format \"%.32s\"; there are "
+			       "seconds, ticks and none", value);
 	return set_string(q, &q->time_format, value, err);
 }
 

@@ -49,6 +49,7 @@ on_tty() {
 	for l in "${lines[@]}"; do [ ${#l} -le 100 ]; done
 	[ -z "$(grep -oE '^ +(-., )?--[a-z-]+' <<<"$output" |
 		grep -oE -- '--[a-z-]+' | sort | uniq -d)" ]
+	[ -z "$(grep -oE '^ +-., --' <<<"$output" | sort | uniq -d)" ]
 }
 
 # ---- usage ----
@@ -128,7 +129,7 @@ wrong() {
 	wrong "no image given (use - for standard input)" -a --
 	# what was typed does not reach the terminal as it is
 	wrong 'unknown option --\x1b[2J' $'--\e[2J' small-c
-	wrong '--format: no log format "\x1b": there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace' \
+	wrong '--format: unknown log format "\x1b"; there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace' \
 		$'-F\e' small-c
 }
 
@@ -157,7 +158,7 @@ wrong() {
 			cmp - "$T/one"
 	done
 	run -2 --separate-stderr "$DUMP" --threads 17 big
-	[[ $stderr == *"17 is not from 0 to 16 threads"* ]]
+	[[ $stderr == *"17 is out of range (0 to 16 threads)"* ]]
 }
 
 # ---- exit codes ----

@@ -123,7 +123,7 @@ program() {
 	run -0 ./tool --list -J <memory
 	[ "$(jq -r .addr <<<"$output")" = 0x140000 ]
 	run -6 ./tool -F nonsense <memory
-	[[ $output == "--format: no log format"* ]]
+	[[ $output == "--format: unknown log format"* ]]
 }
 
 page() {

@@ -126,7 +126,7 @@ memlog_in() {
 	[[ $output == *"memlog: -O needs a NAME"* ]]
 	[[ $output == *"memlog: unknown option -Z"* ]]
 	[[ $output == *"memlog: unexpected argument: word"* ]]
-	[[ $output == *'no log format "nonsense"'* ]]
+	[[ $output == *'unknown log format "nonsense"'* ]]
 	[[ $(grep -c '^Usage:' <<<"$output") -eq 5 ]]
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }

@@ -75,9 +75,9 @@ teardown() {
 	memlog -F '$argc%s$(touch here)'
 	EOF
 	# shellcheck disable=SC2016 # not expanded
-	grep -qF 'no log format "$(touch here);`touch here`|tou' said
+	grep -qF 'unknown log format "$(touch here);`touch here`|tou' said
 	# shellcheck disable=SC2016
-	grep -qF 'no log format "$argc%s$(touch here)"' said
+	grep -qF 'unknown log format "$argc%s$(touch here)"' said
 	[ ! -e here ]
 }
 
@@ -174,7 +174,7 @@ teardown() {
 	in_gdb -c "$core" <<<"memlog --nonsense"
 	grep -q '^memlog: unknown option --nonsense' said
 	in_gdb -c "$core" <<<"memlog -F nonsense"
-	grep -q 'no log format "nonsense"' said
+	grep -q 'unknown log format "nonsense"' said
 }
 
 # cannot_start COMMAND...: run gdb with it, where the plugin cannot start; gdb must

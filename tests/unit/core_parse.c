@@ -426,7 +426,8 @@ static void mistakes(void **state)
 		{ "--lis=x", "--list takes no value" },
 		{ "-n five", "--lines: \"five\" is not a number of lines, nor "
 		  "-N for the newest N" },
-		{ "-F\x1b", "--format: no log format \"\\x1b\": there are " },
+		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; there "
+		  "are ovmf, " },
 		{ "-R \x1b", "--refuse: \"\\x1b\" will not do" },
 		{ "foo", "unexpected argument: foo" },
 		{ "foo -Z", "unknown option -Z" },

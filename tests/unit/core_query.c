@@ -165,8 +165,9 @@ static void values(void **state)
 	} bad[] = {
 		{ "lines", "-", "\"-\" is not a number of lines" },
 		{ "lines", "five", "\"five\" is not a number of lines" },
-		{ "threads", "17", "17 is not from 0 to 16 threads" },
-		{ "limit", "logs=0", "0 is not from 1 to 4294967295 logs" },
+		{ "threads", "17", "17 is out of range (0 to 16 threads)" },
+		{ "limit", "logs=0",
+		  "0 is out of range (1 to 4294967295 logs)" },
 		{ "tsc-mhz", "0.0000001", "is not a rate in MHz" },
 		{ "color", "auto", "neither always nor never" },
 	};
