@@ -48,58 +48,47 @@ static enum memlog_status open_ask(struct memlog_image *image,
 	return s;
 }
 
-/* Close an image that could not be opened; file stays the caller's. */
-static void close_all_but(struct memlog_image *image,
-			  const struct ml_file *file)
-{
-	if (image->file.self == file->self)
-		image->file = (struct ml_file){ 0 };
-	memlog_image_close(image);
-}
+ml_image_layer *const ml_image_layers[] = { ml_flattened_open, NULL };
 
-enum memlog_status ml_image_open_on(const struct ml_file *file,
-				    const struct memlog_open_opts *opts,
-				    struct memlog_image **ret,
-				    struct memlog_err *err)
+enum memlog_status ml_image_open_layers(struct ml_file *file,
+					ml_image_layer *const *layers,
+					const struct memlog_open_opts *opts,
+					struct memlog_image **ret,
+					struct memlog_err *err)
 {
-	struct memlog_open_opts o = ml_open_opts(opts);
-	struct ml_file flat = { 0 };
 	struct memlog_image *image;
 	enum memlog_status s;
 
-	s = ml_image_create(file->name, o.allocator, &image, err);
-	if (s)
-		return s;
-	image->file = *file;
-	s = o.force_raw ? MEMLOG_NOT_MINE :
-			  ml_flattened_open(image, file, &o, &flat, err);
-	if (!s)
-		image->file = flat;
-	if (!s || s == MEMLOG_NOT_MINE)
-		s = open_ask(image, &o, err);
+	s = ml_image_create(file->name, opts->allocator, &image, err);
 	if (s) {
-		close_all_but(image, file);
-		return ml_prefix(err, s, "%s", file->name);
+		ml_file_close(file);
+		return s;
 	}
-	if (image->file.self != file->self)
-		ml_flattened_adopt(&image->file);
+	image->file = *file;
+	*file = (struct ml_file){ 0 };
+	for (; *layers && !s && !opts->force_raw; layers++) {
+		s = (*layers)(image, &image->file, opts, err);
+		if (s == MEMLOG_NOT_MINE)
+			s = MEMLOG_OK;
+	}
+	if (!s)
+		s = open_ask(image, opts, err);
+	if (s) {
+		ml_prefix(err, s, "%s", image->name);
+		memlog_image_close(image);
+		return s;
+	}
 	*ret = image;
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_image_open_path(const char *path,
-				      const struct memlog_open_opts *opts,
-				      struct memlog_image **ret,
-				      struct memlog_err *err)
+enum memlog_status ml_image_open_on(struct ml_file *file,
+				    const struct memlog_open_opts *opts,
+				    struct memlog_image **ret,
+				    struct memlog_err *err)
 {
-	struct ml_file file;
-	enum memlog_status s;
+	static const struct memlog_open_opts none;
 
-	s = ml_file_open(path, opts, &file, err);
-	if (s)
-		return s;
-	s = ml_image_open_on(&file, opts, ret, err);
-	if (s)
-		ml_file_close(&file);
-	return s;
+	return ml_image_open_layers(file, ml_image_layers, opts ? opts : &none,
+				    ret, err);
 }

@@ -162,11 +162,13 @@ static const struct memlog_reader_ops set_ops = {
 
 /* Open the parts that a list names, separated by commas. */
 static enum memlog_status open_parts(struct set *set, char *list,
+				     ml_image_layer *const *layers,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
 	char *name, *next_name;
+	struct ml_file file;
 
 	for (name = list; name; name = next_name) {
 		next_name = strchr(name, ',');
@@ -175,7 +177,10 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		if (set->n == ML_MAX_PARTS)
 			return ml_fail(err, MEMLOG_LIMIT, "a dump of more than "
 				       "%u parts", ML_MAX_PARTS);
-		s = ml_image_open_path(name, opts, &set->parts[set->n], err);
+		s = ml_file_open(name, opts, &file, err);
+		if (!s)
+			s = ml_image_open_layers(&file, layers, opts,
+						 &set->parts[set->n], err);
 		if (s)
 			return s;
 		set->n++;
@@ -210,6 +215,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 }
 
 static enum memlog_status set_open(const char *names,
+				   ml_image_layer *const *layers,
 				   const struct memlog_open_opts *opts,
 				   struct memlog_image **ret,
 				   struct memlog_err *err)
@@ -226,7 +232,7 @@ static enum memlog_status set_open(const char *names,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
 	}
 	set->alloc = a;
-	s = open_parts(set, list, opts, err);
+	s = open_parts(set, list, layers, opts, err);
 	ml_free(&a, list);
 	if (!s)
 		s = ml_image_create(names, &a, &image, err);
@@ -243,29 +249,32 @@ static enum memlog_status set_open(const char *names,
 	return MEMLOG_OK;
 }
 
-enum memlog_status memlog_image_open_file(const char *path,
-					  const struct memlog_open_opts *opts,
-					  struct memlog_image **ret,
-					  struct memlog_err *err)
+enum memlog_status ml_image_open_files(const char *names,
+				       ml_image_layer *const *layers,
+				       const struct memlog_open_opts *opts,
+				       struct memlog_image **ret,
+				       struct memlog_err *err)
 {
-	struct memlog_open_opts o = ml_open_opts(opts);
 	struct memlog_err own;
 	struct ml_file file;
 	enum memlog_status s;
 
 	if (!err)
 		err = &own;
-	s = ml_open_opts_check(opts, err);
-	if (s)
-		return s;
-	s = ml_file_open(path, &o, &file, err);
+	s = ml_file_open(names, opts, &file, err);
 	/* a list of files, unless one has that very name */
-	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(path, ','))
-		return set_open(path, &o, ret, err);
-	if (s)
-		return s;
-	s = ml_image_open_on(&file, &o, ret, err);
-	if (s)
-		ml_file_close(&file);
-	return s;
+	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(names, ','))
+		return set_open(names, layers, opts, ret, err);
+	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);
+}
+
+enum memlog_status memlog_image_open_file(const char *path,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	enum memlog_status s = ml_open_opts_check(opts, err);
+
+	return s ? s : ml_image_open_files(path, ml_image_layers, &o, ret, err);
 }

@@ -442,10 +442,10 @@ static enum memlog_status to_image(struct stream *st,
 	enum memlog_status s;
 
 	ml_capture_file(st->capture, st->name, window_end(st), &file);
+	st->capture = NULL;	/* the image has it now */
 	s = ml_image_open_on(&file, &st->opts, ret, err);
 	if (s)
 		return s;
-	st->capture = NULL;	/* the image has it now */
 	if (st->late)
 		ml_image_warn(*ret, "this input comes once, and a part of a "
 			      "log had gone by before its beginning: read it "

@@ -77,6 +77,8 @@ info_says() {
 	same kdump-part1 "$t/kdump-part2,$t/kdump-part1"
 	run --separate-stderr "$dump" --list "$t/kdump-part1"
 	[[ $stderr == *"one part of a split dump"* ]]
+	gzip -q "$t/kdump-part1"
+	same kdump-part1 "$t/kdump-part1.gz,$t/kdump-part2"
 }
 
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this

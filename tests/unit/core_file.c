@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "image/bytes/file.h"
+#include "image/open.h"
 #include "libconform.h"
 
 #define PAGE 4096u
@@ -284,6 +285,53 @@ static void test_not_raw(void **state)
 	memlog_image_close(image);
 }
 
+/* Failure, a format, and a layer that fails or not: the file is closed with the
+ * image, and no one else has it. */
+static void test_moves(void **state)
+{
+	static uint8_t raw[4096], flat[4096 + 2 * 16 + 8192];
+	static const uint8_t odd[32] = "makedumpfile";	/* of no version */
+	static const uint8_t packed[16] = { 0x1f, 0x8b, 8 };
+	static const uint8_t end[16] = {
+		255, 255, 255, 255, 255, 255, 255, 255,
+		255, 255, 255, 255, 255, 255, 255, 255,
+	};
+	struct conform_memory mem;
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .map = MEMLOG_MAP_PC };
+	const struct {
+		const uint8_t *p;
+		size_t len;
+		enum memlog_status s;
+	} t[] = {
+		{ raw, sizeof(raw), MEMLOG_OK },
+		{ packed, sizeof(packed), MEMLOG_UNSUPPORTED },
+		{ flat, sizeof(flat), MEMLOG_OK },
+		{ odd, sizeof(odd), MEMLOG_UNSUPPORTED },
+	};
+	struct memlog_image *image;
+	struct ml_file f;
+	size_t i;
+
+	(void)state;
+	memcpy(flat, "makedumpfile", 12);
+	flat[23] = flat[31] = 1;
+	flat[4096 + 14] = 8192 >> 8;	/* one record, all of the file */
+	memcpy(flat + sizeof(flat) - sizeof(end), end, sizeof(end));
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		conform_memory_init(&mem);
+		o.allocator = &mem.alloc;
+		image = NULL;
+		assert_int_equal(ml_file_memory(t[i].p, t[i].len, "m",
+						o.allocator, &f, NULL), 0);
+		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL),
+				 t[i].s);
+		assert_null(f.ops);
+		memlog_image_close(image);
+		assert_int_equal(mem.now, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_raw, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_not_raw, setup, teardown),
+		cmocka_unit_test(test_moves),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -100,8 +100,6 @@ static struct memlog_image *open_bytes(const uint8_t *p, size_t len,
 
 	assert_int_equal(ml_file_memory(p, len, "m", NULL, &f, NULL), 0);
 	s = ml_image_open_on(&f, &o, &image, &err);
-	if (s)
-		ml_file_close(&f);
 	if (s != want)
 		fail_msg("open: %s: %s", memlog_status_name(s), err.text);
 	return image;
@@ -511,9 +509,7 @@ static void try_bytes(const uint8_t *p, size_t len)
 	assert_non_null(copy);
 	memcpy(copy, p, len);
 	assert_int_equal(ml_file_memory(copy, len, "m", NULL, &f, NULL), 0);
-	if (ml_image_open_on(&f, &o, &image, NULL))
-		ml_file_close(&f);
-	else
+	if (!ml_image_open_on(&f, &o, &image, NULL))
 		conform_exercise(image, 1 << 18);
 	memlog_image_close(image);
 	free(copy);

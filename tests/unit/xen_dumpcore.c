@@ -144,8 +144,6 @@ static struct memlog_image *open_core(struct core *c, size_t len,
 			 0);
 	if (ml_image_open_on(&file, NULL, &image, &err) != want)
 		fail_msg("%s", err.text);
-	if (!image)
-		ml_file_close(&file);
 	return image;
 }
 
@@ -356,18 +354,14 @@ static void test_damage(void **state)
 	for (i = 0; i < c.len; i += i < 600 ? 1 : 997) {
 		assert_int_equal(ml_file_memory(c.b, i, "core", NULL, &file,
 						&err), 0);
-		if (ml_image_open_on(&file, NULL, &image, &err))
-			ml_file_close(&file);
-		else
+		if (!ml_image_open_on(&file, NULL, &image, &err))
 			memlog_image_close(image);
 	}
 	for (i = 0; i < 512 * 8; i++) {
 		c.b[i / 8] ^= 1u << i % 8;
 		assert_int_equal(ml_file_memory(c.b, c.len, "core", NULL,
 						&file, &err), 0);
-		if (ml_image_open_on(&file, NULL, &image, &err)) {
-			ml_file_close(&file);
-		} else {
+		if (!ml_image_open_on(&file, NULL, &image, &err)) {
 			byte_at(image, MEMLOG_PHYS, 0);
 			memlog_image_close(image);
 		}

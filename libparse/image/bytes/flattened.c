@@ -39,8 +39,7 @@ struct record {
 
 struct flattened {
 	struct memlog_allocator alloc;
-	struct ml_file lower;
-	bool owns_lower;
+	struct ml_file lower;	/* its own */
 	struct ml_loads loads;	/* file offset to payload position */
 	struct ml_file payload;	/* reads by payload position */
 	struct mark *marks;
@@ -353,8 +352,7 @@ static void flat_close(void *self)
 	ml_loads_fini(&f->loads);
 	ml_free(&a, f->marks);
 	ml_free(&a, f->runs);
-	if (f->owns_lower)
-		ml_file_close(&f->lower);
+	ml_file_close(&f->lower);
 	ml_free(&a, f);
 }
 
@@ -395,9 +393,8 @@ bool ml_flattened_is(const uint8_t *bytes, size_t len)
 }
 
 enum memlog_status ml_flattened_open(struct memlog_image *image,
-				     const struct ml_file *lower,
+				     struct ml_file *file,
 				     const struct memlog_open_opts *opts,
-				     struct ml_file *ret,
 				     struct memlog_err *err)
 {
 	struct flattened *f;
@@ -405,7 +402,7 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	uint8_t head[32];
 	size_t got;
 
-	s = ml_file_read_some(lower, 0, head, sizeof(head), &got, err);
+	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
 	if (got < sizeof(head) || !ml_flattened_is(head, got))
@@ -419,27 +416,23 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	if (!f)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a file");
 	f->alloc = image->alloc;
-	f->lower = *lower;
+	f->lower = *file;
 	s = flattened_walk(f, image, opts, err);
 	if (!s)
 		s = flattened_merge(f, err);
 	if (s) {
+		f->lower = (struct ml_file){ 0 };	/* not yet ours */
 		flat_close(f);
 		return s;
 	}
 	f->payload = (struct ml_file){ &payload_ops, f, f->payload_len,
-				       lower->name };
-	*ret = (struct ml_file){
+				       file->name };
+	*file = (struct ml_file){
 		.ops = &flat_ops,
 		.self = f,
 		.size = f->loads.n_ranges ?
 			f->loads.ranges[f->loads.n_ranges - 1].end : 0,
-		.name = lower->name,
+		.name = f->lower.name,
 	};
 	return MEMLOG_OK;
-}
-
-void ml_flattened_adopt(struct ml_file *flat)
-{
-	((struct flattened *)flat->self)->owns_lower = true;
 }

@@ -9,18 +9,14 @@
 bool ml_flattened_is(const uint8_t *bytes, size_t len);
 
 /*
- * See through a flattened file: *ret is the file that makedumpfile -R would
- * write from it, read without writing it. lower stays open and the caller's
- * until ml_flattened_adopt. NOT_MINE: not flattened; CORRUPT, LIMIT, IO, STOP.
- * A stream that ends early is OK; warnings go to image.
+ * A layer; see image/open.h: through a flattened file, *file becomes
+ * the one that makedumpfile -R would write from it, without writing it.
+ * NOT_MINE: not flattened; CORRUPT, LIMIT, IO, STOP. A stream that ends early
+ * is OK; warnings go to image.
  */
 enum memlog_status ml_flattened_open(struct memlog_image *image,
-				     const struct ml_file *lower,
+				     struct ml_file *file,
 				     const struct memlog_open_opts *opts,
-				     struct ml_file *ret,
 				     struct memlog_err *err);
-
-/* From now on, closing flat closes the lower file as well. */
-void ml_flattened_adopt(struct ml_file *flat);
 
 #endif

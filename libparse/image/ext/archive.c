@@ -5,7 +5,6 @@
 #include "archive.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,18 +23,18 @@
 #include <archive_entry.h>
 
 #define PIECE	(256u << 10)	/* bytes unpacked at once; whole pages */
+#define PIECE_IN	(64u << 10)	/* bytes that go in at once */
 
 struct unpack {
-	const char *path;
+	struct memlog_image *image;
+	const struct ml_file *file;	/* the packed one */
 	const struct memlog_open_opts *opts;
-	struct memlog_allocator alloc;
 	struct archive *a;
 	struct ml_gunzip *gunzip;	/* in place of a, for gzip */
 	int spool;
-	uint64_t size, written, room, packed;
-	char *damage;
-	size_t damage_size;
-	uint8_t *buf;
+	uint64_t at;			/* of the packed one */
+	uint64_t size, written, room;	/* of what comes out */
+	uint8_t *in, *buf;
 };
 
 /* NULL: not read here. */
@@ -61,9 +60,9 @@ static enum memlog_status put(struct unpack *u, size_t len,
 			continue;
 		u->written += n;
 		if (u->written > u->room)
-			return ml_fail(err, MEMLOG_LIMIT, "%s: unpacked it "
-				       "takes more than the free space for "
-				       "temporary files; set TMPDIR", u->path);
+			return ml_fail(err, MEMLOG_LIMIT, "unpacked it takes "
+				       "more than the free space for temporary "
+				       "files; set TMPDIR");
 		s = ml_spool_write(u->spool, u->size + at, p, n, err);
 		if (s)
 			return s;
@@ -77,10 +76,9 @@ static enum memlog_status put(struct unpack *u, size_t len,
 static enum memlog_status nothing(const struct unpack *u, const char *why,
 				  struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_CORRUPT, "%s: cannot unpack it%s%.80s; if "
-		       "the program that packed it can (zstd -d --long=31), "
-		       "unpack it first", u->path, why ? ": " : "",
-		       why ? why : "");
+	return ml_fail(err, MEMLOG_CORRUPT, "cannot unpack it%s%.80s; if the "
+		       "program that packed it can (zstd -d --long=31), unpack "
+		       "it first", why ? ": " : "", why ? why : "");
 }
 
 /* The next bytes into buf; *ret is 0 at the end. CORRUPT: the file is damaged,
@@ -105,8 +103,7 @@ static enum memlog_status pull(struct unpack *u, size_t *ret,
 
 static uint64_t consumed(const struct unpack *u)
 {
-	return u->gunzip ? ml_gunzip_consumed(u->gunzip) :
-			   (uint64_t)archive_filter_bytes(u->a, -1);
+	return u->gunzip ? ml_gunzip_consumed(u->gunzip) : u->at;
 }
 
 static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
@@ -118,46 +115,63 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 	for (;;) {
 		if (u->opts->progress &&
 		    u->opts->progress(u->opts->progress_arg, consumed(u),
-				      u->packed))
+				      u->file->size == UINT64_MAX ?
+					      0 : u->file->size))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
 		s = pull(u, &n, &why);
 		if (s == MEMLOG_CORRUPT)
 			break;
 		if (s)
-			return ml_fail(err, s, "%s: %.200s", u->path, why.text);
+			return ml_fail(err, s, "%.200s", why.text);
 		if (!n)
 			return MEMLOG_OK;
 		s = put(u, n, err);
 		if (s)
 			return s;
 		if (u->size > ML_MAX_UNPACKED)
-			return ml_fail(err, MEMLOG_LIMIT, "%s: unpacked it has "
-				       "more than %" PRIu64 " bytes", u->path,
+			return ml_fail(err, MEMLOG_LIMIT, "unpacked it has "
+				       "more than %" PRIu64 " bytes",
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
 	if (!u->size)
 		return nothing(u, why.text, err);
 	/* checksums come last: what they are of is spooled by then */
-	snprintf(u->damage, u->damage_size, "the compressed file is damaged "
-		 "(%.60s): %" PRIu64 " bytes could be unpacked, and any of them "
-		 "may be wrong", why.text, u->size);
+	u->image->suspect = true;
+	ml_image_warn(u->image, "the compressed file is damaged (%.60s): %"
+		      PRIu64 " bytes could be unpacked, and any of them may "
+		      "be wrong", why.text, u->size);
 	return MEMLOG_OK;
 }
 
+static la_ssize_t read_in(struct archive *a, void *arg, const void **ret)
+{
+	struct unpack *u = arg;
+	struct memlog_err err;
+	size_t got;
+
+	if (ml_file_read_some(u->file, u->at, u->in, PIECE_IN, &got, &err)) {
+		archive_set_error(a, err.sys, "%s", err.text);
+		return -1;
+	}
+	u->at += got;
+	*ret = u->in;
+	return (la_ssize_t)got;
+}
+
 static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
-				int fd, struct memlog_err *err)
+				struct memlog_err *err)
 {
 	struct archive_entry *entry;
 
 	if (f->kind == ML_PACKED_GZIP)
-		return ml_gunzip_create(fd, &u->alloc, &u->gunzip, err);
+		return ml_gunzip_create(u->file, &u->image->alloc, &u->gunzip,
+					err);
 	/* ARCHIVE_WARN: it would run a program */
 	if (filters[f->kind](u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(u->a) != ARCHIVE_OK)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s: compressed with "
-			       "%s, which this build cannot unpack", u->path,
-			       f->name);
-	if (archive_read_open_fd(u->a, fd, 65536) != ARCHIVE_OK ||
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "compressed with %s, "
+			       "which this build cannot unpack", f->name);
+	if (archive_read_open(u->a, u, NULL, read_in, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(u->a, &entry) != ARCHIVE_OK)
 		return nothing(u, archive_error_string(u->a), err);
 	return MEMLOG_OK;
@@ -174,89 +188,83 @@ static uint64_t free_space(int fd)
 	return bytes / 10 * 9;
 }
 
-static enum memlog_status spool_all(struct unpack *u, const struct ml_packed *f,
-				    int fd, struct ml_file *ret,
+static enum memlog_status spool_all(struct unpack *u,
+				    const struct ml_packed *f,
+				    struct ml_file *ret,
 				    struct memlog_err *err)
 {
 	enum memlog_status s = ml_spool_create(u->opts->tmpdir, &u->spool, err);
 
 	if (s)
-		return ml_prefix(err, s, "%s", u->path);
+		return s;
 	u->room = free_space(u->spool);
-	s = start(u, f, fd, err);
+	s = start(u, f, err);
 	if (!s)
 		s = unpack(u, err);
 	if (!s && ftruncate(u->spool, (off_t)u->size))
-		s = ml_fail_errno(err, MEMLOG_IO, errno,
-				  "%s: temporary file", u->path);
+		s = ml_fail_errno(err, MEMLOG_IO, errno, "temporary file");
 	if (!s)
-		s = ml_file_open_fd(u->spool, u->path, u->opts, ret, err);
+		s = ml_file_open_fd(u->spool, u->file->name, u->opts, ret, err);
 	if (s)
 		close(u->spool);
 	return s;
 }
 
-/* Which filter a file needs; NULL for none. The descriptor stays at its start.
- * *ret_size is the file's. */
-static const struct ml_packed *look(int fd, uint64_t *ret_size)
+/* What unpacks the file; NULL: nothing here. */
+static const struct ml_packed *look(const struct ml_file *file)
 {
 	uint8_t head[ML_PACKED_MAGIC];
 	const struct ml_packed *f;
-	off_t end;
+	size_t got;
 
-	if (pread(fd, head, sizeof(head), 0) != sizeof(head))
+	if (ml_file_read_some(file, 0, head, sizeof(head), &got, NULL))
 		return NULL;
-	end = lseek(fd, 0, SEEK_END);
-	if (end < 0 || lseek(fd, 0, SEEK_SET))
-		return NULL;
-	*ret_size = (uint64_t)end;
-	f = ml_packed_find(head, sizeof(head));
+	f = ml_packed_find(head, got);
 	return f && (f->kind == ML_PACKED_GZIP || filters[f->kind]) ? f : NULL;
 }
 
-enum memlog_status ml_archive_open(const char *path,
+enum memlog_status ml_archive_open(struct memlog_image *image,
+				   struct ml_file *file,
 				   const struct memlog_open_opts *opts,
-				   struct ml_file *ret, const char **ret_how,
-				   char *ret_damage, size_t size,
 				   struct memlog_err *err)
 {
-	struct memlog_allocator a = ml_allocator(opts->allocator);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct unpack u = { .path = path, .opts = opts, .alloc = a,
-			    .damage = ret_damage, .damage_size = size };
-	const struct ml_packed *f = fd < 0 ? NULL : look(fd, &u.packed);
+	struct unpack u = { .image = image, .file = file, .opts = opts };
+	const struct ml_packed *f = look(file);
+	struct ml_file unpacked;
 	enum memlog_status s;
+	char words[96];
 
-	*ret_damage = '\0';
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
+	if (!f)
 		return MEMLOG_NOT_MINE;
-	}
-	*ret_how = f->name;
 	u.a = archive_read_new();
-	u.buf = ml_calloc(&a, PIECE, 1);
-	if (u.a && u.buf)
-		s = spool_all(&u, f, fd, ret, err);
+	u.in = ml_calloc(&image->alloc, PIECE_IN, 1);
+	u.buf = ml_calloc(&image->alloc, PIECE, 1);
+	if (u.a && u.in && u.buf)
+		s = spool_all(&u, f, &unpacked, err);
 	else
-		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack %s",
-			    path);
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack it");
 	if (u.a)
 		archive_read_free(u.a);
 	ml_gunzip_destroy(u.gunzip);
-	ml_free(&a, u.buf);
-	close(fd);
-	return s;
+	ml_free(&image->alloc, u.in);
+	ml_free(&image->alloc, u.buf);
+	if (s)
+		return s;
+	ml_file_close(file);
+	*file = unpacked;
+	snprintf(words, sizeof(words), "%s, unpacked to a temporary file of %"
+		 PRIu64 " bytes", f->name, u.size);
+	ml_image_add_note(image, "memlog", 0, "compressed as a whole", words,
+			  NULL, 0);
+	return MEMLOG_OK;
 }
 #else
-enum memlog_status ml_archive_open(const char *path,
+enum memlog_status ml_archive_open(struct memlog_image *image,
+				   struct ml_file *file,
 				   const struct memlog_open_opts *opts,
-				   struct ml_file *ret, const char **ret_how,
-				   char *ret_damage, size_t size,
 				   struct memlog_err *err)
 {
-	(void)path, (void)opts, (void)ret, (void)ret_how;
-	(void)ret_damage, (void)size, (void)err;
+	(void)image, (void)file, (void)opts, (void)err;
 	return MEMLOG_NOT_MINE;	/* then refuse.c says what it is */
 }
 #endif

@@ -6,16 +6,14 @@
 #include "image/bytes/file.h"
 
 /*
- * Open a file that gzip, bzip2, xz, zstd or lz4 made: it is unpacked into an
- * unlinked temporary file in opts->tmpdir, pages of zeros as holes. NOT_MINE:
- * it is not compressed. What is left of a damaged file is OK, and *ret_damage
- * (room for size bytes) says what is wrong, else it is empty. LIMIT: it would
- * take more than the free space. *ret_how is the name of the compression.
+ * A layer; see image/open.h: through what gzip, bzip2, xz, zstd or lz4 made. It
+ * is unpacked into an unlinked temporary file in opts->tmpdir, pages of zeros
+ * as holes. NOT_MINE: it is not compressed. What is left of a damaged file is
+ * OK, with a warning. LIMIT: it would take more than the free space.
  */
-enum memlog_status ml_archive_open(const char *path,
+enum memlog_status ml_archive_open(struct memlog_image *image,
+				   struct ml_file *file,
 				   const struct memlog_open_opts *opts,
-				   struct ml_file *ret, const char **ret_how,
-				   char *ret_damage, size_t size,
 				   struct memlog_err *err);
 
 #endif

@@ -5,9 +5,7 @@
  */
 #include "gunzip.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/alloc.h"
@@ -18,13 +16,13 @@
 struct ml_gunzip {
 	struct memlog_allocator alloc;
 	z_stream z;
-	int fd;
+	const struct ml_file *file;
 	uint64_t consumed;
 	bool ended;		/* a member has; another may follow */
 	uint8_t in[65536];
 };
 
-enum memlog_status ml_gunzip_create(int fd,
+enum memlog_status ml_gunzip_create(const struct ml_file *file,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err)
@@ -36,7 +34,7 @@ enum memlog_status ml_gunzip_create(int fd,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack");
 	}
 	g->alloc = *alloc;
-	g->fd = fd;
+	g->file = file;
 	*ret = g;
 	return MEMLOG_OK;
 }
@@ -61,15 +59,15 @@ uint64_t ml_gunzip_consumed(const struct ml_gunzip *g)
 static enum memlog_status gunzip_refill(struct ml_gunzip *g,
 					struct memlog_err *err)
 {
-	ssize_t n;
+	enum memlog_status s;
+	size_t n;
 
 	if (g->z.avail_in)
 		return MEMLOG_OK;
-	do {
-		n = read(g->fd, g->in, sizeof(g->in));
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return ml_fail_errno(err, MEMLOG_IO, errno, "read");
+	s = ml_file_read_some(g->file, g->consumed, g->in, sizeof(g->in), &n,
+			      err);
+	if (s)
+		return s;
 	g->z.next_in = g->in;
 	g->z.avail_in = (unsigned int)n;
 	g->consumed += (uint64_t)n;

@@ -3,13 +3,12 @@
 #ifndef ML_IMAGE_EXT_GUNZIP_H
 #define ML_IMAGE_EXT_GUNZIP_H
 
-#include "memlog.h"
+#include "image/bytes/file.h"
 
 struct ml_gunzip;
 
-/* Unpack what fd has from its position on; fd and alloc are borrowed. The
- * caller destroys *ret. */
-enum memlog_status ml_gunzip_create(int fd,
+/* Unpack a file; file and alloc are borrowed. The caller destroys *ret. */
+enum memlog_status ml_gunzip_create(const struct ml_file *file,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err);

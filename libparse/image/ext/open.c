@@ -2,49 +2,17 @@
 /* open.c - open an image by whatever name the user gave it. */
 #include "image/open.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "image/bytes/flattened.h"
 #include "archive.h"
 #include "codec.h"
 #include "source.h"
 
-/* A file: as it is, or unpacked. */
-static enum memlog_status open_file(const char *path,
-				    const struct memlog_open_opts *opts,
-				    struct memlog_image **ret,
-				    struct memlog_err *err)
-{
-	char damage[192], words[96];
-	const char *how = "";
-	struct ml_file file;
-	enum memlog_status s;
-
-	if (opts->force_raw)
-		return memlog_image_open_file(path, opts, ret, err);
-	s = ml_archive_open(path, opts, &file, &how, damage, sizeof(damage),
-			    err);
-	if (s == MEMLOG_NOT_MINE)
-		return memlog_image_open_file(path, opts, ret, err);
-	if (s)
-		return s;
-	s = ml_image_open_on(&file, opts, ret, err);
-	if (s) {
-		ml_file_close(&file);
-		return s;
-	}
-	if (*damage) {
-		(*ret)->suspect = true;
-		ml_image_warn(*ret, "%s", damage);
-	}
-	snprintf(words, sizeof(words), "%s, unpacked to a temporary file of %"
-		 PRIu64 " bytes", how, (*ret)->file.size);
-	ml_image_add_note(*ret, "memlog", 0, "compressed as a whole", words,
-			  NULL, 0);
-	return MEMLOG_OK;
-}
+static ml_image_layer *const layers[] = {
+	ml_archive_open, ml_flattened_open, NULL,
+};
 
 enum memlog_status memlog_image_open(const char *name,
 				     const struct memlog_open_opts *opts,
@@ -69,5 +37,5 @@ enum memlog_status memlog_image_open(const char *name,
 				  !strncmp(name, (*s)->prefix, n))
 			return (*s)->open(name + n, &o, ret, err);
 	}
-	return open_file(name, &o, ret, err);
+	return ml_image_open_files(name, layers, &o, ret, err);
 }
