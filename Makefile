@@ -294,8 +294,8 @@ $(B)/tests/abuse/%.t: $(B)/tests/abuse/%.o $(LOOK_SRC:%.c=$(B)/%.o) $(FULL_A)
 	$(UNIT_LD) $(FULL_LIBS) -lcmocka
 
 # Each directory in fuzz/corpus has a harness: foo_bar has fuzz/foo_bar.c, or
-# shares fuzz/foo.c, which is built once for each. Linked with fuzz/replay.c it is a test that replays
-# the corpus; in a build with FUZZER=1 (clang) it is a fuzzer.
+# shares fuzz/foo.c, which is built once for each. Linked with fuzz/replay.c it is a
+# test that replays the corpus; with FUZZER=1 and clang it is a fuzzer.
 FUZZ_NAMES := $(notdir $(wildcard fuzz/corpus/*))
 REPLAY_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.t)
 FUZZ_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.fuzz)

@@ -102,7 +102,7 @@ on_tty() {
 	[[ $stderr == *"text, raw, json, json-seq"* ]]
 }
 
-# wrong TEXT ARGUMENTS...: a mistake, and what is said of it.
+# wrong TEXT ARGUMENTS...: a usage error and its message
 wrong() {
 	local text=$1
 	shift
@@ -112,7 +112,7 @@ wrong() {
 	[[ ${stderr_lines[1]} == "usage: "* && ${#stderr_lines[@]} -eq 2 ]]
 }
 
-@test "a mistake is named, and what was meant if that is clear" {
+@test "usage errors: the message, with a suggestion if there is one" {
 	wrong "unknown option --lst; did you mean --list?" --lst small-c
 	wrong "unknown option --progess; did you mean --progress?" \
 		--progess=never small-c
@@ -127,7 +127,7 @@ wrong() {
 	wrong "--color: auto, always or never" --color=x small-c
 	wrong "no image given (use - for standard input)"
 	wrong "no image given (use - for standard input)" -a --
-	# what was typed does not reach the terminal as it is
+	# what was typed is escaped for the terminal
 	wrong 'unknown option --\x1b[2J' $'--\e[2J' small-c
 	wrong '--format: unknown log format "\x1b"; there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace' \
 		$'-F\e' small-c
@@ -346,7 +346,7 @@ wrong() {
 	run -2 "$DUMP" --force -o "$T/image" /dev/fd/5 5<"$T/image"
 	run -2 "$DUMP" --force --extract "$T/image" - <"$T/hard"
 	run -2 "$DUMP" --force -o "$T/image" -s /dev/stdin small-c <"$T/image"
-	# nor is a link that leads to it
+	# nor is a link to it
 	for in in - "$T/image" "$T/soft" "$T/hard"; do
 		run -2 "$DUMP" --force -o "$T/soft" "$in" <"$T/image"
 		run -2 "$DUMP" --force -o "$T/hard" "$in" <"$T/image"
@@ -354,7 +354,7 @@ wrong() {
 	[ "$(readlink "$T/soft")" = image ]
 	[ "$(stat -c %h "$T/image")" -eq 2 ]
 	cmp small-c "$T/image"
-	# a name that it does not have any more is free
+	# a name that it no longer has may be used
 	run -0 "$DUMP" -q --force -o "$T/new" - <small-c
 	cmp "$T/new" <("$DUMP" small-c)
 }
@@ -372,7 +372,7 @@ wrong() {
 	done
 	[ -L "$T/dir/$n.txt" ]
 	cmp small-c "$T/dir/$n.raw"
-	# nor one whose turn is yet to come
+	# nor one that is read later
 	cp small-c "$T/dir/small-c-$n.raw"
 	run -2 "$DUMP" -r --force -o "$T/dir" small-c "$T/dir/small-c-$n.raw"
 	cmp small-c "$T/dir/small-c-$n.raw"

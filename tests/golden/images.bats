@@ -49,14 +49,14 @@ info_says() {
 }
 
 # The other codecs have no checksum: tests/unit/image_codec.c.
-@test "a damaged zlib page: the same text, or a word and a status" {
+@test "a damaged zlib page: the same text, or a message and a status" {
 	local i rc told=0
 	printf '%s\n' 'ram 0x820000 32K' 'ovmf 0x820000 size=32K' \
 		'lines 1200 "a line of its own "' end 'kdump compress=zlib' |
 		"$B/mkimage" - "$t/whole"
 	"$dump" --strict "$t/whole" >"$t/want"
 	for i in {1..120}; do
-		# one bit of the pages, which stand behind all else
+		# flip one bit of the pages, which are at the end of the file
 		perl -e 'local $/; $_ = <STDIN>; my $n = 0x40c0;
 			my $bit = 8 * $n + ($ARGV[0] * 7919) % (8 * (length() - $n));
 			vec($_, $bit, 1) ^= 1; print' "$i" <"$t/whole" >"$t/bad"
@@ -207,14 +207,14 @@ info_says() {
 		told=$((told + 1))
 	done
 	[ "$told" -gt 30 ]
-	# a sum that is wrong, and nothing else: it is printed, with a warning
+	# only the checksum is wrong: the log is printed, with a warning
 	{ head -c -8 "$t/whole.gz"; printf '\1\2\3\4'; tail -c 4 "$t/whole.gz"
 	} >"$t/sum.gz"
 	run -4 --separate-stderr "$dump" --strict "$t/sum.gz"
 	[ "$output" = "$(cat "$t/want")" ]
 	[[ $stderr == *"file is damaged (incorrect data check): "*"any of them may be wrong" ]]
 	run -4 "$dump" --strict --extract "$t/x" "$t/sum.gz"
-	# what follows and is no gzip is told, zeros are not
+	# a warning for other data after the gzip stream, but not for zeros
 	{ cat "$t/whole.gz"; echo more; } >"$t/more.gz"
 	run -4 "$dump" --strict "$t/more.gz"
 	{ cat "$t/whole.gz"; head -c 70000 /dev/zero; } >"$t/zeros.gz"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every entry of the tables has what belongs to it: seeds for its fuzz harness,
-# an entry in the manual, and a golden test that names it. What the library can
-# tell of an entry is checked by tests/unit/tables.c.
+# Every entry of the tables has seeds for its fuzz harness, an entry in the manual,
+# and a golden test that names it. tests/unit/tables.c checks the entries
+# themselves.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -22,18 +22,18 @@ setup() {
 	help=$BATS_FILE_TMPDIR/help
 }
 
-# entries TABLE [FIELD]: the names of its entries, or what the list has of them
+# entries TABLE [FIELD]: the names of its entries, or another field of the list
 entries() {
 	awk -v t="$1" -v f="${2:-2}" '$1 == t { print $f }' \
 		"$BATS_FILE_TMPDIR/entries"
 }
 
-# images: those of the table that a file can have
+# images: the file formats that are supported
 images() {
 	entries image | grep -vx refused
 }
 
-# each COMMAND [ARG...]: for each line of standard input as the last argument
+# each COMMAND [ARG...]: run it for each line of stdin, as its last argument
 each() {
 	local line n=0
 	while read -r line; do

@@ -15,7 +15,7 @@ setup_file() {
 	. "$top/firmware/vm.sh"
 	vm_new
 	export vm
-	# a write beyond a limit is an error for QEMU then, and not its end
+	# so that a write beyond the limit is an error and does not kill QEMU
 	trap '' XFSZ
 	vm_start "$BATS_FILE_TMPDIR/fd" \
 		-gdb "unix:$vm/stub,server=on,wait=off" 3>&-
@@ -102,7 +102,7 @@ teardown() {
 }
 
 @test "QEMU's gdbstub with --pmemsave: no file is left" {
-	# shellcheck disable=SC2016 # the name is just that
+	# shellcheck disable=SC2016 # not expanded
 	export TMPDIR=$PWD/'a "b" c\d|e$f'
 	mkdir "$TMPDIR"
 	in_gdb -ex "target remote $vm/stub" <<<"pipe memlog --pmemsave | cat >out"
@@ -110,8 +110,8 @@ teardown() {
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# What gdb was told to do after --pmemsave it did; the log was read in the end,
-# without; nothing was said of a search, and nothing stays behind.
+# --pmemsave printed an error and did not search, gdb continued with the script, the
+# log was then read without it, and no file is left.
 refused() {
 	[ "$(grep -c 'no log found' said)" -eq 0 ]
 	grep -q '^memlog: .*use memlog without --pmemsave$' said
@@ -119,8 +119,8 @@ refused() {
 	[ -z "$(ls -A "$TMPDIR")" ]
 }
 
-# in_small SIZE ARG...: as in_gdb, where the file system in $TMPDIR has SIZE and
-# only gdb sees it. The files in it at the end are in the file left.
+# in_small SIZE ARG...: like in_gdb, with a file system of SIZE in $TMPDIR that only
+# gdb sees. The file left lists its files at the end.
 in_small() {
 	local size=$1
 	shift
@@ -134,7 +134,7 @@ in_small() {
 	[ ! -s left ]
 }
 
-@test "--pmemsave: not where there is too little space" {
+@test "--pmemsave: too little space" {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
 	in_small 100m -ex "target remote $vm/stub"
@@ -142,7 +142,7 @@ in_small() {
 	[ "$(grep -c "tmp has 100 MiB free, and --pmemsave needs 127 MiB; set TMPDIR" said)" -eq 2 ]
 }
 
-@test "--pmemsave: a QEMU that does not see gdb's files" {
+@test "--pmemsave: QEMU does not see gdb's files" {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
 	in_small 200m -ex "target remote $vm/stub"
@@ -150,7 +150,7 @@ in_small() {
 	[ "$(grep -c "QEMU could not write its memory to $PWD/tmp/memlog-[^ ]*: .*No such file" said)" -eq 2 ]
 }
 
-@test "--pmemsave: a file that QEMU could not write to its end" {
+@test "--pmemsave: QEMU cannot write a complete file" {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
 	prlimit --pid "$vm_pid" --fsize=1048576:
@@ -163,8 +163,8 @@ in_small() {
 	grep -q "QEMU could not write its memory to $PWD/tmp/memlog-" said
 }
 
-@test "--pmemsave: a QEMU of another user" {
-	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
+@test "--pmemsave: QEMU runs as another user" {
+	[ "$(id -u)" = 0 ] || skip "needs root to run as another user"
 	export TMPDIR=$PWD/tmp
 	mkdir -m 1777 tmp
 	cat >qemu <<-EOF
@@ -183,7 +183,7 @@ in_small() {
 	[ -z "$(ls -A tmp)" ]
 }
 
-@test "--pmemsave: a stub that writes nothing, whatever it says" {
+@test "--pmemsave: a stub that writes nothing" {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
 	stub=$BATS_TEST_DIRNAME/gdbstub.pl

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A gdbstub on stdin and stdout that calls itself QEMU's and has 1 MiB of
-# memory. To pmemsave it answers what is in WORDS, and writes nothing.
+# A gdbstub on stdin and stdout that claims to be QEMU's and has 1 MiB of memory. It
+# replies to pmemsave with WORDS, and writes nothing.
 use strict;
 use warnings;
 

@@ -26,7 +26,7 @@ teardown() {
 	local pid
 
 	vm_end
-	# what has ended before, the test has waited for
+	# tests have waited for processes that ended earlier
 	for pid in $holder_pid $follow; do
 		kill -9 "$pid"
 	done
