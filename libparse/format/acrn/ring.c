@@ -22,58 +22,13 @@
 #define US_SLACK	100000u
 
 /* Slots around a message in which dropped pieces make us doubt it. */
-#define NEAR		16u
+#define NEAR		ML_ACRN_NEAR
 /* That many messages without an end must stand there to doubt all of them. */
 #define OPEN_MIN	4u
 
 enum slot_kind { SLOT_NONE, SLOT_ZERO, SLOT_HEAD, SLOT_MORE };
 
 /* ---- slots -------------------------------------------------------------- */
-
-static void acrn_ring_load(struct ml_acrn_ring *ring, struct ml_source *source,
-			   uint32_t index)
-{
-	uint64_t missing = source->missing;
-	size_t want, got, at = 0;
-	uint32_t i;
-
-	/* some before it too: looking back is common */
-	ring->cache_first = index < NEAR ? 0 : index - NEAR;
-	ring->cache_n = (uint32_t)ml_min(ML_ACRN_CACHE,
-					 ring->num - ring->cache_first);
-	ring->absent = 0;
-	want = (size_t)ring->cache_n * SLOT;
-	while (at < want) {
-		uint64_t gap = 0;
-
-		if (ml_source_read(source, ring->extent,
-				   ML_SBUF_HEADER +
-				   (uint64_t)ring->cache_first * SLOT + at,
-				   ring->cache + at, want - at, &got, &gap,
-				   NULL) || !got) {
-			got = gap ? (size_t)ml_min(gap, want - at) : want - at;
-			memset(ring->cache + at, 0, got);
-			for (i = (uint32_t)(at / SLOT);
-			     i <= (at + got - 1) / SLOT; i++)
-				ring->absent |= UINT64_C(1) << i;
-		}
-		at += got;
-	}
-	/* counted where the slot's turn comes, not where it is looked at */
-	source->missing = missing;
-}
-
-/* Borrowed until the next call; NULL when its bytes are not in the image. */
-static const uint8_t *acrn_ring_slot(struct ml_acrn_ring *ring,
-				     struct ml_source *source, uint32_t index)
-{
-	if (index - ring->cache_first >= ring->cache_n)
-		acrn_ring_load(ring, source, index);
-	index -= ring->cache_first;
-	if (ring->absent >> index & 1)
-		return NULL;
-	return ring->cache + (size_t)index * SLOT;
-}
 
 static uint32_t run_index(const struct ml_acrn_ring *ring,
 			  const struct ml_acrn_run *run, uint32_t pos)
@@ -104,7 +59,7 @@ static enum slot_kind kind_at(struct ml_acrn_ring *ring,
 			      bool *ret_full)
 {
 	const uint8_t *p =
-		acrn_ring_slot(ring, source, run_index(ring, run, pos));
+		ml_acrn_ring_slot(ring, source, run_index(ring, run, pos));
 	struct ml_acrn_head head;
 
 	*ret_full = p && acrn_ring_full(p);
@@ -121,7 +76,7 @@ static enum slot_kind kind_behind(struct ml_acrn_ring *ring,
 				  uint32_t cpu, bool *ret_full)
 {
 	const uint8_t *p =
-		acrn_ring_slot(ring, source, run_index(ring, run, pos));
+		ml_acrn_ring_slot(ring, source, run_index(ring, run, pos));
 	struct ml_acrn_head head;
 	enum slot_kind k = acrn_ring_kind(p, &head);
 
@@ -197,7 +152,7 @@ static uint32_t acrn_ring_cut(struct ml_acrn_ring *ring,
 	memset(&out[0], 0, sizeof(out[0]));
 	out[0].first = first;
 	for (i = first; i < end; i++) {
-		const uint8_t *p = acrn_ring_slot(ring, source, i);
+		const uint8_t *p = ml_acrn_ring_slot(ring, source, i);
 		enum slot_kind k = acrn_ring_kind(p, &h);
 		struct stretch *s = &out[n];
 
@@ -436,7 +391,7 @@ static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 	for (; ring->pos < run->count; ring->pos++) {
 		memset(it, 0, sizeof(*it));
 		k = acrn_ring_kind(
-			acrn_ring_slot(ring, source,
+			ml_acrn_ring_slot(ring, source,
 				       run_index(ring, run, ring->pos)),
 			&it->head);
 		if (k == SLOT_NONE)
@@ -498,7 +453,7 @@ size_t ml_acrn_ring_text(struct ml_acrn_ring *ring, struct ml_source *source,
 	uint32_t i;
 
 	for (i = 0; i < it->slots; i++) {
-		p = acrn_ring_slot(ring, source,
+		p = ml_acrn_ring_slot(ring, source,
 				   run_index(ring, run, it->pos + i));
 		if (!p) {
 			memset(raw + (size_t)i * SLOT, 0, SLOT);

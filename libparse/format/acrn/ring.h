@@ -16,6 +16,7 @@
 #define ML_ACRN_TEXT_MAX	(ML_ACRN_SLOTS_MAX * ML_SBUF_LOG_SLOT)
 #define ML_ACRN_RUNS		10u	/* stretches of boots kept apart */
 #define ML_ACRN_CACHE		64u	/* slots */
+#define ML_ACRN_NEAR		16u	/* slots around a doubtful one */
 
 /* count slots from start on, around the end of the ring, all written by one
  * boot: age 0 is the newest, larger is older. */
@@ -51,6 +52,11 @@ struct ml_acrn_ring {
 	uint64_t absent;	/* one bit a slot of the window */
 	uint8_t cache[ML_ACRN_CACHE * ML_SBUF_LOG_SLOT];
 };
+
+/* The bytes of a slot, borrowed until the next call; NULL when they are not in
+ * the image. slots.c */
+const uint8_t *ml_acrn_ring_slot(struct ml_acrn_ring *ring,
+				 struct ml_source *source, uint32_t index);
 
 /* Read the header at the start of an extent and find out which boots wrote
  * which slots. CORRUPT, NO_DATA: no ring there (any more). */
