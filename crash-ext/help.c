@@ -54,7 +54,7 @@ static const char *const tail[] = {
 	"    crash> memlog --at 0x7e9b2000 -O raw -o ovmf.log",
 };
 
-static bool add(char **help, size_t *n, const char *line)
+static bool crash_help_add(char **help, size_t *n, const char *line)
 {
 	if (*n + 1 >= MAX_LINES)
 		return false;
@@ -69,7 +69,7 @@ static bool add_options(char **help, size_t *n)
 
 	for (i = 0; memlog_query_help(MEMLOG_HOST_CRASH, host_options, i,
 				      line + 4, sizeof(line) - 4); i++)
-		if (!add(help, n, line))
+		if (!crash_help_add(help, n, line))
 			return false;
 	return true;
 }
@@ -81,10 +81,10 @@ char **ext_help_create(void)
 	bool ok = help;
 
 	for (i = 0; ok && i < sizeof(head) / sizeof(*head); i++)
-		ok = add(help, &n, head[i]);
+		ok = crash_help_add(help, &n, head[i]);
 	ok = ok && add_options(help, &n);
 	for (i = 0; ok && i < sizeof(tail) / sizeof(*tail); i++)
-		ok = add(help, &n, tail[i]);
+		ok = crash_help_add(help, &n, tail[i]);
 	if (ok)
 		return help;
 	ext_help_destroy(help);

@@ -8,7 +8,7 @@
 
 static struct session session;
 
-static void hold(struct session *s)
+static void ext_hold(struct session *s)
 {
 	sigset_t block;
 
@@ -36,7 +36,8 @@ static void ext_release(struct session *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
-static enum memlog_status open_output(struct session *s, struct memlog_err *err)
+static enum memlog_status ext_open_output(struct session *s,
+					  struct memlog_err *err)
 {
 	enum memlog_status st = MEMLOG_OK;
 
@@ -51,7 +52,7 @@ static enum memlog_status open_output(struct session *s, struct memlog_err *err)
 	return st;
 }
 
-static enum memlog_status run(struct session *s, struct memlog_err *err)
+static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 {
 	struct memlog_query_host host = {
 		.size = sizeof(host),
@@ -66,7 +67,7 @@ static enum memlog_status run(struct session *s, struct memlog_err *err)
 
 	st = ext_image_open(s, err);
 	if (!st)
-		st = open_output(s, err);
+		st = ext_open_output(s, err);
 	if (st)
 		return st;
 	st = memlog_query_run(s->query, s->image, &host, &result, err);
@@ -76,8 +77,8 @@ static enum memlog_status run(struct session *s, struct memlog_err *err)
 	return st ? st : closed;
 }
 
-static void report(struct session *s, enum memlog_status st,
-		   const struct memlog_err *err)
+static void ext_report(struct session *s, enum memlog_status st,
+		       const struct memlog_err *err)
 {
 	if (st == MEMLOG_STOP && ext_interrupted())
 		ext_message(s, 2, "interrupted");
@@ -97,7 +98,7 @@ static void cmd_memlog(void)
 	bool usage = false;
 
 	ext_release(s);
-	hold(s);
+	ext_hold(s);
 	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_CRASH, &s->query,
 				 &err);
 	if (!st) {
@@ -107,8 +108,8 @@ static void cmd_memlog(void)
 		usage = st == MEMLOG_INVALID;
 	}
 	if (!st)
-		st = run(s, &err);
-	report(s, st, &err);
+		st = ext_run(s, &err);
+	ext_report(s, st, &err);
 	ext_release(s);
 	if (usage)
 		cmd_usage(pc->curcmd, SYNOPSIS);	/* does not return */

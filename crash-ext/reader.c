@@ -25,8 +25,8 @@ static bool read_block(struct session *s, uint64_t addr, void *buf, size_t len)
 }
 
 /* Read page by page up to the first that is not there; returns the bytes. */
-static size_t read_pages(struct session *s, uint64_t addr, char *buf,
-			 size_t len)
+static size_t crash_reader_read_pages(struct session *s, uint64_t addr,
+				      char *buf, size_t len)
 {
 	size_t done = 0, part;
 
@@ -57,7 +57,8 @@ static enum memlog_status reader_read(void *self, uint64_t addr, void *buf,
 		n = len - *ret < BLOCK ? len - *ret : BLOCK;
 		got = n;
 		if (!read_block(s, addr + *ret, p + *ret, n))
-			got = read_pages(s, addr + *ret, p + *ret, n);
+			got = crash_reader_read_pages(s, addr + *ret, p + *ret,
+						      n);
 		*ret += got;
 		if (got < n)
 			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;

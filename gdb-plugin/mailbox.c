@@ -145,7 +145,7 @@ void script_again(void)
 }
 
 /* One character as gdb's printf wants it in a string; returns its length. */
-static size_t quote(char *out, char c)
+static size_t gdb_mailbox_quote(char *out, char c)
 {
 	switch (c) {
 	case '\n':
@@ -185,7 +185,7 @@ static enum memlog_status script_print(void *self, const void *buf, size_t len,
 		n = len < CHUNK ? len : CHUNK;
 		at = (size_t)snprintf(line, sizeof(line), "printf \"");
 		for (i = 0; i < n; i++)
-			at += quote(line + at, p[i]);
+			at += gdb_mailbox_quote(line + at, p[i]);
 		at += (size_t)snprintf(line + at, sizeof(line) - at, "\"\n");
 		if (!script_write(line, at))
 			return MEMLOG_IO;

@@ -46,8 +46,8 @@ static enum gdb_status read_debug_info(struct gdb_reader_funcs *self,
 
 /* Called for any frame; answers to the first after a step has asked for it, and
  * stays invisible to the unwinder. */
-static enum gdb_status unwind(struct gdb_reader_funcs *self,
-			      struct gdb_unwind_callbacks *cb)
+static enum gdb_status plugin_unwind(struct gdb_reader_funcs *self,
+				     struct gdb_unwind_callbacks *cb)
 {
 	sigset_t mask __attribute__((cleanup(release_sigint)));
 
@@ -65,7 +65,7 @@ static struct gdb_frame_id frame_id(struct gdb_reader_funcs *self,
 	return (struct gdb_frame_id){ 0, 0 };
 }
 
-static void destroy(struct gdb_reader_funcs *self)
+static void plugin_destroy(struct gdb_reader_funcs *self)
 {
 	(void)self;
 }
@@ -76,9 +76,9 @@ struct gdb_reader_funcs *gdb_init_reader(void)
 	static struct gdb_reader_funcs funcs = {
 		.reader_version = GDB_READER_INTERFACE_VERSION,
 		.read = read_debug_info,
-		.unwind = unwind,
+		.unwind = plugin_unwind,
 		.get_frame_id = frame_id,
-		.destroy = destroy,
+		.destroy = plugin_destroy,
 	};
 	sigset_t mask __attribute__((cleanup(release_sigint)));
 

@@ -15,7 +15,8 @@
  * still stopped soon by Ctrl-C. */
 #define SLOW_BLOCK 4096u
 
-static size_t read_pages(struct session *s, uint64_t addr, char *buf, size_t len)
+static size_t gdb_reader_read_pages(struct session *s, uint64_t addr, char *buf,
+				    size_t len)
 {
 	size_t done = 0, part;
 
@@ -52,7 +53,8 @@ static enum memlog_status target_read(void *self, uint64_t addr, void *buf,
 		n = len - *ret < block ? len - *ret : block;
 		got = n;
 		if (s->read(addr + *ret, p + *ret, (int)n) != GDB_SUCCESS)
-			got = read_pages(s, addr + *ret, p + *ret, n);
+			got = gdb_reader_read_pages(s, addr + *ret, p + *ret,
+						    n);
 		*ret += got;
 		if (got < n)
 			return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;

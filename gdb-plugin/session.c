@@ -23,7 +23,7 @@ void session_end(struct session *s)
 	plugin_user_reset();
 }
 
-static void fail(const char *text)
+static void gdb_session_fail(const char *text)
 {
 	plugin_message(NULL, 0, text);
 }
@@ -38,7 +38,7 @@ static void step_begin(struct session *s)
 
 	session_end(s);
 	if (!mailbox_open(&err)) {
-		fail(err.text);
+		gdb_session_fail(err.text);
 		return;
 	}
 	s->busy = true;
@@ -65,7 +65,7 @@ static void ask_for_memory(struct session *s)
 
 /* ---- running the query --------------------------------------------------- */
 
-static int progress(void *arg, uint64_t done, uint64_t all)
+static int gdb_session_progress(void *arg, uint64_t done, uint64_t all)
 {
 	(void)arg;
 	(void)done;
@@ -73,9 +73,9 @@ static int progress(void *arg, uint64_t done, uint64_t all)
 	return plugin_interrupted();
 }
 
-static enum memlog_status open_output(struct session *s,
-				      const struct memlog_sink **ret,
-				      struct memlog_err *err)
+static enum memlog_status
+gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
+			struct memlog_err *err)
 {
 	enum memlog_status st;
 
@@ -92,27 +92,29 @@ static enum memlog_status open_output(struct session *s,
 	return st;
 }
 
-static void report(enum memlog_status st, const struct memlog_err *err)
+static void gdb_session_report(enum memlog_status st,
+			       const struct memlog_err *err)
 {
 	if (st == MEMLOG_STOP && plugin_interrupted())
 		plugin_message(NULL, 2, "interrupted");
 	else if (st && st != MEMLOG_NO_DATA)
-		fail(err->text[0] ? err->text : memlog_status_name(st));
+		gdb_session_fail(err->text[0] ? err->text :
+						memlog_status_name(st));
 }
 
 /* Run the query on s->image; the script prints the answer. */
-static void run(struct session *s)
+static void gdb_session_run(struct session *s)
 {
 	struct memlog_query_host host = {
 		.size = sizeof(host),
 		.message = plugin_message,
-		.progress = progress,
+		.progress = gdb_session_progress,
 	};
 	struct memlog_query_result result = { .size = sizeof(result) };
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st, closed = MEMLOG_OK;
 
-	st = open_output(s, &host.sink, &err);
+	st = gdb_session_open_output(s, &host.sink, &err);
 	if (!st) {
 		st = memlog_query_run(s->query, s->image, &host, &result, &err);
 		if (s->out_open) {
@@ -122,7 +124,7 @@ static void run(struct session *s)
 						   st ? NULL : &err);
 		}
 	}
-	report(st ? st : closed, &err);
+	gdb_session_report(st ? st : closed, &err);
 }
 
 void session_memory(struct session *s, gdb_target_read *read)
@@ -131,7 +133,7 @@ void session_memory(struct session *s, gdb_target_read *read)
 		return;
 	s->armed = false;
 	s->read = read;
-	run(s);
+	gdb_session_run(s);
 	s->read = NULL;
 }
 
@@ -141,9 +143,9 @@ static struct memlog_open_opts open_opts(struct session *s)
 {
 	return (struct memlog_open_opts){
 		.size = sizeof(struct memlog_open_opts),
-		.no_mmap = true,	/* the file may shrink under us */
+		.no_mmap = true, /* the file may shrink under us */
 		.allocator = &s->arena.alloc,
-		.progress = progress,
+		.progress = gdb_session_progress,
 	};
 }
 
@@ -182,28 +184,30 @@ static void read_through_gdb(struct session *s, const char *name)
 	struct memlog_err err = { .status = MEMLOG_OK };
 
 	if (!s->n_ranges)
-		fail("gdb does not say where memory of this target is");
+		gdb_session_fail(
+			"gdb does not say where memory of this target is");
 	else if (!s->target.frames)
-		fail("gdb reads memory for plugins through a frame, and there "
-		     "is no stopped thread: interrupt the target, or select a "
-		     "thread");
+		gdb_session_fail(
+			"gdb reads memory for plugins through a frame, and there "
+			"is no stopped thread: interrupt the target, or select a "
+			"thread");
 	else if (session_wrap_target(s, name, &err))
-		fail(err.text);
+		gdb_session_fail(err.text);
 	else
 		ask_for_memory(s);
 }
 
 /* The library sees which pages are there: gdb's own reads would bring those
  * that were never touched into memory, for good. */
-static void use_process(struct session *s)
+static void gdb_session_use_process(struct session *s)
 {
 	const struct memlog_open_opts opts = open_opts(s);
 	struct memlog_err err = { .status = MEMLOG_OK };
 
 	if (memlog_image_open_process(s->target.pid, &opts, &s->image, &err))
-		fail(err.text);
+		gdb_session_fail(err.text);
 	else
-		run(s);
+		gdb_session_run(s);
 }
 
 static void ask_stub(struct session *s)
@@ -230,7 +234,7 @@ static void step_told(struct session *s, char *text)
 	if (st == MEMLOG_STOP)
 		return;		/* --help was printed */
 	if (st) {
-		fail(err.text);
+		gdb_session_fail(err.text);
 		plugin_message(NULL, 2, "see: help memlog, memlog --help");
 		return;
 	}
@@ -238,7 +242,7 @@ static void step_told(struct session *s, char *text)
 	switch (s->target.kind) {
 	case TARGET_CORE:
 		if (open_core(s)) {
-			run(s);
+			gdb_session_run(s);
 			break;
 		}
 		plugin_message(NULL, 2, "reading the core through gdb, by "
@@ -248,14 +252,15 @@ static void step_told(struct session *s, char *text)
 		read_through_gdb(s, "core");
 		break;
 	case TARGET_NATIVE:
-		use_process(s);
+		gdb_session_use_process(s);
 		break;
 	case TARGET_REMOTE:
 		ask_stub(s);
 		break;
 	default:
-		fail("there is nothing to read: open a core, attach to QEMU, "
-		     "or connect to its gdbstub");
+		gdb_session_fail(
+			"there is nothing to read: open a core, attach to QEMU, "
+			"or connect to its gdbstub");
 	}
 }
 
@@ -316,16 +321,17 @@ static void step_read(struct session *s, char *text)
 
 	if (!s->dir) {
 		if (s->armed)
-			fail("gdb did not lend its memory: the selected thread "
-			     "has no frame");
+			gdb_session_fail(
+				"gdb did not lend its memory: the selected thread "
+				"has no frame");
 		return;
 	}
 	if (!session_check_files(s, text))
 		return;
 	if (session_wrap_files(s, &err))
-		fail(err.text);
+		gdb_session_fail(err.text);
 	else
-		run(s);
+		gdb_session_run(s);
 }
 
 void session_step(struct session *s)
@@ -341,7 +347,7 @@ void session_step(struct session *s)
 	s->step = STEP_BEGIN;	/* unless the step asks for another */
 	text = mailbox_read(&s->arena.alloc);
 	if (!text)
-		fail("no memory");
+		gdb_session_fail("no memory");
 	else if (step == STEP_TOLD)
 		step_told(s, text);
 	else if (step == STEP_ASKED)

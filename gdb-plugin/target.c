@@ -37,8 +37,8 @@ static bool line_has(const char *line, long len, const char *word)
 	return memmem(line, (size_t)len, word, strlen(word)) != NULL;
 }
 
-static char *copy(const struct memlog_allocator *alloc, const char *s,
-		  size_t len)
+static char *gdb_target_copy(const struct memlog_allocator *alloc,
+			     const char *s, size_t len)
 {
 	char *p = alloc->alloc(alloc->self, len + 1);
 
@@ -56,7 +56,8 @@ static char *core_path(const char *text, const struct memlog_allocator *alloc)
 
 	at = at ? strchr(at, '`') : NULL;
 	end = at ? strstr(at, "', file type") : NULL;
-	return end ? copy(alloc, at + 1, (size_t)(end - at - 1)) : NULL;
+	return end ? gdb_target_copy(alloc, at + 1, (size_t)(end - at - 1)) :
+		     NULL;
 }
 
 /* The line of the current inferior of `info inferiors`:

@@ -65,7 +65,7 @@ static const struct memlog_reader_ops text_ops = {
 	.close = text_close,
 };
 
-static void put64(uint8_t *p, uint64_t v)
+static void sysfs_put64(uint8_t *p, uint64_t v)
 {
 	int i;
 
@@ -77,10 +77,10 @@ static void fill_header(uint8_t *p, uint64_t len)
 {
 	memset(p, 0, HEADER);
 	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	put64(p + 0x10, HEADER);
-	put64(p + 0x18, len + 1);	/* one byte of a ring is never used */
-	put64(p + 0x20, 1);		/* not locked */
-	put64(p + 0x30, len);
+	sysfs_put64(p + 0x10, HEADER);
+	sysfs_put64(p + 0x18, len + 1); /* one byte of a ring is never used */
+	sysfs_put64(p + 0x20, 1);	/* not locked */
+	sysfs_put64(p + 0x30, len);
 }
 
 /* Fill buf from a file; returns the bytes, or -1. */
@@ -102,7 +102,7 @@ static ssize_t read_all(int fd, uint8_t *buf, size_t size)
 	return (ssize_t)done;
 }
 
-static enum memlog_status fail(struct memlog_err *err, const char *path)
+static enum memlog_status sysfs_fail(struct memlog_err *err, const char *path)
 {
 	enum memlog_status s = errno == ENOENT ? MEMLOG_NO_DATA : MEMLOG_IO;
 
@@ -125,16 +125,16 @@ enum memlog_status host_sysfs_open(const char *path,
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return fail(err, path);
+		return sysfs_fail(err, path);
 	t = alloc->alloc(alloc->self, sizeof(*t) + HEADER + MAX_TEXT + 1);
 	if (!t) {
 		close(fd);
 		errno = ENOMEM;
-		return fail(err, path);
+		return sysfs_fail(err, path);
 	}
 	len = read_all(fd, t->bytes + HEADER, MAX_TEXT);
 	if (len < 0) {
-		s = fail(err, path);
+		s = sysfs_fail(err, path);
 		close(fd);
 		alloc->release(alloc->self, t);
 		return s;

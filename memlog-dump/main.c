@@ -43,8 +43,8 @@ static int exit_code(enum memlog_status s,
 }
 
 /* NO_DATA has been explained by messages. */
-static void tell(const char *name, enum memlog_status s,
-		 const struct memlog_err *err)
+static void main_tell(const char *name, enum memlog_status s,
+		      const struct memlog_err *err)
 {
 	if (guard_shrunk())
 		message(0, name, "the file became shorter while it was read; "
@@ -76,19 +76,19 @@ static int dump_image(const char *name, const struct opts *o,
 	guard_reset();
 	s = source_open(name, o, &image, &err);
 	if (s) {
-		tell(name, s, &err);
+		main_tell(name, s, &err);
 		return EXIT_UNREADABLE;
 	}
 	s = memlog_query_run(o->query, image, &host, &result, &err);
 	progress_clear();
-	tell(name, s, &err);
+	main_tell(name, s, &err);
 	code = guard_shrunk() ? EXIT_UNREADABLE : exit_code(s, &result, o);
 	memlog_image_close(image);
 	return code;
 }
 
 /* The worse of two, in the order of 3, 4, 0, 1. */
-static int worse(int a, int b)
+static int main_worse(int a, int b)
 {
 	static const int rank[] = {
 		[EXIT_NONE] = 0, [EXIT_PRINTED] = 1, [EXIT_DAMAGED] = 2,
@@ -118,7 +118,8 @@ static int dump_all(const struct opts *o)
 	code = EXIT_NONE;
 	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
 		    code != EXIT_USAGE; i++)
-		code = worse(code, dump_image(o->images[i], o, symbols, &out));
+		code = main_worse(code,
+				  dump_image(o->images[i], o, symbols, &out));
 	memlog_symbols_close(symbols);
 	/* what was printed before a trouble is worth keeping */
 	rc = output_close(&out, out.written && !guard_stop() && !out.failed);

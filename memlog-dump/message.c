@@ -17,7 +17,7 @@ const char *message_name(const char *image)
 	return strcmp(image, "-") ? image : "standard input";
 }
 
-static void put(int level, const char *image, const char *text)
+static void message_put(int level, const char *image, const char *text)
 {
 	char line[2048];
 
@@ -41,7 +41,7 @@ void message(int level, const char *image, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	put(level, image, text);
+	message_put(level, image, text);
 }
 
 void message_err(const char *image, const struct memlog_err *err)
@@ -53,5 +53,5 @@ void message_err(const char *image, const struct memlog_err *err)
 
 	if (n && !strncmp(text, name, n) && text[n] == ':')
 		image = NULL;
-	put(0, image, text);
+	message_put(0, image, text);
 }

@@ -15,7 +15,7 @@ static bool enabled, tty, shown;
 static int64_t next_ms;
 static char name[48];
 
-static int64_t now_ms(void)
+static int64_t progress_now_ms(void)
 {
 	struct timespec t;
 
@@ -35,7 +35,7 @@ void progress_begin(const char *image)
 
 	memlog_escape(slash && slash[1] ? slash + 1 : image, name,
 		      sizeof(name));
-	next_ms = now_ms() + FIRST_MS;
+	next_ms = progress_now_ms() + FIRST_MS;
 }
 
 void progress_clear(void)
@@ -46,7 +46,7 @@ void progress_clear(void)
 	shown = false;
 }
 
-static void show(uint64_t done, uint64_t all)
+static void progress_show(uint64_t done, uint64_t all)
 {
 	const double mib = 1 << 20;
 
@@ -67,9 +67,9 @@ int progress_poll(void *arg, uint64_t done, uint64_t all)
 {
 	if (guard_stop() || guard_shrunk())
 		return 1;
-	if (enabled && now_ms() >= next_ms) {
-		show(done, all);
-		next_ms = now_ms() + (tty ? AGAIN_MS : AGAIN_LOG_MS);
+	if (enabled && progress_now_ms() >= next_ms) {
+		progress_show(done, all);
+		next_ms = progress_now_ms() + (tty ? AGAIN_MS : AGAIN_LOG_MS);
 	}
 	return 0;
 }

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum memlog_status fail(struct memlog_err *err,
-			       enum memlog_status status, const char *name,
-			       const char *text)
+static enum memlog_status source_fail(struct memlog_err *err,
+				      enum memlog_status status,
+				      const char *name, const char *text)
 {
 	memset(err, 0, sizeof(*err));
 	err->status = status;
@@ -84,8 +84,9 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 	while (dump_codecs[opts.n_codecs])
 		opts.n_codecs++;
 	if (!strcmp(name, "-") && isatty(STDIN_FILENO))
-		return fail(err, MEMLOG_INVALID, message_name(name),
-			    "is a terminal; name a file, or pipe one in");
+		return source_fail(
+			err, MEMLOG_INVALID, message_name(name),
+			"is a terminal; name a file, or pipe one in");
 	fd = pipe_fd(name);
 	if (fd >= 0)
 		return open_pipe(fd, name, o, &opts, ret, err);

@@ -67,7 +67,7 @@ struct acrn {
 
 /* ---- a log's slots ------------------------------------------------------ */
 
-static void store32(uint8_t *p, uint32_t v)
+static void acrn_store32(uint8_t *p, uint32_t v)
 {
 	p[0] = (uint8_t)v;
 	p[1] = (uint8_t)(v >> 8);
@@ -79,15 +79,15 @@ static void make_header(struct device *d)
 {
 	uint64_t magic = d->kind == LAST ? MAGIC & ~UINT64_C(1) : MAGIC;
 
-	store32(d->bytes, (uint32_t)magic);
-	store32(d->bytes + 4, (uint32_t)(magic >> 32));
-	store32(d->bytes + 8, SLOTS);
-	store32(d->bytes + 12, SLOT);
-	store32(d->bytes + 36, SLOTS * SLOT);
+	acrn_store32(d->bytes, (uint32_t)magic);
+	acrn_store32(d->bytes + 4, (uint32_t)(magic >> 32));
+	acrn_store32(d->bytes + 8, SLOTS);
+	acrn_store32(d->bytes + 12, SLOT);
+	acrn_store32(d->bytes + 36, SLOTS * SLOT);
 }
 
 /* Take what the device has. A pipe may give less than a slot at once. */
-static void drain(struct device *d)
+static void acrn_drain(struct device *d)
 {
 	uint8_t *at;
 	ssize_t n;
@@ -107,7 +107,7 @@ static void drain(struct device *d)
 		d->part = 0;
 		d->tail += SLOT;
 	}
-	store32(d->bytes + 20, d->tail);
+	acrn_store32(d->bytes + 20, d->tail);
 }
 
 /* ---- the reader --------------------------------------------------------- */
@@ -138,7 +138,7 @@ static enum memlog_status acrn_read(void *self, uint64_t addr, void *buf,
 		return MEMLOG_NO_DATA;
 	off = (size_t)(addr - d->addr);
 	if (!off)
-		drain(d);
+		acrn_drain(d);
 	*ret = (size_t)ml_min(len, d->len - off);
 	memcpy(buf, d->bytes + off, *ret);
 	return MEMLOG_OK;
@@ -198,7 +198,7 @@ static const struct memlog_reader_ops acrn_ops = {
 /* ---- opening ------------------------------------------------------------ */
 
 /* "acrn_trace_3": which kind, which CPU */
-static bool parse_name(const char *name, struct device *d)
+static bool acrn_parse_name(const char *name, struct device *d)
 {
 	unsigned long cpu;
 	unsigned int k;
@@ -241,7 +241,7 @@ static enum memlog_status list_devices(struct acrn *a, const char *dir,
 		return ml_fail_errno(err, MEMLOG_IO, errno,
 				     "%.100s cannot be read", dir);
 	while (!s && (e = readdir(dp))) {
-		if (!parse_name(e->d_name, &d) || a->n >= KINDS * CPUS_MAX)
+		if (!acrn_parse_name(e->d_name, &d) || a->n >= KINDS * CPUS_MAX)
 			continue;
 		s = ml_grow(&a->alloc, &a->dev, a->n, &a->cap,
 			    sizeof(*a->dev), err);
@@ -310,7 +310,7 @@ static enum memlog_status open_devices(struct acrn *a, const char *dir,
 		struct device d = a->dev[i];
 
 		if (open_device(&d, dir)) {
-			drain(&d);
+			acrn_drain(&d);
 			d.addr = next[d.kind];
 			next[d.kind] += d.kind == TRACE ? ML_SBUF_MAX : RING;
 			a->dev[n++] = d;

@@ -46,8 +46,8 @@ static int (*const filters[ML_PACKED_KINDS])(struct archive *a) = {
 };
 
 /* Write a piece to its place; pages of zeros stay holes. */
-static enum memlog_status put(struct unpack *u, size_t len,
-			      struct memlog_err *err)
+static enum memlog_status archive_put(struct unpack *u, size_t len,
+				      struct memlog_err *err)
 {
 	enum memlog_status s;
 	const uint8_t *p;
@@ -73,8 +73,8 @@ static enum memlog_status put(struct unpack *u, size_t len,
 
 /* Nothing came out. A window of more than 128 MiB, which zstd --long=31 makes,
  * is one reason. */
-static enum memlog_status nothing(const struct unpack *u, const char *why,
-				  struct memlog_err *err)
+static enum memlog_status
+archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_CORRUPT, "cannot unpack it%s%.80s; if the "
 		       "program that packed it can (zstd -d --long=31), unpack "
@@ -83,8 +83,8 @@ static enum memlog_status nothing(const struct unpack *u, const char *why,
 
 /* The next bytes into buf; *ret is 0 at the end. CORRUPT: the file is damaged,
  * and why may say how. */
-static enum memlog_status pull(struct unpack *u, size_t *ret,
-			       struct memlog_err *why)
+static enum memlog_status archive_pull(struct unpack *u, size_t *ret,
+				       struct memlog_err *why)
 {
 	const char *text;
 	la_ssize_t n;
@@ -101,12 +101,13 @@ static enum memlog_status pull(struct unpack *u, size_t *ret,
 	return ml_fail(why, MEMLOG_CORRUPT, "%s", text ? text : "not readable");
 }
 
-static uint64_t consumed(const struct unpack *u)
+static uint64_t archive_consumed(const struct unpack *u)
 {
 	return u->gunzip ? ml_gunzip_consumed(u->gunzip) : u->at;
 }
 
-static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
+static enum memlog_status archive_unpack(struct unpack *u,
+					 struct memlog_err *err)
 {
 	struct memlog_err why = { 0 };
 	enum memlog_status s;
@@ -114,18 +115,18 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 
 	for (;;) {
 		if (u->opts->progress &&
-		    u->opts->progress(u->opts->progress_arg, consumed(u),
-				      u->file->size == UINT64_MAX ?
-					      0 : u->file->size))
+		    u->opts->progress(
+			    u->opts->progress_arg, archive_consumed(u),
+			    u->file->size == UINT64_MAX ? 0 : u->file->size))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
-		s = pull(u, &n, &why);
+		s = archive_pull(u, &n, &why);
 		if (s == MEMLOG_CORRUPT)
 			break;
 		if (s)
 			return ml_fail(err, s, "%.200s", why.text);
 		if (!n)
 			return MEMLOG_OK;
-		s = put(u, n, err);
+		s = archive_put(u, n, err);
 		if (s)
 			return s;
 		if (u->size > ML_MAX_UNPACKED)
@@ -134,7 +135,7 @@ static enum memlog_status unpack(struct unpack *u, struct memlog_err *err)
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
 	if (!u->size)
-		return nothing(u, why.text, err);
+		return archive_nothing(u, why.text, err);
 	/* checksums come last: what they are of is spooled by then */
 	u->image->suspect = true;
 	ml_image_warn(u->image, "the compressed file is damaged (%.60s): %"
@@ -158,8 +159,9 @@ static la_ssize_t read_in(struct archive *a, void *arg, const void **ret)
 	return (la_ssize_t)got;
 }
 
-static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
-				struct memlog_err *err)
+static enum memlog_status archive_start(struct unpack *u,
+					const struct ml_packed *f,
+					struct memlog_err *err)
 {
 	struct archive_entry *entry;
 
@@ -173,7 +175,7 @@ static enum memlog_status start(struct unpack *u, const struct ml_packed *f,
 			       "which this build cannot unpack", f->name);
 	if (archive_read_open(u->a, u, NULL, read_in, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(u->a, &entry) != ARCHIVE_OK)
-		return nothing(u, archive_error_string(u->a), err);
+		return archive_nothing(u, archive_error_string(u->a), err);
 	return MEMLOG_OK;
 }
 
@@ -198,9 +200,9 @@ static enum memlog_status spool_all(struct unpack *u,
 	if (s)
 		return s;
 	u->room = free_space(u->spool);
-	s = start(u, f, err);
+	s = archive_start(u, f, err);
 	if (!s)
-		s = unpack(u, err);
+		s = archive_unpack(u, err);
 	if (!s && ftruncate(u->spool, (off_t)u->size))
 		s = ml_fail_errno(err, MEMLOG_IO, errno, "temporary file");
 	if (!s)
@@ -211,7 +213,7 @@ static enum memlog_status spool_all(struct unpack *u,
 }
 
 /* What unpacks the file; NULL: nothing here. */
-static const struct ml_packed *look(const struct ml_file *file)
+static const struct ml_packed *archive_look(const struct ml_file *file)
 {
 	uint8_t head[ML_PACKED_MAGIC];
 	const struct ml_packed *f;
@@ -229,7 +231,7 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 				   struct memlog_err *err)
 {
 	struct unpack u = { .image = image, .file = file, .opts = opts };
-	const struct ml_packed *f = look(file);
+	const struct ml_packed *f = archive_look(file);
 	struct ml_file unpacked;
 	enum memlog_status s;
 	char words[96];

@@ -64,8 +64,8 @@ static enum kind kind_of(const char *name, size_t len)
 }
 
 /* "  start-end : name"; the last byte is part of it. */
-static bool parse_line(const char *p, const char *eol, struct entry *e,
-		       bool *ret_inside)
+static bool devmem_parse_line(const char *p, const char *eol, struct entry *e,
+			      bool *ret_inside)
 {
 	char *end;
 	uint64_t last;
@@ -89,7 +89,7 @@ static bool parse_line(const char *p, const char *eol, struct entry *e,
 	return true;
 }
 
-static size_t parse(const char *text, struct entry *e)
+static size_t devmem_parse(const char *text, struct entry *e)
 {
 	const char *p = text, *eol;
 	struct entry line;
@@ -98,7 +98,7 @@ static size_t parse(const char *text, struct entry *e)
 
 	for (; *p && n < RANGES_MAX; p = *eol ? eol + 1 : eol) {
 		eol = strchrnul(p, '\n');
-		if (!parse_line(p, eol, &line, &inside))
+		if (!devmem_parse_line(p, eol, &line, &inside))
 			continue;
 		if (!inside)
 			e[n++] = line;
@@ -139,7 +139,7 @@ size_t ml_iomem_parse(const char *text, bool ram, struct memlog_range *ret,
 
 	if (!e)
 		return 0;
-	n = parse(text, e);
+	n = devmem_parse(text, e);
 	take_touching(e, n);
 	for (i = 0; i < n && kept < max; i++)
 		/* without permission all addresses are 0 */

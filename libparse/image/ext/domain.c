@@ -30,8 +30,8 @@
 
 /* One item of QEMU's comma-separated lists: two commas stand for one. Returns
  * where the next item begins. */
-static const char *item(const char *arg, const char *end, char *ret,
-			size_t size)
+static const char *domain_item(const char *arg, const char *end, char *ret,
+			       size_t size)
 {
 	size_t n = 0;
 
@@ -59,7 +59,7 @@ bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size)
 		return false;
 	end = arg + strnlen(arg, (size_t)(end - arg));
 	while (arg < end) {
-		arg = item(arg, end, name, size);
+		arg = domain_item(arg, end, name, size);
 		if (!strncmp(name, "guest=", 6))
 			memmove(name, name + 6, strlen(name + 6) + 1);
 		else if (strchr(name, '='))
@@ -137,7 +137,7 @@ static void look_at(struct search *s, int proc, const char *pid, char *buf)
 		s->second = (pid_t)atoi(pid);
 }
 
-static enum memlog_status find(struct search *s, struct memlog_err *err)
+static enum memlog_status domain_find(struct search *s, struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(NULL);
 	char *buf = ml_calloc(&a, CMDLINE_MAX, 1);
@@ -171,7 +171,7 @@ static enum memlog_status domain_open(const char *rest,
 	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
 		return ml_fail(err, MEMLOG_INVALID, "domain: is followed by "
 			       "the name of a running guest");
-	s = find(&found, err);
+	s = domain_find(&found, err);
 	if (s)
 		return s;
 	if (found.second)

@@ -26,7 +26,7 @@
 /* Nested deeper than any reply of QEMU's. */
 #define DEPTH 32
 
-static int64_t now_ms(void)
+static int64_t qmp_now_ms(void)
 {
 	struct timespec ts;
 
@@ -44,7 +44,7 @@ static enum memlog_status wait_for(struct ml_qmp *q, short events,
 	int n;
 
 	for (;;) {
-		left = deadline - now_ms();
+		left = deadline - qmp_now_ms();
 		if (left <= 0)
 			return ml_fail(err, MEMLOG_IO, "no answer to %s in "
 				       "time: another program may hold this "
@@ -111,9 +111,9 @@ static enum memlog_status make_room(struct ml_qmp *q, struct memlog_err *err)
 }
 
 /* Receive until there is a whole line; *ret is its length without its end. */
-static enum memlog_status receive(struct ml_qmp *q, int64_t deadline,
-				  const char *what, size_t *ret,
-				  struct memlog_err *err)
+static enum memlog_status qmp_receive(struct ml_qmp *q, int64_t deadline,
+				      const char *what, size_t *ret,
+				      struct memlog_err *err)
 {
 	size_t seen = 0;
 	enum memlog_status s;
@@ -158,7 +158,7 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 	if (!tok)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for JSON");
 	do {	/* a monitor with pretty=on writes many lines */
-		s = receive(q, deadline, what, &len, err);
+		s = qmp_receive(q, deadline, what, &len, err);
 		if (s)
 			break;
 		all += len + 1;
@@ -178,7 +178,7 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 }
 
 /* Text of the peer's in a message of ours. */
-static void printable(char *to, size_t size, const char *from)
+static void qmp_printable(char *to, size_t size, const char *from)
 {
 	size_t i;
 
@@ -203,7 +203,7 @@ static enum memlog_status error_of(json_object *error, const char *name,
 {
 	char words[128];
 
-	printable(words, sizeof(words), string_at(error, "desc"));
+	qmp_printable(words, sizeof(words), string_at(error, "desc"));
 	return ml_fail(err, !strcmp(string_at(error, "class"),
 				    "CommandNotFound") ?
 				    MEMLOG_UNSUPPORTED : MEMLOG_NO_DATA,
@@ -211,7 +211,7 @@ static enum memlog_status error_of(json_object *error, const char *name,
 }
 
 /* Is this the answer to the last command? Events and strays are not. */
-static bool answers(const struct ml_qmp *q, json_object *msg)
+static bool qmp_answers(const struct ml_qmp *q, json_object *msg)
 {
 	json_object *id;
 
@@ -222,9 +222,9 @@ static bool answers(const struct ml_qmp *q, json_object *msg)
 	       json_object_get_int64(id) == q->id;
 }
 
-static enum memlog_status await(struct ml_qmp *q, const char *name,
-				int64_t deadline, json_object **ret,
-				struct memlog_err *err)
+static enum memlog_status qmp_await(struct ml_qmp *q, const char *name,
+				    int64_t deadline, json_object **ret,
+				    struct memlog_err *err)
 {
 	json_object *msg, *part;
 	enum memlog_status s;
@@ -234,7 +234,7 @@ static enum memlog_status await(struct ml_qmp *q, const char *name,
 		s = receive_json(q, deadline, name, &msg, err);
 		if (s)
 			return s;
-		if (answers(q, msg))
+		if (qmp_answers(q, msg))
 			break;
 		json_object_put(msg);
 		if (strays == ML_MAX_QMP_STRAYS)
@@ -254,7 +254,7 @@ enum memlog_status ml_qmp_command(struct ml_qmp *q, const char *name,
 				  struct json_object **ret,
 				  struct memlog_err *err)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = qmp_now_ms() + timeout_ms;
 	json_object *msg = json_object_new_object();
 	enum memlog_status s;
 	const char *text;
@@ -269,7 +269,7 @@ enum memlog_status ml_qmp_command(struct ml_qmp *q, const char *name,
 	if (!s)
 		s = send_all(q, "\r\n", 2, deadline, name, err);
 	json_object_put(msg);
-	return s ? s : await(q, name, deadline, ret, err);
+	return s ? s : qmp_await(q, name, deadline, ret, err);
 }
 
 enum memlog_status ml_qmp_human(struct ml_qmp *q, const char *line, char **ret,
@@ -334,9 +334,9 @@ static enum memlog_status connect_to(int fd, const char *path,
 			     "");
 }
 
-static enum memlog_status greet(struct ml_qmp *q, struct memlog_err *err)
+static enum memlog_status qmp_greet(struct ml_qmp *q, struct memlog_err *err)
 {
-	int64_t deadline = now_ms() + ML_QMP_GREETING_MS;
+	int64_t deadline = qmp_now_ms() + ML_QMP_GREETING_MS;
 	json_object *msg, *part, *number;
 	static const char *const keys[] = { "major", "minor", "micro" };
 	enum memlog_status s;
@@ -385,7 +385,7 @@ enum memlog_status ml_qmp_open(const char *path,
 				      "cannot make a socket") :
 			connect_to(q->fd, path, err);
 	if (!s)
-		s = greet(q, err);
+		s = qmp_greet(q, err);
 	if (!s && !getsockopt(q->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len)) {
 		q->pid = peer.pid;
 		q->uid = peer.uid;

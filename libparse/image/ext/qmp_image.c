@@ -62,9 +62,9 @@ static const struct ml_qmp_ram *ram_at(const struct guest *g, uint64_t addr)
 
 /* ---- the reader --------------------------------------------------------- */
 
-static enum memlog_status saved(struct guest *g, uint64_t addr, uint8_t *buf,
-				size_t len, size_t *ret,
-				struct memlog_err *err)
+static enum memlog_status qmp_image_saved(struct guest *g, uint64_t addr,
+					  uint8_t *buf, size_t len, size_t *ret,
+					  struct memlog_err *err)
 {
 	enum memlog_status s;
 	ssize_t n = 0;
@@ -104,7 +104,7 @@ static enum memlog_status guest_read(void *self, uint64_t addr, void *buf,
 						r->hva + (at - r->start), to,
 						part, &got, err);
 		else
-			s = saved(g, at, to, part, &got, err);
+			s = qmp_image_saved(g, at, to, part, &got, err);
 		*ret += got;
 		if (s || !got)
 			break;
@@ -293,7 +293,7 @@ static enum memlog_status ask_hva(struct ml_qmp *q, struct ml_qmp_ram *r,
 
 /* Does the process have the RAM there? Then QEMU told the truth, and it is
  * QEMU itself that listens. */
-static bool holds(struct ml_process *p, const struct ml_qmp_ram *r)
+static bool qmp_image_holds(struct ml_process *p, const struct ml_qmp_ram *r)
 {
 	struct memlog_range have;
 	uint64_t end;
@@ -309,8 +309,8 @@ static bool holds(struct ml_process *p, const struct ml_qmp_ram *r)
 
 /* Read the process instead of asking. Other than OK: it cannot be done, and
  * err says why. */
-static enum memlog_status use_process(struct guest *g, struct ml_qmp *q,
-				      struct memlog_err *err)
+static enum memlog_status
+qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 {
 	struct ml_process *p = NULL;
 	enum memlog_status s;
@@ -326,13 +326,13 @@ static enum memlog_status use_process(struct guest *g, struct ml_qmp *q,
 	if (s)
 		goto out;
 	for (i = 0; i < g->n; i++)
-		if (!holds(p, &g->ram[i]))
+		if (!qmp_image_holds(p, &g->ram[i]))
 			lost += g->ram[i].end - g->ram[i].start;
 	if (lost > LEFT_OUT)
 		s = ml_fail(err, MEMLOG_NO_DATA, "the memory is not in process "
 			    "%d, which holds the socket", (int)q->pid);
 	for (i = 0; i < g->n && !s; i++)
-		if (holds(p, &g->ram[i]))
+		if (qmp_image_holds(p, &g->ram[i]))
 			g->ram[n++] = g->ram[i];
 	if (!s && !n)
 		s = ml_fail(err, MEMLOG_NO_DATA, "process %d has none of the "
@@ -369,7 +369,7 @@ static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 
 	if (s)
 		return s;
-	s = use_process(g, *q, &why);
+	s = qmp_image_use_process(g, *q, &why);
 	if (s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY) {
 		if (err)
 			*err = why;

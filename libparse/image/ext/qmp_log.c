@@ -72,7 +72,7 @@ static const struct memlog_reader_ops answer_ops = {
 	.close = answer_close,
 };
 
-static int digit(char c)
+static int qmp_log_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -94,7 +94,7 @@ bool ml_unbase64(const char *text, size_t len, uint8_t *ret, size_t *ret_len)
 	if ((len + pad) % 4 || len % 4 == 1)
 		return false;
 	for (i = 0; i < len; i++) {
-		d = digit(text[i]);
+		d = qmp_log_digit(text[i]);
 		if (d < 0)
 			return false;
 		bits = bits << 6 | (uint32_t)d;
@@ -105,7 +105,7 @@ bool ml_unbase64(const char *text, size_t len, uint8_t *ret, size_t *ret_len)
 	return true;
 }
 
-static void le64(uint8_t *p, uint64_t v)
+static void qmp_log_le64(uint8_t *p, uint64_t v)
 {
 	int i;
 
@@ -118,15 +118,15 @@ static void put_header(uint8_t *p, size_t ring, size_t used,
 		       const char *version)
 {
 	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	le64(p + 0x10, HEADER);
-	le64(p + 0x18, ring);
-	le64(p + 0x20, 1);
-	le64(p + 0x30, used);
+	qmp_log_le64(p + 0x10, HEADER);
+	qmp_log_le64(p + 0x18, ring);
+	qmp_log_le64(p + 0x20, 1);
+	qmp_log_le64(p + 0x30, used);
 	memcpy(p + VERSION, version, strnlen(version, 127));
 }
 
-static enum memlog_status fill(struct answer *a, json_object *answer,
-			       struct memlog_err *err)
+static enum memlog_status qmp_log_fill(struct answer *a, json_object *answer,
+				       struct memlog_err *err)
 {
 	json_object *log, *version = NULL;
 	const char *text;
@@ -180,7 +180,7 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 	a = ml_calloc(&image->alloc, 1, sizeof(*a));
 	if (a) {
 		a->alloc = image->alloc;
-		s = s ? MEMLOG_OK : fill(a, answer, err);
+		s = s ? MEMLOG_OK : qmp_log_fill(a, answer, err);
 	} else {
 		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a log");
 	}

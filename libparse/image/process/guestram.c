@@ -2,7 +2,7 @@
 /* guestram.c - which mappings of a process may be the memory of a guest. */
 #include "guestram.h"
 
-static bool possible(const struct ml_mapping *m)
+static bool process_guestram_possible(const struct ml_mapping *m)
 {
 	return m->read && m->write && !m->exec && !m->own && m->start < m->end;
 }
@@ -14,16 +14,17 @@ bool ml_mapping_joins(const struct ml_mapping *a, const struct ml_mapping *b)
 	       (!a->file || b->offset == a->offset + (a->end - a->start));
 }
 
-static uint64_t mark(struct ml_mapping *m, size_t n, uint64_t min)
+static uint64_t process_guestram_mark(struct ml_mapping *m, size_t n,
+				      uint64_t min)
 {
 	uint64_t all = 0;
 	size_t i, k;
 
 	for (i = 0; i < n; i = k) {
 		k = i + 1;
-		if (!possible(&m[i]))
+		if (!process_guestram_possible(&m[i]))
 			continue;
-		while (k < n && possible(&m[k]) &&
+		while (k < n && process_guestram_possible(&m[k]) &&
 		       ml_mapping_joins(&m[k - 1], &m[k]))
 			k++;
 		if (m[k - 1].end - m[i].start < min ||
@@ -38,7 +39,7 @@ static uint64_t mark(struct ml_mapping *m, size_t n, uint64_t min)
 
 uint64_t ml_guest_ram(struct ml_mapping *m, size_t n)
 {
-	uint64_t all = mark(m, n, ML_GUEST_RAM_MIN);
+	uint64_t all = process_guestram_mark(m, n, ML_GUEST_RAM_MIN);
 
-	return all ? all : mark(m, n, ML_GUEST_RAM_SMALL);
+	return all ? all : process_guestram_mark(m, n, ML_GUEST_RAM_SMALL);
 }

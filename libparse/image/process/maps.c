@@ -55,8 +55,8 @@ enum memlog_status ml_proc_text(int dir, const char *name,
 }
 
 /* A number in hex or decimal; false when there is none or it does not fit. */
-static bool number(const char **p, const char *end, unsigned int base,
-		   uint64_t *ret)
+static bool process_maps_number(const char **p, const char *end,
+				unsigned int base, uint64_t *ret)
 {
 	const char *at = *p;
 	unsigned int digit;
@@ -84,7 +84,7 @@ static bool number(const char **p, const char *end, unsigned int base,
 	return true;
 }
 
-static bool expect(const char **p, const char *end, char c)
+static bool process_maps_expect(const char **p, const char *end, char c)
 {
 	if (*p >= end || **p != c)
 		return false;
@@ -92,22 +92,29 @@ static bool expect(const char **p, const char *end, char c)
 	return true;
 }
 
-static bool parse_line(const char *p, const char *end, struct ml_mapping *m,
-		       struct ml_maps_file *f)
+static bool process_maps_parse_line(const char *p, const char *end,
+				    struct ml_mapping *m,
+				    struct ml_maps_file *f)
 {
 	uint64_t major, minor;
 	const char *perms;
 
-	if (!number(&p, end, 16, &m->start) || !expect(&p, end, '-') ||
-	    !number(&p, end, 16, &m->end) || !expect(&p, end, ' ') ||
-	    m->end <= m->start || end - p < 5)
+	if (!process_maps_number(&p, end, 16, &m->start) ||
+	    !process_maps_expect(&p, end, '-') ||
+	    !process_maps_number(&p, end, 16, &m->end) ||
+	    !process_maps_expect(&p, end, ' ') || m->end <= m->start ||
+	    end - p < 5)
 		return false;
 	perms = p;
 	p += 4;
-	if (!expect(&p, end, ' ') || !number(&p, end, 16, &m->offset) ||
-	    !expect(&p, end, ' ') || !number(&p, end, 16, &major) ||
-	    !expect(&p, end, ':') || !number(&p, end, 16, &minor) ||
-	    !expect(&p, end, ' ') || !number(&p, end, 10, &f->inode))
+	if (!process_maps_expect(&p, end, ' ') ||
+	    !process_maps_number(&p, end, 16, &m->offset) ||
+	    !process_maps_expect(&p, end, ' ') ||
+	    !process_maps_number(&p, end, 16, &major) ||
+	    !process_maps_expect(&p, end, ':') ||
+	    !process_maps_number(&p, end, 16, &minor) ||
+	    !process_maps_expect(&p, end, ' ') ||
+	    !process_maps_number(&p, end, 10, &f->inode))
 		return false;
 	while (p < end && *p == ' ')
 		p++;
@@ -156,7 +163,8 @@ enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
 		eol = memchr(p, '\n', (size_t)(end - p));
 		if (!eol)
 			eol = end;
-		if (!parse_line(p, eol, &ret->m[ret->n], &ret->f[ret->n]))
+		if (!process_maps_parse_line(p, eol, &ret->m[ret->n],
+					     &ret->f[ret->n]))
 			continue;
 		if (ret->n && ret->m[ret->n].start < ret->m[ret->n - 1].end)
 			continue;	/* changed while it was read */

@@ -71,7 +71,8 @@ enum memlog_status ml_pages_state(const struct ml_process *p, uint64_t addr,
 }
 
 /* Take [start, end) into the answer; true when the answer is complete. */
-static bool take(struct memlog_range *ret, uint64_t start, uint64_t end)
+static bool process_pages_take(struct memlog_range *ret, uint64_t start,
+			       uint64_t end)
 {
 	if (ret->end && start - ret->end >= ML_PAGES_GAP)
 		return true;
@@ -82,8 +83,9 @@ static bool take(struct memlog_range *ret, uint64_t start, uint64_t end)
 }
 
 /* By the ioctl. UNSUPPORTED when the kernel does not know it. */
-static enum memlog_status scan(struct ml_process *p, uint64_t addr,
-			       uint64_t end, struct memlog_range *ret)
+static enum memlog_status process_pages_scan(struct ml_process *p,
+					     uint64_t addr, uint64_t end,
+					     struct memlog_range *ret)
 {
 	struct scan_region region[REGIONS];
 	struct scan_arg arg = {
@@ -107,7 +109,8 @@ static enum memlog_status scan(struct ml_process *p, uint64_t addr,
 		if (n < 0)
 			return MEMLOG_UNSUPPORTED;
 		for (i = 0; i < n; i++)
-			if (take(ret, region[i].start, region[i].end))
+			if (process_pages_take(ret, region[i].start,
+					       region[i].end))
 				return MEMLOG_OK;
 		if (arg.walk_end <= arg.start)
 			break;
@@ -116,9 +119,10 @@ static enum memlog_status scan(struct ml_process *p, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status walk(struct ml_process *p, uint64_t addr,
-			       uint64_t end, struct memlog_range *ret,
-			       struct memlog_err *err)
+static enum memlog_status process_pages_walk(struct ml_process *p,
+					     uint64_t addr, uint64_t end,
+					     struct memlog_range *ret,
+					     struct memlog_err *err)
 {
 	uint8_t state[ML_PAGES_BATCH];
 	enum memlog_status s;
@@ -131,8 +135,8 @@ static enum memlog_status walk(struct ml_process *p, uint64_t addr,
 			return s;
 		for (i = 0; i < n; i++)
 			if (state[i] != ML_PAGE_ABSENT &&
-			    take(ret, addr + i * p->page,
-				 addr + (i + 1) * p->page))
+			    process_pages_take(ret, addr + i * p->page,
+					       addr + (i + 1) * p->page))
 				return MEMLOG_OK;
 	}
 	return MEMLOG_OK;
@@ -150,10 +154,10 @@ enum memlog_status ml_pages_next(struct ml_process *p, uint64_t addr,
 		to = end - from > step ? from + step : end;
 		s = MEMLOG_UNSUPPORTED;
 		if (!p->no_scan)
-			s = scan(p, from, to, ret);
+			s = process_pages_scan(p, from, to, ret);
 		if (s == MEMLOG_UNSUPPORTED) {
 			p->no_scan = true;
-			s = walk(p, from, to, ret, err);
+			s = process_pages_walk(p, from, to, ret, err);
 		}
 		if (s)
 			return s;

@@ -221,7 +221,7 @@ struct gather {
 	size_t n;
 };
 
-static void flush(struct ml_process *p, struct gather *g)
+static void process_read_flush(struct ml_process *p, struct gather *g)
 {
 	size_t done = 0, got;
 	ssize_t n;
@@ -245,14 +245,14 @@ static void flush(struct ml_process *p, struct gather *g)
 	g->n = 0;
 }
 
-static void add(struct ml_process *p, struct gather *g, uint64_t addr,
-		uint8_t *buf)
+static void process_read_add(struct ml_process *p, struct gather *g,
+			     uint64_t addr, uint8_t *buf)
 {
 	g->local[g->n] = (struct iovec){ buf, MEMLOG_PEEK };
 	g->remote[g->n] = (struct iovec){ (void *)(uintptr_t)addr,
 					  MEMLOG_PEEK };
 	if (++g->n == IOVS)
-		flush(p, g);
+		process_read_flush(p, g);
 }
 
 static enum memlog_status peek_private(struct ml_process *p,
@@ -283,7 +283,7 @@ static enum memlog_status peek_private(struct ml_process *p,
 			switch (state[(first % p->page + i * ML_PAGE) /
 				      p->page]) {
 			case ML_PAGE_PRESENT:
-				add(p, &g, at, to);
+				process_read_add(p, &g, at, to);
 				break;
 			case ML_PAGE_ABSENT:
 				if (a->kind == ML_AREA_COW &&
@@ -293,7 +293,7 @@ static enum memlog_status peek_private(struct ml_process *p,
 				break;
 			}
 		}
-		flush(p, &g);
+		process_read_flush(p, &g);
 	}
 	return MEMLOG_OK;
 }
