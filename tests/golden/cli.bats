@@ -339,12 +339,14 @@ wrong() {
 	ln -s image "$T/soft"
 	for in in - /dev/stdin /dev/fd/0 /proc/self/fd/0 "$T/soft" "$T/hard" \
 		"$T/a,$T/soft" "$T/soft,$T/a" "small-c -" "- $T/image"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086,SC2094 # several names; it is refused
 		run -2 --separate-stderr "$DUMP" --force -o "$T/image" $in <"$T/image"
 		[[ $stderr == *"$T/image: is being read"* ]]
 	done
+	# shellcheck disable=SC2094 # that is what must not happen
 	run -2 "$DUMP" --force -o "$T/image" /dev/fd/5 5<"$T/image"
 	run -2 "$DUMP" --force --extract "$T/image" - <"$T/hard"
+	# shellcheck disable=SC2094
 	run -2 "$DUMP" --force -o "$T/image" -s /dev/stdin small-c <"$T/image"
 	# nor is a link to it
 	for in in - "$T/image" "$T/soft" "$T/hard"; do
