@@ -17,26 +17,28 @@
  *  - Addresses are uint64_t and always belong to an address space; sizes in
  *    memory are size_t, in bytes. Ranges are half-open: [start, end).
  *  - Functions that can fail return enum memlog_status; out-parameters come
- *    last but for err, are named ret, and are written only on MEMLOG_OK unless
+ *    last except err, are named ret, and are written only on MEMLOG_OK unless
  *    the comment says otherwise.
  *  - A struct memlog_err is owned by the caller, may be NULL, never allocates.
  *    It is filled in when something failed; that there is no more
- *    (MEMLOG_NO_DATA of a next function) is no failure and may leave it alone.
+ *    (MEMLOG_NO_DATA of a next function) is not a failure and may leave it as
+ *    it was.
  *  - Other pointers must not be NULL unless the comment says that they may.
  *  - A returned pointer is borrowed from the object it came from, unless the
- *    comment says that the caller owns it. What is passed in is copied or used
- *    during the call alone, unless the comment says that it must live on.
- *  - Destroying or closing NULL does nothing. Close what borrows first: a
- *    decoder before its logs and its image.
+ *    comment says that the caller owns it. Arguments are copied, or used only
+ *    during the call, unless the comment says that they must outlive it.
+ *  - Destroying or closing NULL does nothing. Close a borrower first: a decoder
+ *    before its logs and its image.
  *  - Structs whose first member is their size can grow. Callers set it to
- *    sizeof, of those that are filled in as well; the library never reads or
- *    writes beyond it, and takes what is not there for zero. Options with size
+ *    sizeof, also in structs that the library fills in; the library never reads
+ *    or writes beyond it and takes members beyond it as zero. Options with size
  *    0 are MEMLOG_INVALID. Other structs never change.
- *  - Guest bytes are never trusted, and never made safe before they are
- *    rendered: strings that hold them say so, see memlog_escape().
+ *  - Guest bytes are never trusted, and are not escaped until they are
+ *    rendered: the comment of a string that may hold them says so, see
+ *    memlog_escape().
  *  - No function keeps global state. One image, with all that came from it,
  *    must not be used by two threads at once; different images may. Signal
- *    masks, handlers and the locale stay as they are.
+ *    masks, signal handlers and the locale are left unchanged.
  */
 #ifndef MEMLOG_H
 #define MEMLOG_H
@@ -59,26 +61,26 @@ extern "C" {
 
 /* ---- status and errors ------------------------------------------------ */
 
-/* What a function came to. Those that can be expected of it are named in its
- * comment; MEMLOG_NO_MEMORY can come from all that take memory, and is not. */
+/* The result of a function. Its comment names the errors to expect, except
+ * MEMLOG_NO_MEMORY, which any function that allocates can return. */
 enum memlog_status {
 	MEMLOG_OK = 0,
 	MEMLOG_NOT_MINE,	/* the bytes are something else: try the next */
 	MEMLOG_NO_DATA,		/* nothing there: a hole, the end, no log */
 	MEMLOG_CORRUPT,		/* the right kind of thing, but broken */
 	MEMLOG_LIMIT,		/* a named limit was reached */
-	MEMLOG_UNSUPPORTED,	/* recognised, and not read by this build */
+	MEMLOG_UNSUPPORTED,	/* recognised, but not read by this build */
 	MEMLOG_INVALID,		/* invalid argument */
 	MEMLOG_NO_MEMORY,
-	MEMLOG_IO,		/* the operating system said no; see sys */
+	MEMLOG_IO,		/* the operating system failed; see sys */
 	MEMLOG_STOP,		/* the caller asked to stop (Ctrl-C) */
 };
 
 /*
  * What went wrong, for a person. text is one line without a full stop or a
- * newline, NUL-terminated, cut where it is too long; it names file and address
- * where there are any, and has bytes of no guest, but names as the caller gave
- * them. sys is an errno or 0. addr is valid if has_addr.
+ * newline, NUL-terminated, truncated if too long; it names the file and the
+ * address if there are any. It has no guest bytes, but has names as the caller
+ * gave them. sys is an errno or 0. addr is valid if has_addr.
  */
 struct memlog_err {
 	enum memlog_status status;
@@ -88,7 +90,7 @@ struct memlog_err {
 	char text[240];
 };
 
-/* A short English name of a status ("no data"), static, never NULL. */
+/* The short English name of a status ("no data"), static, never NULL. */
 MEMLOG_API const char *memlog_status_name(enum memlog_status status);
 
 /* The library's version, for example "0.1.0", static. */
@@ -98,11 +100,11 @@ MEMLOG_API const char *memlog_version(void);
 
 /*
  * Where the library takes memory from. alloc returns size bytes (at least 1),
- * aligned for any type, of any content, or NULL when there is none; release
- * takes what alloc gave, and release(NULL) does nothing. NULL in place of an
- * allocator means malloc and free. The struct is copied; what self points to
- * must outlive everything made with it. Libraries beneath (libelf, codecs,
- * libc) use malloc all the same.
+ * aligned for any type and uninitialised, or NULL when there are none; release
+ * frees what alloc returned, and release(NULL) does nothing. A NULL allocator
+ * means malloc and free. The struct is copied; what self points to must outlive
+ * everything made with it. The libraries that this one uses (libelf, codecs,
+ * libc) still call malloc.
  */
 struct memlog_allocator {
 	void *(*alloc)(void *self, size_t size);
@@ -117,65 +119,67 @@ enum memlog_space {
 	MEMLOG_MACH,	/* Xen machine addresses */
 	MEMLOG_VIRT,	/* virtual, as a debugger of the guest sees it */
 	MEMLOG_HOST,	/* virtual, in the process that runs the guest */
-	MEMLOG_FILE,	/* offset in the file, where no header says more */
+	MEMLOG_FILE,	/* offset in the file, if no header says more */
 	MEMLOG_SPACES	/* how many there are */
 };
 
 /* "phys", "mach", "virt", "host", "file"; "?" for anything else. Static. */
 MEMLOG_API const char *memlog_space_name(enum memlog_space space);
 
-/* [start, end), in bytes, start < end. The last byte of a 64-bit space is in no
- * range. */
+/* [start, end), in bytes, start < end. No range includes the last byte of a
+ * 64-bit space. */
 struct memlog_range {
 	uint64_t start, end;
 };
 
-/* What a reader can say of itself; see struct memlog_reader_ops. */
+/* Properties of a reader; see struct memlog_reader_ops. */
 #define MEMLOG_READER_LIVE	(1u << 0) /* bytes change while we read */
-#define MEMLOG_READER_SLOW	(1u << 1) /* remote: read as little as can be */
-#define MEMLOG_READER_PEEK	(1u << 2) /* MEMLOG_PEEK bytes at the start of a
-					     page cost much less than the page */
+#define MEMLOG_READER_SLOW	(1u << 1) /* remote: read as little as
+					     possible */
+#define MEMLOG_READER_PEEK	(1u << 2) /* the first MEMLOG_PEEK bytes of a
+					     page cost much less than the
+					     page */
 
 /* What a search looks at in each page: one cache line. */
 #define MEMLOG_PEEK 64
 
 /*
- * Where bytes come from. The one contract that files, processes, crash and gdb
- * all fulfil.
+ * Where bytes come from: the interface that files, processes, crash and gdb all
+ * implement.
  *
- * read: copies up to len bytes at addr into buf and stores in *ret how many.
- *	A short read is MEMLOG_OK with *ret < len: a hole or the end follows.
- *	MEMLOG_NO_DATA only when not one byte at addr can be had, then *ret is
- *	0. len 0 is OK with *ret 0. Any other status means that the medium
- *	failed; *ret is what was copied before.
+ * read: copies up to len bytes at addr into buf and stores their number in
+ *	*ret. A short read is MEMLOG_OK with *ret < len: a hole or the end
+ *	follows. MEMLOG_NO_DATA only when not even the byte at addr is
+ *	available; *ret is then 0. len 0 is OK with *ret 0. Any other status
+ *	means that the medium failed; *ret is the number of bytes copied before
+ *	that.
  * next_range: the first range that ends after addr, cut so that it starts at
- *	addr or later. Called with the last answer's end it gives strictly
- *	increasing ranges that never overlap. Holes are skipped.
- *	MEMLOG_NO_DATA when no range is left. Bytes inside a range may still
- *	be missing from a damaged image; read tells.
+ *	addr or later. Called with the end of the last range, it returns
+ *	strictly increasing ranges that never overlap. Holes are skipped.
+ *	MEMLOG_NO_DATA when no range is left. Bytes inside a range may still be
+ *	missing from a damaged image; only read finds out.
  * map: optional. Borrows up to len bytes at addr without a copy; *ret is at
  *	least 1 on OK. The pointer stays valid until the next call of map on
  *	this reader, or close. MEMLOG_UNSUPPORTED: use read.
  * peek: optional. For count pages of 4096 bytes from addr on, the first
- *	MEMLOG_PEEK bytes of each, one after the other into buf; zeros where
- *	there are none. For readers where one call for many pages is cheaper
- *	than many small reads, or than reading everything. For a search alone:
- *	where it costs less the bytes are not verified, which read does. Other
- *	than OK: one of the pages cannot be read; they are asked for one by
- *	one.
- * alias: optional. The same byte in another address space, where that is
- *	certain. MEMLOG_NO_DATA when it is not.
+ *	MEMLOG_PEEK bytes of each, one after the other into buf; zeros for
+ *	missing bytes. For readers where one call for many pages is cheaper than
+ *	many small reads, or than reading everything. Only for a search: unlike
+ *	read, it may skip verification where that costs less. Other than OK: one
+ *	of the pages cannot be read; the pages are then requested one by one.
+ * alias: optional. The same byte in another address space, if that is certain;
+ *	MEMLOG_NO_DATA if not.
  * close: optional. Frees self.
  * next_data: optional. As next_range, but may leave out what is known to read
  *	as zeros (holes of a sparse file, zero pages of a compressed dump): what
- *	a search has to look at. NULL: the same as next_range.
+ *	remains is what a search has to look at. NULL: the same as next_range.
  *
  * page_size is the unit in which the image stores memory, in bytes, 0 for
  * "unknown" (4096 is assumed). flags: MEMLOG_READER_*.
  *
- * All are called by the thread that called the library, never by two at once,
- * with err NULL or not. Bytes that map lent are looked at by a second thread as
- * well, where struct memlog_scan_opts allows it.
+ * All are called from the thread that called the library, never from two at
+ * once; err may be NULL. Other threads may look at bytes that map lent as well,
+ * if struct memlog_scan_opts allows it.
  */
 struct memlog_reader_ops {
 	size_t size;
@@ -205,11 +209,11 @@ struct memlog_reader_ops {
 
 /*
  * Names to numbers. Every function may be NULL, and returns MEMLOG_NO_DATA for
- * a name that is not known; anything but MEMLOG_OK means the same. Offsets and
+ * an unknown name; any other status but MEMLOG_OK means the same. Offsets and
  * sizes are in bytes. enum_name returns a borrowed string. value is the
- * unsigned number, of at most 8 bytes, that a variable of the guest's kernel
- * holds in the image, or a member of it: type is the variable's struct, and both
- * are NULL for a plain number. Debuggers can read it; files of symbols alone
+ * unsigned number, of at most 8 bytes, that a variable of the guest's kernel or
+ * a member of it holds in the image: type is the variable's struct; type and
+ * member are NULL for a plain number. Debuggers can read it; symbol files alone
  * cannot.
  */
 struct memlog_symbols {
@@ -228,10 +232,10 @@ struct memlog_symbols {
 };
 
 /*
- * The symbols of an ELF file: vmlinux, xen-syms. Structs and enums are known
- * where it has debug information. allocator may be NULL. The caller closes
- * *ret, which needs nothing else to live. IO, NOT_MINE (no ELF file), NO_DATA
- * (no symbols in it), LIMIT: the text names the file. Not in libmemlog_core.a.
+ * The symbols of an ELF file: vmlinux, xen-syms. Structs and enums are known if
+ * it has debug information. allocator may be NULL. The caller closes *ret,
+ * which depends on no other object. IO, NOT_MINE (not an ELF file), NO_DATA (no
+ * symbols), LIMIT: the text names the file. Not in libmemlog_core.a.
  */
 MEMLOG_API enum memlog_status
 memlog_symbols_open(const char *path, const struct memlog_allocator *allocator,
@@ -241,15 +245,15 @@ MEMLOG_API void memlog_symbols_close(struct memlog_symbols *symbols);
 /* ---- sinks ------------------------------------------------------------ */
 
 /*
- * Where output goes. begin starts a piece of output that is called name: a sink
- * of a folder makes a file of it, a sink of one stream ignores it. write takes
- * all of len bytes or fails; len is never 0. end closes the piece. remove takes
- * a piece of this run away again, which had its end. begin, end and remove may
- * be NULL; with begin NULL there is one stream. What one of them returns ends
- * the output and is handed on, with its err. name is made by the library: plain
- * letters, digits, dots, dashes and underscores, no leading dot.
- * tty is set when a person's terminal reads the bytes: then only what was made
- * safe is written, unless it was forced.
+ * Where output goes. begin starts a piece of output called name: a directory
+ * sink creates a file for it, a sink with a single stream ignores it. write
+ * takes all of len bytes or fails; len is never 0. end closes the piece. remove
+ * deletes a piece of this run that was already ended. begin, end and remove may
+ * be NULL; with begin NULL there is one stream. An error from any of them ends
+ * the output and is passed on, with its err. name is made by the library: plain
+ * letters, digits, dots, dashes and underscores, no leading dot. tty is set
+ * when the output goes to a terminal: then only escaped text is written, unless
+ * forced.
  */
 struct memlog_sink {
 	size_t size;
@@ -268,7 +272,7 @@ struct memlog_sink {
 
 struct memlog_image;
 
-/* How a raw file lies in the guest's memory; see memlog_open_opts.map. */
+/* How a raw file maps to the guest's memory; see memlog_open_opts.map. */
 enum memlog_map {
 	MEMLOG_MAP_NONE,	/* file offset is the address */
 	MEMLOG_MAP_Q35,		/* QEMU q35: hole below 4 GiB from 2 GiB on */
@@ -278,22 +282,22 @@ enum memlog_map {
 };
 
 /*
- * A way to expand compressed pages that the library does not have itself. The
- * core has none; memlog_image_open() adds those that it was built with (zlib,
- * zstd, snappy).
+ * A codec for compressed pages that the library does not have itself. The core
+ * has none; memlog_image_open() adds those it was built with (zlib, zstd,
+ * snappy).
  *
- * name: "zlib", "lzo", "snappy", "zstd". It takes the place of the library's
- *	own.
- * create: its state, for one image at a time; NULL when there is no memory.
+ * name: "zlib", "lzo", "snappy", "zstd". It replaces the library's own.
+ * create: returns its state, for one image at a time; NULL if out of memory.
  *	Freed with destroy. Both may be NULL: then state is NULL.
- * expand: the first out_len bytes of what in holds, or all of it if that is
- *	less; *ret says how many. That in holds more is no error. CORRUPT when
- *	in is damaged before out is full.
- *	Fewer than out_len say that the page ends there, and that all of it was
- *	looked at, its checksum too where the codec has one: ask for a byte more
- *	than there should be, and what comes is exact or CORRUPT.
- * literal: optional. Bytes at the start of the expanded data that stand in in
- *	as they are: their number and, in *ret, where. 0 is always right.
+ * expand: writes the first out_len bytes of the expanded data to out, or all of
+ *	it if that is less; *ret is their number. More data in in is not an
+ *	error. CORRUPT when in is damaged before out is full. Fewer than out_len
+ *	bytes mean that the data ends there and that all of it was checked,
+ *	including the checksum if the codec has one: ask for one byte more than
+ *	expected, and the result is exact or CORRUPT.
+ * literal: optional. The bytes at the start of the expanded data that are
+ *	stored uncompressed in in: returns their number and, in *ret, where they
+ *	are. 0 is always correct.
  */
 struct memlog_codec {
 	size_t size;
@@ -312,18 +316,19 @@ struct memlog_codec {
  *
  * no_mmap: read with pread even where mmap would be faster. Set it when the
  *	file may shrink while it is open, or install a SIGBUS guard.
- * map: where a raw file's bytes lie; raw_base is added to every address. Of no
- *	meaning where headers say it.
- * force_raw: do not look at the content, it is plain memory.
- * allocator: NULL for malloc; see there for how long it has to live.
- * tmpdir: the folder for unlinked temporary files, of input that can only be
- *	read once; NULL for /var/tmp. Copied.
- * codecs: n_codecs more ways to expand pages, copied.
- * via_qemu: of qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU 10.2
- *	and later) instead of looking for it in memory. INVALID elsewhere.
- * progress: called now and then during the call, and of some live sources later
- *	as well, with bytes done and bytes in all (0 when not known); a return
- *	other than 0 stops with MEMLOG_STOP. progress_arg is for the caller.
+ * map: the layout of a raw file; raw_base is added to every address. Ignored if
+ *	headers give the addresses.
+ * force_raw: treat the file as plain memory, whatever it contains.
+ * allocator: NULL for malloc; see struct memlog_allocator for its lifetime.
+ * tmpdir: the directory for unlinked temporary files, which hold input that can
+ *	be read only once; NULL for /var/tmp. Copied.
+ * codecs: n_codecs more codecs, copied.
+ * via_qemu: with qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU
+ *	10.2 and later) instead of searching memory for it. INVALID with any
+ *	other image.
+ * progress: called now and then during the call, and for some live sources also
+ *	later, with the bytes done and the total (0 if unknown); a nonzero
+ *	return stops with MEMLOG_STOP. progress_arg is passed to it.
  */
 struct memlog_open_opts {
 	size_t size;
@@ -342,22 +347,22 @@ struct memlog_open_opts {
 
 /*
  * Open an image by name: a file, the files of a split dump (A,B,C), or one of
- * the live sources that the manual page lists (pid:N, qmp:SOCKET, domain:NAME,
+ * the live sources listed in the manual page (pid:N, qmp:SOCKET, domain:NAME,
  * acrn:, /dev/mem). Pipes are for memlog_stream_open(). opts may be NULL. The
- * caller closes *ret. name is copied, and the text of errors begins with it.
- * IO (missing, not permitted), NOT_MINE (no format recognised it), CORRUPT,
- * LIMIT, UNSUPPORTED (the text gives the command that makes a readable dump),
- * INVALID (no name of an image, or options that do not go with it), STOP.
- * Not in libmemlog_core.a.
+ * caller closes *ret. name is copied, and the text of errors begins with it. IO
+ * (missing, not permitted), NOT_MINE (no format recognised it), CORRUPT, LIMIT,
+ * UNSUPPORTED (the text gives the command that makes a readable dump), INVALID
+ * (not the name of an image, or options that do not fit it), STOP. Not in
+ * libmemlog_core.a.
  */
 MEMLOG_API enum memlog_status
 memlog_image_open(const char *name, const struct memlog_open_opts *opts,
 		  struct memlog_image **ret, struct memlog_err *err);
 
 /*
- * Open a dump file without anything that needs a library other than libc: ELF,
+ * Open a dump file with nothing that needs a library other than libc: ELF,
  * kdump-compressed and flattened files, raw memory and the like, but no pipes,
- * no files compressed as a whole, no live sources. For plugins that reopen
+ * no files compressed as a whole and no live sources. For plugins that reopen
  * their host's dump. Arguments and errors as for memlog_image_open().
  */
 MEMLOG_API enum memlog_status
@@ -366,27 +371,26 @@ memlog_image_open_file(const char *path, const struct memlog_open_opts *opts,
 
 /*
  * Open the guest memory in a running process, as memlog_image_open() does for
- * "pid:N", with libc alone: for plugins of a debugger that is attached to it.
- * Nothing is stopped and no page is brought into memory. Addresses are
- * MEMLOG_HOST. Arguments and errors as for memlog_image_open(); INVALID: no
- * process has such a number.
+ * "pid:N", with only libc: for plugins of a debugger that is attached to it. It
+ * stops nothing and faults in no page. Addresses are MEMLOG_HOST. Arguments and
+ * errors as for memlog_image_open(); INVALID: no process can have this number.
  */
 MEMLOG_API enum memlog_status
 memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
 			  struct memlog_image **ret, struct memlog_err *err);
 
 /*
- * Open an image that comes through a pipe. The input is gone through once: the
- * formats in the list (as in struct memlog_scan_opts) are looked for as it goes
- * by, and the image has its headers and the bytes of the logs that were found;
- * memory stays bounded. Input that has to be read back and forth
- * (kdump-compressed, flattened, compressed, headers at the end), or any if
- * whole is set (for memlog_scan_at() or an exhaustive search), is copied to an
- * unlinked temporary file: then *ret is NULL, and *ret_spool is its descriptor,
- * the caller's to close, to be opened as a file ("/proc/self/fd/N").
- * *ret_spool is -1 and *ret NULL otherwise and on errors, which are those of
- * memlog_image_open(). fd stays the caller's and is read to its end; name is
- * for messages and must outlive the image. opts may be NULL.
+ * Open an image that comes through a pipe. The input is read once: the formats
+ * in the list (as in struct memlog_scan_opts) are searched for as it passes,
+ * and the image has the headers and the bytes of the logs found; memory stays
+ * bounded. Input that needs random access (kdump-compressed, flattened,
+ * compressed, headers at the end), or any input if whole is set (for
+ * memlog_scan_at() or an exhaustive search), is copied to an unlinked temporary
+ * file: then *ret is NULL, and *ret_spool is its descriptor, which the caller
+ * opens as a file ("/proc/self/fd/N") and closes. Otherwise *ret_spool is -1.
+ * On errors, which are those of memlog_image_open(), *ret is NULL and
+ * *ret_spool is -1. The caller keeps fd, which is read to its end; name is for
+ * messages and must outlive the image. opts may be NULL.
  */
 MEMLOG_API enum memlog_status
 memlog_stream_open(int fd, const char *name,
@@ -395,15 +399,15 @@ memlog_stream_open(int fd, const char *name,
 		   struct memlog_err *err);
 
 /*
- * Wrap a reader of the caller's own: all there is to running inside crash, gdb
- * or a test. space is what its addresses are. ops and name, which is for
- * messages, are copied; self must outlive the image. ops->close is called by
- * memlog_image_close(), and not when this function fails. allocator may be
- * NULL. The caller closes *ret. INVALID: read is missing; later also in place
- * of a range that is empty or does not go on.
+ * Wrap the caller's own reader: this is how to run inside crash, gdb or a test.
+ * space is the space of its addresses. ops and name (for messages) are copied;
+ * self must outlive the image. ops->close is called by memlog_image_close(),
+ * but not if this function fails. allocator may be NULL. The caller closes
+ * *ret. INVALID: read is missing; later also when next_range returns a range
+ * that is empty or does not advance.
  *
- * next_range may be NULL where one of the two functions below says where memory
- * is. Until then there is none.
+ * next_range may be NULL if one of the two functions below says where memory
+ * is. Until it is called there is none.
  */
 MEMLOG_API enum memlog_status
 memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,
@@ -412,11 +416,11 @@ memlog_image_wrap(const struct memlog_reader_ops *ops, void *self,
 		  struct memlog_image **ret, struct memlog_err *err);
 
 /*
- * Say where a wrapped reader has memory: in these n ranges, and not where its
- * next_range says. They are copied, in any order; those that overlap or touch
- * are joined, those that are empty or end before they start are left out.
- * Bytes inside may still be missing; read tells. INVALID: image was not
- * wrapped.
+ * Say where a wrapped reader has memory: in these n ranges, instead of where
+ * its next_range says. They may be in any order and are copied; ranges that
+ * overlap or touch are joined, and those that are empty or end before they
+ * start are left out. Bytes inside may still be missing; only read finds out.
+ * INVALID: image was not wrapped.
  */
 MEMLOG_API enum memlog_status
 memlog_image_set_ranges(struct memlog_image *image,
@@ -424,35 +428,34 @@ memlog_image_set_ranges(struct memlog_image *image,
 			struct memlog_err *err);
 
 /*
- * Say of a wrapped reader what the headers of a dump say: image takes over the
- * notes and the machine of by, and, if the reader has no next_range, where by
- * has memory in the same space. For a caller who reads the pages of a dump that
- * the library can open, but not expand. The notes of a Xen machine lead from
- * the machine addresses of the reader to the memory of dom0, which image then
- * has as MEMLOG_PHYS. To be called once, before anything is searched; by
- * outlives image.
+ * Describe a wrapped reader by the headers of a dump: image takes over the
+ * notes and the machine of by and, if the reader has no next_range, the ranges
+ * of by in the same space. For a caller who reads the pages of a dump that the
+ * library can open but not expand. The notes of a Xen machine lead from the
+ * machine addresses of the reader to the memory of dom0, which image then has
+ * as MEMLOG_PHYS. Call it once, before any search; by must outlive image.
  */
 MEMLOG_API void memlog_image_describe(struct memlog_image *image,
 				      struct memlog_image *by);
 
 /*
- * Where a guest of QEMU has RAM: taken from text, what its monitor answers to
+ * Where a QEMU guest has RAM, from text, the output of the monitor command
  * "info mtree -f". Devices and ROM are left out. At most max ranges are written
- * to ret, sorted, without overlaps; returns how many. Any text will do, 0 is
- * returned where it has none.
+ * to ret, sorted, without overlaps; returns their number, 0 if text, which may
+ * be anything, has none.
  */
 MEMLOG_API size_t memlog_mtree_parse(const char *text, struct memlog_range *ret,
 				     size_t max);
 
-/* Close an image and its files, mappings and temporary files. Decoders of it
- * must be closed before. */
+/* Close an image and its files, mappings and temporary files. Close its
+ * decoders first. */
 MEMLOG_API void memlog_image_close(struct memlog_image *image);
 
 /*
- * Read and next_range of one space of the image, as struct memlog_reader_ops
- * says: a short read is OK, and *ret is what was read whatever is returned.
- * NO_DATA also when the image does not have that space. Other errors of a read
- * name an address.
+ * Read and next_range of one space of the image, as in struct
+ * memlog_reader_ops: a short read is OK, and *ret is the number of bytes read
+ * whatever is returned. NO_DATA also if the image does not have that space.
+ * Other errors of a read name an address.
  */
 MEMLOG_API enum memlog_status
 memlog_image_read(struct memlog_image *image, enum memlog_space space,
@@ -464,7 +467,7 @@ memlog_image_next_range(struct memlog_image *image, enum memlog_space space,
 			struct memlog_err *err);
 
 /* The same as next_range without what is known to read as zeros, for a search.
- * What is left out can be read nevertheless. */
+ * What is left out can still be read. */
 MEMLOG_API enum memlog_status
 memlog_image_next_data(struct memlog_image *image, enum memlog_space space,
 		       uint64_t addr, struct memlog_range *ret,
@@ -474,30 +477,30 @@ memlog_image_next_data(struct memlog_image *image, enum memlog_space space,
 MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
 				       enum memlog_space space);
 
-/* What can be said of an image by its format: its traits. */
+/* Traits: what the format of an image says about it. */
 #define MEMLOG_IMAGE_RANGES	(1u << 0) /* its headers say where memory is */
-#define MEMLOG_IMAGE_PLAIN	(1u << 1) /* memory is in the file as it is:
-					     nothing has to be expanded */
+#define MEMLOG_IMAGE_PLAIN	(1u << 1) /* memory is stored in the file
+					     uncompressed: nothing to expand */
 
 /*
  * What an image is.
  *
- * name: as it was opened. format: a word for what it is: of a file "elf",
+ * name: as it was opened. format: one word for what it is: for a file "elf",
  *	"xen-core" (of xl dump-core), "kdump", "lime", "windows", "qevm" or
- *	"raw", of a live source "process", "qmp", "qmp-log" (with via_qemu),
- *	"devmem" or "acrn", and "reader" of memlog_image_wrap(). Decide by
- *	traits, not by it. title: the same in words. machine: "x86_64", "i386",
- *	"aarch64", ..., "" when it is not known. All are borrowed from the
- *	image, never NULL and not guest bytes.
- * space: the primary space, whose addresses are meant where none is named.
- * flags, page_size: of its reader; MEMLOG_READER_*, bytes.
- * file_size: bytes of the file, expanded if it was compressed as a whole; 0
- *	when it is not a file.
+ *	"raw", for a live source "process", "qmp", "qmp-log" (with via_qemu),
+ *	"devmem" or "acrn", and for memlog_image_wrap() "reader". Decide by
+ *	traits, not by format. title: the same in words. machine: "x86_64",
+ *	"i386", "aarch64", ..., "" if unknown. All are borrowed from the image,
+ *	never NULL and not guest bytes.
+ * space: the primary space: addresses are in it if no space is named.
+ * flags, page_size: those of its reader; MEMLOG_READER_*, and bytes.
+ * file_size: bytes of the file, expanded if it was compressed as a whole; 0 if
+ *	it is not a file.
  * present: bytes that can be read in the primary space, in n_ranges ranges.
- * missing: bytes that headers promise and the file does not have.
- * n_notes, n_warnings: how many memlog_image_note() and memlog_image_warning()
- *	have.
- * traits: what can be said of its format; MEMLOG_IMAGE_*.
+ * missing: bytes that headers promise but the file does not have.
+ * n_notes, n_warnings: the number of notes and warnings; see
+ *	memlog_image_note() and memlog_image_warning().
+ * traits: what its format says about it; MEMLOG_IMAGE_*.
  */
 struct memlog_image_info {
 	size_t size;
@@ -514,8 +517,8 @@ struct memlog_image_info {
 	unsigned int traits;
 };
 
-/* Goes through all ranges of the primary space, which takes a moment for images
- * of many. Errors are those of its next_range. */
+/* Walks all ranges of the primary space, which takes a moment if there are
+ * many. Errors are those of its next_range. */
 MEMLOG_API enum memlog_status
 memlog_image_info(struct memlog_image *image, struct memlog_image_info *ret,
 		  struct memlog_err *err);
@@ -527,10 +530,10 @@ memlog_image_info(struct memlog_image *image, struct memlog_image_info *ret,
 struct memlog_note {
 	size_t size;
 	const char *owner;	/* "CORE", "QEMU", "VMCOREINFO", "Xen", ... */
-	uint32_t type;		/* the ELF note type, 0 where there is none */
+	uint32_t type;		/* the ELF note type, 0 if there is none */
 	const char *title;	/* what it is, in words */
-	const char *text;	/* what it says; may hold newlines */
-	const void *desc;	/* the raw bytes, NULL where there are none */
+	const char *text;	/* its content; may hold newlines */
+	const void *desc;	/* the raw bytes, NULL if there are none */
 	size_t desc_len;
 };
 
@@ -539,25 +542,25 @@ MEMLOG_API enum memlog_status
 memlog_image_note(const struct memlog_image *image, size_t index,
 		  struct memlog_note *ret);
 
-/* The index-th warning, from 0: something about the image that its user should
- * know, in one line, borrowed from the image; escape it. NULL beyond the last.
- * Reading and searching can add some. */
+/* The index-th warning, from 0: one line about the image that its user should
+ * know, borrowed from the image; escape it. NULL beyond the last. Reading and
+ * searching can add more. */
 MEMLOG_API const char *memlog_image_warning(const struct memlog_image *image,
 					    size_t index);
 
 /* ---- logs ------------------------------------------------------------- */
 
-/* Is a log that of the boot that the image shows? */
+/* Is a log from the boot that the image shows? */
 enum memlog_verdict {
 	MEMLOG_VERDICT_UNKNOWN,
 	MEMLOG_VERDICT_CURRENT,	/* of the running boot */
-	MEMLOG_VERDICT_STALE,	/* of a boot before */
-	MEMLOG_VERDICT_COPY,	/* the same text stands in another log */
+	MEMLOG_VERDICT_STALE,	/* of an earlier boot */
+	MEMLOG_VERDICT_COPY,	/* another log has the same text */
 };
 
-/* One run of len bytes of a log, headers included, len > 0. cpu is -1 where
- * there is none. alias is the same byte in another space, if has_alias: where
- * that is certain. */
+/* One run of len bytes of a log, headers included, len > 0. cpu is -1 if there
+ * is none. alias is the same byte in another space, if has_alias is set: only
+ * when that is certain. */
 struct memlog_extent {
 	enum memlog_space space;
 	uint64_t addr;
@@ -572,24 +575,24 @@ struct memlog_extent {
 /* What is special about a log: its flags. */
 #define MEMLOG_LOG_WRAPPED	(1u << 0) /* the oldest text was overwritten */
 #define MEMLOG_LOG_LOST_HEAD	(1u << 1) /* its beginning was lost before it
-					     came here */
+					     was written here */
 #define MEMLOG_LOG_LOCKED	(1u << 2) /* caught with the lock held */
 #define MEMLOG_LOG_RACED	(1u << 3) /* changed while it was read */
 #define MEMLOG_LOG_GUESSED	(1u << 4) /* found by shape, not by a magic */
 #define MEMLOG_LOG_DAMAGED	(1u << 5) /* header is inconsistent */
 #define MEMLOG_LOG_EMPTY	(1u << 6) /* valid, nothing written yet */
-#define MEMLOG_LOG_NOT_A_LOG	(1u << 7) /* listed for what it is; no text */
+#define MEMLOG_LOG_NOT_A_LOG	(1u << 7) /* listed, but has no text */
 #define MEMLOG_LOG_INCOMPLETE	(1u << 8) /* parts are not in the image */
-#define MEMLOG_LOG_TELLS_ALL	(1u << 9) /* a record's text says time, CPU and
-					     the like itself, line by line */
+#define MEMLOG_LOG_TELLS_ALL	(1u << 9) /* the text of each record has its
+					     time, CPU and the like */
 
 /*
  * A log that was found. Everything is borrowed from the struct memlog_logs it
- * came from. id is its place in that list, from 0. Logs of one group belong
- * together (the rings of all CPUs of one hypervisor have one log with many
- * extents; current and last boot are two logs of one group); groups are distinguished
- * apart by number alone. extents are in the order in which the log goes through
- * them, where it has one; extents[0].addr is the log's address.
+ * came from. id is its index in that list, from 0. Logs of one group belong
+ * together (the rings of all CPUs of one hypervisor are one log with many
+ * extents; the current and the last boot are two logs of one group); the number
+ * of a group only tells it from the others. extents are in the order in which
+ * the log uses them, if it has one; extents[0].addr is the log's address.
  */
 struct memlog_log {
 	size_t size;
@@ -603,21 +606,21 @@ struct memlog_log {
 	const struct memlog_extent *extents;
 	size_t n_extents;
 	uint64_t capacity;	/* bytes of text that fit */
-	uint64_t used;		/* bytes of text that are there */
+	uint64_t used;		/* bytes of text in it */
 	uint32_t flags;		/* MEMLOG_LOG_* */
 	enum memlog_verdict verdict;
 	char reason[160];	/* why that verdict, what is wrong with it, or
 				   ""; one line, escape before printing */
 };
 
-/* A list of logs, as a search gives it: the caller destroys it, after the
- * decoders of its logs. It needs no image to live, but its allocator. */
+/* A list of logs, as returned by a search: the caller destroys it, after the
+ * decoders of its logs. It may outlive its image, but not its allocator. */
 struct memlog_logs;
 
 /* How many logs there are; 0 for NULL. */
 MEMLOG_API size_t memlog_logs_count(const struct memlog_logs *logs);
-/* The index-th log, from 0, in the order of their discovery; NULL beyond the
- * last, and for NULL. */
+/* The index-th log, from 0, in the order in which they were found; NULL beyond
+ * the last, and if logs is NULL. */
 MEMLOG_API const struct memlog_log *
 memlog_logs_get(const struct memlog_logs *logs, size_t index);
 /* Free the list with all of its logs. */
@@ -628,28 +631,28 @@ MEMLOG_API void memlog_logs_destroy(struct memlog_logs *logs);
 enum memlog_scan_mode {
 	MEMLOG_SCAN_PAGES,	/* likely places, then every page */
 	MEMLOG_SCAN_LIKELY,	/* only where firmware puts its logs */
-	MEMLOG_SCAN_EXHAUSTIVE,	/* every offset a format's magic may have */
+	MEMLOG_SCAN_EXHAUSTIVE,	/* every offset a magic may have */
 	MEMLOG_SCAN_AUTO,	/* PAGES; on a slow image LIKELY first, and the
-				   rest only when no current log was found */
+				   rest only if no current log was found */
 };
 
 /*
- * Where to look for what. Zero everywhere but size is a search for all formats
- * in all pages.
+ * Where to search, and for what. Zero everywhere but size: all formats in all
+ * pages.
  *
- * formats: names of memlog_format_get() with commas between them; NULL for all.
- *	Other names match nothing.
+ * formats: names from memlog_format_get(), separated by commas; NULL for all.
+ *	Unknown names match nothing.
  * ranges: n_ranges of them, in any order; only logs that start in one of them
- *	are found. 0: all that the image has. They are of ranges_space if
- *	ranges_in_space is set, else of the primary space.
- * threads: how many search what an image can map, which is a file that is not
- *	compressed; at most 16, and 1 for each 4 MiB. Other images are searched
- *	by one. 0: two. What is found is the same for any number.
- * max_logs: how many are kept; 0: the built-in limit, 4096. With more of them
- *	the search goes on to its end, and returns MEMLOG_LIMIT.
- * symbols: may tell where logs are that have no magic; NULL: none.
- * progress: called now and then with bytes done and bytes in all; a return
- *	other than 0 stops with MEMLOG_STOP. NULL: not.
+ *	are found. 0: all that the image has. They are in ranges_space if
+ *	ranges_in_space is set, else in the primary space.
+ * threads: how many search an image that can be mapped, that is, an
+ *	uncompressed file; at most 16, and 1 for each 4 MiB. Other images are
+ *	searched by one. 0: two. The result is the same for any number.
+ * max_logs: how many logs are kept; 0: the built-in limit, 4096. If there are
+ *	more, the search still goes on to its end, and returns MEMLOG_LIMIT.
+ * symbols: may give the addresses of logs that have no magic; NULL: none.
+ * progress: called now and then with the bytes done and the total; a nonzero
+ *	return stops with MEMLOG_STOP. NULL: not called.
  */
 struct memlog_scan_opts {
 	size_t size;
@@ -666,27 +669,27 @@ struct memlog_scan_opts {
 	void *progress_arg;
 };
 
-/* How far a search went; of the last pass when it had two (likely places, then
- * pages). All in bytes, except the counts. */
+/* How far a search went; its last pass if it had two (likely places, then
+ * pages). All in bytes, except the counts of candidates. */
 struct memlog_scan_stats {
 	size_t size;
 	uint64_t covered;	/* bytes of memory that were searched */
-	uint64_t touched;	/* bytes that were looked at to do so */
-	uint64_t unreadable;	/* bytes that a range promised and read denied */
-	uint64_t candidates;	/* magics that were seen */
-	uint64_t rejected;	/* of those, not a log after all */
-	bool complete;		/* all that the mode asks for was searched */
+	uint64_t touched;	/* bytes that were read to do so */
+	uint64_t unreadable;	/* bytes in a range that could not be read */
+	uint64_t candidates;	/* magics seen */
+	uint64_t rejected;	/* of those, how many were not logs */
+	bool complete;		/* everything the mode asks for was searched */
 	bool likely_only;	/* the search ended at the likely places */
 	char rejected_first[160]; /* why the first was rejected, or "" */
 };
 
 /*
  * Find the logs. The caller destroys *ret. Finding none is OK with a count of
- * 0. On STOP, IO and LIMIT *ret holds what had been found until then and must
- * be destroyed as well; on all other errors it is NULL. opts may be NULL, for
- * MEMLOG_SCAN_PAGES and all formats; stats may be NULL, and is filled in
- * whatever is returned once the search began. A log is judged (verdict, group)
- * among all that were found. INVALID: opts without size.
+ * 0. On STOP, IO and LIMIT *ret holds what was found until then and must be
+ * destroyed as well; on all other errors it is NULL. opts may be NULL, for
+ * MEMLOG_SCAN_PAGES and all formats; stats may be NULL, and once the search has
+ * begun it is filled in whatever is returned. A log's verdict and group depend
+ * on all logs found. INVALID: opts without size.
  */
 MEMLOG_API enum memlog_status
 memlog_scan(struct memlog_image *image, const struct memlog_scan_opts *opts,
@@ -695,10 +698,11 @@ memlog_scan(struct memlog_image *image, const struct memlog_scan_opts *opts,
 
 /*
  * Probe one address for every format (or those in opts->formats), without any
- * search; only formats and max_logs of opts count, and it may be NULL. The
- * caller destroys *ret, which has the log that starts there and what belongs to
- * it. NOT_MINE when none does: the text says what was seen. INVALID: the image
- * does not have that space. LIMIT, IO. On errors *ret is NULL.
+ * search. Of opts, which may be NULL, only formats and max_logs are used. The
+ * caller destroys *ret, which has the log that starts there and those that
+ * belong to it. NOT_MINE if none starts there: the text says what was seen.
+ * INVALID: the image does not have that space. LIMIT, IO. On errors *ret is
+ * NULL.
  */
 MEMLOG_API enum memlog_status
 memlog_scan_at(struct memlog_image *image, enum memlog_space space,
@@ -714,17 +718,20 @@ MEMLOG_API bool memlog_format_get(size_t index, const char **ret_name,
 
 /* What is special about a record: its flags. */
 #define MEMLOG_REC_TRUNCATED_HEAD	(1u << 0) /* its beginning is lost */
-#define MEMLOG_REC_PARTIAL_TAIL		(1u << 1) /* its end is not there yet */
-#define MEMLOG_REC_LOST_BEFORE		(1u << 2) /* records are missing before */
+#define MEMLOG_REC_PARTIAL_TAIL		(1u << 1) /* its end is not written
+						     yet */
+#define MEMLOG_REC_LOST_BEFORE		(1u << 2) /* records before it are
+						     missing */
 #define MEMLOG_REC_GUESSED		(1u << 3) /* of a log found by shape */
 #define MEMLOG_REC_RACED		(1u << 4) /* of a log that changed while
 						     it was read */
 #define MEMLOG_REC_STALE		(1u << 5) /* of an older boot */
 #define MEMLOG_REC_CONTINUES		(1u << 6) /* next record: same line */
 #define MEMLOG_REC_UNCOMMITTED		(1u << 7) /* copied, not yet counted */
-#define MEMLOG_REC_CONSUMED		(1u << 8) /* already read by its reader */
-#define MEMLOG_REC_VERBATIM		(1u << 9) /* the text says the time and the
-						     component itself */
+#define MEMLOG_REC_CONSUMED		(1u << 8) /* already read by its
+						     consumer */
+#define MEMLOG_REC_VERBATIM		(1u << 9) /* the text includes the time
+						     and the component */
 
 enum memlog_field_type {
 	MEMLOG_FIELD_UINT,	/* u, written in decimal */
@@ -752,14 +759,13 @@ struct memlog_field {
  * One record: a line of text, a message, an event. It and all that it points to
  * is borrowed until the next call on the same decoder.
  *
- * text: what a person reads: guest bytes as they are, line end included where
- *	the log has one, without a NUL behind them. A line of more than 4096
- *	bytes comes in several records, all but the last with
- *	MEMLOG_REC_CONTINUES.
+ * text: what a person reads: unescaped guest bytes, with the line end if the
+ *	log has one, not NUL-terminated. A line of more than 4096 bytes is split
+ *	into several records, all but the last with MEMLOG_REC_CONTINUES.
  * raw: what -O raw writes: the record's bytes in the log (the same as text for
  *	logs of text).
  * lost: records or bytes (the format's unit) missing directly before this one;
- *	MEMLOG_REC_LOST_BEFORE with lost 0 means that the number is not known.
+ *	MEMLOG_REC_LOST_BEFORE with lost 0 means an unknown number.
  * fields: n_fields of them, the format's own.
  */
 struct memlog_record {
@@ -767,9 +773,11 @@ struct memlog_record {
 	const struct memlog_log *log;
 	uint64_t seq;		/* if has_seq */
 	uint64_t time;		/* if has_time: in ticks of time_hz */
-	uint64_t time_hz;	/* ticks a second; 0: cycles of unknown rate */
+	uint64_t time_hz;	/* ticks per second; 0: cycles of unknown
+				   rate */
 	bool has_seq, has_time, has_level;
-	uint32_t level;		/* if has_level: 0 emerg .. 7 debug, as syslog */
+	uint32_t level;		/* if has_level: 0 emerg .. 7 debug, as in
+				   syslog */
 	int32_t cpu;		/* -1: none */
 	const char *component;	/* guest bytes, NUL-terminated, or NULL */
 	const char *phase;	/* the same */
@@ -786,13 +794,13 @@ struct memlog_record {
 struct memlog_decoder;
 
 /*
- * What is taken out of a log. Zero everywhere but size is the default.
+ * What to read from a log. Zero everywhere but size is the default.
  *
- * uncommitted: text copied but not yet counted, too.
- * consumed: what the log's own reader already took, too.
- * tsc_hz: the rate of the time stamp counter, for times in cycles; 0: not
- *	known.
- * rules: rules_len bytes, the text of a file of rules by which text is made of
+ * uncommitted: also text that was copied but not yet counted.
+ * consumed: also what the log's own reader has already read.
+ * tsc_hz: the rate of the time stamp counter in Hz, for times in cycles; 0:
+ *	unknown.
+ * rules: rules_len bytes, the text of a rules file that says how to format
  *	events: acrn-trace takes those of ACRN's scripts. NULL: the format's
  *	own.
  */
@@ -809,9 +817,9 @@ struct memlog_decode_opts {
  * Open a decoder on one log that was found in this image. image, log and what
  * opts points to must outlive it; opts may be NULL. The caller closes *ret.
  * Several decoders of one image may be open at once. On a live image the log is
- * copied now, and NO_DATA means that it is not there any more. UNSUPPORTED: it
- * is listed and has no text (MEMLOG_LOG_NOT_A_LOG). CORRUPT, IO, LIMIT;
- * INVALID: rules that cannot be understood.
+ * copied now, and NO_DATA means that it is gone. UNSUPPORTED: it is listed but
+ * has no text (MEMLOG_LOG_NOT_A_LOG). CORRUPT, IO, LIMIT; INVALID: rules that
+ * cannot be parsed.
  */
 MEMLOG_API enum memlog_status
 memlog_decoder_open(struct memlog_image *image, const struct memlog_log *log,
@@ -821,44 +829,45 @@ memlog_decoder_open(struct memlog_image *image, const struct memlog_log *log,
 /*
  * The next record, oldest first, borrowed until the next call or the close;
  * memory does not grow with the log. NO_DATA after the last one. CORRUPT, IO
- * and LIMIT end the log too, with err saying what is missing, and everything
- * returned before stays true; from then on it is NO_DATA.
+ * and LIMIT end the log too, with err saying what is missing; the records
+ * returned before remain correct. From then on it is NO_DATA.
  */
 MEMLOG_API enum memlog_status
 memlog_decoder_next(struct memlog_decoder *decoder,
 		    const struct memlog_record **ret, struct memlog_err *err);
-/* The log as it is being decoded. In a live image that is newer than the list
- * it was found in: a copy was taken when the decoder was opened, its header was
- * read again, and MEMLOG_LOG_RACED says that it never stood still. Borrowed
- * from the decoder. */
+/* The log as it is being decoded. In a live image it is newer than in the list
+ * it was found in: a copy was taken when the decoder was opened and its header
+ * was read again; MEMLOG_LOG_RACED means that it never stopped changing.
+ * Borrowed from the decoder. */
 MEMLOG_API const struct memlog_log *
 memlog_decoder_log(const struct memlog_decoder *decoder);
-/* Bytes of the log that are not in the image, as far as next has come. */
+/* Bytes of the log that are not in the image, as far as it was decoded. */
 MEMLOG_API uint64_t
 memlog_decoder_missing(const struct memlog_decoder *decoder);
-/* Close a decoder. Its last record is gone with it. */
+/* Close a decoder. Its last record becomes invalid. */
 MEMLOG_API void memlog_decoder_close(struct memlog_decoder *decoder);
 
 /* ---- following a live log --------------------------------------------- */
 
-/* One log of a running guest, looked at again and again. */
+/* One log of a running guest, looked at repeatedly. */
 struct memlog_follow;
 
-/* What a look at the log found out, besides new records. */
+/* What a look at the log found, besides new records. */
 struct memlog_follow_news {
 	size_t size;
 	bool started;	/* another log than before, from its beginning */
 	bool reset;	/* because the guest was reset */
 	bool overrun;	/* text was overwritten before it was seen */
-	uint64_t lost;	/* bytes or records of it; 0: not known */
+	uint64_t lost;	/* how much, in bytes or records; 0: unknown */
 };
 
 /*
- * Follow the current log of a live image through resets of the guest: of the
- * first format that has one. opts says where and for which formats to look,
- * decode what to take (but not uncommitted); both may be NULL, and opts is then
- * MEMLOG_SCAN_AUTO. INVALID: the image is not live. The caller closes *ret;
- * image and what opts and decode point to must outlive it. Nothing is read yet.
+ * Follow the current log of a live image, of the first format that has one,
+ * through resets of the guest. opts says where to look and for which formats,
+ * decode what to read (uncommitted is ignored); both may be NULL, and opts is
+ * then MEMLOG_SCAN_AUTO. INVALID: the image is not live. The caller closes
+ * *ret; image and what opts and decode point to must outlive it. Nothing is
+ * read yet.
  */
 MEMLOG_API enum memlog_status
 memlog_follow_open(struct memlog_image *image,
@@ -867,24 +876,25 @@ memlog_follow_open(struct memlog_image *image,
 		   struct memlog_follow **ret, struct memlog_err *err);
 
 /*
- * Look at the log. OK: there is something new, take the records with next.
- * NO_DATA: there is nothing new; ask again later, five times a second do.
- * UNSUPPORTED: logs of this format cannot be followed. IO: the guest has ended;
- * what was held back of an unfinished line comes with next. STOP: progress of
- * opts said so. *ret is filled in whatever is returned.
+ * Look at the log. OK: there is something new, get the records with
+ * memlog_follow_next(). NO_DATA: there is nothing new; ask again later, five
+ * times a second is enough. UNSUPPORTED: logs of this format cannot be
+ * followed. IO: the guest has ended; memlog_follow_next() returns what was held
+ * back of an unfinished line. STOP: opts->progress asked for it. *ret is filled
+ * in whatever is returned.
  */
 MEMLOG_API enum memlog_status
 memlog_follow_look(struct memlog_follow *follow,
 		   struct memlog_follow_news *ret, struct memlog_err *err);
 
-/* The next new record, as memlog_decoder_next(), borrowed until the next call
+/* The next new record, like memlog_decoder_next(), borrowed until the next call
  * on follow: NO_DATA until the next look. A line without an end is held back
  * for a second. */
 MEMLOG_API enum memlog_status
 memlog_follow_next(struct memlog_follow *follow,
 		   const struct memlog_record **ret, struct memlog_err *err);
 
-/* The log that is followed, NULL before the first was found. Borrowed until
+/* The log being followed, NULL before the first one is found. Borrowed until
  * the next look. */
 MEMLOG_API const struct memlog_log *
 memlog_follow_log(const struct memlog_follow *follow);
@@ -898,10 +908,11 @@ MEMLOG_API void memlog_follow_close(struct memlog_follow *follow);
 MEMLOG_API bool memlog_render_get(size_t index, const char **ret_name,
 				  const char **ret_title);
 
-/* Copy a string of anybody's making, made safe for a terminal and one line as
- * --list does with guest text: controls, what turns the direction of text and
- * what is not UTF-8 become escapes of ASCII, so that it grows up to fourfold.
- * Cut to fit size bytes, terminated; size is at least 1. Returns ret. */
+/* Copy a string from any source, escaped for a terminal and a single line as
+ * --list does with guest text: control characters, those that change the
+ * direction of text and anything that is not UTF-8 become ASCII escapes, so it
+ * may grow up to fourfold. Truncated to fit size bytes, NUL-terminated; size is
+ * at least 1. Returns ret. */
 MEMLOG_API const char *memlog_escape(const char *s, char *ret, size_t size);
 
 /* ---- one command line, whole ------------------------------------------ */
@@ -913,8 +924,8 @@ MEMLOG_API const char *memlog_escape(const char *s, char *ret, size_t size);
  */
 struct memlog_query;
 
-/* Who is asking: which options there are. Only a command of its own gets
- * threads without asking. */
+/* Who is asking, which decides the options there are. Only a command of its own
+ * gets threads by default. */
 enum memlog_host {
 	MEMLOG_HOST_COMMAND,	/* memlog-dump */
 	MEMLOG_HOST_CRASH,
@@ -923,31 +934,31 @@ enum memlog_host {
 };
 
 /* A query without options: the logs of the current boot, as text. allocator may
- * be NULL; it is for the query and its runs. The caller destroys *ret. Only
- * NO_MEMORY. */
+ * be NULL; it is used for the query and its runs. The caller destroys *ret.
+ * Fails only with NO_MEMORY. */
 MEMLOG_API enum memlog_status
 memlog_query_create(const struct memlog_allocator *allocator,
 		    enum memlog_host host, struct memlog_query **ret,
 		    struct memlog_err *err);
-/* Not while it runs. */
+/* Destroy a query, which must not be running. */
 MEMLOG_API void memlog_query_destroy(struct memlog_query *query);
 
 /*
- * Take one option. name is the whole long name without dashes ("format") or a
- * single letter ("F"); value is copied, and NULL for options without one. An
- * option given again replaces what it said before, but range and at, which add
- * up. NOT_MINE: a query has no such option. INVALID: the text says what would
- * be right, and the query is as it was. LIMIT: more than 64 of range or at.
+ * Take one option. name is the full long name without dashes ("format") or a
+ * single letter ("F"); value is copied, and is NULL for options without one. An
+ * option given again replaces its earlier value, except range and at, which add
+ * up. NOT_MINE: a query has no such option. INVALID: the text says what is
+ * valid, and the query is unchanged. LIMIT: more than 64 of range or at.
  */
 MEMLOG_API enum memlog_status
 memlog_query_option(struct memlog_query *query, const char *name,
 		    const char *value, struct memlog_err *err);
 
-/* Messages up to this level are wanted: 2, 3 after verbose, 0 after quiet. A run
- * calls message with no others; this is for those of the front end. */
+/* Messages up to this level are wanted: 2, 3 after verbose, 0 after quiet. A
+ * run calls message only for those; the front end needs it for its own. */
 MEMLOG_API int memlog_query_level(const struct memlog_query *query);
 
-/* Is the answer, with the options so far, a set of files? Then the sink must
+/* Is the output, with the options so far, a set of files? Then the sink must
  * have begin and end, and keep the pieces apart by name. */
 MEMLOG_API bool memlog_query_wants_folder(const struct memlog_query *query);
 
@@ -955,15 +966,15 @@ MEMLOG_API bool memlog_query_wants_folder(const struct memlog_query *query);
  * An option of a command line: one of a query, or one that a front end adds.
  *
  * name: the long name, without dashes. letter: the short one, 0 for none.
- * value: what its value is called in help and errors; NULL: it takes none.
- * optional: the value may be left out. If there is one, then as --name=VALUE or
- *	-xVALUE, never as the next word.
+ * value: the name of its value in help and errors; NULL: it takes none.
+ * optional: the value may be left out. It is given as --name=VALUE or -xVALUE,
+ *	never as the next word.
  * help: one line.
- * take: called when the option comes, with arg of struct memlog_parse_opts.
- *	value is borrowed from argv, NULL where there is none; err is not NULL.
- *	Anything but MEMLOG_OK ends the parse, which returns it, with the
- *	option's name before the text of err if there is one. NULL in options
- *	of a query.
+ * take: called for each use of the option, with arg of struct
+ *	memlog_parse_opts. value is borrowed from argv, NULL if there is none;
+ *	err is not NULL. Anything but MEMLOG_OK ends the parse, which returns
+ *	it, with the option's name put before the text of err if there is one.
+ *	NULL in options of a query.
  */
 struct memlog_option {
 	size_t size;
@@ -977,19 +988,20 @@ struct memlog_option {
 				   const char *value, struct memlog_err *err);
 };
 
-/* The index-th option that a host of that kind has, from 0; false after the
- * last. All strings are static. */
+/* The index-th option of a host of that kind, from 0; false after the last. All
+ * strings are static. */
 MEMLOG_API bool memlog_query_option_get(enum memlog_host host, size_t index,
 					struct memlog_option *ret);
 
 /*
  * What a front end adds to the command line.
  *
- * own: its own options, all of the size of the first; the last is all zero. One
- *	with the name of an option of the query takes its place, and can hand it
- *	on to memlog_query_option(). No letter must be used twice. NULL: none.
+ * own: its own options, all of the same size as the first; ended by one that is
+ *	all zero. One with the name of an option of the query replaces it, and
+ *	can pass it on to memlog_query_option(). No letter must be used twice.
+ *	NULL: none.
  * arg: for their take.
- * in_order: the first operand ends the options, as POSIXLY_CORRECT demands.
+ * in_order: the first operand ends the options, as with POSIXLY_CORRECT.
  */
 struct memlog_parse_opts {
 	size_t size;
@@ -999,12 +1011,13 @@ struct memlog_parse_opts {
 };
 
 /*
- * Parse argv[1..argc) as getopt_long(3) does: operands anywhere, letters in one
- * word, names as short as they are unique, values after "=" or in the next
- * word, "--". argv is permuted, operands last, and *ret_first is the index of
- * the first one, argc if there is none; with ret_first NULL operands are
- * INVALID. opts may be NULL. INVALID: the text says what is wrong; options
- * before it were taken. LIMIT, and what take of an own option returned.
+ * Parse argv[1..argc) as getopt_long(3) does: operands anywhere, letters
+ * combined in one word, names shortened as far as they are unique, values after
+ * "=" or in the next word, "--". argv is permuted, operands last, and
+ * *ret_first is the index of the first one, argc if there is none; with
+ * ret_first NULL operands are INVALID. opts may be NULL. INVALID: the text says
+ * what is wrong; options before it took effect. LIMIT, and what take of an own
+ * option returned.
  */
 MEMLOG_API enum memlog_status
 memlog_query_parse(struct memlog_query *query, int argc, char **argv,
@@ -1012,8 +1025,8 @@ memlog_query_parse(struct memlog_query *query, int argc, char **argv,
 		   struct memlog_err *err);
 
 /* The index-th line of help about options, from 0, without indentation or a
- * newline: those of the query, then own, which may be NULL. Cut to fit size
- * bytes. False after the last. */
+ * newline: those of the query, then own, which may be NULL. Truncated to fit
+ * size bytes. False after the last. */
 MEMLOG_API bool memlog_query_help(enum memlog_host host,
 				  const struct memlog_option *own,
 				  size_t index, char *ret, size_t size);
@@ -1021,10 +1034,10 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
 /*
  * How a query talks to its front end.
  *
- * sink: where the answer goes. It must not be NULL.
+ * sink: where the output goes. It must not be NULL.
  * message: called with one line for stderr, without a newline, safe for a
- *	terminal but for names of files; level: 0 error, 1 warning, 2 note, 3
- *	detail. NULL: nobody wants to know. See memlog_query_level().
+ *	terminal except for file names; level: 0 error, 1 warning, 2 note, 3
+ *	detail. NULL: no messages. See memlog_query_level().
  * progress: as in struct memlog_scan_opts, also while logs are written. May be
  *	NULL.
  * symbols: as in struct memlog_scan_opts. May be NULL.
@@ -1040,31 +1053,31 @@ struct memlog_query_host {
 	bool many;		/* more than one image is being asked */
 };
 
-/* What came of it; the exit codes of memlog-dump follow from these. */
+/* The result of a run; the exit codes of memlog-dump follow from it. */
 struct memlog_query_result {
 	size_t size;
-	uint64_t logs_found;	/* of the formats that were asked for */
+	uint64_t logs_found;	/* of the requested formats */
 	uint64_t logs_printed;	/* or listed, or extracted */
-	uint64_t records;	/* that were printed */
-	bool damaged;		/* something printed was incomplete, or the
-				   compressed file it is from is damaged */
+	uint64_t records;	/* printed */
+	bool damaged;		/* something printed was incomplete, or came
+				   from a damaged compressed file */
 };
 
-/* What a query, with the options so far, needs of an image that can be read
+/* What a query, with the options so far, needs from an image that can be read
  * only once: see memlog_stream_open(). *ret_formats is borrowed from the query
  * and may be NULL. */
 MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
 				    const char **ret_formats, bool *ret_whole);
 
 /*
- * Run a query on one image and write its answer to the sink; it can run again,
- * on others. ret may be NULL, and is filled in whatever is returned once the
- * run began. NO_DATA: no log was found, or none was printed; messages said what
- * was searched and what to check. NOT_MINE: no log starts where "at" says.
- * INVALID: options that do not go together or with this image or sink. STOP, IO
- * (the image or, with what it returned, the sink), LIMIT: what was found until
- * then was printed. Damaged logs are printed as far as they go, and result and
- * messages say so.
+ * Run a query on one image and write its output to the sink; it can run again,
+ * on other images. ret may be NULL; once the run has begun it is filled in
+ * whatever is returned. NO_DATA: no log was found, or none was printed;
+ * messages say what was searched and what to check. NOT_MINE: no log starts
+ * where "at" says. INVALID: options that do not fit each other, this image or
+ * this sink. STOP, IO (from the image), the sink's own status, LIMIT: what was
+ * found until then was printed. Damaged logs are printed as far as they go, and
+ * the result and messages say so.
  */
 MEMLOG_API enum memlog_status
 memlog_query_run(struct memlog_query *query, struct memlog_image *image,

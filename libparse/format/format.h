@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * format.h - what a log looks like: the contract of every log format.
+ * format.h - the interface that every log format implements.
  *
- * A format is one file, format/foo.c, with one struct ml_format, and one line in
- * format/table.c. It never knows where its bytes come from: probe() gets a copy
- * of the header, decoders read (extent, offset) through a struct ml_source.
+ * A format is one file, format/foo.c, with one struct ml_format, and one line
+ * in format/table.c. It does not know where its bytes come from: probe() gets a
+ * copy of the header, and decoders read (extent, offset) through a struct
+ * ml_source.
  */
 #ifndef ML_FORMAT_FORMAT_H
 #define ML_FORMAT_FORMAT_H
@@ -16,7 +17,7 @@
 
 struct ml_format;
 
-/* Room for what probe() learned and the decoder needs, in the log itself. */
+/* Bytes in the log for what probe() learned and the decoder needs. */
 #define ML_LOG_PRIV 256
 
 /*
@@ -24,21 +25,22 @@ struct ml_format;
  * list, and pub.extents follows it.
  */
 struct ml_log {
-	struct memlog_log pub;		/* first: memlog_log_of() relies on it */
+	struct memlog_log pub;		/* first, for memlog_log_of() */
 	const struct ml_format *fmt;
 	struct memlog_extent *extents;	/* pub.extents points here */
 	size_t cap_extents;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
 };
 
-/* What a format has learned of a place before it is probed; its own. */
+/* What a format has learned about a place before probing it; private to it. */
 #define ML_HINTS 4
 
 /* The bytes that a candidate starts with. len is at least the format's
  * probe_min and at most its probe_len; less than probe_len when the image has
- * no more. at: the user named this address, so doubts may be waived. hint: of
- * the exact place (struct ml_likely) that led here, NULL where a search did.
- * domain: a Xen domain's page, not the hypervisor's: its p2m tree has it. */
+ * no more. at: the user named this address, so doubts may be waived. hint: from
+ * the exact place (struct ml_likely) that led here, NULL if a search did.
+ * domain: the page is a Xen domain's, found in its p2m tree, not the
+ * hypervisor's. */
 struct ml_probe {
 	const uint8_t *bytes;
 	size_t len;
@@ -49,8 +51,8 @@ struct ml_probe {
 	const uint64_t *hint;
 };
 
-/* The bytes of one extent, copied out of a live image; have says which of them
- * are there, from 0 at the start of the extent. */
+/* The bytes of one extent, copied out of a live image; have lists the ranges
+ * that are there, counted from the start of the extent. */
 struct ml_copy {
 	uint8_t *bytes;
 	uint64_t len;
@@ -60,9 +62,9 @@ struct ml_copy {
 
 /*
  * Reads the bytes of one log. All reading of decoders, relate() and expand()
- * goes through it. missing counts the bytes that were asked for and are not in
- * the image. copies: one for each extent, read instead of the image; NULL where
- * the image stands still.
+ * goes through it. missing counts the bytes that were requested but are not in
+ * the image. copies: one for each extent, read instead of the image; NULL if
+ * the image does not change.
  */
 struct ml_source {
 	struct memlog_image *image;
@@ -83,15 +85,16 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err);
 
-/* All logs of a scan, in the order they were found until relate() has run. */
+/* All logs of a scan, in the order in which they were found until relate() has
+ * run. */
 struct memlog_logs {
 	struct memlog_allocator alloc;
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around;	/* bytes gone through by expand(), against
+	uint64_t around;	/* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
-	bool around_low;	/* all of low memory has been, once */
+	bool around_low;	/* low memory was searched, once */
 };
 
 /* A new log of a format in the list, zeroed but for fmt and names. LIMIT when
@@ -100,10 +103,10 @@ enum memlog_status ml_logs_add(struct memlog_logs *logs,
 			       const struct ml_format *fmt, struct ml_log **ret,
 			       struct memlog_err *err);
 
-/* Take the last log off the list again: expand() gave its extent to another. */
+/* Remove the last log from the list: expand() gave its extent to another. */
 void ml_logs_drop_last(struct memlog_logs *logs);
 
-/* Forget all logs of the list. */
+/* Remove all logs from the list. */
 void ml_logs_clear(struct memlog_logs *logs);
 
 /* Add an extent; len 0 is refused with INVALID. ML_MAX_EXTENTS is the limit. */
@@ -113,9 +116,8 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 				     struct memlog_err *err);
 
 /*
- * Where the text of a log ends: bytes ever written, or where they are only
- * known modulo something, that. boot changes with every boot, where the log
- * counts them.
+ * Where the text of a log ends: all bytes ever written, modulo modulus if that
+ * is all that is known. boot changes with every boot if the log counts boots.
  */
 struct ml_position {
 	uint64_t end;
@@ -123,17 +125,18 @@ struct ml_position {
 	uint64_t boot;
 };
 
-/* What the magic of a format looks like in memory. offset: where in the log it
- * stands; align: of the log's start. A log starts at (hit - offset). */
+/* The magic of a format in memory. offset: of the magic in the log; align: of
+ * the log's start. A log starts at (hit - offset). */
 struct ml_magic {
 	const char *bytes;
 	uint8_t len;
 	uint32_t offset;
 	uint32_t align;
-	uint32_t fine;	/* in an exhaustive search; 0: every 8 bytes */
+	uint32_t fine;	/* align in an exhaustive search; 0: every 8 bytes */
 };
 
-/* A place where a format's logs are likely, best first. */
+/* A place where a format's logs are likely. Lists of them have the best
+ * first. */
 struct ml_likely {
 	enum memlog_space space;
 	struct memlog_range range;
@@ -149,27 +152,28 @@ struct ml_decoder_opts {
 };
 
 /*
- * A format. Everyone fills in five members: name, title, magics (or find.screen
- * where there are none), probe, and open with next, which only formats that are
- * listed and have no text leave out. The rest is optional, in groups: find,
- * where logs are looked for; group, what belongs to a log; live, how it is read
- * while it is written; say, what its records mean.
+ * A format. Each one fills in name, title, magics (or find.screen if it has
+ * none), probe, and open with next; only formats that are listed but have no
+ * text leave out the last two. The rest is optional, in groups: find, where to
+ * search for logs; group, what belongs to a log; live, how to read it while it
+ * is written; say, what its records mean.
  */
 struct ml_format {
 	const char *name;	/* "ovmf": -F, --list, JSON */
 	const char *title;	/* "OVMF memory debug log" */
 
 	/* magics: ended by a len of 0. Those with align >= 4096 and offset 0
-	 * cost nothing in a page scan; others make every page be read. */
+	 * cost nothing in a page scan; any other forces the scan to read every
+	 * byte. */
 	const struct ml_magic *magics;
 
 	/*
 	 * probe: pure. Fills log->pub (capacity, used, flags, variant, version,
-	 *	verdict with reason where one log alone tells) and priv, and adds
-	 *	*ret_extent (space, addr and len; cpu -1). OK, NOT_MINE (with a
-	 *	reason that --list -v can show) or CORRUPT: mine, worth listing,
-	 *	text may be there. It gets at least probe_min bytes, and
-	 *	probe_len where the image has them.
+	 *	verdict with reason if a single log is enough to decide) and
+	 *	priv, and adds *ret_extent (space, addr and len; cpu -1). OK,
+	 *	NOT_MINE (with a reason, which --list -v can show) or CORRUPT:
+	 *	mine, worth listing, text may be there. It gets at least
+	 *	probe_min bytes, and probe_len if the image has them.
 	 */
 	enum memlog_status (*probe)(const struct ml_probe *probe,
 				    struct ml_log *log,
@@ -178,9 +182,9 @@ struct ml_format {
 	size_t probe_min, probe_len;
 
 	/*
-	 * Decoding is pull. state is state_size zeroed bytes. next returns a
-	 * record that stays valid until the next call; NO_DATA at the end;
-	 * bytes that are not in the image are skipped and show in
+	 * Decoding is pull-based. state has state_size zeroed bytes. next
+	 * returns a record that stays valid until the next call; NO_DATA at the
+	 * end; bytes that are not in the image are skipped and counted in
 	 * source->missing and in the record's flags. close: optional.
 	 */
 	enum memlog_status (*open)(void *state, struct ml_source *source,
@@ -193,28 +197,28 @@ struct ml_format {
 	size_t state_size;
 
 	/*
-	 * needs_random: probing or decoding goes back and forth, so a pipe
-	 *	must be spooled.
-	 * reach: bytes on either side of a log's start that may belong to it
-	 *	or to its siblings beyond what probe() tells: a pipe keeps
-	 *	them. At most ML_STREAM_BACK.
+	 * needs_random: probing or decoding needs random access, so a pipe must
+	 *	be spooled.
+	 * reach: bytes on either side of a log's start that may belong to it or
+	 *	to its siblings beyond what probe() reports: a pipe keeps them.
+	 *	At most ML_STREAM_BACK.
 	 * screen: for formats without a magic: may the page at addr start a
-	 *	log? Only its bytes, len of them, of which there may be as few
-	 *	as MEMLOG_PEEK. Called for every page of every image, so addr
-	 *	and one cache line first. eager: there is reason to look closely
-	 *	and to doubt less.
-	 * screen_align: screen says no to every addr that is not a multiple of
-	 *	it, a power of two; 0: nothing is known. Saves the call.
-	 * screen_eager: screen says no to every page unless it is eager. Saves
+	 *	log? Judges only by the page's len bytes, which may be as few as
+	 *	MEMLOG_PEEK. Called for every page of every image, so check addr
+	 *	and one cache line first. eager: there is a reason to look
+	 *	closely and doubt less.
+	 * screen_align: screen rejects every addr that is not a multiple of
+	 *	this power of two; 0: unknown. Saves the call.
+	 * screen_eager: screen rejects every page unless eager is set. Saves
 	 *	the call, and the look at the page.
-	 * glance: a magic stands at p: would probe() reject it for sure
-	 *	(false)? For the case that magics are planted by the million:
-	 *	looks at p alone, len of which may be as few as MEMLOG_PEEK, and
-	 *	must be quick.
-	 * expected: does the image say that it has such logs? Then, and when
-	 *	the user names the format, screen is eager.
+	 * glance: there is a magic at p: false if probe() would definitely
+	 *	reject it. Guards against magics planted by the million: looks
+	 *	only at the len bytes at p, which may be as few as MEMLOG_PEEK,
+	 *	and must be quick.
+	 * expected: does the image say that it has such logs? If so, or if the
+	 *	user names the format, screen is called with eager set.
 	 * likely: fills in up to max places for this image.
-	 * locate: places that symbols point to, as likely().
+	 * locate: like likely(), but places that symbols point to.
 	 */
 	struct {
 		bool needs_random;
@@ -233,11 +237,11 @@ struct ml_format {
 	} find;
 
 	/*
-	 * expand: look around a log that was just found and add its siblings
-	 *	and pages; its first extent may move. NOT_MINE: no log on a
-	 *	closer look, and nothing was added; it goes.
+	 * expand: search around a log that was just found and add its siblings
+	 *	and pages; its first extent may move. NOT_MINE: on a closer look
+	 *	not a log; nothing was added, and it is dropped.
 	 * relate: called once with all logs of this format: decide verdicts and
-	 *	reasons, alias, group. Must not fail: a log that it cannot judge
+	 *	reasons, alias, group. Cannot fail: a log that it cannot judge
 	 *	stays UNKNOWN.
 	 */
 	struct {
@@ -251,13 +255,13 @@ struct ml_format {
 
 	/*
 	 * stable: did the log stay readable between these two copies of its
-	 *	header? Without it: if they are the same.
+	 *	header? If NULL: if they are equal.
 	 * narrow: before and after were probed from the header before and after
-	 *	the text was copied. Remove from before what was overwritten
-	 *	meanwhile. *ret_lost: was there any? false: they do not belong
-	 *	together.
-	 * position: for following a log of text whose raw records are the text,
-	 *	one after the other. Without it records that have numbers can be
+	 *	the text was copied. Remove from before what was overwritten in
+	 *	the meantime. *ret_lost: was any? Returns false if the two do
+	 *	not belong together.
+	 * position: for following a text log whose raw records, joined, are its
+	 *	text. If NULL, only records with sequence numbers can be
 	 *	followed.
 	 */
 	struct {
@@ -270,15 +274,15 @@ struct ml_format {
 	} live;
 
 	/*
-	 * event: of a hypervisor's trace: what does a record of it mean?
-	 *	Records come in the order of their CPU. false: nothing.
-	 * reason: the name of a reason of its events, static; NULL: it has
-	 *	none. Goes with event.
-	 * clock: the format whose text tells the rate of the time stamps, which
-	 *	is then looked for as well. rate: of that format, the rate that
-	 *	a record's text tells, in Hz; 0: none.
-	 * rules: can these rules, by which a user wants text made of records,
-	 *	be understood? INVALID says what is wrong. They come with struct
+	 * event: the meaning of a record of a hypervisor's trace. The records
+	 *	of each CPU come in order. false: it has none.
+	 * reason: the name of a reason of its events, static; NULL: it has no
+	 *	name. Set together with event.
+	 * clock: the format whose text gives the rate of the time stamps; it is
+	 *	then searched for as well. rate: in that format, the rate that a
+	 *	record's text gives, in Hz; 0: none.
+	 * rules: check the user's rules for formatting records as text.
+	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
 	 */
 	struct {
@@ -293,7 +297,7 @@ struct ml_format {
 	} say;
 };
 
-/* Room for a list of the names of all formats. */
+/* Size of a buffer for a list of the names of all formats. */
 #define ML_FORMAT_NAMES 256
 
 /* All formats; ends with NULL. format/table.c */
@@ -302,10 +306,10 @@ extern const struct ml_format *const ml_formats[];
 /* The format of that name, or NULL. */
 const struct ml_format *ml_format_find(const char *name);
 
-/* Where a format is in that table. */
+/* A format's index in that table. */
 unsigned int ml_format_index(const struct ml_format *fmt);
 
-/* The same as a bit, for sets of formats: there are at most 64. */
+/* That index as a bit, for sets of formats: there are at most 64. */
 uint64_t ml_format_bit(const struct ml_format *fmt);
 
 #endif
