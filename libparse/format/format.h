@@ -284,6 +284,11 @@ struct ml_format {
 	 * rules: check the user's rules for formatting records as text.
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
+	 * absent: one line for who found no log of this format: what to check.
+	 *	Printed when the format was asked for by name; when none was,
+	 *	if find.expected says so of the image, or where usual is set.
+	 * reserved: the logs are in memory that the guest's own kdump leaves
+	 *	out.
 	 */
 	struct {
 		bool (*event)(const struct memlog_record *rec,
@@ -294,6 +299,8 @@ struct ml_format {
 		enum memlog_status (*rules)(const struct memlog_allocator *alloc,
 					    const char *text, size_t len,
 					    struct memlog_err *err);
+		const char *absent;
+		bool usual, reserved;
 	} say;
 };
 

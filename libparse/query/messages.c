@@ -107,8 +107,16 @@ static void say_searched(const struct ml_run *run)
 		       st->rejected == 1 ? "is" : "are", st->rejected_first);
 }
 
-/* Why a firmware's log may not be there. */
-static void say_firmware(const struct ml_run *run)
+/* Is it worth saying why there is no log of this format? */
+static bool was_expected(const struct ml_run *run, const struct ml_format *fmt)
+{
+	if (run->asked)
+		return ml_name_in_list(run->asked, fmt->name);
+	return fmt->say.usual ||
+	       (fmt->find.expected && fmt->find.expected(run->image));
+}
+
+static void say_kdump(const struct ml_run *run)
 {
 	if (has_note(run, "VMCOREINFO") && !has_note(run, "QEMU"))
 		ml_say(run, ML_SAY_NOTE,
@@ -121,10 +129,28 @@ static void say_firmware(const struct ml_run *run)
 		       "check: a dump by the guest's own kdump has System RAM "
 		       "only, not the log; dump from the host with "
 		       "dump-guest-memory or virsh dump --memory-only");
-	ml_say(run, ML_SAY_NOTE,
-	       "check: the firmware may not log into memory: OVMF does if "
-	       "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
-	       "opt/ovmf/MemDebugLogPages 0");
+}
+
+/* What there is to check about the formats that were expected. */
+static void say_absent(const struct ml_run *run)
+{
+	bool reserved = false;
+	size_t i;
+
+	for (i = 0; ml_formats[i]; i++)
+		reserved |= ml_formats[i]->say.reserved &&
+			    was_expected(run, ml_formats[i]);
+	if (reserved)
+		say_kdump(run);
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_formats[i]->say.absent &&
+		    was_expected(run, ml_formats[i]))
+			ml_say(run, ML_SAY_NOTE, "check: %s",
+			       ml_formats[i]->say.absent);
+	if (run->asked)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: memlog(7) says which dumps have these logs; "
+		       "without -F and --stats all formats are searched for");
 }
 
 void ml_say_nothing(const struct ml_run *run)
@@ -132,12 +158,7 @@ void ml_say_nothing(const struct ml_run *run)
 	say_searched(run);
 	if (run->query->n_ranges)
 		return;
-	if (ml_name_in_list(run->asked, "ovmf"))
-		say_firmware(run);
-	else
-		ml_say(run, ML_SAY_NOTE,
-		       "check: memlog(7) says which dumps have these logs; "
-		       "without -F and --stats all formats are searched for");
+	say_absent(run);
 	ml_say(run, ML_SAY_NOTE,
 	       "check: the memory of an encrypted guest (SEV, TDX) cannot be "
 	       "read from outside");

@@ -391,6 +391,8 @@ static void no_log(void **state)
 {
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;
+	char opt[64];
+	size_t i, k;
 
 	mem_add(&m, 0x100000, 0x200000);
 	mem_add(&m, 0x1000000, 0x100000);
@@ -414,6 +416,20 @@ static void no_log(void **state)
 	assert_true(was_said("only these formats were searched for: acrn-trace"));
 	assert_false(was_said("OVMF"));
 	assert_int_equal(run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
+	assert_true(was_said("OVMF"));
+	/* the words of those formats alone that were asked for, or expected */
+	for (i = 0; ml_formats[i]; i++) {
+		snprintf(opt, sizeof(opt), "-F %s", ml_formats[i]->name);
+		assert_int_equal(run(image, opt), MEMLOG_NO_DATA);
+		for (k = 0; ml_formats[k]; k++)
+			assert_int_equal(was_said(ml_formats[k]->say.absent),
+					 k == i);
+	}
+	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_false(was_said("Xen"));
+	image->xen_guest = true;
+	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_true(was_said("only guests of Xen"));
 	assert_true(was_said("OVMF"));
 	/* a range where there is nothing is not a range without a log */
 	assert_int_equal(run(image, "--range 0-4K"), MEMLOG_NO_DATA);

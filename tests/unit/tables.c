@@ -107,6 +107,8 @@ static void formats(void **state)
 		assert_int_equal(f->find.screen_align &
 				 (f->find.screen_align - 1), 0);
 		assert_true(!f->say.event == !f->say.reason);
+		assert_non_null(f->say.absent);
+		assert_null(strchr(f->say.absent, '\n'));
 		assert_true(!f->say.clock || f->say.clock->say.rate);
 		/* what is only listed has none of these */
 		assert_true(!f->open == !f->next);

@@ -310,4 +310,7 @@ const struct ml_format ml_format_acrn_log = {
 	.group.relate = ml_acrn_log_relate,
 	.live.stable = log_stable,
 	.say.rate = ml_acrn_rate,
+	.say.absent = "ACRN's log is in memory that the Service VM's kernel "
+		      "reserves with hvlog=; a kdump of the Service VM lacks "
+		      "it if memmap= hides it",
 };

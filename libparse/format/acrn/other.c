@@ -57,4 +57,6 @@ const struct ml_format ml_format_acrn_sbuf = {
 	.probe_len = ML_SBUF_HEADER,
 	.find.needs_random = true,
 	.find.reach = ML_STREAM_BACK,
+	.say.absent = "ACRN's shared buffers are in the memory of the Service "
+		      "VM: dump that VM",
 };

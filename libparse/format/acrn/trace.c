@@ -379,4 +379,6 @@ const struct ml_format ml_format_acrn_trace = {
 	.say.reason = ml_acrn_event_reason,
 	.say.clock = &ml_format_acrn_log,
 	.say.rules = trace_rules,
+	.say.absent = "ACRN's trace is in the memory of the Service VM: dump "
+		      "that VM",
 };

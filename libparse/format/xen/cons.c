@@ -162,4 +162,6 @@ const struct ml_format ml_format_xencons = {
 	.find.screen = xencons_screen,
 	.find.screen_eager = true,
 	.find.expected = xencons_expected,
+	.say.absent = "only guests of Xen have a console page, and one without "
+		      "a line of text is not recognized",
 };

@@ -280,4 +280,6 @@ const struct ml_format ml_format_xentrace = {
 	.find.likely = xentrace_likely,
 	.find.locate = xentrace_locate,
 	.group.expand = xentrace_expand,
+	.say.absent = "Xen has trace buffers only if xentrace was started or "
+		      "tbuf_size= was given; -s xen-syms leads to them",
 };
