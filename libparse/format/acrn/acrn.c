@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* acrn.c - what the probes of ACRN's formats share. */
+/* acrn.c - helpers shared by the probes of ACRN's formats. */
 #include "acrn.h"
 
 #include "base/limits.h"

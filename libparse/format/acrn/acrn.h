@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* acrn.h - what the files of ACRN's formats share. */
+/* acrn.h - definitions shared by ACRN's formats. */
 #ifndef ML_FORMAT_ACRN_H
 #define ML_FORMAT_ACRN_H
 
 #include "sbuf.h"
 
-/* What an extent of ACRN's log is. */
+/* The role of an extent of ACRN's log. */
 #define ML_ACRN_ROLE_RING	0u
 #define ML_ACRN_ROLE_EARLY	1u	/* the hypervisor's own, before the
 					   Service VM gave it one */
@@ -13,10 +13,11 @@
 /* The log's private part. */
 struct acrn {
 	uint32_t ele_num;
-	bool last;		/* marked as of the boot before */
+	bool last;		/* marked as from the previous boot */
 	bool from_base;		/* the first ring starts a page */
-	bool inside;		/* headers lie in the slots of other rings */
-	uint64_t part;		/* from one ring to the next; 0: not known */
+	bool inside;		/* its headers are in the slots of other
+				   rings */
+	uint64_t part;		/* from one ring to the next; 0: unknown */
 	uint64_t unread;	/* slots */
 	uint32_t damaged;	/* rings with damaged headers */
 };
@@ -33,10 +34,10 @@ static inline const struct acrn *ml_acrn_const(const struct ml_log *log)
 
 _Static_assert(sizeof(struct acrn) <= ML_LOG_PRIV, "private part too small");
 
-/* Fill in what one ring tells of its log; for probes. */
+/* Fill in what one ring says about its log; for probes. */
 void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
 			 uint64_t addr, struct memlog_extent *ret_extent);
-/* Take another ring's numbers into account. */
+/* Add another ring's numbers to the log's. */
 void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h);
 
 /* place.c: the rings of all CPUs, of both halves, and which are in use */
@@ -47,13 +48,13 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 			struct memlog_image *image);
 
-/* Of several logs without a verdict: the one that the hypervisor's per-CPU
- * pointers name is current, the others are stale. */
+/* Among logs without a verdict, the one that the hypervisor's per-CPU pointers
+ * point to is current and the others are stale. */
 void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image);
 
-/* Where entries do not say which CPU wrote them: the per-CPU pointers to the
- * rings stand in the order of the CPUs. */
+/* If entries do not say which CPU wrote them: the per-CPU pointers to the rings
+ * are in CPU order. */
 void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image);
 
 /* Sort the extents by CPU, then by address. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* chain.c - from one ring of ACRN to the others of its group. */
+/* chain.c - from one ACRN ring to the others of its group. */
 #include "chain.h"
 
 #include "base/bytes.h"
@@ -9,7 +9,8 @@
 
 #define SLOT ML_SBUF_LOG_SLOT
 
-/* Between the halves lie up to one byte a CPU more than between rings. */
+/* The gap between the halves is up to one byte per CPU larger than between
+ * rings. */
 #define HALF_SLACK	256u
 
 #define NO_CHAIN	UINT32_MAX
@@ -53,7 +54,7 @@ static struct memlog_range acrn_chain_around(uint64_t first, uint64_t last,
 	return r;
 }
 
-/* All rings near, and near those, byte by byte. */
+/* All rings nearby, and those near them, byte by byte. */
 static enum memlog_status
 acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 		  enum memlog_space space, uint64_t addr,
@@ -88,7 +89,8 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	}
 }
 
-/* The same where every byte is dear: only where the next header must be. */
+/* The same when the budget is short: look only where the next header must
+ * be. */
 static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 				      struct memlog_image *image,
 				      enum memlog_space space, uint64_t addr,
@@ -126,7 +128,7 @@ static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 
 /* ---- which belong together ---------------------------------------------- */
 
-/* Can d be k parts of a region in which a ring says that it is h? */
+/* Can d be the size of k parts of a region whose ring has header h? */
 static bool acrn_chain_fits(uint64_t d, const struct ml_sbuf *h, uint64_t part,
 			    uint64_t *ret_part)
 {
@@ -171,7 +173,7 @@ static void grow_chain(struct ml_acrn_chains *c, struct ml_acrn_chain *ch)
 		if (!acrn_chain_fits(r[i].addr - last, &first->h, ch->part,
 				     &part))
 			continue;
-		/* the other half begins with CPU 0 again */
+		/* the other half starts with CPU 0 again */
 		if (cpu >= 0 && r[i].cpu >= 0 && r[i].cpu <= cpu)
 			break;
 		ch->part = part;
@@ -196,9 +198,9 @@ static bool acrn_chain_has_cpu(const struct ml_acrn_chains *c, uint32_t chain,
 }
 
 /*
- * v0.3 can write the numbers of its early ring over the header of the one that
- * the Service VM gave it. Such a ring stands where its chain has a hole; rings
- * that all say the same wrong size, each of another CPU, are one chain too.
+ * v0.3 can overwrite the header of the ring that the Service VM gave it with
+ * the numbers of its early ring. Such a ring is where its chain has a hole;
+ * rings of different CPUs that all have the same wrong size are one chain too.
  */
 static bool may_adopt(const struct ml_acrn_chains *c, size_t k, size_t i,
 		      uint64_t *ret_part)
@@ -242,8 +244,8 @@ static void acrn_chain_adopt(struct ml_acrn_chains *c, size_t i)
 	}
 }
 
-/* Headers that lie in another chain's slots were left there by a boot with
- * another number of CPUs. */
+/* Headers in another chain's slots were left by a boot with a different number
+ * of CPUs. */
 static void mark_inside(struct ml_acrn_chains *c)
 {
 	const struct ml_sbuf_at *r = c->rings.at;

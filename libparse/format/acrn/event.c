@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * event.c - all events of ACRN's trace, v0.1 to v3.3. The numbers never
- * changed. The texts are those of the rules that ACRN ships for its scripts, so
- * that they can be compared, except where those are wrong: "exception or nmi"
- * prints its first two values again for the last two there, and "sched next" is
- * keyed by a number that no event has.
+ * changed. The texts match the rules that ACRN ships for its scripts, so that
+ * output can be compared, except where the rules are wrong: "exception or nmi"
+ * prints its first two values in place of the last two, and "sched next" has a
+ * number that no event has.
  */
 #include "event.h"
 

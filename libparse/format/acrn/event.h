@@ -2,9 +2,9 @@
 /*
  * event.h - the entries of ACRN's trace, and their text.
  *
- * 32 bytes, little endian: time stamp counter u64, event number of 48 bits, form
- * of the payload u8, CPU u8, payload of 16 bytes. In the first months of 2018
- * the event number had 64 bits, and form and CPU were not there.
+ * 32 bytes, little endian: time stamp counter u64, 48-bit event number, form of
+ * the payload u8, CPU u8, 16 bytes of payload. In the first months of 2018 the
+ * event number had 64 bits, and there was no form and no CPU.
  */
 #ifndef ML_FORMAT_ACRN_EVENT_H
 #define ML_FORMAT_ACRN_EVENT_H
@@ -15,15 +15,15 @@
 #define ML_ACRN_VM_EXIT		0x10u
 #define ML_ACRN_VM_ENTER	0x11u
 #define ML_ACRN_SCHED_NEXT	0x20u
-/* from here on: what was the reason of the exit, by VMX number */
+/* from here on: the exit reason, by VMX number */
 #define ML_ACRN_REASON		0x10000u
 #define ML_ACRN_INTERRUPT	(ML_ACRN_REASON + 1)
 #define ML_ACRN_UNHANDLED	0x20000u
 
-/* Forms of the payload, as entries name them. */
+/* Forms of the payload, as entries encode them. */
 #define ML_ACRN_2L		2u
 #define ML_ACRN_4I		4u
-#define ML_ACRN_6C		8u	/* single bytes, sixteen at most */
+#define ML_ACRN_6C		8u	/* single bytes, at most sixteen */
 #define ML_ACRN_16STR		16u
 
 struct ml_acrn_event {
@@ -35,7 +35,7 @@ struct ml_acrn_event {
 	const uint8_t *payload;	/* 16 bytes, borrowed from the entry */
 };
 
-/* What is known of an event. names are of its values, ended by NULL. text is a
+/* A known event. names are those of its values, ended by NULL. text is a
  * template, see template.h; NULL: none. */
 struct ml_acrn_event_type {
 	uint32_t id;
@@ -45,13 +45,13 @@ struct ml_acrn_event_type {
 	const char *text;
 };
 
-/* The entry at p. A form that is not there or not known follows the event. */
+/* Parse the entry at p. A missing or unknown form is taken from the event. */
 void ml_acrn_event_load(const uint8_t *p, struct ml_acrn_event *ret);
 
-/* NULL: nobody has heard of it. */
+/* NULL: an unknown event. */
 const struct ml_acrn_event_type *ml_acrn_event_type(uint64_t id);
 
-/* What a record of the trace means, and the names of reasons; see struct
+/* The meaning of a record of the trace, and the names of reasons; see struct
  * ml_format. */
 bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret);
 const char *ml_acrn_event_reason(uint32_t reason);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * log.c - the log of the ACRN hypervisor: one ring a CPU, merged by the
+ * log.c - the log of the ACRN hypervisor: one ring per CPU, merged by the
  * sequence number that all CPUs share.
  *
  * A log is one half of the region that the Service VM's kernel reserved: the
- * rings of the running hypervisor, or those of the boot before. Records come
+ * rings of the running hypervisor, or those of the previous boot. Records come
  * boot by boot, oldest first; within a boot by sequence number, which may wrap.
- * Pieces without a head follow what stands before them in their ring.
+ * Pieces without a head follow what comes before them in their ring.
  */
 #include "acrn.h"
 
@@ -22,12 +22,12 @@ struct acrn_log {
 	struct ml_acrn_ring *rings;
 	size_t n_rings;
 	struct memlog_allocator alloc;
-	bool consumed;		/* asked for */
-	bool printed;		/* something of this boot */
+	bool consumed;		/* requested */
+	bool printed;		/* has something of this boot */
 	uint32_t age;
 	bool has_seq;
 	uint32_t seq;		/* of the last item, printed or not */
-	uint64_t lost;		/* numbers missing since the last one printed */
+	uint64_t lost;		/* numbers missing since the last printed one */
 	uint64_t count;
 	uint8_t raw[ML_ACRN_TEXT_MAX];
 	uint8_t text[ML_ACRN_TEXT_MAX];
@@ -103,7 +103,7 @@ static enum memlog_status log_open(void *state, struct ml_source *source,
 
 		s = ml_acrn_ring_open(r, source, i, err);
 		if (s) {
-			/* one ring less; the others are worth printing */
+			/* skip this ring; the others are worth printing */
 			source->missing += source->log->extents[i].len;
 			memset(r, 0, sizeof(*r));
 			continue;
@@ -121,7 +121,7 @@ static enum memlog_status log_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-/* Is a to come before b? Pieces first: they belong to what came before. */
+/* Does a go before b? Pieces go first: they belong to what came before. */
 static bool acrn_log_earlier(const struct ml_acrn_ring *a,
 			     const struct ml_acrn_ring *b)
 {
@@ -138,8 +138,8 @@ static bool acrn_log_earlier(const struct ml_acrn_ring *a,
 	return !a->early && b->early;
 }
 
-/* The same message in two rings: the hypervisor copies what its early ring holds
- * into the Service VM's. */
+/* The same message in two rings: the hypervisor copies its early ring into the
+ * Service VM's. */
 static bool is_copy(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
 {
 	return a != b && b->have && a->item.has_head &&
@@ -228,8 +228,8 @@ static void count_lost(struct acrn_log *d, const struct ml_acrn_item *it)
 	d->seq = it->head.seq;
 }
 
-/* Is the number after the last message's in memory? Of the newest message
- * nobody knows. */
+/* Is the number after the last message's in memory? For the newest message this
+ * is unknown. */
 static bool number_follows(const struct acrn_log *d)
 {
 	bool any = false;
@@ -267,7 +267,7 @@ static enum memlog_status log_next(void *state, struct ml_source *source,
 		count_lost(d, &ring->item);
 		if (d->consumed || ring->item.unread)
 			break;
-		/* what is missing among what was read is not our news */
+		/* gaps in what was already read are not reported here */
 		if (!d->printed)
 			d->lost = 0;
 		ml_acrn_ring_next(ring, source);
@@ -278,8 +278,8 @@ static enum memlog_status log_next(void *state, struct ml_source *source,
 		d->lost = 0;
 	open = ring->item.open;
 	ml_acrn_ring_next(ring, source);
-	/* a full ring cuts a message and then takes no more: where the next
-	 * number is there, none was full */
+	/* a full ring cuts a message and then accepts no more: if the next
+	 * number is there, no ring was full */
 	if (open && !number_follows(d))
 		rec->flags |= MEMLOG_REC_GUESSED;
 	return MEMLOG_OK;

@@ -21,7 +21,7 @@ static bool acrn_msg_take(struct reader *r, const char *text)
 	return true;
 }
 
-/* 1 to 20 decimal digits of at most max. */
+/* 1 to 20 decimal digits, value at most max. */
 static bool acrn_msg_number(struct reader *r, uint64_t max, uint64_t *ret)
 {
 	size_t start = r->at;
@@ -81,7 +81,7 @@ bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret)
 
 uint32_t ml_acrn_level(uint32_t sev)
 {
-	/* ACRN: what the hypervisor says of itself, always shown */
+	/* ACRN: banners of the hypervisor, always shown */
 	static const uint8_t level[] = { 0, 2, 5, 3, 4, 6, 7 };
 
 	return sev < sizeof(level) ? level[sev] : 7;
@@ -107,7 +107,7 @@ uint64_t ml_acrn_rate(const uint8_t *p, size_t len)
 		for (v = 0; at < end && *at >= '0' && *at <= '9' &&
 			    v < UINT64_MAX / 100000; at++)
 			v = v * 10 + (uint64_t)(*at - '0');
-		/* 10 MHz to 100 GHz: anything else is no rate */
+		/* 10 MHz to 100 GHz: anything else is not a rate */
 		if (ml_mul(v, rates[i].unit, &v) && v >= 10000000 &&
 		    v <= UINT64_C(100000000000))
 			return v;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * msg.h - what begins a message of ACRN's log, in the text itself.
+ * msg.h - the prefix of a message of ACRN's log, which is part of its text.
  *
  *	[TIMEus][cpu=N][sev=N][seq=N]:		until v1.4
  *	[TIMEus][cpu=N][NAME][sev=N][seq=N]:	from v1.5 on
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* NAME has up to 15 bytes; a little more is taken as well. */
+/* NAME has up to 15 bytes; slightly longer ones are accepted too. */
 #define ML_ACRN_NAME_MAX 31
 
 struct ml_acrn_head {
@@ -22,7 +22,7 @@ struct ml_acrn_head {
 	size_t len;			/* of the whole head, colon included */
 };
 
-/* Does a slot of len bytes begin with a whole head? A text that merely quotes
+/* Does a slot of len bytes start with a complete head? A text that only quotes
  * one further on does not. */
 bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret);
 
@@ -30,7 +30,7 @@ bool ml_acrn_head_parse(const uint8_t *p, size_t len, struct ml_acrn_head *ret);
  * ERROR 3, WARNING 4, INFO 5, DEBUG 6. */
 uint32_t ml_acrn_level(uint32_t sev);
 
-/* The rate of the time stamp counter that a text of len bytes tells, in Hz; 0:
+/* The rate of the time stamp counter given in a text of len bytes, in Hz; 0:
  * none. */
 uint64_t ml_acrn_rate(const uint8_t *p, size_t len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * other.c - shared buffers of ACRN that are neither log nor trace. They hold
- * nothing to print; --list says what they are.
+ * other.c - shared buffers of ACRN that are neither a log nor a trace. They
+ * hold nothing to print; --list says what they are.
  */
 #include "acrn.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * place.c - from one ring to the logs of a hypervisor, and which of them
- * is the running one's.
+ * place.c - from one ring to all logs of a hypervisor, and which of them is
+ * current.
  *
- * The kernel's module marks the half of the boot before, so a mark usually
- * tells. It fails after the number of CPUs changed: then the half that was in
- * use keeps intact rings without a mark. The hypervisor's per-CPU pointers know.
+ * The kernel module marks the half of the previous boot, so a mark usually
+ * decides. It fails after the number of CPUs changed: then the half that was in
+ * use keeps intact rings without a mark. The hypervisor's per-CPU pointers
+ * decide.
  */
 #include "acrn.h"
 
@@ -53,8 +54,8 @@ static bool is_live(const struct ml_acrn_chains *c, size_t k)
 	       !c->rings.at[ch->first].h.last;
 }
 
-/* The chain of the Service VM's rings, when chain k is the hypervisor's own
- * from before; else k. */
+/* The chain of the Service VM's rings, if chain k is the hypervisor's own from
+ * before it; else k. */
 static size_t acrn_place_owner(const struct ml_acrn_chains *c, size_t k)
 {
 	const struct ml_acrn_chain *ch = &c->at[k];
@@ -176,7 +177,7 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 	for (i = 0; !s && i < x.c.rings.n; i++)
 		if (x.c.rings.at[i].addr == addr)
 			mine = acrn_place_owner(&x.c, x.c.chain[i]);
-	/* the bytes changed meanwhile: the ring alone, as it was probed */
+	/* the bytes have changed since: only the ring, as it was probed */
 	if (s || mine == SIZE_MAX)
 		goto out;
 	if (is_news(&x, mine))
@@ -222,7 +223,7 @@ static int acrn_place_by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What the hypervisor's pointers say of the rings of some logs. */
+/* What the hypervisor's pointers say about the rings of some logs. */
 struct pointers {
 	uint64_t *addr, *where;
 	uint32_t *count;
@@ -236,7 +237,7 @@ static void pointers_fini(struct pointers *p, struct memlog_image *image)
 	ml_free(&image->alloc, p->count);
 }
 
-/* false when it cannot be found out; fini in any case */
+/* false if that cannot be found out; call fini in any case */
 static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 			  size_t n, struct memlog_image *image)
 {
@@ -263,7 +264,7 @@ static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 				       p->where, p->n, NULL);
 }
 
-/* Where the first pointer to an extent stands; false: nothing points to it. */
+/* Where the first pointer to an extent is; false: nothing points to it. */
 static bool pointer_to(const struct pointers *p, const struct memlog_extent *e,
 		       uint64_t *ret)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ring.c - messages out of one CPU's ring.
+ * ring.c - read messages from one CPU's ring.
  *
- * A message takes one to four slots in a row; a slot without a NUL goes on in
- * the next one, unless the message happens to end there. While a ring was full,
- * slots of a message were dropped one by one: the pieces that got in stand side
- * by side and cannot always be told from a whole message. Where that happened,
- * pieces are handed on one by one and not joined.
+ * A message takes one to four slots in a row; a slot without a NUL continues in
+ * the next one, unless the message happens to end there. While a ring is full,
+ * slots of a message are dropped one by one: the pieces that got in are next to
+ * each other, and cannot always be distinguished from a whole message. Where
+ * that happened, pieces are returned one by one and not joined.
  */
 #include "ring.h"
 
@@ -17,13 +17,13 @@
 #define SLOT ML_SBUF_LOG_SLOT
 
 /* Sequence numbers of one CPU may be a little out of order (an interrupt came
- * between taking the number and storing); a new boot is further off. */
+ * between taking the number and storing); a new boot is further away. */
 #define SEQ_SLACK	64
 #define US_SLACK	100000u
 
 /* Slots around a message in which dropped pieces make us doubt it. */
 #define NEAR		ML_ACRN_NEAR
-/* That many messages without an end must stand there to doubt all of them. */
+/* Messages without an end that it takes there to doubt all of them. */
 #define OPEN_MIN	4u
 
 enum slot_kind { SLOT_NONE, SLOT_ZERO, SLOT_HEAD, SLOT_MORE };
@@ -67,8 +67,8 @@ static enum slot_kind kind_at(struct ml_acrn_ring *ring,
 }
 
 /*
- * What stands behind a full slot of a message of cpu. A head may be a line that
- * the message quotes, when it happens to stand there: one ring has one CPU.
+ * The kind of the slot after a full slot of a message of cpu. A head of another
+ * CPU is a line that the message quotes: one ring has one CPU.
  */
 static enum slot_kind kind_behind(struct ml_acrn_ring *ring,
 				  struct ml_source *source,
@@ -96,10 +96,10 @@ static bool acrn_ring_unread(const struct ml_acrn_ring *ring, uint32_t index)
 
 /* ---- boots -------------------------------------------------------------- */
 
-/* Slots [first, end) in which sequence and time grow. */
+/* Slots [first, end) in which sequence numbers and times increase. */
 struct stretch {
 	uint32_t first, end;
-	bool has;		/* a head in it */
+	bool has;		/* has a head */
 	uint32_t seq0, seq1;	/* of the first and last head */
 	uint64_t us0, us1;
 };
@@ -112,9 +112,9 @@ static bool acrn_ring_follows(uint32_t seq0, uint64_t us0, uint32_t seq,
 }
 
 /*
- * What tells that slots were dropped: a piece after a message that had ended,
- * or one message after the other that does not end. A message that fills its
- * last slot does not end either, but that is one in 80.
+ * Signs that slots were dropped: a piece after a message that had ended, or
+ * many messages in a row without an end. A message that fills its last slot has
+ * no end either, but that is one in 80.
  */
 struct trouble {
 	bool ended, was_full, piece;
@@ -137,7 +137,7 @@ static bool acrn_ring_found(const struct trouble *t)
 	return t->piece || (t->open >= OPEN_MIN && t->open * 2 > t->closed);
 }
 
-/* Cut the slots [first, end) into stretches; at most max, the last one takes
+/* Split the slots [first, end) into at most max stretches; the last one takes
  * the rest. */
 static uint32_t acrn_ring_cut(struct ml_acrn_ring *ring,
 			      struct ml_source *source, uint32_t first,
@@ -198,10 +198,10 @@ static bool acrn_ring_before(const struct stretch *a, const struct stretch *b)
 }
 
 /*
- * [0, tail) is this boot's. Behind it stands either this boot's older part, if
- * it went around, or what older boots left: each began at slot 0 too, so the
- * nearer to the tail the younger, except that the last stretch may be the older
- * part of the boot before it.
+ * [0, tail) is this boot's. After it comes either this boot's older part, if it
+ * wrapped, or what older boots left: each of those started at slot 0 too, so
+ * the nearer to the tail the newer, except that the last stretch may be the
+ * older part of the boot before it.
  */
 static void find_runs(struct ml_acrn_ring *ring, struct ml_source *source,
 		      uint32_t tail)
@@ -235,7 +235,7 @@ static void find_runs(struct ml_acrn_ring *ring, struct ml_source *source,
 	acrn_ring_add_run(ring, 0, tail, 0);
 }
 
-/* Where offsets are damaged: the newest slot is where the numbers fall. */
+/* If the offsets are damaged: the newest slot is where the numbers drop. */
 static uint32_t guess_tail(struct ml_acrn_ring *ring, struct ml_source *source)
 {
 	struct stretch s[2];
@@ -306,7 +306,7 @@ static bool acrn_ring_doubtful(struct ml_acrn_ring *ring,
 	return acrn_ring_found(&t);
 }
 
-/* Is the ring full, so that what comes last may have been cut? */
+/* Is the ring full, so that the last message may have been cut? */
 static bool no_room(const struct ml_acrn_ring *ring)
 {
 	return ml_sbuf_unread(&ring->h) + SLOT == ring->h.size;
@@ -333,7 +333,7 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 		}
 	}
 	if (!is_full) {
-		/* it ends; what is between may be another's nevertheless */
+		/* it has an end; slots in between may still be another's */
 		if (n > 1 && acrn_ring_doubtful(ring, source, run, pos, n))
 			*ret_flags |= MEMLOG_REC_GUESSED;
 		return n;
@@ -343,14 +343,14 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 	else if (n == ML_ACRN_SLOTS_MAX)
 		cut_off = true;
 	else if (pos + n == run->count && run->age)
-		cut_off = true;	/* a younger boot wrote over the rest */
+		cut_off = true;	/* a newer boot overwrote the rest */
 	else if (pos + n == run->count)
 		cut_off = no_room(ring);
 	else if (k == SLOT_HEAD)
 		cut_off = acrn_ring_doubtful(ring, source, run, pos, n);
 	*ret_open = !cut_off;
 	if (!cut_off)
-		return n;	/* its length is a multiple of a slot's */
+		return n;	/* its length is a multiple of the slot size */
 	*ret_flags |= MEMLOG_REC_PARTIAL_TAIL;
 	if (k == SLOT_NONE || (pos + n == run->count &&
 			       !acrn_ring_doubtful(ring, source, run, pos, n)))
@@ -358,8 +358,8 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 	return 1;
 }
 
-/* How many slots the piece at pos has: one where pieces were dropped, else up
- * to its end. */
+/* How many slots the piece at pos has: one if pieces were dropped, else up to
+ * its end. */
 static uint32_t measure_piece(struct ml_acrn_ring *ring,
 			      struct ml_source *source,
 			      const struct ml_acrn_run *run, uint32_t pos,

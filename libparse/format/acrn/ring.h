@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ring.h - messages out of one CPU's ring of ACRN's log.
+ * ring.h - read messages from one CPU's ring of ACRN's log.
  *
  * Slots stay in memory after they were read, and a ring is not cleared when the
- * hypervisor starts anew. So a ring holds, from its tail on, first what older
- * boots left, then what this boot's reader has taken, then what it has not.
+ * hypervisor restarts. So a ring holds, from its tail on, first what older
+ * boots left, then what this boot's reader has consumed, then what it has not.
  */
 #ifndef ML_FORMAT_ACRN_RING_H
 #define ML_FORMAT_ACRN_RING_H
@@ -14,7 +14,7 @@
 
 #define ML_ACRN_SLOTS_MAX	4u	/* of one message */
 #define ML_ACRN_TEXT_MAX	(ML_ACRN_SLOTS_MAX * ML_SBUF_LOG_SLOT)
-#define ML_ACRN_RUNS		10u	/* stretches of boots kept apart */
+#define ML_ACRN_RUNS		10u	/* separate stretches of boots */
 #define ML_ACRN_CACHE		64u	/* slots */
 #define ML_ACRN_NEAR		16u	/* slots around a doubtful one */
 
@@ -24,14 +24,14 @@ struct ml_acrn_run {
 	uint32_t start, count, age;
 };
 
-/* A message, or a piece of one whose head is not there. */
+/* A message, or a piece of one whose head is missing. */
 struct ml_acrn_item {
 	bool has_head;
 	struct ml_acrn_head head;
 	uint32_t pos, slots;	/* in the run */
-	bool unread;		/* at least one slot of it */
-	bool open;		/* its last slot is full: it ends there, or was
-				   cut there */
+	bool unread;		/* at least one of its slots */
+	bool open;		/* its last slot is full: it ends or was cut
+				   there */
 	uint32_t flags;		/* MEMLOG_REC_* */
 };
 
@@ -49,7 +49,7 @@ struct ml_acrn_ring {
 	struct ml_acrn_item item;
 	/* a window of slots */
 	uint32_t cache_first, cache_n;
-	uint64_t absent;	/* one bit a slot of the window */
+	uint64_t absent;	/* one bit per slot of the window */
 	uint8_t cache[ML_ACRN_CACHE * ML_SBUF_LOG_SLOT];
 };
 
@@ -58,23 +58,23 @@ struct ml_acrn_ring {
 const uint8_t *ml_acrn_ring_slot(struct ml_acrn_ring *ring,
 				 struct ml_source *source, uint32_t index);
 
-/* Read the header at the start of an extent and find out which boots wrote
- * which slots. CORRUPT, NO_DATA: no ring there (any more). */
+/* Read the header at the start of an extent and find out which boot wrote which
+ * slots. CORRUPT, NO_DATA: there is no ring (any more). */
 enum memlog_status ml_acrn_ring_open(struct ml_acrn_ring *ring,
 				     struct ml_source *source, size_t extent,
 				     struct memlog_err *err);
 
-/* The oldest boot that it holds something of. */
+/* The age of the oldest boot in the ring. */
 uint32_t ml_acrn_ring_oldest(const struct ml_acrn_ring *ring);
 
-/* Go to the first item of a boot. ring->have tells whether there is one. */
+/* Go to the first item of a boot. ring->have says whether there is one. */
 void ml_acrn_ring_start(struct ml_acrn_ring *ring, struct ml_source *source,
 			uint32_t age);
-/* Go on to the next item of the same boot. */
+/* Go to the next item of the same boot. */
 void ml_acrn_ring_next(struct ml_acrn_ring *ring, struct ml_source *source);
 
-/* The current item's slots, as they are, one after the other. raw has room for
- * ML_ACRN_TEXT_MAX bytes, text too; returns the length of the text. */
+/* Copy the current item's slots unchanged to raw and their joined text to text.
+ * Both have room for ML_ACRN_TEXT_MAX bytes; returns the length of the text. */
 size_t ml_acrn_ring_text(struct ml_acrn_ring *ring, struct ml_source *source,
 			 uint8_t *raw, uint8_t *text);
 

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* Bytes looked at in one go. */
+/* Bytes searched at once. */
 #define WINDOW (64u << 10)
 
 enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
@@ -63,7 +63,7 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 
 enum ml_sbuf_kind ml_sbuf_kind(const struct ml_sbuf *h)
 {
-	/* a page each, in the memory of ACRN's device model */
+	/* one page each, in the memory of ACRN's device model */
 	if (h->ele_size == 32 && h->ele_num == 126)
 		return ML_SBUF_VM_EVENT;
 	if (h->ele_size == 8 && h->ele_num == 504)
@@ -94,7 +94,7 @@ size_t ml_sbuf_read(struct memlog_image *image, enum memlog_space space,
 
 /* ---- looking at every byte ---------------------------------------------- */
 
-/* Called with a window's bytes; the last keep of them come again. */
+/* Called with a window's bytes; the last keep bytes are passed again. */
 typedef enum memlog_status (*window_fn)(void *arg, uint64_t addr,
 					const uint8_t *p, size_t len);
 
@@ -123,7 +123,7 @@ static enum memlog_status each_window(struct memlog_image *image,
 			got = ml_sbuf_read(image, space, addr, buf, want);
 			if (got)
 				s = fn(arg, addr, buf, got);
-			/* promised and not there: try the next page */
+			/* promised but missing: try the next page */
 			if (got < want)
 				addr += got + ML_PAGE - (addr + got) % ML_PAGE;
 			else if (got > keep && addr + got < r.end)

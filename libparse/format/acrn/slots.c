@@ -35,7 +35,7 @@ static void slots_load(struct ml_acrn_ring *ring, struct ml_source *source,
 		}
 		at += got;
 	}
-	/* counted where the slot's turn comes, not where it is looked at */
+	/* counted when the slot is returned, not when it is looked at */
 	source->missing = missing;
 }
 

@@ -25,7 +25,7 @@ static void acrn_template_put(struct text *t, const char *s, size_t n)
 	t->len += n;
 }
 
-/* A conversion, taken apart. */
+/* A parsed conversion. */
 struct conv {
 	const char *key;
 	size_t key_len;
@@ -45,7 +45,7 @@ static unsigned int acrn_template_digits(const char **p, const char *end)
 	return v;
 }
 
-/* What stands after a %; false when it is none. */
+/* Parse what follows a %; false if it is not a conversion. */
 static bool take_conv(const char **p, const char *end, struct conv *c)
 {
 	const char *close;
@@ -77,7 +77,7 @@ static bool take_conv(const char **p, const char *end, struct conv *c)
 	return true;
 }
 
-/* A byte of a string counts as signed. */
+/* The bytes of a string are signed. */
 static bool acrn_template_value(const struct conv *c,
 				const struct ml_acrn_event *e, uint64_t *ret,
 				bool *ret_negative)
@@ -112,7 +112,7 @@ static bool acrn_template_value(const struct conv *c,
 	return true;
 }
 
-/* What stands in front of the digits: a sign and, with '#', the base. */
+/* What precedes the digits: a sign and, with '#', the base. */
 static size_t acrn_template_prefix(const struct conv *c, bool negative,
 				   char ret[4])
 {
@@ -131,7 +131,7 @@ static size_t acrn_template_prefix(const struct conv *c, bool negative,
 	return n;
 }
 
-/* The digits of v as the type wants them. */
+/* The digits of v as the conversion type requires. */
 static size_t acrn_template_number(const struct conv *c, uint64_t v, char *buf,
 				   size_t size)
 {
@@ -164,7 +164,7 @@ static void acrn_template_pad(struct text *t, const char *with, size_t width,
 		acrn_template_put(t, with, 1);
 }
 
-/* As Python's % operator has it. */
+/* As Python's % operator does it. */
 static void put_conv(struct text *t, const struct conv *c,
 		     const struct ml_acrn_event *e)
 {
@@ -245,7 +245,8 @@ static int acrn_template_by_id(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* "0x10" or "16"; the scripts would evaluate more, and nobody writes it. */
+/* "0x10" or "16"; the scripts would evaluate any expression, but nobody writes
+ * one. */
 static bool take_id(const char **p, const char *end, uint64_t *ret)
 {
 	char word[32];

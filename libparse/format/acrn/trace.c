@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace.c - the trace of the ACRN hypervisor: one ring a CPU, merged by
- * the time stamp counter. A record's text is the line that ACRN's own scripts
+ * trace.c - the trace of the ACRN hypervisor: one ring per CPU, merged by the
+ * time stamp counter. A record's text is the line that ACRN's own scripts
  * print; its raw bytes are the entry.
  */
 #include "acrn.h"
@@ -19,7 +19,7 @@
 struct ring {
 	size_t extent;
 	uint32_t num;		/* slots */
-	uint32_t at, left;	/* the next slot, and how many from it on */
+	uint32_t at, left;	/* the next slot, and how many are left */
 	uint32_t unread;	/* how many of them are unread */
 	int32_t cpu;
 	bool have, consumed;
@@ -34,14 +34,14 @@ struct acrn_trace {
 	size_t n_rings;
 	struct ml_acrn_rules *rules;
 	uint64_t tsc_hz;
-	bool old_cpuid;		/* v1.0 and before: the payload is a vCPU */
+	bool old_cpuid;		/* v1.0 and earlier: the payload is a vCPU */
 	char line[ML_ACRN_LINE];
 	uint8_t raw[ML_ACRN_ENTRY];
 };
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* The entry in a slot, NULL when it is not in the image. */
+/* The entry in a slot, NULL if it is not in the image. */
 static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 				       uint32_t index)
 {
@@ -66,8 +66,7 @@ static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
 }
 
-/* Take the next event of a ring. Slots that were never written are passed
- * over. */
+/* Take the next event of a ring. Slots that were never written are skipped. */
 static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 {
 	const uint8_t *p;
@@ -112,16 +111,16 @@ static enum memlog_status open_ring(struct ring *r, struct ml_source *source,
 		return MEMLOG_OK;
 	}
 	r->unread = ml_sbuf_unread(&h) / ML_ACRN_ENTRY;
-	/* the slot at the tail still holds what was there before */
+	/* the slot at the tail still holds an old entry */
 	r->left = consumed ? r->num : r->unread;
 	r->at = (consumed ? h.tail : h.head) / ML_ACRN_ENTRY;
 	return MEMLOG_OK;
 }
 
 /*
- * Until v1.0 a CPUID event carried the number of the vCPU and a zero. Nothing
- * says which version wrote a trace, but a guest that asks for leaf 0 to 15 with
- * subleaf 0 and never for anything else is not seen.
+ * Until v1.0 a CPUID event had the number of the vCPU and a zero. Nothing says
+ * which version wrote a trace, but no real guest asks only for leaves 0 to 15
+ * with subleaf 0.
  */
 static bool ask_old_cpuid(struct acrn_trace *d, struct ml_source *source)
 {
@@ -183,7 +182,7 @@ static enum memlog_status trace_open(void *state, struct ml_source *source,
 			d->n_rings++;
 			continue;
 		}
-		/* one ring less; the others are worth printing */
+		/* skip this ring; the others are worth printing */
 		source->missing += source->log->extents[i].len;
 		memset(&d->rings[d->n_rings], 0, sizeof(*d->rings));
 	}
@@ -206,7 +205,7 @@ static size_t cut_str(const uint8_t *p, size_t len)
 	return len;
 }
 
-/* The line that ACRN's script prints in front of every text. */
+/* The prefix that ACRN's script prints before every text. */
 static size_t put_start(struct acrn_trace *d, const struct ml_acrn_event *e,
 			int32_t cpu)
 {

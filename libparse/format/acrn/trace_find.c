@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* trace_find.c - the rings of ACRN's trace: which is whose, and which belong
+/* trace_find.c - the rings of ACRN's trace: whose they are, and which belong
  * together. */
 #include "acrn.h"
 
@@ -29,7 +29,7 @@ enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 	return s;
 }
 
-/* The CPU that the oldest entry names; -1 when none does. */
+/* The CPU that the oldest entry names; -1 if none does. */
 static int32_t acrn_trace_find_cpu_of(struct memlog_image *image,
 				      const struct memlog_extent *e)
 {
@@ -73,7 +73,7 @@ static size_t rings_of(const struct memlog_logs *logs,
 }
 
 /* Each CPU has its own ring: add it to the others' log. Two rings of one CPU
- * are of two boots. */
+ * are from two boots. */
 enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 					struct ml_log *log,
 					struct memlog_image *image,
@@ -86,7 +86,7 @@ enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 	uint8_t head[ML_SBUF_HEADER];
 	size_t i;
 
-	/* each is held against all that are known */
+	/* each is compared with all known ones */
 	if (rings_of(logs, log->fmt) > ML_ACRN_MAX_RINGS)
 		return ml_fail(err, MEMLOG_NOT_MINE, "more than %u rings",
 			       ML_ACRN_MAX_RINGS);
@@ -116,7 +116,7 @@ enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 	return MEMLOG_OK;
 }
 
-/* Does any ring have a CPU by its entries? */
+/* Do the entries of any ring name its CPU? */
 static bool is_named(const struct ml_log *log)
 {
 	size_t i;
@@ -128,9 +128,9 @@ static bool is_named(const struct ml_log *log)
 }
 
 /*
- * Entries written before June 2018 name no CPU. Where no pointer does either, rings
- * are distinguished by their place: what one CPU did must not mix with what
- * another did. Returns how many were numbered so.
+ * Entries written before June 2018 do not name a CPU. If no pointer does
+ * either, rings are numbered by their order in memory: events of different CPUs
+ * must not mix. Returns how many were numbered this way.
  */
 static size_t number_by_place(struct ml_log *log)
 {
