@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * event.h - what a record of a hypervisor's trace means, whoever wrote it.
+ * event.h - the meaning of a record of a hypervisor's trace, for any
+ * hypervisor.
  *
- * An exit lasts from LEAVE to the next ENTER on the same CPU; the records of
- * kind REASON in between say what it was for.
+ * An exit lasts from LEAVE to the next ENTER on the same CPU; records of kind
+ * REASON in between say why.
  */
 #ifndef ML_FORMAT_EVENT_H
 #define ML_FORMAT_EVENT_H
@@ -12,17 +13,17 @@
 
 enum ml_event_kind {
 	ML_EVENT_OTHER,
-	ML_EVENT_LEAVE,		/* a VM was left */
-	ML_EVENT_ENTER,		/* a VM was entered */
-	ML_EVENT_REASON,	/* why the VM was left */
-	ML_EVENT_SWITCH,	/* the CPU goes to somebody else */
+	ML_EVENT_LEAVE,		/* a VM exit */
+	ML_EVENT_ENTER,		/* a VM entry */
+	ML_EVENT_REASON,	/* why the VM exited */
+	ML_EVENT_SWITCH,	/* the CPU switches to another task */
 };
 
-/* Reasons have the processor's numbers, of 16 bits, and one more: nothing
- * handled the exit. */
+/* Reasons have the processor's 16-bit numbers, and one more: nothing handled
+ * the exit. */
 #define ML_EVENT_UNHANDLED	0x10000u
 
-/* Who has a CPU: VM 0 to 15, nobody, somebody who is no VM. */
+/* Who has a CPU: VM 0 to 15, nobody, or something other than a VM. */
 #define ML_EVENT_VMS		16u
 #define ML_EVENT_IDLE		ML_EVENT_VMS
 #define ML_EVENT_NOT_VM		(ML_EVENT_VMS + 1)

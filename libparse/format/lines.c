@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* lines.c - split the text of a log into records, one a line. */
+/* lines.c - split the text of a log into records, one per line. */
 #include "lines.h"
 
 #include <string.h>
@@ -14,15 +14,15 @@ void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
 							  flags };
 }
 
-/* Would reading on change the flags that the bytes in buf have? */
+/* Would the next read change the flags of the bytes in buf? */
 static bool new_flags(const struct ml_lines *l)
 {
 	return l->pos == 0 && l->cur > 0 && l->cur < l->n_seg &&
 	       l->seg[l->cur].flags != l->seg[l->cur - 1].flags;
 }
 
-/* One read into buf. *ret_more false: nothing more can be appended to what is
- * there (the end, a gap, other flags). */
+/* One read into buf. *ret_more false: nothing more can be appended to it (the
+ * end, a gap, other flags). */
 static enum memlog_status lines_fill(struct ml_lines *l,
 				     struct ml_source *source, bool *ret_more,
 				     struct memlog_err *err)
@@ -47,7 +47,7 @@ static enum memlog_status lines_fill(struct ml_lines *l,
 			   &got, &gap, err);
 	if (s == MEMLOG_NO_DATA) {
 		if (!gap || gap > seg->len - l->pos) {
-			/* counted beyond this segment: take that back */
+			/* counted beyond this segment: subtract that */
 			source->missing -= gap;
 			gap = seg->len - l->pos;
 			source->missing += gap;
@@ -82,7 +82,7 @@ static void lines_emit(struct ml_lines *l, struct memlog_record *rec,
 	l->start += len;
 }
 
-/* The flags of the bytes in buf: those of the segment that was read last. */
+/* The flags of the bytes in buf: those of the last segment read. */
 static uint32_t flags_of_buf(const struct ml_lines *l)
 {
 	if (l->pos || !l->cur)
@@ -90,8 +90,8 @@ static uint32_t flags_of_buf(const struct ml_lines *l)
 	return l->seg[l->cur - 1].flags;
 }
 
-/* len without the beginning of a UTF-8 character that goes on behind it: a
- * line is cut between characters. */
+/* len without the start of a UTF-8 character that continues after it: a line is
+ * cut between characters. */
 static size_t whole_chars(const uint8_t *p, size_t len)
 {
 	size_t n, of;

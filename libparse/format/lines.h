@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lines.h - lines out of the pieces of a text ring.
+ * lines.h - read lines from the segments of a text ring.
  *
- * A ring that wrapped is two segments, one that did not is one. Lines run
- * across segments. A line is handed on with its line end; one longer than
- * ML_MAX_LINE comes in several records, all but the last flagged CONTINUES.
+ * A ring that wrapped is two segments, else one. Lines may cross segments. A
+ * line is returned with its line end; one longer than ML_MAX_LINE is split into
+ * several records, all but the last flagged CONTINUES.
  */
 #ifndef ML_FORMAT_LINES_H
 #define ML_FORMAT_LINES_H
@@ -12,8 +12,8 @@
 #include "base/limits.h"
 #include "format.h"
 
-/* A run of text in an extent. flags are given to every record from it; a line
- * does not run on into a segment with other flags. */
+/* A run of text in an extent. Every record from it gets flags; a line does not
+ * continue into a segment with other flags. */
 struct ml_segment {
 	size_t extent;
 	uint64_t off, len;
@@ -31,7 +31,7 @@ struct ml_lines {
 	uint64_t lost;		/* bytes missing before what is in buf */
 	uint64_t gap;		/* bytes missing after what is in buf */
 	uint64_t seq;
-	uint32_t first_flags;	/* given to the first record only */
+	uint32_t first_flags;	/* for the first record only */
 	size_t start, end;
 	uint8_t buf[2 * ML_MAX_LINE];
 };
@@ -40,10 +40,10 @@ struct ml_lines {
 void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
 		  uint64_t len, uint32_t flags);
 
-/* The next line into rec: text, raw, seq, lost and flags. Bytes that are not in
- * the image end a record with PARTIAL_TAIL, and the next one has LOST_BEFORE.
- * NO_DATA after the last line; when bytes are missing at the very end, that
- * shows in source->missing alone. */
+/* Read the next line into rec: text, raw, seq, lost and flags. Bytes that are
+ * not in the image end a record with PARTIAL_TAIL, and the next one has
+ * LOST_BEFORE. NO_DATA after the last line; bytes missing at the very end show
+ * only in source->missing. */
 enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
 				 struct memlog_record *rec,
 				 struct memlog_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source.c - the bytes of one log, wherever its extents lie. */
+/* source.c - read the bytes of one log, wherever its extents are. */
 #include "format.h"
 
 #include <string.h>
@@ -22,12 +22,12 @@ static uint64_t gap_at(struct ml_source *source,
 	if (s)
 		return left;
 	if (r.start <= e->addr + off)
-		/* promised by a range, denied by read: try the next page */
+		/* promised by a range but not readable: try the next page */
 		return ml_min(left, ML_PAGE - (e->addr + off) % ML_PAGE);
 	return ml_min(left, r.start - (e->addr + off));
 }
 
-/* The same out of a copy; *ret_gap is set where bytes are missing. */
+/* The same from a copy; *ret_gap is set if bytes are missing. */
 static enum memlog_status from_copy(const struct ml_copy *c, uint64_t off,
 				    void *buf, size_t len, size_t *ret,
 				    uint64_t *ret_gap)

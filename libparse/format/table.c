@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - all log formats. A new one is a file and a line here; the order is
- * that of --list. */
+/* table.c - all log formats. A new one is a file and a line here; --list uses
+ * this order. */
 #include "format.h"
 
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * follow.c - where the end of the text is, for following it.
+ * follow.c - find the end of the text, to follow the log.
  *
- * The plain header has offsets alone, which come round again. memlog's own
- * firmware counts bytes and boots behind it: the last 16 bytes before the text
- * are u64 offset and "memlogx1"; at that offset from the header on stand, among
- * others, the bytes ever written (+0x10) and the boots (+0x20).
+ * The plain header has only offsets, which wrap. memlog's own firmware counts
+ * bytes and boots after it: the last 16 bytes before the text are u64 offset
+ * and "memlogx1"; at that offset from the header are, among others, the bytes
+ * ever written (+0x10) and the boots (+0x20).
  */
 #include <string.h>
 
@@ -42,7 +42,8 @@ void ml_ovmf_position(struct ml_source *source, struct ml_position *ret)
 		    at <= o->header_size - LOCATOR - EXT_MIN &&
 		    ovmf_follow_load(source, at, ext, sizeof(ext))) {
 			ret->end = ml_le64(ext + 0x10);
-			/* caught within a message: not all of it counts yet */
+			/* caught in the middle of a message: not all of it
+			 * counts yet */
 			ahead = (ret->end % o->size + o->size - o->tail) %
 				o->size;
 			ret->end -= ml_min(ahead, ret->end);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* header.c - the three layouts of the header, and what it says. */
+/* header.c - parse the three layouts of the header. */
 #include <stdio.h>
 #include <string.h>
 
@@ -147,7 +147,7 @@ static enum memlog_status check_sizes(const struct fields *f,
 	return MEMLOG_OK;
 }
 
-/* With a second magic that nobody told us of, all the rest must fit. */
+/* With an unknown second magic, all the rest must fit. */
 static bool all_plausible(const struct ovmf *o)
 {
 	return (o->header_size + o->size) % ML_PAGE == 0 &&
@@ -155,18 +155,18 @@ static bool all_plausible(const struct ovmf *o)
 	       o->truncated <= 1;
 }
 
-/* The part of a ring of size that lies from a up to b, cyclic. */
+/* The bytes from a up to b in a ring of size bytes, cyclic. */
 static uint64_t ovmf_header_distance(uint64_t a, uint64_t b, uint64_t size)
 {
 	return b >= a ? b - a : size - a + b;
 }
 
 /*
- * Two offsets are stored one after the other at the end of a write. Caught in
- * between, the ring breaks the rule head == tail + 1 that holds once it has
- * wrapped. Head is stored first: then head - tail - 1 is the length of the
- * message in flight. A compiler may turn the order round: then the tail has
- * passed the head by less than a message, and head is made to follow.
+ * Two offsets are stored one after the other at the end of a write. In between,
+ * the ring breaks the rule head == tail + 1 that holds once it has wrapped.
+ * Head is stored first: then head - tail - 1 is the length of the message in
+ * flight. A compiler may swap the stores: then the tail has passed the head by
+ * less than a message, and head is moved after it.
  */
 static void ovmf_header_settle(struct ovmf *o, struct memlog_log *log)
 {
@@ -234,7 +234,7 @@ static void judge_state(struct ovmf *o, struct memlog_log *log)
 		log->flags |= MEMLOG_LOG_LOCKED;
 }
 
-/* Offsets that no firmware leaves; the text is shown all the same. */
+/* Offsets that no firmware leaves; the text is still shown. */
 static void judge_oddities(const struct ovmf *o, struct memlog_log *log)
 {
 	const char *odd = NULL;
@@ -281,8 +281,8 @@ static enum memlog_status load_fields(const uint8_t *p, size_t len,
 	return ml_fail(err, MEMLOG_NOT_MINE, "no OVMF magic");
 }
 
-/* All that decides stands in the first 64 bytes of each family; what comes
- * after is the version, which decides nothing. */
+/* Everything that decides is in the first 64 bytes of each family; what follows
+ * is the version, which does not matter. */
 bool ml_ovmf_glance(const uint8_t *p, size_t len)
 {
 	uint8_t head[C_HEADER] = { 0 };
@@ -336,15 +336,16 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 	return MEMLOG_OK;
 }
 
-/* Everything but lock, head, tail and truncated must stay; those four are what
- * a message changes. Equal copies mean that no message came in between. */
+/* Everything but lock, head, tail and truncated must stay the same; those four
+ * change with a message. Equal copies mean that there was no message in
+ * between. */
 bool ml_ovmf_stable(const uint8_t *before, const uint8_t *after, size_t len)
 {
 	return !memcmp(before, after, len);
 }
 
-/* Head moves when the oldest text is overwritten, and the message that is being
- * written has overwritten up to its own length more. */
+/* Head moves when the oldest text is overwritten, and the message being written
+ * has overwritten up to its own length more. */
 bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 		    bool *ret_lost)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* likely.c - where OVMF's logs are likely: the early buffer's place, and below
- * the top of low memory. */
+/* likely.c - where OVMF's logs are likely: the fixed address of the early
+ * buffer, and below the top of low memory. */
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "ovmf.h"
@@ -19,7 +19,7 @@ static void ovmf_likely_add(struct ml_likely *ret, size_t *n, size_t max,
 		};
 }
 
-/* Where QEMU's machines end their low memory. */
+/* Where low memory ends in QEMU's machines. */
 #define LOW_CAP 0xe0000000ull
 #define SEARCH (128 * MIB)
 
@@ -38,7 +38,7 @@ static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
 				enum memlog_space space, uint64_t base,
 				uint64_t top)
 {
-	/* q35 first: it is what OVMF is run on */
+	/* q35 first: OVMF usually runs on it */
 	static const uint64_t tops[] = { 0x80000000, 0xc0000000, 0xb0000000,
 					 LOW_CAP };
 	size_t i;
@@ -49,7 +49,7 @@ static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
 			false);
 	if (top <= LOW_CAP)
 		ovmf_likely_below(ret, n, max, space, base, top);
-	/* one run may hold what lies below and above the hole */
+	/* one run may have the memory below and above the hole */
 	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
 		if (tops[i] < top)
 			ovmf_likely_below(ret, n, max, space, base, tops[i]);
@@ -58,7 +58,7 @@ static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
 #define LARGE_MAPPING (16 * MIB)
 
 /* Guest physical: the run of low memory ends where the range that holds 16 MiB
- * ends; in a dump with holes, where the last range below LOW_CAP does. */
+ * ends; in a dump with holes, where the last range below LOW_CAP ends. */
 static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 			size_t *n, size_t max)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * locate.c - where the guest's own kernel says that the log is.
+ * locate.c - where the guest's kernel says that the log is.
  *
- * Linux 6.17 keeps the address in efi.ovmf_debug_log. Older kernels only have
- * the EFI configuration table, in which the firmware enters the log under a
+ * Linux 6.17 keeps the address in efi.ovmf_debug_log. Older kernels have only
+ * the EFI configuration table, in which the firmware registers the log under a
  * GUID. Both are hints: what is found there is probed like anything else.
  */
 #include <string.h>
@@ -12,13 +12,13 @@
 #include "base/limits.h"
 #include "ovmf.h"
 
-/* 95305139-b20f-4723-8425-627c888ff121, as it stands in memory */
+/* 95305139-b20f-4723-8425-627c888ff121, as stored in memory */
 static const uint8_t table_guid[16] = {
 	0x39, 0x51, 0x30, 0x95, 0x0f, 0xb2, 0x23, 0x47,
 	0x84, 0x25, 0x62, 0x7c, 0x88, 0x8f, 0xf1, 0x21,
 };
 
-/* A configuration table has some twenty entries of a GUID and an address. */
+/* A configuration table has about twenty entries of a GUID and an address. */
 #define TABLE_ENTRIES 256
 #define TABLE_ENTRY 24
 

@@ -2,8 +2,8 @@
 /*
  * ovmf.c - the memory debug log of OVMF and ArmVirtQemu, as text.
  *
- * A byte ring without records, levels or times; a line is a record. The slot at
- * tail is never used, so that a ring of N bytes holds N-1.
+ * A byte ring without records, levels or times; a line is a record. The byte at
+ * tail is never used, so a ring of N bytes holds N-1.
  */
 #include "ovmf.h"
 
@@ -14,8 +14,8 @@ struct ovmf_decoder {
 	struct ml_lines lines;
 };
 
-/* A ring that wrapped begins in the middle of a line, unless the byte that was
- * overwritten last, still in the unused slot, is a line end. */
+/* A ring that wrapped starts in the middle of a line, unless the last byte
+ * dropped, still in the unused slot, is a line end. */
 static bool first_line_whole(struct ml_source *source, const struct ovmf *o)
 {
 	uint8_t before;
@@ -29,9 +29,9 @@ static bool first_line_whole(struct ml_source *source, const struct ovmf *o)
 	       got == 1 && before == '\n';
 }
 
-/* How many bytes a message in flight has put after the tail. Known when the
- * head had been moved already; else what looks new: up to the first NUL of a
- * ring that was zeroed, up to the first line end in one that wrapped. */
+/* How many bytes a message in flight has put after the tail. Known if the head
+ * has already moved; else what looks new: up to the first NUL of a ring that
+ * was zeroed, up to the first line end in one that wrapped. */
 static uint64_t uncommitted_len(struct ml_source *source, const struct ovmf *o)
 {
 	uint64_t n = 0, max = ml_min(OVMF_MESSAGE_MAX - 1, o->size - 1);
@@ -68,7 +68,7 @@ static void add_uncommitted(struct ovmf_decoder *d, struct ml_source *source,
 	ml_lines_add(&d->lines, 0, o->header_size, n - first, flags);
 }
 
-/* Where the offsets cannot be trusted, the text is all of the ring without the
+/* If the offsets cannot be trusted, the text is the whole ring without the
  * zeros at its end. */
 static uint64_t trimmed_len(struct ml_source *source, const struct ovmf *o)
 {
@@ -127,7 +127,7 @@ static enum memlog_status ovmf_open(void *state, struct ml_source *source,
 		d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
 	if (opts->user->uncommitted && o->state <= OVMF_WRAPPED)
 		add_uncommitted(d, source, o);
-	/* what was read ahead of time to decide is not missing text */
+	/* bytes read only to decide do not count as missing text */
 	source->missing = 0;
 	return MEMLOG_OK;
 }
@@ -141,8 +141,8 @@ static enum memlog_status ovmf_next(void *state, struct ml_source *source,
 	return ml_lines_next(&d->lines, source, rec, err);
 }
 
-/* The first eight bytes find unknown second magics, too; what firmware code
- * holds of them never stands at the start of a page. */
+/* The first eight bytes also find unknown second magics; their copies in
+ * firmware code are never at the start of a page. */
 static const struct ml_magic magics[] = {
 	{ .bytes = "ovmfmdg1", .len = 8, .align = 4096 },
 	{ .bytes = "ovmfmdgl", .len = 8, .align = 4096 },

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * ovmf.h - what the files of the OVMF format share.
+ * ovmf.h - definitions shared by the files of the OVMF format.
  *
  * Three header layouts exist; all fields are little endian. Family C is the one
  * that edk2 merged in 2025 (OvmfPkg/Include/Library/MemDebugLogLib.h), A and B
- * are what was proposed before and shipped in private builds.
+ * were proposed before and shipped in private builds.
  */
 #ifndef ML_FORMAT_OVMF_H
 #define ML_FORMAT_OVMF_H
@@ -14,26 +14,26 @@
 enum ovmf_family { OVMF_A, OVMF_B, OVMF_C };
 
 enum ovmf_kind {
-	OVMF_KIND_PLAIN,	/* early or main: relate() tells */
-	OVMF_KIND_PREVIOUS,	/* a log that the firmware kept from the boot
-				   before: "ovmfmdgp" */
-	OVMF_KIND_UNKNOWN,	/* a second magic that nobody told us of */
+	OVMF_KIND_PLAIN,	/* early or main: relate() decides */
+	OVMF_KIND_PREVIOUS,	/* a log that the firmware kept from the
+				   previous boot: "ovmfmdgp" */
+	OVMF_KIND_UNKNOWN,	/* an unknown second magic */
 };
 
-/* How head, tail and lock fit together. */
+/* The state that head, tail and lock show. */
 enum ovmf_state {
 	OVMF_EMPTY,
 	OVMF_LINEAR,		/* [head, tail) */
 	OVMF_WRAPPED,		/* [head, size) and [0, tail) */
-	OVMF_MID_INIT,		/* magic there, sizes not yet */
-	OVMF_BAD_OFFSETS,	/* order unknown: all of it, as it stands */
+	OVMF_MID_INIT,		/* magic written, sizes not yet */
+	OVMF_BAD_OFFSETS,	/* order unknown: all of it, as stored */
 };
 
-/* The early buffer lies in this MiB on every x86 platform. */
+/* The early buffer is in this MiB on every x86 platform. */
 #define OVMF_EARLY_FROM (8ull << 20)
 #define OVMF_EARLY_TO (9ull << 20)
 
-/* Text after the tail that a message in flight has copied. */
+/* Text after the tail copied by a message in flight. */
 #define OVMF_MESSAGE_MAX 0x200
 
 struct ovmf {
@@ -42,9 +42,9 @@ struct ovmf {
 	enum ovmf_state state;
 	uint64_t header_size, size;	/* size: bytes of the ring */
 	uint64_t lock, head, tail, truncated;
-	uint64_t in_flight;	/* bytes copied but not counted; 0: not known */
+	uint64_t in_flight;	/* bytes copied but not counted; 0: unknown */
 	bool early;
-	bool judged;		/* while relate() is at work */
+	bool judged;		/* while relate() runs */
 };
 
 /* The log's private part. */
@@ -60,7 +60,7 @@ static inline const struct ovmf *ml_ovmf_const(const struct ml_log *log)
 
 _Static_assert(sizeof(struct ovmf) <= ML_LOG_PRIV, "private part too small");
 
-/* header.c: the header's fields and what they say. */
+/* header.c: the header's fields and their meaning. */
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 				 struct ml_log *log,
 				 struct memlog_extent *ret_extent,
@@ -79,7 +79,7 @@ void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);
 
-/* likely.c: where they are likely. */
+/* likely.c: where logs are likely. */
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		      size_t max);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * relate.c - which of several logs of OVMF is current.
+ * relate.c - decide which of several OVMF logs is current.
  *
- * Before memory is found, the firmware writes to an early buffer at a fixed
- * place; then it copies that to the main buffer, near the top of low memory,
- * and clears it. So a valid early buffer that holds text is the log of the
- * running boot, unless the main log holds the same text and no more: then the
+ * Before memory is initialised, the firmware writes to an early buffer at a
+ * fixed address; then it copies that to the main buffer, near the top of low
+ * memory, and clears it. So a valid early buffer with text is the log of the
+ * running boot, unless the main log has the same text and no more: then the
  * dump was taken between the copy and the clearing. A warm reset clears
- * nothing: the main log of the boot before stays until it is overwritten. A
- * main log that begins with the early text and goes on proves nothing: two
- * boots of one machine begin alike.
+ * nothing: the main log of the previous boot stays until it is overwritten. A
+ * main log that starts with the early text and continues proves nothing: two
+ * boots of one machine start alike.
  *
- * Resuming from suspend to RAM (S3), firmware starts anew, so that there is an
- * early log with text beside the main log of the same boot. That it was a
- * resume only its text says. Where a main buffer is allocated for the resume
- * too, there are two main logs, and the one of a resume may as well be left
- * from a boot before: nothing clears the memory that is kept for S3.
+ * On resume from suspend to RAM (S3) the firmware starts again, so there is an
+ * early log with text next to the main log of the same boot. Only its text says
+ * that it was a resume. If a main buffer is allocated for the resume too, there
+ * are two main logs, and that of the resume may also be left from an earlier
+ * boot: nothing clears the memory that is kept for S3.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,16 +25,16 @@
 #include "base/limits.h"
 #include "ovmf.h"
 
-/* What may still be spent on judging the logs of one image. */
+/* What may still be spent on judging the logs of one image, in bytes. */
 struct effort {
-	uint64_t pairs;		/* of logs that are put side by side */
-	uint64_t ranges;	/* of memory that are walked around logs */
+	uint64_t pairs;		/* of logs compared with each other */
+	uint64_t ranges;	/* of memory walked around logs */
 };
 
 static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
 			    const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
-/* Judge a log, once; what the probe had to say stays behind the new reason. */
+/* Judge a log, once; the reason given by the probe stays after the new one. */
 static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
 			    const char *fmt, ...)
 {
@@ -54,9 +54,9 @@ static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
 			 "%s%s", n ? "; " : "", old);
 }
 
-/* The guest physical address of a log, if that can be told. In a process the
- * low memory of a guest is the start of a large mapping; of one that starts
- * more than OVMF_EARLY_TO before the log, the answer is no less than that. */
+/* The guest physical address of a log, if that is known. In a process the low
+ * memory of a guest is the start of a large mapping; if that starts more than
+ * OVMF_EARLY_TO before the log, the result is at least that. */
 static bool ovmf_relate_guest_addr(const struct ml_log *log,
 				   struct memlog_image *image,
 				   struct effort *effort, uint64_t *ret)
@@ -75,7 +75,7 @@ static bool ovmf_relate_guest_addr(const struct ml_log *log,
 	}
 	if (e->space != MEMLOG_HOST)
 		return false;
-	/* what began further down is of no interest, and a hostile core has
+	/* what starts further down does not matter, and a hostile core has
 	 * millions of ranges */
 	addr = e->addr > OVMF_EARLY_TO ? e->addr - OVMF_EARLY_TO : 0;
 	for (; effort->ranges &&
@@ -99,8 +99,8 @@ static bool is_early(const struct ml_log *log, struct memlog_image *image,
 	       addr >= OVMF_EARLY_FROM && addr < OVMF_EARLY_TO;
 }
 
-/* Byte at of the text, which is used bytes long. Reads go through a window so
- * that comparing two rings is not one read a byte. */
+/* Byte at of the text, which is used bytes long. Reads go through a window, so
+ * that comparing two rings does not take one read per byte. */
 struct text {
 	struct ml_source source;
 	const struct ovmf *o;
@@ -126,7 +126,7 @@ static bool ovmf_relate_text_read(struct text *t, uint64_t at, uint8_t *buf,
 	return true;
 }
 
-/* Do n bytes of a from a_at on equal those of b from b_at on? */
+/* Are the n bytes of a from a_at on equal to those of b from b_at on? */
 static bool same_text(const struct ml_log *a, uint64_t a_at,
 		      const struct ml_log *b, uint64_t b_at, uint64_t n,
 		      struct memlog_image *image)
@@ -146,14 +146,14 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 	return true;
 }
 
-/* What a PEIM of edk2 says when it takes over a resume from S3, a few KiB on. */
+/* What a PEIM of edk2 prints on a resume from S3, a few KiB into the log. */
 #define RESUME_SAYS "Enter S3 PEIM"
 
 static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 {
 	struct text t = { .source = { .image = image, .log = log }, .o = ml_ovmf_const(log) };
 	uint64_t at, end = ml_min(log->pub.used, ML_OVMF_RESUME);
-	size_t again = sizeof(RESUME_SAYS) - 2;	/* it may lie across windows */
+	size_t again = sizeof(RESUME_SAYS) - 2;	/* it may cross windows */
 	size_t k;
 
 	for (at = 0; at < end; at += k > again ? k - again : k) {
@@ -166,7 +166,7 @@ static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 	return false;
 }
 
-/* Is it a log whose text can be weighed against others? */
+/* Is it a log whose text can be compared with others? */
 static bool ovmf_relate_sound(const struct ml_log *log)
 {
 	const struct ovmf *o = ml_ovmf_const(log);
@@ -176,8 +176,8 @@ static bool ovmf_relate_sound(const struct ml_log *log)
 	       (o->state == OVMF_LINEAR || o->state == OVMF_WRAPPED);
 }
 
-/* The main log was just filled from this early one: it holds the same text, or
- * is so small that only the end of it fitted. */
+/* The main log was just filled from this early one: it has the same text, or is
+ * so small that only the end fitted. */
 static bool copied_from(const struct ml_log *main_log,
 			const struct ml_log *early, struct memlog_image *image)
 {
@@ -216,7 +216,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 	}
 }
 
-/* Bytes of the ring that the image does not have. */
+/* Bytes of the ring that are not in the image. */
 static void note_missing(struct ml_log *log, struct memlog_image *image,
 			 struct effort *effort)
 {
@@ -302,8 +302,8 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 	return found;
 }
 
-/* Logs that hold what another one of their kind holds. A main log that is the
- * beginning of another is a copy too; early ones begin alike at every boot. */
+/* Logs with the same text as another of their kind. A main log that is the
+ * beginning of another is a copy too; early logs start alike at every boot. */
 static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 			struct memlog_image *image, struct effort *effort)
 {
@@ -335,7 +335,8 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 	}
 }
 
-/* The one that remains; of several, each gets a reason that says so. */
+/* The one that remains is current; if there are several, each gets a reason
+ * that says so. */
 static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 {
 	size_t i, left = count_unjudged(logs, n, early);
@@ -353,7 +354,7 @@ static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 	return NULL;
 }
 
-/* Main logs when there is a live early one, or one that was judged already. */
+/* Main logs if there is a live early one, or one already judged. */
 static void judge_stale(struct ml_log *const *logs, size_t n,
 			const struct ml_log *early, struct memlog_image *image)
 {
@@ -378,7 +379,7 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	}
 }
 
-/* Main logs that nothing else speaks about. */
+/* Main logs that nothing else decides. */
 static void judge_mains(struct ml_log *const *logs, size_t n,
 			const char *why_current, struct memlog_image *image,
 			struct effort *effort)
@@ -404,7 +405,7 @@ static void judge_mains(struct ml_log *const *logs, size_t n,
 				why_current);
 }
 
-/* Main logs beside early ones of which none is known to be the live one. */
+/* Main logs next to early ones, none of which is known to be live. */
 static void judge_beside(struct ml_log *const *logs, size_t n)
 {
 	size_t i;

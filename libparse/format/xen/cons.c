@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cons.c - the console page of a Xen guest: what the guest, its boot loader
- * or its firmware wrote last, in a ring that it shares with its backend.
+ * cons.c - the console page of a Xen guest: the last output of the guest, its
+ * boot loader or its firmware, in a ring shared with the backend.
  *
  * in[1024], out[2048], then in_cons, in_prod, out_cons, out_prod; the indices
  * run freely. There is no magic: the counters, the text between them and the
- * empty rest of the page have to fit together. Source: Xen's public header
+ * empty rest of the page have to be consistent. Source: Xen's public header
  * io/console.h.
  */
 #include <stdio.h>
@@ -28,7 +28,7 @@ enum {
 	REST = 3104
 };
 
-/* Less text than this is no reason to believe in a page without a magic. */
+/* Less text than this is not enough to accept a page without a magic. */
 #define TEXT_MIN 16
 
 struct xencons {
@@ -50,8 +50,8 @@ static bool xencons_counters(const uint8_t *page, struct xencons *ret)
 	return in <= IN_SIZE && ret->prod - ret->cons <= OUT_SIZE;
 }
 
-/* Text up to the producer, and nothing after it while the ring was never full;
- * nothing but a few flags after the counters. */
+/* Text up to the producer, zeros after it if the ring was never full; only a
+ * few flags after the counters. */
 static bool xencons_fits(const uint8_t *page, const struct xencons *x)
 {
 	uint32_t used = (uint32_t)ml_min(x->prod, OUT_SIZE), i, lines = 0;
@@ -83,7 +83,7 @@ static bool xencons_screen(uint64_t addr, const uint8_t *page, size_t len,
 	if (len >= ML_PAGE)
 		return xencons_counters(page, &x) && x.prod &&
 		       xencons_fits(page, &x);
-	/* a few bytes: what was typed, or nothing */
+	/* a few bytes: typed input, or nothing */
 	for (i = 0; i < len; i++)
 		if (page[i] && !ml_xen_is_text(page[i]))
 			return false;

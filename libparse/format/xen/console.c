@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * console.c - the Xen console ring as records: a line each, with the domain
- * that wrote it and the time that Xen put before it.
+ * console.c - the Xen console ring as records: one per line, with the domain
+ * that wrote it and the time stamp that Xen put before it.
  */
 #include "console.h"
 
@@ -18,13 +18,13 @@ struct xen_decoder {
 	struct ml_lines lines;
 	struct xen_ring ring;
 	uint64_t tsc_hz;
-	bool continues;		/* the last record was a piece of a line */
+	bool continues;		/* the last record was part of a line */
 	char component[16];
 };
 
 /* ---- finding it by its looks -------------------------------------------- */
 
-/* Xen's prefix in one cache line. X is the rarest of its letters. */
+/* Xen's prefix in one cache line. X is its rarest letter. */
 static bool has_prefix(const uint8_t *p, size_t len)
 {
 	const uint8_t *x = p;
@@ -35,9 +35,9 @@ static bool has_prefix(const uint8_t *p, size_t len)
 	return false;
 }
 
-/* A block of text at the alignment of a ring. Without reason to look closer the
- * first cache line has to show that Xen wrote it: this is asked of every page
- * of every image. */
+/* A block of text at the alignment of a ring. Unless there is a reason to look
+ * closer, the first cache line has to show that Xen wrote it: this runs for
+ * every page of every image. */
 static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 			       bool eager)
 {
@@ -120,8 +120,8 @@ static enum memlog_status xen_console_probe(const struct ml_probe *p,
 	return MEMLOG_OK;
 }
 
-/* The first bytes of two rings that were never full are the same: both tell of
- * one boot. */
+/* Two rings that were never full start with the same bytes: both are from one
+ * boot. */
 static bool same_start(struct memlog_image *image, const struct ml_log *a,
 		       const struct ml_log *b)
 {
@@ -135,7 +135,7 @@ static bool same_start(struct memlog_image *image, const struct ml_log *a,
 	       n == sizeof(x) && n == m && !memcmp(x, y, n);
 }
 
-/* Of guesses with the same text the one with most of it is the ring. */
+/* Among guesses with the same text, the one with most of it is the ring. */
 static const struct ml_log *xen_console_original(struct ml_log *const *logs,
 						 size_t n,
 						 const struct ml_log *log,
@@ -192,7 +192,7 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 
 /* ---- decoding ------------------------------------------------------------- */
 
-/* len bytes from from on, around the end of the ring. */
+/* len bytes at from, wrapping at the end of the ring. */
 static void xen_console_add(struct xen_decoder *d, uint64_t from, uint64_t len,
 			    uint32_t flags)
 {
@@ -240,7 +240,7 @@ static void xen_console_describe(struct xen_decoder *d,
 		 rec->text[rec->text_len - 2] == '\r')
 		strcpy(d->component, "dom0");
 	ml_xen_timestamp(rec->text + n, rec->text_len - n, &t);
-	/* dom0's own clock is another one */
+	/* dom0's own clock is a different one */
 	if (!n || !t.form)
 		return;
 	rec->has_time = true;

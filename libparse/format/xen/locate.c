@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * locate.c - where the console ring is, by the hypervisor's variables:
- * through its symbols, or by recognising the pointer to the ring among its
- * data. The pointer is conring, next to it stands conring_size; conringp and
- * conringc are neighbours as well. Up to Xen 3.4 conring is the ring itself.
+ * locate.c - find the console ring by the hypervisor's variables: through its
+ * symbols, or by recognising the pointer to the ring in its data. The pointer
+ * is conring, with conring_size next to it; conringp and conringc are
+ * neighbours as well. Up to Xen 3.4 conring is the ring itself.
  */
 #include "console.h"
 
@@ -15,7 +15,7 @@
 
 /* ---- by symbols ------------------------------------------------------------ */
 
-/* size bytes of a variable, which do not cross a page. */
+/* size bytes of a variable; they do not cross a page. */
 static bool xen_locate_variable(struct memlog_image *image,
 				const struct memlog_symbols *sym,
 				const char *name, size_t size, uint64_t *ret)
@@ -86,7 +86,7 @@ static bool image_page(struct memlog_image *image, size_t index,
 
 #define IMAGE_PAGES (ML_XEN_IMAGE_MAX / ML_PAGE)
 
-/* Is there console text at mach, where a pointer leads? */
+/* Is there console text at mach, the target of a pointer? */
 static bool leads_to_text(struct memlog_image *image, uint64_t mach)
 {
 	uint8_t buf[XEN_RING_MIN];
@@ -158,14 +158,14 @@ static bool find_pointer(struct memlog_image *image, uint64_t *ret_mach,
 	return false;
 }
 
-/* producer and consumer as neighbours would have them, and the ring's bytes. */
+/* producer and consumer as candidate neighbours, and the ring's bytes. */
 struct pair {
 	uint32_t p, c;
 	const struct xen_ring *ring;
 	const uint8_t *buf;
 };
 
-/* Does the pair say what the order of the text says? */
+/* Does the pair agree with the order of the text? */
 static bool as_text(const struct pair *v)
 {
 	const struct xen_ring *r = v->ring;
@@ -175,9 +175,9 @@ static bool as_text(const struct pair *v)
 }
 
 /*
- * The order of a text is a guess, and wrong where nothing in it tells new from
- * old. What every full ring has that nobody has cleared by dmesg -c: all of it
- * is unread, and what was written last is a line, or most of one.
+ * The order of a text is a guess, and wrong if nothing in it separates new from
+ * old. A full ring that was never cleared by dmesg -c is all unread, and what
+ * was written last is a line, or most of one.
  */
 static bool as_full_ring(const struct pair *v)
 {
@@ -187,7 +187,7 @@ static bool as_full_ring(const struct pair *v)
 	       v->buf[(v->p - 1) % size] == '\n';
 }
 
-/* Which pair of neighbours is it? Only a single answer is one; a 0 beside the
+/* Which pair of neighbours is it? Only a unique answer counts; a 0 next to the
  * producer may be anything. */
 static bool find_counters(struct memlog_image *image,
 			  const struct xen_ring *r, const uint8_t *buf,
@@ -247,7 +247,7 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 
 /* ---- the static ring --------------------------------------------------------- */
 
-/* Text of at least this length, in as many lines, is a ring's. */
+/* Text of at least this length, and this many lines, is a ring's. */
 #define STATIC_TEXT	1024u
 #define STATIC_LINES	3u
 
@@ -263,10 +263,9 @@ static bool is_static_ring(struct memlog_image *image, uint64_t mach)
 }
 
 /*
- * In the image of an old hypervisor: the one place where text stands in lines
- * of a console. It has no alignment; zeros or other data come before it. What
- * looks like text is all over code, so only where it has gone on for long is
- * more of it read, once.
+ * In the image of an old hypervisor: the only place with lines of console text.
+ * It is not aligned; zeros or other data come before it. Code is full of what
+ * looks like text, so more is read only after a long run of it, once.
  */
 static bool by_static(struct memlog_image *image, struct ml_likely *ret)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ring.c - how large a ring is, and where its text begins. */
+/* ring.c - find the size of a ring and the start of its text. */
 #include "console.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* All of len bytes at addr, or less where something is missing. */
+/* All len bytes at addr, or fewer if some are missing. */
 static size_t xen_ring_read_all(struct memlog_image *image,
 				enum memlog_space space, uint64_t addr,
 				uint8_t *buf, size_t len)
@@ -40,7 +40,7 @@ static bool all_text(struct memlog_image *image, enum memlog_space space,
 	return lines > 0;
 }
 
-/* The size that the text of a block names, 0 if it names none. */
+/* The ring size given in the text of a block, 0 if there is none. */
 static uint64_t says_size(struct memlog_image *image,
 			  const struct memlog_extent *e)
 {
@@ -56,8 +56,8 @@ static uint64_t says_size(struct memlog_image *image,
 
 /*
  * The ring around a block that was found. The ring may say how large it is.
- * Else a full one is as large as text goes on in blocks that are aligned to
- * their size, and one with room has the least size.
+ * Otherwise a full ring is as large as text continues in blocks aligned to
+ * their size, and one with room has the minimum size.
  */
 static void find_size(struct memlog_image *image, struct memlog_extent *e)
 {
@@ -92,8 +92,8 @@ static void by_counters(struct xen_ring *r, bool full)
 	r->hidden = r->used - ml_min(unread, r->used);
 }
 
-/* Where counters say that the ring was never full, is it? They may have run
- * over, and a ring that was made larger has no text before the old one's. */
+/* If the counters say that the ring was never full, is that true? They may have
+ * overflowed, and a ring that was enlarged has no text before the old one's. */
 static bool is_full(const uint8_t *p, const struct xen_ring *r)
 {
 	struct xen_look look;
@@ -104,8 +104,8 @@ static bool is_full(const uint8_t *p, const struct xen_ring *r)
 	return look.text == r->size - r->producer && look.lines;
 }
 
-/* What was never written at the start of a ring that is not text: the static
- * ring had wrapped before this one was made. */
+/* The never-written start of a ring, which is not text: the static ring had
+ * wrapped before this one was allocated. */
 static void skip_junk(const uint8_t *p, struct xen_ring *r)
 {
 	uint64_t n = 0, last = 0;
@@ -134,14 +134,15 @@ static void xen_ring_publish(struct ml_log *log, const struct xen_ring *r)
 		log->pub.flags |= MEMLOG_LOG_EMPTY;
 }
 
-/* What an allocator of dom0 puts before a copy is shorter than this. */
+/* The header that an allocator in dom0 puts before a copy is shorter than
+ * this. */
 #define HEADER_MAX 256
 
 /*
- * dom0's memory is full of copies: pipes, files, what `xl dmesg` read. A ring
- * that was never full starts with the first lines of a boot and ends anywhere,
- * a copy in pages fills them; one that was full has a place where new text
- * meets old.
+ * dom0's memory is full of copies: pipes, files, the output of `xl dmesg`. A
+ * ring that was never full starts with the first lines of a boot and ends
+ * anywhere, while a copy fills its pages; one that was full has a place where
+ * new text meets old.
  */
 static bool looks_alive(const uint8_t *p, size_t len, const struct xen_ring *r,
 			bool ordered)
@@ -161,7 +162,7 @@ static bool looks_alive(const uint8_t *p, size_t len, const struct xen_ring *r,
 	return memmem(p, ml_min(r->used, 1024), "Xen version ", 12) != NULL;
 }
 
-/* A guess has to hold on a close look, unless the user named the place. */
+/* A guess has to survive a close look, unless the user gave the address. */
 static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
 					 struct xen_ring *r,
 					 struct memlog_err *err)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* text.c - what console text looks like: prefixes, timestamps, the seam of
- * a ring. Pure. */
+/* text.c - recognise console text: prefixes, timestamps, the seam of a ring.
+ * Pure. */
 #include "console.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
 
-/* Zeros of at least this length are what was never written, or the room
- * before the oldest text; a few may stand in any text. */
+/* At least this many zeros in a row were never written, or are the room before
+ * the oldest text; any text may have a few. */
 #define GAP 16
 
 bool ml_xen_is_text(uint8_t c)
@@ -113,7 +113,7 @@ static size_t parse_raw(const uint8_t *p, size_t len, struct xen_time *ret)
 	return 19;
 }
 
-/* At least five places for the seconds, filled with spaces. */
+/* At least five places for the seconds, padded with spaces. */
 static size_t parse_boot(const uint8_t *p, size_t len, struct xen_time *ret)
 {
 	uint64_t s, us;
@@ -153,7 +153,7 @@ size_t ml_xen_timestamp(const uint8_t *p, size_t len, struct xen_time *ret)
 
 /* ---- looks ---------------------------------------------------------------- */
 
-/* "Allocated console ring of N KiB", which Xen says in the ring itself. */
+/* "Allocated console ring of N KiB", which Xen logs in the ring itself. */
 static uint64_t xen_text_allocated(const uint8_t *p, size_t len)
 {
 	static const char words[] = "Allocated console ring of ";
@@ -197,7 +197,7 @@ void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret)
 
 /* ---- the seam -------------------------------------------------------------- */
 
-/* The longest run of zeros, not around the end. */
+/* The longest run of zeros, not wrapping. */
 static size_t longest_gap(const uint8_t *p, size_t len, size_t *ret_at)
 {
 	size_t best = 0, i, n;
@@ -218,11 +218,11 @@ static size_t longest_gap(const uint8_t *p, size_t len, size_t *ret_at)
 	return best;
 }
 
-/* A line of the ring, as the search for the seam sees it. */
+/* A line of the ring, for the seam search. */
 struct line {
 	size_t at, len;		/* without its LF */
 	bool bare;		/* no prefix */
-	bool crlf;		/* as dom0's own text ends its lines */
+	bool crlf;		/* the line end of dom0's own text */
 	struct xen_time time;
 };
 
@@ -245,11 +245,11 @@ static bool xen_text_next_line(const uint8_t *p, size_t len, size_t at,
 }
 
 /*
- * Where time runs backwards, the newest text meets the oldest. Between the two
- * lines with times may stand others: the piece of a line that lost its
- * beginning is the oldest one. That is a line of Xen's without a prefix, or
- * else the last one of dom0's without a time. 0: nowhere, SIZE_MAX: in more
- * than one place.
+ * Where time runs backwards, the newest text meets the oldest. There may be
+ * others between the two lines with times: the oldest is the rest of a line
+ * that lost its beginning. That is a line of Xen's without a prefix, or else
+ * the last one of dom0's without a time. 0: nowhere, SIZE_MAX: in more than one
+ * place.
  */
 static size_t seam_by_time(const uint8_t *p, size_t len)
 {
@@ -271,7 +271,7 @@ static size_t seam_by_time(const uint8_t *p, size_t len)
 			if (seam)
 				return SIZE_MAX;
 			seam = piece ? piece : guest ? guest : at;
-			/* the other clock ran back at the same place */
+			/* the other clock ran backwards at the same place */
 			last[!l.bare] = (struct xen_time){ 0 };
 		}
 		*t = l.time;
@@ -280,9 +280,9 @@ static size_t seam_by_time(const uint8_t *p, size_t len)
 	return seam;
 }
 
-/* Xen begins every line of its own with a prefix, dom0 ends every line of its
- * own with CR LF. A line that does neither lost its beginning. The last one
- * may go on at the ring's start. */
+/* Xen starts each of its lines with a prefix, dom0 ends each of its lines with
+ * CR LF. A line with neither lost its beginning. The last one may continue at
+ * the ring's start. */
 static size_t seam_by_piece(const uint8_t *p, size_t len)
 {
 	size_t at, seam = 0;
@@ -298,7 +298,7 @@ static size_t seam_by_piece(const uint8_t *p, size_t len)
 	return seam;
 }
 
-/* A piece of one of dom0's lines does not start as those do: with "[". */
+/* A piece of one of dom0's lines does not start with "[", as whole ones do. */
 static size_t seam_by_guest_piece(const uint8_t *p, size_t len)
 {
 	size_t at, seam = 0, guest = 0;
@@ -342,8 +342,8 @@ bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring)
 	size_t before = zeros_before(p, len), after = zeros_after(p, len);
 	size_t at = 0, gap, seam;
 
-	/* never full: text, and room after it; room before it too where the
-	 * static ring had wrapped before this one was made */
+	/* never full: text, and room after it; room before it too if the static
+	 * ring had wrapped before this one was allocated */
 	ring->wrapped = false;
 	ring->start = before;
 	ring->used = before + after < len ? len - before - after : 0;

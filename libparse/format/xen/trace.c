@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace.c - the trace buffers of the Xen hypervisor: where they are.
+ * trace.c - find the trace buffers of the Xen hypervisor.
  *
- * t_info is a page of frames: u16 pages of each CPU's buffer, u16 for each CPU
- * where its list of frames begins, in words of 4 bytes from the start, then
- * these lists. The first page of a buffer starts with u32 cons, u32 prod. Found
- * by the symbol t_info, or by what Xen said on its console when it made them:
- * "xentrace: pN mfn X offset O" for every CPU. Listed, not decoded. Source:
- * Xen's common/trace.c and public/trace.h.
+ * t_info is a page of frame numbers: u16 pages of each CPU's buffer, a u16 for
+ * each CPU that says where its list of frames starts, in 4-byte words from the
+ * start, then these lists. The first page of a buffer starts with u32 cons, u32
+ * prod. Found by the symbol t_info, or by what Xen printed on its console when
+ * it allocated them: "xentrace: pN mfn X offset O" for every CPU. Listed, not
+ * decoded. Source: Xen's common/trace.c and public/trace.h.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static bool read_at(struct memlog_image *image, const struct memlog_extent *e,
 				  NULL) && got == len;
 }
 
-/* The buffer of one CPU: its pages, and the bytes that stand in it. */
+/* The buffer of one CPU: its pages, and the bytes in it. */
 static enum memlog_status
 xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
 		 struct memlog_image *image, uint32_t cpu, uint32_t offset,
@@ -102,14 +102,14 @@ static enum memlog_status xentrace_expand(struct memlog_logs *logs,
 		return MEMLOG_NOT_MINE;
 	pages = ml_le16(b);
 	first = ml_le16(b + 2);
-	/* of a running machine it may not say what it said a moment ago */
+	/* on a running machine it may have changed since */
 	if (!pages)
 		return ml_fail(err, MEMLOG_NOT_MINE, "a list of no pages");
-	/* the places end where the first list begins */
+	/* the offsets end where the first list starts */
 	while (!s && cpus < ML_XENTRACE_CPUS && 2 + 2 * cpus + 2 <= 4 * first &&
 	       read_at(image, &info, 2 + 2 * cpus, b, 2)) {
 		at = ml_le16(b);
-		/* a CPU that is not there has no list */
+		/* an absent CPU has no list */
 		if (at < first)
 			break;
 		s = xentrace_add_cpu(logs, log, image, cpus++, at, pages, err);
@@ -201,7 +201,7 @@ static size_t parse_lines(const uint8_t *p, size_t len, struct said *ret,
 	return n;
 }
 
-/* A page that says the same: where each CPU's list is, and its first frame. */
+/* A page that agrees: where each CPU's list is, and its first frame. */
 static bool xentrace_agrees(struct memlog_image *image, uint64_t mach,
 			    const struct said *said, size_t n)
 {
