@@ -206,6 +206,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 		const struct memlog_image *part = set->parts[k];
 
 		image->missing += part->missing;
+		image->suspect |= part->suspect;
 		for (i = 0; i < part->n_warnings; i++)
 			if (part->warnings[i].kind != ML_WARN_PART)
 				ml_image_warn(image, "%s",

@@ -79,6 +79,11 @@ info_says() {
 	[[ $stderr == *"one part of a split dump"* ]]
 	gzip -q "$t/kdump-part1"
 	same kdump-part1 "$t/kdump-part1.gz,$t/kdump-part2"
+	# a part that is suspect makes the whole suspect
+	{ head -c -8 "$t/kdump-part1.gz"; printf '\1\2\3\4'
+	  tail -c 4 "$t/kdump-part1.gz"; } >"$t/sum.gz"
+	run -4 --separate-stderr "$dump" -r --strict "$t/sum.gz,$t/kdump-part2"
+	[[ $stderr == *"file is damaged (incorrect data check): "* ]]
 }
 
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this
