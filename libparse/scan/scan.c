@@ -257,6 +257,7 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		ml_logs_clear(job->logs);
 		ml_places_fini(&job->places);
 		job->certain = 0;
+		job->full = false;
 		s = all_likely(job, err);
 	}
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;

@@ -578,6 +578,18 @@ static void slow(void **state)
 	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
 	assert_int_equal(memlog_logs_count(logs), 2);
 	memlog_logs_destroy(logs);
+	/* a list that filled up with others is filled anew */
+	memset(low + 0x820000, 0, 4096);
+	plant(low + 0xd00000, "one\n");
+	plant(low + 0xd01000, "two\n");
+	plant(low + 0xd02000, "three\n");
+	opts.mode = MEMLOG_SCAN_AUTO;
+	opts.max_logs = 2;
+	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err),
+			 MEMLOG_LIMIT);
+	assert_int_equal(memlog_logs_count(logs), 2);
+	assert_false(st.likely_only);
+	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&m);
 }
