@@ -9,8 +9,8 @@
 #include "base/limits.h"
 #include "job.h"
 
-/* Where the logs from first on are, and addr, which led to them: whatever
- * became of it, it is not looked at again. */
+/* Remember where the logs from first on are, and addr, which led to them: it is
+ * not looked at again, whatever the result. */
 static enum memlog_status candidate_remember(struct ml_scan_job *job,
 					     const struct ml_format *fmt,
 					     enum memlog_space space,
@@ -59,7 +59,7 @@ static void alias_extent(struct ml_scan_job *job, struct memlog_extent *e)
 					       &e->alias_addr);
 }
 
-/* The siblings and parts that expand() added, too. */
+/* Also the siblings and parts that expand() added. */
 static void alias_logs(struct ml_scan_job *job, size_t first)
 {
 	size_t i, k;
@@ -69,8 +69,8 @@ static void alias_logs(struct ml_scan_job *job, size_t first)
 			alias_extent(job, &job->logs->logs[i]->extents[k]);
 }
 
-/* Add what probe() made to the list. The probe worked on a log of its own so
- * that a rejected candidate leaves nothing behind. */
+/* Add the log that probe() made to the list. The probe used a log of its own,
+ * so that a rejected candidate leaves nothing in the list. */
 static enum memlog_status candidate_take(struct ml_scan_job *job,
 					 const struct ml_log *probed,
 					 struct memlog_extent *extent,
@@ -107,8 +107,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	return s;
 }
 
-/* A log without a magic covers the places inside of it that look like its
- * start as well; and once one is certain there is nothing left to guess. */
+/* A log without a magic also covers the places inside it that look like its
+ * start; and once one is certain there is nothing left to guess. */
 static bool candidate_covered(const struct ml_scan_job *job,
 			      const struct ml_format *fmt,
 			      const struct ml_probe *p)
@@ -120,7 +120,7 @@ static bool candidate_covered(const struct ml_scan_job *job,
 	return ml_places_hold(&job->places, fmt, p->space, p->addr);
 }
 
-/* What probe() says of these bytes; a log that it likes goes into the list. */
+/* Probe these bytes; a log that probe() accepts goes into the list. */
 static enum memlog_status probe_bytes(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      const struct ml_probe *probe,
@@ -167,8 +167,8 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 }
 
 /*
- * What lies in a domain is contiguous for the domain alone: probe it there. A
- * frame of another domain that this one has mapped has no place of its own
+ * Memory of a domain is contiguous only in the domain's addresses: probe it
+ * there. A frame of another domain mapped by this one has no address of its own
  * here, and one that is mapped twice has one.
  */
 static void candidate_place(struct ml_scan_job *job, struct ml_probe *p)
@@ -222,7 +222,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	s = ml_image_fill(job->image, probe.space, probe.addr, bytes, want,
 			  &probe.len, err);
 	probe.bytes = bytes;
-	/* a peek saw a page that turns out to be damaged */
+	/* a peek saw a page that turned out to be damaged */
 	if (!s && !probe.len && job->searching)
 		job->stats.unreadable += ML_PAGE;
 	before = job->logs->count;
@@ -250,7 +250,7 @@ static int candidate_by_place(const void *a, const void *b)
 		return ex->space < ey->space ? -1 : 1;
 	if (ex->addr != ey->addr)
 		return ex->addr < ey->addr ? -1 : 1;
-	/* siblings that share their place keep the order they were made in */
+	/* siblings at the same place keep the order in which they were added */
 	return x->pub.id < y->pub.id ? -1 : x->pub.id > y->pub.id;
 }
 
@@ -272,8 +272,8 @@ static int candidate_by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* A group is named by the first of its logs. Until here that is a log's id,
- * which is where it was in the list. */
+/* A group is numbered by its first log. Until here that is a log's id, its
+ * index in the list. */
 static void number_groups(struct memlog_logs *logs)
 {
 	uint32_t group = 0, first = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* decoder.c - pull records out of one log. */
+/* decoder.c - read the records of one log. */
 #include <string.h>
 
 #include "base/err.h"

@@ -14,13 +14,13 @@ static const struct ml_format *format_first(uint64_t set)
 	return ml_formats[__builtin_ctzll(set)];
 }
 
-/* Does it stand at page starts only? */
+/* Is it found only at page starts? */
 static bool magic_of_page(const struct ml_scanner *sc, const struct ml_magic *m)
 {
 	return m->align % ML_PAGE == 0 && !m->offset && !sc->exhaustive;
 }
 
-/* Bytes between the places where it can stand. */
+/* Bytes between the places where it can be. */
 static uint32_t magic_step(const struct ml_scanner *sc,
 			   const struct ml_magic *m)
 {
@@ -82,13 +82,13 @@ bool ml_scanner_needs_all(const struct ml_scanner *sc)
 	return sc->needs_all;
 }
 
-/* A magic of fmt stands at a page start: a hit, unless a glance rejects it. */
+/* A magic of fmt is at a page start: a hit, unless a glance rejects it. */
 static enum memlog_status page_hit(struct ml_scanner *sc,
 				   const struct ml_format *fmt, uint64_t addr,
 				   const uint8_t *p, size_t len)
 {
 	if (fmt->find.glance && !fmt->find.glance(p, len)) {
-		/* the first one is probed, to say why */
+		/* the first one is probed, to report why */
 		if (sc->explained) {
 			sc->dismissed++;
 			return MEMLOG_OK;
@@ -183,10 +183,10 @@ static void feed_ahead(const uint8_t *bytes, size_t at, size_t len)
 }
 
 /*
- * The loop that the time of a scan is spent in. It waits for memory, one cache
- * line a page; so that the processor can have many of them on the way at a
- * time, the heads of a batch are loaded with nothing in between, those of the
- * next one are asked for, and only then they are looked at.
+ * The hot loop of a scan. It waits for memory, one cache line per page; so that
+ * the processor can have many of them in flight, it loads the heads of a batch
+ * with nothing in between, prefetches those of the next batch, and only then
+ * looks at them.
  */
 static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *bytes, size_t len)

@@ -2,11 +2,10 @@
 /*
  * follow.c - new records of a live log, as they come.
  *
- * Each look finds the current log anew, in the few pages where one was seen or
- * where one may appear: a reset brings the early log to life and a main log in
- * the place of the old one. The bytes handed out last are remembered, and have
- * to stand in the log before what is new: otherwise the ring went round, or
- * the guest was reset.
+ * Each look finds the current log again, in the few pages where one was seen or
+ * may appear: after a reset there is a live early log, then a main log in place
+ * of the old one. The last bytes returned are remembered and must be in the log
+ * before what is new: otherwise the ring wrapped, or the guest was reset.
  */
 #include "follow.h"
 
@@ -16,7 +15,7 @@
 #include "base/names.h"
 #include "base/range.h"
 
-/* How often all likely places are searched, and not just the fixed ones. */
+/* How often all likely places are searched, not just the fixed ones. */
 #define FULL_LOOKS_MS 2000
 
 static void add_place(struct memlog_follow *f, uint64_t start, uint64_t end)
@@ -25,8 +24,8 @@ static void add_place(struct memlog_follow *f, uint64_t start, uint64_t end)
 		f->places[f->n_places++] = (struct memlog_range){ start, end };
 }
 
-/* The logs that are known, and the places where one may appear: all that are
- * likely, or those that are a single one. */
+/* The known logs, and the places where one may appear: all likely ones, or only
+ * those that are a single address. */
 static void learn_places(struct memlog_follow *f, bool all)
 {
 	enum memlog_space space = f->image->order[0];
@@ -85,8 +84,8 @@ static enum memlog_status follow_search(struct memlog_follow *f,
 	return MEMLOG_OK;
 }
 
-/* The log to follow: the current one, of the format that is followed already
- * if there is one. */
+/* The log to follow: the current one, of the format already followed if there
+ * is one. */
 static const struct ml_log *follow_pick(const struct memlog_follow *f)
 {
 	const struct ml_log *best = NULL, *log;
@@ -165,7 +164,7 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 	if (!opts)
 		f->scan.mode = MEMLOG_SCAN_AUTO;
 	ml_sized_in(&f->decode, sizeof(f->decode), decode);
-	/* what is not counted yet comes when it is */
+	/* text not counted yet is returned once it is */
 	f->decode.uncommitted = false;
 	f->last_full = INT64_MIN / 2;
 	*ret = f;
@@ -208,7 +207,7 @@ enum memlog_status memlog_follow_look(struct memlog_follow *f,
 		s = ml_follow_unfinished(f, false, err);
 	} else if (!s) {
 		s = open_decoder(f, log, &news, err);
-		/* reset or overwritten between the two: next time */
+		/* reset or overwritten in between: retry next time */
 		if (s == MEMLOG_CORRUPT)
 			s = MEMLOG_NO_DATA;
 	}

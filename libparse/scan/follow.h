@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* follow.h - following one log: what is known, and what is new of its text. */
+/* follow.h - following one log: what is known of it, and what of its text is
+ * new. */
 #ifndef ML_SCAN_FOLLOW_H
 #define ML_SCAN_FOLLOW_H
 
@@ -7,10 +8,10 @@
 
 #include "scan.h"
 
-/* Text that is remembered. */
+/* Bytes of text remembered. */
 #define ML_FOLLOW_KEEP 4096
 
-/* Ranges of pages that are looked at. */
+/* Ranges of pages to look at. */
 #define ML_FOLLOW_PLACES 64
 
 struct memlog_follow {
@@ -20,19 +21,19 @@ struct memlog_follow {
 	struct memlog_decode_opts decode;
 	struct memlog_range places[ML_FOLLOW_PLACES];
 	size_t n_places;
-	bool searched;		/* as the caller asked for */
-	int64_t last_full;	/* when all likely places were */
+	bool searched;		/* as the caller asked */
+	int64_t last_full;	/* when all likely places were searched */
 	struct memlog_logs *logs;	/* of the last look */
 	struct memlog_decoder *d;	/* of the last look that had news */
 	struct memlog_logs *d_logs;	/* that its log is from */
-	/* of what was handed out */
+	/* of what was returned */
 	bool known;
 	const struct ml_format *fmt;
 	enum memlog_space space;
 	uint64_t addr;
 	struct ml_position pos;
 	uint64_t total;		/* bytes of this boot */
-	uint8_t keep[ML_FOLLOW_KEEP];	/* the last of them */
+	uint8_t keep[ML_FOLLOW_KEEP];	/* the last of those bytes */
 	size_t keep_len;
 	uint64_t seq;
 	bool has_seq;
@@ -54,12 +55,12 @@ static inline int64_t ml_follow_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Does the log stand where, and as, the last look left it? */
+/* Is the log where, and as, the last look left it? */
 bool ml_follow_unchanged(const struct memlog_follow *f,
 			 const struct ml_log *log);
 
-/* Hold what f->d decodes against what was handed out: sets how much of it is to
- * be skipped, and news. moved: it is not where it was. NO_DATA: nothing is new.
+/* Compare what f->d decodes with what was returned: sets how much of it to
+ * skip, and news. moved: it is not where it was. NO_DATA: nothing is new.
  * UNSUPPORTED: the format has neither positions nor numbers. */
 enum memlog_status ml_follow_compare(struct memlog_follow *f, bool moved,
 				     struct memlog_follow_news *news,
@@ -68,8 +69,8 @@ enum memlog_status ml_follow_compare(struct memlog_follow *f, bool moved,
 /* Is this record of f->d new? Cuts off what is not, and remembers the rest. */
 bool ml_follow_take(struct memlog_follow *f, struct memlog_record *rec);
 
-/* Nothing new: is it time for the unfinished line? now: it is. NO_DATA if
- * not. */
+/* Nothing new: is it time to return the unfinished line? now: yes in any case.
+ * NO_DATA if not. */
 enum memlog_status ml_follow_unfinished(struct memlog_follow *f, bool now,
 					struct memlog_err *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* follow_text.c - what of a log is new, by the text that was handed out last or
- * by the numbers of its records. */
+/* follow_text.c - find what is new in a log, by the last text returned or by
+ * the numbers of its records. */
 #include "follow.h"
 
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* To find remembered text elsewhere, where it does not stand at the same
- * distance from the beginning, it has to be long enough to be there once. */
+/* To find remembered text at another distance from the beginning, it has to be
+ * long enough to be unique. */
 #define KEEP_UNIQUE 256
 
-/* A line without an end is handed out when it stayed that long. */
+/* A line without an end is returned once it is this old. */
 #define HOLD_MS 1000
 
 /* All text of the log, or the highest number of a record. */
@@ -51,7 +51,7 @@ static enum memlog_status follow_text_collect(struct memlog_follow *f,
 	return ml_decoder_rewind(f->d, err);
 }
 
-/* Do the remembered bytes stand before at, as far as the log reaches back? */
+/* Are the remembered bytes before at, as far as the log reaches back? */
 static bool keep_fits(const struct memlog_follow *f, const struct content *c,
 		      size_t at)
 {
@@ -79,7 +79,7 @@ static void follow_text_overran(struct memlog_follow *f,
 	f->keep_len = 0;
 }
 
-/* The same ring as before: how far did it get? */
+/* The same ring as before: how far has it advanced? */
 static void same_place(struct memlog_follow *f, const struct content *c,
 		       const struct ml_position *pos,
 		       struct memlog_follow_news *news)
@@ -108,8 +108,8 @@ static void same_place(struct memlog_follow *f, const struct content *c,
 		start_over(f, news);
 }
 
-/* Another ring: it may begin with what was handed out already, because the
- * early log was copied to it; otherwise it is of another boot. */
+/* Another ring: it may start with text that was already returned, because the
+ * early log was copied to it; otherwise it is from another boot. */
 static void other_place(struct memlog_follow *f, const struct content *c,
 			struct memlog_follow_news *news)
 {
@@ -232,7 +232,7 @@ static void follow_text_remember(struct memlog_follow *f, const uint8_t *p,
 	f->keep_len = old + len;
 }
 
-/* Is this record new, as far as text goes? Cuts off what is not. */
+/* Is this record new, judging by the text? Cuts off what is not. */
 static bool take_text(struct memlog_follow *f, struct memlog_record *rec)
 {
 	uint64_t start = f->at, cut;

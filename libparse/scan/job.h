@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* job.h - one search, while it runs. */
+/* job.h - the state of one search. */
 #ifndef ML_SCAN_JOB_H
 #define ML_SCAN_JOB_H
 
@@ -9,17 +9,17 @@
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
-	struct memlog_symbols symbols;	/* of opts, all NULL without them */
+	struct memlog_symbols symbols;	/* from opts; all NULL without opts */
 	struct memlog_logs *logs;
 	struct ml_places places;	/* of the logs */
-	uint64_t certain;		/* formats with a screen of which one
-					   log is no guess */
+	uint64_t certain;		/* formats with a screen that have a log
+					   that is not a guess */
 	struct memlog_scan_stats stats;
 	struct memlog_err limit;	/* why no more logs are taken */
 	bool full;			/* no more logs are taken */
 	bool at;			/* the user named the address */
-	bool searching;			/* the start of a page was seen, and
-					   led to the candidate */
+	bool searching;			/* the start of a page was seen and led
+					   to the candidate */
 	enum memlog_space space;	/* being searched */
 	uint64_t last_hit;		/* address of the last log found */
 	bool any_hit;			/* since it was last cleared */
@@ -33,8 +33,8 @@ struct ml_scan_job {
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* Search [range) of job->space with the scanner, upwards or downwards in
- * windows. stop_after other than 0: end that many bytes after the last log was
- * found. STOP, IO and NO_MEMORY end it; holes do not. search.c */
+ * windows. stop_after, unless 0: end that many bytes after the last log found.
+ * STOP, IO and NO_MEMORY end it; holes do not. search.c */
 enum memlog_status ml_scan_range(struct ml_scan_job *job,
 				 struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
@@ -46,10 +46,9 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 					 struct ml_scanner *sc, uint64_t addr,
 					 const uint8_t *bytes, size_t len);
 
-/* Probe one candidate at addr of job->space, or where that is in the domain it
- * belongs to, and take it into the list when it is a log. hint may be NULL.
- * NOT_MINE is OK here (and counted); a full list is OK and remembered.
- * candidate.c */
+/* Probe one candidate at addr of job->space, or at its address in the domain it
+ * belongs to, and add it to the list if it is a log. hint may be NULL. NOT_MINE
+ * is OK here (and counted); a full list is OK and remembered. candidate.c */
 enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 				     const struct ml_format *fmt,
 				     uint64_t addr, const uint64_t *hint,

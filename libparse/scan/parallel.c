@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * parallel.c - one mapped window, several threads.
+ * parallel.c - search one mapped window with several threads.
  *
- * All but the first only look at bytes and note addresses; candidates are read
- * and probed by the first, in the order of one thread, so that the answer is
- * the same for any number of threads.
+ * All but the first only look at bytes and record addresses; the first reads
+ * and probes the candidates, in the order of a single thread, so that the
+ * result is the same for any number of threads.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -13,14 +13,14 @@
 #include "base/limits.h"
 #include "job.h"
 
-/* Bytes that are worth a thread. */
+/* The fewest bytes worth a thread. */
 #define WORTH (4u << 20)
 
-/* Where the options do not say: two read as fast as most machines' memory. */
+/* The default: two saturate the memory of most machines. */
 #define THREADS 2
 
-/* Candidates that a thread notes; with more (planted magics) the first one
- * searches that piece as well. */
+/* Candidates that a thread records; if there are more (planted magics) the
+ * first thread searches that piece as well. */
 #define NOTED 1024
 
 struct piece {
@@ -64,8 +64,8 @@ static void *piece_run(void *arg)
 	return NULL;
 }
 
-/* Start a thread with all signals blocked but those that its own loads raise:
- * a handler that jumps (crash's for SIGINT) must not run in it. */
+/* Start a thread with all signals blocked except those that its own loads
+ * raise: a handler that jumps (crash's for SIGINT) must not run in it. */
 static void piece_start(struct piece *p)
 {
 	sigset_t blocked, old;
@@ -81,8 +81,8 @@ static void piece_start(struct piece *p)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
-/* Tell the first thread's scanner what a piece has. Of all that a glance
- * rejected only the first of a search is a hit; each piece has one. */
+/* Pass the hits of a piece to the first thread's scanner. Only the first magic
+ * that a glance rejects in a search is a hit; each piece has one. */
 static enum memlog_status piece_replay(struct ml_scanner *sc,
 				       const struct piece *p)
 {
@@ -134,7 +134,7 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 	if (!p)
 		return ml_scan_feed(sc, addr, bytes, len);
 	step = len / n / ML_PAGE * ML_PAGE;
-	/* what a magic at the end of a piece reaches of the next is in both */
+	/* the overlap: a magic may cross the end of a piece */
 	for (i = 1; i < n; i++) {
 		piece_init(&p[i - 1], sc, addr + i * step, bytes + i * step,
 			   i + 1 < n ? step + overlap : len - i * step);

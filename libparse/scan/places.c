@@ -30,8 +30,8 @@ static bool same_kind(const struct ml_place *a, const struct ml_place *b)
 	return a->fmt == b->fmt && a->space == b->space;
 }
 
-/* Put the new ones where they belong, from the end on; what comes before the
- * first of them stays untouched. */
+/* Merge the new ones in from the end; what comes before the first of them is
+ * not touched. */
 static void places_sort(struct ml_places *p)
 {
 	struct ml_place new[ML_PLACES_NEW];
@@ -72,7 +72,7 @@ enum memlog_status ml_places_add(struct ml_places *p,
 	return MEMLOG_OK;
 }
 
-/* The last sorted place of that kind that starts at addr or before. */
+/* The last sorted place of that kind that starts at or before addr. */
 static const struct ml_place *places_before(const struct ml_places *p,
 					    const struct ml_place *key)
 {

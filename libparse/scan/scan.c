@@ -14,15 +14,15 @@ struct hit_arg {
 	struct memlog_err *err;
 };
 
-/* The space that the ranges of the options are of. */
+/* The space of the options' ranges. */
 static enum memlog_space ranges_space(const struct ml_scan_job *job)
 {
 	return job->opts->ranges_in_space ? job->opts->ranges_space :
 					    job->image->order[0];
 }
 
-/* Do the options allow a log at addr of job->space? An address of another
- * space than the ranges' counts where the image says what it is there. */
+/* Do the options allow a log at addr of job->space? An address in another space
+ * than the ranges counts if the image can translate it to theirs. */
 static bool is_allowed(struct ml_scan_job *job, uint64_t addr)
 {
 	const struct memlog_scan_opts *o = job->opts;
@@ -65,8 +65,8 @@ static bool scan_has_current(const struct memlog_logs *logs)
 	return false;
 }
 
-/* Search a range of job->space; where the options' ranges are of that space,
- * only what it shares with them. */
+/* Search a range of job->space; if the options' ranges are in that space, only
+ * its overlap with them. */
 static enum memlog_status scan_search(struct ml_scan_job *job,
 				      struct ml_scanner *sc,
 				      struct memlog_range range, bool downwards,
@@ -85,7 +85,7 @@ static enum memlog_status scan_search(struct ml_scan_job *job,
 	return s;
 }
 
-/* Screens look closely where the image says that it has such logs. */
+/* Screens look closely if the image says that it has such logs. */
 static void scan_expect(struct ml_scan_job *job, struct ml_scanner *sc)
 {
 	size_t i;
@@ -124,7 +124,8 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	for (i = 0; i < n && !s; i++) {
 		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;
-		/* tops of low memory are guesses: one that held is enough */
+		/* tops of low memory are guesses: one that has a log is
+		 * enough */
 		if (places[i].downwards && found)
 			continue;
 		job->space = places[i].space;
@@ -179,8 +180,8 @@ static enum memlog_status search_space(struct ml_scan_job *job,
 	return s;
 }
 
-/* The spaces that the image has for this, or the one that ranges are of: it
- * need not be among them, as dom0's memory on a Xen machine. */
+/* The image's spaces to search, or the one that ranges are in: that may be
+ * another one, such as dom0's memory on a Xen machine. */
 static enum memlog_status all_pages(struct ml_scan_job *job,
 				    struct memlog_err *err)
 {
@@ -194,7 +195,7 @@ static enum memlog_status all_pages(struct ml_scan_job *job,
 	return s;
 }
 
-/* Bytes that there are to search, for progress. */
+/* The total bytes to search, for progress. */
 static uint64_t count_all(struct memlog_image *image)
 {
 	struct memlog_range r;
@@ -238,9 +239,10 @@ static bool is_slow(const struct memlog_image *image)
 					 MEMLOG_READER_SLOW;
 }
 
-/* Likely places, and the rest where the mode asks for it. On a slow image a
- * current log among the likely ones is enough; to know that they have to be
- * judged, which is done once, so that a search that goes on starts anew. */
+/* Likely places, and the rest if the mode asks for it. On a slow image a
+ * current log among the likely ones is enough; to know that, they have to be
+ * judged, which can be done only once, so a search that continues starts
+ * over. */
 static enum memlog_status search_all(struct ml_scan_job *job,
 				     struct memlog_err *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* search.c - bring the bytes of a range to the scanner, as cheaply as the
- * reader allows: mapped, peeked at page by page, or read in big blocks. */
+/* search.c - feed the bytes of a range to the scanner, as cheaply as the reader
+ * allows: mapped, peeked at page by page, or read in large blocks. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -32,8 +32,8 @@ static enum memlog_status search_buffer(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-/* Does a failed read end the search? A bad place in a file does not; a process
- * that has ended will not come back. */
+/* Does a failed read end the search? A bad place in a file does not; the end of
+ * a process does. */
 static bool search_ends(const struct ml_space *sp, enum memlog_status s)
 {
 	return s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY ||
@@ -50,8 +50,8 @@ static uint64_t first_page(const struct ml_space *sp, struct memlog_range r)
 	return ret;
 }
 
-/* The starts of n pages from addr on. Where one of them cannot be read, it is
- * found by halves. */
+/* The starts of n pages from addr on. If one of them cannot be read, it is
+ * found by bisection. */
 static enum memlog_status peek_batch(struct ml_scan_job *job,
 				     struct ml_scanner *sc,
 				     const struct ml_space *sp, uint64_t addr,
@@ -98,14 +98,14 @@ static enum memlog_status peek_pages(struct ml_scan_job *job,
 		s = peek_batch(job, sc, sp, addr, n, err);
 		if (s)
 			return s;
-		/* the last page of the address space has none behind it */
+		/* the last page of the address space has none after it */
 		if (r.end - addr <= n * ML_PAGE)
 			break;
 	}
 	return MEMLOG_OK;
 }
 
-/* The same with one small read a page. */
+/* The same with one small read per page. */
 static enum memlog_status search_read_pages(struct ml_scan_job *job,
 					    struct ml_scanner *sc,
 					    const struct ml_space *sp,
@@ -135,7 +135,7 @@ static enum memlog_status search_read_pages(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-/* Everything in [r), mapped where the reader can, else read. */
+/* Everything in [r), mapped if the reader can, else read. */
 static enum memlog_status search_whole(struct ml_scan_job *job,
 				       struct ml_scanner *sc,
 				       const struct ml_space *sp,
@@ -169,7 +169,7 @@ static enum memlog_status search_whole(struct ml_scan_job *job,
 		if (search_ends(sp, s))
 			return s;
 		if (s || !got) {
-			/* promised and not there: try the next page */
+			/* promised but missing: try the next page */
 			got = ml_min(r.end - addr, ML_PAGE - addr % ML_PAGE);
 			job->stats.unreadable += got;
 			addr += got;
@@ -215,7 +215,7 @@ static bool far_enough(const struct ml_scan_job *job, uint64_t addr,
 			   addr >= job->last_hit + stop_after;
 }
 
-/* All data in [r), which may hold holes, in windows of at most step. */
+/* All data in [r), which may have holes, in windows of at most step bytes. */
 static enum memlog_status search_upwards(struct ml_scan_job *job,
 					 struct ml_scanner *sc,
 					 struct memlog_range range,

@@ -2,11 +2,11 @@
 /*
  * snapshot.c - read a log consistently while it is being written.
  *
- * Header, text, header again. Equal headers: nothing happened in between, and
- * what was copied is what the header describes. A log that is written all the
- * time never stands still that long: then the first header is kept, what was
- * overwritten since is taken out of it where the format can tell, and the log
- * is marked.
+ * Read the header, the text, then the header again. If the headers are equal
+ * nothing happened in between, and the copy is what the header describes. A log
+ * that is written all the time never stays unchanged that long: then the first
+ * header is kept, what was overwritten since is removed from it if the format
+ * can do that, and the log is marked.
  */
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 #define TRIES 8
 #define WAIT_NS 200000
 
-/* The most that is compared of a header, and looked at again. */
+/* The most bytes of a header that are compared and read again. */
 #define HEADER_MAX (80u << 10)
 #define HEADER_SOME 4096
 
@@ -84,7 +84,7 @@ static enum memlog_status snapshot_have(struct ml_copy *c, uint64_t off,
 	return s;
 }
 
-/* Fill a copy with what of the extent can be read. */
+/* Fill a copy with the bytes of the extent that can be read. */
 static enum memlog_status copy_read(struct ml_copy *c,
 				    struct memlog_image *image,
 				    const struct memlog_extent *e,
@@ -109,7 +109,7 @@ static enum memlog_status copy_read(struct ml_copy *c,
 			s = MEMLOG_OK;
 		if (s)
 			return s;
-		if (!got)	/* a page that is not there */
+		if (!got)	/* a missing page */
 			step = ML_PAGE - (e->addr + off) % ML_PAGE;
 	}
 	return MEMLOG_OK;
@@ -186,7 +186,7 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 
 /* ---- a log of one ring: its header is probed anew ----------------------- */
 
-/* The last try: what the first header describes and nobody overwrote. */
+/* The last try: what the first header describes and was not overwritten. */
 static void snapshot_narrow(struct ml_snapshot *snap, const struct ml_log *old,
 			    const struct header *after)
 {
@@ -268,7 +268,7 @@ static enum memlog_status take_part(struct ml_snapshot *snap,
 		s = header_read(&h[0], want, image, e, err);
 		if (!s)
 			s = copy_read(c, image, e, &snap->alloc, err);
-		/* decoders read the header out of the copy: the older one */
+		/* decoders read the header from the copy: the older one */
 		if (!s && c->n_have)
 			memcpy(c->bytes, h[0].bytes, h[0].len);
 		if (!s)
@@ -296,7 +296,7 @@ static enum memlog_status take_all(struct ml_snapshot *snap,
 
 /* ------------------------------------------------------------------------- */
 
-/* Is it more than may be copied? */
+/* Is it too large to copy? */
 static bool too_large(const struct ml_log *log)
 {
 	uint64_t all = 0;

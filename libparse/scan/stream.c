@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stream.c - a dump that comes through a pipe, gone through once.
+ * stream.c - read a dump from a pipe in one pass.
  *
  * A window slides over the input. The scanner looks at each page as it comes,
- * every candidate is probed at once, and the bytes of what is a log are kept.
- * At the end there is an image of the stream's headers and of the logs in it,
- * which is searched and decoded like any other.
+ * every candidate is probed at once, and the bytes of logs are kept. The result
+ * is an image of the stream's headers and the logs in it, which is searched and
+ * decoded like any other.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@
 #include "scan.h"
 
 #define CHUNK		(1u << 20)	/* read at once */
-#define AHEAD		(128u << 10)	/* a header is whole by then */
+#define AHEAD		(128u << 10)	/* a header is complete by then */
 
 struct stream {
 	int fd;
@@ -34,18 +34,20 @@ struct stream {
 	uint8_t *buf;		/* the window, from offset base on */
 	size_t cap, filled;
 	uint64_t base;
-	uint64_t scanned;	/* all before this offset was searched */
+	uint64_t scanned;	/* everything before this offset was searched */
 	bool eof;
-	uint64_t back;		/* kept in the window behind scanned */
+	uint64_t back;		/* kept in the window before scanned */
 	struct ml_loads loads;
 	struct ml_load *by_off;	/* the same, by offset, no byte twice */
 	size_t n_by_off, cur;
 	struct memlog_range *wanted;	/* offsets still to come, sorted */
 	size_t n_wanted, cap_wanted, taken;
-	struct memlog_range kept;	/* offsets asked for last, in one run */
+	struct memlog_range kept;	/* the last offsets requested, in one
+					   run */
 	size_t n_reached;	/* places whose surroundings were kept */
-	bool late;		/* bytes of a log had gone by */
-	const char *random;	/* a format was seen that needs all of it */
+	bool late;		/* bytes of a log had already passed */
+	const char *random;	/* a format was found that needs all of the
+				   input */
 	struct ml_capture *capture;
 	/* while a piece is fed: address minus offset */
 	uint64_t delta;
@@ -60,8 +62,8 @@ static uint64_t window_end(const struct stream *st)
 	return st->base + st->filled;
 }
 
-/* Read on, keeping at least back bytes before scanned. The bytes are moved down
- * only when there is no more room behind them. */
+/* Read more, keeping at least back bytes before scanned. The bytes are moved
+ * down only when there is no room left after them. */
 static enum memlog_status stream_slide(struct stream *st,
 				       struct memlog_err *err)
 {
@@ -90,8 +92,8 @@ static enum memlog_status stream_slide(struct stream *st,
 
 /* ---- what is kept ---------------------------------------------------------- */
 
-/* Keep [off, end): what is in the window at once, the rest when it comes. Of
- * places that are close to each other most has been asked for already. */
+/* Keep [off, end): what is in the window now, the rest when it comes. For
+ * places close to each other most was already requested. */
 static enum memlog_status stream_want(struct stream *st, uint64_t off,
 				      uint64_t end, struct memlog_err *err)
 {
@@ -123,7 +125,7 @@ static enum memlog_status stream_want(struct stream *st, uint64_t off,
 	return MEMLOG_OK;
 }
 
-/* New bytes have come, from offset old on: keep what was waited for. */
+/* New bytes have come, from offset old on: keep those that were waited for. */
 static enum memlog_status keep_new(struct stream *st, uint64_t old,
 				   struct memlog_err *err)
 {
@@ -147,8 +149,8 @@ static enum memlog_status keep_new(struct stream *st, uint64_t old,
 	return s;
 }
 
-/* Keep the pages of a run of addresses, wherever the headers put them. log: it
- * is a log, not what is around one. */
+/* Keep the pages of a run of addresses, wherever the headers put them in the
+ * file. log: it is a log, not the surroundings of one. */
 static enum memlog_status want_addr(struct stream *st, uint64_t addr,
 				    uint64_t len, bool log,
 				    struct memlog_err *err)
@@ -224,15 +226,15 @@ static enum memlog_status stream_feed(struct stream *st, uint64_t from,
 
 	st->delta = delta;
 	st->covered = covered;
-	/* pages start where addresses say so */
+	/* pages are aligned by address, not by offset */
 	ml_scanner_init(&sc, st->formats, false, 0, stream_on_hit, st);
 	return ml_scan_feed(&sc, from + delta, st->buf + (from - st->base),
 			    (size_t)(to - from));
 }
 
-/* Search what has come, but for the last AHEAD bytes: each piece with the
- * addresses of the load that it belongs to, what lies between loads with those
- * of the load before. */
+/* Search what has come, except the last AHEAD bytes: each piece at the
+ * addresses of the load it belongs to, bytes between loads at those of the load
+ * before them. */
 static enum memlog_status stream_search(struct stream *st)
 {
 	uint64_t end = window_end(st), to;
@@ -277,7 +279,7 @@ static int by_offset(const void *a, const void *b)
 }
 
 /* The loads in the order in which their bytes come. A byte of the file that
- * several claim goes to the first: it comes only once. */
+ * several loads claim goes to the first: it comes only once. */
 static enum memlog_status stream_order(struct stream *st,
 				       struct memlog_err *err)
 {
@@ -308,7 +310,7 @@ static enum memlog_status stream_order(struct stream *st,
 
 /* ---- the beginning --------------------------------------------------------- */
 
-/* Make the window at least this large and fill it up to there. */
+/* Make the window at least this large and fill it. */
 static enum memlog_status fill_to(struct stream *st, uint64_t len,
 				  struct memlog_err *err)
 {
@@ -337,8 +339,8 @@ static enum memlog_status fill_to(struct stream *st, uint64_t len,
 	return s;
 }
 
-/* Read until the headers are known. *ret_whole: this input has to be kept as a
- * whole. *ret_len is what headers and notes take. */
+/* Read until the headers are known. *ret_whole: all of this input has to be
+ * kept. *ret_len: bytes of headers and notes. */
 static enum memlog_status stream_headers(struct stream *st, uint64_t *ret_len,
 					 bool *ret_whole,
 					 struct memlog_err *err)
@@ -373,7 +375,7 @@ static enum memlog_status stream_headers(struct stream *st, uint64_t *ret_len,
 			       ret_whole, err);
 }
 
-/* The largest reach of the formats that are looked for. */
+/* The largest reach of the formats searched for. */
 static uint64_t largest_reach(const char *formats)
 {
 	uint64_t reach = 0;
