@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* alloc.h - memory from the allocator that the caller gave. */
+/* alloc.h - memory from the caller's allocator. */
 #ifndef ML_BASE_ALLOC_H
 #define ML_BASE_ALLOC_H
 
 #include "memlog.h"
 
-/* The caller's allocator, or malloc's when it is NULL. Copied by value into
- * every object that frees later. */
+/* The caller's allocator, or malloc if it is NULL. Copied by value into every
+ * object that frees later. */
 struct memlog_allocator ml_allocator(const struct memlog_allocator *alloc);
 
-/* count * size zeroed bytes; NULL when there are none or the product does not
- * fit. The caller frees with ml_free. */
+/* count * size zeroed bytes; NULL when out of memory or if the product
+ * overflows. The caller frees with ml_free. */
 void *ml_calloc(const struct memlog_allocator *alloc, size_t count,
 		size_t size);
 void ml_free(const struct memlog_allocator *alloc, void *ptr);
@@ -20,8 +20,8 @@ char *ml_strdup(const struct memlog_allocator *alloc, const char *s);
 
 /*
  * Make room for one more element in an array: *array has *cap elements of size
- * bytes of which count are used. It grows by doubling and moves. On NO_MEMORY
- * nothing has changed. *array NULL with *cap 0 is an empty array.
+ * bytes, of which count are used. It grows by doubling and may move. On
+ * NO_MEMORY nothing changes. *array NULL with *cap 0 is an empty array.
  */
 enum memlog_status ml_grow(const struct memlog_allocator *alloc, void *array,
 			   size_t count, size_t *cap, size_t size,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * bytes.h - checked access to bytes that somebody else wrote.
+ * bytes.h - checked access to untrusted bytes.
  *
  * Never cast a struct onto guest bytes: load fields with these. Never add or
  * multiply guest values without ml_add and ml_mul.
@@ -13,13 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/* a + b into *ret; false when that does not fit, *ret is then undefined. */
+/* *ret = a + b; false on overflow, *ret is then undefined. */
 static inline bool ml_add(uint64_t a, uint64_t b, uint64_t *ret)
 {
 	return !__builtin_add_overflow(a, b, ret);
 }
 
-/* a * b into *ret; false when that does not fit, *ret is then undefined. */
+/* *ret = a * b; false on overflow, *ret is then undefined. */
 static inline bool ml_mul(uint64_t a, uint64_t b, uint64_t *ret)
 {
 	return !__builtin_mul_overflow(a, b, ret);
@@ -41,7 +41,7 @@ static inline bool ml_is_pow2(uint64_t v)
 	return v && !(v & (v - 1));
 }
 
-/* Unaligned loads; the caller has checked that the bytes are there. */
+/* Unaligned loads; the caller has checked that the bytes exist. */
 static inline uint16_t ml_le16(const void *p)
 {
 	const uint8_t *b = p;
@@ -88,8 +88,8 @@ static inline uint64_t ml_be64(const void *p)
 
 /*
  * A cursor over len bytes at p. Loads past the end fail: they return 0, do not
- * move the cursor and set failed, which stays set, so that a whole header can
- * be loaded first and checked once.
+ * move the cursor and set failed, which stays set, so a whole header can be
+ * loaded first and checked once.
  */
 struct ml_cursor {
 	const uint8_t *p;
@@ -122,7 +122,7 @@ static inline const uint8_t *ml_cursor_take(struct ml_cursor *c, size_t len)
 	return p;
 }
 
-/* Move to a position from the start. */
+/* Move to an offset from the start. */
 static inline void ml_cursor_seek(struct ml_cursor *c, size_t pos)
 {
 	if (pos > c->len)

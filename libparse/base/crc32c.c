@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* crc32c.c - CRC-32C, bit-reversed, eight bytes a step. */
+/* crc32c.c - CRC-32C, bit-reversed, eight bytes per step. */
 #include "crc32c.h"
 
 #include "bytes.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* crc32c.h - CRC-32C (Castagnoli), the checksum of Snappy's frames. */
+/* crc32c.h - CRC-32C (Castagnoli), the checksum of Snappy frames. */
 #ifndef ML_BASE_CRC32C_H
 #define ML_BASE_CRC32C_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* names.c - lists of names with commas between them. */
+/* names.c - comma-separated lists of names. */
 #include "names.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* range.c - sort, join and look up ranges of addresses. */
+/* range.c - sort, join and look up address ranges. */
 #include "range.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * sized.h - public structs that begin with their size. Those of a caller that
- * was built with another memlog.h may be shorter or longer than ours.
+ * sized.h - public structs that start with their size. Those of a caller built
+ * with another memlog.h may be shorter or longer than ours.
  */
 #ifndef ML_BASE_SIZED_H
 #define ML_BASE_SIZED_H
@@ -11,8 +11,8 @@
 #include "bytes.h"
 #include "err.h"
 
-/* Take a caller's struct over into the size bytes of ours: what it does not
- * have is zero. NULL is all zero. */
+/* Copy a caller's struct into the size bytes of ours: members that it lacks are
+ * zero. NULL is all zero. */
 static inline void ml_sized_in(void *to, size_t size, const void *from)
 {
 	size_t theirs;
@@ -25,7 +25,7 @@ static inline void ml_sized_in(void *to, size_t size, const void *from)
 	memcpy(to, &size, sizeof(size));
 }
 
-/* INVALID for a struct whose size was forgotten: nothing of it would be read. */
+/* INVALID for a struct whose size was not set: nothing of it would be read. */
 static inline enum memlog_status ml_sized_check(const void *from,
 						const char *what,
 						struct memlog_err *err)
