@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check.c - what the options of a query come to together. */
+/* check.c - check the options of a query against each other. */
 #include "query.h"
 
 #include "base/err.h"

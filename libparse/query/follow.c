@@ -8,18 +8,18 @@
 #include "base/err.h"
 #include "record/newest.h"
 
-/* Between two looks: quick for a person, and next to nothing for a guest. */
+/* Time between two looks: quick for a person, almost no load for a guest. */
 #define LOOK_MS 200
 #define SLICE_MS 50
 
-/* What was found at first is said once; then it may take a while. */
+/* Report once what was found at first; then it may take a while. */
 struct follow {
 	struct ml_run *run;
 	struct memlog_follow *follow;
 	struct ml_job job;
 	const struct ml_render *render;
-	bool begun;		/* log_begin was called and log_end not yet */
-	bool waiting;		/* that there is nothing yet was said */
+	bool begun;		/* log_begin was called, log_end not yet */
+	bool waiting;		/* reported that there is nothing yet */
 };
 
 static enum memlog_status follow_pause_for(struct follow *f,
@@ -138,7 +138,7 @@ static enum memlog_status follow_loop(struct follow *f, struct memlog_err *err)
 			*err = why;
 		return look;
 	}
-	/* the end of the guest is the end of its log */
+	/* when the guest ends, so does its log */
 	s = take_batch(f, err);
 	ml_say(f->run, ML_SAY_NOTE, "%s", why.text);
 	return s;
@@ -158,7 +158,7 @@ static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 	s = f->render->begin(f->job.state, &opts, f->run->host.sink, err);
 	if (!s) {
 		s = follow_loop(f, err);
-		/* what was rendered before a stop is written out */
+		/* what was rendered before a stop is still written */
 		if (!s || s == MEMLOG_STOP || s == MEMLOG_IO) {
 			e = end_log(f, s ? NULL : err);
 			if (!e && f->render->end)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* job.c - one record of a log: through the filters, to the renderer. */
+/* job.c - pass one record of a log through the filters to the renderer. */
 #include "run.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 		   (rec->has_time && rec->time_hz ? HAS_TIME : 0) |
 		   (rec->has_time ? HAS_STAMP : 0);
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	/* from the piece of a long line that matches to the line's end */
+	/* from the matching piece of a long line to the line's end */
 	if (!(goes_on && j->passed))
 		j->passed = ml_filter_match(f, rec);
 	if (!j->passed)
@@ -55,7 +55,7 @@ enum memlog_status ml_job_take(struct ml_job *j,
 		j->records++;
 		return ml_newest_add(j->newest, rec, err);
 	}
-	/* the newest of a live log were printed, and what follows is newer */
+	/* the newest of a live log were printed; what follows is newer */
 	if (q->has_count && !q->newest && j->lines > q->count) {
 		j->enough = true;
 		return MEMLOG_OK;

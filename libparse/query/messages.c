@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* messages.c - what is said beside the data: nothing found, other logs. */
+/* messages.c - messages besides the data: nothing found, other logs. */
 #include "run.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #define LINE 640
 
-/* Logs that are named one by one when they are left out. */
+/* How many logs that are left out are named one by one. */
 #define NAMED 4
 
 static void say_va(const struct ml_run *run, int level, const char *before,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* near.c - which name a mistyped one was meant to be. */
+/* near.c - guess which name a mistyped one was meant to be. */
 #include "near.h"
 
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-/* Longer words get no suggestion: no option has so long a name. */
+/* Longer words get no suggestion: no option has a name this long. */
 #define NEAR_MAX 32
 
 /* How many mistakes turn a, of n letters, into b, of m: the optimal string

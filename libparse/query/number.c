@@ -50,7 +50,7 @@ bool ml_take_number(const char **s, uint64_t *ret)
 	return true;
 }
 
-/* "phys:" at *s, moved behind it. */
+/* Parse "phys:" at *s, and move *s past it. */
 static bool take_space(const char **s, enum memlog_space *ret)
 {
 	const char *colon = strchr(*s, ':');

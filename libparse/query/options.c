@@ -19,12 +19,12 @@ enum {
 	ALL = DUMP | PLUGINS | LIBRARY,
 };
 
-/* Those that a host lacks it either cannot do, or has an option of its own that
- * sets them. */
+/* An option that a host lacks is either one it cannot support, or one that an
+ * option of its own sets. */
 static const struct option_row {
 	const char *name;
 	char letter;
-	const char *value;	/* what it is called; NULL: takes none */
+	const char *value;	/* the name of its value; NULL: takes none */
 	const char *help;
 	unsigned int hosts;
 	ml_setter *set;
@@ -113,7 +113,7 @@ enum memlog_status memlog_query_create(const struct memlog_allocator *allocator,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a query");
 	q->alloc = a;
 	q->host = host;
-	/* no threads of ours in somebody else's program */
+	/* no threads of ours in another program */
 	q->threads = host == MEMLOG_HOST_COMMAND ? 0 : 1;
 	q->scan = MEMLOG_SCAN_AUTO;
 	q->render = ml_renders[0];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* opts.c - what of a query goes to searches, decoders and renderers. */
+/* opts.c - make the options of searches, decoders and renderers from a
+ * query. */
 #include "run.h"
 
 #include <stdio.h>
@@ -24,7 +25,7 @@ void ml_run_ask(struct ml_run *run)
 			run->asked = run->asked_list;
 }
 
-/* Those to search for: also the clocks of those that are asked for. */
+/* The formats to search for: the requested ones and their clocks. */
 static const char *opts_formats(struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * parse.c - options by name: one by one, or out of argv as getopt_long(3) takes
- * them. A plugin lives in a process that uses getopt itself, so getopt's global
- * state is not ours to touch.
+ * parse.c - parse options: one by one, or from argv as getopt_long(3) does. A
+ * plugin runs in a process that uses getopt itself, so we must not touch
+ * getopt's global state.
  */
 #include "query.h"
 
@@ -49,7 +49,7 @@ static enum memlog_status parse_unknown(const struct parse *p,
 	return ml_fail(p->err, MEMLOG_INVALID, "unknown option --%s", safe);
 }
 
-/* The first name in alphabetical order, after another, that begins so. */
+/* The first name in alphabetical order, after another, with that prefix. */
 static const char *parse_next_name(const struct parse *p, const char *name,
 				   size_t len, const char *after)
 {
@@ -83,7 +83,7 @@ static enum memlog_status parse_ambiguous(const struct parse *p,
 		       (int)ml_min(len, 64), name, list);
 }
 
-/* "a ", "an ", or nothing before several, by how the name of a value is read:
+/* "a ", "an ", or nothing before a plural, depending on the name of the value:
  * a LEVEL[+], an A-B, SECONDS. */
 static const char *parse_article(const char *value)
 {
@@ -99,7 +99,7 @@ static const char *parse_article(const char *value)
 	       "an " : "a ";
 }
 
-/* letter: the option was given by it; 0: by its name. */
+/* letter: the option was given by this letter; 0: by its name. */
 static enum memlog_status parse_needs(const struct parse *p,
 				      const struct memlog_option *o,
 				      char letter)
@@ -129,12 +129,12 @@ static enum memlog_status parse_take(const struct parse *p,
 		     o->option.take(p->opts.arg, &o->option, value, err);
 	if (!s || !err->text[0])
 		return s;
-	/* it may quote the value, which is bytes of anybody's making */
+	/* it may quote the value, which can be any bytes */
 	memlog_escape(err->text, safe, sizeof(safe));
 	return ml_fail(err, s, "--%s: %s", o->option.name, safe);
 }
 
-/* The option of that name, or the only one whose name begins with it. */
+/* The option of that name, or the only one with that prefix. */
 static enum memlog_status parse_find_name(const struct parse *p,
 					  const char *name, size_t len,
 					  struct ml_options *ret)
@@ -221,7 +221,8 @@ enum memlog_status memlog_query_option(struct memlog_query *query,
 				       struct memlog_err *err)
 {
 	struct memlog_err unused;
-	/* whoever lists it: a front end has it from an option of its own */
+	/* whatever hosts list it: a front end can set it through its own
+	 * option */
 	struct parse p = { .query = query, .hosts = ~0u,
 			   .err = err ? err : &unused };
 	struct ml_options o = parse_options(&p);
@@ -241,7 +242,7 @@ enum memlog_status memlog_query_option(struct memlog_query *query,
 
 /* ---- argv ---------------------------------------------------------------- */
 
-/* Move argv[from..to), an option, before the operands, which begin at first. */
+/* Move argv[from..to), an option, before the operands, which start at first. */
 static int parse_permute(char **argv, int first, int from, int to)
 {
 	char *word;

@@ -9,7 +9,8 @@
 #include "base/err.h"
 #include "record/newest.h"
 
-/* All records. *ret_read is how reading ended, the return how writing did. */
+/* Print all records. *ret_read is the status of reading, the return value that
+ * of writing. */
 static enum memlog_status each_record(struct ml_job *j,
 				      enum memlog_status *ret_read,
 				      struct memlog_err *read_err,
@@ -21,7 +22,7 @@ static enum memlog_status each_record(struct ml_job *j,
 
 	while (!s && !j->enough) {
 		*ret_read = memlog_decoder_next(j->decoder, &rec, read_err);
-		/* what was read of a file that just shrank is not printed */
+		/* data read from a file that just shrank is not printed */
 		if (h->progress &&
 		    h->progress(h->progress_arg, j->bytes, j->log->used))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
@@ -61,7 +62,7 @@ static void say_filtered(const struct ml_job *j)
 			   "no line matches");
 }
 
-/* A log that was cut short or has holes: say so, go on with the next. */
+/* A log that was truncated or has holes: say so, go on with the next. */
 static void say_damage(struct ml_job *j, enum memlog_status read,
 		       const struct memlog_err *read_err, uint64_t missing)
 {
@@ -107,8 +108,8 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 			   "shows the end of the last message");
 }
 
-/* "ovmf-phys-0x7e9b2000.txt"; of several images with the image before it, told
- * by letters that are plain everywhere. */
+/* "ovmf-phys-0x7e9b2000.txt"; with several images, the image's name before it,
+ * in plain letters only. */
 static enum memlog_status begin_file(const struct ml_job *j,
 				     struct memlog_err *err)
 {
@@ -152,7 +153,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	if (!s && j->newest)
 		s = ml_job_newest(j, err);
 	missing = memlog_decoder_missing(j->decoder);
-	/* what was rendered before a stop is written out all the same */
+	/* what was rendered before a stop is still written */
 	if (render->log_end && (!s || s == MEMLOG_STOP)) {
 		e = render->log_end(j->state, j->log, missing, s ? NULL : err);
 		s = s ? s : e;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* query.h - one command line: what it asks for, taken apart. */
+/* query.h - one parsed command line. */
 #ifndef ML_QUERY_QUERY_H
 #define ML_QUERY_QUERY_H
 
@@ -11,24 +11,24 @@
 #define ML_QUERY_RANGES 64
 #define ML_QUERY_ATS 64
 
-/* Take an option into the query. value is NULL where it has none. On INVALID
- * the text says what would be right, and the query is as it was. */
+/* Set an option of the query. value is NULL if it has none. On INVALID the text
+ * says what is valid, and the query is unchanged. */
 typedef enum memlog_status ml_setter(struct memlog_query *query,
 				     const char *value,
 				     struct memlog_err *err);
 
-/* The options of a command line, one after the other. Start with those of hosts
- * (1 << enum memlog_host) and own, which may be NULL, and zero else. */
+/* The options of a command line, one after the other. Start with hosts (1 <<
+ * enum memlog_host) and own, which may be NULL, set and the rest zero. */
 struct ml_options {
 	unsigned int hosts;
 	const struct memlog_option *own;
 	size_t next;
 	struct memlog_option option;	/* the current one */
-	ml_setter *set;			/* NULL: it is one of own */
+	ml_setter *set;			/* NULL: the option is one of own */
 };
 
-/* Go to the next: the query's, but those that own has too, then own's. False
- * after the last. */
+/* Go to the next: those of the query that own does not replace, then own's.
+ * False after the last. */
 bool ml_options_next(struct ml_options *options);
 
 /* Levels of struct memlog_query_host's message(). */
@@ -46,7 +46,7 @@ struct memlog_query {
 	bool info, list, extract;	/* at most one */
 	bool follow;
 	bool all, uncommitted, consumed, force, verbose, color;
-	int level;			/* of messages that are wanted */
+	int level;			/* of wanted messages */
 	char *formats;			/* a list, checked; NULL: all */
 	enum memlog_scan_mode scan;
 	struct ml_query_at at[ML_QUERY_ATS];
@@ -72,14 +72,14 @@ struct memlog_query {
 	unsigned int threads;
 };
 
-/* What writes the answer: --stats has writers of its own. */
+/* What writes the output: --stats has its own writers. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);
 
-/* "0x7e9b2000", "4096", "2G" at *s, moved behind it. K, M, G and T are powers
- * of 1024. false: no number, or above 64 bits. */
+/* Parse "0x7e9b2000", "4096", "2G" at *s, and move *s past it. K, M, G and T
+ * are powers of 1024. false: not a number, or above 64 bits. */
 bool ml_take_number(const char **s, uint64_t *ret);
 
-/* "[SPACE:]ADDR"; INVALID with what would be right. */
+/* "[SPACE:]ADDR"; INVALID: the text says what is valid. */
 enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 			       struct memlog_err *err);
 
@@ -87,7 +87,7 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
 				  struct memlog_err *err);
 
-/* Does what was asked for go together? */
+/* Do the options fit together? */
 enum memlog_status ml_query_check(const struct memlog_query *query,
 				  struct memlog_err *err);
 

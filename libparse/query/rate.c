@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rate.c - the rate of time stamps, out of another log of the same machine. */
+/* rate.c - the rate of time stamps, from another log of the same machine. */
 #include "rate.h"
 
 #include <inttypes.h>
@@ -27,7 +27,7 @@ static uint64_t rate_of(struct ml_run *run, const struct ml_format *clock,
 	return hz;
 }
 
-/* The clock of the logs that are printed, NULL where none has one. */
+/* The clock of the logs that are printed, NULL if none has one. */
 static const struct ml_format *rate_clock(const struct ml_run *run)
 {
 	const struct ml_format *clock = NULL;

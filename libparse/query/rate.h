@@ -5,8 +5,8 @@
 
 #include "run.h"
 
-/* In Hz: --tsc-mhz, or what the log says that is the clock of one to be printed,
- * if the image has it; 0 when nothing says. */
+/* In Hz: --tsc-mhz, or the rate in the clock log of a log to be printed, if the
+ * image has one; 0 if unknown. */
 uint64_t ml_query_tsc_hz(struct ml_run *run);
 
 #endif

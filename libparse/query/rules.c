@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* rules.c - a user's file of rules by which a format makes text of its events. */
+/* rules.c - a user's rules file that says how to format events. */
 #include "rules.h"
 
 #include <errno.h>
@@ -31,7 +31,7 @@ static enum memlog_status rules_read(int fd, char *buf, size_t size,
 		       ML_MAX_RULES);
 }
 
-/* Every format that takes rules has to understand them. */
+/* Every format that takes rules has to accept them. */
 static enum memlog_status rules_check(const struct memlog_allocator *alloc,
 				      const char *text, size_t len,
 				      struct memlog_err *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* run.c - find what was asked for, choose, and hand it to its writer. */
+/* run.c - search for the requested logs, choose, and pass them to the
+ * writer. */
 #include "run.h"
 
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include "image/image.h"
 #include "rate.h"
 
-/* What was found before trouble is printed all the same. */
+/* What was found before an error is still printed. */
 static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
 				     const struct memlog_err *why,
 				     struct memlog_err *err)
@@ -74,7 +75,7 @@ static bool run_has_current(const struct ml_run *run, const char *format)
 	return false;
 }
 
-/* The logs of the current boot; of a format none of whose logs is known to be,
+/* The logs of the current boot; for a format with none known to be current,
  * those that may be. */
 static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 {
@@ -85,8 +86,8 @@ static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 		!run_has_current(run, log->format));
 }
 
-/* Does the log, or one of its parts, start at that address? What else was found
- * on the way there is judged with it, but nobody asked for it. */
+/* Does the log, or one of its parts, start at that address? Others found along
+ * with it are judged too, but were not requested. */
 static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 		      const struct ml_query_at *at)
 {
@@ -166,8 +167,8 @@ static enum memlog_space space_of(const struct memlog_log *log)
 	return log->n_extents ? log->extents[0].space : MEMLOG_PHYS;
 }
 
-/* An extract has one address space: that of the first log. Those of others are
- * told, and moved behind it. Returns how many stay. */
+/* An extract has one address space: that of the first log. Report those of
+ * others, and move them to the end. Returns how many stay. */
 static size_t leave_out_others(struct ml_run *run)
 {
 	enum memlog_space space = space_of(run->logs[0]);
@@ -228,7 +229,8 @@ static void say_found(const struct ml_run *run)
 		       "searched", st->unreadable);
 }
 
-/* Those from the first on; returns how many there are. A search adds some. */
+/* Report warnings from first on; returns how many there are. A search adds
+ * some. */
 static size_t say_warnings(const struct ml_run *run, size_t first)
 {
 	const char *line;
@@ -236,7 +238,7 @@ static size_t say_warnings(const struct ml_run *run, size_t first)
 	size_t i;
 
 	if (run->query->info)
-		return 0;	/* they are part of the answer */
+		return 0;	/* they are part of the output */
 	for (i = first; (line = memlog_image_warning(run->image, i)); i++)
 		ml_say(run, ML_SAY_WARNING, "%s",
 		       memlog_escape(line, safe, sizeof(safe)));

@@ -19,20 +19,20 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz;	/* of time stamps, 0: not known */
-	/* the formats whose logs are asked for, by -F or because the writer
-	 * takes no others: a list, NULL for all */
+	uint64_t tsc_hz;	/* of time stamps, 0: unknown */
+	/* the requested formats, by -F or because the writer takes no others: a
+	 * list, NULL for all */
 	const char *asked;
 	char asked_list[ML_FORMAT_NAMES];
-	char formats[ML_FORMAT_NAMES];	/* that are searched for: their clocks,
+	char formats[ML_FORMAT_NAMES];	/* those searched for: their clocks
 					   too */
-	/* what went wrong and did not keep the rest from being printed */
+	/* an error that did not prevent the rest from being printed */
 	enum memlog_status pending;
 	struct memlog_err pending_err;
 };
 
-/* messages.c: one line for a person. Guest bytes are escaped by ml_say_log()
- * and must not be in other texts. */
+/* messages.c: one line for a person. ml_say_log() escapes guest bytes; other
+ * texts must not have any. */
 void ml_say(const struct ml_run *run, int level, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
 /* "ovmf phys:0x7e9b2000: ..." */
@@ -44,13 +44,13 @@ void ml_say_nothing(const struct ml_run *run);
 /* Logs were found, and these are not printed. */
 void ml_say_others(const struct ml_run *run);
 
-/* What records can have that a filter may ask for. */
+/* Properties of records that a filter may require. */
 enum {
 	HAS_LEVEL = 1,
 	HAS_CPU = 2,
 	HAS_COMPONENT = 4,
 	HAS_TIME = 8,		/* in seconds */
-	HAS_STAMP = 16,		/* a time stamp, possibly in uncalibrated cycles */
+	HAS_STAMP = 16,		/* a time stamp, maybe in uncalibrated cycles */
 };
 
 struct ml_newest;
@@ -63,14 +63,13 @@ struct ml_job {
 	struct ml_newest *newest;	/* NULL: print as they come */
 	void *state;			/* the renderer's */
 	uint64_t records, lines, bytes;
-	bool inside;	/* the record before goes on in the next */
-	bool passed;	/* and it passed */
+	bool inside;	/* the previous record continues in the next */
+	bool passed;	/* and passed */
 	bool enough;
 	unsigned int seen;
 };
 
-/* job.c: filter a record, and render or keep it; the kept ones to the
- * renderer. */
+/* job.c: filter a record, and render or keep it; render the kept ones. */
 enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err);
@@ -79,20 +78,19 @@ enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err);
 /* opts.c: fill in run->asked. Before a search. */
 void ml_run_ask(struct ml_run *run);
 
-/* opts.c: what of the command line goes to searches, to decoders and to
- * renderers of n_logs logs. */
+/* opts.c: the options of searches, decoders and renderers of n_logs logs. */
 struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run);
 struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run);
 struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 					 size_t n_logs);
-/* Does a folder get each log as a file of its own? */
+/* Is each log a separate file in a directory? */
 bool ml_run_apart(const struct ml_run *run);
 
-/* follow.c: the records of a live log as they come, until the guest ends or
- * the caller says stop. */
+/* follow.c: print the records of a live log as they come, until the guest ends
+ * or the caller stops it. */
 enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err);
 
-/* print.c: the records of run->chosen through filters and renderer. */
+/* print.c: pass the records of run->chosen through filters and renderer. */
 enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err);
 
 #endif

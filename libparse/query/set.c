@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* set.c - what the value of an option may be, and where it goes. */
+/* set.c - check the value of an option and store it. */
 #include "set.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "render/tables/stats.h"
 
-/* Those that take no value. */
+/* Options without a value. */
 #define SET_FLAG(member) \
 	enum memlog_status ml_set_##member(struct memlog_query *q, \
 					   const char *value, \
@@ -68,7 +68,7 @@ static bool set_known_format(const char *name, size_t len)
 	return false;
 }
 
-/* "ovmf, acrn" into a buffer: what can be asked for. */
+/* Write "ovmf, acrn" to a buffer: what can be requested. */
 static void set_join_names(bool (*get)(size_t, const char **, const char **),
 			   char *buf, size_t size)
 {
@@ -210,7 +210,7 @@ enum memlog_status ml_set_tsc(struct memlog_query *q, const char *value,
 {
 	double mhz;
 
-	/* a rate of a whole Hz, that fits */
+	/* at least 1 Hz, and within 64 bits */
 	if (ml_filter_time(value, &mhz, NULL) || mhz * 1e6 < 1 || mhz > 1e9)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a rate in MHz such as 2899.8",
@@ -238,7 +238,7 @@ enum memlog_status ml_set_cpus(struct memlog_query *q, const char *value,
 {
 	enum memlog_status s = ml_filter_cpus(&q->filter, value, err);
 
-	/* the filter must not keep what the caller owns */
+	/* the filter must not keep the caller's string */
 	q->filter.cpus = q->cpus;
 	if (!s)
 		s = set_string(q, &q->cpus, value, err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* set.h - what options do to a query: the last column of the table. */
+/* set.h - the functions that set options: the last column of the table. */
 #ifndef ML_QUERY_SET_H
 #define ML_QUERY_SET_H
 
 #include "query.h"
 
-/* See ml_setter; besides these, ml_parse_range() and ml_query_rules(). */
+/* See ml_setter; also ml_parse_range() and ml_query_rules(). */
 ml_setter ml_set_info, ml_set_list, ml_set_extract, ml_set_follow, ml_set_all,
 	  ml_set_uncommitted, ml_set_consumed, ml_set_force, ml_set_verbose,
 	  ml_set_quiet, ml_set_json, ml_set_raw, ml_set_formats, ml_set_scan,
