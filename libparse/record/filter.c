@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* filter.c - which records a query asks for. */
+/* filter.c - select the records that a query wants. */
 #include "filter.h"
 
 #include <string.h>
@@ -58,7 +58,8 @@ enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 		       "warn, notice, info, debug; err+ is err and all above");
 }
 
-/* One decimal number at *s, moved behind it; false: none, or too large. */
+/* Parse one decimal number at *s, and move *s past it; false: none, or too
+ * large. */
 static bool filter_take_number(const char **s, uint32_t *ret)
 {
 	uint64_t v = 0;
@@ -73,7 +74,7 @@ static bool filter_take_number(const char **s, uint32_t *ret)
 	return true;
 }
 
-/* One "3" or "0-3" at *s, and the comma behind it. */
+/* Parse one "3" or "0-3" at *s, and the comma after it. */
 static bool take_cpus(const char **s, uint32_t *first, uint32_t *last)
 {
 	if (!filter_take_number(s, first))
@@ -155,7 +156,7 @@ static bool match_time(const struct ml_filter *f,
 }
 
 /* No record has more than ML_MAX_LINE bytes of one line; a longer text is
- * looked at in pieces of that size. */
+ * matched in pieces of that size. */
 static bool match_regex(const struct ml_filter *f,
 			const struct memlog_record *rec)
 {
@@ -168,7 +169,7 @@ static bool match_regex(const struct ml_filter *f,
 		len--;
 	do {
 		n = len - at < ML_MAX_LINE ? len - at : ML_MAX_LINE;
-		/* NUL would end the text: let it be a control like others */
+		/* NUL would end the text: replace it with another control */
 		for (i = 0; i < n; i++)
 			line[i] = rec->text[at + i] ? (char)rec->text[at + i] :
 						      '\x01';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* filter.h - which records a person wants. */
+/* filter.h - select the records that a user wants. */
 #ifndef ML_RECORD_FILTER_H
 #define ML_RECORD_FILTER_H
 
@@ -19,23 +19,23 @@ struct ml_filter {
 	double since, until;	/* seconds of the log's own clock */
 };
 
-/* Set -g, -l, --cpu, --since/--until from text; INVALID with the reason. A
- * second call replaces what the first had set. */
+/* Set -g, -l, --cpu, --since/--until from text; INVALID: err has the reason. A
+ * second call replaces what the first one set. */
 enum memlog_status ml_filter_regex(struct ml_filter *f, const char *text,
 				   struct memlog_err *err);
-/* "err", "3": that level; "err+": that and all that are more urgent. */
+/* "err", "3": that level; "err+": that and all more urgent ones. */
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 				   struct memlog_err *err);
 enum memlog_status ml_filter_cpus(struct ml_filter *f, const char *text,
 				  struct memlog_err *err);
-/* "12.5": seconds, decimals behind a point whatever the locale. */
+/* "12.5": seconds, with a decimal point whatever the locale. */
 enum memlog_status ml_filter_time(const char *text, double *ret,
 				  struct memlog_err *err);
 
-/* Is anything asked for? */
+/* Is any filter set? */
 bool ml_filter_active(const struct ml_filter *f);
 
-/* Does a record pass? A record without the asked-for property does not. The
+/* Does a record pass? A record without the requested property does not. The
  * regex sees the text without its line end; NULs in it are ordinary bytes. */
 bool ml_filter_match(const struct ml_filter *f,
 		     const struct memlog_record *rec);

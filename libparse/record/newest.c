@@ -7,11 +7,11 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* A record and, behind it, all the bytes that it points to. */
+/* A record and, after it, all the bytes that it points to. */
 struct kept {
 	struct kept *next;
 	size_t bytes;
-	bool begins;		/* a line; else it goes on with one */
+	bool begins;		/* starts a line; else it continues one */
 	struct memlog_record rec;
 	uint8_t data[];
 };
@@ -21,7 +21,7 @@ struct ml_newest {
 	struct kept *oldest, *latest, *taken;
 	uint64_t want, lines, dropped;
 	size_t bytes;
-	bool inside;		/* the record before goes on in the next */
+	bool inside;		/* the previous record continues in the next */
 };
 
 enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
@@ -51,7 +51,7 @@ static struct kept *newest_pop(struct ml_newest *n)
 	return k;
 }
 
-/* The oldest line, in all its pieces. */
+/* Drop the oldest line, with all its pieces. */
 static void drop_line(struct ml_newest *n)
 {
 	do {
@@ -98,7 +98,7 @@ static size_t data_size(const struct memlog_record *rec)
 	return n;
 }
 
-/* Copy len bytes to *to, move it, and return where they are. */
+/* Copy len bytes to *to, advance it, and return where they are. */
 static const void *newest_put(uint8_t **to, const void *p, size_t len)
 {
 	uint8_t *at = *to;

@@ -8,26 +8,24 @@
 
 struct ml_newest;
 
-/* Room for the last count lines, each a record or several that continue each
- * other, and never more than ML_MAX_NEWEST bytes of them: when that is too
- * little the oldest go first. The caller destroys it;
- * alloc is copied. */
+/* Keep the last count lines, each of one record or several that continue each
+ * other, but never more than ML_MAX_NEWEST bytes: if that is too little the
+ * oldest are dropped first. The caller destroys it; alloc is copied. */
 enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
 				    uint64_t count, struct ml_newest **ret,
 				    struct memlog_err *err);
 void ml_newest_destroy(struct ml_newest *n);
 
-/* Keep a copy of a record. Only rec->log and the names of its fields stay
+/* Keep a copy of a record. Only rec->log and the names of its fields are still
  * borrowed. */
 enum memlog_status ml_newest_add(struct ml_newest *n,
 				 const struct memlog_record *rec,
 				 struct memlog_err *err);
 
-/* The oldest record that is kept, which goes with the next call; NULL after
- * the last. */
+/* The oldest record kept, valid until the next call; NULL after the last. */
 const struct memlog_record *ml_newest_take(struct ml_newest *n);
 
-/* Records that had to go for want of room. */
+/* Records dropped for lack of room. */
 uint64_t ml_newest_dropped(const struct ml_newest *n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stats.c - count what a trace did, by CPU: exits, interrupts, time. */
+/* stats.c - statistics of a trace, by CPU: exits, interrupts, time. */
 #include "stats.h"
 
 #include <stdlib.h>
@@ -84,8 +84,8 @@ static enum memlog_status stats_cpu_of(struct ml_stats *s, int32_t cpu,
 	return MEMLOG_OK;
 }
 
-/* Cycles from one time stamp to a later one, past the end of the counter too;
- * 0 when it is not later. */
+/* Cycles from one time stamp to a later one, even if the counter wrapped; 0 if
+ * it is not later. */
 static uint64_t stats_since(uint64_t from, uint64_t to)
 {
 	return to - from <= INT64_MAX ? to - from : 0;
@@ -122,7 +122,7 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 	return status;
 }
 
-/* An exit whose end is not there, and perhaps not its reason either. */
+/* An exit whose end, and perhaps reason, is missing. */
 static void end_unfinished(struct ml_stats_cpu *c)
 {
 	c->unfinished += c->in_exit;
@@ -183,7 +183,7 @@ static void add_switch(struct ml_stats_cpu *c, const struct ml_event *e,
 	uint64_t cycles =
 		stats_since(c->switches ? c->switch_tsc : c->first, tsc);
 
-	/* who runs now is who was switched to, or a switch is missing */
+	/* what runs now must be what was switched to, or a switch is missing */
 	if (c->switches && e->prev != c->next)
 		c->ambiguous += cycles;
 	else

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stats.h - what a hypervisor's trace says in numbers: where VM exits spent
- * their time, which interrupts came, who had the CPUs.
+ * stats.h - statistics of a hypervisor's trace: where VM exits spent their
+ * time, which interrupts came, who had the CPUs.
  *
  * Definitions are those of ACRN's acrnalyze, where it is right: an exit lasts
  * from its VM_EXIT to the next VM_ENTER and belongs to the last reason recorded
- * in between; exits are measured from the first VM_EXIT to the last event of the
- * CPU. An exit without a reason is counted as such, not to the one before it.
+ * in between; exits are measured from the first VM_EXIT to the last event of
+ * the CPU. An exit without a reason is counted as such, not added to the one
+ * before.
  */
 #ifndef ML_RECORD_STATS_H
 #define ML_RECORD_STATS_H
 
 #include "format/format.h"
 
-/* Reasons by VMX number, then what has none. */
+/* Reasons by VMX number, then exits without one. */
 #define ML_STATS_VMX		0x40u
 #define ML_STATS_UNHANDLED	(ML_STATS_VMX + 0)
 #define ML_STATS_OTHER		(ML_STATS_VMX + 1)
 #define ML_STATS_NO_REASON	(ML_STATS_VMX + 2)
 #define ML_STATS_REASONS	(ML_STATS_VMX + 3)
 
-/* Who had a CPU: VM 0 to 15, nobody, somebody without a VM's name. */
+/* Who had a CPU: VM 0 to 15, nobody, or something without a VM's name. */
 #define ML_STATS_IDLE		ML_EVENT_IDLE
 #define ML_STATS_NOT_VM		ML_EVENT_NOT_VM
 #define ML_STATS_USERS		(ML_EVENT_NOT_VM + 1)
@@ -47,48 +48,49 @@ struct ml_stats_cpu {
 	uint64_t unfinished;		/* VM_EXIT without a VM_ENTER */
 	bool any_exit, in_exit;
 	uint64_t first_exit, exit_tsc;
-	uint32_t reason;		/* of the exit we are in */
+	uint32_t reason;		/* of the current exit */
 
-	/* irq, in the order in which they were first seen */
+	/* irq, in order of first appearance */
 	struct ml_stats_vector *vectors;
 	size_t n_vectors, cap_vectors;
 
 	/* cpu_usage */
 	uint64_t switches, user_cycles[ML_STATS_USERS];
-	uint64_t ambiguous;		/* cycles: a switch must be missing */
+	uint64_t ambiguous;		/* cycles for which a switch must be
+					   missing */
 	uint64_t switch_tsc;
 	uint32_t next;			/* who was switched to */
 };
 
 struct ml_stats;
 
-/* For the records of a log of format fmt, whose say.event they go through. */
+/* For the records of a log of format fmt, which say.event of fmt interprets. */
 enum memlog_status ml_stats_create(const struct memlog_allocator *alloc,
 				   const struct ml_format *fmt,
 				   struct ml_stats **ret,
 				   struct memlog_err *err);
 void ml_stats_destroy(struct ml_stats *stats);
 
-/* Take one record, in the order of its CPU. Those that are no events are passed
- * over. */
+/* Add one record; those of a CPU come in order. Records that are not events are
+ * skipped. */
 enum memlog_status ml_stats_add(struct ml_stats *stats,
 				const struct memlog_record *rec,
 				struct memlog_err *err);
 
-/* Once, after the last record: close what is open, sort, add everything up. */
+/* Call once, after the last record: close what is open, sort, sum up. */
 enum memlog_status ml_stats_finish(struct ml_stats *stats,
 				   struct memlog_err *err);
 
-/* The index-th CPU, by number; with several of them, all together come last.
+/* The index-th CPU, by number; with several of them, their total comes last.
  * NULL beyond. */
 const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *stats,
 					size_t index);
 
-/* "VMEXIT_CPUID", "(no reason)"; NULL: nothing has this number. */
+/* "VMEXIT_CPUID", "(no reason)"; NULL: no reason has this number. */
 const char *ml_stats_reason_name(const struct ml_stats *stats, uint32_t reason);
 
-/* The length that p per mille of an exit's samples do not exceed; 0 without
- * samples. */
+/* The length that p per mille of an exit's samples do not exceed, in cycles; 0
+ * without samples. */
 uint64_t ml_stats_percentile(const struct ml_stats_exit *e, unsigned int p);
 
 #endif
