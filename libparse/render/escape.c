@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Code points that are valid and must not reach a terminal: they are invisible,
- * and reorder, break or hide what stands around them. Sorted. */
+ * and reorder, break or hide the text around them. Sorted. */
 static const struct {
 	uint32_t first, last;
 } hidden[] = {
@@ -39,7 +39,7 @@ static bool is_hidden(uint32_t cp)
 	return false;
 }
 
-/* How long the sequence is that lead starts, 0 when it starts none. */
+/* The length of the sequence that lead starts, 0 if it starts none. */
 static size_t lead_len(uint8_t lead)
 {
 	if (lead < 0x80)
@@ -53,8 +53,8 @@ static size_t lead_len(uint8_t lead)
 	return 0;
 }
 
-/* May second stand behind lead? Shuts out overlong forms, surrogates, and what
- * lies above U+10FFFF (RFC 3629). */
+/* May second follow lead? Excludes overlong forms, surrogates, and anything
+ * above U+10FFFF (RFC 3629). */
 static bool second_ok(uint8_t lead, uint8_t second)
 {
 	switch (lead) {
@@ -71,7 +71,7 @@ static bool second_ok(uint8_t lead, uint8_t second)
 	}
 }
 
-/* The length of the valid sequence at p, whatever it means; 0 for none. */
+/* The length of the valid sequence at p, whatever the character; 0 for none. */
 static size_t escape_decode(const uint8_t *p, size_t len, uint32_t *ret)
 {
 	size_t n = lead_len(p[0]), i;
@@ -113,7 +113,7 @@ size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint)
 	return n;
 }
 
-/* How many plain ASCII bytes p starts with: nearly all of a log. */
+/* The number of plain ASCII bytes at the start of p: nearly all of a log. */
 static size_t plain_run(const uint8_t *p, size_t len)
 {
 	size_t i;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * escape.h - make guest bytes safe to look at.
+ * escape.h - make guest bytes safe to display.
  *
- * C0 controls except TAB and LF, DEL, C1, invalid UTF-8 become \xNN (one for
+ * C0 controls except TAB and LF, DEL, C1 and invalid UTF-8 become \xNN (one for
  * each byte); bidirectional controls, line and paragraph separators, and other
  * invisible format characters that can reorder or hide text become \u{N}. Valid
  * UTF-8 stays. A backslash stays too: the output is for reading, not for
@@ -13,9 +13,9 @@
 
 #include "out.h"
 
-/* How many bytes the valid, harmless UTF-8 sequence at p has (1..4); 0 when
- * the byte at p must be escaped; len >= 1. TAB and LF are harmless.
- * *ret_codepoint (may be NULL) is written only when the answer is not 0. */
+/* The length of the valid, harmless UTF-8 sequence at p (1..4); 0 if the byte
+ * at p must be escaped; len >= 1. TAB and LF are harmless. *ret_codepoint (may
+ * be NULL) is written only if the result is not 0. */
 size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint);
 
 /* Write len guest bytes to out as safe text. keep_lf false: LF is escaped too
@@ -26,15 +26,16 @@ void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 /* The same for a NUL-terminated string, on one line. */
 void ml_escape_str(struct ml_out *out, const char *s);
 
-/* The inside of a JSON string (no quotes); the bytes must be valid UTF-8: what
- * is not becomes U+FFFD. What ml_escape_text() escapes is \uNNNN here. */
+/* The inside of a JSON string (no quotes). The bytes should be valid UTF-8: any
+ * that are not become U+FFFD. What ml_escape_text() escapes is \uNNNN here. */
 void ml_escape_json(struct ml_out *out, const uint8_t *p, size_t len);
 
 /* Is all of it valid UTF-8 (controls allowed)? */
 bool ml_utf8_valid(const uint8_t *p, size_t len);
 
-/* How many bytes at the end of p, at most 3, begin a UTF-8 sequence that goes
- * on behind len. 0: it ends where a character ends, or is not UTF-8. */
+/* The number of bytes at the end of p, at most 3, that start a UTF-8 sequence
+ * continuing past len. 0: it ends at the end of a character, or is not
+ * UTF-8. */
 size_t ml_utf8_cut(const uint8_t *p, size_t len);
 
 /* Standard base64 with padding. */

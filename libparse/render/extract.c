@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * extract.c - a small ELF core of the logs alone.
+ * extract.c - a small ELF core with only the logs.
  *
  * Layout: ELF header, program headers (a PT_NOTE, then PT_LOADs by address),
  * notes, padding to a page, memory. Physical addresses go to p_paddr, those of
  * a process or a debugger to p_vaddr with p_paddr 0, as in the dumps that they
- * come from. Offsets in a file, where no address is known, are put where
- * addresses stand, and the note says so.
+ * come from. If no address is known, file offsets take the place of addresses,
+ * and the note says so.
  */
 #include "list.h"
 
@@ -25,14 +25,14 @@
 #include "words.h"
 
 #define NOTE_OWNER "memlog"
-#define NOTE_EXTRACT 0x6d6c	/* none of the core note types */
+#define NOTE_EXTRACT 0x6d6c	/* not one of the core note types */
 
 struct extract {
 	struct ml_out out;
 	struct memlog_image *image;
 	struct memlog_allocator alloc;
-	enum memlog_space space;	/* that the image is read in */
-	enum memlog_space shown;	/* that the file describes */
+	enum memlog_space space;	/* in which the image is read */
+	enum memlog_space shown;	/* which the file describes */
 	struct memlog_range *win;
 	size_t n_win, cap_win;
 	uint64_t shift;			/* from space to shown */
@@ -113,7 +113,7 @@ static enum memlog_status add_log(struct extract *x,
 					  memlog_space_name(e->space),
 					  (unsigned long long)start);
 		if (x->space != MEMLOG_FILE) {
-			/* whole pages: what stands around helps support */
+			/* whole pages: their other contents help support */
 			start -= start % ML_PAGE;
 			if (end % ML_PAGE && end <= UINT64_MAX - ML_PAGE)
 				end += ML_PAGE - end % ML_PAGE;
@@ -123,8 +123,8 @@ static enum memlog_status add_log(struct extract *x,
 	return s;
 }
 
-/* Where file offsets stand for addresses: the logs keep their distances and
- * the first comes to lie on a page, as it did in memory. */
+/* If file offsets stand for addresses: the logs keep their distances, and the
+ * first one is moved to a page boundary, as it was in memory. */
 static void choose_shift(struct extract *x, const struct memlog_log *log)
 {
 	const struct memlog_extent *e = &log->extents[0];
@@ -192,8 +192,9 @@ static void extract_put_note(struct ml_out *out, const char *owner,
 }
 
 /*
- * Notes that say that addresses are Xen's machine addresses. They must not go
- * along with pseudo-physical ones: the tables between the two are left out.
+ * Notes that say that addresses are Xen's machine addresses. They must not be
+ * copied along with pseudo-physical ones: the tables between the two are left
+ * out.
  */
 static bool is_xen_note(const struct memlog_note *note)
 {
@@ -264,8 +265,8 @@ static void put_phdr(struct extract *x, uint32_t type, uint64_t off,
 	extract_put64(out, type == PT_LOAD ? 1 : 4); /* p_align */
 }
 
-/* The memory of one window; what the image promised and does not have is
- * zeros, and counted. */
+/* The memory of one window; bytes that the image promised but does not have are
+ * written as zeros and counted. */
 static enum memlog_status put_window(struct extract *x, struct memlog_range r,
 				     struct memlog_err *err)
 {

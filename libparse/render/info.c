@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* info.c - what an image is, before anything is looked for in it. */
+/* info.c - describe an image, before any search. */
 #include "list.h"
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #include "json_writer.h"
 #include "words.h"
 
-/* Ranges and notes shown unless all are asked for: they fit on a screen. */
+/* Ranges and notes shown unless all are requested: they fit on a screen. */
 #define SHOWN_RANGES	16
 #define SHOWN_NOTES	24
 #define SHOWN_NOTE_LINES 8

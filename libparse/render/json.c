@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * json.c - one object a record, each on a line of its own (JSON Lines), so
- * that the output can be read while it is written. json-seq is the same with
- * RS before each, RFC 7464. The schema is docs/record.schema.json.
+ * json.c - one object per record, each on its own line (JSON Lines), so that
+ * the output can be read while it is written. json-seq is the same with RS
+ * before each, RFC 7464. The schema is docs/record.schema.json.
  */
 #include "render.h"
 

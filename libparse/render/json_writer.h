@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * json_writer.h - JSON, written member by member.
+ * json_writer.h - write JSON member by member.
  *
- * 64-bit numbers are strings, for readers that hold numbers as doubles. Guest
+ * 64-bit numbers are strings, for readers that store numbers as doubles. Guest
  * bytes that are not UTF-8 go into a member whose name ends in _b64.
  */
 #ifndef ML_RENDER_JSON_WRITER_H
@@ -12,12 +12,12 @@
 
 struct ml_json {
 	struct ml_out *out;
-	bool comma;	/* something stands before in this object or array */
+	bool comma;	/* this object or array already has a member */
 };
 
-/* Start a document: an object of its own on a line, RS before it if seq. */
+/* Start a document: one object on its own line, RS before it if seq. */
 void ml_json_begin(struct ml_json *j, struct ml_out *out, bool seq);
-/* End it, with a line feed. */
+/* End the document, with a line feed. */
 void ml_json_end(struct ml_json *j);
 
 /* kind is '{' or '['; key NULL in an array. close takes '}' or ']'. */
@@ -26,7 +26,7 @@ void ml_json_close(struct ml_json *j, char kind);
 
 /* key NULL: an element of an array. */
 void ml_json_str(struct ml_json *j, const char *key, const char *s);
-/* Guest bytes: "key" or, when they are not UTF-8, "key_b64". */
+/* Guest bytes: "key" or, if they are not UTF-8, "key_b64". */
 void ml_json_bytes(struct ml_json *j, const char *key, const void *p,
 		   size_t len);
 /* A NUL-terminated string that came from a guest or the command line. */
@@ -34,7 +34,7 @@ void ml_json_text(struct ml_json *j, const char *key, const char *s);
 void ml_json_u64(struct ml_json *j, const char *key, uint64_t v);
 void ml_json_i64(struct ml_json *j, const char *key, int64_t v);
 void ml_json_hex(struct ml_json *j, const char *key, uint64_t v);
-/* Of at most 53 bits: a number. */
+/* At most 53 bits: a number. */
 void ml_json_int(struct ml_json *j, const char *key, long long v);
 void ml_json_bool(struct ml_json *j, const char *key, bool v);
 

@@ -22,8 +22,8 @@ enum {
 	COLS
 };
 
-/* A cell holds the longest version, every byte escaped as \xNN, and then some;
- * what does not fit is cut. */
+/* A cell has room for the longest version with every byte escaped as \xNN, and
+ * more; what does not fit is cut. */
 #define CELL 640
 
 struct row {
@@ -31,7 +31,7 @@ struct row {
 	size_t width[COLS];
 };
 
-/* Characters, not bytes. */
+/* In characters, not bytes. */
 static size_t width_of(const char *s)
 {
 	size_t n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list.h - what --list, --info and --extract write. */
+/* list.h - the output of --list, --info and --extract. */
 #ifndef ML_RENDER_LIST_H
 #define ML_RENDER_LIST_H
 
@@ -7,7 +7,7 @@
 #include "memlog.h"
 #include "render.h"
 
-/* How a list is to look. style: not ML_LIST_NONE. */
+/* The layout of a list. style: not ML_LIST_NONE. */
 struct ml_list_opts {
 	const char *image;
 	enum ml_list_style style;
@@ -20,17 +20,17 @@ enum memlog_status ml_list_write(const struct memlog_sink *sink,
 				 const struct ml_list_opts *opts,
 				 struct memlog_err *err);
 
-/* What the image is. */
+/* Describe the image. */
 enum memlog_status ml_info_write(const struct memlog_sink *sink,
 				 struct memlog_image *image,
 				 const struct ml_list_opts *opts,
 				 struct memlog_err *err);
 
 /*
- * A small ELF core that holds the logs and nothing else of the memory: the
- * notes of the image, one that says what the file is, and a PT_LOAD for each
- * run of pages of the logs. *ret_missing: bytes of the logs that the image does
- * not have. UNSUPPORTED when logs of several address spaces are asked for.
+ * A small ELF core with the logs and no other memory: the notes of the image,
+ * one that says what the file is, and a PT_LOAD for each run of pages of the
+ * logs. *ret_missing: bytes of the logs that the image does not have.
+ * UNSUPPORTED: the logs are in several address spaces.
  */
 enum memlog_status ml_extract_write(const struct memlog_sink *sink,
 				    struct memlog_image *image,

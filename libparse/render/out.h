@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * out.h - a buffer in front of a sink, with an error that sticks.
+ * out.h - a buffer in front of a sink, with a sticky error.
  *
- * Writers call ml_out_* without looking, and check once with ml_out_flush().
+ * Writers call ml_out_* without checking, and check once with ml_out_flush().
  */
 #ifndef ML_RENDER_OUT_H
 #define ML_RENDER_OUT_H
@@ -11,7 +11,7 @@
 
 struct ml_out {
 	const struct memlog_sink *sink;
-	enum memlog_status status;	/* first failure; sticks */
+	enum memlog_status status;	/* first failure; sticky */
 	struct memlog_err err;		/* of that failure */
 	size_t len;
 	uint8_t buf[8192];
@@ -23,7 +23,7 @@ void ml_out_str(struct ml_out *out, const char *s);
 void ml_out_char(struct ml_out *out, char c);
 /* Formatted text of at most 511 bytes; never of guest bytes. */
 void ml_out_fmt(struct ml_out *out, const char *fmt, ...) MEMLOG_PRINTF(2, 3);
-/* Everything to the sink; returns the first failure since init. */
+/* Write everything to the sink; returns the first failure since init. */
 enum memlog_status ml_out_flush(struct ml_out *out, struct memlog_err *err);
 
 #endif

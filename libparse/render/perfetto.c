@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * perfetto.c - a trace for ui.perfetto.dev: one track a CPU. Exits from a VM are
- * slices that end where a VM is entered, named by their reason; every other
+ * perfetto.c - a trace for ui.perfetto.dev: one track per CPU. VM exits are
+ * slices that end at the next VM entry, named by their reason; every other
  * record that has a time is an instant.
  *
  * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
  * track_event.proto, track_descriptor.proto and debug_annotation.proto. Time is
- * in nanoseconds; where the rate of the time stamps is not known, a cycle counts
- * as one, and --tsc-mhz puts it right.
+ * in nanoseconds; if the rate of the time stamps is unknown, a cycle counts as
+ * one nanosecond, which --tsc-mhz corrects.
  */
 #include "render.h"
 
@@ -30,8 +30,8 @@ enum {
 	PACKET_FLAGS = 13,
 	PACKET_TRACK = 60,
 };
-/* TracePacket.SequenceFlags: nothing before this packet is needed. Readers of
- * old skip the events of a sequence that never said so. */
+/* TracePacket.SequenceFlags: nothing before this packet is needed. Old readers
+ * skip the events of a sequence that never said so. */
 enum { STATE_CLEARED = 1 };
 /* TrackDescriptor */
 enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5 };
@@ -102,7 +102,7 @@ static void pb_str(struct pb *p, unsigned int field, const char *s)
 
 /* ---- tracks ------------------------------------------------------------- */
 
-/* A CPU's track, and the exit that it is in. */
+/* A CPU's track and its current exit. */
 struct track {
 	int32_t cpu;
 	bool in_exit;
@@ -118,7 +118,7 @@ struct perfetto {
 	uint64_t tsc_hz;
 	const char *image;
 	bool many;		/* images, which share one output */
-	uint64_t tag;		/* of this image, in the numbers of its tracks */
+	uint64_t tag;		/* of this image, part of its track numbers */
 	const struct memlog_log *log;
 	const struct ml_format *fmt;
 	struct track *tracks;
@@ -126,7 +126,7 @@ struct perfetto {
 	struct pb inner, packet;
 };
 
-/* FNV-1a: tracks of several images in one output have numbers of their own. */
+/* FNV-1a: tracks of several images in one output have distinct numbers. */
 static uint64_t tag_of(const char *image)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -159,7 +159,7 @@ static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
 			 (uint32_t)(cpu + 2));
 }
 
-/* What stands in packet goes out as one TracePacket. */
+/* Write the contents of packet as one TracePacket. */
 static void put_packet(struct perfetto *p)
 {
 	struct pb head = { .len = 0 };
@@ -273,7 +273,7 @@ static void put_event(struct perfetto *p, const struct track *t, int type,
 	put_packet(p);
 }
 
-/* The exit that a track is in: begin it, and end it unless ns is 0. */
+/* The current exit of a track: begin it, and end it unless ns is 0. */
 static void put_exit(struct perfetto *p, struct track *t, uint64_t ns)
 {
 	put_event(p, t, TYPE_BEGIN, t->exit_time, "vm_exit", t->name,
@@ -289,7 +289,7 @@ static void begin_exit(struct perfetto *p, struct track *t,
 {
 	const char *name = p->fmt->say.reason(reason);
 
-	/* the one before never ended, as far as the trace says */
+	/* the previous one never ended, as far as the trace says */
 	if (t->in_exit)
 		put_exit(p, t, ns);
 	t->in_exit = true;

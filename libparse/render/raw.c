@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* raw.c - the bytes of the log as they stood in memory, and nothing else. */
+/* raw.c - the bytes of the log as they were in memory, and nothing else. */
 #include "render.h"
 
 #include "out.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - all outputs. A new one is a file and a line here; the first is the
- * default. */
+/* table.c - all outputs. A new one is a file and a line here; the first one is
+ * the default. */
 #include "render.h"
 
 #include <string.h>

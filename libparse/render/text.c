@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * text.c - for reading: lines that end with LF, nothing that a terminal obeys.
+ * text.c - text to read: lines that end with LF, nothing that controls a
+ * terminal.
  *
- * A log of plain text comes out byte for byte, but for CR LF and what is
- * escaped. A log whose records know more (a time, a CPU) gets that in front of
- * each. Where text is missing, a line in brackets of its own says so.
+ * A plain text log is printed byte for byte, except for CR LF and what is
+ * escaped. If records have more (a time, a CPU), that is printed before each.
+ * Where text is missing, a separate line in brackets says so.
  */
 #include "render.h"
 
@@ -24,15 +25,16 @@ struct text {
 	enum time_style time;
 	bool headings;
 	bool tty, color;
-	bool bol;		/* at the beginning of a line */
-	bool inside;		/* the record before goes on in the next */
-	uint32_t state;		/* STATE_FLAGS of the record before */
+	bool bol;		/* at the start of a line */
+	bool inside;		/* the previous record continues in the next */
+	uint32_t state;		/* STATE_FLAGS of the previous record */
 	uint8_t carry[4];	/* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
 };
 
-/* What a mark announces when it begins: these change how to read the text. */
+/* Flags for which a mark is printed when they start: they change how to read
+ * the text. */
 #define STATE_FLAGS (MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_STALE | \
 		     MEMLOG_REC_CONSUMED)
 
@@ -193,7 +195,7 @@ static void flush_carry(struct text *t)
 	t->n_carry = 0;
 }
 
-/* Complete what the pieces before left over. */
+/* Complete what earlier pieces left over. */
 static void take_carry(struct text *t, const uint8_t **p, size_t *len,
 		       bool more)
 {
@@ -257,15 +259,15 @@ static void text_put_fields(struct text *t, const struct memlog_record *rec)
 	}
 }
 
-/* A record that is more than text stands on lines of its own. */
+/* A record that is more than text gets its own lines. */
 static bool is_plain(const struct memlog_record *rec)
 {
 	return !rec->has_time && !rec->has_level && rec->cpu < 0 &&
 	       !rec->phase && !rec->component && !rec->n_fields;
 }
 
-/* Lines that say everything themselves, as their own tools print them; who asks
- * for a time format wants it in front. */
+/* Lines that include everything themselves, as their own tools print them; with
+ * a time format requested the time is put in front. */
 static bool tells_all(const struct text *t, const struct memlog_record *rec)
 {
 	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !t->opts->time_format;

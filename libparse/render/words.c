@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* words.c - sizes, addresses, verdicts and flags in words. */
+/* words.c - sizes, addresses, verdicts and flags as words. */
 #include "words.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* words.h - what people and programs are shown for flags, states and sizes. */
+/* words.h - the words shown to people and programs for flags, states and
+ * sizes. */
 #ifndef ML_RENDER_WORDS_H
 #define ML_RENDER_WORDS_H
 

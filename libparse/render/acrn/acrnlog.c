@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * acrnlog.c - the files that ACRN's own acrnlog would have written: one message
- * a line, a warning where numbers are missing, a new file when one is full, the
- * oldest removed. acrnlog_cur.N is the running hypervisor's, acrnlog_last.N the
- * boot before's.
+ * per line, a warning where numbers are missing, a new file when one is full,
+ * the oldest removed. acrnlog_cur.N is from the running hypervisor,
+ * acrnlog_last.N from the previous boot.
  *
- * Unlike it, this loses nothing when a ring begins with half a message, and
- * joins no pieces of different messages.
+ * Unlike acrnlog, this loses nothing when a ring starts with half a message,
+ * and does not join pieces of different messages.
  */
 #include "render/render.h"
 
@@ -21,7 +21,7 @@
 #define SIZE_DEFAULT	(1u << 20)
 #define FILES_DEFAULT	4u
 
-/* Word for word what acrnlog writes with its usual interval (which it counts in
+/* Exactly what acrnlog writes with its default interval (which it counts in
  * microseconds). */
 static const char gap[] =
 	"\n\n\tWARNING: logs missing here! "
@@ -29,8 +29,8 @@ static const char gap[] =
 
 struct acrnlog {
 	struct ml_out out;
-	uint64_t size, files;	/* of each file, 0: no end; how many */
-	const char *name;	/* NULL: this log has no file */
+	uint64_t size, files;	/* of each file, 0: unlimited; how many */
+	const char *name;	/* NULL: this log gets no file */
 	bool current, open;
 	uint64_t index, left;
 	uint64_t seq;		/* of the last message */
@@ -91,7 +91,7 @@ static enum memlog_status acrnlog_open_file(struct acrnlog *a,
 	return sink->remove(sink->self, name, err);
 }
 
-/* One piece, never cut: when it does not fit, it begins the next file. */
+/* Write one piece, never cut: if it does not fit, it starts the next file. */
 static enum memlog_status acrnlog_put(struct acrnlog *a, const void *text,
 				      size_t len, bool line,
 				      struct memlog_err *err)
@@ -139,7 +139,7 @@ static enum memlog_status acrnlog_record(void *state,
 	struct acrnlog *a = state;
 	enum memlog_status s = MEMLOG_OK;
 
-	/* pieces without a head, and what acrnlog never could see */
+	/* pieces without a head, and what acrnlog could never see */
 	if (!a->name || !rec->has_seq || older)
 		return MEMLOG_OK;
 	if (a->current && (uint32_t)(rec->seq - a->seq) > 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * acrntrace.c - the files that ACRN's acrntrace writes and its scripts read:
- * one a CPU, named by its number, the entries as they are.
+ * one per CPU, named by its number, with unchanged entries.
  */
 #include "render/render.h"
 
@@ -14,8 +14,8 @@
 #include "format/acrn/acrn.h"
 
 /*
- * Records come merged, and files are written one after the other: a CPU's
- * entries wait here. That is at most what the rings hold, 4 MiB each.
+ * Records come merged, but files are written one after the other, so a CPU's
+ * entries are collected here: at most what the rings hold, 4 MiB each.
  */
 struct file {
 	int32_t cpu;
@@ -103,7 +103,7 @@ static void acrntrace_drop(struct acrntrace *a)
 	a->n = 0;
 }
 
-/* A second log's files carry its number: 1-0, 1-1, ... */
+/* The files of a second log have its number: 1-0, 1-1, ... */
 static enum memlog_status acrntrace_log_end(void *state,
 					    const struct memlog_log *log,
 					    uint64_t missing,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * csv.c - --stats as CSV, with the rows of ACRN's acrnalyze. To one
- * stream, a line "CPU,N" before each table, or into a folder: a file for each
- * CPU and analysis, as acrnalyze makes them.
+ * csv.c - --stats as CSV, with the rows of ACRN's acrnalyze. To one stream, a
+ * line "CPU,N" before each table, or to a directory: a file for each CPU and
+ * analysis, as acrnalyze makes them.
  */
 #include "parts.h"
 
@@ -25,7 +25,7 @@ static enum memlog_status csv_begin(struct ml_stats_out *s, const char *what,
 		ml_out_fmt(&s->out, "CPU,%s\n", cpu);
 		return MEMLOG_OK;
 	}
-	/* a second trace's files carry its number */
+	/* the files of a second trace have its number */
 	if (s->logs)
 		snprintf(name, sizeof(name), "%u-cpu%s_%s.csv", s->logs, cpu,
 			 what);
@@ -100,7 +100,7 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 		return status;
 	csv_run(s, "Run time(cycles),Run time(Sec),Freq(MHz)", c->exit_run);
 	ml_out_str(&s->out, "Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
-	/* those that the trace can record are there even when none came */
+	/* reasons that the trace can record are listed even if none came */
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		if (ml_stats_reason_name(s->stats, i) &&
 		    (i <= ML_STATS_UNHANDLED || c->exits[i].n))

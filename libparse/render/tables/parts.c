@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parts.c - numbers and names as all the writers of --stats have them. */
+/* parts.c - numbers and names for all the writers of --stats. */
 #include "parts.h"
 
 #include <inttypes.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * parts.h - what the writers of --stats share: stats.c goes through the
- * analyses that were asked for and the CPUs, table.c, csv.c and
- * json.c write one of them.
+ * parts.h - shared by the writers of --stats: stats.c walks the requested
+ * analyses and the CPUs; table.c, csv.c and json.c each write one of them.
  */
 #ifndef ML_RENDER_STATS_PARTS_H
 #define ML_RENDER_STATS_PARTS_H
@@ -11,7 +10,7 @@
 #include "render/out.h"
 #include "render/render.h"
 
-/* The analyses that there are. */
+/* The available analyses. */
 enum { ML_STATS_VM_EXIT, ML_STATS_IRQ, ML_STATS_CPU_USAGE, ML_STATS_ANALYSES };
 
 struct ml_stats_writer;
@@ -22,11 +21,11 @@ struct ml_stats_out {
 	const struct ml_render_opts *opts;
 	const struct ml_stats_writer *writer;
 	struct memlog_allocator alloc;
-	unsigned int logs;	/* that were written before this one */
+	unsigned int logs;	/* written before this one */
 };
 
-/* Writes one analysis of one CPU, or of all together. Trouble with the sink may
- * wait in out. */
+/* Writes one analysis of one CPU, or of all together. Errors of the sink may
+ * stay in out. */
 typedef enum memlog_status ml_stats_write(struct ml_stats_out *s,
 					  const struct ml_stats_cpu *c,
 					  struct memlog_err *err);
@@ -40,16 +39,16 @@ extern const struct ml_stats_writer ml_stats_table;
 extern const struct ml_stats_writer ml_stats_csv;
 extern const struct ml_stats_writer ml_stats_json;
 
-/* 0 where the rate of time stamps is not known. */
+/* 0 if the rate of time stamps is unknown. */
 double ml_stats_seconds(const struct ml_stats_out *s, uint64_t cycles);
 
 double ml_stats_percent(uint64_t part, uint64_t all);
 
-/* n a second, "" when that is not known. */
+/* n per second, "" if that is unknown. */
 const char *ml_stats_rate(const struct ml_stats_out *s, uint64_t n,
 			  uint64_t cycles, char ret[32]);
 
-/* The rate of time stamps in MHz, "" when it is not known. */
+/* The rate of time stamps in MHz, "" if unknown. */
 const char *ml_stats_mhz(const struct ml_stats_out *s, char ret[32]);
 
 /* "0", "all". */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stats.c - --stats: a trace in numbers. The analyses that were asked for, one
- * after the other, each for every CPU.
+ * stats.c - --stats: statistics of a trace. The requested analyses, one after
+ * the other, each for every CPU.
  *
- * Rates need the rate of the time stamps; where it is not known they are left
- * out.
+ * Rates need the rate of the time stamps; if it is unknown they are left out.
  */
 #include "stats.h"
 
@@ -18,7 +17,8 @@ static const char *const analyses[ML_STATS_ANALYSES] = {
 	[ML_STATS_CPU_USAGE] = "cpu_usage",
 };
 
-/* The name that list begins with, SIZE_MAX for none; *ret_len of it. */
+/* The index of the name that list starts with, SIZE_MAX for none; *ret_len is
+ * the name's length. */
 static size_t analysis_at(const char *list, size_t *ret_len)
 {
 	size_t i;
