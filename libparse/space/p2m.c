@@ -8,7 +8,7 @@
 
 #define SHIFT 12
 
-/* The entries of a leaf, kept until another one is asked for. */
+/* The entries of a leaf, cached until another one is requested. */
 static const uint64_t *leaf_entries(struct ml_p2m *p, uint64_t leaf)
 {
 	uint64_t frame = ml_p2m_leaf(p, leaf);
@@ -47,9 +47,8 @@ enum memlog_status ml_p2m_mach(struct ml_p2m *p, uint64_t phys, uint64_t *ret)
 
 /* ---- machine to pseudo-physical ---------------------------------------- */
 
-/* For every leaf the least and greatest frame in it: few leaves have to be
- * read for one lookup, and the memory does not grow with the domain's
- * fragments. */
+/* The lowest and highest frame of every leaf: few leaves have to be read for
+ * one lookup, and memory does not grow with the fragmentation of the domain. */
 static enum memlog_status reverse_init(struct ml_p2m *p, struct memlog_err *err)
 {
 	const uint64_t *e;
@@ -135,7 +134,7 @@ static enum memlog_status p2m_read(void *self, uint64_t addr, void *buf,
 	return *ret || !len ? MEMLOG_OK : MEMLOG_NO_DATA;
 }
 
-/* Whole parts of the tree that lead nowhere are left out at once. */
+/* Whole parts of the tree that lead nowhere are skipped at once. */
 static uint64_t next_mapped(struct ml_p2m *p, uint64_t pfn)
 {
 	uint64_t n = p->n_leaves * p->per_page, mfn;

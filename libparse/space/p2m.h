@@ -2,9 +2,9 @@
 /*
  * p2m.h - pseudo-physical memory of a Xen PV domain, over machine memory.
  *
- * The pages of a PV domain lie anywhere in the machine. Two trees in its memory
- * say where, and both have the same shape, a page of frame numbers that lead to
- * pages of frame numbers that lead to the leaves:
+ * The pages of a PV domain can be anywhere in machine memory. Two trees in its
+ * memory say where, and both have the same shape, a page of frame numbers that
+ * point to pages of frame numbers that point to the leaves:
  *  - pfn_to_mfn_frame_list_list, which the domain publishes for its host;
  *  - the page table, whose direct map has the pages in pseudo-physical order.
  * Sources: Xen's public headers (arch-x86/xen.h); the x86 manuals.
@@ -22,13 +22,14 @@ enum ml_p2m_kind {
 };
 
 /*
- * mach, mach_self: machine memory. It stays the caller's and outlives the map.
+ * mach, mach_self: machine memory. The caller owns it, and it must outlive the
+ *	map.
  * root: the frame number of the tree's first page; with ML_P2M_LIST* it is what
  *	the dump calls dom0_pfn_to_mfn_frame_list_list, with ML_P2M_TABLE* it is
  *	a page two levels above the leaves.
- * mid: root is a page one level above the leaves, of which the entries from
- *	from on are taken up to the first that leads nowhere: the direct map in
- *	the short page tables of a 32-bit domain, which other mappings follow.
+ * mid: root is a page one level above the leaves, whose entries are used from
+ *	from on up to the first that leads nowhere: the direct map in the short
+ *	page tables of a 32-bit domain, which other mappings follow.
  */
 struct ml_p2m_opts {
 	const struct memlog_reader_ops *mach;
@@ -40,19 +41,19 @@ struct ml_p2m_opts {
 	const struct memlog_allocator *allocator;
 };
 
-/* What was found of a tree. damaged and repeated were not followed. */
+/* What was found in a tree. damaged and repeated pages were not followed. */
 struct ml_p2m_stats {
-	uint64_t leaves;	/* pages of entries that are used */
+	uint64_t leaves;	/* pages of entries used */
 	uint64_t damaged;	/* pages that are not in the image */
-	uint64_t repeated;	/* pages that stand in the tree twice */
+	uint64_t repeated;	/* pages that are in the tree twice */
 };
 
 struct ml_p2m;
 
 /*
- * Read the upper levels. INVALID: root is 0 or ~0, which is how a domain says
- * that it has no such tree. NO_DATA: the root is not in the image. CORRUPT:
- * nothing in it leads anywhere. The caller closes *ret.
+ * Read the upper levels. INVALID: root is 0 or ~0, by which a domain says that
+ * it has no such tree. NO_DATA: the root is not in the image. CORRUPT: nothing
+ * in it leads anywhere. The caller closes *ret.
  */
 enum memlog_status ml_p2m_open(const struct ml_p2m_opts *opts,
 			       struct ml_p2m **ret, struct memlog_err *err);
@@ -64,14 +65,14 @@ enum memlog_status ml_p2m_mach(struct ml_p2m *p2m, uint64_t phys,
 			       uint64_t *ret);
 
 /*
- * The pseudo-physical address of a machine one; NO_DATA when the page is not
- * the domain's (foreign and identity entries do not count). Reads every leaf
- * once and then few; after ML_P2M_REVERSE_READS the answer is LIMIT.
+ * The pseudo-physical address of a machine one; NO_DATA if the page is not the
+ * domain's (foreign and identity entries do not count). Reads every leaf once
+ * and later only a few; LIMIT after ML_P2M_REVERSE_READS reads.
  */
 enum memlog_status ml_p2m_phys(struct ml_p2m *p2m, uint64_t mach,
 			       uint64_t *ret);
 
-/* A struct ml_p2m is a reader of MEMLOG_PHYS with these. close closes it. */
+/* With these, a struct ml_p2m is a reader of MEMLOG_PHYS. close closes it. */
 extern const struct memlog_reader_ops ml_p2m_ops;
 
 #endif

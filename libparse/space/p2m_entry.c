@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* p2m_entry.c - what the entries of a leaf say. */
+/* p2m_entry.c - parse the entries of a leaf. */
 #include "p2m_tree.h"
 
 #define SHIFT 12

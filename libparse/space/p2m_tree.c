@@ -2,11 +2,11 @@
 /*
  * p2m_tree.c - read the upper levels of a tree that may be damaged or hostile.
  *
- * Every page is read once. A domain points all that is absent to one shared
- * page of the middle level, whose entries all point to one shared leaf: a walk
- * that follows each of them reads 134 million entries. So frames that stand in
- * the tree more than once are looked at once: leaves that map nothing are left
- * out, and others are damage.
+ * Every page is read once. A domain points everything absent to one shared page
+ * of the middle level, whose entries all point to one shared leaf: a walk that
+ * follows each of them reads 134 million entries. So frames that are in the
+ * tree more than once are read once: leaves that map nothing are left out, and
+ * others count as damage.
  */
 #include <stdlib.h>
 
@@ -33,7 +33,7 @@ bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret)
 	return true;
 }
 
-/* The frame that an entry of an upper level leads to, 0 for none. */
+/* The frame that an entry of an upper level points to, 0 for none. */
 static uint64_t upper_frame(const struct ml_p2m *p, uint64_t e)
 {
 	switch (p->kind) {
@@ -42,7 +42,7 @@ static uint64_t upper_frame(const struct ml_p2m *p, uint64_t e)
 	case ML_P2M_LIST32:
 		return e == UINT32_MAX ? 0 : e;
 	case ML_P2M_TABLE64:
-		/* present, and no large page */
+		/* present, and not a large page */
 		return (e & 0x81) == 1 ? (e & ML_PTE64_ADDR) >> 12 : 0;
 	case ML_P2M_TABLE32:
 		return (e & 0x81) == 1 ? e >> 12 : 0;
@@ -79,7 +79,7 @@ static enum memlog_status load_mid(struct ml_p2m *p, size_t i,
 	return MEMLOG_OK;
 }
 
-/* What follows the first gap is not the direct map any more. */
+/* What follows the first gap is no longer the direct map. */
 static void cut_at_gap(struct ml_p2m *p)
 {
 	bool gap = false;
@@ -92,8 +92,8 @@ static void cut_at_gap(struct ml_p2m *p)
 	}
 }
 
-/* The middle level, and where its pages stand. One that stands there again is
- * taken at its first place. */
+/* The middle level, and where its pages are. A repeated page is used at its
+ * first place. */
 static enum memlog_status load_mids(struct ml_p2m *p, const uint64_t *top,
 				    struct place *at, size_t *ret_n,
 				    struct memlog_err *err)
@@ -125,7 +125,7 @@ static uint64_t *leaf_slot(struct ml_p2m *p, uint64_t leaf)
 	return &p->mids[leaf / p->per_page][leaf % p->per_page];
 }
 
-/* n places that lead to one leaf: keep the first when it maps anything. */
+/* n places that point to one leaf: keep the first if it maps anything. */
 static void one_leaf(struct ml_p2m *p, const struct place *at, size_t n)
 {
 	bool there = ml_p2m_read_page(p, at->frame, p->cache);
@@ -156,7 +156,7 @@ static bool is_upper(const struct place *upper, size_t n, uint64_t frame)
 	return lo < n && upper[lo].frame == frame;
 }
 
-/* n places that lead to an upper level. */
+/* n places that point to an upper level. */
 static void no_leaf(struct ml_p2m *p, const struct place *at, size_t n)
 {
 	size_t i;
@@ -199,7 +199,7 @@ static enum memlog_status check_leaves(struct ml_p2m *p,
 	return MEMLOG_OK;
 }
 
-/* Parts of the middle level without a leaf go, so that walks skip them. */
+/* Remove parts of the middle level without a leaf, so that walks skip them. */
 static void drop_empty(struct ml_p2m *p)
 {
 	size_t i, k;
@@ -215,7 +215,7 @@ static void drop_empty(struct ml_p2m *p)
 	}
 }
 
-/* A shared page of the middle level is fine while it maps nothing. */
+/* A shared page of the middle level is valid as long as it maps nothing. */
 static void repeated_mids(struct ml_p2m *p, const struct place *upper, size_t n)
 {
 	size_t i, first = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* p2m_tree.h - inside of a struct ml_p2m, for the p2m*.c files only. */
+/* p2m_tree.h - the internals of struct ml_p2m, only for the p2m*.c files. */
 #ifndef ML_SPACE_P2M_TREE_H
 #define ML_SPACE_P2M_TREE_H
 
@@ -18,7 +18,7 @@ struct ml_p2m_span {
 
 /*
  * mids[i] has the frames of per_page leaves, 0 for one that leads nowhere;
- * NULL: none of them leads anywhere. cached is 1 + the leaf in cache, 0: none.
+ * NULL: all of them lead nowhere. cached is 1 + the leaf in cache, 0: none.
  */
 struct ml_p2m {
 	struct memlog_allocator alloc;
@@ -30,16 +30,16 @@ struct ml_p2m {
 	size_t n_mids;
 	uint64_t n_leaves;
 	struct ml_p2m_stats stats;
-	struct ml_p2m_span *spans;	/* NULL until it is asked for */
+	struct ml_p2m_span *spans;	/* NULL until requested */
 	uint64_t reverse_reads;
 	uint64_t cached;
 	uint64_t cache[ML_P2M_ENTRIES];
 };
 
-/* The entries of a page of the tree; false when not all of it is there. */
+/* Read the entries of a page of the tree; false if part of it is missing. */
 bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret);
 
-/* What one entry of a leaf says, *mfn its frame. p2m_entry.c */
+/* Parse one entry of a leaf; *mfn is its frame. p2m_entry.c */
 enum ml_p2m_what {
 	ML_P2M_ABSENT, ML_P2M_OWN, ML_P2M_FOREIGN, ML_P2M_IDENTITY,
 };

@@ -8,8 +8,8 @@
 #define LARGE	0x80u
 #define ADDR64	0x000ffffffffff000ull
 
-/* A level: which bits of the address choose the entry, and what a large page
- * of this level leaves to the offset (0: there are none). */
+/* A level: which bits of the address select the entry, and which a large page
+ * of this level uses as the offset (0: there are none). */
 struct level {
 	uint8_t shift, bits;
 	bool large;
