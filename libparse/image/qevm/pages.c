@@ -49,7 +49,7 @@ static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 {
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t number;
-	uint8_t fill;
+	uint8_t fill = 0;
 
 	if (!(flags & ML_QEVM_REC_CONTINUE))
 		s = find_block(q, err);
