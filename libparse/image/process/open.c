@@ -13,11 +13,10 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 				    struct memlog_image **ret,
 				    struct memlog_err *err)
 {
-	struct memlog_open_opts o = ml_open_opts(opts);
 	struct ml_process *p;
 	enum memlog_status s;
 
-	s = ml_process_open(pid, o.allocator, &p, err);
+	s = ml_process_open(pid, opts->allocator, &p, err);
 	if (s)
 		return ml_prefix(err, s, "%s", name);
 	s = ml_image_create(name, &p->alloc, ret, err);
@@ -37,6 +36,7 @@ enum memlog_status memlog_image_open_process(long pid,
 					     struct memlog_image **ret,
 					     struct memlog_err *err)
 {
+	struct memlog_open_opts o = ml_open_opts(opts);
 	char name[32];
 	enum memlog_status s;
 
@@ -47,5 +47,5 @@ enum memlog_status memlog_image_open_process(long pid,
 		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
 			       "number of a process, as in pid:1234");
 	snprintf(name, sizeof(name), "pid:%ld", pid);
-	return ml_process_image((pid_t)pid, name, opts, ret, err);
+	return ml_process_image((pid_t)pid, name, &o, ret, err);
 }

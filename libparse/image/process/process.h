@@ -72,7 +72,8 @@ extern const struct memlog_reader_ops ml_process_ops;
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err);
 
-/* An image of a process under the name that the user gave. */
+/* An image of a process under the name that the user gave; opts are complete,
+ * see image/open.h. */
 enum memlog_status ml_process_image(pid_t pid, const char *name,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
