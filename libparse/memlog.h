@@ -20,9 +20,8 @@
  *    last except err, are named ret, and are written only on MEMLOG_OK unless
  *    the comment says otherwise.
  *  - A struct memlog_err is owned by the caller, may be NULL, never allocates.
- *    It is filled in when something failed; that there is no more
- *    (MEMLOG_NO_DATA of a next function) is not a failure and may leave it as
- *    it was.
+ *    It is filled in on failure; the end of a list or a log (MEMLOG_NO_DATA of
+ *    a next function) is not a failure and may leave it unchanged.
  *  - Other pointers must not be NULL unless the comment says that they may.
  *  - A returned pointer is borrowed from the object it came from, unless the
  *    comment says that the caller owns it. Arguments are copied, or used only

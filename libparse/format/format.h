@@ -285,8 +285,8 @@ struct ml_format {
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
 	 * absent: one line for who found no log of this format: what to check.
-	 *	Printed when the format was asked for by name; when none was,
-	 *	if find.expected says so of the image, or where usual is set.
+	 *	Printed if the format was requested by name; if none was, if
+	 *	find.expected says so of the image, or where usual is set.
 	 * reserved: the logs are in memory that the guest's own kdump leaves
 	 *	out.
 	 */
