@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * holder.c - a process that holds memory as a virtual machine monitor does, for
- * tests of live sources. It is told what to do by lines on stdin, answers each
+ * tests of live sources. It takes commands as lines on stdin, answers each
  * with one line on stdout, and ends with the input.
  *
  *	map anon|huge|memfd|shared SIZE	-> INDEX ADDRESS

@@ -273,7 +273,7 @@ static void public_escape(void **state)
 	assert_string_equal(memlog_escape("x", buf, 1), "");
 }
 
-/* An error of the sink sticks, and is told with the first words it came with. */
+/* An error of the sink sticks, and keeps its first text. */
 static void out_errors(void **state)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };

@@ -526,7 +526,7 @@ static void flip(uint8_t *p, size_t len, size_t from, size_t to)
 	}
 }
 
-/* What stands behind the end of a codec of an older program is not read. */
+/* Nothing after the end of an older program's codec is read. */
 static void test_short_codec(void **state)
 {
 	struct mkkdump m = { .block = 4096, .max_pfn = 40000,

@@ -576,7 +576,7 @@ static void bad_offsets(void **state)
 }
 
 /* A page in the middle is not in the image: the rest comes, and the number of
- * bytes that do not is told. */
+ * bytes that do not is reported. */
 static void missing_page(void **state)
 {
 	struct ring *r = malloc(sizeof(*r));

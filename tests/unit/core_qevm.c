@@ -449,7 +449,7 @@ static void test_index(void **state)
 		v = ml_pageindex_skip(&x, i + 512);
 		assert_true(v == pages || v / 512 == (i + step) / 512);
 	}
-	/* a number of before is replaced, wherever it is */
+	/* an earlier number is replaced, wherever it is */
 	assert_int_equal(ml_pageindex_put(&x, 0, 9, NULL), 0);
 	assert_int_equal(ml_pageindex_get(&x, step, &v, NULL), 0);
 	assert_int_equal(ml_pageindex_get(&x, 0, &v, NULL), 0);

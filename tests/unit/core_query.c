@@ -490,7 +490,7 @@ static void raw_to_terminal(void **state)
 	mem_free(&m);
 }
 
-static void senseless(void **state)
+static void invalid(void **state)
 {
 	static const char *const bad[] = {
 		"--info --list", "--list -r", "--info -O raw",
@@ -559,7 +559,7 @@ static struct memlog_image *reopen(void)
 	return image;
 }
 
-/* dom0's log on scattered pages of machine memory: the extract speaks of dom0's
+/* dom0's log on scattered pages of machine memory: the extract describes dom0's
  * addresses, and has no note that would say otherwise. */
 static void extract_xen(void **state)
 {
@@ -662,7 +662,7 @@ int main(void)
 		cmocka_unit_test(no_log),
 		cmocka_unit_test(missing_page),
 		cmocka_unit_test(raw_to_terminal),
-		cmocka_unit_test(senseless),
+		cmocka_unit_test(invalid),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(extract),
 		cmocka_unit_test(extract_xen),

@@ -284,7 +284,7 @@ static void odd_inputs(void **state)
 		else
 			memlog_image_close(image);
 	}
-	/* text is no dump */
+	/* text is not a dump */
 	in.len = 6;
 	memcpy(in.bytes, "hello\n", 6);
 	assert_int_equal(stream(&in, 4096, false, &image, &spool, &err),

@@ -38,7 +38,7 @@ static size_t count(struct memlog_image *image,
 
 /* ---- tables of another size ----------------------------------------------- */
 
-/* What stands behind the end of a shorter table. */
+/* What follows the end of a shorter table. */
 static void poison(void)
 {
 	fail_msg("called beyond the size of its table");

@@ -251,7 +251,7 @@ static void test_shape(void **state)
 		}
 }
 
-/* A copy that nothing tells from a ring is told by having less text. */
+/* A copy that nothing tells from a ring is recognised by having less text. */
 static void test_copy(void **state)
 {
 	struct mem mem = { 0 };
@@ -568,7 +568,7 @@ static void test_hostile(void **state)
 		/* the image, some times over, and a ring for each pointer */
 		assert_true(w.mem.bytes < 4ull * ML_XEN_IMAGE_MAX +
 				(uint64_t)ML_XEN_POINTERS * 2 * XEN_RING_MIN);
-		/* and the user is told, once */
+		/* and the user is warned, once */
 		memlog_logs_destroy(logs);
 		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
 				 0);

@@ -90,7 +90,7 @@ static void sysfs(void **state)
 	host_arena_fini(&a);
 }
 
-/* What a stream is told before it closes, and what is left of files. */
+/* What a stream is sent before it closes, and what is left of files. */
 static void output(void **state)
 {
 	static struct host_output out;

@@ -177,7 +177,7 @@ static void test_codecs(void **state)
 				assert_memory_equal(verbatim, page, n);
 				assert_true(kind != 2 || n >= 64);
 			}
-		/* damage is told, or gives wrong bytes; no more than asked */
+		/* damage is reported, or gives wrong bytes; no more than asked */
 		for (turn = 0; turn < 2000; turn++) {
 			size_t n, got = 0, cut;
 

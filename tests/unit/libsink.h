@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libsink.h - a sink that keeps what it gets, or fails when it is told to. */
+/* libsink.h - a sink that keeps what it gets, or fails on request. */
 #ifndef LIBSINK_H
 #define LIBSINK_H
 

@@ -16,7 +16,7 @@
 /* iovecs that one process_vm_readv takes: IOV_MAX of Linux. */
 #define IOVS 1024
 
-/* Data of a file is told in pieces of this size. */
+/* Data of a file is reported in pieces of this size. */
 #define FILE_STEP (4ull << 20)
 
 /* A page that is being moved shows as swapped for a moment. */
