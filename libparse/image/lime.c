@@ -243,12 +243,14 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 				     uint64_t want, struct memlog_err *err)
 {
 	struct frames *f = b->frames;
-	uint64_t end = f->len + want;
 	enum memlog_status s;
+	uint64_t end;
 	uint8_t h[12];
 	uint32_t len, size;
 	size_t got;
 
+	if (!ml_add(f->len, want, &end))
+		end = UINT64_MAX;	/* more than any file has */
 	while (f->len < end) {
 		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
 		if (s)

@@ -220,7 +220,7 @@ enum memlog_status memlog_query_option(struct memlog_query *query,
 				       const char *name, const char *value,
 				       struct memlog_err *err)
 {
-	struct memlog_err unused;
+	struct memlog_err unused = { 0 };
 	/* whatever hosts list it: a front end can set it through its own
 	 * option */
 	struct parse p = { .query = query, .hosts = ~0u,
@@ -286,7 +286,7 @@ enum memlog_status memlog_query_parse(struct memlog_query *query, int argc,
 				      const struct memlog_parse_opts *opts,
 				      int *ret_first, struct memlog_err *err)
 {
-	struct memlog_err unused;
+	struct memlog_err unused = { 0 };
 	struct parse p = { .query = query, .hosts = 1u << query->host,
 			   .argc = argc, .argv = argv,
 			   .err = err ? err : &unused };

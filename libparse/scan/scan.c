@@ -290,6 +290,9 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = ml_sized_check(opts, "memlog_scan_opts", err);
 	if (s)
 		return s;
+	if (o.ranges_in_space && (unsigned int)o.ranges_space >= MEMLOG_SPACES)
+		return ml_fail(err, MEMLOG_INVALID, "unknown address space %u",
+			       (unsigned int)o.ranges_space);
 	s = job_init(&job, image, &o, err);
 	if (s)
 		return s;

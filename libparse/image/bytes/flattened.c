@@ -139,8 +139,10 @@ static enum memlog_status flattened_walk(struct flattened *f,
 			len = end < f->lower.size ? f->lower.size - end : 0;
 			ml_fail(&why, MEMLOG_CORRUPT,
 				"the stream ends within a record");
-			if (len)
-				add_record(f, n, at, off, len, err);
+			s = len ? add_record(f, n, at, off, len, err) :
+				  MEMLOG_OK;
+			if (s)
+				return s;
 			s = MEMLOG_CORRUPT;
 			break;
 		}
