@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/range.h"
 #include "base/sized.h"
+#include "image/bytes/file.h"
 
 enum memlog_status ml_image_create(const char *name,
 				   const struct memlog_allocator *alloc,
@@ -176,6 +177,17 @@ enum memlog_status memlog_image_next_data(struct memlog_image *image,
 					  struct memlog_err *err)
 {
 	return image_next(image, space, true, addr, ret, err);
+}
+
+enum memlog_status ml_image_check(const struct memlog_image *image,
+				  struct memlog_err *err)
+{
+	enum memlog_status s = ml_file_check(&image->file, err);
+	size_t i;
+
+	for (i = 0; i < image->n_parts && !s; i++)
+		s = ml_image_check(image->parts[i], err);
+	return s;
 }
 
 enum memlog_status ml_image_alias(struct memlog_image *image,

@@ -33,6 +33,7 @@ struct ml_file {
 	void *self;
 	uint64_t size;
 	const char *name;
+	const struct ml_file *lower;	/* that it is made of, or NULL */
 };
 
 struct ml_xen;
@@ -80,6 +81,9 @@ struct memlog_image {
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing;
+	/* the images that it is made of, or NULL */
+	struct memlog_image *const *parts;
+	size_t n_parts;
 	bool suspect;	/* the file is damaged, and nobody knows where */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
@@ -112,6 +116,11 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
 				 enum memlog_space space, uint64_t addr,
 				 void *buf, size_t len, size_t *ret,
 				 struct memlog_err *err);
+
+/* Are its files still as long as when they were opened? Otherwise IO: what is
+ * gone may have been taken for zeros or for a hole. */
+enum memlog_status ml_image_check(const struct memlog_image *image,
+				  struct memlog_err *err);
 
 /* Add a warning or a note. Running out of memory or of the limit drops it:
  * neither is worth losing an image for. text may hold guest bytes. owner, title

@@ -245,6 +245,8 @@ static enum memlog_status set_open(const char *names,
 	set->ops = set_ops;
 	set->ops.page_size = set->parts[0]->spaces[set->space].ops->page_size;
 	ml_image_add_space(image, set->space, &set->ops, set, 0, true);
+	image->parts = set->parts;
+	image->n_parts = set->n;
 	set_describe(set, image);
 	*ret = image;
 	return MEMLOG_OK;

@@ -13,6 +13,20 @@
 #include "image/image.h"
 #include "rate.h"
 
+/* Bytes that are gone from a file read as zeros, or as a hole: whatever came of
+ * it, that is the first thing to know. */
+static enum memlog_status check_file(const struct ml_run *run,
+				     enum memlog_status s,
+				     struct memlog_err *err)
+{
+	enum memlog_status gone;
+
+	if (s == MEMLOG_STOP || s == MEMLOG_INVALID || s == MEMLOG_NO_MEMORY)
+		return s;
+	gone = ml_image_check(run->image, err);
+	return gone ? gone : s;
+}
+
 /* What was found before an error is still printed. */
 static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
 				     const struct memlog_err *why,
@@ -336,6 +350,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 		if (err)
 			*err = run.pending_err;
 	}
+	s = check_file(&run, s, err);
 	for (i = 0; i < run.n_lists; i++)
 		memlog_logs_destroy(run.lists[i]);
 	ml_free(&query->alloc, run.logs);

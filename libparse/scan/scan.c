@@ -299,6 +299,8 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	if (o.progress)
 		job.all = count_all(image);
 	s = search_all(&job, err);
+	if (!s)
+		s = ml_image_check(image, err);
 	job.stats.complete = !s && !job.full;
 	ml_free(&image->alloc, job.buf);
 	ml_places_fini(&job.places);

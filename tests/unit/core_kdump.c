@@ -459,7 +459,7 @@ static void test_bitmap_cost(void **state)
 	assert_int_equal(ml_file_memory(file, len, "m", NULL, &c.below, NULL),
 			 0);
 	/* as long as if every page had a descriptor: nothing is cut */
-	f = (struct ml_file){ &ops, &c, 1ull << 33, "m" };
+	f = (struct ml_file){ &ops, &c, 1ull << 33, "m", NULL };
 	assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
 	c.bytes = 0;
 	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,

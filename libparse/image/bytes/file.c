@@ -36,6 +36,24 @@ struct fd_file {
 					 * million headers asks of each */
 };
 
+/* A regular file has a size, and keeps it while it is open: what is missing of
+ * it later is no hole and no end. */
+static bool file_is_shorter(const struct fd_file *f)
+{
+	struct stat st;
+
+	return f->regular && f->size != UINT64_MAX && !fstat(f->fd, &st) &&
+	       (uint64_t)st.st_size < f->size;
+}
+
+static enum memlog_status file_shrunk(const struct fd_file *f,
+				      struct memlog_err *err)
+{
+	return ml_fail(err, MEMLOG_IO, "%s: the file became shorter while it "
+		       "was read; wait until it is written, or copy it first",
+		       f->name);
+}
+
 static enum memlog_status read_fd(struct fd_file *f, uint64_t off, uint8_t *buf,
 				  size_t len, size_t *ret,
 				  struct memlog_err *err)
@@ -78,6 +96,8 @@ static enum memlog_status file_read(void *self, uint64_t off, void *buf,
 			return MEMLOG_OK;
 		}
 		s = read_fd(f, off, buf, len, ret, err);
+		if (!s && *ret < len && file_is_shorter(f))
+			s = file_shrunk(f, err);
 		if (s || *ret)
 			return s;
 	}
@@ -118,8 +138,9 @@ static enum memlog_status file_next_data(void *self, uint64_t off,
 		return MEMLOG_OK;
 	}
 	data = lseek(f->fd, (off_t)off, SEEK_DATA);
-	if (data < 0 && errno == ENXIO)
-		return MEMLOG_NO_DATA;
+	if (data < 0 && errno == ENXIO)	/* a hole up to the end */
+		return file_is_shorter(f) ? file_shrunk(f, err) :
+					    MEMLOG_NO_DATA;
 	if (data < (off_t)off)		/* not here: all of it may be data */
 		return MEMLOG_OK;
 	hole = lseek(f->fd, data, SEEK_HOLE);
@@ -194,10 +215,7 @@ static enum memlog_status file_create(const char *name,
 
 static void file_fill(struct ml_file *ret, struct fd_file *f)
 {
-	ret->ops = &file_ops;
-	ret->self = f;
-	ret->size = f->size;
-	ret->name = f->name;
+	*ret = (struct ml_file){ &file_ops, f, f->size, f->name, NULL };
 }
 
 /* A character device does not say how large it is. One that is empty
@@ -333,6 +351,15 @@ bool ml_file_is_device(const struct ml_file *file)
 {
 	return file->ops == &file_ops &&
 	       !((const struct fd_file *)file->self)->regular;
+}
+
+enum memlog_status ml_file_check(const struct ml_file *file,
+				 struct memlog_err *err)
+{
+	for (; file; file = file->lower)
+		if (file->ops == &file_ops && file_is_shorter(file->self))
+			return file_shrunk(file->self, err);
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,

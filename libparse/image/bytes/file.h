@@ -33,6 +33,12 @@ void ml_file_close(struct ml_file *file);
 /* Is it a device, and not a regular file, memory or a part of another file? */
 bool ml_file_is_device(const struct ml_file *file);
 
+/* Is the file, and what it is made of, still as long as when it was opened?
+ * Otherwise IO. Reading what is gone gives the same, but for a file that is
+ * mapped: there it is SIGBUS, or zeros up to the end of the last page. */
+enum memlog_status ml_file_check(const struct ml_file *file,
+				 struct memlog_err *err);
+
 /* How far the data of a file reach from off, for formats that stack their
  * next_data on it: next_data of the file if it has one, else the rest of it. */
 enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,

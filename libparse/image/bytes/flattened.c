@@ -428,13 +428,14 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 		return s;
 	}
 	f->payload = (struct ml_file){ &payload_ops, f, f->payload_len,
-				       file->name };
+				       file->name, &f->lower };
 	*file = (struct ml_file){
 		.ops = &flat_ops,
 		.self = f,
 		.size = f->loads.n_ranges ?
 			f->loads.ranges[f->loads.n_ranges - 1].end : 0,
 		.name = f->lower.name,
+		.lower = &f->lower,
 	};
 	return MEMLOG_OK;
 }

@@ -346,7 +346,7 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 		return s;
 	}
 	ram = (struct ml_file){ &ram_ops, q, q->index.end * ML_PAGE,
-				file->name };
+				file->name, file };
 	return ml_loads_add_space(image, MEMLOG_PHYS, &ram, true, &loads, err);
 }
 
