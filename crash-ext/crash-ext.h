@@ -3,8 +3,8 @@
  * crash-ext.h - the parts of the crash extension.
  *
  * Of crash's structures only those fields are touched that lie where they lie
- * in every release from 7.2.9 on: pc->flags, dumpfile, stdpipe, curcmd,
- * curcmd_flags; vt->numnodes, node_table; machdep->pagesize.
+ * in every release from 7.2.9 on: pc->flags, namelist, dumpfile, system_map,
+ * namelist_debug, debuginfo_file, stdpipe, curcmd, curcmd_flags; vt->numnodes, node_table; machdep->pagesize.
  */
 #ifndef CRASH_EXT_H
 #define CRASH_EXT_H
@@ -15,7 +15,8 @@
 
 #include "../host/args.h"
 #include "../host/arena.h"
-#include "../host/output.h"
+#include "../host/file.h"
+#include "../host/stream.h"
 
 /* A kernel has hundreds of resources; a damaged list of them may be a circle. */
 #define EXT_MAX_RANGES 65536
@@ -28,9 +29,11 @@ struct session {
 	bool held;
 	sigset_t mask;		/* the signals that were blocked before */
 	struct host_arena arena;
-	struct host_output out;
-	bool out_open;
 	struct host_own own;
+	struct host_file file;	/* of --output */
+	bool file_open;
+	const char *inputs[6];	/* files that are read */
+	struct host_stream stream;	/* without --output */
 	struct memlog_query *query;
 	struct memlog_image *image;	/* what the query is run on */
 	struct memlog_image *dump;	/* pc->dumpfile, for its ranges */

@@ -2,7 +2,7 @@
 /* memlog.c - the command `memlog` of crash. */
 #include "crash-ext.h"
 
-#include <stdlib.h>
+#include <fcntl.h>
 
 #include "help.h"
 
@@ -25,8 +25,8 @@ static void ext_release(struct session *s)
 {
 	if (!s->held)
 		return;
-	if (s->out_open)
-		host_output_close(&s->out, false, NULL);
+	if (s->file_open)
+		host_file_close(&s->file, false, NULL);
 	memlog_image_close(s->image);
 	memlog_image_close(s->dump);
 	memlog_query_destroy(s->query);
@@ -36,27 +36,63 @@ static void ext_release(struct session *s)
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 
+static enum memlog_status ext_open_file(struct session *s,
+					struct memlog_err *err)
+{
+	const char *const names[] = {
+		pc->dumpfile, pc->namelist, pc->namelist_debug,
+		pc->debuginfo_file, pc->system_map,
+	};
+	const struct host_file_opts opts = {
+		.dir = AT_FDCWD,
+		.name = s->own.output,
+		.force = s->own.force,
+		.inputs = s->inputs,
+	};
+	enum memlog_status st;
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i])
+			s->inputs[n++] = names[i];
+	st = host_file_create(&s->file, &opts, err);
+	s->file_open = !st;
+	return st;
+}
+
 static enum memlog_status ext_open_output(struct session *s,
+					  const struct memlog_sink **ret,
 					  struct memlog_err *err)
 {
-	enum memlog_status st = MEMLOG_OK;
+	if (s->own.output) {
+		*ret = &s->file.sink;
+		return ext_open_file(s, err);
+	}
+	host_stream_init(&s->stream, fp);
+	if (fp == pc->stdpipe)
+		s->stream.sink.tty = true;	/* crash's pager */
+	*ret = &s->stream.sink;
+	return MEMLOG_OK;
+}
 
-	if (s->own.output)
-		st = host_output_file(&s->out, s->own.output, s->own.force,
-				      pc->dumpfile, err);
-	else
-		host_output_stream(&s->out, fp);
-	if (!s->own.output && fp == pc->stdpipe)
-		s->out.sink.tty = true;		/* crash's pager */
-	s->out_open = !st;
-	return st;
+/* Only after a query that crash did not leave. */
+static enum memlog_status ext_close_output(struct session *s,
+					   enum memlog_status st,
+					   struct memlog_err *err)
+{
+	bool keep = st != MEMLOG_STOP && s->file.written && !s->file.failed;
+
+	if (!s->file_open)
+		return st == MEMLOG_STOP ? MEMLOG_OK :
+					   host_stream_flush(&s->stream, err);
+	s->file_open = false;
+	return host_file_close(&s->file, keep, err);
 }
 
 static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 {
 	struct memlog_query_host host = {
 		.size = sizeof(host),
-		.sink = &s->out.sink,
 		.message = ext_message,
 		.message_arg = s,
 		.progress = ext_progress,
@@ -67,13 +103,11 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 
 	st = ext_image_open(s, err);
 	if (!st)
-		st = ext_open_output(s, err);
+		st = ext_open_output(s, &host.sink, err);
 	if (st)
 		return st;
 	st = memlog_query_run(s->query, s->image, &host, &result, err);
-	s->out_open = false;
-	closed = host_output_close(&s->out, st != MEMLOG_STOP,
-				   st ? NULL : err);
+	closed = ext_close_output(s, st, st ? NULL : err);
 	return st ? st : closed;
 }
 

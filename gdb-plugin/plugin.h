@@ -27,7 +27,7 @@
 #include <stdio.h>
 
 #include "../host/arena.h"
-#include "../host/output.h"
+#include "../host/file.h"
 
 /* In memlog.gdb as well. High, so that gdb's own files do not get there, and
  * below the usual limit of 1024. */
@@ -70,6 +70,7 @@ struct target {
 	enum target_kind kind;
 	long pid;
 	char *core;		/* path of the core file, NULL if not known */
+	char *exec;		/* and of the program that gdb debugs */
 	bool frames;		/* there is a thread that is not running */
 };
 

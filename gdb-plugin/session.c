@@ -2,7 +2,7 @@
 /* session.c - one memlog command in gdb, from its arguments to its output. */
 #include "session.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 void session_end(struct session *s)
 {
 	if (s->busy) {
-		if (s->out_open)
-			host_output_close(&s->out, false, NULL);
+		if (s->file_open)
+			host_file_close(&s->file, false, NULL);
 		memlog_image_close(s->image);
 		memlog_query_destroy(s->query);
 		if (s->dir)
@@ -77,6 +77,13 @@ static enum memlog_status
 gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 			struct memlog_err *err)
 {
+	const char **in = s->inputs;
+	const struct host_file_opts opts = {
+		.dir = AT_FDCWD,
+		.name = s->own.output,
+		.force = s->own.force,
+		.inputs = s->inputs,
+	};
 	enum memlog_status st;
 
 	/* a pipe of gdb's cannot be told from its terminal */
@@ -85,10 +92,13 @@ gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 	*ret = &s->script;
 	if (!s->own.output)
 		return MEMLOG_OK;
-	st = host_output_file(&s->out, s->own.output, s->own.force,
-			      s->target.core, err);
-	s->out_open = !st;
-	*ret = &s->out.sink;
+	if (s->target.core)
+		*in++ = s->target.core;
+	if (s->target.exec)
+		*in++ = s->target.exec;
+	st = host_file_create(&s->file, &opts, err);
+	s->file_open = !st;
+	*ret = &s->file.sink;
 	return st;
 }
 
@@ -117,11 +127,12 @@ static void gdb_session_run(struct session *s)
 	st = gdb_session_open_output(s, &host.sink, &err);
 	if (!st) {
 		st = memlog_query_run(s->query, s->image, &host, &result, &err);
-		if (s->out_open) {
-			s->out_open = false;
-			closed = host_output_close(&s->out,
-						   st != MEMLOG_STOP,
-						   st ? NULL : &err);
+		if (s->file_open) {
+			s->file_open = false;
+			closed = host_file_close(&s->file, st != MEMLOG_STOP &&
+						 s->file.written &&
+						 !s->file.failed,
+						 st ? NULL : &err);
 		}
 	}
 	gdb_session_report(st ? st : closed, &err);

@@ -28,8 +28,9 @@ struct session {
 	struct memlog_query *query;
 	struct memlog_image *image;
 	struct memlog_sink script;	/* script_sink, for this command */
-	struct host_output out;
-	bool out_open;
+	struct host_file file;		/* of --output */
+	bool file_open;
+	const char *inputs[3];		/* files that are read */
 	bool pmemsave;		/* --pmemsave */
 	struct target target;
 	struct memlog_range *ranges;	/* where the target has memory */

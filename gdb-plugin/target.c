@@ -49,10 +49,12 @@ static char *gdb_target_copy(const struct memlog_allocator *alloc,
 	return p;
 }
 
-/* "Core file: `/tmp/core', file type elf64-x86-64.", in gdb 10 on two lines. */
-static char *core_path(const char *text, const struct memlog_allocator *alloc)
+/* "Core file: `/tmp/core', file type elf64-x86-64.", in gdb 10 on two lines; what
+ * is "Core file:" or "Exec file:". */
+static char *target_path(const char *text, const char *what,
+			 const struct memlog_allocator *alloc)
 {
-	const char *at = strstr(text, "Core file:"), *end;
+	const char *at = strstr(text, what), *end;
 
 	at = at ? strchr(at, '`') : NULL;
 	end = at ? strstr(at, "', file type") : NULL;
@@ -99,9 +101,10 @@ void target_parse(struct target *ret, const char *text,
 			ret->frames = !line_has(line, len, "(running)");
 	}
 	if (ret->kind == TARGET_CORE || ret->kind == TARGET_NONE)
-		ret->core = core_path(text, alloc);
+		ret->core = target_path(text, "Core file:", alloc);
 	if (ret->core)
 		ret->kind = TARGET_CORE;
+	ret->exec = target_path(text, "Exec file:", alloc);
 }
 
 size_t target_lines(const char *text)

@@ -138,16 +138,42 @@ memlog_in() {
 	echo mine >there
 	memlog_in "$core" <<<"memlog -o there" >said
 	[ "$(cat there)" = mine ]
-	grep -q 'there: not replaced without --force' said
+	grep -q 'there exists; use --force to replace it' said
 	memlog_in "$core" <<<"memlog -o there --force"
 	cmp there "$expected"
+	# neither follows nor replaces a link, and writes over no directory
 	ln -s target link
-	memlog_in "$core" <<<"memlog -o link"
-	[ ! -e target ]
+	run memlog_in "$core" <<-'EOF'
+	memlog -o link
+	memlog -o link --force
+	memlog -o /dev/null --force
+	memlog -o /tmp --force
+	EOF
+	[ "$(grep -c "link is a symbolic link" <<<"$output")" -eq 2 ]
+	[[ $output == *"/dev/null is not a regular file"* ]]
+	[[ $output == *"/tmp is a directory"* ]]
+	[ -L link ] && [ ! -e target ]
+	# no temporary file is left
+	[ -z "$(find . -name '*.??????' -newer out)" ]
+}
+
+@test "--force replaces neither the dump nor the namelist" {
 	cp "$core" mine.core
-	run memlog_in "$PWD/mine.core" <<<"memlog --force -o $PWD/mine.core"
-	[[ $output == *"is not a file that may be replaced"* ]]
+	cp "$vmlinux" mine.vmlinux
+	ln mine.core hard.core
+	ln -s mine.core soft.core
+	vmlinux=$PWD/mine.vmlinux
+	run memlog_in "$PWD/soft.core" <<-EOF
+	memlog --force -o $PWD/mine.core
+	memlog --force -o hard.core
+	memlog --force -o soft.core
+	memlog --force -o /proc/self/cwd/mine.vmlinux
+	EOF
+	[ "$(grep -c "is being read" <<<"$output")" -eq 3 ]
+	[[ $output == *"soft.core is a symbolic link"* ]]
 	cmp "$core" mine.core
+	cmp "$B/namelist/vmlinux" mine.vmlinux
+	[ "$(stat -c %h mine.core)" -eq 2 ] && [ -L soft.core ]
 }
 
 @test "-o leaves no file if there is no log" {
@@ -224,7 +250,11 @@ memlog_in() {
 	#include <stddef.h>
 	#define AT(s, f, n) _Static_assert(offsetof(struct s, f) == n, #f)
 	AT(program_context, flags, 40);
+	AT(program_context, namelist, 48);
 	AT(program_context, dumpfile, 56);
+	AT(program_context, system_map, 72);
+	AT(program_context, namelist_debug, 80);
+	AT(program_context, debuginfo_file, 88);
 	AT(program_context, stdpipe, 3296);
 	AT(program_context, curcmd, 4936);
 	AT(program_context, curcmd_flags, 4960);
@@ -238,7 +268,7 @@ memlog_in() {
 	run grep -ohE '\b(pc|vt|machdep|kt|st)->[a-z_0-9]+' \
 		"$BATS_TEST_DIRNAME"/../../crash-ext/*.c
 	[ "$(sort -u <<<"$output" | tr '\n' ' ')" = \
-		"pc->curcmd pc->curcmd_flags pc->dumpfile pc->stdpipe vt->node_table vt->numnodes " ]
+		"pc->curcmd pc->curcmd_flags pc->debuginfo_file pc->dumpfile pc->namelist pc->namelist_debug pc->stdpipe pc->system_map vt->node_table vt->numnodes " ]
 }
 
 # On a new terminal: crash takes Ctrl-C only there.

@@ -119,9 +119,33 @@ teardown() {
 	cmp text "$expected"
 	"$B/memlog-dump" --raw "$core" | cmp - raw
 	[ "$(stat -c %a text)" = 600 ]
-	grep -q 'text: not replaced without --force' said
+	grep -q 'text exists; use --force to replace it' said
 	in_gdb -c "$core" <<<"memlog --extract"
 	grep -q 'with -o FILE' said
+}
+
+@test "--force replaces neither a link, the core nor the program" {
+	cp "$core" mine.core
+	cp "$B/namelist/vmlinux" mine.vmlinux
+	ln mine.core hard.core
+	ln -s target link
+	echo mine >there
+	in_gdb mine.vmlinux mine.core <<-EOF
+	memlog --force -o there
+	memlog -o link
+	memlog --force -o link
+	memlog --force -o $PWD
+	memlog --force -o mine.core
+	memlog --force -o hard.core
+	memlog --force -o /proc/self/cwd/mine.vmlinux
+	EOF
+	cmp there "$expected"
+	[ "$(grep -c 'link is a symbolic link' said)" -eq 2 ]
+	grep -q "$PWD is a directory" said
+	[ "$(grep -c 'is being read, and is not replaced' said)" -eq 3 ]
+	[ -L link ] && [ ! -e target ]
+	cmp "$core" mine.core
+	cmp "$B/namelist/vmlinux" mine.vmlinux
 }
 
 @test "-o leaves no file if there is no log" {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* host_parts.c - what crash and gdb share, without either. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +13,7 @@
 
 #include "../../host/arena.h"
 #include "../../host/args.h"
-#include "../../host/output.h"
+#include "../../host/stream.h"
 #include "../../host/sysfs.h"
 #include "query/query.h"
 
@@ -90,42 +91,31 @@ static void sysfs(void **state)
 	host_arena_fini(&a);
 }
 
-/* What a stream is sent before it closes, and what is left of files. */
-static void output(void **state)
+/* What a stream gets, and that one which the debugger has closed is left. */
+static void stream(void **state)
 {
-	static struct host_output out;
-	char buf[64] = "", path[] = "/tmp/host-parts-XXXXXX";
-	int fd = mkstemp(path);
+	static struct host_stream out;
+	char buf[64] = "", big[HOST_STREAM_BUFFER + 1] = "";
 	FILE *fp = fmemopen(buf, sizeof(buf), "w");
+	FILE *full = fopen("/dev/full", "w");
+	struct memlog_err err;
 
-	assert_true(fd >= 0 && fp);
-	host_output_stream(&out, fp);
+	assert_true(fp && full);
+	host_stream_init(&out, fp);
 	assert_int_equal(out.sink.write(&out, "kept\n", 5, NULL), MEMLOG_OK);
-	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
+	assert_int_equal(host_stream_flush(&out, NULL), MEMLOG_OK);
 	assert_string_equal(buf, "kept\n");
-	/* the debugger has left the command, and closed its stream */
-	host_output_stream(&out, fp);
+	host_stream_init(&out, fp);
 	assert_int_equal(out.sink.write(&out, "late\n", 5, NULL), MEMLOG_OK);
 	fclose(fp);
-	assert_int_equal(host_output_close(&out, false, NULL), MEMLOG_OK);
 	assert_string_equal(buf, "kept\n");
 
-	close(fd);
-	unlink(path);
-	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
-			 MEMLOG_OK);
-	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
-			 MEMLOG_OK);
-	assert_int_equal(out.sink.write(&out, "text", 4, NULL), MEMLOG_OK);
-	assert_int_equal(host_output_close(&out, false, NULL), MEMLOG_OK);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(host_output_file(&out, path, false, NULL, NULL),
-			 MEMLOG_OK);
-	assert_int_equal(out.sink.write(&out, "text", 4, NULL), MEMLOG_OK);
-	assert_int_equal(host_output_close(&out, true, NULL), MEMLOG_OK);
-	assert_int_equal(unlink(path), 0);
+	host_stream_init(&out, full);
+	assert_int_equal(out.sink.write(&out, big, sizeof(big), &err),
+			 MEMLOG_IO);
+	assert_int_equal(err.sys, ENOSPC);
+	assert_int_equal(host_stream_flush(&out, &err), MEMLOG_OK);
+	fclose(full);
 }
 
 int main(void)
@@ -134,7 +124,7 @@ int main(void)
 		cmocka_unit_test(arena),
 		cmocka_unit_test(args),
 		cmocka_unit_test(sysfs),
-		cmocka_unit_test(output),
+		cmocka_unit_test(stream),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
