@@ -66,7 +66,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c)
 CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c libparse/*/*/*.c))
 DUMP_SRC := $(wildcard memlog-dump/*.c)
-# the code that the plugins share, and each plugin if its header is installed
+# the code that the front ends share, and each plugin if its header is installed
 HOST_SRC := $(wildcard host/*.c)
 CRASH_SRC := $(if $(wildcard /usr/include/crash/defs.h),$(wildcard crash-ext/*.c))
 GDB_SRC := $(if $(wildcard /usr/include/gdb/jit-reader.h),$(wildcard gdb-plugin/*.c))
@@ -108,6 +108,8 @@ CORE_A := $(B)/libmemlog_core.a
 FULL_A := $(B)/libmemlog.a
 FULL_SO := $(B)/libmemlog.so.$(SOVERSION)
 HOST_OBJ := $(HOST_SRC:%.c=$(B)/%.o)
+# what of it memlog-dump needs
+DUMP_HOST := $(B)/host/file.o
 CRASH_OBJ := $(CRASH_SRC:%.c=$(B)/%.o)
 CRASH_SO := $(B)/crash-ext/memlog.so
 GDB_OBJ := $(GDB_SRC:%.c=$(B)/%.o)
@@ -144,15 +146,15 @@ $(FULL_SO): $(CORE_OBJ) $(FULL_OBJ) libparse/libmemlog.map
 
 # In the build directory memlog-dump is linked statically with the library, so
 # that it runs from anywhere; `make install` links it with libmemlog.so.
-$(B)/memlog-dump: $(DUMP_OBJ) $(FULL_A)
+$(B)/memlog-dump: $(DUMP_OBJ) $(DUMP_HOST) $(FULL_A)
 	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) -o $@ $(DUMP_OBJ) \
-		$(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
+		$(DUMP_HOST) $(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
 
 # A library outside the linker's search path needs an rpath.
 RPATH := $(if $(filter /usr/lib% /usr/local/lib% /lib%,$(libdir)),,-Wl,-rpath,$(libdir))
-$(B)/memlog-dump.shared: $(DUMP_OBJ) $(FULL_SO) $(B)/.libdir
+$(B)/memlog-dump.shared: $(DUMP_OBJ) $(DUMP_HOST) $(FULL_SO) $(B)/.libdir
 	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(RPATH) -o $@ \
-		$(DUMP_OBJ) -L$(B) -lmemlog $(DUMP_LIBS)
+		$(DUMP_OBJ) $(DUMP_HOST) -L$(B) -lmemlog $(DUMP_LIBS)
 
 # changes if libdir does
 $(B)/.libdir: FORCE

@@ -14,21 +14,46 @@
 
 /* ---- errors --------------------------------------------------------------- */
 
-/* sys 0: none. */
+static const char *file_shown(const struct host_file *f, char *buf,
+			      size_t size)
+{
+	const char *where = f->opts.where;
+
+	if (!f->name)
+		return "standard output";
+	snprintf(buf, size, "%.60s%s%.90s", where ? where : "",
+		 where ? "/" : "", f->name);
+	return buf;
+}
+
+/* "x exists; use --force to replace it" */
+static enum memlog_status file_refuse(const struct host_file *f,
+				      const char *why, struct memlog_err *err)
+{
+	char name[160];
+
+	if (err) {
+		*err = (struct memlog_err){ .status = MEMLOG_INVALID };
+		snprintf(err->text, sizeof(err->text), "%s %s",
+			 file_shown(f, name, sizeof(name)), why);
+	}
+	return MEMLOG_INVALID;
+}
+
+/* "cannot write x: No space left on device", from errno */
 static enum memlog_status file_fail(const struct host_file *f,
-				    enum memlog_status status, int sys,
 				    const char *what, struct memlog_err *err)
 {
-	const char *where = f->opts.where ? f->opts.where : "";
+	enum memlog_status s = errno == EINTR ? MEMLOG_STOP :
+			       errno == ENOMEM ? MEMLOG_NO_MEMORY : MEMLOG_IO;
+	char name[160];
 
-	if (!err)
-		return status;
-	*err = (struct memlog_err){ .status = status, .sys = sys };
-	snprintf(err->text, sizeof(err->text), "%.60s%s%.90s %s%s%s", where,
-		 *where && where[strlen(where) - 1] != '/' ? "/" : "",
-		 f->name ? f->name : "standard output", what,
-		 sys ? ": " : "", sys ? strerror(sys) : "");
-	return status;
+	if (err) {
+		*err = (struct memlog_err){ .status = s, .sys = errno };
+		snprintf(err->text, sizeof(err->text), "cannot %s %s: %s", what,
+			 file_shown(f, name, sizeof(name)), strerror(err->sys));
+	}
+	return s;
 }
 
 /* ---- files that are read --------------------------------------------------- */
@@ -106,9 +131,7 @@ static enum memlog_status file_write(void *self, const void *buf, size_t len,
 			continue;
 		if (n < 0) {
 			f->failed = true;
-			return file_fail(f, errno == EINTR ? MEMLOG_STOP :
-					 MEMLOG_IO, errno, "cannot be written",
-					 err);
+			return file_fail(f, "write", err);
 		}
 		p += n;
 		len -= (size_t)n;
@@ -137,8 +160,8 @@ enum memlog_status host_file_stdout(struct host_file *f,
 	if (!fstat(STDOUT_FILENO, &st) &&
 	    (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) &&
 	    file_is_input(&st, inputs))
-		return file_fail(f, MEMLOG_INVALID, 0, "is a file that is "
-				 "being read, and is not written to", err);
+		return file_refuse(f, "is a file that is being read, and is "
+				   "not written to", err);
 	f->fd = STDOUT_FILENO;
 	f->sink.tty = isatty(f->fd) == 1;
 	return MEMLOG_OK;
@@ -160,12 +183,12 @@ static enum memlog_status file_check(struct host_file *f,
 	else if (S_ISDIR(st.st_mode))
 		why = "is a directory";
 	else if (!S_ISREG(st.st_mode))
-		why = "is not a regular file, and is not replaced";
+		why = "is not a regular file; redirect the output to it";
 	else if (file_is_input(&st, f->opts.inputs) || file_is_open(&st))
 		why = "is being read, and is not replaced";
 	else if (!f->opts.force)
 		why = "exists; use --force to replace it";
-	return why ? file_fail(f, MEMLOG_INVALID, 0, why, err) : MEMLOG_OK;
+	return why ? file_refuse(f, why, err) : MEMLOG_OK;
 }
 
 static int file_open(int dir, const char *name)
@@ -212,15 +235,13 @@ enum memlog_status host_file_create(struct host_file *f,
 	f->opts = *opts;
 	f->name = strdup(opts->name);
 	if (!f->name)
-		return file_fail(f, MEMLOG_NO_MEMORY, ENOMEM,
-				 "cannot be created", err);
+		return file_fail(f, "create", err);
 	s = file_check(f, err);
 	if (!s) {
 		f->fd = opts->force ? file_open_temp(f) :
 				      file_open(opts->dir, f->name);
 		if (f->fd < 0)
-			s = file_fail(f, MEMLOG_IO, errno, "cannot be created",
-				      err);
+			s = file_fail(f, "create", err);
 	}
 	if (s)
 		file_free(f);
@@ -234,13 +255,12 @@ enum memlog_status host_file_close(struct host_file *f, bool keep,
 	enum memlog_status s = MEMLOG_OK;
 
 	if (close(f->fd) && errno != EINTR && !f->failed)
-		s = file_fail(f, MEMLOG_IO, errno, "cannot be written", err);
+		s = file_fail(f, "write", err);
 	f->fd = -1;
 	if (!s && keep && f->temp) {
 		s = file_check(f, err);
 		if (!s && renameat(f->opts.dir, f->temp, f->opts.dir, f->name))
-			s = file_fail(f, MEMLOG_IO, errno, "cannot be replaced",
-				      err);
+			s = file_fail(f, "replace", err);
 	}
 	if (name && (s || !keep))
 		unlinkat(f->opts.dir, name, 0);

@@ -24,7 +24,7 @@ enum memlog_status host_stream_flush(struct host_stream *s,
 	if (err) {
 		*err = (struct memlog_err){ .status = MEMLOG_IO, .sys = errno };
 		snprintf(err->text, sizeof(err->text),
-			 "the output cannot be written: %s", strerror(errno));
+			 "cannot write the output: %s", strerror(errno));
 	}
 	return MEMLOG_IO;
 }

@@ -7,7 +7,8 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
+
+#include "../host/file.h"
 
 #define PROGRAM "memlog-dump"
 
@@ -57,23 +58,15 @@ void message_err(const char *image, const struct memlog_err *err);
 /* How messages call an image: "-" is standard input. */
 const char *message_name(const char *image);
 
-/* Is this file read: an image, a part of one, or the symbols? However it was
- * named, and also when its turn is yet to come; input.c. */
-bool input_is(const struct stat *st, const struct opts *o);
-/* The same of a name, relative to an open directory or AT_FDCWD, and of what a
- * symbolic link of that name leads to. */
-bool input_is_named(int dir, const char *name, const struct opts *o);
-
 struct folder;
 
 /* Where output goes; output.c. */
 struct output {
 	struct memlog_sink sink;
-	int fd;
-	const char *path;	/* NULL: standard output */
-	char *temp;		/* with --force: renamed to path at the end */
-	struct folder *folder;	/* NULL: one stream */
-	uint64_t written;
+	struct host_file file;	/* the one, or that of a directory's */
+	struct folder *folder;	/* NULL: one file */
+	const char **inputs;	/* names of what is read */
+	bool written;		/* anything */
 	bool failed;		/* what was written is not all */
 };
 
@@ -83,8 +76,10 @@ int output_open(struct output *out, const struct opts *o);
 /* Finish. keep false: leave nothing behind. 0, or an exit code. */
 int output_close(struct output *out, bool keep);
 
-/* The same for a folder of files, made when it is not there; folder.c. */
-int folder_open(struct output *out, const struct opts *o);
+/* The same for a directory of files, made when it is not there; folder.c. keep
+ * false: what was replaced stays replaced. */
+enum memlog_status folder_open(struct output *out, const struct opts *o,
+			       struct memlog_err *err);
 void folder_close(struct output *out, bool keep);
 
 /* The image of that name, as the options say; source.c. */

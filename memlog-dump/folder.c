@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * folder.c - output that is a set of files, in a folder of the user's.
+ * folder.c - output that is a set of files, in a directory of the user's.
  *
- * As with one file: created exclusively, readable by the owner alone, never
- * through a symbolic link. --force removes a plain file of the same name first.
- * Names come from the library and are taken only when they are plain.
+ * Each is created, or replaced, as a single file would be. Names come from the
+ * library and are taken only when they are plain.
  */
 #include "dump.h"
 
@@ -15,153 +14,189 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file that we wrote. */
+struct piece {
+	char *name;
+	bool replaced;		/* one that was there before */
+};
+
 struct folder {
 	int dir;
-	bool made;		/* the folder is ours */
-	const struct opts *o;
-	char **names;		/* of the files that we made */
+	char *path;		/* without a slash at its end */
+	bool made;		/* the directory is ours */
+	bool force;
+	bool open;		/* the last piece has not ended yet */
+	struct piece *pieces;
 	size_t n, cap;
 };
 
-static enum memlog_status trouble(struct memlog_err *err, int sys,
-				  const char *what, const char *name)
+static enum memlog_status folder_fail(const struct folder *f, const char *name,
+				      enum memlog_status status,
+				      const char *what, struct memlog_err *err)
 {
 	if (err) {
-		memset(err, 0, sizeof(*err));
-		err->status = MEMLOG_IO;
-		err->sys = sys;
-		snprintf(err->text, sizeof(err->text), "%.60s %s: %s%s", name,
-			 what, strerror(sys), sys == EEXIST ?
-			 "; name another directory, or give --force" : "");
+		*err = (struct memlog_err){ .status = status };
+		snprintf(err->text, sizeof(err->text), "%.60s/%.90s %s",
+			 f->path, name, what);
 	}
-	return MEMLOG_IO;
+	return status;
 }
 
-static enum memlog_status is_read(struct output *out, const char *name,
-				  struct memlog_err *err)
-{
-	out->failed = true;
-	if (err) {
-		memset(err, 0, sizeof(*err));
-		err->status = MEMLOG_INVALID;
-		snprintf(err->text, sizeof(err->text), "%.80s/%.100s: is being "
-			 "read and is not replaced", out->path, name);
-	}
-	return MEMLOG_INVALID;
-}
-
-static bool plain_name(const char *name)
+static bool folder_name_ok(const char *name)
 {
 	return *name && *name != '.' && !strchr(name, '/') &&
 	       strlen(name) < 128;
 }
 
-static bool keep_name(struct folder *f, const char *name)
-{
-	char **more;
-
-	if (f->n == f->cap) {
-		more = realloc(f->names, (f->cap + 64) * sizeof(*more));
-		if (!more)
-			return false;
-		f->names = more;
-		f->cap += 64;
-	}
-	f->names[f->n] = strdup(name);
-	return f->names[f->n++];
-}
-
-static void remove_plain(struct folder *f, const char *name)
-{
-	struct stat st;
-
-	if (!fstatat(f->dir, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	    (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)))
-		unlinkat(f->dir, name, 0);
-}
-
-static bool ours(const struct folder *f, const char *name)
+static struct piece *folder_find(const struct folder *f, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (f->names[i] && !strcmp(f->names[i], name))
-			return true;
-	return false;
+		if (!strcmp(f->pieces[i].name, name))
+			return &f->pieces[i];
+	return NULL;
+}
+
+static bool folder_add(struct folder *f, const char *name)
+{
+	struct piece *more;
+
+	if (f->n == f->cap) {
+		more = realloc(f->pieces, (f->cap + 64) * sizeof(*more));
+		if (!more)
+			return false;
+		f->pieces = more;
+		f->cap += 64;
+	}
+	f->pieces[f->n] = (struct piece){ .name = strdup(name) };
+	return f->pieces[f->n].name && ++f->n;
+}
+
+static void folder_drop(struct folder *f, struct piece *p)
+{
+	free(p->name);
+	f->n--;
+	memmove(p, p + 1, (size_t)(f->pieces + f->n - p) * sizeof(*p));
+}
+
+static enum memlog_status folder_finish(struct output *out, bool keep,
+					struct memlog_err *err)
+{
+	struct folder *f = out->folder;
+	struct piece *last = &f->pieces[f->n - 1];
+	enum memlog_status s = host_file_close(&out->file, keep, err);
+
+	f->open = false;
+	last->replaced = out->file.replaces;
+	if (s || !keep)
+		folder_drop(f, last);
+	out->failed |= s != MEMLOG_OK;
+	return s;
+}
+
+static enum memlog_status folder_end(void *self, struct memlog_err *err)
+{
+	return folder_finish(self, true, err);
+}
+
+static enum memlog_status folder_create(struct output *out, const char *name,
+					struct memlog_err *err)
+{
+	struct folder *f = out->folder;
+	const struct host_file_opts opts = {
+		.dir = f->dir,
+		.where = f->path,
+		.name = name,
+		.force = f->force,
+		.inputs = out->inputs,
+	};
+	enum memlog_status s;
+
+	if (!folder_name_ok(name))
+		return folder_fail(f, name, MEMLOG_INVALID,
+				   "is not a valid file name", err);
+	if (folder_find(f, name))
+		return folder_fail(f, name, MEMLOG_INVALID, "has a log of "
+				   "another image already", err);
+	if (!folder_add(f, name))
+		return folder_fail(f, name, MEMLOG_NO_MEMORY,
+				   "cannot be created: no memory", err);
+	s = host_file_create(&out->file, &opts, err);
+	if (s)
+		folder_drop(f, &f->pieces[f->n - 1]);
+	out->file.stopped = guard_stop;
+	f->open = !s;
+	return s;
 }
 
 static enum memlog_status folder_begin(void *self, const char *name,
 				       struct memlog_err *err)
 {
 	struct output *out = self;
-	struct folder *f = out->folder;
+	enum memlog_status s = MEMLOG_OK;
 
-	if (out->fd >= 0 || !plain_name(name))
-		return trouble(err, EINVAL, "cannot be created", name);
-	if (f->o->force && !ours(f, name)) {
-		if (input_is_named(f->dir, name, f->o))
-			return is_read(out, name, err);
-		remove_plain(f, name);
-	}
-	out->fd = openat(f->dir, name, O_WRONLY | O_CREAT | O_EXCL |
-			 O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (out->fd < 0) {
-		out->failed = true;
-		return trouble(err, errno, "cannot be created", name);
-	}
-	if (!keep_name(f, name))
-		return trouble(err, ENOMEM, "cannot be created", name);
-	return MEMLOG_OK;
-}
-
-static enum memlog_status folder_end(void *self, struct memlog_err *err)
-{
-	struct output *out = self;
-	int rc = close(out->fd);
-
-	out->fd = -1;
-	if (rc && errno != EINTR) {
-		out->failed = true;
-		return trouble(err, errno, "cannot be written", out->path);
-	}
-	return MEMLOG_OK;
+	/* an image that failed in the middle of it left the last one open */
+	if (out->folder->open)
+		s = folder_finish(out, true, err);
+	if (!s)
+		s = folder_create(out, name, err);
+	out->failed |= s != MEMLOG_OK;
+	return s;
 }
 
 static enum memlog_status folder_remove(void *self, const char *name,
 					struct memlog_err *err)
 {
-	struct output *out = self;
-	struct folder *f = out->folder;
+	struct folder *f = ((struct output *)self)->folder;
+	struct piece *p = folder_find(f, name);
 
-	if (ours(f, name) && unlinkat(f->dir, name, 0))
-		return trouble(err, errno, "cannot be removed", name);
+	if (p && unlinkat(f->dir, name, 0))
+		return folder_fail(f, name, MEMLOG_IO, "cannot be removed",
+				   err);
+	if (p)
+		folder_drop(f, p);
 	return MEMLOG_OK;
 }
 
-int folder_open(struct output *out, const struct opts *o)
+static void folder_free(struct folder *f)
+{
+	free(f->pieces);
+	free(f->path);
+	free(f);
+}
+
+enum memlog_status folder_open(struct output *out, const struct opts *o,
+			       struct memlog_err *err)
 {
 	struct folder *f = calloc(1, sizeof(*f));
+	size_t len = strlen(o->output), n = len;
 
-	if (!f) {
-		message(0, NULL, "no memory");
-		return EXIT_UNREADABLE;
+	while (n && o->output[n - 1] == '/')
+		n--;
+	if (f)
+		f->path = strndup(o->output, n);
+	if (!f || !f->path) {
+		free(f);
+		return MEMLOG_NO_MEMORY;
+	}
+	f->force = o->force;
+	f->made = !mkdir(o->output, 0700);
+	f->dir = f->made || errno == EEXIST ?
+		 open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				 (n < len ? 0 : O_NOFOLLOW)) : -1;
+	if (f->dir < 0) {
+		*err = (struct memlog_err){ MEMLOG_IO, .sys = errno };
+		snprintf(err->text, sizeof(err->text), "cannot create the "
+			 "directory %.120s: %s", o->output, strerror(errno));
+		folder_free(f);
+		return MEMLOG_IO;
 	}
 	out->folder = f;
-	out->path = o->output;
-	out->fd = -1;
 	out->sink.begin = folder_begin;
 	out->sink.end = folder_end;
 	out->sink.remove = folder_remove;
-	f->o = o;
-	f->made = !mkdir(o->output, 0700);
-	f->dir = open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->dir >= 0)
-		return 0;
-	message(0, NULL, "%s: not a directory, and cannot be created: %s",
-		o->output, strerror(errno));
-	free(f);
-	out->folder = NULL;
-	return EXIT_USAGE;
+	return MEMLOG_OK;
 }
 
 void folder_close(struct output *out, bool keep)
@@ -169,17 +204,17 @@ void folder_close(struct output *out, bool keep)
 	struct folder *f = out->folder;
 	size_t i;
 
-	if (out->fd >= 0)
-		close(out->fd);
+	if (f->open)
+		folder_finish(out, keep, NULL);
 	for (i = 0; i < f->n; i++) {
-		if (!keep && f->names[i])
-			unlinkat(f->dir, f->names[i], 0);
-		free(f->names[i]);
+		/* what it replaced does not come back */
+		if (!keep && !f->pieces[i].replaced)
+			unlinkat(f->dir, f->pieces[i].name, 0);
+		free(f->pieces[i].name);
 	}
 	close(f->dir);
 	/* only when nothing is in it */
 	if (!keep && f->made)
-		rmdir(out->path);
-	free(f->names);
-	free(f);
+		rmdir(f->path);
+	folder_free(f);
 }

@@ -82,7 +82,7 @@ on_tty() {
 	run -2 --separate-stderr "$DUMP" -o "" small-c
 	[[ $stderr == *"--output: the name of the file is empty"* ]]
 	run -2 --separate-stderr "$DUMP" -o /dev/full small-c
-	[[ $stderr == *"/dev/full: is not a file; send standard output there"* ]]
+	[[ $stderr == *"/dev/full is not a regular file; redirect the output to it"* ]]
 	run -3 --separate-stderr "$DUMP" "acrn:$T/none"
 	[[ ${stderr_lines[0]} == "memlog-dump: acrn:$T/none: "* ]]
 	[[ $stderr != *"acrn::"* ]]
@@ -296,15 +296,16 @@ wrong() {
 @test "-o does not touch an existing file or follow a link" {
 	echo mine >"$T/log"
 	run -2 --separate-stderr "$DUMP" -o "$T/log" small-c
-	[[ $stderr == *"$T/log: exists"*--force* ]]
+	[ "$stderr" = "memlog-dump: $T/log exists; use --force to replace it" ]
 	[ "$(cat "$T/log")" = mine ]
 	ln -s "$T/elsewhere" "$T/link"
-	run -2 "$DUMP" -o "$T/link" small-c
+	run -2 --separate-stderr "$DUMP" -o "$T/link" small-c
+	[[ $stderr == *"$T/link is a symbolic link, which is neither followed nor"* ]]
 	[ ! -e "$T/elsewhere" ]
 	run -2 "$DUMP" -o "$T/no/such/folder" small-c
 }
 
-@test "--force replaces by a rename, a link by itself" {
+@test "--force replaces by a rename, and no link" {
 	echo mine >"$T/log"
 	ln "$T/log" "$T/other-name"
 	run -0 "$DUMP" -q --force -n1 -o "$T/log" small-c
@@ -312,11 +313,12 @@ wrong() {
 	[ "$(cat "$T/other-name")" = mine ]
 	[ "$(stat -c %a "$T/log")" = 600 ]
 	ln -s "$T/other-name" "$T/link"
-	run -0 "$DUMP" -q --force -n1 -o "$T/link" small-c
-	[ ! -L "$T/link" ]
+	run -2 --separate-stderr "$DUMP" -q --force -n1 -o "$T/link" small-c
+	[[ $stderr == *"$T/link is a symbolic link"* ]]
+	[ -L "$T/link" ]
 	[ "$(cat "$T/other-name")" = mine ]
 	# no temporary file is left
-	[ "$(find "$T" -type f | wc -l)" -eq 3 ]
+	[ -z "$(find "$T" -name 'log.*')" ]
 }
 
 @test "--force replaces neither the image nor a device" {
@@ -341,7 +343,7 @@ wrong() {
 		"$T/a,$T/soft" "$T/soft,$T/a" "small-c -" "- $T/image"; do
 		# shellcheck disable=SC2086,SC2094 # several names; it is refused
 		run -2 --separate-stderr "$DUMP" --force -o "$T/image" $in <"$T/image"
-		[[ $stderr == *"$T/image: is being read"* ]]
+		[[ $stderr == *"$T/image is being read"* ]]
 	done
 	# shellcheck disable=SC2094 # that is what must not happen
 	run -2 "$DUMP" --force -o "$T/image" /dev/fd/5 5<"$T/image"
@@ -369,7 +371,7 @@ wrong() {
 	for in in "$T/dir/$n.raw" -; do
 		run -2 --separate-stderr "$DUMP" -r --force -o "$T/dir" "$in" \
 			<"$T/dir/$n.raw"
-		[[ $stderr == *"$T/dir/$n.raw: is being read"* ]]
+		[[ $stderr == *"$T/dir/$n.raw is being read"* ]]
 		run -2 "$DUMP" --force -o "$T/dir" "$in" <"$T/dir/$n.raw"
 	done
 	[ -L "$T/dir/$n.txt" ]
@@ -413,8 +415,8 @@ wrong() {
 	[ -z "$stderr" ]
 	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -r small-c)
 	# existing files stay
-	run -3 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
-	[[ $stderr == *--force* ]]
+	run -2 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
+	[[ $stderr == *"$T/raw/ovmf-phys-0x820000.raw exists; use --force to replace it" ]]
 	run -0 "$DUMP" -q -r -o "$T/raw" --force small-early-main
 	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -q -r small-early-main)
 	# logs of several images have different names
@@ -429,6 +431,38 @@ wrong() {
 	for a in --list --info; do
 		run -2 "$DUMP" $a -o "$T/raw" small-c
 	done
+}
+
+@test "into a directory, --force replaces each file by a rename, and no link" {
+	local n=ovmf-phys-0x820000.raw
+	mkdir "$T/dir"
+	echo mine >"$T/dir/$n"
+	ln "$T/dir/$n" "$T/other-name"
+	run -0 "$DUMP" -r --force -o "$T/dir" small-c
+	cmp "$T/dir/$n" <("$DUMP" -r small-c)
+	[ "$(cat "$T/other-name")" = mine ]
+	[ "$(stat -c %a "$T/dir/$n")" = 600 ]
+	ln -sf "$T/other-name" "$T/dir/$n"
+	run -2 --separate-stderr "$DUMP" -r --force -o "$T/dir" small-c
+	[[ $stderr == *"$T/dir/$n is a symbolic link"* ]]
+	[ -L "$T/dir/$n" ] && [ "$(cat "$T/other-name")" = mine ]
+	[ "$(ls "$T/dir")" = "$n" ]
+	# a link to a directory is followed if its name ends in a slash
+	mkdir "$T/real"
+	ln -s real "$T/link"
+	run -2 --separate-stderr "$DUMP" -r --force -o "$T/link" small-c
+	[[ $stderr == *"$T/link is a symbolic link"* ]]
+	run -0 "$DUMP" -r -o "$T/link/" small-c
+	[ "$(ls "$T/real")" = "$n" ]
+	# logs of two images with one name do not replace each other
+	mkdir "$T/a" "$T/b"
+	cp small-c "$T/a/image"
+	cp small-early-main "$T/b/image"
+	run -2 --separate-stderr "$DUMP" -q --force -o "$T/two/" "$T/a/image" \
+		"$T/b/image"
+	[[ $stderr == *"$T/two/image-ovmf-phys-0x820000.txt has a log of another"* ]]
+	run -2 --separate-stderr "$DUMP" -o "$T/other-name/" small-c
+	[[ $stderr == *"cannot create the directory $T/other-name/: Not a dir"* ]]
 }
 
 @test "-o - is standard output" {

@@ -265,8 +265,8 @@ static void standard_output(void **state)
 	close(saved);
 	assert_int_equal(s, MEMLOG_IO);
 	assert_true(file.failed);
-	assert_string_equal(err.text, "standard output cannot be written: No "
-			    "space left on device");
+	assert_string_equal(err.text, "cannot write standard output: No space "
+			    "left on device");
 	holds("image", "bytes");
 }
 
