@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * acrn: what the devices of a Service VM give. The input starts with the lengths
- * of two logs, 16 bits each; what follows them is a trace. The folder of the
+ * of two logs, 16 bits each; what follows them is a trace. The directory of the
  * devices is made once and has links to files that have no other name.
  */
 #include <stdio.h>
@@ -17,20 +17,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define DEVICES 3
 
 static char image_name[] = "acrn:/tmp/memlog-fuzz-acrn.XXXXXX";
-static char *const folder = image_name + 5;
+static char *const directory = image_name + 5;
 static char links[DEVICES][64];
 static int fds[DEVICES];
 
-static void remove_folder(void)
+static void remove_directory(void)
 {
 	size_t i;
 
 	for (i = 0; i < DEVICES; i++)
 		unlink(links[i]);
-	rmdir(folder);
+	rmdir(directory);
 }
 
-static void make_folder(void)
+static void make_directory(void)
 {
 	static const char *const names[DEVICES] = {
 		"acrn_hvlog_cur_0", "acrn_hvlog_last_0", "acrn_trace_0",
@@ -38,15 +38,16 @@ static void make_folder(void)
 	char to[32];
 	size_t i;
 
-	LOOK_CHECK(mkdtemp(folder));
+	LOOK_CHECK(mkdtemp(directory));
 	for (i = 0; i < DEVICES; i++) {
 		fds[i] = memfd_create(names[i], 0);
 		LOOK_CHECK(fds[i] >= 0);
 		snprintf(to, sizeof(to), "/proc/self/fd/%d", fds[i]);
-		snprintf(links[i], sizeof(links[i]), "%s/%s", folder, names[i]);
+		snprintf(links[i], sizeof(links[i]), "%s/%s", directory,
+			 names[i]);
 		LOOK_CHECK(!symlink(to, links[i]));
 	}
-	atexit(remove_folder);
+	atexit(remove_directory);
 }
 
 static void fill(int fd, const uint8_t *p, size_t len)
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 4)
 		return 0;
 	if (!links[0][0])
-		make_folder();
+		make_directory();
 	n = 4;
 	for (i = 0; i < DEVICES; i++) {
 		size_t len = i < 2 ? ml_le16(data + 2 * i) : size;

@@ -959,7 +959,7 @@ MEMLOG_API int memlog_query_level(const struct memlog_query *query);
 
 /* Is the output, with the options so far, a set of files? Then the sink must
  * have begin and end, and keep the pieces apart by name. */
-MEMLOG_API bool memlog_query_wants_folder(const struct memlog_query *query);
+MEMLOG_API bool memlog_query_wants_directory(const struct memlog_query *query);
 
 /*
  * An option of a command line: one of a query, or one that a front end adds.

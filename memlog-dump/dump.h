@@ -58,13 +58,13 @@ void message_err(const char *image, const struct memlog_err *err);
 /* How messages call an image: "-" is standard input. */
 const char *message_name(const char *image);
 
-struct folder;
+struct directory;
 
 /* Where output goes; output.c. */
 struct output {
 	struct memlog_sink sink;
 	struct host_file file;	/* the one, or that of a directory's */
-	struct folder *folder;	/* NULL: one file */
+	struct directory *directory; /* NULL: one file */
 	const char **inputs;	/* names of what is read */
 	bool written;		/* anything */
 	bool failed;		/* what was written is not all */
@@ -76,11 +76,11 @@ int output_open(struct output *out, const struct opts *o);
 /* Finish. keep false: leave nothing behind. 0, or an exit code. */
 int output_close(struct output *out, bool keep);
 
-/* The same for a directory of files, made when it is not there; folder.c. keep
+/* The same for a directory of files, made when it is not there; directory.c. keep
  * false: what was replaced stays replaced. */
-enum memlog_status folder_open(struct output *out, const struct opts *o,
-			       struct memlog_err *err);
-void folder_close(struct output *out, bool keep);
+enum memlog_status directory_open(struct output *out, const struct opts *o,
+				  struct memlog_err *err);
+void directory_close(struct output *out, bool keep);
 
 /* The image of that name, as the options say; source.c. */
 enum memlog_status source_open(const char *name, const struct opts *o,

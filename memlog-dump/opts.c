@@ -193,7 +193,7 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	     "Print the logs that firmware and hypervisors left in memory.\n\n"
 	     "IMAGE is a dump of a machine's memory, - for standard input, a "
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
-	     "this machine: /dev/mem, and\nacrn:[FOLDER] for the devices of "
+	     "this machine: /dev/mem, and\nacrn:[DIR] for the devices of "
 	     "an ACRN Service VM.\n");
 	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
 				      sizeof(line)); i++)

@@ -21,11 +21,11 @@ static enum memlog_status output_write(void *self, const void *buf, size_t len,
 }
 
 /* Is -o the name of a directory? A link to one needs a slash. */
-static bool output_is_folder(const struct opts *o)
+static bool output_is_directory(const struct opts *o)
 {
 	struct stat st;
 
-	return memlog_query_wants_folder(o->query) ||
+	return memlog_query_wants_directory(o->query) ||
 	       o->output[strlen(o->output) - 1] == '/' ||
 	       (!lstat(o->output, &st) && S_ISDIR(st.st_mode));
 }
@@ -57,8 +57,8 @@ static enum memlog_status output_open_file(struct output *out,
 
 	if (!o->output || !strcmp(o->output, "-"))
 		s = host_file_stdout(&out->file, out->inputs, err);
-	else if (!o->extract && output_is_folder(o))
-		return folder_open(out, o, err);
+	else if (!o->extract && output_is_directory(o))
+		return directory_open(out, o, err);
 	else
 		s = host_file_create(&out->file, &opts, err);
 	out->file.stopped = guard_stop;
@@ -89,8 +89,8 @@ int output_close(struct output *out, bool keep)
 	int rc = 0;
 
 	progress_clear();
-	if (out->folder) {
-		folder_close(out, keep);
+	if (out->directory) {
+		directory_close(out, keep);
 	} else if (host_file_close(&out->file, keep, &err)) {
 		message_err(NULL, &err);
 		rc = EXIT_UNREADABLE;

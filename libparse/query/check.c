@@ -18,10 +18,10 @@ int memlog_query_level(const struct memlog_query *query)
 	return query->level;
 }
 
-bool memlog_query_wants_folder(const struct memlog_query *query)
+bool memlog_query_wants_directory(const struct memlog_query *query)
 {
 	return !query->info && !query->list && !query->extract &&
-	       ml_query_writer(query)->folder;
+	       ml_query_writer(query)->directory;
 }
 
 enum memlog_status ml_query_check(const struct memlog_query *q,

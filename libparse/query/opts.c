@@ -87,7 +87,7 @@ bool ml_run_apart(const struct ml_run *run)
 {
 	const struct ml_render *render = ml_query_writer(run->query);
 
-	return run->host.sink->begin && render->suffix && !render->folder;
+	return run->host.sink->begin && render->suffix && !render->directory;
 }
 
 struct ml_render_opts ml_run_render_opts(const struct ml_run *run,

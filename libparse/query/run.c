@@ -304,13 +304,14 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "raw bytes can take over a terminal: send them "
 			       "to a file, or give --force");
-	if (memlog_query_wants_folder(q) && !sink->begin)
+	if (memlog_query_wants_directory(q) && !sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s writes several files: use memlog-dump "
 			       "with -o DIR", q->render->name);
-	if (sink->begin && !memlog_query_wants_folder(q) &&
+	if (sink->begin && !memlog_query_wants_directory(q) &&
 	    (q->info || q->list || q->extract ||
-	     (!ml_query_writer(q)->suffix && !ml_query_writer(q)->may_folder)))
+	     (!ml_query_writer(q)->suffix &&
+	      !ml_query_writer(q)->may_directory)))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "this output is one file, and -o names a "
 			       "directory");

@@ -38,8 +38,8 @@ enum ml_list_style {
 /*
  * begin and end are called once; log_begin and log_end around the records of
  * each log. state is state_size zeroed bytes. log_end gets the number of
- * missing bytes. All but record may be NULL. folder: this output is a set of
- * files and needs a sink that keeps names apart; may_folder: it is one if it
+ * missing bytes. All but record may be NULL. directory: this output is a set of
+ * files and needs a sink that keeps names apart; may_directory: it is one if it
  * has such a sink. suffix: logs are written one after the other, each complete
  * after its log_end, so that each can be a file in a directory; NULL: one
  * stream for all. only: it writes only logs of this format. events: it writes
@@ -52,7 +52,7 @@ struct ml_render {
 	const char *name;	/* "json" */
 	const char *title;
 	bool binary;		/* refuse a terminal unless forced */
-	bool folder, may_folder;
+	bool directory, may_directory;
 	const char *suffix;	/* "txt" */
 	bool tells_logs;	/* several logs stay separate in one output */
 	const struct ml_format *only;

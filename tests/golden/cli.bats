@@ -302,7 +302,7 @@ wrong() {
 	run -2 --separate-stderr "$DUMP" -o "$T/link" small-c
 	[[ $stderr == *"$T/link is a symbolic link, which is neither followed nor"* ]]
 	[ ! -e "$T/elsewhere" ]
-	run -2 "$DUMP" -o "$T/no/such/folder" small-c
+	run -2 "$DUMP" -o "$T/no/such/directory" small-c
 }
 
 @test "--force replaces by a rename, and no link" {

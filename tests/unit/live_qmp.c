@@ -350,20 +350,21 @@ static void test_no_peer(void **state)
 
 static void test_long_path(void **state)
 {
-	char folder[160], name[300];
+	char directory[160], name[300];
 	struct memlog_image *image;
 	struct memlog_err err;
 
 	start(TRUTH);
-	snprintf(folder, sizeof(folder), "/tmp/live-%0120d", (int)getpid());
-	assert_int_equal(mkdir(folder, 0700), 0);
-	snprintf(name, sizeof(name), "%s/s", folder);
+	snprintf(directory, sizeof(directory), "/tmp/live-%0120d",
+		 (int)getpid());
+	assert_int_equal(mkdir(directory, 0700), 0);
+	snprintf(name, sizeof(name), "%s/s", directory);
 	assert_int_equal(rename(peer.path, name), 0);
-	snprintf(name, sizeof(name), "qmp:%s/s", folder);
+	snprintf(name, sizeof(name), "qmp:%s/s", directory);
 	assert_int_equal(memlog_image_open(name, NULL, &image, &err), 0);
 	memlog_image_close(image);
 	unlink(name + 4);
-	rmdir(folder);
+	rmdir(directory);
 	stop();
 }
 

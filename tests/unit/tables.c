@@ -167,7 +167,7 @@ static void renders(void **state)
 		check_name(r->name, r->title);
 		assert_ptr_equal(ml_render_find(r->name), r);
 		assert_true(r->record || r->only_tables);
-		assert_true(!r->folder || !r->may_folder);
+		assert_true(!r->directory || !r->may_directory);
 		assert_true(!r->only ||
 			    ml_format_find(r->only->name) == r->only);
 		assert_true(!r->only || !r->events);

@@ -8,7 +8,7 @@
  *
  * The log's slots are put into rings of our own, laid out as in the reserved
  * region, so that the formats find them as in a dump; reading a ring's header
- * takes what has come meanwhile. acrn:DIR looks for the devices in a folder
+ * takes what has come meanwhile. acrn:DIR looks for the devices in a directory
  * other than /dev.
  */
 #include <dirent.h>

@@ -296,21 +296,21 @@ enum memlog_status ml_qmp_human(struct ml_qmp *q, const char *line, char **ret,
 /* ---- connecting --------------------------------------------------------- */
 
 /* A socket's address has room for 107 characters; a longer path goes through
- * an open folder. */
+ * an open directory. */
 static enum memlog_status connect_to(int fd, const char *path,
 				     struct memlog_err *err)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	const char *base = strrchr(path, '/');
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	int dir = -1, n, rc;
 
 	n = snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	if ((size_t)n >= sizeof(sun.sun_path) && base &&
-	    (size_t)(base - path) < sizeof(folder)) {
-		memcpy(folder, path, (size_t)(base - path));
-		folder[base - path] = '\0';
-		dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	    (size_t)(base - path) < sizeof(directory)) {
+		memcpy(directory, path, (size_t)(base - path));
+		directory[base - path] = '\0';
+		dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		n = snprintf(sun.sun_path, sizeof(sun.sun_path),
 			     "/proc/self/fd/%d%s", dir, base);
 	}

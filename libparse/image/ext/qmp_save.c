@@ -2,7 +2,7 @@
 /*
  * qmp_save.c - pmemsave into a private file.
  *
- * QEMU opens the file by its name, so it is in a folder made for it. A QEMU of
+ * QEMU opens the file by its name, so it is in a directory made for it. A QEMU of
  * another user gets in by a name that cannot be guessed, into a file that it
  * may write and only we may read.
  */
@@ -27,18 +27,17 @@
 static bool make_file(struct ml_qmp_save *s, bool other_user)
 {
 	uint64_t name[2];
-	size_t size = strlen(s->folder) + 40;
+	size_t size = strlen(s->directory) + 40;
 
 	s->path = ml_calloc(&s->q->alloc, size, 1);
 	if (!s->path || getrandom(name, sizeof(name), 0) != sizeof(name))
 		return false;
-	snprintf(s->path, size, "%s/%016" PRIx64 "%016" PRIx64, s->folder,
+	snprintf(s->path, size, "%s/%016" PRIx64 "%016" PRIx64, s->directory,
 		 name[0], name[1]);
 	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 			      O_CLOEXEC, 0600);
-	return s->fd >= 0 &&
-	       (!other_user || (!fchmod(s->fd, 0602) &&
-				!chmod(s->folder, 0711)));
+	return s->fd >= 0 && (!other_user || (!fchmod(s->fd, 0602) &&
+					      !chmod(s->directory, 0711)));
 }
 
 enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
@@ -51,10 +50,10 @@ enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
 	int sys;
 
 	*s = (struct ml_qmp_save){ .q = q, .fd = -1 };
-	s->folder = ml_calloc(&q->alloc, size, 1);
-	if (s->folder) {
-		snprintf(s->folder, size, "%s/memlog-XXXXXX", in);
-		made = mkdtemp(s->folder);
+	s->directory = ml_calloc(&q->alloc, size, 1);
+	if (s->directory) {
+		snprintf(s->directory, size, "%s/memlog-XXXXXX", in);
+		made = mkdtemp(s->directory);
 	}
 	if (made && make_file(s, other))
 		return MEMLOG_OK;
@@ -65,10 +64,10 @@ enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
 			unlink(s->path);
 			close(s->fd);
 		}
-		rmdir(s->folder);
+		rmdir(s->directory);
 	}
 	ml_free(&q->alloc, s->path);
-	ml_free(&q->alloc, s->folder);
+	ml_free(&q->alloc, s->directory);
 	return ml_fail_errno(err, MEMLOG_IO, sys,
 			     "cannot make a temporary file");
 }
@@ -79,9 +78,9 @@ void ml_qmp_save_fini(struct ml_qmp_save *s)
 		return;
 	unlink(s->path);
 	close(s->fd);
-	rmdir(s->folder);
+	rmdir(s->directory);
 	ml_free(&s->q->alloc, s->path);
-	ml_free(&s->q->alloc, s->folder);
+	ml_free(&s->q->alloc, s->directory);
 	ml_qmp_close(s->q);
 	s->q = NULL;
 }

@@ -6,10 +6,10 @@
 
 #include "qmp.h"
 
-/* A file in a folder of its own that nobody else can look into. */
+/* A file in a directory of its own that nobody else can look into. */
 struct ml_qmp_save {
 	struct ml_qmp *q;	/* owned */
-	char *folder, *path;
+	char *directory, *path;
 	int fd;
 };
 

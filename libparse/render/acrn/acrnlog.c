@@ -161,7 +161,7 @@ static enum memlog_status acrnlog_log_end(void *state,
 const struct ml_render ml_render_acrnlog = {
 	.name = "acrnlog",
 	.title = "the files that ACRN's acrnlog writes",
-	.folder = true,
+	.directory = true,
 	.tells_logs = true,
 	.only = &ml_format_acrn_log,
 	.all = true,

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static bool in_folder(const struct ml_stats_out *s)
+static bool in_directory(const struct ml_stats_out *s)
 {
 	return s->out.sink->begin;
 }
@@ -21,7 +21,7 @@ static enum memlog_status csv_begin(struct ml_stats_out *s, const char *what,
 	char cpu[16], name[64];
 
 	ml_stats_cpu_name(c, cpu);
-	if (!in_folder(s)) {
+	if (!in_directory(s)) {
 		ml_out_fmt(&s->out, "CPU,%s\n", cpu);
 		return MEMLOG_OK;
 	}
@@ -38,7 +38,7 @@ static enum memlog_status csv_end(struct ml_stats_out *s, struct memlog_err *err
 {
 	enum memlog_status status;
 
-	if (!in_folder(s)) {
+	if (!in_directory(s)) {
 		ml_out_char(&s->out, '\n');
 		return MEMLOG_OK;
 	}

@@ -133,21 +133,21 @@ static void stats_close(void *state)
 	ml_stats_destroy(((struct ml_stats_out *)state)->stats);
 }
 
-#define STATS_RENDER(var, id, words, start, files)	\
-const struct ml_render var = {			\
-	.tables = &var,				\
-	.only_tables = true,			\
-	.name = id,				\
-	.title = words,				\
-	.may_folder = files,			\
-	.events = true,				\
-	.state_size = sizeof(struct ml_stats_out),	\
-	.begin = start,				\
-	.log_begin = stats_log_begin,		\
-	.record = stats_record,			\
-	.log_end = stats_log_end,		\
-	.close = stats_close,			\
-}
+#define STATS_RENDER(var, id, words, start, files)         \
+	const struct ml_render var = {                     \
+		.tables = &var,                            \
+		.only_tables = true,                       \
+		.name = id,                                \
+		.title = words,                            \
+		.may_directory = files,                    \
+		.events = true,                            \
+		.state_size = sizeof(struct ml_stats_out), \
+		.begin = start,                            \
+		.log_begin = stats_log_begin,              \
+		.record = stats_record,                    \
+		.log_end = stats_log_end,                  \
+		.close = stats_close,                      \
+	}
 
 STATS_RENDER(ml_render_stats, "stats", "tables of --stats", tables_begin,
 	     false);
