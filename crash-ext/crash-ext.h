@@ -4,7 +4,8 @@
  *
  * Of crash's structures only those fields are touched that lie where they lie
  * in every release from 7.2.9 on: pc->flags, namelist, dumpfile, system_map,
- * namelist_debug, debuginfo_file, stdpipe, curcmd, curcmd_flags; vt->numnodes, node_table; machdep->pagesize.
+ * namelist_debug, debuginfo_file, stdpipe, curcmd, curcmd_flags; vt->numnodes,
+ * node_table; machdep->pagesize.
  */
 #ifndef CRASH_EXT_H
 #define CRASH_EXT_H
