@@ -582,6 +582,9 @@ struct memlog_extent {
 #define MEMLOG_LOG_EMPTY	(1u << 6) /* valid, nothing written yet */
 #define MEMLOG_LOG_NOT_A_LOG	(1u << 7) /* listed, but has no text */
 #define MEMLOG_LOG_INCOMPLETE	(1u << 8) /* parts are not in the image */
+#define MEMLOG_LOG_SCATTERED	(1u << 10) /* what follows its beginning is
+					      other memory, and left out: its
+					      pages lie scattered */
 #define MEMLOG_LOG_TELLS_ALL	(1u << 9) /* the text of each record has its
 					     time, CPU and the like */
 

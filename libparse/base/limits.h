@@ -55,6 +55,11 @@
 #define ML_OVMF_PAIRS		(1u << 24)
 #define ML_OVMF_RANGES		(1u << 24)
 
+/* Bytes of OVMF's logs that are looked at page by page, all logs of one image
+ * together, to tell whether they are contiguous: a real image has less than 1
+ * MiB of them. */
+#define ML_OVMF_LOOKED_AT	(64u << 20)
+
 /* Text in which a resume from suspend to RAM would be mentioned: it is a few
  * KiB after the start of a boot. */
 #define ML_OVMF_RESUME		65536u

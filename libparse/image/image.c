@@ -179,6 +179,23 @@ enum memlog_status memlog_image_next_data(struct memlog_image *image,
 	return image_next(image, space, true, addr, ret, err);
 }
 
+static bool image_has_note(const struct memlog_image *image, const char *owner)
+{
+	size_t i;
+
+	for (i = 0; i < image->n_notes; i++)
+		if (!strcmp(image->notes[i].owner, owner))
+			return true;
+	return false;
+}
+
+bool ml_image_is_by_kernel(const struct memlog_image *image)
+{
+	/* QEMU passes on what a guest's kernel says */
+	return image->by_kernel || (image_has_note(image, "VMCOREINFO") &&
+				    !image_has_note(image, "QEMU"));
+}
+
 enum memlog_status ml_image_check(const struct memlog_image *image,
 				  struct memlog_err *err)
 {

@@ -84,6 +84,7 @@ struct memlog_image {
 	/* the images that it is made of, or NULL */
 	struct memlog_image *const *parts;
 	size_t n_parts;
+	bool by_kernel;	/* its format is written from within a machine */
 	bool suspect;	/* the file is damaged, and nobody knows where */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
@@ -116,6 +117,10 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
 				 enum memlog_space space, uint64_t addr,
 				 void *buf, size_t len, size_t *ret,
 				 struct memlog_err *err);
+
+/* Did the kernel of a machine write this of its own memory, from within? Then it
+ * may be a host, and its guests lie scattered over what is here. */
+bool ml_image_is_by_kernel(const struct memlog_image *image);
 
 /* Are its files still as long as when they were opened? Otherwise IO: what is
  * gone may have been taken for zeros or for a hole. */

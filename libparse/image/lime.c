@@ -395,6 +395,7 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	if (avml && !b.frames->codec.expand)
 		ml_image_warn(image, "the file is compressed with snappy, "
 			      "which this build cannot expand");
+	image->by_kernel = true;
 	return ml_loads_add_space(image, MEMLOG_PHYS, &from, avml, &loads, err);
 }
 

@@ -207,6 +207,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 
 		image->missing += part->missing;
 		image->suspect |= part->suspect;
+		image->by_kernel |= part->by_kernel;
 		for (i = 0; i < part->n_warnings; i++)
 			if (part->warnings[i].kind != ML_WARN_PART)
 				ml_image_warn(image, "%s",

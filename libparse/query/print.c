@@ -99,6 +99,8 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 		ml_say_log(run, level, log, "%s", reason);
 	if (log->flags & MEMLOG_LOG_EMPTY && !reason[0])
 		ml_say_log(run, ML_SAY_NOTE, log, "it is empty");
+	if (log->flags & MEMLOG_LOG_SCATTERED)
+		ml_say_scattered(run, log);
 	if (log->flags & MEMLOG_LOG_RACED)
 		ml_say_log(run, ML_SAY_WARNING, log,
 			   "it changed while it was read: lines may be torn");

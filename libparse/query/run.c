@@ -209,9 +209,14 @@ static enum memlog_status write_extract(struct ml_run *run,
 {
 	enum memlog_status s;
 	uint64_t missing = 0;
-	size_t n;
+	size_t n, i;
 
 	n = leave_out_others(run);
+	for (i = 0; i < n; i++)
+		if (run->logs[i]->flags & MEMLOG_LOG_SCATTERED) {
+			run->result.damaged = true;
+			ml_say_scattered(run, run->logs[i]);
+		}
 	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
 			     &run->query->alloc, &missing, err);
 	if (s)

@@ -41,6 +41,8 @@ void ml_say_log(const struct ml_run *run, int level,
 	MEMLOG_PRINTF(4, 5);
 /* No log was found: what was searched, what to check. */
 void ml_say_nothing(const struct ml_run *run);
+/* Of a log that is MEMLOG_LOG_SCATTERED: what was left out, and what to do. */
+void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log);
 /* Logs were found, and these are not printed. */
 void ml_say_others(const struct ml_run *run);
 

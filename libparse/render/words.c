@@ -28,6 +28,7 @@ const struct ml_word ml_log_words[] = {
 	{ MEMLOG_LOG_EMPTY, "empty" },
 	{ MEMLOG_LOG_NOT_A_LOG, "not-a-log" },
 	{ MEMLOG_LOG_INCOMPLETE, "incomplete" },
+	{ MEMLOG_LOG_SCATTERED, "scattered" },
 	{ 0, NULL },
 };
 

@@ -155,7 +155,8 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 	struct memlog_extent e = *old->extents;
 	struct ml_probe p = { .bytes = h->bytes, .len = h->len,
 			      .space = e.space, .addr = e.addr, .at = true };
-	uint32_t keep = MEMLOG_LOG_GUESSED | MEMLOG_LOG_INCOMPLETE;
+	uint32_t keep = MEMLOG_LOG_GUESSED | MEMLOG_LOG_INCOMPLETE |
+			MEMLOG_LOG_SCATTERED;
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
 	memset(ret, 0, sizeof(*ret));
@@ -180,7 +181,8 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 		memcpy(ret->pub.reason, old->pub.reason,
 		       sizeof(ret->pub.reason));
 	snap->extent = *old->extents;
-	snap->extent.len = e.len;
+	if (!(old->pub.flags & MEMLOG_LOG_SCATTERED))
+		snap->extent.len = e.len;
 	return MEMLOG_OK;
 }
 

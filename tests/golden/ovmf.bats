@@ -106,6 +106,31 @@ at_prints() {
 	[ "$n" -gt 0 ]
 }
 
+# The page with the header is followed by memory of the host.
+@test "a guest's log in its host's vmcore: nothing of the host is shown" {
+	local t=$BATS_TEST_TMPDIR rc=0 err
+	unpack ovmf-c01-elf64.host-vmcore
+	truth ovmf-c01-elf64 0 3904 >"$t/want"
+	"$dump" --strict -r "$unpacked" >"$t/raw" 2>"$t/err" || rc=$?
+	[ "$rc" -eq 4 ]
+	same "$t/want" "$t/raw"
+	err=$(<"$t/err")
+	[[ $err == *"what follows its first 4096 bytes is other memory"* ]]
+	[[ $err == *dump-guest-memory*"virsh dump"*"core of its QEMU process"* ]]
+	[[ $err == *"76888 bytes of it are not in the image"* ]]
+	dd if="$unpacked" status=none | "$dump" -q -r - | cmp "$t/want" -
+	run -0 "$dump" --list "$unpacked"
+	[[ $output == *"scattered: only its first 4096 bytes are its own memory"* ]]
+	run -0 "$dump" --list -J "$unpacked"
+	[ "$(jq -r '.flags | index("scattered") != null' <<<"$output")" = true ]
+	# what is sent to support has that page of memory and no other
+	run -4 --separate-stderr "$dump" --strict --extract "$t/x" "$unpacked"
+	[[ $stderr == *"is other memory"* ]]
+	run ! grep -q hunter2 "$t/x"
+	[ "$(stat -c %s "$t/x")" -le 8192 ]
+	"$dump" -q -r "$t/x" | cmp "$t/want" -
+}
+
 @test "logging turned off: exit 1, nothing on stdout, and what to check" {
 	unpack ovmf-c12-off.elf
 	run --separate-stderr "$dump" "$unpacked"

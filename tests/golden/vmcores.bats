@@ -31,6 +31,10 @@ check() {
 			"$dump" -O raw "$image" > "$image.text" ;;
 		stale)
 			"$dump" -O raw --at "phys:$gpa" "$image" > "$image.text" ;;
+		scattered)
+			"$dump" --strict -O raw "$image" > "$image.text" ||
+				status=$?
+			[ $status -eq 4 ] ;;
 		*)
 			echo "no verdict $verdict"
 			return 1 ;;

@@ -75,6 +75,15 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 /* follow.c: where the text ends. */
 void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 
+/* pages.c: leave out of the log's extent what is not its own memory: all from
+ * the first page on that has what the log cannot have there. In a dump that a
+ * kernel wrote of its own machine, which may be a host, that is all but the page
+ * of the header. A log that loses text is marked as scattered. *budget: bytes
+ * that may still be looked at for this image; without any only the page of the
+ * header stays. */
+void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
+		 uint64_t *budget);
+
 /* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);

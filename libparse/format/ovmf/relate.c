@@ -29,6 +29,7 @@
 struct effort {
 	uint64_t pairs;		/* of logs compared with each other */
 	uint64_t ranges;	/* of memory walked around logs */
+	uint64_t bytes;		/* of logs whose pages are looked at */
 };
 
 static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
@@ -452,13 +453,21 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image)
 {
-	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES };
+	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES,
+				 ML_OVMF_LOOKED_AT };
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		ml_ovmf_cut(logs[i], image, &effort.bytes);
 	name_all(logs, n, image, &effort);
 	judge_all(logs, n, image, &effort);
 	for (i = 0; i < n; i++) {
 		judge_odd_ones(logs[i]);
 		note_missing(logs[i], image, &effort);
+		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
+			ovmf_relate_say(logs[i], logs[i]->pub.verdict,
+					"only its first %llu bytes are its own "
+					"memory", (unsigned long long)
+					logs[i]->extents->len);
 	}
 }

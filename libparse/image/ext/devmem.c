@@ -330,6 +330,7 @@ enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
 	}
 	image->format = "devmem";
 	image->title = "memory of this machine";
+	image->by_kernel = true;
 	ml_image_add_space(image, MEMLOG_PHYS, &devmem_ops, d, 0, true);
 	*ret = image;
 	return MEMLOG_OK;

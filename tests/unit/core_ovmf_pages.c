@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Logs of OVMF whose pages do not follow each other in the image: nothing that
+ * is not the log's own is ever shown, and no log that is whole loses a byte. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "image/image.h"
+#include "libmem.h"
+
+#define AT		0x1000000u
+#define HEADER		192u
+#define PAGES_MAX	64u
+
+static uint64_t seed;
+
+static uint32_t rnd(uint32_t n)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(seed >> 33) % n;
+}
+
+/* What firmware prints, with what it may print now and then: other alphabets,
+ * colours, a NUL, bytes that are no text. */
+static void write_lines(uint8_t *p, size_t n, const char *end)
+{
+	static const char *const words[] = {
+		"Loading", "PEIM", "at", "0x0007EAD", "EntryPoint=", "PROGRESS",
+		"CODE:", "V03040003", "I0", "InstallProtocolInterface:", "- - -",
+		"\xd0\xb6\xd1\x83", "\xe2\x82\xac", "\x1b[1;31m", "\t",
+	};
+	size_t i = 0, k, len = 0;
+	const char *w;
+
+	while (i < n) {
+		w = words[rnd(sizeof(words) / sizeof(words[0]))];
+		if ((len > 20 && !rnd(12)) || len > 180) {
+			w = end;
+			len = 0;
+		}
+		for (k = 0; w[k] && i < n; k++, len++)
+			p[i++] = (uint8_t)w[k];
+		if (i < n && w != end)
+			p[i++] = rnd(700) ? ' ' : (uint8_t)rnd(256);
+	}
+}
+
+struct ring {
+	struct mem m;
+	struct memlog_image *image;
+	uint8_t *bytes;		/* header and ring */
+	size_t len, size;
+	uint64_t head, tail;
+	uint8_t text[PAGES_MAX * 4096];
+	size_t text_len;
+};
+
+static struct ring r;
+
+/* A ring of pages that holds used bytes of text; all of it when it wrapped. */
+static void make_ring(size_t pages, size_t used, bool wrapped, const char *end)
+{
+	uint8_t *p, *ring;
+
+	memset(&r, 0, sizeof(r));
+	r.len = pages * 4096;
+	r.size = r.len - HEADER;
+	p = r.bytes = mem_add(&r.m, AT, r.len);
+	ring = p + HEADER;
+	r.tail = used % r.size;
+	r.head = wrapped ? (r.tail + 1) % r.size : 0;
+	r.text_len = wrapped ? r.size - 1 : r.tail;
+	write_lines(ring, wrapped ? r.size : r.tail, end);
+	memcpy(r.text, ring + r.head, wrapped && r.head ? r.size - r.head :
+							   r.text_len);
+	if (wrapped && r.head)
+		memcpy(r.text + (r.size - r.head), ring, r.tail);
+	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
+	put64(p + 0x10, HEADER);
+	put64(p + 0x18, r.size);
+	put64(p + 0x20, 1);
+	put64(p + 0x28, r.head);
+	put64(p + 0x30, r.tail);
+	put64(p + 0x38, wrapped);
+}
+
+static void open_ring(enum memlog_space space, bool by_kernel)
+{
+	assert_int_equal(memlog_image_wrap(&mem_ops, &r.m, space, "m", NULL,
+					   &r.image, NULL), 0);
+	r.image->by_kernel = by_kernel;
+}
+
+static void close_ring(void)
+{
+	memlog_image_close(r.image);
+	mem_free(&r.m);
+}
+
+/* All text that comes out, and the flags and extent of the log. */
+static size_t read_text(uint8_t *ret, uint32_t *ret_flags, uint64_t *ret_len)
+{
+	const struct memlog_record *rec;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	const struct memlog_log *log;
+	size_t n = 0;
+
+	assert_int_equal(memlog_scan(r.image, NULL, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	log = memlog_logs_get(logs, 0);
+	*ret_flags = log->flags;
+	*ret_len = log->extents[0].len;
+	assert_int_equal(memlog_decoder_open(r.image, log, NULL, &d, NULL), 0);
+	while (!memlog_decoder_next(d, &rec, NULL)) {
+		assert_true(n + rec->raw_len <= sizeof(r.text));
+		memcpy(ret + n, rec->raw, rec->raw_len);
+		n += rec->raw_len;
+	}
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	return n;
+}
+
+static void expect_whole(enum memlog_space space, bool by_kernel)
+{
+	static uint8_t got[sizeof(r.text)];
+	uint32_t flags;
+	uint64_t len;
+
+	open_ring(space, by_kernel);
+	assert_int_equal(read_text(got, &flags, &len), r.text_len);
+	assert_memory_equal(got, r.text, r.text_len);
+	assert_int_equal(len, r.len);
+	assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+	close_ring();
+}
+
+static void test_whole(void **state)
+{
+	size_t i, pages, size;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		seed = i;
+		pages = 1 + rnd(i % 4 ? 8 : PAGES_MAX);
+		size = pages * 4096 - HEADER;
+		make_ring(pages, i % 7 ? rnd((uint32_t)size) :
+				 (size_t)rnd((uint32_t)pages) * 4096 + rnd(600),
+			  i % 3 == 2, "\r\n");
+		expect_whole(i % 5 ? MEMLOG_PHYS : MEMLOG_FILE, i & 1);
+	}
+}
+
+/* Lines that end otherwise, or never, are a log's own all the same, where it is
+ * in one piece or a guest's. */
+static void test_other_lines(void **state)
+{
+	(void)state;
+	make_ring(16, 50000, false, "\n");
+	expect_whole(MEMLOG_PHYS, false);
+	make_ring(16, 50000, true, "\r");
+	expect_whole(MEMLOG_PHYS, false);
+	make_ring(16, 50000, false, "\n");
+	expect_whole(MEMLOG_HOST, true);
+}
+
+/* A message that was in flight is after the tail, and is nobody else's. */
+static void test_in_flight(void **state)
+{
+	(void)state;
+	make_ring(4, 4096 - HEADER - 100, false, "\r\n");
+	memset(r.bytes + HEADER + r.tail, 'x', 511);
+	expect_whole(MEMLOG_PHYS, true);
+}
+
+enum kind { BINARY, LF_TEXT, NO_LINES, ZEROS, CRLF_TEXT };
+
+static void put_foreign(uint8_t *p, enum kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < 4096; i++)
+		p[i] = kind == BINARY ? (uint8_t)rnd(256) :
+		       kind == NO_LINES ? (uint8_t)('0' + rnd(64)) : 0;
+	if (kind == LF_TEXT)
+		write_lines(p, 4096, "\n");
+	if (kind == CRLF_TEXT)
+		write_lines(p, 4096, "\r\n");
+}
+
+/* Only what is in the first want bytes comes out. */
+static void expect_cut(bool by_kernel, uint64_t want)
+{
+	static uint8_t got[sizeof(r.text)], own[sizeof(r.text)];
+	uint32_t flags;
+	uint64_t len;
+	size_t n = 0, i;
+
+	for (i = 0; i < r.text_len; i++)
+		if (HEADER + (r.head + i) % r.size < want)
+			own[n++] = r.text[i];
+	open_ring(MEMLOG_PHYS, by_kernel);
+	assert_int_equal(read_text(got, &flags, &len), n);
+	assert_memory_equal(got, own, n);
+	assert_int_equal(len, want);
+	assert_true(flags & MEMLOG_LOG_SCATTERED);
+	close_ring();
+}
+
+static void test_foreign(void **state)
+{
+	size_t i, k, first;
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		seed = i;
+		first = 1 + rnd(10);
+		make_ring(32, 12 * 4096 + rnd(4096), i % 3 == 2, "\r\n");
+		for (k = first; k < 32; k++)
+			put_foreign(r.bytes + k * 4096,
+				    (enum kind)(i % CRLF_TEXT));
+		if (i & 1)
+			expect_cut(true, 4096);
+		else
+			expect_cut(false, first * 4096);
+	}
+}
+
+/* A page or two of a host that look like the log's do not help it: where each
+ * has to be proven, all have to be, also those that have no text yet. */
+static void test_look_alike(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 50; i++) {
+		seed = i;
+		make_ring(32, 2 * 4096 + rnd(8 * 4096), false, "\r\n");
+		for (k = 1; k < 32; k++)
+			put_foreign(r.bytes + k * 4096, CRLF_TEXT);
+		expect_cut(true, 4096);
+	}
+}
+
+/* What is in the buffer and no text is not taken along either. */
+static void test_unused(void **state)
+{
+	static uint8_t got[sizeof(r.text)];
+	uint32_t flags;
+	uint64_t len;
+	size_t k;
+
+	(void)state;
+	make_ring(32, 3 * 4096, false, "\r\n");
+	for (k = 6; k < 32; k++)
+		put_foreign(r.bytes + k * 4096, LF_TEXT);
+	open_ring(MEMLOG_PHYS, false);
+	assert_int_equal(read_text(got, &flags, &len), r.text_len);
+	assert_int_equal(len, 6 * 4096);
+	assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+	close_ring();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_other_lines),
+		cmocka_unit_test(test_in_flight),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_look_alike),
+		cmocka_unit_test(test_unused),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
