@@ -331,6 +331,32 @@ static void sink_fails(void **state)
 	free(big);
 }
 
+/* Entries of any length, however much room there is. */
+static void acrntrace_large(void **state)
+{
+	static const size_t sizes[] = { 32, 0, 100000, 32, 65536, 400000, 1 };
+	struct session s = { 0 };
+	char *all = malloc(600000);
+	struct memlog_record r;
+	size_t i, n = 0;
+
+	assert_non_null(all);
+	for (i = 0; i < 600000; i++)
+		all[i] = (char)(i * 7 + (i >> 8));
+	start(&s, "acrntrace", 1);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		r = record(all + n, sizes[i], 0);
+		assert_int_equal(s.render->record(s.state, &r, NULL), 0);
+		n += sizes[i];
+	}
+	assert_int_equal(s.render->log_end(s.state, &log_a, 0, NULL), 0);
+	s.render->close(s.state);
+	assert_int_equal(sink.len, n);
+	assert_memory_equal(sink.text, all, n);
+	free(s.state);
+	free(all);
+}
+
 static void list_table(void **state)
 {
 	struct memlog_extent e = extent;
@@ -396,6 +422,7 @@ int main(void)
 		cmocka_unit_test(json_records),
 		cmocka_unit_test(json_seq),
 		cmocka_unit_test(sink_fails),
+		cmocka_unit_test(acrntrace_large),
 		cmocka_unit_test(list_table),
 	};
 

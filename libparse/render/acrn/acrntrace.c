@@ -64,6 +64,34 @@ static enum memlog_status file_of(struct acrntrace *a, int32_t cpu,
 	return MEMLOG_OK;
 }
 
+/* Make room for n more bytes, however many. */
+static enum memlog_status acrntrace_reserve(struct acrntrace *a,
+					    struct file *f, size_t n,
+					    struct memlog_err *err)
+{
+	size_t want = f->cap ? f->cap : 1u << 15;
+	uint8_t *more;
+
+	if (n <= f->cap - f->len)
+		return MEMLOG_OK;
+	do {
+		if (want > SIZE_MAX / 2)
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory for the trace of a CPU");
+		want *= 2;
+	} while (n > want - f->len);
+	more = ml_calloc(&a->alloc, want, 1);
+	if (!more)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for the trace of a CPU");
+	if (f->len)
+		memcpy(more, f->bytes, f->len);
+	ml_free(&a->alloc, f->bytes);
+	f->bytes = more;
+	f->cap = want;
+	return MEMLOG_OK;
+}
+
 static enum memlog_status acrntrace_record(void *state,
 					   const struct memlog_record *rec,
 					   struct memlog_err *err)
@@ -71,24 +99,12 @@ static enum memlog_status acrntrace_record(void *state,
 	struct acrntrace *a = state;
 	enum memlog_status s;
 	struct file *f;
-	uint8_t *more;
-	size_t want;
 
 	s = file_of(a, rec->cpu, &f, err);
-	if (s)
+	if (!s)
+		s = acrntrace_reserve(a, f, rec->raw_len, err);
+	if (s || !rec->raw_len)
 		return s;
-	if (f->len + rec->raw_len > f->cap) {
-		want = f->cap ? f->cap * 2 : 1u << 16;
-		more = ml_calloc(&a->alloc, want, 1);
-		if (!more)
-			return ml_fail(err, MEMLOG_NO_MEMORY,
-				       "no memory for the trace of a CPU");
-		if (f->len)
-			memcpy(more, f->bytes, f->len);
-		ml_free(&a->alloc, f->bytes);
-		f->bytes = more;
-		f->cap = want;
-	}
 	memcpy(f->bytes + f->len, rec->raw, rec->raw_len);
 	f->len += rec->raw_len;
 	return MEMLOG_OK;
