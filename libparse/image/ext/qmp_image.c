@@ -77,7 +77,7 @@ static enum memlog_status qmp_image_saved(struct guest *g, uint64_t addr,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return ml_fail_errno(err, MEMLOG_IO, errno,
+			return ml_fail_errno(err, MEMLOG_IO, n ? errno : EIO,
 					     "cannot read a temporary file");
 		*ret += (size_t)n;
 	}

@@ -24,12 +24,14 @@
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
 
+/* False with errno set; an allocator of the caller's sets none. */
 static bool make_file(struct ml_qmp_save *s, bool other_user)
 {
 	uint64_t name[2];
 	size_t size = strlen(s->directory) + 40;
 
 	s->path = ml_calloc(&s->q->alloc, size, 1);
+	errno = s->path ? EIO : ENOMEM;
 	if (!s->path || getrandom(name, sizeof(name), 0) != sizeof(name))
 		return false;
 	snprintf(s->path, size, "%s/%016" PRIx64 "%016" PRIx64, s->directory,
@@ -51,6 +53,7 @@ enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
 
 	*s = (struct ml_qmp_save){ .q = q, .fd = -1 };
 	s->directory = ml_calloc(&q->alloc, size, 1);
+	errno = ENOMEM;
 	if (s->directory) {
 		snprintf(s->directory, size, "%s/memlog-XXXXXX", in);
 		made = mkdtemp(s->directory);
@@ -68,8 +71,8 @@ enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
 	}
 	ml_free(&q->alloc, s->path);
 	ml_free(&q->alloc, s->directory);
-	return ml_fail_errno(err, MEMLOG_IO, sys,
-			     "cannot make a temporary file");
+	return ml_fail_errno(err, sys == ENOMEM ? MEMLOG_NO_MEMORY : MEMLOG_IO,
+			     sys, "cannot make a temporary file");
 }
 
 void ml_qmp_save_fini(struct ml_qmp_save *s)
@@ -88,13 +91,14 @@ void ml_qmp_save_fini(struct ml_qmp_save *s)
 enum memlog_status ml_qmp_save_range(struct ml_qmp_save *s, uint64_t addr,
 				     size_t len, struct memlog_err *err)
 {
-	json_object *args = json_object_new_object(), *answer;
+	json_object *args, *answer;
 	enum memlog_status st;
 	struct stat now;
 
 	if (ftruncate(s->fd, 0))
 		return ml_fail_errno(err, MEMLOG_IO, errno,
 				     "cannot empty a temporary file");
+	args = json_object_new_object();
 	json_object_object_add(args, "val",
 			       json_object_new_int64((int64_t)addr));
 	json_object_object_add(args, "size",
