@@ -232,7 +232,7 @@ static void elf_note_learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 static const char *text_title(const struct ml_elf_note *n)
 {
 	if (ml_note_is(n, "VMCOREINFO") || ml_note_is(n, "VMCOREINFO_XEN"))
-		return "what the kernel says of itself";
+		return "description of the kernel";
 	return ml_note_is(n, "memlog") ? "what this file is" : NULL;
 }
 

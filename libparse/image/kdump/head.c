@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* utsname's machine, as the makers of such files write it. */
+/* utsname's machine, as the tools that write such files spell it. */
 static const char *machine_name(const uint8_t *p)
 {
 	static const char *const names[][2] = {
@@ -28,8 +28,8 @@ static const char *machine_name(const uint8_t *p)
 	return "";
 }
 
-/* The numbers behind utsname: the timestamp is twice as long in the 64-bit
- * header, and aligned. */
+/* The fields after utsname and the timestamp; the timestamp is twice as long in
+ * the 64-bit header, and aligned. */
 struct numbers {
 	uint32_t status, block, sub_blocks, bitmap_blocks, max_mapnr;
 };
@@ -63,7 +63,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a kdump file");
 	if (len < 452)
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the kdump header is cut after %zu bytes", len);
+			       "the kdump header is truncated after %zu bytes",
+			       len);
 	*ret = (struct ml_kdump_head){ 0 };
 	if (p[0] == 'D')
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "a dump of the old "
@@ -72,7 +73,7 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 	ret->big_endian = ret->version > 0xffff;
 	if (ret->big_endian)
 		ret->version = ml_be32(p + 8);
-	/* nothing says which header it is: only one makes sense */
+	/* no field tells 32-bit from 64-bit headers: only one of them is valid */
 	ret->is64 = true;
 	ok = load_numbers(p, len, true, ret->big_endian, &n);
 	if (!ok) {
@@ -80,8 +81,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 		ok = load_numbers(p, len, false, ret->big_endian, &n);
 	}
 	if (!ok)
-		return ml_fail(err, MEMLOG_CORRUPT, "the kdump header makes no "
-			       "sense, neither as 64-bit nor as 32-bit one");
+		return ml_fail(err, MEMLOG_CORRUPT, "the kdump header is "
+			       "invalid, both as 64-bit and as 32-bit header");
 	ret->machine = machine_name(p + 272);
 	ret->status = n.status;
 	ret->block = n.block;
@@ -92,7 +93,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 	return MEMLOG_OK;
 }
 
-/* Fields came with versions: 2 split, 3 vmcoreinfo, 4 notes, 6 the rest. */
+/* Versions that added fields: 2 split, 3 vmcoreinfo, 4 notes, 6 the 64-bit page
+ * numbers. */
 static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
 {
 	struct ml_cursor c;
@@ -136,10 +138,10 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 
 	if (!load_sub(p, len, ret))
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the kdump sub header is cut after %zu bytes",
-			       len);
-	/* the first half says which pages there were, the second which are
-	 * stored */
+			       "the kdump sub header is truncated after %zu "
+			       "bytes", len);
+	/* the first half of the bitmap has the pages that existed, the second
+	 * those that are stored */
 	ret->bitmap += half;
 	ret->bitmap_len = half;
 	if (ret->bitmap >= file_size)

@@ -3,8 +3,8 @@
  * kdump.c - kdump-compressed dumps: QEMU's kdump-zlib, -lzo and -snappy,
  * makedumpfile's output, virsh dump --memory-only --format kdump-*.
  *
- * Pages are found by a bitmap and an array of descriptors; each page is
- * compressed on its own, as its descriptor says. Zero pages share one.
+ * Pages are found by a bitmap and an array of descriptors. Each page is
+ * compressed on its own, as its descriptor says; all zero pages share one copy.
  */
 #include "kdump.h"
 
@@ -16,9 +16,9 @@
 #include "image/elf/note.h"
 #include "image/xen/xen.h"
 
-#define LOOK_AHEAD	256u	/* pages that tell which codecs are needed */
-#define DATA_PAGES	4096u	/* pages that next_data answers with at most:
-				   bounds the work of one call */
+#define LOOK_AHEAD	256u	/* pages checked for which codecs are needed */
+#define DATA_PAGES	4096u	/* most pages returned by next_data: bounds the
+				   work of one call */
 
 struct kdump {
 	struct memlog_allocator alloc;
@@ -26,7 +26,7 @@ struct kdump {
 	struct ml_kdump_head head;
 	struct ml_kdump_pages pages;
 	uint64_t n_descs;		/* descriptors that the file has room for */
-	bool cut;			/* fewer than there are pages */
+	bool cut;			/* fewer descriptors than pages */
 };
 
 /* ---- the reader --------------------------------------------------------- */
@@ -52,7 +52,7 @@ static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
-/* Is there a page, for better or worse? */
+/* Is the page stored, readable or not? */
 static bool is_stored(struct kdump *k, uint64_t pfn)
 {
 	uint64_t rank;
@@ -71,7 +71,7 @@ static enum memlog_status kdump_peek(void *self, uint64_t addr, size_t count,
 
 	memset(buf, 0, count * MEMLOG_PEEK);
 	for (; count; count--, addr += ML_PAGE, buf += MEMLOG_PEEK) {
-		/* larger blocks are going to be looked at again */
+		/* larger blocks are cached: their other pages come next */
 		if (block == ML_PAGE && !(addr % ML_PAGE))
 			s = ml_kdump_pages_peek(&k->pages, addr / block, buf,
 						MEMLOG_PEEK, err);
@@ -85,7 +85,7 @@ static enum memlog_status kdump_peek(void *self, uint64_t addr, size_t count,
 	return MEMLOG_OK;
 }
 
-/* The first pages from addr on that are stored, at most max of them. */
+/* The first run of stored pages that ends after addr, at most max of them. */
 static enum memlog_status stored_run(struct kdump *k, uint64_t addr,
 				     uint64_t max, uint64_t *ret_start,
 				     uint64_t *ret_end, struct memlog_err *err)
@@ -129,7 +129,7 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* Is there anything to see in a page? Not if it is the shared zero page. */
+/* Does the page have to be searched? Not if it is the shared zero page. */
 static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
 {
 	struct ml_kdump_desc d;
@@ -211,7 +211,7 @@ static enum memlog_status read_head(const struct ml_file *file,
 	return s;
 }
 
-/* Look at the first pages: which codecs are needed, is there a zero page? */
+/* Check in the first pages which codecs are needed and find the zero page. */
 static void look_ahead(struct kdump *k, struct memlog_image *image)
 {
 	uint32_t flags = k->head.status;
@@ -238,7 +238,8 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 	}
 }
 
-/* Newer QEMU writes no machine: the size of a CPU's registers tells. */
+/* Newer QEMU leaves the machine empty: guess it from the size of a CPU's
+ * registers. */
 static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
 			   size_t len)
 {
@@ -253,8 +254,8 @@ static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
 	return ML_EM_NONE;
 }
 
-/* What the file has of [off, off + len), and a NUL behind it; the caller frees
- * it. NULL: nothing. */
+/* The bytes at [off, off + len) up to the end of the file, followed by a NUL.
+ * The caller frees them. NULL: none, or no memory. */
 static uint8_t *kdump_load(struct memlog_image *image,
 			   const struct ml_file *file, uint64_t off,
 			   uint64_t len, size_t *ret_len)
@@ -295,14 +296,14 @@ static void add_notes(struct kdump *k, struct memlog_image *image,
 			 &len);
 	if (buf)
 		ml_image_add_note(image, "VMCOREINFO", 0,
-				  "what the kernel says of itself",
+				  "description of the kernel",
 				  (char *)buf, buf, len);
 	ml_free(&image->alloc, buf);
 }
 
-/* Are there descriptors for all pages? What has none is left out, so that a
- * bitmap of many bits in a short file costs nothing. The pages are only counted
- * where it could matter. */
+/* Does the file have descriptors for all pages? Pages without one are left out,
+ * so that a bitmap of many bits in a short file costs nothing. The pages are
+ * counted only if the file could have too few descriptors. */
 static void find_cut(struct kdump *k, struct memlog_image *image)
 {
 	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n;

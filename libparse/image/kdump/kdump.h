@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump.h - the parts of the kdump-compressed reader. */
+/* kdump.h - internals shared by the files of the kdump-compressed reader. */
 #ifndef ML_IMAGE_KDUMP_H
 #define ML_IMAGE_KDUMP_H
 
@@ -22,20 +22,22 @@ struct ml_kdump_head {
 	uint64_t max_pfn;		/* pages are below it */
 	uint64_t bitmap, bitmap_len;	/* of the pages that are stored */
 	uint64_t descs;			/* the first descriptor */
-	bool split;			/* only [start_pfn, end_pfn) is here */
+	bool split;			/* has only [start_pfn, end_pfn) */
 	uint64_t start_pfn, end_pfn;
 	uint64_t notes, notes_len;
 	uint64_t vmcoreinfo, vmcoreinfo_len;
 };
 
-/* Bytes that ml_kdump_head_parse looks at of the header, and of the sub header
- * that stands at offset block. */
+/* Bytes parsed of the header, and of the sub header, which is at offset
+ * block. */
 #define ML_KDUMP_HEAD	464u
 #define ML_KDUMP_SUB	104u
 
 /*
- * Parse the header. NOT_MINE: not such a file. On OK ret->block says where the
- * sub header is, and ml_kdump_sub_parse goes on. Source: makedumpfile's
+ * Parse the header. NOT_MINE: another format. UNSUPPORTED: diskdump. CORRUPT:
+ * truncated or invalid. On OK ret->block is the file offset of the sub header,
+ * which ml_kdump_sub_parse parses into the same *ret. It clamps all page numbers
+ * to the bitmap, and the bitmap to the file. Source: makedumpfile's
  * IMPLEMENTATION and diskdump_mod.h; QEMU's sysemu/dump.h.
  */
 enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
@@ -50,13 +52,12 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 
 /*
  * Which pages are stored, and how many before a given one. The bitmap is read
- * in chunks; how many bits are set before each is counted when somebody asks,
- * and kept.
+ * in chunks; the bits set before each are counted on demand, once.
  */
 struct ml_kdump_map {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
-	uint64_t at, n;			/* bits [0, n), from offset at on */
+	uint64_t at, n;			/* n bits, at file offset at */
 	uint64_t *before;		/* set bits before each chunk */
 	size_t n_before;		/* entries valid so far */
 	uint8_t *bits;			/* of the current chunk, then zeros */
@@ -64,6 +65,8 @@ struct ml_kdump_map {
 	uint64_t last_bit, last_rank;	/* within the current chunk */
 };
 
+/* A map of n bits at file offset at. file is borrowed. NO_MEMORY: nothing is
+ * left to free. */
 enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 				     const struct ml_file *file, uint64_t at,
 				     uint64_t n,
@@ -71,7 +74,7 @@ enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 				     struct memlog_err *err);
 void ml_kdump_map_fini(struct ml_kdump_map *m);
 
-/* Is page n stored, and as which? NO_DATA when it is not. */
+/* The number of stored pages before page n. NO_DATA: n itself is not stored. */
 enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 				     uint64_t *ret, struct memlog_err *err);
 
@@ -79,27 +82,27 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 				      uint64_t *ret, struct memlog_err *err);
 
-/* The first run of stored pages that ends after n: [*ret_start, *ret_end),
- * with *ret_start at n or later, and no more than max pages of it. NO_DATA:
- * none. */
+/* The first run of stored pages at or after page n: [*ret_start, *ret_end), at
+ * most max pages. NO_DATA: none. */
 enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
 				    uint64_t max, uint64_t *ret_start,
 				    uint64_t *ret_end, struct memlog_err *err);
 
 /* ---- pages (pages.c) ---------------------------------------------- */
 
-/* Where a page is and how it was packed. All pages of zeros share one. */
+/* Where a page is in the file and how it is compressed. All zero pages share
+ * one. */
 struct ml_kdump_desc {
 	uint64_t off;
 	uint32_t size, flags;
 };
 
-/* Do both name the same bytes? Never of an empty one. */
+/* Are these the same bytes of the file? False for an empty descriptor. */
 bool ml_kdump_same(const struct ml_kdump_desc *a,
 		   const struct ml_kdump_desc *b);
 
-/* Expanded pages that are kept, as far as ML_KDUMP_KEPT bytes go: a set has a
- * reader for each of its files. */
+/* Expanded pages that are cached, and their size in bytes: a set of files has a
+ * cache for each. */
 #define ML_KDUMP_SLOTS	16u
 #define ML_KDUMP_KEPT	(256u << 10)
 
@@ -129,7 +132,7 @@ struct ml_kdump_pages {
 
 extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];
 
-/* file and head are borrowed. fini also after a failure. */
+/* file and head are borrowed. Call fini after a failure, too. */
 enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 				       const struct ml_file *file,
 				       const struct ml_kdump_head *head,
@@ -138,25 +141,26 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 				       struct memlog_err *err);
 void ml_kdump_pages_fini(struct ml_kdump_pages *k);
 
-/* The descriptor of a page. NO_DATA: it is not stored, or damaged. */
+/* The descriptor of a page. NO_DATA: the page is not stored, or the descriptor
+ * is damaged. */
 enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				       struct ml_kdump_desc *ret,
 				       struct memlog_err *err);
 
-/* The first len bytes of a page, at most MEMLOG_PEEK, for a search: what it
- * costs to expand the rest, and to verify it, is saved where it can be. */
+/* The first len bytes of a page, at most MEMLOG_PEEK, for a search. The rest of
+ * the page is not expanded or verified where that can be avoided. */
 enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 				       uint8_t *out, size_t len,
 				       struct memlog_err *err);
 
-/* len bytes from skip on of a page; both lie within it. NO_DATA also when the
- * page does not expand to a block, or its checksum is wrong. */
+/* len bytes of a page from offset skip on; skip + len is at most the block size.
+ * NO_DATA: not stored, or the page does not expand to one block. */
 enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 				       size_t skip, uint8_t *out, size_t len,
 				       struct memlog_err *err);
 
-/* Is this the shared zero page? Ask when a descriptor occurs twice: as long as
- * none is known the page is expanded. */
+/* Is this the shared zero page? Expands the page as long as none is known, so
+ * ask only when a descriptor occurs twice. */
 bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
 			    const struct ml_kdump_desc *d);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* map.c - the bitmap of stored pages: a page's descriptor is the one
- * whose number is the count of set bits before it. */
+/* map.c - the bitmap of stored pages: the number of a page's descriptor is the
+ * number of bits set before the page's. */
 #include "kdump.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define CHUNK		4096u		/* bytes of bitmap: 128 MiB of 4 KiB */
+#define CHUNK		4096u		/* bytes: 128 MiB of 4 KiB pages */
 #define CHUNK_BITS	(CHUNK * 8ull)
 
 enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
@@ -24,7 +24,7 @@ enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 		.n = n,
 		.chunk = UINT64_MAX,
 	};
-	/* no more than the file is long: at most 1/512 of it */
+	/* 8 bytes for each 4 KiB of bitmap: at most 1/512 of the file */
 	m->before = chunks < SIZE_MAX / 8 ?
 		    ml_calloc(alloc, (size_t)chunks + 1, 8) : NULL;
 	m->bits = ml_calloc(alloc, CHUNK, 1);
@@ -33,7 +33,7 @@ enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for the map of pages");
 	}
-	m->n_before = 1;		/* none before the first */
+	m->n_before = 1;		/* no bits before the first chunk */
 	return MEMLOG_OK;
 }
 
@@ -49,7 +49,7 @@ static uint64_t kdump_map_load(const uint8_t *p)
 {
 	uint64_t v;
 
-	memcpy(&v, p, 8);	/* order does not matter to a count */
+	memcpy(&v, p, 8);	/* byte order does not change the count */
 	return v;
 }
 
@@ -71,8 +71,8 @@ static uint64_t kdump_map_count(const struct ml_kdump_map *m, uint64_t from,
 	return sum;
 }
 
-/* Make chunk the current one. Bits beyond the end, and those that the file does
- * not have, are 0. */
+/* Make chunk the current one. Bits past the end of the map or of the file are
+ * 0. */
 static enum memlog_status
 kdump_map_fetch(struct ml_kdump_map *m, uint64_t chunk, struct memlog_err *err)
 {
@@ -147,8 +147,8 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 	return s;
 }
 
-/* n at the start of a chunk: the first chunk from it on that a sparse file may
- * have bits in. */
+/* n starts a chunk: the start of the first chunk at or after n that is not in a
+ * hole of a sparse file. */
 static uint64_t skip_hole(const struct ml_kdump_map *m, uint64_t n)
 {
 	struct memlog_range data;

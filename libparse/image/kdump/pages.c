@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * pages.c - from a page's number to its bytes: the bitmap says whether it
- * is there, a descriptor where and how it is packed, a codec expands it.
+ * pages.c - from a page's number to its bytes: the bitmap says whether it is
+ * stored, the descriptor where it is and which codec expands it.
  */
 #include "kdump.h"
 
@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "image/codec.h"
 
-#define WINDOW		256u	/* descriptors that are read at once */
+#define WINDOW		256u	/* descriptors read at once */
 
 const char *const ml_kdump_codec_names[ML_KDUMP_CODECS] = {
 	"zlib", "lzo", "snappy", "zstd",
@@ -132,7 +132,7 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 
 /* ---- pages -------------------------------------------------------------- */
 
-/* Which codec do flags name? ML_KDUMP_CODECS: none, the page is plain. */
+/* The codec that flags name. ML_KDUMP_CODECS: none, the page is plain. */
 static unsigned int codec_of(uint32_t flags)
 {
 	return flags & ML_KDUMP_ZLIB ? 0 : flags & ML_KDUMP_LZO ? 1 :
@@ -191,8 +191,8 @@ static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
 		       PRIx64 " is damaged", k->file->name, d->off);
 }
 
-/* What a page needs to be expanded: its codec, unless *ret_c is
- * ML_KDUMP_CODECS, and its stored bytes. */
+/* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
+ * plain page. */
 static enum memlog_status kdump_pages_prepare(struct ml_kdump_pages *k,
 					      const struct ml_kdump_desc *d,
 					      unsigned int *ret_c,
@@ -207,7 +207,8 @@ static enum memlog_status kdump_pages_prepare(struct ml_kdump_pages *k,
 	return s ? s : kdump_pages_stored(k, d, ret_in, err);
 }
 
-/* A whole page into out, which has room for a byte more. */
+/* Expand a whole page into out, which is one byte larger than a block, so that
+ * a page that expands to more is noticed. */
 static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 					     const struct ml_kdump_desc *d,
 					     uint8_t *out,
@@ -232,7 +233,7 @@ static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
 
-/* The first len bytes of a page, which nothing vouches for. */
+/* The first len bytes of a page, not verified. */
 static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 					    const struct ml_kdump_desc *d,
 					    uint8_t *out, size_t len,
@@ -274,7 +275,7 @@ static bool all_zero(const uint8_t *p, size_t len)
 	return !p[0] && !memcmp(p, p + 1, len - 1);
 }
 
-/* A whole page, expanded and kept. */
+/* A whole page, expanded, from the cache. It is valid until the next call. */
 static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 					   const struct ml_kdump_desc *d,
 					   const uint8_t **ret,
