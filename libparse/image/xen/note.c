@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* note.c - the notes that Xen writes; pure. */
+/* note.c - parse the notes that Xen writes; does no I/O. */
 #include "note.h"
 
 #include "base/bytes.h"

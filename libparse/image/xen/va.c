@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* va.c - from the hypervisor's virtual addresses to machine ones. */
+/* va.c - translate virtual addresses of the hypervisor to machine addresses. */
 #include "xen.h"
 
 #include "base/bytes.h"
 #include "space/pagewalk.h"
 
-/* The direct map of 32-bit Xen, up to the end of the address space. */
+/* 32-bit Xen: the direct map, up to the end of the address space. */
 #define DIRECTMAP32	0xff000000ull
 
 bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
@@ -58,11 +58,11 @@ bool ml_xen_mach(struct memlog_image *image, uint64_t va, uint64_t *ret)
 	return ml_add(va % ML_XEN_IMAGE_SPAN, x->phys_start, ret);
 }
 
-/* Where Xen may be loaded: at multiples of this. */
+/* Xen is loaded at a multiple of this. */
 #define LOAD_ALIGN (2ull << 20)
 
-/* xen_phys_start holds the address that it is counted from. A zero at
- * address 0 proves nothing, so try 0 last. */
+/* Search for the load address: xen_phys_start, at a fixed offset from it, holds
+ * that address. A zero at address 0 proves nothing, so try 0 last. */
 static void find_phys_start(struct memlog_image *image, uint64_t symbol)
 {
 	struct ml_xen *x = image->xen;
@@ -75,7 +75,7 @@ static void find_phys_start(struct memlog_image *image, uint64_t symbol)
 		skew = r.start % LOAD_ALIGN;
 		if (!ml_add(r.start, skew ? LOAD_ALIGN - skew : 0, &at))
 			break;
-		/* a range may end where addresses do */
+		/* a range may end at the top of the address space */
 		for (; at < r.end && r.end - at > off; at += LOAD_ALIGN) {
 			if (at && ml_xen_read(image, at + off, b, 8) &&
 			    ml_le64(b) == at) {

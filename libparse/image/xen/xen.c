@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* xen.c - dumps of Xen machines: what their notes say, and dom0's memory. */
+/* xen.c - dumps of Xen machines: their notes, and dom0's memory. */
 #include "xen.h"
 
 #include <inttypes.h>
@@ -21,7 +21,7 @@ static void set_note(struct memlog_image *image, const struct ml_note *n,
 	ml_image_set_note(image, (size_t)(n - image->notes), title, text);
 }
 
-/* A string in machine memory, "" when it is not there. */
+/* A string in machine memory; "" if it cannot be read. */
 static void read_string(struct memlog_image *image, uint64_t mach,
 			char buf[STRING_MAX])
 {
@@ -100,7 +100,7 @@ static void crash_regs(struct memlog_image *image, struct ml_note *n,
 		x->cr3[x->n_cr3++] = cr[2];
 }
 
-/* The note of 2006 names no CPU; they come in the CPUs' order. */
+/* The notes of 2006 do not name their CPU; they are in the order of the CPUs. */
 static void kdump_cr3(struct memlog_image *image, struct ml_note *n,
 		      unsigned int cpu)
 {
@@ -120,7 +120,8 @@ static void kdump_cr3(struct memlog_image *image, struct ml_note *n,
 		x->dom0_cr3[x->n_dom0_cr3++] = frame;
 }
 
-/* The hypervisor's image, from any symbol that its vmcoreinfo has. */
+/* Get the address of the hypervisor's image from any symbol in its
+ * vmcoreinfo. */
 static void vmcoreinfo_xen(struct memlog_image *image, const struct ml_note *n)
 {
 	static const char *const names[] = {
@@ -151,7 +152,7 @@ static void vmcoreinfo_xen(struct memlog_image *image, const struct ml_note *n)
 	}
 }
 
-/* The hypervisor's image is where its code or its tables are. */
+/* va is in the hypervisor's code or its tables, hence in its image. */
 static void learn_virt(struct ml_xen *x, uint64_t va)
 {
 	if (!x->virt_start && va >= ML_XEN_VIRT_LOW && va < ML_XEN_DIRECTMAP)
@@ -172,8 +173,8 @@ static void all_notes(struct memlog_image *image,
 
 		if (!strcmp(n->owner, "VMCOREINFO_XEN")) {
 			vmcoreinfo_xen(image, n);
-			ml_image_set_note(image, i, "what the hypervisor says "
-					  "of itself", n->text);
+			ml_image_set_note(image, i, "description of the "
+					  "hypervisor", n->text);
 		} else if (!strcmp(n->owner, "CORE") &&
 			   n->type == ML_NT_PRSTATUS) {
 			snprintf(title, sizeof(title),
@@ -208,11 +209,11 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
 	if (st->damaged)
 		ml_image_warn_part(image, "%" PRIu64 " pages of dom0's p2m "
-				   "tree are not in the image: what they map "
-				   "is missing", st->damaged);
+				   "tree are not in the image: the memory that "
+				   "they map is missing", st->damaged);
 	if (st->repeated)
 		ml_image_warn_part(image, "dom0's p2m tree is damaged: %" PRIu64
-				   " pages stand in it twice and were not "
+				   " pages are in it twice and were not "
 				   "followed", st->repeated);
 }
 
@@ -240,7 +241,7 @@ static void by_list(struct memlog_image *image,
 		add_phys(image, p2m);
 }
 
-/* The frame that the index-th entry of a table leads to. */
+/* The frame that entry index of a page table points to. */
 static bool table_entry(struct memlog_image *image, uint64_t frame,
 			unsigned int index, uint64_t *ret)
 {
@@ -254,7 +255,8 @@ static bool table_entry(struct memlog_image *image, uint64_t frame,
 	return ml_le64(b) & 1;
 }
 
-/* The page table is dom0's own memory, so its direct map has to have it. */
+/* The page table is in dom0's own memory, so a direct map that does not map it
+ * is the wrong one. */
 static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 		      uint64_t frame)
 {
@@ -271,8 +273,8 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 	return true;
 }
 
-/* 64 bit: Linux's direct map starts at one of these slots of 512 GiB. 32 bit:
- * at 3 GiB, with three levels or with two. */
+/* Try every place of Linux's direct map. 64 bit: it starts at one of the slots
+ * of 512 GiB from 272 on. 32 bit: at 3 GiB, with three levels or with two. */
 static bool by_table(struct memlog_image *image, uint64_t frame)
 {
 	struct ml_p2m_opts o = xen_machine(image);
@@ -302,12 +304,12 @@ static bool by_table(struct memlog_image *image, uint64_t frame)
 	return try_table(image, &o, frame);
 }
 
-/* ---- finding out --------------------------------------------------------- */
+/* ---- is it Xen? --------------------------------------------------------- */
 
-/* QEMU's CPU states: the first CPU's interrupt table lies in Xen's own image,
- * those of the others in its direct map, their segment table in what it maps
- * for each domain. Windows may have both tables of a CPU in the place of that
- * direct map, but next to each other. */
+/* In QEMU's CPU states, the interrupt table of the first CPU is in Xen's image.
+ * Those of the others are in its direct map, and their segment tables in the
+ * area that it maps per domain. Windows may have both tables of a CPU at the
+ * addresses of that direct map, but next to each other. */
 static bool tables_of_xen(uint64_t gdt, uint64_t idt)
 {
 	if (idt < ML_XEN_IMAGES || idt >= ML_XEN_VIRT_HIGH)
@@ -316,7 +318,8 @@ static bool tables_of_xen(uint64_t gdt, uint64_t idt)
 	       (gdt >= ML_XEN_PERDOMAIN && gdt < ML_XEN_DIRECTMAP);
 }
 
-/* The physical addresses of such a dump are Xen's machine addresses. */
+/* Do the CPU states in QEMU's notes show Xen? If so, the physical addresses of
+ * the dump are Xen's machine addresses. Fills in virt_start and cr3. */
 static bool qemu_of_xen(const struct memlog_image *image, struct ml_xen *x)
 {
 	bool xen = false;
@@ -366,8 +369,8 @@ void ml_xen_attach(struct memlog_image *image)
 	if (x.space == MEMLOG_PHYS) {
 		ml_image_add_note(image, "", 0, "hypervisor",
 				  "the CPUs run Xen: physical addresses are "
-				  "its machine addresses, and dom0's are not "
-				  "known", NULL, 0);
+				  "its machine addresses, and dom0's are "
+				  "unknown", NULL, 0);
 		return;
 	}
 	all_notes(image, &info, &has_info);
