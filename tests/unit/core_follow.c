@@ -9,118 +9,19 @@
 
 #include <cmocka.h>
 
+#include "libguest.h"
 #include "libmem.h"
 #include "memlog.h"
 
-#define SIZE (32u << 20)
-#define EARLY 0x820000u
-#define MAIN 0x1f00000u
-#define RING 65536u
-#define HEADER 192u
-#define EXT_HEADER 512u		/* with a block that counts */
-#define EXT 256u
-
-struct guest {
-	uint8_t *p;
-	bool ended;
-	struct memlog_image *image;
+struct watch {
+	struct guest guest;
 	struct memlog_follow *follow;
 	struct memlog_follow_news news;
-	char text[1 << 20];	/* what next() gave */
+	char text[1 << 20]; /* what next() gave */
 	size_t len;
 	unsigned int lost_records;
 	uint64_t lost;
 };
-
-static enum memlog_status guest_read(void *self, uint64_t addr, void *buf,
-				     size_t len, size_t *ret,
-				     struct memlog_err *err)
-{
-	struct guest *g = self;
-
-	*ret = 0;
-	if (g->ended)
-		return MEMLOG_IO;
-	if (!len)
-		return MEMLOG_OK;
-	if (addr >= SIZE)
-		return MEMLOG_NO_DATA;
-	*ret = len < SIZE - addr ? len : SIZE - (size_t)addr;
-	memcpy(buf, g->p + addr, *ret);
-	return MEMLOG_OK;
-}
-
-static enum memlog_status guest_next(void *self, uint64_t addr,
-				     struct memlog_range *ret,
-				     struct memlog_err *err)
-{
-	if (addr >= SIZE)
-		return MEMLOG_NO_DATA;
-	*ret = (struct memlog_range){ addr, SIZE };
-	return MEMLOG_OK;
-}
-
-static const struct memlog_reader_ops live_ops = {
-	.size = sizeof(live_ops),
-	.flags = MEMLOG_READER_LIVE,
-	.read = guest_read,
-	.next_range = guest_next,
-};
-
-static uint64_t get64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return v;
-}
-
-static uint8_t *start_ring(struct guest *g, uint32_t at, uint32_t header)
-{
-	uint8_t *p = g->p + at;
-
-	memset(p, 0, RING);
-	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	put64(p + 0x10, header);
-	put64(p + 0x18, RING - header);
-	put64(p + 0x20, 1);
-	if (header == EXT_HEADER) {
-		put64(p + header - 16, EXT);
-		memcpy(p + header - 8, "memlogx1", 8);
-		put32(p + EXT, 0x80);
-	}
-	return p;
-}
-
-static void say_n(uint8_t *p, const char *text, size_t len)
-{
-	uint64_t header = get64(p + 0x10), size = get64(p + 0x18);
-	uint64_t head = get64(p + 0x28), tail = get64(p + 0x30), first;
-	uint8_t *t = p + header;
-
-	if (header == EXT_HEADER)
-		put64(p + EXT + 0x10, get64(p + EXT + 0x10) + len);
-	if (tail + len <= size - 1) {
-		memcpy(t + tail, text, len);
-		if (head == tail + 1)
-			head = head + len > size - 1 ? 0 : head + len;
-		tail += len;
-	} else {
-		first = size - tail;
-		memcpy(t + tail, text, first);
-		memcpy(t, text + first, len - first);
-		tail = len - first;
-		head = tail + 1;
-		put64(p + 0x38, 1);
-	}
-	put64(p + 0x28, head);
-	put64(p + 0x30, tail);
-}
-
-static void say(uint8_t *p, const char *text)
-{
-	say_n(p, text, strlen(text));
-}
 
 static void say_lines(uint8_t *p, unsigned int from, unsigned int n)
 {
@@ -128,41 +29,40 @@ static void say_lines(uint8_t *p, unsigned int from, unsigned int n)
 
 	for (; n; n--) {
 		snprintf(line, sizeof(line), "line %08u\n", from++);
-		say(p, line);
+		ring_say(p, line);
 	}
 }
 
 /* The firmware's own move: the early text first, then the early log goes. */
-static void move(struct guest *g)
+static void move(struct watch *g)
 {
-	uint8_t *early = g->p + EARLY, *to = start_ring(g, MAIN, HEADER);
+	uint8_t *early = g->guest.p + GUEST_EARLY,
+		*to = ring_start(&g->guest, GUEST_MAIN, GUEST_HEADER);
 
-	say_n(to, (char *)early + HEADER, get64(early + 0x30));
-	memset(early, 0, RING);
+	ring_say_n(to, (char *)early + GUEST_HEADER, get64(early + 0x30));
+	memset(early, 0, GUEST_RING);
 }
 
-static struct guest *setup(void)
+static struct watch *setup(void)
 {
-	struct guest *g = calloc(1, sizeof(*g));
+	struct watch *g = calloc(1, sizeof(*g));
 
-	g->p = calloc(1, SIZE);
-	assert_int_equal(memlog_image_wrap(&live_ops, g, MEMLOG_PHYS, "live",
-					   NULL, &g->image, NULL), 0);
-	assert_int_equal(memlog_follow_open(g->image, NULL, NULL, &g->follow,
-					    NULL), 0);
+	guest_start(&g->guest);
+	assert_int_equal(memlog_follow_open(g->guest.image, NULL, NULL,
+					    &g->follow, NULL),
+			 0);
 	return g;
 }
 
-static void teardown(struct guest *g)
+static void teardown(struct watch *g)
 {
 	memlog_follow_close(g->follow);
-	memlog_image_close(g->image);
-	free(g->p);
+	guest_stop(&g->guest);
 	free(g);
 }
 
 /* One look; the text of its records is in g->text. */
-static enum memlog_status look(struct guest *g)
+static enum memlog_status look(struct watch *g)
 {
 	const struct memlog_record *rec;
 	enum memlog_status s;
@@ -185,21 +85,21 @@ static enum memlog_status look(struct guest *g)
 
 static void test_grows(void **state)
 {
-	struct guest *g = setup();
+	struct watch *g = setup();
 	uint8_t *p;
 
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
-	p = start_ring(g, MAIN, HEADER);
+	p = ring_start(&g->guest, GUEST_MAIN, GUEST_HEADER);
 	/* known to be there, and empty */
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
-	say(p, "one\n");
-	usleep(2100 * 1000);	/* all likely places are searched now and then */
+	ring_say(p, "one\n");
+	usleep(2100 * 1000); /* all likely places are searched now and then */
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_true(g->news.started && !g->news.reset);
 	assert_string_equal(g->text, "one\n");
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
 	assert_string_equal(g->text, "");
-	say(p, "two\nthree\n");
+	ring_say(p, "two\nthree\n");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_false(g->news.started || g->news.overrun);
 	assert_string_equal(g->text, "two\nthree\n");
@@ -209,8 +109,8 @@ static void test_grows(void **state)
 /* What is there at first comes at once, through the wrap of the ring. */
 static void test_wraps(void **state)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, MAIN, HEADER);
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_MAIN, GUEST_HEADER);
 	unsigned int i, from = 0;
 	char want[32];
 
@@ -230,8 +130,8 @@ static void test_wraps(void **state)
 
 static void test_overrun(void **state)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, MAIN, HEADER);
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_MAIN, GUEST_HEADER);
 
 	say_lines(p, 0, 5000);
 	assert_int_equal(look(g), MEMLOG_OK);
@@ -240,16 +140,17 @@ static void test_overrun(void **state)
 	assert_true(g->news.overrun && !g->news.started);
 	assert_true(g->news.lost == 0);
 	assert_int_equal(g->lost_records, 1);
-	assert_int_equal(g->len, RING - HEADER - 1);
+	assert_int_equal(g->len, GUEST_RING - GUEST_HEADER - 1);
 	/* and on from there */
-	say(p, "more\n");
+	ring_say(p, "more\n");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "more\n");
 	/* just once around, to the same offset: the text tells */
 	say_lines(p, 0, 4000);
 	assert_int_equal(look(g), MEMLOG_OK);
-	say_n(p, memset(g->text, 'x', RING), RING - HEADER - 100);
-	say_n(p, memset(g->text, 'y', RING), 99 + 500);
+	ring_say_n(p, memset(g->text, 'x', GUEST_RING),
+		   GUEST_RING - GUEST_HEADER - 100);
+	ring_say_n(p, memset(g->text, 'y', GUEST_RING), 99 + 500);
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_true(g->news.overrun);
 	teardown(g);
@@ -257,9 +158,9 @@ static void test_overrun(void **state)
 
 static void test_counted(void **state)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, MAIN, EXT_HEADER);
-	uint64_t room = RING - EXT_HEADER - 1;
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_MAIN, GUEST_EXT_HEADER);
+	uint64_t room = GUEST_RING - GUEST_EXT_HEADER - 1;
 
 	say_lines(p, 0, 100);
 	assert_int_equal(look(g), MEMLOG_OK);
@@ -271,11 +172,11 @@ static void test_counted(void **state)
 	assert_true(g->lost == 20000 * 14 - room);
 	assert_int_equal(g->len, room);
 	/* another boot that got as far and says the same */
-	put32(p + EXT + 0x20, 1);
+	put32(p + GUEST_EXT + 0x20, 1);
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_true(g->news.reset);
 	/* counted, and not yet moved on */
-	put64(p + EXT + 0x10, get64(p + EXT + 0x10) + 7);
+	put64(p + GUEST_EXT + 0x10, get64(p + GUEST_EXT + 0x10) + 7);
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
 	teardown(g);
 }
@@ -283,15 +184,15 @@ static void test_counted(void **state)
 /* From the early log to the main one without a word twice. */
 static void test_moves(void **state)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, EARLY, HEADER);
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_EARLY, GUEST_HEADER);
 
-	say(p, "SEC\n");
+	ring_say(p, "SEC\n");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "SEC\n");
-	say(p, "PEI\n");
+	ring_say(p, "PEI\n");
 	move(g);
-	say(g->p + MAIN, "DXE\n");
+	ring_say(g->guest.p + GUEST_MAIN, "DXE\n");
 	usleep(2100 * 1000);
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_false(g->news.started || g->news.reset);
@@ -302,15 +203,15 @@ static void test_moves(void **state)
 /* A reset: the early log comes to life while the main one still stands. */
 static void reset(bool seen_early)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, EARLY, HEADER);
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_EARLY, GUEST_HEADER);
 
 	say_lines(p, 0, 300);
 	move(g);
-	say_lines(g->p + MAIN, 300, 1000);
+	say_lines(g->guest.p + GUEST_MAIN, 300, 1000);
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_int_equal(g->len, 1300 * 14);
-	p = start_ring(g, EARLY, HEADER);
+	p = ring_start(&g->guest, GUEST_EARLY, GUEST_HEADER);
 	say_lines(p, 0, 10);
 	if (seen_early) {
 		assert_int_equal(look(g), MEMLOG_OK);
@@ -319,7 +220,7 @@ static void reset(bool seen_early)
 	}
 	say_lines(p, 10, 10);
 	move(g);
-	say_lines(g->p + MAIN, 20, 10);
+	say_lines(g->guest.p + GUEST_MAIN, 20, 10);
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_int_equal(g->news.reset, !seen_early);
 	assert_int_equal(g->len, seen_early ? 280 : 420);
@@ -335,13 +236,13 @@ static void test_reset(void **state)
 /* A line without an end waits for it, a second at most. */
 static void test_unfinished(void **state)
 {
-	struct guest *g = setup();
-	uint8_t *p = start_ring(g, MAIN, HEADER);
+	struct watch *g = setup();
+	uint8_t *p = ring_start(&g->guest, GUEST_MAIN, GUEST_HEADER);
 
-	say(p, "whole\nhal");
+	ring_say(p, "whole\nhal");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "whole\n");
-	say(p, "f\nPress any key");
+	ring_say(p, "f\nPress any key");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "half\n");
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
@@ -349,13 +250,13 @@ static void test_unfinished(void **state)
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "Press any key");
 	assert_int_equal(look(g), MEMLOG_NO_DATA);
-	say(p, " or none\n");
+	ring_say(p, " or none\n");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, " or none\n");
-	say(p, "last words");
+	ring_say(p, "last words");
 	assert_int_equal(look(g), MEMLOG_OK);
 	assert_string_equal(g->text, "");
-	g->ended = true;
+	g->guest.ended = true;
 	assert_int_equal(look(g), MEMLOG_IO);
 	assert_string_equal(g->text, "last words");
 	teardown(g);
