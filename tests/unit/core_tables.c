@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * core_tables.c - the tables of --stats, byte by byte, from a trace of two CPUs
+ * whose sums can be done in the head.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "libmem.h"
+#include "libsink.h"
+#include "render/tables/stats.h"
+
+#define HZ 2000u
+
+/* Numbers of ACRN's events. */
+enum {
+	EXIT = 0x10,
+	ENTER = 0x11,
+	SWITCH = 0x20,
+	INTERRUPT = 0x10001,
+	CPUID = 0x10004,
+};
+
+static struct text_sink out;
+static const struct memlog_log trace = {
+	.size = sizeof(trace), .format = "acrn-trace", .title = "a trace",
+};
+
+struct session {
+	const struct ml_render *render;
+	struct memlog_allocator alloc;
+	struct ml_render_opts opts;
+	struct memlog_sink sink;
+	void *state;
+	char begun[64];		/* the current file of a directory */
+	const char *fail;	/* the file that cannot be created */
+	unsigned int files;
+};
+
+static void start(struct session *s, const struct ml_render *render,
+		  const char *list, uint64_t hz)
+{
+	text_sink_clear(&out);
+	out.fail_after = 0;
+	s->render = render;
+	s->alloc = ml_allocator(NULL);
+	s->opts.alloc = &s->alloc;
+	s->opts.stats = list;
+	s->opts.tsc_hz = hz;
+	if (!s->sink.write)
+		s->sink = out.sink;
+	s->state = calloc(1, render->state_size);
+	assert_non_null(s->state);
+	assert_int_equal(render->begin(s->state, &s->opts, &s->sink, NULL), 0);
+}
+
+static void add(struct session *s, int cpu, uint64_t tsc, uint32_t id,
+		const char *text, uint64_t value)
+{
+	uint8_t raw[32] = { 0 };
+	struct memlog_record rec = {
+		.size = sizeof(rec), .has_time = true, .time = tsc,
+		.cpu = cpu, .raw = raw, .raw_len = sizeof(raw),
+	};
+
+	put64(raw, tsc);
+	put32(raw + 8, id);
+	raw[14] = text ? 16 : 2;
+	raw[15] = (uint8_t)cpu;
+	put64(raw + 16, value);
+	if (text)
+		memcpy(raw + 16, text, strlen(text));
+	assert_int_equal(s->render->record(s->state, &rec, NULL), 0);
+}
+
+/* CPU 0: 10000 cycles, 8000 of them from its first exit on. CPU 3: one
+ * interrupt, and no switch. */
+static enum memlog_status one_trace(struct session *s, struct memlog_err *err)
+{
+	assert_int_equal(s->render->log_begin(s->state, &trace, NULL), 0);
+	add(s, 0, 1000, SWITCH, "idlevm0:", 0);
+	add(s, 3, 1500, EXIT, NULL, 1);
+	add(s, 3, 1600, INTERRUPT, NULL, 0xf0);
+	add(s, 3, 2500, ENTER, NULL, 0);
+	add(s, 0, 3000, EXIT, NULL, 10);
+	add(s, 0, 3100, CPUID, NULL, 1);
+	add(s, 0, 3400, ENTER, NULL, 0);
+	add(s, 0, 4000, EXIT, NULL, 1);
+	add(s, 0, 4001, INTERRUPT, NULL, 0xf0);
+	add(s, 0, 4800, ENTER, NULL, 0);
+	add(s, 0, 5000, EXIT, NULL, 1);
+	add(s, 0, 5001, INTERRUPT, NULL, 0x20);
+	add(s, 0, 5200, ENTER, NULL, 0);
+	add(s, 0, 6000, EXIT, NULL, 9);
+	add(s, 0, 6080, ENTER, NULL, 0);
+	/* VM 0 had it for 6000 cycles; then who it was is not certain */
+	add(s, 0, 7000, SWITCH, "vm0:vm12", 0);
+	add(s, 0, 8000, SWITCH, "vm2:init", 0);
+	add(s, 0, 11000, EXIT, NULL, 1);
+	return s->render->log_end(s->state, &trace, 0, err);
+}
+
+static void stop(struct session *s)
+{
+	if (s->render->close)
+		s->render->close(s->state);
+	free(s->state);
+}
+
+static const char *write_all(const struct ml_render *render, const char *list,
+			     uint64_t hz)
+{
+	struct session s = { 0 };
+
+	start(&s, render, list, hz);
+	assert_int_equal(one_trace(&s, NULL), 0);
+	stop(&s);
+	return out.text;
+}
+
+static void test_list(void **state)
+{
+	static const char *const good[] = { "vm_exit", "irq", "cpu_usage",
+					    "irq,irq", "cpu_usage,irq,vm_exit" };
+	static const char *const bad[] = { "", ",", "irq,", ",irq", "irq,,irq",
+					   "ir", "irqs", "irq ", "IRQ",
+					   "vm_exit;irq" };
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_true(ml_stats_list_valid(good[i]));
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(ml_stats_list_valid(bad[i]));
+}
+
+/* Without a list it is of exits. */
+static void test_table_exits(void **state)
+{
+	assert_string_equal(write_all(&ml_render_stats, NULL, HZ),
+"==> vm_exit, CPU 0 <==\n"
+"Total run time: 8000 cycles, 4.000 s at 0.002 MHz\n"
+"Event                           NR_Exit  NR_Exit/Sec  Time "
+"Consumed(cycles)   Time %        min        p50        p90        p99 "
+"       max\n"
+"VMEXIT_EXTERNAL_INTERRUPT             2         0.50                  "
+" 1000    12.50        200        200        800        800        800\n"
+"VMEXIT_CPUID                          1         0.25                  "
+"  400     5.00        400        400        400        400        400\n"
+"(no reason recorded)                  2         0.50                  "
+"   80     1.00         80         80         80         80         80\n"
+"Total                                 5         1.25                  "
+" 1480    18.50\n"
+"2 exits have no reason recorded\n"
+"1 exits still open at the end of the trace: counted, not timed\n"
+"\n"
+"==> vm_exit, CPU 3 <==\n"
+"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
+"Event                           NR_Exit  NR_Exit/Sec  Time "
+"Consumed(cycles)   Time %        min        p50        p90        p99 "
+"       max\n"
+"VMEXIT_EXTERNAL_INTERRUPT             1         2.00                  "
+" 1000   100.00       1000       1000       1000       1000       1000\n"
+"Total                                 1         2.00                  "
+" 1000   100.00\n"
+"\n"
+"==> vm_exit, CPUs all <==\n"
+"Total run time: 9000 cycles, 4.500 s at 0.002 MHz\n"
+"Event                           NR_Exit  NR_Exit/Sec  Time "
+"Consumed(cycles)   Time %        min        p50        p90        p99 "
+"       max\n"
+"VMEXIT_EXTERNAL_INTERRUPT             3         0.67                  "
+" 2000    22.22        200        800       1000       1000       1000\n"
+"VMEXIT_CPUID                          1         0.22                  "
+"  400     4.44        400        400        400        400        400\n"
+"(no reason recorded)                  2         0.44                  "
+"   80     0.89         80         80         80         80         80\n"
+"Total                                 6         1.33                  "
+" 2480    27.56\n"
+"2 exits have no reason recorded\n"
+"1 exits still open at the end of the trace: counted, not timed\n"
+"\n");
+}
+
+static void test_table_rest(void **state)
+{
+	assert_string_equal(write_all(&ml_render_stats, "cpu_usage,irq", HZ),
+"==> cpu_usage, CPU 0 <==\n"
+"Total run time: 10000 cycles, 5.000 s at 0.002 MHz\n"
+"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
+"0                          6000        3.000     60.00%\n"
+"other                      3000        1.500     30.00%\n"
+"1000 cycles (10.00%) cannot be attributed: scheduler switches are "
+"missing\n"
+"\n"
+"==> cpu_usage, CPU 3 <==\n"
+"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
+"no switch was recorded\n"
+"\n"
+"==> cpu_usage, CPUs all <==\n"
+"Total run time: 11000 cycles, 5.500 s at 0.002 MHz\n"
+"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
+"0                          6000        3.000     54.55%\n"
+"other                      3000        1.500     27.27%\n"
+"1000 cycles (9.09%) cannot be attributed: scheduler switches are "
+"missing\n"
+"\n"
+"==> irq, CPU 0 <==\n"
+"Total run time: 10000 cycles, 5.000 s at 0.002 MHz\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            1         0.20\n"
+"0x00000020            1         0.20\n"
+"\n"
+"==> irq, CPU 3 <==\n"
+"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            1         2.00\n"
+"\n"
+"==> irq, CPUs all <==\n"
+"Total run time: 11000 cycles, 5.500 s at 0.002 MHz\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            2         0.36\n"
+"0x00000020            1         0.18\n"
+"\n");
+}
+
+/* Rates are left out where the rate of the time stamps is unknown. */
+static void test_table_no_rate(void **state)
+{
+	assert_string_equal(write_all(&ml_render_stats, "irq,cpu_usage", 0),
+"==> irq, CPU 0 <==\n"
+"Total run time: 10000 cycles\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            1            -\n"
+"0x00000020            1            -\n"
+"\n"
+"==> irq, CPU 3 <==\n"
+"Total run time: 1000 cycles\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            1            -\n"
+"\n"
+"==> irq, CPUs all <==\n"
+"Total run time: 11000 cycles\n"
+"Vector            Count  NR_Exit/Sec\n"
+"0x000000f0            2            -\n"
+"0x00000020            1            -\n"
+"\n"
+"==> cpu_usage, CPU 0 <==\n"
+"Total run time: 10000 cycles\n"
+"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
+"0                          6000            -     60.00%\n"
+"other                      3000            -     30.00%\n"
+"1000 cycles (10.00%) cannot be attributed: scheduler switches are "
+"missing\n"
+"\n"
+"==> cpu_usage, CPU 3 <==\n"
+"Total run time: 1000 cycles\n"
+"no switch was recorded\n"
+"\n"
+"==> cpu_usage, CPUs all <==\n"
+"Total run time: 11000 cycles\n"
+"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
+"0                          6000            -     54.55%\n"
+"other                      3000            -     27.27%\n"
+"1000 cycles (9.09%) cannot be attributed: scheduler switches are "
+"missing\n"
+"\n");
+}
+
+static void test_csv(void **state)
+{
+	assert_string_equal(write_all(&ml_render_csv, "cpu_usage,irq", HZ),
+"CPU,0\n"
+"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
+"10000,5.000,0.002\n"
+"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
+"0,0,3.00,6000,60.00\n"
+"0,1,0.00,0,0.00\n"
+"0,2,0.00,0,0.00\n"
+"0,3,0.00,0,0.00\n"
+"0,4,0.00,0,0.00\n"
+"0,5,0.00,0,0.00\n"
+"0,6,0.00,0,0.00\n"
+"0,7,0.00,0,0.00\n"
+"0,8,0.00,0,0.00\n"
+"0,9,0.00,0,0.00\n"
+"0,10,0.00,0,0.00\n"
+"0,11,0.00,0,0.00\n"
+"0,12,0.00,0,0.00\n"
+"0,13,0.00,0,0.00\n"
+"0,14,0.00,0,0.00\n"
+"0,15,0.00,0,0.00\n"
+"0,Idle,0.00,0,0.00\n"
+"0,other,1.50,3000,30.00\n"
+"\n"
+"CPU,3\n"
+"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
+"1000,0.500,0.002\n"
+"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
+"3,0,0.00,0,0.00\n"
+"3,1,0.00,0,0.00\n"
+"3,2,0.00,0,0.00\n"
+"3,3,0.00,0,0.00\n"
+"3,4,0.00,0,0.00\n"
+"3,5,0.00,0,0.00\n"
+"3,6,0.00,0,0.00\n"
+"3,7,0.00,0,0.00\n"
+"3,8,0.00,0,0.00\n"
+"3,9,0.00,0,0.00\n"
+"3,10,0.00,0,0.00\n"
+"3,11,0.00,0,0.00\n"
+"3,12,0.00,0,0.00\n"
+"3,13,0.00,0,0.00\n"
+"3,14,0.00,0,0.00\n"
+"3,15,0.00,0,0.00\n"
+"3,Idle,0.00,0,0.00\n"
+"\n"
+"CPU,all\n"
+"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
+"11000,5.500,0.002\n"
+"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
+"all,0,3.00,6000,54.55\n"
+"all,1,0.00,0,0.00\n"
+"all,2,0.00,0,0.00\n"
+"all,3,0.00,0,0.00\n"
+"all,4,0.00,0,0.00\n"
+"all,5,0.00,0,0.00\n"
+"all,6,0.00,0,0.00\n"
+"all,7,0.00,0,0.00\n"
+"all,8,0.00,0,0.00\n"
+"all,9,0.00,0,0.00\n"
+"all,10,0.00,0,0.00\n"
+"all,11,0.00,0,0.00\n"
+"all,12,0.00,0,0.00\n"
+"all,13,0.00,0,0.00\n"
+"all,14,0.00,0,0.00\n"
+"all,15,0.00,0,0.00\n"
+"all,Idle,0.00,0,0.00\n"
+"all,other,1.50,3000,27.27\n"
+"\n"
+"CPU,0\n"
+"Vector,NR_Exit,NR_Exit/Sec\n"
+"0x000000f0,1,0.20\n"
+"0x00000020,1,0.20\n"
+"\n"
+"CPU,3\n"
+"Vector,NR_Exit,NR_Exit/Sec\n"
+"0x000000f0,1,2.00\n"
+"\n"
+"CPU,all\n"
+"Vector,NR_Exit,NR_Exit/Sec\n"
+"0x000000f0,2,0.36\n"
+"0x00000020,1,0.18\n"
+"\n");
+}
+
+static void test_csv_no_rate(void **state)
+{
+	assert_string_equal(write_all(&ml_render_csv, "vm_exit", 0),
+"CPU,0\n"
+"Run time(cycles),Run time(Sec),Freq(MHz)\n"
+"8000,,\n"
+"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
+"VMEXIT_EXCEPTION_OR_NMI,0,,0,0.00\n"
+"VMEXIT_EXTERNAL_INTERRUPT,2,,1000,12.50\n"
+"VMEXIT_INTERRUPT_WINDOW,0,,0,0.00\n"
+"VMEXIT_CPUID,1,,400,5.00\n"
+"VMEXIT_RDTSC,0,,0,0.00\n"
+"VMEXIT_VMCALL,0,,0,0.00\n"
+"VMEXIT_CR_ACCESS,0,,0,0.00\n"
+"VMEXIT_IO_INSTRUCTION,0,,0,0.00\n"
+"VMEXIT_RDMSR,0,,0,0.00\n"
+"VMEXIT_WRMSR,0,,0,0.00\n"
+"VMEXIT_EPT_VIOLATION,0,,0,0.00\n"
+"VMEXIT_EPT_MISCONFIGURATION,0,,0,0.00\n"
+"VMEXIT_RDTSCP,0,,0,0.00\n"
+"VMEXIT_APICV_WRITE,0,,0,0.00\n"
+"VMEXIT_APICV_ACCESS,0,,0,0.00\n"
+"VMEXIT_APICV_VIRT_EOI,0,,0,0.00\n"
+"VMEXIT_UNHANDLED,0,,0,0.00\n"
+"(no reason recorded),2,,80,1.00\n"
+"Total,5,,1480,18.50\n"
+"\n"
+"CPU,0\n"
+"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
+"VMEXIT_EXTERNAL_INTERRUPT,200,200,800,800,800,800\n"
+"VMEXIT_CPUID,400,400,400,400,400,400\n"
+"(no reason recorded),80,80,80,80,80,80\n"
+"\n"
+"CPU,3\n"
+"Run time(cycles),Run time(Sec),Freq(MHz)\n"
+"1000,,\n"
+"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
+"VMEXIT_EXCEPTION_OR_NMI,0,,0,0.00\n"
+"VMEXIT_EXTERNAL_INTERRUPT,1,,1000,100.00\n"
+"VMEXIT_INTERRUPT_WINDOW,0,,0,0.00\n"
+"VMEXIT_CPUID,0,,0,0.00\n"
+"VMEXIT_RDTSC,0,,0,0.00\n"
+"VMEXIT_VMCALL,0,,0,0.00\n"
+"VMEXIT_CR_ACCESS,0,,0,0.00\n"
+"VMEXIT_IO_INSTRUCTION,0,,0,0.00\n"
+"VMEXIT_RDMSR,0,,0,0.00\n"
+"VMEXIT_WRMSR,0,,0,0.00\n"
+"VMEXIT_EPT_VIOLATION,0,,0,0.00\n"
+"VMEXIT_EPT_MISCONFIGURATION,0,,0,0.00\n"
+"VMEXIT_RDTSCP,0,,0,0.00\n"
+"VMEXIT_APICV_WRITE,0,,0,0.00\n"
+"VMEXIT_APICV_ACCESS,0,,0,0.00\n"
+"VMEXIT_APICV_VIRT_EOI,0,,0,0.00\n"
+"VMEXIT_UNHANDLED,0,,0,0.00\n"
+"Total,1,,1000,100.00\n"
+"\n"
+"CPU,3\n"
+"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
+"VMEXIT_EXTERNAL_INTERRUPT,1000,1000,1000,1000,1000,1000\n"
+"\n"
+"CPU,all\n"
+"Run time(cycles),Run time(Sec),Freq(MHz)\n"
+"9000,,\n"
+"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
+"VMEXIT_EXCEPTION_OR_NMI,0,,0,0.00\n"
+"VMEXIT_EXTERNAL_INTERRUPT,3,,2000,22.22\n"
+"VMEXIT_INTERRUPT_WINDOW,0,,0,0.00\n"
+"VMEXIT_CPUID,1,,400,4.44\n"
+"VMEXIT_RDTSC,0,,0,0.00\n"
+"VMEXIT_VMCALL,0,,0,0.00\n"
+"VMEXIT_CR_ACCESS,0,,0,0.00\n"
+"VMEXIT_IO_INSTRUCTION,0,,0,0.00\n"
+"VMEXIT_RDMSR,0,,0,0.00\n"
+"VMEXIT_WRMSR,0,,0,0.00\n"
+"VMEXIT_EPT_VIOLATION,0,,0,0.00\n"
+"VMEXIT_EPT_MISCONFIGURATION,0,,0,0.00\n"
+"VMEXIT_RDTSCP,0,,0,0.00\n"
+"VMEXIT_APICV_WRITE,0,,0,0.00\n"
+"VMEXIT_APICV_ACCESS,0,,0,0.00\n"
+"VMEXIT_APICV_VIRT_EOI,0,,0,0.00\n"
+"VMEXIT_UNHANDLED,0,,0,0.00\n"
+"(no reason recorded),2,,80,0.89\n"
+"Total,6,,2480,27.56\n"
+"\n"
+"CPU,all\n"
+"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
+"VMEXIT_EXTERNAL_INTERRUPT,200,800,1000,1000,1000,1000\n"
+"VMEXIT_CPUID,400,400,400,400,400,400\n"
+"(no reason recorded),80,80,80,80,80,80\n"
+"\n");
+}
+
+static void test_json(void **state)
+{
+	assert_string_equal(write_all(&ml_render_stats_json,
+				      "vm_exit,irq,cpu_usage", HZ),
+"{\"stats\":\"vm_exit\",\"cpu\":0,\"run_cycles\":\"8000\","
+"\"tsc_hz\":\"2000\",\"exits\":\"5\",\"cycles\":\"1480\","
+"\"unfinished\":\"1\",\"no_reason\":\"2\","
+"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
+"\"count\":\"2\",\"cycles\":\"1000\",\"min\":\"200\",\"p50\":\"200\","
+"\"p90\":\"800\",\"p99\":\"800\",\"max\":\"800\"},"
+"{\"reason\":\"VMEXIT_CPUID\",\"count\":\"1\",\"cycles\":\"400\","
+"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
+"\"max\":\"400\"},{\"reason\":\"(no reason recorded)\",\"count\":\"2\","
+"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
+"\"max\":\"80\"}]}\n"
+"{\"stats\":\"vm_exit\",\"cpu\":3,\"run_cycles\":\"1000\","
+"\"tsc_hz\":\"2000\",\"exits\":\"1\",\"cycles\":\"1000\","
+"\"unfinished\":\"0\",\"no_reason\":\"0\","
+"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
+"\"count\":\"1\",\"cycles\":\"1000\",\"min\":\"1000\",\"p50\":\"1000\","
+"\"p90\":\"1000\",\"p99\":\"1000\",\"max\":\"1000\"}]}\n"
+"{\"stats\":\"vm_exit\",\"cpu\":\"all\",\"run_cycles\":\"9000\","
+"\"tsc_hz\":\"2000\",\"exits\":\"6\",\"cycles\":\"2480\","
+"\"unfinished\":\"1\",\"no_reason\":\"2\","
+"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
+"\"count\":\"3\",\"cycles\":\"2000\",\"min\":\"200\",\"p50\":\"800\","
+"\"p90\":\"1000\",\"p99\":\"1000\",\"max\":\"1000\"},"
+"{\"reason\":\"VMEXIT_CPUID\",\"count\":\"1\",\"cycles\":\"400\","
+"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
+"\"max\":\"400\"},{\"reason\":\"(no reason recorded)\",\"count\":\"2\","
+"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
+"\"max\":\"80\"}]}\n"
+"{\"stats\":\"irq\",\"cpu\":0,\"run_cycles\":\"10000\",\"tsc_hz\":\"2000\","
+"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"},{\"vector\":\"0x20\","
+"\"count\":\"1\"}]}\n"
+"{\"stats\":\"irq\",\"cpu\":3,\"run_cycles\":\"1000\",\"tsc_hz\":\"2000\","
+"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"}]}\n"
+"{\"stats\":\"irq\",\"cpu\":\"all\",\"run_cycles\":\"11000\","
+"\"tsc_hz\":\"2000\",\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"2\"},"
+"{\"vector\":\"0x20\",\"count\":\"1\"}]}\n"
+"{\"stats\":\"cpu_usage\",\"cpu\":0,\"run_cycles\":\"10000\","
+"\"tsc_hz\":\"2000\",\"switches\":\"3\",\"ambiguous\":\"1000\","
+"\"vms\":[{\"vm\":\"0\",\"cycles\":\"6000\"},{\"vm\":\"other\","
+"\"cycles\":\"3000\"}]}\n"
+"{\"stats\":\"cpu_usage\",\"cpu\":3,\"run_cycles\":\"1000\","
+"\"tsc_hz\":\"2000\",\"switches\":\"0\",\"ambiguous\":\"0\",\"vms\":[]}\n"
+"{\"stats\":\"cpu_usage\",\"cpu\":\"all\",\"run_cycles\":\"11000\","
+"\"tsc_hz\":\"2000\",\"switches\":\"3\",\"ambiguous\":\"1000\","
+"\"vms\":[{\"vm\":\"0\",\"cycles\":\"6000\"},{\"vm\":\"other\","
+"\"cycles\":\"3000\"}]}\n");
+}
+
+/* ---- a directory --------------------------------------------------------- */
+
+static enum memlog_status file_begin(void *self, const char *name,
+				     struct memlog_err *err)
+{
+	struct session *s = self;
+
+	assert_string_equal(s->begun, "");
+	if (s->fail && !strcmp(name, s->fail)) {
+		if (err)
+			snprintf(err->text, sizeof(err->text), "no %s", name);
+		return MEMLOG_IO;
+	}
+	snprintf(s->begun, sizeof(s->begun), "%s", name);
+	s->files++;
+	return out.sink.write(&out, name, strlen(name), err) ?:
+	       out.sink.write(&out, "\n", 1, err);
+}
+
+static enum memlog_status file_write(void *self, const void *buf, size_t len,
+				     struct memlog_err *err)
+{
+	struct session *s = self;
+
+	assert_string_not_equal(s->begun, "");
+	return out.sink.write(&out, buf, len, err);
+}
+
+static enum memlog_status file_end(void *self, struct memlog_err *err)
+{
+	struct session *s = self;
+
+	assert_string_not_equal(s->begun, "");
+	s->begun[0] = '\0';
+	return MEMLOG_OK;
+}
+
+static void start_files(struct session *s, const char *list)
+{
+	s->sink = (struct memlog_sink){
+		.size = sizeof(s->sink), .self = s, .begin = file_begin,
+		.write = file_write, .end = file_end,
+	};
+	start(s, &ml_render_csv, list, HZ);
+}
+
+/* A file for each analysis of each CPU; those of a second trace have its
+ * number. */
+static void test_directory(void **state)
+{
+	static const char *const names[] = {
+		"cpu0_irq.csv\n", "cpu3_irq.csv\n", "cpuall_irq.csv\n",
+		"1-cpu0_irq.csv\n", "1-cpu3_irq.csv\n", "1-cpuall_irq.csv\n",
+	};
+	struct session s = { 0 };
+	const char *p;
+	size_t i;
+
+	start_files(&s, "irq");
+	assert_int_equal(one_trace(&s, NULL), 0);
+	assert_int_equal(one_trace(&s, NULL), 0);
+	stop(&s);
+	assert_string_equal(s.begun, "");
+	assert_int_equal(s.files, 6);
+	for (p = out.text, i = 0; i < 6; i++) {
+		assert_memory_equal(p, names[i], strlen(names[i]));
+		p += strlen(names[i]);
+		assert_memory_equal(p, "Vector,NR_Exit,NR_Exit/Sec\n", 27);
+		/* up to the next name: lines of vectors */
+		for (p += 27; !strncmp(p, "0x", 2);)
+			p = strchr(p, '\n') + 1;
+	}
+	assert_string_equal(p, "");
+	start_files(&s, "vm_exit,cpu_usage");
+	assert_int_equal(one_trace(&s, NULL), 0);
+	stop(&s);
+	assert_int_equal(s.files, 6 + 9);
+	assert_non_null(strstr(out.text, "\ncpu3_vm_exit_percentiles.csv\n"
+			       "Exit_Reason,Min(cycles),"));
+	assert_non_null(strstr(out.text, "\ncpuall_cpu_usage.csv\n"));
+	assert_null(strstr(out.text, "CPU,"));
+}
+
+/* Whichever file cannot be created, that is the error, and no other follows. */
+static void test_no_file(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned int before;
+	} files[] = {
+		{ "cpu0_vm_exit.csv", 0 },
+		{ "cpu0_vm_exit_percentiles.csv", 1 },
+		{ "cpuall_irq.csv", 8 },
+		{ "cpu3_cpu_usage.csv", 10 },
+	};
+	struct memlog_err err;
+	char want[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct session s = { .fail = files[i].name };
+
+		start_files(&s, "vm_exit,irq,cpu_usage");
+		assert_int_equal(one_trace(&s, &err), MEMLOG_IO);
+		snprintf(want, sizeof(want), "no %s", files[i].name);
+		assert_string_equal(err.text, want);
+		assert_int_equal(s.files, files[i].before);
+		stop(&s);
+	}
+}
+
+/* A disk that is full, at any byte of the output. */
+static void full(const struct ml_render *render)
+{
+	struct memlog_err err;
+	size_t at, len;
+
+	write_all(render, "vm_exit,irq,cpu_usage", HZ);
+	len = out.len;
+	for (at = 1; at < len; at += 97) {
+		struct session s = { 0 };
+
+		start(&s, render, "vm_exit,irq,cpu_usage", HZ);
+		out.fail_after = at;
+		assert_int_equal(one_trace(&s, &err), MEMLOG_IO);
+		assert_string_equal(err.text, "full");
+		stop(&s);
+		out.fail_after = 0;
+	}
+}
+
+static void test_full(void **state)
+{
+	full(&ml_render_stats);
+	full(&ml_render_csv);
+	full(&ml_render_stats_json);
+}
+
+static int setup(void **state)
+{
+	text_sink_init(&out);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	text_sink_free(&out);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_table_exits),
+		cmocka_unit_test(test_table_rest),
+		cmocka_unit_test(test_table_no_rate),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_no_rate),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_full),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
