@@ -2,6 +2,7 @@
 #include "libholder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -30,12 +31,19 @@ static void program(char *path, size_t size)
 
 void holder_start(struct holder *h)
 {
+	static char name[] = "holder", *const words[] = { name, NULL };
+
+	holder_start_as(h, words);
+}
+
+void holder_start_as(struct holder *h, char *const *words)
+{
 	char path[600];
 	int in[2], out[2];
 
 	program(path, sizeof(path));
-	assert_int_equal(pipe(in), 0);
-	assert_int_equal(pipe(out), 0);
+	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	h->pid = fork();
 	assert_true(h->pid >= 0);
 	if (!h->pid) {
@@ -43,7 +51,7 @@ void holder_start(struct holder *h)
 		dup2(out[1], 1);
 		close(in[1]);
 		close(out[0]);
-		execl(path, "holder", (char *)NULL);
+		execv(path, words);
 		_exit(127);
 	}
 	close(in[0]);
@@ -71,8 +79,8 @@ const char *holder_tell(struct holder *h, const char *fmt, ...)
 uint64_t holder_map(struct holder *h, const char *kind, size_t size,
 		    const char *path)
 {
-	const char *answer = holder_tell(h, "map %s %zu %s", kind, size,
-					 path ? path : "");
+	const char *answer =
+		holder_tell(h, "map %s %zu %s", kind, size, path ? path : "");
 	unsigned int index;
 	uint64_t addr = 0;
 

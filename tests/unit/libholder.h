@@ -15,6 +15,9 @@ struct holder {
 /* Start one; fails the test when that does not work. */
 void holder_start(struct holder *h);
 
+/* The same with another command line, ended by NULL: its name first. */
+void holder_start_as(struct holder *h, char *const *words);
+
 /* One command; the answer is borrowed until the next one. */
 const char *holder_tell(struct holder *h, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

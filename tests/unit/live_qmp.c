@@ -579,32 +579,6 @@ static void test_base64(void **state)
 		assert_false(ml_unbase64(bad[i], strlen(bad[i]), buf, &n));
 }
 
-/* ---- texts -------------------------------------------------------------- */
-
-static void test_domain(void **state)
-{
-#define ARGS(s) s, sizeof(s)
-	char name[64];
-
-	assert_true(ml_domain_name(ARGS("qemu\0-name\0guest=a b,debug=on\0-S"),
-				   name, sizeof(name)));
-	assert_string_equal(name, "a b");
-	assert_true(ml_domain_name(ARGS("qemu\0-S\0-name\0vm"), name,
-				   sizeof(name)));
-	assert_string_equal(name, "vm");
-	assert_true(ml_domain_name(ARGS("q\0-name\0guest=a,,b,,"), name,
-				   sizeof(name)));
-	assert_string_equal(name, "a,b,");
-	assert_true(ml_domain_name(ARGS("q\0-name\0debug-threads=on,guest=x"),
-				   name, sizeof(name)));
-	assert_string_equal(name, "x");
-	assert_false(ml_domain_name(ARGS("q\0-name\0debug-threads=on"), name,
-				    sizeof(name)));
-	assert_false(ml_domain_name(ARGS("q\0-name"), name, sizeof(name)));
-	assert_false(ml_domain_name("q\0-name\0", 8, name, sizeof(name)));
-	assert_false(ml_domain_name("", 0, name, sizeof(name)));
-}
-
 /* ---- the file that QEMU writes to ---- */
 
 static unsigned int allocs_left;
@@ -671,7 +645,6 @@ int main(void)
 		cmocka_unit_test(test_not_saved),
 		cmocka_unit_test(test_via_qemu),
 		cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_save_no_memory),
 		cmocka_unit_test(test_save_no_file),
 	};
