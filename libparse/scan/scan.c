@@ -239,6 +239,13 @@ static bool is_slow(const struct memlog_image *image)
 					 MEMLOG_READER_SLOW;
 }
 
+/* Is what was found returned with this status? Otherwise the last log may be
+ * unfinished, without an extent. */
+static bool keeps_logs(enum memlog_status s)
+{
+	return !s || s == MEMLOG_STOP || s == MEMLOG_IO || s == MEMLOG_LIMIT;
+}
+
 /* Likely places, and the rest if the mode asks for it. On a slow image a
  * current log among the likely ones is enough; to know that, they have to be
  * judged, which can be done only once, so a search that continues starts
@@ -268,7 +275,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		job->done = 0;
 		s = all_pages(job, err);
 	}
-	ml_scan_finish(job);
+	if (keeps_logs(s))
+		ml_scan_finish(job);
 	return s;
 }
 
@@ -306,7 +314,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	ml_places_fini(&job.places);
 	if (stats)
 		ml_sized_out(stats, &job.stats, sizeof(job.stats));
-	if (s && s != MEMLOG_STOP && s != MEMLOG_IO && s != MEMLOG_LIMIT) {
+	if (!keeps_logs(s)) {
 		memlog_logs_destroy(job.logs);
 		return s;
 	}
@@ -360,11 +368,11 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 				       job.stats.rejected_first :
 				       "no format was asked");
 	}
-	if (s) {
+	if (!s)
+		ml_scan_finish(&job);
+	if (s)
 		memlog_logs_destroy(job.logs);
-		return s;
-	}
-	ml_scan_finish(&job);
-	*ret = job.logs;
-	return MEMLOG_OK;
+	else
+		*ret = job.logs;
+	return s;
 }
