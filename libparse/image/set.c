@@ -129,8 +129,8 @@ static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
 			continue;
 		}
 		for (i = 0; i < set->n; i++) {
-			s = part_peek(set, i, addr, buf, err);
-			bad = s ? s : bad;
+			s = part_peek(set, i, addr, buf, bad ? NULL : err);
+			bad = bad ? bad : s;
 			if (!s && memcmp(buf, zeros, sizeof(zeros)))
 				break;
 		}
@@ -249,8 +249,7 @@ static enum memlog_status set_open(const char *names,
 	image->parts = set->parts;
 	image->n_parts = set->n;
 	set_describe(set, image);
-	*ret = image;
-	return MEMLOG_OK;
+	return ml_image_opened(image, ret, err);
 }
 
 enum memlog_status ml_image_open_files(const char *names,
