@@ -154,6 +154,11 @@ static enum memlog_status print_open_log(struct ml_job *j,
 		s = each_record(j, &read, &read_err, err);
 	if (!s && j->newest)
 		s = ml_job_newest(j, err);
+	if (!s && read == MEMLOG_NO_MEMORY) {
+		if (err)
+			*err = read_err;
+		return read;
+	}
 	missing = memlog_decoder_missing(j->decoder);
 	/* what was rendered before a stop is still written */
 	if (render->log_end && (!s || s == MEMLOG_STOP)) {
@@ -187,10 +192,15 @@ static enum memlog_status print_log(struct ml_run *run, void *state,
 	say_state(run, log);
 	if (log->flags & MEMLOG_LOG_DAMAGED)
 		run->result.damaged = true;
+	if (s == MEMLOG_NO_MEMORY) {
+		if (err)
+			*err = why;
+		return s;
+	}
 	if (s) {
 		ml_say_log(run, ML_SAY_ERROR, log, "%s", why.text);
 		run->result.damaged = true;
-		if (s == MEMLOG_NO_MEMORY || s == MEMLOG_IO) {
+		if (s == MEMLOG_IO) {
 			run->pending = s;
 			run->pending_err = why;
 		}
