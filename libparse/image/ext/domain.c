@@ -137,9 +137,11 @@ static void look_at(struct search *s, int proc, const char *pid, char *buf)
 		s->second = (pid_t)atoi(pid);
 }
 
-static enum memlog_status domain_find(struct search *s, struct memlog_err *err)
+static enum memlog_status domain_find(struct search *s,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_err *err)
 {
-	struct memlog_allocator a = ml_allocator(NULL);
+	struct memlog_allocator a = ml_allocator(opts->allocator);
 	char *buf = ml_calloc(&a, CMDLINE_MAX, 1);
 	DIR *proc = buf ? opendir("/proc") : NULL;
 	struct dirent *d;
@@ -171,7 +173,7 @@ static enum memlog_status domain_open(const char *rest,
 	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
 		return ml_fail(err, MEMLOG_INVALID, "domain: is followed by "
 			       "the name of a running guest");
-	s = domain_find(&found, err);
+	s = domain_find(&found, opts, err);
 	if (s)
 		return s;
 	if (found.second)
