@@ -95,13 +95,18 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 				     void *buf, size_t len, size_t *ret,
 				     struct memlog_err *err)
 {
+	enum memlog_status s;
+
 	*ret = 0;
 	if (!memlog_image_has_space(image, space))
 		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
 				  "%s has no %s addresses", image->name,
 				  memlog_space_name(space));
-	return image->spaces[space].ops->read(image->spaces[space].self, addr,
-					      buf, len, ret, err);
+	s = image->spaces[space].ops->read(image->spaces[space].self, addr, buf,
+					   len, ret, err);
+	/* not every caller tells that from a hole */
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	return s;
 }
 
 enum memlog_status ml_image_fill(struct memlog_image *image,
@@ -213,11 +218,13 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 				  uint64_t *ret_addr)
 {
 	const struct ml_space *sp = &image->spaces[space];
+	enum memlog_status s;
 
 	if (space == MEMLOG_MACH && image->p2m) {
 		*ret_space = MEMLOG_PHYS;
-		return ml_p2m_phys(image->p2m, addr, ret_addr) ?
-			       MEMLOG_NO_DATA : MEMLOG_OK;
+		s = ml_p2m_phys(image->p2m, addr, ret_addr);
+		image->starved |= s == MEMLOG_NO_MEMORY;
+		return s ? MEMLOG_NO_DATA : MEMLOG_OK;
 	}
 	if (!sp->ops || !sp->ops->alias)
 		return MEMLOG_NO_DATA;
@@ -237,13 +244,15 @@ static void image_add_warning(struct memlog_image *image,
 	for (i = 0; i < image->n_warnings; i++)
 		if (!strcmp(image->warnings[i].text, line))
 			return;
-	if (ml_grow(&image->alloc, &image->warnings, image->n_warnings,
-		    &image->cap_warnings, sizeof(*image->warnings), NULL))
-		return;
 	copy = ml_strdup(&image->alloc, line);
-	if (copy)
-		image->warnings[image->n_warnings++] =
-			(struct ml_warning){ kind, copy };
+	if (!copy || ml_grow(&image->alloc, &image->warnings, image->n_warnings,
+			     &image->cap_warnings, sizeof(*image->warnings),
+			     NULL)) {
+		ml_free(&image->alloc, copy);
+		image->starved = true;
+		return;
+	}
+	image->warnings[image->n_warnings++] = (struct ml_warning){ kind, copy };
 }
 
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
@@ -271,10 +280,13 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 	struct memlog_allocator *a = &image->alloc;
 	struct ml_note n = { .type = type };
 
-	if (image->n_notes >= ML_MAX_NOTES ||
-	    ml_grow(a, &image->notes, image->n_notes, &image->cap_notes,
-		    sizeof(*image->notes), NULL))
+	if (image->n_notes >= ML_MAX_NOTES)
 		return;
+	if (ml_grow(a, &image->notes, image->n_notes, &image->cap_notes,
+		    sizeof(*image->notes), NULL)) {
+		image->starved = true;
+		return;
+	}
 	n.owner = ml_strdup(a, owner);
 	n.title = ml_strdup(a, title);
 	n.text = ml_strdup(a, text);
@@ -289,6 +301,7 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 		ml_free(a, n.title);
 		ml_free(a, n.text);
 		ml_free(a, n.desc);
+		image->starved = true;
 		return;
 	}
 	image->notes[image->n_notes++] = n;
@@ -304,12 +317,23 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
 	if (!t || !x) {
 		ml_free(&image->alloc, t);
 		ml_free(&image->alloc, x);
+		image->starved = true;
 		return;
 	}
 	ml_free(&image->alloc, n->title);
 	ml_free(&image->alloc, n->text);
 	n->title = t;
 	n->text = x;
+}
+
+enum memlog_status ml_image_complete(struct memlog_image *image,
+				     struct memlog_err *err)
+{
+	if (!image->starved)
+		return MEMLOG_OK;
+	image->starved = false;
+	return ml_fail(err, MEMLOG_NO_MEMORY,
+		       "%s: no memory for all that is in it", image->name);
 }
 
 enum memlog_status memlog_image_info(struct memlog_image *image,

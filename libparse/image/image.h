@@ -90,6 +90,9 @@ struct memlog_image {
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;
+	bool starved;	/* something was left out for lack of memory, where
+			   that could not be returned: set it, and
+			   ml_image_complete() will */
 };
 
 /* An empty image that owns a copy of name. The caller closes it. */
@@ -127,8 +130,8 @@ bool ml_image_is_by_kernel(const struct memlog_image *image);
 enum memlog_status ml_image_check(const struct memlog_image *image,
 				  struct memlog_err *err);
 
-/* Add a warning or a note. Running out of memory or of the limit drops it:
- * neither is worth losing an image for. text may hold guest bytes. owner, title
+/* Add a warning or a note. Beyond the limit it is dropped, and without memory,
+ * which ml_image_complete() reports. text may hold guest bytes. owner, title
  * and text are copied; desc too. */
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
 	MEMLOG_PRINTF(2, 3);
@@ -141,6 +144,11 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 /* Say something better about the index-th note. Both are copied. */
 void ml_image_set_note(struct memlog_image *image, size_t index,
 		       const char *title, const char *text);
+
+/* NO_MEMORY if image was starved since the last call: some of what is known of
+ * it, or should have been found in it, is missing. */
+enum memlog_status ml_image_complete(struct memlog_image *image,
+				     struct memlog_err *err);
 
 /*
  * A file format is one file, image/foo.c, with one struct ml_image_format, and

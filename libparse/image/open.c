@@ -78,8 +78,20 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 		memlog_image_close(image);
 		return s;
 	}
-	*ret = image;
-	return MEMLOG_OK;
+	return ml_image_opened(image, ret, err);
+}
+
+enum memlog_status ml_image_opened(struct memlog_image *image,
+				   struct memlog_image **ret,
+				   struct memlog_err *err)
+{
+	enum memlog_status s = ml_image_complete(image, err);
+
+	if (s)
+		memlog_image_close(image);
+	else
+		*ret = image;
+	return s;
 }
 
 enum memlog_status ml_image_open_on(struct ml_file *file,

@@ -47,6 +47,12 @@ enum memlog_status ml_image_open_files(const char *names,
 				       struct memlog_image **ret,
 				       struct memlog_err *err);
 
+/* The last step of opening: *ret is image, or that is closed because it was
+ * starved of memory. */
+enum memlog_status ml_image_opened(struct memlog_image *image,
+				   struct memlog_image **ret,
+				   struct memlog_err *err);
+
 /* A copy of opts, whatever its size; all zero for NULL. */
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts);
 

@@ -101,7 +101,9 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	ml_elf_notes(&elf, scratch, &file);
 	ml_elf_space(&elf, &vaddr);
 	*ret_random = elf.facts.xen || ml_xen_runs(scratch);
-	s = ml_elf_loads(&elf, scratch, vaddr, UINT64_MAX, ret, err);
+	s = ml_image_complete(scratch, err);
+	if (!s)
+		s = ml_elf_loads(&elf, scratch, vaddr, UINT64_MAX, ret, err);
 	ml_elf_fini(&elf);
 out:
 	memlog_image_close(scratch);
@@ -109,31 +111,49 @@ out:
 	return s;
 }
 
-bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
-			  const struct memlog_open_opts *opts)
+/* NOT_MINE: another format's, or one that streams. */
+static enum memlog_status prefix_try(const struct ml_image_format *f,
+				     const uint8_t *bytes, size_t len,
+				     const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
 {
-	const struct ml_image_format *const *f = ml_image_formats;
 	struct memlog_image *scratch;
 	struct ml_file file;
-	/* another file is in it */
-	bool yes = ml_packed_find(bytes, len) || ml_flattened_is(bytes, len);
+	enum memlog_status s;
 
+	s = ml_file_memory(bytes, len, "input", opts->allocator, &file, err);
+	if (s)
+		return s;
+	s = ml_image_create("input", opts->allocator, &scratch, err);
+	if (s) {
+		ml_file_close(&file);
+		return s;
+	}
+	scratch->file = file;
+	s = f->open(scratch, &scratch->file, opts, err);
+	memlog_image_close(scratch);
+	return s;
+}
+
+enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
+					const struct memlog_open_opts *opts,
+					bool *ret, struct memlog_err *err)
+{
+	const struct ml_image_format *const *f = ml_image_formats;
+	enum memlog_status s;
+
+	*ret = false;
 	if (opts->force_raw)
-		return false;
-	for (; *f && !yes; f++) {
+		return MEMLOG_OK;
+	/* another file is in it */
+	*ret = ml_packed_find(bytes, len) || ml_flattened_is(bytes, len);
+	for (; *f && !*ret; f++) {
 		if ((*f)->streams)
 			continue;
-		if (ml_file_memory(bytes, len, "input", opts->allocator, &file,
-				   NULL))
-			return true;
-		if (ml_image_create("input", opts->allocator, &scratch, NULL)) {
-			ml_file_close(&file);
-			return true;
-		}
-		scratch->file = file;
-		yes = (*f)->open(scratch, &scratch->file, opts, NULL) !=
-		      MEMLOG_NOT_MINE;
-		memlog_image_close(scratch);
+		s = prefix_try(*f, bytes, len, opts, err);
+		if (s == MEMLOG_NO_MEMORY)
+			return s;
+		*ret = s != MEMLOG_NOT_MINE;
 	}
-	return yes;
+	return MEMLOG_OK;
 }

@@ -24,7 +24,8 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 				   struct memlog_err *err);
 
 /* Does a format that does not stream recognise the beginning? */
-bool ml_prefix_needs_file(const uint8_t *bytes, size_t len,
-			  const struct memlog_open_opts *opts);
+enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
+					const struct memlog_open_opts *opts,
+					bool *ret, struct memlog_err *err);
 
 #endif

@@ -280,6 +280,18 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	return s;
 }
 
+/* The status of a search that ends with s: what it should have found may have
+ * been left out for lack of memory. */
+static enum memlog_status job_complete(struct ml_scan_job *job,
+				       enum memlog_status s,
+				       struct memlog_err *err)
+{
+	enum memlog_status c;
+
+	c = ml_image_complete(job->image, s ? NULL : err);
+	return s ? s : c;
+}
+
 enum memlog_status memlog_scan(struct memlog_image *image,
 			       const struct memlog_scan_opts *opts,
 			       struct memlog_logs **ret,
@@ -309,6 +321,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = search_all(&job, err);
 	if (!s)
 		s = ml_image_check(image, err);
+	s = job_complete(&job, s, err);
 	job.stats.complete = !s && !job.full;
 	ml_free(&image->alloc, job.buf);
 	ml_places_fini(&job.places);
@@ -370,6 +383,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	}
 	if (!s)
 		ml_scan_finish(&job);
+	s = job_complete(&job, s, err);
 	if (s)
 		memlog_logs_destroy(job.logs);
 	else

@@ -352,9 +352,10 @@ static enum memlog_status stream_headers(struct stream *st, uint64_t *ret_len,
 	s = fill_to(st, need, err);
 	if (s)
 		return s;
-	*ret_whole = ml_prefix_needs_file(st->buf, st->filled, &st->opts);
-	if (*ret_whole || st->opts.force_raw)
-		return MEMLOG_OK;
+	s = ml_prefix_needs_file(st->buf, st->filled, &st->opts, ret_whole,
+				 err);
+	if (s || *ret_whole || st->opts.force_raw)
+		return s;
 	for (;;) {
 		s = ml_prefix_need(st->buf, st->filled, &more, err);
 		if (s == MEMLOG_NOT_MINE || s == MEMLOG_CORRUPT)
@@ -440,24 +441,25 @@ static enum memlog_status to_image(struct stream *st,
 				   struct memlog_image **ret,
 				   struct memlog_err *err)
 {
+	struct memlog_image *image;
 	struct ml_file file;
 	enum memlog_status s;
 
 	ml_capture_file(st->capture, st->name, window_end(st), &file);
 	st->capture = NULL;	/* the image has it now */
-	s = ml_image_open_on(&file, &st->opts, ret, err);
+	s = ml_image_open_on(&file, &st->opts, &image, err);
 	if (s)
 		return s;
 	if (st->late)
-		ml_image_warn(*ret, "this input comes once, and a part of a "
+		ml_image_warn(image, "this input comes once, and a part of a "
 			      "log had gone by before its beginning: read it "
 			      "from a file");
 	if (st->random)
-		ml_image_warn(*ret, "this input comes once, and only what is "
+		ml_image_warn(image, "this input comes once, and only what is "
 			      "near its logs was kept: what %s tells may be "
 			      "less than of a file; -F %s keeps all of it",
 			      st->random, st->random);
-	return MEMLOG_OK;
+	return ml_image_opened(image, ret, err);
 }
 
 enum memlog_status memlog_stream_open(int fd, const char *name,

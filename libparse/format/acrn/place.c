@@ -253,8 +253,10 @@ static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 	p->addr = ml_calloc(&image->alloc, total, sizeof(*p->addr));
 	p->where = ml_calloc(&image->alloc, total, sizeof(*p->where));
 	p->count = ml_calloc(&image->alloc, total, sizeof(*p->count));
-	if (!p->addr || !p->where || !p->count)
+	if (!p->addr || !p->where || !p->count) {
+		image->starved = true;
 		return false;
+	}
 	for (i = 0; i < n; i++)
 		for (k = 0; k < logs[i]->pub.n_extents; k++)
 			p->addr[p->n++] =

@@ -111,6 +111,7 @@ static enum memlog_status each_window(struct memlog_image *image,
 	size_t got;
 
 	buf = ml_calloc(&image->alloc, WINDOW, 1);
+	image->starved |= !buf;
 	if (!buf)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a window");
 	while (!s && addr < range.end) {

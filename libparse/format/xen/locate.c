@@ -233,6 +233,7 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 	l.hint[XEN_HINT_SIZE] = r.size;
 	l.hint[XEN_HINT_HOW] = XEN_BY_POINTER;
 	buf = ml_calloc(&image->alloc, (size_t)r.size, 1);
+	image->starved |= !buf;
 	if (buf && ml_xen_read(image, mach, buf, (size_t)r.size))
 		l.hint[XEN_HINT_KNOWN] =
 			(ml_xen_order(buf, (size_t)r.size, &r) &&

@@ -261,6 +261,7 @@ static size_t xentrace_likely(struct memlog_image *image, struct ml_likely *ret,
 	if (size > ML_XEN_RING_MAX)
 		return 0;
 	buf = ml_calloc(&image->alloc, (size_t)size, 1);
+	image->starved |= !buf;
 	if (!buf || !ml_xen_read(image, ring.range.start, buf, (size_t)size)) {
 		ml_free(&image->alloc, buf);
 		return 0;

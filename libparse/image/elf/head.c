@@ -139,6 +139,7 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 		want = ml_min(want, budget);
 		budget -= want;
 		buf = ml_calloc(&elf->alloc, (size_t)want, 1);
+		image->starved |= !buf;
 		if (!buf || ml_file_read_some(file, p->offset, buf,
 					      (size_t)want, &len, NULL))
 			len = 0;

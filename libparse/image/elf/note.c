@@ -250,8 +250,10 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 	if (known) {
 		len = strnlen((const char *)n->desc, n->desc_len);
 		copy = ml_calloc(&image->alloc, len + 1, 1);
-		if (!copy)
+		if (!copy) {
+			image->starved = true;
 			return;
+		}
 		memcpy(copy, n->desc, len);
 		ml_image_add_note(image, owner, n->type, known, copy, n->desc,
 				  n->desc_len);

@@ -150,6 +150,7 @@ static void load_notes(struct memlog_image *image, struct ml_elf *elf,
 		return;
 	want = (size_t)ml_min(want, file->size - d->note.offset);
 	buf = ml_calloc(&image->alloc, want, 1);
+	image->starved |= !buf;
 	if (buf && !ml_file_read_some(file, d->note.offset, buf, want, &got,
 				      NULL))
 		ml_notes_add(image, &elf->ehdr, buf, got, 4, &elf->facts);

@@ -22,6 +22,7 @@ enum memlog_status memlog_image_open(const char *name,
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts o = ml_with_codecs(opts, list);
 	const struct ml_image_source *const *s = ml_image_sources;
+	struct memlog_image *image;
 	enum memlog_status status;
 	size_t n;
 
@@ -35,7 +36,11 @@ enum memlog_status memlog_image_open(const char *name,
 		n = strlen((*s)->prefix);
 		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :
 				  !strncmp(name, (*s)->prefix, n))
-			return (*s)->open(name + n, &o, ret, err);
+			break;
+	}
+	if (*s) {
+		status = (*s)->open(name + n, &o, &image, err);
+		return status ? status : ml_image_opened(image, ret, err);
 	}
 	return ml_image_open_files(name, layers, &o, ret, err);
 }

@@ -255,7 +255,7 @@ static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
 }
 
 /* The bytes at [off, off + len) up to the end of the file, followed by a NUL.
- * The caller frees them. NULL: none, or no memory. */
+ * The caller frees them. NULL: none, or no memory, which image notes. */
 static uint8_t *kdump_load(struct memlog_image *image,
 			   const struct ml_file *file, uint64_t off,
 			   uint64_t len, size_t *ret_len)
@@ -266,6 +266,7 @@ static uint8_t *kdump_load(struct memlog_image *image,
 	len = ml_min(ml_min(len, room), ML_MAX_NOTE_BYTES);
 	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) :
 		    NULL;
+	image->starved |= len && !buf;
 	if (buf && ml_file_read_some(file, off, buf, (size_t)len, ret_len,
 				     NULL)) {
 		ml_free(&image->alloc, buf);

@@ -13,22 +13,23 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 				    struct memlog_image **ret,
 				    struct memlog_err *err)
 {
+	struct memlog_image *image;
 	struct ml_process *p;
 	enum memlog_status s;
 
 	s = ml_process_open(pid, opts->allocator, &p, err);
 	if (s)
 		return ml_prefix(err, s, "%s", name);
-	s = ml_image_create(name, &p->alloc, ret, err);
+	s = ml_image_create(name, &p->alloc, &image, err);
 	if (s) {
 		ml_process_close(p);
 		return s;
 	}
-	(*ret)->format = "process";
-	(*ret)->title = "running process";
-	ml_image_add_space(*ret, MEMLOG_HOST, &ml_process_ops, p, 0, true);
-	ml_process_describe(*ret, p);
-	return MEMLOG_OK;
+	image->format = "process";
+	image->title = "running process";
+	ml_image_add_space(image, MEMLOG_HOST, &ml_process_ops, p, 0, true);
+	ml_process_describe(image, p);
+	return ml_image_opened(image, ret, err);
 }
 
 enum memlog_status memlog_image_open_process(long pid,

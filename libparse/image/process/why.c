@@ -73,9 +73,12 @@ static void warn_swapped(const struct ml_process *p,
 	unsigned long long kib;
 	char *text, *at;
 	size_t len;
+	enum memlog_status s;
 	int sys;
 
-	if (ml_proc_text(p->dir, "status", &p->alloc, &text, &len, &sys))
+	s = ml_proc_text(p->dir, "status", &p->alloc, &text, &len, &sys);
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s)
 		return;
 	at = len ? memmem(text, len, "\nVmSwap:", 8) : NULL;
 	kib = at ? strtoull(at + 8, NULL, 10) : 0;

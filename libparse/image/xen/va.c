@@ -100,6 +100,7 @@ bool ml_xen_assume(struct memlog_image *image, uint64_t symbol,
 		return false;
 	if (!x) {
 		x = ml_calloc(&image->alloc, 1, sizeof(*x));
+		image->starved |= !x;
 		if (!x)
 			return false;
 		x->space = image->order[0];

@@ -231,10 +231,13 @@ static void by_list(struct memlog_image *image,
 	struct ml_p2m_opts o = xen_machine(image);
 	struct memlog_err err = { 0 };
 	struct ml_p2m *p2m;
+	enum memlog_status s;
 
 	o.kind = c->is64 ? ML_P2M_LIST64 : ML_P2M_LIST32;
 	o.root = c->p2m;
-	if (ml_p2m_open(&o, &p2m, &err))
+	s = ml_p2m_open(&o, &p2m, &err);
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s)
 		ml_image_warn_part(image, "only machine addresses: %s",
 				   err.text);
 	else
@@ -261,11 +264,15 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 		      uint64_t frame)
 {
 	struct ml_p2m *p2m;
+	enum memlog_status s = ml_p2m_open(o, &p2m, NULL);
 	uint64_t phys;
 
-	if (ml_p2m_open(o, &p2m, NULL))
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s)
 		return false;
-	if (ml_p2m_phys(p2m, frame << 12, &phys)) {
+	s = ml_p2m_phys(p2m, frame << 12, &phys);
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s) {
 		ml_p2m_close(p2m);
 		return false;
 	}
@@ -363,6 +370,7 @@ void ml_xen_attach(struct memlog_image *image)
 			return;
 	}
 	image->xen = ml_calloc(&image->alloc, 1, sizeof(*image->xen));
+	image->starved |= !image->xen;
 	if (!image->xen)
 		return;
 	*image->xen = x;
