@@ -74,7 +74,8 @@ static void *counted_alloc(void *self, size_t size)
 	struct look_memory *m = self;
 	union head *h;
 
-	m->calls++;
+	if (++m->calls == m->fail)
+		return NULL;
 	if (m->limit && (size > m->limit || m->now + size > m->limit))
 		return NULL;
 	h = malloc(sizeof(*h) + size);

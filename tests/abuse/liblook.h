@@ -32,10 +32,11 @@ void look_failed(const char *file, int line, const char *cond)
 bool look_safe(const uint8_t *p, size_t len);
 
 /* An allocator that counts: bytes and blocks out now, most bytes at a time, and
- * how often it was asked. Over limit (0: none) it has nothing left. */
+ * how often it was asked. Over limit (0: none) it has nothing left, nor for the
+ * call number fail (0: none). */
 struct look_memory {
 	struct memlog_allocator alloc;
-	uint64_t now, blocks, most, calls, limit;
+	uint64_t now, blocks, most, calls, limit, fail;
 };
 void look_memory_init(struct look_memory *m, uint64_t limit);
 
