@@ -14,6 +14,19 @@ void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
 							  flags };
 }
 
+void ml_lines_add_ring(struct ml_lines *l, uint64_t off, uint64_t size,
+		       uint64_t from, uint64_t len, uint32_t flags)
+{
+	uint64_t first;
+
+	if (!len)
+		return;
+	from %= size;
+	first = ml_min(len, size - from);
+	ml_lines_add(l, 0, off + from, first, flags);
+	ml_lines_add(l, 0, off, len - first, flags);
+}
+
 /* Would the next read change the flags of the bytes in buf? */
 static bool new_flags(const struct ml_lines *l)
 {

@@ -40,6 +40,11 @@ struct ml_lines {
 void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
 		  uint64_t len, uint32_t flags);
 
+/* Append len bytes, at most size, of a ring that has size bytes at off of the
+ * first extent, from its byte from on, around its end. */
+void ml_lines_add_ring(struct ml_lines *l, uint64_t off, uint64_t size,
+		       uint64_t from, uint64_t len, uint32_t flags);
+
 /* Read the next line into rec: text, raw, seq, lost and flags. Bytes that are
  * not in the image end a record with PARTIAL_TAIL, and the next one has
  * LOST_BEFORE. NO_DATA after the last line; bytes missing at the very end show

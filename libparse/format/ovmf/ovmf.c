@@ -58,14 +58,12 @@ static uint64_t uncommitted_len(struct ml_source *source, const struct ovmf *o)
 static void add_uncommitted(struct ovmf_decoder *d, struct ml_source *source,
 			    const struct ovmf *o)
 {
-	uint64_t n = uncommitted_len(source, o);
-	uint64_t first = ml_min(n, o->size - o->tail);
 	uint32_t flags = MEMLOG_REC_UNCOMMITTED;
 
 	if (!o->in_flight && o->state == OVMF_WRAPPED)
 		flags |= MEMLOG_REC_GUESSED;
-	ml_lines_add(&d->lines, 0, o->header_size + o->tail, first, flags);
-	ml_lines_add(&d->lines, 0, o->header_size, n - first, flags);
+	ml_lines_add_ring(&d->lines, o->header_size, o->size, o->tail,
+			  uncommitted_len(source, o), flags);
 }
 
 /* If the offsets cannot be trusted, the text is the whole ring without the
@@ -97,25 +95,16 @@ static enum memlog_status ovmf_open(void *state, struct ml_source *source,
 {
 	const struct ovmf *o = ml_ovmf_const(source->log);
 	struct ovmf_decoder *d = state;
-	uint64_t t = o->header_size;
 
 	switch (o->state) {
 	case OVMF_LINEAR:
-		ml_lines_add(&d->lines, 0, t + o->head, o->tail - o->head, 0);
-		break;
 	case OVMF_WRAPPED:
-		if (o->head > o->tail) {
-			ml_lines_add(&d->lines, 0, t + o->head,
-				     o->size - o->head, 0);
-			ml_lines_add(&d->lines, 0, t, o->tail, 0);
-		} else {
-			ml_lines_add(&d->lines, 0, t + o->head,
-				     o->tail - o->head, 0);
-		}
+		ml_lines_add_ring(&d->lines, o->header_size, o->size, o->head,
+				  (o->tail + o->size - o->head) % o->size, 0);
 		break;
 	case OVMF_BAD_OFFSETS:
-		ml_lines_add(&d->lines, 0, t, trimmed_len(source, o),
-			     MEMLOG_REC_GUESSED);
+		ml_lines_add(&d->lines, 0, o->header_size,
+			     trimmed_len(source, o), MEMLOG_REC_GUESSED);
 		break;
 	case OVMF_EMPTY:
 	case OVMF_MID_INIT:

@@ -126,18 +126,14 @@ static enum memlog_status xencons_open(void *state, struct ml_source *source,
 {
 	struct xencons_decoder *d = state;
 	struct xencons x;
-	uint32_t at;
+	uint64_t used;
 
 	memcpy(&x, source->log->priv, sizeof(x));
-	if (x.prod <= OUT_SIZE) {
-		ml_lines_add(&d->lines, 0, OUT, x.prod, MEMLOG_REC_GUESSED);
-		return MEMLOG_OK;
-	}
-	at = x.prod % OUT_SIZE;
-	ml_lines_add(&d->lines, 0, OUT + at, OUT_SIZE - at,
-		     MEMLOG_REC_GUESSED);
-	ml_lines_add(&d->lines, 0, OUT, at, MEMLOG_REC_GUESSED);
-	d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	used = ml_min(x.prod, OUT_SIZE);
+	ml_lines_add_ring(&d->lines, OUT, OUT_SIZE, x.prod - used, used,
+			  MEMLOG_REC_GUESSED);
+	if (x.prod > OUT_SIZE)
+		d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
 	return MEMLOG_OK;
 }
 

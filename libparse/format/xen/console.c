@@ -192,18 +192,6 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 
 /* ---- decoding ------------------------------------------------------------- */
 
-/* len bytes at from, wrapping at the end of the ring. */
-static void xen_console_add(struct xen_decoder *d, uint64_t from, uint64_t len,
-			    uint32_t flags)
-{
-	uint64_t first;
-
-	from %= d->ring.size;
-	first = ml_min(len, d->ring.size - from);
-	ml_lines_add(&d->lines, 0, from, first, flags);
-	ml_lines_add(&d->lines, 0, 0, len - first, flags);
-}
-
 static enum memlog_status xen_open(void *state, struct ml_source *source,
 				   const struct ml_decoder_opts *opts,
 				   struct memlog_err *err)
@@ -215,10 +203,11 @@ static enum memlog_status xen_open(void *state, struct ml_source *source,
 	d->tsc_hz = opts->user->tsc_hz;
 	if (d->ring.how == XEN_BY_SHAPE || d->ring.how == XEN_STATIC)
 		guessed = MEMLOG_REC_GUESSED;
-	xen_console_add(d, d->ring.start, d->ring.hidden,
-			guessed | MEMLOG_REC_CONSUMED);
-	xen_console_add(d, d->ring.start + d->ring.hidden,
-			d->ring.used - d->ring.hidden, guessed);
+	ml_lines_add_ring(&d->lines, 0, d->ring.size, d->ring.start,
+			  d->ring.hidden, guessed | MEMLOG_REC_CONSUMED);
+	ml_lines_add_ring(&d->lines, 0, d->ring.size,
+			  d->ring.start + d->ring.hidden,
+			  d->ring.used - d->ring.hidden, guessed);
 	return MEMLOG_OK;
 }
 
