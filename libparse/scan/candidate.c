@@ -51,29 +51,11 @@ static void candidate_reject(struct ml_scan_job *job,
 			 (unsigned long long)addr, why->text);
 }
 
-static void alias_extent(struct ml_scan_job *job, struct memlog_extent *e)
-{
-	if (!e->has_alias)
-		e->has_alias = !ml_image_alias(job->image, e->space, e->addr,
-					       &e->alias_space,
-					       &e->alias_addr);
-}
-
-/* Also the siblings and parts that expand() added. */
-static void alias_logs(struct ml_scan_job *job, size_t first)
-{
-	size_t i, k;
-
-	for (i = first; i < job->logs->count; i++)
-		for (k = 0; k < job->logs->logs[i]->pub.n_extents; k++)
-			alias_extent(job, &job->logs->logs[i]->extents[k]);
-}
-
 /* Add the log that probe() made to the list. The probe used a log of its own,
  * so that a rejected candidate leaves nothing in the list. */
 static enum memlog_status candidate_take(struct ml_scan_job *job,
 					 const struct ml_log *probed,
-					 struct memlog_extent *extent,
+					 const struct memlog_extent *extent,
 					 struct memlog_err *err)
 {
 	struct ml_log *log;
@@ -88,7 +70,6 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	log->pub = probed->pub;
 	log->pub.id = log->pub.group = id;
 	memcpy(log->priv, probed->priv, sizeof(log->priv));
-	alias_extent(job, extent);
 	s = ml_log_add_extent(job->logs, log, extent, err);
 	if (s) {
 		ml_logs_drop_last(job->logs);
@@ -98,7 +79,6 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 		s = probed->fmt->group.expand(job->logs, log, job->image, err);
 	if (s == MEMLOG_NOT_MINE)
 		ml_logs_drop_last(job->logs);
-	alias_logs(job, first);
 	if (s != MEMLOG_OK && s != MEMLOG_LIMIT)
 		return s;
 	if (candidate_remember(job, probed->fmt, extent->space, extent->addr,
@@ -300,6 +280,23 @@ static void number_groups(struct memlog_logs *logs)
 	qsort(logs->logs, logs->count, sizeof(*logs->logs), candidate_by_id);
 }
 
+/* Where the bytes of the logs are in another space. */
+static void alias_logs(struct ml_scan_job *job)
+{
+	struct memlog_logs *logs = job->logs;
+	struct memlog_extent *e;
+	size_t i, k;
+
+	for (i = 0; i < logs->count; i++)
+		for (k = 0; k < logs->logs[i]->pub.n_extents; k++) {
+			e = &logs->logs[i]->extents[k];
+			e->has_alias = !ml_image_alias(job->image, e->space,
+						       e->addr,
+						       &e->alias_space,
+						       &e->alias_addr);
+		}
+}
+
 void ml_scan_finish(struct ml_scan_job *job)
 {
 	struct memlog_logs *logs = job->logs;
@@ -308,6 +305,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 	if (!logs->count)
 		return;
 	number_groups(logs);
+	alias_logs(job);
 	for (first = 0; first < logs->count; first += n) {
 		const struct ml_format *fmt = logs->logs[first]->fmt;
 
