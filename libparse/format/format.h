@@ -162,9 +162,10 @@ struct ml_format {
 	const char *name;	/* "ovmf": -F, --list, JSON */
 	const char *title;	/* "OVMF memory debug log" */
 
-	/* magics: ended by a len of 0. Those with align >= 4096 and offset 0
-	 * cost nothing in a page scan; any other forces the scan to read every
-	 * byte. */
+	/* magics: ended by a len of 0. Those with align >= 4096 at offset 0
+	 * cost nothing in a page scan, nor at one other offset within the first
+	 * MEMLOG_PEEK bytes, the same in all formats; any other forces the
+	 * scan to read every byte. */
 	const struct ml_magic *magics;
 
 	/*

@@ -14,10 +14,31 @@ static const struct ml_format *format_first(uint64_t set)
 	return ml_formats[__builtin_ctzll(set)];
 }
 
-/* Is it found only at page starts? */
+/* Is it in the first cache line of a page? */
+static bool magic_in_line(const struct ml_scanner *sc, const struct ml_magic *m)
+{
+	return !sc->exhaustive && m->align % ML_PAGE == 0 &&
+	       m->offset + m->len <= MEMLOG_PEEK;
+}
+
+/* Is a look at that line enough to find it? */
 static bool magic_of_page(const struct ml_scanner *sc, const struct ml_magic *m)
 {
-	return m->align % ML_PAGE == 0 && !m->offset && !sc->exhaustive;
+	return magic_in_line(sc, m) && (!m->offset || m->offset == sc->inner);
+}
+
+static void scanner_add_magic(struct ml_scanner *sc, const struct ml_magic *m)
+{
+	uint64_t bit = 1ull << ml_le32(m->bytes) % 64;
+
+	if (!sc->inner && magic_in_line(sc, m))
+		sc->inner = m->offset;
+	if (!magic_of_page(sc, m))
+		sc->needs_all = true;
+	else if (m->offset)
+		sc->inner_heads |= bit;
+	else
+		sc->heads |= bit;
 }
 
 /* Bytes between the places where it can be. */
@@ -61,10 +82,7 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 			continue;
 		sc->formats |= ml_format_bit(fmt);
 		for (m = fmt->magics; m && m->len; m++)
-			if (magic_of_page(sc, m))
-				sc->heads |= 1ull << ml_le32(m->bytes) % 64;
-			else
-				sc->needs_all = true;
+			scanner_add_magic(sc, m);
 		if (fmt->find.screen && (formats || !fmt->find.screen_eager))
 			scanner_add_screen(sc, ml_format_bit(fmt),
 					   formats != NULL);
@@ -107,8 +125,11 @@ static enum memlog_status page_magics(struct ml_scanner *sc, uint64_t addr,
 
 	for (set = sc->formats; set; set &= set - 1)
 		for (m = format_first(set)->magics; m && m->len; m++) {
-			if (!magic_of_page(sc, m) || len < m->len ||
-			    memcmp(p, m->bytes, m->len))
+			/* most pages that get here are no hit: the head first */
+			if (len < m->offset + m->len ||
+			    ml_le32(p + m->offset) != ml_le32(m->bytes) ||
+			    !magic_of_page(sc, m) ||
+			    memcmp(p + m->offset, m->bytes, m->len))
 				continue;
 			s = page_hit(sc, format_first(set), addr, p, len);
 			if (s)
@@ -126,7 +147,8 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 
 	if (len < 4)
 		return MEMLOG_OK;
-	if (sc->heads >> ml_le32(p) % 64 & 1)
+	if (sc->heads >> ml_le32(p) % 64 & 1 || len < MEMLOG_PEEK ||
+	    sc->inner_heads >> ml_le32(p + sc->inner) % 64 & 1)
 		s = page_magics(sc, addr, p, len);
 	for (set = sc->screens; set && !s; set &= set - 1) {
 		fmt = format_first(set);
@@ -193,21 +215,26 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 {
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
 	uint64_t heads = sc->heads, mask = sc->screen_mask;
-	size_t at = skew ? ML_PAGE - skew : 0, n, i;
+	uint64_t inner_heads = sc->inner_heads;
+	uint32_t inner = sc->inner;
+	size_t at = skew ? ML_PAGE - skew : 0, n, i, whole;
 	uint32_t head[BATCH];
 	enum memlog_status s;
 
 	for (; at < len; at += n * ML_PAGE) {
 		n = ml_min((len - at + ML_PAGE - 1) / ML_PAGE, BATCH);
-		for (i = 0; i < n && len - at - i * ML_PAGE >= 4; i++)
+		for (i = 0; i < n && len - at - i * ML_PAGE >= MEMLOG_PEEK; i++)
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
-		n = ml_max(i, 1);
+		whole = i;	/* the last page may be less than a peek */
+		n = ml_max(whole, 1);
 		feed_ahead(bytes, at + n * ML_PAGE, len);
 		for (i = 0; i < n; i++) {
 			size_t here = at + i * ML_PAGE;
 
-			if (len - here >= 4 && (addr + here) & mask &&
-			    !(heads >> head[i] % 64 & 1))
+			if (whole && (addr + here) & mask &&
+			    !(heads >> head[i] % 64 & 1) &&
+			    !(inner_heads >>
+			      ml_le32(bytes + here + inner) % 64 & 1))
 				continue;
 			s = ml_scan_page(sc, addr + here, bytes + here,
 					 ml_min(len - here, ML_PAGE));
@@ -225,7 +252,7 @@ enum memlog_status ml_scan_feed(struct ml_scanner *sc, uint64_t addr,
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t set;
 
-	if (sc->heads || sc->screens)
+	if (sc->heads || sc->inner_heads || sc->screens)
 		s = feed_pages(sc, addr, bytes, len);
 	for (set = sc->needs_all ? sc->formats : 0; set; set &= set - 1)
 		for (m = format_first(set)->magics; m && m->len && !s; m++)

@@ -26,8 +26,11 @@ struct ml_scanner {
 	uint64_t formats;	/* searched for: bit i is ml_formats[i] */
 	uint64_t screens;	/* of those, the ones with a screen */
 	uint64_t eager;		/* of those, the ones that look closely */
-	uint64_t heads;		/* bit (head % 64) of the first four bytes of
-				   each magic at page starts */
+	/* bit (head % 64) of the first four bytes of each magic at page starts,
+	 * and at one other offset in the first cache line of a page; a magic at
+	 * a third forces the scan to read every byte */
+	uint64_t heads, inner_heads;
+	uint32_t inner;
 	uint64_t screen_mask;	/* every screen rejects an addr with one of
 				   these bits set */
 	uint64_t touched;	/* bytes looked at */

@@ -85,8 +85,12 @@ static void formats(void **state)
 {
 	char all[ML_FORMAT_NAMES] = "";
 	const struct ml_magic *m;
+	struct ml_scanner sc;
 	size_t i;
 
+	/* a page scan looks at one cache line of each page */
+	ml_scanner_init(&sc, NULL, false, 0, on_hit, NULL);
+	assert_false(ml_scanner_needs_all(&sc));
 	n_names = 0;
 	for (i = 0; ml_formats[i]; i++) {
 		const struct ml_format *f = ml_formats[i];
