@@ -701,8 +701,9 @@ memlog_scan(struct memlog_image *image, const struct memlog_scan_opts *opts,
 /*
  * Probe one address for every format (or those in opts->formats), without any
  * search. Of opts, which may be NULL, only formats and max_logs are used. The
- * caller destroys *ret, which has the log that starts there and those that
- * belong to it. NOT_MINE if none starts there: the text says what was seen.
+ * caller destroys *ret, which has the log that starts there, or that a header
+ * there points to, and those that belong to it. NOT_MINE if there is none: the
+ * text says what was seen.
  * INVALID: the image does not have that space. LIMIT, IO. On errors *ret is
  * NULL.
  */

@@ -216,6 +216,13 @@
  * with more (or with headers at its end) is copied to a temporary file. */
 #define ML_STREAM_PREFIX	(64u << 20)
 
+/* Headers that point from one to the next before the log is reached: coreboot has
+ * two. */
+#define ML_MAX_POINTERS		4u
+
+/* Places that headers in a pipe pointed to and that have not come yet. */
+#define ML_STREAM_POINTERS	64u
+
 /* How far a format may reach back from its magic in a pipe. */
 #define ML_STREAM_BACK		(8u << 20)
 

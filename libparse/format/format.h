@@ -29,6 +29,9 @@ struct ml_log {
 	const struct ml_format *fmt;
 	struct memlog_extent *extents;	/* pub.extents points here */
 	size_t cap_extents;
+	bool pointed;			/* a header there points to it */
+	enum memlog_space pointer_space;
+	uint64_t pointer_addr;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
 };
 
@@ -38,7 +41,8 @@ struct ml_log {
 /* The bytes that a candidate starts with. len is at least the format's
  * probe_min and at most its probe_len; less than probe_len when the image has
  * no more. at: the user named this address, so doubts may be waived. hint: from
- * the exact place (struct ml_likely) that led here, NULL if a search did.
+ * the exact place (struct ml_likely) or the header (struct ml_found) that led
+ * here, NULL if a search did.
  * domain: the page is a Xen domain's, found in its p2m tree, not the
  * hypervisor's. */
 struct ml_probe {
@@ -50,6 +54,29 @@ struct ml_probe {
 	bool domain;
 	const uint64_t *hint;
 };
+
+/*
+ * What probe() found; zeroed but for space, addr and cpu (-1) of the extent, those
+ * of the probe. Either the log starts here: extent is its first, and probe() fills
+ * in len. Or points: these bytes are a header only, and the log starts at
+ * extent.addr of the same space, which may be anywhere. It is probed there, with
+ * hint, and may point on, ML_MAX_POINTERS times in all; that ends circles. A pipe
+ * keeps the header and the log wherever they are, if neither has passed.
+ */
+struct ml_found {
+	struct memlog_extent extent;
+	bool points;
+	uint64_t hint[ML_HINTS];
+};
+
+/* For probe(): this header points to addr; hint is the first of them. */
+static inline void ml_found_at(struct ml_found *ret, uint64_t addr,
+			       uint64_t hint)
+{
+	ret->points = true;
+	ret->extent.addr = addr;
+	ret->hint[0] = hint;
+}
 
 /* The bytes of one extent, copied out of a live image; have lists the ranges
  * that are there, counted from the start of the extent. */
@@ -171,14 +198,14 @@ struct ml_format {
 	/*
 	 * probe: pure. Fills log->pub (capacity, used, flags, variant, version,
 	 *	verdict with reason if a single log is enough to decide) and
-	 *	priv, and adds *ret_extent (space, addr and len; cpu -1). OK,
-	 *	NOT_MINE (with a reason, which --list -v can show) or CORRUPT:
-	 *	mine, worth listing, text may be there. It gets at least
-	 *	probe_min bytes, and probe_len if the image has them.
+	 *	priv, and ret->extent; or sets ret->points, and then log is
+	 *	ignored. OK, NOT_MINE (with a reason, which --list -v can show;
+	 *	ret is ignored) or CORRUPT: mine, worth listing, text may be
+	 *	there; not with points. It gets at least probe_min bytes, and
+	 *	probe_len if the image has them.
 	 */
 	enum memlog_status (*probe)(const struct ml_probe *probe,
-				    struct ml_log *log,
-				    struct memlog_extent *ret_extent,
+				    struct ml_log *log, struct ml_found *ret,
 				    struct memlog_err *err);
 	size_t probe_min, probe_len;
 
@@ -202,7 +229,8 @@ struct ml_format {
 	 *	be spooled.
 	 * reach: bytes on either side of a log's start that may belong to it or
 	 *	to its siblings beyond what probe() reports: a pipe keeps them.
-	 *	At most ML_STREAM_BACK.
+	 *	Also how far before its header a log may start that the header
+	 *	points to. At most ML_STREAM_BACK.
 	 * screen: for formats without a magic: may the page at addr start a
 	 *	log? Judges only by the page's len bytes, which may be as few as
 	 *	MEMLOG_PEEK. Called for every page of every image, so check addr
@@ -255,8 +283,9 @@ struct ml_format {
 	} group;
 
 	/*
-	 * stable: did the log stay readable between these two copies of its
-	 *	header? If NULL: if they are equal.
+	 * header: bytes of the header, which change whenever text is written;
+	 *	0: all that probe() gets. stable: did the log stay readable
+	 *	between these two copies of it? If NULL: if they are equal.
 	 * narrow: before and after were probed from the header before and after
 	 *	the text was copied. Remove from before what was overwritten in
 	 *	the meantime. *ret_lost: was any? Returns false if the two do
@@ -266,6 +295,7 @@ struct ml_format {
 	 *	followed.
 	 */
 	struct {
+		size_t header;
 		bool (*stable)(const uint8_t *before, const uint8_t *after,
 			       size_t len);
 		bool (*narrow)(struct ml_log *before,

@@ -106,8 +106,13 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 		      const struct ml_query_at *at)
 {
 	enum memlog_space space = at->has_space ? at->space : run->info.space;
+	const struct ml_log *ml = (const struct ml_log *)log;
 	size_t i;
 
+	/* or does a header there point to it? */
+	if (ml->pointed && ml->pointer_space == space &&
+	    ml->pointer_addr == at->addr)
+		return true;
 	for (i = 0; i < log->n_extents; i++) {
 		const struct memlog_extent *e = &log->extents[i];
 

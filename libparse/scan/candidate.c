@@ -61,8 +61,12 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	struct ml_log *log;
 	size_t first = job->logs->count;
 	enum memlog_status s;
+	uint64_t end;
 	uint32_t id;
 
+	if (!ml_add(extent->addr, extent->len, &end))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "it would end after the last address");
 	s = ml_logs_add(job->logs, probed->fmt, &log, err);
 	if (s)
 		return s;
@@ -70,6 +74,9 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	log->pub = probed->pub;
 	log->pub.id = log->pub.group = id;
 	memcpy(log->priv, probed->priv, sizeof(log->priv));
+	log->pointed = probed->pointed;
+	log->pointer_space = probed->pointer_space;
+	log->pointer_addr = probed->pointer_addr;
 	s = ml_log_add_extent(job->logs, log, extent, err);
 	if (s) {
 		ml_logs_drop_last(job->logs);
@@ -100,31 +107,42 @@ static bool candidate_covered(const struct ml_scan_job *job,
 	return ml_places_hold(&job->places, fmt, p->space, p->addr);
 }
 
-/* Probe these bytes; a log that probe() accepts goes into the list. */
+/* Probe these bytes; a log that probe() accepts goes into the list. from: the
+ * header that points here, or NULL. ret->points: it points on. */
 static enum memlog_status probe_bytes(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      const struct ml_probe *probe,
+				      const struct ml_probe *from,
+				      struct ml_found *ret,
 				      struct memlog_err *err)
 {
-	struct ml_log probed = { .fmt = fmt };
-	struct memlog_extent extent = { .space = probe->space,
-					.addr = probe->addr, .cpu = -1 };
+	struct ml_log probed = { .fmt = fmt, .pointed = from };
 	struct memlog_err why = { 0 };
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
+	*ret = (struct ml_found){ .extent = { .space = probe->space,
+					      .addr = probe->addr,
+					      .cpu = -1 } };
 	probed.pub.size = sizeof(probed.pub);
 	probed.pub.format = fmt->name;
 	probed.pub.title = fmt->title;
+	if (from) {
+		probed.pointer_space = from->space;
+		probed.pointer_addr = from->addr;
+	}
 	if (!probe->len)
 		ml_fail(&why, s, "its page cannot be read");
 	else if (probe->len < fmt->probe_min)
 		ml_fail(&why, s, "only %zu bytes are there", probe->len);
 	else
-		s = fmt->probe(probe, &probed, &extent, &why);
+		s = fmt->probe(probe, &probed, ret, &why);
 	if (s && s != MEMLOG_CORRUPT) {
+		ret->points = false;
 		candidate_reject(job, fmt, probe->space, probe->addr, &why);
 		return MEMLOG_OK;
 	}
+	if (ret->points)
+		return MEMLOG_OK;
 	if (s == MEMLOG_CORRUPT) {
 		probed.pub.flags |= MEMLOG_LOG_DAMAGED;
 		if (!probed.pub.reason[0])
@@ -133,7 +151,7 @@ static enum memlog_status probe_bytes(struct ml_scan_job *job,
 	}
 	if (ml_places_start(&job->places, fmt, probe->space, probe->addr))
 		return MEMLOG_OK;
-	s = candidate_take(job, &probed, &extent, err);
+	s = candidate_take(job, &probed, &ret->extent, err);
 	if (s == MEMLOG_NOT_MINE) {
 		candidate_reject(job, fmt, probe->space, probe->addr, err);
 		return MEMLOG_OK;
@@ -176,6 +194,43 @@ static void candidate_place(struct ml_scan_job *job, struct ml_probe *p)
 	}
 }
 
+/* Probe what is at header, and, while it points on, what is there. buf has want
+ * bytes. */
+static enum memlog_status candidate_look(struct ml_scan_job *job,
+					 const struct ml_format *fmt,
+					 const struct ml_probe *header,
+					 uint8_t *buf, size_t want,
+					 struct memlog_err *err)
+{
+	struct ml_probe probe = *header;
+	uint64_t hint[ML_HINTS];
+	struct ml_found found;
+	struct memlog_err why;
+	enum memlog_status s;
+	unsigned int n;
+
+	probe.bytes = buf;
+	for (n = 0; n <= ML_MAX_POINTERS; n++) {
+		s = ml_image_fill(job->image, probe.space, probe.addr, buf,
+				  want, &probe.len, err);
+		/* a peek saw a page that turned out to be damaged */
+		if (!s && !probe.len && !n && job->searching)
+			job->stats.unreadable += ML_PAGE;
+		if (!s)
+			s = probe_bytes(job, fmt, &probe, n ? header : NULL,
+					&found, err);
+		if (s || !found.points)
+			return s;
+		memcpy(hint, found.hint, sizeof(hint));
+		probe.addr = found.extent.addr;
+		probe.hint = hint;
+	}
+	ml_fail(&why, MEMLOG_NOT_MINE, "more than %u headers point on",
+		ML_MAX_POINTERS);
+	candidate_reject(job, fmt, header->space, header->addr, &why);
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 				     const struct ml_format *fmt,
 				     uint64_t addr, const uint64_t *hint,
@@ -183,7 +238,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 {
 	struct ml_probe probe = { .space = job->space, .addr = addr,
 				  .at = job->at, .hint = hint };
-	uint8_t small[1024], *bytes = small;
+	uint8_t small[1024], *buf = small;
 	size_t want = ml_min(fmt->probe_len, ML_PROBE_MAX), before;
 	enum memlog_status s;
 
@@ -194,26 +249,19 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	if (candidate_covered(job, fmt, &probe))
 		return MEMLOG_OK;
 	if (want > sizeof(small)) {
-		bytes = ml_calloc(&job->logs->alloc, want, 1);
-		if (!bytes)
+		buf = ml_calloc(&job->logs->alloc, want, 1);
+		if (!buf)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for a header");
 	}
-	s = ml_image_fill(job->image, probe.space, probe.addr, bytes, want,
-			  &probe.len, err);
-	probe.bytes = bytes;
-	/* a peek saw a page that turned out to be damaged */
-	if (!s && !probe.len && job->searching)
-		job->stats.unreadable += ML_PAGE;
 	before = job->logs->count;
-	if (!s)
-		s = probe_bytes(job, fmt, &probe, err);
+	s = candidate_look(job, fmt, &probe, buf, want, err);
 	if (job->logs->count > before || job->full) {
 		job->last_hit = addr;
 		job->any_hit = true;
 	}
-	if (bytes != small)
-		ml_free(&job->logs->alloc, bytes);
+	if (buf != small)
+		ml_free(&job->logs->alloc, buf);
 	return s;
 }
 

@@ -47,8 +47,9 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 					 const uint8_t *bytes, size_t len);
 
 /* Probe one candidate at addr of job->space, or at its address in the domain it
- * belongs to, and add it to the list if it is a log. hint may be NULL. NOT_MINE
- * is OK here (and counted); a full list is OK and remembered. candidate.c */
+ * belongs to, and add it, or what it points to, to the list if it is a log. hint
+ * may be NULL. NOT_MINE is OK here (and counted); a full list is OK and
+ * remembered. candidate.c */
 enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 				     const struct ml_format *fmt,
 				     uint64_t addr, const uint64_t *hint,

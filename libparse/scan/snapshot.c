@@ -140,10 +140,13 @@ static enum memlog_status header_read(struct header *h, size_t want,
 static bool snapshot_stable(const struct ml_format *fmt, const struct header *a,
 			    const struct header *b)
 {
+	size_t len = fmt->live.header ? ml_min(fmt->live.header, a->len) :
+					a->len;
+
 	if (a->len != b->len)
 		return false;
 	return fmt->live.stable ? fmt->live.stable(a->bytes, b->bytes, a->len) :
-			     !memcmp(a->bytes, b->bytes, a->len);
+				  !memcmp(a->bytes, b->bytes, len);
 }
 
 static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
@@ -152,9 +155,10 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 					 struct ml_log *ret,
 					 struct memlog_err *err)
 {
-	struct memlog_extent e = *old->extents;
+	struct ml_found found = { .extent = *old->extents };
 	struct ml_probe p = { .bytes = h->bytes, .len = h->len,
-			      .space = e.space, .addr = e.addr, .at = true };
+			      .space = old->extents->space,
+			      .addr = old->extents->addr, .at = true };
 	uint32_t keep = MEMLOG_LOG_GUESSED | MEMLOG_LOG_INCOMPLETE |
 			MEMLOG_LOG_SCATTERED;
 	enum memlog_status s = MEMLOG_NOT_MINE;
@@ -167,8 +171,8 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 	ret->extents = &snap->extent;
 	ret->pub.extents = &snap->extent;
 	if (h->len >= old->fmt->probe_min)
-		s = old->fmt->probe(&p, ret, &e, err);
-	if (s && s != MEMLOG_CORRUPT)
+		s = old->fmt->probe(&p, ret, &found, err);
+	if (found.points || (s && s != MEMLOG_CORRUPT))
 		return ml_fail_at(err, MEMLOG_NO_DATA, old->extents->addr,
 				  "the log is not there any more: the guest "
 				  "was reset or used the memory");
@@ -182,7 +186,7 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 		       sizeof(ret->pub.reason));
 	snap->extent = *old->extents;
 	if (!(old->pub.flags & MEMLOG_LOG_SCATTERED))
-		snap->extent.len = e.len;
+		snap->extent.len = found.extent.len;
 	return MEMLOG_OK;
 }
 

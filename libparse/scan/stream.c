@@ -20,51 +20,16 @@
 #include "image/open.h"
 #include "image/prefix.h"
 #include "image/bytes/spool.h"
-#include "scan.h"
+#include "stream.h"
 
 #define CHUNK		(1u << 20)	/* read at once */
 #define AHEAD		(128u << 10)	/* a header is complete by then */
 
-struct stream {
-	int fd;
-	const char *name;
-	const char *formats;
-	struct memlog_open_opts opts;
-	struct memlog_allocator alloc;
-	uint8_t *buf;		/* the window, from offset base on */
-	size_t cap, filled;
-	uint64_t base;
-	uint64_t scanned;	/* everything before this offset was searched */
-	bool eof;
-	uint64_t back;		/* kept in the window before scanned */
-	struct ml_loads loads;
-	struct ml_load *by_off;	/* the same, by offset, no byte twice */
-	size_t n_by_off, cur;
-	struct memlog_range *wanted;	/* offsets still to come, sorted */
-	size_t n_wanted, cap_wanted, taken;
-	struct memlog_range kept;	/* the last offsets requested, in one
-					   run */
-	size_t n_reached;	/* places whose surroundings were kept */
-	bool late;		/* bytes of a log had already passed */
-	const char *random;	/* a format was found that needs all of the
-				   input */
-	struct ml_capture *capture;
-	/* while a piece is fed: address minus offset */
-	uint64_t delta;
-	bool covered;		/* by a load: delta leads into loads */
-	struct memlog_err *err;
-};
-
 /* ---- the window ------------------------------------------------------------ */
-
-static uint64_t window_end(const struct stream *st)
-{
-	return st->base + st->filled;
-}
 
 /* Read more, keeping at least back bytes before scanned. The bytes are moved
  * down only when there is no room left after them. */
-static enum memlog_status stream_slide(struct stream *st,
+static enum memlog_status stream_slide(struct ml_stream *st,
 				       struct memlog_err *err)
 {
 	uint64_t keep = st->scanned - st->base > st->back ?
@@ -85,141 +50,14 @@ static enum memlog_status stream_slide(struct stream *st,
 	st->filled += got;
 	st->eof = !got;
 	if (st->opts.progress &&
-	    st->opts.progress(st->opts.progress_arg, window_end(st), 0))
+	    st->opts.progress(st->opts.progress_arg, ml_stream_end(st), 0))
 		return ml_fail(err, MEMLOG_STOP, "stopped");
 	return MEMLOG_OK;
 }
 
-/* ---- what is kept ---------------------------------------------------------- */
-
-/* Keep [off, end): what is in the window now, the rest when it comes. For
- * places close to each other most was already requested. */
-static enum memlog_status stream_want(struct stream *st, uint64_t off,
-				      uint64_t end, struct memlog_err *err)
-{
-	enum memlog_status s = MEMLOG_OK;
-	uint64_t from, to;
-
-	if (off >= st->kept.start && off <= st->kept.end)
-		off = st->kept.end;
-	else
-		st->kept.start = off;
-	if (off >= end)
-		return MEMLOG_OK;
-	st->kept.end = end;
-	from = ml_max(off, st->base);
-	to = ml_min(end, window_end(st));
-	if (from < to)
-		s = ml_capture_add(st->capture, from,
-				   st->buf + (from - st->base),
-				   (size_t)(to - from), err);
-	from = ml_max(off, window_end(st));
-	if (s || from >= end)
-		return s;
-	s = ml_grow(&st->alloc, &st->wanted, st->n_wanted, &st->cap_wanted,
-		    sizeof(*st->wanted), err);
-	if (s)
-		return s;
-	st->wanted[st->n_wanted++] = (struct memlog_range){ from, end };
-	st->n_wanted = ml_ranges_merge(st->wanted, st->n_wanted);
-	return MEMLOG_OK;
-}
-
-/* New bytes have come, from offset old on: keep those that were waited for. */
-static enum memlog_status keep_new(struct stream *st, uint64_t old,
-				   struct memlog_err *err)
-{
-	uint64_t end = window_end(st), to;
-	enum memlog_status s = MEMLOG_OK;
-	size_t i, left = 0;
-
-	for (i = 0; i < st->n_wanted && !s; i++) {
-		struct memlog_range *w = &st->wanted[i];
-
-		to = ml_min(w->end, end);
-		if (w->start < to)
-			s = ml_capture_add(st->capture, w->start,
-					   st->buf + (w->start - st->base),
-					   (size_t)(to - w->start), err);
-		w->start = ml_max(w->start, to);
-		if (w->start < w->end)
-			st->wanted[left++] = *w;
-	}
-	st->n_wanted = left;
-	return s;
-}
-
-/* Keep the pages of a run of addresses, wherever the headers put them in the
- * file. log: it is a log, not the surroundings of one. */
-static enum memlog_status want_addr(struct stream *st, uint64_t addr,
-				    uint64_t len, bool log,
-				    struct memlog_err *err)
-{
-	uint64_t end, off, n;
-	enum memlog_status s = MEMLOG_OK;
-	const struct ml_load *l;
-
-	if (!ml_add(addr, len, &end) ||
-	    !ml_add(end, (ML_PAGE - end % ML_PAGE) % ML_PAGE, &end))
-		end = UINT64_MAX;
-	addr -= addr % ML_PAGE;
-	if (!st->covered)
-		return stream_want(st, ml_max(addr, st->delta) - st->delta,
-				   end - st->delta, err);
-	while (addr < end && !s) {
-		l = ml_loads_find(&st->loads, addr);
-		if (!l) {
-			size_t i = ml_loads_after(&st->loads, addr);
-
-			if (i == st->loads.n_loads)
-				break;
-			addr = st->loads.loads[i].addr;
-			continue;
-		}
-		n = ml_min(end - addr, l->addr + l->len - addr);
-		off = l->off + (addr - l->addr);
-		if (log && off < st->base &&
-		    (off < st->kept.start || off > st->kept.end))
-			st->late = true;
-		s = stream_want(st, off, off + n, err);
-		addr += n;
-	}
-	return s;
-}
-
-static enum memlog_status stream_on_hit(void *arg, const struct ml_format *fmt,
-					uint64_t addr)
-{
-	struct stream *st = arg;
-	uint64_t off = addr - st->delta, reach, start;
-	struct ml_log log = { .fmt = fmt };
-	struct memlog_extent e = { .space = MEMLOG_PHYS, .addr = addr };
-	struct ml_probe probe = { .space = MEMLOG_PHYS, .addr = addr };
-	enum memlog_status s;
-
-	if (off < st->base || off >= window_end(st))
-		return MEMLOG_OK;
-	probe.bytes = st->buf + (off - st->base);
-	probe.len = ml_min(window_end(st) - off, fmt->probe_len);
-	if (probe.len < fmt->probe_min)
-		return MEMLOG_OK;
-	log.pub.size = sizeof(log.pub);
-	s = fmt->probe(&probe, &log, &e, NULL);
-	if (s && s != MEMLOG_CORRUPT)
-		return MEMLOG_OK;
-	if (fmt->find.needs_random)
-		st->random = fmt->name;
-	s = want_addr(st, addr, e.len, true, st->err);
-	reach = ml_min(fmt->find.reach, ML_STREAM_BACK);
-	start = addr > reach ? addr - reach : 0;
-	if (!s && reach && st->n_reached++ < ML_MAX_LOGS)
-		s = want_addr(st, start, addr - start + reach, false, st->err);
-	return s;
-}
-
 /* ---- the search ------------------------------------------------------------ */
 
-static enum memlog_status stream_feed(struct stream *st, uint64_t from,
+static enum memlog_status stream_feed(struct ml_stream *st, uint64_t from,
 				      uint64_t to, uint64_t delta, bool covered)
 {
 	struct ml_scanner sc;
@@ -227,7 +65,7 @@ static enum memlog_status stream_feed(struct stream *st, uint64_t from,
 	st->delta = delta;
 	st->covered = covered;
 	/* pages are aligned by address, not by offset */
-	ml_scanner_init(&sc, st->formats, false, 0, stream_on_hit, st);
+	ml_scanner_init(&sc, st->formats, false, 0, ml_stream_hit, st);
 	return ml_scan_feed(&sc, from + delta, st->buf + (from - st->base),
 			    (size_t)(to - from));
 }
@@ -235,14 +73,15 @@ static enum memlog_status stream_feed(struct stream *st, uint64_t from,
 /* Search what has come, except the last AHEAD bytes: each piece at the
  * addresses of the load it belongs to, bytes between loads at those of the load
  * before them. */
-static enum memlog_status stream_search(struct stream *st)
+static enum memlog_status stream_search(struct ml_stream *st)
 {
-	uint64_t end = window_end(st), to;
-	enum memlog_status s = MEMLOG_OK;
+	uint64_t end = ml_stream_end(st), to;
+	enum memlog_status s;
 
 	if (!st->eof)
 		end = end > AHEAD ? ml_max(st->scanned, end - AHEAD) :
 				    st->scanned;
+	s = ml_stream_pointers(st, end);
 	while (st->scanned < end && !s) {
 		const struct ml_load *l = NULL;
 
@@ -280,7 +119,7 @@ static int by_offset(const void *a, const void *b)
 
 /* The loads in the order in which their bytes come. A byte of the file that
  * several loads claim goes to the first: it comes only once. */
-static enum memlog_status stream_order(struct stream *st,
+static enum memlog_status stream_order(struct ml_stream *st,
 				       struct memlog_err *err)
 {
 	uint64_t end = 0, cut;
@@ -311,7 +150,7 @@ static enum memlog_status stream_order(struct stream *st,
 /* ---- the beginning --------------------------------------------------------- */
 
 /* Make the window at least this large and fill it. */
-static enum memlog_status fill_to(struct stream *st, uint64_t len,
+static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
 				  struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -341,7 +180,7 @@ static enum memlog_status fill_to(struct stream *st, uint64_t len,
 
 /* Read until the headers are known. *ret_whole: all of this input has to be
  * kept. *ret_len: bytes of headers and notes. */
-static enum memlog_status stream_headers(struct stream *st, uint64_t *ret_len,
+static enum memlog_status stream_headers(struct ml_stream *st, uint64_t *ret_len,
 					 bool *ret_whole,
 					 struct memlog_err *err)
 {
@@ -388,7 +227,7 @@ static uint64_t largest_reach(const char *formats)
 	return ml_min(reach, ML_STREAM_BACK);
 }
 
-static enum memlog_status go_through(struct stream *st, uint64_t prefix,
+static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -407,17 +246,17 @@ static enum memlog_status go_through(struct stream *st, uint64_t prefix,
 		s = stream_search(st);
 		if (s || st->eof)
 			break;
-		old = window_end(st);
+		old = ml_stream_end(st);
 		s = stream_slide(st, err);
 		if (!s)
-			s = keep_new(st, old, err);
+			s = ml_stream_keep_new(st, old, err);
 	}
 	return s;
 }
 
 /* ---- the whole ------------------------------------------------------------- */
 
-static enum memlog_status keep_whole(struct stream *st, int *ret_spool,
+static enum memlog_status keep_whole(struct ml_stream *st, int *ret_spool,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -437,7 +276,7 @@ static enum memlog_status keep_whole(struct stream *st, int *ret_spool,
 	return s;
 }
 
-static enum memlog_status to_image(struct stream *st,
+static enum memlog_status to_image(struct ml_stream *st,
 				   struct memlog_image **ret,
 				   struct memlog_err *err)
 {
@@ -445,7 +284,7 @@ static enum memlog_status to_image(struct stream *st,
 	struct ml_file file;
 	enum memlog_status s;
 
-	ml_capture_file(st->capture, st->name, window_end(st), &file);
+	ml_capture_file(st->capture, st->name, ml_stream_end(st), &file);
 	st->capture = NULL;	/* the image has it now */
 	s = ml_image_open_on(&file, &st->opts, &image, err);
 	if (s)
@@ -468,7 +307,7 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 				      struct memlog_image **ret,
 				      int *ret_spool, struct memlog_err *err)
 {
-	struct stream st = { .fd = fd, .name = name, .formats = formats,
+	struct ml_stream st = { .fd = fd, .name = name, .formats = formats,
 			     .err = err };
 	enum memlog_status s;
 	bool must = false;

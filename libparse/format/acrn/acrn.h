@@ -63,7 +63,7 @@ void ml_acrn_sort_extents(struct ml_log *log);
 /* trace_find.c: the rings of the trace */
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 				       struct ml_log *log,
-				       struct memlog_extent *ret_extent,
+				       struct ml_found *ret,
 				       struct memlog_err *err);
 enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 					struct ml_log *log,

@@ -43,7 +43,7 @@ static const struct ml_magic log_magics[] = {
 
 static enum memlog_status log_probe(const struct ml_probe *probe,
 				    struct ml_log *log,
-				    struct memlog_extent *ret_extent,
+				    struct ml_found *ret,
 				    struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -56,7 +56,7 @@ static enum memlog_status log_probe(const struct ml_probe *probe,
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "a shared buffer with slots of %u bytes",
 			       h.ele_size);
-	ml_acrn_log_of_ring(log, &h, probe->addr, ret_extent);
+	ml_acrn_log_of_ring(log, &h, probe->addr, &ret->extent);
 	return s;
 }
 

@@ -12,7 +12,7 @@
 
 static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 				     struct ml_log *log,
-				     struct memlog_extent *ret_extent,
+				     struct ml_found *ret,
 				     struct memlog_err *err)
 {
 	const char *variant = "unknown", *what = "of a driver of its own";
@@ -39,7 +39,7 @@ static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 	case ML_SBUF_OTHER:
 		break;
 	}
-	ml_acrn_log_of_ring(log, &h, probe->addr, ret_extent);
+	ml_acrn_log_of_ring(log, &h, probe->addr, &ret->extent);
 	log->pub.flags |= MEMLOG_LOG_NOT_A_LOG;
 	snprintf(log->pub.variant, sizeof(log->pub.variant), "%s", variant);
 	snprintf(log->pub.reason, sizeof(log->pub.reason),

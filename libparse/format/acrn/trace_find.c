@@ -12,7 +12,7 @@
 
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 				       struct ml_log *log,
-				       struct memlog_extent *ret_extent,
+				       struct ml_found *ret,
 				       struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -25,7 +25,7 @@ enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "a shared buffer with %u slots of %u bytes",
 			       h.ele_num, h.ele_size);
-	ml_acrn_log_of_ring(log, &h, probe->addr, ret_extent);
+	ml_acrn_log_of_ring(log, &h, probe->addr, &ret->extent);
 	return s;
 }
 

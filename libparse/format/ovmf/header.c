@@ -302,7 +302,7 @@ bool ml_ovmf_glance(const uint8_t *p, size_t len)
 
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 				 struct ml_log *log,
-				 struct memlog_extent *ret_extent,
+				 struct ml_found *ret,
 				 struct memlog_err *err)
 {
 	struct fields f = { .max = 0 };
@@ -312,7 +312,7 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 	s = load_fields(probe->bytes, probe->len, &f, err);
 	if (s)
 		return s;
-	ret_extent->len = probe->len;
+	ret->extent.len = probe->len;
 	if (mid_init(probe, &f)) {
 		f.o.state = OVMF_MID_INIT;
 		pub->flags = MEMLOG_LOG_EMPTY;
@@ -327,7 +327,7 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 	if (f.o.kind == OVMF_KIND_UNKNOWN && !all_plausible(&f.o))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "half a magic, and no header after it");
-	ret_extent->len = f.o.header_size + f.o.size;
+	ret->extent.len = f.o.header_size + f.o.size;
 	pub->capacity = f.o.size - 1;
 	copy_version(&f, pub);
 	judge_state(&f.o, pub);

@@ -63,7 +63,7 @@ _Static_assert(sizeof(struct ovmf) <= ML_LOG_PRIV, "private part too small");
 /* header.c: the header's fields and their meaning. */
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 				 struct ml_log *log,
-				 struct memlog_extent *ret_extent,
+				 struct ml_found *ret,
 				 struct memlog_err *err);
 bool ml_ovmf_glance(const uint8_t *p, size_t len);
 bool ml_ovmf_stable(const uint8_t *before, const uint8_t *after, size_t len);

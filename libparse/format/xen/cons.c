@@ -97,7 +97,7 @@ static bool xencons_expected(const struct memlog_image *image)
 
 static enum memlog_status xencons_probe(const struct ml_probe *p,
 					struct ml_log *log,
-					struct memlog_extent *ret_extent,
+					struct ml_found *ret,
 					struct memlog_err *err)
 {
 	struct xencons x;
@@ -116,7 +116,7 @@ static enum memlog_status xencons_probe(const struct ml_probe *p,
 	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
 		 "its backend has %u bytes still to read", x.prod - x.cons);
-	ret_extent->len = ML_PAGE;
+	ret->extent.len = ML_PAGE;
 	return MEMLOG_OK;
 }
 

@@ -103,7 +103,7 @@ static enum memlog_status probe_hint(const struct ml_probe *p,
 
 static enum memlog_status xen_console_probe(const struct ml_probe *p,
 					    struct ml_log *log,
-					    struct memlog_extent *ret_extent,
+					    struct ml_found *ret,
 					    struct memlog_err *err)
 {
 	struct xen_ring *r = ml_xen_ring(log);
@@ -114,9 +114,7 @@ static enum memlog_status xen_console_probe(const struct ml_probe *p,
 		return s;
 	if (r->how == XEN_BY_SHAPE || r->how == XEN_STATIC)
 		log->pub.flags |= MEMLOG_LOG_GUESSED;
-	ret_extent->space = p->space;
-	ret_extent->addr = p->addr;
-	ret_extent->len = r->size;
+	ret->extent.len = r->size;
 	return MEMLOG_OK;
 }
 

@@ -27,7 +27,7 @@ struct said {
 
 static enum memlog_status xentrace_probe(const struct ml_probe *p,
 					 struct ml_log *log,
-					 struct memlog_extent *ret_extent,
+					 struct ml_found *ret,
 					 struct memlog_err *err)
 {
 	uint16_t pages = ml_le16(p->bytes), first = ml_le16(p->bytes + 2);
@@ -38,8 +38,8 @@ static enum memlog_status xentrace_probe(const struct ml_probe *p,
 		return ml_fail(err, MEMLOG_NOT_MINE, "no list of buffers");
 	log->pub.flags |= MEMLOG_LOG_NOT_A_LOG;
 	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
-	ret_extent->len = ML_PAGE;
-	ret_extent->role = ROLE_INFO;
+	ret->extent.len = ML_PAGE;
+	ret->extent.role = ROLE_INFO;
 	return MEMLOG_OK;
 }
 
