@@ -64,6 +64,18 @@ static inline uint64_t ml_le64(const void *p)
 	return (uint64_t)ml_le32(b) | (uint64_t)ml_le32(b + 4) << 32;
 }
 
+/* The one's complement of the one's complement sum of little endian words, as in
+ * IP headers; len is below 64 KiB. */
+static inline uint16_t ml_ip_sum(const uint8_t *p, size_t len)
+{
+	uint32_t sum = 0;
+
+	while (len--)
+		sum += (uint32_t)p[len] << (len % 2 * 8);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~(sum + (sum >> 16));
+}
+
 static inline uint16_t ml_be16(const void *p)
 {
 	const uint8_t *b = p;

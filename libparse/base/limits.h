@@ -216,6 +216,12 @@
  * with more (or with headers at its end) is copied to a temporary file. */
 #define ML_STREAM_PREFIX	(64u << 20)
 
+/* Bytes of a coreboot table: coreboot keeps 32 KiB for it and uses 1 to 2. And of
+ * its console, whose size the build configures: 128 KiB is usual, and more than
+ * this its counter cannot tell. */
+#define ML_CBMEM_TABLE		(32u << 10)
+#define ML_CBMEM_CONSOLE	(256u << 20)
+
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */
 #define ML_MAX_POINTERS		4u

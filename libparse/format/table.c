@@ -12,7 +12,8 @@
 	X(acrn_sbuf)		\
 	X(xen_console)		\
 	X(xencons)		\
-	X(xentrace)
+	X(xentrace)		\
+	X(cbmem)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;
 FORMATS(DECLARE)

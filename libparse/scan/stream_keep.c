@@ -186,18 +186,20 @@ static enum memlog_status stream_candidate(struct ml_stream *st,
 		memcpy(p->hint, found.hint, sizeof(p->hint));
 		if (!stream_offset(st, p->addr, &p->off))
 			return MEMLOG_OK;
-		if (p->off < st->base)
-			break;
+		if (p->off < st->base) {
+			/* another header may have led there before */
+			st->late |= !ml_capture_has(st->capture, p->off);
+			return MEMLOG_OK;
+		}
 		if (st->eof || (ml_add(p->off, p->fmt->probe_len, &end) &&
 				end <= ml_stream_end(st)))
 			continue;
-		if (st->n_pointers == ML_STREAM_POINTERS)
-			break;
-		st->pointers[st->n_pointers++] = *p;
+		if (st->n_pointers < ML_STREAM_POINTERS)
+			st->pointers[st->n_pointers++] = *p;
+		else
+			st->late = true;
 		return MEMLOG_OK;
 	}
-	st->late = true;
-	return MEMLOG_OK;
 }
 
 enum memlog_status ml_stream_hit(void *arg, const struct ml_format *fmt,

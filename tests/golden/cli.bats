@@ -129,7 +129,7 @@ wrong() {
 	wrong "no image given (use - for standard input)" -a --
 	# what was typed is escaped for the terminal
 	wrong 'unknown option --\x1b[2J' $'--\e[2J' small-c
-	wrong '--format: unknown log format "\x1b"; there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace' \
+	wrong '--format: unknown log format "\x1b"; there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace, cbmem' \
 		$'-F\e' small-c
 }
 

@@ -104,12 +104,13 @@ check_all() {
 	for file in "$kept"/*.zst; do
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
-		# except those of Xen, which have several logs, and the resume
-		# above: they have tests of their own
-		if [[ $base == xen-* ]]; then
-			grep -q "\b${base%%.*}\b" "${BATS_TEST_DIRNAME}/xen.bats"
-			continue
-		fi
+		# except those of Xen, which have several logs, of coreboot,
+		# and the resume above: they have tests of their own
+		case $base in xen-* | coreboot-*)
+			grep -q "\b${base%%.*}\b" \
+				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
+			continue ;;
+		esac
 		grep -q "^${base%%.*} ${base#*.} " "$kept/manifest"
 	done
 }

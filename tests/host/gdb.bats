@@ -43,6 +43,25 @@ teardown() {
 	cmp from-gdb "$expected"
 }
 
+# The namelist's kernel, and coreboot's table, console and root of a real guest.
+@test "coreboot's console: crash, gdb and memlog-dump print the same" {
+	need_crash
+	guest_window coreboot-q35 0x3e98000 0x1000 table
+	guest_window coreboot-q35 0x3fde000 0x22000 cbmem
+	"$B/mkcore" "$vmlinux" elf 3e98000=table 3fde000=cbmem
+	"$B/mkcore" -k "$vmlinux" kdump 3e98000=table 3fde000=cbmem
+	"$B/memlog-dump" -F cbmem elf >want
+	grep -q 'coreboot-coreboot-unknown .* bootblock starting' want
+	in_gdb -c elf <<<"pipe memlog -F cbmem | cat >from-gdb"
+	cmp from-gdb want
+	for core in elf kdump; do
+		printf 'extend %s\nmemlog -F cbmem > from-%s\n' \
+			"$B/crash-ext/memlog.so" "$core" |
+			crash_run "$vmlinux" "$core"
+		cmp "from-$core" want
+	done
+}
+
 @test "a real guest's dump that QEMU wrote" {
 	zstd -dqc --long=27 "$vmcores/memlog-q35-shell.elf.zst" >dump
 	zstd -dqc "$vmcores/memlog-q35-shell.debugcon.zst" | tr -d '\r' >port

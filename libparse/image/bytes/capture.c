@@ -75,6 +75,13 @@ static size_t capture_find(const struct ml_capture *c, uint64_t off)
 	return lo;
 }
 
+bool ml_capture_has(const struct ml_capture *c, uint64_t off)
+{
+	size_t i = capture_find(c, off);
+
+	return i < c->n && c->pieces[i].off <= off;
+}
+
 static enum memlog_status capture_spill(struct ml_capture *c,
 					struct memlog_err *err)
 {

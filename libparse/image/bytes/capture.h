@@ -25,6 +25,9 @@ enum memlog_status ml_capture_add(struct ml_capture *capture, uint64_t off,
 				  const uint8_t *bytes, size_t len,
 				  struct memlog_err *err);
 
+/* Is the byte at off kept? */
+bool ml_capture_has(const struct ml_capture *capture, uint64_t off);
+
 /* Bytes kept, and whether they had to go to a file. */
 uint64_t ml_capture_bytes(const struct ml_capture *capture);
 bool ml_capture_spilled(const struct ml_capture *capture);

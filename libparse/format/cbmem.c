@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cbmem.c - the console of coreboot: a ring in its own memory, CBMEM, to which the
+ * coreboot table ("LBIO") and the root of CBMEM lead; docs/facts/cbmem.md. */
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "lines.h"
+
+enum {
+	TABLE = 24, TAG_FORWARD = 0x11, TAG_CONSOLE = 0x17, TAG_ENTRY = 0x31,
+	ROOT_ENTRIES = 20, ROOT_ENTRY = 16, ROOT_END = ML_PAGE - 8,
+	ID_CONSOLE = 0x434f4e53, ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e,
+	CONSOLE = 8, TEXT_SEEN = 16, OVERFLOWED = 0x80000000,
+	RESERVED = 0x70000000, LEVEL0 = 16, DEBUG = 7, SPEW = 8,
+	ANY_SIZE = 1,	/* hint, if not the console's size: unknown */
+};
+#define ROOT_POINTER	UINT64_C(0xfffff008c0389481)
+
+struct cbmem_decoder {
+	struct ml_lines lines;
+	bool continues;
+	uint32_t level;
+};
+
+static bool cbmem_glance(const uint8_t *p, size_t len)
+{
+	return len < TABLE || memcmp(p, "LBIO", 4) ||
+	       (ml_le32(p + 4) == TABLE && !ml_ip_sum(p, TABLE));
+}
+
+/* A table that lists itself among the entries of CBMEM shows how far what it
+ * calls an address is from what we do. */
+static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
+{
+	uint64_t console = 0, forward = 0, here = p->addr, entry = ANY_SIZE;
+	uint32_t left = ml_le32(p->bytes + 12), size, tag, id;
+	const uint8_t *r = p->bytes + TABLE;
+
+	if (memcmp(p->bytes, "LBIO", 4) || !cbmem_glance(p->bytes, p->len) ||
+	    left > p->len - TABLE ||
+	    ml_ip_sum(r, left) != ml_le32(p->bytes + 16))
+		return false;
+	for (; left >= 16; left -= size, r += size) {
+		tag = ml_le32(r);
+		size = ml_le32(r + 4);
+		if (size < 8 || size > left)
+			break;
+		id = tag == TAG_ENTRY && size >= 24 ? ml_le32(r + 20) : 0;
+		if (tag == TAG_FORWARD)
+			forward = ml_le64(r + 8);
+		if (tag == TAG_CONSOLE)
+			console = ml_le64(r + 8);
+		if (id == ID_CONSOLE)
+			entry = ml_le32(r + 16);
+		if (id == ID_TABLE)
+			here = ml_le64(r + 8);
+	}
+	if (console)
+		ml_found_at(ret, console + p->addr - here, entry);
+	else if (forward)
+		ml_found_at(ret, forward, 0);
+	return ret->points;
+}
+
+static bool cbmem_root(const struct ml_probe *p, struct ml_found *ret)
+{
+	bool valid = p->len >= ML_PAGE &&
+		     ml_le64(p->bytes + ROOT_END) == ROOT_POINTER;
+	const uint8_t *e = p->bytes + ROOT_ENTRIES;
+	uint32_t n = ml_le32(p->bytes + 4), size;
+	int64_t at;
+
+	for (; valid && n && e + ROOT_ENTRY <= p->bytes + ROOT_END; n--) {
+		at = (int32_t)ml_le32(e + 4);
+		size = ml_le32(e + 8);
+		if (ml_le32(e) == ID_MAGIC && ml_le32(e + 12) == ID_CONSOLE &&
+		    at + size <= 0)
+			ml_found_at(ret, p->addr + (uint64_t)at, size);
+		e += ROOT_ENTRY;
+	}
+	return ret->points;
+}
+
+/* Until 2017 it was no ring: the cursor went on, and new text was lost. A NUL at
+ * the start shows that the memory was cleared; later it may be text. */
+static enum memlog_status cbmem_console(const struct ml_probe *p,
+					uint64_t entry, struct ml_log *log,
+					struct ml_found *ret,
+					struct memlog_err *err)
+{
+	uint32_t size = ml_le32(p->bytes), cursor = ml_le32(p->bytes + 4), from;
+	bool wrapped = cursor & OVERFLOWED;
+
+	cursor &= ~OVERFLOWED;
+	log->pub.capacity = size;
+	log->pub.used = wrapped ? size : ml_min(cursor, size);
+	if (!size || size > ML_CBMEM_CONSOLE || cursor & RESERVED ||
+	    (wrapped && cursor >= size) ||
+	    (entry != ANY_SIZE && entry != CONSOLE + (uint64_t)size) ||
+	    memchr(p->bytes + CONSOLE, 0, ml_min(log->pub.used, TEXT_SEEN)))
+		return ml_fail(err, MEMLOG_NOT_MINE, "not a coreboot console");
+	log->pub.flags = wrapped ? MEMLOG_LOG_WRAPPED :
+			 cursor ? 0 : MEMLOG_LOG_EMPTY;
+	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
+	from = wrapped ? cursor : 0;
+	memcpy(log->priv, &from, sizeof(from));
+	ret->extent.len = CONSOLE + (uint64_t)size;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status cbmem_probe(const struct ml_probe *p,
+				      struct ml_log *log, struct ml_found *ret,
+				      struct memlog_err *err)
+{
+	if (p->hint && *p->hint)
+		return cbmem_console(p, *p->hint, log, ret, err);
+	if (cbmem_table(p, ret) || cbmem_root(p, ret))
+		return MEMLOG_OK;
+	if (p->at && !p->hint)
+		return cbmem_console(p, ANY_SIZE, log, ret, err);
+	return ml_fail(err, MEMLOG_NOT_MINE, "it leads to no console");
+}
+
+/* The table in low memory, at a multiple of 16. */
+static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
+			   size_t max)
+{
+	uint8_t page[ML_PAGE];
+	size_t got, i, n = 0;
+
+	ml_image_fill(image, MEMLOG_PHYS, 0, page, sizeof(page), &got, NULL);
+	for (i = 0; i + TABLE <= got && n < max; i += 16)
+		if (!memcmp(page + i, "LBIO", 4))
+			ret[n++] = (struct ml_likely){
+				.range = { i, i + TABLE }, .exact = true };
+	return n;
+}
+
+static enum memlog_status cbmem_open(void *state, struct ml_source *source,
+				     const struct ml_decoder_opts *opts,
+				     struct memlog_err *err)
+{
+	const struct memlog_log *log = &source->log->pub;
+	struct ml_lines *l = state;
+	uint32_t from = *(const uint32_t *)source->log->priv;
+
+	ml_lines_add_ring(l, CONSOLE, log->capacity, from, log->used, 0);
+	if (log->flags & MEMLOG_LOG_WRAPPED)
+		l->first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	return MEMLOG_OK;
+}
+
+/* A message may begin with a byte that tells its level; SPEW is below DEBUG. */
+static enum memlog_status cbmem_next(void *state, struct ml_source *source,
+				     struct memlog_record *rec,
+				     struct memlog_err *err)
+{
+	struct cbmem_decoder *d = state;
+	enum memlog_status s = ml_lines_next(&d->lines, source, rec, err);
+
+	if (s)
+		return s;
+	if (!d->continues) {
+		d->level = (uint32_t)(*rec->text - LEVEL0);
+		rec->text += d->level <= SPEW;
+		rec->text_len -= d->level <= SPEW;
+	}
+	rec->has_level = d->level <= SPEW;
+	rec->level = ml_min(d->level, DEBUG);
+	d->continues = rec->flags & MEMLOG_REC_CONTINUES;
+	return MEMLOG_OK;
+}
+
+/* The root begins with an entry for itself. */
+static const struct ml_magic cbmem_magics[] = {
+	{ .bytes = "LBIO", .len = 4, .align = ML_PAGE, .fine = 16 },
+	{ .bytes = "\x7e\x6b\xc7\x3f\0\0\0\0\0\x10\0\0\xff\x17\x40\xff",
+	  .len = 16, .offset = ROOT_ENTRIES, .align = ML_PAGE },
+	{ .len = 0 },
+};
+
+const struct ml_format ml_format_cbmem = {
+	.name = "cbmem",
+	.title = "coreboot console",
+	.magics = cbmem_magics,
+	.probe = cbmem_probe,
+	.probe_min = TABLE,
+	.probe_len = TABLE + ML_CBMEM_TABLE,
+	.open = cbmem_open,
+	.next = cbmem_next,
+	.state_size = sizeof(struct cbmem_decoder),
+	.find.reach = 1u << 20,
+	.find.glance = cbmem_glance,
+	.find.likely = cbmem_likely,
+	.live.header = CONSOLE,
+	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",
+	.say.reserved = true,
+};

@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The console of coreboot: the format cbmem.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	unpack coreboot-q35.raw
+	raw=$unpacked
+}
+
+# What coreboot writes on its serial port for the bytes of the console
+as_serial() {
+	perl -pe 'BEGIN { @l = ("EMERG", "ALERT", "CRIT ", "ERROR", "WARN ",
+			"NOTE ", "INFO ", "DEBUG", "SPEW ") }
+		s/([\x10-\x18])/"[$l[ord($1) - 16]]  "/ge'
+}
+
+@test "both boots in the ring equal the serial port's output, byte for byte" {
+	"$dump" -q -O raw "$raw" >bytes
+	as_serial <bytes >text
+	zstd -dqc "$vmcores/coreboot-q35.console.zst" >want
+	cmp text want
+}
+
+@test "a pipe and a compressed file give the output of the file" {
+	"$dump" "$raw" >want
+	zstd -qdc "$vmcores/coreboot-q35.raw.zst" | "$dump" - >got
+	cmp got want
+	zstd -qdc "$vmcores/coreboot-q35.raw.zst" | "$dump" -F cbmem - >got
+	cmp got want
+	"$dump" "$vmcores/coreboot-q35.raw.zst" >got
+	cmp got want
+}
+
+@test "each index leads to it, and it is found once" {
+	run -0 "$dump" --list "$raw"
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "cbmem   -        phys:0x3fde000  131064  24849  no       current"* ]]
+	"$dump" "$raw" >want
+	for at in 0x500 0x3e98000 0x3fff000 0x3fde000; do
+		"$dump" --at "phys:$at" "$raw" >got
+		cmp got want
+	done
+}
+
+@test "the table alone is enough, and so is the root" {
+	"$dump" "$raw" >want
+	# up to the root; then without both tables
+	head -c $((0x3fff000)) "$raw" >table
+	"$dump" table >got
+	cmp got want
+	"$dump" - <table >got
+	cmp got want
+	cp "$raw" root
+	dd if=/dev/zero of=root bs=4096 count=1 conv=notrunc status=none
+	dd if=/dev/zero of=root bs=4096 seek=$((0x3e98)) count=8 conv=notrunc \
+		status=none
+	"$dump" root >got
+	cmp got want
+	"$dump" - <root >got
+	cmp got want
+}
+
+@test "levels are printed, filtered, and in JSON" {
+	run -0 "$dump" -q -l err+ "$raw"
+	[ "${lines[0]}" = "emerg  Payload not loaded." ]
+	[[ $output != *"debug  "* ]]
+	run -0 "$dump" -q -g 'bootblock starting' -n 1 -O json "$raw"
+	[ "$(jq -r .level <<<"$output")" = notice ] ||
+		[ "$(jq -r .level <<<"$output")" = 5 ]
+	[[ $(jq -r .text <<<"$output") == "coreboot-coreboot-unknown"* ]]
+}
+
+@test "no log: what to check" {
+	head -c 1M /dev/zero >zeros
+	run -1 --separate-stderr "$dump" -F cbmem zeros
+	[[ $stderr == *"check: coreboot keeps a log only"* ]]
+	[[ $stderr != *OVMF* ]]
+}
