@@ -58,8 +58,8 @@ int main(int argc, char **argv)
 		for (; pfn < end; pfn++, pages++) {
 			addr = pfn * size;
 			n = sizeof(v);
-			if (kdump_read(ctx, KDUMP_MACHPHYSADDR, addr, &v,
-				       &n) != KDUMP_OK)
+			if (kdump_read(ctx, KDUMP_MACHPHYSADDR, addr, &v, &n) !=
+			    KDUMP_OK)
 				return fail(ctx, "read");
 			hits += v == 0x666d766f;
 		}

@@ -12,9 +12,9 @@
 
 #include "../firmware/sbuf/sbuf.h"
 
-#define ROUNDS	7
-#define CALLS	2000000u
-#define BYTES	(1u << 20)
+#define ROUNDS 7
+#define CALLS  2000000u
+#define BYTES  (1u << 20)
 
 static _Alignas(64) unsigned char mem[BYTES], copy[BYTES];
 static _Alignas(64) char data[320], out[320];

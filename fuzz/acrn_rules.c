@@ -29,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	/* any bytes are a template */
 	LOOK_CHECK(ml_acrn_template((const char *)data + ML_ACRN_ENTRY,
-				    size - ML_ACRN_ENTRY, &event, line) <=
-		   sizeof(line));
+				    size - ML_ACRN_ENTRY, &event,
+				    line) <= sizeof(line));
 	LOOK_CHECK(!m.now && !m.blocks);
 	return 0;
 }

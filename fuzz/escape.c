@@ -41,7 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct collected c = { room, 0, sizeof(room) };
 	struct memlog_sink sink = {
-		.size = sizeof(sink), .self = &c, .write = collect,
+		.size = sizeof(sink),
+		.self = &c,
+		.write = collect,
 	};
 	static struct ml_out out;
 	static char str[MAX_IN + 1];

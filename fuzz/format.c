@@ -74,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_scan_opts opts = {
-		.size = sizeof(opts), .formats = format_name(),
+		.size = sizeof(opts),
+		.formats = format_name(),
 	};
 	struct input in = { data, size };
 	struct memlog_image *image;

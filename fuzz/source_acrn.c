@@ -33,7 +33,9 @@ static void remove_directory(void)
 static void make_directory(void)
 {
 	static const char *const names[DEVICES] = {
-		"acrn_hvlog_cur_0", "acrn_hvlog_last_0", "acrn_trace_0",
+		"acrn_hvlog_cur_0",
+		"acrn_hvlog_last_0",
+		"acrn_trace_0",
 	};
 	char to[32];
 	size_t i;

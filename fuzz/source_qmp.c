@@ -29,9 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct {
 	struct sockaddr_un at;
 	int listener;
-	const uint8_t *p;	/* answers, and where they end */
+	const uint8_t *p; /* answers, and where they end */
 	const uint8_t *end;
-	sem_t gone;		/* the peer has let go of them */
+	sem_t gone; /* the peer has let go of them */
 } peer = { .at = { .sun_family = AF_UNIX } };
 
 /* Until the client has sent a line, or has had its time: it waits for more than
@@ -87,7 +87,7 @@ static void answer(int fd)
 			break;
 		peer.p += n + (peer.p + n < peer.end);
 	}
-	if (i)	/* let the last answer be read */
+	if (i) /* let the last answer be read */
 		take_command(fd, line, sizeof(line));
 }
 
@@ -138,8 +138,8 @@ static void look(struct memlog_image *image)
 	uint8_t buf[64];
 	size_t got;
 
-	for (at = 0; !memlog_image_next_range(image, MEMLOG_PHYS, at, &r,
-					      NULL); at = r.end) {
+	for (at = 0; !memlog_image_next_range(image, MEMLOG_PHYS, at, &r, NULL);
+	     at = r.end) {
 		LOOK_CHECK(r.start < r.end && r.start >= at);
 		LOOK_CHECK(n++ < ML_MAX_QMP_REPLY);
 		got = 77;
@@ -189,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	(void)data, (void)size;
-	return 0;	/* qmp: is refused */
+	return 0; /* qmp: is refused */
 }
 
 #endif

@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			memlog_image_close(image);
 		}
 		if (spool >= 0)
-			close(spool);	/* image.c opens it */
+			close(spool); /* image.c opens it */
 	} else {
 		LOOK_CHECK(err.text[0] && !image);
 	}

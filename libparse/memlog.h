@@ -52,7 +52,7 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define MEMLOG_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define MEMLOG_API __attribute__((visibility("default")))
+#define MEMLOG_API	    __attribute__((visibility("default")))
 #else
 #define MEMLOG_PRINTF(f, a)
 #define MEMLOG_API
@@ -64,15 +64,15 @@ extern "C" {
  * MEMLOG_NO_MEMORY, which any function that allocates can return. */
 enum memlog_status {
 	MEMLOG_OK = 0,
-	MEMLOG_NOT_MINE,	/* the bytes are something else: try the next */
-	MEMLOG_NO_DATA,		/* nothing there: a hole, the end, no log */
-	MEMLOG_CORRUPT,		/* the right kind of thing, but broken */
-	MEMLOG_LIMIT,		/* a named limit was reached */
-	MEMLOG_UNSUPPORTED,	/* recognised, but not read by this build */
-	MEMLOG_INVALID,		/* invalid argument */
+	MEMLOG_NOT_MINE,    /* the bytes are something else: try the next */
+	MEMLOG_NO_DATA,	    /* nothing there: a hole, the end, no log */
+	MEMLOG_CORRUPT,	    /* the right kind of thing, but broken */
+	MEMLOG_LIMIT,	    /* a named limit was reached */
+	MEMLOG_UNSUPPORTED, /* recognised, but not read by this build */
+	MEMLOG_INVALID,	    /* invalid argument */
 	MEMLOG_NO_MEMORY,
-	MEMLOG_IO,		/* the operating system failed; see sys */
-	MEMLOG_STOP,		/* the caller asked to stop (Ctrl-C) */
+	MEMLOG_IO,   /* the operating system failed; see sys */
+	MEMLOG_STOP, /* the caller asked to stop (Ctrl-C) */
 };
 
 /*
@@ -114,12 +114,12 @@ struct memlog_allocator {
 /* ---- address spaces and readers --------------------------------------- */
 
 enum memlog_space {
-	MEMLOG_PHYS,	/* guest physical (pseudo-physical on Xen) */
-	MEMLOG_MACH,	/* Xen machine addresses */
-	MEMLOG_VIRT,	/* virtual, as a debugger of the guest sees it */
-	MEMLOG_HOST,	/* virtual, in the process that runs the guest */
-	MEMLOG_FILE,	/* offset in the file, if no header says more */
-	MEMLOG_SPACES	/* how many there are */
+	MEMLOG_PHYS,  /* guest physical (pseudo-physical on Xen) */
+	MEMLOG_MACH,  /* Xen machine addresses */
+	MEMLOG_VIRT,  /* virtual, as a debugger of the guest sees it */
+	MEMLOG_HOST,  /* virtual, in the process that runs the guest */
+	MEMLOG_FILE,  /* offset in the file, if no header says more */
+	MEMLOG_SPACES /* how many there are */
 };
 
 /* "phys", "mach", "virt", "host", "file"; "?" for anything else. Static. */
@@ -132,10 +132,12 @@ struct memlog_range {
 };
 
 /* Properties of a reader; see struct memlog_reader_ops. */
-#define MEMLOG_READER_LIVE	(1u << 0) /* bytes change while we read */
-#define MEMLOG_READER_SLOW	(1u << 1) /* remote: read as little as
+#define MEMLOG_READER_LIVE (1u << 0) /* bytes change while we read */
+#define MEMLOG_READER_SLOW \
+	(1u << 1) /* remote: read as little as
 					     possible */
-#define MEMLOG_READER_PEEK	(1u << 2) /* the first MEMLOG_PEEK bytes of a
+#define MEMLOG_READER_PEEK \
+	(1u << 2) /* the first MEMLOG_PEEK bytes of a
 					     page cost much less than the
 					     page */
 
@@ -273,11 +275,11 @@ struct memlog_image;
 
 /* How a raw file maps to the guest's memory; see memlog_open_opts.map. */
 enum memlog_map {
-	MEMLOG_MAP_NONE,	/* file offset is the address */
-	MEMLOG_MAP_Q35,		/* QEMU q35: hole below 4 GiB from 2 GiB on */
-	MEMLOG_MAP_PC,		/* QEMU pc (i440fx): hole from 3 GiB on */
-	MEMLOG_MAP_MICROVM,	/* QEMU microvm: hole from 3 GiB on */
-	MEMLOG_MAP_VIRT,	/* QEMU arm virt: RAM starts at 1 GiB */
+	MEMLOG_MAP_NONE,    /* file offset is the address */
+	MEMLOG_MAP_Q35,	    /* QEMU q35: hole below 4 GiB from 2 GiB on */
+	MEMLOG_MAP_PC,	    /* QEMU pc (i440fx): hole from 3 GiB on */
+	MEMLOG_MAP_MICROVM, /* QEMU microvm: hole from 3 GiB on */
+	MEMLOG_MAP_VIRT,    /* QEMU arm virt: RAM starts at 1 GiB */
 };
 
 /*
@@ -456,10 +458,11 @@ MEMLOG_API void memlog_image_close(struct memlog_image *image);
  * whatever is returned. NO_DATA also if the image does not have that space.
  * Other errors of a read name an address.
  */
-MEMLOG_API enum memlog_status
-memlog_image_read(struct memlog_image *image, enum memlog_space space,
-		  uint64_t addr, void *buf, size_t len, size_t *ret,
-		  struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_image_read(struct memlog_image *image,
+						enum memlog_space space,
+						uint64_t addr, void *buf,
+						size_t len, size_t *ret,
+						struct memlog_err *err);
 MEMLOG_API enum memlog_status
 memlog_image_next_range(struct memlog_image *image, enum memlog_space space,
 			uint64_t addr, struct memlog_range *ret,
@@ -467,18 +470,20 @@ memlog_image_next_range(struct memlog_image *image, enum memlog_space space,
 
 /* The same as next_range without what is known to read as zeros, for a search.
  * What is left out can still be read. */
-MEMLOG_API enum memlog_status
-memlog_image_next_data(struct memlog_image *image, enum memlog_space space,
-		       uint64_t addr, struct memlog_range *ret,
-		       struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_image_next_data(struct memlog_image *image,
+						     enum memlog_space space,
+						     uint64_t addr,
+						     struct memlog_range *ret,
+						     struct memlog_err *err);
 
 /* Does the image have this address space? */
 MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
 				       enum memlog_space space);
 
 /* Traits: what the format of an image says about it. */
-#define MEMLOG_IMAGE_RANGES	(1u << 0) /* its headers say where memory is */
-#define MEMLOG_IMAGE_PLAIN	(1u << 1) /* memory is stored in the file
+#define MEMLOG_IMAGE_RANGES (1u << 0) /* its headers say where memory is */
+#define MEMLOG_IMAGE_PLAIN \
+	(1u << 1) /* memory is stored in the file
 					     uncompressed: nothing to expand */
 
 /*
@@ -518,9 +523,9 @@ struct memlog_image_info {
 
 /* Walks all ranges of the primary space, which takes a moment if there are
  * many. Errors are those of its next_range. */
-MEMLOG_API enum memlog_status
-memlog_image_info(struct memlog_image *image, struct memlog_image_info *ret,
-		  struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_image_info(struct memlog_image *image,
+						struct memlog_image_info *ret,
+						struct memlog_err *err);
 
 /*
  * A note or fact that the image carries. All pointers are borrowed from the
@@ -528,11 +533,11 @@ memlog_image_info(struct memlog_image *image, struct memlog_image_info *ret,
  */
 struct memlog_note {
 	size_t size;
-	const char *owner;	/* "CORE", "QEMU", "VMCOREINFO", "Xen", ... */
-	uint32_t type;		/* the ELF note type, 0 if there is none */
-	const char *title;	/* what it is, in words */
-	const char *text;	/* its content; may hold newlines */
-	const void *desc;	/* the raw bytes, NULL if there are none */
+	const char *owner; /* "CORE", "QEMU", "VMCOREINFO", "Xen", ... */
+	uint32_t type;	   /* the ELF note type, 0 if there is none */
+	const char *title; /* what it is, in words */
+	const char *text;  /* its content; may hold newlines */
+	const void *desc;  /* the raw bytes, NULL if there are none */
 	size_t desc_len;
 };
 
@@ -552,7 +557,7 @@ MEMLOG_API const char *memlog_image_warning(const struct memlog_image *image,
 /* Is a log from the boot that the image shows? */
 enum memlog_verdict {
 	MEMLOG_VERDICT_UNKNOWN,
-	MEMLOG_VERDICT_CURRENT,	/* of the running boot */
+	MEMLOG_VERDICT_CURRENT, /* of the running boot */
 	MEMLOG_VERDICT_STALE,	/* of an earlier boot */
 	MEMLOG_VERDICT_COPY,	/* another log has the same text */
 };
@@ -565,27 +570,30 @@ struct memlog_extent {
 	uint64_t addr;
 	uint64_t len;
 	int32_t cpu;
-	uint32_t role;		/* the format's own */
+	uint32_t role; /* the format's own */
 	bool has_alias;
 	enum memlog_space alias_space;
 	uint64_t alias_addr;
 };
 
 /* What is special about a log: its flags. */
-#define MEMLOG_LOG_WRAPPED	(1u << 0) /* the oldest text was overwritten */
-#define MEMLOG_LOG_LOST_HEAD	(1u << 1) /* its beginning was lost before it
+#define MEMLOG_LOG_WRAPPED (1u << 0) /* the oldest text was overwritten */
+#define MEMLOG_LOG_LOST_HEAD \
+	(1u << 1)			/* its beginning was lost before it
 					     was written here */
-#define MEMLOG_LOG_LOCKED	(1u << 2) /* caught with the lock held */
-#define MEMLOG_LOG_RACED	(1u << 3) /* changed while it was read */
-#define MEMLOG_LOG_GUESSED	(1u << 4) /* found by shape, not by a magic */
-#define MEMLOG_LOG_DAMAGED	(1u << 5) /* header is inconsistent */
-#define MEMLOG_LOG_EMPTY	(1u << 6) /* valid, nothing written yet */
-#define MEMLOG_LOG_NOT_A_LOG	(1u << 7) /* listed, but has no text */
-#define MEMLOG_LOG_INCOMPLETE	(1u << 8) /* parts are not in the image */
-#define MEMLOG_LOG_SCATTERED	(1u << 10) /* what follows its beginning is
+#define MEMLOG_LOG_LOCKED     (1u << 2) /* caught with the lock held */
+#define MEMLOG_LOG_RACED      (1u << 3) /* changed while it was read */
+#define MEMLOG_LOG_GUESSED    (1u << 4) /* found by shape, not by a magic */
+#define MEMLOG_LOG_DAMAGED    (1u << 5) /* header is inconsistent */
+#define MEMLOG_LOG_EMPTY      (1u << 6) /* valid, nothing written yet */
+#define MEMLOG_LOG_NOT_A_LOG  (1u << 7) /* listed, but has no text */
+#define MEMLOG_LOG_INCOMPLETE (1u << 8) /* parts are not in the image */
+#define MEMLOG_LOG_SCATTERED \
+	(1u << 10) /* what follows its beginning is
 					      other memory, and left out: its
 					      pages lie scattered */
-#define MEMLOG_LOG_TELLS_ALL	(1u << 9) /* the text of each record has its
+#define MEMLOG_LOG_TELLS_ALL \
+	(1u << 9) /* the text of each record has its
 					     time, CPU and the like */
 
 /*
@@ -600,18 +608,18 @@ struct memlog_log {
 	size_t size;
 	uint32_t id;
 	uint32_t group;
-	const char *format;	/* the table name: "ovmf" */
-	const char *title;	/* "OVMF memory debug log" */
-	char variant[32];	/* "early", "main", ... or "" */
-	char version[128];	/* what the writer calls itself, or "": guest
+	const char *format; /* the table name: "ovmf" */
+	const char *title;  /* "OVMF memory debug log" */
+	char variant[32];   /* "early", "main", ... or "" */
+	char version[128];  /* what the writer calls itself, or "": guest
 				   bytes, escape before printing */
 	const struct memlog_extent *extents;
 	size_t n_extents;
-	uint64_t capacity;	/* bytes of text that fit */
-	uint64_t used;		/* bytes of text in it */
-	uint32_t flags;		/* MEMLOG_LOG_* */
+	uint64_t capacity; /* bytes of text that fit */
+	uint64_t used;	   /* bytes of text in it */
+	uint32_t flags;	   /* MEMLOG_LOG_* */
 	enum memlog_verdict verdict;
-	char reason[160];	/* why that verdict, what is wrong with it, or
+	char reason[160]; /* why that verdict, what is wrong with it, or
 				   ""; one line, escape before printing */
 };
 
@@ -633,7 +641,7 @@ MEMLOG_API void memlog_logs_destroy(struct memlog_logs *logs);
 enum memlog_scan_mode {
 	MEMLOG_SCAN_PAGES,	/* likely places, then every page */
 	MEMLOG_SCAN_LIKELY,	/* only where firmware puts its logs */
-	MEMLOG_SCAN_EXHAUSTIVE,	/* every offset a magic may have */
+	MEMLOG_SCAN_EXHAUSTIVE, /* every offset a magic may have */
 	MEMLOG_SCAN_AUTO,	/* PAGES; on a slow image LIKELY first, and the
 				   rest only if no current log was found */
 };
@@ -675,13 +683,13 @@ struct memlog_scan_opts {
  * pages). All in bytes, except the counts of candidates. */
 struct memlog_scan_stats {
 	size_t size;
-	uint64_t covered;	/* bytes of memory that were searched */
-	uint64_t touched;	/* bytes that were read to do so */
-	uint64_t unreadable;	/* bytes in a range that could not be read */
-	uint64_t candidates;	/* magics seen */
-	uint64_t rejected;	/* of those, how many were not logs */
-	bool complete;		/* everything the mode asks for was searched */
-	bool likely_only;	/* the search ended at the likely places */
+	uint64_t covered;    /* bytes of memory that were searched */
+	uint64_t touched;    /* bytes that were read to do so */
+	uint64_t unreadable; /* bytes in a range that could not be read */
+	uint64_t candidates; /* magics seen */
+	uint64_t rejected;   /* of those, how many were not logs */
+	bool complete;	     /* everything the mode asks for was searched */
+	bool likely_only;    /* the search ended at the likely places */
 	char rejected_first[160]; /* why the first was rejected, or "" */
 };
 
@@ -693,10 +701,11 @@ struct memlog_scan_stats {
  * begun it is filled in whatever is returned. A log's verdict and group depend
  * on all logs found. INVALID: opts without size.
  */
-MEMLOG_API enum memlog_status
-memlog_scan(struct memlog_image *image, const struct memlog_scan_opts *opts,
-	    struct memlog_logs **ret, struct memlog_scan_stats *stats,
-	    struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_scan(struct memlog_image *image,
+					  const struct memlog_scan_opts *opts,
+					  struct memlog_logs **ret,
+					  struct memlog_scan_stats *stats,
+					  struct memlog_err *err);
 
 /*
  * Probe one address for every format (or those in opts->formats), without any
@@ -720,27 +729,32 @@ MEMLOG_API bool memlog_format_get(size_t index, const char **ret_name,
 /* ---- records ---------------------------------------------------------- */
 
 /* What is special about a record: its flags. */
-#define MEMLOG_REC_TRUNCATED_HEAD	(1u << 0) /* its beginning is lost */
-#define MEMLOG_REC_PARTIAL_TAIL		(1u << 1) /* its end is not written
+#define MEMLOG_REC_TRUNCATED_HEAD (1u << 0) /* its beginning is lost */
+#define MEMLOG_REC_PARTIAL_TAIL \
+	(1u << 1) /* its end is not written
 						     yet */
-#define MEMLOG_REC_LOST_BEFORE		(1u << 2) /* records before it are
+#define MEMLOG_REC_LOST_BEFORE \
+	(1u << 2)		     /* records before it are
 						     missing */
-#define MEMLOG_REC_GUESSED		(1u << 3) /* of a log found by shape */
-#define MEMLOG_REC_RACED		(1u << 4) /* of a log that changed while
+#define MEMLOG_REC_GUESSED (1u << 3) /* of a log found by shape */
+#define MEMLOG_REC_RACED \
+	(1u << 4)			 /* of a log that changed while
 						     it was read */
-#define MEMLOG_REC_STALE		(1u << 5) /* of an older boot */
-#define MEMLOG_REC_CONTINUES		(1u << 6) /* next record: same line */
-#define MEMLOG_REC_UNCOMMITTED		(1u << 7) /* copied, not yet counted */
-#define MEMLOG_REC_CONSUMED		(1u << 8) /* already read by its
+#define MEMLOG_REC_STALE       (1u << 5) /* of an older boot */
+#define MEMLOG_REC_CONTINUES   (1u << 6) /* next record: same line */
+#define MEMLOG_REC_UNCOMMITTED (1u << 7) /* copied, not yet counted */
+#define MEMLOG_REC_CONSUMED \
+	(1u << 8) /* already read by its
 						     consumer */
-#define MEMLOG_REC_VERBATIM		(1u << 9) /* the text includes the time
+#define MEMLOG_REC_VERBATIM \
+	(1u << 9) /* the text includes the time
 						     and the component */
 
 enum memlog_field_type {
-	MEMLOG_FIELD_UINT,	/* u, written in decimal */
-	MEMLOG_FIELD_INT,	/* i */
-	MEMLOG_FIELD_HEX,	/* u, written in hexadecimal */
-	MEMLOG_FIELD_TEXT,	/* text */
+	MEMLOG_FIELD_UINT, /* u, written in decimal */
+	MEMLOG_FIELD_INT,  /* i */
+	MEMLOG_FIELD_HEX,  /* u, written in hexadecimal */
+	MEMLOG_FIELD_TEXT, /* text */
 };
 
 /* A typed field of a record. name is static. text is guest bytes, text_len of
@@ -774,16 +788,16 @@ struct memlog_field {
 struct memlog_record {
 	size_t size;
 	const struct memlog_log *log;
-	uint64_t seq;		/* if has_seq */
-	uint64_t time;		/* if has_time: in ticks of time_hz */
-	uint64_t time_hz;	/* ticks per second; 0: cycles of unknown
+	uint64_t seq;	  /* if has_seq */
+	uint64_t time;	  /* if has_time: in ticks of time_hz */
+	uint64_t time_hz; /* ticks per second; 0: cycles of unknown
 				   rate */
 	bool has_seq, has_time, has_level;
-	uint32_t level;		/* if has_level: 0 emerg .. 7 debug, as in
+	uint32_t level;	       /* if has_level: 0 emerg .. 7 debug, as in
 				   syslog */
-	int32_t cpu;		/* -1: none */
-	const char *component;	/* guest bytes, NUL-terminated, or NULL */
-	const char *phase;	/* the same */
+	int32_t cpu;	       /* -1: none */
+	const char *component; /* guest bytes, NUL-terminated, or NULL */
+	const char *phase;     /* the same */
 	const uint8_t *text;
 	size_t text_len;
 	const uint8_t *raw;
@@ -791,7 +805,7 @@ struct memlog_record {
 	struct memlog_field fields[MEMLOG_RECORD_FIELDS];
 	unsigned int n_fields;
 	uint64_t lost;
-	uint32_t flags;		/* MEMLOG_REC_* */
+	uint32_t flags; /* MEMLOG_REC_* */
 };
 
 struct memlog_decoder;
@@ -845,8 +859,7 @@ memlog_decoder_next(struct memlog_decoder *decoder,
 MEMLOG_API const struct memlog_log *
 memlog_decoder_log(const struct memlog_decoder *decoder);
 /* Bytes of the log that are not in the image, as far as it was decoded. */
-MEMLOG_API uint64_t
-memlog_decoder_missing(const struct memlog_decoder *decoder);
+MEMLOG_API uint64_t memlog_decoder_missing(const struct memlog_decoder *decoder);
 /* Close a decoder. Its last record becomes invalid. */
 MEMLOG_API void memlog_decoder_close(struct memlog_decoder *decoder);
 
@@ -858,10 +871,10 @@ struct memlog_follow;
 /* What a look at the log found, besides new records. */
 struct memlog_follow_news {
 	size_t size;
-	bool started;	/* another log than before, from its beginning */
-	bool reset;	/* because the guest was reset */
-	bool overrun;	/* text was overwritten before it was seen */
-	uint64_t lost;	/* how much, in bytes or records; 0: unknown */
+	bool started;  /* another log than before, from its beginning */
+	bool reset;    /* because the guest was reset */
+	bool overrun;  /* text was overwritten before it was seen */
+	uint64_t lost; /* how much, in bytes or records; 0: unknown */
 };
 
 /*
@@ -886,9 +899,9 @@ memlog_follow_open(struct memlog_image *image,
  * back of an unfinished line. STOP: opts->progress asked for it. *ret is filled
  * in whatever is returned.
  */
-MEMLOG_API enum memlog_status
-memlog_follow_look(struct memlog_follow *follow,
-		   struct memlog_follow_news *ret, struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_follow_look(struct memlog_follow *follow,
+						 struct memlog_follow_news *ret,
+						 struct memlog_err *err);
 
 /* The next new record, like memlog_decoder_next(), borrowed until the next call
  * on follow: NO_DATA until the next look. A line without an end is held back
@@ -930,10 +943,10 @@ struct memlog_query;
 /* Who is asking, which decides the options there are. Only a command of its own
  * gets threads by default. */
 enum memlog_host {
-	MEMLOG_HOST_COMMAND,	/* memlog-dump */
+	MEMLOG_HOST_COMMAND, /* memlog-dump */
 	MEMLOG_HOST_CRASH,
 	MEMLOG_HOST_GDB,
-	MEMLOG_HOST_LIBRARY,	/* any other program */
+	MEMLOG_HOST_LIBRARY, /* any other program */
 };
 
 /* A query without options: the logs of the current boot, as text. allocator may
@@ -953,9 +966,10 @@ MEMLOG_API void memlog_query_destroy(struct memlog_query *query);
  * up. NOT_MINE: a query has no such option. INVALID: the text says what is
  * valid, and the query is unchanged. LIMIT: more than 64 of range or at.
  */
-MEMLOG_API enum memlog_status
-memlog_query_option(struct memlog_query *query, const char *name,
-		    const char *value, struct memlog_err *err);
+MEMLOG_API enum memlog_status memlog_query_option(struct memlog_query *query,
+						  const char *name,
+						  const char *value,
+						  struct memlog_err *err);
 
 /* Messages up to this level are wanted: 2, 3 after verbose, 0 after quiet. A
  * run calls message only for those; the front end needs it for its own. */
@@ -1031,8 +1045,8 @@ memlog_query_parse(struct memlog_query *query, int argc, char **argv,
  * newline: those of the query, then own, which may be NULL. Truncated to fit
  * size bytes. False after the last. */
 MEMLOG_API bool memlog_query_help(enum memlog_host host,
-				  const struct memlog_option *own,
-				  size_t index, char *ret, size_t size);
+				  const struct memlog_option *own, size_t index,
+				  char *ret, size_t size);
 
 /*
  * How a query talks to its front end.
@@ -1053,16 +1067,16 @@ struct memlog_query_host {
 	int (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *progress_arg;
 	const struct memlog_symbols *symbols;
-	bool many;		/* more than one image is being asked */
+	bool many; /* more than one image is being asked */
 };
 
 /* The result of a run; the exit codes of memlog-dump follow from it. */
 struct memlog_query_result {
 	size_t size;
-	uint64_t logs_found;	/* of the requested formats */
-	uint64_t logs_printed;	/* or listed, or extracted */
-	uint64_t records;	/* printed */
-	bool damaged;		/* something printed was incomplete, or came
+	uint64_t logs_found;   /* of the requested formats */
+	uint64_t logs_printed; /* or listed, or extracted */
+	uint64_t records;      /* printed */
+	bool damaged;	       /* something printed was incomplete, or came
 				   from a damaged compressed file */
 };
 

@@ -73,7 +73,7 @@ static inline uint16_t ml_ip_sum(const uint8_t *p, size_t len)
 	while (len--)
 		sum += (uint32_t)p[len] << (len % 2 * 8);
 	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~(sum + (sum >> 16));
+	return (uint16_t) ~(sum + (sum >> 16));
 }
 
 static inline uint16_t ml_be16(const void *p)

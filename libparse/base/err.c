@@ -14,8 +14,8 @@ static void err_fill(struct memlog_err *err, enum memlog_status status,
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 }
 
-enum memlog_status (ml_fail)(struct memlog_err *err, enum memlog_status status,
-			   const char *fmt, ...)
+enum memlog_status(ml_fail)(struct memlog_err *err, enum memlog_status status,
+			    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -27,9 +27,9 @@ enum memlog_status (ml_fail)(struct memlog_err *err, enum memlog_status status,
 	return status;
 }
 
-enum memlog_status (ml_fail_errno)(struct memlog_err *err,
-				 enum memlog_status status, int sys,
-				 const char *fmt, ...)
+enum memlog_status(ml_fail_errno)(struct memlog_err *err,
+				  enum memlog_status status, int sys,
+				  const char *fmt, ...)
 {
 	char words[96];
 	va_list ap;
@@ -48,9 +48,9 @@ enum memlog_status (ml_fail_errno)(struct memlog_err *err,
 	return status;
 }
 
-enum memlog_status (ml_fail_at)(struct memlog_err *err,
-			      enum memlog_status status, uint64_t addr,
-			      const char *fmt, ...)
+enum memlog_status(ml_fail_at)(struct memlog_err *err,
+			       enum memlog_status status, uint64_t addr,
+			       const char *fmt, ...)
 {
 	va_list ap;
 
@@ -64,8 +64,8 @@ enum memlog_status (ml_fail_at)(struct memlog_err *err,
 	return status;
 }
 
-enum memlog_status (ml_prefix)(struct memlog_err *err,
-			     enum memlog_status status, const char *fmt, ...)
+enum memlog_status(ml_prefix)(struct memlog_err *err, enum memlog_status status,
+			      const char *fmt, ...)
 {
 	char text[2 * sizeof(err->text)];
 	va_list ap;

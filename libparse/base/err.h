@@ -18,42 +18,41 @@ enum memlog_status ml_fail_errno(struct memlog_err *err,
 				 const char *fmt, ...) MEMLOG_PRINTF(4, 5);
 
 /* The same for an error at an address. */
-enum memlog_status ml_fail_at(struct memlog_err *err,
-			      enum memlog_status status, uint64_t addr,
-			      const char *fmt, ...) MEMLOG_PRINTF(4, 5);
+enum memlog_status ml_fail_at(struct memlog_err *err, enum memlog_status status,
+			      uint64_t addr, const char *fmt, ...)
+	MEMLOG_PRINTF(4, 5);
 
 /* Prefix err's text with "text: ", on the way up. Returns err's status, so that
  * it can end a function; MEMLOG_OK with err NULL must not happen: pass the
  * status. */
-enum memlog_status ml_prefix(struct memlog_err *err,
-			     enum memlog_status status, const char *fmt, ...)
-	MEMLOG_PRINTF(3, 4);
+enum memlog_status ml_prefix(struct memlog_err *err, enum memlog_status status,
+			     const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
 /* Each returns the status it was given. Compilers and analyzers do not see that
  * for a function in another file; these show it. */
-#define ml_fail(err, status, ...)                                              \
-	({                                                                     \
-		enum memlog_status given_ = (status);                          \
-		(void)(ml_fail)(err, given_, __VA_ARGS__);                     \
-		given_;                                                        \
+#define ml_fail(err, status, ...)                          \
+	({                                                 \
+		enum memlog_status given_ = (status);      \
+		(void)(ml_fail)(err, given_, __VA_ARGS__); \
+		given_;                                    \
 	})
-#define ml_fail_errno(err, status, sys, ...)                                   \
-	({                                                                     \
-		enum memlog_status given_ = (status);                          \
-		(void)(ml_fail_errno)(err, given_, sys, __VA_ARGS__);          \
-		given_;                                                        \
+#define ml_fail_errno(err, status, sys, ...)                          \
+	({                                                            \
+		enum memlog_status given_ = (status);                 \
+		(void)(ml_fail_errno)(err, given_, sys, __VA_ARGS__); \
+		given_;                                               \
 	})
-#define ml_fail_at(err, status, addr, ...)                                     \
-	({                                                                     \
-		enum memlog_status given_ = (status);                          \
-		(void)(ml_fail_at)(err, given_, addr, __VA_ARGS__);            \
-		given_;                                                        \
+#define ml_fail_at(err, status, addr, ...)                          \
+	({                                                          \
+		enum memlog_status given_ = (status);               \
+		(void)(ml_fail_at)(err, given_, addr, __VA_ARGS__); \
+		given_;                                             \
 	})
-#define ml_prefix(err, status, ...)                                            \
-	({                                                                     \
-		enum memlog_status given_ = (status);                          \
-		(void)(ml_prefix)(err, given_, __VA_ARGS__);                   \
-		given_;                                                        \
+#define ml_prefix(err, status, ...)                          \
+	({                                                   \
+		enum memlog_status given_ = (status);        \
+		(void)(ml_prefix)(err, given_, __VA_ARGS__); \
+		given_;                                      \
 	})
 
 #endif

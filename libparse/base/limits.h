@@ -8,228 +8,228 @@
 
 /* Memory is searched and counted in pages of this size, whatever the guest
  * uses: firmware aligns its buffers to 4 KiB on every architecture. */
-#define ML_PAGE			4096u
+#define ML_PAGE 4096u
 
 /* Logs kept per image. A real one has a handful; a hostile one can hold
  * millions of valid headers. */
-#define ML_MAX_LOGS		4096u
+#define ML_MAX_LOGS 4096u
 
 /* Threads that search: a mapped window of 64 MiB has work for this many. */
-#define ML_MAX_THREADS		16u
+#define ML_MAX_THREADS 16u
 
 /* Extents of one log: one for a plain ring, else one per CPU or page. */
-#define ML_MAX_EXTENTS		(1u << 20)
+#define ML_MAX_EXTENTS (1u << 20)
 
 /* A line of text is split into records of at most this size, so that memory
  * does not grow with a log that has no line ends. */
-#define ML_MAX_LINE		4096u
+#define ML_MAX_LINE 4096u
 
 /* Bytes of records kept for the newest N: far more than a person reads. */
-#define ML_MAX_NEWEST		(64u << 20)
+#define ML_MAX_NEWEST (64u << 20)
 
 /* Memory of an image in an extract: every known log is below 4 MiB, and the
  * file is meant to be sent by mail. */
-#define ML_MAX_EXTRACT		(256u << 20)
+#define ML_MAX_EXTRACT (256u << 20)
 
 /* Program headers of one ELF image. QEMU with paging=true writes one per 4 KiB
  * mapping: 70,000 were seen. */
-#define ML_MAX_PHDRS		(1u << 22)
+#define ML_MAX_PHDRS (1u << 22)
 
 /* ELF notes shown, and bytes of notes read. QEMU allows 1 MiB of VMCOREINFO;
  * a CPU's notes are below 8 KiB. */
-#define ML_MAX_NOTES		65536u
-#define ML_MAX_NOTE_BYTES	(64u << 20)
+#define ML_MAX_NOTES	  65536u
+#define ML_MAX_NOTE_BYTES (64u << 20)
 
 /* The largest rings of OVMF's families A and B (4 MiB) and C (2 MiB), header
  * included. */
-#define ML_OVMF_MAX_AB		(4u << 20)
-#define ML_OVMF_MAX_C		(2u << 20)
+#define ML_OVMF_MAX_AB (4u << 20)
+#define ML_OVMF_MAX_C  (2u << 20)
 
 /* OVMF logs whose text is compared with another's; each reads up to an early
  * ring: a real image has two or three, a hostile one thousands. */
-#define ML_OVMF_COMPARED	64u
+#define ML_OVMF_COMPARED 64u
 
 /* Pairs of logs checked for whether to compare them, and pieces of memory
  * walked around logs, for all logs of one image together: what 4096 logs need
  * at most. */
-#define ML_OVMF_PAIRS		(1u << 24)
-#define ML_OVMF_RANGES		(1u << 24)
+#define ML_OVMF_PAIRS  (1u << 24)
+#define ML_OVMF_RANGES (1u << 24)
 
 /* Bytes of OVMF's logs that are looked at page by page, all logs of one image
  * together, to tell whether they are contiguous: a real image has less than 1
  * MiB of them. */
-#define ML_OVMF_LOOKED_AT	(64u << 20)
+#define ML_OVMF_LOOKED_AT (64u << 20)
 
 /* Text in which a resume from suspend to RAM would be mentioned: it is a few
  * KiB after the start of a boot. */
-#define ML_OVMF_RESUME		65536u
+#define ML_OVMF_RESUME 65536u
 
 /* Likely places that one format may return: some for each run of memory. */
-#define ML_LIKELY_PLACES	64u
+#define ML_LIKELY_PLACES 64u
 
 /* Pieces of memory walked to find those, and how many of them may be large. */
-#define ML_LIKELY_RANGES	4096u
-#define ML_LIKELY_RUNS		8u
+#define ML_LIKELY_RANGES 4096u
+#define ML_LIKELY_RUNS	 8u
 
 /* A search downwards from a likely place continues this far past the last log,
  * to find its neighbours. */
-#define ML_LIKELY_PAST		(32u << 20)
+#define ML_LIKELY_PAST (32u << 20)
 
 /* The most bytes that a format may need to decide whether a log starts there.
  * Xen's console needs 16 KiB. */
-#define ML_PROBE_MAX		(80u << 10)
+#define ML_PROBE_MAX (80u << 10)
 
 /* Pages of a p2m tree read to look up machine addresses, for all lookups of one
  * image together. A tree that is narrowed down by its spans needs one for
  * each. */
-#define ML_P2M_REVERSE_READS	(1u << 20)
+#define ML_P2M_REVERSE_READS (1u << 20)
 
 /* Bytes of one log copied out of a live image before it is decoded. OVMF's ring
  * is at most 4 MiB, ACRN's 16 of 4 MiB; larger logs are read in place. */
-#define ML_MAX_SNAPSHOT		(64ull << 20)
+#define ML_MAX_SNAPSHOT (64ull << 20)
 
 /* Mappings of one process. Linux allows 65,530 by default, and
  * text of about 100 bytes for each. */
-#define ML_MAX_MAPPINGS		(1u << 20)
-#define ML_MAX_MAPS_BYTES	(256u << 20)
+#define ML_MAX_MAPPINGS	  (1u << 20)
+#define ML_MAX_MAPS_BYTES (256u << 20)
 
 /* The largest shared buffer that ACRN allows, header included. */
-#define ML_SBUF_MAX		(4u << 20)
+#define ML_SBUF_MAX (4u << 20)
 
 /* Rings of one hypervisor: ACRN runs on up to 64 CPUs, a log has a ring for
  * each in two halves, and as many again may be left over. */
-#define ML_ACRN_MAX_RINGS	1024u
+#define ML_ACRN_MAX_RINGS 1024u
 
 /* Headers of ACRN's rings that may be missing or damaged in a row in one
  * region. */
-#define ML_ACRN_SKIP		4u
+#define ML_ACRN_SKIP 4u
 
 /* How far around a ring others are searched for at least, and how far a region
  * may extend: 64 rings of 4 MiB. */
-#define ML_ACRN_REACH		(1u << 20)
-#define ML_ACRN_SPAN		(256u << 20)
+#define ML_ACRN_REACH (1u << 20)
+#define ML_ACRN_SPAN  (256u << 20)
 
 /* Slots of a ring searched for a message that names its CPU. */
-#define ML_ACRN_CPU_SLOTS	512u
+#define ML_ACRN_CPU_SLOTS 512u
 
 /* ACRN starts in 32-bit mode and keeps its per-CPU data below 4 GiB: a search
  * for its pointers, and for logs at odd addresses in it, goes no further. */
-#define ML_ACRN_LOW		(UINT64_C(4) << 30)
+#define ML_ACRN_LOW (UINT64_C(4) << 30)
 
 /* A rules file for a trace: the one that ACRN ships has 2 KiB. */
-#define ML_MAX_RULES		(1u << 20)
+#define ML_MAX_RULES (1u << 20)
 
 /* Exit lengths kept for percentiles, of one reason on one CPU or on all: more
  * than a ring of 4 MiB has entries. There are 256 vectors. */
-#define ML_STATS_MAX_SAMPLES	(1u << 20)
-#define ML_STATS_MAX_VECTORS	1024u
+#define ML_STATS_MAX_SAMPLES (1u << 20)
+#define ML_STATS_MAX_VECTORS 1024u
 
 /* Pieces of a flattened file that are not consecutive: its index needs 180
  * bytes for each. QEMU starts a new one every 340 pages: this is enough for 1
  * TiB of guest memory. */
-#define ML_MAX_FLAT_RUNS	(1u << 20)
+#define ML_MAX_FLAT_RUNS (1u << 20)
 
 /* Blocks of a kdump-compressed file: 4 KiB on x86, 64 KiB on arm64 and ppc64.
  * Some are kept expanded. */
-#define ML_MAX_KDUMP_BLOCK	(1u << 20)
+#define ML_MAX_KDUMP_BLOCK (1u << 20)
 
 /* Pages that a kdump-compressed file describes: 64 TiB in blocks of 4 KiB. Its
  * bitmap then has 2 GiB, and a sparse file could promise any size. */
-#define ML_MAX_KDUMP_PAGES	(1ull << 34)
+#define ML_MAX_KDUMP_PAGES (1ull << 34)
 
 /* Pages of a saved guest: 16 TiB. Their index has 8 bytes for each; beyond the
  * second number, enough for 4 GiB of guest, it is in a temporary file. */
-#define ML_MAX_SAVED_PAGES	(1ull << 32)
-#define ML_PAGEINDEX_MEMORY	(8u << 20)
+#define ML_MAX_SAVED_PAGES  (1ull << 32)
+#define ML_PAGEINDEX_MEMORY (8u << 20)
 
 /* Blocks of memory of a saved guest, each with a name of up to 255 bytes. Ten
  * are usual: RAM, firmware, video memory, ROMs of devices. */
-#define ML_MAX_SAVED_BLOCKS	1024u
+#define ML_MAX_SAVED_BLOCKS 1024u
 
 /* Files of one split dump. makedumpfile makes as many as requested; 8 or 16 are
  * usual. */
-#define ML_MAX_PARTS		256u
+#define ML_MAX_PARTS 256u
 
 /* Frames of an AVML file, each 64 KiB of memory: 256 GiB. Their index needs 24
  * bytes for each. */
-#define ML_MAX_FRAMES		(1u << 22)
+#define ML_MAX_FRAMES (1u << 22)
 
 /* The largest Xen console ring that is accepted: conring_size= takes any
  * number, and by default Xen allocates 8 KiB per CPU. */
-#define ML_XEN_RING_MAX		(64u << 20)
+#define ML_XEN_RING_MAX (64u << 20)
 
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss
  * end below this in every version. */
-#define ML_XEN_IMAGE_MAX	(16u << 20)
+#define ML_XEN_IMAGE_MAX (16u << 20)
 
 /* Words of the hypervisor's data that are followed as pointers to the console
  * ring. Two or three look like it, and the search ends at the first that is; in
  * an image full of them each would cost 16 KiB. */
-#define ML_XEN_POINTERS		(1u << 14)
+#define ML_XEN_POINTERS (1u << 14)
 
 /* Guessed rings that are compared with each other: dom0's memory has some
  * copies of the real one, and a hostile image a million. */
-#define ML_XEN_COMPARED		256u
+#define ML_XEN_COMPARED 256u
 
 /* One reply of a monitor: the largest that QEMU sends is 1 MiB of a log in
  * base64, "info mtree" is far smaller. */
-#define ML_MAX_QMP_REPLY	(16u << 20)
+#define ML_MAX_QMP_REPLY (16u << 20)
 
 /* Events that a monitor may send before it answers. A busy guest causes a few
  * per second. */
-#define ML_MAX_QMP_STRAYS	10000u
+#define ML_MAX_QMP_STRAYS 10000u
 
 /* Bytes that a file compressed as a whole may unpack to, holes included. */
-#define ML_MAX_UNPACKED		(1ull << 42)
+#define ML_MAX_UNPACKED (1ull << 42)
 
 /* Symbols of one file. A Linux kernel has 200,000. */
-#define ML_MAX_SYMBOLS		(1u << 24)
+#define ML_MAX_SYMBOLS (1u << 24)
 
 /* Runs of pages of one `xl dump-core`, each 32 bytes of memory here: a guest of
  * 64 GiB of which no two pages follow each other. */
-#define ML_MAX_DUMPCORE_RUNS	(1u << 24)
+#define ML_MAX_DUMPCORE_RUNS (1u << 24)
 
 /* Pages searched for the list of Xen's trace buffers, 4 bytes each: 64 GiB. */
-#define ML_MAX_XENTRACE_PAGES	(1u << 24)
+#define ML_MAX_XENTRACE_PAGES (1u << 24)
 
 /* CPUs with a trace buffer; Xen runs on up to 4095. */
-#define ML_XENTRACE_CPUS	4096u
+#define ML_XENTRACE_CPUS 4096u
 
 /* Bytes of the list of trace buffers: what 16-bit numbers can address. */
-#define ML_XENTRACE_INFO	(64u * ML_PAGE)
+#define ML_XENTRACE_INFO (64u * ML_PAGE)
 
 /* Lines of the console that are compared with that list. One would do. */
-#define ML_XENTRACE_LINES	64u
+#define ML_XENTRACE_LINES 64u
 
 /* Warnings kept per image: enough to understand, not enough to flood. */
-#define ML_MAX_WARNINGS		64u
+#define ML_MAX_WARNINGS 64u
 
 /* Bytes searched around all logs of an image to find what belongs to them;
  * beyond that, only the places where a neighbour must be are looked at. A real
  * region takes a few MiB, but so would each planted header. */
-#define ML_MAX_AROUND		(1u << 30)
+#define ML_MAX_AROUND (1u << 30)
 
 /* What is kept of a pipe in memory; more goes to a temporary file. */
-#define ML_CAPTURE_MEMORY	(16u << 20)
+#define ML_CAPTURE_MEMORY (16u << 20)
 
 /* Headers and notes at the start of a dump that comes through a pipe. A dump
  * with more (or with headers at its end) is copied to a temporary file. */
-#define ML_STREAM_PREFIX	(64u << 20)
+#define ML_STREAM_PREFIX (64u << 20)
 
 /* Bytes of a coreboot table: coreboot keeps 32 KiB for it and uses 1 to 2. And of
  * its console, whose size the build configures: 128 KiB is usual, and more than
  * this its counter cannot tell. */
-#define ML_CBMEM_TABLE		(32u << 10)
-#define ML_CBMEM_CONSOLE	(256u << 20)
+#define ML_CBMEM_TABLE	 (32u << 10)
+#define ML_CBMEM_CONSOLE (256u << 20)
 
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */
-#define ML_MAX_POINTERS		4u
+#define ML_MAX_POINTERS 4u
 
 /* Places that headers in a pipe pointed to and that have not come yet. */
-#define ML_STREAM_POINTERS	64u
+#define ML_STREAM_POINTERS 64u
 
 /* How far a format may reach back from its magic in a pipe. */
-#define ML_STREAM_BACK		(8u << 20)
+#define ML_STREAM_BACK (8u << 20)
 
 #endif

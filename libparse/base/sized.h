@@ -26,17 +26,18 @@ static inline void ml_sized_in(void *to, size_t size, const void *from)
 }
 
 /* INVALID for a struct whose size was not set: nothing of it would be read. */
-static inline enum memlog_status ml_sized_check(const void *from,
-						const char *what,
-						struct memlog_err *err)
+static inline enum memlog_status
+ml_sized_check(const void *from, const char *what, struct memlog_err *err)
 {
 	size_t theirs;
 
 	if (!from)
 		return MEMLOG_OK;
 	memcpy(&theirs, from, sizeof(theirs));
-	return theirs >= sizeof(theirs) ? MEMLOG_OK :
-		ml_fail(err, MEMLOG_INVALID, "the size of %s is not set", what);
+	return theirs >= sizeof(theirs) ?
+		       MEMLOG_OK :
+		       ml_fail(err, MEMLOG_INVALID, "the size of %s is not set",
+			       what);
 }
 
 /* Fill in a caller's struct from the size bytes of ours, as much as it has. */

@@ -8,14 +8,26 @@
 #include "lines.h"
 
 enum {
-	TABLE = 24, TAG_FORWARD = 0x11, TAG_CONSOLE = 0x17, TAG_ENTRY = 0x31,
-	ROOT_ENTRIES = 20, ROOT_ENTRY = 16, ROOT_END = ML_PAGE - 8,
-	ID_CONSOLE = 0x434f4e53, ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e,
-	CONSOLE = 8, TEXT_SEEN = 16, OVERFLOWED = 0x80000000,
-	RESERVED = 0x70000000, LEVEL0 = 16, DEBUG = 7, SPEW = 8,
-	ANY_SIZE = 1,	/* hint, if not the console's size: unknown */
+	TABLE = 24,
+	TAG_FORWARD = 0x11,
+	TAG_CONSOLE = 0x17,
+	TAG_ENTRY = 0x31,
+	ROOT_ENTRIES = 20,
+	ROOT_ENTRY = 16,
+	ROOT_END = ML_PAGE - 8,
+	ID_CONSOLE = 0x434f4e53,
+	ID_TABLE = 0x43425442,
+	ID_MAGIC = 0x3fc76b7e,
+	CONSOLE = 8,
+	TEXT_SEEN = 16,
+	OVERFLOWED = 0x80000000,
+	RESERVED = 0x70000000,
+	LEVEL0 = 16,
+	DEBUG = 7,
+	SPEW = 8,
+	ANY_SIZE = 1, /* hint, if not the console's size: unknown */
 };
-#define ROOT_POINTER	UINT64_C(0xfffff008c0389481)
+#define ROOT_POINTER UINT64_C(0xfffff008c0389481)
 
 struct cbmem_decoder {
 	struct ml_lines lines;
@@ -101,7 +113,8 @@ static enum memlog_status cbmem_console(const struct ml_probe *p,
 	    memchr(p->bytes + CONSOLE, 0, ml_min(log->pub.used, TEXT_SEEN)))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a coreboot console");
 	log->pub.flags = wrapped ? MEMLOG_LOG_WRAPPED :
-			 cursor ? 0 : MEMLOG_LOG_EMPTY;
+			 cursor	 ? 0 :
+				   MEMLOG_LOG_EMPTY;
 	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
 	from = wrapped ? cursor : 0;
 	memcpy(log->priv, &from, sizeof(from));
@@ -132,8 +145,9 @@ static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
 	ml_image_fill(image, MEMLOG_PHYS, 0, page, sizeof(page), &got, NULL);
 	for (i = 0; i + TABLE <= got && n < max; i += 16)
 		if (!memcmp(page + i, "LBIO", 4))
-			ret[n++] = (struct ml_likely){
-				.range = { i, i + TABLE }, .exact = true };
+			ret[n++] =
+				(struct ml_likely){ .range = { i, i + TABLE },
+						    .exact = true };
 	return n;
 }
 
@@ -176,7 +190,9 @@ static enum memlog_status cbmem_next(void *state, struct ml_source *source,
 static const struct ml_magic cbmem_magics[] = {
 	{ .bytes = "LBIO", .len = 4, .align = ML_PAGE, .fine = 16 },
 	{ .bytes = "\x7e\x6b\xc7\x3f\0\0\0\0\0\x10\0\0\xff\x17\x40\xff",
-	  .len = 16, .offset = ROOT_ENTRIES, .align = ML_PAGE },
+	  .len = 16,
+	  .offset = ROOT_ENTRIES,
+	  .align = ML_PAGE },
 	{ .len = 0 },
 };
 

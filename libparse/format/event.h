@@ -13,20 +13,20 @@
 
 enum ml_event_kind {
 	ML_EVENT_OTHER,
-	ML_EVENT_LEAVE,		/* a VM exit */
-	ML_EVENT_ENTER,		/* a VM entry */
-	ML_EVENT_REASON,	/* why the VM exited */
-	ML_EVENT_SWITCH,	/* the CPU switches to another task */
+	ML_EVENT_LEAVE,	 /* a VM exit */
+	ML_EVENT_ENTER,	 /* a VM entry */
+	ML_EVENT_REASON, /* why the VM exited */
+	ML_EVENT_SWITCH, /* the CPU switches to another task */
 };
 
 /* Reasons have the processor's 16-bit numbers, and one more: nothing handled
  * the exit. */
-#define ML_EVENT_UNHANDLED	0x10000u
+#define ML_EVENT_UNHANDLED 0x10000u
 
 /* Who has a CPU: VM 0 to 15, nobody, or something other than a VM. */
-#define ML_EVENT_VMS		16u
-#define ML_EVENT_IDLE		ML_EVENT_VMS
-#define ML_EVENT_NOT_VM		(ML_EVENT_VMS + 1)
+#define ML_EVENT_VMS	16u
+#define ML_EVENT_IDLE	ML_EVENT_VMS
+#define ML_EVENT_NOT_VM (ML_EVENT_VMS + 1)
 
 /*
  * reason: of LEAVE and REASON. vector: of the interrupt that was the reason, if

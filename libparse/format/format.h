@@ -25,11 +25,11 @@ struct ml_format;
  * list, and pub.extents follows it.
  */
 struct ml_log {
-	struct memlog_log pub;		/* first, for memlog_log_of() */
+	struct memlog_log pub; /* first, for memlog_log_of() */
 	const struct ml_format *fmt;
-	struct memlog_extent *extents;	/* pub.extents points here */
+	struct memlog_extent *extents; /* pub.extents points here */
 	size_t cap_extents;
-	bool pointed;			/* a header there points to it */
+	bool pointed; /* a header there points to it */
 	enum memlog_space pointer_space;
 	uint64_t pointer_addr;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
@@ -119,9 +119,9 @@ struct memlog_logs {
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around;	/* bytes searched by expand(), at most
+	uint64_t around; /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
-	bool around_low;	/* low memory was searched, once */
+	bool around_low; /* low memory was searched, once */
 };
 
 /* A new log of a format in the list, zeroed but for fmt and names. LIMIT when
@@ -148,7 +148,7 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
  */
 struct ml_position {
 	uint64_t end;
-	uint64_t modulus;	/* 0: end counts all bytes */
+	uint64_t modulus; /* 0: end counts all bytes */
 	uint64_t boot;
 };
 
@@ -159,7 +159,7 @@ struct ml_magic {
 	uint8_t len;
 	uint32_t offset;
 	uint32_t align;
-	uint32_t fine;	/* align in an exhaustive search; 0: every 8 bytes */
+	uint32_t fine; /* align in an exhaustive search; 0: every 8 bytes */
 };
 
 /* A place where a format's logs are likely. Lists of them have the best
@@ -167,14 +167,14 @@ struct ml_magic {
 struct ml_likely {
 	enum memlog_space space;
 	struct memlog_range range;
-	bool downwards;		/* search from the end of the range */
-	bool exact;		/* a log starts at range.start: do not search,
+	bool downwards; /* search from the end of the range */
+	bool exact;	/* a log starts at range.start: do not search,
 				   probe there, with these hints */
 	uint64_t hint[ML_HINTS];
 };
 
 struct ml_decoder_opts {
-	const struct memlog_decode_opts *user;	/* never NULL */
+	const struct memlog_decode_opts *user; /* never NULL */
 	struct memlog_allocator alloc;
 };
 
@@ -186,8 +186,8 @@ struct ml_decoder_opts {
  * is written; say, what its records mean.
  */
 struct ml_format {
-	const char *name;	/* "ovmf": -F, --list, JSON */
-	const char *title;	/* "OVMF memory debug log" */
+	const char *name;  /* "ovmf": -F, --list, JSON */
+	const char *title; /* "OVMF memory debug log" */
 
 	/* magics: ended by a len of 0. Those with align >= 4096 at offset 0
 	 * cost nothing in a page scan, nor at one other offset within the first

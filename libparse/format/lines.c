@@ -6,12 +6,12 @@
 
 #include "base/bytes.h"
 
-void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
-		  uint64_t len, uint32_t flags)
+void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off, uint64_t len,
+		  uint32_t flags)
 {
 	if (len && l->n_seg < ML_LINES_SEGMENTS)
-		l->seg[l->n_seg++] = (struct ml_segment){ extent, off, len,
-							  flags };
+		l->seg[l->n_seg++] =
+			(struct ml_segment){ extent, off, len, flags };
 }
 
 void ml_lines_add_ring(struct ml_lines *l, uint64_t off, uint64_t size,
@@ -132,7 +132,8 @@ enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
 	for (;;) {
 		n = l->end - l->start;
 		lf = n > seen ? memchr(l->buf + l->start + seen, '\n',
-				       ml_min(n, ML_MAX_LINE) - seen) : NULL;
+				       ml_min(n, ML_MAX_LINE) - seen) :
+				NULL;
 		if (lf) {
 			n = (size_t)(lf - (l->buf + l->start)) + 1;
 			lines_emit(l, rec, n, 0, flags_of_buf(l));

@@ -28,17 +28,17 @@ struct ml_lines {
 	/* the rest is private; zero it */
 	size_t cur;
 	uint64_t pos;
-	uint64_t lost;		/* bytes missing before what is in buf */
-	uint64_t gap;		/* bytes missing after what is in buf */
+	uint64_t lost; /* bytes missing before what is in buf */
+	uint64_t gap;  /* bytes missing after what is in buf */
 	uint64_t seq;
-	uint32_t first_flags;	/* for the first record only */
+	uint32_t first_flags; /* for the first record only */
 	size_t start, end;
 	uint8_t buf[2 * ML_MAX_LINE];
 };
 
 /* Append a segment; len 0 is ignored. At most ML_LINES_SEGMENTS. */
-void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off,
-		  uint64_t len, uint32_t flags);
+void ml_lines_add(struct ml_lines *l, size_t extent, uint64_t off, uint64_t len,
+		  uint32_t flags);
 
 /* Append len bytes, at most size, of a ring that has size bytes at off of the
  * first extent, from its byte from on, around its end. */

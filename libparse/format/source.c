@@ -10,8 +10,8 @@
 #include "base/range.h"
 
 /* The bytes missing from off on, at least 1, at most to the extent's end. */
-static uint64_t gap_at(struct ml_source *source,
-		       const struct memlog_extent *e, uint64_t off)
+static uint64_t gap_at(struct ml_source *source, const struct memlog_extent *e,
+		       uint64_t off)
 {
 	struct memlog_range r;
 	uint64_t left = e->len - off;

@@ -5,14 +5,14 @@
 
 #include <string.h>
 
-#define FORMATS(X)		\
-	X(ovmf)			\
-	X(acrn_log)		\
-	X(acrn_trace)		\
-	X(acrn_sbuf)		\
-	X(xen_console)		\
-	X(xencons)		\
-	X(xentrace)		\
+#define FORMATS(X)     \
+	X(ovmf)        \
+	X(acrn_log)    \
+	X(acrn_trace)  \
+	X(acrn_sbuf)   \
+	X(xen_console) \
+	X(xencons)     \
+	X(xentrace)    \
 	X(cbmem)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;

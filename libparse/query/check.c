@@ -45,11 +45,13 @@ enum memlog_status ml_query_check(const struct memlog_query *q,
 	if ((q->info || q->list) && r->list == ML_LIST_NONE)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--%s is written as text, json or json-seq, "
-			       "not as %s", q->info ? "info" : "list", r->name);
+			       "not as %s",
+			       q->info ? "info" : "list", r->name);
 	if (q->stats && !r->tables)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--stats is written as text, csv or json, not "
-			       "as %s", r->name);
+			       "as %s",
+			       r->name);
 	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s needs --stats=vm_exit, irq or cpu_usage",

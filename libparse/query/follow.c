@@ -9,7 +9,7 @@
 #include "record/newest.h"
 
 /* Time between two looks: quick for a person, almost no load for a guest. */
-#define LOOK_MS 200
+#define LOOK_MS	 200
 #define SLICE_MS 50
 
 /* Report once what was found at first; then it may take a while. */
@@ -18,8 +18,8 @@ struct follow {
 	struct memlog_follow *follow;
 	struct ml_job job;
 	const struct ml_render *render;
-	bool begun;		/* log_begin was called, log_end not yet */
-	bool waiting;		/* reported that there is nothing yet */
+	bool begun;   /* log_begin was called, log_end not yet */
+	bool waiting; /* reported that there is nothing yet */
 };
 
 static enum memlog_status follow_pause_for(struct follow *f,
@@ -46,7 +46,8 @@ static void say_news(struct follow *f, const struct memlog_follow_news *news)
 	if (news->overrun && news->lost)
 		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
 			   "written faster than it could be read: %" PRIu64
-			   " bytes are lost", news->lost);
+			   " bytes are lost",
+			   news->lost);
 	else if (news->overrun)
 		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
 			   "written faster than it could be read: some text is "
@@ -64,8 +65,8 @@ static enum memlog_status end_log(struct follow *f, struct memlog_err *err)
 		return MEMLOG_OK;
 	f->begun = false;
 	return f->render->log_end ?
-		f->render->log_end(f->job.state, f->job.log, 0, err) :
-		MEMLOG_OK;
+		       f->render->log_end(f->job.state, f->job.log, 0, err) :
+		       MEMLOG_OK;
 }
 
 /* What the last look brought. */
@@ -190,7 +191,7 @@ enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
 		return s;
 	f.job.state = ml_calloc(&q->alloc, 1, f.render->state_size);
 	s = f.job.state ? run_with(&f, err) :
-		ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
+			  ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
 	ml_free(&q->alloc, f.job.state);
 	memlog_follow_close(f.follow);
 	return s;

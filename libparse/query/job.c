@@ -33,11 +33,12 @@ static enum memlog_status job_render(struct ml_job *j,
 				     struct memlog_err *err)
 {
 	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
-		ml_say_log(j->run, ML_SAY_NOTE, j->log,
-			   "%s: the first line is cut",
-			   j->log->flags & MEMLOG_LOG_WRAPPED ?
-			   "the ring wrapped and the oldest text is gone" :
-			   "its beginning is lost");
+		ml_say_log(
+			j->run, ML_SAY_NOTE, j->log,
+			"%s: the first line is cut",
+			j->log->flags & MEMLOG_LOG_WRAPPED ?
+				"the ring wrapped and the oldest text is gone" :
+				"its beginning is lost");
 	j->records++;
 	j->run->result.records++;
 	return ml_query_writer(j->run->query)->record(j->state, rec, err);

@@ -73,8 +73,7 @@ static void say_searched(const struct ml_run *run)
 		       "no log found: the image has no memory in --range; "
 		       "--info lists its ranges");
 	} else if (run->query->n_ranges) {
-		ml_say(run, ML_SAY_ERROR,
-		       "no log found in the %s of --range",
+		ml_say(run, ML_SAY_ERROR, "no log found in the %s of --range",
 		       ml_size_words(st->covered, covered));
 	} else if (!run->info.present) {
 		ml_say(run, ML_SAY_ERROR,
@@ -82,17 +81,19 @@ static void say_searched(const struct ml_run *run)
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
-		       "searched", ml_size_words(run->info.present, covered),
-		       space, run->info.n_ranges,
-		       run->info.n_ranges == 1 ? "" : "s");
+		       "searched",
+		       ml_size_words(run->info.present, covered), space,
+		       run->info.n_ranges, run->info.n_ranges == 1 ? "" : "s");
 	} else {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found in the %s of %s memory that were searched",
 		       ml_size_words(st->covered, covered), space);
 	}
 	if (formats)
-		ml_say(run, ML_SAY_NOTE, "only these formats were searched for: "
-		       "%s", formats);
+		ml_say(run, ML_SAY_NOTE,
+		       "only these formats were searched for: "
+		       "%s",
+		       formats);
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
 		       ml_size_words(st->unreadable, denied));
@@ -103,7 +104,8 @@ static void say_searched(const struct ml_run *run)
 	if (st->rejected)
 		ml_say(run, ML_SAY_NOTE,
 		       "%" PRIu64 " place%s looked like a log and %s not; the "
-		       "first: %s", st->rejected, st->rejected == 1 ? "" : "s",
+		       "first: %s",
+		       st->rejected, st->rejected == 1 ? "" : "s",
 		       st->rejected == 1 ? "is" : "are", st->rejected_first);
 }
 
@@ -160,7 +162,8 @@ void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 		   "and is left out: a guest's pages lie scattered over the "
 		   "memory of its host. Dump the guest itself, with QEMU's "
 		   "dump-guest-memory or virsh dump --memory-only, or take a "
-		   "core of its QEMU process", log->extents[0].len);
+		   "core of its QEMU process",
+		   log->extents[0].len);
 }
 
 void ml_say_nothing(const struct ml_run *run)
@@ -175,7 +178,8 @@ void ml_say_nothing(const struct ml_run *run)
 	if (run->info.missing)
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the file is incomplete, %" PRIu64 " bytes are "
-		       "missing: copy it again", run->info.missing);
+		       "missing: copy it again",
+		       run->info.missing);
 }
 
 static bool is_chosen(const struct ml_run *run, const struct memlog_log *log)
@@ -204,8 +208,8 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 	else
 		ml_say(run, ML_SAY_NOTE,
 		       "not shown: %s %s, %s%s%s; use --at %s or --all",
-		       log->format, addr, what, reason[0] ? ": " : "",
-		       reason, addr);
+		       log->format, addr, what, reason[0] ? ": " : "", reason,
+		       addr);
 }
 
 void ml_say_others(const struct ml_run *run)

@@ -7,8 +7,8 @@
 
 struct ml_near {
 	const char *typed;
-	const char *best;	/* NULL: none is near */
-	size_t distance;	/* its distance from typed, in mistakes */
+	const char *best; /* NULL: none is near */
+	size_t distance;  /* its distance from typed, in mistakes */
 };
 
 /* Start with the word that was typed, then offer names; both are borrowed. One

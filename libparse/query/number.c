@@ -77,10 +77,12 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 	memset(ret, 0, sizeof(*ret));
 	ret->has_space = take_space(&s, &ret->space);
 	if (!ml_take_number(&s, &ret->addr) || *s)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "\"%.40s\" is not an address: write 0x7e9b2000, "
-			       "with phys:, mach:, virt:, host: or file: before "
-			       "it where the image has several", text);
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"\"%.40s\" is not an address: write 0x7e9b2000, "
+			"with phys:, mach:, virt:, host: or file: before "
+			"it where the image has several",
+			text);
 	return MEMLOG_OK;
 }
 
@@ -111,7 +113,8 @@ enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.40s\" is not a range: write START-END or "
 			       "START+SIZE, such as 0x7e000000-0x80000000 or "
-			       "2G+64M; END is not part of it", text);
+			       "2G+64M; END is not part of it",
+			       text);
 	if (query->n_ranges && (has_space != query->ranges_in_space ||
 				(has_space && space != query->ranges_space)))
 		return ml_fail(err, MEMLOG_INVALID,

@@ -20,7 +20,7 @@ struct parse {
 	unsigned int hosts;
 	char **argv;
 	int argc;
-	int at;			/* the next word */
+	int at; /* the next word */
 	struct memlog_err *err;
 };
 
@@ -31,8 +31,8 @@ static struct ml_options parse_options(const struct parse *p)
 
 /* ---- mistakes ------------------------------------------------------------ */
 
-static enum memlog_status parse_unknown(const struct parse *p,
-					const char *name, size_t len)
+static enum memlog_status parse_unknown(const struct parse *p, const char *name,
+					size_t len)
 {
 	struct ml_options o = parse_options(p);
 	char typed[128], safe[128];
@@ -44,8 +44,10 @@ static enum memlog_status parse_unknown(const struct parse *p,
 	while (ml_options_next(&o))
 		ml_near_add(&near, o.option.name);
 	if (near.best)
-		return ml_fail(p->err, MEMLOG_INVALID, "unknown option --%s; "
-			       "did you mean --%s?", safe, near.best);
+		return ml_fail(p->err, MEMLOG_INVALID,
+			       "unknown option --%s; "
+			       "did you mean --%s?",
+			       safe, near.best);
 	return ml_fail(p->err, MEMLOG_INVALID, "unknown option --%s", safe);
 }
 
@@ -96,13 +98,13 @@ static const char *parse_article(const char *value)
 	if (n > 1 && value[n - 1] == 'S')
 		return "";
 	return *value && strchr(n == 1 ? "AEFHILMNORSX" : "AEIOU", *value) ?
-	       "an " : "a ";
+		       "an " :
+		       "a ";
 }
 
 /* letter: the option was given by this letter; 0: by its name. */
-static enum memlog_status parse_needs(const struct parse *p,
-				      const struct memlog_option *o,
-				      char letter)
+static enum memlog_status
+parse_needs(const struct parse *p, const struct memlog_option *o, char letter)
 {
 	char by_letter[] = { '-', letter, '\0' };
 
@@ -113,9 +115,8 @@ static enum memlog_status parse_needs(const struct parse *p,
 
 /* ---- options ------------------------------------------------------------- */
 
-static enum memlog_status parse_take(const struct parse *p,
-				     const struct ml_options *o,
-				     const char *value)
+static enum memlog_status
+parse_take(const struct parse *p, const struct ml_options *o, const char *value)
 {
 	struct memlog_err *err = p->err;
 	char safe[sizeof(err->text)];
@@ -176,8 +177,8 @@ static enum memlog_status parse_name(struct parse *p, const char *name)
 	struct ml_options o;
 	enum memlog_status s;
 
-	s = parse_find_name(p, name, equal ? (size_t)(equal - name) :
-					     strlen(name), &o);
+	s = parse_find_name(p, name,
+			    equal ? (size_t)(equal - name) : strlen(name), &o);
 	if (s)
 		return s;
 	value = equal ? equal + 1 : NULL;
@@ -223,7 +224,8 @@ enum memlog_status memlog_query_option(struct memlog_query *query,
 	struct memlog_err unused = { 0 };
 	/* whatever hosts list it: a front end can set it through its own
 	 * option */
-	struct parse p = { .query = query, .hosts = ~0u,
+	struct parse p = { .query = query,
+			   .hosts = ~0u,
 			   .err = err ? err : &unused };
 	struct ml_options o = parse_options(&p);
 
@@ -287,8 +289,10 @@ enum memlog_status memlog_query_parse(struct memlog_query *query, int argc,
 				      int *ret_first, struct memlog_err *err)
 {
 	struct memlog_err unused = { 0 };
-	struct parse p = { .query = query, .hosts = 1u << query->host,
-			   .argc = argc, .argv = argv,
+	struct parse p = { .query = query,
+			   .hosts = 1u << query->host,
+			   .argc = argc,
+			   .argv = argv,
 			   .err = err ? err : &unused };
 	enum memlog_status s;
 	char safe[128];

@@ -58,8 +58,7 @@ static void say_filtered(const struct ml_job *j)
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
 			   "no line matches: this log records no %s", lacks);
 	else
-		ml_say_log(j->run, ML_SAY_NOTE, j->log,
-			   "no line matches");
+		ml_say_log(j->run, ML_SAY_NOTE, j->log, "no line matches");
 }
 
 /* A log that was truncated or has holes: say so, go on with the next. */
@@ -77,8 +76,10 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 	if (!read || read == MEMLOG_NO_DATA)
 		return;
 	run->result.damaged = true;
-	ml_say_log(run, ML_SAY_ERROR, j->log, "%s; what comes before it was "
-		   "printed", read_err->text);
+	ml_say_log(run, ML_SAY_ERROR, j->log,
+		   "%s; what comes before it was "
+		   "printed",
+		   read_err->text);
 	if (read != MEMLOG_CORRUPT && !run->pending) {
 		run->pending = read;
 		run->pending_err = *read_err;
@@ -124,13 +125,16 @@ static enum memlog_status begin_file(const struct ml_job *j,
 			 slash ? slash + 1 : j->run->info.name);
 		for (p = image; *p; p++)
 			if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ", *p) ||
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+				    *p) ||
 			    (p == image && *p == '.'))
 				*p = '_';
 	}
 	snprintf(name, sizeof(name), "%s%s-%s-0x%" PRIx64 ".%s", image,
-		 j->log->format, j->log->n_extents ?
-		 memlog_space_name(j->log->extents[0].space) : "none",
+		 j->log->format,
+		 j->log->n_extents ?
+			 memlog_space_name(j->log->extents[0].space) :
+			 "none",
 		 j->log->n_extents ? j->log->extents[0].addr : 0,
 		 ml_query_writer(j->run->query)->suffix);
 	return sink->begin(sink->self, name, err);
@@ -241,7 +245,8 @@ enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 	    !ml_run_apart(run))
 		ml_say(run, ML_SAY_NOTE,
 		       "%zu logs are printed one after the other, unmarked; "
-		       "--at prints one", run->n_chosen);
+		       "--at prints one",
+		       run->n_chosen);
 	state = ml_calloc(&q->alloc, 1, render->state_size);
 	if (!state)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");

@@ -9,13 +9,12 @@
 #include "render/render.h"
 
 #define ML_QUERY_RANGES 64
-#define ML_QUERY_ATS 64
+#define ML_QUERY_ATS	64
 
 /* Set an option of the query. value is NULL if it has none. On INVALID the text
  * says what is valid, and the query is unchanged. */
 typedef enum memlog_status ml_setter(struct memlog_query *query,
-				     const char *value,
-				     struct memlog_err *err);
+				     const char *value, struct memlog_err *err);
 
 /* The options of a command line, one after the other. Start with hosts (1 <<
  * enum memlog_host) and own, which may be NULL, set and the rest zero. */
@@ -23,8 +22,8 @@ struct ml_options {
 	unsigned int hosts;
 	const struct memlog_option *own;
 	size_t next;
-	struct memlog_option option;	/* the current one */
-	ml_setter *set;			/* NULL: the option is one of own */
+	struct memlog_option option; /* the current one */
+	ml_setter *set;		     /* NULL: the option is one of own */
 };
 
 /* Go to the next: those of the query that own does not replace, then own's.
@@ -43,11 +42,11 @@ struct ml_query_at {
 struct memlog_query {
 	struct memlog_allocator alloc;
 	enum memlog_host host;
-	bool info, list, extract;	/* at most one */
+	bool info, list, extract; /* at most one */
 	bool follow;
 	bool all, uncommitted, consumed, force, verbose, color;
-	int level;			/* of wanted messages */
-	char *formats;			/* a list, checked; NULL: all */
+	int level;     /* of wanted messages */
+	char *formats; /* a list, checked; NULL: all */
 	enum memlog_scan_mode scan;
 	struct ml_query_at at[ML_QUERY_ATS];
 	size_t n_at;
@@ -56,19 +55,19 @@ struct memlog_query {
 	enum memlog_space ranges_space;
 	bool ranges_in_space;
 	struct ml_filter filter;
-	char *component, *cpus;		/* what filter borrows */
+	char *component, *cpus; /* what filter borrows */
 	bool has_count;
-	bool newest;		/* -n -N: the newest N, else the first N */
+	bool newest; /* -n -N: the newest N, else the first N */
 	uint64_t count;
 	const struct ml_render *render;
 	uint64_t tsc_hz;
 	char *time_format;
-	char *stats;		/* a list, checked; NULL: none */
-	char *rules;		/* the text of --acrn-formats */
+	char *stats; /* a list, checked; NULL: none */
+	char *rules; /* the text of --acrn-formats */
 	size_t rules_len;
-	bool has_file_size;	/* see struct ml_render_opts */
+	bool has_file_size; /* see struct ml_render_opts */
 	uint64_t file_size, max_files;
-	uint64_t max_logs;	/* 0: the built-in limit */
+	uint64_t max_logs; /* 0: the built-in limit */
 	unsigned int threads;
 };
 

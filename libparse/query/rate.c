@@ -57,7 +57,8 @@ uint64_t ml_query_tsc_hz(struct ml_run *run)
 		}
 	if (hz)
 		ml_say(run, ML_SAY_NOTE,
-		       "time stamps have %" PRIu64 " Hz: the hypervisor's log says so",
+		       "time stamps have %" PRIu64
+		       " Hz: the hypervisor's log says so",
 		       hz);
 	return hz;
 }

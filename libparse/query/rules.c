@@ -65,8 +65,9 @@ enum memlog_status ml_query_rules(struct memlog_query *q, const char *file,
 		s = rules_check(&q->alloc, text, len, err);
 	if (s) {
 		ml_free(&q->alloc, text);
-		return ml_prefix(err, s == MEMLOG_NO_MEMORY ? s :
-				 MEMLOG_INVALID, "%.100s", file);
+		return ml_prefix(err,
+				 s == MEMLOG_NO_MEMORY ? s : MEMLOG_INVALID,
+				 "%.100s", file);
 	}
 	ml_free(&q->alloc, q->rules);
 	q->rules = text;

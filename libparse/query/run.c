@@ -231,7 +231,8 @@ static enum memlog_status write_extract(struct ml_run *run,
 		run->result.damaged = true;
 		ml_say(run, ML_SAY_WARNING,
 		       "%" PRIu64 " bytes of the logs are not in the image and "
-		       "are zeros in the extract", missing);
+		       "are zeros in the extract",
+		       missing);
 	}
 	return MEMLOG_OK;
 }
@@ -244,13 +245,14 @@ static void say_found(const struct ml_run *run)
 		return;
 	ml_say(run, ML_SAY_DETAIL,
 	       "searched %" PRIu64 " bytes by looking at %" PRIu64 ": %" PRIu64
-	       " candidates, %" PRIu64 " rejected, %zu logs%s", st->covered,
-	       st->touched, st->candidates, st->rejected, run->n_logs,
-	       st->likely_only ? "; only the likely places" : "");
+	       " candidates, %" PRIu64 " rejected, %zu logs%s",
+	       st->covered, st->touched, st->candidates, st->rejected,
+	       run->n_logs, st->likely_only ? "; only the likely places" : "");
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING,
 		       "%" PRIu64 " bytes could not be read and were not "
-		       "searched", st->unreadable);
+		       "searched",
+		       st->unreadable);
 }
 
 /* Report warnings from first on; returns how many there are. A search adds
@@ -262,7 +264,7 @@ static size_t say_warnings(const struct ml_run *run, size_t first)
 	size_t i;
 
 	if (run->query->info)
-		return 0;	/* they are part of the output */
+		return 0; /* they are part of the output */
 	for (i = first; (line = memlog_image_warning(run->image, i)); i++)
 		ml_say(run, ML_SAY_WARNING, "%s",
 		       memlog_escape(line, safe, sizeof(safe)));
@@ -310,14 +312,16 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	if (s)
 		return s;
 	if (sink->tty && !q->force &&
-	    (q->extract || (!q->info && !q->list && ml_query_writer(q)->binary)))
+	    (q->extract ||
+	     (!q->info && !q->list && ml_query_writer(q)->binary)))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "raw bytes can take over a terminal: send them "
 			       "to a file, or give --force");
 	if (memlog_query_wants_directory(q) && !sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s writes several files: use memlog-dump "
-			       "with -o DIR", q->render->name);
+			       "with -o DIR",
+			       q->render->name);
 	if (sink->begin && !memlog_query_wants_directory(q) &&
 	    (q->info || q->list || q->extract ||
 	     (!ml_query_writer(q)->suffix &&

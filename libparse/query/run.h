@@ -19,12 +19,12 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz;	/* of time stamps, 0: unknown */
+	uint64_t tsc_hz; /* of time stamps, 0: unknown */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;
 	char asked_list[ML_FORMAT_NAMES];
-	char formats[ML_FORMAT_NAMES];	/* those searched for: their clocks
+	char formats[ML_FORMAT_NAMES]; /* those searched for: their clocks
 					   too */
 	/* an error that did not prevent the rest from being printed */
 	enum memlog_status pending;
@@ -51,8 +51,8 @@ enum {
 	HAS_LEVEL = 1,
 	HAS_CPU = 2,
 	HAS_COMPONENT = 4,
-	HAS_TIME = 8,		/* in seconds */
-	HAS_STAMP = 16,		/* a time stamp, maybe in uncalibrated cycles */
+	HAS_TIME = 8,	/* in seconds */
+	HAS_STAMP = 16, /* a time stamp, maybe in uncalibrated cycles */
 };
 
 struct ml_newest;
@@ -62,11 +62,11 @@ struct ml_job {
 	struct ml_run *run;
 	const struct memlog_log *log;
 	struct memlog_decoder *decoder;
-	struct ml_newest *newest;	/* NULL: print as they come */
-	void *state;			/* the renderer's */
+	struct ml_newest *newest; /* NULL: print as they come */
+	void *state;		  /* the renderer's */
 	uint64_t records, lines, bytes;
-	bool inside;	/* the previous record continues in the next */
-	bool passed;	/* and passed */
+	bool inside; /* the previous record continues in the next */
+	bool passed; /* and passed */
 	bool enough;
 	unsigned int seen;
 };

@@ -12,13 +12,13 @@
 #include "render/tables/stats.h"
 
 /* Options without a value. */
-#define SET_FLAG(member) \
+#define SET_FLAG(member)                                           \
 	enum memlog_status ml_set_##member(struct memlog_query *q, \
-					   const char *value, \
+					   const char *value,      \
 					   struct memlog_err *err) \
-	{ \
-		q->member = true; \
-		return MEMLOG_OK; \
+	{                                                          \
+		q->member = true;                                  \
+		return MEMLOG_OK;                                  \
 	}
 
 SET_FLAG(info)
@@ -77,8 +77,8 @@ static void set_join_names(bool (*get)(size_t, const char **, const char **),
 
 	buf[0] = '\0';
 	for (i = 0; get(i, &name, &title) && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s%s",
-				      i ? ", " : "", name);
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
+				      name);
 }
 
 enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
@@ -95,7 +95,8 @@ enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
 			set_join_names(memlog_format_get, names, sizeof(names));
 			return ml_fail(err, MEMLOG_INVALID,
 				       "unknown log format \"%.*s\"; there "
-				       "are %s", (int)ml_min(n, 32), p, names);
+				       "are %s",
+				       (int)ml_min(n, 32), p, names);
 		}
 		p += n + 1;
 	} while (comma);
@@ -132,7 +133,8 @@ enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
 	else
 		return ml_fail(err, MEMLOG_INVALID,
 			       "unknown mode \"%.32s\"; there are likely, "
-			       "pages and exhaustive", value);
+			       "pages and exhaustive",
+			       value);
 	return MEMLOG_OK;
 }
 
@@ -147,9 +149,10 @@ static enum memlog_status set_number(const char *value, const char *what,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of %s", value, what);
 	if (v < min || v > max)
-		return ml_fail(err, MEMLOG_INVALID, "%.32s is out of range "
-			       "(%" PRIu64 " to %" PRIu64 " %s)", value, min,
-			       max, what);
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%.32s is out of range "
+			       "(%" PRIu64 " to %" PRIu64 " %s)",
+			       value, min, max, what);
 	*ret = v;
 	return MEMLOG_OK;
 }
@@ -162,7 +165,8 @@ enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
 	if (set_number(value + newest, "lines", 0, UINT64_MAX, &q->count, NULL))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of lines, nor -N "
-			       "for the newest N", value);
+			       "for the newest N",
+			       value);
 	q->has_count = true;
 	q->newest = newest;
 	return MEMLOG_OK;
@@ -179,26 +183,27 @@ enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
 		return set_number(eq + 1, "logs", 1, UINT32_MAX, &q->max_logs,
 				  err);
 	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
-		s = set_number(eq + 1, "bytes", 0, UINT64_MAX,
-			       &q->file_size, err);
+		s = set_number(eq + 1, "bytes", 0, UINT64_MAX, &q->file_size,
+			       err);
 		q->has_file_size |= !s;
 		return s;
 	}
 	if (n == 13 && !memcmp(value, "acrnlog-files", n))
-		return set_number(eq + 1, "files", 0, UINT32_MAX,
-				  &q->max_files, err);
+		return set_number(eq + 1, "files", 0, UINT32_MAX, &q->max_files,
+				  err);
 	return ml_fail(err, MEMLOG_INVALID,
 		       "unknown limit \"%.32s\"; there are logs=N, how many "
 		       "logs of one image are kept, acrnlog-size=BYTES and "
-		       "acrnlog-files=N", value);
+		       "acrnlog-files=N",
+		       value);
 }
 
 enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
 				  struct memlog_err *err)
 {
 	uint64_t n = 0;
-	enum memlog_status s = set_number(value, "threads", 0,
-					  ML_MAX_THREADS, &n, err);
+	enum memlog_status s =
+		set_number(value, "threads", 0, ML_MAX_THREADS, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;
@@ -265,7 +270,8 @@ enum memlog_status ml_set_time_format(struct memlog_query *q, const char *value,
 	    strcmp(value, "none"))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "unknown time format \"%.32s\"; there are "
-			       "seconds, ticks and none", value);
+			       "seconds, ticks and none",
+			       value);
 	return set_string(q, &q->time_format, value, err);
 }
 
@@ -275,7 +281,8 @@ enum memlog_status ml_set_stats(struct memlog_query *q, const char *value,
 	if (!ml_stats_list_valid(value))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a list of vm_exit, irq and "
-			       "cpu_usage", value);
+			       "cpu_usage",
+			       value);
 	return set_string(q, &q->stats, value, err);
 }
 

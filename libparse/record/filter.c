@@ -31,10 +31,11 @@ static const struct {
 	const char *name;
 	uint32_t level;
 } levels[] = {
-	{ "emerg", 0 }, { "alert", 1 }, { "crit", 2 }, { "err", 3 },
-	{ "error", 3 }, { "warn", 4 }, { "warning", 4 }, { "notice", 5 },
-	{ "info", 6 }, { "debug", 7 }, { "0", 0 }, { "1", 1 }, { "2", 2 },
-	{ "3", 3 }, { "4", 4 }, { "5", 5 }, { "6", 6 }, { "7", 7 },
+	{ "emerg", 0 }, { "alert", 1 }, { "crit", 2 },	  { "err", 3 },
+	{ "error", 3 }, { "warn", 4 },	{ "warning", 4 }, { "notice", 5 },
+	{ "info", 6 },	{ "debug", 7 }, { "0", 0 },	  { "1", 1 },
+	{ "2", 2 },	{ "3", 3 },	{ "4", 4 },	  { "5", 5 },
+	{ "6", 6 },	{ "7", 7 },
 };
 
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
@@ -188,8 +189,8 @@ bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec)
 		return false;
 	if (f->cpus && !match_cpu(f->cpus, rec->cpu))
 		return false;
-	if (f->component && (!rec->component ||
-			     strcmp(f->component, rec->component)))
+	if (f->component &&
+	    (!rec->component || strcmp(f->component, rec->component)))
 		return false;
 	if ((f->has_since || f->has_until) && !match_time(f, rec))
 		return false;

@@ -10,13 +10,13 @@
 /* Zeroed: everything passes. */
 struct ml_filter {
 	bool has_regex;
-	regex_t regex;		/* -g: a POSIX extended expression, per line */
+	regex_t regex; /* -g: a POSIX extended expression, per line */
 	bool has_level;
-	uint32_t level_min, level_max;	/* -l */
-	const char *component;	/* -c, borrowed */
-	const char *cpus;	/* --cpu LIST ("0-3,8"), checked, borrowed */
+	uint32_t level_min, level_max; /* -l */
+	const char *component;	       /* -c, borrowed */
+	const char *cpus; /* --cpu LIST ("0-3,8"), checked, borrowed */
 	bool has_since, has_until;
-	double since, until;	/* seconds of the log's own clock */
+	double since, until; /* seconds of the log's own clock */
 };
 
 /* Set -g, -l, --cpu, --since/--until from text; INVALID: err has the reason. A

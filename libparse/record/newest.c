@@ -11,7 +11,7 @@
 struct kept {
 	struct kept *next;
 	size_t bytes;
-	bool begins;		/* starts a line; else it continues one */
+	bool begins; /* starts a line; else it continues one */
 	struct memlog_record rec;
 	uint8_t data[];
 };
@@ -21,7 +21,7 @@ struct ml_newest {
 	struct kept *oldest, *latest, *taken;
 	uint64_t want, lines, dropped;
 	size_t bytes;
-	bool inside;		/* the previous record continues in the next */
+	bool inside; /* the previous record continues in the next */
 };
 
 enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
@@ -81,7 +81,8 @@ static size_t str_size(const char *s)
 static size_t text_size(const struct memlog_record *rec)
 {
 	return rec->raw == rec->text && rec->raw_len > rec->text_len ?
-		       rec->raw_len : rec->text_len;
+		       rec->raw_len :
+		       rec->text_len;
 }
 
 static size_t data_size(const struct memlog_record *rec)

@@ -98,7 +98,8 @@ static uint32_t stats_reason(const struct ml_stats *s, uint32_t reason)
 	if (reason == ML_EVENT_UNHANDLED)
 		return ML_STATS_UNHANDLED;
 	return reason < ML_STATS_VMX && s->fmt->say.reason(reason) ?
-	       reason : ML_STATS_OTHER;
+		       reason :
+		       ML_STATS_OTHER;
 }
 
 static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
@@ -203,8 +204,7 @@ enum memlog_status ml_stats_add(struct ml_stats *s,
 	struct ml_event e;
 	enum memlog_status status;
 
-	if (!rec->has_time || !s->fmt->say.event ||
-	    !s->fmt->say.event(rec, &e))
+	if (!rec->has_time || !s->fmt->say.event || !s->fmt->say.event(rec, &e))
 		return MEMLOG_OK;
 	status = stats_cpu_of(s, rec->cpu, &c, err);
 	if (status)
@@ -255,7 +255,8 @@ static enum memlog_status add_samples(struct ml_stats *s,
 	to->n += from->n;
 	to->cycles += from->cycles;
 	for (i = 0; i < from->n_samples && !status &&
-		    to->n_samples < ML_STATS_MAX_SAMPLES; i++) {
+		    to->n_samples < ML_STATS_MAX_SAMPLES;
+	     i++) {
 		status = ml_grow(&s->alloc, &to->samples, to->n_samples,
 				 &to->cap, sizeof(*to->samples), err);
 		if (!status)
@@ -333,8 +334,8 @@ const char *ml_stats_reason_name(const struct ml_stats *s, uint32_t reason)
 		return "(other reasons)";
 	if (reason > ML_STATS_OTHER || !s->fmt->say.reason)
 		return NULL;
-	return s->fmt->say.reason(reason == ML_STATS_UNHANDLED ?
-				  ML_EVENT_UNHANDLED : reason);
+	return s->fmt->say.reason(
+		reason == ML_STATS_UNHANDLED ? ML_EVENT_UNHANDLED : reason);
 }
 
 uint64_t ml_stats_percentile(const struct ml_stats_exit *e, unsigned int p)

@@ -15,16 +15,16 @@
 #include "format/format.h"
 
 /* Reasons by VMX number, then exits without one. */
-#define ML_STATS_VMX		0x40u
-#define ML_STATS_UNHANDLED	(ML_STATS_VMX + 0)
-#define ML_STATS_OTHER		(ML_STATS_VMX + 1)
-#define ML_STATS_NO_REASON	(ML_STATS_VMX + 2)
-#define ML_STATS_REASONS	(ML_STATS_VMX + 3)
+#define ML_STATS_VMX	   0x40u
+#define ML_STATS_UNHANDLED (ML_STATS_VMX + 0)
+#define ML_STATS_OTHER	   (ML_STATS_VMX + 1)
+#define ML_STATS_NO_REASON (ML_STATS_VMX + 2)
+#define ML_STATS_REASONS   (ML_STATS_VMX + 3)
 
 /* Who had a CPU: VM 0 to 15, nobody, or something without a VM's name. */
-#define ML_STATS_IDLE		ML_EVENT_IDLE
-#define ML_STATS_NOT_VM		ML_EVENT_NOT_VM
-#define ML_STATS_USERS		(ML_EVENT_NOT_VM + 1)
+#define ML_STATS_IDLE	ML_EVENT_IDLE
+#define ML_STATS_NOT_VM ML_EVENT_NOT_VM
+#define ML_STATS_USERS	(ML_EVENT_NOT_VM + 1)
 
 /* Exits of one reason. samples: their lengths in cycles, sorted by finish(). */
 struct ml_stats_exit {
@@ -38,17 +38,17 @@ struct ml_stats_vector {
 };
 
 struct ml_stats_cpu {
-	int32_t cpu;			/* -1: all of them */
-	uint64_t events, first, last;	/* TSC of the first and last event */
-	uint64_t run;			/* cycles: last - first, or a sum */
+	int32_t cpu;		      /* -1: all of them */
+	uint64_t events, first, last; /* TSC of the first and last event */
+	uint64_t run;		      /* cycles: last - first, or a sum */
 
 	/* vm_exit; exit_run: cycles from the first VM_EXIT on */
 	struct ml_stats_exit exits[ML_STATS_REASONS];
 	uint64_t n_exits, exit_cycles, exit_run;
-	uint64_t unfinished;		/* VM_EXIT without a VM_ENTER */
+	uint64_t unfinished; /* VM_EXIT without a VM_ENTER */
 	bool any_exit, in_exit;
 	uint64_t first_exit, exit_tsc;
-	uint32_t reason;		/* of the current exit */
+	uint32_t reason; /* of the current exit */
 
 	/* irq, in order of first appearance */
 	struct ml_stats_vector *vectors;
@@ -56,10 +56,10 @@ struct ml_stats_cpu {
 
 	/* cpu_usage */
 	uint64_t switches, user_cycles[ML_STATS_USERS];
-	uint64_t ambiguous;		/* cycles for which a switch must be
+	uint64_t ambiguous; /* cycles for which a switch must be
 					   missing */
 	uint64_t switch_tsc;
-	uint32_t next;			/* who was switched to */
+	uint32_t next; /* who was switched to */
 };
 
 struct ml_stats;

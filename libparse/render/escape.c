@@ -10,23 +10,23 @@
 static const struct {
 	uint32_t first, last;
 } hidden[] = {
-	{ 0x00ad, 0x00ad },	/* soft hyphen */
-	{ 0x034f, 0x034f },	/* combining grapheme joiner */
-	{ 0x061c, 0x061c },	/* Arabic letter mark */
-	{ 0x115f, 0x1160 },	/* Hangul fillers */
-	{ 0x17b4, 0x17b5 },	/* Khmer inherent vowels */
-	{ 0x180b, 0x180f },	/* Mongolian selectors and separator */
-	{ 0x200b, 0x200f },	/* zero width, left-to-right marks */
-	{ 0x2028, 0x202e },	/* separators, embeddings and overrides */
-	{ 0x2060, 0x206f },	/* joiners, isolates, deprecated controls */
-	{ 0x3164, 0x3164 },	/* Hangul filler */
-	{ 0xfe00, 0xfe0f },	/* variation selectors */
-	{ 0xfeff, 0xfeff },	/* byte order mark */
-	{ 0xffa0, 0xffa0 },	/* halfwidth Hangul filler */
-	{ 0xfff0, 0xfffb },	/* interlinear annotation and unassigned */
-	{ 0x1bca0, 0x1bca3 },	/* shorthand controls */
-	{ 0x1d173, 0x1d17a },	/* musical controls */
-	{ 0xe0000, 0xe0fff },	/* tags, more variation selectors */
+	{ 0x00ad, 0x00ad },   /* soft hyphen */
+	{ 0x034f, 0x034f },   /* combining grapheme joiner */
+	{ 0x061c, 0x061c },   /* Arabic letter mark */
+	{ 0x115f, 0x1160 },   /* Hangul fillers */
+	{ 0x17b4, 0x17b5 },   /* Khmer inherent vowels */
+	{ 0x180b, 0x180f },   /* Mongolian selectors and separator */
+	{ 0x200b, 0x200f },   /* zero width, left-to-right marks */
+	{ 0x2028, 0x202e },   /* separators, embeddings and overrides */
+	{ 0x2060, 0x206f },   /* joiners, isolates, deprecated controls */
+	{ 0x3164, 0x3164 },   /* Hangul filler */
+	{ 0xfe00, 0xfe0f },   /* variation selectors */
+	{ 0xfeff, 0xfeff },   /* byte order mark */
+	{ 0xffa0, 0xffa0 },   /* halfwidth Hangul filler */
+	{ 0xfff0, 0xfffb },   /* interlinear annotation and unassigned */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand controls */
+	{ 0x1d173, 0x1d17a }, /* musical controls */
+	{ 0xe0000, 0xe0fff }, /* tags, more variation selectors */
 };
 
 static bool is_hidden(uint32_t cp)
@@ -105,8 +105,7 @@ size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint)
 	uint32_t cp = 0;
 	size_t n = escape_decode(p, len, &cp);
 
-	if (!n || (is_control(cp) && cp != '\t' && cp != '\n') ||
-	    is_hidden(cp))
+	if (!n || (is_control(cp) && cp != '\t' && cp != '\n') || is_hidden(cp))
 		return 0;
 	if (ret_codepoint)
 		*ret_codepoint = cp;
@@ -188,7 +187,9 @@ const char *memlog_escape(const char *s, char *ret, size_t size)
 {
 	struct cut_sink c = { .p = ret, .size = size };
 	struct memlog_sink sink = {
-		.size = sizeof(sink), .self = &c, .write = cut_write,
+		.size = sizeof(sink),
+		.self = &c,
+		.write = cut_write,
 	};
 	struct ml_out out;
 

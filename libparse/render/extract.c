@@ -24,18 +24,18 @@
 #include "out.h"
 #include "words.h"
 
-#define NOTE_OWNER "memlog"
-#define NOTE_EXTRACT 0x6d6c	/* not one of the core note types */
+#define NOTE_OWNER   "memlog"
+#define NOTE_EXTRACT 0x6d6c /* not one of the core note types */
 
 struct extract {
 	struct ml_out out;
 	struct memlog_image *image;
 	struct memlog_allocator alloc;
-	enum memlog_space space;	/* in which the image is read */
-	enum memlog_space shown;	/* which the file describes */
+	enum memlog_space space; /* in which the image is read */
+	enum memlog_space shown; /* which the file describes */
 	struct memlog_range *win;
 	size_t n_win, cap_win;
-	uint64_t shift;			/* from space to shown */
+	uint64_t shift; /* from space to shown */
 	uint64_t bytes, missing;
 	char words[256];
 };
@@ -88,9 +88,8 @@ static enum memlog_status add_window(struct extract *x, uint64_t start,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status add_log(struct extract *x,
-				  const struct memlog_log *log,
-				  struct memlog_err *err)
+static enum memlog_status
+add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t start, end;
@@ -227,8 +226,8 @@ static uint64_t image_notes(const struct extract *x, struct ml_out *out)
 static void put_ehdr(struct extract *x)
 {
 	static const uint8_t ident[EI_NIDENT] = {
-		ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-		EV_CURRENT,
+		ELFMAG0,    ELFMAG1,	 ELFMAG2,    ELFMAG3,
+		ELFCLASS64, ELFDATA2LSB, EV_CURRENT,
 	};
 	struct ml_out *out = &x->out;
 
@@ -300,16 +299,17 @@ static void say_what_it_is(struct extract *x, const struct memlog_log *log,
 
 	snprintf(x->words, sizeof(x->words),
 		 "memlog %s: extract of %zu log%s, the first at %s; all other "
-		 "memory was left out%s", memlog_version(), n, n > 1 ? "s" : "",
-		 ml_log_addr(log, addr),
+		 "memory was left out%s",
+		 memlog_version(), n, n > 1 ? "s" : "", ml_log_addr(log, addr),
 		 x->shown == MEMLOG_FILE ?
-			 "; addresses are offsets in the dump" : "");
+			 "; addresses are offsets in the dump" :
+			 "");
 }
 
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 {
-	uint64_t headers = sizeof(Elf64_Ehdr) +
-			   (x->n_win + 1) * sizeof(Elf64_Phdr);
+	uint64_t headers =
+		sizeof(Elf64_Ehdr) + (x->n_win + 1) * sizeof(Elf64_Phdr);
 	size_t i, words = strlen(x->words) + 1;
 	uint64_t notes, off, pad;
 	enum memlog_status s;
@@ -337,13 +337,11 @@ static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 	return ml_out_flush(&x->out, err);
 }
 
-enum memlog_status ml_extract_write(const struct memlog_sink *sink,
-				    struct memlog_image *image,
-				    const struct memlog_log *const *logs,
-				    size_t n,
-				    const struct memlog_allocator *alloc,
-				    uint64_t *ret_missing,
-				    struct memlog_err *err)
+enum memlog_status
+ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
+		 const struct memlog_log *const *logs, size_t n,
+		 const struct memlog_allocator *alloc, uint64_t *ret_missing,
+		 struct memlog_err *err)
 {
 	struct extract x = { .image = image, .alloc = *alloc };
 	enum memlog_status s;

@@ -10,8 +10,8 @@
 #include "words.h"
 
 /* Ranges and notes shown unless all are requested: they fit on a screen. */
-#define SHOWN_RANGES	16
-#define SHOWN_NOTES	24
+#define SHOWN_RANGES	 16
+#define SHOWN_NOTES	 24
 #define SHOWN_NOTE_LINES 8
 
 static void info_field(struct ml_out *out, const char *name)
@@ -42,8 +42,9 @@ static void put_ranges(struct ml_out *out, struct memlog_image *image,
 			ml_out_fmt(out, "%s ranges:\n",
 				   memlog_space_name(space));
 		if (all || n < SHOWN_RANGES)
-			ml_out_fmt(out, "  0x%016" PRIx64 "-0x%016" PRIx64
-				   "  %s\n", r.start, r.end,
+			ml_out_fmt(out,
+				   "  0x%016" PRIx64 "-0x%016" PRIx64 "  %s\n",
+				   r.start, r.end,
 				   ml_size_words(r.end - r.start, words));
 		bytes += r.end - r.start;
 		n++;

@@ -12,7 +12,7 @@
 
 struct ml_json {
 	struct ml_out *out;
-	bool comma;	/* this object or array already has a member */
+	bool comma; /* this object or array already has a member */
 };
 
 /* Start a document: one object on its own line, RS before it if seq. */

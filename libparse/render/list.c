@@ -78,7 +78,8 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 	snprintf(row->cell[COL_WRAPPED], CELL, "%s", wrapped_word(log));
 	snprintf(row->cell[COL_STATE], CELL, "%s",
 		 log->flags & MEMLOG_LOG_NOT_A_LOG ?
-			 "-" : ml_verdict_word(log->verdict));
+			 "-" :
+			 ml_verdict_word(log->verdict));
 	memlog_escape(log->version[0] ? log->version : "-",
 		      row->cell[COL_VERSION], CELL);
 	for (i = 0; i < COLS; i++)
@@ -86,8 +87,8 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 }
 
 static const char *const heads[COLS] = {
-	"FORMAT", "VARIANT", "ADDRESS", "SIZE", "USED", "WRAPPED", "STATE",
-	"VERSION",
+	"FORMAT", "VARIANT", "ADDRESS", "SIZE",
+	"USED",	  "WRAPPED", "STATE",	"VERSION",
 };
 
 static void put_cell(struct ml_out *out, const char *text, size_t width,

@@ -32,12 +32,10 @@ enum memlog_status ml_info_write(const struct memlog_sink *sink,
  * logs. *ret_missing: bytes of the logs that the image does not have.
  * UNSUPPORTED: the logs are in several address spaces.
  */
-enum memlog_status ml_extract_write(const struct memlog_sink *sink,
-				    struct memlog_image *image,
-				    const struct memlog_log *const *logs,
-				    size_t n,
-				    const struct memlog_allocator *alloc,
-				    uint64_t *ret_missing,
-				    struct memlog_err *err);
+enum memlog_status
+ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
+		 const struct memlog_log *const *logs, size_t n,
+		 const struct memlog_allocator *alloc, uint64_t *ret_missing,
+		 struct memlog_err *err);
 
 #endif

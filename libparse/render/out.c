@@ -58,8 +58,8 @@ void ml_out_fmt(struct ml_out *out, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0)
 		return;
-	ml_out_write(out, text, (size_t)n < sizeof(text) ? (size_t)n :
-							   sizeof(text) - 1);
+	ml_out_write(out, text,
+		     (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
 enum memlog_status ml_out_flush(struct ml_out *out, struct memlog_err *err)

@@ -11,8 +11,8 @@
 
 struct ml_out {
 	const struct memlog_sink *sink;
-	enum memlog_status status;	/* first failure; sticky */
-	struct memlog_err err;		/* of that failure */
+	enum memlog_status status; /* first failure; sticky */
+	struct memlog_err err;	   /* of that failure */
 	size_t len;
 	uint8_t buf[8192];
 };

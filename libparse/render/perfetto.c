@@ -54,9 +54,9 @@ enum {
 };
 
 #define NAME_MAX_BYTES	200u
-#define VALUE_MAX_BYTES	100u
+#define VALUE_MAX_BYTES 100u
 /* A packet: a name, a category, eight values with their names, and tags. */
-#define PACKET_MAX	2048u
+#define PACKET_MAX 2048u
 
 /* ---- protocol buffers --------------------------------------------------- */
 
@@ -117,8 +117,8 @@ struct perfetto {
 	struct memlog_allocator alloc;
 	uint64_t tsc_hz;
 	const char *image;
-	bool many;		/* images, which share one output */
-	uint64_t tag;		/* of this image, part of its track numbers */
+	bool many;    /* images, which share one output */
+	uint64_t tag; /* of this image, part of its track numbers */
 	const struct memlog_log *log;
 	const struct ml_format *fmt;
 	struct track *tracks;
@@ -155,8 +155,8 @@ static enum memlog_status perfetto_begin(void *state,
 
 static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
 {
-	return p->tag ^ (((uint64_t)p->log->id + 1) << 32 |
-			 (uint32_t)(cpu + 2));
+	return p->tag ^
+	       (((uint64_t)p->log->id + 1) << 32 | (uint32_t)(cpu + 2));
 }
 
 /* Write the contents of packet as one TracePacket. */
@@ -276,8 +276,8 @@ static void put_event(struct perfetto *p, const struct track *t, int type,
 /* The current exit of a track: begin it, and end it unless ns is 0. */
 static void put_exit(struct perfetto *p, struct track *t, uint64_t ns)
 {
-	put_event(p, t, TYPE_BEGIN, t->exit_time, "vm_exit", t->name,
-		  t->fields, t->n_fields);
+	put_event(p, t, TYPE_BEGIN, t->exit_time, "vm_exit", t->name, t->fields,
+		  t->n_fields);
 	if (ns)
 		put_event(p, t, TYPE_END, ns, NULL, NULL, NULL, 0);
 	t->in_exit = false;

@@ -13,9 +13,8 @@ static enum memlog_status raw_begin(void *state,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status raw_record(void *state,
-				     const struct memlog_record *rec,
-				     struct memlog_err *err)
+static enum memlog_status
+raw_record(void *state, const struct memlog_record *rec, struct memlog_err *err)
 {
 	struct ml_out *out = state;
 

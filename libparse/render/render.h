@@ -13,26 +13,26 @@
 
 /* What a renderer gets from the command line. */
 struct ml_render_opts {
-	const struct memlog_allocator *alloc;	/* never NULL */
-	const char *image;	/* the image's name */
-	size_t n_logs;		/* total number of logs to print */
-	bool many;		/* several images: name them in headings */
+	const struct memlog_allocator *alloc; /* never NULL */
+	const char *image;		      /* the image's name */
+	size_t n_logs; /* total number of logs to print */
+	bool many;     /* several images: name them in headings */
 	bool color;
 	const char *time_format; /* NULL: the renderer's own */
-	uint64_t tsc_hz;	/* 0: not known */
-	const char *stats;	/* --stats LIST, checked; NULL: none */
-	bool has_file_size;	/* for outputs that start a new file when one is
+	uint64_t tsc_hz;	 /* 0: not known */
+	const char *stats;	 /* --stats LIST, checked; NULL: none */
+	bool has_file_size; /* for outputs that start a new file when one is
 				   full: bytes per file, 0: unlimited */
 	uint64_t file_size;
-	uint64_t max_files;	/* 0: the output's default */
+	uint64_t max_files; /* 0: the output's default */
 };
 
 /* How --info and --list look in an output format. */
 enum ml_list_style {
-	ML_LIST_NONE,		/* it cannot write them */
+	ML_LIST_NONE, /* it cannot write them */
 	ML_LIST_TEXT,
 	ML_LIST_JSON,
-	ML_LIST_JSON_SEQ,	/* RS before each object, RFC 7464 */
+	ML_LIST_JSON_SEQ, /* RS before each object, RFC 7464 */
 };
 
 /*
@@ -49,12 +49,12 @@ enum ml_list_style {
  * NULL: it cannot. only_tables: it cannot write anything else.
  */
 struct ml_render {
-	const char *name;	/* "json" */
+	const char *name; /* "json" */
 	const char *title;
-	bool binary;		/* refuse a terminal unless forced */
+	bool binary; /* refuse a terminal unless forced */
 	bool directory, may_directory;
-	const char *suffix;	/* "txt" */
-	bool tells_logs;	/* several logs stay separate in one output */
+	const char *suffix; /* "txt" */
+	bool tells_logs;    /* several logs stay separate in one output */
 	const struct ml_format *only;
 	bool events;
 	bool all, timed;

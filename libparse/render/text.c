@@ -25,18 +25,18 @@ struct text {
 	enum time_style time;
 	bool headings;
 	bool tty, color;
-	bool bol;		/* at the start of a line */
-	bool inside;		/* the previous record continues in the next */
-	uint32_t state;		/* STATE_FLAGS of the previous record */
-	uint8_t carry[4];	/* bytes that the next piece completes */
+	bool bol;	  /* at the start of a line */
+	bool inside;	  /* the previous record continues in the next */
+	uint32_t state;	  /* STATE_FLAGS of the previous record */
+	uint8_t carry[4]; /* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
 };
 
 /* Flags for which a mark is printed when they start: they change how to read
  * the text. */
-#define STATE_FLAGS (MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_STALE | \
-		     MEMLOG_REC_CONSUMED)
+#define STATE_FLAGS \
+	(MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_STALE | MEMLOG_REC_CONSUMED)
 
 static enum memlog_status text_begin(void *state,
 				     const struct ml_render_opts *opts,
@@ -111,9 +111,9 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 	char words[80];
 
 	if (rec->flags & MEMLOG_REC_VERBATIM)
-		now &= ~MEMLOG_REC_CONSUMED;	/* nobody misses it */
+		now &= ~MEMLOG_REC_CONSUMED; /* nobody misses it */
 	if (rec->log->verdict == MEMLOG_VERDICT_STALE)
-		now &= ~MEMLOG_REC_STALE;	/* all of it is */
+		now &= ~MEMLOG_REC_STALE; /* all of it is */
 	new = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE) {
 		if (rec->lost)
@@ -123,11 +123,11 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 			snprintf(words, sizeof(words), "some of it is lost");
 		text_mark(t, words);
 	}
-	if (new & MEMLOG_REC_STALE)
+	if (new &MEMLOG_REC_STALE)
 		text_mark(t, "of an older boot");
-	if (new & MEMLOG_REC_CONSUMED)
+	if (new &MEMLOG_REC_CONSUMED)
 		text_mark(t, "was read by the log's own reader already");
-	if (new & MEMLOG_REC_UNCOMMITTED)
+	if (new &MEMLOG_REC_UNCOMMITTED)
 		text_mark(t, "was being written and is not counted yet");
 	if (t->state & ~now)
 		text_mark(t, "from here on as usual");

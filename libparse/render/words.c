@@ -50,8 +50,8 @@ const char *ml_verdict_word(enum memlog_verdict verdict)
 const char *ml_level_word(uint32_t level)
 {
 	static const char *const words[] = {
-		"emerg", "alert", "crit", "err",
-		"warn", "notice", "info", "debug",
+		"emerg", "alert",  "crit", "err",
+		"warn",	 "notice", "info", "debug",
 	};
 
 	return level < sizeof(words) / sizeof(words[0]) ? words[level] : "?";

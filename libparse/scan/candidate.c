@@ -47,8 +47,8 @@ static void candidate_reject(struct ml_scan_job *job,
 	if (!st->rejected++)
 		snprintf(st->rejected_first, sizeof(st->rejected_first),
 			 "%s %s:0x%llx: %.100s", fmt->name,
-			 memlog_space_name(space),
-			 (unsigned long long)addr, why->text);
+			 memlog_space_name(space), (unsigned long long)addr,
+			 why->text);
 }
 
 /* Add the log that probe() made to the list. The probe used a log of its own,
@@ -109,12 +109,10 @@ static bool candidate_covered(const struct ml_scan_job *job,
 
 /* Probe these bytes; a log that probe() accepts goes into the list. from: the
  * header that points here, or NULL. ret->points: it points on. */
-static enum memlog_status probe_bytes(struct ml_scan_job *job,
-				      const struct ml_format *fmt,
-				      const struct ml_probe *probe,
-				      const struct ml_probe *from,
-				      struct ml_found *ret,
-				      struct memlog_err *err)
+static enum memlog_status
+probe_bytes(struct ml_scan_job *job, const struct ml_format *fmt,
+	    const struct ml_probe *probe, const struct ml_probe *from,
+	    struct ml_found *ret, struct memlog_err *err)
 {
 	struct ml_log probed = { .fmt = fmt, .pointed = from };
 	struct memlog_err why = { 0 };
@@ -179,8 +177,8 @@ static void candidate_place(struct ml_scan_job *job, struct ml_probe *p)
 		return;
 	if (p->space == MEMLOG_PHYS) {
 		p->domain = true;
-		if (job->at || ml_image_alias(image, p->space, p->addr, &space,
-					      &addr) ||
+		if (job->at ||
+		    ml_image_alias(image, p->space, p->addr, &space, &addr) ||
 		    space != MEMLOG_MACH)
 			return;
 		p->space = space;
@@ -232,12 +230,13 @@ static enum memlog_status candidate_look(struct ml_scan_job *job,
 }
 
 enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
-				     const struct ml_format *fmt,
-				     uint64_t addr, const uint64_t *hint,
+				     const struct ml_format *fmt, uint64_t addr,
+				     const uint64_t *hint,
 				     struct memlog_err *err)
 {
-	struct ml_probe probe = { .space = job->space, .addr = addr,
-				  .at = job->at, .hint = hint };
+	struct ml_probe probe = {
+		.space = job->space, .addr = addr, .at = job->at, .hint = hint
+	};
 	uint8_t small[1024], *buf = small;
 	size_t want = ml_min(fmt->probe_len, ML_PROBE_MAX), before;
 	enum memlog_status s;
@@ -339,8 +338,7 @@ static void alias_logs(struct ml_scan_job *job)
 		for (k = 0; k < logs->logs[i]->pub.n_extents; k++) {
 			e = &logs->logs[i]->extents[k];
 			e->has_alias = !ml_image_alias(job->image, e->space,
-						       e->addr,
-						       &e->alias_space,
+						       e->addr, &e->alias_space,
 						       &e->alias_addr);
 		}
 }

@@ -12,7 +12,7 @@ struct memlog_decoder {
 	const struct ml_format *fmt;
 	struct memlog_decode_opts user;
 	struct memlog_record rec;
-	struct ml_snapshot snap;	/* of a live image */
+	struct ml_snapshot snap; /* of a live image */
 	bool ended, has_snap, is_open;
 	_Alignas(16) uint8_t state[];
 };

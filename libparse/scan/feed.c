@@ -175,8 +175,8 @@ static enum memlog_status feed_any(struct ml_scanner *sc,
 	at = first ? (size_t)(step - first) : 0;
 	for (; at < len && len - at >= m->len; at += step) {
 		if (step == 1) {
-			const uint8_t *q = memchr(p + at, m->bytes[0],
-						  len - at);
+			const uint8_t *q =
+				memchr(p + at, m->bytes[0], len - at);
 
 			if (!q || len - (size_t)(q - p) < m->len)
 				return MEMLOG_OK;
@@ -225,7 +225,7 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 		n = ml_min((len - at + ML_PAGE - 1) / ML_PAGE, BATCH);
 		for (i = 0; i < n && len - at - i * ML_PAGE >= MEMLOG_PEEK; i++)
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
-		whole = i;	/* the last page may be less than a peek */
+		whole = i; /* the last page may be less than a peek */
 		n = ml_max(whole, 1);
 		feed_ahead(bytes, at + n * ML_PAGE, len);
 		for (i = 0; i < n; i++) {
@@ -234,7 +234,8 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 			if (whole && (addr + here) & mask &&
 			    !(heads >> head[i] % 64 & 1) &&
 			    !(inner_heads >>
-			      ml_le32(bytes + here + inner) % 64 & 1))
+				      ml_le32(bytes + here + inner) % 64 &
+			      1))
 				continue;
 			s = ml_scan_page(sc, addr + here, bytes + here,
 					 ml_min(len - here, ML_PAGE));
@@ -261,7 +262,8 @@ enum memlog_status ml_scan_feed(struct ml_scanner *sc, uint64_t addr,
 					     bytes, len);
 	if (s)
 		return s;
-	sc->touched += sc->needs_all ? len :
-		       (len + ML_PAGE - 1) / ML_PAGE * MEMLOG_PEEK;
+	sc->touched += sc->needs_all ?
+			       len :
+			       (len + ML_PAGE - 1) / ML_PAGE * MEMLOG_PEEK;
 	return MEMLOG_OK;
 }

@@ -45,7 +45,8 @@ static void learn_places(struct memlog_follow *f, bool all)
 		if (!ml_formats[i]->find.likely ||
 		    !ml_name_in_list(f->scan.formats, ml_formats[i]->name))
 			continue;
-		n = ml_formats[i]->find.likely(f->image, likely, ML_FOLLOW_PLACES);
+		n = ml_formats[i]->find.likely(f->image, likely,
+					       ML_FOLLOW_PLACES);
 		for (k = 0; k < n; k++)
 			if (likely[k].space == space &&
 			    (all || !likely[k].downwards))
@@ -151,9 +152,10 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 		s = ml_sized_check(decode, "memlog_decode_opts", err);
 	if (s)
 		return s;
-	if (!image->n_order || !(image->spaces[image->order[0]].ops->flags &
-				 MEMLOG_READER_LIVE))
-		return ml_fail(err, MEMLOG_INVALID, "only a running guest can "
+	if (!image->n_order ||
+	    !(image->spaces[image->order[0]].ops->flags & MEMLOG_READER_LIVE))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "only a running guest can "
 			       "be followed: pid:N, qmp:SOCKET or domain:NAME");
 	f = ml_calloc(&image->alloc, 1, sizeof(*f));
 	if (!f)

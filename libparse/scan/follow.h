@@ -21,28 +21,28 @@ struct memlog_follow {
 	struct memlog_decode_opts decode;
 	struct memlog_range places[ML_FOLLOW_PLACES];
 	size_t n_places;
-	bool searched;		/* as the caller asked */
-	int64_t last_full;	/* when all likely places were searched */
-	struct memlog_logs *logs;	/* of the last look */
-	struct memlog_decoder *d;	/* of the last look that had news */
-	struct memlog_logs *d_logs;	/* that its log is from */
+	bool searched;		    /* as the caller asked */
+	int64_t last_full;	    /* when all likely places were searched */
+	struct memlog_logs *logs;   /* of the last look */
+	struct memlog_decoder *d;   /* of the last look that had news */
+	struct memlog_logs *d_logs; /* that its log is from */
 	/* of what was returned */
 	bool known;
 	const struct ml_format *fmt;
 	enum memlog_space space;
 	uint64_t addr;
 	struct ml_position pos;
-	uint64_t total;		/* bytes of this boot */
-	uint8_t keep[ML_FOLLOW_KEEP];	/* the last of those bytes */
+	uint64_t total;		      /* bytes of this boot */
+	uint8_t keep[ML_FOLLOW_KEEP]; /* the last of those bytes */
 	size_t keep_len;
 	uint64_t seq;
 	bool has_seq;
 	/* of the pass that next() is in */
-	uint64_t skip, at;	/* raw bytes */
+	uint64_t skip, at; /* raw bytes */
 	bool pass, finish;
 	uint64_t lost;
 	bool overrun;
-	uint64_t held;		/* bytes of the last line, held back */
+	uint64_t held; /* bytes of the last line, held back */
 	int64_t held_since;
 	struct memlog_record rec;
 };

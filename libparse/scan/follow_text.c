@@ -139,8 +139,10 @@ static enum memlog_status follow_text_by_number(struct memlog_follow *f,
 						struct memlog_err *err)
 {
 	if (!c->has_seq)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "logs of the format "
-			       "%s cannot be followed", f->fmt->name);
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "logs of the format "
+			       "%s cannot be followed",
+			       f->fmt->name);
 	f->skip = 0;
 	if (!f->has_seq || c->seq < f->seq)
 		start_over(f, news);

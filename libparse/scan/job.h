@@ -9,34 +9,33 @@
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
-	struct memlog_symbols symbols;	/* from opts; all NULL without opts */
+	struct memlog_symbols symbols; /* from opts; all NULL without opts */
 	struct memlog_logs *logs;
-	struct ml_places places;	/* of the logs */
-	uint64_t certain;		/* formats with a screen that have a log
+	struct ml_places places; /* of the logs */
+	uint64_t certain;	 /* formats with a screen that have a log
 					   that is not a guess */
 	struct memlog_scan_stats stats;
-	struct memlog_err limit;	/* why no more logs are taken */
-	bool full;			/* no more logs are taken */
-	bool at;			/* the user named the address */
-	bool searching;			/* the start of a page was seen and led
+	struct memlog_err limit; /* why no more logs are taken */
+	bool full;		 /* no more logs are taken */
+	bool at;		 /* the user named the address */
+	bool searching;		 /* the start of a page was seen and led
 					   to the candidate */
-	enum memlog_space space;	/* being searched */
-	uint64_t last_hit;		/* address of the last log found */
-	bool any_hit;			/* since it was last cleared */
-	uint64_t done, all;		/* for progress */
-	uint8_t *buf;			/* ML_SCAN_WINDOW bytes, or NULL */
+	enum memlog_space space; /* being searched */
+	uint64_t last_hit;	 /* address of the last log found */
+	bool any_hit;		 /* since it was last cleared */
+	uint64_t done, all;	 /* for progress */
+	uint8_t *buf;		 /* ML_SCAN_WINDOW bytes, or NULL */
 };
 
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
-#define ML_SCAN_WINDOW (1u << 20)
+#define ML_SCAN_WINDOW	   (1u << 20)
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* Search [range) of job->space with the scanner, upwards or downwards in
  * windows. stop_after, unless 0: end that many bytes after the last log found.
  * STOP, IO and NO_MEMORY end it; holes do not. search.c */
-enum memlog_status ml_scan_range(struct ml_scan_job *job,
-				 struct ml_scanner *sc,
+enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err);
 
@@ -51,8 +50,8 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
  * may be NULL. NOT_MINE is OK here (and counted); a full list is OK and
  * remembered. candidate.c */
 enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
-				     const struct ml_format *fmt,
-				     uint64_t addr, const uint64_t *hint,
+				     const struct ml_format *fmt, uint64_t addr,
+				     const uint64_t *hint,
 				     struct memlog_err *err);
 
 /* Sort the list into its final order, number it, let formats relate their

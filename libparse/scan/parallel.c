@@ -31,8 +31,8 @@ struct piece {
 	pthread_t thread;
 	bool started;
 	enum memlog_status status;
-	bool explained;		/* the scanner's, so far */
-	size_t explains;	/* which of noted[] made it true */
+	bool explained;	 /* the scanner's, so far */
+	size_t explains; /* which of noted[] made it true */
 	size_t n;
 	struct {
 		const struct ml_format *fmt;
@@ -95,8 +95,7 @@ static enum memlog_status piece_replay(struct ml_scanner *sc,
 		if (i == p->explains && sc->explained)
 			sc->dismissed++;
 		else
-			s = sc->hit(sc->arg, p->noted[i].fmt,
-				    p->noted[i].addr);
+			s = sc->hit(sc->arg, p->noted[i].fmt, p->noted[i].addr);
 	sc->touched += p->sc.touched;
 	sc->dismissed += p->sc.dismissed;
 	sc->explained |= p->sc.explained;

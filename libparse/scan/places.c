@@ -47,8 +47,8 @@ static void places_sort(struct ml_places *p)
 	for (; at < p->n; at++) {
 		p->at[at].reach = p->at[at].end;
 		if (at && same_kind(&p->at[at - 1], &p->at[at]))
-			p->at[at].reach = ml_max(p->at[at - 1].reach,
-						 p->at[at].end);
+			p->at[at].reach =
+				ml_max(p->at[at - 1].reach, p->at[at].end);
 	}
 	p->n_new = 0;
 }
@@ -59,8 +59,8 @@ enum memlog_status ml_places_add(struct ml_places *p,
 				 uint64_t len, struct memlog_err *err)
 {
 	struct ml_place at = { .fmt = fmt, .space = space, .start = start };
-	enum memlog_status s = ml_grow(&p->alloc, &p->at, p->n, &p->cap,
-				       sizeof(*p->at), err);
+	enum memlog_status s =
+		ml_grow(&p->alloc, &p->at, p->n, &p->cap, sizeof(*p->at), err);
 
 	if (s)
 		return s;
@@ -92,7 +92,8 @@ static const struct ml_place *places_before(const struct ml_places *p,
 bool ml_places_start(const struct ml_places *p, const struct ml_format *fmt,
 		     enum memlog_space space, uint64_t addr)
 {
-	const struct ml_place key = { .fmt = fmt, .space = space,
+	const struct ml_place key = { .fmt = fmt,
+				      .space = space,
 				      .start = addr };
 	const struct ml_place *at = places_before(p, &key);
 	size_t i;
@@ -108,7 +109,8 @@ bool ml_places_start(const struct ml_places *p, const struct ml_format *fmt,
 bool ml_places_hold(const struct ml_places *p, const struct ml_format *fmt,
 		    enum memlog_space space, uint64_t addr)
 {
-	const struct ml_place key = { .fmt = fmt, .space = space,
+	const struct ml_place key = { .fmt = fmt,
+				      .space = space,
 				      .start = addr };
 	const struct ml_place *at = places_before(p, &key);
 	size_t i;

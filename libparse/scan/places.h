@@ -21,7 +21,7 @@ struct ml_place {
 /* Empty if zeroed, except alloc. */
 struct ml_places {
 	struct memlog_allocator alloc;
-	struct ml_place *at;	/* sorted except the last n_new */
+	struct ml_place *at; /* sorted except the last n_new */
 	size_t n, cap, n_new;
 };
 

@@ -235,8 +235,8 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 
 static bool is_slow(const struct memlog_image *image)
 {
-	return image->n_order && image->spaces[image->order[0]].ops->flags &
-					 MEMLOG_READER_SLOW;
+	return image->n_order &&
+	       image->spaces[image->order[0]].ops->flags & MEMLOG_READER_SLOW;
 }
 
 /* Is what was found returned with this status? Otherwise the last log may be

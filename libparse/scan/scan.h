@@ -21,21 +21,21 @@
  */
 struct ml_scanner {
 	bool exhaustive;
-	bool needs_all;		/* some magics may be anywhere */
+	bool needs_all; /* some magics may be anywhere */
 	uint32_t bias;
-	uint64_t formats;	/* searched for: bit i is ml_formats[i] */
-	uint64_t screens;	/* of those, the ones with a screen */
-	uint64_t eager;		/* of those, the ones that look closely */
+	uint64_t formats; /* searched for: bit i is ml_formats[i] */
+	uint64_t screens; /* of those, the ones with a screen */
+	uint64_t eager;	  /* of those, the ones that look closely */
 	/* bit (head % 64) of the first four bytes of each magic at page starts,
 	 * and at one other offset in the first cache line of a page; a magic at
 	 * a third forces the scan to read every byte */
 	uint64_t heads, inner_heads;
 	uint32_t inner;
-	uint64_t screen_mask;	/* every screen rejects an addr with one of
+	uint64_t screen_mask; /* every screen rejects an addr with one of
 				   these bits set */
-	uint64_t touched;	/* bytes looked at */
-	uint64_t dismissed;	/* magics that a glance rejected, without hit */
-	bool explained;		/* one of those was passed to hit, for a
+	uint64_t touched;     /* bytes looked at */
+	uint64_t dismissed;   /* magics that a glance rejected, without hit */
+	bool explained;	      /* one of those was passed to hit, for a
 				   reason */
 	enum memlog_status (*hit)(void *arg, const struct ml_format *fmt,
 				  uint64_t addr);
@@ -81,7 +81,7 @@ struct ml_snapshot {
 	struct memlog_allocator alloc;
 	struct ml_log log;
 	struct memlog_extent extent;
-	struct ml_copy *copies;	/* one per extent; NULL: too large to copy */
+	struct ml_copy *copies; /* one per extent; NULL: too large to copy */
 	size_t n_copies;
 };
 

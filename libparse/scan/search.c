@@ -240,8 +240,9 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 		}
 		r.end = ml_min(r.end, range.end);
 		for (at = r.start; at < r.end; at += step) {
-			struct memlog_range w = {
-				at, r.end - at > step ? at + step : r.end };
+			struct memlog_range w = { at, r.end - at > step ?
+							      at + step :
+							      r.end };
 
 			s = search_window(job, sc, w, err);
 			job->stats.covered += w.end - w.start;
@@ -259,8 +260,7 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_scan_range(struct ml_scan_job *job,
-				 struct ml_scanner *sc,
+enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err)
 {
@@ -272,7 +272,8 @@ enum memlog_status ml_scan_range(struct ml_scan_job *job,
 				      stop_after, err);
 	while (end > range.start) {
 		start = end - range.start > ML_SCAN_WINDOW ?
-				end - ML_SCAN_WINDOW : range.start;
+				end - ML_SCAN_WINDOW :
+				range.start;
 		s = search_upwards(job, sc, (struct memlog_range){ start, end },
 				   ML_SCAN_WINDOW, 0, err);
 		if (s)

@@ -18,11 +18,11 @@
 #include "scan.h"
 
 /* A message takes microseconds; a burst of them ends within milliseconds. */
-#define TRIES 8
+#define TRIES	8
 #define WAIT_NS 200000
 
 /* The most bytes of a header that are compared and read again. */
-#define HEADER_MAX (80u << 10)
+#define HEADER_MAX  (80u << 10)
 #define HEADER_SOME 4096
 
 bool ml_snapshot_needed(const struct memlog_image *image,
@@ -77,8 +77,8 @@ static enum memlog_status snapshot_have(struct ml_copy *c, uint64_t off,
 		c->have[c->n_have - 1].end += len;
 		return MEMLOG_OK;
 	}
-	s = ml_grow(alloc, &c->have, c->n_have, &c->cap_have,
-		    sizeof(*c->have), err);
+	s = ml_grow(alloc, &c->have, c->n_have, &c->cap_have, sizeof(*c->have),
+		    err);
 	if (!s)
 		c->have[c->n_have++] = (struct memlog_range){ off, off + len };
 	return s;
@@ -109,7 +109,7 @@ static enum memlog_status copy_read(struct ml_copy *c,
 			s = MEMLOG_OK;
 		if (s)
 			return s;
-		if (!got)	/* a missing page */
+		if (!got) /* a missing page */
 			step = ML_PAGE - (e->addr + off) % ML_PAGE;
 	}
 	return MEMLOG_OK;
@@ -156,9 +156,11 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 					 struct memlog_err *err)
 {
 	struct ml_found found = { .extent = *old->extents };
-	struct ml_probe p = { .bytes = h->bytes, .len = h->len,
+	struct ml_probe p = { .bytes = h->bytes,
+			      .len = h->len,
 			      .space = old->extents->space,
-			      .addr = old->extents->addr, .at = true };
+			      .addr = old->extents->addr,
+			      .at = true };
 	uint32_t keep = MEMLOG_LOG_GUESSED | MEMLOG_LOG_INCOMPLETE |
 			MEMLOG_LOG_SCATTERED;
 	enum memlog_status s = MEMLOG_NOT_MINE;
@@ -331,17 +333,16 @@ enum memlog_status ml_snapshot_init(struct ml_snapshot *snap,
 		return MEMLOG_OK;
 	}
 	snap->n_copies = log->pub.n_extents;
-	snap->copies = ml_calloc(&snap->alloc, snap->n_copies,
-				 sizeof(*snap->copies));
+	snap->copies =
+		ml_calloc(&snap->alloc, snap->n_copies, sizeof(*snap->copies));
 	h[0].bytes = ml_calloc(&snap->alloc, 2, HEADER_MAX);
 	s = MEMLOG_NO_MEMORY;
 	if (!snap->copies || !h[0].bytes) {
 		ml_fail(err, s, "no memory to copy a live log");
 	} else {
 		h[1].bytes = h[0].bytes + HEADER_MAX;
-		s = snap->n_copies == 1 ?
-			take_one(snap, image, log, h, err) :
-			take_all(snap, image, log, h, err);
+		s = snap->n_copies == 1 ? take_one(snap, image, log, h, err) :
+					  take_all(snap, image, log, h, err);
 	}
 	ml_free(&snap->alloc, h[0].bytes);
 	if (s)

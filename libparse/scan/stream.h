@@ -26,29 +26,29 @@ struct ml_stream {
 	const char *formats;
 	struct memlog_open_opts opts;
 	struct memlog_allocator alloc;
-	uint8_t *buf;		/* the window, from offset base on */
+	uint8_t *buf; /* the window, from offset base on */
 	size_t cap, filled;
 	uint64_t base;
-	uint64_t scanned;	/* everything before this offset was searched */
+	uint64_t scanned; /* everything before this offset was searched */
 	bool eof;
-	uint64_t back;		/* kept in the window before scanned */
+	uint64_t back; /* kept in the window before scanned */
 	struct ml_loads loads;
-	struct ml_load *by_off;	/* the same, by offset, no byte twice */
+	struct ml_load *by_off; /* the same, by offset, no byte twice */
 	size_t n_by_off, cur;
-	struct memlog_range *wanted;	/* offsets still to come, sorted */
+	struct memlog_range *wanted; /* offsets still to come, sorted */
 	size_t n_wanted, cap_wanted, taken;
-	struct memlog_range kept;	/* the last offsets requested, in one
+	struct memlog_range kept; /* the last offsets requested, in one
 					   run */
-	size_t n_reached;	/* places whose surroundings were kept */
+	size_t n_reached;	  /* places whose surroundings were kept */
 	struct ml_stream_pointer pointers[ML_STREAM_POINTERS];
-	size_t n_pointers;	/* to places that have not come yet */
-	bool late;		/* bytes of a log had already passed */
-	const char *random;	/* a format was found that needs all of the
+	size_t n_pointers;  /* to places that have not come yet */
+	bool late;	    /* bytes of a log had already passed */
+	const char *random; /* a format was found that needs all of the
 				   input */
 	struct ml_capture *capture;
 	/* while a piece is fed: address minus offset */
 	uint64_t delta;
-	bool covered;		/* by a load: delta leads into loads */
+	bool covered; /* by a load: delta leads into loads */
 	struct memlog_err *err;
 };
 

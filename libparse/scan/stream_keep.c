@@ -130,13 +130,15 @@ static enum memlog_status stream_probe(struct ml_stream *st,
 				       const struct ml_stream_pointer *p,
 				       struct ml_found *ret)
 {
-	struct ml_probe probe = { .space = MEMLOG_PHYS, .addr = p->addr,
+	struct ml_probe probe = { .space = MEMLOG_PHYS,
+				  .addr = p->addr,
 				  .hint = p->n ? p->hint : NULL };
 	struct ml_log log = { .fmt = p->fmt };
 	enum memlog_status s;
 
-	*ret = (struct ml_found){ .extent = { .space = MEMLOG_PHYS,
-					      .addr = p->addr, .cpu = -1 } };
+	*ret = (struct ml_found){
+		.extent = { .space = MEMLOG_PHYS, .addr = p->addr, .cpu = -1 }
+	};
 	if (p->off < st->base || p->off >= ml_stream_end(st))
 		return MEMLOG_OK;
 	probe.bytes = st->buf + (p->off - st->base);
@@ -207,8 +209,11 @@ enum memlog_status ml_stream_hit(void *arg, const struct ml_format *fmt,
 {
 	struct ml_stream *st = arg;
 	struct ml_stream_pointer p = {
-		.fmt = fmt, .addr = addr, .off = addr - st->delta,
-		.delta = st->delta, .covered = st->covered,
+		.fmt = fmt,
+		.addr = addr,
+		.off = addr - st->delta,
+		.delta = st->delta,
+		.covered = st->covered,
 	};
 
 	return stream_candidate(st, &p);

@@ -17,8 +17,8 @@
 enum ml_p2m_kind {
 	ML_P2M_LIST64,	/* frame lists of 512 8-byte entries */
 	ML_P2M_LIST32,	/* frame lists of 1024 4-byte entries */
-	ML_P2M_TABLE64,	/* page tables of 512 8-byte entries (4 levels, PAE) */
-	ML_P2M_TABLE32,	/* page tables of 1024 4-byte entries */
+	ML_P2M_TABLE64, /* page tables of 512 8-byte entries (4 levels, PAE) */
+	ML_P2M_TABLE32, /* page tables of 1024 4-byte entries */
 };
 
 /*
@@ -43,9 +43,9 @@ struct ml_p2m_opts {
 
 /* What was found in a tree. damaged and repeated pages were not followed. */
 struct ml_p2m_stats {
-	uint64_t leaves;	/* pages of entries used */
-	uint64_t damaged;	/* pages that are not in the image */
-	uint64_t repeated;	/* pages that are in the tree twice */
+	uint64_t leaves;   /* pages of entries used */
+	uint64_t damaged;  /* pages that are not in the image */
+	uint64_t repeated; /* pages that are in the tree twice */
 };
 
 struct ml_p2m;

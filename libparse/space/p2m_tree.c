@@ -25,7 +25,8 @@ bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret)
 		return false;
 	for (; n < sizeof(page); n += got)
 		if (p->mach->read(p->mach_self, addr + n, page + n,
-				  sizeof(page) - n, &got, NULL) || !got)
+				  sizeof(page) - n, &got, NULL) ||
+		    !got)
 			return false;
 	for (i = 0; i < p->per_page; i++)
 		ret[i] = p->per_page == 512 ? ml_le64(page + 8 * i) :
@@ -238,9 +239,10 @@ static enum memlog_status p2m_tree_load(struct ml_p2m *p,
 	size_t n = 0;
 
 	if (!ml_p2m_read_page(p, o->root, top))
-		return ml_fail(err, MEMLOG_NO_DATA,
-			       "the p2m root, frame 0x%llx, is not in the image",
-			       (unsigned long long)o->root);
+		return ml_fail(
+			err, MEMLOG_NO_DATA,
+			"the p2m root, frame 0x%llx, is not in the image",
+			(unsigned long long)o->root);
 	p->n_mids = o->mid ? 1 : p->per_page;
 	p->n_leaves = p->n_mids * p->per_page;
 	s = o->mid ? load_mid(p, 0, top, o->from, err) :

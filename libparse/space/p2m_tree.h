@@ -30,7 +30,7 @@ struct ml_p2m {
 	size_t n_mids;
 	uint64_t n_leaves;
 	struct ml_p2m_stats stats;
-	struct ml_p2m_span *spans;	/* NULL until requested */
+	struct ml_p2m_span *spans; /* NULL until requested */
 	uint64_t reverse_reads;
 	uint64_t cached;
 	uint64_t cache[ML_P2M_ENTRIES];
@@ -41,7 +41,10 @@ bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret);
 
 /* Parse one entry of a leaf; *mfn is its frame. p2m_entry.c */
 enum ml_p2m_what {
-	ML_P2M_ABSENT, ML_P2M_OWN, ML_P2M_FOREIGN, ML_P2M_IDENTITY,
+	ML_P2M_ABSENT,
+	ML_P2M_OWN,
+	ML_P2M_FOREIGN,
+	ML_P2M_IDENTITY,
 };
 
 enum ml_p2m_what ml_p2m_entry(const struct ml_p2m *p, uint64_t e,

@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-#define PRESENT	1u
+#define PRESENT 1u
 #define LARGE	0x80u
 #define ADDR64	0x000ffffffffff000ull
 
@@ -16,13 +16,19 @@ struct level {
 };
 
 static const struct level levels_64[] = {
-	{ 39, 9, false }, { 30, 9, true }, { 21, 9, true }, { 12, 9, false },
+	{ 39, 9, false },
+	{ 30, 9, true },
+	{ 21, 9, true },
+	{ 12, 9, false },
 };
 static const struct level levels_pae[] = {
-	{ 30, 2, false }, { 21, 9, true }, { 12, 9, false },
+	{ 30, 2, false },
+	{ 21, 9, true },
+	{ 12, 9, false },
 };
 static const struct level levels_32[] = {
-	{ 22, 10, true }, { 12, 10, false },
+	{ 22, 10, true },
+	{ 12, 10, false },
 };
 
 static bool pagewalk_entry(const struct memlog_reader_ops *mem, void *self,
@@ -38,16 +44,16 @@ static bool pagewalk_entry(const struct memlog_reader_ops *mem, void *self,
 }
 
 enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
-			       enum ml_paging paging, uint64_t cr3,
-			       uint64_t va, uint64_t *ret)
+			       enum ml_paging paging, uint64_t cr3, uint64_t va,
+			       uint64_t *ret)
 {
-	const struct level *l = paging == ML_PAGING_64 ? levels_64 :
+	const struct level *l = paging == ML_PAGING_64	? levels_64 :
 				paging == ML_PAGING_PAE ? levels_pae :
 							  levels_32;
 	size_t n = paging == ML_PAGING_64 ? 4 : paging == ML_PAGING_PAE ? 3 : 2;
 	size_t size = paging == ML_PAGING_32 ? 4 : 8, i;
-	uint64_t table = cr3 & (paging == ML_PAGING_PAE ? 0xffffffe0ull :
-							  ADDR64);
+	uint64_t table = cr3 &
+			 (paging == ML_PAGING_PAE ? 0xffffffe0ull : ADDR64);
 	uint64_t e, index, mask;
 
 	if (paging != ML_PAGING_64)

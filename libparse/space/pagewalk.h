@@ -14,7 +14,7 @@ enum ml_paging { ML_PAGING_32, ML_PAGING_PAE, ML_PAGING_64 };
  * image.
  */
 enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
-			       enum ml_paging paging, uint64_t cr3,
-			       uint64_t va, uint64_t *ret);
+			       enum ml_paging paging, uint64_t cr3, uint64_t va,
+			       uint64_t *ret);
 
 #endif

@@ -16,9 +16,9 @@
 extern char look_at[160];
 
 /* Ends the program, loudly, when cond does not hold. */
-#define LOOK_CHECK(cond) \
-	do { \
-		if (!(cond)) \
+#define LOOK_CHECK(cond)                                        \
+	do {                                                    \
+		if (!(cond))                                    \
 			look_failed(__FILE__, __LINE__, #cond); \
 	} while (0)
 void look_failed(const char *file, int line, const char *cond)
@@ -41,8 +41,8 @@ struct look_memory {
 void look_memory_init(struct look_memory *m, uint64_t limit);
 
 enum look_depth {
-	LOOK_QUICK,	/* scan, decode, print as text */
-	LOOK_ALL,	/* every output, every search, --info, --list, --at */
+	LOOK_QUICK, /* scan, decode, print as text */
+	LOOK_ALL,   /* every output, every search, --info, --list, --at */
 };
 
 /* Look at an open image; it stays open. */

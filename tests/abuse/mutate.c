@@ -17,7 +17,7 @@
 #include "liblook.h"
 
 static const char *const recipes[] = {
-	"small-c", "small-c-wrapped", "small-a32", "small-b-be",
+	"small-c",	"small-c-wrapped",  "small-a32",  "small-b-be",
 	"small-paging", "small-early-main", "small-qevm",
 };
 #define RECIPES (sizeof(recipes) / sizeof(recipes[0]))
@@ -37,9 +37,8 @@ static struct fixture make(const char *recipe)
 	off_t len;
 
 	assert_true(fd >= 0);
-	snprintf(cmd, sizeof(cmd),
-		 "%s/mkimage fixtures/gen/recipes/%s.rec %s", b ? b : "build",
-		 recipe, path);
+	snprintf(cmd, sizeof(cmd), "%s/mkimage fixtures/gen/recipes/%s.rec %s",
+		 b ? b : "build", recipe, path);
 	assert_int_equal(system(cmd), 0);
 	len = lseek(fd, 0, SEEK_END);
 	assert_true(len > 0);
@@ -143,10 +142,12 @@ int main(void)
 			 recipes[i]);
 		snprintf(names[2 * i + 1], sizeof(names[0]),
 			 "every header bit of %s", recipes[i]);
-		tests[2 * i] = (struct CMUnitTest){
-			names[2 * i], prefixes, NULL, NULL, (void *)recipes[i] };
-		tests[2 * i + 1] = (struct CMUnitTest){
-			names[2 * i + 1], bits, NULL, NULL, (void *)recipes[i] };
+		tests[2 * i] = (struct CMUnitTest){ names[2 * i], prefixes,
+						    NULL, NULL,
+						    (void *)recipes[i] };
+		tests[2 * i + 1] = (struct CMUnitTest){ names[2 * i + 1], bits,
+							NULL, NULL,
+							(void *)recipes[i] };
 	}
 	return _cmocka_run_group_tests("mutate", tests, 2 * RECIPES, NULL,
 				       NULL);

@@ -21,8 +21,8 @@
 #include "liblook.h"
 
 #define CORPUS "fuzz/corpus"
-#define POINTS 2000    /* at most, of one command on one image */
-#define BASE 0x820000u /* where the corpora of log formats are in memory */
+#define POINTS 2000	 /* at most, of one command on one image */
+#define BASE   0x820000u /* where the corpora of log formats are in memory */
 
 /* ---- images ------------------------------------------------------------------ */
 

@@ -16,10 +16,10 @@
 
 #include "liblook.h"
 
-#define PAGE 4096u
+#define PAGE  4096u
 #define PAGES (1u << 20)
-#define SIZE ((uint64_t)PAGES * PAGE)
-#define BLOCK 256u	/* pages that a map can show at once */
+#define SIZE  ((uint64_t)PAGES * PAGE)
+#define BLOCK 256u /* pages that a map can show at once */
 
 struct planted {
 	uint8_t *block;
@@ -80,11 +80,16 @@ static enum memlog_status planted_next(void *self, uint64_t addr,
 }
 
 static const struct memlog_reader_ops mapped = {
-	.size = sizeof(mapped), .page_size = PAGE, .read = planted_read,
-	.next_range = planted_next, .map = planted_map,
+	.size = sizeof(mapped),
+	.page_size = PAGE,
+	.read = planted_read,
+	.next_range = planted_next,
+	.map = planted_map,
 };
 static const struct memlog_reader_ops unmapped = {
-	.size = sizeof(unmapped), .page_size = PAGE, .read = planted_read,
+	.size = sizeof(unmapped),
+	.page_size = PAGE,
+	.read = planted_read,
 	.next_range = planted_next,
 };
 
@@ -115,7 +120,8 @@ static struct cost scan(const struct memlog_reader_ops *ops, const char *start,
 	look_memory_init(&c.memory, 0);
 	assert_int_equal(memlog_image_wrap(ops, &c.reader, MEMLOG_PHYS,
 					   "planted", &c.memory.alloc, &image,
-					   &err), MEMLOG_OK);
+					   &err),
+			 MEMLOG_OK);
 	c.memory.calls = c.memory.most = 0;
 	c.status = memlog_scan(image, &opts, &logs, &c.stats, &err);
 	c.logs = memlog_logs_count(logs);
@@ -168,7 +174,8 @@ static void compare(const struct memlog_reader_ops *ops, bool map)
 	/* one read for each candidate; the likely places, an eighth of these
 	 * 4 GiB, are searched before everything is */
 	assert_true(bad.reader.reads <= clean.reader.reads +
-		    bad.stats.candidates + bad.stats.candidates / 4);
+						bad.stats.candidates +
+						bad.stats.candidates / 4);
 }
 
 static void rejected_mapped(void **state)

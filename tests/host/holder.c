@@ -60,8 +60,8 @@ static void *map(const char *kind, size_t size, const char *path)
 	p = mmap(NULL, size + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
 		 -1, 0);
 	if (p != MAP_FAILED)
-		p = mmap(p + HUGE - (uintptr_t)p % HUGE, size, PROT_READ | PROT_WRITE,
-			 flags | MAP_FIXED, fd, 0);
+		p = mmap(p + HUGE - (uintptr_t)p % HUGE, size,
+			 PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, 0);
 	if (p == MAP_FAILED)
 		die(kind);
 	if (!strcmp(kind, "huge"))

@@ -25,7 +25,7 @@ struct machine {
 	struct mem mem;
 	struct memlog_image *image;
 	struct memlog_logs *logs;
-	struct acrn_message **order;	/* by time and number */
+	struct acrn_message **order; /* by time and number */
 };
 
 static int by_time(const void *a, const void *b)
@@ -60,8 +60,8 @@ static void start(struct machine *k, const struct acrn_opts *o, bool pointers)
 	       o->region);
 	if (pointers)
 		memcpy(mem_add(&k->mem, k->model->percpu_base,
-			       k->model->percpu_bytes), k->model->percpu,
-		       k->model->percpu_bytes);
+			       k->model->percpu_bytes),
+		       k->model->percpu, k->model->percpu_bytes);
 	k->image = mem_image(&k->mem, MEMLOG_PHYS);
 	k->order = calloc(k->model->n, sizeof(*k->order));
 	for (i = 0; i < k->model->n; i++)
@@ -95,7 +95,8 @@ static const struct memlog_log *log_of(struct machine *k, const char *variant)
 static struct acrn_message *find(struct machine *k,
 				 const struct memlog_record *r)
 {
-	struct acrn_message key = { .us = r->time, .seq = (uint32_t)r->seq,
+	struct acrn_message key = { .us = r->time,
+				    .seq = (uint32_t)r->seq,
 				    .cpu = (unsigned int)r->cpu };
 	struct acrn_message *want = &key, **got;
 
@@ -104,9 +105,9 @@ static struct acrn_message *find(struct machine *k,
 }
 
 struct outcome {
-	size_t whole, pieces, cut;	/* records */
-	size_t doubted;			/* not as they were, and marked so */
-	size_t taken_for_whole;		/* of messages that are not */
+	size_t whole, pieces, cut; /* records */
+	size_t doubted;		   /* not as they were, and marked so */
+	size_t taken_for_whole;	   /* of messages that are not */
 	size_t lost;
 };
 
@@ -150,7 +151,7 @@ static struct outcome check(struct machine *k, const struct memlog_log *log,
 		out.lost += r->lost;
 		assert_int_equal(!!(r->flags & MEMLOG_REC_STALE),
 				 m->boot != boot ||
-				 log->verdict == MEMLOG_VERDICT_STALE);
+					 log->verdict == MEMLOG_VERDICT_STALE);
 		if (!m->early)
 			assert_int_equal(!!(r->flags & MEMLOG_REC_CONSUMED),
 					 !m->unread);
@@ -175,9 +176,10 @@ static struct outcome check(struct machine *k, const struct memlog_log *log,
 		const struct acrn_message *m = &k->model->messages[i];
 
 		/* nothing whole of this half is left out */
-		if (m->whole && (m->boot == boot || (consumed &&
-		    m->boot < boot && (boot - m->boot) % 2 == 0 &&
-		    k->model->o.cpus[m->boot] == k->model->o.cpus[boot])) &&
+		if (m->whole &&
+		    (m->boot == boot ||
+		     (consumed && m->boot < boot && (boot - m->boot) % 2 == 0 &&
+		      k->model->o.cpus[m->boot] == k->model->o.cpus[boot])) &&
 		    (consumed || m->unread))
 			assert_true(seen[i]);
 	}
@@ -191,8 +193,11 @@ static struct acrn_opts basic(unsigned int cpus, uint32_t region,
 			      unsigned int boots)
 {
 	struct acrn_opts o = {
-		.boots = boots, .region = region, .base = 0x1fe00000,
-		.lazy = 100, .seed = cpus * 31 + region / 1024 + boots,
+		.boots = boots,
+		.region = region,
+		.base = 0x1fe00000,
+		.lazy = 100,
+		.seed = cpus * 31 + region / 1024 + boots,
 	};
 	unsigned int i;
 
@@ -229,8 +234,8 @@ static void test_geometries(void **state)
 				assert_true(out.whole > 1000);
 				assert_int_equal(out.taken_for_whole, 0);
 				assert_int_equal(out.doubted, 0);
-				assert_int_equal(out.pieces +
-						 out.cut > cpus[i], 0);
+				assert_int_equal(out.pieces + out.cut > cpus[i],
+						 0);
 				check(&k, now, (unsigned int)b - 1, false);
 				before = log_of(&k, "last boot");
 				assert_int_equal(!!before, b == 2);
@@ -410,7 +415,8 @@ static void test_early_rings(void **state)
 static void test_early_rings_alone(void **state)
 {
 	struct acrn_opts a = basic(3, 2u << 20, 1);
-	struct memlog_scan_opts o = { .size = sizeof(o), .formats = "acrn-log",
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "acrn-log",
 				      .mode = MEMLOG_SCAN_EXHAUSTIVE };
 	struct mem mem = { .n = 0 };
 	struct memlog_decoder *d;
@@ -431,7 +437,8 @@ static void test_early_rings_alone(void **state)
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_logs_get(logs, 0)->n_extents, 3);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     NULL, &d, NULL), 0);
+					     NULL, &d, NULL),
+			 0);
 	while (!memlog_decoder_next(d, &r, NULL)) {
 		assert_int_equal(r->seq, ++seq);
 		n++;
@@ -465,7 +472,8 @@ static void test_missing_pages(void **state)
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     &o, &d, NULL), 0);
+					     &o, &d, NULL),
+			 0);
 	while (!memlog_decoder_next(d, &r, NULL)) {
 		n += r->has_seq;
 		cut += !!(r->flags & MEMLOG_REC_PARTIAL_TAIL);
@@ -485,8 +493,9 @@ static void test_missing_pages(void **state)
 static void test_not_logs(void **state)
 {
 	struct memlog_scan_opts o = { .size = sizeof(o),
-		.formats = "acrn-log,acrn-trace,acrn-sbuf",
-		.mode = MEMLOG_SCAN_EXHAUSTIVE };
+				      .formats =
+					      "acrn-log,acrn-trace,acrn-sbuf",
+				      .mode = MEMLOG_SCAN_EXHAUSTIVE };
 	struct mem mem = { .n = 0 };
 	uint8_t *p = mem_add(&mem, 0x100000, 0x10000);
 	struct memlog_image *image;
@@ -585,7 +594,8 @@ static void test_planted_old_logs(void **state)
  * of a slot: one message. */
 static void test_quoted_head(void **state)
 {
-	static const char quote[] = "[7us][cpu=1][vm1:vcpu1][sev=3][seq=9]:said";
+	static const char quote[] =
+		"[7us][cpu=1][vm1:vcpu1][sev=3][seq=9]:said";
 	struct memlog_scan_opts o = { .size = sizeof(o),
 				      .formats = "acrn-log" };
 	const struct memlog_record *rec;
@@ -604,8 +614,10 @@ static void test_quoted_head(void **state)
 	put32(p + 20, 80 * 9);
 	put32(p + 36, 8000);
 	for (i = 0; i < 3; i++) {
-		n = snprintf(want, sizeof(want), "[%dus][cpu=0][idle0][sev=3]"
-			     "[seq=%d]:he said", 100 + i, 20 + i);
+		n = snprintf(want, sizeof(want),
+			     "[%dus][cpu=0][idle0][sev=3]"
+			     "[seq=%d]:he said",
+			     100 + i, 20 + i);
 		memset(want + n, '.', (size_t)(80 - n));
 		strcpy(want + 80, quote);
 		memcpy(p + 64 + 240 * i, want, strlen(want));
@@ -620,7 +632,8 @@ static void test_quoted_head(void **state)
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, &err), MEMLOG_OK);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     NULL, &d, &err), MEMLOG_OK);
+					     NULL, &d, &err),
+			 MEMLOG_OK);
 	for (i = 0; !memlog_decoder_next(d, &rec, &err); i++) {
 		assert_int_equal(rec->seq, i ? 29 + i : 20);
 		if (!i) {

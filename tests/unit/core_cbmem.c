@@ -14,8 +14,12 @@
 #include "libmem.h"
 
 #define PAGE 4096u
-#define TEXT "\x15" "coreboot-1 starting\n\x17" "two\nplain\n\x18" "spew\n\x10" \
-	     "end\n"
+#define TEXT                        \
+	"\x15"                      \
+	"coreboot-1 starting\n\x17" \
+	"two\nplain\n\x18"          \
+	"spew\n\x10"                \
+	"end\n"
 
 /* ---- what coreboot writes ------------------------------------------------ */
 
@@ -85,7 +89,8 @@ static void root(uint8_t *p, int32_t start, uint32_t size)
 	put32(p + PAGE - 4, 0xfffff008);
 }
 
-static void console(uint8_t *p, uint32_t size, uint32_t cursor, const char *text)
+static void console(uint8_t *p, uint32_t size, uint32_t cursor,
+		    const char *text)
 {
 	put32(p, size);
 	put32(p + 4, cursor);
@@ -121,8 +126,8 @@ static char *tell(struct memlog_image *image, enum memlog_scan_mode mode)
 			(unsigned long long)log->extents->addr,
 			(unsigned long long)log->extents->len,
 			(unsigned long long)log->used, log->flags);
-		assert_int_equal(memlog_decoder_open(image, log, NULL, &d,
-						     NULL), 0);
+		assert_int_equal(
+			memlog_decoder_open(image, log, NULL, &d, NULL), 0);
 		while (!memlog_decoder_next(d, &rec, NULL))
 			line(f, rec);
 		memlog_decoder_close(d);
@@ -145,7 +150,7 @@ static void finds(struct mem *m, enum memlog_space space, const char *want)
 	memlog_image_close(image);
 }
 
-#define LINES "5 coreboot-1 starting\n7 two\n-1 plain\n7 spew\n0 end\n"
+#define LINES	     "5 coreboot-1 starting\n7 two\n-1 plain\n7 spew\n0 end\n"
 #define FOUND(where) where "+108 43 0\n" LINES
 
 static struct mem mem;
@@ -225,14 +230,16 @@ static void at(void **state)
 	image = mem_image(&mem, MEMLOG_PHYS);
 	for (i = 0; i < 4; i++) {
 		assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, addr[i],
-						NULL, &logs, NULL), 0);
+						NULL, &logs, NULL),
+				 0);
 		assert_int_equal(memlog_logs_count(logs), 1);
 		assert_true(memlog_logs_get(logs, 0)->extents->addr ==
 			    0x3fde000);
 		memlog_logs_destroy(logs);
 	}
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x3fde010, NULL,
-					&logs, NULL), MEMLOG_NOT_MINE);
+					&logs, NULL),
+			 MEMLOG_NOT_MINE);
 	memlog_image_close(image);
 }
 
@@ -243,15 +250,19 @@ static void rings(void **state)
 	/* wrapped: the oldest text is at the cursor */
 	lay_out(false, true, true);
 	p = mem.piece[2].bytes;
-	console(p, 0x20, 0x80000000 | 11, "ond\n\x13" "third\nrst, cut\n\x15"
+	console(p, 0x20, 0x80000000 | 11,
+		"ond\n\x13"
+		"third\nrst, cut\n\x15"
 		"a line\nsec2");
 	root(mem.piece[3].bytes, -0x21000, 0x28);
 	table(mem.piece[1].bytes, 0x3fde000, 0x28, 0x3e98000);
-	finds(&mem, MEMLOG_PHYS, "phys:3fde000+28 32 1\n"
+	finds(&mem, MEMLOG_PHYS,
+	      "phys:3fde000+28 32 1\n"
 	      "-1< rst, cut\n5 a line\n-1 sec2ond\n3 third\n");
 	/* before 2017: what did not fit is lost */
 	console(p, 0x20, 0x50, "0123456789012345678901234567890\n");
-	finds(&mem, MEMLOG_PHYS, "phys:3fde000+28 32 0\n"
+	finds(&mem, MEMLOG_PHYS,
+	      "phys:3fde000+28 32 0\n"
 	      "-1 0123456789012345678901234567890\n");
 	/* nothing yet */
 	put32(p + 4, 0);
@@ -261,9 +272,12 @@ static void rings(void **state)
 /* Sizes that are not the entry's, a cursor that cannot be, no text. */
 static void refused(void **state)
 {
-	static const struct { uint32_t off, value; } bad[] = {
-		{ 0, 0x101 }, { 0, 0 }, { 0, 0xffffffff }, { 4, 0x10000000 },
-		{ 4, 0x80000100 }, { 4, 0x81000000 }, { 8, 0 },
+	static const struct {
+		uint32_t off, value;
+	} bad[] = {
+		{ 0, 0x101 },	   { 0, 0 },	      { 0, 0xffffffff },
+		{ 4, 0x10000000 }, { 4, 0x80000100 }, { 4, 0x81000000 },
+		{ 8, 0 },
 	};
 	uint8_t *p, old[4];
 	size_t i;
@@ -279,7 +293,8 @@ static void refused(void **state)
 	finds(&mem, MEMLOG_PHYS, FOUND("phys:3fde000"));
 	/* a NUL in the text does not make it another's memory */
 	p[8 + 27] = 0;
-	finds(&mem, MEMLOG_PHYS, "phys:3fde000+108 43 0\n5 coreboot-1 starting\n"
+	finds(&mem, MEMLOG_PHYS,
+	      "phys:3fde000+108 43 0\n5 coreboot-1 starting\n"
 	      "7 two\n-1 p");
 }
 
@@ -328,7 +343,11 @@ static void flips(void **state)
 
 /* ---- through a pipe ------------------------------------------------------ */
 
-static struct { uint8_t *p; size_t len; int fd; } input;
+static struct {
+	uint8_t *p;
+	size_t len;
+	int fd;
+} input;
 
 static void *writer(void *arg)
 {
@@ -356,7 +375,8 @@ static char *tell_pipe(const char *formats, bool *ret_late)
 	input.fd = fds[1];
 	assert_int_equal(pthread_create(&thread, NULL, writer, NULL), 0);
 	assert_int_equal(memlog_stream_open(fds[0], "-", NULL, formats, false,
-					    &image, &spool, NULL), 0);
+					    &image, &spool, NULL),
+			 0);
 	assert_int_equal(spool, -1);
 	close(fds[0]);
 	pthread_join(thread, NULL);
@@ -369,13 +389,16 @@ static char *tell_pipe(const char *formats, bool *ret_late)
 /* The header comes before the log, or after it: far before is too late. */
 static void in_pipe(void **state)
 {
-	static const struct { uint64_t table, root, console; bool late; } t[] = {
-		{ 0x100000, 0, 0x2fe0000, false },	/* waited for */
+	static const struct {
+		uint64_t table, root, console;
+		bool late;
+	} t[] = {
+		{ 0x100000, 0, 0x2fe0000, false }, /* waited for */
 		{ 0x100000, 0x2fff000, 0x1300000, false },
-		{ 0, 0x1321000, 0x1300000, false },	/* in the window */
+		{ 0, 0x1321000, 0x1300000, false }, /* in the window */
 		{ 0x1380000, 0, 0x1300000, false },
-		{ 0x2f00000, 0, 0x100000, true },	/* gone */
-		{ 0x100000, 0, 0x2fffe00, false },	/* to the very end */
+		{ 0x2f00000, 0, 0x100000, true },  /* gone */
+		{ 0x100000, 0, 0x2fffe00, false }, /* to the very end */
 	};
 	char *got;
 	bool late;

@@ -18,8 +18,8 @@
 #include "libconform.h"
 #include "libmkelf.h"
 
-#define LOAD 1
-#define NOTE 4
+#define LOAD	1
+#define NOTE	4
 #define NOWHERE UINT64_MAX
 
 static struct memlog_image *open_bytes(const void *p, size_t len,
@@ -67,8 +67,8 @@ static struct mkelf *simple(bool is64, bool be, bool sections_first)
 	mkelf_phdr(m, (struct mkelf_phdr){ NOTE, data - 32, 0, 0, 32, 32, 0 });
 	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, data + 0x4000, 0, 0x100000,
 					   0x3000, 0x3000, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, data, 0, 0, 0x4000, 0x4000,
-					   0 });
+	mkelf_phdr(m,
+		   (struct mkelf_phdr){ LOAD, data, 0, 0, 0x4000, 0x4000, 0 });
 	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, data + 0x7000, 0, 0xfffe0000,
 					   0x2000, 0x2000, 0 });
 	mkelf_note(m, "QEMU", 7, "12345678", 8, 4);
@@ -113,9 +113,9 @@ static void test_simple(void **state)
 static void test_messy(void **state)
 {
 	static const struct mkelf_phdr h[] = {
-		{ LOAD, 0x2000, 0, 0x5000, 0x1000, 0x1000, 0 },	/* wins */
+		{ LOAD, 0x2000, 0, 0x5000, 0x1000, 0x1000, 0 }, /* wins */
 		{ LOAD, 0x1000, 0, 0x4000, 0x3000, 0x3000, 0 },
-		{ LOAD, 0x2000, 0, 0x5000, 0x0800, 0x0800, 0 },	/* doubled */
+		{ LOAD, 0x2000, 0, 0x5000, 0x0800, 0x0800, 0 }, /* doubled */
 		{ LOAD, 0x6000, 0, 0x1000, 0x1000, 0x9000, 0 },
 		{ LOAD, NOWHERE, 0, 0x20000, 0, 0x4000, 0 },
 		{ LOAD, 0x7000000000, 0, 0x30000, 0x1000, 0x1000, 0 },
@@ -148,8 +148,8 @@ static void test_messy(void **state)
 
 		conform_image(image, MEMLOG_PHYS, p, 7);
 		/* 0x2000 to 0x4000, 0x7000 to 0xa000, the nowhere, halves */
-		assert_true(missing(image) == 0x2000 + 0x3000 + 0x4000 +
-			    0x800 + 0x800);
+		assert_true(missing(image) ==
+			    0x2000 + 0x3000 + 0x4000 + 0x800 + 0x800);
 	}
 	memlog_image_close(image);
 	free(m);
@@ -184,9 +184,10 @@ static void test_xnum(void **state)
 		for (i = 0; i < n; i++) {
 			big.len = 0;
 			/* all overlap their neighbours; backwards */
-			mkelf_phdr(&big, (struct mkelf_phdr){ LOAD,
-				   len - 4096, 0, (uint64_t)(n - i) * 2048,
-				   4096, 4096, 0 });
+			mkelf_phdr(&big, (struct mkelf_phdr){
+						 LOAD, len - 4096, 0,
+						 (uint64_t)(n - i) * 2048, 4096,
+						 4096, 0 });
 			memcpy(file + ph + i * 56, big.p, 56);
 		}
 		conform_memory_init(&mem);
@@ -194,7 +195,8 @@ static void test_xnum(void **state)
 		ml_file_memory(file, len, "m", NULL, &f, NULL);
 		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
 		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0,
-							 &r, NULL), 0);
+							 &r, NULL),
+				 0);
 		assert_true(r.start == 2048 && r.end == 2048ull * n + 4096);
 		memlog_image_close(image);
 		assert_true(mem.most < 32u << 20);
@@ -237,7 +239,8 @@ static void test_xnum_lie(void **state)
 static void test_cut(void **state)
 {
 	struct ml_load in[3] = {
-		{ 0, UINT64_MAX, 0, 0 }, { 4096, 1ull << 63, 0, 0 },
+		{ 0, UINT64_MAX, 0, 0 },
+		{ 4096, 1ull << 63, 0, 0 },
 		{ 8192, 4096, 0, 0 },
 	};
 	struct ml_loads l;
@@ -257,8 +260,8 @@ static void test_xnum_lost(void **state)
 	(void)state;
 	m->p[56] = m->p[57] = 0xff;
 	image = open_elf(m);
-	assert_non_null(strstr(memlog_image_warning(image, 0),
-			       "section header 0"));
+	assert_non_null(
+		strstr(memlog_image_warning(image, 0), "section header 0"));
 	assert_int_equal(image->format[0], 'e');
 	memlog_image_close(image);
 	free(m);
@@ -280,13 +283,13 @@ static struct mkelf *two_loads(uint64_t va, uint64_t pa, const char *owner,
 	struct mkelf *m = mkelf_new(true, false);
 
 	mkelf_ehdr(m, 62, 64, 0, 3, 0, 64);
-	mkelf_phdr(m, (struct mkelf_phdr){ NOTE, 0x200, 0, 0, owner ? 32 : 0,
-					   0, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x1000, va, pa, 0x1000,
-					   0x1000, 0 });
+	mkelf_phdr(m, (struct mkelf_phdr){ NOTE, 0x200, 0, 0, owner ? 32 : 0, 0,
+					   0 });
+	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x1000, va, pa, 0x1000, 0x1000,
+					   0 });
 	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x2000, va ? va + 0x5000 : 0,
-					   pa ? pa + 0x4000 : 0, 0x1000,
-					   0x1000, 0 });
+					   pa ? pa + 0x4000 : 0, 0x1000, 0x1000,
+					   0 });
 	mkelf_pad(m, 0x200);
 	if (owner)
 		mkelf_note(m, owner, type, "12345678", 8, 4);
@@ -316,8 +319,8 @@ static void test_spaces(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct mkelf *m = two_loads(t[i].va, t[i].pa, t[i].owner,
-					    t[i].type);
+		struct mkelf *m =
+			two_loads(t[i].va, t[i].pa, t[i].owner, t[i].type);
 
 		one_space(m, t[i].want);
 		free(m);
@@ -348,10 +351,10 @@ static void test_orphans(void **state)
 	image = open_elf(m);
 	{
 		struct conform_piece file[] = {
-			{ d + 0x2000, 0x3000, p + d + 0x2000, true,
-			  MEMLOG_PHYS, 0x2000 },
-			{ d + 0x6000, 0x2000, p + d + 0x6000, true,
-			  MEMLOG_PHYS, 0x6000 },
+			{ d + 0x2000, 0x3000, p + d + 0x2000, true, MEMLOG_PHYS,
+			  0x2000 },
+			{ d + 0x6000, 0x2000, p + d + 0x6000, true, MEMLOG_PHYS,
+			  0x6000 },
 			{ d + 0x9000, 0x3000, p + d + 0x9000, false, 0, 0 },
 		};
 
@@ -377,16 +380,16 @@ static void test_orphan_tables(void **state)
 	unsigned int k;
 
 	(void)state;
-	cpu[395] = 0x80;	/* CR0.PG */
-	cpu[417] = 0x30;	/* CR3 0x3000 */
+	cpu[395] = 0x80; /* CR0.PG */
+	cpu[417] = 0x30; /* CR3 0x3000 */
 	for (k = 0; k < 2; k++) {
 		struct mkelf *m = mkelf_new(true, false);
 
 		mkelf_ehdr(m, 62, 64, 0, 2, 0, 8);
-		mkelf_phdr(m, (struct mkelf_phdr){ NOTE, 0x100, 0, 0, 460, 0,
-						   0 });
-		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d,
-			   0xffff000000000000, 0, 0x1000, 0x8000, 0 });
+		mkelf_phdr(m,
+			   (struct mkelf_phdr){ NOTE, 0x100, 0, 0, 460, 0, 0 });
+		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d, 0xffff000000000000,
+						   0, 0x1000, 0x8000, 0 });
 		mkelf_pad(m, 0x100);
 		mkelf_note(m, "QEMU", 0, cpu, sizeof(cpu), 4);
 		mkelf_pad(m, d + 0x8000);
@@ -396,11 +399,12 @@ static void test_orphan_tables(void **state)
 		m->p[d + 0x4000] = 3;
 		m->p[d + 0x4001] = 0x50;
 		m->p[d + 0x5000] = 0x83;
-		m->p[d + 0x5002] = k ? 0x20 : 0;	/* or elsewhere */
+		m->p[d + 0x5002] = k ? 0x20 : 0; /* or elsewhere */
 		image = open_elf(m);
 		assert_int_equal(image->spaces[MEMLOG_FILE].ops->alias(
-			image->spaces[MEMLOG_FILE].self, d + 0x2000, &space,
-			&addr), k ? MEMLOG_NO_DATA : MEMLOG_OK);
+					 image->spaces[MEMLOG_FILE].self,
+					 d + 0x2000, &space, &addr),
+				 k ? MEMLOG_NO_DATA : MEMLOG_OK);
 		assert_true(k || addr == 0x2000);
 		memlog_image_close(image);
 		free(m);
@@ -424,7 +428,7 @@ static void test_orphans_unsure(void **state)
 	image = open_elf(m);
 	{
 		struct conform_piece file = { 0x2000, 0x1000, m->p + 0x2000,
-					      false, 0, 0 };
+					      false,  0,      0 };
 
 		conform_image(image, MEMLOG_FILE, &file, 1);
 	}
@@ -437,7 +441,7 @@ static void test_programs(void **state)
 	struct mkelf *m = simple(true, false, false);
 
 	(void)state;
-	m->p[16] = 2;		/* ET_EXEC without entry point: may be a dump */
+	m->p[16] = 2; /* ET_EXEC without entry point: may be a dump */
 	memlog_image_close(open_elf(m));
 	m->p[24] = 1;
 	open_bytes(m->p, m->len, MEMLOG_UNSUPPORTED);
@@ -467,7 +471,7 @@ static void test_notes(void **state)
 	mkelf_note(m, "QEMU", 0, state440, 440, 4);
 	mkelf_note(m, "VMCOREINFO", 0, "OSRELEASE=1\n", 12, 4);
 	mkelf_note(m, "Weird", 9, "x", 1, 4);
-	mkelf_u32(m, 400);		/* cut off */
+	mkelf_u32(m, 400); /* cut off */
 	mkelf_pad(m, 120 + 1024);
 	m->len -= 100;
 	image = open_elf(m);
@@ -492,8 +496,8 @@ static void test_notes(void **state)
 static void test_machines(void **state)
 {
 	static const uint16_t known[] = {
-		EM_386, EM_MIPS, EM_PPC, EM_PPC64, EM_S390, EM_ARM, EM_IA_64,
-		EM_X86_64, EM_AARCH64, EM_RISCV, 258,
+		EM_386,	  EM_MIPS,   EM_PPC,	 EM_PPC64, EM_S390, EM_ARM,
+		EM_IA_64, EM_X86_64, EM_AARCH64, EM_RISCV, 258,
 	};
 	unsigned int i, n = 0;
 	const char *name;
@@ -567,7 +571,7 @@ static void test_qemu_cpu(void **state)
 
 static void try_bytes(const uint8_t *p, size_t len)
 {
-	uint8_t *copy = malloc(len ? len : 1);	/* so that ASan sees the end */
+	uint8_t *copy = malloc(len ? len : 1); /* so that ASan sees the end */
 	struct memlog_image *image = NULL;
 	struct ml_file f;
 

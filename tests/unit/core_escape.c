@@ -150,7 +150,9 @@ static void every_codepoint(void **state)
 
 static void c1_in_utf8(void **state)
 {
-	assert_string_equal(text_of("\xc2\x9b" "31m", 5, true),
+	assert_string_equal(text_of("\xc2\x9b"
+				    "31m",
+				    5, true),
 			    "\\xc2\\x9b31m");
 	assert_string_equal(text_of("\xc2\xa0", 2, true), "\xc2\xa0");
 }
@@ -158,24 +160,29 @@ static void c1_in_utf8(void **state)
 static void not_utf8(void **state)
 {
 	static const char *const bad[] = {
-		"\xc0\xaf",		/* overlong */
-		"\xe0\x80\xaf",		/* overlong */
-		"\xf0\x80\x80\xaf",	/* overlong */
-		"\xed\xa0\x80",		/* surrogate */
-		"\xf4\x90\x80\x80",	/* above U+10FFFF */
+		"\xc0\xaf",	    /* overlong */
+		"\xe0\x80\xaf",	    /* overlong */
+		"\xf0\x80\x80\xaf", /* overlong */
+		"\xed\xa0\x80",	    /* surrogate */
+		"\xf4\x90\x80\x80", /* above U+10FFFF */
 		"\xf8\x88\x80\x80\x80",
-		"\xfe", "\xff", "\x80", "\xe2\x82", "\xe2(\xa1",
+		"\xfe",
+		"\xff",
+		"\x80",
+		"\xe2\x82",
+		"\xe2(\xa1",
 	};
 	size_t i, k;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_false(ml_utf8_valid((const uint8_t *)bad[i],
-					   strlen(bad[i])));
+		assert_false(
+			ml_utf8_valid((const uint8_t *)bad[i], strlen(bad[i])));
 		text_of(bad[i], strlen(bad[i]), true);
 		for (k = 0; k < sink.len; k++)
 			assert_true((uint8_t)sink.text[k] < 0x7f);
 		assert_int_equal(ml_utf8_len((const uint8_t *)bad[i],
-					     strlen(bad[i]), NULL), 0);
+					     strlen(bad[i]), NULL),
+				 0);
 	}
 	/* a broken sequence does not swallow what follows */
 	assert_string_equal(text_of("\xe2\x82\x1b[2J", 6, true),
@@ -189,7 +196,8 @@ static void cut(void **state)
 	assert_int_equal(ml_utf8_cut((const uint8_t *)"a\xe2\x82", 3), 2);
 	assert_int_equal(ml_utf8_cut((const uint8_t *)"a\xe2", 2), 1);
 	assert_int_equal(ml_utf8_cut((const uint8_t *)"\xf0\x9f\x98", 3), 3);
-	assert_int_equal(ml_utf8_cut((const uint8_t *)"\x80\x80\x80\x80", 4), 0);
+	assert_int_equal(ml_utf8_cut((const uint8_t *)"\x80\x80\x80\x80", 4),
+			 0);
 	assert_int_equal(ml_utf8_cut((const uint8_t *)"\xe0\x80", 2), 0);
 	assert_int_equal(ml_utf8_cut((const uint8_t *)"", 0), 0);
 }
@@ -256,7 +264,7 @@ static void json_round_trip(void **state)
 	assert_memory_equal(back, in, n);
 	json_of("\0\x1b\x7f\xe2\x80\xae\xf3\xa0\x80\x81\"\\\n\r\t", 15);
 	assert_string_equal(sink.text, "\"\\u0000\\u001b\\u007f\\u202e"
-			    "\\udb40\\udc01\\\"\\\\\\n\\r\\t\"");
+				       "\\udb40\\udc01\\\"\\\\\\n\\r\\t\"");
 }
 
 static void public_escape(void **state)

@@ -82,7 +82,8 @@ static void test_memory(void **state)
 
 	(void)state;
 	assert_int_equal(ml_file_memory(bytes, sizeof(bytes), "m", NULL, &f,
-					NULL), MEMLOG_OK);
+					NULL),
+			 MEMLOG_OK);
 	conform_reader(f.ops, f.self, &p, 1);
 	ml_file_close(&f);
 }
@@ -242,21 +243,26 @@ static void test_map(void **state)
 		assert_int_equal(memlog_image_open_file(path, &o, &image, NULL),
 				 MEMLOG_OK);
 		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0,
-							 &r, NULL), 0);
+							 &r, NULL),
+				 0);
 		assert_true(r.start == 0 && r.end == t[i].low);
 		if (t[i].low == t[i].size) {
-			assert_int_equal(memlog_image_next_range(image,
-					 MEMLOG_PHYS, r.end, &r, NULL),
-					 MEMLOG_NO_DATA);
+			assert_int_equal(
+				memlog_image_next_range(image, MEMLOG_PHYS,
+							r.end, &r, NULL),
+				MEMLOG_NO_DATA);
 		} else {
-			assert_int_equal(memlog_image_next_range(image,
-					 MEMLOG_PHYS, r.end, &r, NULL), 0);
+			assert_int_equal(
+				memlog_image_next_range(image, MEMLOG_PHYS,
+							r.end, &r, NULL),
+				0);
 			assert_true(r.start == 1ull << 32);
 			assert_true(r.end - r.start == t[i].size - t[i].low);
 			last = r.end - 1;
 		}
 		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, last,
-						   &got, 1, &n, NULL), 0);
+						   &got, 1, &n, NULL),
+				 0);
 		assert_int_equal(got, mark);
 		memlog_image_close(image);
 	}
@@ -290,15 +296,14 @@ static void test_not_raw(void **state)
 static void test_moves(void **state)
 {
 	static uint8_t raw[4096], flat[4096 + 2 * 16 + 8192];
-	static const uint8_t odd[32] = "makedumpfile";	/* of no version */
+	static const uint8_t odd[32] = "makedumpfile"; /* of no version */
 	static const uint8_t packed[16] = { 0x1f, 0x8b, 8 };
 	static const uint8_t end[16] = {
 		255, 255, 255, 255, 255, 255, 255, 255,
 		255, 255, 255, 255, 255, 255, 255, 255,
 	};
 	struct conform_memory mem;
-	struct memlog_open_opts o = { .size = sizeof(o),
-				      .map = MEMLOG_MAP_PC };
+	struct memlog_open_opts o = { .size = sizeof(o), .map = MEMLOG_MAP_PC };
 	const struct {
 		const uint8_t *p;
 		size_t len;
@@ -316,14 +321,15 @@ static void test_moves(void **state)
 	(void)state;
 	memcpy(flat, "makedumpfile", 12);
 	flat[23] = flat[31] = 1;
-	flat[4096 + 14] = 8192 >> 8;	/* one record, all of the file */
+	flat[4096 + 14] = 8192 >> 8; /* one record, all of the file */
 	memcpy(flat + sizeof(flat) - sizeof(end), end, sizeof(end));
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		conform_memory_init(&mem);
 		o.allocator = &mem.alloc;
 		image = NULL;
 		assert_int_equal(ml_file_memory(t[i].p, t[i].len, "m",
-						o.allocator, &f, NULL), 0);
+						o.allocator, &f, NULL),
+				 0);
 		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL),
 				 t[i].s);
 		assert_null(f.ops);

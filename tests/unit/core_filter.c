@@ -15,7 +15,9 @@
 static struct memlog_record rec(const char *text, size_t len)
 {
 	struct memlog_record r = {
-		.size = sizeof(r), .cpu = -1, .text = (const uint8_t *)text,
+		.size = sizeof(r),
+		.cpu = -1,
+		.text = (const uint8_t *)text,
 		.text_len = len,
 	};
 
@@ -54,7 +56,10 @@ static void regex(void **state)
 	/* NUL is a byte like others */
 	assert_true(grep("^a.c$", "a\0c\n", 4));
 	assert_true(grep("tail", "\0\0\0tail", 7));
-	assert_true(grep("^a.b$", "a\xff" "b\n", 4));
+	assert_true(grep("^a.b$",
+			 "a\xff"
+			 "b\n",
+			 4));
 	assert_true(grep("^$", "\r\n", 2));
 	assert_true(grep("^$", "", 0));
 	assert_int_equal(ml_filter_regex(&f, "(", &err), MEMLOG_INVALID);
@@ -94,8 +99,10 @@ static void level(void **state)
 static void cpus(void **state)
 {
 	static const char *const bad[] = {
-		"", ",", "1,", "-1", "3-1", "1-", "a", "1,,2",
-		"99999999999999999999", "1-2-3", "0x1", " 1",
+		"",	 ",",	 "1,",
+		"-1",	 "3-1",	 "1-",
+		"a",	 "1,,2", "99999999999999999999",
+		"1-2-3", "0x1",	 " 1",
 	};
 	struct ml_filter f = { 0 };
 	struct memlog_record r = rec("x", 1);
@@ -108,7 +115,7 @@ static void cpus(void **state)
 		r.cpu = cpu;
 		assert_int_equal(ml_filter_match(&f, &r),
 				 cpu <= 3 || cpu == 8 || cpu == 10 ||
-				 cpu == 11);
+					 cpu == 11);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(ml_filter_cpus(&f, bad[i], NULL),
@@ -176,7 +183,8 @@ static void newest(void **state)
 			r.phase = "PEI";
 			r.n_fields = 1;
 			r.fields[0] = (struct memlog_field){
-				"f", MEMLOG_FIELD_TEXT, { 0 }, text, 4 };
+				"f", MEMLOG_FIELD_TEXT, { 0 }, text, 4
+			};
 			r.seq = i;
 			assert_int_equal(ml_newest_add(n, &r, NULL), MEMLOG_OK);
 			memset(text, 'z', sizeof(text));
@@ -228,12 +236,9 @@ static void newest_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(regex),
-		cmocka_unit_test(level),
-		cmocka_unit_test(cpus),
-		cmocka_unit_test(times),
-		cmocka_unit_test(component),
-		cmocka_unit_test(newest),
+		cmocka_unit_test(regex),	  cmocka_unit_test(level),
+		cmocka_unit_test(cpus),		  cmocka_unit_test(times),
+		cmocka_unit_test(component),	  cmocka_unit_test(newest),
 		cmocka_unit_test(newest_bounded),
 	};
 

@@ -64,7 +64,9 @@ static enum memlog_status toy_expand(void *state, const uint8_t *in,
 }
 
 static const struct memlog_codec toy = {
-	.size = sizeof(toy), .name = "snappy", .expand = toy_expand,
+	.size = sizeof(toy),
+	.name = "snappy",
+	.expand = toy_expand,
 };
 static const struct memlog_codec *const toys[] = { &toy };
 
@@ -72,7 +74,8 @@ static struct memlog_image *open_bytes(const uint8_t *p, size_t len,
 				       enum memlog_status want,
 				       struct memlog_err *err)
 {
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 1 };
 	struct memlog_image *image = NULL;
 	enum memlog_status s;
@@ -155,7 +158,7 @@ static struct file *avml(void)
 	head(f, "AVML", 2, 0x100000, 40000);
 	bytes(f, id, 10);
 	frame(f, mem + 1000, 39999, false);
-	num(f, 0xfe, 1);		/* padding chunk */
+	num(f, 0xfe, 1); /* padding chunk */
 	num(f, 5, 3);
 	num(f, 0, 5);
 	frame(f, mem + 40999, 1, false);
@@ -335,7 +338,9 @@ static void test_refused(void **state)
 		{ "QFI\xfb", "disk" },
 		{ "\x1f\x8b\x08", "gzip" },
 		{ "\x28\xb5\x2f\xfd", "zstd" },
-		{ "\xfd" "7zXZ", "unxz" },
+		{ "\xfd"
+		  "7zXZ",
+		  "unxz" },
 		{ "\x04\x22\x4d\x18", "lz4" },
 		{ "BZh", "bunzip2" },
 		{ "LZIP", "lzip -d" },
@@ -358,7 +363,8 @@ static void test_refused(void **state)
 
 static void try_bytes(const uint8_t *p, size_t len)
 {
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 1 };
 	uint8_t *copy = malloc(len ? len : 1);
 	struct memlog_image *image = NULL;

@@ -16,7 +16,7 @@
 
 #define PAGES 40
 
-static unsigned int expanded;	/* how often a page was, and how far */
+static unsigned int expanded; /* how often a page was, and how far */
 static size_t expanded_bytes;
 
 /* Pages that repeat their first 64 bytes become a mark, their size in units of
@@ -91,7 +91,8 @@ static const struct memlog_codec *const toys[] = { &toy_zlib, &toy_lzo };
 static struct memlog_image *open_bytes(const uint8_t *p, size_t len,
 				       enum memlog_status want)
 {
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 2 };
 	struct memlog_image *image = NULL;
 	struct memlog_err err = { 0 };
@@ -130,15 +131,16 @@ static void make_sample(struct sample *s, uint32_t block, uint64_t high)
 			pfn = high;
 		for (k = 0; k < block; k++)
 			p[k] = (uint8_t)(k < 64 || i % 5 == 4 ?
-					 k * (2 * i + 1) + i + (k >> 9) * 3 + 1 :
-					 p[k - 64]);
+						 k * (2 * i + 1) + i +
+							 (k >> 9) * 3 + 1 :
+						 p[k - 64]);
 		s->pages[i] = (struct mkpage){ pfn, p, flags[i % 4], false };
 		if (i % 6 == 2 || i == 20 || i == 21 || i == 22) {
 			memset(p, 0, block);
 			s->pages[i].bytes = NULL;
 		}
 		s->pieces[i] = (struct conform_piece){ pfn * block, block, p,
-						       false, 0, 0 };
+						       false,	    0,	   0 };
 	}
 	s->n = PAGES;
 }
@@ -147,7 +149,8 @@ static void make_sample(struct sample *s, uint32_t block, uint64_t high)
  * that takes. */
 static void stingy(const uint8_t *p, size_t len, const struct sample *s)
 {
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 2 };
 	struct conform_memory mem;
 	struct memlog_image *image;
@@ -171,10 +174,14 @@ static void test_formats(void **state)
 	(void)state;
 	for (k = 0; k < 16; k++) {
 		struct mkkdump m = {
-			.is32 = k & 1, .big_endian = k & 2,
-			.block = k & 4 ? 65536 : 4096, .machine = "i686",
-			.max_pfn = 70000, .compress = toy_compress,
-			.note = note, .note_len = k & 2 ? 0 : sizeof(note),
+			.is32 = k & 1,
+			.big_endian = k & 2,
+			.block = k & 4 ? 65536 : 4096,
+			.machine = "i686",
+			.max_pfn = 70000,
+			.compress = toy_compress,
+			.note = note,
+			.note_len = k & 2 ? 0 : sizeof(note),
 		};
 		struct memlog_image_info info = { .size = sizeof(info) };
 		struct memlog_image *image;
@@ -212,7 +219,8 @@ static void test_formats(void **state)
  * again, nor looked at in a search. */
 static void test_cost(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct memlog_range r;
@@ -231,13 +239,14 @@ static void test_cost(void **state)
 	image = open_bytes(file, len, MEMLOG_OK);
 	sp = &image->spaces[MEMLOG_PHYS];
 	expanded_bytes = 0;
-	assert_int_equal(sp->ops->peek(sp->self, s.pieces[0].addr, 1, buf,
-				       NULL), 0);
+	assert_int_equal(
+		sp->ops->peek(sp->self, s.pieces[0].addr, 1, buf, NULL), 0);
 	assert_memory_equal(buf, s.pieces[0].bytes, 64);
 	assert_int_equal(expanded_bytes, 64);
 	/* what is more than a look has been expanded as a whole */
-	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-			 s.pieces[0].addr, buf, 64, &got, NULL), 0);
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, s.pieces[0].addr,
+					   buf, 64, &got, NULL),
+			 0);
 	assert_int_equal(got, 64);
 	assert_int_equal(expanded_bytes, 64 + 4096);
 	for (i = 0; i < s.n; i++)
@@ -263,7 +272,9 @@ static void test_cost(void **state)
 
 static void test_split(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000, .split = true,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
+			     .split = true,
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct sample s;
@@ -279,8 +290,8 @@ static void test_split(void **state)
 		file = mkkdump(&m, s.pages, s.n, &len);
 		image = open_bytes(file, len, MEMLOG_OK);
 		conform_image(image, MEMLOG_PHYS, s.pieces + from, to - from);
-		assert_non_null(strstr(memlog_image_warning(image, 0),
-				       "split"));
+		assert_non_null(
+			strstr(memlog_image_warning(image, 0), "split"));
 		memlog_image_close(image);
 		free(file);
 	}
@@ -290,9 +301,12 @@ static void test_split(void **state)
 /* All parts are one image; in any order, and through files this time. */
 static void test_set(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000, .split = true,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
+			     .split = true,
 			     .compress = toy_compress };
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 2 };
 	char dir[] = "/tmp/memlog-set-XXXXXX", names[4][64], list[300];
 	struct memlog_image *image;
@@ -336,7 +350,9 @@ static void test_set(void **state)
  * cut, a codec that is not there. */
 static void test_incomplete(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000, .status = 8 | 4,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
+			     .status = 8 | 4,
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct memlog_image_info info = { .size = sizeof(info) };
@@ -352,17 +368,19 @@ static void test_incomplete(void **state)
 	image = open_bytes(file, len, MEMLOG_OK);
 	assert_non_null(strstr(memlog_image_warning(image, 0), "snappy"));
 	assert_non_null(strstr(memlog_image_warning(image, 1), "incomplete"));
-	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-			 s.pieces[0].addr, buf, 8192, &got, NULL), 0);
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, s.pieces[0].addr,
+					   buf, 8192, &got, NULL),
+			 0);
 	assert_int_equal(got, 4096);
-	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-			 s.pieces[1].addr, buf, 10, &got, &err),
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, s.pieces[1].addr,
+					   buf, 10, &got, &err),
 			 MEMLOG_NO_DATA);
 	assert_non_null(strstr(err.text, "not written"));
 	memlog_image_close(image);
 	image = open_bytes(file, len - 1, MEMLOG_OK);
 	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-			 s.pieces[s.n - 1].addr, buf, 10, &got, &err),
+					   s.pieces[s.n - 1].addr, buf, 10,
+					   &got, &err),
 			 MEMLOG_NO_DATA);
 	assert_non_null(strstr(err.text, "outside"));
 	memlog_image_close(image);
@@ -380,7 +398,8 @@ static void test_incomplete(void **state)
 /* A bitmap of nothing but ones, and hardly a file behind it. */
 static void test_promises(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 1 << 27,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 1 << 27,
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct memlog_range r = { 0 };
@@ -437,12 +456,16 @@ static void counted_close(void *self)
 static void test_bitmap_cost(void **state)
 {
 	static const struct memlog_reader_ops ops = {
-		.size = sizeof(ops), .read = counted_read,
-		.next_range = counted_next, .close = counted_close,
+		.size = sizeof(ops),
+		.read = counted_read,
+		.next_range = counted_next,
+		.close = counted_close,
 	};
-	struct mkkdump m = { .block = 4096, .max_pfn = 1 << 27,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 1 << 27,
 			     .compress = toy_compress };
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 2 };
 	struct memlog_image *image;
 	struct memlog_range r;
@@ -462,8 +485,8 @@ static void test_bitmap_cost(void **state)
 	f = (struct ml_file){ &ops, &c, 1ull << 33, "m", NULL };
 	assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
 	c.bytes = 0;
-	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,
-						NULL), 0);
+	assert_int_equal(
+		memlog_image_next_data(image, MEMLOG_PHYS, 0, &r, NULL), 0);
 	assert_in_range(c.bytes, 0, 256 << 10);
 	memlog_image_close(image);
 	free(file);
@@ -472,7 +495,8 @@ static void test_bitmap_cost(void **state)
 
 static void test_no_codec(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
 			     .compress = toy_compress };
 	struct memlog_image *image;
 	struct memlog_err err = { 0 };
@@ -487,8 +511,8 @@ static void test_no_codec(void **state)
 	ml_file_memory(file, len, "m", NULL, &f, NULL);
 	assert_int_equal(ml_image_open_on(&f, NULL, &image, NULL), 0);
 	assert_non_null(strstr(memlog_image_warning(image, 0), "zlib"));
-	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-			 s.pieces[0].addr, buf, 10, &got, &err),
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, s.pieces[0].addr,
+					   buf, 10, &got, &err),
 			 MEMLOG_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "zlib"));
 	memlog_image_close(image);
@@ -500,7 +524,8 @@ static void test_no_codec(void **state)
 
 static void try_bytes(const uint8_t *p, size_t len)
 {
-	struct memlog_open_opts o = { .size = sizeof(o), .codecs = toys,
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .codecs = toys,
 				      .n_codecs = 2 };
 	uint8_t *copy = malloc(len ? len : 1);
 	struct memlog_image *image = NULL;
@@ -529,7 +554,8 @@ static void flip(uint8_t *p, size_t len, size_t from, size_t to)
 /* Nothing after the end of an older program's codec is read. */
 static void test_short_codec(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 40000,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
 			     .compress = toy_compress };
 	const size_t all = offsetof(struct memlog_codec, literal);
 	struct memlog_codec *codec;
@@ -549,12 +575,13 @@ static void test_short_codec(void **state)
 		memcpy(codec, &toy_zlib, size);
 		memcpy(codec, &size, sizeof(size));
 		o.codecs = (const struct memlog_codec *const *)&codec;
-		assert_int_equal(ml_file_memory(file, len, "m", NULL, &f,
-						NULL), 0);
+		assert_int_equal(ml_file_memory(file, len, "m", NULL, &f, NULL),
+				 0);
 		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
 		free(codec);
 		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-				 s.pieces[0].addr, &byte, 1, &got, NULL),
+						   s.pieces[0].addr, &byte, 1,
+						   &got, NULL),
 				 size == all ? MEMLOG_OK : MEMLOG_UNSUPPORTED);
 		memlog_image_close(image);
 	}
@@ -568,8 +595,10 @@ static void test_short_codec(void **state)
 
 static void test_damage(void **state)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 1000,
-			     .compress = toy_compress, .split = true,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 1000,
+			     .compress = toy_compress,
+			     .split = true,
 			     .end_pfn = 1000 };
 	struct sample s;
 	uint8_t *file, *flat;

@@ -60,8 +60,8 @@ static void measure(const char *name, const char *format,
 {
 	struct memlog_image_info info = { .size = sizeof(info) };
 	struct memlog_scan_opts scan = { .size = sizeof(scan) };
-	struct memlog_open_opts o = { .size = sizeof(o), .force_raw =
-				      !strcmp(format, "raw") };
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .force_raw = !strcmp(format, "raw") };
 	struct conform_memory mem;
 	struct memlog_image *image;
 	struct memlog_logs *logs;
@@ -196,7 +196,8 @@ static void test_kdump(void **state)
 {
 	enum { PAGES = 40 };
 	static struct mkpage pages[PAGES];
-	struct mkkdump m = { .block = 1 << 20, .max_pfn = 8192,
+	struct mkkdump m = { .block = 1 << 20,
+			     .max_pfn = 8192,
 			     .machine = "x86_64" };
 	uint8_t *bytes = calloc(PAGES + 1, m.block), *file, *flat;
 	char part[sizeof(path)], list[2 * sizeof(path)];

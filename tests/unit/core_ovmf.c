@@ -16,10 +16,10 @@
 /* ---- the writer's side, from its description alone ---- */
 
 struct ring {
-	uint8_t *hdr;		/* in the memory of the test */
+	uint8_t *hdr; /* in the memory of the test */
 	char family;
 	uint64_t header, size, head, tail, truncated, lock;
-	uint8_t all[1 << 20];	/* everything that was ever written */
+	uint8_t all[1 << 20]; /* everything that was ever written */
 	size_t n_all;
 };
 
@@ -266,7 +266,7 @@ static void lost_head(void **state)
 
 	init(r, p, 'C', 4096, 192);
 	put(r, "st of a line\nwhole\n", 19);
-	r->truncated = 1;	/* as the copy of a ring that wrapped is */
+	r->truncated = 1; /* as the copy of a ring that wrapped is */
 	store(r);
 	logs = scan(image);
 	log = memlog_logs_get(logs, 0);
@@ -338,9 +338,8 @@ static void between_stores(void **state)
 			logs = scan(image);
 			decode(image, memlog_logs_get(logs, 0), false);
 			assert_true(got.len && got.len < 3000);
-			assert_memory_equal(got.text,
-					    r->all + r->n_all - got.len,
-					    got.len);
+			assert_memory_equal(
+				got.text, r->all + r->n_all - got.len, got.len);
 			assert_int_equal((r->head + got.len) % 3000, committed);
 			decode(image, memlog_logs_get(logs, 0), true);
 			assert_memory_equal(got.text + got.len - len, line,
@@ -600,7 +599,8 @@ static void missing_page(void **state)
 	logs = scan(image);
 	assert_true(memlog_logs_get(logs, 0)->flags & MEMLOG_LOG_INCOMPLETE);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     NULL, &d, &err), 0);
+					     NULL, &d, &err),
+			 0);
 	while (!memlog_decoder_next(d, &rec, &err)) {
 		if (rec->lost) {
 			assert_int_equal(rec->lost, 0x1000);
@@ -664,8 +664,8 @@ static void likely(void **state)
 
 		init(r, p + (ram[i] << 20) - (19 << 20), 'C', 0x20000, 192);
 		put(r, "text\n", 5);
-		assert_int_equal(memlog_scan(image, &opts, &logs, &stats,
-					     &err), 0);
+		assert_int_equal(memlog_scan(image, &opts, &logs, &stats, &err),
+				 0);
 		assert_int_equal(memlog_logs_count(logs), 1);
 		assert_true(stats.likely_only);
 		assert_true(stats.covered <= 64 << 20);
@@ -678,7 +678,7 @@ static void likely(void **state)
 
 /* What a guest's kernel knows of its firmware. */
 struct kernel {
-	uint64_t log, table, entries;	/* 0: it has no such variable */
+	uint64_t log, table, entries; /* 0: it has no such variable */
 };
 
 static enum memlog_status kernel_value(void *self, const char *variable,
@@ -713,7 +713,8 @@ static void locate(void **state)
 	uint8_t *table = mem_add(&m, 0x1000, 4096);
 	struct memlog_image *image = mem_image(&m, MEMLOG_PHYS);
 	struct kernel k = { .log = 0x140000000 };
-	struct memlog_symbols symbols = { .size = sizeof(symbols), .self = &k,
+	struct memlog_symbols symbols = { .size = sizeof(symbols),
+					  .self = &k,
 					  .value = kernel_value };
 	struct memlog_scan_opts opts = { .size = sizeof(opts),
 					 .mode = MEMLOG_SCAN_LIKELY,
@@ -728,8 +729,10 @@ static void locate(void **state)
 	put64(table + 40, 0x140000000);
 	for (i = 0; i < 5; i++) {
 		k.log = i == 0 ? 0x140000000 : i == 1 ? 0x140001000 : 0;
-		k.table = i == 2 ? 0x1000 : i == 3 ? 0x1008 :
-			  i == 4 ? UINT64_MAX - 10 : 0;
+		k.table = i == 2 ? 0x1000 :
+			  i == 3 ? 0x1008 :
+			  i == 4 ? UINT64_MAX - 10 :
+				   0;
 		k.entries = i == 4 ? UINT64_MAX : 3;
 		assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
 				 0);

@@ -13,9 +13,9 @@
 #include "image/image.h"
 #include "libmem.h"
 
-#define AT		0x1000000u
-#define HEADER		192u
-#define PAGES_MAX	64u
+#define AT	  0x1000000u
+#define HEADER	  192u
+#define PAGES_MAX 64u
 
 static uint64_t seed;
 
@@ -30,9 +30,14 @@ static uint32_t rnd(uint32_t n)
 static void write_lines(uint8_t *p, size_t n, const char *end)
 {
 	static const char *const words[] = {
-		"Loading", "PEIM", "at", "0x0007EAD", "EntryPoint=", "PROGRESS",
-		"CODE:", "V03040003", "I0", "InstallProtocolInterface:", "- - -",
-		"\xd0\xb6\xd1\x83", "\xe2\x82\xac", "\x1b[1;31m", "\t",
+		"Loading",	"PEIM",
+		"at",		"0x0007EAD",
+		"EntryPoint=",	"PROGRESS",
+		"CODE:",	"V03040003",
+		"I0",		"InstallProtocolInterface:",
+		"- - -",	"\xd0\xb6\xd1\x83",
+		"\xe2\x82\xac", "\x1b[1;31m",
+		"\t",
 	};
 	size_t i = 0, k, len = 0;
 	const char *w;
@@ -53,7 +58,7 @@ static void write_lines(uint8_t *p, size_t n, const char *end)
 struct ring {
 	struct mem m;
 	struct memlog_image *image;
-	uint8_t *bytes;		/* header and ring */
+	uint8_t *bytes; /* header and ring */
 	size_t len, size;
 	uint64_t head, tail;
 	uint8_t text[PAGES_MAX * 4096];
@@ -76,8 +81,8 @@ static void make_ring(size_t pages, size_t used, bool wrapped, const char *end)
 	r.head = wrapped ? (r.tail + 1) % r.size : 0;
 	r.text_len = wrapped ? r.size - 1 : r.tail;
 	write_lines(ring, wrapped ? r.size : r.tail, end);
-	memcpy(r.text, ring + r.head, wrapped && r.head ? r.size - r.head :
-							   r.text_len);
+	memcpy(r.text, ring + r.head,
+	       wrapped && r.head ? r.size - r.head : r.text_len);
 	if (wrapped && r.head)
 		memcpy(r.text + (r.size - r.head), ring, r.tail);
 	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
@@ -92,7 +97,8 @@ static void make_ring(size_t pages, size_t used, bool wrapped, const char *end)
 static void open_ring(enum memlog_space space, bool by_kernel)
 {
 	assert_int_equal(memlog_image_wrap(&mem_ops, &r.m, space, "m", NULL,
-					   &r.image, NULL), 0);
+					   &r.image, NULL),
+			 0);
 	r.image->by_kernel = by_kernel;
 }
 
@@ -150,8 +156,10 @@ static void test_whole(void **state)
 		seed = i;
 		pages = 1 + rnd(i % 4 ? 8 : PAGES_MAX);
 		size = pages * 4096 - HEADER;
-		make_ring(pages, i % 7 ? rnd((uint32_t)size) :
-				 (size_t)rnd((uint32_t)pages) * 4096 + rnd(600),
+		make_ring(pages,
+			  i % 7 ? rnd((uint32_t)size) :
+				  (size_t)rnd((uint32_t)pages) * 4096 +
+					  rnd(600),
 			  i % 3 == 2, "\r\n");
 		expect_whole(i % 5 ? MEMLOG_PHYS : MEMLOG_FILE, i & 1);
 	}
@@ -186,8 +194,9 @@ static void put_foreign(uint8_t *p, enum kind kind)
 	size_t i;
 
 	for (i = 0; i < 4096; i++)
-		p[i] = kind == BINARY ? (uint8_t)rnd(256) :
-		       kind == NO_LINES ? (uint8_t)('0' + rnd(64)) : 0;
+		p[i] = kind == BINARY	? (uint8_t)rnd(256) :
+		       kind == NO_LINES ? (uint8_t)('0' + rnd(64)) :
+					  0;
 	if (kind == LF_TEXT)
 		write_lines(p, 4096, "\n");
 	if (kind == CRLF_TEXT)

@@ -10,16 +10,16 @@
 #include "libmem.h"
 #include "space/p2m.h"
 
-#define PAGE 4096u
-#define PAGES 1024u		/* of machine memory, from address 0 on */
+#define PAGE  4096u
+#define PAGES 1024u /* of machine memory, from address 0 on */
 
 /* A machine, and the tree that a model of the domain builds in it. */
 struct world {
 	struct mem mem;
 	uint8_t *m;
 	bool wide;
-	unsigned int n;		/* entries of a page */
-	uint64_t next;		/* frame that is free */
+	unsigned int n; /* entries of a page */
+	uint64_t next;	/* frame that is free */
 	struct ml_p2m *p2m;
 };
 
@@ -35,8 +35,14 @@ static int setup_n(void **state, bool wide)
 	return 0;
 }
 
-static int setup64(void **state) { return setup_n(state, true); }
-static int setup32(void **state) { return setup_n(state, false); }
+static int setup64(void **state)
+{
+	return setup_n(state, true);
+}
+static int setup32(void **state)
+{
+	return setup_n(state, false);
+}
 
 static int teardown(void **state)
 {
@@ -70,8 +76,10 @@ static enum memlog_status open_root(struct world *w, uint64_t root,
 				    struct memlog_err *err)
 {
 	struct ml_p2m_opts o = {
-		.mach = &mem_ops, .mach_self = &w->mem,
-		.kind = w->wide ? ML_P2M_LIST64 : ML_P2M_LIST32, .root = root,
+		.mach = &mem_ops,
+		.mach_self = &w->mem,
+		.kind = w->wide ? ML_P2M_LIST64 : ML_P2M_LIST32,
+		.root = root,
 	};
 
 	return ml_p2m_open(&o, &w->p2m, err);
@@ -141,13 +149,15 @@ static void test_tree(void **state)
 
 	/* scattered over the machine, read as one */
 	assert_int_equal(ml_p2m_ops.read(w->p2m, 7 * PAGE, buf, sizeof(buf),
-					 &got, &err), MEMLOG_OK);
+					 &got, &err),
+			 MEMLOG_OK);
 	assert_int_equal(got, sizeof(buf));
 	assert_int_equal(buf[0], 'a');
 	assert_int_equal(buf[PAGE], 'b');
 	assert_int_equal(buf[3 * PAGE - 1], 'c');
 	assert_int_equal(ml_p2m_ops.read(w->p2m, 10 * PAGE, buf, sizeof(buf),
-					 &got, &err), MEMLOG_OK);
+					 &got, &err),
+			 MEMLOG_OK);
 	assert_int_equal(got, PAGE);
 	assert_int_equal(ml_p2m_ops.read(w->p2m, 11 * PAGE, buf, 1, &got, &err),
 			 MEMLOG_NO_DATA);
@@ -205,11 +215,11 @@ static void test_damage(void **state)
 	uint64_t n = w->n;
 
 	set(w, root, 0, mid);
-	set(w, root, 1, mid);		/* the same again */
-	set(w, root, 2, PAGES + 5);	/* not in the image */
+	set(w, root, 1, mid);	    /* the same again */
+	set(w, root, 2, PAGES + 5); /* not in the image */
 	set(w, mid, 0, leaf);
-	set(w, mid, 1, leaf);		/* the same again */
-	set(w, mid, 2, root);		/* in circles */
+	set(w, mid, 1, leaf); /* the same again */
+	set(w, mid, 2, root); /* in circles */
 	set(w, mid, 3, mid);
 	set(w, mid, 4, PAGES + 6);
 	set(w, leaf, 1, 77);
@@ -265,15 +275,17 @@ static void test_table(void **state)
 	struct world *w = *state;
 	uint64_t l3 = page(w, 0), l2 = page(w, 0), l1 = page(w, 0);
 	struct ml_p2m_opts o = {
-		.mach = &mem_ops, .mach_self = &w->mem,
-		.kind = w->wide ? ML_P2M_TABLE64 : ML_P2M_TABLE32, .root = l3,
+		.mach = &mem_ops,
+		.mach_self = &w->mem,
+		.kind = w->wide ? ML_P2M_TABLE64 : ML_P2M_TABLE32,
+		.root = l3,
 	};
 	struct memlog_err err;
 
 	set(w, l3, 0, l2 << 12 | 0x67);
 	set(w, l2, 0, l1 << 12 | 0x67);
-	set(w, l2, 1, 7 << 12 | 0xe7);	/* a large page */
-	set(w, l2, 2, 8 << 12);		/* not present */
+	set(w, l2, 1, 7 << 12 | 0xe7); /* a large page */
+	set(w, l2, 2, 8 << 12);	       /* not present */
 	set(w, l1, 3, 300ull << 12 | 0x61 | (w->wide ? 1ull << 63 : 0));
 	set(w, l1, 4, 301ull << 12);
 	assert_int_equal(ml_p2m_open(&o, &w->p2m, &err), MEMLOG_OK);
@@ -311,7 +323,9 @@ static void test_noise(void **state)
 			for (n = 0; n < w->n; n++) {
 				x ^= x << 13, x ^= x >> 7, x ^= x << 17;
 				set(w, (uint64_t)i, (unsigned int)n,
-				    x % 3 ? x >> 20 & 127 : x % 5 ? 0 : x);
+				    x % 3 ? x >> 20 & 127 :
+				    x % 5 ? 0 :
+					    x);
 			}
 		if (open_root(w, 16, &err))
 			continue;
@@ -328,15 +342,15 @@ static void test_noise(void **state)
 	}
 }
 
-#define BOTH(t)							\
-	cmocka_unit_test_setup_teardown(t, setup64, teardown),	\
-	cmocka_unit_test_setup_teardown(t, setup32, teardown)
+#define BOTH(t)                                                \
+	cmocka_unit_test_setup_teardown(t, setup64, teardown), \
+		cmocka_unit_test_setup_teardown(t, setup32, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_tree), BOTH(test_shared_missing), BOTH(test_damage),
-		BOTH(test_bomb), BOTH(test_no_tree), BOTH(test_table),
+		BOTH(test_tree),  BOTH(test_shared_missing), BOTH(test_damage),
+		BOTH(test_bomb),  BOTH(test_no_tree),	     BOTH(test_table),
 		BOTH(test_noise),
 	};
 

@@ -14,7 +14,7 @@
 #include "query/query.h"
 
 #define MAX_WORDS 12
-#define MAX_ROWS 80
+#define MAX_ROWS  80
 
 /* What came of a command line: options as "name" or "name=value", operands, and
  * the kind of the mistake that ended it. */
@@ -62,8 +62,8 @@ static void add_row(const char *name, char letter, const char *value,
 {
 	assert_true(n_rows + 1 < MAX_ROWS);
 	rows[n_rows++] = (struct memlog_option){
-		sizeof(rows[0]), name, letter, value, optional, "help",
-		on_option,
+		sizeof(rows[0]), name,	 letter,    value,
+		optional,	 "help", on_option,
 	};
 }
 
@@ -88,8 +88,7 @@ static void make_rows(void)
 
 /* ---- the two parsers ----------------------------------------------------- */
 
-static void by_memlog(int argc, char **argv, bool in_order,
-		      struct outcome *ret)
+static void by_memlog(int argc, char **argv, bool in_order, struct outcome *ret)
 {
 	static const char *const words[][2] = {
 		{ "unknown option", "unknown" },
@@ -99,7 +98,9 @@ static void by_memlog(int argc, char **argv, bool in_order,
 		{ NULL, NULL },
 	};
 	struct memlog_parse_opts opts = {
-		.size = sizeof(opts), .own = rows, .arg = ret,
+		.size = sizeof(opts),
+		.own = rows,
+		.arg = ret,
 		.in_order = in_order,
 	};
 	struct memlog_query *q;
@@ -107,8 +108,8 @@ static void by_memlog(int argc, char **argv, bool in_order,
 	enum memlog_status s;
 	int first = -1;
 
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL), 0);
 	s = memlog_query_parse(q, argc, argv, &opts, &first, &err);
 	memlog_query_destroy(q);
 	if (s) {
@@ -153,8 +154,7 @@ static void stderr_release(void)
 	close(stderr_fd);
 }
 
-static void by_getopt(int argc, char **argv, bool in_order,
-		      struct outcome *ret)
+static void by_getopt(int argc, char **argv, bool in_order, struct outcome *ret)
 {
 	static const char *const words[][2] = {
 		{ "is ambiguous", "ambiguous" },
@@ -173,9 +173,9 @@ static void by_getopt(int argc, char **argv, bool in_order,
 		*s++ = '+';
 	for (i = 0; i < n_rows; i++) {
 		longs[i].name = rows[i].name;
-		longs[i].has_arg = !rows[i].value ? no_argument :
-			rows[i].optional ? optional_argument :
-					   required_argument;
+		longs[i].has_arg = !rows[i].value   ? no_argument :
+				   rows[i].optional ? optional_argument :
+						      required_argument;
 		longs[i].val = 1000 + (int)i;
 		if (!rows[i].letter)
 			continue;
@@ -216,11 +216,36 @@ static uint64_t dice(uint64_t sides)
 static const char *some_junk(void)
 {
 	static const char *const junk[] = {
-		"", "-", "--", "---", "--=", "--=x", "-=", "-:", "-;", "-W",
-		"-?", "foo", "a=b", "-20", "-n", "-n5", "-n-5", "--n=5",
-		"\x1b[2J", "-\x1b", "--\x1b", "-\xc3\xbc", "--\xc3\xbc", "--no-list",
+		"",
+		"-",
+		"--",
+		"---",
+		"--=",
+		"--=x",
+		"-=",
+		"-:",
+		"-;",
+		"-W",
+		"-?",
+		"foo",
+		"a=b",
+		"-20",
+		"-n",
+		"-n5",
+		"-n-5",
+		"--n=5",
+		"\x1b[2J",
+		"-\x1b",
+		"--\x1b",
+		"-\xc3\xbc",
+		"--\xc3\xbc",
+		"--no-list",
 		"--list-of-names-that-is-much-longer-than-that-of-any-option",
-		"- ", "-- ", "-a-", "-a=", "-aq",
+		"- ",
+		"-- ",
+		"-a-",
+		"-a=",
+		"-aq",
 	};
 
 	return junk[dice(sizeof(junk) / sizeof(junk[0]))];
@@ -308,9 +333,9 @@ static void compare(const struct outcome *a, const struct outcome *b,
 		return;
 	describe(words, argc);
 	fail_msg("memlog: %zu options, %zu operands, %s; getopt_long: %zu, "
-		 "%zu, %s", a->n_options, a->n_operands,
-		 a->mistake ? a->mistake : "fine", b->n_options, b->n_operands,
-		 b->mistake ? b->mistake : "fine");
+		 "%zu, %s",
+		 a->n_options, a->n_operands, a->mistake ? a->mistake : "fine",
+		 b->n_options, b->n_operands, b->mistake ? b->mistake : "fine");
 }
 
 /* The same options with the same values, the same operands in the same order,
@@ -385,7 +410,9 @@ static enum memlog_status parse(struct memlog_query *q, const char *line,
 				int *ret_first, struct memlog_err *err)
 {
 	struct memlog_parse_opts opts = {
-		.size = sizeof(opts), .own = own, .arg = &q,
+		.size = sizeof(opts),
+		.own = own,
+		.arg = &q,
 	};
 	char copy[200], *argv[MAX_WORDS + 1] = { NULL }, *save;
 	int argc = 0;
@@ -399,11 +426,13 @@ static enum memlog_status parse(struct memlog_query *q, const char *line,
 
 static void mistakes(void **state)
 {
-	static const struct { const char *line, *text; } cases[] = {
+	static const struct {
+		const char *line, *text;
+	} cases[] = {
 		{ "--lst", "unknown option --lst; did you mean --list?" },
 		{ "--gerp=x", "unknown option --gerp; did you mean --grep?" },
 		{ "--outputformat", "unknown option --outputformat; did you "
-		  "mean --output-format?" },
+				    "mean --output-format?" },
 		{ "--nonsense", "unknown option --nonsense" },
 		{ "--stp", "unknown option --stp; did you mean --stop?" },
 		{ "-Z", "unknown option -Z" },
@@ -412,7 +441,7 @@ static void mistakes(void **state)
 		{ "--\x1b", "unknown option --\\x1b" },
 		{ "--li", "--li is ambiguous: --limit, --lines, --list" },
 		{ "--li=1", "--li is ambiguous: --limit, --lines, --list" },
-		{ "--sto --st", "" },	/* the first one stops it */
+		{ "--sto --st", "" }, /* the first one stops it */
 		{ "--st", "--st is ambiguous: --stats, --stop" },
 		{ "-g", "-g needs a REGEX" },
 		{ "-ag", "-g needs a REGEX" },
@@ -425,9 +454,9 @@ static void mistakes(void **state)
 		{ "--list=", "--list takes no value" },
 		{ "--lis=x", "--list takes no value" },
 		{ "-n five", "--lines: \"five\" is not a number of lines, nor "
-		  "-N for the newest N" },
+			     "-N for the newest N" },
 		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; there "
-		  "are ovmf, " },
+			    "are ovmf, " },
 		{ "-R \x1b", "--refuse: \"\\x1b\" will not do" },
 		{ "foo", "unexpected argument: foo" },
 		{ "foo -Z", "unknown option -Z" },
@@ -439,15 +468,15 @@ static void mistakes(void **state)
 	struct memlog_err err;
 	size_t i;
 
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL), 0);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum memlog_status s = parse(q, cases[i].line, NULL, &err);
 		const char *want = cases[i].text;
 
-		assert_int_equal(s, !*want ? MEMLOG_STOP :
-				 strstr(want, "--refuse") ? MEMLOG_LIMIT :
-				 MEMLOG_INVALID);
+		assert_int_equal(s, !*want		     ? MEMLOG_STOP :
+				    strstr(want, "--refuse") ? MEMLOG_LIMIT :
+							       MEMLOG_INVALID);
 		assert_memory_equal(err.text, want, strlen(want));
 		if (*want) {
 			assert_int_equal(err.status, s);
@@ -480,8 +509,8 @@ static void own_options(void **state)
 	struct memlog_query *q;
 	int first = -1;
 
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL), 0);
 	assert_int_equal(parse(q, "one -v two --unc", &first, NULL), 0);
 	assert_true(q->verbose && q->uncommitted);
 	assert_int_equal(first, 3);
@@ -494,7 +523,10 @@ static void own_options(void **state)
 /* Rows of a front end that was built with a longer struct, and with none. */
 static void sizes(void **state)
 {
-	static struct { struct memlog_option o; char more[40]; } longer[3];
+	static struct {
+		struct memlog_option o;
+		char more[40];
+	} longer[3];
 	struct memlog_parse_opts opts = { .size = sizeof(opts) };
 	char name[] = "m", second[] = "--second=2", list[] = "--list";
 	char *argv[] = { name, second, list, NULL };
@@ -513,13 +545,14 @@ static void sizes(void **state)
 	longer[1].o.name = "second";
 	opts.own = &longer[0].o;
 	opts.arg = &got;
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL), 0);
 	assert_int_equal(memlog_query_parse(q, 2, argv, &opts, NULL, &err), 0);
 	assert_int_equal(got.n_options, 1);
 	assert_string_equal(got.options[0], "second=2");
 	for (i = 0; memlog_query_help(MEMLOG_HOST_LIBRARY, &longer[0].o,
-				      (size_t)i, line, sizeof(line)); i++)
+				      (size_t)i, line, sizeof(line));
+	     i++)
 		;
 	assert_true(i > 20);
 	longer[0].o.size = 0;
@@ -541,8 +574,9 @@ static void help(void **state)
 	bool seen[5] = { false };
 	size_t i, n;
 
-	for (i = 0; memlog_query_help(MEMLOG_HOST_LIBRARY, own, i, line,
-				      sizeof(line)); i++) {
+	for (i = 0;
+	     memlog_query_help(MEMLOG_HOST_LIBRARY, own, i, line, sizeof(line));
+	     i++) {
 		assert_null(strchr(line, '\n'));
 		assert_true(memlog_query_help(MEMLOG_HOST_LIBRARY, own, i, cut,
 					      sizeof(cut)));
@@ -583,12 +617,9 @@ static void table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table),
-		cmocka_unit_test(as_getopt_long),
-		cmocka_unit_test(mistakes),
-		cmocka_unit_test(own_options),
-		cmocka_unit_test(sizes),
-		cmocka_unit_test(help),
+		cmocka_unit_test(table),    cmocka_unit_test(as_getopt_long),
+		cmocka_unit_test(mistakes), cmocka_unit_test(own_options),
+		cmocka_unit_test(sizes),    cmocka_unit_test(help),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -23,7 +23,8 @@ static struct memlog_query *query_new(void)
 {
 	struct memlog_query *q;
 
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL),
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
+					     NULL),
 			 MEMLOG_OK);
 	return q;
 }
@@ -88,15 +89,16 @@ static void addresses(void **state)
 static void ranges(void **state)
 {
 	static const char *const bad[] = {
-		"", "1", "2-1", "1-1", "1+0", "1-", "1+", "a-b", "1-2-3",
-		"0xffffffffffffffff+2", "1-2,3-4",
+		"",	   "1",	 "2-1", "1-1",	 "1+0",
+		"1-",	   "1+", "a-b", "1-2-3", "0xffffffffffffffff+2",
+		"1-2,3-4",
 	};
 	struct memlog_query *q = query_new();
 	size_t i;
 
 	assert_int_equal(memlog_query_option(q, "range", "1M-2M", NULL), 0);
-	assert_int_equal(memlog_query_option(q, "range", "0x80000000+64M",
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_option(q, "range", "0x80000000+64M", NULL), 0);
 	assert_int_equal(q->n_ranges, 2);
 	assert_int_equal(q->ranges[1].start, 0x80000000);
 	assert_int_equal(q->ranges[1].end, 0x84000000);
@@ -117,8 +119,9 @@ static void ranges(void **state)
 static void every_option(void **state)
 {
 	static const char *const values[] = {
-		"", "x", "1", "-1", "ovmf", "json", "0x1000", "1-2", "err+",
-		"99999999999999999999999", "(", "always", "\x1b[2J",
+		"",	"x",	  "1",	     "-1",   "ovmf",
+		"json", "0x1000", "1-2",     "err+", "99999999999999999999999",
+		"(",	"always", "\x1b[2J",
 	};
 	struct memlog_option o = { .size = sizeof(o) };
 	struct memlog_query *q = query_new();
@@ -128,22 +131,22 @@ static void every_option(void **state)
 
 	for (i = 0; memlog_query_option_get(MEMLOG_HOST_LIBRARY, i, &o); i++) {
 		assert_non_null(o.help);
-		assert_int_equal(memlog_query_option(q, o.name, o.value ? NULL :
-						     "x", &err),
+		assert_int_equal(memlog_query_option(
+					 q, o.name, o.value ? NULL : "x", &err),
 				 MEMLOG_INVALID);
 		assert_non_null(strstr(err.text, o.name));
 		letter[0] = o.letter;
 		for (k = 0; k < sizeof(values) / sizeof(values[0]); k++) {
 			enum memlog_status s, t;
 
-			s = memlog_query_option(q, o.name, o.value ?
-						values[k] : NULL, &err);
+			s = memlog_query_option(
+				q, o.name, o.value ? values[k] : NULL, &err);
 			assert_true(!s || s == MEMLOG_INVALID ||
 				    s == MEMLOG_LIMIT);
 			if (!o.letter)
 				continue;
-			t = memlog_query_option(q, letter, o.value ?
-						values[k] : NULL, NULL);
+			t = memlog_query_option(
+				q, letter, o.value ? values[k] : NULL, NULL);
 			assert_int_equal(s, t);
 		}
 	}
@@ -234,8 +237,10 @@ static int on_progress(void *arg, uint64_t done, uint64_t all)
 static enum memlog_status run(struct memlog_image *image, const char *args)
 {
 	struct memlog_query_host host = {
-		.size = sizeof(host), .sink = &sink.sink,
-		.message = on_message, .progress = on_progress,
+		.size = sizeof(host),
+		.sink = &sink.sink,
+		.message = on_message,
+		.progress = on_progress,
 	};
 	struct memlog_query *q = query_new();
 	char copy[200], name[] = "memlog", *argv[20] = { name }, *save;
@@ -246,7 +251,8 @@ static enum memlog_status run(struct memlog_image *image, const char *args)
 	for (argv[n] = strtok_r(copy, " ", &save); argv[n];
 	     argv[n] = strtok_r(NULL, " ", &save))
 		n++;
-	assert_int_equal(memlog_query_parse(q, n, argv, NULL, NULL, &run_err), 0);
+	assert_int_equal(memlog_query_parse(q, n, argv, NULL, NULL, &run_err),
+			 0);
 	text_sink_clear(&sink);
 	text_sink_clear(&said);
 	memset(&result, 0xee, sizeof(result));
@@ -319,7 +325,8 @@ static void stale_log(void **state)
 	assert_true(was_said("2 not shown: ovmf phys:0x3cb3000, stale: "));
 	assert_true(was_said("--at phys:0x3cb3000 or --all"));
 	assert_int_equal(run(image, "--all"), MEMLOG_OK);
-	assert_string_equal(sink.text, "==> ovmf phys:0x820000 <==\nearly\n"
+	assert_string_equal(sink.text,
+			    "==> ovmf phys:0x820000 <==\nearly\n"
 			    "==> ovmf phys:0x3cb3000 <==\na whole boot\n"
 			    "before\n");
 	assert_string_equal(said.text, "");
@@ -413,7 +420,8 @@ static void no_log(void **state)
 	assert_true(was_said("only these formats were searched for: xencons"));
 	assert_false(was_said("OVMF"));
 	assert_int_equal(run(image, "--stats irq"), MEMLOG_NO_DATA);
-	assert_true(was_said("only these formats were searched for: acrn-trace"));
+	assert_true(
+		was_said("only these formats were searched for: acrn-trace"));
 	assert_false(was_said("OVMF"));
 	assert_int_equal(run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
 	assert_true(was_said("OVMF"));
@@ -493,8 +501,11 @@ static void raw_to_terminal(void **state)
 static void invalid(void **state)
 {
 	static const char *const bad[] = {
-		"--info --list", "--list -r", "--info -O raw",
-		"--at 0x1000 --range 1-2", "--at 0x1000 --scan exhaustive",
+		"--info --list",
+		"--list -r",
+		"--info -O raw",
+		"--at 0x1000 --range 1-2",
+		"--at 0x1000 --scan exhaustive",
 	};
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;

@@ -15,12 +15,20 @@
 
 static struct text_sink sink;
 static struct memlog_extent extent = {
-	.space = MEMLOG_PHYS, .addr = 0x7e9b2000, .len = 4096, .cpu = -1,
+	.space = MEMLOG_PHYS,
+	.addr = 0x7e9b2000,
+	.len = 4096,
+	.cpu = -1,
 };
 static struct memlog_log log_a = {
-	.size = sizeof(log_a), .format = "ovmf", .title = "a log",
-	.variant = "main", .extents = &extent, .n_extents = 1,
-	.capacity = 3903, .used = 17,
+	.size = sizeof(log_a),
+	.format = "ovmf",
+	.title = "a log",
+	.variant = "main",
+	.extents = &extent,
+	.n_extents = 1,
+	.capacity = 3903,
+	.used = 17,
 };
 
 struct session {
@@ -37,7 +45,8 @@ static void start(struct session *s, const char *name, size_t n_logs)
 	assert_non_null(s->render);
 	s->alloc = ml_allocator(NULL);
 	s->opts.alloc = &s->alloc;
-	s->opts.image = "vm\x1b" "core";
+	s->opts.image = "vm\x1b"
+			"core";
 	s->opts.n_logs = n_logs;
 	s->state = calloc(1, s->render->state_size);
 	assert_non_null(s->state);
@@ -51,9 +60,14 @@ static void start(struct session *s, const char *name, size_t n_logs)
 static struct memlog_record record(const char *text, size_t len, uint32_t flags)
 {
 	struct memlog_record r = {
-		.size = sizeof(r), .log = &log_a, .cpu = -1,
-		.text = (const uint8_t *)text, .text_len = len,
-		.raw = (const uint8_t *)text, .raw_len = len, .flags = flags,
+		.size = sizeof(r),
+		.log = &log_a,
+		.cpu = -1,
+		.text = (const uint8_t *)text,
+		.text_len = len,
+		.raw = (const uint8_t *)text,
+		.raw_len = len,
+		.flags = flags,
 	};
 
 	return r;
@@ -88,7 +102,7 @@ static void text_lines(void **state)
 	put(&s, "\x1b[2J\xe2\x80\xae\r\n", 0);
 	put(&s, "end", MEMLOG_REC_PARTIAL_TAIL);
 	assert_string_equal(finish(&s), "one\ntwo\na\\x0db\\x0d\n"
-			    "\\x1b[2J\\u{202e}\nend");
+					"\\x1b[2J\\u{202e}\nend");
 }
 
 /* A terminal's prompt starts on a line of its own. */
@@ -107,8 +121,14 @@ static void text_tty(void **state)
 static void text_pieces(void **state)
 {
 	static const char *const lines[] = {
-		"abc\r\n", ("ab\xe2\x82\xac" "c\r\n"), "\xf0\x9f\x98\x80\n",
-		"\r\r\n", "\xe2\x82", "x\xe2\x82\r\n", "\xe0\x80\x80\n",
+		"abc\r\n",
+		("ab\xe2\x82\xac"
+		 "c\r\n"),
+		"\xf0\x9f\x98\x80\n",
+		"\r\r\n",
+		"\xe2\x82",
+		"x\xe2\x82\r\n",
+		"\xe0\x80\x80\n",
 	};
 	char whole[64], first[16];
 	struct session s = { 0 };
@@ -123,8 +143,8 @@ static void text_pieces(void **state)
 		for (cut = 1; cut < n; cut++) {
 			for (cut2 = cut; cut2 < n; cut2++) {
 				start(&s, "text", 1);
-				snprintf(first, sizeof(first), "%.*s",
-					 (int)cut, lines[i]);
+				snprintf(first, sizeof(first), "%.*s", (int)cut,
+					 lines[i]);
 				put(&s, first, MEMLOG_REC_CONTINUES);
 				snprintf(first, sizeof(first), "%.*s",
 					 (int)(cut2 - cut), lines[i] + cut);
@@ -145,7 +165,8 @@ static void text_headings(void **state)
 	s.render->log_end(s.state, &log_a, 0, NULL);
 	s.render->log_begin(s.state, &log_a, NULL);
 	put(&s, "x\n", 0);
-	assert_string_equal(finish(&s), "==> ovmf phys:0x7e9b2000 <==\n"
+	assert_string_equal(finish(&s),
+			    "==> ovmf phys:0x7e9b2000 <==\n"
 			    "no line end\n==> ovmf phys:0x7e9b2000 <==\nx\n");
 	s.opts.many = true;
 	start(&s, "text", 1);
@@ -154,7 +175,7 @@ static void text_headings(void **state)
 	s.opts.color = true;
 	start(&s, "text", 1);
 	assert_string_equal(finish(&s), "\033[1m==> vm\\x1bcore: ovmf "
-			    "phys:0x7e9b2000 <==\033[0m\n");
+					"phys:0x7e9b2000 <==\033[0m\n");
 }
 
 static void text_marks(void **state)
@@ -196,12 +217,15 @@ static struct memlog_record rich(void)
 	r.component = "vm\x1b[1m";
 	r.phase = "PEI";
 	r.n_fields = 3;
-	r.fields[0] = (struct memlog_field){ "n", MEMLOG_FIELD_UINT,
-					     { UINT64_MAX }, NULL, 0 };
-	r.fields[1] = (struct memlog_field){ "h", MEMLOG_FIELD_HEX, { 0x1f },
-					     NULL, 0 };
-	r.fields[2] = (struct memlog_field){ "t", MEMLOG_FIELD_TEXT, { 0 },
-					     "\xff\n", 2 };
+	r.fields[0] = (struct memlog_field){
+		"n", MEMLOG_FIELD_UINT, { UINT64_MAX }, NULL, 0
+	};
+	r.fields[1] = (struct memlog_field){
+		"h", MEMLOG_FIELD_HEX, { 0x1f }, NULL, 0
+	};
+	r.fields[2] = (struct memlog_field){
+		"t", MEMLOG_FIELD_TEXT, { 0 }, "\xff\n", 2
+	};
 	return r;
 }
 
@@ -265,13 +289,13 @@ static void json_records(void **state)
 
 	start(&s, "json", 1);
 	s.render->record(s.state, &r, NULL);
-	r = record("\xff\0z\r\n", 5, MEMLOG_REC_LOST_BEFORE |
-					      MEMLOG_REC_PARTIAL_TAIL);
+	r = record("\xff\0z\r\n", 5,
+		   MEMLOG_REC_LOST_BEFORE | MEMLOG_REC_PARTIAL_TAIL);
 	s.render->record(s.state, &r, NULL);
 	put(&s, "a\0\x1b\"\\\r\n", 0);
 	finish(&s);
 	jq(".image", "\"vm\\u001bcore\"\n\"vm\\u001bcore\"\n"
-	   "\"vm\\u001bcore\"\n");
+		     "\"vm\\u001bcore\"\n");
 	jq("[.format,.variant,.space,.addr]",
 	   "[\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
 	   "[\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
@@ -280,10 +304,11 @@ static void json_records(void **state)
 	   "[\"9223372036854775808\",\"12345678\",\"1000000\",3,2,"
 	   "\"vm\\u001b[1m\",\"PEI\"]\n");
 	jq("select(.fields)|.fields", "{\"n\":\"18446744073709551615\","
-	   "\"h\":\"0x1f\",\"t_b64\":\"/wo=\"}\n");
+				      "\"h\":\"0x1f\",\"t_b64\":\"/wo=\"}\n");
 	jq("[.text,.text_b64]", "[\"hello\",null]\n[null,\"/wB6DQo=\"]\n"
-	   "[\"a\",null]\n");
-	jq("[.lost,.flags]", "[null,null]\n"
+				"[\"a\",null]\n");
+	jq("[.lost,.flags]",
+	   "[null,null]\n"
 	   "[\"0\",[\"partial-tail\",\"lost-before\"]]\n[null,null]\n");
 	/* one object a line, no byte that is not printable */
 	assert_null(strpbrk(sink.text, "\x1b\x1e\r\x7f"));
@@ -298,8 +323,8 @@ static void json_seq(void **state)
 	put(&s, "two\n", 0);
 	finish(&s);
 	assert_memory_equal(sink.text, "\x1e{", 2);
-	assert_int_equal(text_pipe(&sink, "jq --seq -j .text", sink.text,
-				   sink.cap), 0);
+	assert_int_equal(
+		text_pipe(&sink, "jq --seq -j .text", sink.text, sink.cap), 0);
 	assert_non_null(strstr(sink.text, "one\n"));
 	assert_non_null(strstr(sink.text, "two\n"));
 }
@@ -362,8 +387,7 @@ static void list_table(void **state)
 	struct memlog_extent e = extent;
 	struct memlog_log b = log_a;
 	const struct memlog_log *logs[2] = { &log_a, &b };
-	struct ml_list_opts opts = { .image = "vmcore",
-				     .style = ML_LIST_TEXT };
+	struct ml_list_opts opts = { .image = "vmcore", .style = ML_LIST_TEXT };
 
 	e.space = MEMLOG_FILE;
 	e.addr = 0x3cb3498;
@@ -378,13 +402,14 @@ static void list_table(void **state)
 	text_sink_clear(&sink);
 	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),
 			 MEMLOG_OK);
-	assert_string_equal(sink.text,
-"FORMAT  VARIANT  ADDRESS                        SIZE  USED  WRAPPED  STATE"
-"    VERSION       NOTE\n"
-"ovmf    main     phys:0x7e9b2000                3903    17  no       unknown"
-"  -             -\n"
-"ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes      stale"
-"    edk2\\x1b[31m  damaged: of the boot before\n");
+	assert_string_equal(
+		sink.text,
+		"FORMAT  VARIANT  ADDRESS                        SIZE  USED  WRAPPED  STATE"
+		"    VERSION       NOTE\n"
+		"ovmf    main     phys:0x7e9b2000                3903    17  no       unknown"
+		"  -             -\n"
+		"ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes      stale"
+		"    edk2\\x1b[31m  damaged: of the boot before\n");
 	opts.style = ML_LIST_JSON;
 	text_sink_clear(&sink);
 	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),

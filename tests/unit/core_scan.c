@@ -85,7 +85,8 @@ static void unaligned_ranges(void **state)
 static void ranges(void **state)
 {
 	struct memlog_range r[2] = { { 0x3000, 0x4000 }, { 0x9000, 0xb000 } };
-	struct memlog_scan_opts opts = { .size = sizeof(opts), .ranges = r,
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .ranges = r,
 					 .n_ranges = 2 };
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;
@@ -158,7 +159,8 @@ static enum memlog_status limited_read(void *self, uint64_t addr, void *buf,
 static void limit_of_reader(void **state)
 {
 	const struct memlog_reader_ops ops = {
-		.size = sizeof(ops), .read = limited_read,
+		.size = sizeof(ops),
+		.read = limited_read,
 		.next_range = limited_range,
 	};
 	struct memlog_scan_stats st = { .size = sizeof(st) };
@@ -168,7 +170,8 @@ static void limit_of_reader(void **state)
 
 	plant(p, "x\n");
 	assert_int_equal(memlog_image_wrap(&ops, p, MEMLOG_PHYS, "m", NULL,
-					   &image, NULL), MEMLOG_OK);
+					   &image, NULL),
+			 MEMLOG_OK);
 	assert_int_equal(memlog_scan(image, NULL, &logs, &st, NULL),
 			 MEMLOG_LIMIT);
 	assert_int_equal(memlog_logs_count(logs), 1);
@@ -197,23 +200,28 @@ static void no_size(void **state)
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
 			 MEMLOG_INVALID);
-	assert_string_equal(err.text, "the size of memlog_scan_opts is not set");
+	assert_string_equal(err.text,
+			    "the size of memlog_scan_opts is not set");
 	assert_null(logs);
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1000, &opts,
-					&logs, &err), MEMLOG_INVALID);
+					&logs, &err),
+			 MEMLOG_INVALID);
 	opts.size = sizeof(opts);
 	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err), 0);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
 					     &decode, &d, &err),
 			 MEMLOG_INVALID);
 	assert_int_equal(memlog_image_open_file("/dev/null", &open, &other,
-						&err), MEMLOG_INVALID);
+						&err),
+			 MEMLOG_INVALID);
 	assert_non_null(strstr(err.text, "memlog_open_opts"));
 	assert_int_equal(memlog_stream_open(-1, "pipe", &open, NULL, false,
-					    &other, &fd, &err), MEMLOG_INVALID);
+					    &other, &fd, &err),
+			 MEMLOG_INVALID);
 	assert_non_null(strstr(err.text, "memlog_open_opts"));
 	assert_int_equal(memlog_image_wrap(&ops, NULL, MEMLOG_PHYS, "m", NULL,
-					   &other, &err), MEMLOG_INVALID);
+					   &other, &err),
+			 MEMLOG_INVALID);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&m);
@@ -258,7 +266,10 @@ static void many(void **state)
 static void places(void **state)
 {
 	enum { PLACES = 3000 };
-	static struct { size_t kind; uint64_t start, len; } model[PLACES];
+	static struct {
+		size_t kind;
+		uint64_t start, len;
+	} model[PLACES];
 	struct ml_format fmt[2] = { { .name = "a" }, { .name = "b" } };
 	struct ml_places p = { .alloc = ml_allocator(NULL) };
 	size_t i, k, kind;
@@ -269,14 +280,16 @@ static void places(void **state)
 	for (i = 0; i < PLACES; i++) {
 		model[i].kind = (size_t)rand() % 4;
 		model[i].start = (uint64_t)rand() % 100000;
-		model[i].len = rand() % 3 ? (uint64_t)rand() % 20 :
-			       rand() % 50 ? 0 : (uint64_t)rand() % 5000;
-		if (i % 500 == 0)	/* to the end of addresses */
+		model[i].len = rand() % 3  ? (uint64_t)rand() % 20 :
+			       rand() % 50 ? 0 :
+					     (uint64_t)rand() % 5000;
+		if (i % 500 == 0) /* to the end of addresses */
 			model[i].start = UINT64_MAX - 100 + i / 500;
 		assert_int_equal(ml_places_add(&p, &fmt[model[i].kind / 2],
 					       model[i].kind % 2,
 					       model[i].start, model[i].len,
-					       NULL), 0);
+					       NULL),
+				 0);
 		addr = rand() % 4 ? (uint64_t)rand() % 105000 :
 				    UINT64_MAX - (uint64_t)rand() % 120;
 		if (rand() % 2)
@@ -291,9 +304,11 @@ static void places(void **state)
 				 addr - model[k].start < model[k].len;
 		}
 		assert_int_equal(ml_places_start(&p, &fmt[kind / 2], kind % 2,
-						 addr), starts);
+						 addr),
+				 starts);
 		assert_int_equal(ml_places_hold(&p, &fmt[kind / 2], kind % 2,
-						addr), holds);
+						addr),
+				 holds);
 	}
 	ml_places_fini(&p);
 }
@@ -339,17 +354,21 @@ static void at(void **state)
 	plant(p + 0x1188, "odd place\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1188, NULL, &logs,
-					&err), MEMLOG_OK);
+					&err),
+			 MEMLOG_OK);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_logs_get(logs, 0)->extents->addr, 0x1188);
 	memlog_logs_destroy(logs);
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x2000, NULL, &logs,
-					&err), MEMLOG_NOT_MINE);
+					&err),
+			 MEMLOG_NOT_MINE);
 	assert_non_null(strstr(err.text, "phys:0x2000"));
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, UINT64_MAX - 3,
-					NULL, &logs, &err), MEMLOG_NOT_MINE);
+					NULL, &logs, &err),
+			 MEMLOG_NOT_MINE);
 	assert_int_equal(memlog_scan_at(image, MEMLOG_HOST, 0, NULL, &logs,
-					&err), MEMLOG_INVALID);
+					&err),
+			 MEMLOG_INVALID);
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -494,9 +513,11 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
  * more than each notes: the same logs in the same order. */
 static void threads(void **state)
 {
-	static const struct { unsigned int asked, startable, started; } t[] = {
-		{ 1, 99, 0 }, { 0, 99, 1 }, { 2, 99, 1 }, { 5, 99, 4 },
-		{ 5, 2, 2 }, { 16, 99, 15 }, { 400, 99, 15 }, { 3, 0, 0 },
+	static const struct {
+		unsigned int asked, startable, started;
+	} t[] = {
+		{ 1, 99, 0 }, { 0, 99, 1 },   { 2, 99, 1 },    { 5, 99, 4 },
+		{ 5, 2, 2 },  { 16, 99, 15 }, { 400, 99, 15 }, { 3, 0, 0 },
 	};
 	struct memlog_scan_opts opts = { .size = sizeof(opts) };
 	struct memlog_scan_stats st[2] = { { .size = sizeof(st[0]) },
@@ -509,7 +530,8 @@ static void threads(void **state)
 	uint8_t *p = mem_add(&m, 0x10000000, pages * 4096);
 
 	assert_int_equal(memlog_image_wrap(&mem_map_ops, &m, MEMLOG_PHYS,
-					   "test", NULL, &image, &err), 0);
+					   "test", NULL, &image, &err),
+			 0);
 	for (round = 0; round < 2; round++) {
 		for (i = round ? 1 : 999; i < pages; i += round ? 3 : 4001) {
 			plant(p + i * 4096, "x\n");
@@ -561,7 +583,8 @@ static void slow(void **state)
 
 	ops.flags |= MEMLOG_READER_SLOW;
 	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "slow", NULL,
-					   &image, &err), 0);
+					   &image, &err),
+			 0);
 	plant(high, "far up\n");
 	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
@@ -661,9 +684,10 @@ static void top_of_addresses(void **state)
 		for (peek = 0; peek < 2; peek++) {
 			ops.peek = peek ? top_peek : NULL;
 			mem_add(&m, 0xfffffffffffff000 + skew, 0xfff - skew);
-			assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS,
-							   "top", NULL, &image,
-							   &err), 0);
+			assert_int_equal(memlog_image_wrap(&ops, &m,
+							   MEMLOG_PHYS, "top",
+							   NULL, &image, &err),
+					 0);
 			assert_int_equal(count(image, &opts, NULL), 0);
 			memlog_image_close(image);
 			mem_free(&m);

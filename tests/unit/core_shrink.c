@@ -65,15 +65,16 @@ static enum memlog_status query(struct memlog_image *image, const char *option,
 				struct memlog_err *err)
 {
 	struct memlog_query_host host = {
-		.size = sizeof(host), .sink = &out.sink,
+		.size = sizeof(host),
+		.sink = &out.sink,
 		.message = on_message,
 	};
 	struct memlog_query *q;
 	enum memlog_status s;
 
 	text_sink_clear(&said);
-	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q,
-					     NULL), 0);
+	assert_int_equal(
+		memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &q, NULL), 0);
 	if (option)
 		assert_int_equal(memlog_query_option(q, option, NULL, NULL), 0);
 	s = memlog_query_run(q, image, &host, NULL, err);
@@ -95,7 +96,7 @@ static void expect_shrunk(struct memlog_image *image, const char *option)
  * least this much of it is needed to look at all of it without a SIGBUS. */
 static void cut(const uint8_t *file, size_t len, bool no_mmap, size_t left)
 {
-	const size_t to[] = { 0, 1000, 4096, len / 2, len / 2 + 77,
+	const size_t to[] = { 0,	  1000,	  4096, len / 2, len / 2 + 77,
 			      len - 4096, len - 1 };
 	struct memlog_open_opts o = { .size = sizeof(o), .no_mmap = no_mmap };
 	struct memlog_image *image;
@@ -107,8 +108,8 @@ static void cut(const uint8_t *file, size_t len, bool no_mmap, size_t left)
 		if (to[i] < left)
 			continue;
 		put_file(file, len);
-		assert_int_equal(memlog_image_open_file(path, &o, &image,
-							&err), 0);
+		assert_int_equal(memlog_image_open_file(path, &o, &image, &err),
+				 0);
 		assert_int_equal(query(image, NULL, &err), MEMLOG_NO_DATA);
 		assert_non_null(strstr(said.text, "was searched"));
 		assert_int_equal(truncate(path, (off_t)to[i]), 0);
@@ -133,7 +134,8 @@ static void test_raw(void **state)
 static void test_kdump(void **state)
 {
 	static struct mkpage p[PAGES];
-	struct mkkdump m = { .block = 4096, .max_pfn = 4000,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 4000,
 			     .machine = "x86_64" };
 	uint8_t *file, *flat;
 	size_t len, flat_len, i;
@@ -155,7 +157,9 @@ static void test_kdump(void **state)
 static void test_set(void **state)
 {
 	struct memlog_open_opts o = { .size = sizeof(o), .no_mmap = true };
-	struct mkkdump m = { .block = 4096, .max_pfn = 4000, .split = true,
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 4000,
+			     .split = true,
 			     .machine = "x86_64" };
 	char other[] = "/tmp/memlog-shrink-XXXXXX", both[80];
 	struct mkpage p[2] = { { 5, pages[5], 0, false },
@@ -210,17 +214,20 @@ static void test_reader(void **state)
 		assert_non_null(strstr(err.text, "became shorter"));
 		if (o.no_mmap) {
 			assert_int_equal(f.ops->read(f.self, 500000, buf, 10,
-						     &got, &err), MEMLOG_IO);
+						     &got, &err),
+					 MEMLOG_IO);
 			assert_int_equal(got, 0);
 			assert_int_equal(f.ops->read(f.self, 8192, buf, 4096,
-						     &got, &err), MEMLOG_IO);
+						     &got, &err),
+					 MEMLOG_IO);
 			assert_int_equal(got, 10000 - 8192);
 		}
 		/* longer is no matter */
 		assert_int_equal(truncate(path, 3 * (off_t)sizeof(pages)), 0);
 		assert_int_equal(ml_file_check(&f, &err), 0);
 		assert_int_equal(f.ops->read(f.self, sizeof(pages), buf, 10,
-					     &got, &err), MEMLOG_NO_DATA);
+					     &got, &err),
+				 MEMLOG_NO_DATA);
 		ml_file_close(&f);
 	}
 }

@@ -13,16 +13,16 @@
 #include "scan/scan.h"
 #include "libmem.h"
 
-#define BASE 0x3c00000u
-#define ALL 8192u		/* header and ring */
-#define RING (ALL - 192)
-#define MISSING 0x1000u		/* the second page, in one test */
+#define BASE	0x3c00000u
+#define ALL	8192u /* header and ring */
+#define RING	(ALL - 192)
+#define MISSING 0x1000u /* the second page, in one test */
 
 struct live {
 	uint8_t p[ALL];
-	unsigned int writes;	/* messages still to come */
-	unsigned int number;	/* of the next line */
-	unsigned int burst;	/* lines in one message */
+	unsigned int writes; /* messages still to come */
+	unsigned int number; /* of the next line */
+	unsigned int burst;  /* lines in one message */
 	bool reset, gone, hole;
 	unsigned int reads;
 };
@@ -97,7 +97,7 @@ static enum memlog_status live_read(void *self, uint64_t addr, void *buf,
 		len = MISSING - off;
 	memcpy(buf, l->p + off, len);
 	*ret = len;
-	if (len <= 1024)	/* a header */
+	if (len <= 1024) /* a header */
 		return MEMLOG_OK;
 	l->reads++;
 	if (l->reset) {
@@ -146,10 +146,12 @@ static struct fixture *setup(unsigned int n)
 	start(&f->l);
 	lines(&f->l, n);
 	assert_int_equal(memlog_image_wrap(&live_ops, &f->l, MEMLOG_PHYS,
-					   "live", NULL, &f->image, NULL), 0);
+					   "live", NULL, &f->image, NULL),
+			 0);
 	writes = f->l.writes;
 	assert_int_equal(memlog_scan_at(f->image, MEMLOG_PHYS, BASE, NULL,
-					&f->logs, NULL), 0);
+					&f->logs, NULL),
+			 0);
 	f->l.writes = writes;
 	f->l.reads = 0;
 	return f;
@@ -173,7 +175,8 @@ static unsigned int decode(struct fixture *f, uint32_t *ret_flags,
 
 	assert_int_equal(memlog_decoder_open(f->image,
 					     memlog_logs_get(f->logs, 0), NULL,
-					     &d, NULL), MEMLOG_OK);
+					     &d, NULL),
+			 MEMLOG_OK);
 	*ret_flags = memlog_decoder_log(d)->flags;
 	while (!memlog_decoder_next(d, &rec, NULL)) {
 		if (rec->flags & MEMLOG_REC_TRUNCATED_HEAD) {
@@ -182,7 +185,8 @@ static unsigned int decode(struct fixture *f, uint32_t *ret_flags,
 		}
 		assert_int_equal(rec->text_len, 12);
 		assert_int_equal(sscanf((const char *)rec->text, "line %6u\n",
-					&number), 1);
+					&number),
+				 1);
 		if (n)
 			assert_int_equal(number, last + 1);
 		else
@@ -267,7 +271,8 @@ static void test_laps(void **state)
 	f->l.burst = RING / 12 - 1;
 	assert_int_equal(memlog_decoder_open(f->image,
 					     memlog_logs_get(f->logs, 0), NULL,
-					     &d, NULL), MEMLOG_OK);
+					     &d, NULL),
+			 MEMLOG_OK);
 	assert_true(memlog_decoder_log(d)->flags & MEMLOG_LOG_RACED);
 	while (!memlog_decoder_next(d, &rec, NULL))
 		assert_true(rec->flags & MEMLOG_REC_RACED);
@@ -298,7 +303,8 @@ static void test_gone(void **state)
 	f->l.gone = true;
 	assert_int_equal(memlog_decoder_open(f->image,
 					     memlog_logs_get(f->logs, 0), NULL,
-					     &d, &err), MEMLOG_NO_DATA);
+					     &d, &err),
+			 MEMLOG_NO_DATA);
 	assert_non_null(strstr(err.text, "not there any more"));
 	teardown(f);
 }
@@ -314,7 +320,8 @@ static void test_hole(void **state)
 	f->l.hole = true;
 	assert_int_equal(memlog_decoder_open(f->image,
 					     memlog_logs_get(f->logs, 0), NULL,
-					     &d, NULL), MEMLOG_OK);
+					     &d, NULL),
+			 MEMLOG_OK);
 	while (!memlog_decoder_next(d, &rec, NULL))
 		n++;
 	assert_in_range(n, (4096 - 192) / 12, (4096 - 192) / 12 + 1);
@@ -361,9 +368,10 @@ static void test_no_memory(void **state)
 	lines(&l, 100);
 	left = 1000;
 	assert_int_equal(memlog_image_wrap(&live_ops, &l, MEMLOG_PHYS, "live",
-					   &a, &image, NULL), 0);
-	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, BASE, NULL, &logs,
-					NULL), 0);
+					   &a, &image, NULL),
+			 0);
+	assert_int_equal(
+		memlog_scan_at(image, MEMLOG_PHYS, BASE, NULL, &logs, NULL), 0);
 	for (n = 0; s; n++) {
 		assert_int_equal(s, MEMLOG_NO_MEMORY);
 		assert_in_range(n, 0, 50);

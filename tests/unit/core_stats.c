@@ -172,7 +172,7 @@ static void test_none(void **state)
 
 /* Any stream of events, against sums over the whole of it. */
 
-#define MODEL_CPUS 3
+#define MODEL_CPUS   3
 #define MODEL_EVENTS 400
 
 struct model_event {

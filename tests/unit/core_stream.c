@@ -21,7 +21,7 @@
 struct input {
 	uint8_t *bytes;
 	size_t len;
-	size_t piece;		/* bytes a write */
+	size_t piece; /* bytes a write */
 	int fd;
 };
 
@@ -76,8 +76,8 @@ static char *tell(struct memlog_image *image)
 		fprintf(f, "%s %s %d:%llx %llx %x %d %s\n", log->format,
 			log->variant, log->extents->space,
 			(unsigned long long)log->extents->addr,
-			(unsigned long long)log->used, log->flags,
-			log->verdict, log->reason);
+			(unsigned long long)log->used, log->flags, log->verdict,
+			log->reason);
 		if (memlog_decoder_open(image, log, NULL, &d, &err))
 			continue;
 		while (!memlog_decoder_next(d, &rec, &err))
@@ -202,7 +202,7 @@ static void make_elf(struct input *in)
 	put16(p + 56, 3);
 	for (i = 0; i < 3; i++)
 		phdr(p + 64 + 56 * i, 1, first + i * each, addr[i], each);
-	plant(p + first + each + 0x20000, 0x10000, 'A');	/* 0x820000 */
+	plant(p + first + each + 0x20000, 0x10000, 'A'); /* 0x820000 */
 	plant(p + first + 0x3000, 0x8000, 'a');
 	/* across two loads that meet in memory, and in the file's order */
 	plant(p + first + 2 * each + 0x3f0000, 0x8000, '0');
@@ -318,12 +318,9 @@ static void prefixes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(raw),
-		cmocka_unit_test(elf),
-		cmocka_unit_test(spooled),
-		cmocka_unit_test(spilled),
-		cmocka_unit_test(odd_inputs),
-		cmocka_unit_test(prefixes),
+		cmocka_unit_test(raw),	      cmocka_unit_test(elf),
+		cmocka_unit_test(spooled),    cmocka_unit_test(spilled),
+		cmocka_unit_test(odd_inputs), cmocka_unit_test(prefixes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

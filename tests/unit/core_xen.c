@@ -112,7 +112,7 @@ static void test_vmcore64(void **state)
 	put64(info, 4);
 	put64(info + 8, 17);
 	put64(info + 16, 0x100);
-	put64(info + 24, 1ull << 40);		/* not in the image */
+	put64(info + 24, 1ull << 40); /* not in the image */
 	put64(info + 32, 0x200);
 	put64(info + 40, 0);
 	put64(info + 48, UINT64_MAX);
@@ -184,7 +184,8 @@ static void test_describe(void **state)
 	assert_int_equal(alias(image, MEMLOG_MACH, 20 * PAGE + 9),
 			 3 * PAGE + 9);
 	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 3 * PAGE + 9,
-					   &byte, 1, &got, NULL), MEMLOG_OK);
+					   &byte, 1, &got, NULL),
+			 MEMLOG_OK);
 	assert_int_equal(byte, 0x5a);
 	assert_null(memlog_image_warning(image, 0));
 	memlog_image_close(image);
@@ -335,25 +336,30 @@ static void test_pagewalk(void **state)
 	uint8_t *m = mem_add(&mem, 0, 16 * PAGE);
 	uint64_t pa;
 
-	put64(m + PAGE + 8 * 261, 2 * PAGE | 1);	/* 0xffff828... */
-	put64(m + 2 * PAGE + 8 * 321, 3 * PAGE | 1);	/* ...d040000000 */
+	put64(m + PAGE + 8 * 261, 2 * PAGE | 1);     /* 0xffff828... */
+	put64(m + 2 * PAGE + 8 * 321, 3 * PAGE | 1); /* ...d040000000 */
 	put64(m + 3 * PAGE, 4 * PAGE | 1);
 	put64(m + 3 * PAGE + 8, 0x27a00000 | 0x81);
 	put64(m + 4 * PAGE + 8 * 5, 0x8000000000077003);
 	put64(m + 2 * PAGE + 8 * 322, 0x80000000 | 0x81);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE | 0x18,
-				     0xffff82d040005678, &pa), MEMLOG_OK);
+				     0xffff82d040005678, &pa),
+			 MEMLOG_OK);
 	assert_int_equal(pa, 0x77678);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE,
-				     0xffff82d040212345, &pa), MEMLOG_OK);
+				     0xffff82d040212345, &pa),
+			 MEMLOG_OK);
 	assert_int_equal(pa, 0x27a12345);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE,
-				     0xffff82d090212345, &pa), MEMLOG_OK);
+				     0xffff82d090212345, &pa),
+			 MEMLOG_OK);
 	assert_int_equal(pa, 0x90212345);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE,
-				     0xffff82d040006678, &pa), MEMLOG_NO_DATA);
+				     0xffff82d040006678, &pa),
+			 MEMLOG_NO_DATA);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, 1ull << 50,
-				     0, &pa), MEMLOG_NO_DATA);
+				     0, &pa),
+			 MEMLOG_NO_DATA);
 	mem_free(&mem);
 }
 
@@ -386,16 +392,19 @@ static enum memlog_status top_next(void *self, uint64_t addr,
 static void test_top(void **state)
 {
 	static const struct memlog_reader_ops ops = {
-		.size = sizeof(ops), .page_size = 4096, .read = top_read,
+		.size = sizeof(ops),
+		.page_size = 4096,
+		.read = top_read,
 		.next_range = top_next,
 	};
 	struct memlog_image *image;
 	struct memlog_err err;
 
-	assert_int_equal(memlog_image_wrap(&ops, NULL, MEMLOG_MACH, "top",
-					   NULL, &image, &err), 0);
-	assert_true(ml_xen_assume(image, 0xffff82d040000000,
-				  0xffff82d040263600));
+	assert_int_equal(memlog_image_wrap(&ops, NULL, MEMLOG_MACH, "top", NULL,
+					   &image, &err),
+			 0);
+	assert_true(
+		ml_xen_assume(image, 0xffff82d040000000, 0xffff82d040263600));
 	/* eight places to be in 16 MiB, of which the last has no room */
 	assert_in_range(top_reads, 7, 8);
 	assert_int_equal(image->xen->phys_start, 0);

@@ -17,17 +17,21 @@
 
 static void test_prefix(void **state)
 {
-	static const struct { const char *s; size_t n; } t[] = {
-		{ "(XEN) x", 6 }, { "(XEN)x", 0 }, { "(XEN) ", 6 },
-		{ "(d1) x", 5 }, { "(d32767) x", 9 }, { "(d1v0) x", 7 },
-		{ "(d) x", 0 }, { "(d1)x", 0 }, { "(d1", 0 }, { "d1", 0 },
-		{ "", 0 }, { "(dx1) ", 0 },
+	static const struct {
+		const char *s;
+		size_t n;
+	} t[] = {
+		{ "(XEN) x", 6 }, { "(XEN)x", 0 },     { "(XEN) ", 6 },
+		{ "(d1) x", 5 },  { "(d32767) x", 9 }, { "(d1v0) x", 7 },
+		{ "(d) x", 0 },	  { "(d1)x", 0 },      { "(d1", 0 },
+		{ "d1", 0 },	  { "", 0 },	       { "(dx1) ", 0 },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++)
 		assert_int_equal(ml_xen_prefix((const uint8_t *)t[i].s,
-					       strlen(t[i].s)), t[i].n);
+					       strlen(t[i].s)),
+				 t[i].n);
 }
 
 static void test_timestamp(void **state)
@@ -45,18 +49,22 @@ static void test_timestamp(void **state)
 		{ "[123456.000001] x", 16, 123456000001, 1000000 },
 		{ "[0000000010f76c3b] x", 19, 0x10f76c3b, 0 },
 		{ "[ffffffffffffffff] x", 19, UINT64_MAX, 0 },
-		{ "[    1.605895]x", 0, 0, 0 }, { "[1.605895] x", 0, 0, 0 },
+		{ "[    1.605895]x", 0, 0, 0 },
+		{ "[1.605895] x", 0, 0, 0 },
 		{ "[0000000010F76c3b] x", 0, 0, 0 },
 		{ "[2026-13-21 06:52:28] x", 0, 0, 0 },
-		{ "[2026-11-21 06:52:2] x", 0, 0, 0 }, { "[", 0, 0, 0 },
-		{ "[99999999999999999999.000000] ", 0, 0, 0 }, { "", 0, 0, 0 },
+		{ "[2026-11-21 06:52:2] x", 0, 0, 0 },
+		{ "[", 0, 0, 0 },
+		{ "[99999999999999999999.000000] ", 0, 0, 0 },
+		{ "", 0, 0, 0 },
 	};
 	struct xen_time x;
 	size_t i, n;
 
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		assert_int_equal(ml_xen_timestamp((const uint8_t *)t[i].s,
-						  strlen(t[i].s), &x), t[i].n);
+						  strlen(t[i].s), &x),
+				 t[i].n);
 		assert_true(x.time == t[i].time && x.hz == t[i].hz);
 		/* no prefix of it reads past its end */
 		for (n = 0; n < strlen(t[i].s); n++) {
@@ -104,12 +112,13 @@ static void put_lines(struct ring *r, unsigned int n)
 		else if (r->guests && rand() % 5 == 0)
 			snprintf(line, sizeof(line), "(d%u) %sfw %u\n",
 				 1 + r->line % 3, when, r->line),
-			r->line++;
+				r->line++;
 		else
 			snprintf(line, sizeof(line), "(XEN) %s%.*s %u\n", when,
 				 rand() % 60,
 				 "CPU7: entering the state that nobody wanted "
-				 "to see again", r->line++);
+				 "to see again",
+				 r->line++);
 		put(r, line);
 	}
 }
@@ -215,7 +224,8 @@ static void test_shape(void **state)
 			struct mem mem = { 0 };
 			uint8_t *m = mem_add(&mem, 0, 2 * MIB);
 			struct ring r = { .buf = m + MIB + sizes[i],
-					  .size = sizes[i], .times = true,
+					  .size = sizes[i],
+					  .times = true,
 					  .guests = true };
 			struct memlog_image *image;
 			const struct memlog_log *log;
@@ -226,7 +236,8 @@ static void test_shape(void **state)
 			memset(m + MIB, 0xcc, MIB);
 			memset(r.buf, 0, r.size);
 			put(&r, "(XEN) [    0.000001] Xen version 4.17\n");
-			snprintf(line, sizeof(line), "(XEN) [    0.000002] "
+			snprintf(line, sizeof(line),
+				 "(XEN) [    0.000002] "
 				 "Allocated console ring of %u KiB.\n",
 				 r.size / 1024);
 			put(&r, line);
@@ -240,8 +251,7 @@ static void test_shape(void **state)
 			logs = scan(image, "xen-console");
 			assert_int_equal(memlog_logs_count(logs), 1);
 			log = memlog_logs_get(logs, 0);
-			assert_int_equal(log->extents[0].addr,
-					 MIB + sizes[i]);
+			assert_int_equal(log->extents[0].addr, MIB + sizes[i]);
 			assert_int_equal(log->capacity, r.size);
 			assert_true(log->flags & MEMLOG_LOG_GUESSED);
 			expect_text(image, log, r.buf, r.size, r.p);
@@ -278,9 +288,9 @@ static void test_copy(void **state)
 }
 
 /* A hypervisor: its data, its ring, its symbols. */
-#define START	(4u * MIB)	/* xen_phys_start */
-#define DATA	0x263d60u	/* conring_size, conring */
-#define BSS	0x3899d0u	/* conringp, conringc */
+#define START (4u * MIB) /* xen_phys_start */
+#define DATA  0x263d60u	 /* conring_size, conring */
+#define BSS   0x3899d0u	 /* conringp, conringc */
 
 struct world {
 	struct mem mem;
@@ -295,7 +305,8 @@ static void world_init(struct world *w, enum memlog_space space, bool note)
 
 	memset(w, 0, sizeof(*w));
 	w->m = mem_add(&w->mem, 0, 24 * MIB);
-	w->r = (struct ring){ .buf = w->m + 2 * MIB, .size = 32768,
+	w->r = (struct ring){ .buf = w->m + 2 * MIB,
+			      .size = 32768,
 			      .times = true };
 	put32(w->m + START + DATA, w->r.size);
 	put64(w->m + START + DATA + 8, ML_XEN_DIRECTMAP + 2 * MIB);
@@ -325,9 +336,14 @@ static void world_fini(struct world *w)
 
 static enum memlog_status addr(void *self, const char *name, uint64_t *ret)
 {
-	static const struct { const char *name; uint64_t at; } syms[] = {
-		{ "conring", DATA + 8 }, { "conring_size", DATA },
-		{ "conringp", BSS }, { "conringc", BSS + 4 },
+	static const struct {
+		const char *name;
+		uint64_t at;
+	} syms[] = {
+		{ "conring", DATA + 8 },
+		{ "conring_size", DATA },
+		{ "conringp", BSS },
+		{ "conringc", BSS + 4 },
 		{ "xen_phys_start", 0x263600 },
 	};
 	size_t i;
@@ -341,7 +357,8 @@ static enum memlog_status addr(void *self, const char *name, uint64_t *ret)
 }
 
 static const struct memlog_symbols symbols = {
-	.size = sizeof(symbols), .addr = addr,
+	.size = sizeof(symbols),
+	.addr = addr,
 };
 
 /* With symbols, in a dump that says nothing of Xen and in one that does. */
@@ -567,7 +584,8 @@ static void test_hostile(void **state)
 		assert_int_equal(memlog_logs_count(logs), 0);
 		/* the image, some times over, and a ring for each pointer */
 		assert_true(w.mem.bytes < 4ull * ML_XEN_IMAGE_MAX +
-				(uint64_t)ML_XEN_POINTERS * 2 * XEN_RING_MIN);
+						  (uint64_t)ML_XEN_POINTERS *
+							  2 * XEN_RING_MIN);
 		/* and the user is warned, once */
 		memlog_logs_destroy(logs);
 		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
@@ -588,7 +606,8 @@ static enum memlog_status trace_addr(void *self, const char *name,
 }
 
 static const struct memlog_symbols trace_symbols = {
-	.size = sizeof(trace_symbols), .addr = trace_addr,
+	.size = sizeof(trace_symbols),
+	.addr = trace_addr,
 };
 
 /* The trace buffers of two CPUs, by the console's own lines and by symbols;
@@ -618,9 +637,9 @@ static void test_xentrace(void **state)
 		put32(w.m + 0x400000 + 4, 4000);
 		if (i != 1)
 			put(&w.r, "(XEN) xentrace: requesting 1 t_info pages "
-			    "for 2 trace pages on 2 cpus\n"
-			    "(XEN) xentrace: p0 mfn 400 offset 129\n"
-			    "(XEN) xentrace: p1 mfn 404 offset 131\n");
+				  "for 2 trace pages on 2 cpus\n"
+				  "(XEN) xentrace: p0 mfn 400 offset 129\n"
+				  "(XEN) xentrace: p1 mfn 404 offset 131\n");
 		put_lines(&w.r, 100);
 		world_sync(&w);
 		put64(w.m + START + BSS + 64, ML_XEN_DIRECTMAP + 0x300000);
@@ -695,7 +714,8 @@ static void test_xentrace_huge(void **state)
 	world_sync(&w);
 	memlog_image_close(w.image);
 	assert_int_equal(memlog_image_wrap(&ops, &w.mem, MEMLOG_MACH, "huge",
-					   NULL, &w.image, &err), 0);
+					   NULL, &w.image, &err),
+			 0);
 	w.image->machine = "x86_64";
 	put64(info, 4);
 	put64(info + 64, START);
@@ -726,13 +746,13 @@ static void test_xencons(void **state)
 		struct memlog_logs *logs;
 		char *text, want[4096];
 
-		memset(m + 4096, 'x', 4096);	/* text that is no such page */
+		memset(m + 4096, 'x', 4096); /* text that is no such page */
 		memcpy(page, "typed", 5);
 		put32(page + 3072, 4);
 		put32(page + 3076, 5);
 		for (n = i = 0; n < 500 + prod * 1500; i++) {
-			int len = snprintf(line, sizeof(line),
-					   "grub says %u\n", i);
+			int len = snprintf(line, sizeof(line), "grub says %u\n",
+					   i);
 
 			for (int k = 0; k < len; k++)
 				page[1024 + n++ % 2048] = (uint8_t)line[k];
@@ -756,7 +776,7 @@ static void test_xencons(void **state)
 		assert_memory_equal(text, want, i);
 		free(text);
 		memlog_logs_destroy(logs);
-		put32(page + 3080, n - 3000);	/* more than fits */
+		put32(page + 3080, n - 3000); /* more than fits */
 		logs = scan(image, "xencons");
 		assert_int_equal(memlog_logs_count(logs), 0);
 		memlog_logs_destroy(logs);

@@ -44,16 +44,19 @@ static void args(void **state)
 {
 	struct host_own own = { .output = NULL };
 	const struct memlog_parse_opts opts = {
-		.size = sizeof(opts), .own = host_options, .arg = &own,
+		.size = sizeof(opts),
+		.own = host_options,
+		.arg = &own,
 	};
 	char name[] = "memlog", output[] = "-vox", force[] = "--force";
 	char *argv[] = { name, output, force, NULL };
 	struct memlog_err err;
 
 	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH,
-					     &own.query, &err), 0);
-	assert_int_equal(memlog_query_parse(own.query, 3, argv, &opts, NULL,
-					    &err), 0);
+					     &own.query, &err),
+			 0);
+	assert_int_equal(
+		memlog_query_parse(own.query, 3, argv, &opts, NULL, &err), 0);
 	assert_string_equal(own.output, "x");
 	assert_true(own.force && own.query->force);
 	assert_int_equal(memlog_query_level(own.query), 3);

@@ -43,9 +43,10 @@ static void fill(uint8_t *p, size_t len, unsigned int kind)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		p[i] = kind == 0 ? 0 : kind == 1 ? (uint8_t)words[i % 37] :
+		p[i] = kind == 0 ? 0 :
+		       kind == 1 ? (uint8_t)words[i % 37] :
 		       kind == 2 ? (uint8_t)rnd(256) :
-		       (uint8_t)(rnd(8) ? i % 5 : rnd(256));
+				   (uint8_t)(rnd(8) ? i % 5 : rnd(256));
 }
 
 static size_t pack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
@@ -60,7 +61,9 @@ static size_t pack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 		size_t m = cap;
 
 		return snappy_compress((const char *)in, len, (char *)out,
-				       &m) == SNAPPY_OK ? m : 0;
+				       &m) == SNAPPY_OK ?
+			       m :
+			       0;
 	}
 #endif
 #ifdef HAVE_ZSTD
@@ -76,7 +79,8 @@ static size_t pack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 		lzo_uint m = cap;
 
 		return lzo1x_1_compress(in, len, out, &m, work) == LZO_E_OK ?
-			       m : 0;
+			       m :
+			       0;
 	}
 #endif
 	return 0;
@@ -113,7 +117,9 @@ static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 		size_t m = cap;
 
 		return snappy_uncompress((const char *)in, len, (char *)out,
-					 &m) == SNAPPY_OK ? m : 0;
+					 &m) == SNAPPY_OK ?
+			       m :
+			       0;
 	}
 #endif
 #ifdef HAVE_ZSTD
@@ -128,7 +134,9 @@ static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 		lzo_uint m = cap;
 
 		return lzo1x_decompress_safe(in, len, out, &m, NULL) ==
-			       LZO_E_OK ? m : 0;
+				       LZO_E_OK ?
+			       m :
+			       0;
 	}
 #endif
 	return 0;
@@ -136,8 +144,9 @@ static size_t unpack(uint32_t flag, const uint8_t *in, size_t len, uint8_t *out,
 
 static uint32_t flag_of(const struct memlog_codec *c)
 {
-	return !strcmp(c->name, "zlib") ? 1 : !strcmp(c->name, "snappy") ? 4 :
-	       0x20;
+	return !strcmp(c->name, "zlib")	  ? 1 :
+	       !strcmp(c->name, "snappy") ? 4 :
+					    0x20;
 }
 
 static void test_codecs(void **state)
@@ -165,8 +174,10 @@ static void test_codecs(void **state)
 				for (w = 0; w < 7 && wants[w] <= sizes[s];
 				     w++) {
 					memset(out, 0xa5, sizeof(out));
-					assert_int_equal(k->expand(st, packed,
-						n, out, wants[w], &got), 0);
+					assert_int_equal(
+						k->expand(st, packed, n, out,
+							  wants[w], &got),
+						0);
 					assert_int_equal(got, wants[w]);
 					assert_memory_equal(out, page, got);
 					assert_int_equal(out[got], 0xa5);
@@ -211,8 +222,10 @@ static void test_kdump(void **state)
 	(void)state;
 	for (k = 0; k < 4; k++) {
 		struct mkkdump m = { .block = k & 1 ? 65536 : 4096,
-				     .is32 = k & 2, .max_pfn = 300,
-				     .machine = "x86_64", .compress = pack };
+				     .is32 = k & 2,
+				     .max_pfn = 300,
+				     .machine = "x86_64",
+				     .compress = pack };
 		struct mkpage pages[PAGES];
 		struct conform_piece pieces[PAGES];
 		const struct memlog_codec *list[ML_CODECS_MAX];
@@ -229,9 +242,11 @@ static void test_kdump(void **state)
 			f = flags[i % 4];
 			fill(p, m.block, (unsigned int)i / 4 % 4);
 			pages[i] = (struct mkpage){ i * 3 + i / 5,
-				i / 4 % 4 ? p : NULL, f, false };
+						    i / 4 % 4 ? p : NULL, f,
+						    false };
 			pieces[i] = (struct conform_piece){
-				pages[i].pfn * m.block, m.block, p, 0, 0, 0 };
+				pages[i].pfn * m.block, m.block, p, 0, 0, 0
+			};
 		}
 		file = mkkdump(&m, pages, PAGES, &len);
 		ml_file_memory(file, len, "m", NULL, &mem, NULL);
@@ -245,13 +260,15 @@ static void test_kdump(void **state)
 
 /* A kdump with one page, which is packed with flag and pack. *ret_off is where
  * it lies. */
-static uint8_t *one_page(uint32_t flag, size_t (*with)(uint32_t flag,
-			 const uint8_t *in, size_t len, uint8_t *out,
-			 size_t cap), const uint8_t *page, size_t *ret_len,
-			 size_t *ret_off)
+static uint8_t *one_page(uint32_t flag,
+			 size_t (*with)(uint32_t flag, const uint8_t *in,
+					size_t len, uint8_t *out, size_t cap),
+			 const uint8_t *page, size_t *ret_len, size_t *ret_off)
 {
-	struct mkkdump m = { .block = 4096, .max_pfn = 300,
-			     .machine = "x86_64", .compress = with };
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 300,
+			     .machine = "x86_64",
+			     .compress = with };
 	struct mkpage p = { 5, page, flag, false };
 	uint8_t packed[8192], *file = mkkdump(&m, &p, 1, ret_len);
 
@@ -262,13 +279,17 @@ static uint8_t *one_page(uint32_t flag, size_t (*with)(uint32_t flag,
 /* Whatever is read of the page is what it should be, or nothing is. */
 static void expect_page(const uint8_t *file, size_t len, const uint8_t *page)
 {
-	static const struct { uint64_t off; size_t len; } reads[] = {
-		{ 0, 1 }, { 0, MEMLOG_PEEK }, { 10, 20 }, { 4090, 6 },
-		{ 0, 4096 }, { 0, 1 },
+	static const struct {
+		uint64_t off;
+		size_t len;
+	} reads[] = {
+		{ 0, 1 },    { 0, MEMLOG_PEEK }, { 10, 20 },
+		{ 4090, 6 }, { 0, 4096 },	 { 0, 1 },
 	};
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts own = { .size = sizeof(own),
-					.codecs = dump_codecs }, o;
+					.codecs = dump_codecs },
+				o;
 	struct memlog_image *image;
 	uint8_t buf[4096];
 	struct ml_file mem;
@@ -281,9 +302,9 @@ static void expect_page(const uint8_t *file, size_t len, const uint8_t *page)
 	assert_int_equal(ml_image_open_on(&mem, &o, &image, NULL), 0);
 	for (i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
 		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
-				 5 * 4096 + reads[i].off, buf, reads[i].len,
-				 &got, NULL), page ? MEMLOG_OK :
-				 MEMLOG_NO_DATA);
+						   5 * 4096 + reads[i].off, buf,
+						   reads[i].len, &got, NULL),
+				 page ? MEMLOG_OK : MEMLOG_NO_DATA);
 		assert_int_equal(got, page ? reads[i].len : 0);
 		if (page)
 			assert_memory_equal(buf, page + reads[i].off, got);
@@ -294,8 +315,9 @@ static void expect_page(const uint8_t *file, size_t len, const uint8_t *page)
 /* Each bit of a page's stored bytes, flipped: where the codec's own library
  * refuses it, nothing of the page is shown; nor where it is not exactly a page.
  * sum: else it is what it was (Adler-32 is too weak to say so). */
-static void flip_bits(uint32_t flag, size_t (*with)(uint32_t flag,
-		      const uint8_t *in, size_t len, uint8_t *out, size_t cap),
+static void flip_bits(uint32_t flag,
+		      size_t (*with)(uint32_t flag, const uint8_t *in,
+				     size_t len, uint8_t *out, size_t cap),
 		      bool sum)
 {
 	uint8_t page[4096], out[8192], *file;

@@ -79,10 +79,12 @@ static void agree(const char *path, const char *name)
 		_exit(look(path));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != SAME)
-		fail_msg("%s: %s", name, !WIFEXITED(status) ? "died" :
+		fail_msg("%s: %s", name,
+			 !WIFEXITED(status)	       ? "died" :
 			 WEXITSTATUS(status) == CANNOT ? "it cannot open it" :
-			 WEXITSTATUS(status) == DIFFERENT ? "pages differ" :
-			 "we cannot read it");
+			 WEXITSTATUS(status) == DIFFERENT ?
+							 "pages differ" :
+							 "we cannot read it");
 }
 
 static void run(const char *fmt, ...)
@@ -115,7 +117,10 @@ static int teardown(void **state)
 static void test_made(void **state)
 {
 	static const char *const names[] = {
-		"kdump-zlib", "kdump-snappy", "kdump-zstd", "kdump-32",
+		"kdump-zlib",
+		"kdump-snappy",
+		"kdump-zstd",
+		"kdump-32",
 	};
 	const char *b = getenv("B");
 	char path[256];
@@ -136,7 +141,8 @@ static void test_made(void **state)
 static void test_qemu(void **state)
 {
 	static const char *const names[] = {
-		"ovmf-c01-elf64.elf", "ovmf-c04b-wrap1-q11.kdump-raw-zlib",
+		"ovmf-c01-elf64.elf",
+		"ovmf-c04b-wrap1-q11.kdump-raw-zlib",
 		"ovmf-c08b-ia32x64-pei.kdump-raw-zlib",
 	};
 	char path[256];
@@ -167,7 +173,7 @@ static int teardown(void **state)
 static void test_made(void **state)
 {
 	(void)state;
-	skip();		/* built without libkdumpfile */
+	skip(); /* built without libkdumpfile */
 }
 
 static void test_qemu(void **state)

@@ -44,8 +44,9 @@ static struct mkelf *random_elf(bool is64, bool be, unsigned int n)
 	mkelf_phdr(m, (struct mkelf_phdr){ 4, notes, 0, 0, end - notes, 0, 4 });
 	for (i = 1; i < n; i++)
 		mkelf_phdr(m, (struct mkelf_phdr){ rnd(3), rnd(1u << 31),
-			   rnd(1u << 31), rnd(1u << 31), rnd(1u << 31),
-			   rnd(1u << 31), rnd(4096) });
+						   rnd(1u << 31), rnd(1u << 31),
+						   rnd(1u << 31), rnd(1u << 31),
+						   rnd(4096) });
 	m->len = end;
 	return m;
 }
@@ -84,7 +85,8 @@ static void same_notes(Elf *elf, const struct ml_elf *mine, const uint8_t *file)
 		const char *owner = (const char *)d->d_buf + name;
 
 		assert_int_equal(ml_note_next(base, p->filesz, &pos,
-					      mine->ehdr.big_endian, 4, &n), 0);
+					      mine->ehdr.big_endian, 4, &n),
+				 0);
 		assert_int_equal(n.type, h.n_type);
 		assert_int_equal(n.desc_len, h.n_descsz);
 		assert_true(n.desc == base + desc);
@@ -161,7 +163,7 @@ static void test_xnum(void **state)
 }
 
 /* Every byte of a small address space: which offset has it. */
-#define SPACE 600
+#define SPACE	600
 #define NOTHING UINT64_MAX
 
 static void test_merge(void **state)

@@ -12,7 +12,7 @@
 #include "image/image.h"
 
 #define GUARD 0xa5
-#define SLACK 16	/* bytes behind a buffer that must not change */
+#define SLACK 16 /* bytes behind a buffer that must not change */
 
 struct reader {
 	const struct memlog_reader_ops *ops;
@@ -59,7 +59,8 @@ static void expect_bytes(const struct reader *r, uint64_t addr,
 		p = piece_at(r, addr);
 		assert_non_null(p);
 		part = p->len - (addr - p->addr) < len ?
-			(size_t)(p->len - (addr - p->addr)) : len;
+			       (size_t)(p->len - (addr - p->addr)) :
+			       len;
 		if (p->bytes && memcmp(got, p->bytes + (addr - p->addr), part))
 			fail_msg("bytes differ within %zu at 0x%llx", part,
 				 (unsigned long long)addr);
@@ -83,8 +84,7 @@ static void check_read(const struct reader *r, uint64_t addr, size_t len)
 
 	assert_non_null(buf);
 	memset(buf, GUARD, len + SLACK);
-	s = r->ops->read(r->self, addr, buf, len, &got,
-			 addr & 1 ? NULL : &err);
+	s = r->ops->read(r->self, addr, buf, len, &got, addr & 1 ? NULL : &err);
 	if (!len || want)
 		assert_int_equal(s, MEMLOG_OK);
 	else
@@ -204,8 +204,9 @@ static void check_data(const struct reader *r)
 		for (i = 0; i < r->n; i++) {
 			p = &r->p[i];
 			at = p->addr > addr ? p->addr : addr;
-			for (; p->bytes && at < d.start &&
-			       at < p->addr + p->len; at++)
+			for (;
+			     p->bytes && at < d.start && at < p->addr + p->len;
+			     at++)
 				assert_int_equal(p->bytes[at - p->addr], 0);
 		}
 		if (!s)
@@ -249,9 +250,12 @@ void conform_reader(const struct memlog_reader_ops *ops, void *self,
 	assert_non_null(ops->next_range);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < sizeof(around) / sizeof(around[0]); k++) {
-			check_at(&r, pieces[i].addr + (uint64_t)around[k], around[k] == -17);
-			check_at(&r, pieces[i].addr + pieces[i].len +
-				 (uint64_t)around[k], false);
+			check_at(&r, pieces[i].addr + (uint64_t)around[k],
+				 around[k] == -17);
+			check_at(&r,
+				 pieces[i].addr + pieces[i].len +
+					 (uint64_t)around[k],
+				 false);
 		}
 	for (k = 0; k < 20; k++)
 		check_at(&r, UINT64_MAX - k * 257, true);
@@ -262,8 +266,9 @@ void conform_reader(const struct memlog_reader_ops *ops, void *self,
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		i = (seed >> 33) % n;
 		if (pieces[i].len)
-			check_read(&r, pieces[i].addr +
-				   (seed >> 20) % pieces[i].len,
+			check_read(&r,
+				   pieces[i].addr +
+					   (seed >> 20) % pieces[i].len,
 				   (seed >> 40) % 10000);
 	}
 	check_data(&r);
@@ -299,8 +304,8 @@ static void exercise_range(const struct ml_space *sp,
 		sp->ops->read(sp->self, addr, buf, want < 16 ? want : 16, &got,
 			      NULL);
 		assert_in_range(got, 0, 16);
-		if (sp->ops->map && !sp->ops->map(sp->self, addr, want, &p,
-						  &got, NULL)) {
+		if (sp->ops->map &&
+		    !sp->ops->map(sp->self, addr, want, &p, &got, NULL)) {
 			assert_in_range(got, 1, want);
 			for (i = 0; i < got; i++)
 				sum ^= p[i];

@@ -8,13 +8,13 @@
 
 #include "memlog.h"
 
-#define GUEST_SIZE (32u << 20)
-#define GUEST_EARLY 0x820000u /* where OVMF's logs are */
-#define GUEST_MAIN 0x1f00000u
-#define GUEST_RING 65536u
-#define GUEST_HEADER 192u
+#define GUEST_SIZE	 (32u << 20)
+#define GUEST_EARLY	 0x820000u /* where OVMF's logs are */
+#define GUEST_MAIN	 0x1f00000u
+#define GUEST_RING	 65536u
+#define GUEST_HEADER	 192u
 #define GUEST_EXT_HEADER 512u /* with a block that counts */
-#define GUEST_EXT 256u
+#define GUEST_EXT	 256u
 
 struct guest {
 	uint8_t *p;

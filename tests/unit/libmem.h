@@ -19,8 +19,8 @@ struct mem_piece {
 struct mem {
 	struct mem_piece piece[MEM_PIECES];
 	size_t n;
-	size_t reads;		/* how often read was called */
-	uint64_t bytes;		/* how many bytes it gave */
+	size_t reads;	/* how often read was called */
+	uint64_t bytes; /* how many bytes it gave */
 };
 
 /* A piece of len zero bytes; the pointer is to be filled. */

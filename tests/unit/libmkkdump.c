@@ -51,12 +51,12 @@ static void headers(struct out *o, const struct mkkdump *m, size_t bitmaps)
 	num(o, n + 8, 4, 1);
 	num(o, n + 12, 4, bitmaps);
 	num(o, n + 16, 4, m->max_pfn);
-	num(o, s + w, 4, 1);			/* dump_level */
+	num(o, s + w, 4, 1); /* dump_level */
 	num(o, s + w + 4, 4, m->split);
 	num(o, s + w + 8, w, m->start_pfn);
 	num(o, s + 2 * w + 8, w, m->end_pfn);
-	num(o, s + (m->is32 ? 32 : 48), 8, m->note_len ? 2 * m->block -
-	    2048 : 0);
+	num(o, s + (m->is32 ? 32 : 48), 8,
+	    m->note_len ? 2 * m->block - 2048 : 0);
 	num(o, s + (m->is32 ? 40 : 56), w, m->note_len);
 	num(o, s + (m->is32 ? 56 : 80), 8, m->start_pfn);
 	num(o, s + (m->is32 ? 64 : 88), 8, m->end_pfn);
@@ -108,8 +108,8 @@ uint8_t *mkkdump(const struct mkkdump *m, const struct mkpage *pages, size_t n,
 	desc = (2 + 2 * half) * m->block;
 	at(&o, desc, n * 24);
 	for (i = 0; i < n; i++) {
-		if (m->split && (pages[i].pfn < m->start_pfn ||
-				 pages[i].pfn >= m->end_pfn))
+		if (m->split &&
+		    (pages[i].pfn < m->start_pfn || pages[i].pfn >= m->end_pfn))
 			continue;
 		if (pages[i].lost) {
 			num(&o, desc, 8, 0);
@@ -167,7 +167,8 @@ uint8_t *mkflat(const uint8_t *file, size_t len, size_t step, unsigned int seed,
 	for (i = 0; i < n; i++)
 		record(&o, order[i] * step, file + order[i] * step,
 		       len - order[i] * step < step ? len - order[i] * step :
-		       step, false);
+						      step,
+		       false);
 	num(&o, o.len, 8, UINT64_MAX);
 	num(&o, o.len, 8, UINT64_MAX);
 	free(order);

@@ -16,7 +16,7 @@ struct mkpage {
 	uint64_t pfn;
 	const uint8_t *bytes;
 	uint32_t flag;
-	bool lost;		/* bit set, descriptor empty */
+	bool lost; /* bit set, descriptor empty */
 };
 
 struct mkkdump {

@@ -7,9 +7,9 @@
 
 struct text_sink {
 	struct memlog_sink sink;
-	char *text;		/* always terminated */
+	char *text; /* always terminated */
 	size_t len, cap;
-	size_t fail_after;	/* bytes that fit; 0: all */
+	size_t fail_after; /* bytes that fit; 0: all */
 	unsigned int writes;
 };
 

@@ -16,7 +16,7 @@
 #include "libholder.h"
 #include "memlog.h"
 
-#define SIZE (16u << 20)
+#define SIZE	(16u << 20)
 #define PROGRAM "/usr/bin/qemu-system-x86_64"
 
 /* ---- command lines -------------------------------------------------------- */

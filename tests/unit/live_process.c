@@ -18,26 +18,26 @@
 #include "libconform.h"
 #include "libholder.h"
 
-#define MIB (1u << 20)
+#define MIB  (1u << 20)
 #define SIZE (16 * MIB)
-#define FULL (2 * MIB)		/* written, from SIZE / 4 on */
-#define AT (SIZE / 4)
+#define FULL (2 * MIB) /* written, from SIZE / 4 on */
+#define AT   (SIZE / 4)
 
 /* ---- /proc/PID/maps ----------------------------------------------------- */
 
 /* A monitor with 64 MiB of guest memory, as QEMU 7.2 has it. */
 static const char qemu[] =
-"563c594f7000-563c598fe000 r--p 00000000 fe:00 10977653    /usr/bin/qemu\n"
-"563c5a2db000-563c5a684000 rw-p 00de3000 fe:00 10977653    /usr/bin/qemu\n"
-"563c8cba8000-563ccda1f000 rw-p 00000000 00:00 0           [heap]\n"
-"7f0034000000-7f0034021000 rw-p 00000000 00:00 0 \n"
-"7f0034021000-7f0038000000 ---p 00000000 00:00 0 \n"
-"7f003be00000-7f003ee00000 rw-p 00000000 00:00 0 \n"
-"not a mapping at all\n"
-"7f003ee00000-7f003fe00000 rw-p 00000000 00:00 0 \n"
-"7f003fe00000-7f003fe01000 ---p 00000000 00:00 0 \n"
-"7f0048000000-7f0087fff000 rwxp 00000000 00:00 0 \n"
-"7f0090000000-7f0092000000 rw-s 00100000 00:01 1034        /memfd:r (deleted)\n";
+	"563c594f7000-563c598fe000 r--p 00000000 fe:00 10977653    /usr/bin/qemu\n"
+	"563c5a2db000-563c5a684000 rw-p 00de3000 fe:00 10977653    /usr/bin/qemu\n"
+	"563c8cba8000-563ccda1f000 rw-p 00000000 00:00 0           [heap]\n"
+	"7f0034000000-7f0034021000 rw-p 00000000 00:00 0 \n"
+	"7f0034021000-7f0038000000 ---p 00000000 00:00 0 \n"
+	"7f003be00000-7f003ee00000 rw-p 00000000 00:00 0 \n"
+	"not a mapping at all\n"
+	"7f003ee00000-7f003fe00000 rw-p 00000000 00:00 0 \n"
+	"7f003fe00000-7f003fe01000 ---p 00000000 00:00 0 \n"
+	"7f0048000000-7f0087fff000 rwxp 00000000 00:00 0 \n"
+	"7f0090000000-7f0092000000 rw-s 00100000 00:01 1034        /memfd:r (deleted)\n";
 
 static struct ml_maps parse(const char *text)
 {
@@ -45,7 +45,8 @@ static struct ml_maps parse(const char *text)
 	struct ml_maps maps;
 
 	assert_int_equal(ml_maps_parse(&maps, strdup(text), strlen(text), &a,
-				       NULL), MEMLOG_OK);
+				       NULL),
+			 MEMLOG_OK);
 	return maps;
 }
 
@@ -152,7 +153,7 @@ static uint8_t *sparse_file(char *path, size_t size)
 struct fixture {
 	struct holder h;
 	char data[64], file[64];
-	uint8_t *content;	/* of the mapping */
+	uint8_t *content; /* of the mapping */
 	struct conform_piece piece;
 };
 
@@ -192,7 +193,8 @@ static void sweep(struct ml_process *p, const struct conform_piece *piece)
 	     addr = r.end)
 		assert_true(r.start >= addr && r.end > r.start);
 	assert_int_equal(ml_process_ops.peek(p, piece->addr, SIZE / 4096, buf,
-					     NULL), MEMLOG_OK);
+					     NULL),
+			 MEMLOG_OK);
 	for (i = 0; i < SIZE / 4096; i++)
 		assert_memory_equal(buf + i * MEMLOG_PEEK,
 				    piece->bytes + i * 4096, MEMLOG_PEEK);
@@ -289,11 +291,13 @@ static void test_only_mapped(void **state)
 	p->pagemap = open(path, O_RDONLY);
 	assert_true(p->pagemap >= 0);
 	assert_int_equal(ml_process_ops.read(p, f.piece.addr + AT, buf, 4096,
-					     &got, NULL), MEMLOG_OK);
+					     &got, NULL),
+			 MEMLOG_OK);
 	assert_int_equal(got, 4096);
 	assert_memory_equal(buf, f.content + AT, 4096);
 	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 4096, &got,
-					     NULL), MEMLOG_NO_DATA);
+					     NULL),
+			 MEMLOG_NO_DATA);
 	ml_process_close(p);
 	holder_stop(&f.h);
 	teardown(&f);
@@ -311,10 +315,12 @@ static void test_ended(void **state)
 	setup(&f, "anon");
 	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
 	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 64, &got,
-					     NULL), MEMLOG_OK);
+					     NULL),
+			 MEMLOG_OK);
 	holder_kill(&f.h);
 	assert_int_equal(ml_process_ops.read(p, f.piece.addr, buf, 64, &got,
-					     &err), MEMLOG_IO);
+					     &err),
+			 MEMLOG_IO);
 	assert_non_null(strstr(err.text, "has ended"));
 	assert_int_equal(ml_process_ops.peek(p, f.piece.addr, 4, buf, &err),
 			 MEMLOG_IO);
@@ -327,8 +333,12 @@ static void test_ended(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const bad[] = { "pid:", "pid:x", "pid:1x", "pid:-1",
-					   "pid:0", "pid: 1",
+	static const char *const bad[] = { "pid:",
+					   "pid:x",
+					   "pid:1x",
+					   "pid:-1",
+					   "pid:0",
+					   "pid: 1",
 					   "pid:99999999999999999999" };
 	struct memlog_image *image;
 	struct memlog_err err;

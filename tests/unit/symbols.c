@@ -20,11 +20,16 @@ struct symbols_struct {
 	uint64_t b;
 	union {
 		uint32_t c;
-		struct { uint16_t x, d; };
+		struct {
+			uint16_t x, d;
+		};
 	};
 	enum symbols_enum e;
 };
-typedef struct { char z[7]; int last; } symbols_typedef;
+typedef struct {
+	char z[7];
+	int last;
+} symbols_typedef;
 
 struct symbols_struct symbols_variable_one;
 symbols_typedef symbols_variable_two;
@@ -41,7 +46,7 @@ static void test_symbols(void **state)
 	assert_int_equal(s->addr(s->self, "symbols_variable_one", &one), 0);
 	assert_int_equal(s->addr(s->self, "symbols_variable_two", &two), 0);
 	assert_true(two - one == (uintptr_t)&symbols_variable_two -
-				 (uintptr_t)&symbols_variable_one);
+					 (uintptr_t)&symbols_variable_one);
 	assert_int_equal(s->addr(s->self, "no_such_symbol", &v),
 			 MEMLOG_NO_DATA);
 	assert_int_equal(s->type_size(s->self, "symbols_struct", &v), 0);
@@ -54,8 +59,8 @@ static void test_symbols(void **state)
 	assert_int_equal(s->member_offset(s->self, "symbols_struct", "d", &v),
 			 0);
 	assert_int_equal(v, offsetof(struct symbols_struct, d));
-	assert_int_equal(s->member_offset(s->self, "symbols_typedef", "last",
-					  &v), 0);
+	assert_int_equal(
+		s->member_offset(s->self, "symbols_typedef", "last", &v), 0);
 	assert_int_equal(v, offsetof(symbols_typedef, last));
 	assert_int_equal(s->member_offset(s->self, "symbols_struct", "q", &v),
 			 MEMLOG_NO_DATA);

@@ -16,17 +16,17 @@ static void count_turn(void);
 
 #define MEMLOG_HOST
 #define ml_copy(to, from, length) watched_copy((to), (from), (length))
-#define ml_relax() count_turn()
+#define ml_relax()		  count_turn()
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 
-#define MAX_N		64
-#define GUARD		32
-#define GUARD_BYTE	0xa5
+#define MAX_N	   64
+#define GUARD	   32
+#define GUARD_BYTE 0xa5
 
 struct model {
 	u32 n;
 	u32 count;
-	int lost;	/* a byte fell out, ever */
+	int lost; /* a byte fell out, ever */
 	u8 bytes[2 * MAX_N];
 };
 
@@ -92,9 +92,11 @@ static void setup_bench(struct bench *bench, u32 n)
 	bench->model.n = n;
 	bench->base = (u8 *)bench->room + GUARD;
 	assert_int_equal(ml_ring_init(bench->base, ML_RING_HEADER_BYTES + n,
-				      "v"), ML_RING_OK);
+				      "v"),
+			 ML_RING_OK);
 	assert_int_equal(ml_ring_attach(bench->base, ML_RING_HEADER_BYTES + n,
-					&bench->ring), ML_RING_OK);
+					&bench->ring),
+			 ML_RING_OK);
 }
 
 static void check_bench(const struct bench *bench)
@@ -143,8 +145,9 @@ static void watched_copy(void *to, const void *from, size_t length)
 
 			count = read_back(watched->base, watched->n, text);
 			assert_in_range(count, 0, model->count);
-			assert_memory_equal(text, model->bytes + model->count -
-					    count, count);
+			assert_memory_equal(text,
+					    model->bytes + model->count - count,
+					    count);
 			watch_count++;
 		}
 		((u8 *)to)[i] = ((const u8 *)from)[i];
@@ -155,8 +158,12 @@ static enum ml_ring_status append(struct bench *bench, const u8 *text,
 				  u32 length)
 {
 	struct ml_ring_message message = {
-		.text = text, .length = length, .level = 0x40,
-		.cpu = 1, .time = 2, .phase = ML_PHASE_DXE,
+		.text = text,
+		.length = length,
+		.level = 0x40,
+		.cpu = 1,
+		.time = 2,
+		.phase = ML_PHASE_DXE,
 	};
 	enum ml_ring_status status;
 
@@ -209,20 +216,24 @@ static void test_every_boundary(void **state)
 
 	(void)state;
 	for (n = 2; n <= MAX_N; n++)
-	for (wrapped = 0; wrapped < 2; wrapped++)
-	for (tail = 0; tail < n; tail++)
-	for (length = 0; length <= n + 1; length++) {
-		setup_bench(&bench, n);
-		for (i = 0; i < wrapped * n + tail; i++) {
-			fill_text(&byte, 1);
-			append(&bench, &byte, 1);
-		}
-		assert_int_equal(word(bench.base, 0x30), tail);
-		fill_text(text, length);
-		assert_int_equal(append(&bench, text, length), length >= n ?
-				 ML_RING_TOO_LONG : ML_RING_OK);
-		check_bench(&bench);
-	}
+		for (wrapped = 0; wrapped < 2; wrapped++)
+			for (tail = 0; tail < n; tail++)
+				for (length = 0; length <= n + 1; length++) {
+					setup_bench(&bench, n);
+					for (i = 0; i < wrapped * n + tail;
+					     i++) {
+						fill_text(&byte, 1);
+						append(&bench, &byte, 1);
+					}
+					assert_int_equal(word(bench.base, 0x30),
+							 tail);
+					fill_text(text, length);
+					assert_int_equal(
+						append(&bench, text, length),
+						length >= n ? ML_RING_TOO_LONG :
+							      ML_RING_OK);
+					check_bench(&bench);
+				}
 }
 
 /* The last byte of the text filled: the ring counts as wrapped at once. */
@@ -276,16 +287,16 @@ static void test_hostile_offsets(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++)
-	for (j = 0; j < sizeof(bad); j++) {
-		setup_bench(&bench, 16);
-		append(&bench, (const u8 *)"abc", 3);
-		bench.base[offsets[i]] = bad[j];
-		before = bench;
-		assert_int_equal(append(&bench, (const u8 *)"de", 2),
-				 ML_RING_BAD_OFFSETS);
-		assert_memory_equal(bench.room, before.room,
-				    sizeof(bench.room));
-	}
+		for (j = 0; j < sizeof(bad); j++) {
+			setup_bench(&bench, 16);
+			append(&bench, (const u8 *)"abc", 3);
+			bench.base[offsets[i]] = bad[j];
+			before = bench;
+			assert_int_equal(append(&bench, (const u8 *)"de", 2),
+					 ML_RING_BAD_OFFSETS);
+			assert_memory_equal(bench.room, before.room,
+					    sizeof(bench.room));
+		}
 }
 
 static void test_attach_refuses(void **state)
@@ -338,7 +349,8 @@ static void test_retire(void **state)
 	append(&bench, (const u8 *)"abc", 3);
 	ml_ring_retire(bench.base);
 	assert_int_equal(ml_ring_attach(bench.base, ML_RING_HEADER_BYTES + 16,
-					&ring), ML_RING_NONE);
+					&ring),
+			 ML_RING_NONE);
 	assert_int_equal(read_back(bench.base, 16, text), 3);
 	assert_memory_equal(text, "abc", 3);
 }
@@ -351,16 +363,19 @@ static void test_init(void **state)
 	(void)state;
 	setup_bench(&bench, 16);
 	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 1,
-				      NULL), ML_RING_NONE);
+				      NULL),
+			 ML_RING_NONE);
 	check_bench(&bench);
 	memset(version, 'x', sizeof(version));
 	version[sizeof(version) - 1] = 0;
 	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16,
-				      version), ML_RING_OK);
+				      version),
+			 ML_RING_OK);
 	assert_memory_equal(bench.base + 0x40, version, 127);
 	assert_int_equal(bench.base[0xbf], 0);
 	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16,
-				      NULL), ML_RING_OK);
+				      NULL),
+			 ML_RING_OK);
 	assert_int_equal(bench.base[0x40], 0);
 }
 
@@ -373,24 +388,26 @@ static void test_copy(void **state)
 
 	(void)state;
 	for (n = 2; n <= 24; n++)
-	for (m = 2; m <= 24; m++)
-	for (fill = 0; fill < 2 * n + 2; fill++) {
-		setup_bench(&from, n);
-		setup_bench(&to, m);
-		for (i = 0; i < fill; i++) {
-			fill_text(text, 1);
-			append(&from, text, 1);
-		}
-		assert_int_equal(ml_ring_copy(&to.ring, &from.ring),
-				 ML_RING_OK);
-		count = read_back(from.base, n, text);
-		model_push(&to.model, text, count);
-		/* lost there is lost here, but this ring need not have wrapped */
-		assert_int_equal(word(to.base, 0x38),
-				 to.model.lost || from.model.lost);
-		to.base[0x38] = to.model.lost;
-		check_bench(&to);
-	}
+		for (m = 2; m <= 24; m++)
+			for (fill = 0; fill < 2 * n + 2; fill++) {
+				setup_bench(&from, n);
+				setup_bench(&to, m);
+				for (i = 0; i < fill; i++) {
+					fill_text(text, 1);
+					append(&from, text, 1);
+				}
+				assert_int_equal(ml_ring_copy(&to.ring,
+							      &from.ring),
+						 ML_RING_OK);
+				count = read_back(from.base, n, text);
+				model_push(&to.model, text, count);
+				/* lost there is lost here, but this ring need not have wrapped */
+				assert_int_equal(word(to.base, 0x38),
+						 to.model.lost ||
+							 from.model.lost);
+				to.base[0x38] = to.model.lost;
+				check_bench(&to);
+			}
 }
 
 int main(void)

@@ -16,10 +16,10 @@
 #define MEMLOG_HOST
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 
-#define WRITERS		2
-#define MESSAGES	20000
-#define MESSAGE_BYTES	8	/* "A00000\r\n" */
-#define WHOLE		(WRITERS * MESSAGES * MESSAGE_BYTES)
+#define WRITERS	      2
+#define MESSAGES      20000
+#define MESSAGE_BYTES 8 /* "A00000\r\n" */
+#define WHOLE	      (WRITERS * MESSAGES * MESSAGE_BYTES)
 
 struct writer {
 	pthread_t thread;
@@ -36,7 +36,8 @@ static void *write_all(void *arg)
 	struct writer *writer = arg;
 	char text[MESSAGE_BYTES + 1];
 	struct ml_ring_message message = {
-		.text = text, .length = MESSAGE_BYTES,
+		.text = text,
+		.length = MESSAGE_BYTES,
 	};
 	struct ml_ring ring;
 	u32 i;
@@ -72,7 +73,8 @@ static void run_writers(void *base, u32 limit)
 		writers[i].limit = limit;
 		writers[i].name = 'A' + i;
 		assert_int_equal(pthread_create(&writers[i].thread, NULL,
-						write_all, &writers[i]), 0);
+						write_all, &writers[i]),
+				 0);
 	}
 	for (i = 0; i < WRITERS; i++) {
 		assert_int_equal(pthread_join(writers[i].thread, &ret), 0);
@@ -93,8 +95,8 @@ static u32 check_text(const u8 *text, u32 length)
 	for (; length >= MESSAGE_BYTES; length -= MESSAGE_BYTES) {
 		memcpy(line, text, MESSAGE_BYTES);
 		used = 0;
-		assert_int_equal(sscanf(line, "%c%5u\r\n%n", &name, &number,
-					&used), 2);
+		assert_int_equal(
+			sscanf(line, "%c%5u\r\n%n", &name, &number, &used), 2);
 		assert_int_equal(used, MESSAGE_BYTES);
 		assert_in_range(name, 'A', 'A' + WRITERS - 1);
 		assert_true((int)number > last[name - 'A']);
@@ -123,7 +125,8 @@ static void test_all_of_it(void **state)
 	assert_int_equal(header->truncated.low, 0);
 	assert_int_equal(header->tail.low, accepted * MESSAGE_BYTES);
 	assert_int_equal(check_text((u8 *)header + ML_RING_HEADER_BYTES,
-				    header->tail.low), accepted);
+				    header->tail.low),
+			 accepted);
 	free(header);
 }
 

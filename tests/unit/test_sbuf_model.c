@@ -27,18 +27,18 @@ static uint32_t model_swap(uint32_t *p, uint32_t v);
 static void model_copy(void *to, const void *from, size_t n);
 static void model_relax(void);
 
-#define SBUF_LOAD(p)		model_load(p)
-#define SBUF_STORE(p, v)	model_store((p), (v))
-#define SBUF_SWAP(p, v)		model_swap((p), (v))
-#define SBUF_COPY(d, s, n)	model_copy((d), (s), (n))
-#define SBUF_RELAX()		model_relax()
+#define SBUF_LOAD(p)	   model_load(p)
+#define SBUF_STORE(p, v)   model_store((p), (v))
+#define SBUF_SWAP(p, v)	   model_swap((p), (v))
+#define SBUF_COPY(d, s, n) model_copy((d), (s), (n))
+#define SBUF_RELAX()	   model_relax()
 #include "../../firmware/sbuf/sbuf.c"
 
-#define SLOT		8u
-#define SLOTS		3u
-#define STEPS_MAX	200u
-#define GETS		6u
-#define VISITED		(1u << 20)
+#define SLOT	  8u
+#define SLOTS	  3u
+#define STEPS_MAX 200u
+#define GETS	  6u
+#define VISITED	  (1u << 20)
 
 /* ---- what runs -------------------------------------------------------- */
 
@@ -49,7 +49,7 @@ static struct {
 
 static struct {
 	uint32_t flags;
-	uint32_t messages[4];	/* slots of each, ended by 0 */
+	uint32_t messages[4]; /* slots of each, ended by 0 */
 	int late_copy;
 } plan;
 
@@ -57,12 +57,12 @@ struct side {
 	ucontext_t context;
 	char stack[32768];
 	int done, spinning;
-	uint64_t history;	/* of all that it has read */
+	uint64_t history; /* of all that it has read */
 };
 
 static struct side sides[2];
 static ucontext_t scheduler;
-static int running = -1;	/* no scheduler: plain accesses */
+static int running = -1; /* no scheduler: plain accesses */
 
 static struct {
 	uint32_t accepted[16], n_accepted;
@@ -70,7 +70,11 @@ static struct {
 	int torn;
 } result;
 
-static struct { void *to; uint8_t bytes[SLOT]; size_t n; } late;
+static struct {
+	void *to;
+	uint8_t bytes[SLOT];
+	size_t n;
+} late;
 
 static void remember(uint64_t v)
 {
@@ -403,7 +407,8 @@ static void test_geometry(void **state)
 	assert_int_equal(sbuf_ring_init(mem, 64 + 159, 80, 0, NULL, &ring),
 			 SBUF_TOO_LONG);
 	assert_int_equal(sbuf_ring_init(mem, sizeof(mem), 80, SBUF_OVERWRITE,
-					NULL, &ring), SBUF_BROKEN);
+					NULL, &ring),
+			 SBUF_BROKEN);
 }
 
 static void test_full_and_tail_of_slot(void **state)

@@ -15,8 +15,8 @@
 
 #include "../../firmware/sbuf/sbuf.c"
 
-#define ELEMENTS	60000u
-#define SLOT		32u
+#define ELEMENTS 60000u
+#define SLOT	 32u
 
 struct run {
 	_Alignas(64) uint8_t mem[SBUF_HEADER_BYTES + 8 * SLOT];
@@ -98,7 +98,8 @@ static uint32_t go(uint32_t flags)
 	memset(&run, 0, sizeof(run));
 	memset(seen, 0, sizeof(seen));
 	assert_int_equal(sbuf_ring_init(run.mem, sizeof(run.mem), SLOT, flags,
-					&run.lock, &ring), SBUF_OK);
+					&run.lock, &ring),
+			 SBUF_OK);
 	assert_int_equal(pthread_create(&thread, NULL, produce, &run), 0);
 	n = consume(&run, seen);
 	pthread_join(thread, &ret);
@@ -122,7 +123,8 @@ static void test_overwriting_counts_what_it_loses(void **state)
 	struct sbuf_ring ring;
 
 	assert_int_equal(sbuf_ring_attach(run.mem, sizeof(run.mem), &run.lock,
-					  &ring), SBUF_OK);
+					  &ring),
+			 SBUF_OK);
 	lost = sbuf_ring_overrun(&ring);
 	assert_int_equal(run.dropped, 0);
 	assert_int_equal(n + lost, run.accepted);

@@ -14,7 +14,7 @@
 #include "libconform.h"
 #include "libmem.h"
 
-#define PAGE 4096u
+#define PAGE  4096u
 #define PAGES 12u
 
 /* A file as xg_core.c lays it out: header, section headers, notes, the pages
@@ -92,7 +92,7 @@ static void build_pages(struct core *c, bool pv, size_t pages)
 	put64(n + 16, 4);
 	put64(n + 24, 17);
 	memcpy(n + 32, ".7", 2);
-	memset(n + 16 + 32, 'c', 64);		/* fills its field */
+	memset(n + 16 + 32, 'c', 64); /* fills its field */
 	memcpy(n + 16 + 1200, "abc", 3);
 	n += note(n, 0x2000002, 1280);
 	put64(n + 16, 1);
@@ -124,8 +124,8 @@ static void entry(struct core *c, unsigned int i, uint64_t pfn, uint64_t mfn)
 static void fill(struct core *c)
 {
 	static const uint64_t pfn[PAGES] = {
-		7, 0, 1, 2, 5, 6, 100, 1, 0xffff, UINT64_MAX, UINT64_MAX,
-		UINT64_MAX,
+		7,   0, 1,	2,	    5,		6,
+		100, 1, 0xffff, UINT64_MAX, UINT64_MAX, UINT64_MAX,
 	};
 	unsigned int i;
 
@@ -206,25 +206,27 @@ static void test_dumpcore(void **state)
 		image = open_core(&c, c.len, MEMLOG_OK);
 		memlog_image_info(image, &info, NULL);
 		assert_string_equal(info.format, "xen-core");
-		assert_int_equal(info.traits, MEMLOG_IMAGE_RANGES |
-				 MEMLOG_IMAGE_PLAIN);
+		assert_int_equal(info.traits,
+				 MEMLOG_IMAGE_RANGES | MEMLOG_IMAGE_PLAIN);
 		assert_string_equal(info.machine, "x86_64");
 		assert_int_equal(info.space, MEMLOG_PHYS);
 		assert_int_equal(info.present, 8 * PAGE);
 		assert_int_equal(info.n_warnings, 0);
 		check_memory(image, pv);
 		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0,
-							 &r, NULL), 0);
+							 &r, NULL),
+				 0);
 		assert_int_equal(r.end, 3 * PAGE);
 		assert_int_equal(info.n_notes, 4);
 		memlog_image_note(image, 1, &n);
-		assert_string_equal(n.text, pv ?
-			"PV guest, 2 virtual CPUs, 12 pages of 4096 bytes" :
-			"HVM or PVH guest, 2 virtual CPUs, 12 pages of 4096 "
-			"bytes");
+		assert_string_equal(
+			n.text,
+			pv ? "PV guest, 2 virtual CPUs, 12 pages of 4096 bytes" :
+			     "HVM or PVH guest, 2 virtual CPUs, 12 pages of 4096 "
+			     "bytes");
 		memlog_image_note(image, 2, &n);
-		assert_int_equal(strncmp(n.text, "version 4.17.7\ncompiler ccc",
-					 27), 0);
+		assert_int_equal(
+			strncmp(n.text, "version 4.17.7\ncompiler ccc", 27), 0);
 		assert_non_null(strstr(n.text, "c\nchangeset abc"));
 		memlog_image_note(image, 3, &n);
 		assert_string_equal(n.text, "version 0.1");
@@ -250,15 +252,17 @@ static void test_memory(void **state)
 	for (pv = 0; pv < 2; pv++) {
 		build_pages(&c, pv, n);
 		for (i = 0; i < n; i++)
-			entry(&c, i, i + i / 512, 3 * n - (i / 512 * 1024) +
-			      i % 512);
+			entry(&c, i, i + i / 512,
+			      3 * n - (i / 512 * 1024) + i % 512);
 		conform_memory_init(&mem);
 		o.allocator = &mem.alloc;
 		assert_int_equal(ml_file_memory(c.b, c.len, "core", o.allocator,
-						&file, NULL), 0);
+						&file, NULL),
+				 0);
 		assert_int_equal(ml_image_open_on(&file, &o, &image, NULL), 0);
 		assert_int_equal(byte_at(image, MEMLOG_PHYS,
-					 (512 + 512 / 512) * PAGE), 0);
+					 (512 + 512 / 512) * PAGE),
+				 0);
 		assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL),
 				 0);
 		memlog_logs_destroy(logs);
@@ -352,15 +356,16 @@ static void test_damage(void **state)
 	build(&c, true);
 	fill(&c);
 	for (i = 0; i < c.len; i += i < 600 ? 1 : 997) {
-		assert_int_equal(ml_file_memory(c.b, i, "core", NULL, &file,
-						&err), 0);
+		assert_int_equal(
+			ml_file_memory(c.b, i, "core", NULL, &file, &err), 0);
 		if (!ml_image_open_on(&file, NULL, &image, &err))
 			memlog_image_close(image);
 	}
 	for (i = 0; i < 512 * 8; i++) {
 		c.b[i / 8] ^= 1u << i % 8;
-		assert_int_equal(ml_file_memory(c.b, c.len, "core", NULL,
-						&file, &err), 0);
+		assert_int_equal(ml_file_memory(c.b, c.len, "core", NULL, &file,
+						&err),
+				 0);
 		if (!ml_image_open_on(&file, NULL, &image, &err)) {
 			byte_at(image, MEMLOG_PHYS, 0);
 			memlog_image_close(image);
@@ -373,10 +378,8 @@ static void test_damage(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dumpcore),
-		cmocka_unit_test(test_libelf),
-		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_dumpcore), cmocka_unit_test(test_libelf),
+		cmocka_unit_test(test_memory),	 cmocka_unit_test(test_log),
 		cmocka_unit_test(test_damage),
 	};
 

@@ -6,20 +6,21 @@
 #include "sbuf.h"
 
 /* The role of an extent of ACRN's log. */
-#define ML_ACRN_ROLE_RING	0u
-#define ML_ACRN_ROLE_EARLY	1u	/* the hypervisor's own, before the
+#define ML_ACRN_ROLE_RING 0u
+#define ML_ACRN_ROLE_EARLY \
+	1u /* the hypervisor's own, before the
 					   Service VM gave it one */
 
 /* The log's private part. */
 struct acrn {
 	uint32_t ele_num;
-	bool last;		/* marked as from the previous boot */
-	bool from_base;		/* the first ring starts a page */
-	bool inside;		/* its headers are in the slots of other
+	bool last;	  /* marked as from the previous boot */
+	bool from_base;	  /* the first ring starts a page */
+	bool inside;	  /* its headers are in the slots of other
 				   rings */
-	uint64_t part;		/* from one ring to the next; 0: unknown */
-	uint64_t unread;	/* slots */
-	uint32_t damaged;	/* rings with damaged headers */
+	uint64_t part;	  /* from one ring to the next; 0: unknown */
+	uint64_t unread;  /* slots */
+	uint32_t damaged; /* rings with damaged headers */
 };
 
 static inline struct acrn *ml_acrn(struct ml_log *log)
@@ -62,8 +63,7 @@ void ml_acrn_sort_extents(struct ml_log *log);
 
 /* trace_find.c: the rings of the trace */
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
-				       struct ml_log *log,
-				       struct ml_found *ret,
+				       struct ml_log *log, struct ml_found *ret,
 				       struct memlog_err *err);
 enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 					struct ml_log *log,

@@ -11,9 +11,9 @@
 
 /* The gap between the halves is up to one byte per CPU larger than between
  * rings. */
-#define HALF_SLACK	256u
+#define HALF_SLACK 256u
 
-#define NO_CHAIN	UINT32_MAX
+#define NO_CHAIN UINT32_MAX
 
 /* ---- what a ring says of itself ----------------------------------------- */
 
@@ -28,8 +28,8 @@ static void ask_cpu(struct ml_acrn_chains *c, struct memlog_image *image,
 	for (i = 0; i < n; i += 16) {
 		got = ml_sbuf_read(image, space,
 				   at->addr + ML_SBUF_HEADER +
-				   (uint64_t)i * SLOT, buf,
-				   ml_min(16, n - i) * SLOT);
+					   (uint64_t)i * SLOT,
+				   buf, ml_min(16, n - i) * SLOT);
 		for (k = 0; (k + 1) * SLOT <= got; k++) {
 			if (!ml_acrn_head_parse(buf + k * SLOT, SLOT, &h))
 				continue;
@@ -62,7 +62,7 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 {
 	uint64_t reach = ml_max(ML_ACRN_REACH,
 				(uint64_t)ML_ACRN_SKIP * (h->size + SLOT) +
-				ML_SBUF_HEADER + HALF_SLACK);
+					ML_SBUF_HEADER + HALF_SLACK);
 	struct memlog_range had = { 0, 0 },
 			    r = acrn_chain_around(addr, addr, reach);
 	struct ml_sbuf_list *l = &c->rings;
@@ -116,9 +116,10 @@ static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 	l->n = 0;
 	for (;;) {
 		n = l->n;
-		s = ml_sbuf_find(image, space, (struct memlog_range){
-				 at, at + SLOT + HALF_SLACK + 8 }, SLOT, l,
-				 err);
+		s = ml_sbuf_find(
+			image, space,
+			(struct memlog_range){ at, at + SLOT + HALF_SLACK + 8 },
+			SLOT, l, err);
 		if (s == MEMLOG_LIMIT)
 			return MEMLOG_OK;
 		if (s || l->n == n || !ml_add(l->at[l->n - 1].addr, least, &at))
@@ -166,8 +167,9 @@ static void grow_chain(struct ml_acrn_chains *c, struct ml_acrn_chain *ch)
 		if (c->chain[i] != NO_CHAIN || r[i].h.last != first->h.last ||
 		    r[i].h.ele_num != first->h.ele_num)
 			continue;
-		if (r[i].addr - last > ML_ACRN_SKIP * (uint64_t)(first->h.size +
-				       ML_SBUF_HEADER + SLOT))
+		if (r[i].addr - last >
+		    ML_ACRN_SKIP *
+			    (uint64_t)(first->h.size + ML_SBUF_HEADER + SLOT))
 			break;
 		part = ch->part;
 		if (!acrn_chain_fits(r[i].addr - last, &first->h, ch->part,
@@ -257,11 +259,12 @@ static void mark_inside(struct ml_acrn_chains *c)
 		for (k = 0; k < c->rings.n; k++) {
 			const struct ml_acrn_chain *b = &c->at[c->chain[k]];
 			bool stronger = b->from_base == a->from_base ?
-					b->n > a->n : b->from_base;
+						b->n > a->n :
+						b->from_base;
 
 			if (a == b || !stronger || r[i].addr <= r[k].addr ||
 			    r[i].addr - r[k].addr >=
-					ML_SBUF_HEADER + r[k].h.size)
+				    ML_SBUF_HEADER + r[k].h.size)
 				continue;
 			a->inside = true;
 		}
@@ -276,8 +279,8 @@ static enum memlog_status sort_out(struct ml_acrn_chains *c,
 	c->chain = ml_calloc(c->alloc, n, sizeof(*c->chain));
 	c->at = ml_calloc(c->alloc, n, sizeof(*c->at));
 	if (!c->chain || !c->at)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu rings", n);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %zu rings",
+			       n);
 	for (i = 0; i < n; i++)
 		c->chain[i] = NO_CHAIN;
 	for (i = 0; i < n; i++)

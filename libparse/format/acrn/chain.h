@@ -13,22 +13,22 @@
 #include "sbuf.h"
 
 struct ml_acrn_chain {
-	size_t first;		/* index of its first ring */
+	size_t first; /* index of its first ring */
 	size_t n;
-	uint64_t part;		/* from ring to ring; 0: unknown */
-	bool from_base;		/* starts a page, with CPU 0 if it says so */
-	bool inside;		/* is in the slots of another chain */
+	uint64_t part;	/* from ring to ring; 0: unknown */
+	bool from_base; /* starts a page, with CPU 0 if it says so */
+	bool inside;	/* is in the slots of another chain */
 };
 
 struct ml_acrn_chains {
 	const struct memlog_allocator *alloc;
 	struct ml_sbuf_list rings;
-	uint32_t *chain;	/* the chain of each ring */
+	uint32_t *chain; /* the chain of each ring */
 	struct ml_acrn_chain *at;
 	size_t n;
-	uint64_t budget;	/* bytes that may still be searched */
-	bool looked_low;	/* everything below 4 GiB was searched */
-	bool old_text;		/* a message without a name was seen: v1.4 or
+	uint64_t budget; /* bytes that may still be searched */
+	bool looked_low; /* everything below 4 GiB was searched */
+	bool old_text;	 /* a message without a name was seen: v1.4 or
 				   earlier */
 };
 

@@ -11,20 +11,20 @@
 
 #include "format/event.h"
 
-#define ML_ACRN_ENTRY		32u
-#define ML_ACRN_VM_EXIT		0x10u
-#define ML_ACRN_VM_ENTER	0x11u
-#define ML_ACRN_SCHED_NEXT	0x20u
+#define ML_ACRN_ENTRY	   32u
+#define ML_ACRN_VM_EXIT	   0x10u
+#define ML_ACRN_VM_ENTER   0x11u
+#define ML_ACRN_SCHED_NEXT 0x20u
 /* from here on: the exit reason, by VMX number */
-#define ML_ACRN_REASON		0x10000u
-#define ML_ACRN_INTERRUPT	(ML_ACRN_REASON + 1)
-#define ML_ACRN_UNHANDLED	0x20000u
+#define ML_ACRN_REASON	  0x10000u
+#define ML_ACRN_INTERRUPT (ML_ACRN_REASON + 1)
+#define ML_ACRN_UNHANDLED 0x20000u
 
 /* Forms of the payload, as entries encode them. */
-#define ML_ACRN_2L		2u
-#define ML_ACRN_4I		4u
-#define ML_ACRN_6C		8u	/* single bytes, at most sixteen */
-#define ML_ACRN_16STR		16u
+#define ML_ACRN_2L    2u
+#define ML_ACRN_4I    4u
+#define ML_ACRN_6C    8u /* single bytes, at most sixteen */
+#define ML_ACRN_16STR 16u
 
 struct ml_acrn_event {
 	uint64_t tsc, id;
@@ -32,7 +32,7 @@ struct ml_acrn_event {
 	int32_t cpu;		/* -1: the entry does not say */
 	uint64_t v[16];		/* its values */
 	unsigned int n;		/* how many */
-	const uint8_t *payload;	/* 16 bytes, borrowed from the entry */
+	const uint8_t *payload; /* 16 bytes, borrowed from the entry */
 };
 
 /* A known event. names are those of its values, ended by NULL. text is a

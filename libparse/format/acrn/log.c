@@ -22,12 +22,12 @@ struct acrn_log {
 	struct ml_acrn_ring *rings;
 	size_t n_rings;
 	struct memlog_allocator alloc;
-	bool consumed;		/* requested */
-	bool printed;		/* has something of this boot */
+	bool consumed; /* requested */
+	bool printed;  /* has something of this boot */
 	uint32_t age;
 	bool has_seq;
-	uint32_t seq;		/* of the last item, printed or not */
-	uint64_t lost;		/* numbers missing since the last printed one */
+	uint32_t seq;  /* of the last item, printed or not */
+	uint64_t lost; /* numbers missing since the last printed one */
 	uint64_t count;
 	uint8_t raw[ML_ACRN_TEXT_MAX];
 	uint8_t text[ML_ACRN_TEXT_MAX];
@@ -42,8 +42,7 @@ static const struct ml_magic log_magics[] = {
 };
 
 static enum memlog_status log_probe(const struct ml_probe *probe,
-				    struct ml_log *log,
-				    struct ml_found *ret,
+				    struct ml_log *log, struct ml_found *ret,
 				    struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -142,8 +141,8 @@ static bool acrn_log_earlier(const struct ml_acrn_ring *a,
  * Service VM's. */
 static bool is_copy(const struct ml_acrn_ring *a, const struct ml_acrn_ring *b)
 {
-	return a != b && b->have && a->item.has_head &&
-	       b->item.has_head && a->item.head.seq == b->item.head.seq &&
+	return a != b && b->have && a->item.has_head && b->item.has_head &&
+	       a->item.head.seq == b->item.head.seq &&
 	       a->item.head.us == b->item.head.us &&
 	       a->item.head.cpu == b->item.head.cpu;
 }

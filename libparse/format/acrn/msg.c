@@ -90,8 +90,12 @@ uint32_t ml_acrn_level(uint32_t sev)
 /* "tsc_hz=1881600000" or "tsc_khz = 1881600" in a line. */
 uint64_t ml_acrn_rate(const uint8_t *p, size_t len)
 {
-	static const struct { const char *word; uint64_t unit; } rates[] = {
-		{ "tsc_hz", 1 }, { "tsc_khz", 1000 },
+	static const struct {
+		const char *word;
+		uint64_t unit;
+	} rates[] = {
+		{ "tsc_hz", 1 },
+		{ "tsc_khz", 1000 },
 	};
 	const uint8_t *end = p + len, *at;
 	uint64_t v;
@@ -101,11 +105,12 @@ uint64_t ml_acrn_rate(const uint8_t *p, size_t len)
 		at = memmem(p, len, rates[i].word, strlen(rates[i].word));
 		if (!at)
 			continue;
-		for (at += strlen(rates[i].word); at < end &&
-		     (*at == ' ' || *at == '=' || *at == ':'); at++)
+		for (at += strlen(rates[i].word);
+		     at < end && (*at == ' ' || *at == '=' || *at == ':'); at++)
 			;
 		for (v = 0; at < end && *at >= '0' && *at <= '9' &&
-			    v < UINT64_MAX / 100000; at++)
+			    v < UINT64_MAX / 100000;
+		     at++)
 			v = v * 10 + (uint64_t)(*at - '0');
 		/* 10 MHz to 100 GHz: anything else is not a rate */
 		if (ml_mul(v, rates[i].unit, &v) && v >= 10000000 &&

@@ -18,8 +18,8 @@
 struct ml_acrn_head {
 	uint64_t us;
 	uint32_t cpu, sev, seq;
-	size_t name_off, name_len;	/* in the slot; 0, 0: none */
-	size_t len;			/* of the whole head, colon included */
+	size_t name_off, name_len; /* in the slot; 0, 0: none */
+	size_t len;		   /* of the whole head, colon included */
 };
 
 /* Does a slot of len bytes start with a complete head? A text that only quotes

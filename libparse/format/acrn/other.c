@@ -11,8 +11,7 @@
 #include "base/limits.h"
 
 static enum memlog_status sbuf_probe(const struct ml_probe *probe,
-				     struct ml_log *log,
-				     struct ml_found *ret,
+				     struct ml_log *log, struct ml_found *ret,
 				     struct memlog_err *err)
 {
 	const char *variant = "unknown", *what = "of a driver of its own";

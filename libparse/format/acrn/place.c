@@ -82,9 +82,11 @@ static enum memlog_status add_chain(struct expand *x, struct ml_log *log,
 	for (i = ch->first; i < x->c.rings.n; i++) {
 		const struct ml_sbuf_at *r = &x->c.rings.at[i];
 		struct memlog_extent e = {
-			.space = x->space, .addr = r->addr,
+			.space = x->space,
+			.addr = r->addr,
 			.len = ML_SBUF_HEADER + (uint64_t)r->h.size,
-			.cpu = r->cpu, .role = role,
+			.cpu = r->cpu,
+			.role = role,
 		};
 
 		if (x->c.chain[i] != k ||
@@ -95,7 +97,8 @@ static enum memlog_status add_chain(struct expand *x, struct ml_log *log,
 				(int32_t)((r->addr - first->addr) / ch->part);
 		else if (e.cpu < 0 && ch->from_base)
 			e.cpu = ch->part ? (int32_t)((r->addr - first->addr) /
-						     ch->part) : 0;
+						     ch->part) :
+					   0;
 		s = ml_log_add_extent(x->logs, log, &e, err);
 		if (s)
 			return s;
@@ -296,8 +299,7 @@ static bool count_hits(struct ml_log *const *logs, size_t n,
 
 	for (i = 0; ok && i < n; i++)
 		for (k = 0; k < logs[i]->pub.n_extents; k++)
-			hits[i] += pointer_to(&p, &logs[i]->extents[k],
-					      &where);
+			hits[i] += pointer_to(&p, &logs[i]->extents[k], &where);
 	pointers_fini(&p, image);
 	return ok;
 }
@@ -321,7 +323,8 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image)
 				continue;
 			for (cpu = 0, k = 0; k < n; k++)
 				cpu += pointer_to(&p, &log->extents[k],
-						  &other) && other < mine;
+						  &other) &&
+				       other < mine;
 			log->extents[i].cpu = cpu;
 		}
 	}
@@ -365,13 +368,15 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 						   "no pointer names any");
 		} else if (hits[i] == most) {
 			log->verdict = MEMLOG_VERDICT_CURRENT;
-			snprintf(log->reason, sizeof(log->reason),
-				 "the hypervisor's pointers name %llu of its %zu rings",
-				 (unsigned long long)most, log->n_extents);
+			snprintf(
+				log->reason, sizeof(log->reason),
+				"the hypervisor's pointers name %llu of its %zu rings",
+				(unsigned long long)most, log->n_extents);
 		} else {
 			log->verdict = MEMLOG_VERDICT_STALE;
-			snprintf(log->reason, sizeof(log->reason),
-				 "live marks, but the hypervisor's pointers name other rings");
+			snprintf(
+				log->reason, sizeof(log->reason),
+				"live marks, but the hypervisor's pointers name other rings");
 			snprintf(log->variant, sizeof(log->variant),
 				 "left over");
 		}
@@ -387,8 +392,9 @@ static void acrn_place_judge(struct ml_log *log)
 	p->verdict = MEMLOG_VERDICT_STALE;
 	if (a->inside) {
 		snprintf(p->variant, sizeof(p->variant), "left over");
-		snprintf(p->reason, sizeof(p->reason),
-			 "its headers lie in the slots of newer rings: the number of CPUs changed");
+		snprintf(
+			p->reason, sizeof(p->reason),
+			"its headers lie in the slots of newer rings: the number of CPUs changed");
 		return;
 	}
 	if (a->last) {

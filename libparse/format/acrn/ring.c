@@ -18,13 +18,13 @@
 
 /* Sequence numbers of one CPU may be a little out of order (an interrupt came
  * between taking the number and storing); a new boot is further away. */
-#define SEQ_SLACK	64
-#define US_SLACK	100000u
+#define SEQ_SLACK 64
+#define US_SLACK  100000u
 
 /* Slots around a message in which dropped pieces make us doubt it. */
-#define NEAR		ML_ACRN_NEAR
+#define NEAR ML_ACRN_NEAR
 /* Messages without an end that it takes there to doubt all of them. */
-#define OPEN_MIN	4u
+#define OPEN_MIN 4u
 
 enum slot_kind { SLOT_NONE, SLOT_ZERO, SLOT_HEAD, SLOT_MORE };
 
@@ -99,8 +99,8 @@ static bool acrn_ring_unread(const struct ml_acrn_ring *ring, uint32_t index)
 /* Slots [first, end) in which sequence numbers and times increase. */
 struct stretch {
 	uint32_t first, end;
-	bool has;		/* has a head */
-	uint32_t seq0, seq1;	/* of the first and last head */
+	bool has;	     /* has a head */
+	uint32_t seq0, seq1; /* of the first and last head */
 	uint64_t us0, us1;
 };
 
@@ -186,8 +186,7 @@ static void acrn_ring_add_run(struct ml_acrn_ring *ring, uint32_t start,
 {
 	if (!count || ring->n_runs >= ML_ACRN_RUNS)
 		return;
-	ring->run[ring->n_runs++] =
-		(struct ml_acrn_run){ start, count, age };
+	ring->run[ring->n_runs++] = (struct ml_acrn_run){ start, count, age };
 }
 
 /* Does stretch a directly come before b in the same boot, around the ring? */
@@ -269,9 +268,9 @@ enum memlog_status ml_acrn_ring_open(struct ml_acrn_ring *ring,
 	if (ring->num != ring->h.ele_num)
 		ring->h.bad_offsets = true;
 	if (ring->num)
-		find_runs(ring, source, ring->h.bad_offsets ?
-					guess_tail(ring, source) :
-					ring->h.tail / SLOT);
+		find_runs(ring, source,
+			  ring->h.bad_offsets ? guess_tail(ring, source) :
+						ring->h.tail / SLOT);
 	return MEMLOG_OK;
 }
 
@@ -325,8 +324,8 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 	kind_at(ring, source, run, pos, &is_full);
 	for (n = 1; is_full && n < ML_ACRN_SLOTS_MAX && pos + n < run->count;
 	     n++) {
-		k = kind_behind(ring, source, run, pos + n,
-				ring->item.head.cpu, &is_full);
+		k = kind_behind(ring, source, run, pos + n, ring->item.head.cpu,
+				&is_full);
 		if (k != SLOT_MORE) {
 			is_full = true;
 			break;
@@ -343,14 +342,14 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 	else if (n == ML_ACRN_SLOTS_MAX)
 		cut_off = true;
 	else if (pos + n == run->count && run->age)
-		cut_off = true;	/* a newer boot overwrote the rest */
+		cut_off = true; /* a newer boot overwrote the rest */
 	else if (pos + n == run->count)
 		cut_off = no_room(ring);
 	else if (k == SLOT_HEAD)
 		cut_off = acrn_ring_doubtful(ring, source, run, pos, n);
 	*ret_open = !cut_off;
 	if (!cut_off)
-		return n;	/* its length is a multiple of the slot size */
+		return n; /* its length is a multiple of the slot size */
 	*ret_flags |= MEMLOG_REC_PARTIAL_TAIL;
 	if (k == SLOT_NONE || (pos + n == run->count &&
 			       !acrn_ring_doubtful(ring, source, run, pos, n)))
@@ -392,7 +391,7 @@ static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 		memset(it, 0, sizeof(*it));
 		k = acrn_ring_kind(
 			ml_acrn_ring_slot(ring, source,
-				       run_index(ring, run, ring->pos)),
+					  run_index(ring, run, ring->pos)),
 			&it->head);
 		if (k == SLOT_NONE)
 			source->missing += SLOT;
@@ -454,7 +453,7 @@ size_t ml_acrn_ring_text(struct ml_acrn_ring *ring, struct ml_source *source,
 
 	for (i = 0; i < it->slots; i++) {
 		p = ml_acrn_ring_slot(ring, source,
-				   run_index(ring, run, it->pos + i));
+				      run_index(ring, run, it->pos + i));
 		if (!p) {
 			memset(raw + (size_t)i * SLOT, 0, SLOT);
 			continue;

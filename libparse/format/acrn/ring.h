@@ -12,11 +12,11 @@
 #include "msg.h"
 #include "sbuf.h"
 
-#define ML_ACRN_SLOTS_MAX	4u	/* of one message */
-#define ML_ACRN_TEXT_MAX	(ML_ACRN_SLOTS_MAX * ML_SBUF_LOG_SLOT)
-#define ML_ACRN_RUNS		10u	/* separate stretches of boots */
-#define ML_ACRN_CACHE		64u	/* slots */
-#define ML_ACRN_NEAR		16u	/* slots around a doubtful one */
+#define ML_ACRN_SLOTS_MAX 4u /* of one message */
+#define ML_ACRN_TEXT_MAX  (ML_ACRN_SLOTS_MAX * ML_SBUF_LOG_SLOT)
+#define ML_ACRN_RUNS	  10u /* separate stretches of boots */
+#define ML_ACRN_CACHE	  64u /* slots */
+#define ML_ACRN_NEAR	  16u /* slots around a doubtful one */
 
 /* count slots from start on, around the end of the ring, all written by one
  * boot: age 0 is the newest, larger is older. */
@@ -28,20 +28,20 @@ struct ml_acrn_run {
 struct ml_acrn_item {
 	bool has_head;
 	struct ml_acrn_head head;
-	uint32_t pos, slots;	/* in the run */
-	bool unread;		/* at least one of its slots */
-	bool open;		/* its last slot is full: it ends or was cut
+	uint32_t pos, slots; /* in the run */
+	bool unread;	     /* at least one of its slots */
+	bool open;	     /* its last slot is full: it ends or was cut
 				   there */
-	uint32_t flags;		/* MEMLOG_REC_* */
+	uint32_t flags;	     /* MEMLOG_REC_* */
 };
 
 struct ml_acrn_ring {
 	size_t extent;
 	struct ml_sbuf h;
-	uint32_t num;		/* slots that the extent has */
+	uint32_t num; /* slots that the extent has */
 	int32_t cpu;
 	bool early;
-	struct ml_acrn_run run[ML_ACRN_RUNS];	/* oldest first */
+	struct ml_acrn_run run[ML_ACRN_RUNS]; /* oldest first */
 	uint32_t n_runs;
 	/* where we are */
 	uint32_t cur, pos;
@@ -49,7 +49,7 @@ struct ml_acrn_ring {
 	struct ml_acrn_item item;
 	/* a window of slots */
 	uint32_t cache_first, cache_n;
-	uint64_t absent;	/* one bit per slot of the window */
+	uint64_t absent; /* one bit per slot of the window */
 	uint8_t cache[ML_ACRN_CACHE * ML_SBUF_LOG_SLOT];
 };
 

@@ -41,9 +41,9 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 	if (c.failed || (magic | 1) != ML_SBUF_MAGIC)
 		return ml_fail(err, MEMLOG_NOT_MINE, "no shared buffer");
 	ret->last = !(magic & 1);
-	if (ret->ele_num < 2 || !ret->ele_size ||
-	    ret->ele_size > ML_PAGE || !ml_mul(ret->ele_num, ret->ele_size, &size) ||
-	    size != ret->size || size > ML_SBUF_MAX - ML_SBUF_HEADER)
+	if (ret->ele_num < 2 || !ret->ele_size || ret->ele_size > ML_PAGE ||
+	    !ml_mul(ret->ele_num, ret->ele_size, &size) || size != ret->size ||
+	    size > ML_SBUF_MAX - ML_SBUF_HEADER)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "%u slots of %u bytes are not %u bytes",
 			       ret->ele_num, ret->ele_size, ret->size);
@@ -51,13 +51,15 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 			   ret->head % ret->ele_size ||
 			   ret->tail % ret->ele_size;
 	if (ret->bad_offsets)
-		return ml_fail(err, MEMLOG_CORRUPT,
-			       "head %u or tail %u is not a slot of %u bytes in %u",
-			       ret->head, ret->tail, ret->ele_size, ret->size);
+		return ml_fail(
+			err, MEMLOG_CORRUPT,
+			"head %u or tail %u is not a slot of %u bytes in %u",
+			ret->head, ret->tail, ret->ele_size, ret->size);
 	if (ret->flags > 3 || reserved || !zero)
-		return ml_fail(err, MEMLOG_CORRUPT,
-			       "unknown flags 0x%x, or something where zeros belong",
-			       ret->flags);
+		return ml_fail(
+			err, MEMLOG_CORRUPT,
+			"unknown flags 0x%x, or something where zeros belong",
+			ret->flags);
 	return MEMLOG_OK;
 }
 
@@ -213,8 +215,8 @@ struct pointers {
 	size_t n;
 };
 
-static enum memlog_status count_window(void *arg, uint64_t at,
-				       const uint8_t *p, size_t len)
+static enum memlog_status count_window(void *arg, uint64_t at, const uint8_t *p,
+				       size_t len)
 {
 	struct pointers *f = arg;
 	size_t i = at % 8 ? 8 - at % 8 : 0, lo, hi, mid;
@@ -243,9 +245,9 @@ static enum memlog_status count_window(void *arg, uint64_t at,
 enum memlog_status ml_sbuf_count_pointers(struct memlog_image *image,
 					  enum memlog_space space,
 					  struct memlog_range range,
-					  const uint64_t *addr,
-					  uint32_t *count, uint64_t *where,
-					  size_t n, struct memlog_err *err)
+					  const uint64_t *addr, uint32_t *count,
+					  uint64_t *where, size_t n,
+					  struct memlog_err *err)
 {
 	struct pointers f = { addr, count, where, n };
 

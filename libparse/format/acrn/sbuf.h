@@ -9,16 +9,16 @@
 
 #include "format/format.h"
 
-#define ML_SBUF_HEADER		64u
-#define ML_SBUF_MAGIC		UINT64_C(0x5aa57aa71aa13aa3)
+#define ML_SBUF_HEADER 64u
+#define ML_SBUF_MAGIC  UINT64_C(0x5aa57aa71aa13aa3)
 /* the same in memory; the second marks a log of the previous boot */
-#define ML_SBUF_BYTES		"\xa3\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
-#define ML_SBUF_BYTES_LAST	"\xa2\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
+#define ML_SBUF_BYTES	   "\xa3\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
+#define ML_SBUF_BYTES_LAST "\xa2\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
 
-#define ML_SBUF_LOG_SLOT	80u
-#define ML_SBUF_TRACE_SLOT	32u
+#define ML_SBUF_LOG_SLOT   80u
+#define ML_SBUF_TRACE_SLOT 32u
 /* slots of the log that v0.1 to v0.3 use before the Service VM provides one */
-#define ML_SBUF_EARLY_SLOTS	3276u
+#define ML_SBUF_EARLY_SLOTS 3276u
 
 enum ml_sbuf_kind {
 	ML_SBUF_LOG,
@@ -30,10 +30,10 @@ enum ml_sbuf_kind {
 
 struct ml_sbuf {
 	uint32_t ele_num, ele_size, size;
-	uint32_t head, tail;	/* in bytes */
+	uint32_t head, tail; /* in bytes */
 	uint32_t flags, overrun;
-	bool last;		/* of the previous boot */
-	bool bad_offsets;	/* head or tail is invalid */
+	bool last;	  /* of the previous boot */
+	bool bad_offsets; /* head or tail is invalid */
 };
 
 /*
@@ -58,7 +58,7 @@ size_t ml_sbuf_read(struct memlog_image *image, enum memlog_space space,
 struct ml_sbuf_at {
 	uint64_t addr;
 	struct ml_sbuf h;
-	int32_t cpu;		/* by its content; -1: unknown */
+	int32_t cpu; /* by its content; -1: unknown */
 };
 
 struct ml_sbuf_list {
@@ -87,8 +87,8 @@ enum memlog_status ml_sbuf_find(struct memlog_image *image,
 enum memlog_status ml_sbuf_count_pointers(struct memlog_image *image,
 					  enum memlog_space space,
 					  struct memlog_range range,
-					  const uint64_t *addr,
-					  uint32_t *count, uint64_t *where,
-					  size_t n, struct memlog_err *err);
+					  const uint64_t *addr, uint32_t *count,
+					  uint64_t *where, size_t n,
+					  struct memlog_err *err);
 
 #endif

@@ -15,18 +15,19 @@ static void slots_load(struct ml_acrn_ring *ring, struct ml_source *source,
 
 	/* some before it too: looking back is common */
 	ring->cache_first = index < ML_ACRN_NEAR ? 0 : index - ML_ACRN_NEAR;
-	ring->cache_n = (uint32_t)ml_min(ML_ACRN_CACHE,
-					 ring->num - ring->cache_first);
+	ring->cache_n =
+		(uint32_t)ml_min(ML_ACRN_CACHE, ring->num - ring->cache_first);
 	ring->absent = 0;
 	want = (size_t)ring->cache_n * SLOT;
 	while (at < want) {
 		uint64_t gap = 0;
 
-		if (ml_source_read(source, ring->extent,
-				   ML_SBUF_HEADER +
-				   (uint64_t)ring->cache_first * SLOT + at,
-				   ring->cache + at, want - at, &got, &gap,
-				   NULL) || !got) {
+		if (ml_source_read(
+			    source, ring->extent,
+			    ML_SBUF_HEADER +
+				    (uint64_t)ring->cache_first * SLOT + at,
+			    ring->cache + at, want - at, &got, &gap, NULL) ||
+		    !got) {
 			got = gap ? (size_t)ml_min(gap, want - at) : want - at;
 			memset(ring->cache + at, 0, got);
 			for (i = (uint32_t)(at / SLOT);

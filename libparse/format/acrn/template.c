@@ -41,7 +41,8 @@ static unsigned int acrn_template_digits(const char **p, const char *end)
 
 	for (; *p < end && **p >= '0' && **p <= '9'; (*p)++)
 		v = v * 10 + (unsigned int)(**p - '0') < 256 ?
-		    v * 10 + (unsigned int)(**p - '0') : 256;
+			    v * 10 + (unsigned int)(**p - '0') :
+			    256;
 	return v;
 }
 
@@ -137,10 +138,12 @@ static size_t acrn_template_number(const struct conv *c, uint64_t v, char *buf,
 {
 	const char *fmt = c->type == 'x' ? "%.*" PRIx64 :
 			  c->type == 'X' ? "%.*" PRIX64 :
-			  c->type == 'o' ? "%.*" PRIo64 : "%.*" PRIu64;
+			  c->type == 'o' ? "%.*" PRIo64 :
+					   "%.*" PRIu64;
 
-	return (size_t)snprintf(buf, size, fmt, c->has_precision ?
-				(int)ml_min(c->precision, 64) : 1, v);
+	return (size_t)snprintf(
+		buf, size, fmt,
+		c->has_precision ? (int)ml_min(c->precision, 64) : 1, v);
 }
 
 /* A value as text: %c is its byte, %s and %r are its digits. */
@@ -275,17 +278,18 @@ static enum memlog_status add_rule(struct ml_acrn_rules *r, size_t line_no,
 	struct rule *rule;
 	uint64_t id;
 
-	while (end > line && (end[-1] == '\r' || end[-1] == ' ' ||
-			      end[-1] == '\t'))
+	while (end > line &&
+	       (end[-1] == '\r' || end[-1] == ' ' || end[-1] == '\t'))
 		end--;
 	while (line < end && (*line == ' ' || *line == '\t'))
 		line++;
 	if (line == end || *line == '#')
 		return MEMLOG_OK;
 	if (!take_id(&line, end, &id) || line == end)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "line %zu: an event's number and a text belong there, as in 0x10 CPU%%(cpu)d %%(tsc)d",
-			       line_no);
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"line %zu: an event's number and a text belong there, as in 0x10 CPU%%(cpu)d %%(tsc)d",
+			line_no);
 	s = ml_grow(&r->alloc, &r->rule, r->n, &r->cap, sizeof(*r->rule), err);
 	if (s)
 		return s;

@@ -14,13 +14,13 @@
 #include "event.h"
 #include "template.h"
 
-#define BATCH 128u		/* entries read at once */
+#define BATCH 128u /* entries read at once */
 
 struct ring {
 	size_t extent;
-	uint32_t num;		/* slots */
-	uint32_t at, left;	/* the next slot, and how many are left */
-	uint32_t unread;	/* how many of them are unread */
+	uint32_t num;	   /* slots */
+	uint32_t at, left; /* the next slot, and how many are left */
+	uint32_t unread;   /* how many of them are unread */
 	int32_t cpu;
 	bool have, consumed;
 	struct ml_acrn_event event;
@@ -34,7 +34,7 @@ struct acrn_trace {
 	size_t n_rings;
 	struct ml_acrn_rules *rules;
 	uint64_t tsc_hz;
-	bool old_cpuid;		/* v1.0 and earlier: the payload is a vCPU */
+	bool old_cpuid; /* v1.0 and earlier: the payload is a vCPU */
 	char line[ML_ACRN_LINE];
 	uint8_t raw[ML_ACRN_ENTRY];
 };
@@ -52,10 +52,13 @@ static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 		uint64_t missing = source->missing;
 
 		while (got < n * ML_ACRN_ENTRY &&
-		       !ml_source_read(source, r->extent, ML_SBUF_HEADER +
-				       (uint64_t)index * ML_ACRN_ENTRY + got,
+		       !ml_source_read(source, r->extent,
+				       ML_SBUF_HEADER +
+					       (uint64_t)index * ML_ACRN_ENTRY +
+					       got,
 				       r->buf + got, n * ML_ACRN_ENTRY - got,
-				       &part, NULL, NULL) && part)
+				       &part, NULL, NULL) &&
+		       part)
 			got += part;
 		source->missing = missing;
 		r->buf_first = index;
@@ -133,7 +136,8 @@ static bool ask_old_cpuid(struct acrn_trace *d, struct ml_source *source)
 		struct ring *r = &d->rings[i];
 		uint32_t at = r->at;
 
-		for (k = 0; k < r->left; k++, at = at + 1 < r->num ? at + 1 : 0) {
+		for (k = 0; k < r->left;
+		     k++, at = at + 1 < r->num ? at + 1 : 0) {
 			p = acrn_trace_entry(r, source, at);
 			if (!p || ml_le32(p + 8) != 0x10004 || ml_le16(p + 12))
 				continue;
@@ -230,17 +234,17 @@ static size_t acrn_trace_put_text(struct acrn_trace *d,
 	} else if (e->form == ML_ACRN_16STR) {
 		len = (size_t)snprintf(words, sizeof(words), "%s [data = ",
 				       e->id == 0x20 ? "sched next" :
-				       type ? type->name : "string");
+				       type	     ? type->name :
+						       "string");
 		memcpy(words + len, e->payload, cut_str(e->payload, 16));
 		len += cut_str(e->payload, 16);
 		words[len++] = ']';
 	} else {
-		len = (size_t)snprintf(words, sizeof(words),
-				       "%s [0x%llx, 0x%llx]",
-				       type ? type->name : "event",
-				       (unsigned long long)ml_le64(e->payload),
-				       (unsigned long long)ml_le64(e->payload +
-								   8));
+		len = (size_t)snprintf(
+			words, sizeof(words), "%s [0x%llx, 0x%llx]",
+			type ? type->name : "event",
+			(unsigned long long)ml_le64(e->payload),
+			(unsigned long long)ml_le64(e->payload + 8));
 	}
 	len = ml_min(len, sizeof(d->line) - n);
 	memcpy(d->line + n, words, len);
@@ -288,7 +292,8 @@ static struct ring *acrn_trace_pick(struct acrn_trace *d)
 	size_t i;
 
 	for (i = 0; i < d->n_rings; i++)
-		if (d->rings[i].have && (!best || is_before(&d->rings[i], best)))
+		if (d->rings[i].have &&
+		    (!best || is_before(&d->rings[i], best)))
 			best = &d->rings[i];
 	return best;
 }
@@ -341,8 +346,8 @@ static bool trace_stable(const uint8_t *before, const uint8_t *after,
 	struct ml_sbuf a, b;
 
 	return !ml_sbuf_parse(before, len, &a, NULL) &&
-	       !ml_sbuf_parse(after, len, &b, NULL) &&
-	       a.ele_num == b.ele_num && a.ele_size == b.ele_size;
+	       !ml_sbuf_parse(after, len, &b, NULL) && a.ele_num == b.ele_num &&
+	       a.ele_size == b.ele_size;
 }
 
 static enum memlog_status trace_rules(const struct memlog_allocator *alloc,

@@ -11,8 +11,7 @@
 #include "event.h"
 
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
-				       struct ml_log *log,
-				       struct ml_found *ret,
+				       struct ml_log *log, struct ml_found *ret,
 				       struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -162,9 +161,8 @@ static void acrn_trace_find_judge(struct ml_log *log,
 		uint8_t head[ML_SBUF_HEADER];
 		struct ml_sbuf h;
 
-		if (ml_sbuf_read(image, p->extents[i].space,
-				 p->extents[i].addr, head, sizeof(head)) ==
-			    sizeof(head) &&
+		if (ml_sbuf_read(image, p->extents[i].space, p->extents[i].addr,
+				 head, sizeof(head)) == sizeof(head) &&
 		    !ml_sbuf_parse(head, sizeof(head), &h, NULL) &&
 		    ml_sbuf_unread(&h) + h.ele_size == h.size)
 			full++;
@@ -177,15 +175,15 @@ static void acrn_trace_find_judge(struct ml_log *log,
 	if (full && i < sizeof(p->reason))
 		i += (size_t)snprintf(p->reason + i, sizeof(p->reason) - i,
 				      "; %u of them are full: newer events "
-				      "were dropped", full);
+				      "were dropped",
+				      full);
 	if (by_place && i < sizeof(p->reason))
 		snprintf(p->reason + i, sizeof(p->reason) - i,
 			 "; %zu CPUs are numbered by the place of their rings",
 			 by_place);
 }
 
-void ml_acrn_trace_relate(struct ml_log *const *logs,
-			  size_t n,
+void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image)
 {
 	size_t i, by_place;

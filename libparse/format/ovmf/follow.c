@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "ovmf.h"
 
-#define HEADER 192
+#define HEADER	192
 #define EXT_MIN 0x80
 #define LOCATOR 16
 

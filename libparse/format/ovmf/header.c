@@ -17,7 +17,7 @@ struct fields {
 	struct ovmf o;
 	const uint8_t *version;
 	size_t version_len;
-	uint64_t max;		/* header and ring together */
+	uint64_t max; /* header and ring together */
 };
 
 static enum memlog_status family_c(struct ml_cursor *c, struct fields *f,
@@ -128,7 +128,8 @@ static enum memlog_status check_sizes(const struct fields *f,
 				      struct memlog_err *err)
 {
 	uint64_t min = f->o.family == OVMF_C ? C_HEADER :
-		       f->o.family == OVMF_B ? B_HEADER : A_HEADER;
+		       f->o.family == OVMF_B ? B_HEADER :
+					       A_HEADER;
 	uint64_t all;
 
 	if (f->o.header_size < min ||
@@ -150,9 +151,8 @@ static enum memlog_status check_sizes(const struct fields *f,
 /* With an unknown second magic, all the rest must fit. */
 static bool all_plausible(const struct ovmf *o)
 {
-	return (o->header_size + o->size) % ML_PAGE == 0 &&
-	       o->head < o->size && o->tail < o->size && o->lock <= 2 &&
-	       o->truncated <= 1;
+	return (o->header_size + o->size) % ML_PAGE == 0 && o->head < o->size &&
+	       o->tail < o->size && o->lock <= 2 && o->truncated <= 1;
 }
 
 /* The bytes from a up to b in a ring of size bytes, cyclic. */
@@ -245,8 +245,7 @@ static void judge_oddities(const struct ovmf *o, struct memlog_log *log)
 		odd = "the lock word has a value that no firmware writes";
 	else if (o->truncated > 1)
 		odd = "the truncated flag is neither 0 nor 1";
-	else if (o->state == OVMF_WRAPPED &&
-		 o->head != (o->tail + 1) % o->size)
+	else if (o->state == OVMF_WRAPPED && o->head != (o->tail + 1) % o->size)
 		odd = "head and tail do not fit a ring that wrapped";
 	else if (o->state == OVMF_WRAPPED && !o->truncated)
 		odd = "it wrapped, and the header does not say so";
@@ -301,8 +300,7 @@ bool ml_ovmf_glance(const uint8_t *p, size_t len)
 }
 
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
-				 struct ml_log *log,
-				 struct ml_found *ret,
+				 struct ml_log *log, struct ml_found *ret,
 				 struct memlog_err *err)
 {
 	struct fields f = { .max = 0 };

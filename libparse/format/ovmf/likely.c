@@ -21,7 +21,7 @@ static void ovmf_likely_add(struct ml_likely *ret, size_t *n, size_t max,
 
 /* Where low memory ends in QEMU's machines. */
 #define LOW_CAP 0xe0000000ull
-#define SEARCH (128 * MIB)
+#define SEARCH	(128 * MIB)
 
 static void ovmf_likely_below(struct ml_likely *ret, size_t *n, size_t max,
 			      enum memlog_space space, uint64_t base,
@@ -78,7 +78,7 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	}
 	if (!seen)
 		return;
-	if (base >= 1024 * MIB) {	/* Arm: RAM starts at 1 GiB or above */
+	if (base >= 1024 * MIB) { /* Arm: RAM starts at 1 GiB or above */
 		uint64_t top = base + SEARCH;
 
 		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, base,
@@ -108,7 +108,8 @@ size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 				    r.end - r.start);
 		runs++;
 	}
-	for (addr = 0, seen = 0; seen < ML_LIKELY_RUNS &&
+	for (addr = 0, seen = 0;
+	     seen < ML_LIKELY_RUNS &&
 	     !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
 	     addr = r.end, seen++)
 		ovmf_likely_add(ret, &n, max, MEMLOG_FILE,

@@ -20,7 +20,7 @@ static const uint8_t table_guid[16] = {
 
 /* A configuration table has about twenty entries of a GUID and an address. */
 #define TABLE_ENTRIES 256
-#define TABLE_ENTRY 24
+#define TABLE_ENTRY   24
 
 static void ovmf_locate_add_page(struct ml_likely *ret, size_t *n, size_t max,
 				 uint64_t addr)

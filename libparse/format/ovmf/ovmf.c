@@ -45,7 +45,8 @@ static uint64_t uncommitted_len(struct ml_source *source, const struct ovmf *o)
 	while (n < max &&
 	       !ml_source_read(source, 0,
 			       o->header_size + (o->tail + n) % o->size, &c, 1,
-			       &got, NULL, NULL) && got == 1) {
+			       &got, NULL, NULL) &&
+	       got == 1) {
 		if (!c)
 			break;
 		n++;

@@ -14,24 +14,24 @@
 enum ovmf_family { OVMF_A, OVMF_B, OVMF_C };
 
 enum ovmf_kind {
-	OVMF_KIND_PLAIN,	/* early or main: relate() decides */
-	OVMF_KIND_PREVIOUS,	/* a log that the firmware kept from the
+	OVMF_KIND_PLAIN,    /* early or main: relate() decides */
+	OVMF_KIND_PREVIOUS, /* a log that the firmware kept from the
 				   previous boot: "ovmfmdgp" */
-	OVMF_KIND_UNKNOWN,	/* an unknown second magic */
+	OVMF_KIND_UNKNOWN,  /* an unknown second magic */
 };
 
 /* The state that head, tail and lock show. */
 enum ovmf_state {
 	OVMF_EMPTY,
-	OVMF_LINEAR,		/* [head, tail) */
-	OVMF_WRAPPED,		/* [head, size) and [0, tail) */
-	OVMF_MID_INIT,		/* magic written, sizes not yet */
-	OVMF_BAD_OFFSETS,	/* order unknown: all of it, as stored */
+	OVMF_LINEAR,	  /* [head, tail) */
+	OVMF_WRAPPED,	  /* [head, size) and [0, tail) */
+	OVMF_MID_INIT,	  /* magic written, sizes not yet */
+	OVMF_BAD_OFFSETS, /* order unknown: all of it, as stored */
 };
 
 /* The early buffer is in this MiB on every x86 platform. */
 #define OVMF_EARLY_FROM (8ull << 20)
-#define OVMF_EARLY_TO (9ull << 20)
+#define OVMF_EARLY_TO	(9ull << 20)
 
 /* Text after the tail copied by a message in flight. */
 #define OVMF_MESSAGE_MAX 0x200
@@ -40,11 +40,11 @@ struct ovmf {
 	enum ovmf_family family;
 	enum ovmf_kind kind;
 	enum ovmf_state state;
-	uint64_t header_size, size;	/* size: bytes of the ring */
+	uint64_t header_size, size; /* size: bytes of the ring */
 	uint64_t lock, head, tail, truncated;
-	uint64_t in_flight;	/* bytes copied but not counted; 0: unknown */
+	uint64_t in_flight; /* bytes copied but not counted; 0: unknown */
 	bool early;
-	bool judged;		/* while relate() runs */
+	bool judged; /* while relate() runs */
 };
 
 /* The log's private part. */
@@ -62,8 +62,7 @@ _Static_assert(sizeof(struct ovmf) <= ML_LOG_PRIV, "private part too small");
 
 /* header.c: the header's fields and their meaning. */
 enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
-				 struct ml_log *log,
-				 struct ml_found *ret,
+				 struct ml_log *log, struct ml_found *ret,
 				 struct memlog_err *err);
 bool ml_ovmf_glance(const uint8_t *p, size_t len);
 bool ml_ovmf_stable(const uint8_t *before, const uint8_t *after, size_t len);

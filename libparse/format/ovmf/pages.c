@@ -17,21 +17,21 @@
 
 /* A page of text has a line end in so many bytes; where pages have to be proven
  * in so many: lines of more than 200 bytes are rare. */
-#define LINE_WITHIN		1024u
-#define LINE_WITHIN_STRICT	256u
+#define LINE_WITHIN	   1024u
+#define LINE_WITHIN_STRICT 256u
 
 /* Line ends of the header's page that tell what they are like. */
-#define LINES_ENOUGH		4u
+#define LINES_ENOUGH 4u
 
 /* Odd bytes that a few bytes of text may have. */
-#define ODD_FEW			8u
+#define ODD_FEW 8u
 
 /* What was seen of a page. */
 struct look {
-	size_t text, odd, crlf, lf;	/* lf: without a CR */
-	bool used;		/* where no text should be there is something */
+	size_t text, odd, crlf, lf; /* lf: without a CR */
+	bool used; /* where no text should be there is something */
 	uint8_t last;
-	unsigned int more;	/* bytes to come of a UTF-8 character */
+	unsigned int more; /* bytes to come of a UTF-8 character */
 };
 
 static void pages_look_text(struct look *k, const uint8_t *p, size_t n)
@@ -44,8 +44,10 @@ static void pages_look_text(struct look *k, const uint8_t *p, size_t n)
 			continue;
 		}
 		k->odd += k->more > 0;
-		k->more = c < 0xc2 || c > 0xf4 ? 0 : c < 0xe0 ? 1 :
-			  c < 0xf0 ? 2 : 3;
+		k->more = c < 0xc2 || c > 0xf4 ? 0 :
+			  c < 0xe0	       ? 1 :
+			  c < 0xf0	       ? 2 :
+						 3;
 		if (c == '\n' && k->last == '\r')
 			k->crlf++;
 		else if (c == '\n')
@@ -126,8 +128,7 @@ static bool pages_own(const struct look *k, bool crlf, bool strict)
 	/* a CR may be the last byte of the page before */
 	if (k->lf > k->crlf + 1)
 		return false;
-	return k->crlf ||
-	       k->text < (strict ? LINE_WITHIN_STRICT : LINE_WITHIN);
+	return k->crlf || k->text < (strict ? LINE_WITHIN_STRICT : LINE_WITHIN);
 }
 
 /* How many bytes of the log's extent are its own; pages that are missing count
@@ -155,8 +156,7 @@ static uint64_t pages_own_len(const struct ml_log *log,
 		if (ml_image_fill(image, e->space, e->addr + off, page,
 				  (size_t)(next - off), &got, NULL))
 			continue;
-		pages_look(&k, ml_ovmf_const(log), off, page, got,
-			   strict);
+		pages_look(&k, ml_ovmf_const(log), off, page, got, strict);
 		/* text may have come since the header was read */
 		k.used &= !live;
 		if (!off)

@@ -27,9 +27,9 @@
 
 /* What may still be spent on judging the logs of one image, in bytes. */
 struct effort {
-	uint64_t pairs;		/* of logs compared with each other */
-	uint64_t ranges;	/* of memory walked around logs */
-	uint64_t bytes;		/* of logs whose pages are looked at */
+	uint64_t pairs;	 /* of logs compared with each other */
+	uint64_t ranges; /* of memory walked around logs */
+	uint64_t bytes;	 /* of logs whose pages are looked at */
 };
 
 static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
@@ -118,7 +118,8 @@ static bool ovmf_relate_text_read(struct text *t, uint64_t at, uint8_t *buf,
 		size_t n = ml_min(len, t->o->size - pos), got;
 
 		if (ml_source_read(&t->source, 0, t->o->header_size + pos, buf,
-				   n, &got, NULL, NULL) || !got)
+				   n, &got, NULL, NULL) ||
+		    !got)
 			return false;
 		buf += got;
 		at += got;
@@ -132,8 +133,10 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 		      const struct ml_log *b, uint64_t b_at, uint64_t n,
 		      struct memlog_image *image)
 {
-	struct text x = { .source = { .image = image, .log = a }, .o = ml_ovmf_const(a) };
-	struct text y = { .source = { .image = image, .log = b }, .o = ml_ovmf_const(b) };
+	struct text x = { .source = { .image = image, .log = a },
+			  .o = ml_ovmf_const(a) };
+	struct text y = { .source = { .image = image, .log = b },
+			  .o = ml_ovmf_const(b) };
 	uint64_t at;
 	size_t k;
 
@@ -152,12 +155,13 @@ static bool same_text(const struct ml_log *a, uint64_t a_at,
 
 static bool of_resume(const struct ml_log *log, struct memlog_image *image)
 {
-	struct text t = { .source = { .image = image, .log = log }, .o = ml_ovmf_const(log) };
+	struct text t = { .source = { .image = image, .log = log },
+			  .o = ml_ovmf_const(log) };
 	uint64_t at, end = ml_min(log->pub.used, ML_OVMF_RESUME);
-	size_t again = sizeof(RESUME_SAYS) - 2;	/* it may cross windows */
+	size_t again = sizeof(RESUME_SAYS) - 2; /* it may cross windows */
 	size_t k;
 
-	for (at = 0; at < end; at += k > again ? k - again : k) {
+	for (at = 0; at<end; at += k> again ? k - again : k) {
 		k = ml_min(sizeof(t.win), end - at);
 		if (!ovmf_relate_text_read(&t, at, t.win, k))
 			return false;
@@ -432,7 +436,8 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	if (early && of_resume(early, image)) {
 		ovmf_relate_say(early, MEMLOG_VERDICT_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
-		judge_mains(logs, n, "of the boot; the early log is of a "
+		judge_mains(logs, n,
+			    "of the boot; the early log is of a "
 			    "resume from suspend to RAM (S3) since then",
 			    image, effort);
 	} else if (early) {
@@ -465,9 +470,10 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		judge_odd_ones(logs[i]);
 		note_missing(logs[i], image, &effort);
 		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
-			ovmf_relate_say(logs[i], logs[i]->pub.verdict,
-					"only its first %llu bytes are its own "
-					"memory", (unsigned long long)
-					logs[i]->extents->len);
+			ovmf_relate_say(
+				logs[i], logs[i]->pub.verdict,
+				"only its first %llu bytes are its own "
+				"memory",
+				(unsigned long long)logs[i]->extents->len);
 	}
 }

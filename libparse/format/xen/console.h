@@ -36,10 +36,10 @@ enum { XEN_HINT_SIZE, XEN_HINT_COUNTERS, XEN_HINT_HOW, XEN_HINT_KNOWN };
  */
 struct xen_ring {
 	uint64_t size, start, used, hidden;
-	uint8_t how;		/* enum xen_how */
-	bool named;		/* named by the user: no doubt */
+	uint8_t how; /* enum xen_how */
+	bool named;  /* named by the user: no doubt */
 	bool wrapped;
-	bool counters;		/* producer and consumer are known */
+	bool counters; /* producer and consumer are known */
 	uint32_t producer, consumer;
 };
 
@@ -60,7 +60,7 @@ size_t ml_xen_prefix(const uint8_t *p, size_t len);
 /* A parsed timestamp after the prefix. form 0: there is none. */
 struct xen_time {
 	enum { XEN_TIME_NONE, XEN_TIME_DATE, XEN_TIME_BOOT, XEN_TIME_RAW } form;
-	uint64_t time, hz;	/* hz 0: cycles */
+	uint64_t time, hz; /* hz 0: cycles */
 };
 
 /*
@@ -72,10 +72,10 @@ size_t ml_xen_timestamp(const uint8_t *p, size_t len, struct xen_time *ret);
 
 /* Statistics of a block of memory as part of a console ring. */
 struct xen_look {
-	uint64_t text;		/* bytes of text from the start on */
-	uint64_t total;		/* text anywhere */
-	unsigned int lines;	/* that start with "(XEN) " */
-	uint64_t allocated;	/* size given in its text, 0: none */
+	uint64_t text;	    /* bytes of text from the start on */
+	uint64_t total;	    /* text anywhere */
+	unsigned int lines; /* that start with "(XEN) " */
+	uint64_t allocated; /* size given in its text, 0: none */
 };
 void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret);
 

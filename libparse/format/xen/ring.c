@@ -172,7 +172,8 @@ static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
 	if (r->how != XEN_BY_SHAPE || r->named ||
 	    looks_alive(p, len, r, ordered))
 		return MEMLOG_OK;
-	return ml_fail(err, MEMLOG_NOT_MINE, "lines of Xen's, but no ring that "
+	return ml_fail(err, MEMLOG_NOT_MINE,
+		       "lines of Xen's, but no ring that "
 		       "is being written: a copy of one");
 }
 

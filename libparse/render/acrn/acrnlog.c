@@ -18,22 +18,21 @@
 #include "format/acrn/acrn.h"
 #include "render/out.h"
 
-#define SIZE_DEFAULT	(1u << 20)
-#define FILES_DEFAULT	4u
+#define SIZE_DEFAULT  (1u << 20)
+#define FILES_DEFAULT 4u
 
 /* Exactly what acrnlog writes with its default interval (which it counts in
  * microseconds). */
-static const char gap[] =
-	"\n\n\tWARNING: logs missing here! "
-	"Try reducing polling interval[100000 ms]\n\n\n";
+static const char gap[] = "\n\n\tWARNING: logs missing here! "
+			  "Try reducing polling interval[100000 ms]\n\n\n";
 
 struct acrnlog {
 	struct ml_out out;
-	uint64_t size, files;	/* of each file, 0: unlimited; how many */
-	const char *name;	/* NULL: this log gets no file */
+	uint64_t size, files; /* of each file, 0: unlimited; how many */
+	const char *name;     /* NULL: this log gets no file */
 	bool current, open;
 	uint64_t index, left;
-	uint64_t seq;		/* of the last message */
+	uint64_t seq; /* of the last message */
 	unsigned int n_current, n_last;
 };
 

@@ -65,9 +65,8 @@ static enum memlog_status file_of(struct acrntrace *a, int32_t cpu,
 }
 
 /* Make room for n more bytes, however many. */
-static enum memlog_status acrntrace_reserve(struct acrntrace *a,
-					    struct file *f, size_t n,
-					    struct memlog_err *err)
+static enum memlog_status acrntrace_reserve(struct acrntrace *a, struct file *f,
+					    size_t n, struct memlog_err *err)
 {
 	size_t want = f->cap ? f->cap : 1u << 15;
 	uint8_t *more;

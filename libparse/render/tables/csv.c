@@ -34,7 +34,8 @@ static enum memlog_status csv_begin(struct ml_stats_out *s, const char *what,
 	return s->out.sink->begin(s->out.sink->self, name, err);
 }
 
-static enum memlog_status csv_end(struct ml_stats_out *s, struct memlog_err *err)
+static enum memlog_status csv_end(struct ml_stats_out *s,
+				  struct memlog_err *err)
 {
 	enum memlog_status status;
 
@@ -68,7 +69,8 @@ static void csv_exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 		   ml_stats_percent(cycles, c->exit_run));
 }
 
-static void csv_percentiles(struct ml_stats_out *s, const struct ml_stats_cpu *c)
+static void csv_percentiles(struct ml_stats_out *s,
+			    const struct ml_stats_cpu *c)
 {
 	uint32_t i;
 
@@ -78,8 +80,9 @@ static void csv_percentiles(struct ml_stats_out *s, const struct ml_stats_cpu *c
 
 		if (!e->n_samples)
 			continue;
-		ml_out_fmt(&s->out, "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64
-			   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 "\n",
+		ml_out_fmt(&s->out,
+			   "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			   ",%" PRIu64 ",%" PRIu64 "\n",
 			   ml_stats_reason_name(s->stats, i), e->samples[0],
 			   ml_stats_percentile(e, 500),
 			   ml_stats_percentile(e, 900),
@@ -99,7 +102,9 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 	if (status)
 		return status;
 	csv_run(s, "Run time(cycles),Run time(Sec),Freq(MHz)", c->exit_run);
-	ml_out_str(&s->out, "Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
+	ml_out_str(
+		&s->out,
+		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
 	/* reasons that the trace can record are listed even if none came */
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		if (ml_stats_reason_name(s->stats, i) &&
@@ -116,7 +121,8 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 	return csv_end(s, err);
 }
 
-static enum memlog_status irq_csv(struct ml_stats_out *s, const struct ml_stats_cpu *c,
+static enum memlog_status irq_csv(struct ml_stats_out *s,
+				  const struct ml_stats_cpu *c,
 				  struct memlog_err *err)
 {
 	enum memlog_status status = csv_begin(s, "irq", c, err);
@@ -145,7 +151,9 @@ static enum memlog_status usage_csv(struct ml_stats_out *s,
 		return status;
 	csv_run(s, "Total run time(tsc cycles),Total run time(sec),Freq(MHz)",
 		c->run);
-	ml_out_str(&s->out, "PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n");
+	ml_out_str(
+		&s->out,
+		"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n");
 	for (i = 0; i < ML_STATS_USERS; i++) {
 		if (i == ML_STATS_NOT_VM && !c->user_cycles[i])
 			continue;

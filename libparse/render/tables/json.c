@@ -4,8 +4,9 @@
 
 #include "render/json_writer.h"
 
-static void json_start(struct ml_stats_out *s, struct ml_json *j, const char *what,
-		       const struct ml_stats_cpu *c, uint64_t run)
+static void json_start(struct ml_stats_out *s, struct ml_json *j,
+		       const char *what, const struct ml_stats_cpu *c,
+		       uint64_t run)
 {
 	ml_json_begin(j, &s->out, false);
 	ml_json_str(j, "stats", what);

@@ -21,7 +21,7 @@ struct ml_stats_out {
 	const struct ml_render_opts *opts;
 	const struct ml_stats_writer *writer;
 	struct memlog_allocator alloc;
-	unsigned int logs;	/* written before this one */
+	unsigned int logs; /* written before this one */
 };
 
 /* Writes one analysis of one CPU, or of all together. Errors of the sink may

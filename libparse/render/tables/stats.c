@@ -119,7 +119,8 @@ static enum memlog_status stats_log_end(void *state,
 	for (;; list += len + 1) {
 		which = analysis_at(list, &len);
 		for (i = 0; !status && which < ML_STATS_ANALYSES &&
-			    (c = ml_stats_get(s->stats, i)); i++)
+			    (c = ml_stats_get(s->stats, i));
+		     i++)
 			status = s->writer->write[which](s, c, err);
 		if (!list[len])
 			break;
@@ -153,5 +154,4 @@ STATS_RENDER(ml_render_stats, "stats", "tables of --stats", tables_begin,
 	     false);
 STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON",
 	     tables_stats_json_begin, false);
-STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start,
-	     true);
+STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start, true);

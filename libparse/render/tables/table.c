@@ -30,8 +30,7 @@ static void exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 {
 	char r[32];
 
-	ml_out_fmt(&s->out,
-		   "%-28s %10" PRIu64 " %12s %22" PRIu64 " %8.2f",
+	ml_out_fmt(&s->out, "%-28s %10" PRIu64 " %12s %22" PRIu64 " %8.2f",
 		   name, e->n, rate_or_dash(s, e->n, c->exit_run, r), e->cycles,
 		   ml_stats_percent(e->cycles, c->exit_run));
 	if (e->n_samples)
@@ -55,7 +54,8 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 	uint32_t i;
 
 	table_head(s, "vm_exit", c, c->exit_run);
-	ml_out_fmt(&s->out, "%-28s %10s %12s %22s %8s %10s %10s %10s %10s %10s\n",
+	ml_out_fmt(&s->out,
+		   "%-28s %10s %12s %22s %8s %10s %10s %10s %10s %10s\n",
 		   "Event", "NR_Exit", "NR_Exit/Sec", "Time Consumed(cycles)",
 		   "Time %", "min", "p50", "p90", "p99", "max");
 	for (i = 0; i < ML_STATS_REASONS; i++)
@@ -64,12 +64,15 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 				 &c->exits[i]);
 	exit_row(s, c, "Total", &total);
 	if (none->n)
-		ml_out_fmt(&s->out, "%" PRIu64 " exits have no reason recorded\n",
+		ml_out_fmt(&s->out,
+			   "%" PRIu64 " exits have no reason recorded\n",
 			   none->n);
 	if (c->unfinished)
-		ml_out_fmt(&s->out,
-			   "%" PRIu64 " exits still open at the end of the trace: counted, not timed\n",
-			   c->unfinished);
+		ml_out_fmt(
+			&s->out,
+			"%" PRIu64
+			" exits still open at the end of the trace: counted, not timed\n",
+			c->unfinished);
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
 }
@@ -117,9 +120,11 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 			   ml_stats_percent(c->user_cycles[i], c->run));
 	}
 	if (c->ambiguous)
-		ml_out_fmt(&s->out,
-			   "%" PRIu64 " cycles (%.2f%%) cannot be attributed: scheduler switches are missing\n",
-			   c->ambiguous, ml_stats_percent(c->ambiguous, c->run));
+		ml_out_fmt(
+			&s->out,
+			"%" PRIu64
+			" cycles (%.2f%%) cannot be attributed: scheduler switches are missing\n",
+			c->ambiguous, ml_stats_percent(c->ambiguous, c->run));
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
 }
