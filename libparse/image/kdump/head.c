@@ -73,7 +73,7 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 	ret->big_endian = ret->version > 0xffff;
 	if (ret->big_endian)
 		ret->version = ml_be32(p + 8);
-	/* no field tells 32-bit from 64-bit headers: only one of them is valid */
+	/* no field tells 32-bit from 64-bit headers: only one is valid */
 	ret->is64 = true;
 	ok = load_numbers(p, len, true, ret->big_endian, &n);
 	if (!ok) {

@@ -25,7 +25,7 @@ struct kdump {
 	struct memlog_reader_ops ops;	/* with the page size of this file */
 	struct ml_kdump_head head;
 	struct ml_kdump_pages pages;
-	uint64_t n_descs;		/* descriptors that the file has room for */
+	uint64_t n_descs;		/* descriptors that fit in the file */
 	bool cut;			/* fewer descriptors than pages */
 };
 

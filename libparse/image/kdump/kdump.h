@@ -36,8 +36,8 @@ struct ml_kdump_head {
 /*
  * Parse the header. NOT_MINE: another format. UNSUPPORTED: diskdump. CORRUPT:
  * truncated or invalid. On OK ret->block is the file offset of the sub header,
- * which ml_kdump_sub_parse parses into the same *ret. It clamps all page numbers
- * to the bitmap, and the bitmap to the file. Source: makedumpfile's
+ * which ml_kdump_sub_parse parses into the same *ret. It clamps all page
+ * numbers to the bitmap, and the bitmap to the file. Source: makedumpfile's
  * IMPLEMENTATION and diskdump_mod.h; QEMU's sysemu/dump.h.
  */
 enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
@@ -153,8 +153,8 @@ enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 				       uint8_t *out, size_t len,
 				       struct memlog_err *err);
 
-/* len bytes of a page from offset skip on; skip + len is at most the block size.
- * NO_DATA: not stored, or the page does not expand to one block. */
+/* len bytes of a page from offset skip on; skip + len is at most the block
+ * size. NO_DATA: not stored, or the page does not expand to one block. */
 enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
 				       size_t skip, uint8_t *out, size_t len,
 				       struct memlog_err *err);

@@ -24,9 +24,9 @@ enum {
 const char *ml_xen_note_title(uint32_t type);
 
 /*
- * The CRASH_INFO note. strings are machine addresses of NUL-terminated text: the
- * rest of the version, changeset, compiler, and by whom and when it was built
- * (see crash_info() in xen.c for their order).
+ * The CRASH_INFO note. strings are machine addresses of NUL-terminated text:
+ * the rest of the version, changeset, compiler, and by whom and when it was
+ * built (see crash_info() in xen.c for their order).
  */
 #define ML_XEN_STRINGS 5
 struct ml_xen_crash_info {

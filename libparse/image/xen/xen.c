@@ -100,7 +100,7 @@ static void crash_regs(struct memlog_image *image, struct ml_note *n,
 		x->cr3[x->n_cr3++] = cr[2];
 }
 
-/* The notes of 2006 do not name their CPU; they are in the order of the CPUs. */
+/* The notes of 2006 do not name their CPU; they are in the CPUs' order. */
 static void kdump_cr3(struct memlog_image *image, struct ml_note *n,
 		      unsigned int cpu)
 {

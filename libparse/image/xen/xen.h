@@ -21,7 +21,7 @@ struct ml_xen {
 	uint64_t major, minor;
 	bool has_phys_start;
 	uint64_t phys_start;
-	uint64_t virt_start;		/* of the hypervisor's image, 0: unknown */
+	uint64_t virt_start;		/* of Xen's image; 0: unknown */
 	uint64_t cr3[ML_XEN_CR3S];
 	size_t n_cr3;
 	uint64_t dom0_cr3[ML_XEN_CR3S];	/* frame numbers */
@@ -41,8 +41,8 @@ void ml_xen_attach(struct memlog_image *image);
 
 struct ml_elf;
 
-/* Open an ELF file without program headers as output of `xl dump-core`. CORRUPT:
- * it is not that either. */
+/* Open an ELF file without program headers as output of `xl dump-core`.
+ * CORRUPT: it is not that either. */
 enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 					const struct ml_file *file,
 					struct ml_elf *elf,
