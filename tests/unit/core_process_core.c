@@ -169,7 +169,7 @@ static void test_left_out(void **state)
 	assert_non_null(strstr(warning, "64 MiB of what looks like guest"));
 	memlog_image_close(image);
 	image = open_core(none, 1, false, &warning);
-	assert_non_null(strstr(warning, "no guest memory is in this core"));
+	assert_non_null(strstr(warning, "this core of a process has no guest memory"));
 	memlog_image_close(image);
 }
 

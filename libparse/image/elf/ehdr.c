@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ehdr.c - the headers of ELF, field by field. Source: System V ABI. */
+/* ehdr.c - parse the headers of ELF. Source: System V ABI. */
 #include "ehdr.h"
 
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* An address, offset or size: as wide as the class. */
+/* An address, offset or size, whose width depends on the class. */
 static uint64_t ehdr_word(struct ml_cursor *c, bool is64)
 {
 	return is64 ? ml_cursor_u64(c) : ml_cursor_u32(c);
@@ -20,7 +20,8 @@ enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
 		return ml_fail(err, MEMLOG_NOT_MINE, "not an ELF file");
 	if (len < 16)
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the ELF header is cut after %zu bytes", len);
+			       "the ELF header is truncated after %zu bytes",
+			       len);
 	if ((p[4] != 1 && p[4] != 2) || (p[5] != 1 && p[5] != 2))
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "ELF class %u, byte order %u: neither is 1 or 2",
@@ -38,7 +39,7 @@ enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
 	ret->phoff = ehdr_word(&c, ret->is64);
 	ret->shoff = ehdr_word(&c, ret->is64);
 	ml_cursor_u32(&c);		/* e_flags */
-	ml_cursor_u16(&c);		/* e_ehsize: QEMU has it wrong */
+	ml_cursor_u16(&c);		/* e_ehsize: wrong in QEMU's dumps */
 	ret->phentsize = ml_cursor_u16(&c);
 	ret->phnum = ml_cursor_u16(&c);
 	ret->shentsize = ml_cursor_u16(&c);
@@ -46,7 +47,8 @@ enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
 	ret->shstrndx = ml_cursor_u16(&c);
 	if (c.failed)
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the ELF header is cut after %zu bytes", len);
+			       "the ELF header is truncated after %zu bytes",
+			       len);
 	return MEMLOG_OK;
 }
 

@@ -10,8 +10,8 @@
 
 #include "base/err.h"
 
-/* Programs, libraries and object files are ELF as well. A dump has no entry
- * point, no interpreter and no dynamic section, whatever its type says. */
+/* Programs, libraries and object files are ELF, too. A dump has no entry point,
+ * interpreter or dynamic section, whatever its type is. */
 static enum memlog_status refuse_program(const struct ml_elf *elf,
 					 struct memlog_err *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* head.c - the headers and notes of an ELF file, and the memory in it. */
+/* head.c - read the headers and notes of an ELF file and locate its memory. */
 #include "elf.h"
 
 #include <inttypes.h>
@@ -26,8 +26,8 @@ bool ml_elf_shdr(const struct ml_elf *elf, const struct ml_file *file,
 	return ml_shdr_parse(&elf->ehdr, buf, len, ret);
 }
 
-/* How many program headers there are: beyond 0xfffe the first section header
- * knows. */
+/* The number of program headers; if it is above 0xfffe, section header 0 has
+ * it. */
 static uint64_t count_phdrs(const struct ml_elf *elf,
 			    struct memlog_image *image,
 			    const struct ml_file *file)
@@ -39,7 +39,7 @@ static uint64_t count_phdrs(const struct ml_elf *elf,
 	if (ml_elf_shdr(elf, file, 0, &first) && first.info)
 		return first.info;
 	ml_image_warn(image, "the number of program headers is missing: it "
-		      "should stand in section header 0, at offset 0x%" PRIx64,
+		      "should be in section header 0, at offset 0x%" PRIx64,
 		      elf->ehdr.shoff);
 	return ML_PN_XNUM;
 }
@@ -96,7 +96,7 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 	if (elf->phnum > ML_MAX_PHDRS)
 		return ml_fail(err, MEMLOG_LIMIT, "%" PRIu64 " program headers,"
 			       " more than %u", elf->phnum, ML_MAX_PHDRS);
-	/* no more memory than the file has headers */
+	/* allocate no more than the file has room for */
 	room = file->size > elf->ehdr.phoff ? file->size - elf->ehdr.phoff : 0;
 	room = ml_min(room / ml_ehdr_phdr_size(&elf->ehdr), elf->phnum);
 	elf->phdrs = ml_calloc(&elf->alloc, (size_t)room, sizeof(*elf->phdrs));
@@ -173,7 +173,7 @@ enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr)
 	if (elf->facts.process)
 		*ret_use_vaddr = true;
 	else if (elf->facts.qemu || elf->facts.vmcoreinfo || !vaddr)
-		return MEMLOG_PHYS;	/* one piece of memory, at address 0 */
+		return MEMLOG_PHYS;	/* one block of memory, at address 0 */
 	else
 		*ret_use_vaddr = true;
 	return MEMLOG_HOST;

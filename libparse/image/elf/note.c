@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* note.c - ELF notes of dumps. Sources: System V ABI; what QEMU, Linux and Xen
- * write, as their headers define it. */
+/* note.c - parse the ELF notes of dumps and describe them as text. Sources:
+ * System V ABI; the headers of QEMU, Linux and Xen. */
 #include "note.h"
 
 #include <inttypes.h>
@@ -23,7 +23,7 @@ static bool elf_note_skip(size_t *pos, size_t len, uint64_t bytes,
 		return false;
 	end = *pos + bytes;
 	end += (align - end % align) % align;
-	*pos = (size_t)ml_min(end, len);	/* the last one may lack padding */
+	*pos = (size_t)ml_min(end, len);	/* the last may lack padding */
 	return true;
 }
 
@@ -63,7 +63,7 @@ bool ml_note_is(const struct ml_elf_note *n, const char *owner)
 	       !memcmp(n->owner, owner, n->owner_len);
 }
 
-/* A string that is written piece by piece and cut where it is full. */
+/* A string that text is appended to, truncated at cap. */
 struct text {
 	char *p;
 	size_t cap, len;
@@ -84,7 +84,7 @@ static void elf_note_put(struct text *t, const char *fmt, ...)
 		t->len = ml_min(t->len + (size_t)n, t->cap - 1);
 }
 
-/* A register of a PRSTATUS note: its name and place. */
+/* A register of a PRSTATUS note: its name and its offset. */
 struct reg {
 	const char *name;
 	uint16_t at;
@@ -103,7 +103,7 @@ static const struct reg regs_aarch64[] = {
 	{ "x29", 344 }, { "x30", 352 }, { NULL, 0 },
 };
 
-/* The PRSTATUS notes that are known; their sizes differ. */
+/* The supported PRSTATUS notes, told apart by their size. */
 static const struct prstatus {
 	uint16_t len, machine;
 	uint8_t word, pid;
@@ -233,7 +233,7 @@ static const char *text_title(const struct ml_elf_note *n)
 {
 	if (ml_note_is(n, "VMCOREINFO") || ml_note_is(n, "VMCOREINFO_XEN"))
 		return "description of the kernel";
-	return ml_note_is(n, "memlog") ? "what this file is" : NULL;
+	return ml_note_is(n, "memlog") ? "description of this file" : NULL;
 }
 
 static void add_note(struct memlog_image *image, const struct ml_ehdr *e,

@@ -3,20 +3,20 @@
  * orphan.c - memory in an ELF dump that no program header covers.
  *
  * QEMU's dump-guest-memory with paging=true writes all of the guest's memory,
- * but program headers only for what a CPU had mapped, and cuts those at the
- * end of its first block of memory. The rest is in the file nevertheless. It
- * is offered as MEMLOG_FILE: the parts of the file, a page or longer, that no
- * header, section, note or load claims.
+ * but program headers only for memory that a CPU had mapped, and truncates
+ * those at the end of the first block of memory. The rest is in the file all
+ * the same. It is added as MEMLOG_FILE: all parts of the file, at least a page
+ * long, that are not part of a header, section, note or load.
  *
- * QEMU writes blocks of memory in the order of their guest addresses, one
- * after the other. So (address - offset) never falls from one place of the
- * file to a later one, and the guest address of an orphan byte is certain
+ * QEMU writes blocks of memory in the order of their guest addresses, one after
+ * the other. So (address - offset) never decreases towards the end of the file,
+ * and the guest address of an orphan byte is known
  *  - between two loads with the same difference, and
- *  - behind a load that promises (p_memsz) exactly as much more memory as there
- *    are bytes up to the next load, section or the end of the file, unless a
- *    CPU's page tables lie there and do not agree (orphan_tables.c).
- * Elsewhere no address is given. A file whose loads contradict the order gets
- * none at all.
+ *  - after a load whose p_memsz exceeds its p_filesz by exactly the number of
+ *    bytes up to the next load, section or the end of the file, unless a CPU's
+ *    page tables are there and disagree (orphan_tables.c).
+ * Elsewhere it is unknown, as it is everywhere in a file whose loads are not in
+ * this order.
  */
 #include "elf.h"
 
@@ -33,8 +33,9 @@ struct anchor {
 	uint64_t off, addr, filesz, memsz, vaddr;
 };
 
-/* Where an orphan range lies in the guest: addr of its first byte. by_size: as
- * the load before it promises, which the page tables may deny. */
+/* The physical and virtual address of the first byte of an orphan range.
+ * by_size: from the size of the load before it, which the page tables may
+ * contradict. */
 struct place {
 	bool known, by_size;
 	uint64_t addr, vaddr;
@@ -44,12 +45,12 @@ struct orphans {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
 	struct memlog_range *ranges;
-	struct place *places;	/* one a range */
+	struct place *places;	/* one for each range */
 	size_t n;
 	uint32_t bias;
 };
 
-/* ---- which parts of the file -------------------------------------------- */
+/* ---- the parts of the file ---------------------------------------------- */
 
 static void elf_orphan_claim(struct memlog_range *r, size_t *n, uint64_t off,
 			     uint64_t len, uint64_t file_size)
@@ -61,8 +62,8 @@ static void elf_orphan_claim(struct memlog_range *r, size_t *n, uint64_t off,
 	(*n)++;
 }
 
-/* What headers, sections, notes and loads claim, merged; *ret has room for
- * one more. The caller frees it. */
+/* The merged ranges of the file that are headers, sections, notes and loads;
+ * *ret has room for one more. The caller frees it. */
 static enum memlog_status elf_orphan_claimed(const struct ml_elf *elf,
 					     const struct ml_file *file,
 					     struct memlog_range **ret,
@@ -96,7 +97,8 @@ static enum memlog_status elf_orphan_claimed(const struct ml_elf *elf,
 	return MEMLOG_OK;
 }
 
-/* The gaps between n claimed ranges, in place; r has room for n + 1. */
+/* Replace n claimed ranges by the gaps of at least a page between them; r has
+ * room for n + 1. Returns their number. */
 static size_t elf_orphan_gaps(struct memlog_range *r, size_t n,
 			      uint64_t file_size)
 {
@@ -116,7 +118,7 @@ static size_t elf_orphan_gaps(struct memlog_range *r, size_t n,
 	return out;
 }
 
-/* ---- where they lie in the guest ---------------------------------------- */
+/* ---- their guest addresses ---------------------------------------------- */
 
 static int by_off(const void *a, const void *b)
 {
@@ -169,7 +171,7 @@ static struct place elf_orphan_locate(const struct anchor *a, size_t n,
 	return none;
 }
 
-/* How many bytes of [start, end) do headers promise? */
+/* How many bytes of [start, end) do program headers cover? */
 static uint64_t elf_orphan_promised(const struct memlog_range *p, size_t n,
 				    uint64_t start, uint64_t end)
 {
@@ -233,7 +235,7 @@ static enum memlog_status locate_all(struct orphans *o,
 	n_p = ml_ranges_merge(p, n_p);
 	qsort(a, n, sizeof(*a), by_off);
 	sorted = in_order(a, n);
-	/* pages begin where the loads say; without any, right after the notes */
+	/* pages are aligned as in the loads, else to the first orphan */
 	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
 			     ML_PAGE);
 	for (i = 0; sorted && i < o->n; i++) {
@@ -253,7 +255,7 @@ static enum memlog_status locate_all(struct orphans *o,
 
 /* ---- the reader --------------------------------------------------------- */
 
-/* The range that holds off, or the first after it; n when there is none. */
+/* The range that contains off, or the first after it; n if there is none. */
 static size_t elf_orphan_find(const struct orphans *o, uint64_t off)
 {
 	return ml_ranges_find(o->ranges, o->n, off);

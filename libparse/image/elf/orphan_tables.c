@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * orphan_tables.c - do the guest's page tables agree with where orphan.c thinks
- * that a part of the file lies?
+ * orphan_tables.c - check with the guest's page tables that a part of the file
+ * is at the address that orphan.c assumes.
  *
  * A program header of a dump with paging=true is a mapping of some CPU. If that
- * CPU's tables lie in the part that is in question, they are only found when
- * the place is right, and they have to say what the header says.
+ * CPU's page tables are in the part in question, they are found only if the
+ * address is right, and then they must have the mapping of the header.
  */
 #include "elf.h"
 
@@ -16,7 +16,7 @@
 
 enum { CR0_PG = 1u << 31, CR4_PAE = 1u << 5, CR4_LA57 = 1u << 12 };
 
-/* Guest memory as it would be. */
+/* Guest memory with the part at its assumed address. */
 struct supposed {
 	struct memlog_image *image;
 	const struct ml_file *file;

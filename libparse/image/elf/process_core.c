@@ -3,11 +3,11 @@
  * process_core.c - cores of a virtual machine monitor: gcore, systemd-coredump,
  * the kernel's own.
  *
- * The guest's memory is the large mappings. Often it is not in the core at all:
- * with dump-guest-core=off QEMU asks the kernel to leave it out, and without
- * being told otherwise the kernel and gcore leave out shared memory that has a
- * file. The kernel then writes a header without bytes, gcore none; the list of
- * mapped files (NT_FILE) still names the file.
+ * The guest's memory is in the large mappings. Often it is not in the core:
+ * with dump-guest-core=off QEMU asks the kernel to leave it out, and by default
+ * the kernel and gcore leave out shared memory of a file. The kernel then
+ * writes a header without bytes, gcore none; the list of mapped files (NT_FILE)
+ * still has the file.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@
 
 #define MIB		((uint64_t)1 << 20)
 
-/* Mapped files that are listed in the search for one that is missing, and large
- * ones of them that are looked up among the segments: a guest has few. */
+/* The most mapped files that are checked for missing ones, and the most large
+ * ones of them that are looked up in the program headers: a guest has few. */
 #define FILES_MAX	65536u
 #define LARGE_MAX	64u
 
@@ -30,7 +30,7 @@ static bool writable_data(const struct ml_phdr *p)
 	       (ML_PF_R | ML_PF_W);
 }
 
-/* Is this range of addresses in the core? */
+/* Are the bytes at address start in the core? */
 static bool in_core(const struct ml_elf *elf, uint64_t start)
 {
 	size_t i;
@@ -53,8 +53,8 @@ static bool is_program(const char *name, size_t len)
 	       (len >= 3 && memmem(name, len, ".so", 3));
 }
 
-/* Bytes of large mapped files that the core lacks, from an NT_FILE note:
- * count, page size, {start, end, offset} each, then the names. */
+/* How many bytes of large mapped files are not in the core, from an NT_FILE
+ * note: count, page size, {start, end, offset} each, then the names. */
 static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
 			      size_t len)
 {
@@ -103,7 +103,7 @@ static uint64_t core_missing(const struct memlog_image *image,
 		if (image->notes[i].type == ML_NT_FILE && image->notes[i].desc)
 			files = files_missing(elf, image->notes[i].desc,
 					      image->notes[i].desc_len);
-	/* the kernel gives a header to what is in the list as well */
+	/* mappings of the kernel's list have a header, too: do not add them */
 	return ml_max(all, files);
 }
 
@@ -119,8 +119,8 @@ static void core_explain(struct memlog_image *image, uint64_t bytes, bool none)
 			      "memory are not in this core: %s", bytes / MIB,
 			      how);
 	else if (none)
-		ml_image_warn(image, "no guest memory is in this core of a "
-			      "process: %s", how);
+		ml_image_warn(image, "this core of a process has no guest "
+			      "memory: %s", how);
 }
 
 size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
@@ -142,7 +142,8 @@ size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
 			.write = p->flags & ML_PF_W,
 			.exec = p->flags & ML_PF_X,
 		};
-		/* one by one: what is joined here need not be in the process */
+		/* one by one: segments that join here may not join in the
+		 * process */
 		if (p->filesz && ml_guest_ram(&m, 1) >= ML_GUEST_RAM_MIN)
 			in[kept++] = in[at];
 		at++;

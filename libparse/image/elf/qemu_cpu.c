@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* qemu_cpu.c - take QEMU's state of a CPU apart. */
+/* qemu_cpu.c - parse QEMU's note with the state of a CPU. */
 #include "qemu_cpu.h"
 
 #include <string.h>
@@ -8,8 +8,8 @@
 
 enum { VERSION = 1, LEN_MIN = 432 };
 
-/* Version and size, 18 registers, 10 segments, 5 control registers; newer ones
- * add a base of GS. Dumps of x86 are little endian. */
+/* Version and size, 18 registers, 10 segments, 5 control registers; newer
+ * versions of QEMU append the kernel's GS base. Little endian, as x86 is. */
 bool ml_qemu_cpu_parse(const uint8_t *desc, size_t len,
 		       struct ml_qemu_cpu *ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * qemu_cpu.h - the state of a CPU that QEMU adds to the dump of an x86 guest: a
- * note of type 0 of "QEMU". Source: QEMU's target/i386/arch_dump.c.
+ * qemu_cpu.h - the state of a CPU in the dump of an x86 guest: a note of type 0
+ * and owner "QEMU". Source: QEMU's target/i386/arch_dump.c.
  */
 #ifndef ML_IMAGE_ELF_QEMU_CPU_H
 #define ML_IMAGE_ELF_QEMU_CPU_H
@@ -24,12 +24,11 @@ struct ml_qemu_cpu {
 	uint64_t cr[5];
 };
 
-/* Parse the note's content. False: too short, or of a version that is not
- * known. */
+/* Parse the content of the note. False: truncated, or of an unknown version. */
 bool ml_qemu_cpu_parse(const uint8_t *desc, size_t len,
 		       struct ml_qemu_cpu *ret);
 
-/* The same for a note of an image; false for every other note, too. */
+/* ml_qemu_cpu_parse() for a note of an image. False: also for other notes. */
 bool ml_qemu_cpu_note(const struct ml_note *note, struct ml_qemu_cpu *ret);
 
 #endif

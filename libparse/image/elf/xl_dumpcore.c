@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xl_dumpcore.c - `xl dump-core`: a guest of Xen, without program headers.
+ * xl_dumpcore.c - dumps of Xen guests by `xl dump-core`: ELF with sections and
+ * no program headers.
  *
- * Section .xen_pages holds pages; .xen_p2m (PV) says for each of them its
- * pseudo-physical and its machine frame, .xen_pfn (HVM, PVH, Arm) its frame.
- * Source: Xen's docs/misc/dump-core-format.txt. The sections are walked here
- * and not with libelf, which the plugins do not have, nor a pipe a file for.
+ * Section .xen_pages has the pages; for each of them, .xen_p2m (PV) has its
+ * pseudo-physical and machine frame, .xen_pfn (HVM, PVH, Arm) its frame.
+ * Source: Xen's docs/misc/dump-core-format.txt. For why this is not done with
+ * libelf, see ehdr.h.
  */
 #include "image/xen/xen.h"
 
@@ -23,7 +24,7 @@ enum {
 #define MAGIC_PV	0xf00febedull
 #define MAGIC_HVM	0xf00febeeull
 
-/* Entries of the table that are read at once. */
+/* A quarter of the bytes of the table that are read at once. */
 #define CHUNK 4096u
 
 struct dumpcore {
@@ -33,7 +34,7 @@ struct dumpcore {
 	uint64_t n;			/* entries that have a page */
 };
 
-/* ---- sections ------------------------------------------------------------------ */
+/* ---- sections ----------------------------------------------------------- */
 
 static bool find_sections(const struct ml_elf *elf, const struct ml_file *file,
 			  struct dumpcore *d)
@@ -68,9 +69,9 @@ static bool find_sections(const struct ml_elf *elf, const struct ml_file *file,
 	return d->pages.size && d->table.size;
 }
 
-/* ---- notes ---------------------------------------------------------------------- */
+/* ---- notes -------------------------------------------------------------- */
 
-/* A field of the version note: bytes that may fill it without a NUL. */
+/* Append a field of the version note, which may have no NUL. */
 static size_t put_field(char *out, size_t room, const char *words,
 			const uint8_t *p, size_t len)
 {
@@ -158,9 +159,9 @@ static void load_notes(struct memlog_image *image, struct ml_elf *elf,
 	read_notes(image, d);
 }
 
-/* ---- the table ------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------- */
 
-/* Runs of pages that follow each other in the file and in a space. */
+/* Runs of pages that are contiguous in the file and in an address space. */
 struct runs {
 	struct ml_load *r;
 	size_t n, cap;
@@ -176,7 +177,7 @@ static enum memlog_status dumpcore_add_page(struct memlog_image *image,
 	struct ml_load *last = r->n ? &r->r[r->n - 1] : NULL;
 	enum memlog_status s;
 
-	/* ~0 fills up the tail of the table; nothing is at the very top */
+	/* ~0 marks unused entries; there is no memory at the very top */
 	if (!ml_mul(frame, d->page_size, &addr) ||
 	    addr > UINT64_MAX - 2 * (uint64_t)d->page_size)
 		return MEMLOG_OK;
@@ -233,7 +234,8 @@ static enum memlog_status read_table(struct memlog_image *image,
 	return s;
 }
 
-/* A space of the runs in own, with a way to the other ones. */
+/* Add an address space with the runs in own; to has the runs of the other
+ * space, for translation. */
 static enum memlog_status add_space(struct memlog_image *image,
 				    const struct ml_file *file,
 				    const struct dumpcore *d,
@@ -283,13 +285,13 @@ static void dumpcore_count(struct memlog_image *image,
 	uint64_t pages = d->pages.size / d->page_size, end;
 
 	if (entries != pages)
-		ml_image_warn(image, "the table has %" PRIu64 " entries for %"
-			      PRIu64 " pages", entries, pages);
+		ml_image_warn(image, "the table of frames has %" PRIu64
+			      " entries for %" PRIu64 " pages", entries, pages);
 	d->n = ml_min(entries, pages);
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
 		ml_image_warn(image, "the file is truncated: its pages should "
 			      "end at offset 0x%" PRIx64, end);
-	/* no more than the file has room for: sums below cannot overflow */
+	/* no more than the file has room for: later sums cannot overflow */
 	if (d->pages.offset > file->size || d->table.offset > file->size)
 		d->n = 0;
 	else
@@ -312,8 +314,8 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	load_notes(image, elf, file, &d);
 	if (!ml_is_pow2(d.page_size) || d.page_size < ML_PAGE ||
 	    d.page_size > (1u << 20))
-		return ml_fail(err, MEMLOG_CORRUPT, "pages of %u bytes",
-			       d.page_size);
+		return ml_fail(err, MEMLOG_CORRUPT, "invalid page size of %u "
+			       "bytes", d.page_size);
 	image->format = "xen-core";
 	image->xen_guest = true;
 	image->title = d.pv ? "xl dump-core of a PV guest" :
