@@ -706,11 +706,11 @@ static void test_refused(void **state)
 	devices(&f);
 	refuse(&f, MEMLOG_UNSUPPORTED, "dump-guest-memory");
 	small(&f, "pseries-7.2", "ppc_spapr.ram", true);
-	refuse(&f, MEMLOG_UNSUPPORTED, "machine is not known");
+	refuse(&f, MEMLOG_UNSUPPORTED, "unknown machine type");
 	head(&f, NULL);
 	start(&f, "ram", 0xb0000000);
 	block(&f, "pc.ram", 0xb0000000);
-	refuse(&f, MEMLOG_UNSUPPORTED, "machine is not known");
+	refuse(&f, MEMLOG_UNSUPPORTED, "unknown machine type");
 	head(&f, "pc-q35-7.2");
 	start(&f, "ram", 1ull << 44 | 1ull << 45);
 	block(&f, "pc.ram", 1ull << 44 | 1ull << 45);

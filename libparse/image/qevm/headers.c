@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* headers.c - what stands in a stream before its first page. */
+/* headers.c - parse a saved guest up to its first page. */
 #include "stream.h"
 
 #include <inttypes.h>
@@ -11,12 +11,12 @@
 
 #define RAM_VERSION	4u
 #define LIBVIRT_HEADER	92u
-#define XML_LOOKED_AT	1024u	/* for the name, which comes first */
+#define XML_LOOKED_AT	1024u	/* bytes searched for the name */
 #define MAPPED_HEADER	28u
 
-/* ---- in front of the stream --------------------------------------------- */
+/* ---- libvirt's header --------------------------------------------------- */
 
-/* Between <name> and </name>; no more than the beginning is looked at. */
+/* The text between <name> and </name> at the beginning of the XML. */
 static void find_domain(struct ml_qevm *q, uint64_t len)
 {
 	char xml[XML_LOOKED_AT + 1], *name, *end;
@@ -34,7 +34,7 @@ static void find_domain(struct ml_qevm *q, uint64_t len)
 	}
 }
 
-/* What libvirt puts in front of a stream, if it does. */
+/* Parse libvirt's header, if the file has one. */
 static enum memlog_status qevm_headers_libvirt(struct ml_qevm *q,
 					       struct memlog_err *err)
 {
@@ -89,8 +89,8 @@ static enum memlog_status qevm_headers_capabilities(struct ml_qevm *q,
 		q->mapped |= !strcmp(name, "mapped-ram");
 		if (!strcmp(name, "x-ignore-shared"))
 			s = ml_fail(err, MEMLOG_UNSUPPORTED, "a stream without "
-				    "shared memory: that is in the backend's "
-				    "file" ML_QEVM_INSTEAD);
+				    "shared memory, which is in the file of "
+				    "its backend" ML_QEVM_INSTEAD);
 	}
 	return s;
 }
@@ -115,8 +115,8 @@ static enum memlog_status qevm_headers_subsection(struct ml_qevm *q,
 		return ml_qevm_invalid(q, "part of the configuration", err);
 	s = ml_qevm_u32(q, &v, err);
 	if (!s && v != 12)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream whose pages "
-			       "do not have 4096 bytes" ML_QEVM_INSTEAD);
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with pages "
+			       "of other than 4096 bytes" ML_QEVM_INSTEAD);
 	return s;
 }
 
@@ -164,7 +164,7 @@ static enum memlog_status mapped_header(struct ml_qevm *q,
 	return MEMLOG_OK;
 }
 
-/* The blocks, whose lengths make up what is said first. */
+/* The list of blocks: the sum of their lengths, then the blocks. */
 static enum memlog_status block_list(struct ml_qevm *q, struct memlog_err *err)
 {
 	struct ml_qevm_block *b;
@@ -200,7 +200,7 @@ static enum memlog_status block_list(struct ml_qevm *q, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-/* What stands behind the type of a START. */
+/* Parse a START section after its type. */
 static enum memlog_status qevm_headers_start(struct ml_qevm *q,
 					     struct memlog_err *err)
 {
@@ -219,7 +219,7 @@ static enum memlog_status qevm_headers_start(struct ml_qevm *q,
 		return s;
 	if (strcmp(name, "ram"))
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with a "
-			       "device, whose length nobody knows, in front of "
+			       "device, whose length is unknown, before "
 			       "memory" ML_QEVM_INSTEAD);
 	if (version != RAM_VERSION)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with memory "
@@ -261,7 +261,7 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 		if (!s && type == ML_QEVM_START)
 			return MEMLOG_OK;
 	}
-	/* without memory a stream that is cut is of no use */
+	/* a stream truncated before its memory is of no use */
 	return s == MEMLOG_NO_DATA ? ml_prefix(err, MEMLOG_CORRUPT,
 		"the saved guest has no memory") : s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pages.c - the pages in a stream, and where each of them is. */
+/* pages.c - find where in a stream each page of the guest is. */
 #include "stream.h"
 
 #include <inttypes.h>
@@ -43,7 +43,7 @@ static enum memlog_status find_block(struct ml_qevm *q, struct memlog_err *err)
 	return s;
 }
 
-/* A page whose record began with flags; off is in its block. */
+/* Parse the rest of a page's record. off: byte offset in the block. */
 static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 					  uint64_t off, struct memlog_err *err)
 {
@@ -70,7 +70,7 @@ static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 				number, err);
 }
 
-/* All up to the end of a section. */
+/* Parse all records up to the end of a section. */
 static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 					     struct memlog_err *err)
 {
@@ -88,7 +88,7 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 		if (flags == ML_QEVM_REC_EOS)
 			return MEMLOG_OK;
 		if (flags == ML_QEVM_REC_MULTIFD && q->mapped)
-			continue;	/* a mark between two rounds */
+			continue;	/* marks the end of a round */
 		if (flags & NOT_READ)
 			return not_read(flags, err);
 		flags &= ~(uint32_t)ML_QEVM_REC_CONTINUE;
@@ -100,8 +100,7 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 	}
 }
 
-/* Step over what stands between two sections of RAM. *ret_end: the one that
- * follows is the last. */
+/* Skip to the next section of RAM. *ret_end: it is the last one. */
 static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
 				       struct memlog_err *err)
 {
@@ -121,25 +120,25 @@ static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
 		}
 		if (type != ML_QEVM_FOOTER && type != ML_QEVM_PART &&
 		    type != ML_QEVM_END)
-			return ml_fail(err, MEMLOG_CORRUPT, "at offset 0x%"
-				       PRIx64 " it goes on with a section of "
-				       "type %u, whose length nobody knows",
-				       q->at, type);
+			return ml_fail(err, MEMLOG_CORRUPT, "a section of the "
+				       "unknown type %u at offset 0x%" PRIx64,
+				       type, q->at);
 		s = ml_qevm_u32(q, &id, err);
 		if (s)
 			return s;
 		if (id != q->ram_id)
-			return ml_fail(err, MEMLOG_CORRUPT, "at offset 0x%"
-				       PRIx64 " it goes on with a device, "
-				       "whose length nobody knows", q->at);
+			return ml_fail(err, MEMLOG_CORRUPT, "a device of "
+				       "unknown length at offset 0x%" PRIx64,
+				       q->at);
 		*ret_end = type == ML_QEVM_END;
 		if (type != ML_QEVM_FOOTER)
 			return MEMLOG_OK;
 	}
 }
 
-/* The pages of a block of mapped-ram, as far as the file goes. whole: those
- * without a bit are zeros; otherwise they may just not have been written. */
+/* Index the pages of a block of mapped-ram that are in the file. whole: the
+ * stream is complete, so that pages without a bit are zeros; otherwise they may
+ * not have been written yet. */
 static enum memlog_status mapped_block(struct ml_qevm *q,
 				       const struct ml_qevm_block *b,
 				       bool whole, struct memlog_err *err)
@@ -172,7 +171,7 @@ static enum memlog_status mapped_block(struct ml_qevm *q,
 }
 
 /* Without mapped-ram the pages are in the sections of RAM; with it, these only
- * tell whether it came to an end. */
+ * show whether the stream is complete. */
 enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 {
 	enum memlog_status s, end;

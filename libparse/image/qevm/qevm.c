@@ -3,10 +3,10 @@
  * qevm.c - saved guests: what `virsh save` and `virsh dump` (without
  * --memory-only) write, and migration streams of QEMU.
  *
- * The stream names blocks of memory and not addresses: which of them are the
- * guest's RAM is recognised by their names, and where RAM lies by the machine type,
- * which the stream begins with. The index of all pages is made when the file is
- * opened; their bytes stay where they are.
+ * The stream has names of memory blocks and no addresses: the names show which
+ * blocks are the guest's RAM, and the machine type at the beginning of the
+ * stream where RAM is mapped. Opening the file indexes all pages; their bytes
+ * are read from the file.
  */
 #include "qevm.h"
 
@@ -18,13 +18,13 @@
 #include "base/limits.h"
 #include "image/board.h"
 
-#define DATA_PAGES 4096u	/* pages that next_data looks at in one call
-				   once it has found data */
+#define DATA_PAGES 4096u	/* most pages that one call of next_data
+				   returns */
 
 /* ---- the guest's RAM as a file ------------------------------------------ */
 
-/* The number of the page at pos, and how many bytes from pos on, at most len,
- * have no seam: they follow each other in the file, or all are zeros. */
+/* The number of the page at pos (see qevm.h), and how many bytes from pos on,
+ * at most len, are contiguous in the file or all zeros. */
 static enum memlog_status find_run(struct ml_qevm *q, uint64_t pos, size_t len,
 				   uint64_t *ret, size_t *ret_len,
 				   struct memlog_err *err)
@@ -118,8 +118,8 @@ static enum memlog_status ram_next_range(void *self, uint64_t pos,
 	return MEMLOG_OK;
 }
 
-/* Pages of zeros are left out, and those that are not there: missing counts
- * them. */
+/* Skips pages of zeros, and pages that the stream does not have: these are
+ * counted in image->missing. */
 static enum memlog_status ram_next_data(void *self, uint64_t pos,
 					struct memlog_range *ret,
 					struct memlog_err *err)
@@ -169,14 +169,14 @@ static const struct memlog_reader_ops ram_ops = {
 
 /* ---- which blocks are RAM ----------------------------------------------- */
 
-/* Memory backends have the name of their object, or its path. */
+/* Memory backends have the name of their object, or its QOM path. */
 static const char *object_name(const struct ml_qevm_block *b)
 {
 	return strncmp(b->name, "/objects/", 9) ? b->name : b->name + 9;
 }
 
 /* Firmware, video memory and the like. Names of devices and of files in fw_cfg
- * have a slash; no object's has. */
+ * have a slash, those of objects do not. */
 static bool qevm_is_device(const struct ml_qevm_block *b)
 {
 	static const char *const names[] = {
@@ -192,7 +192,7 @@ static bool qevm_is_device(const struct ml_qevm_block *b)
 	return strchr(name, '/');
 }
 
-/* What boards and libvirt call all of the guest's RAM. */
+/* The names that boards and libvirt give to a block with all of the RAM. */
 static bool is_main(const struct ml_qevm_block *b)
 {
 	const char *name = object_name(b);
@@ -221,11 +221,11 @@ static void take_block(struct ml_qevm *q, struct ml_qevm_block *b,
 		return;
 	b->ram = true;
 	b->first = *pages;
-	*pages += b->len / ML_PAGE;	/* all together fit: they have a sum */
+	*pages += b->len / ML_PAGE;	/* cannot overflow: the sum was read */
 }
 
-/* Mark the blocks that are RAM, in the order in which it has them. QEMU lists
- * the largest block first. */
+/* Mark the blocks that are RAM, in the order of their addresses, and return how
+ * many pages they have. QEMU lists the largest block first. */
 static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 {
 	struct ml_qevm_block *b, *taken = NULL;
@@ -245,8 +245,8 @@ static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 	for (i = 0; i < q->n_blocks; i++)
 		if (!q->blocks[i].ram && !qevm_is_device(&q->blocks[i]))
 			ml_image_warn(image, "%" PRIu64 " bytes of memory are "
-				      "left out, as nothing says where they "
-				      "are: %s", q->blocks[i].len,
+				      "left out, because their address is "
+				      "unknown: %s", q->blocks[i].len,
 				      q->blocks[i].name);
 	return pages;
 }
@@ -260,11 +260,11 @@ static enum memlog_status qevm_place(const struct ml_qevm *q,
 	uint64_t size = q->index.pages * ML_PAGE;
 	enum memlog_map map = MEMLOG_MAP_PC;
 
-	/* Machines before 2.4 do not say what they are; they all were PCs. Below
-	 * this size no kind of them has a hole. */
+	/* Streams of QEMU before 2.4 have no machine type; take it for a PC.
+	 * Below this size, no PC has RAM above the hole. */
 	if (*q->machine ? !ml_board_of(q->machine, &map) : size >= 0xb0000000)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a saved guest whose "
-			       "kind of machine is not known; use QEMU's "
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "a saved guest of an "
+			       "unknown machine type; use QEMU's "
 			       "dump-guest-memory FILE");
 	return ml_board_loads(map, 0, size, loads, ret, err);
 }
@@ -282,8 +282,9 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 				  NULL, 0);
 	image->missing = (q->index.pages - q->index.set) * ML_PAGE;
 	if (why)
-		ml_image_warn(image, "the saved guest is incomplete, its memory "
-			      "may be of different moments: %s", why->text);
+		ml_image_warn(image, "the saved guest is incomplete, and its "
+			      "pages may be from different points in time: %s",
+			      why->text);
 	else if (image->missing)
 		ml_image_warn(image, "%" PRIu64 " bytes of the guest's memory "
 			      "were not saved", image->missing);
@@ -291,7 +292,7 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 		ml_image_warn(image, "libvirt did not finish saving the guest");
 }
 
-/* Go through the stream: the index, and where memory is as far as it came. */
+/* Parse the stream into the index, and map what it has of the RAM. */
 static enum memlog_status qevm_walk(struct ml_qevm *q,
 				    struct memlog_image *image,
 				    struct ml_loads *ret,

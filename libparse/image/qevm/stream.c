@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stream.c - the bytes of a stream, one after the other. */
+/* stream.c - read a migration stream, field by field. */
 #include "stream.h"
 
 #include <inttypes.h>
@@ -79,7 +79,7 @@ enum memlog_status ml_qevm_invalid(const struct ml_qevm *q, const char *what,
 
 enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err)
 {
-	uint32_t v;	/* what, and length: 16 bits each */
+	uint32_t v;	/* command and length, 16 bits each */
 	enum memlog_status s = ml_qevm_u32(q, &v, err);
 
 	return s ? s : ml_qevm_skip(q, v & 0xffff, err);

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stream.h - a migration stream of QEMU, field by field.
+ * stream.h - read a migration stream of QEMU, field by field.
  *
- * "QEVM", version 3, then sections, all big endian: a type of one byte and what
- * the type has. Sections of memory begin with START, which lists its blocks;
- * any number of PARTs and an END have its pages, each a record: offset in the
- * block, with flags in the low 12 bits; the block's name unless it is the one
- * before; then the page, or one byte that fills it. A running guest writes to
- * its memory, so pages come again: the last one counts. Sections of devices
- * have no length, but QEMU writes them after the END of memory.
+ * "QEVM", version 3, then sections, all big endian: one byte of type, then
+ * fields that depend on it. The memory begins with a START section, which has
+ * the list of blocks; any number of PARTs and an END have the pages, each a
+ * record: the offset in the block, with flags in the low 12 bits; the name of
+ * the block unless it is that of the previous page; then the page, or one byte
+ * that fills it. A running guest changes its memory, so a page may be sent
+ * several times: the last one counts. Sections of devices have no length, but
+ * QEMU writes them after the END of memory.
  *
- * With mapped-ram, pages do not stand in the stream: the list of blocks says
- * for each where in the file a bitmap (little endian) and the pages are.
+ * With mapped-ram, the pages are outside the stream: the list of blocks has,
+ * for each block, the file offsets of a bitmap (little endian) and of its
+ * pages.
  *
- * libvirt puts a header of 92 bytes in front, in the byte order of its host:
- * "LibvirtQemudSave", or Part while it is being written, version, length of
- * what follows it (the guest's XML and more), was it running, compression.
+ * libvirt writes a header of 92 bytes before the stream, in the byte order of
+ * its host: "LibvirtQemudSave", or "LibvirtQemudPart" while it is being
+ * written, version, length of the data after the header (the guest's XML and
+ * more), whether the guest was running, compression.
  *
  * Sources: QEMU's docs/devel/migration, migration/savevm.c and ram.c; libvirt's
  * qemu_saveimage.h; streams of QEMU 7.2 and 11.1.
@@ -41,14 +44,13 @@ enum {
 	ML_QEVM_REC_MULTIFD = 0x200,
 };
 
-/* The end of errors about what is not read. */
+/* The end of errors about unsupported streams. */
 #define ML_QEVM_INSTEAD "; use QEMU's dump-guest-memory FILE, or virsh dump " \
 	"--memory-only --format elf DOMAIN FILE"
 
 /*
- * Read what stands at q->at and go on to what follows it: len bytes, a number,
- * a name after its length. NO_DATA: the file ends before; a name is "" then, a
- * number 0.
+ * Read len bytes, a number, or a name that follows its length, at q->at and
+ * advance q->at. NO_DATA: the file ends before; a name is then "", a number 0.
  */
 enum memlog_status ml_qevm_take(struct ml_qevm *q, void *to, size_t len,
 				struct memlog_err *err);
@@ -59,14 +61,14 @@ enum memlog_status ml_qevm_u64(struct ml_qevm *q, uint64_t *ret,
 enum memlog_status ml_qevm_name(struct ml_qevm *q, char name[ML_QEVM_NAME],
 				struct memlog_err *err);
 
-/* Go on by len bytes. NO_DATA: the file ends before. */
+/* Skip len bytes. NO_DATA: the file ends before. */
 enum memlog_status ml_qevm_skip(struct ml_qevm *q, uint64_t len,
 				struct memlog_err *err);
 
-/* Step over what follows the type of a COMMAND. */
+/* Skip the rest of a COMMAND section, after its type. */
 enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err);
 
-/* CORRUPT: what stands before q->at is invalid. */
+/* Fail with CORRUPT: the what that ends at q->at is invalid. */
 enum memlog_status ml_qevm_invalid(const struct ml_qevm *q, const char *what,
 				   struct memlog_err *err);
 
