@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* guestram.c - which mappings of a process may be the memory of a guest. */
+/* guestram.c - find the mappings of a process that may be guest memory. */
 #include "guestram.h"
 
 static bool process_guestram_possible(const struct ml_mapping *m)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * maps.c - read and parse /proc/PID/maps. A line, as proc(5) has it:
+ * maps.c - read and parse /proc/PID/maps. A line, see proc(5):
  *
  *	7f5c8be00000-7f5c9be00000 rw-s 00000000 00:01 1034    /memfd:ram (deleted)
  */
@@ -54,7 +54,7 @@ enum memlog_status ml_proc_text(int dir, const char *name,
 	return MEMLOG_OK;
 }
 
-/* A number in hex or decimal; false when there is none or it does not fit. */
+/* A number of base 16 or 10. False: there is none, or it overflows. */
 static bool process_maps_number(const char **p, const char *end,
 				unsigned int base, uint64_t *ret)
 {
@@ -126,10 +126,10 @@ static bool process_maps_parse_line(const char *p, const char *end,
 	m->write = perms[1] == 'w';
 	m->exec = perms[2] == 'x';
 	m->shared = perms[3] == 's';
-	/* "[heap]", "[stack]"; but a program gives "[anon:name]" */
+	/* "[heap]", "[stack]", but not "[anon:name]", a name by the program */
 	m->own = f->path_len && p[0] == '[' &&
 		 (f->path_len < 5 || memcmp(p, "[anon", 5));
-	/* inodes are counted within a device */
+	/* inode numbers are unique only within a device */
 	m->file = f->inode ? f->inode + (major << 52) + (minor << 44) : 0;
 	return true;
 }
@@ -167,7 +167,7 @@ enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
 					     &ret->f[ret->n]))
 			continue;
 		if (ret->n && ret->m[ret->n].start < ret->m[ret->n - 1].end)
-			continue;	/* changed while it was read */
+			continue;	/* the mappings changed meanwhile */
 		ret->n++;
 	}
 	return MEMLOG_OK;

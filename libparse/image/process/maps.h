@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* maps.h - /proc/PID/maps: what a process has mapped. */
+/* maps.h - read and parse /proc/PID/maps. */
 #ifndef ML_IMAGE_MAPS_H
 #define ML_IMAGE_MAPS_H
 
 #include "base/alloc.h"
 #include "guestram.h"
 
-/* Where the bytes of one mapping come from. path is in the text that was
- * parsed; path_len 0: anonymous memory. */
+/* The file of one mapping. path points into the text that was parsed; path_len
+ * 0: anonymous memory. */
 struct ml_maps_file {
 	unsigned int major, minor;
 	uint64_t inode;
@@ -15,7 +15,7 @@ struct ml_maps_file {
 	size_t path_len;
 };
 
-/* m[i] and f[i] are the same mapping. */
+/* m[i] and f[i] describe the same mapping. */
 struct ml_maps {
 	struct ml_mapping *m;
 	struct ml_maps_file *f;
@@ -23,14 +23,15 @@ struct ml_maps {
 	char *text;
 };
 
-/* All of a file in /proc/PID, which is open as dir. NO_MEMORY, or IO, where
- * *ret_sys is the errno. The caller frees *ret. */
+/* Read a whole file in /proc/PID, which is open as dir. NO_MEMORY, or IO with
+ * the errno in *ret_sys. The caller frees *ret. */
 enum memlog_status ml_proc_text(int dir, const char *name,
 				const struct memlog_allocator *alloc,
 				char **ret, size_t *ret_len, int *ret_sys);
 
-/* Parse text, which becomes the maps' own (also on failure). Lines that are
- * not mappings are skipped. The caller frees with ml_maps_fini. */
+/* Parse text, which is taken over, on failure, too. Lines that are not mappings
+ * are skipped. LIMIT: more than ML_MAX_MAPPINGS. The caller frees *ret with
+ * ml_maps_fini. */
 enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
 				 const struct memlog_allocator *alloc,
 				 struct memlog_err *err);

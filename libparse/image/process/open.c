@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* open.c - a running process as an image. */
+/* open.c - open a running process as an image. */
 #include "process.h"
 
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /*
  * pages.c - which pages of a process are in memory.
  *
- * /proc/PID/pagemap has 8 bytes a page: bit 63 present, bit 62 swapped (or
- * being moved). Since Linux 6.7 the PAGEMAP_SCAN ioctl on the same file skips
- * what is not there. Sources: proc_pid_pagemap(5), PAGEMAP_SCAN(2const).
+ * /proc/PID/pagemap has 8 bytes per page: bit 63 present, bit 62 swapped (or
+ * being migrated). Since Linux 6.7 the PAGEMAP_SCAN ioctl on the same file
+ * skips absent pages. Sources: proc_pid_pagemap(5), PAGEMAP_SCAN(2const).
  */
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -17,7 +17,7 @@
 #define ENTRY_PRESENT	(1ull << 63)
 #define ENTRY_SWAPPED	(1ull << 62)
 
-/* linux/fs.h has these from Linux 6.7 on; the numbers are the kernel's. */
+/* The kernel's interface, in linux/fs.h only since Linux 6.7. */
 struct scan_arg {
 	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
 	uint64_t inverted, mask, anyof, returned;
@@ -34,8 +34,8 @@ struct scan_region {
 
 #define REGIONS 128
 
-/* How much is looked at first, and at most, when nothing is found. Dense
- * memory of small pages takes 30 microseconds a MiB; nothing is quick. */
+/* Bytes scanned at first, and at most once nothing was found. A scan takes 30
+ * microseconds per MiB of present small pages; absent pages cost little. */
 #define STEP_FIRST	(4ull << 20)
 #define STEP_MOST	(16ull << 30)
 
@@ -70,7 +70,7 @@ enum memlog_status ml_pages_state(const struct ml_process *p, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* Take [start, end) into the answer; true when the answer is complete. */
+/* Add [start, end) to *ret. True: *ret is complete. */
 static bool process_pages_take(struct memlog_range *ret, uint64_t start,
 			       uint64_t end)
 {
@@ -82,7 +82,7 @@ static bool process_pages_take(struct memlog_range *ret, uint64_t start,
 	return false;
 }
 
-/* By the ioctl. UNSUPPORTED when the kernel does not know it. */
+/* Find pages with the ioctl. UNSUPPORTED: the kernel does not have it. */
 static enum memlog_status process_pages_scan(struct ml_process *p,
 					     uint64_t addr, uint64_t end,
 					     struct memlog_range *ret)

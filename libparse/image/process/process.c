@@ -18,12 +18,12 @@
 #include "base/range.h"
 #include "maps.h"
 
-/* Room for the name of an entry below /proc/PID. */
+/* Bytes for the path of an entry in /proc/PID. */
 #define ENTRY 64
 
 /* ---- /proc/PID ---------------------------------------------------------- */
 
-/* What the process calls itself, made printable. */
+/* The command name of the process, made printable. */
 static void process_name(int dir, char *name, size_t size)
 {
 	int fd = openat(dir, "comm", O_RDONLY | O_CLOEXEC);
@@ -39,8 +39,8 @@ static void process_name(int dir, char *name, size_t size)
 			name[i] = '?';
 }
 
-/* Is the open file the one that the mapping has? Its device number differs on
- * file systems with subvolumes; then the path has to be the same. */
+/* Is the file st the one that is mapped? Device numbers differ on file systems
+ * with subvolumes; then the path has to match. */
 static bool same_file(int dir, const char *entry, const struct stat *st,
 		      const struct ml_maps_file *f)
 {
@@ -55,8 +55,8 @@ static bool same_file(int dir, const char *entry, const struct stat *st,
 	return n > 0 && (size_t)n == f->path_len && !memcmp(link, f->path, n);
 }
 
-/* Open entry when it is the regular file f; -1 when it is not. stat() first:
- * opening a device may do things. */
+/* Open entry if it is the regular file f, else return -1. Calls stat() first,
+ * since opening a device may have side effects. */
 static int open_if_same(int dir, const char *entry,
 			const struct ml_maps_file *f)
 {
@@ -74,8 +74,8 @@ static int open_if_same(int dir, const char *entry,
 	return fd;
 }
 
-/* The file behind a mapping: by the mapping itself, which takes root, or among
- * the files that the process has open. -1 when it cannot be had. */
+/* Open the file of a mapping, through map_files, which only root may use, or
+ * through a descriptor that the process has open. -1: unavailable. */
 static int open_backing(int dir, const struct ml_mapping *m,
 			const struct ml_maps_file *f)
 {
@@ -103,7 +103,7 @@ static int open_backing(int dir, const struct ml_mapping *m,
 	return fd;
 }
 
-/* Devices are mapped, too: what stands behind them is not memory. */
+/* Is a device mapped? It is not memory. */
 static bool is_device(const struct ml_maps_file *f)
 {
 	static const char *const memory[] = { "/dev/shm/", "/dev/hugepages",
@@ -175,8 +175,8 @@ static enum memlog_status find_areas(struct ml_process *p,
 	return s;
 }
 
-/* Without permission to read pages only the files behind shared memory can be
- * read. Areas that need more are dropped; all of them: an error. */
+/* Without permission to read pages, only the files of shared memory can be
+ * read. Areas that need more are dropped; it is an error if none is left. */
 static enum memlog_status get_access(struct ml_process *p,
 				     struct memlog_err *err)
 {
@@ -212,8 +212,8 @@ static enum memlog_status get_access(struct ml_process *p,
 	if (p->pagemap < 0 && sys == ENOENT)
 		return ml_fail_errno(err, MEMLOG_UNSUPPORTED, sys,
 				     "this kernel has no /proc/PID/pagemap, "
-				     "without which memory cannot be read "
-				     "without touching it");
+				     "which is needed to read memory without "
+				     "changing it");
 	return ml_process_denied(p->pid, "the memory", sys, err);
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * process.h - the memory of a running process, only read.
+ * process.h - read the memory of a running process without changing it.
  *
- * No page is ever faulted in: what the process has not in memory is not
- * touched. Private memory is read with process_vm_readv, and only where the
- * page map says that a page is present: reading an absent page would map one.
- * Shared memory and files are read through the file behind the mapping,
- * because process_vm_readv on a hole of a memfd would fill it. Nothing is
- * stopped, and nothing is attached to.
+ * No page is faulted in. Private memory is read with process_vm_readv, and only
+ * pages that are present according to the page map: reading an absent page
+ * would map one. Shared memory is read through the file of the mapping, because
+ * process_vm_readv would fill the holes of a memfd. The process is neither
+ * stopped nor attached to.
  */
 #ifndef ML_IMAGE_PROCESS_H
 #define ML_IMAGE_PROCESS_H
@@ -18,13 +17,13 @@
 #include "memlog.h"
 
 enum ml_area_kind {
-	ML_AREA_ANON,	/* private memory without a file: absent is zero */
+	ML_AREA_ANON,	/* anonymous: absent pages are zero */
 	ML_AREA_FILE,	/* shared: all of it is in the file */
-	ML_AREA_COW,	/* private over a file: present pages, else the file */
-	ML_AREA_MAPPED,	/* a file that cannot be opened: present pages only */
+	ML_AREA_COW,	/* private, of a file, which has absent pages */
+	ML_AREA_MAPPED,	/* the file cannot be opened: only present pages */
 };
 
-/* One mapping of guest memory. off is where start stands in fd. */
+/* One mapping of guest memory. off: of start in fd. */
 struct ml_area {
 	uint64_t start, end;
 	enum ml_area_kind kind;
@@ -36,23 +35,23 @@ struct ml_process {
 	struct memlog_allocator alloc;
 	pid_t pid;
 	int dir;		/* /proc/PID */
-	int pidfd;		/* -1: the kernel has none */
+	int pidfd;		/* -1: not supported by the kernel */
 	int pagemap;		/* -1: not needed */
 	int mem;		/* /proc/PID/mem, -1: not needed */
 	bool no_readv;		/* process_vm_readv is unavailable: use mem */
 	bool no_scan;		/* no PAGEMAP_SCAN: read the page map */
-	uint32_t page;		/* of the host */
+	uint32_t page;		/* page size of the host */
 	struct ml_area *areas;
 	size_t n_areas;
-	struct memlog_range *ranges;	/* areas, joined where they touch */
+	struct memlog_range *ranges;	/* of areas, merged */
 	size_t n_ranges;
-	uint64_t unreadable;	/* bytes of guest memory that are left out */
+	uint64_t unreadable;	/* bytes of guest memory left out */
 };
 
 /*
- * Open a process for reading. Errors say what to do: IO (no such process, not
- * permitted), NOT_MINE (nothing in it looks like guest memory). The caller
- * closes *ret.
+ * Open a process for reading. IO: no such process, or not permitted. NOT_MINE:
+ * nothing in it looks like guest memory. UNSUPPORTED: the kernel has no page
+ * map. Errors say what to do. The caller closes *ret.
  */
 enum memlog_status ml_process_open(pid_t pid,
 				   const struct memlog_allocator *alloc,
@@ -60,15 +59,15 @@ enum memlog_status ml_process_open(pid_t pid,
 				   struct memlog_err *err);
 void ml_process_close(struct ml_process *p);
 
-/* OK, or IO when the process has ended. */
+/* IO: the process has ended. */
 enum memlog_status ml_process_alive(const struct ml_process *p,
 				    struct memlog_err *err);
 
 /* A process as a reader of MEMLOG_HOST. */
 extern const struct memlog_reader_ops ml_process_ops;
 
-/* Why the process may not be read, and what to do: fills err from sys, an
- * errno. what: "its memory", "its mappings". */
+/* Fill err with why the process may not be read and what to do. sys: the errno.
+ * what: "the memory", "the mappings". Returns IO. */
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err);
 
@@ -79,33 +78,33 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 				    struct memlog_image **ret,
 				    struct memlog_err *err);
 
-/* Warn of what of the process cannot be read. */
+/* Add warnings about memory of the process that cannot be read. */
 void ml_process_describe(struct memlog_image *image,
 			 const struct ml_process *p);
 
-/* ---- pages.c: which pages are there ------------------------------------- */
+/* ---- pages.c: which pages are present ----------------------------------- */
 
-/* What the page map says of a page. */
+/* The state of a page in the page map. */
 enum ml_page_state { ML_PAGE_ABSENT, ML_PAGE_PRESENT, ML_PAGE_SWAPPED };
 
 #define ML_PAGES_BATCH 1024
 
-/* The states of count pages (at most ML_PAGES_BATCH) from the one that holds
- * addr. */
+/* The states of count pages of the host (at most ML_PAGES_BATCH), the first is
+ * the one that contains addr. IO: the page map cannot be read. */
 enum memlog_status ml_pages_state(const struct ml_process *p, uint64_t addr,
 				  size_t count, uint8_t *ret,
 				  struct memlog_err *err);
 
 /*
- * The first pages in [addr, end) that are present or swapped out and not the
- * zero page; small gaps are not taken out. It may end early; the caller asks
- * again. NO_DATA when there are none.
+ * The first range in [addr, end) of pages that are present or swapped out, and
+ * not the zero page; it may include gaps below ML_PAGES_GAP. It may end early,
+ * so call again with its end. NO_DATA: none.
  */
 enum memlog_status ml_pages_next(struct ml_process *p, uint64_t addr,
 				 uint64_t end, struct memlog_range *ret,
 				 struct memlog_err *err);
 
-/* Gaps of less than this are not worth a call of their own. */
+/* Bytes; a smaller gap is not worth another call. */
 #define ML_PAGES_GAP (1ull << 20)
 
 #endif

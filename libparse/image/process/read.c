@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* read.c - a process as a reader, without a page fault. */
+/* read.c - read the memory of a process without faulting pages in. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,13 +13,13 @@
 #include "base/range.h"
 #include "process.h"
 
-/* iovecs that one process_vm_readv takes: IOV_MAX of Linux. */
+/* The most iovecs of one process_vm_readv: IOV_MAX of Linux. */
 #define IOVS 1024
 
-/* Data of a file is reported in pieces of this size. */
+/* The most bytes of a file that next_data returns at once. */
 #define FILE_STEP (4ull << 20)
 
-/* A page that is being moved shows as swapped for a moment. */
+/* A page that is being migrated shows as swapped for a moment. */
 #define MOVED_TRIES 3
 #define MOVED_WAIT_NS 500000
 
@@ -41,7 +41,7 @@ static const struct ml_area *area_at(const struct ml_process *p, uint64_t addr)
 
 /* ---- the three ways to get bytes ---------------------------------------- */
 
-/* From the file behind an area; short where it ends. */
+/* Read from the file of an area; short if the file ends. */
 static enum memlog_status from_file(const struct ml_area *a, uint64_t addr,
 				    uint8_t *buf, size_t len, size_t *ret,
 				    struct memlog_err *err)
@@ -56,8 +56,8 @@ static enum memlog_status from_file(const struct ml_area *a, uint64_t addr,
 			continue;
 		if (n < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "cannot read the file behind "
-					     "guest memory");
+					     "cannot read the file of guest "
+					     "memory");
 		if (!n)
 			break;
 		*ret += (size_t)n;
@@ -65,7 +65,7 @@ static enum memlog_status from_file(const struct ml_area *a, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* From /proc/PID/mem, where process_vm_readv is unavailable. */
+/* Read from /proc/PID/mem, if process_vm_readv is unavailable. */
 static enum memlog_status from_mem(struct ml_process *p, uint64_t addr,
 				   uint8_t *buf, size_t len, size_t *ret)
 {
@@ -80,7 +80,7 @@ static enum memlog_status from_mem(struct ml_process *p, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* Present pages. A page that went away meanwhile makes it short. */
+/* Read pages that are present; short if one of them has gone since. */
 static enum memlog_status from_pages(struct ml_process *p, uint64_t addr,
 				     uint8_t *buf, size_t len, size_t *ret)
 {
@@ -101,8 +101,8 @@ static enum memlog_status from_pages(struct ml_process *p, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* The states of the pages from addr on; one that is being moved gets a moment
- * to arrive. */
+/* The states of the pages from addr on, after a short wait for pages that are
+ * being migrated. */
 static enum memlog_status settled_state(struct ml_process *p, uint64_t addr,
 					size_t count, uint8_t *state,
 					struct memlog_err *err)
@@ -122,7 +122,7 @@ static enum memlog_status settled_state(struct ml_process *p, uint64_t addr,
 
 /* ---- read --------------------------------------------------------------- */
 
-/* Bytes of pages that are all in the same state. */
+/* Read from pages that are all in the same state. */
 static enum memlog_status read_run(struct ml_process *p,
 				   const struct ml_area *a,
 				   enum ml_page_state state, uint64_t addr,
@@ -215,7 +215,7 @@ static enum memlog_status process_read(void *self, uint64_t addr, void *buf,
 
 /* ---- peek --------------------------------------------------------------- */
 
-/* The starts of present pages, gathered for one system call. */
+/* The starts of present pages, to be read by one system call. */
 struct gather {
 	struct iovec local[IOVS], remote[IOVS];
 	size_t n;
@@ -237,7 +237,7 @@ static void process_read_flush(struct ml_process *p, struct gather *g)
 				 g->local[done].iov_base, MEMLOG_PEEK, &got);
 			n = MEMLOG_PEEK;
 		}
-		/* a page that went away ends the call: leave it out */
+		/* a page that is gone ends the call: skip it */
 		done += n < 0 ? 1 : (size_t)n / MEMLOG_PEEK;
 		if (n >= 0 && (size_t)n / MEMLOG_PEEK == 0)
 			done++;
@@ -267,7 +267,7 @@ static enum memlog_status peek_private(struct ml_process *p,
 	uint64_t at, first;
 	enum memlog_status s;
 
-	per -= p->page / ML_PAGE;	/* addr may lie within a page */
+	per -= p->page / ML_PAGE;	/* addr may be within a page */
 	for (done = 0; done < count; done += n) {
 		n = ml_min(per, count - done);
 		first = addr + done * (uint64_t)ML_PAGE;
@@ -317,7 +317,7 @@ static enum memlog_status process_peek(void *self, uint64_t addr, size_t count,
 			s = peek_private(p, a, at, n, to, err);
 			continue;
 		}
-		/* one by one: shared, or not on a page boundary */
+		/* one by one: shared, or not at a page boundary */
 		n = 1;
 		if (!a)
 			continue;
@@ -341,9 +341,9 @@ static enum memlog_status process_next_range(void *self, uint64_t addr,
 	return ml_ranges_next(p->ranges, p->n_ranges, addr, ret);
 }
 
-/* The first data of the file behind an area, from addr on, and what follows.
- * Where that data ends is not asked for: it would be counted page by page. What
- * turns out to be a hole reads as zeros. */
+/* The first data in the file of an area from addr on, at most FILE_STEP bytes.
+ * SEEK_HOLE is not used to find its end, as it would count page by page; a hole
+ * in the range reads as zeros. */
 static enum memlog_status next_in_file(const struct ml_area *a, uint64_t addr,
 				       struct memlog_range *ret)
 {
@@ -354,7 +354,7 @@ static enum memlog_status next_in_file(const struct ml_area *a, uint64_t addr,
 	data = lseek(a->fd, (off_t)(addr + bias), SEEK_DATA);
 	if (data < 0 && errno == ENXIO)
 		return MEMLOG_NO_DATA;
-	/* file systems that know no holes */
+	/* the file system does not support SEEK_DATA */
 	if (data < 0)
 		data = (off_t)(addr + bias);
 	ret->start = (uint64_t)data - bias;
@@ -378,7 +378,7 @@ static enum memlog_status next_in_area(struct ml_process *p,
 	s = ml_pages_next(p, addr, a->end, ret, err);
 	if (a->kind != ML_AREA_COW || (s && s != MEMLOG_NO_DATA))
 		return s;
-	/* whichever begins first; the rest is found from its end on */
+	/* return the one that begins first: the next call finds the other */
 	if (next_in_file(a, addr, &other))
 		return s;
 	if (s || other.start < ret->start)

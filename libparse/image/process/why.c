@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* why.c - what of a process is not read, and why. */
+/* why.c - explain why memory of a process cannot be read. */
 #include "process.h"
 
 #include <errno.h>
@@ -49,9 +49,9 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 			    (int)pid, (unsigned int)st.st_uid);
 	else if (scope >= 3)
 		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
-			    "kernel.yama.ptrace_scope is %d and forbids it to "
-			    "everybody until the next boot; dump-guest-memory "
-			    "in the monitor makes a dump that can be read",
+			    "kernel.yama.ptrace_scope is %d, which denies it "
+			    "to everybody until the next boot; use "
+			    "dump-guest-memory FILE in the monitor instead",
 			    what, (int)pid, scope);
 	else if (scope)
 		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
@@ -66,7 +66,7 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 	return s;
 }
 
-/* What is swapped out stays there, and is not read. */
+/* Swapped pages are not read: reading would swap them in. */
 static void warn_swapped(const struct ml_process *p,
 			 struct memlog_image *image)
 {
@@ -104,9 +104,9 @@ void ml_process_describe(struct memlog_image *image,
 	}
 	for (i = 0; i < p->n_areas; i++)
 		if (p->areas[i].kind == ML_AREA_MAPPED)
-			ml_image_warn(image, "the file behind the memory at "
+			ml_image_warn(image, "the file of the memory at "
 				      "host:0x%" PRIx64 " cannot be opened: "
-				      "only what the process has touched lately"
-				      " is read; try as root",
+				      "only pages that are present in the "
+				      "process are read; try as root",
 				      p->areas[i].start);
 }
