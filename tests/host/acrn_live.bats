@@ -94,7 +94,7 @@ fifo() {
 	run -3 --separate-stderr "$dump" "acrn:$D"
 	[[ $stderr == *"no acrn_hvlog_"* ]]
 	run -3 --separate-stderr "$dump" "acrn:$D/nowhere"
-	[[ $stderr == *"cannot be read"* ]]
+	[[ $stderr == *"cannot read $D/nowhere"* ]]
 	: >"$D/acrn_trace_0"
 	run -3 --separate-stderr "$dump" "acrn:$D"
 	[[ $stderr == *"acrn_trace_0 cannot be opened"* || $stderr == *"no device"* ]]

@@ -106,11 +106,11 @@ static void test_reads(void **state)
 	unlink(file);
 	assert_int_equal(ml_devmem_image(iomem, file, NULL, &image, &err),
 			 MEMLOG_IO);
-	assert_non_null(strstr(err.text, "this kernel has none"));
+	assert_non_null(strstr(err.text, "this kernel does not have it"));
 	make(file, NULL, mem, sizeof(mem));
 	assert_int_equal(ml_devmem_image("/nonexistent", file, NULL, &image,
 					 &err), MEMLOG_IO);
-	assert_non_null(strstr(err.text, "does not say where memory is"));
+	assert_non_null(strstr(err.text, "does not show where memory is"));
 	unlink(iomem);
 	unlink(file);
 }

@@ -332,9 +332,9 @@ static void test_refused(void **state)
 	refused(GARBAGE, MEMLOG_IO, "not a QEMU monitor");
 	refused(NOT_QMP, MEMLOG_IO, "not a QEMU monitor");
 	refused(DEEP, MEMLOG_IO, "not a QEMU monitor");
-	refused(ENDLESS, MEMLOG_LIMIT, "without an end of line");
+	refused(ENDLESS, MEMLOG_LIMIT, "a line of more than");
 	refused(NO_HUMAN, MEMLOG_UNSUPPORTED, "cannot tell RAM from devices");
-	refused(NO_RAM, MEMLOG_UNSUPPORTED, "names no RAM");
+	refused(NO_RAM, MEMLOG_UNSUPPORTED, "lists no RAM");
 	refused(CLOSES_LATER, MEMLOG_IO, "closed the connection");
 }
 
@@ -495,7 +495,8 @@ static void test_not_saved(void **state)
 	assert_int_equal(open_it(&image, &err, NULL, false), 0);
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, &err),
 			 MEMLOG_IO);
-	assert_non_null(strstr(err.text, "QEMU says to pmemsave: no ?[31mred"));
+	assert_non_null(strstr(err.text, "QEMU rejected pmemsave: "
+			       "no ?[31mred"));
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	stop();
@@ -536,7 +537,8 @@ static void test_via_qemu(void **state)
 			       "query-firmware-log"));
 	/* QEMU found none: an image without a log, which says so */
 	assert_int_equal(ask(NULL, STRAYS, &image, &err), 0);
-	assert_non_null(strstr(memlog_image_warning(image, 0), "QEMU says"));
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "QEMU rejected"));
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 0);
 	memlog_logs_destroy(logs);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * acrn.c - acrn:, the devices of a running Service VM.
+ * acrn.c - the source acrn:, the devices of a running Service VM.
  *
- * acrn_hvlog_cur_N gives a slot of a CPU's log with each read, and gives it
- * once: what is taken here acrnlog does not see. acrn_hvlog_last_N is the same
- * for the boot before. acrn_trace_N can be mapped, and is only looked at.
+ * Each read of acrn_hvlog_cur_N returns a slot of a CPU's log and consumes it,
+ * so that acrnlog does not see it. acrn_hvlog_last_N is the same for the
+ * previous boot. acrn_trace_N can be mapped, and is not consumed.
  *
- * The log's slots are put into rings of our own, laid out as in the reserved
- * region, so that the formats find them as in a dump; reading a ring's header
- * takes what has come meanwhile. acrn:DIR looks for the devices in a directory
- * other than /dev.
+ * The slots of a log are copied into a ring with the layout of the reserved
+ * region, so that the formats find it as in a dump; reading the header of the
+ * ring reads new slots from the device. acrn:DIR uses the devices in a
+ * directory other than /dev.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,11 +31,11 @@
 #define HEADER	64u
 #define MAGIC	UINT64_C(0x5aa57aa71aa13aa3)
 
-/* A ring of ours: as many slots as ACRN's largest can have. */
+/* Our copy of a ring has as many slots as ACRN's largest. */
 #define SLOTS	((ML_SBUF_MAX - HEADER) / SLOT)
 #define RING	(HEADER + SLOTS * SLOT)
 
-/* Where they are, in a space of our own making. */
+/* Addresses of the rings in the image. */
 #define CUR_BASE	UINT64_C(0x100000000)
 #define LAST_BASE	UINT64_C(0x200000000)
 #define TRACE_BASE	UINT64_C(0x300000000)
@@ -47,7 +47,7 @@ static const char *const prefixes[KINDS] = {
 	"acrn_hvlog_cur_", "acrn_hvlog_last_", "acrn_trace_",
 };
 
-/* One device. bytes: the ring as formats see it. */
+/* One device. bytes: the ring, len bytes at address addr. */
 struct device {
 	enum kind kind;
 	unsigned int cpu;
@@ -55,8 +55,8 @@ struct device {
 	uint64_t addr;
 	uint8_t *bytes;
 	size_t len;
-	uint32_t tail;		/* bytes of slots taken, and of a part of one */
-	uint32_t part;
+	uint32_t tail;		/* bytes of complete slots */
+	uint32_t part;		/* bytes of an incomplete one */
 };
 
 struct acrn {
@@ -86,7 +86,7 @@ static void make_header(struct device *d)
 	acrn_store32(d->bytes + 36, SLOTS * SLOT);
 }
 
-/* Take what the device has. A pipe may give less than a slot at once. */
+/* Read all slots that the device has. A pipe may return less than a slot. */
 static void acrn_drain(struct device *d)
 {
 	uint8_t *at;
@@ -153,7 +153,7 @@ static enum memlog_status acrn_next_range(void *self, uint64_t addr,
 	size_t i;
 
 	(void)err;
-	/* sorted by address; rings of one kind touch */
+	/* sorted by address; rings of one kind are contiguous */
 	for (i = 0; i < a->n; i++) {
 		end = a->dev[i].addr + a->dev[i].len;
 		if (end <= addr)
@@ -197,7 +197,7 @@ static const struct memlog_reader_ops acrn_ops = {
 
 /* ---- opening ------------------------------------------------------------ */
 
-/* "acrn_trace_3": which kind, which CPU */
+/* "acrn_trace_3": kind and CPU */
 static bool acrn_parse_name(const char *name, struct device *d)
 {
 	unsigned long cpu;
@@ -239,7 +239,7 @@ static enum memlog_status list_devices(struct acrn *a, const char *dir,
 
 	if (!dp)
 		return ml_fail_errno(err, MEMLOG_IO, errno,
-				     "%.100s cannot be read", dir);
+				     "cannot read %.100s", dir);
 	while (!s && (e = readdir(dp))) {
 		if (!acrn_parse_name(e->d_name, &d) || a->n >= KINDS * CPUS_MAX)
 			continue;
@@ -251,14 +251,14 @@ static enum memlog_status list_devices(struct acrn *a, const char *dir,
 	closedir(dp);
 	if (!s && !a->n)
 		s = ml_fail(err, MEMLOG_IO, "%.100s has no acrn_hvlog_* and no "
-			    "acrn_trace_*: is this a Service VM, and are ACRN's "
-			    "modules there?", dir);
+			    "acrn_trace_*: is this a Service VM, and are "
+			    "ACRN's modules loaded?", dir);
 	if (a->n)
 		qsort(a->dev, a->n, sizeof(*a->dev), by_place);
 	return s;
 }
 
-/* Open and map one; false with errno set. */
+/* Open and map a device. False: errno is set. */
 static bool open_device(struct device *d, const char *dir)
 {
 	char path[512];
@@ -272,7 +272,7 @@ static bool open_device(struct device *d, const char *dir)
 		return false;
 	d->len = RING;
 	if (d->kind == TRACE) {
-		/* a device has no size; a file in its place has */
+		/* a device has no size, but a file used instead of it does */
 		d->len = ML_SBUF_MAX;
 		if (!fstat(d->fd, &st) && S_ISREG(st.st_mode))
 			d->len = (size_t)ml_min((uint64_t)st.st_size,
@@ -294,7 +294,7 @@ static bool open_device(struct device *d, const char *dir)
 	return true;
 }
 
-/* Open what can be; the others become warnings. */
+/* Open all devices that can be opened, and warn of the others. */
 static enum memlog_status open_devices(struct acrn *a, const char *dir,
 				       struct memlog_image *image,
 				       struct memlog_err *err)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* archive.c - unpack what was compressed as a whole: gzip by zlib, the rest by
- * libarchive. Only the filters that it has itself: some builds would run
- * programs for others. */
+/* archive.c - unpack files that were compressed as a whole: gzip with zlib, the
+ * rest with libarchive, without filters for which it would run a program. */
 #include "archive.h"
 
 #include <errno.h>
@@ -23,21 +22,21 @@
 #include <archive_entry.h>
 
 #define PIECE	(256u << 10)	/* bytes unpacked at once; whole pages */
-#define PIECE_IN	(64u << 10)	/* bytes that go in at once */
+#define PIECE_IN	(64u << 10)	/* packed bytes read at once */
 
 struct unpack {
 	struct memlog_image *image;
-	const struct ml_file *file;	/* the packed one */
+	const struct ml_file *file;	/* the packed file */
 	const struct memlog_open_opts *opts;
 	struct archive *a;
-	struct ml_gunzip *gunzip;	/* in place of a, for gzip */
+	struct ml_gunzip *gunzip;	/* instead of a, for gzip */
 	int spool;
-	uint64_t at;			/* of the packed one */
-	uint64_t size, written, room;	/* of what comes out */
+	uint64_t at;			/* offset in the packed file */
+	uint64_t size, written, room;	/* bytes of the unpacked file */
 	uint8_t *in, *buf;
 };
 
-/* NULL: not read here. */
+/* NULL: not supported here. */
 static int (*const filters[ML_PACKED_KINDS])(struct archive *a) = {
 	[ML_PACKED_ZSTD] = archive_read_support_filter_zstd,
 	[ML_PACKED_XZ] = archive_read_support_filter_xz,
@@ -45,7 +44,7 @@ static int (*const filters[ML_PACKED_KINDS])(struct archive *a) = {
 	[ML_PACKED_BZIP2] = archive_read_support_filter_bzip2,
 };
 
-/* Write a piece to its place; pages of zeros stay holes. */
+/* Append a piece to the spool file; pages of zeros become holes. */
 static enum memlog_status archive_put(struct unpack *u, size_t len,
 				      struct memlog_err *err)
 {
@@ -60,7 +59,7 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 			continue;
 		u->written += n;
 		if (u->written > u->room)
-			return ml_fail(err, MEMLOG_LIMIT, "unpacked it takes "
+			return ml_fail(err, MEMLOG_LIMIT, "unpacking it needs "
 				       "more than the free space for temporary "
 				       "files; set TMPDIR");
 		s = ml_spool_write(u->spool, u->size + at, p, n, err);
@@ -71,8 +70,8 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 	return MEMLOG_OK;
 }
 
-/* Nothing came out. A window of more than 128 MiB, which zstd --long=31 makes,
- * is one reason. */
+/* Nothing could be unpacked. One reason is a window of more than 128 MiB, as
+ * zstd --long=31 uses. */
 static enum memlog_status
 archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 {
@@ -81,8 +80,8 @@ archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 		       "it first", why ? ": " : "", why ? why : "");
 }
 
-/* The next bytes into buf; *ret is 0 at the end. CORRUPT: the file is damaged,
- * and why may say how. */
+/* Unpack the next *ret bytes into buf, 0 at the end. CORRUPT: the file is
+ * damaged; why has the reason. */
 static enum memlog_status archive_pull(struct unpack *u, size_t *ret,
 				       struct memlog_err *why)
 {
@@ -130,13 +129,13 @@ static enum memlog_status archive_unpack(struct unpack *u,
 		if (s)
 			return s;
 		if (u->size > ML_MAX_UNPACKED)
-			return ml_fail(err, MEMLOG_LIMIT, "unpacked it has "
-				       "more than %" PRIu64 " bytes",
+			return ml_fail(err, MEMLOG_LIMIT, "it has more than "
+				       "%" PRIu64 " bytes when unpacked",
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
 	if (!u->size)
 		return archive_nothing(u, why.text, err);
-	/* checksums come last: what they are of is spooled by then */
+	/* checksums follow the data: the bytes are in the spool file already */
 	u->image->suspect = true;
 	ml_image_warn(u->image, "the compressed file is damaged (%.60s): %"
 		      PRIu64 " bytes could be unpacked, and any of them may "
@@ -179,7 +178,7 @@ static enum memlog_status archive_start(struct unpack *u,
 	return MEMLOG_OK;
 }
 
-/* Leave a tenth of the file system free. */
+/* Nine tenths of the free space of the file system, in bytes. */
 static uint64_t free_space(int fd)
 {
 	struct statvfs v;
@@ -212,7 +211,7 @@ static enum memlog_status spool_all(struct unpack *u,
 	return s;
 }
 
-/* What unpacks the file; NULL: nothing here. */
+/* How the file is compressed. NULL: it is not, or not supported here. */
 static const struct ml_packed *archive_look(const struct ml_file *file)
 {
 	uint8_t head[ML_PACKED_MAGIC];
@@ -267,6 +266,6 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 				   struct memlog_err *err)
 {
 	(void)image, (void)file, (void)opts, (void)err;
-	return MEMLOG_NOT_MINE;	/* then refuse.c says what it is */
+	return MEMLOG_NOT_MINE;	/* refuse.c reports the format */
 }
 #endif

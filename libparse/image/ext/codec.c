@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* codec.c - zlib, zstd and snappy expand the pages of a dump. */
+/* codec.c - expand the pages of a dump with zlib, zstd and snappy. */
 #include "codec.h"
 
 #include <stdlib.h>
@@ -73,7 +73,7 @@ static enum memlog_status zlib_expand(void *state, const uint8_t *in,
 	z->avail_out = (unsigned int)out_len;
 	r = inflate(z, Z_SYNC_FLUSH);
 	*ret = out_len - z->avail_out;
-	/* only at the end of the stream the checksum has been looked at */
+	/* zlib verifies the checksum only at the end of the stream */
 	if (z->avail_out)
 		return r == Z_STREAM_END ? MEMLOG_OK : MEMLOG_CORRUPT;
 	return r == Z_OK || r == Z_BUF_ERROR || r == Z_STREAM_END ?
@@ -102,8 +102,8 @@ static void zstd_destroy(void *state)
 	ZSTD_freeDStream(state);
 }
 
-/* A page is one block, and a block is expanded as a whole before any of it is
- * given out: its beginning costs what all of it does. */
+/* A page is one block, and zstd returns nothing of a block before all of it is
+ * expanded: the start of a page costs as much as the whole page. */
 static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 				      size_t in_len, uint8_t *out,
 				      size_t out_len, size_t *ret)
@@ -113,7 +113,7 @@ static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 	size_t r, before;
 
 	ZSTD_DCtx_reset(state, ZSTD_reset_session_only);
-	/* pages are small: no frame gets a window of more than 8 MiB */
+	/* pages are small: allow no window of more than 8 MiB */
 	ZSTD_DCtx_setParameter(state, ZSTD_d_windowLogMax, 23);
 	do {
 		before = to.pos;
@@ -123,7 +123,7 @@ static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 	*ret = to.pos;
 	if (ZSTD_isError(r))
 		return MEMLOG_CORRUPT;
-	/* few frames have a checksum; all of them have an end */
+	/* few frames have a checksum, but all must have an end */
 	return to.pos == to.size || (!r && from.pos == from.size) ?
 	       MEMLOG_OK : MEMLOG_CORRUPT;
 }
@@ -140,8 +140,8 @@ static const struct memlog_codec zstd_codec = {
 /* ---- snappy ------------------------------------------------------------- */
 
 #ifdef HAVE_SNAPPY
-/* A page is at most ML_MAX_KDUMP_BLOCK; snappy has no way to stop early, so a
- * shorter answer is cut from the whole. */
+/* A page has at most ML_MAX_KDUMP_BLOCK bytes. snappy cannot stop early, so for
+ * the start of a page the whole page is expanded. */
 static enum memlog_status snappy_expand(void *state, const uint8_t *in,
 					size_t in_len, uint8_t *out,
 					size_t out_len, size_t *ret)
@@ -175,9 +175,10 @@ static enum memlog_status snappy_expand(void *state, const uint8_t *in,
 	return s;
 }
 
-/* The length of the page (a varint), then a tag: one of literals ends in 00
- * and has their number less one in its upper bits, 60 and more means that one
- * to four bytes with the number follow. Source: snappy's format_description. */
+/* The length of the page (a varint) is followed by a tag. In a tag of literals
+ * the low two bits are 0, and the others are their number - 1; if that is 60 or
+ * more, one to four bytes with the number follow. Source: snappy's
+ * format_description. */
 static size_t snappy_literal(const uint8_t *in, size_t in_len,
 			     const uint8_t **ret)
 {

@@ -5,13 +5,13 @@
 
 #include "memlog.h"
 
-/* Ends with NULL. */
+/* Ended by NULL. */
 extern const struct memlog_codec *const ml_codecs[];
 
 #define ML_CODECS_MAX 16
 
-/* opts with the library's codecs before the caller's own, which win. list is
- * where the pointers go; it has to live as long as they are used to open. */
+/* A copy of opts with the library's codecs, followed by the caller's, which are
+ * preferred. Its list of codecs is in list, which must outlive it. */
 struct memlog_open_opts
 ml_with_codecs(const struct memlog_open_opts *opts,
 	       const struct memlog_codec *list[ML_CODECS_MAX]);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * devmem.c - /dev/mem, the memory of this machine itself.
+ * devmem.c - the source /dev/mem, the memory of this machine.
  *
- * /proc/iomem says where memory is. A firmware's log lies in what it keeps for
- * itself, which is "Reserved" or "ACPI ..." there; but so are device registers,
- * which must not be read. So of those only what touches RAM, has nothing inside
- * it that is a device, and is not the window of the old video card is taken.
- * Kernels with CONFIG_STRICT_DEVMEM refuse their RAM; what is reserved can be
- * read all the same.
+ * /proc/iomem lists where memory is. A firmware's log is in memory listed as
+ * "Reserved" or "ACPI ..."; but so are device registers, which must not be
+ * read. So such a range is used only if it adjoins RAM, contains no device, and
+ * is not the legacy video window. Kernels with CONFIG_STRICT_DEVMEM deny access
+ * to RAM, but not to reserved memory.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +21,8 @@
 #include "base/range.h"
 #include "live.h"
 
-/* Text of /proc/iomem that is read, and ranges kept of it: large machines have
- * some hundred. */
+/* The most bytes read of /proc/iomem, and the most ranges of it: large machines
+ * have some hundred. */
 #define IOMEM_MAX	(1u << 20)
 #define RANGES_MAX	4096
 
@@ -63,7 +62,7 @@ static enum kind kind_of(const char *name, size_t len)
 	return OTHER;
 }
 
-/* "  start-end : name"; the last byte is part of it. */
+/* "  start-end : name"; end is inclusive. */
 static bool devmem_parse_line(const char *p, const char *eol, struct entry *e,
 			      bool *ret_inside)
 {
@@ -103,7 +102,7 @@ static size_t devmem_parse(const char *text, struct entry *e)
 		if (!inside)
 			e[n++] = line;
 		else if (n && e[n - 1].kind == KEPT && line.kind == OTHER)
-			e[n - 1].kind = OTHER;	/* a device in it */
+			e[n - 1].kind = OTHER;	/* it contains a device */
 	}
 	return n;
 }
@@ -142,7 +141,7 @@ size_t ml_iomem_parse(const char *text, bool ram, struct memlog_range *ret,
 	n = devmem_parse(text, e);
 	take_touching(e, n);
 	for (i = 0; i < n && kept < max; i++)
-		/* without permission all addresses are 0 */
+		/* without CAP_SYS_ADMIN all addresses are 0 */
 		if (e[i].taken && (ram || e[i].kind == KEPT) &&
 		    e[i].r.end > 1)
 			ret[kept++] = e[i].r;
@@ -183,7 +182,7 @@ static enum memlog_status devmem_read(void *self, uint64_t addr, void *buf,
 		return len ? MEMLOG_NO_DATA : MEMLOG_OK;
 	len = ml_min(len, r.end - addr);
 	while (*ret < len) {
-		/* a page that is refused must not take others with it */
+		/* page by page: the kernel may deny access to one of them */
 		at = addr + *ret;
 		part = ml_min(len - *ret, ML_PAGE - at % ML_PAGE);
 		n = pread(d->fd, (uint8_t *)buf + *ret, part, (off_t)at);
@@ -194,8 +193,8 @@ static enum memlog_status devmem_read(void *self, uint64_t addr, void *buf,
 		*ret += (size_t)n;
 	}
 	if (len && !*ret)
-		return ml_fail_at(err, MEMLOG_NO_DATA, addr, "the kernel does "
-				  "not give what is at phys:0x%" PRIx64, addr);
+		return ml_fail_at(err, MEMLOG_NO_DATA, addr, "the kernel "
+				  "denies access to phys:0x%" PRIx64, addr);
 	return MEMLOG_OK;
 }
 
@@ -231,8 +230,8 @@ static const struct memlog_reader_ops devmem_ops = {
 
 /* ---- opening ------------------------------------------------------------ */
 
-#define INSTEAD "; Linux 6.17 and later have an OVMF log in " \
-		"/sys/firmware/efi/ovmf_debug_log, which can be read as a file"
+#define INSTEAD "; Linux 6.17 and later show OVMF's log as the file " \
+		"/sys/firmware/efi/ovmf_debug_log"
 
 static enum memlog_status open_mem(struct devmem *d, const char *path,
 				   struct memlog_err *err)
@@ -242,16 +241,16 @@ static enum memlog_status open_mem(struct devmem *d, const char *path,
 		return MEMLOG_OK;
 	if (errno == EACCES)
 		return ml_fail_errno(err, MEMLOG_IO, errno,
-				     "%s: only root may (sudo)", path);
+				     "%s: try as root (sudo)", path);
 	if (errno == EPERM)
 		return ml_fail_errno(err, MEMLOG_IO, errno, "%s: the kernel is "
 				     "locked down (lockdown=, secure boot)"
 				     INSTEAD, path);
 	return ml_fail_errno(err, MEMLOG_IO, errno,
-			     "%s: this kernel has none" INSTEAD, path);
+			     "%s: this kernel does not have it" INSTEAD, path);
 }
 
-/* Is RAM above 1 MiB refused? */
+/* Does the kernel deny access to RAM above 1 MiB? */
 static bool is_strict(const struct devmem *d)
 {
 	struct memlog_range r;
@@ -279,7 +278,7 @@ static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
 	d->n_ranges = ml_iomem_parse(text, true, d->ranges, RANGES_MAX,
 				     &d->alloc);
 	if (!d->n_ranges) {
-		s = ml_fail(err, MEMLOG_IO, "%s does not say where memory is: "
+		s = ml_fail(err, MEMLOG_IO, "%s does not show where memory is: "
 			    "try as root (sudo)", iomem);
 		goto out;
 	}
@@ -288,12 +287,12 @@ static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
 	d->n_ranges = ml_iomem_parse(text, false, d->ranges, RANGES_MAX,
 				     &d->alloc);
 	if (!d->n_ranges)
-		s = ml_fail(err, MEMLOG_IO, "%s: this kernel does not give its "
+		s = ml_fail(err, MEMLOG_IO, "%s: this kernel denies access to "
 			    "RAM (CONFIG_STRICT_DEVMEM)" INSTEAD, mem);
 	else
-		ml_image_warn(image, "this kernel does not give its RAM "
-			      "(CONFIG_STRICT_DEVMEM): only what the firmware "
-			      "reserved is searched" INSTEAD);
+		ml_image_warn(image, "this kernel denies access to RAM "
+			      "(CONFIG_STRICT_DEVMEM): only reserved memory is "
+			      "searched" INSTEAD);
 out:
 	ml_free(&d->alloc, text);
 	return s;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * domain.c - domain:NAME, a guest of libvirt by the name that it gave QEMU.
+ * domain.c - the source domain:NAME, a running guest by its name.
  *
- * libvirt holds the guest's monitor, so nobody else can ask it anything; but it
- * starts QEMU with "-name guest=NAME,..." and the process is all that is
- * needed. The short form "-name NAME" is QEMU's own.
+ * libvirt uses the guest's monitor, so that no other program can; but it starts
+ * QEMU with "-name guest=NAME,...", which shows the process, and that can be
+ * read. The short form "-name NAME" is used without libvirt.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,17 +19,17 @@
 #include "image/process/process.h"
 #include "live.h"
 
-/* A command line beyond this is not looked at: QEMU's is some KiB. */
+/* The most bytes read of a command line: QEMU's has some KiB. */
 #define CMDLINE_MAX (128u << 10)
 
-/* A name as libvirt allows it. */
+/* The longest name of a guest that libvirt allows, with its NUL. */
 #define NAME_MAX_LEN 256
 
-/* Names for the message when there is no such guest. */
+/* Bytes for the names of other guests in an error. */
 #define NAMES_LEN 120
 
-/* One item of QEMU's comma-separated lists: two commas stand for one. Returns
- * where the next item begins. */
+/* One item of a comma-separated list of QEMU, in which two commas are a comma
+ * in an item. Returns the start of the next item. */
 static const char *domain_item(const char *arg, const char *end, char *ret,
 			       size_t size)
 {
@@ -69,7 +69,7 @@ bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size)
 	return false;
 }
 
-/* Other programs have a -name, too. */
+/* Is it QEMU? Other programs have an option -name, too. */
 static bool is_monitor(const char *cmdline, size_t len)
 {
 	const char *base = memrchr(cmdline, '/', strnlen(cmdline, len));
@@ -107,7 +107,7 @@ struct search {
 	char others[NAMES_LEN];
 };
 
-/* Guests that there are, for the message; unprintable bytes made harmless. */
+/* Add the name of another guest for the error, made printable. */
 static void add_other(struct search *s, const char *name)
 {
 	size_t n = strlen(s->others);
@@ -183,7 +183,7 @@ static enum memlog_status domain_open(const char *rest,
 	if (!found.pid)
 		return ml_fail(err, MEMLOG_IO, "no running guest has that "
 			       "name; %s%s", found.others[0] ?
-			       "running here: " : "none can be seen: is it on "
+			       "running here: " : "none is visible: is it on "
 			       "this host, and are you root?", found.others);
 	snprintf(name, sizeof(name), "domain:%s", rest);
 	return ml_process_image(found.pid, name, opts, ret, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gunzip.c - unpack gzip by zlib, which compares the checksum and the length
+ * gunzip.c - unpack gzip with zlib, which verifies the checksum and the length
  * at the end of each member; libarchive does not.
  */
 #include "gunzip.h"
@@ -11,14 +11,14 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-#define GZIP_ONLY	(MAX_WBITS + 16)	/* zlib's word for it */
+#define GZIP_ONLY	(MAX_WBITS + 16)	/* windowBits for zlib */
 
 struct ml_gunzip {
 	struct memlog_allocator alloc;
 	z_stream z;
 	const struct ml_file *file;
 	uint64_t consumed;
-	bool ended;		/* a member has; another may follow */
+	bool ended;		/* at the end of a member; more may follow */
 	uint8_t in[65536];
 };
 
@@ -55,7 +55,8 @@ uint64_t ml_gunzip_consumed(const struct ml_gunzip *g)
 	return g->consumed;
 }
 
-/* More of the file, if none is left; z.avail_in stays 0 at its end. */
+/* Read more of the file if the input is used up; at the end of the file
+ * z.avail_in stays 0. */
 static enum memlog_status gunzip_refill(struct ml_gunzip *g,
 					struct memlog_err *err)
 {
@@ -74,7 +75,8 @@ static enum memlog_status gunzip_refill(struct ml_gunzip *g,
 	return MEMLOG_OK;
 }
 
-/* Behind a member: another one, or zeros up to the end, as on tapes. */
+/* A member is followed by another one, or by zeros up to the end, as on
+ * tapes. */
 static enum memlog_status gunzip_next(struct ml_gunzip *g,
 				      struct memlog_err *err)
 {
@@ -91,7 +93,7 @@ static enum memlog_status gunzip_next(struct ml_gunzip *g,
 			g->z.avail_in--;
 		}
 		if (g->z.avail_in)
-			return ml_fail(err, MEMLOG_CORRUPT, "no gzip");
+			return ml_fail(err, MEMLOG_CORRUPT, "not gzip");
 		s = gunzip_refill(g, err);
 	} while (!s && g->z.avail_in);
 	return s;
@@ -112,7 +114,7 @@ enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
 		if (s || (g->ended && !g->z.avail_in))
 			break;
 		if (!g->z.avail_in) {
-			s = ml_fail(err, MEMLOG_CORRUPT, "it is cut short");
+			s = ml_fail(err, MEMLOG_CORRUPT, "it is truncated");
 			break;
 		}
 		r = inflate(&g->z, Z_NO_FLUSH);
@@ -125,6 +127,6 @@ enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
 				    g->z.msg : "not gzip");
 	}
 	*ret = len - g->z.avail_out;
-	/* it will fail again */
+	/* the next call returns the error */
 	return s == MEMLOG_CORRUPT && *ret ? MEMLOG_OK : s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gunzip.h - unpack gzip, with its checksums. */
+/* gunzip.h - unpack gzip and verify its checksums. */
 #ifndef ML_IMAGE_EXT_GUNZIP_H
 #define ML_IMAGE_EXT_GUNZIP_H
 
@@ -14,13 +14,13 @@ enum memlog_status ml_gunzip_create(const struct ml_file *file,
 				    struct memlog_err *err);
 void ml_gunzip_destroy(struct ml_gunzip *g);
 
-/* The next len bytes at most; *ret is 0 at the end. CORRUPT after what could be
- * unpacked: the file is damaged or cut, or a checksum is wrong, so that any
- * byte that came may be. IO: it cannot be read. */
+/* Unpack up to len bytes; *ret is how many, 0 at the end. CORRUPT: the file is
+ * damaged or truncated, or a checksum is wrong, so that any byte unpacked
+ * before may be wrong, too. IO: it cannot be read. */
 enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
 				  size_t *ret, struct memlog_err *err);
 
-/* Bytes of the file that were read. */
+/* How many bytes of the file have been read. */
 uint64_t ml_gunzip_consumed(const struct ml_gunzip *g);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* open.c - open an image by whatever name the user gave it. */
+/* open.c - open an image by the user's name for it: a file or another
+ * source. */
 #include "image/open.h"
 
 #include <string.h>
@@ -30,8 +31,8 @@ enum memlog_status memlog_image_open(const char *name,
 	if (status)
 		return status;
 	if (o.via_qemu && strncmp(name, "qmp:", 4))
-		return ml_fail(err, MEMLOG_INVALID, "--via-qemu goes with "
-			       "qmp:SOCKET alone");
+		return ml_fail(err, MEMLOG_INVALID, "--via-qemu needs the "
+			       "image qmp:SOCKET");
 	for (; *s; s++) {
 		n = strlen((*s)->prefix);
 		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :

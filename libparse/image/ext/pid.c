@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pid.c - pid:N, a running process. */
+/* pid.c - the source pid:N, a running process. */
 #include <errno.h>
 #include <stdlib.h>
 

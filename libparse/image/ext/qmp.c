@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* qmp.c - talk to QEMU's monitor, with deadlines. */
+/* qmp.c - a client of QEMU's monitor protocol, with deadlines. */
 #include "qmp.h"
 
 #include <errno.h>
@@ -20,10 +20,10 @@
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
 
-/* How often the caller is asked whether to stop. */
+/* How often progress is called. */
 #define SLICE_MS 100
 
-/* Nested deeper than any reply of QEMU's. */
+/* Nesting of JSON: deeper than in any reply of QEMU. */
 #define DEPTH 32
 
 static int64_t qmp_now_ms(void)
@@ -47,8 +47,8 @@ static enum memlog_status wait_for(struct ml_qmp *q, short events,
 		left = deadline - qmp_now_ms();
 		if (left <= 0)
 			return ml_fail(err, MEMLOG_IO, "no answer to %s in "
-				       "time: another program may hold this "
-				       "monitor (libvirt does: use "
+				       "time: another program may be using "
+				       "this monitor (libvirt does: use "
 				       "domain:NAME), else use pid:N", what);
 		n = poll(&fd, 1, (int)ml_min((uint64_t)left, SLICE_MS));
 		if (n > 0)
@@ -79,7 +79,8 @@ static enum memlog_status send_all(struct ml_qmp *q, const char *p, size_t len,
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "the monitor went away");
+					     "the monitor closed the "
+					     "connection");
 		s = wait_for(q, POLLOUT, deadline, what, err);
 		if (s)
 			return s;
@@ -96,8 +97,8 @@ static enum memlog_status make_room(struct ml_qmp *q, struct memlog_err *err)
 		return MEMLOG_OK;
 	if (q->cap >= ML_MAX_QMP_REPLY)
 		return ml_fail(err, MEMLOG_LIMIT,
-			       "the monitor sent more than %u bytes without "
-			       "an end of line", ML_MAX_QMP_REPLY);
+			       "the monitor sent a line of more than %u bytes",
+			       ML_MAX_QMP_REPLY);
 	more = ml_calloc(&q->alloc, cap, 1);
 	if (!more)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
@@ -110,7 +111,7 @@ static enum memlog_status make_room(struct ml_qmp *q, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-/* Receive until there is a whole line; *ret is its length without its end. */
+/* Receive a whole line; *ret is its length without the newline. */
 static enum memlog_status qmp_receive(struct ml_qmp *q, int64_t deadline,
 				      const char *what, size_t *ret,
 				      struct memlog_err *err)
@@ -145,7 +146,7 @@ static enum memlog_status qmp_receive(struct ml_qmp *q, int64_t deadline,
 	}
 }
 
-/* The next message; the caller puts it. */
+/* Receive the next message; the caller puts it. */
 static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 				       const char *what, json_object **ret,
 				       struct memlog_err *err)
@@ -177,7 +178,7 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 	return s;
 }
 
-/* Text of the peer's in a message of ours. */
+/* Make text of the peer printable, for use in our messages. */
 static void qmp_printable(char *to, size_t size, const char *from)
 {
 	size_t i;
@@ -207,10 +208,11 @@ static enum memlog_status error_of(json_object *error, const char *name,
 	return ml_fail(err, !strcmp(string_at(error, "class"),
 				    "CommandNotFound") ?
 				    MEMLOG_UNSUPPORTED : MEMLOG_NO_DATA,
-		       "QEMU says to %s: %s", name, words);
+		       "QEMU rejected %s: %s", name, words);
 }
 
-/* Is this the answer to the last command? Events and strays are not. */
+/* Is this the answer to the last command, rather than an event or a stray
+ * answer? */
 static bool qmp_answers(const struct ml_qmp *q, json_object *msg)
 {
 	json_object *id;
@@ -239,7 +241,7 @@ static enum memlog_status qmp_await(struct ml_qmp *q, const char *name,
 		json_object_put(msg);
 		if (strays == ML_MAX_QMP_STRAYS)
 			return ml_fail(err, MEMLOG_LIMIT, "the monitor sends "
-				       "events and no answer to %s", name);
+				       "events but no answer to %s", name);
 	}
 	if (json_object_object_get_ex(msg, "error", &part))
 		s = error_of(part, name, err);
@@ -295,8 +297,8 @@ enum memlog_status ml_qmp_human(struct ml_qmp *q, const char *line, char **ret,
 
 /* ---- connecting --------------------------------------------------------- */
 
-/* A socket's address has room for 107 characters; a longer path goes through
- * an open directory. */
+/* A socket address has room for 107 characters; reach a longer path through a
+ * descriptor of its directory. */
 static enum memlog_status connect_to(int fd, const char *path,
 				     struct memlog_err *err)
 {
@@ -330,7 +332,7 @@ static enum memlog_status connect_to(int fd, const char *path,
 			     " (try as root, or as the user that runs QEMU)" :
 			     n == ECONNREFUSED ?
 			     " (no QEMU listens there)" : n == EAGAIN ?
-			     " (other programs wait for this monitor already)" :
+			     " (other programs are waiting for this monitor)" :
 			     "");
 }
 

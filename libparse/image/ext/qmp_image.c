@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * qmp_image.c - qmp:SOCKET, a guest by its monitor.
+ * qmp_image.c - the source qmp:SOCKET, a guest by its monitor.
  *
- * The monitor says where the guest has RAM, and where in its own process that
- * is; the memory is then read from the process, and the monitor left alone.
- * Where the process cannot be read, QEMU writes the places that are looked at
- * to a file. Device memory is never touched: what the flat view does not call
- * RAM is not read.
+ * The monitor reports where the guest has RAM, and its host virtual addresses;
+ * the memory is then read from the process, without the monitor. If the process
+ * cannot be read, QEMU writes the memory that is needed to a file. Only what
+ * the flat view lists as RAM is read, never device memory.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,7 +30,7 @@ struct guest {
 	struct memlog_allocator alloc;
 	struct ml_qmp_ram *ram;
 	size_t n;
-	struct memlog_range *ranges;	/* ram, later joined where it touches */
+	struct memlog_range *ranges;	/* of ram, merged at the end */
 	size_t n_ranges;
 	struct ml_process *process;	/* NULL: use save */
 	struct ml_qmp_save save;
@@ -117,7 +116,7 @@ static enum memlog_status guest_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
-/* Pages of one entry, all within it. */
+/* Peek at pages that are all in one range of RAM. */
 static enum memlog_status peek_entry(struct guest *g,
 				     const struct ml_qmp_ram *r, uint64_t addr,
 				     size_t count, uint8_t *buf,
@@ -268,7 +267,7 @@ static enum memlog_status ask_ram(struct guest *g, struct ml_qmp *q,
 		g->ram[i] = (struct ml_qmp_ram){ .start = g->ranges[i].start,
 						 .end = g->ranges[i].end };
 	if (!g->n)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "the monitor names no "
+		return ml_fail(err, MEMLOG_UNSUPPORTED, "the monitor lists no "
 			       "RAM in its flat view, and device memory is "
 			       "not read: use pid:N");
 	return MEMLOG_OK;
@@ -291,8 +290,8 @@ static enum memlog_status ask_hva(struct ml_qmp *q, struct ml_qmp_ram *r,
 	return MEMLOG_OK;
 }
 
-/* Does the process have the RAM there? Then QEMU told the truth, and it is
- * QEMU itself that listens. */
+/* Does the process have memory at the host virtual address of the RAM? This
+ * also checks that the peer is QEMU. */
 static bool qmp_image_holds(struct ml_process *p, const struct ml_qmp_ram *r)
 {
 	struct memlog_range have;
@@ -303,12 +302,11 @@ static bool qmp_image_holds(struct ml_process *p, const struct ml_qmp_ram *r)
 	       have.start == r->hva && have.end >= end;
 }
 
-/* Small pieces of RAM that are not part of the guest's own are left out; they
- * are device buffers. */
+/* Up to this many bytes of RAM are left out if they are not in the process:
+ * device buffers. */
 #define LEFT_OUT (32ull << 20)
 
-/* Read the process instead of asking. Other than OK: it cannot be done, and
- * err says why. */
+/* Read the process directly. On failure err says why that is impossible. */
 static enum memlog_status
 qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 {
@@ -318,8 +316,8 @@ qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 	size_t i, n = 0;
 
 	if (!q->pid)
-		return ml_fail(err, MEMLOG_NO_DATA, "QEMU's process cannot be "
-			       "seen from here");
+		return ml_fail(err, MEMLOG_NO_DATA, "QEMU's process is not "
+			       "visible from here");
 	s = ml_process_open(q->pid, &g->alloc, &p, err);
 	for (i = 0; i < g->n && !s; i++)
 		s = ask_hva(q, &g->ram[i], err);
@@ -330,7 +328,7 @@ qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 			lost += g->ram[i].end - g->ram[i].start;
 	if (lost > LEFT_OUT)
 		s = ml_fail(err, MEMLOG_NO_DATA, "the memory is not in process "
-			    "%d, which holds the socket", (int)q->pid);
+			    "%d, which listens on the socket", (int)q->pid);
 	for (i = 0; i < g->n && !s; i++)
 		if (qmp_image_holds(p, &g->ram[i]))
 			g->ram[n++] = g->ram[i];
@@ -347,7 +345,7 @@ out:
 	return s;
 }
 
-/* Some of ram may have been left out. */
+/* Recompute the ranges, as some of ram may have been left out. */
 static void join_ram(struct guest *g)
 {
 	size_t i;
@@ -358,7 +356,7 @@ static void join_ram(struct guest *g)
 	g->n_ranges = ml_ranges_merge(g->ranges, g->n);
 }
 
-/* Fill in g. *q becomes NULL when g has taken it. */
+/* Fill in g. *q becomes NULL if g takes it over. */
 static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_image *image,
@@ -380,8 +378,8 @@ static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 		if (s)
 			return s;
 		*q = NULL;
-		ml_image_warn(image, "QEMU is asked for memory piece by piece, "
-			      "because: %s", why.text);
+		ml_image_warn(image, "memory is read through QEMU's monitor, "
+			      "piece by piece, because: %s", why.text);
 	} else {
 		ml_process_describe(image, g->process);
 	}
@@ -455,7 +453,7 @@ static enum memlog_status qmp_source_open(const char *rest,
 	if (!s)
 		s = o.via_qemu ? ml_qmp_ask_log(image, q, err) :
 				 open_guest(image, &q, &o, err);
-	/* the monitor is for one at a time */
+	/* a monitor serves only one client at a time */
 	ml_qmp_close(q);
 	if (s) {
 		memlog_image_close(image);
@@ -472,8 +470,8 @@ static enum memlog_status qmp_source_open(const char *rest,
 					  struct memlog_image **ret,
 					  struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_UNSUPPORTED, "qmp: was built without "
-		       "json-c; use pid:N");
+	return ml_fail(err, MEMLOG_UNSUPPORTED, "qmp: is not supported by "
+		       "this build, which is without json-c; use pid:N");
 }
 
 #endif

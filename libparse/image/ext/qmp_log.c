@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * qmp_log.c - the log that QEMU found itself: query-firmware-log, which QEMU
- * has from 10.2 on. It answers with the version and the text in base64, the
- * newest 1 MiB at most, without the header; a header that fits is put in front
- * of it so that it is decoded as any other.
+ * qmp_log.c - the log that QEMU itself finds, by query-firmware-log (QEMU 10.2
+ * and later). The answer has the version and the text in base64, at most the
+ * newest 1 MiB, without the header of the ring; we prepend one, so that the log
+ * is decoded like any other.
  */
 #include <string.h>
 
@@ -17,9 +17,9 @@
 #include <json-c/json.h>
 
 #define HEADER 192
-#define VERSION 64		/* where in the header, and 127 bytes at most */
+#define VERSION 64		/* offset in the header; at most 127 bytes */
 
-/* What QEMU gives at most. */
+/* The most bytes of text in QEMU's answer. */
 #define LOG_MAX (1u << 20)
 
 struct answer {
@@ -135,12 +135,13 @@ static enum memlog_status qmp_log_fill(struct answer *a, json_object *answer,
 	if (!json_object_object_get_ex(answer, "log", &log) ||
 	    !json_object_is_type(log, json_type_string))
 		return ml_fail(err, MEMLOG_IO,
-			       "QEMU's answer to query-firmware-log has no log");
+			       "QEMU's answer to query-firmware-log has no "
+			       "log");
 	text = json_object_get_string(log);
 	len = (size_t)json_object_get_string_len(log);
 	if (len / 4 * 3 > LOG_MAX + 3)
 		return ml_fail(err, MEMLOG_LIMIT,
-			       "a log of more than %u bytes", LOG_MAX);
+			       "the log has more than %u bytes", LOG_MAX);
 	a->len = HEADER + len / 4 * 3 + 16;
 	a->len += ML_PAGE - a->len % ML_PAGE;
 	a->bytes = ml_calloc(&a->alloc, a->len, 1);
@@ -171,7 +172,7 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 			   &answer, err);
 	if (s == MEMLOG_UNSUPPORTED)
 		return ml_fail(err, s, "QEMU %s has no query-firmware-log, "
-			       "which came with 10.2: leave out --via-qemu",
+			       "which needs 10.2: leave out --via-qemu",
 			       q->version);
 	if (s && s != MEMLOG_NO_DATA)
 		return s;
@@ -191,12 +192,11 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 		return s;
 	}
 	image->format = "qmp-log";
-	image->title = "the log that QEMU gave (query-firmware-log)";
+	image->title = "log from QEMU (query-firmware-log)";
 	if (a->len)
-		ml_image_warn(image, "QEMU gives the newest 1 MiB of the first "
-			      "log it "
-			      "finds, without its state; addresses are those "
-			      "of the answer");
+		ml_image_warn(image, "QEMU returns only the newest 1 MiB of "
+			      "the first log it finds, without its state; "
+			      "addresses are offsets in the answer");
 	ml_image_add_space(image, MEMLOG_FILE, &answer_ops, a, 0, true);
 	return MEMLOG_OK;
 }

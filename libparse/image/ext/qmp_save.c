@@ -2,9 +2,10 @@
 /*
  * qmp_save.c - pmemsave into a private file.
  *
- * QEMU opens the file by its name, so it is in a directory made for it. A QEMU of
- * another user gets in by a name that cannot be guessed, into a file that it
- * may write and only we may read.
+ * QEMU opens the file by its path, so the file is in a directory made for it.
+ * If QEMU runs as another user, the directory can be entered by everybody, but
+ * the name of the file cannot be guessed; others can write it, only we can read
+ * it.
  */
 #include "qmp_save.h"
 
@@ -24,7 +25,8 @@
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
 
-/* False with errno set; an allocator of the caller's sets none. */
+/* Create the file. False: errno is set, also if the caller's allocator did not
+ * set it. */
 static bool make_file(struct ml_qmp_save *s, bool other_user)
 {
 	uint64_t name[2];
@@ -72,7 +74,7 @@ enum memlog_status ml_qmp_save_init(struct ml_qmp_save *s, struct ml_qmp *q,
 	ml_free(&q->alloc, s->path);
 	ml_free(&q->alloc, s->directory);
 	return ml_fail_errno(err, sys == ENOMEM ? MEMLOG_NO_MEMORY : MEMLOG_IO,
-			     sys, "cannot make a temporary file");
+			     sys, "cannot create a temporary file");
 }
 
 void ml_qmp_save_fini(struct ml_qmp_save *s)
@@ -97,7 +99,7 @@ enum memlog_status ml_qmp_save_range(struct ml_qmp_save *s, uint64_t addr,
 
 	if (ftruncate(s->fd, 0))
 		return ml_fail_errno(err, MEMLOG_IO, errno,
-				     "cannot empty a temporary file");
+				     "cannot truncate a temporary file");
 	args = json_object_new_object();
 	json_object_object_add(args, "val",
 			       json_object_new_int64((int64_t)addr));
@@ -115,9 +117,9 @@ enum memlog_status ml_qmp_save_range(struct ml_qmp_save *s, uint64_t addr,
 	json_object_put(answer);
 	if (fstat(s->fd, &now) || now.st_size < (off_t)len)
 		return ml_fail_at(err, MEMLOG_IO, addr,
-				  "QEMU said that it saved memory, and the "
-				  "file is not there: it runs in a container "
-				  "or chroot; try pid:N as root");
+				  "QEMU reports that it saved memory, but not "
+				  "to our file: it may run in a container or "
+				  "chroot; try pid:N as root");
 	return MEMLOG_OK;
 }
 

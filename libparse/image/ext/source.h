@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source.h - images that are not plain files: live machines, pipes. */
+/* source.h - images that are not files: live machines. */
 #ifndef ML_IMAGE_EXT_SOURCE_H
 #define ML_IMAGE_EXT_SOURCE_H
 
@@ -7,12 +7,12 @@
 
 /*
  * A source is one file, image/ext/foo.c, with one struct ml_image_source, and
- * one line in image/ext/table.c. It is chosen by how the user's name for an
- * image begins.
+ * one line in image/ext/table.c. It is chosen by the prefix of the user's name
+ * for an image.
  *
- * whole: that name has to be the prefix and no more.
- * open: gets what follows the prefix, and sets *ret on OK, which the caller
- *	closes. INVALID: that is not what has to follow.
+ * whole: the name must be the prefix, without more.
+ * open: rest is the name after the prefix; INVALID if it is wrong. The caller
+ *	closes *ret.
  */
 struct ml_image_source {
 	const char *name;	/* "pid" */
@@ -24,7 +24,7 @@ struct ml_image_source {
 				   struct memlog_err *err);
 };
 
-/* Ends with NULL. image/ext/table.c */
+/* Ended by NULL. image/ext/table.c */
 extern const struct ml_image_source *const ml_image_sources[];
 
 #endif

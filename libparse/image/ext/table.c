@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - all sources that are not files. A new one is a file and a line
+/* table.c - all sources that are not files. A new source is a file and a line
  * here. */
 #include "source.h"
 
