@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* board.c - where QEMU's machines place RAM of a given size. */
+/* board.c - where QEMU's machines map RAM of a given size. */
 #include "board.h"
 
 #include "base/bytes.h"
@@ -8,8 +8,8 @@
 #define GIB (1ull << 30)
 
 /*
- * How much of size bytes of RAM lies below the hole that ends at 4 GiB; the
- * rest is above. Source: QEMU's hw/i386 boards (max-ram-below-4g unset).
+ * How many of size bytes of RAM are below the hole that ends at 4 GiB; the rest
+ * is above. Source: QEMU's hw/i386 boards (max-ram-below-4g unset).
  */
 static uint64_t below_4g(enum memlog_map map, uint64_t size)
 {
@@ -43,7 +43,7 @@ enum memlog_status ml_board_loads(enum memlog_map map, uint64_t base,
 
 bool ml_board_of(const char *machine, enum memlog_map *ret)
 {
-	/* vendors put their own word behind it: pc-q35-rhel9.2.0 */
+	/* vendors append their own version: pc-q35-rhel9.2.0 */
 	static const struct { const char *prefix; enum memlog_map map; } t[] = {
 		{ "pc-q35-", MEMLOG_MAP_Q35 },
 		{ "pc-i440fx-", MEMLOG_MAP_PC },

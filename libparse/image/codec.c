@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* codec.c - which of the caller's codecs expands a kind of pages. */
+/* codec.c - find a codec by name among the caller's. */
 #include "codec.h"
 
 #include "base/sized.h"

@@ -131,8 +131,8 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
 	return MEMLOG_OK;
 }
 
-/* A range from a reader that may be the caller's own: one that does not end
- * after addr would be asked for again without end. */
+/* The reader may be the caller's own: refuse a range that does not end after
+ * addr, which would make its users loop forever. */
 static enum memlog_status image_next(const struct memlog_image *image,
 				     enum memlog_space space, bool data,
 				     uint64_t addr, struct memlog_range *ret,
@@ -196,7 +196,7 @@ static bool image_has_note(const struct memlog_image *image, const char *owner)
 
 bool ml_image_is_by_kernel(const struct memlog_image *image)
 {
-	/* QEMU passes on what a guest's kernel says */
+	/* QEMU copies the VMCOREINFO of the guest's kernel into its dumps */
 	return image->by_kernel || (image_has_note(image, "VMCOREINFO") &&
 				    !image_has_note(image, "QEMU"));
 }

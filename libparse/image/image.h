@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * image.h - what every image format fills in.
+ * image.h - an image: what every image format fills in.
  *
  * An image has at most one reader for each address space. Those in order[] are
  * searched, the first is the primary one. A format's open function gets the
@@ -25,15 +25,15 @@ struct ml_space {
 	uint32_t bias;
 };
 
-/* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data tells
- * data from the holes of a sparse file; those read as zeros. size is UINT64_MAX
- * when it is not known. */
+/* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the
+ * holes of a sparse file, which read as zeros. size is in bytes, UINT64_MAX if
+ * unknown. */
 struct ml_file {
 	const struct memlog_reader_ops *ops;
 	void *self;
 	uint64_t size;
 	const char *name;
-	const struct ml_file *lower;	/* that it is made of, or NULL */
+	const struct ml_file *lower;	/* the file it is made from, or NULL */
 };
 
 struct ml_xen;
@@ -45,8 +45,8 @@ struct ml_note {
 	size_t desc_len;
 };
 
-/* What a warning is about: the bytes of the image, or one part of a split dump
- * and not the dump that all parts make. */
+/* What a warning is about: the image, or only one part of a split dump, so that
+ * it does not apply once all parts are open. */
 enum ml_warning_kind { ML_WARN_IMAGE, ML_WARN_PART };
 
 struct ml_warning {
@@ -60,18 +60,18 @@ struct memlog_image {
 	const char *format, *title;
 	unsigned int traits;		/* MEMLOG_IMAGE_* */
 	bool xen_guest;			/* made by xl dump-core */
-	const char *machine;		/* never NULL, "" when not known */
+	const char *machine;		/* never NULL; "": unknown */
 	struct ml_space spaces[MEMLOG_SPACES];
 	enum memlog_space order[MEMLOG_SPACES];
 	size_t n_order;
 	enum memlog_space added[MEMLOG_SPACES];
 	size_t n_added;
-	/* where PHYS lies scattered over MACH: the reader of PHYS, else NULL */
+	/* the reader of PHYS, where that is scattered over MACH; else NULL */
 	struct ml_p2m *p2m;
-	/* of a Xen machine, else NULL; xen.h */
+	/* for a Xen machine, else NULL; xen.h */
 	struct ml_xen *xen;
-	/* of a caller's reader: a copy of its operations, and what tells where
-	 * memory is when they do not: a dump, or a list in order */
+	/* for a caller's reader: a copy of its operations; if these have no
+	 * next_range, a dump or a sorted list says where memory is */
 	struct {
 		struct memlog_reader_ops ops;
 		struct memlog_image *dump;
@@ -81,11 +81,11 @@ struct memlog_image {
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing;
-	/* the images that it is made of, or NULL */
+	/* the images of a split dump, or NULL */
 	struct memlog_image *const *parts;
 	size_t n_parts;
-	bool by_kernel;	/* its format is written from within a machine */
-	bool suspect;	/* the file is damaged, and nobody knows where */
+	bool by_kernel;	/* written from within the machine that it is of */
+	bool suspect;	/* the file is damaged at an unknown place */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;
@@ -101,38 +101,40 @@ enum memlog_status ml_image_create(const char *name,
 				   struct memlog_image **ret,
 				   struct memlog_err *err);
 
-/* Give the image a reader for a space, searched if scan. The image closes
- * it, in the reverse order of adding. Replacing a reader is a bug. */
+/* Give the image a reader for a space, searched if scan. The image owns self
+ * and closes its readers in the reverse order. Adding two readers for one space
+ * is a bug. */
 void ml_image_add_space(struct memlog_image *image, enum memlog_space space,
 			const struct memlog_reader_ops *ops, void *self,
 			uint32_t bias, bool scan);
 
-/* The same byte in another space, where that is certain: what the reader says,
- * and for machine addresses the p2m tree. NO_DATA when it is not. */
+/* The address of the same byte in another space, from the reader, or from the
+ * p2m tree for machine addresses. NO_DATA: not known. */
 enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr);
 
-/* As much as there is of len bytes at addr, up to the first hole: OK whatever
- * *ret is. Other trouble than a hole is passed on, with what came before it. */
+/* Read up to len bytes at addr, up to the first hole: OK even if *ret is less.
+ * Other errors are returned; *ret is then what was read before. */
 enum memlog_status ml_image_fill(struct memlog_image *image,
 				 enum memlog_space space, uint64_t addr,
 				 void *buf, size_t len, size_t *ret,
 				 struct memlog_err *err);
 
-/* Did the kernel of a machine write this of its own memory, from within? Then it
- * may be a host, and its guests lie scattered over what is here. */
+/* Was this written by a kernel that dumped its own machine? If so, the machine
+ * may be a host, with the memory of its guests scattered over the image. */
 bool ml_image_is_by_kernel(const struct memlog_image *image);
 
-/* Are its files still as long as when they were opened? Otherwise IO: what is
- * gone may have been taken for zeros or for a hole. */
+/* IO if a file of the image has become shorter since it was opened: what is
+ * gone may have been read as zeros or as a hole. */
 enum memlog_status ml_image_check(const struct memlog_image *image,
 				  struct memlog_err *err);
 
-/* Add a warning or a note. Beyond the limit it is dropped, and without memory,
- * which ml_image_complete() reports. text may hold guest bytes. owner, title
- * and text are copied; desc too. */
+/* Add a warning or a note. Beyond ML_MAX_WARNINGS or ML_MAX_NOTES it is dropped,
+ * and without memory, too, which ml_image_complete() reports. Texts may hold
+ * guest bytes; all arguments are copied. A warning that the image has already is
+ * not repeated. */
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
 	MEMLOG_PRINTF(2, 3);
 void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
@@ -141,7 +143,7 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 		       uint32_t type, const char *title, const char *text,
 		       const void *desc, size_t desc_len);
 
-/* Say something better about the index-th note. Both are copied. */
+/* Replace title and text of note index. Both are copied. */
 void ml_image_set_note(struct memlog_image *image, size_t index,
 		       const char *title, const char *text);
 
@@ -155,13 +157,12 @@ enum memlog_status ml_image_complete(struct memlog_image *image,
  * one line in image/table.c.
  *
  * traits: MEMLOG_IMAGE_* of its images.
- * streams: a file of it can be read once, from its start to its end; others are
- *	copied to a temporary file when they come through a pipe.
- * raw: takes any bytes, as memory: the only one that is asked with force_raw.
- * open: looks at the file and answers OK (image is filled in; it has name, title
- *	and traits of the format before), NOT_MINE, or what is wrong. The file
- *	stays the caller's; image->file has been set to it, and it lives as long
- *	as the image.
+ * streams: can be read once, from start to end; from a pipe, files of other
+ *	formats are copied to a temporary file first.
+ * raw: accepts any bytes as memory: the only kind that is tried with force_raw.
+ * open: OK (image is filled in; format, title and traits are set before the
+ *	call), NOT_MINE, or an error. file is borrowed: it is &image->file and
+ *	lives as long as the image.
  */
 struct ml_image_format {
 	const char *name;	/* "elf" */
@@ -174,12 +175,12 @@ struct ml_image_format {
 				   struct memlog_err *err);
 };
 
-/* Formats that need libc alone, in the order in which they are tried; ends with
+/* Formats that need only libc, in the order in which they are tried, ended by
  * NULL. image/table.c */
 extern const struct ml_image_format *const ml_image_formats[];
 
-/* Read len bytes at off of a file: OK only when all of them came, NO_DATA when
- * the file ends before. */
+/* Read len bytes of a file at offset off. OK: all of them; NO_DATA: the file
+ * ends before. */
 enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 				void *buf, size_t len, struct memlog_err *err);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lime.c - LiME and AVML: ranges of memory, each behind a header of 32 bytes.
+ * lime.c - LiME and AVML: ranges of memory, each after a header of 32 bytes.
  *
  * LiME: magic "EMiL", version 1, first and last address, 8 bytes reserved, then
- * the bytes. AVML: magic "AVML", version 2, the same, then a Snappy stream in
- * frames of up to 64 KiB, each with a checksum of what it expands to, and 8
- * bytes with the length of that stream; its uncompressed form is LiME. All
- * little endian. Sources: LiME's
- * doc/README.md, AVML's src/image.rs, Snappy's framing_format.txt.
+ * the memory. AVML: magic "AVML", version 2, the same addresses, then a Snappy
+ * stream of frames of up to 64 KiB, each with a checksum of the expanded bytes,
+ * then 8 bytes with the length of the stream. Uncompressed, AVML writes LiME.
+ * All little endian. Sources: LiME's doc/README.md, AVML's src/image.rs,
+ * Snappy's framing_format.txt.
  */
 #include "image/bytes/loads.h"
 #include "codec.h"
@@ -20,12 +20,12 @@
 #include "base/limits.h"
 
 #define RANGE_HEADER	32u
-#define FRAME_MAX	65536u		/* bytes of memory in one */
-#define FRAME_STORED	(FRAME_MAX + 16384u)	/* and in the file, at most */
+#define FRAME_MAX	65536u			/* bytes when expanded */
+#define FRAME_STORED	(FRAME_MAX + 16384u)	/* bytes in the file */
 #define SLOTS		8u
 
-/* pos counts the bytes of memory in all frames before. The checksum stands in
- * front of off. */
+/* pos: bytes of memory in all frames before it. off: of its data in the file;
+ * the checksum is in the 4 bytes before. */
 struct frame {
 	uint64_t pos, off;
 	uint32_t stored, len;
@@ -37,7 +37,7 @@ struct slot {
 	uint8_t *bytes;
 };
 
-/* The memory in all frames of a file in a row, as a file. */
+/* The memory in all frames of a file, one after the other, as a file. */
 struct frames {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
@@ -58,7 +58,7 @@ static const struct frame *find_frame(const struct frames *f, uint64_t pos)
 {
 	size_t lo = 0, hi = f->n;
 
-	while (lo < hi) {	/* the first frame behind pos */
+	while (lo < hi) {	/* the first frame after pos */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (f->v[mid].pos <= pos)
@@ -69,7 +69,8 @@ static const struct frame *find_frame(const struct frames *f, uint64_t pos)
 	return lo ? &f->v[lo - 1] : NULL;
 }
 
-/* Snappy turns the checksum, so that one over data with checksums is good. */
+/* Snappy rotates the CRC and adds a constant: a CRC over data that contains its
+ * own CRC would be weak. */
 static uint32_t frame_sum(const struct frames *f, const struct frame *at,
 			  const uint8_t *bytes)
 {
@@ -84,7 +85,7 @@ static enum memlog_status frame_alloc(struct frames *f, struct slot *slot,
 	slot->off = 0;
 	if (!f->in)
 		f->in = ml_calloc(&f->alloc, FRAME_STORED, 1);
-	/* a byte more, to see when there is too much */
+	/* one more byte, to notice a frame that expands to more */
 	if (!slot->bytes)
 		slot->bytes = ml_calloc(&f->alloc, FRAME_MAX + 1, 1);
 	if (!f->in || !slot->bytes)
@@ -92,7 +93,7 @@ static enum memlog_status frame_alloc(struct frames *f, struct slot *slot,
 	return MEMLOG_OK;
 }
 
-/* The memory of a frame into a slot, if all of it is right. */
+/* Expand a frame into a slot and verify it. */
 static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 				     struct slot *slot, struct memlog_err *err)
 {
@@ -219,7 +220,7 @@ struct builder {
 	size_t n, cap;
 };
 
-/* How many bytes a compressed frame holds: a varint in front of its data. */
+/* Bytes that a compressed frame expands to: a varint before its data. */
 static uint32_t frame_len(const uint8_t *p, size_t len)
 {
 	uint32_t v = 0;
@@ -234,10 +235,10 @@ static uint32_t frame_len(const uint8_t *p, size_t len)
 }
 
 /*
- * Take in the frames of one Snappy stream at *off. Chunks: a type and 3 bytes
- * of length; 0 compressed and 1 plain, both with a checksum of 4 bytes first;
- * 0xff the stream's name, 0x80 and up to be skipped. Stops at what no chunk
- * begins with, or when want bytes have come.
+ * Index the frames of the Snappy stream at *off, up to want bytes of memory. A
+ * chunk has a type, 3 bytes of length, and data. Types: 0 compressed and 1
+ * plain, both with a checksum of 4 bytes first; 0xff the stream identifier;
+ * 0x80 and up can be skipped; all others are invalid.
  */
 static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 				     uint64_t want, struct memlog_err *err)
@@ -250,7 +251,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 	size_t got;
 
 	if (!ml_add(f->len, want, &end))
-		end = UINT64_MAX;	/* more than any file has */
+		end = UINT64_MAX;	/* longer than any file */
 	while (f->len < end) {
 		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
 		if (s)
@@ -264,7 +265,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 			if (len <= 4 || len > FRAME_STORED || !size ||
 			    size > FRAME_MAX || size > end - f->len)
 				return ml_fail(err, MEMLOG_CORRUPT,
-					       "has a bad frame");
+					       "has an invalid frame");
 			if (f->n >= ML_MAX_FRAMES)
 				return ml_fail(err, MEMLOG_LIMIT,
 					       "has more than %u frames",
@@ -277,16 +278,17 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 				len - 4, size, h[0] };
 			f->len += size;
 		} else if (h[0] < 0x80) {
-			return ml_fail(err, MEMLOG_CORRUPT, "has a bad frame");
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "has an invalid frame");
 		}
 		*off += len;
 	}
-	*off += 8;	/* the stream's length once more */
+	*off += 8;	/* the length of the stream */
 	return MEMLOG_OK;
 }
 
-/* One range, whose header is at *off; *off moves behind it. NO_DATA: no more.
- * CORRUPT: what came before is good. */
+/* Add the range whose header is at *off and advance *off to the next. NO_DATA:
+ * the file ends. CORRUPT: the ranges before are good. */
 static enum memlog_status add_range(struct builder *b, uint64_t *off,
 				    struct memlog_err *err)
 {
@@ -317,7 +319,7 @@ static enum memlog_status add_range(struct builder *b, uint64_t *off,
 	b->loads[b->n++] = (struct ml_load){ start, len, at, len };
 	if (b->frames) {
 		s2 = add_frames(b, off, len, err);
-		/* promised stays, to be counted as missing */
+		/* promised stays: the difference is counted as missing */
 		b->loads[b->n - 1].len = b->frames->len - at;
 		return s2;
 	}
@@ -347,8 +349,8 @@ static enum memlog_status add_ranges(struct builder *b,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(b->image, "the file is damaged, what follows is missing: "
-		      "it %s", why.text);
+	ml_image_warn(b->image, "the file is damaged, and the memory after "
+		      "that is missing: it %s", why.text);
 	return MEMLOG_OK;
 }
 

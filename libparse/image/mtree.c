@@ -10,8 +10,8 @@
  *	  0000000000100000-0000000003ffffff (prio 0, ram): pc.ram @000...00100000
  *	  00000000fec00000-00000000fec00fff (prio 0, i/o): ioapic
  *
- * Several address spaces share a view; that of the machine is the one with the
- * name "memory". "ramd" is a device that is mapped like RAM: not to be read.
+ * Several address spaces share a view; the machine's is the one named "memory".
+ * "ramd" is a device that is mapped like RAM and must not be read.
  */
 #include "memlog.h"
 
@@ -47,7 +47,7 @@ static int mtree_order(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Overlaps are a lie: the later one goes. */
+/* A valid list has no overlaps: of two ranges that overlap, drop the second. */
 static size_t mtree_tidy(struct memlog_range *r, size_t n)
 {
 	size_t i, kept = 0;

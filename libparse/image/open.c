@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* open.c - ask every format whether a file is its own. */
+/* open.c - try all layers and formats on a file. */
 #include "open.h"
 
 #include "base/bytes.h"
@@ -28,8 +28,8 @@ enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
 	return s;
 }
 
-/* The first format that does not say NOT_MINE; the last one's words if all
- * do. */
+/* Open with the first format that does not return NOT_MINE. If all do, err is
+ * the last one's. */
 static enum memlog_status open_ask(struct memlog_image *image,
 				   const struct memlog_open_opts *opts,
 				   struct memlog_err *err)

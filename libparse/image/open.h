@@ -2,9 +2,9 @@
 /*
  * open.h - from a file to an image.
  *
- * opts are complete: the functions of memlog.h have made a copy of the caller's
- * with ml_open_opts(). Errors begin with the name of the file, and no function
- * further down puts it there.
+ * opts are complete: the functions of memlog.h have copied the caller's with
+ * ml_open_opts(). The functions here prefix errors with the name of the file,
+ * so the formats do not.
  */
 #ifndef ML_IMAGE_OPEN_H
 #define ML_IMAGE_OPEN_H
@@ -12,35 +12,36 @@
 #include "image/bytes/file.h"
 
 /*
- * A layer sees the file that another one was packed into: on OK *file is that
- * one, which closes the former when it is closed. NOT_MINE, and all errors:
- * *file is what it was. What is worth saying becomes a warning or a note.
+ * A layer unpacks a file: on OK *file is the unpacked one, which owns the
+ * packed one and closes it. NOT_MINE and all errors leave *file as it was.
+ * Anything worth reporting becomes a warning or a note of the image.
  */
 typedef enum memlog_status ml_image_layer(struct memlog_image *image,
 					  struct ml_file *file,
 					  const struct memlog_open_opts *opts,
 					  struct memlog_err *err);
 
-/* The layers that need libc only, in the order in which they are tried; ends
- * with NULL. */
+/* The layers that need only libc, in the order in which they are tried, ended
+ * by NULL. */
 extern ml_image_layer *const ml_image_layers[];
 
-/* Open an image on a file, through these layers. The file moves into the image,
- * and is closed when this fails: *file is empty afterwards. */
+/* Open an image on a file, through these layers. The image takes over the file,
+ * which is closed on failure; *file is all zero afterwards. The caller closes
+ * *ret. */
 enum memlog_status ml_image_open_layers(struct ml_file *file,
 					ml_image_layer *const *layers,
 					const struct memlog_open_opts *opts,
 					struct memlog_image **ret,
 					struct memlog_err *err);
 
-/* The same through ml_image_layers; opts may be NULL. */
+/* ml_image_open_layers() with ml_image_layers. opts may be NULL. */
 enum memlog_status ml_image_open_on(struct ml_file *file,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
 				    struct memlog_err *err);
 
-/* Open the file of that name, or the files of a list with commas as one image;
- * set.c. */
+/* Open the file names; if there is none, a list of files separated by commas,
+ * as one image. The caller closes *ret. set.c */
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,
@@ -56,7 +57,7 @@ enum memlog_status ml_image_opened(struct memlog_image *image,
 /* A copy of opts, whatever its size; all zero for NULL. */
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts);
 
-/* INVALID when a size is not set, of opts or of one of its codecs. */
+/* INVALID if the size of opts or of one of its codecs is not set. */
 enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
 				      struct memlog_err *err);
 

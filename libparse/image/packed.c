@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* packed.c - the table of what compresses whole files. Sources: RFC 1952, RFC
+/* packed.c - recognise compressed files by their magic. Sources: RFC 1952, RFC
  * 8878, and the formats of xz, lz4 frames, bzip2 and lzip. */
 #include "packed.h"
 

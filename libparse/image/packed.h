@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* packed.h - files that were compressed as a whole, by how they begin. */
+/* packed.h - recognise files that were compressed as a whole by their magic. */
 #ifndef ML_IMAGE_PACKED_H
 #define ML_IMAGE_PACKED_H
 
@@ -10,10 +10,10 @@ enum ml_packed_kind {
 	ML_PACKED_BZIP2, ML_PACKED_LZIP, ML_PACKED_KINDS,
 };
 
-/* Bytes that are enough to tell. */
+/* Bytes of the longest magic. */
 #define ML_PACKED_MAGIC 6
 
-/* unpack: what to do with the file, as an error says it. */
+/* unpack: what an error tells the user to do. */
 struct ml_packed {
 	enum ml_packed_kind kind;
 	const char *name, *unpack;
@@ -21,7 +21,7 @@ struct ml_packed {
 	uint8_t len;
 };
 
-/* What compressed the file that begins with these len bytes; NULL: nothing that
+/* The compression of a file that begins with these len bytes. NULL: none that
  * is known. */
 const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* prefix.c - what the first bytes of a pipe say about the rest. */
+/* prefix.c - find the memory of a dump from the first bytes of a stream. */
 #include "prefix.h"
 
 #include "base/bytes.h"
@@ -17,7 +17,8 @@ static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 		       (unsigned long long)need);
 }
 
-/* The number of program headers; need is raised to what tells it. */
+/* The number of program headers. *need is raised so as to include the section
+ * header that has it, if one has. */
 static enum memlog_status prefix_count(const struct ml_ehdr *e,
 				       const uint8_t *bytes, size_t len,
 				       uint64_t *need, uint64_t *ret,
@@ -54,7 +55,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 		s = prefix_count(&e, bytes, len, &need, &n, err);
 	if (s)
 		return s;
-	/* xl dump-core: sections say where memory is, the table after it */
+	/* xl dump-core: the table of frames is after the memory */
 	if (!e.phnum && e.shnum)
 		return ml_fail(err, MEMLOG_LIMIT, "it has only sections");
 	step = ml_ehdr_phdr_size(&e);
@@ -111,7 +112,7 @@ out:
 	return s;
 }
 
-/* NOT_MINE: another format's, or one that streams. */
+/* Try to open the beginning as f. NOT_MINE: it is of another format. */
 static enum memlog_status prefix_try(const struct ml_image_format *f,
 				     const uint8_t *bytes, size_t len,
 				     const struct memlog_open_opts *opts,
@@ -145,7 +146,7 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 	*ret = false;
 	if (opts->force_raw)
 		return MEMLOG_OK;
-	/* another file is in it */
+	/* packed: the file inside is what matters */
 	*ret = ml_packed_find(bytes, len) || ml_flattened_is(bytes, len);
 	for (; *f && !*ret; f++) {
 		if ((*f)->streams)

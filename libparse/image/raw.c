@@ -3,10 +3,10 @@
  * raw.c - plain memory without any header: pmemsave, memory-backend-file,
  * /dev/mem.
  *
- * Nothing in such a file says what it is. It is taken for memory when the
- * caller says so (force_raw, map or raw_base), when it is a device, or as the
- * last resort when it is a whole number of pages: dumps of memory are, text
- * hardly ever is.
+ * Such a file cannot be recognised. It is read as memory if the caller says so
+ * (force_raw, map or raw_base), if it is a device, or, as a last resort, if its
+ * size is a multiple of the page size: that is true of memory dumps, but hardly
+ * ever of text.
  */
 #include "board.h"
 #include "image/bytes/loads.h"

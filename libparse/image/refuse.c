@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* refuse.c - files that are known for what they are and not read, with what to
- * do instead. Otherwise they would be searched as plain memory. */
+/* refuse.c - recognise files that are not supported and say what to do instead;
+ * otherwise they would be searched as plain memory. */
 #include "image/bytes/file.h"
 #include "packed.h"
 
@@ -77,6 +77,6 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 
 const struct ml_image_format ml_image_refused = {
 	.name = "refused",
-	.title = "known, and not read",
+	.title = "recognised, but not supported",
 	.open = refuse_open,
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * set.c - open a file, or several that are one dump (makedumpfile --split): each
- * is an image of its own, and together they are one.
+ * set.c - open a file, or several files that are one dump (makedumpfile
+ * --split): an image whose reader uses an image of each part.
  *
- * Where two parts have the same byte, the part that was named first wins.
+ * Where two parts have the same byte, the part named first is read.
  */
 #include "open.h"
 
@@ -52,7 +52,7 @@ typedef enum memlog_status (*next_fn)(struct memlog_image *image,
 				      struct memlog_range *ret,
 				      struct memlog_err *err);
 
-/* The lowest range of all parts, and what goes on where it ends. */
+/* The lowest range of all parts, extended by ranges that begin at its end. */
 static enum memlog_status next(struct set *set, next_fn fn, uint64_t addr,
 			       struct memlog_range *ret, struct memlog_err *err)
 {
@@ -97,7 +97,7 @@ static enum memlog_status set_next_data(void *self, uint64_t addr,
 	return next(self, memlog_image_next_data, addr, ret, err);
 }
 
-/* The start of one page of one part; zeros where the part does not have it. */
+/* The start of one page of one part; zeros if the part does not have it. */
 static enum memlog_status part_peek(const struct set *set, size_t part,
 				    uint64_t addr, uint8_t *buf,
 				    struct memlog_err *err)
@@ -112,7 +112,7 @@ static enum memlog_status part_peek(const struct set *set, size_t part,
 	return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
 }
 
-/* Of the first part that has more than zeros to show. */
+/* Each page comes from the first part in which its start is not all zeros. */
 static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
 				   uint8_t *buf, struct memlog_err *err)
 {
@@ -123,7 +123,7 @@ static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
 
 	memset(buf, 0, count * MEMLOG_PEEK);
 	for (; count && !bad; count--, addr += ML_PAGE, buf += MEMLOG_PEEK) {
-		if (addr % ML_PAGE) {	/* from one part into the next */
+		if (addr % ML_PAGE) {	/* may cross from one part to another */
 			s = set_read(set, addr, buf, MEMLOG_PEEK, &got, err);
 			bad = s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
 			continue;
@@ -175,8 +175,8 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		if (next_name)
 			*next_name++ = '\0';
 		if (set->n == ML_MAX_PARTS)
-			return ml_fail(err, MEMLOG_LIMIT, "a dump of more than "
-				       "%u parts", ML_MAX_PARTS);
+			return ml_fail(err, MEMLOG_LIMIT, "the dump has more "
+				       "than %u parts", ML_MAX_PARTS);
 		s = ml_file_open(name, opts, &file, err);
 		if (!s)
 			s = ml_image_open_layers(&file, layers, opts,
@@ -192,8 +192,8 @@ static enum memlog_status open_parts(struct set *set, char *list,
 	return MEMLOG_OK;
 }
 
-/* What the parts say together: the notes of the first, all warnings but those
- * about a single part. */
+/* Combine the parts: the notes of the first, and all warnings except those
+ * about one part only. */
 static void set_describe(const struct set *set, struct memlog_image *image)
 {
 	struct memlog_image *first = set->parts[0];
@@ -265,7 +265,7 @@ enum memlog_status ml_image_open_files(const char *names,
 	if (!err)
 		err = &own;
 	s = ml_file_open(names, opts, &file, err);
-	/* a list of files, unless one has that very name */
+	/* a list of files, unless there is a file of this name */
 	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(names, ','))
 		return set_open(names, layers, opts, ret, err);
 	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - all file formats. A new one is a file and a line here; they are
- * tried in this order. */
+/* table.c - all file formats that need only libc, in the order in which they
+ * are tried. A new format is a file and a line here. */
 #include "image.h"
 
 #define FORMATS(X)		\
@@ -10,7 +10,7 @@
 	X(windows)		\
 	X(qevm)			\
 	X(refused)		\
-	X(raw)	/* takes nearly anything */
+	X(raw)	/* last: accepts nearly anything */
 
 #define DECLARE(name) extern const struct ml_image_format ml_image_##name;
 FORMATS(DECLARE)

@@ -3,9 +3,9 @@
  * windows.c - complete memory dumps of Windows, which QEMU's
  * dump-guest-memory -w writes as well.
  *
- * "PAGEDU64" and a header of 0x2000 bytes, or "PAGEDUMP" and 0x1000. It lists
- * runs of pages; their bytes follow in a row. Only what Windows calls its own
- * memory is there: firmware's may be missing.
+ * The header begins with "PAGEDU64" and has 0x2000 bytes, or with "PAGEDUMP"
+ * and 0x1000. It lists runs of pages, whose bytes follow in the same order. The
+ * dump has only memory that Windows uses: the firmware's may be missing.
  */
 #include "image/bytes/loads.h"
 
@@ -17,7 +17,7 @@
 
 #define FULL_DUMP	1u
 
-/* Where things are in the two headers. */
+/* Offsets and sizes in the two headers. */
 struct layout {
 	uint32_t header, runs, max_runs, word, type;
 };
@@ -30,8 +30,8 @@ static uint64_t windows_word(const uint8_t *p, uint32_t width)
 	return width == 8 ? ml_le64(p) : ml_le32(p);
 }
 
-/* {count, padding to a word, pages in all, {first page, pages}...}. The number
- * of runs is what is filled in of loads; 0 if it is invalid. */
+/* The list of runs is {count, padding to a word, total of pages, {first page,
+ * pages}...}. Returns how many loads were filled in; 0: the list is invalid. */
 static size_t load_runs(const uint8_t *head, const struct layout *l,
 			struct ml_load *loads)
 {
@@ -76,7 +76,7 @@ static enum memlog_status windows_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a Windows dump");
 	if (got < sizeof(head))
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the Windows dump is cut within its header");
+			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
 	if (ml_le32(head + l->type) != FULL_DUMP)
 		return ml_fail(err, MEMLOG_UNSUPPORTED, "a Windows dump of "
@@ -86,15 +86,15 @@ static enum memlog_status windows_open(struct memlog_image *image,
 			       ml_le32(head + l->type));
 	n = load_runs(head, l, in);
 	if (!n)
-		return ml_fail(err, MEMLOG_CORRUPT, "the Windows dump's list of "
-			       "memory runs is invalid");
+		return ml_fail(err, MEMLOG_CORRUPT, "the list of memory runs "
+			       "in the Windows dump is invalid");
 	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
 	if (s)
 		return s;
 	image->machine = l == &layout64 ? "x86_64" : "i386";
 	image->missing = loads.missing;
-	ml_image_warn(image, "a Windows dump holds only what Windows calls its "
-		      "memory; firmware's may not be there");
+	ml_image_warn(image, "a Windows dump has only memory that Windows "
+		      "uses; the firmware's may be missing");
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
 }
 

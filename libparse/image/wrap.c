@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wrap.c - a reader of the caller's as an image, and what another image says of
+/* wrap.c - make an image from the caller's reader, and describe it by a dump of
  * the same machine. */
 #include "image.h"
 
@@ -71,7 +71,8 @@ void memlog_image_describe(struct memlog_image *image, struct memlog_image *by)
 	image->machine = by->machine;
 	for (i = 0; i < by->n_notes; i++) {
 		n = &by->notes[i];
-		/* what was concluded from the notes will be so again */
+		/* notes without owner and content are conclusions from others:
+		 * ml_xen_attach() draws them again */
 		if (n->desc || *n->owner)
 			ml_image_add_note(image, n->owner, n->type, n->title,
 					  n->text, n->desc, n->desc_len);

@@ -96,7 +96,7 @@ info_says() {
 	lost=$(($(stat -c %s "$t/want") - $(stat -c %s "$t/got")))
 	[ "$(stat -c %s "$t/got")" -ge 32000 ]
 	cmp <(head -c "$(stat -c %s "$t/got")" "$t/want") "$t/got"
-	grep -q "flattened file is damaged, what follows is missing" "$t/err"
+	grep -q "flattened file is damaged, and the rest is missing" "$t/err"
 	grep -q "bytes could not be read and were not searched" "$t/err"
 	grep -q ": $lost bytes of it are not in the image" "$t/err"
 	# truncated inside the descriptors
@@ -137,7 +137,7 @@ info_says() {
 		tail -c +$((0x100001)) "$t/ram" >>"$t/dump"
 		"$dump" -r "$t/dump" >"$t/got" 2>"$t/err"
 		cmp "$t/want" "$t/got"
-		grep -q "holds only what Windows calls its memory" "$t/err"
+		grep -q "has only memory that Windows uses" "$t/err"
 		info_says "$t/dump" windows
 		[ "$("$dump" --list "$t/dump" 2>/dev/null |
 			awk '/^ovmf/ { print $3 }')" = phys:0x3cb3000 ]

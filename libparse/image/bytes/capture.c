@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* capture.c - parts of a pipe that are kept for later, in memory or in a file.
- * */
+/* capture.c - keep parts of a stream, in memory or in a temporary file. */
 #include "capture.h"
 
 #include <string.h>
@@ -11,7 +10,8 @@
 #include "base/limits.h"
 #include "spool.h"
 
-/* Sorted, apart from each other. bytes is NULL once they are in the file. */
+/* Pieces are sorted and do not overlap. bytes is NULL once it is in the
+ * file. */
 struct piece {
 	uint64_t off, len;
 	uint8_t *bytes;
@@ -102,7 +102,7 @@ static enum memlog_status capture_spill(struct ml_capture *c,
 	return s;
 }
 
-/* Bytes that no piece has yet, between pieces at - 1 and at. */
+/* Insert a piece, which overlaps no other, before pieces[at]. */
 static enum memlog_status capture_insert(struct ml_capture *c, size_t at,
 					 uint64_t off, const uint8_t *bytes,
 					 size_t len, struct memlog_err *err)
@@ -156,7 +156,7 @@ enum memlog_status ml_capture_add(struct ml_capture *c, uint64_t off,
 	while (len && !s) {
 		at = capture_find(c, off);
 		if (at < c->n && c->pieces[at].off <= off) {
-			/* this much is there already */
+			/* kept already */
 			n = ml_min(len, c->pieces[at].off + c->pieces[at].len -
 					off);
 		} else {
@@ -181,7 +181,7 @@ bool ml_capture_spilled(const struct ml_capture *c)
 	return c->fd >= 0;
 }
 
-/* ---- as a file ------------------------------------------------------------ */
+/* ---- as a file ---------------------------------------------------------- */
 
 static enum memlog_status capture_read(void *self, uint64_t addr, void *buf,
 				       size_t len, size_t *ret,
@@ -198,7 +198,7 @@ static enum memlog_status capture_read(void *self, uint64_t addr, void *buf,
 	at = capture_find(c, addr);
 	if (at == c->n || c->pieces[at].off > addr)
 		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
-				  "not kept when the input went by");
+				  "not kept when the input was read");
 	p = &c->pieces[at];
 	len = ml_min(len, p->off + p->len - addr);
 	if (p->bytes) {
@@ -209,7 +209,7 @@ static enum memlog_status capture_read(void *self, uint64_t addr, void *buf,
 	n = pread(c->fd, buf, len, (off_t)addr);
 	if (n <= 0)
 		return ml_fail_at(err, MEMLOG_IO, addr,
-				  "the temporary file cannot be read");
+				  "cannot read the temporary file");
 	*ret = (size_t)n;
 	return MEMLOG_OK;
 }

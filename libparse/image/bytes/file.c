@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * file.c - the bytes of a file, mapped or read.
+ * file.c - access the bytes of a file, with mmap or pread.
  *
- * A mapped file that shrinks raises SIGBUS on access: who cannot rule that out
- * sets no_mmap or installs a guard (see struct memlog_open_opts).
+ * A mapped file that shrinks raises SIGBUS on access: a caller that cannot rule
+ * that out sets no_mmap or installs a guard (see struct memlog_open_opts).
  */
 #include "file.h"
 
@@ -28,16 +28,16 @@ struct fd_file {
 	char *name;
 	const uint8_t *map;	/* NULL: not mapped */
 	size_t map_len;
-	uint64_t size;		/* UINT64_MAX: not known */
+	uint64_t size;		/* UINT64_MAX: unknown */
 	int fd;			/* -1: memory */
 	bool regular;
-	bool seek_data;		/* lseek tells data from holes */
-	struct memlog_range data;	/* what it told last: a dump with a
-					 * million headers asks of each */
+	bool seek_data;		/* use SEEK_DATA and SEEK_HOLE */
+	struct memlog_range data;	/* last result: a dump may have a
+					 * million headers in one range */
 };
 
-/* A regular file has a size, and keeps it while it is open: what is missing of
- * it later is no hole and no end. */
+/* Did a regular file shrink since it was opened? Bytes that are missing then
+ * are neither a hole nor the end of the file. */
 static bool file_is_shorter(const struct fd_file *f)
 {
 	struct stat st;
@@ -138,10 +138,10 @@ static enum memlog_status file_next_data(void *self, uint64_t off,
 		return MEMLOG_OK;
 	}
 	data = lseek(f->fd, (off_t)off, SEEK_DATA);
-	if (data < 0 && errno == ENXIO)	/* a hole up to the end */
+	if (data < 0 && errno == ENXIO)	/* a hole up to the end of file */
 		return file_is_shorter(f) ? file_shrunk(f, err) :
 					    MEMLOG_NO_DATA;
-	if (data < (off_t)off)		/* not here: all of it may be data */
+	if (data < (off_t)off)		/* unsupported: assume data */
 		return MEMLOG_OK;
 	hole = lseek(f->fd, data, SEEK_HOLE);
 	ret->start = (uint64_t)data;
@@ -218,24 +218,24 @@ static void file_fill(struct ml_file *ret, struct fd_file *f)
 	*ret = (struct ml_file){ &file_ops, f, f->size, f->name, NULL };
 }
 
-/* A character device does not say how large it is. One that is empty
- * (/dev/null), or goes on for ever (/dev/zero), would be searched for ever. */
+/* Character devices have no size. Refuse one without bytes (/dev/null), and one
+ * without an end (/dev/zero), which would be searched forever. */
 static enum memlog_status measure_device(struct fd_file *f,
 					 struct memlog_err *err)
 {
 	char c;
 
 	if (pread(f->fd, &c, 1, 0) == 0)
-		return ml_fail(err, MEMLOG_INVALID, "%s: is a device without "
-			       "any bytes", f->name);
+		return ml_fail(err, MEMLOG_INVALID, "%s: is an empty device",
+			       f->name);
 	if (pread(f->fd, &c, 1, INT64_MAX - ML_PAGE) == 1)
 		return ml_fail(err, MEMLOG_INVALID, "%s: is a device without "
 			       "an end, not memory", f->name);
 	return MEMLOG_OK;
 }
 
-/* How many bytes are behind a descriptor. Devices such as /dev/mem do not say:
- * they end where a read fails. */
+/* Set the size of a file. Devices such as /dev/mem have none (UINT64_MAX): they
+ * end where a read fails. */
 static enum memlog_status file_measure(struct fd_file *f,
 				       struct memlog_err *err)
 {
@@ -248,7 +248,7 @@ static enum memlog_status file_measure(struct fd_file *f,
 		f->regular = true;
 		f->size = (uint64_t)st.st_size;
 		f->seek_data = true;
-		/* files of /proc and /sys have bytes and no size */
+		/* files in /proc and /sys may have bytes but size 0 */
 		if (!f->size && st.st_blocks == 0) {
 			char c;
 
@@ -307,7 +307,7 @@ enum memlog_status ml_file_open(const char *path,
 	enum memlog_status s;
 	int fd, flags;
 
-	/* O_NONBLOCK: a FIFO must not make us wait for a writer */
+	/* O_NONBLOCK: do not wait for the writer of a FIFO */
 	do {
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	} while (fd < 0 && errno == EINTR);

@@ -6,47 +6,49 @@
 #include "image/image.h"
 
 /*
- * Open a file for reading. It is mapped whole unless opts->no_mmap, or where it
- * cannot be mapped (a device), then it is read with pread. The caller closes
- * *ret with ml_file_close, or hands it to an image. Directories, FIFOs and
- * sockets are MEMLOG_INVALID. Errors name the file.
+ * Open a file for reading. It is mapped whole; with opts->no_mmap, or if it
+ * cannot be mapped (a device), it is read with pread. INVALID: a directory,
+ * FIFO or socket. IO: it cannot be opened. Errors name the file. The caller
+ * closes *ret with ml_file_close, or passes it to an image.
  */
 enum memlog_status ml_file_open(const char *path,
 				const struct memlog_open_opts *opts,
 				struct ml_file *ret, struct memlog_err *err);
 
-/* The same for an open file descriptor, which becomes the file's own on OK;
- * name is copied. It has to be seekable. */
+/* ml_file_open() for a file descriptor, which must be seekable and is taken
+ * over on OK. name is copied. */
 enum memlog_status ml_file_open_fd(int fd, const char *name,
 				   const struct memlog_open_opts *opts,
 				   struct ml_file *ret,
 				   struct memlog_err *err);
 
-/* len bytes of memory as a file. They are borrowed and must outlive it. */
+/* Make a file of len bytes of memory, which are borrowed and must outlive it.
+ * name is copied. */
 enum memlog_status ml_file_memory(const void *bytes, size_t len,
 				  const char *name,
 				  const struct memlog_allocator *alloc,
 				  struct ml_file *ret, struct memlog_err *err);
 
+/* Close a file and make *file all zero. It may be NULL or empty. */
 void ml_file_close(struct ml_file *file);
 
-/* Is it a device, and not a regular file, memory or a part of another file? */
+/* Is it a device, rather than a regular file or part of one? */
 bool ml_file_is_device(const struct ml_file *file);
 
-/* Is the file, and what it is made of, still as long as when it was opened?
- * Otherwise IO. Reading what is gone gives the same, but for a file that is
- * mapped: there it is SIGBUS, or zeros up to the end of the last page. */
+/* IO: the file, or one it is made from, became shorter since it was opened.
+ * Reading the missing bytes is also IO, but of a mapped file it raises SIGBUS,
+ * or reads zeros up to the end of the last page. */
 enum memlog_status ml_file_check(const struct ml_file *file,
 				 struct memlog_err *err);
 
-/* How far the data of a file reach from off, for formats that stack their
- * next_data on it: next_data of the file if it has one, else the rest of it. */
+/* The first range of data at or after off: next_data of the file if it has one,
+ * else next_range. */
 enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,
 				     struct memlog_range *ret,
 				     struct memlog_err *err);
 
-/* Read up to len bytes at off until len is reached or the file ends; *ret says
- * how many came. OK also when none did. */
+/* Read up to len bytes at off, fewer only if the file ends. *ret is how many;
+ * OK even if it is 0. */
 enum memlog_status ml_file_read_some(const struct ml_file *file, uint64_t off,
 				     void *buf, size_t len, size_t *ret,
 				     struct memlog_err *err);

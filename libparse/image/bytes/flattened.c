@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * flattened.c - the stream form of dumps that makedumpfile -F and QEMU write,
- * because they cannot seek in a pipe.
+ * flattened.c - the flattened format, which makedumpfile -F and QEMU use to
+ * write dumps to a pipe, where they cannot seek.
  *
  * 4096 bytes of header ("makedumpfile", type 1, version 1, big endian), then
  * records of offset, size and bytes, until both are -1. Records come in any
  * order and overwrite earlier ones: QEMU writes bitmaps and descriptors twice.
  *
- * Two maps lead from an offset of the file to the stream. Records that follow
- * each other in both are one run; runs, the last one first, are merged as loads
- * from the file to a position in the payload (all payloads in a row). Every few
- * records a mark says where in the stream a position is, and from a mark on
- * record headers are followed. So 64 GiB need a few MiB of memory.
+ * An offset in the file is translated to the stream in two steps. Records that
+ * are contiguous in the file and in the stream are one run; the runs, the last
+ * one first, are merged as loads from file offsets to positions in the payload
+ * (the bytes of all records, without headers). Every few records, a mark has
+ * the stream offset of a position; from a mark on, record headers are read. So
+ * 64 GiB need a few MiB of memory.
  *
  * Source: makedumpfile's makedumpfile.h; QEMU's dump/dump.c.
  */
@@ -28,7 +29,7 @@
 #define RECORD_HEADER	16u
 #define MARK_EVERY	32u	/* records */
 
-/* Where a record is: its payload's position, and its header in the stream. */
+/* A record's position in the payload, and the stream offset of its header. */
 struct mark {
 	uint64_t pos, at;
 };
@@ -39,7 +40,7 @@ struct record {
 
 struct flattened {
 	struct memlog_allocator alloc;
-	struct ml_file lower;	/* its own */
+	struct ml_file lower;	/* owned: the stream */
 	struct ml_loads loads;	/* file offset to payload position */
 	struct ml_file payload;	/* reads by payload position */
 	struct mark *marks;
@@ -78,8 +79,9 @@ static enum memlog_status record_header(const struct ml_file *lower,
 	return MEMLOG_OK;
 }
 
-/* A record of len bytes at off whose header is at at: a new run or more of the
- * last one, and a mark now and then. */
+/* Add a record of len bytes at file offset off, whose header is at stream
+ * offset at, as a new run or to the last one. Every MARK_EVERY records add a
+ * mark. */
 static enum memlog_status add_record(struct flattened *f, uint64_t n,
 				     uint64_t at, uint64_t off, uint64_t len,
 				     struct memlog_err *err)
@@ -98,9 +100,9 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 		run->len += len;
 	} else {
 		if (f->n_runs >= ML_MAX_FLAT_RUNS)
-			return ml_fail(err, MEMLOG_LIMIT, "a flattened file of "
-				       "more than %u pieces; unpack it with "
-				       "makedumpfile -R first",
+			return ml_fail(err, MEMLOG_LIMIT, "the flattened file "
+				       "has more than %u pieces; unpack it "
+				       "with makedumpfile -R first",
 				       ML_MAX_FLAT_RUNS);
 		s = ml_grow(&f->alloc, &f->runs, f->n_runs, &f->cap_runs,
 			    sizeof(*f->runs), err);
@@ -113,7 +115,8 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 	return MEMLOG_OK;
 }
 
-/* Go through all records. What is damaged ends the stream there. */
+/* Read the headers of all records, up to the end or to the first damaged
+ * one. */
 static enum memlog_status flattened_walk(struct flattened *f,
 					 struct memlog_image *image,
 					 const struct memlog_open_opts *opts,
@@ -156,14 +159,14 @@ static enum memlog_status flattened_walk(struct flattened *f,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(image, "the flattened file is damaged, what follows is "
+	ml_image_warn(image, "the flattened file is damaged, and the rest is "
 		      "missing: %s", why.text);
 	return MEMLOG_OK;
 }
 
 /* ---- payload positions -------------------------------------------------- */
 
-/* The record that holds a position of the payload. */
+/* Set f->last to the record with a position of the payload. */
 static enum memlog_status seek_record(struct flattened *f, uint64_t pos,
 				      struct memlog_err *err)
 {
@@ -172,7 +175,7 @@ static enum memlog_status seek_record(struct flattened *f, uint64_t pos,
 	enum memlog_status s;
 	uint64_t off;
 
-	while (lo < hi) {	/* the first mark behind pos */
+	while (lo < hi) {	/* the first mark after pos */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (f->marks[mid].pos <= pos)
@@ -190,7 +193,7 @@ static enum memlog_status seek_record(struct flattened *f, uint64_t pos,
 	for (;;) {
 		if (!r.len) {
 			s = record_header(&f->lower, r.at, &off, &r.len, err);
-			if (s)	/* it was good before: the file has changed */
+			if (s)	/* it was good when opened: the file changed */
 				return s == MEMLOG_NO_DATA ? MEMLOG_IO : s;
 			r.len = ml_min(r.len, f->payload_len - r.pos);
 		}
@@ -269,7 +272,7 @@ static const struct memlog_reader_ops payload_ops = {
 
 /* ---- the file ----------------------------------------------------------- */
 
-/* Bytes that no record wrote are zeros, as in the file that -R makes. */
+/* Bytes without a record are zeros, as in the output of makedumpfile -R. */
 static enum memlog_status flat_read(void *self, uint64_t off, void *buf,
 				    size_t len, size_t *ret,
 				    struct memlog_err *err)
@@ -318,7 +321,7 @@ static enum memlog_status flat_map(void *self, uint64_t off, size_t len,
 	s = ml_loads_map(&f->loads, &f->payload, off, len, ret_ptr, ret, err);
 	if (s == MEMLOG_NO_DATA && len && f->loads.n_ranges &&
 	    off < f->loads.ranges[f->loads.n_ranges - 1].end)
-		return MEMLOG_UNSUPPORTED;	/* zeros that nobody wrote */
+		return MEMLOG_UNSUPPORTED;	/* zeros without a record */
 	return s;
 }
 
@@ -367,7 +370,8 @@ static const struct memlog_reader_ops flat_ops = {
 	.next_data = flat_next_data,
 };
 
-/* Merge the runs; loads take the first, so the last one goes first. */
+/* Merge the runs. Where loads overlap the first one counts, so pass them in
+ * reverse order. */
 static enum memlog_status flattened_merge(struct flattened *f,
 					  struct memlog_err *err)
 {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* flattened.h - makedumpfile's flattened files, FILE over FILE. */
+/* flattened.h - read makedumpfile's flattened files without unpacking them. */
 #ifndef ML_IMAGE_FLATTENED_H
 #define ML_IMAGE_FLATTENED_H
 
 #include "file.h"
 
-/* Does a file that begins with these len bytes look like one? */
+/* Is a file that begins with these len bytes flattened? */
 bool ml_flattened_is(const uint8_t *bytes, size_t len);
 
 /*
- * A layer; see image/open.h: through a flattened file, *file becomes
- * the one that makedumpfile -R would write from it, without writing it.
- * NOT_MINE: not flattened; CORRUPT, LIMIT, IO, STOP. A stream that ends early
- * is OK; warnings go to image.
+ * A layer, see image/open.h: *file becomes the file that makedumpfile -R would
+ * write. NOT_MINE: not flattened; UNSUPPORTED, LIMIT, IO, STOP. A truncated or
+ * damaged stream is OK, with a warning.
  */
 enum memlog_status ml_flattened_open(struct memlog_image *image,
 				     struct ml_file *file,

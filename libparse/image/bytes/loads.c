@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* loads.c - overlapping, unsorted pieces of memory become a sorted map. */
+/* loads.c - merge unsorted, overlapping pieces of memory into a sorted map. */
 #include "loads.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/limits.h"
 #include "base/range.h"
 
-/* An entry on its way, with its place in the file's own order. */
+/* An entry to be merged, with its index in the file. */
 struct piece {
 	struct ml_load l;
 	size_t order;
@@ -24,7 +24,7 @@ static int by_addr(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* A binary heap of indices into pieces: the first in file order on top. */
+/* A binary heap of indices into pieces, with the first in file order on top. */
 struct heap {
 	const struct piece *pieces;
 	size_t *v, n;
@@ -67,8 +67,8 @@ static void heap_pop(struct heap *h)
 	}
 }
 
-/* Add [start, end) of a piece; joined with the entry before where both memory
- * and file go on. */
+/* Add [start, end) of a piece, or extend the last entry if it is contiguous in
+ * memory and in the file. */
 static void loads_emit(struct ml_loads *l, const struct ml_load *from,
 		       uint64_t start, uint64_t end)
 {
@@ -89,9 +89,8 @@ static void loads_emit(struct ml_loads *l, const struct ml_load *from,
 }
 
 /*
- * Sweep over the addresses: h holds the pieces that reach beyond pos. Each
- * turn ends one piece or begins one, so there are at most 2n of them and as
- * many entries.
+ * Sweep over the addresses; h has the pieces that contain pos. Each iteration
+ * ends or begins a piece, so there are at most 2n, and as many entries.
  */
 static void loads_sweep(struct ml_loads *l, const struct piece *p, size_t n,
 			struct heap *h)
@@ -121,7 +120,7 @@ static void loads_sweep(struct ml_loads *l, const struct piece *p, size_t n,
 	}
 }
 
-/* Cut an entry to what addresses and the file can hold. */
+/* Clip an entry to the address space and to the size of the file. */
 static void loads_clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 {
 	uint64_t have;
@@ -136,7 +135,8 @@ static void loads_clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 	in->len = have;
 }
 
-/* ranges: first what the headers promise, to count it, then what is there. */
+/* Fill in ranges: first with the memory that the headers promise, to count it,
+ * then with the memory in the file. */
 static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
 {
 	uint64_t promised;
@@ -225,7 +225,7 @@ static bool loads_holds(const struct ml_load *l, uint64_t addr)
 
 const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr)
 {
-	/* two threads may look up at once: either answer will do */
+	/* several threads may store it: any value is valid */
 	size_t i = __atomic_load_n(&l->last, __ATOMIC_RELAXED);
 
 	if (i < l->n_loads && loads_holds(&l->loads[i], addr))
@@ -297,8 +297,8 @@ enum memlog_status ml_loads_next_range(struct ml_loads *l, uint64_t addr,
 	return ml_ranges_next(l->ranges, l->n_ranges, addr, ret);
 }
 
-/* The loads after the i-th, as long as memory goes on and the file has data
- * there: what data (a range of the file) says is enough for them too. */
+/* The end of the run of loads from i on that are contiguous in memory and
+ * within data, a range of the file. */
 static uint64_t loads_extend(const struct ml_loads *l, size_t i,
 			     const struct memlog_range *data)
 {
@@ -337,7 +337,7 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 			return s;
 		if (data.start - at->off >= at->len)
 			continue;
-		/* whole pages, where they can be had */
+		/* round to whole pages, within the load */
 		ret->start = at->addr + (data.start - at->off);
 		ret->start = ml_max(ret->start - ret->start % ML_PAGE, from);
 		if (data.end - at->off >= at->len) {

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* loads.h - pieces of memory in a file to merged ranges. */
+/* loads.h - merge pieces of memory in a file into ranges. */
 #ifndef ML_IMAGE_LOADS_H
 #define ML_IMAGE_LOADS_H
 
 #include "file.h"
 
-/* len bytes of memory at addr, which stand in the file at off. promised is
- * what the header says that memory has, at least len. */
+/* len bytes of memory at addr, which are in the file at off. promised: bytes of
+ * memory according to the header, at least len. */
 struct ml_load {
 	uint64_t addr, len, off, promised;
 };
 
 /*
- * Memory and where it is in the file. loads is sorted, nothing overlaps, and
- * what is contiguous in both is one entry. ranges is the same joined where the
- * addresses touch. missing counts the bytes that headers promise and that are
- * not in the file; cut those of them that the file is too short for.
+ * Memory and where it is in the file. loads is sorted and does not overlap;
+ * pieces that are contiguous in memory and in the file are one entry. ranges
+ * has the same memory, merged by address only. missing: bytes promised by
+ * headers that are not in the file. cut: those of them beyond the end of the
+ * file.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
@@ -28,11 +29,10 @@ struct ml_loads {
 };
 
 /*
- * Make it from n entries in the order of their headers, for a file of
- * file_size bytes (UINT64_MAX: not known). Where entries overlap, the first
- * one in the file's own order that has the byte wins, as it does in crash and
- * gdb. Entries that point beyond the file keep what there is. in is changed
- * (sorted). n log n. The caller frees with ml_loads_fini.
+ * Make it from n entries in the order of their headers, for a file of file_size
+ * bytes (UINT64_MAX: unknown). Where entries overlap, the first one counts, as
+ * in crash and gdb. Entries are clipped to the file, in in, too. Takes O(n log
+ * n). LIMIT: more than ML_MAX_PHDRS. The caller frees with ml_loads_fini.
  */
 enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 size_t n, uint64_t file_size,
@@ -40,14 +40,14 @@ enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 struct memlog_err *err);
 void ml_loads_fini(struct ml_loads *l);
 
-/* The entry that holds addr, or NULL. */
+/* The entry that contains addr, or NULL. */
 const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr);
 
-/* The first entry that ends after addr: its index, n_loads for none. */
+/* The index of the first entry that ends after addr; n_loads if none does. */
 size_t ml_loads_after(const struct ml_loads *l, uint64_t addr);
 
 /*
- * read, map, next_range and next_data of struct memlog_reader_ops over these
+ * read, map, next_range and next_data of struct memlog_reader_ops, for these
  * loads of a file.
  */
 enum memlog_status ml_loads_read(struct ml_loads *l, const struct ml_file *file,
@@ -65,9 +65,9 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 				      struct memlog_err *err);
 
 /*
- * Give the image a space that these loads of a file make up, and search it. The
- * loads move into it, on failure too. own: the file is closed with the space,
- * on failure as well; otherwise it has to live as long as the image.
+ * Add an address space made of these loads of a file, to be searched. The loads
+ * are taken over, on failure, too. own: so is the file; otherwise it must live
+ * as long as the image.
  */
 enum memlog_status ml_loads_add_space(struct memlog_image *image,
 				      enum memlog_space space,
@@ -76,9 +76,9 @@ enum memlog_status ml_loads_add_space(struct memlog_image *image,
 				      struct memlog_err *err);
 
 /*
- * A space of a file whose bytes another space has too: back leads from an
- * offset in the file to the address in other. scan: search it. page_size: of
- * struct memlog_reader_ops.
+ * An address space whose memory is also in the space other: back translates
+ * file offsets to addresses in other. scan: search it. page_size: of struct
+ * memlog_reader_ops.
  */
 struct ml_loads_twin {
 	enum memlog_space space, other;
@@ -87,8 +87,8 @@ struct ml_loads_twin {
 	bool scan;
 };
 
-/* Give the image that space. Both loads move into it, on failure too; the file
- * has to live as long as the image. */
+/* Add that space. loads and back are taken over, on failure, too; the file must
+ * live as long as the image. */
 enum memlog_status ml_loads_add_twin(struct memlog_image *image,
 				     const struct ml_file *file,
 				     struct ml_loads_twin *twin,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* loads_space.c - an address space that is a list of pieces of a file. */
+/* loads_space.c - make an address space from the loads of a file. */
 #include "loads.h"
 
 #include "base/err.h"
@@ -89,7 +89,7 @@ static const struct memlog_reader_ops pieces_ops = {
 	.next_data = pieces_next_data,
 };
 
-/* An empty one, not yet in the image; NULL: no memory. */
+/* Create a reader without loads. NULL: no memory. */
 static struct pieces *pieces_create(struct memlog_image *image,
 				    const struct ml_file *file, bool own,
 				    struct memlog_err *err)

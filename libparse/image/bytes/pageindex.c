@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pageindex.c - a number for each page of a guest, in bounded memory. */
+/* pageindex.c - keep a number for each page of a guest, in bounded memory. */
 #include "pageindex.h"
 
 #include <inttypes.h>
@@ -11,13 +11,13 @@
 #include "base/limits.h"
 #include "spool.h"
 
-#define NUMBERS		512u	/* in a part: one block of a file system */
+#define NUMBERS		512u	/* per part, 4096 bytes */
 #define PART_BYTES	(NUMBERS * sizeof(uint64_t))
 #define PLACES		(ML_PAGEINDEX_MEMORY / PART_BYTES)
 
 struct ml_pageindex_part {
 	uint64_t which;
-	uint64_t *numbers;	/* NULL: nothing is here */
+	uint64_t *numbers;	/* NULL: the place is empty */
 	bool changed;
 };
 
@@ -35,8 +35,8 @@ enum memlog_status ml_pageindex_init(struct ml_pageindex *x, uint64_t pages,
 
 	*x = (struct ml_pageindex){ .alloc = *alloc, .pages = pages, .fd = -1 };
 	if (pages > ML_MAX_SAVED_PAGES)
-		return ml_fail(err, MEMLOG_LIMIT, "a guest of more than %" PRIu64
-			       " pages", (uint64_t)ML_MAX_SAVED_PAGES);
+		return ml_fail(err, MEMLOG_LIMIT, "the guest has more than %"
+			       PRIu64 " pages", (uint64_t)ML_MAX_SAVED_PAGES);
 	x->n_parts = (size_t)ml_min(n, PLACES);
 	x->parts = ml_calloc(alloc, x->n_parts + 1, sizeof(*x->parts));
 	x->used = ml_calloc(alloc, (size_t)(n / 8 + 1), 1);
@@ -58,7 +58,7 @@ void ml_pageindex_fini(struct ml_pageindex *x)
 	*x = (struct ml_pageindex){ .fd = -1 };
 }
 
-/* Have a part in memory, in place of what was there. */
+/* Get a part into memory, after writing the part in its place to the file. */
 static enum memlog_status pageindex_fetch(struct ml_pageindex *x, uint64_t part,
 					  struct ml_pageindex_part **ret,
 					  struct memlog_err *err)
@@ -84,7 +84,7 @@ static enum memlog_status pageindex_fetch(struct ml_pageindex *x, uint64_t part,
 				  PART_BYTES, err);
 	else
 		memset(p->numbers, 0, PART_BYTES);
-	/* what could not be read is nobody's */
+	/* after an error the content belongs to no part */
 	p->which = s ? UINT64_MAX : part;
 	return s;
 }

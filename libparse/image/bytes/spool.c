@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* spool.c - temporary files without a name. */
+/* spool.c - temporary files without a name, and reading from pipes. */
 #include "spool.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 		dir = "/var/tmp";
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
 	if (fd < 0) {
-		/* file systems without O_TMPFILE */
+		/* the file system does not support O_TMPFILE */
 		n = snprintf(path, sizeof(path), "%s/memlog.XXXXXX", dir);
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return ml_fail(err, MEMLOG_INVALID,
@@ -32,8 +32,9 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 		fd = mkostemp(path, O_CLOEXEC);
 		if (fd < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "no temporary file in %s (set "
-					     "TMPDIR to another directory)", dir);
+					     "cannot create a temporary file "
+					     "in %s (set TMPDIR to another "
+					     "directory)", dir);
 		unlink(path);
 	}
 	*ret_fd = fd;
@@ -52,9 +53,9 @@ enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 			continue;
 		if (n <= 0)
 			return ml_fail_errno(err, MEMLOG_IO, n ? errno : ENOSPC,
-					     "the temporary file cannot be "
-					     "written (set TMPDIR to a "
-					     "directory with more room)");
+					     "cannot write the temporary file "
+					     "(set TMPDIR to a directory with "
+					     "more space)");
 		p += n;
 		off += (uint64_t)n;
 		len -= (size_t)n;
@@ -74,8 +75,7 @@ enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
 			continue;
 		if (n <= 0)
 			return ml_fail_errno(err, MEMLOG_IO, n ? errno : EIO,
-					     "the temporary file cannot be "
-					     "read");
+					     "cannot read the temporary file");
 		p += n;
 		off += (uint64_t)n;
 		len -= (size_t)n;
@@ -101,7 +101,7 @@ enum memlog_status ml_pipe_read(int pipe, void *buf, size_t len,
 		}
 		if (n < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "the input cannot be read");
+					     "cannot read the input");
 		if (!n)
 			break;
 		*ret += (size_t)n;
