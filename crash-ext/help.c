@@ -11,8 +11,8 @@
 #define LINE 256
 #define MAX_LINES 160
 
-/* crash takes the second and third for formats of printf, and any other that
- * has a "%s" in it. */
+/* crash uses the second and third line as printf formats, and any other that
+ * contains "%s". */
 static const char *const head[] = {
 	"memlog",
 	"logs that firmware and hypervisors left in memory",
@@ -20,20 +20,20 @@ static const char *const head[] = {
 	 "         [--at ADDR | --range A-B | --scan MODE] [-O FORMAT] [-o FILE]"),
 	"  This command finds the debug log of the guest's firmware (OVMF, built",
 	"  with its memory log) and the logs of hypervisors in the dump, and",
-	"  prints those of the current boot. They lie in memory that is reserved",
-	"  or belongs to ACPI: a dump that the guest wrote itself (kdump) does not",
-	"  hold it, one that its host wrote does.",
+	"  prints those of the current boot. The logs are in memory that is",
+	"  reserved or used by ACPI: a dump taken on the host contains it, a",
+	"  dump that the guest itself wrote (kdump) does not.",
 	"",
-	"  Addresses are physical. Logs are looked for where the kernel or the",
-	"  firmware says that they are, then in likely places, then in every",
-	"  page of the dump.",
+	"  Addresses are physical. The search starts with addresses from the",
+	"  kernel or the firmware, continues with likely places, and then reads",
+	"  every page of the dump.",
 	"",
 };
 
 static const char *const tail[] = {
 	"",
 	"  On a live system the log is read from",
-	"  /sys/firmware/efi/ovmf_debug_log, where the kernel has it.",
+	"  /sys/firmware/efi/ovmf_debug_log, if the kernel provides it.",
 	"",
 	"EXAMPLES",
 	"  Print the log of the firmware:",
@@ -42,12 +42,12 @@ static const char *const tail[] = {
 	"    SecCoreStartupWithStack(0xFFFCC000, 0x820000)",
 	"    ...",
 	"",
-	"  See what logs there are, of this boot and others:",
+	"  List all logs, of this boot and others:",
 	"",
 	"    crash> memlog --list",
 	"",
-	"  The newest 20 lines that mention memory, errors of any kind as JSON,",
-	"  and the exact bytes of one log into a file:",
+	"  Print the newest 20 lines that contain \"Memory\", print errors as",
+	"  JSON, and write the exact bytes of one log to a file:",
 	"",
 	"    crash> memlog -g Memory -n -20",
 	"    crash> memlog -g \"ASSERT|ERROR\" -O json",

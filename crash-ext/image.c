@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * image.c - what to read: the dump itself, crash's memory, or a live system.
+ * image.c - choose what to read: the dump, memory through crash, or the log of
+ * a live system.
  *
- * An ELF dump is read by the library, which knows all that its headers say
- * (notes, machine addresses, memory outside "System RAM"). Compressed dumps
- * tell their ranges and notes, and crash unpacks the pages. Anything else is
- * read through crash where the kernel says that there is memory.
+ * The library reads an ELF dump itself, with all that its headers describe
+ * (notes, machine addresses, memory outside "System RAM"). From a compressed
+ * dump it gets ranges and notes, and crash expands the pages. Anything else is
+ * read through crash, in the ranges of the kernel's list of memory.
  */
 #include "crash-ext.h"
 
 #include "../host/sysfs.h"
 
-/* Without any list of memory: the places below 4 GiB where firmware puts its
- * logs are tried, and what is not there costs one failed read a page. */
+/* Used without any list of memory: firmware puts its logs below 4 GiB, and an
+ * absent page costs only one failed read. */
 #define LOW_MEMORY_END 0x100000000ull
 
-/* Does the dump say where its memory is, and can the library read all of it?
- * Never take an unknown file for raw memory: crash knows formats that the
- * library does not. */
+/* Does the format of the dump describe its ranges, and can the library read its
+ * pages (*ret_whole)? Do not accept an unknown file as raw memory: crash
+ * supports formats that the library does not. */
 static bool tells_ranges(struct memlog_image *image, bool *ret_whole)
 {
 	struct memlog_image_info info = { .size = sizeof(info) };
@@ -32,7 +33,7 @@ static enum memlog_status open_dump(struct session *s)
 {
 	struct memlog_open_opts opts = {
 		.size = sizeof(opts),
-		.no_mmap = true,	/* the dump may shrink under us */
+		.no_mmap = true,	/* the dump may shrink meanwhile */
 		.allocator = &s->arena.alloc,
 		.progress = ext_progress,
 	};
@@ -53,7 +54,7 @@ static enum memlog_status open_dump(struct session *s)
 	return MEMLOG_OK;
 }
 
-/* On a live system crash reads System RAM at most, and the log is elsewhere. */
+/* On a live system crash can read only System RAM, and the log is elsewhere. */
 static enum memlog_status open_live(struct session *s, struct memlog_err *err)
 {
 	enum memlog_status st = host_sysfs_open(HOST_SYSFS_LOG, &s->arena.alloc,
@@ -64,9 +65,9 @@ static enum memlog_status open_live(struct session *s, struct memlog_err *err)
 		return MEMLOG_OK;
 	}
 	ext_message(s, 1, err->text);
-	ext_message(s, 1, "live system: crash reads System RAM only, and "
+	ext_message(s, 1, "live system: crash can read only System RAM, and "
 		    "firmware keeps its log outside of it: take a dump of the "
-		    "guest from its host, or run a kernel with "
+		    "guest on its host, or run a kernel with "
 		    "CONFIG_OVMF_DEBUG_LOG");
 	ext_ranges_from_kernel(s, true);
 	return ext_reader_wrap(s, "live memory", err);
@@ -93,8 +94,8 @@ enum memlog_status ext_image_open(struct session *s, struct memlog_err *err)
 		return ext_reader_wrap(s, name, err);
 	}
 	if (!ext_ranges_from_kernel(s, false)) {
-		ext_message(s, 1, "the dump does not say where memory is: "
-			    "trying all of it below 4 GiB");
+		ext_message(s, 1, "the dump has no list of memory: trying all "
+			    "addresses below 4 GiB");
 		ext_ranges_add(s, 0, LOW_MEMORY_END);
 	}
 	return ext_reader_wrap(s, name, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memlog.c - the command `memlog` of crash. */
+/* memlog.c - the command memlog in crash. */
 #include "crash-ext.h"
 
 #include <fcntl.h>
@@ -20,7 +20,7 @@ static void ext_hold(struct session *s)
 	host_arena_init(&s->arena);
 }
 
-/* Let go of everything; a Ctrl-C that is pending is crash's from here on. */
+/* Release everything. A pending Ctrl-C is then delivered to crash. */
 static void ext_release(struct session *s)
 {
 	if (!s->held)
@@ -75,7 +75,7 @@ static enum memlog_status ext_open_output(struct session *s,
 	return MEMLOG_OK;
 }
 
-/* Only after a query that crash did not leave. */
+/* Not to be called after crash left the query by longjmp. */
 static enum memlog_status ext_close_output(struct session *s,
 					   enum memlog_status st,
 					   struct memlog_err *err)
@@ -149,8 +149,8 @@ static void cmd_memlog(void)
 		cmd_usage(pc->curcmd, SYNOPSIS);	/* does not return */
 }
 
-/* crash calls commands with the CLEANUP flag after every command, however it
- * ended. */
+/* crash calls commands with the CLEANUP flag after every command, even one that
+ * was left by longjmp. */
 static void cmd_memlog_release(void)
 {
 	ext_release(&session);

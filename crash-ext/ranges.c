@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ranges.c - where there may be memory, asked of the kernel in the dump.
+ * ranges.c - get the ranges of memory from the kernel in the dump.
  *
- * Firmware logs lie in memory that Linux calls reserved or ACPI NVS, so
- * "System RAM" alone would miss them all.
+ * Firmware logs are in memory that Linux lists as reserved or ACPI NVS, so a
+ * search of "System RAM" only would miss them all.
  */
 #include "crash-ext.h"
 
@@ -48,7 +48,7 @@ static void read_name(ulong addr, char *name, size_t size)
 	name[i] = '\0';
 }
 
-/* Resources that are memory and not a device. */
+/* Is a resource memory, rather than a device? */
 static bool is_memory(const char *name, bool live)
 {
 	static const char *const names[] = {

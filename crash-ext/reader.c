@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reader.c - crash's readmem() as a reader.
+ * reader.c - read memory with crash's readmem().
  *
- * readmem() fails as a whole when one page of a block is absent, and is a good
- * deal faster in blocks: so blocks first, and page by page where one failed.
+ * readmem() is much faster in blocks, but fails if one page of a block is
+ * absent: so read a block, and if that fails, page by page.
  */
 #include "crash-ext.h"
 
@@ -14,8 +14,8 @@ static bool read_block(struct session *s, uint64_t addr, void *buf, size_t len)
 	ulong flags = pc->curcmd_flags;
 	int ok;
 
-	/* in a session of a Xen dom0 crash takes physical addresses through
-	 * the p2m unless it knows that they are the machine's */
+	/* for a Xen dom0, crash translates physical addresses by the p2m
+	 * unless this flag says that they are machine addresses */
 	if (s->machine)
 		pc->curcmd_flags |= XEN_MACHINE_ADDR;
 	ok = readmem(addr, PHYSADDR, buf, (long)len, "memlog",
@@ -24,7 +24,7 @@ static bool read_block(struct session *s, uint64_t addr, void *buf, size_t len)
 	return ok;
 }
 
-/* Read page by page up to the first that is not there; returns the bytes. */
+/* Read page by page up to the first absent one. Returns how many bytes. */
 static size_t crash_reader_read_pages(struct session *s, uint64_t addr,
 				      char *buf, size_t len)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* symbols.c - crash's own symbol table and debug information. */
+/* symbols.c - look up symbols and types with crash. */
 #include "crash-ext.h"
 
-/* crash takes its names without const and does not change them. */
+/* crash's functions take names without const, but do not change them. */
 static char *name_of(const char *s)
 {
 	return (char *)(uintptr_t)s;

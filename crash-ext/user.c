@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* user.c - the person at crash: Ctrl-C and messages. */
+/* user.c - Ctrl-C and messages in crash. */
 #include "crash-ext.h"
 
 bool ext_interrupted(void)
@@ -10,9 +10,8 @@ bool ext_interrupted(void)
 }
 
 /*
- * error() prints to the terminal and to a redirected output as well, and what
- * stands in a file should be the log alone: so it serves only where it prints
- * once.
+ * Not with crash's error(), which prints to the terminal and also to redirected
+ * output: a file should have only the log.
  */
 void ext_message(void *arg, int level, const char *line)
 {
