@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* arena.c - memory that is freed even if crash or gdb jumps away. */
+/* arena.c - an allocator whose memory can be freed all at once. */
 #include "arena.h"
 
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * arena.h - memory that a debugger cannot lose.
+ * arena.h - an allocator whose memory can be freed all at once.
  *
- * crash leaves a command by longjmp and gdb by a C++ exception, from the middle
- * of whatever was reading memory. Everything that the library allocates for one
- * command comes from an arena, so that one call gives all of it back.
+ * crash may leave a command by longjmp, and gdb by a C++ exception, while the
+ * library reads memory. All that the library allocates for a command is from an
+ * arena, so that it can be freed afterwards.
  */
 #ifndef HOST_ARENA_H
 #define HOST_ARENA_H
@@ -13,8 +13,8 @@
 
 struct host_block;
 
-/* Zeroed is a good empty arena but for alloc, which host_arena_init() sets. The
- * arena must not move while memory from it is in use. */
+/* alloc allocates from the arena. The arena must not be moved while memory from
+ * it is in use. */
 struct host_arena {
 	struct host_block *head;
 	struct memlog_allocator alloc;
@@ -22,7 +22,8 @@ struct host_arena {
 
 void host_arena_init(struct host_arena *arena);
 
-/* Frees everything that was taken from the arena; it may be used again. */
+/* Free everything that was allocated from the arena, which may be used
+ * again. */
 void host_arena_fini(struct host_arena *arena);
 
 #endif

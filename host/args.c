@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* args.c - the options that crash and gdb have beside those of a query. */
+/* args.c - the options that crash and gdb have in addition to a query's. */
 #include "args.h"
 
 const struct memlog_option host_options[] = {

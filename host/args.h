@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* args.h - the options that crash and gdb have beside those of a query: where
- * the answer goes. */
+/* args.h - the options that crash and gdb have in addition to a query's: the
+ * output file. */
 #ifndef HOST_ARGS_H
 #define HOST_ARGS_H
 
 #include <memlog.h>
 
-/* What they were set to. output is borrowed from argv. query gets --force
- * as well. */
+/* Their values. output is borrowed from argv. --force is also passed to
+ * query. */
 struct host_own {
 	struct memlog_query *query;
 	const char *output;
 	bool force;
 };
 
-/* Rows for memlog_query_parse(), with a struct host_own at its arg. */
+/* Rows for memlog_query_parse(), whose arg must point to a struct host_own. */
 #define HOST_OPTIONS \
 	{ sizeof(struct memlog_option), "output", 'o', "FILE", false, \
 	  "write to a new FILE (mode 0600)", host_own_output }, \

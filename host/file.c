@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* file.c - a sink that is a file; what may be replaced is decided here. */
+/* file.c - write the output to a file, with the rules for what is replaced. */
 #include "file.h"
 
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- errors --------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------- */
 
 static const char *file_shown(const struct host_file *f, char *buf,
 			      size_t size)
@@ -56,15 +56,14 @@ static enum memlog_status file_fail(const struct host_file *f,
 	return s;
 }
 
-/* ---- files that are read --------------------------------------------------- */
+/* ---- input files -------------------------------------------------------- */
 
 static bool file_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Does name, as it is going to be opened, lead to this file? stat() follows
- * links, and /dev/fd to what is open there. */
+/* Does opening name open this file? stat() follows links and /dev/fd/N. */
 static bool file_is_at(const struct stat *st, const char *name)
 {
 	struct stat in;
@@ -73,7 +72,7 @@ static bool file_is_at(const struct stat *st, const char *name)
 				      stat(name, &in)) && file_same(st, &in);
 }
 
-/* One of the files A,B,C of a split dump? */
+/* Is it one of the files A,B,C of a split dump? */
 static bool file_is_part(const struct stat *st, const char *names)
 {
 	char *list = strdup(names), *at = list, *part;
@@ -85,8 +84,8 @@ static bool file_is_part(const struct stat *st, const char *names)
 	return found;
 }
 
-/* Does this process read it? Debuggers open files whose names they do not
- * tell, such as the parts of a split dump. */
+/* Does this process have it open for reading? Debuggers do not report the names
+ * of all files that they read, such as the parts of a split dump. */
 static bool file_is_open(const struct stat *st)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -116,7 +115,7 @@ static bool file_is_input(const struct stat *st, const char *const *inputs)
 	return found;
 }
 
-/* ---- writing ---------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------ */
 
 static enum memlog_status file_write(void *self, const void *buf, size_t len,
 				     struct memlog_err *err)
@@ -160,14 +159,14 @@ enum memlog_status host_file_stdout(struct host_file *f,
 	if (!fstat(STDOUT_FILENO, &st) &&
 	    (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) &&
 	    file_is_input(&st, inputs))
-		return file_refuse(f, "is a file that is being read, and is "
-				   "not written to", err);
+		return file_refuse(f, "is a file that is being read, and "
+				   "cannot be written", err);
 	f->fd = STDOUT_FILENO;
 	f->sink.tty = isatty(f->fd) == 1;
 	return MEMLOG_OK;
 }
 
-/* May there be a new file of that name? */
+/* May a file of this name be created or replaced? */
 static enum memlog_status file_check(struct host_file *f,
 				     struct memlog_err *err)
 {
@@ -178,14 +177,13 @@ static enum memlog_status file_check(struct host_file *f,
 	if (!f->replaces)
 		return MEMLOG_OK;
 	if (S_ISLNK(st.st_mode))
-		why = "is a symbolic link, which is neither followed nor "
-		      "replaced";
+		why = "is a symbolic link, which is not followed or replaced";
 	else if (S_ISDIR(st.st_mode))
 		why = "is a directory";
 	else if (!S_ISREG(st.st_mode))
 		why = "is not a regular file; redirect the output to it";
 	else if (file_is_input(&st, f->opts.inputs) || file_is_open(&st))
-		why = "is being read, and is not replaced";
+		why = "is being read, and cannot be replaced";
 	else if (!f->opts.force)
 		why = "exists; use --force to replace it";
 	return why ? file_refuse(f, why, err) : MEMLOG_OK;
@@ -197,8 +195,8 @@ static int file_open(int dir, const char *name)
 				 O_CLOEXEC, 0600);
 }
 
-/* A new file in the same directory. A long name is cut, to be no longer with
- * what is added. */
+/* Create a temporary file in the same directory. A long name is truncated, so
+ * that it is valid with the suffix. */
 static int file_open_temp(struct host_file *f)
 {
 	const char *slash = strrchr(f->name, '/');

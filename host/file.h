@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * file.h - a sink that is a file.
+ * file.h - write the output to a file.
  *
- * Logs hold secrets, and whoever reads dumps is often root. So a file is
- * created exclusively, with mode 0600. One that exists is replaced only with
- * force, by a rename at the end, so that there is always a whole file. A
- * symbolic link is neither followed nor replaced; nor is anything else that is
- * no regular file, nor a file that is being read, whatever its name.
+ * Logs may contain secrets, and dumps are often read by root. So a file is
+ * created exclusively, with mode 0600. An existing file is replaced only with
+ * force, by a rename at the end, so that the file is complete at any time.
+ * Symbolic links are not followed. Links, other files that are not regular, and
+ * files that are being read, by whatever name, are never replaced.
  */
 #ifndef HOST_FILE_H
 #define HOST_FILE_H
@@ -16,13 +16,13 @@
 /*
  * What to create.
  *
- * dir: a descriptor of the directory that name is relative to, whose own name
- *	is where; AT_FDCWD and NULL: the working directory.
- * inputs: names of files that are read, ends with NULL; as images are named:
- *	"-" is standard input, and A,B,C may be three files. What this process
- *	has open for reading is one in any case. NULL: no others.
+ * dir, where: descriptor and name of the directory that name is relative to;
+ *	AT_FDCWD and NULL: the working directory.
+ * inputs: names of files that are read, ended by NULL; names of images: "-" is
+ *	standard input, and A,B,C may be three files. Files that this process has
+ *	open for reading count, too. NULL: no others.
  *
- * All but name is borrowed until the file is closed.
+ * name is copied, the others are borrowed until the file is closed.
  */
 struct host_file_opts {
 	int dir;
@@ -31,8 +31,8 @@ struct host_file_opts {
 	const char *const *inputs;
 };
 
-/* stopped: optional, set after it was opened: should a write that a signal
- * interrupted give up? */
+/* stopped: optional, may be set once the file is open: a write that a signal
+ * interrupts fails if it returns true. */
 struct host_file {
 	struct memlog_sink sink;
 	struct host_file_opts opts;
@@ -41,24 +41,25 @@ struct host_file {
 	char *name;		/* NULL: standard output */
 	char *temp;		/* renamed to name at the end */
 	uint64_t written;
-	bool failed;		/* a write: what is there is not all */
-	bool replaces;		/* there was a file of that name */
+	bool failed;		/* a write failed: the file is incomplete */
+	bool replaces;		/* a file of that name existed */
 };
 
-/* Create a file, or with force what will replace one. INVALID: it exists, or
- * what is there is never replaced. IO. The caller closes it if this is OK. */
+/* Create a file, or with force a temporary file that is to replace one.
+ * INVALID: it exists, or must not be replaced. IO. After OK the caller closes
+ * it. */
 enum memlog_status host_file_create(struct host_file *file,
 				    const struct host_file_opts *opts,
 				    struct memlog_err *err);
 
-/* Write to standard output, which is closed with the file. INVALID: it is one of
- * inputs, by >> or <>. */
+/* Write to standard output, which is closed with the file. INVALID: it is one
+ * of inputs, opened by the shell with >> or <>. */
 enum memlog_status host_file_stdout(struct host_file *file,
 				    const char *const *inputs,
 				    struct memlog_err *err);
 
-/* Close it. Unless keep, or when this fails, nothing is left of a new file, and
- * one that was to be replaced stays as it was. err may be NULL. */
+/* Close the file. If !keep, or on failure, it is deleted, and a file that it
+ * was to replace is left as it was. err may be NULL. */
 enum memlog_status host_file_close(struct host_file *file, bool keep,
 				   struct memlog_err *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stream.c - a sink that is a stream of the debugger's. */
+/* stream.c - write the output to a stream of the debugger. */
 #include "stream.h"
 
 #include <errno.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stream.h - a sink that is a stream of the debugger's. */
+/* stream.h - write the output to a stream of the debugger. */
 #ifndef HOST_STREAM_H
 #define HOST_STREAM_H
 
 #include <memlog.h>
 #include <stdio.h>
 
-/* Streams of crash's pipes are unbuffered: pieces are gathered here first. */
+/* crash's pipes are unbuffered streams, so buffer the output here, in bytes. */
 #define HOST_STREAM_BUFFER 16384
 
 struct host_stream {
@@ -16,12 +16,12 @@ struct host_stream {
 	char buf[HOST_STREAM_BUFFER];
 };
 
-/* Write to a stream that stays the caller's. A reader that has gone (a pager
- * that was left) ends the command quietly: MEMLOG_STOP. */
+/* Write to fp, which is borrowed. A closed pipe (of a pager that was quit) ends
+ * the command quietly: writes return MEMLOG_STOP. */
 void host_stream_init(struct host_stream *stream, FILE *fp);
 
-/* Write out what is left. To be left out when the debugger has left the
- * command: it may have closed the stream. err may be NULL. */
+/* Write the rest of the buffer. Do not call it after the debugger has left the
+ * command, as it may have closed the stream. err may be NULL. */
 enum memlog_status host_stream_flush(struct host_stream *stream,
 				     struct memlog_err *err);
 

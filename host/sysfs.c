@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysfs.c - the OVMF log that a running kernel has in /sys/firmware/efi. */
+/* sysfs.c - read the OVMF log that a running kernel has in
+ * /sys/firmware/efi. */
 #include "sysfs.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The header of OvmfPkg/Include/Library/MemDebugLogLib.h: two magics, sizes of
- * header and text, lock, offsets of the oldest byte and the next free one,
+/* The header in OvmfPkg/Include/Library/MemDebugLogLib.h: two magics, sizes of
+ * header and text, lock, offsets of the oldest byte and of the next free one,
  * truncated, and 128 bytes of version. */
 #define HEADER 192u
 #define MAX_TEXT ((2u << 20) - HEADER - 1)
@@ -83,7 +84,7 @@ static void fill_header(uint8_t *p, uint64_t len)
 	sysfs_put64(p + 0x30, len);
 }
 
-/* Fill buf from a file; returns the bytes, or -1. */
+/* Read up to size bytes. Returns how many, or -1. */
 static ssize_t read_all(int fd, uint8_t *buf, size_t size)
 {
 	size_t done = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * directory.c - output that is a set of files, in a directory of the user's.
+ * directory.c - write the output as a set of files in a directory.
  *
- * Each is created, or replaced, as a single file would be. Names come from the
- * library and are taken only when they are plain.
+ * Each file is created or replaced like a single output file. Names are from
+ * the library, and only plain ones are accepted.
  */
 #include "dump.h"
 
@@ -17,15 +17,15 @@
 /* A file that we wrote. */
 struct piece {
 	char *name;
-	bool replaced; /* one that was there before */
+	bool replaced; /* a file of this name existed */
 };
 
 struct directory {
 	int dir;
 	char *path; /* without a slash at its end */
-	bool made;  /* the directory is ours */
+	bool made;  /* we created the directory */
 	bool force;
-	bool open; /* the last piece has not ended yet */
+	bool open; /* the last piece is still open */
 	struct piece *pieces;
 	size_t n, cap;
 };
@@ -120,8 +120,7 @@ static enum memlog_status directory_create(struct output *out, const char *name,
 				      "is not a valid file name", err);
 	if (directory_find(f, name))
 		return directory_fail(f, name, MEMLOG_INVALID,
-				      "has a log of "
-				      "another image already",
+				      "already has a log of another image",
 				      err);
 	if (!directory_add(f, name))
 		return directory_fail(f, name, MEMLOG_NO_MEMORY,
@@ -140,7 +139,7 @@ static enum memlog_status directory_begin(void *self, const char *name,
 	struct output *out = self;
 	enum memlog_status s = MEMLOG_OK;
 
-	/* an image that failed in the middle of it left the last one open */
+	/* an image that failed may have left the last file open */
 	if (out->directory->open)
 		s = directory_finish(out, true, err);
 	if (!s)
@@ -214,13 +213,13 @@ void directory_close(struct output *out, bool keep)
 	if (f->open)
 		directory_finish(out, keep, NULL);
 	for (i = 0; i < f->n; i++) {
-		/* what it replaced does not come back */
+		/* the file that was replaced cannot be restored */
 		if (!keep && !f->pieces[i].replaced)
 			unlinkat(f->dir, f->pieces[i].name, 0);
 		free(f->pieces[i].name);
 	}
 	close(f->dir);
-	/* only when nothing is in it */
+	/* fails if it is not empty */
 	if (!keep && f->made)
 		rmdir(f->path);
 	directory_free(f);

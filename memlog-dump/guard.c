@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guard.c - signals.
+ * guard.c - handle signals.
  *
- * A dump that is being copied, or that somebody truncates, can shrink while it
- * is mapped: reading behind its new end raises SIGBUS. The guard puts a page of
- * zeros there, so that the reader goes on to its next look at progress_poll(),
- * which stops it before any of the zeros are printed.
+ * A dump can shrink while it is mapped, and reading past its new end raises
+ * SIGBUS. The handler maps a page of zeros there, so that the reader continues
+ * until it calls progress_poll(), which stops it before any zeros are printed.
  */
 #include "dump.h"
 
@@ -34,7 +33,7 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 		shrunk = 1;
 		return;
 	}
-	/* not ours: die of it when it comes again */
+	/* another cause: let it terminate us when it is raised again */
 	signal(SIGBUS, SIG_DFL);
 	if (info->si_code <= 0)
 		raise(SIGBUS);
@@ -49,7 +48,7 @@ void guard_init(void)
 	page_size = sysconf(_SC_PAGESIZE);
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
-	/* the second one kills; no SA_RESTART, so that a read is woken up */
+	/* a second signal terminates; without SA_RESTART reads return EINTR */
 	sa.sa_handler = on_stop;
 	sa.sa_flags = SA_RESETHAND;
 	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
@@ -62,7 +61,7 @@ void guard_init(void)
 	sa.sa_sigaction = on_bus;
 	sa.sa_flags = SA_SIGINFO;
 	sigaction(SIGBUS, &sa, NULL);
-	/* a reader that has seen enough ends us without a word */
+	/* terminate silently if the reader of our output has closed it */
 	signal(SIGPIPE, SIG_DFL);
 }
 

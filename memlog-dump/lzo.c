@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lzo.c - LZO pages of kdump-compressed dumps. liblzo2 is GPL, so it is this
- * program that brings it, not the library. */
+/* lzo.c - expand LZO pages of kdump-compressed dumps. liblzo2 is GPL, so the
+ * library does not link it, only this program. */
 #include "dump.h"
 
 #ifdef HAVE_LZO
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The largest block that the library reads. */
+/* The largest block that the library supports, in bytes. */
 #define LZO_BLOCK (1u << 20)
 
 static void *lzo_create(const struct memlog_allocator *alloc)
@@ -17,7 +17,7 @@ static void *lzo_create(const struct memlog_allocator *alloc)
 	return lzo_init() == LZO_E_OK ? malloc(LZO_BLOCK) : NULL;
 }
 
-/* LZO cannot stop in the middle of a copy: all is expanded, and cut. */
+/* LZO cannot stop early: expand the whole page, and return its start. */
 static enum memlog_status lzo_expand(void *state, const uint8_t *in,
 				     size_t in_len, uint8_t *out,
 				     size_t out_len, size_t *ret)
@@ -33,10 +33,10 @@ static enum memlog_status lzo_expand(void *state, const uint8_t *in,
 }
 
 /*
- * A stream that begins with a run of literals says how many in its first byte:
- * 18 and more is the number plus 17; 1 to 15 is the number less 3, and 0 means
- * that it goes on, 255 for each further 0, plus 15. Source: the description of
- * the stream in Linux, Documentation/staging/lzo.rst.
+ * A stream that begins with a run of literals has their number n in the first
+ * byte: n + 17 if it is 18 or more, n - 3 if it is 1 to 15. After 0, each
+ * further 0 adds 255, and the next byte adds itself plus 15. Source: the
+ * description of the stream in Linux, Documentation/staging/lzo.rst.
  */
 static size_t lzo_literal(const uint8_t *in, size_t in_len, const uint8_t **ret)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* main.c - memlog-dump: the logs in a dump, on standard output. */
+/* main.c - memlog-dump: print the logs in dumps. */
 #include "dump.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A descriptor that the caller closed must not become an image. Reading from
- * it and writing to it fail as they would have. */
+/* If the caller closed descriptor 0, 1 or 2, the next file must not get its
+ * number. Open /dev/null in its place, so that using it fails as before. */
 static void hold_descriptors(void)
 {
 	int fd;
@@ -42,7 +42,7 @@ static int exit_code(enum memlog_status s,
 	}
 }
 
-/* NO_DATA has been explained by messages. */
+/* Print an error. NO_DATA has been explained by messages before. */
 static void main_tell(const char *name, enum memlog_status s,
 		      const struct memlog_err *err)
 {
@@ -121,7 +121,7 @@ static int dump_all(const struct opts *o)
 		code = main_worse(code,
 				  dump_image(o->images[i], o, symbols, &out));
 	memlog_symbols_close(symbols);
-	/* what was printed before a trouble is worth keeping */
+	/* keep what was printed before an error */
 	rc = output_close(&out, out.written && !guard_stop() && !out.failed);
 	return rc ? rc : code;
 }

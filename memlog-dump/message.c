@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* message.c - messages on standard error, one line each. */
+/* message.c - print messages on standard error, one line each. */
 #include "dump.h"
 
 #include <stdarg.h>

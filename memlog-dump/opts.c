@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* opts.c - the command line: options of our own beside those of a query. */
+/* opts.c - parse the command line: our options, and those of a query. */
 #include "dump.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- what our own options do --------------------------------------------- */
+/* ---- our options -------------------------------------------------------- */
 
 static enum memlog_status opts_refuse(struct memlog_err *err, const char *text)
 {
@@ -43,8 +43,8 @@ static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 	errno = 0;
 	o->raw_base = strtoull(value, &end, 0);
 	if (*value < '0' || *value > '9' || *end || errno)
-		return opts_refuse(err, "q35, pc, microvm, virt, none, or the "
-				   "address where the file begins");
+		return opts_refuse(err, "must be q35, pc, microvm, virt, none, "
+				   "or the address of the first byte");
 	return MEMLOG_OK;
 }
 
@@ -75,7 +75,7 @@ static enum memlog_status opts_output(void *arg,
 	return MEMLOG_OK;
 }
 
-/* As a query has it, but the file is named here. */
+/* The query's option, with the name of the output file. */
 static enum memlog_status opts_extract(void *arg,
 				       const struct memlog_option *opt,
 				       const char *value,
@@ -123,7 +123,7 @@ static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 	else if (!strcmp(value, "never"))
 		*when = WHEN_NEVER;
 	else
-		return opts_refuse(err, "auto, always or never");
+		return opts_refuse(err, "must be auto, always or never");
 	return MEMLOG_OK;
 }
 
@@ -202,7 +202,7 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	opts_names("Output formats (-O)", memlog_render_get);
 	puts("\nExit status: 0 a log was printed, 1 there is none, 2 usage, "
 	     "3 the image cannot\nbe read, 4 incomplete and --strict. "
-	     "memlog-dump(1) says more.");
+	     "See memlog-dump(1).");
 	return MEMLOG_STOP;
 }
 
@@ -212,11 +212,11 @@ static int opts_usage(const char *what)
 {
 	message(0, NULL, "%s", what);
 	fputs("usage: " PROGRAM " [options] IMAGE...; " PROGRAM
-	      " --help says more\n", stderr);
+	      " --help lists all options\n", stderr);
 	return EXIT_USAGE;
 }
 
-/* What can be said only when all options are known. */
+/* Checks that need all options. */
 static int opts_finish(struct opts *o)
 {
 	const char *no_color = getenv("NO_COLOR");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* output.c - where the answer goes: standard output, a file, a directory. */
+/* output.c - write the output to standard output, a file or a directory. */
 #include "dump.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static bool output_is_directory(const struct opts *o)
 	       (!lstat(o->output, &st) && S_ISDIR(st.st_mode));
 }
 
-/* All that is read: images, and symbols. */
+/* The names of all files that are read: images and symbols, ended by NULL. */
 static const char **output_inputs(const struct opts *o)
 {
 	size_t n = (size_t)o->n_images, i;

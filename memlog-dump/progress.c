@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* progress.c - the progress line on a terminal. */
+/* progress.c - show progress on a terminal. */
 #include "dump.h"
 
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* Nothing is shown of what takes no longer than this, and then this often. */
+/* When progress is first shown, and how often on a terminal and in a file. */
 #define FIRST_MS 1000
 #define AGAIN_MS 200
 #define AGAIN_LOG_MS 1000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* source.c - open an image as the command line says. */
+/* source.c - open an image with the options of the command line. */
 #include "dump.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static enum memlog_status source_fail(struct memlog_err *err,
 	return status;
 }
 
-/* What can be read only once. -1 when name is something else. */
+/* Open a pipe or socket, which can be read only once. -1: name is neither. */
 static int pipe_fd(const char *name)
 {
 	bool in = !strcmp(name, "-");
@@ -32,8 +32,8 @@ static int pipe_fd(const char *name)
 	return in ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
 }
 
-/* A pipe is gone through once; what needs more than that was copied to a file
- * without a name, which is opened like any other. */
+/* Read a pipe once. If that is not enough, the library copies it to a temporary
+ * file without a name, which is opened like any other. */
 static enum memlog_status open_pipe(int fd, const char *name,
 				    const struct opts *o,
 				    const struct memlog_open_opts *opts,
@@ -47,18 +47,17 @@ static enum memlog_status open_pipe(int fd, const char *name,
 	bool whole;
 
 	memlog_query_stream(o->query, &formats, &whole);
-	/* variables lie anywhere */
+	/* variables may be anywhere in memory */
 	whole |= o->symbols != NULL;
 	s = memlog_stream_open(fd, message_name(name), opts, formats, whole,
 			       ret, &spool, err);
 	close(fd);
 	if (s || *ret) {
 		if (!s)
-			message(3, name, "read once, as it came");
+			message(3, name, "read once, without a copy");
 		return s;
 	}
-	message(3, name, "copied to a temporary file, to be read back and "
-		"forth");
+	message(3, name, "copied to a temporary file for random access");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", spool);
 	s = memlog_image_open(path, opts, ret, err);
 	close(spool);
@@ -86,7 +85,7 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 	if (!strcmp(name, "-") && isatty(STDIN_FILENO))
 		return source_fail(
 			err, MEMLOG_INVALID, message_name(name),
-			"is a terminal; name a file, or pipe one in");
+			"is a terminal; give a file, or pipe one in");
 	fd = pipe_fd(name);
 	if (fd >= 0)
 		return open_pipe(fd, name, o, &opts, ret, err);

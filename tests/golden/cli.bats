@@ -124,7 +124,7 @@ wrong() {
 	wrong "-g needs a REGEX" small-c -g
 	wrong "--symbols needs a FILE" small-c --sy
 	wrong "--list takes no value" --list=x small-c
-	wrong "--color: auto, always or never" --color=x small-c
+	wrong "--color: must be auto, always or never" --color=x small-c
 	wrong "no image given (use - for standard input)"
 	wrong "no image given (use - for standard input)" -a --
 	# what was typed is escaped for the terminal
@@ -300,7 +300,7 @@ wrong() {
 	[ "$(cat "$T/log")" = mine ]
 	ln -s "$T/elsewhere" "$T/link"
 	run -2 --separate-stderr "$DUMP" -o "$T/link" small-c
-	[[ $stderr == *"$T/link is a symbolic link, which is neither followed nor"* ]]
+	[[ $stderr == *"$T/link is a symbolic link, which is not followed or"* ]]
 	[ ! -e "$T/elsewhere" ]
 	run -2 "$DUMP" -o "$T/no/such/directory" small-c
 }
