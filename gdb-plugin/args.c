@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* args.c - the arguments of a command, as gdb handed them over. */
+/* args.c - parse the arguments of the command that gdb wrote to the mailbox. */
 #include <string.h>
 
 #include "session.h"
 
-/* Words of one command line; more is not one that a person typed. */
+/* The most words of a command line. */
 #define MAX_ARGS 128
 
 static enum memlog_status args_pmemsave(void *arg,
@@ -46,7 +46,7 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 	return MEMLOG_STOP;
 }
 
-/* A word as the user typed it: take off quotes and backslashes, in place. */
+/* Remove quotes and backslashes from a word, in place. */
 static void args_unquote(char *word)
 {
 	char *out = word, quote = '\0';
@@ -71,14 +71,14 @@ enum memlog_status session_take_args(struct session *s, char *text,
 	char *argv[MAX_ARGS + 1], *p = text, *end;
 	int argc = 0;
 
-	argv[argc++] = text;	/* the name of the command, not looked at */
+	argv[argc++] = text;	/* instead of the command's name; unused */
 	while ((end = strchr(p, '\n'))) {
 		*end = '\0';
 		if (!strcmp(p, ARGS_END))
 			break;
 		if (argc == MAX_ARGS) {
 			snprintf(err->text, sizeof(err->text), "more than %d "
-				 "words", MAX_ARGS - 1);
+				 "arguments", MAX_ARGS - 1);
 			return MEMLOG_INVALID;
 		}
 		args_unquote(p);
@@ -86,7 +86,7 @@ enum memlog_status session_take_args(struct session *s, char *text,
 		p = end + 1;
 	}
 	if (!end) {
-		strcpy(err->text, "gdb handed over no arguments");
+		strcpy(err->text, "gdb did not pass the arguments");
 		return MEMLOG_INVALID;
 	}
 	*ret_rest = end + 1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mailbox.c - a file through which gdb's script and the plugin talk. */
+/* mailbox.c - the files through which gdb's script and the plugin
+ * communicate. */
 #include "plugin.h"
 
 #include <errno.h>
@@ -10,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* `info mtree -f` of a large machine and the sections of a core with 70,000
- * of them are below this; what is beyond it is not read. */
+/* The most bytes read: more than `info mtree -f` of a large machine, or the
+ * sections of a core with 70,000 of them. */
 #define MAX_MAILBOX (64u << 20)
 
-/* Text of one printf command: gdb has no limit, a person who stops the output
- * by Ctrl-C wants it to end soon. */
+/* Bytes of text in one printf command. gdb has no limit, but Ctrl-C should stop
+ * the output soon. */
 #define CHUNK 2048
 
 static bool is_ours(int fd)
@@ -45,7 +46,7 @@ static bool open_at(int fd, struct memlog_err *err)
 	made = memfd_create("memlog-gdb", MFD_CLOEXEC);
 	if (made < 0 || dup3(made, fd, O_CLOEXEC) < 0) {
 		snprintf(err->text, sizeof(err->text),
-			 "cannot make file descriptor %d: %s", fd,
+			 "cannot open file descriptor %d: %s", fd,
 			 errno == EBADF ? "raise the limit of open files "
 			 "(ulimit -n)" : strerror(errno));
 		if (made >= 0)
@@ -59,8 +60,8 @@ static bool open_at(int fd, struct memlog_err *err)
 bool mailbox_open(struct memlog_err *err)
 {
 	if (access("/proc/self/fd", R_OK)) {
-		strcpy(err->text, "/proc is not mounted, and gdb reaches the "
-		       "plugin's files through it");
+		strcpy(err->text, "/proc is not mounted; gdb needs it to "
+		       "access the plugin's files");
 		return false;
 	}
 	return open_at(MAILBOX_FD, err) && open_at(SCRIPT_FD, err);
@@ -92,7 +93,7 @@ char *mailbox_read(const struct memlog_allocator *alloc)
 void mailbox_clear(void)
 {
 	if (ftruncate(MAILBOX_FD, 0))
-		plugin_message(NULL, 1, "the mailbox cannot be emptied");
+		plugin_message(NULL, 1, "cannot truncate the mailbox");
 }
 
 bool script_empty(void)
@@ -105,7 +106,7 @@ bool script_empty(void)
 void script_begin(void)
 {
 	if (ftruncate(SCRIPT_FD, 0))
-		plugin_message(NULL, 1, "the script cannot be emptied");
+		plugin_message(NULL, 1, "cannot truncate the script");
 	lseek(SCRIPT_FD, 0, SEEK_SET);
 	script_add("# memlog\n");
 }
@@ -144,7 +145,7 @@ void script_again(void)
 	script_add("set $_memlog_again = 1\n");
 }
 
-/* One character as gdb's printf wants it in a string; returns its length. */
+/* Quote a character for a format of gdb's printf. Returns the length. */
 static size_t gdb_mailbox_quote(char *out, char c)
 {
 	switch (c) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* memlog-gdb.c - the steps of one `memlog` command; see plugin.h. */
+/* memlog-gdb.c - the interface to gdb, a JIT reader; see plugin.h. */
 #include <gdb/jit-reader.h>
 
 #include "session.h"
@@ -15,8 +15,8 @@ GDB_DECLARE_GPL_COMPATIBLE_READER
 static struct session session;
 
 /*
- * SIGINT waits while a step runs, and the library polls for it: gdb's handler
- * only sets a flag, which it would act upon by throwing through target_read.
+ * SIGINT is blocked while a step runs, and the library polls for it: gdb's
+ * handler sets a flag that makes target_read throw an exception through us.
  */
 static sigset_t hold_sigint(void)
 {
@@ -44,8 +44,8 @@ static enum gdb_status read_debug_info(struct gdb_reader_funcs *self,
 	return GDB_FAIL;
 }
 
-/* Called for any frame; answers to the first after a step has asked for it, and
- * stays invisible to the unwinder. */
+/* gdb calls this for every frame. The first call after a step asked for memory
+ * runs the query. Returns GDB_FAIL, so that gdb unwinds the frame itself. */
 static enum gdb_status plugin_unwind(struct gdb_reader_funcs *self,
 				     struct gdb_unwind_callbacks *cb)
 {
@@ -70,7 +70,7 @@ static void plugin_destroy(struct gdb_reader_funcs *self)
 	(void)self;
 }
 
-/* Never NULL, which gdb does not look for. */
+/* Does not return NULL, which gdb does not check for. */
 struct gdb_reader_funcs *gdb_init_reader(void)
 {
 	static struct gdb_reader_funcs funcs = {
@@ -87,8 +87,8 @@ struct gdb_reader_funcs *gdb_init_reader(void)
 	return &funcs;
 }
 
-/* gdb ends, perhaps after an error in the middle of the script: the files that
- * QEMU wrote are not left. */
+/* If gdb ends after an error in the script, delete the files that QEMU
+ * wrote. */
 static void __attribute__((destructor)) plugin_fini(void)
 {
 	session_end(&session);

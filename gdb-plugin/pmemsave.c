@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pmemsave.c - QEMU writes its memory to files, which are searched.
+ * pmemsave.c - have QEMU write its memory to files, and read these.
  *
- * QEMU opens the files by name: as its own user, in its own container, perhaps
- * on another host; and its monitor reports errors in words only. So nothing is
- * searched before all files are there, complete and readable.
+ * QEMU opens the files by name, as its own user, perhaps in a container or on
+ * another host, and its monitor reports errors only as text. So check that all
+ * files exist, complete and readable, before any is searched.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,14 +22,14 @@
 
 #define PAGE 4096u
 
-/* What must stay free in the file system for everybody else. */
+/* Bytes that must stay free in the file system. */
 #define SPARE ((uint64_t)64 << 20)
 
-/* A longer name of the directory does not fit into a line of the script. */
+/* The longest name of a directory that fits into a line of the script. */
 #define MAX_NAME 400
 #define PATH_SIZE (MAX_NAME + 24)
 
-/* Ends gdb's command in a pipe: a directory's name may hold a "|". */
+/* The delimiter of gdb's pipe command: a directory's name may contain "|". */
 #define DELIM "@memlog@"
 
 #define ADVICE "use memlog without --pmemsave"
@@ -64,8 +64,8 @@ void session_remove_files(struct session *s)
 	rmdir(s->dir);
 }
 
-/* Is there space for all of memory? QEMU would fill the file system to its last
- * byte before it gave up. */
+/* Is there enough space for all of memory? QEMU would fill the file system
+ * before it fails. */
 static bool pmemsave_fits(const struct session *s, const char *tmpdir)
 {
 	uint64_t need = 0, available;
@@ -74,13 +74,13 @@ static bool pmemsave_fits(const struct session *s, const char *tmpdir)
 
 	for (i = 0; i < s->n_ranges; i++)
 		need += s->ranges[i].end - s->ranges[i].start;
-	/* a file system without blocks does not say how large it is */
+	/* a file system without blocks does not report its size */
 	if (statvfs(tmpdir, &fs) || !fs.f_blocks)
 		return true;
 	available = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (available >= SPARE && available - SPARE >= need)
 		return true;
-	return pmemsave_refuse("%s has %" PRIu64 " MiB free, and --pmemsave "
+	return pmemsave_refuse("%s has %" PRIu64 " MiB free, but --pmemsave "
 			       "needs %" PRIu64 " MiB; set TMPDIR to another "
 			       "directory, or " ADVICE, tmpdir, available >> 20,
 			       (need + SPARE) >> 20);
@@ -96,7 +96,8 @@ static bool pmemsave_name_ok(const char *name)
 	return i <= MAX_NAME;
 }
 
-/* QEMU's working directory is not gdb's, so the name is absolute. */
+/* Create a directory with an absolute name: QEMU's working directory is not
+ * gdb's. */
 static bool pmemsave_mkdir(struct session *s)
 {
 	char path[PATH_MAX + sizeof("/memlog-XXXXXX")];
@@ -109,8 +110,8 @@ static bool pmemsave_mkdir(struct session *s)
 				       strerror(errno));
 	strcat(path, "/memlog-XXXXXX");
 	if (!pmemsave_name_ok(path))
-		return pmemsave_refuse("TMPDIR has a name that QEMU's monitor "
-				       "does not take");
+		return pmemsave_refuse("TMPDIR is too long, or has control "
+				       "characters");
 	if (!pmemsave_fits(s, tmpdir))
 		return false;
 	s->dir = s->arena.alloc.alloc(s->arena.alloc.self, strlen(path) + 1);
@@ -122,7 +123,7 @@ static bool pmemsave_mkdir(struct session *s)
 			       strerror(errno));
 }
 
-/* For a string in quotes of QEMU's monitor. */
+/* Quote a name for QEMU's monitor. */
 static void pmemsave_quote(const char *name, char *ret)
 {
 	for (; *name; *ret++ = *name++)
@@ -152,7 +153,7 @@ bool session_save_files(struct session *s)
 	return true;
 }
 
-/* Is the file of one range there, with all of its bytes? Why not, if not. */
+/* Is the file of range i complete? False: why has the reason. */
 static bool pmemsave_whole(const struct session *s, size_t i, char *why,
 			   size_t size)
 {
@@ -167,11 +168,11 @@ static bool pmemsave_whole(const struct session *s, size_t i, char *why,
 		snprintf(why, size, "it reports success, but there is no file; "
 			 "is it in a container, or on another host?");
 	else if (fd < 0 || fstat(fd, &st))
-		snprintf(why, size, "what it wrote cannot be read: %s",
+		snprintf(why, size, "cannot read its file: %s",
 			 strerror(errno));
 	else if ((uint64_t)st.st_size < r->end - r->start)
-		snprintf(why, size, "of %" PRIu64 " bytes only %" PRIu64
-			 " are there", r->end - r->start, (uint64_t)st.st_size);
+		snprintf(why, size, "its file has only %" PRIu64 " of %" PRIu64
+			 " bytes", (uint64_t)st.st_size, r->end - r->start);
 	else
 		whole = true;
 	if (fd >= 0)
@@ -189,7 +190,7 @@ bool session_check_files(struct session *s, char *text)
 			break;
 	if (i == s->n_ranges)
 		return true;
-	/* QEMU's own words say more; the first are of the first failure */
+	/* prefer QEMU's own message; the first one is of the first failure */
 	text += strspn(text, " \t\r\n");
 	text[strcspn(text, "\r\n")] = '\0';
 	if (!strncmp(text, "Error: ", 7))
@@ -199,8 +200,8 @@ bool session_check_files(struct session *s, char *text)
 			       ADVICE, s->dir, *words ? words : why);
 }
 
-/* What the file of one range has of len bytes at addr: 0 where no range is, -1
- * when it should have some. */
+/* Read up to len bytes at addr from the file of its range. Returns how many, 0
+ * if addr is in no range, -1 on failure. */
 static ssize_t pmemsave_part(const struct session *s, uint64_t addr, void *buf,
 			     size_t len)
 {
@@ -231,7 +232,7 @@ static enum memlog_status pmemsave_read(void *self, uint64_t addr, void *buf,
 	*ret = 0;
 	if (plugin_interrupted())
 		return MEMLOG_STOP;
-	/* the next range may begin where one ends */
+	/* the next range may begin where this one ends */
 	while (*ret < len) {
 		n = pmemsave_part(s, addr + *ret, (char *)buf + *ret,
 				  len - *ret);

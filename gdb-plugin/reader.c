@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reader.c - the target's memory as gdb reads it.
+ * reader.c - read memory of the target through gdb.
  *
- * target_read() fails as a whole when one byte of a block is absent: blocks
- * first, pages where one failed. It may throw (a connection that breaks), so
- * nothing is held across it that the session does not know of.
+ * target_read() fails if one byte of a block is absent: so read a block, and if
+ * that fails, page by page. It may throw (if a connection breaks), so
+ * everything held across it must be in struct session.
  */
 #include "session.h"
 
 #define BLOCK 65536u
 #define PAGE 4096u
 
-/* A stub answers small reads as fast as it can; a block of this many bytes is
- * still stopped soon by Ctrl-C. */
+/* A block size for slow stubs, small enough for Ctrl-C to stop it soon. */
 #define SLOW_BLOCK 4096u
 
 static size_t gdb_reader_read_pages(struct session *s, uint64_t addr, char *buf,
@@ -44,7 +43,7 @@ static enum memlog_status target_read(void *self, uint64_t addr, void *buf,
 	if (!s->read) {
 		if (err)
 			*err = (struct memlog_err){ .status = MEMLOG_IO,
-				.text = "gdb lends its memory no longer" };
+				.text = "gdb no longer lets us read memory" };
 		return MEMLOG_IO;
 	}
 	while (*ret < len) {

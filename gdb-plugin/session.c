@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session.c - one memlog command in gdb, from its arguments to its output. */
+/* session.c - run one memlog command in gdb, step by step; see plugin.h. */
 #include "session.h"
 
 #include <fcntl.h>
@@ -28,7 +28,7 @@ static void gdb_session_fail(const char *text)
 	plugin_message(NULL, 0, text);
 }
 
-/* ---- what the script asks of gdb ---------------------------------------- */
+/* ---- scripts for gdb ---------------------------------------------------- */
 
 #define TO_MAILBOX " | cat >>/proc/$PPID/fd/%d\n"
 
@@ -52,9 +52,9 @@ static void step_begin(struct session *s)
 	s->step = STEP_TOLD;
 }
 
-/* Make gdb call unwind(), and come back. The command must not fail, or the
- * script would end there: `frame` swallows errors of what it prints. (An MI
- * command would, too, but gdb 13 does not survive two of them in pipes.) */
+/* Make gdb call unwind(), then run another step. The command must not fail, or
+ * the script would end there: `frame` ignores errors in what it prints. (An MI
+ * command does, too, but gdb 13 crashes after two of them in pipes.) */
 static void ask_for_memory(struct session *s)
 {
 	s->armed = true;
@@ -86,7 +86,7 @@ gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 	};
 	enum memlog_status st;
 
-	/* a pipe of gdb's cannot be told from its terminal */
+	/* we cannot tell gdb's pipes from its terminal */
 	s->script = script_sink;
 	s->script.tty = isatty(STDOUT_FILENO) == 1;
 	*ret = &s->script;
@@ -154,7 +154,7 @@ static struct memlog_open_opts open_opts(struct session *s)
 {
 	return (struct memlog_open_opts){
 		.size = sizeof(struct memlog_open_opts),
-		.no_mmap = true, /* the file may shrink under us */
+		.no_mmap = true, /* the file may shrink meanwhile */
 		.allocator = &s->arena.alloc,
 		.progress = gdb_session_progress,
 	};
@@ -177,7 +177,7 @@ static bool open_core(struct session *s)
 	return false;
 }
 
-/* Fill s->ranges with what gdb says in text, taken apart by parse. */
+/* Fill s->ranges from text of gdb with the parser parse. */
 static void session_list_ranges(struct session *s, const char *text,
 				size_t (*parse)(const char *text,
 						struct memlog_range *ret,
@@ -196,20 +196,20 @@ static void read_through_gdb(struct session *s, const char *name)
 
 	if (!s->n_ranges)
 		gdb_session_fail(
-			"gdb does not say where memory of this target is");
+			"gdb does not report where this target has memory");
 	else if (!s->target.frames)
 		gdb_session_fail(
-			"gdb reads memory for plugins through a frame, and there "
-			"is no stopped thread: interrupt the target, or select a "
-			"thread");
+			"gdb plugins can read memory only in a stack frame, "
+			"and no stopped thread is selected: interrupt the "
+			"target, or select a stopped thread");
 	else if (session_wrap_target(s, name, &err))
 		gdb_session_fail(err.text);
 	else
 		ask_for_memory(s);
 }
 
-/* The library sees which pages are there: gdb's own reads would bring those
- * that were never touched into memory, for good. */
+/* Not through gdb: the library reads only pages that are present, whereas gdb's
+ * reads would allocate those that were never touched. */
 static void gdb_session_use_process(struct session *s)
 {
 	const struct memlog_open_opts opts = open_opts(s);
@@ -270,8 +270,8 @@ static void step_told(struct session *s, char *text)
 		break;
 	default:
 		gdb_session_fail(
-			"there is nothing to read: open a core, attach to QEMU, "
-			"or connect to its gdbstub");
+			"no target: open a core, attach to QEMU, or connect "
+			"to its gdbstub");
 	}
 }
 
@@ -306,16 +306,17 @@ static void step_mapped(struct session *s, const char *text)
 		}
 		return;
 	}
-	plugin_message(NULL, 2, "QEMU's gdbstub, physical addresses: it is slow,"
-		       " so likely places come first; --pmemsave is faster");
-	/* gdb looks at frames after every command, and so calls unwind() before
-	 * this one has had its effect: memory is asked for in the next step */
+	plugin_message(NULL, 2, "reading through QEMU's gdbstub, by physical "
+		       "address: it is slow, so likely places come first; "
+		       "--pmemsave is faster");
+	/* gdb unwinds frames after every command, so unwind() may be called
+	 * before this one takes effect: read memory in the next step */
 	script_add("pipe maint packet Qqemu.PhyMemMode:1 | cat >/dev/null\n");
 	script_again();
 	s->step = STEP_PHYSICAL;
 }
 
-/* The mode is for reading alone: gdb's own view is as before after it. */
+/* Reset the mode after reading, so that gdb again uses virtual addresses. */
 static void step_physical(struct session *s)
 {
 	s->flags = MEMLOG_READER_SLOW;
@@ -324,8 +325,8 @@ static void step_physical(struct session *s)
 	script_add("maint flush dcache\n");
 }
 
-/* The answer stands in the script already; or QEMU has written its files, or
- * not, and text is what it said; or unwind() was never called. */
+/* Either unwind() has run the query, and its output is in the script, or it was
+ * not called; or QEMU was asked to write files, and text is its answer. */
 static void step_read(struct session *s, char *text)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
@@ -333,8 +334,8 @@ static void step_read(struct session *s, char *text)
 	if (!s->dir) {
 		if (s->armed)
 			gdb_session_fail(
-				"gdb did not lend its memory: the selected thread "
-				"has no frame");
+				"cannot read memory through gdb: the selected "
+				"thread has no stack frame");
 		return;
 	}
 	if (!session_check_files(s, text))
@@ -355,7 +356,7 @@ void session_step(struct session *s)
 		return;
 	}
 	script_begin();
-	s->step = STEP_BEGIN;	/* unless the step asks for another */
+	s->step = STEP_BEGIN;	/* unless a step sets the next one */
 	text = mailbox_read(&s->arena.alloc);
 	if (!text)
 		gdb_session_fail("no memory");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session.h - one command, over its steps. */
+/* session.h - the state of one command, kept between its steps. */
 #ifndef GDB_SESSION_H
 #define GDB_SESSION_H
 
@@ -11,26 +11,26 @@
 enum step {
 	STEP_BEGIN,
 	STEP_TOLD,		/* arguments and target are in the mailbox */
-	STEP_ASKED,		/* a remote stub said whether it is QEMU's */
-	STEP_MAPPED,		/* ... and where memory is */
-	STEP_PHYSICAL,		/* ... and reads physical addresses from now on */
-	STEP_READ,		/* unwind() had its turn, or QEMU wrote files */
+	STEP_ASKED,		/* the mailbox says whether it is QEMU's stub */
+	STEP_MAPPED,		/* the mailbox has the memory ranges */
+	STEP_PHYSICAL,		/* the stub reads physical addresses */
+	STEP_READ,		/* unwind() was called, or QEMU wrote files */
 };
 
-/* Between the arguments and what gdb says of itself. */
+/* Separates the arguments from gdb's description of its target. */
 #define ARGS_END "--memlog-arguments-end--"
 
 struct session {
-	struct host_own own;	/* first: HOST_OPTIONS find it there */
+	struct host_own own;	/* first: HOST_OPTIONS need it there */
 	enum step step;
-	bool busy;		/* holds what session_end() frees */
+	bool busy;		/* session_end() has something to release */
 	struct host_arena arena;
 	struct memlog_query *query;
 	struct memlog_image *image;
 	struct memlog_sink script;	/* script_sink, for this command */
 	struct host_file file;		/* of --output */
 	bool file_open;
-	const char *inputs[3];		/* files that are read */
+	const char *inputs[3];		/* files that gdb reads */
 	bool pmemsave;		/* --pmemsave */
 	struct target target;
 	struct memlog_range *ranges;	/* where the target has memory */
@@ -38,44 +38,46 @@ struct session {
 	enum memlog_space space;
 	unsigned int flags;	/* MEMLOG_READER_* */
 	gdb_target_read *read;	/* only while unwind() runs */
-	bool armed;		/* unwind() has something to do */
-	char *dir;		/* of --pmemsave, removed in the end */
+	bool armed;		/* unwind() is to run the query */
+	char *dir;		/* of --pmemsave, removed at the end */
 };
 
-/* Do the next step and write the next script. Where there can be no script a
- * message says why, and memlog.gdb does not go on. */
+/* Run the next step and write the next script. If that is impossible, print why
+ * and leave no script, so that memlog.gdb stops. */
 void session_step(struct session *s);
 
-/* Let go of all that the command held; the next step is the first again. */
+/* Release everything of the command; the next step is the first one again. */
 void session_end(struct session *s);
 
-/* The memory of the target can be read, now. */
+/* Called by unwind() with a function that reads memory of the target, valid
+ * during the call: run the query if it waits for that. */
 void session_memory(struct session *s, gdb_target_read *read);
 
-/* args.c: take the lines of text before ARGS_END, which are words of the
- * command; *ret_rest is what follows. STOP: that was --help, and is answered. */
+/* args.c: parse the arguments, one per line of text up to ARGS_END; *ret_rest
+ * is the text after that. STOP: --help was printed. */
 enum memlog_status session_take_args(struct session *s, char *text,
 				     char **ret_rest, struct memlog_err *err);
 
-/* reader.c: s->image, a reader whose self is s, in s->ranges. */
+/* reader.c: make s->image from a reader, whose self is s, and s->ranges. */
 enum memlog_status session_wrap(struct session *s,
 				const struct memlog_reader_ops *ops,
 				enum memlog_space space, const char *name,
 				struct memlog_err *err);
 
-/* reader.c: wrap the target's memory, in s->ranges of s->space. */
+/* reader.c: make s->image from the target's memory in s->ranges of s->space. */
 enum memlog_status session_wrap_target(struct session *s, const char *name,
 				       struct memlog_err *err);
 
-/* pmemsave.c: let the script have QEMU write s->ranges, its physical memory, to
- * files in s->dir, named by their number. False: a message said why not. */
+/* pmemsave.c: add commands to the script with which QEMU writes the physical
+ * memory of s->ranges to files in s->dir, named by index. False: impossible,
+ * and a message was printed. */
 bool session_save_files(struct session *s);
 
-/* Are they there, whole? text is what QEMU said when it wrote them, and may be
- * changed. False: a message said what is missing. */
+/* Are the files complete? text is QEMU's output, and is modified. False: a
+ * message was printed. */
 bool session_check_files(struct session *s, char *text);
 
-/* Wrap them; addresses are physical. */
+/* Make s->image from the files; addresses are physical. */
 enum memlog_status session_wrap_files(struct session *s,
 				      struct memlog_err *err);
 

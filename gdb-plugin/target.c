@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* target.c - what gdb says of its target, in the words of its own commands. */
+/* target.c - parse the output of gdb's commands about its target. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin.h"
 
-/* The next line of text: its start in *ret; returns its length, or -1. */
+/* Get the next line of text. *ret is its start. Returns its length; -1:
+ * none. */
 static long next_line(const char **text, const char **ret)
 {
 	const char *end;
@@ -21,7 +22,8 @@ static long next_line(const char **text, const char **ret)
 	return end - *ret;
 }
 
-/* A line as a string of its own, cut to fit: sscanf() measures what it gets. */
+/* Copy a line to a string, truncated: sscanf() calls strlen() on all of
+ * text. */
 static const char *line_string(char *buf, size_t size, const char *line,
 			       long len)
 {
@@ -49,8 +51,8 @@ static char *gdb_target_copy(const struct memlog_allocator *alloc,
 	return p;
 }
 
-/* "Core file: `/tmp/core', file type elf64-x86-64.", in gdb 10 on two lines; what
- * is "Core file:" or "Exec file:". */
+/* Parse "Core file: `/tmp/core', file type elf64-x86-64.", two lines in gdb 10.
+ * what is "Core file:" or "Exec file:". */
 static char *target_path(const char *text, const char *what,
 			 const struct memlog_allocator *alloc)
 {
@@ -62,7 +64,7 @@ static char *target_path(const char *text, const char *what,
 		     NULL;
 }
 
-/* The line of the current inferior of `info inferiors`:
+/* Parse the line of the current inferior in `info inferiors`:
  * "* 1    process 4711      1 (native)         /usr/bin/qemu". */
 static void parse_inferior(struct target *t, const char *line, long len)
 {

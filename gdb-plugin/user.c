@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* user.c - the person at gdb: Ctrl-C and messages. */
+/* user.c - Ctrl-C and messages in gdb. */
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -21,8 +21,8 @@ void plugin_user_level(int level)
 }
 
 /*
- * A Ctrl-C is taken from gdb: gdb would leave the script where it stands, and
- * with it the user's frame and the stub's mode as the script had set them.
+ * Consumes the signal, so that gdb does not see it: gdb would abort the script
+ * before it restores the selected frame and the stub's mode.
  */
 bool plugin_interrupted(void)
 {

@@ -161,7 +161,7 @@ teardown() {
 	cmp there "$expected"
 	[ "$(grep -c 'link is a symbolic link' said)" -eq 2 ]
 	grep -q "$PWD is a directory" said
-	[ "$(grep -c 'is being read, and is not replaced' said)" -eq 3 ]
+	[ "$(grep -c 'is being read, and cannot be replaced' said)" -eq 3 ]
 	[ -L link ] && [ ! -e target ]
 	cmp "$core" mine.core
 	cmp "$B/namelist/vmlinux" mine.vmlinux
@@ -193,7 +193,7 @@ teardown() {
 
 @test "too many words are refused, not cut" {
 	in_gdb -c "$core" <<<"memlog$(printf ' -q%.0s' $(seq 130)) -n 1"
-	grep -q '^memlog: more than 127 words' said
+	grep -q '^memlog: more than 127 arguments' said
 }
 
 @test "help memlog, memlog --help, completion" {
@@ -213,7 +213,7 @@ teardown() {
 
 @test "without a target, with a bad option: a message of one line" {
 	in_gdb <<<"memlog"
-	grep -q '^memlog: there is nothing to read' said
+	grep -q '^memlog: no target' said
 	in_gdb -c "$core" <<<"memlog --nonsense"
 	grep -q '^memlog: unknown option --nonsense' said
 	in_gdb -c "$core" <<<"memlog -F nonsense"
@@ -238,7 +238,7 @@ cannot_start() {
 @test "the limit of open files is too low: a message; it works once raised" {
 	for n in 512 900 901; do
 		cannot_start sh -c "ulimit -Sn $n && \"\$@\"" sh
-		[ "$(grep -c '^memlog: cannot make .* (ulimit -n)$' said)" -eq 2 ]
+		[ "$(grep -c '^memlog: cannot open .* (ulimit -n)$' said)" -eq 2 ]
 	done
 	ulimit -Sn 512
 	in_gdb -c "$core" <<-'EOF'
