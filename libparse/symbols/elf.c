@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * elf.c - the symbols of an ELF file (vmlinux, xen-syms): addresses by libelf,
- * structs and enums by libdw where there is debug information.
+ * elf.c - read the symbols of an ELF file (vmlinux, xen-syms): addresses with
+ * libelf, structs and enums with libdw if there is debug information.
  */
 #include "memlog.h"
 
@@ -26,13 +26,13 @@ struct symbol {
 };
 
 struct elf_symbols {
-	struct memlog_symbols pub;	/* first: callers hold this */
+	struct memlog_symbols pub;	/* what callers see */
 	struct memlog_allocator alloc;
 	int fd;
 	Elf *elf;
-	Dwarf *dwarf;			/* NULL until it is needed, or none */
+	Dwarf *dwarf;			/* NULL: not opened yet, or none */
 	bool no_dwarf;
-	Elf_Data *text[4];		/* sections that names can be in */
+	Elf_Data *text[4];		/* sections that contain names */
 	size_t n_text;
 	struct symbol *symbols;		/* sorted by name */
 	size_t n;
@@ -58,9 +58,9 @@ static enum memlog_status symbols_sym_addr(void *self, const char *name,
 	return MEMLOG_OK;
 }
 
-/* ---- debug information ------------------------------------------------------ */
+/* ---- debug information -------------------------------------------------- */
 
-/* After libdw, which expands compressed sections in place. */
+/* Call it after opening libdw, which expands compressed sections in place. */
 static void find_text(struct elf_symbols *s)
 {
 	static const char *const names[] = {
@@ -93,8 +93,8 @@ static Dwarf *symbols_dwarf(struct elf_symbols *s)
 	return s->dwarf;
 }
 
-/* The name of a die, NULL when it has none. libdw does not look whether the last
- * one in a section comes to an end. */
+/* The name of a DIE, NULL if it has none. libdw does not check that a name ends
+ * within its section. */
 static const char *symbols_name_of(struct elf_symbols *s, Dwarf_Die *die)
 {
 	const char *name = dwarf_diename(die), *from;
@@ -110,7 +110,7 @@ static const char *symbols_name_of(struct elf_symbols *s, Dwarf_Die *die)
 	return NULL;
 }
 
-/* The definition of a struct, union, enum or typedef of that name. */
+/* Find the definition of a struct, union, enum or typedef by its name. */
 static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 {
 	Dwarf_Off off = 0, next;
@@ -144,7 +144,7 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 	return false;
 }
 
-/* The type behind a typedef. */
+/* Resolve a typedef to its type. */
 static bool symbols_peel(Dwarf_Die *die)
 {
 	Dwarf_Attribute attr;
@@ -166,7 +166,7 @@ static bool die_number(Dwarf_Die *die, unsigned int name, Dwarf_Word *ret)
 	       !dwarf_formudata(&attr, ret);
 }
 
-/* A member, also one of a struct or union without a name inside. */
+/* Find the offset of a member, also in anonymous structs and unions. */
 static bool find_member(struct elf_symbols *s, Dwarf_Die *type,
 			const char *name, uint64_t base, int depth,
 			uint64_t *ret)
@@ -240,9 +240,9 @@ static enum memlog_status sym_enum(void *self, const char *type, int64_t value,
 	return MEMLOG_NO_DATA;
 }
 
-/* ---- opening ------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------ */
 
-/* Of one symbol table, those that have a place and a name. */
+/* Add the symbols of one table that are defined and have a name. */
 static enum memlog_status load_table(struct elf_symbols *s, Elf_Scn *scn,
 				     const GElf_Shdr *sh, size_t *cap,
 				     struct memlog_err *err)
@@ -300,7 +300,7 @@ static enum memlog_status symbols_load(struct elf_symbols *s, const char *path,
 	}
 	if (!s->n)
 		return ml_fail(err, MEMLOG_NO_DATA, "%s: it has no symbol "
-			       "table; take the file with debug symbols", path);
+			       "table; use the file with debug symbols", path);
 	qsort(s->symbols, s->n, sizeof(*s->symbols), by_name);
 	return MEMLOG_OK;
 }
