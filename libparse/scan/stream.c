@@ -25,7 +25,7 @@
 #define CHUNK		(1u << 20)	/* read at once */
 #define AHEAD		(128u << 10)	/* a header is complete by then */
 
-/* ---- the window ------------------------------------------------------------ */
+/* ---- the window --------------------------------------------------------- */
 
 /* Read more, keeping at least back bytes before scanned. The bytes are moved
  * down only when there is no room left after them. */
@@ -55,7 +55,7 @@ static enum memlog_status stream_slide(struct ml_stream *st,
 	return MEMLOG_OK;
 }
 
-/* ---- the search ------------------------------------------------------------ */
+/* ---- the search --------------------------------------------------------- */
 
 static enum memlog_status stream_feed(struct ml_stream *st, uint64_t from,
 				      uint64_t to, uint64_t delta, bool covered)
@@ -147,7 +147,7 @@ static enum memlog_status stream_order(struct ml_stream *st,
 	return MEMLOG_OK;
 }
 
-/* ---- the beginning --------------------------------------------------------- */
+/* ---- the beginning ------------------------------------------------------ */
 
 /* Make the window at least this large and fill it. */
 static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
@@ -254,7 +254,7 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 	return s;
 }
 
-/* ---- the whole ------------------------------------------------------------- */
+/* ---- the whole ---------------------------------------------------------- */
 
 static enum memlog_status keep_whole(struct ml_stream *st, int *ret_spool,
 				     struct memlog_err *err)

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 
-/* ---- what is kept ---------------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------- */
 
 /* Keep [off, end): what is in the window now, the rest when it comes. For
  * places close to each other most was already requested. */
@@ -103,7 +103,7 @@ static enum memlog_status stream_want_addr(struct ml_stream *st, uint64_t addr,
 	return s;
 }
 
-/* ---- candidates ------------------------------------------------------------ */
+/* ---- candidates --------------------------------------------------------- */
 
 static enum memlog_status stream_keep(struct ml_stream *st,
 				      const struct ml_format *fmt,

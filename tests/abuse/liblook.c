@@ -20,7 +20,7 @@ void look_failed(const char *file, int line, const char *cond)
 	abort();
 }
 
-/* ---- what a terminal may get ---------------------------------------------- */
+/* ---- what a terminal may get -------------------------------------------- */
 
 /* The sequence at p: its length, 0 when it is not valid UTF-8. */
 static size_t sequence(const uint8_t *p, size_t len, uint32_t *ret)
@@ -61,7 +61,7 @@ bool look_safe(const uint8_t *p, size_t len)
 	return true;
 }
 
-/* ---- an allocator that counts --------------------------------------------- */
+/* ---- an allocator that counts ------------------------------------------- */
 
 /* in front of every block, as large as alignment wants */
 union head {
@@ -111,7 +111,7 @@ void look_memory_init(struct look_memory *m, uint64_t limit)
 	m->alloc.self = m;
 }
 
-/* ---- a sink and messages that are checked ---------------------------------- */
+/* ---- a sink and messages that are checked ------------------------------- */
 
 enum kind { TEXT, SEQ, RAW };
 
@@ -170,7 +170,7 @@ static void check_err(const struct memlog_err *err)
 	LOOK_CHECK(look_safe((const uint8_t *)err->text, n));
 }
 
-/* ---- looking ---------------------------------------------------------------- */
+/* ---- looking ------------------------------------------------------------ */
 
 /* words: the options of one command, ended by NULL */
 static void look_query(struct memlog_image *image, const char *const *words,

@@ -36,7 +36,7 @@ static size_t count(struct memlog_image *image,
 	return n;
 }
 
-/* ---- tables of another size ----------------------------------------------- */
+/* ---- tables of another size --------------------------------------------- */
 
 /* What follows the end of a shorter table. */
 static void poison(void)
@@ -171,7 +171,7 @@ static void short_symbols(void **state)
 	mem_free(&m);
 }
 
-/* ---- ranges ---------------------------------------------------------------- */
+/* ---- ranges ------------------------------------------------------------- */
 
 /* A reader of one range that it cannot tell well. */
 struct teller {

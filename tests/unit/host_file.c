@@ -18,7 +18,7 @@
 
 #include "../../host/file.h"
 
-/* ---- a directory of its own for each test ---------------------------------- */
+/* ---- a directory of its own for each test ------------------------------- */
 
 static char top[] = "/tmp/memlog-host-XXXXXX";
 static int home;
@@ -108,7 +108,7 @@ static void refused(const char *name, bool force, const char *const *inputs,
 		fail_msg("%s: no \"%s\"", err.text, why);
 }
 
-/* ---- tests ------------------------------------------------------------------ */
+/* ---- tests -------------------------------------------------------------- */
 
 static void created(void **state)
 {

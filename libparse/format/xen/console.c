@@ -188,7 +188,7 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			logs[i]->pub.verdict = MEMLOG_VERDICT_CURRENT;
 }
 
-/* ---- decoding ------------------------------------------------------------- */
+/* ---- decoding ----------------------------------------------------------- */
 
 static enum memlog_status xen_open(void *state, struct ml_source *source,
 				   const struct ml_decoder_opts *opts,

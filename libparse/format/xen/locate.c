@@ -13,7 +13,7 @@
 #include "base/limits.h"
 #include "image/xen/xen.h"
 
-/* ---- by symbols ------------------------------------------------------------ */
+/* ---- by symbols --------------------------------------------------------- */
 
 /* size bytes of a variable; they do not cross a page. */
 static bool xen_locate_variable(struct memlog_image *image,
@@ -65,7 +65,7 @@ size_t ml_xen_console_locate(struct memlog_image *image,
 	return 1;
 }
 
-/* ---- by the data of the hypervisor ----------------------------------------- */
+/* ---- by the data of the hypervisor -------------------------------------- */
 
 /* The index-th page of the hypervisor's image. */
 static bool image_page(struct memlog_image *image, size_t index,
@@ -246,7 +246,7 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 	return true;
 }
 
-/* ---- the static ring --------------------------------------------------------- */
+/* ---- the static ring ---------------------------------------------------- */
 
 /* Text of at least this length, and this many lines, is a ring's. */
 #define STATIC_TEXT	1024u

@@ -151,7 +151,7 @@ size_t ml_xen_timestamp(const uint8_t *p, size_t len, struct xen_time *ret)
 	return n;
 }
 
-/* ---- looks ---------------------------------------------------------------- */
+/* ---- looks -------------------------------------------------------------- */
 
 /* "Allocated console ring of N KiB", which Xen logs in the ring itself. */
 static uint64_t xen_text_allocated(const uint8_t *p, size_t len)
@@ -195,7 +195,7 @@ void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret)
 	*ret = l;
 }
 
-/* ---- the seam -------------------------------------------------------------- */
+/* ---- the seam ----------------------------------------------------------- */
 
 /* The longest run of zeros, not wrapping. */
 static size_t longest_gap(const uint8_t *p, size_t len, size_t *ret_at)

@@ -150,7 +150,7 @@ static size_t xentrace_locate(struct memlog_image *image,
 	       xentrace_place(image, mach, ret);
 }
 
-/* ---- by what the console says ----------------------------------------------- */
+/* ---- by what the console says ------------------------------------------- */
 
 static bool xentrace_number(const uint8_t **p, const uint8_t *end,
 			    unsigned int base, uint32_t *ret)
