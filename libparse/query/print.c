@@ -146,10 +146,9 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	const struct memlog_sink *sink = j->run->host.sink;
 	const struct ml_render *render = ml_query_writer(j->run->query);
 	enum memlog_status s = MEMLOG_OK, read = MEMLOG_OK, e;
-	struct memlog_err read_err;
+	struct memlog_err read_err = { .status = MEMLOG_OK };
 	uint64_t missing;
 
-	read_err.text[0] = '\0';
 	if (ml_run_apart(j->run))
 		s = begin_file(j, err);
 	if (!s && render->log_begin)
