@@ -99,11 +99,11 @@ blank_devices() {
 }
 
 # finish CASE TITLE LOGS FORMAT...
-# LOGS are words verdict:which:offset:bytes, or "none": for each ring (early or
+# LOGS are words state:which:offset:bytes, or "none": for each ring (early or
 # main) the part of the debug port's output that it contains.
 finish() {
 	local name=memlog-$1 title=$2 logs=$3 format tables scrubbed log ring
-	local verdict which offset bytes hash at
+	local state which offset bytes hash at
 	shift 3
 
 	vm_qmp stop > /dev/null
@@ -135,7 +135,7 @@ finish() {
 				>> "$kept/manifest"
 		for log in $logs; do
 			[ "$log" != none ] || continue
-			IFS=: read -r verdict which offset bytes <<< "$log"
+			IFS=: read -r state which offset bytes <<< "$log"
 			ring=$early
 			[ "$which" = early ] || ring=$(sed 1d <<< "$scrubbed" |
 				grep -vx "$early")
@@ -146,10 +146,10 @@ finish() {
 				"$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 \
 					"$vm/dump" | cut -d: -f1)")
 			printf '%s %s %s %s %s %s %s %s\n' "$name" "$format" \
-				"$verdict" "$ring" "$at" "$offset" "$bytes" \
+				"$state" "$ring" "$at" "$offset" "$bytes" \
 				"$hash" >> "$kept/manifest"
 			printf '    %s log at %s: bytes %s..%s of the debug port, sha256 %s\n' \
-				"$verdict" "$ring" "$offset" \
+				"$state" "$ring" "$offset" \
 				$((offset + bytes)) "$hash" \
 				>> "$kept/$name.txt"
 		done

@@ -555,12 +555,16 @@ MEMLOG_API const char *memlog_image_warning(const struct memlog_image *image,
 /* ---- logs ------------------------------------------------------------- */
 
 /* Is a log from the boot that the image shows? */
-enum memlog_verdict {
-	MEMLOG_VERDICT_UNKNOWN,
-	MEMLOG_VERDICT_CURRENT, /* of the running boot */
-	MEMLOG_VERDICT_STALE,	/* of an earlier boot */
-	MEMLOG_VERDICT_COPY,	/* another log has the same text */
+enum memlog_state {
+	MEMLOG_STATE_UNKNOWN,
+	MEMLOG_STATE_CURRENT, /* of the running boot */
+	MEMLOG_STATE_STALE,   /* of an earlier boot */
+	MEMLOG_STATE_COPY,    /* another log has the same text */
 };
+
+/* "unknown", "current", "stale", "copy", as in JSON; "unknown" for any other
+ * number. */
+MEMLOG_API const char *memlog_state_name(enum memlog_state state);
 
 /* One run of len bytes of a log, headers included, len > 0. cpu is -1 if there
  * is none. alias is the same byte in another space, if has_alias is set: only
@@ -618,8 +622,8 @@ struct memlog_log {
 	uint64_t capacity; /* bytes of text that fit */
 	uint64_t used;	   /* bytes of text in it */
 	uint32_t flags;	   /* MEMLOG_LOG_* */
-	enum memlog_verdict verdict;
-	char reason[160]; /* why that verdict, what is wrong with it, or
+	enum memlog_state state;
+	char reason[160]; /* why that state, what is wrong with it, or
 				   ""; one line, escape before printing */
 };
 
@@ -698,7 +702,7 @@ struct memlog_scan_stats {
  * 0. On STOP, IO and LIMIT *ret holds what was found until then and must be
  * destroyed as well; on all other errors it is NULL. opts may be NULL, for
  * MEMLOG_SCAN_PAGES and all formats; stats may be NULL, and once the search has
- * begun it is filled in whatever is returned. A log's verdict and group depend
+ * begun it is filled in whatever is returned. A log's state and group depend
  * on all logs found. INVALID: opts without size.
  */
 MEMLOG_API enum memlog_status memlog_scan(struct memlog_image *image,

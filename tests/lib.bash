@@ -33,7 +33,7 @@ truth() {
 		head -c "$3"
 }
 
-# rows VERDICT: rows of the manifest, without comments
+# rows STATE: rows of the manifest, without comments
 rows() {
 	awk -v v="$1" '!/^#/ && $3 == v' "$vmcores/manifest"
 }

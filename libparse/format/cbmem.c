@@ -115,7 +115,7 @@ static enum memlog_status cbmem_console(const struct ml_probe *p,
 	log->pub.flags = wrapped ? MEMLOG_LOG_WRAPPED :
 			 cursor	 ? 0 :
 				   MEMLOG_LOG_EMPTY;
-	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
+	log->pub.state = MEMLOG_STATE_CURRENT;
 	from = wrapped ? cursor : 0;
 	memcpy(log->priv, &from, sizeof(from));
 	ret->extent.len = CONSOLE + (uint64_t)size;

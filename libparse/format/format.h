@@ -197,7 +197,7 @@ struct ml_format {
 
 	/*
 	 * probe: pure. Fills log->pub (capacity, used, flags, variant, version,
-	 *	verdict with reason if a single log is enough to decide) and
+	 *	state with reason if a single log is enough to decide) and
 	 *	priv, and ret->extent; or sets ret->points, and then log is
 	 *	ignored. OK, NOT_MINE (with a reason, which --list -v can show;
 	 *	ret is ignored) or CORRUPT: mine, worth listing, text may be
@@ -269,7 +269,7 @@ struct ml_format {
 	 * expand: search around a log that was just found and add its siblings
 	 *	and pages; its first extent may move. NOT_MINE: on a closer look
 	 *	not a log; nothing was added, and it is dropped.
-	 * relate: called once with all logs of this format: decide verdicts and
+	 * relate: called once with all logs of this format: decide states and
 	 *	reasons, alias, group. Cannot fail: a log that it cannot judge
 	 *	stays UNKNOWN.
 	 */

@@ -195,7 +195,7 @@ static bool is_chosen(const struct ml_run *run, const struct memlog_log *log)
 static void say_other(const struct ml_run *run, const struct memlog_log *log)
 {
 	char addr[ML_ADDR_TEXT], reason[2 * sizeof(log->reason)];
-	const char *what = ml_verdict_word(log->verdict);
+	const char *what = memlog_state_name(log->state);
 
 	memlog_escape(log->reason, reason, sizeof(reason));
 	ml_log_addr(log, addr);

@@ -52,7 +52,7 @@ uint64_t ml_query_tsc_hz(struct ml_run *run)
 				memlog_logs_get(run->lists[i], k);
 
 			if (!strcmp(log->format, clock->name) &&
-			    log->verdict == MEMLOG_VERDICT_CURRENT)
+			    log->state == MEMLOG_STATE_CURRENT)
 				hz = rate_of(run, clock, log);
 		}
 	if (hz)

@@ -83,7 +83,7 @@ static bool run_has_current(const struct ml_run *run, const char *format)
 	size_t i;
 
 	for (i = 0; i < run->n_logs; i++)
-		if (run->logs[i]->verdict == MEMLOG_VERDICT_CURRENT &&
+		if (run->logs[i]->state == MEMLOG_STATE_CURRENT &&
 		    !strcmp(run->logs[i]->format, format))
 			return true;
 	return false;
@@ -95,8 +95,8 @@ static bool is_current(const struct ml_run *run, const struct memlog_log *log)
 {
 	if (log->flags & MEMLOG_LOG_EMPTY)
 		return false;
-	return log->verdict == MEMLOG_VERDICT_CURRENT ||
-	       (log->verdict == MEMLOG_VERDICT_UNKNOWN &&
+	return log->state == MEMLOG_STATE_CURRENT ||
+	       (log->state == MEMLOG_STATE_UNKNOWN &&
 		!run_has_current(run, log->format));
 }
 

@@ -79,7 +79,7 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 	snprintf(row->cell[COL_STATE], CELL, "%s",
 		 log->flags & MEMLOG_LOG_NOT_A_LOG ?
 			 "-" :
-			 ml_verdict_word(log->verdict));
+			 memlog_state_name(log->state));
 	memlog_escape(log->version[0] ? log->version : "-",
 		      row->cell[COL_VERSION], CELL);
 	for (i = 0; i < COLS; i++)
@@ -202,7 +202,7 @@ static void list_put_json(struct ml_out *out, const struct memlog_log *log,
 	ml_json_u64(&j, "size", log->capacity);
 	ml_json_u64(&j, "used", log->used);
 	ml_json_bool(&j, "wrapped", log->flags & MEMLOG_LOG_WRAPPED);
-	ml_json_str(&j, "state", ml_verdict_word(log->verdict));
+	ml_json_str(&j, "state", memlog_state_name(log->state));
 	ml_json_text(&j, "reason", log->reason);
 	ml_json_text(&j, "version", log->version);
 	ml_json_int(&j, "group", log->group);

@@ -112,7 +112,7 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 
 	if (rec->flags & MEMLOG_REC_VERBATIM)
 		now &= ~MEMLOG_REC_CONSUMED; /* nobody misses it */
-	if (rec->log->verdict == MEMLOG_VERDICT_STALE)
+	if (rec->log->state == MEMLOG_STATE_STALE)
 		now &= ~MEMLOG_REC_STALE; /* all of it is */
 	new = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* words.c - sizes, addresses, verdicts and flags as words. */
+/* words.c - sizes, addresses, states and flags as words. */
 #include "words.h"
 
 #include <inttypes.h>
@@ -32,16 +32,16 @@ const struct ml_word ml_log_words[] = {
 	{ 0, NULL },
 };
 
-const char *ml_verdict_word(enum memlog_verdict verdict)
+const char *memlog_state_name(enum memlog_state state)
 {
-	switch (verdict) {
-	case MEMLOG_VERDICT_CURRENT:
+	switch (state) {
+	case MEMLOG_STATE_CURRENT:
 		return "current";
-	case MEMLOG_VERDICT_STALE:
+	case MEMLOG_STATE_STALE:
 		return "stale";
-	case MEMLOG_VERDICT_COPY:
+	case MEMLOG_STATE_COPY:
 		return "copy";
-	case MEMLOG_VERDICT_UNKNOWN:
+	case MEMLOG_STATE_UNKNOWN:
 		break;
 	}
 	return "unknown";

@@ -15,9 +15,6 @@ struct ml_word {
 extern const struct ml_word ml_record_words[];
 extern const struct ml_word ml_log_words[];
 
-/* "current", "stale", "copy", "unknown" */
-const char *ml_verdict_word(enum memlog_verdict verdict);
-
 /* "err", ... of a syslog level; "?" above 7. */
 const char *ml_level_word(uint32_t level);
 

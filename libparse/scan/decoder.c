@@ -96,7 +96,7 @@ enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
 		d->rec.flags |= MEMLOG_REC_RACED;
 	if (d->source.log->pub.flags & MEMLOG_LOG_GUESSED)
 		d->rec.flags |= MEMLOG_REC_GUESSED;
-	if (d->source.log->pub.verdict == MEMLOG_VERDICT_STALE)
+	if (d->source.log->pub.state == MEMLOG_STATE_STALE)
 		d->rec.flags |= MEMLOG_REC_STALE;
 	*ret = &d->rec;
 	return MEMLOG_OK;

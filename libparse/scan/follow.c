@@ -98,9 +98,9 @@ static const struct ml_log *follow_pick(const struct memlog_follow *f)
 			continue;
 		if (f->known && log->fmt != f->fmt)
 			continue;
-		if (log->pub.verdict == MEMLOG_VERDICT_CURRENT)
+		if (log->pub.state == MEMLOG_STATE_CURRENT)
 			return log;
-		if (log->pub.verdict == MEMLOG_VERDICT_UNKNOWN && !best)
+		if (log->pub.state == MEMLOG_STATE_UNKNOWN && !best)
 			best = log;
 	}
 	return best;

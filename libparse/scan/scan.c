@@ -60,7 +60,7 @@ static bool scan_has_current(const struct memlog_logs *logs)
 	size_t i;
 
 	for (i = 0; i < logs->count; i++)
-		if (logs->logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT)
+		if (logs->logs[i]->pub.state == MEMLOG_STATE_CURRENT)
 			return true;
 	return false;
 }

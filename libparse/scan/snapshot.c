@@ -182,7 +182,7 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 	if (s)
 		ret->pub.flags |= MEMLOG_LOG_DAMAGED;
 	memcpy(ret->pub.variant, old->pub.variant, sizeof(ret->pub.variant));
-	ret->pub.verdict = old->pub.verdict;
+	ret->pub.state = old->pub.state;
 	if (!ret->pub.reason[0])
 		memcpy(ret->pub.reason, old->pub.reason,
 		       sizeof(ret->pub.reason));

@@ -6,10 +6,10 @@
 bats_require_minimum_version 1.5.0
 load ../lib
 
-# each FUNCTION VERDICT: for every such row of the manifest
+# each FUNCTION STATE: for every such row of the manifest
 each() {
-	local n=0 name form verdict gpa file_off off len sum
-	while read -r name form verdict gpa file_off off len sum; do
+	local n=0 name form state gpa file_off off len sum
+	while read -r name form state gpa file_off off len sum; do
 		unpack "$name.$form"
 		echo "$name.$form $gpa"
 		"$1" </dev/null || return 1
@@ -68,13 +68,13 @@ list_has_log() {
 	line=$("$dump" --list "$unpacked" 2>/dev/null |
 		grep -E "${want}[ =]") || return 1
 	echo "$line"
-	[[ $line == ovmf* && $line == *" $verdict "* && $line == *" $len "* ]] ||
+	[[ $line == ovmf* && $line == *" $state "* && $line == *" $len "* ]] ||
 		return 1
 	# if no header covers it, the guest address follows
 	[ "$file_off" = - ] || [[ $line == *"phys:$gpa"* ]]
 }
 
-@test "--list has address, size and verdict" {
+@test "--list has address, size and state" {
 	each list_has_log current
 	each list_has_log stale
 }
@@ -85,8 +85,8 @@ at_prints() {
 }
 
 @test "--at prints each log, the stale ones too" {
-	local name form verdict gpa file_off off len sum
-	while read -r name form verdict gpa file_off off len sum; do
+	local name form state gpa file_off off len sum
+	while read -r name form state gpa file_off off len sum; do
 		[ "$file_off" = - ] || continue
 		unpack "$name.$form"
 		echo "$name.$form $gpa"
@@ -95,8 +95,8 @@ at_prints() {
 }
 
 @test "paging dump: --at takes the offset in the file" {
-	local name form verdict gpa file_off off len sum n=0
-	while read -r name form verdict gpa file_off off len sum; do
+	local name form state gpa file_off off len sum n=0
+	while read -r name form state gpa file_off off len sum; do
 		[ "$file_off" != - ] || continue
 		unpack "$name.$form"
 		"$dump" -O raw --at "file:$file_off" "$unpacked" 2>/dev/null \

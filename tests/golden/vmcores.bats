@@ -13,15 +13,15 @@ setup_file() {
 
 # check NAME FORM: all lines of the manifest for this dump
 check() {
-	local name form verdict gpa offset length sha lines=0 status
+	local name form state gpa offset length sha lines=0 status
 	local image=$BATS_TEST_TMPDIR/$1.$2
 
 	zstd -q -d --long=31 "$kept/$1.$2.zst" -o "$image"
-	while read -r name form verdict gpa _ offset length sha; do
+	while read -r name form state gpa _ offset length sha; do
 		[ "$name $form" = "$1 $2" ] || continue
 		lines=$((lines + 1))
 		status=0
-		case $verdict in
+		case $state in
 		none)
 			"$dump" -O raw "$image" > "$image.text" || status=$?
 			[ $status -eq 1 ]
@@ -36,7 +36,7 @@ check() {
 				status=$?
 			[ $status -eq 4 ] ;;
 		*)
-			echo "no verdict $verdict"
+			echo "no state $state"
 			return 1 ;;
 		esac
 		cmp "$image.text" <(zstd -q -dc "$kept/$1.debugcon.zst" |

@@ -151,7 +151,7 @@ static struct outcome check(struct machine *k, const struct memlog_log *log,
 		out.lost += r->lost;
 		assert_int_equal(!!(r->flags & MEMLOG_REC_STALE),
 				 m->boot != boot ||
-					 log->verdict == MEMLOG_VERDICT_STALE);
+					 log->state == MEMLOG_STATE_STALE);
 		if (!m->early)
 			assert_int_equal(!!(r->flags & MEMLOG_REC_CONSUMED),
 					 !m->unread);
@@ -228,8 +228,8 @@ static void test_geometries(void **state)
 				now = log_of(&k, "current");
 				assert_non_null(now);
 				assert_int_equal(now->n_extents, cpus[i]);
-				assert_int_equal(now->verdict,
-						 MEMLOG_VERDICT_CURRENT);
+				assert_int_equal(now->state,
+						 MEMLOG_STATE_CURRENT);
 				out = check(&k, now, (unsigned int)b - 1, true);
 				assert_true(out.whole > 1000);
 				assert_int_equal(out.taken_for_whole, 0);
@@ -359,7 +359,7 @@ static void test_cpu_count_changed(void **state)
 		o.messages[2] = 1500;
 		start(&k, &o, true);
 		for (n = current = 0; (log = memlog_logs_get(k.logs, n)); n++) {
-			if (log->verdict != MEMLOG_VERDICT_CURRENT)
+			if (log->state != MEMLOG_STATE_CURRENT)
 				continue;
 			current++;
 			assert_int_equal(log->n_extents, is[i]);
@@ -372,9 +372,8 @@ static void test_cpu_count_changed(void **state)
 		/* nobody to ask: no guess, both are printed */
 		start(&k, &o, false);
 		for (n = current = 0; (log = memlog_logs_get(k.logs, n)); n++) {
-			assert_int_not_equal(log->verdict,
-					     MEMLOG_VERDICT_CURRENT);
-			current += log->verdict == MEMLOG_VERDICT_UNKNOWN;
+			assert_int_not_equal(log->state, MEMLOG_STATE_CURRENT);
+			current += log->state == MEMLOG_STATE_UNKNOWN;
 		}
 		assert_int_equal(current, 2);
 		stop(&k);

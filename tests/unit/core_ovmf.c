@@ -144,8 +144,8 @@ static void check_ring(struct memlog_image *image, const struct ring *r)
 	assert_int_equal(log->capacity, r->size - 1);
 	assert_int_equal(!!(log->flags & MEMLOG_LOG_WRAPPED), r->truncated);
 	assert_false(log->flags & MEMLOG_LOG_DAMAGED);
-	assert_int_equal(log->verdict, keep ? MEMLOG_VERDICT_CURRENT :
-					      MEMLOG_VERDICT_UNKNOWN);
+	assert_int_equal(log->state,
+			 keep ? MEMLOG_STATE_CURRENT : MEMLOG_STATE_UNKNOWN);
 	decode(image, log, false);
 	assert_int_equal(got.len, keep);
 	assert_memory_equal(got.text, r->all + r->n_all - keep, keep);
@@ -357,24 +357,24 @@ static void between_stores(void **state)
 }
 
 static void expect(struct memlog_image *image, size_t index, uint64_t addr,
-		   enum memlog_verdict verdict, const char *variant)
+		   enum memlog_state state, const char *variant)
 {
 	struct memlog_logs *logs = scan(image);
 	const struct memlog_log *log = memlog_logs_get(logs, index);
 
 	assert_non_null(log);
 	assert_int_equal(log->extents->addr, addr);
-	if (log->verdict != verdict)
-		fail_msg("0x%llx: verdict %d (%s), not %d",
-			 (unsigned long long)addr, log->verdict, log->reason,
-			 verdict);
-	if (verdict != MEMLOG_VERDICT_UNKNOWN)
+	if (log->state != state)
+		fail_msg("0x%llx: state %d (%s), not %d",
+			 (unsigned long long)addr, log->state, log->reason,
+			 state);
+	if (state != MEMLOG_STATE_UNKNOWN)
 		assert_string_not_equal(log->reason, "");
 	assert_string_equal(log->variant, variant);
 	memlog_logs_destroy(logs);
 }
 
-static void verdicts(void **state)
+static void states(void **state)
 {
 	struct ring *early = malloc(sizeof(*early));
 	struct ring *old = malloc(sizeof(*old));
@@ -387,33 +387,33 @@ static void verdicts(void **state)
 	init(old, pm, 'C', 0x20000, 192);
 	put(old, "SEC\nPEI\nDXE\n", 12);
 	/* an empty early buffer says nothing */
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_UNKNOWN, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_UNKNOWN, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
 	/* a different one is live */
 	put(early, "again\n", 6);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_STALE, "main");
 	/* one that begins like the boot before is live all the same */
 	init(early, pe, 'C', 0x10000, 192);
 	put(early, "SEC\nPEI\n", 8);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_STALE, "main");
 	/* between the copy and the clearing */
 	init(early, pe, 'C', 0x10000, 192);
 	put(early, "SEC\nPEI\nDXE\n", 12);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_COPY, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_COPY, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
 	/* in the middle of the copy */
 	put(early, "more\n", 5);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_COPY, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_COPY, "main");
 	/* the main ring is so small that only the end fitted */
 	init(old, pm, 'C', 192 + 9, 192);
 	put(old, "PEI\n", 4);
 	put(old, "DXE\n", 4);
 	put(old, "more\n", 5);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_COPY, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_COPY, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
 	memlog_image_close(image);
 	mem_free(&m);
 	free(early);
@@ -422,7 +422,7 @@ static void verdicts(void **state)
 
 /* What resuming from S3 leaves behind: a firmware that started anew and wrote to
  * the early ring, beside the main log of the boot that goes on. */
-static void resume_verdicts(void **state)
+static void resume_states(void **state)
 {
 	struct ring *early = malloc(sizeof(*early));
 	struct ring *boot = malloc(sizeof(*boot));
@@ -441,36 +441,36 @@ static void resume_verdicts(void **state)
 	/* before it says so, it might be a reset */
 	init(early, pe, 'C', 0x10000, 192);
 	put(early, "SEC\nPEI\nEnter S3 PEI", 20);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_STALE, "main");
 	put(early, "M\n", 2);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
 	/* wherever it says so */
 	for (at = 1000; at < 1030; at++) {
 		init(early, pe, 'C', 0x10000, 192);
 		put(early, fill, at);
 		put(early, "Enter S3 PEIM\n", 14);
 		put(early, fill, sizeof(fill));
-		expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
+		expect(image, 1, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
 	}
 	/* of two main logs that differ neither is known to be the boot's */
 	init(other, po, 'C', 0x20000, 192);
 	put(other, "SEC\nPEI\nDXE 2\n", 14);
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_UNKNOWN, "main");
-	expect(image, 2, 0x3f78000, MEMLOG_VERDICT_UNKNOWN, "main");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_UNKNOWN, "main");
+	expect(image, 2, 0x3f78000, MEMLOG_STATE_UNKNOWN, "main");
 	/* a main log of its own for the resume, the early one cleared */
 	memset(pe, 0, 0x10000);
 	init(other, po, 'C', 0x20000, 192);
 	put(other, "SEC\nPEI\nEnter S3 PEIM\n", 22);
-	expect(image, 0, 0x3cb3000, MEMLOG_VERDICT_CURRENT, "main");
-	expect(image, 1, 0x3f78000, MEMLOG_VERDICT_UNKNOWN, "main");
+	expect(image, 0, 0x3cb3000, MEMLOG_STATE_CURRENT, "main");
+	expect(image, 1, 0x3f78000, MEMLOG_STATE_UNKNOWN, "main");
 	/* after that a reset: that log stays where it is */
 	init(early, pe, 'C', 0x10000, 192);
 	put(early, "SEC\n", 4);
-	expect(image, 0, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 1, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
-	expect(image, 2, 0x3f78000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 0, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 1, 0x3cb3000, MEMLOG_STATE_STALE, "main");
+	expect(image, 2, 0x3f78000, MEMLOG_STATE_STALE, "main");
 	memlog_image_close(image);
 	mem_free(&m);
 	free(early);
@@ -497,22 +497,22 @@ static void several_earlies(void **state)
 	init(r, c, 'C', 0x10000, 192);
 	init(r, b, 'C', 0x10000, 192);
 	put(r, "SEC 1\n", 6);
-	expect(image, 1, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 1, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_STATE_STALE, "main");
 	/* the same text twice is one log */
 	init(r, c, 'C', 0x10000, 192);
 	put(r, "SEC 1\n", 6);
-	expect(image, 1, 0x820000, MEMLOG_VERDICT_CURRENT, "early");
-	expect(image, 2, 0x8f0000, MEMLOG_VERDICT_COPY, "early");
-	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_STALE, "main");
+	expect(image, 1, 0x820000, MEMLOG_STATE_CURRENT, "early");
+	expect(image, 2, 0x8f0000, MEMLOG_STATE_COPY, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_STATE_STALE, "main");
 	/* a longer one that begins alike is another machine, or another boot */
 	put(r, "PEI\n", 4);
 	init(r, a, 'C', 0x1000, 192);
 	put(r, "SEC 0\n", 6);
-	expect(image, 0, 0x80f000, MEMLOG_VERDICT_UNKNOWN, "early");
-	expect(image, 1, 0x820000, MEMLOG_VERDICT_UNKNOWN, "early");
-	expect(image, 2, 0x8f0000, MEMLOG_VERDICT_UNKNOWN, "early");
-	expect(image, 3, 0x3cb3000, MEMLOG_VERDICT_UNKNOWN, "main");
+	expect(image, 0, 0x80f000, MEMLOG_STATE_UNKNOWN, "early");
+	expect(image, 1, 0x820000, MEMLOG_STATE_UNKNOWN, "early");
+	expect(image, 2, 0x8f0000, MEMLOG_STATE_UNKNOWN, "early");
+	expect(image, 3, 0x3cb3000, MEMLOG_STATE_UNKNOWN, "main");
 	memlog_image_close(image);
 	mem_free(&m);
 	free(r);
@@ -529,9 +529,9 @@ static void odd_magics(void **state)
 	init(r, p, 'C', 0x20000, 192);
 	put(r, "text\n", 5);
 	memcpy(p + 8, "ovmfmdg9", 8);
-	expect(image, 0, 0x3cb3000, MEMLOG_VERDICT_UNKNOWN, "unknown variant");
+	expect(image, 0, 0x3cb3000, MEMLOG_STATE_UNKNOWN, "unknown variant");
 	memcpy(p + 8, "ovmfmdgp", 8);
-	expect(image, 0, 0x3cb3000, MEMLOG_VERDICT_STALE, "previous");
+	expect(image, 0, 0x3cb3000, MEMLOG_STATE_STALE, "previous");
 	/* half a magic with code behind it is nothing */
 	memset(p + 8, 0x90, 200);
 	logs = scan(image);
@@ -563,8 +563,7 @@ static void bad_offsets(void **state)
 	put64(p + 0x28, UINT64_MAX);
 	logs = scan(image);
 	assert_true(memlog_logs_get(logs, 0)->flags & MEMLOG_LOG_DAMAGED);
-	assert_int_equal(memlog_logs_get(logs, 0)->verdict,
-			 MEMLOG_VERDICT_UNKNOWN);
+	assert_int_equal(memlog_logs_get(logs, 0)->state, MEMLOG_STATE_UNKNOWN);
 	decode(image, memlog_logs_get(logs, 0), false);
 	assert_int_equal(got.len, 5);
 	assert_true(got.first_flags & MEMLOG_REC_GUESSED);
@@ -754,8 +753,8 @@ int main(void)
 		cmocka_unit_test(lost_head),
 		cmocka_unit_test(uncommitted),
 		cmocka_unit_test(between_stores),
-		cmocka_unit_test(verdicts),
-		cmocka_unit_test(resume_verdicts),
+		cmocka_unit_test(states),
+		cmocka_unit_test(resume_states),
 		cmocka_unit_test(several_earlies),
 		cmocka_unit_test(odd_magics),
 		cmocka_unit_test(bad_offsets),

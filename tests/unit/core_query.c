@@ -613,7 +613,7 @@ static void extract_xen(void **state)
 	mem_free(&m);
 }
 
-/* What is extracted is the same logs with the same verdicts. */
+/* What is extracted is the same logs with the same states. */
 static void extract(void **state)
 {
 	static const char *const args[] = { "", "-r -a", "--at 0x3cb3000" };

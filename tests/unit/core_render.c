@@ -197,11 +197,11 @@ static void text_marks(void **state)
 			    "[... was being written and is not counted yet]\n"
 			    "new\nnew\n");
 	/* a log that is stale as a whole needs no marks */
-	log_a.verdict = MEMLOG_VERDICT_STALE;
+	log_a.state = MEMLOG_STATE_STALE;
 	start(&s, "text", 1);
 	put(&s, "x\n", MEMLOG_REC_STALE);
 	assert_string_equal(finish(&s), "x\n");
-	log_a.verdict = MEMLOG_VERDICT_UNKNOWN;
+	log_a.state = MEMLOG_STATE_UNKNOWN;
 }
 
 static struct memlog_record rich(void)
@@ -395,7 +395,7 @@ static void list_table(void **state)
 	e.alias_space = MEMLOG_PHYS;
 	e.alias_addr = 0x3cb3000;
 	b.extents = &e;
-	b.verdict = MEMLOG_VERDICT_STALE;
+	b.state = MEMLOG_STATE_STALE;
 	b.flags = MEMLOG_LOG_WRAPPED | MEMLOG_LOG_DAMAGED;
 	snprintf(b.version, sizeof(b.version), "edk2\x1b[31m");
 	snprintf(b.reason, sizeof(b.reason), "of the boot before");

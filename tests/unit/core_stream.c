@@ -76,7 +76,7 @@ static char *tell(struct memlog_image *image)
 		fprintf(f, "%s %s %d:%llx %llx %x %d %s\n", log->format,
 			log->variant, log->extents->space,
 			(unsigned long long)log->extents->addr,
-			(unsigned long long)log->used, log->flags, log->verdict,
+			(unsigned long long)log->used, log->flags, log->state,
 			log->reason);
 		if (memlog_decoder_open(image, log, NULL, &d, &err))
 			continue;

@@ -277,10 +277,8 @@ static void test_copy(void **state)
 	image = mem_image(&mem, MEMLOG_PHYS);
 	logs = scan(image, NULL);
 	assert_int_equal(memlog_logs_count(logs), 2);
-	assert_int_equal(memlog_logs_get(logs, 0)->verdict,
-			 MEMLOG_VERDICT_COPY);
-	assert_int_equal(memlog_logs_get(logs, 1)->verdict,
-			 MEMLOG_VERDICT_CURRENT);
+	assert_int_equal(memlog_logs_get(logs, 0)->state, MEMLOG_STATE_COPY);
+	assert_int_equal(memlog_logs_get(logs, 1)->state, MEMLOG_STATE_CURRENT);
 	assert_int_equal(memlog_logs_get(logs, 1)->extents[0].addr, MIB);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);

@@ -49,7 +49,7 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 			struct memlog_image *image);
 
-/* Among logs without a verdict, the one that the hypervisor's per-CPU pointers
+/* Among logs without a state, the one that the hypervisor's per-CPU pointers
  * point to is current and the others are stale. */
 void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image);

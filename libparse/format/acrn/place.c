@@ -335,7 +335,7 @@ static void acrn_place_undecided(struct ml_log *log, size_t n, const char *why)
 {
 	const struct acrn *a = ml_acrn_const(log);
 
-	log->pub.verdict = MEMLOG_VERDICT_UNKNOWN;
+	log->pub.state = MEMLOG_STATE_UNKNOWN;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
 		 "one of %zu sets of live rings; %s; %zu rings of %u slots%s",
 		 n, why, log->pub.n_extents, a->ele_num,
@@ -367,13 +367,13 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 					     tie ? "pointers name several" :
 						   "no pointer names any");
 		} else if (hits[i] == most) {
-			log->verdict = MEMLOG_VERDICT_CURRENT;
+			log->state = MEMLOG_STATE_CURRENT;
 			snprintf(
 				log->reason, sizeof(log->reason),
 				"the hypervisor's pointers name %llu of its %zu rings",
 				(unsigned long long)most, log->n_extents);
 		} else {
-			log->verdict = MEMLOG_VERDICT_STALE;
+			log->state = MEMLOG_STATE_STALE;
 			snprintf(
 				log->reason, sizeof(log->reason),
 				"live marks, but the hypervisor's pointers name other rings");
@@ -389,7 +389,7 @@ static void acrn_place_judge(struct ml_log *log)
 	struct memlog_log *p = &log->pub;
 	size_t len;
 
-	p->verdict = MEMLOG_VERDICT_STALE;
+	p->state = MEMLOG_STATE_STALE;
 	if (a->inside) {
 		snprintf(p->variant, sizeof(p->variant), "left over");
 		snprintf(
@@ -402,7 +402,7 @@ static void acrn_place_judge(struct ml_log *log)
 		snprintf(p->reason, sizeof(p->reason),
 			 "marked as the log of the previous boot");
 	} else {
-		p->verdict = MEMLOG_VERDICT_CURRENT;
+		p->state = MEMLOG_STATE_CURRENT;
 		snprintf(p->variant, sizeof(p->variant), "current");
 		snprintf(p->reason, sizeof(p->reason), "the live rings");
 	}
@@ -422,7 +422,7 @@ void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++) {
 		ml_acrn_sort_extents(logs[i]);
 		acrn_place_judge(logs[i]);
-		if (logs[i]->pub.verdict == MEMLOG_VERDICT_CURRENT &&
+		if (logs[i]->pub.state == MEMLOG_STATE_CURRENT &&
 		    n_live < sizeof(live) / sizeof(live[0]))
 			live[n_live++] = logs[i];
 	}

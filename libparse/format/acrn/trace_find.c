@@ -167,7 +167,7 @@ static void acrn_trace_find_judge(struct ml_log *log,
 		    ml_sbuf_unread(&h) + h.ele_size == h.size)
 			full++;
 	}
-	p->verdict = MEMLOG_VERDICT_CURRENT;
+	p->state = MEMLOG_STATE_CURRENT;
 	i = (size_t)snprintf(p->reason, sizeof(p->reason),
 			     "rings of %zu CPUs; %llu events wait to be read",
 			     p->n_extents,

@@ -32,11 +32,11 @@ struct effort {
 	uint64_t bytes;	 /* of logs whose pages are looked at */
 };
 
-static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
+static void ovmf_relate_say(struct ml_log *log, enum memlog_state state,
 			    const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
 /* Judge a log, once; the reason given by the probe stays after the new one. */
-static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
+static void ovmf_relate_say(struct ml_log *log, enum memlog_state state,
 			    const char *fmt, ...)
 {
 	char old[sizeof(log->pub.reason)];
@@ -44,7 +44,7 @@ static void ovmf_relate_say(struct ml_log *log, enum memlog_verdict verdict,
 	size_t n;
 
 	memcpy(old, log->pub.reason, sizeof(old));
-	log->pub.verdict = verdict;
+	log->pub.state = state;
 	ml_ovmf(log)->judged = true;
 	va_start(ap, fmt);
 	vsnprintf(log->pub.reason, sizeof(log->pub.reason), fmt, ap);
@@ -241,7 +241,7 @@ static void note_missing(struct ml_log *log, struct memlog_image *image,
 	if (!missing)
 		return;
 	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-	ovmf_relate_say(log, log->pub.verdict,
+	ovmf_relate_say(log, log->pub.state,
 			"%llu of its %llu bytes are not in the image",
 			(unsigned long long)missing,
 			(unsigned long long)e->len);
@@ -252,10 +252,10 @@ static void judge_odd_ones(struct ml_log *log)
 	const struct ovmf *o = ml_ovmf_const(log);
 
 	if (o->kind == OVMF_KIND_PREVIOUS)
-		ovmf_relate_say(log, MEMLOG_VERDICT_STALE,
+		ovmf_relate_say(log, MEMLOG_STATE_STALE,
 				"kept by the firmware from the boot before");
 	else if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
-		ovmf_relate_say(log, MEMLOG_VERDICT_UNKNOWN,
+		ovmf_relate_say(log, MEMLOG_STATE_UNKNOWN,
 				"its second magic is not one that is known");
 }
 
@@ -295,10 +295,10 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 				continue;
 			if (!ml_ovmf_const(logs[k])->judged)
 				ovmf_relate_say(
-					logs[k], MEMLOG_VERDICT_CURRENT,
+					logs[k], MEMLOG_STATE_CURRENT,
 					"just filled from the early log");
 			ovmf_relate_say(
-				logs[i], MEMLOG_VERDICT_COPY,
+				logs[i], MEMLOG_STATE_COPY,
 				"copied to the main log and not yet cleared");
 			found = true;
 			break;
@@ -330,7 +330,7 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 				return;
 			if (same_text(logs[i], 0, logs[k], 0, used, image))
 				ovmf_relate_say(
-					logs[i], MEMLOG_VERDICT_COPY,
+					logs[i], MEMLOG_STATE_COPY,
 					"the same text stands at %s:0x%llx",
 					memlog_space_name(
 						logs[k]->extents->space),
@@ -351,7 +351,7 @@ static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 			continue;
 		if (left == 1)
 			return logs[i];
-		ovmf_relate_say(logs[i], MEMLOG_VERDICT_UNKNOWN,
+		ovmf_relate_say(logs[i], MEMLOG_STATE_UNKNOWN,
 				"one of %zu %s logs that "
 				"differ",
 				left, early ? "early" : "main");
@@ -370,16 +370,16 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 			continue;
 		if (early && logs[i]->pub.used < early->pub.used &&
 		    same_text(logs[i], 0, early, 0, logs[i]->pub.used, image))
-			ovmf_relate_say(logs[i], MEMLOG_VERDICT_COPY,
+			ovmf_relate_say(logs[i], MEMLOG_STATE_COPY,
 					"being filled from the early log");
 		else if (early)
 			ovmf_relate_say(
-				logs[i], MEMLOG_VERDICT_STALE,
+				logs[i], MEMLOG_STATE_STALE,
 				"from the previous boot: the dump was taken during "
 				"a reset, the early log is in use");
 		else
 			ovmf_relate_say(
-				logs[i], MEMLOG_VERDICT_STALE,
+				logs[i], MEMLOG_STATE_STALE,
 				"from an earlier boot: another main log is current");
 	}
 }
@@ -400,14 +400,13 @@ static void judge_mains(struct ml_log *const *logs, size_t n,
 			looked++;
 			if (of_resume(logs[i], image))
 				ovmf_relate_say(
-					logs[i], MEMLOG_VERDICT_UNKNOWN,
+					logs[i], MEMLOG_STATE_UNKNOWN,
 					"of a resume from suspend to RAM (S3), in "
 					"this boot or in one before");
 		}
 	only = the_only(logs, n, false);
 	if (only)
-		ovmf_relate_say(only, MEMLOG_VERDICT_CURRENT, "%s",
-				why_current);
+		ovmf_relate_say(only, MEMLOG_STATE_CURRENT, "%s", why_current);
 }
 
 /* Main logs next to early ones, none of which is known to be live. */
@@ -418,7 +417,7 @@ static void judge_beside(struct ml_log *const *logs, size_t n)
 	for (i = 0; i < n; i++)
 		if (ovmf_relate_unjudged(logs[i], false))
 			ovmf_relate_say(
-				logs[i], MEMLOG_VERDICT_UNKNOWN,
+				logs[i], MEMLOG_STATE_UNKNOWN,
 				"several early logs differ: which is live, and so "
 				"of which boot this is, cannot be told");
 }
@@ -434,7 +433,7 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
 	if (early && of_resume(early, image)) {
-		ovmf_relate_say(early, MEMLOG_VERDICT_CURRENT,
+		ovmf_relate_say(early, MEMLOG_STATE_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
 		judge_mains(logs, n,
 			    "of the boot; the early log is of a "
@@ -442,7 +441,7 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 			    image, effort);
 	} else if (early) {
 		ovmf_relate_say(
-			early, MEMLOG_VERDICT_CURRENT,
+			early, MEMLOG_STATE_CURRENT,
 			"early log in use: the main log did not exist yet, or "
 			"there was no room for it");
 		judge_stale(logs, n, early, image);
@@ -471,7 +470,7 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		note_missing(logs[i], image, &effort);
 		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
 			ovmf_relate_say(
-				logs[i], logs[i]->pub.verdict,
+				logs[i], logs[i]->pub.state,
 				"only its first %llu bytes are its own "
 				"memory",
 				(unsigned long long)logs[i]->extents->len);

@@ -113,7 +113,7 @@ static enum memlog_status xencons_probe(const struct ml_probe *p,
 	log->pub.flags |= MEMLOG_LOG_GUESSED;
 	if (x.prod > OUT_SIZE)
 		log->pub.flags |= MEMLOG_LOG_WRAPPED;
-	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
+	log->pub.state = MEMLOG_STATE_CURRENT;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
 		 "its backend has %u bytes still to read", x.prod - x.cons);
 	ret->extent.len = ML_PAGE;

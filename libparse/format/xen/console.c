@@ -18,7 +18,7 @@ struct xen_decoder {
 	struct ml_lines lines;
 	struct xen_ring ring;
 	uint64_t tsc_hz;
-	bool continues;		/* the last record was part of a line */
+	bool continues; /* the last record was part of a line */
 	char component[16];
 };
 
@@ -50,8 +50,10 @@ static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 	for (i = 0; i < n; i++)
 		if (!ml_xen_is_text(page[i]))
 			break;
-	return len <= MEMLOG_PEEK ? i == n : memmem(page, len, "(XEN) ", 6) ||
-		(i == n && ml_xen_is_text(page[len - 1]));
+	return len <= MEMLOG_PEEK ?
+		       i == n :
+		       memmem(page, len, "(XEN) ", 6) ||
+			       (i == n && ml_xen_is_text(page[len - 1]));
 }
 
 static bool xen_console_expected(const struct memlog_image *image)
@@ -171,7 +173,7 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			       logs[i];
 		if (best != logs[i]) {
 			copies++;
-			logs[i]->pub.verdict = MEMLOG_VERDICT_COPY;
+			logs[i]->pub.state = MEMLOG_STATE_COPY;
 			snprintf(logs[i]->pub.reason,
 				 sizeof(logs[i]->pub.reason),
 				 "the ring at %s:0x%llx has this text and more",
@@ -184,8 +186,8 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			 r->hidden ? "; dmesg -c hid a part of it" : "");
 	}
 	for (i = 0; i < n && copies + 1 == n; i++)
-		if (logs[i]->pub.verdict != MEMLOG_VERDICT_COPY)
-			logs[i]->pub.verdict = MEMLOG_VERDICT_CURRENT;
+		if (logs[i]->pub.state != MEMLOG_STATE_COPY)
+			logs[i]->pub.state = MEMLOG_STATE_CURRENT;
 }
 
 /* ---- decoding ----------------------------------------------------------- */

@@ -37,7 +37,7 @@ static enum memlog_status xentrace_probe(const struct ml_probe *p,
 	if (!pages || !first || first * 4u >= ML_XENTRACE_INFO)
 		return ml_fail(err, MEMLOG_NOT_MINE, "no list of buffers");
 	log->pub.flags |= MEMLOG_LOG_NOT_A_LOG;
-	log->pub.verdict = MEMLOG_VERDICT_CURRENT;
+	log->pub.state = MEMLOG_STATE_CURRENT;
 	ret->extent.len = ML_PAGE;
 	ret->extent.role = ROLE_INFO;
 	return MEMLOG_OK;
@@ -51,7 +51,8 @@ static bool read_at(struct memlog_image *image, const struct memlog_extent *e,
 
 	return ml_add(e->addr, off, &addr) &&
 	       !memlog_image_read(image, e->space, addr, buf, len, &got,
-				  NULL) && got == len;
+				  NULL) &&
+	       got == len;
 }
 
 /* The buffer of one CPU: its pages, and the bytes in it. */
@@ -61,7 +62,9 @@ xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
 		 uint32_t pages, struct memlog_err *err)
 {
 	struct memlog_extent info = log->extents[0], e = {
-		.space = info.space, .len = ML_PAGE, .cpu = (int32_t)cpu,
+		.space = info.space,
+		.len = ML_PAGE,
+		.cpu = (int32_t)cpu,
 		.role = ROLE_BUFFER,
 	};
 	uint64_t size = (uint64_t)pages * ML_PAGE - 8;
@@ -79,7 +82,8 @@ xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
 		if (!i && read_at(image, &e, 0, b, 8))
 			log->pub.used += ml_min(
 				(ml_le32(b + 4) + 2 * size - ml_le32(b)) %
-				(2 * size), size);
+					(2 * size),
+				size);
 		s = ml_log_add_extent(logs, log, &e, err);
 		if (s)
 			return s;
@@ -161,7 +165,8 @@ static bool xentrace_number(const uint8_t **p, const uint8_t *end,
 	for (; *p < end && *p - s < 9; (*p)++) {
 		uint8_t c = **p;
 		unsigned int d = c >= '0' && c <= '9' ? c - (uint32_t)'0' :
-				 c >= 'a' && c <= 'f' ? c - 'a' + 10u : 99u;
+				 c >= 'a' && c <= 'f' ? c - 'a' + 10u :
+							99u;
 
 		if (d >= base)
 			break;
@@ -189,7 +194,8 @@ static size_t parse_lines(const uint8_t *p, size_t len, struct said *ret,
 	struct said s;
 	size_t n = 0;
 
-	while (n < max && (p = memmem(p, (size_t)(end - p), "xentrace: p", 11))) {
+	while (n < max &&
+	       (p = memmem(p, (size_t)(end - p), "xentrace: p", 11))) {
 		p += 11;
 		if (xentrace_number(&p, end, 10, &s.cpu) &&
 		    xentrace_word(&p, end, " mfn ") &&
@@ -239,7 +245,8 @@ static bool xentrace_search(struct memlog_image *image, const struct said *said,
 		addr = r.end;
 	}
 	if (!budget)
-		ml_image_warn(image, "the console mentions trace buffers, whose "
+		ml_image_warn(image,
+			      "the console mentions trace buffers, whose "
 			      "list is not in the first %u GiB; more was not "
 			      "searched for it",
 			      ML_MAX_XENTRACE_PAGES / ((1u << 30) / ML_PAGE));

@@ -119,7 +119,7 @@ static enum memlog_status acrnlog_log_begin(void *state,
 	struct acrnlog *a = state;
 
 	a->name = NULL;
-	a->current = log->verdict != MEMLOG_VERDICT_STALE;
+	a->current = log->state != MEMLOG_STATE_STALE;
 	if (a->current && !a->n_current++)
 		a->name = "acrnlog_cur";
 	else if (!a->current && !strcmp(log->variant, "last boot") &&
@@ -134,7 +134,7 @@ static enum memlog_status acrnlog_record(void *state,
 					 struct memlog_err *err)
 {
 	bool older = rec->flags & MEMLOG_REC_STALE &&
-		     rec->log->verdict != MEMLOG_VERDICT_STALE;
+		     rec->log->state != MEMLOG_STATE_STALE;
 	struct acrnlog *a = state;
 	enum memlog_status s = MEMLOG_OK;
 
