@@ -49,7 +49,7 @@ static const char *const tail[] = {
 	"  Print the newest 20 lines that contain \"Memory\", print errors as",
 	"  JSON, and write the exact bytes of one log to a file:",
 	"",
-	"    crash> memlog -g Memory -n -20",
+	"    crash> memlog -g Memory -n 20",
 	"    crash> memlog -g \"ASSERT|ERROR\" -O json",
 	"    crash> memlog --at 0x7e9b2000 -O raw -o ovmf.log",
 };

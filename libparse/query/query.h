@@ -57,7 +57,7 @@ struct memlog_query {
 	struct ml_filter filter;
 	char *component, *cpus; /* what filter borrows */
 	bool has_count;
-	bool newest; /* -n -N: the newest N, else the first N */
+	bool newest; /* -n N: the newest N; else -n +N, the first N */
 	uint64_t count;
 	const struct ml_render *render;
 	uint64_t tsc_hz;

@@ -160,15 +160,15 @@ static enum memlog_status set_number(const char *value, const char *what,
 enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
-	bool newest = value[0] == '-';
+	bool oldest = value[0] == '+', sign = oldest || value[0] == '-';
 
-	if (set_number(value + newest, "lines", 0, UINT64_MAX, &q->count, NULL))
+	if (set_number(value + sign, "lines", 0, UINT64_MAX, &q->count, NULL))
 		return ml_fail(err, MEMLOG_INVALID,
-			       "\"%.32s\" is not a number of lines, nor -N "
-			       "for the newest N",
+			       "\"%.32s\" is not a number of lines: N or -N "
+			       "for the newest N, +N for the first N",
 			       value);
 	q->has_count = true;
-	q->newest = newest;
+	q->newest = !oldest;
 	return MEMLOG_OK;
 }
 

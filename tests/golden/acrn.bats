@@ -416,7 +416,7 @@ counts() {
 
 @test "trace: perfetto separates the CPUs of several images" {
 	ln -sf "$PWD/$trace.elf" "$T/b.elf"
-	"$dump" -O perfetto -n1 "$trace.elf" "$T/b.elf" >"$T/both"
+	"$dump" -O perfetto -n+1 "$trace.elf" "$T/b.elf" >"$T/both"
 	grep -aq "trace of $T/b.elf" "$T/both"
 	# one slice of each: its begin and its end on a separate track
 	perl -0777 -ne '

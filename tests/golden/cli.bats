@@ -134,19 +134,19 @@ wrong() {
 }
 
 @test "options end at the first operand for POSIXLY_CORRECT" {
-	POSIXLY_CORRECT=1 run -3 --separate-stderr "$DUMP" -qn1 small-c -r
+	POSIXLY_CORRECT=1 run -3 --separate-stderr "$DUMP" -qn+1 small-c -r
 	[[ $output == *"a small line 000000" ]]
 	[[ $stderr == "memlog-dump: -r: No such file"* ]]
 }
 
 @test "options anywhere, bundled, abbreviated, and -- ends them" {
-	run -0 --separate-stderr "$DUMP" small-c -rn1
+	run -0 --separate-stderr "$DUMP" small-c -rn+1
 	[ "$output" = "a small line 000000"$'\r' ]
-	run -0 --separate-stderr "$DUMP" --lin=1 small-c --output-f text
+	run -0 --separate-stderr "$DUMP" --lin=+1 small-c --output-f text
 	[ "$output" = "a small line 000000" ]
 	cp small-c -- "$T/-x"
 	cd "$T"
-	run -0 --separate-stderr "$DUMP" -n1 -- -x
+	run -0 --separate-stderr "$DUMP" -n+1 -- -x
 	[ "$output" = "a small line 000000" ]
 }
 
@@ -192,7 +192,7 @@ wrong() {
 	run -3 "$DUMP" -q --strict hole nowhere small-c
 	run -1 "$DUMP" -q notes-only notes-only
 	# and the others are printed
-	run -3 --separate-stderr "$DUMP" -q -n1 nowhere small-c
+	run -3 --separate-stderr "$DUMP" -q -n+1 nowhere small-c
 	[[ $output == *"a small line 000000" ]]
 }
 
@@ -262,15 +262,21 @@ wrong() {
 
 # ---- filters ----
 
-@test "-g, -n and -n -N choose lines" {
+@test "-g, -n N, -n -N and -n +N choose lines" {
 	run -0 --separate-stderr "$DUMP" -g '00000[35]$' small-c
 	[ "$output" = $'a small line 000003\na small line 000005' ]
-	run -0 --separate-stderr "$DUMP" -n 2 small-c
+	run -0 --separate-stderr "$DUMP" -n +2 small-c
 	[ "$output" = $'a small line 000000\na small line 000001' ]
-	run -0 --separate-stderr "$DUMP" -n -2 small-c
-	[ "$output" = $'a small line 000018\na small line 000019' ]
-	run -0 --separate-stderr "$DUMP" -n-1 -g 1 small-c
+	local newest
+	for newest in "-n 2" "-n -2" -n2 -n-2 --lines=2 --lines=-2; do
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr "$DUMP" $newest small-c
+		[ "$output" = $'a small line 000018\na small line 000019' ]
+	done
+	run -0 --separate-stderr "$DUMP" -n1 -g 1 small-c
 	[ "$output" = "a small line 000019" ]
+	wrong '--lines: "+-2" is not a number of lines: N or -N for the newest N, +N for the first N' \
+		-n +-2 small-c
 	run -0 --separate-stderr "$DUMP" -l err small-c
 	[ -z "$output" ]
 	[[ $stderr == *"this log records no levels"* ]]
@@ -280,14 +286,14 @@ wrong() {
 	run -0 "$DUMP" -q -F ovmf small-c
 	run -1 --separate-stderr "$DUMP" --range 0-0x820000 small-c
 	[[ $stderr == *"--range"* ]]
-	run -0 --separate-stderr "$DUMP" -n1 --range phys:0x820000+4K small-c
+	run -0 --separate-stderr "$DUMP" -n+1 --range phys:0x820000+4K small-c
 	[ "$output" = "a small line 000000" ]
 }
 
 # ---- outputs ----
 
 @test "-o creates a file that only its owner can read" {
-	run -0 --separate-stderr "$DUMP" -n1 -o "$T/log" small-c
+	run -0 --separate-stderr "$DUMP" -n+1 -o "$T/log" small-c
 	[ -z "$output" ]
 	[ "$(cat "$T/log")" = "a small line 000000" ]
 	[ "$(stat -c %a "$T/log")" = 600 ]
@@ -308,12 +314,12 @@ wrong() {
 @test "--force replaces by a rename, and no link" {
 	echo mine >"$T/log"
 	ln "$T/log" "$T/other-name"
-	run -0 "$DUMP" -q --force -n1 -o "$T/log" small-c
+	run -0 "$DUMP" -q --force -n+1 -o "$T/log" small-c
 	[ "$(cat "$T/log")" = "a small line 000000" ]
 	[ "$(cat "$T/other-name")" = mine ]
 	[ "$(stat -c %a "$T/log")" = 600 ]
 	ln -s "$T/other-name" "$T/link"
-	run -2 --separate-stderr "$DUMP" -q --force -n1 -o "$T/link" small-c
+	run -2 --separate-stderr "$DUMP" -q --force -n+1 -o "$T/link" small-c
 	[[ $stderr == *"$T/link is a symbolic link"* ]]
 	[ -L "$T/link" ]
 	[ "$(cat "$T/other-name")" = mine ]
@@ -391,7 +397,7 @@ wrong() {
 		run -2 bash -c "\"\$DUMP\" - <\"$T/image\" $to\"$T/image\""
 	done
 	cmp small-c "$T/image"
-	run -0 bash -c '"$DUMP" -n1 small-c >>"$0"' "$T/other"
+	run -0 bash -c '"$DUMP" -n+1 small-c >>"$0"' "$T/other"
 	[ "$(cat "$T/other")" = "a small line 000000" ]
 }
 
@@ -466,7 +472,7 @@ wrong() {
 }
 
 @test "-o - is standard output" {
-	run -0 --separate-stderr "$DUMP" -n1 -o - small-c
+	run -0 --separate-stderr "$DUMP" -n+1 -o - small-c
 	[ "$output" = "a small line 000000" ]
 }
 
@@ -479,7 +485,7 @@ wrong() {
 	run -3 --separate-stderr bash -c '"$DUMP" small-c >&-'
 	[[ $stderr == *"cannot write standard output"* ]]
 	# a closed stdin or stderr does no harm
-	run -0 --separate-stderr bash -c '"$DUMP" -n1 small-early-main <&- 2>&-'
+	run -0 --separate-stderr bash -c '"$DUMP" -n+1 small-early-main <&- 2>&-'
 	[ "$output" = "second boot 000000" ]
 }
 
@@ -591,10 +597,10 @@ wrong() {
 @test "progress after a second, and only on a terminal" {
 	local slow='{ cat small-c; sleep 1.3; head -c 4M /dev/zero; sleep .3
 		head -c 4M /dev/zero; } | '
-	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --progress=always -n1 -"
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --progress=always -n+1 -"
 	[[ $stderr == *"standard input: "*MiB* ]]
 	[ "$output" = "a small line 000000" ]
-	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q -n1 -"
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q -n+1 -"
 	[ -z "$stderr" ]
 }
 

@@ -43,7 +43,7 @@ setup_file() {
 	run -0 readelf -dW "$ROOT/usr/bin/memlog-dump"
 	[[ $output == *"NEEDED"*"[libmemlog.so.0]"* ]]
 	[[ $output != *RPATH* && $output != *RUNPATH* ]]
-	run -0 --separate-stderr "$ROOT/usr/bin/memlog-dump" -n1 "$IMAGE"
+	run -0 --separate-stderr "$ROOT/usr/bin/memlog-dump" -n+1 "$IMAGE"
 	[ "$output" = "a small line 000000" ]
 }
 
@@ -52,7 +52,7 @@ setup_file() {
 	MAKEFLAGS='' make -s -C "$TOP" B="$B" ${SAN:+SANITIZE=1} \
 		prefix="$other" install
 	unset LD_LIBRARY_PATH
-	run -0 --separate-stderr "$other/bin/memlog-dump" -n1 "$IMAGE"
+	run -0 --separate-stderr "$other/bin/memlog-dump" -n+1 "$IMAGE"
 	[ "$output" = "a small line 000000" ]
 	unset PKG_CONFIG_SYSROOT_DIR
 	[ "$(PKG_CONFIG_PATH=$other/lib/pkgconfig pkg-config --libs-only-L \

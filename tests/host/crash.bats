@@ -107,10 +107,18 @@ memlog_in() {
 @test "a reader that closes the pipe early is no error" {
 	run memlog_in "$core" <<-'EOF'
 	memlog | head -1
-	memlog -n 2
+	memlog -n +2
 	EOF
 	[[ $output != *"roken pipe"* ]]
 	[[ $(grep -c '^SecCoreStartup' <<<"$output") -eq 2 ]]
+}
+
+@test "-n: the newest lines, with + the first" {
+	memlog_in "$core" >newest <<<"memlog -n 2"
+	memlog_in "$core" >oldest <<<"memlog -n +2"
+	grep -qxFf <(tail -n 1 "$expected") newest
+	grep -q '^SecCoreStartup' oldest
+	run ! grep -q '^SecCoreStartup' newest
 }
 
 @test "bad options: an error, the usage, and crash continues" {
@@ -120,7 +128,7 @@ memlog_in() {
 	memlog -Z
 	memlog word
 	memlog -F nonsense
-	memlog -n 1
+	memlog -n +1
 	EOF
 	[[ $output == *"memlog: unknown option --nonsense"* ]]
 	[[ $output == *"memlog: -O needs a NAME"* ]]
@@ -292,7 +300,7 @@ memlog_in() {
 	until_ok grep -q '^SigBlk:.*[2367abef]$' "/proc/$(cat crash.pid)/status"
 	printf '\003' >&9
 	saw 'interrupted'
-	printf 'memlog --at 0x3cb3000 -n 1\n' >&9
+	printf 'memlog --at 0x3cb3000 -n +1\n' >&9
 	saw 'SecCoreStartupWithStack'
 	printf 'q\n' >&9
 	exec 9>&-

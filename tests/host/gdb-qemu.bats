@@ -232,7 +232,7 @@ in_small() {
 	printf '\003' >&9
 	saw 'memlog: note: interrupted'
 	printf '%s\n' "set remotelogfile" "maint packet qqemu.PhyMemMode" \
-		"memlog -n 1" >&9
+		"memlog -n +1" >&9
 	saw '^SecCoreStartupWithStack'
 	printf 'disconnect\nquit\n' >&9
 	exec 9>&-

@@ -83,7 +83,7 @@ teardown() {
 	-g 'Install PPI: 8C8' -n 2
 	-g "PPI: (8|5)4?" -n 2
 	-g Notify\ PPI\|PEIM -n 2
-	--at 0x3cb3000 -n 1 -O json
+	--at 0x3cb3000 -n +1 -O json
 	--range 0x3c00000-0x3d00000 -n 1
 	EOF
 }
@@ -122,7 +122,7 @@ teardown() {
 	set logging file log
 	set logging redirect on
 	set logging enabled on
-	memlog -n 4
+	memlog -n +4
 	set logging enabled off
 	EOF
 	grep -v '^\(Redirecting\|Copying\)' log >got
@@ -179,7 +179,7 @@ teardown() {
 }
 
 @test "raw bytes go to a terminal only with --force" {
-	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --raw -n 3" >raw
+	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --raw -n +3" >raw
 	sed 's/--raw/--raw --force/' raw >forced
 	in_tty() {
 		limited script -qec "gdb -nx -q -batch -c $core -x $1" /dev/null \
@@ -192,7 +192,7 @@ teardown() {
 }
 
 @test "too many words are refused, not cut" {
-	in_gdb -c "$core" <<<"memlog$(printf ' -q%.0s' $(seq 130)) -n 1"
+	in_gdb -c "$core" <<<"memlog$(printf ' -q%.0s' $(seq 130)) -n +1"
 	grep -q '^memlog: more than 127 arguments' said
 }
 
@@ -223,8 +223,8 @@ teardown() {
 # cannot_start COMMAND...: run gdb with it, where the plugin cannot start; gdb must
 # continue. The plugin's message is in the file said.
 cannot_start() {
-	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog -n 1" \
-		"memlog -n 1" "echo gdb goes on\n" >commands
+	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog -n +1" \
+		"memlog -n +1" "echo gdb goes on\n" >commands
 	limited "$@" gdb -nx -q -batch -c "$core" -x commands >out 2>said
 	grep -q '^gdb goes on' out
 	[ "$(grep -c SecCoreStartup out)" -eq 0 ]
@@ -242,7 +242,7 @@ cannot_start() {
 	done
 	ulimit -Sn 512
 	in_gdb -c "$core" <<-'EOF'
-	memlog -n 1
+	memlog -n +1
 	shell prlimit --nofile=1024 --pid $PPID
 	pipe memlog | cat >out
 	EOF

@@ -191,7 +191,7 @@ static void test_waits(void **state)
 				       nothing, nothing, nothing, nothing,
 				       nothing, nothing, nothing, nothing,
 				       nothing, NULL };
-	static const char *const count[][2] = { { "lines", "2" }, { NULL } };
+	static const char *const count[][2] = { { "lines", "+2" }, { NULL } };
 	struct session *s = *state;
 
 	run(s, steps, count);
@@ -204,7 +204,7 @@ static void test_first(void **state)
 {
 	static step *const steps[] = { three, four_to_six, nothing, nothing,
 				       NULL };
-	static const char *const count[][2] = { { "lines", "4" }, { NULL } };
+	static const char *const count[][2] = { { "lines", "+4" }, { NULL } };
 	struct session *s = *state;
 
 	boot(s);
@@ -218,7 +218,7 @@ static void test_first(void **state)
 static void test_newest(void **state)
 {
 	static step *const steps[] = { four_to_six, nothing, NULL };
-	static const char *const count[][2] = { { "lines", "-2" }, { NULL } };
+	static const char *const count[][2] = { { "lines", "2" }, { NULL } };
 	struct session *s = *state;
 
 	boot(s);

@@ -449,12 +449,12 @@ static void mistakes(void **state)
 		{ "--at", "--at needs a [SPACE:]ADDR" },
 		{ "--range", "--range needs an A-B|A+SIZE" },
 		{ "--since", "--since needs SECONDS" },
-		{ "-n", "-n needs an [-]N" },
+		{ "-n", "-n needs an [+]N" },
 		{ "-l", "-l needs a LEVEL[+]" },
 		{ "--list=", "--list takes no value" },
 		{ "--lis=x", "--list takes no value" },
-		{ "-n five", "--lines: \"five\" is not a number of lines, nor "
-			     "-N for the newest N" },
+		{ "-n five", "--lines: \"five\" is not a number of lines: N "
+			     "or -N for the newest N, +N for the first N" },
 		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; there "
 			    "are ovmf, " },
 		{ "-R \x1b", "--refuse: \"\\x1b\" will not do" },

@@ -168,6 +168,7 @@ static void values(void **state)
 	} bad[] = {
 		{ "lines", "-", "\"-\" is not a number of lines" },
 		{ "lines", "five", "\"five\" is not a number of lines" },
+		{ "lines", "+-1", "\"+-1\" is not a number of lines" },
 		{ "threads", "17", "17 is out of range (0 to 16 threads)" },
 		{ "limit", "logs=0",
 		  "0 is out of range (1 to 4294967295 logs)" },
@@ -185,7 +186,7 @@ static void values(void **state)
 		assert_non_null(strstr(err.text, bad[i].says));
 	}
 	/* what is refused changes nothing */
-	assert_int_equal(memlog_query_option(q, "lines", "-3", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "lines", "3", NULL), 0);
 	assert_int_equal(memlog_query_option(q, "since", "2", NULL), 0);
 	assert_int_equal(memlog_query_option(q, "threads", "3", NULL), 0);
 	assert_int_equal(memlog_query_option(q, "color", "always", NULL), 0);
@@ -284,13 +285,13 @@ static void one_log(void **state)
 	assert_false(result.damaged);
 	assert_int_equal(run(image, "-r"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\r\ntwo\r\nthree\r\nfour");
-	assert_int_equal(run(image, "-n 2"), MEMLOG_OK);
+	assert_int_equal(run(image, "-n +2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\n");
 	assert_int_equal(run(image, "-n 0"), MEMLOG_OK);
 	assert_string_equal(sink.text, "");
 	assert_int_equal(run(image, "-n -2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\nfour");
-	assert_int_equal(run(image, "-g ^t -n -1"), MEMLOG_OK);
+	assert_int_equal(run(image, "-g ^t -n 1"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\n");
 	assert_int_equal(run(image, "-g nothing"), MEMLOG_OK);
 	assert_string_equal(sink.text, "");
