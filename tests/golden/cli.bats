@@ -181,7 +181,7 @@ wrong() {
 	for dev in null zero; do
 		run -3 --separate-stderr timeout 20 "$DUMP" "/dev/$dev"
 		[ -z "$output" ]
-		[[ $stderr == *"memlog-dump: /dev/$dev: is a device without"* ]]
+		[[ $stderr == *"memlog-dump: /dev/$dev: is a"*" device"* ]]
 	done
 }
 
@@ -466,7 +466,7 @@ wrong() {
 	cp small-early-main "$T/b/image"
 	run -2 --separate-stderr "$DUMP" -q --force -o "$T/two/" "$T/a/image" \
 		"$T/b/image"
-	[[ $stderr == *"$T/two/image-ovmf-phys-0x820000.txt has a log of another"* ]]
+	[[ $stderr == *"$T/two/image-ovmf-phys-0x820000.txt already has a log of another"* ]]
 	run -2 --separate-stderr "$DUMP" -o "$T/other-name/" small-c
 	[[ $stderr == *"cannot create the directory $T/other-name/: Not a dir"* ]]
 }
