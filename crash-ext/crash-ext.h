@@ -28,20 +28,20 @@
  */
 struct session {
 	bool held;
-	sigset_t mask;		/* the signal mask before the command */
+	sigset_t mask; /* the signal mask before the command */
 	struct host_arena arena;
 	struct host_own own;
-	struct host_file file;	/* of --output */
+	struct host_file file; /* of --output */
 	bool file_open;
-	const char *inputs[6];	/* files that crash reads */
-	struct host_stream stream;	/* without --output */
+	const char *inputs[6];	   /* files that crash reads */
+	struct host_stream stream; /* without --output */
 	struct memlog_query *query;
-	struct memlog_image *image;	/* that the query runs on */
-	struct memlog_image *dump;	/* pc->dumpfile, for its ranges */
-	struct memlog_range *ranges;	/* used if dump is NULL */
+	struct memlog_image *image;  /* that the query runs on */
+	struct memlog_image *dump;   /* pc->dumpfile, for its ranges */
+	struct memlog_range *ranges; /* used if dump is NULL */
 	size_t n_ranges;
-	enum memlog_space space;	/* of the wrapped reader */
-	bool machine;		/* Xen: use machine addresses */
+	enum memlog_space space; /* of the wrapped reader */
+	bool machine;		 /* Xen: use machine addresses */
 };
 
 /* Was Ctrl-C pressed? SIGINT is blocked while a command runs, because crash's

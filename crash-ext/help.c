@@ -8,7 +8,7 @@
 
 #include "../host/args.h"
 
-#define LINE 256
+#define LINE	  256
 #define MAX_LINES 160
 
 /* crash uses the second and third line as printf formats, and any other that
@@ -68,7 +68,8 @@ static bool add_options(char **help, size_t *n)
 	size_t i;
 
 	for (i = 0; memlog_query_help(MEMLOG_HOST_CRASH, host_options, i,
-				      line + 4, sizeof(line) - 4); i++)
+				      line + 4, sizeof(line) - 4);
+	     i++)
 		if (!crash_help_add(help, n, line))
 			return false;
 	return true;

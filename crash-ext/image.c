@@ -33,7 +33,7 @@ static enum memlog_status open_dump(struct session *s)
 {
 	struct memlog_open_opts opts = {
 		.size = sizeof(opts),
-		.no_mmap = true,	/* the dump may shrink meanwhile */
+		.no_mmap = true, /* the dump may shrink meanwhile */
 		.allocator = &s->arena.alloc,
 		.progress = ext_progress,
 	};
@@ -65,7 +65,8 @@ static enum memlog_status open_live(struct session *s, struct memlog_err *err)
 		return MEMLOG_OK;
 	}
 	ext_message(s, 1, err->text);
-	ext_message(s, 1, "live system: crash can read only System RAM, and "
+	ext_message(s, 1,
+		    "live system: crash can read only System RAM, and "
 		    "firmware keeps its log outside of it: take a dump of the "
 		    "guest on its host, or run a kernel with "
 		    "CONFIG_OVMF_DEBUG_LOG");
@@ -94,7 +95,8 @@ enum memlog_status ext_image_open(struct session *s, struct memlog_err *err)
 		return ext_reader_wrap(s, name, err);
 	}
 	if (!ext_ranges_from_kernel(s, false)) {
-		ext_message(s, 1, "the dump has no list of memory: trying all "
+		ext_message(s, 1,
+			    "the dump has no list of memory: trying all "
 			    "addresses below 4 GiB");
 		ext_ranges_add(s, 0, LOW_MEMORY_END);
 	}

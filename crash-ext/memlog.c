@@ -40,7 +40,7 @@ static enum memlog_status ext_open_file(struct session *s,
 					struct memlog_err *err)
 {
 	const char *const names[] = {
-		pc->dumpfile, pc->namelist, pc->namelist_debug,
+		pc->dumpfile,	    pc->namelist,   pc->namelist_debug,
 		pc->debuginfo_file, pc->system_map,
 	};
 	const struct host_file_opts opts = {
@@ -70,7 +70,7 @@ static enum memlog_status ext_open_output(struct session *s,
 	}
 	host_stream_init(&s->stream, fp);
 	if (fp == pc->stdpipe)
-		s->stream.sink.tty = true;	/* crash's pager */
+		s->stream.sink.tty = true; /* crash's pager */
 	*ret = &s->stream.sink;
 	return MEMLOG_OK;
 }
@@ -117,15 +117,17 @@ static void ext_report(struct session *s, enum memlog_status st,
 	if (st == MEMLOG_STOP && ext_interrupted())
 		ext_message(s, 2, "interrupted");
 	else if (st && st != MEMLOG_NO_DATA && st != MEMLOG_STOP)
-		ext_message(s, 0, err->text[0] ? err->text :
-			    memlog_status_name(st));
+		ext_message(s, 0,
+			    err->text[0] ? err->text : memlog_status_name(st));
 }
 
 static void cmd_memlog(void)
 {
 	struct session *s = &session;
 	const struct memlog_parse_opts opts = {
-		.size = sizeof(opts), .own = host_options, .arg = &s->own,
+		.size = sizeof(opts),
+		.own = host_options,
+		.arg = &s->own,
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
@@ -146,7 +148,7 @@ static void cmd_memlog(void)
 	ext_report(s, st, &err);
 	ext_release(s);
 	if (usage)
-		cmd_usage(pc->curcmd, SYNOPSIS);	/* does not return */
+		cmd_usage(pc->curcmd, SYNOPSIS); /* does not return */
 }
 
 /* crash calls commands with the CLEANUP flag after every command, even one that

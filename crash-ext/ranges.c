@@ -52,9 +52,10 @@ static void read_name(ulong addr, char *name, size_t size)
 static bool is_memory(const char *name, bool live)
 {
 	static const char *const names[] = {
-		"System RAM", "Reserved", "ACPI Tables",
-		"ACPI Non-volatile Storage", "Persistent Memory",
-		"Persistent RAM", "Soft Reserved", "RAM buffer",
+		"System RAM",	     "Reserved",
+		"ACPI Tables",	     "ACPI Non-volatile Storage",
+		"Persistent Memory", "Persistent RAM",
+		"Soft Reserved",     "RAM buffer",
 		"Unknown E820 type", "Unusable memory",
 	};
 	size_t i;
@@ -103,8 +104,9 @@ static bool from_nodes(struct session *s)
 
 	for (i = 0; i < vt->numnodes && vt->node_table; i++) {
 		start = vt->node_table[i].start_paddr;
-		ext_ranges_add(s, start, start +
-			       (uint64_t)vt->node_table[i].size * PAGESIZE());
+		ext_ranges_add(s, start,
+			       start + (uint64_t)vt->node_table[i].size *
+					       PAGESIZE());
 	}
 	return s->n_ranges != 0;
 }

@@ -82,8 +82,8 @@ enum memlog_status ext_reader_wrap(struct session *s, const char *name,
 	if (st)
 		return st;
 	if (!s->dump)
-		return memlog_image_set_ranges(s->image, s->ranges,
-					       s->n_ranges, err);
+		return memlog_image_set_ranges(s->image, s->ranges, s->n_ranges,
+					       err);
 	memlog_image_describe(s->image, s->dump);
 	return MEMLOG_OK;
 }

@@ -38,7 +38,8 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 	size_t i;
 
 	for (i = 0; memlog_query_help(MEMLOG_HOST_GDB, args_options, i, line,
-				      sizeof(line)); i++) {
+				      sizeof(line));
+	     i++) {
 		script_sink.write(NULL, "    ", 4, NULL);
 		script_sink.write(NULL, line, strlen(line), NULL);
 		script_sink.write(NULL, "\n", 1, NULL);
@@ -66,19 +67,23 @@ enum memlog_status session_take_args(struct session *s, char *text,
 				     char **ret_rest, struct memlog_err *err)
 {
 	const struct memlog_parse_opts opts = {
-		.size = sizeof(opts), .own = args_options, .arg = s,
+		.size = sizeof(opts),
+		.own = args_options,
+		.arg = s,
 	};
 	char *argv[MAX_ARGS + 1], *p = text, *end;
 	int argc = 0;
 
-	argv[argc++] = text;	/* instead of the command's name; unused */
+	argv[argc++] = text; /* instead of the command's name; unused */
 	while ((end = strchr(p, '\n'))) {
 		*end = '\0';
 		if (!strcmp(p, ARGS_END))
 			break;
 		if (argc == MAX_ARGS) {
-			snprintf(err->text, sizeof(err->text), "more than %d "
-				 "arguments", MAX_ARGS - 1);
+			snprintf(err->text, sizeof(err->text),
+				 "more than %d "
+				 "arguments",
+				 MAX_ARGS - 1);
 			return MEMLOG_INVALID;
 		}
 		args_unquote(p);

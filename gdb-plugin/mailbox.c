@@ -48,7 +48,8 @@ static bool open_at(int fd, struct memlog_err *err)
 		snprintf(err->text, sizeof(err->text),
 			 "cannot open file descriptor %d: %s", fd,
 			 errno == EBADF ? "raise the limit of open files "
-			 "(ulimit -n)" : strerror(errno));
+					  "(ulimit -n)" :
+					  strerror(errno));
 		if (made >= 0)
 			close(made);
 		return false;
@@ -61,7 +62,7 @@ bool mailbox_open(struct memlog_err *err)
 {
 	if (access("/proc/self/fd", R_OK)) {
 		strcpy(err->text, "/proc is not mounted; gdb needs it to "
-		       "access the plugin's files");
+				  "access the plugin's files");
 		return false;
 	}
 	return open_at(MAILBOX_FD, err) && open_at(SCRIPT_FD, err);
@@ -178,7 +179,7 @@ static enum memlog_status script_print(void *self, const void *buf, size_t len,
 		if (err) {
 			*err = (struct memlog_err){ .status = MEMLOG_INVALID };
 			strcpy(err->text, "gdb cannot print NUL bytes: write "
-			       "them to a file, with -o FILE");
+					  "them to a file, with -o FILE");
 		}
 		return MEMLOG_INVALID;
 	}

@@ -36,7 +36,7 @@
 /* Also in memlog.gdb. High, so that gdb does not use them for its own files,
  * and below the usual limit of 1024. */
 #define MAILBOX_FD 900
-#define SCRIPT_FD 901
+#define SCRIPT_FD  901
 
 /* ---- mailbox.c -------------------------------------------------------- */
 
@@ -66,16 +66,16 @@ extern const struct memlog_sink script_sink;
 enum target_kind {
 	TARGET_NONE,
 	TARGET_CORE,
-	TARGET_NATIVE,		/* a local process */
+	TARGET_NATIVE, /* a local process */
 	TARGET_REMOTE,
 };
 
 struct target {
 	enum target_kind kind;
 	long pid;
-	char *core;		/* path of the core file; NULL: unknown */
-	char *exec;		/* path of the program; NULL: unknown */
-	bool frames;		/* the selected thread is stopped */
+	char *core;  /* path of the core file; NULL: unknown */
+	char *exec;  /* path of the program; NULL: unknown */
+	bool frames; /* the selected thread is stopped */
 };
 
 /* Parse gdb's description of its target. Strings are from alloc. */

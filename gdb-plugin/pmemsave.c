@@ -26,7 +26,7 @@
 #define SPARE ((uint64_t)64 << 20)
 
 /* The longest name of a directory that fits into a line of the script. */
-#define MAX_NAME 400
+#define MAX_NAME  400
 #define PATH_SIZE (MAX_NAME + 24)
 
 /* The delimiter of gdb's pipe command: a directory's name may contain "|". */
@@ -82,8 +82,8 @@ static bool pmemsave_fits(const struct session *s, const char *tmpdir)
 		return true;
 	return pmemsave_refuse("%s has %" PRIu64 " MiB free, but --pmemsave "
 			       "needs %" PRIu64 " MiB; set TMPDIR to another "
-			       "directory, or " ADVICE, tmpdir, available >> 20,
-			       (need + SPARE) >> 20);
+			       "directory, or " ADVICE,
+			       tmpdir, available >> 20, (need + SPARE) >> 20);
 }
 
 static bool pmemsave_name_ok(const char *name)
@@ -119,8 +119,8 @@ static bool pmemsave_mkdir(struct session *s)
 		return true;
 	s->dir = NULL;
 	return pmemsave_refuse("cannot create a directory in %s: %s; set "
-			       "TMPDIR to another one", tmpdir,
-			       strerror(errno));
+			       "TMPDIR to another one",
+			       tmpdir, strerror(errno));
 }
 
 /* Quote a name for QEMU's monitor. */
@@ -147,8 +147,8 @@ bool session_save_files(struct session *s)
 		r = &s->ranges[i];
 		script_add("pipe -d " DELIM " monitor pmemsave 0x%" PRIx64
 			   " 0x%" PRIx64 " \"%s/%zu\" " DELIM
-			   " cat >>/proc/$PPID/fd/%d\n", r->start,
-			   r->end - r->start, quoted, i, MAILBOX_FD);
+			   " cat >>/proc/$PPID/fd/%d\n",
+			   r->start, r->end - r->start, quoted, i, MAILBOX_FD);
 	}
 	return true;
 }
@@ -165,14 +165,16 @@ static bool pmemsave_whole(const struct session *s, size_t i, char *why,
 	bool whole = false;
 
 	if (fd < 0 && errno == ENOENT)
-		snprintf(why, size, "it reports success, but there is no file; "
+		snprintf(why, size,
+			 "it reports success, but there is no file; "
 			 "is it in a container, or on another host?");
 	else if (fd < 0 || fstat(fd, &st))
 		snprintf(why, size, "cannot read its file: %s",
 			 strerror(errno));
 	else if ((uint64_t)st.st_size < r->end - r->start)
-		snprintf(why, size, "its file has only %" PRIu64 " of %" PRIu64
-			 " bytes", (uint64_t)st.st_size, r->end - r->start);
+		snprintf(why, size,
+			 "its file has only %" PRIu64 " of %" PRIu64 " bytes",
+			 (uint64_t)st.st_size, r->end - r->start);
 	else
 		whole = true;
 	if (fd >= 0)
@@ -196,8 +198,9 @@ bool session_check_files(struct session *s, char *text)
 	if (!strncmp(text, "Error: ", 7))
 		text += 7;
 	memlog_escape(text, words, sizeof(words));
-	return pmemsave_refuse("QEMU could not write its memory to %s: %s; "
-			       ADVICE, s->dir, *words ? words : why);
+	return pmemsave_refuse(
+		"QEMU could not write its memory to %s: %s; " ADVICE, s->dir,
+		*words ? words : why);
 }
 
 /* Read up to len bytes at addr from the file of its range. Returns how many, 0
@@ -237,8 +240,10 @@ static enum memlog_status pmemsave_read(void *self, uint64_t addr, void *buf,
 		n = pmemsave_part(s, addr + *ret, (char *)buf + *ret,
 				  len - *ret);
 		if (n < 0 && err)
-			*err = (struct memlog_err){ .status = MEMLOG_IO,
-				.text = "a file that QEMU wrote has changed" };
+			*err = (struct memlog_err){
+				.status = MEMLOG_IO,
+				.text = "a file that QEMU wrote has changed"
+			};
 		if (n < 0)
 			return MEMLOG_IO;
 		if (!n)

@@ -9,7 +9,7 @@
 #include "session.h"
 
 #define BLOCK 65536u
-#define PAGE 4096u
+#define PAGE  4096u
 
 /* A block size for slow stubs, small enough for Ctrl-C to stop it soon. */
 #define SLOW_BLOCK 4096u
@@ -42,8 +42,10 @@ static enum memlog_status target_read(void *self, uint64_t addr, void *buf,
 	*ret = 0;
 	if (!s->read) {
 		if (err)
-			*err = (struct memlog_err){ .status = MEMLOG_IO,
-				.text = "gdb no longer lets us read memory" };
+			*err = (struct memlog_err){
+				.status = MEMLOG_IO,
+				.text = "gdb no longer lets us read memory"
+			};
 		return MEMLOG_IO;
 	}
 	while (*ret < len) {
@@ -70,8 +72,9 @@ enum memlog_status session_wrap(struct session *s,
 
 	st = memlog_image_wrap(ops, s, space, name, &s->arena.alloc, &s->image,
 			       err);
-	return st ? st : memlog_image_set_ranges(s->image, s->ranges,
-						 s->n_ranges, err);
+	return st ? st :
+		    memlog_image_set_ranges(s->image, s->ranges, s->n_ranges,
+					    err);
 }
 
 enum memlog_status session_wrap_target(struct session *s, const char *name,

@@ -129,9 +129,10 @@ static void gdb_session_run(struct session *s)
 		st = memlog_query_run(s->query, s->image, &host, &result, &err);
 		if (s->file_open) {
 			s->file_open = false;
-			closed = host_file_close(&s->file, st != MEMLOG_STOP &&
-						 s->file.written &&
-						 !s->file.failed,
+			closed = host_file_close(&s->file,
+						 st != MEMLOG_STOP &&
+							 s->file.written &&
+							 !s->file.failed,
 						 st ? NULL : &err);
 		}
 	}
@@ -243,7 +244,7 @@ static void step_told(struct session *s, char *text)
 	if (s->query)
 		plugin_user_level(memlog_query_level(s->query));
 	if (st == MEMLOG_STOP)
-		return;		/* --help was printed */
+		return; /* --help was printed */
 	if (st) {
 		gdb_session_fail(err.text);
 		plugin_message(NULL, 2, "see: help memlog, memlog --help");
@@ -256,7 +257,8 @@ static void step_told(struct session *s, char *text)
 			gdb_session_run(s);
 			break;
 		}
-		plugin_message(NULL, 2, "reading the core through gdb, by "
+		plugin_message(NULL, 2,
+			       "reading the core through gdb, by "
 			       "virtual addresses");
 		session_list_ranges(s, rest, target_sections);
 		s->space = MEMLOG_VIRT;
@@ -306,7 +308,8 @@ static void step_mapped(struct session *s, const char *text)
 		}
 		return;
 	}
-	plugin_message(NULL, 2, "reading through QEMU's gdbstub, by physical "
+	plugin_message(NULL, 2,
+		       "reading through QEMU's gdbstub, by physical "
 		       "address: it is slow, so likely places come first; "
 		       "--pmemsave is faster");
 	/* gdb unwinds frames after every command, so unwind() may be called
@@ -356,7 +359,7 @@ void session_step(struct session *s)
 		return;
 	}
 	script_begin();
-	s->step = STEP_BEGIN;	/* unless a step sets the next one */
+	s->step = STEP_BEGIN; /* unless a step sets the next one */
 	text = mailbox_read(&s->arena.alloc);
 	if (!text)
 		gdb_session_fail("no memory");

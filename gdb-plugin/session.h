@@ -10,36 +10,36 @@
 
 enum step {
 	STEP_BEGIN,
-	STEP_TOLD,		/* arguments and target are in the mailbox */
-	STEP_ASKED,		/* the mailbox says whether it is QEMU's stub */
-	STEP_MAPPED,		/* the mailbox has the memory ranges */
-	STEP_PHYSICAL,		/* the stub reads physical addresses */
-	STEP_READ,		/* unwind() was called, or QEMU wrote files */
+	STEP_TOLD,     /* arguments and target are in the mailbox */
+	STEP_ASKED,    /* the mailbox says whether it is QEMU's stub */
+	STEP_MAPPED,   /* the mailbox has the memory ranges */
+	STEP_PHYSICAL, /* the stub reads physical addresses */
+	STEP_READ,     /* unwind() was called, or QEMU wrote files */
 };
 
 /* Separates the arguments from gdb's description of its target. */
 #define ARGS_END "--memlog-arguments-end--"
 
 struct session {
-	struct host_own own;	/* first: HOST_OPTIONS need it there */
+	struct host_own own; /* first: HOST_OPTIONS need it there */
 	enum step step;
-	bool busy;		/* session_end() has something to release */
+	bool busy; /* session_end() has something to release */
 	struct host_arena arena;
 	struct memlog_query *query;
 	struct memlog_image *image;
-	struct memlog_sink script;	/* script_sink, for this command */
-	struct host_file file;		/* of --output */
+	struct memlog_sink script; /* script_sink, for this command */
+	struct host_file file;	   /* of --output */
 	bool file_open;
-	const char *inputs[3];		/* files that gdb reads */
-	bool pmemsave;		/* --pmemsave */
+	const char *inputs[3]; /* files that gdb reads */
+	bool pmemsave;	       /* --pmemsave */
 	struct target target;
-	struct memlog_range *ranges;	/* where the target has memory */
+	struct memlog_range *ranges; /* where the target has memory */
 	size_t n_ranges;
 	enum memlog_space space;
-	unsigned int flags;	/* MEMLOG_READER_* */
-	gdb_target_read *read;	/* only while unwind() runs */
-	bool armed;		/* unwind() is to run the query */
-	char *dir;		/* of --pmemsave, removed at the end */
+	unsigned int flags;    /* MEMLOG_READER_* */
+	gdb_target_read *read; /* only while unwind() runs */
+	bool armed;	       /* unwind() is to run the query */
+	char *dir;	       /* of --pmemsave, removed at the end */
 };
 
 /* Run the next step and write the next script. If that is impossible, print why

@@ -129,9 +129,10 @@ size_t target_sections(const char *text, struct memlog_range *ret, size_t max)
 	at = at ? at : "";
 	while (n < max && (len = next_line(&at, &line)) >= 0) {
 		p = strstr(line_string(buf, sizeof(buf), line, len), "0x");
-		if (p && sscanf(p, "0x%" SCNx64 "->0x%" SCNx64
-				" at 0x%*x: %15s", &ret[n].start, &ret[n].end,
-				name) == 3 && !strncmp(name, "load", 4))
+		if (p &&
+		    sscanf(p, "0x%" SCNx64 "->0x%" SCNx64 " at 0x%*x: %15s",
+			   &ret[n].start, &ret[n].end, name) == 3 &&
+		    !strncmp(name, "load", 4))
 			n++;
 	}
 	return n;
@@ -146,8 +147,8 @@ size_t target_mappings(const char *text, struct memlog_range *ret, size_t max)
 
 	at = at ? at : "";
 	while (n < max && (len = next_line(&at, &line)) >= 0)
-		if (sscanf(line_string(buf, sizeof(buf), line, len), " 0x%"
-			   SCNx64 " 0x%" SCNx64 " 0x%*x", &ret[n].start,
+		if (sscanf(line_string(buf, sizeof(buf), line, len),
+			   " 0x%" SCNx64 " 0x%" SCNx64 " 0x%*x", &ret[n].start,
 			   &ret[n].end) == 2)
 			n++;
 	return n;

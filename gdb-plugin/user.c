@@ -6,8 +6,8 @@
 
 #include "plugin.h"
 
-static bool stopped;		/* by Ctrl-C, since the command began */
-static int max_level = 2;	/* of messages that are shown */
+static bool stopped;	  /* by Ctrl-C, since the command began */
+static int max_level = 2; /* of messages that are shown */
 
 void plugin_user_reset(void)
 {

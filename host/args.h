@@ -15,12 +15,14 @@ struct host_own {
 };
 
 /* Rows for memlog_query_parse(), whose arg must point to a struct host_own. */
-#define HOST_OPTIONS \
-	{ sizeof(struct memlog_option), "output", 'o', "FILE", false, \
-	  "write to a new FILE (mode 0600)", host_own_output }, \
-	{ sizeof(struct memlog_option), "force", 0, NULL, false, \
-	  "replace FILE; allow raw output to a terminal", \
-	  host_own_force }
+#define HOST_OPTIONS                                                             \
+	{ sizeof(struct memlog_option),	     "output",	     'o', "FILE", false, \
+	  "write to a new FILE (mode 0600)", host_own_output },                  \
+	{                                                                        \
+		sizeof(struct memlog_option), "force", 0, NULL, false,           \
+			"replace FILE; allow raw output to a terminal",          \
+			host_own_force                                           \
+	}
 extern const struct memlog_option host_options[];
 
 enum memlog_status host_own_output(void *arg, const struct memlog_option *opt,

@@ -14,8 +14,7 @@
 
 /* ---- errors ------------------------------------------------------------- */
 
-static const char *file_shown(const struct host_file *f, char *buf,
-			      size_t size)
+static const char *file_shown(const struct host_file *f, char *buf, size_t size)
 {
 	const char *where = f->opts.where;
 
@@ -41,11 +40,12 @@ static enum memlog_status file_refuse(const struct host_file *f,
 }
 
 /* "cannot write x: No space left on device", from errno */
-static enum memlog_status file_fail(const struct host_file *f,
-				    const char *what, struct memlog_err *err)
+static enum memlog_status file_fail(const struct host_file *f, const char *what,
+				    struct memlog_err *err)
 {
-	enum memlog_status s = errno == EINTR ? MEMLOG_STOP :
-			       errno == ENOMEM ? MEMLOG_NO_MEMORY : MEMLOG_IO;
+	enum memlog_status s = errno == EINTR  ? MEMLOG_STOP :
+			       errno == ENOMEM ? MEMLOG_NO_MEMORY :
+						 MEMLOG_IO;
 	char name[160];
 
 	if (err) {
@@ -69,7 +69,8 @@ static bool file_is_at(const struct stat *st, const char *name)
 	struct stat in;
 
 	return !(!strcmp(name, "-") ? fstat(STDIN_FILENO, &in) :
-				      stat(name, &in)) && file_same(st, &in);
+				      stat(name, &in)) &&
+	       file_same(st, &in);
 }
 
 /* Is it one of the files A,B,C of a split dump? */
@@ -159,8 +160,10 @@ enum memlog_status host_file_stdout(struct host_file *f,
 	if (!fstat(STDOUT_FILENO, &st) &&
 	    (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)) &&
 	    file_is_input(&st, inputs))
-		return file_refuse(f, "is a file that is being read, and "
-				   "cannot be written", err);
+		return file_refuse(f,
+				   "is a file that is being read, and "
+				   "cannot be written",
+				   err);
 	f->fd = STDOUT_FILENO;
 	f->sink.tty = isatty(f->fd) == 1;
 	return MEMLOG_OK;
@@ -191,8 +194,9 @@ static enum memlog_status file_check(struct host_file *f,
 
 static int file_open(int dir, const char *name)
 {
-	return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-				 O_CLOEXEC, 0600);
+	return openat(dir, name,
+		      O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      0600);
 }
 
 /* Create a temporary file in the same directory. A long name is truncated, so

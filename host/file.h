@@ -38,11 +38,11 @@ struct host_file {
 	struct host_file_opts opts;
 	int (*stopped)(void);
 	int fd;
-	char *name;		/* NULL: standard output */
-	char *temp;		/* renamed to name at the end */
+	char *name; /* NULL: standard output */
+	char *temp; /* renamed to name at the end */
 	uint64_t written;
-	bool failed;		/* a write failed: the file is incomplete */
-	bool replaces;		/* a file of that name existed */
+	bool failed;   /* a write failed: the file is incomplete */
+	bool replaces; /* a file of that name existed */
 };
 
 /* Create a file, or with force a temporary file that is to replace one.

@@ -12,7 +12,7 @@
 /* The header in OvmfPkg/Include/Library/MemDebugLogLib.h: two magics, sizes of
  * header and text, lock, offsets of the oldest byte and of the next free one,
  * truncated, and 128 bytes of version. */
-#define HEADER 192u
+#define HEADER	 192u
 #define MAX_TEXT ((2u << 20) - HEADER - 1)
 
 struct text {

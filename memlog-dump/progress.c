@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /* When progress is first shown, and how often on a terminal and in a file. */
-#define FIRST_MS 1000
-#define AGAIN_MS 200
+#define FIRST_MS     1000
+#define AGAIN_MS     200
 #define AGAIN_LOG_MS 1000
 
 static bool enabled, tty, shown;

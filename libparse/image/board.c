@@ -44,7 +44,10 @@ enum memlog_status ml_board_loads(enum memlog_map map, uint64_t base,
 bool ml_board_of(const char *machine, enum memlog_map *ret)
 {
 	/* vendors append their own version: pc-q35-rhel9.2.0 */
-	static const struct { const char *prefix; enum memlog_map map; } t[] = {
+	static const struct {
+		const char *prefix;
+		enum memlog_map map;
+	} t[] = {
 		{ "pc-q35-", MEMLOG_MAP_Q35 },
 		{ "pc-i440fx-", MEMLOG_MAP_PC },
 		{ "microvm", MEMLOG_MAP_MICROVM },

@@ -157,7 +157,8 @@ static enum memlog_status image_next(const struct memlog_image *image,
 	if (s)
 		return s;
 	if (r.end <= r.start || r.end <= addr)
-		return ml_fail_at(err, MEMLOG_INVALID, addr, "the reader of %s "
+		return ml_fail_at(err, MEMLOG_INVALID, addr,
+				  "the reader of %s "
 				  "returned the invalid range 0x%" PRIx64
 				  "-0x%" PRIx64 " after 0x%" PRIx64,
 				  image->name, r.start, r.end, addr);
@@ -245,14 +246,15 @@ static void image_add_warning(struct memlog_image *image,
 		if (!strcmp(image->warnings[i].text, line))
 			return;
 	copy = ml_strdup(&image->alloc, line);
-	if (!copy || ml_grow(&image->alloc, &image->warnings, image->n_warnings,
-			     &image->cap_warnings, sizeof(*image->warnings),
-			     NULL)) {
+	if (!copy ||
+	    ml_grow(&image->alloc, &image->warnings, image->n_warnings,
+		    &image->cap_warnings, sizeof(*image->warnings), NULL)) {
 		ml_free(&image->alloc, copy);
 		image->starved = true;
 		return;
 	}
-	image->warnings[image->n_warnings++] = (struct ml_warning){ kind, copy };
+	image->warnings[image->n_warnings++] =
+		(struct ml_warning){ kind, copy };
 }
 
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)

@@ -20,7 +20,7 @@
  *	size; other than 0 only in MEMLOG_FILE.
  */
 struct ml_space {
-	const struct memlog_reader_ops *ops;	/* NULL: not there */
+	const struct memlog_reader_ops *ops; /* NULL: not there */
 	void *self;
 	uint32_t bias;
 };
@@ -33,7 +33,7 @@ struct ml_file {
 	void *self;
 	uint64_t size;
 	const char *name;
-	const struct ml_file *lower;	/* the file it is made from, or NULL */
+	const struct ml_file *lower; /* the file it is made from, or NULL */
 };
 
 struct ml_xen;
@@ -58,9 +58,9 @@ struct memlog_image {
 	struct memlog_allocator alloc;
 	char *name;
 	const char *format, *title;
-	unsigned int traits;		/* MEMLOG_IMAGE_* */
-	bool xen_guest;			/* made by xl dump-core */
-	const char *machine;		/* never NULL; "": unknown */
+	unsigned int traits; /* MEMLOG_IMAGE_* */
+	bool xen_guest;	     /* made by xl dump-core */
+	const char *machine; /* never NULL; "": unknown */
 	struct ml_space spaces[MEMLOG_SPACES];
 	enum memlog_space order[MEMLOG_SPACES];
 	size_t n_order;
@@ -84,13 +84,13 @@ struct memlog_image {
 	/* the images of a split dump, or NULL */
 	struct memlog_image *const *parts;
 	size_t n_parts;
-	bool by_kernel;	/* written from within the machine that it is of */
+	bool by_kernel; /* written from within the machine that it is of */
 	bool suspect;	/* the file is damaged at an unknown place */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;
-	bool starved;	/* something was left out for lack of memory, where
+	bool starved; /* something was left out for lack of memory, where
 			   that could not be returned: set it, and
 			   ml_image_complete() will */
 };
@@ -165,8 +165,8 @@ enum memlog_status ml_image_complete(struct memlog_image *image,
  *	lives as long as the image.
  */
 struct ml_image_format {
-	const char *name;	/* "elf" */
-	const char *title;	/* "ELF dump" */
+	const char *name;  /* "elf" */
+	const char *title; /* "ELF dump" */
 	unsigned int traits;
 	bool streams, raw;
 	enum memlog_status (*open)(struct memlog_image *image,

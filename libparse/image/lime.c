@@ -19,10 +19,10 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define RANGE_HEADER	32u
-#define FRAME_MAX	65536u			/* bytes when expanded */
-#define FRAME_STORED	(FRAME_MAX + 16384u)	/* bytes in the file */
-#define SLOTS		8u
+#define RANGE_HEADER 32u
+#define FRAME_MAX    65536u		  /* bytes when expanded */
+#define FRAME_STORED (FRAME_MAX + 16384u) /* bytes in the file */
+#define SLOTS	     8u
 
 /* pos: bytes of memory in all frames before it. off: of its data in the file;
  * the checksum is in the 4 bytes before. */
@@ -33,7 +33,7 @@ struct frame {
 };
 
 struct slot {
-	uint64_t off;		/* of the frame; 0: empty */
+	uint64_t off; /* of the frame; 0: empty */
 	uint8_t *bytes;
 };
 
@@ -41,7 +41,7 @@ struct slot {
 struct frames {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
-	struct memlog_codec codec;	/* expand NULL: none */
+	struct memlog_codec codec; /* expand NULL: none */
 	void *state;
 	struct frame *v;
 	size_t n, cap;
@@ -58,7 +58,7 @@ static const struct frame *find_frame(const struct frames *f, uint64_t pos)
 {
 	size_t lo = 0, hi = f->n;
 
-	while (lo < hi) {	/* the first frame after pos */
+	while (lo < hi) { /* the first frame after pos */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (f->v[mid].pos <= pos)
@@ -102,25 +102,27 @@ static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 	uint8_t sum[4];
 
 	if (!at->plain && !f->codec.expand)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s is compressed with "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "%s is compressed with "
 			       "snappy, which this build cannot expand",
 			       f->file->name);
 	s = frame_alloc(f, slot, err);
 	if (!s)
 		s = ml_file_read(f->file, at->off - 4, sum, sizeof(sum), err);
 	if (!s)
-		s = ml_file_read(f->file, at->off, at->plain ? slot->bytes :
-				 f->in, at->stored, err);
+		s = ml_file_read(f->file, at->off,
+				 at->plain ? slot->bytes : f->in, at->stored,
+				 err);
 	if (s)
 		return s;
-	if (!at->plain &&
-	    f->codec.expand(f->state, f->in, at->stored, slot->bytes,
-			    FRAME_MAX + 1, &got))
+	if (!at->plain && f->codec.expand(f->state, f->in, at->stored,
+					  slot->bytes, FRAME_MAX + 1, &got))
 		got = 0;
 	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum))
-		return ml_fail(err, MEMLOG_NO_DATA, "%s: the frame at offset "
-			       "0x%" PRIx64 " is damaged", f->file->name,
-			       at->off);
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "%s: the frame at offset "
+			       "0x%" PRIx64 " is damaged",
+			       f->file->name, at->off);
 	slot->off = at->off;
 	return MEMLOG_OK;
 }
@@ -215,7 +217,7 @@ static struct frames *frames_create(const struct ml_file *file,
 struct builder {
 	struct memlog_image *image;
 	const struct ml_file *file;
-	struct frames *frames;		/* NULL: LiME */
+	struct frames *frames; /* NULL: LiME */
 	struct ml_load *loads;
 	size_t n, cap;
 };
@@ -251,7 +253,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 	size_t got;
 
 	if (!ml_add(f->len, want, &end))
-		end = UINT64_MAX;	/* longer than any file */
+		end = UINT64_MAX; /* longer than any file */
 	while (f->len < end) {
 		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
 		if (s)
@@ -275,7 +277,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 			if (s)
 				return s;
 			f->v[f->n++] = (struct frame){ f->len, *off + 4,
-				len - 4, size, h[0] };
+						       len - 4, size, h[0] };
 			f->len += size;
 		} else if (h[0] < 0x80) {
 			return ml_fail(err, MEMLOG_CORRUPT,
@@ -283,7 +285,7 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 		}
 		*off += len;
 	}
-	*off += 8;	/* the length of the stream */
+	*off += 8; /* the length of the stream */
 	return MEMLOG_OK;
 }
 
@@ -337,8 +339,8 @@ static enum memlog_status add_ranges(struct builder *b,
 	uint64_t off = 0;
 
 	while (!s) {
-		if (opts->progress && opts->progress(opts->progress_arg, off,
-						     b->file->size))
+		if (opts->progress &&
+		    opts->progress(opts->progress_arg, off, b->file->size))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
 		s = add_range(b, &off, &why);
 	}
@@ -349,8 +351,10 @@ static enum memlog_status add_ranges(struct builder *b,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(b->image, "the file is damaged, and the memory after "
-		      "that is missing: it %s", why.text);
+	ml_image_warn(b->image,
+		      "the file is damaged, and the memory after "
+		      "that is missing: it %s",
+		      why.text);
 	return MEMLOG_OK;
 }
 
@@ -396,7 +400,7 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	image->missing = loads.missing;
 	if (avml && !b.frames->codec.expand)
 		ml_image_warn(image, "the file is compressed with snappy, "
-			      "which this build cannot expand");
+				     "which this build cannot expand");
 	image->by_kernel = true;
 	return ml_loads_add_space(image, MEMLOG_PHYS, &from, avml, &loads, err);
 }

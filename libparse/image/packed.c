@@ -8,7 +8,10 @@
 static const struct ml_packed packed[] = {
 	{ ML_PACKED_GZIP, "gzip", "gunzip it", "\x1f\x8b\x08", 3 },
 	{ ML_PACKED_ZSTD, "zstd", "unzstd it", "\x28\xb5\x2f\xfd", 4 },
-	{ ML_PACKED_XZ, "xz", "unxz it", "\xfd" "7zXZ\0", 6 },
+	{ ML_PACKED_XZ, "xz", "unxz it",
+	  "\xfd"
+	  "7zXZ\0",
+	  6 },
 	{ ML_PACKED_LZ4, "lz4", "unlz4 it", "\x04\x22\x4d\x18", 4 },
 	{ ML_PACKED_BZIP2, "bzip2", "bunzip2 it", "BZh", 3 },
 	{ ML_PACKED_LZIP, "lzip", "unpack it with lzip -d", "LZIP", 4 },

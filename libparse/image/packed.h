@@ -6,8 +6,13 @@
 #include "memlog.h"
 
 enum ml_packed_kind {
-	ML_PACKED_GZIP, ML_PACKED_ZSTD, ML_PACKED_XZ, ML_PACKED_LZ4,
-	ML_PACKED_BZIP2, ML_PACKED_LZIP, ML_PACKED_KINDS,
+	ML_PACKED_GZIP,
+	ML_PACKED_ZSTD,
+	ML_PACKED_XZ,
+	ML_PACKED_LZ4,
+	ML_PACKED_BZIP2,
+	ML_PACKED_LZIP,
+	ML_PACKED_KINDS,
 };
 
 /* Bytes of the longest magic. */

@@ -12,8 +12,7 @@
 
 static enum memlog_status too_far(uint64_t need, struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_LIMIT,
-		       "its headers reach to offset 0x%llx",
+	return ml_fail(err, MEMLOG_LIMIT, "its headers reach to offset 0x%llx",
 		       (unsigned long long)need);
 }
 
@@ -73,7 +72,8 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 	for (i = 0; i < n; i++) {
 		ml_phdr_parse(&e, bytes + e.phoff + i * step, step, &p);
 		if (p.type == ML_PT_NOTE && p.offset < memory &&
-		    ml_add(p.offset, ml_min(p.filesz, ML_MAX_NOTE_BYTES), &end) &&
+		    ml_add(p.offset, ml_min(p.filesz, ML_MAX_NOTE_BYTES),
+			   &end) &&
 		    end <= ML_STREAM_PREFIX)
 			need = ml_max(need, end);
 	}

@@ -25,12 +25,12 @@ static enum memlog_status raw_wanted(const struct ml_file *file,
 		return MEMLOG_OK;
 	if (ml_file_is_device(file) && file->size)
 		return MEMLOG_OK;
-	if (file->size && file->size != UINT64_MAX &&
-	    file->size % ML_PAGE == 0)
+	if (file->size && file->size != UINT64_MAX && file->size % ML_PAGE == 0)
 		return MEMLOG_OK;
 	if (!file->size)
 		return ml_fail(err, MEMLOG_NOT_MINE, "the file is empty");
-	return ml_fail(err, MEMLOG_NOT_MINE, "unknown format, and its size "
+	return ml_fail(err, MEMLOG_NOT_MINE,
+		       "unknown format, and its size "
 		       "(%" PRIu64 " bytes) is not a multiple of 4096; if it "
 		       "is raw guest memory, give --map=q35, pc, ... or none",
 		       file->size);

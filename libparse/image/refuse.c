@@ -69,9 +69,10 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 	}
 	packed = ml_packed_find(head, got);
 	if (packed)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "compressed with %s, "
-			       "which this program does not unpack; %s", packed->name,
-			       packed->unpack);
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "compressed with %s, "
+			       "which this program does not unpack; %s",
+			       packed->name, packed->unpack);
 	return ml_fail(err, MEMLOG_NOT_MINE, "not recognised");
 }
 

@@ -17,7 +17,7 @@
 
 struct set {
 	struct memlog_allocator alloc;
-	struct memlog_reader_ops ops;	/* with the page size of the parts */
+	struct memlog_reader_ops ops; /* with the page size of the parts */
 	enum memlog_space space;
 	struct memlog_image *parts[ML_MAX_PARTS];
 	size_t n;
@@ -36,8 +36,8 @@ static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
 		s = MEMLOG_NO_DATA;
 		for (i = 0; i < set->n && s == MEMLOG_NO_DATA; i++) {
 			s = memlog_image_read(set->parts[i], set->space, addr,
-					      (uint8_t *)buf + *ret,
-					      len - *ret, &got, err);
+					      (uint8_t *)buf + *ret, len - *ret,
+					      &got, err);
 			*ret += got;
 			addr += got;
 		}
@@ -64,14 +64,14 @@ static enum memlog_status next(struct set *set, next_fn fn, uint64_t addr,
 	do {
 		more = false;
 		for (i = 0; i < set->n; i++) {
-			s = fn(set->parts[i], set->space,
-			       any ? ret->end : addr, &r, err);
+			s = fn(set->parts[i], set->space, any ? ret->end : addr,
+			       &r, err);
 			if (s == MEMLOG_NO_DATA)
 				continue;
 			if (s)
 				return s;
-			if (any ? r.start == ret->end : !more ||
-						       r.start < ret->start) {
+			if (any ? r.start == ret->end :
+				  !more || r.start < ret->start) {
 				if (!any)
 					ret->start = r.start;
 				ret->end = r.end;
@@ -123,7 +123,7 @@ static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
 
 	memset(buf, 0, count * MEMLOG_PEEK);
 	for (; count && !bad; count--, addr += ML_PAGE, buf += MEMLOG_PEEK) {
-		if (addr % ML_PAGE) {	/* may cross from one part to another */
+		if (addr % ML_PAGE) { /* may cross from one part to another */
 			s = set_read(set, addr, buf, MEMLOG_PEEK, &got, err);
 			bad = s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
 			continue;
@@ -175,8 +175,10 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		if (next_name)
 			*next_name++ = '\0';
 		if (set->n == ML_MAX_PARTS)
-			return ml_fail(err, MEMLOG_LIMIT, "the dump has more "
-				       "than %u parts", ML_MAX_PARTS);
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "the dump has more "
+				       "than %u parts",
+				       ML_MAX_PARTS);
 		s = ml_file_open(name, opts, &file, err);
 		if (!s)
 			s = ml_image_open_layers(&file, layers, opts,
@@ -184,10 +186,11 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		if (s)
 			return s;
 		set->n++;
-		if (set->parts[set->n - 1]->order[0] !=
-		    set->parts[0]->order[0])
-			return ml_fail(err, MEMLOG_INVALID, "%s does not "
-				       "belong to the other parts", name);
+		if (set->parts[set->n - 1]->order[0] != set->parts[0]->order[0])
+			return ml_fail(err, MEMLOG_INVALID,
+				       "%s does not "
+				       "belong to the other parts",
+				       name);
 	}
 	return MEMLOG_OK;
 }

@@ -3,19 +3,18 @@
  * are tried. A new format is a file and a line here. */
 #include "image.h"
 
-#define FORMATS(X)		\
-	X(elf)			\
-	X(kdump)		\
-	X(lime)			\
-	X(windows)		\
-	X(qevm)			\
-	X(refused)		\
-	X(raw)	/* last: accepts nearly anything */
+#define FORMATS(X) \
+	X(elf)     \
+	X(kdump)   \
+	X(lime)    \
+	X(windows) \
+	X(qevm)    \
+	X(refused) \
+	X(raw) /* last: accepts nearly anything */
 
 #define DECLARE(name) extern const struct ml_image_format ml_image_##name;
 FORMATS(DECLARE)
 
 #define ENTRY(name) &ml_image_##name,
-const struct ml_image_format *const ml_image_formats[] = {
-	FORMATS(ENTRY) NULL
-};
+const struct ml_image_format *const ml_image_formats[] = { FORMATS(ENTRY)
+								   NULL };

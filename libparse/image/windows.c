@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define FULL_DUMP	1u
+#define FULL_DUMP 1u
 
 /* Offsets and sizes in the two headers. */
 struct layout {
@@ -71,22 +71,24 @@ static enum memlog_status windows_open(struct memlog_image *image,
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
-	if (got < 8 || (memcmp(head, "PAGEDU64", 8) &&
-			memcmp(head, "PAGEDUMP", 8)))
+	if (got < 8 ||
+	    (memcmp(head, "PAGEDU64", 8) && memcmp(head, "PAGEDUMP", 8)))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a Windows dump");
 	if (got < sizeof(head))
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
 	if (ml_le32(head + l->type) != FULL_DUMP)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a Windows dump of "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a Windows dump of "
 			       "type %" PRIu32 " has no plain memory; make a "
 			       "complete one, or dump with QEMU's "
 			       "dump-guest-memory FILE",
 			       ml_le32(head + l->type));
 	n = load_runs(head, l, in);
 	if (!n)
-		return ml_fail(err, MEMLOG_CORRUPT, "the list of memory runs "
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the list of memory runs "
 			       "in the Windows dump is invalid");
 	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
 	if (s)
@@ -94,7 +96,7 @@ static enum memlog_status windows_open(struct memlog_image *image,
 	image->machine = l == &layout64 ? "x86_64" : "i386";
 	image->missing = loads.missing;
 	ml_image_warn(image, "a Windows dump has only memory that Windows "
-		      "uses; the firmware's may be missing");
+			     "uses; the firmware's may be missing");
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
 }
 

@@ -49,8 +49,8 @@ enum memlog_status memlog_image_set_ranges(struct memlog_image *image,
 			       image->name);
 	copy = ml_calloc(&image->alloc, ml_max(n, 1), sizeof(*copy));
 	if (!copy)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %zu ranges",
-			       n);
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu ranges", n);
 	if (n)
 		memcpy(copy, ranges, n * sizeof(*copy));
 	ml_free(&image->alloc, image->wrapped.ranges);

@@ -22,8 +22,8 @@
 #include "image/bytes/spool.h"
 #include "stream.h"
 
-#define CHUNK		(1u << 20)	/* read at once */
-#define AHEAD		(128u << 10)	/* a header is complete by then */
+#define CHUNK (1u << 20)   /* read at once */
+#define AHEAD (128u << 10) /* a header is complete by then */
 
 /* ---- the window --------------------------------------------------------- */
 
@@ -33,7 +33,8 @@ static enum memlog_status stream_slide(struct ml_stream *st,
 				       struct memlog_err *err)
 {
 	uint64_t keep = st->scanned - st->base > st->back ?
-				st->scanned - st->back : st->base;
+				st->scanned - st->back :
+				st->base;
 	size_t drop = (size_t)(keep - st->base), got;
 	enum memlog_status s;
 
@@ -171,8 +172,8 @@ static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
 	}
 	if (len <= st->filled)
 		return MEMLOG_OK;
-	s = ml_pipe_read(st->fd, st->buf + st->filled,
-			 (size_t)len - st->filled, &st->opts, &got, err);
+	s = ml_pipe_read(st->fd, st->buf + st->filled, (size_t)len - st->filled,
+			 &st->opts, &got, err);
 	st->filled += got;
 	st->eof = st->filled < len;
 	return s;
@@ -180,8 +181,8 @@ static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
 
 /* Read until the headers are known. *ret_whole: all of this input has to be
  * kept. *ret_len: bytes of headers and notes. */
-static enum memlog_status stream_headers(struct ml_stream *st, uint64_t *ret_len,
-					 bool *ret_whole,
+static enum memlog_status stream_headers(struct ml_stream *st,
+					 uint64_t *ret_len, bool *ret_whole,
 					 struct memlog_err *err)
 {
 	uint64_t need = AHEAD, more;
@@ -198,7 +199,7 @@ static enum memlog_status stream_headers(struct ml_stream *st, uint64_t *ret_len
 	for (;;) {
 		s = ml_prefix_need(st->buf, st->filled, &more, err);
 		if (s == MEMLOG_NOT_MINE || s == MEMLOG_CORRUPT)
-			return MEMLOG_OK;	/* plain memory, or nothing */
+			return MEMLOG_OK; /* plain memory, or nothing */
 		*ret_whole = s == MEMLOG_LIMIT;
 		if (*ret_whole)
 			return MEMLOG_OK;
@@ -240,7 +241,8 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 	if (!s)
 		s = ml_capture_add(st->capture, 0, st->buf,
 				   (size_t)ml_min(prefix ? prefix : ML_PAGE,
-						  st->filled), err);
+						  st->filled),
+				   err);
 	st->scanned = prefix;
 	while (!s) {
 		s = stream_search(st);
@@ -285,16 +287,18 @@ static enum memlog_status to_image(struct ml_stream *st,
 	enum memlog_status s;
 
 	ml_capture_file(st->capture, st->name, ml_stream_end(st), &file);
-	st->capture = NULL;	/* the image has it now */
+	st->capture = NULL; /* the image has it now */
 	s = ml_image_open_on(&file, &st->opts, &image, err);
 	if (s)
 		return s;
 	if (st->late)
-		ml_image_warn(image, "this input comes once, and a part of a "
+		ml_image_warn(image,
+			      "this input comes once, and a part of a "
 			      "log had gone by before its beginning: read it "
 			      "from a file");
 	if (st->random)
-		ml_image_warn(image, "this input comes once, and only what is "
+		ml_image_warn(image,
+			      "this input comes once, and only what is "
 			      "near its logs was kept: what %s tells may be "
 			      "less than of a file; -F %s keeps all of it",
 			      st->random, st->random);
@@ -304,11 +308,12 @@ static enum memlog_status to_image(struct ml_stream *st,
 enum memlog_status memlog_stream_open(int fd, const char *name,
 				      const struct memlog_open_opts *opts,
 				      const char *formats, bool whole,
-				      struct memlog_image **ret,
-				      int *ret_spool, struct memlog_err *err)
+				      struct memlog_image **ret, int *ret_spool,
+				      struct memlog_err *err)
 {
-	struct ml_stream st = { .fd = fd, .name = name, .formats = formats,
-			     .err = err };
+	struct ml_stream st = {
+		.fd = fd, .name = name, .formats = formats, .err = err
+	};
 	enum memlog_status s;
 	bool must = false;
 	uint64_t prefix;

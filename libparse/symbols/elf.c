@@ -26,15 +26,15 @@ struct symbol {
 };
 
 struct elf_symbols {
-	struct memlog_symbols pub;	/* what callers see */
+	struct memlog_symbols pub; /* what callers see */
 	struct memlog_allocator alloc;
 	int fd;
 	Elf *elf;
-	Dwarf *dwarf;			/* NULL: not opened yet, or none */
+	Dwarf *dwarf; /* NULL: not opened yet, or none */
 	bool no_dwarf;
-	Elf_Data *text[4];		/* sections that contain names */
+	Elf_Data *text[4]; /* sections that contain names */
 	size_t n_text;
-	struct symbol *symbols;		/* sorted by name */
+	struct symbol *symbols; /* sorted by name */
 	size_t n;
 };
 
@@ -49,8 +49,8 @@ static enum memlog_status symbols_sym_addr(void *self, const char *name,
 {
 	struct elf_symbols *s = self;
 	struct symbol key = { .name = name };
-	struct symbol *found = bsearch(&key, s->symbols, s->n, sizeof(key),
-				       by_name);
+	struct symbol *found =
+		bsearch(&key, s->symbols, s->n, sizeof(key), by_name);
 
 	if (!found)
 		return MEMLOG_NO_DATA;
@@ -64,7 +64,10 @@ static enum memlog_status symbols_sym_addr(void *self, const char *name,
 static void find_text(struct elf_symbols *s)
 {
 	static const char *const names[] = {
-		".debug_info", ".debug_types", ".debug_str", ".debug_line_str",
+		".debug_info",
+		".debug_types",
+		".debug_str",
+		".debug_line_str",
 	};
 	Elf_Scn *scn = NULL;
 	const char *name;
@@ -75,7 +78,8 @@ static void find_text(struct elf_symbols *s)
 		return;
 	while ((scn = elf_nextscn(s->elf, scn)) && s->n_text < 4) {
 		name = gelf_getshdr(scn, &sh) ?
-			       elf_strptr(s->elf, index, sh.sh_name) : NULL;
+			       elf_strptr(s->elf, index, sh.sh_name) :
+			       NULL;
 		for (i = 0; name && i < 4; i++)
 			if (!strcmp(name, names[i]))
 				s->text[s->n_text++] = elf_getdata(scn, NULL);
@@ -103,9 +107,11 @@ static const char *symbols_name_of(struct elf_symbols *s, Dwarf_Die *die)
 	for (i = 0; name && i < s->n_text; i++) {
 		from = s->text[i] ? s->text[i]->d_buf : NULL;
 		if (from && name >= from && name < from + s->text[i]->d_size)
-			return memchr(name, 0, s->text[i]->d_size -
-					       (size_t)(name - from)) ?
-				       name : NULL;
+			return memchr(name, 0,
+				      s->text[i]->d_size -
+					      (size_t)(name - from)) ?
+				       name :
+				       NULL;
 	}
 	return NULL;
 }
@@ -289,8 +295,10 @@ static enum memlog_status symbols_load(struct elf_symbols *s, const char *path,
 	if (elf_version(EV_CURRENT) == EV_NONE ||
 	    !(s->elf = elf_begin(s->fd, ELF_C_READ, NULL)) ||
 	    elf_kind(s->elf) != ELF_K_ELF)
-		return ml_fail(err, MEMLOG_NOT_MINE, "%s: not an ELF file with "
-			       "symbols", path);
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "%s: not an ELF file with "
+			       "symbols",
+			       path);
 	while ((scn = elf_nextscn(s->elf, scn))) {
 		if (!gelf_getshdr(scn, &sh) || sh.sh_type != SHT_SYMTAB)
 			continue;
@@ -299,8 +307,10 @@ static enum memlog_status symbols_load(struct elf_symbols *s, const char *path,
 			return ml_prefix(err, st, "%s", path);
 	}
 	if (!s->n)
-		return ml_fail(err, MEMLOG_NO_DATA, "%s: it has no symbol "
-			       "table; use the file with debug symbols", path);
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "%s: it has no symbol "
+			       "table; use the file with debug symbols",
+			       path);
 	qsort(s->symbols, s->n, sizeof(*s->symbols), by_name);
 	return MEMLOG_OK;
 }

@@ -26,8 +26,12 @@ void look_failed(const char *file, int line, const char *cond)
 static size_t sequence(const uint8_t *p, size_t len, uint32_t *ret)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 :
-		   *p >> 3 == 30 ? 4 : 0, i;
+	size_t n = *p < 0x80	 ? 1 :
+		   *p >> 5 == 6	 ? 2 :
+		   *p >> 4 == 14 ? 3 :
+		   *p >> 3 == 30 ? 4 :
+				   0,
+	       i;
 	uint32_t c;
 
 	if (!n || n > len)
@@ -117,7 +121,7 @@ enum kind { TEXT, SEQ, RAW };
 
 struct checked {
 	enum kind kind;
-	uint8_t tail[4];	/* a sequence may be cut by the buffer */
+	uint8_t tail[4]; /* a sequence may be cut by the buffer */
 	size_t n_tail;
 	uint64_t bytes;
 };
@@ -139,7 +143,7 @@ static enum memlog_status checked_write(void *self, const void *buf, size_t len,
 	memcpy(all, c->tail, c->n_tail);
 	memcpy(all + c->n_tail, buf, len);
 	for (back = 0; c->kind == SEQ && back < n; back++)
-		if (all[back] == 0x1e)	/* RFC 7464 starts records with it */
+		if (all[back] == 0x1e) /* RFC 7464 starts records with it */
 			all[back] = ' ';
 	/* keep back a sequence that may go on in the next piece */
 	for (back = 0; back < 3 && back < n; back++)
@@ -178,10 +182,13 @@ static void look_query(struct memlog_image *image, const char *const *words,
 {
 	struct checked c = { .kind = kind };
 	struct memlog_sink sink = {
-		.size = sizeof(sink), .self = &c, .write = checked_write,
+		.size = sizeof(sink),
+		.self = &c,
+		.write = checked_write,
 	};
 	struct memlog_query_host host = {
-		.size = sizeof(host), .sink = &sink,
+		.size = sizeof(host),
+		.sink = &sink,
 		.message = checked_message,
 	};
 	struct memlog_query_result result = { .size = sizeof(result) };
@@ -214,7 +221,9 @@ static void look_query(struct memlog_image *image, const char *const *words,
 static void look_log(struct memlog_image *image, const struct memlog_log *log)
 {
 	struct memlog_decode_opts opts = {
-		.size = sizeof(opts), .uncommitted = true, .consumed = true,
+		.size = sizeof(opts),
+		.uncommitted = true,
+		.consumed = true,
 	};
 	const struct memlog_record *rec;
 	struct memlog_decoder *d;
@@ -292,8 +301,9 @@ static void look_layout(struct memlog_image *image)
 	for (space = 0; space < MEMLOG_SPACES; space++) {
 		if (!memlog_image_has_space(image, (enum memlog_space)space))
 			continue;
-		for (at = 0; !memlog_image_next_range(image, space, at, &r,
-						      &err); at = r.end) {
+		for (at = 0;
+		     !memlog_image_next_range(image, space, at, &r, &err);
+		     at = r.end) {
 			LOOK_CHECK(r.start < r.end && r.start >= at);
 			LOOK_CHECK(++n < 1 << 23);
 			if (n > 64)
@@ -311,18 +321,24 @@ static const char *const quick[][4] = {
 	{ "memlog", "-Otext" },
 };
 static const char *const thorough[][4] = {
-	{ "memlog", "--info" }, { "memlog", "--info", "-J" },
-	{ "memlog", "--list" }, { "memlog", "--list", "-J" },
+	{ "memlog", "--info" },
+	{ "memlog", "--info", "-J" },
+	{ "memlog", "--list" },
+	{ "memlog", "--list", "-J" },
 	{ "memlog", "--scan=exhaustive", "--uncommitted" },
 	{ "memlog", "-Ojson", "--all" },
-	{ "memlog", "-n3" }, { "memlog", "-n-3" }, { "memlog", "-gline" },
+	{ "memlog", "-n3" },
+	{ "memlog", "-n-3" },
+	{ "memlog", "-gline" },
 	{ "memlog", "--at", "0x820000" },
 };
 static const char *const seq[][4] = {
-	{ "memlog", "-Ojson-seq" }, { "memlog", "--list", "-Ojson-seq" },
+	{ "memlog", "-Ojson-seq" },
+	{ "memlog", "--list", "-Ojson-seq" },
 };
 static const char *const any_bytes[][4] = {
-	{ "memlog", "-Oraw", "--all" }, { "memlog", "--extract" },
+	{ "memlog", "-Oraw", "--all" },
+	{ "memlog", "--extract" },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

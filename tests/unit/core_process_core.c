@@ -15,8 +15,8 @@
 #include "libmem.h"
 
 #define MIB (1ull << 20)
-#define RW 6u
-#define RX 5u
+#define RW  6u
+#define RX  5u
 #define RWX 7u
 
 struct piece {
@@ -113,14 +113,16 @@ static void expect_ranges(struct memlog_image *image,
 
 	for (i = 0; i < n; i++, addr = r.end) {
 		assert_int_equal(memlog_image_next_range(image, MEMLOG_HOST,
-							 addr, &r, NULL), 0);
+							 addr, &r, NULL),
+				 0);
 		assert_true(r.start == want[i].start && r.end == want[i].end);
 	}
 	assert_int_equal(memlog_image_next_range(image, MEMLOG_HOST, addr, &r,
-						 NULL), MEMLOG_NO_DATA);
+						 NULL),
+			 MEMLOG_NO_DATA);
 }
 
-#define GUEST	0x7f8000000000ull
+#define GUEST 0x7f8000000000ull
 
 /* The monitor's code and constants, its heap, code that it made, and, between
  * them and touching some of them, the guest. */
@@ -169,7 +171,8 @@ static void test_left_out(void **state)
 	assert_non_null(strstr(warning, "64 MiB of what looks like guest"));
 	memlog_image_close(image);
 	image = open_core(none, 1, false, &warning);
-	assert_non_null(strstr(warning, "this core of a process has no guest memory"));
+	assert_non_null(
+		strstr(warning, "this core of a process has no guest memory"));
 	memlog_image_close(image);
 }
 

@@ -14,13 +14,20 @@
 #include "image/bytes/pageindex.h"
 #include "libconform.h"
 
-#define PAGE	4096u
-#define GIB	(1ull << 30)
-#define RAM_ID	2u
+#define PAGE   4096u
+#define GIB    (1ull << 30)
+#define RAM_ID 2u
 
 enum {
-	ZERO = 0x02, SIZE = 0x04, DATA = 0x08, EOS = 0x10, SAME = 0x20,
-	XBZRLE = 0x40, HOOK = 0x80, PACKED = 0x100, MULTIFD = 0x200,
+	ZERO = 0x02,
+	SIZE = 0x04,
+	DATA = 0x08,
+	EOS = 0x10,
+	SAME = 0x20,
+	XBZRLE = 0x40,
+	HOOK = 0x80,
+	PACKED = 0x100,
+	MULTIFD = 0x200,
 };
 
 /* ---- a stream ----------------------------------------------------------- */
@@ -28,8 +35,8 @@ enum {
 struct stream {
 	uint8_t *p;
 	size_t len, cap;
-	const char *block;	/* of the page before */
-	size_t marks[64];	/* where records begin */
+	const char *block; /* of the page before */
+	size_t marks[64];  /* where records begin */
 	size_t n_marks;
 };
 
@@ -173,7 +180,8 @@ static void small(struct stream *f, const char *machine, const char *ram,
 	for (i = 0; i < 16; i++) {
 		bool late = memchr(order, (int)i, sizeof(order));
 		const uint8_t *p = i == 3 || i == 7 || i == 6 ? old :
-				   late || i == 5 ? NULL : mem + i * PAGE;
+				   late || i == 5	      ? NULL :
+								mem + i * PAGE;
 
 		page(f, ram, i * PAGE, i == 5 ? 0xcc : 0, p);
 		memset(first + i * PAGE, i == 5 ? 0xcc : 0, PAGE);
@@ -201,8 +209,9 @@ static void small(struct stream *f, const char *machine, const char *ram,
 	devices(f);
 }
 
-static const struct conform_piece small_piece = { 0, 16 * PAGE, mem, false, 0,
-						  0 };
+static const struct conform_piece small_piece = {
+	0, 16 * PAGE, mem, false, 0, 0
+};
 
 /* ---- opening ------------------------------------------------------------ */
 
@@ -255,8 +264,7 @@ static bool noted(struct memlog_image *image, const char *text)
 	return false;
 }
 
-static void refuse(struct stream *f, enum memlog_status status,
-		   const char *say)
+static void refuse(struct stream *f, enum memlog_status status, const char *say)
 {
 	struct memlog_err err;
 
@@ -287,7 +295,10 @@ static void test_running(void **state)
 static void test_names(void **state)
 {
 	static const char *const names[] = {
-		"/objects/pc.ram", "ram0", "/objects/mem", "ram-node0",
+		"/objects/pc.ram",
+		"ram0",
+		"/objects/mem",
+		"ram-node0",
 	};
 	struct memlog_image *image;
 	struct stream f = { 0 };
@@ -346,15 +357,18 @@ static void large(struct stream *f, const char *machine, uint64_t size,
 	close_section(f);
 	section(f, 3);
 	for (off = 0; off < size; off += PAGE)
-		page(f, "ram0", off, 0, off - data < sizeof(mem) ?
-		     mem + (off - data) : NULL);
+		page(f, "ram0", off, 0,
+		     off - data < sizeof(mem) ? mem + (off - data) : NULL);
 	close_section(f);
 	devices(f);
 }
 
 static void test_boards(void **state)
 {
-	static const struct { const char *machine; uint64_t size, low; } t[] = {
+	static const struct {
+		const char *machine;
+		uint64_t size, low;
+	} t[] = {
 		{ "pc-q35-7.2", 0xb0000000 - PAGE, 0xb0000000 - PAGE },
 		{ "pc-q35-7.2", 0xb0000000, 2 * GIB },
 		{ "pc-i440fx-6.0", 0xe0000000 - PAGE, 0xe0000000 - PAGE },
@@ -374,10 +388,11 @@ static void test_boards(void **state)
 		large(&f, t[i].machine, t[i].size, data);
 		image = open_good(&f);
 		pieces[0] = (struct conform_piece){ 0, data, NULL, 0, 0, 0 };
-		pieces[1] = (struct conform_piece){ data, sizeof(mem), mem, 0,
-						    0, 0 };
-		pieces[2] = (struct conform_piece){ 4 * GIB,
-			t[i].size - t[i].low, NULL, 0, 0, 0 };
+		pieces[1] = (struct conform_piece){ data, sizeof(mem), mem,
+						    0,	  0,	       0 };
+		pieces[2] = (struct conform_piece){
+			4 * GIB, t[i].size - t[i].low, NULL, 0, 0, 0
+		};
 		n = t[i].size == t[i].low ? 2 : 3;
 		conform_image(image, MEMLOG_PHYS, pieces, n);
 		memlog_image_close(image);
@@ -428,7 +443,7 @@ static void test_large(void **state)
 
 static void test_index(void **state)
 {
-	const uint64_t pages = 1ull << 28;	/* 1 TiB */
+	const uint64_t pages = 1ull << 28; /* 1 TiB */
 	const uint64_t step = (1ull << 15) + 3;
 	struct conform_memory memory;
 	struct ml_pageindex x;
@@ -436,8 +451,8 @@ static void test_index(void **state)
 
 	(void)state;
 	conform_memory_init(&memory);
-	assert_int_equal(ml_pageindex_init(&x, pages, NULL, &memory.alloc,
-					   NULL), 0);
+	assert_int_equal(
+		ml_pageindex_init(&x, pages, NULL, &memory.alloc, NULL), 0);
 	for (i = 0; i < pages; i += step)
 		assert_int_equal(ml_pageindex_put(&x, i, i + 1, NULL), 0);
 	assert_true(x.set == (pages + step - 1) / step);
@@ -459,7 +474,8 @@ static void test_index(void **state)
 	ml_pageindex_fini(&x);
 	assert_true(memory.now == 0);
 	assert_int_equal(ml_pageindex_init(&x, (1ull << 32) + 1, NULL,
-					   &memory.alloc, NULL), MEMLOG_LIMIT);
+					   &memory.alloc, NULL),
+			 MEMLOG_LIMIT);
 	ml_pageindex_fini(&x);
 }
 
@@ -675,9 +691,14 @@ static void page_with(struct stream *f, unsigned int flags)
 
 static void test_refused(void **state)
 {
-	static const struct { unsigned int flags; const char *say; } flags[] = {
-		{ XBZRLE | SAME, "xbzrle" }, { PACKED | SAME, "compress" },
-		{ MULTIFD, "multifd" }, { HOOK, "RDMA" },
+	static const struct {
+		unsigned int flags;
+		const char *say;
+	} flags[] = {
+		{ XBZRLE | SAME, "xbzrle" },
+		{ PACKED | SAME, "compress" },
+		{ MULTIFD, "multifd" },
+		{ HOOK, "RDMA" },
 	};
 	struct stream f = { 0 };
 	size_t i;
@@ -740,7 +761,7 @@ static void test_incomplete(void **state)
 	start(&f, "ram", 4 * PAGE);
 	block(&f, "pc.ram", 4 * PAGE);
 	close_section(&f);
-	num(&f, 8, 1);		/* a command: stepped over */
+	num(&f, 8, 1); /* a command: stepped over */
 	num(&f, 3, 2);
 	num(&f, 4, 2);
 	num(&f, 1, 4);
@@ -753,11 +774,13 @@ static void test_incomplete(void **state)
 	assert_true(info_of(image).missing == 2 * PAGE);
 	assert_non_null(strstr(memlog_image_warning(image, 0), "incomplete"));
 	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, PAGE, buf, PAGE,
-					   &got, NULL), 0);
+					   &got, NULL),
+			 0);
 	assert_int_equal(got, PAGE);
 	assert_memory_equal(buf, mem + PAGE, PAGE);
 	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 0, buf, PAGE,
-					   &got, NULL), MEMLOG_NO_DATA);
+					   &got, NULL),
+			 MEMLOG_NO_DATA);
 	conform_exercise(image, 1 << 20);
 	memlog_image_close(image);
 	/* another device's iterations are not RAM's */

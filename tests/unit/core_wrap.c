@@ -89,8 +89,8 @@ static void look(struct memlog_reader_ops *ops, size_t size, struct mem *m)
 		assert_int_equal(memlog_image_set_ranges(image, &all, 1, &err),
 				 0);
 	assert_int_equal(count(image, NULL), 2);
-	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0, &r,
-						&err), 0);
+	assert_int_equal(
+		memlog_image_next_data(image, MEMLOG_PHYS, 0, &r, &err), 0);
 	memlog_image_close(image);
 }
 
@@ -123,7 +123,8 @@ static void long_reader(void **state)
 	longer.ops.size = sizeof(longer);
 	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
 	assert_int_equal(memlog_image_wrap(&longer.ops, &m, MEMLOG_PHYS, "m",
-					   NULL, &image, &err), 0);
+					   NULL, &image, &err),
+			 0);
 	assert_int_equal(count(image, NULL), 1);
 	memlog_image_close(image);
 	mem_free(&m);
@@ -140,7 +141,9 @@ static void short_symbols(void **state)
 	const size_t whole = sizeof(struct memlog_symbols);
 	size_t asked = 0, size;
 	const struct memlog_symbols symbols = {
-		.size = whole, .self = &asked, .addr = no_addr,
+		.size = whole,
+		.self = &asked,
+		.addr = no_addr,
 	};
 	struct memlog_scan_opts opts = { .size = sizeof(opts) };
 	struct memlog_symbols *p;
@@ -159,9 +162,9 @@ static void short_symbols(void **state)
 		p = exact(&symbols, size);
 		assert_int_equal(count(image, p), 1);
 		free(p);
-		assert_int_equal(asked != 0, size >=
-				 offsetof(struct memlog_symbols,
-					  member_offset));
+		assert_int_equal(asked != 0,
+				 size >= offsetof(struct memlog_symbols,
+						  member_offset));
 	}
 	size = 0;
 	opts.symbols = (void *)&size;
@@ -208,16 +211,17 @@ static void bad_ranges(void **state)
 		struct memlog_range says;
 		enum memlog_status want;
 	} t[] = {
-		{ { 0x1000, 0x2000 }, MEMLOG_INVALID },	/* again and again */
+		{ { 0x1000, 0x2000 }, MEMLOG_INVALID }, /* again and again */
 		{ { 0x2000, 0x1000 }, MEMLOG_INVALID },
 		{ { 0x4000, 0x3000 }, MEMLOG_INVALID },
 		{ { 0, 0 }, MEMLOG_INVALID },
-		{ { 0, 0x3000 }, MEMLOG_OK },	/* not cut */
+		{ { 0, 0x3000 }, MEMLOG_OK }, /* not cut */
 	};
 	struct memlog_scan_opts opts = { .size = sizeof(opts) };
 	struct memlog_image_info info = { .size = sizeof(info) };
 	struct memlog_reader_ops ops = {
-		.size = sizeof(ops), .read = teller_read,
+		.size = sizeof(ops),
+		.read = teller_read,
 	};
 	struct memlog_range r = { 1, 2 };
 	struct memlog_image *image;
@@ -240,12 +244,16 @@ static void bad_ranges(void **state)
 		if (want) {
 			assert_non_null(strstr(err.text, "told"));
 			r = (struct memlog_range){ 1, 2 };
-			assert_int_equal(memlog_image_next_range(image,
-					 MEMLOG_PHYS, 0x2000, &r, &err), want);
+			assert_int_equal(
+				memlog_image_next_range(image, MEMLOG_PHYS,
+							0x2000, &r, &err),
+				want);
 			assert_int_equal(r.start, 1);
 		} else {
-			assert_int_equal(memlog_image_next_data(image,
-					 MEMLOG_PHYS, 0x2345, &r, &err), 0);
+			assert_int_equal(
+				memlog_image_next_data(image, MEMLOG_PHYS,
+						       0x2345, &r, &err),
+				0);
 			assert_int_equal(r.start, 0x2345);
 			assert_int_equal(r.end, 0x3000);
 		}
@@ -277,23 +285,27 @@ static void set_ranges(void **state)
 	plant(mem_add(&m, 0x8000, 0x1000), "two\n");
 	ops.next_range = NULL;
 	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "m", NULL,
-					   &image, &err), 0);
+					   &image, &err),
+			 0);
 	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
-						 &err), MEMLOG_NO_DATA);
+						 &err),
+			 MEMLOG_NO_DATA);
 	assert_int_equal(count(image, NULL), 0);
 	assert_int_equal(memlog_image_set_ranges(image, list, 6, &err), 0);
 	assert_int_equal(memlog_image_info(image, &info, &err), 0);
 	assert_int_equal(info.n_ranges, 2);
 	assert_int_equal(info.present, 0x4000);
-	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
-						 &err), 0);
+	assert_int_equal(
+		memlog_image_next_range(image, MEMLOG_PHYS, 0, &r, &err), 0);
 	assert_int_equal(r.start, 0x1000);
 	assert_int_equal(r.end, 0x4000);
 	assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0x3fff, &r,
-						&err), 0);
+						&err),
+			 0);
 	assert_int_equal(r.start, 0x3fff);
-	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0x6000,
-						 &r, &err), MEMLOG_NO_DATA);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0x6000, &r,
+						 &err),
+			 MEMLOG_NO_DATA);
 	assert_int_equal(count(image, NULL), 1);
 	/* said anew, and taken back */
 	r = (struct memlog_range){ 0, 0x10000 };
@@ -328,11 +340,12 @@ static void ranges_of_dump(void **state)
 	dump = mem_image(&zero, MEMLOG_PHYS);
 	pages.next_range = NULL;
 	assert_int_equal(memlog_image_wrap(&pages, &m, MEMLOG_PHYS, "m", NULL,
-					   &image, &err), 0);
+					   &image, &err),
+			 0);
 	memlog_image_describe(image, dump);
 	assert_int_equal(count(image, NULL), 1);
-	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0, &r,
-						 &err), 0);
+	assert_int_equal(
+		memlog_image_next_range(image, MEMLOG_PHYS, 0, &r, &err), 0);
 	assert_int_equal(r.start, 0x3000);
 	memlog_image_close(image);
 	/* a reader that tells its ranges itself keeps them */
@@ -343,7 +356,8 @@ static void ranges_of_dump(void **state)
 	memlog_image_close(dump);
 	/* a file that the library opened is not wrapped */
 	assert_int_equal(memlog_image_open_file("/proc/self/exe", &raw, &image,
-						&err), 0);
+						&err),
+			 0);
 	assert_int_equal(memlog_image_set_ranges(image, &r, 1, &err),
 			 MEMLOG_INVALID);
 	memlog_image_close(image);

@@ -86,7 +86,9 @@ static enum memlog_status create(const char *name, bool force,
 				 const char *const *inputs)
 {
 	const struct host_file_opts opts = {
-		.dir = AT_FDCWD, .name = name, .force = force,
+		.dir = AT_FDCWD,
+		.name = name,
+		.force = force,
 		.inputs = inputs,
 	};
 
@@ -97,7 +99,8 @@ static enum memlog_status create(const char *name, bool force,
 static void say(const char *text)
 {
 	assert_int_equal(file.sink.write(file.sink.self, text, strlen(text),
-					 &err), MEMLOG_OK);
+					 &err),
+			 MEMLOG_OK);
 }
 
 static void refused(const char *name, bool force, const char *const *inputs,
@@ -199,8 +202,15 @@ static void inputs(void **state)
 {
 	const char *names[] = { NULL, NULL };
 	static const char *const list[] = {
-		"image", "soft", "hard", "./image", "other,image,third",
-		"third,soft", "-", "/dev/stdin", "/proc/self/fd/0",
+		"image",
+		"soft",
+		"hard",
+		"./image",
+		"other,image,third",
+		"third,soft",
+		"-",
+		"/dev/stdin",
+		"/proc/self/fd/0",
 	};
 	int saved = dup(STDIN_FILENO), fd;
 	size_t i;
@@ -266,14 +276,16 @@ static void standard_output(void **state)
 	assert_int_equal(s, MEMLOG_IO);
 	assert_true(file.failed);
 	assert_string_equal(err.text, "cannot write standard output: No space "
-			    "left on device");
+				      "left on device");
 	holds("image", "bytes");
 }
 
 static void directory(void **state)
 {
 	struct host_file_opts opts = {
-		.where = "some/dir", .name = "piece", .force = true,
+		.where = "some/dir",
+		.name = "piece",
+		.force = true,
 	};
 
 	assert_int_equal(mkdir("dir", 0700), 0);
@@ -290,7 +302,7 @@ static void directory(void **state)
 	opts.force = false;
 	assert_int_equal(host_file_create(&file, &opts, &err), MEMLOG_INVALID);
 	assert_string_equal(err.text, "some/dir/piece exists; use --force to "
-			    "replace it");
+				      "replace it");
 	close(opts.dir);
 	assert_int_equal(chdir("dir"), 0);
 	assert_int_equal(empty(true), 1);
@@ -309,7 +321,8 @@ static void on_alarm(int sig)
 static void interrupted(void **state)
 {
 	const struct sigaction sa = { .sa_handler = on_alarm };
-	const struct itimerval soon = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	const struct itimerval soon = { { 0, 1000 }, { 0, 1000 } },
+			       never = { 0 };
 	struct sigaction old;
 	int pipes[2], saved = dup(STDOUT_FILENO);
 	static char much[1 << 20];
@@ -337,12 +350,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 	const struct CMUnitTest tests[] = {
-		TEST(created),
-		TEST(replaced),
-		TEST(links),
-		TEST(inputs),
-		TEST(standard_output),
-		TEST(directory),
+		TEST(created),	   TEST(replaced),	  TEST(links),
+		TEST(inputs),	   TEST(standard_output), TEST(directory),
 		TEST(interrupted),
 	};
 

@@ -40,11 +40,13 @@ static const char guest[] =
 static void test_iomem(void **state)
 {
 	static const struct memlog_range all[] = {
-		{ 0, 0xa0000 }, { 0x100000, 0x7f000000 },
+		{ 0, 0xa0000 },
+		{ 0x100000, 0x7f000000 },
 		{ 0x100000000, 0x180000000 },
 	};
 	static const struct memlog_range kept[] = {
-		{ 0, 0x1000 }, { 0x810000, 0x830000 },
+		{ 0, 0x1000 },
+		{ 0x810000, 0x830000 },
 		{ 0x7e8ed000, 0x7ebff000 },
 	};
 	struct memlog_allocator a = ml_allocator(NULL);
@@ -63,12 +65,12 @@ static void test_iomem(void **state)
 	}
 	/* what anybody but root sees */
 	assert_int_equal(ml_iomem_parse("00000000-00000000 : System RAM\n"
-					"00000000-00000000 : Reserved\n", true,
-					r, 16, &a), 0);
+					"00000000-00000000 : Reserved\n",
+					true, r, 16, &a),
+			 0);
 }
 
-static void make(char *path, const char *text, const uint8_t *bytes,
-		 size_t len)
+static void make(char *path, const char *text, const uint8_t *bytes, size_t len)
 {
 	int fd;
 
@@ -87,8 +89,7 @@ static void test_reads(void **state)
 	static uint8_t mem[0x200000];
 	const struct conform_piece pieces[] = {
 		{ .addr = 0x1000, .len = 0x9f000, .bytes = mem + 0x1000 },
-		{ .addr = 0x100000, .len = 0x100000,
-		  .bytes = mem + 0x100000 },
+		{ .addr = 0x100000, .len = 0x100000, .bytes = mem + 0x100000 },
 	};
 	char iomem[32], file[32];
 	struct memlog_image *image;
@@ -97,8 +98,10 @@ static void test_reads(void **state)
 
 	for (i = 0; i < sizeof(mem); i++)
 		mem[i] = (uint8_t)(i * 13 + i / 4096);
-	make(iomem, "00001000-0009ffff : System RAM\n"
-	     "00100000-001fffff : System RAM\n", NULL, 0);
+	make(iomem,
+	     "00001000-0009ffff : System RAM\n"
+	     "00100000-001fffff : System RAM\n",
+	     NULL, 0);
 	make(file, NULL, mem, sizeof(mem));
 	assert_int_equal(ml_devmem_image(iomem, file, NULL, &image, &err), 0);
 	conform_image(image, MEMLOG_PHYS, pieces, 2);
@@ -109,7 +112,8 @@ static void test_reads(void **state)
 	assert_non_null(strstr(err.text, "this kernel does not have it"));
 	make(file, NULL, mem, sizeof(mem));
 	assert_int_equal(ml_devmem_image("/nonexistent", file, NULL, &image,
-					 &err), MEMLOG_IO);
+					 &err),
+			 MEMLOG_IO);
 	assert_non_null(strstr(err.text, "does not show where memory is"));
 	unlink(iomem);
 	unlink(file);

@@ -34,16 +34,30 @@ int main(void)
 #include "image/image.h"
 #include "libconform.h"
 
-#define MIB (1u << 20)
-#define LOW (48 * MIB)		/* guest RAM from 0 on */
-#define HIGH (16 * MIB)		/* and above 4 GiB */
+#define MIB	(1u << 20)
+#define LOW	(48 * MIB) /* guest RAM from 0 on */
+#define HIGH	(16 * MIB) /* and above 4 GiB */
 #define HIGH_AT (4096ull * MIB)
-#define LOG_AT (40 * MIB)
+#define LOG_AT	(40 * MIB)
 
 enum lie {
-	TRUTH, NO_GREETING, CLOSES, GARBAGE, NOT_QMP, ENDLESS, DEEP, FLOOD,
-	STRAYS, NO_HUMAN, NO_RAM, BAD_HVA, BAD_HVA_NO_FILE, BAD_HVA_ERROR,
-	CLOSES_LATER, PRETTY, STALLS_LATER,
+	TRUTH,
+	NO_GREETING,
+	CLOSES,
+	GARBAGE,
+	NOT_QMP,
+	ENDLESS,
+	DEEP,
+	FLOOD,
+	STRAYS,
+	NO_HUMAN,
+	NO_RAM,
+	BAD_HVA,
+	BAD_HVA_NO_FILE,
+	BAD_HVA_ERROR,
+	CLOSES_LATER,
+	PRETTY,
+	STALLS_LATER,
 };
 
 static struct {
@@ -51,8 +65,8 @@ static struct {
 	char path[64];
 	int listener;
 	pthread_t thread;
-	uint8_t *ram;		/* LOW and HIGH, in one piece */
-	const char *log;	/* answer to query-firmware-log, NULL: none */
+	uint8_t *ram;	 /* LOW and HIGH, in one piece */
+	const char *log; /* answer to query-firmware-log, NULL: none */
 	size_t saves;
 } peer;
 
@@ -82,8 +96,10 @@ static void refuse(int fd, int64_t id, const char *class)
 {
 	char text[200];
 
-	snprintf(text, sizeof(text), "{\"error\":{\"class\":\"%s\",\"desc\":"
-		 "\"no \\u001b[31mred\"},\"id\":%" PRId64 "}\r\n", class, id);
+	snprintf(text, sizeof(text),
+		 "{\"error\":{\"class\":\"%s\",\"desc\":"
+		 "\"no \\u001b[31mred\"},\"id\":%" PRId64 "}\r\n",
+		 class, id);
 	say(fd, text);
 }
 
@@ -122,8 +138,10 @@ static void human(int fd, int64_t id, const char *line)
 	hva = (uint64_t)(uintptr_t)(at ? peer.ram + LOW : peer.ram);
 	if (peer.lie >= BAD_HVA && peer.lie <= BAD_HVA_ERROR)
 		hva = 0x1000;
-	snprintf(text, sizeof(text), "Host virtual address for 0x%" PRIx64
-		 " (pc.ram) is 0x%" PRIx64 "\r\n", at, hva);
+	snprintf(text, sizeof(text),
+		 "Host virtual address for 0x%" PRIx64 " (pc.ram) is 0x%" PRIx64
+		 "\r\n",
+		 at, hva);
 	reply(fd, id, json_object_new_string(text));
 }
 
@@ -133,10 +151,10 @@ static void pmemsave(int fd, int64_t id, json_object *args)
 	const char *name;
 	FILE *f;
 
-	at = (uint64_t)json_object_get_int64(json_object_object_get(args,
-								    "val"));
-	len = (uint64_t)json_object_get_int64(json_object_object_get(args,
-								     "size"));
+	at = (uint64_t)json_object_get_int64(
+		json_object_object_get(args, "val"));
+	len = (uint64_t)json_object_get_int64(
+		json_object_object_get(args, "size"));
 	name = json_object_get_string(json_object_object_get(args, "filename"));
 	peer.saves++;
 	if (peer.lie == BAD_HVA_ERROR) {
@@ -145,12 +163,13 @@ static void pmemsave(int fd, int64_t id, json_object *args)
 	}
 	if (peer.lie != BAD_HVA_NO_FILE) {
 		/* never asked for what is not RAM */
-		assert_true(at + len <= LOW || (at >= HIGH_AT &&
-			    at + len <= HIGH_AT + HIGH));
+		assert_true(at + len <= LOW ||
+			    (at >= HIGH_AT && at + len <= HIGH_AT + HIGH));
 		f = fopen(name, "wb");
 		assert_non_null(f);
 		fwrite(at < LOW ? peer.ram + at :
-		       peer.ram + LOW + (at - HIGH_AT), 1, len, f);
+				  peer.ram + LOW + (at - HIGH_AT),
+		       1, len, f);
 		fclose(f);
 	}
 	reply(fd, id, json_object_new_object());
@@ -174,15 +193,18 @@ static void command(int fd, const char *line)
 	if (!strcmp(name, "qmp_capabilities"))
 		reply(fd, id, json_object_new_object());
 	else if (!strcmp(name, "human-monitor-command"))
-		human(fd, id, json_object_get_string(
-			json_object_object_get(args, "command-line")));
+		human(fd, id,
+		      json_object_get_string(
+			      json_object_object_get(args, "command-line")));
 	else if (!strcmp(name, "pmemsave"))
 		pmemsave(fd, id, args);
 	else if (!strcmp(name, "query-firmware-log") && peer.log)
 		reply(fd, id, json_tokener_parse(peer.log));
 	else
-		refuse(fd, id, strcmp(name, "query-firmware-log") || !peer.lie ?
-		       "CommandNotFound" : "GenericError");
+		refuse(fd, id,
+		       strcmp(name, "query-firmware-log") || !peer.lie ?
+			       "CommandNotFound" :
+			       "GenericError");
 	json_object_put(o);
 }
 
@@ -344,7 +366,8 @@ static void test_no_peer(void **state)
 	struct memlog_err err;
 
 	assert_int_equal(memlog_image_open("qmp:/nonexistent/x", NULL, &image,
-					   &err), MEMLOG_IO);
+					   &err),
+			 MEMLOG_IO);
 	assert_non_null(strstr(err.text, "/nonexistent/x: cannot connect"));
 	assert_int_equal(memlog_image_open("qmp:", NULL, &image, &err),
 			 MEMLOG_INVALID);
@@ -404,7 +427,8 @@ static void check_log(struct memlog_image *image, enum memlog_space space,
 	assert_int_equal(memlog_logs_get(logs, 0)->extents->space, space);
 	assert_true(memlog_logs_get(logs, 0)->extents->addr == addr);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     NULL, &d, NULL), 0);
+					     NULL, &d, NULL),
+			 0);
 	assert_int_equal(memlog_decoder_next(d, &rec, NULL), 0);
 	assert_memory_equal(rec->text, "one\n", 4);
 	assert_int_equal(memlog_decoder_next(d, &rec, NULL), 0);
@@ -417,8 +441,7 @@ static void check_log(struct memlog_image *image, enum memlog_space space,
 static void conform(struct memlog_image *image, bool alias)
 {
 	const struct conform_piece pieces[] = {
-		{ 0, LOW, peer.ram, alias, MEMLOG_HOST,
-		  (uintptr_t)peer.ram },
+		{ 0, LOW, peer.ram, alias, MEMLOG_HOST, (uintptr_t)peer.ram },
 		{ HIGH_AT, HIGH, peer.ram + LOW, alias, MEMLOG_HOST,
 		  (uintptr_t)peer.ram + LOW },
 	};
@@ -468,8 +491,8 @@ static void test_saved(void **state)
 	put_log();
 	assert_int_equal(open_it(&image, &err, NULL, false), 0);
 	assert_non_null(memlog_image_warning(image, 0));
-	assert_non_null(strstr(memlog_image_warning(image, 0),
-			       "piece by piece"));
+	assert_non_null(
+		strstr(memlog_image_warning(image, 0), "piece by piece"));
 	check_log(image, MEMLOG_PHYS, LOG_AT);
 	assert_true(peer.saves > 0);
 	conform(image, false);
@@ -496,7 +519,7 @@ static void test_not_saved(void **state)
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, &err),
 			 MEMLOG_IO);
 	assert_non_null(strstr(err.text, "QEMU rejected pmemsave: "
-			       "no ?[31mred"));
+					 "no ?[31mred"));
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	stop();
@@ -505,8 +528,7 @@ static void test_not_saved(void **state)
 /* ---- query-firmware-log ------------------------------------------------- */
 
 static enum memlog_status ask(const char *answer, enum lie lie,
-			      struct memlog_image **ret,
-			      struct memlog_err *err)
+			      struct memlog_image **ret, struct memlog_err *err)
 {
 	enum memlog_status s;
 
@@ -524,8 +546,10 @@ static void test_via_qemu(void **state)
 	struct memlog_err err;
 	char *large;
 
-	assert_int_equal(ask("{\"version\":\"edk2 1\",\"log\":\"b25lCnR3bwo=\"}",
-			     TRUTH, &image, &err), 0);
+	assert_int_equal(
+		ask("{\"version\":\"edk2 1\",\"log\":\"b25lCnR3bwo=\"}", TRUTH,
+		    &image, &err),
+		0);
 	check_log(image, MEMLOG_FILE, 0);
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL), 0);
 	assert_string_equal(memlog_logs_get(logs, 0)->version, "edk2 1");
@@ -534,11 +558,11 @@ static void test_via_qemu(void **state)
 
 	assert_int_equal(ask(NULL, TRUTH, &image, &err), MEMLOG_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "QEMU 9.2.1 has no "
-			       "query-firmware-log"));
+					 "query-firmware-log"));
 	/* QEMU found none: an image without a log, which says so */
 	assert_int_equal(ask(NULL, STRAYS, &image, &err), 0);
-	assert_non_null(strstr(memlog_image_warning(image, 0),
-			       "QEMU rejected"));
+	assert_non_null(
+		strstr(memlog_image_warning(image, 0), "QEMU rejected"));
 	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 0);
 	memlog_logs_destroy(logs);
@@ -554,26 +578,36 @@ static void test_via_qemu(void **state)
 	strcpy(large + 2 * MIB, "\"}");
 	assert_int_equal(ask(large, TRUTH, &image, &err), MEMLOG_LIMIT);
 	free(large);
-	assert_int_equal(memlog_image_open("pid:1", &(struct memlog_open_opts){
-			 .size = sizeof(struct memlog_open_opts),
-			 .via_qemu = true }, &image, &err), MEMLOG_INVALID);
+	assert_int_equal(
+		memlog_image_open(
+			"pid:1",
+			&(struct memlog_open_opts){
+				.size = sizeof(struct memlog_open_opts),
+				.via_qemu = true },
+			&image, &err),
+		MEMLOG_INVALID);
 }
 
 static void test_base64(void **state)
 {
-	static const struct { const char *in, *out; } good[] = {
-		{ "", "" }, { "Zg==", "f" }, { "Zm8=", "fo" },
-		{ "Zm9v", "foo" }, { "Zm9vYg==", "foob" },
+	static const struct {
+		const char *in, *out;
+	} good[] = {
+		{ "", "" },
+		{ "Zg==", "f" },
+		{ "Zm8=", "fo" },
+		{ "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" },
 		{ "+/+/", "\xfb\xff\xbf" },
 	};
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "Z=g=",
-					   "Zm9v\n", "====", "=" };
+	static const char *const bad[] = { "Z",	   "Zg",     "Zg=",  "Zg===",
+					   "Z=g=", "Zm9v\n", "====", "=" };
 	uint8_t buf[16];
 	size_t i, n;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_true(ml_unbase64(good[i].in, strlen(good[i].in), buf,
-					&n));
+		assert_true(
+			ml_unbase64(good[i].in, strlen(good[i].in), buf, &n));
 		assert_int_equal(n, strlen(good[i].out));
 		assert_memory_equal(buf, good[i].out, n);
 	}

@@ -121,9 +121,11 @@ static uint64_t size_nearby(const uint8_t *page, size_t at, uint64_t mach)
 
 static bool give_up(struct memlog_image *image)
 {
-	ml_image_warn(image, "more than %u words of the hypervisor's data look "
+	ml_image_warn(image,
+		      "more than %u words of the hypervisor's data look "
 		      "like pointers to its console ring, which was not "
-		      "looked for in the others", ML_XEN_POINTERS);
+		      "looked for in the others",
+		      ML_XEN_POINTERS);
 	return false;
 }
 
@@ -189,8 +191,8 @@ static bool as_full_ring(const struct pair *v)
 
 /* Which pair of neighbours is it? Only a unique answer counts; a 0 next to the
  * producer may be anything. */
-static bool find_counters(struct memlog_image *image,
-			  const struct xen_ring *r, const uint8_t *buf,
+static bool find_counters(struct memlog_image *image, const struct xen_ring *r,
+			  const uint8_t *buf,
 			  bool (*is_pair)(const struct pair *v), uint64_t *ret)
 {
 	struct pair v = { .ring = r, .buf = buf };
@@ -249,8 +251,8 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 /* ---- the static ring ---------------------------------------------------- */
 
 /* Text of at least this length, and this many lines, is a ring's. */
-#define STATIC_TEXT	1024u
-#define STATIC_LINES	3u
+#define STATIC_TEXT  1024u
+#define STATIC_LINES 3u
 
 static bool is_static_ring(struct memlog_image *image, uint64_t mach)
 {

@@ -60,8 +60,8 @@ static uint64_t xen_text_days(uint64_t y, uint64_t m, uint64_t d)
 {
 	uint64_t era_year = m > 2 ? y : y - 1, month = (m + 9) % 12;
 
-	return era_year * 365 + era_year / 4 - era_year / 100 +
-	       era_year / 400 + (month * 153 + 2) / 5 + d - 1 - 719468;
+	return era_year * 365 + era_year / 4 - era_year / 100 + era_year / 400 +
+	       (month * 153 + 2) / 5 + d - 1 - 719468;
 }
 
 static size_t parse_date(const uint8_t *p, size_t len, struct xen_time *ret)
@@ -165,7 +165,8 @@ static uint64_t xen_text_allocated(const uint8_t *p, size_t len)
 	for (i = n; i < len && i < n + 6 && xen_text_digit(p[i]); i++)
 		kib = kib * 10 + (p[i] - '0');
 	return i + 4 <= len && !memcmp(p + i, " KiB", 4) && ml_is_pow2(kib) ?
-		       kib << 10 : 0;
+		       kib << 10 :
+		       0;
 }
 
 void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret)
@@ -220,9 +221,9 @@ static size_t longest_gap(const uint8_t *p, size_t len, size_t *ret_at)
 
 /* A line of the ring, for the seam search. */
 struct line {
-	size_t at, len;		/* without its LF */
-	bool bare;		/* no prefix */
-	bool crlf;		/* the line end of dom0's own text */
+	size_t at, len; /* without its LF */
+	bool bare;	/* no prefix */
+	bool crlf;	/* the line end of dom0's own text */
 	struct xen_time time;
 };
 
@@ -253,7 +254,7 @@ static bool xen_text_next_line(const uint8_t *p, size_t len, size_t at,
  */
 static size_t seam_by_time(const uint8_t *p, size_t len)
 {
-	struct xen_time last[2] = { 0 }, *t;	/* Xen's clock and dom0's */
+	struct xen_time last[2] = { 0 }, *t; /* Xen's clock and dom0's */
 	size_t at, seam = 0, piece = 0, guest = 0;
 	struct line l;
 

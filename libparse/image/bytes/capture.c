@@ -23,8 +23,8 @@ struct ml_capture {
 	struct piece *pieces;
 	size_t n, cap;
 	uint64_t total;
-	int fd;			/* -1: all is in memory */
-	uint64_t size;		/* of the stream, once it has ended */
+	int fd;	       /* -1: all is in memory */
+	uint64_t size; /* of the stream, once it has ended */
 };
 
 enum memlog_status ml_capture_create(const struct memlog_allocator *alloc,
@@ -157,8 +157,8 @@ enum memlog_status ml_capture_add(struct ml_capture *c, uint64_t off,
 		at = capture_find(c, off);
 		if (at < c->n && c->pieces[at].off <= off) {
 			/* kept already */
-			n = ml_min(len, c->pieces[at].off + c->pieces[at].len -
-					off);
+			n = ml_min(len,
+				   c->pieces[at].off + c->pieces[at].len - off);
 		} else {
 			n = at < c->n ? ml_min(len, c->pieces[at].off - off) :
 					len;
@@ -260,6 +260,7 @@ void ml_capture_file(struct ml_capture *c, const char *name, uint64_t size,
 		     struct ml_file *ret)
 {
 	c->size = size;
-	*ret = (struct ml_file){ .ops = &capture_ops, .self = c, .size = size,
-				 .name = name };
+	*ret = (struct ml_file){
+		.ops = &capture_ops, .self = c, .size = size, .name = name
+	};
 }

@@ -26,13 +26,13 @@
 struct fd_file {
 	struct memlog_allocator alloc;
 	char *name;
-	const uint8_t *map;	/* NULL: not mapped */
+	const uint8_t *map; /* NULL: not mapped */
 	size_t map_len;
-	uint64_t size;		/* UINT64_MAX: unknown */
-	int fd;			/* -1: memory */
+	uint64_t size; /* UINT64_MAX: unknown */
+	int fd;	       /* -1: memory */
 	bool regular;
-	bool seek_data;		/* use SEEK_DATA and SEEK_HOLE */
-	struct memlog_range data;	/* last result: a dump may have a
+	bool seek_data;		  /* use SEEK_DATA and SEEK_HOLE */
+	struct memlog_range data; /* last result: a dump may have a
 					 * million headers in one range */
 };
 
@@ -49,7 +49,8 @@ static bool file_is_shorter(const struct fd_file *f)
 static enum memlog_status file_shrunk(const struct fd_file *f,
 				      struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_IO, "%s: the file became shorter while it "
+	return ml_fail(err, MEMLOG_IO,
+		       "%s: the file became shorter while it "
 		       "was read; wait until it is written, or copy it first",
 		       f->name);
 }
@@ -138,10 +139,10 @@ static enum memlog_status file_next_data(void *self, uint64_t off,
 		return MEMLOG_OK;
 	}
 	data = lseek(f->fd, (off_t)off, SEEK_DATA);
-	if (data < 0 && errno == ENXIO)	/* a hole up to the end of file */
+	if (data < 0 && errno == ENXIO) /* a hole up to the end of file */
 		return file_is_shorter(f) ? file_shrunk(f, err) :
 					    MEMLOG_NO_DATA;
-	if (data < (off_t)off)		/* unsupported: assume data */
+	if (data < (off_t)off) /* unsupported: assume data */
 		return MEMLOG_OK;
 	hole = lseek(f->fd, data, SEEK_HOLE);
 	ret->start = (uint64_t)data;
@@ -229,8 +230,10 @@ static enum memlog_status measure_device(struct fd_file *f,
 		return ml_fail(err, MEMLOG_INVALID, "%s: is an empty device",
 			       f->name);
 	if (pread(f->fd, &c, 1, INT64_MAX - ML_PAGE) == 1)
-		return ml_fail(err, MEMLOG_INVALID, "%s: is a device without "
-			       "an end, not memory", f->name);
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s: is a device without "
+			       "an end, not memory",
+			       f->name);
 	return MEMLOG_OK;
 }
 
@@ -285,7 +288,7 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 	f->fd = fd;
 	s = file_measure(f, err);
 	if (s) {
-		f->fd = -1;	/* the caller keeps it */
+		f->fd = -1; /* the caller keeps it */
 		file_close(f);
 		return s;
 	}

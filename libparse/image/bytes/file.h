@@ -19,8 +19,7 @@ enum memlog_status ml_file_open(const char *path,
  * over on OK. name is copied. */
 enum memlog_status ml_file_open_fd(int fd, const char *name,
 				   const struct memlog_open_opts *opts,
-				   struct ml_file *ret,
-				   struct memlog_err *err);
+				   struct ml_file *ret, struct memlog_err *err);
 
 /* Make a file of len bytes of memory, which are borrowed and must outlive it.
  * name is copied. */

@@ -25,9 +25,9 @@
 #include "base/limits.h"
 #include "loads.h"
 
-#define FLAT_HEADER	4096u
-#define RECORD_HEADER	16u
-#define MARK_EVERY	32u	/* records */
+#define FLAT_HEADER   4096u
+#define RECORD_HEADER 16u
+#define MARK_EVERY    32u /* records */
 
 /* A record's position in the payload, and the stream offset of its header. */
 struct mark {
@@ -42,13 +42,13 @@ struct flattened {
 	struct memlog_allocator alloc;
 	struct ml_file lower;	/* owned: the stream */
 	struct ml_loads loads;	/* file offset to payload position */
-	struct ml_file payload;	/* reads by payload position */
+	struct ml_file payload; /* reads by payload position */
 	struct mark *marks;
 	size_t n_marks, cap_marks;
 	struct ml_load *runs;
 	size_t n_runs, cap_runs;
 	uint64_t payload_len;
-	struct record last;	/* of the last lookup */
+	struct record last; /* of the last lookup */
 };
 
 /* ---- the stream --------------------------------------------------------- */
@@ -74,8 +74,10 @@ static enum memlog_status record_header(const struct ml_file *lower,
 	if (*ret_off == UINT64_MAX && *ret_len == UINT64_MAX)
 		return MEMLOG_NO_DATA;
 	if (*ret_off > INT64_MAX || *ret_len > INT64_MAX || !*ret_len)
-		return ml_fail_at(err, MEMLOG_CORRUPT, at, "the record at "
-				  "offset 0x%" PRIx64 " is invalid", at);
+		return ml_fail_at(err, MEMLOG_CORRUPT, at,
+				  "the record at "
+				  "offset 0x%" PRIx64 " is invalid",
+				  at);
 	return MEMLOG_OK;
 }
 
@@ -100,7 +102,8 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 		run->len += len;
 	} else {
 		if (f->n_runs >= ML_MAX_FLAT_RUNS)
-			return ml_fail(err, MEMLOG_LIMIT, "the flattened file "
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "the flattened file "
 				       "has more than %u pieces; unpack it "
 				       "with makedumpfile -R first",
 				       ML_MAX_FLAT_RUNS);
@@ -108,8 +111,8 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 			    sizeof(*f->runs), err);
 		if (s)
 			return s;
-		f->runs[f->n_runs++] = (struct ml_load){ off, len,
-							 f->payload_len, 0 };
+		f->runs[f->n_runs++] =
+			(struct ml_load){ off, len, f->payload_len, 0 };
 	}
 	f->payload_len += len;
 	return MEMLOG_OK;
@@ -130,7 +133,7 @@ static enum memlog_status flattened_walk(struct flattened *f,
 		if (n % 4096 == 0 && opts->progress &&
 		    opts->progress(opts->progress_arg, at,
 				   f->lower.size == UINT64_MAX ? 0 :
-				   f->lower.size))
+								 f->lower.size))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
 		s = record_header(&f->lower, at, &off, &len, &why);
 		if (s == MEMLOG_NO_DATA)
@@ -159,8 +162,10 @@ static enum memlog_status flattened_walk(struct flattened *f,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(image, "the flattened file is damaged, and the rest is "
-		      "missing: %s", why.text);
+	ml_image_warn(image,
+		      "the flattened file is damaged, and the rest is "
+		      "missing: %s",
+		      why.text);
 	return MEMLOG_OK;
 }
 
@@ -175,7 +180,7 @@ static enum memlog_status seek_record(struct flattened *f, uint64_t pos,
 	enum memlog_status s;
 	uint64_t off;
 
-	while (lo < hi) {	/* the first mark after pos */
+	while (lo < hi) { /* the first mark after pos */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (f->marks[mid].pos <= pos)
@@ -193,7 +198,7 @@ static enum memlog_status seek_record(struct flattened *f, uint64_t pos,
 	for (;;) {
 		if (!r.len) {
 			s = record_header(&f->lower, r.at, &off, &r.len, err);
-			if (s)	/* it was good when opened: the file changed */
+			if (s) /* it was good when opened: the file changed */
 				return s == MEMLOG_NO_DATA ? MEMLOG_IO : s;
 			r.len = ml_min(r.len, f->payload_len - r.pos);
 		}
@@ -282,7 +287,8 @@ static enum memlog_status flat_read(void *self, uint64_t off, void *buf,
 	enum memlog_status s;
 	uint8_t *p = buf;
 	uint64_t size = f->loads.n_ranges ?
-			f->loads.ranges[f->loads.n_ranges - 1].end : 0;
+				f->loads.ranges[f->loads.n_ranges - 1].end :
+				0;
 	size_t got;
 
 	*ret = 0;
@@ -321,7 +327,7 @@ static enum memlog_status flat_map(void *self, uint64_t off, size_t len,
 	s = ml_loads_map(&f->loads, &f->payload, off, len, ret_ptr, ret, err);
 	if (s == MEMLOG_NO_DATA && len && f->loads.n_ranges &&
 	    off < f->loads.ranges[f->loads.n_ranges - 1].end)
-		return MEMLOG_UNSUPPORTED;	/* zeros without a record */
+		return MEMLOG_UNSUPPORTED; /* zeros without a record */
 	return s;
 }
 
@@ -414,7 +420,8 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	if (got < sizeof(head) || !ml_flattened_is(head, got))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a flattened file");
 	if (ml_be64(head + 16) != 1 || ml_be64(head + 24) != 1)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "flattened file of "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "flattened file of "
 			       "type %" PRIu64 ", version %" PRIu64
 			       "; unpack it with makedumpfile -R",
 			       ml_be64(head + 16), ml_be64(head + 24));
@@ -427,7 +434,7 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	if (!s)
 		s = flattened_merge(f, err);
 	if (s) {
-		f->lower = (struct ml_file){ 0 };	/* not yet ours */
+		f->lower = (struct ml_file){ 0 }; /* not yet ours */
 		flat_close(f);
 		return s;
 	}
@@ -437,7 +444,8 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 		.ops = &flat_ops,
 		.self = f,
 		.size = f->loads.n_ranges ?
-			f->loads.ranges[f->loads.n_ranges - 1].end : 0,
+				f->loads.ranges[f->loads.n_ranges - 1].end :
+				0,
 		.name = f->lower.name,
 		.lower = &f->lower,
 	};

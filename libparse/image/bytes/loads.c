@@ -287,8 +287,8 @@ enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
 	if (!at || !len)
 		return loads_nothing(file, addr, err);
 	return file->ops->map(file->self, at->off + (addr - at->addr),
-			      ml_min(len, at->len - (addr - at->addr)),
-			      ret_ptr, ret, err);
+			      ml_min(len, at->len - (addr - at->addr)), ret_ptr,
+			      ret, err);
 }
 
 enum memlog_status ml_loads_next_range(struct ml_loads *l, uint64_t addr,
@@ -345,7 +345,8 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 			return MEMLOG_OK;
 		}
 		end = at->addr + (data.end - at->off);
-		if (end % ML_PAGE && !ml_add(end, ML_PAGE - end % ML_PAGE, &end))
+		if (end % ML_PAGE &&
+		    !ml_add(end, ML_PAGE - end % ML_PAGE, &end))
 			end = UINT64_MAX;
 		ret->end = ml_min(end, at->addr + at->len);
 		return MEMLOG_OK;

@@ -25,7 +25,7 @@ struct ml_loads {
 	struct memlog_range *ranges;
 	size_t n_ranges;
 	uint64_t missing, cut;
-	size_t last;		/* of the last lookup */
+	size_t last; /* of the last lookup */
 };
 
 /*

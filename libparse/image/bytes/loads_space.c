@@ -9,9 +9,9 @@ struct pieces {
 	struct ml_file file;
 	bool own;
 	struct ml_loads loads;
-	struct ml_loads back;		/* of a twin */
+	struct ml_loads back; /* of a twin */
 	enum memlog_space other;
-	struct memlog_reader_ops ops;	/* with its own page size */
+	struct memlog_reader_ops ops; /* with its own page size */
 };
 
 static enum memlog_status pieces_read(void *self, uint64_t addr, void *buf,

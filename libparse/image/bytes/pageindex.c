@@ -11,13 +11,13 @@
 #include "base/limits.h"
 #include "spool.h"
 
-#define NUMBERS		512u	/* per part, 4096 bytes */
-#define PART_BYTES	(NUMBERS * sizeof(uint64_t))
-#define PLACES		(ML_PAGEINDEX_MEMORY / PART_BYTES)
+#define NUMBERS	   512u /* per part, 4096 bytes */
+#define PART_BYTES (NUMBERS * sizeof(uint64_t))
+#define PLACES	   (ML_PAGEINDEX_MEMORY / PART_BYTES)
 
 struct ml_pageindex_part {
 	uint64_t which;
-	uint64_t *numbers;	/* NULL: the place is empty */
+	uint64_t *numbers; /* NULL: the place is empty */
 	bool changed;
 };
 
@@ -35,8 +35,9 @@ enum memlog_status ml_pageindex_init(struct ml_pageindex *x, uint64_t pages,
 
 	*x = (struct ml_pageindex){ .alloc = *alloc, .pages = pages, .fd = -1 };
 	if (pages > ML_MAX_SAVED_PAGES)
-		return ml_fail(err, MEMLOG_LIMIT, "the guest has more than %"
-			       PRIu64 " pages", (uint64_t)ML_MAX_SAVED_PAGES);
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "the guest has more than %" PRIu64 " pages",
+			       (uint64_t)ML_MAX_SAVED_PAGES);
 	x->n_parts = (size_t)ml_min(n, PLACES);
 	x->parts = ml_calloc(alloc, x->n_parts + 1, sizeof(*x->parts));
 	x->used = ml_calloc(alloc, (size_t)(n / 8 + 1), 1);
@@ -136,7 +137,7 @@ uint64_t ml_pageindex_skip(const struct ml_pageindex *x, uint64_t page)
 		if (is_used(x, part))
 			return part * NUMBERS;
 		if (!x->used[part / 8])
-			part |= 7;	/* eight at a time */
+			part |= 7; /* eight at a time */
 	}
 	return x->pages;
 }

@@ -15,11 +15,11 @@ struct ml_pageindex {
 	struct memlog_allocator alloc;
 	uint64_t pages;
 	struct ml_pageindex_part *parts;
-	size_t n_parts;		/* parts that fit in memory */
-	uint8_t *used;		/* a bit for each part that was written to */
-	uint64_t set;		/* pages whose number is not 0 */
-	uint64_t end;		/* the highest page that was put, plus 1 */
-	int fd;			/* -1: all parts fit in memory */
+	size_t n_parts; /* parts that fit in memory */
+	uint8_t *used;	/* a bit for each part that was written to */
+	uint64_t set;	/* pages whose number is not 0 */
+	uint64_t end;	/* the highest page that was put, plus 1 */
+	int fd;		/* -1: all parts fit in memory */
 };
 
 /* Initialise with 0 for each of pages pages. tmpdir as in struct

@@ -34,7 +34,8 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 			return ml_fail_errno(err, MEMLOG_IO, errno,
 					     "cannot create a temporary file "
 					     "in %s (set TMPDIR to another "
-					     "directory)", dir);
+					     "directory)",
+					     dir);
 		unlink(path);
 	}
 	*ret_fd = fd;

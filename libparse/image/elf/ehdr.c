@@ -34,12 +34,12 @@ enum memlog_status ml_ehdr_parse(const uint8_t *p, size_t len,
 	ml_cursor_seek(&c, 16);
 	ret->type = ml_cursor_u16(&c);
 	ret->machine = ml_cursor_u16(&c);
-	ml_cursor_u32(&c);		/* e_version */
+	ml_cursor_u32(&c); /* e_version */
 	ret->entry = ehdr_word(&c, ret->is64);
 	ret->phoff = ehdr_word(&c, ret->is64);
 	ret->shoff = ehdr_word(&c, ret->is64);
-	ml_cursor_u32(&c);		/* e_flags */
-	ml_cursor_u16(&c);		/* e_ehsize: wrong in QEMU's dumps */
+	ml_cursor_u32(&c); /* e_flags */
+	ml_cursor_u16(&c); /* e_ehsize: wrong in QEMU's dumps */
 	ret->phentsize = ml_cursor_u16(&c);
 	ret->phnum = ml_cursor_u16(&c);
 	ret->shentsize = ml_cursor_u16(&c);
@@ -94,7 +94,7 @@ bool ml_shdr_parse(const struct ml_ehdr *e, const uint8_t *p, size_t len,
 	ehdr_word(&c, e->is64); /* sh_addr */
 	ret->offset = ehdr_word(&c, e->is64);
 	ret->size = ehdr_word(&c, e->is64);
-	ml_cursor_u32(&c);		/* sh_link */
+	ml_cursor_u32(&c); /* sh_link */
 	ret->info = ml_cursor_u32(&c);
 	return !c.failed;
 }
@@ -103,10 +103,17 @@ static const struct machine {
 	uint16_t number;
 	const char *name;
 } machines[] = {
-	{ ML_EM_386, "i386" }, { 8, "mips" }, { 20, "ppc" }, { 21, "ppc64" },
-	{ 22, "s390x" }, { 40, "arm" }, { 50, "ia64" },
-	{ ML_EM_X86_64, "x86_64" }, { ML_EM_AARCH64, "aarch64" },
-	{ 243, "riscv" }, { 258, "loongarch" },
+	{ ML_EM_386, "i386" },
+	{ 8, "mips" },
+	{ 20, "ppc" },
+	{ 21, "ppc64" },
+	{ 22, "s390x" },
+	{ 40, "arm" },
+	{ 50, "ia64" },
+	{ ML_EM_X86_64, "x86_64" },
+	{ ML_EM_AARCH64, "aarch64" },
+	{ 243, "riscv" },
+	{ 258, "loongarch" },
 	{ ML_EM_NONE, "" },
 };
 

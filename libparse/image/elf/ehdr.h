@@ -11,17 +11,28 @@
 
 #include "memlog.h"
 
-#define ML_EHDR_MAX	64	/* ELF64; ELF32 has 52 bytes */
-#define ML_SHDR_MAX	64	/* ELF64; ELF32 has 40 bytes */
-#define ML_PHDR_MAX	56	/* ELF64; ELF32 has 32 bytes */
+#define ML_EHDR_MAX 64 /* ELF64; ELF32 has 52 bytes */
+#define ML_SHDR_MAX 64 /* ELF64; ELF32 has 40 bytes */
+#define ML_PHDR_MAX 56 /* ELF64; ELF32 has 32 bytes */
 
 /* The constants of the ELF specification that are needed here. */
 enum {
-	ML_ET_REL = 1, ML_ET_EXEC = 2, ML_ET_DYN = 3, ML_ET_CORE = 4,
-	ML_PT_LOAD = 1, ML_PT_DYNAMIC = 2, ML_PT_INTERP = 3, ML_PT_NOTE = 4,
-	ML_PF_X = 1, ML_PF_W = 2, ML_PF_R = 4,
+	ML_ET_REL = 1,
+	ML_ET_EXEC = 2,
+	ML_ET_DYN = 3,
+	ML_ET_CORE = 4,
+	ML_PT_LOAD = 1,
+	ML_PT_DYNAMIC = 2,
+	ML_PT_INTERP = 3,
+	ML_PT_NOTE = 4,
+	ML_PF_X = 1,
+	ML_PF_W = 2,
+	ML_PF_R = 4,
 	ML_PN_XNUM = 0xffff,
-	ML_EM_NONE = 0, ML_EM_386 = 3, ML_EM_X86_64 = 62, ML_EM_AARCH64 = 183,
+	ML_EM_NONE = 0,
+	ML_EM_386 = 3,
+	ML_EM_X86_64 = 62,
+	ML_EM_AARCH64 = 183,
 };
 
 /* The ELF header. phnum is PN_XNUM if the number is in section header 0. */

@@ -24,7 +24,8 @@ static enum memlog_status refuse_program(const struct ml_elf *elf,
 	if (elf->ehdr.type == ML_ET_REL ||
 	    ((elf->ehdr.type == ML_ET_EXEC || elf->ehdr.type == ML_ET_DYN) &&
 	     program))
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "this ELF file is a "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "this ELF file is a "
 			       "program, not a dump of memory");
 	return MEMLOG_OK;
 }
@@ -38,7 +39,8 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 					      "ELF dump of a machine";
 	image->missing = loads->missing;
 	if (loads->cut)
-		ml_image_warn(image, "the file is truncated: %" PRIu64 " bytes "
+		ml_image_warn(image,
+			      "the file is truncated: %" PRIu64 " bytes "
 			      "described by its headers are missing",
 			      loads->cut);
 }

@@ -10,9 +10,9 @@
 struct ml_elf {
 	struct memlog_allocator alloc;
 	struct ml_ehdr ehdr;
-	uint64_t phnum;		/* headers expected, PN_XNUM resolved */
+	uint64_t phnum; /* headers expected, PN_XNUM resolved */
 	struct ml_phdr *phdrs;
-	size_t n_phdrs;		/* headers read */
+	size_t n_phdrs; /* headers read */
 	struct ml_note_facts facts;
 };
 

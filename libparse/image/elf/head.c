@@ -9,7 +9,7 @@
 #include "base/limits.h"
 
 /* Program headers are read in pieces of this size. */
-#define CHUNK	65536u
+#define CHUNK 65536u
 
 bool ml_elf_shdr(const struct ml_elf *elf, const struct ml_file *file,
 		 uint32_t index, struct ml_shdr *ret)
@@ -38,7 +38,8 @@ static uint64_t count_phdrs(const struct ml_elf *elf,
 		return elf->ehdr.phnum;
 	if (ml_elf_shdr(elf, file, 0, &first) && first.info)
 		return first.info;
-	ml_image_warn(image, "the number of program headers is missing: it "
+	ml_image_warn(image,
+		      "the number of program headers is missing: it "
 		      "should be in section header 0, at offset 0x%" PRIx64,
 		      elf->ehdr.shoff);
 	return ML_PN_XNUM;
@@ -71,9 +72,10 @@ static enum memlog_status read_phdrs(struct ml_elf *elf,
 	}
 	ml_free(&elf->alloc, buf);
 	if (!s && left)
-		ml_image_warn(image, "the file ends within its program headers:"
-			      " %" PRIu64 " of %" PRIu64 " are missing", left,
-			      elf->phnum);
+		ml_image_warn(image,
+			      "the file ends within its program headers:"
+			      " %" PRIu64 " of %" PRIu64 " are missing",
+			      left, elf->phnum);
 	return s;
 }
 
@@ -94,8 +96,10 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 		return s;
 	elf->phnum = count_phdrs(elf, image, file);
 	if (elf->phnum > ML_MAX_PHDRS)
-		return ml_fail(err, MEMLOG_LIMIT, "%" PRIu64 " program headers,"
-			       " more than %u", elf->phnum, ML_MAX_PHDRS);
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "%" PRIu64 " program headers,"
+			       " more than %u",
+			       elf->phnum, ML_MAX_PHDRS);
 	/* allocate no more than the file has room for */
 	room = file->size > elf->ehdr.phoff ? file->size - elf->ehdr.phoff : 0;
 	room = ml_min(room / ml_ehdr_phdr_size(&elf->ehdr), elf->phnum);
@@ -105,7 +109,8 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 			       "no memory for %" PRIu64 " program headers",
 			       room);
 	if (room < elf->phnum)
-		ml_image_warn(image, "the file ends within its program headers:"
+		ml_image_warn(image,
+			      "the file ends within its program headers:"
 			      " %" PRIu64 " of %" PRIu64 " are missing",
 			      elf->phnum - room, elf->phnum);
 	elf->phnum = room;
@@ -135,7 +140,8 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 		if (p->type != ML_PT_NOTE || !p->filesz)
 			continue;
 		want = p->offset < file->size ?
-			ml_min(p->filesz, file->size - p->offset) : 0;
+			       ml_min(p->filesz, file->size - p->offset) :
+			       0;
 		want = ml_min(want, budget);
 		budget -= want;
 		buf = ml_calloc(&elf->alloc, (size_t)want, 1);
@@ -144,8 +150,10 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 					      (size_t)want, &len, NULL))
 			len = 0;
 		if (len < p->filesz)
-			ml_image_warn(image, "only %zu of %" PRIu64 " bytes of "
-				      "notes could be read", len, p->filesz);
+			ml_image_warn(image,
+				      "only %zu of %" PRIu64 " bytes of "
+				      "notes could be read",
+				      len, p->filesz);
 		if (len)
 			ml_notes_add(image, &elf->ehdr, buf, len, p->align,
 				     &elf->facts);
@@ -173,7 +181,7 @@ enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr)
 	if (elf->facts.process)
 		*ret_use_vaddr = true;
 	else if (elf->facts.qemu || elf->facts.vmcoreinfo || !vaddr)
-		return MEMLOG_PHYS;	/* one block of memory, at address 0 */
+		return MEMLOG_PHYS; /* one block of memory, at address 0 */
 	else
 		*ret_use_vaddr = true;
 	return MEMLOG_HOST;

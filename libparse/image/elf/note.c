@@ -23,7 +23,7 @@ static bool elf_note_skip(size_t *pos, size_t len, uint64_t bytes,
 		return false;
 	end = *pos + bytes;
 	end += (align - end % align) % align;
-	*pos = (size_t)ml_min(end, len);	/* the last may lack padding */
+	*pos = (size_t)ml_min(end, len); /* the last may lack padding */
 	return true;
 }
 
@@ -47,8 +47,8 @@ enum memlog_status ml_note_next(const uint8_t *p, size_t len, size_t *pos,
 		return MEMLOG_CORRUPT;
 	*pos = c.pos;
 	ret->owner = p + *pos;
-	ret->owner_len = strnlen((const char *)ret->owner,
-				 ml_min(namesz, len - *pos));
+	ret->owner_len =
+		strnlen((const char *)ret->owner, ml_min(namesz, len - *pos));
 	if (!elf_note_skip(pos, len, namesz, align))
 		return MEMLOG_CORRUPT;
 	ret->desc = p + *pos;
@@ -92,14 +92,14 @@ struct reg {
 
 static const struct reg regs_x86_64[] = {
 	{ "rip", 240 }, { "rsp", 264 }, { "rflags", 256 }, { "rax", 192 },
-	{ "rbp", 144 }, { "cs", 248 }, { NULL, 0 },
+	{ "rbp", 144 }, { "cs", 248 },	{ NULL, 0 },
 };
 static const struct reg regs_i386[] = {
 	{ "eip", 120 }, { "esp", 132 }, { "eflags", 128 }, { "eax", 96 },
-	{ "ebp", 92 }, { "cs", 124 }, { NULL, 0 },
+	{ "ebp", 92 },	{ "cs", 124 },	{ NULL, 0 },
 };
 static const struct reg regs_aarch64[] = {
-	{ "pc", 368 }, { "sp", 360 }, { "pstate", 376 }, { "x0", 112 },
+	{ "pc", 368 },	{ "sp", 360 },	{ "pstate", 376 }, { "x0", 112 },
 	{ "x29", 344 }, { "x30", 352 }, { NULL, 0 },
 };
 
@@ -162,8 +162,8 @@ static void put_qemu(struct text *t, const struct ml_ehdr *e,
 		enum ml_qemu_segment_name number;
 		const char *name;
 	} shown[] = {
-		{ ML_QEMU_CS, "cs" }, { ML_QEMU_SS, "ss" },
-		{ ML_QEMU_TR, "tr" }, { ML_QEMU_GDT, "gdt" },
+		{ ML_QEMU_CS, "cs" },	{ ML_QEMU_SS, "ss" },
+		{ ML_QEMU_TR, "tr" },	{ ML_QEMU_GDT, "gdt" },
 		{ ML_QEMU_IDT, "idt" },
 	};
 	const struct ml_qemu_segment *s;
@@ -191,12 +191,18 @@ static void put_qemu(struct text *t, const struct ml_ehdr *e,
 static const char *core_title(uint32_t type)
 {
 	switch (type) {
-	case ML_NT_PRSTATUS: return "registers of a CPU or thread";
-	case ML_NT_FPREGSET: return "floating point registers";
-	case ML_NT_PRPSINFO: return "process";
-	case ML_NT_AUXV: return "auxiliary vector";
-	case ML_NT_SIGINFO: return "signal";
-	case ML_NT_FILE: return "mapped files";
+	case ML_NT_PRSTATUS:
+		return "registers of a CPU or thread";
+	case ML_NT_FPREGSET:
+		return "floating point registers";
+	case ML_NT_PRPSINFO:
+		return "process";
+	case ML_NT_AUXV:
+		return "auxiliary vector";
+	case ML_NT_SIGINFO:
+		return "signal";
+	case ML_NT_FILE:
+		return "mapped files";
 	}
 	return NULL;
 }
@@ -204,8 +210,10 @@ static const char *core_title(uint32_t type)
 static const char *arch_title(uint32_t type)
 {
 	switch (type) {
-	case NT_X86_XSTATE: return "extended state of a CPU or thread";
-	case NT_ARM_SVE: return "SVE registers";
+	case NT_X86_XSTATE:
+		return "extended state of a CPU or thread";
+	case NT_ARM_SVE:
+		return "SVE registers";
 	}
 	return NULL;
 }

@@ -14,14 +14,18 @@
 
 /* Types of notes of the owner CORE. */
 enum {
-	ML_NT_PRSTATUS = 1, ML_NT_FPREGSET = 2, ML_NT_PRPSINFO = 3,
-	ML_NT_AUXV = 6, ML_NT_SIGINFO = 0x53494749, ML_NT_FILE = 0x46494c45,
+	ML_NT_PRSTATUS = 1,
+	ML_NT_FPREGSET = 2,
+	ML_NT_PRPSINFO = 3,
+	ML_NT_AUXV = 6,
+	ML_NT_SIGINFO = 0x53494749,
+	ML_NT_FILE = 0x46494c45,
 };
 
 /* One note. owner is not NUL-terminated. The lengths do not count padding. */
 struct ml_elf_note {
 	const uint8_t *owner;
-	size_t owner_len;	/* without its NUL */
+	size_t owner_len; /* without its NUL */
 	uint32_t type;
 	const uint8_t *desc;
 	size_t desc_len;
@@ -48,10 +52,10 @@ bool ml_prstatus_rip(const uint8_t *desc, size_t len, uint64_t *ret);
 
 /* What the notes of an image show together. */
 struct ml_note_facts {
-	bool qemu;		/* CPU states that QEMU writes */
-	bool vmcoreinfo;	/* of a Linux kernel */
-	bool xen;		/* a crashed Xen machine: machine addresses */
-	bool process;		/* notes that only processes have */
+	bool qemu;	 /* CPU states that QEMU writes */
+	bool vmcoreinfo; /* of a Linux kernel */
+	bool xen;	 /* a crashed Xen machine: machine addresses */
+	bool process;	 /* notes that only processes have */
 	uint32_t n_prstatus, n_qemu;
 };
 

@@ -45,7 +45,7 @@ struct orphans {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
 	struct memlog_range *ranges;
-	struct place *places;	/* one for each range */
+	struct place *places; /* one for each range */
 	size_t n;
 	uint32_t bias;
 };
@@ -147,7 +147,7 @@ static struct place elf_orphan_locate(const struct anchor *a, size_t n,
 	size_t lo = 0, hi = n;
 	uint64_t end;
 
-	while (lo < hi) {		/* the first load after the range */
+	while (lo < hi) { /* the first load after the range */
 		size_t mid = lo + (hi - lo) / 2;
 
 		if (a[mid].off < r->end)
@@ -224,8 +224,8 @@ static enum memlog_status locate_all(struct orphans *o,
 		if (h->type != ML_PT_LOAD)
 			continue;
 		p[n_p].start = h->paddr;
-		p[n_p++].end = h->paddr + ml_min(h->memsz,
-						 UINT64_MAX - h->paddr);
+		p[n_p++].end =
+			h->paddr + ml_min(h->memsz, UINT64_MAX - h->paddr);
 		if (h->filesz && h->offset < o->file->size &&
 		    h->filesz <= o->file->size - h->offset)
 			a[n++] = (struct anchor){ h->offset, h->paddr,
@@ -268,9 +268,10 @@ static enum memlog_status elf_orphan_inside(const struct orphans *o,
 	*ret_i = elf_orphan_find(o, off);
 	if (*ret_i < o->n && o->ranges[*ret_i].start <= off)
 		return MEMLOG_OK;
-	return ml_fail_at(err, MEMLOG_NO_DATA, off, "%s: offset 0x%" PRIx64
-			  " is not memory without a header", o->file->name,
-			  off);
+	return ml_fail_at(err, MEMLOG_NO_DATA, off,
+			  "%s: offset 0x%" PRIx64
+			  " is not memory without a header",
+			  o->file->name, off);
 }
 
 static enum memlog_status orphan_read(void *self, uint64_t off, void *buf,
@@ -400,7 +401,8 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		orphan_close(o);
 		return s;
 	}
-	ml_image_warn(image, "%" PRIu64 " bytes of memory have no program "
+	ml_image_warn(image,
+		      "%" PRIu64 " bytes of memory have no program "
 		      "header and are searched by their file offset",
 		      ml_ranges_bytes(o->ranges, o->n));
 	ml_image_add_space(image, MEMLOG_FILE, &orphan_ops, o, o->bias, true);

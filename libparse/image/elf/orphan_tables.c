@@ -48,7 +48,8 @@ static bool orphan_maps(struct supposed *m, enum ml_paging paging, uint64_t cr3,
 	uint64_t addr;
 
 	return !ml_pagewalk(&supposed_ops, m, paging, cr3, m->at.vaddr + skip,
-			    &addr) && addr == m->at.addr + skip;
+			    &addr) &&
+	       addr == m->at.addr + skip;
 }
 
 bool ml_orphan_tables_agree(struct memlog_image *image,
@@ -73,7 +74,8 @@ bool ml_orphan_tables_agree(struct memlog_image *image,
 		if (!(cpu.cr[0] & CR0_PG) || (cr4 & CR4_LA57))
 			continue;
 		paging = elf->ehdr.machine == ML_EM_X86_64 ? ML_PAGING_64 :
-			 cr4 & CR4_PAE ? ML_PAGING_PAE : ML_PAGING_32;
+			 cr4 & CR4_PAE			   ? ML_PAGING_PAE :
+							     ML_PAGING_32;
 		if (orphan_maps(&m, paging, cr3, 0) &&
 		    orphan_maps(&m, paging, cr3, last))
 			return true;

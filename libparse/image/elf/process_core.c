@@ -17,12 +17,12 @@
 #include "elf.h"
 #include "image/process/guestram.h"
 
-#define MIB		((uint64_t)1 << 20)
+#define MIB ((uint64_t)1 << 20)
 
 /* The most mapped files that are checked for missing ones, and the most large
  * ones of them that are looked up in the program headers: a guest has few. */
-#define FILES_MAX	65536u
-#define LARGE_MAX	64u
+#define FILES_MAX 65536u
+#define LARGE_MAX 64u
 
 static bool writable_data(const struct ml_phdr *p)
 {
@@ -76,8 +76,8 @@ static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
 		start[1] = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
 		if (start[1] > start[0] &&
 		    start[1] - start[0] >= ML_GUEST_RAM_MIN &&
-		    !is_program((const char *)name, n) &&
-		    large++ < LARGE_MAX && !in_core(elf, start[0]) &&
+		    !is_program((const char *)name, n) && large++ < LARGE_MAX &&
+		    !in_core(elf, start[0]) &&
 		    !ml_add(all, start[1] - start[0], &all))
 			return UINT64_MAX;
 		name += n + 1;
@@ -95,8 +95,8 @@ static uint64_t core_missing(const struct memlog_image *image,
 		const struct ml_phdr *p = &elf->phdrs[i];
 
 		if (p->type == ML_PT_LOAD && writable_data(p) && !p->filesz &&
-		    p->memsz >= ML_GUEST_RAM_MIN && !ml_add(all, p->memsz,
-							    &all))
+		    p->memsz >= ML_GUEST_RAM_MIN &&
+		    !ml_add(all, p->memsz, &all))
 			return UINT64_MAX;
 	}
 	for (i = 0; i < image->n_notes; i++)
@@ -115,12 +115,15 @@ static void core_explain(struct memlog_image *image, uint64_t bytes, bool none)
 		"running guest, read pid:N instead";
 
 	if (bytes)
-		ml_image_warn(image, "%" PRIu64 " MiB of what looks like guest "
-			      "memory are not in this core: %s", bytes / MIB,
-			      how);
+		ml_image_warn(image,
+			      "%" PRIu64 " MiB of what looks like guest "
+			      "memory are not in this core: %s",
+			      bytes / MIB, how);
 	else if (none)
-		ml_image_warn(image, "this core of a process has no guest "
-			      "memory: %s", how);
+		ml_image_warn(image,
+			      "this core of a process has no guest "
+			      "memory: %s",
+			      how);
 }
 
 size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
@@ -137,7 +140,8 @@ size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
 		if (p->type != ML_PT_LOAD)
 			continue;
 		m = (struct ml_mapping){
-			.start = p->vaddr, .end = p->vaddr + p->memsz,
+			.start = p->vaddr,
+			.end = p->vaddr + p->memsz,
 			.read = p->flags & ML_PF_R,
 			.write = p->flags & ML_PF_W,
 			.exec = p->flags & ML_PF_X,

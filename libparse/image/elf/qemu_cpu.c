@@ -10,8 +10,7 @@ enum { VERSION = 1, LEN_MIN = 432 };
 
 /* Version and size, 18 registers, 10 segments, 5 control registers; newer
  * versions of QEMU append the kernel's GS base. Little endian, as x86 is. */
-bool ml_qemu_cpu_parse(const uint8_t *desc, size_t len,
-		       struct ml_qemu_cpu *ret)
+bool ml_qemu_cpu_parse(const uint8_t *desc, size_t len, struct ml_qemu_cpu *ret)
 {
 	struct ml_cursor c;
 	size_t i;
@@ -27,7 +26,7 @@ bool ml_qemu_cpu_parse(const uint8_t *desc, size_t len,
 	for (i = 0; i < ML_QEMU_SEGMENTS; i++) {
 		ret->seg[i].selector = ml_cursor_u32(&c);
 		ret->seg[i].limit = ml_cursor_u32(&c);
-		ml_cursor_u64(&c);	/* flags, padding */
+		ml_cursor_u64(&c); /* flags, padding */
 		ret->seg[i].base = ml_cursor_u64(&c);
 	}
 	for (i = 0; i < 5; i++)

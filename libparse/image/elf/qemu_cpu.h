@@ -9,8 +9,17 @@
 #include "image/image.h"
 
 enum ml_qemu_segment_name {
-	ML_QEMU_CS, ML_QEMU_DS, ML_QEMU_ES, ML_QEMU_FS, ML_QEMU_GS, ML_QEMU_SS,
-	ML_QEMU_LDT, ML_QEMU_TR, ML_QEMU_GDT, ML_QEMU_IDT, ML_QEMU_SEGMENTS,
+	ML_QEMU_CS,
+	ML_QEMU_DS,
+	ML_QEMU_ES,
+	ML_QEMU_FS,
+	ML_QEMU_GS,
+	ML_QEMU_SS,
+	ML_QEMU_LDT,
+	ML_QEMU_TR,
+	ML_QEMU_GDT,
+	ML_QEMU_IDT,
+	ML_QEMU_SEGMENTS,
 };
 
 struct ml_qemu_segment {

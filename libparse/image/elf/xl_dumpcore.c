@@ -19,10 +19,12 @@
 #include "elf.h"
 
 enum {
-	HEADER_LEN = 32, VERSION_LEN = 1280 - 16, FORMAT_LEN = 8,
+	HEADER_LEN = 32,
+	VERSION_LEN = 1280 - 16,
+	FORMAT_LEN = 8,
 };
-#define MAGIC_PV	0xf00febedull
-#define MAGIC_HVM	0xf00febeeull
+#define MAGIC_PV  0xf00febedull
+#define MAGIC_HVM 0xf00febeeull
 
 /* A quarter of the bytes of the table that are read at once. */
 #define CHUNK 4096u
@@ -31,7 +33,7 @@ struct dumpcore {
 	struct ml_shdr pages, table, note;
 	bool pv;
 	uint32_t page_size;
-	uint64_t n;			/* entries that have a page */
+	uint64_t n; /* entries that have a page */
 };
 
 /* ---- sections ----------------------------------------------------------- */
@@ -90,9 +92,12 @@ static void version_text(struct ml_note *n, char *text, size_t room)
 		const char *words;
 		uint16_t at, len;
 	} fields[] = {
-		{ "", 16, 16 }, { "\ncompiler ", 32, 64 },
-		{ "\nbuilt by ", 96, 16 }, { "@", 112, 32 },
-		{ "\nbuilt ", 144, 32 }, { "\ncapabilities ", 176, 1024 },
+		{ "", 16, 16 },
+		{ "\ncompiler ", 32, 64 },
+		{ "\nbuilt by ", 96, 16 },
+		{ "@", 112, 32 },
+		{ "\nbuilt ", 144, 32 },
+		{ "\ncapabilities ", 176, 1024 },
 		{ "\nchangeset ", 1200, 64 },
 	};
 	const uint8_t *p = n->desc;
@@ -116,12 +121,12 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 
 		if (n->type == ML_XEN_DUMP_HEADER &&
 		    n->desc_len >= HEADER_LEN) {
-			d->page_size = (uint32_t)ml_min(ml_le64(p + 24),
-							UINT32_MAX);
-			snprintf(text, sizeof(text), "%s guest, %" PRIu64
-				 " virtual CPUs, %" PRIu64 " pages of %" PRIu64
-				 " bytes",
-				 ml_le64(p) == MAGIC_PV ? "PV" :
+			d->page_size =
+				(uint32_t)ml_min(ml_le64(p + 24), UINT32_MAX);
+			snprintf(text, sizeof(text),
+				 "%s guest, %" PRIu64 " virtual CPUs, %" PRIu64
+				 " pages of %" PRIu64 " bytes",
+				 ml_le64(p) == MAGIC_PV	 ? "PV" :
 				 ml_le64(p) == MAGIC_HVM ? "HVM or PVH" :
 							   "unknown",
 				 ml_le64(p + 8), ml_le64(p + 16),
@@ -132,8 +137,7 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 		} else if (n->type == ML_XEN_DUMP_FORMAT &&
 			   n->desc_len >= FORMAT_LEN) {
 			snprintf(text, sizeof(text), "version %u.%u",
-				 (unsigned int)(ml_le64(p) >> 32),
-				 ml_le32(p));
+				 (unsigned int)(ml_le64(p) >> 32), ml_le32(p));
 		} else {
 			continue;
 		}
@@ -152,8 +156,8 @@ static void load_notes(struct memlog_image *image, struct ml_elf *elf,
 	want = (size_t)ml_min(want, file->size - d->note.offset);
 	buf = ml_calloc(&image->alloc, want, 1);
 	image->starved |= !buf;
-	if (buf && !ml_file_read_some(file, d->note.offset, buf, want, &got,
-				      NULL))
+	if (buf &&
+	    !ml_file_read_some(file, d->note.offset, buf, want, &got, NULL))
 		ml_notes_add(image, &elf->ehdr, buf, got, 4, &elf->facts);
 	ml_free(&image->alloc, buf);
 	read_notes(image, d);
@@ -193,8 +197,8 @@ static enum memlog_status dumpcore_add_page(struct memlog_image *image,
 	s = ml_grow(&image->alloc, &r->r, r->n, &r->cap, sizeof(*r->r), err);
 	if (s)
 		return s;
-	r->r[r->n++] = (struct ml_load){ addr, d->page_size, off,
-					 d->page_size };
+	r->r[r->n++] =
+		(struct ml_load){ addr, d->page_size, off, d->page_size };
 	return MEMLOG_OK;
 }
 
@@ -215,9 +219,11 @@ static enum memlog_status read_table(struct memlog_image *image,
 				      n * size, &got, err);
 		n = got / size;
 		if (!s && !n) {
-			ml_image_warn(image, "the file ends within its table "
+			ml_image_warn(image,
+				      "the file ends within its table "
 				      "of pages: %" PRIu64 " of %" PRIu64
-				      " are missing", d->n - i, d->n);
+				      " are missing",
+				      d->n - i, d->n);
 			break;
 		}
 		for (k = 0; k < n && !s; k++) {
@@ -236,16 +242,13 @@ static enum memlog_status read_table(struct memlog_image *image,
 
 /* Add an address space with the runs in own; to has the runs of the other
  * space, for translation. */
-static enum memlog_status add_space(struct memlog_image *image,
-				    const struct ml_file *file,
-				    const struct dumpcore *d,
-				    enum memlog_space space,
-				    const struct runs *own,
-				    const struct runs *to,
-				    struct memlog_err *err)
+static enum memlog_status
+add_space(struct memlog_image *image, const struct ml_file *file,
+	  const struct dumpcore *d, enum memlog_space space,
+	  const struct runs *own, const struct runs *to, struct memlog_err *err)
 {
-	struct ml_load *in = ml_calloc(&image->alloc, own->n + to->n,
-				       sizeof(*in));
+	struct ml_load *in =
+		ml_calloc(&image->alloc, own->n + to->n, sizeof(*in));
 	struct ml_loads_twin twin = {
 		.space = space,
 		.other = space == MEMLOG_PHYS ? MEMLOG_MACH : MEMLOG_PHYS,
@@ -285,18 +288,23 @@ static void dumpcore_count(struct memlog_image *image,
 	uint64_t pages = d->pages.size / d->page_size, end;
 
 	if (entries != pages)
-		ml_image_warn(image, "the table of frames has %" PRIu64
-			      " entries for %" PRIu64 " pages", entries, pages);
+		ml_image_warn(image,
+			      "the table of frames has %" PRIu64
+			      " entries for %" PRIu64 " pages",
+			      entries, pages);
 	d->n = ml_min(entries, pages);
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
-		ml_image_warn(image, "the file is truncated: its pages should "
-			      "end at offset 0x%" PRIx64, end);
+		ml_image_warn(image,
+			      "the file is truncated: its pages should "
+			      "end at offset 0x%" PRIx64,
+			      end);
 	/* no more than the file has room for: later sums cannot overflow */
 	if (d->pages.offset > file->size || d->table.offset > file->size)
 		d->n = 0;
 	else
-		d->n = ml_min(d->n, (file->size - d->pages.offset) /
-				    d->page_size + 1);
+		d->n = ml_min(d->n,
+			      (file->size - d->pages.offset) / d->page_size +
+				      1);
 }
 
 enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
@@ -314,8 +322,10 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	load_notes(image, elf, file, &d);
 	if (!ml_is_pow2(d.page_size) || d.page_size < ML_PAGE ||
 	    d.page_size > (1u << 20))
-		return ml_fail(err, MEMLOG_CORRUPT, "invalid page size of %u "
-			       "bytes", d.page_size);
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "invalid page size of %u "
+			       "bytes",
+			       d.page_size);
 	image->format = "xen-core";
 	image->xen_guest = true;
 	image->title = d.pv ? "xl dump-core of a PV guest" :

@@ -27,24 +27,26 @@
 #include "base/range.h"
 #include "live.h"
 
-#define SLOT	80u
-#define HEADER	64u
-#define MAGIC	UINT64_C(0x5aa57aa71aa13aa3)
+#define SLOT   80u
+#define HEADER 64u
+#define MAGIC  UINT64_C(0x5aa57aa71aa13aa3)
 
 /* Our copy of a ring has as many slots as ACRN's largest. */
-#define SLOTS	((ML_SBUF_MAX - HEADER) / SLOT)
-#define RING	(HEADER + SLOTS * SLOT)
+#define SLOTS ((ML_SBUF_MAX - HEADER) / SLOT)
+#define RING  (HEADER + SLOTS * SLOT)
 
 /* Addresses of the rings in the image. */
-#define CUR_BASE	UINT64_C(0x100000000)
-#define LAST_BASE	UINT64_C(0x200000000)
-#define TRACE_BASE	UINT64_C(0x300000000)
-#define CPUS_MAX	256u
+#define CUR_BASE   UINT64_C(0x100000000)
+#define LAST_BASE  UINT64_C(0x200000000)
+#define TRACE_BASE UINT64_C(0x300000000)
+#define CPUS_MAX   256u
 
 enum kind { CUR, LAST, TRACE, KINDS };
 
 static const char *const prefixes[KINDS] = {
-	"acrn_hvlog_cur_", "acrn_hvlog_last_", "acrn_trace_",
+	"acrn_hvlog_cur_",
+	"acrn_hvlog_last_",
+	"acrn_trace_",
 };
 
 /* One device. bytes: the ring, len bytes at address addr. */
@@ -55,8 +57,8 @@ struct device {
 	uint64_t addr;
 	uint8_t *bytes;
 	size_t len;
-	uint32_t tail;		/* bytes of complete slots */
-	uint32_t part;		/* bytes of an incomplete one */
+	uint32_t tail; /* bytes of complete slots */
+	uint32_t part; /* bytes of an incomplete one */
 };
 
 struct acrn {
@@ -243,16 +245,18 @@ static enum memlog_status list_devices(struct acrn *a, const char *dir,
 	while (!s && (e = readdir(dp))) {
 		if (!acrn_parse_name(e->d_name, &d) || a->n >= KINDS * CPUS_MAX)
 			continue;
-		s = ml_grow(&a->alloc, &a->dev, a->n, &a->cap,
-			    sizeof(*a->dev), err);
+		s = ml_grow(&a->alloc, &a->dev, a->n, &a->cap, sizeof(*a->dev),
+			    err);
 		if (!s)
 			a->dev[a->n++] = d;
 	}
 	closedir(dp);
 	if (!s && !a->n)
-		s = ml_fail(err, MEMLOG_IO, "%.100s has no acrn_hvlog_* and no "
+		s = ml_fail(err, MEMLOG_IO,
+			    "%.100s has no acrn_hvlog_* and no "
 			    "acrn_trace_*: is this a Service VM, and are "
-			    "ACRN's modules loaded?", dir);
+			    "ACRN's modules loaded?",
+			    dir);
 	if (a->n)
 		qsort(a->dev, a->n, sizeof(*a->dev), by_place);
 	return s;
@@ -265,8 +269,7 @@ static bool open_device(struct device *d, const char *dir)
 	struct stat st;
 	void *p;
 
-	snprintf(path, sizeof(path), "%s/%s%u", dir, prefixes[d->kind],
-		 d->cpu);
+	snprintf(path, sizeof(path), "%s/%s%u", dir, prefixes[d->kind], d->cpu);
 	d->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (d->fd < 0)
 		return false;
@@ -322,8 +325,9 @@ static enum memlog_status open_devices(struct acrn *a, const char *dir,
 		ml_image_warn(image, "%s%u cannot be opened: %s%s",
 			      prefixes[d.kind], d.cpu,
 			      strerror_r(sys, words, sizeof(words)),
-			      sys == EBUSY ? ": stop acrnlog first" :
-			      sys == EACCES ? ": try as root" : "");
+			      sys == EBUSY  ? ": stop acrnlog first" :
+			      sys == EACCES ? ": try as root" :
+					      "");
 	}
 	a->n = n;
 	if (!n)

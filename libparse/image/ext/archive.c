@@ -21,18 +21,18 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#define PIECE	(256u << 10)	/* bytes unpacked at once; whole pages */
-#define PIECE_IN	(64u << 10)	/* packed bytes read at once */
+#define PIECE	 (256u << 10) /* bytes unpacked at once; whole pages */
+#define PIECE_IN (64u << 10)  /* packed bytes read at once */
 
 struct unpack {
 	struct memlog_image *image;
-	const struct ml_file *file;	/* the packed file */
+	const struct ml_file *file; /* the packed file */
 	const struct memlog_open_opts *opts;
 	struct archive *a;
-	struct ml_gunzip *gunzip;	/* instead of a, for gzip */
+	struct ml_gunzip *gunzip; /* instead of a, for gzip */
 	int spool;
-	uint64_t at;			/* offset in the packed file */
-	uint64_t size, written, room;	/* bytes of the unpacked file */
+	uint64_t at;		      /* offset in the packed file */
+	uint64_t size, written, room; /* bytes of the unpacked file */
 	uint8_t *in, *buf;
 };
 
@@ -59,7 +59,8 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 			continue;
 		u->written += n;
 		if (u->written > u->room)
-			return ml_fail(err, MEMLOG_LIMIT, "unpacking it needs "
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "unpacking it needs "
 				       "more than the free space for temporary "
 				       "files; set TMPDIR");
 		s = ml_spool_write(u->spool, u->size + at, p, n, err);
@@ -75,9 +76,11 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 static enum memlog_status
 archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_CORRUPT, "cannot unpack it%s%.80s; if the "
+	return ml_fail(err, MEMLOG_CORRUPT,
+		       "cannot unpack it%s%.80s; if the "
 		       "program that packed it can (zstd -d --long=31), unpack "
-		       "it first", why ? ": " : "", why ? why : "");
+		       "it first",
+		       why ? ": " : "", why ? why : "");
 }
 
 /* Unpack the next *ret bytes into buf, 0 at the end. CORRUPT: the file is
@@ -129,7 +132,8 @@ static enum memlog_status archive_unpack(struct unpack *u,
 		if (s)
 			return s;
 		if (u->size > ML_MAX_UNPACKED)
-			return ml_fail(err, MEMLOG_LIMIT, "it has more than "
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "it has more than "
 				       "%" PRIu64 " bytes when unpacked",
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
@@ -137,9 +141,11 @@ static enum memlog_status archive_unpack(struct unpack *u,
 		return archive_nothing(u, why.text, err);
 	/* checksums follow the data: the bytes are in the spool file already */
 	u->image->suspect = true;
-	ml_image_warn(u->image, "the compressed file is damaged (%.60s): %"
-		      PRIu64 " bytes could be unpacked, and any of them may "
-		      "be wrong", why.text, u->size);
+	ml_image_warn(u->image,
+		      "the compressed file is damaged (%.60s): %" PRIu64
+		      " bytes could be unpacked, and any of them may "
+		      "be wrong",
+		      why.text, u->size);
 	return MEMLOG_OK;
 }
 
@@ -170,8 +176,10 @@ static enum memlog_status archive_start(struct unpack *u,
 	/* ARCHIVE_WARN: it would run a program */
 	if (filters[f->kind](u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(u->a) != ARCHIVE_OK)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "compressed with %s, "
-			       "which this build cannot unpack", f->name);
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "compressed with %s, "
+			       "which this build cannot unpack",
+			       f->name);
 	if (archive_read_open(u->a, u, NULL, read_in, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(u->a, &entry) != ARCHIVE_OK)
 		return archive_nothing(u, archive_error_string(u->a), err);
@@ -189,10 +197,8 @@ static uint64_t free_space(int fd)
 	return bytes / 10 * 9;
 }
 
-static enum memlog_status spool_all(struct unpack *u,
-				    const struct ml_packed *f,
-				    struct ml_file *ret,
-				    struct memlog_err *err)
+static enum memlog_status spool_all(struct unpack *u, const struct ml_packed *f,
+				    struct ml_file *ret, struct memlog_err *err)
 {
 	enum memlog_status s = ml_spool_create(u->opts->tmpdir, &u->spool, err);
 
@@ -253,8 +259,9 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 		return s;
 	ml_file_close(file);
 	*file = unpacked;
-	snprintf(words, sizeof(words), "%s, unpacked to a temporary file of %"
-		 PRIu64 " bytes", f->name, u.size);
+	snprintf(words, sizeof(words),
+		 "%s, unpacked to a temporary file of %" PRIu64 " bytes",
+		 f->name, u.size);
 	ml_image_add_note(image, "memlog", 0, "compressed as a whole", words,
 			  NULL, 0);
 	return MEMLOG_OK;
@@ -266,6 +273,6 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 				   struct memlog_err *err)
 {
 	(void)image, (void)file, (void)opts, (void)err;
-	return MEMLOG_NOT_MINE;	/* refuse.c reports the format */
+	return MEMLOG_NOT_MINE; /* refuse.c reports the format */
 }
 #endif

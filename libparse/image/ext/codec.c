@@ -77,7 +77,8 @@ static enum memlog_status zlib_expand(void *state, const uint8_t *in,
 	if (z->avail_out)
 		return r == Z_STREAM_END ? MEMLOG_OK : MEMLOG_CORRUPT;
 	return r == Z_OK || r == Z_BUF_ERROR || r == Z_STREAM_END ?
-	       MEMLOG_OK : MEMLOG_CORRUPT;
+		       MEMLOG_OK :
+		       MEMLOG_CORRUPT;
 }
 
 static const struct memlog_codec zlib_codec = {
@@ -125,7 +126,8 @@ static enum memlog_status zstd_expand(void *state, const uint8_t *in,
 		return MEMLOG_CORRUPT;
 	/* few frames have a checksum, but all must have an end */
 	return to.pos == to.size || (!r && from.pos == from.size) ?
-	       MEMLOG_OK : MEMLOG_CORRUPT;
+		       MEMLOG_OK :
+		       MEMLOG_CORRUPT;
 }
 
 static const struct memlog_codec zstd_codec = {

@@ -23,12 +23,12 @@
 
 /* The most bytes read of /proc/iomem, and the most ranges of it: large machines
  * have some hundred. */
-#define IOMEM_MAX	(1u << 20)
-#define RANGES_MAX	4096
+#define IOMEM_MAX  (1u << 20)
+#define RANGES_MAX 4096
 
 /* Video memory and expansion ROMs of a PC. */
-#define WINDOW_START	0xa0000u
-#define WINDOW_END	0x100000u
+#define WINDOW_START 0xa0000u
+#define WINDOW_END   0x100000u
 
 enum kind { OTHER, RAM, KEPT };
 
@@ -102,7 +102,7 @@ static size_t devmem_parse(const char *text, struct entry *e)
 		if (!inside)
 			e[n++] = line;
 		else if (n && e[n - 1].kind == KEPT && line.kind == OTHER)
-			e[n - 1].kind = OTHER;	/* it contains a device */
+			e[n - 1].kind = OTHER; /* it contains a device */
 	}
 	return n;
 }
@@ -142,8 +142,7 @@ size_t ml_iomem_parse(const char *text, bool ram, struct memlog_range *ret,
 	take_touching(e, n);
 	for (i = 0; i < n && kept < max; i++)
 		/* without CAP_SYS_ADMIN all addresses are 0 */
-		if (e[i].taken && (ram || e[i].kind == KEPT) &&
-		    e[i].r.end > 1)
+		if (e[i].taken && (ram || e[i].kind == KEPT) && e[i].r.end > 1)
 			ret[kept++] = e[i].r;
 	ml_free(alloc, e);
 	return ml_ranges_merge(ret, kept);
@@ -193,8 +192,10 @@ static enum memlog_status devmem_read(void *self, uint64_t addr, void *buf,
 		*ret += (size_t)n;
 	}
 	if (len && !*ret)
-		return ml_fail_at(err, MEMLOG_NO_DATA, addr, "the kernel "
-				  "denies access to phys:0x%" PRIx64, addr);
+		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
+				  "the kernel "
+				  "denies access to phys:0x%" PRIx64,
+				  addr);
 	return MEMLOG_OK;
 }
 
@@ -230,8 +231,9 @@ static const struct memlog_reader_ops devmem_ops = {
 
 /* ---- opening ------------------------------------------------------------ */
 
-#define INSTEAD "; Linux 6.17 and later show OVMF's log as the file " \
-		"/sys/firmware/efi/ovmf_debug_log"
+#define INSTEAD                                               \
+	"; Linux 6.17 and later show OVMF's log as the file " \
+	"/sys/firmware/efi/ovmf_debug_log"
 
 static enum memlog_status open_mem(struct devmem *d, const char *path,
 				   struct memlog_err *err)
@@ -243,9 +245,11 @@ static enum memlog_status open_mem(struct devmem *d, const char *path,
 		return ml_fail_errno(err, MEMLOG_IO, errno,
 				     "%s: try as root (sudo)", path);
 	if (errno == EPERM)
-		return ml_fail_errno(err, MEMLOG_IO, errno, "%s: the kernel is "
-				     "locked down (lockdown=, secure boot)"
-				     INSTEAD, path);
+		return ml_fail_errno(
+			err, MEMLOG_IO, errno,
+			"%s: the kernel is "
+			"locked down (lockdown=, secure boot)" INSTEAD,
+			path);
 	return ml_fail_errno(err, MEMLOG_IO, errno,
 			     "%s: this kernel does not have it" INSTEAD, path);
 }
@@ -275,22 +279,27 @@ static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
 		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for ranges");
 		goto out;
 	}
-	d->n_ranges = ml_iomem_parse(text, true, d->ranges, RANGES_MAX,
-				     &d->alloc);
+	d->n_ranges =
+		ml_iomem_parse(text, true, d->ranges, RANGES_MAX, &d->alloc);
 	if (!d->n_ranges) {
-		s = ml_fail(err, MEMLOG_IO, "%s does not show where memory is: "
-			    "try as root (sudo)", iomem);
+		s = ml_fail(err, MEMLOG_IO,
+			    "%s does not show where memory is: "
+			    "try as root (sudo)",
+			    iomem);
 		goto out;
 	}
 	if (!is_strict(d))
 		goto out;
-	d->n_ranges = ml_iomem_parse(text, false, d->ranges, RANGES_MAX,
-				     &d->alloc);
+	d->n_ranges =
+		ml_iomem_parse(text, false, d->ranges, RANGES_MAX, &d->alloc);
 	if (!d->n_ranges)
-		s = ml_fail(err, MEMLOG_IO, "%s: this kernel denies access to "
-			    "RAM (CONFIG_STRICT_DEVMEM)" INSTEAD, mem);
+		s = ml_fail(err, MEMLOG_IO,
+			    "%s: this kernel denies access to "
+			    "RAM (CONFIG_STRICT_DEVMEM)" INSTEAD,
+			    mem);
 	else
-		ml_image_warn(image, "this kernel denies access to RAM "
+		ml_image_warn(image,
+			      "this kernel denies access to RAM "
 			      "(CONFIG_STRICT_DEVMEM): only reserved memory is "
 			      "searched" INSTEAD);
 out:

@@ -52,8 +52,8 @@ bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size)
 
 	for (; arg < end && !found; arg = next) {
 		next = arg + strnlen(arg, (size_t)(end - arg)) + 1;
-		found = next < end && (!strcmp(arg, "-name") ||
-				       !strcmp(arg, "--name"));
+		found = next < end &&
+			(!strcmp(arg, "-name") || !strcmp(arg, "--name"));
 	}
 	if (!found)
 		return false;
@@ -103,7 +103,7 @@ static size_t read_cmdline(int proc, const char *pid, char *buf, size_t size)
 
 struct search {
 	const char *want;
-	pid_t pid, second;	/* 0: none */
+	pid_t pid, second; /* 0: none */
 	char others[NAMES_LEN];
 };
 
@@ -171,20 +171,25 @@ static enum memlog_status domain_open(const char *rest,
 	enum memlog_status s;
 
 	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
-		return ml_fail(err, MEMLOG_INVALID, "domain: is followed by "
+		return ml_fail(err, MEMLOG_INVALID,
+			       "domain: is followed by "
 			       "the name of a running guest");
 	s = domain_find(&found, opts, err);
 	if (s)
 		return s;
 	if (found.second)
-		return ml_fail(err, MEMLOG_INVALID, "two guests have that "
-			       "name: use pid:%d or pid:%d", (int)found.pid,
-			       (int)found.second);
+		return ml_fail(err, MEMLOG_INVALID,
+			       "two guests have that "
+			       "name: use pid:%d or pid:%d",
+			       (int)found.pid, (int)found.second);
 	if (!found.pid)
-		return ml_fail(err, MEMLOG_IO, "no running guest has that "
-			       "name; %s%s", found.others[0] ?
-			       "running here: " : "none is visible: is it on "
-			       "this host, and are you root?", found.others);
+		return ml_fail(err, MEMLOG_IO,
+			       "no running guest has that "
+			       "name; %s%s",
+			       found.others[0] ? "running here: " :
+						 "none is visible: is it on "
+						 "this host, and are you root?",
+			       found.others);
 	snprintf(name, sizeof(name), "domain:%s", rest);
 	return ml_process_image(found.pid, name, opts, ret, err);
 }

@@ -11,14 +11,14 @@
 #include "base/alloc.h"
 #include "base/err.h"
 
-#define GZIP_ONLY	(MAX_WBITS + 16)	/* windowBits for zlib */
+#define GZIP_ONLY (MAX_WBITS + 16) /* windowBits for zlib */
 
 struct ml_gunzip {
 	struct memlog_allocator alloc;
 	z_stream z;
 	const struct ml_file *file;
 	uint64_t consumed;
-	bool ended;		/* at the end of a member; more may follow */
+	bool ended; /* at the end of a member; more may follow */
 	uint8_t in[65536];
 };
 
@@ -123,8 +123,8 @@ enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
 			s = ml_fail(err, MEMLOG_NO_MEMORY,
 				    "no memory to unpack");
 		else if (r != Z_OK && r != Z_STREAM_END)
-			s = ml_fail(err, MEMLOG_CORRUPT, "%s", g->z.msg ?
-				    g->z.msg : "not gzip");
+			s = ml_fail(err, MEMLOG_CORRUPT, "%s",
+				    g->z.msg ? g->z.msg : "not gzip");
 	}
 	*ret = len - g->z.avail_out;
 	/* the next call returns the error */

@@ -12,7 +12,9 @@
 #include "source.h"
 
 static ml_image_layer *const layers[] = {
-	ml_archive_open, ml_flattened_open, NULL,
+	ml_archive_open,
+	ml_flattened_open,
+	NULL,
 };
 
 enum memlog_status memlog_image_open(const char *name,
@@ -31,7 +33,8 @@ enum memlog_status memlog_image_open(const char *name,
 	if (status)
 		return status;
 	if (o.via_qemu && strncmp(name, "qmp:", 4))
-		return ml_fail(err, MEMLOG_INVALID, "--via-qemu needs the "
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--via-qemu needs the "
 			       "image qmp:SOCKET");
 	for (; *s; s++) {
 		n = strlen((*s)->prefix);

@@ -46,10 +46,12 @@ static enum memlog_status wait_for(struct ml_qmp *q, short events,
 	for (;;) {
 		left = deadline - qmp_now_ms();
 		if (left <= 0)
-			return ml_fail(err, MEMLOG_IO, "no answer to %s in "
+			return ml_fail(err, MEMLOG_IO,
+				       "no answer to %s in "
 				       "time: another program may be using "
 				       "this monitor (libvirt does: use "
-				       "domain:NAME), else use pid:N", what);
+				       "domain:NAME), else use pid:N",
+				       what);
 		n = poll(&fd, 1, (int)ml_min((uint64_t)left, SLICE_MS));
 		if (n > 0)
 			return MEMLOG_OK;
@@ -123,7 +125,8 @@ static enum memlog_status qmp_receive(struct ml_qmp *q, int64_t deadline,
 
 	for (;;) {
 		eol = q->len > seen ?
-			memchr(q->buf + seen, '\n', q->len - seen) : NULL;
+			      memchr(q->buf + seen, '\n', q->len - seen) :
+			      NULL;
 		if (eol) {
 			*ret = (size_t)(eol - q->buf);
 			return MEMLOG_OK;
@@ -134,8 +137,7 @@ static enum memlog_status qmp_receive(struct ml_qmp *q, int64_t deadline,
 			s = wait_for(q, POLLIN, deadline, what, err);
 		if (s)
 			return s;
-		n = recv(q->fd, q->buf + q->len, q->cap - q->len,
-			 MSG_DONTWAIT);
+		n = recv(q->fd, q->buf + q->len, q->cap - q->len, MSG_DONTWAIT);
 		if (!n)
 			return ml_fail(err, MEMLOG_IO,
 				       "the monitor closed the connection");
@@ -158,7 +160,7 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 	*ret = NULL;
 	if (!tok)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for JSON");
-	do {	/* a monitor with pretty=on writes many lines */
+	do { /* a monitor with pretty=on writes many lines */
 		s = qmp_receive(q, deadline, what, &len, err);
 		if (s)
 			break;
@@ -171,7 +173,8 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 	if (!s && (!*ret || !json_object_is_type(*ret, json_type_object))) {
 		json_object_put(*ret);
 		*ret = NULL;
-		s = ml_fail(err, MEMLOG_IO, "what answers is not a QEMU "
+		s = ml_fail(err, MEMLOG_IO,
+			    "what answers is not a QEMU "
 			    "monitor in QMP mode");
 	}
 	json_tokener_free(tok);
@@ -193,8 +196,9 @@ static const char *string_at(json_object *o, const char *key)
 	json_object *v;
 
 	return json_object_object_get_ex(o, key, &v) &&
-	       json_object_is_type(v, json_type_string) ?
-		       json_object_get_string(v) : "";
+			       json_object_is_type(v, json_type_string) ?
+		       json_object_get_string(v) :
+		       "";
 }
 
 /* ---- commands ----------------------------------------------------------- */
@@ -205,9 +209,10 @@ static enum memlog_status error_of(json_object *error, const char *name,
 	char words[128];
 
 	qmp_printable(words, sizeof(words), string_at(error, "desc"));
-	return ml_fail(err, !strcmp(string_at(error, "class"),
-				    "CommandNotFound") ?
-				    MEMLOG_UNSUPPORTED : MEMLOG_NO_DATA,
+	return ml_fail(err,
+		       !strcmp(string_at(error, "class"), "CommandNotFound") ?
+			       MEMLOG_UNSUPPORTED :
+			       MEMLOG_NO_DATA,
 		       "QEMU rejected %s: %s", name, words);
 }
 
@@ -240,8 +245,10 @@ static enum memlog_status qmp_await(struct ml_qmp *q, const char *name,
 			break;
 		json_object_put(msg);
 		if (strays == ML_MAX_QMP_STRAYS)
-			return ml_fail(err, MEMLOG_LIMIT, "the monitor sends "
-				       "events but no answer to %s", name);
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "the monitor sends "
+				       "events but no answer to %s",
+				       name);
 	}
 	if (json_object_object_get_ex(msg, "error", &part))
 		s = error_of(part, name, err);
@@ -327,13 +334,13 @@ static enum memlog_status connect_to(int fd, const char *path,
 		close(dir);
 	if (!rc)
 		return MEMLOG_OK;
-	return ml_fail_errno(err, MEMLOG_IO, n, "cannot connect%s",
-			     n == EACCES || n == EPERM ?
-			     " (try as root, or as the user that runs QEMU)" :
-			     n == ECONNREFUSED ?
-			     " (no QEMU listens there)" : n == EAGAIN ?
-			     " (other programs are waiting for this monitor)" :
-			     "");
+	return ml_fail_errno(
+		err, MEMLOG_IO, n, "cannot connect%s",
+		n == EACCES || n == EPERM ?
+			" (try as root, or as the user that runs QEMU)" :
+		n == ECONNREFUSED ? " (no QEMU listens there)" :
+		n == EAGAIN ? " (other programs are waiting for this monitor)" :
+			      "");
 }
 
 static enum memlog_status qmp_greet(struct ml_qmp *q, struct memlog_err *err)
@@ -350,7 +357,8 @@ static enum memlog_status qmp_greet(struct ml_qmp *q, struct memlog_err *err)
 		return s;
 	if (!json_object_object_get_ex(msg, "QMP", &part)) {
 		json_object_put(msg);
-		return ml_fail(err, MEMLOG_IO, "what answers is not a QEMU "
+		return ml_fail(err, MEMLOG_IO,
+			       "what answers is not a QEMU "
 			       "monitor in QMP mode");
 	}
 	if (json_object_object_get_ex(part, "version", &part) &&
@@ -360,8 +368,8 @@ static enum memlog_status qmp_greet(struct ml_qmp *q, struct memlog_err *err)
 				v[i] = json_object_get_int(number);
 	snprintf(q->version, sizeof(q->version), "%d.%d.%d", v[0], v[1], v[2]);
 	json_object_put(msg);
-	s = ml_qmp_command(q, "qmp_capabilities", NULL, ML_QMP_COMMAND_MS,
-			   &msg, err);
+	s = ml_qmp_command(q, "qmp_capabilities", NULL, ML_QMP_COMMAND_MS, &msg,
+			   err);
 	if (!s)
 		json_object_put(msg);
 	return s == MEMLOG_NO_DATA || s == MEMLOG_UNSUPPORTED ? MEMLOG_IO : s;

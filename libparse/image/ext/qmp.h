@@ -18,11 +18,11 @@ struct json_object;
 struct ml_qmp {
 	struct memlog_allocator alloc;
 	int fd;
-	pid_t pid;		/* listens on the socket; 0: unknown */
+	pid_t pid; /* listens on the socket; 0: unknown */
 	uid_t uid;
-	char version[32];	/* of QEMU, "7.2.22"; printable */
-	uint32_t id;		/* of the last command */
-	char *buf;		/* received and not yet parsed */
+	char version[32]; /* of QEMU, "7.2.22"; printable */
+	uint32_t id;	  /* of the last command */
+	char *buf;	  /* received and not yet parsed */
 	size_t len, cap;
 	int (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *progress_arg;
@@ -30,9 +30,9 @@ struct ml_qmp {
 
 /* Deadlines in milliseconds for the greeting, for an ordinary command, and for
  * one that writes memory to a file. */
-#define ML_QMP_GREETING_MS	5000
-#define ML_QMP_COMMAND_MS	10000
-#define ML_QMP_SAVE_MS		60000
+#define ML_QMP_GREETING_MS 5000
+#define ML_QMP_COMMAND_MS  10000
+#define ML_QMP_SAVE_MS	   60000
 
 /* Connect to a monitor and negotiate capabilities. IO: nobody answers, or it is
  * not QMP; STOP: by opts->progress. The caller closes *ret. */

@@ -30,9 +30,9 @@ struct guest {
 	struct memlog_allocator alloc;
 	struct ml_qmp_ram *ram;
 	size_t n;
-	struct memlog_range *ranges;	/* of ram, merged at the end */
+	struct memlog_range *ranges; /* of ram, merged at the end */
 	size_t n_ranges;
-	struct ml_process *process;	/* NULL: use save */
+	struct ml_process *process; /* NULL: use save */
 	struct ml_qmp_save save;
 };
 
@@ -255,7 +255,8 @@ static enum memlog_status ask_ram(struct guest *g, struct ml_qmp *q,
 	if (s)
 		return s == MEMLOG_NO_DATA || s == MEMLOG_UNSUPPORTED ?
 			       ml_prefix(err, MEMLOG_UNSUPPORTED,
-					 "cannot tell RAM from devices") : s;
+					 "cannot tell RAM from devices") :
+			       s;
 	g->ram = ml_calloc(&g->alloc, ML_QMP_RAMS, sizeof(*g->ram));
 	g->ranges = ml_calloc(&g->alloc, ML_QMP_RAMS, sizeof(*g->ranges));
 	if (g->ram && g->ranges)
@@ -267,7 +268,8 @@ static enum memlog_status ask_ram(struct guest *g, struct ml_qmp *q,
 		g->ram[i] = (struct ml_qmp_ram){ .start = g->ranges[i].start,
 						 .end = g->ranges[i].end };
 	if (!g->n)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "the monitor lists no "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "the monitor lists no "
 			       "RAM in its flat view, and device memory is "
 			       "not read: use pid:N");
 	return MEMLOG_OK;
@@ -316,7 +318,8 @@ qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 	size_t i, n = 0;
 
 	if (!q->pid)
-		return ml_fail(err, MEMLOG_NO_DATA, "QEMU's process is not "
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "QEMU's process is not "
 			       "visible from here");
 	s = ml_process_open(q->pid, &g->alloc, &p, err);
 	for (i = 0; i < g->n && !s; i++)
@@ -327,14 +330,18 @@ qmp_image_use_process(struct guest *g, struct ml_qmp *q, struct memlog_err *err)
 		if (!qmp_image_holds(p, &g->ram[i]))
 			lost += g->ram[i].end - g->ram[i].start;
 	if (lost > LEFT_OUT)
-		s = ml_fail(err, MEMLOG_NO_DATA, "the memory is not in process "
-			    "%d, which listens on the socket", (int)q->pid);
+		s = ml_fail(err, MEMLOG_NO_DATA,
+			    "the memory is not in process "
+			    "%d, which listens on the socket",
+			    (int)q->pid);
 	for (i = 0; i < g->n && !s; i++)
 		if (qmp_image_holds(p, &g->ram[i]))
 			g->ram[n++] = g->ram[i];
 	if (!s && !n)
-		s = ml_fail(err, MEMLOG_NO_DATA, "process %d has none of the "
-			    "guest's memory", (int)q->pid);
+		s = ml_fail(err, MEMLOG_NO_DATA,
+			    "process %d has none of the "
+			    "guest's memory",
+			    (int)q->pid);
 	if (!s) {
 		g->n = n;
 		g->process = p;
@@ -351,8 +358,8 @@ static void join_ram(struct guest *g)
 	size_t i;
 
 	for (i = 0; i < g->n; i++)
-		g->ranges[i] = (struct memlog_range){ g->ram[i].start,
-						      g->ram[i].end };
+		g->ranges[i] =
+			(struct memlog_range){ g->ram[i].start, g->ram[i].end };
 	g->n_ranges = ml_ranges_merge(g->ranges, g->n);
 }
 
@@ -378,8 +385,10 @@ static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 		if (s)
 			return s;
 		*q = NULL;
-		ml_image_warn(image, "memory is read through QEMU's monitor, "
-			      "piece by piece, because: %s", why.text);
+		ml_image_warn(image,
+			      "memory is read through QEMU's monitor, "
+			      "piece by piece, because: %s",
+			      why.text);
 	} else {
 		ml_process_describe(image, g->process);
 	}
@@ -389,9 +398,9 @@ static enum memlog_status guest_init(struct guest *g, struct ml_qmp **q,
 
 static void set_machine(struct memlog_image *image, struct ml_qmp *q)
 {
-	static const char *const known[] = { "x86_64", "i386", "aarch64",
-					     "arm", "riscv64", "loongarch64",
-					     "ppc64", "s390x" };
+	static const char *const known[] = { "x86_64", "i386",	  "aarch64",
+					     "arm",    "riscv64", "loongarch64",
+					     "ppc64",  "s390x" };
 	json_object *answer, *arch;
 	const char *name;
 	size_t i;
@@ -443,7 +452,8 @@ static enum memlog_status qmp_source_open(const char *rest,
 	enum memlog_status s;
 
 	if (!*rest)
-		return ml_fail(err, MEMLOG_INVALID, "qmp: is followed by the "
+		return ml_fail(err, MEMLOG_INVALID,
+			       "qmp: is followed by the "
 			       "path of a monitor's socket");
 	snprintf(name, sizeof(name), "qmp:%s", rest);
 	s = ml_qmp_open(rest, &o, &q, err);
@@ -470,7 +480,8 @@ static enum memlog_status qmp_source_open(const char *rest,
 					  struct memlog_image **ret,
 					  struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_UNSUPPORTED, "qmp: is not supported by "
+	return ml_fail(err, MEMLOG_UNSUPPORTED,
+		       "qmp: is not supported by "
 		       "this build, which is without json-c; use pid:N");
 }
 

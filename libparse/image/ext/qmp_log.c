@@ -16,8 +16,8 @@
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
 
-#define HEADER 192
-#define VERSION 64		/* offset in the header; at most 127 bytes */
+#define HEADER	192
+#define VERSION 64 /* offset in the header; at most 127 bytes */
 
 /* The most bytes of text in QEMU's answer. */
 #define LOG_MAX (1u << 20)
@@ -154,7 +154,8 @@ static enum memlog_status qmp_log_fill(struct answer *a, json_object *answer,
 	json_object_object_get_ex(answer, "version", &version);
 	put_header(a->bytes, a->len - HEADER, used,
 		   version && json_object_is_type(version, json_type_string) ?
-		   json_object_get_string(version) : "");
+			   json_object_get_string(version) :
+			   "");
 	return MEMLOG_OK;
 }
 
@@ -171,12 +172,13 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 	s = ml_qmp_command(q, "query-firmware-log", NULL, ML_QMP_COMMAND_MS,
 			   &answer, err);
 	if (s == MEMLOG_UNSUPPORTED)
-		return ml_fail(err, s, "QEMU %s has no query-firmware-log, "
+		return ml_fail(err, s,
+			       "QEMU %s has no query-firmware-log, "
 			       "which needs 10.2: leave out --via-qemu",
 			       q->version);
 	if (s && s != MEMLOG_NO_DATA)
 		return s;
-	if (s)	/* an image without a log */
+	if (s) /* an image without a log */
 		ml_image_warn(image, "%s", err->text);
 	a = ml_calloc(&image->alloc, 1, sizeof(*a));
 	if (a) {
@@ -194,7 +196,8 @@ enum memlog_status ml_qmp_ask_log(struct memlog_image *image, struct ml_qmp *q,
 	image->format = "qmp-log";
 	image->title = "log from QEMU (query-firmware-log)";
 	if (a->len)
-		ml_image_warn(image, "QEMU returns only the newest 1 MiB of "
+		ml_image_warn(image,
+			      "QEMU returns only the newest 1 MiB of "
 			      "the first log it finds, without its state; "
 			      "addresses are offsets in the answer");
 	ml_image_add_space(image, MEMLOG_FILE, &answer_ops, a, 0, true);

@@ -38,8 +38,8 @@ static bool make_file(struct ml_qmp_save *s, bool other_user)
 		return false;
 	snprintf(s->path, size, "%s/%016" PRIx64 "%016" PRIx64, s->directory,
 		 name[0], name[1]);
-	s->fd = open(s->path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
-			      O_CLOEXEC, 0600);
+	s->fd = open(s->path,
+		     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return s->fd >= 0 && (!other_user || (!fchmod(s->fd, 0602) &&
 					      !chmod(s->directory, 0711)));
 }
@@ -110,7 +110,8 @@ enum memlog_status ml_qmp_save_range(struct ml_qmp_save *s, uint64_t addr,
 	st = ml_qmp_command(s->q, "pmemsave", args, ML_QMP_SAVE_MS, &answer,
 			    err);
 	if (st == MEMLOG_NO_DATA || st == MEMLOG_UNSUPPORTED)
-		return ml_prefix(err, MEMLOG_IO, "cannot read memory through "
+		return ml_prefix(err, MEMLOG_IO,
+				 "cannot read memory through "
 				 "QEMU");
 	if (st)
 		return st;

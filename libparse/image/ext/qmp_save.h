@@ -8,7 +8,7 @@
 
 /* A file in a directory of its own, which other users cannot list. */
 struct ml_qmp_save {
-	struct ml_qmp *q;	/* owned */
+	struct ml_qmp *q; /* owned */
 	char *directory, *path;
 	int fd;
 };

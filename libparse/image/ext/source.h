@@ -15,8 +15,8 @@
  *	closes *ret.
  */
 struct ml_image_source {
-	const char *name;	/* "pid" */
-	const char *prefix;	/* "pid:" */
+	const char *name;   /* "pid" */
+	const char *prefix; /* "pid:" */
 	bool whole;
 	enum memlog_status (*open)(const char *rest,
 				   const struct memlog_open_opts *opts,

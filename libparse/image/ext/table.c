@@ -3,18 +3,17 @@
  * here. */
 #include "source.h"
 
-#define SOURCES(X)		\
-	X(pid)			\
-	X(domain)		\
-	X(qmp)			\
-	X(acrn)			\
+#define SOURCES(X) \
+	X(pid)     \
+	X(domain)  \
+	X(qmp)     \
+	X(acrn)    \
 	X(devmem)
 
-#define DECLARE(name)		\
+#define DECLARE(name) \
 	extern const struct ml_image_source ml_image_source_##name;
 SOURCES(DECLARE)
 
 #define ENTRY(name) &ml_image_source_##name,
-const struct ml_image_source *const ml_image_sources[] = {
-	SOURCES(ENTRY) NULL
-};
+const struct ml_image_source *const ml_image_sources[] = { SOURCES(ENTRY)
+								   NULL };

@@ -12,13 +12,21 @@
 static const char *machine_name(const uint8_t *p)
 {
 	static const char *const names[][2] = {
-		{ "x86_64", "x86_64" }, { "i386", "i386" },
-		{ "i486", "i386" }, { "i586", "i386" }, { "i686", "i386" },
-		{ "aarch64", "aarch64" }, { "arm", "arm" },
-		{ "armv7l", "arm" }, { "ppc64", "ppc64" },
-		{ "ppc64le", "ppc64" }, { "s390x", "s390x" },
-		{ "riscv64", "riscv" }, { "loongarch64", "loongarch" },
-		{ "ia64", "ia64" }, { "mips64", "mips" },
+		{ "x86_64", "x86_64" },
+		{ "i386", "i386" },
+		{ "i486", "i386" },
+		{ "i586", "i386" },
+		{ "i686", "i386" },
+		{ "aarch64", "aarch64" },
+		{ "arm", "arm" },
+		{ "armv7l", "arm" },
+		{ "ppc64", "ppc64" },
+		{ "ppc64le", "ppc64" },
+		{ "s390x", "s390x" },
+		{ "riscv64", "riscv" },
+		{ "loongarch64", "loongarch" },
+		{ "ia64", "ia64" },
+		{ "mips64", "mips" },
 	};
 	size_t i;
 
@@ -67,7 +75,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 			       len);
 	*ret = (struct ml_kdump_head){ 0 };
 	if (p[0] == 'D')
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a dump of the old "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a dump of the old "
 			       "diskdump tool; convert it with makedumpfile");
 	ret->version = ml_le32(p + 8);
 	ret->big_endian = ret->version > 0xffff;
@@ -81,7 +90,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 		ok = load_numbers(p, len, false, ret->big_endian, &n);
 	}
 	if (!ok)
-		return ml_fail(err, MEMLOG_CORRUPT, "the kdump header is "
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the kdump header is "
 			       "invalid, both as 64-bit and as 32-bit header");
 	ret->machine = machine_name(p + 272);
 	ret->status = n.status;
@@ -102,8 +112,8 @@ static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
 
 	ml_cursor_init(&c, p, len, h->big_endian);
 #define WORD() (h->is64 ? ml_cursor_u64(&c) : ml_cursor_u32(&c))
-	WORD();			/* phys_base */
-	ml_cursor_u32(&c);	/* dump_level */
+	WORD();		   /* phys_base */
+	ml_cursor_u32(&c); /* dump_level */
 	h->split = ml_cursor_u32(&c) && h->version >= 2;
 	h->start_pfn = WORD();
 	h->end_pfn = WORD();
@@ -111,8 +121,8 @@ static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
 	h->vmcoreinfo_len = WORD();
 	h->notes = ml_cursor_u64(&c);
 	h->notes_len = WORD();
-	ml_cursor_u64(&c);	/* offset_eraseinfo */
-	WORD();			/* size_eraseinfo */
+	ml_cursor_u64(&c); /* offset_eraseinfo */
+	WORD();		   /* size_eraseinfo */
 	start_64 = ml_cursor_u64(&c);
 	end_64 = ml_cursor_u64(&c);
 	max_64 = ml_cursor_u64(&c);
@@ -139,13 +149,15 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 	if (!load_sub(p, len, ret))
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the kdump sub header is truncated after %zu "
-			       "bytes", len);
+			       "bytes",
+			       len);
 	/* the first half of the bitmap has the pages that existed, the second
 	 * those that are stored */
 	ret->bitmap += half;
 	ret->bitmap_len = half;
 	if (ret->bitmap >= file_size)
-		return ml_fail(err, MEMLOG_CORRUPT, "the file ends at offset "
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the file ends at offset "
 			       "0x%" PRIx64 ", before the bitmap of pages",
 			       file_size);
 	ret->bitmap_len = ml_min(half, file_size - ret->bitmap);

@@ -16,17 +16,18 @@
 #include "image/elf/note.h"
 #include "image/xen/xen.h"
 
-#define LOOK_AHEAD	256u	/* pages checked for which codecs are needed */
-#define DATA_PAGES	4096u	/* most pages returned by next_data: bounds the
+#define LOOK_AHEAD 256u /* pages checked for which codecs are needed */
+#define DATA_PAGES \
+	4096u /* most pages returned by next_data: bounds the
 				   work of one call */
 
 struct kdump {
 	struct memlog_allocator alloc;
-	struct memlog_reader_ops ops;	/* with the page size of this file */
+	struct memlog_reader_ops ops; /* with the page size of this file */
 	struct ml_kdump_head head;
 	struct ml_kdump_pages pages;
-	uint64_t n_descs;		/* descriptors that fit in the file */
-	bool cut;			/* fewer descriptors than pages */
+	uint64_t n_descs; /* descriptors that fit in the file */
+	bool cut;	  /* fewer descriptors than pages */
 };
 
 /* ---- the reader --------------------------------------------------------- */
@@ -43,7 +44,7 @@ static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
 	for (*ret = 0; *ret < len; *ret += part, addr += part) {
 		part = ml_min(len - *ret, block - addr % block);
 		s = ml_kdump_pages_read(&k->pages, addr / block, addr % block,
-			      (uint8_t *)buf + *ret, part, err);
+					(uint8_t *)buf + *ret, part, err);
 		if (s == MEMLOG_NO_DATA && *ret)
 			return MEMLOG_OK;
 		if (s)
@@ -119,8 +120,8 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 {
 	struct kdump *k = self;
 	uint64_t start, end;
-	enum memlog_status s = stored_run(k, addr, UINT64_MAX, &start, &end,
-					  err);
+	enum memlog_status s =
+		stored_run(k, addr, UINT64_MAX, &start, &end, err);
 
 	if (s)
 		return s;
@@ -136,7 +137,7 @@ static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
 	bool twice;
 
 	if (ml_kdump_pages_find(&k->pages, pfn, &d, NULL))
-		return true;	/* a search counts what it cannot read */
+		return true; /* a search counts what it cannot read */
 	twice = ml_kdump_same(last, &d);
 	*last = d;
 	if (ml_kdump_same(&k->pages.zero, &d))
@@ -204,8 +205,8 @@ static enum memlog_status read_head(const struct ml_file *file,
 	if (!s)
 		s = ml_kdump_head_parse(buf, got, ret, err);
 	if (!s)
-		s = ml_file_read_some(file, ret->block, buf, ML_KDUMP_SUB,
-				      &got, err);
+		s = ml_file_read_some(file, ret->block, buf, ML_KDUMP_SUB, &got,
+				      err);
 	if (!s)
 		s = ml_kdump_sub_parse(buf, got, file->size, ret, err);
 	return s;
@@ -232,7 +233,8 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 	for (c = 0; c < ML_KDUMP_CODECS; c++) {
 		i = c == 3 ? ML_KDUMP_ZSTD : 1u << c;
 		if ((flags & i) && !k->pages.codecs[c].expand)
-			ml_image_warn(image, "pages are compressed with %s, "
+			ml_image_warn(image,
+				      "pages are compressed with %s, "
 				      "which this build cannot expand",
 				      ml_kdump_codec_names[c]);
 	}
@@ -264,11 +266,10 @@ static uint8_t *kdump_load(struct memlog_image *image,
 	uint8_t *buf;
 
 	len = ml_min(ml_min(len, room), ML_MAX_NOTE_BYTES);
-	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) :
-		    NULL;
+	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) : NULL;
 	image->starved |= len && !buf;
-	if (buf && ml_file_read_some(file, off, buf, (size_t)len, ret_len,
-				     NULL)) {
+	if (buf &&
+	    ml_file_read_some(file, off, buf, (size_t)len, ret_len, NULL)) {
 		ml_free(&image->alloc, buf);
 		buf = NULL;
 	}
@@ -297,8 +298,8 @@ static void add_notes(struct kdump *k, struct memlog_image *image,
 			 &len);
 	if (buf)
 		ml_image_add_note(image, "VMCOREINFO", 0,
-				  "description of the kernel",
-				  (char *)buf, buf, len);
+				  "description of the kernel", (char *)buf, buf,
+				  len);
 	ml_free(&image->alloc, buf);
 }
 
@@ -309,8 +310,10 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 {
 	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n;
 
-	k->n_descs = k->head.descs < k->pages.file->size ?
-		(k->pages.file->size - k->head.descs) / ML_KDUMP_DESC : 0;
+	k->n_descs =
+		k->head.descs < k->pages.file->size ?
+			(k->pages.file->size - k->head.descs) / ML_KDUMP_DESC :
+			0;
 	if (pages <= k->n_descs ||
 	    ml_kdump_map_count(&k->pages.map, k->head.end_pfn, &n, NULL))
 		return;
@@ -319,8 +322,10 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 		return;
 	k->cut = true;
 	image->missing = (n - k->n_descs) * k->head.block;
-	ml_image_warn(image, "the file is truncated: %" PRIu64 " of %" PRIu64
-		      " pages are missing", n - k->n_descs, n);
+	ml_image_warn(image,
+		      "the file is truncated: %" PRIu64 " of %" PRIu64
+		      " pages are missing",
+		      n - k->n_descs, n);
 }
 
 static void kdump_describe(struct kdump *k, struct memlog_image *image)
@@ -330,10 +335,11 @@ static void kdump_describe(struct kdump *k, struct memlog_image *image)
 	look_ahead(k, image);
 	if (k->head.status & ML_KDUMP_INCOMPLETE)
 		ml_image_warn(image, "the dump is marked as incomplete: its "
-			      "writer ran out of space");
+				     "writer ran out of space");
 	if (k->head.split)
-		ml_image_warn_part(image, "one part of a split dump, from 0x%"
-				   PRIx64 " to 0x%" PRIx64 "; name all parts "
+		ml_image_warn_part(image,
+				   "one part of a split dump, from 0x%" PRIx64
+				   " to 0x%" PRIx64 "; name all parts "
 				   "as A,B,C",
 				   k->head.start_pfn * k->head.block,
 				   k->head.end_pfn * k->head.block);

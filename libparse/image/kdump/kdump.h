@@ -7,22 +7,25 @@
 
 /* Flags of a page's descriptor, and of the header for all pages. */
 enum {
-	ML_KDUMP_ZLIB = 1, ML_KDUMP_LZO = 2, ML_KDUMP_SNAPPY = 4,
-	ML_KDUMP_INCOMPLETE = 8, ML_KDUMP_ZSTD = 0x20,
+	ML_KDUMP_ZLIB = 1,
+	ML_KDUMP_LZO = 2,
+	ML_KDUMP_SNAPPY = 4,
+	ML_KDUMP_INCOMPLETE = 8,
+	ML_KDUMP_ZSTD = 0x20,
 };
 
-#define ML_KDUMP_CODECS	4	/* in the order of the flags above */
-#define ML_KDUMP_DESC	24u	/* bytes of a page's descriptor */
+#define ML_KDUMP_CODECS 4   /* in the order of the flags above */
+#define ML_KDUMP_DESC	24u /* bytes of a page's descriptor */
 
 /* What the headers say; offsets are in the file. */
 struct ml_kdump_head {
 	bool is64, big_endian;
 	uint32_t version, status, block;
-	const char *machine;		/* never NULL */
-	uint64_t max_pfn;		/* pages are below it */
-	uint64_t bitmap, bitmap_len;	/* of the pages that are stored */
-	uint64_t descs;			/* the first descriptor */
-	bool split;			/* has only [start_pfn, end_pfn) */
+	const char *machine;	     /* never NULL */
+	uint64_t max_pfn;	     /* pages are below it */
+	uint64_t bitmap, bitmap_len; /* of the pages that are stored */
+	uint64_t descs;		     /* the first descriptor */
+	bool split;		     /* has only [start_pfn, end_pfn) */
 	uint64_t start_pfn, end_pfn;
 	uint64_t notes, notes_len;
 	uint64_t vmcoreinfo, vmcoreinfo_len;
@@ -30,8 +33,8 @@ struct ml_kdump_head {
 
 /* Bytes parsed of the header, and of the sub header, which is at offset
  * block. */
-#define ML_KDUMP_HEAD	464u
-#define ML_KDUMP_SUB	104u
+#define ML_KDUMP_HEAD 464u
+#define ML_KDUMP_SUB  104u
 
 /*
  * Parse the header. NOT_MINE: another format. UNSUPPORTED: diskdump. CORRUPT:
@@ -57,12 +60,12 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 struct ml_kdump_map {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
-	uint64_t at, n;			/* n bits, at file offset at */
-	uint64_t *before;		/* set bits before each chunk */
-	size_t n_before;		/* entries valid so far */
-	uint8_t *bits;			/* of the current chunk, then zeros */
-	uint64_t chunk;			/* UINT64_MAX: none */
-	uint64_t last_bit, last_rank;	/* within the current chunk */
+	uint64_t at, n;		      /* n bits, at file offset at */
+	uint64_t *before;	      /* set bits before each chunk */
+	size_t n_before;	      /* entries valid so far */
+	uint8_t *bits;		      /* of the current chunk, then zeros */
+	uint64_t chunk;		      /* UINT64_MAX: none */
+	uint64_t last_bit, last_rank; /* within the current chunk */
 };
 
 /* A map of n bits at file offset at. file is borrowed. NO_MEMORY: nothing is
@@ -103,11 +106,11 @@ bool ml_kdump_same(const struct ml_kdump_desc *a,
 
 /* Expanded pages that are cached, and their size in bytes: a set of files has a
  * cache for each. */
-#define ML_KDUMP_SLOTS	16u
-#define ML_KDUMP_KEPT	(256u << 10)
+#define ML_KDUMP_SLOTS 16u
+#define ML_KDUMP_KEPT  (256u << 10)
 
 struct ml_kdump_slot {
-	struct ml_kdump_desc key;	/* size 0: empty */
+	struct ml_kdump_desc key; /* size 0: empty */
 	uint8_t *bytes;
 };
 
@@ -116,18 +119,18 @@ struct ml_kdump_pages {
 	const struct ml_file *file;
 	const struct ml_kdump_head *head;
 	struct ml_kdump_map map;
-	uint64_t first;			/* stored pages before start_pfn */
-	struct memlog_codec codecs[ML_KDUMP_CODECS];	/* expand NULL: none */
+	uint64_t first; /* stored pages before start_pfn */
+	struct memlog_codec codecs[ML_KDUMP_CODECS]; /* expand NULL: none */
 	void *states[ML_KDUMP_CODECS];
 	bool created[ML_KDUMP_CODECS];
-	uint8_t *window;		/* descriptors from window_at on */
+	uint8_t *window; /* descriptors from window_at on */
 	uint64_t window_at;
 	size_t window_n;
 	struct ml_kdump_slot slots[ML_KDUMP_SLOTS];
 	unsigned int n_slots, next_slot;
-	uint8_t *in;			/* a page before it is expanded, where
+	uint8_t *in;		   /* a page before it is expanded, where
 					   the file is not mapped */
-	struct ml_kdump_desc zero;	/* shared; size 0: none */
+	struct ml_kdump_desc zero; /* shared; size 0: none */
 };
 
 extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];

@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define CHUNK		4096u		/* bytes: 128 MiB of 4 KiB pages */
-#define CHUNK_BITS	(CHUNK * 8ull)
+#define CHUNK	   4096u /* bytes: 128 MiB of 4 KiB pages */
+#define CHUNK_BITS (CHUNK * 8ull)
 
 enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 				     const struct ml_file *file, uint64_t at,
@@ -26,14 +26,15 @@ enum memlog_status ml_kdump_map_init(struct ml_kdump_map *m,
 	};
 	/* 8 bytes for each 4 KiB of bitmap: at most 1/512 of the file */
 	m->before = chunks < SIZE_MAX / 8 ?
-		    ml_calloc(alloc, (size_t)chunks + 1, 8) : NULL;
+			    ml_calloc(alloc, (size_t)chunks + 1, 8) :
+			    NULL;
 	m->bits = ml_calloc(alloc, CHUNK, 1);
 	if (!m->before || !m->bits) {
 		ml_kdump_map_fini(m);
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for the map of pages");
 	}
-	m->n_before = 1;		/* no bits before the first chunk */
+	m->n_before = 1; /* no bits before the first chunk */
 	return MEMLOG_OK;
 }
 
@@ -49,7 +50,7 @@ static uint64_t kdump_map_load(const uint8_t *p)
 {
 	uint64_t v;
 
-	memcpy(&v, p, 8);	/* byte order does not change the count */
+	memcpy(&v, p, 8); /* byte order does not change the count */
 	return v;
 }
 

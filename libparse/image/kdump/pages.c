@@ -12,10 +12,13 @@
 #include "base/limits.h"
 #include "image/codec.h"
 
-#define WINDOW		256u	/* descriptors read at once */
+#define WINDOW 256u /* descriptors read at once */
 
 const char *const ml_kdump_codec_names[ML_KDUMP_CODECS] = {
-	"zlib", "lzo", "snappy", "zstd",
+	"zlib",
+	"lzo",
+	"snappy",
+	"zstd",
 };
 
 enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
@@ -28,7 +31,8 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 	enum memlog_status s;
 	unsigned int c;
 
-	*k = (struct ml_kdump_pages){ .alloc = *alloc, .file = file,
+	*k = (struct ml_kdump_pages){ .alloc = *alloc,
+				      .file = file,
 				      .head = head };
 	k->window = ml_calloc(alloc, WINDOW, ML_KDUMP_DESC);
 	k->n_slots = ml_min(ML_KDUMP_SLOTS, ML_KDUMP_KEPT / head->block);
@@ -37,8 +41,8 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for pages");
 	for (c = 0; c < ML_KDUMP_CODECS; c++)
 		k->codecs[c] = ml_codec_find(opts, ml_kdump_codec_names[c]);
-	s = ml_kdump_map_init(&k->map, file, head->bitmap, head->max_pfn,
-			      alloc, err);
+	s = ml_kdump_map_init(&k->map, file, head->bitmap, head->max_pfn, alloc,
+			      err);
 	if (!s)
 		s = ml_kdump_map_count(&k->map, head->start_pfn, &k->first,
 				       err);
@@ -80,9 +84,10 @@ static enum memlog_status load_desc(struct ml_kdump_pages *k, uint64_t index,
 
 	if (k->window_at != at || !k->window_n) {
 		k->window_n = 0;
-		s = ml_file_read_some(k->file, k->head->descs +
-				      at * ML_KDUMP_DESC, k->window,
-				      WINDOW * ML_KDUMP_DESC, &got, err);
+		s = ml_file_read_some(k->file,
+				      k->head->descs + at * ML_KDUMP_DESC,
+				      k->window, WINDOW * ML_KDUMP_DESC, &got,
+				      err);
 		if (s)
 			return s;
 		k->window_at = at;
@@ -125,8 +130,8 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 	    ret->size > k->file->size - ret->off)
 		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
 				  "%s: the descriptor of page 0x%" PRIx64
-				  " points outside the file", k->file->name,
-				  pfn * k->head->block);
+				  " points outside the file",
+				  k->file->name, pfn * k->head->block);
 	return MEMLOG_OK;
 }
 
@@ -135,19 +140,22 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 /* The codec that flags name. ML_KDUMP_CODECS: none, the page is plain. */
 static unsigned int codec_of(uint32_t flags)
 {
-	return flags & ML_KDUMP_ZLIB ? 0 : flags & ML_KDUMP_LZO ? 1 :
-	       flags & ML_KDUMP_SNAPPY ? 2 : flags & ML_KDUMP_ZSTD ? 3 :
-	       ML_KDUMP_CODECS;
+	return flags & ML_KDUMP_ZLIB   ? 0 :
+	       flags & ML_KDUMP_LZO    ? 1 :
+	       flags & ML_KDUMP_SNAPPY ? 2 :
+	       flags & ML_KDUMP_ZSTD   ? 3 :
+					 ML_KDUMP_CODECS;
 }
 
 static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
 				    struct memlog_err *err)
 {
 	if (!k->codecs[c].expand)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "%s: pages are "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "%s: pages are "
 			       "compressed with %s, which this build cannot "
-			       "expand", k->file->name,
-			       ml_kdump_codec_names[c]);
+			       "expand",
+			       k->file->name, ml_kdump_codec_names[c]);
 	if (k->created[c])
 		return MEMLOG_OK;
 	if (k->codecs[c].create) {
@@ -172,7 +180,8 @@ static enum memlog_status kdump_pages_stored(struct ml_kdump_pages *k,
 
 	if (k->file->ops->map &&
 	    !k->file->ops->map(k->file->self, d->off, d->size, ret, &got,
-			       NULL) && got == d->size)
+			       NULL) &&
+	    got == d->size)
 		return MEMLOG_OK;
 	if (!k->in)
 		k->in = ml_calloc(&k->alloc, k->head->block, 1);
@@ -187,8 +196,9 @@ static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
 					      const struct ml_kdump_desc *d,
 					      struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_NO_DATA, "%s: the page stored at offset 0x%"
-		       PRIx64 " is damaged", k->file->name, d->off);
+	return ml_fail(err, MEMLOG_NO_DATA,
+		       "%s: the page stored at offset 0x%" PRIx64 " is damaged",
+		       k->file->name, d->off);
 }
 
 /* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
@@ -227,7 +237,7 @@ static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 		got = d->size;
 		memcpy(out, in, got);
 	} else if (k->codecs[c].expand(k->states[c], in, d->size, out,
-					block + 1, &got)) {
+				       block + 1, &got)) {
 		got = 0;
 	}
 	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
@@ -249,8 +259,8 @@ static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 	if (s)
 		return s;
 	codec = c < ML_KDUMP_CODECS ? &k->codecs[c] : NULL;
-	if (!codec || (codec->literal &&
-		       codec->literal(in, d->size, &verbatim) >= len)) {
+	if (!codec ||
+	    (codec->literal && codec->literal(in, d->size, &verbatim) >= len)) {
 		got = codec ? len : ml_min(len, d->size);
 		memcpy(out, codec ? verbatim : in, got);
 	} else if (codec->expand(k->states[c], in, d->size, out, len, &got)) {
@@ -287,8 +297,8 @@ static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 	if (!slot) {
 		slot = &k->slots[k->next_slot];
 		if (!slot->bytes)
-			slot->bytes = ml_calloc(&k->alloc,
-						k->head->block + 1, 1);
+			slot->bytes =
+				ml_calloc(&k->alloc, k->head->block + 1, 1);
 		if (!slot->bytes)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for a page");

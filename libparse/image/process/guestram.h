@@ -19,17 +19,17 @@ struct ml_mapping {
 	uint64_t start, end;
 	uint64_t file, offset;
 	bool read, write, exec, shared;
-	bool own;	/* the process's own: heap, stack, device */
-	bool guest;	/* set by ml_guest_ram */
+	bool own;   /* the process's own: heap, stack, device */
+	bool guest; /* set by ml_guest_ram */
 };
 
 /* Guest memory has at least ML_GUEST_RAM_MIN bytes; if no mapping has as many,
  * at least ML_GUEST_RAM_SMALL. */
-#define ML_GUEST_RAM_MIN	(16ull << 20)
-#define ML_GUEST_RAM_SMALL	(1ull << 20)
+#define ML_GUEST_RAM_MIN   (16ull << 20)
+#define ML_GUEST_RAM_SMALL (1ull << 20)
 
 /* The size of guest memory is a multiple of this; heaps grow by pages. */
-#define ML_GUEST_RAM_UNIT	(1ull << 20)
+#define ML_GUEST_RAM_UNIT (1ull << 20)
 
 /* Is b the continuation of a, so that they may be one block of memory that the
  * kernel shows as two mappings? */

@@ -167,7 +167,7 @@ enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
 					     &ret->f[ret->n]))
 			continue;
 		if (ret->n && ret->m[ret->n].start < ret->m[ret->n - 1].end)
-			continue;	/* the mappings changed meanwhile */
+			continue; /* the mappings changed meanwhile */
 		ret->n++;
 	}
 	return MEMLOG_OK;

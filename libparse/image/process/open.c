@@ -32,10 +32,9 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 	return ml_image_opened(image, ret, err);
 }
 
-enum memlog_status memlog_image_open_process(long pid,
-					     const struct memlog_open_opts *opts,
-					     struct memlog_image **ret,
-					     struct memlog_err *err)
+enum memlog_status
+memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
+			  struct memlog_image **ret, struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
 	char name[32];
@@ -45,7 +44,8 @@ enum memlog_status memlog_image_open_process(long pid,
 	if (s)
 		return s;
 	if (pid < 1 || pid > INT32_MAX)
-		return ml_fail(err, MEMLOG_INVALID, "pid: is followed by the "
+		return ml_fail(err, MEMLOG_INVALID,
+			       "pid: is followed by the "
 			       "number of a process, as in pid:1234");
 	snprintf(name, sizeof(name), "pid:%ld", pid);
 	return ml_process_image((pid_t)pid, name, &o, ret, err);

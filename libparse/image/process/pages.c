@@ -14,8 +14,8 @@
 #include "base/err.h"
 #include "process.h"
 
-#define ENTRY_PRESENT	(1ull << 63)
-#define ENTRY_SWAPPED	(1ull << 62)
+#define ENTRY_PRESENT (1ull << 63)
+#define ENTRY_SWAPPED (1ull << 62)
 
 /* The kernel's interface, in linux/fs.h only since Linux 6.7. */
 struct scan_arg {
@@ -27,17 +27,17 @@ struct scan_region {
 	uint64_t start, end, categories;
 };
 
-#define SCAN_IOCTL	_IOWR('f', 16, struct scan_arg)
-#define SCAN_PRESENT	(1ull << 3)
-#define SCAN_SWAPPED	(1ull << 4)
-#define SCAN_PFNZERO	(1ull << 5)
+#define SCAN_IOCTL   _IOWR('f', 16, struct scan_arg)
+#define SCAN_PRESENT (1ull << 3)
+#define SCAN_SWAPPED (1ull << 4)
+#define SCAN_PFNZERO (1ull << 5)
 
 #define REGIONS 128
 
 /* Bytes scanned at first, and at most once nothing was found. A scan takes 30
  * microseconds per MiB of present small pages; absent pages cost little. */
-#define STEP_FIRST	(4ull << 20)
-#define STEP_MOST	(16ull << 30)
+#define STEP_FIRST (4ull << 20)
+#define STEP_MOST  (16ull << 30)
 
 enum memlog_status ml_pages_state(const struct ml_process *p, uint64_t addr,
 				  size_t count, uint8_t *ret,
@@ -57,13 +57,14 @@ enum memlog_status ml_pages_state(const struct ml_process *p, uint64_t addr,
 		if (n < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
 					     "cannot read the page map of "
-					     "process %d", (int)p->pid);
-		if (n < 8)	/* the process has ended */
+					     "process %d",
+					     (int)p->pid);
+		if (n < 8) /* the process has ended */
 			break;
 		got += (size_t)n / 8;
 	}
 	for (i = 0; i < count; i++)
-		ret[i] = i >= got ? ML_PAGE_ABSENT :
+		ret[i] = i >= got		    ? ML_PAGE_ABSENT :
 			 entries[i] & ENTRY_PRESENT ? ML_PAGE_PRESENT :
 			 entries[i] & ENTRY_SWAPPED ? ML_PAGE_SWAPPED :
 						      ML_PAGE_ABSENT;

@@ -66,8 +66,8 @@ static int open_if_same(int dir, const char *entry,
 	if (fstatat(dir, entry, &st, 0) || !same_file(dir, entry, &st, f))
 		return -1;
 	fd = openat(dir, entry, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-			st.st_ino != f->inode)) {
+	if (fd >= 0 &&
+	    (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_ino != f->inode)) {
 		close(fd);
 		fd = -1;
 	}
@@ -126,15 +126,17 @@ static void make_area(struct ml_process *p, const struct ml_mapping *m,
 {
 	struct ml_area *a = &p->areas[p->n_areas++];
 
-	*a = (struct ml_area){ .start = m->start, .end = m->end, .fd = -1,
-			       .off = m->offset };
+	*a = (struct ml_area){
+		.start = m->start, .end = m->end, .fd = -1, .off = m->offset
+	};
 	if (!f->inode) {
 		a->kind = ML_AREA_ANON;
 		return;
 	}
 	a->fd = open_backing(p->dir, m, f);
 	a->kind = a->fd < 0 ? ML_AREA_MAPPED :
-		  m->shared ? ML_AREA_FILE : ML_AREA_COW;
+		  m->shared ? ML_AREA_FILE :
+			      ML_AREA_COW;
 }
 
 static enum memlog_status find_areas(struct ml_process *p,
@@ -167,10 +169,12 @@ static enum memlog_status find_areas(struct ml_process *p,
 			make_area(p, &maps.m[i], &maps.f[i]);
 	process_name(p->dir, name, sizeof(name));
 	if (!s && !n)
-		s = ml_fail(err, MEMLOG_NOT_MINE, "process %d (%s) %s",
-			    (int)p->pid, name, maps.n ?
-			    "has no mapping that could be a guest's memory" :
-			    "has no memory: a kernel thread, or it has ended");
+		s = ml_fail(
+			err, MEMLOG_NOT_MINE, "process %d (%s) %s", (int)p->pid,
+			name,
+			maps.n ?
+				"has no mapping that could be a guest's memory" :
+				"has no memory: a kernel thread, or it has ended");
 	ml_maps_fini(&maps, &p->alloc);
 	return s;
 }
@@ -243,7 +247,8 @@ enum memlog_status ml_process_open(pid_t pid,
 	char path[ENTRY];
 
 	if (!p)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a process");
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for a process");
 	p->alloc = a;
 	p->pid = pid;
 	p->pidfd = p->pagemap = p->mem = -1;

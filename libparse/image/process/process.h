@@ -20,32 +20,32 @@ enum ml_area_kind {
 	ML_AREA_ANON,	/* anonymous: absent pages are zero */
 	ML_AREA_FILE,	/* shared: all of it is in the file */
 	ML_AREA_COW,	/* private, of a file, which has absent pages */
-	ML_AREA_MAPPED,	/* the file cannot be opened: only present pages */
+	ML_AREA_MAPPED, /* the file cannot be opened: only present pages */
 };
 
 /* One mapping of guest memory. off: of start in fd. */
 struct ml_area {
 	uint64_t start, end;
 	enum ml_area_kind kind;
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	uint64_t off;
 };
 
 struct ml_process {
 	struct memlog_allocator alloc;
 	pid_t pid;
-	int dir;		/* /proc/PID */
-	int pidfd;		/* -1: not supported by the kernel */
-	int pagemap;		/* -1: not needed */
-	int mem;		/* /proc/PID/mem, -1: not needed */
-	bool no_readv;		/* process_vm_readv is unavailable: use mem */
-	bool no_scan;		/* no PAGEMAP_SCAN: read the page map */
-	uint32_t page;		/* page size of the host */
+	int dir;       /* /proc/PID */
+	int pidfd;     /* -1: not supported by the kernel */
+	int pagemap;   /* -1: not needed */
+	int mem;       /* /proc/PID/mem, -1: not needed */
+	bool no_readv; /* process_vm_readv is unavailable: use mem */
+	bool no_scan;  /* no PAGEMAP_SCAN: read the page map */
+	uint32_t page; /* page size of the host */
 	struct ml_area *areas;
 	size_t n_areas;
-	struct memlog_range *ranges;	/* of areas, merged */
+	struct memlog_range *ranges; /* of areas, merged */
 	size_t n_ranges;
-	uint64_t unreadable;	/* bytes of guest memory left out */
+	uint64_t unreadable; /* bytes of guest memory left out */
 };
 
 /*

@@ -20,7 +20,7 @@
 #define FILE_STEP (4ull << 20)
 
 /* A page that is being migrated shows as swapped for a moment. */
-#define MOVED_TRIES 3
+#define MOVED_TRIES   3
 #define MOVED_WAIT_NS 500000
 
 static const struct ml_area *area_at(const struct ml_process *p, uint64_t addr)
@@ -36,7 +36,8 @@ static const struct ml_area *area_at(const struct ml_process *p, uint64_t addr)
 			high = mid;
 	}
 	return low < p->n_areas && p->areas[low].start <= addr ?
-		       &p->areas[low] : NULL;
+		       &p->areas[low] :
+		       NULL;
 }
 
 /* ---- the three ways to get bytes ---------------------------------------- */
@@ -227,11 +228,13 @@ static void process_read_flush(struct ml_process *p, struct gather *g)
 	ssize_t n;
 
 	while (done < g->n) {
-		n = p->no_readv ? -1 :
-			process_vm_readv(p->pid, g->local + done, g->n - done,
-					 g->remote + done, g->n - done, 0);
-		if (n < 0 && (p->no_readv || errno == ENOSYS ||
-			      errno == EPERM)) {
+		n = p->no_readv ?
+			    -1 :
+			    process_vm_readv(p->pid, g->local + done,
+					     g->n - done, g->remote + done,
+					     g->n - done, 0);
+		if (n < 0 &&
+		    (p->no_readv || errno == ENOSYS || errno == EPERM)) {
 			p->no_readv = true;
 			from_mem(p, (uintptr_t)g->remote[done].iov_base,
 				 g->local[done].iov_base, MEMLOG_PEEK, &got);
@@ -249,8 +252,8 @@ static void process_read_add(struct ml_process *p, struct gather *g,
 			     uint64_t addr, uint8_t *buf)
 {
 	g->local[g->n] = (struct iovec){ buf, MEMLOG_PEEK };
-	g->remote[g->n] = (struct iovec){ (void *)(uintptr_t)addr,
-					  MEMLOG_PEEK };
+	g->remote[g->n] =
+		(struct iovec){ (void *)(uintptr_t)addr, MEMLOG_PEEK };
 	if (++g->n == IOVS)
 		process_read_flush(p, g);
 }
@@ -267,7 +270,7 @@ static enum memlog_status peek_private(struct ml_process *p,
 	uint64_t at, first;
 	enum memlog_status s;
 
-	per -= p->page / ML_PAGE;	/* addr may be within a page */
+	per -= p->page / ML_PAGE; /* addr may be within a page */
 	for (done = 0; done < count; done += n) {
 		n = ml_min(per, count - done);
 		first = addr + done * (uint64_t)ML_PAGE;
@@ -347,7 +350,7 @@ static enum memlog_status process_next_range(void *self, uint64_t addr,
 static enum memlog_status next_in_file(const struct ml_area *a, uint64_t addr,
 				       struct memlog_range *ret)
 {
-	uint64_t bias = a->off - a->start;	/* modulo 2^64 */
+	uint64_t bias = a->off - a->start; /* modulo 2^64 */
 	struct stat st;
 	off_t data;
 

@@ -41,24 +41,31 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (sys == ENOENT || sys == ESRCH || stat(path, &st))
-		s = ml_fail(err, MEMLOG_IO, "there is no process %d, or "
-			    "/proc hides it (hidepid): try as root", (int)pid);
+		s = ml_fail(err, MEMLOG_IO,
+			    "there is no process %d, or "
+			    "/proc hides it (hidepid): try as root",
+			    (int)pid);
 	else if (geteuid() && st.st_uid != geteuid())
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d, "
-			    "which runs as uid %u: try as root (sudo)", what,
-			    (int)pid, (unsigned int)st.st_uid);
+		s = ml_fail(err, MEMLOG_IO,
+			    "may not read %s of process %d, "
+			    "which runs as uid %u: try as root (sudo)",
+			    what, (int)pid, (unsigned int)st.st_uid);
 	else if (scope >= 3)
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+		s = ml_fail(err, MEMLOG_IO,
+			    "may not read %s of process %d: "
 			    "kernel.yama.ptrace_scope is %d, which denies it "
 			    "to everybody until the next boot; use "
 			    "dump-guest-memory FILE in the monitor instead",
 			    what, (int)pid, scope);
 	else if (scope)
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+		s = ml_fail(err, MEMLOG_IO,
+			    "may not read %s of process %d: "
 			    "kernel.yama.ptrace_scope is %d, so only root may; "
-			    "try as root (sudo)", what, (int)pid, scope);
+			    "try as root (sudo)",
+			    what, (int)pid, scope);
 	else
-		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: "
+		s = ml_fail(err, MEMLOG_IO,
+			    "may not read %s of process %d: "
 			    "try as root, in a container with CAP_SYS_PTRACE",
 			    what, (int)pid);
 	if (err)
@@ -67,8 +74,7 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 }
 
 /* Swapped pages are not read: reading would swap them in. */
-static void warn_swapped(const struct ml_process *p,
-			 struct memlog_image *image)
+static void warn_swapped(const struct ml_process *p, struct memlog_image *image)
 {
 	unsigned long long kib;
 	char *text, *at;
@@ -83,14 +89,14 @@ static void warn_swapped(const struct ml_process *p,
 	at = len ? memmem(text, len, "\nVmSwap:", 8) : NULL;
 	kib = at ? strtoull(at + 8, NULL, 10) : 0;
 	if (kib)
-		ml_image_warn(image, "%llu KiB of process %d are swapped out "
+		ml_image_warn(image,
+			      "%llu KiB of process %d are swapped out "
 			      "and are not read, so as to leave it as it is",
 			      kib, (int)p->pid);
 	ml_free(&p->alloc, text);
 }
 
-void ml_process_describe(struct memlog_image *image,
-			 const struct ml_process *p)
+void ml_process_describe(struct memlog_image *image, const struct ml_process *p)
 {
 	struct memlog_err why;
 	size_t i;
@@ -98,13 +104,16 @@ void ml_process_describe(struct memlog_image *image,
 	warn_swapped(p, image);
 	if (p->unreadable) {
 		ml_process_denied(p->pid, "all memory", EACCES, &why);
-		ml_image_warn(image, "%llu MiB of private memory are left out: "
-			      "%s", (unsigned long long)(p->unreadable / MIB),
+		ml_image_warn(image,
+			      "%llu MiB of private memory are left out: "
+			      "%s",
+			      (unsigned long long)(p->unreadable / MIB),
 			      why.text);
 	}
 	for (i = 0; i < p->n_areas; i++)
 		if (p->areas[i].kind == ML_AREA_MAPPED)
-			ml_image_warn(image, "the file of the memory at "
+			ml_image_warn(image,
+				      "the file of the memory at "
 				      "host:0x%" PRIx64 " cannot be opened: "
 				      "only pages that are present in the "
 				      "process are read; try as root",

@@ -9,10 +9,10 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define RAM_VERSION	4u
-#define LIBVIRT_HEADER	92u
-#define XML_LOOKED_AT	1024u	/* bytes searched for the name */
-#define MAPPED_HEADER	28u
+#define RAM_VERSION    4u
+#define LIBVIRT_HEADER 92u
+#define XML_LOOKED_AT  1024u /* bytes searched for the name */
+#define MAPPED_HEADER  28u
 
 /* ---- libvirt's header --------------------------------------------------- */
 
@@ -38,8 +38,10 @@ static void find_domain(struct ml_qevm *q, uint64_t len)
 static enum memlog_status qevm_headers_libvirt(struct ml_qevm *q,
 					       struct memlog_err *err)
 {
-	static const struct { const char *name, *tool; } packed[] = {
-		{ "gzip", "gunzip" }, { "bzip2", "bunzip2" }, { "xz", "unxz" },
+	static const struct {
+		const char *name, *tool;
+	} packed[] = {
+		{ "gzip", "gunzip" },  { "bzip2", "bunzip2" }, { "xz", "unxz" },
 		{ "lzop", "lzop -d" }, { "zstd", "unzstd" },
 	};
 	uint8_t h[LIBVIRT_HEADER];
@@ -55,8 +57,8 @@ static enum memlog_status qevm_headers_libvirt(struct ml_qevm *q,
 	if (!s)
 		s = ml_qevm_take(q, h + 16, sizeof(h) - 16, err);
 	if (s)
-		return s == MEMLOG_NO_DATA ?
-			       ml_qevm_invalid(q, "header", err) : s;
+		return s == MEMLOG_NO_DATA ? ml_qevm_invalid(q, "header", err) :
+					     s;
 	q->libvirt = true;
 	q->unfinished = !memcmp(h + 12, "Part", 4);
 	be = ml_be32(h + 16) < ml_le32(h + 16);
@@ -65,7 +67,8 @@ static enum memlog_status qevm_headers_libvirt(struct ml_qevm *q,
 	q->at += len;
 	find_domain(q, len);
 	if (compression && compression <= sizeof(packed) / sizeof(packed[0]))
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a guest that libvirt "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a guest that libvirt "
 			       "saved with %s; use tail -c +%" PRIu64
 			       " FILE | %s | memlog-dump -",
 			       packed[compression - 1].name, q->at + 1,
@@ -88,7 +91,8 @@ static enum memlog_status qevm_headers_capabilities(struct ml_qevm *q,
 			break;
 		q->mapped |= !strcmp(name, "mapped-ram");
 		if (!strcmp(name, "x-ignore-shared"))
-			s = ml_fail(err, MEMLOG_UNSUPPORTED, "a stream without "
+			s = ml_fail(err, MEMLOG_UNSUPPORTED,
+				    "a stream without "
 				    "shared memory, which is in the file of "
 				    "its backend" ML_QEVM_INSTEAD);
 	}
@@ -115,7 +119,8 @@ static enum memlog_status qevm_headers_subsection(struct ml_qevm *q,
 		return ml_qevm_invalid(q, "part of the configuration", err);
 	s = ml_qevm_u32(q, &v, err);
 	if (!s && v != 12)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with pages "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a stream with pages "
 			       "of other than 4096 bytes" ML_QEVM_INSTEAD);
 	return s;
 }
@@ -178,8 +183,10 @@ static enum memlog_status block_list(struct ml_qevm *q, struct memlog_err *err)
 		return ml_qevm_invalid(q, "list of blocks", err);
 	for (left -= ML_QEVM_REC_MEM_SIZE; left; left -= b->len) {
 		if (q->n_blocks >= ML_MAX_SAVED_BLOCKS)
-			return ml_fail(err, MEMLOG_LIMIT, "more than %u blocks "
-				       "of memory", ML_MAX_SAVED_BLOCKS);
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "more than %u blocks "
+				       "of memory",
+				       ML_MAX_SAVED_BLOCKS);
 		s = ml_grow(&q->alloc, &q->blocks, q->n_blocks, &q->cap_blocks,
 			    sizeof(*q->blocks), err);
 		if (s)
@@ -218,12 +225,15 @@ static enum memlog_status qevm_headers_start(struct ml_qevm *q,
 	if (s)
 		return s;
 	if (strcmp(name, "ram"))
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with a "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a stream with a "
 			       "device, whose length is unknown, before "
 			       "memory" ML_QEVM_INSTEAD);
 	if (version != RAM_VERSION)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream with memory "
-			       "of version %" PRIu32 ML_QEVM_INSTEAD, version);
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a stream with memory "
+			       "of version %" PRIu32 ML_QEVM_INSTEAD,
+			       version);
 	return block_list(q, err);
 }
 
@@ -238,9 +248,11 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 	s = ml_qevm_take(q, h, sizeof(h), err);
 	if (s == MEMLOG_NO_DATA || (!s && memcmp(h, "QEVM", 4)))
 		return q->libvirt ? ml_qevm_invalid(q, "stream", err) :
-		       ml_fail(err, MEMLOG_NOT_MINE, "not a saved guest");
+				    ml_fail(err, MEMLOG_NOT_MINE,
+					    "not a saved guest");
 	if (!s && ml_be32(h + 4) != 3)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a migration stream of "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a migration stream of "
 			       "version %" PRIu32 ML_QEVM_INSTEAD,
 			       ml_be32(h + 4));
 	while (!s) {
@@ -254,15 +266,18 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 		else if (type == ML_QEVM_START)
 			s = qevm_headers_start(q, err);
 		else
-			return ml_fail(err, MEMLOG_UNSUPPORTED, "a migration "
-				       "stream whose memory cannot be reached: "
-				       "a section of type %u comes first"
-				       ML_QEVM_INSTEAD, type);
+			return ml_fail(
+				err, MEMLOG_UNSUPPORTED,
+				"a migration "
+				"stream whose memory cannot be reached: "
+				"a section of type %u comes first" ML_QEVM_INSTEAD,
+				type);
 		if (!s && type == ML_QEVM_START)
 			return MEMLOG_OK;
 	}
 	/* a stream truncated before its memory is of no use */
-	return s == MEMLOG_NO_DATA ? ml_prefix(err, MEMLOG_CORRUPT,
-		"the saved guest has no memory") : s;
+	return s == MEMLOG_NO_DATA ?
+		       ml_prefix(err, MEMLOG_CORRUPT,
+				 "the saved guest has no memory") :
+		       s;
 }
-

@@ -8,8 +8,9 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define NOT_READ (ML_QEVM_REC_XBZRLE | ML_QEVM_REC_HOOK | \
-		  ML_QEVM_REC_COMPRESSED | ML_QEVM_REC_MULTIFD)
+#define NOT_READ                                                          \
+	(ML_QEVM_REC_XBZRLE | ML_QEVM_REC_HOOK | ML_QEVM_REC_COMPRESSED | \
+	 ML_QEVM_REC_MULTIFD)
 
 static enum memlog_status qevm_pages_tick(struct ml_qevm *q,
 					  struct memlog_err *err)
@@ -23,11 +24,12 @@ static enum memlog_status qevm_pages_tick(struct ml_qevm *q,
 
 static enum memlog_status not_read(uint32_t flags, struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_UNSUPPORTED, "a stream made with %s"
-		       ML_QEVM_INSTEAD,
-		       flags & ML_QEVM_REC_XBZRLE ? "xbzrle" :
+	return ml_fail(err, MEMLOG_UNSUPPORTED,
+		       "a stream made with %s" ML_QEVM_INSTEAD,
+		       flags & ML_QEVM_REC_XBZRLE     ? "xbzrle" :
 		       flags & ML_QEVM_REC_COMPRESSED ? "compress" :
-		       flags & ML_QEVM_REC_MULTIFD ? "multifd" : "RDMA");
+		       flags & ML_QEVM_REC_MULTIFD    ? "multifd" :
+							"RDMA");
 }
 
 static enum memlog_status find_block(struct ml_qevm *q, struct memlog_err *err)
@@ -88,7 +90,7 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 		if (flags == ML_QEVM_REC_EOS)
 			return MEMLOG_OK;
 		if (flags == ML_QEVM_REC_MULTIFD && q->mapped)
-			continue;	/* marks the end of a round */
+			continue; /* marks the end of a round */
 		if (flags & NOT_READ)
 			return not_read(flags, err);
 		flags &= ~(uint32_t)ML_QEVM_REC_CONTINUE;
@@ -120,14 +122,16 @@ static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
 		}
 		if (type != ML_QEVM_FOOTER && type != ML_QEVM_PART &&
 		    type != ML_QEVM_END)
-			return ml_fail(err, MEMLOG_CORRUPT, "a section of the "
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "a section of the "
 				       "unknown type %u at offset 0x%" PRIx64,
 				       type, q->at);
 		s = ml_qevm_u32(q, &id, err);
 		if (s)
 			return s;
 		if (id != q->ram_id)
-			return ml_fail(err, MEMLOG_CORRUPT, "a device of "
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "a device of "
 				       "unknown length at offset 0x%" PRIx64,
 				       q->at);
 		*ret_end = type == ML_QEVM_END;
@@ -187,12 +191,13 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 		if (end)
 			break;
 	}
-	if (!q->mapped || (end && end != MEMLOG_NO_DATA &&
-			   end != MEMLOG_CORRUPT))
+	if (!q->mapped ||
+	    (end && end != MEMLOG_NO_DATA && end != MEMLOG_CORRUPT))
 		return end;
 	for (i = 0; i < q->n_blocks; i++) {
 		s = q->blocks[i].ram ?
-		    mapped_block(q, &q->blocks[i], !end, err) : MEMLOG_OK;
+			    mapped_block(q, &q->blocks[i], !end, err) :
+			    MEMLOG_OK;
 		if (s)
 			return s;
 	}

@@ -18,7 +18,8 @@
 #include "base/limits.h"
 #include "image/board.h"
 
-#define DATA_PAGES 4096u	/* most pages that one call of next_data
+#define DATA_PAGES \
+	4096u /* most pages that one call of next_data
 				   returns */
 
 /* ---- the guest's RAM as a file ------------------------------------------ */
@@ -37,9 +38,11 @@ static enum memlog_status find_run(struct ml_qevm *q, uint64_t pos, size_t len,
 	if (s)
 		return s;
 	if (!*ret)
-		return ml_fail_at(err, MEMLOG_NO_DATA, pos, "%s does not have "
+		return ml_fail_at(err, MEMLOG_NO_DATA, pos,
+				  "%s does not have "
 				  "the page at 0x%" PRIx64 " of the guest's "
-				  "memory", q->file->name, pos);
+				  "memory",
+				  q->file->name, pos);
 	step = *ret == ML_QEVM_FILL ? 0 : 2 * ML_PAGE;
 	next = *ret;
 	*ret_len = ML_PAGE - pos % ML_PAGE;
@@ -180,8 +183,9 @@ static const char *object_name(const struct ml_qevm_block *b)
 static bool qevm_is_device(const struct ml_qevm_block *b)
 {
 	static const char *const names[] = {
-		"pc.bios", "pc.rom", "isa-bios", "vga.vram", "ramfb",
-		"virt.flash0", "virt.flash1", "system.flash0", "system.flash1",
+		"pc.bios",     "pc.rom",	"isa-bios",
+		"vga.vram",    "ramfb",		"virt.flash0",
+		"virt.flash1", "system.flash0", "system.flash1",
 	};
 	const char *name = object_name(b);
 	size_t i;
@@ -221,7 +225,7 @@ static void take_block(struct ml_qevm *q, struct ml_qevm_block *b,
 		return;
 	b->ram = true;
 	b->first = *pages;
-	*pages += b->len / ML_PAGE;	/* cannot overflow: the sum was read */
+	*pages += b->len / ML_PAGE; /* cannot overflow: the sum was read */
 }
 
 /* Mark the blocks that are RAM, in the order of their addresses, and return how
@@ -244,10 +248,11 @@ static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 		take_block(q, taken, &pages);
 	for (i = 0; i < q->n_blocks; i++)
 		if (!q->blocks[i].ram && !qevm_is_device(&q->blocks[i]))
-			ml_image_warn(image, "%" PRIu64 " bytes of memory are "
+			ml_image_warn(image,
+				      "%" PRIu64 " bytes of memory are "
 				      "left out, because their address is "
-				      "unknown: %s", q->blocks[i].len,
-				      q->blocks[i].name);
+				      "unknown: %s",
+				      q->blocks[i].len, q->blocks[i].name);
 	return pages;
 }
 
@@ -263,7 +268,8 @@ static enum memlog_status qevm_place(const struct ml_qevm *q,
 	/* Streams of QEMU before 2.4 have no machine type; take it for a PC.
 	 * Below this size, no PC has RAM above the hole. */
 	if (*q->machine ? !ml_board_of(q->machine, &map) : size >= 0xb0000000)
-		return ml_fail(err, MEMLOG_UNSUPPORTED, "a saved guest of an "
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a saved guest of an "
 			       "unknown machine type; use QEMU's "
 			       "dump-guest-memory FILE");
 	return ml_board_loads(map, 0, size, loads, ret, err);
@@ -282,12 +288,15 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 				  NULL, 0);
 	image->missing = (q->index.pages - q->index.set) * ML_PAGE;
 	if (why)
-		ml_image_warn(image, "the saved guest is incomplete, and its "
+		ml_image_warn(image,
+			      "the saved guest is incomplete, and its "
 			      "pages may be from different points in time: %s",
 			      why->text);
 	else if (image->missing)
-		ml_image_warn(image, "%" PRIu64 " bytes of the guest's memory "
-			      "were not saved", image->missing);
+		ml_image_warn(image,
+			      "%" PRIu64 " bytes of the guest's memory "
+			      "were not saved",
+			      image->missing);
 	if (q->unfinished)
 		ml_image_warn(image, "libvirt did not finish saving the guest");
 }
@@ -346,8 +355,8 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 		ram_close(q);
 		return s;
 	}
-	ram = (struct ml_file){ &ram_ops, q, q->index.end * ML_PAGE,
-				file->name, file };
+	ram = (struct ml_file){ &ram_ops, q, q->index.end * ML_PAGE, file->name,
+				file };
 	return ml_loads_add_space(image, MEMLOG_PHYS, &ram, true, &loads, err);
 }
 

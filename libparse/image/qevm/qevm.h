@@ -6,7 +6,7 @@
 #include "image/bytes/file.h"
 #include "image/bytes/pageindex.h"
 
-#define ML_QEVM_NAME	256	/* the length is one byte; and a NUL */
+#define ML_QEVM_NAME 256 /* the length is one byte; and a NUL */
 
 /*
  * A block of memory of the saved machine, len bytes long. ram: it is RAM of the
@@ -42,16 +42,16 @@ struct ml_qevm {
 	size_t n_blocks, cap_blocks;
 	struct ml_pageindex index;
 	/* state of the parser */
-	uint64_t at;			/* offset in the file */
-	uint32_t ram_id;		/* section id of RAM */
-	const struct ml_qevm_block *block;	/* of the previous page */
+	uint64_t at;			   /* offset in the file */
+	uint32_t ram_id;		   /* section id of RAM */
+	const struct ml_qevm_block *block; /* of the previous page */
 	uint64_t n_records;
-	uint8_t buf[512];		/* bytes of the file at buf_at */
+	uint8_t buf[512]; /* bytes of the file at buf_at */
 	uint64_t buf_at;
 	size_t buf_n;
 };
 
-#define ML_QEVM_FILL	1u
+#define ML_QEVM_FILL 1u
 
 /* Parse the headers and the list of blocks. NOT_MINE: another format. CORRUPT,
  * LIMIT, or UNSUPPORTED, which says what to do instead. */

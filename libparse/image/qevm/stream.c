@@ -21,8 +21,10 @@ enum memlog_status ml_qevm_take(struct ml_qevm *q, void *to, size_t len,
 		if (s)
 			return s;
 		if (q->buf_n < len)
-			return ml_fail(err, MEMLOG_NO_DATA, "the file ends at "
-				       "offset 0x%" PRIx64, q->at + q->buf_n);
+			return ml_fail(err, MEMLOG_NO_DATA,
+				       "the file ends at "
+				       "offset 0x%" PRIx64,
+				       q->at + q->buf_n);
 	}
 	memcpy(to, q->buf + (q->at - q->buf_at), len);
 	q->at += len;
@@ -33,8 +35,10 @@ enum memlog_status ml_qevm_skip(struct ml_qevm *q, uint64_t len,
 				struct memlog_err *err)
 {
 	if (q->at > q->file->size || len > q->file->size - q->at)
-		return ml_fail(err, MEMLOG_NO_DATA, "the file ends at offset "
-			       "0x%" PRIx64, q->file->size);
+		return ml_fail(err, MEMLOG_NO_DATA,
+			       "the file ends at offset "
+			       "0x%" PRIx64,
+			       q->file->size);
 	q->at += len;
 	return MEMLOG_OK;
 }
@@ -74,12 +78,13 @@ enum memlog_status ml_qevm_name(struct ml_qevm *q, char name[ML_QEVM_NAME],
 enum memlog_status ml_qevm_invalid(const struct ml_qevm *q, const char *what,
 				   struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_CORRUPT, "invalid %s at offset 0x%" PRIx64, what, q->at);
+	return ml_fail(err, MEMLOG_CORRUPT, "invalid %s at offset 0x%" PRIx64,
+		       what, q->at);
 }
 
 enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err)
 {
-	uint32_t v;	/* command and length, 16 bits each */
+	uint32_t v; /* command and length, 16 bits each */
 	enum memlog_status s = ml_qevm_u32(q, &v, err);
 
 	return s ? s : ml_qevm_skip(q, v & 0xffff, err);

@@ -30,22 +30,31 @@
 
 /* Types of sections. */
 enum {
-	ML_QEVM_START = 1, ML_QEVM_PART = 2, ML_QEVM_END = 3,
-	ML_QEVM_SUBSECTION = 5, ML_QEVM_CONFIGURATION = 7, ML_QEVM_COMMAND = 8,
+	ML_QEVM_START = 1,
+	ML_QEVM_PART = 2,
+	ML_QEVM_END = 3,
+	ML_QEVM_SUBSECTION = 5,
+	ML_QEVM_CONFIGURATION = 7,
+	ML_QEVM_COMMAND = 8,
 	ML_QEVM_FOOTER = 0x7e,
 };
 
 /* Flags of records. */
 enum {
-	ML_QEVM_REC_FILL = 0x02, ML_QEVM_REC_MEM_SIZE = 0x04,
-	ML_QEVM_REC_PAGE = 0x08, ML_QEVM_REC_EOS = 0x10,
-	ML_QEVM_REC_CONTINUE = 0x20, ML_QEVM_REC_XBZRLE = 0x40,
-	ML_QEVM_REC_HOOK = 0x80, ML_QEVM_REC_COMPRESSED = 0x100,
+	ML_QEVM_REC_FILL = 0x02,
+	ML_QEVM_REC_MEM_SIZE = 0x04,
+	ML_QEVM_REC_PAGE = 0x08,
+	ML_QEVM_REC_EOS = 0x10,
+	ML_QEVM_REC_CONTINUE = 0x20,
+	ML_QEVM_REC_XBZRLE = 0x40,
+	ML_QEVM_REC_HOOK = 0x80,
+	ML_QEVM_REC_COMPRESSED = 0x100,
 	ML_QEVM_REC_MULTIFD = 0x200,
 };
 
 /* The end of errors about unsupported streams. */
-#define ML_QEVM_INSTEAD "; use QEMU's dump-guest-memory FILE, or virsh dump " \
+#define ML_QEVM_INSTEAD                                       \
+	"; use QEMU's dump-guest-memory FILE, or virsh dump " \
 	"--memory-only --format elf DOMAIN FILE"
 
 /*

@@ -7,13 +7,20 @@
 const char *ml_xen_note_title(uint32_t type)
 {
 	switch (type) {
-	case ML_XEN_CRASH_INFO: return "Xen crash information";
-	case ML_XEN_CRASH_REGS: return "control registers of a CPU";
-	case ML_XEN_DUMP_NONE: return "xl dump-core";
-	case ML_XEN_DUMP_HEADER: return "dump header";
-	case ML_XEN_DUMP_VERSION: return "Xen version";
-	case ML_XEN_DUMP_FORMAT: return "dump format version";
-	case ML_XEN_KDUMP_CR3: return "page table of a virtual CPU";
+	case ML_XEN_CRASH_INFO:
+		return "Xen crash information";
+	case ML_XEN_CRASH_REGS:
+		return "control registers of a CPU";
+	case ML_XEN_DUMP_NONE:
+		return "xl dump-core";
+	case ML_XEN_DUMP_HEADER:
+		return "dump header";
+	case ML_XEN_DUMP_VERSION:
+		return "Xen version";
+	case ML_XEN_DUMP_FORMAT:
+		return "dump format version";
+	case ML_XEN_KDUMP_CR3:
+		return "page table of a virtual CPU";
 	}
 	return NULL;
 }

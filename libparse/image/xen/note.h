@@ -17,7 +17,7 @@ enum {
 	ML_XEN_DUMP_HEADER = 0x2000001,
 	ML_XEN_DUMP_VERSION = 0x2000002,
 	ML_XEN_DUMP_FORMAT = 0x2000003,
-	ML_XEN_KDUMP_CR3 = 0x10000001,	/* Xen of 2006 */
+	ML_XEN_KDUMP_CR3 = 0x10000001, /* Xen of 2006 */
 };
 
 /* A title for notes of this type. NULL: not one of Xen's. */
@@ -35,8 +35,8 @@ struct ml_xen_crash_info {
 	uint64_t strings[ML_XEN_STRINGS];
 	uint64_t tainted;
 	bool has_p2m, has_phys_start;
-	uint64_t p2m;		/* frame of dom0's list of lists of frames */
-	uint64_t phys_start;	/* machine address of the hypervisor */
+	uint64_t p2m;	     /* frame of dom0's list of lists of frames */
+	uint64_t phys_start; /* machine address of the hypervisor */
 };
 
 /* Parse CRASH_INFO. The size tells 4- from 8-byte words and the version: 32/64

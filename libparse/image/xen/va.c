@@ -6,7 +6,7 @@
 #include "space/pagewalk.h"
 
 /* 32-bit Xen: the direct map, up to the end of the address space. */
-#define DIRECTMAP32	0xff000000ull
+#define DIRECTMAP32 0xff000000ull
 
 bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 		 size_t len)
@@ -14,7 +14,8 @@ bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 	size_t got;
 
 	return !ml_image_fill(image, image->xen->space, mach, buf, len, &got,
-			      NULL) && got == len;
+			      NULL) &&
+	       got == len;
 }
 
 static bool xen_va_walk(struct memlog_image *image, uint64_t va, uint64_t *ret)

@@ -62,10 +62,11 @@ static void crash_info(struct memlog_image *image, struct ml_note *n,
 	if (c->has_p2m)
 		snprintf(text + len, sizeof(text) - len,
 			 "\np2m root frame 0x%" PRIx64, c->p2m);
-	set_note(image, n, c->has_phys_start ? "Xen crash information" :
-			   c->has_p2m ?
-			   "Xen crash information, without xen_phys_start" :
-			   "Xen crash information, without a p2m", text);
+	set_note(image, n,
+		 c->has_phys_start ? "Xen crash information" :
+		 c->has_p2m ? "Xen crash information, without xen_phys_start" :
+			      "Xen crash information, without a p2m",
+		 text);
 }
 
 static void learn_info(struct memlog_image *image,
@@ -92,9 +93,10 @@ static void crash_regs(struct memlog_image *image, struct ml_note *n,
 		return;
 	snprintf(title, sizeof(title), "control registers of physical CPU %u",
 		 cpu);
-	snprintf(text, sizeof(text), "cr0 0x%" PRIx64 " cr2 0x%" PRIx64
-		 " cr3 0x%" PRIx64 " cr4 0x%" PRIx64, cr[0], cr[1], cr[2],
-		 cr[3]);
+	snprintf(text, sizeof(text),
+		 "cr0 0x%" PRIx64 " cr2 0x%" PRIx64 " cr3 0x%" PRIx64
+		 " cr4 0x%" PRIx64,
+		 cr[0], cr[1], cr[2], cr[3]);
 	set_note(image, n, title, text);
 	if (x->n_cr3 < ML_XEN_CR3S)
 		x->cr3[x->n_cr3++] = cr[2];
@@ -125,8 +127,10 @@ static void kdump_cr3(struct memlog_image *image, struct ml_note *n,
 static void vmcoreinfo_xen(struct memlog_image *image, const struct ml_note *n)
 {
 	static const char *const names[] = {
-		"SYMBOL(domain_list)=", "SYMBOL(max_page)=",
-		"SYMBOL(dom_xen)=", "SYMBOL(pgd_l4)=",
+		"SYMBOL(domain_list)=",
+		"SYMBOL(max_page)=",
+		"SYMBOL(dom_xen)=",
+		"SYMBOL(pgd_l4)=",
 	};
 	uint64_t va = 0;
 	const char *s;
@@ -173,8 +177,10 @@ static void all_notes(struct memlog_image *image,
 
 		if (!strcmp(n->owner, "VMCOREINFO_XEN")) {
 			vmcoreinfo_xen(image, n);
-			ml_image_set_note(image, i, "description of the "
-					  "hypervisor", n->text);
+			ml_image_set_note(image, i,
+					  "description of the "
+					  "hypervisor",
+					  n->text);
 		} else if (!strcmp(n->owner, "CORE") &&
 			   n->type == ML_NT_PRSTATUS) {
 			snprintf(title, sizeof(title),
@@ -208,20 +214,25 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 	image->p2m = p2m;
 	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
 	if (st->damaged)
-		ml_image_warn_part(image, "%" PRIu64 " pages of dom0's p2m "
+		ml_image_warn_part(image,
+				   "%" PRIu64 " pages of dom0's p2m "
 				   "tree are not in the image: the memory that "
-				   "they map is missing", st->damaged);
+				   "they map is missing",
+				   st->damaged);
 	if (st->repeated)
-		ml_image_warn_part(image, "dom0's p2m tree is damaged: %" PRIu64
+		ml_image_warn_part(image,
+				   "dom0's p2m tree is damaged: %" PRIu64
 				   " pages are in it twice and were not "
-				   "followed", st->repeated);
+				   "followed",
+				   st->repeated);
 }
 
 static struct ml_p2m_opts xen_machine(struct memlog_image *image)
 {
 	const struct ml_space *sp = &image->spaces[MEMLOG_MACH];
 
-	return (struct ml_p2m_opts){ .mach = sp->ops, .mach_self = sp->self,
+	return (struct ml_p2m_opts){ .mach = sp->ops,
+				     .mach_self = sp->self,
 				     .allocator = &image->alloc };
 }
 
@@ -378,7 +389,8 @@ void ml_xen_attach(struct memlog_image *image)
 		ml_image_add_note(image, "", 0, "hypervisor",
 				  "the CPUs run Xen: physical addresses are "
 				  "its machine addresses, and dom0's are "
-				  "unknown", NULL, 0);
+				  "unknown",
+				  NULL, 0);
 		return;
 	}
 	all_notes(image, &info, &has_info);
@@ -390,5 +402,5 @@ void ml_xen_attach(struct memlog_image *image)
 		by_table(image, image->xen->dom0_cr3[i]);
 	if (!image->p2m && !info.has_p2m)
 		ml_image_warn_part(image, "only machine addresses: no note "
-				   "leads to dom0's p2m tree");
+					  "leads to dom0's p2m tree");
 }

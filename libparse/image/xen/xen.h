@@ -15,16 +15,16 @@
  * it. */
 #define ML_XEN_CR3S 16
 struct ml_xen {
-	enum memlog_space space;	/* of machine addresses */
+	enum memlog_space space; /* of machine addresses */
 	bool is64;
 	bool has_version;
 	uint64_t major, minor;
 	bool has_phys_start;
 	uint64_t phys_start;
-	uint64_t virt_start;		/* of Xen's image; 0: unknown */
+	uint64_t virt_start; /* of Xen's image; 0: unknown */
 	uint64_t cr3[ML_XEN_CR3S];
 	size_t n_cr3;
-	uint64_t dom0_cr3[ML_XEN_CR3S];	/* frame numbers */
+	uint64_t dom0_cr3[ML_XEN_CR3S]; /* frame numbers */
 	size_t n_dom0_cr3;
 };
 
@@ -68,16 +68,16 @@ bool ml_xen_read(struct memlog_image *image, uint64_t mach, void *buf,
 		 size_t len);
 
 /* Xen's direct map on x86-64, and that of a BIGMEM build. */
-#define ML_XEN_DIRECTMAP	0xffff830000000000ull
-#define ML_XEN_DIRECTMAP_BIG	0xffff848000000000ull
+#define ML_XEN_DIRECTMAP     0xffff830000000000ull
+#define ML_XEN_DIRECTMAP_BIG 0xffff848000000000ull
 /* The part of the upper half reserved for Xen; Linux does not use it. */
-#define ML_XEN_VIRT_LOW		0xffff800000000000ull
-#define ML_XEN_VIRT_HIGH	0xffff880000000000ull
+#define ML_XEN_VIRT_LOW	 0xffff800000000000ull
+#define ML_XEN_VIRT_HIGH 0xffff880000000000ull
 /* Its image is between ML_XEN_IMAGES and the direct map in all versions; at
  * ML_XEN_PERDOMAIN it maps data of the domain that runs. */
-#define ML_XEN_IMAGES		0xffff828000000000ull
-#define ML_XEN_PERDOMAIN	0xffff820000000000ull
+#define ML_XEN_IMAGES	 0xffff828000000000ull
+#define ML_XEN_PERDOMAIN 0xffff820000000000ull
 /* The image is at the start of a GiB of its own. */
-#define ML_XEN_IMAGE_SPAN	(1ull << 30)
+#define ML_XEN_IMAGE_SPAN (1ull << 30)
 
 #endif
