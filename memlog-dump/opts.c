@@ -145,16 +145,16 @@ static enum memlog_status opts_version(void *arg,
 
 static const struct memlog_option opts_own[] = {
 	{ ROW, "map", 0, "PRESET|ADDR", false,
-	  "raw memory of a q35, pc, microvm, virt, none, or at ADDR",
+	  "raw image of q35, pc, microvm, virt, none, or at ADDR",
 	  opts_map },
 	{ ROW, "via-qemu", 0, NULL, false,
 	  "with qmp:, let QEMU (10.2 or later) locate the log",
 	  opts_flag },
 	{ ROW, "symbols", 's', "FILE", false,
-	  "ELF file with the symbols of the image: vmlinux, xen-syms",
+	  "ELF file with the symbols: vmlinux, xen-syms",
 	  opts_symbols },
 	{ ROW, "output", 'o', "FILE|DIR", false,
-	  "write to FILE (new, mode 0600), or one file a log in DIR",
+	  "write to a new FILE, or one file per log in DIR",
 	  opts_output },
 	{ ROW, "extract", 0, "FILE", false,
 	  "write only the logs, as a small ELF core for support",
@@ -183,11 +183,39 @@ static void opts_names(const char *what,
 		printf("  %-12s %s\n", name, title);
 }
 
+/* The options of --help, grouped and ordered as in the manual page. */
+static const struct {
+	const char *title;
+	const char *names[12];
+} opts_groups[] = {
+	{ "What to do", { "info", "list", "follow", "extract" } },
+	{ "Which logs", { "all", "format", "scan", "at", "range", "map",
+			  "symbols", "via-qemu" } },
+	{ "Which lines", { "grep", "lines", "level", "component", "cpu",
+			   "since", "until", "uncommitted", "consumed" } },
+	{ "How to print", { "output-format", "json", "raw", "tsc-mhz", "stats",
+			    "acrn-formats", "time-format", "output", "force",
+			    "color" } },
+	{ "Other", { "strict", "limit", "threads", "progress", "quiet",
+		     "verbose", "help", "version" } },
+};
+
+/* Print the line of one option, which begins "-x, --name" or "    --name". */
+static void opts_help_line(const char *name)
+{
+	char line[128];
+	size_t i, n = strlen(name);
+
+	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
+				      sizeof(line)); i++)
+		if (!strncmp(line + 6, name, n) && strchr(" =[", line[6 + n]))
+			printf("  %s\n", line);
+}
+
 static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
-	char line[128];
-	size_t i;
+	size_t i, k;
 
 	puts("usage: " PROGRAM " [options] IMAGE...\n"
 	     "Print the logs that firmware and hypervisors left in memory.\n\n"
@@ -195,9 +223,11 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
 	     "this machine: /dev/mem, and\nacrn:[DIR] for the devices of "
 	     "an ACRN Service VM.\n");
-	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
-				      sizeof(line)); i++)
-		printf("  %s\n", line);
+	for (i = 0; i < sizeof(opts_groups) / sizeof(opts_groups[0]); i++) {
+		printf("%s%s:\n", i ? "\n" : "", opts_groups[i].title);
+		for (k = 0; opts_groups[i].names[k]; k++)
+			opts_help_line(opts_groups[i].names[k]);
+	}
 	opts_names("Log formats (-F)", memlog_format_get);
 	opts_names("Output formats (-O)", memlog_render_get);
 	puts("\nExit status: 0 a log was printed, 1 there is none, 2 usage, "

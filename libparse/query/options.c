@@ -30,7 +30,7 @@ static const struct option_row {
 	ml_setter *set;
 } option_rows[] = {
 	{ "info", 0, NULL,
-	  "show the image: format, memory, notes, what is missing", ALL,
+	  "show the image: format, memory, notes, gaps", ALL,
 	  ml_set_info },
 	{ "list", 0, NULL, "list the logs found, one line each", ALL,
 	  ml_set_list },
@@ -44,7 +44,7 @@ static const struct option_row {
 	{ "format", 'F', "LIST", "search only for logs of these formats", ALL,
 	  ml_set_formats },
 	{ "scan", 0, "MODE",
-	  "where to look: likely, pages (default) or exhaustive", ALL,
+	  "what to search: likely, pages (default), exhaustive", ALL,
 	  ml_set_scan },
 	{ "at", 0, "[SPACE:]ADDR", "print the log at ADDR without searching",
 	  ALL, ml_set_at },
@@ -56,7 +56,7 @@ static const struct option_row {
 	  "print the newest N lines of each log; +N: the first", ALL,
 	  ml_set_lines },
 	{ "level", 'l', "LEVEL[+]",
-	  "print only this level; with +, also more severe ones", ALL,
+	  "print only this level; with +, also more severe", ALL,
 	  ml_set_level },
 	{ "component", 'c', "NAME", "print only messages of this component",
 	  ALL, ml_set_component },
@@ -214,6 +214,6 @@ bool memlog_query_help(enum memlog_host host, const struct memlog_option *own,
 				 "=",
 		 opt->value ? opt->value : "",
 		 opt->value && opt->optional ? "]" : "");
-	snprintf(ret, size, "%-28s %s", left, opt->help);
+	snprintf(ret, size, "%-24s %s", left, opt->help);
 	return true;
 }
