@@ -595,7 +595,7 @@ struct memlog_extent {
 #define MEMLOG_LOG_SCATTERED \
 	(1u << 10) /* what follows its beginning is
 					      other memory, and left out: its
-					      pages lie scattered */
+					      pages are scattered */
 #define MEMLOG_LOG_TELLS_ALL \
 	(1u << 9) /* the text of each record has its
 					     time, CPU and the like */

@@ -338,7 +338,7 @@ struct ml_format {
 /* Size of a buffer for a list of the names of all formats. */
 #define ML_FORMAT_NAMES 256
 
-/* All formats; ends with NULL. format/table.c */
+/* All formats, ended by NULL. format/table.c */
 extern const struct ml_format *const ml_formats[];
 
 /* The format of that name, or NULL. */

@@ -159,7 +159,7 @@ void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 {
 	ml_say_log(run, ML_SAY_WARNING, log,
 		   "what follows its first %" PRIu64 " bytes is other memory, "
-		   "and is left out: a guest's pages lie scattered over the "
+		   "and is left out: a guest's pages are scattered over the "
 		   "memory of its host. Dump the guest itself, with QEMU's "
 		   "dump-guest-memory or virsh dump --memory-only, or take a "
 		   "core of its QEMU process",

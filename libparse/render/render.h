@@ -82,7 +82,7 @@ struct ml_render {
 	enum memlog_status (*flush)(void *state, struct memlog_err *err);
 };
 
-/* Ends with NULL; the first is the default. render/table.c */
+/* Ended by NULL; the first is the default. render/table.c */
 extern const struct ml_render *const ml_renders[];
 
 /* Renderers with an option of their own. */

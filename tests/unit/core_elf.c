@@ -369,7 +369,7 @@ static void test_orphans(void **state)
 	free(m);
 }
 
-/* A place that page tables lie in is only believed when they say so too. */
+/* An address of page tables is only accepted if they map it. */
 static void test_orphan_tables(void **state)
 {
 	const size_t d = 0x700;

@@ -128,7 +128,7 @@ static void page(struct stream *f, const char *name, uint64_t off, uint8_t fill,
 		num(f, fill, 1);
 }
 
-/* What stands behind memory: a device, and nobody knows how long. */
+/* After memory: a device, of unknown length. */
 static void devices(struct stream *f)
 {
 	num(f, 4, 1);

@@ -15,7 +15,7 @@
 
 #define NO_CHAIN UINT32_MAX
 
-/* ---- what a ring says of itself ----------------------------------------- */
+/* ---- the header of a ring ---------------------------------------------- */
 
 static void ask_cpu(struct ml_acrn_chains *c, struct memlog_image *image,
 		    enum memlog_space space, struct ml_sbuf_at *at)

@@ -394,7 +394,7 @@ static void acrn_place_judge(struct ml_log *log)
 		snprintf(p->variant, sizeof(p->variant), "left over");
 		snprintf(
 			p->reason, sizeof(p->reason),
-			"its headers lie in the slots of newer rings: the number of CPUs changed");
+			"newer rings have overwritten some of it: the number of CPUs changed");
 		return;
 	}
 	if (a->last) {

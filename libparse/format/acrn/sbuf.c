@@ -58,7 +58,7 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 	if (ret->flags > 3 || reserved || !zero)
 		return ml_fail(
 			err, MEMLOG_CORRUPT,
-			"unknown flags 0x%x, or something where zeros belong",
+			"unknown flags 0x%x, or reserved fields are not zero",
 			ret->flags);
 	return MEMLOG_OK;
 }

@@ -288,7 +288,7 @@ static enum memlog_status add_rule(struct ml_acrn_rules *r, size_t line_no,
 	if (!take_id(&line, end, &id) || line == end)
 		return ml_fail(
 			err, MEMLOG_INVALID,
-			"line %zu: an event's number and a text belong there, as in 0x10 CPU%%(cpu)d %%(tsc)d",
+			"line %zu: expected an event number and a format, such as 0x10 CPU%%(cpu)d %%(tsc)d",
 			line_no);
 	s = ml_grow(&r->alloc, &r->rule, r->n, &r->cap, sizeof(*r->rule), err);
 	if (s)

@@ -4,7 +4,7 @@
  *
  * What is contiguous for a guest need not be so in an image: in a dump of a
  * host the pages of its guests lie scattered, and the page with the header is
- * followed by memory of somebody else. Firmware zeroes the buffer before it is
+ * followed by other memory. Firmware zeroes the buffer before it is
  * used, ends lines with CR LF, and writes messages of less than 512 bytes; other
  * memory looks otherwise.
  */

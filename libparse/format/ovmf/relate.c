@@ -331,7 +331,7 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 			if (same_text(logs[i], 0, logs[k], 0, used, image))
 				ovmf_relate_say(
 					logs[i], MEMLOG_STATE_COPY,
-					"the same text stands at %s:0x%llx",
+					"the same text is also at %s:0x%llx",
 					memlog_space_name(
 						logs[k]->extents->space),
 					(unsigned long long)logs[k]
@@ -418,8 +418,8 @@ static void judge_beside(struct ml_log *const *logs, size_t n)
 		if (ovmf_relate_unjudged(logs[i], false))
 			ovmf_relate_say(
 				logs[i], MEMLOG_STATE_UNKNOWN,
-				"several early logs differ: which is live, and so "
-				"of which boot this is, cannot be told");
+				"several early logs differ: it is unknown which "
+				"is live, and which boot this is from");
 }
 
 static void judge_all(struct ml_log *const *logs, size_t n,
