@@ -388,8 +388,8 @@ LINES ?= 94
 BRANCHES ?= 75
 .PHONY: coverage
 coverage:
-	$(MAKE) B=$(B)-coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage \
-		all tests
+	$(MAKE) B=$(B)-coverage LDFLAGS=--coverage \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all tests
 	B=$(abspath $(B))-coverage LINES=$(LINES) BRANCHES=$(BRANCHES) \
 		bash .ci/coverage
 
