@@ -30,7 +30,6 @@ static enum memlog_status follow_text_collect(struct memlog_follow *f,
 {
 	const struct memlog_record *rec;
 	uint64_t cap;
-	enum memlog_status s;
 
 	*c = (struct content){ .len = 0 };
 	cap = memlog_decoder_log(f->d)->used + ML_MAX_LINE;
@@ -38,7 +37,7 @@ static enum memlog_status follow_text_collect(struct memlog_follow *f,
 	c->text = ml_calloc(&f->alloc, c->cap, 1);
 	if (!c->text)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to follow");
-	while (!(s = memlog_decoder_next(f->d, &rec, NULL))) {
+	while (!memlog_decoder_next(f->d, &rec, NULL)) {
 		if (rec->has_seq && (!c->has_seq || rec->seq > c->seq)) {
 			c->seq = rec->seq;
 			c->has_seq = true;
