@@ -27,6 +27,18 @@
 /* Bytes of records kept for the newest N: far more than a person reads. */
 #define ML_MAX_NEWEST (64u << 20)
 
+/* A regular expression: its length in bytes, nested parentheses, and characters
+ * when repeats are written out, as the C library does. */
+#define ML_MAX_REGEX   1024u
+#define ML_REGEX_DEPTH 32u
+#define ML_REGEX_COST  512u
+
+/* For each byte of a hostile text the C library may keep 10 KiB of states, and 1
+ * KiB more for each character of the expression. The KiB that are kept: they are
+ * dropped between two lines. */
+#define ML_REGEX_STATE 10u
+#define ML_REGEX_KEPT  (128u << 10)
+
 /* Memory of an image in an extract: every known log is below 4 MiB, and the
  * file is meant to be sent by mail. */
 #define ML_MAX_EXTRACT (256u << 20)

@@ -303,7 +303,7 @@ enum memlog_status ml_set_raw(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_grep(struct memlog_query *q, const char *value,
 			       struct memlog_err *err)
 {
-	return ml_filter_regex(&q->filter, value, err);
+	return ml_filter_regex(&q->filter, &q->alloc, value, err);
 }
 
 enum memlog_status ml_set_level(struct memlog_query *q, const char *value,

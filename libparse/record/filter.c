@@ -7,23 +7,17 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-enum memlog_status ml_filter_regex(struct ml_filter *f, const char *text,
-				   struct memlog_err *err)
+enum memlog_status ml_filter_regex(struct ml_filter *f,
+				   const struct memlog_allocator *alloc,
+				   const char *text, struct memlog_err *err)
 {
-	char why[120];
-	regex_t re;
-	int rc;
+	struct ml_regex *re;
+	enum memlog_status s = ml_regex_create(alloc, text, &re, err);
 
-	rc = regcomp(&re, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
-	if (rc) {
-		regerror(rc, &re, why, sizeof(why));
-		return ml_fail(err, MEMLOG_INVALID,
-			       "not an extended regular expression: %s", why);
-	}
-	if (f->has_regex)
-		regfree(&f->regex);
+	if (s)
+		return s;
+	ml_regex_destroy(f->regex);
 	f->regex = re;
-	f->has_regex = true;
 	return MEMLOG_OK;
 }
 
@@ -130,7 +124,7 @@ enum memlog_status ml_filter_time(const char *text, double *ret,
 
 bool ml_filter_active(const struct ml_filter *f)
 {
-	return f->has_regex || f->has_level || f->component || f->cpus ||
+	return f->regex || f->has_level || f->component || f->cpus ||
 	       f->has_since || f->has_until;
 }
 
@@ -175,7 +169,7 @@ static bool match_regex(const struct ml_filter *f,
 			line[i] = rec->text[at + i] ? (char)rec->text[at + i] :
 						      '\x01';
 		line[n] = '\0';
-		if (!regexec(&f->regex, line, 0, NULL, 0))
+		if (ml_regex_match(f->regex, line, n))
 			return true;
 		at += n;
 	} while (at < len);
@@ -194,12 +188,11 @@ bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec)
 		return false;
 	if ((f->has_since || f->has_until) && !match_time(f, rec))
 		return false;
-	return !f->has_regex || match_regex(f, rec);
+	return !f->regex || match_regex(f, rec);
 }
 
 void ml_filter_fini(struct ml_filter *f)
 {
-	if (f->has_regex)
-		regfree(&f->regex);
-	f->has_regex = false;
+	ml_regex_destroy(f->regex);
+	f->regex = NULL;
 }

@@ -3,14 +3,11 @@
 #ifndef ML_RECORD_FILTER_H
 #define ML_RECORD_FILTER_H
 
-#include <regex.h>
-
-#include "memlog.h"
+#include "regex.h"
 
 /* Zeroed: everything passes. */
 struct ml_filter {
-	bool has_regex;
-	regex_t regex; /* -g: a POSIX extended expression, per line */
+	struct ml_regex *regex; /* -g, per line; NULL: none */
 	bool has_level;
 	uint32_t level_min, level_max; /* -l */
 	const char *component;	       /* -c, borrowed */
@@ -21,8 +18,9 @@ struct ml_filter {
 
 /* Set -g, -l, --cpu, --since/--until from text; INVALID: err has the reason. A
  * second call replaces what the first one set. */
-enum memlog_status ml_filter_regex(struct ml_filter *f, const char *text,
-				   struct memlog_err *err);
+enum memlog_status ml_filter_regex(struct ml_filter *f,
+				   const struct memlog_allocator *alloc,
+				   const char *text, struct memlog_err *err);
 /* "err", "3": that level; "err+": that and all more urgent ones. */
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 				   struct memlog_err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filters, and the newest records. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static bool grep(const char *re, const char *text, size_t len)
 	assert_non_null(copy);
 	memcpy(copy, text, len);
 	r = rec(copy, len);
-	assert_int_equal(ml_filter_regex(&f, re, NULL), MEMLOG_OK);
+	assert_int_equal(ml_filter_regex(&f, NULL, re, NULL), MEMLOG_OK);
 	hit = ml_filter_match(&f, &r);
 	ml_filter_fini(&f);
 	free(copy);
@@ -62,12 +63,79 @@ static void regex(void **state)
 			 4));
 	assert_true(grep("^$", "\r\n", 2));
 	assert_true(grep("^$", "", 0));
-	assert_int_equal(ml_filter_regex(&f, "(", &err), MEMLOG_INVALID);
+	assert_int_equal(ml_filter_regex(&f, NULL, "(", &err), MEMLOG_INVALID);
 	assert_non_null(strstr(err.text, "regular expression"));
-	assert_false(f.has_regex);
+	assert_null(f.regex);
 	/* the last one counts */
-	assert_int_equal(ml_filter_regex(&f, "a", NULL), MEMLOG_OK);
-	assert_int_equal(ml_filter_regex(&f, "b", NULL), MEMLOG_OK);
+	assert_int_equal(ml_filter_regex(&f, NULL, "a", NULL), MEMLOG_OK);
+	assert_int_equal(ml_filter_regex(&f, NULL, "b", NULL), MEMLOG_OK);
+	ml_filter_fini(&f);
+}
+
+/* What the C library would run out of stack or memory for is refused. */
+static void regex_limits(void **state)
+{
+	static const char *const bad[] = {
+		"(((((a{1,255}){1,255}){1,255}){1,255}){1,255})",
+		"((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)",
+		"a++++++++++++",
+		"(a{32}){17}",
+		"[[:alpha:]]{513}",
+		"a{512,}",
+		"(a)\\1",
+	};
+	static const char *const good[] = {
+		"(a{15}){32}",	   "a{1,255}",	  "[]+]{500}", "[^]a{]b",
+		"[[.-.]{9}]{500}", "x\\{1,9999}", "(|a)*b?",
+	};
+	char deep[2 * 60000 + 1], text[ML_MAX_REGEX + 2];
+	struct ml_filter f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(ml_filter_regex(&f, NULL, bad[i], &err),
+				 MEMLOG_INVALID);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(ml_filter_regex(&f, NULL, good[i], NULL), 0);
+	memset(deep, '(', 60000);
+	memset(deep + 60000, ')', 60000);
+	deep[120000] = '\0';
+	assert_int_equal(ml_filter_regex(&f, NULL, deep, &err), MEMLOG_INVALID);
+	assert_non_null(strstr(err.text, "1024 bytes"));
+	assert_int_equal(ml_filter_regex(&f, NULL, deep + 59960, &err),
+			 MEMLOG_INVALID);
+	memset(text, '*', sizeof(text) - 1);
+	text[1] = 'a';
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(ml_filter_regex(&f, NULL, text, &err), MEMLOG_INVALID);
+	assert_int_equal(ml_filter_regex(&f, NULL, text + 1, NULL), 0);
+	ml_filter_fini(&f);
+}
+
+/* Memory does not grow with the text, whatever it is. */
+static void regex_memory(void **state)
+{
+	static const char *const hard[] = { "(a|b)*a(a|b){14}c", "a.{400}c" };
+	uint64_t seed = 1, before = mallinfo2().uordblks;
+	struct ml_filter f = { 0 };
+	struct memlog_record r;
+	char line[1000];
+	size_t i, k, n;
+
+	for (k = 0; k < 2; k++) {
+		assert_int_equal(ml_filter_regex(&f, NULL, hard[k], NULL), 0);
+		for (n = 0; n < 70; n++) {
+			for (i = 0; i < sizeof(line); i++) {
+				seed = seed * 6364136223846793005u + 1;
+				line[i] = seed >> 63 ? 'a' : 'b';
+			}
+			r = rec(line, sizeof(line));
+			assert_false(ml_filter_match(&f, &r));
+			assert_true(mallinfo2().uordblks <
+				    before + (96 << 20));
+		}
+	}
 	ml_filter_fini(&f);
 }
 
@@ -236,9 +304,14 @@ static void newest_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(regex),	  cmocka_unit_test(level),
-		cmocka_unit_test(cpus),		  cmocka_unit_test(times),
-		cmocka_unit_test(component),	  cmocka_unit_test(newest),
+		cmocka_unit_test(regex),
+		cmocka_unit_test(regex_limits),
+		cmocka_unit_test(regex_memory),
+		cmocka_unit_test(level),
+		cmocka_unit_test(cpus),
+		cmocka_unit_test(times),
+		cmocka_unit_test(component),
+		cmocka_unit_test(newest),
 		cmocka_unit_test(newest_bounded),
 	};
 
