@@ -118,6 +118,19 @@ static bool file_is_input(const struct stat *st, const char *const *inputs)
 
 /* ---- writing ------------------------------------------------------------ */
 
+static enum memlog_status file_write_fail(struct host_file *f,
+					  struct memlog_err *err)
+{
+	enum memlog_status s = file_fail(f, "write", err);
+	size_t n = err ? strlen(err->text) : 0;
+
+	f->failed = true;
+	if (n && f->name)
+		snprintf(err->text + n, sizeof(err->text) - n,
+			 "; what was written of it is removed");
+	return s;
+}
+
 static enum memlog_status file_write(void *self, const void *buf, size_t len,
 				     struct memlog_err *err)
 {
@@ -129,10 +142,8 @@ static enum memlog_status file_write(void *self, const void *buf, size_t len,
 		n = write(f->fd, p, len);
 		if (n < 0 && errno == EINTR && !(f->stopped && f->stopped()))
 			continue;
-		if (n < 0) {
-			f->failed = true;
-			return file_fail(f, "write", err);
-		}
+		if (n < 0)
+			return file_write_fail(f, err);
 		p += n;
 		len -= (size_t)n;
 		f->written += (uint64_t)n;

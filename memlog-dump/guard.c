@@ -63,6 +63,8 @@ void guard_init(void)
 	sigaction(SIGBUS, &sa, NULL);
 	/* terminate silently if the reader of our output has closed it */
 	signal(SIGPIPE, SIG_DFL);
+	/* beyond the limit of a file's size write() fails, which is reported */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 int guard_stop(void)

@@ -268,6 +268,15 @@ static int opts_finish(struct opts *o)
 	return -1;
 }
 
+/* The end of --help and --version. */
+static int opts_printed(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_PRINTED;
+	message(0, NULL, "cannot write standard output: %s", strerror(errno));
+	return EXIT_UNREADABLE;
+}
+
 int opts_parse(struct opts *o, int argc, char **argv)
 {
 	const struct memlog_parse_opts parse = {
@@ -286,7 +295,7 @@ int opts_parse(struct opts *o, int argc, char **argv)
 	s = memlog_query_parse(o->query, argc, argv, &parse, &first, &err);
 	/* --help or --version was printed */
 	if (s == MEMLOG_STOP)
-		return fflush(stdout) || ferror(stdout) ? EXIT_UNREADABLE : 0;
+		return opts_printed();
 	if (s)
 		return opts_usage(err.text);
 	o->images = argv + first;

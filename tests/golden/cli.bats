@@ -481,12 +481,37 @@ wrong() {
 	[[ $stderr == *"cannot write standard output: No space left on device" ]]
 	run -3 --separate-stderr bash -c '"$DUMP" --list small-c >/dev/full'
 	[ -n "$stderr" ]
-	run -3 bash -c '"$DUMP" --help >/dev/full'
+	for a in --help --version; do
+		run -3 --separate-stderr bash -c "\"\$DUMP\" $a >/dev/full"
+		[ "$stderr" = "memlog-dump: cannot write standard output: No space left on device" ]
+		run -3 --separate-stderr bash -c "\"\$DUMP\" $a >&-"
+		[[ $stderr == "memlog-dump: cannot write standard output: "* ]]
+	done
 	run -3 --separate-stderr bash -c '"$DUMP" small-c >&-'
 	[[ $stderr == *"cannot write standard output"* ]]
 	# a closed stdin or stderr does no harm
 	run -0 --separate-stderr bash -c '"$DUMP" -n+1 small-early-main <&- 2>&-'
 	[ "$output" = "second boot 000000" ]
+}
+
+@test "a limit on the size of files: a message, and no partial file" {
+	export T
+	run -3 --separate-stderr bash -c \
+		'ulimit -f 8; "$DUMP" -q -o limited long'
+	[ "$stderr" = "memlog-dump: long: cannot write limited: File too large; what was written of it is removed" ]
+	[ ! -e limited ]
+	run -3 --separate-stderr bash -c \
+		'ulimit -f 8; "$DUMP" -q -o "$T/pieces/" long'
+	[ ! -e "$T/pieces" ]
+}
+
+@test "a regular expression has limits, and the message names them" {
+	local deep
+	deep=$(printf '%060000d' 0 | tr 0 '(')
+	for re in "$deep" '(((((a{1,255}){1,255}){1,255}){1,255}){1,255})'; do
+		run -2 --separate-stderr "$DUMP" -g "$re" small-c
+		[[ ${stderr_lines[0]} == *"up to 1024 bytes are allowed, 32 nested parentheses, and 512 characters"* ]]
+	done
 }
 
 @test "if the reader of a pipe goes away: silence, as with other tools" {
