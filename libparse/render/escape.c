@@ -165,6 +165,29 @@ void ml_escape_str(struct ml_out *out, const char *s)
 	ml_escape_text(out, (const uint8_t *)s, strlen(s), false);
 }
 
+static enum memlog_status count_write(void *self, const void *buf, size_t len,
+				      struct memlog_err *err)
+{
+	*(size_t *)self += len;
+	return MEMLOG_OK;
+}
+
+size_t ml_escaped_len(const uint8_t *p, size_t len, bool keep_lf)
+{
+	size_t n = 0;
+	const struct memlog_sink sink = {
+		.size = sizeof(sink),
+		.self = &n,
+		.write = count_write,
+	};
+	struct ml_out out;
+
+	ml_out_init(&out, &sink);
+	ml_escape_text(&out, p, len, keep_lf);
+	ml_out_flush(&out, NULL);
+	return n;
+}
+
 struct cut_sink {
 	char *p;
 	size_t len, size;

@@ -26,6 +26,9 @@ void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 /* The same for a NUL-terminated string, on one line. */
 void ml_escape_str(struct ml_out *out, const char *s);
 
+/* How many bytes ml_escape_text() would write. */
+size_t ml_escaped_len(const uint8_t *p, size_t len, bool keep_lf);
+
 /* The inside of a JSON string (no quotes). The bytes should be valid UTF-8: any
  * that are not become U+FFFD. What ml_escape_text() escapes is \uNNNN here. */
 void ml_escape_json(struct ml_out *out, const uint8_t *p, size_t len);

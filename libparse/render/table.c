@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-#define RENDERS(X)  \
-	X(text)     \
-	X(raw)      \
-	X(json)     \
-	X(json_seq) \
-	X(perfetto) \
-	X(csv)      \
-	X(acrnlog)  \
+#define RENDERS(X)     \
+	X(text)        \
+	X(raw)         \
+	X(json)        \
+	X(json_seq)    \
+	X(perfetto)    \
+	X(csv)         \
+	X(acrnlog)     \
+	X(acrnlog_raw) \
 	X(acrntrace)
 
 #define DECLARE(name) extern const struct ml_render ml_render_##name;

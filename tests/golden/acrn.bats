@@ -131,6 +131,18 @@ acrnlog_last.0" ]
 	run ! grep -q WARNING "$T/out/acrnlog_last.0"
 }
 
+@test "log: -O acrnlog escapes, -O acrnlog-raw does not" {
+	perl -0pe 's/(\]:)(?=[A-Za-z ]{7})...../$1\e[2J\x9b/g' "$log.elf" >"$T/esc.elf"
+	"$dump" -q -O acrnlog -o "$T/out" "$T/esc.elf"
+	grep -qF ']:\x1b[2J\x9b' "$T/out/acrnlog_cur.0"
+	safe "$T/out/acrnlog_cur.0"
+	"$dump" -q -O acrnlog-raw -o "$T/raw" "$T/esc.elf"
+	grep -aqF $']:\e[2J\x9b' "$T/raw/acrnlog_cur.0"
+	"$dump" -q -O acrnlog -o "$T/same" "$log.elf"
+	"$dump" -q -O acrnlog-raw -o "$T/same-raw" "$log.elf"
+	diff -r "$T/same" "$T/same-raw"
+}
+
 @test "log: -O acrnlog rotates, and keeps the given number of files" {
 	"$dump" -O acrnlog -o "$T/out" --limit acrnlog-size=64K \
 		--limit acrnlog-files=2 "$log.elf"

@@ -6,7 +6,8 @@
  * acrnlog_last.N from the previous boot.
  *
  * Unlike acrnlog, this loses nothing when a ring starts with half a message,
- * and does not join pieces of different messages.
+ * does not join pieces of different messages, and escapes what a terminal would
+ * act on, unless the files are to be raw.
  */
 #include "render/render.h"
 
@@ -16,7 +17,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "format/acrn/acrn.h"
-#include "render/out.h"
+#include "render/escape.h"
 
 #define SIZE_DEFAULT  (1u << 20)
 #define FILES_DEFAULT 4u
@@ -30,7 +31,7 @@ struct acrnlog {
 	struct ml_out out;
 	uint64_t size, files; /* of each file, 0: unlimited; how many */
 	const char *name;     /* NULL: this log gets no file */
-	bool current, open;
+	bool current, open, raw;
 	uint64_t index, left;
 	uint64_t seq; /* of the last message */
 	unsigned int n_current, n_last;
@@ -48,6 +49,15 @@ static enum memlog_status acrnlog_begin(void *state,
 	a->size = opts->has_file_size ? opts->file_size : SIZE_DEFAULT;
 	a->files = opts->max_files ? opts->max_files : FILES_DEFAULT;
 	return MEMLOG_OK;
+}
+
+static enum memlog_status acrnlog_begin_raw(void *state,
+					    const struct ml_render_opts *opts,
+					    const struct memlog_sink *sink,
+					    struct memlog_err *err)
+{
+	((struct acrnlog *)state)->raw = true;
+	return acrnlog_begin(state, opts, sink, err);
 }
 
 static enum memlog_status close_file(struct acrnlog *a, struct memlog_err *err)
@@ -95,9 +105,11 @@ static enum memlog_status acrnlog_put(struct acrnlog *a, const void *text,
 				      size_t len, bool line,
 				      struct memlog_err *err)
 {
+	bool escape = line && !a->raw;
+	size_t n = escape ? ml_escaped_len(text, len, true) : len;
 	enum memlog_status s;
 
-	if (a->size && len + line >= a->left && a->left < a->size) {
+	if (a->size && n + line >= a->left && a->left < a->size) {
 		s = close_file(a, err);
 		a->index++;
 		if (!s)
@@ -105,10 +117,13 @@ static enum memlog_status acrnlog_put(struct acrnlog *a, const void *text,
 		if (s)
 			return s;
 	}
-	ml_out_write(&a->out, text, len);
+	if (escape)
+		ml_escape_text(&a->out, text, len, true);
+	else
+		ml_out_write(&a->out, text, len);
 	if (line)
 		ml_out_char(&a->out, '\n');
-	a->left -= ml_min(a->left, len + line);
+	a->left -= ml_min(a->left, n + line);
 	return a->out.status ? ml_out_flush(&a->out, err) : MEMLOG_OK;
 }
 
@@ -166,6 +181,21 @@ const struct ml_render ml_render_acrnlog = {
 	.all = true,
 	.state_size = sizeof(struct acrnlog),
 	.begin = acrnlog_begin,
+	.log_begin = acrnlog_log_begin,
+	.record = acrnlog_record,
+	.log_end = acrnlog_log_end,
+};
+
+const struct ml_render ml_render_acrnlog_raw = {
+	.name = "acrnlog-raw",
+	.title = "the same, with the bytes of the log untouched",
+	.binary = true,
+	.directory = true,
+	.tells_logs = true,
+	.only = &ml_format_acrn_log,
+	.all = true,
+	.state_size = sizeof(struct acrnlog),
+	.begin = acrnlog_begin_raw,
 	.log_begin = acrnlog_log_begin,
 	.record = acrnlog_record,
 	.log_end = acrnlog_log_end,
