@@ -703,7 +703,8 @@ struct memlog_scan_stats {
  * destroyed as well; on all other errors it is NULL. opts may be NULL, for
  * MEMLOG_SCAN_PAGES and all formats; stats may be NULL, and once the search has
  * begun it is filled in whatever is returned. A log's state and group depend
- * on all logs found. INVALID: opts without size.
+ * on all logs found. INVALID: opts without size, with an
+ * unknown mode or space, or with a range that has start >= end.
  */
 MEMLOG_API enum memlog_status memlog_scan(struct memlog_image *image,
 					  const struct memlog_scan_opts *opts,
@@ -955,7 +956,7 @@ enum memlog_host {
 
 /* A query without options: the logs of the current boot, as text. allocator may
  * be NULL; it is used for the query and its runs. The caller destroys *ret.
- * Fails only with NO_MEMORY. */
+ * NO_MEMORY; INVALID: an unknown host. */
 MEMLOG_API enum memlog_status
 memlog_query_create(const struct memlog_allocator *allocator,
 		    enum memlog_host host, struct memlog_query **ret,

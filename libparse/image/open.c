@@ -23,6 +23,9 @@ enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
 	size_t i;
 
 	s = ml_sized_check(opts, "memlog_open_opts", err);
+	if (!s && (unsigned int)o.map > MEMLOG_MAP_VIRT)
+		s = ml_fail(err, MEMLOG_INVALID, "unknown memory layout %u",
+			    (unsigned int)o.map);
 	for (i = 0; !s && i < o.n_codecs; i++)
 		s = ml_sized_check(o.codecs[i], "memlog_codec", err);
 	return s;

@@ -29,8 +29,7 @@ static const struct option_row {
 	unsigned int hosts;
 	ml_setter *set;
 } option_rows[] = {
-	{ "info", 0, NULL,
-	  "show the image: format, memory, notes, gaps", ALL,
+	{ "info", 0, NULL, "show the image: format, memory, notes, gaps", ALL,
 	  ml_set_info },
 	{ "list", 0, NULL, "list the logs found, one line each", ALL,
 	  ml_set_list },
@@ -106,8 +105,12 @@ enum memlog_status memlog_query_create(const struct memlog_allocator *allocator,
 				       struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(allocator);
-	struct memlog_query *q = ml_calloc(&a, 1, sizeof(*q));
+	struct memlog_query *q;
 
+	if ((unsigned int)host > MEMLOG_HOST_LIBRARY)
+		return ml_fail(err, MEMLOG_INVALID, "unknown host %u",
+			       (unsigned int)host);
+	q = ml_calloc(&a, 1, sizeof(*q));
 	if (!q)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a query");
 	q->alloc = a;
@@ -182,10 +185,15 @@ bool ml_options_next(struct ml_options *o)
 	return options_own(o->own, o->next++ - N_ROWS, &o->option);
 }
 
+static unsigned int options_hosts(enum memlog_host host)
+{
+	return (unsigned int)host > MEMLOG_HOST_LIBRARY ? 0 : 1u << host;
+}
+
 bool memlog_query_option_get(enum memlog_host host, size_t index,
 			     struct memlog_option *ret)
 {
-	struct ml_options o = { .hosts = 1u << host };
+	struct ml_options o = { .hosts = options_hosts(host) };
 
 	do {
 		if (!ml_options_next(&o))
@@ -198,7 +206,7 @@ bool memlog_query_option_get(enum memlog_host host, size_t index,
 bool memlog_query_help(enum memlog_host host, const struct memlog_option *own,
 		       size_t index, char *ret, size_t size)
 {
-	struct ml_options o = { .hosts = 1u << host, .own = own };
+	struct ml_options o = { .hosts = options_hosts(host), .own = own };
 	const struct memlog_option *opt = &o.option;
 	char left[64];
 

@@ -344,6 +344,21 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	return ml_info_write(sink, run->image, &opts, err);
 }
 
+/* A copy of the host's sink: it may be shorter than ours. */
+static enum memlog_status run_sink(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_sink *sink = run->host.sink;
+	enum memlog_status s = ml_sized_check(sink, "memlog_sink", err);
+
+	if (s)
+		return s;
+	ml_sized_in(&run->sink, sizeof(run->sink), sink);
+	if (!run->sink.write)
+		return ml_fail(err, MEMLOG_INVALID, "a sink needs write");
+	run->host.sink = &run->sink;
+	return MEMLOG_OK;
+}
+
 enum memlog_status memlog_query_run(struct memlog_query *query,
 				    struct memlog_image *image,
 				    const struct memlog_query_host *host,
@@ -358,6 +373,9 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	if (s)
 		return s;
 	ml_sized_in(&run.host, sizeof(run.host), host);
+	s = run_sink(&run, err);
+	if (s)
+		return s;
 	run.stats.size = sizeof(run.stats);
 	s = run_all(&run, err);
 	if (!s && run.pending) {

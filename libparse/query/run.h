@@ -11,6 +11,7 @@ struct ml_run {
 	struct memlog_image *image;
 	struct memlog_image_info info;
 	struct memlog_query_host host;
+	struct memlog_sink sink; /* the host's, in our size */
 	struct memlog_query_result result;
 	struct memlog_scan_stats stats;
 	/* one list of a search, or one for each --at */

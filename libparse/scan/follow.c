@@ -147,7 +147,7 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 	struct memlog_follow *f;
 	enum memlog_status s;
 
-	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	s = ml_scan_opts_check(opts, err);
 	if (!s)
 		s = ml_sized_check(decode, "memlog_decode_opts", err);
 	if (s)

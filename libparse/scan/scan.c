@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* scan.c - the search as a whole: likely places first, then all pages. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -215,12 +216,7 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 				   const struct memlog_scan_opts *opts,
 				   struct memlog_err *err)
 {
-	enum memlog_status s;
-
 	memset(job, 0, sizeof(*job));
-	s = ml_sized_check(opts->symbols, "memlog_symbols", err);
-	if (s)
-		return s;
 	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
 	job->image = image;
 	job->opts = opts;
@@ -231,6 +227,31 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
 	job->places.alloc = image->alloc;
 	return MEMLOG_OK;
+}
+
+enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
+				      struct memlog_err *err)
+{
+	struct memlog_scan_opts o;
+	enum memlog_status s = ml_sized_check(opts, "memlog_scan_opts", err);
+	size_t i;
+
+	if (s)
+		return s;
+	ml_sized_in(&o, sizeof(o), opts);
+	if ((unsigned int)o.mode > MEMLOG_SCAN_AUTO)
+		return ml_fail(err, MEMLOG_INVALID, "unknown search mode %u",
+			       (unsigned int)o.mode);
+	if ((unsigned int)o.ranges_space >= MEMLOG_SPACES)
+		return ml_fail(err, MEMLOG_INVALID, "unknown address space %u",
+			       (unsigned int)o.ranges_space);
+	for (i = 0; i < o.n_ranges; i++)
+		if (o.ranges[i].start >= o.ranges[i].end)
+			return ml_fail(err, MEMLOG_INVALID,
+				       "the range 0x%" PRIx64 "-0x%" PRIx64
+				       " is empty",
+				       o.ranges[i].start, o.ranges[i].end);
+	return ml_sized_check(o.symbols, "memlog_symbols", err);
 }
 
 static bool is_slow(const struct memlog_image *image)
@@ -307,12 +328,9 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	if (!err)
 		err = &local;
 	ml_sized_in(&o, sizeof(o), opts);
-	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	s = ml_scan_opts_check(opts, err);
 	if (s)
 		return s;
-	if (o.ranges_in_space && (unsigned int)o.ranges_space >= MEMLOG_SPACES)
-		return ml_fail(err, MEMLOG_INVALID, "unknown address space %u",
-			       (unsigned int)o.ranges_space);
 	s = job_init(&job, image, &o, err);
 	if (s)
 		return s;
@@ -355,7 +373,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	if (!err)
 		err = &local;
 	ml_sized_in(&o, sizeof(o), opts);
-	s = ml_sized_check(opts, "memlog_scan_opts", err);
+	s = ml_scan_opts_check(opts, err);
 	if (s)
 		return s;
 	if (!memlog_image_has_space(image, space))

@@ -11,6 +11,10 @@
 #include "format/format.h"
 #include "memlog.h"
 
+/* INVALID: options that no search can have. opts may be NULL. scan.c */
+enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
+				      struct memlog_err *err);
+
 /* The step of page magics in an exhaustive scan. */
 #define ML_SCAN_STEP 8
 

@@ -263,6 +263,81 @@ static enum memlog_status run(struct memlog_image *image, const char *args)
 	return s;
 }
 
+/* A host or a sink that is not filled in, or is shorter than ours. */
+static void odd_hosts(void **state)
+{
+	static const size_t sizes[] = {
+		0,
+		offsetof(struct memlog_sink, write),
+		offsetof(struct memlog_sink, end),
+		sizeof(struct memlog_sink),
+	};
+	struct memlog_query_host host = { .size = sizeof(host) };
+	struct memlog_query *q = query_new();
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_option option = { .size = sizeof(option) };
+	char line[8];
+	void *copy;
+	size_t i;
+
+	put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "one\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_query_run(q, image, &host, NULL, &run_err),
+			 MEMLOG_INVALID);
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		/* of that size, so that a read beyond it is seen */
+		copy = malloc(sizes[i] ? sizes[i] : sizeof(size_t));
+		assert_non_null(copy);
+		memcpy(copy, &sink.sink, sizes[i] ? sizes[i] : sizeof(size_t));
+		memcpy(copy, &sizes[i], sizeof(sizes[i]));
+		host.sink = copy;
+		text_sink_clear(&sink);
+		assert_int_equal(memlog_query_run(q, image, &host, NULL,
+						  &run_err),
+				 i < 2 ? MEMLOG_INVALID : MEMLOG_OK);
+		assert_string_equal(sink.text, i < 2 ? "" : "one\n");
+		free(copy);
+	}
+	host.size = 0;
+	assert_int_equal(memlog_query_run(q, image, &host, NULL, &run_err),
+			 MEMLOG_INVALID);
+	memlog_query_destroy(q);
+	assert_int_equal(memlog_query_create(NULL, (enum memlog_host)77, &q,
+					     &run_err),
+			 MEMLOG_INVALID);
+	assert_false(memlog_query_option_get((enum memlog_host)77, 0, &option));
+	assert_false(memlog_query_help((enum memlog_host)77, NULL, 0, line,
+				       sizeof(line)));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* What was typed comes back in an error escaped, on one line. */
+static void typed(void **state)
+{
+	static const char *const names[] = {
+		"format",      "output-format", "scan",	 "at",
+		"range",       "lines",		"level", "cpu",
+		"since",       "limit",		"stats", "tsc-mhz",
+		"time-format", "threads",	"color", "x\x1b\n",
+	};
+	struct memlog_query *q = query_new();
+	size_t i, k;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_not_equal(memlog_query_option(q, names[i],
+							 "x\x1b[2J\n\x9by",
+							 &run_err),
+				     MEMLOG_OK);
+		assert_true(run_err.text[0]);
+		for (k = 0; run_err.text[k]; k++)
+			assert_true((unsigned char)run_err.text[k] >= ' ' &&
+				    (unsigned char)run_err.text[k] < 0x7f);
+	}
+	memlog_query_destroy(q);
+}
+
 static bool was_said(const char *what)
 {
 	return strstr(said.text, what) != NULL;
@@ -667,6 +742,8 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(values),
+		cmocka_unit_test(odd_hosts),
+		cmocka_unit_test(typed),
 		cmocka_unit_test(one_log),
 		cmocka_unit_test(stale_log),
 		cmocka_unit_test(levels),

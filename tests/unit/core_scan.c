@@ -617,6 +617,50 @@ static void slow(void **state)
 	mem_free(&m);
 }
 
+/* Options that no search can have are refused, not taken for others. */
+static void odd_options(void **state)
+{
+	const struct memlog_range none = { 0x2000, 0x2000 };
+	const struct memlog_range back = { 0x2000, 0x1000 };
+	const struct memlog_scan_opts odd[] = {
+		{ .size = sizeof(odd[0]), .mode = (enum memlog_scan_mode)99 },
+		{ .size = sizeof(odd[0]), .ranges = &none, .n_ranges = 1 },
+		{ .size = sizeof(odd[0]), .ranges = &back, .n_ranges = 1 },
+		{ .size = sizeof(odd[0]),
+		  .ranges_space = (enum memlog_space)77 },
+		{ .size = sizeof(odd[0]),
+		  .ranges_space = MEMLOG_SPACES,
+		  .ranges_in_space = true },
+	};
+	const struct memlog_open_opts open = { .size = sizeof(open),
+					       .map = (enum memlog_map)99 };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image, *other;
+	struct memlog_follow *follow;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	size_t i;
+
+	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		assert_int_equal(memlog_scan(image, &odd[i], &logs, NULL, &err),
+				 MEMLOG_INVALID);
+		assert_null(logs);
+		assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1000,
+						&odd[i], &logs, &err),
+				 MEMLOG_INVALID);
+		assert_int_equal(memlog_follow_open(image, &odd[i], NULL,
+						    &follow, &err),
+				 MEMLOG_INVALID);
+	}
+	assert_int_equal(memlog_image_open_file("/dev/null", &open, &other,
+						&err),
+			 MEMLOG_INVALID);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 /* Options and figures of an older, smaller edition of their structs. */
 static void small_structs(void **state)
 {
@@ -714,6 +758,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(slow),
+		cmocka_unit_test(odd_options),
 		cmocka_unit_test(small_structs),
 		cmocka_unit_test(top_of_addresses),
 	};

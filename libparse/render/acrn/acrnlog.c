@@ -72,12 +72,6 @@ static enum memlog_status close_file(struct acrnlog *a, struct memlog_err *err)
 	return s;
 }
 
-static bool can_remove(const struct memlog_sink *sink)
-{
-	return sink->size > offsetof(struct memlog_sink, remove) &&
-	       sink->remove;
-}
-
 static enum memlog_status acrnlog_open_file(struct acrnlog *a,
 					    struct memlog_err *err)
 {
@@ -93,7 +87,7 @@ static enum memlog_status acrnlog_open_file(struct acrnlog *a,
 		return s;
 	a->open = true;
 	a->left = a->size;
-	if (a->index < a->files || !can_remove(sink))
+	if (a->index < a->files || !sink->remove)
 		return MEMLOG_OK;
 	snprintf(name, sizeof(name), "%s.%llu", a->name,
 		 (unsigned long long)(a->index - a->files));
