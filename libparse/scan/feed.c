@@ -14,31 +14,11 @@ static const struct ml_format *format_first(uint64_t set)
 	return ml_formats[__builtin_ctzll(set)];
 }
 
-/* Is it in the first cache line of a page? */
+/* Is a look at the first cache line of a page enough to find it? */
 static bool magic_in_line(const struct ml_scanner *sc, const struct ml_magic *m)
 {
 	return !sc->exhaustive && m->align % ML_PAGE == 0 &&
 	       m->offset + m->len <= MEMLOG_PEEK;
-}
-
-/* Is a look at that line enough to find it? */
-static bool magic_of_page(const struct ml_scanner *sc, const struct ml_magic *m)
-{
-	return magic_in_line(sc, m) && (!m->offset || m->offset == sc->inner);
-}
-
-static void scanner_add_magic(struct ml_scanner *sc, const struct ml_magic *m)
-{
-	uint64_t bit = 1ull << ml_le32(m->bytes) % 64;
-
-	if (!sc->inner && magic_in_line(sc, m))
-		sc->inner = m->offset;
-	if (!magic_of_page(sc, m))
-		sc->needs_all = true;
-	else if (m->offset)
-		sc->inner_heads |= bit;
-	else
-		sc->heads |= bit;
 }
 
 /* Bytes between the places where it can be. */
@@ -48,6 +28,37 @@ static uint32_t magic_step(const struct ml_scanner *sc,
 	if (m->align % ML_PAGE == 0 && sc->exhaustive)
 		return m->fine ? m->fine : ML_SCAN_STEP;
 	return m->align ? m->align : 1;
+}
+
+/* The largest power of two of which both are multiples. */
+static uint32_t magic_common(uint32_t a, uint32_t b)
+{
+	return (a | b) & -(a | b);
+}
+
+static void scanner_add_magic(struct ml_scanner *sc,
+			      const struct ml_format *fmt,
+			      const struct ml_magic *m)
+{
+	uint32_t head = ml_le32(m->bytes), step = magic_step(sc, m);
+	struct ml_scan_magics *to = &sc->bytes;
+
+	if (magic_in_line(sc, m) && !m->offset) {
+		to = &sc->starts;
+	} else if (magic_in_line(sc, m) &&
+		   (!sc->inner || sc->inner == m->offset)) {
+		to = &sc->inners;
+		sc->inner = m->offset;
+	} else if (magic_common(step, m->offset) >= 4) {
+		to = &sc->steps;
+		step = magic_common(step, m->offset);
+		sc->step = sc->step ? magic_common(sc->step, step) : step;
+	}
+	if (to->n == ML_SCAN_MAGICS)
+		return; /* tests hold the tables to it */
+	to->heads |= 1ull << head % 64;
+	to->magic[to->n++] =
+		(struct ml_scan_magic){ head, magic_step(sc, m), m, fmt };
 }
 
 static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
@@ -80,9 +91,8 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 
 		if (!ml_name_in_list(formats, fmt->name))
 			continue;
-		sc->formats |= ml_format_bit(fmt);
 		for (m = fmt->magics; m && m->len; m++)
-			scanner_add_magic(sc, m);
+			scanner_add_magic(sc, fmt, m);
 		if (fmt->find.screen && (formats || !fmt->find.screen_eager))
 			scanner_add_screen(sc, ml_format_bit(fmt),
 					   formats != NULL);
@@ -97,7 +107,7 @@ void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt)
 
 bool ml_scanner_needs_all(const struct ml_scanner *sc)
 {
-	return sc->needs_all;
+	return sc->steps.n || sc->bytes.n;
 }
 
 /* A magic of fmt is at a page start: a hit, unless a glance rejects it. */
@@ -116,26 +126,21 @@ static enum memlog_status page_hit(struct ml_scanner *sc,
 	return sc->hit(sc->arg, fmt, addr);
 }
 
-static enum memlog_status page_magics(struct ml_scanner *sc, uint64_t addr,
+static enum memlog_status page_magics(struct ml_scanner *sc,
+				      const struct ml_scan_magics *among,
+				      uint32_t head, uint64_t addr,
 				      const uint8_t *p, size_t len)
 {
-	const struct ml_magic *m;
-	enum memlog_status s;
-	uint64_t set;
+	const struct ml_scan_magic *m = among->magic, *end = m + among->n;
+	enum memlog_status s = MEMLOG_OK;
 
-	for (set = sc->formats; set; set &= set - 1)
-		for (m = format_first(set)->magics; m && m->len; m++) {
-			/* most pages that get here are no hit: the head first */
-			if (len < m->offset + m->len ||
-			    ml_le32(p + m->offset) != ml_le32(m->bytes) ||
-			    !magic_of_page(sc, m) ||
-			    memcmp(p + m->offset, m->bytes, m->len))
-				continue;
-			s = page_hit(sc, format_first(set), addr, p, len);
-			if (s)
-				return s;
-		}
-	return MEMLOG_OK;
+	for (; m < end && !s; m++)
+		if (m->head == head &&
+		    len >= m->magic->offset + m->magic->len &&
+		    !memcmp(p + m->magic->offset, m->magic->bytes,
+			    m->magic->len))
+			s = page_hit(sc, m->fmt, addr, p, len);
+	return s;
 }
 
 enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
@@ -143,13 +148,17 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 {
 	const struct ml_format *fmt;
 	enum memlog_status s = MEMLOG_OK;
+	uint32_t head;
 	uint64_t set;
 
 	if (len < 4)
 		return MEMLOG_OK;
-	if (sc->heads >> ml_le32(p) % 64 & 1 || len < MEMLOG_PEEK ||
-	    sc->inner_heads >> ml_le32(p + sc->inner) % 64 & 1)
-		s = page_magics(sc, addr, p, len);
+	head = ml_le32(p);
+	if (sc->starts.heads >> head % 64 & 1)
+		s = page_magics(sc, &sc->starts, head, addr, p, len);
+	head = len >= sc->inner + 4 ? ml_le32(p + sc->inner) : 0;
+	if (!s && sc->inners.heads >> head % 64 & 1)
+		s = page_magics(sc, &sc->inners, head, addr, p, len);
 	for (set = sc->screens; set && !s; set &= set - 1) {
 		fmt = format_first(set);
 		if (fmt->find.screen(addr, p, len, sc->eager & set & -set))
@@ -158,35 +167,59 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 	return s;
 }
 
-/* One magic at every step of its alignment; a log starts offset before it. */
-static enum memlog_status feed_any(struct ml_scanner *sc,
-				   const struct ml_format *fmt,
-				   const struct ml_magic *m, uint64_t addr,
-				   const uint8_t *p, size_t len)
+/* Is it at at, and aligned? A log starts offset before it. */
+static enum memlog_status feed_hit(struct ml_scanner *sc,
+				   const struct ml_scan_magic *m, uint64_t addr,
+				   const uint8_t *p, size_t at, size_t len)
 {
-	uint64_t step = magic_step(sc, m);
-	uint32_t head = ml_le32(m->bytes);
+	uint64_t offset = m->magic->offset, start = addr + at - offset;
+
+	if (len - at < m->magic->len ||
+	    memcmp(p + at, m->magic->bytes, m->magic->len) ||
+	    (start - sc->bias) % m->step || addr + at < offset)
+		return MEMLOG_OK;
+	return sc->hit(sc->arg, m->fmt, start);
+}
+
+/* All magics at multiples of a step, in one pass. */
+static enum memlog_status feed_steps(struct ml_scanner *sc, uint64_t addr,
+				     const uint8_t *p, size_t len)
+{
+	uint64_t heads = sc->steps.heads, first = (addr - sc->bias) % sc->step;
+	size_t at = first ? (size_t)(sc->step - first) : 0, i;
+	enum memlog_status s = MEMLOG_OK;
+	uint32_t head;
+
+	for (; at < len && len - at >= 4; at += sc->step) {
+		head = ml_le32(p + at);
+		if (!(heads >> head % 64 & 1))
+			continue;
+		for (i = 0; i < sc->steps.n && !s; i++)
+			if (sc->steps.magic[i].head == head)
+				s = feed_hit(sc, &sc->steps.magic[i], addr, p,
+					     at, len);
+		if (s)
+			return s;
+	}
+	return MEMLOG_OK;
+}
+
+/* One magic at any byte. */
+static enum memlog_status feed_bytes(struct ml_scanner *sc,
+				     const struct ml_scan_magic *m,
+				     uint64_t addr, const uint8_t *p,
+				     size_t len)
+{
 	enum memlog_status s;
-	uint64_t first;
+	const uint8_t *q;
 	size_t at;
 
-	/* the first at with (addr + at - bias - offset) on the step */
-	first = (addr - sc->bias - m->offset) % step;
-	at = first ? (size_t)(step - first) : 0;
-	for (; at < len && len - at >= m->len; at += step) {
-		if (step == 1) {
-			const uint8_t *q =
-				memchr(p + at, m->bytes[0], len - at);
-
-			if (!q || len - (size_t)(q - p) < m->len)
-				return MEMLOG_OK;
-			at = (size_t)(q - p);
-		}
-		if (ml_le32(p + at) != head || memcmp(p + at, m->bytes, m->len))
-			continue;
-		if (addr + at < m->offset)
-			continue;
-		s = sc->hit(sc->arg, fmt, addr + at - m->offset);
+	for (at = 0; at < len; at++) {
+		q = memchr(p + at, m->magic->bytes[0], len - at);
+		if (!q)
+			break;
+		at = (size_t)(q - p);
+		s = feed_hit(sc, m, addr, p, at, len);
 		if (s)
 			return s;
 	}
@@ -214,8 +247,8 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *bytes, size_t len)
 {
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
-	uint64_t heads = sc->heads, mask = sc->screen_mask;
-	uint64_t inner_heads = sc->inner_heads;
+	uint64_t heads = sc->starts.heads, mask = sc->screen_mask;
+	uint64_t inner_heads = sc->inners.heads;
 	uint32_t inner = sc->inner;
 	size_t at = skew ? ML_PAGE - skew : 0, n, i, whole;
 	uint32_t head[BATCH];
@@ -249,20 +282,18 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 enum memlog_status ml_scan_feed(struct ml_scanner *sc, uint64_t addr,
 				const uint8_t *bytes, size_t len)
 {
-	const struct ml_magic *m;
 	enum memlog_status s = MEMLOG_OK;
-	uint64_t set;
+	size_t i;
 
-	if (sc->heads || sc->inner_heads || sc->screens)
+	if (sc->starts.n || sc->inners.n || sc->screens)
 		s = feed_pages(sc, addr, bytes, len);
-	for (set = sc->needs_all ? sc->formats : 0; set; set &= set - 1)
-		for (m = format_first(set)->magics; m && m->len && !s; m++)
-			if (!magic_of_page(sc, m))
-				s = feed_any(sc, format_first(set), m, addr,
-					     bytes, len);
+	if (!s && sc->steps.n)
+		s = feed_steps(sc, addr, bytes, len);
+	for (i = 0; i < sc->bytes.n && !s; i++)
+		s = feed_bytes(sc, &sc->bytes.magic[i], addr, bytes, len);
 	if (s)
 		return s;
-	sc->touched += sc->needs_all ?
+	sc->touched += ml_scanner_needs_all(sc) ?
 			       len :
 			       (len + ML_PAGE - 1) / ML_PAGE * MEMLOG_PEEK;
 	return MEMLOG_OK;

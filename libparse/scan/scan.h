@@ -18,6 +18,25 @@ enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
 /* The step of page magics in an exhaustive scan. */
 #define ML_SCAN_STEP 8
 
+/* Magics of all formats together. */
+#define ML_SCAN_MAGICS 64
+
+/* A magic that is searched for. head: its first four bytes, in memory order.
+ * step: bytes between the addresses where it can be, offset aside. */
+struct ml_scan_magic {
+	uint32_t head;
+	uint32_t step;
+	const struct ml_magic *magic;
+	const struct ml_format *fmt;
+};
+
+/* Magics that are found in one way. heads: bit (head % 64) of each. */
+struct ml_scan_magics {
+	struct ml_scan_magic magic[ML_SCAN_MAGICS];
+	size_t n;
+	uint64_t heads;
+};
+
 /*
  * hit is called with the address where the log would start, for every magic
  * found and every page that a screen accepts. Any status but MEMLOG_OK ends the
@@ -25,22 +44,19 @@ enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
  */
 struct ml_scanner {
 	bool exhaustive;
-	bool needs_all; /* some magics may be anywhere */
 	uint32_t bias;
-	uint64_t formats; /* searched for: bit i is ml_formats[i] */
-	uint64_t screens; /* of those, the ones with a screen */
+	uint64_t screens; /* formats with a screen; bit i is ml_formats[i] */
 	uint64_t eager;	  /* of those, the ones that look closely */
-	/* bit (head % 64) of the first four bytes of each magic at page starts,
-	 * and at one other offset in the first cache line of a page; a magic at
-	 * a third forces the scan to read every byte */
-	uint64_t heads, inner_heads;
-	uint32_t inner;
 	uint64_t screen_mask; /* every screen rejects an addr with one of
-				   these bits set */
-	uint64_t touched;     /* bytes looked at */
-	uint64_t dismissed;   /* magics that a glance rejected, without hit */
-	bool explained;	      /* one of those was passed to hit, for a
-				   reason */
+				 these bits set */
+	/* at page starts; at one other offset, inner, in the first cache line
+	 * of a page; at any multiple of step; at any byte. The last two force
+	 * the scan to read every byte. */
+	struct ml_scan_magics starts, inners, steps, bytes;
+	uint32_t inner, step;
+	uint64_t touched;   /* bytes looked at */
+	uint64_t dismissed; /* magics that a glance rejected, without hit */
+	bool explained;	    /* one of those was passed to hit, for a reason */
 	enum memlog_status (*hit)(void *arg, const struct ml_format *fmt,
 				  uint64_t addr);
 	void *arg;
