@@ -28,14 +28,14 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 /* The command line; opts.c. */
 struct opts {
 	struct memlog_query *query;
-	const char *output;	/* NULL: standard output */
+	const char *output; /* NULL: standard output */
 	bool extract, force, strict;
 	enum when progress, color;
-	bool mapped;		/* --map was given */
+	bool mapped; /* --map was given */
 	enum memlog_map map;
 	uint64_t raw_base;
 	bool via_qemu;
-	const char *symbols;	/* NULL: none */
+	const char *symbols; /* NULL: none */
 	char **images;
 	int n_images;
 };
@@ -64,11 +64,11 @@ struct directory;
 /* Where output goes; output.c. */
 struct output {
 	struct memlog_sink sink;
-	struct host_file file;	/* the output, or the current one of a directory */
+	struct host_file file; /* the output, or the current one of a directory */
 	struct directory *directory; /* NULL: one file */
-	const char **inputs;	/* names of all files that are read */
-	bool written;		/* at least one byte */
-	bool failed;		/* the output is incomplete */
+	const char **inputs;	     /* names of all files that are read */
+	bool written;		     /* at least one byte */
+	bool failed;		     /* the output is incomplete */
 };
 
 /* Open it before anything is read, so that an unusable name is reported

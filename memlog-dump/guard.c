@@ -23,13 +23,12 @@ static void on_stop(int sig)
 
 static void on_bus(int sig, siginfo_t *info, void *context)
 {
-	uintptr_t page = (uintptr_t)info->si_addr &
-			 ~((uintptr_t)page_size - 1);
+	uintptr_t page = (uintptr_t)info->si_addr & ~((uintptr_t)page_size - 1);
 
 	if (info->si_code > 0 && info->si_code != SI_KERNEL &&
 	    mmap((void *)page, (size_t)page_size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
-		    MAP_FAILED) {
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != MAP_FAILED) {
 		shrunk = 1;
 		return;
 	}

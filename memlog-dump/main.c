@@ -47,7 +47,8 @@ static void main_tell(const char *name, enum memlog_status s,
 		      const struct memlog_err *err)
 {
 	if (guard_shrunk())
-		message(0, name, "the file became shorter while it was read; "
+		message(0, name,
+			"the file became shorter while it was read; "
 			"wait until it is written, or copy it first");
 	else if (s && s != MEMLOG_NO_DATA && s != MEMLOG_STOP)
 		message_err(name, err);
@@ -91,7 +92,7 @@ static int dump_image(const char *name, const struct opts *o,
 static int main_worse(int a, int b)
 {
 	static const int rank[] = {
-		[EXIT_NONE] = 0, [EXIT_PRINTED] = 1, [EXIT_DAMAGED] = 2,
+		[EXIT_NONE] = 0,       [EXIT_PRINTED] = 1, [EXIT_DAMAGED] = 2,
 		[EXIT_UNREADABLE] = 3, [EXIT_USAGE] = 4,
 	};
 
@@ -117,7 +118,8 @@ static int dump_all(const struct opts *o)
 	}
 	code = EXIT_NONE;
 	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
-		    code != EXIT_USAGE; i++)
+		    code != EXIT_USAGE;
+	     i++)
 		code = main_worse(code,
 				  dump_image(o->images[i], o, symbols, &out));
 	memlog_symbols_close(symbols);

@@ -24,7 +24,7 @@ static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 		enum memlog_map map;
 	} maps[] = {
 		{ "none", MEMLOG_MAP_NONE }, { "q35", MEMLOG_MAP_Q35 },
-		{ "pc", MEMLOG_MAP_PC }, { "microvm", MEMLOG_MAP_MICROVM },
+		{ "pc", MEMLOG_MAP_PC },     { "microvm", MEMLOG_MAP_MICROVM },
 		{ "virt", MEMLOG_MAP_VIRT },
 	};
 	struct opts *o = arg;
@@ -44,7 +44,7 @@ static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 	o->raw_base = strtoull(value, &end, 0);
 	if (*value < '0' || *value > '9' || *end || errno)
 		return opts_refuse(err, "must be q35, pc, microvm, virt, none, "
-				   "or the address of the first byte");
+					"or the address of the first byte");
 	return MEMLOG_OK;
 }
 
@@ -88,8 +88,7 @@ static enum memlog_status opts_extract(void *arg,
 	return s ? s : memlog_query_option(o->query, "extract", NULL, err);
 }
 
-static enum memlog_status opts_force(void *arg,
-				     const struct memlog_option *opt,
+static enum memlog_status opts_force(void *arg, const struct memlog_option *opt,
 				     const char *value, struct memlog_err *err)
 {
 	struct opts *o = arg;
@@ -145,17 +144,13 @@ static enum memlog_status opts_version(void *arg,
 
 static const struct memlog_option opts_own[] = {
 	{ ROW, "map", 0, "PRESET|ADDR", false,
-	  "raw image of q35, pc, microvm, virt, none, or at ADDR",
-	  opts_map },
+	  "raw image of q35, pc, microvm, virt, none, or at ADDR", opts_map },
 	{ ROW, "via-qemu", 0, NULL, false,
-	  "with qmp:, let QEMU (10.2 or later) locate the log",
-	  opts_flag },
+	  "with qmp:, let QEMU (10.2 or later) locate the log", opts_flag },
 	{ ROW, "symbols", 's', "FILE", false,
-	  "ELF file with the symbols: vmlinux, xen-syms",
-	  opts_symbols },
+	  "ELF file with the symbols: vmlinux, xen-syms", opts_symbols },
 	{ ROW, "output", 'o', "FILE|DIR", false,
-	  "write to a new FILE, or one file per log in DIR",
-	  opts_output },
+	  "write to a new FILE, or one file per log in DIR", opts_output },
 	{ ROW, "extract", 0, "FILE", false,
 	  "write only the logs, as a small ELF core for support",
 	  opts_extract },
@@ -165,10 +160,10 @@ static const struct memlog_option opts_own[] = {
 	  "exit with status 4 if anything printed is incomplete", opts_flag },
 	{ ROW, "progress", 0, "WHEN", true,
 	  "show progress: auto, always or never", opts_when },
-	{ ROW, "color", 0, "WHEN", true, "use colour: auto, always or never", opts_when },
+	{ ROW, "color", 0, "WHEN", true, "use colour: auto, always or never",
+	  opts_when },
 	{ ROW, "help", 'h', NULL, false, "show this help", opts_help },
-	{ ROW, "version", 'V', NULL, false, "show the version",
-	  opts_version },
+	{ ROW, "version", 'V', NULL, false, "show the version", opts_version },
 	{ 0 },
 };
 
@@ -189,15 +184,18 @@ static const struct {
 	const char *names[12];
 } opts_groups[] = {
 	{ "What to do", { "info", "list", "follow", "extract" } },
-	{ "Which logs", { "all", "format", "scan", "at", "range", "map",
-			  "symbols", "via-qemu" } },
-	{ "Which lines", { "grep", "lines", "level", "component", "cpu",
-			   "since", "until", "uncommitted", "consumed" } },
-	{ "How to print", { "output-format", "json", "raw", "tsc-mhz", "stats",
-			    "acrn-formats", "time-format", "output", "force",
-			    "color" } },
-	{ "Other", { "strict", "limit", "threads", "progress", "quiet",
-		     "verbose", "help", "version" } },
+	{ "Which logs",
+	  { "all", "format", "scan", "at", "range", "map", "symbols",
+	    "via-qemu" } },
+	{ "Which lines",
+	  { "grep", "lines", "level", "component", "cpu", "since", "until",
+	    "uncommitted", "consumed" } },
+	{ "How to print",
+	  { "output-format", "json", "raw", "tsc-mhz", "stats", "acrn-formats",
+	    "time-format", "output", "force", "color" } },
+	{ "Other",
+	  { "strict", "limit", "threads", "progress", "quiet", "verbose",
+	    "help", "version" } },
 };
 
 /* Print the line of one option, which begins "-x, --name" or "    --name". */
@@ -207,7 +205,8 @@ static void opts_help_line(const char *name)
 	size_t i, n = strlen(name);
 
 	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
-				      sizeof(line)); i++)
+				      sizeof(line));
+	     i++)
 		if (!strncmp(line + 6, name, n) && strchr(" =[", line[6 + n]))
 			printf("  %s\n", line);
 }
@@ -242,7 +241,8 @@ static int opts_usage(const char *what)
 {
 	message(0, NULL, "%s", what);
 	fputs("usage: " PROGRAM " [options] IMAGE...; " PROGRAM
-	      " --help lists all options\n", stderr);
+	      " --help lists all options\n",
+	      stderr);
 	return EXIT_USAGE;
 }
 
@@ -280,7 +280,9 @@ static int opts_printed(void)
 int opts_parse(struct opts *o, int argc, char **argv)
 {
 	const struct memlog_parse_opts parse = {
-		.size = sizeof(parse), .own = opts_own, .arg = o,
+		.size = sizeof(parse),
+		.own = opts_own,
+		.arg = o,
 		.in_order = getenv("POSIXLY_CORRECT") != NULL,
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };

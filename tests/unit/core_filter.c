@@ -132,8 +132,7 @@ static void regex_memory(void **state)
 			}
 			r = rec(line, sizeof(line));
 			assert_false(ml_filter_match(&f, &r));
-			assert_true(mallinfo2().uordblks <
-				    before + (96 << 20));
+			assert_true(mallinfo2().uordblks < before + (96 << 20));
 		}
 	}
 	ml_filter_fini(&f);
