@@ -754,6 +754,9 @@ MEMLOG_API bool memlog_format_get(size_t index, const char **ret_name,
 #define MEMLOG_REC_VERBATIM \
 	(1u << 9) /* the text includes the time
 						     and the component */
+#define MEMLOG_REC_DATE \
+	(1u << 10) /* the time is since 1970-01-01
+						     UTC */
 
 enum memlog_field_type {
 	MEMLOG_FIELD_UINT, /* u, written in decimal */

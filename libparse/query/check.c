@@ -38,6 +38,14 @@ enum memlog_status ml_query_check(const struct memlog_query *q,
 			       "-w prints one log as it grows, as text, raw, "
 			       "json or json-seq: leave out --info, --list, "
 			       "--extract, --at and --stats");
+	if (q->follow && ml_filter_needs_last(&q->filter))
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"-w has no last line yet, from which --since and "
+			"--until could count: give seconds or a date");
+	if (ml_when_after(&q->filter.since, &q->filter.until))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--since is after --until: nothing can match");
 	if (q->extract && r != ml_renders[0])
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--extract writes an ELF core: leave out -O %s",

@@ -15,12 +15,13 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
 		   (rec->component ? HAS_COMPONENT : 0) |
-		   (rec->has_time && rec->time_hz ? HAS_TIME : 0) |
 		   (rec->has_time ? HAS_STAMP : 0);
+	if (rec->has_time && rec->time_hz)
+		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
 	/* from the matching piece of a long line to the line's end */
 	if (!(goes_on && j->passed))
-		j->passed = ml_filter_match(f, rec);
+		j->passed = ml_filter_match(f, rec, &j->last);
 	if (!j->passed)
 		return false;
 	if (!goes_on || !j->records)

@@ -11,8 +11,8 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/near.h"
 #include "base/sized.h"
-#include "near.h"
 
 struct parse {
 	struct memlog_query *query;

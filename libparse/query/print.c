@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "record/newest.h"
+#include "scan/scan.h"
 
 /* Print all records. *ret_read is the status of reading, the return value that
  * of writing. */
@@ -34,10 +35,32 @@ static enum memlog_status each_record(struct ml_job *j,
 	return s;
 }
 
+/* Why --since and --until match nothing; NULL: there are such times. */
+static const char *print_no_time(const struct ml_job *j)
+{
+	const struct ml_when *since = &j->run->query->filter.since;
+	const struct ml_when *until = &j->run->query->filter.until;
+
+	if (!(j->seen & HAS_STAMP))
+		return "this log records no times";
+	if (!(j->seen & (HAS_TIME | HAS_DATE)))
+		return "its times are in cycles of unknown rate; give "
+		       "--tsc-mhz=N";
+	if (!(j->seen & HAS_DATE) &&
+	    (ml_when_is_date(since) || ml_when_is_date(until)))
+		return "this log records no dates; give seconds of its own "
+		       "clock, as in --since=12.5";
+	if (!(j->seen & HAS_TIME) &&
+	    (since->from == ML_WHEN_CLOCK || until->from == ML_WHEN_CLOCK))
+		return "the times of this log are dates, as in "
+		       "--since=\"2026-11-28 10:00:03\"";
+	return NULL;
+}
+
 static void say_filtered(const struct ml_job *j)
 {
 	const struct ml_filter *f = &j->run->query->filter;
-	const char *lacks = NULL;
+	const char *why = NULL;
 
 	if (j->records && ml_query_writer(j->run->query)->timed &&
 	    !(j->seen & HAS_STAMP))
@@ -47,18 +70,15 @@ static void say_filtered(const struct ml_job *j)
 	if (j->records || !ml_filter_active(f))
 		return;
 	if (f->has_level && !(j->seen & HAS_LEVEL))
-		lacks = "levels";
+		why = "this log records no levels";
 	else if (f->cpus && !(j->seen & HAS_CPU))
-		lacks = "CPU numbers";
+		why = "this log records no CPU numbers";
 	else if (f->component && !(j->seen & HAS_COMPONENT))
-		lacks = "components";
-	else if ((f->has_since || f->has_until) && !(j->seen & HAS_TIME))
-		lacks = "times in seconds";
-	if (lacks)
-		ml_say_log(j->run, ML_SAY_WARNING, j->log,
-			   "no line matches: this log records no %s", lacks);
-	else
-		ml_say_log(j->run, ML_SAY_NOTE, j->log, "no line matches");
+		why = "this log records no components";
+	else if (f->since.from || f->until.from)
+		why = print_no_time(j);
+	ml_say_log(j->run, why ? ML_SAY_WARNING : ML_SAY_NOTE, j->log,
+		   "no line matches%s%s", why ? ": " : "", why ? why : "");
 }
 
 /* A log that was truncated or has holes: say so, go on with the next. */
@@ -178,6 +198,29 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	return MEMLOG_OK;
 }
 
+/* Find the last record with a time, and go back to the first. */
+static enum memlog_status print_find_last(struct ml_job *j,
+					  struct memlog_err *err)
+{
+	const struct memlog_query_host *h = &j->run->host;
+	const struct memlog_record *rec;
+	uint64_t bytes = 0;
+	double s;
+
+	while (!memlog_decoder_next(j->decoder, &rec, NULL)) {
+		if (h->progress &&
+		    h->progress(h->progress_arg, bytes, j->log->used))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+		bytes += rec->raw_len;
+		if (!ml_when_of(rec, &s))
+			continue;
+		j->last.known = true;
+		j->last.date = rec->flags & MEMLOG_REC_DATE;
+		j->last.s = s;
+	}
+	return ml_decoder_rewind(j->decoder, err);
+}
+
 static enum memlog_status print_log(struct ml_run *run, void *state,
 				    const struct memlog_log *log,
 				    struct memlog_err *err)
@@ -211,6 +254,8 @@ static enum memlog_status print_log(struct ml_run *run, void *state,
 	}
 	if (q->has_count && q->newest)
 		s = ml_newest_create(&q->alloc, q->count, &j.newest, err);
+	if (!s && ml_filter_needs_last(&q->filter))
+		s = print_find_last(&j, err);
 	if (!s)
 		s = print_open_log(&j, err);
 	ml_newest_destroy(j.newest);

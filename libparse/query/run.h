@@ -52,8 +52,9 @@ enum {
 	HAS_LEVEL = 1,
 	HAS_CPU = 2,
 	HAS_COMPONENT = 4,
-	HAS_TIME = 8,	/* in seconds */
+	HAS_TIME = 8,	/* in seconds of the log's own clock */
 	HAS_STAMP = 16, /* a time stamp, maybe in uncalibrated cycles */
+	HAS_DATE = 32,	/* a date */
 };
 
 struct ml_newest;
@@ -70,6 +71,7 @@ struct ml_job {
 	bool passed; /* and passed */
 	bool enough;
 	unsigned int seen;
+	struct ml_last last; /* if the filter needs it */
 };
 
 /* job.c: filter a record, and render or keep it; render the kept ones. */

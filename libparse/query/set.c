@@ -213,10 +213,11 @@ enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_tsc(struct memlog_query *q, const char *value,
 			      struct memlog_err *err)
 {
+	const char *s = value;
 	double mhz;
 
 	/* at least 1 Hz, and within 64 bits */
-	if (ml_filter_time(value, &mhz, NULL) || mhz * 1e6 < 1 || mhz > 1e9)
+	if (!ml_take_decimal(&s, &mhz) || *s || mhz * 1e6 < 1 || mhz > 1e9)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a rate in MHz such as 2899.8",
 			       value);
@@ -324,17 +325,11 @@ enum memlog_status ml_set_component(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_since(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
-	enum memlog_status s = ml_filter_time(value, &q->filter.since, err);
-
-	q->filter.has_since |= !s;
-	return s;
+	return ml_when_parse(value, &q->filter.since, err);
 }
 
 enum memlog_status ml_set_until(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
-	enum memlog_status s = ml_filter_time(value, &q->filter.until, err);
-
-	q->filter.has_until |= !s;
-	return s;
+	return ml_when_parse(value, &q->filter.until, err);
 }

@@ -2,10 +2,13 @@
 /* filter.c - select the records that a query wants. */
 #include "filter.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/near.h"
 
 enum memlog_status ml_filter_regex(struct ml_filter *f,
 				   const struct memlog_allocator *alloc,
@@ -32,25 +35,90 @@ static const struct {
 	{ "6", 6 },	{ "7", 7 },
 };
 
+#define N_LEVELS (sizeof(levels) / sizeof(levels[0]))
+
+/* Bits first to last. */
+static uint8_t filter_level_between(int first, int last)
+{
+	return (uint8_t)((0xffu >> (7 - last)) & (0xffu << first));
+}
+
+/* The number of the level that the n characters of text name, or -1. */
+static int filter_level_find(const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < N_LEVELS; i++)
+		if (strlen(levels[i].name) == n &&
+		    !memcmp(levels[i].name, text, n))
+			return (int)levels[i].level;
+	return -1;
+}
+
+/* Parse one "err", "err+" or "crit..warn" of n characters; 0: it is none. */
+static uint8_t filter_level_mask(const char *text, size_t n)
+{
+	const char *dots = memmem(text, n, "..", 2);
+	size_t first = dots ? (size_t)(dots - text) : n;
+	int from, to;
+
+	if (!dots && n && text[n - 1] == '+') {
+		to = filter_level_find(text, n - 1);
+		from = 0;
+	} else {
+		from = to = filter_level_find(text, first);
+		if (dots)
+			to = filter_level_find(dots + 2, n - first - 2);
+	}
+	if (from < 0 || to < 0)
+		return 0;
+	if (from > to)
+		return filter_level_between(to, from);
+	return filter_level_between(from, to);
+}
+
+static enum memlog_status filter_level_unknown(const char *text, size_t n,
+					       struct memlog_err *err)
+{
+	char typed[24];
+	struct ml_near near;
+	size_t i;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)ml_min(n, 20), text);
+	ml_near_init(&near, typed);
+	for (i = 0; i < N_LEVELS; i++)
+		ml_near_add(&near, levels[i].name);
+	if (near.best)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "unknown level \"%s\"; did you mean %s?", typed,
+			       near.best);
+	return ml_fail(
+		err, MEMLOG_INVALID,
+		"unknown level \"%s\"; there are emerg, alert, crit, "
+		"err, warn, notice, info and debug; err+ is err and more "
+		"severe, crit..warn a range, err,info a list",
+		typed);
+}
+
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 				   struct memlog_err *err)
 {
-	size_t n = strlen(text), i;
-	bool plus = n && text[n - 1] == '+';
+	uint8_t all = 0, mask;
+	const char *comma;
+	size_t n;
 
-	n -= plus;
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (strlen(levels[i].name) != n ||
-		    memcmp(levels[i].name, text, n))
-			continue;
-		f->has_level = true;
-		f->level_max = levels[i].level;
-		f->level_min = plus ? 0 : levels[i].level;
-		return MEMLOG_OK;
-	}
-	return ml_fail(err, MEMLOG_INVALID,
-		       "no such level: it is one of emerg, alert, crit, err, "
-		       "warn, notice, info, debug; err+ is err and all above");
+	do {
+		comma = strchr(text, ',');
+		n = comma ? (size_t)(comma - text) : strlen(text);
+		mask = filter_level_mask(text, n);
+		if (!mask)
+			return filter_level_unknown(text, n, err);
+		all |= mask;
+		text += n + 1;
+	} while (comma);
+	f->has_level = true;
+	f->levels = all;
+	return MEMLOG_OK;
 }
 
 /* Parse one decimal number at *s, and move *s past it; false: none, or too
@@ -96,36 +164,23 @@ enum memlog_status ml_filter_cpus(struct ml_filter *f, const char *text,
 	do {
 		if (!take_cpus(&s, &first, &last))
 			return ml_fail(err, MEMLOG_INVALID,
-				       "not a list of CPUs such as 0-3,8");
+				       "\"%.40s\" is not a list of CPUs such "
+				       "as 0-3,8",
+				       text);
 	} while (*s);
 	f->cpus = text;
-	return MEMLOG_OK;
-}
-
-enum memlog_status ml_filter_time(const char *text, double *ret,
-				  struct memlog_err *err)
-{
-	double v = 0, unit = 1;
-	const char *s = text;
-	bool digits = false;
-
-	for (; *s >= '0' && *s <= '9'; s++, digits = true)
-		v = v * 10 + (*s - '0');
-	if (*s == '.')
-		for (s++; *s >= '0' && *s <= '9'; s++, digits = true)
-			v += (*s - '0') * (unit /= 10);
-	if (!digits || *s)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "not a time: seconds of the log's own clock, "
-			       "such as 12.5");
-	*ret = v;
 	return MEMLOG_OK;
 }
 
 bool ml_filter_active(const struct ml_filter *f)
 {
 	return f->regex || f->has_level || f->component || f->cpus ||
-	       f->has_since || f->has_until;
+	       f->since.from || f->until.from;
+}
+
+bool ml_filter_needs_last(const struct ml_filter *f)
+{
+	return ml_when_needs_last(&f->since) || ml_when_needs_last(&f->until);
 }
 
 static bool match_cpu(const char *cpus, int32_t cpu)
@@ -139,15 +194,16 @@ static bool match_cpu(const char *cpus, int32_t cpu)
 }
 
 static bool match_time(const struct ml_filter *f,
-		       const struct memlog_record *rec)
+		       const struct memlog_record *rec,
+		       const struct ml_last *last)
 {
-	double t;
+	int order;
 
-	if (!rec->has_time || !rec->time_hz)
+	if (f->since.from &&
+	    (!ml_when_compare(&f->since, rec, last, &order) || order < 0))
 		return false;
-	t = (double)rec->time / (double)rec->time_hz;
-	return (!f->has_since || t >= f->since) &&
-	       (!f->has_until || t <= f->until);
+	return !f->until.from ||
+	       (ml_when_compare(&f->until, rec, last, &order) && order <= 0);
 }
 
 /* No record has more than ML_MAX_LINE bytes of one line; a longer text is
@@ -176,17 +232,18 @@ static bool match_regex(const struct ml_filter *f,
 	return false;
 }
 
-bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec)
+bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec,
+		     const struct ml_last *last)
 {
-	if (f->has_level && (!rec->has_level || rec->level < f->level_min ||
-			     rec->level > f->level_max))
+	if (f->has_level && (!rec->has_level || rec->level > 7 ||
+			     !(f->levels & 1u << rec->level)))
 		return false;
 	if (f->cpus && !match_cpu(f->cpus, rec->cpu))
 		return false;
 	if (f->component &&
 	    (!rec->component || strcmp(f->component, rec->component)))
 		return false;
-	if ((f->has_since || f->has_until) && !match_time(f, rec))
+	if (!match_time(f, rec, last))
 		return false;
 	return !f->regex || match_regex(f, rec);
 }

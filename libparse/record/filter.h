@@ -4,39 +4,40 @@
 #define ML_RECORD_FILTER_H
 
 #include "regex.h"
+#include "when.h"
 
 /* Zeroed: everything passes. */
 struct ml_filter {
 	struct ml_regex *regex; /* -g, per line; NULL: none */
 	bool has_level;
-	uint32_t level_min, level_max; /* -l */
-	const char *component;	       /* -c, borrowed */
-	const char *cpus; /* --cpu LIST ("0-3,8"), checked, borrowed */
-	bool has_since, has_until;
-	double since, until; /* seconds of the log's own clock */
+	uint8_t levels;	       /* -l: a bit for each */
+	const char *component; /* -c, borrowed */
+	const char *cpus;      /* --cpu LIST ("0-3,8"), checked, borrowed */
+	struct ml_when since, until;
 };
 
-/* Set -g, -l, --cpu, --since/--until from text; INVALID: err has the reason. A
+/* Set -g, -l, --cpu from text; INVALID: err has the reason and quotes the text. A
  * second call replaces what the first one set. */
 enum memlog_status ml_filter_regex(struct ml_filter *f,
 				   const struct memlog_allocator *alloc,
 				   const char *text, struct memlog_err *err);
-/* "err", "3": that level; "err+": that and all more urgent ones. */
+/* A list of "err" or "3", that level; "err+", that and all more severe ones;
+ * "crit..warn", these and those between them. */
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
 				   struct memlog_err *err);
 enum memlog_status ml_filter_cpus(struct ml_filter *f, const char *text,
 				  struct memlog_err *err);
-/* "12.5": seconds, with a decimal point whatever the locale. */
-enum memlog_status ml_filter_time(const char *text, double *ret,
-				  struct memlog_err *err);
-
 /* Is any filter set? */
 bool ml_filter_active(const struct ml_filter *f);
 
+/* Must the last record of a log be known to filter it? */
+bool ml_filter_needs_last(const struct ml_filter *f);
+
 /* Does a record pass? A record without the requested property does not. The
- * regex sees the text without its line end; NULs in it are ordinary bytes. */
-bool ml_filter_match(const struct ml_filter *f,
-		     const struct memlog_record *rec);
+ * regex sees the text without its line end; NULs in it are ordinary bytes. last
+ * may be NULL if ml_filter_needs_last() says no. */
+bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec,
+		     const struct ml_last *last);
 
 void ml_filter_fini(struct ml_filter *f);
 

@@ -164,8 +164,10 @@ enum memlog_status ml_regex_create(const struct memlog_allocator *alloc,
 	if (rc) {
 		regerror(rc, &re->compiled, why, sizeof(why));
 		ml_free(&a, re);
-		return ml_fail(err, MEMLOG_INVALID,
-			       "not an extended regular expression: %s", why);
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"\"%.40s\" is not an extended regular expression: %s",
+			text, why);
 	}
 	*ret = re;
 	return MEMLOG_OK;

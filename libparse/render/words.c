@@ -15,6 +15,7 @@ const struct ml_word ml_record_words[] = {
 	{ MEMLOG_REC_CONTINUES, "continues" },
 	{ MEMLOG_REC_UNCOMMITTED, "uncommitted" },
 	{ MEMLOG_REC_CONSUMED, "consumed" },
+	{ MEMLOG_REC_DATE, "date" },
 	{ 0, NULL },
 };
 

@@ -169,6 +169,43 @@ acrnlog_last.0" ]
 	run ! grep -E '^\[[0-9]+us\]\[cpu=.\]\[(vm[1-9]|idle)' "$T/vm"
 }
 
+@test "log: by time, and by time before the end" {
+	local how last
+	last=$("$dump" -q "$log.elf" | tail -n 1)
+	[[ $last == "[2010500us]"* ]]
+	run -0 "$dump" -q --since 2.010497 "$log.elf"
+	[[ ${#lines[@]} -eq 2 && ${lines[0]} == "[2010497us]"* ]]
+	[ "${lines[1]}" = "$last" ]
+	for how in "--since=-3us" "--since -3us" "--since -0.000003" \
+		"--since 2010497us" "--since=-0.003ms"; do
+		# shellcheck disable=SC2086
+		"$dump" -q $how "$log.elf" | same - <(printf '%s\n' "${lines[@]}")
+		# through a pipe too
+		# shellcheck disable=SC2086
+		"$dump" -q $how - <"$log.elf" |
+			same - <(printf '%s\n' "${lines[@]}")
+	done
+	run -0 "$dump" -q --since -3us --until=-3us "$log.elf"
+	[[ ${#lines[@]} -eq 1 && $output == "[2010497us]"* ]]
+	cmp <("$dump" -q "$log.elf") <("$dump" -q --since -1h "$log.elf")
+	run -0 --separate-stderr "$dump" --since "2026-11-28 10:00" "$log.elf"
+	[ -z "$output" ]
+	[[ $stderr == *"no line matches: this log records no dates; give seconds of its own clock, as in --since=12.5"* ]]
+}
+
+@test "log: several levels, and ranges" {
+	# levels_of LEVELS: those that are printed
+	levels_of() {
+		"$dump" -q -J --consumed -l "$1" "$log.elf" |
+			jq -s -c '[.[].level] | unique'
+	}
+	[ "$(levels_of err,warn)" = "[3,4]" ]
+	[ "$(levels_of crit..warn)" = "[2,3,4]" ]
+	[ "$(levels_of warn..crit)" = "[2,3,4]" ]
+	[ "$(levels_of err+)" = "[2,3]" ]
+	[ "$(levels_of crit,info..debug)" = "[2,6,7]" ]
+}
+
 @test "log: --list tells the logs apart" {
 	run -0 --separate-stderr "$dump" --list "$log.elf"
 	[[ $output == *"acrn-log "*current*phys:0x1fe00000* ]]

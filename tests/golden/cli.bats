@@ -282,6 +282,17 @@ wrong() {
 	[[ $stderr == *"this log records no levels"* ]]
 }
 
+@test "--since and --until of a log without times: a message" {
+	local when
+	for when in 5 -5 2026-11-28 10:00; do
+		run -0 --separate-stderr "$DUMP" --since "$when" small-c
+		[ -z "$output" ]
+		[[ $stderr == *"no line matches: this log records no times"* ]]
+	done
+	wrong '--since: "x" is not a time: write 12.5, 500ms, 5s or 2m by the log'"'s clock, -5s before its last line, or \"2026-11-28 10:00:03\" or 10:00:03" \
+		--since x small-c
+}
+
 @test "-F finds only its format, --range only logs in the range" {
 	run -0 "$DUMP" -q -F ovmf small-c
 	run -1 --separate-stderr "$DUMP" --range 0-0x820000 small-c

@@ -29,7 +29,9 @@ setup_file() {
 	piece hvlog-v27-3cpu-boot3.elf 0x41d00000 0x20000 >percpu
 	"$B/memlog-dump" -F acrn-log hvlog-v27-3cpu-boot3.elf >log
 	"$B/memlog-dump" --stats vm_exit,irq --cpu 0 trace-v10-2cpu.elf >stats
-	[ -s log ] && [ -s stats ]
+	"$B/memlog-dump" -F acrn-log --since=-1ms -l notice..debug \
+		hvlog-v27-3cpu-boot3.elf >newest
+	[ -s log ] && [ -s stats ] && [ -s newest ]
 }
 
 setup() {
@@ -45,8 +47,10 @@ setup() {
 	crash_run "$vmlinux" core >said 2>stderr <<-EOF
 	extend $so
 	memlog -F acrn-log > out
+	memlog -F acrn-log --since -1ms -l notice..debug > newest
 	EOF
 	cmp out "$all/log"
+	cmp newest "$all/newest"
 }
 
 @test "gdb: the log, merged, and the trace's statistics" {
@@ -57,6 +61,10 @@ setup() {
 	grep -F '[seq=' out >got
 	grep -F '[seq=' "$all/log" >want
 	cmp got want
+	in_gdb -c "$all/hvlog-v27-3cpu-boot3.elf" >out <<-EOF
+	memlog -F acrn-log --since=-1ms -l notice..debug
+	EOF
+	grep -F '[seq=' out | cmp - <(grep -F '[seq=' "$all/newest")
 	in_gdb -c "$all/trace-v10-2cpu.elf" >out <<-EOF
 	memlog --stats vm_exit,irq --cpu 0
 	EOF

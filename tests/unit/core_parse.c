@@ -448,9 +448,9 @@ static void mistakes(void **state)
 		{ "--gr", "--grep needs a REGEX" },
 		{ "--at", "--at needs a [SPACE:]ADDR" },
 		{ "--range", "--range needs an A-B|A+SIZE" },
-		{ "--since", "--since needs SECONDS" },
+		{ "--since", "--since needs a TIME" },
 		{ "-n", "-n needs an [+]N" },
-		{ "-l", "-l needs a LEVEL[+]" },
+		{ "-l", "-l needs LEVELS" },
 		{ "--list=", "--list takes no value" },
 		{ "--lis=x", "--list takes no value" },
 		{ "-n five", "--lines: \"five\" is not a number of lines: N "

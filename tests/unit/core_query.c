@@ -195,7 +195,8 @@ static void values(void **state)
 	memlog_query_option(q, "since", "x", NULL);
 	memlog_query_option(q, "lines", "9999999999999999999999", NULL);
 	assert_true(q->newest && q->has_count && q->count == 3);
-	assert_true(q->filter.has_since && q->filter.since == 2);
+	assert_true(q->filter.since.from == ML_WHEN_CLOCK &&
+		    q->filter.since.s == 2);
 	assert_true(q->color && q->threads == 3);
 	/* not 1000999, as the double below would have it */
 	assert_int_equal(memlog_query_option(q, "tsc-mhz", "1.001", NULL), 0);

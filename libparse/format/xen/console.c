@@ -235,6 +235,8 @@ static void xen_console_describe(struct xen_decoder *d,
 	rec->has_time = true;
 	rec->time = t.time;
 	rec->time_hz = t.form == XEN_TIME_RAW ? d->tsc_hz : t.hz;
+	if (t.form == XEN_TIME_DATE)
+		rec->flags |= MEMLOG_REC_DATE;
 }
 
 static enum memlog_status xen_next(void *state, struct ml_source *source,

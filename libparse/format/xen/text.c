@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/date.h"
 
 /* At least this many zeros in a row were never written, or are the room before
  * the oldest text; any text may have a few. */
@@ -55,15 +56,6 @@ static bool xen_text_number(const uint8_t *p, size_t n, uint64_t *ret)
 	return true;
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar. */
-static uint64_t xen_text_days(uint64_t y, uint64_t m, uint64_t d)
-{
-	uint64_t era_year = m > 2 ? y : y - 1, month = (m + 9) % 12;
-
-	return era_year * 365 + era_year / 4 - era_year / 100 + era_year / 400 +
-	       (month * 153 + 2) / 5 + d - 1 - 719468;
-}
-
 static size_t parse_date(const uint8_t *p, size_t len, struct xen_time *ret)
 {
 	uint64_t y, mo, d, h, mi, s, ms = 0;
@@ -77,7 +69,7 @@ static size_t parse_date(const uint8_t *p, size_t len, struct xen_time *ret)
 	if (y < 1970 || !mo || mo > 12 || !d || d > 31 || h > 23 || mi > 59 ||
 	    s > 60)
 		return 0;
-	s += ((xen_text_days(y, mo, d) * 24 + h) * 60 + mi) * 60;
+	s += ((ml_days(y, mo, d) * 24 + h) * 60 + mi) * 60;
 	ret->form = XEN_TIME_DATE;
 	if (p[20] == ']' && p[21] == ' ') {
 		ret->time = s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* near.h - guess which name a mistyped one was meant to be. */
-#ifndef ML_QUERY_NEAR_H
-#define ML_QUERY_NEAR_H
+#ifndef ML_BASE_NEAR_H
+#define ML_BASE_NEAR_H
 
 #include <stddef.h>
 
