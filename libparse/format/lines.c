@@ -103,12 +103,14 @@ static uint32_t flags_of_buf(const struct ml_lines *l)
 	return l->seg[l->cur - 1].flags;
 }
 
-/* len without the start of a UTF-8 character that continues after it: a line is
- * cut between characters. */
+/* len without the start of a UTF-8 character, or of CR LF, that continues after
+ * it: a line is cut between characters. */
 static size_t whole_chars(const uint8_t *p, size_t len)
 {
 	size_t n, of;
 
+	if (p[len - 1] == '\r')
+		return len - 1;
 	for (n = 1; n <= 3 && n < len; n++) {
 		uint8_t c = p[len - n];
 

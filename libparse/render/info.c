@@ -206,12 +206,12 @@ static void info_put_json(struct ml_out *out, struct memlog_image *image,
 	const char *w;
 	size_t i;
 
-	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ);
-	ml_json_text(&j, "image", opts->image);
+	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ, "info",
+		      opts->image, NULL);
 	ml_json_str(&j, "format", info->format);
+	ml_json_str(&j, "space", memlog_space_name(info->space));
 	ml_json_str(&j, "title", info->title);
 	ml_json_str(&j, "machine", info->machine);
-	ml_json_str(&j, "space", memlog_space_name(info->space));
 	ml_json_bool(&j, "live", info->flags & MEMLOG_READER_LIVE);
 	ml_json_int(&j, "page_size", info->page_size);
 	ml_json_u64(&j, "file_size", info->file_size);
@@ -219,7 +219,7 @@ static void info_put_json(struct ml_out *out, struct memlog_image *image,
 	ml_json_u64(&j, "missing", info->missing);
 	ml_json_open(&j, "warnings", '[');
 	for (i = 0; (w = memlog_image_warning(image, i)); i++)
-		ml_json_text(&j, NULL, w);
+		ml_json_str(&j, NULL, w);
 	ml_json_close(&j, ']');
 	json_spaces(&j, image);
 	json_notes(&j, image);

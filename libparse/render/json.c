@@ -2,7 +2,7 @@
 /*
  * json.c - one object per record, each on its own line (JSON Lines), so that
  * the output can be read while it is written. json-seq is the same with RS
- * before each, RFC 7464. The schema is docs/record.schema.json.
+ * before each, RFC 7464. The schema is docs/output.schema.json.
  */
 #include "render.h"
 
@@ -37,18 +37,6 @@ static enum memlog_status seq_begin(void *state,
 
 	s->seq = true;
 	return jsonl_begin(state, opts, sink, err);
-}
-
-static void put_log(struct ml_json *j, const struct memlog_log *log)
-{
-	ml_json_str(j, "format", log->format);
-	if (log->variant[0])
-		ml_json_text(j, "variant", log->variant);
-	if (log->n_extents) {
-		ml_json_str(j, "space",
-			    memlog_space_name(log->extents[0].space));
-		ml_json_hex(j, "addr", log->extents[0].addr);
-	}
 }
 
 static void json_put_fields(struct ml_json *j, const struct memlog_record *rec)
@@ -95,9 +83,9 @@ static enum memlog_status json_record(void *state,
 	struct json *s = state;
 	struct ml_json j;
 
-	ml_json_begin(&j, &s->out, s->seq);
-	ml_json_text(&j, "image", s->image);
-	put_log(&j, rec->log);
+	ml_json_begin(&j, &s->out, s->seq, "record", s->image, rec->log);
+	if (rec->log->variant[0])
+		ml_json_str(&j, "variant", rec->log->variant);
 	if (rec->has_seq)
 		ml_json_u64(&j, "seq", rec->seq);
 	if (rec->has_time) {
@@ -112,7 +100,7 @@ static enum memlog_status json_record(void *state,
 		ml_json_text(&j, "component", rec->component);
 	if (rec->phase)
 		ml_json_text(&j, "phase", rec->phase);
-	ml_json_bytes(&j, "text", rec->text, rec->text_len);
+	ml_json_lines(&j, "text", rec->text, rec->text_len);
 	if (rec->n_fields)
 		json_put_fields(&j, rec);
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE)
@@ -155,6 +143,7 @@ const struct ml_render ml_render_json_seq = {
 	.title = "the same as a JSON text sequence, RFC 7464",
 	.suffix = "json-seq",
 	.list = ML_LIST_JSON_SEQ,
+	.tables = &ml_render_stats_json_seq,
 	.state_size = sizeof(struct json),
 	.begin = seq_begin,
 	.record = json_record,

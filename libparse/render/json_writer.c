@@ -18,11 +18,23 @@ static void key_of(struct ml_json *j, const char *key, const char *more)
 	}
 }
 
-void ml_json_begin(struct ml_json *j, struct ml_out *out, bool seq)
+void ml_json_begin(struct ml_json *j, struct ml_out *out, bool seq,
+		   const char *type, const char *image,
+		   const struct memlog_log *log)
 {
 	j->out = out;
 	j->comma = false;
 	ml_out_str(out, seq ? "\x1e{" : "{");
+	ml_json_str(j, "type", type);
+	ml_json_text(j, "image", image);
+	if (!log)
+		return;
+	ml_json_str(j, "format", log->format);
+	if (log->n_extents) {
+		ml_json_str(j, "space",
+			    memlog_space_name(log->extents[0].space));
+		ml_json_hex(j, "addr", log->extents[0].addr);
+	}
 }
 
 void ml_json_end(struct ml_json *j)
@@ -65,6 +77,26 @@ void ml_json_bytes(struct ml_json *j, const char *key, const void *p,
 	ml_out_char(j->out, '"');
 }
 
+void ml_json_lines(struct ml_json *j, const char *key, const uint8_t *p,
+		   size_t len)
+{
+	const uint8_t *cr, *from = p, *end = p + len;
+
+	if (!ml_utf8_valid(p, len)) {
+		ml_json_bytes(j, key, p, len);
+		return;
+	}
+	key_of(j, key, "");
+	ml_out_char(j->out, '"');
+	for (; (cr = memchr(p, '\r', (size_t)(end - p))); p = cr + 1)
+		if (cr + 1 < end && cr[1] == '\n') {
+			ml_escape_json(j->out, from, (size_t)(cr - from));
+			from = cr + 1;
+		}
+	ml_escape_json(j->out, from, (size_t)(end - from));
+	ml_out_char(j->out, '"');
+}
+
 void ml_json_text(struct ml_json *j, const char *key, const char *s)
 {
 	ml_json_bytes(j, key, s, strlen(s));
@@ -92,6 +124,12 @@ void ml_json_int(struct ml_json *j, const char *key, long long v)
 {
 	key_of(j, key, "");
 	ml_out_fmt(j->out, "%lld", v);
+}
+
+void ml_json_null(struct ml_json *j, const char *key)
+{
+	key_of(j, key, "");
+	ml_out_str(j->out, "null");
 }
 
 void ml_json_bool(struct ml_json *j, const char *key, bool v)

@@ -188,17 +188,11 @@ static void list_put_json(struct ml_out *out, const struct memlog_log *log,
 	struct ml_json j;
 	size_t i;
 
-	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ);
-	ml_json_text(&j, "image", opts->image);
-	ml_json_str(&j, "format", log->format);
-	ml_json_str(&j, "title", log->title);
+	ml_json_begin(&j, out, opts->style == ML_LIST_JSON_SEQ, "log",
+		      opts->image, log);
 	if (log->variant[0])
-		ml_json_text(&j, "variant", log->variant);
-	if (log->n_extents) {
-		ml_json_str(&j, "space",
-			    memlog_space_name(log->extents[0].space));
-		ml_json_hex(&j, "addr", log->extents[0].addr);
-	}
+		ml_json_str(&j, "variant", log->variant);
+	ml_json_str(&j, "title", log->title);
 	ml_json_u64(&j, "size", log->capacity);
 	ml_json_u64(&j, "used", log->used);
 	ml_json_bool(&j, "wrapped", log->flags & MEMLOG_LOG_WRAPPED);

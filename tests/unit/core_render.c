@@ -296,10 +296,13 @@ static void json_records(void **state)
 	finish(&s);
 	jq(".image", "\"vm\\u001bcore\"\n\"vm\\u001bcore\"\n"
 		     "\"vm\\u001bcore\"\n");
-	jq("[.format,.variant,.space,.addr]",
-	   "[\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
-	   "[\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
-	   "[\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n");
+	jq("select(.seq)|keys_unsorted|.[:6]",
+	   "[\"type\",\"image\",\"format\",\"space\",\"addr\","
+	   "\"variant\"]\n");
+	jq("[.type,.format,.variant,.space,.addr]",
+	   "[\"record\",\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
+	   "[\"record\",\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n"
+	   "[\"record\",\"ovmf\",\"main\",\"phys\",\"0x7e9b2000\"]\n");
 	jq("select(.seq)|[.seq,.time,.time_hz,.level,.cpu,.component,.phase]",
 	   "[\"9223372036854775808\",\"12345678\",\"1000000\",3,2,"
 	   "\"vm\\u001b[1m\",\"PEI\"]\n");

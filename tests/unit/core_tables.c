@@ -28,10 +28,17 @@ enum {
 };
 
 static struct text_sink out;
+static const struct memlog_extent extent = {
+	.space = MEMLOG_PHYS,
+	.addr = 0x2000000,
+	.len = 4096,
+};
 static const struct memlog_log trace = {
 	.size = sizeof(trace),
 	.format = "acrn-trace",
 	.title = "a trace",
+	.extents = &extent,
+	.n_extents = 1,
 };
 
 struct session {
@@ -54,6 +61,7 @@ static void start(struct session *s, const struct ml_render *render,
 	s->alloc = ml_allocator(NULL);
 	s->opts.alloc = &s->alloc;
 	s->opts.stats = list;
+	s->opts.image = "core";
 	s->opts.tsc_hz = hz;
 	if (!s->sink.write)
 		s->sink = out.sink;
@@ -464,11 +472,16 @@ static void test_csv_no_rate(void **state)
 		"\n");
 }
 
+#define HEAD                                                                \
+	"{\"type\":\"stats\",\"image\":\"core\",\"format\":\"acrn-trace\"," \
+	"\"space\":\"phys\",\"addr\":\"0x2000000\","
+
 static void test_json(void **state)
 {
 	assert_string_equal(
 		write_all(&ml_render_stats_json, "vm_exit,irq,cpu_usage", HZ),
-		"{\"stats\":\"vm_exit\",\"cpu\":0,\"run_cycles\":\"8000\","
+		HEAD
+		"\"stats\":\"vm_exit\",\"cpu\":0,\"run_cycles\":\"8000\","
 		"\"tsc_hz\":\"2000\",\"exits\":\"5\",\"cycles\":\"1480\","
 		"\"unfinished\":\"1\",\"no_reason\":\"2\","
 		"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
@@ -478,14 +491,14 @@ static void test_json(void **state)
 		"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
 		"\"max\":\"400\"},{\"reason\":\"(no reason recorded)\",\"count\":\"2\","
 		"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
-		"\"max\":\"80\"}]}\n"
-		"{\"stats\":\"vm_exit\",\"cpu\":3,\"run_cycles\":\"1000\","
+		"\"max\":\"80\"}]}\n" HEAD
+		"\"stats\":\"vm_exit\",\"cpu\":3,\"run_cycles\":\"1000\","
 		"\"tsc_hz\":\"2000\",\"exits\":\"1\",\"cycles\":\"1000\","
 		"\"unfinished\":\"0\",\"no_reason\":\"0\","
 		"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
 		"\"count\":\"1\",\"cycles\":\"1000\",\"min\":\"1000\",\"p50\":\"1000\","
-		"\"p90\":\"1000\",\"p99\":\"1000\",\"max\":\"1000\"}]}\n"
-		"{\"stats\":\"vm_exit\",\"cpu\":\"all\",\"run_cycles\":\"9000\","
+		"\"p90\":\"1000\",\"p99\":\"1000\",\"max\":\"1000\"}]}\n" HEAD
+		"\"stats\":\"vm_exit\",\"cpu\":null,\"run_cycles\":\"9000\","
 		"\"tsc_hz\":\"2000\",\"exits\":\"6\",\"cycles\":\"2480\","
 		"\"unfinished\":\"1\",\"no_reason\":\"2\","
 		"\"reasons\":[{\"reason\":\"VMEXIT_EXTERNAL_INTERRUPT\","
@@ -495,22 +508,22 @@ static void test_json(void **state)
 		"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
 		"\"max\":\"400\"},{\"reason\":\"(no reason recorded)\",\"count\":\"2\","
 		"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
-		"\"max\":\"80\"}]}\n"
-		"{\"stats\":\"irq\",\"cpu\":0,\"run_cycles\":\"10000\",\"tsc_hz\":\"2000\","
+		"\"max\":\"80\"}]}\n" HEAD
+		"\"stats\":\"irq\",\"cpu\":0,\"run_cycles\":\"10000\",\"tsc_hz\":\"2000\","
 		"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"},{\"vector\":\"0x20\","
-		"\"count\":\"1\"}]}\n"
-		"{\"stats\":\"irq\",\"cpu\":3,\"run_cycles\":\"1000\",\"tsc_hz\":\"2000\","
-		"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"}]}\n"
-		"{\"stats\":\"irq\",\"cpu\":\"all\",\"run_cycles\":\"11000\","
+		"\"count\":\"1\"}]}\n" HEAD
+		"\"stats\":\"irq\",\"cpu\":3,\"run_cycles\":\"1000\",\"tsc_hz\":\"2000\","
+		"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"}]}\n" HEAD
+		"\"stats\":\"irq\",\"cpu\":null,\"run_cycles\":\"11000\","
 		"\"tsc_hz\":\"2000\",\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"2\"},"
-		"{\"vector\":\"0x20\",\"count\":\"1\"}]}\n"
-		"{\"stats\":\"cpu_usage\",\"cpu\":0,\"run_cycles\":\"10000\","
+		"{\"vector\":\"0x20\",\"count\":\"1\"}]}\n" HEAD
+		"\"stats\":\"cpu_usage\",\"cpu\":0,\"run_cycles\":\"10000\","
 		"\"tsc_hz\":\"2000\",\"switches\":\"3\",\"ambiguous\":\"1000\","
 		"\"vms\":[{\"vm\":\"0\",\"cycles\":\"6000\"},{\"vm\":\"other\","
-		"\"cycles\":\"3000\"}]}\n"
-		"{\"stats\":\"cpu_usage\",\"cpu\":3,\"run_cycles\":\"1000\","
-		"\"tsc_hz\":\"2000\",\"switches\":\"0\",\"ambiguous\":\"0\",\"vms\":[]}\n"
-		"{\"stats\":\"cpu_usage\",\"cpu\":\"all\",\"run_cycles\":\"11000\","
+		"\"cycles\":\"3000\"}]}\n" HEAD
+		"\"stats\":\"cpu_usage\",\"cpu\":3,\"run_cycles\":\"1000\","
+		"\"tsc_hz\":\"2000\",\"switches\":\"0\",\"ambiguous\":\"0\",\"vms\":[]}\n" HEAD
+		"\"stats\":\"cpu_usage\",\"cpu\":null,\"run_cycles\":\"11000\","
 		"\"tsc_hz\":\"2000\",\"switches\":\"3\",\"ambiguous\":\"1000\","
 		"\"vms\":[{\"vm\":\"0\",\"cycles\":\"6000\"},{\"vm\":\"other\","
 		"\"cycles\":\"3000\"}]}\n");

@@ -8,12 +8,12 @@ static void json_start(struct ml_stats_out *s, struct ml_json *j,
 		       const char *what, const struct ml_stats_cpu *c,
 		       uint64_t run)
 {
-	ml_json_begin(j, &s->out, false);
+	ml_json_begin(j, &s->out, s->seq, "stats", s->opts->image, s->log);
 	ml_json_str(j, "stats", what);
 	if (c->cpu >= 0)
 		ml_json_int(j, "cpu", c->cpu);
 	else
-		ml_json_str(j, "cpu", "all");
+		ml_json_null(j, "cpu");
 	ml_json_u64(j, "run_cycles", run);
 	if (s->opts->tsc_hz)
 		ml_json_u64(j, "tsc_hz", s->opts->tsc_hz);

@@ -20,6 +20,8 @@ struct ml_stats_out {
 	struct ml_stats *stats;
 	const struct ml_render_opts *opts;
 	const struct ml_stats_writer *writer;
+	const struct memlog_log *log; /* the trace */
+	bool seq;		      /* JSON as a text sequence */
 	struct memlog_allocator alloc;
 	unsigned int logs; /* written before this one */
 };

@@ -75,12 +75,22 @@ static enum memlog_status csv_start(void *state,
 	return stats_begin(state, opts, sink, err);
 }
 
-static enum memlog_status
-tables_stats_json_begin(void *state, const struct ml_render_opts *opts,
-			const struct memlog_sink *sink, struct memlog_err *err)
+static enum memlog_status stats_json_begin(void *state,
+					   const struct ml_render_opts *opts,
+					   const struct memlog_sink *sink,
+					   struct memlog_err *err)
 {
 	((struct ml_stats_out *)state)->writer = &ml_stats_json;
 	return stats_begin(state, opts, sink, err);
+}
+
+static enum memlog_status stats_seq_begin(void *state,
+					  const struct ml_render_opts *opts,
+					  const struct memlog_sink *sink,
+					  struct memlog_err *err)
+{
+	((struct ml_stats_out *)state)->seq = true;
+	return stats_json_begin(state, opts, sink, err);
 }
 
 static enum memlog_status stats_log_begin(void *state,
@@ -113,8 +123,8 @@ static enum memlog_status stats_log_end(void *state,
 	enum memlog_status status;
 	size_t len, which, i;
 
-	(void)log;
 	(void)missing;
+	s->log = log;
 	status = ml_stats_finish(s->stats, err);
 	for (;; list += len + 1) {
 		which = analysis_at(list, &len);
@@ -153,5 +163,7 @@ static void stats_close(void *state)
 STATS_RENDER(ml_render_stats, "stats", "tables of --stats", tables_begin,
 	     false);
 STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON",
-	     tables_stats_json_begin, false);
+	     stats_json_begin, false);
+STATS_RENDER(ml_render_stats_json_seq, "stats-json-seq",
+	     "--stats as a JSON text sequence", stats_seq_begin, false);
 STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start, true);

@@ -8,6 +8,7 @@
 
 extern const struct ml_render ml_render_stats;
 extern const struct ml_render ml_render_stats_json;
+extern const struct ml_render ml_render_stats_json_seq;
 extern const struct ml_render ml_render_csv;
 
 /* Are all names in the comma-separated list known analyses? */

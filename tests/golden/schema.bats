@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# All JSON of all fixtures against docs/output.schema.json.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup_file() {
+	local p
+	# that of the system, for which the module is packaged, may not be the
+	# first one
+	for p in python3 /usr/bin/python3; do
+		"$p" -c 'import fastjsonschema' 2>/dev/null || continue
+		export python=$p
+		return 0
+	done
+	echo "no python3 with fastjsonschema: make deps installs it" >&2
+	return 1
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	export LC_ALL=C
+}
+
+valid() {
+	"$python" "$root/tests/schema.py" "$root/docs/output.schema.json" "$@"
+}
+
+# every IMAGE...: all that is written as JSON of each; $stats: also that
+every() {
+	local i how rc
+	for i; do
+		for how in "" --list --info ${stats:+"$stats"}; do
+			rc=0
+			# shellcheck disable=SC2086
+			"$dump" -q -a --uncommitted --consumed \
+				-O "${seq:-json}" $how "$i" \
+				>>json 2>>err || rc=$?
+			[ $rc -le 4 ] || { echo "$how $i: exit $rc"; return 1; }
+		done
+	done
+}
+
+@test "every recipe" {
+	local r
+	for r in "$recipes"/*.rec; do
+		image "$(basename "$r" .rec)" "$(basename "$r" .rec)"
+	done
+	every ./*
+	valid record log info <json
+}
+
+@test "a name that is not UTF-8" {
+	image small-c $'\xff'
+	every $'\xff'
+	seq=json-seq every $'\xff'
+	valid record log info <json
+	[ "$(jq -s 'map(select(.image_b64 != "/w==")) | length' \
+		<(tr -d '\036' <json))" = 0 ]
+}
+
+@test "dumps of guests, of coreboot and of Xen" {
+	local f
+	for f in "$vmcores"/*.zst; do
+		case $f in *.debugcon.zst | *.console.zst | *.text.zst) continue ;; esac
+		zstd -q -d --long=31 -o image "$f"
+		every image
+		rm image
+	done
+	valid record log info <json
+	# only Xen's own console has a prefix
+	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
+		. as $r | .format == "xen-console" and
+		(.text | endswith($r.message)) and
+		(.message | startswith("(XEN)") | not))' json
+}
+
+@test "ACRN's logs and traces" {
+	zstd -q -d -o hvlog "$root/fixtures/acrn/hvlog-v27-3cpu-boot3.elf.zst"
+	zstd -q -d -o trace "$root/fixtures/acrn/trace-v10-2cpu.elf.zst"
+	"$B/mkacrn" log model cpus=16 boots=2 lazy=3000
+	"$B/mkacrn" trace events cpus=3 noreason=1 exits=5000
+	stats="--stats vm_exit,irq,cpu_usage --tsc-mhz 1000"
+	every hvlog trace model events
+	seq=json-seq every events
+	valid record log info stats <json
+	jq -se '[.[] | select(.type == "record")] | length > 30000 and
+		all(.[]; . as $r | .text | endswith($r.message))' json
+}
