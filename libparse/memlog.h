@@ -787,6 +787,9 @@ struct memlog_field {
  * text: what a person reads: unescaped guest bytes, with the line end if the
  *	log has one, not NUL-terminated. A line of more than 4096 bytes is split
  *	into several records, all but the last with MEMLOG_REC_CONTINUES.
+ * message: text without the prefix that the log itself puts before it (level,
+ *	time, CPU), message_len bytes: the end of text. NULL: text has none, or
+ *	it is not known.
  * raw: what -O raw writes: the record's bytes in the log (the same as text for
  *	logs of text).
  * lost: records or bytes (the format's unit) missing directly before this one;
@@ -814,6 +817,8 @@ struct memlog_record {
 	unsigned int n_fields;
 	uint64_t lost;
 	uint32_t flags; /* MEMLOG_REC_* */
+	const uint8_t *message;
+	size_t message_len;
 };
 
 struct memlog_decoder;

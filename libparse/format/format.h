@@ -69,6 +69,14 @@ struct ml_found {
 	uint64_t hint[ML_HINTS];
 };
 
+/* For next(): the text of a record without the n bytes that the log itself puts
+ * before it. Every record of a format that does so gets this, whatever n. */
+static inline void ml_record_message(struct memlog_record *rec, size_t n)
+{
+	rec->message = rec->text + n;
+	rec->message_len = rec->text_len - n;
+}
+
 /* For probe(): this header points to addr; hint is the first of them. */
 static inline void ml_found_at(struct ml_found *ret, uint64_t addr,
 			       uint64_t hint)

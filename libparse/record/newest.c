@@ -118,6 +118,8 @@ static void newest_copy(struct kept *k, const struct memlog_record *rec)
 
 	*r = *rec;
 	r->text = newest_put(&to, rec->text, text_size(rec));
+	if (rec->message)
+		r->message = r->text + (rec->message - rec->text);
 	r->raw = rec->raw == rec->text ?
 			 r->text :
 			 newest_put(&to, rec->raw, rec->raw_len);

@@ -101,6 +101,8 @@ static enum memlog_status json_record(void *state,
 	if (rec->phase)
 		ml_json_text(&j, "phase", rec->phase);
 	ml_json_lines(&j, "text", rec->text, rec->text_len);
+	if (rec->message)
+		ml_json_lines(&j, "message", rec->message, rec->message_len);
 	if (rec->n_fields)
 		json_put_fields(&j, rec);
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE)

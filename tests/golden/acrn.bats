@@ -313,6 +313,26 @@ counts() {
 	tr -d '\r' <"$1" | awk -F, '/^VMEXIT/ { print $1, $2, $4 }'
 }
 
+@test "message is the text without its prefix" {
+	# those kept by -n -N are copies
+	for n in 100000 -2000; do
+		"$dump" -q -J -n "$n" "$log.elf" | jq -e -s 'length > 1900 and
+			all(.[]; .seq == null or .text == "[" + .time +
+				"us][cpu=\(.cpu)]" + (if .component then
+				"[" + .component + "]" else "" end) +
+				"[sev=" + .fields.sev + "][seq=" + .seq +
+				"]:" + .message)'
+		"$dump" -q -J -n "$n" -F acrn-trace new.elf |
+			jq -e -s 'length > 1900 and all(.[];
+				(.time + " " + .message) as $m |
+				.text | endswith($m))'
+	done
+	# rules have a prefix of their own, or none
+	echo '0x11 %(cpu)d' >"$T/rules"
+	"$dump" -q -J --acrn-formats "$T/rules" -F acrn-trace new.elf |
+		jq -e -s 'length > 100 and all(.[]; has("message") | not)'
+}
+
 @test "trace: --stats has acrnalyze's counts and cycles" {
 	"$dump" --stats vm_exit,irq -O csv --tsc-mhz 1881.6 -o "$T/out/" "$trace.elf"
 	for c in 0 1; do

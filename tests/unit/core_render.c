@@ -317,6 +317,27 @@ static void json_records(void **state)
 	assert_null(strpbrk(sink.text, "\x1b\x1e\r\x7f"));
 }
 
+/* LF for CR LF in text, but not for other CRs; b64 is exact. */
+static void json_lines(void **state)
+{
+	struct session s = { 0 };
+	struct memlog_record r = record("[1s] one\r\ntwo\r\n", 14, 0);
+
+	start(&s, "json", 1);
+	r.message = r.text + 5;
+	r.message_len = r.text_len - 5;
+	s.render->record(s.state, &r, NULL);
+	put(&s, "\rx\r\r\n\n\r", 0);
+	put(&s, "\xff\r\n", 0);
+	put(&s, "", 0);
+	finish(&s);
+	jq("[.text,.message,.text_b64]",
+	   "[\"[1s] one\\ntwo\\r\",\"one\\ntwo\\r\",null]\n"
+	   "[\"\\rx\\r\\n\\n\\r\",null,null]\n"
+	   "[null,null,\"/w0K\"]\n"
+	   "[\"\",null,null]\n");
+}
+
 static void json_seq(void **state)
 {
 	struct session s = { 0 };
@@ -448,6 +469,7 @@ int main(void)
 		cmocka_unit_test(text_rich),
 		cmocka_unit_test(raw_bytes),
 		cmocka_unit_test(json_records),
+		cmocka_unit_test(json_lines),
 		cmocka_unit_test(json_seq),
 		cmocka_unit_test(sink_fails),
 		cmocka_unit_test(acrntrace_large),

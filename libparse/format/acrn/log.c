@@ -183,6 +183,8 @@ static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 
 	rec->text = d->text;
 	rec->text_len = ml_acrn_ring_text(ring, source, d->raw, d->text);
+	ml_record_message(rec,
+			  it->has_head ? ml_min(h->len, rec->text_len) : 0);
 	rec->raw = d->raw;
 	rec->raw_len = (size_t)it->slots * ML_SBUF_LOG_SLOT;
 	rec->cpu = ring->cpu;

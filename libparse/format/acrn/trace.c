@@ -219,8 +219,9 @@ static size_t put_start(struct acrn_trace *d, const struct ml_acrn_event *e,
 				(unsigned long long)e->tsc);
 }
 
-static size_t acrn_trace_put_text(struct acrn_trace *d,
-				  const struct ml_acrn_event *e, int32_t cpu)
+static void acrn_trace_put_text(struct acrn_trace *d,
+				const struct ml_acrn_event *e, int32_t cpu,
+				struct memlog_record *rec)
 {
 	const struct ml_acrn_event_type *type = ml_acrn_event_type(e->id);
 	const char *text = type ? type->text : NULL;
@@ -248,7 +249,8 @@ static size_t acrn_trace_put_text(struct acrn_trace *d,
 	}
 	len = ml_min(len, sizeof(d->line) - n);
 	memcpy(d->line + n, words, len);
-	return n + len;
+	rec->text_len = n + len;
+	ml_record_message(rec, n);
 }
 
 static void add_fields(struct acrn_trace *d, const struct ml_acrn_event *e,
@@ -322,9 +324,11 @@ static enum memlog_status trace_next(void *state, struct ml_source *source,
 		acrn_trace_advance(r, source);
 	}
 	memcpy(d->raw, r->event.payload - 16, ML_ACRN_ENTRY);
-	rec->text_len = rule ? ml_acrn_template(rule, len, &r->event, d->line) :
-			       acrn_trace_put_text(d, &r->event, r->event.cpu);
 	rec->text = (const uint8_t *)d->line;
+	if (rule)
+		rec->text_len = ml_acrn_template(rule, len, &r->event, d->line);
+	else
+		acrn_trace_put_text(d, &r->event, r->event.cpu, rec);
 	rec->raw = d->raw;
 	rec->raw_len = sizeof(d->raw);
 	rec->cpu = r->event.cpu;

@@ -211,11 +211,11 @@ static enum memlog_status xen_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-/* Who wrote the line, and when. */
+/* Who wrote the line, when, and what. */
 static void xen_console_describe(struct xen_decoder *d,
 				 struct memlog_record *rec)
 {
-	size_t n = ml_xen_prefix(rec->text, rec->text_len);
+	size_t n = ml_xen_prefix(rec->text, rec->text_len), time;
 	struct xen_time t;
 
 	d->component[0] = '\0';
@@ -228,9 +228,12 @@ static void xen_console_describe(struct xen_decoder *d,
 	else if (rec->text_len >= 2 && rec->text[rec->text_len - 1] == '\n' &&
 		 rec->text[rec->text_len - 2] == '\r')
 		strcpy(d->component, "dom0");
-	ml_xen_timestamp(rec->text + n, rec->text_len - n, &t);
+	time = ml_xen_timestamp(rec->text + n, rec->text_len - n, &t);
 	/* dom0's own clock is a different one */
 	if (!n || !t.form)
+		time = 0;
+	ml_record_message(rec, n + time);
+	if (!time)
 		return;
 	rec->has_time = true;
 	rec->time = t.time;
@@ -251,7 +254,9 @@ static enum memlog_status xen_next(void *state, struct ml_source *source,
 	if (!rec->seq && d->ring.wrapped &&
 	    !ml_xen_prefix(rec->text, rec->text_len))
 		rec->flags |= MEMLOG_REC_TRUNCATED_HEAD;
-	if (!d->continues)
+	if (d->continues)
+		ml_record_message(rec, 0);
+	else
 		xen_console_describe(d, rec);
 	d->continues = rec->flags & MEMLOG_REC_CONTINUES;
 	if (d->component[0])
