@@ -171,9 +171,10 @@ struct memlog_range {
  * alias: optional. The same byte in another address space, if that is certain;
  *	MEMLOG_NO_DATA if not.
  * close: optional. Frees self.
- * next_data: optional. As next_range, but may leave out what is known to read
- *	as zeros (holes of a sparse file, zero pages of a compressed dump): what
- *	remains is what a search has to look at. NULL: the same as next_range.
+ * next_data: optional. As next_range, but may leave out what a search need not
+ *	look at: what is known to read as zeros (holes of a sparse file, zero
+ *	pages of a compressed dump), and bytes of a file that a lower address
+ *	has, too. NULL: the same as next_range.
  *
  * page_size is the unit in which the image stores memory, in bytes, 0 for
  * "unknown" (4096 is assumed). flags: MEMLOG_READER_*.

@@ -39,6 +39,11 @@
 #define ML_REGEX_STATE 10u
 #define ML_REGEX_KEPT  (128u << 10)
 
+/* Bytes of a file that are at several addresses are searched and printed once;
+ * where a range or the start of a log says that others are wanted, this many
+ * times. No tool writes such a dump. */
+#define ML_REPEATS 4u
+
 /* Memory of an image in an extract: every known log is below 4 MiB, and the
  * file is meant to be sent by mail. */
 #define ML_MAX_EXTRACT (256u << 20)

@@ -127,9 +127,12 @@ struct memlog_logs {
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around; /* bytes searched by expand(), at most
+	uint64_t around;		  /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
-	bool around_low; /* low memory was searched, once */
+	bool around_low;		  /* low memory was searched, once */
+	const struct memlog_image *image; /* being scanned, else NULL */
+	uint64_t repeated; /* bytes of extents that are bytes of the file at
+			      lower addresses, too */
 };
 
 /* A new log of a format in the list, zeroed but for fmt and names. LIMIT when
@@ -144,7 +147,8 @@ void ml_logs_drop_last(struct memlog_logs *logs);
 /* Remove all logs from the list. */
 void ml_logs_clear(struct memlog_logs *logs);
 
-/* Add an extent; len 0 is refused with INVALID. ML_MAX_EXTENTS is the limit. */
+/* Add an extent; len 0 is refused with INVALID. ML_MAX_EXTENTS is the limit.
+ * NOT_MINE: logs of this image have shown the same bytes of its file too often. */
 enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 				     struct ml_log *log,
 				     const struct memlog_extent *extent,

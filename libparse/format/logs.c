@@ -41,6 +41,25 @@ void ml_logs_drop_last(struct memlog_logs *logs)
 	ml_free(&logs->alloc, log);
 }
 
+/* The output of an image whose headers show the same bytes again and again is
+ * bounded by its file. */
+static bool logs_afford(struct memlog_logs *logs, const struct memlog_extent *e)
+{
+	uint64_t n;
+
+	if (!logs->image)
+		return true;
+	n = ml_image_repeated(logs->image, e->space,
+			      (struct memlog_range){ e->addr,
+						     e->addr + e->len });
+	if (!n)
+		return true;
+	if (n > ML_REPEATS * logs->image->file.size - logs->repeated)
+		return false;
+	logs->repeated += n;
+	return true;
+}
+
 enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 				     struct ml_log *log,
 				     const struct memlog_extent *extent,
@@ -48,6 +67,9 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 {
 	enum memlog_status s;
 
+	if (!logs_afford(logs, extent))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "the same bytes of the file as other logs");
 	if (!extent->len)
 		return ml_fail(err, MEMLOG_INVALID, "a log of 0 bytes");
 	if (log->pub.n_extents >= ML_MAX_EXTENTS)

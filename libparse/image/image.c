@@ -109,6 +109,14 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 	return s;
 }
 
+uint64_t ml_image_repeated(const struct memlog_image *image,
+			   enum memlog_space space, struct memlog_range range)
+{
+	const struct ml_space *sp = &image->spaces[space];
+
+	return sp->repeated ? sp->repeated(sp->self, range) : 0;
+}
+
 enum memlog_status ml_image_fill(struct memlog_image *image,
 				 enum memlog_space space, uint64_t addr,
 				 void *buf, size_t len, size_t *ret,

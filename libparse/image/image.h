@@ -18,11 +18,14 @@
  *
  * bias: pages of the guest start where (addr - bias) is a multiple of the page
  *	size; other than 0 only in MEMLOG_FILE.
+ * repeated: how many bytes of a range, which has no holes, are bytes of the file
+ *	that lower addresses have, too; next_data leaves those out. NULL: none.
  */
 struct ml_space {
 	const struct memlog_reader_ops *ops; /* NULL: not there */
 	void *self;
 	uint32_t bias;
+	uint64_t (*repeated)(void *self, struct memlog_range range);
 };
 
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the
@@ -114,6 +117,11 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr);
+
+/* How many bytes of a range are bytes of the file that lower addresses have,
+ * too. */
+uint64_t ml_image_repeated(const struct memlog_image *image,
+			   enum memlog_space space, struct memlog_range range);
 
 /* Read up to len bytes at addr, up to the first hole: OK even if *ret is less.
  * Other errors are returned; *ret is then what was read before. */

@@ -348,6 +348,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 	struct memlog_logs *logs = job->logs;
 	size_t n, first;
 
+	logs->image = NULL;
 	if (!logs->count)
 		return;
 	number_groups(logs);

@@ -215,6 +215,25 @@ static bool far_enough(const struct ml_scan_job *job, uint64_t addr,
 			   addr >= job->last_hit + stop_after;
 }
 
+/* Data from addr on. Whoever names ranges gets all of them, also bytes of the file
+ * that other addresses have, within reason. */
+static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	const struct memlog_image *image = job->image;
+
+	if (!job->opts->n_ranges || !image->spaces[job->space].repeated)
+		return memlog_image_next_data(job->image, job->space, addr, ret,
+					      err);
+	if (job->stats.covered / ML_REPEATS > image->file.size)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "the ranges have more than %u times the bytes "
+			       "of the file; give fewer of them",
+			       ML_REPEATS);
+	return memlog_image_next_range(job->image, job->space, addr, ret, err);
+}
+
 /* All data in [r), which may have holes, in windows of at most step bytes. */
 static enum memlog_status search_upwards(struct ml_scan_job *job,
 					 struct ml_scanner *sc,
@@ -227,8 +246,7 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 	uint64_t addr = range.start, at;
 
 	while (addr < range.end) {
-		s = memlog_image_next_data(job->image, job->space, addr, &r,
-					   err);
+		s = search_next(job, addr, &r, err);
 		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end))
 			return search_tick(job, range.end - addr, err);
 		if (s)

@@ -100,6 +100,8 @@ static enum memlog_status add_chain(struct expand *x, struct ml_log *log,
 						     ch->part) :
 					   0;
 		s = ml_log_add_extent(x->logs, log, &e, err);
+		if (s == MEMLOG_NOT_MINE)
+			continue;
 		if (s)
 			return s;
 		ml_acrn_log_add_ring(log, &r->h);

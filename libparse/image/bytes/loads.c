@@ -155,20 +155,16 @@ static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
 	l->missing = promised - ml_ranges_bytes(l->ranges, l->n_ranges);
 }
 
-enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
-				 size_t n, uint64_t file_size,
-				 const struct memlog_allocator *alloc,
-				 struct memlog_err *err)
+static enum memlog_status loads_build(struct ml_loads *l, struct ml_load *in,
+				      size_t n, uint64_t file_size,
+				      const struct memlog_allocator *alloc,
+				      struct memlog_err *err)
 {
 	struct piece *pieces = NULL;
 	struct heap h = { 0 };
 	size_t i, m = 0;
 
 	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
-	if (n > ML_MAX_PHDRS)
-		return ml_fail(err, MEMLOG_LIMIT,
-			       "%zu pieces of memory, more than %u", n,
-			       ML_MAX_PHDRS);
 	l->loads = ml_calloc(&l->alloc, 2 * n, sizeof(*l->loads));
 	l->ranges = ml_calloc(&l->alloc, 2 * n, sizeof(*l->ranges));
 	pieces = ml_calloc(&l->alloc, n, sizeof(*pieces));
@@ -194,13 +190,108 @@ enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 	return MEMLOG_OK;
 }
 
+/* Is a byte of the file in two entries? in is what loads_fresh() makes of l. */
+static bool loads_repeat(const struct ml_loads *l, struct ml_load *in)
+{
+	uint64_t end = 0;
+	bool sorted = true;
+	size_t i;
+
+	for (i = 0; i < l->n_loads; i++) {
+		in[i].addr = l->loads[i].off;
+		in[i].off = l->loads[i].addr;
+		in[i].len = in[i].promised = l->loads[i].len;
+		sorted &= in[i].addr >= end;
+		end = in[i].addr + in[i].len;
+	}
+	return !sorted;
+}
+
+/* Which memory shows bytes of the file that no memory below it does: the same
+ * sweep over the file, where the lowest address wins. */
+static enum memlog_status loads_fresh(struct ml_loads *l,
+				      struct memlog_err *err)
+{
+	struct ml_loads by_file = { .alloc = l->alloc };
+	enum memlog_status s = MEMLOG_OK;
+	struct ml_load *in;
+	uint64_t all, n;
+	size_t i;
+
+	if (l->n_loads < 2)
+		return MEMLOG_OK;
+	in = ml_calloc(&l->alloc, l->n_loads, sizeof(*in));
+	if (!in)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu pieces of memory",
+			       l->n_loads);
+	if (loads_repeat(l, in))
+		s = loads_build(&by_file, in, l->n_loads, UINT64_MAX, &l->alloc,
+				err);
+	ml_free(&l->alloc, in);
+	if (s || !by_file.n_loads)
+		return s;
+	for (i = 0; i < by_file.n_loads; i++) {
+		by_file.ranges[i].start = by_file.loads[i].off;
+		by_file.ranges[i].end =
+			by_file.loads[i].off + by_file.loads[i].len;
+	}
+	by_file.n_ranges = ml_ranges_merge(by_file.ranges, by_file.n_loads);
+	all = ml_ranges_bytes(l->ranges, l->n_ranges);
+	n = ml_ranges_bytes(by_file.ranges, by_file.n_ranges);
+	if (n < all) {
+		l->repeated = all - n;
+		l->fresh = by_file.ranges;
+		l->n_fresh = by_file.n_ranges;
+		by_file.ranges = NULL;
+	}
+	ml_loads_fini(&by_file);
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
+				 size_t n, uint64_t file_size,
+				 const struct memlog_allocator *alloc,
+				 struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
+	if (n > ML_MAX_PHDRS)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "%zu pieces of memory, more than %u", n,
+			       ML_MAX_PHDRS);
+	s = loads_build(l, in, n, file_size, alloc, err);
+	if (!s)
+		s = loads_fresh(l, err);
+	if (s)
+		ml_loads_fini(l);
+	return s;
+}
+
 void ml_loads_fini(struct ml_loads *l)
 {
 	ml_free(&l->alloc, l->loads);
 	ml_free(&l->alloc, l->ranges);
+	ml_free(&l->alloc, l->fresh);
 	l->loads = NULL;
-	l->ranges = NULL;
-	l->n_loads = l->n_ranges = 0;
+	l->ranges = l->fresh = NULL;
+	l->n_loads = l->n_ranges = l->n_fresh = 0;
+}
+
+uint64_t ml_loads_repeated(const struct ml_loads *l, struct memlog_range range)
+{
+	uint64_t n = range.end - range.start;
+	struct memlog_range r;
+	size_t i;
+
+	if (!l->fresh)
+		return 0;
+	i = ml_ranges_find(l->fresh, l->n_fresh, range.start);
+	for (; i < l->n_fresh && ml_range_intersect(l->fresh[i], range, &r);
+	     i++)
+		n -= r.end - r.start;
+	return n;
 }
 
 size_t ml_loads_after(const struct ml_loads *l, uint64_t addr)
@@ -300,11 +391,11 @@ enum memlog_status ml_loads_next_range(struct ml_loads *l, uint64_t addr,
 /* The end of the run of loads from i on that are contiguous in memory and
  * within data, a range of the file. */
 static uint64_t loads_extend(const struct ml_loads *l, size_t i,
-			     const struct memlog_range *data)
+			     const struct memlog_range *data, uint64_t until)
 {
 	const struct ml_load *a = &l->loads[i];
 
-	while (++i < l->n_loads) {
+	while (a->addr + a->len < until && ++i < l->n_loads) {
 		const struct ml_load *b = &l->loads[i];
 
 		if (a->addr + a->len != b->addr || b->off < data->start ||
@@ -315,10 +406,11 @@ static uint64_t loads_extend(const struct ml_loads *l, size_t i,
 	return a->addr + a->len;
 }
 
-enum memlog_status ml_loads_next_data(struct ml_loads *l,
-				      const struct ml_file *file, uint64_t addr,
-				      struct memlog_range *ret,
-				      struct memlog_err *err)
+/* next_data without regard to fresh; more than until is not asked for. */
+static enum memlog_status loads_data(struct ml_loads *l,
+				     const struct ml_file *file, uint64_t addr,
+				     uint64_t until, struct memlog_range *ret,
+				     struct memlog_err *err)
 {
 	struct memlog_range data;
 	enum memlog_status s;
@@ -341,7 +433,7 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 		ret->start = at->addr + (data.start - at->off);
 		ret->start = ml_max(ret->start - ret->start % ML_PAGE, from);
 		if (data.end - at->off >= at->len) {
-			ret->end = loads_extend(l, i, &data);
+			ret->end = loads_extend(l, i, &data, until);
 			return MEMLOG_OK;
 		}
 		end = at->addr + (data.end - at->off);
@@ -349,6 +441,30 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 		    !ml_add(end, ML_PAGE - end % ML_PAGE, &end))
 			end = UINT64_MAX;
 		ret->end = ml_min(end, at->addr + at->len);
+		return MEMLOG_OK;
+	}
+	return MEMLOG_NO_DATA;
+}
+
+enum memlog_status ml_loads_next_data(struct ml_loads *l,
+				      const struct ml_file *file, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	enum memlog_status s;
+	size_t i;
+
+	if (!l->fresh)
+		return loads_data(l, file, addr, UINT64_MAX, ret, err);
+	i = ml_ranges_find(l->fresh, l->n_fresh, addr);
+	for (; i < l->n_fresh; i++) {
+		addr = ml_max(addr, l->fresh[i].start);
+		s = loads_data(l, file, addr, l->fresh[i].end, ret, err);
+		if (s)
+			return s;
+		if (ret->start >= l->fresh[i].end)
+			continue;
+		ret->end = ml_min(ret->end, l->fresh[i].end);
 		return MEMLOG_OK;
 	}
 	return MEMLOG_NO_DATA;

@@ -17,6 +17,10 @@ struct ml_load {
  * has the same memory, merged by address only. missing: bytes promised by
  * headers that are not in the file. cut: those of them beyond the end of the
  * file.
+ *
+ * Several entries may show the same bytes of the file. fresh is then the memory
+ * that shows what no memory below it does, sorted, and repeated counts the rest;
+ * NULL: all of it is.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
@@ -24,7 +28,9 @@ struct ml_loads {
 	size_t n_loads;
 	struct memlog_range *ranges;
 	size_t n_ranges;
-	uint64_t missing, cut;
+	struct memlog_range *fresh;
+	size_t n_fresh;
+	uint64_t missing, cut, repeated;
 	size_t last; /* of the last lookup */
 };
 
@@ -39,6 +45,9 @@ enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 const struct memlog_allocator *alloc,
 				 struct memlog_err *err);
 void ml_loads_fini(struct ml_loads *l);
+
+/* How many bytes of a range, which has no holes, lower memory shows too. */
+uint64_t ml_loads_repeated(const struct ml_loads *l, struct memlog_range range);
 
 /* The entry that contains addr, or NULL. */
 const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr);

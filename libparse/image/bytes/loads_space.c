@@ -2,6 +2,8 @@
 /* loads_space.c - make an address space from the loads of a file. */
 #include "loads.h"
 
+#include <inttypes.h>
+
 #include "base/err.h"
 
 struct pieces {
@@ -89,6 +91,25 @@ static const struct memlog_reader_ops pieces_ops = {
 	.next_data = pieces_next_data,
 };
 
+static uint64_t pieces_repeated(void *self, struct memlog_range r)
+{
+	return ml_loads_repeated(&((struct pieces *)self)->loads, r);
+}
+
+/* Add it to the image, which owns it from now on. */
+static void pieces_add(struct memlog_image *image, enum memlog_space space,
+		       struct pieces *p, bool scan)
+{
+	ml_image_add_space(image, space, &p->ops, p, 0, scan);
+	if (!p->loads.repeated)
+		return;
+	image->spaces[space].repeated = pieces_repeated;
+	ml_image_warn(image,
+		      "%" PRIu64 " bytes of memory are bytes of the file that "
+		      "are at other addresses, too; they are searched once",
+		      p->loads.repeated);
+}
+
 /* Create a reader without loads. NULL: no memory. */
 static struct pieces *pieces_create(struct memlog_image *image,
 				    const struct ml_file *file, bool own,
@@ -124,7 +145,7 @@ enum memlog_status ml_loads_add_space(struct memlog_image *image,
 	}
 	p->loads = *l;
 	*l = (struct ml_loads){ 0 };
-	ml_image_add_space(image, space, &p->ops, p, 0, true);
+	pieces_add(image, space, p, true);
 	return MEMLOG_OK;
 }
 
@@ -146,6 +167,6 @@ enum memlog_status ml_loads_add_twin(struct memlog_image *image,
 	p->ops.page_size = twin->page_size;
 	p->ops.alias = pieces_alias;
 	twin->loads = twin->back = (struct ml_loads){ 0 };
-	ml_image_add_space(image, twin->space, &p->ops, p, 0, twin->scan);
+	pieces_add(image, twin->space, p, twin->scan);
 	return MEMLOG_OK;
 }
