@@ -352,7 +352,8 @@ struct memlog_open_opts {
  * the live sources listed in the manual page (pid:N, qmp:SOCKET, domain:NAME,
  * acrn:, /dev/mem). Pipes are for memlog_stream_open(). opts may be NULL. The
  * caller closes *ret. name is copied, and the text of errors begins with it. IO
- * (missing, not permitted), NOT_MINE (no format recognised it), CORRUPT, LIMIT,
+ * (missing, not permitted), NOT_MINE (no format recognised it, or a directory),
+ * CORRUPT, LIMIT,
  * UNSUPPORTED (the text gives the command that makes a readable dump), INVALID
  * (not the name of an image, or options that do not fit it), STOP. Not in
  * libmemlog_core.a.
@@ -1084,14 +1085,40 @@ struct memlog_query_host {
 	bool many; /* more than one image is being asked */
 };
 
-/* The result of a run; the exit codes of memlog-dump follow from it. */
+/*
+ * What a program that runs a query ends with.
+ *
+ * PRINTED: something was: a record, a log of a list, statistics of events, an
+ *	extract, the description of an image.
+ * NONE: nothing was printed, and the image is complete: it has no log, only
+ *	empty ones, or no line matches.
+ * USAGE: the options, or the name of an image, are invalid.
+ * UNREADABLE: the image cannot be read, or the output not be written.
+ * INCOMPLETE: nothing was printed, and bytes of the image are truncated,
+ *	unreadable or damaged. With the option strict also if such bytes belong
+ *	to what was printed, or could have held a current log. Memory that was
+ *	left out on purpose, by a dump level or a balloon, does not count.
+ */
+enum memlog_exit {
+	MEMLOG_EXIT_PRINTED,
+	MEMLOG_EXIT_NONE,
+	MEMLOG_EXIT_USAGE,
+	MEMLOG_EXIT_UNREADABLE,
+	MEMLOG_EXIT_INCOMPLETE,
+};
+
+/* The result of a run. searched and missing are in bytes. */
 struct memlog_query_result {
 	size_t size;
+	enum memlog_exit exit;
 	uint64_t logs_found;   /* of the requested formats */
 	uint64_t logs_printed; /* or listed, or extracted */
-	uint64_t records;      /* printed */
-	bool damaged;	       /* something printed was incomplete, or came
-				   from a damaged compressed file */
+	uint64_t matched;      /* records printed */
+	uint64_t searched;
+	uint64_t missing; /* that should have been searched: truncated or
+			     unreadable; with at, of the logs only */
+	bool damaged;	  /* something printed was incomplete, or came from a
+			     damaged compressed file */
 };
 
 /* What a query, with the options so far, needs from an image that can be read
@@ -1103,7 +1130,7 @@ MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
 /*
  * Run a query on one image and write its output to the sink; it can run again,
  * on other images. ret may be NULL; once the run has begun it is filled in
- * whatever is returned. NO_DATA: no log was found, or none was printed;
+ * whatever is returned. NO_DATA: no log was found, or nothing was printed;
  * messages say what was searched and what to check. NOT_MINE: no log starts
  * where "at" says. INVALID: options that do not fit each other, this image or
  * this sink. STOP, IO (from the image), the sink's own status, LIMIT: what was
@@ -1114,6 +1141,14 @@ MEMLOG_API enum memlog_status
 memlog_query_run(struct memlog_query *query, struct memlog_image *image,
 		 const struct memlog_query_host *host,
 		 struct memlog_query_result *ret, struct memlog_err *err);
+
+/* The exit status if there is no image to run a query on: it could not be
+ * opened, or the options are invalid. status is the reason. query, name, err
+ * and host may be NULL. */
+MEMLOG_API enum memlog_exit
+memlog_query_failed(const struct memlog_query *query, const char *name,
+		    enum memlog_status status, const struct memlog_err *err,
+		    const struct memlog_query_host *host);
 
 #ifdef __cplusplus
 }

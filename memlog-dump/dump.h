@@ -13,23 +13,13 @@
 
 #define PROGRAM "memlog-dump"
 
-/* Exit codes. With several images it is the worst one, in the order
- * EXIT_UNREADABLE, EXIT_DAMAGED, EXIT_PRINTED, EXIT_NONE. */
-enum {
-	EXIT_PRINTED = 0,
-	EXIT_NONE = 1,
-	EXIT_USAGE = 2,
-	EXIT_UNREADABLE = 3,
-	EXIT_DAMAGED = 4,
-};
-
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* The command line; opts.c. */
 struct opts {
 	struct memlog_query *query;
 	const char *output; /* NULL: standard output */
-	bool extract, force, strict;
+	bool extract, force;
 	enum when progress, color;
 	bool mapped; /* --map was given */
 	enum memlog_map map;
@@ -56,6 +46,9 @@ void message(int level, const char *image, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
 /* Print an error of the library, whose text may begin with the image's name. */
 void message_err(const char *image, const struct memlog_err *err);
+/* The exit status if a file that the command line names, beside the images,
+ * cannot be used. */
+int message_exit(const struct memlog_err *err);
 /* The name of an image in messages: "standard input" for "-". */
 const char *message_name(const char *image);
 

@@ -15,31 +15,12 @@ static void hold_descriptors(void)
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
-			_exit(EXIT_UNREADABLE);
+			_exit(MEMLOG_EXIT_UNREADABLE);
 }
 
 static void on_message(void *arg, int level, const char *line)
 {
 	message(level, arg, "%s", line);
-}
-
-static int exit_code(enum memlog_status s,
-		     const struct memlog_query_result *result,
-		     const struct opts *o)
-{
-	switch (s) {
-	case MEMLOG_OK:
-		return result->damaged && o->strict ? EXIT_DAMAGED :
-						      EXIT_PRINTED;
-	case MEMLOG_NO_DATA:
-	case MEMLOG_NOT_MINE:
-	case MEMLOG_CORRUPT:
-		return EXIT_NONE;
-	case MEMLOG_INVALID:
-		return EXIT_USAGE;
-	default:
-		return EXIT_UNREADABLE;
-	}
 }
 
 /* Print an error. NO_DATA has been explained by messages before. */
@@ -71,29 +52,29 @@ static int dump_image(const char *name, const struct opts *o,
 	struct memlog_err err = { .status = MEMLOG_OK };
 	struct memlog_image *image;
 	enum memlog_status s;
-	int code;
 
 	progress_begin(message_name(name));
 	guard_reset();
 	s = source_open(name, o, &image, &err);
 	if (s) {
 		main_tell(name, s, &err);
-		return EXIT_UNREADABLE;
+		return memlog_query_failed(o->query, message_name(name), s,
+					   &err, &host);
 	}
 	s = memlog_query_run(o->query, image, &host, &result, &err);
 	progress_clear();
 	main_tell(name, s, &err);
-	code = guard_shrunk() ? EXIT_UNREADABLE : exit_code(s, &result, o);
 	memlog_image_close(image);
-	return code;
+	return guard_shrunk() ? MEMLOG_EXIT_UNREADABLE : (int)result.exit;
 }
 
-/* The worse of two, in the order of 3, 4, 0, 1. */
+/* The worse of two, in the order of 2, 3, 4, 0, 1. */
 static int main_worse(int a, int b)
 {
 	static const int rank[] = {
-		[EXIT_NONE] = 0,       [EXIT_PRINTED] = 1, [EXIT_DAMAGED] = 2,
-		[EXIT_UNREADABLE] = 3, [EXIT_USAGE] = 4,
+		[MEMLOG_EXIT_NONE] = 0,	      [MEMLOG_EXIT_PRINTED] = 1,
+		[MEMLOG_EXIT_INCOMPLETE] = 2, [MEMLOG_EXIT_UNREADABLE] = 3,
+		[MEMLOG_EXIT_USAGE] = 4,
 	};
 
 	return rank[a] > rank[b] ? a : b;
@@ -109,16 +90,16 @@ static int dump_all(const struct opts *o)
 	if (o->symbols &&
 	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
 		message_err(NULL, &err);
-		return EXIT_USAGE;
+		return message_exit(&err);
 	}
 	code = output_open(&out, o);
 	if (code) {
 		memlog_symbols_close(symbols);
 		return code;
 	}
-	code = EXIT_NONE;
+	code = MEMLOG_EXIT_NONE;
 	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
-		    code != EXIT_USAGE;
+		    code != MEMLOG_EXIT_USAGE;
 	     i++)
 		code = main_worse(code,
 				  dump_image(o->images[i], o, symbols, &out));

@@ -97,13 +97,12 @@ static enum memlog_status opts_force(void *arg, const struct memlog_option *opt,
 	return memlog_query_option(o->query, "force", NULL, err);
 }
 
-/* --via-qemu and --strict */
-static enum memlog_status opts_flag(void *arg, const struct memlog_option *opt,
-				    const char *value, struct memlog_err *err)
+static enum memlog_status opts_via_qemu(void *arg,
+					const struct memlog_option *opt,
+					const char *value,
+					struct memlog_err *err)
 {
-	struct opts *o = arg;
-
-	*(!strcmp(opt->name, "strict") ? &o->strict : &o->via_qemu) = true;
+	((struct opts *)arg)->via_qemu = true;
 	return MEMLOG_OK;
 }
 
@@ -146,7 +145,7 @@ static const struct memlog_option opts_own[] = {
 	{ ROW, "map", 0, "PRESET|ADDR", false,
 	  "raw image of q35, pc, microvm, virt, none, or at ADDR", opts_map },
 	{ ROW, "via-qemu", 0, NULL, false,
-	  "with qmp:, let QEMU (10.2 or later) locate the log", opts_flag },
+	  "with qmp:, let QEMU (10.2 or later) locate the log", opts_via_qemu },
 	{ ROW, "symbols", 's', "FILE", false,
 	  "ELF file with the symbols: vmlinux, xen-syms", opts_symbols },
 	{ ROW, "output", 'o', "FILE|DIR", false,
@@ -156,8 +155,6 @@ static const struct memlog_option opts_own[] = {
 	  opts_extract },
 	{ ROW, "force", 0, NULL, false,
 	  "overwrite FILE; allow raw output to a terminal", opts_force },
-	{ ROW, "strict", 0, NULL, false,
-	  "exit with status 4 if anything printed is incomplete", opts_flag },
 	{ ROW, "progress", 0, "WHEN", true,
 	  "show progress: auto, always or never", opts_when },
 	{ ROW, "color", 0, "WHEN", true, "use colour: auto, always or never",
@@ -229,9 +226,9 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	}
 	opts_names("Log formats (-F)", memlog_format_get);
 	opts_names("Output formats (-O)", memlog_render_get);
-	puts("\nExit status: 0 a log was printed, 1 there is none, 2 usage, "
-	     "3 the image cannot\nbe read, 4 incomplete and --strict. "
-	     "See memlog-dump(1).");
+	puts("\nExit status: 0 something was printed, 1 nothing was, 2 usage, "
+	     "3 unreadable,\n4 nothing, and the image is incomplete; with "
+	     "--strict also if something was.\nSee memlog-dump(1).");
 	return MEMLOG_STOP;
 }
 
@@ -243,7 +240,7 @@ static int opts_usage(const char *what)
 	fputs("usage: " PROGRAM " [options] IMAGE...; " PROGRAM
 	      " --help lists all options\n",
 	      stderr);
-	return EXIT_USAGE;
+	return MEMLOG_EXIT_USAGE;
 }
 
 /* Checks that need all options. */
@@ -272,9 +269,9 @@ static int opts_finish(struct opts *o)
 static int opts_printed(void)
 {
 	if (!fflush(stdout) && !ferror(stdout))
-		return EXIT_PRINTED;
+		return MEMLOG_EXIT_PRINTED;
 	message(0, NULL, "cannot write standard output: %s", strerror(errno));
-	return EXIT_UNREADABLE;
+	return MEMLOG_EXIT_UNREADABLE;
 }
 
 int opts_parse(struct opts *o, int argc, char **argv)
@@ -292,12 +289,16 @@ int opts_parse(struct opts *o, int argc, char **argv)
 	memset(o, 0, sizeof(*o));
 	if (memlog_query_create(NULL, MEMLOG_HOST_COMMAND, &o->query, &err)) {
 		message_err(NULL, &err);
-		return EXIT_UNREADABLE;
+		return MEMLOG_EXIT_UNREADABLE;
 	}
 	s = memlog_query_parse(o->query, argc, argv, &parse, &first, &err);
 	/* --help or --version was printed */
 	if (s == MEMLOG_STOP)
 		return opts_printed();
+	if (s == MEMLOG_NO_MEMORY) {
+		message_err(NULL, &err);
+		return MEMLOG_EXIT_UNREADABLE;
+	}
 	if (s)
 		return opts_usage(err.text);
 	o->images = argv + first;

@@ -80,7 +80,7 @@ int output_open(struct output *out, const struct opts *o)
 		return 0;
 	message_err(NULL, &err);
 	free(out->inputs);
-	return err.status == MEMLOG_NO_MEMORY ? EXIT_UNREADABLE : EXIT_USAGE;
+	return message_exit(&err);
 }
 
 int output_close(struct output *out, bool keep)
@@ -93,7 +93,7 @@ int output_close(struct output *out, bool keep)
 		directory_close(out, keep);
 	} else if (host_file_close(&out->file, keep, &err)) {
 		message_err(NULL, &err);
-		rc = EXIT_UNREADABLE;
+		rc = MEMLOG_EXIT_UNREADABLE;
 	}
 	free(out->inputs);
 	return rc;

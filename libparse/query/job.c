@@ -33,6 +33,8 @@ static enum memlog_status job_render(struct ml_job *j,
 				     const struct memlog_record *rec,
 				     struct memlog_err *err)
 {
+	const struct ml_render *writer = ml_query_writer(j->run->query);
+
 	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
 		ml_say_log(
 			j->run, ML_SAY_NOTE, j->log,
@@ -41,8 +43,9 @@ static enum memlog_status job_render(struct ml_job *j,
 				"the ring wrapped and the oldest text is gone" :
 				"its beginning is lost");
 	j->records++;
-	j->run->result.records++;
-	return ml_query_writer(j->run->query)->record(j->state, rec, err);
+	j->run->result.matched++;
+	j->run->printed |= rec->has_time || !writer->timed;
+	return writer->record(j->state, rec, err);
 }
 
 enum memlog_status ml_job_take(struct ml_job *j,

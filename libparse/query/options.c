@@ -86,6 +86,8 @@ static const struct option_row {
 	  ml_set_limit },
 	{ "threads", 0, "N", "search with N threads, at most 16", ALL,
 	  ml_set_threads },
+	{ "strict", 0, NULL, "exit with status 4 if anything is incomplete",
+	  ALL, ml_set_strict },
 	{ "force", 0, NULL, "allow raw output to a terminal", PLUGINS | LIBRARY,
 	  ml_set_force },
 	{ "color", 0, "WHEN", "always or never", PLUGINS | LIBRARY,

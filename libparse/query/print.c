@@ -88,6 +88,7 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 	struct ml_run *run = j->run;
 
 	if (missing) {
+		run->missing += missing;
 		ml_say_log(run, ML_SAY_WARNING, j->log,
 			   "%" PRIu64 " bytes of it are not in the image",
 			   missing);

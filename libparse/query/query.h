@@ -44,7 +44,7 @@ struct memlog_query {
 	enum memlog_host host;
 	bool info, list, extract; /* at most one */
 	bool follow;
-	bool all, uncommitted, consumed, force, verbose, color;
+	bool all, uncommitted, consumed, force, verbose, color, strict;
 	int level;     /* of wanted messages */
 	char *formats; /* a list, checked; NULL: all */
 	enum memlog_scan_mode scan;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* run.c - search for the requested logs, choose, and pass them to the
  * writer. */
-#include "run.h"
+#include "answer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static enum memlog_status check_file(const struct ml_run *run,
 {
 	enum memlog_status gone;
 
-	if (s == MEMLOG_STOP || s == MEMLOG_INVALID || s == MEMLOG_NO_MEMORY)
+	if (s == MEMLOG_INVALID || s == MEMLOG_NO_MEMORY)
 		return s;
 	gone = ml_image_check(run->image, err);
 	return gone ? gone : s;
@@ -177,6 +177,7 @@ static enum memlog_status write_list(struct ml_run *run, struct memlog_err *err)
 	struct ml_list_opts opts = list_opts(run);
 
 	run->result.logs_printed = run->n_logs;
+	run->printed = true;
 	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
 			     err);
 }
@@ -227,6 +228,8 @@ static enum memlog_status write_extract(struct ml_run *run,
 	if (s)
 		return s;
 	run->result.logs_printed = n;
+	run->printed = true;
+	run->missing = missing;
 	if (missing) {
 		run->result.damaged = true;
 		ml_say(run, ML_SAY_WARNING,
@@ -287,7 +290,6 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_NO_DATA, "no log found");
 	}
 	say_found(run);
-	run->result.damaged = run->image->suspect;
 	if (q->list)
 		return write_list(run, err);
 	if (q->extract)
@@ -296,8 +298,8 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
 	if (!s)
 		ml_say_others(run);
-	if (!s && !run->result.logs_printed && !run->pending)
-		return ml_fail(err, MEMLOG_NO_DATA, "no log was printed");
+	if (!s && !run->printed && !run->pending)
+		return ml_fail(err, MEMLOG_NO_DATA, "nothing was printed");
 	return s;
 }
 
@@ -334,6 +336,11 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	s = memlog_image_info(run->image, &run->info, err);
 	if (s)
 		return s;
+	if (q->ranges_in_space &&
+	    !memlog_image_has_space(run->image, q->ranges_space))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--range: the image has no %s addresses",
+			       memlog_space_name(q->ranges_space));
 	if (q->follow) {
 		say_warnings(run, 0);
 		return ml_follow_run(run, err);
@@ -341,6 +348,7 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	if (!q->info)
 		return run_answer(run, err);
 	opts = list_opts(run);
+	run->printed = true;
 	return ml_info_write(sink, run->image, &opts, err);
 }
 
@@ -384,6 +392,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 			*err = run.pending_err;
 	}
 	s = check_file(&run, s, err);
+	ml_answer_run(&run, s);
 	for (i = 0; i < run.n_lists; i++)
 		memlog_logs_destroy(run.lists[i]);
 	ml_free(&query->alloc, run.logs);

@@ -20,7 +20,9 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz; /* of time stamps, 0: unknown */
+	uint64_t tsc_hz;  /* of time stamps, 0: unknown */
+	bool printed;	  /* anything, for the exit status */
+	uint64_t missing; /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;

@@ -29,6 +29,7 @@ SET_FLAG(all)
 SET_FLAG(uncommitted)
 SET_FLAG(consumed)
 SET_FLAG(force)
+SET_FLAG(strict)
 
 enum memlog_status ml_set_verbose(struct memlog_query *q, const char *value,
 				  struct memlog_err *err)

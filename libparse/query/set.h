@@ -12,6 +12,6 @@ ml_setter ml_set_info, ml_set_list, ml_set_extract, ml_set_follow, ml_set_all,
 	ml_set_at, ml_set_grep, ml_set_lines, ml_set_level, ml_set_component,
 	ml_set_cpus, ml_set_since, ml_set_until, ml_set_render, ml_set_stats,
 	ml_set_tsc, ml_set_time_format, ml_set_limit, ml_set_threads,
-	ml_set_color;
+	ml_set_color, ml_set_strict;
 
 #endif

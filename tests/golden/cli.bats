@@ -91,7 +91,7 @@ on_tty() {
 }
 
 @test "perfetto: a log without times gives a message, not only an empty trace" {
-	run -0 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
+	run -1 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
 	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]
 }
 
@@ -162,6 +162,72 @@ wrong() {
 }
 
 # ---- exit codes ----
+
+# half: a dump of which the end is missing, with the only log
+half() {
+	head -c 30000000 big >"$T/half"
+}
+
+@test "1: nothing was printed, and the image is complete" {
+	run -1 --separate-stderr "$DUMP" -g nowhere small-c
+	[ -z "$output" ]
+	[[ $stderr == *"no line matches"* ]]
+	run -1 "$DUMP" -q -n 0 small-c
+	run -1 "$DUMP" -q -l err small-c
+	run -1 "$DUMP" -q -J -g nowhere --strict small-c
+	run -1 "$DUMP" -q -O perfetto --tsc-mhz 1000 -o "$T/p" small-c
+	run -1 "$DUMP" -q notes-only --strict
+	run -0 "$DUMP" -q -g small small-c
+}
+
+@test "2: usage, also where only the image shows it" {
+	run -2 "$DUMP" -q -s nowhere small-c
+	run -2 "$DUMP" -q --acrn-formats nowhere small-c
+	run -2 "$DUMP" -q --via-qemu small-c
+	run -2 "$DUMP" -q pid:
+	run -2 "$DUMP" -q pid:x small-c
+	run -2 "$DUMP" -q -w small-c
+	run -2 "$DUMP" -q --at mach:0x1000 small-c
+	run -2 "$DUMP" -q --range mach:0-1G small-c
+	run -2 "$DUMP" -q -o "$T" --info small-c
+	run -2 "$DUMP" -q -o "$T/no/file" small-c
+	# it ends there
+	run -2 --separate-stderr "$DUMP" -q pid: small-c
+	[ -z "$output" ]
+}
+
+@test "4: nothing was printed, and bytes of the image are missing" {
+	half
+	run -4 --separate-stderr "$DUMP" "$T/half"
+	[ -z "$output" ]
+	run -4 "$DUMP" -q --list "$T/half"
+	run -4 "$DUMP" -q --at 0x1000 "$T/half"
+	run -4 "$DUMP" -q - <"$T/half"
+	# what is there was searched
+	run -1 "$DUMP" -q --range 0+1M "$T/half"
+	run -4 "$DUMP" -q --range 0+64M "$T/half"
+	run -0 "$DUMP" -q --info "$T/half"
+	run -4 "$DUMP" -q --info --strict "$T/half"
+	# a log of which no text is there
+	zstd -dq --sparse -o "$T/nothing" "$TOP/fixtures/damaged/no-text.elf.zst"
+	run -4 --separate-stderr "$DUMP" "$T/nothing"
+	[ -z "$output" ]
+	[[ $stderr == *"bytes of it are not in the image"* ]]
+}
+
+@test "4: --strict, and a log may be in the part that is missing" {
+	# the log is below the cut, which is in free memory
+	head -c 66000000 big >"$T/cut"
+	run -0 --separate-stderr "$DUMP" "$T/cut"
+	[[ $stderr == *"the file is truncated"* ]]
+	[ "$output" = "$("$DUMP" -q big)" ]
+	run -4 "$DUMP" -q --strict "$T/cut"
+	run -4 "$DUMP" -q --strict --list "$T/cut"
+	# of this log nothing is missing
+	run -0 "$DUMP" -q --strict --at 0x3cb3000 "$T/cut"
+	run -1 "$DUMP" -q --strict --at 0x3cb3000 -g nowhere "$T/cut"
+	run -0 "$DUMP" -q --strict --range 0x3c00000+1M "$T/cut"
+}
 
 @test "0 printed, 1 none, 3 unreadable, 4 damaged and --strict" {
 	run -0 "$DUMP" -q small-c
@@ -277,7 +343,7 @@ wrong() {
 	[ "$output" = "a small line 000019" ]
 	wrong '--lines: "+-2" is not a number of lines: N or -N for the newest N, +N for the first N' \
 		-n +-2 small-c
-	run -0 --separate-stderr "$DUMP" -l err small-c
+	run -1 --separate-stderr "$DUMP" -l err small-c
 	[ -z "$output" ]
 	[[ $stderr == *"this log records no levels"* ]]
 }
@@ -285,7 +351,7 @@ wrong() {
 @test "--since and --until of a log without times: a message" {
 	local when
 	for when in 5 -5 2026-11-28 10:00; do
-		run -0 --separate-stderr "$DUMP" --since "$when" small-c
+		run -1 --separate-stderr "$DUMP" --since "$when" small-c
 		[ -z "$output" ]
 		[[ $stderr == *"no line matches: this log records no times"* ]]
 	done

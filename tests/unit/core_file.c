@@ -140,14 +140,14 @@ static void test_refused(void **state)
 	char fifo[64];
 
 	(void)state;
-	assert_int_equal(ml_file_open("/tmp", NULL, &f, &err), MEMLOG_INVALID);
+	assert_int_equal(ml_file_open("/tmp", NULL, &f, &err), MEMLOG_NOT_MINE);
 	assert_non_null(strstr(err.text, "directory"));
 	assert_int_equal(ml_file_open("/no/such/file", NULL, &f, &err),
 			 MEMLOG_IO);
 	assert_int_equal(err.sys, 2);
 	snprintf(fifo, sizeof(fifo), "%s.fifo", path);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
-	assert_int_equal(ml_file_open(fifo, NULL, &f, &err), MEMLOG_INVALID);
+	assert_int_equal(ml_file_open(fifo, NULL, &f, &err), MEMLOG_NOT_MINE);
 	unlink(fifo);
 }
 

@@ -179,7 +179,7 @@ static void test_grows(void **state)
 	assert_string_equal(s->said, "");
 	assert_true(s->result.logs_found == 1);
 	assert_true(s->result.logs_printed == 1);
-	assert_true(s->result.records == 6);
+	assert_true(s->result.matched == 6);
 	assert_false(s->result.damaged);
 }
 
@@ -210,7 +210,7 @@ static void test_first(void **state)
 	boot(s);
 	assert_int_equal(run(s, steps, count), MEMLOG_OK);
 	assert_string_equal(s->out.text, "one\ntwo\nthree\nfour\n");
-	assert_true(s->result.records == 4);
+	assert_true(s->result.matched == 4);
 	assert_false(s->stop);
 }
 
@@ -236,7 +236,7 @@ static void test_filtered(void **state)
 	boot(s);
 	assert_int_equal(run(s, steps, grep), MEMLOG_STOP);
 	assert_string_equal(s->out.text, "two\nthree\n");
-	assert_true(s->result.records == 2);
+	assert_true(s->result.matched == 2);
 }
 
 /* A guest that ends still has its last words printed, and that is not an error. */

@@ -357,22 +357,28 @@ static void one_log(void **state)
 	assert_string_equal(said.text, "");
 	assert_int_equal(result.logs_found, 1);
 	assert_int_equal(result.logs_printed, 1);
-	assert_int_equal(result.records, 4);
+	assert_int_equal(result.matched, 4);
+	assert_int_equal(result.searched, 0x100000);
+	assert_int_equal(result.missing, 0);
+	assert_int_equal(result.exit, MEMLOG_EXIT_PRINTED);
 	assert_false(result.damaged);
 	assert_int_equal(run(image, "-r"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\r\ntwo\r\nthree\r\nfour");
 	assert_int_equal(run(image, "-n +2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\n");
-	assert_int_equal(run(image, "-n 0"), MEMLOG_OK);
+	assert_int_equal(run(image, "-n 0"), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
+	assert_int_equal(result.exit, MEMLOG_EXIT_NONE);
 	assert_int_equal(run(image, "-n -2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\nfour");
 	assert_int_equal(run(image, "-g ^t -n 1"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\n");
-	assert_int_equal(run(image, "-g nothing"), MEMLOG_OK);
+	assert_int_equal(run(image, "-g nothing"), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
+	assert_int_equal(result.logs_printed, 1);
+	assert_int_equal(result.exit, MEMLOG_EXIT_NONE);
 	assert_true(was_said("no line matches"));
-	assert_int_equal(run(image, "-l err"), MEMLOG_OK);
+	assert_int_equal(run(image, "-l err"), MEMLOG_NO_DATA);
 	assert_true(was_said("this log records no levels"));
 	assert_int_equal(run(image, "--at 0x1080000"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\nthree\nfour");
@@ -519,8 +525,10 @@ static void no_log(void **state)
 	/* a range where there is nothing is not a range without a log */
 	assert_int_equal(run(image, "--range 0-4K"), MEMLOG_NO_DATA);
 	assert_true(was_said("has no memory in --range"));
-	assert_int_equal(run(image, "--range mach:1M-2M"), MEMLOG_NO_DATA);
-	assert_true(was_said("has no memory in --range"));
+	assert_int_equal(run(image, "--range mach:1M-2M"), MEMLOG_INVALID);
+	assert_int_equal(result.exit, MEMLOG_EXIT_USAGE);
+	assert_string_equal(run_err.text,
+			    "--range: the image has no mach addresses");
 	memlog_image_close(image);
 	mem_free(&m);
 }

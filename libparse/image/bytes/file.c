@@ -227,10 +227,10 @@ static enum memlog_status measure_device(struct fd_file *f,
 	char c;
 
 	if (pread(f->fd, &c, 1, 0) == 0)
-		return ml_fail(err, MEMLOG_INVALID, "%s: is an empty device",
+		return ml_fail(err, MEMLOG_NOT_MINE, "%s: is an empty device",
 			       f->name);
 	if (pread(f->fd, &c, 1, INT64_MAX - ML_PAGE) == 1)
-		return ml_fail(err, MEMLOG_INVALID,
+		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "%s: is a device without "
 			       "an end, not memory",
 			       f->name);
@@ -269,7 +269,7 @@ static enum memlog_status file_measure(struct fd_file *f,
 #endif
 	if (S_ISCHR(st.st_mode) && lseek(f->fd, 0, SEEK_CUR) >= 0)
 		return measure_device(f, err);
-	return ml_fail(err, MEMLOG_INVALID, "%s: is %s, not a file", f->name,
+	return ml_fail(err, MEMLOG_NOT_MINE, "%s: is %s, not a file", f->name,
 		       S_ISDIR(st.st_mode) ? "a directory" :
 					     "a pipe, socket or terminal");
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* answer.c - decide the exit status of a query, for all front ends. */
+#include "answer.h"
+
+#include "base/bytes.h"
+#include "image/image.h"
+
+enum memlog_exit ml_answer_exit(const struct ml_answer *a)
+{
+	switch (a->status) {
+	case MEMLOG_INVALID:
+		return MEMLOG_EXIT_USAGE;
+	case MEMLOG_OK:
+	case MEMLOG_NO_DATA:
+	case MEMLOG_NOT_MINE: /* no log at that address */
+	case MEMLOG_CORRUPT:
+		break;
+	default:
+		return MEMLOG_EXIT_UNREADABLE;
+	}
+	if ((a->strict || !a->printed) &&
+	    (a->damaged || a->missing || a->status == MEMLOG_CORRUPT))
+		return MEMLOG_EXIT_INCOMPLETE;
+	return a->printed ? MEMLOG_EXIT_PRINTED : MEMLOG_EXIT_NONE;
+}
+
+/* Bytes of --range that the image does not have, for whatever reason. */
+static uint64_t answer_absent(const struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	enum memlog_space space = q->ranges_in_space ? q->ranges_space :
+						       run->info.space;
+	struct memlog_range r;
+	uint64_t absent = 0;
+	size_t i;
+
+	for (i = 0; i < q->n_ranges; i++) {
+		uint64_t addr = q->ranges[i].start, end = q->ranges[i].end;
+
+		for (; addr < end; addr = r.end) {
+			if (memlog_image_next_range(run->image, space, addr, &r,
+						    NULL) ||
+			    r.start > end)
+				r.start = r.end = end;
+			if (!ml_add(absent, r.start - addr, &absent))
+				return UINT64_MAX;
+		}
+	}
+	return absent;
+}
+
+/* Bytes that are missing where the query had to look: with --at only the log's
+ * own, unless there is none. */
+static uint64_t answer_missing(const struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	uint64_t missing = run->info.missing;
+
+	if (q->n_at && run->n_logs)
+		return run->missing;
+	if (q->n_ranges && missing)
+		missing = ml_min(missing, answer_absent(run));
+	if (!ml_add(missing, run->stats.unreadable, &missing))
+		missing = UINT64_MAX;
+	return ml_max(missing, run->missing);
+}
+
+void ml_answer_run(struct ml_run *run, enum memlog_status s)
+{
+	struct memlog_query_result *result = &run->result;
+	struct ml_answer answer;
+
+	result->damaged |= run->image->suspect;
+	result->searched = run->stats.covered;
+	result->missing = answer_missing(run);
+	answer = (struct ml_answer){
+		.status = s,
+		.printed = run->printed,
+		.damaged = result->damaged,
+		.missing = result->missing > 0,
+		.strict = run->query->strict,
+	};
+	result->exit = ml_answer_exit(&answer);
+}
+
+enum memlog_exit memlog_query_failed(const struct memlog_query *query,
+				     const char *name,
+				     enum memlog_status status,
+				     const struct memlog_err *err,
+				     const struct memlog_query_host *host)
+{
+	return status == MEMLOG_INVALID ? MEMLOG_EXIT_USAGE :
+					  MEMLOG_EXIT_UNREADABLE;
+}
