@@ -3,9 +3,9 @@
 # Build OVMF with the memory log: build.sh [VARIANT...], by default x64. Images
 # go to build/firmware/VARIANT/, those of x64 also one level up.
 #
-# What takes long is kept outside the checkout, in $MEMLOG_CACHE
-# (~/.cache/memlog): the source package, the patched trees, named by the hash
-# of the patches, and finished images, named by the hash of their inputs.
+# The source package, patched trees (named by a hash of the patches) and finished
+# images (named by a hash of their inputs) are cached outside the checkout, in
+# $MEMLOG_CACHE (~/.cache/memlog).
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -27,7 +27,7 @@ usage() {
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-bench x64-off)
 
-# Sets platform, output (below Build/) and flags.
+# Sets platform, archs, output (below Build/) and flags.
 describe() {
 	flags=(-D DEBUG_TO_MEM)
 	platform=OvmfPkgX64
@@ -44,13 +44,13 @@ describe() {
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
-	*)		die "no variant $1 (there are: ${variants[*]})" ;;
+	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;
 	esac
-	# build.py adds the quotes around the string
+	# build.py quotes the string
 	flags+=(--pcd "$version_pcd=Ledk2 $edk2_version, memlog")
 }
 
-# Fail before the build starts, not in the middle of it.
+# Check for all tools before the build starts.
 check_tools() {
 	local tool missing=()
 
@@ -66,20 +66,19 @@ fetch_source() {
 	local dsc=edk2_$edk2_version.dsc
 
 	[ -f "$fw_cache/source/$dsc" ] && return
-	say "getting the source of edk2 $edk2_version"
+	say "downloading the source of edk2 $edk2_version"
 	mkdir -p "$fw_cache/source"
 	private_apt "$fw_cache/apt" \
 		'deb-src http://deb.debian.org/debian bookworm main' \
 		'deb-src http://deb.debian.org/debian-security bookworm-security main'
 	(cd "$fw_cache/source" && apt-get "${apt[@]}" source \
 		--download-only "edk2=$edk2_version") ||
-		die "cannot get edk2 $edk2_version; put its .dsc, .orig and" \
+		die "cannot download edk2 $edk2_version; put its .dsc, .orig and" \
 			".debian files into $fw_cache/source"
 }
 
-# The source as Debian ships it, with BaseTools built. Debian's patch that
-# disables the shell under secure boot is reverted: it needs a library that
-# these builds do not have.
+# Unpack Debian's source and build BaseTools. Revert Debian's patch that disables
+# the shell if secure boot is on: it needs a library that these builds lack.
 unpack_source() {
 	pristine=$fw_cache/edk2/pristine-$edk2_version_name
 	[ -f "$pristine/.done" ] && return
@@ -93,7 +92,7 @@ unpack_source() {
 		"$pristine.new/debian/patches/Disable-the-Shell-when-SecureBoot-is-enabled.patch"
 	mv "$pristine.new" "$pristine"
 	make -s -C "$pristine/BaseTools" -j"$jobs" > "$pristine/.log" 2>&1 ||
-		{ tail -20 "$pristine/.log" >&2; die "BaseTools do not build"; }
+		{ tail -20 "$pristine/.log" >&2; die "the build of BaseTools failed"; }
 	touch "$pristine/.done"
 }
 
@@ -111,7 +110,7 @@ patch_source() {
 	touch "$tree/.done"
 }
 
-# Copy only files that differ, so that make sees what changed.
+# Copy only files that differ, so that make rebuilds only what changed.
 sync_package() {
 	local file
 
@@ -148,7 +147,7 @@ run_build() {
 		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
 			"${common[@]}" "${flags[@]}"
 	) > "$log" 2>&1 || {
-		# without the compilers' command lines, which are long and have -Werror
+		# do not match compiler command lines, which have -Werror
 		grep -nE -m 20 '[:*] ([Ee]rror|not found)\b|Error [0-9]+$' "$log" |
 			cut -c1-300 >&2 || :
 		tail -20 "$log" | cut -c1-300 >&2

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Check that a build without the flag is unchanged: build the unpatched source,
-# then the patched one without -D DEBUG_TO_MEM, both at the same path, and
-# compare every .efi file. Fails if a file differs that is not listed here.
+# Check that the patches change nothing without -D DEBUG_TO_MEM: build the
+# unpatched and the patched source without it, at the same path, and compare all
+# .efi files. Fails if a file differs that is not in may_differ.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Modules that may differ, and why. PlatformPei: line numbers in assertions
-# after the lines that the patch adds to MemDetect.c.
+# PlatformPei: the patch adds lines to MemDetect.c, so the line numbers in its
+# assertions change.
 may_differ='PlatformPei.efi'
 
 platform=${1:-OvmfPkgX64}
@@ -27,7 +27,8 @@ flock 8
 rm -rf "$work"
 mkdir -p "$work"
 
-# build_at SOURCE RESULT: build at the same path as the other source.
+# build_at SOURCE RESULT: copy SOURCE to $work/edk2, build it there, and write
+# the checksums of the .efi files to RESULT/sums.
 build_at() {
 	say "building $platform from $1"
 	rm -rf "$work/edk2" "$work/ws"
@@ -46,7 +47,7 @@ build_at() {
 		build -t GCC5 -b DEBUG -n "${JOBS:-2}" "${archs[@]}" \
 			-p "OvmfPkg/$platform.dsc" \
 			-D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE
-	) > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; die "does not build"; }
+	) > "$work/log" 2>&1 || { tail -20 "$work/log" >&2; die "the build failed"; }
 	mkdir -p "$2"
 	(cd "$work/ws/Build" && find . -name '*.efi' -path '*/OUTPUT/*' -print0 |
 		sort -z | xargs -0 sha256sum) > "$2/sums"
@@ -62,4 +63,4 @@ differ=$(diff "$work/before/sums" "$work/after/sums" |
 unexpected=$(grep -vxF "$may_differ" <<< "$differ" | sed '/^$/d' || :)
 printf '%s: %s .efi files, these differ: %s\n' "$platform" "$count" \
 	"${differ:-none}"
-[ -z "$unexpected" ] || die "differ and should not: $unexpected"
+[ -z "$unexpected" ] || die "these files must not differ: $unexpected"

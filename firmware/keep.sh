@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # Build the images that `make check` boots and store them in fixtures/firmware,
-# each with a text that tells its origin.
+# each with a description of how it was built.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -9,7 +9,7 @@ root=$fw_cache/kernel
 exec 8> "$fw_cache/lock-kernel"
 flock 8
 if [ ! -f "$root/vmlinuz" ]; then
-	say "getting Debian's cloud kernel"
+	say "downloading Debian's cloud kernel"
 	rm -rf "$root"
 	mkdir -p "$root"
 	private_apt "$root/apt" 'deb http://deb.debian.org/debian bookworm main'

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=bash disable=SC2034
-# Sourced by the scripts of this directory: paths and helpers.
+# Sourced by the scripts in this directory: paths and functions.
 
 fw_top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree_top=$(dirname "$fw_top")
 fw_cache=${MEMLOG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memlog}
 fw_out=${B:-$tree_top/build}/firmware
 edk2_version=2022.11-6+deb12u2
-edk2_version_name=${edk2_version//[^a-zA-Z0-9.]/_}	# fit for a path
+edk2_version_name=${edk2_version//[^a-zA-Z0-9.]/_}	# for use in paths
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -18,15 +18,15 @@ die() {
 	exit 1
 }
 
-# The hash of the given files and directories, names included.
+# The hash of the names and contents of the given files and directories.
 hash_of() {
 	(cd "$fw_top" && find "$@" -type f -print0 | LC_ALL=C sort -z |
 		xargs -0 sha256sum | sha256sum | cut -c1-16)
 }
 
-# private_apt DIR LINE...: an apt configuration in DIR with only the given sources.
-# The system's sources, lists and package states are neither read nor changed;
-# its keys are used. Sets the array apt to the options for apt-get.
+# private_apt DIR LINE...: create an apt configuration in DIR with only the given
+# sources and set the array apt to the options of apt-get that select it. It uses
+# the system's keys, but not its sources, lists and package states.
 private_apt() {
 	local dir=$1
 	shift

@@ -1,9 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # Download a QEMU with query-firmware-log (10.2 or later) from Debian 13 and its
-# backports. Nothing is installed and no root is needed: the packages are
-# unpacked in the cache and run with their own loader. Prints the path of a
-# wrapper.
+# backports, and print the path of a wrapper that runs it. Needs no root: the
+# packages are unpacked in the cache and QEMU is run with their loader.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -16,7 +15,7 @@ flock 8
 get() {
 	local deb
 
-	say "getting QEMU from Debian 13's backports"
+	say "downloading QEMU from Debian 13's backports"
 	rm -rf "${root:?}/usr"
 	private_apt "$root/apt" \
 		'deb http://deb.debian.org/debian trixie main' \

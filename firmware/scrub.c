@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * Makes a guest's memory small before it is dumped: every page is zeroed that
- * has nothing to do with the log.
+ * scrub.c - zero the pages of a guest's memory that are unrelated to the log,
+ * so that a dump of it compresses well.
  *
  *	scrub RAM [CR3]
  *
- * RAM is the file behind the memory of a guest that stands still. What stays:
- * rings with header and text, pages with one half of the magic (decoys), pages
- * where the log's GUID stands before the address of a ring or before 0 in a
- * HOB, system tables, and the page tables that CR3 leads to. Prints how many
- * pages were zeroed and kept, then the address of each ring on a line.
+ * RAM is the file that backs the memory of a stopped guest. These pages are
+ * kept: rings, pages with one half of the magic, pages with the log's GUID
+ * followed by the address of a ring (or by 0, in a HOB), pages with an EFI
+ * system table, and the page tables of CR3 (hexadecimal). Prints the number of
+ * pages zeroed and kept, then the address of each ring on a line of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +105,7 @@ static void find_pointers(void)
 				keep[page] = 1;
 }
 
-/* Four levels, 2 MiB and 1 GiB pages. */
+/* 4-level paging, with 2 MiB and 1 GiB pages. */
 static void keep_tables(uint64_t table, int level)
 {
 	uint64_t entry;

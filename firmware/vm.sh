@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause-Patent
 # shellcheck shell=bash
-# Sourced: guests in QEMU, for tests, fixtures and benchmarks. One guest at a
-# time; all its files are in the directory $vm, with the output of the debug
-# port in debugcon.log and that of the serial port in serial.log.
+# Sourced: run guests in QEMU for tests, fixtures and benchmarks, one at a time.
+# The guest's files are in the directory $vm: debugcon.log is the output of the
+# debug port, serial.log that of the serial port.
 #
 #	vm_new			end the old guest, create an empty directory
 #	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash
 #	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
 #	vm_suspended		wait until the guest is suspended
-#	vm_quiet		wait for the shell, and until debugcon.log stops
-#				growing
+#	vm_quiet		wait for the shell and until debugcon.log has
+#				stopped growing
 #	vm_reset		reset the guest and empty serial.log
-#	vm_qmp COMMAND [JSON]	send it, print the reply
+#	vm_qmp COMMAND [JSON]	send a QMP command, print the reply
 #	vm_dump FORMAT FILE	stop the guest and dump it: elf elf-paging
 #				kdump-zlib raw ..., or qevm, a migration
 #				stream, after which no other dump is possible
 #	vm_migrate FILE		the same as qevm, without stopping the guest
 #	vm_end			end the guest
 #
-# vm_machine, vm_memory (MiB), vm_accel, vm_backend and vm_qemu may be set before
-# vm_start; vm_port=off leaves out the debug port.
+# Set vm_machine, vm_memory (MiB), vm_accel, vm_backend or vm_qemu before vm_start
+# to change the guest, vm_port=off to omit the debug port.
 
 vm=
 vm_pid=
@@ -28,7 +28,7 @@ vm_machine=q35
 vm_memory=64
 vm_accel=tcg
 vm_backend=	# default: a shared file
-vm_seconds=180	# limit for each wait, even on a busy machine
+vm_seconds=180	# timeout of each wait, enough for a busy machine
 
 vm_fail() {
 	printf 'vm: %s\n' "$*" >&2
@@ -41,8 +41,8 @@ vm_new() {
 	vm=$(mktemp -d "${TMPDIR:-/tmp}/memlog-vm.XXXXXX")
 }
 
-# Guest memory is in a file, so that a test can read or change it while the
-# guest is stopped. Variables written by the guest are discarded.
+# Guest memory is a file, so that a test can read or change it while the guest is
+# stopped. UEFI variables that the guest writes are discarded.
 vm_start() {
 	local image=$1
 	local port=(-debugcon "file:$vm/debugcon.log"
@@ -64,7 +64,7 @@ vm_start() {
 		sleep 0.05
 		if ! kill -0 "$vm_pid" 2>/dev/null ||
 			[ $((tries += 1)) -ge 600 ]; then
-			vm_fail 'QEMU does not start'
+			vm_fail 'QEMU did not start'
 			return 1
 		fi
 	done
@@ -81,7 +81,7 @@ vm_qmp() {
 
 	printf '{"execute":"%s"%s}\n' "$1" \
 		"${arguments:+,\"arguments\":$arguments}" >&"$vm_out" ||
-		{ vm_fail "$1: QEMU is gone"; return 1; }
+		{ vm_fail "$1: QEMU has exited"; return 1; }
 	while IFS= read -r -t "$vm_seconds" line <&"$vm_in"; do
 		case $line in
 		'{"return":'*)
@@ -92,7 +92,7 @@ vm_qmp() {
 			return 1 ;;
 		esac
 	done
-	vm_fail "$1: no answer"
+	vm_fail "$1: no reply"
 }
 
 vm_wait() {
@@ -100,15 +100,15 @@ vm_wait() {
 
 	until grep -aqF -- "$text" "$file" 2>/dev/null; do
 		kill -0 "$vm_pid" 2>/dev/null ||
-			{ vm_fail "QEMU ended before '$text'"; return 1; }
+			{ vm_fail "QEMU exited before '$text'"; return 1; }
 		[ $((tries += 1)) -lt $((vm_seconds * 10)) ] ||
 			{ vm_fail "no '$text' in $1"; return 1; }
 		sleep 0.1
 	done
 }
 
-# The guest is stopped for this: the shell counts down for some seconds, and
-# another line of that would look like the shell of the next boot.
+# The guest is stopped while serial.log is emptied: otherwise the shell's
+# countdown could add a line, which would look like the shell of the next boot.
 vm_reset() {
 	vm_qmp stop > /dev/null && vm_qmp system_reset > /dev/null &&
 		: > "$vm/serial.log" && vm_qmp cont > /dev/null
@@ -119,7 +119,7 @@ vm_suspended() {
 
 	until [[ $(vm_qmp query-status) == *suspended* ]]; do
 		[ $((tries += 1)) -lt $((vm_seconds * 5)) ] ||
-			{ vm_fail 'the guest does not go to sleep'; return 1; }
+			{ vm_fail 'the guest did not suspend'; return 1; }
 		sleep 0.2
 	done
 }
@@ -130,7 +130,7 @@ vm_quiet() {
 	vm_wait serial.log startup.nsh || return 1
 	while [ "$size" != "$before" ]; do
 		[ $((tries += 1)) -lt $((vm_seconds * 3)) ] ||
-			{ vm_fail 'debugcon.log does not rest'; return 1; }
+			{ vm_fail 'debugcon.log keeps growing'; return 1; }
 		before=$size
 		sleep 0.3
 		size=$(stat -c %s "$vm/debugcon.log")

@@ -3,8 +3,8 @@
 # Make fixtures/vmcores: small dumps of real guests, each with the output of the
 # debug port. vmcores.sh [CASE...], by default all.
 #
-# The guest is stopped, memory unrelated to the log is zeroed (scrub.c), then
-# QEMU writes the dumps, so the containers are genuine.
+# Each guest is stopped, scrub.c zeroes memory unrelated to the log, then QEMU
+# writes the dumps.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@ trap vm_end EXIT
 
 kept=$tree_top/fixtures/vmcores
 images=$fw_out
-early=0x820000		# of the early ring in the FDF
+early=0x820000		# address of the early ring
 page_bytes=3903		# capacity of a ring of one page
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
@@ -22,7 +22,7 @@ cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
 	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off
 	q35-saved)
 
-# The command that made a case goes into its .txt.
+# start VARIANT [ARG...]: start a guest; story is its description for the .txt.
 start() {
 	local variant=$1
 	shift
@@ -38,7 +38,7 @@ debugcon_size() {
 	stat -c %s "$vm/debugcon.log"
 }
 
-# CR3 of a guest with paging on
+# Print CR3 if paging is on.
 page_tables() {
 	local registers
 	registers=$(vm_qmp human-monitor-command \
@@ -47,8 +47,8 @@ page_tables() {
 	[[ $registers =~ CR3=([0-9a-f]+) ]] && printf '%s\n' "${BASH_REMATCH[1]}"
 }
 
-# Run the guest until the early ring's tail has passed $1 bytes, right after that
-# store. gdb holds it there until vm_end.
+# Run the guest until the store that moves the early ring's tail past $1 bytes.
+# gdb keeps it stopped there until vm_end. $2: a gdb command to run first.
 run_until_early() {
 	gdb -nx -batch -ex 'set confirm off' -ex 'set pagination off' \
 		-ex "target remote $vm/gdb" \
@@ -60,12 +60,12 @@ run_until_early() {
 	until [ -e "$vm/hit" ]; do
 		sleep 0.2
 		[ $((tries += 1)) -lt 300 ] ||
-			{ cat "$vm/gdb.log" >&2; die "no stop in PEI"; }
+			{ cat "$vm/gdb.log" >&2; die "the guest did not stop in PEI"; }
 	done
 }
 
-# Zero all pages of a migration stream except those of RAM: the flash has 4 MiB.
-# The length of records does not change.
+# Zero all pages of a migration stream except those of RAM, because the flash has
+# 4 MiB. Records keep their length.
 blank_devices() {
 	perl -0777 -i -pe '
 		my ($p, $ram) = (8);
@@ -99,8 +99,8 @@ blank_devices() {
 }
 
 # finish CASE TITLE LOGS FORMAT...
-# LOGS are words state:which:offset:bytes, or "none": for each ring (early or
-# main) the part of the debug port's output that it contains.
+# LOGS is "none" or a list of state:which:offset:bytes, which has for each ring
+# (early or main) the part of the debug port's output that it contains.
 finish() {
 	local name=memlog-$1 title=$2 logs=$3 format tables scrubbed log ring
 	local state which offset bytes hash at
@@ -245,9 +245,9 @@ make_reset-shell() {
 		"current:main:$before:$(($(debugcon_size) - before))" elf
 }
 
-# Neither of its two logs is one contiguous part of the debug port's output: what
-# DXE left for a resume writes to the main ring while PEI writes to the early
-# one. So it is not in the manifest.
+# Not in the manifest, because neither of its two logs is one contiguous part of
+# the debug port's output: during the resume, PEI writes to the early ring and the
+# code that DXE left for it to the main ring.
 make_q35-resume() {
 	local kernel
 
@@ -283,7 +283,7 @@ mkdir -p "$kept" "$fw_out"
 "$fw_top/build.sh" x64 ia32x64
 ${CC:-cc} -O2 -Wall -o "$fw_out/scrub" "$fw_top/scrub.c"
 for each; do
-	declare -F "make_$each" > /dev/null || die "no case $each (there are: ${cases[*]})"
+	declare -F "make_$each" > /dev/null || die "unknown case $each (use one of: ${cases[*]})"
 	vm_machine=q35
 	vm_memory=64
 	vm_new

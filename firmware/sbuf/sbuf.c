@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * The ring: who writes what.
+ * sbuf.c - ACRN's shared buffer: put and get elements.
  *
- * Without SBUF_OVERWRITE the producer alone stores tail and the consumer alone
- * stores head. A slot is filled before tail passes it (release) and read before
- * head passes it (release); each side loads the other's offset with acquire.
- * With SBUF_OVERWRITE a full ring's head is moved by the producer too, and both
- * sides work under the lock.
+ * Without SBUF_OVERWRITE only the producer stores tail and only the consumer
+ * stores head. A slot is written before tail moves past it (release) and read
+ * before head moves past it (release); each side loads the other's offset with
+ * acquire. With SBUF_OVERWRITE the producer also moves the head of a full ring,
+ * and both sides hold the lock.
  *
- * A model checker defines the SBUF_* access macros to run the same code one
- * access at a time.
+ * A model checker can define the SBUF_* access macros to interleave accesses.
  */
 #include "sbuf.h"
 
@@ -20,7 +19,7 @@
 #define SBUF_SWAP(p, v)		__atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 #endif
 
-/* The lock is held for one copy; the other side turns meanwhile. */
+/* The lock is held for one copy; the other side spins. */
 #ifndef SBUF_RELAX
 #if defined(__x86_64__) || defined(__i386__)
 #define SBUF_RELAX()		__builtin_ia32_pause()
@@ -34,8 +33,10 @@
 _Static_assert(sizeof(struct sbuf_header) == SBUF_HEADER_BYTES,
 	       "the header is part of the interface");
 
-/* The barrier keeps a compiler from making a call to memcpy of the loop: there
- * may be none. Constant sizes become plain moves. */
+/*
+ * The barrier keeps the compiler from replacing the loop with a call to memcpy,
+ * which may not exist. Copies of constant size become plain moves.
+ */
 static inline void copy(void *to, const void *from, sbuf_size n)
 {
 	sbuf_u8 *d = to;
@@ -72,9 +73,11 @@ static inline sbuf_u32 next(const struct sbuf_ring *ring, sbuf_u32 offset)
 	return offset <= ring->bytes - ring->slot_bytes ? offset : 0;
 }
 
-/* Does a whole slot at that offset lie in the ring? Whether it is a multiple of
- * the slot's size is not asked: a division an access would cost more than the
- * rest, and wherever it is, the slot and all that follow stay inside. */
+/*
+ * Whether the slot at this offset is inside the ring. It may start at any byte:
+ * checking that would take a division for each access, and all slots from there
+ * on are inside the ring as well.
+ */
 static inline int inside(const struct sbuf_ring *ring, sbuf_u32 offset)
 {
 	return offset <= ring->bytes - ring->slot_bytes;
@@ -136,7 +139,7 @@ enum sbuf_status sbuf_ring_init(void *base, sbuf_size bytes,
 	header->bytes = (sbuf_u32)(slots * slot_bytes);
 	if (!view(header, bytes, ring_lock, ret))
 		return SBUF_BROKEN;
-	/* the magic last: a header is whole when it is there */
+	/* the magic last, so that a header with a magic is complete */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	header->magic = SBUF_MAGIC;
 	return SBUF_OK;
@@ -154,7 +157,7 @@ enum sbuf_status sbuf_ring_attach(void *base, sbuf_size bytes,
 	return view(header, bytes, ring_lock, ret) ? SBUF_OK : SBUF_BROKEN;
 }
 
-/* Make room for need bytes by losing the oldest elements. */
+/* Free need bytes by moving head past the oldest elements. */
 static void lose(struct sbuf_ring *ring, sbuf_u32 head, sbuf_u32 free_bytes,
 		 sbuf_u32 need)
 {
@@ -168,7 +171,7 @@ static void lose(struct sbuf_ring *ring, sbuf_u32 head, sbuf_u32 free_bytes,
 			   SBUF_LOAD(&ring->header->overrun) + lost);
 }
 
-/* len bytes over as many slots as they need, all or none. */
+/* Put len bytes into as many slots as needed, all or none. */
 static enum sbuf_status put(struct sbuf_ring *ring, const void *data,
 			    sbuf_size len)
 {

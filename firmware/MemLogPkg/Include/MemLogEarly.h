@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * What stands in the early area: a ring, and in its last page a note that
- * outlives a reset. The note says where the boot before kept its main log, so
- * that a header left behind there can be made unrecognisable. Whatever ran
- * since may have written to it: it is a hint, never to be trusted.
+ * The early area: a ring, and in the last page a note that survives a reset.
+ * The note has the address of the previous boot's main log, so that the old
+ * header can be invalidated. The operating system may have written to it since:
+ * check it before use.
  */
 #ifndef MEMLOG_EARLY_H
 #define MEMLOG_EARLY_H
@@ -17,7 +17,7 @@
 struct memlog_note {
 	UINT64 Tag;
 	UINT64 MainLog;
-	UINT64 Check;	/* exclusive or of the two above, inverted */
+	UINT64 Check;	/* ~(Tag ^ MainLog) */
 };
 
 #define MEMLOG_EARLY_BASE	FixedPcdGet32(PcdOvmfEarlyMemDebugLogBase)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The few things that the ring needs from where it is compiled: edk2, or the
- * host when MEMLOG_HOST is defined.
+ * What the ring needs from its environment: edk2, or the host if MEMLOG_HOST is
+ * defined.
  */
 #ifndef MEMLOG_PORT_H
 #define MEMLOG_PORT_H
@@ -15,7 +15,7 @@ typedef uint8_t u8;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* a test may watch every byte that is copied and every turn in a wait */
+/* tests define ml_copy and ml_relax to intercept copies and waits */
 #ifndef ml_copy
 #define ml_copy(to, from, length)	memcpy((to), (from), (length))
 #endif

@@ -5,7 +5,7 @@
 #include <MemLogRing.h>
 #include <Library/PcdLib.h>
 
-/* The firmware's version string in ASCII, cut to what the header holds. */
+/* PcdFirmwareVersionString in ASCII, truncated to fit into the header. */
 STATIC
 inline
 VOID

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * What one message costs: formatting alone, a ring in memory, the debug port,
- * the serial port. Writes to a ring of its own, so the log stays readable. The
- * result is one DEBUG() line for each.
+ * Measures the cycles per message of formatting, a ring in memory, the debug
+ * port and the serial port. Uses a ring of its own, so the log is not
+ * overwritten. Prints one DEBUG() line for each.
  */
 #include <PiDxe.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * Tells the operating system where the log is.
+ * Installs the configuration table of the memory log.
  */
 #include <PiDxe.h>
 

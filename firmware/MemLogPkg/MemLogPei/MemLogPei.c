@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * Moves the log from the early ring to memory as soon as there is memory.
+ * Moves the log from the early ring to the main ring once memory is discovered.
  */
 #include <PiPei.h>
 
@@ -44,7 +44,7 @@ WriteNote(
 	Latest->Check = ~(MEMLOG_NOTE_TAG ^ MainLog);
 }
 
-/* Whether the range is memory that PEI has been told of. */
+/* TRUE if a resource descriptor HOB reports the range as system memory. */
 STATIC
 BOOLEAN
 IsMemory(
@@ -71,8 +71,8 @@ IsMemory(
 }
 
 /*
- * A reset leaves memory as it was: the main log of the boot before still looks
- * like one. Readers take the first that they find, so it must not.
+ * A reset does not clear memory: the previous boot's main log is still there.
+ * Clear its magic, because readers use the first log that they find.
  */
 STATIC
 VOID
@@ -98,7 +98,7 @@ RetireLogOfLastBoot(
 		ml_ring_retire((VOID *)(UINTN)Address);
 }
 
-/* The early ring, all of it: its text may be read back by anyone later. */
+/* Clears the text as well, so that no copy of it stays in memory. */
 STATIC
 VOID
 ClearEarly(
@@ -112,9 +112,8 @@ ClearEarly(
 }
 
 /*
- * The new ring holds what the early one holds before anyone hears of it, and
- * the early one goes only after that: at every moment a reader finds the whole
- * text in one of them.
+ * Copies the early text before the HOB is updated, and clears the early ring
+ * only after that: at every moment one of the two rings has the whole text.
  */
 STATIC
 VOID
@@ -158,8 +157,8 @@ OnMemoryDiscovered(
 	*Address = MEMLOG_EARLY_RING_BYTES ? MEMLOG_EARLY_BASE : 0;
 
 	/*
-	 * Resuming: the log of the boot stays where the operating system knows
-	 * it to be, and the text of this resume is in the early ring.
+	 * On S3 resume the boot's log stays at the address that the operating
+	 * system has, and the text of the resume goes to the early ring.
 	 */
 	if (EFI_ERROR(PeiServicesGetBootMode(&BootMode)) ||
 	    BootMode == BOOT_ON_S3_RESUME)

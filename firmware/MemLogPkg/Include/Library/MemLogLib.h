@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * Keeps DEBUG() text in memory. One instance for each phase; all of them may
- * be called by any processor, before constructors have run, and never wait.
+ * Writes DEBUG() text to memory. Each phase has its own instance. All functions
+ * can be called on any processor and before constructors have run; the wait for
+ * the lock is bounded.
  */
 #ifndef MEM_LOG_LIB_H
 #define MEM_LOG_LIB_H
 
-/* Whether MemLogWrite() has a ring to write to. */
+/* TRUE if MemLogWrite() has a ring to write to. */
 BOOLEAN
 EFIAPI
 MemLogEnabled(
@@ -14,8 +15,8 @@ MemLogEnabled(
 	);
 
 /*
- * Appends Length bytes of Text to the log of this phase. A message that cannot
- * be taken (lock busy for too long, longer than the ring) is dropped.
+ * Appends Length bytes of Text to the log of this phase. The message is dropped
+ * if it does not fit into the ring or if the lock stays busy.
  */
 VOID
 EFIAPI
@@ -26,9 +27,10 @@ MemLogWrite(
 	);
 
 /*
- * Pages of the main log that this boot wants: the fw_cfg file, else the PCD,
- * at most ML_RING_MAX_PAGES. Only the instance with fw_cfg asks the host; the
- * other PEI instance answers with the PCD alone, and Null with 0.
+ * Size of the main log in pages, at most ML_RING_MAX_PAGES. MemLogPeiFwCfgLib
+ * takes it from fw_cfg, or from the PCD if the host does not set it.
+ * MemLogPeiLib reads only the PCD, and MemLogNullLib returns 0. No other
+ * instance has this function.
  */
 UINT32
 EFIAPI

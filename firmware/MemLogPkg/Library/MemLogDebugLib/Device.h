@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The device beside the memory log: a debug port or a serial port. */
+/* The device that also gets the text: a debug port or a serial port. */
 #ifndef MEMLOG_DEVICE_H
 #define MEMLOG_DEVICE_H
 
@@ -8,7 +8,7 @@ DeviceInitialize(
 	VOID
 	);
 
-/* May be asked before DeviceInitialize() has run. */
+/* Can be called before DeviceInitialize(). */
 BOOLEAN
 DevicePresent(
 	VOID

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * The debug port of a hypervisor. A port that is there reads as 0xe9; the
- * answer is kept, because the read leaves the guest.
+ * The debug port of a hypervisor. It reads as 0xe9 if present. The result is
+ * cached where possible, because the read causes a VM exit.
  */
 #include <Base.h>
 #include <Library/IoLib.h>
@@ -13,7 +13,7 @@
 
 #ifdef DEVICE_NO_VARIABLES
 
-/* Code that runs from flash cannot keep anything. */
+/* Code that runs from flash has no writable variables. */
 BOOLEAN
 DevicePresent(
 	VOID

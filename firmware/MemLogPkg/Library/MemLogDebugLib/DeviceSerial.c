@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-/* The serial port, which is taken to be there. */
+/* The serial port, assumed to be present. */
 #include <Base.h>
 #include <Library/SerialPortLib.h>
 

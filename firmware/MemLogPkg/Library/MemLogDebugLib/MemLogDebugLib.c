@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * DebugLib: one formatted text, sent to a device when there is one and to the
- * memory log when there is one. Nothing is formatted when there is neither.
+ * DebugLib: formats each message once and sends it to the device, if present,
+ * and to the memory log, if enabled. Without either, nothing is formatted.
  */
 #include <Base.h>
 #include <Library/BaseLib.h>
@@ -14,10 +14,10 @@
 
 #include "Device.h"
 
-/* As long as the messages of OvmfPkg's own DebugLib. */
+/* The same limit as in OvmfPkg's PlatformDebugLibIoPort. */
 #define MESSAGE_BYTES	0x200
 
-/* An assertion is an error, whatever the mask says. */
+/* PcdDebugPrintErrorLevel does not apply to assertions. */
 #define ASSERT_LEVEL	DEBUG_ERROR
 
 STATIC VA_LIST mNoVaList;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * What all phases share. No HobLib: that calls ASSERT(), which ends up here.
+ * Shared by all phases. HobLib cannot be used: its ASSERT() would call this.
  */
 #include "MemLogCommon.h"
 
 #include <Guid/MemDebugLog.h>
 
-/* The initial APIC id. The instruction leaves the guest: ask only to keep it. */
+/* The initial APIC ID. CPUID causes a VM exit: call only if it is stored. */
 STATIC
 UINT64
 ProcessorId(

@@ -7,8 +7,8 @@
 #include <Library/MemLogLib.h>
 
 /*
- * Appends to the ring at Address, of which at most Limit bytes are looked at.
- * Nothing happens when there is none.
+ * Appends to the ring at Address, of at most Limit bytes with its header. Does
+ * nothing if there is no valid ring.
  */
 VOID
 MemLogAppend(
@@ -20,7 +20,7 @@ MemLogAppend(
 	IN UINTN Length
 	);
 
-/* The address in the log's HOB, or NULL when the list has none (yet). */
+/* The data of the log's HOB, or NULL if the list has no such HOB (yet). */
 CONST UINT64 *
 MemLogFindHob(
 	IN CONST VOID *HobList

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * DXE drivers, UEFI drivers and applications; with another phase the SMM
- * modules.
+ * DXE drivers, UEFI drivers and applications. MemLogSmmLib sets MEMLOG_PHASE
+ * and builds this for SMM.
  */
 #include "MemLogDxeCommon.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * DXE and what comes after. The address and the size are remembered by each
- * module: later anyone may have written to the header.
+ * Shared by DXE, SMM and runtime. Each module stores the address and the size
+ * when it starts, because the header may be overwritten later.
  */
 #include "MemLogDxeCommon.h"
 

@@ -5,17 +5,17 @@
 #include <PiDxe.h>
 #include "MemLogCommon.h"
 
-/* Where the log is: found once, never looked up again. */
+/* The log's address and its size in bytes, header included; set only once. */
 extern UINT64 mMemLogAddress;	/* 0: no log */
 extern UINT32 mMemLogLimit;
 
-/* Takes the address from the HOB list; FALSE when the list has no log. */
+/* Sets them from the log's HOB; FALSE if the list has no such HOB. */
 BOOLEAN
 MemLogTakeFromHobs(
 	IN CONST VOID *HobList
 	);
 
-/* The same from the HOB list that the system table names. */
+/* The same, with the HOB list in the system table. */
 VOID
 MemLogTakeFromSystemTable(
 	IN CONST EFI_SYSTEM_TABLE *SystemTable

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * DXE core: logs long before constructors run, so the HOB list is looked at
- * with the first message.
+ * DXE core. It logs before constructors run, so each message looks for the HOB
+ * until it is found.
  */
 #include "MemLogDxeCommon.h"
 

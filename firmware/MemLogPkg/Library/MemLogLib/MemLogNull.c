@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+/* No log: for modules that cannot access it. */
 #include <Base.h>
 #include <Library/MemLogLib.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+/* MemLogPages() from fw_cfg, or from the PCD if the host does not set it. */
 #include "MemLogCommon.h"
 
 #include <Guid/MemDebugLog.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
+/* MemLogPages() from the PCD. */
 #include "MemLogCommon.h"
 
 #include <Library/PcdLib.h>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * PEI core and PEIMs. No variable is kept: the HOB says where the log is, and
- * as long as there is no such HOB it is the early ring.
+ * PEI core and PEIMs. No variables: each message goes to the ring in the log's
+ * HOB, or to the early ring until there is such a HOB.
  */
 #include "MemLogCommon.h"
 
 #include <MemLogEarly.h>
 
 /*
- * The PI specification puts the pointer to the PEI services right before the
- * interrupt descriptor table. It is read here because the library for it
- * calls ASSERT().
+ * The PI specification stores the PEI services pointer directly before the IDT.
+ * PeiServicesTablePointerLib cannot be used to read it, because it calls
+ * ASSERT().
  */
 STATIC
 CONST VOID *
@@ -32,7 +32,7 @@ GetHobList(
 	return HobList;
 }
 
-/* 0 when the log is off */
+/* The address of the log, 0 if it is off. */
 STATIC
 UINT64
 FindLog(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * Runtime drivers: silent from the moment addresses become virtual. Nobody
- * maps the log for them, and its address is a physical one.
+ * Runtime drivers. They stop logging when addresses become virtual, because the
+ * log's address is a physical one.
  */
 #include "MemLogDxeCommon.h"
 
@@ -35,7 +35,7 @@ MemLogRuntimeConstructor(
 					      GoSilent, NULL,
 					      &gEfiEventVirtualAddressChangeGuid,
 					      &mVirtualEvent);
-	/* Without the event there is no way to stop in time: do not begin. */
+	/* without the event, logging could not be stopped in time */
 	if (!EFI_ERROR(Status))
 		MemLogTakeFromSystemTable(SystemTable);
 	else
@@ -43,7 +43,7 @@ MemLogRuntimeConstructor(
 	return EFI_SUCCESS;
 }
 
-/* A driver that is unloaded must not leave its event behind. */
+/* The event must not call into an unloaded driver. */
 EFI_STATUS
 EFIAPI
 MemLogRuntimeDestructor(

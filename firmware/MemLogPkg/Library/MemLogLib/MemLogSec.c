@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * SEC: begins a new log in the early area at every reset. The note of the boot
- * before, behind the ring, stays.
+ * SEC: starts a new ring in the early area at each reset. The previous boot's
+ * note, after the ring, is kept.
  */
 #include "MemLogCommon.h"
 

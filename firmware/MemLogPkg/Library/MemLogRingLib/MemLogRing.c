@@ -2,12 +2,12 @@
 /*
  * The ring of the memory log.
  *
- * One byte at the tail stays free, so head == tail always means empty and N
- * bytes of text hold N - 1. Once the ring has wrapped, head is tail + 1.
+ * The byte at the tail stays free: head == tail means empty, and a ring of N
+ * bytes holds N - 1. Once the ring has wrapped, head is tail + 1 modulo N.
  */
 #include <MemLogRing.h>
 
-/* The copy goes in pieces: the lock is never held for long. */
+/* ml_ring_copy() releases the lock after each piece of this many bytes. */
 #define COPY_PIECE	512U
 
 _Static_assert(sizeof(struct ml_ring_header) == ML_RING_HEADER_BYTES,
@@ -18,13 +18,13 @@ static u32 load(const u32 *from)
 	return __atomic_load_n(from, __ATOMIC_ACQUIRE);
 }
 
-/* Everything stored before becomes visible before. */
+/* Release: earlier stores become visible first. */
 static void store(u32 *to, u32 value)
 {
 	__atomic_store_n(to, value, __ATOMIC_RELEASE);
 }
 
-/* Nothing stored after becomes visible before what was stored until here. */
+/* Full barrier: earlier stores become visible before later ones. */
 static void settle(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -97,11 +97,10 @@ enum ml_ring_status ml_ring_attach(void *base, u32 limit, struct ml_ring *ret)
 }
 
 /*
- * With the lock held. length < size.
+ * Called with the lock held and length < size.
  *
- * The head moves before the text is written and the tail after it, so that
- * text about to be overwritten is no longer part of the log and new text not
- * yet part of it.
+ * The head moves before the text is written and the tail after it: [head, tail)
+ * contains neither text that is being overwritten nor text that is incomplete.
  */
 static enum ml_ring_status put(struct ml_ring *ring, const u8 *text, u32 length)
 {
