@@ -42,6 +42,7 @@ static void step_begin(struct session *s)
 		return;
 	}
 	s->busy = true;
+	s->status = MEMLOG_EXIT_UNREADABLE;
 	host_arena_init(&s->arena);
 	script_begin();
 	script_add("pipe echo " ARGS_END "\\n" TO_MAILBOX, MAILBOX_FD);
@@ -125,8 +126,11 @@ static void gdb_session_run(struct session *s)
 	enum memlog_status st, closed = MEMLOG_OK;
 
 	st = gdb_session_open_output(s, &host.sink, &err);
-	if (!st) {
+	if (st) {
+		s->status = memlog_query_failed(s->query, NULL, st, &err, NULL);
+	} else {
 		st = memlog_query_run(s->query, s->image, &host, &result, &err);
+		s->status = result.exit;
 		if (s->file_open) {
 			s->file_open = false;
 			closed = host_file_close(&s->file,
@@ -136,6 +140,8 @@ static void gdb_session_run(struct session *s)
 						 st ? NULL : &err);
 		}
 	}
+	if (closed)
+		s->status = MEMLOG_EXIT_UNREADABLE;
 	gdb_session_report(st ? st : closed, &err);
 }
 
@@ -243,9 +249,12 @@ static void step_told(struct session *s, char *text)
 		st = session_take_args(s, text, &rest, &err);
 	if (s->query)
 		plugin_user_level(memlog_query_level(s->query));
-	if (st == MEMLOG_STOP)
-		return; /* --help was printed */
+	if (st == MEMLOG_STOP) {
+		s->status = MEMLOG_EXIT_PRINTED; /* --help */
+		return;
+	}
 	if (st) {
+		s->status = memlog_query_failed(s->query, NULL, st, &err, NULL);
 		gdb_session_fail(err.text);
 		plugin_message(NULL, 2, "see: help memlog, memlog --help");
 		return;
@@ -373,6 +382,8 @@ void session_step(struct session *s)
 		step_physical(s);
 	else
 		step_read(s, text);
-	if (s->step == STEP_BEGIN)
+	if (s->step == STEP_BEGIN) {
+		script_add("set $_memlog_status = %d\n", s->status);
 		session_end(s);
+	}
 }

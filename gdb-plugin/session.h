@@ -38,6 +38,7 @@ struct session {
 	enum memlog_space space;
 	unsigned int flags;    /* MEMLOG_READER_* */
 	gdb_target_read *read; /* only while unwind() runs */
+	int status;	       /* MEMLOG_EXIT_*, for $_memlog_status */
 	bool armed;	       /* unwind() is to run the query */
 	char *dir;	       /* of --pmemsave, removed at the end */
 };

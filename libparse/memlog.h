@@ -1142,8 +1142,9 @@ memlog_query_run(struct memlog_query *query, struct memlog_image *image,
 		 const struct memlog_query_host *host,
 		 struct memlog_query_result *ret, struct memlog_err *err);
 
-/* The exit status if there is no image to run a query on: it could not be
- * opened, or the options are invalid. status is the reason. query, name, err
+/* The exit status if there is no image to run a query on: the image of that
+ * name could not be opened. name NULL: the command line is invalid, or a file
+ * that it names beside images cannot be used. status is the reason. query, err
  * and host may be NULL. */
 MEMLOG_API enum memlog_exit
 memlog_query_failed(const struct memlog_query *query, const char *name,

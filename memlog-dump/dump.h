@@ -46,9 +46,6 @@ void message(int level, const char *image, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
 /* Print an error of the library, whose text may begin with the image's name. */
 void message_err(const char *image, const struct memlog_err *err);
-/* The exit status if a file that the command line names, beside the images,
- * cannot be used. */
-int message_exit(const struct memlog_err *err);
 /* The name of an image in messages: "standard input" for "-". */
 const char *message_name(const char *image);
 

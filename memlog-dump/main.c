@@ -90,7 +90,8 @@ static int dump_all(const struct opts *o)
 	if (o->symbols &&
 	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
 		message_err(NULL, &err);
-		return message_exit(&err);
+		return memlog_query_failed(o->query, NULL, err.status, &err,
+					   NULL);
 	}
 	code = output_open(&out, o);
 	if (code) {

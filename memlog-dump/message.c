@@ -44,12 +44,6 @@ void message(int level, const char *image, const char *fmt, ...)
 	message_put(level, image, text);
 }
 
-int message_exit(const struct memlog_err *err)
-{
-	return err->status == MEMLOG_NO_MEMORY ? MEMLOG_EXIT_UNREADABLE :
-						 MEMLOG_EXIT_USAGE;
-}
-
 void message_err(const char *image, const struct memlog_err *err)
 {
 	const char *text = err->text[0] ? err->text :

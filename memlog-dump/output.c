@@ -80,7 +80,7 @@ int output_open(struct output *out, const struct opts *o)
 		return 0;
 	message_err(NULL, &err);
 	free(out->inputs);
-	return message_exit(&err);
+	return memlog_query_failed(o->query, NULL, err.status, &err, NULL);
 }
 
 int output_close(struct output *out, bool keep)

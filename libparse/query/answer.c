@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "image/image.h"
+#include "render/words.h"
 
 enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 {
@@ -65,6 +66,25 @@ static uint64_t answer_missing(const struct ml_run *run)
 	return ml_max(missing, run->missing);
 }
 
+/* Why it is not the status that the output suggests. */
+static void answer_say(const struct ml_run *run)
+{
+	char size[ML_SIZE_TEXT];
+
+	if (!run->result.missing)
+		ml_say(run, ML_SAY_ERROR, "incomplete: %s is damaged",
+		       run->printed ? "what was printed" : "the image");
+	else if (!run->printed)
+		ml_say(run, ML_SAY_ERROR,
+		       "incomplete: a log may be in the %s that are missing "
+		       "from the image",
+		       ml_size_words(run->result.missing, size));
+	else
+		ml_say(run, ML_SAY_ERROR,
+		       "incomplete: %s are missing from the image",
+		       ml_size_words(run->result.missing, size));
+}
+
 void ml_answer_run(struct ml_run *run, enum memlog_status s)
 {
 	struct memlog_query_result *result = &run->result;
@@ -81,6 +101,8 @@ void ml_answer_run(struct ml_run *run, enum memlog_status s)
 		.strict = run->query->strict,
 	};
 	result->exit = ml_answer_exit(&answer);
+	if (result->exit == MEMLOG_EXIT_INCOMPLETE)
+		answer_say(run);
 }
 
 enum memlog_exit memlog_query_failed(const struct memlog_query *query,
@@ -89,6 +111,7 @@ enum memlog_exit memlog_query_failed(const struct memlog_query *query,
 				     const struct memlog_err *err,
 				     const struct memlog_query_host *host)
 {
-	return status == MEMLOG_INVALID ? MEMLOG_EXIT_USAGE :
-					  MEMLOG_EXIT_UNREADABLE;
+	if (status == MEMLOG_INVALID || (!name && status != MEMLOG_NO_MEMORY))
+		return MEMLOG_EXIT_USAGE;
+	return MEMLOG_EXIT_UNREADABLE;
 }

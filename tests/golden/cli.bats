@@ -198,8 +198,9 @@ half() {
 
 @test "4: nothing was printed, and bytes of the image are missing" {
 	half
-	run -4 --separate-stderr "$DUMP" "$T/half"
+	run -4 --separate-stderr "$DUMP" -q "$T/half"
 	[ -z "$output" ]
+	[[ $stderr == *"incomplete: a log may be in the "*" that are missing"* ]]
 	run -4 "$DUMP" -q --list "$T/half"
 	run -4 "$DUMP" -q --at 0x1000 "$T/half"
 	run -4 "$DUMP" -q - <"$T/half"
@@ -221,7 +222,8 @@ half() {
 	run -0 --separate-stderr "$DUMP" "$T/cut"
 	[[ $stderr == *"the file is truncated"* ]]
 	[ "$output" = "$("$DUMP" -q big)" ]
-	run -4 "$DUMP" -q --strict "$T/cut"
+	run -4 --separate-stderr "$DUMP" -q --strict "$T/cut"
+	[[ $stderr == *"cut: incomplete: "*" are missing from the image" ]]
 	run -4 "$DUMP" -q --strict --list "$T/cut"
 	# of this log nothing is missing
 	run -0 "$DUMP" -q --strict --at 0x3cb3000 "$T/cut"

@@ -139,6 +139,20 @@ memlog_in() {
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
+@test "--strict: an error message if something is missing" {
+	run memlog_in "$core" <<<"memlog --strict -n 1"
+	[[ $output != *"memlog: incomplete"* ]]
+	# a part of the log
+	cp "$core" cut
+	truncate -s -81920 cut
+	run memlog_in cut <<<"memlog -q -n 1"
+	[[ $output != *"memlog: incomplete"* ]]
+	run memlog_in cut <<<"memlog -q --strict -n 1"
+	[[ $output == *"memlog: incomplete: "*" are missing from the image"* ]]
+	run memlog_in cut <<<"memlog -q -g nothing-matches-this"
+	[[ $output == *"memlog: incomplete: a log may be in the "* ]]
+}
+
 @test "-o creates a file with mode 0600, and replaces none without --force" {
 	memlog_in "$core" <<<"memlog -o out"
 	cmp out "$expected"

@@ -196,6 +196,38 @@ teardown() {
 	grep -q '^memlog: more than 127 arguments' said
 }
 
+# status ARGUMENTS: $_memlog_status after a command
+status() {
+	in_gdb "${target[@]}" <<-EOF | sed -n 's/^status //p'
+	set \$_exitcode = 77
+	pipe memlog $* | cat >/dev/null
+	memlog $*
+	printf "status %d %d\n", \$_memlog_status, \$_exitcode
+	EOF
+}
+
+@test "\$_memlog_status is the exit status of memlog-dump; \$_exitcode is not touched" {
+	local target=(-c "$core")
+	[ "$(status)" = "0 77" ]
+	[ "$(status --help)" = "0 77" ]
+	[ "$(status -g nothing-matches-this)" = "1 77" ]
+	[ "$(status --range 0+4K)" = "1 77" ]
+	[ "$(status --nonsense)" = "2 77" ]
+	[ "$(status --list --info)" = "2 77" ]
+	[ "$(status -o /no/such/directory/x)" = "2 77" ]
+	[ "$(status --strict)" = "0 77" ]
+	target=()
+	[ "$(status)" = "3 77" ]
+	# the log is in the part that is missing
+	zstd -dqc --long=31 "$vmcores/ovmf-c01-elf64.elf.zst" |
+		head -c 30000000 >half
+	target=(-c half)
+	[ "$(status)" = "4 77" ]
+	[ "$(status --info)" = "0 77" ]
+	[ "$(status --strict --info)" = "4 77" ]
+	! grep -v '^warning: \|^memlog: \|truncated\|^BFD' said
+}
+
 @test "help memlog, memlog --help, completion" {
 	run -0 in_gdb <<-'EOF'
 	help memlog

@@ -85,7 +85,15 @@ static void test_failed(void **state)
 	assert_int_equal(memlog_query_failed(NULL, NULL, MEMLOG_INVALID, NULL,
 					     NULL),
 			 MEMLOG_EXIT_USAGE);
-	assert_int_equal(memlog_query_failed(NULL, NULL, MEMLOG_NOT_MINE, NULL,
+	assert_int_equal(memlog_query_failed(NULL, NULL, MEMLOG_IO, NULL, NULL),
+			 MEMLOG_EXIT_USAGE);
+	assert_int_equal(memlog_query_failed(NULL, NULL, MEMLOG_NO_MEMORY, NULL,
+					     NULL),
+			 MEMLOG_EXIT_UNREADABLE);
+	assert_int_equal(memlog_query_failed(NULL, "x", MEMLOG_INVALID, NULL,
+					     NULL),
+			 MEMLOG_EXIT_USAGE);
+	assert_int_equal(memlog_query_failed(NULL, "x", MEMLOG_NOT_MINE, NULL,
 					     NULL),
 			 MEMLOG_EXIT_UNREADABLE);
 }
