@@ -2,6 +2,8 @@
 /* args.c - the options that crash and gdb have in addition to a query's. */
 #include "args.h"
 
+#include "file.h"
+
 const struct memlog_option host_options[] = {
 	HOST_OPTIONS,
 	{ 0 },
@@ -13,7 +15,7 @@ enum memlog_status host_own_output(void *arg, const struct memlog_option *opt,
 	struct host_own *own = arg;
 
 	own->output = value;
-	return MEMLOG_OK;
+	return host_file_check_name(value, err);
 }
 
 enum memlog_status host_own_force(void *arg, const struct memlog_option *opt,

@@ -238,6 +238,26 @@ static void file_free(struct host_file *f)
 	f->name = f->temp = NULL;
 }
 
+enum memlog_status host_file_check_name(const char *name,
+					struct memlog_err *err)
+{
+	const char *format, *title;
+	size_t i;
+
+	for (i = 0; memlog_render_get(i, &format, &title); i++) {
+		if (strcmp(name, format))
+			continue;
+		snprintf(
+			err->text, sizeof(err->text),
+			"\"%s\" is an output format: use -O %s, or -o ./%s for "
+			"a file of that name",
+			format, format, format);
+		err->status = MEMLOG_INVALID;
+		return err->status;
+	}
+	return MEMLOG_OK;
+}
+
 enum memlog_status host_file_create(struct host_file *f,
 				    const struct host_file_opts *opts,
 				    struct memlog_err *err)

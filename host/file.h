@@ -45,6 +45,11 @@ struct host_file {
 	bool replaces; /* a file of that name existed */
 };
 
+/* Is it the name of an output format, which an option other than -o takes?
+ * INVALID: the text says which. */
+enum memlog_status host_file_check_name(const char *name,
+					struct memlog_err *err);
+
 /* Create a file, or with force a temporary file that is to replace one.
  * INVALID: it exists, or must not be replaced. IO. After OK the caller closes
  * it. */

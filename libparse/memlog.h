@@ -1048,7 +1048,8 @@ struct memlog_parse_opts {
  * "=" or in the next word, "--". argv is permuted, operands last, and
  * *ret_first is the index of the first one, argc if there is none; with
  * ret_first NULL operands are INVALID. opts may be NULL. INVALID: the text says
- * what is wrong; options before it took effect. LIMIT, and what take of an own
+ * what is wrong, or which options do not fit each other; options before it took
+ * effect. LIMIT, and what take of an own
  * option returned.
  */
 MEMLOG_API enum memlog_status
@@ -1126,6 +1127,13 @@ struct memlog_query_result {
  * and may be NULL. */
 MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
 				    const char **ret_formats, bool *ret_whole);
+
+/* Do the options of a query fit each other and, unless it is NULL, the sink?
+ * INVALID: the text names both options. memlog_query_parse() and
+ * memlog_query_run() check it too. */
+MEMLOG_API enum memlog_status
+memlog_query_check(const struct memlog_query *query,
+		   const struct memlog_sink *sink, struct memlog_err *err);
 
 /*
  * Run a query on one image and write its output to the sink; it can run again,

@@ -99,6 +99,10 @@ static int dump_all(const struct opts *o)
 		return code;
 	}
 	code = MEMLOG_EXIT_NONE;
+	if (memlog_query_check(o->query, &out.sink, &err)) {
+		message_err(NULL, &err);
+		code = MEMLOG_EXIT_USAGE;
+	}
 	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
 		    code != MEMLOG_EXIT_USAGE;
 	     i++)

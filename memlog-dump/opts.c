@@ -16,6 +16,16 @@ static enum memlog_status opts_refuse(struct memlog_err *err, const char *text)
 	return err->status;
 }
 
+/* A value of which text says what it must be. */
+static enum memlog_status opts_refuse_value(struct memlog_err *err,
+					    const char *value, const char *text)
+{
+	err->status = MEMLOG_INVALID;
+	snprintf(err->text, sizeof(err->text), "\"%.32s\" is not %s", value,
+		 text);
+	return err->status;
+}
+
 static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 				   const char *value, struct memlog_err *err)
 {
@@ -43,8 +53,9 @@ static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 	errno = 0;
 	o->raw_base = strtoull(value, &end, 0);
 	if (*value < '0' || *value > '9' || *end || errno)
-		return opts_refuse(err, "must be q35, pc, microvm, virt, none, "
-					"or the address of the first byte");
+		return opts_refuse_value(err, value,
+					 "q35, pc, microvm, virt, none, or the "
+					 "address of the first byte");
 	return MEMLOG_OK;
 }
 
@@ -72,7 +83,7 @@ static enum memlog_status opts_output(void *arg,
 	if (!*value)
 		return opts_refuse(err, "the name of the file is empty");
 	o->output = value;
-	return MEMLOG_OK;
+	return opt->letter ? host_file_check_name(value, err) : MEMLOG_OK;
 }
 
 /* The query's option, with the name of the output file. */
@@ -121,7 +132,7 @@ static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 	else if (!strcmp(value, "never"))
 		*when = WHEN_NEVER;
 	else
-		return opts_refuse(err, "must be auto, always or never");
+		return opts_refuse_value(err, value, "auto, always or never");
 	return MEMLOG_OK;
 }
 

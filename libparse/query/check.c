@@ -2,6 +2,8 @@
 /* check.c - check the options of a query against each other. */
 #include "query.h"
 
+#include <stdio.h>
+
 #include "base/err.h"
 #include "base/names.h"
 #include "format/format.h"
@@ -24,37 +26,101 @@ bool memlog_query_wants_directory(const struct memlog_query *query)
 	       ml_query_writer(query)->directory;
 }
 
-enum memlog_status ml_query_check(const struct memlog_query *q,
-				  struct memlog_err *err)
-{
-	const struct ml_render *r = q->render;
+/* Which lines are printed, and what is in them. */
+#define CHECK_LINES "grep,lines,level,component,cpu,since,until"
+#define CHECK_TEXT  "uncommitted,consumed,acrn-formats,time-format,tsc-mhz"
 
-	if (q->info + q->list + q->extract > 1)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "one of --info, --list and --extract at a time");
-	if (q->follow && (q->info || q->list || q->extract || q->n_at ||
-			  q->stats || !r->flush))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "-w prints one log as it grows, as text, raw, "
-			       "json or json-seq: leave out --info, --list, "
-			       "--extract, --at and --stats");
-	if (q->follow && ml_filter_needs_last(&q->filter))
-		return ml_fail(
-			err, MEMLOG_INVALID,
-			"-w has no last line yet, from which --since and "
-			"--until could count: give seconds or a date");
-	if (ml_when_after(&q->filter.since, &q->filter.until))
+/* Options that would be ignored beside another, and why. */
+static const struct clash {
+	const char *option, *others, *why;
+} check_clashes[] = {
+	{ "info",
+	  "list,extract,follow,stats,all,format,scan,at,range,limit," CHECK_LINES
+	  "," CHECK_TEXT,
+	  "it describes the image, not its logs" },
+	{ "list", "extract,follow,stats," CHECK_LINES "," CHECK_TEXT,
+	  "it prints no lines" },
+	{ "extract",
+	  "follow,stats,output-format,json,raw," CHECK_LINES "," CHECK_TEXT,
+	  "it copies whole logs into an ELF core" },
+	{ "follow", "stats,at,all,uncommitted",
+	  "it prints the current log as it grows" },
+	{ "at", "scan,range", "it does not search" },
+	{ "stats", "acrn-formats,time-format", "it prints no events" },
+};
+
+/* Write the first option of a list that was given, as it is typed, to ret.
+ * false: none was. */
+static bool check_given(const struct memlog_query *q, const char *names,
+			char ret[32])
+{
+	struct ml_options o = { .hosts = ~0u };
+
+	while (ml_options_next(&o) && o.set) {
+		if (!(q->given >> (o.next - 1) & 1) ||
+		    !ml_name_in_list(names, o.option.name))
+			continue;
+		if (o.option.letter)
+			snprintf(ret, 32, "-%c", o.option.letter);
+		else
+			snprintf(ret, 32, "--%s", o.option.name);
+		return true;
+	}
+	return false;
+}
+
+static enum memlog_status check_pairs(const struct memlog_query *q,
+				      struct memlog_err *err)
+{
+	char one[32], other[32];
+	const struct clash *c;
+	size_t i;
+
+	for (i = 0; i < sizeof(check_clashes) / sizeof(check_clashes[0]); i++) {
+		c = &check_clashes[i];
+		if (check_given(q, c->option, one) &&
+		    check_given(q, c->others, other))
+			return ml_fail(err, MEMLOG_INVALID,
+				       "%s cannot be combined with %s: %s", one,
+				       other, c->why);
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status check_times(const struct memlog_query *q,
+				      struct memlog_err *err)
+{
+	const struct ml_filter *f = &q->filter;
+
+	if (ml_when_after(&f->since, &f->until))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--since is after --until: nothing can match");
-	if (q->extract && r != ml_renders[0])
-		return ml_fail(err, MEMLOG_INVALID,
-			       "--extract writes an ELF core: leave out -O %s",
-			       r->name);
+	if (q->follow && ml_filter_needs_last(f))
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"-w cannot be combined with a --%s that counts "
+			"from the end of the log: give seconds or a date",
+			ml_when_needs_last(&f->since) ? "since" : "until");
+	return MEMLOG_OK;
+}
+
+/* Can the output format write what was asked for? */
+static enum memlog_status check_render(const struct memlog_query *q,
+				       struct memlog_err *err)
+{
+	const struct ml_render *r = q->render;
+	char option[32];
+
 	if ((q->info || q->list) && r->list == ML_LIST_NONE)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--%s is written as text, json or json-seq, "
 			       "not as %s",
 			       q->info ? "info" : "list", r->name);
+	if (q->follow && !r->flush)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-w is written as text, raw, json or json-seq, "
+			       "not as %s",
+			       r->name);
 	if (q->stats && !r->tables)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--stats is written as text, csv or json, not "
@@ -64,11 +130,57 @@ enum memlog_status ml_query_check(const struct memlog_query *q,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s needs --stats=vm_exit, irq or cpu_usage",
 			       r->name);
-	if (q->n_at && (q->n_ranges || q->scan == MEMLOG_SCAN_EXHAUSTIVE))
+	if (r != ml_renders[0] && check_given(q, "time-format", option))
 		return ml_fail(err, MEMLOG_INVALID,
-			       "--at does not search: leave out --range and "
-			       "--scan, or --at");
+			       "%s cannot be combined with -O %s: only text "
+			       "has a choice",
+			       option, r->name);
+	if (!r->directory && (q->has_file_size || q->max_files))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--limit=acrnlog-%s needs -O acrnlog",
+			       q->has_file_size ? "size" : "files");
 	return MEMLOG_OK;
+}
+
+/* Can the sink take it? */
+static enum memlog_status check_sink(const struct memlog_query *q,
+				     const struct memlog_sink *sink,
+				     struct memlog_err *err)
+{
+	const struct ml_render *w = ml_query_writer(q);
+	bool one = q->info || q->list || q->extract;
+
+	if (sink->tty && !q->force && (q->extract || (!one && w->binary)))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "raw bytes can take over a terminal: send them "
+			       "to a file, or give --force");
+	if (memlog_query_wants_directory(q) && !sink->begin)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-O %s writes several files: use memlog-dump "
+			       "with -o DIR",
+			       q->render->name);
+	if (q->follow && sink->begin)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-w writes to one file, not to a directory");
+	if (sink->begin && !memlog_query_wants_directory(q) &&
+	    (one || (!w->suffix && !w->may_directory)))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "this output is one file, and -o names a "
+			       "directory");
+	return MEMLOG_OK;
+}
+
+enum memlog_status memlog_query_check(const struct memlog_query *q,
+				      const struct memlog_sink *sink,
+				      struct memlog_err *err)
+{
+	enum memlog_status s = check_pairs(q, err);
+
+	if (!s)
+		s = check_times(q, err);
+	if (!s)
+		s = check_render(q, err);
+	return s || !sink ? s : check_sink(q, sink, err);
 }
 
 void memlog_query_stream(const struct memlog_query *q, const char **ret_formats,

@@ -183,9 +183,6 @@ enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
 	enum memlog_status s;
 
 	f.render = ml_query_writer(q);
-	if (run->host.sink->begin)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "-w writes to one file, not to a directory");
 	s = memlog_follow_open(run->image, &scan, &decode, &f.follow, err);
 	if (s)
 		return s;

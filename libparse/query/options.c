@@ -99,6 +99,7 @@ static const struct option_row {
 	  ml_set_quiet },
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
+_Static_assert(N_ROWS <= 64, "struct memlog_query has a bit for each");
 
 enum memlog_status memlog_query_create(const struct memlog_allocator *allocator,
 				       enum memlog_host host,

@@ -128,6 +128,8 @@ parse_take(const struct parse *p, const struct ml_options *o, const char *value)
 	err->text[0] = '\0';
 	s = o->set ? o->set(p->query, value, err) :
 		     o->option.take(p->opts.arg, &o->option, value, err);
+	if (!s && o->set)
+		p->query->given |= UINT64_C(1) << (o->next - 1);
 	if (!s || !err->text[0])
 		return s;
 	/* it may quote the value, which can be any bytes */
@@ -305,6 +307,8 @@ enum memlog_status memlog_query_parse(struct memlog_query *query, int argc,
 	s = ml_sized_check(p.opts.own, "memlog_option", err);
 	if (!s)
 		s = parse_argv(&p, &first);
+	if (!s)
+		s = memlog_query_check(query, NULL, err);
 	if (!s && ret_first)
 		*ret_first = first;
 	else if (!s && first < argc)

@@ -42,6 +42,7 @@ struct ml_query_at {
 struct memlog_query {
 	struct memlog_allocator alloc;
 	enum memlog_host host;
+	uint64_t given;		  /* options of the table, a bit for each */
 	bool info, list, extract; /* at most one */
 	bool follow;
 	bool all, uncommitted, consumed, force, verbose, color, strict;
@@ -84,10 +85,6 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 
 /* "[SPACE:]A-B" (B is not part of it) or "[SPACE:]A+SIZE", added to query. */
 enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
-				  struct memlog_err *err);
-
-/* Do the options fit together? */
-enum memlog_status ml_query_check(const struct memlog_query *query,
 				  struct memlog_err *err);
 
 #endif

@@ -310,27 +310,9 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	struct ml_list_opts opts;
 	enum memlog_status s;
 
-	s = ml_query_check(q, err);
+	s = memlog_query_check(q, sink, err);
 	if (s)
 		return s;
-	if (sink->tty && !q->force &&
-	    (q->extract ||
-	     (!q->info && !q->list && ml_query_writer(q)->binary)))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "raw bytes can take over a terminal: send them "
-			       "to a file, or give --force");
-	if (memlog_query_wants_directory(q) && !sink->begin)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s writes several files: use memlog-dump "
-			       "with -o DIR",
-			       q->render->name);
-	if (sink->begin && !memlog_query_wants_directory(q) &&
-	    (q->info || q->list || q->extract ||
-	     (!ml_query_writer(q)->suffix &&
-	      !ml_query_writer(q)->may_directory)))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "this output is one file, and -o names a "
-			       "directory");
 	ml_run_ask(run);
 	run->info.size = sizeof(run->info);
 	s = memlog_image_info(run->image, &run->info, err);

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/near.h"
 #include "render/tables/stats.h"
 
 /* Options without a value. */
@@ -58,63 +59,89 @@ static enum memlog_status set_string(struct memlog_query *q, char **at,
 	return MEMLOG_OK;
 }
 
-static bool set_known_format(const char *name, size_t len)
-{
-	const char *have, *title;
-	size_t i;
+/* Names that an option takes: NULL-terminated. */
+#define SET_NAMES 32
 
-	for (i = 0; memlog_format_get(i, &have, &title); i++)
-		if (strlen(have) == len && !memcmp(have, name, len))
+static bool set_has_name(const char *const *names, const char *name, size_t len)
+{
+	for (; *names; names++)
+		if (strlen(*names) == len && !memcmp(*names, name, len))
 			return true;
 	return false;
 }
 
-/* Write "ovmf, acrn" to a buffer: what can be requested. */
-static void set_join_names(bool (*get)(size_t, const char **, const char **),
-			   char *buf, size_t size)
+/* A value that is none of the names: which one was meant, or what there is. */
+static enum memlog_status set_unknown(const char *what, const char *value,
+				      size_t len, const char *const *names,
+				      struct memlog_err *err)
 {
-	const char *name, *title;
+	char typed[36], list[128] = "";
+	struct ml_near near;
 	size_t i, n = 0;
 
-	buf[0] = '\0';
-	for (i = 0; get(i, &name, &title) && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s%s", i ? ", " : "",
-				      name);
+	snprintf(typed, sizeof(typed), "%.*s", (int)ml_min(len, 32), value);
+	ml_near_init(&near, typed);
+	for (i = 0; names[i]; i++)
+		ml_near_add(&near, names[i]);
+	if (near.best)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "unknown %s \"%s\"; did you mean %s?", what,
+			       typed, near.best);
+	for (i = 0; names[i] && n < sizeof(list); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
+				      i ? ", " : "", names[i]);
+	return ml_fail(err, MEMLOG_INVALID, "unknown %s \"%s\"; there are %s",
+		       what, typed, list);
 }
 
-enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
-				  struct memlog_err *err)
+/* A list of names, separated by commas. */
+static enum memlog_status set_list(struct memlog_query *q, const char *what,
+				   const char *value, const char *const *names,
+				   char **ret, struct memlog_err *err)
 {
 	const char *p = value, *comma;
-	char names[128];
 	size_t n;
 
 	do {
 		comma = strchr(p, ',');
 		n = comma ? (size_t)(comma - p) : strlen(p);
-		if (!set_known_format(p, n)) {
-			set_join_names(memlog_format_get, names, sizeof(names));
-			return ml_fail(err, MEMLOG_INVALID,
-				       "unknown log format \"%.*s\"; there "
-				       "are %s",
-				       (int)ml_min(n, 32), p, names);
-		}
+		if (!set_has_name(names, p, n))
+			return set_unknown(what, p, n, names, err);
 		p += n + 1;
 	} while (comma);
-	return set_string(q, &q->formats, value, err);
+	return set_string(q, ret, value, err);
+}
+
+static void set_get_names(bool (*get)(size_t, const char **, const char **),
+			  const char *names[SET_NAMES])
+{
+	const char *title;
+	size_t i = 0;
+
+	while (i + 1 < SET_NAMES && get(i, &names[i], &title))
+		i++;
+	names[i] = NULL;
+}
+
+enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
+				  struct memlog_err *err)
+{
+	const char *names[SET_NAMES];
+
+	set_get_names(memlog_format_get, names);
+	return set_list(q, "log format", value, names, &q->formats, err);
 }
 
 enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
 				 struct memlog_err *err)
 {
 	const struct ml_render *r = ml_render_find(value);
-	char names[128];
+	const char *names[SET_NAMES];
 
 	if (!r) {
-		set_join_names(memlog_render_get, names, sizeof(names));
-		return ml_fail(err, MEMLOG_INVALID,
-			       "unknown output format \"%.32s\"; there are %s",
-			       value, names);
+		set_get_names(memlog_render_get, names);
+		return set_unknown("output format", value, strlen(value), names,
+				   err);
 	}
 	q->render = r;
 	return MEMLOG_OK;
@@ -123,6 +150,9 @@ enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
 			       struct memlog_err *err)
 {
+	static const char *const names[] = { "likely", "pages", "exhaustive",
+					     NULL };
+
 	if (!strcmp(value, "likely"))
 		q->scan = MEMLOG_SCAN_LIKELY;
 	else if (!strcmp(value, "pages"))
@@ -132,10 +162,7 @@ enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
 	else if (!strcmp(value, "auto"))
 		q->scan = MEMLOG_SCAN_AUTO;
 	else
-		return ml_fail(err, MEMLOG_INVALID,
-			       "unknown mode \"%.32s\"; there are likely, "
-			       "pages and exhaustive",
-			       value);
+		return set_unknown("mode", value, strlen(value), names, err);
 	return MEMLOG_OK;
 }
 
@@ -268,24 +295,21 @@ enum memlog_status ml_set_color(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_time_format(struct memlog_query *q, const char *value,
 				      struct memlog_err *err)
 {
-	if (strcmp(value, "seconds") && strcmp(value, "ticks") &&
-	    strcmp(value, "none"))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "unknown time format \"%.32s\"; there are "
-			       "seconds, ticks and none",
-			       value);
+	static const char *const names[] = { "seconds", "ticks", "none", NULL };
+	size_t len = strlen(value);
+
+	if (!set_has_name(names, value, len))
+		return set_unknown("time format", value, len, names, err);
 	return set_string(q, &q->time_format, value, err);
 }
 
 enum memlog_status ml_set_stats(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
-	if (!ml_stats_list_valid(value))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "\"%.32s\" is not a list of vm_exit, irq and "
-			       "cpu_usage",
-			       value);
-	return set_string(q, &q->stats, value, err);
+	const char *names[SET_NAMES];
+
+	set_get_names(ml_analysis_get, names);
+	return set_list(q, "table", value, names, &q->stats, err);
 }
 
 enum memlog_status ml_set_json(struct memlog_query *q, const char *value,

@@ -124,13 +124,58 @@ wrong() {
 	wrong "-g needs a REGEX" small-c -g
 	wrong "--symbols needs a FILE" small-c --sy
 	wrong "--list takes no value" --list=x small-c
-	wrong "--color: must be auto, always or never" --color=x small-c
+	wrong '--color: "x" is not auto, always or never' --color=x small-c
 	wrong "no image given (use - for standard input)"
 	wrong "no image given (use - for standard input)" -a --
+	wrong '--map: "q36" is not q35, pc, microvm, virt, none, or the address of the first byte' \
+		--map=q36 small-c
+	wrong '--output-format: unknown output format "jsn"; did you mean json?' \
+		-O jsn small-c
+	wrong '--format: unknown log format "ovfm"; did you mean ovmf?' \
+		-F acrn-log,ovfm small-c
+	wrong '--scan: unknown mode "page"; did you mean pages?' --scan=page small-c
+	wrong '--stats: unknown table "irqs"; did you mean irq?' \
+		--stats vm_exit,irqs small-c
+	wrong '--time-format: unknown time format "x"; there are seconds, ticks, none' \
+		--time-format x small-c
+	wrong '--level: unknown level "eror"; did you mean err?' -l eror small-c
+	wrong '--grep: "[" is not an extended regular expression: Invalid regular expression' \
+		-g '[' small-c
+	wrong '--cpu: "a" is not a list of CPUs such as 0-3,8' --cpu a small-c
 	# what was typed is escaped for the terminal
 	wrong 'unknown option --\x1b[2J' $'--\e[2J' small-c
 	wrong '--format: unknown log format "\x1b"; there are ovmf, acrn-log, acrn-trace, acrn-sbuf, xen-console, xencons, xentrace, cbmem' \
 		$'-F\e' small-c
+}
+
+@test "no option is accepted and ignored; the message names both, not the image" {
+	wrong "--list cannot be combined with -g: it prints no lines" \
+		-g x --list small-c
+	wrong "--info cannot be combined with -n: it describes the image, not its logs" \
+		--info -n 5 small-c
+	wrong "--list cannot be combined with --stats: it prints no lines" \
+		--stats irq --list small-c
+	wrong "--extract cannot be combined with -J: it copies whole logs into an ELF core" \
+		-J --extract "$T/x" small-c
+	wrong "--since is after --until: nothing can match" \
+		--since 1 --until 0 small-c
+	wrong "-O csv needs --stats=vm_exit, irq or cpu_usage" -O csv small-c
+	[ ! -e "$T/x" ]
+	# what depends on where the output goes
+	run -2 --separate-stderr "$DUMP" -O acrnlog small-c nowhere
+	[ "$stderr" = "memlog-dump: -O acrnlog writes several files: use memlog-dump with -o DIR" ]
+	run -2 --separate-stderr "$DUMP" --list -o "$T/new/" small-c
+	[ "$stderr" = "memlog-dump: this output is one file, and -o names a directory" ]
+	[ ! -e "$T/new" ]
+}
+
+@test "-o with the name of an output format is taken for a mistake" {
+	cd "$T"
+	wrong '--output: "json" is an output format: use -O json, or -o ./json for a file of that name' \
+		-o json small-c
+	[ ! -e json ]
+	run -0 "$DUMP" -q -n+1 -o ./json "$BATS_FILE_TMPDIR/small-c"
+	[ "$(cat json)" = "a small line 000000" ]
 }
 
 @test "options end at the first operand for POSIXLY_CORRECT" {

@@ -128,14 +128,19 @@ memlog_in() {
 	memlog -Z
 	memlog word
 	memlog -F nonsense
+	memlog --list -g x
+	memlog -o json
 	memlog -n +1
 	EOF
+	[[ $output == *"memlog: --list cannot be combined with -g: it prints no lines"* ]]
+	[[ $output == *'memlog: --output: "json" is an output format: use -O json, or -o ./json'* ]]
+	[ ! -e json ]
 	[[ $output == *"memlog: unknown option --nonsense"* ]]
 	[[ $output == *"memlog: -O needs a NAME"* ]]
 	[[ $output == *"memlog: unknown option -Z"* ]]
 	[[ $output == *"memlog: unexpected argument: word"* ]]
 	[[ $output == *'unknown log format "nonsense"'* ]]
-	[[ $(grep -c '^Usage:' <<<"$output") -eq 5 ]]
+	[[ $(grep -c '^Usage:' <<<"$output") -eq 7 ]]
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 

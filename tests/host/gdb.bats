@@ -100,6 +100,16 @@ teardown() {
 	[ ! -e here ]
 }
 
+@test "options that do not fit each other are refused" {
+	in_gdb -c "$core" <<-'EOF'
+	memlog --list -g x
+	memlog -o json
+	EOF
+	grep -qx 'memlog: --list cannot be combined with -g: it prints no lines' said
+	grep -q '^memlog: --output: "json" is an output format: use -O json, or' said
+	[ ! -e json ]
+}
+
 @test "every byte of the text survives gdb's printf" {
 	# all that gdb's printf or echo would interpret
 	printf '%s\n' 'a%sb%%c\n\\d"e' "f'g\$h \`i\` #j" '100%' >text

@@ -159,6 +159,27 @@ static void every_option(void **state)
 	memlog_query_destroy(NULL);
 }
 
+static void stats_lists(void **state)
+{
+	static const char *const good[] = { "vm_exit", "irq", "cpu_usage",
+					    "irq,irq",
+					    "cpu_usage,irq,vm_exit" };
+	static const char *const bad[] = { "",		 ",",	     "irq,",
+					   ",irq",	 "irq,,irq", "ir",
+					   "irqs",	 "irq ",     "IRQ",
+					   "vm_exit;irq" };
+	struct memlog_query *q = query_new();
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		assert_int_equal(memlog_query_option(q, "stats", good[i], NULL),
+				 0);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(memlog_query_option(q, "stats", bad[i], NULL),
+				 MEMLOG_INVALID);
+	memlog_query_destroy(q);
+}
+
 /* What an option says of a value that will not do, and what is done with one
  * that will. */
 static void values(void **state)
@@ -583,24 +604,95 @@ static void raw_to_terminal(void **state)
 	mem_free(&m);
 }
 
+/* Options that do not fit each other are refused by the parser, whatever their
+ * order, and again by a run of a query that was set up without it. */
 static void invalid(void **state)
 {
-	static const char *const bad[] = {
-		"--info --list",
-		"--list -r",
-		"--info -O raw",
-		"--at 0x1000 --range 1-2",
-		"--at 0x1000 --scan exhaustive",
+	static const struct {
+		const char *one, *other, *says;
+	} bad[] = {
+		{ "info", "list", "--info cannot be combined with --list: " },
+		{ "list", "raw",
+		  "--list is written as text, json or json-seq, "
+		  "not as raw" },
+		{ "info", "output-format=raw", "--info is written as text" },
+		{ "info", "at=0x1000", "--info cannot be combined with --at" },
+		{ "info", "format=ovmf", "--info cannot be combined with -F" },
+		{ "info", "all", "--info cannot be combined with -a" },
+		{ "at=0x1000", "range=1-2",
+		  "--at cannot be combined with --range: it does not search" },
+		{ "at=0x1000", "scan=pages", "--at cannot be combined with" },
+		{ "list", "grep=x",
+		  "--list cannot be combined with -g: it prints no lines" },
+		{ "list", "lines=0", "--list cannot be combined with -n: " },
+		{ "list", "consumed", "--list cannot be combined with" },
+		{ "list", "stats=irq", "--list cannot be combined with" },
+		{ "list", "follow", "--list cannot be combined with -w: " },
+		{ "list", "extract", "--list cannot be combined with" },
+		{ "extract", "json", "--extract cannot be combined with -J: " },
+		{ "extract", "level=err", "--extract cannot be combined with" },
+		{ "follow", "stats=irq", "-w cannot be combined with --stats" },
+		{ "follow", "at=0", "-w cannot be combined with --at: " },
+		{ "follow", "all", "-w cannot be combined with -a: " },
+		{ "follow", "since=-5",
+		  "-w cannot be combined with a --since "
+		  "that counts from the end" },
+		{ "follow", "until=10:00",
+		  "-w cannot be combined with a "
+		  "--until that counts" },
+		{ "follow", "output-format=perfetto",
+		  "-w is written as text, raw, json or json-seq, not as " },
+		{ "stats=irq", "raw", "--stats is written as text" },
+		{ "stats=irq", "time-format=ticks",
+		  "--stats cannot be combined with --time-format" },
+		{ "json", "time-format=ticks",
+		  "--time-format cannot be combined with -O json: " },
+		{ "limit=acrnlog-size=1", "raw",
+		  "--limit=acrnlog-size needs -O acrnlog" },
+		{ "since=5", "until=4.9", "--since is after --until" },
+		{ "since=-4", "until=-5", "--since is after --until" },
+		{ "since=2026-11-29", "until=2026-11-28", "--since is after" },
 	};
+	char one[40], other[40], name[] = "memlog";
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;
-	size_t i;
+	struct memlog_query_host host = { .size = sizeof(host),
+					  .sink = &sink.sink };
+	size_t i, k;
 
 	mem_add(&m, 0, 0x1000);
 	image = mem_image(&m, MEMLOG_PHYS);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_int_equal(run(image, bad[i]), MEMLOG_INVALID);
+	text_sink_clear(&sink);
+	for (i = 0; i < 2 * sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *const words[] = { bad[i / 2].one,
+					      bad[i / 2].other };
+		char *argv[] = { name, i % 2 ? other : one, i % 2 ? one : other,
+				 NULL };
+		struct memlog_query *q = query_new();
+		struct memlog_err err;
+
+		snprintf(one, sizeof(one), "--%s", words[0]);
+		snprintf(other, sizeof(other), "--%s", words[1]);
+		assert_int_equal(memlog_query_parse(q, 3, argv, NULL, NULL,
+						    &err),
+				 MEMLOG_INVALID);
+		assert_non_null(strstr(err.text, bad[i / 2].says));
+		memlog_query_destroy(q);
+		q = query_new();
+		for (k = 0; k < 2; k++) {
+			char *value = strchr(argv[k + 1], '=');
+
+			if (value)
+				*value++ = '\0';
+			assert_int_equal(memlog_query_option(q, argv[k + 1] + 2,
+							     value, NULL),
+					 MEMLOG_OK);
+		}
+		assert_int_equal(memlog_query_run(q, image, &host, NULL, &err),
+				 MEMLOG_INVALID);
+		assert_non_null(strstr(err.text, bad[i / 2].says));
 		assert_string_equal(sink.text, "");
+		memlog_query_destroy(q);
 	}
 	memlog_image_close(image);
 	mem_free(&m);
@@ -751,6 +843,7 @@ int main(void)
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(values),
+		cmocka_unit_test(stats_lists),
 		cmocka_unit_test(odd_hosts),
 		cmocka_unit_test(typed),
 		cmocka_unit_test(one_log),

@@ -138,23 +138,6 @@ static const char *write_all(const struct ml_render *render, const char *list,
 	return out.text;
 }
 
-static void test_list(void **state)
-{
-	static const char *const good[] = { "vm_exit", "irq", "cpu_usage",
-					    "irq,irq",
-					    "cpu_usage,irq,vm_exit" };
-	static const char *const bad[] = { "",		 ",",	     "irq,",
-					   ",irq",	 "irq,,irq", "ir",
-					   "irqs",	 "irq ",     "IRQ",
-					   "vm_exit;irq" };
-	size_t i;
-
-	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
-		assert_true(ml_stats_list_valid(good[i]));
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(ml_stats_list_valid(bad[i]));
-}
-
 /* Without a list it is of exits. */
 static void test_table_exits(void **state)
 {
@@ -685,7 +668,6 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_table_exits),
 		cmocka_unit_test(test_table_rest),
 		cmocka_unit_test(test_table_no_rate),

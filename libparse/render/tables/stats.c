@@ -31,16 +31,13 @@ static size_t analysis_at(const char *list, size_t *ret_len)
 	return SIZE_MAX;
 }
 
-bool ml_stats_list_valid(const char *list)
+bool ml_analysis_get(size_t index, const char **ret_name,
+		     const char **ret_title)
 {
-	size_t len;
-
-	for (;; list += len + 1) {
-		if (analysis_at(list, &len) == SIZE_MAX)
-			return false;
-		if (!list[len])
-			return true;
-	}
+	if (index >= ML_STATS_ANALYSES)
+		return false;
+	*ret_name = *ret_title = analyses[index];
+	return true;
 }
 
 static enum memlog_status stats_begin(void *state,

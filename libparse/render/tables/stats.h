@@ -11,7 +11,8 @@ extern const struct ml_render ml_render_stats_json;
 extern const struct ml_render ml_render_stats_json_seq;
 extern const struct ml_render ml_render_csv;
 
-/* Are all names in the comma-separated list known analyses? */
-bool ml_stats_list_valid(const char *list);
+/* The index-th analysis's name, static; false beyond the last. */
+bool ml_analysis_get(size_t index, const char **ret_name,
+		     const char **ret_title);
 
 #endif
