@@ -6,16 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum memlog_status host_stream_flush(struct host_stream *s,
-				     struct memlog_err *err)
+static enum memlog_status stream_put(struct host_stream *s, const void *buf,
+				     size_t len, struct memlog_err *err)
 {
 	bool ok;
 
-	if (!s->used)
-		return MEMLOG_OK;
 	errno = 0;
-	ok = fwrite(s->buf, 1, s->used, s->fp) == s->used && !fflush(s->fp);
-	s->used = 0;
+	ok = fwrite(buf, 1, len, s->fp) == len && !fflush(s->fp);
 	if (ok)
 		return MEMLOG_OK;
 	clearerr(s->fp);
@@ -29,26 +26,31 @@ enum memlog_status host_stream_flush(struct host_stream *s,
 	return MEMLOG_IO;
 }
 
+enum memlog_status host_stream_flush(struct host_stream *s,
+				     struct memlog_err *err)
+{
+	size_t len = s->used;
+
+	s->used = 0;
+	return len ? stream_put(s, s->buf, len, err) : MEMLOG_OK;
+}
+
 static enum memlog_status stream_write(void *self, const void *buf, size_t len,
 				       struct memlog_err *err)
 {
 	struct host_stream *stream = self;
-	const char *p = buf;
 	enum memlog_status s = MEMLOG_OK;
-	size_t n;
 
-	while (len && !s) {
-		n = sizeof(stream->buf) - stream->used;
-		if (n > len)
-			n = len;
-		memcpy(stream->buf + stream->used, p, n);
-		stream->used += n;
-		p += n;
-		len -= n;
-		if (stream->used == sizeof(stream->buf))
-			s = host_stream_flush(stream, err);
-	}
-	return s;
+	/* what comes at once is whole lines: they stay together */
+	if (len > sizeof(stream->buf) - stream->used)
+		s = host_stream_flush(stream, err);
+	if (s)
+		return s;
+	if (len > sizeof(stream->buf))
+		return stream_put(stream, buf, len, err);
+	memcpy(stream->buf + stream->used, buf, len);
+	stream->used += len;
+	return MEMLOG_OK;
 }
 
 void host_stream_init(struct host_stream *stream, FILE *fp)

@@ -162,6 +162,7 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 static struct ml_list_opts list_opts(const struct ml_run *run)
 {
 	struct ml_list_opts o = {
+		.alloc = &run->query->alloc,
 		.image = run->info.name,
 		.style = run->query->render->list,
 		.many = run->host.many,

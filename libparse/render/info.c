@@ -237,7 +237,7 @@ enum memlog_status ml_info_write(const struct memlog_sink *sink,
 
 	if (s)
 		return s;
-	ml_out_init(&out, sink);
+	ml_out_init_lines(&out, sink, opts->alloc);
 	if (opts->style == ML_LIST_TEXT)
 		info_put_text(&out, image, &info, opts);
 	else

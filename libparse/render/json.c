@@ -23,7 +23,7 @@ static enum memlog_status jsonl_begin(void *state,
 {
 	struct json *s = state;
 
-	ml_out_init(&s->out, sink);
+	ml_out_init_lines(&s->out, sink, opts->alloc);
 	s->image = opts->image;
 	return MEMLOG_OK;
 }
@@ -127,6 +127,11 @@ static enum memlog_status json_flush(void *state, struct memlog_err *err)
 	return ml_out_flush(&((struct json *)state)->out, err);
 }
 
+static void json_close(void *state)
+{
+	ml_out_fini(&((struct json *)state)->out);
+}
+
 const struct ml_render ml_render_json = {
 	.name = "json",
 	.title = "one JSON object a record, one a line",
@@ -138,6 +143,7 @@ const struct ml_render ml_render_json = {
 	.record = json_record,
 	.log_end = json_log_end,
 	.flush = json_flush,
+	.close = json_close,
 };
 
 const struct ml_render ml_render_json_seq = {
@@ -151,4 +157,5 @@ const struct ml_render ml_render_json_seq = {
 	.record = json_record,
 	.log_end = json_log_end,
 	.flush = json_flush,
+	.close = json_close,
 };

@@ -220,7 +220,7 @@ enum memlog_status ml_list_write(const struct memlog_sink *sink,
 	struct ml_out out;
 	size_t i;
 
-	ml_out_init(&out, sink);
+	ml_out_init_lines(&out, sink, opts->alloc);
 	if (opts->style == ML_LIST_TEXT)
 		put_table(&out, logs, n, opts);
 	else

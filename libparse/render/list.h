@@ -9,6 +9,7 @@
 
 /* The layout of a list. style: not ML_LIST_NONE. */
 struct ml_list_opts {
+	const struct memlog_allocator *alloc; /* NULL: objects may be split */
 	const char *image;
 	enum ml_list_style style;
 	bool many, color, verbose;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 
 void ml_out_init(struct ml_out *out, const struct memlog_sink *sink)
@@ -13,7 +15,31 @@ void ml_out_init(struct ml_out *out, const struct memlog_sink *sink)
 	out->sink = sink;
 	out->status = MEMLOG_OK;
 	memset(&out->err, 0, sizeof(out->err));
+	out->lines = NULL;
+	out->big = NULL;
 	out->len = 0;
+	out->size = sizeof(out->buf);
+}
+
+void ml_out_init_lines(struct ml_out *out, const struct memlog_sink *sink,
+		       const struct memlog_allocator *alloc)
+{
+	ml_out_init(out, sink);
+	out->lines = alloc;
+}
+
+void ml_out_fini(struct ml_out *out)
+{
+	if (out->big)
+		ml_free(out->lines, out->big);
+	out->big = NULL;
+	out->size = sizeof(out->buf);
+	out->len = 0;
+}
+
+static uint8_t *out_bytes(struct ml_out *out)
+{
+	return out->big ? out->big : out->buf;
 }
 
 static void out_drain(struct ml_out *out, const void *p, size_t len)
@@ -23,16 +49,52 @@ static void out_drain(struct ml_out *out, const void *p, size_t len)
 	out->status = out->sink->write(out->sink->self, p, len, &out->err);
 }
 
+/* Write all lines that are complete; all bytes if they are not lines. */
+static void out_drain_lines(struct ml_out *out)
+{
+	uint8_t *p = out_bytes(out), *lf;
+	size_t n = out->len;
+
+	if (out->lines) {
+		lf = memrchr(p, '\n', out->len);
+		n = lf ? (size_t)(lf - p) + 1 : 0;
+	}
+	out_drain(out, p, n);
+	out->len -= n;
+	memmove(p, p + n, out->len);
+}
+
+/* Make the buffer hold len more bytes of a line. If there is no memory for
+ * that, the line is written in pieces. */
+static bool out_grow(struct ml_out *out, size_t len)
+{
+	uint8_t *big = NULL;
+	size_t size;
+
+	if (ml_add(out->len, len, &size) && ml_mul(size, 2, &size))
+		big = ml_calloc(out->lines, size, 1);
+	if (!big)
+		return false;
+	memcpy(big, out_bytes(out), out->len);
+	ml_free(out->lines, out->big);
+	out->big = big;
+	out->size = size;
+	return true;
+}
+
 void ml_out_write(struct ml_out *out, const void *p, size_t len)
 {
-	if (len > sizeof(out->buf) - out->len) {
-		out_drain(out, out->buf, out->len);
+	if (len > out->size - out->len)
+		out_drain_lines(out);
+	if (len > out->size - out->len &&
+	    (!out->lines || out->status || !out_grow(out, len))) {
+		out_drain(out, out_bytes(out), out->len);
 		out->len = 0;
 	}
-	if (len > sizeof(out->buf)) {
+	if (len > out->size - out->len) {
 		out_drain(out, p, len);
 	} else if (len) {
-		memcpy(out->buf + out->len, p, len);
+		memcpy(out_bytes(out) + out->len, p, len);
 		out->len += len;
 	}
 }
@@ -64,8 +126,8 @@ void ml_out_fmt(struct ml_out *out, const char *fmt, ...)
 
 enum memlog_status ml_out_flush(struct ml_out *out, struct memlog_err *err)
 {
-	out_drain(out, out->buf, out->len);
-	out->len = 0;
+	out_drain(out, out_bytes(out), out->len);
+	ml_out_fini(out);
 	if (out->status && err)
 		*err = out->err;
 	return out->status;

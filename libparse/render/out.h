@@ -3,6 +3,8 @@
  * out.h - a buffer in front of a sink, with a sticky error.
  *
  * Writers call ml_out_* without checking, and check once with ml_out_flush().
+ * Of lines, each write to the sink ends at the end of one, so that several
+ * processes may append to the same file.
  */
 #ifndef ML_RENDER_OUT_H
 #define ML_RENDER_OUT_H
@@ -11,13 +13,20 @@
 
 struct ml_out {
 	const struct memlog_sink *sink;
-	enum memlog_status status; /* first failure; sticky */
-	struct memlog_err err;	   /* of that failure */
-	size_t len;
+	enum memlog_status status;	      /* first failure; sticky */
+	struct memlog_err err;		      /* of that failure */
+	const struct memlog_allocator *lines; /* NULL: not lines */
+	uint8_t *big; /* size bytes, instead of buf, for a long line */
+	size_t len, size;
 	uint8_t buf[8192];
 };
 
 void ml_out_init(struct ml_out *out, const struct memlog_sink *sink);
+/* The same for lines: one that buf cannot hold is kept in memory from alloc. It
+ * is freed with ml_out_flush(), or else by the caller with ml_out_fini(). */
+void ml_out_init_lines(struct ml_out *out, const struct memlog_sink *sink,
+		       const struct memlog_allocator *alloc);
+void ml_out_fini(struct ml_out *out);
 void ml_out_write(struct ml_out *out, const void *p, size_t len);
 void ml_out_str(struct ml_out *out, const char *s);
 void ml_out_char(struct ml_out *out, char c);

@@ -45,7 +45,7 @@ static enum memlog_status text_begin(void *state,
 {
 	struct text *t = state;
 
-	ml_out_init(&t->out, sink);
+	ml_out_init_lines(&t->out, sink, opts->alloc);
 	t->opts = opts;
 	t->headings = opts->many || opts->n_logs > 1;
 	t->tty = sink->tty;
@@ -331,6 +331,11 @@ static enum memlog_status text_flush(void *state, struct memlog_err *err)
 	return ml_out_flush(&((struct text *)state)->out, err);
 }
 
+static void text_close(void *state)
+{
+	ml_out_fini(&((struct text *)state)->out);
+}
+
 const struct ml_render ml_render_text = {
 	.name = "text",
 	.title = "lines to read, safe for a terminal",
@@ -344,4 +349,5 @@ const struct ml_render ml_render_text = {
 	.log_end = text_log_end,
 	.flush = text_flush,
 	.end = text_end,
+	.close = text_close,
 };

@@ -671,6 +671,30 @@ half() {
 	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 20 ]
 }
 
+@test "several processes may append to one file" {
+	local how n pids
+	# lines longer than a buffer too: every byte is escaped in JSON
+	printf '%s\n' 'ram 0 16M' 'ovmf 0x900000 size=2M' 'from text' end raw \
+		>"$T/recipe"
+	perl -e 'print "\x01" x 4095 . "\n" x ($_ % 2) . "short\n" for 1..200' \
+		>"$T/text"
+	(cd "$T" && "$B/mkimage" recipe wide)
+	for how in "-J" "-O json-seq" "--list -J" "--info -J"; do
+		rm -f "$T/all"
+		for n in 1 2 3 4; do
+			# shellcheck disable=SC2086
+			"$DUMP" -q $how long "$T/wide" >>"$T/all" &
+			pids[n]=$!
+		done
+		# not those that bats started
+		wait "${pids[@]}"
+		tr -d '\036' <"$T/all" | jq -e .image >"$T/names"
+		# shellcheck disable=SC2086
+		[ "$(wc -l <"$T/names")" -eq \
+			$((4 * $("$DUMP" -q $how long "$T/wide" | wc -l))) ]
+	done
+}
+
 @test "an extract is small, and gives the same logs" {
 	run -0 --separate-stderr "$DUMP" --extract "$T/x" small-early-main
 	[ -z "$output" ]

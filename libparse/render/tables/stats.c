@@ -48,7 +48,7 @@ static enum memlog_status stats_begin(void *state,
 	struct ml_stats_out *s = state;
 
 	(void)err;
-	ml_out_init(&s->out, sink);
+	ml_out_init_lines(&s->out, sink, opts->alloc);
 	s->opts = opts;
 	s->alloc = *opts->alloc;
 	return MEMLOG_OK;
@@ -139,6 +139,7 @@ static enum memlog_status stats_log_end(void *state,
 static void stats_close(void *state)
 {
 	ml_stats_destroy(((struct ml_stats_out *)state)->stats);
+	ml_out_fini(&((struct ml_stats_out *)state)->out);
 }
 
 #define STATS_RENDER(var, id, words, start, files)         \
