@@ -21,7 +21,8 @@
  *    the comment says otherwise.
  *  - A struct memlog_err is owned by the caller, may be NULL, never allocates.
  *    It is filled in on failure; the end of a list or a log (MEMLOG_NO_DATA of
- *    a next function) is not a failure and may leave it unchanged.
+ *    a next function) is not a failure and may leave it unchanged. Functions
+ *    that open something leave it unchanged on success.
  *  - Other pointers must not be NULL unless the comment says that they may.
  *  - A returned pointer is borrowed from the object it came from, unless the
  *    comment says that the caller owns it. Arguments are copied, or used only
@@ -77,8 +78,8 @@ enum memlog_status {
 
 /*
  * What went wrong, for a person. text is one line without a full stop or a
- * newline, NUL-terminated, truncated if too long; it names the file and the
- * address if there are any. It has no guest bytes, but has names as the caller
+ * newline, NUL-terminated, truncated if too long; it names the address if there
+ * is one, and the file if that is not an image that is open. It has no guest bytes, but has names as the caller
  * gave them. sys is an errno or 0. addr is valid if has_addr.
  */
 struct memlog_err {
@@ -325,6 +326,9 @@ struct memlog_codec {
  * tmpdir: the directory for unlinked temporary files, which hold input that can
  *	be read only once; NULL for /var/tmp. Copied.
  * codecs: n_codecs more codecs, copied.
+ * name: what the image is called in messages, errors and output, if that is not
+ *	the name by which it is opened (standard input, say); NULL: the same.
+ *	Copied.
  * via_qemu: with qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU
  *	10.2 and later) instead of searching memory for it. INVALID with any
  *	other image.
@@ -345,18 +349,19 @@ struct memlog_open_opts {
 	const struct memlog_codec *const *codecs;
 	size_t n_codecs;
 	bool via_qemu;
+	const char *name;
 };
 
 /*
  * Open an image by name: a file, the files of a split dump (A,B,C), or one of
  * the live sources listed in the manual page (pid:N, qmp:SOCKET, domain:NAME,
  * acrn:, /dev/mem). Pipes are for memlog_stream_open(). opts may be NULL. The
- * caller closes *ret. name is copied, and the text of errors begins with it. IO
- * (missing, not permitted), NOT_MINE (no format recognised it, or a directory),
- * CORRUPT, LIMIT,
- * UNSUPPORTED (the text gives the command that makes a readable dump), INVALID
- * (not the name of an image, or options that do not fit it), STOP. Not in
- * libmemlog_core.a.
+ * caller closes *ret. name is copied. The text of an error begins with the name
+ * of the image (opts->name if that is set), so do not add it; what is done with
+ * the image later does not name it. IO (missing, not permitted), NOT_MINE (no
+ * format recognised it, or a directory), CORRUPT, LIMIT, UNSUPPORTED (the text
+ * gives the command that makes a readable dump), INVALID (not the name of an
+ * image, or options that do not fit it), STOP. Not in libmemlog_core.a.
  */
 MEMLOG_API enum memlog_status
 memlog_image_open(const char *name, const struct memlog_open_opts *opts,
@@ -390,7 +395,7 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
  * compressed, headers at the end), or any input if whole is set (for
  * memlog_scan_at() or an exhaustive search), is copied to an unlinked temporary
  * file: then *ret is NULL, and *ret_spool is its descriptor, which the caller
- * opens as a file ("/proc/self/fd/N") and closes. Otherwise *ret_spool is -1.
+ * opens as a file ("/proc/self/fd/N", with the name in the options) and closes. Otherwise *ret_spool is -1.
  * On errors, which are those of memlog_image_open(), *ret is NULL and
  * *ret_spool is -1. The caller keeps fd, which is read to its end; name is for
  * messages and must outlive the image. opts may be NULL.

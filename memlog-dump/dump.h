@@ -44,7 +44,8 @@ extern const struct memlog_codec *const dump_codecs[];
 void message_init(int level);
 void message(int level, const char *image, const char *fmt, ...)
 	MEMLOG_PRINTF(3, 4);
-/* Print an error of the library, whose text may begin with the image's name. */
+/* Print an error of the library. image: NULL if the text names it already, as
+ * the errors of opening do, or if the error is not about an image. */
 void message_err(const char *image, const struct memlog_err *err);
 /* The name of an image in messages: "standard input" for "-". */
 const char *message_name(const char *image);

@@ -23,8 +23,9 @@ static void on_message(void *arg, int level, const char *line)
 	message(level, arg, "%s", line);
 }
 
-/* Print an error. NO_DATA has been explained by messages before. */
-static void main_tell(const char *name, enum memlog_status s,
+/* Print an error of opening an image, or of a query on it if opened. NO_DATA of
+ * a query has been explained by messages before; INVALID is about options. */
+static void main_tell(const char *name, bool opened, enum memlog_status s,
 		      const struct memlog_err *err)
 {
 	if (guard_shrunk())
@@ -32,7 +33,7 @@ static void main_tell(const char *name, enum memlog_status s,
 			"the file became shorter while it was read; "
 			"wait until it is written, or copy it first");
 	else if (s && s != MEMLOG_NO_DATA && s != MEMLOG_STOP)
-		message_err(name, err);
+		message_err(opened && s != MEMLOG_INVALID ? name : NULL, err);
 }
 
 static int dump_image(const char *name, const struct opts *o,
@@ -57,13 +58,13 @@ static int dump_image(const char *name, const struct opts *o,
 	guard_reset();
 	s = source_open(name, o, &image, &err);
 	if (s) {
-		main_tell(name, s, &err);
+		main_tell(name, false, s, &err);
 		return memlog_query_failed(o->query, message_name(name), s,
 					   &err, &host);
 	}
 	s = memlog_query_run(o->query, image, &host, &result, &err);
 	progress_clear();
-	main_tell(name, s, &err);
+	main_tell(name, true, s, &err);
 	memlog_image_close(image);
 	return guard_shrunk() ? MEMLOG_EXIT_UNREADABLE : (int)result.exit;
 }

@@ -25,9 +25,12 @@ static void message_put(int level, const char *image, const char *text)
 		return;
 	progress_clear();
 	fputs(PROGRAM ": ", stderr);
-	if (image)
-		fprintf(stderr, "%s: ",
-			memlog_escape(message_name(image), line, sizeof(line)));
+	if (image) {
+		memlog_escape(message_name(image), line, sizeof(line));
+		/* "pid:" has its colon */
+		fprintf(stderr, "%s%s ", line,
+			line[strlen(line) - 1] == ':' ? "" : ":");
+	}
 	if (level == 1)
 		fputs("warning: ", stderr);
 	fprintf(stderr, "%s\n", memlog_escape(text, line, sizeof(line)));
@@ -48,10 +51,6 @@ void message_err(const char *image, const struct memlog_err *err)
 {
 	const char *text = err->text[0] ? err->text :
 					  memlog_status_name(err->status);
-	const char *name = image ? message_name(image) : "";
-	size_t n = strlen(name);
 
-	if (n && !strncmp(text, name, n) && text[n] == ':')
-		image = NULL;
 	message_put(0, image, text);
 }

@@ -77,6 +77,7 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 		.tmpdir = getenv("TMPDIR"),
 		.codecs = dump_codecs,
 		.via_qemu = o->via_qemu,
+		.name = message_name(name),
 	};
 	int fd;
 

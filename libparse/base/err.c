@@ -43,7 +43,7 @@ enum memlog_status(ml_fail_errno)(struct memlog_err *err,
 	err->sys = sys;
 	/* GNU strerror_r may return its own string instead of filling words */
 	n = strlen(err->text);
-	snprintf(err->text + n, sizeof(err->text) - n, ": %s",
+	snprintf(err->text + n, sizeof(err->text) - n, "%s%s", n ? ": " : "",
 		 strerror_r(sys, words, sizeof(words)));
 	return status;
 }

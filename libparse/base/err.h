@@ -11,8 +11,8 @@
 enum memlog_status ml_fail(struct memlog_err *err, enum memlog_status status,
 			   const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
-/* The same with errno: its message is appended, and errno is kept in
- * err->sys. */
+/* The same with errno: its message is appended, or is the whole text if that is
+ * empty, and errno is kept in err->sys. */
 enum memlog_status ml_fail_errno(struct memlog_err *err,
 				 enum memlog_status status, int sys,
 				 const char *fmt, ...) MEMLOG_PRINTF(4, 5);

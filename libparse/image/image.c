@@ -100,7 +100,7 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 	*ret = 0;
 	if (!memlog_image_has_space(image, space))
 		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
-				  "%s has no %s addresses", image->name,
+				  "the image has no %s addresses",
 				  memlog_space_name(space));
 	s = image->spaces[space].ops->read(image->spaces[space].self, addr, buf,
 					   len, ret, err);
@@ -166,10 +166,10 @@ static enum memlog_status image_next(const struct memlog_image *image,
 		return s;
 	if (r.end <= r.start || r.end <= addr)
 		return ml_fail_at(err, MEMLOG_INVALID, addr,
-				  "the reader of %s "
-				  "returned the invalid range 0x%" PRIx64
-				  "-0x%" PRIx64 " after 0x%" PRIx64,
-				  image->name, r.start, r.end, addr);
+				  "the reader returned the invalid range "
+				  "0x%" PRIx64 "-0x%" PRIx64
+				  " after 0x%" PRIx64,
+				  r.start, r.end, addr);
 	r.start = ml_max(r.start, addr);
 	*ret = r;
 	return MEMLOG_OK;
@@ -216,8 +216,11 @@ enum memlog_status ml_image_check(const struct memlog_image *image,
 	enum memlog_status s = ml_file_check(&image->file, err);
 	size_t i;
 
-	for (i = 0; i < image->n_parts && !s; i++)
+	for (i = 0; i < image->n_parts && !s; i++) {
 		s = ml_image_check(image->parts[i], err);
+		if (s)
+			ml_prefix(err, s, "%s", image->parts[i]->name);
+	}
 	return s;
 }
 
@@ -343,7 +346,7 @@ enum memlog_status ml_image_complete(struct memlog_image *image,
 		return MEMLOG_OK;
 	image->starved = false;
 	return ml_fail(err, MEMLOG_NO_MEMORY,
-		       "%s: no memory for all that is in it", image->name);
+		       "no memory for all that is in the image");
 }
 
 enum memlog_status memlog_image_info(struct memlog_image *image,

@@ -103,9 +103,8 @@ static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 
 	if (!at->plain && !f->codec.expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "%s is compressed with "
-			       "snappy, which this build cannot expand",
-			       f->file->name);
+			       "it is compressed with snappy, which this build "
+			       "cannot expand");
 	s = frame_alloc(f, slot, err);
 	if (!s)
 		s = ml_file_read(f->file, at->off - 4, sum, sizeof(sum), err);
@@ -120,9 +119,8 @@ static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 		got = 0;
 	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum))
 		return ml_fail(err, MEMLOG_NO_DATA,
-			       "%s: the frame at offset "
-			       "0x%" PRIx64 " is damaged",
-			       f->file->name, at->off);
+			       "the frame at offset 0x%" PRIx64 " is damaged",
+			       at->off);
 	slot->off = at->off;
 	return MEMLOG_OK;
 }

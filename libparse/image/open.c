@@ -2,6 +2,8 @@
 /* open.c - try all layers and formats on a file. */
 #include "open.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/sized.h"
@@ -62,7 +64,8 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 	struct memlog_image *image;
 	enum memlog_status s;
 
-	s = ml_image_create(file->name, opts->allocator, &image, err);
+	s = ml_image_create(opts->name ? opts->name : file->name,
+			    opts->allocator, &image, err);
 	if (s) {
 		ml_file_close(file);
 		return s;
@@ -77,7 +80,6 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 	if (!s)
 		s = open_ask(image, opts, err);
 	if (s) {
-		ml_prefix(err, s, "%s", image->name);
 		memlog_image_close(image);
 		return s;
 	}
@@ -94,6 +96,31 @@ enum memlog_status ml_image_opened(struct memlog_image *image,
 		memlog_image_close(image);
 	else
 		*ret = image;
+	return s;
+}
+
+/* The most bytes of a name in an error: the rest of the text has to fit. */
+#define NAME_SHOWN 120
+
+enum memlog_status ml_open_done(enum memlog_status s, const char *name,
+				struct memlog_err *why, struct memlog_err *err)
+{
+	const char *dots = "";
+	size_t n = strlen(name);
+
+	if (!s)
+		return s;
+	if (n > NAME_SHOWN) {
+		name += n - NAME_SHOWN;
+		n = NAME_SHOWN;
+		dots = "...";
+	}
+	/* the name of a source, as in "pid:", has a colon already */
+	if (n && name[n - 1] == ':')
+		n--;
+	ml_prefix(why, s, "%s%.*s", dots, (int)n, name);
+	if (err)
+		*err = *why;
 	return s;
 }
 

@@ -3,8 +3,12 @@
  * open.h - from a file to an image.
  *
  * opts are complete: the functions of memlog.h have copied the caller's with
- * ml_open_opts(). The functions here prefix errors with the name of the file,
- * so the formats do not.
+ * ml_open_opts().
+ *
+ * Who names the image in an error: the functions of memlog.h that open one, and
+ * nobody else. They pass their result through ml_open_done(). Formats, layers,
+ * sources and readers do not know by which name the user knows what they read;
+ * only a set names the part at fault.
  */
 #ifndef ML_IMAGE_OPEN_H
 #define ML_IMAGE_OPEN_H
@@ -40,8 +44,17 @@ enum memlog_status ml_image_open_on(struct ml_file *file,
 				    struct memlog_image **ret,
 				    struct memlog_err *err);
 
+/*
+ * The end of a public function that opens an image: on failure *err, which may
+ * be NULL, becomes *why with name before its text; a long name is shortened. On
+ * OK *err is left unchanged, whatever formats that did not match have written
+ * to *why. Returns s.
+ */
+enum memlog_status ml_open_done(enum memlog_status s, const char *name,
+				struct memlog_err *why, struct memlog_err *err);
+
 /* Open the file names; if there is none, a list of files separated by commas,
- * as one image. The caller closes *ret. set.c */
+ * as one image. err must not be NULL. The caller closes *ret. set.c */
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,

@@ -40,6 +40,8 @@ static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
 					      &got, err);
 			*ret += got;
 			addr += got;
+			if (s && s != MEMLOG_NO_DATA)
+				ml_prefix(err, s, "%s", set->parts[i]->name);
 		}
 		if (s)
 			break;
@@ -166,10 +168,12 @@ static enum memlog_status open_parts(struct set *set, char *list,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_err *err)
 {
+	struct memlog_open_opts o = *opts;
 	enum memlog_status s;
 	char *name, *next_name;
 	struct ml_file file;
 
+	o.name = NULL; /* it is that of the set */
 	for (name = list; name; name = next_name) {
 		next_name = strchr(name, ',');
 		if (next_name)
@@ -179,12 +183,12 @@ static enum memlog_status open_parts(struct set *set, char *list,
 				       "the dump has more "
 				       "than %u parts",
 				       ML_MAX_PARTS);
-		s = ml_file_open(name, opts, &file, err);
+		s = ml_file_open(name, &o, &file, err);
 		if (!s)
-			s = ml_image_open_layers(&file, layers, opts,
+			s = ml_image_open_layers(&file, layers, &o,
 						 &set->parts[set->n], err);
 		if (s)
-			return s;
+			return ml_prefix(err, s, "%s", name);
 		set->n++;
 		if (set->parts[set->n - 1]->order[0] != set->parts[0]->order[0])
 			return ml_fail(err, MEMLOG_INVALID,
@@ -240,7 +244,8 @@ static enum memlog_status set_open(const char *names,
 	s = open_parts(set, list, layers, opts, err);
 	ml_free(&a, list);
 	if (!s)
-		s = ml_image_create(names, &a, &image, err);
+		s = ml_image_create(opts->name ? opts->name : names, &a, &image,
+				    err);
 	if (s) {
 		set_close(set);
 		return s;
@@ -261,12 +266,9 @@ enum memlog_status ml_image_open_files(const char *names,
 				       struct memlog_image **ret,
 				       struct memlog_err *err)
 {
-	struct memlog_err own;
 	struct ml_file file;
 	enum memlog_status s;
 
-	if (!err)
-		err = &own;
 	s = ml_file_open(names, opts, &file, err);
 	/* a list of files, unless there is a file of this name */
 	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(names, ','))
@@ -280,7 +282,11 @@ enum memlog_status memlog_image_open_file(const char *path,
 					  struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
+	struct memlog_err why = { .status = MEMLOG_OK };
 	enum memlog_status s = ml_open_opts_check(opts, err);
 
-	return s ? s : ml_image_open_files(path, ml_image_layers, &o, ret, err);
+	if (s)
+		return s;
+	s = ml_image_open_files(path, ml_image_layers, &o, ret, &why);
+	return ml_open_done(s, o.name ? o.name : path, &why, err);
 }

@@ -45,8 +45,8 @@ enum memlog_status memlog_image_set_ranges(struct memlog_image *image,
 	struct memlog_range *copy;
 
 	if (!image->wrapped.ops.read)
-		return ml_fail(err, MEMLOG_INVALID, "%s has ranges of its own",
-			       image->name);
+		return ml_fail(err, MEMLOG_INVALID,
+			       "the image has ranges of its own");
 	copy = ml_calloc(&image->alloc, ml_max(n, 1), sizeof(*copy));
 	if (!copy)
 		return ml_fail(err, MEMLOG_NO_MEMORY,

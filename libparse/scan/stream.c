@@ -305,18 +305,36 @@ static enum memlog_status to_image(struct ml_stream *st,
 	return ml_image_opened(image, ret, err);
 }
 
+static enum memlog_status stream_open(struct ml_stream *st, bool whole,
+				      struct memlog_image **ret, int *ret_spool,
+				      struct memlog_err *err)
+{
+	enum memlog_status s;
+	bool must = false;
+	uint64_t prefix;
+
+	s = ml_capture_create(&st->alloc, st->opts.tmpdir, &st->capture, err);
+	if (!s)
+		s = stream_headers(st, &prefix, &must, err);
+	whole |= must;
+	if (!s && whole)
+		return keep_whole(st, ret_spool, err);
+	if (!s)
+		s = go_through(st, prefix, err);
+	return s ? s : to_image(st, ret, err);
+}
+
 enum memlog_status memlog_stream_open(int fd, const char *name,
 				      const struct memlog_open_opts *opts,
 				      const char *formats, bool whole,
 				      struct memlog_image **ret, int *ret_spool,
 				      struct memlog_err *err)
 {
+	struct memlog_err why = { .status = MEMLOG_OK };
 	struct ml_stream st = {
-		.fd = fd, .name = name, .formats = formats, .err = err
+		.fd = fd, .name = name, .formats = formats, .err = &why
 	};
 	enum memlog_status s;
-	bool must = false;
-	uint64_t prefix;
 
 	*ret = NULL;
 	*ret_spool = -1;
@@ -324,23 +342,13 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 	if (s)
 		return s;
 	st.opts = ml_open_opts(opts);
+	st.opts.name = name;
 	st.alloc = ml_allocator(st.opts.allocator);
-	s = ml_capture_create(&st.alloc, st.opts.tmpdir, &st.capture, err);
-	if (!s)
-		s = stream_headers(&st, &prefix, &must, err);
-	whole |= must;
-	if (!s && whole)
-		s = keep_whole(&st, ret_spool, err);
-	else if (!s)
-		s = go_through(&st, prefix, err);
-	if (!s && !whole)
-		s = to_image(&st, ret, err);
-	else if (s)
-		ml_prefix(err, s, "%s", name);
+	s = stream_open(&st, whole, ret, ret_spool, &why);
 	ml_capture_destroy(st.capture);
 	ml_loads_fini(&st.loads);
 	ml_free(&st.alloc, st.by_off);
 	ml_free(&st.alloc, st.wanted);
 	ml_free(&st.alloc, st.buf);
-	return s;
+	return ml_open_done(s, name, &why, err);
 }

@@ -90,6 +90,26 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: .: is a directory, not a file" ]
 }
 
+@test "each kind of image is named once in an error" {
+	local names='pid: domain: qmp: acrn:/none /none . /dev/null
+		/none,small-c pid:x domain:no-guest qmp:/none' n
+	for n in $names; do
+		run --separate-stderr "$DUMP" -q "$n"
+		[ ${#stderr_lines[@]} -eq 1 ]
+		[[ $stderr == "memlog-dump: ${n%:}: "* ]]
+		[[ $stderr != *": $n: "*"$n"* ]]
+	done
+	# standard input, as a device, a file, and copied from a pipe
+	run -3 --separate-stderr bash -c '"$DUMP" - </dev/null'
+	[ "$stderr" = "memlog-dump: standard input: is an empty device" ]
+	run -3 --separate-stderr bash -c 'head -c 100 small-c | gzip | head -c 15 | "$DUMP" -'
+	[[ $stderr == "memlog-dump: standard input: "* && $stderr != */proc/* ]]
+	run -0 --separate-stderr bash -c '"$DUMP" -qJn1 - <small-c'
+	[ "$(jq -r .image <<<"$output")" = "standard input" ]
+	run -0 --separate-stderr bash -c 'gzip <small-c | "$DUMP" -qJn1 -'
+	[ "$(jq -r .image <<<"$output")" = "standard input" ]
+}
+
 @test "perfetto: a log without times gives a message, not only an empty trace" {
 	run -1 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
 	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]

@@ -46,13 +46,11 @@ static bool file_is_shorter(const struct fd_file *f)
 	       (uint64_t)st.st_size < f->size;
 }
 
-static enum memlog_status file_shrunk(const struct fd_file *f,
-				      struct memlog_err *err)
+static enum memlog_status file_shrunk(struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_IO,
-		       "%s: the file became shorter while it "
-		       "was read; wait until it is written, or copy it first",
-		       f->name);
+		       "the file became shorter while it was read; wait until "
+		       "it is written, or copy it first");
 }
 
 static enum memlog_status read_fd(struct fd_file *f, uint64_t off, uint8_t *buf,
@@ -67,8 +65,8 @@ static enum memlog_status read_fd(struct fd_file *f, uint64_t off, uint8_t *buf,
 			continue;
 		if (n < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "%s: read at offset 0x%llx",
-					     f->name, (unsigned long long)off);
+					     "cannot read at offset 0x%llx",
+					     (unsigned long long)off);
 		if (!n)
 			break;
 		buf += n;
@@ -98,12 +96,12 @@ static enum memlog_status file_read(void *self, uint64_t off, void *buf,
 		}
 		s = read_fd(f, off, buf, len, ret, err);
 		if (!s && *ret < len && file_is_shorter(f))
-			s = file_shrunk(f, err);
+			s = file_shrunk(err);
 		if (s || *ret)
 			return s;
 	}
 	return ml_fail_at(err, MEMLOG_NO_DATA, off,
-			  "%s ends before offset 0x%llx", f->name,
+			  "the file ends before offset 0x%llx",
 			  (unsigned long long)off);
 }
 
@@ -140,8 +138,7 @@ static enum memlog_status file_next_data(void *self, uint64_t off,
 	}
 	data = lseek(f->fd, (off_t)off, SEEK_DATA);
 	if (data < 0 && errno == ENXIO) /* a hole up to the end of file */
-		return file_is_shorter(f) ? file_shrunk(f, err) :
-					    MEMLOG_NO_DATA;
+		return file_is_shorter(f) ? file_shrunk(err) : MEMLOG_NO_DATA;
 	if (data < (off_t)off) /* unsupported: assume data */
 		return MEMLOG_OK;
 	hole = lseek(f->fd, data, SEEK_HOLE);
@@ -164,7 +161,7 @@ static enum memlog_status file_map(void *self, uint64_t off, size_t len,
 		return MEMLOG_UNSUPPORTED;
 	if (off >= f->size || !len)
 		return ml_fail_at(err, MEMLOG_NO_DATA, off,
-				  "%s ends before offset 0x%llx", f->name,
+				  "the file ends before offset 0x%llx",
 				  (unsigned long long)off);
 	*ret_ptr = f->map + off;
 	*ret = ml_min(len, f->size - off);
@@ -227,13 +224,10 @@ static enum memlog_status measure_device(struct fd_file *f,
 	char c;
 
 	if (pread(f->fd, &c, 1, 0) == 0)
-		return ml_fail(err, MEMLOG_NOT_MINE, "%s: is an empty device",
-			       f->name);
+		return ml_fail(err, MEMLOG_NOT_MINE, "is an empty device");
 	if (pread(f->fd, &c, 1, INT64_MAX - ML_PAGE) == 1)
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "%s: is a device without "
-			       "an end, not memory",
-			       f->name);
+			       "is an endless device, not memory");
 	return MEMLOG_OK;
 }
 
@@ -245,7 +239,7 @@ static enum memlog_status file_measure(struct fd_file *f,
 	struct stat st;
 
 	if (fstat(f->fd, &st))
-		return ml_fail_errno(err, MEMLOG_IO, errno, "%s", f->name);
+		return ml_fail_errno(err, MEMLOG_IO, errno, "cannot stat");
 	f->size = UINT64_MAX;
 	if (S_ISREG(st.st_mode)) {
 		f->regular = true;
@@ -269,7 +263,7 @@ static enum memlog_status file_measure(struct fd_file *f,
 #endif
 	if (S_ISCHR(st.st_mode) && lseek(f->fd, 0, SEEK_CUR) >= 0)
 		return measure_device(f, err);
-	return ml_fail(err, MEMLOG_NOT_MINE, "%s: is %s, not a file", f->name,
+	return ml_fail(err, MEMLOG_NOT_MINE, "is %s, not a file",
 		       S_ISDIR(st.st_mode) ? "a directory" :
 					     "a pipe, socket or terminal");
 }
@@ -315,7 +309,7 @@ enum memlog_status ml_file_open(const char *path,
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return ml_fail_errno(err, MEMLOG_IO, errno, "%s", path);
+		return ml_fail_errno(err, MEMLOG_IO, errno, "%s", "");
 	flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
@@ -361,7 +355,7 @@ enum memlog_status ml_file_check(const struct ml_file *file,
 {
 	for (; file; file = file->lower)
 		if (file->ops == &file_ops && file_is_shorter(file->self))
-			return file_shrunk(file->self, err);
+			return file_shrunk(err);
 	return MEMLOG_OK;
 }
 

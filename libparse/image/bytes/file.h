@@ -8,8 +8,9 @@
 /*
  * Open a file for reading. It is mapped whole; with opts->no_mmap, or if it
  * cannot be mapped (a device), it is read with pread. INVALID: a directory,
- * FIFO or socket. IO: it cannot be opened. Errors name the file. The caller
- * closes *ret with ml_file_close, or passes it to an image.
+ * FIFO or socket. IO: it cannot be opened. Errors, also those of reading, do
+ * not name the file: see image/open.h. The caller closes *ret with
+ * ml_file_close, or passes it to an image.
  */
 enum memlog_status ml_file_open(const char *path,
 				const struct memlog_open_opts *opts,

@@ -296,8 +296,8 @@ static enum memlog_status flat_read(void *self, uint64_t off, void *buf,
 		return MEMLOG_OK;
 	if (off >= size)
 		return ml_fail_at(err, MEMLOG_NO_DATA, off,
-				  "%s ends before offset 0x%" PRIx64,
-				  f->lower.name, off);
+				  "the file ends before offset 0x%" PRIx64,
+				  off);
 	len = ml_min(len, size - off);
 	while (*ret < len) {
 		s = ml_loads_read(&f->loads, &f->payload, off, p + *ret,

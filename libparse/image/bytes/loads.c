@@ -328,11 +328,10 @@ const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr)
 	return &l->loads[i];
 }
 
-static enum memlog_status loads_nothing(const struct ml_file *file,
-					uint64_t addr, struct memlog_err *err)
+static enum memlog_status loads_nothing(uint64_t addr, struct memlog_err *err)
 {
 	return ml_fail_at(err, MEMLOG_NO_DATA, addr,
-			  "%s has no memory at 0x%llx", file->name,
+			  "the file has no memory at 0x%llx",
 			  (unsigned long long)addr);
 }
 
@@ -362,7 +361,7 @@ enum memlog_status ml_loads_read(struct ml_loads *l, const struct ml_file *file,
 		if (got < want)
 			break;
 	}
-	return *ret || !len ? MEMLOG_OK : loads_nothing(file, addr, err);
+	return *ret || !len ? MEMLOG_OK : loads_nothing(addr, err);
 }
 
 enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
@@ -376,7 +375,7 @@ enum memlog_status ml_loads_map(struct ml_loads *l, const struct ml_file *file,
 		return MEMLOG_UNSUPPORTED;
 	at = ml_loads_find(l, addr);
 	if (!at || !len)
-		return loads_nothing(file, addr, err);
+		return loads_nothing(addr, err);
 	return file->ops->map(file->self, at->off + (addr - at->addr),
 			      ml_min(len, at->len - (addr - at->addr)), ret_ptr,
 			      ret, err);

@@ -269,9 +269,8 @@ static enum memlog_status elf_orphan_inside(const struct orphans *o,
 	if (*ret_i < o->n && o->ranges[*ret_i].start <= off)
 		return MEMLOG_OK;
 	return ml_fail_at(err, MEMLOG_NO_DATA, off,
-			  "%s: offset 0x%" PRIx64
-			  " is not memory without a header",
-			  o->file->name, off);
+			  "offset 0x%" PRIx64 " is not memory without a header",
+			  off);
 }
 
 static enum memlog_status orphan_read(void *self, uint64_t off, void *buf,

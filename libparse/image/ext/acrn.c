@@ -345,13 +345,11 @@ static enum memlog_status acrn_open(const char *rest,
 	struct memlog_open_opts o = ml_open_opts(opts);
 	struct memlog_allocator alloc = ml_allocator(o.allocator);
 	const char *dir = *rest ? rest : "/dev";
-	char name[256];
 	struct memlog_image *image;
 	enum memlog_status s;
 	struct acrn *a;
 
-	snprintf(name, sizeof(name), "acrn:%s", rest);
-	s = ml_image_create(name, &alloc, &image, err);
+	s = ml_image_create(o.name, &alloc, &image, err);
 	if (s)
 		return s;
 	a = ml_calloc(&alloc, 1, sizeof(*a));
@@ -368,7 +366,7 @@ static enum memlog_status acrn_open(const char *rest,
 	if (s) {
 		acrn_close(a);
 		memlog_image_close(image);
-		return ml_prefix(err, s, "%s", name);
+		return s;
 	}
 	image->format = "acrn";
 	image->title = "devices of ACRN's Service VM";

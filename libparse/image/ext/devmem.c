@@ -243,15 +243,14 @@ static enum memlog_status open_mem(struct devmem *d, const char *path,
 		return MEMLOG_OK;
 	if (errno == EACCES)
 		return ml_fail_errno(err, MEMLOG_IO, errno,
-				     "%s: try as root (sudo)", path);
+				     "cannot be opened (try as root)");
 	if (errno == EPERM)
 		return ml_fail_errno(
 			err, MEMLOG_IO, errno,
-			"%s: the kernel is "
-			"locked down (lockdown=, secure boot)" INSTEAD,
-			path);
+			"the kernel is locked down (lockdown=, secure "
+			"boot)" INSTEAD);
 	return ml_fail_errno(err, MEMLOG_IO, errno,
-			     "%s: this kernel does not have it" INSTEAD, path);
+			     "this kernel does not have it" INSTEAD);
 }
 
 /* Does the kernel deny access to RAM above 1 MiB? */
@@ -267,7 +266,6 @@ static bool is_strict(const struct devmem *d)
 }
 
 static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
-				      const char *mem,
 				      struct memlog_image *image,
 				      struct memlog_err *err)
 {
@@ -294,9 +292,8 @@ static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
 		ml_iomem_parse(text, false, d->ranges, RANGES_MAX, &d->alloc);
 	if (!d->n_ranges)
 		s = ml_fail(err, MEMLOG_IO,
-			    "%s: this kernel denies access to "
-			    "RAM (CONFIG_STRICT_DEVMEM)" INSTEAD,
-			    mem);
+			    "this kernel denies access to RAM "
+			    "(CONFIG_STRICT_DEVMEM)" INSTEAD);
 	else
 		ml_image_warn(image,
 			      "this kernel denies access to RAM "
@@ -317,20 +314,19 @@ enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
 	enum memlog_status s;
 	struct devmem *d;
 
-	s = ml_image_create(mem, o.allocator, &image, err);
+	s = ml_image_create(o.name ? o.name : mem, o.allocator, &image, err);
 	if (s)
 		return s;
 	d = ml_calloc(&image->alloc, 1, sizeof(*d));
 	if (!d) {
 		memlog_image_close(image);
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to open %s",
-			       mem);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to open it");
 	}
 	d->alloc = image->alloc;
 	d->fd = -1;
 	s = open_mem(d, mem, err);
 	if (!s)
-		s = find_ranges(d, iomem, mem, image, err);
+		s = find_ranges(d, iomem, image, err);
 	if (s) {
 		devmem_close(d);
 		memlog_image_close(image);

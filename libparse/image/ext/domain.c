@@ -167,13 +167,11 @@ static enum memlog_status domain_open(const char *rest,
 				      struct memlog_err *err)
 {
 	struct search found = { .want = rest };
-	char name[NAME_MAX_LEN + 16];
 	enum memlog_status s;
 
 	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "domain: is followed by "
-			       "the name of a running guest");
+			       "needs the name of a running guest");
 	s = domain_find(&found, opts, err);
 	if (s)
 		return s;
@@ -190,8 +188,7 @@ static enum memlog_status domain_open(const char *rest,
 						 "none is visible: is it on "
 						 "this host, and are you root?",
 			       found.others);
-	snprintf(name, sizeof(name), "domain:%s", rest);
-	return ml_process_image(found.pid, name, opts, ret, err);
+	return ml_process_image(found.pid, opts, ret, err);
 }
 
 const struct ml_image_source ml_image_source_domain = {

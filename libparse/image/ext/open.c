@@ -17,6 +17,31 @@ static ml_image_layer *const layers[] = {
 	NULL,
 };
 
+static enum memlog_status open_source(const char *name,
+				      const struct memlog_open_opts *opts,
+				      struct memlog_image **ret,
+				      struct memlog_err *err)
+{
+	const struct ml_image_source *const *s = ml_image_sources;
+	struct memlog_image *image;
+	enum memlog_status status;
+	size_t n;
+
+	if (opts->via_qemu && strncmp(name, "qmp:", 4))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--via-qemu works only with qmp:SOCKET");
+	for (; *s; s++) {
+		n = strlen((*s)->prefix);
+		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :
+				  !strncmp(name, (*s)->prefix, n))
+			break;
+	}
+	if (!*s)
+		return ml_image_open_files(name, layers, opts, ret, err);
+	status = (*s)->open(name + n, opts, &image, err);
+	return status ? status : ml_image_opened(image, ret, err);
+}
+
 enum memlog_status memlog_image_open(const char *name,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_image **ret,
@@ -24,27 +49,13 @@ enum memlog_status memlog_image_open(const char *name,
 {
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts o = ml_with_codecs(opts, list);
-	const struct ml_image_source *const *s = ml_image_sources;
-	struct memlog_image *image;
-	enum memlog_status status;
-	size_t n;
+	struct memlog_err why = { .status = MEMLOG_OK };
+	enum memlog_status s = ml_open_opts_check(opts, err);
 
-	status = ml_open_opts_check(opts, err);
-	if (status)
-		return status;
-	if (o.via_qemu && strncmp(name, "qmp:", 4))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "--via-qemu needs the "
-			       "image qmp:SOCKET");
-	for (; *s; s++) {
-		n = strlen((*s)->prefix);
-		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :
-				  !strncmp(name, (*s)->prefix, n))
-			break;
-	}
-	if (*s) {
-		status = (*s)->open(name + n, &o, &image, err);
-		return status ? status : ml_image_opened(image, ret, err);
-	}
-	return ml_image_open_files(name, layers, &o, ret, err);
+	if (s)
+		return s;
+	if (!o.name)
+		o.name = name;
+	s = open_source(name, &o, ret, &why);
+	return ml_open_done(s, o.name, &why, err);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "image/process/process.h"
 #include "source.h"
 
 static enum memlog_status pid_open(const char *rest,
@@ -17,7 +18,7 @@ static enum memlog_status pid_open(const char *rest,
 	pid = strtol(rest, &end, 10);
 	if (rest[0] < '0' || rest[0] > '9' || *end || errno)
 		pid = 0;
-	return memlog_image_open_process(pid, opts, ret, err);
+	return ml_process_image(pid, opts, ret, err);
 }
 
 const struct ml_image_source ml_image_source_pid = {

@@ -446,20 +446,17 @@ static enum memlog_status qmp_source_open(const char *rest,
 					  struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
-	char name[256];
 	struct memlog_image *image = NULL;
 	struct ml_qmp *q;
 	enum memlog_status s;
 
 	if (!*rest)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "qmp: is followed by the "
-			       "path of a monitor's socket");
-	snprintf(name, sizeof(name), "qmp:%s", rest);
+			       "needs the path of a monitor's socket");
 	s = ml_qmp_open(rest, &o, &q, err);
 	if (s)
-		return ml_prefix(err, s, "%s", name);
-	s = ml_image_create(name, &q->alloc, &image, err);
+		return s;
+	s = ml_image_create(o.name, &q->alloc, &image, err);
 	if (!s)
 		s = o.via_qemu ? ml_qmp_ask_log(image, q, err) :
 				 open_guest(image, &q, &o, err);
@@ -467,7 +464,7 @@ static enum memlog_status qmp_source_open(const char *rest,
 	ml_qmp_close(q);
 	if (s) {
 		memlog_image_close(image);
-		return ml_prefix(err, s, "%s", name);
+		return s;
 	}
 	*ret = image;
 	return MEMLOG_OK;
@@ -481,8 +478,8 @@ static enum memlog_status qmp_source_open(const char *rest,
 					  struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_UNSUPPORTED,
-		       "qmp: is not supported by "
-		       "this build, which is without json-c; use pid:N");
+		       "is not supported by this build, which is without "
+		       "json-c; use pid:N");
 }
 
 #endif

@@ -11,8 +11,9 @@
  * for an image.
  *
  * whole: the name must be the prefix, without more.
- * open: rest is the name after the prefix; INVALID if it is wrong. The caller
- *	closes *ret.
+ * open: rest is the name after the prefix; INVALID if it is wrong. opts are
+ *	complete and have a name, which is that of the image; errors do not
+ *	begin with it. The caller closes *ret.
  */
 struct ml_image_source {
 	const char *name;   /* "pid" */

@@ -115,23 +115,23 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 		s = ml_kdump_map_rank(&k->map, pfn, &rank, err);
 	if (s == MEMLOG_NO_DATA)
 		return ml_fail_at(err, s, pfn * k->head->block,
-				  "%s has no memory at 0x%" PRIx64,
-				  k->file->name, pfn * k->head->block);
+				  "the dump has no memory at 0x%" PRIx64,
+				  pfn * k->head->block);
 	if (!s)
 		s = load_desc(k, rank - k->first, ret, err);
 	if (s)
 		return s;
 	if (!ret->off || !ret->size)
 		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
-				  "%s: the page at 0x%" PRIx64 " was not "
-				  "written before the dump ended",
-				  k->file->name, pfn * k->head->block);
+				  "the page at 0x%" PRIx64 " was not written "
+				  "before the dump ended",
+				  pfn * k->head->block);
 	if (ret->size > k->head->block || ret->off >= k->file->size ||
 	    ret->size > k->file->size - ret->off)
 		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
-				  "%s: the descriptor of page 0x%" PRIx64
+				  "the descriptor of page 0x%" PRIx64
 				  " points outside the file",
-				  k->file->name, pfn * k->head->block);
+				  pfn * k->head->block);
 	return MEMLOG_OK;
 }
 
@@ -152,10 +152,9 @@ static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
 {
 	if (!k->codecs[c].expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "%s: pages are "
-			       "compressed with %s, which this build cannot "
-			       "expand",
-			       k->file->name, ml_kdump_codec_names[c]);
+			       "pages are compressed with %s, which this build "
+			       "cannot expand",
+			       ml_kdump_codec_names[c]);
 	if (k->created[c])
 		return MEMLOG_OK;
 	if (k->codecs[c].create) {
@@ -197,8 +196,8 @@ static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
 					      struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_NO_DATA,
-		       "%s: the page stored at offset 0x%" PRIx64 " is damaged",
-		       k->file->name, d->off);
+		       "the page stored at offset 0x%" PRIx64 " is damaged",
+		       d->off);
 }
 
 /* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a

@@ -8,7 +8,7 @@
 #include "base/sized.h"
 #include "image/open.h"
 
-enum memlog_status ml_process_image(pid_t pid, const char *name,
+enum memlog_status ml_process_image(long pid,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
 				    struct memlog_err *err)
@@ -17,10 +17,13 @@ enum memlog_status ml_process_image(pid_t pid, const char *name,
 	struct ml_process *p;
 	enum memlog_status s;
 
-	s = ml_process_open(pid, opts->allocator, &p, err);
+	if (pid < 1 || pid > INT32_MAX)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "needs the number of a process, as in pid:1234");
+	s = ml_process_open((pid_t)pid, opts->allocator, &p, err);
 	if (s)
-		return ml_prefix(err, s, "%s", name);
-	s = ml_image_create(name, &p->alloc, &image, err);
+		return s;
+	s = ml_image_create(opts->name, &p->alloc, &image, err);
 	if (s) {
 		ml_process_close(p);
 		return s;
@@ -37,16 +40,16 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
 			  struct memlog_image **ret, struct memlog_err *err)
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
+	struct memlog_err why = { .status = MEMLOG_OK };
 	char name[32];
 	enum memlog_status s;
 
 	s = ml_sized_check(opts, "memlog_open_opts", err);
 	if (s)
 		return s;
-	if (pid < 1 || pid > INT32_MAX)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "pid: is followed by the "
-			       "number of a process, as in pid:1234");
 	snprintf(name, sizeof(name), "pid:%ld", pid);
-	return ml_process_image((pid_t)pid, name, &o, ret, err);
+	if (!o.name)
+		o.name = name;
+	s = ml_process_image(pid, &o, ret, &why);
+	return ml_open_done(s, o.name, &why, err);
 }

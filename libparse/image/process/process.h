@@ -71,9 +71,9 @@ extern const struct memlog_reader_ops ml_process_ops;
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err);
 
-/* An image of a process under the name that the user gave; opts are complete,
- * see image/open.h. */
-enum memlog_status ml_process_image(pid_t pid, const char *name,
+/* An image of a process; opts are complete, see image/open.h, and have a name.
+ * INVALID: no process can have this number. */
+enum memlog_status ml_process_image(long pid,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
 				    struct memlog_err *err);

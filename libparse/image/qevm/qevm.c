@@ -39,10 +39,9 @@ static enum memlog_status find_run(struct ml_qevm *q, uint64_t pos, size_t len,
 		return s;
 	if (!*ret)
 		return ml_fail_at(err, MEMLOG_NO_DATA, pos,
-				  "%s does not have "
-				  "the page at 0x%" PRIx64 " of the guest's "
-				  "memory",
-				  q->file->name, pos);
+				  "the file does not have the page at "
+				  "0x%" PRIx64 " of the guest's memory",
+				  pos);
 	step = *ret == ML_QEVM_FILL ? 0 : 2 * ML_PAGE;
 	next = *ret;
 	*ret_len = ML_PAGE - pos % ML_PAGE;

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening images of all kinds: who names the image in an error, and that an
+ * error is written only on failure. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "memlog.h"
+
+static char dir[] = "/tmp/memlog-open-XXXXXX";
+static char memory[64], text[64];
+
+static void make(char *path, const char *name, size_t len)
+{
+	FILE *f;
+
+	snprintf(path, sizeof(memory), "%s/%s", dir, name);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	while (len--)
+		fputc('.', f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	make(memory, "memory", 8192);
+	make(text, "text", 5);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(memory);
+	unlink(text);
+	return rmdir(dir);
+}
+
+/* The text begins with want, "pid:" or "x: ", and does not repeat it. */
+static void assert_named(const struct memlog_err *err, const char *want)
+{
+	const char *rest = err->text + strlen(want);
+	char again[256];
+
+	if (strncmp(err->text, want, strlen(want)))
+		fail_msg("'%s' does not begin with '%s'", err->text, want);
+	snprintf(again, sizeof(again), "%s:", want);
+	assert_memory_equal(rest, ": ", 2);
+	if (!strncmp(rest + 2, again, strlen(again)))
+		fail_msg("'%s' begins twice with it", err->text);
+}
+
+static void refused(const char *name, const char *called, const char *want)
+{
+	struct memlog_open_opts o = { .size = sizeof(o), .name = called };
+	struct memlog_image *image = NULL;
+	struct memlog_err err = { .status = MEMLOG_OK };
+	enum memlog_status s = memlog_image_open(name, &o, &image, &err);
+
+	assert_int_not_equal(s, MEMLOG_OK);
+	assert_int_equal(err.status, s);
+	assert_null(image);
+	assert_named(&err, want);
+	/* err may be missing */
+	assert_int_equal(memlog_image_open(name, &o, &image, NULL), s);
+}
+
+static void test_named(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} t[] = {
+		{ "pid:", "pid" },
+		{ "pid:x", "pid:x" },
+		{ "pid:2000000000", "pid:2000000000" },
+		{ "domain:", "domain" },
+		{ "domain:no guest", "domain:no guest" },
+		{ "qmp:", "qmp" },
+		{ "qmp:/none", "qmp:/none" },
+		{ "acrn:/none", "acrn:/none" },
+		{ "/none", "/none" },
+		{ "/none,/dev/null", "/none,/dev/null: /none" },
+		{ "/dev/null", "/dev/null" },
+		{ "/tmp", "/tmp" },
+	};
+	char list[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		refused(t[i].name, NULL, t[i].want);
+		refused(t[i].name, "called", "called");
+	}
+	refused(text, NULL, text);
+	refused(text, "called", "called");
+	/* a set names the part at fault */
+	snprintf(list, sizeof(list), "%s,%s", memory, text);
+	refused(list, "called", "called");
+	refused(list, "a: b", "a: b");
+}
+
+/* The end of a long name and the reason are both there. */
+static void test_long(void **state)
+{
+	struct memlog_image *image;
+	struct memlog_err err;
+	char name[400];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	memcpy(name, "/first", 6);
+	strcpy(name + sizeof(name) - 6, "/last");
+	assert_int_equal(memlog_image_open(name, NULL, &image, &err),
+			 MEMLOG_IO);
+	assert_memory_equal(err.text, "...xxx", 6);
+	assert_non_null(strstr(err.text, "/last: File name too long"));
+}
+
+static void test_process(void **state)
+{
+	struct memlog_image *image;
+	struct memlog_err err;
+
+	(void)state;
+	assert_int_equal(memlog_image_open_process(0, NULL, &image, &err),
+			 MEMLOG_INVALID);
+	assert_named(&err, "pid:0");
+	assert_int_equal(memlog_image_open_file(text, NULL, &image, &err),
+			 MEMLOG_NOT_MINE);
+	assert_named(&err, text);
+}
+
+static void assert_open(enum memlog_status s, struct memlog_image *image,
+			const char *name, const struct memlog_err *err)
+{
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_err same;
+
+	assert_int_equal(s, MEMLOG_OK);
+	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+	assert_string_equal(info.name, name);
+	memset(&same, 0x5a, sizeof(same));
+	assert_memory_equal(err, &same, sizeof(same));
+	memlog_image_close(image);
+}
+
+/* Formats that did not match leave nothing in err. */
+static void test_untouched(void **state)
+{
+	struct memlog_open_opts o = { .size = sizeof(o), .name = "called" };
+	struct memlog_image *image;
+	struct memlog_err err;
+	enum memlog_status s;
+	int fd, spool;
+
+	(void)state;
+	memset(&err, 0x5a, sizeof(err));
+	s = memlog_image_open(memory, NULL, &image, &err);
+	assert_open(s, image, memory, &err);
+	s = memlog_image_open(memory, &o, &image, &err);
+	assert_open(s, image, "called", &err);
+	s = memlog_image_open_file(memory, &o, &image, &err);
+	assert_open(s, image, "called", &err);
+	fd = open(memory, O_RDONLY);
+	s = memlog_stream_open(fd, "stream", &o, NULL, false, &image, &spool,
+			       &err);
+	close(fd);
+	assert_open(s, image, "stream", &err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_untouched),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
