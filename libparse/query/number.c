@@ -69,6 +69,27 @@ static bool take_space(const char **s, enum memlog_space *ret)
 	return false;
 }
 
+/* What --list shows after an address: "=phys:0x3cb3000", the same byte in
+ * another space, and "+2", how many more parts the log has. Neither changes
+ * which log it is. */
+static bool number_take_rest(const char *s)
+{
+	enum memlog_space space;
+	uint64_t n;
+
+	if (*s == '=') {
+		s++;
+		if (!take_space(&s, &space) || !ml_take_number(&s, &n))
+			return false;
+	}
+	if (*s == '+') {
+		s++;
+		if (!ml_take_number(&s, &n))
+			return false;
+	}
+	return !*s;
+}
+
 enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 			       struct memlog_err *err)
 {
@@ -76,7 +97,7 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->has_space = take_space(&s, &ret->space);
-	if (!ml_take_number(&s, &ret->addr) || *s)
+	if (!ml_take_number(&s, &ret->addr) || !number_take_rest(s))
 		return ml_fail(
 			err, MEMLOG_INVALID,
 			"\"%.40s\" is not an address: write 0x7e9b2000, "

@@ -313,6 +313,17 @@ counts() {
 	tr -d '\r' <"$1" | awk -F, '/^VMEXIT/ { print $1, $2, $4 }'
 }
 
+@test "--at takes addresses as --list shows them" {
+	at=$("$dump" --list "$log.elf" | grep -o 'phys:0x1fe00000+[0-9]*')
+	[ "$at" = phys:0x1fe00000+2 ]
+	"$dump" -q --at "$at" "$log.elf" | cmp - <("$dump" -q "$log.elf")
+	"$dump" -q --at "phys:0x1fe00000=file:0x1000+2" "$log.elf" |
+		cmp - <("$dump" -q "$log.elf")
+	for at in + +x +2+2 +2x = =0x1000 =phys: =phys:0x1000=phys:0x1000; do
+		run -2 "$dump" --at "phys:0x1fe00000$at" "$log.elf"
+	done
+}
+
 @test "message is the text without its prefix" {
 	# those kept by -n -N are copies
 	for n in 100000 -2000; do
