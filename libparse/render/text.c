@@ -117,8 +117,9 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 	new = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE) {
 		if (rec->lost)
-			snprintf(words, sizeof(words), "%" PRIu64 " %s lost",
-				 rec->lost, rec->has_seq ? "records" : "bytes");
+			snprintf(words, sizeof(words), "%" PRIu64 " %s%s lost",
+				 rec->lost, rec->has_seq ? "record" : "byte",
+				 rec->lost == 1 ? "" : "s");
 		else
 			snprintf(words, sizeof(words), "some of it is lost");
 		text_mark(t, words);

@@ -188,11 +188,17 @@ static void text_marks(void **state)
 	r = record("after\n", 6, MEMLOG_REC_LOST_BEFORE);
 	r.lost = 4096;
 	s.render->record(s.state, &r, NULL);
+	r = record("one\n", 4, MEMLOG_REC_LOST_BEFORE);
+	r.lost = 1;
+	s.render->record(s.state, &r, NULL);
+	r.has_seq = true;
+	s.render->record(s.state, &r, NULL);
 	put(&s, "x\n", MEMLOG_REC_LOST_BEFORE);
 	put(&s, "new\n", MEMLOG_REC_UNCOMMITTED);
 	put(&s, "new\n", MEMLOG_REC_UNCOMMITTED);
 	assert_string_equal(finish(&s),
 			    "before\n[... 4096 bytes lost]\nafter\n"
+			    "[... 1 byte lost]\none\n[... 1 record lost]\none\n"
 			    "[... some of it is lost]\nx\n"
 			    "[... was being written and is not counted yet]\n"
 			    "new\nnew\n");
