@@ -390,6 +390,14 @@ counts() {
 	same "$T/want" "$T/got"
 }
 
+@test "trace: --stats of several images name each" {
+	run -0 --separate-stderr "$dump" -q --stats irq new.elf "$trace.elf"
+	[[ $output == *"==> new.elf: acrn-trace phys:0x"*": irq, CPU 0 <=="* ]]
+	[[ $output == *"==> $trace.elf: acrn-trace phys:0x2000000: irq, CPU 0 <=="* ]]
+	run -0 --separate-stderr "$dump" -q --stats irq new.elf
+	[ "${lines[0]}" = "==> irq, CPU 0 <==" ]
+}
+
 @test "trace: no seconds if the rate of the counter is unknown" {
 	run -0 --separate-stderr "$dump" --stats cpu_usage --tsc-mhz 1000 new.elf
 	[[ $output =~ \ [0-9]+\.[0-9]{3}\ +[0-9.]+% ]]

@@ -157,7 +157,7 @@ static void test_table_exits(void **state)
 		"Total                                 5         1.25                  "
 		" 1480    18.50\n"
 		"2 exits have no reason recorded\n"
-		"1 exits still open at the end of the trace: counted, not timed\n"
+		"1 exit still open at the end of the trace: counted, not timed\n"
 		"\n"
 		"==> vm_exit, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
@@ -183,7 +183,7 @@ static void test_table_exits(void **state)
 		"Total                                 6         1.33                  "
 		" 2480    27.56\n"
 		"2 exits have no reason recorded\n"
-		"1 exits still open at the end of the trace: counted, not timed\n"
+		"1 exit still open at the end of the trace: counted, not timed\n"
 		"\n");
 }
 

@@ -5,6 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "render/escape.h"
+#include "render/words.h"
+
 static const char *rate_or_dash(const struct ml_stats_out *s, uint64_t n,
 				uint64_t cycles, char buf[32])
 {
@@ -14,9 +17,17 @@ static const char *rate_or_dash(const struct ml_stats_out *s, uint64_t n,
 static void table_head(struct ml_stats_out *s, const char *what,
 		       const struct ml_stats_cpu *c, uint64_t run)
 {
-	char cpu[16], freq[32];
+	char cpu[16], freq[32], addr[ML_ADDR_TEXT];
 
-	ml_out_fmt(&s->out, "==> %s, %s %s <==\n", what,
+	ml_out_str(&s->out, "==> ");
+	if (s->opts->many) {
+		ml_escape_str(&s->out, s->opts->image);
+		ml_out_str(&s->out, ": ");
+	}
+	if (s->opts->many || s->opts->n_logs > 1)
+		ml_out_fmt(&s->out, "%s %s: ", s->log->format,
+			   ml_log_addr(s->log, addr));
+	ml_out_fmt(&s->out, "%s, %s %s <==\n", what,
 		   c->cpu < 0 ? "CPUs" : "CPU", ml_stats_cpu_name(c, cpu));
 	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " cycles", run);
 	if (s->opts->tsc_hz)
@@ -64,15 +75,14 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 				 &c->exits[i]);
 	exit_row(s, c, "Total", &total);
 	if (none->n)
-		ml_out_fmt(&s->out,
-			   "%" PRIu64 " exits have no reason recorded\n",
-			   none->n);
+		ml_out_fmt(&s->out, "%" PRIu64 " exit%s no reason recorded\n",
+			   none->n, none->n == 1 ? " has" : "s have");
 	if (c->unfinished)
 		ml_out_fmt(
 			&s->out,
 			"%" PRIu64
-			" exits still open at the end of the trace: counted, not timed\n",
-			c->unfinished);
+			" exit%s still open at the end of the trace: counted, not timed\n",
+			c->unfinished, c->unfinished == 1 ? "" : "s");
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
 }
