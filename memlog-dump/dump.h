@@ -88,6 +88,9 @@ int progress_poll(void *arg, uint64_t done, uint64_t all);
 /* Erase the line; call it before other output. */
 void progress_clear(void);
 
+/* Is it a terminal that knows escape sequences? */
+bool progress_terminal(int fd);
+
 /* Signals; guard.c. */
 void guard_init(void);
 /* The signal that asks to stop, or 0. */

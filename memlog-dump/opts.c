@@ -270,7 +270,8 @@ static int opts_finish(struct opts *o)
 		return opts_usage("--extract: one image at a time");
 	if (o->color == WHEN_AUTO)
 		color = (!o->output || !strcmp(o->output, "-")) &&
-			isatty(STDOUT_FILENO) && !(no_color && no_color[0]);
+			progress_terminal(STDOUT_FILENO) &&
+			!(no_color && no_color[0]);
 	memlog_query_option(o->query, "color", color ? "always" : "never",
 			    NULL);
 	return -1;

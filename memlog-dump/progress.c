@@ -2,6 +2,7 @@
 /* progress.c - show progress on a terminal. */
 #include "dump.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,9 +24,16 @@ static int64_t progress_now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+bool progress_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && !(term && !strcmp(term, "dumb"));
+}
+
 void progress_init(enum when when)
 {
-	tty = isatty(STDERR_FILENO);
+	tty = progress_terminal(STDERR_FILENO);
 	enabled = when == WHEN_ALWAYS || (when == WHEN_AUTO && tty);
 }
 

@@ -19,17 +19,27 @@ static enum memlog_status source_fail(struct memlog_err *err,
 	return status;
 }
 
-/* Open a pipe or socket, which can be read only once. -1: name is neither. */
-static int pipe_fd(const char *name)
+/* Open a pipe or socket, which can be read only once; this waits for the writer
+ * of a FIFO. *ret is -1 if name is neither. */
+static enum memlog_status pipe_open(const char *name, int *ret,
+				    struct memlog_err *err)
 {
 	bool in = !strcmp(name, "-");
 	struct stat st;
 
+	*ret = -1;
 	if (in ? fstat(STDIN_FILENO, &st) : stat(name, &st))
-		return -1;
+		return MEMLOG_OK;
 	if (!S_ISFIFO(st.st_mode) && !(in && S_ISSOCK(st.st_mode)))
-		return -1;
-	return in ? dup(STDIN_FILENO) : open(name, O_RDONLY | O_CLOEXEC);
+		return MEMLOG_OK;
+	do {
+		*ret = in ? dup(STDIN_FILENO) :
+			    open(name, O_RDONLY | O_CLOEXEC);
+	} while (*ret < 0 && errno == EINTR && !guard_stop());
+	if (*ret >= 0)
+		return MEMLOG_OK;
+	return source_fail(err, errno == EINTR ? MEMLOG_STOP : MEMLOG_IO,
+			   message_name(name), strerror(errno));
 }
 
 /* Read a pipe once. If that is not enough, the library copies it to a temporary
@@ -79,6 +89,7 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 		.via_qemu = o->via_qemu,
 		.name = message_name(name),
 	};
+	enum memlog_status s;
 	int fd;
 
 	while (dump_codecs[opts.n_codecs])
@@ -87,7 +98,9 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 		return source_fail(
 			err, MEMLOG_INVALID, message_name(name),
 			"is a terminal; give a file, or pipe one in");
-	fd = pipe_fd(name);
+	s = pipe_open(name, &fd, err);
+	if (s)
+		return s;
 	if (fd >= 0)
 		return open_pipe(fd, name, o, &opts, ret, err);
 	/* a file that the shell opened */

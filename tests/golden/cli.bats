@@ -110,6 +110,17 @@ on_tty() {
 	[ "$(jq -r .image <<<"$output")" = "standard input" ]
 }
 
+@test "a FIFO without a writer, ended by a signal: silence" {
+	local s
+	mkfifo "$T/fifo"
+	for s in TERM INT; do
+		run --separate-stderr timeout --preserve-status -s $s 1 \
+			"$DUMP" "$T/fifo"
+		[ -z "$output$stderr" ]
+		[ "$status" -eq $((128 + $(kill -l $s))) ]
+	done
+}
+
 @test "perfetto: a log without times gives a message, not only an empty trace" {
 	run -1 --separate-stderr "$DUMP" -O perfetto -o "$T/trace" small-c
 	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]
@@ -763,6 +774,8 @@ half() {
 	[[ $output == *"$esc"* ]]
 	run on_tty "NO_COLOR=1 $DUMP --color=always -a small-early-main"
 	[[ $output == *"$esc"* ]]
+	run on_tty "TERM=dumb $DUMP -a small-early-main"
+	[[ $output != *"$esc"* ]]
 	run -0 "$DUMP" -a small-early-main
 	[[ $output != *"$esc"* ]]
 	run -0 "$DUMP" -a --color small-early-main
