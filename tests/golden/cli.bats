@@ -110,6 +110,28 @@ on_tty() {
 	[ "$(jq -r .image <<<"$output")" = "standard input" ]
 }
 
+@test "a name that is not a file: what it may have meant" {
+	cd "$T"
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'
+	run -3 --separate-stderr "$DUMP" sock
+	[ "$stderr" = "memlog-dump: sock: is a socket; did you mean qmp:sock?" ]
+	run -3 --separate-stderr "$DUMP" https://example.org/vmcore
+	[[ $stderr == *": URLs are not opened: "*"curl URL | memlog-dump -" ]]
+	run -3 --separate-stderr "$DUMP" $$
+	[ "$stderr" = "memlog-dump: $$: no such file; did you mean pid:$$?" ]
+	run -3 --separate-stderr "$DUMP" no-such-guest
+	[ "$stderr" = "memlog-dump: no-such-guest: No such file or directory" ]
+	# anything that looks like QEMU with that name
+	(exec -a qemu-fake perl -e 'sleep 60' -- \
+		-name guest=cli-hint-vm,debug-threads=on 3>&-) &
+	local pid=$!
+	until grep -q cli-hint-vm "/proc/$pid/cmdline"; do sleep 0.05; done
+	run --separate-stderr "$DUMP" cli-hint-vm
+	kill "$pid"
+	[ "$status" -eq 3 ]
+	[ "$stderr" = "memlog-dump: cli-hint-vm: no such file; did you mean domain:cli-hint-vm?" ]
+}
+
 @test "a FIFO without a writer, ended by a signal: silence" {
 	local s
 	mkfifo "$T/fifo"

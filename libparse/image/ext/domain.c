@@ -161,12 +161,23 @@ static enum memlog_status domain_find(struct search *s,
 	return MEMLOG_OK;
 }
 
+bool ml_domain_runs(const char *name, const struct memlog_open_opts *opts)
+{
+	struct search found = { .want = name };
+
+	return *name && !domain_find(&found, opts, NULL) && found.pid;
+}
+
 static enum memlog_status domain_open(const char *rest,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_image **ret,
 				      struct memlog_err *err)
 {
 	struct search found = { .want = rest };
+	const char *none = geteuid() ? "none is visible: is it on this host, "
+				       "and are you root?" :
+				       "none is visible: is it on this host, "
+				       "and in this container?";
 	enum memlog_status s;
 
 	if (!*rest || strlen(rest) >= NAME_MAX_LEN)
@@ -184,9 +195,7 @@ static enum memlog_status domain_open(const char *rest,
 		return ml_fail(err, MEMLOG_IO,
 			       "no running guest has that "
 			       "name; %s%s",
-			       found.others[0] ? "running here: " :
-						 "none is visible: is it on "
-						 "this host, and are you root?",
+			       found.others[0] ? "running here: " : none,
 			       found.others);
 	return ml_process_image(found.pid, opts, ret, err);
 }

@@ -23,6 +23,9 @@ size_t ml_iomem_parse(const char *text, bool ram, struct memlog_range *ret,
  * NUL. False: none. name may be truncated, and is not made printable. */
 bool ml_domain_name(const char *cmdline, size_t len, char *name, size_t size);
 
+/* Does a guest of that name run here? domain.c */
+bool ml_domain_runs(const char *name, const struct memlog_open_opts *opts);
+
 struct ml_qmp;
 
 /* Fill the image with the log from query-firmware-log; without a log it becomes

@@ -9,6 +9,7 @@
 #include "image/bytes/flattened.h"
 #include "archive.h"
 #include "codec.h"
+#include "hint.h"
 #include "source.h"
 
 static ml_image_layer *const layers[] = {
@@ -36,8 +37,12 @@ static enum memlog_status open_source(const char *name,
 				  !strncmp(name, (*s)->prefix, n))
 			break;
 	}
-	if (!*s)
-		return ml_image_open_files(name, layers, opts, ret, err);
+	if (!*s) {
+		status = ml_image_open_files(name, layers, opts, ret, err);
+		if (status == MEMLOG_IO)
+			ml_hint(status, name, opts, err);
+		return status;
+	}
 	status = (*s)->open(name + n, opts, &image, err);
 	return status ? status : ml_image_opened(image, ret, err);
 }
