@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_process.c - memory of running processes: every kind of mapping, and
  * nothing in it moves because we look. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -356,6 +357,30 @@ static void test_names(void **state)
 			     MEMLOG_OK);
 }
 
+/* Root is not advised to become root. */
+static void test_denied(void **state)
+{
+	struct memlog_err err;
+	uid_t uid = geteuid();
+
+	(void)state;
+	ml_process_denied(getpid(), "the memory", EACCES, &err);
+	if (!uid) {
+		assert_null(strstr(err.text, "try as root"));
+		assert_non_null(strstr(err.text, "CAP_SYS_PTRACE"));
+		assert_null(strstr(ml_process_advice(), "try as root"));
+		ml_process_denied(INT32_MAX, "the memory", ESRCH, &err);
+		assert_null(strstr(err.text, "as root"));
+		assert_int_equal(seteuid(65534), 0);
+	}
+	assert_string_equal(ml_process_advice(), "try as root (sudo)");
+	ml_process_denied(INT32_MAX, "the memory", ESRCH, &err);
+	assert_non_null(strstr(err.text, "try as root"));
+	ml_process_denied(1, "the memory", EACCES, &err);
+	assert_non_null(strstr(err.text, "root"));
+	assert_int_equal(seteuid(uid), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -371,6 +396,7 @@ int main(void)
 		cmocka_unit_test(test_only_mapped),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_denied),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

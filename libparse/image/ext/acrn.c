@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
+#include "image/process/process.h"
 #include "live.h"
 
 #define SLOT   80u
@@ -322,18 +323,21 @@ static enum memlog_status open_devices(struct acrn *a, const char *dir,
 		sys = errno;
 		if (d.fd >= 0)
 			close(d.fd);
-		ml_image_warn(image, "%s%u cannot be opened: %s%s",
+		ml_image_warn(image, "%s%u cannot be opened: %s%s%s",
 			      prefixes[d.kind], d.cpu,
 			      strerror_r(sys, words, sizeof(words)),
 			      sys == EBUSY  ? ": stop acrnlog first" :
-			      sys == EACCES ? ": try as root" :
-					      "");
+			      sys == EACCES ? ": " :
+					      "",
+			      sys == EACCES ? ml_process_advice() : "");
 	}
 	a->n = n;
 	if (!n)
 		return ml_fail_errno(err, MEMLOG_IO, sys,
-				     "no device in %.100s can be opened%s", dir,
-				     sys == EACCES ? " (try as root)" : "");
+				     "no device in %.100s can be opened%s%s%s",
+				     dir, sys == EACCES ? " (" : "",
+				     sys == EACCES ? ml_process_advice() : "",
+				     sys == EACCES ? ")" : "");
 	return MEMLOG_OK;
 }
 

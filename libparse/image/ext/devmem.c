@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
+#include "image/process/process.h"
 #include "live.h"
 
 /* The most bytes read of /proc/iomem, and the most ranges of it: large machines
@@ -243,7 +244,8 @@ static enum memlog_status open_mem(struct devmem *d, const char *path,
 		return MEMLOG_OK;
 	if (errno == EACCES)
 		return ml_fail_errno(err, MEMLOG_IO, errno,
-				     "cannot be opened (try as root)");
+				     "cannot be opened (%s)",
+				     ml_process_advice());
 	if (errno == EPERM)
 		return ml_fail_errno(
 			err, MEMLOG_IO, errno,
@@ -282,8 +284,8 @@ static enum memlog_status find_ranges(struct devmem *d, const char *iomem,
 	if (!d->n_ranges) {
 		s = ml_fail(err, MEMLOG_IO,
 			    "%s does not show where memory is: "
-			    "try as root (sudo)",
-			    iomem);
+			    "%s",
+			    iomem, ml_process_advice());
 		goto out;
 	}
 	if (!is_strict(d))

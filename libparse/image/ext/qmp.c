@@ -336,8 +336,10 @@ static enum memlog_status connect_to(int fd, const char *path,
 		return MEMLOG_OK;
 	return ml_fail_errno(
 		err, MEMLOG_IO, n, "cannot connect%s",
-		n == EACCES || n == EPERM ?
+		(n == EACCES || n == EPERM) && geteuid() ?
 			" (try as root, or as the user that runs QEMU)" :
+		n == EACCES || n == EPERM ?
+			" (a container, SELinux or AppArmor denies it)" :
 		n == ECONNREFUSED ? " (no QEMU listens there)" :
 		n == EAGAIN ? " (other programs are waiting for this monitor)" :
 			      "");

@@ -120,7 +120,7 @@ enum memlog_status ml_qmp_save_range(struct ml_qmp_save *s, uint64_t addr,
 		return ml_fail_at(err, MEMLOG_IO, addr,
 				  "QEMU reports that it saved memory, but not "
 				  "to our file: it may run in a container or "
-				  "chroot; try pid:N as root");
+				  "chroot; try pid:N, as root");
 	return MEMLOG_OK;
 }
 

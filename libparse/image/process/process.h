@@ -71,6 +71,10 @@ extern const struct memlog_reader_ops ml_process_ops;
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err);
 
+/* What may help against EACCES: "try as root (sudo)" or, for root, what else
+ * denies access. Static. */
+const char *ml_process_advice(void);
+
 /* An image of a process; opts are complete, see image/open.h, and have a name.
  * INVALID: no process can have this number. */
 enum memlog_status ml_process_image(long pid,

@@ -31,6 +31,13 @@ static int yama_scope(void)
 	return c - '0';
 }
 
+const char *ml_process_advice(void)
+{
+	return geteuid() ? "try as root (sudo)" :
+			   "root is not enough: a container, SELinux or "
+			   "AppArmor denies it";
+}
+
 enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 				     struct memlog_err *err)
 {
@@ -41,10 +48,11 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	if (sys == ENOENT || sys == ESRCH || stat(path, &st))
-		s = ml_fail(err, MEMLOG_IO,
-			    "there is no process %d, or "
-			    "/proc hides it (hidepid): try as root",
-			    (int)pid);
+		s = ml_fail(err, MEMLOG_IO, "there is no process %d%s",
+			    (int)pid,
+			    geteuid() ? ", or /proc hides it (hidepid): try as "
+					"root" :
+					" here");
 	else if (geteuid() && st.st_uid != geteuid())
 		s = ml_fail(err, MEMLOG_IO,
 			    "may not read %s of process %d, "
@@ -57,17 +65,18 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
 			    "to everybody until the next boot; use "
 			    "dump-guest-memory FILE in the monitor instead",
 			    what, (int)pid, scope);
-	else if (scope)
+	else if (scope && geteuid())
 		s = ml_fail(err, MEMLOG_IO,
 			    "may not read %s of process %d: "
 			    "kernel.yama.ptrace_scope is %d, so only root may; "
 			    "try as root (sudo)",
 			    what, (int)pid, scope);
 	else
-		s = ml_fail(err, MEMLOG_IO,
-			    "may not read %s of process %d: "
-			    "try as root, in a container with CAP_SYS_PTRACE",
-			    what, (int)pid);
+		s = ml_fail(err, MEMLOG_IO, "may not read %s of process %d: %s",
+			    what, (int)pid,
+			    geteuid() ? "try as root (sudo)" :
+					"root needs CAP_SYS_PTRACE, which a "
+					"container has to be granted");
 	if (err)
 		err->sys = sys;
 	return s;
@@ -116,6 +125,6 @@ void ml_process_describe(struct memlog_image *image, const struct ml_process *p)
 				      "the file of the memory at "
 				      "host:0x%" PRIx64 " cannot be opened: "
 				      "only pages that are present in the "
-				      "process are read; try as root",
-				      p->areas[i].start);
+				      "process are read; %s",
+				      p->areas[i].start, ml_process_advice());
 }
