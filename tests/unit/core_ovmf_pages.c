@@ -27,6 +27,8 @@ static uint32_t rnd(uint32_t n)
 
 /* What firmware prints, with what it may print now and then: other alphabets,
  * colours, a NUL, bytes that are no text. */
+static size_t longest = 180;
+
 static void write_lines(uint8_t *p, size_t n, const char *end)
 {
 	static const char *const words[] = {
@@ -44,7 +46,8 @@ static void write_lines(uint8_t *p, size_t n, const char *end)
 
 	while (i < n) {
 		w = words[rnd(sizeof(words) / sizeof(words[0]))];
-		if ((len > 20 && !rnd(12)) || len > 180) {
+		if ((len > 20 && !rnd((uint32_t)longest / 15)) ||
+		    len > longest) {
 			w = end;
 			len = 0;
 		}
@@ -52,6 +55,9 @@ static void write_lines(uint8_t *p, size_t n, const char *end)
 			p[i++] = (uint8_t)w[k];
 		if (i < n && w != end)
 			p[i++] = rnd(700) ? ' ' : (uint8_t)rnd(256);
+		/* what a driver took for a string */
+		for (k = rnd(2000) ? 0 : 1 + rnd(30); k && i < n; k--)
+			p[i++] = (uint8_t)rnd(256);
 	}
 }
 
@@ -147,22 +153,29 @@ static void expect_whole(enum memlog_space space, bool by_kernel)
 	close_ring();
 }
 
+/* Of all spaces, and by whoever the image was written. */
 static void test_whole(void **state)
 {
+	static const enum memlog_space spaces[] = {
+		MEMLOG_PHYS, MEMLOG_FILE, MEMLOG_PHYS, MEMLOG_HOST,
+		MEMLOG_MACH, MEMLOG_PHYS, MEMLOG_VIRT,
+	};
 	size_t i, pages, size;
 
 	(void)state;
 	for (i = 0; i < 1000; i++) {
 		seed = i;
+		longest = i % 11 == 10 ? 3000 : i % 11 == 9 ? 600 : 180;
 		pages = 1 + rnd(i % 4 ? 8 : PAGES_MAX);
 		size = pages * 4096 - HEADER;
 		make_ring(pages,
 			  i % 7 ? rnd((uint32_t)size) :
 				  (size_t)rnd((uint32_t)pages) * 4096 +
 					  rnd(600),
-			  i % 3 == 2, "\r\n");
-		expect_whole(i % 5 ? MEMLOG_PHYS : MEMLOG_FILE, i & 1);
+			  i % 3 == 2, i % 8 < 6 ? "\r\n" : "\n");
+		expect_whole(spaces[i % 7], i & 1);
 	}
+	longest = 180;
 }
 
 /* Lines that end otherwise, or never, are a log's own all the same, where it is
@@ -204,7 +217,7 @@ static void put_foreign(uint8_t *p, enum kind kind)
 }
 
 /* Only what is in the first want bytes comes out. */
-static void expect_cut(bool by_kernel, uint64_t want)
+static void expect_cut(enum memlog_space space, bool by_kernel, uint64_t want)
 {
 	static uint8_t got[sizeof(r.text)], own[sizeof(r.text)];
 	uint32_t flags;
@@ -214,7 +227,7 @@ static void expect_cut(bool by_kernel, uint64_t want)
 	for (i = 0; i < r.text_len; i++)
 		if (HEADER + (r.head + i) % r.size < want)
 			own[n++] = r.text[i];
-	open_ring(MEMLOG_PHYS, by_kernel);
+	open_ring(space, by_kernel);
 	assert_int_equal(read_text(got, &flags, &len), n);
 	assert_memory_equal(got, own, n);
 	assert_int_equal(len, want);
@@ -235,9 +248,11 @@ static void test_foreign(void **state)
 			put_foreign(r.bytes + k * 4096,
 				    (enum kind)(i % CRLF_TEXT));
 		if (i & 1)
-			expect_cut(true, 4096);
+			expect_cut(MEMLOG_PHYS, true, 4096);
+		else if (i % 4)
+			expect_cut(MEMLOG_PHYS, false, first * 4096);
 		else
-			expect_cut(false, first * 4096);
+			expect_cut(MEMLOG_HOST, i % 8 != 0, first * 4096);
 	}
 }
 
@@ -253,7 +268,7 @@ static void test_look_alike(void **state)
 		make_ring(32, 2 * 4096 + rnd(8 * 4096), false, "\r\n");
 		for (k = 1; k < 32; k++)
 			put_foreign(r.bytes + k * 4096, CRLF_TEXT);
-		expect_cut(true, 4096);
+		expect_cut(MEMLOG_PHYS, true, 4096);
 	}
 }
 

@@ -15,10 +15,8 @@
 #include "base/range.h"
 #include "ovmf.h"
 
-/* A page of text has a line end in so many bytes; where pages have to be proven
- * in so many: lines of more than 200 bytes are rare. */
-#define LINE_WITHIN	   1024u
-#define LINE_WITHIN_STRICT 256u
+/* A line of text, or what there is of it, has at most so many bytes. */
+#define LINE_WITHIN 3968u
 
 /* Line ends of the header's page that tell what they are like. */
 #define LINES_ENOUGH 4u
@@ -31,6 +29,7 @@ struct look {
 	size_t text, odd, crlf, lf; /* lf: without a CR */
 	bool used; /* where no text should be there is something */
 	uint8_t last;
+	size_t since; /* bytes since the last line end, on earlier pages too */
 	unsigned int more; /* bytes to come of a UTF-8 character */
 };
 
@@ -43,6 +42,7 @@ static void pages_look_text(struct look *k, const uint8_t *p, size_t n)
 			k->more--;
 			continue;
 		}
+		k->since = c == '\n' ? 0 : k->since + 1;
 		k->odd += k->more > 0;
 		k->more = c < 0xc2 || c > 0xf4 ? 0 :
 			  c < 0xe0	       ? 1 :
@@ -118,17 +118,36 @@ static void pages_look(struct look *k, const struct ovmf *o, uint64_t off,
 			(size_t)(r.end - r.start));
 }
 
-/* crlf: the lines of the header's page end like that. */
-static bool pages_own(const struct look *k, bool crlf, bool strict)
+/* How lines end on the header's page. */
+enum style { STYLE_ANY, STYLE_CRLF, STYLE_LF };
+
+static enum style pages_style(const struct look *k)
+{
+	if (k->crlf >= LINES_ENOUGH && k->lf <= k->crlf / 8)
+		return STYLE_CRLF;
+	return k->lf && k->crlf <= k->lf / 8 ? STYLE_LF : STYLE_ANY;
+}
+
+/* Can the log go on with this page? */
+static bool pages_own(const struct look *k, enum style style, bool strict)
 {
 	if (k->used || k->odd > k->text / 8 + (strict ? 0 : ODD_FEW))
 		return false;
-	if (!crlf && !strict)
+	if (style != STYLE_CRLF && !strict)
 		return true;
 	/* a CR may be the last byte of the page before */
-	if (k->lf > k->crlf + 1)
+	if (style == STYLE_LF ? k->crlf > k->lf / 8 + 1 : k->lf > k->crlf + 1)
 		return false;
-	return k->crlf || k->text < (strict ? LINE_WITHIN_STRICT : LINE_WITHIN);
+	return k->crlf || k->lf || k->since <= LINE_WITHIN;
+}
+
+/* Does every page have to be proven? Where a kernel wrote its own memory; what is
+ * contiguous for a process or a debugger is so for the log. */
+static bool pages_strict(const struct memlog_image *image,
+			 enum memlog_space space)
+{
+	return ml_image_is_by_kernel(image) && space != MEMLOG_HOST &&
+	       space != MEMLOG_VIRT;
 }
 
 /* How many bytes of the log's extent are its own; pages that are missing count
@@ -138,7 +157,8 @@ static uint64_t pages_own_len(const struct ml_log *log,
 {
 	const struct memlog_extent *e = log->extents;
 	const struct ml_space *sp = &image->spaces[e->space];
-	bool strict = ml_image_is_by_kernel(image), crlf = false;
+	bool strict = pages_strict(image, e->space);
+	enum style style = STYLE_ANY;
 	bool live = sp->ops->flags & MEMLOG_READER_LIVE;
 	struct look k = { .last = 0 };
 	uint64_t off, next, first;
@@ -160,8 +180,8 @@ static uint64_t pages_own_len(const struct ml_log *log,
 		/* text may have come since the header was read */
 		k.used &= !live;
 		if (!off)
-			crlf = k.crlf >= LINES_ENOUGH && k.lf <= k.crlf / 8;
-		else if (!pages_own(&k, crlf, strict))
+			style = pages_style(&k);
+		else if (!pages_own(&k, style, strict))
 			return strict ? first : off;
 	}
 	return e->len;
@@ -174,9 +194,6 @@ void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
 	struct memlog_extent *e = log->extents;
 	struct memlog_range text = pages_text(o);
 
-	/* what is contiguous there is so for whoever uses the addresses */
-	if (e->space == MEMLOG_HOST || e->space == MEMLOG_VIRT)
-		return;
 	e->len = pages_own_len(log, image, budget);
 	if (text.end && e->len < o->header_size + text.end)
 		log->pub.flags |= MEMLOG_LOG_SCATTERED;
