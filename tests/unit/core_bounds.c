@@ -11,6 +11,7 @@
 
 #include "image/open.h"
 #include "libmem.h"
+#include "libmkkdump.h"
 #include "libsink.h"
 
 #define PHDR  56u
@@ -318,6 +319,51 @@ static void test_range(void **state)
 	free(c.bytes);
 }
 
+/* Descriptors that all name one page: the search ends, and says so. */
+static void test_kdump(void **state)
+{
+	static const size_t n = 100000;
+	const struct mkkdump m = {
+		.block = 4096, .version = 6, .machine = "x86_64", .max_pfn = n
+	};
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct mkpage *pages = calloc(n, sizeof(*pages));
+	uint8_t noise[4096], log[4096] = { 0 }, *desc;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct counted c = { 0 };
+	size_t i;
+
+	(void)state;
+	assert_non_null(pages);
+	fill(noise, sizeof(noise));
+	put_log(log, sizeof(log), "one\r\n");
+	for (i = 0; i < n; i++)
+		pages[i].pfn = i;
+	pages[0].bytes = noise;
+	pages[5].bytes = log;
+	c.bytes = mkkdump(&m, pages, n, &c.size);
+	free(pages);
+	desc = c.bytes + 4096 * (1 + (size_t)c.bytes[432] + c.bytes[436]);
+	for (i = 1; i < n; i++)
+		if (i != 5)
+			memcpy(desc + i * 24, desc, 24);
+	image = open_counted(&c);
+	for (i = 0; i < 2; i++) {
+		opts.mode = i ? MEMLOG_SCAN_EXHAUSTIVE : MEMLOG_SCAN_PAGES;
+		c.read = 0;
+		assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
+				 MEMLOG_LIMIT);
+		assert_non_null(strstr(err.text, "4 times the bytes"));
+		assert_int_equal(memlog_logs_count(logs), 1);
+		memlog_logs_destroy(logs);
+		assert_true(c.read <= 20 * c.size);
+	}
+	memlog_image_close(image);
+	free(c.bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_log_rings),
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_kdump),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -677,6 +677,24 @@ static void test_mapped(void **state)
 	drop(&f);
 }
 
+/* Two blocks whose pages are the same bytes of the file. */
+static void test_mapped_overlap(void **state)
+{
+	struct stream f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	mapped(&f);
+	/* where the pages of pc.ram are: after vga.vram's */
+	for (i = 0; i + 8 <= f.len && i < 0x3000; i++)
+		if (f.p[i + 6] == 0x30 && !f.p[i + 7] &&
+		    !memcmp(f.p + i, "\0\0\0\0\0\0", 6))
+			f.p[i + 6] = 0x10;
+	open_stream(&f, NULL, MEMLOG_CORRUPT, &err);
+	drop(&f);
+}
+
 static void page_with(struct stream *f, unsigned int flags)
 {
 	head(f, "pc-q35-7.2");
@@ -886,6 +904,7 @@ int main(void)
 		cmocka_unit_test(test_block_name_in_set),
 		cmocka_unit_test(test_libvirt),
 		cmocka_unit_test(test_mapped),
+		cmocka_unit_test(test_mapped_overlap),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_cut),

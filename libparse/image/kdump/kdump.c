@@ -28,6 +28,8 @@ struct kdump {
 	struct ml_kdump_pages pages;
 	uint64_t n_descs; /* descriptors that fit in the file */
 	bool cut;	  /* fewer descriptors than pages */
+	/* next_data: where it came to, and the stored bytes on the way there */
+	uint64_t walk_end, walked;
 };
 
 /* ---- the reader --------------------------------------------------------- */
@@ -140,6 +142,7 @@ static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
 		return true; /* a search counts what it cannot read */
 	twice = ml_kdump_same(last, &d);
 	*last = d;
+	k->walked += d.size;
 	if (ml_kdump_same(&k->pages.zero, &d))
 		return false;
 	return !twice || !ml_kdump_pages_is_zero(&k->pages, &d);
@@ -154,7 +157,15 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 	struct ml_kdump_desc last = { 0 };
 	enum memlog_status s;
 
+	if (addr != k->walk_end)
+		k->walked = 0;
 	for (;; addr = end * k->head.block) {
+		if (k->walked / ML_REPEATS > k->pages.file->size)
+			return ml_fail_at(err, MEMLOG_LIMIT, addr,
+					  "%s: pages have more than %u times "
+					  "the bytes of the file; the rest is "
+					  "not searched",
+					  k->pages.file->name, ML_REPEATS);
 		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
 		if (s)
 			return s;
@@ -167,7 +178,7 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 		for (pfn++; pfn < end; pfn++)
 			if (!worth_it(k, pfn, &last))
 				break;
-		ret->end = pfn * k->head.block;
+		ret->end = k->walk_end = pfn * k->head.block;
 		return MEMLOG_OK;
 	}
 }

@@ -163,8 +163,9 @@ static enum memlog_status mapped_header(struct ml_qevm *q,
 		return ml_qevm_invalid(q, "list of pages", err);
 	b->bitmap = ml_be64(h + 12);
 	b->pages = ml_be64(h + 20);
-	if (b->pages > INT64_MAX || !ml_add(b->pages, b->len, &q->at) ||
-	    q->at > INT64_MAX)
+	/* each block has pages of its own, after its header */
+	if (b->pages < q->at || b->pages > INT64_MAX ||
+	    !ml_add(b->pages, b->len, &q->at) || q->at > INT64_MAX)
 		return ml_qevm_invalid(q, "list of pages", err);
 	return MEMLOG_OK;
 }
