@@ -33,9 +33,9 @@
 #define ML_REGEX_DEPTH 32u
 #define ML_REGEX_COST  512u
 
-/* For each byte of a hostile text the C library may keep 10 KiB of states, and 1
- * KiB more for each character of the expression. The KiB that are kept: they are
- * dropped between two lines. */
+/* For each byte of a hostile text the C library may keep 10 KiB of states, and
+ * 1 KiB more for each character of the expression. KEPT is how many KiB, until
+ * they are dropped between two lines. */
 #define ML_REGEX_STATE 10u
 #define ML_REGEX_KEPT  (128u << 10)
 

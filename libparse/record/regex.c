@@ -67,8 +67,8 @@ static const char *skip_bracket(const char *s)
 	return *s ? s + 1 : s;
 }
 
-/* How often "{2,5}" at s repeats at most, 0 if it is nothing like that. *ret: past
- * it. */
+/* How often "{2,5}" at s repeats at most; 0: it is nothing like that. *ret is
+ * after it. */
 static uint64_t take_interval(const char *s, const char **ret)
 {
 	uint64_t v[2] = { 0, 0 };

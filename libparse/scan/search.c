@@ -215,8 +215,8 @@ static bool far_enough(const struct ml_scan_job *job, uint64_t addr,
 			   addr >= job->last_hit + stop_after;
 }
 
-/* Data from addr on. Whoever names ranges gets all of them, also bytes of the file
- * that other addresses have, within reason. */
+/* Data from addr on. In ranges that the caller named also bytes of the file that
+ * other addresses have, up to a limit. */
 static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
 				      struct memlog_range *ret,
 				      struct memlog_err *err)

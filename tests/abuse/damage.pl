@@ -21,7 +21,8 @@ sub slurp {
 
 sub run {
 	my @args = @_;
-	my $status = system("'$dump' @args -r '$copy' >'$copy.out' 2>'$copy.err'");
+	my $status = system("'$dump' @args -r '$copy' >'$copy.out' " .
+			    "2>'$copy.err'");
 	$status & 127 and die "$image: signal ", $status & 127, "\n";
 	$runs++;
 	return ($status >> 8, slurp("$copy.out"), slurp("$copy.err"));
@@ -73,8 +74,8 @@ sub damage {
 	}
 }
 
-# the log's pages in a kdump file, which has all of memory; that of the header only if
-# a sum tells what is wrong with it
+# the log's pages in a kdump file, which has all of memory; that of the header
+# only if a sum can tell that it is damaged
 sub kdump {
 	my $block = unpack 'V', substr $good, 428, 4;
 	my ($sub, $bitmap) = unpack 'V V', substr $good, 432, 8;

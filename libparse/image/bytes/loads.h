@@ -18,9 +18,9 @@ struct ml_load {
  * headers that are not in the file. cut: those of them beyond the end of the
  * file.
  *
- * Several entries may show the same bytes of the file. fresh is then the memory
- * that shows what no memory below it does, sorted, and repeated counts the rest;
- * NULL: all of it is.
+ * Several entries may have the same bytes of the file. fresh is then the memory
+ * that has what no memory below it has, sorted, and repeated counts the rest.
+ * NULL: that is all memory.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
