@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* vmcoreinfo.h - what a Linux kernel says of itself in its VMCOREINFO note. */
+#ifndef ML_IMAGE_VMCOREINFO_H
+#define ML_IMAGE_VMCOREINFO_H
+
+#include "image.h"
+
+/* The value of a line "KEY=VALUE", borrowed from the image: guest bytes up to
+ * the end of the line, *ret_len of them. NULL: no such line. */
+const char *ml_vmcoreinfo(const struct memlog_image *image, const char *key,
+			  size_t *ret_len);
+
+/* The same as a number: SYMBOL() has hexadecimal digits, others are decimal, may
+ * be negative, or begin with 0x. */
+bool ml_vmcoreinfo_number(const struct memlog_image *image, const char *key,
+			  uint64_t *ret);
+
+/* The release as two numbers, major << 16 | minor; 0: not known. */
+uint32_t ml_vmcoreinfo_release(const struct memlog_image *image);
+
+/* The physical address of something in the image of the kernel, on arm64 and
+ * x86-64. */
+bool ml_vmcoreinfo_phys(const struct memlog_image *image, uint64_t va,
+			uint64_t *ret);
+
+/* The same for a symbol; the kernel may have been moved after it was linked. va:
+ * where it runs; may be NULL. */
+bool ml_vmcoreinfo_symbol(const struct memlog_image *image,
+			  const struct memlog_symbols *symbols,
+			  const char *name, uint64_t *ret_va, uint64_t *ret);
+
+#endif
