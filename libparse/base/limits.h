@@ -239,6 +239,23 @@
 #define ML_CBMEM_TABLE	 (32u << 10)
 #define ML_CBMEM_CONSOLE (256u << 20)
 
+/* A trace remote of Linux: events in its table (mainline has 3, Android 20), CPUs
+ * and pages of each; and of what is needed to print events, the bytes of a format
+ * and pages of the kernel. */
+#define ML_HYP_EVENTS	    64u
+#define ML_HYP_CPUS	    4096u
+#define ML_HYP_PAGES	    (1u << 18)
+#define ML_HYP_FORMAT	    256u
+#define ML_HYP_KERNEL_PAGES 64u
+
+/* Places in memory where the remote of a table may be: one in each 128 MiB, so this
+ * is 8 TiB. */
+#define ML_HYP_PLACES 65536u
+
+/* Bytes of the kernel's data searched for tables of events, and of its constants
+ * for names of reasons: the sections that hold them have 1 to 4 MiB. */
+#define ML_HYP_NEAR (8u << 20)
+
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */
 #define ML_MAX_POINTERS 4u

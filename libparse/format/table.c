@@ -13,7 +13,8 @@
 	X(xen_console) \
 	X(xencons)     \
 	X(xentrace)    \
-	X(cbmem)
+	X(cbmem)       \
+	X(hyp_trace)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;
 FORMATS(DECLARE)

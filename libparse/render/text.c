@@ -105,6 +105,12 @@ static void text_mark(struct text *t, const char *words)
 	ml_out_char(&t->out, '\n');
 }
 
+/* Is its text what the log itself says of lost records? */
+static bool says_lost(const struct memlog_record *rec)
+{
+	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !rec->has_time;
+}
+
 static void text_marks(struct text *t, const struct memlog_record *rec)
 {
 	uint32_t now = rec->flags & STATE_FLAGS, new;
@@ -115,7 +121,7 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 	if (rec->log->state == MEMLOG_STATE_STALE)
 		now &= ~MEMLOG_REC_STALE; /* all of it is */
 	new = now & ~t->state;
-	if (rec->flags & MEMLOG_REC_LOST_BEFORE) {
+	if (rec->flags & MEMLOG_REC_LOST_BEFORE && !says_lost(rec)) {
 		if (rec->lost)
 			snprintf(words, sizeof(words), "%" PRIu64 " %s%s lost",
 				 rec->lost, rec->has_seq ? "record" : "byte",

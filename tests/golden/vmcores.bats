@@ -105,8 +105,9 @@ check_all() {
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
 		# except those of Xen, which have several logs, of coreboot,
-		# and the resume above: they have tests of their own
-		case $base in xen-* | coreboot-*)
+		# of trace remotes, and the resume above: they have tests of
+		# their own
+		case $base in xen-* | coreboot-* | hyp-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hyp.h - the trace of a hypervisor, which Linux calls a trace remote.
+ *
+ * The kernel has a table of events; each entry points to the remote, and that to
+ * the descriptor, which lists the pages of each CPU. Layouts are in
+ * docs/facts/hyp-trace.md. A log's extents are the table, the descriptor, and
+ * for each CPU its meta page, what says how far it was read, and its data pages
+ * in reading order; then what else of the kernel is needed to print events.
+ */
+#ifndef ML_FORMAT_HYP_H
+#define ML_FORMAT_HYP_H
+
+#include "base/limits.h"
+#include "format/format.h"
+
+enum {
+	HYP_EVENT = 72,	      /* an entry of the table */
+	HYP_META = 80,	      /* used of a meta page */
+	HYP_PAGE_HEADER = 16, /* of a data page */
+	HYP_NODE = 40,	      /* struct simple_buffer_page */
+	HYP_RB = 72,	      /* struct simple_rb_per_cpu */
+	HYP_NAME = 30,
+	HYP_REASON = 12, /* bytes of a reason's name in the kernel's table */
+	HYP_REASONS = 16,
+};
+
+/* Roles of extents. */
+enum {
+	HYP_ROLE_TABLE,
+	HYP_ROLE_REMOTE,
+	HYP_ROLE_DESC,
+	HYP_ROLE_META,
+	HYP_ROLE_RB,	   /* the writer's struct simple_rb_per_cpu */
+	HYP_ROLE_POSITION, /* u64: bytes of the reader page that were read */
+	HYP_ROLE_READER,   /* the reader page */
+	HYP_ROLE_PAGE,	   /* a data page with live events, in reading order */
+	HYP_ROLE_STALE,	   /* any other data page */
+	HYP_ROLE_NODES,
+	HYP_ROLE_KERNEL, /* names, fields and formats of events */
+	HYP_ROLE_REASONS,
+	HYP_ROLE_MASK = 0xff,
+	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
+	HYP_ROLE_BUSY = 0x200,	  /* of META: an event was being written */
+};
+
+/* What leads here; ml_likely.hint. FLAGS 0: a search. */
+enum { HYP_HINT_FLAGS, HYP_HINT_READ, HYP_HINT_ARRAY, HYP_HINT_OFFSET };
+#define HYP_BY_SYMBOLS 1u
+#define HYP_HAS_SYS    2u /* reason 2 is "sys" */
+#define HYP_HAS_PSCI   4u /* reason 2 is "psci" */
+
+/* A log's private part. direct, image: a virtual address less the physical one,
+ * in the direct map and in the kernel's image. hint: as above; READ has three
+ * offsets of 16 bits: trace_buffer.buffers, ring_buffer_per_cpu.reader_page,
+ * buffer_page.read; ARRAY is where the kernel's table of per-CPU addresses is,
+ * OFFSET what to add to these for struct simple_rb_per_cpu. */
+struct hyp {
+	uint64_t hint[ML_HINTS];
+	uint64_t direct, image;
+	uint64_t table, remote, desc, buffer, backing; /* virtual */
+	uint32_t n_events, n_cpus, page_size, release;
+};
+
+_Static_assert(sizeof(struct hyp) <= ML_LOG_PRIV, "private part too small");
+
+static inline struct hyp *ml_hyp(struct ml_log *log)
+{
+	return (struct hyp *)log->priv;
+}
+
+static inline const struct hyp *ml_hyp_const(const struct ml_log *log)
+{
+	return (const struct hyp *)log->priv;
+}
+
+/* A meta page, written by the hypervisor. */
+struct hyp_meta {
+	uint32_t page_size, pages, reader; /* pages 0: not said */
+	uint64_t lost, entries, overrun, pages_lost, touched;
+};
+
+/* False: HYP_META bytes at p cannot be one. */
+bool ml_hyp_meta_load(const uint8_t *p, struct hyp_meta *ret);
+
+/* One CPU of a descriptor. entry: the virtual address of its part; meta and the
+ * pages, whose addresses are at entry + 16, are virtual too. nodes, rb: physical,
+ * 0: unknown. shift: what is to be added to a kernel's address of the direct map
+ * to get the writer's own. */
+struct hyp_cpu {
+	int32_t cpu;
+	uint32_t pages;
+	uint64_t entry, meta_va, nodes, rb, shift;
+	struct hyp_meta meta;
+	uint8_t rb_bytes[HYP_RB];
+};
+
+/* Where a virtual address of the kernel is, by the two maps. */
+uint64_t ml_hyp_phys(const struct hyp *h, uint64_t va);
+
+/* Read all len bytes at a physical or a virtual address. */
+bool ml_hyp_read(struct memlog_image *image, uint64_t phys, void *buf,
+		 size_t len);
+bool ml_hyp_read_va(struct memlog_image *image, const struct hyp *h,
+		    uint64_t va, void *buf, size_t len);
+
+/*
+ * order.c: add a CPU's extents to the log, data pages in reading order: by the
+ * links of its nodes, or guessed. budget: bytes of memory that may be searched
+ * for struct simple_rb_per_cpu.
+ */
+enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
+				  struct memlog_image *image,
+				  struct hyp_cpu *cpu, struct memlog_err *err);
+
+/* rb.c: find struct simple_rb_per_cpu of these CPUs, by the hints, or by a
+ * search for pointers to their meta pages. */
+void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
+		    struct memlog_image *image, struct hyp_cpu *cpus, size_t n);
+
+/* find.c */
+enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
+				struct ml_found *ret, struct memlog_err *err);
+enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
+				 struct memlog_image *image,
+				 struct memlog_err *err);
+bool ml_hyp_glance(const uint8_t *p, size_t len);
+
+/* locate.c */
+size_t ml_hyp_locate(struct memlog_image *image,
+		     const struct memlog_symbols *symbols,
+		     struct ml_likely *ret, size_t max);
+size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
+		     size_t max);
+
+/* ---- events ------------------------------------------------------------- */
+
+struct hyp_field {
+	char name[HYP_NAME];
+	uint16_t off, size;
+	bool is_signed;
+};
+
+/* format: the text of the kernel's print format, without its quotes; its args
+ * follow after a NUL. */
+struct hyp_type {
+	char name[HYP_NAME + 1];
+	uint16_t id;
+	uint32_t size; /* of the payload */
+	uint32_t n_fields;
+	struct hyp_field field[MEMLOG_RECORD_FIELDS];
+	char format[ML_HYP_FORMAT];
+};
+
+/* Reads kernel memory: from an image, noting the pages it touched, or from a
+ * log's extents. */
+struct hyp_kernel {
+	struct memlog_image *image;
+	struct ml_source *source;
+	const struct hyp *h;
+	uint64_t page[ML_HYP_KERNEL_PAGES];
+	size_t n;
+};
+
+/* Load the index-th event of the table. False: there is none, or it makes no
+ * sense. kernel.c */
+bool ml_hyp_type_load(struct hyp_kernel *k, uint32_t index,
+		      struct hyp_type *ret);
+
+/* Print the fields of an event as its format says, at most size bytes, without a
+ * NUL. Returns how many. reasons: n names. print.c */
+size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
+		    size_t len, const char (*reasons)[HYP_REASON + 1], size_t n,
+		    char *ret, size_t size);
+
+/* A field's value; false: the payload is too short, or the size is odd. */
+bool ml_hyp_value(const struct hyp_field *f, const uint8_t *payload, size_t len,
+		  uint64_t *ret);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* locate.c - where tables of a remote's events are: at their symbols, or in the
+ * data of the kernel around a variable that every VMCOREINFO names. */
+#include "hyp.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/range.h"
+#include "image/vmcoreinfo.h"
+
+/* Linux 7.1 */
+#define FIRST_RELEASE (7u << 16 | 1)
+
+static void locate_read(const struct memlog_symbols *sym, uint64_t *ret)
+{
+	static const char *const members[][2] = {
+		{ "buffer_page", "read" },
+		{ "ring_buffer_per_cpu", "reader_page" },
+		{ "trace_buffer", "buffers" },
+	};
+	uint64_t off, all = 0;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (!sym->member_offset ||
+		    sym->member_offset(sym->self, members[i][0], members[i][1],
+				       &off) ||
+		    off > UINT16_MAX)
+			return;
+		all = all << 16 | off;
+	}
+	*ret = all;
+}
+
+/* Which names the reasons have, if the kernel's table of them is not found. */
+static uint64_t locate_reasons(const struct memlog_symbols *sym)
+{
+	const char *name;
+
+	if (!sym->enum_name ||
+	    sym->enum_name(sym->self, "hyp_enter_exit_reason", 2, &name))
+		return 0;
+	return !strcmp(name, "HYP_REASON_SYS")	? HYP_HAS_SYS :
+	       !strcmp(name, "HYP_REASON_PSCI") ? HYP_HAS_PSCI :
+						  0;
+}
+
+/* struct simple_rb_per_cpu of CPU n is at array[n] + offset. */
+static void locate_array(struct memlog_image *image,
+			 const struct memlog_symbols *sym, const char *array,
+			 const char *rb, const char *base, uint64_t *ret_array,
+			 uint64_t *ret_offset)
+{
+	uint64_t phys, rb_va, base_va = 0, va;
+
+	if (!ml_vmcoreinfo_symbol(image, sym, array, &va, &phys) ||
+	    !ml_vmcoreinfo_symbol(image, sym, rb, &rb_va, &phys) ||
+	    (base && !ml_vmcoreinfo_symbol(image, sym, base, &base_va, &phys)))
+		return;
+	*ret_array = va;
+	*ret_offset = rb_va - base_va;
+}
+
+size_t ml_hyp_locate(struct memlog_image *image,
+		     const struct memlog_symbols *sym, struct ml_likely *ret,
+		     size_t max)
+{
+	static const char *const tables[] = {
+		"__hyp_events_start",
+		"remote_event_selftest",
+	};
+	struct ml_likely l = { .space = MEMLOG_PHYS, .exact = true };
+	uint64_t phys, offs = 0, reasons = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < 2 && n < max; i++) {
+		if (!ml_vmcoreinfo_symbol(image, sym, tables[i], NULL, &phys) ||
+		    !ml_add(phys, HYP_EVENT, &l.range.end))
+			continue;
+		if (!n) {
+			locate_read(sym, &offs);
+			reasons = locate_reasons(sym);
+		}
+		l.range.start = phys;
+		l.hint[HYP_HINT_FLAGS] = HYP_BY_SYMBOLS | reasons;
+		l.hint[HYP_HINT_READ] = offs;
+		if (i)
+			locate_array(image, sym, "__per_cpu_offset",
+				     "simple_rbs", NULL,
+				     &l.hint[HYP_HINT_ARRAY],
+				     &l.hint[HYP_HINT_OFFSET]);
+		else
+			locate_array(image, sym,
+				     "__kvm_nvhe_kvm_arm_hyp_percpu_base",
+				     "__kvm_nvhe___simple_rbs",
+				     "__kvm_nvhe___per_cpu_start",
+				     &l.hint[HYP_HINT_ARRAY],
+				     &l.hint[HYP_HINT_OFFSET]);
+		ret[n++] = l;
+	}
+	return n;
+}
+
+/* ---- without symbols ---------------------------------------------------- */
+
+/* The tables in len bytes at p: entries that follow each other are one. */
+static size_t locate_tables(const uint8_t *p, size_t len, uint64_t addr,
+			    struct ml_likely *ret, size_t max)
+{
+	size_t at, n = 0, next = 0;
+
+	for (at = 0; at + HYP_EVENT <= len && n < max; at += 8) {
+		if (!p[at] || !ml_hyp_glance(p + at, HYP_EVENT))
+			continue;
+		if (at != next)
+			ret[n++] = (struct ml_likely){
+				.space = MEMLOG_PHYS,
+				.range = { addr + at, addr + at + HYP_EVENT },
+				.hint = { 0 },
+				.exact = true,
+			};
+		next = at + HYP_EVENT;
+		at = next - 8;
+	}
+	return n;
+}
+
+/* The tables in one piece of the kernel's data; nothing without memory. */
+static size_t locate_piece(struct memlog_image *image,
+			   const struct memlog_range *r, struct ml_likely *ret,
+			   size_t max)
+{
+	size_t len = (size_t)(r->end - r->start), got = 0, n;
+	uint8_t *buf = ml_calloc(&image->alloc, len, 1);
+
+	image->starved |= !buf;
+	if (!buf)
+		return 0;
+	ml_image_fill(image, MEMLOG_PHYS, r->start, buf, len, &got, NULL);
+	n = locate_tables(buf, got, r->start, ret, max);
+	ml_free(&image->alloc, buf);
+	return n;
+}
+
+size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
+		     size_t max)
+{
+	struct memlog_range near, r;
+	uint64_t va, at;
+	size_t n = 0;
+
+	if (ml_vmcoreinfo_release(image) < FIRST_RELEASE ||
+	    !ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)", &va) ||
+	    !ml_vmcoreinfo_phys(image, va, &at))
+		return 0;
+	at &= -(uint64_t)ML_PAGE;
+	near.start = at - ml_min(at, ML_HYP_NEAR / 2);
+	if (!ml_add(at, ML_HYP_NEAR / 2, &near.end))
+		return 0;
+	for (at = near.start;
+	     n < max &&
+	     !memlog_image_next_range(image, MEMLOG_PHYS, at, &r, NULL) &&
+	     ml_range_intersect(near, r, &r);
+	     at = r.end)
+		n += locate_piece(image, &r, ret + n, max - n);
+	return n;
+}

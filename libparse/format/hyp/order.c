@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * order.c - the order in which a CPU's pages were written.
+ *
+ * The reader's page comes first. The others are linked in a ring; a mark in a
+ * link shows the head, the oldest, and the writer's struct simple_rb_per_cpu the
+ * tail. What is after the tail was consumed and not yet overwritten. Stamps do
+ * not give the order: when a guest runs they may go backwards.
+ */
+#include "hyp.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum {
+	PAGE_LISTED = 16, /* of a CPU's part: addresses of its pages */
+	NODE_NEXT = 0,
+	NODE_PAGE = 16,
+	NODE_ID = 36,
+	LINK_FLAGS = 3, /* a link to the head; 2: which is being moved */
+	RB_TAIL = 0,
+	RB_STATUS = 44,
+	WRITING = 2,
+	COMMIT = (1 << 27) - 1, /* the rest are flags of a reader */
+};
+
+struct hyp_page {
+	uint64_t phys, va, stamp;
+	uint32_t commit, next;
+	bool there, live;
+};
+
+struct hyp_order {
+	struct hyp_page *page;
+	uint32_t *list; /* live pages of the ring, in order */
+	uint32_t n, n_list, head, tail, reader;
+	bool linked, has_head, has_tail, guessed;
+};
+
+static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
+			     const struct hyp *h, const struct hyp_cpu *cpu)
+{
+	uint8_t b[HYP_PAGE_HEADER];
+	struct hyp_page *p;
+	uint32_t i;
+
+	for (i = 0; i < o->n; i++) {
+		p = &o->page[i];
+		if (!ml_hyp_read_va(image, h,
+				    cpu->entry + PAGE_LISTED + 8 * (uint64_t)i,
+				    b, 8))
+			return false;
+		p->va = ml_le64(b);
+		if (p->va % ML_PAGE)
+			return false;
+		p->phys = ml_hyp_phys(h, p->va);
+		p->there = ml_hyp_read(image, p->phys, b, sizeof(b));
+		if (!p->there)
+			continue;
+		p->stamp = ml_le64(b);
+		p->commit = (uint32_t)ml_min(ml_le64(b + 8) & COMMIT,
+					     h->page_size - HYP_PAGE_HEADER);
+	}
+	return true;
+}
+
+/* The index of the node at an address of the writer; o->n: none. */
+static uint32_t order_index(const struct hyp_order *o, const struct hyp *h,
+			    const struct hyp_cpu *cpu, uint64_t va)
+{
+	uint64_t off = va - (cpu->nodes + h->direct + cpu->shift);
+
+	return off % HYP_NODE || off / HYP_NODE >= o->n ?
+		       o->n :
+		       (uint32_t)(off / HYP_NODE);
+}
+
+static void order_load_links(struct hyp_order *o, struct memlog_image *image,
+			     const struct hyp *h, const struct hyp_cpu *cpu)
+{
+	uint8_t b[HYP_NODE];
+	uint64_t next;
+	uint32_t i;
+
+	for (i = 0; cpu->nodes && i < o->n; i++) {
+		if (!ml_hyp_read(image, cpu->nodes + (uint64_t)i * HYP_NODE, b,
+				 sizeof(b)) ||
+		    ml_le64(b + NODE_PAGE) != o->page[i].va + cpu->shift ||
+		    ml_le32(b + NODE_ID) != i)
+			return;
+		next = ml_le64(b + NODE_NEXT);
+		o->page[i].next =
+			order_index(o, h, cpu, next & ~(uint64_t)LINK_FLAGS);
+		if (o->page[i].next == o->n)
+			return;
+		if (next & LINK_FLAGS && i != o->reader) {
+			o->has_head = true;
+			o->head = o->page[i].next;
+		}
+	}
+	o->linked = cpu->nodes && o->has_head;
+	if (o->linked && cpu->rb) {
+		o->tail = order_index(o, h, cpu,
+				      ml_le64(cpu->rb_bytes + RB_TAIL));
+		o->has_tail = o->tail < o->n;
+	}
+}
+
+/* Has a reader taken a page since the buffer was reset? If not, page 0 is the
+ * reader's, and empty. */
+static bool order_was_read(const struct hyp_order *o, const struct hyp_cpu *cpu)
+{
+	return o->reader || o->page[0].commit || cpu->meta.lost;
+}
+
+/* From the head to the tail. False: the links do not lead there. */
+static bool order_follow(struct hyp_order *o)
+{
+	uint32_t at = o->head;
+
+	/* the writer is still on the page that the reader took */
+	if (o->has_tail && o->tail == o->reader)
+		return true;
+	while (o->n_list < o->n) {
+		if (at == o->reader || o->page[at].live)
+			break;
+		if (!o->has_tail && !o->page[at].commit)
+			return true;
+		o->page[at].live = true;
+		o->list[o->n_list++] = at;
+		if (o->has_tail && at == o->tail)
+			return true;
+		at = o->page[at].next;
+	}
+	/* all the way round: the ring is full, unless some was read */
+	return !o->has_tail && at == o->head && o->n_list == o->n - 1;
+}
+
+/* Drop what was consumed long ago, as far as stamps show it: it is after the
+ * tail, and older than the head. */
+static void order_cut(struct hyp_order *o)
+{
+	uint32_t i;
+
+	for (i = 1; i < o->n_list; i++)
+		if (o->page[o->list[i]].stamp < o->page[o->list[0]].stamp)
+			break;
+	while (o->n_list > i)
+		o->page[o->list[--o->n_list]].live = false;
+	o->guessed = true;
+}
+
+/* Without links: pages are taken in the order of the descriptor, round and
+ * round; the oldest is after the newest. If nobody has read, the count of the
+ * pages that were begun says which is the newest. */
+static void order_guess(struct hyp_order *o, const struct hyp_cpu *cpu)
+{
+	uint32_t ring = o->n - 1, first = 1, i, at;
+
+	o->guessed = true;
+	o->n_list = 0;
+	for (i = 0; i < o->n; i++)
+		o->page[i].live = false;
+	if (!order_was_read(o, cpu)) {
+		if (cpu->meta.touched >= ring)
+			first = 1 + (uint32_t)((cpu->meta.touched + 1) % ring);
+	} else {
+		/* where the stamps drop */
+		for (i = 1, first = 0; i < o->n; i++)
+			if (o->page[i].commit &&
+			    o->page[i].stamp < o->page[i - 1].stamp)
+				first = i;
+	}
+	for (i = 0; i < o->n; i++) {
+		at = (first + i) % o->n;
+		if (at == o->reader || !o->page[at].commit)
+			continue;
+		o->page[at].live = true;
+		o->list[o->n_list++] = at;
+	}
+}
+
+static enum memlog_status order_put(struct memlog_logs *logs,
+				    struct ml_log *log,
+				    const struct hyp_page *page, int32_t cpu,
+				    uint32_t role, struct memlog_err *err)
+{
+	struct memlog_extent e = { .addr = page->phys,
+				   .len = ml_hyp(log)->page_size,
+				   .cpu = cpu,
+				   .role = role };
+
+	if (!page->there)
+		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	if (role != HYP_ROLE_STALE)
+		log->pub.used += page->commit;
+	log->pub.capacity += e.len - HYP_PAGE_HEADER;
+	return ml_log_add_extent(logs, log, &e, err);
+}
+
+static enum memlog_status order_put_pages(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  const struct hyp_order *o,
+					  int32_t cpu, struct memlog_err *err)
+{
+	uint32_t guessed = o->guessed ? HYP_ROLE_GUESSED : 0, i;
+	enum memlog_status s;
+
+	s = order_put(logs, log, &o->page[o->reader], cpu,
+		      HYP_ROLE_READER | guessed, err);
+	for (i = 0; i < o->n_list && !s; i++)
+		s = order_put(logs, log, &o->page[o->list[i]], cpu,
+			      HYP_ROLE_PAGE | guessed, err);
+	for (i = 0; i < o->n && !s; i++)
+		if (i != o->reader && !o->page[i].live)
+			s = order_put(logs, log, &o->page[i], cpu,
+				      HYP_ROLE_STALE, err);
+	return s;
+}
+
+/* What the kernel itself has of this CPU: how far the reader page was read. */
+static bool order_position(struct memlog_image *image, const struct hyp *h,
+			   int32_t cpu, uint64_t *ret)
+{
+	uint64_t offs = h->hint[HYP_HINT_READ], va = h->buffer, limit = 3;
+	uint8_t b[8];
+
+	if (!offs || !va)
+		return false;
+	va += offs & 0xffff;
+	for (; limit; limit--) {
+		if (!ml_hyp_read_va(image, h, va, b, sizeof(b)))
+			return false;
+		va = ml_le64(b);
+		if (limit == 3)
+			va += 8 * (uint64_t)cpu;
+		else if (limit == 2)
+			va += offs >> 16 & 0xffff;
+	}
+	*ret = ml_hyp_phys(h, va + (offs >> 32 & 0xffff));
+	return ml_hyp_read(image, *ret, b, 4);
+}
+
+static enum memlog_status order_put_heads(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  struct memlog_image *image,
+					  const struct hyp_cpu *cpu,
+					  struct memlog_err *err)
+{
+	const struct hyp *h = ml_hyp(log);
+	struct memlog_extent e = { .addr = ml_hyp_phys(h, cpu->meta_va),
+				   .len = HYP_META,
+				   .cpu = cpu->cpu,
+				   .role = HYP_ROLE_META };
+	enum memlog_status s;
+
+	if (cpu->rb && ml_le32(cpu->rb_bytes + RB_STATUS) == WRITING)
+		e.role |= HYP_ROLE_BUSY;
+	s = ml_log_add_extent(logs, log, &e, err);
+	if (!s && cpu->rb) {
+		e.addr = cpu->rb;
+		e.len = HYP_RB;
+		e.role = HYP_ROLE_RB;
+		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	if (!s && order_position(image, h, cpu->cpu, &e.addr)) {
+		e.len = 4;
+		e.role = HYP_ROLE_POSITION;
+		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	if (!s && cpu->nodes) {
+		e.addr = cpu->nodes;
+		e.len = (uint64_t)cpu->pages * HYP_NODE;
+		e.role = HYP_ROLE_NODES;
+		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	return s;
+}
+
+static void order_flags(struct ml_log *log, const struct hyp_cpu *cpu,
+			const struct hyp_order *o)
+{
+	uint32_t i;
+
+	if (cpu->meta.overrun)
+		log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	if (o->page[o->reader].commit)
+		log->pub.flags &= ~MEMLOG_LOG_EMPTY;
+	for (i = 0; i < o->n_list; i++)
+		if (o->page[o->list[i]].commit)
+			log->pub.flags &= ~MEMLOG_LOG_EMPTY;
+}
+
+enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
+				  struct memlog_image *image,
+				  struct hyp_cpu *cpu, struct memlog_err *err)
+{
+	struct hyp_order o = { .n = cpu->pages, .reader = cpu->meta.reader };
+	const struct hyp *h = ml_hyp(log);
+	enum memlog_status s;
+
+	o.page = ml_calloc(&image->alloc, o.n, sizeof(*o.page));
+	o.list = ml_calloc(&image->alloc, o.n, sizeof(*o.list));
+	if (!o.page || !o.list)
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u pages",
+			    o.n);
+	else if (!order_load_pages(&o, image, h, cpu))
+		s = ml_fail(err, MEMLOG_NOT_MINE,
+			    "its descriptor lists no pages");
+	else
+		s = order_put_heads(logs, log, image, cpu, err);
+	if (!s) {
+		order_load_links(&o, image, h, cpu);
+		if (!o.linked || !order_follow(&o))
+			order_guess(&o, cpu);
+		else if (!o.has_tail && o.n_list == o.n - 1 &&
+			 order_was_read(&o, cpu))
+			order_cut(&o);
+		order_flags(log, cpu, &o);
+		s = order_put_pages(logs, log, &o, cpu->cpu, err);
+	}
+	ml_free(&image->alloc, o.page);
+	ml_free(&image->alloc, o.list);
+	return s;
+}

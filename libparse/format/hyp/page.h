@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* page.h - the events of one page of a ring buffer. */
+#ifndef ML_FORMAT_HYP_PAGE_H
+#define ML_FORMAT_HYP_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Events in [pos, len) of bytes, the data of a page; time is that of the last
+ * event, in ns, modulo 2^64. */
+struct hyp_events {
+	const uint8_t *bytes;
+	size_t len, pos;
+	uint64_t time;
+	bool bad; /* what is at pos is not an event */
+};
+
+/* An event: all of its bytes, and the payload in them. */
+struct hyp_event {
+	const uint8_t *raw, *payload;
+	size_t raw_len, payload_len, pos;
+};
+
+/* The next one that is not a padding or a time stamp; false after the last. */
+bool ml_hyp_event_next(struct hyp_events *e, struct hyp_event *ret);
+
+#endif

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The trace of a hypervisor under Linux: the format hyp-trace.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# take NAME: unpack a dump and what the kernel's trace_pipe printed
+take() {
+	unpack "$1.elf"
+	elf=$unpacked
+	zstd -qdc "$vmcores/$1.trace.zst" >want
+}
+
+# symbols FILE NAME=ADDR...: an ELF file with these symbols
+symbols() {
+	local file=$1
+	shift
+	printf '.globl %s\n.set %s, %s\n' $(printf '%s\n' "$@" |
+		sed 's/\(.*\)=\(.*\)/\1 \1 \2/') | ${CC:-cc} -x assembler -c -o "$file" -
+}
+
+@test "text equals trace_pipe of each CPU, byte for byte" {
+	local name
+	for name in hyp-pkvm hyp-nvhe hyp-remote-test; do
+		take "$name"
+		"$dump" "$elf" >got
+		same got want
+	done
+}
+
+@test "one log, which tells the release" {
+	take hyp-pkvm
+	run -0 "$dump" --list "$elf"
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "hyp-trace  hypervisor  phys:0x40889000+"*" current  Linux 7.3.4-hold  2 CPUs, "* ]]
+	"$dump" --at phys:0x40889000 "$elf" >got
+	same got want
+}
+
+@test "a pipe, a dump without VMCOREINFO and an extract give the same" {
+	take hyp-pkvm
+	"$dump" - <"$elf" >got
+	same got want
+	"$dump" --extract=small "$elf"
+	"$dump" small >got
+	same got want
+	# the table is at the start of a page, and leads to everything else
+	sed 's/OSRELEASE=7/OSRELEASE=6/; s/SYMBOL(init_uts_ns)/SYMBOL(nothing_nnn)/' \
+		"$elf" >none
+	"$dump" none >got
+	same got want
+}
+
+@test "symbols lead to it, and without them the kernel's data" {
+	take hyp-remote-test
+	sed 's/SYMBOL(init_uts_ns)/SYMBOL(nothing_nnn)/' "$elf" >none
+	run -1 "$dump" -q -F hyp-trace none
+	symbols syms _stext=0xffffffff81000000 \
+		remote_event_selftest=0xffffffff816a6660
+	"$dump" -s syms none >got
+	same got want
+	# a kernel that was moved after it was linked
+	symbols moved _stext=0xffffffff80200000 \
+		remote_event_selftest=0xffffffff808a6660
+	"$dump" -s moved none >got
+	same got want
+	take hyp-pkvm
+	symbols arm64 _stext=0xffff800080010000 \
+		__hyp_events_start=0xffff800080689000
+	"$dump" -s arm64 "$elf" >got
+	same got want
+}
+
+@test "JSON has the time, the CPU and typed fields" {
+	take hyp-pkvm
+	"$dump" -O json "$elf" >json
+	[ "$(wc -l <json)" -eq "$(wc -l <want)" ]
+	jq -j .text json | cmp - want
+	jq -j .message json | cmp - <(sed 's/.*[0-9]: //' want)
+	run -0 jq -c '[.cpu, .time, .time_hz, .component, .fields]' \
+		<(sed -n '1p;4p' json)
+	[ "${lines[0]}" = '[0,"1853808784","1000000000","hyp_enter",{"reason":"host_abort","vcpu":"0"}]' ]
+	[ "${lines[1]}" = '[0,"1866793648","1000000000","selftest",{"id":"100"}]' ]
+}
+
+@test "events and CPUs can be filtered" {
+	take hyp-pkvm
+	"$dump" -q -c selftest "$elf" >got
+	grep ' selftest ' want | cmp - got
+	"$dump" -q --cpu 1 "$elf" >got
+	grep '^\[001\]' want | cmp - got
+}
+
+@test "reasons by the release, if the kernel's names are gone" {
+	take hyp-pkvm
+	sed 's/smc\x00\x00\x00\x00\x00\x00\x00\x00\x00hvc/smC\x00\x00\x00\x00\x00\x00\x00\x00\x00hvc/' \
+		"$elf" >none
+	"$dump" none >got
+	same got want
+	sed -i 's/OSRELEASE=7.3/OSRELEASE=7.1/' none
+	"$dump" none >got
+	sed 's/eret_host/eret_guest/; s/host_abort/guest_exit/' want >older
+	same got older
+}
+
+@test "no log: what to check" {
+	head -c 1M /dev/zero >zeros
+	run -1 --separate-stderr "$dump" -F hyp-trace zeros
+	[[ $stderr == *"check: Linux traces its hypervisor only with CONFIG_NVHE_EL2_TRACING"* ]]
+}
