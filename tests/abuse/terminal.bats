@@ -83,7 +83,7 @@ both_safe() {
 		both_safe 3 --info short
 	done
 	head -c 4096 "$BATS_FILE_TMPDIR/hostile" >short
-	both_safe 1 short
+	both_safe 4 short
 	both_safe 0 --info short
 }
 

@@ -149,8 +149,8 @@ options() {
 
 @test "the manual has every exit code" {
 	[ "$(page | sed -n '/^EXIT STATUS/,/^EXAMPLES/s/^ *\([0-9]\)  .*/\1/p')" = \
-		"$(sed -n 's/^\tEXIT_.* = \([0-9]\),$/\1/p' \
-			"$TOP/memlog-dump/dump.h")" ]
+		"$(sed -n 's/^\tMEMLOG_EXIT_[A-Z]*,.*/x/p' \
+			"$TOP/libparse/memlog.h" | sed '=;d' | awk '{ print $1 - 1 }')" ]
 }
 
 # complete LINE: what bash offers for its last word
@@ -206,9 +206,13 @@ complete_line() {
 		[ "${#lines[@]}" -gt 1 ]
 		for value in "${lines[@]}"; do
 			page | grep -qw -- "${value%[+=]}"
+			with=()
+			case $value in
+			acrnlog-*) with=(-O acrnlog -o "$BATS_TEST_TMPDIR/d") ;;
+			esac
 			case $value in *=) value+=5 ;; esac
 			run --separate-stderr "$B/memlog-dump" -q \
-				"--$name=$value" "$IMAGE"
+				"${with[@]}" "--$name=$value" "$IMAGE"
 			[ "$status" -ne 2 ] ||
 				{ echo "$name=$value: $stderr"; return 1; }
 		done

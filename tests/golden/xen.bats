@@ -192,13 +192,16 @@ where() {
 	run -0 "$DUMP" -q -F xen-console --since @1582970401 --until @1582970402 xen-v2
 	[ "$output" = '(d7) [2020-02-29 10:00:01.250] \x1b[31mSeaBIOS' ]
 	local when
-	for when in "--since=10:00:01.125 --until=10:00:01.3" "--since=-1.25s --until -1" \
+	for when in "--since=10:00:01.125 --until=10:00:01.3" "--since=-100ms --until -0" \
 		"--since=2020-02-29T10:00:01 --until=10:00:01.999"; do
 		# shellcheck disable=SC2086
 		run -0 "$DUMP" -q -F xen-console $when xen-v2
 		[ "$output" = '(d7) [2020-02-29 10:00:01.250] \x1b[31mSeaBIOS' ]
 	done
-	run -0 --separate-stderr "$DUMP" -F xen-console --since 5 xen-v2
+	# before the last line with a time
+	run -0 "$DUMP" -q -F xen-console --since=-1.25s --until -1 xen-v2
+	[ "$output" = "(XEN) [2020-02-29 10:00:00.125] Xen version 4.13" ]
+	run -1 --separate-stderr "$DUMP" -F xen-console --since 5 xen-v2
 	[ -z "$output" ]
 	[[ $stderr == *'no line matches: the times of this log are dates, as in --since="2026-11-28 10:00:03"'* ]]
 	run -0 "$DUMP" -q -J -F xen-console xen-v2

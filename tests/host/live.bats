@@ -194,7 +194,7 @@ as_nobody() {
 	holder_pid=$!
 	run -3 "$dump" "pid:$holder_pid"
 	[[ $output == *"(sleep) has no mapping that could be a guest's"* ]]
-	run -3 "$dump" pid:2x
+	run -2 "$dump" pid:2x
 	[[ $output == *"pid:1234"* ]]
 }
 
