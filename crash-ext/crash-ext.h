@@ -33,7 +33,7 @@ struct session {
 	struct host_own own;
 	struct host_file file; /* of --output */
 	bool file_open;
-	const char *inputs[6];	   /* files that crash reads */
+	const char *inputs[7];	   /* files that are read */
 	struct host_stream stream; /* without --output */
 	struct memlog_query *query;
 	struct memlog_image *image;  /* that the query runs on */

@@ -40,8 +40,9 @@ static enum memlog_status ext_open_file(struct session *s,
 					struct memlog_err *err)
 {
 	const char *const names[] = {
-		pc->dumpfile,	    pc->namelist,   pc->namelist_debug,
-		pc->debuginfo_file, pc->system_map,
+		pc->dumpfile,	    pc->namelist,
+		pc->namelist_debug, pc->debuginfo_file,
+		pc->system_map,	    memlog_query_input(s->query),
 	};
 	const struct host_file_opts opts = {
 		.dir = AT_FDCWD,

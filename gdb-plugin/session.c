@@ -97,6 +97,8 @@ gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 		*in++ = s->target.core;
 	if (s->target.exec)
 		*in++ = s->target.exec;
+	if (memlog_query_input(s->query))
+		*in++ = memlog_query_input(s->query);
 	st = host_file_create(&s->file, &opts, err);
 	s->file_open = !st;
 	*ret = &s->file.sink;

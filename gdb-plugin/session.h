@@ -30,7 +30,7 @@ struct session {
 	struct memlog_sink script; /* script_sink, for this command */
 	struct host_file file;	   /* of --output */
 	bool file_open;
-	const char *inputs[3]; /* files that gdb reads */
+	const char *inputs[4]; /* files that are read */
 	bool pmemsave;	       /* --pmemsave */
 	struct target target;
 	struct memlog_range *ranges; /* where the target has memory */

@@ -325,7 +325,7 @@ struct memlog_codec {
  * allocator: NULL for malloc; see struct memlog_allocator for its lifetime.
  * tmpdir: the directory for unlinked temporary files, which hold input that can
  *	be read only once; NULL for /var/tmp. Copied.
- * codecs: n_codecs more codecs, copied.
+ * codecs: n_codecs more codecs, copied; LIMIT if there are more than 13.
  * name: what the image is called in messages, errors and output, if that is not
  *	the name by which it is opened (standard input, say); NULL: the same.
  *	Copied.
@@ -1126,6 +1126,10 @@ struct memlog_query_result {
 	bool damaged;	  /* something printed was incomplete, or came from a
 			     damaged compressed file */
 };
+
+/* The name of the file that the options read (--acrn-formats), NULL if none:
+ * output must not replace it. Borrowed from the query. */
+MEMLOG_API const char *memlog_query_input(const struct memlog_query *query);
 
 /* What a query, with the options so far, needs from an image that can be read
  * only once: see memlog_stream_open(). *ret_formats is borrowed from the query

@@ -30,16 +30,19 @@ static bool output_is_directory(const struct opts *o)
 	       (!lstat(o->output, &st) && S_ISDIR(st.st_mode));
 }
 
-/* The names of all files that are read: images and symbols, ended by NULL. */
+/* The names of all files that are read: images, symbols, rules, ended by
+ * NULL. */
 static const char **output_inputs(const struct opts *o)
 {
 	size_t n = (size_t)o->n_images, i;
-	const char **list = calloc(n + 2, sizeof(*list));
+	const char **list = calloc(n + 3, sizeof(*list));
 
 	for (i = 0; list && i < n; i++)
 		list[i] = o->images[i];
+	if (list && o->symbols)
+		list[n++] = o->symbols;
 	if (list)
-		list[n] = o->symbols;
+		list[n] = memlog_query_input(o->query);
 	return list;
 }
 

@@ -140,6 +140,7 @@ void memlog_query_destroy(struct memlog_query *query)
 	ml_free(&a, query->time_format);
 	ml_free(&a, query->stats);
 	ml_free(&a, query->rules);
+	ml_free(&a, query->rules_file);
 	ml_free(&a, query);
 }
 

@@ -65,6 +65,7 @@ struct memlog_query {
 	char *time_format;
 	char *stats; /* a list, checked; NULL: none */
 	char *rules; /* the text of --acrn-formats */
+	char *rules_file;
 	size_t rules_len;
 	bool has_file_size; /* see struct ml_render_opts */
 	uint64_t file_size, max_files;

@@ -50,7 +50,7 @@ enum memlog_status ml_query_rules(struct memlog_query *q, const char *file,
 {
 	size_t size = ML_MAX_RULES + 1, len = 0;
 	enum memlog_status s;
-	char *text;
+	char *text, *name;
 	int fd;
 
 	fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -69,8 +69,20 @@ enum memlog_status ml_query_rules(struct memlog_query *q, const char *file,
 				 s == MEMLOG_NO_MEMORY ? s : MEMLOG_INVALID,
 				 "%.100s", file);
 	}
+	name = ml_strdup(&q->alloc, file);
+	if (!name) {
+		ml_free(&q->alloc, text);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
+	}
 	ml_free(&q->alloc, q->rules);
+	ml_free(&q->alloc, q->rules_file);
 	q->rules = text;
 	q->rules_len = len;
+	q->rules_file = name;
 	return MEMLOG_OK;
+}
+
+const char *memlog_query_input(const struct memlog_query *query)
+{
+	return query->rules_file;
 }

@@ -513,6 +513,12 @@ half() {
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" "$T/a,$T/image"
 	run -2 --separate-stderr "$DUMP" --force -o "$T/image" -s "$T/image" small-c
 	cmp small-c "$T/image"
+	# nor the rules for events
+	printf '0x10 CPU%%(cpu)d\n' >"$T/rules"
+	run -2 --separate-stderr "$DUMP" --force -o "$T/rules" \
+		--acrn-formats "$T/rules" small-c
+	[[ $stderr == *"$T/rules is being read"* ]]
+	[ "$(wc -l <"$T/rules")" -eq 1 ]
 	run -2 --separate-stderr "$DUMP" --force -o /dev/null small-c
 	[ -c /dev/null ]
 }
