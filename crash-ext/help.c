@@ -54,6 +54,21 @@ static const char *const tail[] = {
 	"    crash> memlog --at 0x7e9b2000 -O raw -o ovmf.log",
 };
 
+static enum memlog_status crash_help_show(void *arg,
+					  const struct memlog_option *opt,
+					  const char *value,
+					  struct memlog_err *err)
+{
+	return MEMLOG_STOP;
+}
+
+const struct memlog_option ext_options[] = {
+	HOST_OPTIONS,
+	{ sizeof(struct memlog_option), "help", 'h', NULL, false,
+	  "show this help", crash_help_show },
+	{ 0 },
+};
+
 static bool crash_help_add(char **help, size_t *n, const char *line)
 {
 	if (*n + 1 >= MAX_LINES)
@@ -67,7 +82,7 @@ static bool add_options(char **help, size_t *n)
 	char line[LINE] = "    ";
 	size_t i;
 
-	for (i = 0; memlog_query_help(MEMLOG_HOST_CRASH, host_options, i,
+	for (i = 0; memlog_query_help(MEMLOG_HOST_CRASH, ext_options, i,
 				      line + 4, sizeof(line) - 4);
 	     i++)
 		if (!crash_help_add(help, n, line))

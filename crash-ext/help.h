@@ -3,10 +3,16 @@
 #ifndef CRASH_EXT_HELP_H
 #define CRASH_EXT_HELP_H
 
+#include <memlog.h>
+
 /* Build the help page as crash expects it: name, short description, synopsis,
  * lines, NULL. The options are from the library's table. NULL: no memory. The
  * caller destroys it. */
 char **ext_help_create(void);
 void ext_help_destroy(char **help);
+
+/* The options that crash has in addition to a query's: those of host/args.h, and
+ * -h, which returns MEMLOG_STOP: the caller shows the help. */
+extern const struct memlog_option ext_options[];
 
 #endif

@@ -127,12 +127,12 @@ static void cmd_memlog(void)
 	struct session *s = &session;
 	const struct memlog_parse_opts opts = {
 		.size = sizeof(opts),
-		.own = host_options,
+		.own = ext_options,
 		.arg = &s->own,
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
-	bool usage = false;
+	bool usage = false, help = false;
 
 	ext_release(s);
 	ext_hold(s);
@@ -143,11 +143,15 @@ static void cmd_memlog(void)
 		st = memlog_query_parse(s->query, argcnt, args, &opts, NULL,
 					&err);
 		usage = st == MEMLOG_INVALID;
+		help = st == MEMLOG_STOP;
 	}
 	if (!st)
 		st = ext_run(s, &err);
-	ext_report(s, st, &err);
+	if (!help)
+		ext_report(s, st, &err);
 	ext_release(s);
+	if (help)
+		cmd_usage(pc->curcmd, COMPLETE_HELP | PIPE_TO_SCROLL);
 	if (usage)
 		cmd_usage(pc->curcmd, SYNOPSIS); /* does not return */
 }

@@ -121,6 +121,15 @@ memlog_in() {
 	run ! grep -q '^SecCoreStartup' newest
 }
 
+@test "memlog -h and --help show the help page" {
+	local o
+	for o in -h --help; do
+		run memlog_in "$core" <<<"memlog $o"
+		[[ $output == *NAME*SYNOPSIS*DESCRIPTION*EXAMPLES* ]]
+		[[ $output != *"unknown option"* && $output != *"invalid option"* ]]
+	done
+}
+
 @test "bad options: an error, the usage, and crash continues" {
 	run memlog_in "$core" <<-'EOF'
 	memlog --nonsense
