@@ -179,6 +179,37 @@ static void test_untouched(void **state)
 	assert_open(s, image, "stream", &err);
 }
 
+static enum memlog_status no_expand(void *state, const uint8_t *in,
+				    size_t in_len, uint8_t *out, size_t out_len,
+				    size_t *ret)
+{
+	return MEMLOG_CORRUPT;
+}
+
+/* None of too many codecs is left out silently. */
+static void test_codecs(void **state)
+{
+	static const struct memlog_codec codec = { .size = sizeof(codec),
+						   .name = "x",
+						   .expand = no_expand };
+	const struct memlog_codec *list[17];
+	struct memlog_open_opts o = { .size = sizeof(o), .codecs = list };
+	struct memlog_image *image;
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 17; i++)
+		list[i] = &codec;
+	o.n_codecs = 13;
+	assert_int_equal(memlog_image_open(memory, &o, &image, &err), 0);
+	memlog_image_close(image);
+	o.n_codecs = 17;
+	assert_int_equal(memlog_image_open(memory, &o, &image, &err),
+			 MEMLOG_LIMIT);
+	assert_non_null(strstr(err.text, "17 codecs are too many"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_untouched),
+		cmocka_unit_test(test_codecs),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/err.h"
 #include "base/limits.h"
 #include "image/open.h"
 
@@ -237,4 +238,17 @@ ml_with_codecs(const struct memlog_open_opts *opts,
 	o.codecs = list;
 	o.n_codecs = n;
 	return o;
+}
+
+enum memlog_status ml_codecs_check(const struct memlog_open_opts *opts,
+				   struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	size_t own = sizeof(ml_codecs) / sizeof(ml_codecs[0]) - 1;
+
+	if (o.n_codecs <= ML_CODECS_MAX - own)
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_LIMIT,
+		       "%zu codecs are too many, %zu are allowed", o.n_codecs,
+		       ML_CODECS_MAX - own);
 }

@@ -57,6 +57,8 @@ enum memlog_status memlog_image_open(const char *name,
 	struct memlog_err why = { .status = MEMLOG_OK };
 	enum memlog_status s = ml_open_opts_check(opts, err);
 
+	if (!s)
+		s = ml_codecs_check(opts, err);
 	if (s)
 		return s;
 	if (!o.name)
