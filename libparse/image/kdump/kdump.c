@@ -142,10 +142,11 @@ static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
 		return true; /* a search counts what it cannot read */
 	twice = ml_kdump_same(last, &d);
 	*last = d;
-	k->walked += d.size;
-	if (ml_kdump_same(&k->pages.zero, &d))
+	if (ml_kdump_same(&k->pages.zero, &d) ||
+	    (twice && ml_kdump_pages_is_zero(&k->pages, &d)))
 		return false;
-	return !twice || !ml_kdump_pages_is_zero(&k->pages, &d);
+	k->walked += d.size;
+	return true;
 }
 
 static enum memlog_status kdump_next_data(void *self, uint64_t addr,
