@@ -95,23 +95,31 @@ static void hypm_kernel(struct hypm *m)
 	memcpy(at(m, take(m, sizeof(names), 8)), names, sizeof(names));
 }
 
-/* The kernel's trace_buffer: buffers at 8, reader_page at 16, read at 24. */
+/* The kernel's own view: trace_buffer.buffers at 56; in ring_buffer_per_cpu the CPU,
+ * its buffer at 16, reader_page at 104; in buffer_page a list, read at 24, page at
+ * 56. */
 static void hypm_buffer(struct hypm *m)
 {
 	uint64_t array, cpu, page;
 	uint32_t i;
 
-	m->buffer = take(m, 64, 64);
+	m->buffer = take(m, 128, 64);
 	array = take(m, 8 * m->n_cpus, 8);
-	put64(at(m, m->buffer + 8), direct(array));
+	put64(at(m, m->buffer + 56), direct(array));
 	for (i = 0; i < m->n_cpus; i++) {
-		cpu = take(m, 64, 64);
-		page = take(m, 64, 64);
+		cpu = take(m, 512, 64);
+		page = take(m, 96, 64);
 		put64(at(m, array + 8 * i), direct(cpu));
-		put64(at(m, cpu + 16), direct(page));
+		put32(at(m, cpu), i);
+		put64(at(m, cpu + 16), direct(m->buffer));
+		put64(at(m, cpu + 104), direct(page));
+		put64(at(m, page), direct(page) + 1);
+		put64(at(m, page + 8), direct(page));
 		put32(at(m, page + 24), m->cpu[i].read);
+		put64(at(m, page + 56),
+		      direct(m->cpu[i].addr[m->cpu[i].reader]));
 	}
-	put64(at(m, m->remote + 16), direct(m->buffer));
+	put64(at(m, m->remote + 16), m->no_buffer ? 0 : direct(m->buffer));
 }
 
 struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)

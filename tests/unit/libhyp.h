@@ -38,7 +38,8 @@ struct hypm {
 	uint32_t size; /* of a page */
 	uint32_t n_cpus, n_pages;
 	uint64_t table, remote, desc, backing, buffer;
-	bool no_nodes; /* the kernel cannot read them */
+	bool no_nodes;	/* the kernel cannot read them */
+	bool no_buffer; /* nothing says how far it was read */
 	struct hypm_cpu cpu[HYPM_CPUS];
 };
 

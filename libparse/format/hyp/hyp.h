@@ -118,6 +118,11 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 		    struct memlog_image *image, struct hyp_cpu *cpus, size_t n);
 
+/* Where the kernel has how many bytes of the reader page it has read, a u32; page
+ * is the virtual address of that page. False: not found. position.c */
+bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
+		     int32_t cpu, uint64_t page, uint64_t *ret);
+
 /* find.c */
 enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 				struct ml_found *ret, struct memlog_err *err);

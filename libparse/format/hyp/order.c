@@ -220,34 +220,10 @@ static enum memlog_status order_put_pages(struct memlog_logs *logs,
 	return s;
 }
 
-/* What the kernel itself has of this CPU: how far the reader page was read. */
-static bool order_position(struct memlog_image *image, const struct hyp *h,
-			   int32_t cpu, uint64_t *ret)
-{
-	uint64_t offs = h->hint[HYP_HINT_READ], va = h->buffer, limit = 3;
-	uint8_t b[8];
-
-	if (!offs || !va)
-		return false;
-	va += offs & 0xffff;
-	for (; limit; limit--) {
-		if (!ml_hyp_read_va(image, h, va, b, sizeof(b)))
-			return false;
-		va = ml_le64(b);
-		if (limit == 3)
-			va += 8 * (uint64_t)cpu;
-		else if (limit == 2)
-			va += offs >> 16 & 0xffff;
-	}
-	*ret = ml_hyp_phys(h, va + (offs >> 32 & 0xffff));
-	return ml_hyp_read(image, *ret, b, 4);
-}
-
-static enum memlog_status order_put_heads(struct memlog_logs *logs,
-					  struct ml_log *log,
-					  struct memlog_image *image,
-					  const struct hyp_cpu *cpu,
-					  struct memlog_err *err)
+static enum memlog_status
+order_put_heads(struct memlog_logs *logs, struct ml_log *log,
+		struct memlog_image *image, const struct hyp_cpu *cpu,
+		uint64_t reader_va, struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp(log);
 	struct memlog_extent e = { .addr = ml_hyp_phys(h, cpu->meta_va),
@@ -265,7 +241,7 @@ static enum memlog_status order_put_heads(struct memlog_logs *logs,
 		e.role = HYP_ROLE_RB;
 		s = ml_log_add_extent(logs, log, &e, err);
 	}
-	if (!s && order_position(image, h, cpu->cpu, &e.addr)) {
+	if (!s && ml_hyp_position(image, h, cpu->cpu, reader_va, &e.addr)) {
 		e.len = 4;
 		e.role = HYP_ROLE_POSITION;
 		s = ml_log_add_extent(logs, log, &e, err);
@@ -310,7 +286,8 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 		s = ml_fail(err, MEMLOG_NOT_MINE,
 			    "its descriptor lists no pages");
 	else
-		s = order_put_heads(logs, log, image, cpu, err);
+		s = order_put_heads(logs, log, image, cpu, o.page[o.reader].va,
+				    err);
 	if (!s) {
 		order_load_links(&o, image, h, cpu);
 		if (!o.linked || !order_follow(&o))

@@ -52,16 +52,20 @@ static bool rb_take(struct memlog_image *image, const struct hyp *h,
 	return true;
 }
 
+/* The variable is the struct, or a pointer to it. */
 static void rb_by_hint(struct memlog_image *image, const struct hyp *h,
 		       struct hyp_cpu *cpu)
 {
-	uint64_t va = h->hint[HYP_HINT_ARRAY];
+	uint64_t va = h->hint[HYP_HINT_ARRAY], phys;
 	uint8_t b[8];
 
-	if (va &&
-	    ml_hyp_read_va(image, h, va + 8 * (uint64_t)cpu->cpu, b, sizeof(b)))
-		rb_take(image, h, cpu,
-			ml_hyp_phys(h, ml_le64(b) + h->hint[HYP_HINT_OFFSET]));
+	if (!va || !ml_hyp_read_va(image, h, va + 8 * (uint64_t)cpu->cpu, b,
+				   sizeof(b)))
+		return;
+	phys = ml_hyp_phys(h, ml_le64(b) + h->hint[HYP_HINT_OFFSET]);
+	if (!rb_take(image, h, cpu, phys) &&
+	    ml_hyp_read(image, phys, b, sizeof(b)))
+		rb_take(image, h, cpu, ml_hyp_phys(h, ml_le64(b)));
 }
 
 /* ---- by a search -------------------------------------------------------- */

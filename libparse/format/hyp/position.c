@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * position.c - how far the kernel has read a CPU's reader page: the kernel keeps
+ * a struct trace_buffer for each remote, and in it a struct buffer_page for the
+ * reader page. The offsets come with symbols; otherwise pointers are followed that
+ * lead to a struct with a pointer to that page.
+ */
+#include "base/bytes.h"
+#include "hyp.h"
+
+enum {
+	BUFFER = 128, /* bytes of struct trace_buffer that are looked at */
+	PER_CPU = 512,
+	PAGE_READ = 24, /* struct buffer_page: after a list and a counter */
+	PAGE_LAST = 96,
+	LINK_FLAGS = 3,
+};
+
+#define KERNEL (UINT64_C(1) << 63)
+
+static bool position_is_pointer(uint64_t va)
+{
+	return va >= KERNEL && va % 8 == 0;
+}
+
+static bool position_by_offsets(struct memlog_image *image, const struct hyp *h,
+				int32_t cpu, uint64_t *ret_va)
+{
+	uint64_t offs = h->hint[HYP_HINT_READ], va = h->buffer;
+	const uint64_t add[3] = {
+		8 * (uint64_t)cpu,
+		offs >> 16 & 0xffff,
+		offs >> 32 & 0xffff,
+	};
+	uint8_t b[8];
+	size_t i;
+
+	va += offs & 0xffff;
+	for (i = 0; i < 3; i++) {
+		if (!ml_hyp_read_va(image, h, va, b, sizeof(b)))
+			return false;
+		va = ml_le64(b) + add[i];
+	}
+	*ret_va = va;
+	return offs;
+}
+
+/* Is there a struct buffer_page for this page? It begins with a list. */
+static bool position_is_page(struct memlog_image *image, const struct hyp *h,
+			     uint64_t va, uint64_t page)
+{
+	uint8_t b[PAGE_LAST];
+	size_t at;
+
+	if (!position_is_pointer(va) ||
+	    !ml_hyp_read_va(image, h, va, b, sizeof(b)) ||
+	    !position_is_pointer(ml_le64(b) & ~(uint64_t)LINK_FLAGS) ||
+	    !position_is_pointer(ml_le64(b + 8) & ~(uint64_t)LINK_FLAGS))
+		return false;
+	for (at = PAGE_READ + 8; at < PAGE_LAST; at += 8)
+		if (ml_le64(b + at) == page)
+			return true;
+	return false;
+}
+
+/* A struct ring_buffer_per_cpu begins with the CPU, and points back. */
+static bool position_in_cpu(struct memlog_image *image, const struct hyp *h,
+			    uint64_t va, int32_t cpu, uint64_t page,
+			    uint64_t *ret_va)
+{
+	bool back = false;
+	uint8_t b[PER_CPU];
+	size_t at;
+
+	if (!position_is_pointer(va) ||
+	    !ml_hyp_read_va(image, h, va, b, sizeof(b)) ||
+	    ml_le32(b) != (uint32_t)cpu)
+		return false;
+	for (at = 8; at < PER_CPU; at += 8)
+		back |= ml_le64(b + at) == h->buffer;
+	for (at = 8; back && at < PER_CPU; at += 8) {
+		if (!position_is_page(image, h, ml_le64(b + at), page))
+			continue;
+		*ret_va = ml_le64(b + at) + PAGE_READ;
+		return true;
+	}
+	return false;
+}
+
+static bool position_by_shape(struct memlog_image *image, const struct hyp *h,
+			      int32_t cpu, uint64_t page, uint64_t *ret_va)
+{
+	uint8_t b[BUFFER], p[8];
+	uint64_t va;
+	size_t at;
+
+	if (!position_is_pointer(h->buffer) ||
+	    !ml_hyp_read_va(image, h, h->buffer, b, sizeof(b)))
+		return false;
+	for (at = 0; at < BUFFER; at += 8) {
+		va = ml_le64(b + at);
+		if (position_is_pointer(va) &&
+		    ml_hyp_read_va(image, h, va + 8 * (uint64_t)cpu, p, 8) &&
+		    position_in_cpu(image, h, ml_le64(p), cpu, page, ret_va))
+			return true;
+	}
+	return false;
+}
+
+bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
+		     int32_t cpu, uint64_t page, uint64_t *ret)
+{
+	uint8_t b[4];
+	uint64_t va;
+
+	if (!position_by_offsets(image, h, cpu, &va) &&
+	    !position_by_shape(image, h, cpu, page, &va))
+		return false;
+	*ret = ml_hyp_phys(h, va);
+	return ml_hyp_read(image, *ret, b, sizeof(b)) &&
+	       ml_le32(b) <= h->page_size;
+}
