@@ -632,6 +632,9 @@ struct memlog_log {
 	enum memlog_state state;
 	char reason[160]; /* why that state, what is wrong with it, or
 				   ""; one line, escape before printing */
+	int32_t boot;	  /* if has_boot: 0 is the current boot, -1 the
+				   one before */
+	bool has_boot;
 };
 
 /* A list of logs, as returned by a search: the caller destroys it, after the
@@ -826,6 +829,8 @@ struct memlog_record {
 	uint32_t flags; /* MEMLOG_REC_* */
 	const uint8_t *message;
 	size_t message_len;
+	int32_t boot; /* if has_boot: as in struct memlog_log */
+	bool has_boot;
 };
 
 struct memlog_decoder;

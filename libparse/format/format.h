@@ -324,6 +324,9 @@ struct ml_format {
 	 * clock: the format whose text gives the rate of the time stamps; it is
 	 *	then searched for as well. rate: in that format, the rate that a
 	 *	record's text gives, in Hz; 0: none.
+	 * boots: a log may hold text of several boots. next() then sets boot of
+	 *	a record to its distance from the log's boot: -1 for the one
+	 *	before.
 	 * rules: check the user's rules for formatting records as text.
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
@@ -343,7 +346,7 @@ struct ml_format {
 					    const char *text, size_t len,
 					    struct memlog_err *err);
 		const char *absent;
-		bool usual, reserved;
+		bool usual, reserved, boots;
 	} say;
 };
 

@@ -8,9 +8,14 @@
 #include "base/names.h"
 #include "format/format.h"
 
+bool ml_query_prints(const struct memlog_query *q)
+{
+	return !q->info && !q->list && !q->list_boots && !q->extract;
+}
+
 const struct ml_render *ml_query_writer(const struct memlog_query *q)
 {
-	if (!q->stats || q->info || q->list || q->extract || !q->render->tables)
+	if (!q->stats || !ml_query_prints(q) || !q->render->tables)
 		return q->render;
 	return q->render->tables;
 }
@@ -22,8 +27,7 @@ int memlog_query_level(const struct memlog_query *query)
 
 bool memlog_query_wants_directory(const struct memlog_query *query)
 {
-	return !query->info && !query->list && !query->extract &&
-	       ml_query_writer(query)->directory;
+	return ml_query_prints(query) && ml_query_writer(query)->directory;
 }
 
 /* Which lines are printed, and what is in them. */
@@ -35,15 +39,19 @@ static const struct clash {
 	const char *option, *others, *why;
 } check_clashes[] = {
 	{ "info",
-	  "list,extract,follow,stats,all,format,scan,at,range,limit," CHECK_LINES
-	  "," CHECK_TEXT,
+	  "list,list-boots,extract,follow,stats,all,boot,format,scan,at,range,"
+	  "limit," CHECK_LINES "," CHECK_TEXT,
 	  "it describes the image, not its logs" },
-	{ "list", "extract,follow,stats," CHECK_LINES "," CHECK_TEXT,
+	{ "list", "list-boots,extract,follow,stats," CHECK_LINES "," CHECK_TEXT,
 	  "it prints no lines" },
+	{ "list-boots",
+	  "extract,follow,stats,all,boot," CHECK_LINES "," CHECK_TEXT,
+	  "it prints no lines, and all boots" },
+	{ "boot", "all", "it prints one boot" },
 	{ "extract",
 	  "follow,stats,output-format,json,raw," CHECK_LINES "," CHECK_TEXT,
 	  "it copies whole logs into an ELF core" },
-	{ "follow", "stats,at,all,uncommitted",
+	{ "follow", "stats,at,all,boot,uncommitted",
 	  "it prints the current log as it grows" },
 	{ "at", "scan,range", "it does not search" },
 	{ "stats", "acrn-formats,time-format", "it prints no events" },
@@ -111,11 +119,14 @@ static enum memlog_status check_render(const struct memlog_query *q,
 	const struct ml_render *r = q->render;
 	char option[32];
 
-	if ((q->info || q->list) && r->list == ML_LIST_NONE)
+	if ((q->info || q->list || q->list_boots) && r->list == ML_LIST_NONE)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--%s is written as text, json or json-seq, "
 			       "not as %s",
-			       q->info ? "info" : "list", r->name);
+			       q->info ? "info" :
+			       q->list ? "list" :
+					 "list-boots",
+			       r->name);
 	if (q->follow && !r->flush)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-w is written as text, raw, json or json-seq, "
@@ -148,7 +159,7 @@ static enum memlog_status check_sink(const struct memlog_query *q,
 				     struct memlog_err *err)
 {
 	const struct ml_render *w = ml_query_writer(q);
-	bool one = q->info || q->list || q->extract;
+	bool one = !ml_query_prints(q);
 
 	if (sink->tty && !q->force && (q->extract || (!one && w->binary)))
 		return ml_fail(err, MEMLOG_INVALID,

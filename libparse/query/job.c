@@ -9,7 +9,8 @@
 
 static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 {
-	const struct ml_filter *f = &j->run->query->filter;
+	const struct memlog_query *q = j->run->query;
+	const struct ml_filter *f = &q->filter;
 	bool goes_on = j->inside;
 
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
@@ -20,7 +21,9 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
 	/* from the matching piece of a long line to the line's end */
-	if (!(goes_on && j->passed))
+	if (q->has_boot && (!rec->has_boot || rec->boot != q->boot))
+		j->passed = false;
+	else if (!(goes_on && j->passed))
 		j->passed = ml_filter_match(f, rec, &j->last);
 	if (!j->passed)
 		return false;

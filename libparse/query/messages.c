@@ -195,10 +195,13 @@ static bool is_chosen(const struct ml_run *run, const struct memlog_log *log)
 static void say_other(const struct ml_run *run, const struct memlog_log *log)
 {
 	char addr[ML_ADDR_TEXT], reason[2 * sizeof(log->reason)];
+	char boot[24] = "";
 	const char *what = memlog_state_name(log->state);
 
 	memlog_escape(log->reason, reason, sizeof(reason));
 	ml_log_addr(log, addr);
+	if (log->has_boot && log->boot)
+		snprintf(boot, sizeof(boot), "-b %" PRId32 ", ", log->boot);
 	if (log->flags & MEMLOG_LOG_NOT_A_LOG)
 		ml_say(run, ML_SAY_NOTE, "also found: %s %s, no text%s%s",
 		       log->format, addr, reason[0] ? ": " : "", reason);
@@ -207,9 +210,9 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 		       log->format, addr, reason[0] ? ": " : "", reason);
 	else
 		ml_say(run, ML_SAY_NOTE,
-		       "not shown: %s %s, %s%s%s; use --at %s or --all",
+		       "not shown: %s %s, %s%s%s; use %s--at %s or --all",
 		       log->format, addr, what, reason[0] ? ": " : "", reason,
-		       addr);
+		       boot, addr);
 }
 
 void ml_say_others(const struct ml_run *run)

@@ -14,7 +14,7 @@ void ml_run_ask(struct ml_run *run)
 	size_t i;
 
 	run->asked = q->formats;
-	if (q->formats || q->info || q->list || q->extract)
+	if (q->formats || !ml_query_prints(q))
 		return;
 	if (writer->only)
 		run->asked = writer->only->name;
@@ -32,7 +32,7 @@ static const char *opts_formats(struct ml_run *run)
 	const struct ml_format *clock;
 	size_t i;
 
-	if (!run->asked || q->list || q->extract || q->tsc_hz ||
+	if (!run->asked || !ml_query_prints(q) || q->tsc_hz ||
 	    (size_t)snprintf(run->formats, sizeof(run->formats), "%s",
 			     run->asked) >= sizeof(run->formats))
 		return run->asked;

@@ -204,6 +204,7 @@ static enum memlog_status print_find_last(struct ml_job *j,
 					  struct memlog_err *err)
 {
 	const struct memlog_query_host *h = &j->run->host;
+	const struct memlog_query *q = j->run->query;
 	const struct memlog_record *rec;
 	uint64_t bytes = 0;
 	double s;
@@ -213,8 +214,11 @@ static enum memlog_status print_find_last(struct ml_job *j,
 		    h->progress(h->progress_arg, bytes, j->log->used))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
 		bytes += rec->raw_len;
-		if (!ml_when_of(rec, &s))
+		if (!ml_when_of(rec, &s) ||
+		    (q->has_boot && rec->boot != q->boot))
 			continue;
+		j->last.has_boot = rec->has_boot;
+		j->last.boot = rec->boot;
 		j->last.known = true;
 		j->last.date = rec->flags & MEMLOG_REC_DATE;
 		j->last.s = s;
@@ -232,6 +236,9 @@ static enum memlog_status print_log(struct ml_run *run, void *state,
 	struct memlog_err why = { .status = MEMLOG_OK };
 	enum memlog_status s;
 
+	/* what is left of an older boot was consumed */
+	if (q->has_boot && log->boot != q->boot)
+		opts.consumed = true;
 	s = memlog_decoder_open(run->image, log, &opts, &j.decoder, &why);
 	/* in a live image the decoder's own is newer than the list's */
 	if (!s)

@@ -42,8 +42,10 @@ struct ml_query_at {
 struct memlog_query {
 	struct memlog_allocator alloc;
 	enum memlog_host host;
-	uint64_t given;		  /* options of the table, a bit for each */
-	bool info, list, extract; /* at most one */
+	uint64_t given; /* options of the table, a bit for each */
+	bool info, list, list_boots, extract; /* at most one */
+	bool has_boot;
+	int32_t boot; /* -b */
 	bool follow;
 	bool all, uncommitted, consumed, force, verbose, color, strict;
 	int level;     /* of wanted messages */
@@ -72,6 +74,9 @@ struct memlog_query {
 	uint64_t max_logs; /* 0: the built-in limit */
 	unsigned int threads;
 };
+
+/* Does it print what is in the logs? */
+bool ml_query_prints(const struct memlog_query *q);
 
 /* What writes the output: --stats has its own writers. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);

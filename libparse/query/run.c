@@ -5,12 +5,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/names.h"
 #include "base/sized.h"
 #include "image/image.h"
+#include "boots.h"
 #include "rate.h"
 
 /* Bytes that are gone from a file read as zeros, or as a hole: whatever came of
@@ -124,13 +126,85 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 	return false;
 }
 
+/* Logs of older boots come first. What may be current counts as current. */
+static int run_by_boot(const void *a, const void *b)
+{
+	const struct memlog_log *x = *(const struct memlog_log *const *)a;
+	const struct memlog_log *y = *(const struct memlog_log *const *)b;
+	int32_t i = x->state == MEMLOG_STATE_STALE ? INT32_MIN : 0;
+	int32_t k = y->state == MEMLOG_STATE_STALE ? INT32_MIN : 0;
+
+	i = x->has_boot ? x->boot : i;
+	k = y->has_boot ? y->boot : k;
+	if (i != k)
+		return i < k ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static bool run_names(const struct ml_run *run, const struct memlog_log *log,
+		      const struct ml_query_at *at)
+{
+	return run->query->all || ml_query_writer(run->query)->all ||
+	       (at ? starts_at(run, log, at) : is_current(run, log));
+}
+
+/* With -b: the logs with text of that boot, and no others. */
+static enum memlog_status run_choose_boot(struct ml_run *run,
+					  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	struct ml_boots boots;
+	size_t i, n = 0;
+
+	for (i = 0; i < run->n_logs && !s; i++) {
+		boots.n = 0;
+		s = ml_boots_of(run, run->logs[i], &boots, err);
+		if (ml_boots_have(&boots, run->query->boot))
+			run->chosen[n++] = run->logs[i];
+	}
+	run->n_chosen = n;
+	if (s || !run->n_logs)
+		return s;
+	if (!n) {
+		s = ml_boots_all(run, &boots, err);
+		if (s)
+			return s;
+		ml_boots_say_none(run, &boots);
+		return ml_fail(err, MEMLOG_NO_DATA, "no log of that boot");
+	}
+	memcpy(run->logs, run->chosen, n * sizeof(*run->logs));
+	run->n_logs = n;
+	return MEMLOG_OK;
+}
+
+/* The logs of the lists: with --at and -b only those that start there. */
+static void run_collect(struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+	const struct memlog_log *log;
+	size_t i, k;
+
+	for (i = 0; i < run->n_lists; i++)
+		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
+			const struct ml_query_at *at = q->n_at ? &q->at[i] :
+								 NULL;
+
+			log = memlog_logs_get(run->lists[i], k);
+			if (!ml_name_in_list(run->asked, log->format) ||
+			    (q->has_boot && at && !starts_at(run, log, at)))
+				continue;
+			run->logs[run->n_logs++] = log;
+			if (at && !(log->flags & MEMLOG_LOG_NOT_A_LOG) &&
+			    run_names(run, log, at))
+				run->chosen[run->n_chosen++] = log;
+		}
+}
+
 /* run->logs: all of them. run->chosen: what is printed. */
 static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
-	bool all = q->all || ml_query_writer(q)->all;
-	const struct memlog_log *log;
-	size_t n = 0, i, k;
+	size_t n = 0, i;
 
 	for (i = 0; i < run->n_lists; i++)
 		n += memlog_logs_count(run->lists[i]);
@@ -139,23 +213,16 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	if (!run->logs || !run->chosen)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for a list of %zu logs", n);
-	for (i = 0; i < run->n_lists; i++)
-		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
-			log = memlog_logs_get(run->lists[i], k);
-			if (!ml_name_in_list(run->asked, log->format))
-				continue;
-			run->logs[run->n_logs++] = log;
-			if (q->n_at && !(log->flags & MEMLOG_LOG_NOT_A_LOG) &&
-			    (all || starts_at(run, log, &q->at[i])))
-				run->chosen[run->n_chosen++] = log;
-		}
-	for (i = 0; !q->n_at && i < run->n_logs; i++) {
-		if (run->logs[i]->flags & MEMLOG_LOG_NOT_A_LOG)
-			continue;
-		if (all || is_current(run, run->logs[i]))
-			run->chosen[run->n_chosen++] = run->logs[i];
-	}
+	run_collect(run);
 	run->result.logs_found = run->n_logs;
+	if (!q->n_at)
+		qsort(run->logs, run->n_logs, sizeof(*run->logs), run_by_boot);
+	if (q->has_boot)
+		return run_choose_boot(run, err);
+	for (i = 0; !q->n_at && i < run->n_logs; i++)
+		if (!(run->logs[i]->flags & MEMLOG_LOG_NOT_A_LOG) &&
+		    run_names(run, run->logs[i], NULL))
+			run->chosen[run->n_chosen++] = run->logs[i];
 	return MEMLOG_OK;
 }
 
@@ -181,6 +248,24 @@ static enum memlog_status write_list(struct ml_run *run, struct memlog_err *err)
 	run->printed = true;
 	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
 			     err);
+}
+
+static enum memlog_status write_boots(struct ml_run *run,
+				      struct memlog_err *err)
+{
+	struct ml_list_opts opts = list_opts(run);
+	struct ml_boots boots;
+	enum memlog_status s = ml_boots_all(run, &boots, err);
+
+	if (s)
+		return s;
+	if (!boots.n) {
+		ml_say_others(run);
+		return ml_fail(err, MEMLOG_NO_DATA, "no log with text");
+	}
+	run->result.logs_printed = run->n_logs;
+	run->printed = true;
+	return ml_boots_write(run->host.sink, &boots, &opts, err);
 }
 
 static enum memlog_space space_of(const struct memlog_log *log)
@@ -293,6 +378,8 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 	say_found(run);
 	if (q->list)
 		return write_list(run, err);
+	if (q->list_boots)
+		return write_boots(run, err);
 	if (q->extract)
 		return write_extract(run, err);
 	run->tsc_hz = ml_query_tsc_hz(run);

@@ -24,6 +24,7 @@
 
 SET_FLAG(info)
 SET_FLAG(list)
+SET_FLAG(list_boots)
 SET_FLAG(extract)
 SET_FLAG(follow)
 SET_FLAG(all)
@@ -197,6 +198,23 @@ enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
 			       value);
 	q->has_count = true;
 	q->newest = !oldest;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_set_boot(struct memlog_query *q, const char *value,
+			       struct memlog_err *err)
+{
+	const char *digits = value + (value[0] == '-');
+	uint64_t n;
+
+	if (set_number(digits, "boots", 0, INT32_MAX, &n, NULL) ||
+	    (n && digits == value))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "\"%.32s\" is not a boot: 0 is the current one, "
+			       "-1 the one before",
+			       value);
+	q->has_boot = true;
+	q->boot = -(int32_t)n;
 	return MEMLOG_OK;
 }
 

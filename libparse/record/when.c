@@ -162,6 +162,11 @@ bool ml_when_compare(const struct ml_when *when,
 		return false;
 	if (ml_when_needs_last(when) && (!last->known || last->date != date))
 		return false;
+	if (ml_when_needs_last(when) && rec->has_boot && last->has_boot &&
+	    rec->boot != last->boot) {
+		*ret = rec->boot < last->boot ? -1 : 1;
+		return true;
+	}
 	if (when->from != ML_WHEN_END && ml_when_is_date(when) != date)
 		return false;
 	if (when->from == ML_WHEN_END)

@@ -23,6 +23,8 @@ struct ml_when {
 struct ml_last {
 	bool known;
 	bool date; /* it is MEMLOG_REC_DATE */
+	bool has_boot;
+	int32_t boot;
 	double s;
 };
 

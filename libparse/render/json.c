@@ -86,6 +86,8 @@ static enum memlog_status json_record(void *state,
 	ml_json_begin(&j, &s->out, s->seq, "record", s->image, rec->log);
 	if (rec->log->variant[0])
 		ml_json_str(&j, "variant", rec->log->variant);
+	if (rec->has_boot)
+		ml_json_int(&j, "boot", rec->boot);
 	if (rec->has_seq)
 		ml_json_u64(&j, "seq", rec->seq);
 	if (rec->has_time) {

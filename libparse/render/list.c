@@ -17,6 +17,7 @@ enum {
 	COL_SIZE,
 	COL_USED,
 	COL_WRAPPED,
+	COL_BOOT,
 	COL_STATE,
 	COL_VERSION,
 	COLS
@@ -76,6 +77,8 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 	snprintf(row->cell[COL_SIZE], CELL, "%" PRIu64, log->capacity);
 	snprintf(row->cell[COL_USED], CELL, "%" PRIu64, log->used);
 	snprintf(row->cell[COL_WRAPPED], CELL, "%s", wrapped_word(log));
+	snprintf(row->cell[COL_BOOT], CELL, log->has_boot ? "%" PRId32 : "-",
+		 log->boot);
 	snprintf(row->cell[COL_STATE], CELL, "%s",
 		 log->flags & MEMLOG_LOG_NOT_A_LOG ?
 			 "-" :
@@ -87,8 +90,8 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 }
 
 static const char *const heads[COLS] = {
-	"FORMAT", "VARIANT", "ADDRESS", "SIZE",
-	"USED",	  "WRAPPED", "STATE",	"VERSION",
+	"FORMAT",  "VARIANT", "ADDRESS", "SIZE",    "USED",
+	"WRAPPED", "BOOT",    "STATE",	 "VERSION",
 };
 
 static void put_cell(struct ml_out *out, const char *text, size_t width,
@@ -151,7 +154,7 @@ static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 		ml_out_str(out, "\033[1m");
 	for (c = 0; c < COLS; c++)
 		put_cell(out, heads[c], strlen(heads[c]), want[c],
-			 c == COL_SIZE || c == COL_USED);
+			 c == COL_SIZE || c == COL_USED || c == COL_BOOT);
 	ml_out_str(out, "NOTE");
 	if (opts->color)
 		ml_out_str(out, "\033[0m");
@@ -160,7 +163,8 @@ static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 		fill_row(&row, logs[i]);
 		for (c = 0; c < COLS; c++)
 			put_cell(out, row.cell[c], row.width[c], want[c],
-				 c == COL_SIZE || c == COL_USED);
+				 c == COL_SIZE || c == COL_USED ||
+					 c == COL_BOOT);
 		list_put_note(out, logs[i]);
 	}
 }
@@ -196,6 +200,8 @@ static void list_put_json(struct ml_out *out, const struct memlog_log *log,
 	ml_json_u64(&j, "size", log->capacity);
 	ml_json_u64(&j, "used", log->used);
 	ml_json_bool(&j, "wrapped", log->flags & MEMLOG_LOG_WRAPPED);
+	if (log->has_boot)
+		ml_json_int(&j, "boot", log->boot);
 	ml_json_str(&j, "state", memlog_state_name(log->state));
 	ml_json_text(&j, "reason", log->reason);
 	ml_json_text(&j, "version", log->version);

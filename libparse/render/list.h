@@ -15,6 +15,28 @@ struct ml_list_opts {
 	bool many, color, verbose;
 };
 
+/* A boot of one format: log is the first of its logs, last the last. */
+struct ml_boot {
+	const struct memlog_log *log, *last;
+	bool known;
+	int32_t boot;
+	size_t logs;
+};
+
+/* More than this is not kept: a ring of ACRN's tells ten boots apart. */
+#define ML_BOOTS 64
+
+struct ml_boots {
+	struct ml_boot at[ML_BOOTS];
+	size_t n;
+};
+
+/* A line for each boot, or an object. */
+enum memlog_status ml_boots_write(const struct memlog_sink *sink,
+				  const struct ml_boots *boots,
+				  const struct ml_list_opts *opts,
+				  struct memlog_err *err);
+
 /* A table of logs, one line each, or one object each. */
 enum memlog_status ml_list_write(const struct memlog_sink *sink,
 				 const struct memlog_log *const *logs, size_t n,

@@ -90,7 +90,12 @@ static enum memlog_status text_log_begin(void *state,
 		ml_escape_str(&t->out, t->opts->image);
 		ml_out_str(&t->out, ": ");
 	}
-	ml_out_fmt(&t->out, "%s %s <==", log->format, ml_log_addr(log, addr));
+	ml_out_fmt(&t->out, "%s%s%s %s (", log->format,
+		   log->variant[0] ? " " : "", log->variant,
+		   ml_log_addr(log, addr));
+	if (log->has_boot)
+		ml_out_fmt(&t->out, "boot %" PRId32 ", ", log->boot);
+	ml_out_fmt(&t->out, "%s) <==", memlog_state_name(log->state));
 	text_color(t, "0");
 	ml_out_char(&t->out, '\n');
 	return MEMLOG_OK;

@@ -362,4 +362,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 		if (fmt->group.relate)
 			fmt->group.relate(logs->logs + first, n, job->image);
 	}
+	for (n = 0; n < logs->count; n++)
+		if (logs->logs[n]->pub.state == MEMLOG_STATE_CURRENT)
+			logs->logs[n]->pub.has_boot = true;
 }

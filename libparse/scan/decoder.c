@@ -92,6 +92,8 @@ enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
 		d->ended = true;
 		return s;
 	}
+	d->rec.has_boot = d->source.log->pub.has_boot;
+	d->rec.boot += d->source.log->pub.boot;
 	if (d->source.log->pub.flags & MEMLOG_LOG_RACED)
 		d->rec.flags |= MEMLOG_REC_RACED;
 	if (d->source.log->pub.flags & MEMLOG_LOG_GUESSED)

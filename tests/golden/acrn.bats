@@ -208,6 +208,24 @@ acrnlog_last.0" ]
 	[ "$(levels_of crit,info..debug)" = "[2,6]" ]
 }
 
+@test "log: by boot, and boots in one ring" {
+	run -0 "$dump" -q --list-boots "$log.elf"
+	[[ ${lines[1]} == "  -1  acrn-log        1  phys:0x1ff00000" ]]
+	[[ ${lines[2]} == "   0  acrn-log        1  phys:0x1fe00000" ]]
+	cmp <("$dump" -q -b -1 "$log.elf") <("$dump" -q --at 0x1ff00000 "$log.elf")
+	cmp <("$dump" -q -b 0 "$log.elf") <("$dump" -q --at 0x1fe00000 "$log.elf")
+	# every boot of the model, and together they are all
+	"$dump" -q --consumed -a -J cpu16.elf | jq -c \
+		'select(.type == "record") | [.boot, .cpu, .seq, .text]' >"$T/all"
+	local boot
+	for boot in $("$dump" -q -J --list-boots cpu16.elf | jq 'select(.type == "boot").boot'); do
+		"$dump" -q --consumed -b "$boot" -J cpu16.elf | jq -c \
+			'select(.type == "record") | [.boot, .cpu, .seq, .text]'
+	done >"$T/each"
+	[ "$(jq .[0] "$T/each" | uniq | wc -l)" -gt 1 ]
+	cmp <(sort "$T/all") <(sort "$T/each")
+}
+
 @test "log: --list tells the logs apart" {
 	run -0 --separate-stderr "$dump" --list "$log.elf"
 	[[ $output == *"acrn-log "*current*phys:0x1fe00000* ]]

@@ -171,7 +171,7 @@ wrong() {
 		--progess=never small-c
 	wrong "unknown option --nonsense" --nonsense small-c
 	wrong "unknown option -Z" -aZ small-c
-	wrong "--li is ambiguous: --limit, --lines, --list" --li small-c
+	wrong "--li is ambiguous: --limit, --lines, --list, --list-boots" --li small-c
 	wrong "--s is ambiguous: --scan, --since, --stats, --strict, --symbols" \
 		--s=x small-c
 	wrong "-g needs a REGEX" small-c -g
@@ -384,7 +384,7 @@ half() {
 	[[ $output == *'x\x1b]0;title'* ]]
 	cp small-c "$n"
 	run -0 --separate-stderr "$DUMP" "$n" small-c
-	[[ ${lines[0]} == '==> '*'x\x1b]0;title'*': ovmf phys:0x820000 <==' ]]
+	[[ ${lines[0]} == '==> '*'x\x1b]0;title'*': ovmf early phys:0x820000 (boot 0, current) <==' ]]
 	[ -z "$(printf %s "$output$stderr" | tr -d '[:print:]\n')" ]
 }
 
@@ -403,14 +403,51 @@ half() {
 	run -0 --separate-stderr "$DUMP" small-early-main
 	[ "${lines[0]}" = "second boot 000000" ] && [ ${#lines[@]} -eq 3 ]
 	[[ $stderr == *"not shown: ovmf phys:0xf00000, stale: "* ]]
-	[[ $stderr == *"--at phys:0xf00000 or --all"* ]]
+	[[ $stderr == *"use -b -1, --at phys:0xf00000 or --all"* ]]
 	run -0 --separate-stderr "$DUMP" --at phys:0xf00000 small-early-main
 	[ "${lines[0]}" = "first boot 000000" ] && [ ${#lines[@]} -eq 100 ]
 	[ -z "$stderr" ]
 	run -0 --separate-stderr "$DUMP" -a small-early-main
-	[ "${lines[0]}" = "==> ovmf phys:0x820000 <==" ]
-	[ "${lines[4]}" = "==> ovmf phys:0xf00000 <==" ]
+	[ "${lines[0]}" = "==> ovmf main phys:0xf00000 (boot -1, stale) <==" ]
+	[ "${lines[101]}" = "==> ovmf early phys:0x820000 (boot 0, current) <==" ]
 	[ ${#lines[@]} -eq 105 ]
+}
+
+@test "-b prints one boot, --list-boots what there is" {
+	local how
+	for how in "-b -1" -b-1 --boot=-1 "--boot -1"; do
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr "$DUMP" $how small-early-main
+		[[ ${lines[0]} == "first boot 000000" && ${#lines[@]} -eq 100 ]]
+		[ -z "$stderr" ]
+	done
+	run -0 --separate-stderr "$DUMP" -b 0 small-early-main
+	[[ ${lines[0]} == "second boot 000000" && ${#lines[@]} -eq 3 ]]
+	[ -z "$stderr" ]
+	cmp <("$DUMP" -r -b -1 small-early-main) \
+		<("$DUMP" -r --at 0xf00000 small-early-main)
+	# also through a pipe
+	cmp <("$DUMP" -b -1 - <small-early-main) <("$DUMP" -b -1 small-early-main)
+	[ "$("$DUMP" -q -J -a small-early-main |
+		jq -c 'select(.type == "record") | [.boot, .addr]' | uniq)" = \
+		$'[-1,"0xf00000"]\n[0,"0x820000"]' ]
+	run -1 --separate-stderr "$DUMP" -b -2 small-early-main
+	[ -z "$output" ]
+	[ "$stderr" = "memlog-dump: small-early-main: no log of boot -2; there are -1 (ovmf), 0 (ovmf)" ]
+	run -1 --separate-stderr "$DUMP" --at 0x820000 -b -1 small-early-main
+	[[ $stderr == *"no log of boot -1; there are 0 (ovmf)" ]]
+	run -0 "$DUMP" -q --list -b -1 small-early-main
+	[[ ${#lines[@]} -eq 2 && ${lines[1]} == "ovmf "*phys:0xf00000*" -1 "* ]]
+	run -0 "$DUMP" -q --list-boots small-early-main
+	[ "${lines[0]}" = "BOOT  FORMAT       LOGS  ADDRESS" ]
+	[ "${lines[1]}" = "  -1  ovmf            1  phys:0xf00000" ]
+	[ "${lines[2]}" = "   0  ovmf            1  phys:0x820000" ]
+	run -0 "$DUMP" -q -J --list-boots small-early-main
+	[ "${lines[0]}" = '{"type":"boot","image":"small-early-main","format":"ovmf","space":"phys","addr":"0xf00000","boot":-1,"logs":1}' ]
+	run -1 "$DUMP" -q --list-boots notes-only
+	wrong '--boot: "1" is not a boot: 0 is the current one, -1 the one before' \
+		-b 1 small-c
+	wrong "-b cannot be combined with -a: it prints one boot" -a -b 0 small-c
 }
 
 @test "a hole is marked where it is, and reported on standard error" {

@@ -161,10 +161,10 @@ at_prints() {
 	unpack ovmf-c13a-reset-pei.elf
 	"$dump" --all "$unpacked" >"$BATS_TEST_TMPDIR/all" 2>/dev/null
 	{
-		echo "==> ovmf phys:0x820000 <=="
-		truth ovmf-c13a-reset-pei 0 710 | sed 's/\r$//'
-		echo "==> ovmf phys:0x3cb3000 <=="
+		echo "==> ovmf main phys:0x3cb3000 (boot -1, stale) <=="
 		truth ovmf-c13a-reset-pei 0 80792 | sed 's/\r$//'
+		echo "==> ovmf early phys:0x820000 (boot 0, current) <=="
+		truth ovmf-c13a-reset-pei 0 710 | sed 's/\r$//'
 	} >"$BATS_TEST_TMPDIR/want"
 	same "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/all"
 }

@@ -130,6 +130,17 @@ memlog_in() {
 	done
 }
 
+@test "-b and --list-boots" {
+	memlog_in "$core" >out <<-'EOF'
+	memlog -b 0
+	memlog --list-boots
+	memlog -b -1
+	EOF
+	grep -qxFf <(head -n 1 "$expected") out
+	grep -qx '   0  ovmf            1  phys:0x3cb3000' out
+	grep -q 'no log of boot -1; there are 0 (ovmf)' out
+}
+
 @test "bad options: an error, the usage, and crash continues" {
 	run memlog_in "$core" <<-'EOF'
 	memlog --nonsense

@@ -79,6 +79,8 @@ teardown() {
 		cmp want got
 	done <<-'EOF'
 	--list
+	--list-boots
+	-b 0 -n 3
 	-n 3
 	-g 'Install PPI: 8C8' -n 2
 	-g "PPI: (8|5)4?" -n 2

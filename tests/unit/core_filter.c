@@ -314,7 +314,7 @@ static void spans(void **state)
 {
 	struct ml_last end = { .known = true, .s = 60 }, none = { 0 };
 	/* 2026-11-28 10:00:03 */
-	struct ml_last date = { true, true, 1795860003 };
+	struct ml_last date = { .known = true, .date = true, .s = 1795860003 };
 
 	assert_true(in_span("1.5", "2", 1500, 0, NULL));
 	assert_true(in_span("1.5", "2", 2000, 0, NULL));
@@ -341,6 +341,26 @@ static void spans(void **state)
 			     &date));
 	assert_true(in_span("-1", NULL, 1795860002000, MEMLOG_REC_DATE, &date));
 	assert_false(in_span("10:00:02", NULL, 1795860002000, 0, &end));
+}
+
+/* The clock starts again with every boot: an older one is before the end. */
+static void spans_of_boots(void **state)
+{
+	struct ml_last end = { .known = true, .s = 60, .has_boot = true };
+	struct memlog_record r = rec("x", 1);
+	struct ml_filter f = { 0 };
+
+	r.has_time = r.has_boot = true;
+	r.time_hz = 1;
+	r.time = 58;
+	assert_int_equal(ml_when_parse("-5", &f.since, NULL), 0);
+	assert_true(ml_filter_match(&f, &r, &end));
+	r.boot = -1;
+	assert_false(ml_filter_match(&f, &r, &end));
+	f.until = f.since;
+	f.since.from = ML_WHEN_NOT_SET;
+	r.time = 80;
+	assert_true(ml_filter_match(&f, &r, &end));
 }
 
 static void component(void **state)
@@ -438,6 +458,7 @@ int main(void)
 		cmocka_unit_test(cpus),
 		cmocka_unit_test(times),
 		cmocka_unit_test(spans),
+		cmocka_unit_test(spans_of_boots),
 		cmocka_unit_test(component),
 		cmocka_unit_test(newest),
 		cmocka_unit_test(newest_bounded),

@@ -439,8 +439,10 @@ static void mistakes(void **state)
 		{ "-aZ", "unknown option -Z" },
 		{ "-\x1b", "unknown option -\\x1b" },
 		{ "--\x1b", "unknown option --\\x1b" },
-		{ "--li", "--li is ambiguous: --limit, --lines, --list" },
-		{ "--li=1", "--li is ambiguous: --limit, --lines, --list" },
+		{ "--li",
+		  "--li is ambiguous: --limit, --lines, --list, --list-boots" },
+		{ "--li=1",
+		  "--li is ambiguous: --limit, --lines, --list, --list-boots" },
 		{ "--sto --st", "" }, /* the first one stops it */
 		{ "--st", "--st is ambiguous: --stats, --stop" },
 		{ "-g", "-g needs a REGEX" },
@@ -452,7 +454,7 @@ static void mistakes(void **state)
 		{ "-n", "-n needs an [+]N" },
 		{ "-l", "-l needs LEVELS" },
 		{ "--list=", "--list takes no value" },
-		{ "--lis=x", "--list takes no value" },
+		{ "--lis=x", "--lis is ambiguous: --list, --list-boots" },
 		{ "-n five", "--lines: \"five\" is not a number of lines: N "
 			     "or -N for the newest N, +N for the first N" },
 		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; there "

@@ -429,15 +429,26 @@ static void stale_log(void **state)
 	assert_true(was_said("2 not shown: ovmf phys:0x3cb3000, stale: "));
 	assert_true(was_said("--at phys:0x3cb3000 or --all"));
 	assert_int_equal(run(image, "--all"), MEMLOG_OK);
-	assert_string_equal(sink.text,
-			    "==> ovmf phys:0x820000 <==\nearly\n"
-			    "==> ovmf phys:0x3cb3000 <==\na whole boot\n"
-			    "before\n");
+	assert_string_equal(
+		sink.text,
+		"==> ovmf main phys:0x3cb3000 (boot -1, stale) <==\n"
+		"a whole boot\nbefore\n"
+		"==> ovmf early phys:0x820000 (boot 0, current) <==\n"
+		"early\n");
 	assert_string_equal(said.text, "");
 	assert_int_equal(run(image, "--at phys:0x3cb3000"), MEMLOG_OK);
 	assert_string_equal(sink.text, "a whole boot\nbefore\n");
 	assert_int_equal(run(image, "-a -r"), MEMLOG_OK);
 	assert_true(was_said("--at prints one"));
+	assert_int_equal(run(image, "-r -b -1"), MEMLOG_OK);
+	assert_string_equal(sink.text, "a whole boot\r\nbefore\r\n");
+	assert_string_equal(said.text, "");
+	assert_int_equal(run(image, "-b 0"), MEMLOG_OK);
+	assert_string_equal(sink.text, "early\n");
+	assert_int_equal(run(image, "-b -3"), MEMLOG_NO_DATA);
+	assert_int_equal(result.exit, MEMLOG_EXIT_NONE);
+	assert_true(
+		was_said("no log of boot -3; there are -1 (ovmf), 0 (ovmf)"));
 	memlog_image_close(image);
 	mem_free(&m);
 }

@@ -166,16 +166,22 @@ static void text_headings(void **state)
 	s.render->log_begin(s.state, &log_a, NULL);
 	put(&s, "x\n", 0);
 	assert_string_equal(finish(&s),
-			    "==> ovmf phys:0x7e9b2000 <==\n"
-			    "no line end\n==> ovmf phys:0x7e9b2000 <==\nx\n");
+			    "==> ovmf main phys:0x7e9b2000 (unknown) <==\n"
+			    "no line end\n"
+			    "==> ovmf main phys:0x7e9b2000 (unknown) <==\nx\n");
 	s.opts.many = true;
+	log_a.has_boot = true;
+	log_a.boot = -2;
 	start(&s, "text", 1);
 	assert_string_equal(finish(&s),
-			    "==> vm\\x1bcore: ovmf phys:0x7e9b2000 <==\n");
+			    "==> vm\\x1bcore: ovmf main phys:0x7e9b2000 "
+			    "(boot -2, unknown) <==\n");
 	s.opts.color = true;
 	start(&s, "text", 1);
-	assert_string_equal(finish(&s), "\033[1m==> vm\\x1bcore: ovmf "
-					"phys:0x7e9b2000 <==\033[0m\n");
+	assert_string_equal(finish(&s), "\033[1m==> vm\\x1bcore: ovmf main "
+					"phys:0x7e9b2000 (boot -2, unknown) <=="
+					"\033[0m\n");
+	log_a.has_boot = false;
 }
 
 static void text_marks(void **state)
@@ -426,6 +432,8 @@ static void list_table(void **state)
 	e.alias_addr = 0x3cb3000;
 	b.extents = &e;
 	b.state = MEMLOG_STATE_STALE;
+	b.has_boot = true;
+	b.boot = -1;
 	b.flags = MEMLOG_LOG_WRAPPED | MEMLOG_LOG_DAMAGED;
 	snprintf(b.version, sizeof(b.version), "edk2\x1b[31m");
 	snprintf(b.reason, sizeof(b.reason), "of the boot before");
@@ -434,19 +442,19 @@ static void list_table(void **state)
 			 MEMLOG_OK);
 	assert_string_equal(
 		sink.text,
-		"FORMAT  VARIANT  ADDRESS                        SIZE  USED  WRAPPED  STATE"
+		"FORMAT  VARIANT  ADDRESS                        SIZE  USED  WRAPPED  BOOT  STATE"
 		"    VERSION       NOTE\n"
-		"ovmf    main     phys:0x7e9b2000                3903    17  no       unknown"
+		"ovmf    main     phys:0x7e9b2000                3903    17  no          -  unknown"
 		"  -             -\n"
-		"ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes      stale"
+		"ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes        -1  stale"
 		"    edk2\\x1b[31m  damaged: of the boot before\n");
 	opts.style = ML_LIST_JSON;
 	text_sink_clear(&sink);
 	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),
 			 MEMLOG_OK);
-	jq("[.addr,.size,.used,.wrapped,.state,.version,.flags]",
-	   "[\"0x7e9b2000\",\"3903\",\"17\",false,\"unknown\",\"\",[]]\n"
-	   "[\"0x3cb3498\",\"3903\",\"17\",true,\"stale\","
+	jq("[.addr,.size,.used,.wrapped,.boot,.state,.version,.flags]",
+	   "[\"0x7e9b2000\",\"3903\",\"17\",false,null,\"unknown\",\"\",[]]\n"
+	   "[\"0x3cb3498\",\"3903\",\"17\",true,-1,\"stale\","
 	   "\"edk2\\u001b[31m\",[\"wrapped\",\"damaged\"]]\n");
 	jq(".extents[0]|[.alias_space,.alias_addr]",
 	   "[null,null]\n[\"phys\",\"0x3cb3000\"]\n");

@@ -191,6 +191,7 @@ static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 	rec->flags |= it->flags;
 	if (!it->unread)
 		rec->flags |= MEMLOG_REC_CONSUMED;
+	rec->boot = -(int32_t)(d->age * ml_acrn_const(source->log)->step);
 	if (d->age)
 		rec->flags |= MEMLOG_REC_STALE;
 	if (!it->has_head)
@@ -207,8 +208,6 @@ static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 		rec->component = d->name;
 	}
 	add_field(rec, "sev", MEMLOG_FIELD_UINT, h->sev);
-	if (d->age)
-		add_field(rec, "boots_before", MEMLOG_FIELD_UINT, d->age);
 	if (d->lost) {
 		rec->lost = d->lost;
 		rec->flags |= MEMLOG_REC_LOST_BEFORE;
@@ -311,6 +310,7 @@ const struct ml_format ml_format_acrn_log = {
 	.group.relate = ml_acrn_log_relate,
 	.live.stable = log_stable,
 	.say.rate = ml_acrn_rate,
+	.say.boots = true,
 	.say.absent = "ACRN's log is in memory that the Service VM's kernel "
 		      "reserves with hvlog=; a kdump of the Service VM lacks "
 		      "it if memmap= hides it",

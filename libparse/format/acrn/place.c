@@ -415,6 +415,25 @@ static void acrn_place_judge(struct ml_log *log)
 		 a->damaged ? "; damaged headers" : "");
 }
 
+/* Boots alternate between the two halves, so one ring has every other boot. A
+ * hypervisor's own rings have all of them. */
+static void acrn_place_number(struct ml_log *const *logs, size_t n)
+{
+	size_t i, last = 0;
+
+	for (i = 0; i < n; i++)
+		last += ml_acrn(logs[i])->last && !ml_acrn(logs[i])->inside;
+	for (i = 0; i < n; i++) {
+		const struct acrn *a = ml_acrn(logs[i]);
+
+		ml_acrn(logs[i])->step = last ? 2 : 1;
+		if (!a->last || a->inside || last > 1)
+			continue;
+		logs[i]->pub.boot = -1;
+		logs[i]->pub.has_boot = true;
+	}
+}
+
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 			struct memlog_image *image)
 {
@@ -430,4 +449,5 @@ void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 	}
 	if (n_live > 1)
 		ml_acrn_ask_pointers(live, n_live, image);
+	acrn_place_number(logs, n);
 }
