@@ -152,6 +152,10 @@ static struct outcome check(struct machine *k, const struct memlog_log *log,
 		assert_int_equal(!!(r->flags & MEMLOG_REC_STALE),
 				 m->boot != boot ||
 					 log->state == MEMLOG_STATE_STALE);
+		if (r->has_boot)
+			assert_int_equal(r->boot,
+					 (int)m->boot + 1 -
+						 (int)k->model->o.boots);
 		if (!m->early)
 			assert_int_equal(!!(r->flags & MEMLOG_REC_CONSUMED),
 					 !m->unread);
