@@ -203,6 +203,11 @@ static bool image_has_note(const struct memlog_image *image, const char *owner)
 	return false;
 }
 
+bool ml_image_is_by_qemu(const struct memlog_image *image)
+{
+	return image_has_note(image, "QEMU");
+}
+
 bool ml_image_is_by_kernel(const struct memlog_image *image)
 {
 	/* QEMU copies the VMCOREINFO of the guest's kernel into its dumps */

@@ -130,6 +130,9 @@ enum memlog_status ml_image_fill(struct memlog_image *image,
 				 void *buf, size_t len, size_t *ret,
 				 struct memlog_err *err);
 
+/* Did QEMU write the dump, by its notes? */
+bool ml_image_is_by_qemu(const struct memlog_image *image);
+
 /* Was this written by a kernel that dumped its own machine? If so, the machine
  * may be a host, with the memory of its guests scattered over the image. */
 bool ml_image_is_by_kernel(const struct memlog_image *image);

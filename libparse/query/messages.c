@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "image/image.h"
 #include "render/words.h"
 
 #define LINE 640
@@ -48,17 +49,6 @@ void ml_say_log(const struct ml_run *run, int level,
 	va_start(ap, fmt);
 	say_va(run, level, before, fmt, ap);
 	va_end(ap);
-}
-
-static bool has_note(const struct ml_run *run, const char *owner)
-{
-	struct memlog_note note = { .size = sizeof(note) };
-	size_t i;
-
-	for (i = 0; !memlog_image_note(run->image, i, &note); i++)
-		if (note.owner && !strcmp(note.owner, owner))
-			return true;
-	return false;
 }
 
 static void say_searched(const struct ml_run *run)
@@ -118,22 +108,30 @@ static bool was_expected(const struct ml_run *run, const struct ml_format *fmt)
 	       (fmt->find.expected && fmt->find.expected(run->image));
 }
 
-static void say_kdump(const struct ml_run *run)
+static bool image_is(const struct ml_run *run, const char *format)
 {
-	if (has_note(run, "VMCOREINFO") && !has_note(run, "QEMU"))
+	return !strcmp(run->info.format, format);
+}
+
+/* Who wrote the dump decides whether firmware's memory is in it. */
+static void say_writer(const struct ml_run *run)
+{
+	if (ml_image_is_by_kernel(run->image))
 		ml_say(run, ML_SAY_NOTE,
-		       "check: the guest's own kdump wrote this, so it has "
-		       "System RAM only, and firmware logs are in reserved "
-		       "memory; dump from the host with dump-guest-memory "
-		       "or virsh dump --memory-only");
-	else if (run->info.space != MEMLOG_HOST)
+		       "check: the guest's own kernel provided this memory, so "
+		       "it is System RAM only, and firmware logs are in "
+		       "reserved memory; dump from the host with "
+		       "dump-guest-memory or virsh dump --memory-only");
+	else if (run->info.space == MEMLOG_PHYS && !run->info.flags &&
+		 !image_is(run, "qevm") && !ml_image_is_by_qemu(run->image))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: a dump by the guest's own kdump has System RAM "
 		       "only, not the log; dump from the host with "
 		       "dump-guest-memory or virsh dump --memory-only");
 }
 
-/* What there is to check about the formats that were expected. */
+/* What there is to check about the formats that were expected, the likeliest
+ * cause first. */
 static void say_absent(const struct ml_run *run)
 {
 	bool reserved = false;
@@ -143,12 +141,16 @@ static void say_absent(const struct ml_run *run)
 		reserved |= ml_formats[i]->say.reserved &&
 			    was_expected(run, ml_formats[i]);
 	if (reserved)
-		say_kdump(run);
+		say_writer(run);
 	for (i = 0; ml_formats[i]; i++)
 		if (ml_formats[i]->say.absent &&
 		    was_expected(run, ml_formats[i]))
 			ml_say(run, ML_SAY_NOTE, "check: %s",
 			       ml_formats[i]->say.absent);
+	if (reserved && !ml_image_is_by_kernel(run->image))
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the memory of an encrypted guest (SEV, TDX) "
+		       "cannot be read from outside");
 	if (run->asked)
 		ml_say(run, ML_SAY_NOTE,
 		       "check: memlog(7) says which dumps have these logs; "
@@ -171,15 +173,18 @@ void ml_say_nothing(const struct ml_run *run)
 	say_searched(run);
 	if (run->query->n_ranges)
 		return;
-	say_absent(run);
-	ml_say(run, ML_SAY_NOTE,
-	       "check: the memory of an encrypted guest (SEV, TDX) cannot be "
-	       "read from outside");
 	if (run->info.missing)
 		ml_say(run, ML_SAY_NOTE,
-		       "check: the file is incomplete, %" PRIu64 " bytes are "
-		       "missing: copy it again",
-		       run->info.missing);
+		       "check: the file is incomplete: %" PRIu64 " byte%s "
+		       "missing, and the log may be in that part; copy it again",
+		       run->info.missing,
+		       run->info.missing == 1 ? " is" : "s are");
+	else if (image_is(run, "acrn"))
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the devices have no log; another program, such "
+		       "as acrnlog, may have read it");
+	else
+		say_absent(run);
 }
 
 static bool is_chosen(const struct ml_run *run, const struct memlog_log *log)

@@ -90,8 +90,9 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 	if (missing) {
 		run->missing += missing;
 		ml_say_log(run, ML_SAY_WARNING, j->log,
-			   "%" PRIu64 " bytes of it are not in the image",
-			   missing);
+			   "%" PRIu64 " byte%s of it %s not in the image",
+			   missing, missing == 1 ? "" : "s",
+			   missing == 1 ? "is" : "are");
 		run->result.damaged = true;
 	}
 	if (!read || read == MEMLOG_NO_DATA)

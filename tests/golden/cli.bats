@@ -393,10 +393,26 @@ half() {
 	run -1 --separate-stderr "$DUMP" "$T/off"
 	[ -z "$output" ]
 	[[ $stderr == *"no log found: all 63.9 MiB of phys memory, 2 ranges, was searched"* ]]
-	[[ $stderr == *"System RAM"* && $stderr == *DEBUG_TO_MEM* ]]
+	[[ $stderr == *"check: the firmware may not log"*DEBUG_TO_MEM* ]]
 	[[ $stderr == *SEV* ]]
 	run -1 --separate-stderr "$DUMP" -q "$T/off"
 	[ ${#stderr_lines[@]} -eq 1 ]
+}
+
+@test "no log: advice fits the image and -F, the likeliest cause first" {
+	local checks
+	head -c 30000000 big >"$T/half"
+	run --separate-stderr "$DUMP" "$T/half"
+	checks=$(grep -o 'check: .*' <<<"$stderr")
+	[[ $checks == "check: the file is incomplete: "*" bytes are missing, and the log may be in that part; copy it again" ]]
+	[ "$(wc -l <<<"$checks")" -eq 1 ]
+	# QEMU wrote it, so it is not a kdump of the guest
+	zstd -dcq "$TOP/fixtures/vmcores/ovmf-c12-off.elf.zst" >"$T/off"
+	run -1 --separate-stderr "$DUMP" "$T/off"
+	[[ $stderr != *kdump* ]]
+	run -1 --separate-stderr "$DUMP" -F acrn-log "$T/off"
+	[[ $stderr == *"check: ACRN's log"* ]]
+	[[ $stderr != *OVMF* && $stderr != *SEV* ]]
 }
 
 @test "the previous boot is mentioned, and printed only on request" {
