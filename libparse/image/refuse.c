@@ -39,6 +39,8 @@ static const struct known table[] = {
 	  "use xl dump-core DOMAIN FILE" },
 	{ 0, 4, "\xee\xeb\x0f\xf0", "an old Xen core",
 	  "use xl dump-core DOMAIN FILE" },
+	{ 257, 5, "ustar", "a tar archive",
+	  "extract the dump from it: tar -xf FILE" },
 	{ 0, 4, "QFI\xfb", "a qcow2 disk",
 	  "dump the guest's memory with " DUMP_QEMU },
 };
@@ -48,7 +50,7 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_err *err)
 {
-	uint8_t head[64] = { 0 };
+	uint8_t head[512] = { 0 };
 	const struct ml_packed *packed;
 	enum memlog_status s;
 	size_t i, got;
