@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmcoreinfo.h - what a Linux kernel says of itself in its VMCOREINFO note. */
+/* vmcoreinfo.h - the lines of the VMCOREINFO note of a Linux kernel. */
 #ifndef ML_IMAGE_VMCOREINFO_H
 #define ML_IMAGE_VMCOREINFO_H
 

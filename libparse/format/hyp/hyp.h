@@ -80,7 +80,7 @@ struct hyp_meta {
 	uint64_t lost, entries, overrun, pages_lost, touched;
 };
 
-/* False: HYP_META bytes at p cannot be one. */
+/* False: HYP_META bytes at p cannot be one. memory.c */
 bool ml_hyp_meta_load(const uint8_t *p, struct hyp_meta *ret);
 
 /* One CPU of a descriptor. entry: the virtual address of its part; meta and the
@@ -95,7 +95,7 @@ struct hyp_cpu {
 	uint8_t rb_bytes[HYP_RB];
 };
 
-/* Where a virtual address of the kernel is, by the two maps. */
+/* Where a virtual address of the kernel is, by the two maps. memory.c */
 uint64_t ml_hyp_phys(const struct hyp *h, uint64_t va);
 
 /* Read all len bytes at a physical or a virtual address. */

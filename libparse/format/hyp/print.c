@@ -86,7 +86,7 @@ static const struct hyp_field *print_field(const struct hyp_type *type,
 	return NULL;
 }
 
-/* The conversion after a percent sign; moves behind it. */
+/* The conversion after a percent sign; moves past it. */
 static struct hyp_conversion print_conversion(const char **s)
 {
 	struct hyp_conversion c = { 0 };

@@ -130,7 +130,7 @@ static size_t trace_read(struct ml_source *source, size_t extent, void *buf,
 	return got;
 }
 
-/* What was lost before the reader page is told with its first event, which may
+/* What was lost before the reader page is reported with its first event, which may
  * have been read; before the head what came since that page was taken. */
 static void trace_lost(struct hyp_trace *d, uint64_t commit)
 {
