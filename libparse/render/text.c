@@ -343,7 +343,7 @@ static enum memlog_status text_flush(void *state, struct memlog_err *err)
 	return ml_out_flush(&((struct text *)state)->out, err);
 }
 
-static void text_close(void *state)
+static void text_fini(void *state)
 {
 	ml_out_fini(&((struct text *)state)->out);
 }
@@ -361,5 +361,5 @@ const struct ml_render ml_render_text = {
 	.log_end = text_log_end,
 	.flush = text_flush,
 	.end = text_end,
-	.close = text_close,
+	.close = text_fini,
 };
