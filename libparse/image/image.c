@@ -282,6 +282,28 @@ void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
 	va_end(ap);
 }
 
+void ml_image_warn_cut(struct memlog_image *image, const char *fmt, ...)
+{
+	va_list ap;
+
+	image->cut = true;
+	va_start(ap, fmt);
+	image_add_warning(image, ML_WARN_IMAGE, fmt, ap);
+	va_end(ap);
+}
+
+uint64_t ml_image_left_out(const struct memlog_image *image)
+{
+	uint64_t sum = image->left_out;
+	size_t i;
+
+	if (image->count_left)
+		sum += image->count_left(image->count_self);
+	for (i = 0; i < image->n_parts; i++)
+		sum += ml_image_left_out(image->parts[i]);
+	return sum;
+}
+
 void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
 {
 	va_list ap;

@@ -83,7 +83,14 @@ struct memlog_image {
 	} wrapped;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
-	uint64_t missing;
+	uint64_t missing; /* bytes that are truncated or unreadable */
+	bool cut;	  /* more are, but not known how many */
+	/* bytes that whoever wrote the image left out on purpose; count_left
+	 * adds those that cost more to count, and may be NULL */
+	uint64_t left_out;
+	uint64_t (*count_left)(void *self);
+	void *count_self;
+	uint32_t dump_level; /* of makedumpfile, 0: none or unknown */
 	/* the images of a split dump, or NULL */
 	struct memlog_image *const *parts;
 	size_t n_parts;
@@ -153,6 +160,13 @@ void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
 void ml_image_add_note(struct memlog_image *image, const char *owner,
 		       uint32_t type, const char *title, const char *text,
 		       const void *desc, size_t desc_len);
+
+/* ml_image_warn() of memory that is missing from the file, an unknown amount. */
+void ml_image_warn_cut(struct memlog_image *image, const char *fmt, ...)
+	MEMLOG_PRINTF(2, 3);
+
+/* Bytes that were left out on purpose; may take a moment. */
+uint64_t ml_image_left_out(const struct memlog_image *image);
 
 /* Replace title and text of note index. Both are copied. */
 void ml_image_set_note(struct memlog_image *image, size_t index,

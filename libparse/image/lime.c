@@ -349,10 +349,10 @@ static enum memlog_status add_ranges(struct builder *b,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(b->image,
-		      "the file is damaged, and the memory after "
-		      "that is missing: it %s",
-		      why.text);
+	ml_image_warn_cut(b->image,
+			  "the file is damaged, and the memory after "
+			  "that is missing: it %s",
+			  why.text);
 	return MEMLOG_OK;
 }
 

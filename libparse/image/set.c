@@ -214,6 +214,8 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 
 		image->missing += part->missing;
 		image->suspect |= part->suspect;
+		image->cut |= part->cut;
+		image->dump_level |= part->dump_level;
 		image->by_kernel |= part->by_kernel;
 		for (i = 0; i < part->n_warnings; i++)
 			if (part->warnings[i].kind != ML_WARN_PART)

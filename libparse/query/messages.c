@@ -168,11 +168,27 @@ void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 		   log->extents[0].len);
 }
 
+/* Memory that is not there, but not missing. */
+static void say_left_out(const struct ml_run *run)
+{
+	uint64_t bytes = ml_image_left_out(run->image);
+	char size[ML_SIZE_TEXT], level[ML_LEVEL_TEXT];
+
+	if (!bytes)
+		return;
+	ml_dump_level_words(run->image->dump_level, level);
+	ml_say(run, ML_SAY_NOTE,
+	       "check: %s of memory were left out when the image was "
+	       "written%s%s",
+	       ml_size_words(bytes, size), level[0] ? ": " : "", level);
+}
+
 void ml_say_nothing(const struct ml_run *run)
 {
 	say_searched(run);
 	if (run->query->n_ranges)
 		return;
+	say_left_out(run);
 	if (run->info.missing)
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the file is incomplete: %" PRIu64 " byte%s "

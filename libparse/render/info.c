@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "escape.h"
+#include "image/image.h"
 #include "json_writer.h"
 #include "words.h"
 
@@ -123,6 +124,20 @@ static void put_warnings(struct ml_out *out, const struct memlog_image *image)
 	}
 }
 
+static void put_left_out(struct ml_out *out, struct memlog_image *image)
+{
+	uint64_t bytes = ml_image_left_out(image);
+	char level[ML_LEVEL_TEXT];
+
+	if (!bytes)
+		return;
+	info_field(out, "left out");
+	put_size(out, bytes);
+	ml_dump_level_words(image->dump_level, level);
+	ml_out_fmt(out, " when it was written%s%s\n", level[0] ? ": " : "",
+		   level);
+}
+
 static void info_put_text(struct ml_out *out, struct memlog_image *image,
 			  const struct memlog_image_info *info,
 			  const struct ml_list_opts *opts)
@@ -152,6 +167,7 @@ static void info_put_text(struct ml_out *out, struct memlog_image *image,
 		put_size(out, info->missing);
 		ml_out_str(out, " that the headers promise\n");
 	}
+	put_left_out(out, image);
 	put_warnings(out, image);
 	for (s = 0; s < MEMLOG_SPACES; s++)
 		if (memlog_image_has_space(image, s) &&

@@ -85,3 +85,22 @@ const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT])
 	snprintf(ret, ML_SIZE_TEXT, "%.1f %ciB", v, units[u]);
 	return ret;
 }
+
+const char *ml_dump_level_words(uint32_t level, char ret[ML_LEVEL_TEXT])
+{
+	static const char *const kinds[] = {
+		"zeros", "cache", "private cache", "user memory", "free memory",
+	};
+	size_t i, n = 0;
+
+	ret[0] = '\0';
+	if (!level)
+		return ret;
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (level >> i & 1)
+			n += (size_t)snprintf(ret + n, ML_LEVEL_TEXT - n,
+					      "%s%s", n ? ", " : "", kinds[i]);
+	snprintf(ret + n, ML_LEVEL_TEXT - n, " (makedumpfile -d %" PRIu32 ")",
+		 level);
+	return ret;
+}

@@ -26,4 +26,9 @@ const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT]);
 #define ML_SIZE_TEXT 32
 const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT]);
 
+/* "free pages, cache (makedumpfile -d 24)": the pages that a dump level left
+ * out; "" for 0. */
+#define ML_LEVEL_TEXT 128
+const char *ml_dump_level_words(uint32_t level, char ret[ML_LEVEL_TEXT]);
+
 #endif

@@ -292,10 +292,10 @@ static enum memlog_status to_image(struct ml_stream *st,
 	if (s)
 		return s;
 	if (st->late)
-		ml_image_warn(image,
-			      "this input comes once, and a part of a "
-			      "log had gone by before its beginning: read it "
-			      "from a file");
+		ml_image_warn_cut(
+			image, "this input comes once, and a part of a "
+			       "log had gone by before its beginning: read it "
+			       "from a file");
 	if (st->random)
 		ml_image_warn(image,
 			      "this input comes once, and only what is "

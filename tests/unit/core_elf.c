@@ -47,7 +47,7 @@ static uint64_t missing(struct memlog_image *image)
 	struct memlog_image_info info = { .size = sizeof(info) };
 
 	assert_int_equal(memlog_image_info(image, &info, NULL), MEMLOG_OK);
-	return info.missing;
+	return info.missing + image->left_out;
 }
 
 /* A dump with three loads; the file's pages are not aligned. */

@@ -270,6 +270,30 @@ static void test_cost(void **state)
 	free(s.bytes);
 }
 
+/* Pages that existed and were not stored, by the two halves of the bitmap. */
+static void test_left_out(void **state)
+{
+	struct mkkdump m = { .block = 4096,
+			     .max_pfn = 40000,
+			     .compress = toy_compress };
+	struct memlog_image *image;
+	struct sample s;
+	uint8_t *file;
+	size_t len;
+
+	make_sample(&s, 4096, 33000);
+	file = mkkdump(&m, s.pages, s.n, &len);
+	memset(file + 2 * 4096 + 39960 / 8, 0xff, 3);
+	image = open_bytes(file, len, MEMLOG_OK);
+	assert_int_equal(image->dump_level, 1);
+	assert_true(ml_image_left_out(image) == 24 * 4096);
+	assert_true(image->missing == 0);
+	assert_false(image->cut);
+	memlog_image_close(image);
+	free(file);
+	free(s.bytes);
+}
+
 static void test_split(void **state)
 {
 	struct mkkdump m = { .block = 4096,
@@ -635,6 +659,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_incomplete),

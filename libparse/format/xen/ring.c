@@ -177,6 +177,17 @@ static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
 		       "is being written: a copy of one");
 }
 
+/* Where the text ends in the ring, as far as is certain: dumps leave out pages
+ * of zeros, and so the unused rest. */
+static uint64_t xen_ring_text_end(const struct xen_ring *r)
+{
+	uint64_t end;
+
+	if (!r->counters || !ml_add(r->start, r->used, &end))
+		return r->size;
+	return ml_min(end, r->size);
+}
+
 enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 					 struct ml_log *log,
 					 struct memlog_image *image,
@@ -204,7 +215,7 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	}
 	if (!s)
 		xen_ring_publish(log, r);
-	if (len < r->size)
+	if (len < xen_ring_text_end(r))
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 	ml_free(&logs->alloc, buf);
 	return s;

@@ -162,10 +162,10 @@ static enum memlog_status flattened_walk(struct flattened *f,
 			*err = why;
 		return s;
 	}
-	ml_image_warn(image,
-		      "the flattened file is damaged, and the rest is "
-		      "missing: %s",
-		      why.text);
+	ml_image_warn_cut(image,
+			  "the flattened file is damaged, and the rest is "
+			  "missing: %s",
+			  why.text);
 	return MEMLOG_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 /* Programs, libraries and object files are ELF, too. A dump has no entry point,
@@ -37,7 +38,9 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	image->title = space == MEMLOG_HOST ? "ELF core of a process" :
 		       space == MEMLOG_MACH ? "ELF dump of a Xen machine" :
 					      "ELF dump of a machine";
-	image->missing = loads->missing;
+	/* the rest has no bytes in the file by its headers */
+	image->missing = ml_min(loads->missing, loads->cut);
+	image->left_out = loads->missing - image->missing;
 	if (loads->cut)
 		ml_image_warn(image,
 			      "the file is truncated: %" PRIu64 " bytes "

@@ -38,10 +38,10 @@ static uint64_t count_phdrs(const struct ml_elf *elf,
 		return elf->ehdr.phnum;
 	if (ml_elf_shdr(elf, file, 0, &first) && first.info)
 		return first.info;
-	ml_image_warn(image,
-		      "the number of program headers is missing: it "
-		      "should be in section header 0, at offset 0x%" PRIx64,
-		      elf->ehdr.shoff);
+	ml_image_warn_cut(image,
+			  "the number of program headers is missing: it "
+			  "should be in section header 0, at offset 0x%" PRIx64,
+			  elf->ehdr.shoff);
 	return ML_PN_XNUM;
 }
 
@@ -72,10 +72,10 @@ static enum memlog_status read_phdrs(struct ml_elf *elf,
 	}
 	ml_free(&elf->alloc, buf);
 	if (!s && left)
-		ml_image_warn(image,
-			      "the file ends within its program headers:"
-			      " %" PRIu64 " of %" PRIu64 " are missing",
-			      left, elf->phnum);
+		ml_image_warn_cut(image,
+				  "the file ends within its program headers:"
+				  " %" PRIu64 " of %" PRIu64 " are missing",
+				  left, elf->phnum);
 	return s;
 }
 
@@ -109,10 +109,10 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 			       "no memory for %" PRIu64 " program headers",
 			       room);
 	if (room < elf->phnum)
-		ml_image_warn(image,
-			      "the file ends within its program headers:"
-			      " %" PRIu64 " of %" PRIu64 " are missing",
-			      elf->phnum - room, elf->phnum);
+		ml_image_warn_cut(image,
+				  "the file ends within its program headers:"
+				  " %" PRIu64 " of %" PRIu64 " are missing",
+				  elf->phnum - room, elf->phnum);
 	elf->phnum = room;
 	s = read_phdrs(elf, image, file, err);
 	if (s)

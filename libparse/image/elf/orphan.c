@@ -208,7 +208,7 @@ static enum memlog_status locate_all(struct orphans *o,
 	struct memlog_range *p = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*p));
 	struct anchor *a = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*a));
 	size_t i, n = 0, n_p = 0;
-	uint64_t found = 0, len;
+	uint64_t found = 0, len, left;
 	bool sorted;
 
 	o->places = ml_calloc(&o->alloc, o->n, sizeof(*o->places));
@@ -247,7 +247,9 @@ static enum memlog_status locate_all(struct orphans *o,
 			found += elf_orphan_promised(p, n_p, o->places[i].addr,
 						     o->places[i].addr + len);
 	}
-	image->missing -= ml_min(found, image->missing);
+	left = ml_min(found, image->left_out);
+	image->left_out -= left;
+	image->missing -= ml_min(found - left, image->missing);
 	ml_free(&o->alloc, p);
 	ml_free(&o->alloc, a);
 	return MEMLOG_OK;

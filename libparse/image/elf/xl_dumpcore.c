@@ -219,11 +219,11 @@ static enum memlog_status read_table(struct memlog_image *image,
 				      n * size, &got, err);
 		n = got / size;
 		if (!s && !n) {
-			ml_image_warn(image,
-				      "the file ends within its table "
-				      "of pages: %" PRIu64 " of %" PRIu64
-				      " are missing",
-				      d->n - i, d->n);
+			ml_image_warn_cut(image,
+					  "the file ends within its table "
+					  "of pages: %" PRIu64 " of %" PRIu64
+					  " are missing",
+					  d->n - i, d->n);
 			break;
 		}
 		for (k = 0; k < n && !s; k++) {
@@ -294,10 +294,10 @@ static void dumpcore_count(struct memlog_image *image,
 			      entries, pages);
 	d->n = ml_min(entries, pages);
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
-		ml_image_warn(image,
-			      "the file is truncated: its pages should "
-			      "end at offset 0x%" PRIx64,
-			      end);
+		ml_image_warn_cut(image,
+				  "the file is truncated: its pages should "
+				  "end at offset 0x%" PRIx64,
+				  end);
 	/* no more than the file has room for: later sums cannot overflow */
 	if (d->pages.offset > file->size || d->table.offset > file->size)
 		d->n = 0;

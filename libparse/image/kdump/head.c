@@ -112,8 +112,8 @@ static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
 
 	ml_cursor_init(&c, p, len, h->big_endian);
 #define WORD() (h->is64 ? ml_cursor_u64(&c) : ml_cursor_u32(&c))
-	WORD();		   /* phys_base */
-	ml_cursor_u32(&c); /* dump_level */
+	WORD(); /* phys_base */
+	h->dump_level = ml_cursor_u32(&c);
 	h->split = ml_cursor_u32(&c) && h->version >= 2;
 	h->start_pfn = WORD();
 	h->end_pfn = WORD();
@@ -127,6 +127,8 @@ static bool load_sub(const uint8_t *p, size_t len, struct ml_kdump_head *h)
 	end_64 = ml_cursor_u64(&c);
 	max_64 = ml_cursor_u64(&c);
 #undef WORD
+	if (h->version < 1)
+		h->dump_level = 0;
 	if (h->version < 3)
 		h->vmcoreinfo_len = 0;
 	if (h->version < 4)
@@ -154,6 +156,7 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 	/* the first half of the bitmap has the pages that existed, the second
 	 * those that are stored */
 	ret->bitmap += half;
+	ret->bitmap_half = half;
 	ret->bitmap_len = half;
 	if (ret->bitmap >= file_size)
 		return ml_fail(err, MEMLOG_CORRUPT,

@@ -340,14 +340,43 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 		      n - k->n_descs, n);
 }
 
+/* Bytes of the pages that existed and are not stored: those of the first half of
+ * the bitmap without those of the second. */
+static uint64_t kdump_left_out(void *self)
+{
+	struct kdump *k = self;
+	const struct ml_kdump_head *h = &k->head;
+	struct ml_kdump_map all;
+	uint64_t before, there, stored, left = 0;
+
+	if (ml_kdump_map_init(&all, k->pages.file, h->bitmap - h->bitmap_half,
+			      h->max_pfn, &k->alloc, NULL))
+		return 0;
+	if (!ml_kdump_map_count(&all, h->start_pfn, &before, NULL) &&
+	    !ml_kdump_map_count(&all, h->end_pfn, &there, NULL) &&
+	    !ml_kdump_map_count(&k->pages.map, h->end_pfn, &stored, NULL)) {
+		there -= before;
+		stored -= k->pages.first;
+		left = there > stored ? there - stored : 0;
+	}
+	ml_kdump_map_fini(&all);
+	return left * h->block;
+}
+
 static void kdump_describe(struct kdump *k, struct memlog_image *image)
 {
 	image->machine = k->head.machine;
+	image->dump_level = k->head.dump_level;
+	if (k->head.dump_level) {
+		image->count_left = kdump_left_out;
+		image->count_self = k;
+	}
 	find_cut(k, image);
 	look_ahead(k, image);
 	if (k->head.status & ML_KDUMP_INCOMPLETE)
-		ml_image_warn(image, "the dump is marked as incomplete: its "
-				     "writer ran out of space");
+		ml_image_warn_cut(image,
+				  "the dump is marked as incomplete: its "
+				  "writer ran out of space");
 	if (k->head.split)
 		ml_image_warn_part(image,
 				   "one part of a split dump, from 0x%" PRIx64

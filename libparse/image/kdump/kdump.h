@@ -23,7 +23,9 @@ struct ml_kdump_head {
 	uint32_t version, status, block;
 	const char *machine;	     /* never NULL */
 	uint64_t max_pfn;	     /* pages are below it */
+	uint32_t dump_level;	     /* what makedumpfile left out */
 	uint64_t bitmap, bitmap_len; /* of the pages that are stored */
+	uint64_t bitmap_half;	     /* bytes of the other one, before it */
 	uint64_t descs;		     /* the first descriptor */
 	bool split;		     /* has only [start_pfn, end_pfn) */
 	uint64_t start_pfn, end_pfn;

@@ -97,6 +97,7 @@ static void warn_swapped(const struct ml_process *p, struct memlog_image *image)
 		return;
 	at = len ? memmem(text, len, "\nVmSwap:", 8) : NULL;
 	kib = at ? strtoull(at + 8, NULL, 10) : 0;
+	image->missing += kib * 1024;
 	if (kib)
 		ml_image_warn(image,
 			      "%llu KiB of process %d are swapped out "
@@ -111,6 +112,7 @@ void ml_process_describe(struct memlog_image *image, const struct ml_process *p)
 	size_t i;
 
 	warn_swapped(p, image);
+	image->missing += p->unreadable;
 	if (p->unreadable) {
 		ml_process_denied(p->pid, "all memory", EACCES, &why);
 		ml_image_warn(image,

@@ -285,19 +285,23 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 	if (*q->machine)
 		ml_image_add_note(image, "QEMU", 0, "machine type", q->machine,
 				  NULL, 0);
-	image->missing = (q->index.pages - q->index.set) * ML_PAGE;
+	/* a complete stream lacks what a balloon has given back */
+	*(why ? &image->missing : &image->left_out) =
+		(q->index.pages - q->index.set) * ML_PAGE;
 	if (why)
-		ml_image_warn(image,
-			      "the saved guest is incomplete, and its "
-			      "pages may be from different points in time: %s",
-			      why->text);
-	else if (image->missing)
+		ml_image_warn_cut(
+			image,
+			"the saved guest is incomplete, and its "
+			"pages may be from different points in time: %s",
+			why->text);
+	else if (image->left_out)
 		ml_image_warn(image,
 			      "%" PRIu64 " bytes of the guest's memory "
 			      "were not saved",
-			      image->missing);
+			      image->left_out);
 	if (q->unfinished)
-		ml_image_warn(image, "libvirt did not finish saving the guest");
+		ml_image_warn_cut(image,
+				  "libvirt did not finish saving the guest");
 }
 
 /* Parse the stream into the index, and map what it has of the RAM. */
