@@ -1084,6 +1084,9 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  * progress: as in struct memlog_scan_opts, also while logs are written. May be
  *	NULL.
  * symbols: as in struct memlog_scan_opts. May be NULL.
+ * many: more than one image is being queried.
+ * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
+ *	report how long it took; 0: when the run begins.
  */
 struct memlog_query_host {
 	size_t size;
@@ -1093,7 +1096,8 @@ struct memlog_query_host {
 	int (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *progress_arg;
 	const struct memlog_symbols *symbols;
-	bool many; /* more than one image is being asked */
+	bool many;
+	uint64_t started;
 };
 
 /*
@@ -1126,9 +1130,12 @@ struct memlog_query_result {
 	uint64_t logs_printed; /* or listed, or extracted */
 	uint64_t matched;      /* records printed */
 	uint64_t searched;
-	uint64_t missing; /* that should have been searched: truncated or
-			     unreadable; with at, of the logs only */
-	bool damaged;	  /* something printed was incomplete, or came from a
+	uint64_t missing;  /* that should have been searched: truncated or
+			     unreadable; with at, of the logs only. More
+			     may be missing where that cannot be counted */
+	uint64_t left_out; /* by whoever wrote the image, on purpose: counted
+			      only for JSON */
+	bool damaged;	   /* something printed was incomplete, or came from a
 			     damaged compressed file */
 };
 
@@ -1167,7 +1174,8 @@ memlog_query_run(struct memlog_query *query, struct memlog_image *image,
 /* The exit status if there is no image to run a query on: the image of that
  * name could not be opened. name NULL: the command line is invalid, or a file
  * that it names beside images cannot be used. status is the reason. query, err
- * and host may be NULL. */
+ * and host may be NULL. If name, query and host are given and the output is
+ * JSON, the object that describes the image is written to the host's sink. */
 MEMLOG_API enum memlog_exit
 memlog_query_failed(const struct memlog_query *query, const char *name,
 		    enum memlog_status status, const struct memlog_err *err,

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* If the caller closed descriptor 0, 1 or 2, the next file must not get its
@@ -36,6 +37,15 @@ static void main_tell(const char *name, bool opened, enum memlog_status s,
 		message_err(opened && s != MEMLOG_INVALID ? name : NULL, err);
 }
 
+static uint64_t main_clock(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts))
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 static int dump_image(const char *name, const struct opts *o,
 		      const struct memlog_symbols *symbols,
 		      const struct output *out)
@@ -49,6 +59,7 @@ static int dump_image(const char *name, const struct opts *o,
 		.progress = progress_poll,
 		.symbols = symbols,
 		.many = o->n_images > 1,
+		.started = main_clock(),
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	struct memlog_image *image;

@@ -38,6 +38,11 @@ rows() {
 	awk -v v="$1" '!/^#/ && $3 == v' "$vmcores/manifest"
 }
 
+# objects: JSON lines on stdin without the summary of each image
+objects() {
+	grep -v '^{"type":"image",'
+}
+
 # same FILE FILE: succeed if equal, else print a short diff and fail
 same() {
 	cmp -s "$1" "$2" && return 0

@@ -2,8 +2,12 @@
 /* answer.c - decide the exit status of a query, for all front ends. */
 #include "answer.h"
 
+#include <time.h>
+
 #include "base/bytes.h"
+#include "base/sized.h"
 #include "image/image.h"
+#include "render/summary.h"
 #include "render/words.h"
 
 enum memlog_exit ml_answer_exit(const struct ml_answer *a)
@@ -66,12 +70,21 @@ static uint64_t answer_missing(const struct ml_run *run)
 	return ml_max(missing, run->missing);
 }
 
+/* Is more missing than can be counted? */
+static bool answer_cut(const struct ml_run *run)
+{
+	return run->image->cut && !(run->query->n_at && run->n_logs);
+}
+
 /* Why it is not the status that the output suggests. */
 static void answer_say(const struct ml_run *run)
 {
 	char size[ML_SIZE_TEXT];
 
-	if (!run->result.missing)
+	if (!run->result.missing && answer_cut(run))
+		ml_say(run, ML_SAY_ERROR,
+		       "incomplete: a part of the image is missing");
+	else if (!run->result.missing)
 		ml_say(run, ML_SAY_ERROR, "incomplete: %s is damaged",
 		       run->printed ? "what was printed" : "the image");
 	else if (!run->printed)
@@ -85,8 +98,47 @@ static void answer_say(const struct ml_run *run)
 		       ml_size_words(run->result.missing, size));
 }
 
-void ml_answer_run(struct ml_run *run, enum memlog_status s)
+uint64_t ml_answer_clock(void)
 {
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts))
+		return 0;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* The object of one image, if the output is one stream of JSON. */
+static enum memlog_status answer_write(const struct memlog_query *query,
+				       const struct memlog_query_host *host,
+				       const struct ml_summary *summary,
+				       struct memlog_err *err)
+{
+	enum ml_list_style style = query->render->list;
+
+	if ((style != ML_LIST_JSON && style != ML_LIST_JSON_SEQ) ||
+	    host->sink->begin)
+		return MEMLOG_OK;
+	return ml_summary_write(host->sink, style, summary, err);
+}
+
+/* Nanoseconds since host->started. */
+static uint64_t answer_elapsed(const struct memlog_query_host *host)
+{
+	uint64_t now = ml_answer_clock();
+
+	return host->started && now > host->started ? now - host->started : 0;
+}
+
+enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
+				 struct memlog_err *err)
+{
+	struct memlog_err why = { .status = MEMLOG_OK };
+	struct ml_summary summary = {
+		.image = run->image->name,
+		.result = &run->result,
+		.error = s && s != MEMLOG_NO_DATA ? err->text : NULL,
+		.elapsed = answer_elapsed(&run->host),
+	};
 	struct memlog_query_result *result = &run->result;
 	struct ml_answer answer;
 
@@ -97,12 +149,22 @@ void ml_answer_run(struct ml_run *run, enum memlog_status s)
 		.status = s,
 		.printed = run->printed,
 		.damaged = result->damaged,
-		.missing = result->missing > 0,
+		.missing = result->missing > 0 || answer_cut(run),
 		.strict = run->query->strict,
 	};
 	result->exit = ml_answer_exit(&answer);
 	if (result->exit == MEMLOG_EXIT_INCOMPLETE)
 		answer_say(run);
+	if (run->query->render->list != ML_LIST_TEXT)
+		result->left_out = ml_image_left_out(run->image);
+	/* not of options that fit no image, and not after Ctrl-C */
+	if (!run->checked || s == MEMLOG_STOP ||
+	    !answer_write(run->query, &run->host, &summary, &why))
+		return s;
+	result->exit = MEMLOG_EXIT_UNREADABLE;
+	if (!s || s == MEMLOG_NO_DATA)
+		*err = why;
+	return err->status;
 }
 
 enum memlog_exit memlog_query_failed(const struct memlog_query *query,
@@ -111,7 +173,25 @@ enum memlog_exit memlog_query_failed(const struct memlog_query *query,
 				     const struct memlog_err *err,
 				     const struct memlog_query_host *host)
 {
+	struct memlog_query_result result = {
+		.size = sizeof(result),
+		.exit = MEMLOG_EXIT_UNREADABLE,
+	};
+	struct ml_summary summary = {
+		.image = name,
+		.result = &result,
+		.error = err && err->text[0] ? err->text :
+					       memlog_status_name(status),
+	};
+	struct memlog_query_host h;
+
 	if (status == MEMLOG_INVALID || (!name && status != MEMLOG_NO_MEMORY))
-		return MEMLOG_EXIT_USAGE;
-	return MEMLOG_EXIT_UNREADABLE;
+		result.exit = MEMLOG_EXIT_USAGE;
+	if (!name || !query || !host || status == MEMLOG_STOP)
+		return result.exit;
+	ml_sized_in(&h, sizeof(h), host);
+	summary.elapsed = answer_elapsed(&h);
+	if (answer_write(query, &h, &summary, NULL))
+		return MEMLOG_EXIT_UNREADABLE;
+	return result.exit;
 }

@@ -401,6 +401,7 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	s = memlog_query_check(q, sink, err);
 	if (s)
 		return s;
+	run->checked = true;
 	ml_run_ask(run);
 	run->info.size = sizeof(run->info);
 	s = memlog_image_info(run->image, &run->info, err);
@@ -444,9 +445,12 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 				    struct memlog_err *err)
 {
 	struct ml_run run = { .query = query, .image = image };
+	struct memlog_err why;
 	enum memlog_status s;
 	size_t i;
 
+	if (!err)
+		err = &why;
 	s = ml_sized_check(host, "memlog_query_host", err);
 	if (s)
 		return s;
@@ -454,15 +458,16 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	s = run_sink(&run, err);
 	if (s)
 		return s;
+	if (!run.host.started)
+		run.host.started = ml_answer_clock();
 	run.stats.size = sizeof(run.stats);
 	s = run_all(&run, err);
 	if (!s && run.pending) {
 		s = run.pending;
-		if (err)
-			*err = run.pending_err;
+		*err = run.pending_err;
 	}
 	s = check_file(&run, s, err);
-	ml_answer_run(&run, s);
+	s = ml_answer_run(&run, s, err);
 	for (i = 0; i < run.n_lists; i++)
 		memlog_logs_destroy(run.lists[i]);
 	ml_free(&query->alloc, run.logs);

@@ -21,6 +21,7 @@ struct ml_run {
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
 	uint64_t tsc_hz;  /* of time stamps, 0: unknown */
+	bool checked;	  /* the options fit each other */
 	bool printed;	  /* anything, for the exit status */
 	uint64_t missing; /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a

@@ -126,6 +126,16 @@ void ml_json_int(struct ml_json *j, const char *key, long long v)
 	ml_out_fmt(j->out, "%lld", v);
 }
 
+void ml_json_seconds(struct ml_json *j, const char *key, uint64_t ns)
+{
+	uint64_t us = ns / 1000;
+
+	/* not %f, which writes the decimal point of the locale */
+	key_of(j, key, "");
+	ml_out_fmt(j->out, "%" PRIu64 ".%06" PRIu64, us / 1000000,
+		   us % 1000000);
+}
+
 void ml_json_null(struct ml_json *j, const char *key)
 {
 	key_of(j, key, "");

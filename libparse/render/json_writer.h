@@ -44,6 +44,8 @@ void ml_json_i64(struct ml_json *j, const char *key, int64_t v);
 void ml_json_hex(struct ml_json *j, const char *key, uint64_t v);
 /* At most 53 bits: a number. */
 void ml_json_int(struct ml_json *j, const char *key, long long v);
+/* ns nanoseconds as a number of seconds, in microseconds. */
+void ml_json_seconds(struct ml_json *j, const char *key, uint64_t ns);
 void ml_json_null(struct ml_json *j, const char *key);
 void ml_json_bool(struct ml_json *j, const char *key, bool v);
 

@@ -63,7 +63,7 @@ whole() {
 		[if .boot == 3 then "current" else "last boot" end,
 		 (.seq | tostring), (.raw | @json)] | join(" ")' \
 		"$log.messages.jsonl" | sort >"$T/want"
-	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null >"$T/json"
+	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null | objects >"$T/json"
 	whole <"$T/json" | sort >"$T/got"
 	[ "$(wc -l <"$T/want")" -gt 15000 ]
 	comm -23 "$T/want" "$T/got" >"$T/lost"
@@ -75,7 +75,7 @@ whole() {
 }
 
 @test "log: the beginning of cut messages, and pieces separately" {
-	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null |
+	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null | objects |
 		jq -r 'select(.seq and ((.flags // []) | index("partial-tail"))) |
 			[.seq, (.text | @json)] | join(" ")' >"$T/cut"
 	[ "$(wc -l <"$T/cut")" -gt 50 ]
@@ -91,13 +91,13 @@ whole() {
 	jq -r 'select(.boot == 3 and .state != "consumed" and
 		      .present == [range(.nslots)]) | .seq' \
 		"$log.messages.jsonl" | sort -n >"$T/want"
-	"$dump" -F acrn-log -J "$log.elf" 2>/dev/null | whole |
+	"$dump" -F acrn-log -J "$log.elf" 2>/dev/null | objects | whole |
 		cut -d' ' -f2 | sort -n >"$T/got"
 	same "$T/want" "$T/got"
 }
 
 @test "log: merged by number, and the gaps add up" {
-	"$dump" -F acrn-log -J --consumed "$log.elf" 2>/dev/null |
+	"$dump" -F acrn-log -J --consumed "$log.elf" 2>/dev/null | objects |
 		jq -r 'select(.seq) | [.seq, .lost // "0"] | join(" ")' >"$T/seq"
 	awk 'NR > 1 && $1 - last - 1 != $2 { exit 1 } { last = $1 }' "$T/seq"
 	sort -n -c "$T/seq"
@@ -198,7 +198,7 @@ acrnlog_last.0" ]
 @test "log: several levels, and ranges" {
 	# levels_of LEVELS: those that are printed
 	levels_of() {
-		"$dump" -q -J --consumed -l "$1" "$log.elf" |
+		"$dump" -q -J --consumed -l "$1" "$log.elf" | objects |
 			jq -s -c '[.[].level] | unique'
 	}
 	[ "$(levels_of err,warn)" = "[3,4]" ]
@@ -240,10 +240,10 @@ acrnlog_last.0" ]
 }
 
 @test "log: --at prints only that log, not the other half" {
-	"$dump" --at 0x1ff00000 -J "$log.elf" >"$T/at" 2>"$T/err"
+	"$dump" --at 0x1ff00000 -J "$log.elf" 2>"$T/err" | objects >"$T/at"
 	jq -e -s 'length > 1000 and all(.variant == "last boot")' "$T/at"
 	run ! grep -q xentrace "$T/err"
-	"$dump" --at 0x1ff00000 --at 0x1fe00000 -J "$log.elf" 2>/dev/null |
+	"$dump" --at 0x1ff00000 --at 0x1fe00000 -J "$log.elf" 2>/dev/null | objects |
 		jq -e -s '(map(.variant) | unique == ["current", "last boot"])
 			and length == (unique | length)'
 }
@@ -252,7 +252,7 @@ acrnlog_last.0" ]
 	# complete messages of the last boot that nobody has read
 	awk -F'\t' '$1 == 1 && $4 && $5 { print $2, $8 }' cpu16.truth |
 		sort -n >"$T/want"
-	"$dump" -F acrn-log -J cpu16.elf 2>/dev/null >"$T/json"
+	"$dump" -F acrn-log -J cpu16.elf 2>/dev/null | objects >"$T/json"
 	jq -r 'select(.seq and ((.flags // []) | index("partial-tail") == null)) |
 		[.seq, (.text | gsub("\\\\"; "\\\\") | gsub("\n"; "\\n") |
 		 gsub("\t"; "\\t"))] | join(" ")' "$T/json" | sort -n >"$T/got"
@@ -347,20 +347,20 @@ counts() {
 @test "message is the text without its prefix" {
 	# those kept by -n -N are copies
 	for n in 100000 -2000; do
-		"$dump" -q -J -n "$n" "$log.elf" | jq -e -s 'length > 1900 and
+		"$dump" -q -J -n "$n" "$log.elf" | objects | jq -e -s 'length > 1900 and
 			all(.[]; .seq == null or .text == "[" + .time +
 				"us][cpu=\(.cpu)]" + (if .component then
 				"[" + .component + "]" else "" end) +
 				"[sev=" + .fields.sev + "][seq=" + .seq +
 				"]:" + .message)'
-		"$dump" -q -J -n "$n" -F acrn-trace new.elf |
+		"$dump" -q -J -n "$n" -F acrn-trace new.elf | objects |
 			jq -e -s 'length > 1900 and all(.[];
 				(.time + " " + .message) as $m |
 				.text | endswith($m))'
 	done
 	# rules have a prefix of their own, or none
 	echo '0x11 %(cpu)d' >"$T/rules"
-	"$dump" -q -J --acrn-formats "$T/rules" -F acrn-trace new.elf |
+	"$dump" -q -J --acrn-formats "$T/rules" -F acrn-trace new.elf | objects |
 		jq -e -s 'length > 100 and all(.[]; has("message") | not)'
 }
 
@@ -382,7 +382,7 @@ counts() {
 }
 
 @test "trace: --stats equals the model, to the cycle" {
-	"$dump" --stats vm_exit,irq,cpu_usage -J new.elf 2>/dev/null >"$T/json"
+	"$dump" --stats vm_exit,irq,cpu_usage -J new.elf 2>/dev/null | objects >"$T/json"
 	jq -r 'select(.stats == "vm_exit" and .cpu != null) | . as $t |
 		.reasons[] | select(.reason | startswith("VMEXIT")) |
 		[($t.cpu | tostring), .count, .cycles] | join(" ")' "$T/json" |
@@ -427,7 +427,7 @@ counts() {
 }
 
 @test "trace: entries of 2018, CPUs from the hypervisor's pointers" {
-	"$dump" --stats vm_exit -J old.elf 2>/dev/null |
+	"$dump" --stats vm_exit -J old.elf 2>/dev/null | objects |
 		jq -r 'select(.cpu != null) | . as $t | .reasons[] |
 			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
 		sort >"$T/got"
@@ -439,7 +439,7 @@ counts() {
 @test "trace: entries of 2018 without pointers, CPUs by the order of the rings" {
 	"$B/mkacrn" trace bare.elf old=1 cpus=3 pointers=0 truth=bare.truth
 	# rings at 0 * 7, 1 * 7 and 2 * 7 modulo 16 times the size of a ring
-	"$dump" --stats vm_exit -J bare.elf 2>/dev/null |
+	"$dump" --stats vm_exit -J bare.elf 2>/dev/null | objects |
 		jq -r 'select(.cpu != null) | . as $t | .reasons[] |
 			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
 		sort >"$T/got"
@@ -458,7 +458,7 @@ counts() {
 	# 2^64 - 10^8: about a fifth of the way
 	"$B/mkacrn" trace wrap.elf cpus=3 noreason=1 exits=5000 \
 		tsc=18446744073609551616 truth=wrap.truth
-	"$dump" --stats vm_exit -J wrap.elf 2>/dev/null |
+	"$dump" --stats vm_exit -J wrap.elf 2>/dev/null | objects |
 		jq -r 'select(.cpu != null) | . as $t | .reasons[] |
 			[($t.cpu | tostring), .count, .cycles] | join(" ")' |
 		sort >"$T/got"

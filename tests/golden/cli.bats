@@ -105,9 +105,9 @@ on_tty() {
 	run -3 --separate-stderr bash -c 'head -c 100 small-c | gzip | head -c 15 | "$DUMP" -'
 	[[ $stderr == "memlog-dump: standard input: "* && $stderr != */proc/* ]]
 	run -0 --separate-stderr bash -c '"$DUMP" -qJn1 - <small-c'
-	[ "$(jq -r .image <<<"$output")" = "standard input" ]
+	[ "$(jq -r .image <<<"$output" | sort -u)" = "standard input" ]
 	run -0 --separate-stderr bash -c 'gzip <small-c | "$DUMP" -qJn1 -'
-	[ "$(jq -r .image <<<"$output")" = "standard input" ]
+	[ "$(jq -r .image <<<"$output" | sort -u)" = "standard input" ]
 }
 
 @test "a name that is not a file: what it may have meant" {
@@ -321,6 +321,24 @@ half() {
 	run -4 --separate-stderr "$DUMP" "$T/nothing"
 	[ -z "$output" ]
 	[[ $stderr == *"bytes of it are not in the image"* ]]
+}
+
+@test "what a dump left out on purpose is not missing" {
+	# pages of zeros, by makedumpfile -E -d 1, the unused end of the ring too
+	zstd -dq --sparse -o "$T/left" "$TOP/fixtures/damaged/left-out.elf.zst"
+	run -0 --separate-stderr "$DUMP" --strict -n 1 "$T/left"
+	[ "$output" = "[Bds] Unable to boot!" ]
+	[ -z "$stderr" ]
+	run -0 "$DUMP" -q --strict --list "$T/left"
+	[[ ${lines[1]} == *"  the only main log" ]]
+	run -0 "$DUMP" -q --strict --info "$T/left"
+	[[ $output == *"left out    67026944 bytes (63.9 MiB) when it was written"* ]]
+	[[ $output != *missing* ]]
+	run -1 --separate-stderr "$DUMP" --strict --range 0+1M "$T/left"
+	run -1 --separate-stderr "$DUMP" --strict -F cbmem "$T/left"
+	[[ $stderr == *"check: 63.9 MiB of memory were left out"* ]]
+	"$DUMP" -q -J "$T/left" | tail -n 1 |
+		jq -e '.left_out == "67026944" and .missing == "0"'
 }
 
 @test "4: --strict, and a log may be in the part that is missing" {
@@ -774,7 +792,7 @@ half() {
 @test "json, list and info are valid for jq, one object per line" {
 	run -0 --separate-stderr "$DUMP" -q -a -J small-early-main hostile
 	[ "$(jq -s length <<<"$output")" -eq "${#lines[@]}" ]
-	"$DUMP" -q -J hostile >"$T/json"
+	"$DUMP" -q -J hostile | grep -v '^{"type":"image",' >"$T/json"
 	[ -z "$(LC_ALL=C tr -d '[:print:]\n\200-\377' <"$T/json")" ]
 	# the same bytes, but for CR LF where it is valid text
 	"$DUMP" -q -r hostile >"$T/raw"
@@ -784,12 +802,49 @@ half() {
 		"$T/json" >"$T/back"
 	cmp <(sed 's/\r$//' "$T/raw") <(sed 's/\r$//' "$T/back")
 	run -0 "$DUMP" -J --list small-early-main
-	[ "$(jq -r .state <<<"$output")" = $'current\nstale' ]
+	[ "$(jq -r .state <<<"$output")" = $'current\nstale\nnull' ]
 	run -0 "$DUMP" -J --info big
-	[ "$(jq -r '.ranges[0].end' <<<"$output")" = 0x4000000 ]
+	[ "$(jq -r '.ranges[0].end' <<<"${lines[0]}")" = 0x4000000 ]
 	"$DUMP" -O json-seq small-c >"$T/seq"
 	[ "$(jq --seq -r .format "$T/seq" | grep -c ovmf)" -eq 20 ]
-	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 20 ]
+	[ "$(LC_ALL=C grep -c $'^\x1e{' "$T/seq")" -eq 21 ]
+	[ "$(jq --seq -r .type "$T/seq" | tail -n 1)" = image ]
+}
+
+# summary ARGUMENTS: the members of the last object of each image
+summary() {
+	"$DUMP" -q "$@" 2>/dev/null | jq -r 'select(.type == "image") |
+		"\(.image) \(.status) \(.exit) \(.logs) \(.matched) \(.missing) \(.error)"'
+}
+
+@test "the last object of each image says what became of it" {
+	local how
+	head -c 30000000 big >"$T/half"
+	ln -sf "$PWD"/{small-c,notes-only,hole} "$T"
+	cd "$T"
+	[ "$(summary -J small-c notes-only nowhere half)" = "\
+small-c printed 0 1 20 0 null
+notes-only none 1 0 0 0 null
+nowhere unreadable 3 0 0 0 nowhere: No such file or directory
+half incomplete 4 0 0 37110152 null" ]
+	for how in --list --info "--stats irq"; do
+		# shellcheck disable=SC2086
+		[ "$(summary -J $how small-c nowhere half | wc -l)" -eq 3 ]
+	done
+	[[ $(summary -J --list small-c) == "small-c printed 0 1 0 0 null" ]]
+	[[ $(summary -J --info --strict half) == "half incomplete 4 "* ]]
+	[[ $(summary -J -g nowhere small-c) == "small-c none 1 1 0 0 null" ]]
+	[[ $(summary -J pid: small-c) == "pid: usage 2 "* ]]
+	[[ $(summary -J --at 0x1000 small-c) == "small-c none 1 0 0 0 "*0x1000* ]]
+	[[ $(summary -J --at mach:0 small-c) == "small-c usage 2 "* ]]
+	# options that fit no image
+	[ -z "$(summary -J -w --list small-c)" ]
+	"$DUMP" -q -J small-c | tail -n 1 |
+		jq -e '.searched == "8192" and .elapsed > 0 and .elapsed < 3600'
+	# a file for each log has only the log
+	"$DUMP" -q -J -o "$T/dir/" small-c
+	run -1 grep -q '"type":"image"' "$T"/dir/*
+	run -3 "$DUMP" -J nowhere >/dev/full
 }
 
 @test "several processes may append to one file" {

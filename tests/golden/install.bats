@@ -121,7 +121,7 @@ program() {
 	EOT
 	./tool -r <memory | cmp - truth
 	run -0 ./tool --list -J <memory
-	[ "$(jq -r .addr <<<"$output")" = 0x140000 ]
+	[ "$(jq -r .addr <<<"${lines[0]}")" = 0x140000 ]
 	run -6 ./tool -F nonsense <memory
 	[[ $output == "--format: unknown log format"* ]]
 }
@@ -249,7 +249,8 @@ complete_line() {
 	# Linux without the log file: reserved ranges from /dev/mem
 	"$B/mkimage" "$TOP/fixtures/gen/recipes/c-linear.rec" "$t/elf"
 	local addr
-	addr=$("$B/memlog-dump" --list -J "$t/elf" | jq -r .addr)
+	addr=$("$B/memlog-dump" --list -J "$t/elf" |
+		jq -r '.addr // empty')
 	"$B/mkimage" - "$t/mem" <<-EOT
 	ram 0 16M
 	ovmf $addr size=128K

@@ -36,6 +36,7 @@ golden() {
 		"$dump" "${opts[@]}" "$@" image >out 2>err || rc=$?
 		safe out
 		safe err
+		sed -i 's/"elapsed":[0-9.]*}$/"elapsed":0.0}/' out
 		{
 			shorten out
 			[ -z "$(tail -c 1 out)" ] || printf '\n--- no LF at the end\n'
@@ -153,7 +154,7 @@ long_line() {
 	for c in é € 😀; do
 		long_line "$c"
 		"$dump" image | cmp - text
-		"$dump" -J image >json
+		"$dump" -J image | objects >json
 		[ "$(wc -l <json)" -gt 5 ]
 		run ! grep -q text_b64 json
 		jq -j .text json | tr -d '\n' | cmp - <(tr -d '\n' <text)

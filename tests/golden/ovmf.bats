@@ -50,7 +50,7 @@ text_is_truth() {
 
 json_is_truth() {
 	# -j joins the lines' text, -r gives it without JSON's quotes
-	"$dump" -J "$unpacked" 2>/dev/null |
+	"$dump" -J "$unpacked" 2>/dev/null | objects |
 		jq -rj 'if has("text_b64") then .text_b64 | @base64d else .text end' \
 		>"$BATS_TEST_TMPDIR/json"
 	tr -d '\r\n' <"$BATS_TEST_TMPDIR/json" | sha256sum >"$BATS_TEST_TMPDIR/a"
@@ -122,7 +122,7 @@ at_prints() {
 	run -0 "$dump" --list "$unpacked"
 	[[ $output == *"scattered: only its first 4096 bytes are its own memory"* ]]
 	run -0 "$dump" --list -J "$unpacked"
-	[ "$(jq -r '.flags | index("scattered") != null' <<<"$output")" = true ]
+	[ "$(objects <<<"$output" | jq -r '.flags | index("scattered") != null')" = true ]
 	# what is sent to support has that page of memory and no other
 	run -4 --separate-stderr "$dump" --strict --extract "$t/x" "$unpacked"
 	[[ $stderr == *"is other memory"* ]]

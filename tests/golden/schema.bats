@@ -48,14 +48,14 @@ every() {
 		image "$(basename "$r" .rec)" "$(basename "$r" .rec)"
 	done
 	every ./*
-	valid record log boot info <json
+	valid record log boot info image <json
 }
 
 @test "a name that is not UTF-8" {
 	image small-c $'\xff'
 	every $'\xff'
 	seq=json-seq every $'\xff'
-	valid record log boot info <json
+	valid record log boot info image <json
 	[ "$(jq -s 'map(select(.image_b64 != "/w==")) | length' \
 		<(tr -d '\036' <json))" = 0 ]
 }
@@ -68,7 +68,7 @@ every() {
 		every image
 		rm image
 	done
-	valid record log boot info <json
+	valid record log boot info image <json
 	# only Xen's own console has a prefix
 	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
 		. as $r | .format == "xen-console" and
@@ -84,7 +84,7 @@ every() {
 	stats="--stats vm_exit,irq,cpu_usage --tsc-mhz 1000"
 	every hvlog trace model events
 	seq=json-seq every events
-	valid record log boot info stats <json
+	valid record log boot info stats image <json
 	jq -se '[.[] | select(.type == "record")] | length > 30000 and
 		all(.[]; . as $r | .text | endswith($r.message))' json
 }

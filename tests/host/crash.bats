@@ -85,6 +85,7 @@ memlog_in() {
 	while read -r args; do
 		eval "\"$B/memlog-dump\" $args \"$core\"" >want || [ $? = 1 ]
 		memlog_in "$core" <<<"memlog $args > got"
+		sed -i 's/"elapsed":[0-9.]*}$/"elapsed":0}/' want got
 		cmp want got
 	done <<-'EOF'
 	--list
