@@ -24,6 +24,7 @@ struct text {
 	const struct ml_render_opts *opts;
 	enum time_style time;
 	bool headings;
+	const struct memlog_log *heading; /* not printed yet; NULL: none */
 	bool tty, color;
 	bool bol;	  /* at the start of a line */
 	bool inside;	  /* the previous record continues in the next */
@@ -72,17 +73,15 @@ static void text_color(struct text *t, const char *code)
 		ml_out_fmt(&t->out, "\033[%sm", code);
 }
 
-static enum memlog_status text_log_begin(void *state,
-					 const struct memlog_log *log,
-					 struct memlog_err *err)
+/* Before the first line of a log: one without any has no heading. */
+static void text_heading(struct text *t)
 {
-	struct text *t = state;
+	const struct memlog_log *log = t->heading;
 	char addr[ML_ADDR_TEXT];
 
-	t->state = 0;
-	t->inside = false;
-	if (!t->headings)
-		return MEMLOG_OK;
+	if (!log)
+		return;
+	t->heading = NULL;
 	start_line(t);
 	text_color(t, "1");
 	ml_out_str(&t->out, "==> ");
@@ -98,6 +97,17 @@ static enum memlog_status text_log_begin(void *state,
 	ml_out_fmt(&t->out, "%s) <==", memlog_state_name(log->state));
 	text_color(t, "0");
 	ml_out_char(&t->out, '\n');
+}
+
+static enum memlog_status text_log_begin(void *state,
+					 const struct memlog_log *log,
+					 struct memlog_err *err)
+{
+	struct text *t = state;
+
+	t->state = 0;
+	t->inside = false;
+	t->heading = t->headings ? log : NULL;
 	return MEMLOG_OK;
 }
 
@@ -118,14 +128,14 @@ static bool says_lost(const struct memlog_record *rec)
 
 static void text_marks(struct text *t, const struct memlog_record *rec)
 {
-	uint32_t now = rec->flags & STATE_FLAGS, new;
+	uint32_t now = rec->flags & STATE_FLAGS, added;
 	char words[80];
 
 	if (rec->flags & MEMLOG_REC_VERBATIM)
 		now &= ~MEMLOG_REC_CONSUMED; /* nobody misses it */
 	if (rec->log->state == MEMLOG_STATE_STALE)
 		now &= ~MEMLOG_REC_STALE; /* all of it is */
-	new = now & ~t->state;
+	added = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE && !says_lost(rec)) {
 		if (rec->lost)
 			snprintf(words, sizeof(words), "%" PRIu64 " %s%s lost",
@@ -135,11 +145,11 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 			snprintf(words, sizeof(words), "some of it is lost");
 		text_mark(t, words);
 	}
-	if (new &MEMLOG_REC_STALE)
+	if (added & MEMLOG_REC_STALE)
 		text_mark(t, "of an older boot");
-	if (new &MEMLOG_REC_CONSUMED)
+	if (added & MEMLOG_REC_CONSUMED)
 		text_mark(t, "was read by the log's own reader already");
-	if (new &MEMLOG_REC_UNCOMMITTED)
+	if (added & MEMLOG_REC_UNCOMMITTED)
 		text_mark(t, "was being written and is not counted yet");
 	if (t->state & ~now)
 		text_mark(t, "from here on as usual");
@@ -294,6 +304,7 @@ static enum memlog_status text_record(void *state,
 	bool told = tells_all(t, rec);
 	size_t len = rec->text_len;
 
+	text_heading(t);
 	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
 		flush_carry(t);
 		text_marks(t, rec);
