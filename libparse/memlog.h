@@ -79,8 +79,9 @@ enum memlog_status {
 /*
  * What went wrong, for a person. text is one line without a full stop or a
  * newline, NUL-terminated, truncated if too long; it names the address if there
- * is one, and the file if that is not an image that is open. It has no guest bytes, but has names as the caller
- * gave them. sys is an errno or 0. addr is valid if has_addr.
+ * is one, and the file if that is not an image that is open. It has no guest
+ * bytes, but has names as the caller gave them. sys is an errno or 0. addr is
+ * valid if has_addr.
  */
 struct memlog_err {
 	enum memlog_status status;
@@ -395,8 +396,8 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
  * compressed, headers at the end), or any input if whole is set (for
  * memlog_scan_at() or an exhaustive search), is copied to an unlinked temporary
  * file: then *ret is NULL, and *ret_spool is its descriptor, which the caller
- * opens as a file ("/proc/self/fd/N", with the name in the options) and closes. Otherwise *ret_spool is -1.
- * On errors, which are those of memlog_image_open(), *ret is NULL and
+ * opens as a file ("/proc/self/fd/N", with the name in the options) and closes.
+ * Otherwise *ret_spool is -1. On errors, which are those of memlog_image_open(), *ret is NULL and
  * *ret_spool is -1. The caller keeps fd, which is read to its end; name is for
  * messages and must outlive the image. opts may be NULL.
  */

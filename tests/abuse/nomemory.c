@@ -159,6 +159,22 @@ static void answer_free(struct answer *a)
 	free(a->said.p);
 }
 
+/* The last object of JSON says how long it took and how it ended. */
+static void drop_summary(struct text *out)
+{
+	char *last = NULL, *p = out->p;
+
+	while ((p = strstr(p, "{\"type\":\"image\"")) != NULL)
+		last = p++;
+	if (!last)
+		return;
+	/* with the RS of a JSON text sequence */
+	if (last > out->p && last[-1] == '\036')
+		last--;
+	*last = '\0';
+	out->len = (size_t)(last - out->p);
+}
+
 static enum memlog_status sink_begin(void *self, const char *name,
 				     struct memlog_err *err)
 {
@@ -225,6 +241,7 @@ static enum memlog_status answer_run(struct memlog_image *image,
 			sink.begin = sink_begin;
 		s = memlog_query_run(q, image, &host, &result, err);
 		a->damaged = result.damaged;
+		drop_summary(&a->out);
 	}
 	memlog_query_destroy(q);
 	return s;

@@ -217,7 +217,7 @@ info_says() {
 	} >"$t/sum.gz"
 	run -4 --separate-stderr "$dump" --strict "$t/sum.gz"
 	[ "$output" = "$(cat "$t/want")" ]
-	[[ $stderr == *"file is damaged (incorrect data check): "*"any of them may be wrong" ]]
+	[[ $stderr == *"file is damaged (incorrect data check): "*"any of them may be wrong"* ]]
 	run -4 "$dump" --strict --extract "$t/x" "$t/sum.gz"
 	# a warning for other data after the gzip stream, but not for zeros
 	{ cat "$t/whole.gz"; echo more; } >"$t/more.gz"

@@ -238,7 +238,7 @@ status() {
 	[ "$(status)" = "4 77" ]
 	[ "$(status --info)" = "0 77" ]
 	[ "$(status --strict --info)" = "4 77" ]
-	! grep -v '^warning: \|^memlog: \|truncated\|^BFD' said
+	run ! grep -v '^warning: \|^memlog: \|truncated\|^BFD' said
 }
 
 @test "help memlog, memlog --help, completion" {

@@ -87,6 +87,9 @@ void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);
 
+/* boots.c: which boot stale logs are of, as far as their number tells. */
+void ml_ovmf_boots(struct ml_log *const *logs, size_t n);
+
 /* likely.c: where logs are likely. */
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		      size_t max);

@@ -479,39 +479,6 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	}
 }
 
-static bool ovmf_relate_kept(const struct ml_log *log)
-{
-	return ml_ovmf_const(log)->kind == OVMF_KIND_PREVIOUS;
-}
-
-/* A main log of an earlier boot is of the one before, if there is one such. What
- * the firmware kept is of the boot before the one that has a main log: that is
- * not the current one if that has got no further than its early log. */
-static void number_boots(struct ml_log *const *logs, size_t n)
-{
-	size_t i, stale = 0, kept = 0;
-
-	for (i = 0; i < n; i++) {
-		if (ovmf_relate_kept(logs[i]))
-			kept++;
-		else if (logs[i]->pub.state == MEMLOG_STATE_STALE)
-			stale++;
-	}
-	for (i = 0; i < n; i++) {
-		struct memlog_log *log = &logs[i]->pub;
-
-		if (log->state != MEMLOG_STATE_STALE || stale > 1)
-			continue;
-		if (!ovmf_relate_kept(logs[i])) {
-			log->boot = -1;
-			log->has_boot = true;
-		} else if (kept == 1) {
-			log->boot = stale ? -2 : -1;
-			log->has_boot = true;
-		}
-	}
-}
-
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image)
 {
@@ -533,5 +500,5 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 				"memory",
 				(unsigned long long)logs[i]->extents->len);
 	}
-	number_boots(logs, n);
+	ml_ovmf_boots(logs, n);
 }
