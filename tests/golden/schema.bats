@@ -63,17 +63,17 @@ every() {
 @test "dumps of guests, of coreboot and of Xen" {
 	local f
 	for f in "$vmcores"/*.zst; do
-		case $f in *.debugcon.zst | *.console.zst | *.text.zst) continue ;; esac
+		case $f in *.debugcon.zst | *.console.zst | *.text.zst | *.trace.zst) continue ;; esac
 		zstd -q -d --long=31 -o image "$f"
 		every image
 		rm image
 	done
 	valid record log boot info image <json
-	# only Xen's own console has a prefix
+	# only Xen's own console and traces of hypervisors have a prefix
 	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
-		. as $r | .format == "xen-console" and
-		(.text | endswith($r.message)) and
-		(.message | startswith("(XEN)") | not))' json
+		. as $r | (.text | endswith($r.message)) and
+		(.format == "hyp-trace" or .format == "xen-console" and
+		 (.message | startswith("(XEN)") | not)))' json
 }
 
 @test "ACRN's logs and traces" {

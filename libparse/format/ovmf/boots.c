@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* boots.c - number the boots of OVMF logs whose state is known. */
+/* boots.c - number the boots that OVMF logs are from. */
 #include "ovmf.h"
 
 static bool ovmf_boots_kept(const struct ml_log *log)
@@ -10,7 +10,7 @@ static bool ovmf_boots_kept(const struct ml_log *log)
 /* A main log of an earlier boot is of the one before, if there is one such. What
  * the firmware kept is of the boot before the one that has a main log: that is
  * not the current one if that has got no further than its early log. */
-void ml_ovmf_boots(struct ml_log *const *logs, size_t n)
+void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n)
 {
 	size_t i, stale = 0, kept = 0;
 

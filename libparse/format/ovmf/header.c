@@ -379,3 +379,12 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 	*ret_lost = true;
 	return true;
 }
+
+const char *ml_ovmf_variant(const struct ovmf *o)
+{
+	if (o->kind == OVMF_KIND_PREVIOUS)
+		return "previous";
+	if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
+		return "unknown variant";
+	return o->early ? "early" : "main";
+}

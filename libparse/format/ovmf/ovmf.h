@@ -86,9 +86,11 @@ void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
 /* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);
+/* header.c: "early", "main", ... */
+const char *ml_ovmf_variant(const struct ovmf *o);
 
-/* boots.c: which boot stale logs are of, as far as their number tells. */
-void ml_ovmf_boots(struct ml_log *const *logs, size_t n);
+/* boots.c: once relate has judged them */
+void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n);
 
 /* likely.c: where logs are likely. */
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,

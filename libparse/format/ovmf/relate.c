@@ -194,15 +194,6 @@ static bool copied_from(const struct ml_log *main_log,
 	       same_text(main_log, 0, early, e - m, m, image);
 }
 
-static const char *name_variant(const struct ovmf *o)
-{
-	if (o->kind == OVMF_KIND_PREVIOUS)
-		return "previous";
-	if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
-		return "unknown variant";
-	return o->early ? "early" : "main";
-}
-
 static void name_all(struct ml_log *const *logs, size_t n,
 		     struct memlog_image *image, struct effort *effort)
 {
@@ -215,7 +206,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 		o->early = is_early(logs[i], image, effort);
 		o->judged = false;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
-			 "%s%s%s", name_variant(o),
+			 "%s%s%s", ml_ovmf_variant(o),
 			 o->family == OVMF_C ? "" : ", family ",
 			 o->family == OVMF_C ? "" : family[o->family]);
 	}
@@ -500,5 +491,5 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 				"memory",
 				(unsigned long long)logs[i]->extents->len);
 	}
-	ml_ovmf_boots(logs, n);
+	ml_ovmf_number_boots(logs, n);
 }
