@@ -33,11 +33,26 @@ struct look {
 	unsigned int more; /* bytes to come of a UTF-8 character */
 };
 
+/* Are the eight bytes at p printable ASCII? Each has to stay below 0x80, also
+ * with 1 added and with the space subtracted. */
+static bool pages_plain(const uint8_t *p)
+{
+	uint64_t ones = UINT64_MAX / 255, x = ml_le64(p);
+
+	return !((x | (x + ones) | (x - ones * ' ')) & ones << 7);
+}
+
 static void pages_look_text(struct look *k, const uint8_t *p, size_t n)
 {
 	for (k->text += n; n; n--, k->last = *p++) {
-		uint8_t c = *p;
+		uint8_t c;
 
+		/* most of it; one byte is left for the rest */
+		for (; n > 8 && !k->more && pages_plain(p); n -= 8, p += 8) {
+			k->since += 8;
+			k->last = ' ';
+		}
+		c = *p;
 		if (k->more && (c & 0xc0) == 0x80) {
 			k->more--;
 			continue;
