@@ -172,15 +172,20 @@ static void text_headings(void **state)
 	s.opts.many = true;
 	log_a.has_boot = true;
 	log_a.boot = -2;
+	/* none without a line */
 	start(&s, "text", 1);
+	assert_string_equal(finish(&s), "");
+	start(&s, "text", 1);
+	put(&s, "x\n", 0);
 	assert_string_equal(finish(&s),
 			    "==> vm\\x1bcore: ovmf main phys:0x7e9b2000 "
-			    "(boot -2, unknown) <==\n");
+			    "(boot -2, unknown) <==\nx\n");
 	s.opts.color = true;
 	start(&s, "text", 1);
+	put(&s, "x\n", 0);
 	assert_string_equal(finish(&s), "\033[1m==> vm\\x1bcore: ovmf main "
 					"phys:0x7e9b2000 (boot -2, unknown) <=="
-					"\033[0m\n");
+					"\033[0m\nx\n");
 	log_a.has_boot = false;
 }
 
