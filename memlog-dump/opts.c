@@ -191,9 +191,9 @@ static const struct {
 	const char *title;
 	const char *names[12];
 } opts_groups[] = {
-	{ "What to do", { "info", "list", "follow", "extract" } },
+	{ "What to do", { "info", "list", "list-boots", "follow", "extract" } },
 	{ "Which logs",
-	  { "all", "format", "scan", "at", "range", "map", "symbols",
+	  { "all", "boot", "format", "scan", "at", "range", "map", "symbols",
 	    "via-qemu" } },
 	{ "Which lines",
 	  { "grep", "lines", "level", "component", "cpu", "since", "until",

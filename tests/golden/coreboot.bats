@@ -38,7 +38,7 @@ as_serial() {
 @test "each index leads to it, and it is found once" {
 	run -0 "$dump" --list "$raw"
 	[ "${#lines[@]}" -eq 2 ]
-	[[ ${lines[1]} == "cbmem   -        phys:0x3fde000  131064  24849  no       current"* ]]
+	[[ ${lines[1]} == "cbmem   -        phys:0x3fde000  131064  24849  no          0  current"* ]]
 	"$dump" "$raw" >want
 	for at in 0x500 0x3e98000 0x3fff000 0x3fde000; do
 		"$dump" --at "phys:$at" "$raw" >got
