@@ -59,6 +59,10 @@ static enum memlog_status crash_help_show(void *arg,
 					  const char *value,
 					  struct memlog_err *err)
 {
+	(void)arg;
+	(void)opt;
+	(void)value;
+	(void)err;
 	return MEMLOG_STOP;
 }
 

@@ -144,14 +144,14 @@ teardown() {
 
 @test "-o writes a file, raw bytes too; NUL bytes are not printed" {
 	in_gdb -c "$core" <<-'EOF'
-	memlog --raw -o raw
-	memlog -o text
-	memlog -o text
+	memlog --raw -o log.raw
+	memlog -o log.text
+	memlog -o log.text
 	EOF
-	cmp text "$expected"
-	"$B/memlog-dump" --raw "$core" | cmp - raw
-	[ "$(stat -c %a text)" = 600 ]
-	grep -q 'text exists; use --force to replace it' said
+	cmp log.text "$expected"
+	"$B/memlog-dump" --raw "$core" | cmp - log.raw
+	[ "$(stat -c %a log.text)" = 600 ]
+	grep -q 'log.text exists; use --force to replace it' said
 	in_gdb -c "$core" <<<"memlog --extract"
 	grep -q 'with -o FILE' said
 }
