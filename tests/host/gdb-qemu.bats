@@ -85,7 +85,7 @@ teardown() {
 	EOF
 	[[ $output == *"phys:0x"* ]]
 	[[ $output == *'received: "0"'* ]]
-	grep -q 'gdbstub, physical addresses' said
+	grep -q 'gdbstub, by physical address' said
 	cmp out "$truth"
 }
 
@@ -139,7 +139,7 @@ in_small() {
 	mkdir tmp
 	in_small 100m -ex "target remote $vm/stub"
 	refused
-	[ "$(grep -c "tmp has 100 MiB free, and --pmemsave needs 127 MiB; set TMPDIR" said)" -eq 2 ]
+	[ "$(grep -c "tmp has 100 MiB free, but --pmemsave needs 127 MiB; set TMPDIR" said)" -eq 2 ]
 }
 
 @test "--pmemsave: QEMU does not see gdb's files" {
