@@ -267,7 +267,7 @@ info_says() {
 	lines 20 "above the hole "
 end
 raw base=0xbfff0000' >"$t/rec"
-	"$B/mkimage" -t "$t/pc.truth" "$t/rec" "$t/raw" || skip "no such recipe"
+	"$B/mkimage" -t "$t/pc.truth" "$t/rec" "$t/raw"
 	# 3 GiB below the hole and 1 GiB above
 	truncate -s 4G "$t/pc"
 	dd if="$t/raw" of="$t/pc" bs=64K iflag=skip_bytes oflag=seek_bytes \

@@ -30,7 +30,7 @@ fifo() {
 	  slot '[30us][cpu=0][vm0:vcpu0][sev=5][seq=9]:third'; } \
 		>"$T/0"
 	{ slot '[20us][cpu=1][idle1][sev=5][seq=8]:second'
-	  head -c 100 /dev/zero | tr '\0' x | sed 's/^.*$/[40us][cpu=1][idle1][sev=5][seq=12]:&/' |
+	  head -c 100 /dev/zero | tr '\0' a | sed 's/^.*$/[40us][cpu=1][idle1][sev=5][seq=12]:&/' |
 		head -c 80; slot 'end'; } >"$T/1"
 	slot '[9us][cpu=0][vm0:vcpu0][sev=1][seq=99]:before' >"$T/2"
 	fifo acrn_hvlog_cur_0 "$T/0"
@@ -42,7 +42,7 @@ fifo() {
 	[ "${lines[1]}" = '[20us][cpu=1][idle1][sev=5][seq=8]:second' ]
 	[ "${lines[2]}" = '[30us][cpu=0][vm0:vcpu0][sev=5][seq=9]:third' ]
 	[[ ${lines[3]} == *"2 "*lost* ]]
-	[[ ${lines[4]} == '[40us][cpu=1][idle1][sev=5][seq=12]:xxx'*xend ]]
+	[[ ${lines[4]} == '[40us][cpu=1][idle1][sev=5][seq=12]:aaa'*aend ]]
 	[ "${#lines[@]}" -eq 5 ]
 }
 

@@ -16,7 +16,7 @@ setup_file() {
 }
 
 setup() {
-	[ -x "$dump" ] || skip "memlog-dump is not built"
+	[ -x "$dump" ] || { echo "memlog-dump is not built" >&2; return 1; }
 	. "$top/firmware/vm.sh"
 	vm_new
 	holder_pid='' follow=''

@@ -328,7 +328,7 @@ static void test_spaces(void **state)
 }
 
 /* What paging=true leaves without a header: between two loads of the same
- * difference, behind one that promises it, and where nothing is certain. */
+ * difference, after one that promises it, and where nothing is certain. */
 static void test_orphans(void **state)
 {
 	struct mkelf *m = mkelf_new(true, false);

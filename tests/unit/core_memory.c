@@ -85,7 +85,7 @@ static void measure(const char *name, const char *format,
 	assert_true(mem.now == 0);
 }
 
-/* ELF with one load, behind a note that says whose it is. */
+/* ELF with one load, after a note that says whose it is. */
 static void make_elf(uint64_t vaddr, const char *owner, uint32_t type,
 		     size_t desc)
 {

@@ -613,7 +613,7 @@ static void capability(struct stream *f, const char *name)
 	word(f, name);
 }
 
-/* mapped-ram: 16 pages of which 3 is not written, behind other things. */
+/* mapped-ram: 16 pages of which 3 is not written, after other things. */
 static void mapped(struct stream *f)
 {
 	size_t list;

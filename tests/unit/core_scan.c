@@ -373,8 +373,8 @@ static void at(void **state)
 	mem_free(&m);
 }
 
-/* A million magics with nothing behind them: each is looked at once, nothing
- * is kept of them, and the true log is still found. */
+/* A million magics without a log: each is looked at once, nothing is kept of
+ * them, and the true log is still found. */
 static void planted(void **state)
 {
 	struct memlog_scan_opts opts = { .size = sizeof(opts) };
@@ -686,8 +686,8 @@ static void small_structs(void **state)
 	mem_free(&m);
 }
 
-/* A reader of memory that ends where addresses do: its last page has none
- * behind it, and 0 does not follow. */
+/* A reader of memory that ends where addresses do: no page follows the
+ * last one, and 0 does not either. */
 static enum memlog_status top_read(void *self, uint64_t addr, void *buf,
 				   size_t len, size_t *ret,
 				   struct memlog_err *err)

@@ -45,7 +45,7 @@ static void poison(void)
 }
 
 /* A copy of the first size bytes of a table, in as many bytes; pointers are
- * all that stands behind them in the table itself. */
+ * all that follows them in the table itself. */
 static void *shorter(const void *table, size_t size, size_t whole)
 {
 	void (*bad)(void) = poison;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core_xen.c - the notes of a Xen machine, and dom0's memory behind them. */
+/* core_xen.c - the notes of a Xen machine, and dom0's memory, to which they lead. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

@@ -12,7 +12,7 @@
 #include "image/image.h"
 
 #define GUARD 0xa5
-#define SLACK 16 /* bytes behind a buffer that must not change */
+#define SLACK 16 /* bytes after a buffer that must not change */
 
 struct reader {
 	const struct memlog_reader_ops *ops;

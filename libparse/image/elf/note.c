@@ -103,7 +103,7 @@ static const struct reg regs_aarch64[] = {
 	{ "x29", 344 }, { "x30", 352 }, { NULL, 0 },
 };
 
-/* The supported PRSTATUS notes, told apart by their size. */
+/* The supported PRSTATUS notes, distinguished by their size. */
 static const struct prstatus {
 	uint16_t len, machine;
 	uint8_t word, pid;
