@@ -24,7 +24,7 @@ struct text {
 	const struct ml_render_opts *opts;
 	enum time_style time;
 	bool headings;
-	const struct memlog_log *heading; /* not printed yet; NULL: none */
+	bool heading; /* that of this log is still to be printed */
 	bool tty, color;
 	bool bol;	  /* at the start of a line */
 	bool inside;	  /* the previous record continues in the next */
@@ -74,14 +74,13 @@ static void text_color(struct text *t, const char *code)
 }
 
 /* Before the first line of a log: one without any has no heading. */
-static void text_heading(struct text *t)
+static void text_heading(struct text *t, const struct memlog_log *log)
 {
-	const struct memlog_log *log = t->heading;
 	char addr[ML_ADDR_TEXT];
 
-	if (!log)
+	if (!t->heading)
 		return;
-	t->heading = NULL;
+	t->heading = false;
 	start_line(t);
 	text_color(t, "1");
 	ml_out_str(&t->out, "==> ");
@@ -107,7 +106,7 @@ static enum memlog_status text_log_begin(void *state,
 
 	t->state = 0;
 	t->inside = false;
-	t->heading = t->headings ? log : NULL;
+	t->heading = t->headings;
 	return MEMLOG_OK;
 }
 
@@ -304,7 +303,7 @@ static enum memlog_status text_record(void *state,
 	bool told = tells_all(t, rec);
 	size_t len = rec->text_len;
 
-	text_heading(t);
+	text_heading(t, rec->log);
 	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
 		flush_carry(t);
 		text_marks(t, rec);

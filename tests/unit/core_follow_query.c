@@ -28,6 +28,7 @@ struct session {
 	step *const *steps; /* one for each pause, ended by NULL */
 	unsigned int slices;
 	bool stop;
+	bool many;
 	struct memlog_query_result result;
 	struct memlog_err err;
 };
@@ -65,6 +66,7 @@ static enum memlog_status run(struct session *s, step *const *steps,
 		.message_arg = s,
 		.progress = progress,
 		.progress_arg = s,
+		.many = s->many,
 	};
 	enum memlog_status status;
 	struct memlog_query *q;
@@ -239,6 +241,20 @@ static void test_filtered(void **state)
 	assert_true(s->result.matched == 2);
 }
 
+/* The heading is printed with the first line that matches, of a later look. */
+static void test_heading(void **state)
+{
+	static step *const steps[] = { three, four_to_six, NULL };
+	static const char *const grep[][2] = { { "grep", "five" }, { NULL } };
+	struct session *s = *state;
+
+	boot(s);
+	s->many = true;
+	assert_int_equal(run(s, steps, grep), MEMLOG_STOP);
+	assert_non_null(strstr(s->out.text, "==> live: ovmf"));
+	assert_non_null(strstr(s->out.text, ") <==\nfive\n"));
+}
+
 /* A guest that ends still has its last words printed, and that is not an error. */
 static void test_ends(void **state)
 {
@@ -351,10 +367,11 @@ static void test_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(grows),	       TEST(waits),	TEST(first),
-		TEST(newest),	       TEST(filtered),	TEST(ends),
-		TEST(ends_without),    TEST(reset),	TEST(overrun),
-		TEST(overrun_counted), TEST(sink_full), TEST(no_directory),
+		TEST(grows),	    TEST(waits),	   TEST(first),
+		TEST(newest),	    TEST(filtered),	   TEST(heading),
+		TEST(ends),	    TEST(ends_without),	   TEST(reset),
+		TEST(overrun),	    TEST(overrun_counted), TEST(sink_full),
+		TEST(no_directory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
