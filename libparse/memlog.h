@@ -1174,7 +1174,7 @@ memlog_query_run(struct memlog_query *query, struct memlog_image *image,
 
 /* The exit status if there is no image to run a query on: the image of that
  * name could not be opened. name NULL: the command line is invalid, or a file
- * that it names beside images cannot be used. status is the reason. query, err
+ * that it names besides images cannot be used. status is the reason. query, err
  * and host may be NULL. If name, query and host are given and the output is
  * JSON, the object that describes the image is written to the host's sink. */
 MEMLOG_API enum memlog_exit

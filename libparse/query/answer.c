@@ -141,6 +141,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	};
 	struct memlog_query_result *result = &run->result;
 	struct ml_answer answer;
+	enum memlog_status written;
 
 	result->damaged |= run->image->suspect;
 	result->searched = run->stats.covered;
@@ -158,13 +159,17 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	if (run->query->render->list != ML_LIST_TEXT)
 		result->left_out = ml_image_left_out(run->image);
 	/* not of options that fit no image, and not after Ctrl-C */
-	if (!run->checked || s == MEMLOG_STOP ||
-	    !answer_write(run->query, &run->host, &summary, &why))
+	if (!run->checked || s == MEMLOG_STOP)
+		return s;
+	written = answer_write(run->query, &run->host, &summary, &why);
+	if (!written)
 		return s;
 	result->exit = MEMLOG_EXIT_UNREADABLE;
-	if (!s || s == MEMLOG_NO_DATA)
-		*err = why;
-	return err->status;
+	if (s && s != MEMLOG_NO_DATA)
+		return s;
+	/* a sink need not say why */
+	*err = why;
+	return written;
 }
 
 enum memlog_exit memlog_query_failed(const struct memlog_query *query,

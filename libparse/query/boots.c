@@ -128,7 +128,8 @@ void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 		       run->query->boot, list);
 	else
 		ml_say(run, ML_SAY_ERROR,
-		       "no log of boot %" PRId32 ": of none is the boot known; "
-		       "--list says why",
+		       "no log of boot %" PRId32
+		       ": the boot of no log is known; "
+		       "see --list",
 		       run->query->boot);
 }

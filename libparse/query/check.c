@@ -134,8 +134,8 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       r->name);
 	if (q->stats && !r->tables)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "--stats is written as text, csv or json, not "
-			       "as %s",
+			       "--stats is written as text, csv, json or "
+			       "json-seq, not as %s",
 			       r->name);
 	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,

@@ -11,7 +11,7 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 {
 	const struct memlog_query *q = j->run->query;
 	const struct ml_filter *f = &q->filter;
-	bool goes_on = j->inside;
+	bool goes_on = j->inside && j->passed; /* a line that is printed */
 
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
@@ -23,11 +23,11 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 	/* from the matching piece of a long line to the line's end */
 	if (q->has_boot && (!rec->has_boot || rec->boot != q->boot))
 		j->passed = false;
-	else if (!(goes_on && j->passed))
+	else if (!goes_on)
 		j->passed = ml_filter_match(f, rec, &j->last);
 	if (!j->passed)
 		return false;
-	if (!goes_on || !j->records)
+	if (!goes_on)
 		j->lines++;
 	return true;
 }

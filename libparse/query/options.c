@@ -99,8 +99,8 @@ static const struct option_row {
 	{ "verbose", 'v', NULL,
 	  "explain what is done; list all ranges and notes", ALL,
 	  ml_set_verbose },
-	{ "quiet", 'q', NULL, "print only error messages, beside the data", ALL,
-	  ml_set_quiet },
+	{ "quiet", 'q', NULL, "print only error messages, besides the data",
+	  ALL, ml_set_quiet },
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 _Static_assert(N_ROWS <= 64, "struct memlog_query has a bit for each");

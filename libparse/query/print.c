@@ -57,6 +57,16 @@ static const char *print_no_time(const struct ml_job *j)
 	return NULL;
 }
 
+/* A log with text, and none was read. */
+static void print_say_consumed(const struct ml_job *j)
+{
+	if (!j->bytes && !(j->log->flags & MEMLOG_LOG_EMPTY) &&
+	    !j->run->query->consumed)
+		ml_say_log(j->run, ML_SAY_NOTE, j->log,
+			   "its own reader has read all of it; --consumed "
+			   "prints what is left");
+}
+
 static void say_filtered(const struct ml_job *j)
 {
 	const struct ml_filter *f = &j->run->query->filter;
@@ -195,6 +205,8 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	if (s)
 		return s;
 	say_damage(j, read, &read_err, missing);
+	if (read == MEMLOG_NO_DATA && !missing)
+		print_say_consumed(j);
 	say_filtered(j);
 	j->run->result.logs_printed++;
 	return MEMLOG_OK;

@@ -736,7 +736,39 @@ static void stopped(void **state)
 		assert_int_equal(run(image, ""), MEMLOG_IO);
 		assert_string_equal(run_err.text, "full");
 	}
+	/* at any byte of the objects, the image's too; the sink need not say why */
 	sink.fail_after = 0;
+	assert_int_equal(run(image, "-J"), MEMLOG_OK);
+	sink.silent = true;
+	for (sink.fail_after = sink.len - 8; sink.fail_after;
+	     sink.fail_after--) {
+		assert_int_equal(run(image, "-J"), MEMLOG_IO);
+		assert_int_equal(result.exit, MEMLOG_EXIT_UNREADABLE);
+	}
+	sink.silent = false;
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* A line that matches in a later piece is one of the lines that -n counts. */
+static void long_line(void **state)
+{
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+	char text[10000];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "a foo\n", 6);
+	memcpy(text + 6000, "foo", 3);
+	memcpy(text + sizeof(text) - 2, "\n", 2);
+	put_log(p + 0x3cb3000, 0x4000, text);
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(run(image, "-n +1 -g foo"), MEMLOG_OK);
+	assert_string_equal(sink.text, "a foo\n");
+	assert_int_equal(run(image, "-n +2 -g foo"), MEMLOG_OK);
+	assert_true(sink.len > 6 + 4000);
+	assert_non_null(strstr(sink.text, "xfoox"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -866,6 +898,7 @@ int main(void)
 		cmocka_unit_test(raw_to_terminal),
 		cmocka_unit_test(invalid),
 		cmocka_unit_test(stopped),
+		cmocka_unit_test(long_line),
 		cmocka_unit_test(extract),
 		cmocka_unit_test(extract_xen),
 	};

@@ -19,7 +19,7 @@ static enum memlog_status keep(void *self, const void *buf, size_t len,
 
 	t->writes++;
 	if (t->fail_after && t->len + len > t->fail_after) {
-		if (err) {
+		if (err && !t->silent) {
 			memset(err, 0, sizeof(*err));
 			err->status = MEMLOG_IO;
 			err->sys = ENOSPC;

@@ -10,6 +10,7 @@ struct text_sink {
 	char *text; /* always terminated */
 	size_t len, cap;
 	size_t fail_after; /* bytes that fit; 0: all */
+	bool silent;	   /* it does not say why it fails */
 	unsigned int writes;
 };
 
