@@ -17,7 +17,7 @@
 /* Threads that search: a mapped window of 64 MiB has work for this many. */
 #define ML_MAX_THREADS 16u
 
-/* Extents of one log: one for a plain ring, else one per CPU or page. */
+/* Extents of all logs of an image: one for a plain ring, else one per CPU or page. */
 #define ML_MAX_EXTENTS (1u << 20)
 
 /* A line of text is split into records of at most this size, so that memory
@@ -248,8 +248,8 @@
 #define ML_HYP_FORMAT	    256u
 #define ML_HYP_KERNEL_PAGES 64u
 
-/* Places in memory where the remote of a table may be: one in each 128 MiB, so this
- * is 8 TiB. */
+/* Places in memory where the remotes of tables may be, all tables of one image
+ * together: one in each 128 MiB, so this is 8 TiB. */
 #define ML_HYP_PLACES 65536u
 
 /* Bytes of the kernel's data searched for tables of events, and of its constants

@@ -29,7 +29,9 @@ struct ml_log {
 	const struct ml_format *fmt;
 	struct memlog_extent *extents; /* pub.extents points here */
 	size_t cap_extents;
-	bool pointed; /* a header there points to it */
+	uint32_t boot_step; /* of a log with several boots, set by relate():
+				boots from one in it to the one before */
+	bool pointed;	    /* a header there points to it */
 	enum memlog_space pointer_space;
 	uint64_t pointer_addr;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
@@ -127,9 +129,11 @@ struct memlog_logs {
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around;		  /* bytes searched by expand(), at most
+	uint64_t around;  /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
-	bool around_low;		  /* low memory was searched, once */
+	bool around_low;  /* low memory was searched, once */
+	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
+	size_t n_extents; /* of all logs */
 	const struct memlog_image *image; /* being scanned, else NULL */
 	uint64_t repeated; /* bytes of extents that are bytes of the file at
 			      lower addresses, too */

@@ -2,6 +2,7 @@
 /* logs.c - the list of logs that a scan fills. */
 #include "format.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
 
@@ -37,26 +38,28 @@ void ml_logs_drop_last(struct memlog_logs *logs)
 {
 	struct ml_log *log = logs->logs[--logs->count];
 
+	logs->n_extents -= log->pub.n_extents;
 	ml_free(&logs->alloc, log->extents);
 	ml_free(&logs->alloc, log);
 }
 
 /* The output of an image whose headers show the same bytes again and again is
  * bounded by its file. */
-static bool logs_afford(struct memlog_logs *logs, const struct memlog_extent *e)
+static bool logs_afford(struct memlog_logs *logs, const struct memlog_extent *e,
+			uint64_t end)
 {
-	uint64_t n;
+	uint64_t n, all;
 
 	if (!logs->image)
 		return true;
 	n = ml_image_repeated(logs->image, e->space,
-			      (struct memlog_range){ e->addr,
-						     e->addr + e->len });
+			      (struct memlog_range){ e->addr, end });
 	if (!n)
 		return true;
-	if (n > ML_REPEATS * logs->image->file.size - logs->repeated)
+	if (!ml_add(logs->repeated, n, &all) ||
+	    all / ML_REPEATS > logs->image->file.size)
 		return false;
-	logs->repeated += n;
+	logs->repeated = all;
 	return true;
 }
 
@@ -66,19 +69,24 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
+	uint64_t end;
 
-	if (!logs_afford(logs, extent))
-		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "the same bytes of the file as other logs");
 	if (!extent->len)
 		return ml_fail(err, MEMLOG_INVALID, "a log of 0 bytes");
-	if (log->pub.n_extents >= ML_MAX_EXTENTS)
-		return ml_fail(err, MEMLOG_LIMIT, "a log of more than %u parts",
+	if (!ml_add(extent->addr, extent->len, &end))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "it would end after the last address");
+	if (!logs_afford(logs, extent, end))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "the same bytes of the file as other logs");
+	if (logs->n_extents >= ML_MAX_EXTENTS)
+		return ml_fail(err, MEMLOG_LIMIT, "logs of more than %u parts",
 			       ML_MAX_EXTENTS);
 	s = ml_grow(&logs->alloc, &log->extents, log->pub.n_extents,
 		    &log->cap_extents, sizeof(*log->extents), err);
 	if (s)
 		return s;
+	logs->n_extents++;
 	log->extents[log->pub.n_extents++] = *extent;
 	log->pub.extents = log->extents;
 	return MEMLOG_OK;
@@ -104,7 +112,8 @@ void ml_logs_clear(struct memlog_logs *logs)
 		ml_free(&logs->alloc, logs->logs[i]);
 	}
 	logs->count = 0;
-	logs->around = 0;
+	logs->n_extents = 0;
+	logs->around = logs->repeated = logs->places = 0;
 	logs->around_low = false;
 }
 

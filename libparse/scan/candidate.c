@@ -61,12 +61,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	struct ml_log *log;
 	size_t first = job->logs->count;
 	enum memlog_status s;
-	uint64_t end;
 	uint32_t id;
 
-	if (!ml_add(extent->addr, extent->len, &end))
-		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "it would end after the last address");
 	s = ml_logs_add(job->logs, probed->fmt, &log, err);
 	if (s)
 		return s;

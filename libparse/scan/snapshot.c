@@ -167,6 +167,7 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->fmt = old->fmt;
+	ret->boot_step = old->boot_step;
 	ret->pub = old->pub;
 	ret->pub.flags = 0;
 	ret->pub.reason[0] = ret->pub.version[0] = '\0';

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
+#include "format/format.h"
 #include "image/open.h"
 #include "libmem.h"
 #include "libmkkdump.h"
@@ -369,9 +371,38 @@ static void test_kdump(void **state)
 	free(c.bytes);
 }
 
+/* The parts of all logs of an image together are limited, and none goes around
+ * the end of addresses. */
+static void test_extents(void **state)
+{
+	struct memlog_logs logs = { .alloc = ml_allocator(NULL), .max = 4 };
+	struct memlog_extent e = { .addr = 0x1000, .len = 0x1000, .cpu = -1 };
+	struct ml_log *a, *b;
+	size_t i;
+
+	assert_int_equal(ml_logs_add(&logs, ml_formats[0], &a, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(ml_logs_add(&logs, ml_formats[0], &b, NULL),
+			 MEMLOG_OK);
+	for (i = 0; i < ML_MAX_EXTENTS; i++)
+		assert_int_equal(ml_log_add_extent(&logs, i % 2 ? a : b, &e,
+						   NULL),
+				 MEMLOG_OK);
+	assert_int_equal(ml_log_add_extent(&logs, a, &e, NULL), MEMLOG_LIMIT);
+	ml_logs_drop_last(&logs);
+	assert_int_equal(ml_log_add_extent(&logs, a, &e, NULL), MEMLOG_OK);
+	e.addr = UINT64_MAX - 0xfff;
+	e.len = 0x2000;
+	assert_int_equal(ml_log_add_extent(&logs, a, &e, NULL),
+			 MEMLOG_NOT_MINE);
+	ml_logs_clear(&logs);
+	free(logs.logs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_extents),
 		cmocka_unit_test(test_same_bytes),
 		cmocka_unit_test(test_shifted),
 		cmocka_unit_test(test_log_rings),

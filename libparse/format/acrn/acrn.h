@@ -21,7 +21,6 @@ struct acrn {
 	uint64_t part;	  /* from one ring to the next; 0: unknown */
 	uint64_t unread;  /* slots */
 	uint32_t damaged; /* rings with damaged headers */
-	uint32_t step;	  /* boots from one in a ring to the one before */
 };
 
 static inline struct acrn *ml_acrn(struct ml_log *log)

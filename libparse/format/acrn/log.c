@@ -191,7 +191,7 @@ static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 	rec->flags |= it->flags;
 	if (!it->unread)
 		rec->flags |= MEMLOG_REC_CONSUMED;
-	rec->boot = -(int32_t)(d->age * ml_acrn_const(source->log)->step);
+	rec->boot = -(int32_t)(d->age * source->log->boot_step);
 	if (d->age)
 		rec->flags |= MEMLOG_REC_STALE;
 	if (!it->has_head)

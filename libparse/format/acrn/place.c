@@ -426,7 +426,7 @@ static void acrn_place_number(struct ml_log *const *logs, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct acrn *a = ml_acrn(logs[i]);
 
-		ml_acrn(logs[i])->step = last ? 2 : 1;
+		logs[i]->boot_step = last ? 2 : 1;
 		if (!a->last || a->inside || last > 1)
 			continue;
 		logs[i]->pub.boot = -1;

@@ -70,10 +70,10 @@ static enum slot_kind kind_at(struct ml_acrn_ring *ring,
  * The kind of the slot after a full slot of a message of cpu. A head of another
  * CPU is a line that the message quotes: one ring has one CPU.
  */
-static enum slot_kind kind_behind(struct ml_acrn_ring *ring,
-				  struct ml_source *source,
-				  const struct ml_acrn_run *run, uint32_t pos,
-				  uint32_t cpu, bool *ret_full)
+static enum slot_kind kind_after(struct ml_acrn_ring *ring,
+				 struct ml_source *source,
+				 const struct ml_acrn_run *run, uint32_t pos,
+				 uint32_t cpu, bool *ret_full)
 {
 	const uint8_t *p =
 		ml_acrn_ring_slot(ring, source, run_index(ring, run, pos));
@@ -324,8 +324,8 @@ static uint32_t acrn_ring_measure(struct ml_acrn_ring *ring,
 	kind_at(ring, source, run, pos, &is_full);
 	for (n = 1; is_full && n < ML_ACRN_SLOTS_MAX && pos + n < run->count;
 	     n++) {
-		k = kind_behind(ring, source, run, pos + n, ring->item.head.cpu,
-				&is_full);
+		k = kind_after(ring, source, run, pos + n, ring->item.head.cpu,
+			       &is_full);
 		if (k != SLOT_MORE) {
 			is_full = true;
 			break;

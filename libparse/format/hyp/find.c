@@ -148,19 +148,22 @@ static bool hyp_is_remote(struct memlog_image *image, struct hyp *h,
 	       ml_le32(d) <= ML_HYP_CPUS;
 }
 
-static bool hyp_find_remote(struct memlog_image *image, struct hyp *h,
+static bool hyp_find_remote(struct memlog_logs *logs,
+			    struct memlog_image *image, struct hyp *h,
 			    uint64_t table)
 {
 	uint64_t addr = 0, at, off = h->remote % STEP;
 	struct memlog_range r;
-	uint32_t looked = 0;
 
 	while (!memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL)) {
 		at = r.start - r.start % STEP + off;
 		if (at < r.start)
 			at += STEP;
+		/* a range counts too */
+		if (logs->places++ >= ML_HYP_PLACES)
+			return false;
 		for (; at >= r.start && at < r.end; at += STEP) {
-			if (looked++ == ML_HYP_PLACES)
+			if (logs->places++ >= ML_HYP_PLACES)
 				return false;
 			if (hyp_is_remote(image, h, table, at))
 				return true;
@@ -355,6 +358,9 @@ static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 	for (off = 0, p = NULL; off < ML_HYP_NEAR && !p; off += ML_PAGE) {
 		size_t got = 0;
 
+		if (logs->around >= ML_MAX_AROUND)
+			break;
+		logs->around += ML_PAGE;
 		if (!ml_image_fill(image, MEMLOG_PHYS, at + off, page,
 				   2 * ML_PAGE, &got, NULL))
 			p = memmem(page, got, first, sizeof(first));
@@ -388,7 +394,7 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 	enum memlog_status s;
 
 	if (log->extents[0].space != MEMLOG_PHYS ||
-	    !hyp_find_remote(image, ml_hyp(log), table))
+	    !hyp_find_remote(logs, image, ml_hyp(log), table))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "its remote is nowhere in memory");
 	s = hyp_add_desc(logs, log, image, err);

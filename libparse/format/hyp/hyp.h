@@ -106,8 +106,7 @@ bool ml_hyp_read_va(struct memlog_image *image, const struct hyp *h,
 
 /*
  * order.c: add a CPU's extents to the log, data pages in reading order: by the
- * links of its nodes, or guessed. budget: bytes of memory that may be searched
- * for struct simple_rb_per_cpu.
+ * links of its nodes, or guessed.
  */
 enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 				  struct memlog_image *image,
@@ -151,7 +150,6 @@ struct hyp_field {
 struct hyp_type {
 	char name[HYP_NAME + 1];
 	uint16_t id;
-	uint32_t size; /* of the payload */
 	uint32_t n_fields;
 	struct hyp_field field[MEMLOG_RECORD_FIELDS];
 	char format[ML_HYP_FORMAT];
@@ -167,8 +165,8 @@ struct hyp_kernel {
 	size_t n;
 };
 
-/* Load the index-th event of the table. False: there is none, or it makes no
- * sense. kernel.c */
+/* Load the index-th event of the table. False: there is none, or it is
+ * invalid. kernel.c */
 bool ml_hyp_type_load(struct hyp_kernel *k, uint32_t index,
 		      struct hyp_type *ret);
 

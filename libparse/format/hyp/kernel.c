@@ -92,7 +92,7 @@ static bool kernel_string(struct hyp_kernel *k, uint64_t va, char *ret,
 static bool kernel_fields(struct hyp_kernel *k, uint64_t va,
 			  struct hyp_type *ret)
 {
-	uint32_t size, align, most = 2, off = 2;
+	uint32_t size, align, off = 2;
 	uint8_t b[FIELD];
 	uint64_t name;
 
@@ -100,15 +100,12 @@ static bool kernel_fields(struct hyp_kernel *k, uint64_t va,
 		name = ml_le64(b + FIELD_NAME);
 		size = ml_le32(b + FIELD_SIZE);
 		align = ml_le32(b + FIELD_ALIGN);
-		if (!name) {
-			ret->size = (off + most - 1) & -most;
+		if (!name)
 			return true;
-		}
 		if (ret->n_fields == MEMLOG_RECORD_FIELDS ||
 		    !ml_is_pow2(align) || align > 16 || size > FIELD_MAX)
 			return false;
 		off = (off + align - 1) & -align;
-		most = (uint32_t)ml_max(most, align);
 		ret->field[ret->n_fields].off = (uint16_t)off;
 		ret->field[ret->n_fields].size = (uint16_t)size;
 		ret->field[ret->n_fields].is_signed = b[FIELD_FLAGS] & 1;

@@ -108,7 +108,7 @@ size_t ml_hyp_locate(struct memlog_image *image,
 static size_t locate_tables(const uint8_t *p, size_t len, uint64_t addr,
 			    struct ml_likely *ret, size_t max)
 {
-	size_t at, n = 0, next = 0;
+	size_t at, n = 0, next = SIZE_MAX;
 
 	for (at = 0; at + HYP_EVENT <= len && n < max; at += 8) {
 		if (!p[at] || !ml_hyp_glance(p + at, HYP_EVENT))

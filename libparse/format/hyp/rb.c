@@ -112,20 +112,21 @@ static void rb_search_chunk(struct hyp_search *s, uint64_t addr, size_t len)
 
 static void rb_search(struct hyp_search *s, struct memlog_logs *logs)
 {
-	uint64_t addr = 0, at;
+	uint64_t addr = 0, at, n;
 	struct memlog_range r;
 	size_t got;
 
 	while (s->left &&
 	       !memlog_image_next_data(s->image, MEMLOG_PHYS, addr, &r, NULL)) {
 		for (at = (r.start + 7) & ~UINT64_C(7); at < r.end && s->left;
-		     at += CHUNK) {
-			if (logs->around >= ML_MAX_AROUND)
+		     at += n) {
+			n = ml_min(ml_min(CHUNK, r.end - at),
+				   ML_MAX_AROUND - logs->around);
+			if (!n)
 				return;
-			logs->around += CHUNK;
+			logs->around += n;
 			if (!ml_image_fill(s->image, MEMLOG_PHYS, at, s->buf,
-					   (size_t)ml_min(CHUNK, r.end - at),
-					   &got, NULL))
+					   (size_t)n, &got, NULL))
 				rb_search_chunk(s, at, got);
 		}
 		addr = r.end;

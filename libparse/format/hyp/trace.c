@@ -95,28 +95,7 @@ static bool trace_is_reason(const uint8_t *p)
 	return n && n < HYP_REASON && !p[n];
 }
 
-/* The kernel's own, up to the one that stands for all others. */
-static void trace_load_reasons(struct hyp_trace *d, struct ml_source *source)
-{
-	uint8_t b[HYP_REASON * HYP_REASONS] = { 0 }, *p = b;
-	const struct ml_log *log = source->log;
-	size_t i, got = 0;
-
-	for (i = 0; i < log->pub.n_extents; i++)
-		if (log->extents[i].role == HYP_ROLE_REASONS)
-			ml_source_read(source, i, 0, b, sizeof(b), &got, NULL,
-				       NULL);
-	for (; p < b + got && trace_is_reason(p); p += HYP_REASON) {
-		trace_add_reason(d, (const char *)p);
-		if (!strcmp((const char *)p, "unknown"))
-			return;
-	}
-	d->n_reasons = 0;
-	trace_known_reasons(d, ml_hyp_const(log));
-}
-
-/* ---- pages -------------------------------------------------------------- */
-
+/* All len bytes at the start of an extent, as far as they are there. */
 static size_t trace_read(struct ml_source *source, size_t extent, void *buf,
 			 size_t len)
 {
@@ -129,6 +108,27 @@ static size_t trace_read(struct ml_source *source, size_t extent, void *buf,
 		got += part;
 	return got;
 }
+
+/* The kernel's own, up to the one that stands for all others. */
+static void trace_load_reasons(struct hyp_trace *d, struct ml_source *source)
+{
+	uint8_t b[HYP_REASON * HYP_REASONS] = { 0 }, *p = b;
+	const struct ml_log *log = source->log;
+	size_t i, got = 0;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		if (log->extents[i].role == HYP_ROLE_REASONS)
+			got = trace_read(source, i, b, sizeof(b));
+	for (; p < b + got && trace_is_reason(p); p += HYP_REASON) {
+		trace_add_reason(d, (const char *)p);
+		if (!strcmp((const char *)p, "unknown"))
+			return;
+	}
+	d->n_reasons = 0;
+	trace_known_reasons(d, ml_hyp_const(log));
+}
+
+/* ---- pages -------------------------------------------------------------- */
 
 /* What was lost before the reader page is reported with its first event, which may
  * have been read; before the head what came since that page was taken. */
