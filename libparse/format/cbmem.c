@@ -7,26 +7,12 @@
 #include "base/err.h"
 #include "lines.h"
 
-enum {
-	TABLE = 24,
-	TAG_FORWARD = 0x11,
-	TAG_CONSOLE = 0x17,
-	TAG_ENTRY = 0x31,
-	ROOT_ENTRIES = 20,
-	ROOT_ENTRY = 16,
-	ROOT_END = ML_PAGE - 8,
-	ID_CONSOLE = 0x434f4e53,
-	ID_TABLE = 0x43425442,
-	ID_MAGIC = 0x3fc76b7e,
-	CONSOLE = 8,
-	TEXT_SEEN = 16,
-	OVERFLOWED = 0x80000000,
-	RESERVED = 0x70000000,
-	LEVEL0 = 16,
-	DEBUG = 7,
-	SPEW = 8,
-	ANY_SIZE = 1, /* hint, if not the console's size: unknown */
-};
+enum { TABLE = 24, TAG_FORWARD = 0x11, TAG_CONSOLE = 0x17, TAG_ENTRY = 0x31 };
+enum { ID_CONSOLE = 0x434f4e53, ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e };
+enum { ROOT_ENTRIES = 20, ROOT_ENTRY = 16, ROOT_END = ML_PAGE - 8 };
+enum { CONSOLE = 8, TEXT_SEEN = 16, LEVEL0 = 16, DEBUG = 7, SPEW = 8 };
+enum { RESERVED = 0x70000000, OVERFLOWED = 0x80000000 };
+#define ANY_SIZE     1u /* hint, if not the console's size: unknown */
 #define ROOT_POINTER UINT64_C(0xfffff008c0389481)
 
 struct cbmem_decoder {
@@ -45,7 +31,7 @@ static bool cbmem_glance(const uint8_t *p, size_t len)
  * calls an address is from what we do. */
 static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 {
-	uint64_t console = 0, forward = 0, here = p->addr, entry = ANY_SIZE;
+	uint64_t console = 0, forward = 0, here = p->addr, entry = ANY_SIZE, at;
 	uint32_t left = ml_le32(p->bytes + 12), size, tag, id;
 	const uint8_t *r = p->bytes + TABLE;
 
@@ -68,8 +54,8 @@ static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 		if (id == ID_TABLE)
 			here = ml_le64(r + 8);
 	}
-	if (console)
-		ml_found_at(ret, console + p->addr - here, entry);
+	if (console && ml_add(console, p->addr, &at) && at >= here)
+		ml_found_at(ret, at - here, entry);
 	else if (forward)
 		ml_found_at(ret, forward, 0);
 	return ret->points;
@@ -87,7 +73,7 @@ static bool cbmem_root(const struct ml_probe *p, struct ml_found *ret)
 		at = (int32_t)ml_le32(e + 4);
 		size = ml_le32(e + 8);
 		if (ml_le32(e) == ID_MAGIC && ml_le32(e + 12) == ID_CONSOLE &&
-		    at + size <= 0)
+		    at + size <= 0 && (uint64_t)-at <= p->addr)
 			ml_found_at(ret, p->addr + (uint64_t)at, size);
 		e += ROOT_ENTRY;
 	}
@@ -101,7 +87,7 @@ static enum memlog_status cbmem_console(const struct ml_probe *p,
 					struct ml_found *ret,
 					struct memlog_err *err)
 {
-	uint32_t size = ml_le32(p->bytes), cursor = ml_le32(p->bytes + 4), from;
+	uint32_t size = ml_le32(p->bytes), cursor = ml_le32(p->bytes + 4);
 	bool wrapped = cursor & OVERFLOWED;
 
 	cursor &= ~OVERFLOWED;
@@ -116,8 +102,7 @@ static enum memlog_status cbmem_console(const struct ml_probe *p,
 			 cursor	 ? 0 :
 				   MEMLOG_LOG_EMPTY;
 	log->pub.state = MEMLOG_STATE_CURRENT;
-	from = wrapped ? cursor : 0;
-	memcpy(log->priv, &from, sizeof(from));
+	*(uint32_t *)log->priv = wrapped ? cursor : 0;
 	ret->extent.len = CONSOLE + (uint64_t)size;
 	return MEMLOG_OK;
 }
@@ -143,11 +128,12 @@ static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
 	size_t got, i, n = 0;
 
 	ml_image_fill(image, MEMLOG_PHYS, 0, page, sizeof(page), &got, NULL);
-	for (i = 0; i + TABLE <= got && n < max; i += 16)
+	for (i = 0; i + TABLE <= got && n < max; i += 16) {
+		struct ml_likely l = { .range = { i, i + 1 }, .exact = true };
+
 		if (!memcmp(page + i, "LBIO", 4))
-			ret[n++] =
-				(struct ml_likely){ .range = { i, i + TABLE },
-						    .exact = true };
+			ret[n++] = l;
+	}
 	return n;
 }
 
@@ -186,13 +172,11 @@ static enum memlog_status cbmem_next(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-/* The root begins with an entry for itself. */
+/* The root begins with an entry for itself; bytes, length, offset, alignment. */
 static const struct ml_magic cbmem_magics[] = {
 	{ .bytes = "LBIO", .len = 4, .align = ML_PAGE, .fine = 16 },
-	{ .bytes = "\x7e\x6b\xc7\x3f\0\0\0\0\0\x10\0\0\xff\x17\x40\xff",
-	  .len = 16,
-	  .offset = ROOT_ENTRIES,
-	  .align = ML_PAGE },
+	{ "\x7e\x6b\xc7\x3f\0\0\0\0\0\x10\0\0\xff\x17\x40\xff", 16,
+	  ROOT_ENTRIES, ML_PAGE, 0 },
 	{ .len = 0 },
 };
 
