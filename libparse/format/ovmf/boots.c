@@ -13,12 +13,16 @@ static bool ovmf_boots_kept(const struct ml_log *log)
 void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n)
 {
 	size_t i, stale = 0, kept = 0;
+	bool main_now = false;
 
 	for (i = 0; i < n; i++) {
 		if (ovmf_boots_kept(logs[i]))
 			kept++;
 		else if (logs[i]->pub.state == MEMLOG_STATE_STALE)
 			stale++;
+		else
+			main_now |= !ml_ovmf_const(logs[i])->early &&
+				    logs[i]->pub.state == MEMLOG_STATE_CURRENT;
 	}
 	for (i = 0; i < n; i++) {
 		struct memlog_log *log = &logs[i]->pub;
@@ -29,7 +33,7 @@ void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n)
 			log->boot = -1;
 			log->has_boot = true;
 		} else if (kept == 1) {
-			log->boot = stale ? -2 : -1;
+			log->boot = stale && !main_now ? -2 : -1;
 			log->has_boot = true;
 		}
 	}

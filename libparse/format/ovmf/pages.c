@@ -3,10 +3,10 @@
  * pages.c - how far the memory that follows a header is the log's own.
  *
  * What is contiguous for a guest need not be so in an image: in a dump of a
- * host the pages of its guests lie scattered, and the page with the header is
+ * host the pages of its guests are scattered, and the page with the header is
  * followed by other memory. Firmware zeroes the buffer before it is
  * used, ends lines with CR LF, and writes messages of less than 512 bytes; other
- * memory looks otherwise.
+ * memory differs in at least one of these.
  */
 #include <string.h>
 
