@@ -99,7 +99,6 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 		.progress = ext_progress,
 		.symbols = &ext_symbols,
 	};
-	struct memlog_query_result result = { .size = sizeof(result) };
 	enum memlog_status st, closed;
 
 	st = ext_image_open(s, err);
@@ -107,7 +106,7 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 		st = ext_open_output(s, &host.sink, err);
 	if (st)
 		return st;
-	st = memlog_query_run(s->query, s->image, &host, &result, err);
+	st = memlog_query_run(s->query, s->image, &host, NULL, err);
 	closed = ext_close_output(s, st, st ? NULL : err);
 	return st ? st : closed;
 }

@@ -39,7 +39,7 @@ enum memlog_status ml_boots_write(const struct memlog_sink *sink,
 	struct ml_out out;
 	size_t i;
 
-	ml_out_init(&out, sink);
+	ml_out_init_lines(&out, sink, opts->alloc);
 	if (opts->style == ML_LIST_TEXT) {
 		if (opts->many) {
 			ml_out_str(&out, "==> ");

@@ -109,7 +109,7 @@ static enum memlog_status json_record(void *state,
 		json_put_fields(&j, rec);
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE)
 		ml_json_u64(&j, "lost", rec->lost);
-	if (rec->flags)
+	if (rec->flags & ~MEMLOG_REC_VERBATIM)
 		put_flags(&j, rec->flags);
 	ml_json_end(&j);
 	return s->out.status ? ml_out_flush(&s->out, err) : MEMLOG_OK;

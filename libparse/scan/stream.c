@@ -232,7 +232,6 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
-	uint64_t old;
 
 	st->back = largest_reach(st->formats) + ML_PAGE;
 	s = stream_order(st, err);
@@ -248,10 +247,9 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 		s = stream_search(st);
 		if (s || st->eof)
 			break;
-		old = ml_stream_end(st);
 		s = stream_slide(st, err);
 		if (!s)
-			s = ml_stream_keep_new(st, old, err);
+			s = ml_stream_keep_new(st, err);
 	}
 	return s;
 }

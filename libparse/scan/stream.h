@@ -36,7 +36,7 @@ struct ml_stream {
 	struct ml_load *by_off; /* the same, by offset, no byte twice */
 	size_t n_by_off, cur;
 	struct memlog_range *wanted; /* offsets still to come, sorted */
-	size_t n_wanted, cap_wanted, taken;
+	size_t n_wanted, cap_wanted;
 	struct memlog_range kept; /* the last offsets requested, in one
 					   run */
 	size_t n_reached;	  /* places whose surroundings were kept */
@@ -58,9 +58,8 @@ static inline uint64_t ml_stream_end(const struct ml_stream *st)
 	return st->base + st->filled;
 }
 
-/* stream_keep.c: new bytes have come, from offset old on: keep those that were
- * waited for. */
-enum memlog_status ml_stream_keep_new(struct ml_stream *st, uint64_t old,
+/* stream_keep.c: new bytes have come: keep those that were waited for. */
+enum memlog_status ml_stream_keep_new(struct ml_stream *st,
 				      struct memlog_err *err);
 
 /* stream_keep.c: a candidate in the piece that is fed: probe it, keep what is a

@@ -42,7 +42,7 @@ static enum memlog_status stream_want(struct ml_stream *st, uint64_t off,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_stream_keep_new(struct ml_stream *st, uint64_t old,
+enum memlog_status ml_stream_keep_new(struct ml_stream *st,
 				      struct memlog_err *err)
 {
 	uint64_t end = ml_stream_end(st), to;

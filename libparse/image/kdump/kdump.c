@@ -163,10 +163,10 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 	for (;; addr = end * k->head.block) {
 		if (k->walked / ML_REPEATS > k->pages.file->size)
 			return ml_fail_at(err, MEMLOG_LIMIT, addr,
-					  "%s: pages have more than %u times "
-					  "the bytes of the file; the rest is "
-					  "not searched",
-					  k->pages.file->name, ML_REPEATS);
+					  "pages have more than %u times the "
+					  "bytes of the file; the rest is not "
+					  "searched",
+					  ML_REPEATS);
 		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
 		if (s)
 			return s;
