@@ -327,9 +327,11 @@ static const char *const thorough[][4] = {
 	{ "memlog", "--list", "-J" },
 	{ "memlog", "--scan=exhaustive", "--uncommitted" },
 	{ "memlog", "-Ojson", "--all" },
-	{ "memlog", "-n3" },
+	{ "memlog", "-n+3" },
 	{ "memlog", "-n-3" },
 	{ "memlog", "-gline" },
+	{ "memlog", "-b", "-1" },
+	{ "memlog", "--list-boots", "-J" },
 	{ "memlog", "--at", "0x820000" },
 };
 static const char *const seq[][4] = {

@@ -200,7 +200,8 @@ memlog_in() {
 	[ "$(grep -c "link is a symbolic link" <<<"$output")" -eq 2 ]
 	[[ $output == *"/dev/null is not a regular file"* ]]
 	[[ $output == *"/tmp is a directory"* ]]
-	[ -L link ] && [ ! -e target ]
+	[ -L link ]
+	[ ! -e target ]
 	# no temporary file is left
 	[ -z "$(find . -name '*.??????' -newer out)" ]
 }

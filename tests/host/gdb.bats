@@ -175,7 +175,8 @@ teardown() {
 	[ "$(grep -c 'link is a symbolic link' said)" -eq 2 ]
 	grep -q "$PWD is a directory" said
 	[ "$(grep -c 'is being read, and cannot be replaced' said)" -eq 3 ]
-	[ -L link ] && [ ! -e target ]
+	[ -L link ]
+	[ ! -e target ]
 	cmp "$core" mine.core
 	cmp "$B/namelist/vmlinux" mine.vmlinux
 }
