@@ -200,6 +200,32 @@ static void test_in_flight(void **state)
 	expect_whole(MEMLOG_PHYS, true);
 }
 
+/* A running guest writes on after its header was read. */
+static void test_growing(void **state)
+{
+	static uint8_t got[sizeof(r.text)];
+	struct memlog_reader_ops live = mem_ops;
+	uint64_t len, more;
+	uint32_t flags;
+	int round;
+
+	(void)state;
+	live.flags |= MEMLOG_READER_LIVE;
+	for (round = 0; round < 300; round++) {
+		make_ring(16, 1 + rnd(40000), false, "\r\n");
+		more = 1 + rnd(20000);
+		write_lines(r.bytes + HEADER + r.tail, more, "\r\n");
+		assert_int_equal(memlog_image_wrap(&live, &r.m, MEMLOG_PHYS,
+						   "m", NULL, &r.image, NULL),
+				 0);
+		assert_int_equal(read_text(got, &flags, &len), r.text_len);
+		assert_memory_equal(got, r.text, r.text_len);
+		assert_int_equal(len, r.len);
+		assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+		close_ring();
+	}
+}
+
 enum kind { BINARY, LF_TEXT, NO_LINES, ZEROS, CRLF_TEXT };
 
 static void put_foreign(uint8_t *p, enum kind kind)
@@ -297,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_other_lines),
 		cmocka_unit_test(test_in_flight),
+		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_look_alike),
 		cmocka_unit_test(test_unused),

@@ -78,6 +78,16 @@ static bool pages_all_zero(const uint8_t *p, size_t n)
 	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
 }
 
+/* How many of the n bytes there are up to the last that is not zero. */
+static size_t pages_trim(const uint8_t *p, size_t n)
+{
+	if (pages_all_zero(p, n))
+		return 0;
+	while (!p[n - 1])
+		n--;
+	return n;
+}
+
 /* Offsets in the ring that have text, and those that no text has reached; a
  * message that was in flight may be between them. */
 static struct memlog_range pages_text(const struct ovmf *o)
@@ -123,14 +133,13 @@ static void pages_look(struct look *k, const struct ovmf *o, uint64_t off,
 	if (ml_range_intersect(here, text, &r))
 		pages_look_text(k, p + (r.start - here.start),
 				(size_t)(r.end - r.start));
-	if (!ml_range_intersect(here, unused, &r) ||
-	    pages_all_zero(p + (r.start - here.start),
-			   (size_t)(r.end - r.start)))
+	if (!ml_range_intersect(here, unused, &r))
 		return;
+	p += r.start - here.start;
+	n = pages_trim(p, (size_t)(r.end - r.start));
 	/* after text there may be more of it, as far as that goes */
-	k->used = !k->text || strict;
-	pages_look_text(k, p + (r.start - here.start),
-			(size_t)(r.end - r.start));
+	k->used = n && (!k->text || strict);
+	pages_look_text(k, p, n);
 }
 
 /* How lines end on the header's page. */
