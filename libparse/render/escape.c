@@ -123,6 +123,17 @@ static size_t plain_run(const uint8_t *p, size_t len)
 	return i;
 }
 
+/* The same of those that JSON does not escape. */
+static size_t json_run(const uint8_t *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (p[i] < 0x20 || p[i] >= 0x7f || p[i] == '"' || p[i] == '\\')
+			break;
+	return i;
+}
+
 static void escape_byte(struct ml_out *out, uint8_t b)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -258,15 +269,7 @@ void ml_escape_json(struct ml_out *out, const uint8_t *p, size_t len)
 	size_t n;
 
 	while (len) {
-		n = plain_run(p, len);
-		if (n) {
-			size_t i;
-
-			for (i = 0; i < n; i++)
-				if (p[i] == '"' || p[i] == '\\')
-					break;
-			n = i;
-		}
+		n = json_run(p, len);
 		if (n) {
 			ml_out_write(out, p, n);
 		} else {

@@ -105,7 +105,9 @@ void ml_json_text(struct ml_json *j, const char *key, const char *s)
 void ml_json_u64(struct ml_json *j, const char *key, uint64_t v)
 {
 	key_of(j, key, "");
-	ml_out_fmt(j->out, "\"%" PRIu64 "\"", v);
+	ml_out_char(j->out, '"');
+	ml_out_u64(j->out, v);
+	ml_out_char(j->out, '"');
 }
 
 void ml_json_i64(struct ml_json *j, const char *key, int64_t v)
@@ -117,7 +119,9 @@ void ml_json_i64(struct ml_json *j, const char *key, int64_t v)
 void ml_json_hex(struct ml_json *j, const char *key, uint64_t v)
 {
 	key_of(j, key, "");
-	ml_out_fmt(j->out, "\"0x%" PRIx64 "\"", v);
+	ml_out_str(j->out, "\"0x");
+	ml_out_hex(j->out, v);
+	ml_out_char(j->out, '"');
 }
 
 void ml_json_int(struct ml_json *j, const char *key, long long v)

@@ -82,31 +82,39 @@ static bool out_grow(struct ml_out *out, size_t len)
 	return true;
 }
 
-void ml_out_write(struct ml_out *out, const void *p, size_t len)
+void ml_out_write_full(struct ml_out *out, const void *p, size_t len)
 {
-	if (len > out->size - out->len)
-		out_drain_lines(out);
+	out_drain_lines(out);
 	if (len > out->size - out->len &&
 	    (!out->lines || out->status || !out_grow(out, len))) {
 		out_drain(out, out_bytes(out), out->len);
 		out->len = 0;
 	}
-	if (len > out->size - out->len) {
+	if (len > out->size - out->len)
 		out_drain(out, p, len);
-	} else if (len) {
-		memcpy(out_bytes(out) + out->len, p, len);
-		out->len += len;
-	}
+	else
+		ml_out_write(out, p, len);
 }
 
-void ml_out_str(struct ml_out *out, const char *s)
+static void out_digits(struct ml_out *out, uint64_t v, unsigned int base)
 {
-	ml_out_write(out, s, strlen(s));
+	char text[20], *p = text + sizeof(text);
+
+	do {
+		*--p = "0123456789abcdef"[v % base];
+		v /= base;
+	} while (v);
+	ml_out_write(out, p, (size_t)(text + sizeof(text) - p));
 }
 
-void ml_out_char(struct ml_out *out, char c)
+void ml_out_u64(struct ml_out *out, uint64_t v)
 {
-	ml_out_write(out, &c, 1);
+	out_digits(out, v, 10);
+}
+
+void ml_out_hex(struct ml_out *out, uint64_t v)
+{
+	out_digits(out, v, 16);
 }
 
 void ml_out_fmt(struct ml_out *out, const char *fmt, ...)

@@ -9,6 +9,8 @@
 #ifndef ML_RENDER_OUT_H
 #define ML_RENDER_OUT_H
 
+#include <string.h>
+
 #include "memlog.h"
 
 struct ml_out {
@@ -27,9 +29,31 @@ void ml_out_init(struct ml_out *out, const struct memlog_sink *sink);
 void ml_out_init_lines(struct ml_out *out, const struct memlog_sink *sink,
 		       const struct memlog_allocator *alloc);
 void ml_out_fini(struct ml_out *out);
-void ml_out_write(struct ml_out *out, const void *p, size_t len);
-void ml_out_str(struct ml_out *out, const char *s);
-void ml_out_char(struct ml_out *out, char c);
+void ml_out_write_full(struct ml_out *out, const void *p, size_t len);
+
+static inline void ml_out_write(struct ml_out *out, const void *p, size_t len)
+{
+	if (len > out->size - out->len) {
+		ml_out_write_full(out, p, len);
+		return;
+	}
+	memcpy((out->big ? out->big : out->buf) + out->len, p, len);
+	out->len += len;
+}
+
+static inline void ml_out_str(struct ml_out *out, const char *s)
+{
+	ml_out_write(out, s, strlen(s));
+}
+
+static inline void ml_out_char(struct ml_out *out, char c)
+{
+	ml_out_write(out, &c, 1);
+}
+
+/* Decimal, and hexadecimal without a prefix; faster than ml_out_fmt(). */
+void ml_out_u64(struct ml_out *out, uint64_t v);
+void ml_out_hex(struct ml_out *out, uint64_t v);
 /* Formatted text of at most 511 bytes; never of guest bytes. */
 void ml_out_fmt(struct ml_out *out, const char *fmt, ...) MEMLOG_PRINTF(2, 3);
 /* Write everything to the sink; returns the first failure since init. */
