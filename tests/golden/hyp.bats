@@ -85,7 +85,7 @@ symbols() {
 	jq -j .message records | cmp - <(sed 's/.*[0-9]: //' want)
 	run -0 jq -c '[.cpu, .time, .time_hz, .component, .fields]' \
 		<(sed -n '1p;4p' records)
-	[ "${lines[0]}" = '[0,"1853808784","1000000000","hyp_enter",{"reason":"host_abort","vcpu":"0"}]' ]
+	[ "${lines[0]}" = '[0,"1853808784","1000000000","hyp_enter",{"reason":"4","reason_name":"host_abort","vcpu":"0"}]' ]
 	[ "${lines[1]}" = '[0,"1866793648","1000000000","selftest",{"id":"100"}]' ]
 }
 

@@ -176,6 +176,10 @@ size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
 		    size_t len, const char (*reasons)[HYP_REASON + 1], size_t n,
 		    char *ret, size_t size);
 
+/* The field of hyp_enter and hyp_exit whose value has a name, which follows it as
+ * a field of text. */
+#define ML_HYP_REASON "reason"
+
 /* A field's value; false: the payload is too short, or the size is odd. */
 bool ml_hyp_value(const struct hyp_field *f, const uint8_t *payload, size_t len,
 		  uint64_t *ret);

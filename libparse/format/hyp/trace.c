@@ -271,7 +271,9 @@ static void trace_add_fields(const struct hyp_trace *d,
 	uint32_t i;
 	uint64_t v;
 
-	for (i = 0; type && i < type->n_fields; i++) {
+	for (i = 0;
+	     type && i < type->n_fields && rec->n_fields < MEMLOG_RECORD_FIELDS;
+	     i++) {
 		f = &type->field[i];
 		if (!ml_hyp_value(f, e->payload, e->payload_len, &v))
 			continue;
@@ -279,8 +281,11 @@ static void trace_add_fields(const struct hyp_trace *d,
 		to->name = f->name;
 		to->type = f->is_signed ? MEMLOG_FIELD_INT : MEMLOG_FIELD_UINT;
 		to->u = v;
-		if (strcmp(f->name, "reason") || !d->n_reasons)
+		if (strcmp(f->name, ML_HYP_REASON) || !d->n_reasons ||
+		    rec->n_fields == MEMLOG_RECORD_FIELDS)
 			continue;
+		to = &rec->fields[rec->n_fields++];
+		to->name = ML_HYP_REASON "_name";
 		to->type = MEMLOG_FIELD_TEXT;
 		to->text = d->reasons[ml_min(v, d->n_reasons - 1)];
 		to->text_len = strlen(to->text);
