@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "page.h"
+#include "format/rbpage.h"
 
 enum {
 	RB_LAST_OVERRUN = 48,
@@ -41,7 +41,7 @@ struct hyp_trace {
 	uint8_t *page;
 	uint32_t role;
 	int32_t cpu_nr;
-	struct hyp_events events;
+	struct ml_rb_events events;
 	uint64_t lost; /* before its first event */
 	bool is_lost;
 	char line[LINE];
@@ -162,7 +162,7 @@ static void trace_load_page(struct hyp_trace *d, struct ml_source *source,
 	uint64_t commit, missing = source->missing;
 	size_t got = trace_read(source, extent, d->page, size), len;
 
-	d->events = (struct hyp_events){ .bytes = d->page + HYP_PAGE_HEADER };
+	d->events = (struct ml_rb_events){ .bytes = d->page + HYP_PAGE_HEADER };
 	if (got < HYP_PAGE_HEADER) {
 		source->missing = missing + size;
 		return;
@@ -224,7 +224,7 @@ static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
 /* ---- records ------------------------------------------------------------ */
 
 static const struct hyp_type *trace_type(const struct hyp_trace *d,
-					 const struct hyp_event *e)
+					 const struct ml_rb_event *e)
 {
 	size_t i;
 
@@ -235,7 +235,8 @@ static const struct hyp_type *trace_type(const struct hyp_trace *d,
 }
 
 static void trace_put_line(struct hyp_trace *d, const struct hyp_type *type,
-			   const struct hyp_event *e, struct memlog_record *rec)
+			   const struct ml_rb_event *e,
+			   struct memlog_record *rec)
 {
 	uint64_t t = d->events.time;
 	size_t n = (size_t)snprintf(d->line, LINE,
@@ -263,7 +264,7 @@ static void trace_put_line(struct hyp_trace *d, const struct hyp_type *type,
 
 static void trace_add_fields(const struct hyp_trace *d,
 			     const struct hyp_type *type,
-			     const struct hyp_event *e,
+			     const struct ml_rb_event *e,
 			     struct memlog_record *rec)
 {
 	const struct hyp_field *f;
@@ -313,11 +314,11 @@ static void trace_put_lost(struct hyp_trace *d, struct memlog_record *rec)
 
 /* The next event that is wanted; false: a page without one. */
 static bool trace_event(struct hyp_trace *d, struct ml_source *source,
-			struct hyp_event *ret)
+			struct ml_rb_event *ret)
 {
 	bool known = d->role == HYP_ROLE_READER && d->cpu.has_read;
 
-	while (ml_hyp_event_next(&d->events, ret))
+	while (ml_rb_event_next(&d->events, ret))
 		if (!known || d->consumed || ret->pos >= d->cpu.read)
 			return true;
 	if (d->events.bad)
@@ -327,7 +328,7 @@ static bool trace_event(struct hyp_trace *d, struct ml_source *source,
 
 static enum memlog_status trace_emit(struct hyp_trace *d,
 				     struct ml_source *source,
-				     const struct hyp_event *e,
+				     const struct ml_rb_event *e,
 				     struct memlog_record *rec)
 {
 	const struct hyp_type *type = trace_type(d, e);
@@ -348,8 +349,8 @@ static enum memlog_status hyp_trace_next(void *state, struct ml_source *source,
 					 struct memlog_err *err)
 {
 	struct hyp_trace *d = state;
-	struct hyp_events before;
-	struct hyp_event e;
+	struct ml_rb_events before;
+	struct ml_rb_event e;
 
 	for (;;) {
 		before = d->events;

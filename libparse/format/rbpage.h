@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* page.h - the events of one page of a ring buffer. */
-#ifndef ML_FORMAT_HYP_PAGE_H
-#define ML_FORMAT_HYP_PAGE_H
+/* rbpage.h - the events of one page of the ring buffer of Linux. */
+#ifndef ML_FORMAT_RBPAGE_H
+#define ML_FORMAT_RBPAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 /* Events in [pos, len) of bytes, the data of a page; time is that of the last
  * event, in ns, modulo 2^64. */
-struct hyp_events {
+struct ml_rb_events {
 	const uint8_t *bytes;
 	size_t len, pos;
 	uint64_t time;
@@ -17,12 +17,12 @@ struct hyp_events {
 };
 
 /* An event: all of its bytes, and the payload in them. */
-struct hyp_event {
+struct ml_rb_event {
 	const uint8_t *raw, *payload;
 	size_t raw_len, payload_len, pos;
 };
 
 /* The next one that is not a padding or a time stamp; false after the last. */
-bool ml_hyp_event_next(struct hyp_events *e, struct hyp_event *ret);
+bool ml_rb_event_next(struct ml_rb_events *e, struct ml_rb_event *ret);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* page.c - the events of one page of a ring buffer. */
-#include "page.h"
+/* rbpage.c - the events of one page of the ring buffer of Linux. */
+#include "rbpage.h"
 
 #include "base/bytes.h"
 
@@ -16,7 +16,7 @@ enum {
 
 /* The whole length of what is at p, of which left bytes are there; 0: it is not
  * an event. */
-static size_t page_event_length(const uint8_t *p, size_t left)
+static size_t rbpage_length(const uint8_t *p, size_t left)
 {
 	uint32_t kind, delta;
 	size_t len;
@@ -38,7 +38,7 @@ static size_t page_event_length(const uint8_t *p, size_t left)
 	return len < 2 * WORD || len > left ? 0 : len;
 }
 
-static void page_time(struct hyp_events *e, const uint8_t *p)
+static void rbpage_time(struct ml_rb_events *e, const uint8_t *p)
 {
 	uint64_t delta = ml_le32(p) >> 5, high = UINT64_MAX << STAMP_BITS;
 
@@ -57,7 +57,7 @@ static void page_time(struct hyp_events *e, const uint8_t *p)
 	}
 }
 
-bool ml_hyp_event_next(struct hyp_events *e, struct hyp_event *ret)
+bool ml_rb_event_next(struct ml_rb_events *e, struct ml_rb_event *ret)
 {
 	const uint8_t *p;
 	uint32_t kind;
@@ -65,11 +65,11 @@ bool ml_hyp_event_next(struct hyp_events *e, struct hyp_event *ret)
 
 	while (e->pos < e->len && !e->bad) {
 		p = e->bytes + e->pos;
-		len = page_event_length(p, e->len - e->pos);
+		len = rbpage_length(p, e->len - e->pos);
 		e->bad = !len;
 		if (e->bad)
 			break;
-		page_time(e, p);
+		rbpage_time(e, p);
 		kind = ml_le32(p) & 31;
 		ret->pos = e->pos;
 		e->pos += len;
