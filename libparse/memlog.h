@@ -789,7 +789,7 @@ struct memlog_field {
 	size_t text_len;
 };
 
-#define MEMLOG_RECORD_FIELDS 8
+#define MEMLOG_RECORD_FIELDS 24
 
 /*
  * One record: a line of text, a message, an event. It and all that it points to
