@@ -2,6 +2,8 @@
 /* stats.c - statistics of a trace, by CPU: exits, interrupts, time. */
 #include "stats.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,13 +95,19 @@ static uint64_t stats_since(uint64_t from, uint64_t to)
 
 /* ---- exits -------------------------------------------------------------- */
 
-static uint32_t stats_reason(const struct ml_stats *s, uint32_t reason)
+static uint32_t stats_reason(uint32_t reason)
 {
 	if (reason == ML_EVENT_UNHANDLED)
 		return ML_STATS_UNHANDLED;
-	return reason < ML_STATS_VMX && s->fmt->say.reason(reason) ?
-		       reason :
-		       ML_STATS_OTHER;
+	return reason < ML_STATS_VMX ? reason : ML_STATS_OTHER;
+}
+
+/* An exit is over, whether its end was recorded or not. */
+static void stats_exit_over(struct ml_stats_cpu *c)
+{
+	if (c->in_exit && !c->told)
+		c->exits[c->reason].n++;
+	c->in_exit = false;
 }
 
 static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
@@ -109,9 +117,7 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 	uint64_t cycles = stats_since(c->exit_tsc, tsc);
 	enum memlog_status status;
 
-	c->in_exit = false;
-	if (c->reason == ML_STATS_NO_REASON)
-		e->n++;
+	stats_exit_over(c);
 	e->cycles += cycles;
 	c->exit_cycles += cycles;
 	if (e->n_samples >= ML_STATS_MAX_SAMPLES)
@@ -123,12 +129,11 @@ static enum memlog_status end_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 	return status;
 }
 
-/* An exit whose end, and perhaps reason, is missing. */
+/* An exit whose end is missing. */
 static void end_unfinished(struct ml_stats_cpu *c)
 {
 	c->unfinished += c->in_exit;
-	if (c->in_exit && c->reason == ML_STATS_NO_REASON)
-		c->exits[c->reason].n++;
+	stats_exit_over(c);
 }
 
 static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
@@ -141,13 +146,15 @@ static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 			c->first_exit = tsc;
 		c->any_exit = c->in_exit = true;
 		c->exit_tsc = tsc;
-		c->reason = ML_STATS_NO_REASON;
+		c->reason = stats_reason(e->reason);
+		c->told = false;
 		c->n_exits++;
 	} else if (e->kind == ML_EVENT_ENTER && c->in_exit) {
 		return end_exit(s, c, tsc, err);
 	} else if (e->kind == ML_EVENT_REASON && c->any_exit) {
-		c->reason = stats_reason(s, e->reason);
+		c->reason = stats_reason(e->reason);
 		c->exits[c->reason].n++;
+		c->told = true;
 	}
 	return MEMLOG_OK;
 }
@@ -326,16 +333,21 @@ const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *s, size_t index)
 	return index == s->n && s->n > 1 ? &s->all : NULL;
 }
 
-const char *ml_stats_reason_name(const struct ml_stats *s, uint32_t reason)
+const char *ml_stats_reason_name(const struct ml_stats *s, uint32_t reason,
+				 char buf[32])
 {
-	if (reason == ML_STATS_NO_REASON)
-		return "(no reason recorded)";
+	const char *name = NULL;
+
 	if (reason == ML_STATS_OTHER)
 		return "(other reasons)";
-	if (reason > ML_STATS_OTHER || !s->fmt->say.reason)
-		return NULL;
-	return s->fmt->say.reason(
-		reason == ML_STATS_UNHANDLED ? ML_EVENT_UNHANDLED : reason);
+	if (s->fmt->say.reason)
+		name = s->fmt->say.reason(reason == ML_STATS_UNHANDLED ?
+						  ML_EVENT_UNHANDLED :
+						  reason);
+	if (name)
+		return name;
+	snprintf(buf, 32, "VM_EXIT %" PRIu32, reason);
+	return buf;
 }
 
 uint64_t ml_stats_percentile(const struct ml_stats_exit *e, unsigned int p)

@@ -6,20 +6,20 @@
  * Definitions are those of ACRN's acrnalyze, where it is right: an exit lasts
  * from its VM_EXIT to the next VM_ENTER and belongs to the last reason recorded
  * in between; exits are measured from the first VM_EXIT to the last event of
- * the CPU. An exit without a reason is counted as such, not added to the one
- * before.
+ * the CPU. An exit with no reason recorded in between belongs to the number in
+ * its VM_EXIT; acrnalyze adds it to the reason before.
  */
 #ifndef ML_RECORD_STATS_H
 #define ML_RECORD_STATS_H
 
 #include "format/format.h"
 
-/* Reasons by VMX number, then exits without one. */
-#define ML_STATS_VMX	   0x40u
+/* Reasons by VMX number, of which processors have fewer than 0x60, then the
+ * rest. */
+#define ML_STATS_VMX	   0x60u
 #define ML_STATS_UNHANDLED (ML_STATS_VMX + 0)
 #define ML_STATS_OTHER	   (ML_STATS_VMX + 1)
-#define ML_STATS_NO_REASON (ML_STATS_VMX + 2)
-#define ML_STATS_REASONS   (ML_STATS_VMX + 3)
+#define ML_STATS_REASONS   (ML_STATS_VMX + 2)
 
 /* Who had a CPU: VM 0 to 15, nobody, or something without a VM's name. */
 #define ML_STATS_IDLE	ML_EVENT_IDLE
@@ -49,6 +49,7 @@ struct ml_stats_cpu {
 	bool any_exit, in_exit;
 	uint64_t first_exit, exit_tsc;
 	uint32_t reason; /* of the current exit */
+	bool told;	 /* by an event after its VM_EXIT, and counted */
 
 	/* irq, in order of first appearance */
 	struct ml_stats_vector *vectors;
@@ -86,8 +87,10 @@ enum memlog_status ml_stats_finish(struct ml_stats *stats,
 const struct ml_stats_cpu *ml_stats_get(const struct ml_stats *stats,
 					size_t index);
 
-/* "VMEXIT_CPUID", "(no reason)"; NULL: no reason has this number. */
-const char *ml_stats_reason_name(const struct ml_stats *stats, uint32_t reason);
+/* "VMEXIT_CPUID"; "VM_EXIT 40" for a number without a name; "(other reasons)".
+ * Borrowed from the format or from buf. */
+const char *ml_stats_reason_name(const struct ml_stats *stats, uint32_t reason,
+				 char buf[32]);
 
 /* The length that p per mille of an exit's samples do not exceed, in cycles; 0
  * without samples. */

@@ -75,6 +75,7 @@ static void test_exits(void **state)
 	struct ml_stats *s = start(&toy);
 	const struct ml_stats_cpu *c;
 	uint64_t t = 1000;
+	char name[32];
 	unsigned int i;
 
 	(void)state;
@@ -94,32 +95,41 @@ static void test_exits(void **state)
 	add(s, 0, t + 60, ML_EVENT_LEAVE, 9, 0);
 	add(s, 0, t + 61, ML_EVENT_REASON, 9, 0);
 	add(s, 0, t + 65, ML_EVENT_ENTER, 0, 0);
-	/* none, and none in sight of the end */
-	add(s, 0, t + 70, ML_EVENT_LEAVE, 1, 0);
+	add(s, 0, t + 66, ML_EVENT_LEAVE, 200, 0);
+	add(s, 0, t + 68, ML_EVENT_ENTER, 0, 0);
+	/* in the exit only: with its end, cut off by another, at the end */
+	add(s, 0, t + 70, ML_EVENT_LEAVE, 7, 0);
 	add(s, 0, t + 77, ML_EVENT_ENTER, 0, 0);
+	add(s, 0, t + 78, ML_EVENT_LEAVE, 40, 0);
 	add(s, 0, t + 80, ML_EVENT_LEAVE, 7, 0);
 	add(s, 0, t + 81, 99, 0, 0);
 	assert_int_equal(ml_stats_finish(s, NULL), 0);
 	c = ml_stats_get(s, 0);
 	assert_null(ml_stats_get(s, 1));
-	assert_int_equal(c->n_exits, 14);
-	assert_int_equal(c->unfinished, 1);
+	assert_int_equal(c->n_exits, 16);
+	assert_int_equal(c->unfinished, 2);
 	assert_int_equal(c->exits[1].n, 11);
 	assert_int_equal(c->exits[1].cycles, 145);
 	assert_int_equal(ml_stats_percentile(&c->exits[1], 500), 14);
 	assert_int_equal(ml_stats_percentile(&c->exits[1], 1000), 19);
 	assert_int_equal(c->exits[ML_STATS_UNHANDLED].cycles, 50);
-	assert_int_equal(c->exits[ML_STATS_OTHER].cycles, 5);
-	assert_int_equal(c->exits[ML_STATS_NO_REASON].n, 2);
-	assert_int_equal(c->exits[ML_STATS_NO_REASON].cycles, 7);
+	assert_int_equal(c->exits[9].n, 1);
+	assert_int_equal(c->exits[9].cycles, 5);
+	assert_int_equal(c->exits[ML_STATS_OTHER].n, 1);
+	assert_int_equal(c->exits[ML_STATS_OTHER].cycles, 2);
+	assert_int_equal(c->exits[7].n, 2);
+	assert_int_equal(c->exits[7].cycles, 7);
+	assert_int_equal(c->exits[40].n, 1);
+	assert_int_equal(c->exits[40].cycles, 0);
 	assert_int_equal(c->n_vectors, 2);
 	assert_int_equal(c->vectors[0].vector, 33);
 	assert_int_equal(c->vectors[0].n, 10);
-	assert_string_equal(ml_stats_reason_name(s, 1), "one");
-	assert_null(ml_stats_reason_name(s, 2));
-	assert_string_equal(ml_stats_reason_name(s, ML_STATS_UNHANDLED),
+	assert_string_equal(ml_stats_reason_name(s, 1, name), "one");
+	assert_string_equal(ml_stats_reason_name(s, 40, name), "VM_EXIT 40");
+	assert_string_equal(ml_stats_reason_name(s, ML_STATS_UNHANDLED, name),
 			    "nobody");
-	assert_null(ml_stats_reason_name(s, ML_STATS_REASONS));
+	assert_string_equal(ml_stats_reason_name(s, ML_STATS_OTHER, name),
+			    "(other reasons)");
 	ml_stats_destroy(s);
 }
 
@@ -164,7 +174,6 @@ static void test_none(void **state)
 	add(s, 0, 1, ML_EVENT_LEAVE, 1, 0);
 	assert_int_equal(ml_stats_finish(s, NULL), 0);
 	assert_null(ml_stats_get(s, 0));
-	assert_null(ml_stats_reason_name(s, 1));
 	ml_stats_destroy(s);
 }
 
@@ -197,7 +206,7 @@ static unsigned int model_random(unsigned int n)
 /* The counters of a long uptime wrap now and then. */
 static void model_make(void)
 {
-	static const uint8_t reasons[] = { 1, 7, 9, 255 };
+	static const uint8_t reasons[] = { 1, 7, 9, 200, 255 };
 	uint64_t t = model_random(2) ? UINT64_MAX - 20000 : 12345;
 	size_t i;
 
@@ -208,15 +217,16 @@ static void model_make(void)
 		e->time = t += model_random(100);
 		e->cpu = (int)model_random(MODEL_CPUS) * 5;
 		e->kind = (uint8_t)model_random(ML_EVENT_SWITCH + 1);
-		e->a = e->kind == ML_EVENT_REASON ? reasons[model_random(4)] :
-						    (uint8_t)model_random(18);
+		e->a = e->kind == ML_EVENT_REASON || e->kind == ML_EVENT_LEAVE ?
+			       reasons[model_random(5)] :
+			       (uint8_t)model_random(18);
 		e->b = (uint8_t)model_random(18);
 	}
 }
 
 static uint32_t model_reason(uint8_t a)
 {
-	return a == 255 ? ML_STATS_UNHANDLED : a == 9 ? ML_STATS_OTHER : a;
+	return a == 255 ? ML_STATS_UNHANDLED : a == 200 ? ML_STATS_OTHER : a;
 }
 
 /* The next event of this CPU from at on, SIZE_MAX for none. */
@@ -240,19 +250,22 @@ struct sums {
 /* The exit that begins at event i: up to the next entry or exit. */
 static void model_exit(struct sums *m, size_t i)
 {
-	uint32_t reason = ML_STATS_NO_REASON;
+	uint32_t reason = model_reason(model[i].a);
+	bool told = false;
 	uint64_t len;
 	size_t k;
 
 	for (k = i; (k = model_next(k + 1, model[i].cpu)) != SIZE_MAX;) {
-		if (model[k].kind == ML_EVENT_REASON)
+		if (model[k].kind == ML_EVENT_REASON) {
 			reason = model_reason(model[k].a);
+			told = true;
+		}
 		if (model[k].kind == ML_EVENT_ENTER ||
 		    model[k].kind == ML_EVENT_LEAVE)
 			break;
 	}
 	m->n_exits++;
-	m->n[ML_STATS_NO_REASON] += reason == ML_STATS_NO_REASON;
+	m->n[reason] += !told;
 	if (k == SIZE_MAX || model[k].kind == ML_EVENT_LEAVE) {
 		m->unfinished++;
 		return;

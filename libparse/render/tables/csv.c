@@ -72,6 +72,7 @@ static void csv_exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 static void csv_percentiles(struct ml_stats_out *s,
 			    const struct ml_stats_cpu *c)
 {
+	char name[32];
 	uint32_t i;
 
 	ml_out_str(&s->out, "Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n");
@@ -83,8 +84,8 @@ static void csv_percentiles(struct ml_stats_out *s,
 		ml_out_fmt(&s->out,
 			   "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
 			   ",%" PRIu64 ",%" PRIu64 "\n",
-			   ml_stats_reason_name(s->stats, i), e->samples[0],
-			   ml_stats_percentile(e, 500),
+			   ml_stats_reason_name(s->stats, i, name),
+			   e->samples[0], ml_stats_percentile(e, 500),
 			   ml_stats_percentile(e, 900),
 			   ml_stats_percentile(e, 990),
 			   ml_stats_percentile(e, 999),
@@ -97,6 +98,7 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 				   struct memlog_err *err)
 {
 	enum memlog_status status = csv_begin(s, "vm_exit", c, err);
+	char name[32];
 	uint32_t i;
 
 	if (status)
@@ -105,11 +107,10 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 	ml_out_str(
 		&s->out,
 		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
-	/* reasons that the trace can record are listed even if none came */
 	for (i = 0; i < ML_STATS_REASONS; i++)
-		if (ml_stats_reason_name(s->stats, i) &&
-		    (i <= ML_STATS_UNHANDLED || c->exits[i].n))
-			csv_exit_row(s, c, ml_stats_reason_name(s->stats, i),
+		if (c->exits[i].n)
+			csv_exit_row(s, c,
+				     ml_stats_reason_name(s->stats, i, name),
 				     c->exits[i].n, c->exits[i].cycles);
 	csv_exit_row(s, c, "Total", ml_stats_total_exits(c), c->exit_cycles);
 	status = csv_end(s, err);

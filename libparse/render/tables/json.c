@@ -24,13 +24,13 @@ static enum memlog_status exit_json(struct ml_stats_out *s,
 				    struct memlog_err *err)
 {
 	struct ml_json j;
+	char name[32];
 	uint32_t i;
 
 	json_start(s, &j, "vm_exit", c, c->exit_run);
 	ml_json_u64(&j, "exits", ml_stats_total_exits(c));
 	ml_json_u64(&j, "cycles", c->exit_cycles);
 	ml_json_u64(&j, "unfinished", c->unfinished);
-	ml_json_u64(&j, "no_reason", c->exits[ML_STATS_NO_REASON].n);
 	ml_json_open(&j, "reasons", '[');
 	for (i = 0; i < ML_STATS_REASONS; i++) {
 		const struct ml_stats_exit *e = &c->exits[i];
@@ -38,7 +38,8 @@ static enum memlog_status exit_json(struct ml_stats_out *s,
 		if (!e->n && !e->n_samples)
 			continue;
 		ml_json_open(&j, NULL, '{');
-		ml_json_str(&j, "reason", ml_stats_reason_name(s->stats, i));
+		ml_json_str(&j, "reason",
+			    ml_stats_reason_name(s->stats, i, name));
 		ml_json_u64(&j, "count", e->n);
 		ml_json_u64(&j, "cycles", e->cycles);
 		if (e->n_samples) {

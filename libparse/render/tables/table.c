@@ -61,7 +61,7 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 {
 	struct ml_stats_exit total = { .n = ml_stats_total_exits(c),
 				       .cycles = c->exit_cycles };
-	const struct ml_stats_exit *none = &c->exits[ML_STATS_NO_REASON];
+	char name[32];
 	uint32_t i;
 
 	table_head(s, "vm_exit", c, c->exit_run);
@@ -71,12 +71,9 @@ static enum memlog_status exit_table(struct ml_stats_out *s,
 		   "Time %", "min", "p50", "p90", "p99", "max");
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		if (c->exits[i].n || c->exits[i].n_samples)
-			exit_row(s, c, ml_stats_reason_name(s->stats, i),
+			exit_row(s, c, ml_stats_reason_name(s->stats, i, name),
 				 &c->exits[i]);
 	exit_row(s, c, "Total", &total);
-	if (none->n)
-		ml_out_fmt(&s->out, "%" PRIu64 " exit%s no reason recorded\n",
-			   none->n, none->n == 1 ? " has" : "s have");
 	if (c->unfinished)
 		ml_out_fmt(
 			&s->out,
