@@ -58,8 +58,10 @@ symbols() {
 
 @test "symbols lead to it, and without them the kernel's data" {
 	take hyp-remote-test
+	# a meta page leads there
 	sed 's/SYMBOL(init_uts_ns)/SYMBOL(nothing_nnn)/' "$elf" >none
-	run -1 "$dump" -q -F hyp-trace none
+	"$dump" none >got
+	same got want
 	symbols syms _stext=0xffffffff81000000 \
 		remote_event_selftest=0xffffffff816a6660
 	"$dump" -s syms none >got
@@ -73,6 +75,31 @@ symbols() {
 	symbols arm64 _stext=0xffff800080010000 \
 		__hyp_events_start=0xffff800080689000
 	"$dump" -s arm64 "$elf" >got
+	same got want
+}
+
+@test "a meta page leads to it if the table is not there: known names" {
+	local name
+	for name in hyp-pkvm hyp-nvhe hyp-remote-test; do
+		take "$name"
+		sed 's/hyp_enter\x00/Hyp_enter\x00/; s/selftest\x00/Selftest\x00/' \
+			"$elf" >none
+		"$dump" none >got
+		same got want
+		"$dump" --force --extract=small none
+		"$dump" small >got
+		same got want
+		run -0 "$dump" --list small
+		[ "${#lines[@]}" -eq 2 ]
+		[[ ${lines[1]} =~ phys:0x[0-9a-f]* ]]
+		"$dump" --at "${BASH_REMATCH[0]}" none >got
+		same got want
+	done
+	# no release: the remote says how many events there are
+	take hyp-pkvm
+	sed 's/hyp_enter\x00/Hyp_enter\x00/; s/selftest\x00/Selftest\x00/
+		s/OSRELEASE/OSrelease/' "$elf" >none
+	"$dump" none >got
 	same got want
 }
 

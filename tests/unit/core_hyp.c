@@ -212,6 +212,115 @@ static void test_read_partly(void **state)
 	}
 }
 
+/* ---- without a table ---------------------------------------------------- */
+
+static void zero(struct hypm *m, uint64_t phys, size_t len)
+{
+	memset(m->ram + (phys - HYP_BASE), 0, len);
+}
+
+/* What leads to the events is a meta page: one of the first CPU or, if that is
+ * missing, of another. */
+static void test_no_table(void **state)
+{
+	struct hypm *m;
+	char *want;
+	struct told t;
+	uint32_t swaps;
+
+	for (swaps = 0; swaps < 3; swaps++) {
+		m = hypm_new(3, 4, 4096);
+		fill(m, 0, 700);
+		fill(m, 1, 10);
+		fill(m, 2, 90);
+		if (swaps)
+			hypm_swap(m, 0);
+		if (swaps == 2)
+			hypm_read(m, 0, 3);
+		hypm_store(m);
+		zero(m, m->table, 3 * 72);
+		t = tell(m);
+		want = hypm_truth(m, false);
+		assert_int_equal(t.logs, 1);
+		assert_string_equal(t.text, want);
+		assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
+		assert_int_equal(t.flags & MEMLOG_LOG_GUESSED, 0);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
+/* The same log is found but once, whatever is seen first. */
+static void test_meta_before_table(void **state)
+{
+	struct hypm *m = hypm_new(2, 3, 4096);
+	struct told t;
+	char *want;
+
+	/* the table is not at the start of a page, so nothing else leads to it */
+	hypm_move_table(m, 0x48);
+	fill(m, 0, 80);
+	hypm_store(m);
+	t = tell(m);
+	want = hypm_truth(m, false);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.text, want);
+	free(want);
+	told_free(&t);
+	hypm_free(m);
+}
+
+/* Numbers that no known table explains have no names. */
+static void test_unknown(void **state)
+{
+	struct hypm *m = hypm_new(1, 3, 4096);
+	struct told t;
+
+	hypm_selftest(m, 0, 1000, 7);
+	hypm_store(m);
+	zero(m, m->table, 3 * 72);
+	zero(m, m->remote, 64);
+	/* 7.4 may have another event of that length at that number */
+	t = tell(m);
+	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=2 "
+				    "data=0000000000000700000000000000\n");
+	told_free(&t);
+	m->cpu[0].page[1][16 + 8] = 9;
+	t = tell(m);
+	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=9 "
+				    "data=0000000000000700000000000000\n");
+	told_free(&t);
+	hypm_free(m);
+}
+
+/* A CPU whose meta page is missing is guessed, the others are not. */
+static void test_no_meta(void **state)
+{
+	struct hypm *m;
+	struct told t;
+	uint32_t cpu;
+	char *want;
+
+	for (cpu = 0; cpu < 3; cpu++) {
+		m = hypm_new(3, 4, 4096);
+		fill(m, 0, 20);
+		fill(m, 1, 20);
+		fill(m, 2, 20);
+		hypm_store(m);
+		zero(m, m->table, 3 * 72);
+		hypm_hole(m, m->cpu[cpu].meta, 4096);
+		t = tell(m);
+		want = hypm_truth(m, false);
+		assert_int_equal(t.logs, 1);
+		assert_string_equal(t.text, want);
+		assert_true(t.any & MEMLOG_REC_GUESSED);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
 /* ---- symbols ------------------------------------------------------------ */
 
 static const struct hypm *of;
@@ -400,6 +509,10 @@ int main(void)
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_time_goes_back),
 		cmocka_unit_test(test_read_partly),
+		cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_meta_before_table),
+		cmocka_unit_test(test_no_meta),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_no_nodes),
 		cmocka_unit_test(test_hostile),

@@ -95,6 +95,15 @@ static void hypm_kernel(struct hypm *m)
 	memcpy(at(m, take(m, sizeof(names), 8)), names, sizeof(names));
 }
 
+void hypm_move_table(struct hypm *m, uint32_t off)
+{
+	uint64_t to = take(m, off + 3 * 72, 4096) + off;
+
+	memcpy(at(m, to), at(m, m->table), 3 * 72);
+	memset(at(m, m->table), 0, 3 * 72);
+	m->table = to;
+}
+
 /* The kernel's own view: trace_buffer.buffers at 56; in ring_buffer_per_cpu the CPU,
  * its buffer at 16, reader_page at 104; in buffer_page a list, read at 24, page at
  * 56. */
@@ -364,6 +373,17 @@ void hypm_store(struct hypm *m)
 	put64(at(m, m->remote + 24), direct(m->desc));
 	put64(at(m, m->remote + 48), image(m->table));
 	put64(at(m, m->remote + 56), 3);
+}
+
+void hypm_hole(struct hypm *m, uint64_t addr, size_t len)
+{
+	size_t start = addr - HYP_BASE, end = start + len;
+	uint8_t *rest;
+
+	assert_int_equal(m->mem.n, 1);
+	rest = mem_add(&m->mem, addr + len, RAM - end);
+	memcpy(rest, m->ram + end, RAM - end);
+	m->mem.piece[0].len = start;
 }
 
 /* ---- the truth ---------------------------------------------------------- */

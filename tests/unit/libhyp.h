@@ -60,6 +60,12 @@ void hypm_read(struct hypm *m, uint32_t cpu, uint32_t n);
 /* Write all of it to memory. */
 void hypm_store(struct hypm *m);
 
+/* Move the table to that offset in a page; before hypm_store(). */
+void hypm_move_table(struct hypm *m, uint32_t off);
+
+/* Take len bytes out of memory, once, after hypm_store(). */
+void hypm_hole(struct hypm *m, uint64_t addr, size_t len);
+
 /* What trace_pipe would print from here on; all: also what it has printed of the
  * page that it is reading. The caller frees. */
 char *hypm_truth(const struct hypm *m, bool all);

@@ -16,6 +16,7 @@
 
 enum {
 	HYP_EVENT = 72,	      /* an entry of the table */
+	HYP_REMOTE = 64,      /* used of struct trace_remote */
 	HYP_META = 80,	      /* used of a meta page */
 	HYP_PAGE_HEADER = 16, /* of a data page */
 	HYP_NODE = 40,	      /* struct simple_buffer_page */
@@ -50,7 +51,8 @@ enum { HYP_HINT_FLAGS, HYP_HINT_READ, HYP_HINT_ARRAY, HYP_HINT_OFFSET };
 #define HYP_HAS_SYS    2u /* reason 2 is "sys" */
 #define HYP_HAS_PSCI   4u /* reason 2 is "psci" */
 
-/* A log's private part. direct, image: a virtual address less the physical one,
+/* A log's private part. table 0: not found, n_events is what the remote says, or
+ * 0. direct, image: a virtual address less the physical one,
  * in the direct map and in the kernel's image. hint: as above; READ has three
  * offsets of 16 bits: trace_buffer.buffers, ring_buffer_per_cpu.reader_page,
  * buffer_page.read; ARRAY is where the kernel's table of per-CPU addresses is,
@@ -83,6 +85,12 @@ struct hyp_meta {
 /* False: HYP_META bytes at p cannot be one. memory.c */
 bool ml_hyp_meta_load(const uint8_t *p, struct hyp_meta *ret);
 
+/* The same for the first 64. */
+bool ml_hyp_is_meta(const uint8_t *p);
+
+/* Can 64 bytes or more at p be an entry of the table of events? */
+bool ml_hyp_is_event(const uint8_t *p, size_t len);
+
 /* One CPU of a descriptor. entry: the virtual address of its part; meta and the
  * pages, whose addresses are at entry + 16, are virtual too. nodes, rb: physical,
  * 0: unknown. shift: what is to be added to a kernel's address of the direct map
@@ -91,6 +99,7 @@ struct hyp_cpu {
 	int32_t cpu;
 	uint32_t pages;
 	uint64_t entry, meta_va, nodes, rb, shift;
+	bool has_meta; /* else its page is not in the image */
 	struct hyp_meta meta;
 	uint8_t rb_bytes[HYP_RB];
 };
@@ -121,6 +130,63 @@ void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
  * is the virtual address of that page. False: not found. position.c */
 bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
 		     int32_t cpu, uint64_t page, uint64_t *ret);
+
+/*
+ * desc.c. Set desc, given direct and the virtual address of the part of any CPU
+ * that has a meta page. False: there is no descriptor.
+ */
+bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h,
+		      uint64_t entry);
+
+/* Can these be the beginning of a descriptor, at *ret_off? */
+bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off);
+
+/* Set desc and direct, given the physical address of a descriptor: its first meta
+ * page is somewhere in memory. */
+bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
+		     struct hyp *h, uint64_t phys);
+
+/* Add the extents of the descriptor and of all CPUs. */
+enum memlog_status ml_hyp_desc_add(struct memlog_logs *logs, struct ml_log *log,
+				   struct memlog_image *image,
+				   struct memlog_err *err);
+
+/* meta.c: set desc and direct, given the physical address of a meta page. */
+bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
+		      struct hyp *h, uint64_t phys);
+
+/* Find the remote that has the descriptor and how many events it has, and its
+ * table, 0 if that is nowhere. */
+bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
+			struct hyp *h, uint64_t *ret, uint64_t *ret_table);
+
+/*
+ * sweep.c. Go through memory, at most ML_MAX_AROUND bytes for all logs: look()
+ * gets chunks of it, at multiples of 8, and ends it with true, which is
+ * returned.
+ */
+struct hyp_sweep {
+	struct memlog_logs *logs;
+	struct memlog_image *image;
+	bool (*look)(void *arg, uint64_t addr, const uint8_t *p, size_t len);
+	void *arg;
+};
+bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where);
+
+/* All of memory, what is near addr first. */
+bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr);
+
+/* The direct map is aligned to this at least: a section of memory. */
+#define ML_HYP_STEP (UINT64_C(128) << 20)
+
+/* The next place in memory that is off after a multiple of ML_HYP_STEP. */
+struct hyp_places {
+	struct memlog_logs *logs;
+	struct memlog_image *image;
+	uint64_t off, at;
+	struct memlog_range r;
+};
+bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret);
 
 /* find.c */
 enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,

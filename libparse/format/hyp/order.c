@@ -112,7 +112,20 @@ static void order_load_links(struct hyp_order *o, struct memlog_image *image,
  * reader's, and empty. */
 static bool order_was_read(const struct hyp_order *o, const struct hyp_cpu *cpu)
 {
-	return o->reader || o->page[0].commit || cpu->meta.lost;
+	return !cpu->has_meta || o->reader || o->page[0].commit ||
+	       cpu->meta.lost;
+}
+
+/* Without a meta page: the reader's page is the oldest. */
+static void order_guess_reader(struct hyp_order *o)
+{
+	uint32_t i;
+
+	for (i = 0, o->reader = 0; i < o->n; i++)
+		if (o->page[i].commit &&
+		    (!o->page[o->reader].commit ||
+		     o->page[i].stamp < o->page[o->reader].stamp))
+			o->reader = i;
 }
 
 /* From the head to the tail. False: the links do not lead there. */
@@ -289,7 +302,10 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 		s = order_put_heads(logs, log, image, cpu, o.page[o.reader].va,
 				    err);
 	if (!s) {
-		order_load_links(&o, image, h, cpu);
+		if (cpu->has_meta)
+			order_load_links(&o, image, h, cpu);
+		else
+			order_guess_reader(&o);
 		if (!o.linked || !order_follow(&o))
 			order_guess(&o, cpu);
 		else if (!o.has_tail && o.n_list == o.n - 1 &&

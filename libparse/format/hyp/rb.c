@@ -14,7 +14,6 @@ enum {
 	RB_PAGES = 40,
 	RB_STATUS = 44,
 	RB_STATUS_MAX = 2,
-	CHUNK = 64 << 10,
 };
 
 struct hyp_search {
@@ -22,7 +21,6 @@ struct hyp_search {
 	const struct hyp *h;
 	struct hyp_cpu **sorted; /* by what points to their meta pages */
 	size_t n, left;
-	uint8_t *buf;
 };
 
 static uint64_t rb_key(const struct hyp_cpu *cpu)
@@ -92,15 +90,17 @@ static struct hyp_cpu *rb_cpu_of(const struct hyp_search *s, uint64_t key)
 	return lo < s->n && rb_key(s->sorted[lo]) == key ? s->sorted[lo] : NULL;
 }
 
-static void rb_search_chunk(struct hyp_search *s, uint64_t addr, size_t len)
+static bool rb_search_look(void *arg, uint64_t addr, const uint8_t *p,
+			   size_t len)
 {
+	struct hyp_search *s = arg;
 	uint64_t low = rb_key(s->sorted[0]), v;
 	uint64_t span = rb_key(s->sorted[s->n - 1]) - low;
 	struct hyp_cpu *cpu;
 	size_t at;
 
 	for (at = 0; at + 8 <= len && s->left; at += 8) {
-		v = ml_le64(s->buf + at);
+		v = ml_le64(p + at);
 		if (v - low > span)
 			continue;
 		cpu = rb_cpu_of(s, v);
@@ -108,29 +108,7 @@ static void rb_search_chunk(struct hyp_search *s, uint64_t addr, size_t len)
 		    rb_take(s->image, s->h, cpu, addr + at - RB_META))
 			s->left--;
 	}
-}
-
-static void rb_search(struct hyp_search *s, struct memlog_logs *logs)
-{
-	uint64_t addr = 0, at, n;
-	struct memlog_range r;
-	size_t got;
-
-	while (s->left &&
-	       !memlog_image_next_data(s->image, MEMLOG_PHYS, addr, &r, NULL)) {
-		for (at = (r.start + 7) & ~UINT64_C(7); at < r.end && s->left;
-		     at += n) {
-			n = ml_min(ml_min(CHUNK, r.end - at),
-				   ML_MAX_AROUND - logs->around);
-			if (!n)
-				return;
-			logs->around += n;
-			if (!ml_image_fill(s->image, MEMLOG_PHYS, at, s->buf,
-					   (size_t)n, &got, NULL))
-				rb_search_chunk(s, at, got);
-		}
-		addr = r.end;
-	}
+	return !s->left;
 }
 
 /* Is there more to know than the nodes show? */
@@ -145,21 +123,20 @@ void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 		    struct memlog_image *image, struct hyp_cpu *cpus, size_t n)
 {
 	struct hyp_search s = { .image = image, .h = ml_hyp(log) };
+	struct hyp_sweep sweep = { logs, image, rb_search_look, &s };
 	size_t i;
 
 	s.sorted = ml_calloc(&image->alloc, n, sizeof(struct hyp_cpu *));
-	s.buf = ml_calloc(&image->alloc, CHUNK, 1);
-	image->starved |= !s.sorted || !s.buf;
+	image->starved |= !s.sorted;
 	for (i = 0; i < n; i++) {
 		rb_by_hint(image, s.h, &cpus[i]);
 		if (s.sorted && rb_wanted(&cpus[i]))
 			s.sorted[s.n++] = &cpus[i];
 	}
 	s.left = s.n;
-	if (s.n && s.buf) {
+	if (s.n) {
 		qsort(s.sorted, s.n, sizeof(struct hyp_cpu *), rb_by_key);
-		rb_search(&s, logs);
+		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
 	}
 	ml_free(&image->alloc, s.sorted);
-	ml_free(&image->alloc, s.buf);
 }

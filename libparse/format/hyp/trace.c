@@ -10,12 +10,14 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "format/rbpage.h"
+#include "data.h"
+#include "names.h"
 
 enum {
 	RB_LAST_OVERRUN = 48,
 	COMMIT_LOST = 3u << 30, /* a reader's marks: events lost before */
 	LINE = 1024,
+	DATA = 64, /* bytes of an unknown event that are printed */
 	NS = 1000000000,
 	REASONS_MAX = HYP_REASONS,
 };
@@ -45,6 +47,8 @@ struct hyp_trace {
 	uint64_t lost; /* before its first event */
 	bool is_lost;
 	char line[LINE];
+	bool raw; /* events may be unknown to us, not only to the kernel */
+	char data[2 * DATA + 1];
 };
 
 /* ---- names -------------------------------------------------------------- */
@@ -56,9 +60,13 @@ static void trace_load_types(struct hyp_trace *d, struct ml_source *source)
 	uint64_t missing = source->missing;
 	uint32_t i;
 
-	for (i = 0; i < h->n_events; i++)
+	d->raw = !h->table;
+	if (!h->table)
+		d->n_types =
+			ml_hyp_names(source, d->page, d->types, ML_HYP_EVENTS);
+	for (i = 0; h->table && i < h->n_events; i++)
 		if (ml_hyp_type_load(&k, i, &d->types[d->n_types]) ||
-		    d->types[d->n_types].name[0])
+		    ml_hyp_name_known(&d->types[d->n_types]))
 			d->n_types++;
 	source->missing = missing;
 }
@@ -95,20 +103,6 @@ static bool trace_is_reason(const uint8_t *p)
 	return n && n < HYP_REASON && !p[n];
 }
 
-/* All len bytes at the start of an extent, as far as they are there. */
-static size_t trace_read(struct ml_source *source, size_t extent, void *buf,
-			 size_t len)
-{
-	size_t got = 0, part;
-
-	while (got < len &&
-	       !ml_source_read(source, extent, got, (uint8_t *)buf + got,
-			       len - got, &part, NULL, NULL) &&
-	       part)
-		got += part;
-	return got;
-}
-
 /* The kernel's own, up to the one that stands for all others. */
 static void trace_load_reasons(struct hyp_trace *d, struct ml_source *source)
 {
@@ -118,7 +112,7 @@ static void trace_load_reasons(struct hyp_trace *d, struct ml_source *source)
 
 	for (i = 0; i < log->pub.n_extents; i++)
 		if (log->extents[i].role == HYP_ROLE_REASONS)
-			got = trace_read(source, i, b, sizeof(b));
+			got = ml_hyp_extent_read(source, i, b, sizeof(b));
 	for (; p < b + got && trace_is_reason(p); p += HYP_REASON) {
 		trace_add_reason(d, (const char *)p);
 		if (!strcmp((const char *)p, "unknown"))
@@ -158,28 +152,12 @@ static void trace_lost(struct hyp_trace *d, uint64_t commit)
 static void trace_load_page(struct hyp_trace *d, struct ml_source *source,
 			    size_t extent)
 {
-	uint32_t size = ml_hyp_const(source->log)->page_size;
-	uint64_t commit, missing = source->missing;
-	size_t got = trace_read(source, extent, d->page, size), len;
+	uint64_t commit;
 
-	d->events = (struct ml_rb_events){ .bytes = d->page + HYP_PAGE_HEADER };
-	if (got < HYP_PAGE_HEADER) {
-		source->missing = missing + size;
-		return;
-	}
-	commit = ml_le64(d->page + 8);
-	len = (size_t)ml_min(commit & ((1u << 27) - 1), size);
-	if (len > got - HYP_PAGE_HEADER) {
-		source->missing = missing + len - (got - HYP_PAGE_HEADER);
-		len = got - HYP_PAGE_HEADER;
-	} else {
-		source->missing = missing;
-	}
-	d->events.len = len;
-	d->events.time = ml_le64(d->page);
-	if (d->role == HYP_ROLE_READER && len)
+	ml_hyp_page_load(source, extent, d->page, &d->events, &commit);
+	if (d->role == HYP_ROLE_READER && d->events.len)
 		d->cpu.swapped = true;
-	if (len)
+	if (d->events.len)
 		trace_lost(d, commit);
 }
 
@@ -197,18 +175,20 @@ static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
 		switch (d->role) {
 		case HYP_ROLE_META:
 			memset(&d->cpu, 0, sizeof(d->cpu));
-			d->cpu.has_meta = trace_read(source, i, b, HYP_META) ==
-						  HYP_META &&
-					  ml_hyp_meta_load(b, &d->cpu.meta);
+			d->cpu.has_meta =
+				ml_hyp_extent_read(source, i, b, HYP_META) ==
+					HYP_META &&
+				ml_hyp_meta_load(b, &d->cpu.meta);
 			d->cpu.swapped = d->cpu.meta.reader || d->cpu.meta.lost;
 			break;
 		case HYP_ROLE_RB:
-			d->cpu.has_last = trace_read(source, i, b, HYP_RB) ==
-					  HYP_RB;
+			d->cpu.has_last = ml_hyp_extent_read(source, i, b,
+							     HYP_RB) == HYP_RB;
 			d->cpu.last_overrun = ml_le64(b + RB_LAST_OVERRUN);
 			break;
 		case HYP_ROLE_POSITION:
-			d->cpu.has_read = trace_read(source, i, b, 4) == 4;
+			d->cpu.has_read = ml_hyp_extent_read(source, i, b, 4) ==
+					  4;
 			d->cpu.read = ml_le32(b);
 			break;
 		case HYP_ROLE_READER:
@@ -249,6 +229,9 @@ static void trace_put_line(struct hyp_trace *d, const struct hyp_type *type,
 		n += (size_t)snprintf(
 			d->line + n, LINE - n, "UNKNOWN id=%d",
 			e->payload_len >= 2 ? ml_le16(e->payload) : -1);
+		if (d->data[0])
+			n += (size_t)snprintf(d->line + n, LINE - n - 1,
+					      " data=%s", d->data);
 	} else {
 		n += (size_t)snprintf(d->line + n, LINE - n, "%s%s", type->name,
 				      type->n_fields ? " " : "");
@@ -293,6 +276,26 @@ static void trace_add_fields(const struct hyp_trace *d,
 	}
 }
 
+/* An event that only its number is known of. */
+static void trace_put_raw(struct hyp_trace *d, const struct ml_rb_event *e,
+			  struct memlog_record *rec)
+{
+	struct memlog_field *f = rec->fields;
+	size_t i, n = 0;
+
+	if (!d->raw || e->payload_len < 2)
+		return;
+	for (i = 2; i < e->payload_len && i < DATA; i++)
+		n += (size_t)snprintf(d->data + n, sizeof(d->data) - n, "%02x",
+				      e->payload[i]);
+	f[0] = (struct memlog_field){ .name = "id", .u = ml_le16(e->payload) };
+	f[1] = (struct memlog_field){ .name = "data",
+				      .type = MEMLOG_FIELD_TEXT,
+				      .text = d->data,
+				      .text_len = n };
+	rec->n_fields = 2;
+}
+
 /* A line of its own, as the kernel prints it. */
 static void trace_put_lost(struct hyp_trace *d, struct memlog_record *rec)
 {
@@ -333,6 +336,9 @@ static enum memlog_status trace_emit(struct hyp_trace *d,
 {
 	const struct hyp_type *type = trace_type(d, e);
 
+	d->data[0] = 0;
+	if (!type)
+		trace_put_raw(d, e, rec);
 	trace_put_line(d, type, e, rec);
 	trace_add_fields(d, type, e, rec);
 	rec->raw = e->raw;
@@ -392,7 +398,7 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 
 	d->alloc = opts->alloc;
 	d->consumed = opts->user->consumed;
-	d->types = ml_calloc(&d->alloc, h->n_events, sizeof(*d->types));
+	d->types = ml_calloc(&d->alloc, ML_HYP_EVENTS, sizeof(*d->types));
 	d->page = ml_calloc(&d->alloc, 1, h->page_size);
 	if (!d->types || !d->page) {
 		hyp_trace_close(d, source);
@@ -404,12 +410,25 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-/* Most kernels have the table at the start of a page. */
+/* Most kernels have the table at the start of a page. Meta pages begin with
+ * the size of a page and two zeros. */
 static const struct ml_magic hyp_magics[] = {
 	{ .bytes = "hyp_enter\0\0\0\0\0\0\0",
 	  .len = 16,
 	  .align = ML_PAGE,
 	  .fine = 8 },
+	{ .bytes = "\0\x10\0\0\0\0\0\0\0\0\0\0",
+	  .len = 12,
+	  .align = ML_PAGE,
+	  .fine = ML_PAGE },
+	{ .bytes = "\0\x40\0\0\0\0\0\0\0\0\0\0",
+	  .len = 12,
+	  .align = ML_PAGE,
+	  .fine = ML_PAGE },
+	{ .bytes = "\0\0\x01\0\0\0\0\0\0\0\0\0",
+	  .len = 12,
+	  .align = ML_PAGE,
+	  .fine = ML_PAGE },
 	{ .len = 0 },
 };
 

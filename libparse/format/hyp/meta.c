@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * meta.c - from the meta page of one CPU to the remote, where the table of events
+ * is not in the dump, or not where it can be found.
+ *
+ * In all of memory, what points to the meta page is searched for: the CPU's part of
+ * the descriptor, which also says where the kernel has memory; then what points to
+ * the descriptor, the remote; then what points to that, the table.
+ */
+#include "base/bytes.h"
+#include "hyp.h"
+
+enum {
+	PART_META = 8,
+	REMOTE_DESC = 24,
+	REMOTE_EVENTS = 48,
+	REMOTE_N_EVENTS = 56,
+	EVENT_REMOTE = 40,
+};
+
+#define KERNEL (UINT64_C(1) << 63)
+
+struct meta_search {
+	struct memlog_image *image;
+	struct hyp *h;
+	uint64_t meta, remote, events, table; /* physical, but for events */
+};
+
+/* Is it in this chunk: a part of a descriptor that points to the page? */
+static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
+			   size_t len)
+{
+	struct meta_search *s = arg;
+	uint64_t va;
+	size_t at;
+
+	for (at = 0; at + 8 <= len; at += 8) {
+		va = ml_le64(p + at);
+		if (va < KERNEL || (va - s->meta) % ML_HYP_STEP ||
+		    addr + at < PART_META)
+			continue;
+		s->h->direct = va - s->meta;
+		if (ml_hyp_desc_walk(s->image, s->h,
+				     addr + at - PART_META + s->h->direct))
+			return true;
+	}
+	return false;
+}
+
+static bool meta_look_remote(void *arg, uint64_t addr, const uint8_t *p,
+			     size_t len)
+{
+	struct meta_search *s = arg;
+	uint8_t b[HYP_REMOTE];
+	uint64_t n;
+	size_t at;
+
+	for (at = 0; at + 8 <= len; at += 8) {
+		if (ml_le64(p + at) != s->h->desc || addr + at < REMOTE_DESC ||
+		    !ml_hyp_read(s->image, addr + at - REMOTE_DESC, b,
+				 sizeof(b)))
+			continue;
+		n = ml_le64(b + REMOTE_N_EVENTS);
+		s->events = ml_le64(b + REMOTE_EVENTS);
+		if (!n || n > ML_HYP_EVENTS || s->events < KERNEL)
+			continue;
+		s->remote = addr + at - REMOTE_DESC;
+		s->h->n_events = (uint32_t)n;
+		return true;
+	}
+	return false;
+}
+
+static bool meta_look_table(void *arg, uint64_t addr, const uint8_t *p,
+			    size_t len)
+{
+	struct meta_search *s = arg;
+	uint64_t remote = s->remote + s->h->direct;
+	uint8_t b[HYP_EVENT];
+	size_t at;
+
+	for (at = 0; at + 8 <= len; at += 8) {
+		s->table = addr + at - EVENT_REMOTE;
+		if (ml_le64(p + at) == remote && addr + at >= EVENT_REMOTE &&
+		    !((s->table ^ s->events) % ML_PAGE) &&
+		    ml_hyp_read(s->image, s->table, b, sizeof(b)) &&
+		    ml_hyp_is_event(b, sizeof(b)))
+			return true;
+	}
+	return false;
+}
+
+bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
+		      struct hyp *h, uint64_t phys)
+{
+	struct meta_search s = { .image = image, .h = h, .meta = phys };
+	struct hyp_sweep sweep = { logs, image, meta_look_part, &s };
+
+	return ml_hyp_sweep_from(&sweep, phys);
+}
+
+bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
+			struct hyp *h, uint64_t *ret, uint64_t *ret_table)
+{
+	struct meta_search s = { .image = image, .h = h };
+	struct hyp_sweep sweep = { logs, image, meta_look_remote, &s };
+
+	*ret_table = 0;
+	if (!ml_hyp_sweep_from(&sweep, h->desc - h->direct))
+		return false;
+	*ret = s.remote;
+	sweep.look = meta_look_table;
+	if (ml_hyp_sweep_from(&sweep, s.remote))
+		*ret_table = s.table;
+	return true;
+}

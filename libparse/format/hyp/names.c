@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * names.c - events whose table is not in the dump.
+ *
+ * What events a kernel has, and so their numbers, depends on its version and
+ * configuration. Known tables are compared with the numbers and lengths of all
+ * events of a log. A number has a name if all tables that fit agree on it.
+ */
+#include "names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "data.h"
+
+/* A known event. fields: "u1 name, s4 name", unsigned or signed and the size, after
+ * the number of the event. step: it may be longer by any multiple of this. */
+struct names_event {
+	const char *name, *fields, *format;
+	uint32_t step;
+};
+
+enum { ENTER, EXIT, PRINTK, SELFTEST, NONE = 0xff };
+
+static const struct names_event names_mainline[] = {
+	{ "hyp_enter", "u1 reason, s4 vcpu",
+	  "reason=%s vcpu=%d\", REC->reason, REC->vcpu", 0 },
+	{ "hyp_exit", "u1 reason, s4 vcpu",
+	  "reason=%s vcpu=%d\", REC->reason, REC->vcpu", 0 },
+	{ "hyp_printk", "u2 fmt_id", "fmt_id=%u\", REC->fmt_id", 8 },
+	{ "selftest", "u8 id", "id=%llu\", REC->id", 0 },
+};
+
+/* A table: known events by their numbers; rows: entries it has. hypervisor: not of
+ * a test module. first: release, major << 16 | minor. */
+static const struct names_table {
+	uint8_t n, event[4], rows;
+	bool hypervisor;
+	uint32_t first;
+} names_tables[] = {
+	{ 3, { ENTER, EXIT, SELFTEST }, 3, true, 7u << 16 | 1 },
+	{ 4, { ENTER, EXIT, PRINTK, SELFTEST }, 4, true, 7u << 16 | 4 },
+	{ 2, { NONE, SELFTEST }, 1, false, 7u << 16 | 1 },
+};
+
+/* The type of a known event; fields are aligned. Returns its length. */
+static uint32_t names_type(const struct names_event *e, struct hyp_type *ret)
+{
+	uint32_t off = 2, size, most = 2;
+	const char *s = e->fields, *end;
+	struct hyp_field *f;
+
+	memset(ret, 0, sizeof(*ret));
+	snprintf(ret->name, sizeof(ret->name), "%s", e->name);
+	snprintf(ret->format, sizeof(ret->format), "%s", e->format);
+	for (; *s; s = *end ? end + 2 : end) {
+		end = s + strcspn(s, ",");
+		size = (uint32_t)(s[1] - '0');
+		off = (off + size - 1) & -size;
+		most = size > most ? size : most;
+		f = &ret->field[ret->n_fields++];
+		f->is_signed = *s == 's';
+		f->size = (uint16_t)size;
+		f->off = (uint16_t)off;
+		snprintf(f->name, sizeof(f->name), "%.*s", (int)(end - s - 3),
+			 s + 3);
+		off += size;
+	}
+	/* arguments follow, aligned */
+	if (e->step > most)
+		most = e->step;
+	return (off + most - 1) & -most;
+}
+
+/* The numbers and lengths that a log has. */
+enum { SEEN = 128 };
+
+struct names_seen {
+	uint16_t id[SEEN];
+	uint32_t len[SEEN];
+	size_t n;
+	bool full;
+};
+
+static void names_see(struct names_seen *s, uint16_t id, uint32_t len)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->id[i] == id && s->len[i] == len)
+			return;
+	s->full |= s->n == SEEN;
+	if (s->full)
+		return;
+	s->id[s->n] = id;
+	s->len[s->n++] = len;
+}
+
+static void names_see_all(struct names_seen *s, struct ml_source *source,
+			  uint8_t *page)
+{
+	const struct ml_log *log = source->log;
+	struct ml_rb_events events;
+	struct ml_rb_event e;
+	uint64_t missing = source->missing, commit;
+	uint32_t role;
+	size_t i;
+
+	for (i = 0; i < log->pub.n_extents && !s->full; i++) {
+		role = log->extents[i].role & HYP_ROLE_MASK;
+		if (role != HYP_ROLE_READER && role != HYP_ROLE_PAGE)
+			continue;
+		ml_hyp_page_load(source, i, page, &events, &commit);
+		while (ml_rb_event_next(&events, &e) && !s->full)
+			if (e.payload_len >= 2)
+				names_see(s, ml_le16(e.payload),
+					  (uint32_t)e.payload_len);
+	}
+	source->missing = missing;
+}
+
+static uint8_t names_event_of(const struct names_table *t, uint16_t id)
+{
+	return id < t->n ? t->event[id] : NONE;
+}
+
+static bool names_table_fits(const struct names_table *t, const struct hyp *h,
+			     const struct names_seen *s)
+{
+	struct hyp_type type;
+	uint32_t len, step;
+	uint8_t index;
+	size_t i;
+
+	if (t->hypervisor != (h->backing != 0) ||
+	    (h->n_events && h->n_events != t->rows) ||
+	    (h->release && h->release < t->first))
+		return false;
+	for (i = 0; i < s->n; i++) {
+		index = names_event_of(t, s->id[i]);
+		if (index == NONE)
+			return false;
+		len = names_type(&names_mainline[index], &type);
+		step = names_mainline[index].step;
+		if (s->len[i] < len ||
+		    (step ? (s->len[i] - len) % step : s->len[i] != len))
+			return false;
+	}
+	return true;
+}
+
+/* The event that all tables of the set agree on. */
+static uint8_t names_agreed(const bool *fits, uint16_t id)
+{
+	uint8_t ret = NONE, index;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(names_tables) / sizeof(*names_tables); i++) {
+		if (!fits[i])
+			continue;
+		index = names_event_of(&names_tables[i], id);
+		if (any && index != ret)
+			return NONE;
+		ret = index;
+		any = true;
+	}
+	return ret;
+}
+
+size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
+		    struct hyp_type *ret, size_t max)
+{
+	bool fits[sizeof(names_tables) / sizeof(*names_tables)];
+	const struct hyp *h = ml_hyp_const(source->log);
+	struct names_seen seen = { .n = 0 };
+	uint8_t index;
+	size_t i, n = 0;
+	uint16_t id;
+
+	names_see_all(&seen, source, page);
+	if (seen.full)
+		return 0;
+	for (i = 0; i < sizeof(fits); i++)
+		fits[i] = names_table_fits(&names_tables[i], h, &seen);
+	for (id = 0; id < ML_HYP_EVENTS && n < max; id++) {
+		index = names_agreed(fits, id);
+		if (index == NONE)
+			continue;
+		names_type(&names_mainline[index], &ret[n]);
+		ret[n++].id = id;
+	}
+	return n;
+}
+
+bool ml_hyp_name_known(struct hyp_type *type)
+{
+	uint16_t id = type->id;
+	size_t i;
+
+	for (i = 0; i < sizeof(names_mainline) / sizeof(*names_mainline); i++) {
+		if (strcmp(names_mainline[i].name, type->name))
+			continue;
+		names_type(&names_mainline[i], type);
+		type->id = id;
+		break;
+	}
+	return type->name[0];
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* names.h - events whose table is not in the dump. */
+#ifndef ML_FORMAT_HYP_NAMES_H
+#define ML_FORMAT_HYP_NAMES_H
+
+#include "hyp.h"
+
+/* The events of a log that are certain by their numbers and lengths, at most max;
+ * returns how many. page: room for a page of the log. */
+size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
+		    struct hyp_type *ret, size_t max);
+
+/* Only the name and the number of an event are in the dump: set the fields of the
+ * known event of that name. False: it has no name. */
+bool ml_hyp_name_known(struct hyp_type *type);
+
+#endif
