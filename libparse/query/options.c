@@ -31,8 +31,8 @@ static const struct option_row {
 } option_rows[] = {
 	{ "info", 0, NULL, "show the image: format, memory, notes, gaps", ALL,
 	  ml_set_info },
-	{ "list", 0, NULL, "list the logs found, one line each", ALL,
-	  ml_set_list },
+	{ "list", 0, NULL, "list the logs; +2 after an address: 2 more parts",
+	  ALL, ml_set_list },
 	{ "list-boots", 0, NULL, "list the boots that there are logs of", ALL,
 	  ml_set_list_boots },
 	{ "extract", 0, NULL, "write only the logs, as a small ELF core",

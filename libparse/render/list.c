@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* list.c - the logs of an image, one line each. */
+/* list.c - the logs of an image: a row each, with a note. */
 #include "list.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "escape.h"
 #include "json_writer.h"
 #include "words.h"
@@ -19,17 +20,28 @@ enum {
 	COL_WRAPPED,
 	COL_BOOT,
 	COL_STATE,
-	COL_VERSION,
 	COLS
 };
 
-/* A cell has room for the longest version with every byte escaped as \xNN, and
- * more; what does not fit is cut. */
-#define CELL 640
+/* No line of the table is wider than a terminal; what does not fit goes on
+ * below, this far to the right. */
+#define LIST_WIDTH  80
+#define LIST_INDENT 8
+
+/* Room for all flags, an escaped reason and an escaped version. */
+#define LIST_NOTE 1280
+
+/* A cell has room for the longest variant with every byte escaped as \xNN, and
+ * more. */
+#define CELL 160
 
 struct row {
 	char cell[COLS][CELL];
+};
+
+struct list_layout {
 	size_t width[COLS];
+	size_t gap; /* between two columns */
 };
 
 /* In characters, not bytes. */
@@ -48,11 +60,6 @@ static void addr_cell(char cell[CELL], const struct memlog_log *log)
 	size_t n;
 
 	n = (size_t)snprintf(cell, CELL, "%s", ml_log_addr(log, addr));
-	if (log->n_extents && log->extents[0].has_alias)
-		n += (size_t)snprintf(
-			cell + n, CELL - n, "=%s:0x%" PRIx64,
-			memlog_space_name(log->extents[0].alias_space),
-			log->extents[0].alias_addr);
 	if (log->n_extents > 1)
 		snprintf(cell + n, CELL - n, "+%zu", log->n_extents - 1);
 }
@@ -68,8 +75,6 @@ static const char *wrapped_word(const struct memlog_log *log)
 
 static void fill_row(struct row *row, const struct memlog_log *log)
 {
-	size_t i;
-
 	snprintf(row->cell[COL_FORMAT], CELL, "%s", log->format);
 	memlog_escape(log->variant[0] ? log->variant : "-",
 		      row->cell[COL_VARIANT], CELL);
@@ -83,68 +88,128 @@ static void fill_row(struct row *row, const struct memlog_log *log)
 		 log->flags & MEMLOG_LOG_NOT_A_LOG ?
 			 "-" :
 			 memlog_state_name(log->state));
-	memlog_escape(log->version[0] ? log->version : "-",
-		      row->cell[COL_VERSION], CELL);
-	for (i = 0; i < COLS; i++)
-		row->width[i] = width_of(row->cell[i]);
 }
 
-static const char *const heads[COLS] = {
-	"FORMAT",  "VARIANT", "ADDRESS", "SIZE",    "USED",
-	"WRAPPED", "BOOT",    "STATE",	 "VERSION",
+static const struct row heads = {
+	{ "FORMAT", "VARIANT", "ADDRESS", "SIZE", "USED", "WRAPPED", "BOOT",
+	  "STATE" },
 };
 
-static void put_cell(struct ml_out *out, const char *text, size_t width,
-		     size_t want, bool right)
+static void list_put_spaces(struct ml_out *out, size_t n)
 {
-	size_t pad = want > width ? want - width : 0;
-
-	if (!right)
-		ml_out_str(out, text);
-	while (pad--)
+	while (n--)
 		ml_out_char(out, ' ');
-	if (right)
-		ml_out_str(out, text);
-	ml_out_str(out, "  ");
 }
 
-/* The flags that have no column of their own, then the reason. */
-static void list_put_note(struct ml_out *out, const struct memlog_log *log)
+static void list_put_row(struct ml_out *out, const struct row *row,
+			 const struct list_layout *l)
+{
+	size_t c, at = 0, pad = 0;
+	bool right;
+
+	for (c = 0; c < COLS; c++) {
+		if (c && at + pad + l->gap + l->width[c] > LIST_WIDTH) {
+			ml_out_char(out, '\n');
+			at = LIST_INDENT;
+			pad = 0;
+			list_put_spaces(out, at);
+		} else if (c) {
+			list_put_spaces(out, pad + l->gap);
+			at += pad + l->gap;
+		}
+		pad = l->width[c] - width_of(row->cell[c]);
+		right = c == COL_SIZE || c == COL_USED || c == COL_BOOT;
+		if (right)
+			list_put_spaces(out, pad);
+		ml_out_str(out, row->cell[c]);
+		at += l->width[c] - (right ? 0 : pad);
+		pad = right ? 0 : pad;
+	}
+}
+
+/* Text between spaces is never broken. */
+static void list_put_wrapped(struct ml_out *out, const char *text)
+{
+	size_t at = LIST_WIDTH, len, width;
+	char word[LIST_NOTE];
+
+	while (*text) {
+		len = strcspn(text, " ");
+		snprintf(word, sizeof(word), "%.*s", (int)len, text);
+		width = width_of(word);
+		if (at + 1 + width > LIST_WIDTH) {
+			ml_out_char(out, '\n');
+			list_put_spaces(out, LIST_INDENT);
+			at = LIST_INDENT;
+		} else {
+			ml_out_char(out, ' ');
+			at++;
+		}
+		ml_out_str(out, word);
+		at += width;
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+/* The flags that have no column of their own, the reason, the version, and the
+ * address in another space; "" if there is nothing to say. */
+static void list_note(char ret[LIST_NOTE], const struct memlog_log *log)
 {
 	uint32_t shown = MEMLOG_LOG_WRAPPED | MEMLOG_LOG_LOST_HEAD;
+	char safe[4 * sizeof(log->reason)];
+	char version[4 * sizeof(log->version)];
 	const struct ml_word *w;
-	const char *before = "";
+	size_t n = 0;
 
-	for (w = ml_log_words; w->word; w++) {
-		if (!(log->flags & w->flag & ~shown))
-			continue;
-		ml_out_fmt(out, "%s%s", before, w->word);
-		before = ", ";
+	memlog_escape(log->reason, safe, sizeof(safe));
+	memlog_escape(log->version, version, sizeof(version));
+	ret[0] = '\0';
+	for (w = ml_log_words; w->word; w++)
+		if (log->flags & w->flag & ~shown)
+			n += (size_t)snprintf(ret + n, LIST_NOTE - n, "%s%s",
+					      n ? ", " : "", w->word);
+	if (safe[0])
+		n += (size_t)snprintf(ret + n, LIST_NOTE - n, "%s%s",
+				      n ? ": " : "", safe);
+	if (version[0])
+		n += (size_t)snprintf(ret + n, LIST_NOTE - n, "%sversion %s",
+				      n ? "; " : "", version);
+	if (log->n_extents && log->extents[0].has_alias)
+		snprintf(ret + n, LIST_NOTE - n, "%salso %s:0x%" PRIx64,
+			 n ? "; " : "",
+			 memlog_space_name(log->extents[0].alias_space),
+			 log->extents[0].alias_addr);
+}
+
+static void list_layout_init(struct list_layout *l,
+			     const struct memlog_log *const *logs, size_t n)
+{
+	size_t i, c, sum = 0;
+	struct row row = { { "" } };
+
+	for (c = 0; c < COLS; c++)
+		l->width[c] = strlen(heads.cell[c]);
+	for (i = 0; i < n; i++) {
+		fill_row(&row, logs[i]);
+		for (c = 0; c < COLS; c++)
+			l->width[c] =
+				ml_max(l->width[c], width_of(row.cell[c]));
 	}
-	if (log->reason[0]) {
-		ml_out_str(out, before[0] ? ": " : "");
-		ml_escape_str(out, log->reason);
-	} else if (!before[0]) {
-		ml_out_char(out, '-');
-	}
-	ml_out_char(out, '\n');
+	for (c = 0; c < COLS; c++)
+		sum += l->width[c];
+	l->gap = sum + 2 * (COLS - 1) > LIST_WIDTH ? 1 : 2;
 }
 
 static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 		      size_t n, const struct ml_list_opts *opts)
 {
-	size_t want[COLS], i, c;
-	struct row row;
+	struct list_layout l;
+	char note[LIST_NOTE];
+	struct row row = { { "" } };
+	size_t i;
 
-	memset(&row, 0, sizeof(row));
-	for (c = 0; c < COLS; c++)
-		want[c] = strlen(heads[c]);
-	for (i = 0; i < n; i++) {
-		fill_row(&row, logs[i]);
-		for (c = 0; c < COLS; c++)
-			if (row.width[c] > want[c])
-				want[c] = row.width[c];
-	}
+	list_layout_init(&l, logs, n);
 	if (opts->many) {
 		ml_out_str(out, "==> ");
 		ml_escape_str(out, opts->image);
@@ -152,20 +217,16 @@ static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 	}
 	if (opts->color)
 		ml_out_str(out, "\033[1m");
-	for (c = 0; c < COLS; c++)
-		put_cell(out, heads[c], strlen(heads[c]), want[c],
-			 c == COL_SIZE || c == COL_USED || c == COL_BOOT);
-	ml_out_str(out, "NOTE");
+	list_put_row(out, &heads, &l);
 	if (opts->color)
 		ml_out_str(out, "\033[0m");
 	ml_out_char(out, '\n');
 	for (i = 0; i < n; i++) {
 		fill_row(&row, logs[i]);
-		for (c = 0; c < COLS; c++)
-			put_cell(out, row.cell[c], row.width[c], want[c],
-				 c == COL_SIZE || c == COL_USED ||
-					 c == COL_BOOT);
-		list_put_note(out, logs[i]);
+		list_put_row(out, &row, &l);
+		list_note(note, logs[i]);
+		list_put_wrapped(out, note);
+		ml_out_char(out, '\n');
 	}
 }
 

@@ -37,7 +37,8 @@ enum memlog_status ml_boots_write(const struct memlog_sink *sink,
 				  const struct ml_list_opts *opts,
 				  struct memlog_err *err);
 
-/* A table of logs, one line each, or one object each. */
+/* A table of logs with a note below each, 80 columns wide where words allow it,
+ * or one object each. */
 enum memlog_status ml_list_write(const struct memlog_sink *sink,
 				 const struct memlog_log *const *logs, size_t n,
 				 const struct ml_list_opts *opts,

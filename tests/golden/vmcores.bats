@@ -81,9 +81,9 @@ check_all() {
 	zstd -q -d "$kept/$name.debugcon.zst" -o truth
 	"$dump" --list image > list
 	cat list
-	[[ $(grep ' phys:0x820000 ' list) == *' early '*' current '*S3* ]]
-	[[ $(grep ' main ' list) == *' current '*S3* ]]
-	[ "$(wc -l < list)" -eq 3 ]
+	[[ $(grep -A 1 ' phys:0x820000 ' list) == *' early '*' current'$'\n'*S3* ]]
+	[[ $(grep -A 1 ' main ' list) == *' current'$'\n'*S3* ]]
+	[ "$(grep -c '^ovmf ' list)" -eq 2 ]
 	# the resume starts where the firmware started for the second time; what
 	# DXE left for it writes to the main log meanwhile
 	awake=$(grep -abo SecCoreStartupWithStack truth | sed -n '2s/:.*//p')

@@ -37,7 +37,9 @@ xen_lines() {
 where() {
 	local f=$1
 	shift
-	"$DUMP" -q --list -F "$f" "$@" | awk 'NR > 1 { print $3 }'
+	"$DUMP" -q --list -J -F "$f" "$@" | jq -r 'select(.type == "log") |
+		.extents[0] | "\(.space):\(.addr)" +
+		if .alias_addr then "=\(.alias_space):\(.alias_addr)" else "" end'
 }
 
 @test "real vmcore: the console equals the serial output, line by line" {

@@ -77,7 +77,7 @@ untouched() {
 	[ "$(awk '/^Rss:/ { print $2 }' "$vm/before")" -lt $((vm_memory << 10)) ]
 	same_text "pid:$vm_pid"
 	"$dump" --list --scan=exhaustive "pid:$vm_pid" > "$vm/list"
-	grep -q '^ovmf .* current ' "$vm/list"
+	grep -q '^ovmf .* current$' "$vm/list"
 	ram_smaps > "$vm/after"
 	cmp "$vm/before" "$vm/after"
 }

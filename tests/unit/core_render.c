@@ -447,12 +447,10 @@ static void list_table(void **state)
 			 MEMLOG_OK);
 	assert_string_equal(
 		sink.text,
-		"FORMAT  VARIANT  ADDRESS                        SIZE  USED  WRAPPED  BOOT  STATE"
-		"    VERSION       NOTE\n"
-		"ovmf    main     phys:0x7e9b2000                3903    17  no          -  unknown"
-		"  -             -\n"
-		"ovmf    main     file:0x3cb3498=phys:0x3cb3000  3903    17  yes        -1  stale"
-		"    edk2\\x1b[31m  damaged: of the boot before\n");
+		"FORMAT  VARIANT  ADDRESS          SIZE  USED  WRAPPED  BOOT  STATE\n"
+		"ovmf    main     phys:0x7e9b2000  3903    17  no          -  unknown\n"
+		"ovmf    main     file:0x3cb3498   3903    17  yes        -1  stale\n"
+		"        damaged: of the boot before; version edk2\\x1b[31m; also phys:0x3cb3000\n");
 	opts.style = ML_LIST_JSON;
 	text_sink_clear(&sink);
 	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),
@@ -463,6 +461,43 @@ static void list_table(void **state)
 	   "\"edk2\\u001b[31m\",[\"wrapped\",\"damaged\"]]\n");
 	jq(".extents[0]|[.alias_space,.alias_addr]",
 	   "[null,null]\n[\"phys\",\"0x3cb3000\"]\n");
+}
+
+/* No line is wider than a terminal, and no word is broken. */
+static void list_fits(void **state)
+{
+	struct memlog_extent parts[24] = { extent };
+	struct memlog_log b = log_a;
+	const struct memlog_log *logs[] = { &log_a, &b };
+	struct ml_list_opts opts = { .image = "vmcore", .style = ML_LIST_TEXT };
+	char word[130];
+	size_t len;
+	char *line;
+
+	parts[0].space = MEMLOG_VIRT;
+	parts[0].addr = 0xffffffff81234567;
+	b.extents = parts;
+	b.n_extents = 24;
+	b.format = "xen-console";
+	b.capacity = b.used = 1ull << 40;
+	b.flags = MEMLOG_LOG_LOST_HEAD | MEMLOG_LOG_RACED;
+	snprintf(b.variant, sizeof(b.variant), "hypervisor");
+	for (len = 0; len + 1 < sizeof(b.reason); len++)
+		b.reason[len] = "ab c"[len % 4];
+	b.reason[len] = '\0';
+	memset(word, 'v', sizeof(word));
+	snprintf(b.version, sizeof(b.version), "%.100s", word);
+	text_sink_clear(&sink);
+	assert_int_equal(ml_list_write(&sink.sink, logs, 2, &opts, NULL),
+			 MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "virt:0xffffffff81234567+23 "));
+	assert_non_null(strstr(sink.text, "\n        raced: ab cab cab "));
+	assert_non_null(strstr(sink.text, "version\n        vvv"));
+	for (line = strtok(sink.text, "\n"); line; line = strtok(NULL, "\n")) {
+		len = strlen(line);
+		assert_true(len <= 80 || len == 8 + strlen(b.version));
+		assert_true(line[len - 1] != ' ');
+	}
 }
 
 static int setup(void **state)
@@ -493,6 +528,7 @@ int main(void)
 		cmocka_unit_test(sink_fails),
 		cmocka_unit_test(acrntrace_large),
 		cmocka_unit_test(list_table),
+		cmocka_unit_test(list_fits),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
