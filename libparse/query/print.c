@@ -4,10 +4,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/err.h"
 #include "record/newest.h"
+#include "render/words.h"
 #include "scan/scan.h"
 
 /* Print all records. *ret_read is the status of reading, the return value that
@@ -143,32 +143,14 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 			   "shows the end of the last message");
 }
 
-/* "ovmf-phys-0x7e9b2000.txt"; with several images, the image's name before it,
- * in plain letters only. */
 static enum memlog_status begin_file(const struct ml_job *j,
 				     struct memlog_err *err)
 {
 	const struct memlog_sink *sink = j->run->host.sink;
-	const char *slash = strrchr(j->run->info.name, '/');
-	char image[48] = "", name[128], *p;
+	char name[ML_FILE_NAME];
 
-	if (j->run->host.many) {
-		snprintf(image, sizeof(image), "%s-",
-			 slash ? slash + 1 : j->run->info.name);
-		for (p = image; *p; p++)
-			if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-				    *p) ||
-			    (p == image && *p == '.'))
-				*p = '_';
-	}
-	snprintf(name, sizeof(name), "%s%s-%s-0x%" PRIx64 ".%s", image,
-		 j->log->format,
-		 j->log->n_extents ?
-			 memlog_space_name(j->log->extents[0].space) :
-			 "none",
-		 j->log->n_extents ? j->log->extents[0].addr : 0,
-		 ml_query_writer(j->run->query)->suffix);
+	ml_file_name(j->run->host.many ? j->run->info.name : NULL, j->log,
+		     ml_query_writer(j->run->query)->suffix, name);
 	return sink->begin(sink->self, name, err);
 }
 

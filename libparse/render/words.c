@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 const struct ml_word ml_record_words[] = {
 	{ MEMLOG_REC_TRUNCATED_HEAD, "truncated-head" },
@@ -66,6 +67,27 @@ const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT])
 		 memlog_space_name(log->extents[0].space),
 		 log->extents[0].addr);
 	return ret;
+}
+
+void ml_file_name(const char *image, const struct memlog_log *log,
+		  const char *suffix, char ret[ML_FILE_NAME])
+{
+	const struct memlog_extent *e = log->n_extents ? log->extents : NULL;
+	const char *slash = image ? strrchr(image, '/') : NULL;
+	char prefix[48] = "", *p;
+
+	if (image)
+		snprintf(prefix, sizeof(prefix), "%s-",
+			 slash ? slash + 1 : image);
+	for (p = prefix; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789._-"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			    *p) ||
+		    (p == prefix && *p == '.'))
+			*p = '_';
+	snprintf(ret, ML_FILE_NAME, "%s%s-%s-0x%" PRIx64 ".%s", prefix,
+		 log->format, e ? memlog_space_name(e->space) : "none",
+		 e ? e->addr : 0, suffix);
 }
 
 const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT])

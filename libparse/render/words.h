@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* words.h - the words shown to people and programs for flags, states and
- * sizes. */
+ * sizes; names of files. */
 #ifndef ML_RENDER_WORDS_H
 #define ML_RENDER_WORDS_H
 
@@ -21,6 +21,12 @@ const char *ml_level_word(uint32_t level);
 /* "phys:0x7e9b2000" of a log's first extent; "?" of a log without one. */
 #define ML_ADDR_TEXT 32
 const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT]);
+
+/* "ovmf-phys-0x7e9b2000.txt", the file of a log in a directory, with "txt" for
+ * suffix. If image is not NULL its name comes first, in plain characters. */
+#define ML_FILE_NAME 128
+void ml_file_name(const char *image, const struct memlog_log *log,
+		  const char *suffix, char ret[ML_FILE_NAME]);
 
 /* "640 bytes", "64.0 MiB" */
 #define ML_SIZE_TEXT 32
