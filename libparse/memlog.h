@@ -1086,6 +1086,8 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  *	NULL.
  * symbols: as in struct memlog_scan_opts. May be NULL.
  * many: more than one image is being queried.
+ * continued: the sink already has output of an earlier image, so what belongs
+ *	at the beginning of a file, such as the header line of CSV, is there.
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
  *	report how long it took; 0: when the run begins.
  */
@@ -1097,7 +1099,7 @@ struct memlog_query_host {
 	int (*progress)(void *arg, uint64_t done, uint64_t all);
 	void *progress_arg;
 	const struct memlog_symbols *symbols;
-	bool many;
+	bool many, continued;
 	uint64_t started;
 };
 

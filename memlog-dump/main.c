@@ -59,6 +59,7 @@ static int dump_image(const char *name, const struct opts *o,
 		.progress = progress_poll,
 		.symbols = symbols,
 		.many = o->n_images > 1,
+		.continued = out->written,
 		.started = main_clock(),
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "format/format.h"
+#include "render/tables/stats.h"
 
 bool ml_query_prints(const struct memlog_query *q)
 {
@@ -169,6 +170,13 @@ static enum memlog_status check_sink(const struct memlog_query *q,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s writes several files: use memlog-dump "
 			       "with -o DIR",
+			       q->render->name);
+	if (q->stats && w->one_table && !sink->begin &&
+	    ml_analysis_several(q->stats))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-O %s writes one table to one file: choose it "
+			       "with --stats=NAME, or use memlog-dump with "
+			       "-o DIR",
 			       q->render->name);
 	if (q->follow && sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,

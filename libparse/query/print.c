@@ -149,7 +149,7 @@ static enum memlog_status begin_file(const struct ml_job *j,
 	const struct memlog_sink *sink = j->run->host.sink;
 	char name[ML_FILE_NAME];
 
-	ml_file_name(j->run->host.many ? j->run->info.name : NULL, j->log,
+	ml_file_name(j->run->host.many ? j->run->info.name : NULL, j->log, NULL,
 		     ml_query_writer(j->run->query)->suffix, name);
 	return sink->begin(sink->self, name, err);
 }

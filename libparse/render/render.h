@@ -15,8 +15,9 @@
 struct ml_render_opts {
 	const struct memlog_allocator *alloc; /* never NULL */
 	const char *image;		      /* the image's name */
-	size_t n_logs; /* total number of logs to print */
-	bool many;     /* several images: name them in headings */
+	size_t n_logs;	/* total number of logs to print */
+	bool many;	/* several images: name them in headings */
+	bool continued; /* the sink has output of an earlier image */
 	bool color;
 	const char *time_format; /* NULL: the renderer's own */
 	uint64_t tsc_hz;	 /* 0: not known */
@@ -40,19 +41,20 @@ enum ml_list_style {
  * each log. state is state_size zeroed bytes. log_end gets the number of
  * missing bytes. All but record may be NULL. directory: this output is a set of
  * files and needs a sink that keeps names apart; may_directory: it is one if it
- * has such a sink. suffix: logs are written one after the other, each complete
- * after its log_end, so that each can be a file in a directory; NULL: one
- * stream for all. only: it writes only logs of this format. events: it writes
- * only logs of formats with events. all: it also wants logs of older boots.
- * timed: it leaves out records that have no time. list: how it writes --info
- * and --list. tables: the writer of --stats in this format, possibly itself;
- * NULL: it cannot. only_tables: it cannot write anything else.
+ * has such a sink. one_table: each of several analyses needs a file of its own.
+ * suffix: logs are written one after the other, each complete after its
+ * log_end, so that each can be a file in a directory; NULL: one stream for all.
+ * only: it writes only logs of this format. events: it writes only logs of
+ * formats with events. all: it also wants logs of older boots. timed: it leaves
+ * out records that have no time. list: how it writes --info and --list. tables:
+ * the writer of --stats in this format, possibly itself; NULL: it cannot.
+ * only_tables: it cannot write anything else.
  */
 struct ml_render {
 	const char *name; /* "json" */
 	const char *title;
 	bool binary; /* refuse a terminal unless forced */
-	bool directory, may_directory;
+	bool directory, may_directory, one_table;
 	const char *suffix; /* "txt" */
 	bool tells_logs;    /* several logs stay separate in one output */
 	const struct ml_format *only;

@@ -70,7 +70,7 @@ const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT])
 }
 
 void ml_file_name(const char *image, const struct memlog_log *log,
-		  const char *suffix, char ret[ML_FILE_NAME])
+		  const char *part, const char *suffix, char ret[ML_FILE_NAME])
 {
 	const struct memlog_extent *e = log->n_extents ? log->extents : NULL;
 	const char *slash = image ? strrchr(image, '/') : NULL;
@@ -85,9 +85,9 @@ void ml_file_name(const char *image, const struct memlog_log *log,
 			    *p) ||
 		    (p == prefix && *p == '.'))
 			*p = '_';
-	snprintf(ret, ML_FILE_NAME, "%s%s-%s-0x%" PRIx64 ".%s", prefix,
+	snprintf(ret, ML_FILE_NAME, "%s%s-%s-0x%" PRIx64 "%s%s.%s", prefix,
 		 log->format, e ? memlog_space_name(e->space) : "none",
-		 e ? e->addr : 0, suffix);
+		 e ? e->addr : 0, part ? "-" : "", part ? part : "", suffix);
 }
 
 const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT])

@@ -23,10 +23,11 @@ const char *ml_level_word(uint32_t level);
 const char *ml_log_addr(const struct memlog_log *log, char ret[ML_ADDR_TEXT]);
 
 /* "ovmf-phys-0x7e9b2000.txt", the file of a log in a directory, with "txt" for
- * suffix. If image is not NULL its name comes first, in plain characters. */
+ * suffix. If image is not NULL its name comes first, in plain characters; if
+ * part is not NULL "-part" comes before the suffix. */
 #define ML_FILE_NAME 128
 void ml_file_name(const char *image, const struct memlog_log *log,
-		  const char *suffix, char ret[ML_FILE_NAME]);
+		  const char *part, const char *suffix, char ret[ML_FILE_NAME]);
 
 /* "640 bytes", "64.0 MiB" */
 #define ML_SIZE_TEXT 32

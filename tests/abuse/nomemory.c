@@ -416,7 +416,8 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "--at", "0x820000" },
 	{ "memlog", "-Operfetto" },
 	{ "memlog", "-Oacrnlog" },
-	{ "memlog", "-Ocsv", "--stats=vm_exit,irq,cpu_usage" },
+	{ "memlog", "-Ocsv", "--stats=vm_exit" },
+	{ "memlog", "-J", "--stats=vm_exit,irq,cpu_usage" },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

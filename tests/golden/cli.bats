@@ -226,6 +226,10 @@ wrong() {
 	# what depends on where the output goes
 	run -2 --separate-stderr "$DUMP" -O acrnlog small-c nowhere
 	[ "$stderr" = "memlog-dump: -O acrnlog writes several files: use memlog-dump with -o DIR" ]
+	run -2 --separate-stderr "$DUMP" -O csv --stats irq,vm_exit small-c
+	[ "$stderr" = "memlog-dump: -O csv writes one table to one file: choose it with --stats=NAME, or use memlog-dump with -o DIR" ]
+	run -1 "$DUMP" -q -O csv --stats irq,irq small-c
+	run -1 "$DUMP" -q -O csv --stats irq,vm_exit -o "$T/tables/" small-c
 	run -2 --separate-stderr "$DUMP" --list -o "$T/new/" small-c
 	[ "$stderr" = "memlog-dump: this output is one file, and -o names a directory" ]
 	[ ! -e "$T/new" ]

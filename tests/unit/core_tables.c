@@ -272,139 +272,123 @@ static void test_table_no_rate(void **state)
 		"\n");
 }
 
+#define CSV_HEAD "image,format,space,addr,cpu,run_cycles,tsc_hz,"
+#define CSV_LOG	 "core,acrn-trace,phys,0x2000000,"
+
 static void test_csv(void **state)
 {
 	assert_string_equal(
-		write_all(&ml_render_csv, "cpu_usage,irq", HZ),
-		"CPU,0\n"
-		"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
-		"10000,5.000,0.002\n"
-		"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
-		"0,0,3.00,6000,60.00\n"
-		"0,1,0.00,0,0.00\n"
-		"0,2,0.00,0,0.00\n"
-		"0,3,0.00,0,0.00\n"
-		"0,4,0.00,0,0.00\n"
-		"0,5,0.00,0,0.00\n"
-		"0,6,0.00,0,0.00\n"
-		"0,7,0.00,0,0.00\n"
-		"0,8,0.00,0,0.00\n"
-		"0,9,0.00,0,0.00\n"
-		"0,10,0.00,0,0.00\n"
-		"0,11,0.00,0,0.00\n"
-		"0,12,0.00,0,0.00\n"
-		"0,13,0.00,0,0.00\n"
-		"0,14,0.00,0,0.00\n"
-		"0,15,0.00,0,0.00\n"
-		"0,Idle,0.00,0,0.00\n"
-		"0,other,1.50,3000,30.00\n"
-		"\n"
-		"CPU,3\n"
-		"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
-		"1000,0.500,0.002\n"
-		"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
-		"3,0,0.00,0,0.00\n"
-		"3,1,0.00,0,0.00\n"
-		"3,2,0.00,0,0.00\n"
-		"3,3,0.00,0,0.00\n"
-		"3,4,0.00,0,0.00\n"
-		"3,5,0.00,0,0.00\n"
-		"3,6,0.00,0,0.00\n"
-		"3,7,0.00,0,0.00\n"
-		"3,8,0.00,0,0.00\n"
-		"3,9,0.00,0,0.00\n"
-		"3,10,0.00,0,0.00\n"
-		"3,11,0.00,0,0.00\n"
-		"3,12,0.00,0,0.00\n"
-		"3,13,0.00,0,0.00\n"
-		"3,14,0.00,0,0.00\n"
-		"3,15,0.00,0,0.00\n"
-		"3,Idle,0.00,0,0.00\n"
-		"\n"
-		"CPU,all\n"
-		"Total run time(tsc cycles),Total run time(sec),Freq(MHz)\n"
-		"11000,5.500,0.002\n"
-		"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n"
-		"all,0,3.00,6000,54.55\n"
-		"all,1,0.00,0,0.00\n"
-		"all,2,0.00,0,0.00\n"
-		"all,3,0.00,0,0.00\n"
-		"all,4,0.00,0,0.00\n"
-		"all,5,0.00,0,0.00\n"
-		"all,6,0.00,0,0.00\n"
-		"all,7,0.00,0,0.00\n"
-		"all,8,0.00,0,0.00\n"
-		"all,9,0.00,0,0.00\n"
-		"all,10,0.00,0,0.00\n"
-		"all,11,0.00,0,0.00\n"
-		"all,12,0.00,0,0.00\n"
-		"all,13,0.00,0,0.00\n"
-		"all,14,0.00,0,0.00\n"
-		"all,15,0.00,0,0.00\n"
-		"all,Idle,0.00,0,0.00\n"
-		"all,other,1.50,3000,27.27\n"
-		"\n"
-		"CPU,0\n"
-		"Vector,NR_Exit,NR_Exit/Sec\n"
-		"0x000000f0,1,0.20\n"
-		"0x00000020,1,0.20\n"
-		"\n"
-		"CPU,3\n"
-		"Vector,NR_Exit,NR_Exit/Sec\n"
-		"0x000000f0,1,2.00\n"
-		"\n"
-		"CPU,all\n"
-		"Vector,NR_Exit,NR_Exit/Sec\n"
-		"0x000000f0,2,0.36\n"
-		"0x00000020,1,0.18\n"
-		"\n");
+		write_all(&ml_render_csv, NULL, HZ),
+		CSV_HEAD "reason,count,per_sec,cycles,percent,"
+			 "min,p50,p90,p99,max\n" CSV_LOG
+			 "0,8000,2000,VMEXIT_EXTERNAL_INTERRUPT,"
+			 "3,0.75,1000,12.50,200,200,800,800,800\n" CSV_LOG
+			 "0,8000,2000,VMEXIT_CPUID,"
+			 "1,0.25,400,5.00,400,400,400,400,400\n" CSV_LOG
+			 "0,8000,2000,VM_EXIT 40,"
+			 "1,0.25,80,1.00,80,80,80,80,80\n" CSV_LOG
+			 "3,1000,2000,VMEXIT_EXTERNAL_INTERRUPT,"
+			 "1,2.00,1000,100.00,1000,1000,1000,1000,1000\n" CSV_LOG
+			 "all,9000,2000,VMEXIT_EXTERNAL_INTERRUPT,"
+			 "4,0.89,2000,22.22,200,800,1000,1000,1000\n" CSV_LOG
+			 "all,9000,2000,VMEXIT_CPUID,"
+			 "1,0.22,400,4.44,400,400,400,400,400\n" CSV_LOG
+			 "all,9000,2000,VM_EXIT 40,"
+			 "1,0.22,80,0.89,80,80,80,80,80\n");
+	assert_string_equal(write_all(&ml_render_csv, "irq", HZ), CSV_HEAD
+			    "vector,count,per_sec\n" CSV_LOG
+			    "0,10000,2000,0x000000f0,1,0.20\n" CSV_LOG
+			    "0,10000,2000,0x00000020,1,0.20\n" CSV_LOG
+			    "3,1000,2000,0x000000f0,1,2.00\n" CSV_LOG
+			    "all,11000,2000,0x000000f0,2,0.36\n" CSV_LOG
+			    "all,11000,2000,0x00000020,1,0.18\n");
+	assert_string_equal(write_all(&ml_render_csv, "cpu_usage", HZ), CSV_HEAD
+			    "vm,cycles,seconds,percent\n" CSV_LOG
+			    "0,10000,2000,0,6000,3.000,60.00\n" CSV_LOG
+			    "0,10000,2000,other,3000,1.500,30.00\n" CSV_LOG
+			    "all,11000,2000,0,6000,3.000,54.55\n" CSV_LOG
+			    "all,11000,2000,other,3000,1.500,27.27\n");
 }
 
+/* What needs the rate of the time stamps is empty without it. */
 static void test_csv_no_rate(void **state)
 {
+	assert_non_null(strstr(write_all(&ml_render_csv, "vm_exit", 0),
+			       "\n" CSV_LOG "0,8000,,VMEXIT_CPUID,"
+			       "1,,400,5.00,400,400,400,400,400\n"));
+	assert_non_null(strstr(write_all(&ml_render_csv, "irq", 0),
+			       "\n" CSV_LOG "3,1000,,0x000000f0,1,\n"));
+	assert_non_null(strstr(write_all(&ml_render_csv, "cpu_usage", 0),
+			       "\n" CSV_LOG "0,10000,,0,6000,,60.00\n"));
+}
+
+/* One header line for all traces of all images. An exit that does not end has
+ * no length; a log without an extent no address. */
+static void test_csv_rows(void **state)
+{
+	const struct memlog_log nowhere = { .size = sizeof(nowhere),
+					    .format = "acrn-trace" };
+	struct session s = { 0 };
+
+	start(&s, &ml_render_csv, NULL, 0);
+	/* no event, so no row, and no header yet */
+	assert_int_equal(s.render->log_begin(s.state, &trace, NULL), 0);
+	assert_int_equal(s.render->log_end(s.state, &trace, 0, NULL), 0);
+	assert_string_equal(out.text, "");
+	assert_int_equal(s.render->log_begin(s.state, &trace, NULL), 0);
+	add(&s, 1, 100, EXIT, NULL, 12);
+	assert_int_equal(s.render->log_end(s.state, &trace, 0, NULL), 0);
+	assert_int_equal(s.render->log_begin(s.state, &nowhere, NULL), 0);
+	add(&s, 1, 100, EXIT, NULL, 12);
+	add(&s, 1, 102, ENTER, NULL, 0);
+	assert_int_equal(s.render->log_end(s.state, &nowhere, 0, NULL), 0);
+	stop(&s);
 	assert_string_equal(
-		write_all(&ml_render_csv, "vm_exit", 0),
-		"CPU,0\n"
-		"Run time(cycles),Run time(Sec),Freq(MHz)\n"
-		"8000,,\n"
-		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,3,,1000,12.50\n"
-		"VMEXIT_CPUID,1,,400,5.00\n"
-		"VM_EXIT 40,1,,80,1.00\n"
-		"Total,5,,1480,18.50\n"
-		"\n"
-		"CPU,0\n"
-		"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,200,200,800,800,800,800\n"
-		"VMEXIT_CPUID,400,400,400,400,400,400\n"
-		"VM_EXIT 40,80,80,80,80,80,80\n"
-		"\n"
-		"CPU,3\n"
-		"Run time(cycles),Run time(Sec),Freq(MHz)\n"
-		"1000,,\n"
-		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,1,,1000,100.00\n"
-		"Total,1,,1000,100.00\n"
-		"\n"
-		"CPU,3\n"
-		"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,1000,1000,1000,1000,1000,1000\n"
-		"\n"
-		"CPU,all\n"
-		"Run time(cycles),Run time(Sec),Freq(MHz)\n"
-		"9000,,\n"
-		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,4,,2000,22.22\n"
-		"VMEXIT_CPUID,1,,400,4.44\n"
-		"VM_EXIT 40,1,,80,0.89\n"
-		"Total,6,,2480,27.56\n"
-		"\n"
-		"CPU,all\n"
-		"Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT,200,800,1000,1000,1000,1000\n"
-		"VMEXIT_CPUID,400,400,400,400,400,400\n"
-		"VM_EXIT 40,80,80,80,80,80,80\n"
-		"\n");
+		out.text, CSV_HEAD
+		"reason,count,per_sec,cycles,percent,"
+		"min,p50,p90,p99,max\n" CSV_LOG
+		"1,0,,VM_EXIT 12,1,,0,0.00,,,,,\n"
+		"core,acrn-trace,,,1,2,,VM_EXIT 12,1,,2,100.00,2,2,2,2,2\n");
+	s.opts.continued = true;
+	start(&s, &ml_render_csv, "irq", HZ);
+	assert_int_equal(one_trace(&s, NULL), 0);
+	stop(&s);
+	assert_memory_equal(out.text, CSV_LOG "0,10000",
+			    strlen(CSV_LOG "0,10000"));
+}
+
+/* Names of images are quoted where they have to be, and never break a line. */
+static void test_csv_names(void **state)
+{
+	static const struct {
+		const char *image, *field;
+	} names[] = {
+		{ "a b", "a b" },
+		{ "a,b", "\"a,b\"" },
+		{ "\"", "\"\"\"\"" },
+		{ "x\"y,\"", "\"x\"\"y,\"\"\"" },
+		{ "1\r\n2", "\"1\\x0d\\x0a2\"" },
+		{ "\033[2J\xff\xc3\xbc", "\\x1b[2J\\xff\xc3\xbc" },
+		{ "\xc3\"\xbc", "\"\\xc3\"\"\\xbc\"" },
+		{ "", "" },
+	};
+	size_t i, len;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct session s = { 0 };
+		const char *p;
+
+		s.opts.continued = true;
+		start(&s, &ml_render_csv, "irq", HZ);
+		s.opts.image = names[i].image;
+		assert_int_equal(one_trace(&s, NULL), 0);
+		stop(&s);
+		len = strlen(names[i].field);
+		for (p = out.text; *p; p = strchr(p, '\n') + 1) {
+			assert_memory_equal(p, names[i].field, len);
+			assert_memory_equal(p + len, ",acrn-trace,phys,", 17);
+		}
+	}
 }
 
 #define HEAD                                                                \
@@ -513,41 +497,34 @@ static void start_files(struct session *s, const char *list)
 	start(s, &ml_render_csv, list, HZ);
 }
 
-/* A file for each analysis of each CPU; those of a second trace have its
- * number. */
+/* A file for each analysis, each once, with a header line of its own. */
 static void test_directory(void **state)
 {
-	static const char *const names[] = {
-		"cpu0_irq.csv\n",   "cpu3_irq.csv\n",	"cpuall_irq.csv\n",
-		"1-cpu0_irq.csv\n", "1-cpu3_irq.csv\n", "1-cpuall_irq.csv\n",
-	};
 	struct session s = { 0 };
-	const char *p;
-	size_t i;
 
-	start_files(&s, "irq");
-	assert_int_equal(one_trace(&s, NULL), 0);
+	start_files(&s, "irq,cpu_usage,irq");
 	assert_int_equal(one_trace(&s, NULL), 0);
 	stop(&s);
 	assert_string_equal(s.begun, "");
-	assert_int_equal(s.files, 6);
-	for (p = out.text, i = 0; i < 6; i++) {
-		assert_memory_equal(p, names[i], strlen(names[i]));
-		p += strlen(names[i]);
-		assert_memory_equal(p, "Vector,NR_Exit,NR_Exit/Sec\n", 27);
-		/* up to the next name: lines of vectors */
-		for (p += 27; !strncmp(p, "0x", 2);)
-			p = strchr(p, '\n') + 1;
-	}
-	assert_string_equal(p, "");
-	start_files(&s, "vm_exit,cpu_usage");
+	assert_int_equal(s.files, 2);
+	assert_memory_equal(out.text,
+			    "acrn-trace-phys-0x2000000-irq.csv\n" CSV_HEAD
+			    "vector,count,per_sec\n" CSV_LOG "0,",
+			    34 + strlen(CSV_HEAD) + 21 + strlen(CSV_LOG) + 2);
+	assert_non_null(strstr(
+		out.text, "\n" CSV_LOG "all,11000,2000,0x00000020,1,0.18\n"
+			  "acrn-trace-phys-0x2000000-cpu_usage.csv\n" CSV_HEAD
+			  "vm,cycles,seconds,percent\n"));
+	/* of several images, whichever comes first */
+	s.opts.many = s.opts.continued = true;
+	start_files(&s, "irq");
+	s.opts.image = "/dumps/.a b,c";
 	assert_int_equal(one_trace(&s, NULL), 0);
 	stop(&s);
-	assert_int_equal(s.files, 6 + 9);
-	assert_non_null(strstr(out.text, "\ncpu3_vm_exit_percentiles.csv\n"
-					 "Exit_Reason,Min(cycles),"));
-	assert_non_null(strstr(out.text, "\ncpuall_cpu_usage.csv\n"));
-	assert_null(strstr(out.text, "CPU,"));
+	assert_int_equal(s.files, 3);
+	assert_memory_equal(
+		out.text, "_a_b_c-acrn-trace-phys-0x2000000-irq.csv\n" CSV_HEAD,
+		41 + strlen(CSV_HEAD));
 }
 
 /* Whichever file cannot be created, that is the error, and no other follows. */
@@ -557,10 +534,9 @@ static void test_no_file(void **state)
 		const char *name;
 		unsigned int before;
 	} files[] = {
-		{ "cpu0_vm_exit.csv", 0 },
-		{ "cpu0_vm_exit_percentiles.csv", 1 },
-		{ "cpuall_irq.csv", 8 },
-		{ "cpu3_cpu_usage.csv", 10 },
+		{ "acrn-trace-phys-0x2000000-vm_exit.csv", 0 },
+		{ "acrn-trace-phys-0x2000000-irq.csv", 1 },
+		{ "acrn-trace-phys-0x2000000-cpu_usage.csv", 2 },
 	};
 	struct memlog_err err;
 	char want[64];
@@ -579,17 +555,17 @@ static void test_no_file(void **state)
 }
 
 /* A disk that is full, at any byte of the output. */
-static void full(const struct ml_render *render)
+static void full(const struct ml_render *render, const char *list)
 {
 	struct memlog_err err;
 	size_t at, len;
 
-	write_all(render, "vm_exit,irq,cpu_usage", HZ);
+	write_all(render, list, HZ);
 	len = out.len;
 	for (at = 1; at < len; at += 97) {
 		struct session s = { 0 };
 
-		start(&s, render, "vm_exit,irq,cpu_usage", HZ);
+		start(&s, render, list, HZ);
 		out.fail_after = at;
 		assert_int_equal(one_trace(&s, &err), MEMLOG_IO);
 		assert_string_equal(err.text, "full");
@@ -600,9 +576,9 @@ static void full(const struct ml_render *render)
 
 static void test_full(void **state)
 {
-	full(&ml_render_stats);
-	full(&ml_render_csv);
-	full(&ml_render_stats_json);
+	full(&ml_render_stats, "vm_exit,irq,cpu_usage");
+	full(&ml_render_csv, "vm_exit");
+	full(&ml_render_stats_json, "vm_exit,irq,cpu_usage");
 }
 
 static int setup(void **state)
@@ -625,6 +601,8 @@ int main(void)
 		cmocka_unit_test(test_table_no_rate),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_no_rate),
+		cmocka_unit_test(test_csv_rows),
+		cmocka_unit_test(test_csv_names),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_directory),
 		cmocka_unit_test(test_no_file),

@@ -1,175 +1,174 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * csv.c - --stats as CSV, with the rows of ACRN's acrnalyze. To one stream, a
- * line "CPU,N" before each table, or to a directory: a file for each CPU and
- * analysis, as acrnalyze makes them.
+ * csv.c - --stats as CSV (RFC 4180, lines end in LF). A table has one header
+ * line and one row for each reason, vector or VM of each CPU, and of all CPUs
+ * together. To one stream it goes on from image to image, which the first
+ * columns tell apart; in a directory each analysis of a trace is a file.
  */
 #include "parts.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
-static bool in_directory(const struct ml_stats_out *s)
+#include "render/escape.h"
+#include "render/words.h"
+
+/* What a row is about, the same in all tables. */
+#define CSV_HEAD "image,format,space,addr,cpu,run_cycles,tsc_hz,"
+
+static const char *const csv_heads[ML_STATS_ANALYSES] = {
+	[ML_STATS_VM_EXIT] = CSV_HEAD "reason,count,per_sec,cycles,percent,"
+				      "min,p50,p90,p99,max\n",
+	[ML_STATS_IRQ] = CSV_HEAD "vector,count,per_sec\n",
+	[ML_STATS_CPU_USAGE] = CSV_HEAD "vm,cycles,seconds,percent\n",
+};
+
+static enum memlog_status csv_begin(struct ml_stats_out *s, size_t which,
+				    const char *name, struct memlog_err *err)
 {
-	return s->out.sink->begin;
-}
+	const struct memlog_sink *sink = s->out.sink;
+	const char *image = s->opts->many ? s->opts->image : NULL;
+	enum memlog_status status;
+	char file[ML_FILE_NAME];
 
-static enum memlog_status csv_begin(struct ml_stats_out *s, const char *what,
-				    const struct ml_stats_cpu *c,
-				    struct memlog_err *err)
-{
-	char cpu[16], name[64];
-
-	ml_stats_cpu_name(c, cpu);
-	if (!in_directory(s)) {
-		ml_out_fmt(&s->out, "CPU,%s\n", cpu);
-		return MEMLOG_OK;
+	if (sink->begin) {
+		ml_file_name(image, s->log, name, "csv", file);
+		status = sink->begin(sink->self, file, err);
+		if (status)
+			return status;
 	}
-	/* the files of a second trace have its number */
-	if (s->logs)
-		snprintf(name, sizeof(name), "%u-cpu%s_%s.csv", s->logs, cpu,
-			 what);
-	else
-		snprintf(name, sizeof(name), "cpu%s_%s.csv", cpu, what);
-	return s->out.sink->begin(s->out.sink->self, name, err);
+	if (sink->begin || (!s->opts->continued && !s->headed))
+		ml_out_str(&s->out, csv_heads[which]);
+	s->headed = true;
+	return MEMLOG_OK;
 }
 
 static enum memlog_status csv_end(struct ml_stats_out *s,
 				  struct memlog_err *err)
 {
-	enum memlog_status status;
+	const struct memlog_sink *sink = s->out.sink;
+	enum memlog_status status = ml_out_flush(&s->out, err);
 
-	if (!in_directory(s)) {
-		ml_out_char(&s->out, '\n');
-		return MEMLOG_OK;
-	}
-	status = ml_out_flush(&s->out, err);
-	if (!status && s->out.sink->end)
-		status = s->out.sink->end(s->out.sink->self, err);
+	if (!status && sink->begin && sink->end)
+		status = sink->end(sink->self, err);
 	return status;
 }
 
-static void csv_run(struct ml_stats_out *s, const char *head, uint64_t run)
+/* A field of any text. Line ends are escaped like all controls. */
+static void csv_text(struct ml_out *out, const char *text)
 {
-	char freq[32];
+	bool quote = strpbrk(text, ",\"\r\n");
+	size_t n;
 
-	ml_out_fmt(&s->out, "%s\n%" PRIu64 ",", head, run);
-	if (s->opts->tsc_hz)
-		ml_out_fmt(&s->out, "%.3f", ml_stats_seconds(s, run));
-	ml_out_fmt(&s->out, ",%s\n", ml_stats_mhz(s, freq));
-}
-
-static void csv_exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
-			 const char *name, uint64_t n, uint64_t cycles)
-{
-	char r[32];
-
-	ml_out_fmt(&s->out, "%s,%" PRIu64 ",%s,%" PRIu64 ",%.2f\n", name, n,
-		   ml_stats_rate(s, n, c->exit_run, r), cycles,
-		   ml_stats_percent(cycles, c->exit_run));
-}
-
-static void csv_percentiles(struct ml_stats_out *s,
-			    const struct ml_stats_cpu *c)
-{
-	char name[32];
-	uint32_t i;
-
-	ml_out_str(&s->out, "Exit_Reason,Min(cycles),P50,P90,P99,P99.9,Max\n");
-	for (i = 0; i < ML_STATS_REASONS; i++) {
-		const struct ml_stats_exit *e = &c->exits[i];
-
-		if (!e->n_samples)
-			continue;
-		ml_out_fmt(&s->out,
-			   "%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-			   ",%" PRIu64 ",%" PRIu64 "\n",
-			   ml_stats_reason_name(s->stats, i, name),
-			   e->samples[0], ml_stats_percentile(e, 500),
-			   ml_stats_percentile(e, 900),
-			   ml_stats_percentile(e, 990),
-			   ml_stats_percentile(e, 999),
-			   e->samples[e->n_samples - 1]);
+	if (quote)
+		ml_out_char(out, '"');
+	for (;; text += n + 1) {
+		n = strcspn(text, "\"");
+		ml_escape_text(out, (const uint8_t *)text, n, false);
+		if (!text[n])
+			break;
+		ml_out_str(out, "\"\"");
 	}
+	if (quote)
+		ml_out_char(out, '"');
+}
+
+/* The columns of CSV_HEAD. */
+static void csv_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
+		    uint64_t run)
+{
+	const struct memlog_log *log = s->log;
+	char cpu[16];
+
+	csv_text(&s->out, s->opts->image);
+	ml_out_fmt(&s->out, ",%s,", log->format);
+	if (log->n_extents)
+		ml_out_fmt(&s->out, "%s,0x%" PRIx64,
+			   memlog_space_name(log->extents[0].space),
+			   log->extents[0].addr);
+	else
+		ml_out_char(&s->out, ',');
+	ml_out_fmt(&s->out, ",%s,%" PRIu64 ",", ml_stats_cpu_name(c, cpu), run);
+	if (s->opts->tsc_hz)
+		ml_out_fmt(&s->out, "%" PRIu64, s->opts->tsc_hz);
+	ml_out_char(&s->out, ',');
 }
 
 static enum memlog_status exit_csv(struct ml_stats_out *s,
 				   const struct ml_stats_cpu *c,
 				   struct memlog_err *err)
 {
-	enum memlog_status status = csv_begin(s, "vm_exit", c, err);
-	char name[32];
+	const struct ml_stats_exit *e;
+	char r[32], name[32];
 	uint32_t i;
 
-	if (status)
-		return status;
-	csv_run(s, "Run time(cycles),Run time(Sec),Freq(MHz)", c->exit_run);
-	ml_out_str(
-		&s->out,
-		"Exit_Reason,NR_Exit,NR_Exit/Sec,Time Consumed(cycles),Time Percentage\n");
-	for (i = 0; i < ML_STATS_REASONS; i++)
-		if (c->exits[i].n)
-			csv_exit_row(s, c,
-				     ml_stats_reason_name(s->stats, i, name),
-				     c->exits[i].n, c->exits[i].cycles);
-	csv_exit_row(s, c, "Total", ml_stats_total_exits(c), c->exit_cycles);
-	status = csv_end(s, err);
-	if (!status)
-		status = csv_begin(s, "vm_exit_percentiles", c, err);
-	if (status)
-		return status;
-	csv_percentiles(s, c);
-	return csv_end(s, err);
+	(void)err;
+	for (i = 0; i < ML_STATS_REASONS; i++) {
+		e = &c->exits[i];
+		if (!e->n && !e->n_samples)
+			continue;
+		csv_row(s, c, c->exit_run);
+		ml_out_fmt(&s->out, "%s,%" PRIu64 ",%s,%" PRIu64 ",%.2f",
+			   ml_stats_reason_name(s->stats, i, name), e->n,
+			   ml_stats_rate(s, e->n, c->exit_run, r), e->cycles,
+			   ml_stats_percent(e->cycles, c->exit_run));
+		if (e->n_samples)
+			ml_out_fmt(&s->out,
+				   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+				   ",%" PRIu64 ",%" PRIu64 "\n",
+				   e->samples[0], ml_stats_percentile(e, 500),
+				   ml_stats_percentile(e, 900),
+				   ml_stats_percentile(e, 990),
+				   e->samples[e->n_samples - 1]);
+		else
+			ml_out_str(&s->out, ",,,,,\n");
+	}
+	return MEMLOG_OK;
 }
 
 static enum memlog_status irq_csv(struct ml_stats_out *s,
 				  const struct ml_stats_cpu *c,
 				  struct memlog_err *err)
 {
-	enum memlog_status status = csv_begin(s, "irq", c, err);
 	char r[32];
 	size_t i;
 
-	if (status)
-		return status;
-	ml_out_str(&s->out, "Vector,NR_Exit,NR_Exit/Sec\n");
-	for (i = 0; i < c->n_vectors; i++)
+	(void)err;
+	for (i = 0; i < c->n_vectors; i++) {
+		csv_row(s, c, c->run);
 		ml_out_fmt(&s->out, "0x%08" PRIx64 ",%" PRIu64 ",%s\n",
 			   c->vectors[i].vector, c->vectors[i].n,
 			   ml_stats_rate(s, c->vectors[i].n, c->run, r));
-	return csv_end(s, err);
+	}
+	return MEMLOG_OK;
 }
 
 static enum memlog_status usage_csv(struct ml_stats_out *s,
 				    const struct ml_stats_cpu *c,
 				    struct memlog_err *err)
 {
-	enum memlog_status status = csv_begin(s, "cpu_usage", c, err);
-	char name[16], cpu[16];
+	char name[16];
 	uint32_t i;
 
-	if (status)
-		return status;
-	csv_run(s, "Total run time(tsc cycles),Total run time(sec),Freq(MHz)",
-		c->run);
-	ml_out_str(
-		&s->out,
-		"PCPU ID,VM_ID,Time Consumed/sec,Time Consumed(tsc cycles),CPU Usage%\n");
+	(void)err;
 	for (i = 0; i < ML_STATS_USERS; i++) {
-		if (i == ML_STATS_NOT_VM && !c->user_cycles[i])
+		if (!c->user_cycles[i])
 			continue;
-		ml_out_fmt(&s->out, "%s,%s,", ml_stats_cpu_name(c, cpu),
-			   ml_stats_user_name(i, name));
+		csv_row(s, c, c->run);
+		ml_out_fmt(&s->out, "%s,%" PRIu64 ",",
+			   ml_stats_user_name(i, name), c->user_cycles[i]);
 		if (s->opts->tsc_hz)
-			ml_out_fmt(&s->out, "%.2f",
+			ml_out_fmt(&s->out, "%.3f",
 				   ml_stats_seconds(s, c->user_cycles[i]));
-		ml_out_fmt(&s->out, ",%" PRIu64 ",%.2f\n", c->user_cycles[i],
+		ml_out_fmt(&s->out, ",%.2f\n",
 			   ml_stats_percent(c->user_cycles[i], c->run));
 	}
-	return csv_end(s, err);
+	return MEMLOG_OK;
 }
 
 const struct ml_stats_writer ml_stats_csv = {
+	.begin = csv_begin,
+	.end = csv_end,
 	.write = {
 		[ML_STATS_VM_EXIT] = exit_csv,
 		[ML_STATS_IRQ] = irq_csv,

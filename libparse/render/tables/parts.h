@@ -23,7 +23,7 @@ struct ml_stats_out {
 	const struct memlog_log *log; /* the trace */
 	bool seq;		      /* JSON as a text sequence */
 	struct memlog_allocator alloc;
-	unsigned int logs; /* written before this one */
+	bool headed; /* the header line of CSV was written */
 };
 
 /* Writes one analysis of one CPU, or of all together. Errors of the sink may
@@ -32,8 +32,13 @@ typedef enum memlog_status ml_stats_write(struct ml_stats_out *s,
 					  const struct ml_stats_cpu *c,
 					  struct memlog_err *err);
 
-/* One way to write them all. */
+/* One way to write them all. begin and end, which may be NULL, are called
+ * before and after the CPUs of an analysis; which is its number. */
 struct ml_stats_writer {
+	enum memlog_status (*begin)(struct ml_stats_out *s, size_t which,
+				    const char *name, struct memlog_err *err);
+	enum memlog_status (*end)(struct ml_stats_out *s,
+				  struct memlog_err *err);
 	ml_stats_write *write[ML_STATS_ANALYSES];
 };
 

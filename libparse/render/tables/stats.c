@@ -40,6 +40,28 @@ bool ml_analysis_get(size_t index, const char **ret_name,
 	return true;
 }
 
+/* Those of a list, a bit for each. */
+static unsigned int analysis_set(const char *list)
+{
+	unsigned int set = 0;
+	size_t len, which;
+
+	for (;; list += len + 1) {
+		which = analysis_at(list, &len);
+		if (which < ML_STATS_ANALYSES)
+			set |= 1u << which;
+		if (!list[len])
+			return set;
+	}
+}
+
+bool ml_analysis_several(const char *list)
+{
+	unsigned int set = analysis_set(list);
+
+	return set & (set - 1);
+}
+
 static enum memlog_status stats_begin(void *state,
 				      const struct ml_render_opts *opts,
 				      const struct memlog_sink *sink,
@@ -109,6 +131,26 @@ static enum memlog_status stats_record(void *state,
 	return ml_stats_add(((struct ml_stats_out *)state)->stats, rec, err);
 }
 
+/* One analysis, if the trace has any event. */
+static enum memlog_status stats_analysis(struct ml_stats_out *s, size_t which,
+					 struct memlog_err *err)
+{
+	const struct ml_stats_writer *w = s->writer;
+	enum memlog_status status = MEMLOG_OK;
+	const struct ml_stats_cpu *c;
+	size_t i;
+
+	if (!ml_stats_get(s->stats, 0))
+		return MEMLOG_OK;
+	if (w->begin)
+		status = w->begin(s, which, analyses[which], err);
+	for (i = 0; !status && (c = ml_stats_get(s->stats, i)); i++)
+		status = w->write[which](s, c, err);
+	if (!status && w->end)
+		status = w->end(s, err);
+	return status;
+}
+
 static enum memlog_status stats_log_end(void *state,
 					const struct memlog_log *log,
 					uint64_t missing,
@@ -116,23 +158,20 @@ static enum memlog_status stats_log_end(void *state,
 {
 	struct ml_stats_out *s = state;
 	const char *list = s->opts->stats ? s->opts->stats : "vm_exit";
-	const struct ml_stats_cpu *c;
+	unsigned int left = analysis_set(list);
 	enum memlog_status status;
-	size_t len, which, i;
+	size_t len, which;
 
 	(void)missing;
 	s->log = log;
 	status = ml_stats_finish(s->stats, err);
-	for (;; list += len + 1) {
+	for (; !status && left; list += len + 1) {
 		which = analysis_at(list, &len);
-		for (i = 0; !status && which < ML_STATS_ANALYSES &&
-			    (c = ml_stats_get(s->stats, i));
-		     i++)
-			status = s->writer->write[which](s, c, err);
-		if (!list[len])
-			break;
+		if (which == SIZE_MAX || !(left >> which & 1))
+			continue;
+		left &= ~(1u << which);
+		status = stats_analysis(s, which, err);
 	}
-	s->logs++;
 	return status ? status : ml_out_flush(&s->out, err);
 }
 
@@ -149,6 +188,7 @@ static void stats_close(void *state)
 		.name = id,                                \
 		.title = words,                            \
 		.may_directory = files,                    \
+		.one_table = files,                        \
 		.events = true,                            \
 		.state_size = sizeof(struct ml_stats_out), \
 		.begin = start,                            \
@@ -164,4 +204,5 @@ STATS_RENDER(ml_render_stats_json, "stats-json", "--stats as JSON",
 	     stats_json_begin, false);
 STATS_RENDER(ml_render_stats_json_seq, "stats-json-seq",
 	     "--stats as a JSON text sequence", stats_seq_begin, false);
-STATS_RENDER(ml_render_csv, "csv", "tables of --stats as CSV", csv_start, true);
+STATS_RENDER(ml_render_csv, "csv", "a table of --stats as CSV", csv_start,
+	     true);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* stats.h - the writers behind --stats. Only csv is in the table: the others
- * replace text and json. */
+/*
+ * stats.h - the writers behind --stats. Only csv is in the table: the others
+ * replace text and json. Each writes the requested analyses of a trace, one
+ * after the other, each once.
+ */
 #ifndef ML_RENDER_STATS_H
 #define ML_RENDER_STATS_H
 
@@ -14,5 +17,8 @@ extern const struct ml_render ml_render_csv;
 /* The index-th analysis's name, static; false beyond the last. */
 bool ml_analysis_get(size_t index, const char **ret_name,
 		     const char **ret_title);
+
+/* Does a list, as --stats takes it, have several analyses? */
+bool ml_analysis_several(const char *list);
 
 #endif
