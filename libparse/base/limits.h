@@ -256,6 +256,12 @@
  * for names of reasons: the sections that hold them have 1 to 4 MiB. */
 #define ML_HYP_NEAR (8u << 20)
 
+/* A persistent ring buffer of Linux: CPUs, bytes of a page, pages of a CPU (1 GiB in
+ * pages of 4 KiB). */
+#define ML_FTRACE_CPUS	4096u
+#define ML_FTRACE_PAGE	65536u
+#define ML_FTRACE_PAGES (1u << 18)
+
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */
 #define ML_MAX_POINTERS 4u

@@ -14,7 +14,8 @@
 	X(xencons)     \
 	X(xentrace)    \
 	X(cbmem)       \
-	X(hyp_trace)
+	X(hyp_trace)   \
+	X(ftrace)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;
 FORMATS(DECLARE)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * ftrace.h - the persistent ring buffer of Linux.
+ *
+ * A region of memory that the kernel leaves alone when it starts: a header, then
+ * for each CPU a header, the order of its pages, and these. Layouts are in
+ * docs/facts/ftrace.md. A log's extents are the header of the region; for each CPU
+ * its header and its pages in reading order, those that follow each other in memory
+ * as one; then what else of the kernel is needed to print events.
+ */
+#ifndef ML_FORMAT_FTRACE_H
+#define ML_FORMAT_FTRACE_H
+
+#include "base/limits.h"
+#include "format/format.h"
+
+enum {
+	FTRACE_HEADER = 24,	 /* of the region */
+	FTRACE_SCRATCH = 24,	 /* after it: the start of the kernel */
+	FTRACE_OLD = 56,	 /* of a CPU, which is all that 6.12 has */
+	FTRACE_PAGE_HEADER = 16, /* time and commit */
+	FTRACE_ENTRY = 8,	 /* what every event begins with */
+};
+
+/* Roles of extents. */
+enum {
+	FTRACE_ROLE_REGION,
+	FTRACE_ROLE_CPU,    /* its header and order */
+	FTRACE_ROLE_READ,   /* pages that were read and not used again */
+	FTRACE_ROLE_READER, /* the page that the reader has taken */
+	FTRACE_ROLE_PAGE,
+	FTRACE_ROLE_MASK = 0xff,
+	FTRACE_ROLE_GUESSED = 0x100, /* the order is not that of the header */
+};
+
+/* A log's private part. old: the layout of 6.12. text: where the kernel that wrote
+ * it was; 0: not known. clock: index of its clock, -1: not known. */
+struct ftrace {
+	bool old;
+	int32_t clock;
+	uint32_t page_size, cpu_header;
+	uint64_t text;
+	uint64_t start, cpus, end; /* of the region, of its first CPU */
+};
+
+_Static_assert(sizeof(struct ftrace) <= ML_LOG_PRIV, "private part too small");
+
+static inline struct ftrace *ml_ftrace(struct ml_log *log)
+{
+	return (struct ftrace *)log->priv;
+}
+
+static inline const struct ftrace *ml_ftrace_const(const struct ml_log *log)
+{
+	return (const struct ftrace *)log->priv;
+}
+
+/* The header of a CPU at addr. first, head, commit: addresses of sub-buffers in the
+ * kernel that wrote them; head 0: never used. data: where the first one is. */
+struct ftrace_cpu_meta {
+	uint64_t addr, data, end;
+	uint64_t first, head, commit;
+	uint32_t page_size, n;
+};
+
+/* Load one; false: it is invalid. header: the size up to the order. meta.c */
+bool ml_ftrace_meta_load(const uint8_t *p, bool old, uint32_t header,
+			 uint64_t addr, struct ftrace_cpu_meta *ret);
+
+/* Bytes of a CPU's header that ml_ftrace_meta_load() looks at. */
+#define FTRACE_META_MAX 64u
+
+/* meta.c */
+enum memlog_status ml_ftrace_probe(const struct ml_probe *p, struct ml_log *log,
+				   struct ml_found *ret,
+				   struct memlog_err *err);
+bool ml_ftrace_glance(const uint8_t *p, size_t len);
+
+/* order.c: add a CPU's extents to the log, pages in reading order. */
+enum memlog_status ml_ftrace_cpu_add(struct memlog_logs *logs,
+				     struct ml_log *log,
+				     struct memlog_image *image,
+				     const struct ftrace_cpu_meta *meta,
+				     int32_t cpu, struct memlog_err *err);
+
+/* region.c: from the header to all CPUs. */
+enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
+				    struct ml_log *log,
+				    struct memlog_image *image,
+				    struct memlog_err *err);
+
+/* What every event begins with: struct trace_entry. */
+struct ftrace_entry {
+	uint16_t type;
+	uint8_t flags, preempt;
+	int32_t pid;
+};
+
+/* Write what the kernel prints before an event, at most size bytes with a NUL:
+ * task, CPU, flags, time. comm NULL: not known. prefix.c */
+size_t ml_ftrace_prefix(const struct ftrace_entry *e, const char *comm,
+			int32_t cpu, uint64_t time, bool ns, char *ret,
+			size_t size);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * trace.c - the events of a persistent ring buffer, those of all CPUs by time, as
+ * the kernel's file trace has them. A record's raw bytes are the event.
+ */
+#include "ftrace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "format/rbpage.h"
+#include "text.h"
+
+enum {
+	NS = 1000000000,
+	CLOCK_COUNTER = 2,
+	CLOCK_UPTIME = 3,
+	CLOCK_ARCH = 9,
+};
+
+/* commit: set by a reader of the page */
+#define COMMIT_LOST   (1u << 31)
+#define COMMIT_COUNT  (1u << 30) /* how many is after the events */
+#define COMMIT_LENGTH ((1u << 27) - 1)
+
+/* A CPU, and its next event. */
+struct ftrace_cpu {
+	int32_t cpu;
+	size_t first, end;   /* extents: those of its pages */
+	size_t next;	     /* the extent being read */
+	uint64_t off;	     /* of the next page in it */
+	uint8_t *page;	     /* page_size bytes */
+	uint32_t role;	     /* of the page */
+	bool is_lost, ready; /* event is one that was not returned */
+	uint64_t lost;	     /* before it; 0: not known */
+	struct ml_rb_events events;
+	struct ml_rb_event event;
+};
+
+struct ftrace_trace {
+	struct memlog_allocator alloc;
+	struct ftrace_cpu *cpus;
+	size_t n_cpus;
+	bool consumed; /* wanted */
+	bool ns;       /* time stamps are */
+	uint32_t page_size;
+	struct ftrace_text text;
+};
+
+/* ---- pages -------------------------------------------------------------- */
+
+static size_t trace_fill(struct ml_source *source, size_t extent, uint64_t off,
+			 void *buf, size_t len)
+{
+	size_t got = 0, part;
+
+	while (got < len &&
+	       !ml_source_read(source, extent, off + got, (uint8_t *)buf + got,
+			       len - got, &part, NULL, NULL) &&
+	       part)
+		got += part;
+	return got;
+}
+
+/* The events on the page that was read, got bytes of it. */
+static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
+		       uint64_t missing, size_t got, uint32_t size)
+{
+	size_t len, room = size - FTRACE_PAGE_HEADER;
+	uint64_t commit;
+
+	source->missing = missing;
+	c->events =
+		(struct ml_rb_events){ .bytes = c->page + FTRACE_PAGE_HEADER };
+	if (got < FTRACE_PAGE_HEADER) {
+		source->missing += size;
+		return;
+	}
+	got -= FTRACE_PAGE_HEADER;
+	commit = ml_le64(c->page + 8);
+	len = (size_t)ml_min(commit & COMMIT_LENGTH, room);
+	c->is_lost = commit & COMMIT_LOST;
+	c->lost = 0;
+	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
+		c->lost = ml_le64(c->events.bytes + len);
+	if (len > got)
+		source->missing += len - got;
+	c->events.len = ml_min(len, got);
+	c->events.time = ml_le64(c->page);
+}
+
+/* Go to the next page with events; false: there is none. */
+static bool trace_turn(const struct ftrace_trace *d, struct ftrace_cpu *c,
+		       struct ml_source *source)
+{
+	const struct memlog_extent *e;
+	uint64_t missing, off;
+
+	for (; c->next < c->end; c->next++, c->off = 0) {
+		e = &source->log->extents[c->next];
+		c->role = e->role;
+		if ((e->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READ &&
+		    !d->consumed)
+			continue;
+		while (c->off + d->page_size <= e->len) {
+			off = c->off;
+			c->off += d->page_size;
+			missing = source->missing;
+			trace_page(c, source, missing,
+				   trace_fill(source, c->next, off, c->page,
+					      d->page_size),
+				   d->page_size);
+			if (c->events.len)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Find the CPU's next event. */
+static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
+			  struct ml_source *source)
+{
+	c->ready = false;
+	do {
+		if (ml_rb_event_next(&c->events, &c->event)) {
+			c->ready = true;
+			return;
+		}
+		if (c->events.bad)
+			source->missing += c->events.len - c->events.pos;
+	} while (trace_turn(d, c, source));
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+/* The CPU whose next event is the oldest. */
+static struct ftrace_cpu *trace_oldest(const struct ftrace_trace *d)
+{
+	struct ftrace_cpu *best = NULL;
+	size_t i;
+
+	for (i = 0; i < d->n_cpus; i++)
+		if (d->cpus[i].ready &&
+		    (!best || d->cpus[i].events.time < best->events.time))
+			best = &d->cpus[i];
+	return best;
+}
+
+static void trace_say_lost(struct ftrace_trace *d, struct ftrace_cpu *c,
+			   struct memlog_record *rec)
+{
+	ml_ftrace_text_lost(&d->text, c->cpu, c->lost, rec);
+	rec->lost = c->lost;
+	rec->flags |= MEMLOG_REC_LOST_BEFORE;
+	c->is_lost = false;
+}
+
+static enum memlog_status ftrace_next(void *state, struct ml_source *source,
+				      struct memlog_record *rec,
+				      struct memlog_err *err)
+{
+	struct ftrace_trace *d = state;
+	struct ftrace_cpu *c;
+	size_t i;
+
+	/* the record before is no longer used */
+	for (i = 0; i < d->n_cpus; i++)
+		if (!d->cpus[i].ready)
+			trace_advance(d, &d->cpus[i], source);
+	c = trace_oldest(d);
+	if (!c)
+		return MEMLOG_NO_DATA;
+	rec->cpu = c->cpu;
+	rec->flags = MEMLOG_REC_VERBATIM;
+	/* how far the reader's page was read is in the kernel only */
+	if ((c->role & FTRACE_ROLE_MASK) != FTRACE_ROLE_PAGE)
+		rec->flags |= MEMLOG_REC_CONSUMED;
+	if (c->role & FTRACE_ROLE_GUESSED)
+		rec->flags |= MEMLOG_REC_GUESSED;
+	if (c->is_lost) {
+		trace_say_lost(d, c, rec);
+		return MEMLOG_OK;
+	}
+	c->ready = false;
+	rec->raw = c->event.raw;
+	rec->raw_len = c->event.raw_len;
+	rec->has_time = true;
+	rec->time = c->events.time;
+	rec->time_hz = d->ns ? NS : 0;
+	ml_ftrace_text_event(&d->text, c->event.payload, c->event.payload_len,
+			     d->ns, rec);
+	return MEMLOG_OK;
+}
+
+/* ---- open and close ----------------------------------------------------- */
+
+static void ftrace_close(void *state, struct ml_source *source)
+{
+	struct ftrace_trace *d = state;
+	size_t i;
+
+	for (i = 0; i < d->n_cpus; i++)
+		ml_free(&d->alloc, d->cpus[i].page);
+	ml_free(&d->alloc, d->cpus);
+	ml_ftrace_text_fini(&d->text);
+}
+
+/* The extents of each CPU follow its header. */
+static bool trace_add_cpus(struct ftrace_trace *d, const struct ml_log *log)
+{
+	struct ftrace_cpu *c = NULL;
+	size_t i, n = 0;
+	uint32_t role;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		n += log->extents[i].role == FTRACE_ROLE_CPU;
+	d->cpus = ml_calloc(&d->alloc, n + 1, sizeof(*d->cpus));
+	if (!d->cpus)
+		return false;
+	for (i = 0; i < log->pub.n_extents; i++) {
+		role = log->extents[i].role & FTRACE_ROLE_MASK;
+		if (role == FTRACE_ROLE_CPU) {
+			c = &d->cpus[d->n_cpus++];
+			c->cpu = log->extents[i].cpu;
+			c->first = c->next = c->end = i + 1;
+		} else if (c && (role == FTRACE_ROLE_READ ||
+				 role == FTRACE_ROLE_READER ||
+				 role == FTRACE_ROLE_PAGE)) {
+			c->end = i + 1;
+			if (!c->page)
+				c->page = ml_calloc(&d->alloc, 1, d->page_size);
+			if (!c->page)
+				return false;
+		}
+	}
+	return true;
+}
+
+static enum memlog_status ftrace_open(void *state, struct ml_source *source,
+				      const struct ml_decoder_opts *opts,
+				      struct memlog_err *err)
+{
+	const struct ftrace *f = ml_ftrace_const(source->log);
+	struct ftrace_trace *d = state;
+	enum memlog_status s = MEMLOG_OK;
+
+	d->alloc = opts->alloc;
+	d->consumed = opts->user->consumed;
+	d->page_size = f->page_size;
+	d->ns = f->clock != CLOCK_COUNTER && f->clock != CLOCK_UPTIME &&
+		f->clock < CLOCK_ARCH;
+	if (!trace_add_cpus(d, source->log))
+		s = ml_fail(err, MEMLOG_NO_MEMORY,
+			    "no memory for the CPUs of a ring buffer");
+	if (!s)
+		s = ml_ftrace_text_init(&d->text, source, opts, err);
+	if (s)
+		ftrace_close(d, source);
+	return s;
+}
+
+static const struct ml_magic ftrace_magics[] = {
+	{ .bytes = "\xed\xfe\xad\x0b", .len = 4, .align = ML_PAGE },
+	{ .len = 0 },
+};
+
+const struct ml_format ml_format_ftrace = {
+	.name = "ftrace",
+	.title = "persistent ring buffer of Linux",
+	.magics = ftrace_magics,
+	.probe = ml_ftrace_probe,
+	.probe_min = FTRACE_OLD,
+	.probe_len = FTRACE_META_MAX,
+	.open = ftrace_open,
+	.next = ftrace_next,
+	.close = ftrace_close,
+	.state_size = sizeof(struct ftrace_trace),
+	.find.needs_random = true,
+	.find.glance = ml_ftrace_glance,
+	.group.expand = ml_ftrace_expand,
+	.say.absent = "Linux keeps a ring buffer across boots only with "
+		      "reserve_mem= and trace_instance= on its command line",
+};

@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Persistent ring buffers of Linux: the format ftrace.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	unpack ftrace-arm64.elf
+	elf=$unpacked
+	zstd -qdc "$vmcores/ftrace-arm64.trace.zst" | grep -v '^#' >want
+}
+
+# columns FILE: what is before the event, without the task's name
+columns() {
+	sed -E 's/^.{16}(-[0-9]+ +\[[0-9]+\] [^ ]+ +[0-9]+\.[0-9]+: ).*/\1/' "$1"
+}
+
+@test "pid, CPU, flags and time of each event equal the kernel's file trace" {
+	"$dump" "$elf" >got
+	[ "$(wc -l <got)" -eq 4285 ]
+	same <(columns got) <(columns want)
+	[ "$(columns got | grep -c '^-[0-9]* *\[00[01]\] ')" -eq 4285 ]
+	# the text that programs wrote needs no symbols
+	same <(sed -n 's/.*: 0x[0-9a-f]*: //p' got) \
+		<(sed -n 's/.* tracing_mark_write: //p' want)
+	grep -q '^          <idle>-0 ' got
+}
+
+@test "one log, of the current boot" {
+	run -0 "$dump" --list "$elf"
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "ftrace  persistent  phys:0x47e67000+"*" current  Linux 7.3.4-hold  2 CPUs, pages of 4096 bytes" ]]
+	"$dump" "$elf" >want
+	"$dump" --at phys:0x47e67000 "$elf" | cmp - want
+	# the kernel that wrote it was somewhere else
+	sed 's/SYMBOL(_stext)=ffffbcb605810000/SYMBOL(_stext)=ffffbcb705810000/' \
+		"$elf" >next
+	run -0 "$dump" --list next
+	[[ ${lines[1]} == *" unknown "*"the kernel was at another address when it wrote it" ]]
+	"$dump" -q next | cmp - want
+}
+
+@test "a pipe, raw memory and an extract give the same" {
+	"$dump" "$elf" >want
+	"$dump" - <"$elf" | cmp - want
+	"$dump" --extract=small "$elf"
+	"$dump" small | cmp - want
+	# the region alone, at offset 0
+	head -c 1M /dev/zero >raw
+	run -0 readelf -lW "$elf"
+	while read -r type off _ phys size _; do
+		[ "$type" = LOAD ] || continue
+		dd if="$elf" of=raw conv=notrunc status=none bs=4096 \
+			skip=$((off / 4096)) count=$((size / 4096)) \
+			seek=$(((phys - 0x47e67000) / 4096))
+	done <<<"$output"
+	"$dump" -q raw | cmp - want
+}
+
+@test "JSON has the time, the CPU and typed fields" {
+	"$dump" -J "$elf" | jq -c 'select(.type == "record")' >records
+	[ "$(wc -l <records)" -eq 4285 ]
+	run -0 jq -c '[.cpu, .time, .time_hz, .component, .fields]' \
+		<(head -n 2 records)
+	[ "${lines[0]}" = '[0,"1067749424","1000000000","print",{"common_type":"5","common_flags":"0x0","common_preempt_count":"1","common_pid":"1","ip":"0xffffbcb60594b1b0","buf":"hold marker 0 of p_boot\n"}]' ]
+	[ "${lines[1]}" = '[0,"1068605600","1000000000",null,{"common_type":"76","common_flags":"0x9","common_preempt_count":"0","common_pid":"1","payload":"0b00000010000b00617263685f74696d65720000"}]' ]
+	jq -j .text records | cmp - <("$dump" "$elf")
+}
+
+@test "CPUs and times can be filtered" {
+	"$dump" "$elf" >all
+	"$dump" -q --cpu 1 "$elf" | cmp - <(grep -F ' [001] ' all)
+	"$dump" -q --since=1.8 "$elf" >got
+	[ "$(head -n 1 got)" = "$(sed -n '/ 1\.8/p' all | head -n 1)" ]
+}
+
+@test "no log: what to check" {
+	head -c 1M /dev/zero >zeros
+	run -1 --separate-stderr "$dump" -F ftrace zeros
+	[[ $stderr == *"check: Linux keeps a ring buffer across boots only with reserve_mem="* ]]
+}
