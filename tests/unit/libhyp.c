@@ -89,6 +89,7 @@ static void hypm_kernel(struct hypm *m)
 
 	m->table = take(m, 3 * 72, 4096);
 	m->remote = take(m, 128, 64);
+	m->variable = take(m, 16, 16);
 	hypm_event(m, 0, "hyp_enter", enter);
 	hypm_event(m, 1, "hyp_exit", enter);
 	hypm_event(m, 2, "selftest", "\"\"id=%llu\", REC->id\", ");
@@ -371,6 +372,7 @@ void hypm_store(struct hypm *m)
 		entry = hypm_store_cpu(m, i, entry);
 	hypm_buffer(m);
 	put64(at(m, m->remote + 24), direct(m->desc));
+	put64(at(m, m->variable), direct(m->desc));
 	put64(at(m, m->remote + 48), image(m->table));
 	put64(at(m, m->remote + 56), 3);
 }

@@ -38,8 +38,9 @@ struct hypm {
 	uint32_t size; /* of a page */
 	uint32_t n_cpus, n_pages;
 	uint64_t table, remote, desc, backing, buffer;
-	bool no_nodes;	/* the kernel cannot read them */
-	bool no_buffer; /* nothing says how far it was read */
+	uint64_t variable; /* has the address of desc */
+	bool no_nodes;	   /* the kernel cannot read them */
+	bool no_buffer;	   /* nothing says how far it was read */
 	struct hypm_cpu cpu[HYPM_CPUS];
 };
 

@@ -9,7 +9,6 @@
  * one of the hypervisor are the address and the size of its nodes. */
 enum {
 	DESC_PART = 16,
-	DESC_NODES = 16,
 	PART_PAGES = 4,
 	PART_META = 8,
 	PART = 16,
@@ -78,7 +77,7 @@ bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off)
 {
 	uint32_t off;
 
-	for (off = 0; off <= DESC_NODES; off += DESC_NODES) {
+	for (off = 0; off <= HYP_DESC_NODES; off += HYP_DESC_NODES) {
 		if (len < off + DESC_PART + PART)
 			return false;
 		*ret_off = off;
@@ -92,7 +91,7 @@ bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off)
 bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 		     struct hyp *h, uint64_t phys)
 {
-	struct hyp_places p = { .logs = logs, .image = image };
+	struct hyp_places p = { .image = image, .count = &logs->places };
 	struct hyp_cpu cpu;
 	uint8_t b[PART];
 	uint64_t at, va;
@@ -108,6 +107,25 @@ bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 			h->desc = phys + h->direct;
 			return true;
 		}
+	}
+	return false;
+}
+
+bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
+		      uint64_t *ret)
+{
+	struct hyp_places p = { .image = image,
+				.count = count,
+				.off = va % ML_HYP_STEP };
+	struct hyp_cpu cpu;
+	struct hyp h;
+	uint64_t part;
+
+	while (va >= KERNEL && ml_hyp_place_next(&p, ret)) {
+		part = va + DESC_PART;
+		h = (struct hyp){ .direct = va - *ret };
+		if (desc_part_load(image, &h, &part, &cpu) && cpu.has_meta)
+			return true;
 	}
 	return false;
 }
@@ -131,14 +149,14 @@ static void desc_nodes(struct memlog_image *image, const struct hyp *h,
 static uint64_t desc_backing(struct memlog_image *image, const struct hyp *h,
 			     const struct hyp_cpu *cpus, size_t n)
 {
-	uint8_t b[DESC_NODES];
+	uint8_t b[HYP_DESC_NODES];
 	uint64_t need = 0, va;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		need += (uint64_t)cpus[i].pages * HYP_NODE;
-	if (h->desc % ML_PAGE != DESC_NODES ||
-	    !ml_hyp_read_va(image, h, h->desc - DESC_NODES, b, sizeof(b)))
+	if (h->desc % ML_PAGE != HYP_DESC_NODES ||
+	    !ml_hyp_read_va(image, h, h->desc - HYP_DESC_NODES, b, sizeof(b)))
 		return 0;
 	va = ml_le64(b);
 	if (va < KERNEL || va % 8 || ml_le64(b + 8) < need)
@@ -194,8 +212,9 @@ static enum memlog_status desc_add(struct memlog_logs *logs, struct ml_log *log,
 				   uint64_t end, struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp(log);
-	uint64_t from = h->desc % ML_PAGE == DESC_NODES ? h->desc - DESC_NODES :
-							  h->desc;
+	uint64_t from = h->desc % ML_PAGE == HYP_DESC_NODES ?
+				h->desc - HYP_DESC_NODES :
+				h->desc;
 	struct memlog_extent desc = { .addr = ml_hyp_phys(h, from),
 				      .len = end - from,
 				      .cpu = -1,

@@ -140,8 +140,8 @@ static bool hyp_find_remote(struct memlog_logs *logs,
 			    struct memlog_image *image, struct hyp *h,
 			    uint64_t table)
 {
-	struct hyp_places p = { .logs = logs,
-				.image = image,
+	struct hyp_places p = { .image = image,
+				.count = &logs->places,
 				.off = h->remote % ML_HYP_STEP };
 	uint64_t at;
 

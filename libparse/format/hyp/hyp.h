@@ -17,6 +17,7 @@
 enum {
 	HYP_EVENT = 72,	      /* an entry of the table */
 	HYP_REMOTE = 64,      /* used of struct trace_remote */
+	HYP_DESC_NODES = 16,  /* before the hypervisor's descriptor */
 	HYP_META = 80,	      /* used of a meta page */
 	HYP_PAGE_HEADER = 16, /* of a data page */
 	HYP_NODE = 40,	      /* struct simple_buffer_page */
@@ -50,6 +51,7 @@ enum { HYP_HINT_FLAGS, HYP_HINT_READ, HYP_HINT_ARRAY, HYP_HINT_OFFSET };
 #define HYP_BY_SYMBOLS 1u
 #define HYP_HAS_SYS    2u /* reason 2 is "sys" */
 #define HYP_HAS_PSCI   4u /* reason 2 is "psci" */
+#define HYP_NUMBERS    8  /* bits before the numbers of known events, names.c */
 
 /* A log's private part. table 0: not found, n_events is what the remote says, or
  * 0. direct, image: a virtual address less the physical one,
@@ -146,6 +148,11 @@ bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off);
 bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 		     struct hyp *h, uint64_t phys);
 
+/* The physical address of a descriptor, given its virtual one. count: as in struct
+ * hyp_places. */
+bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
+		      uint64_t *ret);
+
 /* Add the extents of the descriptor and of all CPUs. */
 enum memlog_status ml_hyp_desc_add(struct memlog_logs *logs, struct ml_log *log,
 				   struct memlog_image *image,
@@ -181,8 +188,8 @@ bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr);
 
 /* The next place in memory that is off after a multiple of ML_HYP_STEP. */
 struct hyp_places {
-	struct memlog_logs *logs;
 	struct memlog_image *image;
+	uint64_t *count; /* of places, at most ML_HYP_PLACES */
 	uint64_t off, at;
 	struct memlog_range r;
 };

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 #include "image/vmcoreinfo.h"
+#include "names.h"
 
 /* Linux 7.1 */
 #define FIRST_RELEASE (7u << 16 | 1)
@@ -62,42 +63,71 @@ static void locate_array(struct memlog_image *image,
 	*ret_offset = rb_va - base_va;
 }
 
+/* Where the kernel has the address of its descriptor. */
+static bool locate_desc(struct memlog_image *image,
+			const struct memlog_symbols *sym, const char *variable,
+			uint64_t *ret)
+{
+	uint64_t phys, count = 0;
+	uint8_t b[8];
+
+	return ml_vmcoreinfo_symbol(image, sym, variable, NULL, &phys) &&
+	       ml_hyp_read(image, phys, b, sizeof(b)) &&
+	       ml_hyp_desc_phys(image, &count, ml_le64(b), ret);
+}
+
+/* What is known of the hypervisor's remote; test: of remote_test. */
+static void locate_hints(struct memlog_image *image,
+			 const struct memlog_symbols *sym, bool test,
+			 uint64_t *hint)
+{
+	hint[HYP_HINT_FLAGS] = HYP_BY_SYMBOLS | locate_reasons(sym);
+	if (!test)
+		hint[HYP_HINT_FLAGS] |= ml_hyp_names_hint(sym);
+	locate_read(sym, &hint[HYP_HINT_READ]);
+	if (test)
+		locate_array(image, sym, "__per_cpu_offset", "simple_rbs", NULL,
+			     &hint[HYP_HINT_ARRAY], &hint[HYP_HINT_OFFSET]);
+	else
+		locate_array(image, sym, "__kvm_nvhe_kvm_arm_hyp_percpu_base",
+			     "__kvm_nvhe___simple_rbs",
+			     "__kvm_nvhe___per_cpu_start",
+			     &hint[HYP_HINT_ARRAY], &hint[HYP_HINT_OFFSET]);
+}
+
 size_t ml_hyp_locate(struct memlog_image *image,
 		     const struct memlog_symbols *sym, struct ml_likely *ret,
 		     size_t max)
 {
-	static const char *const tables[] = {
-		"__hyp_events_start",
-		"remote_event_selftest",
+	static const struct {
+		const char *table, *desc;
+	} remotes[] = {
+		{ "__hyp_events_start", "trace_buffer" },
+		{ "remote_event_selftest", "remote_test_buffer_desc" },
 	};
-	struct ml_likely l = { .space = MEMLOG_PHYS, .exact = true };
-	uint64_t phys, offs = 0, reasons = 0;
+	struct ml_likely l;
+	uint64_t phys;
 	size_t i, n = 0;
 
-	for (i = 0; i < 2 && n < max; i++) {
-		if (!ml_vmcoreinfo_symbol(image, sym, tables[i], NULL, &phys) ||
-		    !ml_add(phys, HYP_EVENT, &l.range.end))
-			continue;
-		if (!n) {
-			locate_read(sym, &offs);
-			reasons = locate_reasons(sym);
+	for (i = 0; i < 2; i++) {
+		l = (struct ml_likely){ .space = MEMLOG_PHYS, .exact = true };
+		locate_hints(image, sym, i, l.hint);
+		if (n < max &&
+		    ml_vmcoreinfo_symbol(image, sym, remotes[i].table, NULL,
+					 &phys) &&
+		    ml_add(phys, HYP_EVENT, &l.range.end)) {
+			l.range.start = phys;
+			ret[n++] = l;
 		}
-		l.range.start = phys;
-		l.hint[HYP_HINT_FLAGS] = HYP_BY_SYMBOLS | reasons;
-		l.hint[HYP_HINT_READ] = offs;
-		if (i)
-			locate_array(image, sym, "__per_cpu_offset",
-				     "simple_rbs", NULL,
-				     &l.hint[HYP_HINT_ARRAY],
-				     &l.hint[HYP_HINT_OFFSET]);
-		else
-			locate_array(image, sym,
-				     "__kvm_nvhe_kvm_arm_hyp_percpu_base",
-				     "__kvm_nvhe___simple_rbs",
-				     "__kvm_nvhe___per_cpu_start",
-				     &l.hint[HYP_HINT_ARRAY],
-				     &l.hint[HYP_HINT_OFFSET]);
-		ret[n++] = l;
+		/* the same log, if the table is not there */
+		if (n < max &&
+		    locate_desc(image, sym, remotes[i].desc, &phys)) {
+			if (phys % ML_PAGE == HYP_DESC_NODES)
+				phys -= HYP_DESC_NODES;
+			l.range.start = phys;
+			l.range.end = phys + HYP_DESC_NODES;
+			ret[n++] = l;
+		}
 	}
 	return n;
 }

@@ -120,6 +120,15 @@ static void names_see_all(struct names_seen *s, struct ml_source *source,
 	source->missing = missing;
 }
 
+static bool names_length_fits(uint8_t index, uint32_t len)
+{
+	uint32_t step = names_mainline[index].step, need;
+	struct hyp_type type;
+
+	need = names_type(&names_mainline[index], &type);
+	return step ? len >= need && (len - need) % step == 0 : len == need;
+}
+
 static uint8_t names_event_of(const struct names_table *t, uint16_t id)
 {
 	return id < t->n ? t->event[id] : NONE;
@@ -128,8 +137,6 @@ static uint8_t names_event_of(const struct names_table *t, uint16_t id)
 static bool names_table_fits(const struct names_table *t, const struct hyp *h,
 			     const struct names_seen *s)
 {
-	struct hyp_type type;
-	uint32_t len, step;
 	uint8_t index;
 	size_t i;
 
@@ -139,12 +146,7 @@ static bool names_table_fits(const struct names_table *t, const struct hyp *h,
 		return false;
 	for (i = 0; i < s->n; i++) {
 		index = names_event_of(t, s->id[i]);
-		if (index == NONE)
-			return false;
-		len = names_type(&names_mainline[index], &type);
-		step = names_mainline[index].step;
-		if (s->len[i] < len ||
-		    (step ? (s->len[i] - len) % step : s->len[i] != len))
+		if (index == NONE || !names_length_fits(index, s->len[i]))
 			return false;
 	}
 	return true;
@@ -169,6 +171,79 @@ static uint8_t names_agreed(const bool *fits, uint16_t id)
 	return ret;
 }
 
+/* ---- by symbols --------------------------------------------------------- */
+
+enum { EVENTS = 4, NUMBER_BITS = 4, NUMBER_MAX = 15 };
+
+/* The debug information, if there is any, must not tell of other fields. */
+static bool names_fields_fit(const struct memlog_symbols *sym,
+			     const struct names_event *e)
+{
+	struct hyp_type type;
+	char name[64];
+	uint64_t off;
+	uint32_t i;
+
+	names_type(e, &type);
+	snprintf(name, sizeof(name), "remote_event_format_%s", e->name);
+	for (i = 0; sym->member_offset && i < type.n_fields; i++)
+		if (!sym->member_offset(sym->self, name, type.field[i].name,
+					&off) &&
+		    off != type.field[i].off)
+			return false;
+	return true;
+}
+
+/* Each event is a variable in the table. There may be another selftest, in another
+ * table: this one has the number that is left. */
+uint64_t ml_hyp_names_hint(const struct memlog_symbols *sym)
+{
+	uint64_t start, end, addr, ret = 0, known = 0, n;
+	bool other = false;
+	char name[64];
+	size_t i;
+
+	if (!sym->addr || sym->addr(sym->self, "__hyp_events_start", &start) ||
+	    sym->addr(sym->self, "__hyp_events_end", &end))
+		return 0;
+	n = end < start ? 0 : (end - start) / HYP_EVENT;
+	for (i = 0; i < EVENTS && n < NUMBER_MAX; i++) {
+		snprintf(name, sizeof(name), "remote_event_%s",
+			 names_mainline[i].name);
+		if (sym->addr(sym->self, name, &addr) ||
+		    !names_fields_fit(sym, &names_mainline[i]))
+			continue;
+		other |= i == SELFTEST && (addr < start || addr >= end);
+		if (addr < start || addr >= end || (addr - start) % HYP_EVENT)
+			continue;
+		addr = (addr - start) / HYP_EVENT;
+		known |= 1u << addr;
+		ret |= (addr + 1) << (HYP_NUMBERS + NUMBER_BITS * i);
+	}
+	for (i = 0; other && i < n; i++)
+		if ((known | 1u << i) == (1u << n) - 1)
+			ret |= (i + 1)
+			       << (HYP_NUMBERS + NUMBER_BITS * SELFTEST);
+	return ret;
+}
+
+/* The event that has this number by its symbol. */
+static uint8_t names_symbol(const struct hyp *h, uint16_t id,
+			    const struct names_seen *s)
+{
+	uint64_t numbers = h->hint[HYP_HINT_FLAGS] >> HYP_NUMBERS;
+	uint8_t index;
+	size_t i;
+
+	for (index = 0; index < EVENTS; index++)
+		if ((numbers >> NUMBER_BITS * index & NUMBER_MAX) == id + 1u)
+			break;
+	for (i = 0; index < EVENTS && i < s->n; i++)
+		if (s->id[i] == id && !names_length_fits(index, s->len[i]))
+			return NONE;
+	return index < EVENTS ? index : NONE;
+}
+
 size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
 		    struct hyp_type *ret, size_t max)
 {
@@ -185,7 +260,9 @@ size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
 	for (i = 0; i < sizeof(fits); i++)
 		fits[i] = names_table_fits(&names_tables[i], h, &seen);
 	for (id = 0; id < ML_HYP_EVENTS && n < max; id++) {
-		index = names_agreed(fits, id);
+		index = h->hint[HYP_HINT_FLAGS] >> HYP_NUMBERS ?
+				names_symbol(h, id, &seen) :
+				names_agreed(fits, id);
 		if (index == NONE)
 			continue;
 		names_type(&names_mainline[index], &ret[n]);

@@ -61,7 +61,7 @@ bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret)
 {
 	for (;;) {
 		/* a range counts too */
-		if (p->logs->places++ >= ML_HYP_PLACES)
+		if ((*p->count)++ >= ML_HYP_PLACES)
 			return false;
 		if (p->at >= p->r.start && p->at < p->r.end) {
 			*ret = p->at;

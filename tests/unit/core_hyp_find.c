@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What leads to the trace of a remote, if there is no table of events. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "image/image.h"
+#include "libtold.h"
+
+/* ---- without a table ---------------------------------------------------- */
+
+static void zero(struct hypm *m, uint64_t phys, size_t len)
+{
+	memset(m->ram + (phys - HYP_BASE), 0, len);
+}
+
+/* What leads to the events is a meta page: one of the first CPU or, if that is
+ * missing, of another. */
+static void test_no_table(void **state)
+{
+	struct hypm *m;
+	char *want;
+	struct told t;
+	uint32_t swaps;
+
+	for (swaps = 0; swaps < 3; swaps++) {
+		m = hypm_new(3, 4, 4096);
+		told_fill(m, 0, 700);
+		told_fill(m, 1, 10);
+		told_fill(m, 2, 90);
+		if (swaps)
+			hypm_swap(m, 0);
+		if (swaps == 2)
+			hypm_read(m, 0, 3);
+		hypm_store(m);
+		zero(m, m->table, 3 * 72);
+		t = told(m);
+		want = hypm_truth(m, false);
+		assert_int_equal(t.logs, 1);
+		assert_string_equal(t.text, want);
+		assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
+		assert_int_equal(t.flags & MEMLOG_LOG_GUESSED, 0);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
+/* The same log is found but once, whatever is seen first. */
+static void test_meta_before_table(void **state)
+{
+	struct hypm *m = hypm_new(2, 3, 4096);
+	struct told t;
+	char *want;
+
+	/* the table is not at the start of a page, so nothing else leads to it */
+	hypm_move_table(m, 0x48);
+	told_fill(m, 0, 80);
+	hypm_store(m);
+	t = told(m);
+	want = hypm_truth(m, false);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.text, want);
+	free(want);
+	told_free(&t);
+	hypm_free(m);
+}
+
+/* Numbers that no known table explains have no names. */
+static void test_unknown(void **state)
+{
+	struct hypm *m = hypm_new(1, 3, 4096);
+	struct told t;
+
+	hypm_selftest(m, 0, 1000, 7);
+	hypm_store(m);
+	zero(m, m->table, 3 * 72);
+	zero(m, m->remote, 64);
+	/* 7.4 may have another event of that length at that number */
+	t = told(m);
+	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=2 "
+				    "data=0000000000000700000000000000\n");
+	told_free(&t);
+	m->cpu[0].page[1][16 + 8] = 9;
+	t = told(m);
+	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=9 "
+				    "data=0000000000000700000000000000\n");
+	told_free(&t);
+	hypm_free(m);
+}
+
+/* A CPU whose meta page is missing is guessed, the others are not. */
+static void test_no_meta(void **state)
+{
+	struct hypm *m;
+	struct told t;
+	uint32_t cpu;
+	char *want;
+
+	for (cpu = 0; cpu < 3; cpu++) {
+		m = hypm_new(3, 4, 4096);
+		told_fill(m, 0, 20);
+		told_fill(m, 1, 20);
+		told_fill(m, 2, 20);
+		hypm_store(m);
+		zero(m, m->table, 3 * 72);
+		hypm_hole(m, m->cpu[cpu].meta, 4096);
+		t = told(m);
+		want = hypm_truth(m, false);
+		assert_int_equal(t.logs, 1);
+		assert_string_equal(t.text, want);
+		assert_true(t.any & MEMLOG_REC_GUESSED);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
+/* ---- symbols ------------------------------------------------------------ */
+
+static const struct hypm *of;
+
+/* offset: in the table; the selftest of another remote has that name, too */
+static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
+{
+	static const struct {
+		const char *name;
+		uint64_t offset;
+	} events[] = {
+		{ "__hyp_events_start", 0 },
+		{ "remote_event_hyp_enter", 0 },
+		{ "remote_event_hyp_exit", 72 },
+		{ "__hyp_events_end", 3 * 72 },
+		{ "remote_event_selftest", 0x10000 },
+	};
+	size_t i;
+
+	*ret = UINT64_C(0xffff800080000000);
+	if (!strcmp(name, "_stext"))
+		return MEMLOG_OK;
+	if (!strcmp(name, "trace_buffer")) {
+		*ret += of->variable - HYP_BASE;
+		return MEMLOG_OK;
+	}
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (!strcmp(name, events[i].name)) {
+			*ret += of->table - HYP_BASE + events[i].offset;
+			return MEMLOG_OK;
+		}
+	return MEMLOG_NO_DATA;
+}
+
+static enum memlog_status sym_member(void *self, const char *type,
+				     const char *member, uint64_t *ret)
+{
+	if (!strncmp(type, "remote_event_", 13))
+		return MEMLOG_NO_DATA;
+	*ret = !strcmp(member, "buffers")     ? 56 :
+	       !strcmp(member, "reader_page") ? 104 :
+						24;
+	return MEMLOG_OK;
+}
+
+static const struct memlog_symbols symbols = {
+	.size = sizeof(symbols),
+	.addr = sym_addr,
+	.member_offset = sym_member,
+};
+
+static struct told find_symbols(struct hypm *m, const char *release, bool all)
+{
+	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+	char text[200];
+	struct told t;
+
+	of = m;
+	snprintf(text, sizeof(text),
+		 "OSRELEASE=%s\nSYMBOL(_stext)=%llx\n"
+		 "NUMBER(kimage_voffset)=0x%llx\n",
+		 release, (unsigned long long)HYP_IMAGE,
+		 (unsigned long long)(HYP_IMAGE - HYP_BASE));
+	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
+	t = told_opts(image, &symbols, all);
+	memlog_image_close(image);
+	return t;
+}
+
+/* The kernel's own structs say what was read; it is left out, or asked for. */
+static void test_symbols(void **state)
+{
+	struct hypm *m = hypm_new(2, 4, 4096);
+	struct told t;
+	char *want;
+	int all;
+
+	told_fill(m, 0, 900);
+	hypm_swap(m, 0);
+	hypm_read(m, 0, 5);
+	told_fill(m, 1, 50);
+	hypm_store(m);
+	for (all = 0; all < 2; all++) {
+		t = find_symbols(m, "7.3.4", all);
+		want = hypm_truth(m, all);
+		if (!all)
+			assert_string_equal(t.text, want);
+		else
+			assert_non_null(strstr(want, t.flagged));
+		assert_int_equal(!!(t.any & MEMLOG_REC_CONSUMED), all);
+		assert_int_equal(t.logs, 1);
+		free(want);
+		told_free(&t);
+	}
+	hypm_free(m);
+}
+
+/* The table is not there: the kernel's variable leads to the descriptor, and
+ * symbols have the numbers of events, which two versions may have. */
+static void test_symbols_no_table(void **state)
+{
+	struct hypm *m = hypm_new(2, 4, 4096);
+	struct told t;
+	char *want;
+
+	told_fill(m, 0, 100);
+	hypm_store(m);
+	zero(m, m->table, 3 * 72);
+	zero(m, m->remote, 64);
+	t = find_symbols(m, "7.9.0", false);
+	want = hypm_truth(m, false);
+	assert_string_equal(t.text, want);
+	assert_int_equal(t.logs, 1);
+	free(want);
+	told_free(&t);
+	/* a meta page leads there without symbols */
+	zero(m, m->variable, 16);
+	t = find_symbols(m, "7.9.0", false);
+	assert_non_null(strstr(t.text, ": UNKNOWN id=2 data=0000"));
+	assert_non_null(strstr(t.text, ": hyp_enter reason=hvc vcpu=-1\n"));
+	told_free(&t);
+	hypm_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_meta_before_table),
+		cmocka_unit_test(test_no_meta),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_symbols_no_table),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libtold.c - what is printed of the traces in an image. */
+#include "libtold.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define MS UINT64_C(1000000)
+
+struct told told_opts(struct memlog_image *image,
+		      const struct memlog_symbols *symbols, bool consumed)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "hyp-trace",
+				      .symbols = symbols };
+	struct memlog_decode_opts u = { .size = sizeof(u),
+					.consumed = consumed };
+	const struct memlog_record *rec;
+	const struct memlog_log *log;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	struct told t = { 0 };
+	size_t len, len2, i;
+	FILE *f = open_memstream(&t.text, &len);
+	FILE *g = open_memstream(&t.flagged, &len2);
+
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	t.logs = memlog_logs_count(logs);
+	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
+		t.flags = log->flags;
+		assert_int_equal(memlog_decoder_open(image, log, &u, &d, NULL),
+				 0);
+		while (!memlog_decoder_next(d, &rec, NULL)) {
+			fwrite(rec->text, 1, rec->text_len, f);
+			if (rec->flags & MEMLOG_REC_CONSUMED)
+				fwrite(rec->text, 1, rec->text_len, g);
+			t.any |= rec->flags;
+		}
+		t.missing += memlog_decoder_missing(d);
+		memlog_decoder_close(d);
+	}
+	memlog_logs_destroy(logs);
+	fclose(f);
+	fclose(g);
+	return t;
+}
+
+struct told told(struct hypm *m)
+{
+	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+	struct told t = told_opts(image, NULL, false);
+
+	memlog_image_close(image);
+	return t;
+}
+
+void told_free(struct told *t)
+{
+	free(t->text);
+	free(t->flagged);
+}
+
+void told_all(struct hypm *m)
+{
+	char *want;
+	struct told t;
+
+	hypm_store(m);
+	t = told(m);
+	want = hypm_truth(m, m->no_buffer);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.text, want);
+	assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
+	assert_int_equal(t.missing, 0);
+	if (!m->no_buffer)
+		assert_string_equal(t.flagged, "");
+	free(want);
+	told_free(&t);
+}
+
+void told_fill(struct hypm *m, uint32_t cpu, uint32_t n)
+{
+	struct hypm_cpu *c = &m->cpu[cpu];
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (i % 3)
+			hypm_enter(m, cpu, c->stamp + 5000,
+				   i % 4 == 3 ? 99 : (uint8_t)(i % 4),
+				   (int32_t)i - 2);
+		else
+			hypm_selftest(m, cpu, c->stamp + 300 * MS, i);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libtold.h - what is printed of the traces in an image. */
+#ifndef LIBTOLD_H
+#define LIBTOLD_H
+
+#include "libhyp.h"
+
+struct told {
+	char *text, *flagged; /* all of it, and what is consumed */
+	uint64_t missing;
+	uint32_t flags; /* of the log */
+	uint32_t any;	/* of its records */
+	size_t logs;
+};
+
+/* The caller frees. consumed: also what the reader has read. */
+struct told told_opts(struct memlog_image *image,
+		      const struct memlog_symbols *symbols, bool consumed);
+struct told told(struct hypm *m);
+void told_free(struct told *t);
+
+/* All that trace_pipe would print is, in a certain order; also the events that it
+ * has read of the page that it is on, flagged, if nothing says which they are. */
+void told_all(struct hypm *m);
+
+/* Write n events of all kinds. */
+void told_fill(struct hypm *m, uint32_t cpu, uint32_t n);
+
+#endif
