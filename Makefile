@@ -215,6 +215,11 @@ $(B)/mkacrn: fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c \
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ \
 		fixtures/gen/mkacrn.c fixtures/gen/acrn_model.c firmware/sbuf/sbuf.c
 
+# Traces of hypervisors under Linux, of any size.
+$(B)/mkhyp: fixtures/gen/mkhyp.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
+
 # ---- tests ------------------------------------------------------------------
 # tests/unit/foo.c is one cmocka program that speaks TAP. tests/unit/lib*.c are
 # linked into all of them. Those named core_* are linked with the core only.
@@ -340,7 +345,7 @@ BATS := $(filter-out $(SKIP),$(BATS))
 BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 
 .PHONY: tests unit check
-tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkcore \
+tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkcore \
 	$(B)/tests/host/holder \
 	$(if $(X86),$(B)/namelist/vmlinux)
 unit: $(UNIT_BIN) $(B)/tests/host/holder
@@ -531,7 +536,7 @@ $(B)/bench_kdumpfile: bench/kdumpfile.c
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lkdumpfile
 
 .PHONY: bench
-bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/bench_sbuf \
+bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/bench_sbuf \
 		$(if $(call have,libkdumpfile),$(B)/bench_kdumpfile) \
 		$(B)/tests/host/holder
 	B=$(B) bench/run

@@ -29,8 +29,10 @@ enum ml_event_kind {
 #define ML_EVENT_NOT_VM (ML_EVENT_VMS + 1)
 
 /*
- * reason: of LEAVE and REASON. vector: of the interrupt that was the reason, if
- * has_vector. prev, next: of SWITCH.
+ * reason: of LEAVE and REASON; name: its name, name_len bytes, borrowed from the
+ * record, NULL if the event has none. vector: of the interrupt that was the
+ * reason, if has_vector. prev, next: of SWITCH. task: the thread whose virtual CPU
+ * the event is about, if has_task; 0: the host.
  */
 struct ml_event {
 	enum ml_event_kind kind;
@@ -38,6 +40,17 @@ struct ml_event {
 	bool has_vector;
 	uint64_t vector;
 	uint32_t prev, next;
+	const char *name;
+	size_t name_len;
+	bool has_task;
+	int32_t task;
 };
+
+/* May the time from one event of a CPU to a later one be real? The clock of a
+ * hypervisor goes back and forth by 2^59 and more while guests run. */
+static inline bool ml_event_span(uint64_t from, uint64_t to)
+{
+	return to - from < UINT64_C(1) << 58;
+}
 
 #endif

@@ -323,8 +323,11 @@ struct ml_format {
 	/*
 	 * event: the meaning of a record of a hypervisor's trace. The records
 	 *	of each CPU come in order. false: it has none.
+	 * visits: LEAVE and ENTER are the ways of a CPU into the hypervisor and
+	 *	out of it, also from the host, and reasons are not those of a
+	 *	processor: events have their names.
 	 * reason: the name of a reason of its events, static; NULL: it has no
-	 *	name. Set together with event.
+	 *	name. Set together with event, unless visits is.
 	 * clock: the format whose text gives the rate of the time stamps; it is
 	 *	then searched for as well. rate: in that format, the rate that a
 	 *	record's text gives, in Hz; 0: none.
@@ -343,6 +346,7 @@ struct ml_format {
 	struct {
 		bool (*event)(const struct memlog_record *rec,
 			      struct ml_event *ret);
+		bool visits;
 		const char *(*reason)(uint32_t reason);
 		const struct ml_format *clock;
 		uint64_t (*rate)(const uint8_t *text, size_t len);

@@ -211,7 +211,8 @@ enum memlog_status ml_stats_add(struct ml_stats *s,
 	struct ml_event e;
 	enum memlog_status status;
 
-	if (!rec->has_time || !s->fmt->say.event || !s->fmt->say.event(rec, &e))
+	if (!rec->has_time || !s->fmt->say.event || s->fmt->say.visits ||
+	    !s->fmt->say.event(rec, &e))
 		return MEMLOG_OK;
 	status = stats_cpu_of(s, rec->cpu, &c, err);
 	if (status)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * perfetto.c - a trace for ui.perfetto.dev: one track per CPU. VM exits are
- * slices that end at the next VM entry, named by their reason; every other
- * record that has a time is an instant.
+ * perfetto.c - a trace for ui.perfetto.dev: one track per CPU. What a CPU does
+ * in the hypervisor, from a VM exit to the next VM entry, is a slice named by its
+ * reason; every other record that has a time is an instant. An exit without an
+ * entry ends at the next exit or at the last event of its CPU. It, and an entry
+ * without an exit, have an argument "unpaired" that says what is missing.
  *
  * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
  * track_event.proto, track_descriptor.proto and debug_annotation.proto. Time is
@@ -55,7 +57,7 @@ enum {
 
 #define NAME_MAX_BYTES	200u
 #define VALUE_MAX_BYTES 100u
-/* A packet: a name, a category, eight values with their names, and tags. */
+/* A packet: a name, a category, values with their names, and tags. */
 #define PACKET_MAX 2048u
 
 /* ---- protocol buffers --------------------------------------------------- */
@@ -102,14 +104,17 @@ static void pb_str(struct pb *p, unsigned int field, const char *s)
 
 /* ---- tracks ------------------------------------------------------------- */
 
+/* Bytes of the encoded arguments of an exit. */
+#define ARGS_MAX 512u
+
 /* A CPU's track and its current exit. */
 struct track {
 	int32_t cpu;
 	bool in_exit;
-	uint64_t exit_time;
+	uint64_t exit_time, last_time;
 	char name[48];
-	size_t n_fields;
-	struct memlog_field fields[4];
+	size_t args_len;
+	uint8_t args[ARGS_MAX];
 };
 
 struct perfetto {
@@ -224,13 +229,16 @@ static uint64_t perfetto_nanoseconds(const struct perfetto *p,
 	return (uint64_t)((unsigned __int128)rec->time * 1000000000u / hz);
 }
 
-static void perfetto_annotate(struct pb *to, const struct memlog_field *f)
+/* An argument, prefix before its name. */
+static void perfetto_annotate(struct pb *to, const char *prefix,
+			      const struct memlog_field *f)
 {
 	char raw[VALUE_MAX_BYTES], safe[2 * VALUE_MAX_BYTES];
 	struct pb a = { .len = 0 };
 	size_t n;
 
-	pb_str(&a, ANNOTATION_NAME, f->name);
+	snprintf(raw, sizeof(raw), "%s%s", prefix, f->name);
+	pb_str(&a, ANNOTATION_NAME, memlog_escape(raw, safe, sizeof(safe)));
 	switch (f->type) {
 	case MEMLOG_FIELD_UINT:
 		pb_uint(&a, ANNOTATION_UINT, f->u);
@@ -252,12 +260,23 @@ static void perfetto_annotate(struct pb *to, const struct memlog_field *f)
 	pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
 }
 
-static void put_event(struct perfetto *p, const struct track *t, int type,
-		      uint64_t ns, const char *category, const char *name,
-		      const struct memlog_field *fields, size_t n_fields)
+/* What is missing of an exit and its entry. */
+static void perfetto_mark(struct pb *to, const char *unpaired)
 {
-	size_t i;
+	const struct memlog_field f = {
+		.name = "unpaired",
+		.type = MEMLOG_FIELD_TEXT,
+		.text = unpaired,
+		.text_len = strlen(unpaired),
+	};
 
+	perfetto_annotate(to, "", &f);
+}
+
+/* Start an event in p->inner. */
+static void perfetto_event(struct perfetto *p, const struct track *t, int type,
+			   const char *category, const char *name)
+{
 	p->inner.len = p->packet.len = 0;
 	pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
 	pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu));
@@ -265,60 +284,109 @@ static void put_event(struct perfetto *p, const struct track *t, int type,
 		pb_str(&p->inner, EVENT_CATEGORY, category);
 	if (name)
 		pb_str(&p->inner, EVENT_NAME, name);
-	for (i = 0; i < n_fields && p->inner.len < PACKET_MAX / 2; i++)
-		perfetto_annotate(&p->inner, &fields[i]);
+}
+
+static void perfetto_fields(struct perfetto *p, const char *prefix,
+			    const struct memlog_record *rec)
+{
+	unsigned int i;
+
+	for (i = 0; i < rec->n_fields && p->inner.len < PACKET_MAX / 2; i++)
+		perfetto_annotate(&p->inner, prefix, &rec->fields[i]);
+}
+
+static void put_event(struct perfetto *p, uint64_t ns)
+{
 	pb_uint(&p->packet, PACKET_TIMESTAMP, ns);
 	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
 	pb_bytes(&p->packet, PACKET_EVENT, p->inner.buf, p->inner.len);
 	put_packet(p);
 }
 
-/* The current exit of a track: begin it, and end it unless ns is 0. */
-static void put_exit(struct perfetto *p, struct track *t, uint64_t ns)
+/* The current exit of a track, which ends at ns, with entry unless that is
+ * missing. */
+static void put_exit(struct perfetto *p, struct track *t, uint64_t ns,
+		     const struct memlog_record *entry)
 {
-	put_event(p, t, TYPE_BEGIN, t->exit_time, "vm_exit", t->name, t->fields,
-		  t->n_fields);
-	if (ns)
-		put_event(p, t, TYPE_END, ns, NULL, NULL, NULL, 0);
+	const char *category = p->fmt->say.visits ? p->log->format : "vm_exit";
+
+	perfetto_event(p, t, TYPE_BEGIN, category, t->name);
+	memcpy(p->inner.buf + p->inner.len, t->args, t->args_len);
+	p->inner.len += t->args_len;
+	if (!entry)
+		perfetto_mark(&p->inner,
+			      p->fmt->say.visits ? "no exit" : "no entry");
+	put_event(p, t->exit_time);
+	perfetto_event(p, t, TYPE_END, NULL, NULL);
+	if (entry && p->fmt->say.visits)
+		perfetto_fields(p, "exit_", entry);
+	put_event(p, ns);
 	t->in_exit = false;
 }
 
-static void begin_exit(struct perfetto *p, struct track *t,
-		       const struct memlog_record *rec, uint32_t reason,
-		       uint64_t ns)
+static void add_arg(struct track *t, const struct memlog_field *f)
 {
-	const char *name = p->fmt->say.reason(reason);
+	struct pb a = { .len = 0 };
 
-	/* the previous one never ended, as far as the trace says */
-	if (t->in_exit)
-		put_exit(p, t, ns);
-	t->in_exit = true;
-	t->exit_time = ns;
-	if (name)
+	perfetto_annotate(&a, "", f);
+	if (a.len > ARGS_MAX - t->args_len)
+		return;
+	memcpy(t->args + t->args_len, a.buf, a.len);
+	t->args_len += a.len;
+}
+
+static void perfetto_name(const struct perfetto *p, struct track *t,
+			  const struct ml_event *e)
+{
+	const char *name = p->fmt->say.reason ? p->fmt->say.reason(e->reason) :
+						NULL;
+	char raw[sizeof(t->name) / 2];
+
+	if (e->name) {
+		snprintf(raw, sizeof(raw), "%.*s", (int)e->name_len, e->name);
+		memlog_escape(raw, t->name, sizeof(t->name));
+	} else if (name) {
 		snprintf(t->name, sizeof(t->name), "%s", name);
-	else
-		snprintf(t->name, sizeof(t->name), "VM_EXIT %" PRIu32, reason);
-	/* event, reason, rip: the last two */
-	t->n_fields = 0;
-	if (rec->n_fields >= 3) {
-		t->fields[t->n_fields++] = rec->fields[1];
-		t->fields[t->n_fields++] = rec->fields[2];
+	} else {
+		snprintf(t->name, sizeof(t->name), "%s %" PRIu32,
+			 p->fmt->say.visits ? "reason" : "VM_EXIT", e->reason);
 	}
 }
 
-static void add_reason(struct track *t, const struct memlog_record *rec)
+static void begin_exit(struct perfetto *p, struct track *t,
+		       const struct memlog_record *rec,
+		       const struct ml_event *e, uint64_t ns)
 {
 	unsigned int i;
 
-	if (rec->component)
-		snprintf(t->name, sizeof(t->name), "%s", rec->component);
-	for (i = 1; i < rec->n_fields && t->n_fields < 4; i++)
-		if (rec->fields[i].type == MEMLOG_FIELD_HEX)
-			t->fields[t->n_fields++] = rec->fields[i];
+	/* the previous one never ended, as far as the trace says */
+	if (t->in_exit)
+		put_exit(p, t, ns, NULL);
+	t->in_exit = true;
+	t->exit_time = ns;
+	perfetto_name(p, t, e);
+	t->args_len = 0;
+	for (i = 0; i < rec->n_fields; i++)
+		if (p->fmt->say.visits || i == 1 || i == 2)
+			add_arg(t, &rec->fields[i]);
+}
+
+static void add_reason(struct perfetto *p, struct track *t,
+		       const struct memlog_record *rec,
+		       const struct ml_event *e)
+{
+	unsigned int i;
+
+	perfetto_name(p, t, e);
+	for (i = 0; i < rec->n_fields; i++)
+		if (p->fmt->say.visits ||
+		    (i && rec->fields[i].type == MEMLOG_FIELD_HEX))
+			add_arg(t, &rec->fields[i]);
 }
 
 static void put_instant(struct perfetto *p, const struct track *t,
-			const struct memlog_record *rec, uint64_t ns)
+			const struct memlog_record *rec, uint64_t ns,
+			const char *unpaired)
 {
 	char raw[NAME_MAX_BYTES], safe[2 * NAME_MAX_BYTES];
 	size_t n = ml_min(rec->text_len, sizeof(raw) - 1);
@@ -330,9 +398,12 @@ static void put_instant(struct perfetto *p, const struct track *t,
 	raw[n] = '\0';
 	if (p->fmt->say.event && rec->component)
 		name = rec->component;
-	put_event(p, t, TYPE_INSTANT, ns, rec->log->format,
-		  memlog_escape(name, safe, sizeof(safe)), rec->fields,
-		  rec->n_fields);
+	perfetto_event(p, t, TYPE_INSTANT, rec->log->format,
+		       memlog_escape(name, safe, sizeof(safe)));
+	perfetto_fields(p, "", rec);
+	if (unpaired)
+		perfetto_mark(&p->inner, unpaired);
+	put_event(p, ns);
 }
 
 static enum memlog_status perfetto_log_begin(void *state,
@@ -372,14 +443,21 @@ static enum memlog_status perfetto_record(void *state,
 	ns = perfetto_nanoseconds(p, rec);
 	if (p->fmt->say.event)
 		p->fmt->say.event(rec, &e);
+	/* a clock that jumped leaves an exit and an entry without a pair */
+	if (t->in_exit && !ml_event_span(t->exit_time, ns))
+		put_exit(p, t, t->exit_time, NULL);
+	t->last_time = ns;
 	if (e.kind == ML_EVENT_LEAVE)
-		begin_exit(p, t, rec, e.reason, ns);
+		begin_exit(p, t, rec, &e, ns);
 	else if (e.kind == ML_EVENT_ENTER && t->in_exit)
-		put_exit(p, t, ns);
+		put_exit(p, t, ns, rec);
 	else if (e.kind == ML_EVENT_REASON && t->in_exit)
-		add_reason(t, rec);
+		add_reason(p, t, rec, &e);
 	else
-		put_instant(p, t, rec, ns);
+		put_instant(p, t, rec, ns,
+			    e.kind != ML_EVENT_ENTER ? NULL :
+			    p->fmt->say.visits	     ? "no enter" :
+						       "no exit");
 	return p->out.status ? ml_out_flush(&p->out, err) : MEMLOG_OK;
 }
 
@@ -395,7 +473,8 @@ static enum memlog_status perfetto_log_end(void *state,
 	(void)missing;
 	for (i = 0; i < p->n; i++)
 		if (p->tracks[i].in_exit)
-			put_exit(p, &p->tracks[i], 0);
+			put_exit(p, &p->tracks[i], p->tracks[i].last_time,
+				 NULL);
 	return ml_out_flush(&p->out, err);
 }
 

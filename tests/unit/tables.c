@@ -110,7 +110,8 @@ static void formats(void **state)
 			check_magic(f, m);
 		assert_int_equal(
 			f->find.screen_align & (f->find.screen_align - 1), 0);
-		assert_true(!f->say.event == !f->say.reason);
+		assert_true((f->say.event && !f->say.visits) ==
+			    !!f->say.reason);
 		assert_non_null(f->say.absent);
 		assert_null(strchr(f->say.absent, '\n'));
 		assert_true(!f->say.clock || f->say.clock->say.rate);

@@ -251,7 +251,11 @@ size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
 
 /* The field of hyp_enter and hyp_exit whose value has a name, which follows it as
  * a field of text. */
-#define ML_HYP_REASON "reason"
+#define ML_HYP_REASON	   "reason"
+#define ML_HYP_REASON_NAME ML_HYP_REASON "_name"
+
+/* meaning.c; see struct ml_format */
+bool ml_hyp_event(const struct memlog_record *rec, struct ml_event *ret);
 
 /* A field's value; false: the payload is too short, or the size is odd. */
 bool ml_hyp_value(const struct hyp_field *f, const uint8_t *payload, size_t len,

@@ -269,7 +269,7 @@ static void trace_add_fields(const struct hyp_trace *d,
 		    rec->n_fields == MEMLOG_RECORD_FIELDS)
 			continue;
 		to = &rec->fields[rec->n_fields++];
-		to->name = ML_HYP_REASON "_name";
+		to->name = ML_HYP_REASON_NAME;
 		to->type = MEMLOG_FIELD_TEXT;
 		to->text = d->reasons[ml_min(v, d->n_reasons - 1)];
 		to->text_len = strlen(to->text);
@@ -448,6 +448,8 @@ const struct ml_format ml_format_hyp_trace = {
 	.find.likely = ml_hyp_likely,
 	.find.locate = ml_hyp_locate,
 	.group.expand = ml_hyp_expand,
+	.say.event = ml_hyp_event,
+	.say.visits = true,
 	.say.absent = "Linux traces its hypervisor only with "
 		      "CONFIG_NVHE_EL2_TRACING, while tracing is on or not all "
 		      "of it was read",
