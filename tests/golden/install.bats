@@ -174,6 +174,12 @@ complete_line() {
 	[ "$output" = ovmf ]
 	run -0 complete_line 'memlog-dump -F xyz,ovm'
 	[ "$output" = xyz,ovmf ]
+	run -0 complete_line 'memlog-dump --stats=irq,vm'
+	[ "$output" = irq,vm_exit ]
+	run -0 complete_line 'memlog-dump --stats irq,vm_exit,'
+	[ "$output" = $'irq,vm_exit,vm_exit\nirq,vm_exit,irq\nirq,vm_exit,cpu_usage' ]
+	run -0 complete_line 'memlog-dump -l err,de'
+	[ "$output" = err,debug ]
 	run -0 complete_line 'memlog-dump -O json'
 	[ "$output" = $'json\njson-seq' ]
 	run -0 complete_line 'memlog-dump --output-format=r'
