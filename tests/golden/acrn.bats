@@ -471,11 +471,31 @@ for i in range(0, len(data), 32):
 	[ "${lines[0]}" = "==> irq, CPU 0 <==" ]
 }
 
+@test "trace: the tables of --stats fit 80 columns" {
+	"$dump" --stats vm_exit,irq,cpu_usage --tsc-mhz 1881.6 -q "$trace.elf" >"$T/v10"
+	"$dump" --stats vm_exit,irq,cpu_usage --tsc-mhz 1881.6 -q new.elf >"$T/new"
+	"$dump" --stats vm_exit,irq,cpu_usage -q new.elf >"$T/cycles"
+	[ "$(cat "$T/v10" "$T/new" "$T/cycles" | wc -l)" -gt 300 ]
+	run -1 grep -E '.{81}' "$T/v10" "$T/new" "$T/cycles"
+	# the numbers are those of CSV
+	for c in 0 1 2 all; do
+		"$dump" --stats vm_exit -q -O csv --tsc-mhz 1881.6 new.elf |
+			awk -F, -v c=$c '$5 == c { print $8, $9, $10, $11, $12 }
+				$5 == c { len[n++] = $8 " " $13 " " $14 " " $15 " " $16 " " $17 }
+				END { for (i = 0; i < n; i++) print len[i] }' |
+			sed 's/VM_EXIT /VM_EXIT_/' >"$T/want"
+		[ "$(wc -l <"$T/want")" -gt 30 ]
+		sed -n "/^==> vm_exit, CPUs* $c </,/^==> /p" "$T/new" |
+			sed 's/VM_EXIT /VM_EXIT_/; s/  */ /g; /^VM/!d' >"$T/got"
+		same "$T/want" "$T/got"
+	done
+}
+
 @test "trace: no seconds if the rate of the counter is unknown" {
 	run -0 --separate-stderr "$dump" --stats cpu_usage --tsc-mhz 1000 new.elf
-	[[ $output =~ \ [0-9]+\.[0-9]{3}\ +[0-9.]+% ]]
+	[[ $output =~ \ [0-9]+\.[0-9]{3}\ +[0-9.]+$'\n' ]]
 	run -0 --separate-stderr "$dump" --stats cpu_usage new.elf
-	[[ $output =~ \ -\ +[0-9.]+% ]]
+	[[ $output =~ \ -\ +[0-9.]+$'\n' ]]
 	[[ ! $output =~ \ 0\.000\  ]]
 }
 

@@ -25,6 +25,7 @@ enum {
 	SWITCH = 0x20,
 	INTERRUPT = 0x10001,
 	CPUID = 0x10004,
+	EPT_MISCONFIGURATION = 0x10031,
 };
 
 static struct text_sink out;
@@ -145,43 +146,40 @@ static void test_table_exits(void **state)
 		write_all(&ml_render_stats, NULL, HZ),
 		"==> vm_exit, CPU 0 <==\n"
 		"Total run time: 8000 cycles, 4.000 s at 0.002 MHz\n"
-		"Event                           NR_Exit  NR_Exit/Sec  Time "
-		"Consumed(cycles)   Time %        min        p50        p90        p99 "
-		"       max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT             3         0.75                  "
-		" 1000    12.50        200        200        800        800        800\n"
-		"VMEXIT_CPUID                          1         0.25                  "
-		"  400     5.00        400        400        400        400        400\n"
-		"VM_EXIT 40                            1         0.25                  "
-		"   80     1.00         80         80         80         80         80\n"
-		"Total                                 5         1.25                  "
-		" 1480    18.50\n"
-		"1 exit still open at the end of the trace: counted, not timed\n"
+		"Reason                           Count   Per second             Cycles   Time %\n"
+		"VMEXIT_EXTERNAL_INTERRUPT            3         0.75               1000    12.50\n"
+		"VMEXIT_CPUID                         1         0.25                400     5.00\n"
+		"VM_EXIT 40                           1         0.25                 80     1.00\n"
+		"Total                                5         1.25               1480    18.50\n"
+		"1 exit has no end in the trace: counted, not timed\n"
+		"\n"
+		"Cycles of one exit              min        p50        p90        p99        max\n"
+		"VMEXIT_EXTERNAL_INTERRUPT       200        200        800        800        800\n"
+		"VMEXIT_CPUID                    400        400        400        400        400\n"
+		"VM_EXIT 40                       80         80         80         80         80\n"
 		"\n"
 		"==> vm_exit, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
-		"Event                           NR_Exit  NR_Exit/Sec  Time "
-		"Consumed(cycles)   Time %        min        p50        p90        p99 "
-		"       max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT             1         2.00                  "
-		" 1000   100.00       1000       1000       1000       1000       1000\n"
-		"Total                                 1         2.00                  "
-		" 1000   100.00\n"
+		"Reason                           Count   Per second             Cycles   Time %\n"
+		"VMEXIT_EXTERNAL_INTERRUPT            1         2.00               1000   100.00\n"
+		"Total                                1         2.00               1000   100.00\n"
+		"\n"
+		"Cycles of one exit              min        p50        p90        p99        max\n"
+		"VMEXIT_EXTERNAL_INTERRUPT      1000       1000       1000       1000       1000\n"
 		"\n"
 		"==> vm_exit, CPUs all <==\n"
 		"Total run time: 9000 cycles, 4.500 s at 0.002 MHz\n"
-		"Event                           NR_Exit  NR_Exit/Sec  Time "
-		"Consumed(cycles)   Time %        min        p50        p90        p99 "
-		"       max\n"
-		"VMEXIT_EXTERNAL_INTERRUPT             4         0.89                  "
-		" 2000    22.22        200        800       1000       1000       1000\n"
-		"VMEXIT_CPUID                          1         0.22                  "
-		"  400     4.44        400        400        400        400        400\n"
-		"VM_EXIT 40                            1         0.22                  "
-		"   80     0.89         80         80         80         80         80\n"
-		"Total                                 6         1.33                  "
-		" 2480    27.56\n"
-		"1 exit still open at the end of the trace: counted, not timed\n"
+		"Reason                           Count   Per second             Cycles   Time %\n"
+		"VMEXIT_EXTERNAL_INTERRUPT            4         0.89               2000    22.22\n"
+		"VMEXIT_CPUID                         1         0.22                400     4.44\n"
+		"VM_EXIT 40                           1         0.22                 80     0.89\n"
+		"Total                                6         1.33               2480    27.56\n"
+		"1 exit has no end in the trace: counted, not timed\n"
+		"\n"
+		"Cycles of one exit              min        p50        p90        p99        max\n"
+		"VMEXIT_EXTERNAL_INTERRUPT       200        800       1000       1000       1000\n"
+		"VMEXIT_CPUID                    400        400        400        400        400\n"
+		"VM_EXIT 40                       80         80         80         80         80\n"
 		"\n");
 }
 
@@ -191,11 +189,10 @@ static void test_table_rest(void **state)
 		write_all(&ml_render_stats, "cpu_usage,irq", HZ),
 		"==> cpu_usage, CPU 0 <==\n"
 		"Total run time: 10000 cycles, 5.000 s at 0.002 MHz\n"
-		"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
-		"0                          6000        3.000     60.00%\n"
-		"other                      3000        1.500     30.00%\n"
-		"1000 cycles (10.00%) cannot be attributed: scheduler switches are "
-		"missing\n"
+		"VM                       Cycles      Seconds      CPU %\n"
+		"0                          6000        3.000      60.00\n"
+		"other                      3000        1.500      30.00\n"
+		"1000 cycles (10.00%) cannot be attributed: switches are missing\n"
 		"\n"
 		"==> cpu_usage, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
@@ -203,26 +200,25 @@ static void test_table_rest(void **state)
 		"\n"
 		"==> cpu_usage, CPUs all <==\n"
 		"Total run time: 11000 cycles, 5.500 s at 0.002 MHz\n"
-		"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
-		"0                          6000        3.000     54.55%\n"
-		"other                      3000        1.500     27.27%\n"
-		"1000 cycles (9.09%) cannot be attributed: scheduler switches are "
-		"missing\n"
+		"VM                       Cycles      Seconds      CPU %\n"
+		"0                          6000        3.000      54.55\n"
+		"other                      3000        1.500      27.27\n"
+		"1000 cycles (9.09%) cannot be attributed: switches are missing\n"
 		"\n"
 		"==> irq, CPU 0 <==\n"
 		"Total run time: 10000 cycles, 5.000 s at 0.002 MHz\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            1         0.20\n"
 		"0x00000020            1         0.20\n"
 		"\n"
 		"==> irq, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            1         2.00\n"
 		"\n"
 		"==> irq, CPUs all <==\n"
 		"Total run time: 11000 cycles, 5.500 s at 0.002 MHz\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            2         0.36\n"
 		"0x00000020            1         0.18\n"
 		"\n");
@@ -235,28 +231,27 @@ static void test_table_no_rate(void **state)
 		write_all(&ml_render_stats, "irq,cpu_usage", 0),
 		"==> irq, CPU 0 <==\n"
 		"Total run time: 10000 cycles\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            1            -\n"
 		"0x00000020            1            -\n"
 		"\n"
 		"==> irq, CPU 3 <==\n"
 		"Total run time: 1000 cycles\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            1            -\n"
 		"\n"
 		"==> irq, CPUs all <==\n"
 		"Total run time: 11000 cycles\n"
-		"Vector            Count  NR_Exit/Sec\n"
+		"Vector            Count   Per second\n"
 		"0x000000f0            2            -\n"
 		"0x00000020            1            -\n"
 		"\n"
 		"==> cpu_usage, CPU 0 <==\n"
 		"Total run time: 10000 cycles\n"
-		"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
-		"0                          6000            -     60.00%\n"
-		"other                      3000            -     30.00%\n"
-		"1000 cycles (10.00%) cannot be attributed: scheduler switches are "
-		"missing\n"
+		"VM                       Cycles      Seconds      CPU %\n"
+		"0                          6000            -      60.00\n"
+		"other                      3000            -      30.00\n"
+		"1000 cycles (10.00%) cannot be attributed: switches are missing\n"
 		"\n"
 		"==> cpu_usage, CPU 3 <==\n"
 		"Total run time: 1000 cycles\n"
@@ -264,12 +259,50 @@ static void test_table_no_rate(void **state)
 		"\n"
 		"==> cpu_usage, CPUs all <==\n"
 		"Total run time: 11000 cycles\n"
-		"VM ID    VM Running(tsc cycles)          sec  CPU Usage\n"
-		"0                          6000            -     54.55%\n"
-		"other                      3000            -     27.27%\n"
-		"1000 cycles (9.09%) cannot be attributed: scheduler switches are "
-		"missing\n"
+		"VM                       Cycles      Seconds      CPU %\n"
+		"0                          6000            -      54.55\n"
+		"other                      3000            -      27.27\n"
+		"1000 cycles (9.09%) cannot be attributed: switches are missing\n"
 		"\n");
+}
+
+#define SLEEP UINT64_C(8999999999)
+
+/* An hour at 3 GHz, on a CPU that sleeps for seconds. */
+static void test_table_wide(void **state)
+{
+	const uint64_t hour = UINT64_C(3600) * 3000000000;
+	struct session s = { 0 };
+	uint64_t t = 1;
+	const char *p, *end;
+	int i;
+
+	start(&s, &ml_render_stats, "vm_exit,irq,cpu_usage", 3000000000u);
+	assert_int_equal(s.render->log_begin(s.state, &trace, NULL), 0);
+	add(&s, 15, t, SWITCH, "idlevm0:", 0);
+	for (i = 0; i < 400; i++, t += hour / 400) {
+		add(&s, 15, t, EXIT, NULL, 12);
+		add(&s, 15, t + SLEEP, ENTER, NULL, 0);
+		if (i % 3)
+			add(&s, 15, t + SLEEP, SWITCH, "vm3:idle", 0);
+		add(&s, 15, t + SLEEP, EXIT, NULL, 0x31);
+		add(&s, 15, t + SLEEP, EPT_MISCONFIGURATION, NULL, 0);
+		add(&s, 15, t + SLEEP + (i ? SLEEP : 9999999), ENTER, NULL, 0);
+		add(&s, 15, t + 2 * SLEEP, EXIT, NULL, 1);
+	}
+	assert_int_equal(s.render->log_end(s.state, &trace, 0, NULL), 0);
+	stop(&s);
+	assert_non_null(strstr(out.text, " cycles (99."));
+	assert_non_null(strstr(out.text, "400 exits have no end"));
+	assert_non_null(strstr(
+		out.text, "\nVM_EXIT 12               8999999999 "
+			  "8999999999 8999999999 8999999999 8999999999\n"
+			  "VMEXIT_EPT_MISCONFIGURATION 9999999 "
+			  "8999999999 8999999999 8999999999 8999999999\n"));
+	for (p = out.text; *p; p = end + 1) {
+		end = strchr(p, '\n');
+		assert_in_range(end - p, 0, 80);
+	}
 }
 
 #define CSV_HEAD "image,format,space,addr,cpu,run_cycles,tsc_hz,"
@@ -599,6 +632,7 @@ int main(void)
 		cmocka_unit_test(test_table_exits),
 		cmocka_unit_test(test_table_rest),
 		cmocka_unit_test(test_table_no_rate),
+		cmocka_unit_test(test_table_wide),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_no_rate),
 		cmocka_unit_test(test_csv_rows),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* table.c - --stats as tables to read. */
+/* table.c - --stats as tables to read, in 80 columns. */
 #include "parts.h"
 
 #include <inttypes.h>
@@ -37,49 +37,71 @@ static void table_head(struct ml_stats_out *s, const char *what,
 }
 
 static void exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
-		     const char *name, const struct ml_stats_exit *e)
+		     const char *name, uint64_t n, uint64_t cycles)
 {
 	char r[32];
 
-	ml_out_fmt(&s->out, "%-28s %10" PRIu64 " %12s %22" PRIu64 " %8.2f",
-		   name, e->n, rate_or_dash(s, e->n, c->exit_run, r), e->cycles,
-		   ml_stats_percent(e->cycles, c->exit_run));
-	if (e->n_samples)
-		ml_out_fmt(&s->out,
-			   " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
-			   " %10" PRIu64 " %10" PRIu64,
-			   e->samples[0], ml_stats_percentile(e, 500),
-			   ml_stats_percentile(e, 900),
-			   ml_stats_percentile(e, 990),
-			   e->samples[e->n_samples - 1]);
-	ml_out_char(&s->out, '\n');
+	ml_out_fmt(&s->out, "%-27s %10" PRIu64 " %12s %18" PRIu64 " %8.2f\n",
+		   name, n, rate_or_dash(s, n, c->exit_run, r), cycles,
+		   ml_stats_percent(cycles, c->exit_run));
+}
+
+/* A table of its own: all columns would not fit the 80 of a terminal. */
+static void exit_lengths(struct ml_stats_out *s, const struct ml_stats_cpu *c)
+{
+	const struct ml_stats_exit *e;
+	char name[32], line[128];
+	bool any = false;
+	uint32_t i;
+	int len;
+
+	for (i = 0; i < ML_STATS_REASONS; i++) {
+		e = &c->exits[i];
+		if (!e->n_samples)
+			continue;
+		if (!any)
+			ml_out_fmt(&s->out, "\n%-27s %7s %10s %10s %10s %10s\n",
+				   "Cycles of one exit", "min", "p50", "p90",
+				   "p99", "max");
+		any = true;
+		len = snprintf(line, sizeof(line),
+			       "%7" PRIu64 " %10" PRIu64 " %10" PRIu64
+			       " %10" PRIu64 " %10" PRIu64,
+			       e->samples[0], ml_stats_percentile(e, 500),
+			       ml_stats_percentile(e, 900),
+			       ml_stats_percentile(e, 990),
+			       e->samples[e->n_samples - 1]);
+		/* larger numbers take room from a short name */
+		ml_out_fmt(&s->out, "%-*s %s\n", len < 78 ? 78 - len : 0,
+			   ml_stats_reason_name(s->stats, i, name), line);
+	}
 }
 
 static enum memlog_status exit_table(struct ml_stats_out *s,
 				     const struct ml_stats_cpu *c,
 				     struct memlog_err *err)
 {
-	struct ml_stats_exit total = { .n = ml_stats_total_exits(c),
-				       .cycles = c->exit_cycles };
+	const struct ml_stats_exit *e;
 	char name[32];
 	uint32_t i;
 
 	table_head(s, "vm_exit", c, c->exit_run);
-	ml_out_fmt(&s->out,
-		   "%-28s %10s %12s %22s %8s %10s %10s %10s %10s %10s\n",
-		   "Event", "NR_Exit", "NR_Exit/Sec", "Time Consumed(cycles)",
-		   "Time %", "min", "p50", "p90", "p99", "max");
-	for (i = 0; i < ML_STATS_REASONS; i++)
-		if (c->exits[i].n || c->exits[i].n_samples)
+	ml_out_fmt(&s->out, "%-27s %10s %12s %18s %8s\n", "Reason", "Count",
+		   "Per second", "Cycles", "Time %");
+	for (i = 0; i < ML_STATS_REASONS; i++) {
+		e = &c->exits[i];
+		if (e->n || e->n_samples)
 			exit_row(s, c, ml_stats_reason_name(s->stats, i, name),
-				 &c->exits[i]);
-	exit_row(s, c, "Total", &total);
+				 e->n, e->cycles);
+	}
+	exit_row(s, c, "Total", ml_stats_total_exits(c), c->exit_cycles);
 	if (c->unfinished)
-		ml_out_fmt(
-			&s->out,
-			"%" PRIu64
-			" exit%s still open at the end of the trace: counted, not timed\n",
-			c->unfinished, c->unfinished == 1 ? "" : "s");
+		ml_out_fmt(&s->out,
+			   "%" PRIu64 " exit%s no end in the trace: counted, "
+			   "not timed\n",
+			   c->unfinished,
+			   c->unfinished == 1 ? " has" : "s have");
+	exit_lengths(s, c);
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
 }
@@ -93,7 +115,7 @@ static enum memlog_status irq_table(struct ml_stats_out *s,
 
 	table_head(s, "irq", c, c->run);
 	ml_out_fmt(&s->out, "%-12s %10s %12s\n", "Vector", "Count",
-		   "NR_Exit/Sec");
+		   "Per second");
 	for (i = 0; i < c->n_vectors; i++)
 		ml_out_fmt(&s->out, "0x%08" PRIx64 "   %10" PRIu64 " %12s\n",
 			   c->vectors[i].vector, c->vectors[i].n,
@@ -114,15 +136,15 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 		ml_out_str(&s->out, "no switch was recorded\n\n");
 		return MEMLOG_OK;
 	}
-	ml_out_fmt(&s->out, "%-8s %22s %12s %10s\n", "VM ID",
-		   "VM Running(tsc cycles)", "sec", "CPU Usage");
+	ml_out_fmt(&s->out, "%-8s %22s %12s %10s\n", "VM", "Cycles", "Seconds",
+		   "CPU %");
 	for (i = 0; i < ML_STATS_USERS; i++) {
 		if (!c->user_cycles[i])
 			continue;
 		if (s->opts->tsc_hz)
 			snprintf(sec, sizeof(sec), "%.3f",
 				 ml_stats_seconds(s, c->user_cycles[i]));
-		ml_out_fmt(&s->out, "%-8s %22" PRIu64 " %12s %9.2f%%\n",
+		ml_out_fmt(&s->out, "%-8s %22" PRIu64 " %12s %10.2f\n",
 			   ml_stats_user_name(i, name), c->user_cycles[i], sec,
 			   ml_stats_percent(c->user_cycles[i], c->run));
 	}
@@ -130,7 +152,7 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 		ml_out_fmt(
 			&s->out,
 			"%" PRIu64
-			" cycles (%.2f%%) cannot be attributed: scheduler switches are missing\n",
+			" cycles (%.2f%%) cannot be attributed: switches are missing\n",
 			c->ambiguous, ml_stats_percent(c->ambiguous, c->run));
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
