@@ -241,7 +241,7 @@ complete_line() {
 	local f
 	# shellcheck disable=SC2016 # backquotes of Markdown
 	for f in $(grep -oE '`[a-z_0-9]+\(\)`' docs/tour.md | tr -d '`()'); do
-		grep -rqE --include='*.c' "^([a-z].*[ *])?$f\(" libparse memlog-dump ||
+		grep -rqE --include='*.[ch]' "^([a-z].*[ *])?$f\(" libparse memlog-dump ||
 			{ echo "no function $f"; return 1; }
 	done
 }
