@@ -1090,6 +1090,8 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  *	at the beginning of a file, such as the header line of CSV, is there.
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
  *	report how long it took; 0: when the run begins.
+ * tmpdir: the directory for unlinked temporary files, of large outputs that
+ *	cannot be written from front to back; NULL for /var/tmp.
  */
 struct memlog_query_host {
 	size_t size;
@@ -1101,6 +1103,7 @@ struct memlog_query_host {
 	const struct memlog_symbols *symbols;
 	bool many, continued;
 	uint64_t started;
+	const char *tmpdir;
 };
 
 /*
