@@ -69,10 +69,25 @@ static enum memlog_status sym_value(void *self, const char *variable,
 	return MEMLOG_OK;
 }
 
+static enum memlog_status sym_name(void *self, uint64_t addr, const char **ret,
+				   uint64_t *ret_offset)
+{
+	ulong offset = 0;
+	struct syment *found = value_search((ulong)addr, &offset);
+
+	(void)self;
+	if (!found)
+		return MEMLOG_NO_DATA;
+	*ret = found->name;
+	*ret_offset = offset;
+	return MEMLOG_OK;
+}
+
 const struct memlog_symbols ext_symbols = {
 	.size = sizeof(ext_symbols),
 	.addr = sym_addr,
 	.member_offset = sym_offset,
 	.type_size = sym_size,
 	.value = sym_value,
+	.name = sym_name,
 };

@@ -218,7 +218,8 @@ struct memlog_reader_ops {
  * unsigned number, of at most 8 bytes, that a variable of the guest's kernel or
  * a member of it holds in the image: type is the variable's struct; type and
  * member are NULL for a plain number. Debuggers can read it; symbol files alone
- * cannot.
+ * cannot. name is the symbol at addr or the last one before it, borrowed until
+ * symbols are closed, and how far before.
  */
 struct memlog_symbols {
 	size_t size;
@@ -233,6 +234,8 @@ struct memlog_symbols {
 	enum memlog_status (*value)(void *self, const char *variable,
 				    const char *type, const char *member,
 				    uint64_t *ret);
+	enum memlog_status (*name)(void *self, uint64_t addr, const char **ret,
+				   uint64_t *ret_offset);
 };
 
 /*

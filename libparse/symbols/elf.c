@@ -35,7 +35,8 @@ struct elf_symbols {
 	Elf_Data *text[4]; /* sections that contain names */
 	size_t n_text;
 	struct symbol *symbols; /* sorted by name */
-	size_t n;
+	struct symbol *places;	/* sorted by address; NULL: not yet */
+	size_t n, n_places;
 };
 
 static int by_name(const void *a, const void *b)
@@ -55,6 +56,60 @@ static enum memlog_status symbols_sym_addr(void *self, const char *name,
 	if (!found)
 		return MEMLOG_NO_DATA;
 	*ret = found->addr;
+	return MEMLOG_OK;
+}
+
+static int symbols_by_addr(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* Those with a name that C could have: others mark code and data. */
+static bool symbols_places(struct elf_symbols *s)
+{
+	size_t i;
+
+	if (s->places)
+		return true;
+	s->places = ml_calloc(&s->alloc, s->n, sizeof(*s->places));
+	if (!s->places)
+		return false;
+	for (i = 0; i < s->n; i++)
+		if (s->symbols[i].name[0] != '$' &&
+		    s->symbols[i].name[0] != '.')
+			s->places[s->n_places++] = s->symbols[i];
+	qsort(s->places, s->n_places, sizeof(*s->places), symbols_by_addr);
+	return true;
+}
+
+static enum memlog_status symbols_sym_name(void *self, uint64_t addr,
+					   const char **ret,
+					   uint64_t *ret_offset)
+{
+	struct elf_symbols *s = self;
+	size_t low = 0, high, mid;
+
+	if (!symbols_places(s))
+		return MEMLOG_NO_MEMORY;
+	for (high = s->n_places; low < high;) {
+		mid = low + (high - low) / 2;
+		if (s->places[mid].addr <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return MEMLOG_NO_DATA;
+	addr -= s->places[low - 1].addr;
+	/* of several at one address the first by name */
+	while (low > 1 && s->places[low - 2].addr == s->places[low - 1].addr)
+		low--;
+	*ret = s->places[low - 1].name;
+	*ret_offset = addr;
 	return MEMLOG_OK;
 }
 
@@ -335,6 +390,7 @@ enum memlog_status memlog_symbols_open(const char *path,
 		.member_offset = sym_member,
 		.type_size = symbols_sym_size,
 		.enum_name = sym_enum,
+		.name = symbols_sym_name,
 	};
 	st = symbols_load(s, path, err);
 	if (st) {
@@ -361,5 +417,6 @@ void memlog_symbols_close(struct memlog_symbols *symbols)
 	if (s->fd >= 0)
 		close(s->fd);
 	ml_free(&a, s->symbols);
+	ml_free(&a, s->places);
 	ml_free(&a, s);
 }

@@ -47,6 +47,10 @@ static void test_symbols(void **state)
 	assert_int_equal(s->addr(s->self, "symbols_variable_two", &two), 0);
 	assert_true(two - one == (uintptr_t)&symbols_variable_two -
 					 (uintptr_t)&symbols_variable_one);
+	assert_int_equal(s->name(s->self, one + 3, &name, &v), 0);
+	assert_string_equal(name, "symbols_variable_one");
+	assert_int_equal(v, 3);
+	assert_int_equal(s->name(s->self, 0, &name, &v), MEMLOG_NO_DATA);
 	assert_int_equal(s->addr(s->self, "no_such_symbol", &v),
 			 MEMLOG_NO_DATA);
 	assert_int_equal(s->type_size(s->self, "symbols_struct", &v), 0);
