@@ -63,7 +63,8 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
 # ---- sources and libraries --------------------------------------------------
 # Everything under libparse/ depends only on libc and goes into the core, except
 # these files, which need other libraries.
-FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c)
+FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c) \
+	$(wildcard libparse/format/ext/*.c)
 CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c libparse/*/*/*.c))
 DUMP_SRC := $(wildcard memlog-dump/*.c)
 # the code that the front ends share, and each plugin if its header is installed
@@ -90,6 +91,10 @@ endif
 ifeq ($(call have,json-c),1)
 FULL_PC += json-c
 FULL_DEF += -DHAVE_JSON_C
+endif
+ifeq ($(call have,libtraceevent),1)
+FULL_PC += libtraceevent
+FULL_DEF += -DHAVE_TRACEEVENT
 endif
 FULL_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(FULL_PC)) $(FULL_DEF)
 FULL_LIBS += $(shell $(PKG_CONFIG) --libs $(FULL_PC))

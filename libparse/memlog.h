@@ -249,6 +249,41 @@ memlog_symbols_open(const char *path, const struct memlog_allocator *allocator,
 		    struct memlog_symbols **ret, struct memlog_err *err);
 MEMLOG_API void memlog_symbols_close(struct memlog_symbols *symbols);
 
+/* ---- events of Linux -------------------------------------------------- */
+
+/* As name of struct memlog_symbols. */
+typedef enum memlog_status memlog_name_fn(void *arg, uint64_t addr,
+					  const char **ret,
+					  uint64_t *ret_offset);
+
+/*
+ * Prints events of Linux by their print formats, which are a language of their
+ * own. Formats and events are guest bytes.
+ *
+ * create: returns its state, NULL if out of memory. name, which may be NULL,
+ *	gives the names of functions. Freed with destroy.
+ * add: one type of event, format is the text of its file format in tracefs.
+ *	UNSUPPORTED: it cannot be printed.
+ * print: the event without the header that the ring buffer puts before it, of
+ *	at least the length of all fields; *ret is what comes after the event's
+ *	name, *ret_len guest bytes, borrowed until the next call. UNSUPPORTED.
+ */
+struct memlog_event_printer {
+	size_t size;
+	void *(*create)(const struct memlog_allocator *allocator,
+			memlog_name_fn *name, void *arg);
+	void (*destroy)(void *state);
+	enum memlog_status (*add)(void *state, const char *system,
+				  const char *format);
+	enum memlog_status (*print)(void *state, uint16_t type,
+				    const void *payload, size_t len,
+				    const char **ret, size_t *ret_len);
+};
+
+/* The one that uses libtraceevent, which takes memory from malloc; NULL: the
+ * library was built without it. Static. Not in libmemlog_core.a. */
+MEMLOG_API const struct memlog_event_printer *memlog_event_printer(void);
+
 /* ---- sinks ------------------------------------------------------------ */
 
 /*
@@ -849,6 +884,8 @@ struct memlog_decoder;
  * rules: rules_len bytes, the text of a rules file that says how to format
  *	events: acrn-trace takes those of ACRN's scripts. NULL: the format's
  *	own.
+ * symbols: names of functions in traces of a kernel; NULL: their addresses.
+ * printer: for events of Linux whose types are known; NULL: their fields.
  */
 struct memlog_decode_opts {
 	size_t size;
@@ -857,6 +894,8 @@ struct memlog_decode_opts {
 	uint64_t tsc_hz;
 	const char *rules;
 	size_t rules_len;
+	const struct memlog_symbols *symbols;
+	const struct memlog_event_printer *printer;
 };
 
 /*
@@ -1093,8 +1132,7 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  *	at the beginning of a file, such as the header line of CSV, is there.
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
  *	report how long it took; 0: when the run begins.
- * tmpdir: the directory for unlinked temporary files, of large outputs that
- *	cannot be written from front to back; NULL for /var/tmp.
+ * printer: as in struct memlog_decode_opts. May be NULL.
  */
 struct memlog_query_host {
 	size_t size;
@@ -1106,7 +1144,7 @@ struct memlog_query_host {
 	const struct memlog_symbols *symbols;
 	bool many, continued;
 	uint64_t started;
-	const char *tmpdir;
+	const struct memlog_event_printer *printer;
 };
 
 /*

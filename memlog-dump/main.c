@@ -58,10 +58,10 @@ static int dump_image(const char *name, const struct opts *o,
 		.message_arg = (void *)name,
 		.progress = progress_poll,
 		.symbols = symbols,
+		.printer = memlog_event_printer(),
 		.many = o->n_images > 1,
 		.continued = out->written,
 		.started = main_clock(),
-		.tmpdir = getenv("TMPDIR"),
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	struct memlog_image *image;

@@ -262,14 +262,14 @@
 #define ML_FTRACE_PAGE	65536u
 #define ML_FTRACE_PAGES (1u << 18)
 
-/* A trace.dat: CPUs, as many as Linux and Xen run on; types of events; tasks and
- * values with names, which are looked up one by one; and what of its pages stays
- * in memory, in 256 KiB. */
-#define ML_TRACEDAT_CPUS   8192u
-#define ML_TRACEDAT_TYPES  1024u
-#define ML_TRACEDAT_TASKS  1024u
-#define ML_TRACEDAT_VALUES 64u
-#define ML_TRACEDAT_BLOCKS 64u
+/* What is needed to print its events: pages of the kernel, types of events (a
+ * distribution has 3000), saved names of tasks (32768 at most), bytes of a name and of
+ * a print format. */
+#define ML_FTRACE_KERNEL 4096u
+#define ML_FTRACE_TYPES	 16384u
+#define ML_FTRACE_TASKS	 32768u
+#define ML_FTRACE_NAME	 64u
+#define ML_FTRACE_FORMAT 32768u
 
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */

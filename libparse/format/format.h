@@ -134,7 +134,8 @@ struct memlog_logs {
 	bool around_low;  /* low memory was searched, once */
 	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
 	size_t n_extents; /* of all logs */
-	const struct memlog_image *image; /* being scanned, else NULL */
+	const struct memlog_image *image;     /* being scanned, else NULL */
+	const struct memlog_symbols *symbols; /* the same; in our size */
 	uint64_t repeated; /* bytes of extents that are bytes of the file at
 			      lower addresses, too */
 };

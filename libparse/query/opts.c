@@ -78,6 +78,8 @@ struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
 		.tsc_hz = run->tsc_hz,
 		.rules = q->rules,
 		.rules_len = q->rules_len,
+		.symbols = run->host.symbols,
+		.printer = run->host.printer,
 	};
 
 	return opts;
@@ -107,7 +109,6 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 		.has_file_size = q->has_file_size,
 		.file_size = q->file_size,
 		.max_files = q->max_files,
-		.tmpdir = run->host.tmpdir,
 	};
 
 	return opts;

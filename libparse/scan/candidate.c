@@ -345,6 +345,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 	size_t n, first;
 
 	logs->image = NULL;
+	logs->symbols = NULL;
 	if (!logs->count)
 		return;
 	number_groups(logs);

@@ -225,6 +225,7 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a list");
 	job->logs->alloc = image->alloc;
 	job->logs->image = image;
+	job->logs->symbols = opts->symbols ? &job->symbols : NULL;
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
 	job->places.alloc = image->alloc;
 	return MEMLOG_OK;

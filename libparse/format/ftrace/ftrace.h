@@ -29,9 +29,42 @@ enum {
 	FTRACE_ROLE_READ,   /* pages that were read and not used again */
 	FTRACE_ROLE_READER, /* the page that the reader has taken */
 	FTRACE_ROLE_PAGE,
+	FTRACE_ROLE_KERNEL, /* to print events; the last extents, sorted */
 	FTRACE_ROLE_MASK = 0xff,
 	FTRACE_ROLE_GUESSED = 0x100, /* the order is not that of the header */
 };
+
+/* Members of the kernel's structs whose place the symbols give; otherwise they are
+ * where they have been from 6.12 to 7.3. */
+enum ftrace_member {
+	FTRACE_CALL_CLASS,
+	FTRACE_CALL_NAME,
+	FTRACE_CALL_EVENT,
+	FTRACE_CALL_FORMAT,
+	FTRACE_EVENT_TYPE,
+	FTRACE_CLASS_SYSTEM,
+	FTRACE_CLASS_FIELDS,
+	FTRACE_FIELD_NAME,
+	FTRACE_FIELD_TYPE,
+	FTRACE_FIELD_OFFSET,
+	FTRACE_FIELD_SIZE,
+	FTRACE_MEMBERS
+};
+
+/*
+ * Where things are: virtual addresses, 0: not known. image, direct: a virtual
+ * address less the physical one, in the kernel's image and in its direct map; anchor:
+ * an address in the image. slide: how far the kernel runs from where it was linked.
+ * then: how far the one that wrote the log was from that.
+ */
+struct ftrace_kernel_info {
+	uint64_t image, direct, anchor, slide, then;
+	uint64_t events, tasks;
+	uint16_t off[FTRACE_MEMBERS];
+};
+
+/* Bytes of events in the second word of a page. */
+#define FTRACE_COMMIT ((1u << 27) - 1)
 
 /* A log's private part. old: the layout of 6.12. text: where the kernel that wrote
  * it was; 0: not known. clock: index of its clock, -1: not known. */
@@ -41,6 +74,7 @@ struct ftrace {
 	uint32_t page_size, cpu_header;
 	uint64_t text;
 	uint64_t start, cpus, end; /* of the region, of its first CPU */
+	struct ftrace_kernel_info kernel;
 };
 
 _Static_assert(sizeof(struct ftrace) <= ML_LOG_PRIV, "private part too small");
@@ -53,6 +87,13 @@ static inline struct ftrace *ml_ftrace(struct ml_log *log)
 static inline const struct ftrace *ml_ftrace_const(const struct ml_log *log)
 {
 	return (const struct ftrace *)log->priv;
+}
+
+/* Is an extent with this role one of pages with events? */
+static inline bool ml_ftrace_is_page(uint32_t role)
+{
+	role &= FTRACE_ROLE_MASK;
+	return role >= FTRACE_ROLE_READ && role <= FTRACE_ROLE_PAGE;
 }
 
 /* The header of a CPU at addr. first, head, commit: addresses of sub-buffers in the

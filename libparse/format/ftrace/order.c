@@ -14,8 +14,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define COMMIT_MASK ((1u << 27) - 1)
-
 struct ftrace_order {
 	const struct ftrace_cpu_meta *meta;
 	struct memlog_image *image;
@@ -45,7 +43,7 @@ static bool order_page(const struct ftrace_order *o, uint32_t page,
 	    got != sizeof(b))
 		return false;
 	*ret_time = ml_le64(b);
-	*ret_used = (uint32_t)ml_min(ml_le64(b + 8) & COMMIT_MASK,
+	*ret_used = (uint32_t)ml_min(ml_le64(b + 8) & FTRACE_COMMIT,
 				     o->meta->page_size - FTRACE_PAGE_HEADER);
 	return true;
 }

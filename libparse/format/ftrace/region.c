@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "collect.h"
 #include "image/vmcoreinfo.h"
 
 /* Is a CPU's header at addr, all of whose pages are in the region? */
@@ -107,5 +108,5 @@ enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
 			 "%u CPU%s, pages of %u bytes", n, n == 1 ? "" : "s",
 			 f->page_size);
 	region_state(log, image);
-	return MEMLOG_OK;
+	return ml_ftrace_collect(logs, log, image, err);
 }

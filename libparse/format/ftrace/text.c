@@ -4,74 +4,63 @@
 #include "text.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/sized.h"
 
 /* Types that every kernel has. */
 enum {
 	TYPE_FUNCTION = 1, /* two addresses: function, caller */
+	TYPE_STACK = 4,	   /* a count, and addresses */
 	TYPE_PRINT = 5,	   /* an address, and text */
 };
 
-enum { IP = FTRACE_ENTRY, PARENT = IP + 8, TEXT = IP + 8 };
+enum { IP = FTRACE_ENTRY, PARENT = IP + 8, TEXT = IP + 8, CALLERS = IP + 8 };
 
 enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 				       struct ml_source *source,
 				       const struct ml_decoder_opts *opts,
 				       struct memlog_err *err)
 {
-	size_t page = ml_ftrace_const(source->log)->page_size;
+	const struct ftrace *f = ml_ftrace_const(source->log);
+	enum memlog_status s = MEMLOG_OK;
 
-	t->alloc = opts->alloc;
+	t->alloc = t->kernel.alloc = opts->alloc;
+	ml_sized_in(&t->symbols, sizeof(t->symbols), opts->user->symbols);
 	/* the payload in hexadecimal, and what is before it */
-	t->hex_size = 2 * page + 1;
-	t->size = 2 * page + ML_PAGE;
+	t->hex_size = 2 * f->page_size;
+	t->size = 2 * f->page_size + ML_PAGE;
 	t->hex = ml_calloc(&t->alloc, 1, t->hex_size);
 	t->line = ml_calloc(&t->alloc, 1, t->size);
 	if (!t->hex || !t->line)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for an event of %zu bytes", page);
-	return MEMLOG_OK;
+			       "no memory for an event of %u bytes",
+			       f->page_size);
+	if (!f->kernel.events)
+		return MEMLOG_OK;
+	t->kernel.source = source;
+	t->kernel.info = &f->kernel;
+	ml_ftrace_kernel_open(&t->kernel);
+	if (opts->user->printer) {
+		ml_sized_in(&t->printer, sizeof(t->printer),
+			    opts->user->printer);
+		t->print = t->printer.create(&t->alloc, ml_ftrace_name, t);
+	}
+	s = ml_ftrace_types_init(&t->types, &t->kernel, err);
+	return s ? s : ml_ftrace_tasks_init(&t->tasks, &t->kernel, err);
 }
 
 void ml_ftrace_text_fini(struct ftrace_text *t)
 {
+	if (t->print)
+		t->printer.destroy(t->print);
+	ml_ftrace_types_fini(&t->types, &t->alloc);
+	ml_ftrace_tasks_fini(&t->tasks, &t->alloc);
+	ml_ftrace_kernel_close(&t->kernel);
 	ml_free(&t->alloc, t->hex);
 	ml_free(&t->alloc, t->line);
-}
-
-/* ---- the line ----------------------------------------------------------- */
-
-/* One byte is left for the line end. */
-static void text_put_bytes(struct ftrace_text *t, const void *p, size_t len)
-{
-	len = ml_min(len, t->size - 1 - t->len);
-	memcpy(t->line + t->len, p, len);
-	t->len += len;
-}
-
-static void text_put_fmt(struct ftrace_text *t, const char *fmt, ...)
-	MEMLOG_PRINTF(2, 3);
-static void text_put_fmt(struct ftrace_text *t, const char *fmt, ...)
-{
-	size_t room = t->size - 1 - t->len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(t->line + t->len, room, fmt, ap);
-	va_end(ap);
-	if (n > 0 && room)
-		t->len += ml_min((uint64_t)n, room - 1);
-}
-
-static void text_put_name(struct ftrace_text *t, uint64_t addr)
-{
-	text_put_fmt(t, "0x%" PRIx64, addr);
 }
 
 static void text_end_line(struct ftrace_text *t, size_t prefix,
@@ -89,48 +78,22 @@ void ml_ftrace_text_lost(struct ftrace_text *t, int32_t cpu, uint64_t lost,
 {
 	t->len = 0;
 	if (lost)
-		text_put_fmt(t, "CPU:%d [LOST %" PRIu64 " EVENTS]", cpu, lost);
+		ml_ftrace_put_fmt(t, "CPU:%d [LOST %" PRIu64 " EVENTS]", cpu,
+				  lost);
 	else
-		text_put_fmt(t, "CPU:%d [LOST EVENTS]", cpu);
+		ml_ftrace_put_fmt(t, "CPU:%d [LOST EVENTS]", cpu);
 	text_end_line(t, 0, rec);
-}
-
-/* ---- fields ------------------------------------------------------------- */
-
-static struct memlog_field *text_add(struct memlog_record *rec,
-				     const char *name,
-				     enum memlog_field_type type, uint64_t v)
-{
-	struct memlog_field *f;
-
-	if (rec->n_fields == MEMLOG_RECORD_FIELDS)
-		return NULL;
-	f = &rec->fields[rec->n_fields++];
-	f->name = name;
-	f->type = type;
-	f->u = v;
-	return f;
-}
-
-static void text_add_bytes(struct memlog_record *rec, const char *name,
-			   const char *p, size_t len)
-{
-	struct memlog_field *f = text_add(rec, name, MEMLOG_FIELD_TEXT, 0);
-
-	if (f) {
-		f->text = p;
-		f->text_len = len;
-	}
 }
 
 static void text_add_entry(struct memlog_record *rec,
 			   const struct ftrace_entry *e)
 {
-	text_add(rec, "common_type", MEMLOG_FIELD_UINT, e->type);
-	text_add(rec, "common_flags", MEMLOG_FIELD_HEX, e->flags);
-	text_add(rec, "common_preempt_count", MEMLOG_FIELD_UINT, e->preempt);
-	text_add(rec, "common_pid", MEMLOG_FIELD_INT,
-		 (uint64_t)(int64_t)e->pid);
+	ml_ftrace_add(rec, "common_type", MEMLOG_FIELD_UINT, e->type);
+	ml_ftrace_add(rec, "common_flags", MEMLOG_FIELD_HEX, e->flags);
+	ml_ftrace_add(rec, "common_preempt_count", MEMLOG_FIELD_UINT,
+		      e->preempt);
+	ml_ftrace_add(rec, "common_pid", MEMLOG_FIELD_INT,
+		      (uint64_t)(int64_t)e->pid);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -139,11 +102,11 @@ static void text_function(struct ftrace_text *t, const uint8_t *p,
 			  struct memlog_record *rec)
 {
 	rec->component = "function";
-	text_put_name(t, ml_le64(p + IP));
-	text_put_bytes(t, " <-", 3);
-	text_put_name(t, ml_le64(p + PARENT));
-	text_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
-	text_add(rec, "parent_ip", MEMLOG_FIELD_HEX, ml_le64(p + PARENT));
+	ml_ftrace_put_name(t, ml_le64(p + IP));
+	ml_ftrace_put(t, " <-", 3);
+	ml_ftrace_put_name(t, ml_le64(p + PARENT));
+	ml_ftrace_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
+	ml_ftrace_add(rec, "parent_ip", MEMLOG_FIELD_HEX, ml_le64(p + PARENT));
 }
 
 static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
@@ -152,23 +115,73 @@ static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
 	size_t n = strnlen((const char *)p + TEXT, len - TEXT);
 
 	rec->component = "print";
-	text_put_name(t, ml_le64(p + IP));
-	text_put_bytes(t, ": ", 2);
-	text_put_bytes(t, p + TEXT, n);
-	text_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
-	text_add_bytes(rec, "buf", (const char *)p + TEXT, n);
+	ml_ftrace_put_name(t, ml_le64(p + IP));
+	ml_ftrace_put(t, ": ", 2);
+	ml_ftrace_put(t, p + TEXT, n);
+	ml_ftrace_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
+	ml_ftrace_add_text(rec, "buf", p + TEXT, n);
+}
+
+static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
+		       struct memlog_record *rec)
+{
+	size_t n = ml_min(ml_le32(p + IP), (len - CALLERS) / 8), i;
+
+	rec->component = "kernel_stack";
+	ml_ftrace_put_fmt(t, "<stack trace>");
+	for (i = 0; i < n && ml_le64(p + CALLERS + 8 * i) != UINT64_MAX; i++) {
+		ml_ftrace_put(t, "\n => ", 5);
+		ml_ftrace_put_name(t, ml_le64(p + CALLERS + 8 * i));
+	}
+	ml_ftrace_add(rec, "size", MEMLOG_FIELD_UINT, ml_le32(p + IP));
+	ml_ftrace_add_hex(t, rec, "caller", p + CALLERS, 8 * n);
 }
 
 /* Nothing is known of its fields. */
 static void text_unknown(struct ftrace_text *t, const uint8_t *p, size_t len,
 			 struct memlog_record *rec)
 {
-	size_t i, n = ml_min(len, (t->hex_size - 1) / 2);
+	ml_ftrace_add_hex(t, rec, "payload", p, len);
+	ml_ftrace_put(t, t->hex, t->hex_len);
+}
 
-	for (i = 0; i < n; i++)
-		snprintf(t->hex + 2 * i, 3, "%02x", p[i]);
-	text_put_bytes(t, t->hex, 2 * n);
-	text_add_bytes(rec, "payload", t->hex, 2 * n);
+/* By its print format; false: that cannot be done. */
+static bool text_by_format(struct ftrace_text *t, struct ftrace_type *type,
+			   const uint8_t *payload, size_t len)
+{
+	const char *s;
+	size_t n;
+
+	if (!t->print || !type->format || len < type->len)
+		return false;
+	if (!type->added)
+		type->printable =
+			!t->printer.add(t->print, type->system, type->format);
+	type->added = true;
+	if (!type->printable ||
+	    t->printer.print(t->print, type->id, payload, len, &s, &n))
+		return false;
+	ml_ftrace_put(t, s, n);
+	return true;
+}
+
+static void text_typed(struct ftrace_text *t, const uint8_t *payload,
+		       size_t len, uint16_t id, struct memlog_record *rec)
+{
+	struct ftrace_type *type =
+		ml_ftrace_types_find(&t->types, &t->kernel, id);
+	bool printed;
+
+	if (!type) {
+		ml_ftrace_put_fmt(t, "%u: ", id);
+		text_unknown(t, payload + FTRACE_ENTRY, len - FTRACE_ENTRY,
+			     rec);
+		return;
+	}
+	rec->component = type->name;
+	ml_ftrace_put_fmt(t, "%s: ", type->name);
+	printed = text_by_format(t, type, payload, len);
+	ml_ftrace_fields(t, type, payload, len, printed, rec);
 }
 
 void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
@@ -177,9 +190,9 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 	struct ftrace_entry e = { 0 };
 	size_t prefix;
 
-	t->len = 0;
+	t->len = t->hex_len = 0;
 	if (len < FTRACE_ENTRY) {
-		text_put_fmt(t, "[%03d] ", rec->cpu);
+		ml_ftrace_put_fmt(t, "[%03d] ", rec->cpu);
 		text_unknown(t, payload, len, rec);
 		text_end_line(t, 0, rec);
 		return;
@@ -188,17 +201,17 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 	e.flags = payload[2];
 	e.preempt = payload[3];
 	e.pid = (int32_t)ml_le32(payload + 4);
-	prefix = t->len = ml_ftrace_prefix(&e, NULL, rec->cpu, rec->time, ns,
-					   t->line, t->size);
+	prefix = t->len =
+		ml_ftrace_prefix(&e, ml_ftrace_tasks_find(&t->tasks, e.pid),
+				 rec->cpu, rec->time, ns, t->line, t->size);
 	text_add_entry(rec, &e);
-	if (e.type == TYPE_FUNCTION && len >= PARENT + 8) {
+	if (e.type == TYPE_FUNCTION && len >= PARENT + 8)
 		text_function(t, payload, rec);
-	} else if (e.type == TYPE_PRINT && len >= TEXT) {
+	else if (e.type == TYPE_PRINT && len >= TEXT)
 		text_print(t, payload, len, rec);
-	} else {
-		text_put_fmt(t, "%u: ", e.type);
-		text_unknown(t, payload + FTRACE_ENTRY, len - FTRACE_ENTRY,
-			     rec);
-	}
+	else if (e.type == TYPE_STACK && len >= CALLERS)
+		text_stack(t, payload, len, rec);
+	else
+		text_typed(t, payload, len, e.type, rec);
 	text_end_line(t, prefix, rec);
 }

@@ -3,15 +3,22 @@
 #ifndef ML_FORMAT_FTRACE_TEXT_H
 #define ML_FORMAT_FTRACE_TEXT_H
 
-#include "ftrace.h"
+#include "kernel.h"
 
-/* The line of the record before, size bytes of room. */
+/* The line of the record before, size bytes of room; what the kernel says of its
+ * events, as far as that is known. */
 struct ftrace_text {
 	struct memlog_allocator alloc;
+	struct memlog_symbols symbols;
+	struct memlog_event_printer printer;
+	void *print; /* its state; NULL: none */
+	struct ftrace_kernel kernel;
+	struct ftrace_types types;
+	struct ftrace_tasks tasks;
 	char *line;
 	size_t len, size;
-	char *hex; /* the payload in JSON */
-	size_t hex_size;
+	char *hex; /* bytes in JSON */
+	size_t hex_len, hex_size;
 };
 
 enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
@@ -28,5 +35,32 @@ void ml_ftrace_text_lost(struct ftrace_text *t, int32_t cpu, uint64_t lost,
  * record are set. ns: the time is in ns. */
 void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 			  size_t len, bool ns, struct memlog_record *rec);
+
+/* The symbol at an address of the kernel that wrote the log; arg is a struct
+ * ftrace_text. This and what follows: line.c */
+enum memlog_status ml_ftrace_name(void *arg, uint64_t addr, const char **ret,
+				  uint64_t *ret_offset);
+
+/* Add to the line; one byte is left for its end. */
+void ml_ftrace_put(struct ftrace_text *t, const void *p, size_t len);
+void ml_ftrace_put_fmt(struct ftrace_text *t, const char *fmt, ...)
+	MEMLOG_PRINTF(2, 3);
+/* The name of a function, or its address. */
+void ml_ftrace_put_name(struct ftrace_text *t, uint64_t addr);
+
+/* A field of the record, if there is room for it: a number; bytes, which are
+ * borrowed; bytes in hexadecimal. */
+void ml_ftrace_add(struct memlog_record *rec, const char *name,
+		   enum memlog_field_type type, uint64_t v);
+void ml_ftrace_add_text(struct memlog_record *rec, const char *name,
+			const uint8_t *p, size_t len);
+void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
+		       const char *name, const uint8_t *p, size_t len);
+
+/* The fields of an event of a known type, into the record, and into the line unless
+ * the printer has done that. fields.c */
+void ml_ftrace_fields(struct ftrace_text *t, const struct ftrace_type *type,
+		      const uint8_t *payload, size_t len, bool printed,
+		      struct memlog_record *rec);
 
 #endif

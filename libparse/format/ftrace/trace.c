@@ -21,9 +21,8 @@ enum {
 };
 
 /* commit: set by a reader of the page */
-#define COMMIT_LOST   (1u << 31)
-#define COMMIT_COUNT  (1u << 30) /* how many is after the events */
-#define COMMIT_LENGTH ((1u << 27) - 1)
+#define COMMIT_LOST  (1u << 31)
+#define COMMIT_COUNT (1u << 30) /* how many is after the events */
 
 /* A CPU, and its next event. */
 struct ftrace_cpu {
@@ -80,7 +79,7 @@ static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 	}
 	got -= FTRACE_PAGE_HEADER;
 	commit = ml_le64(c->page + 8);
-	len = (size_t)ml_min(commit & COMMIT_LENGTH, room);
+	len = (size_t)ml_min(commit & FTRACE_COMMIT, room);
 	c->is_lost = commit & COMMIT_LOST;
 	c->lost = 0;
 	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
@@ -226,9 +225,7 @@ static bool trace_add_cpus(struct ftrace_trace *d, const struct ml_log *log)
 			c = &d->cpus[d->n_cpus++];
 			c->cpu = log->extents[i].cpu;
 			c->first = c->next = c->end = i + 1;
-		} else if (c && (role == FTRACE_ROLE_READ ||
-				 role == FTRACE_ROLE_READER ||
-				 role == FTRACE_ROLE_PAGE)) {
+		} else if (c && ml_ftrace_is_page(role)) {
 			c->end = i + 1;
 			if (!c->page)
 				c->page = ml_calloc(&d->alloc, 1, d->page_size);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kernel.h - the memory of the kernel that wrote a persistent ring buffer, or of the
+ * next one: what events are called, what fields they have, what tasks are called.
+ */
+#ifndef ML_FORMAT_FTRACE_KERNEL_H
+#define ML_FORMAT_FTRACE_KERNEL_H
+
+#include "ftrace.h"
+
+/* Reads it: of an image, noting the pages, or, if source is set, of a log's extents.
+ * Zeroed but for these, alloc and info. */
+struct ftrace_kernel {
+	struct memlog_allocator alloc;
+	struct memlog_image *image;
+	struct ml_source *source;
+	const struct ftrace_kernel_info *info;
+	uint64_t *page; /* sorted */
+	size_t n, cap;
+	size_t first; /* extent of the log with a page of the kernel */
+};
+
+/* All len bytes at a virtual address; false: they are not there. */
+bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
+			   size_t len);
+
+/* A string without control characters, less than size bytes; false: there is none. */
+bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
+			     size_t size);
+
+/* For a log's extents: set first. */
+void ml_ftrace_kernel_open(struct ftrace_kernel *k);
+void ml_ftrace_kernel_close(struct ftrace_kernel *k);
+
+/* Fill in what the symbols say, and set k->info to it; text: as in struct ftrace.
+ * False: nothing can be read with them. place.c */
+bool ml_ftrace_place(struct ftrace_kernel *k,
+		     const struct memlog_symbols *symbols, uint64_t text,
+		     struct ftrace_kernel_info *ret);
+
+/* ---- types of events: types.c ------------------------------------------- */
+
+struct ftrace_field {
+	char name[ML_FTRACE_NAME], type[ML_FTRACE_NAME];
+	uint32_t off, size;
+	bool is_signed;
+};
+
+struct ftrace_type {
+	uint16_t id;
+	bool loaded;	       /* the rest is */
+	bool added, printable; /* by the printer */
+	uint64_t call;
+	char name[ML_FTRACE_NAME], system[ML_FTRACE_NAME];
+	uint32_t n_fields, len; /* of all fields */
+	struct ftrace_field *field;
+	char *format; /* the text of its file in tracefs; NULL: none */
+};
+
+struct ftrace_types {
+	struct ftrace_type *type; /* sorted by id */
+	size_t n, cap;
+};
+
+/* List the types that the kernel has. NO_MEMORY; a list that ends early is OK. */
+enum memlog_status ml_ftrace_types_init(struct ftrace_types *t,
+					struct ftrace_kernel *k,
+					struct memlog_err *err);
+void ml_ftrace_types_fini(struct ftrace_types *t,
+			  const struct memlog_allocator *alloc);
+
+/* The type with that number, its fields loaded; NULL: unknown. */
+struct ftrace_type *ml_ftrace_types_find(struct ftrace_types *t,
+					 struct ftrace_kernel *k, uint16_t id);
+
+/* ---- names of tasks: tasks.c -------------------------------------------- */
+
+enum { FTRACE_COMM = 16 };
+
+struct ftrace_task {
+	int32_t pid;
+	char comm[FTRACE_COMM];
+};
+
+struct ftrace_tasks {
+	struct ftrace_task *task; /* sorted by pid */
+	size_t n;
+};
+
+enum memlog_status ml_ftrace_tasks_init(struct ftrace_tasks *t,
+					struct ftrace_kernel *k,
+					struct memlog_err *err);
+void ml_ftrace_tasks_fini(struct ftrace_tasks *t,
+			  const struct memlog_allocator *alloc);
+
+/* NULL: unknown. */
+const char *ml_ftrace_tasks_find(const struct ftrace_tasks *t, int32_t pid);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* place.c - where the kernel has what is needed to print events, by symbols. */
+#include "kernel.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "image/vmcoreinfo.h"
+
+/* where the direct map of x86-64 is without KASLR, with 4 levels of page tables */
+#define X86_DIRECT UINT64_C(0xffff888000000000)
+
+static const struct {
+	const char *type, *member;
+	uint16_t off;
+} place_members[FTRACE_MEMBERS] = {
+	[FTRACE_CALL_CLASS] = { "trace_event_call", "class", 16 },
+	[FTRACE_CALL_NAME] = { "trace_event_call", "name", 24 },
+	[FTRACE_CALL_EVENT] = { "trace_event_call", "event", 32 },
+	[FTRACE_CALL_FORMAT] = { "trace_event_call", "print_fmt", 64 },
+	[FTRACE_EVENT_TYPE] = { "trace_event", "type", 16 },
+	[FTRACE_CLASS_SYSTEM] = { "trace_event_class", "system", 0 },
+	[FTRACE_CLASS_FIELDS] = { "trace_event_class", "fields", 40 },
+	[FTRACE_FIELD_NAME] = { "ftrace_event_field", "name", 16 },
+	[FTRACE_FIELD_TYPE] = { "ftrace_event_field", "type", 24 },
+	[FTRACE_FIELD_OFFSET] = { "ftrace_event_field", "offset", 36 },
+	[FTRACE_FIELD_SIZE] = { "ftrace_event_field", "size", 40 },
+};
+
+static void place_offsets(const struct memlog_symbols *symbols, uint16_t *off)
+{
+	uint64_t v;
+	size_t i;
+
+	for (i = 0; i < FTRACE_MEMBERS; i++) {
+		off[i] = place_members[i].off;
+		if (symbols->member_offset &&
+		    !symbols->member_offset(symbols->self,
+					    place_members[i].type,
+					    place_members[i].member, &v) &&
+		    v < ML_PAGE)
+			off[i] = (uint16_t)v;
+	}
+}
+
+/* A virtual address of the direct map less the physical one. */
+static uint64_t place_direct(struct ftrace_kernel *k,
+			     const struct memlog_symbols *symbols)
+{
+	uint64_t bits, start, phys, va;
+	uint8_t b[8];
+
+	if (ml_vmcoreinfo_number(k->image, "NUMBER(VA_BITS)", &bits) &&
+	    ml_vmcoreinfo_number(k->image, "NUMBER(PHYS_OFFSET)", &start) &&
+	    bits > 12 && bits < 64)
+		return -(UINT64_C(1) << bits) - start;
+	if (ml_vmcoreinfo_symbol(k->image, symbols, "page_offset_base", &va,
+				 &phys) &&
+	    ml_ftrace_kernel_read(k, va, b, sizeof(b)))
+		return ml_le64(b);
+	return X86_DIRECT;
+}
+
+bool ml_ftrace_place(struct ftrace_kernel *k,
+		     const struct memlog_symbols *symbols, uint64_t text,
+		     struct ftrace_kernel_info *ret)
+{
+	struct memlog_image *image = k->image;
+	uint64_t phys, linked;
+
+	if (!symbols->addr ||
+	    !ml_vmcoreinfo_symbol(image, symbols, "ftrace_events", &ret->events,
+				  &phys))
+		return false;
+	k->info = ret;
+	ret->anchor = ret->events;
+	ret->image = ret->events - phys;
+	if (!symbols->addr(symbols->self, "ftrace_events", &linked))
+		ret->slide = ret->events - linked;
+	ret->then = ret->slide;
+	if (text && !symbols->addr(symbols->self, "_text", &linked))
+		ret->then = text - linked;
+	ret->direct = place_direct(k, symbols);
+	place_offsets(symbols, ret->off);
+	/* tasks have other names in another boot */
+	if (ret->then != ret->slide ||
+	    !ml_vmcoreinfo_symbol(image, symbols, "savedcmd", &ret->tasks,
+				  &phys))
+		ret->tasks = 0;
+	return true;
+}
