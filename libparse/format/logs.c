@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 enum memlog_status ml_logs_add(struct memlog_logs *logs,
 			       const struct ml_format *fmt, struct ml_log **ret,
@@ -14,9 +15,10 @@ enum memlog_status ml_logs_add(struct memlog_logs *logs,
 	struct ml_log *log;
 
 	if (logs->count >= logs->max)
-		return ml_fail(err, MEMLOG_LIMIT,
-			       "more than %llu logs; raise with --limit logs=N",
-			       (unsigned long long)logs->max);
+		return ml_fail(
+			err, MEMLOG_LIMIT,
+			"more than %llu log%s; raise with --limit logs=N",
+			(unsigned long long)logs->max, ml_s(logs->max));
 	s = ml_grow(&logs->alloc, &logs->logs, logs->count, &logs->cap,
 		    sizeof(*logs->logs), err);
 	if (s)

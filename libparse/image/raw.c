@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 static enum memlog_status raw_wanted(const struct ml_file *file,
 				     const struct memlog_open_opts *opts,
@@ -31,9 +32,9 @@ static enum memlog_status raw_wanted(const struct ml_file *file,
 		return ml_fail(err, MEMLOG_NOT_MINE, "the file is empty");
 	return ml_fail(err, MEMLOG_NOT_MINE,
 		       "unknown format, and its size "
-		       "(%" PRIu64 " bytes) is not a multiple of 4096; if it "
+		       "(%" PRIu64 " byte%s) is not a multiple of 4096; if it "
 		       "is raw guest memory, give --map=q35, pc, ... or none",
-		       file->size);
+		       file->size, ml_s(file->size));
 }
 
 static enum memlog_status raw_open(struct memlog_image *image,

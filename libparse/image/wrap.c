@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "base/range.h"
 #include "base/sized.h"
 #include "image/xen/xen.h"
@@ -50,7 +51,7 @@ enum memlog_status memlog_image_set_ranges(struct memlog_image *image,
 	copy = ml_calloc(&image->alloc, ml_max(n, 1), sizeof(*copy));
 	if (!copy)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu ranges", n);
+			       "no memory for %zu range%s", n, ml_s(n));
 	if (n)
 		memcpy(copy, ranges, n * sizeof(*copy));
 	ml_free(&image->alloc, image->wrapped.ranges);

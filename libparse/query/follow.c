@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/err.h"
+#include "base/plural.h"
 #include "record/newest.h"
 
 /* Time between two looks: quick for a person, almost no load for a guest. */
@@ -46,8 +47,8 @@ static void say_news(struct follow *f, const struct memlog_follow_news *news)
 	if (news->overrun && news->lost)
 		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
 			   "written faster than it could be read: %" PRIu64
-			   " bytes are lost",
-			   news->lost);
+			   " byte%s %s lost",
+			   news->lost, ml_s(news->lost), ml_are(news->lost));
 	else if (news->overrun)
 		ml_say_log(f->run, ML_SAY_WARNING, f->job.log,
 			   "written faster than it could be read: some text is "

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/err.h"
+#include "base/plural.h"
 #include "record/newest.h"
 
 static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
@@ -81,8 +82,9 @@ enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
 		s = job_render(j, rec, err);
 	if (ml_newest_dropped(j->newest))
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
-			   "the newest %" PRIu64 " lines are too much to "
-			   "hold: only %" PRIu64 " were printed",
-			   j->run->query->count, j->records);
+			   "the newest %" PRIu64 " line%s %s too much to "
+			   "hold: only %" PRIu64 " printed",
+			   j->run->query->count, ml_s(j->run->query->count),
+			   ml_are(j->run->query->count), j->records);
 	return s;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "base/plural.h"
 #include "image/image.h"
 #include "render/words.h"
 
@@ -73,7 +74,7 @@ static void say_searched(const struct ml_run *run)
 		       "no log found: all %s of %s memory, %zu range%s, was "
 		       "searched",
 		       ml_size_words(run->info.present, covered), space,
-		       run->info.n_ranges, run->info.n_ranges == 1 ? "" : "s");
+		       run->info.n_ranges, ml_s(run->info.n_ranges));
 	} else {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found in the %s of %s memory that were searched",
@@ -95,8 +96,8 @@ static void say_searched(const struct ml_run *run)
 		ml_say(run, ML_SAY_NOTE,
 		       "%" PRIu64 " place%s looked like a log and %s not; the "
 		       "first: %s",
-		       st->rejected, st->rejected == 1 ? "" : "s",
-		       st->rejected == 1 ? "is" : "are", st->rejected_first);
+		       st->rejected, ml_s(st->rejected), ml_are(st->rejected),
+		       st->rejected_first);
 }
 
 /* Is it worth saying why there is no log of this format? */
@@ -191,10 +192,10 @@ void ml_say_nothing(const struct ml_run *run)
 	say_left_out(run);
 	if (run->info.missing)
 		ml_say(run, ML_SAY_NOTE,
-		       "check: the file is incomplete: %" PRIu64 " byte%s "
+		       "check: the file is incomplete: %" PRIu64 " byte%s %s "
 		       "missing, and the log may be in that part; copy it again",
-		       run->info.missing,
-		       run->info.missing == 1 ? " is" : "s are");
+		       run->info.missing, ml_s(run->info.missing),
+		       ml_are(run->info.missing));
 	else if (image_is(run, "acrn"))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the devices have no log; another program, such "
@@ -243,7 +244,7 @@ void ml_say_others(const struct ml_run *run)
 	if (!run->n_chosen)
 		ml_say(run, ML_SAY_ERROR,
 		       "%zu log%s found, none with text of the current boot",
-		       run->n_logs, run->n_logs == 1 ? "" : "s");
+		       run->n_logs, ml_s(run->n_logs));
 	for (i = 0; i < run->n_logs; i++) {
 		if (is_chosen(run, run->logs[i]))
 			continue;

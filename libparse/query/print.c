@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "base/plural.h"
 #include "record/newest.h"
 #include "render/words.h"
 #include "scan/scan.h"
@@ -101,8 +102,7 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 		run->missing += missing;
 		ml_say_log(run, ML_SAY_WARNING, j->log,
 			   "%" PRIu64 " byte%s of it %s not in the image",
-			   missing, missing == 1 ? "" : "s",
-			   missing == 1 ? "is" : "are");
+			   missing, ml_s(missing), ml_are(missing));
 		run->result.damaged = true;
 	}
 	if (!read || read == MEMLOG_NO_DATA)

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/names.h"
+#include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
 #include "boots.h"
@@ -212,7 +213,7 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	run->chosen = ml_calloc(&q->alloc, n, sizeof(*run->chosen));
 	if (!run->logs || !run->chosen)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for a list of %zu logs", n);
+			       "no memory for a list of %zu log%s", n, ml_s(n));
 	run_collect(run);
 	run->result.logs_found = run->n_logs;
 	if (!q->n_at)
@@ -319,9 +320,10 @@ static enum memlog_status write_extract(struct ml_run *run,
 	if (missing) {
 		run->result.damaged = true;
 		ml_say(run, ML_SAY_WARNING,
-		       "%" PRIu64 " bytes of the logs are not in the image and "
-		       "are zeros in the extract",
-		       missing);
+		       "%" PRIu64 " byte%s of the logs %s not in the image and "
+		       "%s zero in the extract",
+		       missing, ml_s(missing), ml_are(missing),
+		       ml_are(missing));
 	}
 	return MEMLOG_OK;
 }
@@ -333,15 +335,18 @@ static void say_found(const struct ml_run *run)
 	if (run->query->n_at)
 		return;
 	ml_say(run, ML_SAY_DETAIL,
-	       "searched %" PRIu64 " bytes by looking at %" PRIu64 ": %" PRIu64
-	       " candidates, %" PRIu64 " rejected, %zu logs%s",
-	       st->covered, st->touched, st->candidates, st->rejected,
-	       run->n_logs, st->likely_only ? "; only the likely places" : "");
+	       "searched %" PRIu64 " byte%s by looking at %" PRIu64 ": %" PRIu64
+	       " candidate%s, %" PRIu64 " rejected, %zu log%s%s",
+	       st->covered, ml_s(st->covered), st->touched, st->candidates,
+	       ml_s(st->candidates), st->rejected, run->n_logs,
+	       ml_s(run->n_logs),
+	       st->likely_only ? "; only the likely places" : "");
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING,
-		       "%" PRIu64 " bytes could not be read and were not "
+		       "%" PRIu64 " byte%s could not be read and %s not "
 		       "searched",
-		       st->unreadable);
+		       st->unreadable, ml_s(st->unreadable),
+		       st->unreadable == 1 ? "was" : "were");
 }
 
 /* Report warnings from first on; returns how many there are. A search adds

@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "base/range.h"
 #include "image/elf/ehdr.h"
 #include "image/image.h"
@@ -165,9 +166,10 @@ static enum memlog_status extract_gather(struct extract *x,
 			       "there is nothing of a log to extract");
 	if (x->bytes > ML_MAX_EXTRACT || x->n_win + 1 >= PN_XNUM)
 		return ml_fail(err, MEMLOG_LIMIT,
-			       "the logs are %llu bytes in %zu parts, more "
+			       "the logs are %llu bytes in %zu part%s, more "
 			       "than an extract holds; choose with --at",
-			       (unsigned long long)x->bytes, x->n_win);
+			       (unsigned long long)x->bytes, x->n_win,
+			       ml_s(x->n_win));
 	return MEMLOG_OK;
 }
 
@@ -300,7 +302,7 @@ static void say_what_it_is(struct extract *x, const struct memlog_log *log,
 	snprintf(x->words, sizeof(x->words),
 		 "memlog %s: extract of %zu log%s, the first at %s; all other "
 		 "memory was left out%s",
-		 memlog_version(), n, n > 1 ? "s" : "", ml_log_addr(log, addr),
+		 memlog_version(), n, ml_s(n), ml_log_addr(log, addr),
 		 x->shown == MEMLOG_FILE ?
 			 "; addresses are offsets in the dump" :
 			 "");

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "escape.h"
 #include "image/image.h"
 #include "json_writer.h"
@@ -54,7 +55,7 @@ static void put_ranges(struct ml_out *out, struct memlog_image *image,
 		ml_out_fmt(out, "  and %" PRIu64 " more; -v shows all\n",
 			   n - SHOWN_RANGES);
 	if (n) {
-		ml_out_fmt(out, "  %" PRIu64 " range%s, ", n, n > 1 ? "s" : "");
+		ml_out_fmt(out, "  %" PRIu64 " range%s, ", n, ml_s(n));
 		put_size(out, bytes);
 		ml_out_char(out, '\n');
 	} else {
@@ -101,7 +102,8 @@ static void put_notes(struct ml_out *out, const struct memlog_image *image,
 		ml_escape_str(out, note.owner);
 		ml_out_fmt(out, " 0x%" PRIx32, note.type);
 		if (note.desc)
-			ml_out_fmt(out, ", %zu bytes", note.desc_len);
+			ml_out_fmt(out, ", %zu byte%s", note.desc_len,
+				   ml_s(note.desc_len));
 		if (note.title && note.title[0]) {
 			ml_out_str(out, ": ");
 			ml_escape_str(out, note.title);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "escape.h"
 #include "render/tables/stats.h"
 #include "words.h"
@@ -139,7 +140,7 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 		if (rec->lost)
 			snprintf(words, sizeof(words), "%" PRIu64 " %s%s lost",
 				 rec->lost, rec->has_seq ? "record" : "byte",
-				 rec->lost == 1 ? "" : "s");
+				 ml_s(rec->lost));
 		else
 			snprintf(words, sizeof(words), "some of it is lost");
 		text_mark(t, words);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
 const struct ml_word ml_record_words[] = {
 	{ MEMLOG_REC_TRUNCATED_HEAD, "truncated-head" },
 	{ MEMLOG_REC_PARTIAL_TAIL, "partial-tail" },
@@ -97,7 +98,8 @@ const char *ml_size_words(uint64_t size, char ret[ML_SIZE_TEXT])
 	size_t u = 0;
 
 	if (size < 1024) {
-		snprintf(ret, ML_SIZE_TEXT, "%" PRIu64 " bytes", size);
+		snprintf(ret, ML_SIZE_TEXT, "%" PRIu64 " byte%s", size,
+			 ml_s(size));
 		return ret;
 	}
 	while (v >= 1024 && u + 2 < sizeof(units)) {

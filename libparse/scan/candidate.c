@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "job.h"
 
 /* Remember where the logs from first on are, and addr, which led to them: it is
@@ -127,7 +128,8 @@ probe_bytes(struct ml_scan_job *job, const struct ml_format *fmt,
 	if (!probe->len)
 		ml_fail(&why, s, "its page cannot be read");
 	else if (probe->len < fmt->probe_min)
-		ml_fail(&why, s, "only %zu bytes are there", probe->len);
+		ml_fail(&why, s, "only %zu byte%s %s there", probe->len,
+			ml_s(probe->len), ml_are(probe->len));
 	else
 		s = fmt->probe(probe, &probed, ret, &why);
 	if (s && s != MEMLOG_CORRUPT) {

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "scan.h"
 
 /* A message takes microseconds; a burst of them ends within milliseconds. */
@@ -54,8 +55,8 @@ static enum memlog_status copy_init(struct ml_copy *c, uint64_t len,
 	c->bytes = ml_calloc(alloc, (size_t)len, 1);
 	if (!c->bytes)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory to copy %llu bytes of a live log",
-			       (unsigned long long)len);
+			       "no memory to copy %llu byte%s of a live log",
+			       (unsigned long long)len, ml_s(len));
 	return MEMLOG_OK;
 }
 

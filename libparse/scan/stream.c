@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/names.h"
+#include "base/plural.h"
 #include "base/range.h"
 #include "image/bytes/capture.h"
 #include "image/open.h"
@@ -162,8 +163,8 @@ static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
 		bigger = ml_calloc(&st->alloc, (size_t)len, 1);
 		if (!bigger)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
-				       "no memory for %llu bytes of headers",
-				       (unsigned long long)len);
+				       "no memory for %llu byte%s of headers",
+				       (unsigned long long)len, ml_s(len));
 		if (st->filled)
 			memcpy(bigger, st->buf, st->filled);
 		ml_free(&st->alloc, st->buf);

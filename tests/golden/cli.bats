@@ -52,6 +52,19 @@ on_tty() {
 	[ -z "$(grep -oE '^ +-., --' <<<"$output" | sort | uniq -d)" ]
 }
 
+@test "messages that count have their singular" {
+	run -0 --separate-stderr "$DUMP" -v --list small-c
+	[[ $stderr == *": 1 candidate, 0 rejected, 1 log" ]]
+	run -0 --separate-stderr "$DUMP" --limit logs=1 small-early-main
+	[[ $stderr == *"more than 1 log; raise"* ]]
+	head -c -1 small-early-main >"$T/cut"
+	run -0 --separate-stderr "$DUMP" --list "$T/cut"
+	[[ $stderr == *"1 byte described by its headers is missing"* ]]
+	printf x >"$T/x"
+	run -3 --separate-stderr "$DUMP" "$T/x"
+	[[ $stderr == *"its size (1 byte) is not"* ]]
+}
+
 # ---- usage ----
 
 @test "invalid command lines: 2, a message, no output" {

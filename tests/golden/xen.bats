@@ -234,7 +234,7 @@ where() {
 	tail -n +2 "$BATS_TEST_TMPDIR/page" |
 		cmp - <(tail -n $(($(wc -l <"$BATS_TEST_TMPDIR/page") - 1)) "$log")
 	run -0 "$DUMP" --info "$core"
-	[[ $output == *"PV guest, 1 virtual CPUs, 24576 pages of 4096 bytes"* ]]
+	[[ $output == *"PV guest, 1 virtual CPU, 24576 pages of 4096 bytes"* ]]
 	[[ $output == *"version 4.17.5"* ]]
 	[[ $output != *warning* ]]
 	# and the same through a pipe

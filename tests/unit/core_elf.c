@@ -485,7 +485,7 @@ static void test_notes(void **state)
 	assert_string_equal(n.text, "OSRELEASE=1\n");
 	assert_int_equal(memlog_image_note(image, 3, &n), 0);
 	assert_string_equal(n.owner, "Weird");
-	assert_string_equal(n.text, "type 0x9, 1 bytes");
+	assert_string_equal(n.text, "type 0x9, 1 byte");
 	assert_int_equal(memlog_image_note(image, 4, &n), MEMLOG_NO_DATA);
 	assert_non_null(memlog_image_warning(image, 0));
 	memlog_image_close(image);

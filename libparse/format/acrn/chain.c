@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "msg.h"
 
 #define SLOT ML_SBUF_LOG_SLOT
@@ -279,8 +280,8 @@ static enum memlog_status sort_out(struct ml_acrn_chains *c,
 	c->chain = ml_calloc(c->alloc, n, sizeof(*c->chain));
 	c->at = ml_calloc(c->alloc, n, sizeof(*c->at));
 	if (!c->chain || !c->at)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %zu rings",
-			       n);
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu ring%s", n, ml_s(n));
 	for (i = 0; i < n; i++)
 		c->chain[i] = NO_CHAIN;
 	for (i = 0; i < n; i++)

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "msg.h"
 #include "ring.h"
 
@@ -53,8 +54,8 @@ static enum memlog_status log_probe(const struct ml_probe *probe,
 		return s;
 	if (ml_sbuf_kind(&h) != ML_SBUF_LOG)
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "a shared buffer with slots of %u bytes",
-			       h.ele_size);
+			       "a shared buffer with slots of %u byte%s",
+			       h.ele_size, ml_s(h.ele_size));
 	ml_acrn_log_of_ring(log, &h, probe->addr, &ret->extent);
 	return s;
 }
@@ -96,7 +97,8 @@ static enum memlog_status log_open(void *state, struct ml_source *source,
 	d->rings = ml_calloc(&d->alloc, n, sizeof(*d->rings));
 	if (!d->rings)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for the rings of %zu CPUs", n);
+			       "no memory for the rings of %zu CPU%s", n,
+			       ml_s(n));
 	for (i = 0; i < n; i++) {
 		struct ml_acrn_ring *r = &d->rings[d->n_rings];
 

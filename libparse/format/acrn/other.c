@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 				     struct ml_log *log, struct ml_found *ret,
@@ -25,8 +26,8 @@ static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 	case ML_SBUF_LOG:
 	case ML_SBUF_TRACE:
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "a log or a trace: slots of %u bytes",
-			       h.ele_size);
+			       "a log or a trace: slots of %u byte%s",
+			       h.ele_size, ml_s(h.ele_size));
 	case ML_SBUF_ASYNCIO:
 		variant = "asyncio";
 		what = "of I/O that a VM hands over without waiting";
@@ -42,8 +43,8 @@ static enum memlog_status sbuf_probe(const struct ml_probe *probe,
 	log->pub.flags |= MEMLOG_LOG_NOT_A_LOG;
 	snprintf(log->pub.variant, sizeof(log->pub.variant), "%s", variant);
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "a ring %s: %u slots of %u bytes, %u in use", what, h.ele_num,
-		 h.ele_size, ml_sbuf_unread(&h) / h.ele_size);
+		 "a ring %s: %u slots of %u byte%s, %u in use", what, h.ele_num,
+		 h.ele_size, ml_s(h.ele_size), ml_sbuf_unread(&h) / h.ele_size);
 	return s;
 }
 

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "chain.h"
 
 static bool acrn_place_known(const struct memlog_logs *logs,
@@ -339,8 +340,9 @@ static void acrn_place_undecided(struct ml_log *log, size_t n, const char *why)
 
 	log->pub.state = MEMLOG_STATE_UNKNOWN;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "one of %zu sets of live rings; %s; %zu rings of %u slots%s",
-		 n, why, log->pub.n_extents, a->ele_num,
+		 "one of %zu sets of live rings; %s; %zu ring%s of %u slots%s",
+		 n, why, log->pub.n_extents, ml_s(log->pub.n_extents),
+		 a->ele_num,
 		 a->from_base ? "" : ", not at the start of a page");
 }
 
@@ -372,8 +374,9 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 			log->state = MEMLOG_STATE_CURRENT;
 			snprintf(
 				log->reason, sizeof(log->reason),
-				"the hypervisor's pointers name %llu of its %zu rings",
-				(unsigned long long)most, log->n_extents);
+				"the hypervisor's pointers name %llu of its %zu ring%s",
+				(unsigned long long)most, log->n_extents,
+				ml_s(log->n_extents));
 		} else {
 			log->state = MEMLOG_STATE_STALE;
 			snprintf(
@@ -410,8 +413,9 @@ static void acrn_place_judge(struct ml_log *log)
 	}
 	len = strlen(p->reason);
 	snprintf(p->reason + len, sizeof(p->reason) - len,
-		 " of %zu CPUs; %llu slots wait to be read%s", p->n_extents,
-		 (unsigned long long)a->unread,
+		 " of %zu CPU%s; %llu slot%s to be read%s", p->n_extents,
+		 ml_s(p->n_extents), (unsigned long long)a->unread,
+		 a->unread == 1 ? " waits" : "s wait",
 		 a->damaged ? "; damaged headers" : "");
 }
 

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 /* Bytes searched at once. */
 #define WINDOW (64u << 10)
@@ -45,16 +46,19 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 	    !ml_mul(ret->ele_num, ret->ele_size, &size) || size != ret->size ||
 	    size > ML_SBUF_MAX - ML_SBUF_HEADER)
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "%u slots of %u bytes are not %u bytes",
-			       ret->ele_num, ret->ele_size, ret->size);
+			       "%u slot%s of %u byte%s %s not %u byte%s",
+			       ret->ele_num, ml_s(ret->ele_num), ret->ele_size,
+			       ml_s(ret->ele_size), ml_are(ret->ele_num),
+			       ret->size, ml_s(ret->size));
 	ret->bad_offsets = ret->head >= ret->size || ret->tail >= ret->size ||
 			   ret->head % ret->ele_size ||
 			   ret->tail % ret->ele_size;
 	if (ret->bad_offsets)
 		return ml_fail(
 			err, MEMLOG_CORRUPT,
-			"head %u or tail %u is not a slot of %u bytes in %u",
-			ret->head, ret->tail, ret->ele_size, ret->size);
+			"head %u or tail %u is not a slot of %u byte%s in %u",
+			ret->head, ret->tail, ret->ele_size,
+			ml_s(ret->ele_size), ret->size);
 	if (ret->flags > 3 || reserved || !zero)
 		return ml_fail(
 			err, MEMLOG_CORRUPT,
@@ -165,8 +169,8 @@ static enum memlog_status take(struct find *f, uint64_t addr)
 	if ((s && s != MEMLOG_CORRUPT) || h.ele_size != f->ele_size)
 		return MEMLOG_OK;
 	if (l->n >= l->max)
-		return ml_fail(f->err, MEMLOG_LIMIT, "more than %zu rings",
-			       l->max);
+		return ml_fail(f->err, MEMLOG_LIMIT, "more than %zu ring%s",
+			       l->max, ml_s(l->max));
 	s = ml_grow(l->alloc, &l->at, l->n, &l->cap, sizeof(*l->at), f->err);
 	if (s)
 		return s;

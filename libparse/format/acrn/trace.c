@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "event.h"
 #include "template.h"
 
@@ -178,7 +179,7 @@ static enum memlog_status trace_open(void *state, struct ml_source *source,
 	d->rings = ml_calloc(&d->alloc, n, sizeof(*d->rings));
 	if (!d->rings)
 		s = ml_fail(err, MEMLOG_NO_MEMORY,
-			    "no memory for the rings of %zu CPUs", n);
+			    "no memory for the rings of %zu CPU%s", n, ml_s(n));
 	for (i = 0; i < n && d->rings; i++) {
 		s = open_ring(&d->rings[d->n_rings], source, i, u->consumed,
 			      err);

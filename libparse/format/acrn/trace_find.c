@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "event.h"
 
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
@@ -22,8 +23,8 @@ enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 		return s;
 	if (ml_sbuf_kind(&h) != ML_SBUF_TRACE || h.last)
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "a shared buffer with %u slots of %u bytes",
-			       h.ele_num, h.ele_size);
+			       "a shared buffer with %u slots of %u byte%s",
+			       h.ele_num, h.ele_size, ml_s(h.ele_size));
 	ml_acrn_log_of_ring(log, &h, probe->addr, &ret->extent);
 	return s;
 }
@@ -169,18 +170,20 @@ static void acrn_trace_find_judge(struct ml_log *log,
 	}
 	p->state = MEMLOG_STATE_CURRENT;
 	i = (size_t)snprintf(p->reason, sizeof(p->reason),
-			     "rings of %zu CPUs; %llu events wait to be read",
-			     p->n_extents,
-			     (unsigned long long)ml_acrn(log)->unread);
+			     "rings of %zu CPU%s; %llu event%s to be read",
+			     p->n_extents, ml_s(p->n_extents),
+			     (unsigned long long)ml_acrn(log)->unread,
+			     ml_acrn(log)->unread == 1 ? " waits" : "s wait");
 	if (full && i < sizeof(p->reason))
 		i += (size_t)snprintf(p->reason + i, sizeof(p->reason) - i,
-				      "; %u of them are full: newer events "
+				      "; %u of them %s full: newer events "
 				      "were dropped",
-				      full);
+				      full, ml_are(full));
 	if (by_place && i < sizeof(p->reason))
 		snprintf(p->reason + i, sizeof(p->reason) - i,
-			 "; %zu CPUs are numbered by the place of their rings",
-			 by_place);
+			 "; %zu CPU%s numbered by the place of %s", by_place,
+			 by_place == 1 ? " is" : "s are",
+			 by_place == 1 ? "its ring" : "their rings");
 }
 
 void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,

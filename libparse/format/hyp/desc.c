@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 
 /* struct trace_buffer_desc, after which come the parts of the CPUs. Before the
  * one of the hypervisor are the address and the size of its nodes. */
@@ -251,8 +252,8 @@ enum memlog_status ml_hyp_desc_add(struct memlog_logs *logs, struct ml_log *log,
 	max = ml_le32(b);
 	cpus = ml_calloc(&image->alloc, max + 1, sizeof(*cpus));
 	if (!cpus)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u CPUs",
-			       max);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u CPU%s",
+			       max, ml_s(max));
 	h->n_cpus = desc_load(image, h, cpus, max, &end);
 	if (h->n_cpus < max)
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;

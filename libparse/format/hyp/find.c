@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "image/vmcoreinfo.h"
 
 /* struct remote_event */
@@ -287,7 +288,8 @@ static void hyp_describe(struct ml_log *log, struct memlog_image *image)
 		snprintf(log->pub.version, sizeof(log->pub.version),
 			 "Linux %.*s", (int)ml_min(len, 100), s);
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "%u CPUs, pages of %u bytes", h->n_cpus, h->page_size);
+		 "%u CPU%s, pages of %u bytes", h->n_cpus, ml_s(h->n_cpus),
+		 h->page_size);
 }
 
 enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 
 enum {
 	PAGE_LISTED = 16, /* of a CPU's part: addresses of its pages */
@@ -293,8 +294,8 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 	o.page = ml_calloc(&image->alloc, o.n, sizeof(*o.page));
 	o.list = ml_calloc(&image->alloc, o.n, sizeof(*o.list));
 	if (!o.page || !o.list)
-		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u pages",
-			    o.n);
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u page%s",
+			    o.n, ml_s(o.n));
 	else if (!order_load_pages(&o, image, h, cpu))
 		s = ml_fail(err, MEMLOG_NOT_MINE,
 			    "its descriptor lists no pages");

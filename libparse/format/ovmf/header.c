@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "ovmf.h"
 
 #define C_HEADER 192
@@ -137,8 +138,8 @@ static enum memlog_status check_sizes(const struct fields *f,
 		return ml_fail(err, MEMLOG_NOT_MINE, "header of 0x%llx bytes",
 			       (unsigned long long)f->o.header_size);
 	if (f->o.size < 2)
-		return ml_fail(err, MEMLOG_NOT_MINE, "a ring of %llu bytes",
-			       (unsigned long long)f->o.size);
+		return ml_fail(err, MEMLOG_NOT_MINE, "a ring of %llu byte%s",
+			       (unsigned long long)f->o.size, ml_s(f->o.size));
 	if (!ml_add(f->o.header_size, f->o.size, &all) || all > f->max)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "header 0x%llx and ring 0x%llx exceed 0x%llx",
@@ -180,9 +181,9 @@ static void ovmf_header_settle(struct ovmf *o, struct memlog_log *log)
 	if (ahead < OVMF_MESSAGE_MAX && ahead < o->size / 2) {
 		o->in_flight = ahead;
 		snprintf(log->reason, sizeof(log->reason),
-			 "caught between the two offset stores, %llu bytes of "
+			 "caught between the two offset stores, %llu byte%s of "
 			 "a message not yet counted",
-			 (unsigned long long)ahead);
+			 (unsigned long long)ahead, ml_s(ahead));
 		return;
 	}
 	ahead = ovmf_header_distance(o->head, next, o->size);

@@ -23,6 +23,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "ovmf.h"
 
 /* What may still be spent on judging the logs of one image, in bytes. */
@@ -258,9 +259,10 @@ static void note_missing(struct ml_log *log, struct memlog_image *image,
 		return;
 	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 	ovmf_relate_say(log, log->pub.state,
-			"%llu of the %llu bytes of its text are not in the "
+			"%llu of the %llu byte%s of its text %s not in the "
 			"image",
-			(unsigned long long)absent, (unsigned long long)len);
+			(unsigned long long)absent, (unsigned long long)len,
+			ml_s(len), ml_are(absent));
 }
 
 static void judge_odd_ones(struct ml_log *log)

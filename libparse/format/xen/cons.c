@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "format/lines.h"
 #include "console.h"
 
@@ -115,7 +116,8 @@ static enum memlog_status xencons_probe(const struct ml_probe *p,
 		log->pub.flags |= MEMLOG_LOG_WRAPPED;
 	log->pub.state = MEMLOG_STATE_CURRENT;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "its backend has %u bytes still to read", x.prod - x.cons);
+		 "its backend has %u byte%s still to read", x.prod - x.cons,
+		 ml_s(x.prod - x.cons));
 	ret->extent.len = ML_PAGE;
 	return MEMLOG_OK;
 }

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "image/xen/xen.h"
 #include "console.h"
 
@@ -121,7 +122,8 @@ static enum memlog_status xentrace_expand(struct memlog_logs *logs,
 	if (!s && log->pub.n_extents == 1)
 		return ml_fail(err, MEMLOG_NOT_MINE, "a list of no buffers");
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "buffers of %u CPUs, %u pages each", cpus, pages);
+		 "buffers of %u CPU%s, %u page%s each", cpus, ml_s(cpus), pages,
+		 ml_s(pages));
 	return s;
 }
 

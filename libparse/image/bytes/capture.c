@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "spool.h"
 
 /* Pieces are sorted and do not overlap. bytes is NULL once it is in the
@@ -129,7 +130,8 @@ static enum memlog_status capture_insert(struct ml_capture *c, size_t at,
 		p.bytes = ml_calloc(&c->alloc, len, 1);
 		if (!p.bytes)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
-				       "no memory to keep %zu bytes", len);
+				       "no memory to keep %zu byte%s", len,
+				       ml_s(len));
 		memcpy(p.bytes, bytes, len);
 	}
 	s = ml_grow(&c->alloc, &c->pieces, c->n, &c->cap, sizeof(*c->pieces),

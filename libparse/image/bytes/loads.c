@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "base/range.h"
 
 /* An entry to be merged, with its index in the file. */
@@ -175,7 +176,8 @@ static enum memlog_status loads_build(struct ml_loads *l, struct ml_load *in,
 		ml_free(&l->alloc, h.v);
 		ml_loads_fini(l);
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu pieces of memory", n);
+			       "no memory for %zu piece%s of memory", n,
+			       ml_s(n));
 	}
 	for (i = 0; i < n; i++) {
 		loads_clip(&in[i], file_size, &l->cut);
@@ -223,8 +225,8 @@ static enum memlog_status loads_fresh(struct ml_loads *l,
 	in = ml_calloc(&l->alloc, l->n_loads, sizeof(*in));
 	if (!in)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu pieces of memory",
-			       l->n_loads);
+			       "no memory for %zu piece%s of memory",
+			       l->n_loads, ml_s(l->n_loads));
 	if (loads_repeat(l, in))
 		s = loads_build(&by_file, in, l->n_loads, UINT64_MAX, &l->alloc,
 				err);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/err.h"
+#include "base/plural.h"
 
 struct pieces {
 	struct memlog_allocator alloc;
@@ -100,14 +101,17 @@ static uint64_t pieces_repeated(void *self, struct memlog_range r)
 static void pieces_add(struct memlog_image *image, enum memlog_space space,
 		       struct pieces *p, bool scan)
 {
+	uint64_t n = p->loads.repeated;
+
 	ml_image_add_space(image, space, &p->ops, p, 0, scan);
-	if (!p->loads.repeated)
+	if (!n)
 		return;
 	image->spaces[space].repeated = pieces_repeated;
 	ml_image_warn(image,
-		      "%" PRIu64 " bytes of memory are bytes of the file that "
-		      "are at other addresses, too; they are searched once",
-		      p->loads.repeated);
+		      "%" PRIu64
+		      " byte%s of memory also %s at other addresses, "
+		      "and %s searched once",
+		      n, ml_s(n), ml_are(n), ml_are(n));
 }
 
 /* Create a reader without loads. NULL: no memory. */

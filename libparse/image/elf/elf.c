@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 
 /* Programs, libraries and object files are ELF, too. A dump has no entry point,
  * interpreter or dynamic section, whatever its type is. */
@@ -43,9 +44,9 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	image->left_out = loads->missing - image->missing;
 	if (loads->cut)
 		ml_image_warn(image,
-			      "the file is truncated: %" PRIu64 " bytes "
-			      "described by its headers are missing",
-			      loads->cut);
+			      "the file is truncated: %" PRIu64 " byte%s "
+			      "described by its headers %s missing",
+			      loads->cut, ml_s(loads->cut), ml_are(loads->cut));
 }
 
 static enum memlog_status open_elf(struct memlog_image *image,

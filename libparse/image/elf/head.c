@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 /* Program headers are read in pieces of this size. */
 #define CHUNK 65536u
@@ -151,9 +152,9 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 			len = 0;
 		if (len < p->filesz)
 			ml_image_warn(image,
-				      "only %zu of %" PRIu64 " bytes of "
+				      "only %zu of %" PRIu64 " byte%s of "
 				      "notes could be read",
-				      len, p->filesz);
+				      len, p->filesz, ml_s(p->filesz));
 		if (len)
 			ml_notes_add(image, &elf->ehdr, buf, len, p->align,
 				     &elf->facts);

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "image/xen/note.h"
 #include "qemu_cpu.h"
 
@@ -287,7 +288,8 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 	if (!known)
 		known = ml_xen_note_title(n->type);
 	if (!t.len)
-		elf_note_put(&t, "type 0x%x, %zu bytes", n->type, n->desc_len);
+		elf_note_put(&t, "type 0x%x, %zu byte%s", n->type, n->desc_len,
+			     ml_s(n->desc_len));
 	ml_image_add_note(image, owner, n->type, known ? known : "unknown",
 			  words, n->desc, n->desc_len);
 }

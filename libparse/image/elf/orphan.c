@@ -26,6 +26,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "base/range.h"
 
 /* A load whose bytes are in the file. */
@@ -383,6 +384,7 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 {
 	struct orphans *o;
 	enum memlog_status s;
+	uint64_t bytes;
 	size_t n = 0;
 
 	if (file->size == UINT64_MAX)
@@ -402,10 +404,12 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		orphan_close(o);
 		return s;
 	}
+	bytes = ml_ranges_bytes(o->ranges, o->n);
 	ml_image_warn(image,
-		      "%" PRIu64 " bytes of memory have no program "
-		      "header and are searched by their file offset",
-		      ml_ranges_bytes(o->ranges, o->n));
+		      "%" PRIu64 " byte%s of memory %s no program "
+		      "header and %s searched by file offset",
+		      bytes, ml_s(bytes), bytes == 1 ? "has" : "have",
+		      ml_are(bytes));
 	ml_image_add_space(image, MEMLOG_FILE, &orphan_ops, o, o->bias, true);
 	return MEMLOG_OK;
 }

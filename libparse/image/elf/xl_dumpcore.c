@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "elf.h"
 
 enum {
@@ -124,12 +125,13 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 			d->page_size =
 				(uint32_t)ml_min(ml_le64(p + 24), UINT32_MAX);
 			snprintf(text, sizeof(text),
-				 "%s guest, %" PRIu64 " virtual CPUs, %" PRIu64
-				 " pages of %" PRIu64 " bytes",
+				 "%s guest, %" PRIu64 " virtual CPU%s, %" PRIu64
+				 " page%s of %" PRIu64 " bytes",
 				 ml_le64(p) == MAGIC_PV	 ? "PV" :
 				 ml_le64(p) == MAGIC_HVM ? "HVM or PVH" :
 							   "unknown",
-				 ml_le64(p + 8), ml_le64(p + 16),
+				 ml_le64(p + 8), ml_s(ml_le64(p + 8)),
+				 ml_le64(p + 16), ml_s(ml_le64(p + 16)),
 				 ml_le64(p + 24));
 		} else if (n->type == ML_XEN_DUMP_VERSION &&
 			   n->desc_len >= VERSION_LEN) {
@@ -222,8 +224,8 @@ static enum memlog_status read_table(struct memlog_image *image,
 			ml_image_warn_cut(image,
 					  "the file ends within its table "
 					  "of pages: %" PRIu64 " of %" PRIu64
-					  " are missing",
-					  d->n - i, d->n);
+					  " %s missing",
+					  d->n - i, d->n, ml_are(d->n - i));
 			break;
 		}
 		for (k = 0; k < n && !s; k++) {
@@ -290,8 +292,9 @@ static void dumpcore_count(struct memlog_image *image,
 	if (entries != pages)
 		ml_image_warn(image,
 			      "the table of frames has %" PRIu64
-			      " entries for %" PRIu64 " pages",
-			      entries, pages);
+			      " entr%s for %" PRIu64 " page%s",
+			      entries, entries == 1 ? "y" : "ies", pages,
+			      ml_s(pages));
 	d->n = ml_min(entries, pages);
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
 		ml_image_warn_cut(image,

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "gunzip.h"
 #include "image/bytes/spool.h"
 #include "image/packed.h"
@@ -260,8 +261,8 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 	ml_file_close(file);
 	*file = unpacked;
 	snprintf(words, sizeof(words),
-		 "%s, unpacked to a temporary file of %" PRIu64 " bytes",
-		 f->name, u.size);
+		 "%s, unpacked to a temporary file of %" PRIu64 " byte%s",
+		 f->name, u.size, ml_s(u.size));
 	ml_image_add_note(image, "memlog", 0, "compressed as a whole", words,
 			  NULL, 0);
 	return MEMLOG_OK;

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 /* utsname's machine, as the tools that write such files spell it. */
 static const char *machine_name(const uint8_t *p)
@@ -71,8 +72,8 @@ enum memlog_status ml_kdump_head_parse(const uint8_t *p, size_t len,
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a kdump file");
 	if (len < 452)
 		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the kdump header is truncated after %zu bytes",
-			       len);
+			       "the kdump header is truncated after %zu byte%s",
+			       len, ml_s(len));
 	*ret = (struct ml_kdump_head){ 0 };
 	if (p[0] == 'D')
 		return ml_fail(err, MEMLOG_UNSUPPORTED,

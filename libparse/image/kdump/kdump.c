@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "image/elf/note.h"
 #include "image/xen/xen.h"
 
@@ -336,8 +337,8 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 	image->missing = (n - k->n_descs) * k->head.block;
 	ml_image_warn(image,
 		      "the file is truncated: %" PRIu64 " of %" PRIu64
-		      " pages are missing",
-		      n - k->n_descs, n);
+		      " page%s %s missing",
+		      n - k->n_descs, n, ml_s(n), ml_are(n - k->n_descs));
 }
 
 /* Bytes of the pages that existed and are not stored: those of the first half of

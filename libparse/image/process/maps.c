@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 enum memlog_status ml_proc_text(int dir, const char *name,
 				const struct memlog_allocator *alloc,
@@ -157,7 +158,8 @@ enum memlog_status ml_maps_parse(struct ml_maps *ret, char *text, size_t len,
 	if (!ret->m || !ret->f) {
 		ml_maps_fini(ret, alloc);
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu mappings", lines);
+			       "no memory for %zu mapping%s", lines,
+			       ml_s(lines));
 	}
 	for (p = text; p < end; p = eol + 1) {
 		eol = memchr(p, '\n', (size_t)(end - p));

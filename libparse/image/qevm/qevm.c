@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "image/board.h"
 
 #define DATA_PAGES \
@@ -248,10 +249,12 @@ static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 	for (i = 0; i < q->n_blocks; i++)
 		if (!q->blocks[i].ram && !qevm_is_device(&q->blocks[i]))
 			ml_image_warn(image,
-				      "%" PRIu64 " bytes of memory are "
-				      "left out, because their address is "
+				      "%" PRIu64 " byte%s of memory %s "
+				      "left out, because the address is "
 				      "unknown: %s",
-				      q->blocks[i].len, q->blocks[i].name);
+				      q->blocks[i].len, ml_s(q->blocks[i].len),
+				      ml_are(q->blocks[i].len),
+				      q->blocks[i].name);
 	return pages;
 }
 
@@ -296,9 +299,10 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 			why->text);
 	else if (image->left_out)
 		ml_image_warn(image,
-			      "%" PRIu64 " bytes of the guest's memory "
-			      "were not saved",
-			      image->left_out);
+			      "%" PRIu64 " byte%s of the guest's memory "
+			      "%s not saved",
+			      image->left_out, ml_s(image->left_out),
+			      image->left_out == 1 ? "was" : "were");
 	if (q->unfinished)
 		ml_image_warn_cut(image,
 				  "libvirt did not finish saving the guest");

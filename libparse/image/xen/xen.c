@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "image/elf/note.h"
 #include "image/elf/qemu_cpu.h"
 
@@ -215,10 +216,12 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
 	if (st->damaged)
 		ml_image_warn_part(image,
-				   "%" PRIu64 " pages of dom0's p2m "
-				   "tree are not in the image: the memory that "
-				   "they map is missing",
-				   st->damaged);
+				   "%" PRIu64 " page%s of dom0's p2m "
+				   "tree %s not in the image: the memory that "
+				   "%s is missing",
+				   st->damaged, ml_s(st->damaged),
+				   ml_are(st->damaged),
+				   st->damaged == 1 ? "it maps" : "they map");
 	if (st->repeated)
 		ml_image_warn_part(image,
 				   "dom0's p2m tree is damaged: %" PRIu64

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/plural.h"
 #include "render/escape.h"
 #include "render/words.h"
 
@@ -29,7 +30,8 @@ static void table_head(struct ml_stats_out *s, const char *what,
 			   ml_log_addr(s->log, addr));
 	ml_out_fmt(&s->out, "%s, %s %s <==\n", what,
 		   c->cpu < 0 ? "CPUs" : "CPU", ml_stats_cpu_name(c, cpu));
-	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " cycles", run);
+	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " cycle%s", run,
+		   ml_s(run));
 	if (s->opts->tsc_hz)
 		ml_out_fmt(&s->out, ", %.3f s at %s MHz",
 			   ml_stats_seconds(s, run), ml_stats_mhz(s, freq));
