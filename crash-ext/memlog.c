@@ -98,6 +98,7 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 		.message_arg = s,
 		.progress = ext_progress,
 		.symbols = &ext_symbols,
+		.tmpdir = getenv("TMPDIR"),
 	};
 	enum memlog_status st, closed;
 

@@ -122,6 +122,7 @@ static void gdb_session_run(struct session *s)
 		.size = sizeof(host),
 		.message = plugin_message,
 		.progress = gdb_session_progress,
+		.tmpdir = getenv("TMPDIR"),
 	};
 	struct memlog_query_result result = { .size = sizeof(result) };
 	struct memlog_err err = { .status = MEMLOG_OK };

@@ -1133,6 +1133,8 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
  *	report how long it took; 0: when the run begins.
  * printer: as in struct memlog_decode_opts. May be NULL.
+ * tmpdir: the directory for unlinked temporary files, of large outputs that
+ *	cannot be written from front to back; NULL for /var/tmp.
  */
 struct memlog_query_host {
 	size_t size;
@@ -1145,6 +1147,7 @@ struct memlog_query_host {
 	bool many, continued;
 	uint64_t started;
 	const struct memlog_event_printer *printer;
+	const char *tmpdir;
 };
 
 /*

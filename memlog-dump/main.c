@@ -62,6 +62,7 @@ static int dump_image(const char *name, const struct opts *o,
 		.many = o->n_images > 1,
 		.continued = out->written,
 		.started = main_clock(),
+		.tmpdir = getenv("TMPDIR"),
 	};
 	struct memlog_err err = { .status = MEMLOG_OK };
 	struct memlog_image *image;

@@ -271,6 +271,15 @@
 #define ML_FTRACE_NAME	 64u
 #define ML_FTRACE_FORMAT 32768u
 
+/* A trace.dat: CPUs, as many as Linux and Xen run on; types of events; tasks and
+ * values with names, which are looked up one by one; and what of its pages stays
+ * in memory, in 256 KiB. */
+#define ML_TRACEDAT_CPUS   8192u
+#define ML_TRACEDAT_TYPES  1024u
+#define ML_TRACEDAT_TASKS  1024u
+#define ML_TRACEDAT_VALUES 64u
+#define ML_TRACEDAT_BLOCKS 64u
+
 /* Headers that point from one to the next before the log is reached: coreboot has
  * two. */
 #define ML_MAX_POINTERS 4u

@@ -109,6 +109,7 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 		.has_file_size = q->has_file_size,
 		.file_size = q->file_size,
 		.max_files = q->max_files,
+		.tmpdir = run->host.tmpdir,
 	};
 
 	return opts;

@@ -26,6 +26,7 @@ struct ml_render_opts {
 				   full: bytes per file, 0: unlimited */
 	uint64_t file_size;
 	uint64_t max_files; /* 0: the output's default */
+	const char *tmpdir; /* for temporary files; NULL: /var/tmp */
 };
 
 /* How --info and --list look in an output format. */

@@ -11,6 +11,7 @@
 	X(json)        \
 	X(json_seq)    \
 	X(perfetto)    \
+	X(tracedat)    \
 	X(csv)         \
 	X(acrnlog)     \
 	X(acrnlog_raw) \

@@ -415,6 +415,7 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "--list", "-J" },
 	{ "memlog", "--at", "0x820000" },
 	{ "memlog", "-Operfetto" },
+	{ "memlog", "-Otracedat", "-n+40" },
 	{ "memlog", "-Oacrnlog" },
 	{ "memlog", "-Ocsv", "--stats=vm_exit" },
 	{ "memlog", "-J", "--stats=vm_exit,irq,cpu_usage" },

@@ -9,6 +9,8 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return 1
 	"$B/mkhyp" plain.elf cpus=3 empty=1 truth=plain.truth
 	"$B/mkhyp" back.elf back=1 events=700 truth=back.truth
+	"$B/mkhyp" lost.elf lost=9 wide=1 seed=7 truth=lost.truth
+	"$B/mkhyp" many.elf cpus=64 events=300 empty=1 truth=many.truth
 }
 
 setup() {
@@ -93,4 +95,151 @@ joined() {
 	[ "$(grep -c 'unpaired=no enter$' "$T/got")" -ge 200 ]
 	[ "$(grep -c 'unpaired=no exit$' "$T/got")" -ge 200 ]
 	[ "$(grep -c ' exit_vcpu=' "$T/got")" -ge 390 ]
+}
+
+# needs trace-cmd, the one reader of these files besides KernelShark
+reader() {
+	command -v trace-cmd >/dev/null || skip "no trace-cmd"
+}
+
+# report FILE [OPTION...]: what trace-cmd reads, one CPU after the other: CPU TIME
+# EVENT FIELDS, and lost events as it says them
+report() {
+	local f=$1 cpus cpu
+	shift
+	cpus=$(trace-cmd report -t --cpu 0 "$f" | sed -n 's/^cpus=//p')
+	for ((cpu = 0; cpu < cpus; cpu++)); do
+		trace-cmd report -t --cpu "$cpu" "$@" "$f"
+	done >"$T/report" 2>&1
+	sed -E '/^cpus=/d; /^CPU [0-9]+ is empty/d
+		s/^ *[^ ]+ +\[0*([0-9]+)\] +([0-9.]+): ([A-Za-z_0-9]+): */\1 \2 \3 /
+		s/ $//' "$T/report"
+}
+
+# records [FILTER]: JSON on stdin as report prints it; FILTER gives the text
+records() {
+	jq -r 'select(.type == "record") |
+		(if .lost then "CPU:\(.cpu) [" + (if .lost == "0" then ""
+			else .lost + " " end) + "EVENTS DROPPED]" else empty end),
+		if .time then "\(.cpu) \(.time | "000000000" + . | .[:-9] |
+			sub("^0+(?=.)"; "") | if . == "" then "0" else . end).\(.time |
+			"000000000" + . | .[-9:]) \(.component) \('"$1"')" |
+			sub(" $"; "") else empty end'
+}
+
+# raw fields, as trace-cmd report -R writes them
+raw='.fields | del(.reason_name) | to_entries |
+	map("\(.key)=\(.value)") | join(" ")'
+
+@test "trace.dat: event by event what the kernel printed" {
+	reader
+	local f
+	for f in hyp-pkvm hyp-nvhe hyp-remote-test; do
+		unpack "$f.elf"
+		"$dump" -O tracedat -o "$T/$f.dat" "$unpacked"
+		"$dump" -q -J "$unpacked" >"$T/records"
+		records '.message | sub("^[a-z_]+ ?"; "") | sub("\n"; "")' \
+			<"$T/records" >"$T/want"
+		report "$T/$f.dat" >"$T/got"
+		[ "$(wc -l <"$T/got")" -gt 20 ]
+		same "$T/got" "$T/want"
+		records "$raw" <"$T/records" >"$T/want"
+		report "$T/$f.dat" -R >"$T/got"
+		same <(sed -E 's/=0x0+([0-9a-f])/=0x\1/g' "$T/got") "$T/want"
+		trace-cmd dump --validate "$T/$f.dat" >"$T/valid"
+		grep -q 'is a valid trace-cmd file' "$T/valid"
+	done
+}
+
+@test "trace.dat: any number of CPUs, empty ones, lost events" {
+	reader
+	local f
+	for f in plain lost many; do
+		"$dump" -O tracedat -o "$T/$f.dat" "$f.elf"
+		report "$T/$f.dat" >"$T/got"
+		same "$T/got" "$f.truth"
+	done
+	grep -q '^CPU:1 \[9 EVENTS DROPPED\]$' lost.truth
+	# an event that never came, and no event at all
+	"$dump" -q -c selftest -O tracedat -o "$T/one.dat" plain.elf
+	report "$T/one.dat" >"$T/got"
+	grep ' selftest ' plain.truth | same "$T/got" -
+	"$dump" -q -c nothing -O tracedat -o "$T/none.dat" plain.elf || [ $? -eq 1 ]
+	trace-cmd dump --validate "$T/none.dat"
+	report "$T/none.dat" >"$T/got"
+	[ ! -s "$T/got" ]
+}
+
+@test "trace.dat: a clock that goes backwards" {
+	reader
+	"$dump" -O tracedat -o "$T/back.dat" back.elf
+	report "$T/back.dat" >"$T/got"
+	same "$T/got" back.truth
+}
+
+@test "trace.dat: what trace-cmd says of the file" {
+	reader
+	"$dump" -O tracedat -o "$T/f.dat" plain.elf
+	trace-cmd dump --summary --options "$T/f.dat" >"$T/got"
+	for want in '6	[Version]' '3 [CPUs with tracing data]' '[mono]' \
+		'[Events format, 1 systems]'; do
+		grep -qF "$want" "$T/got"
+	done
+	# virtual CPUs are tasks, and the host is one
+	trace-cmd report "$T/f.dat" >"$T/got"
+	grep -qE '^ *vcpu-1002-1002 +\[002\].* vcpu=1002$' "$T/got"
+	grep -qE '^ *host-[0-9]+ +\[000\].* vcpu=0$' "$T/got"
+	run -0 grep -cE '<idle>|<\.\.\.>|FAILED|UNKNOWN' <(cat "$T/got"; echo '<idle>')
+	[ "$output" = 1 ]
+}
+
+@test "trace.dat: logs of other formats" {
+	reader
+	"$B/mkacrn" trace acrn.elf cpus=3
+	"$dump" -q -F acrn-trace -O tracedat -o "$T/acrn.dat" acrn.elf
+	"$dump" -q -F acrn-trace -J acrn.elf >"$T/records"
+	records '.fields | to_entries | map("\(.key)=\(.value)") | join(" ")' \
+		<"$T/records" | sort >"$T/want"
+	report "$T/acrn.dat" | sort >"$T/got"
+	[ "$(wc -l <"$T/got")" -gt 1000 ]
+	same "$T/got" "$T/want"
+	# the header of Linux is that of the event
+	unpack ftrace-arm64.elf
+	"$dump" -q -F ftrace -O tracedat -o "$T/ftrace.dat" "$unpacked"
+	report "$T/ftrace.dat" >"$T/got"
+	"$dump" -q -F ftrace "$unpacked" >"$T/text"
+	[ "$(wc -l <"$T/got")" -eq "$(wc -l <"$T/text")" ]
+	trace-cmd report -l "$T/ftrace.dat" >"$T/got"
+	grep -qE '<\.\.\.>-1 +0d\.h\.\. ' "$T/got"
+	# messages are events with a text
+	zstd -qdc "$root/fixtures/acrn/hvlog-v27-3cpu-boot3.elf.zst" >hvlog.elf
+	"$dump" -q -F acrn-log -O tracedat -o "$T/log.dat" hvlog.elf
+	trace-cmd report "$T/log.dat" >"$T/got"
+	grep -qE ' text: +component=vm10:vcpu1 sev=4 text=vm_exit: ' "$T/got"
+}
+
+@test "trace.dat: of one log; more are files in a directory" {
+	run -2 "$dump" -O tracedat -o "$T/both" plain.elf lost.elf
+	[[ $output == *"a trace.dat has one log: "* ]]
+	"$dump" -O tracedat -o "$T/dir/" plain.elf lost.elf
+	[ "$(find "$T/dir" -name '*.dat' -size +40k | wc -l)" -eq 2 ]
+}
+
+@test "trace.dat: what is large goes through a temporary file" {
+	reader
+	# 16 MiB stay in memory
+	"$B/mkhyp" large.elf events=320000
+	"$dump" -O tracedat -o "$T/large.dat" large.elf
+	[ "$(stat -c %s "$T/large.dat")" -gt $((16 << 20)) ]
+	"$dump" -J large.elf | jq -rn '[inputs | select(.time) | .time | tonumber] |
+		add | tostring' >"$T/want"
+	trace-cmd report -t "$T/large.dat" | perl -ne '
+		/: *hyp_|selftest/ or next;
+		/(\d+)\.(\d{9}):/ or die; $s += $1 * 1000000000 + $2;
+		END { printf "%d\n", $s }' >"$T/got"
+	same "$T/got" "$T/want"
+	TMPDIR=/nonexistent run -3 "$dump" -O tracedat -o "$T/none" large.elf
+	[[ $output == *"cannot create a temporary file in /nonexistent"* ]]
+	# what is small does not need one
+	TMPDIR=/nonexistent "$dump" -O tracedat -o "$T/small" plain.elf
 }
