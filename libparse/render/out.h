@@ -37,7 +37,8 @@ static inline void ml_out_write(struct ml_out *out, const void *p, size_t len)
 		ml_out_write_full(out, p, len);
 		return;
 	}
-	memcpy((out->big ? out->big : out->buf) + out->len, p, len);
+	if (len) /* p may be NULL if not */
+		memcpy((out->big ? out->big : out->buf) + out->len, p, len);
 	out->len += len;
 }
 

@@ -293,6 +293,7 @@ static void out_errors(void **state)
 	sink.fail_after = 100;
 	ml_out_init(&out, &sink.sink);
 	ml_out_str(&out, "short");
+	ml_out_write(&out, NULL, 0);
 	ml_out_write(&out, big, sizeof(big));
 	ml_out_str(&out, "more");
 	assert_int_equal(ml_out_flush(&out, &err), MEMLOG_IO);
