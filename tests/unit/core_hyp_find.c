@@ -173,7 +173,7 @@ static const struct memlog_symbols symbols = {
 
 static struct told find_symbols(struct hypm *m, const char *release, bool all)
 {
-	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	char text[200];
 	struct told t;
 

@@ -10,7 +10,48 @@
 
 #include <cmocka.h>
 
+#include "../../fixtures/gen/hyp_model.c"
+
 #define MS UINT64_C(1000000)
+
+struct told_remote {
+	struct hypm m; /* first */
+	struct mem mem;
+};
+
+struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)
+{
+	struct told_remote *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	hypm_init(&r->m, mem_add(&r->mem, HYP_BASE, HYP_RAM), cpus, pages,
+		  size);
+	return &r->m;
+}
+
+void hypm_free(struct hypm *m)
+{
+	hypm_fini(m);
+	mem_free(hypm_mem(m));
+	free(m);
+}
+
+struct mem *hypm_mem(struct hypm *m)
+{
+	return &((struct told_remote *)m)->mem;
+}
+
+void hypm_hole(struct hypm *m, uint64_t addr, size_t len)
+{
+	size_t start = addr - HYP_BASE, end = start + len;
+	struct mem *mem = hypm_mem(m);
+	uint8_t *rest;
+
+	assert_int_equal(mem->n, 1);
+	rest = mem_add(mem, addr + len, HYP_RAM - end);
+	memcpy(rest, m->ram + end, HYP_RAM - end);
+	mem->piece[0].len = start;
+}
 
 struct told told_opts(struct memlog_image *image,
 		      const struct memlog_symbols *symbols, bool consumed)
@@ -52,7 +93,7 @@ struct told told_opts(struct memlog_image *image,
 
 struct told told(struct hypm *m)
 {
-	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	struct told t = told_opts(image, NULL, false);
 
 	memlog_image_close(image);

@@ -3,7 +3,16 @@
 #ifndef LIBTOLD_H
 #define LIBTOLD_H
 
-#include "libhyp.h"
+#include "../../fixtures/gen/hyp_model.h"
+#include "libmem.h"
+
+/* A remote in memory of its own. The caller frees. */
+struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size);
+void hypm_free(struct hypm *m);
+struct mem *hypm_mem(struct hypm *m);
+
+/* Take len bytes out of its memory, once, after hypm_store(). */
+void hypm_hole(struct hypm *m, uint64_t addr, size_t len);
 
 struct told {
 	char *text, *flagged; /* all of it, and what is consumed */
