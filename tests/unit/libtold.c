@@ -10,6 +10,9 @@
 
 #include <cmocka.h>
 
+#include "image/image.h"
+
+#include "../../fixtures/gen/hyp_android.c"
 #include "../../fixtures/gen/hyp_model.c"
 
 #define MS UINT64_C(1000000)
@@ -26,6 +29,17 @@ struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)
 	assert_non_null(r);
 	hypm_init(&r->m, mem_add(&r->mem, HYP_BASE, HYP_RAM), cpus, pages,
 		  size);
+	return &r->m;
+}
+
+struct hypm *hypm_new_android(enum hypm_gen gen, uint32_t cpus, uint32_t pages,
+			      uint32_t size)
+{
+	struct told_remote *r = calloc(1, sizeof(*r));
+
+	assert_non_null(r);
+	hypm_init_android(&r->m, gen, mem_add(&r->mem, HYP_BASE, HYP_RAM), cpus,
+			  pages, size);
 	return &r->m;
 }
 
@@ -93,9 +107,14 @@ struct told told_opts(struct memlog_image *image,
 
 struct told told(struct hypm *m)
 {
+	static const char text[] = "OSRELEASE=6.6.30-android15-8\n";
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
-	struct told t = told_opts(image, NULL, false);
+	struct told t;
 
+	if (m->gen == HYPM_15)
+		ml_image_add_note(image, "VMCOREINFO", 0, "", text, text,
+				  strlen(text));
+	t = told_opts(image, NULL, false);
 	memlog_image_close(image);
 	return t;
 }

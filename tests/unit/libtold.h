@@ -8,6 +8,8 @@
 
 /* A remote in memory of its own. The caller frees. */
 struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size);
+struct hypm *hypm_new_android(enum hypm_gen gen, uint32_t cpus, uint32_t pages,
+			      uint32_t size);
 void hypm_free(struct hypm *m);
 struct mem *hypm_mem(struct hypm *m);
 

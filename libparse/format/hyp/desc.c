@@ -5,11 +5,11 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/plural.h"
+#include "layout.h"
 
 /* struct trace_buffer_desc, after which come the parts of the CPUs. Before the
  * one of the hypervisor are the address and the size of its nodes. */
 enum {
-	DESC_PART = 16,
 	PART_PAGES = 4,
 	PART_META = 8,
 	PART = 16,
@@ -30,10 +30,22 @@ static bool desc_is_part(const uint8_t *p)
 	       desc_is_page(ml_le64(p + PART_META));
 }
 
+/* Does the meta page say as much? That of Android 15 may not count the reader's
+ * page. */
+static bool desc_pages_fit(const struct hyp_layout *l,
+			   const struct hyp_cpu *cpu)
+{
+	uint32_t n = cpu->meta.pages;
+
+	return !n || n == cpu->pages ||
+	       (l->meta == HYP_META_15 && n + 1 == cpu->pages);
+}
+
 /* The part at *entry, whose meta page may be missing; moves on to the next. */
 static bool desc_part_load(struct memlog_image *image, const struct hyp *h,
 			   uint64_t *entry, struct hyp_cpu *ret)
 {
+	const struct hyp_layout *l = ml_hyp_layout(h);
 	uint8_t b[PART], meta[HYP_META];
 
 	if (!ml_hyp_read_va(image, h, *entry, b, sizeof(b)) || !desc_is_part(b))
@@ -42,24 +54,49 @@ static bool desc_part_load(struct memlog_image *image, const struct hyp *h,
 				 .pages = ml_le32(b + PART_PAGES),
 				 .meta_va = ml_le64(b + PART_META),
 				 .entry = *entry };
-	ret->has_meta =
-		ml_hyp_read_va(image, h, ret->meta_va, meta, sizeof(meta));
+	ret->has_meta = ml_hyp_read_va(image, h, ret->meta_va, meta, l->meta);
 	if (ret->has_meta &&
-	    (!ml_hyp_meta_load(meta, &ret->meta) ||
-	     (ret->meta.pages && ret->meta.pages != ret->pages) ||
-	     ret->meta.reader >= ret->pages ||
+	    (!ml_hyp_meta_load(l, meta, &ret->meta) ||
+	     !desc_pages_fit(l, ret) || ret->meta.reader >= ret->pages ||
 	     (h->page_size && h->page_size != ret->meta.page_size)))
 		return false;
 	return ml_add(*entry, PART + 8 * (uint64_t)ret->pages, entry);
+}
+
+/* Are the pages of a part there, as far as can be seen? */
+static bool desc_has_pages(struct memlog_image *image, const struct hyp *h,
+			   const struct hyp_cpu *cpu)
+{
+	uint8_t b[16];
+	bool any = false;
+	uint64_t va;
+	uint32_t i;
+
+	for (i = 0; i < cpu->pages; i++) {
+		if (!ml_hyp_read_va(image, h,
+				    cpu->entry + PART + 8 * (uint64_t)i, b, 8))
+			return false;
+		va = ml_le64(b);
+		if (!desc_is_page(va) || va == cpu->meta_va)
+			return false;
+		if (!ml_hyp_read_va(image, h, va, b, sizeof(b)))
+			continue;
+		any = true;
+		if ((uint32_t)ml_le64(b + 8) % (1u << 30) > cpu->meta.page_size)
+			return false;
+	}
+	return any;
 }
 
 bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h, uint64_t entry)
 {
 	struct hyp_cpu cpu, before;
 	uint64_t next = entry, at;
+	uint8_t b[4];
 	uint32_t n;
 
-	if (!desc_part_load(image, h, &next, &cpu) || !cpu.has_meta)
+	if (!desc_part_load(image, h, &next, &cpu) || !cpu.has_meta ||
+	    !desc_has_pages(image, h, &cpu))
 		return false;
 	/* all have the same number of pages */
 	for (n = 0; n < ML_HYP_CPUS && cpu.cpu; n++) {
@@ -70,20 +107,38 @@ bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h, uint64_t entry)
 		cpu = before;
 		entry = at;
 	}
-	h->desc = entry - DESC_PART;
-	return true;
+	h->desc = entry - ml_hyp_layout(h)->part;
+	return ml_hyp_read_va(image, h, h->desc, b, sizeof(b)) &&
+	       ml_le32(b) > n && ml_le32(b) <= ML_HYP_CPUS;
 }
 
-bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off)
-{
-	uint32_t off;
+/* What may begin with, or lead to, a descriptor: where that is in it. */
+static const struct desc_form {
+	enum hyp_gen gen;
+	uint8_t off;
+} desc_forms[] = {
+	{ HYP_MAINLINE, 0 },	{ HYP_MAINLINE, HYP_DESC_NODES },
+	{ HYP_ANDROID, 0 },	{ HYP_ANDROID, 24 },
+	{ HYP_ANDROID, 40 },	{ HYP_ANDROID_15, 0 },
+	{ HYP_ANDROID_15, 24 }, { HYP_ANDROID_15, 40 },
+};
 
-	for (off = 0; off <= HYP_DESC_NODES; off += HYP_DESC_NODES) {
-		if (len < off + DESC_PART + PART)
-			return false;
-		*ret_off = off;
-		if (ml_le32(p + off) && ml_le32(p + off) <= ML_HYP_CPUS &&
-		    desc_is_part(p + off + DESC_PART))
+enum { FORMS = sizeof(desc_forms) / sizeof(*desc_forms) };
+
+bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off,
+		      enum hyp_gen *ret_gen)
+{
+	struct hyp h = { .gen = HYP_MAINLINE };
+	uint32_t part;
+	size_t i;
+
+	for (i = 0; i < FORMS; i++) {
+		h.gen = *ret_gen = desc_forms[i].gen;
+		*ret_off = desc_forms[i].off;
+		part = *ret_off + ml_hyp_layout(&h)->part;
+		if (len >= part + PART && ml_le32(p + *ret_off) &&
+		    ml_le32(p + *ret_off) <= ML_HYP_CPUS &&
+		    desc_is_part(p + part))
 			return true;
 	}
 	return false;
@@ -93,21 +148,27 @@ bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 		     struct hyp *h, uint64_t phys)
 {
 	struct hyp_places p = { .image = image, .count = &logs->places };
+	uint64_t at, va, part = phys + ml_hyp_layout(h)->part;
+	enum hyp_gen gen = h->gen, other;
 	struct hyp_cpu cpu;
 	uint8_t b[PART];
-	uint64_t at, va;
 
-	if (!ml_hyp_read(image, phys + DESC_PART, b, sizeof(b)) ||
-	    !desc_is_part(b))
+	if (!ml_hyp_read(image, part, b, sizeof(b)) || !desc_is_part(b))
 		return false;
+	other = gen == HYP_ANDROID ? HYP_ANDROID_15 : gen;
 	p.off = ml_le64(b + PART_META) % ML_HYP_STEP;
 	while (ml_hyp_place_next(&p, &at)) {
 		h->direct = ml_le64(b + PART_META) - at;
-		va = phys + DESC_PART + h->direct;
-		if (desc_part_load(image, h, &va, &cpu) && cpu.has_meta) {
-			h->desc = phys + h->direct;
-			return true;
+		va = part + h->direct;
+		h->gen = gen;
+		if (!desc_part_load(image, h, &va, &cpu) || !cpu.has_meta) {
+			h->gen = other;
+			if (!desc_part_load(image, h, &va, &cpu) ||
+			    !cpu.has_meta)
+				continue;
 		}
+		h->desc = phys + h->direct;
+		return true;
 	}
 	return false;
 }
@@ -121,13 +182,19 @@ bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
 	struct hyp_cpu cpu;
 	struct hyp h;
 	uint64_t part;
+	size_t i;
 
-	while (va >= KERNEL && ml_hyp_place_next(&p, ret)) {
-		part = va + DESC_PART;
-		h = (struct hyp){ .direct = va - *ret };
-		if (desc_part_load(image, &h, &part, &cpu) && cpu.has_meta)
-			return true;
-	}
+	while (va >= KERNEL && ml_hyp_place_next(&p, ret))
+		for (i = 0; i < FORMS; i++) {
+			h = (struct hyp){ .direct = va - *ret,
+					  .gen = desc_forms[i].gen };
+			part = va + desc_forms[i].off + ml_hyp_layout(&h)->part;
+			if (desc_part_load(image, &h, &part, &cpu) &&
+			    cpu.has_meta) {
+				*ret += desc_forms[i].off;
+				return true;
+			}
+		}
 	return false;
 }
 
@@ -136,13 +203,14 @@ bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
 static void desc_nodes(struct memlog_image *image, const struct hyp *h,
 		       struct hyp_cpu *cpu, uint64_t nodes)
 {
-	uint8_t node[HYP_NODE], page[8];
+	uint8_t node[24], page[8];
 
 	if (!ml_hyp_read(image, nodes, node, sizeof(node)) ||
 	    !ml_hyp_read_va(image, h, cpu->entry + PART, page, sizeof(page)))
 		return;
 	cpu->nodes = nodes;
 	cpu->shift = ml_le64(node + 16) - ml_le64(page);
+	cpu->nodes_va = nodes + h->direct + cpu->shift;
 }
 
 /* Before the descriptor of a hypervisor; what other remotes have there is not an
@@ -155,8 +223,8 @@ static uint64_t desc_backing(struct memlog_image *image, const struct hyp *h,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		need += (uint64_t)cpus[i].pages * HYP_NODE;
-	if (h->desc % ML_PAGE != HYP_DESC_NODES ||
+		need += (uint64_t)cpus[i].pages * ml_hyp_layout(h)->node;
+	if (!ml_hyp_layout(h)->linear || h->desc % ML_PAGE != HYP_DESC_NODES ||
 	    !ml_hyp_read_va(image, h, h->desc - HYP_DESC_NODES, b, sizeof(b)))
 		return 0;
 	va = ml_le64(b);
@@ -179,11 +247,15 @@ static enum memlog_status desc_add_cpus(struct memlog_logs *logs,
 	h->backing = nodes;
 	for (i = 0; i < n && nodes; i++) {
 		desc_nodes(image, h, &cpus[i], nodes);
-		nodes += (uint64_t)cpus[i].pages * HYP_NODE;
+		nodes += (uint64_t)cpus[i].pages * ml_hyp_layout(h)->node;
 	}
 	ml_hyp_rb_find(logs, log, image, cpus, n);
+	if (!ml_hyp_layout(h)->linear)
+		ml_hyp_nodes_find(logs, log, image, cpus, n);
 	for (i = 0; i < n && !s; i++)
 		s = ml_hyp_cpu_add(logs, log, image, &cpus[i], err);
+	for (i = 0; i < n; i++)
+		ml_free(&image->alloc, cpus[i].piece);
 	return s;
 }
 
@@ -192,7 +264,7 @@ static enum memlog_status desc_add_cpus(struct memlog_logs *logs,
 static uint32_t desc_load(struct memlog_image *image, struct hyp *h,
 			  struct hyp_cpu *cpus, uint32_t max, uint64_t *ret_end)
 {
-	uint64_t entry = h->desc + DESC_PART;
+	uint64_t entry = h->desc + ml_hyp_layout(h)->part;
 	uint32_t n;
 
 	for (n = 0; n < max; n++) {
@@ -213,9 +285,9 @@ static enum memlog_status desc_add(struct memlog_logs *logs, struct ml_log *log,
 				   uint64_t end, struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp(log);
-	uint64_t from = h->desc % ML_PAGE == HYP_DESC_NODES ?
-				h->desc - HYP_DESC_NODES :
-				h->desc;
+	bool nodes = h->gen == HYP_MAINLINE &&
+		     h->desc % ML_PAGE == HYP_DESC_NODES;
+	uint64_t from = h->desc - (nodes ? HYP_DESC_NODES : 0);
 	struct memlog_extent desc = { .addr = ml_hyp_phys(h, from),
 				      .len = end - from,
 				      .cpu = -1,

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "image/vmcoreinfo.h"
+#include "layout.h"
 
 /* struct remote_event */
 enum {
@@ -39,7 +40,7 @@ enum {
 bool ml_hyp_glance(const uint8_t *p, size_t len)
 {
 	return len < EVENT_PRINT || ml_hyp_is_event(p, len) ||
-	       ml_hyp_is_meta(p);
+	       ml_hyp_is_meta(p) || ml_hyp_is_meta_15(p);
 }
 
 /* The table, and the remote that it belongs to; 0: it is none. */
@@ -61,7 +62,6 @@ enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 {
 	uint32_t n = hyp_table_length(p), off;
 	struct hyp *h = ml_hyp(log);
-	struct hyp_meta meta;
 
 	if (p->hint)
 		memcpy(h->hint, p->hint, sizeof(h->hint));
@@ -74,11 +74,14 @@ enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 		ret->extent.role = HYP_ROLE_TABLE;
 		if (!memcmp(p->bytes, "hyp_", 4))
 			strcpy(log->pub.variant, "hypervisor");
-	} else if (p->len >= HYP_META && ml_hyp_meta_load(p->bytes, &meta)) {
-		ret->extent.len = HYP_META;
+	} else if (p->len >= HYP_META &&
+		   (ml_hyp_is_meta(p->bytes) || ml_hyp_is_meta_15(p->bytes))) {
+		h->gen = ml_hyp_is_meta(p->bytes) ? HYP_MAINLINE :
+						    HYP_ANDROID_15;
+		ret->extent.len = ml_hyp_layout(h)->meta;
 		ret->extent.role = HYP_ROLE_META;
 	} else if ((p->at || p->hint) &&
-		   ml_hyp_desc_fits(p->bytes, p->len, &off)) {
+		   ml_hyp_desc_fits(p->bytes, p->len, &off, &h->gen)) {
 		h->desc = off;
 		ret->extent.len = off + 1;
 		ret->extent.role = HYP_ROLE_DESC;
@@ -204,7 +207,8 @@ static enum memlog_status hyp_find_desc(struct memlog_logs *logs,
 			return ml_fail(err, MEMLOG_NOT_MINE,
 				       "its meta page is nowhere in memory");
 	}
-	hyp_find_table(logs, image, log);
+	if (h->gen == HYP_MAINLINE)
+		hyp_find_table(logs, image, log);
 	return MEMLOG_OK;
 }
 
@@ -274,13 +278,25 @@ static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 	return p ? ml_log_add_extent(logs, log, &e, err) : MEMLOG_OK;
 }
 
+static enum memlog_status hyp_add_list(struct memlog_logs *logs,
+				       struct ml_log *log,
+				       struct memlog_image *image,
+				       struct memlog_err *err)
+{
+	struct memlog_extent e = { .cpu = -1 };
+
+	return ml_hyp_list_find(logs, image, ml_hyp(log), &e) ?
+		       ml_log_add_extent(logs, log, &e, err) :
+		       MEMLOG_OK;
+}
+
 static void hyp_describe(struct ml_log *log, struct memlog_image *image)
 {
 	struct hyp *h = ml_hyp(log);
 	const char *s;
 	size_t len;
 
-	if (h->backing)
+	if (h->backing || h->gen != HYP_MAINLINE)
 		strcpy(log->pub.variant, "hypervisor");
 	h->release = ml_vmcoreinfo_release(image);
 	s = ml_vmcoreinfo(image, "OSRELEASE", &len);
@@ -309,6 +325,8 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 		s = hyp_add_kernel(logs, log, image, err);
 	if (!s && h->table && log->pub.variant[0])
 		s = hyp_add_reasons(logs, log, image, err);
+	if (!s && h->gen != HYP_MAINLINE)
+		s = hyp_add_list(logs, log, image, err);
 	if (!s)
 		hyp_describe(log, image);
 	return s;

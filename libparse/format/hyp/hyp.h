@@ -18,14 +18,19 @@ enum {
 	HYP_EVENT = 72,	      /* an entry of the table */
 	HYP_REMOTE = 64,      /* used of struct trace_remote */
 	HYP_DESC_NODES = 16,  /* before the hypervisor's descriptor */
-	HYP_META = 80,	      /* used of a meta page */
+	HYP_META = 80,	      /* used of a meta page, at most */
+	HYP_META_15 = 72,     /* the same of Android 15 */
 	HYP_PAGE_HEADER = 16, /* of a data page */
-	HYP_NODE = 40,	      /* struct simple_buffer_page */
+	HYP_NODE = 48,	      /* of a page, at most */
 	HYP_RB = 72,	      /* struct simple_rb_per_cpu */
 	HYP_NAME = 30,
 	HYP_REASON = 12, /* bytes of a reason's name in the kernel's table */
 	HYP_REASONS = 16,
+	ML_HYP_CHUNK = 64 << 10, /* bytes read at once in a search */
 };
+
+/* Generations: Linux 7.1; Android 16, and 15 with a longer meta page; Android 15. */
+enum hyp_gen { HYP_MAINLINE, HYP_ANDROID, HYP_ANDROID_15 };
 
 /* Roles of extents. */
 enum {
@@ -41,6 +46,7 @@ enum {
 	HYP_ROLE_NODES,
 	HYP_ROLE_KERNEL, /* names, fields and formats of events */
 	HYP_ROLE_REASONS,
+	HYP_ROLE_LIST, /* Android's table of events */
 	HYP_ROLE_MASK = 0xff,
 	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
 	HYP_ROLE_BUSY = 0x200,	  /* of META: an event was being written */
@@ -64,6 +70,8 @@ struct hyp {
 	uint64_t direct, image;
 	uint64_t table, remote, desc, buffer, backing; /* virtual */
 	uint32_t n_events, n_cpus, page_size, release;
+	enum hyp_gen gen;
+	uint32_t list; /* form of HYP_ROLE_LIST, from 1 on */
 };
 
 _Static_assert(sizeof(struct hyp) <= ML_LOG_PRIV, "private part too small");
@@ -84,23 +92,26 @@ struct hyp_meta {
 	uint64_t lost, entries, overrun, pages_lost, touched;
 };
 
-/* False: HYP_META bytes at p cannot be one. memory.c */
-bool ml_hyp_meta_load(const uint8_t *p, struct hyp_meta *ret);
-
-/* The same for the first 64. */
-bool ml_hyp_is_meta(const uint8_t *p);
+/* Is it a name in lower case, padded with zeros to size? */
+bool ml_hyp_is_name(const uint8_t *p, size_t size);
 
 /* Can 64 bytes or more at p be an entry of the table of events? */
 bool ml_hyp_is_event(const uint8_t *p, size_t len);
 
-/* One CPU of a descriptor. entry: the virtual address of its part; meta and the
- * pages, whose addresses are at entry + 16, are virtual too. nodes, rb: physical,
- * 0: unknown. shift: what is to be added to a kernel's address of the direct map
- * to get the writer's own. */
+/*
+ * One CPU of a descriptor. entry: the virtual address of its part; meta and the
+ * pages, whose addresses are at entry + 16, are virtual too. rb: physical, 0:
+ * unknown. nodes_va: the writer's address of the first node, 0: unknown. Nodes are
+ * in one piece at nodes, physical; or piece has where each page that they are on is,
+ * 0: unknown. shift: what is to be added to a kernel's address of the direct map to
+ * get the writer's own.
+ */
 struct hyp_cpu {
 	int32_t cpu;
 	uint32_t pages;
-	uint64_t entry, meta_va, nodes, rb, shift;
+	uint64_t entry, meta_va, nodes, nodes_va, rb, shift;
+	uint64_t *piece;
+	uint32_t n_pieces;
 	bool has_meta; /* else its page is not in the image */
 	struct hyp_meta meta;
 	uint8_t rb_bytes[HYP_RB];
@@ -128,28 +139,39 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 		    struct memlog_image *image, struct hyp_cpu *cpus, size_t n);
 
+/* nodes.c: where the writer's nodes are not in the direct map, find the pages that
+ * they are on, by what they point to. The caller frees piece of each CPU. */
+void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
+		       struct memlog_image *image, struct hyp_cpu *cpus,
+		       size_t n);
+
+/* Read the i-th node of a CPU, up to its page at least; ones are not known. */
+bool ml_hyp_node_read(struct memlog_image *image, const struct hyp *h,
+		      const struct hyp_cpu *cpu, uint32_t i, uint8_t *ret);
+
 /* Where the kernel has how many bytes of the reader page it has read, a u32; page
  * is the virtual address of that page. False: not found. position.c */
 bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
 		     int32_t cpu, uint64_t page, uint64_t *ret);
 
 /*
- * desc.c. Set desc, given direct and the virtual address of the part of any CPU
+ * desc.c. Set desc, given gen, direct and the virtual address of the part of any CPU
  * that has a meta page. False: there is no descriptor.
  */
 bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h,
 		      uint64_t entry);
 
 /* Can these be the beginning of a descriptor, at *ret_off? */
-bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off);
+bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off,
+		      enum hyp_gen *ret_gen);
 
 /* Set desc and direct, given the physical address of a descriptor: its first meta
  * page is somewhere in memory. */
 bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 		     struct hyp *h, uint64_t phys);
 
-/* The physical address of a descriptor, given its virtual one. count: as in struct
- * hyp_places. */
+/* The physical address of a descriptor, given the virtual one of what begins with
+ * it, or of what is before it. count: as in struct hyp_places. */
 bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
 		      uint64_t *ret);
 
@@ -195,6 +217,15 @@ struct hyp_places {
 };
 bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret);
 
+struct hyp_type;
+
+/* list.c: find Android's table of events, n_events of them; and the name of an event
+ * in the extent that has it. */
+bool ml_hyp_list_find(struct memlog_logs *logs, struct memlog_image *image,
+		      struct hyp *h, struct memlog_extent *ret);
+bool ml_hyp_list_name(struct ml_source *source, size_t extent, uint32_t id,
+		      struct hyp_type *ret);
+
 /* find.c */
 enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 				struct ml_found *ret, struct memlog_err *err);
@@ -223,6 +254,7 @@ struct hyp_field {
 struct hyp_type {
 	char name[HYP_NAME + 1];
 	uint16_t id;
+	uint32_t len; /* of events that have these fields; 0: any */
 	uint32_t n_fields;
 	struct hyp_field field[MEMLOG_RECORD_FIELDS];
 	char format[ML_HYP_FORMAT];

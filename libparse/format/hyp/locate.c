@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 #include "image/vmcoreinfo.h"
+#include "layout.h"
 #include "names.h"
 
 /* Linux 7.1 */
@@ -173,6 +174,54 @@ static size_t locate_piece(struct memlog_image *image,
 	return n;
 }
 
+/* Meta pages of Android 15 in len bytes at p. */
+static size_t locate_metas(const uint8_t *p, size_t len, uint64_t addr,
+			   struct ml_likely *ret, size_t max)
+{
+	size_t at = (size_t)(-addr % ML_PAGE), n = 0;
+
+	for (; at + HYP_META_15 <= len && n < max; at += ML_PAGE)
+		if (ml_hyp_is_meta_15(p + at))
+			ret[n++] = (struct ml_likely){
+				.space = MEMLOG_PHYS,
+				.range = { addr + at, addr + at + HYP_META_15 },
+				.exact = true,
+			};
+	return n;
+}
+
+/* In all of memory, at most ML_MAX_AROUND bytes of it. */
+static size_t locate_all_metas(struct memlog_image *image,
+			       struct ml_likely *ret, size_t max)
+{
+	uint8_t *buf = ml_calloc(&image->alloc, ML_HYP_CHUNK, 1);
+	uint64_t at = 0, len, left = ML_MAX_AROUND;
+	struct memlog_range r;
+	size_t n = 0, got;
+
+	image->starved |= !buf;
+	while (buf && n < max && left &&
+	       !memlog_image_next_data(image, MEMLOG_PHYS, at, &r, NULL)) {
+		len = ml_min(ml_min(r.end - r.start, ML_HYP_CHUNK), left);
+		left -= len;
+		at = r.start + len;
+		if (!ml_image_fill(image, MEMLOG_PHYS, r.start, buf,
+				   (size_t)len, &got, NULL))
+			n += locate_metas(buf, got, r.start, ret + n, max - n);
+	}
+	ml_free(&image->alloc, buf);
+	return n;
+}
+
+/* Does the kernel call itself one of Android 15? */
+static bool locate_is_15(const struct memlog_image *image)
+{
+	size_t len;
+	const char *s = ml_vmcoreinfo(image, "OSRELEASE", &len);
+
+	return s && memmem(s, len, "-android15", 10);
+}
+
 size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
 		     size_t max)
 {
@@ -180,6 +229,8 @@ size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
 	uint64_t va, at;
 	size_t n = 0;
 
+	if (locate_is_15(image))
+		return locate_all_metas(image, ret, max);
 	if (ml_vmcoreinfo_release(image) < FIRST_RELEASE ||
 	    !ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)", &va) ||
 	    !ml_vmcoreinfo_phys(image, va, &at))

@@ -18,7 +18,7 @@ enum {
 	EVENT_REMOTE = 40,
 };
 
-#define KERNEL (UINT64_C(1) << 63)
+#define KERNEL (UINT64_C(0xfff) << 52)
 
 struct meta_search {
 	struct memlog_image *image;
@@ -31,15 +31,19 @@ static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
 			   size_t len)
 {
 	struct meta_search *s = arg;
+	bool old = s->h->gen == HYP_ANDROID_15;
 	uint64_t va;
 	size_t at;
 
-	for (at = 0; at + 8 <= len; at += 8) {
+	for (at = 0; at + 8 <= len; at += 4) {
 		va = ml_le64(p + at);
 		if (va < KERNEL || (va - s->meta) % ML_HYP_STEP ||
 		    addr + at < PART_META)
 			continue;
 		s->h->direct = va - s->meta;
+		/* Android's are not aligned */
+		if (!old)
+			s->h->gen = at % 8 ? HYP_ANDROID : HYP_MAINLINE;
 		if (ml_hyp_desc_walk(s->image, s->h,
 				     addr + at - PART_META + s->h->direct))
 			return true;

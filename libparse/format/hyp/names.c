@@ -13,24 +13,10 @@
 
 #include "base/bytes.h"
 #include "data.h"
+#include "known.h"
 
-/* A known event. fields: "u1 name, s4 name", unsigned or signed and the size, after
- * the number of the event. step: it may be longer by any multiple of this. */
-struct names_event {
-	const char *name, *fields, *format;
-	uint32_t step;
-};
-
+/* Of mainline, by their places among the known events. */
 enum { ENTER, EXIT, PRINTK, SELFTEST, NONE = 0xff };
-
-static const struct names_event names_mainline[] = {
-	{ "hyp_enter", "u1 reason, s4 vcpu",
-	  "reason=%s vcpu=%d\", REC->reason, REC->vcpu", 0 },
-	{ "hyp_exit", "u1 reason, s4 vcpu",
-	  "reason=%s vcpu=%d\", REC->reason, REC->vcpu", 0 },
-	{ "hyp_printk", "u2 fmt_id", "fmt_id=%u\", REC->fmt_id", 8 },
-	{ "selftest", "u8 id", "id=%llu\", REC->id", 0 },
-};
 
 /* A table: known events by their numbers; rows: entries it has. hypervisor: not of
  * a test module. first: release, major << 16 | minor. */
@@ -43,35 +29,6 @@ static const struct names_table {
 	{ 4, { ENTER, EXIT, PRINTK, SELFTEST }, 4, true, 7u << 16 | 4 },
 	{ 2, { NONE, SELFTEST }, 1, false, 7u << 16 | 1 },
 };
-
-/* The type of a known event; fields are aligned. Returns its length. */
-static uint32_t names_type(const struct names_event *e, struct hyp_type *ret)
-{
-	uint32_t off = 2, size, most = 2;
-	const char *s = e->fields, *end;
-	struct hyp_field *f;
-
-	memset(ret, 0, sizeof(*ret));
-	snprintf(ret->name, sizeof(ret->name), "%s", e->name);
-	snprintf(ret->format, sizeof(ret->format), "%s", e->format);
-	for (; *s; s = *end ? end + 2 : end) {
-		end = s + strcspn(s, ",");
-		size = (uint32_t)(s[1] - '0');
-		off = (off + size - 1) & -size;
-		most = size > most ? size : most;
-		f = &ret->field[ret->n_fields++];
-		f->is_signed = *s == 's';
-		f->size = (uint16_t)size;
-		f->off = (uint16_t)off;
-		snprintf(f->name, sizeof(f->name), "%.*s", (int)(end - s - 3),
-			 s + 3);
-		off += size;
-	}
-	/* arguments follow, aligned */
-	if (e->step > most)
-		most = e->step;
-	return (off + most - 1) & -most;
-}
 
 /* The numbers and lengths that a log has. */
 enum { SEEN = 128 };
@@ -120,13 +77,11 @@ static void names_see_all(struct names_seen *s, struct ml_source *source,
 	source->missing = missing;
 }
 
-static bool names_length_fits(uint8_t index, uint32_t len)
+static bool names_length_fits(const struct hyp *h, uint8_t index, uint32_t len)
 {
-	uint32_t step = names_mainline[index].step, need;
-	struct hyp_type type;
+	const struct hyp_known *k = ml_hyp_known(h, index);
 
-	need = names_type(&names_mainline[index], &type);
-	return step ? len >= need && (len - need) % step == 0 : len == need;
+	return k && ml_hyp_known_fits(h, k, len);
 }
 
 static uint8_t names_event_of(const struct names_table *t, uint16_t id)
@@ -146,7 +101,7 @@ static bool names_table_fits(const struct names_table *t, const struct hyp *h,
 		return false;
 	for (i = 0; i < s->n; i++) {
 		index = names_event_of(t, s->id[i]);
-		if (index == NONE || !names_length_fits(index, s->len[i]))
+		if (index == NONE || !names_length_fits(h, index, s->len[i]))
 			return false;
 	}
 	return true;
@@ -171,21 +126,87 @@ static uint8_t names_agreed(const bool *fits, uint16_t id)
 	return ret;
 }
 
+/* ---- Android ------------------------------------------------------------ */
+
+/* All its kernels have these, bits of the known events; the others depend on the
+ * version and the configuration. */
+enum {
+	ALWAYS = 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8,
+};
+
+/* Which of the known events has this number, if there are those of the set. */
+static uint8_t names_in_set(const struct hyp *h, uint32_t set, uint16_t id)
+{
+	uint8_t i;
+
+	for (i = 0; ml_hyp_known(h, i); i++)
+		if (set & 1u << i && !id--)
+			return i;
+	return NONE;
+}
+
+static bool names_set_fits(const struct hyp *h, uint32_t set,
+			   const struct names_seen *s)
+{
+	uint8_t index;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		index = names_in_set(h, set, s->id[i]);
+		if (index == NONE || !names_length_fits(h, index, s->len[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The events that all sets agree on. */
+static size_t names_android(const struct hyp *h, const struct names_seen *s,
+			    struct hyp_type *ret, size_t max)
+{
+	uint8_t agreed[HYP_KNOWN], index;
+	uint32_t set, all = 0;
+	bool any = false;
+	uint16_t id;
+	size_t n = 0;
+
+	for (id = 0; ml_hyp_known(h, id); id++)
+		all |= 1u << id;
+	for (set = ALWAYS; set <= all; set = (set + 1) | ALWAYS) {
+		if (!names_set_fits(h, set, s))
+			continue;
+		for (id = 0; id < HYP_KNOWN; id++) {
+			index = names_in_set(h, set, id);
+			if (any && agreed[id] != index)
+				index = NONE;
+			agreed[id] = index;
+		}
+		any = true;
+	}
+	for (id = 0; any && id < HYP_KNOWN && n < max; id++) {
+		if (agreed[id] == NONE)
+			continue;
+		ml_hyp_known_type(h, ml_hyp_known(h, agreed[id]), &ret[n]);
+		ret[n++].id = id;
+	}
+	return n;
+}
+
 /* ---- by symbols --------------------------------------------------------- */
 
 enum { EVENTS = 4, NUMBER_BITS = 4, NUMBER_MAX = 15 };
 
 /* The debug information, if there is any, must not tell of other fields. */
 static bool names_fields_fit(const struct memlog_symbols *sym,
-			     const struct names_event *e)
+			     const struct hyp_known *k)
 {
+	struct hyp h = { .gen = HYP_MAINLINE };
 	struct hyp_type type;
 	char name[64];
 	uint64_t off;
 	uint32_t i;
 
-	names_type(e, &type);
-	snprintf(name, sizeof(name), "remote_event_format_%s", e->name);
+	ml_hyp_known_type(&h, k, &type);
+	snprintf(name, sizeof(name), "remote_event_format_%s", k->name);
 	for (i = 0; sym->member_offset && i < type.n_fields; i++)
 		if (!sym->member_offset(sym->self, name, type.field[i].name,
 					&off) &&
@@ -199,6 +220,8 @@ static bool names_fields_fit(const struct memlog_symbols *sym,
 uint64_t ml_hyp_names_hint(const struct memlog_symbols *sym)
 {
 	uint64_t start, end, addr, ret = 0, known = 0, n;
+	struct hyp h = { .gen = HYP_MAINLINE };
+	const struct hyp_known *k;
 	bool other = false;
 	char name[64];
 	size_t i;
@@ -207,11 +230,10 @@ uint64_t ml_hyp_names_hint(const struct memlog_symbols *sym)
 	    sym->addr(sym->self, "__hyp_events_end", &end))
 		return 0;
 	n = end < start ? 0 : (end - start) / HYP_EVENT;
-	for (i = 0; i < EVENTS && n < NUMBER_MAX; i++) {
-		snprintf(name, sizeof(name), "remote_event_%s",
-			 names_mainline[i].name);
+	for (i = 0; (k = ml_hyp_known(&h, i)) && n < NUMBER_MAX; i++) {
+		snprintf(name, sizeof(name), "remote_event_%s", k->name);
 		if (sym->addr(sym->self, name, &addr) ||
-		    !names_fields_fit(sym, &names_mainline[i]))
+		    !names_fields_fit(sym, k))
 			continue;
 		other |= i == SELFTEST && (addr < start || addr >= end);
 		if (addr < start || addr >= end || (addr - start) % HYP_EVENT)
@@ -239,7 +261,7 @@ static uint8_t names_symbol(const struct hyp *h, uint16_t id,
 		if ((numbers >> NUMBER_BITS * index & NUMBER_MAX) == id + 1u)
 			break;
 	for (i = 0; index < EVENTS && i < s->n; i++)
-		if (s->id[i] == id && !names_length_fits(index, s->len[i]))
+		if (s->id[i] == id && !names_length_fits(h, index, s->len[i]))
 			return NONE;
 	return index < EVENTS ? index : NONE;
 }
@@ -257,6 +279,8 @@ size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
 	names_see_all(&seen, source, page);
 	if (seen.full)
 		return 0;
+	if (h->gen != HYP_MAINLINE)
+		return names_android(h, &seen, ret, max);
 	for (i = 0; i < sizeof(fits); i++)
 		fits[i] = names_table_fits(&names_tables[i], h, &seen);
 	for (id = 0; id < ML_HYP_EVENTS && n < max; id++) {
@@ -265,23 +289,8 @@ size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
 				names_agreed(fits, id);
 		if (index == NONE)
 			continue;
-		names_type(&names_mainline[index], &ret[n]);
+		ml_hyp_known_type(h, ml_hyp_known(h, index), &ret[n]);
 		ret[n++].id = id;
 	}
 	return n;
-}
-
-bool ml_hyp_name_known(struct hyp_type *type)
-{
-	uint16_t id = type->id;
-	size_t i;
-
-	for (i = 0; i < sizeof(names_mainline) / sizeof(*names_mainline); i++) {
-		if (strcmp(names_mainline[i].name, type->name))
-			continue;
-		names_type(&names_mainline[i], type);
-		type->id = id;
-		break;
-	}
-	return type->name[0];
 }

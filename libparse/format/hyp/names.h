@@ -13,8 +13,4 @@ size_t ml_hyp_names(struct ml_source *source, uint8_t *page,
 /* The numbers of known events by symbols, for HYP_HINT_FLAGS. */
 uint64_t ml_hyp_names_hint(const struct memlog_symbols *sym);
 
-/* Only the name and the number of an event are in the dump: set the fields of the
- * known event of that name. False: it has no name. */
-bool ml_hyp_name_known(struct hyp_type *type);
-
 #endif

@@ -14,15 +14,13 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/plural.h"
+#include "layout.h"
 
 enum {
 	PAGE_LISTED = 16, /* of a CPU's part: addresses of its pages */
 	NODE_NEXT = 0,
 	NODE_PAGE = 16,
-	NODE_ID = 36,
 	LINK_FLAGS = 3, /* a link to the head; 2: which is being moved */
-	RB_TAIL = 0,
-	RB_STATUS = 44,
 	WRITING = 2,
 	COMMIT = (1 << 27) - 1, /* the rest are flags of a reader */
 };
@@ -71,25 +69,24 @@ static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
 static uint32_t order_index(const struct hyp_order *o, const struct hyp *h,
 			    const struct hyp_cpu *cpu, uint64_t va)
 {
-	uint64_t off = va - (cpu->nodes + h->direct + cpu->shift);
+	uint64_t off = va - cpu->nodes_va, node = ml_hyp_layout(h)->node;
 
-	return off % HYP_NODE || off / HYP_NODE >= o->n ?
-		       o->n :
-		       (uint32_t)(off / HYP_NODE);
+	return off % node || off / node >= o->n ? o->n : (uint32_t)(off / node);
 }
 
 static void order_load_links(struct hyp_order *o, struct memlog_image *image,
 			     const struct hyp *h, const struct hyp_cpu *cpu)
 {
+	const struct hyp_layout *l = ml_hyp_layout(h);
 	uint8_t b[HYP_NODE];
 	uint64_t next;
 	uint32_t i;
 
-	for (i = 0; cpu->nodes && i < o->n; i++) {
-		if (!ml_hyp_read(image, cpu->nodes + (uint64_t)i * HYP_NODE, b,
-				 sizeof(b)) ||
+	for (i = 0; i < o->n; i++) {
+		if (!ml_hyp_node_read(image, h, cpu, i, b) ||
 		    ml_le64(b + NODE_PAGE) != o->page[i].va + cpu->shift ||
-		    ml_le32(b + NODE_ID) != i)
+		    (ml_le32(b + l->node_id) != i &&
+		     ml_le32(b + l->node_id) != UINT32_MAX))
 			return;
 		next = ml_le64(b + NODE_NEXT);
 		o->page[i].next =
@@ -101,10 +98,10 @@ static void order_load_links(struct hyp_order *o, struct memlog_image *image,
 			o->head = o->page[i].next;
 		}
 	}
-	o->linked = cpu->nodes && o->has_head;
+	o->linked = o->has_head;
 	if (o->linked && cpu->rb) {
 		o->tail = order_index(o, h, cpu,
-				      ml_le64(cpu->rb_bytes + RB_TAIL));
+				      ml_le64(cpu->rb_bytes + l->rb_tail));
 		o->has_tail = o->tail < o->n;
 	}
 }
@@ -240,13 +237,15 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 		uint64_t reader_va, struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp(log);
+	const struct hyp_layout *l = ml_hyp_layout(h);
 	struct memlog_extent e = { .addr = ml_hyp_phys(h, cpu->meta_va),
-				   .len = HYP_META,
+				   .len = l->meta,
 				   .cpu = cpu->cpu,
 				   .role = HYP_ROLE_META };
 	enum memlog_status s;
+	uint32_t i;
 
-	if (cpu->rb && ml_le32(cpu->rb_bytes + RB_STATUS) == WRITING)
+	if (cpu->rb && ml_le32(cpu->rb_bytes + l->rb_status) == WRITING)
 		e.role |= HYP_ROLE_BUSY;
 	s = ml_log_add_extent(logs, log, &e, err);
 	if (!s && cpu->rb) {
@@ -260,11 +259,17 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 		e.role = HYP_ROLE_POSITION;
 		s = ml_log_add_extent(logs, log, &e, err);
 	}
+	e.role = HYP_ROLE_NODES;
 	if (!s && cpu->nodes) {
 		e.addr = cpu->nodes;
-		e.len = (uint64_t)cpu->pages * HYP_NODE;
-		e.role = HYP_ROLE_NODES;
+		e.len = (uint64_t)cpu->pages * l->node;
 		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	for (i = 0; i < cpu->n_pieces && !s; i++) {
+		e.addr = cpu->piece[i];
+		e.len = ML_PAGE;
+		if (e.addr)
+			s = ml_log_add_extent(logs, log, &e, err);
 	}
 	return s;
 }

@@ -7,25 +7,30 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "layout.h"
 
-enum {
-	RB_NODES = 24,
-	RB_META = 32,
-	RB_PAGES = 40,
-	RB_STATUS = 44,
-	RB_STATUS_MAX = 2,
-};
+enum { RB_STATUS_MAX = 2 };
 
 struct hyp_search {
 	struct memlog_image *image;
 	const struct hyp *h;
-	struct hyp_cpu **sorted; /* by what points to their meta pages */
+	struct rb_sorted *sorted; /* by what points to their meta pages */
 	size_t n, left;
 };
 
-static uint64_t rb_key(const struct hyp_cpu *cpu)
+/* What a pointer to the CPU's meta page is searched by. If it is not known where
+ * the writer has the direct map: by what any such place leaves as it is. */
+static uint64_t rb_key(const struct hyp *h, uint64_t va)
 {
-	return cpu->meta_va + cpu->shift;
+	return ml_hyp_layout(h)->linear ? va : va % ML_HYP_STEP;
+}
+
+static bool rb_is_node(const struct hyp *h, const struct hyp_cpu *cpu,
+		       uint64_t off)
+{
+	uint64_t node = ml_hyp_layout(h)->node;
+
+	return off % node == 0 && off / node < cpu->pages;
 }
 
 /* Take it if it is one, of this CPU. The nodes of a remote in the kernel are
@@ -33,19 +38,28 @@ static uint64_t rb_key(const struct hyp_cpu *cpu)
 static bool rb_take(struct memlog_image *image, const struct hyp *h,
 		    struct hyp_cpu *cpu, uint64_t phys)
 {
+	const struct hyp_layout *l = ml_hyp_layout(h);
 	uint8_t *b = cpu->rb_bytes;
-	uint64_t nodes;
+	uint64_t va, meta;
 
-	if (phys % 8 || !ml_hyp_read(image, phys, b, HYP_RB) ||
-	    ml_le64(b + RB_META) != rb_key(cpu) ||
-	    ml_le32(b + RB_PAGES) < cpu->pages - 1 ||
-	    ml_le32(b + RB_PAGES) > cpu->pages ||
-	    ml_le32(b + RB_STATUS) > RB_STATUS_MAX)
+	if (phys % 8 || !ml_hyp_read(image, phys, b, HYP_RB))
 		return false;
-	nodes = ml_le64(b + RB_NODES) - cpu->shift - h->direct;
-	if (cpu->nodes && nodes != cpu->nodes)
+	meta = ml_le64(b + l->rb_meta);
+	va = ml_le64(b + l->rb_nodes);
+	if (rb_key(h, meta) != rb_key(h, cpu->meta_va + cpu->shift) ||
+	    (!l->linear && meta == cpu->meta_va) ||
+	    ml_le32(b + l->rb_pages) < cpu->pages - 1 ||
+	    ml_le32(b + l->rb_pages) > cpu->pages ||
+	    ml_le32(b + l->rb_status) > RB_STATUS_MAX || !va || va % 8 ||
+	    (cpu->nodes_va && va != cpu->nodes_va) ||
+	    (!l->linear &&
+	     (!rb_is_node(h, cpu, ml_le64(b + l->rb_tail) - va) ||
+	      !rb_is_node(h, cpu, ml_le64(b + l->rb_reader) - va))))
 		return false;
-	cpu->nodes = nodes;
+	cpu->shift = meta - cpu->meta_va;
+	cpu->nodes_va = va;
+	if (l->linear)
+		cpu->nodes = va - cpu->shift - h->direct;
 	cpu->rb = phys;
 	return true;
 }
@@ -68,45 +82,52 @@ static void rb_by_hint(struct memlog_image *image, const struct hyp *h,
 
 /* ---- by a search -------------------------------------------------------- */
 
+struct rb_sorted {
+	uint64_t key;
+	struct hyp_cpu *cpu;
+};
+
 static int rb_by_key(const void *a, const void *b)
 {
-	uint64_t x = rb_key(*(struct hyp_cpu *const *)a);
-	uint64_t y = rb_key(*(struct hyp_cpu *const *)b);
+	const struct rb_sorted *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static struct hyp_cpu *rb_cpu_of(const struct hyp_search *s, uint64_t key)
+/* The first with that key, or what is after it. */
+static size_t rb_first(const struct hyp_search *s, uint64_t key)
 {
 	size_t lo = 0, hi = s->n, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (rb_key(s->sorted[mid]) < key)
+		if (s->sorted[mid].key < key)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < s->n && rb_key(s->sorted[lo]) == key ? s->sorted[lo] : NULL;
+	return lo;
 }
 
 static bool rb_search_look(void *arg, uint64_t addr, const uint8_t *p,
 			   size_t len)
 {
 	struct hyp_search *s = arg;
-	uint64_t low = rb_key(s->sorted[0]), v;
-	uint64_t span = rb_key(s->sorted[s->n - 1]) - low;
-	struct hyp_cpu *cpu;
-	size_t at;
+	uint64_t low = s->sorted[0].key, key;
+	uint64_t span = s->sorted[s->n - 1].key - low;
+	uint32_t off = ml_hyp_layout(s->h)->rb_meta;
+	size_t at, i;
 
 	for (at = 0; at + 8 <= len && s->left; at += 8) {
-		v = ml_le64(p + at);
-		if (v - low > span)
+		key = rb_key(s->h, ml_le64(p + at));
+		if (key - low > span || addr + at < off)
 			continue;
-		cpu = rb_cpu_of(s, v);
-		if (cpu && !cpu->rb && addr + at >= RB_META &&
-		    rb_take(s->image, s->h, cpu, addr + at - RB_META))
-			s->left--;
+		for (i = rb_first(s, key); i < s->n && s->sorted[i].key == key;
+		     i++)
+			if (!s->sorted[i].cpu->rb &&
+			    rb_take(s->image, s->h, s->sorted[i].cpu,
+				    addr + at - off))
+				s->left--;
 	}
 	return !s->left;
 }
@@ -115,7 +136,7 @@ static bool rb_search_look(void *arg, uint64_t addr, const uint8_t *p,
 static bool rb_wanted(const struct hyp_cpu *cpu)
 {
 	return !cpu->rb &&
-	       (!cpu->nodes || cpu->meta.reader || cpu->meta.pages_lost ||
+	       (!cpu->nodes_va || cpu->meta.reader || cpu->meta.pages_lost ||
 		cpu->meta.lost || cpu->meta.touched + 1 >= cpu->pages);
 }
 
@@ -126,16 +147,19 @@ void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 	struct hyp_sweep sweep = { logs, image, rb_search_look, &s };
 	size_t i;
 
-	s.sorted = ml_calloc(&image->alloc, n, sizeof(struct hyp_cpu *));
+	s.sorted = ml_calloc(&image->alloc, n, sizeof(*s.sorted));
 	image->starved |= !s.sorted;
 	for (i = 0; i < n; i++) {
 		rb_by_hint(image, s.h, &cpus[i]);
 		if (s.sorted && rb_wanted(&cpus[i]))
-			s.sorted[s.n++] = &cpus[i];
+			s.sorted[s.n++] = (struct rb_sorted){
+				rb_key(s.h, cpus[i].meta_va + cpus[i].shift),
+				&cpus[i]
+			};
 	}
 	s.left = s.n;
 	if (s.n) {
-		qsort(s.sorted, s.n, sizeof(struct hyp_cpu *), rb_by_key);
+		qsort(s.sorted, s.n, sizeof(*s.sorted), rb_by_key);
 		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
 	}
 	ml_free(&image->alloc, s.sorted);

@@ -4,8 +4,6 @@
 #include "base/range.h"
 #include "hyp.h"
 
-enum { CHUNK = 64 << 10 };
-
 /* One range; *ret: found. False: found, or nothing more may be searched. */
 static bool sweep_range(struct hyp_sweep *s, struct memlog_range r,
 			uint8_t *buf, bool *ret)
@@ -14,7 +12,7 @@ static bool sweep_range(struct hyp_sweep *s, struct memlog_range r,
 	size_t got;
 
 	for (; at < r.end; at += n) {
-		n = ml_min(ml_min(CHUNK, r.end - at),
+		n = ml_min(ml_min(ML_HYP_CHUNK, r.end - at),
 			   ML_MAX_AROUND - s->logs->around);
 		if (!n)
 			return false;
@@ -31,7 +29,7 @@ static bool sweep_range(struct hyp_sweep *s, struct memlog_range r,
 
 bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where)
 {
-	uint8_t *buf = ml_calloc(&s->image->alloc, CHUNK, 1);
+	uint8_t *buf = ml_calloc(&s->image->alloc, ML_HYP_CHUNK, 1);
 	uint64_t addr = where.start;
 	struct memlog_range r;
 	bool found = false;

@@ -11,15 +11,13 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "data.h"
-#include "names.h"
+#include "layout.h"
+#include "words.h"
 
 enum {
-	RB_LAST_OVERRUN = 48,
 	COMMIT_LOST = 3u << 30, /* a reader's marks: events lost before */
 	LINE = 1024,
-	DATA = 64, /* bytes of an unknown event that are printed */
 	NS = 1000000000,
-	REASONS_MAX = HYP_REASONS,
 };
 
 /* Of the CPU whose extents are being read. */
@@ -32,10 +30,7 @@ struct hyp_trace_cpu {
 
 struct hyp_trace {
 	struct memlog_allocator alloc;
-	struct hyp_type *types;
-	size_t n_types;
-	char reasons[REASONS_MAX][HYP_REASON + 1];
-	size_t n_reasons;
+	struct hyp_words words;
 	bool consumed; /* wanted */
 	size_t next;   /* extent */
 	struct hyp_trace_cpu cpu;
@@ -47,80 +42,7 @@ struct hyp_trace {
 	uint64_t lost; /* before its first event */
 	bool is_lost;
 	char line[LINE];
-	bool raw; /* events may be unknown to us, not only to the kernel */
-	char data[2 * DATA + 1];
 };
-
-/* ---- names -------------------------------------------------------------- */
-
-static void trace_load_types(struct hyp_trace *d, struct ml_source *source)
-{
-	const struct hyp *h = ml_hyp_const(source->log);
-	struct hyp_kernel k = { .source = source, .h = h };
-	uint64_t missing = source->missing;
-	uint32_t i;
-
-	d->raw = !h->table;
-	if (!h->table)
-		d->n_types =
-			ml_hyp_names(source, d->page, d->types, ML_HYP_EVENTS);
-	for (i = 0; h->table && i < h->n_events; i++)
-		if (ml_hyp_type_load(&k, i, &d->types[d->n_types]) ||
-		    ml_hyp_name_known(&d->types[d->n_types]))
-			d->n_types++;
-	source->missing = missing;
-}
-
-static void trace_add_reason(struct hyp_trace *d, const char *name)
-{
-	snprintf(d->reasons[d->n_reasons++], HYP_REASON + 1, "%s", name);
-}
-
-/* Until 7.1 there was no "sys". */
-static void trace_known_reasons(struct hyp_trace *d, const struct hyp *h)
-{
-	static const char *const names[] = {
-		"smc",	     "hvc",	   "sys",
-		"psci",	     "host_abort", "guest_exit",
-		"eret_host", "eret_guest", "unknown",
-	};
-	uint64_t flags = h->hint[HYP_HINT_FLAGS];
-	bool sys = flags & HYP_HAS_SYS ||
-		   (!(flags & HYP_HAS_PSCI) && h->release != (7u << 16 | 1));
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (i != 2 || sys)
-			trace_add_reason(d, names[i]);
-}
-
-static bool trace_is_reason(const uint8_t *p)
-{
-	size_t n = 0;
-
-	while (n < HYP_REASON && (p[n] == '_' || (p[n] >= 'a' && p[n] <= 'z')))
-		n++;
-	return n && n < HYP_REASON && !p[n];
-}
-
-/* The kernel's own, up to the one that stands for all others. */
-static void trace_load_reasons(struct hyp_trace *d, struct ml_source *source)
-{
-	uint8_t b[HYP_REASON * HYP_REASONS] = { 0 }, *p = b;
-	const struct ml_log *log = source->log;
-	size_t i, got = 0;
-
-	for (i = 0; i < log->pub.n_extents; i++)
-		if (log->extents[i].role == HYP_ROLE_REASONS)
-			got = ml_hyp_extent_read(source, i, b, sizeof(b));
-	for (; p < b + got && trace_is_reason(p); p += HYP_REASON) {
-		trace_add_reason(d, (const char *)p);
-		if (!strcmp((const char *)p, "unknown"))
-			return;
-	}
-	d->n_reasons = 0;
-	trace_known_reasons(d, ml_hyp_const(log));
-}
 
 /* ---- pages -------------------------------------------------------------- */
 
@@ -165,6 +87,7 @@ static void trace_load_page(struct hyp_trace *d, struct ml_source *source,
 static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
 {
 	const struct ml_log *log = source->log;
+	const struct hyp_layout *l = ml_hyp_layout(ml_hyp_const(log));
 	uint8_t b[HYP_META];
 	size_t i;
 
@@ -176,15 +99,15 @@ static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
 		case HYP_ROLE_META:
 			memset(&d->cpu, 0, sizeof(d->cpu));
 			d->cpu.has_meta =
-				ml_hyp_extent_read(source, i, b, HYP_META) ==
-					HYP_META &&
-				ml_hyp_meta_load(b, &d->cpu.meta);
+				ml_hyp_extent_read(source, i, b, l->meta) ==
+					l->meta &&
+				ml_hyp_meta_load(l, b, &d->cpu.meta);
 			d->cpu.swapped = d->cpu.meta.reader || d->cpu.meta.lost;
 			break;
 		case HYP_ROLE_RB:
 			d->cpu.has_last = ml_hyp_extent_read(source, i, b,
 							     HYP_RB) == HYP_RB;
-			d->cpu.last_overrun = ml_le64(b + RB_LAST_OVERRUN);
+			d->cpu.last_overrun = ml_le64(b + l->rb_overrun);
 			break;
 		case HYP_ROLE_POSITION:
 			d->cpu.has_read = ml_hyp_extent_read(source, i, b, 4) ==
@@ -203,19 +126,7 @@ static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
 
 /* ---- records ------------------------------------------------------------ */
 
-static const struct hyp_type *trace_type(const struct hyp_trace *d,
-					 const struct ml_rb_event *e)
-{
-	size_t i;
-
-	for (i = 0; e->payload_len >= 2 && i < d->n_types; i++)
-		if (d->types[i].id == ml_le16(e->payload))
-			return &d->types[i];
-	return NULL;
-}
-
-static void trace_put_line(struct hyp_trace *d, const struct hyp_type *type,
-			   const struct ml_rb_event *e,
+static void trace_put_line(struct hyp_trace *d, const struct ml_rb_event *e,
 			   struct memlog_record *rec)
 {
 	uint64_t t = d->events.time;
@@ -225,75 +136,11 @@ static void trace_put_line(struct hyp_trace *d, const struct hyp_type *type,
 				    (unsigned long)(t % NS / 1000)),
 	       prefix = n;
 
-	if (!type) {
-		n += (size_t)snprintf(
-			d->line + n, LINE - n, "UNKNOWN id=%d",
-			e->payload_len >= 2 ? ml_le16(e->payload) : -1);
-		if (d->data[0])
-			n += (size_t)snprintf(d->line + n, LINE - n - 1,
-					      " data=%s", d->data);
-	} else {
-		n += (size_t)snprintf(d->line + n, LINE - n, "%s%s", type->name,
-				      type->n_fields ? " " : "");
-		n += ml_hyp_print(type, e->payload, e->payload_len,
-				  (const char(*)[HYP_REASON + 1]) d->reasons,
-				  d->n_reasons, d->line + n, LINE - n - 1);
-	}
+	n += ml_hyp_words_print(&d->words, e, d->line + n, LINE - n - 1);
 	d->line[n++] = '\n';
 	rec->text = (const uint8_t *)d->line;
 	rec->text_len = n;
 	ml_record_message(rec, prefix);
-}
-
-static void trace_add_fields(const struct hyp_trace *d,
-			     const struct hyp_type *type,
-			     const struct ml_rb_event *e,
-			     struct memlog_record *rec)
-{
-	const struct hyp_field *f;
-	struct memlog_field *to;
-	uint32_t i;
-	uint64_t v;
-
-	for (i = 0;
-	     type && i < type->n_fields && rec->n_fields < MEMLOG_RECORD_FIELDS;
-	     i++) {
-		f = &type->field[i];
-		if (!ml_hyp_value(f, e->payload, e->payload_len, &v))
-			continue;
-		to = &rec->fields[rec->n_fields++];
-		to->name = f->name;
-		to->type = f->is_signed ? MEMLOG_FIELD_INT : MEMLOG_FIELD_UINT;
-		to->u = v;
-		if (strcmp(f->name, ML_HYP_REASON) || !d->n_reasons ||
-		    rec->n_fields == MEMLOG_RECORD_FIELDS)
-			continue;
-		to = &rec->fields[rec->n_fields++];
-		to->name = ML_HYP_REASON_NAME;
-		to->type = MEMLOG_FIELD_TEXT;
-		to->text = d->reasons[ml_min(v, d->n_reasons - 1)];
-		to->text_len = strlen(to->text);
-	}
-}
-
-/* An event that only its number is known of. */
-static void trace_put_raw(struct hyp_trace *d, const struct ml_rb_event *e,
-			  struct memlog_record *rec)
-{
-	struct memlog_field *f = rec->fields;
-	size_t i, n = 0;
-
-	if (!d->raw || e->payload_len < 2)
-		return;
-	for (i = 2; i < e->payload_len && i < DATA; i++)
-		n += (size_t)snprintf(d->data + n, sizeof(d->data) - n, "%02x",
-				      e->payload[i]);
-	f[0] = (struct memlog_field){ .name = "id", .u = ml_le16(e->payload) };
-	f[1] = (struct memlog_field){ .name = "data",
-				      .type = MEMLOG_FIELD_TEXT,
-				      .text = d->data,
-				      .text_len = n };
-	rec->n_fields = 2;
 }
 
 /* A line of its own, as the kernel prints it. */
@@ -329,25 +176,16 @@ static bool trace_event(struct hyp_trace *d, struct ml_source *source,
 	return false;
 }
 
-static enum memlog_status trace_emit(struct hyp_trace *d,
-				     struct ml_source *source,
-				     const struct ml_rb_event *e,
-				     struct memlog_record *rec)
+static void trace_emit(struct hyp_trace *d, const struct ml_rb_event *e,
+		       struct memlog_record *rec)
 {
-	const struct hyp_type *type = trace_type(d, e);
-
-	d->data[0] = 0;
-	if (!type)
-		trace_put_raw(d, e, rec);
-	trace_put_line(d, type, e, rec);
-	trace_add_fields(d, type, e, rec);
+	trace_put_line(d, e, rec);
+	ml_hyp_words_fields(&d->words, e, rec);
 	rec->raw = e->raw;
 	rec->raw_len = e->raw_len;
 	rec->has_time = true;
 	rec->time = d->events.time;
 	rec->time_hz = NS;
-	rec->component = type ? type->name : NULL;
-	return MEMLOG_OK;
 }
 
 static enum memlog_status hyp_trace_next(void *state, struct ml_source *source,
@@ -371,21 +209,23 @@ static enum memlog_status hyp_trace_next(void *state, struct ml_source *source,
 	if (d->role == HYP_ROLE_READER &&
 	    (!d->cpu.has_read || e.pos < d->cpu.read))
 		rec->flags |= MEMLOG_REC_CONSUMED;
-	if (source->log->extents[d->next - 1].role & HYP_ROLE_GUESSED)
+	if (source->log->extents[d->next - 1].role & HYP_ROLE_GUESSED ||
+	    d->words.guessed)
 		rec->flags |= MEMLOG_REC_GUESSED;
 	if (d->is_lost) {
 		d->events = before;
 		trace_put_lost(d, rec);
 		return MEMLOG_OK;
 	}
-	return trace_emit(d, source, &e, rec);
+	trace_emit(d, &e, rec);
+	return MEMLOG_OK;
 }
 
 static void hyp_trace_close(void *state, struct ml_source *source)
 {
 	struct hyp_trace *d = state;
 
-	ml_free(&d->alloc, d->types);
+	ml_free(&d->alloc, d->words.types);
 	ml_free(&d->alloc, d->page);
 }
 
@@ -395,19 +235,17 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 {
 	const struct hyp *h = ml_hyp_const(source->log);
 	struct hyp_trace *d = state;
+	enum memlog_status s;
 
 	d->alloc = opts->alloc;
 	d->consumed = opts->user->consumed;
-	d->types = ml_calloc(&d->alloc, ML_HYP_EVENTS, sizeof(*d->types));
 	d->page = ml_calloc(&d->alloc, 1, h->page_size);
-	if (!d->types || !d->page) {
+	if (!d->page)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
+	s = ml_hyp_words_open(&d->words, &d->alloc, source, d->page, err);
+	if (s)
 		hyp_trace_close(d, source);
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for the events of a trace");
-	}
-	trace_load_types(d, source);
-	trace_load_reasons(d, source);
-	return MEMLOG_OK;
+	return s;
 }
 
 /* Most kernels have the table at the start of a page. Meta pages begin with
