@@ -141,6 +141,10 @@
 #define ML_STATS_MAX_SAMPLES (1u << 20)
 #define ML_STATS_MAX_VECTORS 1024u
 
+/* Visits to the hypervisor by reason and task: rows, of one CPU or of all. There are
+ * about ten reasons, and guests have tens of virtual CPUs. */
+#define ML_VISITS_ROWS 1024u
+
 /* Pieces of a flattened file that are not consecutive: its index needs 180
  * bytes for each. QEMU starts a new one every 340 pages: this is enough for 1
  * TiB of guest memory. */

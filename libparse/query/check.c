@@ -113,6 +113,24 @@ static enum memlog_status check_times(const struct memlog_query *q,
 	return MEMLOG_OK;
 }
 
+/* Does any of the requested formats have what is to be counted? */
+static enum memlog_status check_stats(const struct memlog_query *q,
+				      struct memlog_err *err)
+{
+	size_t i;
+
+	for (i = 0; q->stats && q->formats && ml_formats[i]; i++)
+		if (ml_name_in_list(q->formats, ml_formats[i]->name) &&
+		    ml_analysis_wants(q->stats, ml_formats[i]))
+			return MEMLOG_OK;
+	if (!q->stats || !q->formats)
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "--stats=%s finds nothing to count in logs of -F %s: "
+		       "without -F it takes those that fit",
+		       q->stats, q->formats);
+}
+
 /* Can the output format write what was asked for? */
 static enum memlog_status check_render(const struct memlog_query *q,
 				       struct memlog_err *err)
@@ -140,7 +158,8 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       r->name);
 	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s needs --stats=vm_exit, irq or cpu_usage",
+			       "-O %s needs --stats=vm_exit, irq, cpu_usage "
+			       "or hyp_exit",
 			       r->name);
 	if (r != ml_renders[0] && check_given(q, "time-format", option))
 		return ml_fail(err, MEMLOG_INVALID,
@@ -197,6 +216,8 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 
 	if (!s)
 		s = check_times(q, err);
+	if (!s)
+		s = check_stats(q, err);
 	if (!s)
 		s = check_render(q, err);
 	return s || !sink ? s : check_sink(q, sink, err);

@@ -77,7 +77,7 @@ static const struct option_row {
 	{ "consumed", 0, NULL, "include text its own reader already consumed",
 	  ALL, ml_set_consumed },
 	{ "stats", 0, "LIST",
-	  "summarise an ACRN trace: vm_exit, irq, cpu_usage", ALL,
+	  "summarise a trace: vm_exit, irq, cpu_usage; hyp_exit", ALL,
 	  ml_set_stats },
 	{ "acrn-formats", 0, "FILE",
 	  "format ACRN events with the rules in FILE", ALL, ml_query_rules },

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/names.h"
+#include "render/tables/stats.h"
 
 void ml_run_ask(struct ml_run *run)
 {
@@ -19,7 +20,7 @@ void ml_run_ask(struct ml_run *run)
 	if (writer->only)
 		run->asked = writer->only->name;
 	for (i = 0; writer->events && ml_formats[i]; i++)
-		if (ml_formats[i]->say.event && !ml_formats[i]->say.visits &&
+		if (ml_analysis_wants(q->stats, ml_formats[i]) &&
 		    ml_name_add(run->asked_list, sizeof(run->asked_list),
 				ml_formats[i]->name))
 			run->asked = run->asked_list;

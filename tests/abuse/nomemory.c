@@ -418,6 +418,7 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "-Otracedat", "-n+40" },
 	{ "memlog", "-Oacrnlog" },
 	{ "memlog", "-Ocsv", "--stats=vm_exit" },
+	{ "memlog", "--stats=hyp_exit" },
 	{ "memlog", "-J", "--stats=vm_exit,irq,cpu_usage" },
 };
 

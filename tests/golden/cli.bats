@@ -234,7 +234,7 @@ wrong() {
 		-J --extract "$T/x" small-c
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c
-	wrong "-O csv needs --stats=vm_exit, irq or cpu_usage" -O csv small-c
+	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage or hyp_exit" -O csv small-c
 	[ ! -e "$T/x" ]
 	# what depends on where the output goes
 	run -2 --separate-stderr "$DUMP" -O acrnlog small-c nowhere

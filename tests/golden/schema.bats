@@ -88,3 +88,11 @@ every() {
 	jq -se '[.[] | select(.type == "record")] | length > 30000 and
 		all(.[]; . as $r | .text | endswith($r.message))' json
 }
+
+@test "statistics of visits to a hypervisor" {
+	"$B/mkhyp" visits cpus=3 back=1
+	stats="--stats hyp_exit,vm_exit"
+	every visits
+	seq=json-seq every visits
+	valid stats image <json
+}

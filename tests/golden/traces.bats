@@ -243,3 +243,84 @@ raw='.fields | del(.reason_name) | to_entries |
 	# what is small does not need one
 	TMPDIR=/nonexistent "$dump" -O tracedat -o "$T/small" plain.elf
 }
+
+# visits TRUTH: CPU REASON VCPU COUNT NS MIN P50 P90 P99 MAX of what mkhyp wrote
+visits() {
+	python3 - "$1" <<-'PY'
+	import sys, collections
+	rows, inside = collections.defaultdict(list), {}
+	for line in open(sys.argv[1]):
+	    cpu, time, name, *f = line.split()
+	    if not cpu.isdigit(): continue
+	    ns = int(time.replace(".", ""))
+	    f = dict(x.split("=") for x in f)
+	    if cpu in inside and (ns - inside[cpu][0]) % 2**64 >= 2**58: del inside[cpu]
+	    if name == "hyp_enter":
+	        inside[cpu] = ns, f["reason"], f["vcpu"]
+	    elif name == "hyp_exit" and cpu in inside:
+	        begin, reason, vcpu = inside.pop(cpu)
+	        for c in cpu, "all":
+	            rows[c, reason, vcpu].append(ns - begin)
+	for (cpu, reason, vcpu), all in sorted(rows.items()):
+	    all.sort()
+	    p = [all[-(-len(all) * k // 100) - 1] for k in (50, 90, 99)]
+	    print(cpu, reason, "host" if vcpu == "0" else vcpu, len(all), sum(all),
+	          all[0], *p, all[-1])
+	PY
+}
+
+@test "hyp_exit: count, total and lengths of each reason and virtual CPU" {
+	local f
+	for f in plain back lost many; do
+		visits "$f.truth" | sort >"$T/want"
+		"$dump" --stats hyp_exit -O csv "$f.elf" >"$T/csv"
+		awk -F, 'NR > 1 { print $5, $7, $8, $9, $11, $13, $14, $15, $16, $17 }' \
+			"$T/csv" | sort >"$T/got"
+		[ "$(wc -l <"$T/got")" -gt 30 ]
+		same "$T/got" "$T/want"
+		"$dump" --stats hyp_exit -J "$f.elf" >"$T/json"
+		jq -r 'select(.stats) | .cpu as $c | .reasons[] | "\($c // "all") " +
+			"\(.reason) \(if .vcpu == 0 then "host" else .vcpu end) " +
+			"\(.count) \(.ns) \(.min) \(.p50) \(.p90) \(.p99) \(.max)"' \
+			"$T/json" | sort >"$T/got"
+		same "$T/got" "$T/want"
+		# the text has both in two tables
+		"$dump" --stats hyp_exit "$f.elf" >"$T/text"
+		awk 'length > 80 { exit 1 }' "$T/text"
+		awk '/^==> / { c = $4; part = 1 } /^Reason/ { next }
+			/^ns of one visit/ { part = 2; next }
+			$3 ~ /^[0-9]+$/ && part == 1 { k = c " " $1 " " $2
+				head[k] = $3 " " $5 }
+			NF == 7 && part == 2 { k = c " " $1 " " $2
+				print k, head[k], $3, $4, $5, $6, $7 }' "$T/text" |
+			sort >"$T/got"
+		same "$T/got" "$T/want"
+	done
+}
+
+@test "hyp_exit: what has no pair is counted apart" {
+	"$dump" --stats hyp_exit -J back.elf >"$T/json"
+	"$dump" -q -O perfetto -o "$T/back" back.elf
+	joined "$T/back" >"$T/got"
+	run -0 jq -r 'select(.stats and .cpu == null) | .no_exit, .no_enter' "$T/json"
+	[ "${lines[0]}" -eq "$(grep -c 'unpaired=no exit$' "$T/got")" ]
+	[ "${lines[1]}" -eq "$(grep -c 'unpaired=no enter$' "$T/got")" ]
+	[ "${lines[0]}" -ge 200 ]
+	run -0 "$dump" --stats hyp_exit --cpu 0 back.elf
+	[[ $output == *"not counted: "*" without an end, "*" without a beginning"* ]]
+	# time that the clock jumped is not time that passed
+	jq -se '[.[] | select(.stats and .cpu == 0) | .run_ns | tonumber] |
+		length == 1 and .[0] < 1e13' "$T/json"
+}
+
+@test "hyp_exit: of traces that have it" {
+	run -1 --separate-stderr "$dump" --stats vm_exit plain.elf
+	[[ $stderr == *"only these formats were searched for: acrn-trace"* ]]
+	run -2 "$dump" --stats vm_exit -F hyp-trace plain.elf
+	[[ $output == *"--stats=vm_exit finds nothing to count in logs of -F hyp-trace"* ]]
+	"$B/mkacrn" trace acrn.elf cpus=2
+	run -0 --separate-stderr "$dump" --stats vm_exit,hyp_exit acrn.elf
+	[[ $output == *"==> vm_exit, CPU 0 <=="* && $output != *hyp_exit* ]]
+	run -0 --separate-stderr "$dump" --stats vm_exit,hyp_exit plain.elf
+	[[ $output == *"==> hyp_exit, CPU 0 <=="* && $output != *vm_exit* ]]
+}

@@ -13,14 +13,17 @@
 #include "render/escape.h"
 #include "render/words.h"
 
-/* What a row is about, the same in all tables. */
-#define CSV_HEAD "image,format,space,addr,cpu,run_cycles,tsc_hz,"
+/* What a row is about, the same in all tables; and in those of ACRN's traces. */
+#define CSV_TRACE "image,format,space,addr,cpu,"
+#define CSV_HEAD  CSV_TRACE "run_cycles,tsc_hz,"
 
 static const char *const csv_heads[ML_STATS_ANALYSES] = {
 	[ML_STATS_VM_EXIT] = CSV_HEAD "reason,count,per_sec,cycles,percent,"
 				      "min,p50,p90,p99,max\n",
 	[ML_STATS_IRQ] = CSV_HEAD "vector,count,per_sec\n",
 	[ML_STATS_CPU_USAGE] = CSV_HEAD "vm,cycles,seconds,percent\n",
+	[ML_STATS_HYP_EXIT] = CSV_TRACE "run_ns,reason,vcpu,count,per_sec,ns,"
+					"percent,min,p50,p90,p99,max\n",
 };
 
 static enum memlog_status csv_begin(struct ml_stats_out *s, size_t which,
@@ -73,12 +76,11 @@ static void csv_text(struct ml_out *out, const char *text)
 		ml_out_char(out, '"');
 }
 
-/* The columns of CSV_HEAD. */
-static void csv_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
-		    uint64_t run)
+/* The columns of CSV_TRACE. */
+static void csv_trace(struct ml_stats_out *s, int32_t cpu)
 {
 	const struct memlog_log *log = s->log;
-	char cpu[16];
+	char name[16];
 
 	csv_text(&s->out, s->opts->image);
 	ml_out_fmt(&s->out, ",%s,", log->format);
@@ -88,10 +90,33 @@ static void csv_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 			   log->extents[0].addr);
 	else
 		ml_out_char(&s->out, ',');
-	ml_out_fmt(&s->out, ",%s,%" PRIu64 ",", ml_stats_cpu_name(c, cpu), run);
+	ml_out_fmt(&s->out, ",%s,", ml_stats_cpu_name(cpu, name));
+}
+
+/* The columns of CSV_HEAD. */
+static void csv_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
+		    uint64_t run)
+{
+	csv_trace(s, c->cpu);
+	ml_out_fmt(&s->out, "%" PRIu64 ",", run);
 	if (s->opts->tsc_hz)
 		ml_out_fmt(&s->out, "%" PRIu64, s->opts->tsc_hz);
 	ml_out_char(&s->out, ',');
+}
+
+/* The last columns: how long one took. */
+static void csv_lengths(struct ml_stats_out *s, const struct ml_stats_exit *e)
+{
+	if (e->n_samples)
+		ml_out_fmt(&s->out,
+			   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+			   ",%" PRIu64 "\n",
+			   e->samples[0], ml_stats_percentile(e, 500),
+			   ml_stats_percentile(e, 900),
+			   ml_stats_percentile(e, 990),
+			   e->samples[e->n_samples - 1]);
+	else
+		ml_out_str(&s->out, ",,,,,\n");
 }
 
 static enum memlog_status exit_csv(struct ml_stats_out *s,
@@ -112,16 +137,7 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 			   ml_stats_reason_name(s->stats, i, name), e->n,
 			   ml_stats_rate(s, e->n, c->exit_run, r), e->cycles,
 			   ml_stats_percent(e->cycles, c->exit_run));
-		if (e->n_samples)
-			ml_out_fmt(&s->out,
-				   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-				   ",%" PRIu64 ",%" PRIu64 "\n",
-				   e->samples[0], ml_stats_percentile(e, 500),
-				   ml_stats_percentile(e, 900),
-				   ml_stats_percentile(e, 990),
-				   e->samples[e->n_samples - 1]);
-		else
-			ml_out_str(&s->out, ",,,,,\n");
+		csv_lengths(s, e);
 	}
 	return MEMLOG_OK;
 }
@@ -166,6 +182,32 @@ static enum memlog_status usage_csv(struct ml_stats_out *s,
 	return MEMLOG_OK;
 }
 
+static enum memlog_status visit_csv(struct ml_stats_out *s,
+				    const struct ml_visits_cpu *c,
+				    struct memlog_err *err)
+{
+	const struct ml_visit *v;
+	char whose[16];
+	size_t i;
+
+	(void)err;
+	for (i = 0; i < c->n_rows; i++) {
+		v = &c->rows[i];
+		csv_trace(s, c->cpu);
+		ml_out_fmt(&s->out, "%" PRIu64 ",", c->run);
+		csv_text(&s->out, v->name);
+		ml_out_fmt(&s->out, ",%s,%" PRIu64 ",",
+			   ml_stats_visitor(v, whose), v->times.n);
+		if (c->run)
+			ml_out_fmt(&s->out, "%.2f",
+				   (double)v->times.n * 1e9 / (double)c->run);
+		ml_out_fmt(&s->out, ",%" PRIu64 ",%.2f", v->times.cycles,
+			   ml_stats_percent(v->times.cycles, c->run));
+		csv_lengths(s, &v->times);
+	}
+	return MEMLOG_OK;
+}
+
 const struct ml_stats_writer ml_stats_csv = {
 	.begin = csv_begin,
 	.end = csv_end,
@@ -174,4 +216,5 @@ const struct ml_stats_writer ml_stats_csv = {
 		[ML_STATS_IRQ] = irq_csv,
 		[ML_STATS_CPU_USAGE] = usage_csv,
 	},
+	.visits = visit_csv,
 };

@@ -34,12 +34,22 @@ const char *ml_stats_mhz(const struct ml_stats_out *s, char buf[32])
 	return buf;
 }
 
-const char *ml_stats_cpu_name(const struct ml_stats_cpu *c, char buf[16])
+const char *ml_stats_cpu_name(int32_t cpu, char buf[16])
 {
-	if (c->cpu < 0)
+	if (cpu < 0)
 		snprintf(buf, 16, "all");
 	else
-		snprintf(buf, 16, "%" PRId32, c->cpu);
+		snprintf(buf, 16, "%" PRId32, cpu);
+	return buf;
+}
+
+const char *ml_stats_visitor(const struct ml_visit *v, char buf[16])
+{
+	buf[0] = '\0';
+	if (v->has_task && !v->task)
+		snprintf(buf, 16, "host");
+	else if (v->has_task)
+		snprintf(buf, 16, "%" PRId32, v->task);
 	return buf;
 }
 

@@ -7,17 +7,26 @@
 #define ML_RENDER_STATS_PARTS_H
 
 #include "record/stats.h"
+#include "record/visits.h"
 #include "render/out.h"
 #include "render/render.h"
 
 /* The available analyses. */
-enum { ML_STATS_VM_EXIT, ML_STATS_IRQ, ML_STATS_CPU_USAGE, ML_STATS_ANALYSES };
+enum {
+	ML_STATS_VM_EXIT,
+	ML_STATS_IRQ,
+	ML_STATS_CPU_USAGE,
+	ML_STATS_HYP_EXIT,
+	ML_STATS_ANALYSES
+};
 
 struct ml_stats_writer;
 
 struct ml_stats_out {
 	struct ml_out out;
+	const struct ml_format *fmt;
 	struct ml_stats *stats;
+	struct ml_visits *visits; /* of formats with say.visits, instead */
 	const struct ml_render_opts *opts;
 	const struct ml_stats_writer *writer;
 	const struct memlog_log *log; /* the trace */
@@ -39,7 +48,10 @@ struct ml_stats_writer {
 				    const char *name, struct memlog_err *err);
 	enum memlog_status (*end)(struct ml_stats_out *s,
 				  struct memlog_err *err);
-	ml_stats_write *write[ML_STATS_ANALYSES];
+	ml_stats_write *write[ML_STATS_HYP_EXIT];
+	enum memlog_status (*visits)(struct ml_stats_out *s,
+				     const struct ml_visits_cpu *c,
+				     struct memlog_err *err);
 };
 
 extern const struct ml_stats_writer ml_stats_table;
@@ -59,7 +71,10 @@ const char *ml_stats_rate(const struct ml_stats_out *s, uint64_t n,
 const char *ml_stats_mhz(const struct ml_stats_out *s, char ret[32]);
 
 /* "0", "all". */
-const char *ml_stats_cpu_name(const struct ml_stats_cpu *c, char ret[16]);
+const char *ml_stats_cpu_name(int32_t cpu, char ret[16]);
+
+/* "host", "1234", "" if it is unknown: for whom a visit was. */
+const char *ml_stats_visitor(const struct ml_visit *v, char ret[16]);
 
 /* Who had the CPU, ML_STATS_IDLE and the like: "0", "Idle", "other". */
 const char *ml_stats_user_name(uint32_t user, char ret[16]);

@@ -15,7 +15,15 @@ static const char *const analyses[ML_STATS_ANALYSES] = {
 	[ML_STATS_VM_EXIT] = "vm_exit",
 	[ML_STATS_IRQ] = "irq",
 	[ML_STATS_CPU_USAGE] = "cpu_usage",
+	[ML_STATS_HYP_EXIT] = "hyp_exit",
 };
+
+/* Is this analysis of what events of the format are about? */
+static bool analysis_fits(size_t which, const struct ml_format *fmt)
+{
+	return fmt->say.event &&
+	       fmt->say.visits == (which == ML_STATS_HYP_EXIT);
+}
 
 /* The index of the name that list starts with, SIZE_MAX for none; *ret_len is
  * the name's length. */
@@ -53,6 +61,17 @@ static unsigned int analysis_set(const char *list)
 		if (!list[len])
 			return set;
 	}
+}
+
+bool ml_analysis_wants(const char *list, const struct ml_format *fmt)
+{
+	unsigned int set = analysis_set(list);
+	size_t i;
+
+	for (i = 0; i < ML_STATS_ANALYSES; i++)
+		if (set >> i & 1 && analysis_fits(i, fmt))
+			return true;
+	return false;
 }
 
 bool ml_analysis_several(const char *list)
@@ -112,23 +131,36 @@ static enum memlog_status stats_seq_begin(void *state,
 	return stats_json_begin(state, opts, sink, err);
 }
 
+static void stats_drop(struct ml_stats_out *s)
+{
+	ml_stats_destroy(s->stats);
+	ml_visits_destroy(s->visits);
+	s->stats = NULL;
+	s->visits = NULL;
+}
+
 static enum memlog_status stats_log_begin(void *state,
 					  const struct memlog_log *log,
 					  struct memlog_err *err)
 {
 	struct ml_stats_out *s = state;
 
-	ml_stats_destroy(s->stats);
-	s->stats = NULL;
-	return ml_stats_create(&s->alloc, ml_format_find(log->format),
-			       &s->stats, err);
+	stats_drop(s);
+	s->fmt = ml_format_find(log->format);
+	if (s->fmt->say.visits)
+		return ml_visits_create(&s->alloc, s->fmt, &s->visits, err);
+	return ml_stats_create(&s->alloc, s->fmt, &s->stats, err);
 }
 
 static enum memlog_status stats_record(void *state,
 				       const struct memlog_record *rec,
 				       struct memlog_err *err)
 {
-	return ml_stats_add(((struct ml_stats_out *)state)->stats, rec, err);
+	struct ml_stats_out *s = state;
+
+	if (s->visits)
+		return ml_visits_add(s->visits, rec, err);
+	return ml_stats_add(s->stats, rec, err);
 }
 
 /* One analysis, if the trace has any event. */
@@ -137,14 +169,20 @@ static enum memlog_status stats_analysis(struct ml_stats_out *s, size_t which,
 {
 	const struct ml_stats_writer *w = s->writer;
 	enum memlog_status status = MEMLOG_OK;
+	const struct ml_visits_cpu *v;
 	const struct ml_stats_cpu *c;
 	size_t i;
 
-	if (!ml_stats_get(s->stats, 0))
+	if (!analysis_fits(which, s->fmt) ||
+	    !(s->visits ? (void *)ml_visits_get(s->visits, 0) :
+			  (void *)ml_stats_get(s->stats, 0)))
 		return MEMLOG_OK;
 	if (w->begin)
 		status = w->begin(s, which, analyses[which], err);
-	for (i = 0; !status && (c = ml_stats_get(s->stats, i)); i++)
+	for (i = 0; s->visits && !status && (v = ml_visits_get(s->visits, i));
+	     i++)
+		status = w->visits(s, v, err);
+	for (i = 0; s->stats && !status && (c = ml_stats_get(s->stats, i)); i++)
 		status = w->write[which](s, c, err);
 	if (!status && w->end)
 		status = w->end(s, err);
@@ -164,7 +202,8 @@ static enum memlog_status stats_log_end(void *state,
 
 	(void)missing;
 	s->log = log;
-	status = ml_stats_finish(s->stats, err);
+	status = s->visits ? ml_visits_finish(s->visits, err) :
+			     ml_stats_finish(s->stats, err);
 	for (; !status && left; list += len + 1) {
 		which = analysis_at(list, &len);
 		if (which == SIZE_MAX || !(left >> which & 1))
@@ -177,7 +216,7 @@ static enum memlog_status stats_log_end(void *state,
 
 static void stats_close(void *state)
 {
-	ml_stats_destroy(((struct ml_stats_out *)state)->stats);
+	stats_drop(state);
 	ml_out_fini(&((struct ml_stats_out *)state)->out);
 }
 

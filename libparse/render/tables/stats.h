@@ -21,4 +21,7 @@ bool ml_analysis_get(size_t index, const char **ret_name,
 /* Does a list, as --stats takes it, have several analyses? */
 bool ml_analysis_several(const char *list);
 
+/* Does the list have an analysis of events of this format? */
+bool ml_analysis_wants(const char *list, const struct ml_format *fmt);
+
 #endif

@@ -15,10 +15,9 @@ static const char *rate_or_dash(const struct ml_stats_out *s, uint64_t n,
 	return *ml_stats_rate(s, n, cycles, buf) ? buf : "-";
 }
 
-static void table_head(struct ml_stats_out *s, const char *what,
-		       const struct ml_stats_cpu *c, uint64_t run)
+static void table_title(struct ml_stats_out *s, const char *what, int32_t cpu)
 {
-	char cpu[16], freq[32], addr[ML_ADDR_TEXT];
+	char name[16], addr[ML_ADDR_TEXT];
 
 	ml_out_str(&s->out, "==> ");
 	if (s->opts->many) {
@@ -28,8 +27,16 @@ static void table_head(struct ml_stats_out *s, const char *what,
 	if (s->opts->many || s->opts->n_logs > 1)
 		ml_out_fmt(&s->out, "%s %s: ", s->log->format,
 			   ml_log_addr(s->log, addr));
-	ml_out_fmt(&s->out, "%s, %s %s <==\n", what,
-		   c->cpu < 0 ? "CPUs" : "CPU", ml_stats_cpu_name(c, cpu));
+	ml_out_fmt(&s->out, "%s, %s %s <==\n", what, cpu < 0 ? "CPUs" : "CPU",
+		   ml_stats_cpu_name(cpu, name));
+}
+
+static void table_head(struct ml_stats_out *s, const char *what,
+		       const struct ml_stats_cpu *c, uint64_t run)
+{
+	char freq[32];
+
+	table_title(s, what, c->cpu);
 	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " cycle%s", run,
 		   ml_s(run));
 	if (s->opts->tsc_hz)
@@ -49,33 +56,42 @@ static void exit_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 }
 
 /* A table of its own: all columns would not fit the 80 of a terminal. */
-static void exit_lengths(struct ml_stats_out *s, const struct ml_stats_cpu *c)
+static void lengths_head(struct ml_stats_out *s, const char *title)
 {
-	const struct ml_stats_exit *e;
-	char name[32], line[128];
-	bool any = false;
-	uint32_t i;
+	ml_out_fmt(&s->out, "\n%-27s %7s %10s %10s %10s %10s\n", title, "min",
+		   "p50", "p90", "p99", "max");
+}
+
+static void lengths_row(struct ml_stats_out *s, const char *name,
+			const struct ml_stats_exit *e)
+{
+	char line[128];
 	int len;
 
+	len = snprintf(line, sizeof(line),
+		       "%7" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64
+		       " %10" PRIu64,
+		       e->samples[0], ml_stats_percentile(e, 500),
+		       ml_stats_percentile(e, 900), ml_stats_percentile(e, 990),
+		       e->samples[e->n_samples - 1]);
+	/* larger numbers take room from a short name */
+	ml_out_fmt(&s->out, "%-*s %s\n", len < 78 ? 78 - len : 0, name, line);
+}
+
+static void exit_lengths(struct ml_stats_out *s, const struct ml_stats_cpu *c)
+{
+	bool any = false;
+	char name[32];
+	uint32_t i;
+
 	for (i = 0; i < ML_STATS_REASONS; i++) {
-		e = &c->exits[i];
-		if (!e->n_samples)
+		if (!c->exits[i].n_samples)
 			continue;
 		if (!any)
-			ml_out_fmt(&s->out, "\n%-27s %7s %10s %10s %10s %10s\n",
-				   "Cycles of one exit", "min", "p50", "p90",
-				   "p99", "max");
+			lengths_head(s, "Cycles of one exit");
 		any = true;
-		len = snprintf(line, sizeof(line),
-			       "%7" PRIu64 " %10" PRIu64 " %10" PRIu64
-			       " %10" PRIu64 " %10" PRIu64,
-			       e->samples[0], ml_stats_percentile(e, 500),
-			       ml_stats_percentile(e, 900),
-			       ml_stats_percentile(e, 990),
-			       e->samples[e->n_samples - 1]);
-		/* larger numbers take room from a short name */
-		ml_out_fmt(&s->out, "%-*s %s\n", len < 78 ? 78 - len : 0,
-			   ml_stats_reason_name(s->stats, i, name), line);
+		lengths_row(s, ml_stats_reason_name(s->stats, i, name),
+			    &c->exits[i]);
 	}
 }
 
@@ -160,10 +176,69 @@ static enum memlog_status usage_table(struct ml_stats_out *s,
 	return MEMLOG_OK;
 }
 
+static void visit_row(struct ml_stats_out *s, const struct ml_visits_cpu *c,
+		      const char *name, const char *whose, uint64_t n,
+		      uint64_t ns)
+{
+	char rate[32] = "-";
+
+	if (c->run)
+		snprintf(rate, sizeof(rate), "%.2f",
+			 (double)n * 1e9 / (double)c->run);
+	ml_out_fmt(&s->out,
+		   "%-16s %-10s %10" PRIu64 " %12s %18" PRIu64 " %8.2f\n", name,
+		   whose, n, rate, ns, ml_stats_percent(ns, c->run));
+}
+
+static void visit_unpaired(struct ml_stats_out *s,
+			   const struct ml_visits_cpu *c)
+{
+	if (c->no_exit || c->no_enter)
+		ml_out_fmt(&s->out,
+			   "not counted: %" PRIu64 " without an end, %" PRIu64
+			   " without a beginning\n",
+			   c->no_exit, c->no_enter);
+}
+
+static enum memlog_status visit_table(struct ml_stats_out *s,
+				      const struct ml_visits_cpu *c,
+				      struct memlog_err *err)
+{
+	char name[80], safe[64], whose[16];
+	const struct ml_visit *v;
+	size_t i;
+
+	(void)err;
+	table_title(s, "hyp_exit", c->cpu);
+	ml_out_fmt(&s->out, "Total run time: %" PRIu64 " ns\n", c->run);
+	ml_out_fmt(&s->out, "%-16s %-10s %10s %12s %18s %8s\n", "Reason",
+		   "vCPU", "Count", "Per second", "ns", "Time %");
+	for (i = 0; i < c->n_rows; i++) {
+		v = &c->rows[i];
+		visit_row(s, c, memlog_escape(v->name, safe, sizeof(safe)),
+			  ml_stats_visitor(v, whose), v->times.n,
+			  v->times.cycles);
+	}
+	visit_row(s, c, "Total", "", c->n, c->ns);
+	visit_unpaired(s, c);
+	for (i = 0; i < c->n_rows; i++) {
+		v = &c->rows[i];
+		if (!i)
+			lengths_head(s, "ns of one visit");
+		snprintf(name, sizeof(name), "%-16s %s",
+			 memlog_escape(v->name, safe, sizeof(safe)),
+			 ml_stats_visitor(v, whose));
+		lengths_row(s, name, &v->times);
+	}
+	ml_out_char(&s->out, '\n');
+	return MEMLOG_OK;
+}
+
 const struct ml_stats_writer ml_stats_table = {
 	.write = {
 		[ML_STATS_VM_EXIT] = exit_table,
 		[ML_STATS_IRQ] = irq_table,
 		[ML_STATS_CPU_USAGE] = usage_table,
 	},
+	.visits = visit_table,
 };
