@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "format/rbpage.h"
+#include "image/bytes/rbpage.h"
 #include "kernel.h"
 
 struct ftrace_collect {

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "format/rbpage.h"
+#include "image/bytes/rbpage.h"
 #include "text.h"
 
 enum {

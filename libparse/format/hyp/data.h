@@ -3,7 +3,7 @@
 #ifndef ML_FORMAT_HYP_DATA_H
 #define ML_FORMAT_HYP_DATA_H
 
-#include "format/rbpage.h"
+#include "image/bytes/rbpage.h"
 #include "hyp.h"
 
 /* All len bytes at the start of an extent, as far as they are there; returns how

@@ -3,7 +3,7 @@
 #ifndef ML_FORMAT_HYP_WORDS_H
 #define ML_FORMAT_HYP_WORDS_H
 
-#include "format/rbpage.h"
+#include "image/bytes/rbpage.h"
 #include "hyp.h"
 
 enum { HYP_DATA = 64 /* bytes of an unknown event that are printed */ };

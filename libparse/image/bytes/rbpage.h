@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rbpage.h - the events of one page of the ring buffer of Linux. */
-#ifndef ML_FORMAT_RBPAGE_H
-#define ML_FORMAT_RBPAGE_H
+#ifndef ML_IMAGE_BYTES_RBPAGE_H
+#define ML_IMAGE_BYTES_RBPAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
