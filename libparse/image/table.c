@@ -3,13 +3,15 @@
  * are tried. A new format is a file and a line here. */
 #include "image.h"
 
-#define FORMATS(X) \
-	X(elf)     \
-	X(kdump)   \
-	X(lime)    \
-	X(windows) \
-	X(qevm)    \
-	X(refused) \
+#define FORMATS(X)   \
+	X(elf)       \
+	X(kdump)     \
+	X(lime)      \
+	X(windows)   \
+	X(qevm)      \
+	X(refused)   \
+	X(acrntrace) \
+	X(rawpipe)   \
 	X(raw) /* last: accepts nearly anything */
 
 #define DECLARE(name) extern const struct ml_image_format ml_image_##name;

@@ -272,6 +272,38 @@ acrnlog_last.0" ]
 		grep -q ^567de2a8cc93c9e56b6f08b47f8aa0d437f806cf97506643f70074c5ee12144f
 }
 
+@test "trace: acrntrace's files are images of their own" {
+	"$dump" -O acrntrace -o "$T/cap" "$trace.elf"
+	for c in 0 1; do
+		grep -v ' exception or nmi ' "$trace.format_cpu$c" >"$T/want"
+		"$dump" -F acrn-trace "$T/cap/$c" >"$T/all"
+		"$dump" -F acrn-trace --cpu $c "$trace.elf" 2>/dev/null | cmp - "$T/all"
+		grep -Ev ' (exception or nmi \[.*|rdtscp?)$' "$T/all" >"$T/got"
+		same "$T/want" "$T/got"
+		"$dump" - <"$T/cap/$c" | cmp - "$T/all"
+		"$dump" -O raw "$T/cap/$c" | cmp - "$T/cap/$c"
+		same <("$dump" -F acrn-trace --cpu $c --stats vm_exit "$trace.elf") \
+			<("$dump" --stats vm_exit "$T/cap/$c")
+	done
+	run -0 "$dump" --info "$T/cap/1"
+	[[ $output == *"format      acrntrace (trace that acrntrace wrote)"* ]]
+	run -0 "$dump" --list "$T/cap/1"
+	[[ ${lines[2]} == "        3100 events that acrntrace wrote" ]]
+	# of many times the size of a ring
+	for _ in {1..40}; do cat "$T/cap/0"; done >"$T/many"
+	"$dump" "$T/many" >"$T/got"
+	[ "$(wc -l <"$T/got")" -eq $((40 * 8047)) ]
+	# 124 entries: as many slots as a ring of other events has
+	head -c $((124 * 32)) "$T/cap/0" >"$T/short"
+	"$dump" "$T/short" | cmp - <("$dump" "$T/cap/0" | head -n 124)
+	# an entry that is none
+	printf '\377' | dd of="$T/short" bs=1 seek=13 conv=notrunc status=none
+	run -3 "$dump" "$T/short"
+	# memory is not taken for a capture
+	{ head -c 1M /dev/zero; printf memlogAT; head -c 4088 /dev/zero; } >"$T/mem"
+	run -1 "$dump" -q "$T/mem"
+}
+
 @test "trace: lines are those of acrntrace_format, except for its mistakes" {
 	for c in 0 1; do
 		grep -v ' exception or nmi ' "$trace.format_cpu$c" >"$T/want"

@@ -66,10 +66,11 @@ columns() {
 	head -c 1M /dev/zero >raw
 	run -0 readelf -lW "$elf"
 	while read -r type off _ phys size _; do
-		[ "$type" = LOAD ] && ((phys >= 0x47e67000)) || continue
-		dd if="$elf" of=raw conv=notrunc status=none bs=4096 \
-			skip=$((off / 4096)) count=$((size / 4096)) \
-			seek=$(((phys - 0x47e67000) / 4096))
+		if [ "$type" = LOAD ] && ((phys >= 0x47e67000)); then
+			dd if="$elf" of=raw conv=notrunc status=none bs=4096 \
+				skip=$((off / 4096)) count=$((size / 4096)) \
+				seek=$(((phys - 0x47e67000) / 4096))
+		fi
 	done <<<"$output"
 	"$dump" -q raw | cmp - want
 }
@@ -110,6 +111,50 @@ kernel() {
 	[ "${lines[0]}" = '{"common_type":"102","common_flags":"0x1","common_preempt_count":"2","common_pid":"0","prev_comm":"swapper/1","prev_pid":"0","prev_prio":"120","prev_state":"0","next_comm":"rcu_sched","next_pid":"13","next_prio":"120"}' ]
 	"$dump" -q -s syms -c irq_handler_entry "$elf" | cmp - \
 		<(grep ' irq_handler_entry: ' want)
+}
+
+# pages FILE ADDR N: pages of the ring buffer, as trace_pipe_raw has them
+pages() {
+	local type off phys size
+	mkdir -p "$(dirname "$1")"
+	while read -r type off _ phys size _; do
+		if [ "$type" = LOAD ] && ((phys <= $2 && $2 < phys + size)); then
+			dd if="$elf" of="$1" status=none bs=4096 count="$3" \
+				skip=$(((off + $2 - phys) / 4096))
+		fi
+	done < <(readelf -lW "$elf")
+	[ "$(stat -c %s "$1")" -eq $(($3 * 4096)) ]
+}
+
+@test "pages read from trace_pipe_raw are an image of their own" {
+	"$dump" "$elf" >all
+	pages per_cpu/cpu0/trace_pipe_raw 0x47e6b000 14
+	pages per_cpu/cpu1/trace_pipe_raw 0x47eea000 17
+	for c in 0 1; do
+		"$dump" per_cpu/cpu$c/trace_pipe_raw | cmp - <(grep -F " [00$c] " all)
+	done
+	run -0 "$dump" --info per_cpu/cpu1/trace_pipe_raw
+	[[ $output == *"format      ring-pages (pages read from trace_pipe_raw)"* ]]
+	run -0 "$dump" --list per_cpu/cpu1/trace_pipe_raw
+	[[ ${lines[1]} == "ftrace  captured "*" unknown" ]]
+	# the name has the number; without it, it is CPU 0
+	"$dump" - <per_cpu/cpu1/trace_pipe_raw | sed 's/ \[000\] / [001] /' |
+		cmp - <(grep -F ' [001] ' all)
+	cp per_cpu/cpu1/trace_pipe_raw cpu63
+	"$dump" cpu63 | cmp - <(grep -F ' [001] ' all | sed 's/ \[001\] / [063] /')
+	"$dump" --extract=small cpu63
+	"$dump" small | cmp - <("$dump" cpu63)
+	# lost events that the kernel counted
+	printf '\000\000\000\300' >mark
+	dd if=mark of=cpu63 bs=1 seek=$((16 * 4096 + 10)) count=2 conv=notrunc \
+		skip=2 status=none
+	"$dump" cpu63 | grep -c '^CPU:63 \[LOST .*EVENTS\]$'
+	# what is not pages of events is memory
+	pages memory 0x47e6b000 14
+	printf '\377' | dd of=memory bs=1 seek=8 conv=notrunc status=none
+	run -1 "$dump" -q memory
+	run -0 "$dump" --map=none --info per_cpu/cpu1/trace_pipe_raw
+	[[ $output == *"format      raw "* ]]
 }
 
 @test "CPUs and times can be filtered" {

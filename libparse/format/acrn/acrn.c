@@ -7,6 +7,7 @@
 const struct ml_magic ml_acrn_magics[] = {
 	{ .bytes = ML_SBUF_BYTES, .len = 8, .align = 4096 },
 	{ .bytes = ML_SBUF_BYTES_LAST, .len = 8, .align = 4096 },
+	{ .bytes = ML_SBUF_BYTES_CAPTURED, .len = 8, .align = 4096 },
 	{ .len = 0 },
 };
 
@@ -35,6 +36,7 @@ void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
 	ret_extent->len = ML_SBUF_HEADER + h->size;
 	a->ele_num = h->ele_num;
 	a->last = h->last;
+	a->captured = h->captured;
 	a->from_base = !(addr % ML_PAGE);
 	log->pub.flags |= MEMLOG_LOG_EMPTY | MEMLOG_LOG_TELLS_ALL;
 	ml_acrn_log_add_ring(log, h);

@@ -15,6 +15,7 @@
 struct acrn {
 	uint32_t ele_num;
 	bool last;	  /* marked as from the previous boot */
+	bool captured;	  /* entries that acrntrace wrote */
 	bool from_base;	  /* the first ring starts a page */
 	bool inside;	  /* its headers are in the slots of other
 				   rings */

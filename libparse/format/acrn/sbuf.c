@@ -39,12 +39,15 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 	ret->size = ml_cursor_u32(&c);
 	for (i = 0; i < 6; i++)
 		zero &= !ml_cursor_u32(&c);
-	if (c.failed || (magic | 1) != ML_SBUF_MAGIC)
+	ret->captured = magic == ML_SBUF_CAPTURED;
+	if (c.failed || ((magic | 1) != ML_SBUF_MAGIC && !ret->captured))
 		return ml_fail(err, MEMLOG_NOT_MINE, "no shared buffer");
-	ret->last = !(magic & 1);
+	ret->last = !ret->captured && !(magic & 1);
+	if (ret->captured && ret->ele_size != ML_SBUF_TRACE_SLOT)
+		return ml_fail(err, MEMLOG_NOT_MINE, "no entries of a trace");
 	if (ret->ele_num < 2 || !ret->ele_size || ret->ele_size > ML_PAGE ||
 	    !ml_mul(ret->ele_num, ret->ele_size, &size) || size != ret->size ||
-	    size > ML_SBUF_MAX - ML_SBUF_HEADER)
+	    (size > ML_SBUF_MAX - ML_SBUF_HEADER && !ret->captured))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "%u slot%s of %u byte%s %s not %u byte%s",
 			       ret->ele_num, ml_s(ret->ele_num), ret->ele_size,
@@ -69,6 +72,8 @@ enum memlog_status ml_sbuf_parse(const uint8_t *p, size_t len,
 
 enum ml_sbuf_kind ml_sbuf_kind(const struct ml_sbuf *h)
 {
+	if (h->captured)
+		return ML_SBUF_TRACE;
 	/* one page each, in the memory of ACRN's device model */
 	if (h->ele_size == 32 && h->ele_num == 126)
 		return ML_SBUF_VM_EVENT;

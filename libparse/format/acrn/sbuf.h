@@ -15,6 +15,11 @@
 #define ML_SBUF_BYTES	   "\xa3\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
 #define ML_SBUF_BYTES_LAST "\xa2\x3a\xa1\x1a\xa7\x7a\xa5\x5a"
 
+/* what image/acrntrace.c puts before entries that acrntrace wrote: a header like
+ * that of a ring, which may be larger */
+#define ML_SBUF_CAPTURED       UINT64_C(0x5441676f6c6d656d)
+#define ML_SBUF_BYTES_CAPTURED "memlogAT"
+
 #define ML_SBUF_LOG_SLOT   80u
 #define ML_SBUF_TRACE_SLOT 32u
 /* slots of the log that v0.1 to v0.3 use before the Service VM provides one */
@@ -33,6 +38,7 @@ struct ml_sbuf {
 	uint32_t head, tail; /* in bytes */
 	uint32_t flags, overrun;
 	bool last;	  /* of the previous boot */
+	bool captured;	  /* no ring, but entries that were read from one */
 	bool bad_offsets; /* head or tail is invalid */
 };
 

@@ -21,7 +21,9 @@ enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 	s = ml_sbuf_parse(probe->bytes, probe->len, &h, err);
 	if (s && s != MEMLOG_CORRUPT)
 		return s;
-	if (ml_sbuf_kind(&h) != ML_SBUF_TRACE || h.last)
+	/* memory has no captures */
+	if (ml_sbuf_kind(&h) != ML_SBUF_TRACE || h.last ||
+	    (h.captured && probe->addr))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "a shared buffer with %u slots of %u byte%s",
 			       h.ele_num, h.ele_size, ml_s(h.ele_size));
@@ -169,6 +171,13 @@ static void acrn_trace_find_judge(struct ml_log *log,
 			full++;
 	}
 	p->state = MEMLOG_STATE_CURRENT;
+	if (ml_acrn(log)->captured) {
+		snprintf(p->reason, sizeof(p->reason),
+			 "%llu event%s that acrntrace wrote",
+			 (unsigned long long)ml_acrn(log)->unread,
+			 ml_s(ml_acrn(log)->unread));
+		return;
+	}
 	i = (size_t)snprintf(p->reason, sizeof(p->reason),
 			     "rings of %zu CPU%s; %llu event%s to be read",
 			     p->n_extents, ml_s(p->n_extents),

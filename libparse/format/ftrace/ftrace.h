@@ -89,6 +89,9 @@ static inline const struct ftrace *ml_ftrace_const(const struct ml_log *log)
 	return (const struct ftrace *)log->priv;
 }
 
+/* Where the start of the kernel would be, in a region that image/rawpipe.c made. */
+#define FTRACE_CAPTURED UINT64_C(0x6465727574706163)
+
 /* Is an extent with this role one of pages with events? */
 static inline bool ml_ftrace_is_page(uint32_t role)
 {

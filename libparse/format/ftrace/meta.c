@@ -2,6 +2,7 @@
 /* meta.c - headers of a persistent ring buffer: of the region, of a CPU. */
 #include "ftrace.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -98,6 +99,9 @@ enum memlog_status ml_ftrace_probe(const struct ml_probe *p, struct ml_log *log,
 	if (f->cpus - f->start >= FTRACE_HEADER + FTRACE_SCRATCH &&
 	    p->len >= FTRACE_HEADER + FTRACE_SCRATCH) {
 		meta_scratch(f, p->bytes);
+		if (ml_le64(p->bytes + SCRATCH_TEXT) == FTRACE_CAPTURED)
+			snprintf(log->pub.variant, sizeof(log->pub.variant),
+				 "captured");
 		ret->extent.len += FTRACE_SCRATCH;
 	}
 	return MEMLOG_OK;

@@ -102,7 +102,9 @@ enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
 		if (s)
 			return s;
 	} while (++n < ML_FTRACE_CPUS && region_next(image, log, &m, &cpu));
-	snprintf(log->pub.variant, sizeof(log->pub.variant), "persistent");
+	if (!log->pub.variant[0])
+		snprintf(log->pub.variant, sizeof(log->pub.variant),
+			 "persistent");
 	if (!log->pub.reason[0])
 		snprintf(log->pub.reason, sizeof(log->pub.reason),
 			 "%u CPU%s, pages of %u bytes", n, n == 1 ? "" : "s",
