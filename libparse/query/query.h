@@ -81,10 +81,6 @@ bool ml_query_prints(const struct memlog_query *q);
 /* What writes the output: --stats has its own writers. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);
 
-/* Parse "0x7e9b2000", "4096", "2G" at *s, and move *s past it. K, M, G and T
- * are powers of 1024. false: not a number, or above 64 bits. */
-bool ml_take_number(const char **s, uint64_t *ret);
-
 /* "[SPACE:]ADDR"; INVALID: the text says what is valid. */
 enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 			       struct memlog_err *err);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/near.h"
+#include "base/number.h"
 #include "render/tables/stats.h"
 
 /* Options without a value. */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/number.h"
 #include "image/xen/xen.h"
 #include "libmem.h"
 #include "libsink.h"

@@ -1,54 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* number.c - addresses, sizes and ranges as people write them. */
+/* address.c - addresses and ranges as people write them. */
 #include "query.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-
-static int number_digit(char c, unsigned int base)
-{
-	int v;
-
-	if (c >= '0' && c <= '9')
-		v = c - '0';
-	else if (c >= 'a' && c <= 'f')
-		v = c - 'a' + 10;
-	else if (c >= 'A' && c <= 'F')
-		v = c - 'A' + 10;
-	else
-		return -1;
-	return v < (int)base ? v : -1;
-}
-
-bool ml_take_number(const char **s, uint64_t *ret)
-{
-	static const char units[] = "KMGT";
-	unsigned int base = 10;
-	const char *p = *s, *from, *unit;
-	uint64_t v = 0;
-
-	if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X')) {
-		base = 16;
-		p += 2;
-	}
-	for (from = p; number_digit(*p, base) >= 0; p++)
-		if (!ml_mul(v, base, &v) ||
-		    !ml_add(v, (uint64_t)number_digit(*p, base), &v))
-			return false;
-	if (p == from)
-		return false;
-	unit = *p & ~0x20 ? strchr(units, *p & ~0x20) : NULL;
-	if (unit) {
-		if (!ml_mul(v, 1ull << (10 * (unit - units + 1)), &v))
-			return false;
-		p++;
-	}
-	*s = p;
-	*ret = v;
-	return true;
-}
+#include "base/number.h"
 
 /* Parse "phys:" at *s, and move *s past it. */
 static bool take_space(const char **s, enum memlog_space *ret)
@@ -72,7 +30,7 @@ static bool take_space(const char **s, enum memlog_space *ret)
 /* What --list shows after an address: "=phys:0x3cb3000", the same byte in
  * another space, and "+2", how many more parts the log has. Neither changes
  * which log it is. */
-static bool number_take_rest(const char *s)
+static bool address_take_rest(const char *s)
 {
 	enum memlog_space space;
 	uint64_t n;
@@ -97,7 +55,7 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->has_space = take_space(&s, &ret->space);
-	if (!ml_take_number(&s, &ret->addr) || !number_take_rest(s))
+	if (!ml_take_number(&s, &ret->addr) || !address_take_rest(s))
 		return ml_fail(
 			err, MEMLOG_INVALID,
 			"\"%.40s\" is not an address: write 0x7e9b2000, "

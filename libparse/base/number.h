@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* number.h - numbers as people write them. */
+#ifndef ML_BASE_NUMBER_H
+#define ML_BASE_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Parse "0x7e9b2000", "4096", "2G" at *s, and move *s past it. K, M, G and T
+ * are powers of 1024. false: not a number, or above 64 bits. */
+bool ml_take_number(const char **s, uint64_t *ret);
+
+#endif
