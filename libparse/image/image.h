@@ -84,7 +84,9 @@ struct memlog_image {
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing; /* bytes that are truncated or unreadable */
-	bool cut;	  /* more are, but not known how many */
+	/* why, and what to do about it; NULL: the file was cut */
+	const char *remedy;
+	bool cut; /* more are, but not known how many */
 	/* bytes that whoever wrote the image left out on purpose; count_left
 	 * adds those that cost more to count, and may be NULL */
 	uint64_t left_out;

@@ -215,6 +215,8 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 		image->missing += part->missing;
 		image->suspect |= part->suspect;
 		image->cut |= part->cut;
+		if (part->remedy)
+			image->remedy = part->remedy;
 		image->dump_level |= part->dump_level;
 		image->by_kernel |= part->by_kernel;
 		for (i = 0; i < part->n_warnings; i++)

@@ -79,12 +79,12 @@ static enum memlog_status windows_open(struct memlog_image *image,
 			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
 	if (ml_le32(head + l->type) != FULL_DUMP)
-		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "a Windows dump of "
-			       "type %" PRIu32 " has no plain memory; make a "
-			       "complete one, or dump with QEMU's "
-			       "dump-guest-memory FILE",
-			       ml_le32(head + l->type));
+		return ml_fail(
+			err, MEMLOG_UNSUPPORTED,
+			"a Windows dump of type %" PRIu32
+			" is not supported; make a complete one, or dump "
+			"with QEMU's dump-guest-memory FILE",
+			ml_le32(head + l->type));
 	n = load_runs(head, l, in);
 	if (!n)
 		return ml_fail(err, MEMLOG_CORRUPT,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/bytes.h"
+#include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
 #include "render/summary.h"
@@ -89,13 +90,15 @@ static void answer_say(const struct ml_run *run)
 		       run->printed ? "what was printed" : "the image");
 	else if (!run->printed)
 		ml_say(run, ML_SAY_ERROR,
-		       "incomplete: a log may be in the %s that are missing "
+		       "incomplete: a log may be in the %s that %s missing "
 		       "from the image",
-		       ml_size_words(run->result.missing, size));
+		       ml_size_words(run->result.missing, size),
+		       ml_are(run->result.missing));
 	else
 		ml_say(run, ML_SAY_ERROR,
-		       "incomplete: %s are missing from the image",
-		       ml_size_words(run->result.missing, size));
+		       "incomplete: %s %s missing from the image",
+		       ml_size_words(run->result.missing, size),
+		       ml_are(run->result.missing));
 }
 
 uint64_t ml_answer_clock(void)

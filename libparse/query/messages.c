@@ -184,19 +184,38 @@ static void say_left_out(const struct ml_run *run)
 	       ml_size_words(bytes, size), level[0] ? ": " : "", level);
 }
 
+/* Memory that should be there: nothing else needs to be checked first. */
+static void say_missing(const struct ml_run *run)
+{
+	uint64_t missing = run->info.missing;
+
+	if (run->image->remedy)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the log may be in memory that could not be "
+		       "searched: %s",
+		       run->image->remedy);
+	else if (missing)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the file is incomplete: %" PRIu64 " byte%s %s "
+		       "missing, and the log may be in that part; copy it again",
+		       missing, ml_s(missing), ml_are(missing));
+	else
+		ml_say(run, ML_SAY_NOTE,
+		       "check: the file is incomplete, and the log may be in "
+		       "the part that is missing; copy it again");
+}
+
 void ml_say_nothing(const struct ml_run *run)
 {
 	say_searched(run);
 	if (run->query->n_ranges)
 		return;
+	if (run->info.missing || run->image->cut)
+		say_missing(run);
 	say_left_out(run);
-	if (run->info.missing)
-		ml_say(run, ML_SAY_NOTE,
-		       "check: the file is incomplete: %" PRIu64 " byte%s %s "
-		       "missing, and the log may be in that part; copy it again",
-		       run->info.missing, ml_s(run->info.missing),
-		       ml_are(run->info.missing));
-	else if (image_is(run, "acrn"))
+	if (run->info.missing || run->image->cut)
+		return;
+	if (image_is(run, "acrn"))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: the devices have no log; another program, such "
 		       "as acrnlog, may have read it");

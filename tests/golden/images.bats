@@ -276,6 +276,57 @@ raw base=0xbfff0000' >"$t/rec"
 	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
 }
 
+@test "a zlib stream is refused, with what unpacks it" {
+	make_image lime
+	python3 - "$t/lime" "$t/z" <<-'EOF'
+	import sys, zlib
+	open(sys.argv[2], "wb").write(zlib.compress(open(sys.argv[1], "rb").read()))
+	EOF
+	run -3 --separate-stderr "$dump" "$t/z"
+	[[ $stderr == *": a zlib stream, as LiME writes it with compress=1, is not supported; unpack it: pigz -dc <FILE >NEW" ]]
+	# also if its size is that of pages
+	truncate -s %4096 "$t/z"
+	run -3 --separate-stderr "$dump" "$t/z"
+	[[ $stderr == *"a zlib stream"* ]]
+	# memory that begins like one has to be called memory
+	run -1 --separate-stderr "$dump" --map none "$t/z"
+	[[ $stderr == *"no log found"* ]]
+}
+
+@test "a truncated xl dump-core says so first" {
+	zstd -dq --long=31 fixtures/vmcores/xen-domu-pv.core.zst -o "$t/core"
+	head -c -300 "$t/core" >"$t/cut"
+	run -3 --separate-stderr "$dump" "$t/cut"
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *": the file is truncated: it has $(stat -c %s "$t/cut") of $(stat -c %s "$t/core") bytes; copy it again, or repeat xl dump-core" ]]
+}
+
+@test "memory of a saved guest without an address is missing, with what to do" {
+	"$B/mkimage" - "$t/saved" <<-'EOF'
+	ram 0 1M
+	ovmf 0x80000 size=64K
+	lines 20 "on the second node "
+	end
+	qevm machine=pc-q35-7.2
+	EOF
+	# the block "pc.ram" gets a name that nothing is known of, and another
+	# block of that size comes before it
+	python3 - "$t/saved" <<-'EOF'
+	import struct, sys
+	p = open(sys.argv[1], "rb").read()
+	size = 1 << 20
+	at = p.index(b"\x06pc.ram" + struct.pack(">Q", size))
+	p = p[:at].replace(struct.pack(">Q", size | 4), struct.pack(">Q", 2 * size | 4)) + \
+		b"\x06first." + struct.pack(">Q", size) + p[at:]
+	open(sys.argv[1], "wb").write(p.replace(b"\x06pc.ram", b"\x06second"))
+	EOF
+	run -4 --separate-stderr "$dump" "$t/saved"
+	[ -z "$output" ]
+	[[ $stderr == *"1048576 bytes of memory cannot be searched, because the address is unknown: second"* ]]
+	[[ $stderr == *"check: the log may be in memory that could not be searched: "*dump-guest-memory* ]]
+	[[ $stderr != *DEBUG_TO_MEM* && $stderr != *"copy it again"* ]]
+}
+
 @test "for unsupported formats the message says what to do" {
 	make_image small-qevm
 	cp "$t/small-qevm" "$t/save"

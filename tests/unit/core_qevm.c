@@ -507,6 +507,7 @@ static void test_nodes(void **state)
 	conform_image(image, MEMLOG_PHYS, &piece, 1);
 	assert_non_null(strstr(memlog_image_warning(image, 0), "memdimm0"));
 	assert_null(memlog_image_warning(image, 1));
+	assert_true(info_of(image).missing == 16 * PAGE);
 	memlog_image_close(image);
 	drop(&f);
 }
@@ -764,6 +765,41 @@ static void test_refused(void **state)
 	refuse(&f, MEMLOG_CORRUPT, "list of blocks");
 }
 
+/* background-snapshot: memory has no END, but all its pages. */
+static void test_no_end(void **state)
+{
+	struct memlog_image *image;
+	struct stream f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	fill_mem();
+	head(&f, "pc-q35-7.2");
+	start(&f, "ram", 16 * PAGE);
+	block(&f, "pc.ram", 16 * PAGE);
+	close_section(&f);
+	for (i = 0; i < 16; i++) {
+		section(&f, 2);
+		page(&f, "pc.ram", (15 - i) * PAGE, 0, mem + (15 - i) * PAGE);
+		close_section(&f);
+	}
+	devices(&f);
+	image = open_stream(&f, NULL, MEMLOG_OK, &err);
+	assert_true(info_of(image).missing == 0);
+	assert_null(memlog_image_warning(image, 0));
+	conform_image(image, MEMLOG_PHYS, &small_piece, 1);
+	memlog_image_close(image);
+	drop(&f);
+	/* the early state of virtio-mem */
+	head(&f, "pc-q35-8.0");
+	start(&f, "ram", 16 * PAGE);
+	block(&f, "pc.ram", 16 * PAGE);
+	close_section(&f);
+	devices(&f);
+	refuse(&f, MEMLOG_UNSUPPORTED, "virtio-mem");
+}
+
 /* What a device in between hides is said, and what came before is there. */
 static void test_incomplete(void **state)
 {
@@ -906,6 +942,7 @@ int main(void)
 		cmocka_unit_test(test_mapped),
 		cmocka_unit_test(test_mapped_overlap),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_end),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flips),

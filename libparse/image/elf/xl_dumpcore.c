@@ -310,6 +310,34 @@ static void dumpcore_count(struct memlog_image *image,
 				      1);
 }
 
+#define NOBITS 8 /* a section without bytes in the file */
+
+/* A file without program headers, and without the sections of xl dump-core. */
+static enum memlog_status dumpcore_fail(const struct ml_elf *elf,
+					const struct ml_file *file,
+					struct memlog_err *err)
+{
+	uint64_t all = (uint64_t)elf->ehdr.shnum * elf->ehdr.shentsize, end;
+	struct ml_shdr s;
+	uint16_t i;
+
+	if (!ml_add(all, elf->ehdr.shoff, &all))
+		all = UINT64_MAX;
+	for (i = 1; i < elf->ehdr.shnum; i++)
+		if (ml_elf_shdr(elf, file, i, &s) && s.type != NOBITS &&
+		    ml_add(s.offset, s.size, &end))
+			all = ml_max(all, end);
+	if (all > file->size)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the file is truncated: it has %" PRIu64
+			       " of %" PRIu64
+			       " bytes; copy it again, or repeat "
+			       "xl dump-core",
+			       file->size, all);
+	return ml_fail(err, MEMLOG_CORRUPT,
+		       "an ELF file without program headers");
+}
+
 enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 					const struct ml_file *file,
 					struct ml_elf *elf,
@@ -320,8 +348,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	enum memlog_status s;
 
 	if (!find_sections(elf, file, &d))
-		return ml_fail(err, MEMLOG_CORRUPT,
-			       "an ELF file without program headers");
+		return dumpcore_fail(elf, file, err);
 	load_notes(image, elf, file, &d);
 	if (!ml_is_pow2(d.page_size) || d.page_size < ML_PAGE ||
 	    d.page_size > (1u << 20))

@@ -113,6 +113,8 @@ void ml_process_describe(struct memlog_image *image, const struct ml_process *p)
 
 	warn_swapped(p, image);
 	image->missing += p->unreadable;
+	if (image->missing)
+		image->remedy = "not all memory of the process can be read";
 	if (p->unreadable) {
 		ml_process_denied(p->pid, "all memory", EACCES, &why);
 		ml_image_warn(image,

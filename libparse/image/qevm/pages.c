@@ -59,6 +59,7 @@ static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 		return s;
 	if (!q->block || off >= q->block->len)
 		return ml_qevm_invalid(q, "page", err);
+	q->any_page = true;
 	number = q->at << 1;
 	if (flags & ML_QEVM_REC_PAGE) {
 		s = ml_qevm_skip(q, ML_PAGE, err);
@@ -102,8 +103,27 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 	}
 }
 
-/* Skip to the next section of RAM. *ret_end: it is the last one. */
-static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
+/* A device where memory could go on. It is the end of memory if no page is
+ * missing: background-snapshot writes no END. Before the first page it is what
+ * virtio-mem needs early, and nothing tells where it ends. */
+static enum memlog_status qevm_pages_device(const struct ml_qevm *q,
+					    struct memlog_err *err)
+{
+	if (q->index.set == q->index.pages)
+		return MEMLOG_OK;
+	if (q->mapped || q->any_page)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "a device before the end of memory, at offset "
+			       "0x%" PRIx64,
+			       q->at);
+	return ml_fail(err, MEMLOG_UNSUPPORTED,
+		       "a stream with a device, such as virtio-mem, before its "
+		       "memory" ML_QEVM_INSTEAD);
+}
+
+/* Skip to the next section of RAM: *ret is PART, or END for the last one. FULL:
+ * devices follow, and memory has no END. */
+static enum memlog_status next_section(struct ml_qevm *q, uint8_t *ret,
 				       struct memlog_err *err)
 {
 	enum memlog_status s;
@@ -120,6 +140,9 @@ static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
 				return s;
 			continue;
 		}
+		*ret = type;
+		if (type == ML_QEVM_FULL)
+			return qevm_pages_device(q, err);
 		if (type != ML_QEVM_FOOTER && type != ML_QEVM_PART &&
 		    type != ML_QEVM_END)
 			return ml_fail(err, MEMLOG_CORRUPT,
@@ -134,7 +157,6 @@ static enum memlog_status next_section(struct ml_qevm *q, bool *ret_end,
 				       "a device of "
 				       "unknown length at offset 0x%" PRIx64,
 				       q->at);
-		*ret_end = type == ML_QEVM_END;
 		if (type != ML_QEVM_FOOTER)
 			return MEMLOG_OK;
 	}
@@ -179,16 +201,16 @@ static enum memlog_status mapped_block(struct ml_qevm *q,
 enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 {
 	enum memlog_status s, end;
-	bool last = false;
+	uint8_t type = ML_QEVM_START;
 	size_t i;
 
 	for (;;) {
 		end = qevm_pages_records(q, err);
-		if (!end && last)
+		if (!end && type == ML_QEVM_END)
 			break;
 		if (!end)
-			end = next_section(q, &last, err);
-		if (end)
+			end = next_section(q, &type, err);
+		if (end || type == ML_QEVM_FULL)
 			break;
 	}
 	if (!q->mapped ||

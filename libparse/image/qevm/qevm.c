@@ -246,15 +246,20 @@ static uint64_t qevm_choose(struct ml_qevm *q, struct memlog_image *image)
 			taken = &q->blocks[i];
 	if (taken)
 		take_block(q, taken, &pages);
-	for (i = 0; i < q->n_blocks; i++)
-		if (!q->blocks[i].ram && !qevm_is_device(&q->blocks[i]))
-			ml_image_warn(image,
-				      "%" PRIu64 " byte%s of memory %s "
-				      "left out, because the address is "
-				      "unknown: %s",
-				      q->blocks[i].len, ml_s(q->blocks[i].len),
-				      ml_are(q->blocks[i].len),
-				      q->blocks[i].name);
+	for (i = 0; i < q->n_blocks; i++) {
+		b = &q->blocks[i];
+		if (b->ram || qevm_is_device(b))
+			continue;
+		ml_image_warn(image,
+			      "%" PRIu64
+			      " byte%s of memory cannot be searched, "
+			      "because the address is unknown: %s",
+			      b->len, ml_s(b->len), b->name);
+		image->missing += b->len; /* the sum was read */
+		image->remedy = "nothing in the file says at which address "
+				"some of its memory belongs; dump the guest "
+				"with QEMU's dump-guest-memory FILE";
+	}
 	return pages;
 }
 
@@ -289,7 +294,7 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 		ml_image_add_note(image, "QEMU", 0, "machine type", q->machine,
 				  NULL, 0);
 	/* a complete stream lacks what a balloon has given back */
-	*(why ? &image->missing : &image->left_out) =
+	*(why ? &image->missing : &image->left_out) +=
 		(q->index.pages - q->index.set) * ML_PAGE;
 	if (why)
 		ml_image_warn_cut(

@@ -36,6 +36,7 @@ struct ml_qevm {
 	const struct ml_file *file;
 	const struct memlog_open_opts *opts;
 	bool libvirt, unfinished, mapped;
+	bool any_page; /* the stream has had a page of some block */
 	char domain[ML_QEVM_NAME];
 	char machine[ML_QEVM_NAME];
 	struct ml_qevm_block *blocks;
