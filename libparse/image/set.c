@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * set.c - open a file, or several files that are one dump (makedumpfile
- * --split): an image whose reader uses an image of each part.
+ * --split, or plain memory at given addresses): an image whose reader uses an
+ * image of each part.
  *
  * Where two parts have the same byte, the part named first is read.
  */
@@ -9,11 +10,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/number.h"
 
 struct set {
 	struct memlog_allocator alloc;
@@ -21,6 +24,7 @@ struct set {
 	enum memlog_space space;
 	struct memlog_image *parts[ML_MAX_PARTS];
 	size_t n;
+	size_t n_raw, placed; /* parts of plain memory; those with an address */
 };
 
 static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
@@ -162,18 +166,113 @@ static const struct memlog_reader_ops set_ops = {
 	.next_data = set_next_data,
 };
 
+/* Cut "@ADDR" off a name. */
+static bool set_take_address(char *name, uint64_t *ret)
+{
+	char *at = strrchr(name, '@');
+	const char *s = at ? at + 1 : "";
+
+	if (!at || at == name || !ml_take_number(&s, ret) || *s)
+		return false;
+	*at = '\0';
+	return true;
+}
+
+/* INVALID: the last part has addresses that an earlier one has. */
+static enum memlog_status set_check_place(const struct set *set,
+					  struct memlog_err *err)
+{
+	struct memlog_image *last = set->parts[set->n - 1];
+	struct memlog_range r, other;
+	size_t i;
+
+	if (memlog_image_next_range(last, last->order[0], 0, &r, NULL))
+		return MEMLOG_OK;
+	if (r.start % ML_PAGE)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s: 0x%" PRIx64 " is not a multiple of 4096",
+			       last->name, r.start);
+	for (i = 0; i + 1 < set->n; i++)
+		if (!memlog_image_next_range(set->parts[i], last->order[0],
+					     r.start, &other, NULL) &&
+		    other.start < r.end)
+			return ml_fail(err, MEMLOG_INVALID,
+				       "%s and %s both have 0x%" PRIx64,
+				       set->parts[i]->name, last->name,
+				       ml_max(r.start, other.start));
+	return MEMLOG_OK;
+}
+
+/* Open one part. "FILE@ADDR" is plain memory that starts at ADDR, unless there
+ * is a file of this name. */
+static enum memlog_status set_open_part(struct set *set, char *name,
+					ml_image_layer *const *layers,
+					const struct memlog_open_opts *opts,
+					struct memlog_err *err)
+{
+	struct memlog_err why = { .status = MEMLOG_OK };
+	struct memlog_open_opts o = *opts;
+	enum memlog_status s;
+	bool placed = false;
+	struct ml_file file;
+
+	o.name = NULL; /* it is that of the set */
+	s = ml_file_open(name, &o, &file, &why);
+	if (s == MEMLOG_IO && why.sys == ENOENT &&
+	    set_take_address(name, &o.raw_base)) {
+		o.map = MEMLOG_MAP_NONE;
+		o.force_raw = true;
+		set->placed++;
+		placed = true;
+		s = ml_file_open(name, &o, &file, &why);
+	}
+	if (!s)
+		s = ml_image_open_layers(&file, layers, &o, &set->parts[set->n],
+					 &why);
+	if (!s) {
+		set->n_raw += !strcmp(set->parts[set->n++]->format, "raw");
+		return placed ? set_check_place(set, err) : MEMLOG_OK;
+	}
+	ml_prefix(&why, s, "%s", name);
+	if (err)
+		*err = why;
+	return s;
+}
+
+/* Plain memory does not say where it belongs: how to say it. The addresses are
+ * right if the parts follow each other from 0 on. */
+static enum memlog_status set_fail_unplaced(const struct set *set,
+					    struct memlog_err *err)
+{
+	char line[160] = "";
+	uint64_t addr = 0;
+	size_t i, n = 0;
+	bool mib;
+
+	for (i = 0; i < set->n && n < sizeof(line); i++) {
+		mib = addr % (1 << 20) == 0;
+		n += (size_t)snprintf(line + n, sizeof(line) - n,
+				      "%s%s@%" PRIu64 "%s", i ? "," : "",
+				      set->parts[i]->name,
+				      mib ? addr >> 20 : addr,
+				      addr && mib ? "M" : "");
+		addr += set->parts[i]->file.size;
+	}
+	return ml_fail(err, MEMLOG_INVALID,
+		       "plain memory in several files: say where each one "
+		       "starts, as in %s",
+		       n < sizeof(line) ? line : "FILE@0,FILE@2G");
+}
+
 /* Open the parts that a list names, separated by commas. */
 static enum memlog_status open_parts(struct set *set, char *list,
 				     ml_image_layer *const *layers,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_err *err)
 {
-	struct memlog_open_opts o = *opts;
 	enum memlog_status s;
 	char *name, *next_name;
-	struct ml_file file;
 
-	o.name = NULL; /* it is that of the set */
 	for (name = list; name; name = next_name) {
 		next_name = strchr(name, ',');
 		if (next_name)
@@ -183,19 +282,17 @@ static enum memlog_status open_parts(struct set *set, char *list,
 				       "the dump has more "
 				       "than %u parts",
 				       ML_MAX_PARTS);
-		s = ml_file_open(name, &o, &file, err);
-		if (!s)
-			s = ml_image_open_layers(&file, layers, &o,
-						 &set->parts[set->n], err);
+		s = set_open_part(set, name, layers, opts, err);
 		if (s)
-			return ml_prefix(err, s, "%s", name);
-		set->n++;
+			return s;
 		if (set->parts[set->n - 1]->order[0] != set->parts[0]->order[0])
 			return ml_fail(err, MEMLOG_INVALID,
 				       "%s does not "
 				       "belong to the other parts",
 				       name);
 	}
+	if (set->n_raw > set->placed && set->n > 1)
+		return set_fail_unplaced(set, err);
 	return MEMLOG_OK;
 }
 
@@ -208,7 +305,9 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 
 	image->format = first->format;
 	image->traits = first->traits;
-	image->title = "dump in several parts";
+	image->title = set->n == 1 ? first->title :
+		       set->n_raw  ? "plain memory in several files" :
+				     "dump in several parts";
 	for (k = 0; k < set->n; k++) {
 		const struct memlog_image *part = set->parts[k];
 
@@ -274,8 +373,8 @@ enum memlog_status ml_image_open_files(const char *names,
 	enum memlog_status s;
 
 	s = ml_file_open(names, opts, &file, err);
-	/* a list of files, unless there is a file of this name */
-	if (s == MEMLOG_IO && err->sys == ENOENT && strchr(names, ','))
+	/* a list of files, or an address, unless there is a file of this name */
+	if (s == MEMLOG_IO && err->sys == ENOENT && strpbrk(names, ",@"))
 		return set_open(names, layers, opts, ret, err);
 	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);
 }

@@ -276,6 +276,35 @@ raw base=0xbfff0000' >"$t/rec"
 	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
 }
 
+@test "raw memory in several files: each at its address" {
+	printf '%s\n' 'ram 0 2M' 'ovmf 0x180000 size=64K' \
+		'lines 20 "on the second node "' end raw >"$t/rec"
+	"$B/mkimage" -t "$t/nodes.truth" "$t/rec" "$t/ram"
+	cd "$t"
+	head -c 1M ram >node0
+	tail -c 1M ram >node1
+	same nodes node0@0,node1@1M
+	same nodes node1@0x100000,node0@0
+	same nodes node1@1M
+	"$dump" --list node1@1M | grep -q phys:0x180000
+	run -2 --separate-stderr "$dump" node0,node1
+	[ -z "$output" ]
+	[[ $stderr == *": plain memory in several files: say where each one starts, as in node0@0,node1@1M" ]]
+	run -2 --separate-stderr "$dump" node0@0,node1
+	[[ $stderr == *"say where"* ]]
+	run -2 --separate-stderr "$dump" --map pc node0,node1
+	[[ $stderr == *"say where"* ]]
+	run -2 --separate-stderr "$dump" node0@0,node1@512K
+	[[ $stderr == *"node0 and node1 both have 0x80000" ]]
+	run -2 --separate-stderr "$dump" node0@0,node1@0x100001
+	[[ $stderr == *"node1: 0x100001 is not a multiple of 4096" ]]
+	run -3 --separate-stderr "$dump" node0@x
+	[[ $stderr == *"node0@x: No such file"* ]]
+	# a file of this name
+	cp node1 node0@0
+	same nodes node0@0 --map 0x100000
+}
+
 @test "a zlib stream is refused, with what unpacks it" {
 	make_image lime
 	python3 - "$t/lime" "$t/z" <<-'EOF'
