@@ -547,6 +547,7 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/bench_sbuf \
 	B=$(B) bench/run
 	B=$(B) bench/live.sh
 	B=$(B) bench/acrn
+	B=$(B) bench/hyp
 
 -include $(shell find $(B) -name rpm -prune -o -name deb -prune -o \
 	-type f -name '*.d' -print 2>/dev/null)
