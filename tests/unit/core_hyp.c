@@ -85,6 +85,40 @@ static void test_time_goes_back(void **state)
 	hypm_free(m);
 }
 
+/* An event that is not committed is told, and not printed; also if it is the first
+ * of its page. */
+static void test_begun(void **state)
+{
+	struct hypm *m;
+	struct told t;
+	uint32_t n;
+
+	for (n = 0; n < 200; n++) {
+		m = hypm_new(3, 4, 4096);
+		told_fill(m, 0, 10);
+		told_fill(m, 1, n);
+		hypm_begin(m, 1);
+		told_all(m);
+		t = told(m);
+		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes; "
+					      "CPU 1 was writing an event");
+		told_free(&t);
+		hypm_begin(m, 0);
+		told_all(m);
+		t = told(m);
+		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes; "
+					      "2 CPUs were writing an event");
+		told_free(&t);
+		told_fill(m, 0, 1);
+		told_fill(m, 1, 1);
+		told_all(m);
+		t = told(m);
+		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes");
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
 /* ---- with a reader ------------------------------------------------------ */
 
 /* Between any two events of the writer the reader may do anything. */
@@ -231,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_page_sizes),
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_time_goes_back),
+		cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_read_partly),
 		cmocka_unit_test(test_no_nodes),
 		cmocka_unit_test(test_hostile),

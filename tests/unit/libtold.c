@@ -88,6 +88,7 @@ struct told told_opts(struct memlog_image *image,
 	t.logs = memlog_logs_count(logs);
 	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
 		t.flags = log->flags;
+		memcpy(t.reason, log->reason, sizeof(t.reason));
 		assert_int_equal(memlog_decoder_open(image, log, &u, &d, NULL),
 				 0);
 		while (!memlog_decoder_next(d, &rec, NULL)) {

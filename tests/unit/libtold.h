@@ -22,6 +22,7 @@ struct told {
 	uint32_t flags; /* of the log */
 	uint32_t any;	/* of its records */
 	size_t logs;
+	char reason[160]; /* of the log */
 };
 
 /* The caller frees. consumed: also what the reader has read. */

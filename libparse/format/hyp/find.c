@@ -303,9 +303,15 @@ static void hyp_describe(struct ml_log *log, struct memlog_image *image)
 	if (s)
 		snprintf(log->pub.version, sizeof(log->pub.version),
 			 "Linux %.*s", (int)ml_min(len, 100), s);
-	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "%u CPU%s, pages of %u bytes", h->n_cpus, ml_s(h->n_cpus),
-		 h->page_size);
+	len = (size_t)snprintf(log->pub.reason, sizeof(log->pub.reason),
+			       "%u CPU%s, pages of %u bytes", h->n_cpus,
+			       ml_s(h->n_cpus), h->page_size);
+	if (h->n_busy == 1)
+		snprintf(log->pub.reason + len, sizeof(log->pub.reason) - len,
+			 "; CPU %d was writing an event", h->busy);
+	else if (h->n_busy)
+		snprintf(log->pub.reason + len, sizeof(log->pub.reason) - len,
+			 "; %u CPUs were writing an event", h->n_busy);
 }
 
 enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,

@@ -49,7 +49,6 @@ enum {
 	HYP_ROLE_LIST, /* Android's table of events */
 	HYP_ROLE_MASK = 0xff,
 	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
-	HYP_ROLE_BUSY = 0x200,	  /* of META: an event was being written */
 };
 
 /* What leads here; ml_likely.hint. FLAGS 0: a search. */
@@ -70,6 +69,8 @@ struct hyp {
 	uint64_t direct, image;
 	uint64_t table, remote, desc, buffer, backing; /* virtual */
 	uint32_t n_events, n_cpus, page_size, release;
+	uint32_t n_busy; /* CPUs that were writing an event, busy the last */
+	int32_t busy;
 	enum hyp_gen gen;
 	uint32_t list; /* form of HYP_ROLE_LIST, from 1 on */
 };

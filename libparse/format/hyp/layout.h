@@ -7,12 +7,13 @@
 
 /*
  * part: of a descriptor, where the first CPU's part is. meta: bytes of a meta page.
- * node: bytes of a node; in it are the next at 0, the page at 16, the index, u32.
+ * node: bytes of a node; in it are the next at 0, the page at 16, the bytes written
+ * and the index, u32.
  * rb: of what the writer knows of a CPU, HYP_RB bytes. linear: nodes are in the
  * direct map, one after the other. packed: fields of events are not aligned.
  */
 struct hyp_layout {
-	uint8_t part, meta, node, node_id;
+	uint8_t part, meta, node, node_write, node_id;
 	uint8_t rb_tail, rb_reader, rb_nodes, rb_meta, rb_pages, rb_status;
 	uint8_t rb_overrun;
 	bool linear, packed;

@@ -27,7 +27,7 @@ enum {
 
 struct hyp_page {
 	uint64_t phys, va, stamp;
-	uint32_t commit, next;
+	uint32_t commit, write, next;
 	bool there, live;
 };
 
@@ -88,6 +88,7 @@ static void order_load_links(struct hyp_order *o, struct memlog_image *image,
 		    (ml_le32(b + l->node_id) != i &&
 		     ml_le32(b + l->node_id) != UINT32_MAX))
 			return;
+		o->page[i].write = ml_le32(b + l->node_write);
 		next = ml_le64(b + NODE_NEXT);
 		o->page[i].next =
 			order_index(o, h, cpu, next & ~(uint64_t)LINK_FLAGS);
@@ -245,8 +246,6 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 	enum memlog_status s;
 	uint32_t i;
 
-	if (cpu->rb && ml_le32(cpu->rb_bytes + l->rb_status) == WRITING)
-		e.role |= HYP_ROLE_BUSY;
 	s = ml_log_add_extent(logs, log, &e, err);
 	if (!s && cpu->rb) {
 		e.addr = cpu->rb;
@@ -274,10 +273,31 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 	return s;
 }
 
+/* Is there room for an event that is not committed? */
+static bool order_is_busy(const struct hyp_order *o, const struct hyp *h,
+			  const struct hyp_cpu *cpu)
+{
+	const struct hyp_layout *l = ml_hyp_layout(h);
+	uint32_t i;
+
+	if (cpu->rb && ml_le32(cpu->rb_bytes + l->rb_status) != WRITING)
+		return false;
+	for (i = 0; o->linked && i < o->n; i++)
+		if (o->page[i].write > o->page[i].commit)
+			return true;
+	return !o->linked && cpu->rb;
+}
+
 static void order_flags(struct ml_log *log, const struct hyp_cpu *cpu,
 			const struct hyp_order *o)
 {
+	struct hyp *h = ml_hyp(log);
 	uint32_t i;
+
+	if (order_is_busy(o, h, cpu)) {
+		h->busy = cpu->cpu;
+		h->n_busy++;
+	}
 
 	if (cpu->meta.overrun)
 		log->pub.flags |= MEMLOG_LOG_WRAPPED;
