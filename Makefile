@@ -193,7 +193,8 @@ $(B)/gdb-plugin/memlog.gdb: gdb-plugin/memlog.gdb.in
 	$(Q)sed 's|@PLUGIN@|$(abspath $(GDB_SO))|' $< >$@
 
 # ---- fixtures ---------------------------------------------------------------
-$(B)/mkimage: $(wildcard fixtures/gen/mkimage*.c) fixtures/gen/mkimage.h
+$(B)/mkimage: $(wildcard fixtures/gen/mkimage*.c fixtures/gen/hyp_*.c) \
+		fixtures/gen/mkimage.h $(wildcard fixtures/gen/hyp_*.h)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $(filter %.c,$^) \
 		$(shell $(PKG_CONFIG) --libs zlib libzstd 2>/dev/null) \

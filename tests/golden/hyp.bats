@@ -137,6 +137,56 @@ symbols() {
 	same got older
 }
 
+# recipe GENERATION [KEY=VALUE...]: a trace that wrapped and was partly read
+recipe() {
+	local release=6.6.30-android15-8
+	[ "$1" != mainline ] || release=7.3.4
+	cat <<-EOF
+		ram 1G 4M
+		hyp $* cpus=3
+		  fill 0 500
+		  fill 1 30
+		  swap 0
+		  fill 0 100
+		  fill 2 7
+		  begin 2
+		end
+		elf64
+		note VMCOREINFO 0 "OSRELEASE=$release\n"
+	EOF
+}
+
+@test "every generation, whole or with parts missing: text, extract, address" {
+	local gen part
+	for gen in android15 android15long android16 mainline; do
+		for part in table=1 table=0 nodes=0; do
+			recipe $gen $part position=0 >r
+			"$B/mkimage" -t truth r image
+			"$dump" -q image >got
+			same got truth
+			"$dump" -q - <image >got
+			same got truth
+			"$dump" -q --force --extract=small image
+			"$dump" -q small >got
+			same got truth
+			run -0 "$dump" -q --list small
+			[[ $output =~ phys:0x[0-9a-f]* ]]
+			"$dump" -q -F hyp-trace --at "${BASH_REMATCH[0]}" image >got
+			same got truth
+			[ $part = nodes=0 ] ||
+				[[ $output == *"; CPU 2 was writing an event"* ]]
+			# what is not certain is marked
+			"$dump" -q -J image >all
+			run -0 jq -s 'map(select(.type == "record")) |
+				any(.flags // [] | index("guessed") != null)' all
+			case $gen,$part in
+			*,nodes=0 | android*,table=0) [ "$output" = true ] ;;
+			*) [ "$output" = false ] ;;
+			esac
+		done
+	done
+}
+
 @test "no log: what to check" {
 	head -c 1M /dev/zero >zeros
 	run -1 --separate-stderr "$dump" -F hyp-trace zeros

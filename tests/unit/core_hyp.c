@@ -85,8 +85,8 @@ static void test_time_goes_back(void **state)
 	hypm_free(m);
 }
 
-/* An event that is not committed is told, and not printed; also if it is the first
- * of its page. */
+/* The log says of an event that is not committed, which is not printed; also if it
+ * is the first of its page. */
 static void test_begun(void **state)
 {
 	struct hypm *m;

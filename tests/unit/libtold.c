@@ -27,8 +27,8 @@ struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)
 	struct told_remote *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
-	hypm_init(&r->m, mem_add(&r->mem, HYP_BASE, HYP_RAM), cpus, pages,
-		  size);
+	hypm_init(&r->m, mem_add(&r->mem, HYP_BASE, HYP_RAM), HYP_BASE, cpus,
+		  pages, size);
 	return &r->m;
 }
 
@@ -38,8 +38,8 @@ struct hypm *hypm_new_android(enum hypm_gen gen, uint32_t cpus, uint32_t pages,
 	struct told_remote *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
-	hypm_init_android(&r->m, gen, mem_add(&r->mem, HYP_BASE, HYP_RAM), cpus,
-			  pages, size);
+	hypm_init_android(&r->m, gen, mem_add(&r->mem, HYP_BASE, HYP_RAM),
+			  HYP_BASE, cpus, pages, size);
 	return &r->m;
 }
 
