@@ -252,6 +252,9 @@
 #define ML_HYP_FORMAT	    256u
 #define ML_HYP_KERNEL_PAGES 64u
 
+/* Strings that a hypervisor prints, 128 bytes each: kernels have less than 100. */
+#define ML_HYP_STRINGS 4096u
+
 /* Places in memory where the remotes of tables may be, all tables of one image
  * together: one in each 128 MiB, so this is 8 TiB. */
 #define ML_HYP_PLACES 65536u

@@ -38,7 +38,7 @@ struct ml_log {
 };
 
 /* What a format has learned about a place before probing it; private to it. */
-#define ML_HINTS 4
+#define ML_HINTS 6
 
 /* The bytes that a candidate starts with. len is at least the format's
  * probe_min and at most its probe_len; less than probe_len when the image has

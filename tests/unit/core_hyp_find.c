@@ -146,6 +146,11 @@ static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
 		*ret += of->variable - HYP_BASE;
 		return MEMLOG_OK;
 	}
+	if (of->fmts && !strncmp(name, "__hyp_string_fmts_", 18)) {
+		*ret += of->fmts - HYP_BASE;
+		*ret += strcmp(name + 18, "end") ? 0 : 3 * 128;
+		return MEMLOG_OK;
+	}
 	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
 		if (!strcmp(name, events[i].name)) {
 			*ret += of->table - HYP_BASE + events[i].offset;
@@ -244,6 +249,48 @@ static void test_symbols_no_table(void **state)
 	hypm_free(m);
 }
 
+/* ---- strings ------------------------------------------------------------ */
+
+/* Strings come with symbols; without, the arguments are printed. */
+static void test_printk(void **state)
+{
+	static const uint64_t arg[] = { 0x12345, UINT32_MAX, 42 };
+	static const char *const words[][4] = {
+		{ "hyp_printk hello",
+		  "hyp_printk pfn 0x12345 owner -1 of    42%",
+		  "hyp_printk 0x12345 at 00000000ffffffff",
+		  "hyp_printk Unknown hyp_string_fmt ID 3" },
+		{ "hyp_printk fmt_id=0",
+		  "hyp_printk fmt_id=1 0x12345 0xffffffff 0x2a",
+		  "hyp_printk fmt_id=2 0x12345 0xffffffff",
+		  "hyp_printk fmt_id=3 0x12345" },
+	};
+	static const uint32_t n[] = { 0, 3, 2, 1 };
+	struct hypm *m;
+	struct told t;
+	char *want;
+	uint32_t i, k;
+
+	for (k = 0; k < 3; k++) {
+		m = hypm_new(1, 3, 4096);
+		hypm_with_printk(m);
+		for (i = 0; i < 4; i++)
+			hypm_printk(m, 0, 1000 * i, i, arg, n[i],
+				    words[k ? 1 : 0][i]);
+		hypm_selftest(m, 0, 10000, 77);
+		hypm_store(m);
+		if (k == 2)
+			zero(m, m->table, 4 * 72);
+		t = k ? told(m) : find_symbols(m, "7.9.0", false);
+		want = hypm_truth(m, false);
+		assert_string_equal(t.text, want);
+		assert_int_equal(t.logs, 1);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_symbols_no_table),
+		cmocka_unit_test(test_printk),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -290,6 +290,23 @@ static enum memlog_status hyp_add_list(struct memlog_logs *logs,
 		       MEMLOG_OK;
 }
 
+static enum memlog_status hyp_add_strings(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  struct memlog_err *err)
+{
+	const uint64_t *hint = ml_hyp(log)->hint;
+	uint64_t len = hint[HYP_HINT_STRINGS_END] - hint[HYP_HINT_STRINGS];
+	struct memlog_extent e = { .addr = hint[HYP_HINT_STRINGS],
+				   .len = len,
+				   .cpu = -1,
+				   .role = HYP_ROLE_STRINGS };
+
+	return len && len % HYP_STRING == 0 &&
+			       len / HYP_STRING <= ML_HYP_STRINGS ?
+		       ml_log_add_extent(logs, log, &e, err) :
+		       MEMLOG_OK;
+}
+
 static void hyp_describe(struct ml_log *log, struct memlog_image *image)
 {
 	struct hyp *h = ml_hyp(log);
@@ -333,6 +350,8 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 		s = hyp_add_reasons(logs, log, image, err);
 	if (!s && h->gen != HYP_MAINLINE)
 		s = hyp_add_list(logs, log, image, err);
+	if (!s)
+		s = hyp_add_strings(logs, log, err);
 	if (!s)
 		hyp_describe(log, image);
 	return s;

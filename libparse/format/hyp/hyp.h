@@ -26,6 +26,7 @@ enum {
 	HYP_NAME = 30,
 	HYP_REASON = 12, /* bytes of a reason's name in the kernel's table */
 	HYP_REASONS = 16,
+	HYP_STRING = 128, /* bytes of a string that the hypervisor prints */
 	ML_HYP_CHUNK = 64 << 10, /* bytes read at once in a search */
 };
 
@@ -47,13 +48,21 @@ enum {
 	HYP_ROLE_NODES,
 	HYP_ROLE_KERNEL, /* names, fields and formats of events */
 	HYP_ROLE_REASONS,
-	HYP_ROLE_LIST, /* Android's table of events */
+	HYP_ROLE_LIST,	  /* Android's table of events */
+	HYP_ROLE_STRINGS, /* for the event that prints one */
 	HYP_ROLE_MASK = 0xff,
 	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
 };
 
 /* What leads here; ml_likely.hint. FLAGS 0: a search. */
-enum { HYP_HINT_FLAGS, HYP_HINT_READ, HYP_HINT_ARRAY, HYP_HINT_OFFSET };
+enum {
+	HYP_HINT_FLAGS,
+	HYP_HINT_READ,
+	HYP_HINT_ARRAY,
+	HYP_HINT_OFFSET,
+	HYP_HINT_STRINGS,
+	HYP_HINT_STRINGS_END,
+};
 #define HYP_BY_SYMBOLS 1u
 #define HYP_HAS_SYS    2u /* reason 2 is "sys" */
 #define HYP_HAS_PSCI   4u /* reason 2 is "psci" */
@@ -64,7 +73,8 @@ enum { HYP_HINT_FLAGS, HYP_HINT_READ, HYP_HINT_ARRAY, HYP_HINT_OFFSET };
  * in the direct map and in the kernel's image. hint: as above; READ has three
  * offsets of 16 bits: trace_buffer.buffers, ring_buffer_per_cpu.reader_page,
  * buffer_page.read; ARRAY is where the kernel's table of per-CPU addresses is,
- * OFFSET what to add to these for struct simple_rb_per_cpu. */
+ * OFFSET what to add to these for struct simple_rb_per_cpu;
+ * STRINGS to STRINGS_END are physical. */
 struct hyp {
 	uint64_t hint[ML_HINTS];
 	uint64_t direct, image;
@@ -300,6 +310,11 @@ size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
 
 /* meaning.c; see struct ml_format */
 bool ml_hyp_event(const struct memlog_record *rec, struct ml_event *ret);
+
+/* Print what a string for printf says, its arguments all 64 bits: at most size bytes,
+ * without a NUL. Returns how many. print.c */
+size_t ml_hyp_printf(const char *format, const uint64_t *arg, size_t n,
+		     char *ret, size_t size);
 
 /* A field's value; false: the payload is too short, or the size is odd. */
 bool ml_hyp_value(const struct hyp_field *f, const uint8_t *payload, size_t len,

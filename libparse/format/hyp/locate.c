@@ -77,14 +77,34 @@ static bool locate_desc(struct memlog_image *image,
 	       ml_hyp_desc_phys(image, &count, ml_le64(b), ret);
 }
 
+static void locate_strings(struct memlog_image *image,
+			   const struct memlog_symbols *sym, uint64_t *hint)
+{
+	uint64_t *start = &hint[HYP_HINT_STRINGS];
+	uint64_t *end = &hint[HYP_HINT_STRINGS_END];
+
+	if ((ml_vmcoreinfo_symbol(image, sym, "__hyp_string_fmts_start", NULL,
+				  start) &&
+	     ml_vmcoreinfo_symbol(image, sym, "__hyp_string_fmts_end", NULL,
+				  end)) ||
+	    (ml_vmcoreinfo_symbol(image, sym, "__hyp_printk_fmts_start", NULL,
+				  start) &&
+	     ml_vmcoreinfo_symbol(image, sym, "__hyp_printk_fmts_end", NULL,
+				  end)))
+		return;
+	*start = *end = 0;
+}
+
 /* What is known of the hypervisor's remote; test: of remote_test. */
 static void locate_hints(struct memlog_image *image,
 			 const struct memlog_symbols *sym, bool test,
 			 uint64_t *hint)
 {
 	hint[HYP_HINT_FLAGS] = HYP_BY_SYMBOLS | locate_reasons(sym);
-	if (!test)
+	if (!test) {
 		hint[HYP_HINT_FLAGS] |= ml_hyp_names_hint(sym);
+		locate_strings(image, sym, hint);
+	}
 	locate_read(sym, &hint[HYP_HINT_READ]);
 	if (test)
 		locate_array(image, sym, "__per_cpu_offset", "simple_rbs", NULL,

@@ -169,3 +169,41 @@ size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
 	}
 	return t.len;
 }
+
+size_t ml_hyp_printf(const char *format, const uint64_t *arg, size_t n,
+		     char *ret, size_t size)
+{
+	struct hyp_text t = { .p = ret, .size = size };
+	const char *s = format;
+	struct hyp_conversion c;
+	size_t plain, i = 0;
+	char b;
+
+	while (*s) {
+		plain = strcspn(s, "%");
+		print_put(&t, s, plain);
+		s += plain;
+		if (*s != '%')
+			break;
+		if (*++s == '%') {
+			print_put(&t, s++, 1);
+			continue;
+		}
+		c = print_conversion(&s);
+		if (i == n) {
+			print_put(&t, "?", 1);
+			continue;
+		}
+		b = (char)arg[i];
+		if (c.kind == 's' || c.kind == 'p') /* an address */
+			c = (struct hyp_conversion){ .alt = true,
+						     .is_long = true,
+						     .kind = 'x' };
+		if (c.kind == 'c')
+			print_put(&t, &b, 1);
+		else
+			print_number(&t, c, arg[i]);
+		i++;
+	}
+	return t.len;
+}

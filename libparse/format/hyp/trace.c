@@ -226,6 +226,7 @@ static void hyp_trace_close(void *state, struct ml_source *source)
 	struct hyp_trace *d = state;
 
 	ml_free(&d->alloc, d->words.types);
+	ml_free(&d->alloc, d->words.strings);
 	ml_free(&d->alloc, d->page);
 }
 

@@ -114,7 +114,7 @@ enum memlog_status ml_hyp_words_open(struct hyp_words *w,
 			       "no memory for the names of events");
 	words_load_types(w, source, page);
 	words_load_reasons(w, source);
-	return MEMLOG_OK;
+	return ml_hyp_strings_load(w, alloc, source, err);
 }
 
 /* ---- an event ----------------------------------------------------------- */
@@ -149,6 +149,13 @@ static void words_data(struct hyp_words *w, const struct ml_rb_event *e)
 				      e->payload[i]);
 }
 
+/* Android's has named fields, if there is no string. */
+static bool words_is_printk(const struct hyp_words *w,
+			    const struct hyp_type *type)
+{
+	return (w->n_strings || !w->android) && ml_hyp_is_printk(type->name);
+}
+
 size_t ml_hyp_words_print(struct hyp_words *w, const struct ml_rb_event *e,
 			  char *ret, size_t size)
 {
@@ -159,6 +166,9 @@ size_t ml_hyp_words_print(struct hyp_words *w, const struct ml_rb_event *e,
 	if (words_is_known(type, e)) {
 		n = (size_t)snprintf(ret, size, "%s%s", type->name,
 				     type->n_fields || w->android ? " " : "");
+		if (words_is_printk(w, type))
+			return n +
+			       ml_hyp_strings_print(w, e, ret + n, size - n);
 		return n +
 		       ml_hyp_print(type, e->payload, e->payload_len,
 				    (const char(*)[HYP_REASON + 1]) w->reasons,
@@ -205,6 +215,10 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 	rec->component = type ? type->name : NULL;
 	if (!words_is_known(type, e)) {
 		words_raw_fields(w, e, rec);
+		return;
+	}
+	if (!w->android && words_is_printk(w, type)) {
+		ml_hyp_strings_fields(w, e, rec);
 		return;
 	}
 	for (i = 0; i < type->n_fields && rec->n_fields < MEMLOG_RECORD_FIELDS;

@@ -17,9 +17,30 @@ struct hyp_words {
 	size_t n_reasons;
 	bool raw, android, guessed;
 	char data[2 * HYP_DATA + 1];
+	char (*strings)[HYP_STRING]; /* that the hypervisor prints */
+	size_t n_strings;
 };
 
-/* Load them; w is zeroed. The caller frees types. page: room for a page of the
+/* strings.c: is it the name of the event that prints a string? */
+bool ml_hyp_is_printk(const char *name);
+
+/* Load the strings, if the log has them. The caller frees. */
+enum memlog_status ml_hyp_strings_load(struct hyp_words *w,
+				       const struct memlog_allocator *alloc,
+				       struct ml_source *source,
+				       struct memlog_err *err);
+
+/* Print such an event, less than size bytes; returns how many. */
+size_t ml_hyp_strings_print(const struct hyp_words *w,
+			    const struct ml_rb_event *e, char *ret,
+			    size_t size);
+
+/* Set its fields. */
+void ml_hyp_strings_fields(const struct hyp_words *w,
+			   const struct ml_rb_event *e,
+			   struct memlog_record *rec);
+
+/* Load them; w is zeroed. The caller frees types and strings. page: room for a page of the
  * log. */
 enum memlog_status ml_hyp_words_open(struct hyp_words *w,
 				     const struct memlog_allocator *alloc,
