@@ -278,6 +278,11 @@
 #define ML_FTRACE_NAME	 64u
 #define ML_FTRACE_FORMAT 32768u
 
+/* Symbols of a kernel in its own memory (a distribution has 200,000), and bytes of
+ * their names. */
+#define ML_FTRACE_SYMBOLS      (1u << 20)
+#define ML_FTRACE_SYMBOL_NAMES (32u << 20)
+
 /* A trace.dat: CPUs, as many as Linux and Xen run on; types of events; tasks and
  * values with names, which are looked up one by one; and what of its pages stays
  * in memory, in 256 KiB. */

@@ -30,12 +30,22 @@ enum {
 	STRINGS = 0x5000,
 	TASKS = 0x10000,
 	PIDS = 0x40000,
+	SYM_NAMES = 0x50000,
+	SYM_COUNT = 0x50ff8,
+	SYM_TOKENS = 0x51000,
+	SYM_INDEX = 0x51800,
+	SYM_OFFSETS = 0x52000,
+	SYM_BASE = 0x52ff0,
 };
+
+/* how the kernel's own table of symbols has addresses */
+enum kind { NO_TABLE, OWN_PLACE, FROM_BASE, PERCPU };
 
 struct model {
 	struct mem mem;
 	uint8_t *ram;
 	uint32_t strings, fields;
+	enum kind kind;
 };
 
 static uint64_t put_string(struct model *m, const char *s)
@@ -162,6 +172,45 @@ static void model_free(struct model *m)
 	free(m);
 }
 
+/* A token for each character; a variable per CPU is first where those are absolute. */
+static void put_table(struct model *m, enum kind kind)
+{
+	static const struct {
+		const char *name;
+		uint64_t addr;
+	} sym[] = {
+		{ "Apercpu", 0x10 },
+		{ "T_text", IMAGE },
+		{ "T_stext", IMAGE },
+		{ "Dftrace_events", IMAGE + HEAD },
+		{ "dsavedcmd", IMAGE + SAVEDCMD },
+		{ "B_end", IMAGE + RAM },
+	};
+	uint8_t *p = m->ram + SYM_NAMES;
+	uint32_t i, n = 0, from = kind == PERCPU ? 0 : 1;
+	uint64_t off;
+
+	m->kind = kind;
+	for (i = 0; i < 256; i++) {
+		m->ram[SYM_TOKENS + 2 * i] = (uint8_t)(i ? i : 'x');
+		put16(m->ram + SYM_INDEX + 2 * i, (uint16_t)(2 * i));
+	}
+	for (i = from; i < sizeof(sym) / sizeof(*sym); i++, n++) {
+		*p++ = (uint8_t)strlen(sym[i].name);
+		memcpy(p, sym[i].name, strlen(sym[i].name));
+		p += strlen(sym[i].name);
+		if (kind == OWN_PLACE)
+			off = sym[i].addr - (IMAGE + SYM_OFFSETS + 4 * n);
+		else if (kind == FROM_BASE)
+			off = sym[i].addr - IMAGE;
+		else
+			off = i ? IMAGE - 1 - sym[i].addr : sym[i].addr;
+		put32(m->ram + SYM_OFFSETS + 4 * n, (uint32_t)off);
+	}
+	put32(m->ram + SYM_COUNT, n);
+	put64(m->ram + SYM_BASE, IMAGE);
+}
+
 /* ---- symbols ------------------------------------------------------------ */
 
 static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
@@ -242,13 +291,25 @@ static const struct memlog_event_printer printer = {
 
 /* ---- what is found ------------------------------------------------------ */
 
+#define INFO                                          \
+	"SYMBOL(_stext)=ffff800080000000\n"           \
+	"NUMBER(kimage_voffset)=0xffff800040000000\n" \
+	"NUMBER(VA_BITS)=48\n"                        \
+	"NUMBER(PHYS_OFFSET)=0x40000000\n"
+#define TABLE                                             \
+	"SYMBOL(kallsyms_names)=ffff800080050000\n"       \
+	"SYMBOL(kallsyms_num_syms)=ffff800080050ff8\n"    \
+	"SYMBOL(kallsyms_token_table)=ffff800080051000\n" \
+	"SYMBOL(kallsyms_token_index)=ffff800080051800\n" \
+	"SYMBOL(kallsyms_offsets)=ffff800080052000\n"
+#define TABLE_BASE "SYMBOL(kallsyms_relative_base)=ffff800080052ff0\n"
+
 static char *tell(struct model *m, const struct memlog_symbols *symbols,
 		  const struct memlog_event_printer *print)
 {
-	static const char text[] = "SYMBOL(_stext)=ffff800080000000\n"
-				   "NUMBER(kimage_voffset)=0xffff800040000000\n"
-				   "NUMBER(VA_BITS)=48\n"
-				   "NUMBER(PHYS_OFFSET)=0x40000000\n";
+	static const char *const text[] = { INFO, INFO TABLE,
+					    INFO TABLE TABLE_BASE,
+					    INFO TABLE TABLE_BASE };
 	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
 	struct memlog_scan_opts o = { .size = sizeof(o),
 				      .formats = "ftrace",
@@ -263,7 +324,8 @@ static char *tell(struct model *m, const struct memlog_symbols *symbols,
 	size_t len, i;
 	FILE *f = open_memstream(&ret, &len);
 
-	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
+	ml_image_add_note(image, "VMCOREINFO", 0, "", text[m->kind],
+			  text[m->kind], strlen(text[m->kind]));
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
@@ -427,6 +489,60 @@ static void test_hostile_event(void **state)
 	}
 }
 
+static void test_own_symbols(void **state)
+{
+	struct model *m;
+	enum kind kind;
+
+	(void)state;
+	for (kind = OWN_PLACE; kind <= PERCPU; kind++) {
+		m = model_new();
+		put_table(m, kind);
+		expect(m, NULL, NULL, with_fields);
+		model_free(m);
+	}
+}
+
+/* A table that is damaged is not used; nothing else changes. */
+static void test_hostile_symbols(void **state)
+{
+	static const struct {
+		uint32_t off;
+		uint32_t v;
+	} bad[] = {
+		{ SYM_COUNT, 0 },
+		{ SYM_COUNT, UINT32_MAX },
+		{ SYM_COUNT, 1 << 19 },
+		{ SYM_COUNT, 4 },
+		{ SYM_NAMES, 0 },
+		{ SYM_NAMES, UINT32_MAX },
+		{ SYM_NAMES, 1 },
+		{ SYM_INDEX + 2 * 'f', 0xffff },
+		{ SYM_INDEX + 2 * 255, 0x800 },
+		{ SYM_OFFSETS, UINT32_MAX },
+		{ SYM_OFFSETS + 8, 0x80000000 },
+		{ SYM_BASE, 0 },
+		{ SYM_BASE + 4, UINT32_MAX },
+	};
+	struct model *m;
+	enum kind kind;
+	char *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		for (kind = OWN_PLACE; kind <= PERCPU; kind++) {
+			m = model_new();
+			put_table(m, kind);
+			put32(m->ram + bad[i].off, bad[i].v);
+			got = tell(m, NULL, NULL);
+			assert_non_null(strstr(got, "-1234    [000] "));
+			assert_non_null(strstr(got, "-99      [000] "));
+			free(got);
+			model_free(m);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +551,8 @@ int main(void)
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_hostile_event),
+		cmocka_unit_test(test_own_symbols),
+		cmocka_unit_test(test_hostile_symbols),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

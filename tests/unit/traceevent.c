@@ -79,6 +79,11 @@ static void test_formats(void **state)
 		{ "\"%d %s\", REC->n / 2, REC->n ? \"yes\" : \"no\"", "3 yes" },
 		{ "\"%ps\", (void *)REC->ip", "do_it" },
 		{ "\"100%% %d\", REC->n % 4", "100% 3" },
+		{ "\"%d\", (REC->n | 8) & 12", "12" },
+		{ "\"%d\", 2 * (REC->n * 3)", "42" },
+		{ "\"%d %s\", ((unsigned int) ((REC->n) >> 1)), (REC->n & 4) && "
+		  "!(REC->n & 8) ? \"a\" : \"b\"",
+		  "3 a" },
 	};
 	char *got;
 	size_t i;
@@ -111,6 +116,22 @@ static void test_refused(void **state)
 		"\"%*d\", REC->n, 1",
 		"\"%.*s\", REC->n, REC->comm",
 		"\"%999999999d\", REC->n",
+		"\"%d\", REC->n & (4 | 8)",
+		"\"%d\", 1 + (REC->n ? 2 : 3)",
+		"\"%d\", REC->other",
+		"\"%s\", __get_str(other)",
+		"\"%s\", __get_str(comm)",
+		"\"%s\", REC->name",
+		"\"%d\", unknown(1)",
+		"\"%d\", NAME",
+		"\"%d\", REC->n +",
+		"\"%d\", (REC->n",
+		"\"%d\", REC->n)",
+		"\"%d\", REC->n ? 1",
+		"\"%d\",",
+		"\"%d\" REC->n",
+		"\"%n\", REC->n",
+		"\"%pI4\", REC->ip",
 		"\"unfinished",
 		"",
 	};

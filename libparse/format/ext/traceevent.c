@@ -3,10 +3,9 @@
  * traceevent.c - print events of Linux with libtraceevent, which knows the language
  * of their print formats.
  *
- * The formats and the events are bytes of an image. libtraceevent does not check
- * lengths and offsets in an event: it gets a copy with zeros after it for all that
- * 16 bits can reach. Formats that could read further, divide by what the event says,
- * write without end or nest too deep are refused; the caller then prints fields.
+ * The formats and the events are bytes of an image, and libtraceevent trusts both.
+ * Of formats it gets those that printfmt.c has checked; of an event a copy with
+ * zeros after it for all that 16 bits can reach.
  */
 #include "memlog.h"
 
@@ -19,13 +18,11 @@
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "printfmt.h"
 
 enum {
 	EVENT_MAX = ML_FTRACE_PAGE,
 	REACH = 2 << 16, /* an offset and a length */
-	DEPTH = 64,	 /* parentheses */
-	OPERATORS = 1024,
-	CONVERSIONS = 64,
 };
 
 struct traceevent {
@@ -40,94 +37,12 @@ struct traceevent {
 
 /* ---- formats ------------------------------------------------------------ */
 
-/* Calls whose length is what the event says. */
-static bool traceevent_is_call(const char *p)
-{
-	static const char *const names[] = { "__print_hex", "__print_array",
-					     "__print_dynamic_array" };
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strncmp(p, names[i], strlen(names[i])))
-			return true;
-	return false;
-}
-
-/* Is the operand at p a number that is not zero, and nothing after it that could
- * belong to it? */
-static bool traceevent_is_divisor(const char *p)
-{
-	size_t n;
-
-	p += strspn(p, " ");
-	n = strspn(p, "0123456789");
-	if (!n || n > 9 || strspn(p, "0") == n)
-		return false;
-	p += n;
-	p += strspn(p, "UL");
-	p += strspn(p, " ");
-	return !*p || *p == ')' || *p == ',' || *p == '\n';
-}
-
-static bool traceevent_is_index(const char *p)
-{
-	size_t n = strspn(p, "0123456789");
-
-	return n && n <= 3 && p[n] == ']';
-}
-
-/* The end of the string that begins at p; NULL: an event could make its output as
- * wide as it likes. */
-static const char *traceevent_quoted(const char *p, unsigned int *conversions)
-{
-	size_t n;
-
-	for (p++; *p && *p != '"'; p++) {
-		if (*p == '\\' && p[1]) {
-			p++;
-		} else if (*p == '%') {
-			n = strspn(p + 1, "-+ #0123456789.");
-			if (p[n + 1] == '*' || n > 8 ||
-			    ++*conversions > CONVERSIONS)
-				return NULL;
-			p += p[n + 1] == '%' ? n + 1 : n;
-		}
-	}
-	return *p ? p : NULL;
-}
-
-/* Can libtraceevent be given this print format? */
-static bool traceevent_is_safe(const char *p)
-{
-	unsigned int depth = 0, operators = 0, conversions = 0;
-
-	for (; *p; p++) {
-		if (*p == '"') {
-			p = traceevent_quoted(p, &conversions);
-			if (!p)
-				return false;
-			continue;
-		}
-		depth += *p == '(' || *p == '{';
-		depth -= depth && (*p == ')' || *p == '}');
-		operators += strchr("+-*/%<>=!~&|^?:", *p) != NULL;
-		if (depth > DEPTH || operators > OPERATORS ||
-		    (*p == '[' && !traceevent_is_index(p + 1)) ||
-		    ((*p == '/' || *p == '%') &&
-		     !traceevent_is_divisor(p + 1)) ||
-		    traceevent_is_call(p))
-			return false;
-	}
-	return true;
-}
-
 static enum memlog_status traceevent_add(void *state, const char *system,
 					 const char *format)
 {
 	struct traceevent *t = state;
-	const char *print = strstr(format, "\nprint fmt: ");
 
-	if (!print || !traceevent_is_safe(print + strlen("\nprint fmt: ")))
+	if (!ml_printfmt_is_safe(format))
 		return MEMLOG_UNSUPPORTED;
 	return tep_parse_event(t->tep, format, strlen(format), system) ?
 		       MEMLOG_UNSUPPORTED :

@@ -3,9 +3,12 @@
  * become extents of it. */
 #include "collect.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/rbpage.h"
+#include "kallsyms.h"
 #include "kernel.h"
 
 struct ftrace_collect {
@@ -94,6 +97,28 @@ static enum memlog_status collect_all(struct ftrace_collect *c,
 	return collect_put(logs, log, &c->kernel, err);
 }
 
+/* With the symbols of the search, or the kernel's own. */
+static bool collect_place(struct ftrace_collect *c, struct ml_log *log,
+			  const struct memlog_symbols *symbols)
+{
+	struct ftrace *f = ml_ftrace(log);
+	struct memlog_symbols *own = NULL;
+	bool ok;
+
+	if (!symbols) {
+		if (!ml_ftrace_place_image(&c->kernel, &f->kernel) ||
+		    !ml_ftrace_kallsyms_place(c->kernel.image,
+					      &f->kernel.kallsyms))
+			return false;
+		own = ml_ftrace_kallsyms_open(&c->kernel, &f->kernel.kallsyms);
+		if (!own)
+			return false;
+	}
+	ok = ml_ftrace_place(&c->kernel, own ? own : symbols, f, &f->kernel);
+	ml_ftrace_kallsyms_close(own);
+	return ok;
+}
+
 enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
 				     struct ml_log *log,
 				     struct memlog_image *image,
@@ -101,9 +126,9 @@ enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
 {
 	struct ftrace *f = ml_ftrace(log);
 	struct ftrace_collect *c;
-	enum memlog_status s;
+	enum memlog_status s = MEMLOG_OK;
 
-	if (log->extents[0].space != MEMLOG_PHYS || !logs->symbols)
+	if (log->extents[0].space != MEMLOG_PHYS)
 		return MEMLOG_OK;
 	c = ml_calloc(&image->alloc, 1, sizeof(*c));
 	if (!c)
@@ -114,11 +139,10 @@ enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
 	c->page = ml_calloc(&image->alloc, 1, f->page_size);
 	if (!c->page)
 		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
-	else if (ml_ftrace_place(&c->kernel, logs->symbols, f->text,
-				 &f->kernel))
+	else if (collect_place(c, log, logs->symbols))
 		s = collect_all(c, logs, log, err);
 	else
-		s = MEMLOG_OK;
+		memset(&f->kernel, 0, sizeof(f->kernel));
 	ml_ftrace_types_fini(&c->types, &image->alloc);
 	ml_ftrace_tasks_fini(&c->tasks, &image->alloc);
 	ml_ftrace_kernel_close(&c->kernel);

@@ -86,7 +86,12 @@ static void fields_put_bytes(struct ftrace_text *t,
 	if (text) {
 		len = strnlen((const char *)p, len);
 		ml_ftrace_add_text(rec, f->name, p, len);
+		from = t->len;
 		ml_ftrace_put(t, p, len);
+		/* it stays one line */
+		for (; from < t->len; from++)
+			if (t->line[from] == '\n')
+				t->line[from] = ' ';
 	} else {
 		ml_ftrace_add_hex(t, rec, f->name, p, len);
 		ml_ftrace_put(t, t->hex + from, t->hex_len - from);

@@ -35,12 +35,13 @@ enum {
 };
 
 /* Members of the kernel's structs whose place the symbols give; otherwise they are
- * where they have been from 6.12 to 7.3. */
+ * where they have been from 6.12 to 7.3, or, with 0, are looked for. */
 enum ftrace_member {
 	FTRACE_CALL_CLASS,
 	FTRACE_CALL_NAME,
 	FTRACE_CALL_EVENT,
 	FTRACE_CALL_FORMAT,
+	FTRACE_CALL_DATA,
 	FTRACE_EVENT_TYPE,
 	FTRACE_CLASS_SYSTEM,
 	FTRACE_CLASS_FIELDS,
@@ -48,7 +49,14 @@ enum ftrace_member {
 	FTRACE_FIELD_TYPE,
 	FTRACE_FIELD_OFFSET,
 	FTRACE_FIELD_SIZE,
+	FTRACE_SYSCALL_FIELDS,
 	FTRACE_MEMBERS
+};
+
+/* Where the kernel's own table of symbols is; names 0: not used. base: of its
+ * variable, 0: there is none. */
+struct ftrace_kallsyms {
+	uint64_t names, count, tokens, index, offsets, base, stext;
 };
 
 /*
@@ -61,6 +69,7 @@ struct ftrace_kernel_info {
 	uint64_t image, direct, anchor, slide, then;
 	uint64_t events, tasks;
 	uint16_t off[FTRACE_MEMBERS];
+	struct ftrace_kallsyms kallsyms;
 };
 
 /* Bytes of events in the second word of a page. */

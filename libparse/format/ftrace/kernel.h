@@ -32,11 +32,14 @@ bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 void ml_ftrace_kernel_open(struct ftrace_kernel *k);
 void ml_ftrace_kernel_close(struct ftrace_kernel *k);
 
-/* Fill in what the symbols say, and set k->info to it; text: as in struct ftrace.
- * False: nothing can be read with them. place.c */
+/* Where the kernel's image is; sets k->info. False: VMCOREINFO does not say. place.c */
+bool ml_ftrace_place_image(struct ftrace_kernel *k,
+			   struct ftrace_kernel_info *ret);
+
+/* Also what the symbols say, for the log f. False: nothing can be read with them. */
 bool ml_ftrace_place(struct ftrace_kernel *k,
-		     const struct memlog_symbols *symbols, uint64_t text,
-		     struct ftrace_kernel_info *ret);
+		     const struct memlog_symbols *symbols,
+		     const struct ftrace *f, struct ftrace_kernel_info *ret);
 
 /* ---- types of events: types.c ------------------------------------------- */
 

@@ -18,13 +18,15 @@ static const struct {
 	[FTRACE_CALL_NAME] = { "trace_event_call", "name", 24 },
 	[FTRACE_CALL_EVENT] = { "trace_event_call", "event", 32 },
 	[FTRACE_CALL_FORMAT] = { "trace_event_call", "print_fmt", 64 },
+	[FTRACE_CALL_DATA] = { "trace_event_call", "data", 0 },
 	[FTRACE_EVENT_TYPE] = { "trace_event", "type", 16 },
 	[FTRACE_CLASS_SYSTEM] = { "trace_event_class", "system", 0 },
-	[FTRACE_CLASS_FIELDS] = { "trace_event_class", "fields", 40 },
+	[FTRACE_CLASS_FIELDS] = { "trace_event_class", "fields", 0 },
 	[FTRACE_FIELD_NAME] = { "ftrace_event_field", "name", 16 },
 	[FTRACE_FIELD_TYPE] = { "ftrace_event_field", "type", 24 },
 	[FTRACE_FIELD_OFFSET] = { "ftrace_event_field", "offset", 36 },
 	[FTRACE_FIELD_SIZE] = { "ftrace_event_field", "size", 40 },
+	[FTRACE_SYSCALL_FIELDS] = { "syscall_metadata", "enter_fields", 32 },
 };
 
 static void place_offsets(const struct memlog_symbols *symbols, uint16_t *off)
@@ -61,25 +63,47 @@ static uint64_t place_direct(struct ftrace_kernel *k,
 	return X86_DIRECT;
 }
 
+bool ml_ftrace_place_image(struct ftrace_kernel *k,
+			   struct ftrace_kernel_info *ret)
+{
+	uint64_t phys;
+
+	if (!ml_vmcoreinfo_number(k->image, "SYMBOL(_stext)", &ret->anchor) ||
+	    !ml_vmcoreinfo_phys(k->image, ret->anchor, &phys))
+		return false;
+	k->info = ret;
+	ret->image = ret->anchor - phys;
+	return true;
+}
+
+/* How far the kernel that wrote the log was from where these symbols are. */
+static uint64_t place_then(const struct memlog_symbols *symbols,
+			   const struct ftrace *f, uint64_t slide)
+{
+	uint64_t linked;
+
+	if (f->text &&
+	    !symbols->addr(symbols->self,
+			   f->old ? "rb_meta_init_text_addr" : "_text",
+			   &linked))
+		return f->text - linked;
+	return slide;
+}
+
 bool ml_ftrace_place(struct ftrace_kernel *k,
-		     const struct memlog_symbols *symbols, uint64_t text,
-		     struct ftrace_kernel_info *ret)
+		     const struct memlog_symbols *symbols,
+		     const struct ftrace *f, struct ftrace_kernel_info *ret)
 {
 	struct memlog_image *image = k->image;
 	uint64_t phys, linked;
 
-	if (!symbols->addr ||
+	if (!symbols->addr || !ml_ftrace_place_image(k, ret) ||
 	    !ml_vmcoreinfo_symbol(image, symbols, "ftrace_events", &ret->events,
-				  &phys))
+				  &phys) ||
+	    symbols->addr(symbols->self, "ftrace_events", &linked))
 		return false;
-	k->info = ret;
-	ret->anchor = ret->events;
-	ret->image = ret->events - phys;
-	if (!symbols->addr(symbols->self, "ftrace_events", &linked))
-		ret->slide = ret->events - linked;
-	ret->then = ret->slide;
-	if (text && !symbols->addr(symbols->self, "_text", &linked))
-		ret->then = text - linked;
+	ret->slide = ret->events - linked;
+	ret->then = place_then(symbols, f, ret->slide);
 	ret->direct = place_direct(k, symbols);
 	place_offsets(symbols, ret->off);
 	/* tasks have other names in another boot */

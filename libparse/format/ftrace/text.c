@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/sized.h"
+#include "kallsyms.h"
 
 /* Types that every kernel has. */
 enum {
@@ -43,6 +44,11 @@ enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 	t->kernel.source = source;
 	t->kernel.info = &f->kernel;
 	ml_ftrace_kernel_open(&t->kernel);
+	if (f->kernel.kallsyms.names) {
+		t->own = ml_ftrace_kallsyms_open(&t->kernel,
+						 &f->kernel.kallsyms);
+		ml_sized_in(&t->symbols, sizeof(t->symbols), t->own);
+	}
 	if (opts->user->printer) {
 		ml_sized_in(&t->printer, sizeof(t->printer),
 			    opts->user->printer);
@@ -58,6 +64,7 @@ void ml_ftrace_text_fini(struct ftrace_text *t)
 		t->printer.destroy(t->print);
 	ml_ftrace_types_fini(&t->types, &t->alloc);
 	ml_ftrace_tasks_fini(&t->tasks, &t->alloc);
+	ml_ftrace_kallsyms_close(t->own);
 	ml_ftrace_kernel_close(&t->kernel);
 	ml_free(&t->alloc, t->hex);
 	ml_free(&t->alloc, t->line);
@@ -165,6 +172,37 @@ static bool text_by_format(struct ftrace_text *t, struct ftrace_type *type,
 	return true;
 }
 
+/* As the kernel prints a system call: its name, and the arguments. */
+static bool text_syscall(struct ftrace_text *t, const struct ftrace_type *type,
+			 const uint8_t *p, size_t len)
+{
+	const struct ftrace_field *f;
+	bool enter = !strncmp(type->name, "sys_enter_", 10);
+	uint32_t i;
+
+	if (strcmp(type->system, "syscalls") || len < type->len ||
+	    (!enter && strncmp(type->name, "sys_exit_", 9)))
+		return false;
+	for (i = 1; i < type->n_fields; i++)
+		if (type->field[i].size != 8)
+			return false;
+	if (!enter && type->n_fields != 2)
+		return false;
+	ml_ftrace_put_fmt(t, "sys_%s%s", type->name + (enter ? 10 : 9),
+			  enter ? "(" : " -> 0x");
+	for (i = 1; i < type->n_fields; i++) {
+		f = &type->field[i];
+		if (enter)
+			ml_ftrace_put_fmt(t, "%s%s: ", i > 1 ? ", " : "",
+					  f->name);
+		ml_ftrace_put_fmt(t, "%llx",
+				  (unsigned long long)ml_le64(p + f->off));
+	}
+	if (enter)
+		ml_ftrace_put(t, ")", 1);
+	return true;
+}
+
 static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 		       size_t len, uint16_t id, struct memlog_record *rec)
 {
@@ -179,8 +217,11 @@ static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 		return;
 	}
 	rec->component = type->name;
-	ml_ftrace_put_fmt(t, "%s: ", type->name);
-	printed = text_by_format(t, type, payload, len);
+	printed = text_syscall(t, type, payload, len);
+	if (!printed) {
+		ml_ftrace_put_fmt(t, "%s: ", type->name);
+		printed = text_by_format(t, type, payload, len);
+	}
 	ml_ftrace_fields(t, type, payload, len, printed, rec);
 }
 

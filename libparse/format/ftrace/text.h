@@ -9,7 +9,8 @@
  * events, as far as that is known. */
 struct ftrace_text {
 	struct memlog_allocator alloc;
-	struct memlog_symbols symbols;
+	struct memlog_symbols symbols; /* the user's, or a copy of own */
+	struct memlog_symbols *own;    /* the kernel's; NULL: not used */
 	struct memlog_event_printer printer;
 	void *print; /* its state; NULL: none */
 	struct ftrace_kernel kernel;

@@ -120,22 +120,76 @@ static bool types_field(struct ftrace_kernel *k, uint64_t va,
 }
 
 /* The list of fields has the last one first. */
+static void types_list(struct ftrace_kernel *k, struct ftrace_type *t,
+		       uint64_t head)
+{
+	struct ftrace_field *f;
+	uint64_t at, end;
+
+	if (!types_pointer(k, head + LIST_PREV, &at))
+		return;
+	for (; at != head && t->n_fields < FIELD_MAX; t->n_fields++) {
+		f = &t->field[t->n_fields];
+		if (!types_field(k, at, f) ||
+		    !types_pointer(k, at + LIST_PREV, &at))
+			return;
+		end = (uint64_t)f->off + f->size;
+		t->len = (uint32_t)ml_max(t->len, end);
+	}
+}
+
+/* The fields of a system call's arguments are with what the kernel knows of the call:
+ * its name is first there. From 6.12 on data has been in one of two places. */
+static bool types_syscall(struct ftrace_kernel *k, const struct ftrace_type *t,
+			  uint64_t *ret)
+{
+	uint16_t off = k->info->off[FTRACE_CALL_DATA];
+	static const uint16_t offs[] = { 80, 88 };
+	char name[ML_FTRACE_NAME];
+	uint64_t data;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (!types_pointer(k, t->call + (off ? off : offs[i]), &data) ||
+		    !types_string(k, data, name, sizeof(name)) ||
+		    strncmp(name, "sys_", 4))
+			continue;
+		*ret = data + k->info->off[FTRACE_SYSCALL_FIELDS];
+		return true;
+	}
+	return false;
+}
+
+/* A list's head is one that both neighbours point to. Kernels without perf have it in
+ * the second place. */
+static uint64_t types_class(struct ftrace_kernel *k, uint64_t class)
+{
+	uint16_t off = k->info->off[FTRACE_CLASS_FIELDS];
+	static const uint16_t offs[] = { 48, 40 };
+	uint64_t head, next, back;
+	size_t i;
+
+	for (i = 0; i < 2 && !off; i++) {
+		head = class + offs[i];
+		if (types_pointer(k, head + LIST_NEXT, &next) &&
+		    types_pointer(k, next + LIST_PREV, &back) && back == head)
+			return head;
+	}
+	return class + (off ? off : offs[0]);
+}
+
 static void types_fields(struct ftrace_kernel *k, struct ftrace_type *t,
 			 uint64_t class)
 {
-	uint64_t head = class + k->info->off[FTRACE_CLASS_FIELDS], at;
+	uint64_t head = types_class(k, class);
 
 	t->field = ml_calloc(&k->alloc, FIELD_MAX, sizeof(*t->field));
-	if (!t->field || !types_pointer(k, head + LIST_PREV, &at))
+	if (!t->field)
 		return;
-	while (at != head && t->n_fields < FIELD_MAX &&
-	       types_field(k, at, &t->field[t->n_fields]) &&
-	       types_pointer(k, at + LIST_PREV, &at)) {
-		t->len = (uint32_t)ml_max(t->len,
-					  t->field[t->n_fields].off +
-						  t->field[t->n_fields].size);
-		t->n_fields++;
-	}
+	if (!strncmp(t->name, "sys_enter_", 10) &&
+	    !strcmp(t->system, "syscalls") && !types_syscall(k, t, &head))
+		return;
+	types_list(k, t, head);
 }
 
 /* Can it be part of a format file? */
