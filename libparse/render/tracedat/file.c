@@ -16,7 +16,9 @@
 /* Options: of how time is to be shown; and the end of them. */
 enum { FILE_END = 0, FILE_CLOCK = 4 };
 
-/* With this one trace-cmd shows seconds. */
+/* With this one trace-cmd shows seconds. It is in the file twice: after the places of
+ * the CPUs, for all readers, and as the option that says so, from which newer ones
+ * read it even if the option is empty. */
 static const char file_clock[] = "[mono]";
 
 static const char file_page[] =
@@ -210,7 +212,8 @@ static void file_head(struct file *f, const struct dat_pages *pages,
 	file_number(f, pages->n_cpus, 4);
 	file_bytes(f, "options  ", 10);
 	file_number(f, FILE_CLOCK, 2);
-	file_number(f, 0, 4);
+	file_number(f, sizeof(file_clock), 4);
+	file_bytes(f, file_clock, sizeof(file_clock));
 	file_number(f, FILE_END, 2);
 	file_bytes(f, "flyrecord", 10);
 	for (i = 0; i < pages->n_cpus; i++) {
