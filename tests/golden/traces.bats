@@ -203,6 +203,17 @@ raw='.fields | del(.reason_name) | to_entries |
 	report "$T/acrn.dat" | sort >"$T/got"
 	[ "$(wc -l <"$T/got")" -gt 1000 ]
 	same "$T/got" "$T/want"
+	# all events of Android, some with numbers in hexadecimal, some without fields
+	printf '%s\n' 'ram 1G 4M' 'hyp android16' 'fill 0 90' 'fill 1 30' end elf64 \
+		'note VMCOREINFO 0 "OSRELEASE=6.6.30-android15-8\n"' >android.rec
+	"$B/mkimage" android.rec android
+	"$dump" -q -O tracedat -o "$T/android.dat" android
+	"$dump" -q -J android >"$T/records"
+	records '.fields // {} | to_entries | map("\(.key)=\(.value)") | join(" ")' \
+		<"$T/records" >"$T/want"
+	report "$T/android.dat" >"$T/got"
+	same "$T/got" "$T/want"
+	grep -q ' host_mem_abort esr=0x5 addr=0x1$' "$T/got"
 	# the header of Linux is that of the event
 	unpack ftrace-arm64.elf
 	"$dump" -q -F ftrace -O tracedat -o "$T/ftrace.dat" "$unpacked"

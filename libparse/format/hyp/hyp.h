@@ -40,8 +40,7 @@ enum {
 	HYP_ROLE_DESC,
 	HYP_ROLE_META,
 	HYP_ROLE_RB,	   /* the writer's struct simple_rb_per_cpu */
-	HYP_ROLE_POSITION, /* u32: bytes of the reader page that were read */
-	HYP_ROLE_WAY,	   /* what leads there */
+	HYP_ROLE_POSITION, /* u64: bytes of the reader page that were read */
 	HYP_ROLE_READER,   /* the reader page */
 	HYP_ROLE_PAGE,	   /* a data page with live events, in reading order */
 	HYP_ROLE_STALE,	   /* any other data page */
@@ -161,20 +160,10 @@ void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
 bool ml_hyp_node_read(struct memlog_image *image, const struct hyp *h,
 		      const struct hyp_cpu *cpu, uint32_t i, uint8_t *ret);
 
-#define ML_HYP_WAY 4u
-
-/* read: where the kernel has how many bytes of the reader page it has read, a
- * u32; way: the kernel's structs that lead there. Physical. */
-struct hyp_position {
-	uint64_t read;
-	struct {
-		uint64_t addr, len;
-	} way[ML_HYP_WAY];
-};
-
-/* page is the virtual address of the reader page. False: not found. position.c */
+/* Where the kernel has how many bytes of the reader page it has read, a u32; page
+ * is the virtual address of that page. False: not found. position.c */
 bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
-		     int32_t cpu, uint64_t page, struct hyp_position *ret);
+		     int32_t cpu, uint64_t page, uint64_t *ret);
 
 /*
  * desc.c. Set desc, given gen, direct and the virtual address of the part of any CPU
@@ -268,7 +257,7 @@ size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
 struct hyp_field {
 	char name[HYP_NAME];
 	uint16_t off, size;
-	bool is_signed;
+	bool is_signed, is_hex; /* is_hex: it is printed as such */
 };
 
 /* format: the text of the kernel's print format, without its quotes; its args
@@ -315,6 +304,9 @@ bool ml_hyp_event(const struct memlog_record *rec, struct ml_event *ret);
  * without a NUL. Returns how many. print.c */
 size_t ml_hyp_printf(const char *format, const uint64_t *arg, size_t n,
 		     char *ret, size_t size);
+
+/* Set is_hex of its fields. */
+void ml_hyp_mark_hex(struct hyp_type *type);
 
 /* A field's value; false: the payload is too short, or the size is odd. */
 bool ml_hyp_value(const struct hyp_field *f, const uint8_t *payload, size_t len,

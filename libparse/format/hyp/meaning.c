@@ -49,6 +49,9 @@ bool ml_hyp_event(const struct memlog_record *rec, struct ml_event *ret)
 	if (name && name->type == MEMLOG_FIELD_TEXT) {
 		ret->name = name->text;
 		ret->name_len = name->text_len;
+	} else if (ret->kind == ML_EVENT_LEAVE && !reason) {
+		ret->name = "no reason";
+		ret->name_len = strlen(ret->name);
 	}
 	ret->has_task = vcpu && vcpu->type == MEMLOG_FIELD_INT;
 	if (ret->has_task)

@@ -130,21 +130,51 @@ static void print_number(struct hyp_text *t, struct hyp_conversion c,
 	print_put(t, b, strlen(b));
 }
 
+/* Goes to the string of a print format, and sets args to what follows it; some
+ * have an empty string before. */
+static const char *print_start(const struct hyp_type *type, const char **args)
+{
+	const char *s = type->format + strspn(type->format, "\"");
+
+	*args = strchr(s, '"');
+	*args = *args ? *args + strspn(*args, "\" ,") : "";
+	return s;
+}
+
+void ml_hyp_mark_hex(struct hyp_type *type)
+{
+	const char *args, *s = print_start(type, &args), *arg;
+	const struct hyp_field *f;
+	struct hyp_conversion c;
+	size_t arg_len;
+
+	while (*s && *s != '"') {
+		s += strcspn(s, "%\"");
+		if (*s != '%')
+			break;
+		if (*++s == '%') {
+			s++;
+			continue;
+		}
+		c = print_conversion(&s);
+		arg = print_argument(&args, &arg_len);
+		f = print_field(type, arg, arg_len);
+		if (f && c.kind && strchr("xXp", c.kind))
+			type->field[f - type->field].is_hex = true;
+	}
+}
+
 size_t ml_hyp_print(const struct hyp_type *type, const uint8_t *payload,
 		    size_t len, const char (*reasons)[HYP_REASON + 1], size_t n,
 		    char *ret, size_t size)
 {
 	struct hyp_text t = { .p = ret, .size = size };
-	const char *s = type->format, *args, *arg;
+	const char *args, *s = print_start(type, &args), *arg;
 	const struct hyp_field *f;
 	struct hyp_conversion c;
 	uint64_t v = 0;
 	size_t arg_len;
 
-	/* the string; some have an empty one before it */
-	s += strspn(s, "\"");
-	args = strchr(s, '"');
-	args = args ? args + strspn(args, "\" ,") : "";
 	while (*s && *s != '"') {
 		size_t plain = strcspn(s, "%\"");
 

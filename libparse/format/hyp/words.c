@@ -108,11 +108,15 @@ enum memlog_status ml_hyp_words_open(struct hyp_words *w,
 				     struct ml_source *source, uint8_t *page,
 				     struct memlog_err *err)
 {
+	size_t i;
+
 	w->types = ml_calloc(alloc, ML_HYP_EVENTS, sizeof(*w->types));
 	if (!w->types)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for the names of events");
 	words_load_types(w, source, page);
+	for (i = 0; i < w->n_types; i++)
+		ml_hyp_mark_hex(&w->types[i]);
 	words_load_reasons(w, source);
 	return ml_hyp_strings_load(w, alloc, source, err);
 }
@@ -228,7 +232,11 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 			continue;
 		to = &rec->fields[rec->n_fields++];
 		to->name = f->name;
-		to->type = f->is_signed ? MEMLOG_FIELD_INT : MEMLOG_FIELD_UINT;
+		to->type = f->is_hex	? MEMLOG_FIELD_HEX :
+			   f->is_signed ? MEMLOG_FIELD_INT :
+					  MEMLOG_FIELD_UINT;
+		if (f->is_hex && f->size < 8)
+			v &= (UINT64_C(1) << 8 * f->size) - 1;
 		to->u = v;
 		if (strcmp(f->name, ML_HYP_REASON) || !w->n_reasons ||
 		    rec->n_fields == MEMLOG_RECORD_FIELDS)
