@@ -3,21 +3,23 @@
  * coreboot table ("LBIO") and the root of CBMEM lead; docs/facts/cbmem.md. */
 #include <string.h>
 
+#include "banner.h"
 #include "base/bytes.h"
 #include "base/err.h"
-#include "lines.h"
 
 enum { TABLE = 24, TAG_FORWARD = 0x11, TAG_CONSOLE = 0x17, TAG_ENTRY = 0x31 };
 enum { ID_CONSOLE = 0x434f4e53, ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e };
 enum { ROOT_ENTRIES = 20, ROOT_ENTRY = 16, ROOT_END = ML_PAGE - 8 };
 enum { CONSOLE = 8, TEXT_SEEN = 16, LEVEL0 = 16, DEBUG = 7, SPEW = 8 };
-enum { RESERVED = 0x70000000, OVERFLOWED = 0x80000000 };
-#define ANY_SIZE     1u /* hint, if not the console's size: unknown */
-#define ROOT_POINTER UINT64_C(0xfffff008c0389481)
+enum { RESERVED = 0x70000000, OVERFLOWED = 0x80000000, ANY_SIZE = 1 };
+
+static const char cbmem_stages[] =
+	" verstage-before-bootblock starting\n bootblock starting\n"
+	" verstage starting\n*** Pre-CBMEM romstage console\n romstage starting\n"
+	"*** Pre-CBMEM ramstage console\n ramstage starting\n";
 
 struct cbmem_decoder {
-	struct ml_lines lines;
-	bool continues;
+	struct ml_banners text;
 	uint32_t level;
 };
 
@@ -63,8 +65,8 @@ static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 
 static bool cbmem_root(const struct ml_probe *p, struct ml_found *ret)
 {
-	bool valid = p->len >= ML_PAGE &&
-		     ml_le64(p->bytes + ROOT_END) == ROOT_POINTER;
+	bool valid = p->len >= ML_PAGE && ml_le64(p->bytes + ROOT_END) ==
+						  UINT64_C(0xfffff008c0389481);
 	const uint8_t *e = p->bytes + ROOT_ENTRIES;
 	uint32_t n = ml_le32(p->bytes + 4), size;
 	int64_t at;
@@ -128,12 +130,10 @@ static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
 	size_t got, i, n = 0;
 
 	ml_image_fill(image, MEMLOG_PHYS, 0, page, sizeof(page), &got, NULL);
-	for (i = 0; i + TABLE <= got && n < max; i += 16) {
-		struct ml_likely l = { .range = { i, i + 1 }, .exact = true };
-
+	for (i = 0; i + TABLE <= got && n < max; i += 16)
 		if (!memcmp(page + i, "LBIO", 4))
-			ret[n++] = l;
-	}
+			ret[n++] = (struct ml_likely){ .range = { i, i + 1 },
+						       .exact = true };
 	return n;
 }
 
@@ -142,13 +142,13 @@ static enum memlog_status cbmem_open(void *state, struct ml_source *source,
 				     struct memlog_err *err)
 {
 	const struct memlog_log *log = &source->log->pub;
-	struct ml_lines *l = state;
-	uint32_t from = *(const uint32_t *)source->log->priv;
+	struct ml_banners *text = state;
 
-	ml_lines_add_ring(l, CONSOLE, log->capacity, from, log->used, 0);
+	ml_lines_add_ring(&text->lines, CONSOLE, log->capacity,
+			  *(const uint32_t *)source->log->priv, log->used, 0);
 	if (log->flags & MEMLOG_LOG_WRAPPED)
-		l->first_flags = MEMLOG_REC_TRUNCATED_HEAD;
-	return MEMLOG_OK;
+		text->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	return ml_banners_find(text, "coreboot-", cbmem_stages, source, err);
 }
 
 /* A message may begin with a byte that tells its level; SPEW is below DEBUG. */
@@ -157,18 +157,17 @@ static enum memlog_status cbmem_next(void *state, struct ml_source *source,
 				     struct memlog_err *err)
 {
 	struct cbmem_decoder *d = state;
-	enum memlog_status s = ml_lines_next(&d->lines, source, rec, err);
+	enum memlog_status s = ml_banners_next(&d->text, source, rec, err);
 
 	if (s)
 		return s;
-	if (!d->continues) {
+	if (d->text.begins) {
 		d->level = (uint32_t)(*rec->text - LEVEL0);
 		rec->text += d->level <= SPEW;
 		rec->text_len -= d->level <= SPEW;
 	}
 	rec->has_level = d->level <= SPEW;
 	rec->level = ml_min(d->level, DEBUG);
-	d->continues = rec->flags & MEMLOG_REC_CONTINUES;
 	return MEMLOG_OK;
 }
 
@@ -196,4 +195,5 @@ const struct ml_format ml_format_cbmem = {
 	.live.header = CONSOLE,
 	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",
 	.say.reserved = true,
+	.say.boots = true,
 };

@@ -19,6 +19,7 @@ struct ml_render_opts {
 	bool many;	/* several images: name them in headings */
 	bool continued; /* the sink has output of an earlier image */
 	bool color;
+	bool one_boot;		 /* all records are of the same boot */
 	const char *time_format; /* NULL: the renderer's own */
 	uint64_t tsc_hz;	 /* 0: not known */
 	const char *stats;	 /* --stats LIST, checked; NULL: none */

@@ -30,6 +30,7 @@ struct text {
 	bool bol;	  /* at the start of a line */
 	bool inside;	  /* the previous record continues in the next */
 	uint32_t state;	  /* STATE_FLAGS of the previous record */
+	int32_t boot;	  /* of the previous record, if known */
 	uint8_t carry[4]; /* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
@@ -106,6 +107,7 @@ static enum memlog_status text_log_begin(void *state,
 	struct text *t = state;
 
 	t->state = 0;
+	t->boot = log->boot;
 	t->inside = false;
 	t->heading = t->headings;
 	return MEMLOG_OK;
@@ -126,15 +128,29 @@ static bool says_lost(const struct memlog_record *rec)
 	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !rec->has_time;
 }
 
+/* Of a log with several boots. */
+static void text_mark_boot(struct text *t, const struct memlog_record *rec)
+{
+	char words[40];
+
+	if (!rec->has_boot || rec->boot == t->boot || t->opts->one_boot)
+		return;
+	snprintf(words, sizeof(words), "boot %" PRId32 "%s", rec->boot,
+		 rec->boot ? "" : ", the current one");
+	text_mark(t, words);
+	t->boot = rec->boot;
+}
+
 static void text_marks(struct text *t, const struct memlog_record *rec)
 {
 	uint32_t now = rec->flags & STATE_FLAGS, added;
 	char words[80];
 
+	text_mark_boot(t, rec);
 	if (rec->flags & MEMLOG_REC_VERBATIM)
 		now &= ~MEMLOG_REC_CONSUMED; /* nobody misses it */
-	if (rec->log->state == MEMLOG_STATE_STALE)
-		now &= ~MEMLOG_REC_STALE; /* all of it is */
+	if (rec->log->state == MEMLOG_STATE_STALE || rec->has_boot)
+		now &= ~MEMLOG_REC_STALE; /* that is said already */
 	added = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE && !says_lost(rec)) {
 		if (rec->lost)

@@ -66,11 +66,34 @@ as_serial() {
 
 @test "levels are printed, filtered, and in JSON" {
 	run -0 "$dump" -q -l err+ "$raw"
-	[ "${lines[0]}" = "emerg  Payload not loaded." ]
+	[ "${lines[0]}" = "[... boot -1]" ]
+	[ "${lines[1]}" = "emerg  Payload not loaded." ]
 	[[ $output != *"debug  "* ]]
 	run -0 "$dump" -q -g 'bootblock starting' -n 1 -O json "$raw"
 	[ "$(jq -r .level <<<"${lines[0]}")" = 5 ]
 	[[ $(jq -r .text <<<"${lines[0]}") == "coreboot-coreboot-unknown"* ]]
+}
+
+@test "boots: one alone, the list, and the marks between them" {
+	"$dump" -q -O raw "$raw" >both
+	"$dump" -q -O raw -b -1 "$raw" >before
+	"$dump" -q -O raw -b 0 "$raw" >now
+	cat before now | cmp - both
+	# how far the cursor was when the first boot was over
+	[ "$(stat -c %s before)" -eq $((0x3085)) ]
+	[ "$(head -n 3 now | grep -ac 'bootblock starting')" -eq 1 ]
+	run -0 "$dump" --list-boots "$raw"
+	[ "${lines[1]}" = "  -1  cbmem           1  phys:0x3fde000" ]
+	[ "${lines[2]}" = "   0  cbmem           1  phys:0x3fde000" ]
+	run -1 --separate-stderr "$dump" -b -2 "$raw"
+	[[ $stderr == *"no log of boot -2; there are -1 (cbmem), 0 (cbmem)"* ]]
+	"$dump" -a "$raw" >text
+	[ "$(grep -n '^\[\.\.\.' text)" = $'1:[... boot -1]\n283:[... boot 0, the current one]' ]
+	run ! grep '^\[\.\.\.' <("$dump" -b -1 "$raw")
+	run -0 "$dump" -O json -n 1 "$raw"
+	[ "$(jq -r .boot <<<"${lines[0]}")" = 0 ]
+	run -0 "$dump" -O json -n +1 "$raw"
+	[ "$(jq -c '[.boot, .flags]' <<<"${lines[0]}")" = '[-1,["stale"]]' ]
 }
 
 @test "no log: what to check" {

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "libmem.h"
 
 #define PAGE 4096u
@@ -457,6 +458,107 @@ static void pipe_pointers(void **state)
 	free(input.p);
 }
 
+/* ---- boots --------------------------------------------------------------- */
+
+/* The boot of each line of a ring that starts at byte from, as "-1 -1 0 ". */
+static char *boots_of(const char *text, size_t from)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o) };
+	size_t size = strlen(text) + (from ? 0 : 1), len;
+	struct memlog_image *image;
+	const struct memlog_record *rec;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	char *out = NULL;
+	FILE *f = open_memstream(&out, &len);
+	uint8_t *p;
+
+	root(piece(0x3fff000, PAGE), -0x21000, (uint32_t)size + 8);
+	p = piece(0x3fde000, 16 * PAGE);
+	put32(p, (uint32_t)size);
+	put32(p + 4, from ? (uint32_t)from | 0x80000000 : (uint32_t)size - 1);
+	memcpy(p + 8 + from, text, strlen(text) - from);
+	memcpy(p + 8, text + strlen(text) - from, from);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	assert_non_null(memlog_logs_get(logs, 0));
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     NULL, &d, NULL),
+			 0);
+	while (!memlog_decoder_next(d, &rec, NULL)) {
+		assert_true(rec->has_boot);
+		assert_int_equal(!!(rec->flags & MEMLOG_REC_STALE),
+				 rec->boot != 0);
+		fprintf(f, "%d ", rec->boot);
+	}
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+	fclose(f);
+	return out;
+}
+
+#define STAGE(name) \
+	"\n\n\x15"  \
+	"coreboot-1 x86 " name " starting (log level: 7)...\n"
+
+static void boots(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t from;
+	} cases[] = {
+		{ "no\nbanner\n", "0 0 ", 0 },
+		{ STAGE("bootblock") "a\n", "0 0 0 0 ", 0 },
+		/* later stages start no boot; empty lines do, at most two */
+		{ STAGE("bootblock") STAGE("romstage") "a\n\n" STAGE(
+			  "bootblock") STAGE("romstage"),
+		  "-1 -1 -1 -1 -1 -1 -1 -1 0 0 0 0 0 0 ", 0 },
+		/* what is left of a boot, in a ring that wrapped */
+		{ "ft\n" STAGE("bootblock") "a\n" STAGE("bootblock"),
+		  "-2 -1 -1 -1 -1 0 0 0 ", 20 },
+		/* the first stage that there is, even if it comes late */
+		{ STAGE("romstage") STAGE("ramstage") STAGE("romstage"),
+		  "-1 -1 -1 -1 -1 -1 0 0 0 ", 0 },
+		{ STAGE("romstage") STAGE("verstage-before-bootblock")
+			  STAGE("bootblock") STAGE("romstage"),
+		  "-1 -1 -1 0 0 0 0 0 0 0 0 0 ", 0 },
+		/* lost before there was memory */
+		{ "a\n\x14*** Pre-CBMEM romstage console overflowed\nb\n",
+		  "-1 0 0 ", 0 },
+		/* no banners: in mid-line, of others */
+		{ "a coreboot-1 bootblock starting\nx bootblock starting\n"
+		  "coreboot-1 boot starting\n",
+		  "0 0 0 ", 0 },
+	};
+	char *text, *got;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		got = boots_of(cases[i].text, cases[i].from);
+		assert_string_equal(got, cases[i].want);
+		free(got);
+	}
+	/* in the rest of a line that is too long for a record */
+	text = calloc(1, ML_MAX_LINE + 200);
+	memset(text, 'x', ML_MAX_LINE);
+	strcat(text, "coreboot-1 bootblock starting\nb\n");
+	got = boots_of(text, 0);
+	assert_string_equal(got, "0 0 0 ");
+	free(got);
+	/* more boots than are counted */
+	*text = '\0';
+	for (i = 0; i < 70; i++)
+		strcat(text, "coreboot-1 bootblock starting\n");
+	got = boots_of(text, 0);
+	assert_int_equal(strncmp(got, "-64 -64 -64 -64 -64 -64 -63 -62 ", 32),
+			 0);
+	assert_string_equal(got + strlen(got) - 8, "-2 -1 0 ");
+	free(got);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +566,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(at, setup, teardown),
 		cmocka_unit_test_setup_teardown(rings, setup, teardown),
+		cmocka_unit_test_setup_teardown(boots, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(circles, setup, teardown),
 		cmocka_unit_test_setup_teardown(top, setup, teardown),
