@@ -284,6 +284,11 @@ static void test_printk(void **state)
 		t = k ? told(m) : find_symbols(m, "7.9.0", false);
 		want = hypm_truth(m, false);
 		assert_string_equal(t.text, want);
+		assert_string_equal(t.strings,
+				    k ? "" :
+					"hello\n"
+					"pfn 0x12345 owner -1 of    42%\n"
+					"0x12345 at 00000000ffffffff\n");
 		assert_int_equal(t.logs, 1);
 		free(want);
 		told_free(&t);

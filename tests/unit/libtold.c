@@ -80,9 +80,10 @@ struct told told_opts(struct memlog_image *image,
 	struct memlog_decoder *d;
 	struct memlog_logs *logs;
 	struct told t = { 0 };
-	size_t len, len2, i;
+	size_t len, len2, len3, i, k;
 	FILE *f = open_memstream(&t.text, &len);
 	FILE *g = open_memstream(&t.flagged, &len2);
+	FILE *h = open_memstream(&t.strings, &len3);
 
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
 	t.logs = memlog_logs_count(logs);
@@ -95,6 +96,11 @@ struct told told_opts(struct memlog_image *image,
 			fwrite(rec->text, 1, rec->text_len, f);
 			if (rec->flags & MEMLOG_REC_CONSUMED)
 				fwrite(rec->text, 1, rec->text_len, g);
+			for (k = 0; k < rec->n_fields; k++)
+				if (!strcmp(rec->fields[k].name, "string"))
+					fprintf(h, "%.*s\n",
+						(int)rec->fields[k].text_len,
+						rec->fields[k].text);
 			t.any |= rec->flags;
 		}
 		t.missing += memlog_decoder_missing(d);
@@ -103,6 +109,7 @@ struct told told_opts(struct memlog_image *image,
 	memlog_logs_destroy(logs);
 	fclose(f);
 	fclose(g);
+	fclose(h);
 	return t;
 }
 
@@ -124,6 +131,7 @@ void told_free(struct told *t)
 {
 	free(t->text);
 	free(t->flagged);
+	free(t->strings);
 }
 
 void told_all(struct hypm *m)

@@ -18,6 +18,7 @@ void hypm_hole(struct hypm *m, uint64_t addr, size_t len);
 
 struct told {
 	char *text, *flagged; /* all of it, and what is consumed */
+	char *strings;	      /* fields of that name */
 	uint64_t missing;
 	uint32_t flags; /* of the log */
 	uint32_t any;	/* of its records */

@@ -108,3 +108,27 @@ void ml_hyp_strings_fields(const struct hyp_words *w,
 			.name = names[i], .type = MEMLOG_FIELD_HEX, .u = arg[i]
 		};
 }
+
+void ml_hyp_strings_field(const struct hyp_words *w,
+			  const struct ml_rb_event *e,
+			  struct memlog_record *rec)
+{
+	uint64_t arg[ARGS_MAX];
+	const uint8_t *p;
+	uint32_t id;
+	size_t n;
+
+	strings_args(w, e, &id, arg);
+	p = rec->message ? memchr(rec->message, ' ', rec->message_len) : NULL;
+	if (!p || id >= w->n_strings || rec->n_fields == MEMLOG_RECORD_FIELDS)
+		return;
+	/* after the name of the event, without the line's end */
+	p++;
+	n = (size_t)(rec->message + rec->message_len - p);
+	rec->fields[rec->n_fields++] = (struct memlog_field){
+		.name = "string",
+		.type = MEMLOG_FIELD_TEXT,
+		.text = (const char *)p,
+		.text_len = n - (n && p[n - 1] == '\n'),
+	};
+}

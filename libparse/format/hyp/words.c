@@ -223,6 +223,7 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 	}
 	if (!w->android && words_is_printk(w, type)) {
 		ml_hyp_strings_fields(w, e, rec);
+		ml_hyp_strings_field(w, e, rec);
 		return;
 	}
 	for (i = 0; i < type->n_fields && rec->n_fields < MEMLOG_RECORD_FIELDS;
@@ -247,4 +248,6 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 		to->text = w->reasons[ml_min(v, w->n_reasons - 1)];
 		to->text_len = strlen(to->text);
 	}
+	if (words_is_printk(w, type))
+		ml_hyp_strings_field(w, e, rec);
 }

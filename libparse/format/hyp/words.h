@@ -40,6 +40,11 @@ void ml_hyp_strings_fields(const struct hyp_words *w,
 			   const struct ml_rb_event *e,
 			   struct memlog_record *rec);
 
+/* Add a field with the string that its text has, if there is one. */
+void ml_hyp_strings_field(const struct hyp_words *w,
+			  const struct ml_rb_event *e,
+			  struct memlog_record *rec);
+
 /* Load them; w is zeroed. The caller frees types and strings. page: room for a page of the
  * log. */
 enum memlog_status ml_hyp_words_open(struct hyp_words *w,
