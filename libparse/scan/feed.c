@@ -42,6 +42,7 @@ static void scanner_add_magic(struct ml_scanner *sc,
 {
 	uint32_t head = ml_le32(m->bytes), step = magic_step(sc, m);
 	struct ml_scan_magics *to = &sc->bytes;
+	uint8_t *link;
 
 	if (magic_in_line(sc, m) && !m->offset) {
 		to = &sc->starts;
@@ -56,9 +57,13 @@ static void scanner_add_magic(struct ml_scanner *sc,
 	}
 	if (to->n == ML_SCAN_MAGICS)
 		return; /* tests hold the tables to it */
-	to->heads |= 1ull << head % 64;
-	to->magic[to->n++] =
-		(struct ml_scan_magic){ head, magic_step(sc, m), m, fmt };
+	link = &to->first[ml_scan_slot(head)];
+	while (*link)
+		link = &to->magic[*link - 1].next;
+	to->slots |= 1ull << ml_scan_slot(head);
+	to->magic[to->n] =
+		(struct ml_scan_magic){ head, magic_step(sc, m), m, fmt, 0 };
+	*link = (uint8_t)++to->n;
 }
 
 static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
@@ -131,15 +136,18 @@ static enum memlog_status page_magics(struct ml_scanner *sc,
 				      uint32_t head, uint64_t addr,
 				      const uint8_t *p, size_t len)
 {
-	const struct ml_scan_magic *m = among->magic, *end = m + among->n;
 	enum memlog_status s = MEMLOG_OK;
+	const struct ml_scan_magic *m;
+	uint8_t i;
 
-	for (; m < end && !s; m++)
+	for (i = among->first[ml_scan_slot(head)]; i && !s; i = m->next) {
+		m = &among->magic[i - 1];
 		if (m->head == head &&
 		    len >= m->magic->offset + m->magic->len &&
 		    !memcmp(p + m->magic->offset, m->magic->bytes,
 			    m->magic->len))
 			s = page_hit(sc, m->fmt, addr, p, len);
+	}
 	return s;
 }
 
@@ -154,10 +162,10 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 	if (len < 4)
 		return MEMLOG_OK;
 	head = ml_le32(p);
-	if (sc->starts.heads >> head % 64 & 1)
+	if (sc->starts.slots >> ml_scan_slot(head) & 1)
 		s = page_magics(sc, &sc->starts, head, addr, p, len);
 	head = len >= sc->inner + 4 ? ml_le32(p + sc->inner) : 0;
-	if (!s && sc->inners.heads >> head % 64 & 1)
+	if (!s && sc->inners.slots >> ml_scan_slot(head) & 1)
 		s = page_magics(sc, &sc->inners, head, addr, p, len);
 	for (set = sc->screens; set && !s; set &= set - 1) {
 		fmt = format_first(set);
@@ -185,19 +193,23 @@ static enum memlog_status feed_hit(struct ml_scanner *sc,
 static enum memlog_status feed_steps(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *p, size_t len)
 {
-	uint64_t heads = sc->steps.heads, first = (addr - sc->bias) % sc->step;
-	size_t at = first ? (size_t)(sc->step - first) : 0, i;
+	uint64_t slots = sc->steps.slots, first = (addr - sc->bias) % sc->step;
+	size_t at = first ? (size_t)(sc->step - first) : 0;
+	const struct ml_scan_magic *m;
 	enum memlog_status s = MEMLOG_OK;
 	uint32_t head;
+	uint8_t i;
 
 	for (; at < len && len - at >= 4; at += sc->step) {
 		head = ml_le32(p + at);
-		if (!(heads >> head % 64 & 1))
+		if (!(slots >> ml_scan_slot(head) & 1))
 			continue;
-		for (i = 0; i < sc->steps.n && !s; i++)
-			if (sc->steps.magic[i].head == head)
-				s = feed_hit(sc, &sc->steps.magic[i], addr, p,
-					     at, len);
+		i = sc->steps.first[ml_scan_slot(head)];
+		for (; i && !s; i = m->next) {
+			m = &sc->steps.magic[i - 1];
+			if (m->head == head)
+				s = feed_hit(sc, m, addr, p, at, len);
+		}
 		if (s)
 			return s;
 	}
@@ -247,8 +259,8 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *bytes, size_t len)
 {
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
-	uint64_t heads = sc->starts.heads, mask = sc->screen_mask;
-	uint64_t inner_heads = sc->inners.heads;
+	uint64_t slots = sc->starts.slots, mask = sc->screen_mask;
+	uint64_t inner_slots = sc->inners.slots;
 	uint32_t inner = sc->inner;
 	size_t at = skew ? ML_PAGE - skew : 0, n, i, whole;
 	uint32_t head[BATCH];
@@ -265,9 +277,9 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 			size_t here = at + i * ML_PAGE;
 
 			if (whole && (addr + here) & mask &&
-			    !(heads >> head[i] % 64 & 1) &&
-			    !(inner_heads >>
-				      ml_le32(bytes + here + inner) % 64 &
+			    !(slots >> ml_scan_slot(head[i]) & 1) &&
+			    !(inner_slots >> ml_scan_slot(ml_le32(bytes + here +
+								  inner)) &
 			      1))
 				continue;
 			s = ml_scan_page(sc, addr + here, bytes + here,

@@ -28,14 +28,24 @@ struct ml_scan_magic {
 	uint32_t step;
 	const struct ml_magic *magic;
 	const struct ml_format *fmt;
+	uint8_t next; /* of the same slot, as first below */
 };
 
-/* Magics that are found in one way. heads: bit (head % 64) of each. */
+/* Magics that are found in one way. slots: bit i is set if first[i] is, which
+ * is the index in magic, plus 1, of the first one in slot i. */
 struct ml_scan_magics {
 	struct ml_scan_magic magic[ML_SCAN_MAGICS];
 	size_t n;
-	uint64_t heads;
+	uint64_t slots;
+	uint8_t first[64];
 };
+
+/* Of a head. Zeros and round numbers, which memory is full of, do not all have
+ * the same. */
+static inline unsigned int ml_scan_slot(uint32_t head)
+{
+	return head * 0x9e3779b1u >> 26;
+}
 
 /*
  * hit is called with the address where the log would start, for every magic
