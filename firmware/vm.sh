@@ -6,6 +6,8 @@
 #
 #	vm_new			end the old guest, create an empty directory
 #	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash
+#	vm_launch ARG...	start a guest without flash and debug port; the
+#				serial port is the chardev "serial" of ARGs
 #	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
 #	vm_suspended		wait until the guest is suspended
 #	vm_quiet		wait for the shell and until debugcon.log has
@@ -50,13 +52,18 @@ vm_start() {
 	shift
 
 	[ "${vm_port:-on}" = on ] || port=()
+	vm_launch -vga none -nodefaults \
+		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-drive "if=pflash,format=raw,file=$image,snapshot=on" \
+		"${port[@]}" "$@"
+}
+
+vm_launch() {
 	"$vm_qemu" -M "$vm_machine,memory-backend=ram0" -m "${vm_memory}M" \
 		-object "${vm_backend:-memory-backend-file,mem-path=$vm/ram,share=on},id=ram0,size=${vm_memory}M" \
-		-accel "$vm_accel" -display none -vga none -nodefaults -net none \
-		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-accel "$vm_accel" -display none -net none \
 		-serial chardev:serial \
-		-drive "if=pflash,format=raw,file=$image,snapshot=on" \
-		-qmp "unix:$vm/qmp,server=on,wait=off" "${port[@]}" "$@" \
+		-qmp "unix:$vm/qmp,server=on,wait=off" "$@" \
 		> "$vm/qemu.log" 2>&1 &
 	vm_pid=$!
 	local tries=0
