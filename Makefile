@@ -8,7 +8,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # make of their own, after deps. They decide what deps installs: little for a
 # build or a demo, more for check (and without a goal), most for check-full.
 OTHERS := $(filter-out deps,$(MAKECMDGOALS))
-DEPS_SET := $(if $(filter check-full firmware% vmcores xen-vmcores,$(OTHERS)),check-full,$(if \
+DEPS_SET := $(if $(filter check-full firmware% %vmcores,$(OTHERS)),check-full,$(if \
 	$(OTHERS),$(if $(filter-out all demo install,$(OTHERS)),check,build),check))
 .NOTPARALLEL:
 .PHONY: deps $(OTHERS)
@@ -407,7 +407,7 @@ coverage:
 # ---- firmware -------------------------------------------------------------
 # Not needed for `make check`, which boots the images in fixtures/firmware. See
 # firmware/README.md.
-.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores
+.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores kernel-vmcores
 firmware:
 	B=$(abspath $(B)) firmware/build.sh x64
 firmware-kept:
@@ -419,6 +419,9 @@ bench-firmware:
 # Debian's Xen and kernel in QEMU, dumped and crashed.
 xen-vmcores:
 	fixtures/gen/xen-vmcores
+# Kernels that trace a remote, built from Debian's newest source.
+kernel-vmcores:
+	fixtures/gen/kernel-vmcores
 
 # ---- installing -------------------------------------------------------------
 # DESTDIR is prepended to all paths, but not to those inside of files.
@@ -574,7 +577,8 @@ help:
 	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
 	@echo '  firmware, firmware-kept, vmcores, bench-firmware'
 	@echo '                see firmware/README.md'
-	@echo '  xen-vmcores   see fixtures/gen/xen-vmcores'
+	@echo '  xen-vmcores, kernel-vmcores'
+	@echo '                dumps of real machines; see fixtures/gen'
 
 .PHONY: clean
 clean:
