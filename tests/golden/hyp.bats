@@ -26,7 +26,8 @@ symbols() {
 
 @test "text equals trace_pipe of each CPU, byte for byte" {
 	local name
-	for name in hyp-pkvm hyp-nvhe hyp-remote-test; do
+	for name in hyp-pkvm hyp-nvhe hyp-remote-test hyp-wrapped hyp-read \
+		hyp-overtaken hyp-empty hyp-guests; do
 		take "$name"
 		"$dump" "$elf" >got
 		same got want
