@@ -34,6 +34,53 @@ symbols() {
 	done
 }
 
+@test "an extract of what was read in part gives the same" {
+	local name
+	for name in hyp-read hyp-overtaken; do
+		take "$name"
+		rm -f small
+		"$dump" --extract=small "$elf"
+		"$dump" small >got
+		same got want
+	done
+}
+
+@test "--consumed adds what had been read, marked" {
+	take hyp-read
+	zstd -qdc "$vmcores/hyp-read.read.zst" | grep '^.000' >before
+	"$dump" --consumed -J --cpu 0 "$elf" |
+		jq -c 'select(.type == "record")' >records
+	jq -j 'select(.flags | index("consumed")).text' records >marked
+	[ -s marked ]
+	tail -n "$(wc -l <marked)" before | same - marked
+	jq -j 'select(.flags | index("consumed") | not).text' records >got
+	grep '^.000' want | same got -
+}
+
+# Types of a kernel, with the offset of what says how far a page was read.
+types() {
+	cat >types.c <<-EOF
+	struct buffer_page { char a[$1]; unsigned int read; } a;
+	struct ring_buffer_per_cpu { char a[104]; struct buffer_page *reader_page; } b;
+	struct trace_buffer { char a[56]; struct ring_buffer_per_cpu **buffers; } c;
+	__asm__(".globl _stext, __hyp_events_start\n.set _stext, 0xffff800080010000\n"
+		".set __hyp_events_start, 0xffff800080689000");
+	EOF
+	"${CC:-cc}" -g -nostdlib -shared -o types types.c
+}
+
+@test "types that come with symbols say where the kernel has what it read" {
+	take hyp-read
+	sed 's/SYMBOL(init_uts_ns)/SYMBOL(nothing_nnn)/' "$elf" >none
+	types 24
+	"$dump" -s types none >got
+	same got want
+	# elsewhere: a number that is too high, or 0
+	types 40
+	"$dump" -s types none >got
+	run ! cmp -s got want
+}
+
 @test "one log, which tells the release" {
 	take hyp-pkvm
 	run -0 "$dump" --list "$elf"

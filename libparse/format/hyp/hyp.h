@@ -40,7 +40,8 @@ enum {
 	HYP_ROLE_DESC,
 	HYP_ROLE_META,
 	HYP_ROLE_RB,	   /* the writer's struct simple_rb_per_cpu */
-	HYP_ROLE_POSITION, /* u64: bytes of the reader page that were read */
+	HYP_ROLE_POSITION, /* u32: bytes of the reader page that were read */
+	HYP_ROLE_WAY,	   /* what leads there */
 	HYP_ROLE_READER,   /* the reader page */
 	HYP_ROLE_PAGE,	   /* a data page with live events, in reading order */
 	HYP_ROLE_STALE,	   /* any other data page */
@@ -160,10 +161,20 @@ void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
 bool ml_hyp_node_read(struct memlog_image *image, const struct hyp *h,
 		      const struct hyp_cpu *cpu, uint32_t i, uint8_t *ret);
 
-/* Where the kernel has how many bytes of the reader page it has read, a u32; page
- * is the virtual address of that page. False: not found. position.c */
+#define ML_HYP_WAY 4u
+
+/* read: where the kernel has how many bytes of the reader page it has read, a
+ * u32; way: the kernel's structs that lead there. Physical. */
+struct hyp_position {
+	uint64_t read;
+	struct {
+		uint64_t addr, len;
+	} way[ML_HYP_WAY];
+};
+
+/* page is the virtual address of the reader page. False: not found. position.c */
 bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
-		     int32_t cpu, uint64_t page, uint64_t *ret);
+		     int32_t cpu, uint64_t page, struct hyp_position *ret);
 
 /*
  * desc.c. Set desc, given gen, direct and the virtual address of the part of any CPU

@@ -232,6 +232,34 @@ static enum memlog_status order_put_pages(struct memlog_logs *logs,
 	return s;
 }
 
+/* How far the reader page was read, and what leads there, so that an extract has
+ * it too. */
+static enum memlog_status order_put_position(struct memlog_logs *logs,
+					     struct ml_log *log,
+					     struct memlog_image *image,
+					     int32_t cpu, uint64_t reader_va,
+					     struct memlog_err *err)
+{
+	struct memlog_extent e = { .len = 4,
+				   .cpu = cpu,
+				   .role = HYP_ROLE_POSITION };
+	struct hyp_position p;
+	enum memlog_status s;
+	size_t i;
+
+	if (!ml_hyp_position(image, ml_hyp(log), cpu, reader_va, &p))
+		return MEMLOG_OK;
+	e.addr = p.read;
+	s = ml_log_add_extent(logs, log, &e, err);
+	for (i = 0; i < ML_HYP_WAY && !s; i++) {
+		e.addr = p.way[i].addr;
+		e.len = p.way[i].len;
+		e.role = HYP_ROLE_WAY;
+		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	return s;
+}
+
 static enum memlog_status
 order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 		struct memlog_image *image, const struct hyp_cpu *cpu,
@@ -253,11 +281,9 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 		e.role = HYP_ROLE_RB;
 		s = ml_log_add_extent(logs, log, &e, err);
 	}
-	if (!s && ml_hyp_position(image, h, cpu->cpu, reader_va, &e.addr)) {
-		e.len = 4;
-		e.role = HYP_ROLE_POSITION;
-		s = ml_log_add_extent(logs, log, &e, err);
-	}
+	if (!s)
+		s = order_put_position(logs, log, image, cpu->cpu, reader_va,
+				       err);
 	e.role = HYP_ROLE_NODES;
 	if (!s && cpu->nodes) {
 		e.addr = cpu->nodes;
