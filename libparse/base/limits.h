@@ -272,6 +272,10 @@
 #define ML_FTRACE_PAGE	65536u
 #define ML_FTRACE_PAGES (1u << 18)
 
+/* Pages of persistent ring buffers that are looked at to find their order, all logs
+ * of one image together: 8 GiB in pages of 4 KiB. */
+#define ML_FTRACE_LOOKED_AT (1u << 21)
+
 /* What is needed to print its events: pages of the kernel, types of events (a
  * distribution has 3000), saved names of tasks (32768 at most), bytes of a name and of
  * a print format. */

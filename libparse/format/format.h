@@ -132,6 +132,8 @@ struct memlog_logs {
 	uint64_t around;  /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
 	bool around_low;  /* low memory was searched, once */
+	uint64_t pages;	  /* of ring buffers looked at by expand(), at most
+				   ML_FTRACE_LOOKED_AT */
 	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
 	size_t n_extents; /* of all logs */
 	const struct memlog_image *image;     /* being scanned, else NULL */

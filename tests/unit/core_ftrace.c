@@ -571,6 +571,26 @@ static void test_bad_length(void **state)
 	model_free(m);
 }
 
+/* Headers that promise more pages than there can be cost nothing. */
+static void test_many_pages(void **state)
+{
+	struct model *m = model_new(2, 4, 4096, 32);
+	struct told t;
+
+	(void)state;
+	model_run(m, 30, 10);
+	model_store(m);
+	put64(m->ram + 8, UINT64_MAX >> 2);
+	put32(at(m, m->ring[1].meta) + 28, 1u << 18);
+	m->mem.reads = 0;
+	t = tell_opts(m, false);
+	assert_int_equal(t.records, 15);
+	assert_true(t.flags & MEMLOG_LOG_INCOMPLETE);
+	assert_true(m->mem.reads < 2000);
+	free(t.text);
+	model_free(m);
+}
+
 static void test_never_used(void **state)
 {
 	struct model *m = model_new(2, 4, 4096, 32);
@@ -602,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_cpu),
 		cmocka_unit_test(test_not_a_log),
 		cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_many_pages),
 		cmocka_unit_test(test_never_used),
 	};
 

@@ -119,9 +119,9 @@ static bool printfmt_string(struct printfmt *f, bool print)
 {
 	if (!printfmt_take(f, "\""))
 		return false;
-	while (*f->p && *f->p != '"' && *f->p != '\n') {
+	while (*f->p >= ' ' && *f->p < 0x7f && *f->p != '"') {
 		if (*f->p == '\\') {
-			if (!f->p[1] || f->p[1] == '\n')
+			if (f->p[1] < ' ' || f->p[1] >= 0x7f)
 				return false;
 			f->p += 2;
 		} else if (*f->p++ == '%' && print && !printfmt_conversion(f)) {

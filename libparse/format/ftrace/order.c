@@ -21,6 +21,7 @@ struct ftrace_order {
 	uint32_t *list; /* of the header: the reader's, then the ring */
 	uint32_t *at;	/* where each page is in the list */
 	bool guessed;
+	bool missing; /* the list is not in the image */
 };
 
 /* A page that is to be added. */
@@ -92,12 +93,14 @@ static enum memlog_status order_load(struct ftrace_order *o, uint32_t header,
 {
 	uint32_t n = o->meta->n, i, page;
 	size_t got = 0;
-	bool bad;
+	bool bad = false;
 
 	memset(o->at, 0xff, n * sizeof(*o->at));
-	bad = ml_image_fill(o->image, o->space, o->meta->addr + header, o->list,
-			    n * sizeof(*o->list), &got, NULL) ||
-	      got != n * sizeof(*o->list);
+	o->missing = ml_image_fill(o->image, o->space, o->meta->addr + header,
+				   o->list, n * sizeof(*o->list), &got, NULL) ||
+		     got != n * sizeof(*o->list);
+	if (o->missing)
+		return MEMLOG_OK;
 	for (i = 0; i < n && !bad; i++) {
 		page = ml_le32(&o->list[i]);
 		bad = page >= n || o->at[page] != UINT32_MAX;
@@ -194,7 +197,9 @@ static enum memlog_status order_put_all(struct memlog_logs *logs,
 	if (o->guessed)
 		return order_put_ring(logs, log, o, run, 0, last,
 				      FTRACE_ROLE_PAGE, err);
-	if (!o->meta->head)
+	if (o->missing)
+		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	if (o->missing || !o->meta->head)
 		return MEMLOG_OK;
 	head = order_place(o, o->meta->head);
 	commit = order_place(o, o->meta->commit);

@@ -98,6 +98,11 @@ enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
 	do {
 		if (m.page_size != f->page_size)
 			break;
+		logs->pages += m.n;
+		if (logs->pages > ML_FTRACE_LOOKED_AT) {
+			log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+			break;
+		}
 		s = ml_ftrace_cpu_add(logs, log, image, &m, cpu, err);
 		if (s)
 			return s;
