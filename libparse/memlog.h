@@ -879,6 +879,8 @@ struct memlog_decoder;
  *
  * uncommitted: also text that was copied but not yet counted.
  * consumed: also what the log's own reader has already read.
+ * merge: a trace with an order for each CPU only: merge them by time, if it goes
+ *	forwards on each of them; otherwise a warning of the image says so.
  * tsc_hz: the rate of the time stamp counter in Hz, for times in cycles; 0:
  *	unknown.
  * rules: rules_len bytes, the text of a rules file that says how to format
@@ -896,6 +898,7 @@ struct memlog_decode_opts {
 	size_t rules_len;
 	const struct memlog_symbols *symbols;
 	const struct memlog_event_printer *printer;
+	bool merge;
 };
 
 /*

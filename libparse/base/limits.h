@@ -255,6 +255,10 @@
 #define ML_HYP_FORMAT	    256u
 #define ML_HYP_KERNEL_PAGES 64u
 
+/* Bytes of pages that are read at a time to merge the CPUs of a trace: 1024 CPUs with
+ * pages of 64 KiB. */
+#define ML_HYP_MERGE (64u << 20)
+
 /* Strings that a hypervisor prints, 128 bytes each: kernels have less than 100. */
 #define ML_HYP_STRINGS 4096u
 

@@ -33,7 +33,7 @@ bool memlog_query_wants_directory(const struct memlog_query *query)
 
 /* Which lines are printed, and what is in them. */
 #define CHECK_LINES "grep,lines,level,component,cpu,since,until"
-#define CHECK_TEXT  "uncommitted,consumed,acrn-formats,time-format,tsc-mhz"
+#define CHECK_TEXT  "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
 
 /* Options that would be ignored beside another, and why. */
 static const struct clash {

@@ -76,6 +76,8 @@ static const struct option_row {
 	  ALL, ml_set_uncommitted },
 	{ "consumed", 0, NULL, "include text its own reader already consumed",
 	  ALL, ml_set_consumed },
+	{ "merge", 0, NULL, "merge the CPUs of a trace by time", ALL,
+	  ml_set_merge },
 	{ "stats", 0, "LIST",
 	  "summarise a trace: vm_exit, irq, cpu_usage; hyp_exit", ALL,
 	  ml_set_stats },

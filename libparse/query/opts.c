@@ -76,6 +76,7 @@ struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
 		.size = sizeof(opts),
 		.uncommitted = q->uncommitted,
 		.consumed = q->consumed,
+		.merge = q->merge,
 		.tsc_hz = run->tsc_hz,
 		.rules = q->rules,
 		.rules_len = q->rules_len,

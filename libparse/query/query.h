@@ -47,7 +47,7 @@ struct memlog_query {
 	bool has_boot;
 	int32_t boot; /* -b */
 	bool follow;
-	bool all, uncommitted, consumed, force, verbose, color, strict;
+	bool all, uncommitted, consumed, merge, force, verbose, color, strict;
 	int level;     /* of wanted messages */
 	char *formats; /* a list, checked; NULL: all */
 	enum memlog_scan_mode scan;

@@ -350,7 +350,7 @@ static void say_found(const struct ml_run *run)
 }
 
 /* Report warnings from first on; returns how many there are. A search adds
- * some. */
+ * some, and so does decoding. */
 static size_t say_warnings(const struct ml_run *run, size_t first)
 {
 	const char *line;
@@ -371,7 +371,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 	size_t said = say_warnings(run, 0);
 	enum memlog_status s = find_logs(run, err);
 
-	say_warnings(run, said);
+	said = say_warnings(run, said);
 	if (!s)
 		s = run_choose(run, err);
 	if (s)
@@ -389,6 +389,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		return write_extract(run, err);
 	run->tsc_hz = ml_query_tsc_hz(run);
 	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
+	say_warnings(run, said);
 	if (!s)
 		ml_say_others(run);
 	if (!s && !run->printed && !run->pending)

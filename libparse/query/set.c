@@ -31,6 +31,7 @@ SET_FLAG(follow)
 SET_FLAG(all)
 SET_FLAG(uncommitted)
 SET_FLAG(consumed)
+SET_FLAG(merge)
 SET_FLAG(force)
 SET_FLAG(strict)
 

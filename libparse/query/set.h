@@ -8,11 +8,11 @@
 /* See ml_setter; also ml_parse_range() and ml_query_rules(). */
 ml_setter ml_set_info, ml_set_list, ml_set_list_boots, ml_set_boot,
 	ml_set_extract, ml_set_follow, ml_set_all, ml_set_uncommitted,
-	ml_set_consumed, ml_set_force, ml_set_verbose, ml_set_quiet,
-	ml_set_json, ml_set_raw, ml_set_formats, ml_set_scan, ml_set_at,
-	ml_set_grep, ml_set_lines, ml_set_level, ml_set_component, ml_set_cpus,
-	ml_set_since, ml_set_until, ml_set_render, ml_set_stats, ml_set_tsc,
-	ml_set_time_format, ml_set_limit, ml_set_threads, ml_set_color,
-	ml_set_strict;
+	ml_set_consumed, ml_set_merge, ml_set_force, ml_set_verbose,
+	ml_set_quiet, ml_set_json, ml_set_raw, ml_set_formats, ml_set_scan,
+	ml_set_at, ml_set_grep, ml_set_lines, ml_set_level, ml_set_component,
+	ml_set_cpus, ml_set_since, ml_set_until, ml_set_render, ml_set_stats,
+	ml_set_tsc, ml_set_time_format, ml_set_limit, ml_set_threads,
+	ml_set_color, ml_set_strict;
 
 #endif

@@ -235,6 +235,30 @@ recipe() {
 	done
 }
 
+@test "--merge: by time, unless that goes back" {
+	take hyp-pkvm
+	"$dump" -q --merge "$elf" >got
+	LC_ALL=C sort -s -t "$(printf '\t')" -k 2,2.14 want | cmp - got
+	run ! cmp -s want got
+	# also with times that are equal, and what was lost before the first
+	recipe mainline position=0 >r
+	"$B/mkimage" -t truth r image
+	"$dump" -q --merge -J image >all
+	jq -r 'select(.type == "record").time' all >stamps
+	sort -n -c stamps
+	[ "$(wc -l <stamps)" -eq "$(wc -l <truth)" ]
+	jq -j 'select(.type == "record").text' all >texts
+	diff <(sort texts) <(sort truth)
+	"$dump" -q --merge --cpu 0 image >got
+	grep -F '[000]' truth | cmp - got
+
+	take hyp-guests
+	"$dump" -F hyp-trace --merge "$elf" >got 2>errors
+	same got want
+	run -0 cat errors
+	[[ $output == *"time goes back in the trace of CPU 0, as it does while a guest runs: CPUs are not merged"* ]]
+}
+
 @test "no log: what to check" {
 	head -c 1M /dev/zero >zeros
 	run -1 --separate-stderr "$dump" -F hyp-trace zeros

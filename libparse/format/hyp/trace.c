@@ -1,142 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * trace.c - the events of a remote, one CPU after the other, as the kernel's
- * trace_pipe of each CPU prints them. A record's raw bytes are the event.
+ * trace_pipe of each CPU prints them, or merged by time. A record's raw bytes are the
+ * event.
  */
-#include "hyp.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "data.h"
-#include "layout.h"
+#include "reader.h"
 #include "words.h"
 
 enum {
-	COMMIT_LOST = 3u << 30, /* a reader's marks: events lost before */
 	LINE = 1024,
 	NS = 1000000000,
 };
 
-/* Of the CPU whose extents are being read. */
-struct hyp_trace_cpu {
-	struct hyp_meta meta;
-	bool has_meta, has_last, has_read, swapped, told;
-	uint64_t last_overrun;
-	uint32_t read; /* bytes of the reader page, if has_read */
-};
-
+/* One reader of all CPUs, or one for each. */
 struct hyp_trace {
 	struct memlog_allocator alloc;
 	struct hyp_words words;
-	bool consumed; /* wanted */
-	size_t next;   /* extent */
-	struct hyp_trace_cpu cpu;
-	/* the page being read */
-	uint8_t *page;
-	uint32_t role;
-	int32_t cpu_nr;
-	struct ml_rb_events events;
-	uint64_t lost; /* before its first event */
-	bool is_lost;
+	struct hyp_reader *readers;
+	size_t n;
 	char line[LINE];
 };
 
-/* ---- pages -------------------------------------------------------------- */
-
-/* What was lost before the reader page is reported with its first event, which may
- * have been read; before the head what came since that page was taken. */
-static void trace_lost(struct hyp_trace *d, uint64_t commit)
-{
-	struct hyp_trace_cpu *c = &d->cpu;
-	bool first = !c->told;
-
-	d->lost = 0;
-	d->is_lost = commit & COMMIT_LOST;
-	if (d->role == HYP_ROLE_READER) {
-		if (c->has_meta && !(c->has_read && c->read))
-			d->lost = c->meta.lost;
-	} else if (first && c->has_meta) {
-		c->told = true;
-		if (c->has_last)
-			d->lost = c->meta.overrun -
-				  ml_min(c->last_overrun, c->meta.overrun);
-		else if (!c->swapped)
-			d->lost = c->meta.overrun;
-		else if (c->meta.overrun > c->meta.lost)
-			d->is_lost = true;
-	}
-	d->is_lost |= d->lost != 0;
-}
-
-static void trace_load_page(struct hyp_trace *d, struct ml_source *source,
-			    size_t extent)
-{
-	uint64_t commit;
-
-	ml_hyp_page_load(source, extent, d->page, &d->events, &commit);
-	if (d->role == HYP_ROLE_READER && d->events.len)
-		d->cpu.swapped = true;
-	if (d->events.len)
-		trace_lost(d, commit);
-}
-
-/* Go to the next page; false: there is none. */
-static bool trace_next_page(struct hyp_trace *d, struct ml_source *source)
-{
-	const struct ml_log *log = source->log;
-	const struct hyp_layout *l = ml_hyp_layout(ml_hyp_const(log));
-	uint8_t b[HYP_META];
-	size_t i;
-
-	while (d->next < log->pub.n_extents) {
-		i = d->next++;
-		d->role = log->extents[i].role & HYP_ROLE_MASK;
-		d->cpu_nr = log->extents[i].cpu;
-		switch (d->role) {
-		case HYP_ROLE_META:
-			memset(&d->cpu, 0, sizeof(d->cpu));
-			d->cpu.has_meta =
-				ml_hyp_extent_read(source, i, b, l->meta) ==
-					l->meta &&
-				ml_hyp_meta_load(l, b, &d->cpu.meta);
-			d->cpu.swapped = d->cpu.meta.reader || d->cpu.meta.lost;
-			break;
-		case HYP_ROLE_RB:
-			d->cpu.has_last = ml_hyp_extent_read(source, i, b,
-							     HYP_RB) == HYP_RB;
-			d->cpu.last_overrun = ml_le64(b + l->rb_overrun);
-			break;
-		case HYP_ROLE_POSITION:
-			d->cpu.has_read = ml_hyp_extent_read(source, i, b, 4) ==
-					  4;
-			d->cpu.read = ml_le32(b);
-			break;
-		case HYP_ROLE_READER:
-		case HYP_ROLE_PAGE:
-			trace_load_page(d, source, i);
-			if (d->events.len)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* ---- records ------------------------------------------------------------ */
 
-static void trace_put_line(struct hyp_trace *d, const struct ml_rb_event *e,
+static void trace_put_line(struct hyp_trace *d, const struct hyp_reader *r,
 			   struct memlog_record *rec)
 {
-	uint64_t t = d->events.time;
+	uint64_t t = r->events.time;
 	size_t n = (size_t)snprintf(d->line, LINE,
-				    "[%03d]\t%5llu.%06lu: ", d->cpu_nr,
+				    "[%03d]\t%5llu.%06lu: ", r->cpu_nr,
 				    (unsigned long long)(t / NS),
 				    (unsigned long)(t % NS / 1000)),
 	       prefix = n;
 
-	n += ml_hyp_words_print(&d->words, e, d->line + n, LINE - n - 1);
+	n += ml_hyp_words_print(&d->words, &r->event, d->line + n,
+				LINE - n - 1);
 	d->line[n++] = '\n';
 	rec->text = (const uint8_t *)d->line;
 	rec->text_len = n;
@@ -144,48 +47,47 @@ static void trace_put_line(struct hyp_trace *d, const struct ml_rb_event *e,
 }
 
 /* A line of its own, as the kernel prints it. */
-static void trace_put_lost(struct hyp_trace *d, struct memlog_record *rec)
+static void trace_put_lost(struct hyp_trace *d, const struct hyp_reader *r,
+			   struct memlog_record *rec)
 {
 	int n;
 
-	if (d->lost)
+	if (r->lost)
 		n = snprintf(d->line, LINE, "CPU:%d [LOST %llu EVENTS]\n",
-			     d->cpu_nr, (unsigned long long)d->lost);
+			     r->cpu_nr, (unsigned long long)r->lost);
 	else
 		n = snprintf(d->line, LINE, "CPU:%d [LOST EVENTS]\n",
-			     d->cpu_nr);
+			     r->cpu_nr);
 	rec->text = (const uint8_t *)d->line;
 	rec->text_len = (size_t)n;
 	ml_record_message(rec, 0);
-	rec->lost = d->lost;
+	rec->lost = r->lost;
 	rec->flags |= MEMLOG_REC_LOST_BEFORE;
-	d->is_lost = false;
 }
 
-/* The next event that is wanted; false: a page without one. */
-static bool trace_event(struct hyp_trace *d, struct ml_source *source,
-			struct ml_rb_event *ret)
-{
-	bool known = d->role == HYP_ROLE_READER && d->cpu.has_read;
-
-	while (ml_rb_event_next(&d->events, ret))
-		if (!known || d->consumed || ret->pos >= d->cpu.read)
-			return true;
-	if (d->events.bad)
-		source->missing += d->events.len - d->events.pos;
-	return false;
-}
-
-static void trace_emit(struct hyp_trace *d, const struct ml_rb_event *e,
+static void trace_emit(struct hyp_trace *d, const struct hyp_reader *r,
 		       struct memlog_record *rec)
 {
-	trace_put_line(d, e, rec);
-	ml_hyp_words_fields(&d->words, e, rec);
-	rec->raw = e->raw;
-	rec->raw_len = e->raw_len;
+	trace_put_line(d, r, rec);
+	ml_hyp_words_fields(&d->words, &r->event, rec);
+	rec->raw = r->event.raw;
+	rec->raw_len = r->event.raw_len;
 	rec->has_time = true;
-	rec->time = d->events.time;
+	rec->time = r->events.time;
 	rec->time_hz = NS;
+}
+
+/* The reader with the oldest event, the first of those; NULL: there is none. */
+static struct hyp_reader *trace_pick_reader(struct hyp_trace *d,
+					    struct ml_source *source)
+{
+	struct hyp_reader *ret = NULL, *r;
+
+	for (r = d->readers; r < d->readers + d->n; r++)
+		if (ml_hyp_reader_next(r, source) &&
+		    (!ret || r->events.time < ret->events.time))
+			ret = r;
+	return ret;
 }
 
 static enum memlog_status hyp_trace_next(void *state, struct ml_source *source,
@@ -193,32 +95,35 @@ static enum memlog_status hyp_trace_next(void *state, struct ml_source *source,
 					 struct memlog_err *err)
 {
 	struct hyp_trace *d = state;
-	struct ml_rb_events before;
-	struct ml_rb_event e;
+	struct hyp_reader *r = trace_pick_reader(d, source);
 
-	for (;;) {
-		before = d->events;
-		if (trace_event(d, source, &e))
-			break;
-		if (!trace_next_page(d, source))
-			return MEMLOG_NO_DATA;
-	}
-	rec->cpu = d->cpu_nr;
-	rec->flags = MEMLOG_REC_VERBATIM;
-	/* how far the reader page was read may not be known */
-	if (d->role == HYP_ROLE_READER &&
-	    (!d->cpu.has_read || e.pos < d->cpu.read))
-		rec->flags |= MEMLOG_REC_CONSUMED;
-	if (source->log->extents[d->next - 1].role & HYP_ROLE_GUESSED ||
-	    d->words.guessed)
+	if (!r)
+		return MEMLOG_NO_DATA;
+	rec->cpu = r->cpu_nr;
+	rec->flags = MEMLOG_REC_VERBATIM | ml_hyp_reader_flags(r, source->log);
+	if (d->words.guessed)
 		rec->flags |= MEMLOG_REC_GUESSED;
-	if (d->is_lost) {
-		d->events = before;
-		trace_put_lost(d, rec);
-		return MEMLOG_OK;
+	if (r->is_lost) {
+		trace_put_lost(d, r, rec);
+		r->is_lost = false;
+	} else {
+		trace_emit(d, r, rec);
+		r->have = false;
 	}
-	trace_emit(d, &e, rec);
 	return MEMLOG_OK;
+}
+
+/* ---- open --------------------------------------------------------------- */
+
+static void trace_free_readers(struct hyp_trace *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->n; i++)
+		ml_free(&d->alloc, d->readers[i].page);
+	ml_free(&d->alloc, d->readers);
+	d->readers = NULL;
+	d->n = 0;
 }
 
 static void hyp_trace_close(void *state, struct ml_source *source)
@@ -227,23 +132,103 @@ static void hyp_trace_close(void *state, struct ml_source *source)
 
 	ml_free(&d->alloc, d->words.types);
 	ml_free(&d->alloc, d->words.strings);
-	ml_free(&d->alloc, d->page);
+	trace_free_readers(d);
+}
+
+/* n readers, each of the extents from one CPU's meta page to the next; 1: of all. */
+static enum memlog_status trace_readers(struct hyp_trace *d,
+					const struct ml_log *log, size_t n,
+					bool consumed, struct memlog_err *err)
+{
+	struct hyp_reader *r;
+	size_t i;
+
+	d->readers = ml_calloc(&d->alloc, n, sizeof(*d->readers));
+	for (i = 0; d->readers && i < log->pub.n_extents; i++) {
+		if (log->extents[i].role != HYP_ROLE_META ||
+		    (n == 1 && d->n == 1))
+			continue;
+		r = &d->readers[d->n++];
+		r->next = i;
+		r->consumed = consumed;
+		r->page = ml_calloc(&d->alloc, 1, ml_hyp_const(log)->page_size);
+		if (!r->page)
+			break;
+	}
+	if (!d->readers || i < log->pub.n_extents)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
+	for (i = 0; i < d->n; i++)
+		d->readers[i].end = i + 1 < d->n ? d->readers[i + 1].next :
+						   log->pub.n_extents;
+	return MEMLOG_OK;
+}
+
+/* Does time go forwards on each CPU? *ret: one where it does not. */
+static bool trace_is_sorted(struct hyp_trace *d, struct ml_source *source,
+			    int32_t *ret)
+{
+	uint64_t missing = source->missing, last;
+	struct hyp_reader *r, start;
+
+	for (r = d->readers; r < d->readers + d->n; r++) {
+		start = *r;
+		for (last = 0;
+		     ml_hyp_reader_next(r, source) && r->events.time >= last;
+		     r->have = false)
+			last = r->events.time;
+		*ret = r->cpu_nr;
+		if (r->have)
+			return false;
+		*r = start;
+	}
+	source->missing = missing;
+	return true;
+}
+
+/* One reader for each CPU, if their events can be merged. */
+static enum memlog_status trace_merge(struct hyp_trace *d,
+				      struct ml_source *source, bool consumed,
+				      struct memlog_err *err)
+{
+	const struct hyp *h = ml_hyp_const(source->log);
+	uint64_t missing = source->missing;
+	enum memlog_status s;
+	int32_t cpu;
+
+	if (h->n_cpus > ML_HYP_MERGE / h->page_size) {
+		ml_image_warn(source->image,
+			      "the trace of more than %u CPUs is not merged",
+			      ML_HYP_MERGE / h->page_size);
+		return MEMLOG_OK;
+	}
+	s = trace_readers(d, source->log, h->n_cpus, consumed, err);
+	if (s || trace_is_sorted(d, source, &cpu))
+		return s;
+	source->missing = missing;
+	ml_image_warn(source->image,
+		      "time goes back in the trace of CPU %d, as it does while "
+		      "a guest runs: CPUs are not merged",
+		      cpu);
+	trace_free_readers(d);
+	return MEMLOG_OK;
 }
 
 static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 					 const struct ml_decoder_opts *opts,
 					 struct memlog_err *err)
 {
-	const struct hyp *h = ml_hyp_const(source->log);
+	const struct memlog_decode_opts *user = opts->user;
 	struct hyp_trace *d = state;
-	enum memlog_status s;
+	enum memlog_status s = MEMLOG_OK;
 
 	d->alloc = opts->alloc;
-	d->consumed = opts->user->consumed;
-	d->page = ml_calloc(&d->alloc, 1, h->page_size);
-	if (!d->page)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
-	s = ml_hyp_words_open(&d->words, &d->alloc, source, d->page, err);
+	if (user->merge)
+		s = trace_merge(d, source, user->consumed, err);
+	if (!s && !d->readers)
+		s = trace_readers(d, source->log, 1, user->consumed, err);
+	if (!s)
+		s = ml_hyp_words_open(&d->words, &d->alloc, source,
+				      d->readers[0].page, err);
 	if (s)
 		hyp_trace_close(d, source);
 	return s;
