@@ -31,6 +31,8 @@ struct ml_log {
 	size_t cap_extents;
 	uint32_t boot_step; /* of a log with several boots, set by relate():
 				boots from one in it to the one before */
+	uint32_t turn;	    /* among those of its boot, set by relate(): lower
+				ones were written first */
 	bool pointed;	    /* a header there points to it */
 	enum memlog_space pointer_space;
 	uint64_t pointer_addr;

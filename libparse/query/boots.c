@@ -112,11 +112,13 @@ void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 {
 	char list[240] = "";
 	const char *before = "";
-	size_t i, n = 0;
+	size_t i, n = 0, unknown = 0;
 
 	for (i = 0; i < all->n && n + 48 < sizeof(list); i++) {
-		if (!all->at[i].known)
+		if (!all->at[i].known) {
+			unknown += all->at[i].logs;
 			continue;
+		}
 		n += (size_t)snprintf(list + n, sizeof(list) - n,
 				      "%s%" PRId32 " (%s)", before,
 				      all->at[i].boot, all->at[i].log->format);
@@ -124,8 +126,11 @@ void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 	}
 	if (n)
 		ml_say(run, ML_SAY_ERROR,
-		       "no log of boot %" PRId32 "; there are %s",
-		       run->query->boot, list);
+		       "no log of boot %" PRId32 "; there %s %s%s",
+		       run->query->boot, strchr(list, ',') ? "are" : "is", list,
+		       unknown ?
+			       ", and logs whose boot is unknown; see --list" :
+			       "");
 	else
 		ml_say(run, ML_SAY_ERROR,
 		       "no log of boot %" PRId32

@@ -127,18 +127,26 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 	return false;
 }
 
-/* Logs of older boots come first. What may be current counts as current. */
-static int run_by_boot(const void *a, const void *b)
+static int32_t run_boot_of(const struct memlog_log *log)
+{
+	if (log->has_boot)
+		return log->boot;
+	return log->state == MEMLOG_STATE_STALE ? INT32_MIN : 0;
+}
+
+/* Older ones come first. What may be current counts as current. */
+static int run_by_age(const void *a, const void *b)
 {
 	const struct memlog_log *x = *(const struct memlog_log *const *)a;
 	const struct memlog_log *y = *(const struct memlog_log *const *)b;
-	int32_t i = x->state == MEMLOG_STATE_STALE ? INT32_MIN : 0;
-	int32_t k = y->state == MEMLOG_STATE_STALE ? INT32_MIN : 0;
+	uint32_t turn_x = ((const struct ml_log *)x)->turn;
+	uint32_t turn_y = ((const struct ml_log *)y)->turn;
+	int32_t i = run_boot_of(x), k = run_boot_of(y);
 
-	i = x->has_boot ? x->boot : i;
-	k = y->has_boot ? y->boot : k;
 	if (i != k)
 		return i < k ? -1 : 1;
+	if (turn_x != turn_y)
+		return turn_x < turn_y ? -1 : 1;
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -217,7 +225,7 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	run_collect(run);
 	run->result.logs_found = run->n_logs;
 	if (!q->n_at)
-		qsort(run->logs, run->n_logs, sizeof(*run->logs), run_by_boot);
+		qsort(run->logs, run->n_logs, sizeof(*run->logs), run_by_age);
 	if (q->has_boot)
 		return run_choose_boot(run, err);
 	for (i = 0; !q->n_at && i < run->n_logs; i++)

@@ -248,6 +248,31 @@ wrong() {
 	[ ! -e "$T/new" ]
 }
 
+@test "main logs of several earlier boots: their numbers are unknown" {
+	"$B/mkimage" - "$T/several" <<-'EOF'
+	ram 0x800000 16M
+	ovmf 0x820000 size=64K
+	lines 3 "now "
+	end
+	ovmf 0x1000000 size=64K
+	lines 3 "one boot "
+	end
+	ovmf 0x1100000 size=64K
+	lines 3 "another boot "
+	end
+	elf64
+	EOF
+	run -0 "$DUMP" -q --list "$T/several"
+	[ "$(grep -c ' -  stale$' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^        from an earlier boot: the dump' <<<"$output")" -eq 2 ]
+	[[ ${lines[-3]} == *" 0  current" ]]
+	run -0 "$DUMP" -q --list-boots "$T/several"
+	[ "${lines[1]}" = "   ?  ovmf            2  phys:0x1000000" ]
+	[ "${lines[2]}" = "   0  ovmf            1  phys:0x820000" ]
+	run -1 --separate-stderr "$DUMP" -b -1 "$T/several"
+	[[ $stderr == *": no log of boot -1; there is 0 (ovmf), and logs whose boot is unknown; see --list" ]]
+}
+
 @test "-o with the name of an output format is taken for a mistake" {
 	cd "$T"
 	wrong '--output: "json" is an output format: use -O json, or -o ./json for a file of that name' \
@@ -497,7 +522,7 @@ half() {
 	[ -z "$output" ]
 	[ "$stderr" = "memlog-dump: small-early-main: no log of boot -2; there are -1 (ovmf), 0 (ovmf)" ]
 	run -1 --separate-stderr "$DUMP" --at 0x820000 -b -1 small-early-main
-	[[ $stderr == *"no log of boot -1; there are 0 (ovmf)" ]]
+	[[ $stderr == *"no log of boot -1; there is 0 (ovmf)" ]]
 	run -0 "$DUMP" -q --list -b -1 small-early-main
 	[[ ${lines[1]} == "ovmf "*phys:0xf00000*" -1 "* ]]
 	[[ $(grep -c '^[^ ]' <<<"$output") -eq 2 ]]

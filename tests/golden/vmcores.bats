@@ -88,7 +88,7 @@ check_all() {
 	# DXE left for it writes to the main log meanwhile
 	awake=$(grep -abo SecCoreStartupWithStack truth | sed -n '2s/:.*//p')
 	"$dump" -O raw --at phys:0x820000 image > early
-	"$dump" -O raw --at "$(grep -o 'phys:[^ ]*' list | tail -n 1)" image > main
+	"$dump" -O raw --at "$(awk '$2 == "main" { print $3 }' list)" image > main
 	cmp -n "$awake" main truth
 	cmp -n 4000 early <(tail -c "+$((awake + 1))" truth)
 	[ $(($(stat -c %s early) + $(stat -c %s main))) -eq \
@@ -96,7 +96,9 @@ check_all() {
 	cmp <(sort early main) <(sort truth)
 	# both without an option
 	"$dump" -O raw image > both
-	cmp both <(cat early main)
+	cmp both <(cat main early)
+	"$dump" -q image > text
+	[[ $(head -n 1 text) == "==> ovmf main "* ]]
 }
 
 @test "every dump is in the manifest" {

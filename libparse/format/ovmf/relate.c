@@ -206,6 +206,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 
 		o->early = is_early(logs[i], image, effort);
 		o->judged = false;
+		logs[i]->turn = 0;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
 			 "%s%s%s", ml_ovmf_variant(o),
 			 o->family == OVMF_C ? "" : ", family ",
@@ -381,7 +382,7 @@ static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 static void judge_stale(struct ml_log *const *logs, size_t n,
 			const struct ml_log *early, struct memlog_image *image)
 {
-	size_t i;
+	size_t i, left = count_unjudged(logs, n, false);
 
 	for (i = 0; i < n; i++) {
 		if (!ovmf_relate_unjudged(logs[i], false))
@@ -393,8 +394,9 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 		else if (early)
 			ovmf_relate_say(
 				logs[i], MEMLOG_STATE_STALE,
-				"from the previous boot: the dump was taken during "
-				"a reset, the early log is in use");
+				"from %s boot: the dump was taken during a reset, "
+				"the early log is in use",
+				left > 1 ? "an earlier" : "the previous");
 		else
 			ovmf_relate_say(
 				logs[i], MEMLOG_STATE_STALE,
@@ -451,6 +453,7 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
 	if (early && of_resume(early, image)) {
+		early->turn = 1;
 		ovmf_relate_say(early, MEMLOG_STATE_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
 		judge_mains(logs, n,
