@@ -141,8 +141,24 @@ kernel() {
 	run -0 jq -c 'select(.component == "sched_switch") | .fields' \
 		<(head -n 20 records)
 	[ "${lines[0]}" = '{"common_type":"102","common_flags":"0x1","common_preempt_count":"2","common_pid":"0","prev_comm":"swapper/1","prev_pid":"0","prev_prio":"120","prev_state":"0","next_comm":"rcu_sched","next_pid":"13","next_prio":"120"}' ]
+	# the name of each task, but for the idle ones
+	same <(jq -r '[.fields.common_pid, .fields.common_comm // "<...>"] | @tsv' records |
+		awk -F '\t' '$1 { print $2 "-" $1 }') \
+		<(sed 's/^ *//; s/ *\[0.*//' want | grep -v '^<idle>-0$')
 	"$dump" -q -s syms -c irq_handler_entry "$elf" | cmp - \
 		<(grep ' irq_handler_entry: ' want)
+}
+
+@test "trace.dat has the tasks" {
+	command -v trace-cmd >/dev/null || skip "no trace-cmd"
+	kernel syms
+	"$dump" -q -s syms -O tracedat -o f.dat "$elf"
+	trace-cmd report f.dat >got
+	# TASK-PID CPU
+	same <(sed -nE 's/^ *(.*-[0-9]+) +\[00([0-9])\] .*/\1 \2/p' got | sort) \
+		<(sed -E 's/^ *(.*-[0-9]+) +\[00([0-9])\] .*/\1 \2/' want | sort)
+	trace-cmd report -l f.dat >got
+	grep -qE '^ *init-1 +0d\.h\.\. .*: irq_handler_entry: +irq=11 name=arch_timer$' got
 }
 
 # pages FILE ADDR N: pages of the ring buffer, as trace_pipe_raw has them

@@ -229,6 +229,7 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 			  size_t len, bool ns, struct memlog_record *rec)
 {
 	struct ftrace_entry e = { 0 };
+	const char *comm;
 	size_t prefix;
 
 	t->len = t->hex_len = 0;
@@ -242,9 +243,9 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 	e.flags = payload[2];
 	e.preempt = payload[3];
 	e.pid = (int32_t)ml_le32(payload + 4);
-	prefix = t->len =
-		ml_ftrace_prefix(&e, ml_ftrace_tasks_find(&t->tasks, e.pid),
-				 rec->cpu, rec->time, ns, t->line, t->size);
+	comm = ml_ftrace_tasks_find(&t->tasks, e.pid);
+	prefix = t->len = ml_ftrace_prefix(&e, comm, rec->cpu, rec->time, ns,
+					   t->line, t->size);
 	text_add_entry(rec, &e);
 	if (e.type == TYPE_FUNCTION && len >= PARENT + 8)
 		text_function(t, payload, rec);
@@ -254,5 +255,8 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 		text_stack(t, payload, len, rec);
 	else
 		text_typed(t, payload, len, e.type, rec);
+	if (comm)
+		ml_ftrace_add_text(rec, "common_comm", (const uint8_t *)comm,
+				   strlen(comm));
 	text_end_line(t, prefix, rec);
 }

@@ -224,6 +224,26 @@ enum memlog_status ml_dat_task(struct dat_events *e, int32_t pid,
 	return MEMLOG_OK;
 }
 
+enum memlog_status ml_dat_comm(struct dat_events *e,
+			       const struct memlog_record *rec, int32_t pid,
+			       struct memlog_err *err)
+{
+	const struct memlog_field *f;
+	char raw[DAT_NAME / 2], safe[DAT_NAME];
+	unsigned int i;
+
+	for (i = 0; i < rec->n_fields; i++) {
+		f = &rec->fields[i];
+		if (f->type != MEMLOG_FIELD_TEXT ||
+		    strcmp(f->name, "common_comm"))
+			continue;
+		snprintf(raw, sizeof(raw), "%.*s", (int)f->text_len, f->text);
+		return ml_dat_task(e, pid,
+				   memlog_escape(raw, safe, sizeof(safe)), err);
+	}
+	return MEMLOG_OK;
+}
+
 /* ---- events --------------------------------------------------------------- */
 
 static void events_put(uint8_t *p, uint64_t v, size_t bytes)

@@ -83,7 +83,7 @@ static enum memlog_status tracedat_task(struct tracedat *t, struct dat_cpu *c,
 
 	if (ml_dat_common(rec, "common_pid", &pid)) {
 		c->task = (int32_t)pid;
-		return MEMLOG_OK;
+		return ml_dat_comm(&t->events, rec, c->task, err);
 	}
 	if (t->fmt->say.event)
 		t->fmt->say.event(rec, &e);

@@ -142,6 +142,11 @@ bool ml_dat_common(const struct memlog_record *rec, const char *name,
 enum memlog_status ml_dat_task(struct dat_events *e, int32_t pid,
 			       const char *name, struct memlog_err *err);
 
+/* The same, by the field of that header, if the record has it. */
+enum memlog_status ml_dat_comm(struct dat_events *e,
+			       const struct memlog_record *rec, int32_t pid,
+			       struct memlog_err *err);
+
 /* A name that can be part of a format: letters, digits, underscores. */
 void ml_dat_name(char ret[DAT_NAME], const char *s);
 
