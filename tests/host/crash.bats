@@ -139,7 +139,7 @@ memlog_in() {
 	EOF
 	grep -qxFf <(head -n 1 "$expected") out
 	grep -qx '   0  ovmf            1  phys:0x3cb3000' out
-	grep -q 'no log of boot -1; there are 0 (ovmf)' out
+	grep -q 'no log of boot -1; there is 0 (ovmf)' out
 }
 
 @test "bad options: an error, the usage, and crash continues" {

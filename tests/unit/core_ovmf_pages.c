@@ -282,6 +282,21 @@ static void test_foreign(void **state)
 	}
 }
 
+/* One foreign page ends the log, whatever follows: it may be another guest's. */
+static void test_after(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		seed = i;
+		k = 1 + rnd(10);
+		make_ring(32, 12 * 4096 + rnd(4096), i % 3 == 2, "\r\n");
+		put_foreign(r.bytes + k * 4096, (enum kind)(i % CRLF_TEXT));
+		expect_cut(MEMLOG_PHYS, i & 1, i & 1 ? 4096 : k * 4096);
+	}
+}
+
 /* A page or two of a host that look like the log's do not help it: where each
  * has to be proven, all have to be, also those that have no text yet. */
 static void test_look_alike(void **state)
@@ -325,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_in_flight),
 		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_after),
 		cmocka_unit_test(test_look_alike),
 		cmocka_unit_test(test_unused),
 	};
