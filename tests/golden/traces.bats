@@ -221,7 +221,7 @@ raw='.fields | del(.reason_name) | to_entries |
 	"$dump" -q -F ftrace "$unpacked" >"$T/text"
 	[ "$(wc -l <"$T/got")" -eq "$(wc -l <"$T/text")" ]
 	trace-cmd report -l "$T/ftrace.dat" >"$T/got"
-	grep -qE '<\.\.\.>-1 +0d\.h\.\. ' "$T/got"
+	grep -qE '(init|<\.\.\.>)-1 +0d\.h\.\. ' "$T/got"
 	# messages are events with a text
 	zstd -qdc "$root/fixtures/acrn/hvlog-v27-3cpu-boot3.elf.zst" >hvlog.elf
 	"$dump" -q -F acrn-log -O tracedat -o "$T/log.dat" hvlog.elf
