@@ -235,6 +235,32 @@ recipe() {
 	done
 }
 
+@test "Android 14: text, extract, address" {
+	cat >r <<-EOF
+		ram 1G 4M
+		hyp android14 cpus=3
+		  fill 0 500
+		  fill 2 7
+		  begin 2
+		end
+		elf64
+		note VMCOREINFO 0 "OSRELEASE=6.1.75-android14-11\n"
+	EOF
+	"$B/mkimage" -t truth r image
+	"$dump" -q image >got
+	same got truth
+	"$dump" -q --merge --cpu 0 image >got
+	grep -e '^.000' -e '^CPU:0' truth | cmp - got
+	"$dump" -q --extract=small image
+	"$dump" -q small >got
+	same got truth
+	run -0 "$dump" -q --list small
+	[[ $output == *"; CPU 2 was writing an event"* ]]
+	[[ $output =~ phys:0x[0-9a-f]* ]]
+	"$dump" -q -F hyp-trace --at "${BASH_REMATCH[0]}" image >got
+	same got truth
+}
+
 @test "--merge: by time, unless that goes back" {
 	take hyp-pkvm
 	"$dump" -q --merge "$elf" >got

@@ -250,6 +250,123 @@ static void test_hostile(void **state)
 	}
 }
 
+/* ---- Android 14 ---------------------------------------------------------- */
+
+/* What would be printed; a wrapped ring does not say what was lost since it was
+ * read. */
+static void tells_14(struct hypm *m)
+{
+	struct told t;
+	char *want;
+
+	hypm_store(m);
+	t = told(m);
+	want = hypm_truth(m, true);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.text, want);
+	assert_int_equal(t.missing, 0);
+	free(want);
+	told_free(&t);
+}
+
+static void test_14(void **state)
+{
+	static const uint32_t cpus[] = { 1, 2, 17, 64 };
+	struct hypm *m;
+	uint32_t i, k;
+
+	for (i = 0; i < sizeof(cpus) / sizeof(*cpus); i++) {
+		m = hypm_new_android(HYPM_14, cpus[i], 3, 4096);
+		for (k = 0; k < cpus[i]; k++)
+			if (k % 3 != 1)
+				fill(m, k, 20 + 7 * k);
+		tells_14(m);
+		hypm_free(m);
+	}
+	for (i = 4096; i <= 65536; i *= 4) {
+		m = hypm_new_android(HYPM_14, 2, 4, i);
+		fill(m, 0, i / 10);
+		fill(m, 1, i / 6);
+		tells_14(m);
+		hypm_free(m);
+	}
+	for (i = 100; i < 4000; i += 397) {
+		m = hypm_new_android(HYPM_14, 1, 2 + i % 7, 4096);
+		fill(m, 0, i);
+		tells_14(m);
+		/* committed as soon as it is begun, and not printed */
+		hypm_begin(m, 0);
+		tells_14(m);
+		hypm_free(m);
+	}
+}
+
+/* Pages that were read stay out; how many events were lost is then not known. */
+static void test_14_read(void **state)
+{
+	uint32_t seed = 12345, round, i, cpu;
+	struct hypm *m;
+	struct told t;
+	char *want, *s;
+
+	for (round = 0; round < 20; round++) {
+		m = hypm_new_android(HYPM_14, 2, 3 + round % 7, 4096);
+		for (i = 0; i < 40; i++) {
+			seed = seed * 1103515245 + 12345;
+			cpu = seed >> 30 & 1;
+			if (seed >> 16 & 1)
+				fill(m, cpu, seed >> 20 & 127);
+			else
+				hypm_swap(m, cpu);
+		}
+		hypm_store(m);
+		t = told(m);
+		want = hypm_truth(m, true);
+		/* without the lines of lost events */
+		for (i = 0; i < 2; i++) {
+			char *from = i ? want : t.text;
+
+			while ((s = strstr(from, "CPU:")))
+				memmove(s, strchr(s, '\n') + 1,
+					strlen(strchr(s, '\n')));
+		}
+		assert_string_equal(t.text, want);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
+static void test_14_hostile(void **state)
+{
+	static const uint64_t words[] = { 0, 1, 0xffffffff, UINT64_MAX,
+					  UINT64_MAX - 4095 };
+	struct hypm *m = hypm_new_android(HYPM_14, 2, 4, 4096);
+	uint64_t where[4];
+	uint8_t *p, old[8];
+	uint32_t i, k;
+	struct told t;
+
+	fill(m, 0, 600);
+	hypm_swap(m, 0);
+	fill(m, 1, 90);
+	hypm_store(m);
+	where[0] = m->cpu[0].rb;
+	where[1] = m->cpu[0].nodes;
+	where[2] = m->cpu[0].nodes + 64;
+	where[3] = m->cpu[1].addr[1];
+	for (i = 0; i < 4 * 8; i++)
+		for (k = 0; k < sizeof(words) / sizeof(*words); k++) {
+			p = m->ram + (where[i / 8] - HYP_BASE) + i % 8 * 8;
+			memcpy(old, p, 8);
+			put64(p, words[k]);
+			t = told(m);
+			told_free(&t);
+			memcpy(p, old, 8);
+		}
+	hypm_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +379,9 @@ int main(void)
 		cmocka_unit_test(test_vendor),
 		cmocka_unit_test(test_no_nodes),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_14),
+		cmocka_unit_test(test_14_read),
+		cmocka_unit_test(test_14_hostile),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -115,11 +115,13 @@ struct told told_opts(struct memlog_image *image,
 
 struct told told(struct hypm *m)
 {
-	static const char text[] = "OSRELEASE=6.6.30-android15-8\n";
+	const char *text = m->gen == HYPM_14 ?
+				   "OSRELEASE=6.1.75-android14-11\n" :
+				   "OSRELEASE=6.6.30-android15-8\n";
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	struct told t;
 
-	if (m->gen == HYPM_15)
+	if (m->gen == HYPM_15 || m->gen == HYPM_14)
 		ml_image_add_note(image, "VMCOREINFO", 0, "", text, text,
 				  strlen(text));
 	t = told_opts(image, NULL, false);

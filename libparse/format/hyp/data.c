@@ -2,6 +2,7 @@
 /* data.c - read the pages of a log. */
 #include "base/bytes.h"
 #include "data.h"
+#include "layout.h"
 
 size_t ml_hyp_extent_read(struct ml_source *source, size_t extent, void *buf,
 			  size_t len)
@@ -19,7 +20,8 @@ size_t ml_hyp_extent_read(struct ml_source *source, size_t extent, void *buf,
 void ml_hyp_page_load(struct ml_source *source, size_t extent, uint8_t *page,
 		      struct ml_rb_events *ret, uint64_t *ret_commit)
 {
-	uint32_t size = ml_hyp_const(source->log)->page_size;
+	const struct hyp *h = ml_hyp_const(source->log);
+	uint32_t size = h->page_size;
 	uint64_t missing = source->missing;
 	size_t got = ml_hyp_extent_read(source, extent, page, size), len;
 
@@ -30,7 +32,8 @@ void ml_hyp_page_load(struct ml_source *source, size_t extent, uint8_t *page,
 		return;
 	}
 	*ret_commit = ml_le64(page + 8);
-	len = (size_t)ml_min(*ret_commit & ((1u << 27) - 1), size);
+	len = (size_t)ml_min(*ret_commit & ((1u << 27) - 1),
+			     size - ml_hyp_layout(h)->footer);
 	if (len > got - HYP_PAGE_HEADER) {
 		source->missing = missing + len - (got - HYP_PAGE_HEADER);
 		len = got - HYP_PAGE_HEADER;

@@ -85,6 +85,11 @@ enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 		h->desc = off;
 		ret->extent.len = off + 1;
 		ret->extent.role = HYP_ROLE_DESC;
+	} else if ((p->at || h->hint[HYP_HINT_FLAGS] & HYP_IS_14) &&
+		   ml_hyp_14_fits(p->bytes, p->len)) {
+		h->gen = HYP_ANDROID_14;
+		ret->extent.len = HYP_RB;
+		ret->extent.role = HYP_ROLE_FOUND;
 	} else {
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "neither a table of a remote's events nor a "
@@ -341,6 +346,12 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 	if (log->extents[0].space != MEMLOG_PHYS)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "it is not in physical memory");
+	if (h->gen == HYP_ANDROID_14) {
+		s = ml_hyp_14_expand(logs, log, image, err);
+		if (!s)
+			hyp_describe(log, image);
+		return s;
+	}
 	s = hyp_find_desc(logs, image, log, err);
 	if (!s)
 		s = ml_hyp_desc_add(logs, log, image, err);

@@ -30,8 +30,9 @@ enum {
 	ML_HYP_CHUNK = 64 << 10, /* bytes read at once in a search */
 };
 
-/* Generations: Linux 7.1; Android 16, and 15 with a longer meta page; Android 15. */
-enum hyp_gen { HYP_MAINLINE, HYP_ANDROID, HYP_ANDROID_15 };
+/* Generations: Linux 7.1; Android 16, and 15 with a longer meta page; Android 15;
+ * Android 14. */
+enum hyp_gen { HYP_MAINLINE, HYP_ANDROID, HYP_ANDROID_15, HYP_ANDROID_14 };
 
 /* Roles of extents. */
 enum {
@@ -50,8 +51,10 @@ enum {
 	HYP_ROLE_REASONS,
 	HYP_ROLE_LIST,	  /* Android's table of events */
 	HYP_ROLE_STRINGS, /* for the event that prints one */
+	HYP_ROLE_FOUND,	  /* what led here; another extent has it, too */
 	HYP_ROLE_MASK = 0xff,
 	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
+	HYP_ROLE_BEGUN = 0x200,	  /* the last event is not finished */
 };
 
 /* What leads here; ml_likely.hint. FLAGS 0: a search. */
@@ -66,6 +69,7 @@ enum {
 #define HYP_BY_SYMBOLS 1u
 #define HYP_HAS_SYS    2u /* reason 2 is "sys" */
 #define HYP_HAS_PSCI   4u /* reason 2 is "psci" */
+#define HYP_IS_14      8u /* it is what the writer of Android 14 knows */
 #define HYP_NUMBERS    8  /* bits before the numbers of known events, names.c */
 
 /* A log's private part. table 0: not found, n_events is what the remote says, or
@@ -238,6 +242,17 @@ struct hyp_places {
 	struct memlog_range r;
 };
 bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret);
+
+/*
+ * android14.c: find what the writer of Android 14 knows of a CPU, in all of memory;
+ * could it be that; add all CPUs of the log that begins with it.
+ */
+bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret);
+bool ml_hyp_14_fits(const uint8_t *p, size_t len);
+enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
+				    struct ml_log *log,
+				    struct memlog_image *image,
+				    struct memlog_err *err);
 
 struct hyp_type;
 

@@ -44,6 +44,17 @@ static const struct hyp_layout layouts[] = {
 			     .rb_overrun = 48,
 			     .rb_status = 64,
 			     .packed = true },
+	[HYP_ANDROID_14] = { .node = 32,
+			     .node_write = 24,
+			     .rb_tail = 0,
+			     .rb_reader = 8,
+			     .rb_nodes = 24,
+			     .rb_pages = 32,
+			     .rb_status = 56,
+			     .rb_overrun = 60,
+			     .footer = 32,
+			     .linear = true,
+			     .packed = true },
 };
 
 const struct hyp_layout *ml_hyp_layout(const struct hyp *h)

@@ -9,13 +9,15 @@
  * part: of a descriptor, where the first CPU's part is. meta: bytes of a meta page.
  * node: bytes of a node; in it are the next at 0, the page at 16, the bytes written
  * and the index, u32.
- * rb: of what the writer knows of a CPU, HYP_RB bytes. linear: nodes are in the
+ * rb: of what the writer knows of a CPU, HYP_RB bytes. footer: bytes after the data of
+ * a page. Without meta pages there is no descriptor either, nodes have no index, and
+ * an event counts as soon as it is begun. linear: nodes are in the
  * direct map, one after the other. packed: fields of events are not aligned.
  */
 struct hyp_layout {
 	uint8_t part, meta, node, node_write, node_id;
 	uint8_t rb_tail, rb_reader, rb_nodes, rb_meta, rb_pages, rb_status;
-	uint8_t rb_overrun;
+	uint8_t rb_overrun, footer;
 	bool linear, packed;
 };
 

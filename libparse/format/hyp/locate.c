@@ -116,6 +116,29 @@ static void locate_hints(struct memlog_image *image,
 			     &hint[HYP_HINT_ARRAY], &hint[HYP_HINT_OFFSET]);
 }
 
+/* What the writer of Android 14 knows of some CPU; sym may be NULL. */
+static size_t locate_14(struct memlog_image *image,
+			const struct memlog_symbols *sym, struct ml_likely *ret,
+			size_t max)
+{
+	struct ml_likely l = { .space = MEMLOG_PHYS, .exact = true };
+
+	if (sym)
+		locate_array(image, sym, "__kvm_nvhe_kvm_arm_hyp_percpu_base",
+			     "__kvm_nvhe_trace_rb",
+			     "__kvm_nvhe___per_cpu_start",
+			     &l.hint[HYP_HINT_ARRAY], &l.hint[HYP_HINT_OFFSET]);
+	if (!max || (sym && !l.hint[HYP_HINT_ARRAY]) ||
+	    !ml_hyp_14_first(image, &l.range.start))
+		return 0;
+	l.range.end = l.range.start + HYP_RB;
+	l.hint[HYP_HINT_FLAGS] = HYP_IS_14;
+	if (sym)
+		locate_strings(image, sym, l.hint);
+	*ret = l;
+	return 1;
+}
+
 size_t ml_hyp_locate(struct memlog_image *image,
 		     const struct memlog_symbols *sym, struct ml_likely *ret,
 		     size_t max)
@@ -150,7 +173,7 @@ size_t ml_hyp_locate(struct memlog_image *image,
 			ret[n++] = l;
 		}
 	}
-	return n;
+	return n ? n : locate_14(image, sym, ret, max);
 }
 
 /* ---- without symbols ---------------------------------------------------- */
@@ -233,13 +256,13 @@ static size_t locate_all_metas(struct memlog_image *image,
 	return n;
 }
 
-/* Does the kernel call itself one of Android 15? */
-static bool locate_is_15(const struct memlog_image *image)
+/* Does the kernel call itself one of that Android? */
+static bool locate_is(const struct memlog_image *image, const char *name)
 {
 	size_t len;
 	const char *s = ml_vmcoreinfo(image, "OSRELEASE", &len);
 
-	return s && memmem(s, len, "-android15", 10);
+	return s && memmem(s, len, name, strlen(name));
 }
 
 size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
@@ -249,8 +272,10 @@ size_t ml_hyp_likely(struct memlog_image *image, struct ml_likely *ret,
 	uint64_t va, at;
 	size_t n = 0;
 
-	if (locate_is_15(image))
+	if (locate_is(image, "-android15"))
 		return locate_all_metas(image, ret, max);
+	if (locate_is(image, "-android14") || locate_is(image, "-android13"))
+		return locate_14(image, NULL, ret, max);
 	if (ml_vmcoreinfo_release(image) < FIRST_RELEASE ||
 	    !ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)", &va) ||
 	    !ml_vmcoreinfo_phys(image, va, &at))

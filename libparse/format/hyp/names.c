@@ -62,15 +62,18 @@ static void names_see_all(struct names_seen *s, struct ml_source *source,
 	struct ml_rb_event e;
 	uint64_t missing = source->missing, commit;
 	uint32_t role;
+	bool begun;
 	size_t i;
 
 	for (i = 0; i < log->pub.n_extents && !s->full; i++) {
 		role = log->extents[i].role & HYP_ROLE_MASK;
 		if (role != HYP_ROLE_READER && role != HYP_ROLE_PAGE)
 			continue;
+		begun = log->extents[i].role & HYP_ROLE_BEGUN;
 		ml_hyp_page_load(source, i, page, &events, &commit);
 		while (ml_rb_event_next(&events, &e) && !s->full)
-			if (e.payload_len >= 2)
+			if (e.payload_len >= 2 &&
+			    !(begun && events.pos == events.len))
 				names_see(s, ml_le16(e.payload),
 					  (uint32_t)e.payload_len);
 	}

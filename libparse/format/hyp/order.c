@@ -35,8 +35,20 @@ struct hyp_order {
 	struct hyp_page *page;
 	uint32_t *list; /* live pages of the ring, in order */
 	uint32_t n, n_list, head, tail, reader;
+	uint32_t begun; /* the page with an event that is not finished; n: none */
 	bool linked, has_head, has_tail, guessed;
 };
+
+/* Where the address of a page is: in the descriptor, or in its node. */
+static uint64_t order_listed(const struct hyp *h, const struct hyp_cpu *cpu,
+			     uint32_t i)
+{
+	const struct hyp_layout *l = ml_hyp_layout(h);
+
+	return l->meta ? ml_hyp_phys(h, cpu->entry + PAGE_LISTED +
+						8 * (uint64_t)i) :
+			 cpu->nodes + (uint64_t)i * l->node + NODE_PAGE;
+}
 
 static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
 			     const struct hyp *h, const struct hyp_cpu *cpu)
@@ -47,9 +59,7 @@ static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
 
 	for (i = 0; i < o->n; i++) {
 		p = &o->page[i];
-		if (!ml_hyp_read_va(image, h,
-				    cpu->entry + PAGE_LISTED + 8 * (uint64_t)i,
-				    b, 8))
+		if (!ml_hyp_read(image, order_listed(h, cpu, i), b, 8))
 			return false;
 		p->va = ml_le64(b);
 		if (p->va % ML_PAGE)
@@ -60,7 +70,8 @@ static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
 			continue;
 		p->stamp = ml_le64(b);
 		p->commit = (uint32_t)ml_min(ml_le64(b + 8) & COMMIT,
-					     h->page_size - HYP_PAGE_HEADER);
+					     h->page_size - HYP_PAGE_HEADER -
+						     ml_hyp_layout(h)->footer);
 	}
 	return true;
 }
@@ -85,7 +96,7 @@ static void order_load_links(struct hyp_order *o, struct memlog_image *image,
 	for (i = 0; i < o->n; i++) {
 		if (!ml_hyp_node_read(image, h, cpu, i, b) ||
 		    ml_le64(b + NODE_PAGE) != o->page[i].va + cpu->shift ||
-		    (ml_le32(b + l->node_id) != i &&
+		    (l->node_id && ml_le32(b + l->node_id) != i &&
 		     ml_le32(b + l->node_id) != UINT32_MAX))
 			return;
 		o->page[i].write = ml_le32(b + l->node_write);
@@ -217,14 +228,16 @@ static enum memlog_status order_put_pages(struct memlog_logs *logs,
 					  const struct hyp_order *o,
 					  int32_t cpu, struct memlog_err *err)
 {
-	uint32_t guessed = o->guessed ? HYP_ROLE_GUESSED : 0, i;
-	enum memlog_status s;
+	uint32_t role = o->guessed ? HYP_ROLE_GUESSED : 0, i, at;
+	enum memlog_status s = MEMLOG_OK;
 
-	s = order_put(logs, log, &o->page[o->reader], cpu,
-		      HYP_ROLE_READER | guessed, err);
-	for (i = 0; i < o->n_list && !s; i++)
-		s = order_put(logs, log, &o->page[o->list[i]], cpu,
-			      HYP_ROLE_PAGE | guessed, err);
+	for (i = 0; i <= o->n_list && !s; i++) {
+		at = i ? o->list[i - 1] : o->reader;
+		s = order_put(logs, log, &o->page[at], cpu,
+			      role | (i ? HYP_ROLE_PAGE : HYP_ROLE_READER) |
+				      (at == o->begun ? HYP_ROLE_BEGUN : 0),
+			      err);
+	}
 	for (i = 0; i < o->n && !s; i++)
 		if (i != o->reader && !o->page[i].live)
 			s = order_put(logs, log, &o->page[i], cpu,
@@ -274,7 +287,7 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 	enum memlog_status s;
 	uint32_t i;
 
-	s = ml_log_add_extent(logs, log, &e, err);
+	s = l->meta ? ml_log_add_extent(logs, log, &e, err) : MEMLOG_OK;
 	if (!s && cpu->rb) {
 		e.addr = cpu->rb;
 		e.len = HYP_RB;
@@ -308,6 +321,8 @@ static bool order_is_busy(const struct hyp_order *o, const struct hyp *h,
 
 	if (cpu->rb && ml_le32(cpu->rb_bytes + l->rb_status) != WRITING)
 		return false;
+	if (!l->meta)
+		return cpu->rb;
 	for (i = 0; o->linked && i < o->n; i++)
 		if (o->page[i].write > o->page[i].commit)
 			return true;
@@ -315,7 +330,7 @@ static bool order_is_busy(const struct hyp_order *o, const struct hyp *h,
 }
 
 static void order_flags(struct ml_log *log, const struct hyp_cpu *cpu,
-			const struct hyp_order *o)
+			struct hyp_order *o)
 {
 	struct hyp *h = ml_hyp(log);
 	uint32_t i;
@@ -323,8 +338,9 @@ static void order_flags(struct ml_log *log, const struct hyp_cpu *cpu,
 	if (order_is_busy(o, h, cpu)) {
 		h->busy = cpu->cpu;
 		h->n_busy++;
+		if (!ml_hyp_layout(h)->meta && o->has_tail)
+			o->begun = o->tail;
 	}
-
 	if (cpu->meta.overrun)
 		log->pub.flags |= MEMLOG_LOG_WRAPPED;
 	if (o->page[o->reader].commit)
@@ -338,7 +354,9 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 				  struct memlog_image *image,
 				  struct hyp_cpu *cpu, struct memlog_err *err)
 {
-	struct hyp_order o = { .n = cpu->pages, .reader = cpu->meta.reader };
+	struct hyp_order o = { .n = cpu->pages,
+			       .reader = cpu->meta.reader,
+			       .begun = cpu->pages };
 	const struct hyp *h = ml_hyp(log);
 	enum memlog_status s;
 

@@ -47,6 +47,21 @@ static void reader_load_page(struct hyp_reader *r, struct ml_source *source,
 		reader_lost(r, commit);
 }
 
+/* Of Android 14, which has no meta page. */
+static void reader_load_rb(struct hyp_reader *r, struct ml_source *source,
+			   size_t extent)
+{
+	const struct hyp_layout *l = ml_hyp_layout(ml_hyp_const(source->log));
+	uint8_t b[HYP_RB];
+
+	memset(&r->cpu, 0, sizeof(r->cpu));
+	if (ml_hyp_extent_read(source, extent, b, HYP_RB) < HYP_RB)
+		return;
+	r->cpu.has_meta = true;
+	r->cpu.meta.overrun = ml_le32(b + l->rb_overrun);
+	r->cpu.swapped = ml_le64(b + l->rb_reader) != ml_le64(b + l->rb_nodes);
+}
+
 /* Go to the next page; false: there is none. */
 static bool reader_next_page(struct hyp_reader *r, struct ml_source *source)
 {
@@ -58,6 +73,7 @@ static bool reader_next_page(struct hyp_reader *r, struct ml_source *source)
 	while (r->next < r->end) {
 		i = r->next++;
 		r->role = log->extents[i].role & HYP_ROLE_MASK;
+		r->begun = log->extents[i].role & HYP_ROLE_BEGUN;
 		r->cpu_nr = log->extents[i].cpu;
 		switch (r->role) {
 		case HYP_ROLE_META:
@@ -69,6 +85,10 @@ static bool reader_next_page(struct hyp_reader *r, struct ml_source *source)
 			r->cpu.swapped = r->cpu.meta.reader || r->cpu.meta.lost;
 			break;
 		case HYP_ROLE_RB:
+			if (!l->meta) {
+				reader_load_rb(r, source, i);
+				break;
+			}
 			r->cpu.has_last = ml_hyp_extent_read(source, i, b,
 							     HYP_RB) == HYP_RB;
 			r->cpu.last_overrun = ml_le64(b + l->rb_overrun);
@@ -93,7 +113,8 @@ static bool reader_event(struct hyp_reader *r, struct ml_source *source)
 {
 	bool known = r->role == HYP_ROLE_READER && r->cpu.has_read;
 
-	while (ml_rb_event_next(&r->events, &r->event))
+	while (ml_rb_event_next(&r->events, &r->event) &&
+	       !(r->begun && r->events.pos == r->events.len))
 		if (!known || r->consumed || r->event.pos >= r->cpu.read)
 			return true;
 	if (r->events.bad)

@@ -23,6 +23,7 @@ struct hyp_reader_cpu {
 struct hyp_reader {
 	size_t next, end;
 	bool consumed, have, is_lost;
+	bool begun; /* the page's last event is not finished */
 	uint8_t *page;
 	struct ml_rb_event event;
 	struct ml_rb_events events;

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "layout.h"
 #include "reader.h"
 #include "words.h"
 
@@ -135,18 +136,20 @@ static void hyp_trace_close(void *state, struct ml_source *source)
 	trace_free_readers(d);
 }
 
-/* n readers, each of the extents from one CPU's meta page to the next; 1: of all. */
+/* n readers, each of the extents of one CPU; 1: of all. */
 static enum memlog_status trace_readers(struct hyp_trace *d,
 					const struct ml_log *log, size_t n,
 					bool consumed, struct memlog_err *err)
 {
+	uint32_t start = ml_hyp_layout(ml_hyp_const(log))->meta ?
+				 HYP_ROLE_META :
+				 HYP_ROLE_RB;
 	struct hyp_reader *r;
 	size_t i;
 
 	d->readers = ml_calloc(&d->alloc, n, sizeof(*d->readers));
 	for (i = 0; d->readers && i < log->pub.n_extents; i++) {
-		if (log->extents[i].role != HYP_ROLE_META ||
-		    (n == 1 && d->n == 1))
+		if (log->extents[i].role != start || (n == 1 && d->n == 1))
 			continue;
 		r = &d->readers[d->n++];
 		r->next = i;

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * android14.c - traces of android14-5.15 and android14-6.1. Their descriptor is
+ * given back once the hypervisor has it, and there are no meta pages: what is left is
+ * what the writer knows of each CPU, trace_rb, and its nodes, both in the direct map.
+ * Nothing has a magic; a ring of nodes that closes is proof enough.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "image/vmcoreinfo.h"
+#include "layout.h"
+
+enum {
+	RB_TAIL = 0,
+	RB_READER = 8,
+	RB_HEAD = 16,
+	RB_NODES = 24,
+	RB_PAGES = 32,
+	RB_STATUS = 56,
+	RB_OVERRUN = 60,
+	NODE = 32,
+	NODE_PAGE = 16,
+	LINK_FLAGS = 3,
+	FOOTER = 32, /* at the end of a page: two words of flags */
+	FLAGS = 7,
+};
+
+/* All that are found; direct is that of the first. */
+struct rings {
+	struct memlog_logs *logs;
+	struct memlog_image *image;
+	struct hyp *h;
+	struct hyp_cpu *cpu;
+	uint32_t n, cap;
+	bool first;	/* it is enough */
+	uint64_t count; /* of places; logs may be NULL */
+};
+
+static bool rings_is_node(uint64_t off)
+{
+	return off % NODE == 0 && off / NODE <= ML_HYP_PAGES;
+}
+
+/* May it be what the writer knows of a CPU? */
+static bool rings_fits(const uint8_t *p)
+{
+	uint64_t nodes = ml_le64(p + RB_NODES), pages = ml_le64(p + RB_PAGES);
+
+	return nodes && nodes % 8 == 0 && pages && pages <= ML_HYP_PAGES &&
+	       ml_le32(p + RB_STATUS) <= 2 &&
+	       rings_is_node(ml_le64(p + RB_TAIL) - nodes) &&
+	       rings_is_node(ml_le64(p + RB_READER) - nodes) &&
+	       rings_is_node(ml_le64(p + RB_HEAD) - nodes);
+}
+
+/* The index of a node, at most pages: it may or may not count the reader's. */
+static bool rings_index(const uint8_t *rb, uint64_t va, uint32_t *ret)
+{
+	uint64_t off = (va & ~(uint64_t)LINK_FLAGS) - ml_le64(rb + RB_NODES);
+
+	*ret = (uint32_t)(off / NODE);
+	return off % NODE == 0 && off / NODE <= ml_le64(rb + RB_PAGES);
+}
+
+/* Do its nodes, with the first at phys, make a ring? Sets their number. */
+static bool rings_close(struct memlog_image *image, const uint8_t *rb,
+			uint64_t phys, uint32_t *ret)
+{
+	uint32_t head, at, most, steps = 0;
+	uint8_t b[NODE];
+
+	if (!rings_index(rb, ml_le64(rb + RB_HEAD), &head) ||
+	    !rings_index(rb, ml_le64(rb + RB_READER), &most))
+		return false;
+	at = head;
+	do {
+		most = at > most ? at : most;
+		if (steps++ > ml_le64(rb + RB_PAGES) ||
+		    !ml_hyp_read(image, phys + (uint64_t)at * NODE, b, NODE) ||
+		    !ml_le64(b + NODE_PAGE) ||
+		    ml_le64(b + NODE_PAGE) % ML_PAGE ||
+		    !rings_index(rb, ml_le64(b), &at))
+			return false;
+	} while (at != head);
+	*ret = most + 1;
+	return most >= 1 && rings_index(rb, ml_le64(rb + RB_TAIL), &at) &&
+	       at <= most;
+}
+
+/* Where its first node is. */
+static bool rings_nodes(struct rings *s, const uint8_t *rb, uint64_t *ret,
+			uint32_t *ret_n)
+{
+	uint64_t va = ml_le64(rb + RB_NODES);
+	struct hyp_places p = { .image = s->image,
+				.count = &s->count,
+				.off = va % ML_HYP_STEP };
+
+	if (s->h->direct) {
+		*ret = va - s->h->direct;
+		return rings_close(s->image, rb, *ret, ret_n);
+	}
+	while (ml_hyp_place_next(&p, ret))
+		if (rings_close(s->image, rb, *ret, ret_n))
+			return true;
+	return false;
+}
+
+static void rings_take(struct rings *s, uint64_t phys)
+{
+	struct hyp_cpu *c = &s->cpu[s->n];
+	uint8_t b[HYP_RB];
+	uint64_t nodes;
+	uint32_t n;
+
+	if (s->n == s->cap || !ml_hyp_read(s->image, phys, b, sizeof(b)) ||
+	    !rings_fits(b) || !rings_nodes(s, b, &nodes, &n))
+		return;
+	*c = (struct hyp_cpu){ .cpu = (int32_t)s->n,
+			       .pages = n,
+			       .nodes = nodes,
+			       .nodes_va = ml_le64(b + RB_NODES),
+			       .rb = phys,
+			       .has_meta = true,
+			       .meta.overrun = ml_le32(b + RB_OVERRUN) };
+	memcpy(c->rb_bytes, b, sizeof(b));
+	rings_index(b, ml_le64(b + RB_READER), &c->meta.reader);
+	s->h->direct = c->nodes_va - nodes;
+	s->n++;
+}
+
+static bool rings_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
+{
+	struct rings *s = arg;
+	size_t at;
+
+	for (at = 0; at + 8 <= len && s->n < s->cap; at += 8) {
+		/* the rest may be in the next chunk */
+		if (!ml_le64(p + at) ||
+		    (at + HYP_RB <= len && !rings_fits(p + at)))
+			continue;
+		rings_take(s, addr + at);
+		if (s->first && s->n)
+			return true;
+	}
+	return s->n == s->cap;
+}
+
+bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
+{
+	struct memlog_logs logs = { .alloc = image->alloc };
+	struct hyp h = { .gen = HYP_ANDROID_14 };
+	struct hyp_cpu cpu;
+	struct rings s = {
+		.image = image, .h = &h, .cpu = &cpu, .cap = 1, .first = true
+	};
+	struct hyp_sweep sweep = { &logs, image, rings_look, &s };
+
+	if (!ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX }))
+		return false;
+	*ret = cpu.rb;
+	return true;
+}
+
+bool ml_hyp_14_fits(const uint8_t *p, size_t len)
+{
+	return len >= HYP_RB && rings_fits(p);
+}
+
+/* Could the pages of all CPUs be of that size, by what is at their ends? */
+static bool rings_size_fits(const struct rings *s, uint32_t size)
+{
+	uint8_t b[NODE], f[8];
+	bool any = false;
+	uint32_t i, k;
+	uint64_t va;
+
+	for (i = 0; i < s->n; i++)
+		for (k = 0; k < s->cpu[i].pages; k++) {
+			if (!ml_hyp_read(s->image,
+					 s->cpu[i].nodes + (uint64_t)k * NODE,
+					 b, NODE))
+				return false;
+			va = ml_le64(b + NODE_PAGE);
+			if (va % size)
+				return false;
+			if (!ml_hyp_read_va(s->image, s->h, va + size - FOOTER,
+					    f, sizeof(f)))
+				continue;
+			if (ml_le32(f) & ~FLAGS || ml_le32(f + 4) & ~FLAGS)
+				return false;
+			any |= ml_le64(f) != 0;
+		}
+	return any;
+}
+
+/* The kernel knows which CPU's memory each is in, if its symbols are there;
+ * otherwise they are taken in the order of their addresses. */
+static void rings_number(struct rings *s)
+{
+	uint64_t array = s->h->hint[HYP_HINT_ARRAY], phys, va;
+	uint32_t i, cpu;
+	uint8_t b[8];
+
+	if (!array || !ml_vmcoreinfo_phys(s->image, array, &phys))
+		return;
+	for (i = 0; i < s->n; i++)
+		for (cpu = 0; cpu < ML_HYP_CPUS; cpu++) {
+			if (!ml_hyp_read(s->image, phys + 8 * (uint64_t)cpu, b,
+					 sizeof(b)) ||
+			    !ml_le64(b))
+				break;
+			va = ml_le64(b) + s->h->hint[HYP_HINT_OFFSET];
+			if ((va - s->cpu[i].rb) % ML_HYP_STEP == 0)
+				s->cpu[i].cpu = (int32_t)cpu;
+		}
+}
+
+static int rings_by_cpu(const void *a, const void *b)
+{
+	const struct hyp_cpu *x = a, *y = b;
+
+	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
+}
+
+static enum memlog_status rings_add(struct rings *s, struct ml_log *log,
+				    struct memlog_err *err)
+{
+	enum memlog_status status = MEMLOG_OK;
+	uint32_t size, i;
+
+	s->h->page_size = 4096;
+	for (size = 65536; size > 4096; size /= 4)
+		if (rings_size_fits(s, size) && !rings_size_fits(s, 4096))
+			s->h->page_size = size;
+	rings_number(s);
+	qsort(s->cpu, s->n, sizeof(*s->cpu), rings_by_cpu);
+	s->h->n_cpus = s->n;
+	for (i = 0; i < s->n && !status; i++)
+		status =
+			ml_hyp_cpu_add(s->logs, log, s->image, &s->cpu[i], err);
+	return status;
+}
+
+enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
+				    struct ml_log *log,
+				    struct memlog_image *image,
+				    struct memlog_err *err)
+{
+	struct rings s = { .logs = logs,
+			   .image = image,
+			   .h = ml_hyp(log),
+			   .cap = ML_HYP_CPUS };
+	struct hyp_sweep sweep = { logs, image, rings_look, &s };
+	uint64_t first = log->extents[0].addr;
+	enum memlog_status status;
+
+	s.cpu = ml_calloc(&image->alloc, s.cap, sizeof(*s.cpu));
+	if (!s.cpu)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u CPUs",
+			       s.cap);
+	rings_take(&s, first);
+	if (!s.n) {
+		status = ml_fail(err, MEMLOG_NOT_MINE,
+				 "its nodes are nowhere in memory");
+	} else {
+		s.n = 0; /* it will be found again */
+		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
+		status = s.n ? rings_add(&s, log, err) :
+			       ml_fail(err, MEMLOG_NOT_MINE, "it is gone");
+	}
+	ml_free(&image->alloc, s.cpu);
+	return status;
+}
