@@ -107,9 +107,8 @@ check_all() {
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
 		# except those of Xen, which have several logs, of coreboot,
-		# of trace remotes, and the resume above: they have tests of
-		# their own
-		case $base in xen-* | coreboot-* | hyp-*)
+		# of Linux, and the resume above: they have tests of their own
+		case $base in xen-* | coreboot-* | hyp-* | ftrace-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;
