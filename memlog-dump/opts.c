@@ -197,7 +197,7 @@ static const struct {
 	    "via-qemu" } },
 	{ "Which lines",
 	  { "grep", "lines", "level", "component", "cpu", "since", "until",
-	    "uncommitted", "consumed" } },
+	    "uncommitted", "consumed", "merge" } },
 	{ "How to print",
 	  { "output-format", "json", "raw", "tsc-mhz", "stats", "acrn-formats",
 	    "time-format", "output", "force", "color" } },
