@@ -350,9 +350,15 @@ static void test_kdump(void **state)
 	free(pages);
 	desc = c.bytes + 4096 * (1 + (size_t)c.bytes[432] + c.bytes[436]);
 	/* pages of zeros share one, and that is no reason to stop */
-	image = open_counted(&c);
-	assert_int_equal(search(image, NULL, &e), 1);
-	memlog_image_close(image);
+	for (i = 0; i < 2; i++) {
+		opts.mode = i ? MEMLOG_SCAN_EXHAUSTIVE : MEMLOG_SCAN_PAGES;
+		image = open_counted(&c);
+		c.read = 0;
+		assert_int_equal(search(image, &opts, &e), 1);
+		/* nor to go through them again for each step downwards */
+		assert_true(c.read <= 5 * c.size);
+		memlog_image_close(image);
+	}
 	for (i = 1; i < n; i++)
 		if (i != 5)
 			memcpy(desc + i * 24, desc, 24);
@@ -368,6 +374,55 @@ static void test_kdump(void **state)
 		assert_true(c.read <= 20 * c.size);
 	}
 	memlog_image_close(image);
+	free(c.bytes);
+}
+
+/* What a reader keeps of where there is nothing changes no answer: one that is
+ * asked in any order says the same as a new one. */
+static void test_empty(void **state)
+{
+	static const size_t n = 20000;
+	const struct mkkdump m = {
+		.block = 4096, .version = 6, .machine = "x86_64", .max_pfn = n
+	};
+	struct mkpage *pages = calloc(n, sizeof(*pages));
+	struct memlog_image *old, *new;
+	struct memlog_range a, b;
+	struct counted c = { 0 };
+	enum memlog_status s;
+	uint8_t noise[4096];
+	uint64_t addr;
+	size_t i, k = 0;
+
+	(void)state;
+	assert_non_null(pages);
+	fill(noise, sizeof(noise));
+	srand(1);
+	/* zeros, pages that are not stored, and a few with data */
+	for (i = 0; i < n; i++) {
+		if (i / 300 % 7 == 3)
+			continue;
+		pages[k].bytes = rand() % 900 ? NULL : noise;
+		pages[k++].pfn = i;
+	}
+	c.bytes = mkkdump(&m, pages, k, &c.size);
+	free(pages);
+	old = open_counted(&c);
+	for (i = 0; i < 400; i++) {
+		addr = i % 4 ? ((uint64_t)rand() % n) * 4096 + i % 3 * 100 :
+			       (uint64_t)(n - i * 40) * 4096;
+		new = open_counted(&c);
+		s = memlog_image_next_data(old, MEMLOG_PHYS, addr, &a, NULL);
+		assert_int_equal(memlog_image_next_data(new, MEMLOG_PHYS, addr,
+							&b, NULL),
+				 s);
+		if (!s) {
+			assert_int_equal(a.start, b.start);
+			assert_int_equal(a.end, b.end);
+		}
+		memlog_image_close(new);
+	}
+	memlog_image_close(old);
 	free(c.bytes);
 }
 
@@ -409,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_output),
 		cmocka_unit_test(test_range),
 		cmocka_unit_test(test_kdump),
+		cmocka_unit_test(test_empty),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

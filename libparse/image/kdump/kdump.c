@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/plural.h"
+#include "image/bytes/empty.h"
 #include "image/elf/note.h"
 #include "image/xen/xen.h"
 
@@ -31,6 +32,7 @@ struct kdump {
 	bool cut;	  /* fewer descriptors than pages */
 	/* next_data: where it came to, and the stored bytes on the way there */
 	uint64_t walk_end, walked;
+	struct ml_empty empty;
 };
 
 /* ---- the reader --------------------------------------------------------- */
@@ -157,6 +159,7 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 	struct kdump *k = self;
 	uint64_t start, end, pfn;
 	struct ml_kdump_desc last = { 0 };
+	uint64_t from = addr / k->head.block;
 	enum memlog_status s;
 
 	if (addr != k->walk_end)
@@ -169,11 +172,19 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 					  "searched",
 					  ML_REPEATS);
 		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
+		if (s == MEMLOG_NO_DATA)
+			ml_empty_add(&k->empty, from, k->head.end_pfn);
 		if (s)
 			return s;
-		for (pfn = start; pfn < end; pfn++)
-			if (worth_it(k, pfn, &last))
-				break;
+		pfn = ml_empty_skip(&k->empty, start);
+		if (pfn > start) {
+			end = pfn;
+			continue;
+		}
+		end = ml_empty_until(&k->empty, start, end);
+		while (pfn < end && !worth_it(k, pfn, &last))
+			pfn++;
+		ml_empty_add(&k->empty, from, pfn);
 		if (pfn == end)
 			continue;
 		ret->start = ml_max(addr, pfn * k->head.block);

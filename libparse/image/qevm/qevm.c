@@ -132,15 +132,19 @@ static enum memlog_status ram_next_data(void *self, uint64_t pos,
 	enum memlog_status s;
 
 	for (;; page++) {
-		page = ml_pageindex_skip(&q->index, page);
-		if (page >= end)
+		page = ml_pageindex_skip(&q->index,
+					 ml_empty_skip(&q->empty, page));
+		if (page >= end) {
+			ml_empty_add(&q->empty, pos / ML_PAGE, end);
 			return MEMLOG_NO_DATA;
+		}
 		s = ml_pageindex_get(&q->index, page, &number, err);
 		if (s)
 			return s;
 		if (number > ML_QEVM_FILL)
 			break;
 	}
+	ml_empty_add(&q->empty, pos / ML_PAGE, page);
 	ret->start = ml_max(pos, page * ML_PAGE);
 	end = ml_min(end, page + DATA_PAGES);
 	while (++page < end)

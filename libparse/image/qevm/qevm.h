@@ -3,6 +3,7 @@
 #ifndef ML_IMAGE_QEVM_H
 #define ML_IMAGE_QEVM_H
 
+#include "image/bytes/empty.h"
 #include "image/bytes/file.h"
 #include "image/bytes/pageindex.h"
 
@@ -42,6 +43,7 @@ struct ml_qevm {
 	struct ml_qevm_block *blocks;
 	size_t n_blocks, cap_blocks;
 	struct ml_pageindex index;
+	struct ml_empty empty; /* for next_data */
 	/* state of the parser */
 	uint64_t at;			   /* offset in the file */
 	uint32_t ram_id;		   /* section id of RAM */
