@@ -62,6 +62,33 @@ teardown() {
 	done
 }
 
+# The same with the region of a real kernel, whose memory is not in the dump.
+@test "a persistent ring buffer: crash, gdb and memlog-dump print the same" {
+	local type off phys size
+	need_crash
+	zstd -dqc --long=31 "$vmcores/ftrace-612.elf.zst" >real
+	truncate -s 2M region
+	while read -r type off _ phys size _; do
+		if [ "$type" = LOAD ] && ((phys >= 0x1f000000)); then
+			dd if=real of=region conv=notrunc status=none bs=4096 \
+				skip=$((off / 4096)) count=$((size / 4096)) \
+				seek=$(((phys - 0x1f000000) / 4096))
+		fi
+	done < <(readelf -lW real)
+	"$B/mkcore" "$vmlinux" elf 1f000000=region
+	"$B/mkcore" -k "$vmlinux" kdump 1f000000=region
+	"$B/memlog-dump" -F ftrace elf >want
+	[ "$(wc -l <want)" -eq 3012 ]
+	in_gdb -c elf <<<"pipe memlog -F ftrace | cat >from-gdb"
+	cmp from-gdb want
+	for core in elf kdump; do
+		printf 'extend %s\nmemlog -F ftrace > from-%s\n' \
+			"$B/crash-ext/memlog.so" "$core" |
+			crash_run "$vmlinux" "$core"
+		cmp "from-$core" want
+	done
+}
+
 @test "a real guest's dump that QEMU wrote" {
 	zstd -dqc --long=27 "$vmcores/memlog-q35-shell.elf.zst" >dump
 	zstd -dqc "$vmcores/memlog-q35-shell.debugcon.zst" | tr -d '\r' >port
