@@ -36,7 +36,11 @@ enum {
 	SYM_INDEX = 0x51800,
 	SYM_OFFSETS = 0x52000,
 	SYM_BASE = 0x52ff0,
+	MODULE = 0x60000,
+	ROOT = 0x61000, /* and tables after it */
 };
+
+#define MODULE_VA UINT64_C(0xffff800012345000)
 
 /* how the kernel's own table of symbols has addresses */
 enum kind { NO_TABLE, OWN_PLACE, FROM_BASE, PERCPU };
@@ -164,6 +168,39 @@ static struct model *model_new(void)
 	put32(m->ram + PIDS + 4, 1234);
 	put_events(m);
 	return m;
+}
+
+/* A type of a module, which is mapped by page tables: page 4 KiB, 48 bits. It is that
+ * of the second event. large: a table before the last maps 2 MiB. */
+static void put_module(struct model *m, bool large)
+{
+	uint64_t call = MODULE_VA + 0x100, va = MODULE_VA;
+	uint8_t *p = m->ram + MODULE + 0x100;
+	uint32_t level;
+
+	if (large) {
+		/* the page has the same place in the 2 MiB */
+		call = (va & ~UINT64_C(0x1fffff)) + MODULE + 0x100;
+	}
+	put64(p, IMAGE + CALLS + CALL);
+	put64(p + 8, IMAGE + HEAD);
+	put64(p + 16, IMAGE + CLASS);
+	put64(p + 24, put_string(m, "module_event"));
+	put32(p + 48, 78);
+	put64(m->ram + HEAD, call);
+	put64(m->ram + CALLS + CALL + 8, call);
+	for (level = 0; level < 4; level++) {
+		uint32_t table = ROOT + 0x1000 * level;
+		uint32_t index = va >> (39 - 9 * level) & 511;
+		uint64_t next = BASE + table + 0x1000;
+
+		if (large && level == 2)
+			put64(m->ram + table + 8 * index, BASE | 0x701);
+		else
+			put64(m->ram + table + 8 * index,
+			      (level < 3 ? next : BASE + MODULE) | 3);
+	}
+	put16(m->ram + REGION + 0x2010 + 44, 78);
 }
 
 static void model_free(struct model *m)
@@ -295,7 +332,9 @@ static const struct memlog_event_printer printer = {
 	"SYMBOL(_stext)=ffff800080000000\n"           \
 	"NUMBER(kimage_voffset)=0xffff800040000000\n" \
 	"NUMBER(VA_BITS)=48\n"                        \
-	"NUMBER(PHYS_OFFSET)=0x40000000\n"
+	"NUMBER(PHYS_OFFSET)=0x40000000\n"            \
+	"PAGESIZE=4096\n"                             \
+	"SYMBOL(swapper_pg_dir)=ffff800080061000\n"
 #define TABLE                                             \
 	"SYMBOL(kallsyms_names)=ffff800080050000\n"       \
 	"SYMBOL(kallsyms_num_syms)=ffff800080050ff8\n"    \
@@ -489,6 +528,103 @@ static void test_hostile_event(void **state)
 	}
 }
 
+static void test_module(void **state)
+{
+	static const char want[] = FIRST
+		"irq_entry: irq=-7 name=abcd comm=swapper ptr=0xfeed\n"
+		"irq:-7 name:abcd comm:swapper ptr:65261 \n" SECOND
+		"module_event: irq=0 name= comm= ptr=0x0\n"
+		"irq:0 name: comm: ptr:0 \n";
+	struct model *m = model_new();
+
+	(void)state;
+	put_module(m, false);
+	expect(m, &syms, NULL, want);
+	model_free(m);
+	m = model_new();
+	put_module(m, true);
+	expect(m, &syms, NULL, want);
+	model_free(m);
+}
+
+/* Of functions of a module only its name is known. */
+static void test_module_names(void **state)
+{
+	static const struct {
+		uint64_t n, ip;
+		const char *want;
+	} tests[] = {
+		{ 2, 0xffffffffc0601010, ": 0xffffffffc0601010 [loop]: hi\n" },
+		{ 2, 0xffffffffc0600fff, ": 0xffffffffc0600fff [fw]: hi\n" },
+		{ 2, 0xffffffffc05fffff, ": 0xffffffffc05fffff: hi\n" },
+		{ 1, 0xffffffffc0601010, ": 0xffffffffc0601010 [loop]: hi\n" },
+		{ 3, 0xffffffffc0601010, ": 0xffffffffc0601010 [loop]: hi\n" },
+		{ 1ull << 60, 0xffffffffc0601010,
+		  ": 0xffffffffc0601010: hi\n" },
+		{ UINT64_MAX, 0xffffffffc0601010,
+		  ": 0xffffffffc0601010: hi\n" },
+		{ 2, 0xffffffffffffffff, ": 0xffffffffffffffff: hi\n" },
+	};
+	struct model *m;
+	uint8_t *p;
+	char *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		m = model_new();
+		/* more room before the CPU: it moves by a page */
+		p = m->ram + REGION;
+		memmove(p + 0x800, p + 64, 44);
+		memset(p + 64, 0, 44);
+		put64(p + 16, 0x800);
+		put64(p + 32, tests[i].n);
+		put64(p + 40, 0xffffffffc0601000);
+		strcpy((char *)p + 48, "loop");
+		put64(p + 104, 0xffffffffc0600000);
+		strcpy((char *)p + 112, "fw");
+		put64(p + 168, 1);
+		strcpy((char *)p + 176, "\x1b[2J");
+		p = m->ram + REGION + 0x2014;
+		put16(p, 5);
+		put64(p + 8, tests[i].ip);
+		strcpy((char *)p + 16, "hi");
+		got = tell(m, NULL, NULL);
+		if (!strstr(got, tests[i].want))
+			fail_msg("%zu: %s", i, got);
+		free(got);
+		model_free(m);
+	}
+}
+
+/* Tables that lead nowhere, and to themselves. */
+static void test_hostile_tables(void **state)
+{
+	static const uint64_t bad[] = {
+		0, 1, 3, UINT64_MAX, (BASE + ROOT) | 3, BASE + RAM + 3
+	};
+	struct model *m;
+	uint32_t at;
+	char *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		for (at = ROOT; at < ROOT + 0x4000; at += 0x1000) {
+			uint32_t k;
+
+			m = model_new();
+			put_module(m, false);
+			for (k = 0; k < 512; k++)
+				put64(m->ram + at + 8 * k, bad[i]);
+			got = tell(m, &syms, NULL);
+			assert_non_null(strstr(got, "irq_entry: irq=-7"));
+			assert_non_null(strstr(got, "-99      [000] "));
+			free(got);
+			model_free(m);
+		}
+}
+
 static void test_own_symbols(void **state)
 {
 	struct model *m;
@@ -551,6 +687,9 @@ int main(void)
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_hostile_event),
+		cmocka_unit_test(test_module),
+		cmocka_unit_test(test_module_names),
+		cmocka_unit_test(test_hostile_tables),
 		cmocka_unit_test(test_own_symbols),
 		cmocka_unit_test(test_hostile_symbols),
 	};

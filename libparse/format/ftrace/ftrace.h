@@ -15,11 +15,12 @@
 #include "format/format.h"
 
 enum {
-	FTRACE_HEADER = 24,	 /* of the region */
-	FTRACE_SCRATCH = 24,	 /* after it: the start of the kernel */
-	FTRACE_OLD = 56,	 /* of a CPU, which is all that 6.12 has */
-	FTRACE_PAGE_HEADER = 16, /* time and commit */
-	FTRACE_ENTRY = 8,	 /* what every event begins with */
+	FTRACE_HEADER = 24,	    /* of the region */
+	FTRACE_SCRATCH = 24,	    /* after it: the start of the kernel */
+	FTRACE_SCRATCH_MAX = 65536, /* with all modules */
+	FTRACE_OLD = 56,	    /* of a CPU, which is all that 6.12 has */
+	FTRACE_PAGE_HEADER = 16,    /* time and commit */
+	FTRACE_ENTRY = 8,	    /* what every event begins with */
 };
 
 /* Roles of extents. */
@@ -61,12 +62,18 @@ struct ftrace_kallsyms {
 
 /*
  * Where things are: virtual addresses, 0: not known. image, direct: a virtual
- * address less the physical one, in the kernel's image and in its direct map; anchor:
- * an address in the image. slide: how far the kernel runs from where it was linked.
- * then: how far the one that wrote the log was from that.
+ * address less the physical one, in the kernel's image, from anchor to image_end, and in
+ * its direct map of direct_len bytes. slide: how far the kernel runs from where it was
+ * linked. then: how far the one that wrote the log was from that. root: physical, of
+ * the page tables for all other addresses; va_bits: only of arm64.
  */
 struct ftrace_kernel_info {
-	uint64_t image, direct, anchor, slide, then;
+	uint64_t image, anchor, image_end;
+	uint64_t direct, direct_start, direct_len;
+	uint64_t root;
+	uint8_t levels, page_shift, va_bits;
+	bool arm64;
+	uint64_t slide, then;
 	uint64_t events, tasks;
 	uint16_t off[FTRACE_MEMBERS];
 	struct ftrace_kallsyms kallsyms;
@@ -75,12 +82,13 @@ struct ftrace_kernel_info {
 /* Bytes of events in the second word of a page. */
 #define FTRACE_COMMIT ((1u << 27) - 1)
 
-/* A log's private part. old: the layout of 6.12. text: where the kernel that wrote
- * it was; 0: not known. clock: index of its clock, -1: not known. */
+/* A log's private part. old: the layout of 6.12. text: where the kernel that wrote it
+ * was; 0: not known. scratch: where that is in the region, before the list of modules.
+ * clock: index of its clock, -1: not known. */
 struct ftrace {
 	bool old;
 	int32_t clock;
-	uint32_t page_size, cpu_header;
+	uint32_t page_size, cpu_header, scratch;
 	uint64_t text;
 	uint64_t start, cpus, end; /* of the region, of its first CPU */
 	struct ftrace_kernel_info kernel;

@@ -24,6 +24,16 @@ struct ftrace_kernel {
 bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
 			   size_t len);
 
+/* The same at a physical address; the bytes are of one page. noted.c */
+bool ml_ftrace_kernel_phys(struct ftrace_kernel *k, uint64_t phys, void *buf,
+			   size_t len);
+
+/* walk.c: the physical address; false: it is not mapped, or a table is missing. And
+ * what VMCOREINFO says of page tables. */
+bool ml_ftrace_walk(struct ftrace_kernel *k, uint64_t va, uint64_t *ret);
+void ml_ftrace_walk_place(const struct memlog_image *image,
+			  struct ftrace_kernel_info *ret);
+
 /* A string without control characters, less than size bytes; false: there is none. */
 bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 			     size_t size);

@@ -8,15 +8,20 @@
 #include "base/bytes.h"
 #include "text.h"
 
+/* No function is larger: a symbol that is further before an address has nothing to do
+ * with it. */
+#define FUNCTION_LEN (1u << 20)
+
 enum memlog_status ml_ftrace_name(void *arg, uint64_t addr, const char **ret,
 				  uint64_t *ret_offset)
 {
 	const struct ftrace_text *t = arg;
 	const struct memlog_symbols *s = &t->symbols;
 
-	if (!s->name || !t->kernel.info)
+	if (!s->name || !t->kernel.info ||
+	    s->name(s->self, addr - t->kernel.info->then, ret, ret_offset))
 		return MEMLOG_NO_DATA;
-	return s->name(s->self, addr - t->kernel.info->then, ret, ret_offset);
+	return *ret_offset < FUNCTION_LEN ? MEMLOG_OK : MEMLOG_NO_DATA;
 }
 
 void ml_ftrace_put(struct ftrace_text *t, const void *p, size_t len)
@@ -44,10 +49,14 @@ void ml_ftrace_put_name(struct ftrace_text *t, uint64_t addr)
 	const char *name;
 	uint64_t off;
 
-	if (!ml_ftrace_name(t, addr, &name, &off))
+	if (!ml_ftrace_name(t, addr, &name, &off)) {
 		ml_ftrace_put(t, name, strlen(name));
-	else
-		ml_ftrace_put_fmt(t, "0x%" PRIx64, addr);
+		return;
+	}
+	ml_ftrace_put_fmt(t, "0x%" PRIx64, addr);
+	name = ml_ftrace_modules_find(&t->modules, addr);
+	if (name)
+		ml_ftrace_put_fmt(t, " [%s]", name);
 }
 
 static struct memlog_field *line_field(struct memlog_record *rec,

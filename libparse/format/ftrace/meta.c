@@ -60,12 +60,14 @@ static void meta_scratch(struct ftrace *f, const uint8_t *p)
 {
 	uint64_t first = ml_le64(p + SCRATCH_TEXT);
 
+	f->scratch = SCRATCH_TEXT;
 	if (first >= KERNEL) {
 		f->text = first;
 	} else if (ml_le32(p + SCRATCH_TEXT) < CLOCKS &&
 		   ml_le64(p + SCRATCH_CLOCK_TEXT) >= KERNEL) {
 		f->text = ml_le64(p + SCRATCH_CLOCK_TEXT);
 		f->clock = (int32_t)ml_le32(p + SCRATCH_TEXT);
+		f->scratch = SCRATCH_CLOCK_TEXT;
 	}
 }
 
@@ -102,7 +104,8 @@ enum memlog_status ml_ftrace_probe(const struct ml_probe *p, struct ml_log *log,
 		if (ml_le64(p->bytes + SCRATCH_TEXT) == FTRACE_CAPTURED)
 			snprintf(log->pub.variant, sizeof(log->pub.variant),
 				 "captured");
-		ret->extent.len += FTRACE_SCRATCH;
+		ret->extent.len =
+			ml_min(f->cpus - f->start, FTRACE_SCRATCH_MAX);
 	}
 	return MEMLOG_OK;
 }

@@ -10,6 +10,9 @@
 /* where the direct map of x86-64 is without KASLR, with 4 levels of page tables */
 #define X86_DIRECT UINT64_C(0xffff888000000000)
 
+/* no kernel's image is larger */
+#define IMAGE (UINT64_C(256) << 20)
+
 static const struct {
 	const char *type, *member;
 	uint16_t off;
@@ -46,21 +49,26 @@ static void place_offsets(const struct memlog_symbols *symbols, uint16_t *off)
 }
 
 /* A virtual address of the direct map less the physical one. */
-static uint64_t place_direct(struct ftrace_kernel *k,
-			     const struct memlog_symbols *symbols)
+static void place_direct(struct ftrace_kernel *k,
+			 const struct memlog_symbols *symbols,
+			 struct ftrace_kernel_info *ret)
 {
 	uint64_t bits, start, phys, va;
 	uint8_t b[8];
 
 	if (ml_vmcoreinfo_number(k->image, "NUMBER(VA_BITS)", &bits) &&
 	    ml_vmcoreinfo_number(k->image, "NUMBER(PHYS_OFFSET)", &start) &&
-	    bits > 12 && bits < 64)
-		return -(UINT64_C(1) << bits) - start;
+	    bits > 12 && bits < 64) {
+		ret->direct_start = -(UINT64_C(1) << bits);
+		ret->direct = ret->direct_start - start;
+		return;
+	}
+	ret->direct_start = X86_DIRECT;
 	if (ml_vmcoreinfo_symbol(k->image, symbols, "page_offset_base", &va,
 				 &phys) &&
 	    ml_ftrace_kernel_read(k, va, b, sizeof(b)))
-		return ml_le64(b);
-	return X86_DIRECT;
+		ret->direct_start = ml_le64(b);
+	ret->direct = ret->direct_start;
 }
 
 bool ml_ftrace_place_image(struct ftrace_kernel *k,
@@ -73,6 +81,7 @@ bool ml_ftrace_place_image(struct ftrace_kernel *k,
 		return false;
 	k->info = ret;
 	ret->image = ret->anchor - phys;
+	ret->image_end = ret->anchor + IMAGE;
 	return true;
 }
 
@@ -104,7 +113,11 @@ bool ml_ftrace_place(struct ftrace_kernel *k,
 		return false;
 	ret->slide = ret->events - linked;
 	ret->then = place_then(symbols, f, ret->slide);
-	ret->direct = place_direct(k, symbols);
+	if (!ml_vmcoreinfo_symbol(image, symbols, "_end", &ret->image_end,
+				  &phys))
+		ret->image_end = ret->anchor + IMAGE;
+	place_direct(k, symbols, ret);
+	ml_ftrace_walk_place(image, ret);
 	place_offsets(symbols, ret->off);
 	/* tasks have other names in another boot */
 	if (ret->then != ret->slide ||

@@ -39,8 +39,9 @@ enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for an event of %u bytes",
 			       f->page_size);
-	if (!f->kernel.events)
-		return MEMLOG_OK;
+	s = ml_ftrace_modules_init(&t->modules, source, &t->alloc, err);
+	if (s || !f->kernel.events)
+		return s;
 	t->kernel.source = source;
 	t->kernel.info = &f->kernel;
 	ml_ftrace_kernel_open(&t->kernel);
@@ -64,6 +65,7 @@ void ml_ftrace_text_fini(struct ftrace_text *t)
 		t->printer.destroy(t->print);
 	ml_ftrace_types_fini(&t->types, &t->alloc);
 	ml_ftrace_tasks_fini(&t->tasks, &t->alloc);
+	ml_ftrace_modules_fini(&t->modules, &t->alloc);
 	ml_ftrace_kallsyms_close(t->own);
 	ml_ftrace_kernel_close(&t->kernel);
 	ml_free(&t->alloc, t->hex);

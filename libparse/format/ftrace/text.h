@@ -5,6 +5,28 @@
 
 #include "kernel.h"
 
+struct ftrace_module {
+	uint64_t addr;
+	char name[57];
+};
+
+struct ftrace_modules {
+	struct ftrace_module *module; /* sorted by address */
+	size_t n;
+};
+
+/* Those that the log's region names. modules.c */
+enum memlog_status ml_ftrace_modules_init(struct ftrace_modules *m,
+					  struct ml_source *source,
+					  const struct memlog_allocator *alloc,
+					  struct memlog_err *err);
+void ml_ftrace_modules_fini(struct ftrace_modules *m,
+			    const struct memlog_allocator *alloc);
+
+/* The name of the module that an address may be in; NULL: none. */
+const char *ml_ftrace_modules_find(const struct ftrace_modules *m,
+				   uint64_t addr);
+
 /* The line of the record before, size bytes of room; what the kernel says of its
  * events, as far as that is known. */
 struct ftrace_text {
@@ -16,6 +38,7 @@ struct ftrace_text {
 	struct ftrace_kernel kernel;
 	struct ftrace_types types;
 	struct ftrace_tasks tasks;
+	struct ftrace_modules modules;
 	char *line;
 	size_t len, size;
 	char *hex; /* bytes in JSON */

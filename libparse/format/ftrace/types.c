@@ -42,7 +42,7 @@ static bool types_number(struct ftrace_kernel *k, uint64_t va, uint32_t *ret)
 	return true;
 }
 
-/* The newest is first in the list. Those of modules are, and cannot be read: go
+/* The newest is first in the list. Those of modules are, and may not be readable: go
  * backwards, as far as the pointers of neighbours prove each other. */
 enum memlog_status ml_ftrace_types_init(struct ftrace_types *t,
 					struct ftrace_kernel *k,
