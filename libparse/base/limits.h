@@ -259,6 +259,10 @@
  * pages of 64 KiB. */
 #define ML_HYP_MERGE (64u << 20)
 
+/* Bytes of events that are counted to tell the order of pages, all logs of one image
+ * together: buffers of a hypervisor have a few MiB. */
+#define ML_HYP_COUNTED (1u << 28)
+
 /* Strings that a hypervisor prints, 128 bytes each: kernels have less than 100. */
 #define ML_HYP_STRINGS 4096u
 

@@ -137,6 +137,7 @@ struct memlog_logs {
 	uint64_t pages;	  /* of ring buffers looked at by expand(), at most
 				   ML_FTRACE_LOOKED_AT */
 	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
+	uint64_t counted; /* bytes of events, at most ML_HYP_COUNTED */
 	size_t n_extents; /* of all logs */
 	const struct memlog_image *image;     /* being scanned, else NULL */
 	const struct memlog_symbols *symbols; /* the same; in our size */

@@ -55,6 +55,7 @@ enum {
 	HYP_ROLE_MASK = 0xff,
 	HYP_ROLE_GUESSED = 0x100, /* links do not give the order */
 	HYP_ROLE_BEGUN = 0x200,	  /* the last event is not finished */
+	HYP_ROLE_ALL = 0x400,	  /* of PAGE: nothing was lost before these */
 };
 
 /* What leads here; ml_likely.hint. FLAGS 0: a search. */

@@ -5,7 +5,8 @@
  * The reader's page comes first. The others are linked in a ring; a mark in a
  * link shows the head, the oldest, and the writer's struct simple_rb_per_cpu the
  * tail. What is after the tail was consumed and not yet overwritten. Stamps do
- * not give the order: when a guest runs they may go backwards.
+ * not give the order: when a guest runs they may go backwards. Where the links
+ * cannot be read the kernel knows them, or it is a guess.
  */
 #include "hyp.h"
 
@@ -15,6 +16,7 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "layout.h"
+#include "order.h"
 
 enum {
 	PAGE_LISTED = 16, /* of a CPU's part: addresses of its pages */
@@ -23,20 +25,6 @@ enum {
 	LINK_FLAGS = 3, /* a link to the head; 2: which is being moved */
 	WRITING = 2,
 	COMMIT = (1 << 27) - 1, /* the rest are flags of a reader */
-};
-
-struct hyp_page {
-	uint64_t phys, va, stamp;
-	uint32_t commit, write, next;
-	bool there, live;
-};
-
-struct hyp_order {
-	struct hyp_page *page;
-	uint32_t *list; /* live pages of the ring, in order */
-	uint32_t n, n_list, head, tail, reader;
-	uint32_t begun; /* the page with an event that is not finished; n: none */
-	bool linked, has_head, has_tail, guessed;
 };
 
 /* Where the address of a page is: in the descriptor, or in its node. */
@@ -235,6 +223,8 @@ static enum memlog_status order_put_pages(struct memlog_logs *logs,
 		at = i ? o->list[i - 1] : o->reader;
 		s = order_put(logs, log, &o->page[at], cpu,
 			      role | (i ? HYP_ROLE_PAGE : HYP_ROLE_READER) |
+				      (i && o->nothing_lost ? HYP_ROLE_ALL :
+							      0) |
 				      (at == o->begun ? HYP_ROLE_BEGUN : 0),
 			      err);
 	}
@@ -249,34 +239,41 @@ static enum memlog_status order_put_pages(struct memlog_logs *logs,
  * it too. */
 static enum memlog_status order_put_position(struct memlog_logs *logs,
 					     struct ml_log *log,
-					     struct memlog_image *image,
-					     int32_t cpu, uint64_t reader_va,
+					     const struct hyp_order *o,
+					     int32_t cpu,
 					     struct memlog_err *err)
 {
 	struct memlog_extent e = { .len = 4,
 				   .cpu = cpu,
 				   .role = HYP_ROLE_POSITION };
-	struct hyp_position p;
+	const struct hyp_position *p = &o->position;
 	enum memlog_status s;
 	size_t i;
 
-	if (!ml_hyp_position(image, ml_hyp(log), cpu, reader_va, &p))
+	if (!o->has_position)
 		return MEMLOG_OK;
-	e.addr = p.read;
+	e.addr = p->read;
 	s = ml_log_add_extent(logs, log, &e, err);
+	e.role = HYP_ROLE_WAY;
 	for (i = 0; i < ML_HYP_WAY && !s; i++) {
-		e.addr = p.way[i].addr;
-		e.len = p.way[i].len;
-		e.role = HYP_ROLE_WAY;
+		e.addr = p->way[i].addr;
+		e.len = p->way[i].len;
 		s = ml_log_add_extent(logs, log, &e, err);
+	}
+	for (i = 0; i < o->n && !s; i++) {
+		e.addr = o->page[i].mirror;
+		e.len = HYP_MIRROR;
+		if (e.addr)
+			s = ml_log_add_extent(logs, log, &e, err);
 	}
 	return s;
 }
 
-static enum memlog_status
-order_put_heads(struct memlog_logs *logs, struct ml_log *log,
-		struct memlog_image *image, const struct hyp_cpu *cpu,
-		uint64_t reader_va, struct memlog_err *err)
+static enum memlog_status order_put_heads(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  const struct hyp_order *o,
+					  const struct hyp_cpu *cpu,
+					  struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp(log);
 	const struct hyp_layout *l = ml_hyp_layout(h);
@@ -295,8 +292,7 @@ order_put_heads(struct memlog_logs *logs, struct ml_log *log,
 		s = ml_log_add_extent(logs, log, &e, err);
 	}
 	if (!s)
-		s = order_put_position(logs, log, image, cpu->cpu, reader_va,
-				       err);
+		s = order_put_position(logs, log, o, cpu->cpu, err);
 	e.role = HYP_ROLE_NODES;
 	if (!s && cpu->nodes) {
 		e.addr = cpu->nodes;
@@ -350,6 +346,26 @@ static void order_flags(struct ml_log *log, const struct hyp_cpu *cpu,
 			log->pub.flags &= ~MEMLOG_LOG_EMPTY;
 }
 
+static void order_find(struct hyp_order *o, struct memlog_logs *logs,
+		       struct memlog_image *image, const struct hyp *h,
+		       const struct hyp_cpu *cpu)
+{
+	if (cpu->has_meta)
+		order_load_links(o, image, h, cpu);
+	else
+		order_guess_reader(o);
+	o->has_position = ml_hyp_position(image, h, cpu->cpu,
+					  o->page[o->reader].va, &o->position);
+	if (!o->linked || !order_follow(o)) {
+		if (!order_was_read(o, cpu) ||
+		    !ml_hyp_mirror(logs, image, h, cpu, o))
+			order_guess(o, cpu);
+	} else if (!o->has_tail && o->n_list == o->n - 1 &&
+		   order_was_read(o, cpu)) {
+		order_cut(o);
+	}
+}
+
 enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 				  struct memlog_image *image,
 				  struct hyp_cpu *cpu, struct memlog_err *err)
@@ -369,21 +385,14 @@ enum memlog_status ml_hyp_cpu_add(struct memlog_logs *logs, struct ml_log *log,
 		s = ml_fail(err, MEMLOG_NOT_MINE,
 			    "its descriptor lists no pages");
 	else
-		s = order_put_heads(logs, log, image, cpu, o.page[o.reader].va,
-				    err);
+		s = MEMLOG_OK;
 	if (!s) {
-		if (cpu->has_meta)
-			order_load_links(&o, image, h, cpu);
-		else
-			order_guess_reader(&o);
-		if (!o.linked || !order_follow(&o))
-			order_guess(&o, cpu);
-		else if (!o.has_tail && o.n_list == o.n - 1 &&
-			 order_was_read(&o, cpu))
-			order_cut(&o);
+		order_find(&o, logs, image, h, cpu);
 		order_flags(log, cpu, &o);
-		s = order_put_pages(logs, log, &o, cpu->cpu, err);
+		s = order_put_heads(logs, log, &o, cpu, err);
 	}
+	if (!s)
+		s = order_put_pages(logs, log, &o, cpu->cpu, err);
 	ml_free(&image->alloc, o.page);
 	ml_free(&image->alloc, o.list);
 	return s;

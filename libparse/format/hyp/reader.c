@@ -12,7 +12,7 @@ enum { COMMIT_LOST = 3u << 30 /* a reader's marks: events lost before */ };
 
 /* What was lost before the reader page is reported with its first event, which may
  * have been read; before the head what came since that page was taken. */
-static void reader_lost(struct hyp_reader *r, uint64_t commit)
+static void reader_lost(struct hyp_reader *r, uint64_t commit, uint32_t role)
 {
 	struct hyp_reader_cpu *c = &r->cpu;
 	bool first = !c->told;
@@ -24,7 +24,9 @@ static void reader_lost(struct hyp_reader *r, uint64_t commit)
 			r->lost = c->meta.lost;
 	} else if (first && c->has_meta) {
 		c->told = true;
-		if (c->has_last)
+		if (role & HYP_ROLE_ALL)
+			r->lost = 0;
+		else if (c->has_last)
 			r->lost = c->meta.overrun -
 				  ml_min(c->last_overrun, c->meta.overrun);
 		else if (!c->swapped)
@@ -44,7 +46,7 @@ static void reader_load_page(struct hyp_reader *r, struct ml_source *source,
 	if (r->role == HYP_ROLE_READER && r->events.len)
 		r->cpu.swapped = true;
 	if (r->events.len)
-		reader_lost(r, commit);
+		reader_lost(r, commit, source->log->extents[extent].role);
 }
 
 /* Of Android 14, which has no meta page. */
