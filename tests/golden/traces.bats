@@ -64,6 +64,7 @@ joined() {
 }
 
 @test "perfetto: a slice for each stay in the hypervisor" {
+	python
 	local f
 	for f in hyp-pkvm hyp-nvhe hyp-remote-test; do
 		unpack "$f.elf"
@@ -87,6 +88,7 @@ joined() {
 }
 
 @test "perfetto: no slice where the clock jumped" {
+	python
 	"$dump" -O perfetto -o "$T/back" back.elf
 	"$dump" -q -J back.elf >"$T/records"
 	slices "$T/records" | sort >"$T/want"
@@ -95,6 +97,11 @@ joined() {
 	[ "$(grep -c 'unpaired=no enter$' "$T/got")" -ge 200 ]
 	[ "$(grep -c 'unpaired=no exit$' "$T/got")" -ge 200 ]
 	[ "$(grep -c ' exit_vcpu=' "$T/got")" -ge 390 ]
+}
+
+# what takes outputs apart, and says what should be in them
+python() {
+	command -v python3 >/dev/null || skip "no python3"
 }
 
 # needs trace-cmd, the one reader of these files besides KernelShark
@@ -281,6 +288,7 @@ visits() {
 }
 
 @test "hyp_exit: count, total and lengths of each reason and virtual CPU" {
+	python
 	local f
 	for f in plain back lost many; do
 		visits "$f.truth" | sort >"$T/want"
@@ -310,6 +318,7 @@ visits() {
 }
 
 @test "hyp_exit: what has no pair is counted apart" {
+	python
 	"$dump" --stats hyp_exit -J back.elf >"$T/json"
 	"$dump" -q -O perfetto -o "$T/back" back.elf
 	joined "$T/back" >"$T/got"
