@@ -406,7 +406,7 @@ static void expect(struct model *m, const struct memlog_symbols *symbols,
 
 static const char with_fields[] = FIRST
 	"irq_entry: irq=-7 name=abcd comm=swapper ptr=0xfeed\n"
-	"irq:-7 name:abcd comm:swapper ptr:65261 \n" SECOND
+	"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
 	"irq_exit: irq=0 name= comm= ptr=0x0\n"
 	"irq:0 name: comm: ptr:0 \n";
 
@@ -425,10 +425,11 @@ static void test_printer(void **state)
 
 	(void)state;
 	expect(m, &syms, &printer,
-	       FIRST "irq_entry: printed\n"
-		     "irq:-7 name:abcd comm:swapper ptr:65261 \n" SECOND
-		     "irq_exit: irq=0 name= comm= ptr=0x0\n"
-		     "irq:0 name: comm: ptr:0 \n");
+	       FIRST
+	       "irq_entry: printed\n"
+	       "irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
+	       "irq_exit: irq=0 name= comm= ptr=0x0\n"
+	       "irq:0 name: comm: ptr:0 \n");
 	assert_non_null(strstr(
 		seen, "name: irq_entry\nID: 76\nformat:\n"
 		      "\tfield:unsigned short common_type;\toffset:0;\tsize:2;"
@@ -456,10 +457,11 @@ static void test_moved_members(void **state)
 	memmove(m->ram + CALLS + 80, m->ram + CALLS + 64, 8);
 	put64(m->ram + CALLS + 64, 0);
 	expect(m, &s, &printer,
-	       FIRST "irq_entry: printed\n"
-		     "irq:-7 name:abcd comm:swapper ptr:65261 \n" SECOND
-		     "irq_exit: irq=0 name= comm= ptr=0x0\n"
-		     "irq:0 name: comm: ptr:0 \n");
+	       FIRST
+	       "irq_entry: printed\n"
+	       "irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
+	       "irq_exit: irq=0 name= comm= ptr=0x0\n"
+	       "irq:0 name: comm: ptr:0 \n");
 	model_free(m);
 }
 
@@ -532,7 +534,7 @@ static void test_module(void **state)
 {
 	static const char want[] = FIRST
 		"irq_entry: irq=-7 name=abcd comm=swapper ptr=0xfeed\n"
-		"irq:-7 name:abcd comm:swapper ptr:65261 \n" SECOND
+		"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
 		"module_event: irq=0 name= comm= ptr=0x0\n"
 		"irq:0 name: comm: ptr:0 \n";
 	struct model *m = model_new();
