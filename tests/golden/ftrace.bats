@@ -58,6 +58,11 @@ columns() {
 	[[ ${lines[1]} == *" unknown" ]]
 	[[ $(tr -s '\n ' '  ' <<<"$output") == *"the kernel was at another address when it wrote it"* ]]
 	"$dump" -q next | cmp - want
+	# a kernel that is always at the same place does not tell
+	sed 's/KERNELOFFSET=3cb585800000/KERNELOFFSET=000000000000/' "$elf" >same
+	run -0 "$dump" --list same
+	[[ ${lines[1]} == *" unknown" ]]
+	[ "${lines[2]}" = "        2 CPUs, pages of 4096 bytes" ]
 }
 
 @test "a pipe, raw memory and an extract give the same" {
@@ -122,10 +127,15 @@ kernel() {
 	[ "$(wc -l <want)" -eq 3012 ]
 	"$dump" "$unpacked" >got
 	same <(columns got) <(columns want)
+	run -0 "$dump" --list "$unpacked"
+	[[ ${lines[1]} == "ftrace  persistent  phys:0x1f000000+"*" unknown" ]]
 	symbols syms _stext=0xffffffff91400000 ftrace_events=0xffffffff93145640 \
 		savedcmd=0xffffffff93b6d370 page_offset_base=0xffffffff929645a8 \
 		rb_meta_init_text_addr=0xffffffff9160d8a0 \
 		tracing_mark_write=0xffffffff9161cd10
+	run -0 "$dump" -s syms --list "$unpacked"
+	[[ ${lines[1]} == *" current" ]]
+	[[ ${lines[2]} == *"version Linux 6.12.117+deb13-cloud-amd64" ]]
 	"$dump" -s syms "$unpacked" >got
 	# the kernel prints pointers as other numbers, and names that are not in its
 	# print format

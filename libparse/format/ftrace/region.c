@@ -53,30 +53,48 @@ static bool region_next(struct memlog_image *image, struct ml_log *log,
 	return true;
 }
 
-/* Did the kernel of this image write it? Both say where the kernel was. */
+/* Did the kernel of this image write it? Symbols tell, or where both say that the
+ * kernel was; in the older layout that is only somewhere in its text. */
+static bool region_is_current(const struct ftrace *f,
+			      const struct memlog_image *image, bool *ret)
+{
+	uint64_t stext, offset;
+
+	/* without KASLR it is always at the same place */
+	if (!f->text ||
+	    (ml_vmcoreinfo_number(image, "KERNELOFFSET", &offset) && !offset))
+		return false;
+	if (f->kernel.events) {
+		*ret = f->kernel.then == f->kernel.slide;
+		return true;
+	}
+	if (f->old || !ml_vmcoreinfo_number(image, "SYMBOL(_stext)", &stext))
+		return false;
+	/* the text begins in the first 2 MiB of the image */
+	*ret = stext >= f->text && stext - f->text < 1u << 21;
+	return true;
+}
+
 static void region_state(struct ml_log *log, const struct memlog_image *image)
 {
-	const struct ftrace *f = ml_ftrace_const(log);
 	struct memlog_log *pub = &log->pub;
-	size_t n = strlen(pub->reason), size = sizeof(pub->reason) - n;
-	uint64_t stext;
+	size_t n = strlen(pub->reason), size = sizeof(pub->reason) - n, len;
+	bool current;
 	const char *s;
-	size_t len;
 
-	if (!f->text || !ml_vmcoreinfo_number(image, "SYMBOL(_stext)", &stext))
+	if (!region_is_current(ml_ftrace_const(log), image, &current))
 		return;
-	/* the text begins in the first 2 MiB of the image */
-	if (stext >= f->text && stext - f->text < 1u << 21) {
-		pub->state = MEMLOG_STATE_CURRENT;
-		s = ml_vmcoreinfo(image, "OSRELEASE", &len);
-		if (s)
-			snprintf(pub->version, sizeof(pub->version),
-				 "Linux %.*s", (int)ml_min(len, 100), s);
-	} else {
+	if (!current) {
 		snprintf(pub->reason + n, size,
 			 "%sthe kernel was at another address when it wrote it",
 			 n ? "; " : "");
+		return;
 	}
+	pub->state = MEMLOG_STATE_CURRENT;
+	s = ml_vmcoreinfo(image, "OSRELEASE", &len);
+	if (s)
+		snprintf(pub->version, sizeof(pub->version), "Linux %.*s",
+			 (int)ml_min(len, 100), s);
 }
 
 enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
@@ -114,6 +132,7 @@ enum memlog_status ml_ftrace_expand(struct memlog_logs *logs,
 		snprintf(log->pub.reason, sizeof(log->pub.reason),
 			 "%u CPU%s, pages of %u bytes", n, n == 1 ? "" : "s",
 			 f->page_size);
+	s = ml_ftrace_collect(logs, log, image, err);
 	region_state(log, image);
-	return ml_ftrace_collect(logs, log, image, err);
+	return s;
 }
