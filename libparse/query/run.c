@@ -75,8 +75,7 @@ static enum memlog_status find_logs(struct ml_run *run, struct memlog_err *err)
 				   &run->lists[i], err);
 		run->n_lists = i + 1;
 		if (s)
-			return ml_prefix(err, s, "--at %s:0x%" PRIx64,
-					 memlog_space_name(space), at->addr);
+			return ml_prefix(err, s, "--at");
 	}
 	return MEMLOG_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* scan.c - the search as a whole: likely places first, then all pages. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -359,6 +360,26 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	return s;
 }
 
+#define AT_SPACES 64
+
+/* "; it has phys and mach addresses": other spaces than that one; "": none. */
+static const char *at_others(const struct memlog_image *image,
+			     enum memlog_space space, char ret[AT_SPACES])
+{
+	size_t n = 0;
+	int i;
+
+	ret[0] = '\0';
+	for (i = 0; i < MEMLOG_SPACES; i++)
+		if (i != (int)space && memlog_image_has_space(image, i))
+			n += (size_t)snprintf(ret + n, AT_SPACES - n, "%s%s",
+					      n ? " and " : "; it has ",
+					      memlog_space_name(i));
+	if (n)
+		snprintf(ret + n, AT_SPACES - n, " addresses");
+	return ret;
+}
+
 enum memlog_status memlog_scan_at(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  const struct memlog_scan_opts *opts,
@@ -368,6 +389,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	struct memlog_scan_opts o;
 	struct memlog_err local;
 	struct ml_scan_job job;
+	char others[AT_SPACES];
 	enum memlog_status s;
 	size_t i;
 
@@ -380,8 +402,9 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 		return s;
 	if (!memlog_image_has_space(image, space))
 		return ml_fail_at(err, MEMLOG_INVALID, addr,
-				  "this image has no %s addresses",
-				  memlog_space_name(space));
+				  "this image has no %s addresses%s",
+				  memlog_space_name(space),
+				  at_others(image, space, others));
 	s = job_init(&job, image, &o, err);
 	if (s)
 		return s;
@@ -394,12 +417,13 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	ml_places_fini(&job.places);
 	if (!s && !job.logs->count) {
 		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
-			       "no log starts at %s:0x%llx (%.140s)",
+			       "no log starts at %s:0x%llx (%.120s)%s",
 			       memlog_space_name(space),
 			       (unsigned long long)addr,
 			       job.stats.rejected_first[0] ?
 				       job.stats.rejected_first :
-				       "no format was asked");
+				       "no format was asked",
+			       at_others(image, space, others));
 	}
 	if (!s)
 		ml_scan_finish(&job);

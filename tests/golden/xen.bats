@@ -93,6 +93,12 @@ where() {
 	"$DUMP" -q -r -F ovmf xen-dom0-qemu >"$BATS_TEST_TMPDIR/c"
 	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
 	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/c"
+	# without a space it is the machine's; and there is another
+	"$DUMP" -q -r --at 0xb044000 xen-dom0-kdump | cmp "$BATS_TEST_TMPDIR/a" -
+	run -1 --separate-stderr "$DUMP" --at "${pfn}000" xen-dom0-kdump
+	[[ $stderr == *": --at: no log starts at mach:${pfn}000 ("*"); it has phys addresses" ]]
+	run -2 --separate-stderr "$DUMP" --at file:0 xen-dom0-kdump
+	[[ $stderr == *"--at: this image has no file addresses; it has phys and mach addresses"* ]]
 }
 
 @test "a wrapped ring, without symbols, among copies of its text" {
