@@ -270,6 +270,11 @@
  * together: one in each 128 MiB, so this is 8 TiB. */
 #define ML_HYP_PLACES 65536u
 
+/* Words in memory that are looked at closely, because they may point to what is
+ * searched for: each page of a trace has a few, planted ones are everywhere. A
+ * second's work. */
+#define ML_HYP_TRIES (1u << 20)
+
 /* Bytes of the kernel's data searched for tables of events, and of its constants
  * for names of reasons: the sections that hold them have 1 to 4 MiB. */
 #define ML_HYP_NEAR (8u << 20)

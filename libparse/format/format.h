@@ -138,6 +138,7 @@ struct memlog_logs {
 				   ML_FTRACE_LOOKED_AT */
 	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
 	uint64_t counted; /* bytes of events, at most ML_HYP_COUNTED */
+	uint64_t tries;	  /* of what may be there, at most ML_HYP_TRIES */
 	size_t n_extents; /* of all logs */
 	const struct memlog_image *image;     /* being scanned, else NULL */
 	const struct memlog_symbols *symbols; /* the same; in our size */

@@ -35,8 +35,7 @@ struct rings {
 	struct hyp *h;
 	struct hyp_cpu *cpu;
 	uint32_t n, cap;
-	bool first;	/* it is enough */
-	uint64_t count; /* of places; logs may be NULL */
+	bool first; /* it is enough */
 };
 
 static bool rings_is_node(uint64_t off)
@@ -66,8 +65,8 @@ static bool rings_index(const uint8_t *rb, uint64_t va, uint32_t *ret)
 }
 
 /* Do its nodes, with the first at phys, make a ring? Sets their number. */
-static bool rings_close(struct memlog_image *image, const uint8_t *rb,
-			uint64_t phys, uint32_t *ret)
+static bool rings_close(struct rings *s, const uint8_t *rb, uint64_t phys,
+			uint32_t *ret)
 {
 	uint32_t head, at, most, steps = 0;
 	uint8_t b[NODE];
@@ -78,8 +77,9 @@ static bool rings_close(struct memlog_image *image, const uint8_t *rb,
 	at = head;
 	do {
 		most = at > most ? at : most;
-		if (steps++ > ml_le64(rb + RB_PAGES) ||
-		    !ml_hyp_read(image, phys + (uint64_t)at * NODE, b, NODE) ||
+		if (steps++ > ml_le64(rb + RB_PAGES) || !ml_hyp_try(s->logs) ||
+		    !ml_hyp_read(s->image, phys + (uint64_t)at * NODE, b,
+				 NODE) ||
 		    !ml_le64(b + NODE_PAGE) ||
 		    ml_le64(b + NODE_PAGE) % ML_PAGE ||
 		    !rings_index(rb, ml_le64(b), &at))
@@ -96,15 +96,15 @@ static bool rings_nodes(struct rings *s, const uint8_t *rb, uint64_t *ret,
 {
 	uint64_t va = ml_le64(rb + RB_NODES);
 	struct hyp_places p = { .image = s->image,
-				.count = &s->count,
+				.count = &s->logs->places,
 				.off = va % ML_HYP_STEP };
 
 	if (s->h->direct) {
 		*ret = va - s->h->direct;
-		return rings_close(s->image, rb, *ret, ret_n);
+		return rings_close(s, rb, *ret, ret_n);
 	}
 	while (ml_hyp_place_next(&p, ret))
-		if (rings_close(s->image, rb, *ret, ret_n))
+		if (rings_close(s, rb, *ret, ret_n))
 			return true;
 	return false;
 }
@@ -155,7 +155,12 @@ bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
 	struct hyp h = { .gen = HYP_ANDROID_14 };
 	struct hyp_cpu cpu;
 	struct rings s = {
-		.image = image, .h = &h, .cpu = &cpu, .cap = 1, .first = true
+		.logs = &logs,
+		.image = image,
+		.h = &h,
+		.cpu = &cpu,
+		.cap = 1,
+		.first = true,
 	};
 	struct hyp_sweep sweep = { &logs, image, rings_look, &s };
 

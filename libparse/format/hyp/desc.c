@@ -63,7 +63,7 @@ static bool desc_part_load(struct memlog_image *image, const struct hyp *h,
 	return ml_add(*entry, PART + 8 * (uint64_t)ret->pages, entry);
 }
 
-/* Are the pages of a part there, as far as can be seen? */
+/* Are the first pages of a part there, as far as can be seen? */
 static bool desc_has_pages(struct memlog_image *image, const struct hyp *h,
 			   const struct hyp_cpu *cpu)
 {
@@ -72,7 +72,7 @@ static bool desc_has_pages(struct memlog_image *image, const struct hyp *h,
 	uint64_t va;
 	uint32_t i;
 
-	for (i = 0; i < cpu->pages; i++) {
+	for (i = 0; i < ml_min(cpu->pages, 64); i++) {
 		if (!ml_hyp_read_va(image, h,
 				    cpu->entry + PART + 8 * (uint64_t)i, b, 8))
 			return false;
@@ -88,7 +88,8 @@ static bool desc_has_pages(struct memlog_image *image, const struct hyp *h,
 	return any;
 }
 
-bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h, uint64_t entry)
+bool ml_hyp_desc_walk(struct memlog_logs *logs, struct memlog_image *image,
+		      struct hyp *h, uint64_t entry)
 {
 	struct hyp_cpu cpu, before;
 	uint64_t next = entry, at;
@@ -99,7 +100,7 @@ bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h, uint64_t entry)
 	    !desc_has_pages(image, h, &cpu))
 		return false;
 	/* all have the same number of pages */
-	for (n = 0; n < ML_HYP_CPUS && cpu.cpu; n++) {
+	for (n = 0; n < ML_HYP_CPUS && cpu.cpu && ml_hyp_try(logs); n++) {
 		at = next = entry - (PART + 8 * (uint64_t)cpu.pages);
 		if (!desc_part_load(image, h, &next, &before) ||
 		    before.cpu >= cpu.cpu || before.pages != cpu.pages)

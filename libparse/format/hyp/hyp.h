@@ -185,8 +185,8 @@ bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
  * desc.c. Set desc, given gen, direct and the virtual address of the part of any CPU
  * that has a meta page. False: there is no descriptor.
  */
-bool ml_hyp_desc_walk(struct memlog_image *image, struct hyp *h,
-		      uint64_t entry);
+bool ml_hyp_desc_walk(struct memlog_logs *logs, struct memlog_image *image,
+		      struct hyp *h, uint64_t entry);
 
 /* Can these be the beginning of a descriptor, at *ret_off? */
 bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off,
@@ -231,6 +231,12 @@ bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where);
 
 /* All of memory, what is near addr first. */
 bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr);
+
+/* May another candidate be looked at closely? */
+static inline bool ml_hyp_try(struct memlog_logs *logs)
+{
+	return logs->tries++ < ML_HYP_TRIES;
+}
 
 /* The direct map is aligned to this at least: a section of memory. */
 #define ML_HYP_STEP (UINT64_C(128) << 20)

@@ -23,6 +23,7 @@ enum { FORMS = sizeof(list_forms) / sizeof(*list_forms), NAME = 32 };
 #define KERNEL (UINT64_C(1) << 63)
 
 struct list_search {
+	struct memlog_logs *logs;
 	struct memlog_image *image;
 	struct hyp *h;
 	uint64_t first;
@@ -99,7 +100,7 @@ static bool list_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
 	size_t at;
 
 	for (at = 0; at + 8 <= len; at += 8) {
-		if (memcmp(p + at, word, 8))
+		if (memcmp(p + at, word, 8) || !ml_hyp_try(s->logs))
 			continue;
 		for (form = 0; form < FORMS; form++)
 			if (addr + at >= list_forms[form].name &&
@@ -113,7 +114,7 @@ static bool list_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
 bool ml_hyp_list_find(struct memlog_logs *logs, struct memlog_image *image,
 		      struct hyp *h, struct memlog_extent *ret)
 {
-	struct list_search s = { .image = image, .h = h };
+	struct list_search s = { .logs = logs, .image = image, .h = h };
 	struct hyp_sweep sweep = { logs, image, list_look, &s };
 	uint64_t va, near = h->desc - h->direct;
 

@@ -21,6 +21,7 @@ enum {
 #define KERNEL (UINT64_C(0xfff) << 52)
 
 struct meta_search {
+	struct memlog_logs *logs;
 	struct memlog_image *image;
 	struct hyp *h;
 	uint64_t meta, remote, events, table; /* physical, but for events */
@@ -38,13 +39,13 @@ static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
 	for (at = 0; at + 8 <= len; at += 4) {
 		va = ml_le64(p + at);
 		if (va < KERNEL || (va - s->meta) % ML_HYP_STEP ||
-		    addr + at < PART_META)
+		    addr + at < PART_META || !ml_hyp_try(s->logs))
 			continue;
 		s->h->direct = va - s->meta;
 		/* Android's are not aligned */
 		if (!old)
 			s->h->gen = at % 8 ? HYP_ANDROID : HYP_MAINLINE;
-		if (ml_hyp_desc_walk(s->image, s->h,
+		if (ml_hyp_desc_walk(s->logs, s->image, s->h,
 				     addr + at - PART_META + s->h->direct))
 			return true;
 	}
@@ -61,6 +62,7 @@ static bool meta_look_remote(void *arg, uint64_t addr, const uint8_t *p,
 
 	for (at = 0; at + 8 <= len; at += 8) {
 		if (ml_le64(p + at) != s->h->desc || addr + at < REMOTE_DESC ||
+		    !ml_hyp_try(s->logs) ||
 		    !ml_hyp_read(s->image, addr + at - REMOTE_DESC, b,
 				 sizeof(b)))
 			continue;
@@ -87,6 +89,7 @@ static bool meta_look_table(void *arg, uint64_t addr, const uint8_t *p,
 		s->table = addr + at - EVENT_REMOTE;
 		if (ml_le64(p + at) == remote && addr + at >= EVENT_REMOTE &&
 		    !((s->table ^ s->events) % ML_PAGE) &&
+		    ml_hyp_try(s->logs) &&
 		    ml_hyp_read(s->image, s->table, b, sizeof(b)) &&
 		    ml_hyp_is_event(b, sizeof(b)))
 			return true;
@@ -97,7 +100,9 @@ static bool meta_look_table(void *arg, uint64_t addr, const uint8_t *p,
 bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 		      struct hyp *h, uint64_t phys)
 {
-	struct meta_search s = { .image = image, .h = h, .meta = phys };
+	struct meta_search s = {
+		.logs = logs, .image = image, .h = h, .meta = phys
+	};
 	struct hyp_sweep sweep = { logs, image, meta_look_part, &s };
 
 	return ml_hyp_sweep_from(&sweep, phys);
@@ -106,7 +111,7 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
 			struct hyp *h, uint64_t *ret, uint64_t *ret_table)
 {
-	struct meta_search s = { .image = image, .h = h };
+	struct meta_search s = { .logs = logs, .image = image, .h = h };
 	struct hyp_sweep sweep = { logs, image, meta_look_remote, &s };
 
 	*ret_table = 0;

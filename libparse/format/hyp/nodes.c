@@ -20,6 +20,7 @@ struct nodes_page {
 };
 
 struct nodes_search {
+	struct memlog_logs *logs;
 	struct memlog_image *image;
 	const struct hyp_layout *l;
 	struct nodes_page *page;
@@ -80,7 +81,7 @@ static bool nodes_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
 		v = ml_le64(p + at);
 		page = v - low <= span && v % ML_PAGE == 0 ? nodes_of(s, v) :
 							     NULL;
-		if (page)
+		if (page && ml_hyp_try(s->logs))
 			nodes_take(s, page, addr + at);
 	}
 	return !s->left;
@@ -117,7 +118,8 @@ void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
 		       struct memlog_image *image, struct hyp_cpu *cpus,
 		       size_t n)
 {
-	struct nodes_search s = { .image = image,
+	struct nodes_search s = { .logs = logs,
+				  .image = image,
 				  .l = ml_hyp_layout(ml_hyp(log)) };
 	struct hyp_sweep sweep = { logs, image, nodes_look, &s };
 	uint64_t pages = 0;

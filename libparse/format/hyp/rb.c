@@ -12,6 +12,7 @@
 enum { RB_STATUS_MAX = 2 };
 
 struct hyp_search {
+	struct memlog_logs *logs;
 	struct memlog_image *image;
 	const struct hyp *h;
 	struct rb_sorted *sorted; /* by what points to their meta pages */
@@ -124,7 +125,7 @@ static bool rb_search_look(void *arg, uint64_t addr, const uint8_t *p,
 			continue;
 		for (i = rb_first(s, key); i < s->n && s->sorted[i].key == key;
 		     i++)
-			if (!s->sorted[i].cpu->rb &&
+			if (!s->sorted[i].cpu->rb && ml_hyp_try(s->logs) &&
 			    rb_take(s->image, s->h, s->sorted[i].cpu,
 				    addr + at - off))
 				s->left--;
@@ -143,7 +144,9 @@ static bool rb_wanted(const struct hyp_cpu *cpu)
 void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 		    struct memlog_image *image, struct hyp_cpu *cpus, size_t n)
 {
-	struct hyp_search s = { .image = image, .h = ml_hyp(log) };
+	struct hyp_search s = { .logs = logs,
+				.image = image,
+				.h = ml_hyp(log) };
 	struct hyp_sweep sweep = { logs, image, rb_search_look, &s };
 	size_t i;
 
