@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "image/image.h"
 #include "libtold.h"
 
 static const enum hypm_gen gens[] = { HYPM_16, HYPM_15_LONG, HYPM_15 };
@@ -367,6 +368,100 @@ static void test_14_hostile(void **state)
 	hypm_free(m);
 }
 
+/* ---- symbols ------------------------------------------------------------ */
+
+static const struct hypm *of;
+
+static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
+{
+	*ret = UINT64_C(0xffff800080000000);
+	if (!strcmp(name, "_stext"))
+		return MEMLOG_OK;
+	if (!strcmp(name, "hyp_trace_buffer") && of->gen != HYPM_14)
+		*ret += of->variable - HYP_BASE;
+	else if (!strcmp(name, "__kvm_nvhe_kvm_arm_hyp_percpu_base"))
+		*ret += of->percpu - HYP_BASE;
+	else if (!strcmp(name, "__kvm_nvhe___per_cpu_start"))
+		*ret += 0x100000;
+	else if (!strcmp(name, "__kvm_nvhe_trace_rb"))
+		*ret += 0x100040;
+	else
+		return MEMLOG_NO_DATA;
+	return MEMLOG_OK;
+}
+
+static const struct memlog_symbols symbols = {
+	.size = sizeof(symbols),
+	.addr = sym_addr,
+};
+
+static struct told told_symbols(struct hypm *m)
+{
+	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
+	char text[200];
+	struct told t;
+
+	of = m;
+	snprintf(text, sizeof(text),
+		 "OSRELEASE=6.1.2\nSYMBOL(_stext)=%llx\n"
+		 "NUMBER(kimage_voffset)=0x%llx\n",
+		 (unsigned long long)HYP_IMAGE,
+		 (unsigned long long)(HYP_IMAGE - HYP_BASE));
+	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
+	t = told_opts(image, &symbols, false);
+	memlog_image_close(image);
+	return t;
+}
+
+/* With symbols it does not matter what the kernel calls itself. */
+static void test_symbols(void **state)
+{
+	static const enum hypm_gen all[] = { HYPM_16, HYPM_15_LONG, HYPM_15,
+					     HYPM_14 };
+	struct hypm *m;
+	struct told t;
+	char *want;
+	uint32_t g;
+
+	for (g = 0; g < sizeof(all) / sizeof(*all); g++) {
+		m = hypm_new_android(all[g], 3, 4, 4096);
+		fill(m, 0, 900);
+		fill(m, 2, 30);
+		hypm_store(m);
+		t = told_symbols(m);
+		want = hypm_truth(m, true);
+		assert_string_equal(t.text, want);
+		assert_int_equal(t.logs, 1);
+		free(want);
+		told_free(&t);
+		hypm_free(m);
+	}
+}
+
+/* Which CPU is which is in the kernel's table, not in the order of addresses. */
+static void test_14_numbers(void **state)
+{
+	struct hypm *m = hypm_new_android(HYPM_14, 2, 3, 4096);
+	uint8_t *p = m->ram + (m->percpu - HYP_BASE), first[8];
+	struct told t;
+	size_t n = 0;
+	char *s;
+
+	fill(m, 0, 20);
+	fill(m, 1, 30);
+	hypm_store(m);
+	memcpy(first, p, 8);
+	memcpy(p, p + 8, 8);
+	memcpy(p + 8, first, 8);
+	t = told_symbols(m);
+	for (s = t.text; (s = strstr(s, "[000]")); s++)
+		n++;
+	assert_int_equal(n, 30);
+	assert_memory_equal(t.text, "[000]", 5);
+	told_free(&t);
+	hypm_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,6 +477,8 @@ int main(void)
 		cmocka_unit_test(test_14),
 		cmocka_unit_test(test_14_read),
 		cmocka_unit_test(test_14_hostile),
+		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_14_numbers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

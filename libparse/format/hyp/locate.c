@@ -139,6 +139,26 @@ static size_t locate_14(struct memlog_image *image,
 	return 1;
 }
 
+/* Android's kernels: the descriptor, or what is left without one. */
+static size_t locate_android(struct memlog_image *image,
+			     const struct memlog_symbols *sym,
+			     struct ml_likely *ret, size_t max)
+{
+	struct ml_likely l = { .space = MEMLOG_PHYS, .exact = true };
+
+	if (!max ||
+	    !locate_desc(image, sym, "hyp_trace_buffer", &l.range.start))
+		return locate_14(image, sym, ret, max);
+	l.range.end = l.range.start + HYP_DESC_NODES;
+	l.hint[HYP_HINT_FLAGS] = HYP_BY_SYMBOLS;
+	locate_strings(image, sym, l.hint);
+	locate_array(image, sym, "__kvm_nvhe_kvm_arm_hyp_percpu_base",
+		     "__kvm_nvhe_trace_rb", "__kvm_nvhe___per_cpu_start",
+		     &l.hint[HYP_HINT_ARRAY], &l.hint[HYP_HINT_OFFSET]);
+	*ret = l;
+	return 1;
+}
+
 size_t ml_hyp_locate(struct memlog_image *image,
 		     const struct memlog_symbols *sym, struct ml_likely *ret,
 		     size_t max)
@@ -153,6 +173,9 @@ size_t ml_hyp_locate(struct memlog_image *image,
 	uint64_t phys;
 	size_t i, n = 0;
 
+	if (ml_vmcoreinfo_symbol(image, sym, "__kvm_nvhe_trace_rb", NULL,
+				 &phys))
+		return locate_android(image, sym, ret, max);
 	for (i = 0; i < 2; i++) {
 		l = (struct ml_likely){ .space = MEMLOG_PHYS, .exact = true };
 		locate_hints(image, sym, i, l.hint);
@@ -173,7 +196,7 @@ size_t ml_hyp_locate(struct memlog_image *image,
 			ret[n++] = l;
 		}
 	}
-	return n ? n : locate_14(image, sym, ret, max);
+	return n;
 }
 
 /* ---- without symbols ---------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "image/vmcoreinfo.h"
 #include "layout.h"
 
 enum { RB_STATUS_MAX = 2 };
@@ -72,8 +73,9 @@ static void rb_by_hint(struct memlog_image *image, const struct hyp *h,
 	uint64_t va = h->hint[HYP_HINT_ARRAY], phys;
 	uint8_t b[8];
 
-	if (!va || !ml_hyp_read_va(image, h, va + 8 * (uint64_t)cpu->cpu, b,
-				   sizeof(b)))
+	if (!va ||
+	    !ml_vmcoreinfo_phys(image, va + 8 * (uint64_t)cpu->cpu, &phys) ||
+	    !ml_hyp_read(image, phys, b, sizeof(b)))
 		return;
 	phys = ml_hyp_phys(h, ml_le64(b) + h->hint[HYP_HINT_OFFSET]);
 	if (!rb_take(image, h, cpu, phys) &&
