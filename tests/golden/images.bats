@@ -306,6 +306,7 @@ raw base=0xbfff0000' >"$t/rec"
 }
 
 @test "a zlib stream is refused, with what unpacks it" {
+	command -v python3 >/dev/null || skip "no python3 to make one"
 	make_image lime
 	python3 - "$t/lime" "$t/z" <<-'EOF'
 	import sys, zlib
@@ -331,6 +332,7 @@ raw base=0xbfff0000' >"$t/rec"
 }
 
 @test "memory of a saved guest without an address is missing, with what to do" {
+	command -v python3 >/dev/null || skip "no python3 to make one"
 	"$B/mkimage" - "$t/saved" <<-'EOF'
 	ram 0 1M
 	ovmf 0x80000 size=64K
