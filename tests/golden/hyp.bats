@@ -324,6 +324,19 @@ recipe() {
 	[[ $output == *"time goes back in the trace of CPU 0, as it does while a guest runs: CPUs are not merged"* ]]
 }
 
+@test "without its table of events: reasons by the kernel's names" {
+	take hyp-pkvm
+	sed 's/hyp_enter\x00/Hyp_enter\x00/; s/selftest\x00/Selftest\x00/
+		s/eret_host\x00/eret_back\x00/' "$elf" >none
+	"$dump" none >got
+	sed 's/eret_host/eret_back/' want | cmp - got
+	run ! grep -q guessed <("$dump" -J none)
+	# a module's events may be others of that number and length
+	take hyp-remote-test
+	sed 's/selftest\x00/Selftest\x00/' "$elf" >none
+	"$dump" -J none | grep -q '"flags":\["guessed"\]'
+}
+
 @test "no log: what to check" {
 	head -c 1M /dev/zero >zeros
 	run -1 --separate-stderr "$dump" -F hyp-trace zeros

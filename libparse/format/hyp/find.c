@@ -242,8 +242,27 @@ static enum memlog_status hyp_add_kernel(struct memlog_logs *logs,
 	return s;
 }
 
+/* Where constants of the kernel are: the name of the first field's type; without a
+ * table a variable that VMCOREINFO names. */
+static bool hyp_constants(struct memlog_image *image, const struct hyp *h,
+			  uint64_t *ret)
+{
+	uint64_t va;
+	uint8_t b[8];
+
+	if (!h->table)
+		return ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)",
+					    &va) &&
+		       ml_vmcoreinfo_phys(image, va, ret);
+	if (!ml_hyp_read_va(image, h, h->table + EVENT_FIELDS, b, 8) ||
+	    !ml_hyp_read_va(image, h, ml_le64(b), b, 8))
+		return false;
+	*ret = ml_hyp_phys(h, ml_le64(b));
+	return true;
+}
+
 /* A table of names of HYP_REASON bytes each that begins with these two, near
- * the name of the first field's type, another constant of the kernel. */
+ * other constants of the kernel. */
 static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 					  struct ml_log *log,
 					  struct memlog_image *image,
@@ -254,14 +273,12 @@ static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 				   .cpu = -1,
 				   .role = HYP_ROLE_REASONS };
 	const struct hyp *h = ml_hyp(log);
-	uint8_t *page, b[8];
 	uint64_t at, off;
 	const uint8_t *p;
+	uint8_t *page;
 
-	if (!ml_hyp_read_va(image, h, h->table + EVENT_FIELDS, b, 8) ||
-	    !ml_hyp_read_va(image, h, ml_le64(b), b, 8))
+	if (!hyp_constants(image, h, &at))
 		return MEMLOG_OK;
-	at = ml_hyp_phys(h, ml_le64(b));
 	at = (at - ml_min(at, ML_HYP_NEAR / 2)) & -(uint64_t)ML_PAGE;
 	page = ml_calloc(&image->alloc, 2, ML_PAGE);
 	if (!page)
@@ -349,6 +366,8 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 	if (h->gen == HYP_ANDROID_14) {
 		s = ml_hyp_14_expand(logs, log, image, err);
 		if (!s)
+			s = hyp_add_strings(logs, log, err);
+		if (!s)
 			hyp_describe(log, image);
 		return s;
 	}
@@ -357,7 +376,8 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 		s = ml_hyp_desc_add(logs, log, image, err);
 	if (!s && h->table)
 		s = hyp_add_kernel(logs, log, image, err);
-	if (!s && h->table && log->pub.variant[0])
+	if (!s && h->gen == HYP_MAINLINE &&
+	    (h->backing || (h->table && log->pub.variant[0])))
 		s = hyp_add_reasons(logs, log, image, err);
 	if (!s && h->gen != HYP_MAINLINE)
 		s = hyp_add_list(logs, log, image, err);

@@ -43,8 +43,9 @@ static void words_load_types(struct hyp_words *w, struct ml_source *source,
 	else if (!h->table)
 		w->n_types =
 			ml_hyp_names(source, page, w->types, ML_HYP_EVENTS);
-	/* which events Android has is not certain */
-	w->guessed = w->android && !h->list && w->n_types;
+	/* which events Android has, or a module, is not certain */
+	w->guessed = !h->table && !h->list && w->n_types &&
+		     (w->android || !h->backing);
 	for (i = 0; h->table && i < h->n_events; i++)
 		if (ml_hyp_type_load(&k, i, &w->types[w->n_types]) ||
 		    ml_hyp_known_by_name(h, &w->types[w->n_types]))
