@@ -143,6 +143,9 @@ enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
 		s = collect_all(c, logs, log, err);
 	else
 		memset(&f->kernel, 0, sizeof(f->kernel));
+	if (!s && c->kernel.starved)
+		s = ml_fail(err, MEMLOG_NO_MEMORY,
+			    "no memory for what events are called");
 	ml_ftrace_types_fini(&c->types, &image->alloc);
 	ml_ftrace_tasks_fini(&c->tasks, &image->alloc);
 	ml_ftrace_kernel_close(&c->kernel);

@@ -83,8 +83,10 @@ static bool kallsyms_put(struct kallsyms *k, const char *s, size_t len)
 	if (k->len + len > ML_FTRACE_SYMBOL_NAMES)
 		return false;
 	for (i = 0; i < len; i++) {
-		if (ml_grow(&k->alloc, &k->names, k->len, &k->cap, 1, NULL))
+		if (ml_grow(&k->alloc, &k->names, k->len, &k->cap, 1, NULL)) {
+			k->kernel->starved = true;
 			return false;
+		}
 		k->names[k->len++] = s[i];
 	}
 	return true;
@@ -196,6 +198,7 @@ static bool kallsyms_addrs(struct kallsyms *k)
 	uint32_t i;
 	bool ok;
 
+	k->kernel->starved |= !offsets;
 	ok = offsets &&
 	     ml_ftrace_kernel_read(k->kernel, k->at->offsets, offsets,
 				   4 * (size_t)k->n) &&
@@ -266,8 +269,11 @@ static bool kallsyms_load(struct kallsyms *k)
 	k->addr = ml_calloc(&k->alloc, k->n, sizeof(*k->addr));
 	k->name = ml_calloc(&k->alloc, k->n, sizeof(*k->name));
 	k->chunk = ml_calloc(&k->alloc, 1, ML_PAGE);
-	return k->addr && k->name && k->chunk && kallsyms_tokens(k) &&
-	       kallsyms_names(k) && kallsyms_addrs(k);
+	if (!k->addr || !k->name || !k->chunk) {
+		k->kernel->starved = true;
+		return false;
+	}
+	return kallsyms_tokens(k) && kallsyms_names(k) && kallsyms_addrs(k);
 }
 
 struct memlog_symbols *ml_ftrace_kallsyms_open(struct ftrace_kernel *kernel,
@@ -275,6 +281,7 @@ struct memlog_symbols *ml_ftrace_kallsyms_open(struct ftrace_kernel *kernel,
 {
 	struct kallsyms *k = ml_calloc(&kernel->alloc, 1, sizeof(*k));
 
+	kernel->starved |= !k;
 	if (!k)
 		return NULL;
 	k->alloc = kernel->alloc;

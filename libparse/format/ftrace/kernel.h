@@ -18,6 +18,7 @@ struct ftrace_kernel {
 	uint64_t *page; /* sorted */
 	size_t n, cap;
 	size_t first; /* extent of the log with a page of the kernel */
+	bool starved; /* something is missing for lack of memory */
 };
 
 /* All len bytes at a virtual address; false: they are not there. */

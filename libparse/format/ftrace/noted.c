@@ -21,9 +21,13 @@ static bool noted_add(struct ftrace_kernel *k, uint64_t page)
 		else
 			high = mid;
 	}
-	if (k->n == ML_FTRACE_KERNEL ||
-	    ml_grow(&k->alloc, &k->page, k->n, &k->cap, sizeof(*k->page), NULL))
+	if (k->n == ML_FTRACE_KERNEL)
 		return false;
+	if (ml_grow(&k->alloc, &k->page, k->n, &k->cap, sizeof(*k->page),
+		    NULL)) {
+		k->starved = true;
+		return false;
+	}
 	memmove(k->page + low + 1, k->page + low,
 		(k->n - low) * sizeof(*k->page));
 	k->page[low] = page;

@@ -20,6 +20,15 @@ enum {
 
 enum { IP = FTRACE_ENTRY, PARENT = IP + 8, TEXT = IP + 8, CALLERS = IP + 8 };
 
+static enum memlog_status text_starved(const struct ftrace_text *t,
+				       struct memlog_err *err)
+{
+	return t->kernel.starved ?
+		       ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for what events are called") :
+		       MEMLOG_OK;
+}
+
 enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 				       struct ml_source *source,
 				       const struct ml_decoder_opts *opts,
@@ -54,9 +63,12 @@ enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 		ml_sized_in(&t->printer, sizeof(t->printer),
 			    opts->user->printer);
 		t->print = t->printer.create(&t->alloc, ml_ftrace_name, t);
+		t->kernel.starved |= !t->print;
 	}
 	s = ml_ftrace_types_init(&t->types, &t->kernel, err);
-	return s ? s : ml_ftrace_tasks_init(&t->tasks, &t->kernel, err);
+	if (!s)
+		s = ml_ftrace_tasks_init(&t->tasks, &t->kernel, err);
+	return s ? s : text_starved(t, err);
 }
 
 void ml_ftrace_text_fini(struct ftrace_text *t)
@@ -227,8 +239,10 @@ static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 	ml_ftrace_fields(t, type, payload, len, printed, rec);
 }
 
-void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
-			  size_t len, bool ns, struct memlog_record *rec)
+enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
+					const uint8_t *payload, size_t len,
+					bool ns, struct memlog_record *rec,
+					struct memlog_err *err)
 {
 	struct ftrace_entry e = { 0 };
 	const char *comm;
@@ -239,7 +253,7 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 		ml_ftrace_put_fmt(t, "[%03d] ", rec->cpu);
 		text_unknown(t, payload, len, rec);
 		text_end_line(t, 0, rec);
-		return;
+		return MEMLOG_OK;
 	}
 	e.type = ml_le16(payload);
 	e.flags = payload[2];
@@ -261,4 +275,5 @@ void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
 		ml_ftrace_add_text(rec, "common_comm", (const uint8_t *)comm,
 				   strlen(comm));
 	text_end_line(t, prefix, rec);
+	return text_starved(t, err);
 }

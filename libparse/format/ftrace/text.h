@@ -57,8 +57,10 @@ void ml_ftrace_text_lost(struct ftrace_text *t, int32_t cpu, uint64_t lost,
 
 /* Fill in text, message, component and fields for a payload; cpu and time of the
  * record are set. ns: the time is in ns. */
-void ml_ftrace_text_event(struct ftrace_text *t, const uint8_t *payload,
-			  size_t len, bool ns, struct memlog_record *rec);
+enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
+					const uint8_t *payload, size_t len,
+					bool ns, struct memlog_record *rec,
+					struct memlog_err *err);
 
 /* The symbol at an address of the kernel that wrote the log; arg is a struct
  * ftrace_text. This and what follows: line.c */

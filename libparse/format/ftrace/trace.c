@@ -189,9 +189,8 @@ static enum memlog_status ftrace_next(void *state, struct ml_source *source,
 	rec->has_time = true;
 	rec->time = c->events.time;
 	rec->time_hz = d->ns ? NS : 0;
-	ml_ftrace_text_event(&d->text, c->event.payload, c->event.payload_len,
-			     d->ns, rec);
-	return MEMLOG_OK;
+	return ml_ftrace_text_event(&d->text, c->event.payload,
+				    c->event.payload_len, d->ns, rec, err);
 }
 
 /* ---- open and close ----------------------------------------------------- */

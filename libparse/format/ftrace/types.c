@@ -184,6 +184,7 @@ static void types_fields(struct ftrace_kernel *k, struct ftrace_type *t,
 	uint64_t head = types_class(k, class);
 
 	t->field = ml_calloc(&k->alloc, FIELD_MAX, sizeof(*t->field));
+	k->starved |= !t->field;
 	if (!t->field)
 		return;
 	if (!strncmp(t->name, "sys_enter_", 10) &&
@@ -253,11 +254,13 @@ static void types_format(struct ftrace_kernel *k, struct ftrace_type *t)
 	char *head = ml_calloc(&k->alloc, 1, size + 1);
 	char *buf = ml_calloc(&k->alloc, 1, ML_FTRACE_FORMAT);
 
+	k->starved |= !head || !buf;
 	n = head && buf ? types_head(t, head, size) : 0;
 	if (n && types_string(k, va, buf, ML_FTRACE_FORMAT) &&
 	    !strpbrk(buf, "\n\t")) {
 		size = n + strlen(buf) + 2;
 		t->format = ml_calloc(&k->alloc, 1, size);
+		k->starved |= !t->format;
 		if (t->format)
 			snprintf(t->format, size, "%s%s\n", head, buf);
 	}
