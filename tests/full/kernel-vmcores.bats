@@ -148,6 +148,31 @@ marked() {
 	done
 }
 
+# What trace-cmd reads of a CPU, in the kernel's words.
+report() {
+	trace-cmd report -t --cpu "$2" "$1" >reported 2>reported.err
+	perl -ne 'if (/^CPU:(\d+) \[(\d+) EVENTS DROPPED\]/) {
+			print "CPU:$1 [LOST $2 EVENTS]\n";
+		} elsif (/\[0*(\d+)\]\s+(\d+)\.(\d{6})\d{3}: (\w+): *(.*?) *$/) {
+			printf "[%03d]\t%5s.%s: %s%s\n", $1, $2, $3, $4,
+				$5 eq "" ? "" : " $5";
+		}' reported
+}
+
+@test "trace-cmd reads the same of trace.dat" {
+	local name file
+	for name in "${kernel_cases[@]}"; do
+		echo "# $name"
+		take "$name"
+		"$dump" -q -F hyp-trace -O tracedat -o trace.dat "$elf"
+		for file in "$from"/trace.*; do
+			report trace.dat "${file##*.}" >out
+			equal "${file##*.}" out "$file"
+		done
+		rm trace.dat
+	done
+}
+
 # live CASE: while the guest runs and traces, what QEMU's monitor gives is the
 # beginning of what trace_pipe gives later, and so is a dump that is taken afterwards.
 live() {

@@ -66,7 +66,8 @@ joined() {
 @test "perfetto: a slice for each stay in the hypervisor" {
 	python
 	local f
-	for f in hyp-pkvm hyp-nvhe hyp-remote-test; do
+	for f in hyp-pkvm hyp-nvhe hyp-remote-test hyp-wrapped hyp-read \
+		hyp-overtaken hyp-empty hyp-guests; do
 		unpack "$f.elf"
 		"$dump" -O perfetto -o "$T/$f" "$unpacked"
 		"$dump" -q -J "$unpacked" >"$T/records"
@@ -141,7 +142,8 @@ raw='.fields | del(.reason_name) | to_entries |
 @test "trace.dat: event by event what the kernel printed" {
 	reader
 	local f
-	for f in hyp-pkvm hyp-nvhe hyp-remote-test; do
+	for f in hyp-pkvm hyp-nvhe hyp-remote-test hyp-wrapped hyp-read \
+		hyp-overtaken hyp-empty hyp-guests; do
 		unpack "$f.elf"
 		"$dump" -O tracedat -o "$T/$f.dat" "$unpacked"
 		"$dump" -q -J "$unpacked" >"$T/records"
