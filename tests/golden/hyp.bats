@@ -27,7 +27,7 @@ symbols() {
 @test "text equals trace_pipe of each CPU, byte for byte" {
 	local name
 	for name in hyp-pkvm hyp-nvhe hyp-remote-test hyp-wrapped hyp-read \
-		hyp-overtaken hyp-empty hyp-guests; do
+		hyp-overtaken hyp-empty hyp-guests hyp-remote-overtaken; do
 		take "$name"
 		"$dump" "$elf" >got
 		same got want
@@ -36,7 +36,7 @@ symbols() {
 
 @test "an extract of what was read in part gives the same" {
 	local name
-	for name in hyp-read hyp-overtaken; do
+	for name in hyp-read hyp-overtaken hyp-remote-overtaken; do
 		take "$name"
 		rm -f small
 		"$dump" --extract=small "$elf"
