@@ -167,3 +167,19 @@ void told_fill(struct hypm *m, uint32_t cpu, uint32_t n)
 		else
 			hypm_selftest(m, cpu, c->stamp + 300 * MS, i);
 }
+
+void told_fill_android(struct hypm *m, uint32_t cpu, uint32_t n)
+{
+	struct hypm_cpu *c = &m->cpu[cpu];
+	uint32_t i, event;
+
+	for (i = 0; i < n; i++) {
+		const uint64_t v[7] = { i % 200, i & 1, 0x1234 + i, 7,
+					8,	 1,	i % 100 };
+
+		event = i % HYPM_EVENTS;
+		if (!(m->left_out >> event & 1))
+			hypm_android(m, cpu, c->stamp + 900 + 1000000 * (i % 7),
+				     event, v);
+	}
+}

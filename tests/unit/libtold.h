@@ -39,4 +39,7 @@ void told_all(struct hypm *m);
 /* Write n events of all kinds. */
 void told_fill(struct hypm *m, uint32_t cpu, uint32_t n);
 
+/* The same of Android, those that its kernel has. */
+void told_fill_android(struct hypm *m, uint32_t cpu, uint32_t n);
+
 #endif

@@ -30,15 +30,13 @@ static bool desc_is_part(const uint8_t *p)
 	       desc_is_page(ml_le64(p + PART_META));
 }
 
-/* Does the meta page say as much? That of Android 15 may not count the reader's
- * page. */
+/* Does the meta page say as much? Android's may not count the reader's page. */
 static bool desc_pages_fit(const struct hyp_layout *l,
 			   const struct hyp_cpu *cpu)
 {
 	uint32_t n = cpu->meta.pages;
 
-	return !n || n == cpu->pages ||
-	       (l->meta == HYP_META_15 && n + 1 == cpu->pages);
+	return !n || n == cpu->pages || (l->packed && n + 1 == cpu->pages);
 }
 
 /* The part at *entry, whose meta page may be missing; moves on to the next. */

@@ -75,13 +75,14 @@ static bool layout_meta_fits(const uint8_t *p)
 	return layout_is_size(ml_le32(p)) && !ml_le64(p + 4) &&
 	       !ml_le32(p + 28) && !ml_le64(p + 32) && !ml_le64(p + 56) &&
 	       overrun <= ml_le64(p + 40) && ml_le64(p + 16) <= overrun &&
-	       (!pages || (pages >= 2 && ml_le32(p + 24) < pages));
+	       /* it may not count the reader's */
+	       (!pages || ml_le32(p + 24) <= pages);
 }
 
 bool ml_hyp_is_meta(const uint8_t *p)
 {
 	/* a size and zeros are not enough */
-	return layout_meta_fits(p) && (ml_le32(p + 12) || ml_le64(p + 40));
+	return layout_meta_fits(p) && (ml_le32(p + 12) > 1 || ml_le64(p + 40));
 }
 
 bool ml_hyp_is_meta_15(const uint8_t *p)
