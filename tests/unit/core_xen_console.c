@@ -730,6 +730,39 @@ static void test_xentrace_huge(void **state)
 	world_fini(&w);
 }
 
+/* Without Xen only --at leads to such a list: its frames have to be there, and
+ * to begin with the counters of a buffer. */
+static void test_xentrace_at(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "xentrace" };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		struct mem mem = { 0 };
+		uint8_t *m = mem_add(&mem, 0, MIB), *t = m + 0x4000;
+		struct memlog_image *image = mem_image(&mem, MEMLOG_PHYS);
+		enum memlog_status s;
+
+		put16(t, 2);
+		put16(t + 2, 129);
+		put32(t + 4 * 129, 0x10);
+		put32(t + 4 * 130, i == 1 ? 0x999 : 0x12);
+		if (i == 2)
+			put32(m + 0x10000, 0x11223344);
+		if (i == 3) /* more than a buffer holds */
+			put32(m + 0x10004, 8192);
+		logs = NULL;
+		s = memlog_scan_at(image, MEMLOG_PHYS, 0x4000, &o, &logs, &err);
+		assert_int_equal(s, i ? MEMLOG_NOT_MINE : MEMLOG_OK);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		mem_free(&mem);
+	}
+}
+
 /* A guest's console page: found where the image is of Xen, or when asked. */
 static void test_xencons(void **state)
 {
@@ -801,6 +834,7 @@ int main(void)
 		cmocka_unit_test(test_xencons),
 		cmocka_unit_test(test_xentrace),
 		cmocka_unit_test(test_xentrace_huge),
+		cmocka_unit_test(test_xentrace_at),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

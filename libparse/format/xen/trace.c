@@ -56,6 +56,24 @@ static bool read_at(struct memlog_image *image, const struct memlog_extent *e,
 	       got == len;
 }
 
+/* Where nothing but --at leads here, and the image has no Xen: is there a page
+ * of the list, and in the first one's header counters of a buffer of size
+ * bytes? */
+static bool xentrace_has_page(struct memlog_image *image,
+			      const struct memlog_extent *page, bool first,
+			      uint64_t size)
+{
+	uint32_t cons, prod;
+	uint8_t b[8];
+
+	if (!read_at(image, page, 0, b, 8))
+		return false;
+	cons = ml_le32(b);
+	prod = ml_le32(b + 4);
+	return !first || (cons < 2 * size && prod < 2 * size &&
+			  (prod + 2 * size - cons) % (2 * size) <= size);
+}
+
 /* The buffer of one CPU: its pages, and the bytes in it. */
 static enum memlog_status
 xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
@@ -80,6 +98,9 @@ xentrace_add_cpu(struct memlog_logs *logs, struct ml_log *log,
 			return ml_fail(err, MEMLOG_NOT_MINE,
 				       "a list of frames that breaks off");
 		e.addr = (uint64_t)ml_le32(b) * ML_PAGE;
+		if (!image->xen && !xentrace_has_page(image, &e, !i, size))
+			return ml_fail(err, MEMLOG_NOT_MINE,
+				       "a list of frames that have no buffer");
 		if (!i && read_at(image, &e, 0, b, 8))
 			log->pub.used += ml_min(
 				(ml_le32(b + 4) + 2 * size - ml_le32(b)) %
