@@ -97,6 +97,7 @@ struct memlog_image {
 	struct memlog_image *const *parts;
 	size_t n_parts;
 	bool by_kernel; /* written from within the machine that it is of */
+	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;

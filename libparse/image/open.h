@@ -61,6 +61,11 @@ enum memlog_status ml_image_open_files(const char *names,
 				       struct memlog_image **ret,
 				       struct memlog_err *err);
 
+/* INVALID: a file that the user placed at addr, in his words, is no plain
+ * memory. refuse.c */
+enum memlog_status ml_refuse_part(const struct ml_file *file, const char *addr,
+				  struct memlog_err *err);
+
 /* The last step of opening: *ret is image, or that is closed because it was
  * starved of memory. */
 enum memlog_status ml_image_opened(struct memlog_image *image,

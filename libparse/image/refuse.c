@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "open.h"
 
 #define DUMP_QEMU "QEMU's dump-guest-memory FILE"
 
@@ -45,6 +46,28 @@ static const struct known table[] = {
 	  "dump the guest's memory with " DUMP_QEMU },
 };
 
+/* Dumps that have addresses of their own; in ELF files type 4 is a core. */
+static const struct known placed[] = {
+	{ 0, 4,
+	  "\x7f"
+	  "ELF",
+	  "an ELF dump", NULL },
+	{ 0, 8, "KDUMP   ", "a kdump dump", NULL },
+	{ 0, 8, "DISKDUMP", "a diskdump dump", NULL },
+	{ 0, 12, "makedumpfile", "a flattened dump", NULL },
+};
+
+/* The first of n that the bytes have. */
+static const struct known *refuse_find(const struct known *k, size_t n,
+				       const uint8_t *head, size_t len)
+{
+	for (; n; n--, k++)
+		if (k->at + k->len <= len &&
+		    !memcmp(head + k->at, k->magic, k->len))
+			return k;
+	return NULL;
+}
+
 /* RFC 1950: deflate with a window of 32 KiB, a header that is a multiple of 31,
  * no dictionary, and a first block of a type that there is. */
 static bool refuse_is_zlib(const uint8_t *p, size_t len)
@@ -61,23 +84,23 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 	uint8_t head[512] = { 0 };
 	const struct ml_packed *packed;
 	enum memlog_status s;
-	size_t i, got;
+	const struct known *k;
+	size_t got;
 
-	(void)image;
 	(void)opts;
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
-	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		const struct known *k = &table[i];
-
-		if (k->at + k->len <= got &&
-		    !memcmp(head + k->at, k->magic, k->len))
-			return ml_fail(err, MEMLOG_UNSUPPORTED,
-				       "%s is not supported; %s", k->what,
-				       k->instead);
-	}
+	k = refuse_find(table, sizeof(table) / sizeof(table[0]), head, got);
+	if (k)
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "%s is not supported; %s", k->what, k->instead);
 	packed = ml_packed_find(head, got);
+	if (packed && image->unpacked)
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "compressed twice, and %s is left: unpack it "
+			       "once",
+			       packed->name);
 	if (packed)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "compressed with %s, "
@@ -89,6 +112,38 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 			       "compress=1, is not supported; unpack it: "
 			       "pigz -dc <FILE >NEW");
 	return ml_fail(err, MEMLOG_NOT_MINE, "not recognised");
+}
+
+enum memlog_status ml_refuse_part(const struct ml_file *file, const char *addr,
+				  struct memlog_err *err)
+{
+	const struct ml_packed *packed;
+	uint8_t head[512] = { 0 };
+	const struct known *k;
+	enum memlog_status s;
+	size_t got;
+
+	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
+	if (s)
+		return s;
+	packed = ml_packed_find(head, got);
+	if (packed)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "compressed with %s, and @%s is for plain "
+			       "memory; %s first",
+			       packed->name, addr, packed->unpack);
+	k = refuse_find(table, sizeof(table) / sizeof(table[0]), head, got);
+	if (k)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s, and @%s is for plain memory; %s", k->what,
+			       addr, k->instead);
+	k = refuse_find(placed, sizeof(placed) / sizeof(placed[0]), head, got);
+	/* an ELF file of another type is part of the memory */
+	if (!k || (k == placed && head[16] != 4 && head[17] != 4))
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "%s, which says itself where it belongs: leave out @%s",
+		       k->what, addr);
 }
 
 const struct ml_image_format ml_image_refused = {

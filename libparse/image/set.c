@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -24,6 +25,10 @@ struct set {
 	enum memlog_space space;
 	struct memlog_image *parts[ML_MAX_PARTS];
 	size_t n;
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} ids[ML_MAX_PARTS];
 	size_t n_raw, placed; /* parts of plain memory; those with an address */
 };
 
@@ -197,9 +202,30 @@ static enum memlog_status set_check_place(const struct set *set,
 					     r.start, &other, NULL) &&
 		    other.start < r.end)
 			return ml_fail(err, MEMLOG_INVALID,
-				       "%s and %s both have 0x%" PRIx64,
+				       "%s and %s overlap at 0x%" PRIx64,
 				       set->parts[i]->name, last->name,
 				       ml_max(r.start, other.start));
+	return MEMLOG_OK;
+}
+
+/* INVALID: the file of the next part is that of an earlier one. */
+static enum memlog_status set_check_new(struct set *set, const char *name,
+					struct memlog_err *err)
+{
+	struct stat st;
+	size_t i;
+
+	if (stat(name, &st))
+		return MEMLOG_OK;
+	for (i = 0; i < set->n; i++)
+		if (set->ids[i].dev == st.st_dev &&
+		    set->ids[i].ino == st.st_ino)
+			return ml_fail(err, MEMLOG_INVALID,
+				       "the same file as %s: name each part "
+				       "once",
+				       set->parts[i]->name);
+	set->ids[set->n].dev = st.st_dev;
+	set->ids[set->n].ino = st.st_ino;
 	return MEMLOG_OK;
 }
 
@@ -213,8 +239,8 @@ static enum memlog_status set_open_part(struct set *set, char *name,
 	struct memlog_err why = { .status = MEMLOG_OK };
 	struct memlog_open_opts o = *opts;
 	enum memlog_status s;
+	struct ml_file file = { 0 };
 	bool placed = false;
-	struct ml_file file;
 
 	o.name = NULL; /* it is that of the set */
 	s = ml_file_open(name, &o, &file, &why);
@@ -225,10 +251,17 @@ static enum memlog_status set_open_part(struct set *set, char *name,
 		set->placed++;
 		placed = true;
 		s = ml_file_open(name, &o, &file, &why);
+		if (!s)
+			s = ml_refuse_part(&file, name + strlen(name) + 1,
+					   &why);
 	}
+	if (!s)
+		s = set_check_new(set, name, &why);
 	if (!s)
 		s = ml_image_open_layers(&file, layers, &o, &set->parts[set->n],
 					 &why);
+	else
+		ml_file_close(&file);
 	if (!s) {
 		set->n_raw += !strcmp(set->parts[set->n++]->format, "raw");
 		return placed ? set_check_place(set, err) : MEMLOG_OK;

@@ -295,14 +295,34 @@ raw base=0xbfff0000' >"$t/rec"
 	run -2 --separate-stderr "$dump" --map pc node0,node1
 	[[ $stderr == *"say where"* ]]
 	run -2 --separate-stderr "$dump" node0@0,node1@512K
-	[[ $stderr == *"node0 and node1 both have 0x80000" ]]
+	[[ $stderr == *"node0 and node1 overlap at 0x80000" ]]
 	run -2 --separate-stderr "$dump" node0@0,node1@0x100001
 	[[ $stderr == *"node1: 0x100001 is not a multiple of 4096" ]]
 	run -3 --separate-stderr "$dump" node0@x
 	[[ $stderr == *"node0@x: No such file"* ]]
+	run -2 --separate-stderr "$dump" node0@0,./node0@1M
+	[[ $stderr == *": ./node0: the same file as node0: name each part once" ]]
+	# a part that is no plain memory
+	zstd -q node0
+	run -2 --separate-stderr "$dump" node0.zst@0,node1@1M
+	[[ $stderr == *": node0.zst: compressed with zstd, and @0 is for plain memory; unzstd it first" ]]
+	printf '\177ELF\2\1\1%9s\4\0\76\0' '' | cat - node0 >core
+	run -2 --separate-stderr "$dump" core@0x0
+	[[ $stderr == *": core: an ELF dump, which says itself where it belongs: leave out @0x0" ]]
+	# a program in memory is part of it
+	printf '\177ELF\2\1\1%9s\2\0\76\0' '' |
+		dd of=node0 conv=notrunc status=none
+	"$dump" --list node0@0,node1@1M | grep -q phys:0x180000
 	# a file of this name
 	cp node1 node0@0
 	same nodes node0@0 --map 0x100000
+}
+
+@test "a file compressed twice is refused, with what to do" {
+	make_image lime
+	gzip -c "$t/lime" | zstd -q >"$t/twice"
+	run -3 --separate-stderr "$dump" "$t/twice"
+	[[ $stderr == *": compressed twice, and gzip is left: unpack it once" ]]
 }
 
 @test "a zlib stream is refused, with what unpacks it" {

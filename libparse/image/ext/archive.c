@@ -260,6 +260,7 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 		return s;
 	ml_file_close(file);
 	*file = unpacked;
+	image->unpacked = true;
 	snprintf(words, sizeof(words),
 		 "%s, unpacked to a temporary file of %" PRIu64 " byte%s",
 		 f->name, u.size, ml_s(u.size));
