@@ -407,7 +407,8 @@ coverage:
 # ---- firmware -------------------------------------------------------------
 # Not needed for `make check`, which boots the images in fixtures/firmware. See
 # firmware/README.md.
-.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores kernel-vmcores
+.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores kernel-vmcores \
+	ftrace-vmcores
 firmware:
 	B=$(abspath $(B)) firmware/build.sh x64
 firmware-kept:
@@ -422,6 +423,9 @@ xen-vmcores:
 # Kernels that trace a remote, built from Debian's newest source.
 kernel-vmcores:
 	fixtures/gen/kernel-vmcores
+
+ftrace-vmcores:
+	fixtures/gen/ftrace-vmcores
 
 # ---- installing -------------------------------------------------------------
 # DESTDIR is prepended to all paths, but not to those inside of files.
@@ -577,7 +581,7 @@ help:
 	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
 	@echo '  firmware, firmware-kept, vmcores, bench-firmware'
 	@echo '                see firmware/README.md'
-	@echo '  xen-vmcores, kernel-vmcores'
+	@echo '  xen-vmcores, kernel-vmcores, ftrace-vmcores'
 	@echo '                dumps of real machines; see fixtures/gen'
 
 .PHONY: clean
