@@ -55,7 +55,8 @@ static void words_load_types(struct hyp_words *w, struct ml_source *source,
 
 static void words_add_reason(struct hyp_words *w, const char *name)
 {
-	snprintf(w->reasons[w->n_reasons++], HYP_REASON + 1, "%s", name);
+	snprintf(w->reasons[w->n_reasons++], HYP_REASON + 1, "%.*s", HYP_REASON,
+		 name);
 }
 
 /* Until 7.1 there was no "sys". */
