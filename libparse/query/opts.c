@@ -117,3 +117,17 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 
 	return opts;
 }
+
+struct ml_list_opts ml_run_list_opts(const struct ml_run *run)
+{
+	struct ml_list_opts o = {
+		.alloc = &run->query->alloc,
+		.image = run->info.name,
+		.style = run->query->render->list,
+		.many = run->host.many,
+		.color = run->query->color,
+		.verbose = run->query->verbose,
+	};
+
+	return o;
+}

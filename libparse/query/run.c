@@ -234,107 +234,6 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-static struct ml_list_opts list_opts(const struct ml_run *run)
-{
-	struct ml_list_opts o = {
-		.alloc = &run->query->alloc,
-		.image = run->info.name,
-		.style = run->query->render->list,
-		.many = run->host.many,
-		.color = run->query->color,
-		.verbose = run->query->verbose,
-	};
-
-	return o;
-}
-
-static enum memlog_status write_list(struct ml_run *run, struct memlog_err *err)
-{
-	struct ml_list_opts opts = list_opts(run);
-
-	run->result.logs_printed = run->n_logs;
-	run->printed = true;
-	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
-			     err);
-}
-
-static enum memlog_status write_boots(struct ml_run *run,
-				      struct memlog_err *err)
-{
-	struct ml_list_opts opts = list_opts(run);
-	struct ml_boots boots;
-	enum memlog_status s = ml_boots_all(run, &boots, err);
-
-	if (s)
-		return s;
-	if (!boots.n) {
-		ml_say_others(run);
-		return ml_fail(err, MEMLOG_NO_DATA, "no log with text");
-	}
-	run->result.logs_printed = run->n_logs;
-	run->printed = true;
-	return ml_boots_write(run->host.sink, &boots, &opts, err);
-}
-
-static enum memlog_space space_of(const struct memlog_log *log)
-{
-	return log->n_extents ? log->extents[0].space : MEMLOG_PHYS;
-}
-
-/* An extract has one address space: that of the first log. Report those of
- * others, and move them to the end. Returns how many stay. */
-static size_t leave_out_others(struct ml_run *run)
-{
-	enum memlog_space space = space_of(run->logs[0]);
-	const struct memlog_log *log;
-	size_t n = 0, i;
-
-	for (i = 0; i < run->n_logs; i++) {
-		log = run->logs[i];
-		if (space_of(log) != space) {
-			ml_say_log(run, ML_SAY_WARNING, log,
-				   "is not in the extract, which has %s "
-				   "addresses; --at gives one of its own",
-				   memlog_space_name(space));
-			continue;
-		}
-		run->logs[i] = run->logs[n];
-		run->logs[n++] = log;
-	}
-	return n;
-}
-
-static enum memlog_status write_extract(struct ml_run *run,
-					struct memlog_err *err)
-{
-	enum memlog_status s;
-	uint64_t missing = 0;
-	size_t n, i;
-
-	n = leave_out_others(run);
-	for (i = 0; i < n; i++)
-		if (run->logs[i]->flags & MEMLOG_LOG_SCATTERED) {
-			run->result.damaged = true;
-			ml_say_scattered(run, run->logs[i]);
-		}
-	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
-			     &run->query->alloc, &missing, err);
-	if (s)
-		return s;
-	run->result.logs_printed = n;
-	run->printed = true;
-	run->missing = missing;
-	if (missing) {
-		run->result.damaged = true;
-		ml_say(run, ML_SAY_WARNING,
-		       "%" PRIu64 " byte%s of the logs %s not in the image and "
-		       "%s zero in the extract",
-		       missing, ml_s(missing), ml_are(missing),
-		       ml_are(missing));
-	}
-	return MEMLOG_OK;
-}
-
 static void say_found(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
@@ -389,11 +288,11 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 	}
 	say_found(run);
 	if (q->list)
-		return write_list(run, err);
+		return ml_whole_list(run, err);
 	if (q->list_boots)
-		return write_boots(run, err);
+		return ml_whole_boots(run, err);
 	if (q->extract)
-		return write_extract(run, err);
+		return ml_whole_extract(run, err);
 	run->tsc_hz = ml_query_tsc_hz(run);
 	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
 	say_warnings(run, said);
@@ -431,7 +330,7 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	}
 	if (!q->info)
 		return run_answer(run, err);
-	opts = list_opts(run);
+	opts = ml_run_list_opts(run);
 	run->printed = true;
 	return ml_info_write(sink, run->image, &opts, err);
 }

@@ -91,12 +91,18 @@ struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run);
 struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run);
 struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 					 size_t n_logs);
+struct ml_list_opts ml_run_list_opts(const struct ml_run *run);
 /* Is each log a separate file in a directory? */
 bool ml_run_apart(const struct ml_run *run);
 
 /* follow.c: print the records of a live log as they come, until the guest ends
  * or the caller stops it. */
 enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err);
+
+/* whole.c: write run->logs as a list, their boots, or an ELF core. */
+enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
+enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
+enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
 /* print.c: pass the records of run->chosen through filters and renderer. */
 enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err);

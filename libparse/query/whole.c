@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* whole.c - write logs that are not decoded: lists of them, and extracts. */
+#include "run.h"
+
+#include <inttypes.h>
+
+#include "base/err.h"
+#include "base/plural.h"
+#include "boots.h"
+
+enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err)
+{
+	struct ml_list_opts opts = ml_run_list_opts(run);
+
+	run->result.logs_printed = run->n_logs;
+	run->printed = true;
+	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
+			     err);
+}
+
+enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err)
+{
+	struct ml_list_opts opts = ml_run_list_opts(run);
+	struct ml_boots boots;
+	enum memlog_status s = ml_boots_all(run, &boots, err);
+
+	if (s)
+		return s;
+	if (!boots.n) {
+		ml_say_others(run);
+		return ml_fail(err, MEMLOG_NO_DATA, "no log with text");
+	}
+	run->result.logs_printed = run->n_logs;
+	run->printed = true;
+	return ml_boots_write(run->host.sink, &boots, &opts, err);
+}
+
+static enum memlog_space whole_space(const struct memlog_log *log)
+{
+	return log->n_extents ? log->extents[0].space : MEMLOG_PHYS;
+}
+
+/* An extract has one address space: that of the first log. Report those of
+ * others, and move them to the end. Returns how many stay. */
+static size_t whole_leave_out(struct ml_run *run)
+{
+	enum memlog_space space = whole_space(run->logs[0]);
+	const struct memlog_log *log;
+	size_t n = 0, i;
+
+	for (i = 0; i < run->n_logs; i++) {
+		log = run->logs[i];
+		if (whole_space(log) != space) {
+			ml_say_log(run, ML_SAY_WARNING, log,
+				   "is not in the extract, which has %s "
+				   "addresses; --at gives one of its own",
+				   memlog_space_name(space));
+			continue;
+		}
+		run->logs[i] = run->logs[n];
+		run->logs[n++] = log;
+	}
+	return n;
+}
+
+enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint64_t missing = 0;
+	size_t n, i;
+
+	n = whole_leave_out(run);
+	for (i = 0; i < n; i++)
+		if (run->logs[i]->flags & MEMLOG_LOG_SCATTERED) {
+			run->result.damaged = true;
+			ml_say_scattered(run, run->logs[i]);
+		}
+	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
+			     &run->query->alloc, &missing, err);
+	if (s)
+		return s;
+	run->result.logs_printed = n;
+	run->printed = true;
+	run->missing = missing;
+	if (missing) {
+		run->result.damaged = true;
+		ml_say(run, ML_SAY_WARNING,
+		       "%" PRIu64 " byte%s of the logs %s not in the image and "
+		       "%s zero in the extract",
+		       missing, ml_s(missing), ml_are(missing),
+		       ml_are(missing));
+	}
+	return MEMLOG_OK;
+}
