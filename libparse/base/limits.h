@@ -72,6 +72,10 @@
 #define ML_OVMF_PAIRS  (1u << 24)
 #define ML_OVMF_RANGES (1u << 24)
 
+/* Pieces of memory walked through the text of all logs of one image, to count
+ * what is missing: a real log is in a few. */
+#define ML_TEXT_RANGES (1u << 24)
+
 /* Bytes of OVMF's logs that are looked at page by page, all logs of one image
  * together, to tell whether they are contiguous: a real image has less than 1
  * MiB of them. */

@@ -122,6 +122,15 @@ static enum memlog_status cbmem_probe(const struct ml_probe *p,
 	return ml_fail(err, MEMLOG_NOT_MINE, "it leads to no console");
 }
 
+static size_t cbmem_text(const struct ml_log *log, size_t extent,
+			 struct memlog_image *image, struct memlog_range ret[2])
+{
+	(void)extent;
+	(void)image;
+	ret[0] = (struct memlog_range){ CONSOLE, CONSOLE + log->pub.used };
+	return 1;
+}
+
 /* The table in low memory, at a multiple of 16. */
 static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
 			   size_t max)
@@ -192,6 +201,7 @@ const struct ml_format ml_format_cbmem = {
 	.find.reach = 1u << 20,
 	.find.glance = cbmem_glance,
 	.find.likely = cbmem_likely,
+	.group.text = cbmem_text,
 	.live.header = CONSOLE,
 	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",
 	.say.reserved = true,

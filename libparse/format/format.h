@@ -33,6 +33,8 @@ struct ml_log {
 				boots from one in it to the one before */
 	uint32_t turn;	    /* among those of its boot, set by relate(): lower
 				ones were written first */
+	uint64_t absent;    /* bytes of its text that are not in the image, or
+			       in pages that are not its own */
 	bool pointed;	    /* a header there points to it */
 	enum memlog_space pointer_space;
 	uint64_t pointer_addr;
@@ -295,6 +297,10 @@ struct ml_format {
 	 * relate: called once with all logs of this format: decide states and
 	 *	reasons, alias, group. Cannot fail: a log that it cannot judge
 	 *	stays UNKNOWN.
+	 * text: the parts of an extent with text that is to be printed, counted
+	 *	from its start; ml_log_note_absent() looks for what is missing
+	 *	of them. Returns how many there are. If NULL, expand() or
+	 *	relate() set MEMLOG_LOG_INCOMPLETE.
 	 */
 	struct {
 		enum memlog_status (*expand)(struct memlog_logs *logs,
@@ -303,6 +309,9 @@ struct ml_format {
 					     struct memlog_err *err);
 		void (*relate)(struct ml_log *const *logs, size_t n,
 			       struct memlog_image *image);
+		size_t (*text)(const struct ml_log *log, size_t extent,
+			       struct memlog_image *image,
+			       struct memlog_range ret[2]);
 	} group;
 
 	/*
@@ -364,6 +373,16 @@ struct ml_format {
 		bool usual, reserved, boots;
 	} say;
 };
+
+/* For text(): the parts of a ring of size bytes, at offset from of an extent,
+ * that are between head and tail, both below size. Returns how many. */
+size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
+		     struct memlog_range ret[2]);
+
+/* Look for text of a log that is not in the image: sets absent, flags and reason.
+ * *budget is how many pieces of memory may still be walked. After relate(). */
+void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
+			uint64_t *budget);
 
 /* Size of a buffer for a list of the names of all formats. */
 #define ML_FORMAT_NAMES 256

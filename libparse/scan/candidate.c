@@ -344,6 +344,7 @@ static void alias_logs(struct ml_scan_job *job)
 void ml_scan_finish(struct ml_scan_job *job)
 {
 	struct memlog_logs *logs = job->logs;
+	uint64_t budget = ML_TEXT_RANGES;
 	size_t n, first;
 
 	logs->image = NULL;
@@ -361,7 +362,9 @@ void ml_scan_finish(struct ml_scan_job *job)
 		if (fmt->group.relate)
 			fmt->group.relate(logs->logs + first, n, job->image);
 	}
-	for (n = 0; n < logs->count; n++)
+	for (n = 0; n < logs->count; n++) {
+		ml_log_note_absent(logs->logs[n], job->image, &budget);
 		if (logs->logs[n]->pub.state == MEMLOG_STATE_CURRENT)
 			logs->logs[n]->pub.has_boot = true;
+	}
 }

@@ -74,6 +74,25 @@ whole() {
 	[ "$(wc -l <"$T/more")" -le 2 ]
 }
 
+# without ELF SEGMENT SIZE >OUT: the segment has only SIZE bytes
+without() {
+	python3 -c 'import struct, sys
+b = bytearray(open(sys.argv[1], "rb").read())
+n = int(sys.argv[3], 0)
+struct.pack_into("<QQ", b, 64 + 56 * int(sys.argv[2]) + 32, n, n)
+sys.stdout.buffer.write(b)' "$@"
+}
+
+@test "a hole in a ring: the list says how much is missing" {
+	without "$log.elf" 3 0x2e0000 >"$T/log"
+	run -0 "$dump" -q --list "$T/log"
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *"-1 stale incomplete: 20170 of the 799520 bytes of its text are not in the image; marked as the log of the previous boot"* ]]
+	[ "$(grep -c incomplete <<<"$output")" -eq 1 ]
+	without "$trace.elf" 2 0x410000 >"$T/trace"
+	run -0 "$dump" -q --list "$T/trace"
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *" incomplete: 58592 of the 356704 bytes of its text are not in the image; rings of 2 CPUs"* ]]
+}
+
 @test "log: the beginning of cut messages, and pieces separately" {
 	"$dump" -F acrn-log -J --all --consumed "$log.elf" 2>/dev/null | objects |
 		jq -r 'select(.seq and ((.flags // []) | index("partial-tail"))) |

@@ -102,3 +102,15 @@ as_serial() {
 	[[ $stderr == *"check: coreboot keeps a log only"* ]]
 	[[ $stderr != *OVMF* ]]
 }
+
+@test "a dump that ends in the log: the list says how much is missing" {
+	head -c $((0x3fde000 + 0x4000)) "$raw" >part
+	run -0 "$dump" --map=none --list part
+	[ "${lines[2]}" = "        incomplete: 8473 of the 24849 bytes of its text are not in the image" ]
+	"$dump" --map=none --list -J part >list
+	[ "$(objects <list | jq -c .flags)" = '["incomplete"]' ]
+	# text ends at 8 + 24849; what comes after it is not missing
+	head -c $((0x3fde000 + 0x7000)) "$raw" >longer
+	run -0 "$dump" --map=none --list longer
+	[ "${#lines[@]}" -eq 2 ]
+}

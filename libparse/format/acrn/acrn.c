@@ -41,3 +41,23 @@ void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
 	log->pub.flags |= MEMLOG_LOG_EMPTY | MEMLOG_LOG_TELLS_ALL;
 	ml_acrn_log_add_ring(log, h);
 }
+
+size_t ml_acrn_text(const struct ml_log *log, size_t extent,
+		    struct memlog_image *image, struct memlog_range ret[2])
+{
+	const struct memlog_extent *e = &log->extents[extent];
+	uint8_t head[ML_SBUF_HEADER];
+	enum memlog_status s;
+	struct ml_sbuf h;
+
+	if (ml_sbuf_read(image, e->space, e->addr, head, sizeof(head)) !=
+	    sizeof(head))
+		return 0;
+	s = ml_sbuf_parse(head, sizeof(head), &h, NULL);
+	if ((s && s != MEMLOG_CORRUPT) || e->len < sizeof(head) + h.size)
+		return 0;
+	if (!h.bad_offsets)
+		return ml_ring_parts(sizeof(head), h.size, h.head, h.tail, ret);
+	ret[0] = (struct memlog_range){ sizeof(head), sizeof(head) + h.size };
+	return 1;
+}

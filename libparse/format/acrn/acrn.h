@@ -42,6 +42,10 @@ void ml_acrn_log_of_ring(struct ml_log *log, const struct ml_sbuf *h,
 /* Add another ring's numbers to the log's. */
 void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h);
 
+/* What the reader of a ring has not read; all of it if its offsets are bad. */
+size_t ml_acrn_text(const struct ml_log *log, size_t extent,
+		    struct memlog_image *image, struct memlog_range ret[2]);
+
 /* place.c: the rings of all CPUs, of both halves, and which are in use */
 enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 				      struct ml_log *log,

@@ -310,6 +310,7 @@ const struct ml_format ml_format_acrn_log = {
 	.find.reach = ML_STREAM_BACK,
 	.group.expand = ml_acrn_log_expand,
 	.group.relate = ml_acrn_log_relate,
+	.group.text = ml_acrn_text,
 	.live.stable = log_stable,
 	.say.rate = ml_acrn_rate,
 	.say.boots = true,

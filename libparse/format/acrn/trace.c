@@ -383,6 +383,7 @@ const struct ml_format ml_format_acrn_trace = {
 	.find.reach = ML_STREAM_BACK,
 	.group.expand = ml_acrn_trace_expand,
 	.group.relate = ml_acrn_trace_relate,
+	.group.text = ml_acrn_text,
 	.live.stable = trace_stable,
 	.say.event = ml_acrn_event,
 	.say.reason = ml_acrn_event_reason,

@@ -67,6 +67,27 @@ static void add_uncommitted(struct ovmf_decoder *d, struct ml_source *source,
 			  uncommitted_len(source, o), flags);
 }
 
+/* The rest of the ring may be missing: dumps leave out pages of zeros. */
+static size_t ovmf_text(const struct ml_log *log, size_t extent,
+			struct memlog_image *image, struct memlog_range ret[2])
+{
+	const struct ovmf *o = ml_ovmf_const(log);
+	uint64_t from = o->header_size;
+
+	(void)extent;
+	(void)image;
+	switch (o->state) {
+	case OVMF_LINEAR:
+	case OVMF_WRAPPED:
+		return ml_ring_parts(from, o->size, o->head, o->tail, ret);
+	case OVMF_BAD_OFFSETS:
+		ret[0] = (struct memlog_range){ from, from + o->size };
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /* If the offsets cannot be trusted, the text is the whole ring without the
  * zeros at its end. */
 static uint64_t trimmed_len(struct ml_source *source, const struct ovmf *o)
@@ -154,6 +175,7 @@ const struct ml_format ml_format_ovmf = {
 	.find.likely = ml_ovmf_likely,
 	.find.locate = ml_ovmf_locate,
 	.group.relate = ml_ovmf_relate,
+	.group.text = ovmf_text,
 	.live.stable = ml_ovmf_stable,
 	.live.narrow = ml_ovmf_narrow,
 	.live.position = ml_ovmf_position,

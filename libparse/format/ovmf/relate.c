@@ -23,7 +23,6 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "base/plural.h"
 #include "ovmf.h"
 
 /* What may still be spent on judging the logs of one image, in bytes. */
@@ -212,58 +211,6 @@ static void name_all(struct ml_log *const *logs, size_t n,
 			 o->family == OVMF_C ? "" : ", family ",
 			 o->family == OVMF_C ? "" : family[o->family]);
 	}
-}
-
-/* How many of len bytes of the ring from offset from on, which may go around its
- * end, are not in the image. */
-static uint64_t relate_absent(const struct ml_log *log,
-			      struct memlog_image *image, uint64_t from,
-			      uint64_t len, struct effort *effort)
-{
-	const struct ovmf *o = ml_ovmf_const(log);
-	const struct memlog_extent *e = log->extents;
-	uint64_t first = ml_min(len, o->size - from), absent = 0, addr, end;
-	struct memlog_range r;
-
-	if (first < len)
-		absent = relate_absent(log, image, 0, len - first, effort);
-	/* a scattered log has less */
-	end = ml_min(o->header_size + from + first, e->len);
-	for (addr = ml_min(o->header_size + from, end);
-	     addr < end && effort->ranges; effort->ranges--) {
-		if (memlog_image_next_range(image, e->space, e->addr + addr, &r,
-					    NULL) ||
-		    r.start - e->addr >= end)
-			return absent + end - addr;
-		absent += r.start - e->addr - addr;
-		addr = r.end - e->addr;
-	}
-	return absent;
-}
-
-/* Bytes of text that are not in the image. The rest of the ring may be missing:
- * dumps leave out pages of zeros. */
-static void note_missing(struct ml_log *log, struct memlog_image *image,
-			 struct effort *effort)
-{
-	const struct ovmf *o = ml_ovmf_const(log);
-	uint64_t from = 0, len = 0, absent;
-
-	if (o->state == OVMF_LINEAR || o->state == OVMF_WRAPPED) {
-		from = o->head;
-		len = (o->tail + o->size - o->head) % o->size;
-	} else if (o->state == OVMF_BAD_OFFSETS) {
-		len = o->size;
-	}
-	absent = len ? relate_absent(log, image, from, len, effort) : 0;
-	if (!absent)
-		return;
-	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-	ovmf_relate_say(log, log->pub.state,
-			"%llu of the %llu byte%s of its text %s not in the "
-			"image",
-			(unsigned long long)absent, (unsigned long long)len,
-			ml_s(len), ml_are(absent));
 }
 
 static void judge_odd_ones(struct ml_log *log)
@@ -488,7 +435,6 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 	judge_all(logs, n, image, &effort);
 	for (i = 0; i < n; i++) {
 		judge_odd_ones(logs[i]);
-		note_missing(logs[i], image, &effort);
 		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
 			ovmf_relate_say(
 				logs[i], logs[i]->pub.state,

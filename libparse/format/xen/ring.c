@@ -215,8 +215,10 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	}
 	if (!s)
 		xen_ring_publish(log, r);
-	if (len < xen_ring_text_end(r))
+	if (len < xen_ring_text_end(r)) {
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+		log->absent = xen_ring_text_end(r) - len;
+	}
 	ml_free(&logs->alloc, buf);
 	return s;
 }
