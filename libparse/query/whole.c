@@ -4,14 +4,34 @@
 
 #include <inttypes.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/plural.h"
+#include "format/format.h"
 #include "boots.h"
+
+/* Logs that are not decoded: what is known to be missing of them. */
+static void whole_count_absent(struct ml_run *run,
+			       const struct memlog_log *const *logs, size_t n)
+{
+	const struct ml_log *ml;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ml = (const struct ml_log *)logs[i];
+		if (logs[i]->flags &
+		    (MEMLOG_LOG_INCOMPLETE | MEMLOG_LOG_SCATTERED))
+			run->result.damaged = true;
+		if (!ml_add(run->missing, ml->absent, &run->missing))
+			run->missing = UINT64_MAX;
+	}
+}
 
 enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err)
 {
 	struct ml_list_opts opts = ml_run_list_opts(run);
 
+	whole_count_absent(run, run->logs, run->n_logs);
 	run->result.logs_printed = run->n_logs;
 	run->printed = true;
 	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
@@ -30,6 +50,7 @@ enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err)
 		ml_say_others(run);
 		return ml_fail(err, MEMLOG_NO_DATA, "no log with text");
 	}
+	whole_count_absent(run, run->logs, run->n_logs);
 	run->result.logs_printed = run->n_logs;
 	run->printed = true;
 	return ml_boots_write(run->host.sink, &boots, &opts, err);
@@ -63,25 +84,43 @@ static size_t whole_leave_out(struct ml_run *run)
 	return n;
 }
 
+/* What an extract of the first n logs lacks. */
+static void whole_say_absent(struct ml_run *run, size_t n)
+{
+	const struct memlog_log *log;
+	uint64_t absent;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		log = run->logs[i];
+		absent = ((const struct ml_log *)log)->absent;
+		if (log->flags & MEMLOG_LOG_SCATTERED)
+			ml_say_scattered(run, log);
+		if (absent)
+			ml_say_log(run, ML_SAY_WARNING, log,
+				   "%" PRIu64 " byte%s of it %s not in the "
+				   "image",
+				   absent, ml_s(absent), ml_are(absent));
+	}
+}
+
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint64_t missing = 0;
-	size_t n, i;
+	size_t n;
 
 	n = whole_leave_out(run);
-	for (i = 0; i < n; i++)
-		if (run->logs[i]->flags & MEMLOG_LOG_SCATTERED) {
-			run->result.damaged = true;
-			ml_say_scattered(run, run->logs[i]);
-		}
+	whole_say_absent(run, n);
 	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
 			     &run->query->alloc, &missing, err);
 	if (s)
 		return s;
 	run->result.logs_printed = n;
 	run->printed = true;
-	run->missing = missing;
+	whole_count_absent(run, run->logs, n);
+	if (!ml_add(run->missing, missing, &run->missing))
+		run->missing = UINT64_MAX;
 	if (missing) {
 		run->result.damaged = true;
 		ml_say(run, ML_SAY_WARNING,

@@ -125,9 +125,28 @@ at_prints() {
 	# what is sent to support has that page of memory and no other
 	run -4 --separate-stderr "$dump" --strict --extract "$t/x" "$unpacked"
 	[[ $stderr == *"is other memory"* ]]
+	[[ $stderr == *"76888 bytes of it are not in the image"* ]]
 	run ! grep -q hunter2 "$t/x"
 	[ "$(stat -c %s "$t/x")" -le 8192 ]
 	"$dump" -q -r "$t/x" | cmp "$t/want" -
+}
+
+@test "4: --strict, and text of a log that is listed or extracted is missing" {
+	local t=$BATS_TEST_TMPDIR how
+	unpack ovmf-c01-elf64.host-vmcore
+	for how in --list --list-boots; do
+		run -4 --separate-stderr "$dump" --strict "$how" "$unpacked"
+		[[ $stderr == *"incomplete: 75.1 KiB are missing from the image" ]]
+		"$dump" -q -J "$how" "$unpacked" | tail -n 1 |
+			jq -e '.exit == 0 and .missing == "76888"'
+	done
+	# the log is at 0x3cb3000; nothing says that memory goes on after it
+	unpack ovmf-c01-elf64.raw
+	head -c $((0x3cb8000)) "$unpacked" >"$t/cut"
+	for how in --list --list-boots "--extract=$t/x"; do
+		run -4 "$dump" -q --map=none --strict "$how" "$t/cut"
+		run -0 "$dump" -q --map=none --strict --force "$how" "$unpacked"
+	done
 }
 
 @test "logging turned off: exit 1, nothing on stdout, and what to check" {
