@@ -146,7 +146,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	struct ml_answer answer;
 	enum memlog_status written;
 
-	result->damaged |= run->image->suspect;
+	result->damaged |= run->image->suspect || answer_cut(run);
 	result->searched = run->stats.covered;
 	result->missing = answer_missing(run);
 	answer = (struct ml_answer){

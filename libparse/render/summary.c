@@ -34,6 +34,7 @@ enum memlog_status ml_summary_write(const struct memlog_sink *sink,
 	ml_json_u64(&j, "matched", r->matched);
 	ml_json_u64(&j, "searched", r->searched);
 	ml_json_u64(&j, "missing", r->missing);
+	ml_json_bool(&j, "damaged", r->damaged);
 	ml_json_u64(&j, "left_out", r->left_out);
 	ml_json_seconds(&j, "elapsed", summary->elapsed);
 	ml_json_end(&j);

@@ -218,6 +218,10 @@ info_says() {
 	run -4 --separate-stderr "$dump" --strict "$t/sum.gz"
 	[ "$output" = "$(cat "$t/want")" ]
 	[[ $stderr == *"file is damaged (incorrect data check): "*"any of them may be wrong"* ]]
+	# JSON tells without it
+	"$dump" -q -J "$t/sum.gz" | tail -n 1 |
+		jq -e '.exit == 0 and .missing == "0" and .damaged'
+	"$dump" -q -J "$t/whole" | tail -n 1 | jq -e '.damaged == false'
 	run -4 "$dump" --strict --extract "$t/x" "$t/sum.gz"
 	# a warning for other data after the gzip stream, but not for zeros
 	{ cat "$t/whole.gz"; echo more; } >"$t/more.gz"
