@@ -131,6 +131,29 @@ static enum memlog_status check_stats(const struct memlog_query *q,
 		       q->stats, q->formats);
 }
 
+/* Do the requested formats fit the output and the search? */
+static enum memlog_status check_formats(const struct memlog_query *q,
+					struct memlog_err *err)
+{
+	const struct ml_render *w = ml_query_writer(q);
+	size_t i;
+
+	if (q->formats && ml_query_prints(q) && w->only &&
+	    !ml_name_in_list(q->formats, w->only->name))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "-O %s writes logs of %s only, not of -F %s",
+			       w->name, w->only->name, q->formats);
+	if (!q->formats || q->scan != MEMLOG_SCAN_LIKELY)
+		return MEMLOG_OK;
+	for (i = 0; ml_formats[i]; i++)
+		if (!ml_formats[i]->find.likely &&
+		    ml_name_in_list(q->formats, ml_formats[i]->name))
+			return ml_fail(err, MEMLOG_INVALID,
+				       "--scan=likely: %s has no likely places",
+				       ml_formats[i]->name);
+	return MEMLOG_OK;
+}
+
 /* Can the output format write what was asked for? */
 static enum memlog_status check_render(const struct memlog_query *q,
 				       struct memlog_err *err)
@@ -218,6 +241,8 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 		s = check_times(q, err);
 	if (!s)
 		s = check_stats(q, err);
+	if (!s)
+		s = check_formats(q, err);
 	if (!s)
 		s = check_render(q, err);
 	return s || !sink ? s : check_sink(q, sink, err);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/plural.h"
@@ -270,11 +271,19 @@ static enum memlog_status print_all(struct ml_run *run, void *state,
 				    struct memlog_err *err)
 {
 	const struct ml_render *render = ml_query_writer(run->query);
+	const struct memlog_log *log;
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	for (i = 0; i < run->n_chosen && !s; i++)
-		s = print_log(run, state, run->chosen[i], err);
+	for (i = 0; i < run->n_chosen && !s; i++) {
+		log = run->chosen[i];
+		if (render->only && strcmp(log->format, render->only->name))
+			ml_say_log(run, ML_SAY_NOTE, log,
+				   "left out: -O %s writes logs of %s only",
+				   render->name, render->only->name);
+		else
+			s = print_log(run, state, log, err);
+	}
 	if (!s && render->end)
 		s = render->end(state, err);
 	return s;

@@ -235,6 +235,17 @@ wrong() {
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c
 	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage or hyp_exit" -O csv small-c
+	wrong "--scan=likely: acrn-log has no likely places" \
+		--scan likely -F ovmf,acrn-log small-c
+	run -0 "$DUMP" -q --scan likely -F ovmf small-c
+	wrong "-O acrnlog writes logs of acrn-log only, not of -F ovmf" \
+		-O acrnlog -o "$T/x/" -F ovmf small-c
+	wrong "-O acrntrace writes logs of acrn-trace only, not of -F ovmf,cbmem" \
+		-O acrntrace -o "$T/x/" -F ovmf,cbmem small-c
+	[ ! -e "$T/x" ]
+	run -1 --separate-stderr "$DUMP" -O acrntrace -o "$T/x/" \
+		-F ovmf,acrn-trace small-c
+	[[ $stderr == *": left out: -O acrntrace writes logs of acrn-trace only"* ]]
 	[ ! -e "$T/x" ]
 	# what depends on where the output goes
 	run -2 --separate-stderr "$DUMP" -O acrnlog small-c nowhere
