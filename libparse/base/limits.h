@@ -270,6 +270,9 @@
 /* Strings that a hypervisor prints, 128 bytes each: kernels have less than 100. */
 #define ML_HYP_STRINGS 4096u
 
+/* The width and the precision of a number or a name that it prints. */
+#define ML_HYP_WIDTH 128u
+
 /* Places in memory where the remotes of tables may be, all tables of one image
  * together: one in each 128 MiB, so this is 8 TiB. */
 #define ML_HYP_PLACES 65536u
