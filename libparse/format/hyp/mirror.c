@@ -178,6 +178,24 @@ static uint32_t mirror_front(const struct hyp_mirror *m)
 	return i;
 }
 
+/* If stamps go backwards, as they do when guests run: how many pages of the ring
+ * have as many events as fit. False: not one number alone. */
+static bool mirror_search(const struct hyp_mirror *m,
+			  const struct hyp_meta *meta, uint64_t live,
+			  uint32_t *ret)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i <= m->n; i++) {
+		if ((!i || m->events[i - 1]) && mirror_fits(m, meta, live)) {
+			*ret = i;
+			n++;
+		}
+		live += i < m->n ? m->events[i] : 0;
+	}
+	return n == 1;
+}
+
 /* Take n pages, from the first-th on. */
 static void mirror_take(struct hyp_mirror *m, uint32_t first, uint32_t n)
 {
@@ -194,6 +212,23 @@ static void mirror_take(struct hyp_mirror *m, uint32_t first, uint32_t n)
 		o->list[o->n_list++] = at;
 	}
 	o->guessed = false;
+}
+
+/* The whole ring is live, from this page on: each has events, none is older than the
+ * one before. */
+static bool mirror_is_whole(const struct hyp_mirror *m, uint32_t first)
+{
+	const struct hyp_page *page = m->o->page;
+	uint32_t i, at, before;
+
+	for (i = 0; i < m->n; i++) {
+		at = m->ring[(first + i) % m->n];
+		before = m->ring[(first + i + m->n - 1) % m->n];
+		if (!page[at].commit ||
+		    (i && page[at].stamp < page[before].stamp))
+			return false;
+	}
+	return true;
 }
 
 static bool mirror_decide(struct hyp_mirror *m, const struct hyp_meta *meta)
@@ -213,15 +248,23 @@ static bool mirror_decide(struct hyp_mirror *m, const struct hyp_meta *meta)
 		some += i < front ? m->events[i] : 0;
 	}
 	fits_some = mirror_fits(m, meta, rest + some);
-	fits_all = mirror_fits(m, meta, rest + all);
+	fits_all = mirror_is_whole(m, front) &&
+		   mirror_fits(m, meta, rest + all);
 	if (fits_some && (some == all || !fits_all)) {
 		mirror_take(m, 0, front);
 		m->o->nothing_lost = front < m->n;
 		return true;
 	}
-	if (fits_some || !fits_all)
+	if (fits_all) {
+		if (fits_some)
+			return false;
+		mirror_take(m, front, m->n);
+		return true;
+	}
+	if (!mirror_search(m, meta, rest, &front))
 		return false;
-	mirror_take(m, front, m->n);
+	mirror_take(m, 0, front);
+	m->o->guessed = true;
 	return true;
 }
 
