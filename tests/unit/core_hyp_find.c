@@ -120,6 +120,62 @@ static void test_no_meta(void **state)
 	}
 }
 
+/* ---- freed traces ------------------------------------------------------- */
+
+/* Leave a copy of all that is in memory in the upper half, as what was freed and not
+ * cleared, without what points to it. */
+static void put_older(struct hypm *m)
+{
+	uint8_t *to = m->ram + HYP_RAM / 2;
+	uint64_t va;
+	size_t at;
+
+	assert_true(m->used < HYP_RAM / 2);
+	memcpy(to, m->ram, m->used);
+	for (at = 0; at < m->used; at += 8) {
+		memcpy(&va, to + at, 8);
+		if (va - HYP_DIRECT >= m->used && va - HYP_SHIFT >= m->used)
+			continue;
+		va += HYP_RAM / 2;
+		memcpy(to + at, &va, 8);
+	}
+	zero(m, m->table + HYP_RAM / 2, 3 * 72);
+	zero(m, m->remote + HYP_RAM / 2, 64);
+	zero(m, m->variable + HYP_RAM / 2, 16);
+}
+
+/* One that was freed is not current; if nothing points to any, who knows. */
+static void test_older(void **state)
+{
+	struct hypm *m = hypm_new(2, 4, 4096);
+	struct told t;
+
+	told_fill(m, 0, 700);
+	told_fill(m, 1, 20);
+	hypm_store(m);
+	put_older(m);
+	t = told(m);
+	assert_int_equal(t.logs, 2);
+	assert_int_equal(t.current, 1);
+	assert_int_equal(t.stale, 1);
+	assert_int_equal(t.flags & MEMLOG_LOG_GUESSED, 0);
+	assert_non_null(strstr(t.reason, "; freed: no remote points to it"));
+	told_free(&t);
+	zero(m, m->table, 3 * 72);
+	t = told(m);
+	assert_int_equal(t.current, 1);
+	assert_int_equal(t.stale, 1);
+	told_free(&t);
+	zero(m, m->remote, 64);
+	t = told(m);
+	assert_int_equal(t.logs, 2);
+	assert_int_equal(t.current, 0);
+	assert_int_equal(t.stale, 0);
+	assert_true(t.flags & MEMLOG_LOG_GUESSED);
+	told_free(&t);
+	hypm_free(m);
+}
+
 /* ---- symbols ------------------------------------------------------------ */
 
 static const struct hypm *of;
@@ -239,6 +295,7 @@ static void test_symbols_no_table(void **state)
 	assert_string_equal(t.text, want);
 	assert_int_equal(t.logs, 1);
 	free(want);
+	assert_int_equal(t.current, 1);
 	told_free(&t);
 	/* a meta page leads there without symbols */
 	zero(m, m->variable, 16);
@@ -303,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_meta_before_table),
 		cmocka_unit_test(test_no_meta),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_symbols_no_table),
 		cmocka_unit_test(test_printk),

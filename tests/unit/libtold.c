@@ -90,6 +90,8 @@ struct told told_opts(struct memlog_image *image,
 	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
 		t.flags = log->flags;
 		memcpy(t.reason, log->reason, sizeof(t.reason));
+		t.current += log->state == MEMLOG_STATE_CURRENT;
+		t.stale += log->state == MEMLOG_STATE_STALE;
 		assert_int_equal(memlog_decoder_open(image, log, &u, &d, NULL),
 				 0);
 		while (!memlog_decoder_next(d, &rec, NULL)) {

@@ -23,7 +23,8 @@ struct told {
 	uint32_t flags; /* of the log */
 	uint32_t any;	/* of its records */
 	size_t logs;
-	char reason[160]; /* of the log */
+	char reason[160];      /* of the log */
+	size_t current, stale; /* logs in that state */
 };
 
 /* The caller frees. consumed: also what the reader has read. */

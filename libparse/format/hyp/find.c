@@ -387,3 +387,46 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 		hyp_describe(log, image);
 	return s;
 }
+
+/* ---- several ------------------------------------------------------------ */
+
+/* Does something else in the kernel point to it: a remote, or a variable? */
+static bool hyp_is_known(const struct ml_log *log)
+{
+	const struct hyp *h = ml_hyp_const(log);
+
+	return h->remote || h->hint[HYP_HINT_FLAGS] & HYP_BY_SYMBOLS;
+}
+
+static void hyp_say(struct ml_log *log, const char *words)
+{
+	size_t len = strlen(log->pub.reason);
+
+	snprintf(log->pub.reason + len, sizeof(log->pub.reason) - len, "; %s",
+		 words);
+}
+
+void ml_hyp_relate(struct ml_log *const *logs, size_t n,
+		   struct memlog_image *image)
+{
+	bool any = false;
+	size_t i;
+
+	(void)image;
+	for (i = 0; i < n; i++)
+		any |= hyp_is_known(logs[i]);
+	for (i = 0; i < n; i++) {
+		struct memlog_log *pub = &logs[i]->pub;
+
+		if (hyp_is_known(logs[i]))
+			continue;
+		if (any) {
+			pub->state = MEMLOG_STATE_STALE;
+			hyp_say(logs[i], "freed: no remote points to it");
+		} else if (ml_hyp(logs[i])->gen == HYP_MAINLINE) {
+			pub->state = MEMLOG_STATE_UNKNOWN;
+			pub->flags |= MEMLOG_LOG_GUESSED;
+			hyp_say(logs[i], "no remote points to it");
+		}
+	}
+}

@@ -278,6 +278,11 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 				 struct memlog_err *err);
 bool ml_hyp_glance(const uint8_t *p, size_t len);
 
+/* The kernel does not clear the pages of a trace that it frees: what no remote
+ * points to is stale if another log has one, and a guess otherwise. */
+void ml_hyp_relate(struct ml_log *const *logs, size_t n,
+		   struct memlog_image *image);
+
 /* locate.c */
 size_t ml_hyp_locate(struct memlog_image *image,
 		     const struct memlog_symbols *symbols,

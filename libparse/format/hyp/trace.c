@@ -275,6 +275,7 @@ const struct ml_format ml_format_hyp_trace = {
 	.find.likely = ml_hyp_likely,
 	.find.locate = ml_hyp_locate,
 	.group.expand = ml_hyp_expand,
+	.group.relate = ml_hyp_relate,
 	.say.event = ml_hyp_event,
 	.say.visits = true,
 	.say.absent = "Linux traces its hypervisor only with "
