@@ -274,8 +274,13 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 	} else {
 		s.n = 0; /* it will be found again */
 		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
-		status = s.n ? rings_add(&s, log, err) :
-			       ml_fail(err, MEMLOG_NOT_MINE, "it is gone");
+		if (s.n)
+			status = rings_add(&s, log, err);
+		else if (image->starved)
+			status = ml_fail(err, MEMLOG_NO_MEMORY,
+					 "no memory to search the image");
+		else
+			status = ml_fail(err, MEMLOG_NOT_MINE, "it is gone");
 	}
 	ml_free(&image->alloc, s.cpu);
 	return status;
