@@ -92,7 +92,7 @@ static enum memlog_status measure_refuse(const char *why,
 	return ml_fail(err, MEMLOG_INVALID,
 		       "the regular expression %s; up to %u bytes are allowed, "
 		       "%u nested parentheses, and %u characters when repeats "
-		       "such as {1,9} written out",
+		       "such as {1,9} are written out",
 		       why, ML_MAX_REGEX, ML_REGEX_DEPTH, ML_REGEX_COST);
 }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The extension in the real crash.
 
+bats_require_minimum_version 1.5.0
+
 load crash
 
 setup_file() {
@@ -139,7 +141,7 @@ memlog_in() {
 	EOF
 	grep -qxFf <(head -n 1 "$expected") out
 	grep -qx '   0  ovmf            1  phys:0x3cb3000' out
-	grep -q 'no log of boot -1; there is 0 (ovmf)' out
+	grep -q 'no log of boot -1; there is only boot 0 (ovmf)' out
 }
 
 @test "bad options: an error, the usage, and crash continues" {
