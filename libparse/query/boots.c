@@ -127,7 +127,8 @@ void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 	if (n)
 		ml_say(run, ML_SAY_ERROR,
 		       "no log of boot %" PRId32 "; there %s %s%s",
-		       run->query->boot, strchr(list, ',') ? "are" : "is", list,
+		       run->query->boot,
+		       strchr(list, ',') ? "are" : "is only boot", list,
 		       unknown ?
 			       ", and logs whose boot is unknown; see --list" :
 			       "");

@@ -47,7 +47,7 @@ static const struct clash {
 	  "it prints no lines" },
 	{ "list-boots",
 	  "extract,follow,stats,all,boot," CHECK_LINES "," CHECK_TEXT,
-	  "it prints no lines, and all boots" },
+	  "it lists all boots" },
 	{ "boot", "all", "it prints one boot" },
 	{ "extract",
 	  "follow,stats,output-format,json,raw," CHECK_LINES "," CHECK_TEXT,
@@ -55,7 +55,7 @@ static const struct clash {
 	{ "follow", "stats,at,all,boot,uncommitted",
 	  "it prints the current log as it grows" },
 	{ "at", "scan,range", "it does not search" },
-	{ "stats", "acrn-formats,time-format", "it prints no events" },
+	{ "stats", "acrn-formats,time-format,merge", "it prints no events" },
 };
 
 /* Write the first option of a list that was given, as it is typed, to ret.
@@ -96,11 +96,14 @@ static enum memlog_status check_pairs(const struct memlog_query *q,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status check_times(const struct memlog_query *q,
+static enum memlog_status check_lines(const struct memlog_query *q,
 				      struct memlog_err *err)
 {
 	const struct ml_filter *f = &q->filter;
 
+	/* -w -n 0 starts at the end */
+	if (q->has_count && !q->count && !(q->follow && q->newest))
+		return ml_fail(err, MEMLOG_INVALID, "-n 0 prints nothing");
 	if (ml_when_after(&f->since, &f->until))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--since is after --until: nothing can match");
@@ -152,6 +155,24 @@ static enum memlog_status check_formats(const struct memlog_query *q,
 				       "--scan=likely: %s has no likely places",
 				       ml_formats[i]->name);
 	return MEMLOG_OK;
+}
+
+/* Rules for formats that have none would be ignored. */
+static enum memlog_status check_rules(const struct memlog_query *q,
+				      struct memlog_err *err)
+{
+	char option[32];
+	size_t i;
+
+	if (!q->formats || !check_given(q, "acrn-formats", option))
+		return MEMLOG_OK;
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_name_in_list(q->formats, ml_formats[i]->name) &&
+		    ml_formats[i]->say.rules)
+			return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "%s cannot be combined with -F %s: it is for other logs",
+		       option, q->formats);
 }
 
 /* Can the output format write what was asked for? */
@@ -238,11 +259,13 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 	enum memlog_status s = check_pairs(q, err);
 
 	if (!s)
-		s = check_times(q, err);
+		s = check_lines(q, err);
 	if (!s)
 		s = check_stats(q, err);
 	if (!s)
 		s = check_formats(q, err);
+	if (!s)
+		s = check_rules(q, err);
 	if (!s)
 		s = check_render(q, err);
 	return s || !sink ? s : check_sink(q, sink, err);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/names.h"
 #include "base/plural.h"
 #include "image/image.h"
@@ -273,4 +274,13 @@ void ml_say_others(const struct ml_run *run)
 	if (left > NAMED)
 		ml_say(run, ML_SAY_NOTE, "and %zu more; --list names all",
 		       left - NAMED);
+}
+
+enum memlog_status ml_say_none(const struct ml_run *run, struct memlog_err *err)
+{
+	if (run->n_chosen && !run->said_none && !run->result.damaged)
+		ml_say(run, ML_SAY_ERROR, "no line %s",
+		       ml_filter_active(&run->query->filter) ? "matches" :
+							       "was printed");
+	return ml_fail(err, MEMLOG_NO_DATA, "nothing was printed");
 }

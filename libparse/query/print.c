@@ -89,8 +89,14 @@ static void say_filtered(const struct ml_job *j)
 		why = "this log records no components";
 	else if (f->since.from || f->until.from)
 		why = print_no_time(j);
-	ml_say_log(j->run, why ? ML_SAY_WARNING : ML_SAY_NOTE, j->log,
-		   "no line matches%s%s", why ? ": " : "", why ? why : "");
+	/* of the only log it says why nothing was printed */
+	j->run->said_none |= j->run->n_chosen == 1;
+	ml_say_log(j->run,
+		   j->run->n_chosen == 1 ? ML_SAY_ERROR :
+		   why			 ? ML_SAY_WARNING :
+					   ML_SAY_NOTE,
+		   j->log, "no line matches%s%s", why ? ": " : "",
+		   why ? why : "");
 }
 
 /* A log that was truncated or has holes: say so, go on with the next. */

@@ -298,9 +298,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 	say_warnings(run, said);
 	if (!s)
 		ml_say_others(run);
-	if (!s && !run->printed && !run->pending)
-		return ml_fail(err, MEMLOG_NO_DATA, "nothing was printed");
-	return s;
+	return s || run->printed || run->pending ? s : ml_say_none(run, err);
 }
 
 static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)

@@ -23,6 +23,7 @@ struct ml_run {
 	uint64_t tsc_hz;  /* of time stamps, 0: unknown */
 	bool checked;	  /* the options fit each other */
 	bool printed;	  /* anything, for the exit status */
+	bool said_none;	  /* an error message says why nothing was */
 	uint64_t missing; /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
@@ -49,6 +50,10 @@ void ml_say_nothing(const struct ml_run *run);
 void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log);
 /* Logs were found, and these are not printed. */
 void ml_say_others(const struct ml_run *run);
+/* Nothing was printed: NO_DATA. An error message says so, also for front ends
+ * that have no exit status, unless there was one. */
+enum memlog_status ml_say_none(const struct ml_run *run,
+			       struct memlog_err *err);
 
 /* Properties of records that a filter may require. */
 enum {

@@ -251,7 +251,7 @@ enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
 {
 	uint64_t n = 0;
 	enum memlog_status s =
-		set_number(value, "threads", 0, ML_MAX_THREADS, &n, err);
+		set_number(value, "threads", 1, ML_MAX_THREADS, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;

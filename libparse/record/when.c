@@ -68,12 +68,16 @@ static bool when_take_day(const char *s, double *ret)
 /* "2026-11-28", with a time of day after a space or a T */
 static bool when_take_date(const char *s, double *ret)
 {
+	static const uint8_t days[] = { 31, 29, 31, 30, 31, 30,
+					31, 31, 30, 31, 30, 31 };
 	unsigned int y, m, d;
 	double in_day = 0;
 
 	if (!when_digits(&s, 4, '-', &y) || !when_digits(&s, 2, '-', &m) ||
 	    !when_digits(&s, 2, 0, &d) || y < 1970 || !m || m > 12 || !d ||
-	    d > 31)
+	    d > days[m - 1] ||
+	    /* the day after is the same as the first of March */
+	    (m == 2 && d == 29 && ml_days(y, 2, 29) == ml_days(y, 3, 1)))
 		return false;
 	if (*s && ((*s != ' ' && *s != 'T') || !when_take_day(s + 1, &in_day)))
 		return false;

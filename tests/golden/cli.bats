@@ -232,6 +232,13 @@ wrong() {
 		--stats irq --list small-c
 	wrong "--extract cannot be combined with -J: it copies whole logs into an ELF core" \
 		-J --extract "$T/x" small-c
+	wrong "--list-boots cannot be combined with -b: it lists all boots" \
+		--list-boots -b 0 small-c
+	wrong "--stats cannot be combined with --merge: it prints no events" \
+		--stats irq --merge small-c
+	echo '0x10 CPU%(cpu)d' >"$T/rules"
+	wrong "--acrn-formats cannot be combined with -F ovmf: it is for other logs" \
+		-F ovmf --acrn-formats "$T/rules" small-c
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c
 	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage or hyp_exit" -O csv small-c
@@ -281,7 +288,7 @@ wrong() {
 	[ "${lines[1]}" = "   ?  ovmf            2  phys:0x1000000" ]
 	[ "${lines[2]}" = "   0  ovmf            1  phys:0x820000" ]
 	run -1 --separate-stderr "$DUMP" -b -1 "$T/several"
-	[[ $stderr == *": no log of boot -1; there is 0 (ovmf), and logs whose boot is unknown; see --list" ]]
+	[[ $stderr == *": no log of boot -1; there is only boot 0 (ovmf), and logs whose boot is unknown; see --list" ]]
 }
 
 @test "-o with the name of an output format is taken for a mistake" {
@@ -313,12 +320,13 @@ wrong() {
 @test "--threads: the same for any number of them" {
 	local n
 	"$DUMP" -q --list --scan=exhaustive --threads 1 big >"$T/one"
-	for n in 0 2 7 16; do
+	for n in 2 7 16; do
 		"$DUMP" -q --list --scan=exhaustive --threads "$n" big |
 			cmp - "$T/one"
 	done
 	run -2 --separate-stderr "$DUMP" --threads 17 big
-	[[ $stderr == *"17 is out of range (0 to 16 threads)"* ]]
+	[[ $stderr == *"17 is out of range (1 to 16 threads)"* ]]
+	run -2 "$DUMP" -q --threads 0 big
 }
 
 # ---- exit codes ----
@@ -332,8 +340,12 @@ half() {
 	run -1 --separate-stderr "$DUMP" -g nowhere small-c
 	[ -z "$output" ]
 	[[ $stderr == *"no line matches"* ]]
-	run -1 "$DUMP" -q -n 0 small-c
-	run -1 "$DUMP" -q -l err small-c
+	run -1 --separate-stderr "$DUMP" -q -l err small-c
+	[[ $stderr == *"no line matches: this log records no levels" ]]
+	# of several logs: one line
+	run -1 --separate-stderr "$DUMP" -q -a -g nowhere small-early-main
+	[[ $stderr == *": no line matches" ]]
+	[ "${#stderr_lines[@]}" -eq 1 ]
 	run -1 "$DUMP" -q -J -g nowhere --strict small-c
 	run -1 "$DUMP" -q -O perfetto --tsc-mhz 1000 -o "$T/p" small-c
 	run -1 "$DUMP" -q notes-only --strict
@@ -347,6 +359,7 @@ half() {
 	run -2 "$DUMP" -q pid:
 	run -2 "$DUMP" -q pid:x small-c
 	run -2 "$DUMP" -q -w small-c
+	run -2 "$DUMP" -q -n 0 small-c
 	run -2 "$DUMP" -q --at mach:0x1000 small-c
 	run -2 "$DUMP" -q --range mach:0-1G small-c
 	run -2 "$DUMP" -q -o "$T" --info small-c
@@ -533,7 +546,7 @@ half() {
 	[ -z "$output" ]
 	[ "$stderr" = "memlog-dump: small-early-main: no log of boot -2; there are -1 (ovmf), 0 (ovmf)" ]
 	run -1 --separate-stderr "$DUMP" --at 0x820000 -b -1 small-early-main
-	[[ $stderr == *"no log of boot -1; there is 0 (ovmf)" ]]
+	[[ $stderr == *"no log of boot -1; there is only boot 0 (ovmf)" ]]
 	run -0 "$DUMP" -q --list -b -1 small-early-main
 	[[ ${lines[1]} == "ovmf "*phys:0xf00000*" -1 "* ]]
 	[[ $(grep -c '^[^ ]' <<<"$output") -eq 2 ]]
@@ -591,6 +604,10 @@ half() {
 		[ -z "$output" ]
 		[[ $stderr == *"no line matches: this log records no times"* ]]
 	done
+	for when in 2026-02-30 2025-02-29 2100-02-29 2026-04-31 2026-13-01; do
+		run -2 "$DUMP" -q --since "$when" small-c
+	done
+	run -1 "$DUMP" -q --since 2024-02-29 small-c
 	wrong '--since: "x" is not a time: write 12.5, 500ms, 5s or 2m by the log'"'s clock, -5s before its last line, or \"2026-11-28 10:00:03\" or 10:00:03" \
 		--since x small-c
 }
