@@ -223,6 +223,8 @@ static enum memlog_status check_sink(const struct memlog_query *q,
 				     struct memlog_err *err)
 {
 	const struct ml_render *w = ml_query_writer(q);
+	const char *with = q->host == MEMLOG_HOST_COMMAND ? "" :
+							    "memlog-dump with ";
 	bool one = !ml_query_prints(q);
 
 	if (sink->tty && !q->force && (q->extract || (!one && w->binary)))
@@ -231,16 +233,14 @@ static enum memlog_status check_sink(const struct memlog_query *q,
 			       "to a file, or give --force");
 	if (memlog_query_wants_directory(q) && !sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s writes several files: use memlog-dump "
-			       "with -o DIR",
-			       q->render->name);
+			       "-O %s writes several files: use %s-o DIR",
+			       q->render->name, with);
 	if (q->stats && w->one_table && !sink->begin &&
 	    ml_analysis_several(q->stats))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s writes one table to one file: choose it "
-			       "with --stats=NAME, or use memlog-dump with "
-			       "-o DIR",
-			       q->render->name);
+			       "with --stats=NAME, or use %s-o DIR",
+			       q->render->name, with);
 	if (q->follow && sink->begin)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-w writes to one file, not to a directory");

@@ -65,11 +65,18 @@ static void say_searched(const struct ml_run *run)
 		       "no log found: the image has no memory in --range; "
 		       "--info lists its ranges");
 	} else if (run->query->n_ranges) {
-		ml_say(run, ML_SAY_ERROR, "no log found in the %s of --range",
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found in the %s that the image has in --range",
 		       ml_size_words(st->covered, covered));
 	} else if (!run->info.present) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: the image has no memory");
+	} else if (st->complete && !st->likely_only && st->unreadable) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: all but %s of %s of %s memory was "
+		       "searched",
+		       ml_size_words(st->unreadable, denied),
+		       ml_size_words(run->info.present, covered), space);
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
@@ -125,7 +132,8 @@ static void say_writer(const struct ml_run *run)
 		       "reserved memory; dump from the host with "
 		       "dump-guest-memory or virsh dump --memory-only");
 	else if (run->info.space == MEMLOG_PHYS && !run->info.flags &&
-		 !image_is(run, "qevm") && !ml_image_is_by_qemu(run->image))
+		 !image_is(run, "raw") && !image_is(run, "qevm") &&
+		 !ml_image_is_by_qemu(run->image))
 		ml_say(run, ML_SAY_NOTE,
 		       "check: a dump by the guest's own kdump has System RAM "
 		       "only, not the log; dump from the host with "
@@ -266,7 +274,9 @@ void ml_say_others(const struct ml_run *run)
 		       "%zu log%s found, none with text of the current boot",
 		       run->n_logs, ml_s(run->n_logs));
 	for (i = 0; i < run->n_logs; i++) {
-		if (is_chosen(run, run->logs[i]))
+		/* --at did not ask for what else is there */
+		if (is_chosen(run, run->logs[i]) ||
+		    (run->query->n_at && run->n_chosen))
 			continue;
 		if (left++ < NAMED)
 			say_other(run, run->logs[i]);

@@ -130,6 +130,8 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: sock: is a socket; did you mean qmp:sock?" ]
 	run -3 --separate-stderr "$DUMP" https://example.org/vmcore
 	[[ $stderr == *": URLs are not opened: "*"curl URL | memlog-dump -" ]]
+	run -3 --separate-stderr "$DUMP" qemu:///system
+	[[ $stderr == *": that is a connection of libvirt: name a domain, as in domain:NAME" ]]
 	run -3 --separate-stderr "$DUMP" $$
 	[ "$stderr" = "memlog-dump: $$: no such file; did you mean pid:$$?" ]
 	run -3 --separate-stderr "$DUMP" no-such-guest
@@ -256,9 +258,9 @@ wrong() {
 	[ ! -e "$T/x" ]
 	# what depends on where the output goes
 	run -2 --separate-stderr "$DUMP" -O acrnlog small-c nowhere
-	[ "$stderr" = "memlog-dump: -O acrnlog writes several files: use memlog-dump with -o DIR" ]
+	[ "$stderr" = "memlog-dump: -O acrnlog writes several files: use -o DIR" ]
 	run -2 --separate-stderr "$DUMP" -O csv --stats irq,vm_exit small-c
-	[ "$stderr" = "memlog-dump: -O csv writes one table to one file: choose it with --stats=NAME, or use memlog-dump with -o DIR" ]
+	[ "$stderr" = "memlog-dump: -O csv writes one table to one file: choose it with --stats=NAME, or use -o DIR" ]
 	run -1 "$DUMP" -q -O csv --stats irq,irq small-c
 	run -1 "$DUMP" -q -O csv --stats irq,vm_exit -o "$T/tables/" small-c
 	run -2 --separate-stderr "$DUMP" --list -o "$T/new/" small-c
@@ -349,6 +351,11 @@ half() {
 	run -1 "$DUMP" -q -J -g nowhere --strict small-c
 	run -1 "$DUMP" -q -O perfetto --tsc-mhz 1000 -o "$T/p" small-c
 	run -1 "$DUMP" -q notes-only --strict
+	# nobody left anything out of plain memory
+	truncate -s 64K "$T/plain"
+	run -1 --separate-stderr "$DUMP" "$T/plain"
+	[[ $stderr == *"no log found: all 64.0 KiB"*"check: "* ]]
+	[[ $stderr != *kdump* ]]
 	run -0 "$DUMP" -q -g small small-c
 }
 

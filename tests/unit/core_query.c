@@ -406,7 +406,7 @@ static void one_log(void **state)
 	assert_int_equal(run(image, "--at 0x1081000"), MEMLOG_NOT_MINE);
 	assert_non_null(strstr(run_err.text, "phys:0x1081000"));
 	assert_int_equal(run(image, "--range 0x1000000+64K"), MEMLOG_NO_DATA);
-	assert_true(was_said("64.0 KiB of --range"));
+	assert_true(was_said("64.0 KiB that the image has in --range"));
 	assert_int_equal(run(image, "--list"), MEMLOG_OK);
 	assert_non_null(strstr(sink.text, "phys:0x1080000"));
 	assert_int_equal(run(image, "--info"), MEMLOG_OK);
@@ -561,6 +561,38 @@ static void no_log(void **state)
 	assert_int_equal(result.exit, MEMLOG_EXIT_USAGE);
 	assert_string_equal(run_err.text,
 			    "--range: the image has no mach addresses");
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* The page at 1 MiB is there, and cannot be read. */
+static enum memlog_status unread(void *self, uint64_t addr, void *buf,
+				 size_t len, size_t *ret,
+				 struct memlog_err *err)
+{
+	*ret = 0;
+	if (addr >= 0x100000 && addr < 0x101000)
+		return MEMLOG_NO_DATA;
+	if (addr < 0x100000 && len > 0x100000 - addr)
+		len = 0x100000 - addr;
+	return mem_ops.read(self, addr, buf, len, ret, err);
+}
+
+static void no_log_unread(void **state)
+{
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+
+	mem_add(&m, 0, 0x200000);
+	ops.read = unread;
+	ops.map = NULL;
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "bad", NULL,
+					   &image, &run_err),
+			 0);
+	run(image, "--scan=exhaustive");
+	assert_true(was_said("all but 4.0 KiB of 2.0 MiB of phys memory was "
+			     "searched"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -895,6 +927,7 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(doubtful_logs),
 		cmocka_unit_test(no_log),
+		cmocka_unit_test(no_log_unread),
 		cmocka_unit_test(missing_page),
 		cmocka_unit_test(raw_to_terminal),
 		cmocka_unit_test(invalid),

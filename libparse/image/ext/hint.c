@@ -47,7 +47,11 @@ void ml_hint(enum memlog_status s, const char *name,
 		hint_add(err, s, "qmp:", name);
 	if (err->sys != ENOENT)
 		return;
-	if (hint_is_url(name))
+	if (!strncmp(name, "qemu", 4) && hint_is_url(name))
+		(void)ml_fail(err, s,
+			      "that is a connection of libvirt: name a domain, "
+			      "as in domain:NAME");
+	else if (hint_is_url(name))
 		(void)ml_fail(err, s,
 			      "URLs are not opened: download it, or send it "
 			      "through a pipe: curl URL | memlog-dump -");
