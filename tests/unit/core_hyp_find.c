@@ -179,6 +179,7 @@ static void test_older(void **state)
 /* ---- symbols ------------------------------------------------------------ */
 
 static const struct hypm *of;
+static uint64_t reader_page = 104;
 
 /* offset: in the table; the selftest of another remote has that name, too */
 static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
@@ -221,7 +222,7 @@ static enum memlog_status sym_member(void *self, const char *type,
 	if (!strncmp(type, "remote_event_", 13))
 		return MEMLOG_NO_DATA;
 	*ret = !strcmp(member, "buffers")     ? 56 :
-	       !strcmp(member, "reader_page") ? 104 :
+	       !strcmp(member, "reader_page") ? reader_page :
 						24;
 	return MEMLOG_OK;
 }
@@ -275,6 +276,29 @@ static void test_symbols(void **state)
 		free(want);
 		told_free(&t);
 	}
+	hypm_free(m);
+}
+
+/* Symbols of another kernel: what they lead to is not the struct of this page. */
+static void test_symbols_wrong(void **state)
+{
+	struct hypm *m = hypm_new(1, 4, 4096);
+	struct told t;
+	char *want;
+
+	told_fill(m, 0, 900);
+	hypm_swap(m, 0);
+	hypm_read(m, 0, 5);
+	hypm_store(m);
+	want = hypm_truth(m, false);
+	for (reader_page = 88; reader_page <= 120; reader_page += 8) {
+		t = find_symbols(m, "7.3.4", false);
+		assert_string_equal(t.text, want);
+		assert_int_equal(t.logs, 1);
+		told_free(&t);
+	}
+	reader_page = 104;
+	free(want);
 	hypm_free(m);
 }
 
@@ -362,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_symbols_wrong),
 		cmocka_unit_test(test_symbols_no_table),
 		cmocka_unit_test(test_printk),
 	};

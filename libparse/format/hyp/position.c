@@ -29,27 +29,6 @@ struct hyp_way {
 	uint64_t entry, per_cpu, page, read;
 };
 
-static bool position_by_offsets(struct memlog_image *image, const struct hyp *h,
-				int32_t cpu, struct hyp_way *ret)
-{
-	uint64_t offs = h->hint[HYP_HINT_READ];
-	uint8_t b[8];
-
-	if (!offs || !ml_hyp_read_va(image, h, h->buffer + (offs & 0xffff), b,
-				     sizeof(b)))
-		return false;
-	ret->entry = ml_le64(b) + 8 * (uint64_t)cpu;
-	if (!ml_hyp_read_va(image, h, ret->entry, b, sizeof(b)))
-		return false;
-	ret->per_cpu = ml_le64(b);
-	if (!ml_hyp_read_va(image, h, ret->per_cpu + (offs >> 16 & 0xffff), b,
-			    sizeof(b)))
-		return false;
-	ret->page = ml_le64(b);
-	ret->read = ret->page + (offs >> 32 & 0xffff);
-	return true;
-}
-
 /* Is there a struct buffer_page for this page? It begins with a list. */
 static bool position_is_page(struct memlog_image *image, const struct hyp *h,
 			     uint64_t va, uint64_t page)
@@ -66,6 +45,27 @@ static bool position_is_page(struct memlog_image *image, const struct hyp *h,
 		if (ml_le64(b + at) == page)
 			return true;
 	return false;
+}
+
+static bool position_by_offsets(struct memlog_image *image, const struct hyp *h,
+				int32_t cpu, uint64_t page, struct hyp_way *ret)
+{
+	uint64_t offs = h->hint[HYP_HINT_READ];
+	uint8_t b[8];
+
+	if (!offs || !ml_hyp_read_va(image, h, h->buffer + (offs & 0xffff), b,
+				     sizeof(b)))
+		return false;
+	ret->entry = ml_le64(b) + 8 * (uint64_t)cpu;
+	if (!ml_hyp_read_va(image, h, ret->entry, b, sizeof(b)))
+		return false;
+	ret->per_cpu = ml_le64(b);
+	if (!ml_hyp_read_va(image, h, ret->per_cpu + (offs >> 16 & 0xffff), b,
+			    sizeof(b)))
+		return false;
+	ret->page = ml_le64(b);
+	ret->read = ret->page + (offs >> 32 & 0xffff);
+	return position_is_page(image, h, ret->page, page);
 }
 
 /* A struct ring_buffer_per_cpu begins with the CPU, and points back. */
@@ -121,7 +121,7 @@ bool ml_hyp_position(struct memlog_image *image, const struct hyp *h,
 	struct hyp_way way;
 	uint8_t b[4];
 
-	if (!position_by_offsets(image, h, cpu, &way) &&
+	if (!position_by_offsets(image, h, cpu, page, &way) &&
 	    !position_by_shape(image, h, cpu, page, &way))
 		return false;
 	*ret = (struct hyp_position){
