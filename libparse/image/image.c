@@ -109,6 +109,15 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 	return s;
 }
 
+uint64_t ml_image_promised(const struct memlog_image *image,
+			   enum memlog_space space, struct memlog_range range)
+{
+	const struct ml_space *sp = &image->spaces[space];
+
+	return sp->promised ? sp->promised(sp->self, range) :
+			      range.end - range.start;
+}
+
 uint64_t ml_image_repeated(const struct memlog_image *image,
 			   enum memlog_space space, struct memlog_range range)
 {

@@ -20,12 +20,15 @@
  *	size; other than 0 only in MEMLOG_FILE.
  * repeated: how many bytes of a range, which has no holes, are bytes of the file
  *	that lower addresses have, too; next_data leaves those out. NULL: none.
+ * promised: how many bytes of a range the headers promise, in the file or not.
+ *	NULL: all.
  */
 struct ml_space {
 	const struct memlog_reader_ops *ops; /* NULL: not there */
 	void *self;
 	uint32_t bias;
 	uint64_t (*repeated)(void *self, struct memlog_range range);
+	uint64_t (*promised)(void *self, struct memlog_range range);
 };
 
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the
@@ -127,6 +130,10 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr);
+
+/* How many bytes of a range the image should have by its headers. */
+uint64_t ml_image_promised(const struct memlog_image *image,
+			   enum memlog_space space, struct memlog_range range);
 
 /* How many bytes of a range are bytes of the file that lower addresses have,
  * too. */

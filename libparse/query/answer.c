@@ -30,13 +30,13 @@ enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 	return a->printed ? MEMLOG_EXIT_PRINTED : MEMLOG_EXIT_NONE;
 }
 
-/* Bytes of --range that the image does not have, for whatever reason. */
+/* Bytes of --range that the image should have and does not. */
 static uint64_t answer_absent(const struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
 	enum memlog_space space = q->ranges_in_space ? q->ranges_space :
 						       run->info.space;
-	struct memlog_range r;
+	struct memlog_range r, gap;
 	uint64_t absent = 0;
 	size_t i;
 
@@ -48,7 +48,10 @@ static uint64_t answer_absent(const struct ml_run *run)
 						    NULL) ||
 			    r.start > end)
 				r.start = r.end = end;
-			if (!ml_add(absent, r.start - addr, &absent))
+			gap = (struct memlog_range){ addr, r.start };
+			if (!ml_add(absent,
+				    ml_image_promised(run->image, space, gap),
+				    &absent))
 				return UINT64_MAX;
 		}
 	}

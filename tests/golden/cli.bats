@@ -387,6 +387,9 @@ half() {
 	# what is there was searched
 	run -1 "$DUMP" -q --range 0+1M "$T/half"
 	run -4 "$DUMP" -q --range 0+64M "$T/half"
+	# and what is beyond the machine's memory is not missing
+	run -1 "$DUMP" -q --range 1T+1M "$T/half"
+	run -1 "$DUMP" -q --range 0+1M --range 1T+1M "$T/half"
 	run -0 "$DUMP" -q --info "$T/half"
 	run -4 "$DUMP" -q --info --strict "$T/half"
 	# a log of which no text is there

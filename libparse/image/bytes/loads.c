@@ -147,7 +147,9 @@ static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
 		l->ranges[i].start = in[i].addr;
 		l->ranges[i].end = in[i].addr + in[i].promised;
 	}
-	promised = ml_ranges_bytes(l->ranges, ml_ranges_merge(l->ranges, n));
+	l->n_whole = ml_ranges_merge(l->ranges, n);
+	promised = ml_ranges_bytes(l->ranges, l->n_whole);
+	memcpy(l->whole, l->ranges, l->n_whole * sizeof(*l->whole));
 	for (i = 0; i < l->n_loads; i++) {
 		l->ranges[i].start = l->loads[i].addr;
 		l->ranges[i].end = l->loads[i].addr + l->loads[i].len;
@@ -168,10 +170,11 @@ static enum memlog_status loads_build(struct ml_loads *l, struct ml_load *in,
 	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
 	l->loads = ml_calloc(&l->alloc, 2 * n, sizeof(*l->loads));
 	l->ranges = ml_calloc(&l->alloc, 2 * n, sizeof(*l->ranges));
+	l->whole = ml_calloc(&l->alloc, n, sizeof(*l->whole));
 	pieces = ml_calloc(&l->alloc, n, sizeof(*pieces));
 	h.v = ml_calloc(&l->alloc, n, sizeof(*h.v));
 	h.pieces = pieces;
-	if (!l->loads || !l->ranges || !pieces || !h.v) {
+	if (!l->loads || !l->ranges || !l->whole || !pieces || !h.v) {
 		ml_free(&l->alloc, pieces);
 		ml_free(&l->alloc, h.v);
 		ml_loads_fini(l);
@@ -276,9 +279,22 @@ void ml_loads_fini(struct ml_loads *l)
 	ml_free(&l->alloc, l->loads);
 	ml_free(&l->alloc, l->ranges);
 	ml_free(&l->alloc, l->fresh);
+	ml_free(&l->alloc, l->whole);
 	l->loads = NULL;
-	l->ranges = l->fresh = NULL;
-	l->n_loads = l->n_ranges = l->n_fresh = 0;
+	l->ranges = l->fresh = l->whole = NULL;
+	l->n_loads = l->n_ranges = l->n_fresh = l->n_whole = 0;
+}
+
+uint64_t ml_loads_promised(const struct ml_loads *l, struct memlog_range range)
+{
+	uint64_t at = range.start, sum = 0;
+	struct memlog_range r;
+
+	for (; !ml_ranges_next(l->whole, l->n_whole, at, &r) &&
+	       r.start < range.end;
+	     at = r.end)
+		sum += ml_min(r.end, range.end) - r.start;
+	return sum;
 }
 
 uint64_t ml_loads_repeated(const struct ml_loads *l, struct memlog_range range)

@@ -20,7 +20,7 @@ struct ml_load {
  *
  * Several entries may have the same bytes of the file. fresh is then the memory
  * that has what no memory below it has, sorted, and repeated counts the rest.
- * NULL: that is all memory.
+ * NULL: that is all memory. whole: the memory that headers promise, merged.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
@@ -30,6 +30,8 @@ struct ml_loads {
 	size_t n_ranges;
 	struct memlog_range *fresh;
 	size_t n_fresh;
+	struct memlog_range *whole;
+	size_t n_whole;
 	uint64_t missing, cut, repeated;
 	size_t last; /* of the last lookup */
 };
@@ -48,6 +50,9 @@ void ml_loads_fini(struct ml_loads *l);
 
 /* How many bytes of a range, which has no holes, lower memory shows too. */
 uint64_t ml_loads_repeated(const struct ml_loads *l, struct memlog_range range);
+
+/* How many bytes of a range the headers promise. */
+uint64_t ml_loads_promised(const struct ml_loads *l, struct memlog_range range);
 
 /* The entry that contains addr, or NULL. */
 const struct ml_load *ml_loads_find(struct ml_loads *l, uint64_t addr);

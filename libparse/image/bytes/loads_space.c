@@ -97,6 +97,11 @@ static uint64_t pieces_repeated(void *self, struct memlog_range r)
 	return ml_loads_repeated(&((struct pieces *)self)->loads, r);
 }
 
+static uint64_t pieces_promised(void *self, struct memlog_range r)
+{
+	return ml_loads_promised(&((struct pieces *)self)->loads, r);
+}
+
 /* Add it to the image, which owns it from now on. */
 static void pieces_add(struct memlog_image *image, enum memlog_space space,
 		       struct pieces *p, bool scan)
@@ -104,6 +109,7 @@ static void pieces_add(struct memlog_image *image, enum memlog_space space,
 	uint64_t n = p->loads.repeated;
 
 	ml_image_add_space(image, space, &p->ops, p, 0, scan);
+	image->spaces[space].promised = pieces_promised;
 	if (!n)
 		return;
 	image->spaces[space].repeated = pieces_repeated;
