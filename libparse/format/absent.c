@@ -19,6 +19,13 @@ size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
 	return 2;
 }
 
+size_t ml_text_of_header(const struct ml_log *log, size_t extent,
+			 struct memlog_image *image, struct memlog_range ret[2])
+{
+	return ml_ring_parts(log->fmt->live.header, log->pub.capacity, 0,
+			     log->pub.used, ret);
+}
+
 /* How many bytes of [at, end) of an extent are not in the image. */
 static uint64_t absent_within(const struct memlog_extent *e, uint64_t at,
 			      uint64_t end, struct memlog_image *image,

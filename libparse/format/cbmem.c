@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cbmem.c - the console of coreboot: a ring in its own memory, CBMEM, to which the
- * coreboot table ("LBIO") and the root of CBMEM lead; docs/facts/cbmem.md. */
+/* cbmem.c - coreboot's console: a ring that the coreboot table ("LBIO") and the
+ * root of its memory, CBMEM, lead to; docs/facts/cbmem.md. */
 #include <string.h>
 
 #include "banner.h"
@@ -29,8 +29,7 @@ static bool cbmem_glance(const uint8_t *p, size_t len)
 	       (ml_le32(p + 4) == TABLE && !ml_ip_sum(p, TABLE));
 }
 
-/* A table that lists itself among the entries of CBMEM shows how far what it
- * calls an address is from what we do. */
+/* An entry for the table itself shows how far off its addresses are. */
 static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 {
 	uint64_t console = 0, forward = 0, here = p->addr, entry = ANY_SIZE, at;
@@ -122,15 +121,6 @@ static enum memlog_status cbmem_probe(const struct ml_probe *p,
 	return ml_fail(err, MEMLOG_NOT_MINE, "it leads to no console");
 }
 
-static size_t cbmem_text(const struct ml_log *log, size_t extent,
-			 struct memlog_image *image, struct memlog_range ret[2])
-{
-	(void)extent;
-	(void)image;
-	ret[0] = (struct memlog_range){ CONSOLE, CONSOLE + log->pub.used };
-	return 1;
-}
-
 /* The table in low memory, at a multiple of 16. */
 static size_t cbmem_likely(struct memlog_image *image, struct ml_likely *ret,
 			   size_t max)
@@ -201,7 +191,7 @@ const struct ml_format ml_format_cbmem = {
 	.find.reach = 1u << 20,
 	.find.glance = cbmem_glance,
 	.find.likely = cbmem_likely,
-	.group.text = cbmem_text,
+	.group.text = ml_text_of_header,
 	.live.header = CONSOLE,
 	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",
 	.say.reserved = true,

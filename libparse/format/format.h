@@ -379,6 +379,12 @@ struct ml_format {
 size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
 		     struct memlog_range ret[2]);
 
+/* A text() of logs whose used bytes are those after the header, as in a ring that
+ * is full or never wrapped. */
+size_t ml_text_of_header(const struct ml_log *log, size_t extent,
+			 struct memlog_image *image,
+			 struct memlog_range ret[2]);
+
 /* Look for text of a log that is not in the image: sets absent, flags and reason.
  * *budget is how many pieces of memory may still be walked. After relate(). */
 void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
