@@ -296,11 +296,12 @@ static enum memlog_status to_image(struct ml_stream *st,
 			       "log had gone by before its beginning: read it "
 			       "from a file");
 	if (st->random)
-		ml_image_warn(image,
-			      "this input comes once, and only what is "
-			      "near its logs was kept: what %s tells may be "
-			      "less than of a file; -F %s keeps all of it",
-			      st->random, st->random);
+		ml_image_warn_cut(
+			image,
+			"this input comes once, and only what is near its "
+			"logs was kept: what %s tells may be less than of a "
+			"file; -F %s keeps all of it",
+			st->random, st->random);
 	return ml_image_opened(image, ret, err);
 }
 

@@ -151,6 +151,12 @@ types() {
 	take hyp-pkvm
 	"$dump" - <"$elf" >got
 	same got want
+	# shellcheck disable=SC2002 # a pipe is what is tested
+	cat "$elf" | "$dump" -F hyp-trace - >got
+	same got want
+	# what went by is missing, and a message says what keeps it
+	run -4 "$dump" - < <(cat "$elf")
+	[[ $output == *"-F hyp-trace keeps all of it"* ]]
 	"$dump" --extract=small "$elf"
 	"$dump" small >got
 	same got want
