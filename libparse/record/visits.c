@@ -271,8 +271,10 @@ static void visits_sort(struct ml_visits_cpu *c)
 	if (c->n_rows)
 		qsort(c->rows, c->n_rows, sizeof(*c->rows), visits_by_row);
 	for (i = 0; i < c->n_rows; i++)
-		qsort(c->rows[i].times.samples, c->rows[i].times.n_samples,
-		      sizeof(uint64_t), visits_by_time);
+		if (c->rows[i].times.n_samples)
+			qsort(c->rows[i].times.samples,
+			      c->rows[i].times.n_samples, sizeof(uint64_t),
+			      visits_by_time);
 }
 
 enum memlog_status ml_visits_finish(struct ml_visits *v, struct memlog_err *err)
