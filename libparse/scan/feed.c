@@ -57,10 +57,9 @@ static void scanner_add_magic(struct ml_scanner *sc,
 	}
 	if (to->n == ML_SCAN_MAGICS)
 		return; /* tests hold the tables to it */
-	link = &to->first[ml_scan_slot(head)];
+	link = &to->first[ml_scan_hash(head)];
 	while (*link)
 		link = &to->magic[*link - 1].next;
-	to->slots |= 1ull << ml_scan_slot(head);
 	to->magic[to->n] =
 		(struct ml_scan_magic){ head, magic_step(sc, m), m, fmt, 0 };
 	*link = (uint8_t)++to->n;
@@ -140,7 +139,7 @@ static enum memlog_status page_magics(struct ml_scanner *sc,
 	const struct ml_scan_magic *m;
 	uint8_t i;
 
-	for (i = among->first[ml_scan_slot(head)]; i && !s; i = m->next) {
+	for (i = among->first[ml_scan_hash(head)]; i && !s; i = m->next) {
 		m = &among->magic[i - 1];
 		if (m->head == head &&
 		    len >= m->magic->offset + m->magic->len &&
@@ -162,10 +161,10 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 	if (len < 4)
 		return MEMLOG_OK;
 	head = ml_le32(p);
-	if (sc->starts.slots >> ml_scan_slot(head) & 1)
+	if (sc->starts.first[ml_scan_hash(head)])
 		s = page_magics(sc, &sc->starts, head, addr, p, len);
 	head = len >= sc->inner + 4 ? ml_le32(p + sc->inner) : 0;
-	if (!s && sc->inners.slots >> ml_scan_slot(head) & 1)
+	if (!s && sc->inners.first[ml_scan_hash(head)])
 		s = page_magics(sc, &sc->inners, head, addr, p, len);
 	for (set = sc->screens; set && !s; set &= set - 1) {
 		fmt = format_first(set);
@@ -193,7 +192,7 @@ static enum memlog_status feed_hit(struct ml_scanner *sc,
 static enum memlog_status feed_steps(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *p, size_t len)
 {
-	uint64_t slots = sc->steps.slots, first = (addr - sc->bias) % sc->step;
+	uint64_t first = (addr - sc->bias) % sc->step;
 	size_t at = first ? (size_t)(sc->step - first) : 0;
 	const struct ml_scan_magic *m;
 	enum memlog_status s = MEMLOG_OK;
@@ -202,9 +201,7 @@ static enum memlog_status feed_steps(struct ml_scanner *sc, uint64_t addr,
 
 	for (; at < len && len - at >= 4; at += sc->step) {
 		head = ml_le32(p + at);
-		if (!(slots >> ml_scan_slot(head) & 1))
-			continue;
-		i = sc->steps.first[ml_scan_slot(head)];
+		i = sc->steps.first[ml_scan_hash(head)];
 		for (; i && !s; i = m->next) {
 			m = &sc->steps.magic[i - 1];
 			if (m->head == head)
@@ -251,25 +248,29 @@ static void feed_ahead(const uint8_t *bytes, size_t at, size_t len)
 
 /*
  * The hot loop of a scan. It waits for memory, one cache line per page; so that
- * the processor can have many of them in flight, it loads the heads of a batch
+ * the processor can have many of them in flight, it loads the words of a batch
  * with nothing in between, prefetches those of the next batch, and only then
- * looks at them.
+ * looks at them. First lines of pages are all in the same set of the first-level
+ * cache, so both words are loaded while theirs is there.
  */
 static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 				     const uint8_t *bytes, size_t len)
 {
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
-	uint64_t slots = sc->starts.slots, mask = sc->screen_mask;
-	uint64_t inner_slots = sc->inners.slots;
+	const uint8_t *starts = sc->starts.first, *inners = sc->inners.first;
+	uint64_t mask = sc->screen_mask;
 	uint32_t inner = sc->inner;
 	size_t at = skew ? ML_PAGE - skew : 0, n, i, whole;
-	uint32_t head[BATCH];
+	uint32_t head[BATCH], deep[BATCH];
 	enum memlog_status s;
 
 	for (; at < len; at += n * ML_PAGE) {
 		n = ml_min((len - at + ML_PAGE - 1) / ML_PAGE, BATCH);
-		for (i = 0; i < n && len - at - i * ML_PAGE >= MEMLOG_PEEK; i++)
+		for (i = 0; i < n && len - at - i * ML_PAGE >= MEMLOG_PEEK;
+		     i++) {
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
+			deep[i] = ml_le32(bytes + at + i * ML_PAGE + inner);
+		}
 		whole = i; /* the last page may be less than a peek */
 		n = ml_max(whole, 1);
 		feed_ahead(bytes, at + n * ML_PAGE, len);
@@ -277,10 +278,8 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 			size_t here = at + i * ML_PAGE;
 
 			if (whole && (addr + here) & mask &&
-			    !(slots >> ml_scan_slot(head[i]) & 1) &&
-			    !(inner_slots >> ml_scan_slot(ml_le32(bytes + here +
-								  inner)) &
-			      1))
+			    !starts[ml_scan_hash(head[i])] &&
+			    !inners[ml_scan_hash(deep[i])])
 				continue;
 			s = ml_scan_page(sc, addr + here, bytes + here,
 					 ml_min(len - here, ML_PAGE));

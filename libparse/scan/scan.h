@@ -28,23 +28,21 @@ struct ml_scan_magic {
 	uint32_t step;
 	const struct ml_magic *magic;
 	const struct ml_format *fmt;
-	uint8_t next; /* of the same slot, as first below */
+	uint8_t next; /* with the same hash, as first below */
 };
 
-/* Magics that are found in one way. slots: bit i is set if first[i] is, which
- * is the index in magic, plus 1, of the first one in slot i. */
+/* Magics that are found in one way. first[hash of a head]: the index in magic,
+ * plus 1, of the first one with it; 0 for nearly all other heads. */
 struct ml_scan_magics {
 	struct ml_scan_magic magic[ML_SCAN_MAGICS];
 	size_t n;
-	uint64_t slots;
-	uint8_t first[64];
+	uint8_t first[1024];
 };
 
-/* Of a head. Zeros and round numbers, which memory is full of, do not all have
- * the same. */
-static inline unsigned int ml_scan_slot(uint32_t head)
+/* Zeros and round numbers, which memory is full of, do not all have the same. */
+static inline unsigned int ml_scan_hash(uint32_t head)
 {
-	return head * 0x9e3779b1u >> 26;
+	return (head ^ head >> 11) % 1024;
 }
 
 /*
