@@ -257,6 +257,25 @@ static void test_long_event(void **state)
 	hypm_free(m);
 }
 
+/* A page that claims more than it has room for is as one that is full. */
+static void test_long_page(void **state)
+{
+	struct hypm *m = hypm_new(1, 3, 4096);
+	struct told full, more;
+
+	told_fill(m, 0, 10);
+	hypm_store(m);
+	put64(m->cpu[0].page[1] + 8, 4096 - 16);
+	full = told(m);
+	put64(m->cpu[0].page[1] + 8, 4096);
+	more = told(m);
+	assert_string_equal(more.text, full.text);
+	assert_int_equal(more.missing, full.missing);
+	told_free(&full);
+	told_free(&more);
+	hypm_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_long_event),
+		cmocka_unit_test(test_long_page),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

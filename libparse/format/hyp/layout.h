@@ -23,6 +23,12 @@ struct hyp_layout {
 
 const struct hyp_layout *ml_hyp_layout(const struct hyp *h);
 
+/* Bytes of events that a page has room for. */
+static inline uint32_t ml_hyp_capacity(const struct hyp *h)
+{
+	return h->page_size - HYP_PAGE_HEADER - ml_hyp_layout(h)->footer;
+}
+
 /* Can a meta page begin with these 64 bytes: of mainline and newer Android; of
  * Android 15? */
 bool ml_hyp_is_meta(const uint8_t *p);

@@ -58,8 +58,7 @@ static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
 			continue;
 		p->stamp = ml_le64(b);
 		p->commit = (uint32_t)ml_min(ml_le64(b + 8) & COMMIT,
-					     h->page_size - HYP_PAGE_HEADER -
-						     ml_hyp_layout(h)->footer);
+					     ml_hyp_capacity(h));
 	}
 	return true;
 }
