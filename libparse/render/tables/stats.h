@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * stats.h - the writers behind --stats. Only csv is in the table: the others
+ * stats.h - the writers of --stats. Only csv is in the table: the others
  * replace text and json. Each writes the requested analyses of a trace, one
  * after the other, each once.
  */
