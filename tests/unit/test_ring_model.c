@@ -13,10 +13,14 @@
 
 static void watched_copy(void *to, const void *from, size_t length);
 static void count_turn(void);
+static int interrupts_off(void);
+static void interrupts_set(int state);
 
 #define MEMLOG_HOST
 #define ml_copy(to, from, length) watched_copy((to), (from), (length))
 #define ml_relax()		  count_turn()
+#define ml_interrupts_off()	  interrupts_off()
+#define ml_interrupts_set(state)  interrupts_set(state)
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 
 #define MAX_N	   64
@@ -125,9 +129,24 @@ static void check_bench(const struct bench *bench)
 }
 
 static unsigned long turns;
+static int interrupts = 1;
+
+static int interrupts_off(void)
+{
+	int before = interrupts;
+
+	interrupts = 0;
+	return before;
+}
+
+static void interrupts_set(int state)
+{
+	interrupts = state;
+}
 
 static void count_turn(void)
 {
+	assert_int_equal(interrupts, 0);
 	if (++turns > 2 * ML_RING_LOCK_TRIES)
 		fail_msg("still waiting for the lock");
 }
@@ -143,6 +162,7 @@ static void watched_copy(void *to, const void *from, size_t length)
 		if (watched) {
 			const struct model *model = &watched->model;
 
+			assert_int_equal(interrupts, 0);
 			count = read_back(watched->base, watched->n, text);
 			assert_in_range(count, 0, model->count);
 			assert_memory_equal(text,
@@ -170,6 +190,7 @@ static enum ml_ring_status append(struct bench *bench, const u8 *text,
 	watched = bench;
 	status = ml_ring_append(&bench->ring, &message);
 	watched = NULL;
+	assert_int_equal(interrupts, 1);
 	if (status == ML_RING_OK)
 		model_push(&bench->model, text, length);
 	return status;
@@ -355,6 +376,54 @@ static void test_retire(void **state)
 	assert_memory_equal(text, "abc", 3);
 }
 
+/* Interrupts that were off before a message are off after it. */
+static void test_interrupts_stay_off(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	setup_bench(&bench, 16);
+	interrupts = 0;
+	ml_ring_append(&bench.ring,
+		       &(struct ml_ring_message){ .text = "a", .length = 1 });
+	assert_int_equal(interrupts, 0);
+	interrupts = 1;
+}
+
+static void test_marks(void **state)
+{
+	static const char magics[] = "2sp";
+	struct bench bench;
+	struct ml_ring ring;
+	u8 text[16];
+	size_t i;
+
+	(void)state;
+	setup_bench(&bench, 16);
+	append(&bench, (const u8 *)"abc", 3);
+	assert_int_equal(ml_ring_mark(bench.base), ML_RING_CURRENT);
+	for (i = 0; i < 3; i++) {
+		ml_ring_set_mark(bench.base, (enum ml_ring_mark)magics[i]);
+		assert_memory_equal(bench.base, "ovmfmdg1ovmfmdg", 15);
+		assert_int_equal(bench.base[15], magics[i]);
+		assert_int_equal(ml_ring_mark(bench.base), magics[i]);
+		/* what is kept is not written to */
+		assert_int_equal(ml_ring_attach(bench.base,
+						ML_RING_HEADER_BYTES + 16,
+						&ring),
+				 magics[i] == 'p' ? ML_RING_NONE : ML_RING_OK);
+	}
+	assert_int_equal(read_back(bench.base, 16, text), 3);
+	/* nothing is marked that has no magic */
+	bench.base[15] = 'x';
+	assert_int_equal(ml_ring_mark(bench.base), ML_RING_UNMARKED);
+	ml_ring_set_mark(bench.base, ML_RING_KEPT);
+	assert_int_equal(bench.base[15], 'x');
+	ml_ring_retire(bench.base);
+	ml_ring_set_mark(bench.base, ML_RING_KEPT);
+	assert_int_equal(ml_ring_mark(bench.base), ML_RING_UNMARKED);
+}
+
 static void test_init(void **state)
 {
 	char version[200];
@@ -420,7 +489,9 @@ int main(void)
 		cmocka_unit_test(test_lock_is_not_waited_for),
 		cmocka_unit_test(test_hostile_offsets),
 		cmocka_unit_test(test_attach_refuses),
+		cmocka_unit_test(test_interrupts_stay_off),
 		cmocka_unit_test(test_retire),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_copy),
 	};
 

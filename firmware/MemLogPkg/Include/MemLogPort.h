@@ -15,7 +15,7 @@ typedef uint8_t u8;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* tests define ml_copy and ml_relax to intercept copies and waits */
+/* tests define the following to intercept copies, waits and interrupts */
 #ifndef ml_copy
 #define ml_copy(to, from, length)	memcpy((to), (from), (length))
 #endif
@@ -26,6 +26,10 @@ typedef uint64_t u64;
 #else
 #define ml_relax()			do { } while (0)
 #endif
+#endif
+#ifndef ml_interrupts_off
+#define ml_interrupts_off()		0
+#define ml_interrupts_set(state)	((void)(state))
 #endif
 
 #else
@@ -41,6 +45,9 @@ typedef UINT64 u64;
 #define ml_copy(to, from, length)	CopyMem((to), (from), (length))
 #define ml_zero(to, length)		ZeroMem((to), (length))
 #define ml_relax()			CpuPause()
+/* returns the state that ml_interrupts_set() restores */
+#define ml_interrupts_off()		SaveAndDisableInterrupts()
+#define ml_interrupts_set(state)	SetInterruptState(state)
 
 #endif
 #endif

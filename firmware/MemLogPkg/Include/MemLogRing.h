@@ -17,6 +17,17 @@
 #define ML_RING_MAGIC2_LOW	0x666d766fU
 #define ML_RING_MAGIC2_HIGH	0x3267646dU
 
+/*
+ * The last byte of the second magic says whose text it is. QEMU and Linux compare
+ * all of it, so they show only a ring of the current boot.
+ */
+enum ml_ring_mark {
+	ML_RING_UNMARKED = 0,	/* no magic */
+	ML_RING_CURRENT = '2',	/* of this boot */
+	ML_RING_RESUME = 's',	/* of this boot's last resume from S3 */
+	ML_RING_KEPT = 'p',	/* of the boot before, no longer written to */
+};
+
 #define ML_RING_VERSION_BYTES	128
 #define ML_RING_HEADER_BYTES	192
 
@@ -103,7 +114,8 @@ struct ml_ring {
 enum ml_ring_status ml_ring_init(void *base, u32 bytes, const char *version);
 
 /*
- * Checks the header at `base` and fills in `ret`. `limit` is the maximum size
+ * Checks the header at `base`, of a ring that is still written to (ML_RING_CURRENT
+ * or ML_RING_RESUME), and fills in `ret`. `limit` is the maximum size
  * of the ring in bytes, header included: a header with a larger size, which an
  * operating system may have written, is rejected. Returns ML_RING_NONE if the
  * header is invalid.
@@ -128,5 +140,11 @@ enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from);
 
 /* Clears the magic of the ring at `base`, and nothing else. */
 void ml_ring_retire(void *base);
+
+/* The mark of the ring at `base`, ML_RING_UNMARKED if its magic is none of ours. */
+enum ml_ring_mark ml_ring_mark(const void *base);
+
+/* Changes the mark of a ring that has one, and nothing else. */
+void ml_ring_set_mark(void *base, enum ml_ring_mark mark);
 
 #endif

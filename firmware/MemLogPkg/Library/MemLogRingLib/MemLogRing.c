@@ -10,6 +10,10 @@
 /* ml_ring_copy() releases the lock after each piece of this many bytes. */
 #define COPY_PIECE	512U
 
+/* The mark in the upper half of the second magic */
+#define MARK_SHIFT	24
+#define MARK_MASK	0x00ffffffU
+
 _Static_assert(sizeof(struct ml_ring_header) == ML_RING_HEADER_BYTES,
 	       "the header is part of the interface");
 
@@ -75,14 +79,13 @@ enum ml_ring_status ml_ring_init(void *base, u32 bytes, const char *version)
 enum ml_ring_status ml_ring_attach(void *base, u32 limit, struct ml_ring *ret)
 {
 	struct ml_ring_header *header = base;
+	enum ml_ring_mark mark;
 	u32 header_size, size;
 
 	if (!base || limit < ML_RING_HEADER_BYTES + 2)
 		return ML_RING_NONE;
-	if (load(&header->magic1.low) != ML_RING_MAGIC1_LOW ||
-	    load(&header->magic1.high) != ML_RING_MAGIC1_HIGH ||
-	    load(&header->magic2.low) != ML_RING_MAGIC2_LOW ||
-	    load(&header->magic2.high) != ML_RING_MAGIC2_HIGH)
+	mark = ml_ring_mark(base);
+	if (mark != ML_RING_CURRENT && mark != ML_RING_RESUME)
 		return ML_RING_NONE;
 	header_size = load(&header->header_size.low);
 	size = load(&header->size.low);
@@ -132,20 +135,32 @@ static enum ml_ring_status put(struct ml_ring *ring, const u8 *text, u32 length)
 	return ML_RING_OK;
 }
 
+/*
+ * Interrupts are off while the lock is held: a handler that logs would wait for
+ * it in vain on the same processor.
+ */
+static enum ml_ring_status put_locked(struct ml_ring *ring, const u8 *text,
+				      u32 length)
+{
+	enum ml_ring_status status = ML_RING_BUSY;
+	int interrupts = ml_interrupts_off();
+
+	if (lock(ring->header)) {
+		status = put(ring, text, length);
+		unlock(ring->header);
+	}
+	ml_interrupts_set(interrupts);
+	return status;
+}
+
 enum ml_ring_status ml_ring_append(struct ml_ring *ring,
 				   const struct ml_ring_message *message)
 {
-	enum ml_ring_status status;
-
 	if (!message->length)
 		return ML_RING_OK;
 	if (message->length >= ring->size)
 		return ML_RING_TOO_LONG;
-	if (!lock(ring->header))
-		return ML_RING_BUSY;
-	status = put(ring, message->text, message->length);
-	unlock(ring->header);
-	return status;
+	return put_locked(ring, message->text, message->length);
 }
 
 static enum ml_ring_status copy_run(struct ml_ring *to, const u8 *text,
@@ -157,10 +172,7 @@ static enum ml_ring_status copy_run(struct ml_ring *to, const u8 *text,
 
 	for (; length && status == ML_RING_OK; length -= piece, text += piece) {
 		piece = length < most ? length : most;
-		if (!lock(to->header))
-			return ML_RING_BUSY;
-		status = put(to, text, piece);
-		unlock(to->header);
+		status = put_locked(to, text, piece);
 	}
 	return status;
 }
@@ -191,4 +203,36 @@ void ml_ring_retire(void *base)
 	store(&header->magic1.high, 0);
 	store(&header->magic2.low, 0);
 	store(&header->magic2.high, 0);
+}
+
+enum ml_ring_mark ml_ring_mark(const void *base)
+{
+	const struct ml_ring_header *header = base;
+	u32 high = load(&header->magic2.high);
+
+	if (load(&header->magic1.low) != ML_RING_MAGIC1_LOW ||
+	    load(&header->magic1.high) != ML_RING_MAGIC1_HIGH ||
+	    load(&header->magic2.low) != ML_RING_MAGIC2_LOW ||
+	    (high & MARK_MASK) != (ML_RING_MAGIC2_HIGH & MARK_MASK))
+		return ML_RING_UNMARKED;
+	switch (high >> MARK_SHIFT) {
+	case ML_RING_CURRENT:
+		return ML_RING_CURRENT;
+	case ML_RING_RESUME:
+		return ML_RING_RESUME;
+	case ML_RING_KEPT:
+		return ML_RING_KEPT;
+	default:
+		return ML_RING_UNMARKED;
+	}
+}
+
+void ml_ring_set_mark(void *base, enum ml_ring_mark mark)
+{
+	struct ml_ring_header *header = base;
+
+	if (ml_ring_mark(base) != ML_RING_UNMARKED)
+		store(&header->magic2.high,
+		      (ML_RING_MAGIC2_HIGH & MARK_MASK) |
+		      (u32)mark << MARK_SHIFT);
 }
