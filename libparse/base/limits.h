@@ -234,6 +234,10 @@
  * region takes a few MiB, but so would each planted header. */
 #define ML_MAX_AROUND (1u << 30)
 
+/* Characters of VMCOREINFO in the kernel's memory: it has a page for them, and uses
+ * 3000 to 4000. */
+#define ML_VMCOREINFO 16384u
+
 /* What is kept of a pipe in memory; more goes to a temporary file. */
 #define ML_CAPTURE_MEMORY (16u << 20)
 

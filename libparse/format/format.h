@@ -126,6 +126,8 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err);
 
+enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2 };
+
 /* All logs of a scan, in the order in which they were found until relate() has
  * run. */
 struct memlog_logs {
@@ -271,6 +273,8 @@ struct ml_format {
 	 *	and must be quick.
 	 * expected: does the image say that it has such logs? If so, or if the
 	 *	user names the format, screen is called with eager set.
+	 * kernel: where it uses what VMCOREINFO says: that is searched for in
+	 *	memory before, if no note of the image has it.
 	 * likely: fills in up to max places for this image.
 	 * locate: like likely(), but places that symbols point to.
 	 */
@@ -283,6 +287,7 @@ struct ml_format {
 		bool screen_eager;
 		bool (*glance)(const uint8_t *p, size_t len);
 		bool (*expected)(const struct memlog_image *image);
+		unsigned int kernel; /* ML_KERNEL_* */
 		size_t (*likely)(struct memlog_image *image,
 				 struct ml_likely *ret, size_t max);
 		size_t (*locate)(struct memlog_image *image,

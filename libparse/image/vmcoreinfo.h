@@ -15,6 +15,14 @@ const char *ml_vmcoreinfo(const struct memlog_image *image, const char *key,
 bool ml_vmcoreinfo_number(const struct memlog_image *image, const char *key,
 			  uint64_t *ret);
 
+/* Bytes at the start of a page that ml_vmcoreinfo_take() looks at. */
+#define ML_VMCOREINFO_PEEK 40
+
+/* Does the page at phys, which begins with these bytes, hold the text of the kernel
+ * whose memory this is? Then it becomes a note of the image. */
+bool ml_vmcoreinfo_take(struct memlog_image *image, uint64_t phys,
+			const uint8_t *p);
+
 /* The release as two numbers, major << 16 | minor; 0: not known. */
 uint32_t ml_vmcoreinfo_release(const struct memlog_image *image);
 

@@ -79,7 +79,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 		ml_logs_drop_last(job->logs);
 		return s;
 	}
-	if (probed->fmt->group.expand)
+	s = ml_scan_kernel(job, probed->fmt, ML_KERNEL_EXPAND, err);
+	if (!s && probed->fmt->group.expand)
 		s = probed->fmt->group.expand(job->logs, log, job->image, err);
 	if (s == MEMLOG_NOT_MINE)
 		ml_logs_drop_last(job->logs);

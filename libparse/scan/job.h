@@ -22,6 +22,7 @@ struct ml_scan_job {
 					   to the candidate */
 	enum memlog_space space; /* being searched */
 	uint64_t last_hit;	 /* address of the last log found */
+	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
 	uint64_t done, all;	 /* for progress */
 	uint8_t *buf;		 /* ML_SCAN_WINDOW bytes, or NULL */
@@ -53,6 +54,13 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 				     const struct ml_format *fmt, uint64_t addr,
 				     const uint64_t *hint,
 				     struct memlog_err *err);
+
+/* Search physical memory for what a format needs to know of the kernel, once and
+ * unless the image has it; ML_KERNEL_LOCATE: only with symbols of Linux, and not
+ * where reading is slow. STOP, NO_MEMORY. kernel.c */
+enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
+				  const struct ml_format *fmt,
+				  unsigned int when, struct memlog_err *err);
 
 /* Sort the list into its final order, number it, let formats relate their
  * logs. candidate.c */

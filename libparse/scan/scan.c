@@ -118,9 +118,11 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	size_t n = 0, i;
 
 	if (fmt->find.locate && job->opts->symbols)
+		s = ml_scan_kernel(job, fmt, ML_KERNEL_LOCATE, err);
+	if (!s && fmt->find.locate && job->opts->symbols)
 		n = fmt->find.locate(job->image, &job->symbols, places,
 				     ML_LIKELY_PLACES);
-	if (fmt->find.likely)
+	if (!s && fmt->find.likely)
 		n += fmt->find.likely(job->image, places + n,
 				      ML_LIKELY_PLACES - n);
 	for (i = 0; i < n && !s; i++) {

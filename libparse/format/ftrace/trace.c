@@ -276,6 +276,7 @@ const struct ml_format ml_format_ftrace = {
 	.state_size = sizeof(struct ftrace_trace),
 	.find.needs_random = true,
 	.find.glance = ml_ftrace_glance,
+	.find.kernel = ML_KERNEL_EXPAND,
 	.group.expand = ml_ftrace_expand,
 	.say.absent = "Linux keeps a ring buffer across boots only with "
 		      "reserve_mem= and trace_instance= on its command line",

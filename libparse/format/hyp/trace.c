@@ -272,6 +272,7 @@ const struct ml_format ml_format_hyp_trace = {
 	.state_size = sizeof(struct hyp_trace),
 	.find.needs_random = true,
 	.find.glance = ml_hyp_glance,
+	.find.kernel = ML_KERNEL_LOCATE,
 	.find.likely = ml_hyp_likely,
 	.find.locate = ml_hyp_locate,
 	.group.expand = ml_hyp_expand,

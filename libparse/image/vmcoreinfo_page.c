@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vmcoreinfo_page.c - the text of VMCOREINFO in the kernel's own memory, where no
+ * note of the image has it.
+ *
+ * The kernel keeps it twice, in pages of their own: the text, and an ELF note with
+ * it. Any program can write the same. It counts only if the variable that it says the
+ * kernel's names are in has the same release, at the physical address that follows
+ * from the rest of it: that excludes kernels of guests and of earlier boots.
+ */
+#include "vmcoreinfo.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+#define OWNER "VMCOREINFO"
+
+/* the header of an ELF note, and its owner, padded */
+#define NOTE 24
+
+/* struct new_utsname: arrays of 65 characters */
+enum { UTS_SYSTEM = 0, UTS_RELEASE = 2 * 65, UTS_SIZE = 3 * 65 };
+
+static bool vmcoreinfo_begins(const uint8_t *p)
+{
+	return !memcmp(p, "OSRELEASE=", 10);
+}
+
+/* How many characters of text there are; 0: it is something else. */
+static size_t vmcoreinfo_page_len(const char *text, size_t size)
+{
+	size_t len = strnlen(text, size), i;
+
+	if (len == size || !len || text[len - 1] != '\n')
+		return 0;
+	for (i = 0; i < len; i++)
+		if (text[i] != '\n' && (text[i] < ' ' || text[i] > '~'))
+			return 0;
+	return len;
+}
+
+/* Is that kernel in this memory? told has the text as its only note. */
+static bool vmcoreinfo_page_true(struct memlog_image *image,
+				 const struct memlog_image *told)
+{
+	uint64_t va, off, phys;
+	const char *release;
+	char uts[UTS_SIZE];
+	size_t len, got;
+
+	release = ml_vmcoreinfo(told, "OSRELEASE", &len);
+	return release && len < UTS_SIZE - UTS_RELEASE &&
+	       ml_vmcoreinfo_number(told, "SYMBOL(_stext)", &va) &&
+	       ml_vmcoreinfo_number(told, "SYMBOL(init_uts_ns)", &va) &&
+	       ml_vmcoreinfo_number(told, "OFFSET(uts_namespace.name)", &off) &&
+	       off < ML_PAGE && ml_vmcoreinfo_phys(told, va, &phys) &&
+	       ml_add(phys, off, &phys) &&
+	       !ml_image_fill(image, MEMLOG_PHYS, phys, uts, sizeof(uts), &got,
+			      NULL) &&
+	       got == sizeof(uts) && !strcmp(uts + UTS_SYSTEM, "Linux") &&
+	       !memcmp(uts + UTS_RELEASE, release, len) &&
+	       !uts[UTS_RELEASE + len];
+}
+
+bool ml_vmcoreinfo_take(struct memlog_image *image, uint64_t phys,
+			const uint8_t *p)
+{
+	char text[ML_VMCOREINFO + 1], owner[] = OWNER;
+	struct ml_note note = { .owner = owner, .text = text };
+	const struct memlog_image told = { .notes = &note, .n_notes = 1 };
+	size_t got, len;
+
+	if (!vmcoreinfo_begins(p)) {
+		if (memcmp(p + 12, OWNER, sizeof(OWNER)) ||
+		    !vmcoreinfo_begins(p + NOTE))
+			return false;
+		phys += NOTE;
+	}
+	if (ml_image_fill(image, MEMLOG_PHYS, phys, text, ML_VMCOREINFO, &got,
+			  NULL))
+		return false;
+	text[got] = '\0';
+	len = vmcoreinfo_page_len(text, got);
+	if (!len || !vmcoreinfo_page_true(image, &told))
+		return false;
+	ml_image_add_note(image, OWNER, 0, "description of the kernel", text,
+			  text, len);
+	return true;
+}

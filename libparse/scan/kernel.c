@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kernel.c - search memory for the kernel's description of where it is. */
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "image/vmcoreinfo.h"
+#include "job.h"
+
+/* Some bytes of every page. */
+struct kernel_search {
+	struct ml_scan_job *job;
+	size_t off, len;
+	/* true: it is found */
+	bool (*look)(struct kernel_search *k, uint64_t page, const uint8_t *p);
+	bool found;
+};
+
+static bool kernel_look(struct kernel_search *k, uint64_t page,
+			const uint8_t *p)
+{
+	return ml_vmcoreinfo_take(k->job->image, page, p);
+}
+
+static bool kernel_page(struct kernel_search *k, uint64_t page)
+{
+	uint8_t b[MEMLOG_PEEK];
+	size_t got;
+
+	return !ml_image_fill(k->job->image, MEMLOG_PHYS, page + k->off, b,
+			      k->len, &got, NULL) &&
+	       got == k->len && k->look(k, page, b);
+}
+
+/* All pages of a window; those of which a part is not mapped are read. */
+static void kernel_window(struct kernel_search *k, struct memlog_range r)
+{
+	const struct ml_space *sp = &k->job->image->spaces[MEMLOG_PHYS];
+	const uint8_t *p = NULL;
+	size_t got = 0;
+	uint64_t at;
+
+	if (sp->ops->map &&
+	    sp->ops->map(sp->self, r.start, (size_t)(r.end - r.start), &p, &got,
+			 NULL))
+		got = 0;
+	for (at = r.start; at < r.end && !k->found; at += ML_PAGE) {
+		k->found = at - r.start + k->off + k->len <= got ?
+				   k->look(k, at, p + (at - r.start) + k->off) :
+				   kernel_page(k, at);
+		if (r.end - at <= ML_PAGE)
+			break;
+	}
+}
+
+static enum memlog_status kernel_search(struct kernel_search *k,
+					struct memlog_err *err)
+{
+	struct ml_scan_job *job = k->job;
+	struct memlog_range r, w;
+	enum memlog_status s;
+	uint64_t at;
+
+	for (at = 0; !k->found; at = w.end) {
+		s = memlog_image_next_data(job->image, MEMLOG_PHYS, at, &r,
+					   err);
+		if (s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY)
+			return s;
+		w.start = (r.start + ML_PAGE - 1) & -(uint64_t)ML_PAGE;
+		if (s || w.start < r.start)
+			return MEMLOG_OK;
+		w.end = w.start +
+			ml_min(ml_max(r.end, w.start) - w.start,
+			       job->image->spaces[MEMLOG_PHYS].ops->map ?
+				       ML_SCAN_MAP_WINDOW :
+				       ML_SCAN_WINDOW);
+		kernel_window(k, w);
+		if (job->opts->progress &&
+		    job->opts->progress(job->opts->progress_arg,
+					ml_min(job->done, job->all), job->all))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+	}
+	return MEMLOG_OK;
+}
+
+/* Is it worth it before anything was found? */
+static bool kernel_expected(const struct ml_scan_job *job)
+{
+	const struct memlog_symbols *s = &job->symbols;
+	uint64_t va;
+
+	return !(job->image->spaces[MEMLOG_PHYS].ops->flags &
+		 MEMLOG_READER_SLOW) &&
+	       s->addr && !s->addr(s->self, "init_uts_ns", &va);
+}
+
+enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
+				  const struct ml_format *fmt,
+				  unsigned int when, struct memlog_err *err)
+{
+	struct kernel_search k = { .job = job,
+				   .len = ML_VMCOREINFO_PEEK,
+				   .look = kernel_look };
+	struct memlog_image *image = job->image;
+	size_t len;
+
+	if (!(fmt->find.kernel & when) || job->kernel ||
+	    !memlog_image_has_space(image, MEMLOG_PHYS) ||
+	    (when == ML_KERNEL_LOCATE && !kernel_expected(job)))
+		return MEMLOG_OK;
+	job->kernel = true;
+	if (ml_vmcoreinfo(image, "OSRELEASE", &len))
+		return MEMLOG_OK;
+	return kernel_search(&k, err);
+}
