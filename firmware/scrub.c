@@ -63,7 +63,7 @@ static void find_rings(void)
 			continue;
 		header_size = get64(at + 0x10);
 		size = get64(at + 0x18);
-		if (header_size > PAGE || size > pages * PAGE)
+		if (header_size > pages * PAGE || size > pages * PAGE)
 			continue;
 		keep_range(page * PAGE, header_size + size);
 		if (ring_count < MAX_RINGS)

@@ -57,10 +57,9 @@
 #define ML_MAX_NOTES	  65536u
 #define ML_MAX_NOTE_BYTES (64u << 20)
 
-/* The largest rings of OVMF's families A and B (4 MiB) and C (2 MiB), header
- * included. */
-#define ML_OVMF_MAX_AB (4u << 20)
-#define ML_OVMF_MAX_C  (2u << 20)
+/* The largest rings of OVMF, header included: families A and B have 4 MiB, C has 2
+ * MiB, and as much for the index that our firmware puts into the header. */
+#define ML_OVMF_MAX (4u << 20)
 
 /* OVMF logs whose text is compared with another's; each reads up to an early
  * ring: a real image has two or three, a hostile one thousands. */

@@ -12,20 +12,25 @@
 #include <cmocka.h>
 
 static void watched_copy(void *to, const void *from, size_t length);
+static void watch(void);
 static void count_turn(void);
 static int interrupts_off(void);
 static void interrupts_set(int state);
 
 #define MEMLOG_HOST
+#define ml_step()		  watch()
 #define ml_copy(to, from, length) watched_copy((to), (from), (length))
 #define ml_relax()		  count_turn()
 #define ml_interrupts_off()	  interrupts_off()
 #define ml_interrupts_set(state)  interrupts_set(state)
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
 
-#define MAX_N	   64
-#define GUARD	   32
-#define GUARD_BYTE 0xa5
+#define MAX_N	    64
+#define MAX_ENTRIES 8
+#define MAX_HEADER  ML_RING_HEADER_WITH(MAX_ENTRIES)
+#define GUARD	    32
+#define GUARD_BYTE  0xa5
 
 struct model {
 	u32 n;
@@ -37,14 +42,21 @@ struct model {
 struct bench {
 	struct model model;
 	struct ml_ring ring;
-	u32 n;
+	u32 n, entries, header;
 	u8 *base;
+	/* the messages, the newest of which have entries */
+	struct {
+		u32 at, length;
+	} messages[4096];
+	u32 count, total;
 	/* aligned, with guards on both sides */
-	uint64_t room[(GUARD + ML_RING_HEADER_BYTES + MAX_N + GUARD) / 8];
+	uint64_t room[(GUARD + MAX_HEADER + MAX_N + GUARD) / 8];
 };
 
 static struct bench *watched;
+static struct model watched_after; /* once the message is in */
 static unsigned long watch_count;
+static int hostile; /* the header is not what a ring has: do not watch */
 
 static void model_push(struct model *model, const u8 *text, u32 length)
 {
@@ -88,25 +100,124 @@ static u32 read_back(const u8 *base, u32 n, u8 *text)
 	return count + tail;
 }
 
-static void setup_bench(struct bench *bench, u32 n)
+static u32 word32(const u8 *p)
 {
+	return p[0] | p[1] << 8 | p[2] << 16 | (u32)p[3] << 24;
+}
+
+static const u8 *ext_of(const u8 *base)
+{
+	const u8 *locator = base + word(base, 0x10) - 16;
+
+	assert_memory_equal(locator + 8, "memlogx1", 8);
+	return base + word(locator, 0);
+}
+
+/* Of a message, all that an entry says is made from its number. */
+#define TIME_OF(number)	  (0x123456789aull + (number))
+#define LEVEL_OF(number)  (0x80000000u + (number))
+#define CALLER_OF(number) (0xabcdef00u + (number))
+
+/* Is the entry one that was written completely, as that number? */
+static int entry_is_whole(const u8 *entry, u32 number)
+{
+	u32 i, check = number ^ 0x6d6c6f67;
+
+	for (i = 0; i < 28; i += 4)
+		check ^= word32(entry + i);
+	return word32(entry + 28) == check;
+}
+
+/* The number that an entry had in the ring that it was copied from */
+static u32 copied_from;
+
+static void check_entry(const struct bench *bench, const u8 *entry, u32 number)
+{
+	u32 as = number + copied_from;
+
+	assert_in_range(number, 0, bench->count);
+	assert_int_equal(word32(entry), (u32)TIME_OF(as));
+	assert_int_equal(word32(entry + 4), TIME_OF(as) >> 32);
+	assert_int_equal(word32(entry + 8), bench->messages[number].at);
+	assert_int_equal(word32(entry + 12), LEVEL_OF(as));
+	assert_int_equal(entry[16] | entry[17] << 8,
+			 bench->messages[number].length);
+	assert_int_equal(entry[18], ML_PHASE_DXE);
+	assert_int_equal(entry[19], ML_ENTRY_BY_AP | 5 << 4);
+	assert_int_equal(word32(entry + 20), CALLER_OF(as));
+	assert_int_equal(word32(entry + 24), 0xffffffff);
+}
+
+/*
+ * Reads the index as a reader of a dump does, from the bytes alone, at any
+ * moment: what it accepts is right, and nothing but the oldest entry, which is
+ * being overwritten, may be missing.
+ */
+static void check_index(const struct bench *bench)
+{
+	const u8 *base = bench->base, *ext = ext_of(base);
+	u32 head = word(base, 0x28), tail = word(base, 0x30), n = bench->n;
+	u32 total = word(ext, 0x10), count = word(ext, 0x40);
+	u32 entries = word32(ext + 0x38);
+	u32 oldest, number, seen = 0, want = 0;
+
+	total -= (total % n + n - tail) % n;
+	oldest = total - (tail + n - head) % n;
+	for (number = count > entries ? count - entries : 0; number < count;
+	     number++) {
+		const u8 *entry =
+			base + word32(ext + 0x30) + number % entries * 32;
+		u32 at = word32(entry + 8), length = entry[16] | entry[17] << 8;
+		int inside = at >= oldest && at + length <= total;
+
+		if (entry_is_whole(entry, number) && inside) {
+			check_entry(bench, entry, number);
+			seen++;
+		}
+	}
+	number = bench->count > entries ? bench->count - entries : 0;
+	for (; number < bench->count; number++)
+		want += bench->messages[number].at >= oldest &&
+			bench->messages[number].at +
+					bench->messages[number].length <=
+				total;
+	assert_in_range(seen, want ? want - 1 : 0, want + 1);
+	if (watched != bench)
+		assert_int_equal(seen, want);
+}
+
+static void setup_index(struct bench *bench, u32 n, u32 entries)
+{
+	watched = NULL;
+	hostile = 0;
 	memset(bench, 0, sizeof(*bench));
 	memset(bench->room, GUARD_BYTE, sizeof(bench->room));
 	bench->n = n;
 	bench->model.n = n;
+	bench->entries = entries;
+	bench->header = entries ? ML_RING_HEADER_WITH(entries) :
+				  ML_RING_HEADER_BYTES;
 	bench->base = (u8 *)bench->room + GUARD;
-	assert_int_equal(ml_ring_init(bench->base, ML_RING_HEADER_BYTES + n,
+	assert_int_equal(ml_ring_init(bench->base, bench->header + n, entries,
 				      "v"),
 			 ML_RING_OK);
-	assert_int_equal(ml_ring_attach(bench->base, ML_RING_HEADER_BYTES + n,
+	assert_int_equal(ml_ring_attach(bench->base, bench->header + n,
 					&bench->ring),
 			 ML_RING_OK);
+	assert_int_equal(bench->ring.entries, entries);
+	if (entries)
+		bench->ring.ext->resumes = 0x15;
+}
+
+static void setup_bench(struct bench *bench, u32 n)
+{
+	setup_index(bench, n, 0);
 }
 
 static void check_bench(const struct bench *bench)
 {
 	const u8 *end = (const u8 *)bench->room + sizeof(bench->room);
-	const u8 *after = bench->base + ML_RING_HEADER_BYTES + bench->n;
+	const u8 *after = bench->base + bench->header + bench->n;
 	u8 text[MAX_N];
 	u32 count, i;
 
@@ -115,9 +226,14 @@ static void check_bench(const struct bench *bench)
 	assert_memory_equal(text, bench->model.bytes, count);
 	assert_int_equal(word(bench->base, 0x38), bench->model.lost);
 	assert_memory_equal(bench->base, "ovmfmdg1ovmfmdg2", 16);
-	assert_int_equal(word(bench->base, 0x10), ML_RING_HEADER_BYTES);
+	assert_int_equal(word(bench->base, 0x10), bench->header);
 	assert_int_equal(word(bench->base, 0x18), bench->n);
 	assert_int_equal(word(bench->base, 0x20), 1);
+	if (bench->entries) {
+		assert_int_equal(word(ext_of(bench->base), 0x10), bench->total);
+		assert_int_equal(word(ext_of(bench->base), 0x40), bench->count);
+		check_index(bench);
+	}
 	assert_memory_equal(bench->base + 0x40, "v", 2);
 	if (bench->model.lost)
 		assert_int_equal(word(bench->base, 0x28),
@@ -151,25 +267,36 @@ static void count_turn(void)
 		fail_msg("still waiting for the lock");
 }
 
-/* A dump may be taken before any byte: what stands must be a clean suffix. */
-static void watched_copy(void *to, const void *from, size_t length)
+/* A dump may be taken before any byte or store: the text must be a clean suffix,
+ * and the index must be right. */
+static void watch(void)
 {
+	const struct bench *bench = watched;
 	u8 text[MAX_N];
-	size_t i;
 	u32 count;
 
-	for (i = 0; i < length; i++) {
-		if (watched) {
-			const struct model *model = &watched->model;
+	if (!bench)
+		return;
+	count = read_back(bench->base, bench->n, text);
+	if (count > bench->model.count ||
+	    memcmp(text, bench->model.bytes + bench->model.count - count,
+		   count)) {
+		assert_int_equal(count, watched_after.count);
+		assert_memory_equal(text, watched_after.bytes, count);
+	}
+	if (bench->entries)
+		check_index(bench);
+	watch_count++;
+}
 
+static void watched_copy(void *to, const void *from, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++) {
+		if (watched)
 			assert_int_equal(interrupts, 0);
-			count = read_back(watched->base, watched->n, text);
-			assert_in_range(count, 0, model->count);
-			assert_memory_equal(text,
-					    model->bytes + model->count - count,
-					    count);
-			watch_count++;
-		}
+		watch();
 		((u8 *)to)[i] = ((const u8 *)from)[i];
 	}
 }
@@ -180,19 +307,28 @@ static enum ml_ring_status append(struct bench *bench, const u8 *text,
 	struct ml_ring_message message = {
 		.text = text,
 		.length = length,
-		.level = 0x40,
-		.cpu = 1,
-		.time = 2,
+		.level = LEVEL_OF(bench->count),
+		.time = TIME_OF(bench->count),
+		.caller = CALLER_OF(bench->count),
 		.phase = ML_PHASE_DXE,
+		.flags = ML_ENTRY_BY_AP,
 	};
 	enum ml_ring_status status;
 
-	watched = bench;
+	bench->messages[bench->count].at = bench->total;
+	bench->messages[bench->count].length = length;
+	watched_after = bench->model;
+	if (length < bench->n)
+		model_push(&watched_after, text, length);
+	watched = hostile ? NULL : bench;
 	status = ml_ring_append(&bench->ring, &message);
 	watched = NULL;
 	assert_int_equal(interrupts, 1);
-	if (status == ML_RING_OK)
-		model_push(&bench->model, text, length);
+	if (status != ML_RING_OK || !length)
+		return status;
+	model_push(&bench->model, text, length);
+	bench->total += length;
+	bench->count++;
 	return status;
 }
 
@@ -225,6 +361,129 @@ static void test_random_lengths(void **state)
 		}
 	}
 	assert_true(watch_count > 100000);
+}
+
+static void test_index(void **state)
+{
+	static struct bench bench;
+	u8 text[2 * MAX_N];
+	u32 n, i, length, entries;
+
+	(void)state;
+	srand(2);
+	watch_count = 0;
+	for (entries = 2; entries <= MAX_ENTRIES; entries *= 2)
+		for (n = 2; n <= MAX_N; n += n < 20 ? 1 : 11) {
+			setup_index(&bench, n, entries);
+			check_bench(&bench);
+			for (i = 0; i < 200; i++) {
+				length = rand() % (i % 3 ? n : n / 4 + 2);
+				fill_text(text, length);
+				append(&bench, text, length);
+				check_bench(&bench);
+			}
+		}
+	assert_true(watch_count > 100000);
+}
+
+/* The counter of the first message, and what was dropped. */
+static void test_counts(void **state)
+{
+	static struct bench bench;
+	const u8 *ext;
+
+	(void)state;
+	setup_index(&bench, 16, 4);
+	ext = ext_of(bench.base);
+	assert_int_equal(word32(ext + 0x28), 0);
+	append(&bench, (const u8 *)"abc", 3);
+	append(&bench, (const u8 *)"de", 2);
+	assert_int_equal(word32(ext + 0x28), (u32)TIME_OF(0));
+	assert_int_equal(word32(ext + 0x2c), TIME_OF(0) >> 32);
+	assert_int_equal(word32(ext + 0x18), 0);
+	append(&bench, (const u8 *)"0123456789abcdef", 16);
+	bench.base[0x20] = 2;
+	append(&bench, (const u8 *)"de", 2);
+	bench.base[0x20] = 1;
+	bench.base[0x28] = 17;
+	hostile = 1;
+	append(&bench, (const u8 *)"def", 3);
+	bench.base[0x28] = 0;
+	hostile = 0;
+	assert_int_equal(word32(ext + 0x18), 3);
+	assert_int_equal(word32(ext + 0x1c), 21);
+	bench.ring.ext->dropped_bytes = 0xfffffff8;
+	append(&bench, (const u8 *)"0123456789abcdef", 16);
+	assert_int_equal(word32(ext + 0x18), 4);
+	assert_int_equal(word32(ext + 0x1c), 0xffffffff);
+	check_bench(&bench);
+}
+
+static void test_sizes(void **state)
+{
+	u32 pages, entries, text;
+
+	(void)state;
+	assert_int_equal(ml_ring_pages(0), 0);
+	for (pages = 1; pages <= ML_RING_MAX_PAGES; pages++) {
+		entries = ml_ring_entries(pages * 4096);
+		assert_int_equal(entries & (entries - 1), 0);
+		text = ml_ring_pages(pages) * 4096 -
+		       ML_RING_HEADER_WITH(entries);
+		assert_in_range(text, pages * 4096 - 768, pages * 4096);
+		assert_true(entries >= text / 40 && entries < text / 20 + 256);
+		assert_true(ml_ring_pages(pages) * 4096 <= ML_RING_MAX_BYTES);
+	}
+}
+
+/* The rules of docs/facts/ovmf.md, bytes and all. */
+static void test_layout(void **state)
+{
+	static const struct {
+		u32 at;
+		u32 value;
+	} words[] = {
+		{ 0x00, 0xc0 }, { 0x04, 1 },	 { 0x30, 0x200 }, { 0x34, 32 },
+		{ 0x38, 8 },	{ 0x40, 0x101 }, { 0x44, 1 },
+	};
+	static struct bench bench;
+	const u8 *ext, *entry;
+	size_t i;
+
+	(void)state;
+	setup_index(&bench, 16, 8);
+	assert_int_equal(word(bench.base, 0x10), 0x200 + 8 * 32 + 0x100);
+	ext = ext_of(bench.base);
+	assert_ptr_equal(ext, bench.base + 0x300);
+	bench.ring.ext->count = (struct ml_ring_word){ 0x100, 1 };
+	hostile = 1;
+	append(&bench, (const u8 *)"abc", 3);
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		assert_int_equal(word32(ext + words[i].at), words[i].value);
+	entry = bench.base + 0x200;
+	assert_true(entry_is_whole(entry, 0x100));
+	ml_ring_clock(&bench.ring, ML_MOMENT_DXE, 0x1122334455667788, 99);
+	assert_int_equal(word32(ext + 0x90), 0x55667788);
+	assert_int_equal(word32(ext + 0x94), 0x11223344);
+	assert_int_equal(word32(ext + 0x98), 99);
+	assert_int_equal(word32(ext + 0x9c), 3);
+	ml_ring_clock(&bench.ring, 6, 1, 1);
+	ml_ring_clock(&bench.ring, 0, 1, 1);
+	ml_ring_wall_clock(&bench.ring, "0123456789abcdef", 7);
+	assert_memory_equal(ext + 0x58, "0123456789abcdef", 16);
+	assert_int_equal(word32(ext + 0x68), 7);
+	ml_ring_hz(&bench.ring, 5000000000);
+	assert_int_equal(word32(ext + 8), 705032704);
+	assert_int_equal(word32(ext + 12), 1);
+	assert_int_equal(word32(ext + 4), 1 | 16);
+	assert_memory_equal(ext + 0xc0 + 0x30 + 8, "memlogx1", 8);
+	ml_ring_set_mark(bench.base, ML_RING_KEPT);
+	assert_memory_equal(bench.base, "ovmfmdg1ovmfmdgp", 16);
+	assert_int_equal(append(&bench, (const u8 *)"abc", 3), ML_RING_NONE);
+	assert_int_equal(ml_ring_init(bench.base, MAX_HEADER + 16, 3, NULL),
+			 ML_RING_NONE);
+	assert_int_equal(ml_ring_init(bench.base, MAX_HEADER + 1, 8, NULL),
+			 ML_RING_NONE);
 }
 
 /* Every tail, before and after the first wrap, with every length. */
@@ -312,6 +571,7 @@ static void test_hostile_offsets(void **state)
 			setup_bench(&bench, 16);
 			append(&bench, (const u8 *)"abc", 3);
 			bench.base[offsets[i]] = bad[j];
+			hostile = 1;
 			before = bench;
 			assert_int_equal(append(&bench, (const u8 *)"de", 2),
 					 ML_RING_BAD_OFFSETS);
@@ -323,7 +583,7 @@ static void test_hostile_offsets(void **state)
 static void test_attach_refuses(void **state)
 {
 	const u32 bytes = ML_RING_HEADER_BYTES + 16;
-	struct bench bench;
+	static struct bench bench;
 	struct ml_ring ring;
 	u32 bit;
 
@@ -357,6 +617,81 @@ static void test_attach_refuses(void **state)
 	bench.base[0x18] = 1;
 	assert_int_equal(ml_ring_attach(bench.base, bytes, &ring),
 			 ML_RING_NONE);
+}
+
+/* Whatever the extension says, nothing outside the ring is written. */
+static void test_hostile_extension(void **state)
+{
+	static struct bench bench;
+	struct ml_ring ring;
+	const u8 *end;
+	u32 bit, i, at;
+	u8 text[8];
+
+	(void)state;
+	for (bit = 0; bit < 0x100 * 8; bit++) {
+		setup_index(&bench, 16, 8);
+		at = bench.header - 0x100;
+		append(&bench, (const u8 *)"abc", 3);
+		bench.base[at + bit / 8] ^= 1 << bit % 8;
+		assert_int_equal(ml_ring_attach(bench.base, bench.header + 16,
+						&ring),
+				 ML_RING_OK);
+		for (i = 0; i < 20; i++) {
+			struct ml_ring_message message = { .text = text,
+							   .length = i % 8 };
+
+			fill_text(text, i % 8);
+			assert_int_equal(ml_ring_append(&ring, &message),
+					 ML_RING_OK);
+		}
+		end = (const u8 *)bench.room + sizeof(bench.room);
+		for (i = 0; i < GUARD; i++)
+			assert_int_equal(((const u8 *)bench.room)[i],
+					 GUARD_BYTE);
+		for (i = bench.header + 16; bench.base + i < end; i++)
+			assert_int_equal(bench.base[i], GUARD_BYTE);
+		/* the header proper belongs to nobody else */
+		assert_memory_equal(bench.base, "ovmfmdg1ovmfmdg2", 16);
+		assert_int_equal(word(bench.base, 0x10), bench.header);
+		assert_int_equal(word(bench.base, 0x18), 16);
+	}
+}
+
+static void test_extension_is_ignored(void **state)
+{
+	static const struct {
+		u32 at, value;
+	} bad[] = {
+		{ 0x00, 0xbf },	      { 0x04, 0 },
+		{ 0x30, 0x180 },      { 0x30, 0x201 },
+		{ 0x30, 0x80 },	      { 0x30, 0x280 },
+		{ 0x30, 0xffffffc0 }, { 0x34, 16 },
+		{ 0x38, 0 },	      { 0x38, 3 },
+		{ 0x38, 16 },	      { 0x38, 0x80000000 },
+		{ 0xf0, 0x2c0 },      { 0xf0, 0x340 },
+		{ 0xf0, 0x301 },      { 0xf0, 0x80 },
+		{ 0xf0, 0xffffff00 }, { 0xf4, 1 },
+		{ 0xf8, 0 },	      { 0xfc, 0 },
+	};
+	static struct bench bench;
+	struct ml_ring ring;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		setup_index(&bench, 16, 8);
+		memcpy(bench.base + bench.header - 0x100 + bad[i].at,
+		       &bad[i].value, 4);
+		assert_int_equal(ml_ring_attach(bench.base, bench.header + 16,
+						&ring),
+				 ML_RING_OK);
+		/* 0x180 is inside, but belongs to upstream: allowed */
+		if (bad[i].at == 0x30 && bad[i].value == 0x180)
+			assert_int_equal(ring.entries, 8);
+		else
+			assert_int_equal(ring.entries, 0);
+	}
 }
 
 static void test_retire(void **state)
@@ -431,18 +766,18 @@ static void test_init(void **state)
 
 	(void)state;
 	setup_bench(&bench, 16);
-	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 1,
+	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 1, 0,
 				      NULL),
 			 ML_RING_NONE);
 	check_bench(&bench);
 	memset(version, 'x', sizeof(version));
 	version[sizeof(version) - 1] = 0;
-	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16,
+	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16, 0,
 				      version),
 			 ML_RING_OK);
 	assert_memory_equal(bench.base + 0x40, version, 127);
 	assert_int_equal(bench.base[0xbf], 0);
-	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16,
+	assert_int_equal(ml_ring_init(bench.base, ML_RING_HEADER_BYTES + 16, 0,
 				      NULL),
 			 ML_RING_OK);
 	assert_int_equal(bench.base[0x40], 0);
@@ -479,20 +814,78 @@ static void test_copy(void **state)
 			}
 }
 
+/* The same with the index: entries of text that was copied come along. */
+static void test_copy_index(void **state)
+{
+	static struct bench from, to;
+	u32 n, m, fill, i, lost, used;
+	u8 text[MAX_N];
+
+	(void)state;
+	for (n = 2; n <= 24; n += 2)
+		for (m = 2; m <= 48; m += 3)
+			for (fill = 0; fill < 30; fill++) {
+				setup_index(&from, n, 8);
+				setup_index(&to, m, fill % 2 ? 8 : 4);
+				for (i = 0; i < fill; i++)
+					append(&from, text,
+					       1 + i * 7 % (n - 1));
+				from.ring.ext->dropped_messages = 2;
+				from.ring.ext->dropped_bytes = 3;
+				from.ring.ext->boots = 4;
+				used = read_back(from.base, n, text);
+				assert_int_equal(ml_ring_copy(&to.ring,
+							      &from.ring),
+						 ML_RING_OK);
+				/* numbers and positions start anew */
+				lost = 0;
+				while (lost < from.count &&
+				       (lost + 8 < from.count ||
+					from.messages[lost].at <
+						from.total - used))
+					lost++;
+				to.count = from.count - lost;
+				to.total = used;
+				for (i = 0; i < to.count; i++) {
+					to.messages[i] =
+						from.messages[lost + i];
+					to.messages[i].at -= from.total - used;
+				}
+				copied_from = lost;
+				model_push(&to.model, text, used);
+				to.base[0x38] = to.model.lost;
+				check_bench(&to);
+				copied_from = 0;
+				assert_int_equal(to.ring.ext->dropped_messages,
+						 2);
+				assert_int_equal(to.ring.ext->dropped_bytes, 3);
+				assert_int_equal(to.ring.ext->boots, 4);
+				assert_int_equal(to.ring.ext->start.low,
+						 from.ring.ext->start.low);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_random_lengths),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_every_boundary),
 		cmocka_unit_test(test_exact_fill),
 		cmocka_unit_test(test_lock_is_not_waited_for),
 		cmocka_unit_test(test_hostile_offsets),
 		cmocka_unit_test(test_attach_refuses),
 		cmocka_unit_test(test_interrupts_stay_off),
+		cmocka_unit_test(test_hostile_extension),
+		cmocka_unit_test(test_extension_is_ignored),
 		cmocka_unit_test(test_retire),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_copy_index),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,6 +15,7 @@
 
 #define MEMLOG_HOST
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
 
 #define WRITERS	      2
 #define MESSAGES      20000
@@ -38,6 +39,7 @@ static void *write_all(void *arg)
 	struct ml_ring_message message = {
 		.text = text,
 		.length = MESSAGE_BYTES,
+		.caller = writer->name,
 	};
 	struct ml_ring ring;
 	u32 i;
@@ -45,6 +47,7 @@ static void *write_all(void *arg)
 	pthread_barrier_wait(writer->start);
 	for (i = 0; i < MESSAGES; i++) {
 		snprintf(text, sizeof(text), "%c%05u\r\n", writer->name, i);
+		message.time = i + 1;
 		/* as the firmware does it: attach anew for each message */
 		if (ml_ring_attach(writer->base, writer->limit, &ring) !=
 		    ML_RING_OK)
@@ -109,39 +112,76 @@ static u32 check_text(const u8 *text, u32 length)
 	return count;
 }
 
+/* Every entry is right, and describes the message at its position. */
+static void check_entries(void *base, u32 limit, u32 accepted)
+{
+	const struct ml_ring_entry *entry;
+	struct ml_ring ring;
+	u32 number, position = 0;
+	const u8 *text;
+
+	assert_int_equal(ml_ring_attach(base, limit, &ring), ML_RING_OK);
+	assert_int_equal(ring.ext->total.low, accepted * MESSAGE_BYTES);
+	assert_int_equal(ring.ext->count.low, accepted);
+	assert_int_equal(ring.ext->dropped_messages,
+			 WRITERS * MESSAGES - accepted);
+	assert_int_equal(ring.ext->dropped_bytes,
+			 (WRITERS * MESSAGES - accepted) * MESSAGE_BYTES);
+	for (number = accepted > ring.entries ? accepted - ring.entries : 0;
+	     number < accepted; number++) {
+		entry = &ring.index[number % ring.entries];
+		assert_int_equal(entry->check, check_of(entry, number));
+		assert_int_equal(entry->length, MESSAGE_BYTES);
+		if (position)
+			assert_int_equal(entry->position, position);
+		position = entry->position + MESSAGE_BYTES;
+		if (accepted * MESSAGE_BYTES - entry->position >= ring.size)
+			continue;
+		text = ring.text + entry->position % ring.size;
+		assert_int_equal(text[0], entry->caller);
+		if (entry->position % ring.size + MESSAGE_BYTES < ring.size)
+			assert_int_equal(atoi((const char *)text + 1) + 1,
+					 entry->time.low);
+	}
+}
+
 static void test_all_of_it(void **state)
 {
-	const u32 bytes = ML_RING_HEADER_BYTES + WHOLE + 1;
+	const u32 entries = 65536;
+	const u32 bytes = ML_RING_HEADER_WITH(entries) + WHOLE + 1;
 	struct ml_ring_header *header = aligned_alloc(64, (bytes + 63) & ~63U);
 	u32 accepted;
 
 	(void)state;
 	assert_non_null(header);
-	ml_ring_init(header, bytes, NULL);
+	ml_ring_init(header, bytes, entries, NULL);
 	run_writers(header, bytes);
 	accepted = writers[0].accepted + writers[1].accepted;
 	assert_int_equal(header->lock.low, ML_RING_LOCK_FREE);
 	assert_int_equal(header->head.low, 0);
 	assert_int_equal(header->truncated.low, 0);
 	assert_int_equal(header->tail.low, accepted * MESSAGE_BYTES);
-	assert_int_equal(check_text((u8 *)header + ML_RING_HEADER_BYTES,
+	assert_int_equal(check_text((u8 *)header + header->header_size.low,
 				    header->tail.low),
 			 accepted);
+	check_entries(header, bytes, accepted);
 	free(header);
 }
 
 static void test_wrapping(void **state)
 {
-	const u32 bytes = 4096, size = bytes - ML_RING_HEADER_BYTES;
+	const u32 entries = 64, size = 3904;
+	const u32 bytes = ML_RING_HEADER_WITH(entries) + size;
 	struct ml_ring_header *header = aligned_alloc(64, bytes);
 	u8 *text, *flat;
 	u32 head, tail, skip;
 
 	(void)state;
 	assert_non_null(header);
-	ml_ring_init(header, bytes, NULL);
+	ml_ring_init(header, bytes, entries, NULL);
 	run_writers(header, bytes);
-	text = (u8 *)header + ML_RING_HEADER_BYTES;
+	check_entries(header, bytes, writers[0].accepted + writers[1].accepted);
+	text = (u8 *)header + header->header_size.low;
 	head = header->head.low;
 	tail = header->tail.low;
 	assert_int_equal(header->truncated.low, 1);

@@ -26,5 +26,8 @@ struct memlog_note {
 #define MEMLOG_EARLY_RING_BYTES \
 	(MEMLOG_EARLY_SIZE > MEMLOG_NOTE_BYTES ? \
 	 MEMLOG_EARLY_SIZE - MEMLOG_NOTE_BYTES : 0)
+/* Index entries of the early ring: SEC and PEI have some 150 messages before
+ * memory is discovered. */
+#define MEMLOG_EARLY_ENTRIES	512U
 
 #endif

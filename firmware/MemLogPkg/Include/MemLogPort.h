@@ -12,14 +12,19 @@
 #include <string.h>
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* tests define the following to intercept copies, waits and interrupts */
+/* tests define the following to intercept copies, waits, interrupts and the
+ * moment before each store */
 #ifndef ml_copy
 #define ml_copy(to, from, length)	memcpy((to), (from), (length))
 #endif
 #define ml_zero(to, length)		memset((to), 0, (length))
+#ifndef ml_step
+#define ml_step()			do { } while (0)
+#endif
 #ifndef ml_relax
 #if defined(__i386__) || defined(__x86_64__)
 #define ml_relax()			__builtin_ia32_pause()
@@ -39,6 +44,7 @@ typedef uint64_t u64;
 #include <Library/BaseMemoryLib.h>
 
 typedef UINT8 u8;
+typedef UINT16 u16;
 typedef UINT32 u32;
 typedef UINT64 u64;
 
@@ -48,6 +54,7 @@ typedef UINT64 u64;
 /* returns the state that ml_interrupts_set() restores */
 #define ml_interrupts_off()		SaveAndDisableInterrupts()
 #define ml_interrupts_set(state)	SetInterruptState(state)
+#define ml_step()			do { } while (FALSE)
 
 #endif
 #endif

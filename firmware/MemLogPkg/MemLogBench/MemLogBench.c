@@ -19,6 +19,7 @@
 #include <MemLogRing.h>
 
 #define RING_PAGES	32
+#define RING_ENTRIES	1024
 #define MESSAGES	2000
 #define SERIAL_MESSAGES	200
 #define FORMAT		"%a: entry %d at 0x%lx, status %r\n"
@@ -50,6 +51,7 @@ ToMemory(
 	ZeroMem(&Message, sizeof(Message));
 	Message.text = mText;
 	Message.length = (UINT32)mLength;
+	Message.time = AsmReadTsc();
 	if (ml_ring_attach(mRing, (UINT32)EFI_PAGES_TO_SIZE(RING_PAGES),
 			   &Ring) == ML_RING_OK)
 		ml_ring_append(&Ring, &Message);
@@ -109,7 +111,8 @@ Run(
 	mRing = AllocatePages(RING_PAGES);
 	if (mRing == NULL)
 		return;
-	ml_ring_init(mRing, (UINT32)EFI_PAGES_TO_SIZE(RING_PAGES), NULL);
+	ml_ring_init(mRing, (UINT32)EFI_PAGES_TO_SIZE(RING_PAGES),
+		     RING_ENTRIES, NULL);
 	Measure("format", Format, MESSAGES);
 	Measure("memory", ToMemory, MESSAGES);
 	if (IoRead8(PcdGet16(PcdDebugIoPort)) == 0xe9)

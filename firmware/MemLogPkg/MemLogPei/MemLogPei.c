@@ -120,6 +120,7 @@ VOID
 MoveTo(
 	IN VOID *Main,
 	IN UINT32 Bytes,
+	IN UINT32 Entries,
 	OUT UINT64 *Address
 	)
 {
@@ -127,7 +128,7 @@ MoveTo(
 	struct ml_ring Early, Ring;
 
 	MemLogVersion(Version);
-	ml_ring_init(Main, Bytes, Version);
+	ml_ring_init(Main, Bytes, Entries, Version);
 	if (ml_ring_attach(Main, Bytes, &Ring) == ML_RING_OK &&
 	    ml_ring_attach((VOID *)(UINTN)MEMLOG_EARLY_BASE,
 			   MEMLOG_EARLY_RING_BYTES, &Early) == ML_RING_OK)
@@ -148,7 +149,7 @@ OnMemoryDiscovered(
 {
 	EFI_BOOT_MODE BootMode;
 	UINT64 *Address;
-	UINT32 Pages;
+	UINT32 Pages, AllPages;
 	VOID *Main;
 
 	Address = BuildGuidHob(&gMemDebugLogHobGuid, sizeof(*Address));
@@ -174,13 +175,15 @@ OnMemoryDiscovered(
 		ClearEarly();
 		return EFI_SUCCESS;
 	}
-	Main = AllocateRuntimePages(Pages);
+	AllPages = ml_ring_pages(Pages);
+	Main = AllocateRuntimePages(AllPages);
 	if (Main == NULL) {
 		DEBUG((DEBUG_WARN, "memory log: no room for %u pages, "
-		       "staying at 0x%lx\n", Pages, *Address));
+		       "staying at 0x%lx\n", AllPages, *Address));
 		return EFI_SUCCESS;
 	}
-	MoveTo(Main, (UINT32)EFI_PAGES_TO_SIZE(Pages), Address);
+	MoveTo(Main, (UINT32)EFI_PAGES_TO_SIZE(AllPages),
+	       ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)), Address);
 	DEBUG((DEBUG_INFO, "memory log: at 0x%lx, %u pages\n", *Address,
 	       Pages));
 	return EFI_SUCCESS;

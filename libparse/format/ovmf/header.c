@@ -29,7 +29,7 @@ static enum memlog_status family_c(struct ml_cursor *c, struct fields *f,
 	ml_cursor_take(c, 8);
 	second = ml_cursor_take(c, 8);
 	f->o.family = OVMF_C;
-	f->max = ML_OVMF_MAX_C;
+	f->max = ML_OVMF_MAX;
 	f->o.header_size = ml_cursor_u64(c);
 	f->o.size = ml_cursor_u64(c);
 	f->o.lock = ml_cursor_u64(c);
@@ -52,7 +52,7 @@ static enum memlog_status family_b(struct ml_cursor *c, struct fields *f,
 {
 	ml_cursor_take(c, 8);
 	f->o.family = OVMF_B;
-	f->max = ML_OVMF_MAX_AB;
+	f->max = ML_OVMF_MAX;
 	f->o.header_size = ml_cursor_u64(c);
 	f->o.size = ml_cursor_u64(c);
 	f->o.lock = ml_cursor_u64(c);
@@ -74,7 +74,7 @@ static enum memlog_status family_a(struct ml_cursor *c, struct fields *f,
 
 	ml_cursor_take(c, 16);
 	f->o.family = OVMF_A;
-	f->max = ML_OVMF_MAX_AB;
+	f->max = ML_OVMF_MAX;
 	f->o.header_size = A_HEADER;
 	version = ml_cursor_u8(c);
 	f->o.size = ml_cursor_u32(c);

@@ -6,23 +6,9 @@
 
 #include <Guid/MemDebugLog.h>
 
-/* The initial APIC ID. CPUID causes a VM exit: call only if it is stored. */
-STATIC
-UINT64
-ProcessorId(
-	VOID
-	)
-{
-	UINT32 Ebx;
-
-	AsmCpuid(1, NULL, &Ebx, NULL, NULL);
-	return Ebx >> 24;
-}
-
 VOID
 MemLogAppend(
-	IN UINT64 Address,
-	IN UINT32 Limit,
+	IN struct ml_ring *Ring,
 	IN enum ml_ring_phase Phase,
 	IN UINTN Level,
 	IN CONST CHAR8 *Text,
@@ -30,17 +16,15 @@ MemLogAppend(
 	)
 {
 	struct ml_ring_message Message;
-	struct ml_ring Ring;
 
-	if (ml_ring_attach((VOID *)(UINTN)Address, Limit, &Ring) != ML_RING_OK)
-		return;
 	Message.text = Text;
 	Message.length = Length > MAX_UINT32 ? MAX_UINT32 : (UINT32)Length;
 	Message.level = (UINT32)Level;
+	Message.time = AsmReadTsc();
+	Message.caller = gEfiCallerIdGuid.Data1;
 	Message.phase = (UINT8)Phase;
-	Message.cpu = ML_RING_KEEPS_CPU ? ProcessorId() : 0;
-	Message.time = ML_RING_KEEPS_TIME ? AsmReadTsc() : 0;
-	ml_ring_append(&Ring, &Message);
+	Message.flags = 0;
+	ml_ring_append(Ring, &Message);
 }
 
 CONST UINT64 *

@@ -6,14 +6,10 @@
 #include <MemLogRing.h>
 #include <Library/MemLogLib.h>
 
-/*
- * Appends to the ring at Address, of at most Limit bytes with its header. Does
- * nothing if there is no valid ring.
- */
+/* Appends to a ring, with the time and the module's GUID. */
 VOID
 MemLogAppend(
-	IN UINT64 Address,
-	IN UINT32 Limit,
+	IN struct ml_ring *Ring,
 	IN enum ml_ring_phase Phase,
 	IN UINTN Level,
 	IN CONST CHAR8 *Text,

@@ -26,7 +26,7 @@ MemLogEnabled(
 	VOID
 	)
 {
-	return mMemLogAddress != 0;
+	return mMemLog.header != NULL;
 }
 
 VOID
@@ -37,7 +37,7 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
-	if (mMemLogAddress != 0)
-		MemLogAppend(mMemLogAddress, mMemLogLimit, MEMLOG_PHASE, Level,
+	if (mMemLog.header != NULL)
+		MemLogAppend(&mMemLog, MEMLOG_PHASE, Level,
 			     Text, Length);
 }

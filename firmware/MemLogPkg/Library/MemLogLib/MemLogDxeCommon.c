@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * Shared by DXE, SMM and runtime. Each module stores the address and the size
- * when it starts, because the header may be overwritten later.
+ * Shared by DXE, SMM and runtime.
  */
 #include "MemLogDxeCommon.h"
 
 #include <Guid/HobList.h>
 
-UINT64 mMemLogAddress;
-UINT32 mMemLogLimit;
+struct ml_ring mMemLog;
 
 BOOLEAN
 MemLogTakeFromHobs(
@@ -16,17 +14,13 @@ MemLogTakeFromHobs(
 	)
 {
 	CONST UINT64 *Address = MemLogFindHob(HobList);
-	struct ml_ring Ring;
 
 	if (Address == NULL)
 		return FALSE;
-	if (*Address == 0 || *Address > MAX_UINTN ||
+	if (*Address != 0 && *Address <= MAX_UINTN &&
 	    ml_ring_attach((VOID *)(UINTN)*Address, ML_RING_MAX_BYTES,
-			   &Ring) != ML_RING_OK)
-		return TRUE;
-	mMemLogLimit = (UINT32)(Ring.text - (UINT8 *)(UINTN)*Address) +
-		       Ring.size;
-	mMemLogAddress = *Address;
+			   &mMemLog) != ML_RING_OK)
+		mMemLog.header = NULL;
 	return TRUE;
 }
 

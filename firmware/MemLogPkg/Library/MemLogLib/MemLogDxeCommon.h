@@ -5,11 +5,11 @@
 #include <PiDxe.h>
 #include "MemLogCommon.h"
 
-/* The log's address and its size in bytes, header included; set only once. */
-extern UINT64 mMemLogAddress;	/* 0: no log */
-extern UINT32 mMemLogLimit;
+/* The log, with the geometry that it had when the module started: the header may
+ * be overwritten later. Its header is NULL if there is no log. */
+extern struct ml_ring mMemLog;
 
-/* Sets them from the log's HOB; FALSE if the list has no such HOB. */
+/* Sets it from the log's HOB; FALSE if the list has no such HOB. */
 BOOLEAN
 MemLogTakeFromHobs(
 	IN CONST VOID *HobList

@@ -17,7 +17,7 @@ MemLogEnabled(
 {
 	if (!mLooked && gHobList != NULL)
 		mLooked = MemLogTakeFromHobs(gHobList);
-	return mMemLogAddress != 0;
+	return mMemLog.header != NULL;
 }
 
 VOID
@@ -29,6 +29,6 @@ MemLogWrite(
 	)
 {
 	if (MemLogEnabled())
-		MemLogAppend(mMemLogAddress, mMemLogLimit, ML_PHASE_DXE, Level,
+		MemLogAppend(&mMemLog, ML_PHASE_DXE, Level,
 			     Text, Length);
 }

@@ -68,8 +68,10 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
+	struct ml_ring Ring;
 	UINT32 Limit;
 	UINT64 Address = FindLog(&Limit);
 
-	MemLogAppend(Address, Limit, ML_PHASE_PEI, Level, Text, Length);
+	if (ml_ring_attach((VOID *)(UINTN)Address, Limit, &Ring) == ML_RING_OK)
+		MemLogAppend(&Ring, ML_PHASE_PEI, Level, Text, Length);
 }

@@ -18,7 +18,7 @@ GoSilent(
 	IN VOID *Context
 	)
 {
-	mMemLogAddress = 0;
+	mMemLog.header = NULL;
 }
 
 EFI_STATUS
@@ -51,7 +51,7 @@ MemLogRuntimeDestructor(
 	IN EFI_SYSTEM_TABLE *SystemTable
 	)
 {
-	mMemLogAddress = 0;
+	mMemLog.header = NULL;
 	if (mVirtualEvent != NULL)
 		mBootServices->CloseEvent(mVirtualEvent);
 	return EFI_SUCCESS;
@@ -63,7 +63,7 @@ MemLogEnabled(
 	VOID
 	)
 {
-	return mMemLogAddress != 0;
+	return mMemLog.header != NULL;
 }
 
 VOID
@@ -74,7 +74,7 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
-	if (mMemLogAddress != 0)
-		MemLogAppend(mMemLogAddress, mMemLogLimit, ML_PHASE_RUNTIME,
+	if (mMemLog.header != NULL)
+		MemLogAppend(&mMemLog, ML_PHASE_RUNTIME,
 			     Level, Text, Length);
 }

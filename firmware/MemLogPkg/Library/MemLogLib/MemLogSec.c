@@ -20,7 +20,7 @@ MemLogSecConstructor(
 		return RETURN_SUCCESS;
 	MemLogVersion(Version);
 	ml_ring_init((VOID *)(UINTN)MEMLOG_EARLY_BASE,
-		     MEMLOG_EARLY_RING_BYTES, Version);
+		     MEMLOG_EARLY_RING_BYTES, MEMLOG_EARLY_ENTRIES, Version);
 	return RETURN_SUCCESS;
 }
 
@@ -41,8 +41,9 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
-	if (MEMLOG_EARLY_RING_BYTES == 0)
-		return;
-	MemLogAppend(MEMLOG_EARLY_BASE, MEMLOG_EARLY_RING_BYTES, ML_PHASE_SEC,
-		     Level, Text, Length);
+	struct ml_ring Ring;
+
+	if (ml_ring_attach((VOID *)(UINTN)MEMLOG_EARLY_BASE,
+			   MEMLOG_EARLY_RING_BYTES, &Ring) == ML_RING_OK)
+		MemLogAppend(&Ring, ML_PHASE_SEC, Level, Text, Length);
 }
