@@ -478,6 +478,147 @@ static void resume_states(void **state)
 	free(other);
 }
 
+static void expect_boot(struct memlog_image *image, uint64_t addr,
+			enum memlog_state state, bool known, int boot)
+{
+	struct memlog_logs *logs = scan(image);
+	const struct memlog_log *log;
+	size_t i;
+
+	for (i = 0; (log = memlog_logs_get(logs, i)); i++)
+		if (log->extents->addr == addr)
+			break;
+	assert_non_null(log);
+	if (log->state != state || log->has_boot != known ||
+	    (known && log->boot != boot))
+		fail_msg("0x%llx: state %d (%s), boot %d%s",
+			 (unsigned long long)addr, log->state, log->reason,
+			 log->boot, log->has_boot ? "" : ", not known");
+	memlog_logs_destroy(logs);
+}
+
+static void start(struct ring *r, uint8_t *hdr, uint64_t bytes,
+		  const char *text, char mark)
+{
+	init(r, hdr, 'C', bytes, 192);
+	put(r, text, strlen(text));
+	hdr[15] = (uint8_t)mark;
+}
+
+/* The two places for early and for main logs, where the firmware takes turns. */
+struct places {
+	struct mem m;
+	struct memlog_image *image;
+	struct ring *r;
+	uint8_t *half[2], *place[2];
+};
+
+#define HALF_0	0x820000
+#define HALF_1	0x827000
+#define PLACE_0 0x3c00000
+#define PLACE_1 0x3c20000
+
+static void places_open(struct places *p)
+{
+	p->m.n = 0;
+	p->half[0] = mem_add(&p->m, HALF_0, 0x7000);
+	p->half[1] = mem_add(&p->m, HALF_1, 0x7000);
+	p->place[0] = mem_add(&p->m, PLACE_0, 0x20000);
+	p->place[1] = mem_add(&p->m, PLACE_1, 0x20000);
+	p->image = mem_image(&p->m, MEMLOG_PHYS);
+	p->r = malloc(sizeof(*p->r));
+}
+
+static void places_close(struct places *p)
+{
+	memlog_image_close(p->image);
+	mem_free(&p->m);
+	free(p->r);
+}
+
+#define BOOT_0 "SEC\nPEI\nDXE 0\n"
+#define BOOT_1 "SEC\nPEI\nDXE 1\n"
+
+static void kept_boots(void **state)
+{
+	struct places p;
+
+	places_open(&p);
+	start(p.r, p.place[0], 0x20000, BOOT_0, 'p');
+	start(p.r, p.place[1], 0x20000, BOOT_1, '2');
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_CURRENT, true, 0);
+	/* a reset: nothing is marked until memory is discovered */
+	start(p.r, p.half[0], 0x7000, "SEC\n", '2');
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_STALE, true, -2);
+	/* and another one before that */
+	start(p.r, p.half[0], 0x7000, "SEC\n", 'p');
+	start(p.r, p.half[1], 0x7000, "SEC\nPEI\n", '2');
+	expect_boot(p.image, HALF_1, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, true, -2);
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_STALE, true, -3);
+	/* then one that gets to its main log */
+	memset(p.half[1], 0, 0x7000);
+	p.place[1][15] = 'p';
+	start(p.r, p.place[0], 0x20000, "SEC\nPEI\nDXE 3\n", '2');
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, true, -2);
+	/* two that were kept by boots that ended early: nothing is certain */
+	start(p.r, p.half[1], 0x7000, "SEC\nPEI\n", 'p');
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, false, 0);
+	expect_boot(p.image, HALF_1, MEMLOG_STATE_STALE, false, 0);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, false, 0);
+	places_close(&p);
+}
+
+#define RESUME "SEC\nPEI\nEnter S3 PEIM\n"
+
+/* A resume that is over, and what becomes of its log. */
+static void kept_resumes(void **state)
+{
+	struct memlog_logs *logs;
+	struct places p;
+
+	places_open(&p);
+	start(p.r, p.place[0], 0x20000, BOOT_0, 'p');
+	start(p.r, p.place[1], 0x20000, BOOT_1, '2');
+	start(p.r, p.half[0], 0x7000, RESUME, 's');
+	expect(p.image, 0, HALF_0, MEMLOG_STATE_CURRENT, "resume");
+	expect(p.image, 1, PLACE_0, MEMLOG_STATE_STALE, "previous");
+	expect(p.image, 2, PLACE_1, MEMLOG_STATE_CURRENT, "main");
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_CURRENT, true, 0);
+	/* a second one has begun */
+	start(p.r, p.half[1], 0x7000, RESUME, '2');
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, HALF_1, MEMLOG_STATE_CURRENT, true, 0);
+	/* or it is a reset: the resume is of the boot before */
+	start(p.r, p.half[1], 0x7000, "SEC\n", '2');
+	expect_boot(p.image, HALF_1, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_STALE, true, -2);
+	/* memory is discovered */
+	memset(p.half[1], 0, 0x7000);
+	p.half[0][15] = 'p';
+	p.place[1][15] = 'p';
+	start(p.r, p.place[0], 0x20000, "SEC\nPEI\nDXE 2\n", '2');
+	expect_boot(p.image, PLACE_0, MEMLOG_STATE_CURRENT, true, 0);
+	expect_boot(p.image, PLACE_1, MEMLOG_STATE_STALE, true, -1);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, true, -1);
+	/* nothing is left of the boot that it was in */
+	memset(p.place[1], 0, 0x20000);
+	expect_boot(p.image, HALF_0, MEMLOG_STATE_STALE, false, 0);
+	logs = scan(p.image);
+	assert_int_equal(memlog_logs_count(logs), 2);
+	memlog_logs_destroy(logs);
+	places_close(&p);
+}
+
 /* Several early logs, as in a file with more than one machine in it: none of
  * them is preferred for where it stands. */
 static void several_earlies(void **state)
@@ -755,6 +896,8 @@ int main(void)
 		cmocka_unit_test(between_stores),
 		cmocka_unit_test(states),
 		cmocka_unit_test(resume_states),
+		cmocka_unit_test(kept_boots),
+		cmocka_unit_test(kept_resumes),
 		cmocka_unit_test(several_earlies),
 		cmocka_unit_test(odd_magics),
 		cmocka_unit_test(bad_offsets),

@@ -42,6 +42,8 @@ static enum memlog_status family_c(struct ml_cursor *c, struct fields *f,
 		return ml_fail(err, MEMLOG_NOT_MINE, "the header is truncated");
 	if (!memcmp(second, "ovmfmdgp", 8))
 		f->o.kind = OVMF_KIND_PREVIOUS;
+	else if (!memcmp(second, "ovmfmdgs", 8))
+		f->o.kind = OVMF_KIND_RESUME;
 	else if (memcmp(second, "ovmfmdg2", 8))
 		f->o.kind = OVMF_KIND_UNKNOWN;
 	return MEMLOG_OK;
@@ -99,7 +101,8 @@ static bool mid_init(const struct ml_probe *p, const struct fields *f)
 	size_t i, from;
 
 	if (f->o.size || f->o.head || f->o.tail || f->o.lock ||
-	    f->o.truncated || f->o.kind == OVMF_KIND_PREVIOUS)
+	    f->o.truncated || f->o.kind == OVMF_KIND_PREVIOUS ||
+	    f->o.kind == OVMF_KIND_RESUME)
 		return false;
 	switch (f->o.family) {
 	case OVMF_C:
@@ -385,6 +388,8 @@ const char *ml_ovmf_variant(const struct ovmf *o)
 {
 	if (o->kind == OVMF_KIND_PREVIOUS)
 		return "previous";
+	if (o->kind == OVMF_KIND_RESUME)
+		return "resume";
 	if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
 		return "unknown variant";
 	return o->early ? "early" : "main";

@@ -17,6 +17,8 @@ enum ovmf_kind {
 	OVMF_KIND_PLAIN,    /* early or main: relate() decides */
 	OVMF_KIND_PREVIOUS, /* a log that the firmware kept from the
 				   previous boot: "ovmfmdgp" */
+	OVMF_KIND_RESUME,   /* early, of a resume that the firmware marked at
+			       its end: "ovmfmdgs" */
 	OVMF_KIND_UNKNOWN,  /* an unknown second magic */
 };
 
@@ -45,6 +47,7 @@ struct ovmf {
 	uint64_t in_flight; /* bytes copied but not counted; 0: unknown */
 	bool early;
 	bool judged; /* while relate() runs */
+	bool resume; /* an early log of a resume from suspend to RAM (S3) */
 };
 
 /* The log's private part. */

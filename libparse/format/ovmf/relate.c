@@ -16,6 +16,9 @@
  * that it was a resume. If a main buffer is allocated for the resume too, there
  * are two main logs, and that of the resume may also be left from an earlier
  * boot: nothing clears the memory that is kept for S3.
+ *
+ * memlog's own firmware changes the second magic of what is no longer written
+ * to: of a resume that is over, and of the boot before.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,14 +201,18 @@ static void name_all(struct ml_log *const *logs, size_t n,
 		     struct memlog_image *image, struct effort *effort)
 {
 	static const char *const family[] = { "A", "B", "C" };
-	size_t i;
+	size_t i, looked = 0;
 
 	for (i = 0; i < n; i++) {
 		struct ovmf *o = ml_ovmf(logs[i]);
 
 		o->early = is_early(logs[i], image, effort);
 		o->judged = false;
-		logs[i]->turn = 0;
+		o->resume = o->kind == OVMF_KIND_RESUME ||
+			    (o->early && o->kind == OVMF_KIND_PREVIOUS &&
+			     looked++ < ML_OVMF_COMPARED &&
+			     of_resume(logs[i], image));
+		logs[i]->turn = o->resume;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
 			 "%s%s%s", ml_ovmf_variant(o),
 			 o->family == OVMF_C ? "" : ", family ",
@@ -213,13 +220,33 @@ static void name_all(struct ml_log *const *logs, size_t n,
 	}
 }
 
-static void judge_odd_ones(struct ml_log *log)
+/* Is it the early log of a boot, and not of a resume, that is still in use? */
+static bool ovmf_relate_begun(const struct ml_log *log)
 {
 	const struct ovmf *o = ml_ovmf_const(log);
 
+	return o->kind == OVMF_KIND_PLAIN && o->early && !log->turn &&
+	       log->pub.state == MEMLOG_STATE_CURRENT;
+}
+
+/* What the firmware marked: all but plain logs, which were judged before. */
+static void judge_marked(struct ml_log *log, bool reset)
+{
+	struct ovmf *o = ml_ovmf(log);
+
 	if (o->kind == OVMF_KIND_PREVIOUS)
+		ovmf_relate_say(
+			log, MEMLOG_STATE_STALE, "kept by the firmware from %s",
+			o->resume ? "a resume (S3) in the boot before" :
+			o->early  ? "the boot before, which ended early" :
+				    "the boot before");
+	else if (o->kind == OVMF_KIND_RESUME && reset)
 		ovmf_relate_say(log, MEMLOG_STATE_STALE,
-				"kept by the firmware from the boot before");
+				"of a resume from suspend to RAM (S3), before "
+				"the reset");
+	else if (o->kind == OVMF_KIND_RESUME)
+		ovmf_relate_say(log, MEMLOG_STATE_CURRENT,
+				"of the last resume from suspend to RAM (S3)");
 	else if (o->kind == OVMF_KIND_UNKNOWN && o->state != OVMF_MID_INIT)
 		ovmf_relate_say(log, MEMLOG_STATE_UNKNOWN,
 				"its second magic is not one that is known");
@@ -427,14 +454,17 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 {
 	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES,
 				 ML_OVMF_LOOKED_AT };
+	bool reset = false;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		ml_ovmf_cut(logs[i], image, &effort.bytes);
 	name_all(logs, n, image, &effort);
 	judge_all(logs, n, image, &effort);
+	for (i = 0; i < n; i++)
+		reset |= ovmf_relate_begun(logs[i]);
 	for (i = 0; i < n; i++) {
-		judge_odd_ones(logs[i]);
+		judge_marked(logs[i], reset);
 		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
 			ovmf_relate_say(
 				logs[i], logs[i]->pub.state,
