@@ -8,6 +8,30 @@
 #include "base/plural.h"
 #include "record/newest.h"
 
+/* Is it of a boot that is to be printed? Of a log with text of several boots that
+ * is its own, and what may be of it. What its reader has taken is there only on
+ * request, of all boots. */
+static bool job_is_of_boot(struct ml_job *j, const struct memlog_record *rec)
+{
+	const struct memlog_query *q = j->run->query;
+
+	if (q->has_boot)
+		return rec->has_boot && rec->boot == q->boot;
+	if (q->all || ml_query_writer(q)->all ||
+	    !(rec->flags & MEMLOG_REC_STALE) ||
+	    rec->flags & MEMLOG_REC_CONSUMED ||
+	    j->log->state == MEMLOG_STATE_STALE)
+		return true;
+	j->older_unknown |= !rec->has_boot;
+	if (rec->has_boot && !j->older)
+		j->oldest = rec->boot;
+	if (rec->has_boot) {
+		j->older = true;
+		j->last_older = rec->boot;
+	}
+	return false;
+}
+
 static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 {
 	const struct memlog_query *q = j->run->query;
@@ -22,7 +46,7 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
 	/* from the matching piece of a long line to the line's end */
-	if (q->has_boot && (!rec->has_boot || rec->boot != q->boot))
+	if (!job_is_of_boot(j, rec))
 		j->passed = false;
 	else if (!goes_on)
 		j->passed = ml_filter_match(f, rec, &j->last);

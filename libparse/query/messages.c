@@ -265,6 +265,29 @@ static void say_other(const struct ml_run *run, const struct memlog_log *log)
 		       boot, addr);
 }
 
+void ml_say_older(const struct ml_job *j)
+{
+	const char *rest = j->older_unknown ? " and older ones" : "";
+	char addr[ML_ADDR_TEXT], what[64], use[24] = "-b N or ";
+
+	if (!j->older && !j->older_unknown)
+		return;
+	if (!j->older) {
+		snprintf(what, sizeof(what), "older boots");
+		use[0] = '\0';
+	} else if (j->oldest < j->last_older) {
+		snprintf(what, sizeof(what),
+			 "boots %" PRId32 " to %" PRId32 "%s", j->oldest,
+			 j->last_older, rest);
+	} else {
+		snprintf(what, sizeof(what), "boot %" PRId32 "%s", j->oldest,
+			 rest);
+		snprintf(use, sizeof(use), "-b %" PRId32 " or ", j->oldest);
+	}
+	ml_say(j->run, ML_SAY_NOTE, "not shown: %s %s, %s; use %s--all",
+	       j->log->format, ml_log_addr(j->log, addr), what, use);
+}
+
 void ml_say_others(const struct ml_run *run)
 {
 	size_t left = 0, i;

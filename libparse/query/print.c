@@ -197,6 +197,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	if (read == MEMLOG_NO_DATA && !missing)
 		print_say_consumed(j);
 	say_filtered(j);
+	ml_say_older(j);
 	j->run->result.logs_printed++;
 	return MEMLOG_OK;
 }

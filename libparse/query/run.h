@@ -55,6 +55,10 @@ void ml_say_others(const struct ml_run *run);
 enum memlog_status ml_say_none(const struct ml_run *run,
 			       struct memlog_err *err);
 
+struct ml_job;
+/* A log has text of older boots, and it is not printed. */
+void ml_say_older(const struct ml_job *j);
+
 /* Properties of records that a filter may require. */
 enum {
 	HAS_LEVEL = 1,
@@ -78,6 +82,10 @@ struct ml_job {
 	bool inside; /* the previous record continues in the next */
 	bool passed; /* and passed */
 	bool enough;
+	/* text of older boots in the same log that is not printed: some without
+	 * a number, and of these boots */
+	bool older_unknown, older;
+	int32_t oldest, last_older;
 	unsigned int seen;
 	struct ml_last last; /* if the filter needs it */
 };

@@ -18,8 +18,49 @@ as_serial() {
 		s/([\x10-\x18])/"[$l[ord($1) - 16]]  "/ge'
 }
 
+# ring FILE: raw memory whose console has the text on stdin; bytes of the ring that
+# are ~ in it are not in the file, which is then an ELF dump
+ring() {
+	perl -e '
+		my $file = shift;
+		my $text = do { local $/; <STDIN> };
+		my $all = 0x100000 * (1 + int((8 + length $text) / 0x100000));
+		my $size = $all - 8;
+		my $ring = pack("VV", $size, length $text) . $text;
+		my $root = pack("V*", 254, 2, 0, 4096, 0, 0x3fc76b7e, 0, 4096,
+			0xff4017ff, 0x3fc76b7e, -$all, $all, 0x434f4e53);
+		my $mem = pack("a${all}a4088VV", $ring, $root, 0xc0389481,
+			0xfffff008);
+		my (@parts, $from);
+		while ($text =~ /~+/g) {
+			push @parts, [$from // 0, 8 + $-[0] - ($from // 0)];
+			$from = 8 + $+[0];
+		}
+		push @parts, [$from // 0, length($mem) - ($from // 0)];
+		my $at = 64 + 56 * @parts;
+		my ($heads, $bytes) = ("", "");
+		for (@parts) {
+			$heads .= pack("V2Q<6", 1, 4, $at + length $bytes,
+				0, 0x1000000 + $$_[0], $$_[1], $$_[1], 1);
+			$bytes .= substr($mem, $$_[0], $$_[1]);
+		}
+		open my $f, ">", $file or die;
+		print $f "\x7fELF\2\1\1", "\0" x 9,
+			pack("vvVQ<3Vv6", 4, 62, 1, 0, 64, 0, 0, 64, 56,
+				scalar @parts, 0, 0, 0), $heads, $bytes;
+	' "$1"
+}
+
+# boots FIRST LAST: text of these boots
+boots() {
+	local n
+	for ((n = $1; n <= $2; n++)); do
+		printf 'coreboot-1 bootblock starting\nthis is boot %d\n' "$n"
+	done
+}
+
 @test "both boots in the ring equal the serial port's output, byte for byte" {
-	"$dump" -q -O raw "$raw" >bytes
+	"$dump" -q -a -O raw "$raw" >bytes
 	as_serial <bytes >text
 	zstd -dqc "$vmcores/coreboot-q35.console.zst" >want
 	cmp text want
@@ -65,7 +106,7 @@ as_serial() {
 }
 
 @test "levels are printed, filtered, and in JSON" {
-	run -0 "$dump" -q -l err+ "$raw"
+	run -0 "$dump" -q -a -l err+ "$raw"
 	[ "${lines[0]}" = "[... boot -1]" ]
 	[ "${lines[1]}" = "emerg  Payload not loaded." ]
 	[[ $output != *"debug  "* ]]
@@ -74,11 +115,14 @@ as_serial() {
 	[[ $(jq -r .text <<<"${lines[0]}") == "coreboot-coreboot-unknown"* ]]
 }
 
-@test "boots: one alone, the list, and the marks between them" {
-	"$dump" -q -O raw "$raw" >both
+@test "boots: the current one, one alone, all, the list, and the marks between them" {
+	"$dump" -q -O raw -a "$raw" >both
 	"$dump" -q -O raw -b -1 "$raw" >before
 	"$dump" -q -O raw -b 0 "$raw" >now
 	cat before now | cmp - both
+	"$dump" -q -r "$raw" | cmp - now
+	"$dump" -q -r --consumed "$raw" | cmp - now
+	"$dump" -q -r --at phys:0x3fde000 "$raw" | cmp - now
 	# how far the cursor was when the first boot was over
 	[ "$(stat -c %s before)" -eq $((0x3085)) ]
 	[ "$(head -n 3 now | grep -ac 'bootblock starting')" -eq 1 ]
@@ -90,10 +134,34 @@ as_serial() {
 	"$dump" -a "$raw" >text
 	[ "$(grep -n '^\[\.\.\.' text)" = $'1:[... boot -1]\n283:[... boot 0, the current one]' ]
 	run ! grep '^\[\.\.\.' <("$dump" -b -1 "$raw")
-	run -0 "$dump" -O json -n 1 "$raw"
+	run ! grep '^\[\.\.\.' <("$dump" "$raw")
+	"$dump" -q -O json "$raw" | objects >records
+	[ "$(jq -c '[.boot, .flags]' records | sort -u)" = '[0,null]' ]
+	"$dump" -O json "$raw" | objects | jq -j .text |
+		cmp - <("$dump" -r "$raw" | tr -d '\020-\030')
+	run -0 "$dump" -a -O json -n 1 "$raw"
 	[ "$(jq -r .boot <<<"${lines[0]}")" = 0 ]
-	run -0 "$dump" -O json -n +1 "$raw"
+	run -0 "$dump" -a -O json -n +1 "$raw"
 	[ "$(jq -c '[.boot, .flags]' <<<"${lines[0]}")" = '[-1,["stale"]]' ]
+}
+
+@test "boots that are not printed: a note says which, and with what option" {
+	local not="memlog-dump: $raw: not shown: cbmem phys:0x3fde000, "
+	run -0 --separate-stderr "$dump" "$raw"
+	[ "$stderr" = "${not}boot -1; use -b -1 or --all" ]
+	run -0 --separate-stderr "$dump" -r -n 3 "$raw"
+	[ "$stderr" = "${not}boot -1; use -b -1 or --all" ]
+	# a line that only the boot before has
+	run -1 --separate-stderr "$dump" -g 'CBMEM: no console' "$raw"
+	[[ $stderr == *"${not}boot -1; use -b -1 or --all"* ]]
+	for how in -a "-b 0" "-b -1"; do
+		# shellcheck disable=SC2086
+		run -0 --separate-stderr "$dump" $how "$raw"
+		[ -z "$stderr" ]
+	done
+	boots 1 4 | ring four
+	run -0 --separate-stderr "$dump" four
+	[ "$stderr" = "memlog-dump: four: not shown: cbmem phys:0x1000000, boots -3 to -1; use -b N or --all" ]
 }
 
 @test "no log: what to check" {
