@@ -868,7 +868,8 @@ struct memlog_record {
 	uint32_t flags; /* MEMLOG_REC_* */
 	const uint8_t *message;
 	size_t message_len;
-	int32_t boot; /* if has_boot: as in struct memlog_log */
+	int32_t boot; /* if has_boot: as in struct memlog_log; without,
+			   MEMLOG_REC_STALE may say that it is older */
 	bool has_boot;
 };
 

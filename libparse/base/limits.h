@@ -250,8 +250,8 @@
 #define ML_CBMEM_TABLE	 (32u << 10)
 #define ML_CBMEM_CONSOLE (256u << 20)
 
-/* Boots that are counted in one text: of more, the oldest count as one. */
-#define ML_MAX_BOOTS 64
+/* Boots of --list-boots: a ring of 128 KiB holds a few. */
+#define ML_MAX_BOOTS 65536u
 
 /* A trace remote of Linux: events in its table (mainline has 3, Android 20), CPUs
  * and pages of each; and of what is needed to print events, the bytes of a format

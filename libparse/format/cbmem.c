@@ -102,8 +102,10 @@ static enum memlog_status cbmem_console(const struct ml_probe *p,
 	log->pub.flags = wrapped ? MEMLOG_LOG_WRAPPED :
 			 cursor	 ? 0 :
 				   MEMLOG_LOG_EMPTY;
-	log->pub.state = MEMLOG_STATE_CURRENT;
-	*(uint32_t *)log->priv = wrapped ? cursor : 0;
+	cursor = wrapped ? cursor : 0;
+	*(struct ml_banners_log *)log->priv = (struct ml_banners_log){
+		cursor, CONSOLE + (cursor ? cursor : log->pub.used) - 1
+	};
 	ret->extent.len = CONSOLE + (uint64_t)size;
 	return MEMLOG_OK;
 }
@@ -140,14 +142,7 @@ static enum memlog_status cbmem_open(void *state, struct ml_source *source,
 				     const struct ml_decoder_opts *opts,
 				     struct memlog_err *err)
 {
-	const struct memlog_log *log = &source->log->pub;
-	struct ml_banners *text = state;
-
-	ml_lines_add_ring(&text->lines, CONSOLE, log->capacity,
-			  *(const uint32_t *)source->log->priv, log->used, 0);
-	if (log->flags & MEMLOG_LOG_WRAPPED)
-		text->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
-	return ml_banners_find(text, "coreboot-", cbmem_stages, source, err);
+	return ml_banners_open(state, source, "coreboot-", cbmem_stages, err);
 }
 
 /* A message may begin with a byte that tells its level; SPEW is below DEBUG. */
@@ -191,6 +186,7 @@ const struct ml_format ml_format_cbmem = {
 	.find.reach = 1u << 20,
 	.find.glance = cbmem_glance,
 	.find.likely = cbmem_likely,
+	.group.relate = ml_banners_relate,
 	.group.text = ml_text_of_header,
 	.live.header = CONSOLE,
 	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",

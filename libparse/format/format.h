@@ -354,7 +354,8 @@ struct ml_format {
 	 *	record's text gives, in Hz; 0: none.
 	 * boots: a log may hold text of several boots. next() then sets boot of
 	 *	a record to its distance from the log's boot: -1 for the one
-	 *	before.
+	 *	before; or clears has_boot if that is not known. STALE: of an
+	 *	older boot than the log's, known or not.
 	 * rules: check the user's rules for formatting records as text.
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.

@@ -8,32 +8,101 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "format/format.h"
 
-static void boots_add(struct ml_boots *boots, const struct memlog_log *log,
-		      bool known, int32_t boot)
-{
-	struct ml_boot *b;
-	size_t i;
+/* Logs of several CPUs may go back to a boot: so far that is looked for at once,
+ * and else when the list is sorted. */
+#define BOOTS_BACK 16
 
-	for (i = 0; i < boots->n; i++) {
-		b = &boots->at[i];
-		if (b->known != known || b->boot != boot ||
-		    strcmp(b->log->format, log->format))
-			continue;
-		b->logs += b->last != log;
-		b->last = log;
-		return;
-	}
-	if (boots->n == ML_BOOTS)
-		return;
-	boots->at[boots->n++] = (struct ml_boot){ log, log, known, boot, 1 };
+/* How many boots an error message names. */
+#define BOOTS_NAMED 6
+
+/* The unknown first, then the oldest. */
+static int boots_by_age(const void *a, const void *b)
+{
+	const struct ml_boot *x = a, *y = b;
+	int by_name;
+
+	if (x->known != y->known)
+		return x->known ? 1 : -1;
+	if (x->boot != y->boot)
+		return x->boot < y->boot ? -1 : 1;
+	by_name = strcmp(x->log->format, y->log->format);
+	if (by_name || x->log->id == y->log->id)
+		return by_name;
+	return x->log->id < y->log->id ? -1 : 1;
 }
 
-/* Its records say which boot each is from. */
+static bool boots_are_same(const struct ml_boot *a, const struct ml_boot *b)
+{
+	return a->known == b->known && a->boot == b->boot &&
+	       !strcmp(a->log->format, b->log->format);
+}
+
+/* Sort the list, and join what is the same boot. */
+static void boots_sort(struct ml_boots *boots)
+{
+	size_t i, n = 0;
+
+	if (!boots->n)
+		return;
+	qsort(boots->at, boots->n, sizeof(*boots->at), boots_by_age);
+	for (i = 1; i < boots->n; i++) {
+		struct ml_boot *a = &boots->at[n];
+		const struct ml_boot *b = &boots->at[i];
+
+		if (!boots_are_same(a, b)) {
+			boots->at[++n] = *b;
+			continue;
+		}
+		a->logs += b->logs - (a->last == b->log);
+		a->last = b->last;
+	}
+	boots->n = n + 1;
+}
+
+/* The oldest have to go. */
+static void boots_cut(struct ml_boots *boots)
+{
+	size_t half = ML_MAX_BOOTS / 2;
+
+	boots_sort(boots);
+	if (boots->n <= half)
+		return;
+	memmove(boots->at, boots->at + boots->n - half,
+		half * sizeof(*boots->at));
+	boots->n = half;
+	boots->cut = true;
+}
+
+static enum memlog_status boots_add(const struct ml_run *run,
+				    struct ml_boots *boots,
+				    const struct memlog_log *log, bool known,
+				    int32_t boot, struct memlog_err *err)
+{
+	struct ml_boot add = { log, log, known, known ? boot : 0, 1 };
+	enum memlog_status s;
+	size_t i;
+
+	for (i = boots->n; i && boots->n - i < BOOTS_BACK; i--)
+		if (boots->at[i - 1].last == log &&
+		    boots_are_same(&boots->at[i - 1], &add))
+			return MEMLOG_OK;
+	if (boots->n == ML_MAX_BOOTS)
+		boots_cut(boots);
+	s = ml_grow(&run->query->alloc, &boots->at, boots->n, &boots->cap,
+		    sizeof(*boots->at), err);
+	if (!s)
+		boots->at[boots->n++] = add;
+	return s;
+}
+
+/* Its records say which boot each is from. They are added to all, or, if that is
+ * NULL, looked at for the wanted one. */
 static enum memlog_status boots_of_records(const struct ml_run *run,
 					   const struct memlog_log *log,
-					   struct ml_boots *ret,
+					   struct ml_boots *all, bool *ret_held,
 					   struct memlog_err *err)
 {
 	const struct memlog_query_host *h = &run->host;
@@ -49,10 +118,15 @@ static enum memlog_status boots_of_records(const struct ml_run *run,
 	if (s)
 		return s == MEMLOG_NO_MEMORY ? ml_fail(err, s, "%s", why.text) :
 					       MEMLOG_OK;
-	while (!s && !memlog_decoder_next(d, &rec, NULL)) {
-		boots_add(ret, log, rec->has_boot, rec->boot);
+	while (!s && !*ret_held && !memlog_decoder_next(d, &rec, NULL)) {
+		if (all)
+			s = boots_add(run, all, log, rec->has_boot, rec->boot,
+				      err);
+		else
+			*ret_held = rec->has_boot &&
+				    rec->boot == run->query->boot;
 		bytes += rec->raw_len;
-		if (h->progress &&
+		if (!s && h->progress &&
 		    h->progress(h->progress_arg, bytes, log->used))
 			s = ml_fail(err, MEMLOG_STOP, "stopped");
 	}
@@ -60,78 +134,72 @@ static enum memlog_status boots_of_records(const struct ml_run *run,
 	return s;
 }
 
-enum memlog_status ml_boots_of(const struct ml_run *run,
-			       const struct memlog_log *log,
-			       struct ml_boots *ret, struct memlog_err *err)
+static enum memlog_status boots_of(const struct ml_run *run,
+				   const struct memlog_log *log,
+				   struct ml_boots *all, bool *ret_held,
+				   struct memlog_err *err)
 {
+	*ret_held = false;
 	if (log->flags & (MEMLOG_LOG_NOT_A_LOG | MEMLOG_LOG_EMPTY) ||
 	    log->state == MEMLOG_STATE_COPY)
 		return MEMLOG_OK;
 	if (ml_format_find(log->format)->say.boots)
-		return boots_of_records(run, log, ret, err);
-	boots_add(ret, log, log->has_boot, log->has_boot ? log->boot : 0);
+		return boots_of_records(run, log, all, ret_held, err);
+	if (all)
+		return boots_add(run, all, log, log->has_boot, log->boot, err);
+	*ret_held = log->has_boot && log->boot == run->query->boot;
 	return MEMLOG_OK;
 }
 
-bool ml_boots_have(const struct ml_boots *boots, int32_t boot)
+enum memlog_status ml_boots_hold(const struct ml_run *run,
+				 const struct memlog_log *log, bool *ret,
+				 struct memlog_err *err)
 {
-	size_t i;
-
-	for (i = 0; i < boots->n; i++)
-		if (boots->at[i].known && boots->at[i].boot == boot)
-			return true;
-	return false;
-}
-
-/* The unknown first, then the oldest. */
-static int boots_by_age(const void *a, const void *b)
-{
-	const struct ml_boot *x = a, *y = b;
-
-	if (x->known != y->known)
-		return x->known ? 1 : -1;
-	if (x->boot != y->boot)
-		return x->boot < y->boot ? -1 : 1;
-	return strcmp(x->log->format, y->log->format);
+	return boots_of(run, log, NULL, ret, err);
 }
 
 enum memlog_status ml_boots_all(const struct ml_run *run, struct ml_boots *ret,
 				struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
+	bool held;
 	size_t i;
 
-	ret->n = 0;
 	for (i = 0; i < run->n_logs && !s; i++)
-		s = ml_boots_of(run, run->logs[i], ret, err);
-	qsort(ret->at, ret->n, sizeof(*ret->at), boots_by_age);
+		s = boots_of(run, run->logs[i], ret, &held, err);
+	boots_sort(ret);
 	return s;
 }
 
 void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 {
-	char list[240] = "";
-	const char *before = "";
-	size_t i, n = 0, unknown = 0;
+	size_t i, n = 0, unknown = 0, named = 0, older = 0;
+	char list[240] = "", more[64] = "";
 
-	for (i = 0; i < all->n && n + 48 < sizeof(list); i++) {
-		if (!all->at[i].known) {
+	/* the unknown come first, and the newest last */
+	for (i = 0; i < all->n; i++) {
+		if (!all->at[i].known)
 			unknown += all->at[i].logs;
-			continue;
-		}
-		n += (size_t)snprintf(list + n, sizeof(list) - n,
-				      "%s%" PRId32 " (%s)", before,
-				      all->at[i].boot, all->at[i].log->format);
-		before = ", ";
+		else if (all->n - i > BOOTS_NAMED)
+			older++;
+		else
+			n += (size_t)snprintf(list + n, sizeof(list) - n,
+					      "%s%" PRId32 " (%s)",
+					      named++ ? ", " : "",
+					      all->at[i].boot,
+					      all->at[i].log->format);
 	}
-	if (n)
+	if (older)
+		snprintf(more, sizeof(more), " and %zu older; see --list-boots",
+			 older);
+	else if (unknown)
+		snprintf(more, sizeof(more),
+			 ", and logs whose boot is unknown; see --list");
+	if (named)
 		ml_say(run, ML_SAY_ERROR,
 		       "no log of boot %" PRId32 "; there %s %s%s",
-		       run->query->boot,
-		       strchr(list, ',') ? "are" : "is only boot", list,
-		       unknown ?
-			       ", and logs whose boot is unknown; see --list" :
-			       "");
+		       run->query->boot, named > 1 ? "are" : "is only boot",
+		       list, more);
 	else
 		ml_say(run, ML_SAY_ERROR,
 		       "no log of boot %" PRId32

@@ -156,30 +156,39 @@ static bool run_names(const struct ml_run *run, const struct memlog_log *log,
 	       (at ? starts_at(run, log, at) : is_current(run, log));
 }
 
+static enum memlog_status run_no_boot(struct ml_run *run,
+				      struct memlog_err *err)
+{
+	struct ml_boots all = { .n = 0 };
+	enum memlog_status s = ml_boots_all(run, &all, err);
+
+	if (!s) {
+		ml_boots_say_none(run, &all);
+		ml_whole_count_absent(run, run->logs, run->n_logs);
+		s = ml_fail(err, MEMLOG_NO_DATA, "no log of that boot");
+	}
+	ml_free(&run->query->alloc, all.at);
+	return s;
+}
+
 /* With -b: the logs with text of that boot, and no others. */
 static enum memlog_status run_choose_boot(struct ml_run *run,
 					  struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
-	struct ml_boots boots;
 	size_t i, n = 0;
+	bool held;
 
 	for (i = 0; i < run->n_logs && !s; i++) {
-		boots.n = 0;
-		s = ml_boots_of(run, run->logs[i], &boots, err);
-		if (ml_boots_have(&boots, run->query->boot))
+		s = ml_boots_hold(run, run->logs[i], &held, err);
+		if (held)
 			run->chosen[n++] = run->logs[i];
 	}
 	run->n_chosen = n;
 	if (s || !run->n_logs)
 		return s;
-	if (!n) {
-		s = ml_boots_all(run, &boots, err);
-		if (s)
-			return s;
-		ml_boots_say_none(run, &boots);
-		return ml_fail(err, MEMLOG_NO_DATA, "no log of that boot");
-	}
+	if (!n)
+		return run_no_boot(run, err);
 	memcpy(run->logs, run->chosen, n * sizeof(*run->logs));
 	run->n_logs = n;
 	return MEMLOG_OK;

@@ -117,6 +117,11 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
+/* whole.c: logs that are not decoded: count what is known to be missing of
+ * them. */
+void ml_whole_count_absent(struct ml_run *run,
+			   const struct memlog_log *const *logs, size_t n);
+
 /* print.c: pass the records of run->chosen through filters and renderer. */
 enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err);
 

@@ -10,9 +10,8 @@
 #include "format/format.h"
 #include "boots.h"
 
-/* Logs that are not decoded: what is known to be missing of them. */
-static void whole_count_absent(struct ml_run *run,
-			       const struct memlog_log *const *logs, size_t n)
+void ml_whole_count_absent(struct ml_run *run,
+			   const struct memlog_log *const *logs, size_t n)
 {
 	const struct ml_log *ml;
 	size_t i;
@@ -31,29 +30,41 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err)
 {
 	struct ml_list_opts opts = ml_run_list_opts(run);
 
-	whole_count_absent(run, run->logs, run->n_logs);
+	ml_whole_count_absent(run, run->logs, run->n_logs);
 	run->result.logs_printed = run->n_logs;
 	run->printed = true;
 	return ml_list_write(run->host.sink, run->logs, run->n_logs, &opts,
 			     err);
 }
 
-enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err)
+static enum memlog_status whole_write_boots(struct ml_run *run,
+					    const struct ml_boots *boots,
+					    struct memlog_err *err)
 {
 	struct ml_list_opts opts = ml_run_list_opts(run);
-	struct ml_boots boots;
-	enum memlog_status s = ml_boots_all(run, &boots, err);
 
-	if (s)
-		return s;
-	if (!boots.n) {
+	if (!boots->n) {
 		ml_say_others(run);
 		return ml_fail(err, MEMLOG_NO_DATA, "no log with text");
 	}
-	whole_count_absent(run, run->logs, run->n_logs);
+	if (boots->cut)
+		ml_say(run, ML_SAY_WARNING,
+		       "too many boots to list: the oldest are left out");
+	ml_whole_count_absent(run, run->logs, run->n_logs);
 	run->result.logs_printed = run->n_logs;
 	run->printed = true;
-	return ml_boots_write(run->host.sink, &boots, &opts, err);
+	return ml_boots_write(run->host.sink, boots, &opts, err);
+}
+
+enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err)
+{
+	struct ml_boots boots = { .n = 0 };
+	enum memlog_status s = ml_boots_all(run, &boots, err);
+
+	if (!s)
+		s = whole_write_boots(run, &boots, err);
+	ml_free(&run->query->alloc, boots.at);
+	return s;
 }
 
 static enum memlog_space whole_space(const struct memlog_log *log)
@@ -118,7 +129,7 @@ enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err)
 		return s;
 	run->result.logs_printed = n;
 	run->printed = true;
-	whole_count_absent(run, run->logs, n);
+	ml_whole_count_absent(run, run->logs, n);
 	if (!ml_add(run->missing, missing, &run->missing))
 		run->missing = UINT64_MAX;
 	if (missing) {

@@ -23,12 +23,10 @@ struct ml_boot {
 	size_t logs;
 };
 
-/* More than this is not kept: a ring of ACRN's tells ten boots apart. */
-#define ML_BOOTS 64
-
 struct ml_boots {
-	struct ml_boot at[ML_BOOTS];
-	size_t n;
+	struct ml_boot *at;
+	size_t n, cap;
+	bool cut; /* the oldest were too many */
 };
 
 /* A line for each boot, or an object. */

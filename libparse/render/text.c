@@ -30,7 +30,7 @@ struct text {
 	bool bol;	  /* at the start of a line */
 	bool inside;	  /* the previous record continues in the next */
 	uint32_t state;	  /* STATE_FLAGS of the previous record */
-	int32_t boot;	  /* of the previous record, if known */
+	int32_t boot;	  /* of the previous record, see text_boot() */
 	uint8_t carry[4]; /* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
@@ -38,8 +38,10 @@ struct text {
 
 /* Flags for which a mark is printed when they start: they change how to read
  * the text. */
-#define STATE_FLAGS \
-	(MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_STALE | MEMLOG_REC_CONSUMED)
+#define STATE_FLAGS (MEMLOG_REC_UNCOMMITTED | MEMLOG_REC_CONSUMED)
+
+/* Boots without a number; those with one are 0 or less. */
+enum { BOOT_OLDER = 1, BOOT_UNKNOWN = 2 };
 
 static enum memlog_status text_begin(void *state,
 				     const struct ml_render_opts *opts,
@@ -100,6 +102,11 @@ static void text_heading(struct text *t, const struct memlog_log *log)
 	ml_out_char(&t->out, '\n');
 }
 
+static int32_t text_boot(bool has_boot, int32_t boot, bool stale)
+{
+	return has_boot ? boot : stale ? BOOT_OLDER : BOOT_UNKNOWN;
+}
+
 static enum memlog_status text_log_begin(void *state,
 					 const struct memlog_log *log,
 					 struct memlog_err *err)
@@ -107,7 +114,8 @@ static enum memlog_status text_log_begin(void *state,
 	struct text *t = state;
 
 	t->state = 0;
-	t->boot = log->boot;
+	t->boot = text_boot(log->has_boot, log->boot,
+			    log->state == MEMLOG_STATE_STALE);
 	t->inside = false;
 	t->heading = t->headings;
 	return MEMLOG_OK;
@@ -131,14 +139,19 @@ static bool says_lost(const struct memlog_record *rec)
 /* Of a log with several boots. */
 static void text_mark_boot(struct text *t, const struct memlog_record *rec)
 {
+	int32_t boot = text_boot(rec->has_boot, rec->boot,
+				 rec->flags & MEMLOG_REC_STALE);
 	char words[40];
 
-	if (!rec->has_boot || rec->boot == t->boot || t->opts->one_boot)
+	if (boot == t->boot || t->opts->one_boot)
 		return;
-	snprintf(words, sizeof(words), "boot %" PRId32 "%s", rec->boot,
-		 rec->boot ? "" : ", the current one");
-	text_mark(t, words);
-	t->boot = rec->boot;
+	t->boot = boot;
+	snprintf(words, sizeof(words), "boot %" PRId32 "%s", boot,
+		 boot ? "" : ", the current one");
+	text_mark(t,
+		  boot == BOOT_OLDER   ? "of an older boot" :
+		  boot == BOOT_UNKNOWN ? "of the current boot or an older one" :
+					 words);
 }
 
 static void text_marks(struct text *t, const struct memlog_record *rec)
@@ -146,11 +159,8 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 	uint32_t now = rec->flags & STATE_FLAGS, added;
 	char words[80];
 
-	text_mark_boot(t, rec);
 	if (rec->flags & MEMLOG_REC_VERBATIM)
 		now &= ~MEMLOG_REC_CONSUMED; /* nobody misses it */
-	if (rec->log->state == MEMLOG_STATE_STALE || rec->has_boot)
-		now &= ~MEMLOG_REC_STALE; /* that is said already */
 	added = now & ~t->state;
 	if (rec->flags & MEMLOG_REC_LOST_BEFORE && !says_lost(rec)) {
 		if (rec->lost)
@@ -161,8 +171,7 @@ static void text_marks(struct text *t, const struct memlog_record *rec)
 			snprintf(words, sizeof(words), "some of it is lost");
 		text_mark(t, words);
 	}
-	if (added & MEMLOG_REC_STALE)
-		text_mark(t, "of an older boot");
+	text_mark_boot(t, rec);
 	if (added & MEMLOG_REC_CONSUMED)
 		text_mark(t, "was read by the log's own reader already");
 	if (added & MEMLOG_REC_UNCOMMITTED)

@@ -87,12 +87,12 @@ enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
 	d->rec.size = sizeof(d->rec);
 	d->rec.log = &d->source.log->pub;
 	d->rec.cpu = -1;
+	d->rec.has_boot = d->source.log->pub.has_boot;
 	s = d->fmt->next(d->state, &d->source, &d->rec, err);
 	if (s) {
 		d->ended = true;
 		return s;
 	}
-	d->rec.has_boot = d->source.log->pub.has_boot;
 	d->rec.boot += d->source.log->pub.boot;
 	if (d->source.log->pub.flags & MEMLOG_LOG_RACED)
 		d->rec.flags |= MEMLOG_REC_RACED;

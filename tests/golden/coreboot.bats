@@ -164,6 +164,98 @@ boots() {
 	[ "$stderr" = "memlog-dump: four: not shown: cbmem phys:0x1000000, boots -3 to -1; use -b N or --all" ]
 }
 
+@test "65, 100 and 1000 boots: each is found by its number" {
+	local n k
+	for n in 65 100 1000; do
+		boots 1 "$n" | ring image
+		for k in 0 1 63 64 $((n - 1)); do
+			"$dump" -q -b "-$k" image |
+				cmp - <(boots $((n - k)) $((n - k)))
+		done
+		"$dump" -q -r image | cmp - <(boots "$n" "$n")
+		"$dump" -q -r -a image | cmp - <(boots 1 "$n")
+		"$dump" --list-boots image | awk 'NR > 1 { print $1, $2, $3 }' |
+			cmp - <(seq "$((1 - n))" 0 | sed 's/$/ cbmem 1/')
+		run -1 --separate-stderr "$dump" -b "-$n" image
+		[ "$stderr" = "memlog-dump: image: no log of boot -$n; there are -5 (cbmem), -4 (cbmem), -3 (cbmem), -2 (cbmem), -1 (cbmem), 0 (cbmem) and $((n - 6)) older; see --list-boots" ]
+	done
+}
+
+@test "more boots than are listed: the oldest are left out" {
+	perl -e 'print "coreboot- bootblock starting\n" x 70000' | ring image
+	run -0 --separate-stderr "$dump" --list-boots image
+	[[ $stderr == *"warning: too many boots to list: the oldest are left out" ]]
+	[ "${#lines[@]}" -gt 32768 ]
+	[ "${#lines[@]}" -le 65537 ]
+	awk 'NR > 1 { print $1 }' <<<"$output" |
+		cmp - <(seq $((2 - ${#lines[@]})) 0)
+	run -0 --separate-stderr "$dump" -b -69999 image
+	[ "$output" = "coreboot- bootblock starting" ]
+	[ -z "$stderr" ]
+}
+
+@test "bytes are lost in the ring: no boot before them has a number" {
+	{ boots 1 2; printf '~~~'; boots 3 4; } | ring image
+	run -0 "$dump" -q image
+	[ "$output" = "$(boots 4 4)" ]
+	run -0 "$dump" -q -b -1 image
+	[ "$output" = "[... 3 bytes lost]
+$(boots 3 3)" ]
+	run -4 --separate-stderr "$dump" -b -2 image
+	[[ $stderr == *"no log of boot -2; there are -1 (cbmem), 0 (cbmem), and logs whose boot is unknown; see --list"* ]]
+	run -0 --separate-stderr "$dump" image
+	[[ $stderr == *"boot -1 and older ones; use -b -1 or --all"* ]]
+	run -0 "$dump" -q -a image
+	[ "$output" = "[... of an older boot]
+$(boots 1 2)
+[... 3 bytes lost]
+[... boot -1]
+$(boots 3 3)
+[... boot 0, the current one]
+$(boots 4 4)" ]
+	run -0 "$dump" --list-boots image
+	[ "$(awk 'NR > 1 { print $1 }' <<<"$output" | tr '\n' ' ')" = "? -1 0 " ]
+}
+
+@test "bytes are lost in the newest boot: what comes before them may be of it" {
+	{ boots 1 2; printf '~~~the end\n'; } | ring image
+	run -0 --separate-stderr "$dump" image
+	[ "$output" = "[... of the current boot or an older one]
+$(boots 2 2)
+[... 3 bytes lost]
+[... boot 0, the current one]
+the end" ]
+	[[ $stderr == *"not shown: cbmem phys:0x1000000, older boots; use --all"* ]]
+	run -0 "$dump" -q -b 0 image
+	[ "$output" = "[... 3 bytes lost]
+the end" ]
+	run -0 "$dump" --list image
+	[[ ${lines[1]} == *" 0  current" ]]
+}
+
+@test "the newest bytes are lost: no boot is the current one" {
+	{ boots 1 2; printf 'and~~~'; } | ring image
+	run -0 "$dump" --list image
+	[[ ${lines[1]} == *" -  unknown" ]]
+	[[ ${lines[*]} == *"newest text is missing:"*"may be of an older boot"* ]]
+	run -0 --separate-stderr "$dump" image
+	[ "$output" = "$(boots 2 2)
+and" ]
+	[[ $stderr == *"the newest text is missing: what is left may be of an older boot"* ]]
+	run -4 --separate-stderr "$dump" -b 0 image
+	[[ $stderr == *"no log of boot 0: the boot of no log is known; see --list"* ]]
+	run -0 "$dump" -q -a image
+	[ "$output" = "[... of an older boot]
+$(boots 1 1)
+[... of the current boot or an older one]
+$(boots 2 2)
+and" ]
+	"$dump" -a -J image | objects >records
+	[ "$(jq -c '[has("boot"), .flags]' records | uniq -c | awk '{ print $2 }')" = '[false,["stale"]]
+[false,null]
+[false,["partial-tail"]]' ]
+}
+
 @test "no log: what to check" {
 	head -c 1M /dev/zero >zeros
 	run -1 --separate-stderr "$dump" -F cbmem zeros
@@ -174,7 +266,7 @@ boots() {
 @test "a dump that ends in the log: the list says how much is missing" {
 	head -c $((0x3fde000 + 0x4000)) "$raw" >part
 	run -0 "$dump" --map=none --list part
-	[ "${lines[2]}" = "        incomplete: 8473 of the 24849 bytes of its text are not in the image" ]
+	[ "${lines[2]}" = "        incomplete: 8473 of the 24849 bytes of its text are not in the image;" ]
 	"$dump" --map=none --list -J part >list
 	[ "$(objects <list | jq -c .flags)" = '["incomplete"]' ]
 	# text ends at 8 + 24849; what comes after it is not missing

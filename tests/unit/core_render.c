@@ -68,6 +68,8 @@ static struct memlog_record record(const char *text, size_t len, uint32_t flags)
 		.raw = (const uint8_t *)text,
 		.raw_len = len,
 		.flags = flags,
+		.boot = log_a.boot,
+		.has_boot = log_a.has_boot,
 	};
 
 	return r;
