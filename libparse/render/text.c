@@ -77,9 +77,12 @@ static void text_color(struct text *t, const char *code)
 		ml_out_fmt(&t->out, "\033[%sm", code);
 }
 
-/* Before the first line of a log: one without any has no heading. */
-static void text_heading(struct text *t, const struct memlog_log *log)
+/* Before the first line of a log: one without any has no heading. With -b it is
+ * that of the boot. */
+static void text_heading(struct text *t, const struct memlog_record *rec)
 {
+	const struct memlog_log *log = rec->log;
+	bool part = t->opts->one_boot && rec->boot != log->boot;
 	char addr[ML_ADDR_TEXT];
 
 	if (!t->heading)
@@ -96,8 +99,10 @@ static void text_heading(struct text *t, const struct memlog_log *log)
 		   log->variant[0] ? " " : "", log->variant,
 		   ml_log_addr(log, addr));
 	if (log->has_boot)
-		ml_out_fmt(&t->out, "boot %" PRId32 ", ", log->boot);
-	ml_out_fmt(&t->out, "%s) <==", memlog_state_name(log->state));
+		ml_out_fmt(&t->out, "boot %" PRId32 ", ",
+			   part ? rec->boot : log->boot);
+	ml_out_fmt(&t->out, "%s) <==",
+		   memlog_state_name(part ? MEMLOG_STATE_STALE : log->state));
 	text_color(t, "0");
 	ml_out_char(&t->out, '\n');
 }
@@ -329,7 +334,7 @@ static enum memlog_status text_record(void *state,
 	bool told = tells_all(t, rec);
 	size_t len = rec->text_len;
 
-	text_heading(t, rec->log);
+	text_heading(t, rec);
 	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
 		flush_carry(t);
 		text_marks(t, rec);

@@ -164,6 +164,15 @@ boots() {
 	[ "$stderr" = "memlog-dump: four: not shown: cbmem phys:0x1000000, boots -3 to -1; use -b N or --all" ]
 }
 
+@test "headings say which boot it is" {
+	boots 1 2 | ring two
+	run -0 "$dump" -q -b -1 two two
+	[ "${lines[0]}" = "==> two: cbmem phys:0x1000000 (boot -1, stale) <==" ]
+	run -0 "$dump" -q two two
+	[ "${lines[0]}" = "==> two: cbmem phys:0x1000000 (boot 0, current) <==" ]
+	[ "${lines[2]}" = "this is boot 2" ]
+}
+
 @test "65, 100 and 1000 boots: each is found by its number" {
 	local n k
 	for n in 65 100 1000; do
