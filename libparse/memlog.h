@@ -219,7 +219,10 @@ struct memlog_reader_ops {
  * a member of it holds in the image: type is the variable's struct; type and
  * member are NULL for a plain number. Debuggers can read it; symbol files alone
  * cannot. name is the symbol at addr or the last one before it, borrowed until
- * symbols are closed, and how far before.
+ * symbols are closed, and how far before. build_id is the file's, borrowed too;
+ * read gives len bytes that the file has for addr, NO_DATA if it does not have all
+ * of them. With these two, symbols of another kernel than the image's are
+ * recognised, and not used. file is the name of the file for messages, or NULL.
  */
 struct memlog_symbols {
 	size_t size;
@@ -236,6 +239,11 @@ struct memlog_symbols {
 				    uint64_t *ret);
 	enum memlog_status (*name)(void *self, uint64_t addr, const char **ret,
 				   uint64_t *ret_offset);
+	enum memlog_status (*build_id)(void *self, const void **ret,
+				       size_t *ret_len);
+	enum memlog_status (*read)(void *self, uint64_t addr, void *buf,
+				   size_t len);
+	const char *file;
 };
 
 /*

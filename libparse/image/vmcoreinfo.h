@@ -19,9 +19,23 @@ bool ml_vmcoreinfo_number(const struct memlog_image *image, const char *key,
 #define ML_VMCOREINFO_PEEK 40
 
 /* Does the page at phys, which begins with these bytes, hold the text of the kernel
- * whose memory this is? Then it becomes a note of the image. */
-bool ml_vmcoreinfo_take(struct memlog_image *image, uint64_t phys,
+ * whose memory this is, and whose symbols these are, unless they are NULL? Then it
+ * becomes a note of the image. */
+bool ml_vmcoreinfo_take(struct memlog_image *image,
+			const struct memlog_symbols *symbols, uint64_t phys,
 			const uint8_t *p);
+
+/* The symbols, or NULL if they are of another kernel than the image; then it has a
+ * warning that says so. symbols may be NULL. */
+const struct memlog_symbols *
+ml_vmcoreinfo_checked(struct memlog_image *image,
+		      const struct memlog_symbols *symbols);
+
+/* Have the symbols and VMCOREINFO different build IDs? ret: that of the symbols. */
+#define ML_BUILD_ID 41
+bool ml_vmcoreinfo_differs(const struct memlog_image *image,
+			   const struct memlog_symbols *symbols,
+			   char ret[ML_BUILD_ID]);
 
 /* The release as two numbers, major << 16 | minor; 0: not known. */
 uint32_t ml_vmcoreinfo_release(const struct memlog_image *image);

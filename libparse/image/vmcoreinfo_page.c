@@ -64,10 +64,11 @@ static bool vmcoreinfo_page_true(struct memlog_image *image,
 	       !uts[UTS_RELEASE + len];
 }
 
-bool ml_vmcoreinfo_take(struct memlog_image *image, uint64_t phys,
+bool ml_vmcoreinfo_take(struct memlog_image *image,
+			const struct memlog_symbols *symbols, uint64_t phys,
 			const uint8_t *p)
 {
-	char text[ML_VMCOREINFO + 1], owner[] = OWNER;
+	char text[ML_VMCOREINFO + 1], owner[] = OWNER, id[ML_BUILD_ID];
 	struct ml_note note = { .owner = owner, .text = text };
 	const struct memlog_image told = { .notes = &note, .n_notes = 1 };
 	size_t got, len;
@@ -83,7 +84,8 @@ bool ml_vmcoreinfo_take(struct memlog_image *image, uint64_t phys,
 		return false;
 	text[got] = '\0';
 	len = vmcoreinfo_page_len(text, got);
-	if (!len || !vmcoreinfo_page_true(image, &told))
+	if (!len || (symbols && ml_vmcoreinfo_differs(&told, symbols, id)) ||
+	    !vmcoreinfo_page_true(image, &told))
 		return false;
 	ml_image_add_note(image, OWNER, 0, "description of the kernel", text,
 			  text, len);

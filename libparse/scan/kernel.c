@@ -9,6 +9,7 @@
 /* Some bytes of every page. */
 struct kernel_search {
 	struct ml_scan_job *job;
+	const struct memlog_symbols *symbols; /* NULL: of any kernel */
 	size_t off, len;
 	/* true: it is found */
 	bool (*look)(struct kernel_search *k, uint64_t page, const uint8_t *p);
@@ -18,7 +19,7 @@ struct kernel_search {
 static bool kernel_look(struct kernel_search *k, uint64_t page,
 			const uint8_t *p)
 {
-	return ml_vmcoreinfo_take(k->job->image, page, p);
+	return ml_vmcoreinfo_take(k->job->image, k->symbols, page, p);
 }
 
 static bool kernel_page(struct kernel_search *k, uint64_t page)
@@ -98,9 +99,11 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 				  unsigned int when, struct memlog_err *err)
 {
 	struct kernel_search k = { .job = job,
+				   .symbols = job->logs->symbols,
 				   .len = ML_VMCOREINFO_PEEK,
 				   .look = kernel_look };
 	struct memlog_image *image = job->image;
+	enum memlog_status s;
 	size_t len;
 
 	if (!(fmt->find.kernel & when) || job->kernel ||
@@ -110,5 +113,9 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 	job->kernel = true;
 	if (ml_vmcoreinfo(image, "OSRELEASE", &len))
 		return MEMLOG_OK;
+	s = kernel_search(&k, err);
+	if (s || k.found || !k.symbols)
+		return s;
+	k.symbols = NULL;
 	return kernel_search(&k, err);
 }

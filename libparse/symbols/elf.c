@@ -7,6 +7,7 @@
 
 #include <dwarf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -28,6 +29,7 @@ struct symbol {
 struct elf_symbols {
 	struct memlog_symbols pub; /* what callers see */
 	struct memlog_allocator alloc;
+	char *file;
 	int fd;
 	Elf *elf;
 	Dwarf *dwarf; /* NULL: not opened yet, or none */
@@ -301,6 +303,46 @@ static enum memlog_status sym_enum(void *self, const char *type, int64_t value,
 	return MEMLOG_NO_DATA;
 }
 
+/* ---- contents ----------------------------------------------------------- */
+
+static enum memlog_status symbols_build_id(void *self, const void **ret,
+					   size_t *ret_len)
+{
+	struct elf_symbols *s = self;
+	ssize_t n = dwelf_elf_gnu_build_id(s->elf, ret);
+
+	if (n <= 0)
+		return MEMLOG_NO_DATA;
+	*ret_len = (size_t)n;
+	return MEMLOG_OK;
+}
+
+/* By sections: in a file with debug information only, program headers are those of
+ * the file that it was made of. */
+static enum memlog_status symbols_read(void *self, uint64_t addr, void *buf,
+				       size_t len)
+{
+	struct elf_symbols *s = self;
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr sh;
+
+	while ((scn = elf_nextscn(s->elf, scn))) {
+		if (!gelf_getshdr(scn, &sh) || !(sh.sh_flags & SHF_ALLOC) ||
+		    sh.sh_type == SHT_NOBITS || addr < sh.sh_addr ||
+		    addr - sh.sh_addr >= sh.sh_size)
+			continue;
+		addr -= sh.sh_addr;
+		data = elf_rawdata(scn, NULL);
+		if (!data || !data->d_buf || addr > data->d_size ||
+		    len > data->d_size - addr)
+			break;
+		memcpy(buf, (const char *)data->d_buf + addr, len);
+		return MEMLOG_OK;
+	}
+	return MEMLOG_NO_DATA;
+}
+
 /* ---- opening ------------------------------------------------------------ */
 
 /* Add the symbols of one table that are defined and have a name. */
@@ -391,7 +433,14 @@ enum memlog_status memlog_symbols_open(const char *path,
 		.type_size = symbols_sym_size,
 		.enum_name = sym_enum,
 		.name = symbols_sym_name,
+		.build_id = symbols_build_id,
+		.read = symbols_read,
 	};
+	s->pub.file = s->file = ml_strdup(&a, path);
+	if (!s->file) {
+		memlog_symbols_close(&s->pub);
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for symbols");
+	}
 	st = symbols_load(s, path, err);
 	if (st) {
 		memlog_symbols_close(&s->pub);
@@ -416,6 +465,7 @@ void memlog_symbols_close(struct memlog_symbols *symbols)
 		elf_end(s->elf);
 	if (s->fd >= 0)
 		close(s->fd);
+	ml_free(&a, s->file);
 	ml_free(&a, s->symbols);
 	ml_free(&a, s->places);
 	ml_free(&a, s);

@@ -169,6 +169,40 @@ kernel() {
 	"$dump" -s syms small | cmp - want
 }
 
+# build_id FILE HEX: the file with symbols gets that build ID
+build_id() {
+	local bytes
+	# shellcheck disable=SC2001 # with a group
+	bytes=$(sed 's/../,0x&/g' <<<"$2")
+	printf '.section .note.gnu.build-id,"a",%%note\n.long 4, 20, 3\n.asciz "GNU"\n.byte %s\n' \
+		"${bytes#,}" | ${CC:-cc} -x assembler -c -o note.o -
+	ld -r -o joined "$1" note.o
+	mv joined "$1"
+}
+
+@test "symbols of another build are refused, by the build ID" {
+	local id=e47c663f003aeb9fb298b0d386c32add007f220e
+	local other=e47c663f003aeb9fb298b0d386c32add007f220f
+	"$dump" -q "$elf" >none
+	kernel syms
+	"$dump" -s syms "$elf" >got
+	cmp -s got none && return 1
+	build_id syms $id
+	run -0 --separate-stderr "$dump" -s syms "$elf"
+	[ -z "$stderr" ]
+	cmp got <<<"$output"
+	kernel syms
+	build_id syms $other
+	run -0 --separate-stderr "$dump" -s syms "$elf"
+	[[ $stderr == "memlog-dump: elf: warning: syms is of another kernel and not used: its build ID is $other, and the kernel in the image has $id" ]]
+	cmp none <<<"$output"
+	# the kernel's own table is still used
+	"$dump" -q "$full" >want
+	"$dump" -q -s syms "$full" | cmp - want
+	run -0 "$dump" -J -s syms "$elf"
+	[[ $output == *"is of another kernel and not used"* ]]
+}
+
 @test "the kernel's own symbols do as well" {
 	built_with libtraceevent || skip "built without libtraceevent"
 	"$dump" "$full" >got

@@ -122,7 +122,7 @@ types() {
 	__asm__(".globl _stext, __hyp_events_start\n.set _stext, 0xffff800080010000\n"
 		".set __hyp_events_start, 0xffff800080689000");
 	EOF
-	"${CC:-cc}" -g -nostdlib -shared -o types types.c
+	"${CC:-cc}" -g -nostdlib -shared -Wl,--build-id=none -o types types.c
 }
 
 @test "types that come with symbols say where the kernel has what it read" {

@@ -33,6 +33,8 @@ typedef struct {
 
 struct symbols_struct symbols_variable_one;
 symbols_typedef symbols_variable_two;
+const char symbols_text[] = "constant text";
+char symbols_zeros[64];
 
 static void test_symbols(void **state)
 {
@@ -75,8 +77,34 @@ static void test_symbols(void **state)
 	assert_int_equal(s->enum_name(s->self, "symbols_enum", 2, &name),
 			 MEMLOG_NO_DATA);
 	symbols_variable_one.e = SYMBOLS_ONE;
+	symbols_zeros[0] = symbols_text[0];
 	memlog_symbols_close(s);
 	memlog_symbols_close(NULL);
+}
+
+/* What the file has for an address. */
+static void test_contents(void **state)
+{
+	struct memlog_symbols *s;
+	struct memlog_err err;
+	char got[64];
+	uint64_t va;
+
+	(void)state;
+	if (memlog_symbols_open("/proc/self/exe", NULL, &s, &err))
+		fail_msg("%s", err.text);
+	assert_string_equal(s->file, "/proc/self/exe");
+	assert_int_equal(s->addr(s->self, "symbols_text", &va), 0);
+	assert_int_equal(s->read(s->self, va, got, sizeof(symbols_text)), 0);
+	assert_string_equal(got, symbols_text);
+	assert_int_equal(s->read(s->self, va + 9, got, 5), 0);
+	assert_string_equal(got, "text");
+	/* past its section, nowhere, and where the file has no bytes */
+	assert_int_equal(s->read(s->self, va, got, SIZE_MAX), MEMLOG_NO_DATA);
+	assert_int_equal(s->read(s->self, UINT64_MAX, got, 1), MEMLOG_NO_DATA);
+	assert_int_equal(s->addr(s->self, "symbols_zeros", &va), 0);
+	assert_int_equal(s->read(s->self, va, got, 1), MEMLOG_NO_DATA);
+	memlog_symbols_close(s);
 }
 
 static void test_refused(void **state)
@@ -101,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/rbpage.h"
+#include "image/vmcoreinfo.h"
 #include "kallsyms.h"
 #include "kernel.h"
 
@@ -105,6 +106,7 @@ static bool collect_place(struct ftrace_collect *c, struct ml_log *log,
 	struct memlog_symbols *own = NULL;
 	bool ok;
 
+	symbols = ml_vmcoreinfo_checked(c->kernel.image, symbols);
 	if (!symbols) {
 		if (!ml_ftrace_place_image(&c->kernel, &f->kernel) ||
 		    !ml_ftrace_kallsyms_place(c->kernel.image,

@@ -173,6 +173,9 @@ size_t ml_hyp_locate(struct memlog_image *image,
 	uint64_t phys;
 	size_t i, n = 0;
 
+	sym = ml_vmcoreinfo_checked(image, sym);
+	if (!sym)
+		return 0;
 	if (ml_vmcoreinfo_symbol(image, sym, "__kvm_nvhe_trace_rb", NULL,
 				 &phys))
 		return locate_android(image, sym, ret, max);
