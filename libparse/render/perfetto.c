@@ -21,6 +21,7 @@
 #include "format/format.h"
 #include "escape.h"
 #include "out.h"
+#include "protobuf.h"
 
 /* Trace */
 enum { TRACE_PACKET = 1 };
@@ -57,50 +58,6 @@ enum {
 
 #define NAME_MAX_BYTES	200u
 #define VALUE_MAX_BYTES 100u
-/* A packet: a name, a category, values with their names, and tags. */
-#define PACKET_MAX 2048u
-
-/* ---- protocol buffers --------------------------------------------------- */
-
-struct pb {
-	size_t len;
-	uint8_t buf[PACKET_MAX];
-};
-
-static void pb_byte(struct pb *p, uint8_t b)
-{
-	if (p->len < sizeof(p->buf))
-		p->buf[p->len++] = b;
-}
-
-static void pb_varint(struct pb *p, uint64_t v)
-{
-	for (; v > 0x7f; v >>= 7)
-		pb_byte(p, (uint8_t)(v | 0x80));
-	pb_byte(p, (uint8_t)v);
-}
-
-static void pb_uint(struct pb *p, unsigned int field, uint64_t v)
-{
-	pb_varint(p, (uint64_t)field << 3);
-	pb_varint(p, v);
-}
-
-static void pb_bytes(struct pb *p, unsigned int field, const void *bytes,
-		     size_t len)
-{
-	const uint8_t *b = bytes;
-
-	pb_varint(p, (uint64_t)field << 3 | 2);
-	pb_varint(p, len);
-	while (len--)
-		pb_byte(p, *b++);
-}
-
-static void pb_str(struct pb *p, unsigned int field, const char *s)
-{
-	pb_bytes(p, field, s, strlen(s));
-}
 
 /* ---- tracks ------------------------------------------------------------- */
 
@@ -128,7 +85,7 @@ struct perfetto {
 	const struct ml_format *fmt;
 	struct track *tracks;
 	size_t n, cap;
-	struct pb inner, packet;
+	struct ml_pb inner, packet;
 };
 
 /* FNV-1a: tracks of several images in one output have distinct numbers. */
@@ -167,10 +124,10 @@ static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
 /* Write the contents of packet as one TracePacket. */
 static void put_packet(struct perfetto *p)
 {
-	struct pb head = { .len = 0 };
+	struct ml_pb head = { .len = 0 };
 
-	pb_varint(&head, TRACE_PACKET << 3 | 2);
-	pb_varint(&head, p->packet.len);
+	ml_pb_varint(&head, TRACE_PACKET << 3 | 2);
+	ml_pb_varint(&head, p->packet.len);
 	ml_out_write(&p->out, head.buf, head.len);
 	ml_out_write(&p->out, p->packet.buf, p->packet.len);
 }
@@ -179,14 +136,14 @@ static void put_track(struct perfetto *p, uint64_t uuid, uint64_t parent,
 		      const char *name)
 {
 	p->inner.len = p->packet.len = 0;
-	pb_uint(&p->inner, TRACK_UUID, uuid);
-	pb_str(&p->inner, TRACK_NAME, name);
+	ml_pb_uint(&p->inner, TRACK_UUID, uuid);
+	ml_pb_str(&p->inner, TRACK_NAME, name);
 	if (parent)
-		pb_uint(&p->inner, TRACK_PARENT, parent);
-	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+		ml_pb_uint(&p->inner, TRACK_PARENT, parent);
+	ml_pb_uint(&p->packet, PACKET_SEQUENCE, 1);
 	if (!parent)
-		pb_uint(&p->packet, PACKET_FLAGS, STATE_CLEARED);
-	pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
+		ml_pb_uint(&p->packet, PACKET_FLAGS, STATE_CLEARED);
+	ml_pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
 	put_packet(p);
 }
 
@@ -230,38 +187,38 @@ static uint64_t perfetto_nanoseconds(const struct perfetto *p,
 }
 
 /* An argument, prefix before its name. */
-static void perfetto_annotate(struct pb *to, const char *prefix,
+static void perfetto_annotate(struct ml_pb *to, const char *prefix,
 			      const struct memlog_field *f)
 {
 	char raw[VALUE_MAX_BYTES], safe[2 * VALUE_MAX_BYTES];
-	struct pb a = { .len = 0 };
+	struct ml_pb a = { .len = 0 };
 	size_t n;
 
 	snprintf(raw, sizeof(raw), "%s%s", prefix, f->name);
-	pb_str(&a, ANNOTATION_NAME, memlog_escape(raw, safe, sizeof(safe)));
+	ml_pb_str(&a, ANNOTATION_NAME, memlog_escape(raw, safe, sizeof(safe)));
 	switch (f->type) {
 	case MEMLOG_FIELD_UINT:
-		pb_uint(&a, ANNOTATION_UINT, f->u);
+		ml_pb_uint(&a, ANNOTATION_UINT, f->u);
 		break;
 	case MEMLOG_FIELD_INT:
-		pb_uint(&a, ANNOTATION_INT, f->u);
+		ml_pb_uint(&a, ANNOTATION_INT, f->u);
 		break;
 	case MEMLOG_FIELD_HEX:
-		pb_uint(&a, ANNOTATION_POINTER, f->u);
+		ml_pb_uint(&a, ANNOTATION_POINTER, f->u);
 		break;
 	case MEMLOG_FIELD_TEXT:
 		n = ml_min(f->text_len, sizeof(raw) - 1);
 		memcpy(raw, f->text, n);
 		raw[n] = '\0';
-		pb_str(&a, ANNOTATION_STRING,
-		       memlog_escape(raw, safe, sizeof(safe)));
+		ml_pb_str(&a, ANNOTATION_STRING,
+			  memlog_escape(raw, safe, sizeof(safe)));
 		break;
 	}
-	pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
+	ml_pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
 }
 
 /* What is missing of an exit and its entry. */
-static void perfetto_mark(struct pb *to, const char *unpaired)
+static void perfetto_mark(struct ml_pb *to, const char *unpaired)
 {
 	const struct memlog_field f = {
 		.name = "unpaired",
@@ -278,12 +235,12 @@ static void perfetto_event(struct perfetto *p, const struct track *t, int type,
 			   const char *category, const char *name)
 {
 	p->inner.len = p->packet.len = 0;
-	pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
-	pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu));
+	ml_pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
+	ml_pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu));
 	if (category)
-		pb_str(&p->inner, EVENT_CATEGORY, category);
+		ml_pb_str(&p->inner, EVENT_CATEGORY, category);
 	if (name)
-		pb_str(&p->inner, EVENT_NAME, name);
+		ml_pb_str(&p->inner, EVENT_NAME, name);
 }
 
 static void perfetto_fields(struct perfetto *p, const char *prefix,
@@ -291,15 +248,15 @@ static void perfetto_fields(struct perfetto *p, const char *prefix,
 {
 	unsigned int i;
 
-	for (i = 0; i < rec->n_fields && p->inner.len < PACKET_MAX / 2; i++)
+	for (i = 0; i < rec->n_fields && p->inner.len < ML_PB_MAX / 2; i++)
 		perfetto_annotate(&p->inner, prefix, &rec->fields[i]);
 }
 
 static void put_event(struct perfetto *p, uint64_t ns)
 {
-	pb_uint(&p->packet, PACKET_TIMESTAMP, ns);
-	pb_uint(&p->packet, PACKET_SEQUENCE, 1);
-	pb_bytes(&p->packet, PACKET_EVENT, p->inner.buf, p->inner.len);
+	ml_pb_uint(&p->packet, PACKET_TIMESTAMP, ns);
+	ml_pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+	ml_pb_bytes(&p->packet, PACKET_EVENT, p->inner.buf, p->inner.len);
 	put_packet(p);
 }
 
@@ -326,7 +283,7 @@ static void put_exit(struct perfetto *p, struct track *t, uint64_t ns,
 
 static void add_arg(struct track *t, const struct memlog_field *f)
 {
-	struct pb a = { .len = 0 };
+	struct ml_pb a = { .len = 0 };
 
 	perfetto_annotate(&a, "", f);
 	if (a.len > ARGS_MAX - t->args_len)
