@@ -46,11 +46,4 @@ struct ml_event {
 	int32_t task;
 };
 
-/* May the time from one event of a CPU to a later one be real? The clock of a
- * hypervisor goes back and forth by 2^59 and more while guests run. */
-static inline bool ml_event_span(uint64_t from, uint64_t to)
-{
-	return to - from < UINT64_C(1) << 58;
-}
-
 #endif

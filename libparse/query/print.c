@@ -150,6 +150,16 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 			   "shows the end of the last message");
 }
 
+/* What the writer says of its output. */
+static void print_remark(const struct ml_job *j)
+{
+	const struct ml_render *render = ml_query_writer(j->run->query);
+	char line[200];
+
+	if (render->remark && render->remark(j->state, line, sizeof(line)))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log, "%s", line);
+}
+
 static enum memlog_status begin_file(const struct ml_job *j,
 				     struct memlog_err *err)
 {
@@ -194,6 +204,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	if (s)
 		return s;
 	say_damage(j, read, &read_err, missing);
+	print_remark(j);
 	if (read == MEMLOG_NO_DATA && !missing)
 		print_say_consumed(j);
 	say_filtered(j);

@@ -120,6 +120,7 @@ static enum memlog_status visits_row(struct ml_visits *v,
 	*ret = &c->rows[c->n_rows++];
 	**ret = c->n_rows < ML_VISITS_ROWS ? *like : others;
 	(*ret)->times = (struct ml_stats_exit){ .n = 0 };
+	(*ret)->untimed = 0;
 	return MEMLOG_OK;
 }
 
@@ -155,6 +156,7 @@ static void visits_begin(struct ml_visits_cpu *c, const struct ml_event *e,
 {
 	c->no_exit += c->inside;
 	c->inside = true;
+	c->stepped = false;
 	c->begin = ns;
 	c->current =
 		(struct ml_visit){ .has_task = e->has_task, .task = e->task };
@@ -176,10 +178,15 @@ static enum memlog_status visits_end(struct ml_visits *v,
 	s = visits_row(v, c, &c->current, &row, err);
 	if (s)
 		return s;
-	ns -= c->begin;
 	c->n++;
-	c->ns += ns;
 	row->times.n++;
+	if (c->stepped) {
+		c->untimed++;
+		row->untimed++;
+		return MEMLOG_OK;
+	}
+	ns -= c->begin;
+	c->ns += ns;
 	row->times.cycles += ns;
 	return visits_sample(v, &row->times, ns, err);
 }
@@ -191,21 +198,18 @@ enum memlog_status ml_visits_add(struct ml_visits *v,
 	struct ml_visits_cpu *c;
 	enum memlog_status s;
 	struct ml_event e;
-	uint64_t ns = rec->time;
+	uint64_t ns = rec->time, last;
 
 	if (!rec->has_time || !v->fmt->say.event(rec, &e))
 		return MEMLOG_OK;
 	s = visits_cpu_of(v, rec->cpu, &c, err);
 	if (s)
 		return s;
-	if (c->any && ml_event_span(c->last, ns))
-		c->run += ns - c->last;
-	c->any = true;
-	c->last = ns;
-	if (c->inside && !ml_event_span(c->begin, ns)) {
-		c->no_exit++;
-		c->inside = false;
-	}
+	last = c->clock.any ? c->clock.last : ns;
+	if (ml_clock_next(&c->clock, ns))
+		c->run += ns - last;
+	else
+		c->stepped = true;
 	if (e.kind == ML_EVENT_LEAVE)
 		visits_begin(c, &e, ns);
 	else if (e.kind == ML_EVENT_ENTER)
@@ -229,6 +233,7 @@ static enum memlog_status visits_sum(struct ml_visits *v,
 	all->run += c->run;
 	all->n += c->n;
 	all->ns += c->ns;
+	all->untimed += c->untimed;
 	all->no_exit += c->no_exit;
 	all->no_enter += c->no_enter;
 	for (i = 0; i < c->n_rows && !s; i++) {
@@ -239,6 +244,7 @@ static enum memlog_status visits_sum(struct ml_visits *v,
 			break;
 		row->times.n += e->n;
 		row->times.cycles += e->cycles;
+		row->untimed += c->rows[i].untimed;
 		for (k = 0; k < e->n_samples && !s; k++)
 			s = visits_sample(v, &row->times, e->samples[k], err);
 	}

@@ -4,36 +4,40 @@
  * what led there and for which virtual CPU.
  *
  * A visit lasts from an event of kind LEAVE to the next ENTER on the same CPU. If
- * one of them is missing, or the clock jumped between them, it is no visit: both
- * are counted as unpaired.
+ * one of them is missing it is no visit, and the other is counted as unpaired. If
+ * the clock stepped between them the visit is counted, and not timed.
  */
 #ifndef ML_RECORD_VISITS_H
 #define ML_RECORD_VISITS_H
 
+#include "clock.h"
 #include "format/format.h"
 #include "stats.h"
 
 /* Visits of one reason for one task; has_task false: it is not known, or the row
  * is for all that did not get one of their own. name: guest bytes, NUL-terminated.
- * times: in nanoseconds. */
+ * times: in nanoseconds; untimed: of times.n, how many the clock stepped in. */
 struct ml_visit {
 	uint32_t reason;
 	char name[32];
 	bool has_task;
 	int32_t task;
 	struct ml_stats_exit times;
+	uint64_t untimed;
 };
 
-/* A CPU. run: nanoseconds from its first event to the last, without what the clock
- * jumped. rows: by task, then reason. no_exit, no_enter: unpaired. */
+/* A CPU. run: nanoseconds from its first event to the last, without those between
+ * which the clock stepped. rows: by task, then reason. no_exit, no_enter: unpaired.
+ * untimed: of n, how many the clock stepped in. */
 struct ml_visits_cpu {
 	int32_t cpu; /* -1: all of them */
-	uint64_t run, n, ns, no_exit, no_enter;
+	uint64_t run, n, ns, untimed, no_exit, no_enter;
 	struct ml_visit *rows;
 	size_t n_rows, cap_rows;
 	/* while it is read */
-	bool any, inside;
-	uint64_t last, begin;
+	struct ml_clock clock;
+	bool inside, stepped;
+	uint64_t begin;
 	struct ml_visit current;
 };
 

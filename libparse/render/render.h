@@ -41,7 +41,9 @@ enum ml_list_style {
 /*
  * begin and end are called once; log_begin and log_end around the records of
  * each log. state is state_size zeroed bytes. log_end gets the number of
- * missing bytes. All but record may be NULL. directory: this output is a set of
+ * missing bytes. remark, after log_end: what a reader of the output of this log
+ * should be warned of, a line without a full stop in buf; false: nothing. All but
+ * record may be NULL. directory: this output is a set of
  * files and needs a sink that keeps names apart; may_directory: it is one if it
  * has such a sink. one_table: each of several analyses needs a file of its own.
  * suffix: logs are written one after the other, each complete after its
@@ -78,6 +80,7 @@ struct ml_render {
 				     struct memlog_err *err);
 	enum memlog_status (*log_end)(void *state, const struct memlog_log *log,
 				      uint64_t missing, struct memlog_err *err);
+	bool (*remark)(const void *state, char *buf, size_t size);
 	enum memlog_status (*end)(void *state, struct memlog_err *err);
 	/* called once after begin, also after a failure: free everything */
 	void (*close)(void *state);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "format/format.h"
+#include "record/clock.h"
 
 static bool of(const char *component, const struct memlog_field *fields,
 	       unsigned int n, struct ml_event *ret)
@@ -96,15 +97,49 @@ static void test_no_event(void **state)
 	assert_false(ml_format_find("hyp-trace")->say.event(&rec, &e));
 }
 
-static void test_span(void **state)
+static void test_clock(void **state)
 {
+	static const struct {
+		uint64_t ns;
+		bool steady;
+	} events[] = {
+		{ 305, true },
+		{ 305, true },
+		{ 306, true },
+		{ 5, false }, /* a guest's offset */
+		{ 6, true },
+		{ 3, false },
+		{ 4, true },
+		{ 7, false },	/* beyond the 6 that it stepped back from */
+		{ 306, false }, /* back to the host's */
+		{ 307, true },
+		{ UINT64_MAX - 9, false },
+		{ UINT64_MAX, true },
+		{ 308, false }, /* not a wrap */
+		/* as the ring buffer has a step back to 9, and the return */
+		{ (UINT64_C(1) << 59) + 9, false },
+		{ (UINT64_C(1) << 59) + 10, true },
+		{ (UINT64_C(1) << 59) + 309, false },
+		{ (UINT64_C(1) << 59) + 310, true },
+		{ 311, false },
+		{ 311 + (UINT64_C(1) << 58) - 1, true },
+		{ 311 + (UINT64_C(2) << 58) - 1, false },
+	};
+	struct ml_clock c = { .n_marks = 0 };
+	uint64_t i;
+
 	(void)state;
-	assert_true(ml_event_span(5, 5));
-	assert_true(ml_event_span(UINT64_MAX, 100));
-	assert_true(ml_event_span(0, (UINT64_C(1) << 58) - 1));
-	assert_false(ml_event_span(0, UINT64_C(1) << 58));
-	assert_false(ml_event_span(5, 4));
-	assert_false(ml_event_span((UINT64_C(1) << 59) + 5, 5));
+	for (i = 0; i < sizeof(events) / sizeof(*events); i++)
+		assert_int_equal(ml_clock_next(&c, events[i].ns),
+				 events[i].steady);
+	/* more steps back than are remembered: the last ones are */
+	c = (struct ml_clock){ .n_marks = 0 };
+	for (i = 100; i; i--)
+		assert_int_equal(ml_clock_next(&c, 10 * i), i == 100);
+	assert_int_equal(c.steps, 99);
+	for (i = 2; i < 2 + ML_CLOCK_MARKS; i++)
+		assert_false(ml_clock_next(&c, 10 * i));
+	assert_true(ml_clock_next(&c, 10 * i));
 }
 
 int main(void)
@@ -113,7 +148,7 @@ int main(void)
 		cmocka_unit_test(test_mainline),
 		cmocka_unit_test(test_android),
 		cmocka_unit_test(test_no_event),
-		cmocka_unit_test(test_span),
+		cmocka_unit_test(test_clock),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -502,6 +502,38 @@ static void list_fits(void **state)
 	}
 }
 
+/* Perfetto's times are signed: later ones are left out, and that is said. */
+static void perfetto_late(void **state)
+{
+	struct memlog_record r = record("late\n", 5, 0);
+	struct session s = { .render = NULL };
+	uint64_t n;
+	char line[200];
+
+	(void)state;
+	r.has_time = true;
+	r.time_hz = 1000000000;
+	r.time = INT64_MAX;
+	start(&s, "perfetto", 1);
+	assert_int_equal(s.render->record(s.state, &r, NULL), MEMLOG_OK);
+	assert_int_equal(s.render->log_end(s.state, &log_a, 0, NULL),
+			 MEMLOG_OK);
+	n = sink.len;
+	assert_false(s.render->remark(s.state, line, sizeof(line)));
+	r.time++;
+	assert_int_equal(s.render->record(s.state, &r, NULL), MEMLOG_OK);
+	r.time = UINT64_MAX;
+	assert_int_equal(s.render->record(s.state, &r, NULL), MEMLOG_OK);
+	assert_int_equal(s.render->log_end(s.state, &log_a, 0, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(sink.len, n);
+	assert_true(s.render->remark(s.state, line, sizeof(line)));
+	assert_string_equal(line, "2 events at times of 2^63 ns and more, "
+				  "which Perfetto does not have, are left out");
+	s.render->close(s.state);
+	free(s.state);
+}
+
 static int setup(void **state)
 {
 	text_sink_init(&sink);
@@ -531,6 +563,7 @@ int main(void)
 		cmocka_unit_test(acrntrace_large),
 		cmocka_unit_test(list_table),
 		cmocka_unit_test(list_fits),
+		cmocka_unit_test(perfetto_late),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

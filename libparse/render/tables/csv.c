@@ -23,7 +23,7 @@ static const char *const csv_heads[ML_STATS_ANALYSES] = {
 	[ML_STATS_IRQ] = CSV_HEAD "vector,count,per_sec\n",
 	[ML_STATS_CPU_USAGE] = CSV_HEAD "vm,cycles,seconds,percent\n",
 	[ML_STATS_HYP_EXIT] = CSV_TRACE "run_ns,reason,vcpu,count,per_sec,ns,"
-					"percent,min,p50,p90,p99,max\n",
+					"percent,min,p50,p90,p99,max,untimed\n",
 };
 
 static enum memlog_status csv_begin(struct ml_stats_out *s, size_t which,
@@ -104,19 +104,19 @@ static void csv_row(struct ml_stats_out *s, const struct ml_stats_cpu *c,
 	ml_out_char(&s->out, ',');
 }
 
-/* The last columns: how long one took. */
+/* The columns of how long one took. */
 static void csv_lengths(struct ml_stats_out *s, const struct ml_stats_exit *e)
 {
 	if (e->n_samples)
 		ml_out_fmt(&s->out,
 			   ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-			   ",%" PRIu64 "\n",
+			   ",%" PRIu64,
 			   e->samples[0], ml_stats_percentile(e, 500),
 			   ml_stats_percentile(e, 900),
 			   ml_stats_percentile(e, 990),
 			   e->samples[e->n_samples - 1]);
 	else
-		ml_out_str(&s->out, ",,,,,\n");
+		ml_out_str(&s->out, ",,,,,");
 }
 
 static enum memlog_status exit_csv(struct ml_stats_out *s,
@@ -138,6 +138,7 @@ static enum memlog_status exit_csv(struct ml_stats_out *s,
 			   ml_stats_rate(s, e->n, c->exit_run, r), e->cycles,
 			   ml_stats_percent(e->cycles, c->exit_run));
 		csv_lengths(s, e);
+		ml_out_char(&s->out, '\n');
 	}
 	return MEMLOG_OK;
 }
@@ -204,6 +205,7 @@ static enum memlog_status visit_csv(struct ml_stats_out *s,
 		ml_out_fmt(&s->out, ",%" PRIu64 ",%.2f", v->times.cycles,
 			   ml_stats_percent(v->times.cycles, c->run));
 		csv_lengths(s, &v->times);
+		ml_out_fmt(&s->out, ",%" PRIu64 "\n", v->untimed);
 	}
 	return MEMLOG_OK;
 }

@@ -125,6 +125,7 @@ static enum memlog_status visit_json(struct ml_stats_out *s,
 	ml_json_u64(&j, "run_ns", c->run);
 	ml_json_u64(&j, "visits", c->n);
 	ml_json_u64(&j, "ns", c->ns);
+	ml_json_u64(&j, "untimed", c->untimed);
 	ml_json_u64(&j, "no_exit", c->no_exit);
 	ml_json_u64(&j, "no_enter", c->no_enter);
 	ml_json_open(&j, "reasons", '[');
@@ -136,6 +137,7 @@ static enum memlog_status visit_json(struct ml_stats_out *s,
 			ml_json_int(&j, "vcpu", v->task);
 		ml_json_u64(&j, "count", v->times.n);
 		ml_json_u64(&j, "ns", v->times.cycles);
+		ml_json_u64(&j, "untimed", v->untimed);
 		json_lengths(&j, &v->times);
 		ml_json_close(&j, '}');
 	}

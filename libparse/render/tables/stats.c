@@ -7,8 +7,11 @@
  */
 #include "stats.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/plural.h"
 #include "parts.h"
 
 static const char *const analyses[ML_STATS_ANALYSES] = {
@@ -214,6 +217,27 @@ static enum memlog_status stats_log_end(void *state,
 	return status ? status : ml_out_flush(&s->out, err);
 }
 
+static bool stats_remark(const void *state, char *buf, size_t size)
+{
+	const struct ml_stats_out *s = state;
+	const struct ml_visits_cpu *v = NULL, *all = NULL;
+	size_t i;
+
+	/* the total is the last */
+	for (i = 0; s->visits && (v = ml_visits_get(s->visits, i)); i++)
+		all = v;
+	if (!all || !all->untimed ||
+	    !ml_analysis_wants(s->opts->stats ? s->opts->stats : "vm_exit",
+			       s->fmt))
+		return false;
+	snprintf(buf, size,
+		 "the clock stepped, as it does while a guest runs: %" PRIu64
+		 " of %" PRIu64 " visit%s %s not timed",
+		 all->untimed, all->n, ml_s(all->n),
+		 all->untimed == 1 ? "was" : "were");
+	return true;
+}
+
 static void stats_close(void *state)
 {
 	stats_drop(state);
@@ -234,6 +258,7 @@ static void stats_close(void *state)
 		.log_begin = stats_log_begin,              \
 		.record = stats_record,                    \
 		.log_end = stats_log_end,                  \
+		.remark = stats_remark,                    \
 		.close = stats_close,                      \
 	}
 

@@ -198,13 +198,39 @@ static void visit_unpaired(struct ml_stats_out *s,
 			   "not counted: %" PRIu64 " without an end, %" PRIu64
 			   " without a beginning\n",
 			   c->no_exit, c->no_enter);
+	if (c->untimed)
+		ml_out_fmt(&s->out,
+			   "%" PRIu64 " visit%s across a clock step: counted, "
+			   "not timed\n",
+			   c->untimed, ml_s(c->untimed));
+}
+
+static void visit_lengths(struct ml_stats_out *s, const struct ml_visits_cpu *c)
+{
+	char name[80], safe[64], whose[16];
+	const struct ml_visit *v;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < c->n_rows; i++) {
+		v = &c->rows[i];
+		if (!v->times.n_samples)
+			continue;
+		if (!any)
+			lengths_head(s, "ns of one visit");
+		any = true;
+		snprintf(name, sizeof(name), "%-16s %s",
+			 memlog_escape(v->name, safe, sizeof(safe)),
+			 ml_stats_visitor(v, whose));
+		lengths_row(s, name, &v->times);
+	}
 }
 
 static enum memlog_status visit_table(struct ml_stats_out *s,
 				      const struct ml_visits_cpu *c,
 				      struct memlog_err *err)
 {
-	char name[80], safe[64], whose[16];
+	char safe[64], whose[16];
 	const struct ml_visit *v;
 	size_t i;
 
@@ -221,15 +247,7 @@ static enum memlog_status visit_table(struct ml_stats_out *s,
 	}
 	visit_row(s, c, "Total", "", c->n, c->ns);
 	visit_unpaired(s, c);
-	for (i = 0; i < c->n_rows; i++) {
-		v = &c->rows[i];
-		if (!i)
-			lengths_head(s, "ns of one visit");
-		snprintf(name, sizeof(name), "%-16s %s",
-			 memlog_escape(v->name, safe, sizeof(safe)),
-			 ml_stats_visitor(v, whose));
-		lengths_row(s, name, &v->times);
-	}
+	visit_lengths(s, c);
 	ml_out_char(&s->out, '\n');
 	return MEMLOG_OK;
 }

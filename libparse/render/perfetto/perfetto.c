@@ -6,22 +6,31 @@
  * entry ends at the next exit or at the last event of its CPU. It, and an entry
  * without an exit, have an argument "unpaired" that says what is missing.
  *
+ * Slices of a track must not overlap. Where the clock of a CPU steps back, what
+ * follows has a track of its own; a slice that the clock stepped in has no length,
+ * and an argument "untimed". Where the clock of a format steps, the bits of times
+ * that it does not have are left out. Perfetto has no times of 2^63 ns and more:
+ * such events are left out, and counted.
+ *
  * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
  * track_event.proto, track_descriptor.proto and debug_annotation.proto. Time is
  * in nanoseconds; if the rate of the time stamps is unknown, a cycle counts as
  * one nanosecond, which --tsc-mhz corrects.
  */
-#include "render.h"
+#include "render/render.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/plural.h"
 #include "format/format.h"
-#include "escape.h"
-#include "out.h"
-#include "protobuf.h"
+#include "record/clock.h"
+#include "render/escape.h"
+#include "render/out.h"
+#include "annotate.h"
+#include "lanes.h"
 
 /* Trace */
 enum { TRACE_PACKET = 1 };
@@ -40,35 +49,28 @@ enum { STATE_CLEARED = 1 };
 enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5 };
 /* TrackEvent */
 enum {
-	EVENT_ANNOTATION = 4,
 	EVENT_TYPE = 9,
 	EVENT_TRACK = 11,
 	EVENT_CATEGORY = 22,
 	EVENT_NAME = 23,
 };
 enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3 };
-/* DebugAnnotation */
-enum {
-	ANNOTATION_UINT = 3,
-	ANNOTATION_INT = 4,
-	ANNOTATION_STRING = 6,
-	ANNOTATION_POINTER = 7,
-	ANNOTATION_NAME = 10,
-};
-
-#define NAME_MAX_BYTES	200u
-#define VALUE_MAX_BYTES 100u
+#define NAME_MAX_BYTES 200u
 
 /* ---- tracks ------------------------------------------------------------- */
 
 /* Bytes of the encoded arguments of an exit. */
 #define ARGS_MAX 512u
 
-/* A CPU's track and its current exit. */
+/* A CPU's tracks and its current exit. exit_lane: the track that this is on. stepped:
+ * the clock did since then. */
 struct track {
 	int32_t cpu;
-	bool in_exit;
+	bool in_exit, stepped;
 	uint64_t exit_time, last_time;
+	struct ml_clock clock;
+	struct ml_lanes lanes;
+	unsigned int exit_lane;
 	char name[48];
 	size_t args_len;
 	uint8_t args[ARGS_MAX];
@@ -85,6 +87,7 @@ struct perfetto {
 	const struct ml_format *fmt;
 	struct track *tracks;
 	size_t n, cap;
+	uint64_t untimed, left_out; /* of this log */
 	struct ml_pb inner, packet;
 };
 
@@ -115,9 +118,10 @@ static enum memlog_status perfetto_begin(void *state,
 	return MEMLOG_OK;
 }
 
-static uint64_t uuid_of(const struct perfetto *p, int32_t cpu)
+static uint64_t uuid_of(const struct perfetto *p, int32_t cpu,
+			unsigned int lane)
 {
-	return p->tag ^
+	return p->tag ^ (uint64_t)lane << 56 ^
 	       (((uint64_t)p->log->id + 1) << 32 | (uint32_t)(cpu + 2));
 }
 
@@ -151,7 +155,6 @@ static enum memlog_status track_of(struct perfetto *p, int32_t cpu,
 				   struct track **ret, struct memlog_err *err)
 {
 	enum memlog_status s;
-	char name[32];
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
@@ -166,12 +169,23 @@ static enum memlog_status track_of(struct perfetto *p, int32_t cpu,
 	*ret = &p->tracks[p->n++];
 	memset(*ret, 0, sizeof(**ret));
 	(*ret)->cpu = cpu;
-	if (cpu < 0)
-		snprintf(name, sizeof(name), "no CPU");
-	else
-		snprintf(name, sizeof(name), "CPU %" PRId32, cpu);
-	put_track(p, uuid_of(p, cpu), uuid_of(p, -2), name);
 	return MEMLOG_OK;
+}
+
+/* Start the current track of the CPU. */
+static void track_start(struct perfetto *p, const struct track *t)
+{
+	char name[48];
+	int n;
+
+	if (t->cpu < 0)
+		n = snprintf(name, sizeof(name), "no CPU");
+	else
+		n = snprintf(name, sizeof(name), "CPU %" PRId32, t->cpu);
+	if (t->lanes.now)
+		snprintf(name + n, sizeof(name) - (size_t)n, ", clock %u",
+			 t->lanes.now + 1);
+	put_track(p, uuid_of(p, t->cpu, t->lanes.now), uuid_of(p, -2, 0), name);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -181,75 +195,25 @@ static uint64_t perfetto_nanoseconds(const struct perfetto *p,
 {
 	uint64_t hz = rec->time_hz ? rec->time_hz : p->tsc_hz;
 
+	if (p->fmt->say.visits)
+		return rec->time & ML_CLOCK_BITS;
 	if (!hz)
 		return rec->time;
 	return (uint64_t)((unsigned __int128)rec->time * 1000000000u / hz);
 }
 
-/* An argument, prefix before its name. */
-static void perfetto_annotate(struct ml_pb *to, const char *prefix,
-			      const struct memlog_field *f)
-{
-	char raw[VALUE_MAX_BYTES], safe[2 * VALUE_MAX_BYTES];
-	struct ml_pb a = { .len = 0 };
-	size_t n;
-
-	snprintf(raw, sizeof(raw), "%s%s", prefix, f->name);
-	ml_pb_str(&a, ANNOTATION_NAME, memlog_escape(raw, safe, sizeof(safe)));
-	switch (f->type) {
-	case MEMLOG_FIELD_UINT:
-		ml_pb_uint(&a, ANNOTATION_UINT, f->u);
-		break;
-	case MEMLOG_FIELD_INT:
-		ml_pb_uint(&a, ANNOTATION_INT, f->u);
-		break;
-	case MEMLOG_FIELD_HEX:
-		ml_pb_uint(&a, ANNOTATION_POINTER, f->u);
-		break;
-	case MEMLOG_FIELD_TEXT:
-		n = ml_min(f->text_len, sizeof(raw) - 1);
-		memcpy(raw, f->text, n);
-		raw[n] = '\0';
-		ml_pb_str(&a, ANNOTATION_STRING,
-			  memlog_escape(raw, safe, sizeof(safe)));
-		break;
-	}
-	ml_pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
-}
-
-/* What is missing of an exit and its entry. */
-static void perfetto_mark(struct ml_pb *to, const char *unpaired)
-{
-	const struct memlog_field f = {
-		.name = "unpaired",
-		.type = MEMLOG_FIELD_TEXT,
-		.text = unpaired,
-		.text_len = strlen(unpaired),
-	};
-
-	perfetto_annotate(to, "", &f);
-}
-
 /* Start an event in p->inner. */
-static void perfetto_event(struct perfetto *p, const struct track *t, int type,
-			   const char *category, const char *name)
+static void perfetto_event(struct perfetto *p, const struct track *t,
+			   unsigned int lane, int type, const char *category,
+			   const char *name)
 {
 	p->inner.len = p->packet.len = 0;
 	ml_pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
-	ml_pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu));
+	ml_pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu, lane));
 	if (category)
 		ml_pb_str(&p->inner, EVENT_CATEGORY, category);
 	if (name)
 		ml_pb_str(&p->inner, EVENT_NAME, name);
-}
-
-static void perfetto_fields(struct perfetto *p, const char *prefix,
-			    const struct memlog_record *rec)
-{
-	unsigned int i;
-
-	for (i = 0; i < rec->n_fields && p->inner.len < ML_PB_MAX / 2; i++)
-		perfetto_annotate(&p->inner, prefix, &rec->fields[i]);
 }
 
 static void put_event(struct perfetto *p, uint64_t ns)
@@ -267,25 +231,35 @@ static void put_exit(struct perfetto *p, struct track *t, uint64_t ns,
 {
 	const char *category = p->fmt->say.visits ? p->log->format : "vm_exit";
 
-	perfetto_event(p, t, TYPE_BEGIN, category, t->name);
+	t->in_exit = false;
+	if (t->stepped)
+		ns = t->exit_time;
+	if (t->exit_time > INT64_MAX || ns > INT64_MAX) {
+		p->left_out += entry ? 2 : 1;
+		return;
+	}
+	perfetto_event(p, t, t->exit_lane, TYPE_BEGIN, category, t->name);
 	memcpy(p->inner.buf + p->inner.len, t->args, t->args_len);
 	p->inner.len += t->args_len;
 	if (!entry)
-		perfetto_mark(&p->inner,
-			      p->fmt->say.visits ? "no exit" : "no entry");
+		ml_annotate_mark(&p->inner, "unpaired",
+				 p->fmt->say.visits ? "no exit" : "no entry");
 	put_event(p, t->exit_time);
-	perfetto_event(p, t, TYPE_END, NULL, NULL);
+	perfetto_event(p, t, t->exit_lane, TYPE_END, NULL, NULL);
 	if (entry && p->fmt->say.visits)
-		perfetto_fields(p, "exit_", entry);
+		ml_annotate_fields(&p->inner, "exit_", entry);
+	if (entry && t->stepped) {
+		ml_annotate_mark(&p->inner, "untimed", "clock step");
+		p->untimed++;
+	}
 	put_event(p, ns);
-	t->in_exit = false;
 }
 
 static void add_arg(struct track *t, const struct memlog_field *f)
 {
 	struct ml_pb a = { .len = 0 };
 
-	perfetto_annotate(&a, "", f);
+	ml_annotate(&a, "", f);
 	if (a.len > ARGS_MAX - t->args_len)
 		return;
 	memcpy(t->args + t->args_len, a.buf, a.len);
@@ -320,7 +294,9 @@ static void begin_exit(struct perfetto *p, struct track *t,
 	if (t->in_exit)
 		put_exit(p, t, ns, NULL);
 	t->in_exit = true;
+	t->stepped = false;
 	t->exit_time = ns;
+	t->exit_lane = t->lanes.now;
 	perfetto_name(p, t, e);
 	t->args_len = 0;
 	for (i = 0; i < rec->n_fields; i++)
@@ -349,17 +325,21 @@ static void put_instant(struct perfetto *p, const struct track *t,
 	size_t n = ml_min(rec->text_len, sizeof(raw) - 1);
 	const char *name = raw;
 
+	if (ns > INT64_MAX) {
+		p->left_out++;
+		return;
+	}
 	memcpy(raw, rec->text, n);
 	while (n && (raw[n - 1] == '\n' || raw[n - 1] == '\r'))
 		n--;
 	raw[n] = '\0';
 	if (p->fmt->say.event && rec->component)
 		name = rec->component;
-	perfetto_event(p, t, TYPE_INSTANT, rec->log->format,
+	perfetto_event(p, t, t->lanes.now, TYPE_INSTANT, rec->log->format,
 		       memlog_escape(name, safe, sizeof(safe)));
-	perfetto_fields(p, "", rec);
+	ml_annotate_fields(&p->inner, "", rec);
 	if (unpaired)
-		perfetto_mark(&p->inner, unpaired);
+		ml_annotate_mark(&p->inner, "unpaired", unpaired);
 	put_event(p, ns);
 }
 
@@ -374,10 +354,11 @@ static enum memlog_status perfetto_log_begin(void *state,
 	p->log = log;
 	p->fmt = ml_format_find(log->format);
 	p->n = 0;
+	p->untimed = p->left_out = 0;
 	snprintf(name, sizeof(name), "%s%s%s%s%.100s", log->title,
 		 log->variant[0] ? ", " : "", log->variant,
 		 p->many ? " of " : "", p->many ? p->image : "");
-	put_track(p, uuid_of(p, -2), 0,
+	put_track(p, uuid_of(p, -2, 0), 0,
 		  memlog_escape(name, safe, sizeof(safe)));
 	return MEMLOG_OK;
 }
@@ -391,6 +372,7 @@ static enum memlog_status perfetto_record(void *state,
 	enum memlog_status s;
 	struct track *t;
 	uint64_t ns;
+	bool steady;
 
 	if (!rec->has_time)
 		return MEMLOG_OK;
@@ -400,10 +382,11 @@ static enum memlog_status perfetto_record(void *state,
 	ns = perfetto_nanoseconds(p, rec);
 	if (p->fmt->say.event)
 		p->fmt->say.event(rec, &e);
-	/* a clock that jumped leaves an exit and an entry without a pair */
-	if (t->in_exit && !ml_event_span(t->exit_time, ns))
-		put_exit(p, t, t->exit_time, NULL);
+	steady = ml_clock_next(&t->clock, p->fmt->say.visits ? rec->time : ns);
+	t->stepped |= !steady;
 	t->last_time = ns;
+	if (ns <= INT64_MAX && ml_lanes_choose(&t->lanes, ns, steady))
+		track_start(p, t);
 	if (e.kind == ML_EVENT_LEAVE)
 		begin_exit(p, t, rec, &e, ns);
 	else if (e.kind == ML_EVENT_ENTER && t->in_exit)
@@ -435,6 +418,26 @@ static enum memlog_status perfetto_log_end(void *state,
 	return ml_out_flush(&p->out, err);
 }
 
+static bool perfetto_remark(const void *state, char *buf, size_t size)
+{
+	const struct perfetto *p = state;
+	int n = 0;
+
+	buf[0] = '\0';
+	if (p->untimed)
+		n = snprintf(buf, size,
+			     "the clock stepped while %" PRIu64 " slice%s "
+			     "lasted, which %s shown without a length",
+			     p->untimed, ml_s(p->untimed), ml_are(p->untimed));
+	if (p->left_out)
+		snprintf(buf + n, size - (size_t)n,
+			 "%s%" PRIu64 " event%s at times of 2^63 ns and more, "
+			 "which Perfetto does not have, %s left out",
+			 n ? "; " : "", p->left_out, ml_s(p->left_out),
+			 ml_are(p->left_out));
+	return buf[0];
+}
+
 static void perfetto_close(void *state)
 {
 	struct perfetto *p = state;
@@ -453,5 +456,6 @@ const struct ml_render ml_render_perfetto = {
 	.log_begin = perfetto_log_begin,
 	.record = perfetto_record,
 	.log_end = perfetto_log_end,
+	.remark = perfetto_remark,
 	.close = perfetto_close,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* protobuf.h - write messages of protocol buffers. */
-#ifndef ML_RENDER_PROTOBUF_H
-#define ML_RENDER_PROTOBUF_H
+#ifndef ML_RENDER_PERFETTO_PROTOBUF_H
+#define ML_RENDER_PERFETTO_PROTOBUF_H
 
 #include <stddef.h>
 #include <stdint.h>
