@@ -25,6 +25,17 @@ bool ml_vmcoreinfo_take(struct memlog_image *image,
 			const struct memlog_symbols *symbols, uint64_t phys,
 			const uint8_t *p);
 
+/* The text that the kernel logs first as its symbol file has it, at least 64
+ * characters, and the address that it is linked to. */
+#define ML_BANNER 512
+bool ml_vmcoreinfo_banner(const struct memlog_symbols *symbols,
+			  char ret[ML_BANNER], uint64_t *ret_va);
+
+/* Is it at phys, and is that kernel running there? Then the image gets a note with
+ * what VMCOREINFO would say. */
+bool ml_vmcoreinfo_make(struct memlog_image *image,
+			const struct memlog_symbols *symbols, uint64_t phys);
+
 /* The symbols, or NULL if they are of another kernel than the image; then it has a
  * warning that says so. symbols may be NULL. */
 const struct memlog_symbols *

@@ -11,9 +11,6 @@
 /* A kernel's build ID is a SHA-1; with VMCOREINFO it is in hexadecimal. */
 enum { BUILD_ID = 20, HEX = 2 * BUILD_ID };
 
-/* The first line of the kernel's log: its release, who built it, and when. */
-enum { BANNER = 512 };
-
 /* The build ID of the symbols; false: unknown. */
 static bool vmcoreinfo_build_id(const struct memlog_symbols *symbols,
 				char ret[ML_BUILD_ID])
@@ -45,17 +42,15 @@ bool ml_vmcoreinfo_differs(const struct memlog_image *image,
 static bool vmcoreinfo_banner_differs(struct memlog_image *image,
 				      const struct memlog_symbols *symbols)
 {
-	char want[BANNER], is[BANNER];
+	char want[ML_BANNER], is[ML_BANNER];
 	uint64_t va, phys;
 	size_t got, len;
 
-	return !ml_vmcoreinfo(image, "BUILD-ID", &len) && symbols->read &&
-	       symbols->addr &&
-	       !symbols->addr(symbols->self, "linux_banner", &va) &&
-	       !symbols->read(symbols->self, va, want, BANNER) &&
+	return !ml_vmcoreinfo(image, "BUILD-ID", &len) &&
+	       ml_vmcoreinfo_banner(symbols, want, &va) &&
 	       ml_vmcoreinfo_symbol(image, symbols, "linux_banner", NULL,
 				    &phys) &&
-	       !ml_image_fill(image, MEMLOG_PHYS, phys, is, BANNER, &got,
+	       !ml_image_fill(image, MEMLOG_PHYS, phys, is, ML_BANNER, &got,
 			      NULL) &&
 	       strncmp(is, want, got);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kernel.c - search memory for the kernel's description of where it is. */
+#include <string.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -11,6 +13,7 @@ struct kernel_search {
 	struct ml_scan_job *job;
 	const struct memlog_symbols *symbols; /* NULL: of any kernel */
 	size_t off, len;
+	char banner[ML_BANNER];
 	/* true: it is found */
 	bool (*look)(struct kernel_search *k, uint64_t page, const uint8_t *p);
 	bool found;
@@ -20,6 +23,14 @@ static bool kernel_look(struct kernel_search *k, uint64_t page,
 			const uint8_t *p)
 {
 	return ml_vmcoreinfo_take(k->job->image, k->symbols, page, p);
+}
+
+/* Where the kernel's first message would be. */
+static bool kernel_look_banner(struct kernel_search *k, uint64_t page,
+			       const uint8_t *p)
+{
+	return !memcmp(p, k->banner, k->len) &&
+	       ml_vmcoreinfo_make(k->job->image, k->symbols, page + k->off);
 }
 
 static bool kernel_page(struct kernel_search *k, uint64_t page)
@@ -104,6 +115,7 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 				   .look = kernel_look };
 	struct memlog_image *image = job->image;
 	enum memlog_status s;
+	uint64_t va;
 	size_t len;
 
 	if (!(fmt->find.kernel & when) || job->kernel ||
@@ -116,6 +128,18 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 	s = kernel_search(&k, err);
 	if (s || k.found || !k.symbols)
 		return s;
+	/* without it, or with that of another kernel */
+	if (ml_vmcoreinfo_banner(k.symbols, k.banner, &va)) {
+		k.look = kernel_look_banner;
+		k.off = va % ML_PAGE;
+		k.len = MEMLOG_PEEK;
+		s = kernel_search(&k, err);
+		if (s || k.found)
+			return s;
+	}
 	k.symbols = NULL;
+	k.look = kernel_look;
+	k.off = 0;
+	k.len = ML_VMCOREINFO_PEEK;
 	return kernel_search(&k, err);
 }

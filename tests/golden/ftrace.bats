@@ -125,6 +125,59 @@ memory() {
 	"$dump" -s syms plain | cmp - want
 }
 
+# vmlinux FILE [BANNER]: symbols, and what of the kernel's image is needed to find it
+# in memory: the header with the size of pages, and the first message
+vmlinux() {
+	local banner
+	LC_ALL=C grep -aoE 'Linux version 7[ -~]*' "$full" >banner
+	banner=${2-$(<banner)}
+	{
+		printf '.section .head.text,"a"\n.globl _text\n_text: .zero 24\n'
+		printf '.quad 0xa\n.zero 24\n.ascii "ARM\\x64"\n.zero 4\n'
+		printf '.section .rodata,"a"\n.globl linux_banner\n'
+		printf 'linux_banner: .ascii "%s\\n"\n.zero 512\n' "$banner"
+		printf '.globl %s\n.set %s, %s\n' \
+			_stext{,} 0xffff800080010000 \
+			ftrace_events{,} 0xffff800080649a18 \
+			savedcmd{,} 0xffff8000806b9090 \
+			tracing_mark_write{,} 0xffff80008014b140 \
+			tracing_set_clock{,} 0xffff80008014b2bc \
+			init_nsproxy{,} 0xffff8000805c82c8 \
+			init_uts_ns{,} 0xffff80008066cec0 \
+			kimage_voffset{,} 0xffff800080446000 \
+			memstart_addr{,} 0xffff800080445908 \
+			swapper_pg_dir{,} 0xffff800080465000
+	} | ${CC:-cc} -x assembler -c -o vmlinux.o -
+	cat >vmlinux.lds <<-EOF
+	SECTIONS {
+		.head.text 0xffff800080000000 : { *(.head.text) }
+		.rodata 0xffff800080394bc8 : { *(.rodata) }
+	}
+	EOF
+	ld -e 0 -T vmlinux.lds -o "$1" vmlinux.o
+}
+
+@test "no VMCOREINFO anywhere: vmlinux leads to its kernel" {
+	built_with libtraceevent || skip "built without libtraceevent"
+	local none='fill 0x40700000 8K zero'
+	local place='ram 0x40645000 8K'
+	local voffset='u64 0x40646000 0xffffbcb5c5600000'
+	local start='u64 0x40645908 0x40000000'
+	vmlinux vmlinux
+	memory lime lime "$none" "$place" "$voffset" "$start"
+	"$dump" -s vmlinux lime >got
+	same got want
+	memory avml avml "$none" "$place" "$voffset" "$start"
+	"$dump" -s vmlinux avml | cmp - want
+	# a variable that does not agree; another build
+	"$dump" -q lime >unnamed
+	cmp -s unnamed want && return 1
+	memory lime other "$none" "$place" "${voffset%0}1" "$start"
+	"$dump" -q -s vmlinux other | cmp - unnamed
+	vmlinux vmlinux "$(sed 's/7.3.4/7.3.5/' banner)"
+	"$dump" -q -s vmlinux lime | cmp - unnamed
+}
+
 @test "what looks like that and is not of this kernel is not used" {
 	memory lime other 'bytes 0x4086cf42 "7.3.4-hole"'
 	"$dump" other >got
