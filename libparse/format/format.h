@@ -105,13 +105,17 @@ struct ml_copy {
  * Reads the bytes of one log. All reading of decoders, relate() and expand()
  * goes through it. missing counts the bytes that were requested but are not in
  * the image. copies: one for each extent, read instead of the image; NULL if
- * the image does not change.
+ * the image does not change. damaged: bytes that are not what should be there, and
+ * were skipped. note: what the decoder is not sure of, "": nothing; one line, for
+ * a warning after the records.
  */
+#define ML_SOURCE_NOTE 120
 struct ml_source {
 	struct memlog_image *image;
 	const struct ml_log *log;
-	uint64_t missing;
+	uint64_t missing, damaged;
 	const struct ml_copy *copies;
+	char note[ML_SOURCE_NOTE];
 };
 
 /*
@@ -127,6 +131,10 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  struct memlog_err *err);
 
 enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2 };
+
+/* Set the note of a source: the order of some CPUs, those with extents whose role has
+ * this bit, is guessed; each CPU's extents are in one piece. */
+void ml_source_note_guessed(struct ml_source *source, uint32_t bit);
 
 /* All logs of a scan, in the order in which they were found until relate() has
  * run. */

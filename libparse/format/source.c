@@ -2,6 +2,8 @@
 /* source.c - read the bytes of one log, wherever its extents are. */
 #include "format.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -84,4 +86,29 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 		return MEMLOG_NO_DATA;
 	}
 	return s;
+}
+
+void ml_source_note_guessed(struct ml_source *source, uint32_t bit)
+{
+	const struct ml_log *log = source->log;
+	int32_t cpu = -1;
+	uint32_t n = 0;
+	size_t i;
+
+	for (i = 0; i < log->pub.n_extents; i++)
+		if (log->extents[i].role & bit &&
+		    (!n || log->extents[i].cpu != cpu)) {
+			cpu = log->extents[i].cpu;
+			n++;
+		}
+	if (n == 1)
+		snprintf(source->note, sizeof(source->note),
+			 "the order of the events of CPU %" PRId32
+			 " is guessed",
+			 cpu);
+	else if (n)
+		snprintf(source->note, sizeof(source->note),
+			 "the order of the events of %" PRIu32
+			 " CPUs is guessed",
+			 n);
 }

@@ -71,6 +71,7 @@ static enum memlog_status job_render(struct ml_job *j,
 				"the ring wrapped and the oldest text is gone" :
 				"its beginning is lost");
 	j->records++;
+	j->maybe_read += !j->consumed && rec->flags & MEMLOG_REC_CONSUMED;
 	j->run->result.matched++;
 	j->run->printed |= rec->has_time || !writer->timed;
 	return writer->record(j->state, rec, err);

@@ -59,14 +59,19 @@ static const char *print_no_time(const struct ml_job *j)
 	return NULL;
 }
 
-/* A log with text, and none was read. */
-static void print_say_consumed(const struct ml_job *j)
+/* A log with text, and none was read; or it may have been. */
+static void print_say_consumed(const struct ml_job *j, bool whole)
 {
-	if (!j->bytes && !(j->log->flags & MEMLOG_LOG_EMPTY) &&
+	if (whole && !j->bytes && !(j->log->flags & MEMLOG_LOG_EMPTY) &&
 	    !j->run->query->consumed)
 		ml_say_log(j->run, ML_SAY_NOTE, j->log,
 			   "its own reader has read all of it; --consumed "
 			   "prints what is left");
+	if (j->maybe_read)
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "%" PRIu64 " line%s may have been read before: how "
+			   "far its own reader got is not known",
+			   j->maybe_read, ml_s(j->maybe_read));
 }
 
 static void say_filtered(const struct ml_job *j)
@@ -103,6 +108,7 @@ static void say_filtered(const struct ml_job *j)
 static void say_damage(struct ml_job *j, enum memlog_status read,
 		       const struct memlog_err *read_err, uint64_t missing)
 {
+	const struct ml_source *source = ml_decoder_source(j->decoder);
 	struct ml_run *run = j->run;
 
 	if (missing) {
@@ -112,6 +118,15 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 			   missing, ml_s(missing), ml_are(missing));
 		run->result.damaged = true;
 	}
+	if (source->damaged) {
+		ml_say_log(run, ML_SAY_WARNING, j->log,
+			   "%" PRIu64 " byte%s of it %s damaged and left out",
+			   source->damaged, ml_s(source->damaged),
+			   ml_are(source->damaged));
+		run->result.damaged = true;
+	}
+	if (source->note[0])
+		ml_say_log(run, ML_SAY_WARNING, j->log, "%s", source->note);
 	if (!read || read == MEMLOG_NO_DATA)
 		return;
 	run->result.damaged = true;
@@ -205,8 +220,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 		return s;
 	say_damage(j, read, &read_err, missing);
 	print_remark(j);
-	if (read == MEMLOG_NO_DATA && !missing)
-		print_say_consumed(j);
+	print_say_consumed(j, read == MEMLOG_NO_DATA && !missing);
 	say_filtered(j);
 	ml_say_older(j);
 	j->run->result.logs_printed++;
@@ -253,6 +267,7 @@ static enum memlog_status print_log(struct ml_run *run, void *state,
 	/* what is left of an older boot was consumed */
 	if (q->has_boot && log->boot != q->boot)
 		opts.consumed = true;
+	j.consumed = opts.consumed;
 	s = memlog_decoder_open(run->image, log, &opts, &j.decoder, &why);
 	/* in a live image the decoder's own is newer than the list's */
 	if (!s)

@@ -79,8 +79,10 @@ struct ml_job {
 	struct ml_newest *newest; /* NULL: print as they come */
 	void *state;		  /* the renderer's */
 	uint64_t records, lines, bytes;
-	bool inside; /* the previous record continues in the next */
-	bool passed; /* and passed */
+	uint64_t maybe_read; /* records that the log's reader may have read */
+	bool consumed;	     /* what was read is wanted */
+	bool inside;	     /* the previous record continues in the next */
+	bool passed;	     /* and passed */
 	bool enough;
 	/* text of older boots in the same log that is not printed: some without
 	 * a number, and of these boots */

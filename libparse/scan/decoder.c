@@ -123,7 +123,8 @@ enum memlog_status ml_decoder_rewind(struct memlog_decoder *d,
 	if (d->is_open && d->fmt->close)
 		d->fmt->close(d->state, &d->source);
 	memset(d->state, 0, d->fmt->state_size);
-	d->source.missing = 0;
+	d->source.missing = d->source.damaged = 0;
+	d->source.note[0] = '\0';
 	s = d->fmt->open(d->state, &d->source, &o, err);
 	d->is_open = !s;
 	d->ended = s;

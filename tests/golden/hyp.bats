@@ -365,3 +365,46 @@ recipe() {
 	run -1 --separate-stderr "$dump" -F hyp-trace zeros
 	[[ $stderr == *"check: Linux traces its hypervisor only with CONFIG_NVHE_EL2_TRACING"* ]]
 }
+
+@test "what is not certain is said on standard error, once" {
+	local n
+	# the order, in text and in all else that is printed
+	recipe mainline nodes=0 position=0 >r
+	"$B/mkimage" -t truth r image
+	for opts in "" -J --merge "-n 5" "--since 1" "-O perfetto -o p" "--stats hyp_exit"; do
+		rm -f p
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr "$dump" $opts image
+		[ "$(grep -c 'phys:0x[0-9a-f]*: the order of the events of 3 CPUs is guessed$' \
+			<<<"$stderr")" -eq 1 ]
+	done
+	# what was read, if nothing says how much
+	printf '%s\n' 'ram 1G 4M' 'hyp mainline position=0' 'fill 0 30' 'swap 0' \
+		'read 0 10' 'fill 1 5' end elf64 'note VMCOREINFO 0 "OSRELEASE=7.3.4\n"' >r
+	"$B/mkimage" -t truth r image
+	run -0 --separate-stderr "$dump" -J image
+	n=$(grep -c '"consumed"' <<<"$output")
+	[ "$n" -gt 10 ]
+	[[ $stderr == *": warning: hyp-trace phys:"*": $n lines may have been read before: how far its own reader got is not known" ]]
+	run -0 --separate-stderr "$dump" --cpu 1 image
+	[[ $stderr == "" ]]
+	run -0 --separate-stderr "$dump" --consumed image
+	[[ $stderr == "" ]]
+	# and nothing of the kind if all is known
+	sed -i 's/ position=0//' r
+	"$B/mkimage" -t truth r image
+	run -0 --separate-stderr "$dump" image
+	[ -z "$stderr" ]
+}
+
+@test "an event that is damaged is not called missing" {
+	take hyp-pkvm
+	# the length of the first event of a page of CPU 1
+	page=$("$dump" --list -J "$elf" | jq -r 'select(.type == "log").extents |
+		map(select(.len == "4096" and .cpu == 1)) | .[1].addr')
+	without "$(printf '0x%x:0x4' $((page + 20)))"
+	run -0 --separate-stderr "$dump" "$elf"
+	[[ $stderr == *": warning: hyp-trace "*" bytes of it are damaged and left out"* ]]
+	[[ $stderr != *"not in the image"* ]]
+	run -4 "$dump" -q --strict "$elf"
+}

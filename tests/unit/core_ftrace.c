@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "libmem.h"
+#include "scan/scan.h"
 
 #define BASE   UINT64_C(0x47e67000)
 #define KERNEL UINT64_C(0xffff800012340000) /* the address of BASE there */
@@ -232,7 +233,8 @@ static void model_store(struct model *m)
 struct told {
 	char *text;
 	uint32_t flags, any;
-	uint64_t missing;
+	uint64_t missing, damaged;
+	char note[ML_SOURCE_NOTE];
 	size_t logs, records;
 };
 
@@ -263,6 +265,8 @@ static struct told tell_opts(struct model *m, bool consumed)
 			t.records++;
 		}
 		t.missing += memlog_decoder_missing(d);
+		t.damaged += ml_decoder_source(d)->damaged;
+		memcpy(t.note, ml_decoder_source(d)->note, sizeof(t.note));
 		memlog_decoder_close(d);
 	}
 	memlog_logs_destroy(logs);
@@ -487,6 +491,7 @@ static void test_damaged_order(void **state)
 	t = tell_opts(m, false);
 	assert_string_equal(t.text, want);
 	assert_true(t.any & MEMLOG_REC_GUESSED);
+	assert_non_null(strstr(t.note, " is guessed"));
 	free(t.text);
 	put32(at(m, m->ring[1].meta) + 32 + 8, 1u << 31);
 	t = tell_opts(m, false);
@@ -562,7 +567,8 @@ static void test_bad_length(void **state)
 	put32(page_at(m, 0, 1) + 20, UINT32_MAX);
 	t = tell_opts(m, false);
 	assert_int_equal(t.records, 0);
-	assert_int_equal(t.missing, m->ring[0].used[1]);
+	assert_int_equal(t.missing, 0);
+	assert_int_equal(t.damaged, m->ring[0].used[1]);
 	free(t.text);
 	put64(page_at(m, 0, 1) + 8, UINT64_MAX >> 5);
 	t = tell_opts(m, false);

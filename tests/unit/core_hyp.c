@@ -166,10 +166,22 @@ static void test_no_nodes(void **state)
 		want = hypm_truth(m, true);
 		assert_string_equal(t.text, want);
 		assert_true(t.any & MEMLOG_REC_GUESSED);
+		assert_string_equal(t.note, "the order of the events of CPU 0 "
+					    "is guessed");
 		free(want);
 		told_free(&t);
 		hypm_free(m);
 	}
+	m = hypm_new(3, 5, 4096);
+	m->no_nodes = true;
+	told_fill(m, 0, 10);
+	told_fill(m, 2, 10);
+	hypm_store(m);
+	t = told(m);
+	assert_string_equal(t.note,
+			    "the order of the events of 3 CPUs is guessed");
+	told_free(&t);
+	hypm_free(m);
 }
 
 /* ---- hostile images ----------------------------------------------------- */
@@ -241,7 +253,7 @@ static void test_circle(void **state)
 	hypm_free(m);
 }
 
-/* An event that is longer than what is left: the rest is counted as missing. */
+/* An event that is longer than what is left: the rest is damaged, not missing. */
 static void test_long_event(void **state)
 {
 	struct hypm *m = hypm_new(1, 3, 4096);
@@ -252,7 +264,8 @@ static void test_long_event(void **state)
 	put32(m->cpu[0].page[1] + 16 + 4, 5000);
 	t = told(m);
 	assert_string_equal(t.text, "");
-	assert_int_equal(t.missing, m->cpu[0].write[1]);
+	assert_int_equal(t.missing, 0);
+	assert_int_equal(t.damaged, m->cpu[0].write[1]);
 	told_free(&t);
 	hypm_free(m);
 }
@@ -271,6 +284,8 @@ static void test_long_page(void **state)
 	more = told(m);
 	assert_string_equal(more.text, full.text);
 	assert_int_equal(more.missing, full.missing);
+	assert_int_equal(more.damaged, full.damaged);
+	assert_true(full.damaged);
 	told_free(&full);
 	told_free(&more);
 	hypm_free(m);

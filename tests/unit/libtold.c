@@ -11,11 +11,17 @@
 #include <cmocka.h>
 
 #include "image/image.h"
+#include "scan/scan.h"
 
 #include "../../fixtures/gen/hyp_android.c"
 #include "../../fixtures/gen/hyp_model.c"
 
 #define MS UINT64_C(1000000)
+
+/* Where the kernel has its data: at 1 GiB. */
+#define DATA_AT                                  \
+	"SYMBOL(init_uts_ns)=ffff9abc40000000\n" \
+	"NUMBER(kimage_voffset)=0xffff9abc00000000\n"
 
 struct told_remote {
 	struct hypm m; /* first */
@@ -106,6 +112,8 @@ struct told told_opts(struct memlog_image *image,
 			t.any |= rec->flags;
 		}
 		t.missing += memlog_decoder_missing(d);
+		t.damaged += ml_decoder_source(d)->damaged;
+		memcpy(t.note, ml_decoder_source(d)->note, sizeof(t.note));
 		memlog_decoder_close(d);
 	}
 	memlog_logs_destroy(logs);
@@ -115,11 +123,24 @@ struct told told_opts(struct memlog_image *image,
 	return t;
 }
 
+const char *told_release(const struct hypm *m)
+{
+	switch (m->gen) {
+	case HYPM_14:
+		return "OSRELEASE=6.1.75-android14-11\n" DATA_AT;
+	case HYPM_15:
+	case HYPM_15_LONG:
+		return "OSRELEASE=6.6.30-android15-8\n" DATA_AT;
+	case HYPM_16:
+		return "OSRELEASE=6.12.23-android16-5\n";
+	default:
+		return "OSRELEASE=7.3.4\n";
+	}
+}
+
 struct told told(struct hypm *m)
 {
-	const char *text = m->gen == HYPM_14 ?
-				   "OSRELEASE=6.1.75-android14-11\n" :
-				   "OSRELEASE=6.6.30-android15-8\n";
+	const char *text = told_release(m);
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	struct told t;
 
@@ -150,6 +171,8 @@ void told_all(struct hypm *m)
 	assert_string_equal(t.text, want);
 	assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
 	assert_int_equal(t.missing, 0);
+	assert_int_equal(t.damaged, 0);
+	assert_string_equal(t.note, "");
 	if (!m->no_buffer)
 		assert_string_equal(t.flagged, "");
 	free(want);

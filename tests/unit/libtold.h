@@ -4,6 +4,7 @@
 #define LIBTOLD_H
 
 #include "../../fixtures/gen/hyp_model.h"
+#include "format/format.h"
 #include "libmem.h"
 
 /* A remote in memory of its own. The caller frees. */
@@ -19,9 +20,10 @@ void hypm_hole(struct hypm *m, uint64_t addr, size_t len);
 struct told {
 	char *text, *flagged; /* all of it, and what is consumed */
 	char *strings;	      /* fields of that name */
-	uint64_t missing;
-	uint32_t flags; /* of the log */
-	uint32_t any;	/* of its records */
+	uint64_t missing, damaged;
+	char note[ML_SOURCE_NOTE]; /* of the decoder */
+	uint32_t flags;		   /* of the log */
+	uint32_t any;		   /* of its records */
 	size_t logs;
 	char reason[160];      /* of the log */
 	size_t current, stale; /* logs in that state */
@@ -31,6 +33,9 @@ struct told {
 struct told told_opts(struct memlog_image *image,
 		      const struct memlog_symbols *symbols, bool consumed);
 struct told told(struct hypm *m);
+
+/* VMCOREINFO of a kernel of that generation. */
+const char *told_release(const struct hypm *m);
 void told_free(struct told *t);
 
 /* All that trace_pipe would print is, in a certain order; also the events that it

@@ -129,7 +129,7 @@ static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 			return;
 		}
 		if (c->events.bad)
-			source->missing += c->events.len - c->events.pos;
+			source->damaged += c->events.len - c->events.pos;
 	} while (trace_turn(d, c, source));
 }
 
@@ -244,6 +244,7 @@ static enum memlog_status ftrace_open(void *state, struct ml_source *source,
 	enum memlog_status s = MEMLOG_OK;
 
 	d->alloc = opts->alloc;
+	ml_source_note_guessed(source, FTRACE_ROLE_GUESSED);
 	d->consumed = opts->user->consumed;
 	d->page_size = f->page_size;
 	d->ns = f->clock != CLOCK_COUNTER && f->clock != CLOCK_UPTIME &&

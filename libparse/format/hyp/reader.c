@@ -120,7 +120,7 @@ static bool reader_event(struct hyp_reader *r, struct ml_source *source)
 		if (!known || r->consumed || r->event.pos >= r->cpu.read)
 			return true;
 	if (r->events.bad)
-		source->missing += r->events.len - r->events.pos;
+		source->damaged += r->events.len - r->events.pos;
 	return false;
 }
 

@@ -170,7 +170,7 @@ static enum memlog_status trace_readers(struct hyp_trace *d,
 static bool trace_is_sorted(struct hyp_trace *d, struct ml_source *source,
 			    int32_t *ret)
 {
-	uint64_t missing = source->missing, last;
+	uint64_t missing = source->missing, damaged = source->damaged, last;
 	struct hyp_reader *r, start;
 
 	for (r = d->readers; r < d->readers + d->n; r++) {
@@ -185,6 +185,7 @@ static bool trace_is_sorted(struct hyp_trace *d, struct ml_source *source,
 		*r = start;
 	}
 	source->missing = missing;
+	source->damaged = damaged;
 	return true;
 }
 
@@ -194,7 +195,7 @@ static enum memlog_status trace_merge(struct hyp_trace *d,
 				      struct memlog_err *err)
 {
 	const struct hyp *h = ml_hyp_const(source->log);
-	uint64_t missing = source->missing;
+	uint64_t missing = source->missing, damaged = source->damaged;
 	enum memlog_status s;
 	int32_t cpu;
 
@@ -208,6 +209,7 @@ static enum memlog_status trace_merge(struct hyp_trace *d,
 	if (s || trace_is_sorted(d, source, &cpu))
 		return s;
 	source->missing = missing;
+	source->damaged = damaged;
 	ml_image_warn(source->image,
 		      "time goes back in the trace of CPU %d, as it does while "
 		      "a guest runs: CPUs are not merged",
@@ -225,6 +227,7 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 	enum memlog_status s = MEMLOG_OK;
 
 	d->alloc = opts->alloc;
+	ml_source_note_guessed(source, HYP_ROLE_GUESSED);
 	if (user->merge)
 		s = trace_merge(d, source, user->consumed, err);
 	if (!s && !d->readers)
