@@ -15,7 +15,7 @@ enum { COMMIT_LOST = 3u << 30 /* a reader's marks: events lost before */ };
 static void reader_lost(struct hyp_reader *r, uint64_t commit, uint32_t role)
 {
 	struct hyp_reader_cpu *c = &r->cpu;
-	bool first = !c->told;
+	bool first = !c->after_reader;
 
 	r->lost = 0;
 	r->is_lost = commit & COMMIT_LOST;
@@ -23,7 +23,7 @@ static void reader_lost(struct hyp_reader *r, uint64_t commit, uint32_t role)
 		if (c->has_meta && !(c->has_read && c->read))
 			r->lost = c->meta.lost;
 	} else if (first && c->has_meta) {
-		c->told = true;
+		c->after_reader = true;
 		if (role & HYP_ROLE_ALL)
 			r->lost = 0;
 		else if (c->has_last)
@@ -31,7 +31,7 @@ static void reader_lost(struct hyp_reader *r, uint64_t commit, uint32_t role)
 				  ml_min(c->last_overrun, c->meta.overrun);
 		else if (!c->swapped)
 			r->lost = c->meta.overrun;
-		else if (c->meta.overrun > c->meta.lost)
+		else if (c->has_lost && c->meta.overrun > c->meta.lost)
 			r->is_lost = true;
 	}
 	r->is_lost |= r->lost != 0;
@@ -49,7 +49,7 @@ static void reader_load_page(struct hyp_reader *r, struct ml_source *source,
 		reader_lost(r, commit, source->log->extents[extent].role);
 }
 
-/* Of Android 14, which has no meta page. */
+/* Of Android 14, which has no meta page: what was overwritten, not since when. */
 static void reader_load_rb(struct hyp_reader *r, struct ml_source *source,
 			   size_t extent)
 {
@@ -84,6 +84,7 @@ static bool reader_next_page(struct hyp_reader *r, struct ml_source *source)
 				ml_hyp_extent_read(source, i, b, l->meta) ==
 					l->meta &&
 				ml_hyp_meta_load(l, b, &r->cpu.meta);
+			r->cpu.has_lost = r->cpu.has_meta;
 			r->cpu.swapped = r->cpu.meta.reader || r->cpu.meta.lost;
 			break;
 		case HYP_ROLE_RB:

@@ -6,10 +6,11 @@
 #include "image/bytes/rbpage.h"
 #include "hyp.h"
 
-/* Of the CPU whose extents are being read. */
+/* Of the CPU whose extents are being read. has_lost: meta.lost is known, what was lost
+ * before the reader page. after_reader: a page after that was reached. */
 struct hyp_reader_cpu {
 	struct hyp_meta meta;
-	bool has_meta, has_last, has_read, swapped, told;
+	bool has_meta, has_lost, has_last, has_read, swapped, after_reader;
 	uint64_t last_overrun;
 	uint32_t read; /* bytes of the reader page, if has_read */
 };
