@@ -145,6 +145,7 @@ struct memlog_logs {
 	uint64_t max;
 	uint64_t around;  /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
+	uint64_t writers; /* the same, for what the writers of traces know */
 	bool around_low;  /* low memory was searched, once */
 	uint64_t pages;	  /* of ring buffers looked at by expand(), at most
 				   ML_FTRACE_LOOKED_AT */

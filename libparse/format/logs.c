@@ -115,7 +115,8 @@ void ml_logs_clear(struct memlog_logs *logs)
 	}
 	logs->count = 0;
 	logs->n_extents = 0;
-	logs->around = logs->repeated = logs->places = 0;
+	logs->around = logs->writers = logs->repeated = logs->places = 0;
+	logs->pages = logs->counted = logs->tries = 0;
 	logs->around_low = false;
 }
 

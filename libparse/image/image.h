@@ -106,6 +106,11 @@ struct memlog_image {
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;
+	/* asked by what searches long in one call, see ml_image_stop(); NULL:
+	 * nobody can stop it */
+	bool (*stop)(void *arg);
+	void *stop_arg;
+	bool stopped;
 	bool starved; /* something was left out for lack of memory, where
 			   that could not be returned: set it, and
 			   ml_image_complete() will */
@@ -186,6 +191,16 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
  * it, or should have been found in it, is missing. */
 enum memlog_status ml_image_complete(struct memlog_image *image,
 				     struct memlog_err *err);
+
+/* Has the user stopped what is being done? To be asked now and then by what takes
+ * more than a moment, and returns no status: it ends then, and the search fails
+ * with STOP. */
+static inline bool ml_image_stop(struct memlog_image *image)
+{
+	if (!image->stopped && image->stop)
+		image->stopped = image->stop(image->stop_arg);
+	return image->stopped;
+}
 
 /*
  * A file format is one file, image/foo.c, with one struct ml_image_format, and

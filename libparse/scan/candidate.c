@@ -82,6 +82,11 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	s = ml_scan_kernel(job, probed->fmt, ML_KERNEL_EXPAND, err);
 	if (!s && probed->fmt->group.expand)
 		s = probed->fmt->group.expand(job->logs, log, job->image, err);
+	/* what it has found so far is not the log */
+	if (job->image->stopped) {
+		ml_logs_drop_last(job->logs);
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	}
 	if (s == MEMLOG_NOT_MINE)
 		ml_logs_drop_last(job->logs);
 	if (s != MEMLOG_OK && s != MEMLOG_LIMIT)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/names.h"
@@ -122,9 +123,11 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	if (!s && fmt->find.locate && job->opts->symbols)
 		n = fmt->find.locate(job->image, &job->symbols, places,
 				     ML_LIKELY_PLACES);
-	if (!s && fmt->find.likely)
+	if (!s && fmt->find.likely && !job->image->stopped)
 		n += fmt->find.likely(job->image, places + n,
 				      ML_LIKELY_PLACES - n);
+	if (job->image->stopped)
+		return ml_fail(err, MEMLOG_STOP, "stopped");
 	for (i = 0; i < n && !s; i++) {
 		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;
@@ -214,6 +217,15 @@ static uint64_t count_all(struct memlog_image *image)
 	return all;
 }
 
+/* For ml_image_stop(). */
+static bool scan_stop(void *arg)
+{
+	const struct ml_scan_job *job = arg;
+
+	return job->opts->progress(job->opts->progress_arg,
+				   ml_min(job->done, job->all), job->all);
+}
+
 static enum memlog_status job_init(struct ml_scan_job *job,
 				   struct memlog_image *image,
 				   const struct memlog_scan_opts *opts,
@@ -231,7 +243,17 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 	job->logs->symbols = opts->symbols ? &job->symbols : NULL;
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
 	job->places.alloc = image->alloc;
+	image->stop = opts->progress ? scan_stop : NULL;
+	image->stop_arg = job;
+	image->stopped = false;
 	return MEMLOG_OK;
+}
+
+static void job_fini(struct ml_scan_job *job)
+{
+	job->image->stop = NULL;
+	ml_free(&job->image->alloc, job->buf);
+	ml_places_fini(&job->places);
 }
 
 enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
@@ -346,8 +368,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 		s = ml_image_check(image, err);
 	s = job_complete(&job, s, err);
 	job.stats.complete = !s && !job.full;
-	ml_free(&image->alloc, job.buf);
-	ml_places_fini(&job.places);
+	job_fini(&job);
 	if (stats)
 		ml_sized_out(stats, &job.stats, sizeof(job.stats));
 	if (!keeps_logs(s)) {
@@ -416,7 +437,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 		if (ml_name_in_list(o.formats, ml_formats[i]->name))
 			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
 					      err);
-	ml_places_fini(&job.places);
+	job_fini(&job);
 	if (!s && !job.logs->count) {
 		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
 			       "no log starts at %s:0x%llx (%.120s)%s",

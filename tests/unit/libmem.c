@@ -62,6 +62,10 @@ static enum memlog_status mem_next(void *self, uint64_t addr,
 	struct mem *m = self;
 	size_t i;
 
+	if (m->low && m->n && addr < m->piece[0].addr) {
+		*ret = (struct memlog_range){ addr, m->piece[0].addr };
+		return MEMLOG_OK;
+	}
 	for (i = 0; i < m->n; i++) {
 		const struct mem_piece *p = &m->piece[i];
 

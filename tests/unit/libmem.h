@@ -3,6 +3,7 @@
 #ifndef LIBMEM_H
 #define LIBMEM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "memlog.h"
@@ -19,7 +20,8 @@ struct mem_piece {
 struct mem {
 	struct mem_piece piece[MEM_PIECES];
 	size_t n;
-	size_t reads;	/* how often read was called */
+	bool low;     /* below the first there is memory that cannot be read */
+	size_t reads; /* how often read was called */
 	uint64_t bytes; /* how many bytes it gave */
 };
 

@@ -26,6 +26,7 @@ enum {
 	LINK_FLAGS = 3,
 	FOOTER = 32, /* at the end of a page: two words of flags */
 	FLAGS = 7,
+	SIZED = 64, /* pages of a CPU that are looked at to tell their size */
 };
 
 /* All that are found; direct is that of the first. */
@@ -162,9 +163,9 @@ bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
 		.cap = 1,
 		.first = true,
 	};
-	struct hyp_sweep sweep = { &logs, image, rings_look, &s };
+	struct hyp_sweep sweep = { &logs.writers, image, rings_look, &s };
 
-	if (!ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX }))
+	if (!ml_hyp_sweep_from(&sweep, ml_hyp_kernel(image)))
 		return false;
 	*ret = cpu.rb;
 	return true;
@@ -184,7 +185,7 @@ static bool rings_size_fits(const struct rings *s, uint32_t size)
 	uint64_t va;
 
 	for (i = 0; i < s->n; i++)
-		for (k = 0; k < s->cpu[i].pages; k++) {
+		for (k = 0; k < ml_min(s->cpu[i].pages, SIZED); k++) {
 			if (!ml_hyp_read(s->image,
 					 s->cpu[i].nodes + (uint64_t)k * NODE,
 					 b, NODE))
@@ -202,26 +203,44 @@ static bool rings_size_fits(const struct rings *s, uint32_t size)
 	return any;
 }
 
-/* The kernel knows which CPU's memory each is in, if its symbols are there;
- * otherwise they are taken in the order of their addresses. */
-static void rings_number(struct rings *s)
+/* The kernel knows which CPU's memory each is in, if its symbols are there: the
+ * numbers of CPUs are by what is at array, virtual. */
+static void rings_number_by(struct rings *s, uint64_t array)
 {
-	uint64_t array = s->h->hint[HYP_HINT_ARRAY], phys, va;
-	uint32_t i, cpu;
-	uint8_t b[8];
+	uint8_t *b = ml_calloc(&s->image->alloc, ML_HYP_CPUS, 8);
+	size_t got = 0, cpu, i;
+	uint64_t phys, va;
 
-	if (!array || !ml_vmcoreinfo_phys(s->image, array, &phys))
-		return;
-	for (i = 0; i < s->n; i++)
-		for (cpu = 0; cpu < ML_HYP_CPUS; cpu++) {
-			if (!ml_hyp_read(s->image, phys + 8 * (uint64_t)cpu, b,
-					 sizeof(b)) ||
-			    !ml_le64(b))
-				break;
-			va = ml_le64(b) + s->h->hint[HYP_HINT_OFFSET];
+	s->image->starved |= !b;
+	if (b && ml_vmcoreinfo_phys(s->image, array, &phys))
+		ml_image_fill(s->image, MEMLOG_PHYS, phys, b, 8 * ML_HYP_CPUS,
+			      &got, NULL);
+	for (cpu = 0; cpu < got / 8 && ml_le64(b + 8 * cpu); cpu++) {
+		va = ml_le64(b + 8 * cpu) + s->h->hint[HYP_HINT_OFFSET];
+		for (i = 0; i < s->n; i++)
 			if ((va - s->cpu[i].rb) % ML_HYP_STEP == 0)
 				s->cpu[i].cpu = (int32_t)cpu;
-		}
+	}
+	ml_free(&s->image->alloc, b);
+}
+
+static int rings_by_place(const void *a, const void *b)
+{
+	const struct hyp_cpu *x = a, *y = b;
+
+	return x->rb < y->rb ? -1 : x->rb > y->rb;
+}
+
+/* Otherwise they are taken in the order of their addresses. */
+static void rings_number(struct rings *s)
+{
+	uint32_t i;
+
+	qsort(s->cpu, s->n, sizeof(*s->cpu), rings_by_place);
+	for (i = 0; i < s->n; i++)
+		s->cpu[i].cpu = (int32_t)i;
+	if (s->h->hint[HYP_HINT_ARRAY])
+		rings_number_by(s, s->h->hint[HYP_HINT_ARRAY]);
 }
 
 static int rings_by_cpu(const void *a, const void *b)
@@ -259,7 +278,7 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 			   .image = image,
 			   .h = ml_hyp(log),
 			   .cap = ML_HYP_CPUS };
-	struct hyp_sweep sweep = { logs, image, rings_look, &s };
+	struct hyp_sweep sweep = { &logs->writers, image, rings_look, &s };
 	uint64_t first = log->extents[0].addr;
 	enum memlog_status status;
 
@@ -270,10 +289,10 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 	rings_take(&s, first);
 	if (!s.n) {
 		status = ml_fail(err, MEMLOG_NOT_MINE,
-				 "its nodes are nowhere in memory");
+				 "the nodes of its ring are not in the image");
 	} else {
 		s.n = 0; /* it will be found again */
-		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
+		ml_hyp_sweep_from(&sweep, first);
 		if (s.n)
 			status = rings_add(&s, log, err);
 		else if (image->starved)

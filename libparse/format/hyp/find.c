@@ -201,7 +201,8 @@ static enum memlog_status hyp_find_desc(struct memlog_logs *logs,
 		return hyp_find_remote(logs, image, h, addr) ?
 			       MEMLOG_OK :
 			       ml_fail(err, MEMLOG_NOT_MINE,
-				       "its remote is nowhere in memory");
+				       "the kernel's trace remote that it "
+				       "belongs to is not in the image");
 	case HYP_ROLE_META:
 		if (!ml_hyp_meta_find(logs, image, h, addr))
 			return ml_fail(err, MEMLOG_NOT_MINE,
@@ -210,7 +211,7 @@ static enum memlog_status hyp_find_desc(struct memlog_logs *logs,
 	default:
 		if (!ml_hyp_desc_map(logs, image, h, addr + h->desc))
 			return ml_fail(err, MEMLOG_NOT_MINE,
-				       "its meta page is nowhere in memory");
+				       "its meta page is not in the image");
 	}
 	if (h->gen == HYP_MAINLINE)
 		hyp_find_table(logs, image, log);

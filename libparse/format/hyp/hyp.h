@@ -217,12 +217,12 @@ bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
 			struct hyp *h, uint64_t *ret, uint64_t *ret_table);
 
 /*
- * sweep.c. Go through memory, at most ML_MAX_AROUND bytes for all logs: look()
+ * sweep.c. Go through memory, at most ML_MAX_AROUND bytes that *budget counts: look()
  * gets chunks of it, at multiples of 8, and ends it with true, which is
  * returned.
  */
 struct hyp_sweep {
-	struct memlog_logs *logs;
+	uint64_t *budget;
 	struct memlog_image *image;
 	bool (*look)(void *arg, uint64_t addr, const uint8_t *p, size_t len);
 	void *arg;
@@ -231,6 +231,9 @@ bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where);
 
 /* All of memory, what is near addr first. */
 bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr);
+
+/* A place in the kernel's data; 0: it is not known. */
+uint64_t ml_hyp_kernel(const struct memlog_image *image);
 
 /* May another candidate be looked at closely? */
 static inline bool ml_hyp_try(struct memlog_logs *logs)

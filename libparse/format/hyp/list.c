@@ -115,7 +115,7 @@ bool ml_hyp_list_find(struct memlog_logs *logs, struct memlog_image *image,
 		      struct hyp *h, struct memlog_extent *ret)
 {
 	struct list_search s = { .logs = logs, .image = image, .h = h };
-	struct hyp_sweep sweep = { logs, image, list_look, &s };
+	struct hyp_sweep sweep = { &logs->around, image, list_look, &s };
 	uint64_t va, near = h->desc - h->direct;
 
 	if (ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)", &va))

@@ -243,43 +243,38 @@ static size_t locate_piece(struct memlog_image *image,
 	return n;
 }
 
-/* Meta pages of Android 15 in len bytes at p. */
-static size_t locate_metas(const uint8_t *p, size_t len, uint64_t addr,
-			   struct ml_likely *ret, size_t max)
-{
-	size_t at = (size_t)(-addr % ML_PAGE), n = 0;
+struct locate_metas {
+	struct ml_likely *ret;
+	size_t n, max;
+};
 
-	for (; at + HYP_META_15 <= len && n < max; at += ML_PAGE)
+/* Meta pages of Android 15 in a chunk of memory. */
+static bool locate_meta(void *arg, uint64_t addr, const uint8_t *p, size_t len)
+{
+	struct locate_metas *s = arg;
+	size_t at = (size_t)(-addr % ML_PAGE);
+
+	for (; at + HYP_META_15 <= len && s->n < s->max; at += ML_PAGE)
 		if (ml_hyp_is_meta_15(p + at))
-			ret[n++] = (struct ml_likely){
+			s->ret[s->n++] = (struct ml_likely){
 				.space = MEMLOG_PHYS,
 				.range = { addr + at, addr + at + HYP_META_15 },
 				.exact = true,
 			};
-	return n;
+	return s->n == s->max;
 }
 
-/* In all of memory, at most ML_MAX_AROUND bytes of it. */
+/* In all of memory, as far as it is searched. */
 static size_t locate_all_metas(struct memlog_image *image,
 			       struct ml_likely *ret, size_t max)
 {
-	uint8_t *buf = ml_calloc(&image->alloc, ML_HYP_CHUNK, 1);
-	uint64_t at = 0, len, left = ML_MAX_AROUND;
-	struct memlog_range r;
-	size_t n = 0, got;
+	struct locate_metas s = { .ret = ret, .max = max };
+	uint64_t budget = 0;
+	struct hyp_sweep sweep = { &budget, image, locate_meta, &s };
 
-	image->starved |= !buf;
-	while (buf && n < max && left &&
-	       !memlog_image_next_data(image, MEMLOG_PHYS, at, &r, NULL)) {
-		len = ml_min(ml_min(r.end - r.start, ML_HYP_CHUNK), left);
-		left -= len;
-		at = r.start + len;
-		if (!ml_image_fill(image, MEMLOG_PHYS, r.start, buf,
-				   (size_t)len, &got, NULL))
-			n += locate_metas(buf, got, r.start, ret + n, max - n);
-	}
-	ml_free(&image->alloc, buf);
-	return n;
+	if (max)
+		ml_hyp_sweep_from(&sweep, ml_hyp_kernel(image));
+	return s.n;
 }
 
 /* Does the kernel call itself one of that Android? */

@@ -103,7 +103,7 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 	struct meta_search s = {
 		.logs = logs, .image = image, .h = h, .meta = phys
 	};
-	struct hyp_sweep sweep = { logs, image, meta_look_part, &s };
+	struct hyp_sweep sweep = { &logs->around, image, meta_look_part, &s };
 
 	return ml_hyp_sweep_from(&sweep, phys);
 }
@@ -112,7 +112,7 @@ bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
 			struct hyp *h, uint64_t *ret, uint64_t *ret_table)
 {
 	struct meta_search s = { .logs = logs, .image = image, .h = h };
-	struct hyp_sweep sweep = { logs, image, meta_look_remote, &s };
+	struct hyp_sweep sweep = { &logs->around, image, meta_look_remote, &s };
 
 	*ret_table = 0;
 	if (!ml_hyp_sweep_from(&sweep, h->desc - h->direct))

@@ -121,7 +121,7 @@ void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
 	struct nodes_search s = { .logs = logs,
 				  .image = image,
 				  .l = ml_hyp_layout(ml_hyp(log)) };
-	struct hyp_sweep sweep = { logs, image, nodes_look, &s };
+	struct hyp_sweep sweep = { &logs->writers, image, nodes_look, &s };
 	uint64_t pages = 0;
 	size_t i;
 

@@ -54,9 +54,8 @@ static bool rb_take(struct memlog_image *image, const struct hyp *h,
 	    ml_le32(b + l->rb_pages) > cpu->pages ||
 	    ml_le32(b + l->rb_status) > RB_STATUS_MAX || !va || va % 8 ||
 	    (cpu->nodes_va && va != cpu->nodes_va) ||
-	    (!l->linear &&
-	     (!rb_is_node(h, cpu, ml_le64(b + l->rb_tail) - va) ||
-	      !rb_is_node(h, cpu, ml_le64(b + l->rb_reader) - va))))
+	    !rb_is_node(h, cpu, ml_le64(b + l->rb_tail) - va) ||
+	    !rb_is_node(h, cpu, ml_le64(b + l->rb_reader) - va))
 		return false;
 	cpu->shift = meta - cpu->meta_va;
 	cpu->nodes_va = va;
@@ -149,7 +148,7 @@ void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 	struct hyp_search s = { .logs = logs,
 				.image = image,
 				.h = ml_hyp(log) };
-	struct hyp_sweep sweep = { logs, image, rb_search_look, &s };
+	struct hyp_sweep sweep = { &logs->writers, image, rb_search_look, &s };
 	size_t i;
 
 	s.sorted = ml_calloc(&image->alloc, n, sizeof(*s.sorted));
@@ -165,7 +164,7 @@ void ml_hyp_rb_find(struct memlog_logs *logs, struct ml_log *log,
 	s.left = s.n;
 	if (s.n) {
 		qsort(s.sorted, s.n, sizeof(*s.sorted), rb_by_key);
-		ml_hyp_sweep(&sweep, (struct memlog_range){ 0, UINT64_MAX });
+		ml_hyp_sweep_from(&sweep, ml_hyp_phys(s.h, cpus[0].meta_va));
 	}
 	ml_free(&image->alloc, s.sorted);
 }

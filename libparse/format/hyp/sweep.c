@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/range.h"
 #include "hyp.h"
+#include "image/vmcoreinfo.h"
 
 /* One range; *ret: found. False: found, or nothing more may be searched. */
 static bool sweep_range(struct hyp_sweep *s, struct memlog_range r,
@@ -13,10 +14,10 @@ static bool sweep_range(struct hyp_sweep *s, struct memlog_range r,
 
 	for (; at < r.end; at += n) {
 		n = ml_min(ml_min(ML_HYP_CHUNK, r.end - at),
-			   ML_MAX_AROUND - s->logs->around);
-		if (!n)
+			   ML_MAX_AROUND - ml_min(*s->budget, ML_MAX_AROUND));
+		if (!n || ml_image_stop(s->image))
 			return false;
-		s->logs->around += n;
+		*s->budget += n;
 		if (ml_image_fill(s->image, MEMLOG_PHYS, at, buf, (size_t)n,
 				  &got, NULL))
 			continue;
@@ -35,7 +36,7 @@ bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where)
 	bool found = false;
 
 	s->image->starved |= !buf;
-	while (buf &&
+	while (buf && !s->image->stopped &&
 	       !memlog_image_next_data(s->image, MEMLOG_PHYS, addr, &r, NULL) &&
 	       ml_range_intersect(where, r, &r) &&
 	       sweep_range(s, r, buf, &found))
@@ -55,11 +56,22 @@ bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr)
 	       ml_hyp_sweep(s, (struct memlog_range){ high, UINT64_MAX });
 }
 
+uint64_t ml_hyp_kernel(const struct memlog_image *image)
+{
+	uint64_t va, ret;
+
+	return ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)", &va) &&
+			       ml_vmcoreinfo_phys(image, va, &ret) ?
+		       ret :
+		       0;
+}
+
 bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret)
 {
 	for (;;) {
 		/* a range counts too */
-		if ((*p->count)++ >= ML_HYP_PLACES)
+		if ((*p->count)++ >= ML_HYP_PLACES ||
+		    (*p->count % 256 == 0 && ml_image_stop(p->image)))
 			return false;
 		if (p->at >= p->r.start && p->at < p->r.end) {
 			*ret = p->at;
