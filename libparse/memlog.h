@@ -368,7 +368,9 @@ struct memlog_codec {
  *	file may shrink while it is open, or install a SIGBUS guard.
  * map: the layout of a raw file; raw_base is added to every address. Ignored if
  *	headers give the addresses.
- * force_raw: treat the file as plain memory, whatever it contains.
+ * force_raw: treat the file, which may be compressed as a whole, as plain
+ *	memory; a warning says if it has the headers of a dump. With map or
+ *	raw_base or this, live sources are INVALID.
  * allocator: NULL for malloc; see struct memlog_allocator for its lifetime.
  * tmpdir: the directory for unlinked temporary files, which hold input that can
  *	be read only once; NULL for /var/tmp. Copied.

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/sized.h"
 #include "image/bytes/flattened.h"
+#include "prefix.h"
 
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts)
 {
@@ -33,6 +34,30 @@ enum memlog_status ml_open_opts_check(const struct memlog_open_opts *opts,
 	return s;
 }
 
+/* As many bytes of a file as headers need to be recognised. */
+#define OPEN_LOOK (64u << 10)
+
+/* Plain memory, because the caller says so: say what else it is. */
+static void open_warn_raw(struct memlog_image *image,
+			  const struct memlog_open_opts *opts)
+{
+	uint8_t *buf = ml_calloc(&image->alloc, OPEN_LOOK, 1);
+	const char *title = NULL;
+	size_t n;
+
+	image->starved |= !buf;
+	if (buf &&
+	    !ml_file_read_some(&image->file, 0, buf, OPEN_LOOK, &n, NULL))
+		title = ml_prefix_known(buf, n, opts);
+	if (title)
+		ml_image_warn(
+			image,
+			"its headers (%s) are ignored: it is read as plain "
+			"memory",
+			title);
+	ml_free(&image->alloc, buf);
+}
+
 /* Open with the first format that does not return NOT_MINE. If all do, err is
  * the last one's. */
 static enum memlog_status open_ask(struct memlog_image *image,
@@ -50,6 +75,8 @@ static enum memlog_status open_ask(struct memlog_image *image,
 		image->traits = (*f)->traits;
 		s = (*f)->open(image, &image->file, opts, err);
 	}
+	if (!s && opts->force_raw)
+		open_warn_raw(image, opts);
 	return s;
 }
 
@@ -72,7 +99,9 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 	}
 	image->file = *file;
 	*file = (struct ml_file){ 0 };
-	for (; *layers && !s && !opts->force_raw; layers++) {
+	for (; *layers && !s; layers++) {
+		if (opts->force_raw && *layers == ml_flattened_open)
+			continue;
 		s = (*layers)(image, &image->file, opts, err);
 		if (s == MEMLOG_NOT_MINE)
 			s = MEMLOG_OK;

@@ -143,11 +143,11 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 	const struct ml_image_format *const *f = ml_image_formats;
 	enum memlog_status s;
 
-	*ret = false;
+	/* packed: the file inside is what matters */
+	*ret = ml_packed_find(bytes, len);
 	if (opts->force_raw)
 		return MEMLOG_OK;
-	/* packed: the file inside is what matters */
-	*ret = ml_packed_find(bytes, len) || ml_flattened_is(bytes, len);
+	*ret |= ml_flattened_is(bytes, len);
 	for (; *f && !*ret; f++) {
 		if ((*f)->streams)
 			continue;
@@ -157,4 +157,25 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 		*ret = s != MEMLOG_NOT_MINE;
 	}
 	return MEMLOG_OK;
+}
+
+const char *ml_prefix_known(const uint8_t *bytes, size_t len,
+			    const struct memlog_open_opts *opts)
+{
+	const struct ml_image_format *const *f = ml_image_formats;
+	struct memlog_open_opts o = *opts;
+	enum memlog_status s;
+
+	o.force_raw = false;
+	o.map = MEMLOG_MAP_NONE;
+	o.raw_base = 0;
+	if (ml_flattened_is(bytes, len))
+		return "a flattened file";
+	for (; *f; f++) {
+		s = (*f)->raw ? MEMLOG_NOT_MINE :
+				prefix_try(*f, bytes, len, &o, NULL);
+		if (s != MEMLOG_NOT_MINE && s != MEMLOG_NO_MEMORY)
+			return (*f)->title;
+	}
+	return NULL;
 }

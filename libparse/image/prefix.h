@@ -23,9 +23,15 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 				   struct memlog_err *err);
 
 /* Does the stream need a file to be read: is it packed, or of a format that
- * cannot be read in one pass? *ret is false with force_raw. NO_MEMORY. */
+ * cannot be read in one pass? With force_raw only what is packed does.
+ * NO_MEMORY. */
 enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 					const struct memlog_open_opts *opts,
 					bool *ret, struct memlog_err *err);
+
+/* The title of the dump format that these first bytes of a file are of, which may
+ * be damaged; NULL: none, or plain memory. */
+const char *ml_prefix_known(const uint8_t *bytes, size_t len,
+			    const struct memlog_open_opts *opts);
 
 #endif

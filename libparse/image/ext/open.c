@@ -43,6 +43,9 @@ static enum memlog_status open_source(const char *name,
 			ml_hint(status, name, opts, err);
 		return status;
 	}
+	if (opts->force_raw || opts->map || opts->raw_base)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--map is for files of raw memory");
 	status = (*s)->open(name + n, opts, &image, err);
 	return status ? status : ml_image_opened(image, ret, err);
 }
