@@ -214,6 +214,15 @@ struct ml_decoder_opts {
 	struct memlog_allocator alloc;
 };
 
+/* Options of struct memlog_decode_opts that a format knows. */
+enum {
+	ML_TAKES_UNCOMMITTED = 1,
+	ML_TAKES_CONSUMED = 2,
+	ML_TAKES_MERGE = 4,
+	ML_TAKES_RATE = 8, /* tsc_hz */
+	ML_TAKES_SYMBOLS = 16,
+};
+
 /*
  * A format. Each one fills in name, title, magics (or find.screen if it has
  * none), probe, and open with next; only formats that are listed but have no
@@ -368,6 +377,8 @@ struct ml_format {
 	 * rules: check the user's rules for formatting records as text.
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
+	 * takes: ML_TAKES_ bits. rules and find.locate say the same of rules and
+	 *	symbols.
 	 * absent: one line for who found no log of this format: what to check.
 	 *	Printed if the format was requested by name; if none was, if
 	 *	find.expected says so of the image, or where usual is set.
@@ -384,6 +395,7 @@ struct ml_format {
 		enum memlog_status (*rules)(const struct memlog_allocator *alloc,
 					    const char *text, size_t len,
 					    struct memlog_err *err);
+		unsigned int takes;
 		const char *absent;
 		bool usual, reserved, boots;
 	} say;

@@ -30,7 +30,7 @@ static bool take_space(const char **s, enum memlog_space *ret)
 /* What --list shows after an address: "=phys:0x3cb3000", the same byte in
  * another space, and "+2", how many more parts the log has. Neither changes
  * which log it is. */
-static bool address_take_rest(const char *s)
+static bool address_take_rest(const char *s, struct ml_query_at *ret)
 {
 	enum memlog_space space;
 	uint64_t n;
@@ -42,7 +42,8 @@ static bool address_take_rest(const char *s)
 	}
 	if (*s == '+') {
 		s++;
-		if (!ml_take_number(&s, &n))
+		ret->has_more = ml_take_number(&s, &ret->more);
+		if (!ret->has_more)
 			return false;
 	}
 	return !*s;
@@ -55,7 +56,7 @@ enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->has_space = take_space(&s, &ret->space);
-	if (!ml_take_number(&s, &ret->addr) || !address_take_rest(s))
+	if (!ml_take_number(&s, &ret->addr) || !address_take_rest(s, ret))
 		return ml_fail(
 			err, MEMLOG_INVALID,
 			"\"%.40s\" is not an address: write 0x7e9b2000, "

@@ -9,28 +9,6 @@
 #include "format/format.h"
 #include "render/tables/stats.h"
 
-bool ml_query_prints(const struct memlog_query *q)
-{
-	return !q->info && !q->list && !q->list_boots && !q->extract;
-}
-
-const struct ml_render *ml_query_writer(const struct memlog_query *q)
-{
-	if (!q->stats || !ml_query_prints(q) || !q->render->tables)
-		return q->render;
-	return q->render->tables;
-}
-
-int memlog_query_level(const struct memlog_query *query)
-{
-	return query->level;
-}
-
-bool memlog_query_wants_directory(const struct memlog_query *query)
-{
-	return ml_query_prints(query) && ml_query_writer(query)->directory;
-}
-
 /* Which lines are printed, and what is in them. */
 #define CHECK_LINES "grep,lines,level,component,cpu,since,until"
 #define CHECK_TEXT  "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
@@ -41,7 +19,7 @@ static const struct clash {
 } check_clashes[] = {
 	{ "info",
 	  "list,list-boots,extract,follow,stats,all,boot,format,scan,at,range,"
-	  "limit," CHECK_LINES "," CHECK_TEXT,
+	  "limit,symbols," CHECK_LINES "," CHECK_TEXT,
 	  "it describes the image, not its logs" },
 	{ "list", "list-boots,extract,follow,stats," CHECK_LINES "," CHECK_TEXT,
 	  "it prints no lines" },
@@ -58,37 +36,17 @@ static const struct clash {
 	{ "stats", "acrn-formats,time-format,merge", "it prints no events" },
 };
 
-/* Write the first option of a list that was given, as it is typed, to ret.
- * false: none was. */
-static bool check_given(const struct memlog_query *q, const char *names,
-			char ret[32])
-{
-	struct ml_options o = { .hosts = ~0u };
-
-	while (ml_options_next(&o) && o.set) {
-		if (!(q->given >> (o.next - 1) & 1) ||
-		    !ml_name_in_list(names, o.option.name))
-			continue;
-		if (o.option.letter)
-			snprintf(ret, 32, "-%c", o.option.letter);
-		else
-			snprintf(ret, 32, "--%s", o.option.name);
-		return true;
-	}
-	return false;
-}
-
 static enum memlog_status check_pairs(const struct memlog_query *q,
 				      struct memlog_err *err)
 {
-	char one[32], other[32];
+	char one[ML_OPTION_TYPED], other[ML_OPTION_TYPED];
 	const struct clash *c;
 	size_t i;
 
 	for (i = 0; i < sizeof(check_clashes) / sizeof(check_clashes[0]); i++) {
 		c = &check_clashes[i];
-		if (check_given(q, c->option, one) &&
-		    check_given(q, c->others, other))
+		if (ml_query_given(q, c->option, one) &&
+		    ml_query_given(q, c->others, other))
 			return ml_fail(err, MEMLOG_INVALID,
 				       "%s cannot be combined with %s: %s", one,
 				       other, c->why);
@@ -104,6 +62,10 @@ static enum memlog_status check_lines(const struct memlog_query *q,
 	/* -w -n 0 starts at the end */
 	if (q->has_count && !q->count && !(q->follow && q->newest))
 		return ml_fail(err, MEMLOG_INVALID, "-n 0 prints nothing");
+	if (q->max_logs && q->n_at)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--at cannot be combined with --limit=logs: it "
+			       "does not search");
 	if (ml_when_after(&f->since, &f->until))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--since is after --until: nothing can match");
@@ -157,30 +119,12 @@ static enum memlog_status check_formats(const struct memlog_query *q,
 	return MEMLOG_OK;
 }
 
-/* Rules for formats that have none would be ignored. */
-static enum memlog_status check_rules(const struct memlog_query *q,
-				      struct memlog_err *err)
-{
-	char option[32];
-	size_t i;
-
-	if (!q->formats || !check_given(q, "acrn-formats", option))
-		return MEMLOG_OK;
-	for (i = 0; ml_formats[i]; i++)
-		if (ml_name_in_list(q->formats, ml_formats[i]->name) &&
-		    ml_formats[i]->say.rules)
-			return MEMLOG_OK;
-	return ml_fail(err, MEMLOG_INVALID,
-		       "%s cannot be combined with -F %s: it is for other logs",
-		       option, q->formats);
-}
-
 /* Can the output format write what was asked for? */
 static enum memlog_status check_render(const struct memlog_query *q,
 				       struct memlog_err *err)
 {
 	const struct ml_render *r = q->render;
-	char option[32];
+	char option[ML_OPTION_TYPED];
 
 	if ((q->info || q->list || q->list_boots) && r->list == ML_LIST_NONE)
 		return ml_fail(err, MEMLOG_INVALID,
@@ -205,16 +149,39 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       "-O %s needs --stats=vm_exit, irq, cpu_usage "
 			       "or hyp_exit",
 			       r->name);
-	if (r != ml_renders[0] && check_given(q, "time-format", option))
+	if (r != ml_renders[0] && ml_query_given(q, "time-format", option))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "%s cannot be combined with -O %s: only text "
 			       "has a choice",
 			       option, r->name);
-	if (!r->directory && (q->has_file_size || q->max_files))
+	if (ml_query_writer(q)->untimed && !q->filter.since.from &&
+	    !q->filter.until.from && ml_query_given(q, "tsc-mhz", option))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s cannot be combined with -O %s: it writes no "
+			       "times",
+			       option, r->name);
+	if (!r->rotates && (q->has_file_size || q->max_files))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--limit=acrnlog-%s needs -O acrnlog",
 			       q->has_file_size ? "size" : "files");
 	return MEMLOG_OK;
+}
+
+/* Front ends have --force for a file, and for a terminal. */
+static enum memlog_status check_force(const struct memlog_query *q,
+				      struct memlog_err *err)
+{
+	char option[ML_OPTION_TYPED];
+
+	if (!q->force || q->host == MEMLOG_HOST_LIBRARY || q->extract ||
+	    ml_query_given(q, "output", option) ||
+	    (ml_query_prints(q) && ml_query_writer(q)->binary))
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "--force has no effect: it is for -o FILE%s and raw "
+		       "bytes to a terminal",
+		       q->host == MEMLOG_HOST_COMMAND ? ", --extract=FILE" :
+							"");
 }
 
 /* Can the sink take it? */
@@ -265,9 +232,11 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 	if (!s)
 		s = check_formats(q, err);
 	if (!s)
-		s = check_rules(q, err);
+		s = ml_takes_check(q, err);
 	if (!s)
 		s = check_render(q, err);
+	if (!s)
+		s = check_force(q, err);
 	return s || !sink ? s : check_sink(q, sink, err);
 }
 

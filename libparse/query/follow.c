@@ -100,6 +100,8 @@ static enum memlog_status on_news(struct follow *f,
 			s = f->render->log_begin(f->job.state, f->job.log, err);
 		f->begun = true;
 		f->job.inside = false;
+		if (!f->run->result.logs_printed)
+			ml_takes_say(f->run, &f->job.log, 1);
 		f->run->result.logs_printed++;
 		f->run->result.logs_found++;
 	}

@@ -42,6 +42,8 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
 		   (rec->component ? HAS_COMPONENT : 0) |
 		   (rec->has_time ? HAS_STAMP : 0);
+	if (rec->has_time && (!rec->time_hz || rec->time_hz == q->tsc_hz))
+		j->seen |= HAS_CYCLES;
 	if (rec->has_time && rec->time_hz)
 		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;

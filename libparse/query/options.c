@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/names.h"
 #include "base/sized.h"
 #include "rules.h"
 #include "set.h"
@@ -17,10 +18,11 @@ enum {
 	LIBRARY = 1 << MEMLOG_HOST_LIBRARY,
 	PLUGINS = CRASH | GDB,
 	ALL = DUMP | PLUGINS | LIBRARY,
+	NONE = 0,
 };
 
 /* An option that a host lacks is either one it cannot support, or one that an
- * option of its own sets. */
+ * option of its own sets, or replaces. */
 static const struct option_row {
 	const char *name;
 	char letter;
@@ -103,6 +105,9 @@ static const struct option_row {
 	  ml_set_verbose },
 	{ "quiet", 'q', NULL, "print only error messages, besides the data",
 	  ALL, ml_set_quiet },
+	/* front ends have these, and what they do depends on the others */
+	{ "symbols", 's', NULL, NULL, NONE, NULL },
+	{ "output", 'o', NULL, NULL, NONE, NULL },
 };
 #define N_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 _Static_assert(N_ROWS <= 64, "struct memlog_query has a bit for each");
@@ -150,6 +155,28 @@ void memlog_query_destroy(struct memlog_query *query)
 	ml_free(&a, query);
 }
 
+bool ml_query_prints(const struct memlog_query *q)
+{
+	return !q->info && !q->list && !q->list_boots && !q->extract;
+}
+
+const struct ml_render *ml_query_writer(const struct memlog_query *q)
+{
+	if (!q->stats || !ml_query_prints(q) || !q->render->tables)
+		return q->render;
+	return q->render->tables;
+}
+
+int memlog_query_level(const struct memlog_query *query)
+{
+	return query->level;
+}
+
+bool memlog_query_wants_directory(const struct memlog_query *query)
+{
+	return ml_query_prints(query) && ml_query_writer(query)->directory;
+}
+
 /* The row of a front end's own options, in our size; false after the last. */
 static bool options_own(const struct memlog_option *own, size_t index,
 			struct memlog_option *ret)
@@ -192,6 +219,36 @@ bool ml_options_next(struct ml_options *o)
 	}
 	o->set = NULL;
 	return options_own(o->own, o->next++ - N_ROWS, &o->option);
+}
+
+void ml_query_note(struct memlog_query *query, const char *name, ml_setter *set)
+{
+	size_t i;
+
+	for (i = 0; i < N_ROWS; i++)
+		if (option_rows[i].set == set &&
+		    !strcmp(option_rows[i].name, name))
+			query->given |= UINT64_C(1) << i;
+}
+
+bool ml_query_given(const struct memlog_query *query, const char *names,
+		    char ret[ML_OPTION_TYPED])
+{
+	const struct option_row *row;
+	size_t i;
+
+	for (i = 0; i < N_ROWS; i++) {
+		row = &option_rows[i];
+		if (!(query->given >> i & 1) ||
+		    !ml_name_in_list(names, row->name))
+			continue;
+		if (row->letter)
+			snprintf(ret, ML_OPTION_TYPED, "-%c", row->letter);
+		else
+			snprintf(ret, ML_OPTION_TYPED, "--%s", row->name);
+		return true;
+	}
+	return false;
 }
 
 static unsigned int options_hosts(enum memlog_host host)

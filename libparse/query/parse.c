@@ -128,8 +128,8 @@ parse_take(const struct parse *p, const struct ml_options *o, const char *value)
 	err->text[0] = '\0';
 	s = o->set ? o->set(p->query, value, err) :
 		     o->option.take(p->opts.arg, &o->option, value, err);
-	if (!s && o->set)
-		p->query->given |= UINT64_C(1) << (o->next - 1);
+	if (!s)
+		ml_query_note(p->query, o->option.name, o->set);
 	if (!s || !err->text[0])
 		return s;
 	/* it may quote the value, which can be any bytes */

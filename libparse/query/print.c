@@ -223,6 +223,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 	print_say_consumed(j, read == MEMLOG_NO_DATA && !missing);
 	say_filtered(j);
 	ml_say_older(j);
+	j->run->seen |= j->seen;
 	j->run->result.logs_printed++;
 	return MEMLOG_OK;
 }
@@ -342,6 +343,8 @@ enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 	s = render->begin(state, &opts, run->host.sink, err);
 	if (!s) {
 		s = print_all(run, state, err);
+		if (!s && run->printed)
+			ml_takes_say_times(run);
 		if (render->close)
 			render->close(state);
 	}

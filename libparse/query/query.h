@@ -37,6 +37,8 @@ struct ml_query_at {
 	bool has_space;
 	enum memlog_space space;
 	uint64_t addr;
+	bool has_more;
+	uint64_t more; /* parts after the first, as --list shows them */
 };
 
 struct memlog_query {
@@ -77,6 +79,23 @@ struct memlog_query {
 
 /* Does it print what is in the logs? */
 bool ml_query_prints(const struct memlog_query *q);
+
+/* Room for an option as it is typed. */
+#define ML_OPTION_TYPED 32
+
+/* An option was given: one of the query with that setter, or a front end's own,
+ * whose setter is NULL. */
+void ml_query_note(struct memlog_query *query, const char *name,
+		   ml_setter *set);
+
+/* Write the first option of a list of names that was given, as it is typed, to
+ * ret. False: none was. */
+bool ml_query_given(const struct memlog_query *query, const char *names,
+		    char ret[ML_OPTION_TYPED]);
+
+/* takes.c: options that only some formats know would be ignored. */
+enum memlog_status ml_takes_check(const struct memlog_query *query,
+				  struct memlog_err *err);
 
 /* What writes the output: --stats has its own writers. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);

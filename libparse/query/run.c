@@ -194,6 +194,19 @@ static enum memlog_status run_choose_boot(struct ml_run *run,
 	return MEMLOG_OK;
 }
 
+/* "+2" after an address, as --list shows it, when the log has not 2 more
+ * parts. */
+static void run_say_more(const struct ml_run *run, const struct memlog_log *log,
+			 const struct ml_query_at *at)
+{
+	size_t more = log->n_extents ? log->n_extents - 1 : 0;
+
+	if (at && at->has_more && at->more != more && starts_at(run, log, at))
+		ml_say_log(run, ML_SAY_WARNING, log,
+			   "--at: it has %zu more part%s, not %" PRIu64, more,
+			   ml_s(more), at->more);
+}
+
 /* The logs of the lists: with --at and -b only those that start there. */
 static void run_collect(struct ml_run *run)
 {
@@ -211,6 +224,7 @@ static void run_collect(struct ml_run *run)
 			    (q->has_boot && at && !starts_at(run, log, at)))
 				continue;
 			run->logs[run->n_logs++] = log;
+			run_say_more(run, log, at);
 			if (at && !(log->flags & MEMLOG_LOG_NOT_A_LOG) &&
 			    run_names(run, log, at))
 				run->chosen[run->n_chosen++] = log;
@@ -302,6 +316,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		return ml_whole_boots(run, err);
 	if (q->extract)
 		return ml_whole_extract(run, err);
+	ml_takes_say(run, run->chosen, run->n_chosen);
 	run->tsc_hz = ml_query_tsc_hz(run);
 	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
 	say_warnings(run, said);

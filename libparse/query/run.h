@@ -20,11 +20,12 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz;  /* of time stamps, 0: unknown */
-	bool checked;	  /* the options fit each other */
-	bool printed;	  /* anything, for the exit status */
-	bool said_none;	  /* an error message says why nothing was */
-	uint64_t missing; /* bytes of the logs that were read */
+	uint64_t tsc_hz;   /* of time stamps, 0: unknown */
+	bool checked;	   /* the options fit each other */
+	bool printed;	   /* anything, for the exit status */
+	unsigned int seen; /* in records: HAS_ bits */
+	bool said_none;	   /* an error message says why nothing was */
+	uint64_t missing;  /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;
@@ -64,9 +65,10 @@ enum {
 	HAS_LEVEL = 1,
 	HAS_CPU = 2,
 	HAS_COMPONENT = 4,
-	HAS_TIME = 8,	/* in seconds of the log's own clock */
-	HAS_STAMP = 16, /* a time stamp, maybe in uncalibrated cycles */
-	HAS_DATE = 32,	/* a date */
+	HAS_TIME = 8,	 /* in seconds of the log's own clock */
+	HAS_STAMP = 16,	 /* a time stamp, maybe in uncalibrated cycles */
+	HAS_DATE = 32,	 /* a date */
+	HAS_CYCLES = 64, /* a time stamp that needs a rate, or got one */
 };
 
 struct ml_newest;
@@ -109,6 +111,13 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 struct ml_list_opts ml_run_list_opts(const struct ml_run *run);
 /* Is each log a separate file in a directory? */
 bool ml_run_apart(const struct ml_run *run);
+
+/* takes.c: report options that no format of these n logs knows. */
+void ml_takes_say(const struct ml_run *run,
+		  const struct memlog_log *const *logs, size_t n);
+
+/* The same of --time-format and --tsc-mhz, after records were printed. */
+void ml_takes_say_times(const struct ml_run *run);
 
 /* follow.c: print the records of a live log as they come, until the guest ends
  * or the caller stops it. */

@@ -37,6 +37,7 @@ const struct ml_render ml_render_raw = {
 	.name = "raw",
 	.title = "the bytes of the log, untouched",
 	.binary = true,
+	.untimed = true,
 	.suffix = "raw",
 	.state_size = sizeof(struct ml_out),
 	.begin = raw_begin,

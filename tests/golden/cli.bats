@@ -239,7 +239,7 @@ wrong() {
 	wrong "--stats cannot be combined with --merge: it prints no events" \
 		--stats irq --merge small-c
 	echo '0x10 CPU%(cpu)d' >"$T/rules"
-	wrong "--acrn-formats cannot be combined with -F ovmf: it is for other logs" \
+	wrong "--acrn-formats cannot be combined with -F ovmf: it is for logs of acrn-trace" \
 		-F ovmf --acrn-formats "$T/rules" small-c
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c

@@ -145,7 +145,8 @@ at_prints() {
 	head -c $((0x3cb8000)) "$unpacked" >"$t/cut"
 	for how in --list --list-boots "--extract=$t/x"; do
 		run -4 "$dump" -q --map=none --strict "$how" "$t/cut"
-		run -0 "$dump" -q --map=none --strict --force "$how" "$unpacked"
+		rm -f "$t/x"
+		run -0 "$dump" -q --map=none --strict "$how" "$unpacked"
 	done
 }
 

@@ -314,6 +314,7 @@ const struct ml_format ml_format_acrn_log = {
 	.live.stable = log_stable,
 	.say.rate = ml_acrn_rate,
 	.say.boots = true,
+	.say.takes = ML_TAKES_CONSUMED,
 	.say.absent = "ACRN's log is in memory that the Service VM's kernel "
 		      "reserves with hvlog=; a kdump of the Service VM lacks "
 		      "it if memmap= hides it",

@@ -389,6 +389,7 @@ const struct ml_format ml_format_acrn_trace = {
 	.say.reason = ml_acrn_event_reason,
 	.say.clock = &ml_format_acrn_log,
 	.say.rules = trace_rules,
+	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE,
 	.say.absent = "ACRN's trace is in the memory of the Service VM: dump "
 		      "that VM",
 };

@@ -282,6 +282,7 @@ const struct ml_format ml_format_hyp_trace = {
 	.group.relate = ml_hyp_relate,
 	.say.event = ml_hyp_event,
 	.say.visits = true,
+	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_MERGE,
 	.say.absent = "Linux traces its hypervisor only with "
 		      "CONFIG_NVHE_EL2_TRACING, while tracing is on or not all "
 		      "of it was read",

@@ -165,6 +165,7 @@ const struct ml_render ml_render_acrntrace = {
 	.name = "acrntrace",
 	.title = "the files that ACRN's acrntrace writes, for its scripts",
 	.binary = true,
+	.untimed = true,
 	.directory = true,
 	.tells_logs = true,
 	.only = &ml_format_acrn_trace,
