@@ -126,6 +126,30 @@ sync_package() {
 	done
 }
 
+# The compiler and GenFw store paths of files in an image. Wrappers make those
+# relative to the tree, so that an image does not depend on where the cache is.
+path_wrappers() {
+	local tool
+
+	mkdir -p "$tree/bin"
+	cat > "$tree/bin/gcc" <<-EOF
+	#!/bin/sh
+	exec "$(command -v gcc)" "\$@" -ffile-prefix-map="$tree/edk2/=" \\
+		-ffile-prefix-map="$tree/packages/=" \\
+		-ffile-prefix-map="\$WORKSPACE/="
+	EOF
+	cat > "$tree/bin/GenFw" <<-EOF
+	#!/bin/bash
+	cd "\$WORKSPACE" || exit
+	exec "$pristine/BaseTools/BinWrappers/PosixLike/GenFw" \\
+		"\${@#"\$WORKSPACE/"}"
+	EOF
+	chmod +x "$tree/bin/gcc" "$tree/bin/GenFw"
+	for tool in gcc-ar objcopy objdump ld; do
+		ln -sf "$(command -v "$tool")" "$tree/bin/$tool"
+	done
+}
+
 # Each variant has its own workspace, so that switching between variants
 # rebuilds nothing.
 run_build() {
@@ -135,6 +159,8 @@ run_build() {
 	export PACKAGES_PATH=$tree/edk2:$tree/packages
 	export EDK_TOOLS_PATH=$pristine/BaseTools
 	export PYTHON_COMMAND=python3
+	export GCC5_BIN=$tree/bin/
+	path_wrappers
 	mkdir -p "$WORKSPACE/Conf"
 	log=$WORKSPACE/build.log
 	say "building $variant; the log is $log"
@@ -144,6 +170,7 @@ run_build() {
 		set --
 		# shellcheck disable=SC1091
 		. "$tree/edk2/edksetup.sh" > /dev/null
+		PATH=$tree/bin:$PATH
 		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
 			"${common[@]}" "${flags[@]}"
 	) > "$log" 2>&1 || {
