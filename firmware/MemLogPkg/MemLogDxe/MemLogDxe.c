@@ -18,12 +18,15 @@ MemLogDxeEntry(
 	)
 {
 	EFI_STATUS Status;
+	CONST MEM_DEBUG_LOG_HOB *Data;
 	UINT64 Address = 0;
 	VOID *Hob;
 
 	Hob = GetFirstGuidHob(&gMemDebugLogHobGuid);
-	if (Hob != NULL && GET_GUID_HOB_DATA_SIZE(Hob) >= sizeof(Address))
-		Address = *(CONST UINT64 *)GET_GUID_HOB_DATA(Hob);
+	if (Hob != NULL && GET_GUID_HOB_DATA_SIZE(Hob) >= sizeof(*Data)) {
+		Data = GET_GUID_HOB_DATA(Hob);
+		Address = Data->Address;
+	}
 	if (Address == 0 || Address > MAX_UINTN)
 		return EFI_UNSUPPORTED;
 	Status = gBS->InstallConfigurationTable(&gMemDebugLogHobGuid,
