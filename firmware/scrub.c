@@ -59,7 +59,9 @@ static void find_rings(void)
 	for (page = 0; page < pages; page++) {
 		const uint8_t *at = ram + page * PAGE;
 
-		if (memcmp(at, "ovmfmdg1ovmfmdg2", 16))
+		/* of this boot, of a resume, kept from the boot before */
+		if (memcmp(at, "ovmfmdg1ovmfmdg", 15) ||
+		    !memchr("2sp", at[15], 3))
 			continue;
 		header_size = get64(at + 0x10);
 		size = get64(at + 0x18);

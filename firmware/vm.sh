@@ -8,6 +8,7 @@
 #	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash
 #	vm_launch ARG...	start a guest without flash and debug port; the
 #				serial port is the chardev "serial" of ARGs
+#	vm_again IMAGE [ARG...]	start another QEMU with the memory of this one
 #	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
 #	vm_suspended		wait until the guest is suspended
 #	vm_quiet		wait for the shell and until debugcon.log has
@@ -56,6 +57,12 @@ vm_start() {
 		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
 		-drive "if=pflash,format=raw,file=$image,snapshot=on" \
 		"${port[@]}" "$@"
+}
+
+vm_again() {
+	vm_stop
+	: > "$vm/serial.log"
+	vm_start "$@"
 }
 
 vm_launch() {
@@ -179,6 +186,12 @@ vm_migrate() {
 }
 
 vm_end() {
+	vm_stop
+	[ -z "$vm" ] || rm -rf "$vm"
+	vm=
+}
+
+vm_stop() {
 	local tries=0
 
 	if [ -n "$vm_pid" ]; then
@@ -191,7 +204,6 @@ vm_end() {
 		kill "$vm_socket_pid" 2>/dev/null || :
 		wait "$vm_socket_pid" 2>/dev/null || :
 		vm_pid=
+		rm -f "$vm/qmp"
 	fi
-	[ -z "$vm" ] || rm -rf "$vm"
-	vm=
 }

@@ -15,12 +15,12 @@ trap vm_end EXIT
 kept=$tree_top/fixtures/vmcores
 images=$fw_out
 early=0x820000		# address of the early ring
-page_bytes=3903		# capacity of a ring of one page
+page_bytes=3327		# capacity of a ring of one page
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
 cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
-	ia32x64-shell ia32x64-pei reset-pei reset-shell q35-resume off
-	q35-saved)
+	ia32x64-shell ia32x64-pei reset-pei reset-shell reset-kept q35-resume
+	off q35-saved)
 
 # start VARIANT [ARG...]: start a guest; story is its description for the .txt.
 start() {
@@ -48,14 +48,16 @@ page_tables() {
 }
 
 # Run the guest until the store that moves the early ring's tail past $1 bytes.
-# gdb keeps it stopped there until vm_end. $2: a gdb command to run first.
+# gdb keeps it stopped there until $vm/go exists or vm_end. $2: a gdb command to run
+# first.
 run_until_early() {
 	gdb -nx -batch -ex 'set confirm off' -ex 'set pagination off' \
 		-ex "target remote $vm/gdb" \
 		-ex "watch *(unsigned int *)($early + 0x30) if *(unsigned int *)($early + 0x30) > $1" \
 		${2:+-ex "$2"} \
-		-ex continue -ex "shell touch $vm/hit" -ex 'shell sleep 600' \
-		> "$vm/gdb.log" 2>&1 < /dev/null &
+		-ex continue -ex "shell touch $vm/hit" \
+		-ex "shell while [ -e $vm/hit ] && [ ! -e $vm/go ]; do sleep 0.1; done" \
+		-ex delete -ex detach > "$vm/gdb.log" 2>&1 < /dev/null &
 	local tries=0
 	until [ -e "$vm/hit" ]; do
 		sleep 0.2
@@ -100,7 +102,8 @@ blank_devices() {
 
 # finish CASE TITLE LOGS FORMAT...
 # LOGS is "none" or a list of state:which:offset:bytes, which has for each ring
-# (early or main) the part of the debug port's output that it contains.
+# (early, main or the index of one in the list of all) the part of the debug port's
+# output that it contains.
 finish() {
 	local name=memlog-$1 title=$2 logs=$3 format tables scrubbed log ring
 	local state which offset bytes hash at
@@ -136,9 +139,12 @@ finish() {
 		for log in $logs; do
 			[ "$log" != none ] || continue
 			IFS=: read -r state which offset bytes <<< "$log"
-			ring=$early
-			[ "$which" = early ] || ring=$(sed 1d <<< "$scrubbed" |
-				grep -vx "$early")
+			case $which in
+			early)	ring=$early ;;
+			main)	ring=$(sed 1d <<< "$scrubbed" |
+					grep -vx "$early") ;;
+			*)	ring=$(sed -n "$((which + 2))p" <<< "$scrubbed") ;;
+			esac
 			hash=$(tail -c "+$((offset + 1))" "$vm/debugcon.log" |
 				head -c "$bytes" | sha256sum | cut -d' ' -f1)
 			at=-
@@ -242,7 +248,25 @@ make_reset-shell() {
 	vm_reset
 	vm_quiet
 	finish reset-shell 'reset, and idle at the shell again' \
-		"current:main:$before:$(($(debugcon_size) - before))" elf
+		"current:1:$before:$(($(debugcon_size) - before)) boot-1:0:0:$before" \
+		elf
+}
+
+# Three boots: to the shell, not even to memory, to the shell.
+make_reset-kept() {
+	local first second
+	start x64 -gdb "unix:$vm/gdb,server=on,wait=off"
+	vm_quiet
+	first=$(debugcon_size)
+	run_until_early 1500 'monitor system_reset'
+	second=$(debugcon_size)
+	vm_qmp system_reset > /dev/null
+	: > "$vm/serial.log"
+	touch "$vm/go"
+	vm_quiet
+	finish reset-kept 'reset in PEI, and idle at the shell again' \
+		"current:2:$second:$(($(debugcon_size) - second)) boot-1:0:$first:$((second - first)) boot-2:1:0:$first" \
+		elf
 }
 
 # Not in the manifest, because neither of its two logs is one contiguous part of

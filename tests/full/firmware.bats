@@ -77,7 +77,7 @@ wrapped() {
 	start "$1" -fw_cfg name=opt/ovmf/MemDebugLogPages,string="$2"
 	vm_quiet
 	vm_qmp stop
-	same $(($(debugcon_size) - ($2 * 4096 - 193))) elf kdump-zlib
+	same $(($(debugcon_size) - ($2 * 4096 - 0x301))) elf kdump-zlib
 }
 
 after_reset() {
@@ -168,13 +168,19 @@ after_reset() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
 	vm_wait debugcon.log 'ASSERT '
 	sleep 1
-	grep -q 'no room for 512 pages, staying at 0x820000' "$vm/debugcon.log"
+	grep -q 'no room for 2 x .* pages, staying at 0x820000' "$vm/debugcon.log"
 	same 0 elf
 }
 
 # Boot to PEI, move the log to the early ring with lock $1, continue the boot.
 boot_on_early() {
-	local tail=$((0x3ec8000 + 0x30)) tries
+	local tail tries
+	start x64
+	vm_wait debugcon.log 'memory log: at'
+	vm_qmp stop
+	tail=$(($(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 "$vm/ram" | cut -d: -f1) +
+		0x30))
+	vm_new
 	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
 	# in PEI, some messages after the log was moved to memory
 	gdb -nx -batch -ex "target remote $vm/gdb" \
@@ -198,8 +204,8 @@ boot_on_early() {
 
 @test "DXE with only the early ring: it wraps and stays in use" {
 	boot_on_early 1
-	# 60 KiB minus the header and the free byte
-	same $(($(debugcon_size) - (0xf000 - 193))) elf
+	# 28 KiB minus the header and the free byte
+	same $(($(debugcon_size) - (0x7000 - 193))) elf
 }
 
 @test "a lock that is never released: the guest boots, the log stops" {
@@ -240,6 +246,7 @@ memory_type() {
 
 @test "Linux: the log survives the boot services, and a suspend to RAM" {
 	local kernel before ring
+	use_new_qemu
 	kernel=$("$top/firmware/kernel.sh" 2>&3)
 	cc -static -O2 -o "$vm/init" "$BATS_TEST_DIRNAME/sleeper.c"
 	(cd "$vm" && echo init | cpio -o -H newc | gzip > initrd)
@@ -263,12 +270,30 @@ memory_type() {
 	# writes to the main ring, after the text of the boot
 	vm_dump elf "$vm/dump"
 	"$dump" --at phys:0x820000 -O raw "$vm/dump" > "$vm/early"
+	"$dump" --at "phys:$ring" -O raw "$vm/dump" > "$vm/main"
 	"$dump" -O raw "$vm/dump" > "$vm/all"
 	tail -c "+$((before + 1))" "$vm/debugcon.log" > "$vm/resume"
 	cmp -n 4000 "$vm/early" "$vm/resume"
+	# the boot first, then the resume; QEMU goes on showing the boot
+	cat "$vm/main" "$vm/early" | cmp - "$vm/all"
+	cmp -n "$before" "$vm/main" "$vm/debugcon.log"
+	vm_qmp query-firmware-log | jq -r .return.log | base64 -d |
+		cmp "$vm/main" -
 	[ "$(stat -c %s "$vm/all")" -eq "$(debugcon_size)" ]
 	cmp <(tr '\n' '\0' < "$vm/all" | sort -z) \
 		<(tr '\n' '\0' < "$vm/debugcon.log" | sort -z)
+}
+
+@test "without S3 only a page of the early area is taken from the system" {
+	local kernel
+	kernel=$("$top/firmware/kernel.sh" 2>&3)
+	vm_memory=256
+	start x64 -kernel "$kernel" -append 'console=ttyS0 efi=debug panic=-1' \
+		-cpu qemu64,+pdpe1gb -global ICH9-LPC.disable_s3=1 -no-reboot
+	vm_wait serial.log 'efi: mem00'
+	vm_wait serial.log 'Kernel panic'
+	[ "$(memory_type $((0x820000)))" != 'ACPI Mem NVS' ]
+	[ "$(memory_type $((0x82f000)))" = 'ACPI Mem NVS' ]
 }
 
 @test "serial: the same text goes to memory" {
@@ -282,6 +307,24 @@ memory_type() {
 	cmp -n 30000 "$vm/text" "$vm/serial.log"
 	cut -c1-100 "$vm/text" | tr -d '\r' | tail -n 3 | while read -r line; do
 		grep -aqF -- "$line" "$vm/serial.log"
+	done
+}
+
+@test "no path of this machine is in the images" {
+	local tree
+	. "$top/firmware/lib.sh"
+	tree=$fw_cache/edk2/patched-$(hash_of patches)
+	[ "$(find "$tree/x64/Build" -name '*.efi' | wc -l)" -gt 100 ]
+	run ! grep -rlF --include='*.efi' "$fw_cache" "$tree/x64/Build"
+}
+
+@test "the patches pass edk2's check" {
+	local each
+	. "$top/firmware/lib.sh"
+	fw_top=$top/firmware
+	for each in "$fw_top"/patches/*.patch; do
+		(cd "$fw_cache/edk2/patched-$(hash_of patches)/edk2" &&
+			python3 BaseTools/Scripts/PatchCheck.py "$each")
 	done
 }
 

@@ -31,6 +31,8 @@ check() {
 			"$dump" -O raw "$image" > "$image.text" ;;
 		stale)
 			"$dump" -O raw --at "phys:$gpa" "$image" > "$image.text" ;;
+		boot-*)
+			"$dump" -O raw -b "${state#boot}" "$image" > "$image.text" ;;
 		scattered)
 			"$dump" --strict -O raw "$image" > "$image.text" ||
 				status=$?

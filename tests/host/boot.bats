@@ -102,16 +102,92 @@ tables_say() {
 	tables_say 'hob 0x0'
 }
 
-@test "x64 reset and at the shell again: only the text of this boot" {
+# The address of the ring whose second magic ends with $1.
+ring_at() {
+	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
+}
+
+# bytes FROM TO: that part of the debug port's output
+bytes() {
+	tail -c "+$(($1 + 1))" "$vm/debugcon.log" | head -c "$(($2 - $1))"
+}
+
+# kept FROM TO: -b -1 prints the boot that wrote that part. The port gets a message
+# first: when a boot is stopped the log may lack its last one.
+kept() {
+	local size
+
+	vm_dump elf "$vm/dump"
+	"$dump" -b -1 -O raw "$vm/dump" > "$vm/text"
+	rm "$vm/dump"
+	size=$(stat -c %s "$vm/text")
+	[ "$size" -gt $(($2 - $1 - 512)) ]
+	bytes "$1" $(($1 + size)) | cmp - "$vm/text"
+}
+
+# Reset, and stop when the boot has loaded $1 drivers.
+reset_in_dxe() {
+	local tries=0
+
+	vm_reset
+	until [ "$(awk '/SecCoreStartupWithStack/ { n = 0 }
+		/Loading driver at/ { n++ }
+		END { print n + 0 }' "$vm/debugcon.log")" -ge "$1" ]; do
+		[ $((tries += 1)) -lt 1800 ]
+		sleep 0.1
+	done
+	vm_qmp stop > /dev/null
+}
+
+@test "x64, five boots: the one before is kept, and memory is laid out the same" {
+	local first second before=0 end i
 	start x64
 	vm_quiet
-	local before
 	vm_qmp stop
-	before=$(stat -c %s "$vm/debugcon.log")
+	first=$(ring_at 2)
+	[ -z "$(ring_at p)" ]
+	end=$(stat -c %s "$vm/debugcon.log")
+	# three boots that do not get far
+	for i in 5 10 15; do
+		reset_in_dxe "$i"
+		kept "$before" "$end"
+		before=$end
+		end=$(stat -c %s "$vm/debugcon.log")
+		[ "$end" -gt $((before + 5000)) ]
+		second=$(ring_at 2)
+		[ "$second" != "$first" ]
+		[ "$(ring_at p)" = "$first" ]
+		first=$second
+	done
 	vm_reset
 	vm_quiet
-	[ "$(stat -c %s "$vm/debugcon.log")" -gt $((before + 50000)) ]
-	same "$before" elf raw
+	vm_qmp stop
+	[ "$(ring_at p)" = "$first" ]
+	kept "$before" "$end"
+	[ "$(stat -c %s "$vm/debugcon.log")" -gt $((end + 50000)) ]
+	same "$end" elf raw
+
+	# what the DXE core prints of the memory that PEI allocated
+	awk '/SecCoreStartupWithStack/ { n++ }
+		/^Memory Allocation/ { print > "'"$vm"'/map." n }' \
+		"$vm/debugcon.log"
+	[ "$(wc -l < "$vm/map.1")" -gt 5 ]
+	for i in 2 3 4 5; do
+		cmp "$vm/map.1" "$vm/map.$i"
+	done
+}
+
+@test "x64 with another size than the boot before: its log is given up" {
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=20
+	vm_wait debugcon.log 'Loading driver at'
+	vm_again "$BATS_FILE_TMPDIR/x64.fd" \
+		-fw_cfg name=opt/ovmf/MemDebugLogPages,string=21
+	vm_quiet
+	grep -q 'memory log: gave up that of the boot before' "$vm/debugcon.log"
+	same 0 elf
+	[ -z "$(ring_at p)" ]
+	vm_dump elf "$vm/dump"
+	run -1 --separate-stderr "$dump" -b -1 -O raw "$vm/dump"
 }
 
 # The note that survives a reset, as the firmware writes it.
@@ -126,13 +202,12 @@ magic_at() {
 		head -c 16 | tr -d "\0"
 }
 
-@test "x64 reset: an old log is retired, and only if there is one" {
-	local page main=0x3ec8000
+@test "x64 reset: a log elsewhere is given up, and only if there is one" {
+	local page main
 	start x64
 	vm_quiet
 	vm_qmp stop
-	run -0 magic_at $main
-	[ "$output" = ovmfmdg1ovmfmdg2 ]
+	main=$(ring_at 2)
 	# two old logs; the note has the address of one
 	for page in 0x2000 0x2100; do
 		dd if="$vm/ram" of="$vm/ram" bs=4096 skip=$((main >> 12)) \
@@ -145,7 +220,7 @@ magic_at() {
 	[ "$output" != ovmfmdg1ovmfmdg2 ]
 	run -0 magic_at 0x2100000
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
-	run -0 magic_at $main
+	run -0 magic_at "$main"
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
 
 	# whatever the note says, the firmware boots and changes nothing else
@@ -157,6 +232,37 @@ magic_at() {
 		run -0 magic_at 0x2100000
 		[ "$output" = ovmfmdg1ovmfmdg2 ]
 	done
+}
+
+# level MASK: boot with that mask for the memory log, until some drivers are loaded
+level() {
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogLevel,string="$1"
+	vm_wait debugcon.log 'SecurityStubDxe.efi'
+	vm_qmp stop
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" > "$vm/text"
+}
+
+@test "x64: the memory log has a mask of levels of its own" {
+	# errors and warnings
+	level 80000002
+	run ! grep -q 'Loading driver at' "$vm/text"
+	run -0 grep -q SecCoreStartupWithStack "$vm/text"
+	vm_new
+	# all, verbose text too: the debug port has less, in the same order
+	level ffffffff
+	[ "$(wc -c < "$vm/text")" -gt $(($(wc -c < "$vm/debugcon.log") + 1000)) ]
+	run diff <(head -n -5 "$vm/debugcon.log") "$vm/text"
+	[ "$status" -eq 1 ]
+	run ! grep -q '^<' <<< "$output"
+}
+
+@test "x64: a TDX guest starts with the memory of the early area" {
+	run -0 "$BATS_TEST_DIRNAME/tdx-metadata.pl" "$BATS_FILE_TMPDIR/x64.fd"
+	perl -ane 'BEGIN { $at = 0x820000 }
+		$at = hex $F[2] if $F[0] eq "temp" && hex $F[1] <= $at &&
+			$at < hex $F[2];
+		END { exit $at < 0x830000 }' <<< "$output"
 }
 
 # The stack and the PEI core move there when memory is found.
@@ -171,11 +277,11 @@ magic_at() {
 	[ "$(grep -c SecCoreStartupWithStack "$vm/text")" -eq 1 ]
 }
 
-@test "x64 with a ring of one page: its last 3903 bytes" {
+@test "x64 with a ring of one page: its last 3327 bytes" {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
 	vm_quiet
 	vm_qmp stop
-	same $(($(stat -c %s "$vm/debugcon.log") - 3903)) elf kdump-zlib
+	same $(($(stat -c %s "$vm/debugcon.log") - 3327)) elf kdump-zlib
 }
 
 @test "x64 with the log off: none" {

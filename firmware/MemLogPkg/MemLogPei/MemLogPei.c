@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
  * Moves the log from the early ring to the main ring once memory is discovered.
+ *
+ * There are two places for a main ring, and boots take turns: a reset does not
+ * clear memory, so the log of the boot before is still in the other one. Both are
+ * allocated at every boot, so that the memory map is always the same.
  */
 #include <PiPei.h>
 
@@ -12,21 +16,42 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PeimEntryPoint.h>
 #include <Library/PeiServicesLib.h>
-#include <MemLogEarly.h>
 #include <MemLogRing.h>
+#include <MemLogEarly.h>
 #include <MemLogVersion.h>
+#include <Ppi/EndOfPeiPhase.h>
 #include <Ppi/MemoryDiscovered.h>
 
+#define PLACES	2
+
+/* The address of the main log of the last boot that had one, or 0. */
 STATIC
-struct memlog_note *
-Note(
+UINT64
+LastMainLog(
 	VOID
 	)
 {
-	if (MEMLOG_EARLY_RING_BYTES == 0)
-		return NULL;
-	return (struct memlog_note *)(UINTN)
-		(MEMLOG_EARLY_BASE + MEMLOG_EARLY_RING_BYTES);
+	UINT64 Address;
+
+	if (MEMLOG_EARLY_HALF == 0 || !MemLogNoteIsValid())
+		return 0;
+	Address = MEMLOG_NOTE->MainLog;
+	return (Address & EFI_PAGE_MASK) == 0 ? Address : 0;
+}
+
+/* From here on PEI writes to Address. */
+STATIC
+VOID
+Use(
+	IN UINT64 Address,
+	IN OUT MEM_DEBUG_LOG_HOB *Hob
+	)
+{
+	Hob->Address = Address;
+	if (MEMLOG_EARLY_HALF == 0)
+		return;
+	MEMLOG_NOTE->Level = Hob->Level;
+	MEMLOG_NOTE->Current = Address;
 }
 
 STATIC
@@ -35,13 +60,10 @@ WriteNote(
 	IN UINT64 MainLog
 	)
 {
-	struct memlog_note *Latest = Note();
-
-	if (Latest == NULL)
+	if (MEMLOG_EARLY_HALF == 0)
 		return;
-	Latest->Tag = MEMLOG_NOTE_TAG;
-	Latest->MainLog = MainLog;
-	Latest->Check = ~(MEMLOG_NOTE_TAG ^ MainLog);
+	MEMLOG_NOTE->Resumes = 0;
+	MemLogWriteNote(MainLog);
 }
 
 /* TRUE if a resource descriptor HOB reports the range as system memory. */
@@ -70,50 +92,165 @@ IsMemory(
 	return FALSE;
 }
 
+/* TRUE if a memory allocation HOB already covers part of the range. */
+STATIC
+BOOLEAN
+IsAllocated(
+	IN UINT64 Address,
+	IN UINT64 Length
+	)
+{
+	EFI_HOB_MEMORY_ALLOCATION_HEADER *Part;
+	EFI_PEI_HOB_POINTERS Hob;
+
+	for (Hob.Raw = GetHobList(); !END_OF_HOB_LIST(Hob);
+	     Hob.Raw = GET_NEXT_HOB(Hob)) {
+		if (GET_HOB_TYPE(Hob) != EFI_HOB_TYPE_MEMORY_ALLOCATION)
+			continue;
+		Part = &Hob.MemoryAllocation->AllocDescriptor;
+		if (Part->MemoryBaseAddress < Address + Length &&
+		    Address < Part->MemoryBaseAddress + Part->MemoryLength)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /*
- * A reset does not clear memory: the previous boot's main log is still there.
- * Clear its magic, because readers use the first log that they find.
+ * Keeps the early area from everybody else. If the log has left it, and no resume
+ * from S3 will write to it, the operating system may have all but the note.
  */
 STATIC
 VOID
-RetireLogOfLastBoot(
-	VOID
+ReserveEarly(
+	IN BOOLEAN InUse
 	)
 {
-	struct memlog_note *Last = Note();
-	struct ml_ring Ring;
-	UINT64 Address;
+	UINT64 Note = (UINTN)MEMLOG_NOTE;
 
-	if (Last == NULL || Last->Tag != MEMLOG_NOTE_TAG)
+	if (MEMLOG_EARLY_HALF == 0 ||
+	    IsAllocated(MEMLOG_EARLY_BASE, MEMLOG_EARLY_SIZE))
 		return;
-	Address = Last->MainLog;
-	if (Last->Check != ~(MEMLOG_NOTE_TAG ^ Address))
-		return;
-	WriteNote(0);
-	if ((Address & EFI_PAGE_MASK) != 0 || Address == MEMLOG_EARLY_BASE ||
-	    Address >= BASE_4GB || !IsMemory(Address, EFI_PAGE_SIZE))
-		return;
-	if (ml_ring_attach((VOID *)(UINTN)Address, ML_RING_MAX_BYTES,
-			   &Ring) == ML_RING_OK)
-		ml_ring_retire((VOID *)(UINTN)Address);
-}
-
-/* Clears the text as well, so that no copy of it stays in memory. */
-STATIC
-VOID
-ClearEarly(
-	VOID
-	)
-{
-	if (MEMLOG_EARLY_RING_BYTES == 0)
-		return;
-	ml_ring_retire((VOID *)(UINTN)MEMLOG_EARLY_BASE);
-	ZeroMem((VOID *)(UINTN)MEMLOG_EARLY_BASE, MEMLOG_EARLY_RING_BYTES);
+	BuildMemoryAllocationHob(MEMLOG_EARLY_BASE, Note - MEMLOG_EARLY_BASE,
+				 InUse || PcdGetBool(PcdAcpiS3Enable) ?
+				 EfiACPIMemoryNVS : EfiBootServicesData);
+	BuildMemoryAllocationHob(Note, MEMLOG_NOTE_BYTES, EfiACPIMemoryNVS);
 }
 
 /*
- * Copies the early text before the HOB is updated, and clears the early ring
- * only after that: at every moment one of the two rings has the whole text.
+ * Clears the early ring with its text, so that no copy of it stays in memory. The
+ * text of a resume in the other half is of the boot before.
+ */
+STATIC
+VOID
+LeaveEarly(
+	IN UINT64 Early
+	)
+{
+	UINTN Index;
+	VOID *Half;
+
+	for (Index = 0; Early != 0 && Index < 2; Index++) {
+		Half = MemLogEarlyHalf(Index);
+		if ((UINTN)Half == Early) {
+			ml_ring_retire(Half);
+			ZeroMem(Half, MEMLOG_EARLY_HALF);
+		} else if (ml_ring_mark(Half) == ML_RING_RESUME) {
+			ml_ring_set_mark(Half, ML_RING_KEPT);
+		}
+	}
+}
+
+/* Clears the magic of the ring at Address and returns its size, or returns 0. */
+STATIC
+UINT32
+RetireAt(
+	IN UINT64 Address,
+	IN enum ml_ring_mark Mark
+	)
+{
+	struct ml_ring_header *Header = (VOID *)(UINTN)Address;
+	UINT64 Bytes;
+
+	if (Address == 0 || Address >= BASE_4GB ||
+	    MemLogLimitOf(Address) != ML_RING_MAX_BYTES ||
+	    !IsMemory(Address, EFI_PAGE_SIZE) || ml_ring_mark(Header) != Mark)
+		return 0;
+	Bytes = (UINT64)Header->header_size.low + Header->size.low;
+	if (Bytes > ML_RING_MAX_BYTES || !IsMemory(Address, Bytes))
+		return 0;
+	ml_ring_retire(Header);
+	return (UINT32)Bytes;
+}
+
+/*
+ * The log of the boot before is not where this boot can keep it. Clears its
+ * magic, because readers use the first log that they find, and that of the boot
+ * before it, in the other place.
+ */
+STATIC
+VOID
+GiveUp(
+	IN UINT64 Last
+	)
+{
+	UINT32 Bytes = RetireAt(Last, ML_RING_CURRENT);
+
+	if (Bytes == 0)
+		return;
+	RetireAt(Last + Bytes, ML_RING_KEPT);
+	RetireAt(Last - Bytes, ML_RING_KEPT);
+	DEBUG((DEBUG_WARN, "memory log: gave up that of the boot before, 0x%x "
+	       "bytes at 0x%lx: its size or place is not this boot's\n", Bytes,
+	       Last));
+}
+
+/* Marks the ring at Place as kept, if it is one as this boot would have made. */
+STATIC
+BOOLEAN
+Keep(
+	IN UINT8 *Place,
+	IN UINT32 Bytes
+	)
+{
+	struct ml_ring Ring;
+
+	if (ml_ring_attach(Place, Bytes, &Ring) != ML_RING_OK ||
+	    (UINTN)(Ring.text - Place) + Ring.size != Bytes)
+		return FALSE;
+	if (Ring.ext != NULL)
+		Ring.ext->previous.low = 0;
+	ml_ring_set_mark(Place, ML_RING_KEPT);
+	return TRUE;
+}
+
+/*
+ * Returns the place for the log of this boot. The log of the boot before is in the
+ * other one and becomes the kept one, which was in this place until now.
+ */
+STATIC
+VOID *
+TakeTurns(
+	IN UINT8 *Places,
+	IN UINT32 Bytes,
+	IN UINT64 Last,
+	OUT UINT64 *Kept
+	)
+{
+	UINT8 *Old = Last == (UINTN)Places ? Places : Places + Bytes;
+	UINT8 *New = Last == (UINTN)Places ? Places + Bytes : Places;
+
+	ml_ring_retire(New);
+	*Kept = Last == (UINTN)Old && Keep(Old, Bytes) ? Last : 0;
+	if (*Kept == 0) {
+		GiveUp(Last);
+		ml_ring_retire(Old);
+	}
+	return New;
+}
+
+/*
+ * Copies the early text before the ring is used, and clears the early ring only
+ * after that: at every moment one of the two has the whole text.
  */
 STATIC
 VOID
@@ -121,22 +258,117 @@ MoveTo(
 	IN VOID *Main,
 	IN UINT32 Bytes,
 	IN UINT32 Entries,
-	OUT UINT64 *Address
+	IN UINT64 Kept,
+	IN OUT MEM_DEBUG_LOG_HOB *Hob
 	)
 {
 	CHAR8 Version[ML_RING_VERSION_BYTES];
+	UINT64 Earlier = Hob->Address;
 	struct ml_ring Early, Ring;
 
 	MemLogVersion(Version);
 	ml_ring_init(Main, Bytes, Entries, Version);
-	if (ml_ring_attach(Main, Bytes, &Ring) == ML_RING_OK &&
-	    ml_ring_attach((VOID *)(UINTN)MEMLOG_EARLY_BASE,
-			   MEMLOG_EARLY_RING_BYTES, &Early) == ML_RING_OK)
-		ml_ring_copy(&Ring, &Early);
-	*Address = (UINTN)Main;
-	ClearEarly();
-	WriteNote(*Address);
+	if (ml_ring_attach(Main, Bytes, &Ring) == ML_RING_OK) {
+		if (Ring.ext != NULL)
+			Ring.ext->previous.low = (UINT32)Kept;
+		if (ml_ring_attach((VOID *)(UINTN)Earlier, MEMLOG_EARLY_HALF,
+				   &Early) == ML_RING_OK)
+			ml_ring_copy(&Ring, &Early);
+	}
+	Use((UINTN)Main, Hob);
+	LeaveEarly(Earlier);
+	WriteNote((UINTN)Main);
 }
+
+STATIC
+VOID
+StartMain(
+	IN UINT32 Pages,
+	IN OUT MEM_DEBUG_LOG_HOB *Hob
+	)
+{
+	UINT32 AllPages = ml_ring_pages(Pages);
+	UINT32 Bytes = (UINT32)EFI_PAGES_TO_SIZE(AllPages);
+	UINT64 Last = LastMainLog(), Kept;
+	UINT8 *Places;
+	VOID *Main;
+
+	Places = AllocateRuntimePages(PLACES * AllPages);
+	if (Places == NULL) {
+		DEBUG((DEBUG_WARN, "memory log: no room for 2 x %u pages, "
+		       "staying at 0x%lx\n", AllPages, Hob->Address));
+		GiveUp(Last);
+		WriteNote(Hob->Address);
+		return;
+	}
+	Main = TakeTurns(Places, Bytes, Last, &Kept);
+	MoveTo(Main, Bytes, ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)),
+	       Kept, Hob);
+	DEBUG((DEBUG_INFO, "memory log: at 0x%lx, %u pages", Hob->Address,
+	       Pages));
+	if (Kept != 0)
+		DEBUG((DEBUG_INFO, ", the boot before at 0x%lx", Kept));
+	DEBUG((DEBUG_INFO, "\n"));
+}
+
+/* SEC took the resume for a boot. */
+STATIC
+VOID
+CountResume(
+	VOID
+	)
+{
+	struct ml_ring Ring;
+
+	MEMLOG_NOTE->Boots--;
+	MEMLOG_NOTE->Resumes++;
+	if (ml_ring_attach((VOID *)(UINTN)MEMLOG_NOTE->Current,
+			   MEMLOG_EARLY_HALF, &Ring) != ML_RING_OK ||
+	    Ring.ext == NULL)
+		return;
+	Ring.ext->boots = MEMLOG_NOTE->Boots;
+	Ring.ext->resumes = MEMLOG_NOTE->Resumes;
+}
+
+/*
+ * At the end of PEI of a resume from S3: QEMU would take the early ring for the
+ * log of the boot. If that log was an early ring itself, SEC took it for that of
+ * another boot.
+ */
+STATIC
+EFI_STATUS
+EFIAPI
+OnEndOfResume(
+	IN EFI_PEI_SERVICES **PeiServices,
+	IN EFI_PEI_NOTIFY_DESCRIPTOR *NotifyDescriptor,
+	IN VOID *Ppi
+	)
+{
+	UINT64 Boot = LastMainLog();
+	UINTN Index;
+	VOID *Half;
+
+	for (Index = 0; Index < 2; Index++) {
+		Half = MemLogEarlyHalf(Index);
+		if ((UINTN)Half == MEMLOG_NOTE->Current)
+			ml_ring_set_mark(Half, ML_RING_RESUME);
+		else if (ml_ring_mark(Half) == ML_RING_RESUME)
+			ml_ring_retire(Half);
+	}
+	for (Index = 0; Index < 2; Index++) {
+		Half = MemLogEarlyHalf(Index);
+		if ((UINTN)Half == Boot && ml_ring_mark(Half) == ML_RING_KEPT)
+			ml_ring_set_mark(Half, ML_RING_CURRENT);
+	}
+	return EFI_SUCCESS;
+}
+
+STATIC CONST EFI_PEI_NOTIFY_DESCRIPTOR mEndOfResume = {
+	EFI_PEI_PPI_DESCRIPTOR_NOTIFY_CALLBACK |
+	EFI_PEI_PPI_DESCRIPTOR_TERMINATE_LIST,
+	&gEfiEndOfPeiSignalPpiGuid,
+	OnEndOfResume
+};
 
 STATIC
 EFI_STATUS
@@ -148,44 +380,42 @@ OnMemoryDiscovered(
 	)
 {
 	EFI_BOOT_MODE BootMode;
-	UINT64 *Address;
-	UINT32 Pages, AllPages;
-	VOID *Main;
+	MEM_DEBUG_LOG_HOB *Hob;
+	UINT32 Pages;
 
-	Address = BuildGuidHob(&gMemDebugLogHobGuid, sizeof(*Address));
-	if (Address == NULL)
+	Hob = BuildGuidHob(&gMemDebugLogHobGuid, sizeof(*Hob));
+	if (Hob == NULL)
 		return EFI_OUT_OF_RESOURCES;
-	*Address = MEMLOG_EARLY_RING_BYTES ? MEMLOG_EARLY_BASE : 0;
+	ZeroMem(Hob, sizeof(*Hob));
+	if (MEMLOG_EARLY_HALF != 0)
+		Hob->Address = MEMLOG_NOTE->Current;
+	MemLogSettings(&Pages, &Hob->Level);
 
 	/*
 	 * On S3 resume the boot's log stays at the address that the operating
 	 * system has, and the text of the resume goes to the early ring.
 	 */
-	if (EFI_ERROR(PeiServicesGetBootMode(&BootMode)) ||
-	    BootMode == BOOT_ON_S3_RESUME)
+	if (EFI_ERROR(PeiServicesGetBootMode(&BootMode)))
 		return EFI_SUCCESS;
-
-	if (MEMLOG_EARLY_SIZE != 0)
-		BuildMemoryAllocationHob(MEMLOG_EARLY_BASE, MEMLOG_EARLY_SIZE,
-					 EfiACPIMemoryNVS);
-	RetireLogOfLastBoot();
-	Pages = MemLogPages();
+	if (BootMode == BOOT_ON_S3_RESUME) {
+		Use(Hob->Address, Hob);
+		if (MEMLOG_EARLY_HALF == 0)
+			return EFI_SUCCESS;
+		CountResume();
+		return PeiServicesNotifyPpi(&mEndOfResume);
+	}
 	if (Pages == 0) {
-		*Address = 0;
-		ClearEarly();
-		return EFI_SUCCESS;
+		UINT64 Early = Hob->Address;
+
+		GiveUp(LastMainLog());
+		WriteNote(0);
+		Use(0, Hob);
+		LeaveEarly(Early);
+	} else {
+		StartMain(Pages, Hob);
 	}
-	AllPages = ml_ring_pages(Pages);
-	Main = AllocateRuntimePages(AllPages);
-	if (Main == NULL) {
-		DEBUG((DEBUG_WARN, "memory log: no room for %u pages, "
-		       "staying at 0x%lx\n", AllPages, *Address));
-		return EFI_SUCCESS;
-	}
-	MoveTo(Main, (UINT32)EFI_PAGES_TO_SIZE(AllPages),
-	       ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)), Address);
-	DEBUG((DEBUG_INFO, "memory log: at 0x%lx, %u pages\n", *Address,
-	       Pages));
+	ReserveEarly(Hob->Address != 0 &&
+		     MemLogLimitOf(Hob->Address) == MEMLOG_EARLY_HALF);
 	return EFI_SUCCESS;
 }
 

@@ -7,16 +7,22 @@
 #ifndef MEM_LOG_LIB_H
 #define MEM_LOG_LIB_H
 
-/* TRUE if MemLogWrite() has a ring to write to. */
+/*
+ * TRUE if there is a ring and a message of this level belongs there: if the mask
+ * of the memory log has the level or, without such a mask, if the device gets
+ * the message too.
+ */
 BOOLEAN
 EFIAPI
-MemLogEnabled(
-	VOID
+MemLogTakes(
+	IN UINTN Level,
+	IN BOOLEAN DeviceTakes
 	);
 
 /*
- * Appends Length bytes of Text to the log of this phase. The message is dropped
- * if it does not fit into the ring or if the lock stays busy.
+ * Appends Length bytes of Text to the log of this phase, whatever its mask is.
+ * The message is dropped if it does not fit into the ring or if the lock stays
+ * busy.
  */
 VOID
 EFIAPI
@@ -27,15 +33,15 @@ MemLogWrite(
 	);
 
 /*
- * Size of the main log in pages, at most ML_RING_MAX_PAGES. MemLogPeiFwCfgLib
- * takes it from fw_cfg, or from the PCD if the host does not set it.
- * MemLogPeiLib reads only the PCD, and MemLogNullLib returns 0. No other
- * instance has this function.
+ * The size of the main log in pages, at most ML_RING_MAX_PAGES, and the mask of
+ * error levels, 0 for that of the device: from fw_cfg, or from the PCDs if the
+ * host does not set them. Only MemLogPeiFwCfgLib has this function.
  */
-UINT32
+VOID
 EFIAPI
-MemLogPages(
-	VOID
+MemLogSettings(
+	OUT UINT32 *Pages,
+	OUT UINT32 *Level
 	);
 
 #endif

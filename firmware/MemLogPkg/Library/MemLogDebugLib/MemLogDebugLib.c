@@ -17,7 +17,7 @@
 /* The same limit as in OvmfPkg's PlatformDebugLibIoPort. */
 #define MESSAGE_BYTES	0x200
 
-/* PcdDebugPrintErrorLevel does not apply to assertions. */
+/* Masks of levels do not apply to assertions. */
 #define ASSERT_LEVEL	DEBUG_ERROR
 
 STATIC VA_LIST mNoVaList;
@@ -33,20 +33,6 @@ MemLogDebugLibConstructor(
 
 STATIC
 VOID
-Send(
-	IN UINTN Level,
-	IN CONST CHAR8 *Text,
-	IN UINTN Length,
-	IN BOOLEAN ToDevice
-	)
-{
-	if (ToDevice)
-		DeviceWrite(Text, Length);
-	MemLogWrite(Level, Text, Length);
-}
-
-STATIC
-VOID
 Print(
 	IN UINTN Level,
 	IN CONST CHAR8 *Format,
@@ -55,20 +41,23 @@ Print(
 	)
 {
 	CHAR8 Text[MESSAGE_BYTES];
-	BOOLEAN ToDevice;
+	BOOLEAN Wanted, ToDevice, ToMemory;
 	UINTN Length;
 
 	ASSERT(Format != NULL);
-	if ((Level & GetDebugPrintErrorLevel()) == 0)
-		return;
-	ToDevice = DevicePresent();
-	if (!ToDevice && !MemLogEnabled())
+	Wanted = (Level & GetDebugPrintErrorLevel()) != 0;
+	ToMemory = MemLogTakes(Level, Wanted);
+	ToDevice = Wanted && DevicePresent();
+	if (!ToDevice && !ToMemory)
 		return;
 	if (BaseList == NULL)
 		Length = AsciiVSPrint(Text, sizeof(Text), Format, VaList);
 	else
 		Length = AsciiBSPrint(Text, sizeof(Text), Format, BaseList);
-	Send(Level, Text, Length, ToDevice);
+	if (ToDevice)
+		DeviceWrite(Text, Length);
+	if (ToMemory)
+		MemLogWrite(Level, Text, Length);
 }
 
 VOID
@@ -122,7 +111,9 @@ DebugAssert(
 
 	Length = AsciiSPrint(Text, sizeof(Text), "ASSERT %a(%Lu): %a\n",
 			     FileName, (UINT64)LineNumber, Description);
-	Send(ASSERT_LEVEL, Text, Length, DevicePresent());
+	if (DevicePresent())
+		DeviceWrite(Text, Length);
+	MemLogWrite(ASSERT_LEVEL, Text, Length);
 	if ((Mask & DEBUG_PROPERTY_ASSERT_BREAKPOINT_ENABLED) != 0)
 		CpuBreakpoint();
 	else if ((Mask & DEBUG_PROPERTY_ASSERT_DEADLOOP_ENABLED) != 0)

@@ -4,8 +4,6 @@
  */
 #include "MemLogCommon.h"
 
-#include <Guid/MemDebugLog.h>
-
 VOID
 MemLogAppend(
 	IN struct ml_ring *Ring,
@@ -27,7 +25,7 @@ MemLogAppend(
 	ml_ring_append(Ring, &Message);
 }
 
-CONST UINT64 *
+CONST MEM_DEBUG_LOG_HOB *
 MemLogFindHob(
 	IN CONST VOID *HobList
 	)
@@ -39,10 +37,10 @@ MemLogFindHob(
 			return NULL;
 		if (Hob->HobType == EFI_HOB_TYPE_GUID_EXTENSION &&
 		    Hob->HobLength >= sizeof(EFI_HOB_GUID_TYPE) +
-				      sizeof(UINT64) &&
+				      sizeof(MEM_DEBUG_LOG_HOB) &&
 		    CompareGuid(&((CONST EFI_HOB_GUID_TYPE *)Hob)->Name,
 				&gMemDebugLogHobGuid))
-			return (CONST UINT64 *)
+			return (CONST MEM_DEBUG_LOG_HOB *)
 				((CONST EFI_HOB_GUID_TYPE *)Hob + 1);
 		Hob = (CONST VOID *)((CONST UINT8 *)Hob + Hob->HobLength);
 	}

@@ -3,6 +3,7 @@
 #define MEMLOG_COMMON_H
 
 #include <PiPei.h>
+#include <Guid/MemDebugLog.h>
 #include <MemLogRing.h>
 #include <Library/MemLogLib.h>
 
@@ -17,9 +18,22 @@ MemLogAppend(
 	);
 
 /* The data of the log's HOB, or NULL if the list has no such HOB (yet). */
-CONST UINT64 *
+CONST MEM_DEBUG_LOG_HOB *
 MemLogFindHob(
 	IN CONST VOID *HobList
 	);
+
+/* Mask is what MemLogSettings() returns. */
+STATIC
+inline
+BOOLEAN
+MemLogMaskTakes(
+	IN UINT32 Mask,
+	IN UINTN Level,
+	IN BOOLEAN DeviceTakes
+	)
+{
+	return Mask == 0 ? DeviceTakes : (Level & Mask) != 0;
+}
 
 #endif

@@ -21,8 +21,7 @@ MemLogDxeConstructor(
 }
 
 BOOLEAN
-EFIAPI
-MemLogEnabled(
+MemLogReady(
 	VOID
 	)
 {

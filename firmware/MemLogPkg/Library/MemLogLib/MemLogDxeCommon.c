@@ -7,18 +7,31 @@
 #include <Guid/HobList.h>
 
 struct ml_ring mMemLog;
+UINT32 mMemLogMask;
+
+BOOLEAN
+EFIAPI
+MemLogTakes(
+	IN UINTN Level,
+	IN BOOLEAN DeviceTakes
+	)
+{
+	return MemLogReady() &&
+	       MemLogMaskTakes(mMemLogMask, Level, DeviceTakes);
+}
 
 BOOLEAN
 MemLogTakeFromHobs(
 	IN CONST VOID *HobList
 	)
 {
-	CONST UINT64 *Address = MemLogFindHob(HobList);
+	CONST MEM_DEBUG_LOG_HOB *Hob = MemLogFindHob(HobList);
 
-	if (Address == NULL)
+	if (Hob == NULL)
 		return FALSE;
-	if (*Address != 0 && *Address <= MAX_UINTN &&
-	    ml_ring_attach((VOID *)(UINTN)*Address, ML_RING_MAX_BYTES,
+	mMemLogMask = Hob->Level;
+	if (Hob->Address != 0 && Hob->Address <= MAX_UINTN &&
+	    ml_ring_attach((VOID *)(UINTN)Hob->Address, ML_RING_MAX_BYTES,
 			   &mMemLog) != ML_RING_OK)
 		mMemLog.header = NULL;
 	return TRUE;

@@ -9,7 +9,16 @@
  * be overwritten later. Its header is NULL if there is no log. */
 extern struct ml_ring mMemLog;
 
-/* Sets it from the log's HOB; FALSE if the list has no such HOB. */
+/* The mask of error levels */
+extern UINT32 mMemLogMask;
+
+/* TRUE if there is a log. */
+BOOLEAN
+MemLogReady(
+	VOID
+	);
+
+/* Sets both from the log's HOB; FALSE if the list has no such HOB. */
 BOOLEAN
 MemLogTakeFromHobs(
 	IN CONST VOID *HobList

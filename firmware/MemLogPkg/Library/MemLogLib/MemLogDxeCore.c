@@ -10,8 +10,7 @@
 STATIC BOOLEAN mLooked;
 
 BOOLEAN
-EFIAPI
-MemLogEnabled(
+MemLogReady(
 	VOID
 	)
 {
@@ -28,7 +27,7 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
-	if (MemLogEnabled())
+	if (MemLogReady())
 		MemLogAppend(&mMemLog, ML_PHASE_DXE, Level,
 			     Text, Length);
 }

@@ -5,8 +5,9 @@
 
 BOOLEAN
 EFIAPI
-MemLogEnabled(
-	VOID
+MemLogTakes(
+	IN UINTN Level,
+	IN BOOLEAN DeviceTakes
 	)
 {
 	return FALSE;
@@ -20,13 +21,4 @@ MemLogWrite(
 	IN UINTN Length
 	)
 {
-}
-
-UINT32
-EFIAPI
-MemLogPages(
-	VOID
-	)
-{
-	return 0;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * PEI core and PEIMs. No variables: each message goes to the ring in the log's
- * HOB, or to the early ring until there is such a HOB.
+ * PEI core and PEIMs. No variables: each message goes to the ring that the note
+ * in the early area has. Without an early area it is the one in the log's HOB,
+ * which only the boot processor finds.
  */
 #include "MemLogCommon.h"
 
+#include <Guid/MemDebugLog.h>
 #include <MemLogEarly.h>
 
 /*
@@ -32,32 +34,36 @@ GetHobList(
 	return HobList;
 }
 
-/* The address of the log, 0 if it is off. */
+/* The address of the log, 0 if it is off, and its mask. */
 STATIC
 UINT64
 FindLog(
-	OUT UINT32 *Limit
+	OUT UINT32 *Mask
 	)
 {
-	CONST UINT64 *Address = MemLogFindHob(GetHobList());
+	CONST MEM_DEBUG_LOG_HOB *Hob;
 
-	if (Address != NULL && *Address != MEMLOG_EARLY_BASE) {
-		*Limit = ML_RING_MAX_BYTES;
-		return *Address;
+	if (MEMLOG_EARLY_HALF != 0) {
+		*Mask = MEMLOG_NOTE->Level;
+		return MEMLOG_NOTE->Current;
 	}
-	*Limit = MEMLOG_EARLY_RING_BYTES;
-	return *Limit ? MEMLOG_EARLY_BASE : 0;
+	Hob = MemLogFindHob(GetHobList());
+	if (Hob == NULL)
+		return 0;
+	*Mask = Hob->Level;
+	return Hob->Address;
 }
 
 BOOLEAN
 EFIAPI
-MemLogEnabled(
-	VOID
+MemLogTakes(
+	IN UINTN Level,
+	IN BOOLEAN DeviceTakes
 	)
 {
-	UINT32 Limit;
+	UINT32 Mask;
 
-	return FindLog(&Limit) != 0;
+	return FindLog(&Mask) != 0 && MemLogMaskTakes(Mask, Level, DeviceTakes);
 }
 
 VOID
@@ -69,9 +75,10 @@ MemLogWrite(
 	)
 {
 	struct ml_ring Ring;
-	UINT32 Limit;
-	UINT64 Address = FindLog(&Limit);
+	UINT32 Mask;
+	UINT64 Address = FindLog(&Mask);
 
-	if (ml_ring_attach((VOID *)(UINTN)Address, Limit, &Ring) == ML_RING_OK)
+	if (ml_ring_attach((VOID *)(UINTN)Address, MemLogLimitOf(Address),
+			   &Ring) == ML_RING_OK)
 		MemLogAppend(&Ring, ML_PHASE_PEI, Level, Text, Length);
 }

@@ -58,8 +58,7 @@ MemLogRuntimeDestructor(
 }
 
 BOOLEAN
-EFIAPI
-MemLogEnabled(
+MemLogReady(
 	VOID
 	)
 {
