@@ -52,6 +52,11 @@
  * mapping: 70,000 were seen. */
 #define ML_MAX_PHDRS (1u << 22)
 
+/* Logs that an extract names in a note, each of which is looked at, and bytes of a
+ * line of it. */
+#define ML_NAMED_LOGS 64u
+#define ML_NAMED_LINE 96u
+
 /* ELF notes shown, and bytes of notes read. QEMU allows 1 MiB of VMCOREINFO;
  * a CPU's notes are below 8 KiB. */
 #define ML_MAX_NOTES	  65536u

@@ -33,7 +33,8 @@ static bool cbmem_glance(const uint8_t *p, size_t len)
 static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 {
 	uint64_t console = 0, forward = 0, here = p->addr, entry = ANY_SIZE, at;
-	uint32_t left = ml_le32(p->bytes + 12), size, tag, id;
+	uint32_t left = ml_le32(p->bytes + 12), len = TABLE + left, size, tag,
+		 id;
 	const uint8_t *r = p->bytes + TABLE;
 
 	if (memcmp(p->bytes, "LBIO", 4) || !cbmem_glance(p->bytes, p->len) ||
@@ -56,9 +57,9 @@ static bool cbmem_table(const struct ml_probe *p, struct ml_found *ret)
 			here = ml_le64(r + 8);
 	}
 	if (console && ml_add(console, p->addr, &at) && at >= here)
-		ml_found_at(ret, at - here, entry);
+		ml_found_at(ret, len, at - here, entry);
 	else if (forward)
-		ml_found_at(ret, forward, 0);
+		ml_found_at(ret, len, forward, 0);
 	return ret->points;
 }
 
@@ -75,7 +76,7 @@ static bool cbmem_root(const struct ml_probe *p, struct ml_found *ret)
 		size = ml_le32(e + 8);
 		if (ml_le32(e) == ID_MAGIC && ml_le32(e + 12) == ID_CONSOLE &&
 		    at + size <= 0 && (uint64_t)-at <= p->addr)
-			ml_found_at(ret, p->addr + (uint64_t)at, size);
+			ml_found_at(ret, ML_PAGE, p->addr + (uint64_t)at, size);
 		e += ROOT_ENTRY;
 	}
 	return ret->points;

@@ -11,6 +11,7 @@
 #define ML_FORMAT_FORMAT_H
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "event.h"
 #include "image/image.h"
 #include "memlog.h"
@@ -35,9 +36,10 @@ struct ml_log {
 				ones were written first */
 	uint64_t absent;    /* bytes of its text that are not in the image, or
 			       in pages that are not its own */
-	bool pointed;	    /* a header there points to it */
-	enum memlog_space pointer_space;
-	uint64_t pointer_addr;
+	/* the headers that led to it, in the space of its first extent, each to
+	 * the next */
+	struct memlog_range leads[ML_MAX_POINTERS];
+	size_t n_leads;
 	_Alignas(8) uint8_t priv[ML_LOG_PRIV];
 };
 
@@ -64,10 +66,11 @@ struct ml_probe {
 /*
  * What probe() found; zeroed but for space, addr and cpu (-1) of the extent, those
  * of the probe. Either the log starts here: extent is its first, and probe() fills
- * in len. Or points: these bytes are a header only, and the log starts at
- * extent.addr of the same space, which may be anywhere. It is probed there, with
- * hint, and may point on, ML_MAX_POINTERS times in all; that ends circles. A pipe
- * keeps the header and the log wherever they are, if neither has passed.
+ * in len. Or points: these bytes are a header only, extent.len of them, and the
+ * log starts at extent.addr of the same space, which may be anywhere. It is probed
+ * there, with hint, and may point on, ML_MAX_POINTERS times in all; that ends
+ * circles. A pipe keeps the header and the log wherever they are, if neither has
+ * passed; an extract has both.
  */
 struct ml_found {
 	struct memlog_extent extent;
@@ -83,12 +86,14 @@ static inline void ml_record_message(struct memlog_record *rec, size_t n)
 	rec->message_len = rec->text_len - n;
 }
 
-/* For probe(): this header points to addr; hint is the first of them. */
-static inline void ml_found_at(struct ml_found *ret, uint64_t addr,
-			       uint64_t hint)
+/* For probe(): this header of len bytes points to addr; hint is the first of
+ * them. */
+static inline void ml_found_at(struct ml_found *ret, uint64_t len,
+			       uint64_t addr, uint64_t hint)
 {
 	ret->points = true;
 	ret->extent.addr = addr;
+	ret->extent.len = len;
 	ret->hint[0] = hint;
 }
 

@@ -44,6 +44,12 @@ struct ml_file {
 
 struct ml_xen;
 
+/* The notes of an extract: what it is, and a line for each log in it. Not types of
+ * core notes. */
+#define ML_NOTE_OWNER	"memlog"
+#define ML_NOTE_EXTRACT 0x6d6c
+#define ML_NOTE_LOGS	0x6d6d
+
 struct ml_note {
 	char *owner, *title, *text;
 	uint32_t type;
@@ -233,5 +239,23 @@ extern const struct ml_image_format *const ml_image_formats[];
  * ends before. */
 enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 				void *buf, size_t len, struct memlog_err *err);
+
+/* A log that an extract names, as what led to it in the dump may be left out: a line
+ * "FORMAT ADDR [BASE]". base: where the memory that has it started there. */
+struct ml_named {
+	const char *format; /* format_len bytes */
+	size_t format_len;
+	uint64_t addr, base;
+	bool has_base;
+};
+
+/* The index-th log that the first such note names, at addr of the primary space.
+ * false: there is none, or no such line. Looks at all lines before. named.c */
+bool ml_image_named(const struct memlog_image *image, size_t index,
+		    struct ml_named *ret);
+
+/* The base of the log that is named at addr, if there is one. */
+bool ml_image_named_base(const struct memlog_image *image, uint64_t addr,
+			 uint64_t *ret);
 
 #endif

@@ -112,9 +112,10 @@ static bool starts_at(const struct ml_run *run, const struct memlog_log *log,
 	size_t i;
 
 	/* or does a header there point to it? */
-	if (ml->pointed && ml->pointer_space == space &&
-	    ml->pointer_addr == at->addr)
-		return true;
+	for (i = 0; i < ml->n_leads; i++)
+		if (log->extents[0].space == space &&
+		    ml->leads[i].start == at->addr)
+			return true;
 	for (i = 0; i < log->n_extents; i++) {
 		const struct memlog_extent *e = &log->extents[i];
 

@@ -11,6 +11,7 @@
 #include "list.h"
 
 #include <elf.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,14 +20,17 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "base/range.h"
+#include "format/format.h"
 #include "image/elf/ehdr.h"
 #include "image/image.h"
 #include "image/xen/note.h"
 #include "out.h"
 #include "words.h"
 
-#define NOTE_OWNER   "memlog"
-#define NOTE_EXTRACT 0x6d6c /* not one of the core note types */
+/* How far before a log the start of the memory that has it is looked for, and in
+ * how many ranges. */
+#define BASE_BEFORE (1u << 30)
+#define BASE_RANGES 65536
 
 struct extract {
 	struct ml_out out;
@@ -38,7 +42,7 @@ struct extract {
 	size_t n_win, cap_win;
 	uint64_t shift; /* from space to shown */
 	uint64_t bytes, missing;
-	char words[256];
+	char words[256], names[ML_NAMED_LOGS * ML_NAMED_LINE];
 };
 
 static void extract_put16(struct ml_out *out, uint16_t v)
@@ -89,11 +93,25 @@ static enum memlog_status add_window(struct extract *x, uint64_t start,
 	return MEMLOG_OK;
 }
 
+/* The pages of a part of a log, or of what leads to it. */
+static enum memlog_status add_pages(struct extract *x, uint64_t start,
+				    uint64_t end, struct memlog_err *err)
+{
+	if (x->space != MEMLOG_FILE) {
+		/* whole pages: their other contents help support */
+		start -= start % ML_PAGE;
+		if (end % ML_PAGE && end <= UINT64_MAX - ML_PAGE)
+			end += ML_PAGE - end % ML_PAGE;
+	}
+	return add_window(x, start, end, err);
+}
+
 static enum memlog_status
 add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 {
+	const struct ml_log *ml = (const struct ml_log *)log;
 	enum memlog_status s = MEMLOG_OK;
-	uint64_t start, end;
+	uint64_t end;
 	size_t i;
 
 	for (i = 0; i < log->n_extents && !s; i++) {
@@ -105,21 +123,16 @@ add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 					  "go into one file; choose with --at",
 					  memlog_space_name(x->space),
 					  memlog_space_name(e->space));
-		start = e->addr;
-		if (!ml_add(start, e->len, &end))
-			return ml_fail_at(err, MEMLOG_CORRUPT, start,
+		if (!ml_add(e->addr, e->len, &end))
+			return ml_fail_at(err, MEMLOG_CORRUPT, e->addr,
 					  "a log at %s:0x%llx ends beyond the "
 					  "address space",
 					  memlog_space_name(e->space),
-					  (unsigned long long)start);
-		if (x->space != MEMLOG_FILE) {
-			/* whole pages: their other contents help support */
-			start -= start % ML_PAGE;
-			if (end % ML_PAGE && end <= UINT64_MAX - ML_PAGE)
-				end += ML_PAGE - end % ML_PAGE;
-		}
-		s = add_window(x, start, end, err);
+					  (unsigned long long)e->addr);
+		s = add_pages(x, e->addr, end, err);
 	}
+	for (i = 0; i < ml->n_leads && !s; i++)
+		s = add_pages(x, ml->leads[i].start, ml->leads[i].end, err);
 	return s;
 }
 
@@ -215,6 +228,8 @@ static uint64_t image_notes(const struct extract *x, struct ml_out *out)
 	for (i = 0; !memlog_image_note(x->image, i, &note); i++) {
 		if (!note.desc || note.desc_len > ML_MAX_NOTE_BYTES ||
 		    !note.owner ||
+		    (note.type == ML_NOTE_LOGS &&
+		     !strcmp(note.owner, ML_NOTE_OWNER)) ||
 		    (x->shown != MEMLOG_MACH && is_xen_note(&note)))
 			continue;
 		bytes += note_size(note.owner, note.desc_len);
@@ -308,15 +323,60 @@ static void say_what_it_is(struct extract *x, const struct memlog_log *log,
 			 "");
 }
 
+/* Where the memory that has this address starts, as far as that is worth knowing:
+ * in a process it may be the RAM of a guest. */
+static uint64_t extract_base(const struct extract *x, uint64_t addr)
+{
+	uint64_t at = addr > BASE_BEFORE ? addr - BASE_BEFORE : 0;
+	struct memlog_range r;
+	uint64_t base;
+	size_t i;
+
+	if (ml_image_named_base(x->image, addr, &base))
+		return base;
+	for (i = 0; i < BASE_RANGES; i++) {
+		if (memlog_image_next_range(x->image, x->space, at, &r, NULL) ||
+		    r.start > addr)
+			break;
+		if (addr < r.end)
+			return r.start;
+		at = r.end;
+	}
+	return addr;
+}
+
+static void extract_name(struct extract *x,
+			 const struct memlog_log *const *logs, size_t n)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < n && i < ML_NAMED_LOGS; i++) {
+		uint64_t addr;
+
+		if (!logs[i]->n_extents)
+			continue;
+		addr = logs[i]->extents->addr;
+		len += (size_t)snprintf(x->names + len, ML_NAMED_LINE,
+					"%.32s 0x%" PRIx64, logs[i]->format,
+					addr + x->shift);
+		if (x->shown == MEMLOG_HOST)
+			len += (size_t)snprintf(
+				x->names + len, ML_NAMED_LINE, " 0x%" PRIx64,
+				extract_base(x, addr) + x->shift);
+		len += (size_t)snprintf(x->names + len, ML_NAMED_LINE, "\n");
+	}
+}
+
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 {
 	uint64_t headers =
 		sizeof(Elf64_Ehdr) + (x->n_win + 1) * sizeof(Elf64_Phdr);
-	size_t i, words = strlen(x->words) + 1;
+	size_t i, words = strlen(x->words) + 1, names = strlen(x->names) + 1;
 	uint64_t notes, off, pad;
 	enum memlog_status s;
 
-	notes = note_size(NOTE_OWNER, words) + image_notes(x, NULL);
+	notes = note_size(ML_NOTE_OWNER, words) +
+		note_size(ML_NOTE_OWNER, names) + image_notes(x, NULL);
 	pad = (ML_PAGE - (headers + notes) % ML_PAGE) % ML_PAGE;
 	off = headers + notes + pad;
 
@@ -329,7 +389,9 @@ static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 		off += size;
 	}
 	image_notes(x, &x->out);
-	extract_put_note(&x->out, NOTE_OWNER, NOTE_EXTRACT, x->words, words);
+	extract_put_note(&x->out, ML_NOTE_OWNER, ML_NOTE_EXTRACT, x->words,
+			 words);
+	extract_put_note(&x->out, ML_NOTE_OWNER, ML_NOTE_LOGS, x->names, names);
 	put_zeros(&x->out, pad);
 	for (i = 0; i < x->n_win; i++) {
 		s = put_window(x, x->win[i], err);
@@ -352,6 +414,7 @@ ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
 	s = extract_gather(&x, logs, n, err);
 	if (!s) {
 		say_what_it_is(&x, logs[0], n);
+		extract_name(&x, logs, n);
 		s = put_all(&x, err);
 	}
 	ml_free(&x.alloc, x.win);

@@ -71,9 +71,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	log->pub = probed->pub;
 	log->pub.id = log->pub.group = id;
 	memcpy(log->priv, probed->priv, sizeof(log->priv));
-	log->pointed = probed->pointed;
-	log->pointer_space = probed->pointer_space;
-	log->pointer_addr = probed->pointer_addr;
+	memcpy(log->leads, probed->leads, sizeof(log->leads));
+	log->n_leads = probed->n_leads;
 	s = ml_log_add_extent(job->logs, log, extent, err);
 	if (s) {
 		ml_logs_drop_last(job->logs);
@@ -110,14 +109,14 @@ static bool candidate_covered(const struct ml_scan_job *job,
 	return ml_places_hold(&job->places, fmt, p->space, p->addr);
 }
 
-/* Probe these bytes; a log that probe() accepts goes into the list. from: the
- * header that points here, or NULL. ret->points: it points on. */
+/* Probe these bytes; a log that probe() accepts goes into the list. leads: the n
+ * headers that led here. ret->points: it points on. */
 static enum memlog_status
 probe_bytes(struct ml_scan_job *job, const struct ml_format *fmt,
-	    const struct ml_probe *probe, const struct ml_probe *from,
-	    struct ml_found *ret, struct memlog_err *err)
+	    const struct ml_probe *probe, const struct memlog_range *leads,
+	    size_t n, struct ml_found *ret, struct memlog_err *err)
 {
-	struct ml_log probed = { .fmt = fmt, .pointed = from };
+	struct ml_log probed = { .fmt = fmt, .n_leads = n };
 	struct memlog_err why = { 0 };
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
@@ -127,10 +126,7 @@ probe_bytes(struct ml_scan_job *job, const struct ml_format *fmt,
 	probed.pub.size = sizeof(probed.pub);
 	probed.pub.format = fmt->name;
 	probed.pub.title = fmt->title;
-	if (from) {
-		probed.pointer_space = from->space;
-		probed.pointer_addr = from->addr;
-	}
+	memcpy(probed.leads, leads, n * sizeof(*leads));
 	if (!probe->len)
 		ml_fail(&why, s, "its page cannot be read");
 	else if (probe->len < fmt->probe_min)
@@ -204,25 +200,31 @@ static enum memlog_status candidate_look(struct ml_scan_job *job,
 					 uint8_t *buf, size_t want,
 					 struct memlog_err *err)
 {
+	struct memlog_range leads[ML_MAX_POINTERS] = { { 0, 0 } };
 	struct ml_probe probe = *header;
-	uint64_t hint[ML_HINTS];
+	uint64_t hint[ML_HINTS], end;
 	struct ml_found found;
 	struct memlog_err why;
 	enum memlog_status s;
 	unsigned int n;
 
 	probe.bytes = buf;
-	for (n = 0; n <= ML_MAX_POINTERS; n++) {
+	for (n = 0;; n++) {
 		s = ml_image_fill(job->image, probe.space, probe.addr, buf,
 				  want, &probe.len, err);
 		/* a peek saw a page that turned out to be damaged */
 		if (!s && !probe.len && !n && job->searching)
 			job->stats.unreadable += ML_PAGE;
 		if (!s)
-			s = probe_bytes(job, fmt, &probe, n ? header : NULL,
-					&found, err);
+			s = probe_bytes(job, fmt, &probe, leads, n, &found,
+					err);
 		if (s || !found.points)
 			return s;
+		if (n == ML_MAX_POINTERS)
+			break;
+		if (!ml_add(probe.addr, found.extent.len, &end))
+			end = UINT64_MAX;
+		leads[n] = (struct memlog_range){ probe.addr, end };
 		memcpy(hint, found.hint, sizeof(hint));
 		probe.addr = found.extent.addr;
 		probe.hint = hint;

@@ -202,6 +202,36 @@ static enum memlog_status all_pages(struct ml_scan_job *job,
 	return s;
 }
 
+/* The logs that an extract names: of some, what led to them in the dump is not in
+ * it. */
+static enum memlog_status scan_named(struct ml_scan_job *job,
+				     struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	struct ml_named named;
+	char name[32];
+	size_t i, k;
+
+	job->at = true;
+	for (i = 0; i < ML_NAMED_LOGS && !s; i++) {
+		if (!ml_image_named(job->image, i, &named))
+			break;
+		job->space = job->image->order[0];
+		if (named.format_len >= sizeof(name) ||
+		    !is_allowed(job, named.addr))
+			continue;
+		memcpy(name, named.format, named.format_len);
+		name[named.format_len] = '\0';
+		for (k = 0; ml_formats[k] && !s; k++)
+			if (!strcmp(ml_formats[k]->name, name) &&
+			    ml_name_in_list(job->opts->formats, name))
+				s = ml_scan_candidate(job, ml_formats[k],
+						      named.addr, NULL, err);
+	}
+	job->at = false;
+	return s;
+}
+
 /* The total bytes to search, for progress. */
 static uint64_t count_all(struct memlog_image *image)
 {
@@ -323,6 +353,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		job->done = 0;
 		s = all_pages(job, err);
 	}
+	if (!s && job->image->n_order)
+		s = scan_named(job, err);
 	if (keeps_logs(s))
 		ml_scan_finish(job);
 	return s;

@@ -265,6 +265,46 @@ and" ]
 [false,["partial-tail"]]' ]
 }
 
+@test "an extract has what leads to the console" {
+	local at what
+	"$dump" -a -q "$raw" >want
+	while read -r at what; do
+		rm -f small
+		"$dump" --extract=small --at "$at" "$raw"
+		[ "$(readelf -lW small | awk '$1 == "LOAD" { print $4, $5 }' |
+			sed 's/0x0*//g; s/^ /0 /' | paste -sd,)" = "$what" ]
+		# without the note that names the console
+		sed 's/cbmem 0x3fde000/cbmem ?x3fde000/' small >unnamed
+		run ! cmp -s small unnamed
+		"$dump" -a -q unnamed | cmp - want
+		"$dump" -a -q - <unnamed | cmp - want
+	done <<-'EOF'
+		0x500 0 1000,3e98000 1000,3fde000 20000
+		0x3e98000 3e98000 1000,3fde000 20000
+		0x3fff000 3fde000 20000,3fff000 1000
+	EOF
+}
+
+@test "an extract names the console, and what it names is not believed" {
+	local line
+	"$dump" -a -q "$raw" >want
+	"$dump" --extract=small --at 0x3fde000 "$raw"
+	"$dump" -a -q small | cmp - want
+	"$dump" -a -q - <small | cmp - want
+	run -0 "$dump" --info small
+	[[ $output == *"logs in this file"*"cbmem 0x3fde000"* ]]
+	# only what is searched for
+	run -1 "$dump" -F ovmf small
+	run -1 "$dump" --range 0x3fdf000+0x1000 small
+	for line in 'ovmf  0x3fde000' 'ovmfs 0x3fde000' 'cbmem 0x3fdf000' \
+		'cbmem 3fde000  ' 'cbmem          ' '               ' \
+		'cbmem0x3fde000x' 'xentr 0xfffffff' $'\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n'; do
+		line=$line perl -pe 's/cbmem 0x3fde000/$ENV{line}/' small >other
+		run -1 --separate-stderr "$dump" other
+		[ -z "$output" ]
+	done
+}
+
 @test "no log: what to check" {
 	head -c 1M /dev/zero >zeros
 	run -1 --separate-stderr "$dump" -F cbmem zeros

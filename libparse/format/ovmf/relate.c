@@ -59,8 +59,8 @@ static void ovmf_relate_say(struct ml_log *log, enum memlog_state state,
 }
 
 /* The guest physical address of a log, if that is known. In a process the low
- * memory of a guest is the start of a large mapping; if that starts more than
- * OVMF_EARLY_TO before the log, the result is at least that. */
+ * memory of a guest is the start of a large mapping, whose start an extract names; if
+ * that is more than OVMF_EARLY_TO before the log, the result is at least that. */
 static bool ovmf_relate_guest_addr(const struct ml_log *log,
 				   struct memlog_image *image,
 				   struct effort *effort, uint64_t *ret)
@@ -79,6 +79,10 @@ static bool ovmf_relate_guest_addr(const struct ml_log *log,
 	}
 	if (e->space != MEMLOG_HOST)
 		return false;
+	if (ml_image_named_base(image, e->addr, &addr)) {
+		*ret = e->addr - addr;
+		return true;
+	}
 	/* what starts further down does not matter, and a hostile core has
 	 * millions of ranges */
 	addr = e->addr > OVMF_EARLY_TO ? e->addr - OVMF_EARLY_TO : 0;

@@ -242,7 +242,10 @@ static const char *text_title(const struct ml_elf_note *n)
 {
 	if (ml_note_is(n, "VMCOREINFO") || ml_note_is(n, "VMCOREINFO_XEN"))
 		return "description of the kernel";
-	return ml_note_is(n, "memlog") ? "description of this file" : NULL;
+	if (!ml_note_is(n, ML_NOTE_OWNER))
+		return NULL;
+	return n->type == ML_NOTE_LOGS ? "logs in this file" :
+					 "description of this file";
 }
 
 static void add_note(struct memlog_image *image, const struct ml_ehdr *e,

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --extract of every dump and every recipe: what is printed and listed of the
+# extract is the same as of the image, without an option.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# what IMAGE: its logs, with what is known of them
+what() {
+	"$dump" -q --list -J "$1" | objects | jq -c '[.format, .variant,
+		if .space == "file" then .extents[0].alias_addr else .addr end,
+		.boot, .state, .used]'
+}
+
+# printed IMAGE [OPTION...]: its text and its exit status
+printed() {
+	local status=0
+	"$dump" -q "$@" || status=$?
+	echo "exit $status"
+}
+
+# same_of IMAGE [OPTION...]: an extract with these options gives the same
+same_of() {
+	local image=$1 how
+	shift
+	rm -f small
+	"$dump" -q --extract=small "$@" "$image"
+	for how in -a --color=never; do
+		printed $how "$@" "$image" >want
+		printed $how small >got
+		same want got
+	done
+}
+
+# check IMAGE: each format alone, and all at once if they have one kind of address
+check() {
+	local image=$1 format formats n=0
+	echo "$image"
+	what "$image" >logs
+	formats=$(jq -r '.[0]' logs | sort -u)
+	for format in $formats; do
+		n=$((n + 1))
+		echo "$format" >>"$BATS_TEST_TMPDIR/seen"
+		same_of "$image" -F "$format"
+		jq -c "select(.[0] == \"$format\")" logs >want
+		what small >got
+		same want got
+	done
+	if [ "$n" -gt 1 ] && ! "$dump" --extract=all "$image" 2>&1 |
+		grep -q 'is not in the extract'; then
+		same_of "$image"
+		what small >got
+		same logs got
+	fi
+	rm -f all
+}
+
+@test "dumps of real machines" {
+	local file name
+	for file in "$vmcores"/*.zst "$root"/fixtures/acrn/*.elf.zst; do
+		name=$(basename "$file" .zst)
+		case $name in *.debugcon | *.trace | *.read | *.console | \
+			*.serial | *.log | *.ring) continue ;; esac
+		zstd -qd --long=31 -o "$name" "$file"
+		# those without a log have nothing to extract
+		if "$dump" -q --list "$name" >/dev/null; then
+			check "$name"
+		else
+			[[ $name == *-off.elf ]]
+		fi
+		rm -f "$name"
+	done
+	# each format that has text was there
+	"$dump" --help | grep -q cbmem
+	for name in ovmf acrn-log acrn-trace xen-console xencons cbmem hyp-trace ftrace; do
+		grep -qx "$name" seen
+	done
+}
+
+@test "recipes" {
+	local recipe name
+	for recipe in "$recipes"/*.rec; do
+		name=$(basename "$recipe" .rec)
+		# 4096 headers without text
+		[[ $name != planted* ]] || continue
+		"$B/mkimage" "$recipe" "$name"
+		if "$dump" -q --list "$name" >/dev/null; then
+			check "$name"
+		else
+			case $name in kdump-incomplete | kdump-part2 | notes-only) ;;
+			*) return 1 ;;
+			esac
+		fi
+		rm -f "$name"
+	done
+	grep -qx ovmf seen
+}
