@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * modules.c - names of modules, from what the log says when they are loaded:
+ *
+ *	Loading driver 9B680FCE-AD6B-4F3A-B60B-F59899003443
+ *	Loading driver at 0x000035DF000 EntryPoint=0x000035E6DF4 DevicePathDxe.efi
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "index.h"
+
+/* Those that run before anything is loaded. */
+static const struct {
+	uint32_t id;
+	const char *name;
+} ovmf_modules_first[] = {
+	{ 0xdf1ccef6, "SecMain" },
+	{ 0x52c05b14, "PeiCore" },
+};
+
+static bool ovmf_modules_skip(const char **p, const char *end, const char *word)
+{
+	size_t n = strlen(word);
+
+	if ((size_t)(end - *p) < n || memcmp(*p, word, n))
+		return false;
+	*p += n;
+	return true;
+}
+
+static bool ovmf_modules_hex(const char **p, const char *end, size_t digits,
+			     uint32_t *ret)
+{
+	uint32_t v = 0;
+
+	if ((size_t)(end - *p) < digits)
+		return false;
+	for (; digits; digits--, (*p)++) {
+		char c = **p;
+
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			v = v << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
+			return false;
+	}
+	*ret = v;
+	return true;
+}
+
+static size_t ovmf_modules_find(const struct ovmf_modules *m, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->list[i].id == id)
+			return i;
+	return m->n;
+}
+
+static void ovmf_modules_put(struct ovmf_modules *m, uint32_t id,
+			     const char *name, size_t len)
+{
+	size_t at = ovmf_modules_find(m, id);
+
+	if (at == OVMF_MODULES) {
+		at = m->next;
+		m->next = (m->next + 1) % OVMF_MODULES;
+	} else if (at == m->n) {
+		m->n++;
+	}
+	len = ml_min(len, OVMF_MODULE_NAME - 1);
+	m->list[at].id = id;
+	memcpy(m->list[at].name, name, len);
+	m->list[at].name[len] = '\0';
+}
+
+/* The last word of the line, without ".efi". */
+static void ovmf_modules_named(struct ovmf_modules *m, const char *p,
+			       const char *end)
+{
+	const char *name = end;
+
+	while (name > p && name[-1] > ' ' && name[-1] < 0x7f)
+		name--;
+	if (end - name > 4 && !memcmp(end - 4, ".efi", 4))
+		ovmf_modules_put(m, m->pending, name, (size_t)(end - name) - 4);
+	m->has_pending = false;
+}
+
+void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
+			  size_t len)
+{
+	const char *p = (const char *)text, *end = p + len;
+	uint32_t id, rest;
+
+	while (end > p && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	if (!ovmf_modules_skip(&p, end, "Loading "))
+		return;
+	if (!ovmf_modules_skip(&p, end, "PEIM ") &&
+	    !ovmf_modules_skip(&p, end, "driver ") &&
+	    !ovmf_modules_skip(&p, end, "SMM driver "))
+		return;
+	if (ovmf_modules_skip(&p, end, "at 0x")) {
+		if (m->has_pending)
+			ovmf_modules_named(m, p, end);
+	} else if (ovmf_modules_hex(&p, end, 8, &id) &&
+		   ovmf_modules_skip(&p, end, "-") &&
+		   ovmf_modules_hex(&p, end, 4, &rest) &&
+		   ovmf_modules_skip(&p, end, "-")) {
+		m->pending = id;
+		m->has_pending = true;
+	}
+}
+
+const char *ml_ovmf_modules_name(struct ovmf_modules *m, uint32_t id)
+{
+	size_t i = ovmf_modules_find(m, id);
+
+	if (i < m->n)
+		return m->list[i].name;
+	for (i = 0; i < sizeof(ovmf_modules_first) / sizeof(*ovmf_modules_first);
+	     i++)
+		if (ovmf_modules_first[i].id == id)
+			return ovmf_modules_first[i].name;
+	snprintf(m->number, sizeof(m->number), "%08x", id);
+	return m->number;
+}
