@@ -275,6 +275,10 @@ $(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
 	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) -I$(RING)/Include \
 		$(CFLAGS) -fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
 
+# and into the test of what reads it
+$(B)/tests/unit/core_ovmf_index.o: UNIT_CFLAGS += -I$(RING)/Include
+$(B)/tests/unit/core_ovmf_index.o: $(RING_SRC)
+
 # The same for ACRN's shared buffer.
 SBUF_SRC := $(wildcard firmware/sbuf/*.[ch])
 UNIT_BIN += $(B)/tests/unit/test_sbuf_threads.tsan.t

@@ -652,6 +652,10 @@ struct memlog_extent {
 	(1u << 10) /* what follows its beginning is
 					      other memory, and left out: its
 					      pages are scattered */
+#define MEMLOG_LOG_PLAIN \
+	(1u << 11) /* text output has its lines alone, without
+					      what is known of each, unless a
+					      time format is asked for */
 #define MEMLOG_LOG_TELLS_ALL \
 	(1u << 9) /* the text of each record has its
 					     time, CPU and the like */

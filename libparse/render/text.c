@@ -312,8 +312,10 @@ static void text_put_fields(struct text *t, const struct memlog_record *rec)
 }
 
 /* A record that is more than text gets its own lines. */
-static bool is_plain(const struct memlog_record *rec)
+static bool is_plain(const struct text *t, const struct memlog_record *rec)
 {
+	if (rec->log->flags & MEMLOG_LOG_PLAIN && !t->opts->time_format)
+		return true;
 	return !rec->has_time && !rec->has_level && rec->cpu < 0 &&
 	       !rec->phase && !rec->component && !rec->n_fields;
 }
@@ -332,6 +334,7 @@ static enum memlog_status text_record(void *state,
 	struct text *t = state;
 	bool more = rec->flags & MEMLOG_REC_CONTINUES;
 	bool told = tells_all(t, rec);
+	bool fields = rec->n_fields && !(rec->log->flags & MEMLOG_LOG_PLAIN);
 	size_t len = rec->text_len;
 
 	text_heading(t, rec);
@@ -339,7 +342,7 @@ static enum memlog_status text_record(void *state,
 		flush_carry(t);
 		text_marks(t, rec);
 	}
-	if (is_plain(rec)) {
+	if (is_plain(t, rec)) {
 		text_put_text(t, rec->text, len, more);
 	} else {
 		if (!t->inside) {
@@ -348,10 +351,10 @@ static enum memlog_status text_record(void *state,
 				put_prefix(t, rec);
 			t->bol = false;
 		}
-		if (rec->n_fields && len && rec->text[len - 1] == '\n')
+		if (fields && len && rec->text[len - 1] == '\n')
 			len--;
 		text_put_text(t, rec->text, len, more);
-		if (!told)
+		if (!told && fields)
 			text_put_fields(t, rec);
 		if (!more)
 			start_line(t);

@@ -224,3 +224,41 @@ at_prints() {
 	same "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/pipe"
 	[ -s "$BATS_TEST_TMPDIR/file" ]
 }
+
+# ---- the index of the firmware in firmware/ ----
+
+# lines OPTION...: what is printed of the recipe index
+lines() {
+	"$dump" -q "$@" "$BATS_TEST_TMPDIR/indexed"
+}
+
+@test "times, levels and modules: filters know them, text has them on demand" {
+	cd "$BATS_TEST_TMPDIR"
+	image index indexed truth 1
+	same <(lines -l warn+) <(printf '%s\n' 'three lines, two messages' 'and a third')
+	same <(lines -l err) <(echo 'and a third')
+	same <(lines -c PcdPeim) <(lines -l warn+)
+	same <(lines -c abcdef01) <(printf '%s\n' SMM 'after a resume')
+	same <(lines --since 6ms --until 1s) <(echo 'no name for this module')
+	same <(lines --since -1) <(echo SMM)
+	same <(lines) <(tr -d '\r' <truth)
+	same <(lines --time-format=none -l debug) <(printf '%s\n' \
+		'debug  SMM abcdef01: SMM' 'debug  RT abcdef01: after a resume')
+	same <(lines --time-format=seconds -c SecMain) <(echo \
+		'[    0.000000] info   SEC SecMain: SecCoreStartupWithStack(0xFFFCC000, 0x820000)')
+	run -0 lines --time-format=ticks -c d6a2cb7f
+	[ "$output" = '[         6000000] info   DXE d6a2cb7f: no name for this module' ]
+}
+
+@test "an index that is damaged is ignored, with a warning, and the text stays" {
+	cd "$BATS_TEST_TMPDIR"
+	image index indexed truth 1
+	sed 's/^elf64/u32 0x3cb0400+0x38 3\nelf64/' \
+		"$recipes/index.rec" >bad.rec
+	"$B/mkimage" bad.rec bad
+	run -0 --separate-stderr "$dump" bad
+	[[ $stderr == *"the index of the log at phys:0x3cb0000 is damaged: its lines have no time and no level"* ]]
+	cmp <("$dump" -q -r bad) truth
+	run -1 --separate-stderr "$dump" -q -l err bad
+	[ -z "$output" ]
+}

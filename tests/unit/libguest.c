@@ -82,7 +82,7 @@ uint8_t *ring_start(struct guest *g, uint32_t at, uint32_t header)
 	if (header == GUEST_EXT_HEADER) {
 		put64(p + header - 16, GUEST_EXT);
 		memcpy(p + header - 8, "memlogx1", 8);
-		put32(p + GUEST_EXT, 0x80);
+		put32(p + GUEST_EXT, 0xc0);
 	}
 	return p;
 }

@@ -23,6 +23,9 @@
 /* A pair is taken within a millisecond or so; on a busy host it takes longer. */
 #define SLACK (PM_HZ / 50)
 
+/* Of many numbers of turns one may fit by chance, so each is worth some error. */
+#define PER_TURN (PM_HZ / 10000)
+
 /* What a processor may have. */
 #define HZ_MIN 1e6
 #define HZ_MAX 1e11
@@ -73,7 +76,8 @@ uint64_t ml_ovmf_clock_rate(const uint8_t *pairs, size_t n)
 {
 	struct ovmf_interval list[PAIRS], longest = { 0 };
 	size_t i, turns, count;
-	double hz, error, best = PM_TURN, ret = 0;
+	double hz, error, score, best = 0;
+	double ret = 0; /* none */
 
 	count = ovmf_clock_intervals(pairs, ml_min(n, PAIRS * PAIR), list);
 	for (i = 0; i < count; i++)
@@ -88,12 +92,13 @@ uint64_t ml_ovmf_clock_rate(const uint8_t *pairs, size_t n)
 			continue;
 		for (error = 0, i = 0; i < count; i++)
 			error += ovmf_clock_error(&list[i], hz);
-		if (error < best) {
-			best = error;
+		score = error + (double)turns * PER_TURN;
+		if (error <= SLACK && (ret < 1 || score < best)) {
+			best = score;
 			ret = hz;
 		}
 	}
-	return best <= SLACK ? (uint64_t)ret : 0;
+	return (uint64_t)ret;
 }
 
 #define DAY 86400u

@@ -44,8 +44,8 @@ static bool ovmf_ext_geometry(const struct ovmf *o, const uint8_t *p,
 	end = ret->index + n * ENTRY;
 	if (ml_le32(p + 0x34) != ENTRY || !ml_is_pow2(n) || n < 2 ||
 	    ret->index % 64 || ret->index < HEADER ||
-	    (end > at && (ret->index < at + EXT ||
-			  end > o->header_size - LOCATOR)))
+	    (end > at &&
+	     (ret->index < at + EXT || end > o->header_size - LOCATOR)))
 		return false;
 	ret->n = (uint32_t)n;
 	return true;

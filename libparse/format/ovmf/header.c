@@ -331,6 +331,8 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 			       "half a magic, and no header after it");
 	ret->extent.len = f.o.header_size + f.o.size;
 	pub->capacity = f.o.size - 1;
+	if (f.o.family == OVMF_C && f.o.header_size > C_HEADER)
+		pub->flags |= MEMLOG_LOG_PLAIN;
 	copy_version(&f, pub);
 	judge_state(&f.o, pub);
 	judge_oddities(&f.o, pub);

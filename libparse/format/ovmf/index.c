@@ -9,6 +9,7 @@
  * the one before.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -23,11 +24,12 @@ void ml_ovmf_index_open(struct ovmf_index *x, struct ml_source *source)
 	enum memlog_status s = ml_ovmf_ext_load(source, &x->ext);
 
 	if (s == MEMLOG_CORRUPT)
-		ml_image_warn(source->image,
-			      "the index of the log at %s:0x%" PRIx64
-			      " is damaged: its lines have no time and no level",
-			      memlog_space_name(source->log->extents->space),
-			      source->log->extents->addr);
+		ml_image_warn(
+			source->image,
+			"the index of the log at %s:0x%" PRIx64
+			" is damaged: its lines have no time and no level",
+			memlog_space_name(source->log->extents->space),
+			source->log->extents->addr);
 	if (s) {
 		x->ext.n = 0;
 		return;
@@ -53,16 +55,41 @@ static bool ovmf_index_fill(struct ovmf_index *x, struct ml_source *source)
 	return x->n_win > 0;
 }
 
-/* Is it the whole entry of that number, about bytes that are in the ring? */
-static bool ovmf_index_parse(const struct ovmf_index *x, const uint8_t *p,
-			     uint64_t number, struct ovmf_entry *ret)
+/* The low half of the number of an entry that is whole. */
+static uint32_t ovmf_index_number(const uint8_t *p)
 {
-	uint32_t check = (uint32_t)number ^ CHECK;
+	uint32_t number = CHECK;
 	size_t i;
 
 	for (i = 0; i < ENTRY; i += 4)
-		check ^= ml_le32(p + i);
-	if (check)
+		number ^= ml_le32(p + i);
+	return number;
+}
+
+size_t ml_ovmf_index_odd(const struct ovmf_ext *ext, uint64_t off,
+			 const uint8_t *p, size_t n)
+{
+	static const uint8_t zero[ENTRY];
+	uint64_t end = ext->index + (uint64_t)ext->n * ENTRY, at, slot;
+	size_t odd = 0;
+
+	for (at = ml_max(ext->index, off); at + ENTRY <= ml_min(off + n, end);
+	     at += ENTRY) {
+		const uint8_t *entry = p + (at - off);
+
+		slot = (at - ext->index) / ENTRY;
+		if (slot >= ext->count && !memcmp(entry, zero, ENTRY))
+			continue;
+		odd += ovmf_index_number(entry) % ext->n != slot;
+	}
+	return odd;
+}
+
+/* Is it the whole entry of that number? */
+static bool ovmf_index_parse(const struct ovmf_index *x, const uint8_t *p,
+			     uint64_t number, struct ovmf_entry *ret)
+{
+	if (ovmf_index_number(p) != (uint32_t)number)
 		return false;
 	*ret = (struct ovmf_entry){
 		.from = (uint32_t)(ml_le32(p + 8) - (uint32_t)x->oldest),
@@ -158,10 +185,9 @@ static void ovmf_index_date(struct ovmf_index *x, struct memlog_record *rec)
 	us = (x->ext.date + since / (double)x->ext.hz) * 1e6;
 	if (us < 0 || us > 1e18)
 		return;
-	rec->fields[rec->n_fields++] =
-		(struct memlog_field){ .name = "utc_us",
-				       .type = MEMLOG_FIELD_UINT,
-				       .u = (uint64_t)us };
+	rec->fields[rec->n_fields++] = (struct memlog_field){
+		.name = "utc_us", .type = MEMLOG_FIELD_UINT, .u = (uint64_t)us
+	};
 }
 
 static void ovmf_index_first(struct ovmf_index *x, uint64_t user_hz,

@@ -9,6 +9,10 @@
 
 #include "ovmf.h"
 
+/* The header that our firmware writes with n entries, and where they are. */
+#define OVMF_INDEX	    0x200u
+#define OVMF_HEADER_WITH(n) (0x300u + 32u * (n))
+
 /* The extension of the header. The geometry was checked; all else is as read. */
 struct ovmf_ext {
 	uint64_t total; /* bytes of text ever written, up to the tail */
@@ -34,7 +38,7 @@ uint64_t ml_ovmf_clock_rate(const uint8_t *pairs, size_t n);
 bool ml_ovmf_clock_date(const uint8_t *efi_time, double *ret);
 
 /* modules.c: the modules that the log has named so far. */
-#define OVMF_MODULES	512
+#define OVMF_MODULES	 512
 #define OVMF_MODULE_NAME 40
 struct ovmf_modules {
 	struct {
@@ -75,6 +79,9 @@ struct ovmf_index {
 	size_t n_win, win_at; /* entries in win, the next one */
 	uint8_t win[64 * 32];
 };
+/* Entries that an index cannot have, in the n bytes of the log at offset off. */
+size_t ml_ovmf_index_odd(const struct ovmf_ext *ext, uint64_t off,
+			 const uint8_t *p, size_t n);
 /* With a warning of the image if the log has an index that is no use. */
 void ml_ovmf_index_open(struct ovmf_index *x, struct ml_source *source);
 /* Say of a record, the next one of the text, what the index says. */

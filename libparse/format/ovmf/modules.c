@@ -123,8 +123,8 @@ const char *ml_ovmf_modules_name(struct ovmf_modules *m, uint32_t id)
 
 	if (i < m->n)
 		return m->list[i].name;
-	for (i = 0; i < sizeof(ovmf_modules_first) / sizeof(*ovmf_modules_first);
-	     i++)
+	for (i = 0;
+	     i < sizeof(ovmf_modules_first) / sizeof(*ovmf_modules_first); i++)
 		if (ovmf_modules_first[i].id == id)
 			return ovmf_modules_first[i].name;
 	snprintf(m->number, sizeof(m->number), "%08x", id);

@@ -2,16 +2,20 @@
 /*
  * ovmf.c - the memory debug log of OVMF and ArmVirtQemu, as text.
  *
- * A byte ring without records, levels or times; a line is a record. The byte at
- * tail is never used, so a ring of N bytes holds N-1.
+ * A byte ring without records; a line is a record. The byte at tail is never
+ * used, so a ring of N bytes holds N-1. Our firmware keeps times and levels
+ * beside it.
  */
 #include "ovmf.h"
 
 #include "base/bytes.h"
 #include "format/lines.h"
+#include "index.h"
 
 struct ovmf_decoder {
 	struct ml_lines lines;
+	struct ovmf_index index;
+	uint64_t user_hz;
 };
 
 /* A ring that wrapped starts in the middle of a line, unless the last byte
@@ -136,6 +140,8 @@ static enum memlog_status ovmf_open(void *state, struct ml_source *source,
 	     (MEMLOG_LOG_WRAPPED | MEMLOG_LOG_LOST_HEAD)) &&
 	    !first_line_whole(source, o))
 		d->lines.first_flags = MEMLOG_REC_TRUNCATED_HEAD;
+	d->user_hz = opts->user->tsc_hz;
+	ml_ovmf_index_open(&d->index, source);
 	if (opts->user->uncommitted && o->state <= OVMF_WRAPPED)
 		add_uncommitted(d, source, o);
 	/* bytes read only to decide do not count as missing text */
@@ -148,8 +154,13 @@ static enum memlog_status ovmf_next(void *state, struct ml_source *source,
 				    struct memlog_err *err)
 {
 	struct ovmf_decoder *d = state;
+	enum memlog_status s = ml_lines_next(&d->lines, source, rec, err);
 
-	return ml_lines_next(&d->lines, source, rec, err);
+	if (!s)
+		ml_ovmf_index_apply(&d->index, source, d->user_hz, rec);
+	else
+		ml_ovmf_index_end(&d->index, source);
+	return s;
 }
 
 /* The first eight bytes also find unknown second magics; their copies in

@@ -6,14 +6,14 @@
  * host the pages of its guests are scattered, and the page with the header is
  * followed by other memory. Firmware zeroes the buffer before it is
  * used, ends lines with CR LF, and writes messages of less than 512 bytes; other
- * memory differs in at least one of these.
+ * memory differs in at least one of these. An index proves itself.
  */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/range.h"
-#include "ovmf.h"
+#include "index.h"
 
 /* A line of text, or what there is of it, has at most so many bytes. */
 #define LINE_WITHIN 3968u
@@ -174,6 +174,22 @@ static bool pages_strict(const struct memlog_image *image,
 	       space != MEMLOG_VIRT;
 }
 
+/* Where the log has an index. If its extension is damaged, or other memory is
+ * there, the size of the header tells. */
+static void pages_index(const struct ml_log *log, struct memlog_image *image,
+			struct ovmf_ext *ret)
+{
+	struct ml_source source = { .image = image, .log = log };
+	uint64_t size = ml_ovmf_const(log)->header_size, n;
+
+	if (!ml_ovmf_ext_load(&source, ret))
+		return;
+	*ret = (struct ovmf_ext){ .index = OVMF_INDEX };
+	n = (size - ml_min(size, OVMF_HEADER_WITH(0))) / 32;
+	if (ml_is_pow2(n) && size == OVMF_HEADER_WITH(n))
+		ret->n = (uint32_t)n;
+}
+
 /* How many bytes of the log's extent are its own; pages that are missing count
  * as such. */
 static uint64_t pages_own_len(const struct ml_log *log,
@@ -185,6 +201,8 @@ static uint64_t pages_own_len(const struct ml_log *log,
 	enum style style = STYLE_ANY;
 	bool live = sp->ops->flags & MEMLOG_READER_LIVE;
 	struct look k = { .last = 0 };
+	bool styled = false;
+	struct ovmf_ext ext;
 	uint64_t off, next, first;
 	uint8_t page[ML_PAGE];
 	size_t got;
@@ -192,6 +210,7 @@ static uint64_t pages_own_len(const struct ml_log *log,
 	first = ml_min(e->len, ML_PAGE - (e->addr - sp->bias) % ML_PAGE);
 	if (first == e->len)
 		return first;
+	pages_index(log, image, &ext);
 	for (off = 0; off < e->len; off = next) {
 		next = ml_min(off ? off + ML_PAGE : first, e->len);
 		if (*budget < next - off)
@@ -203,10 +222,13 @@ static uint64_t pages_own_len(const struct ml_log *log,
 		pages_look(&k, ml_ovmf_const(log), off, page, got, strict);
 		/* text may have come since the header was read */
 		k.used &= !live;
-		if (!off)
-			style = pages_style(&k);
-		else if (!pages_own(&k, style, strict))
+		if (off && (!pages_own(&k, style, strict) ||
+			    ml_ovmf_index_odd(&ext, off, page, got) > ODD_FEW))
 			return strict ? first : off;
+		if (!styled && (k.text || !ext.n)) {
+			style = pages_style(&k);
+			styled = true;
+		}
 	}
 	return e->len;
 }
