@@ -378,6 +378,8 @@ struct memlog_codec {
  * name: what the image is called in messages, errors and output, if that is not
  *	the name by which it is opened (standard input, say); NULL: the same.
  *	Copied.
+ * keep: bytes that memlog_stream_open() may write to a temporary file in case that a
+ *	log needs all of the input; never more than half of the room there is.
  * via_qemu: with qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU
  *	10.2 and later) instead of searching memory for it. INVALID with any
  *	other image.
@@ -399,6 +401,7 @@ struct memlog_open_opts {
 	size_t n_codecs;
 	bool via_qemu;
 	const char *name;
+	uint64_t keep;
 };
 
 /*
@@ -443,7 +446,8 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
  * bounded. Input that needs random access (kdump-compressed, flattened,
  * compressed, headers at the end), or any input if whole is set (for
  * memlog_scan_at() or an exhaustive search), is copied to an unlinked temporary
- * file: then *ret is NULL, and *ret_spool is its descriptor, which the caller
+ * file, and so is up to opts->keep of any input in which something was found that needs
+ * random access: then *ret is NULL, and *ret_spool is its descriptor, which the caller
  * opens as a file ("/proc/self/fd/N", with the name in the options) and closes.
  * Otherwise *ret_spool is -1. On errors, which are those of memlog_image_open(), *ret is NULL and
  * *ret_spool is -1. The caller keeps fd, which is read to its end; name is for

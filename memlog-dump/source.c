@@ -74,6 +74,10 @@ static enum memlog_status open_pipe(int fd, const char *name,
 	return s;
 }
 
+/* Of a pipe, in case that something in it needs random access. Guests have not often
+ * used more. */
+#define SOURCE_KEEP (UINT64_C(4) << 30)
+
 enum memlog_status source_open(const char *name, const struct opts *o,
 			       struct memlog_image **ret,
 			       struct memlog_err *err)
@@ -88,6 +92,7 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 		.codecs = dump_codecs,
 		.via_qemu = o->via_qemu,
 		.name = message_name(name),
+		.keep = SOURCE_KEEP,
 	};
 	enum memlog_status s;
 	int fd;

@@ -49,6 +49,7 @@ static enum memlog_status stream_slide(struct ml_stream *st,
 			 err);
 	if (s)
 		return s;
+	ml_stream_copy_add(st, ml_stream_end(st), st->buf + st->filled, got);
 	st->filled += got;
 	st->eof = !got;
 	if (st->opts.progress &&
@@ -244,6 +245,8 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 						  st->filled),
 				   err);
 	st->scanned = prefix;
+	ml_stream_copy_init(st);
+	ml_stream_copy_add(st, 0, st->buf, st->filled);
 	while (!s) {
 		s = stream_search(st);
 		if (s || st->eof)
@@ -321,7 +324,13 @@ static enum memlog_status stream_open(struct ml_stream *st, bool whole,
 		return keep_whole(st, ret_spool, err);
 	if (!s)
 		s = go_through(st, prefix, err);
-	return s ? s : to_image(st, ret, err);
+	if (!s)
+		s = to_image(st, ret, err);
+	if (!s && ml_stream_copy_take(st, *ret, ret_spool)) {
+		memlog_image_close(*ret);
+		*ret = NULL;
+	}
+	return s;
 }
 
 enum memlog_status memlog_stream_open(int fd, const char *name,
@@ -331,9 +340,11 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 				      struct memlog_err *err)
 {
 	struct memlog_err why = { .status = MEMLOG_OK };
-	struct ml_stream st = {
-		.fd = fd, .name = name, .formats = formats, .err = &why
-	};
+	struct ml_stream st = { .fd = fd,
+				.copy = { .fd = -1 },
+				.name = name,
+				.formats = formats,
+				.err = &why };
 	enum memlog_status s;
 
 	*ret = NULL;
@@ -345,6 +356,7 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 	st.opts.name = name;
 	st.alloc = ml_allocator(st.opts.allocator);
 	s = stream_open(&st, whole, ret, ret_spool, &why);
+	ml_stream_copy_fini(&st);
 	ml_capture_destroy(st.capture);
 	ml_loads_fini(&st.loads);
 	ml_free(&st.alloc, st.by_off);

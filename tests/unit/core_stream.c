@@ -41,10 +41,13 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-static enum memlog_status stream(struct input *in, size_t piece, bool whole,
-				 struct memlog_image **ret, int *spool,
-				 struct memlog_err *err)
+static enum memlog_status stream_keep(struct input *in, size_t piece,
+				      bool whole, uint64_t keep,
+				      const char *formats,
+				      struct memlog_image **ret, int *spool,
+				      struct memlog_err *err)
 {
+	struct memlog_open_opts o = { .size = sizeof(o), .keep = keep };
 	enum memlog_status s;
 	pthread_t thread;
 	int fds[2];
@@ -53,10 +56,18 @@ static enum memlog_status stream(struct input *in, size_t piece, bool whole,
 	in->fd = fds[1];
 	in->piece = piece;
 	assert_int_equal(pthread_create(&thread, NULL, writer, in), 0);
-	s = memlog_stream_open(fds[0], "-", NULL, NULL, whole, ret, spool, err);
+	s = memlog_stream_open(fds[0], "-", &o, formats, whole, ret, spool,
+			       err);
 	close(fds[0]);
 	pthread_join(thread, NULL);
 	return s;
+}
+
+static enum memlog_status stream(struct input *in, size_t piece, bool whole,
+				 struct memlog_image **ret, int *spool,
+				 struct memlog_err *err)
+{
+	return stream_keep(in, piece, whole, 0, NULL, ret, spool, err);
 }
 
 /* All that an image has to say, as one string. */
@@ -251,6 +262,78 @@ static void spooled(void **state)
 	free(in.bytes);
 }
 
+/* A persistent ring buffer of one CPU, whose events need all of memory. */
+static void plant_ring(uint8_t *p)
+{
+	put32(p, 0x0badfeed);
+	put32(p + 4, 24 << 16 | 32);
+	put64(p + 8, 0x4000);
+	put64(p + 16, 64);
+	p += 64;
+	put64(p, 0x1000);
+	put64(p + 8, 0x2000);
+	put64(p + 16, 0x2000);
+	put32(p + 24, 4096);
+	put32(p + 28, 3);
+	put32(p + 36, 1);
+	put32(p + 40, 2);
+}
+
+/* Is all of it kept? keep: bytes; formats: searched for. */
+static bool keeps(struct input *in, size_t piece, uint64_t keep,
+		  const char *formats)
+{
+	struct memlog_image *image;
+	struct memlog_err err;
+	uint8_t *back;
+	int spool;
+
+	assert_int_equal(stream_keep(in, piece, false, keep, formats, &image,
+				     &spool, &err),
+			 0);
+	if (spool < 0) {
+		assert_non_null(image);
+		memlog_image_close(image);
+		return false;
+	}
+	assert_null(image);
+	back = malloc(in->len + 1);
+	assert_int_equal(pread(spool, back, in->len + 1, 0), in->len);
+	assert_memory_equal(back, in->bytes, in->len);
+	free(back);
+	close(spool);
+	return true;
+}
+
+/* A copy is used if something was found that needs it, and all of it is there. */
+static void kept(void **state)
+{
+	static const size_t pieces[] = { 1 << 20, 65536, 333 };
+	struct input in = { 0 };
+	size_t i, n = 0;
+
+	make_raw(&in);
+	/* zeros take no room */
+	memset(in.bytes + 0x100000, 0, 0x200000);
+	memset(in.bytes + 0x301000, 0, 0x12345);
+	memset(in.bytes + in.len - 0x3000, 0, 0x3000);
+	assert_false(keeps(&in, 65536, 16 << 20, NULL));
+	plant_ring(in.bytes + 0x700000);
+	for (i = 0; i < in.len; i += 4096)
+		n += in.bytes[i] ||
+		     memcmp(in.bytes + i, in.bytes + i + 1, 4095);
+	assert_int_equal(n, 0xc00 - 0x200 - 0x12 - 3);
+	for (i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		assert_true(keeps(&in, pieces[i], 16 << 20, NULL));
+		assert_true(keeps(&in, pieces[i], n * 4096, NULL));
+		assert_false(keeps(&in, pieces[i], n * 4096 - 1, NULL));
+	}
+	assert_false(keeps(&in, 65536, 0, NULL));
+	assert_true(keeps(&in, 65536, 16 << 20, "ovmf,ftrace"));
+	assert_false(keeps(&in, 65536, 16 << 20, "ovmf"));
+	free(in.bytes);
+}
+
 /* More logs than memory is given for: the rest is kept in a file. */
 static void spilled(void **state)
 {
@@ -321,6 +404,7 @@ int main(void)
 		cmocka_unit_test(raw),	      cmocka_unit_test(elf),
 		cmocka_unit_test(spooled),    cmocka_unit_test(spilled),
 		cmocka_unit_test(odd_inputs), cmocka_unit_test(prefixes),
+		cmocka_unit_test(kept),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
