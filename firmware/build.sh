@@ -25,11 +25,13 @@ usage() {
 	exit 2
 }
 
-variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-bench x64-off)
+variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-bench x64-off microvm
+	cloudhv)
 
-# Sets platform, archs, output (below Build/) and flags.
+# Sets platform, archs, output (below Build/), files and flags.
 describe() {
 	flags=(-D DEBUG_TO_MEM)
+	files=(OVMF.fd OVMF_CODE.fd OVMF_VARS.fd)
 	platform=OvmfPkgX64
 	output=OvmfX64/DEBUG_GCC5
 	archs=(-a X64)
@@ -37,9 +39,15 @@ describe() {
 	ia32x64*)	platform=OvmfPkgIa32X64
 			output=Ovmf3264/DEBUG_GCC5
 			archs=(-a IA32 -a X64) ;;
+	microvm)	platform=Microvm/MicrovmX64
+			output=MicrovmX64/DEBUG_GCC5
+			files=(MICROVM.fd) ;;
+	cloudhv)	platform=CloudHv/CloudHvX64
+			output=CloudHvX64/DEBUG_GCC5
+			files=(CLOUDHV.fd) ;;
 	esac
 	case $1 in
-	x64 | ia32x64)	;;
+	x64 | ia32x64 | microvm | cloudhv) ;;
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
@@ -186,7 +194,7 @@ publish() {
 	local variant=$1 images=$2 to=$fw_out/$1 file
 
 	mkdir -p "$to"
-	for file in OVMF.fd OVMF_CODE.fd OVMF_VARS.fd; do
+	for file in "${files[@]}"; do
 		cmp -s "$images/$file" "$to/$file" || cp "$images/$file" "$to/"
 	done
 	if [ "$variant" = x64 ]; then
@@ -195,7 +203,7 @@ publish() {
 }
 
 build_variant() {
-	local variant=$1 images key
+	local variant=$1 images key file
 
 	describe "$variant"
 	key=$(printf '%s\n' "$edk2_version" "$(hash_of patches MemLogPkg)" \
@@ -211,8 +219,9 @@ build_variant() {
 		[ -z "$fresh" ] || rm -rf "${tree:?}/$variant"
 		run_build "$variant"
 		mkdir -p "$images"
-		cp "$tree/$variant/Build/$output/FV"/OVMF{,_CODE,_VARS}.fd \
-			"$images/"
+		for file in "${files[@]}"; do
+			cp "$tree/$variant/Build/$output/FV/$file" "$images/"
+		done
 		touch "$images/.done"
 	fi
 	publish "$variant" "$images"

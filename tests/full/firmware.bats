@@ -15,7 +15,7 @@ setup_file() {
 	JOBS=$(nproc)
 	export JOBS
 	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial \
-		x64-smm ia32x64-smm >&3 2>&3
+		x64-smm ia32x64-smm microvm cloudhv >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -215,6 +215,16 @@ boot_on_early() {
 	"$dump" -O raw "$vm/dump" | cmp - <(head -c "$there" "$vm/debugcon.log")
 }
 
+@test "microvm" {
+	vm_machine=microvm,acpi=on,pit=off,pic=on,rtc=on
+	vm_launch -nodefaults -bios "$out/firmware/microvm/MICROVM.fd" \
+		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-chardev "file,id=port,path=$vm/debugcon.log" \
+		-device isa-debugcon,iobase=0x402,chardev=port
+	vm_quiet
+	same 0 elf
+}
+
 # with_smm VARIANT [ARG...]: messages of SMM's core reach the log, also after lock
 with_smm() {
 	use_new_qemu
@@ -277,8 +287,8 @@ memory_type() {
 	# the boot first, then the resume; QEMU goes on showing the boot
 	cat "$vm/main" "$vm/early" | cmp - "$vm/all"
 	cmp -n "$before" "$vm/main" "$vm/debugcon.log"
-	vm_qmp query-firmware-log | jq -r .return.log | base64 -d |
-		cmp "$vm/main" -
+	vm_qmp query-firmware-log > "$vm/answer"
+	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/main" -
 	[ "$(stat -c %s "$vm/all")" -eq "$(debugcon_size)" ]
 	cmp <(tr '\n' '\0' < "$vm/all" | sort -z) \
 		<(tr '\n' '\0' < "$vm/debugcon.log" | sort -z)
@@ -316,6 +326,14 @@ memory_type() {
 	tree=$fw_cache/edk2/patched-$(hash_of patches)
 	[ "$(find "$tree/x64/Build" -name '*.efi' | wc -l)" -gt 100 ]
 	run ! grep -rlF --include='*.efi' "$fw_cache" "$tree/x64/Build"
+}
+
+@test "the patches apply to the trees of Debian 12 and 13" {
+	local suite
+	for suite in bookworm trixie; do
+		run -0 "$top/firmware/tree.sh" "$suite"
+		[[ $output == *' 8 patches apply'* ]]
+	done
 }
 
 @test "the patches pass edk2's check" {
