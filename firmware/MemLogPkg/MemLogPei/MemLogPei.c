@@ -16,6 +16,7 @@
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PeimEntryPoint.h>
 #include <Library/PeiServicesLib.h>
+#include <MemLogClock.h>
 #include <MemLogRing.h>
 #include <MemLogEarly.h>
 #include <MemLogVersion.h>
@@ -37,6 +38,20 @@ LastMainLog(
 		return 0;
 	Address = MEMLOG_NOTE->MainLog;
 	return (Address & EFI_PAGE_MASK) == 0 ? Address : 0;
+}
+
+STATIC
+VOID
+MarkClock(
+	IN UINT64 Address,
+	IN enum ml_ring_moment Moment
+	)
+{
+	struct ml_ring Ring;
+
+	if (ml_ring_attach((VOID *)(UINTN)Address, MemLogLimitOf(Address),
+			   &Ring) == ML_RING_OK)
+		MemLogClock(&Ring, Moment);
 }
 
 /* From here on PEI writes to Address. */
@@ -413,6 +428,7 @@ OnMemoryDiscovered(
 		LeaveEarly(Early);
 	} else {
 		StartMain(Pages, Hob);
+		MarkClock(Hob->Address, ML_MOMENT_MEMORY);
 	}
 	ReserveEarly(Hob->Address != 0 &&
 		     MemLogLimitOf(Hob->Address) == MEMLOG_EARLY_HALF);
@@ -433,5 +449,7 @@ MemLogPeiEntry(
 	IN CONST EFI_PEI_SERVICES **PeiServices
 	)
 {
+	if (MEMLOG_EARLY_HALF != 0)
+		MarkClock(MEMLOG_NOTE->Current, ML_MOMENT_PEI);
 	return PeiServicesNotifyPpi(&mNotify);
 }
