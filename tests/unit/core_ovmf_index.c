@@ -47,6 +47,7 @@ struct bench {
 	uint64_t total;
 	char next[512]; /* what is being written */
 	size_t next_len;
+	uint64_t clock; /* added to that of the next message */
 	bool watch;
 	unsigned long looks;
 };
@@ -212,7 +213,7 @@ static void say(const char *text, size_t len, bool watch)
 	struct message m = {
 		.from = bench.total,
 		.to = bench.total + len,
-		.clock = START_CLOCK + bench.n * 7,
+		.clock = START_CLOCK + bench.clock + bench.n * 7,
 		.level = levels[rand() % 5],
 		.module = 0xabcd0000 + (uint32_t)(rand() % 9),
 		.phase = phases[rand() % 5],
@@ -614,6 +615,27 @@ static void dated(void **state)
 	bench_close();
 }
 
+/* The counter starts again when the machine wakes up. */
+static void after_a_resume(void **state)
+{
+	static uint8_t got[ROOM];
+	size_t timed;
+
+	(void)state;
+	bench_open(16, 4000);
+	say("boot\r\n", 6, false);
+	bench.clock = 1ull << 40;
+	say("boot\r\n", 6, false);
+	bench.ring.ext->resumes = 1;
+	say("noted\r\n", 7, false);
+	bench.ring.ext->resumes = 0;
+	bench.clock = 0;
+	say("not noted\r\n", 11, false);
+	text_of(bench.image, got, &timed);
+	assert_int_equal(timed, 2);
+	bench_close();
+}
+
 /* ---- modules ------------------------------------------------------------- */
 
 static void line(struct ovmf_modules *m, const char *text)
@@ -676,6 +698,7 @@ int main(void)
 		cmocka_unit_test(clock_says_nothing),
 		cmocka_unit_test(dates),
 		cmocka_unit_test(dated),
+		cmocka_unit_test(after_a_resume),
 		cmocka_unit_test(module_names),
 	};
 

@@ -160,16 +160,20 @@ static const char *ovmf_index_phase(uint8_t phase)
 	}
 }
 
-/* The counter starts again when the machine resumes, at least with KVM. */
+/* The counter starts again when the machine resumes, at least with KVM. What was
+ * written without its being noted goes back by more than processors differ. */
 #define OF_RESUME 0xf0u
+#define GOES_BACK (1u << 28)
 
 static void ovmf_index_time(struct ovmf_index *x, uint64_t user_hz,
 			    struct memlog_record *rec)
 {
 	const struct ovmf_entry *e = &x->entry;
 
-	if (!x->ext.start || e->clock < x->ext.start || e->flags & OF_RESUME)
+	if (!x->ext.start || e->clock < x->ext.start || e->flags & OF_RESUME ||
+	    (e->clock < x->latest && x->latest - e->clock > GOES_BACK))
 		return;
+	x->latest = ml_max(x->latest, e->clock);
 	rec->has_time = true;
 	rec->time = e->clock - x->ext.start;
 	rec->time_hz = x->ext.hz ? x->ext.hz : user_hz;

@@ -73,6 +73,7 @@ struct ovmf_index {
 	uint64_t number; /* of the next entry */
 	uint64_t at;	 /* the next byte of text */
 	uint64_t bad;	 /* entries that were skipped */
+	uint64_t latest; /* clock */
 	bool has;	 /* entry is one that the text has not passed */
 	struct ovmf_entry entry;
 	struct ovmf_modules modules;
