@@ -103,9 +103,20 @@ static void test_rest(void **state)
 		{ "%.*d|", { UINT64_MAX, 7 }, "7|" },
 		{ "%-08d|", { 171 }, "171     |" },
 		{ "%5%|%d", { 3 }, "%|3" },
-		/* not as the C library */
-		{ "%#x", { 0 }, "0x0" },
+		/* not as the C library: the kernel's own printf, of which
+		 * the first four are in the kernel's tests, too */
 		{ "%.0d", { 0 }, "0" },
+		{ "%1.0d", { 0 }, "0" },
+		{ "%.2d", { 0 }, "00" },
+		{ "%#ho", { UINT64_C(0) - 11627 }, "0151225" },
+		{ "%#x", { 0 }, "0x0" },
+		{ "%#X", { 0 }, "0X0" },
+		{ "%#o", { 0 }, "0" },
+		{ "%#6x|", { 0 }, "   0x0|" },
+		{ "%#06x", { 0 }, "0x0000" },
+		{ "%-#6x|", { 0 }, "0x0   |" },
+		{ "%#.4x", { 0 }, "0x0000" },
+		{ "%08.3d", { 5 }, "00000005" },
 		/* an address; what kind of pointer does not matter */
 		{ "%p %s", { 0x1000, 0x2000 }, "0x1000 0x2000" },
 		{ "%pS+%px", { 0x1000, 0x2000 }, "0x1000+0x2000" },
