@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "image/vmcoreinfo.h"
 #include "layout.h"
+#include "structs.h"
 
 enum {
 	RB_TAIL = 0,
@@ -22,15 +23,13 @@ enum {
 	RB_STATUS = 56,
 	RB_OVERRUN = 60,
 	NODE = 32,
-	NODE_PAGE = 16,
-	LINK_FLAGS = 3,
 	FOOTER = 32, /* at the end of a page: two words of flags */
 	FLAGS = 7,
 	SIZED = 64, /* pages of a CPU that are looked at to tell their size */
 };
 
 /* All that are found; direct is that of the first. */
-struct rings {
+struct hyp_14 {
 	struct memlog_logs *logs;
 	struct memlog_image *image;
 	struct hyp *h;
@@ -39,41 +38,42 @@ struct rings {
 	bool first; /* it is enough */
 };
 
-static bool rings_is_node(uint64_t off)
+static bool android14_is_node(uint64_t off)
 {
 	return off % NODE == 0 && off / NODE <= ML_HYP_PAGES;
 }
 
 /* May it be what the writer knows of a CPU? */
-static bool rings_fits(const uint8_t *p)
+static bool android14_fits(const uint8_t *p)
 {
 	uint64_t nodes = ml_le64(p + RB_NODES), pages = ml_le64(p + RB_PAGES);
 
 	return nodes && nodes % 8 == 0 && pages && pages <= ML_HYP_PAGES &&
 	       ml_le32(p + RB_STATUS) <= 2 &&
-	       rings_is_node(ml_le64(p + RB_TAIL) - nodes) &&
-	       rings_is_node(ml_le64(p + RB_READER) - nodes) &&
-	       rings_is_node(ml_le64(p + RB_HEAD) - nodes);
+	       android14_is_node(ml_le64(p + RB_TAIL) - nodes) &&
+	       android14_is_node(ml_le64(p + RB_READER) - nodes) &&
+	       android14_is_node(ml_le64(p + RB_HEAD) - nodes);
 }
 
 /* The index of a node, at most pages: it may or may not count the reader's. */
-static bool rings_index(const uint8_t *rb, uint64_t va, uint32_t *ret)
+static bool android14_index(const uint8_t *rb, uint64_t va, uint32_t *ret)
 {
-	uint64_t off = (va & ~(uint64_t)LINK_FLAGS) - ml_le64(rb + RB_NODES);
+	uint64_t off =
+		(va & ~(uint64_t)HYP_LINK_FLAGS) - ml_le64(rb + RB_NODES);
 
 	*ret = (uint32_t)(off / NODE);
 	return off % NODE == 0 && off / NODE <= ml_le64(rb + RB_PAGES);
 }
 
 /* Do its nodes, with the first at phys, make a ring? Sets their number. */
-static bool rings_close(struct rings *s, const uint8_t *rb, uint64_t phys,
-			uint32_t *ret)
+static bool android14_close(struct hyp_14 *s, const uint8_t *rb, uint64_t phys,
+			    uint32_t *ret)
 {
 	uint32_t head, at, most, steps = 0;
 	uint8_t b[NODE];
 
-	if (!rings_index(rb, ml_le64(rb + RB_HEAD), &head) ||
-	    !rings_index(rb, ml_le64(rb + RB_READER), &most))
+	if (!android14_index(rb, ml_le64(rb + RB_HEAD), &head) ||
+	    !android14_index(rb, ml_le64(rb + RB_READER), &most))
 		return false;
 	at = head;
 	do {
@@ -81,19 +81,19 @@ static bool rings_close(struct rings *s, const uint8_t *rb, uint64_t phys,
 		if (steps++ > ml_le64(rb + RB_PAGES) || !ml_hyp_try(s->logs) ||
 		    !ml_hyp_read(s->image, phys + (uint64_t)at * NODE, b,
 				 NODE) ||
-		    !ml_le64(b + NODE_PAGE) ||
-		    ml_le64(b + NODE_PAGE) % ML_PAGE ||
-		    !rings_index(rb, ml_le64(b), &at))
+		    !ml_le64(b + HYP_NODE_PAGE) ||
+		    ml_le64(b + HYP_NODE_PAGE) % ML_PAGE ||
+		    !android14_index(rb, ml_le64(b), &at))
 			return false;
 	} while (at != head);
 	*ret = most + 1;
-	return most >= 1 && rings_index(rb, ml_le64(rb + RB_TAIL), &at) &&
+	return most >= 1 && android14_index(rb, ml_le64(rb + RB_TAIL), &at) &&
 	       at <= most;
 }
 
 /* Where its first node is. */
-static bool rings_nodes(struct rings *s, const uint8_t *rb, uint64_t *ret,
-			uint32_t *ret_n)
+static bool android14_nodes(struct hyp_14 *s, const uint8_t *rb, uint64_t *ret,
+			    uint32_t *ret_n)
 {
 	uint64_t va = ml_le64(rb + RB_NODES);
 	struct hyp_places p = { .image = s->image,
@@ -102,15 +102,15 @@ static bool rings_nodes(struct rings *s, const uint8_t *rb, uint64_t *ret,
 
 	if (s->h->direct) {
 		*ret = va - s->h->direct;
-		return rings_close(s, rb, *ret, ret_n);
+		return android14_close(s, rb, *ret, ret_n);
 	}
 	while (ml_hyp_place_next(&p, ret))
-		if (rings_close(s, rb, *ret, ret_n))
+		if (android14_close(s, rb, *ret, ret_n))
 			return true;
 	return false;
 }
 
-static void rings_take(struct rings *s, uint64_t phys)
+static void android14_take(struct hyp_14 *s, uint64_t phys)
 {
 	struct hyp_cpu *c = &s->cpu[s->n];
 	uint8_t b[HYP_RB];
@@ -118,7 +118,7 @@ static void rings_take(struct rings *s, uint64_t phys)
 	uint32_t n;
 
 	if (s->n == s->cap || !ml_hyp_read(s->image, phys, b, sizeof(b)) ||
-	    !rings_fits(b) || !rings_nodes(s, b, &nodes, &n))
+	    !android14_fits(b) || !android14_nodes(s, b, &nodes, &n))
 		return;
 	*c = (struct hyp_cpu){ .cpu = (int32_t)s->n,
 			       .pages = n,
@@ -128,22 +128,23 @@ static void rings_take(struct rings *s, uint64_t phys)
 			       .has_meta = true,
 			       .meta.overrun = ml_le32(b + RB_OVERRUN) };
 	memcpy(c->rb_bytes, b, sizeof(b));
-	rings_index(b, ml_le64(b + RB_READER), &c->meta.reader);
+	android14_index(b, ml_le64(b + RB_READER), &c->meta.reader);
 	s->h->direct = c->nodes_va - nodes;
 	s->n++;
 }
 
-static bool rings_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
+static bool android14_look(void *arg, uint64_t addr, const uint8_t *p,
+			   size_t len)
 {
-	struct rings *s = arg;
+	struct hyp_14 *s = arg;
 	size_t at;
 
 	for (at = 0; at + 8 <= len && s->n < s->cap; at += 8) {
 		/* the rest may be in the next chunk */
 		if (!ml_le64(p + at) ||
-		    (at + HYP_RB <= len && !rings_fits(p + at)))
+		    (at + HYP_RB <= len && !android14_fits(p + at)))
 			continue;
-		rings_take(s, addr + at);
+		android14_take(s, addr + at);
 		if (s->first && s->n)
 			return true;
 	}
@@ -155,7 +156,7 @@ bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
 	struct memlog_logs logs = { .alloc = image->alloc };
 	struct hyp h = { .gen = HYP_ANDROID_14 };
 	struct hyp_cpu cpu;
-	struct rings s = {
+	struct hyp_14 s = {
 		.logs = &logs,
 		.image = image,
 		.h = &h,
@@ -163,7 +164,7 @@ bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
 		.cap = 1,
 		.first = true,
 	};
-	struct hyp_sweep sweep = { &logs.writers, image, rings_look, &s };
+	struct hyp_sweep sweep = { &logs.writers, image, android14_look, &s };
 
 	if (!ml_hyp_sweep_from(&sweep, ml_hyp_kernel(image)))
 		return false;
@@ -173,11 +174,11 @@ bool ml_hyp_14_first(struct memlog_image *image, uint64_t *ret)
 
 bool ml_hyp_14_fits(const uint8_t *p, size_t len)
 {
-	return len >= HYP_RB && rings_fits(p);
+	return len >= HYP_RB && android14_fits(p);
 }
 
 /* Could the pages of all CPUs be of that size, by what is at their ends? */
-static bool rings_size_fits(const struct rings *s, uint32_t size)
+static bool android14_size_fits(const struct hyp_14 *s, uint32_t size)
 {
 	uint8_t b[NODE], f[8];
 	bool any = false;
@@ -190,7 +191,7 @@ static bool rings_size_fits(const struct rings *s, uint32_t size)
 					 s->cpu[i].nodes + (uint64_t)k * NODE,
 					 b, NODE))
 				return false;
-			va = ml_le64(b + NODE_PAGE);
+			va = ml_le64(b + HYP_NODE_PAGE);
 			if (va % size)
 				return false;
 			if (!ml_hyp_read_va(s->image, s->h, va + size - FOOTER,
@@ -205,7 +206,7 @@ static bool rings_size_fits(const struct rings *s, uint32_t size)
 
 /* The kernel knows which CPU's memory each is in, if its symbols are there: the
  * numbers of CPUs are by what is at array, virtual. */
-static void rings_number_by(struct rings *s, uint64_t array)
+static void android14_number_by(struct hyp_14 *s, uint64_t array)
 {
 	uint8_t *b = ml_calloc(&s->image->alloc, ML_HYP_CPUS, 8);
 	size_t got = 0, cpu, i;
@@ -224,7 +225,7 @@ static void rings_number_by(struct rings *s, uint64_t array)
 	ml_free(&s->image->alloc, b);
 }
 
-static int rings_by_place(const void *a, const void *b)
+static int android14_by_place(const void *a, const void *b)
 {
 	const struct hyp_cpu *x = a, *y = b;
 
@@ -232,36 +233,37 @@ static int rings_by_place(const void *a, const void *b)
 }
 
 /* Otherwise they are taken in the order of their addresses. */
-static void rings_number(struct rings *s)
+static void android14_number(struct hyp_14 *s)
 {
 	uint32_t i;
 
-	qsort(s->cpu, s->n, sizeof(*s->cpu), rings_by_place);
+	qsort(s->cpu, s->n, sizeof(*s->cpu), android14_by_place);
 	for (i = 0; i < s->n; i++)
 		s->cpu[i].cpu = (int32_t)i;
 	if (s->h->hint[HYP_HINT_ARRAY])
-		rings_number_by(s, s->h->hint[HYP_HINT_ARRAY]);
+		android14_number_by(s, s->h->hint[HYP_HINT_ARRAY]);
 }
 
-static int rings_by_cpu(const void *a, const void *b)
+static int android14_by_cpu(const void *a, const void *b)
 {
 	const struct hyp_cpu *x = a, *y = b;
 
 	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
 }
 
-static enum memlog_status rings_add(struct rings *s, struct ml_log *log,
-				    struct memlog_err *err)
+static enum memlog_status android14_add(struct hyp_14 *s, struct ml_log *log,
+					struct memlog_err *err)
 {
 	enum memlog_status status = MEMLOG_OK;
 	uint32_t size, i;
 
 	s->h->page_size = 4096;
 	for (size = 65536; size > 4096; size /= 4)
-		if (rings_size_fits(s, size) && !rings_size_fits(s, 4096))
+		if (android14_size_fits(s, size) &&
+		    !android14_size_fits(s, 4096))
 			s->h->page_size = size;
-	rings_number(s);
-	qsort(s->cpu, s->n, sizeof(*s->cpu), rings_by_cpu);
+	android14_number(s);
+	qsort(s->cpu, s->n, sizeof(*s->cpu), android14_by_cpu);
 	s->h->n_cpus = s->n;
 	for (i = 0; i < s->n && !status; i++)
 		status =
@@ -274,11 +276,11 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 				    struct memlog_image *image,
 				    struct memlog_err *err)
 {
-	struct rings s = { .logs = logs,
-			   .image = image,
-			   .h = ml_hyp(log),
-			   .cap = ML_HYP_CPUS };
-	struct hyp_sweep sweep = { &logs->writers, image, rings_look, &s };
+	struct hyp_14 s = { .logs = logs,
+			    .image = image,
+			    .h = ml_hyp(log),
+			    .cap = ML_HYP_CPUS };
+	struct hyp_sweep sweep = { &logs->writers, image, android14_look, &s };
 	uint64_t first = log->extents[0].addr;
 	enum memlog_status status;
 
@@ -286,7 +288,7 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 	if (!s.cpu)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u CPUs",
 			       s.cap);
-	rings_take(&s, first);
+	android14_take(&s, first);
 	if (!s.n) {
 		status = ml_fail(err, MEMLOG_NOT_MINE,
 				 "the nodes of its ring are not in the image");
@@ -294,7 +296,7 @@ enum memlog_status ml_hyp_14_expand(struct memlog_logs *logs,
 		s.n = 0; /* it will be found again */
 		ml_hyp_sweep_from(&sweep, first);
 		if (s.n)
-			status = rings_add(&s, log, err);
+			status = android14_add(&s, log, err);
 		else if (image->starved)
 			status = ml_fail(err, MEMLOG_NO_MEMORY,
 					 "no memory to search the image");

@@ -6,28 +6,19 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "layout.h"
-
-/* struct trace_buffer_desc, after which come the parts of the CPUs. Before the
- * one of the hypervisor are the address and the size of its nodes. */
-enum {
-	PART_PAGES = 4,
-	PART_META = 8,
-	PART = 16,
-};
-
-#define KERNEL (UINT64_C(1) << 63)
+#include "structs.h"
 
 static bool desc_is_page(uint64_t va)
 {
-	return va >= KERNEL && va % ML_PAGE == 0;
+	return va >= HYP_KERNEL && va % ML_PAGE == 0;
 }
 
-/* Can these PART bytes be a CPU's part? */
+/* Can these HYP_PART bytes be a CPU's part? */
 static bool desc_is_part(const uint8_t *p)
 {
-	return ml_le32(p) <= INT32_MAX && ml_le32(p + PART_PAGES) >= 2 &&
-	       ml_le32(p + PART_PAGES) <= ML_HYP_PAGES &&
-	       desc_is_page(ml_le64(p + PART_META));
+	return ml_le32(p) <= INT32_MAX && ml_le32(p + HYP_PART_PAGES) >= 2 &&
+	       ml_le32(p + HYP_PART_PAGES) <= ML_HYP_PAGES &&
+	       desc_is_page(ml_le64(p + HYP_PART_META));
 }
 
 /* Does the meta page say as much? Android's may not count the reader's page. */
@@ -44,13 +35,13 @@ static bool desc_part_load(struct memlog_image *image, const struct hyp *h,
 			   uint64_t *entry, struct hyp_cpu *ret)
 {
 	const struct hyp_layout *l = ml_hyp_layout(h);
-	uint8_t b[PART], meta[HYP_META];
+	uint8_t b[HYP_PART], meta[HYP_META];
 
 	if (!ml_hyp_read_va(image, h, *entry, b, sizeof(b)) || !desc_is_part(b))
 		return false;
 	*ret = (struct hyp_cpu){ .cpu = (int32_t)ml_le32(b),
-				 .pages = ml_le32(b + PART_PAGES),
-				 .meta_va = ml_le64(b + PART_META),
+				 .pages = ml_le32(b + HYP_PART_PAGES),
+				 .meta_va = ml_le64(b + HYP_PART_META),
 				 .entry = *entry };
 	ret->has_meta = ml_hyp_read_va(image, h, ret->meta_va, meta, l->meta);
 	if (ret->has_meta &&
@@ -58,7 +49,7 @@ static bool desc_part_load(struct memlog_image *image, const struct hyp *h,
 	     !desc_pages_fit(l, ret) || ret->meta.reader >= ret->pages ||
 	     (h->page_size && h->page_size != ret->meta.page_size)))
 		return false;
-	return ml_add(*entry, PART + 8 * (uint64_t)ret->pages, entry);
+	return ml_add(*entry, HYP_PART + 8 * (uint64_t)ret->pages, entry);
 }
 
 /* Are the first pages of a part there, as far as can be seen? */
@@ -72,7 +63,8 @@ static bool desc_has_pages(struct memlog_image *image, const struct hyp *h,
 
 	for (i = 0; i < ml_min(cpu->pages, 64); i++) {
 		if (!ml_hyp_read_va(image, h,
-				    cpu->entry + PART + 8 * (uint64_t)i, b, 8))
+				    cpu->entry + HYP_PART + 8 * (uint64_t)i, b,
+				    8))
 			return false;
 		va = ml_le64(b);
 		if (!desc_is_page(va) || va == cpu->meta_va)
@@ -99,7 +91,7 @@ bool ml_hyp_desc_walk(struct memlog_logs *logs, struct memlog_image *image,
 		return false;
 	/* all have the same number of pages */
 	for (n = 0; n < ML_HYP_CPUS && cpu.cpu && ml_hyp_try(logs); n++) {
-		at = next = entry - (PART + 8 * (uint64_t)cpu.pages);
+		at = next = entry - (HYP_PART + 8 * (uint64_t)cpu.pages);
 		if (!desc_part_load(image, h, &next, &before) ||
 		    before.cpu >= cpu.cpu || before.pages != cpu.pages)
 			break;
@@ -135,7 +127,7 @@ bool ml_hyp_desc_fits(const uint8_t *p, size_t len, uint32_t *ret_off,
 		h.gen = *ret_gen = desc_forms[i].gen;
 		*ret_off = desc_forms[i].off;
 		part = *ret_off + ml_hyp_layout(&h)->part;
-		if (len >= part + PART && ml_le32(p + *ret_off) &&
+		if (len >= part + HYP_PART && ml_le32(p + *ret_off) &&
 		    ml_le32(p + *ret_off) <= ML_HYP_CPUS &&
 		    desc_is_part(p + part))
 			return true;
@@ -150,14 +142,14 @@ bool ml_hyp_desc_map(struct memlog_logs *logs, struct memlog_image *image,
 	uint64_t at, va, part = phys + ml_hyp_layout(h)->part;
 	enum hyp_gen gen = h->gen, other;
 	struct hyp_cpu cpu;
-	uint8_t b[PART];
+	uint8_t b[HYP_PART];
 
 	if (!ml_hyp_read(image, part, b, sizeof(b)) || !desc_is_part(b))
 		return false;
 	other = gen == HYP_ANDROID ? HYP_ANDROID_15 : gen;
-	p.off = ml_le64(b + PART_META) % ML_HYP_STEP;
+	p.off = ml_le64(b + HYP_PART_META) % ML_HYP_STEP;
 	while (ml_hyp_place_next(&p, &at)) {
-		h->direct = ml_le64(b + PART_META) - at;
+		h->direct = ml_le64(b + HYP_PART_META) - at;
 		va = part + h->direct;
 		h->gen = gen;
 		if (!desc_part_load(image, h, &va, &cpu) || !cpu.has_meta) {
@@ -183,7 +175,7 @@ bool ml_hyp_desc_phys(struct memlog_image *image, uint64_t *count, uint64_t va,
 	uint64_t part;
 	size_t i;
 
-	while (va >= KERNEL && ml_hyp_place_next(&p, ret))
+	while (va >= HYP_KERNEL && ml_hyp_place_next(&p, ret))
 		for (i = 0; i < FORMS; i++) {
 			h = (struct hyp){ .direct = va - *ret,
 					  .gen = desc_forms[i].gen };
@@ -205,7 +197,8 @@ static void desc_nodes(struct memlog_image *image, const struct hyp *h,
 	uint8_t node[24], page[8];
 
 	if (!ml_hyp_read(image, nodes, node, sizeof(node)) ||
-	    !ml_hyp_read_va(image, h, cpu->entry + PART, page, sizeof(page)))
+	    !ml_hyp_read_va(image, h, cpu->entry + HYP_PART, page,
+			    sizeof(page)))
 		return;
 	cpu->nodes = nodes;
 	cpu->shift = ml_le64(node + 16) - ml_le64(page);
@@ -227,7 +220,7 @@ static uint64_t desc_backing(struct memlog_image *image, const struct hyp *h,
 	    !ml_hyp_read_va(image, h, h->desc - HYP_DESC_NODES, b, sizeof(b)))
 		return 0;
 	va = ml_le64(b);
-	if (va < KERNEL || va % 8 || ml_le64(b + 8) < need)
+	if (va < HYP_KERNEL || va % 8 || ml_le64(b + 8) < need)
 		return 0;
 	return ml_hyp_phys(h, va);
 }

@@ -17,34 +17,18 @@
 #include "base/plural.h"
 #include "image/vmcoreinfo.h"
 #include "layout.h"
-
-/* struct remote_event */
-enum {
-	EVENT_REMOTE = 40,
-	EVENT_FIELDS = 48,
-	EVENT_PRINT = 64,
-};
-
-/* struct trace_remote */
-enum {
-	REMOTE_BUFFER = 16,
-	REMOTE_DESC = 24,
-	REMOTE_EVENTS = 48,
-	REMOTE_N_EVENTS = 56,
-};
-
-#define KERNEL (UINT64_C(1) << 63)
+#include "structs.h"
 
 /* ---- the table ---------------------------------------------------------- */
 
 bool ml_hyp_glance(const uint8_t *p, size_t len)
 {
-	return len < EVENT_PRINT || ml_hyp_is_event(p, len) ||
+	return len < HYP_EVENT_PRINT || ml_hyp_is_event(p, len) ||
 	       ml_hyp_is_meta(p) || ml_hyp_is_meta_15(p);
 }
 
 /* The table, and the remote that it belongs to; 0: it is none. */
-static uint32_t hyp_table_length(const struct ml_probe *p)
+static uint32_t find_table_length(const struct ml_probe *p)
 {
 	const uint8_t *e = p->bytes;
 	uint32_t n = 0;
@@ -52,7 +36,8 @@ static uint32_t hyp_table_length(const struct ml_probe *p)
 	for (; n < ML_HYP_EVENTS && (n + 1) * HYP_EVENT <= p->len;
 	     n++, e += HYP_EVENT)
 		if (!ml_hyp_is_event(e, HYP_EVENT) ||
-		    memcmp(e + EVENT_REMOTE, p->bytes + EVENT_REMOTE, 8))
+		    memcmp(e + HYP_EVENT_REMOTE, p->bytes + HYP_EVENT_REMOTE,
+			   8))
 			break;
 	return n;
 }
@@ -60,7 +45,7 @@ static uint32_t hyp_table_length(const struct ml_probe *p)
 enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 				struct ml_found *ret, struct memlog_err *err)
 {
-	uint32_t n = hyp_table_length(p), off;
+	uint32_t n = find_table_length(p), off;
 	struct hyp *h = ml_hyp(log);
 
 	if (p->hint)
@@ -69,7 +54,7 @@ enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 	log->pub.state = MEMLOG_STATE_CURRENT;
 	if (n) {
 		h->n_events = n;
-		h->remote = ml_le64(p->bytes + EVENT_REMOTE);
+		h->remote = ml_le64(p->bytes + HYP_EVENT_REMOTE);
 		ret->extent.len = (uint64_t)n * HYP_EVENT;
 		ret->extent.role = HYP_ROLE_TABLE;
 		if (!memcmp(p->bytes, "hyp_", 4))
@@ -101,22 +86,23 @@ enum memlog_status ml_hyp_probe(const struct ml_probe *p, struct ml_log *log,
 /* ---- the remote --------------------------------------------------------- */
 
 /* Are the fields of the first event where the image would be? */
-static bool hyp_image_fits(struct memlog_image *image, const struct hyp *h,
-			   uint64_t table)
+static bool find_image_fits(struct memlog_image *image, const struct hyp *h,
+			    uint64_t table)
 {
 	uint8_t event[HYP_EVENT], field[16], name;
 	uint64_t va;
 
 	if (!ml_hyp_read(image, table, event, sizeof(event)) ||
-	    !ml_hyp_read_va(image, h, ml_le64(event + EVENT_FIELDS), field,
+	    !ml_hyp_read_va(image, h, ml_le64(event + HYP_EVENT_FIELDS), field,
 			    sizeof(field)))
 		return false;
 	va = ml_le64(field + 8);
-	return !va || (va >= KERNEL && ml_hyp_read_va(image, h, va, &name, 1) &&
-		       name > ' ' && name < 0x7f);
+	return !va ||
+	       (va >= HYP_KERNEL && ml_hyp_read_va(image, h, va, &name, 1) &&
+		name > ' ' && name < 0x7f);
 }
 
-static uint64_t hyp_word(struct memlog_image *image, uint64_t phys)
+static uint64_t find_word(struct memlog_image *image, uint64_t phys)
 {
 	uint8_t b[8];
 
@@ -124,30 +110,29 @@ static uint64_t hyp_word(struct memlog_image *image, uint64_t phys)
 }
 
 /* Is it at phys? */
-static bool hyp_is_remote(struct memlog_image *image, struct hyp *h,
-			  uint64_t table, uint64_t phys)
+static bool find_is_remote(struct memlog_image *image, struct hyp *h,
+			   uint64_t table, uint64_t phys)
 {
 	uint8_t b[HYP_REMOTE], d[8];
 
 	if (!ml_hyp_read(image, phys, b, sizeof(b)))
 		return false;
-	h->table = ml_le64(b + REMOTE_EVENTS);
-	h->buffer = ml_le64(b + REMOTE_BUFFER);
-	h->desc = ml_le64(b + REMOTE_DESC);
-	if (h->table < KERNEL || (h->table ^ table) % ML_PAGE ||
-	    ml_le64(b + REMOTE_N_EVENTS) != h->n_events || h->desc < KERNEL ||
-	    h->desc % 8)
+	h->table = ml_le64(b + HYP_REMOTE_EVENTS);
+	h->buffer = ml_le64(b + HYP_REMOTE_BUFFER);
+	h->desc = ml_le64(b + HYP_REMOTE_DESC);
+	if (h->table < HYP_KERNEL || (h->table ^ table) % ML_PAGE ||
+	    ml_le64(b + HYP_REMOTE_N_EVENTS) != h->n_events ||
+	    h->desc < HYP_KERNEL || h->desc % 8)
 		return false;
 	h->direct = h->remote - phys;
 	h->image = h->table - table;
-	return hyp_image_fits(image, h, table) &&
+	return find_image_fits(image, h, table) &&
 	       ml_hyp_read_va(image, h, h->desc, d, sizeof(d)) && ml_le32(d) &&
 	       ml_le32(d) <= ML_HYP_CPUS;
 }
 
-static bool hyp_find_remote(struct memlog_logs *logs,
-			    struct memlog_image *image, struct hyp *h,
-			    uint64_t table)
+static bool find_remote(struct memlog_logs *logs, struct memlog_image *image,
+			struct hyp *h, uint64_t table)
 {
 	struct hyp_places p = { .image = image,
 				.count = &logs->places,
@@ -155,15 +140,15 @@ static bool hyp_find_remote(struct memlog_logs *logs,
 	uint64_t at;
 
 	while (ml_hyp_place_next(&p, &at))
-		if (hyp_is_remote(image, h, table, at))
+		if (find_is_remote(image, h, table, at))
 			return true;
 	return false;
 }
 
 /* The descriptor was found. If it leads to a remote and a table, the log is the
  * same as if the table had been found. */
-static void hyp_find_table(struct memlog_logs *logs, struct memlog_image *image,
-			   struct ml_log *log)
+static void find_table(struct memlog_logs *logs, struct memlog_image *image,
+		       struct ml_log *log)
 {
 	struct hyp *h = ml_hyp(log);
 	struct hyp found = *h;
@@ -173,7 +158,7 @@ static void hyp_find_table(struct memlog_logs *logs, struct memlog_image *image,
 	if (!ml_hyp_meta_remote(logs, image, &found, &remote, &table))
 		return;
 	found.remote = remote + h->direct;
-	if (table && hyp_is_remote(image, &found, table, remote)) {
+	if (table && find_is_remote(image, &found, table, remote)) {
 		log->extents[0].addr = table;
 		log->extents[0].len = (uint64_t)found.n_events * HYP_EVENT;
 		log->extents[0].role = HYP_ROLE_TABLE;
@@ -182,23 +167,22 @@ static void hyp_find_table(struct memlog_logs *logs, struct memlog_image *image,
 			strcpy(log->pub.variant, "hypervisor");
 	} else {
 		found.table = 0;
-		found.buffer = hyp_word(image, remote + REMOTE_BUFFER);
+		found.buffer = find_word(image, remote + HYP_REMOTE_BUFFER);
 	}
 	*h = found;
 }
 
 /* From what probe() has seen to the descriptor. */
-static enum memlog_status hyp_find_desc(struct memlog_logs *logs,
-					struct memlog_image *image,
-					struct ml_log *log,
-					struct memlog_err *err)
+static enum memlog_status find_desc(struct memlog_logs *logs,
+				    struct memlog_image *image,
+				    struct ml_log *log, struct memlog_err *err)
 {
 	uint64_t addr = log->extents[0].addr;
 	struct hyp *h = ml_hyp(log);
 
 	switch (log->extents[0].role) {
 	case HYP_ROLE_TABLE:
-		return hyp_find_remote(logs, image, h, addr) ?
+		return find_remote(logs, image, h, addr) ?
 			       MEMLOG_OK :
 			       ml_fail(err, MEMLOG_NOT_MINE,
 				       "the kernel's trace remote that it "
@@ -214,16 +198,16 @@ static enum memlog_status hyp_find_desc(struct memlog_logs *logs,
 				       "its meta page is not in the image");
 	}
 	if (h->gen == HYP_MAINLINE)
-		hyp_find_table(logs, image, log);
+		find_table(logs, image, log);
 	return MEMLOG_OK;
 }
 
 /* ---- the rest of the kernel --------------------------------------------- */
 
-static enum memlog_status hyp_add_kernel(struct memlog_logs *logs,
-					 struct ml_log *log,
-					 struct memlog_image *image,
-					 struct memlog_err *err)
+static enum memlog_status find_add_kernel(struct memlog_logs *logs,
+					  struct ml_log *log,
+					  struct memlog_image *image,
+					  struct memlog_err *err)
 {
 	struct hyp_kernel k = { .image = image, .h = ml_hyp(log) };
 	struct memlog_extent e = { .len = ML_PAGE,
@@ -245,8 +229,8 @@ static enum memlog_status hyp_add_kernel(struct memlog_logs *logs,
 
 /* Where constants of the kernel are: the name of the first field's type; without a
  * table a variable that VMCOREINFO names. */
-static bool hyp_constants(struct memlog_image *image, const struct hyp *h,
-			  uint64_t *ret)
+static bool find_constants(struct memlog_image *image, const struct hyp *h,
+			   uint64_t *ret)
 {
 	uint64_t va;
 	uint8_t b[8];
@@ -255,7 +239,7 @@ static bool hyp_constants(struct memlog_image *image, const struct hyp *h,
 		return ml_vmcoreinfo_number(image, "SYMBOL(init_uts_ns)",
 					    &va) &&
 		       ml_vmcoreinfo_phys(image, va, ret);
-	if (!ml_hyp_read_va(image, h, h->table + EVENT_FIELDS, b, 8) ||
+	if (!ml_hyp_read_va(image, h, h->table + HYP_EVENT_FIELDS, b, 8) ||
 	    !ml_hyp_read_va(image, h, ml_le64(b), b, 8))
 		return false;
 	*ret = ml_hyp_phys(h, ml_le64(b));
@@ -264,10 +248,10 @@ static bool hyp_constants(struct memlog_image *image, const struct hyp *h,
 
 /* A table of names of HYP_REASON bytes each that begins with these two, near
  * other constants of the kernel. */
-static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
-					  struct ml_log *log,
-					  struct memlog_image *image,
-					  struct memlog_err *err)
+static enum memlog_status find_add_reasons(struct memlog_logs *logs,
+					   struct ml_log *log,
+					   struct memlog_image *image,
+					   struct memlog_err *err)
 {
 	static const char first[2 * HYP_REASON] = "smc\0\0\0\0\0\0\0\0\0hvc";
 	struct memlog_extent e = { .len = (uint64_t)HYP_REASON * HYP_REASONS,
@@ -278,7 +262,7 @@ static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 	const uint8_t *p;
 	uint8_t *page;
 
-	if (!hyp_constants(image, h, &at))
+	if (!find_constants(image, h, &at))
 		return MEMLOG_OK;
 	at = (at - ml_min(at, ML_HYP_NEAR / 2)) & -(uint64_t)ML_PAGE;
 	page = ml_calloc(&image->alloc, 2, ML_PAGE);
@@ -301,10 +285,10 @@ static enum memlog_status hyp_add_reasons(struct memlog_logs *logs,
 	return p ? ml_log_add_extent(logs, log, &e, err) : MEMLOG_OK;
 }
 
-static enum memlog_status hyp_add_list(struct memlog_logs *logs,
-				       struct ml_log *log,
-				       struct memlog_image *image,
-				       struct memlog_err *err)
+static enum memlog_status find_add_list(struct memlog_logs *logs,
+					struct ml_log *log,
+					struct memlog_image *image,
+					struct memlog_err *err)
 {
 	struct memlog_extent e = { .cpu = -1 };
 
@@ -313,9 +297,9 @@ static enum memlog_status hyp_add_list(struct memlog_logs *logs,
 		       MEMLOG_OK;
 }
 
-static enum memlog_status hyp_add_strings(struct memlog_logs *logs,
-					  struct ml_log *log,
-					  struct memlog_err *err)
+static enum memlog_status find_add_strings(struct memlog_logs *logs,
+					   struct ml_log *log,
+					   struct memlog_err *err)
 {
 	const uint64_t *hint = ml_hyp(log)->hint;
 	uint64_t len = hint[HYP_HINT_STRINGS_END] - hint[HYP_HINT_STRINGS];
@@ -330,7 +314,7 @@ static enum memlog_status hyp_add_strings(struct memlog_logs *logs,
 		       MEMLOG_OK;
 }
 
-static void hyp_describe(struct ml_log *log, struct memlog_image *image)
+static void find_describe(struct ml_log *log, struct memlog_image *image)
 {
 	struct hyp *h = ml_hyp(log);
 	const char *s;
@@ -367,39 +351,39 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 	if (h->gen == HYP_ANDROID_14) {
 		s = ml_hyp_14_expand(logs, log, image, err);
 		if (!s)
-			s = hyp_add_strings(logs, log, err);
+			s = find_add_strings(logs, log, err);
 		if (!s)
-			hyp_describe(log, image);
+			find_describe(log, image);
 		return s;
 	}
-	s = hyp_find_desc(logs, image, log, err);
+	s = find_desc(logs, image, log, err);
 	if (!s)
 		s = ml_hyp_desc_add(logs, log, image, err);
 	if (!s && h->table)
-		s = hyp_add_kernel(logs, log, image, err);
+		s = find_add_kernel(logs, log, image, err);
 	if (!s && h->gen == HYP_MAINLINE &&
 	    (h->backing || (h->table && log->pub.variant[0])))
-		s = hyp_add_reasons(logs, log, image, err);
+		s = find_add_reasons(logs, log, image, err);
 	if (!s && h->gen != HYP_MAINLINE)
-		s = hyp_add_list(logs, log, image, err);
+		s = find_add_list(logs, log, image, err);
 	if (!s)
-		s = hyp_add_strings(logs, log, err);
+		s = find_add_strings(logs, log, err);
 	if (!s)
-		hyp_describe(log, image);
+		find_describe(log, image);
 	return s;
 }
 
 /* ---- several ------------------------------------------------------------ */
 
 /* Does something else in the kernel point to it: a remote, or a variable? */
-static bool hyp_is_known(const struct ml_log *log)
+static bool find_is_known(const struct ml_log *log)
 {
 	const struct hyp *h = ml_hyp_const(log);
 
 	return h->remote || h->hint[HYP_HINT_FLAGS] & HYP_BY_SYMBOLS;
 }
 
-static void hyp_say(struct ml_log *log, const char *words)
+static void find_say(struct ml_log *log, const char *words)
 {
 	size_t len = strlen(log->pub.reason);
 
@@ -415,19 +399,19 @@ void ml_hyp_relate(struct ml_log *const *logs, size_t n,
 
 	(void)image;
 	for (i = 0; i < n; i++)
-		any |= hyp_is_known(logs[i]);
+		any |= find_is_known(logs[i]);
 	for (i = 0; i < n; i++) {
 		struct memlog_log *pub = &logs[i]->pub;
 
-		if (hyp_is_known(logs[i]))
+		if (find_is_known(logs[i]))
 			continue;
 		if (any) {
 			pub->state = MEMLOG_STATE_STALE;
-			hyp_say(logs[i], "freed: no remote points to it");
+			find_say(logs[i], "freed: no remote points to it");
 		} else if (ml_hyp(logs[i])->gen == HYP_MAINLINE) {
 			pub->state = MEMLOG_STATE_UNKNOWN;
 			pub->flags |= MEMLOG_LOG_GUESSED;
-			hyp_say(logs[i], "no remote points to it");
+			find_say(logs[i], "no remote points to it");
 		}
 	}
 }

@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "structs.h"
 
-/* struct remote_event, struct trace_event_fields */
+/* struct trace_event_fields */
 enum {
-	EVENT_ID = HYP_NAME,
-	EVENT_FIELDS = 48,
-	EVENT_FORMAT = 56,
 	FIELD = 40,
 	FIELD_NAME = 8,
 	FIELD_SIZE = 16,
@@ -128,8 +126,8 @@ bool ml_hyp_type_load(struct hyp_kernel *k, uint32_t index,
 			 sizeof(b)))
 		return false;
 	memcpy(ret->name, b, HYP_NAME);
-	ret->id = ml_le16(b + EVENT_ID);
-	return kernel_string(k, ml_le64(b + EVENT_FORMAT), ret->format,
+	ret->id = ml_le16(b + HYP_EVENT_ID);
+	return kernel_string(k, ml_le64(b + HYP_EVENT_FORMAT), ret->format,
 			     sizeof(ret->format)) &&
-	       kernel_fields(k, ml_le64(b + EVENT_FIELDS), ret);
+	       kernel_fields(k, ml_le64(b + HYP_EVENT_FIELDS), ret);
 }

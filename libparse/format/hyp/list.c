@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "hyp.h"
 #include "image/vmcoreinfo.h"
+#include "structs.h"
 
 /* Tables of Android 16 and 15: bytes of an entry, where its name is, the pointers
  * after that, and the number, 0: none. */
@@ -19,8 +20,6 @@ static const struct list_form {
 };
 
 enum { FORMS = sizeof(list_forms) / sizeof(*list_forms), NAME = 32 };
-
-#define KERNEL (UINT64_C(1) << 63)
 
 struct list_search {
 	struct memlog_logs *logs;
@@ -36,11 +35,11 @@ static bool list_entry(const struct list_form *f, const uint8_t *p, uint32_t id,
 	uint32_t at;
 
 	if (!ml_hyp_is_name(p + f->name, NAME) ||
-	    (f->name && ml_le64(p) < KERNEL) ||
+	    (f->name && ml_le64(p) < HYP_KERNEL) ||
 	    (f->id && ml_le32(p + f->id) != id))
 		return false;
 	for (at = f->pointers; at < f->end; at += 8)
-		if (ml_le64(p + at) < KERNEL)
+		if (ml_le64(p + at) < HYP_KERNEL)
 			return false;
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->name, p + f->name, HYP_NAME);

@@ -3,17 +3,7 @@
  * begins there. */
 #include "base/bytes.h"
 #include "hyp.h"
-
-/* struct remote_event */
-enum {
-	EVENT_ENABLED = 32,
-	EVENT_REMOTE = 40,
-	EVENT_FIELDS = 48,
-	EVENT_FORMAT = 56,
-	EVENT_PRINT = 64,
-};
-
-#define KERNEL (UINT64_C(1) << 63)
+#include "structs.h"
 
 uint64_t ml_hyp_phys(const struct hyp *h, uint64_t va)
 {
@@ -54,11 +44,11 @@ bool ml_hyp_is_name(const uint8_t *p, size_t size)
 
 bool ml_hyp_is_event(const uint8_t *p, size_t len)
 {
-	uint64_t remote = ml_le64(p + EVENT_REMOTE);
+	uint64_t remote = ml_le64(p + HYP_EVENT_REMOTE);
 
-	return ml_hyp_is_name(p, HYP_NAME) && p[EVENT_ENABLED] <= 1 &&
-	       remote >= KERNEL && remote % 8 == 0 &&
-	       ml_le64(p + EVENT_FIELDS) >= KERNEL &&
-	       ml_le64(p + EVENT_FORMAT) >= KERNEL &&
-	       (len < HYP_EVENT || ml_le64(p + EVENT_PRINT) >= KERNEL);
+	return ml_hyp_is_name(p, HYP_NAME) && p[HYP_EVENT_ENABLED] <= 1 &&
+	       remote >= HYP_KERNEL && remote % 8 == 0 &&
+	       ml_le64(p + HYP_EVENT_FIELDS) >= HYP_KERNEL &&
+	       ml_le64(p + HYP_EVENT_FORMAT) >= HYP_KERNEL &&
+	       (len < HYP_EVENT || ml_le64(p + HYP_EVENT_PRINT) >= HYP_KERNEL);
 }

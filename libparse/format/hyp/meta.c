@@ -9,16 +9,9 @@
  */
 #include "base/bytes.h"
 #include "hyp.h"
+#include "structs.h"
 
-enum {
-	PART_META = 8,
-	REMOTE_DESC = 24,
-	REMOTE_EVENTS = 48,
-	REMOTE_N_EVENTS = 56,
-	EVENT_REMOTE = 40,
-};
-
-#define KERNEL (UINT64_C(0xfff) << 52)
+#define META_KERNEL (UINT64_C(0xfff) << 52)
 
 struct meta_search {
 	struct memlog_logs *logs;
@@ -38,15 +31,15 @@ static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
 
 	for (at = 0; at + 8 <= len; at += 4) {
 		va = ml_le64(p + at);
-		if (va < KERNEL || (va - s->meta) % ML_HYP_STEP ||
-		    addr + at < PART_META || !ml_hyp_try(s->logs))
+		if (va < META_KERNEL || (va - s->meta) % ML_HYP_STEP ||
+		    addr + at < HYP_PART_META || !ml_hyp_try(s->logs))
 			continue;
 		s->h->direct = va - s->meta;
 		/* Android's are not aligned */
 		if (!old)
 			s->h->gen = at % 8 ? HYP_ANDROID : HYP_MAINLINE;
 		if (ml_hyp_desc_walk(s->logs, s->image, s->h,
-				     addr + at - PART_META + s->h->direct))
+				     addr + at - HYP_PART_META + s->h->direct))
 			return true;
 	}
 	return false;
@@ -61,16 +54,16 @@ static bool meta_look_remote(void *arg, uint64_t addr, const uint8_t *p,
 	size_t at;
 
 	for (at = 0; at + 8 <= len; at += 8) {
-		if (ml_le64(p + at) != s->h->desc || addr + at < REMOTE_DESC ||
-		    !ml_hyp_try(s->logs) ||
-		    !ml_hyp_read(s->image, addr + at - REMOTE_DESC, b,
+		if (ml_le64(p + at) != s->h->desc ||
+		    addr + at < HYP_REMOTE_DESC || !ml_hyp_try(s->logs) ||
+		    !ml_hyp_read(s->image, addr + at - HYP_REMOTE_DESC, b,
 				 sizeof(b)))
 			continue;
-		n = ml_le64(b + REMOTE_N_EVENTS);
-		s->events = ml_le64(b + REMOTE_EVENTS);
-		if (!n || n > ML_HYP_EVENTS || s->events < KERNEL)
+		n = ml_le64(b + HYP_REMOTE_N_EVENTS);
+		s->events = ml_le64(b + HYP_REMOTE_EVENTS);
+		if (!n || n > ML_HYP_EVENTS || s->events < META_KERNEL)
 			continue;
-		s->remote = addr + at - REMOTE_DESC;
+		s->remote = addr + at - HYP_REMOTE_DESC;
 		s->h->n_events = (uint32_t)n;
 		return true;
 	}
@@ -86,8 +79,9 @@ static bool meta_look_table(void *arg, uint64_t addr, const uint8_t *p,
 	size_t at;
 
 	for (at = 0; at + 8 <= len; at += 8) {
-		s->table = addr + at - EVENT_REMOTE;
-		if (ml_le64(p + at) == remote && addr + at >= EVENT_REMOTE &&
+		s->table = addr + at - HYP_EVENT_REMOTE;
+		if (ml_le64(p + at) == remote &&
+		    addr + at >= HYP_EVENT_REMOTE &&
 		    !((s->table ^ s->events) % ML_PAGE) &&
 		    ml_hyp_try(s->logs) &&
 		    ml_hyp_read(s->image, s->table, b, sizeof(b)) &&

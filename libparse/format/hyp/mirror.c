@@ -15,16 +15,14 @@
 #include "base/bytes.h"
 #include "image/bytes/rbpage.h"
 #include "order.h"
+#include "structs.h"
 
 enum {
-	LINK_FLAGS = 3,
 	PAGE_AFTER = 24, /* struct buffer_page: after a list and a counter */
 	PER_CPU = 2,	 /* of hyp_position.way */
 	READER = 3,
 	WORDS = 64, /* of struct ring_buffer_per_cpu */
 };
-
-#define KERNEL (UINT64_C(1) << 63)
 
 struct hyp_mirror_key {
 	uint64_t va;
@@ -84,15 +82,15 @@ static bool mirror_load_ring(struct hyp_mirror *m)
 			 sizeof(b)))
 		return false;
 	off = mirror_offset(m, b);
-	first = va = ml_le64(b) & ~(uint64_t)LINK_FLAGS;
+	first = va = ml_le64(b) & ~(uint64_t)HYP_LINK_FLAGS;
 	for (i = 0; off && i < m->n; i++) {
-		if (va < KERNEL ||
+		if (va < HYP_KERNEL ||
 		    !ml_hyp_read_va(m->image, m->h, va, b, sizeof(b)) ||
 		    !mirror_index(m, ml_le64(b + off), &m->ring[i]) ||
 		    m->ring[i] == m->o->reader)
 			return false;
 		m->phys[i] = ml_hyp_phys(m->h, va);
-		va = ml_le64(b) & ~(uint64_t)LINK_FLAGS;
+		va = ml_le64(b) & ~(uint64_t)HYP_LINK_FLAGS;
 		/* back too early: pages are there twice */
 		if (va == first && i + 1 < m->n)
 			return false;

@@ -9,8 +9,7 @@
 
 #include "base/bytes.h"
 #include "layout.h"
-
-enum { NODE_PAGE = 16 };
+#include "structs.h"
 
 /* The pages of all CPUs, by the writer's addresses. */
 struct nodes_page {
@@ -54,10 +53,10 @@ static void nodes_take(struct nodes_search *s, const struct nodes_page *p,
 		       uint64_t phys)
 {
 	uint64_t first = p->cpu->nodes_va / ML_PAGE, va;
-	uint32_t piece, id = s->l->node_id - NODE_PAGE;
+	uint32_t piece, id = s->l->node_id - HYP_NODE_PAGE;
 	uint8_t b[4];
 
-	va = p->cpu->nodes_va + (uint64_t)p->index * s->l->node + NODE_PAGE;
+	va = p->cpu->nodes_va + (uint64_t)p->index * s->l->node + HYP_NODE_PAGE;
 	piece = (uint32_t)(va / ML_PAGE - first);
 	if ((va ^ phys) % ML_PAGE || p->cpu->piece[piece])
 		return;
@@ -106,7 +105,8 @@ static void nodes_add(struct nodes_search *s, const struct hyp *h,
 	}
 	for (i = 0; i < cpu->pages; i++) {
 		if (!ml_hyp_read_va(s->image, h,
-				    cpu->entry + 16 + 8 * (uint64_t)i, b, 8))
+				    cpu->entry + HYP_PART + 8 * (uint64_t)i, b,
+				    8))
 			break;
 		s->page[s->n++] =
 			(struct nodes_page){ ml_le64(b) + cpu->shift, cpu, i };
@@ -151,7 +151,7 @@ bool ml_hyp_node_read(struct memlog_image *image, const struct hyp *h,
 	if (cpu->nodes)
 		return ml_hyp_read(image, cpu->nodes + off, ret, len);
 	memset(ret, 0xff, len);
-	end = ret + NODE_PAGE + 8;
+	end = ret + HYP_NODE_PAGE + 8;
 	for (off += cpu->nodes_va % ML_PAGE; len; len -= n) {
 		n = (size_t)ml_min(len, ML_PAGE - off % ML_PAGE);
 		/* what is after the last pointer to a page may not be found */

@@ -17,12 +17,9 @@
 #include "base/plural.h"
 #include "layout.h"
 #include "order.h"
+#include "structs.h"
 
 enum {
-	PAGE_LISTED = 16, /* of a CPU's part: addresses of its pages */
-	NODE_NEXT = 0,
-	NODE_PAGE = 16,
-	LINK_FLAGS = 3, /* a link to the head; 2: which is being moved */
 	WRITING = 2,
 	COMMIT = (1 << 27) - 1, /* the rest are flags of a reader */
 };
@@ -33,9 +30,9 @@ static uint64_t order_listed(const struct hyp *h, const struct hyp_cpu *cpu,
 {
 	const struct hyp_layout *l = ml_hyp_layout(h);
 
-	return l->meta ? ml_hyp_phys(h, cpu->entry + PAGE_LISTED +
-						8 * (uint64_t)i) :
-			 cpu->nodes + (uint64_t)i * l->node + NODE_PAGE;
+	return l->meta ?
+		       ml_hyp_phys(h, cpu->entry + HYP_PART + 8 * (uint64_t)i) :
+		       cpu->nodes + (uint64_t)i * l->node + HYP_NODE_PAGE;
 }
 
 static bool order_load_pages(struct hyp_order *o, struct memlog_image *image,
@@ -82,17 +79,17 @@ static void order_load_links(struct hyp_order *o, struct memlog_image *image,
 
 	for (i = 0; i < o->n; i++) {
 		if (!ml_hyp_node_read(image, h, cpu, i, b) ||
-		    ml_le64(b + NODE_PAGE) != o->page[i].va + cpu->shift ||
+		    ml_le64(b + HYP_NODE_PAGE) != o->page[i].va + cpu->shift ||
 		    (l->node_id && ml_le32(b + l->node_id) != i &&
 		     ml_le32(b + l->node_id) != UINT32_MAX))
 			return;
 		o->page[i].write = ml_le32(b + l->node_write);
-		next = ml_le64(b + NODE_NEXT);
-		o->page[i].next =
-			order_index(o, h, cpu, next & ~(uint64_t)LINK_FLAGS);
+		next = ml_le64(b + HYP_NODE_NEXT);
+		o->page[i].next = order_index(o, h, cpu,
+					      next & ~(uint64_t)HYP_LINK_FLAGS);
 		if (o->page[i].next == o->n)
 			return;
-		if (next & LINK_FLAGS && i != o->reader) {
+		if (next & HYP_LINK_FLAGS && i != o->reader) {
 			o->has_head = true;
 			o->head = o->page[i].next;
 		}

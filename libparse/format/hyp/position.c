@@ -7,20 +7,18 @@
  */
 #include "base/bytes.h"
 #include "hyp.h"
+#include "structs.h"
 
 enum {
 	BUFFER = 128, /* bytes of struct trace_buffer that are looked at */
 	PER_CPU = 512,
 	PAGE_READ = 24, /* struct buffer_page: after a list and a counter */
 	PAGE_LAST = 96,
-	LINK_FLAGS = 3,
 };
-
-#define KERNEL (UINT64_C(1) << 63)
 
 static bool position_is_pointer(uint64_t va)
 {
-	return va >= KERNEL && va % 8 == 0;
+	return va >= HYP_KERNEL && va % 8 == 0;
 }
 
 /* Where pointers lead, virtual: an entry of the table of CPUs, the struct
@@ -38,8 +36,8 @@ static bool position_is_page(struct memlog_image *image, const struct hyp *h,
 
 	if (!position_is_pointer(va) ||
 	    !ml_hyp_read_va(image, h, va, b, sizeof(b)) ||
-	    !position_is_pointer(ml_le64(b) & ~(uint64_t)LINK_FLAGS) ||
-	    !position_is_pointer(ml_le64(b + 8) & ~(uint64_t)LINK_FLAGS))
+	    !position_is_pointer(ml_le64(b) & ~(uint64_t)HYP_LINK_FLAGS) ||
+	    !position_is_pointer(ml_le64(b + 8) & ~(uint64_t)HYP_LINK_FLAGS))
 		return false;
 	for (at = PAGE_READ + 8; at < PAGE_LAST; at += 8)
 		if (ml_le64(b + at) == page)
