@@ -64,6 +64,25 @@ static inline uint64_t ml_le64(const void *p)
 	return (uint64_t)ml_le32(b) | (uint64_t)ml_le32(b + 4) << 32;
 }
 
+/* Stores; the caller has checked that there is room. */
+static inline void ml_put_le16(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+}
+
+static inline void ml_put_le32(uint8_t *p, uint32_t v)
+{
+	ml_put_le16(p, (uint16_t)v);
+	ml_put_le16(p + 2, (uint16_t)(v >> 16));
+}
+
+static inline void ml_put_le64(uint8_t *p, uint64_t v)
+{
+	ml_put_le32(p, (uint32_t)v);
+	ml_put_le32(p + 4, (uint32_t)(v >> 32));
+}
+
 /* The one's complement of the one's complement sum of little endian words, as in
  * IP headers; len is below 64 KiB. */
 static inline uint16_t ml_ip_sum(const uint8_t *p, size_t len)

@@ -70,11 +70,11 @@ static enum memlog_status acrntrace_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a header");
 	}
 	piece->len = HEADER;
-	ml_captured_put64(piece->bytes, CAPTURED);
-	ml_captured_put32(piece->bytes + 8, (uint32_t)slots);
-	ml_captured_put32(piece->bytes + 12, ENTRY);
-	ml_captured_put32(piece->bytes + 20, (uint32_t)file->size);
-	ml_captured_put32(piece->bytes + 36, (uint32_t)slots * ENTRY);
+	ml_put_le64(piece->bytes, CAPTURED);
+	ml_put_le32(piece->bytes + 8, (uint32_t)slots);
+	ml_put_le32(piece->bytes + 12, ENTRY);
+	ml_put_le32(piece->bytes + 20, (uint32_t)file->size);
+	ml_put_le32(piece->bytes + 36, (uint32_t)slots * ENTRY);
 	return ml_captured_add(image, file, HEADER,
 			       HEADER + file->size + 2 * ENTRY, piece, 1, err);
 }

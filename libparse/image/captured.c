@@ -134,17 +134,3 @@ enum memlog_status ml_captured_add(struct memlog_image *image,
 	ml_image_add_space(image, MEMLOG_PHYS, &captured_ops, c, 0, true);
 	return MEMLOG_OK;
 }
-
-void ml_captured_put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
-	p[2] = (uint8_t)(v >> 16);
-	p[3] = (uint8_t)(v >> 24);
-}
-
-void ml_captured_put64(uint8_t *p, uint64_t v)
-{
-	ml_captured_put32(p, (uint32_t)v);
-	ml_captured_put32(p + 4, (uint32_t)(v >> 32));
-}

@@ -34,7 +34,4 @@ enum memlog_status ml_captured_add(struct memlog_image *image,
 void ml_captured_free(const struct memlog_allocator *alloc,
 		      struct ml_captured_piece *pieces, size_t n);
 
-void ml_captured_put32(uint8_t *p, uint32_t v);
-void ml_captured_put64(uint8_t *p, uint64_t v);
-
 #endif

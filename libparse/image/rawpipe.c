@@ -91,9 +91,9 @@ struct rawpipe {
 
 static void rawpipe_meta(uint8_t *p, uint64_t data, uint32_t page, uint32_t n)
 {
-	ml_captured_put64(p, ADDRESS + data);
-	ml_captured_put32(p + 24, page);
-	ml_captured_put32(p + 28, n);
+	ml_put_le64(p, ADDRESS + data);
+	ml_put_le32(p + 24, page);
+	ml_put_le32(p + 28, n);
 }
 
 static bool rawpipe_piece(struct ml_captured_piece *p,
@@ -126,7 +126,7 @@ static bool rawpipe_headers(struct rawpipe *r,
 		if (!rawpipe_piece(p, alloc, at, CPU_HEADER + 4 * UNUSED_PAGES))
 			return false;
 		rawpipe_meta(p->bytes, data, r->page, UNUSED_PAGES);
-		ml_captured_put32(p->bytes + CPU_HEADER + 4, 1);
+		ml_put_le32(p->bytes + CPU_HEADER + 4, 1);
 		at = data + UNUSED_PAGES * (uint64_t)r->page;
 	}
 	r->at = rawpipe_align(at + used, r->page);
@@ -134,20 +134,20 @@ static bool rawpipe_headers(struct rawpipe *r,
 	if (!rawpipe_piece(p, alloc, at, used))
 		return false;
 	rawpipe_meta(p->bytes, r->at, r->page, r->n + 1);
-	ml_captured_put64(p->bytes + 8, ADDRESS + r->at);
-	ml_captured_put64(p->bytes + 16,
-			  ADDRESS + r->at + (r->n - 1) * (uint64_t)r->page);
-	ml_captured_put32(p->bytes + CPU_HEADER, r->n);
+	ml_put_le64(p->bytes + 8, ADDRESS + r->at);
+	ml_put_le64(p->bytes + 16,
+		    ADDRESS + r->at + (r->n - 1) * (uint64_t)r->page);
+	ml_put_le32(p->bytes + CPU_HEADER, r->n);
 	for (i = 0; i < r->n; i++)
-		ml_captured_put32(p->bytes + CPU_HEADER + 4 + 4 * i, i);
+		ml_put_le32(p->bytes + CPU_HEADER + 4 + 4 * i, i);
 	p = r->pieces;
 	if (!rawpipe_piece(p, alloc, 0, REGION_HEADER))
 		return false;
-	ml_captured_put32(p->bytes, 0x0badfeed);
-	ml_captured_put32(p->bytes + 4, 24 << 16 | CPU_HEADER);
-	ml_captured_put64(p->bytes + 8, r->end);
-	ml_captured_put64(p->bytes + 16, REGION_HEADER);
-	ml_captured_put64(p->bytes + 24, MARK);
+	ml_put_le32(p->bytes, 0x0badfeed);
+	ml_put_le32(p->bytes + 4, 24 << 16 | CPU_HEADER);
+	ml_put_le64(p->bytes + 8, r->end);
+	ml_put_le64(p->bytes + 16, REGION_HEADER);
+	ml_put_le64(p->bytes + 24, MARK);
 	return true;
 }
 

@@ -105,7 +105,7 @@ static uint32_t stats_reason(uint32_t reason)
 /* An exit is over, whether its end was recorded or not. */
 static void stats_exit_over(struct ml_stats_cpu *c)
 {
-	if (c->in_exit && !c->told)
+	if (c->in_exit && !c->counted)
 		c->exits[c->reason].n++;
 	c->in_exit = false;
 }
@@ -147,14 +147,14 @@ static enum memlog_status add_exit(struct ml_stats *s, struct ml_stats_cpu *c,
 		c->any_exit = c->in_exit = true;
 		c->exit_tsc = tsc;
 		c->reason = stats_reason(e->reason);
-		c->told = false;
+		c->counted = false;
 		c->n_exits++;
 	} else if (e->kind == ML_EVENT_ENTER && c->in_exit) {
 		return end_exit(s, c, tsc, err);
 	} else if (e->kind == ML_EVENT_REASON && c->any_exit) {
 		c->reason = stats_reason(e->reason);
 		c->exits[c->reason].n++;
-		c->told = true;
+		c->counted = true;
 	}
 	return MEMLOG_OK;
 }

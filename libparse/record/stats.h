@@ -49,7 +49,7 @@ struct ml_stats_cpu {
 	bool any_exit, in_exit;
 	uint64_t first_exit, exit_tsc;
 	uint32_t reason; /* of the current exit */
-	bool told;	 /* by an event after its VM_EXIT, and counted */
+	bool counted;	 /* its reason came after its VM_EXIT */
 
 	/* irq, in order of first appearance */
 	struct ml_stats_vector *vectors;

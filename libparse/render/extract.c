@@ -47,21 +47,26 @@ struct extract {
 
 static void extract_put16(struct ml_out *out, uint16_t v)
 {
-	uint8_t b[2] = { (uint8_t)v, (uint8_t)(v >> 8) };
+	uint8_t b[2];
 
+	ml_put_le16(b, v);
 	ml_out_write(out, b, sizeof(b));
 }
 
 static void extract_put32(struct ml_out *out, uint32_t v)
 {
-	extract_put16(out, (uint16_t)v);
-	extract_put16(out, (uint16_t)(v >> 16));
+	uint8_t b[4];
+
+	ml_put_le32(b, v);
+	ml_out_write(out, b, sizeof(b));
 }
 
 static void extract_put64(struct ml_out *out, uint64_t v)
 {
-	extract_put32(out, (uint32_t)v);
-	extract_put32(out, (uint32_t)(v >> 32));
+	uint8_t b[8];
+
+	ml_put_le64(b, v);
+	ml_out_write(out, b, sizeof(b));
 }
 
 static void put_zeros(struct ml_out *out, uint64_t n)

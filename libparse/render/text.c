@@ -333,7 +333,7 @@ static enum memlog_status text_record(void *state,
 {
 	struct text *t = state;
 	bool more = rec->flags & MEMLOG_REC_CONTINUES;
-	bool told = tells_all(t, rec);
+	bool verbatim = tells_all(t, rec);
 	bool fields = rec->n_fields && !(rec->log->flags & MEMLOG_LOG_PLAIN);
 	size_t len = rec->text_len;
 
@@ -347,14 +347,14 @@ static enum memlog_status text_record(void *state,
 	} else {
 		if (!t->inside) {
 			start_line(t);
-			if (!told)
+			if (!verbatim)
 				put_prefix(t, rec);
 			t->bol = false;
 		}
 		if (fields && len && rec->text[len - 1] == '\n')
 			len--;
 		text_put_text(t, rec->text, len, more);
-		if (!told && fields)
+		if (!verbatim && fields)
 			text_put_fields(t, rec);
 		if (!more)
 			start_line(t);

@@ -70,23 +70,15 @@ struct acrn {
 
 /* ---- a log's slots ------------------------------------------------------ */
 
-static void acrn_store32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
-	p[2] = (uint8_t)(v >> 16);
-	p[3] = (uint8_t)(v >> 24);
-}
-
 static void make_header(struct device *d)
 {
 	uint64_t magic = d->kind == LAST ? MAGIC & ~UINT64_C(1) : MAGIC;
 
-	acrn_store32(d->bytes, (uint32_t)magic);
-	acrn_store32(d->bytes + 4, (uint32_t)(magic >> 32));
-	acrn_store32(d->bytes + 8, SLOTS);
-	acrn_store32(d->bytes + 12, SLOT);
-	acrn_store32(d->bytes + 36, SLOTS * SLOT);
+	ml_put_le32(d->bytes, (uint32_t)magic);
+	ml_put_le32(d->bytes + 4, (uint32_t)(magic >> 32));
+	ml_put_le32(d->bytes + 8, SLOTS);
+	ml_put_le32(d->bytes + 12, SLOT);
+	ml_put_le32(d->bytes + 36, SLOTS * SLOT);
 }
 
 /* Read all slots that the device has. A pipe may return less than a slot. */
@@ -110,7 +102,7 @@ static void acrn_drain(struct device *d)
 		d->part = 0;
 		d->tail += SLOT;
 	}
-	acrn_store32(d->bytes + 20, d->tail);
+	ml_put_le32(d->bytes + 20, d->tail);
 }
 
 /* ---- the reader --------------------------------------------------------- */

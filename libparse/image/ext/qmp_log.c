@@ -105,23 +105,15 @@ bool ml_unbase64(const char *text, size_t len, uint8_t *ret, size_t *ret_len)
 	return true;
 }
 
-static void qmp_log_le64(uint8_t *p, uint64_t v)
-{
-	int i;
-
-	for (i = 0; i < 8; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
 /* The header of a ring that has not wrapped. */
 static void put_header(uint8_t *p, size_t ring, size_t used,
 		       const char *version)
 {
 	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	qmp_log_le64(p + 0x10, HEADER);
-	qmp_log_le64(p + 0x18, ring);
-	qmp_log_le64(p + 0x20, 1);
-	qmp_log_le64(p + 0x30, used);
+	ml_put_le64(p + 0x10, HEADER);
+	ml_put_le64(p + 0x18, ring);
+	ml_put_le64(p + 0x20, 1);
+	ml_put_le64(p + 0x30, used);
 	memcpy(p + VERSION, version, strnlen(version, 127));
 }
 

@@ -41,20 +41,6 @@ _Static_assert(8 + DAT_EVENT <= PAGES_DATA - PAGES_COUNT,
 #define PAGES_LOST	(UINT64_C(1) << 31)
 #define PAGES_LOST_SAID (UINT64_C(1) << 30)
 
-static void pages_put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
-	p[2] = (uint8_t)(v >> 16);
-	p[3] = (uint8_t)(v >> 24);
-}
-
-static void pages_put64(uint8_t *p, uint64_t v)
-{
-	pages_put32(p, (uint32_t)v);
-	pages_put32(p + 4, (uint32_t)(v >> 32));
-}
-
 /* Where page n's block is in the file. */
 static uint64_t pages_offset(size_t n)
 {
@@ -226,9 +212,9 @@ static enum memlog_status pages_end(struct dat_pages *p, struct dat_cpu *c,
 		commit |= PAGES_LOST;
 	if (c->page_is_lost && c->page_lost) {
 		commit |= PAGES_LOST_SAID;
-		pages_put64(c->page + DAT_PAGE_HEADER + c->len, c->page_lost);
+		ml_put_le64(c->page + DAT_PAGE_HEADER + c->len, c->page_lost);
 	}
-	pages_put64(c->page + 8, commit);
+	ml_put_le64(c->page + 8, commit);
 	s = pages_store(p, c, err);
 	memset(c->page, 0, DAT_PAGE);
 	c->len = 0;
@@ -248,7 +234,7 @@ enum memlog_status ml_dat_pages_end(struct dat_pages *p, struct memlog_err *err)
 
 static void pages_begin(struct dat_cpu *c, uint64_t ns)
 {
-	pages_put64(c->page, ns);
+	ml_put_le64(c->page, ns);
 	c->time = ns;
 	c->page_lost = c->lost;
 	c->page_is_lost = c->is_lost;
@@ -278,8 +264,8 @@ static uint32_t pages_put_time(struct dat_cpu *c, uint64_t ns)
 		uint8_t *to = c->page + DAT_PAGE_HEADER + c->len;
 
 		part = ml_min(delta, most);
-		pages_put32(to, TIME_EXTEND | (uint32_t)(part << 5));
-		pages_put32(to + 4, (uint32_t)(part >> TIME_BITS));
+		ml_put_le32(to, TIME_EXTEND | (uint32_t)(part << 5));
+		ml_put_le32(to + 4, (uint32_t)(part >> TIME_BITS));
 		c->len += EXTEND;
 		delta -= part;
 	}
@@ -306,9 +292,9 @@ enum memlog_status ml_dat_add(struct dat_pages *p, struct dat_cpu *c,
 	delta = pages_put_time(c, ns);
 	to = c->page + DAT_PAGE_HEADER + c->len;
 	words = is_long ? 0 : (uint32_t)len / 4;
-	pages_put32(to, words | delta << 5);
+	ml_put_le32(to, words | delta << 5);
 	if (is_long)
-		pages_put32(to + 4, (uint32_t)len + 4);
+		ml_put_le32(to + 4, (uint32_t)len + 4);
 	memcpy(to + need - len, event, len);
 	c->len += need;
 	return MEMLOG_OK;
