@@ -8,22 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../tests/unit/libevent.h"
 #include "liblook.h"
 
-static const char head[] =
-	"name: one\nID: 76\nformat:\n"
-	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
-	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;"
-	"\tsigned:0;\n"
-	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
-	"\tfield:int n;\toffset:8;\tsize:4;\tsigned:1;\n"
-	"\tfield:__data_loc char[] name;\toffset:12;\tsize:4;\tsigned:1;\n"
-	"\tfield:char comm[8];\toffset:16;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long ip;\toffset:24;\tsize:8;\tsigned:0;\n"
-	"\nprint fmt: ";
-
-enum { FIELDS_END = 32, EVENT_MAX = 4096 };
+enum { EVENT_MAX = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,11 +28,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	len = size - n - 1 < EVENT_MAX - 8 ? size - n - 1 : EVENT_MAX - 8;
 	memcpy(event + 8, data + n + 1, len);
-	len = len + 8 < FIELDS_END ? FIELDS_END : len + 8;
-	format = malloc(sizeof(head) + n + 1);
+	len = len + 8 < EVENT_FIELDS_END ? EVENT_FIELDS_END : len + 8;
+	format = malloc(sizeof(EVENT_HEAD) + n + 1);
 	state = p->create(NULL, NULL, NULL);
 	LOOK_CHECK(format && state);
-	sprintf(format, "%s%s\n", head, (const char *)data);
+	sprintf(format, "%s%s\n", EVENT_HEAD, (const char *)data);
 	if (!p->add(state, "test", format) &&
 	    !p->print(state, 76, event, len, &s, &got))
 		LOOK_CHECK(got <= 64 * (EVENT_MAX + 1024) + n);

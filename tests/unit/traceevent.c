@@ -8,20 +8,8 @@
 
 #include <cmocka.h>
 
+#include "libevent.h"
 #include "memlog.h"
-
-static const char head[] =
-	"name: one\nID: 76\nformat:\n"
-	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
-	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
-	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;"
-	"\tsigned:0;\n"
-	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
-	"\tfield:int n;\toffset:8;\tsize:4;\tsigned:1;\n"
-	"\tfield:__data_loc char[] name;\toffset:12;\tsize:4;\tsigned:1;\n"
-	"\tfield:char comm[8];\toffset:16;\tsize:8;\tsigned:0;\n"
-	"\tfield:unsigned long ip;\toffset:24;\tsize:8;\tsigned:0;\n"
-	"\nprint fmt: ";
 
 static uint8_t event[64] = { 76,  0,   0, 0,  1,    0,	 0,   0,   7,
 			     0,	  0,   0, 32, 0,    5,	 0,   's', 'w',
@@ -52,9 +40,9 @@ static char *printed(const char *format, size_t len)
 
 	state = p->create(NULL, name_of, mine);
 	assert_non_null(state);
-	text = malloc(sizeof(head) + strlen(format) + 2);
+	text = malloc(sizeof(EVENT_HEAD) + strlen(format) + 2);
 	assert_non_null(text);
-	sprintf(text, "%s%s\n", head, format);
+	sprintf(text, "%s%s\n", EVENT_HEAD, format);
 	if (!p->add(state, "test", text) &&
 	    !p->print(state, 76, event, len, &s, &n))
 		ret = strndup(s, n);
@@ -188,7 +176,8 @@ static void test_shorter_event(void **state)
 
 	(void)state;
 	assert_non_null(t);
-	snprintf(text, sizeof(text), "%s\"<%%s>\", __get_str(name)\n", head);
+	snprintf(text, sizeof(text), "%s\"<%%s>\", __get_str(name)\n",
+		 EVENT_HEAD);
 	assert_int_equal(p->add(t, "test", text), 0);
 	assert_int_equal(p->print(t, 76, event, 40, &s, &n), 0);
 	assert_int_equal(n, 6);
