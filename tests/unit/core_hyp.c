@@ -205,9 +205,7 @@ static void test_hostile(void **state)
 	};
 	struct hypm *m = hypm_new(2, 4, 4096);
 	uint64_t where[12];
-	uint32_t i, k, n = 0;
-	uint8_t *p, old[8];
-	struct told t;
+	size_t n = 0;
 
 	told_fill(m, 0, 900);
 	hypm_swap(m, 0);
@@ -224,15 +222,7 @@ static void test_hostile(void **state)
 	where[n++] = m->cpu[1].addr[1];
 	where[n++] = m->table + 216 + 128; /* fields of the first event */
 	where[n++] = m->buffer;
-	for (i = 0; i < n * 12; i++)
-		for (k = 0; k < sizeof(words) / sizeof(*words); k++) {
-			p = m->ram + (where[i / 12] - HYP_BASE) + i % 12 * 8;
-			memcpy(old, p, 8);
-			put64(p, words[k]);
-			t = told(m);
-			told_free(&t);
-			memcpy(p, old, 8);
-		}
+	told_hostile(m, where, n, 12, words, sizeof(words) / sizeof(*words));
 	hypm_free(m);
 }
 

@@ -110,9 +110,6 @@ static void test_14_hostile(void **state)
 					  UINT64_MAX - 4095 };
 	struct hypm *m = hypm_new_android(HYPM_14, 2, 4, 4096);
 	uint64_t where[4];
-	uint8_t *p, old[8];
-	uint32_t i, k;
-	struct told t;
 
 	told_fill_android(m, 0, 600);
 	hypm_swap(m, 0);
@@ -122,15 +119,7 @@ static void test_14_hostile(void **state)
 	where[1] = m->cpu[0].nodes;
 	where[2] = m->cpu[0].nodes + 64;
 	where[3] = m->cpu[1].addr[1];
-	for (i = 0; i < 4 * 8; i++)
-		for (k = 0; k < sizeof(words) / sizeof(*words); k++) {
-			p = m->ram + (where[i / 8] - HYP_BASE) + i % 8 * 8;
-			memcpy(old, p, 8);
-			put64(p, words[k]);
-			t = told(m);
-			told_free(&t);
-			memcpy(p, old, 8);
-		}
+	told_hostile(m, where, 4, 8, words, sizeof(words) / sizeof(*words));
 	hypm_free(m);
 }
 

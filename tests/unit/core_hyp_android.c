@@ -200,10 +200,8 @@ static void test_hostile(void **state)
 		UINT64_MAX, HYP_DIRECT, UINT64_MAX - 4095,
 	};
 	uint64_t where[8];
-	uint32_t i, k, g, n;
-	uint8_t *p, old[8];
+	uint32_t g, n;
 	struct hypm *m;
-	struct told t;
 
 	for (g = 0; g < GENS; g++) {
 		m = hypm_new_android(gens[g], 2, 4, 4096);
@@ -219,16 +217,8 @@ static void test_hostile(void **state)
 		where[n++] = m->cpu[0].piece[0] + 0xf40;
 		where[n++] = m->cpu[1].addr[1];
 		where[n++] = m->table + 7 * 48;
-		for (i = 0; i < n * 6; i++)
-			for (k = 0; k < sizeof(words) / sizeof(*words); k++) {
-				p = m->ram + (where[i / 6] - HYP_BASE) +
-				    i % 6 * 8;
-				memcpy(old, p, 8);
-				put64(p, words[k]);
-				t = told(m);
-				told_free(&t);
-				memcpy(p, old, 8);
-			}
+		told_hostile(m, where, n, 6, words,
+			     sizeof(words) / sizeof(*words));
 		hypm_free(m);
 	}
 }

@@ -50,6 +50,35 @@ static void test_no_table(void **state)
 	}
 }
 
+/* Where page tables have five levels the direct map begins at 0xff11000000000000. */
+static void test_five_levels(void **state)
+{
+	struct hypm *m = hypm_new(2, 4, 4096);
+	struct told t;
+	char *want;
+	uint64_t va;
+	size_t at;
+
+	told_fill(m, 0, 700);
+	told_fill(m, 1, 20);
+	hypm_store(m);
+	zero(m, m->table, 3 * 72);
+	for (at = 0; at < m->used; at += 8) {
+		memcpy(&va, m->ram + at, 8);
+		if (va - HYP_DIRECT < HYP_RAM)
+			put64(m->ram + at,
+			      va - HYP_DIRECT + 0xff11000000000000);
+	}
+	t = told(m);
+	want = hypm_truth(m, false);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.text, want);
+	assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
+	free(want);
+	told_free(&t);
+	hypm_free(m);
+}
+
 /* The same log is found but once, whatever is seen first. */
 static void test_meta_before_table(void **state)
 {
@@ -381,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_table),
+		cmocka_unit_test(test_five_levels),
 		cmocka_unit_test(test_meta_before_table),
 		cmocka_unit_test(test_no_meta),
 		cmocka_unit_test(test_unknown),

@@ -179,6 +179,24 @@ void told_all(struct hypm *m)
 	told_free(&t);
 }
 
+void told_hostile(struct hypm *m, const uint64_t *where, size_t n, size_t len,
+		  const uint64_t *words, size_t n_words)
+{
+	uint8_t *p, old[8];
+	struct told t;
+	size_t i, k;
+
+	for (i = 0; i < n * len; i++)
+		for (k = 0; k < n_words; k++) {
+			p = m->ram + (where[i / len] - HYP_BASE) + i % len * 8;
+			memcpy(old, p, 8);
+			put64(p, words[k]);
+			t = told(m);
+			told_free(&t);
+			memcpy(p, old, 8);
+		}
+}
+
 void told_fill(struct hypm *m, uint32_t cpu, uint32_t n)
 {
 	struct hypm_cpu *c = &m->cpu[cpu];

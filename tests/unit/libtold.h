@@ -42,6 +42,11 @@ void told_free(struct told *t);
  * has read of the page that it is on, flagged, if nothing says which they are. */
 void told_all(struct hypm *m);
 
+/* Print it with each of these words at each of n places, which have len 8-byte words: no
+ * bytes may do harm. */
+void told_hostile(struct hypm *m, const uint64_t *where, size_t n, size_t len,
+		  const uint64_t *words, size_t n_words);
+
 /* Write n events of all kinds. */
 void told_fill(struct hypm *m, uint32_t cpu, uint32_t n);
 

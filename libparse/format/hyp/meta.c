@@ -11,8 +11,6 @@
 #include "hyp.h"
 #include "structs.h"
 
-#define META_KERNEL (UINT64_C(0xfff) << 52)
-
 struct meta_search {
 	struct memlog_logs *logs;
 	struct memlog_image *image;
@@ -31,7 +29,7 @@ static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
 
 	for (at = 0; at + 8 <= len; at += 4) {
 		va = ml_le64(p + at);
-		if (va < META_KERNEL || (va - s->meta) % ML_HYP_STEP ||
+		if (va < HYP_KERNEL || (va - s->meta) % ML_HYP_STEP ||
 		    addr + at < HYP_PART_META || !ml_hyp_try(s->logs))
 			continue;
 		s->h->direct = va - s->meta;
@@ -61,7 +59,7 @@ static bool meta_look_remote(void *arg, uint64_t addr, const uint8_t *p,
 			continue;
 		n = ml_le64(b + HYP_REMOTE_N_EVENTS);
 		s->events = ml_le64(b + HYP_REMOTE_EVENTS);
-		if (!n || n > ML_HYP_EVENTS || s->events < META_KERNEL)
+		if (!n || n > ML_HYP_EVENTS || s->events < HYP_KERNEL)
 			continue;
 		s->remote = addr + at - HYP_REMOTE_DESC;
 		s->h->n_events = (uint32_t)n;
