@@ -66,7 +66,8 @@ static void test_low(void **state)
 	}
 }
 
-/* What looks like the writer's state of CPU 0, with another tail or reader. */
+/* What looks like the writer's state of CPU 0, with a tail or a reader that is no node:
+ * nor is the tail right. */
 static void test_fake(void **state)
 {
 	static const uint32_t member[] = { 0, 8 };
@@ -84,6 +85,7 @@ static void test_fake(void **state)
 		p = m->ram + fake;
 		assert_int_equal(p[0] | p[8] | p[24] | p[32] | p[71], 0);
 		memcpy(p, m->ram + (m->cpu[0].rb - HYP_BASE), 72);
+		memcpy(p, p + 16, 8);
 		put64(p + member[i], HYP_SHIFT + 24);
 		told_all(m);
 		assert_int_not_equal(p[33] | p[34] | p[35], 0);
