@@ -111,7 +111,6 @@ static void list_put_row(struct ml_out *out, const struct row *row,
 		if (c && at + pad + l->gap + l->width[c] > LIST_WIDTH) {
 			ml_out_char(out, '\n');
 			at = LIST_INDENT;
-			pad = 0;
 			list_put_spaces(out, at);
 		} else if (c) {
 			list_put_spaces(out, pad + l->gap);

@@ -130,8 +130,11 @@ void ml_hyp_nodes_find(struct memlog_logs *logs, struct ml_log *log,
 	if (!pages || pages > ML_HYP_PAGES)
 		return;
 	s.page = ml_calloc(&image->alloc, (size_t)pages, sizeof(*s.page));
-	image->starved |= !s.page;
-	for (i = 0; i < n && s.page; i++)
+	if (!s.page) {
+		image->starved = true;
+		return;
+	}
+	for (i = 0; i < n; i++)
 		if (cpus[i].rb)
 			nodes_add(&s, ml_hyp(log), &cpus[i]);
 	if (s.n) {
