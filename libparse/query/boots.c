@@ -29,9 +29,9 @@ static int boots_by_age(const void *a, const void *b)
 	if (x->boot != y->boot)
 		return x->boot < y->boot ? -1 : 1;
 	by_name = strcmp(x->log->format, y->log->format);
-	if (by_name || x->log->id == y->log->id)
+	if (by_name || x->turn == y->turn)
 		return by_name;
-	return x->log->id < y->log->id ? -1 : 1;
+	return x->turn < y->turn ? -1 : 1;
 }
 
 static bool boots_are_same(const struct ml_boot *a, const struct ml_boot *b)
@@ -77,11 +77,12 @@ static void boots_cut(struct ml_boots *boots)
 }
 
 static enum memlog_status boots_add(const struct ml_run *run,
-				    struct ml_boots *boots,
-				    const struct memlog_log *log, bool known,
-				    int32_t boot, struct memlog_err *err)
+				    struct ml_boots *boots, size_t turn,
+				    bool known, int32_t boot,
+				    struct memlog_err *err)
 {
-	struct ml_boot add = { log, log, known, known ? boot : 0, 1 };
+	const struct memlog_log *log = run->logs[turn];
+	struct ml_boot add = { log, log, known, known ? boot : 0, 1, turn };
 	enum memlog_status s;
 	size_t i;
 
@@ -98,13 +99,14 @@ static enum memlog_status boots_add(const struct ml_run *run,
 	return s;
 }
 
-/* Its records say which boot each is from. They are added to all, or, if that is
- * NULL, looked at for the wanted one. */
+/* The records of a log say which boot each is from. They are added to all, or, if
+ * that is NULL, looked at for the wanted one. */
 static enum memlog_status boots_of_records(const struct ml_run *run,
-					   const struct memlog_log *log,
-					   struct ml_boots *all, bool *ret_held,
+					   size_t turn, struct ml_boots *all,
+					   bool *ret_held,
 					   struct memlog_err *err)
 {
+	const struct memlog_log *log = run->logs[turn];
 	const struct memlog_query_host *h = &run->host;
 	struct memlog_decode_opts opts = { .size = sizeof(opts),
 					   .consumed = true };
@@ -120,7 +122,7 @@ static enum memlog_status boots_of_records(const struct ml_run *run,
 					       MEMLOG_OK;
 	while (!s && !*ret_held && !memlog_decoder_next(d, &rec, NULL)) {
 		if (all)
-			s = boots_add(run, all, log, rec->has_boot, rec->boot,
+			s = boots_add(run, all, turn, rec->has_boot, rec->boot,
 				      err);
 		else
 			*ret_held = rec->has_boot &&
@@ -134,28 +136,28 @@ static enum memlog_status boots_of_records(const struct ml_run *run,
 	return s;
 }
 
-static enum memlog_status boots_of(const struct ml_run *run,
-				   const struct memlog_log *log,
+static enum memlog_status boots_of(const struct ml_run *run, size_t turn,
 				   struct ml_boots *all, bool *ret_held,
 				   struct memlog_err *err)
 {
+	const struct memlog_log *log = run->logs[turn];
+
 	*ret_held = false;
 	if (log->flags & (MEMLOG_LOG_NOT_A_LOG | MEMLOG_LOG_EMPTY) ||
 	    log->state == MEMLOG_STATE_COPY)
 		return MEMLOG_OK;
 	if (ml_format_find(log->format)->say.boots)
-		return boots_of_records(run, log, all, ret_held, err);
+		return boots_of_records(run, turn, all, ret_held, err);
 	if (all)
-		return boots_add(run, all, log, log->has_boot, log->boot, err);
+		return boots_add(run, all, turn, log->has_boot, log->boot, err);
 	*ret_held = log->has_boot && log->boot == run->query->boot;
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_boots_hold(const struct ml_run *run,
-				 const struct memlog_log *log, bool *ret,
-				 struct memlog_err *err)
+enum memlog_status ml_boots_hold(const struct ml_run *run, size_t index,
+				 bool *ret, struct memlog_err *err)
 {
-	return boots_of(run, log, NULL, ret, err);
+	return boots_of(run, index, NULL, ret, err);
 }
 
 enum memlog_status ml_boots_all(const struct ml_run *run, struct ml_boots *ret,
@@ -166,39 +168,59 @@ enum memlog_status ml_boots_all(const struct ml_run *run, struct ml_boots *ret,
 	size_t i;
 
 	for (i = 0; i < run->n_logs && !s; i++)
-		s = boots_of(run, run->logs[i], ret, &held, err);
+		s = boots_of(run, i, ret, &held, err);
 	boots_sort(ret);
 	return s;
 }
 
+/* The known boots of the list, from first on, into words: "-1 (cbmem), 0 (cbmem,
+ * ovmf)". Returns how many. */
+static size_t boots_name(const struct ml_boots *all, size_t first, char *words,
+			 size_t size)
+{
+	const struct ml_boot *b;
+	size_t i, n = 0, boots = 0;
+
+	for (i = first; i < all->n && n + 40 < size; i++) {
+		b = &all->at[i];
+		if (i > first && b[-1].boot == b->boot) {
+			n += (size_t)snprintf(words + n, size - n, ", %s",
+					      b->log->format);
+			continue;
+		}
+		n += (size_t)snprintf(words + n, size - n, "%s%" PRId32 " (%s",
+				      boots++ ? "), " : "", b->boot,
+				      b->log->format);
+	}
+	snprintf(words + n, size - n, "%s", boots ? ")" : "");
+	return boots;
+}
+
 void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 {
-	size_t i, n = 0, unknown = 0, named = 0, older = 0;
-	char list[240] = "", more[64] = "";
+	size_t known = 0, unknown = 0, boots = 0, from;
+	char list[320], more[64] = "";
 
 	/* the unknown come first, and the newest last */
-	for (i = 0; i < all->n; i++) {
-		if (!all->at[i].known)
-			unknown += all->at[i].logs;
-		else if (all->n - i > BOOTS_NAMED)
-			older++;
-		else
-			n += (size_t)snprintf(list + n, sizeof(list) - n,
-					      "%s%" PRId32 " (%s)",
-					      named++ ? ", " : "",
-					      all->at[i].boot,
-					      all->at[i].log->format);
+	while (known < all->n && !all->at[known].known)
+		unknown += all->at[known++].logs;
+	for (from = all->n; from > known; from--) {
+		boots += from == all->n ||
+			 all->at[from - 1].boot != all->at[from].boot;
+		if (boots > BOOTS_NAMED)
+			break;
 	}
-	if (older)
-		snprintf(more, sizeof(more), " and %zu older; see --list-boots",
-			 older);
+	if (from > known)
+		snprintf(more, sizeof(more),
+			 " and older ones; see --list-boots");
 	else if (unknown)
 		snprintf(more, sizeof(more),
 			 ", and logs whose boot is unknown; see --list");
-	if (named)
+	boots = boots_name(all, from, list, sizeof(list));
+	if (boots)
 		ml_say(run, ML_SAY_ERROR,
 		       "no log of boot %" PRId32 "; there %s %s%s",
-		       run->query->boot, named > 1 ? "are" : "is only boot",
+		       run->query->boot, boots > 1 ? "are" : "is only boot",
 		       list, more);
 	else
 		ml_say(run, ML_SAY_ERROR,

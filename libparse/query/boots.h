@@ -5,11 +5,10 @@
 
 #include "run.h"
 
-/* Does a log have text of the wanted boot, and is it no copy? Decodes it if it may
- * hold several. STOP, NO_MEMORY. */
-enum memlog_status ml_boots_hold(const struct ml_run *run,
-				 const struct memlog_log *log, bool *ret,
-				 struct memlog_err *err);
+/* Does the index-th of run->logs have text of the wanted boot, and is it no copy?
+ * Decodes it if it may hold several. STOP, NO_MEMORY. */
+enum memlog_status ml_boots_hold(const struct ml_run *run, size_t index,
+				 bool *ret, struct memlog_err *err);
 
 /* The boots of all logs, oldest first, those of unknown boots before them. ret is
  * zeroed; the caller frees ret->at. STOP, NO_MEMORY. */

@@ -181,7 +181,7 @@ static enum memlog_status run_choose_boot(struct ml_run *run,
 	bool held;
 
 	for (i = 0; i < run->n_logs && !s; i++) {
-		s = ml_boots_hold(run, run->logs[i], &held, err);
+		s = ml_boots_hold(run, i, &held, err);
 		if (held)
 			run->chosen[n++] = run->logs[i];
 	}

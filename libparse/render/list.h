@@ -21,6 +21,7 @@ struct ml_boot {
 	bool known;
 	int32_t boot;
 	size_t logs;
+	size_t turn; /* of log among all */
 };
 
 struct ml_boots {

@@ -186,7 +186,7 @@ boots() {
 		"$dump" --list-boots image | awk 'NR > 1 { print $1, $2, $3 }' |
 			cmp - <(seq "$((1 - n))" 0 | sed 's/$/ cbmem 1/')
 		run -1 --separate-stderr "$dump" -b "-$n" image
-		[ "$stderr" = "memlog-dump: image: no log of boot -$n; there are -5 (cbmem), -4 (cbmem), -3 (cbmem), -2 (cbmem), -1 (cbmem), 0 (cbmem) and $((n - 6)) older; see --list-boots" ]
+		[ "$stderr" = "memlog-dump: image: no log of boot -$n; there are -5 (cbmem), -4 (cbmem), -3 (cbmem), -2 (cbmem), -1 (cbmem), 0 (cbmem) and older ones; see --list-boots" ]
 	done
 }
 

@@ -101,6 +101,9 @@ check_all() {
 	cmp both <(cat main early)
 	"$dump" -q image > text
 	[[ $(head -n 1 text) == "==> ovmf main "* ]]
+	# the first of the boot in each list
+	[ "$("$dump" --list-boots image | awk 'NR == 2 { print $1, $3, $4 }')" = \
+		"0 2 $(awk 'NR == 2 { print $3 }' list)" ]
 }
 
 @test "every dump is in the manifest" {

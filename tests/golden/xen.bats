@@ -239,6 +239,8 @@ where() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/page")" -gt 30 ]
 	tail -n +2 "$BATS_TEST_TMPDIR/page" |
 		cmp - <(tail -n $(($(wc -l <"$BATS_TEST_TMPDIR/page") - 1)) "$log")
+	run -1 "$DUMP" -b -1 "$core"
+	[[ $output == *"no log of boot -1; there is only boot 0 (ovmf, xencons)" ]]
 	run -0 "$DUMP" --info "$core"
 	[[ $output == *"PV guest, 1 virtual CPU, 24576 pages of 4096 bytes"* ]]
 	[[ $output == *"version 4.17.5"* ]]
