@@ -379,3 +379,31 @@ cannot_start() {
 	run bash -c "readelf -d $so | grep NEEDED | grep -vE '(libc|libgcc_s|lib[a-z]*san)\.so'"
 	[ -z "$output" ]
 }
+
+@test "a hypervisor's trace: text, warnings and \$_memlog_status as of memlog-dump" {
+	local target at vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
+	zstd -qdc "$vmcores/hyp-remote-test.elf.zst" >trace
+	"$B/memlog-dump" -F hyp-trace trace >want
+	target=(-c trace)
+	in_gdb "${target[@]}" <<<"pipe memlog -F hyp-trace | cat >got"
+	[ -s got ]
+	cmp got want
+	[ "$(status -F hyp-trace)" = "0 77" ]
+	[ "$(status -F hyp-trace -g nothing-matches-this)" = "1 77" ]
+	# an order that is guessed, and an event that is damaged
+	printf '%s\n' 'ram 1G 4M' 'hyp mainline nodes=0' 'fill 0 30' end \
+		'elf64 machine=62' 'cpus 1' 'note VMCOREINFO 0 "OSRELEASE=7.3.4\n"' >r
+	"$B/mkimage" r trace
+	"$B/memlog-dump" -F hyp-trace trace >want 2>warned
+	in_gdb "${target[@]}" <<<"pipe memlog -F hyp-trace | cat >got"
+	cmp got want
+	sed 's/^memlog-dump: trace: warning: //' warned | grep -qF -f - said
+	grep -q 'the order of the events of 2 CPUs is guessed' said
+	[ "$(status -F hyp-trace --strict)" = "0 77" ]
+	at=$("$B/memlog-dump" --list -J trace | jq -r 'select(.type == "log").extents |
+		map(select(.len == "4096" and .cpu == 0)) | .[1].addr')
+	printf 'u32 %s 0\n' "$((at + 20))" | sed '/^end/r /dev/stdin' r >damaged
+	"$B/mkimage" damaged trace
+	[ "$(status -F hyp-trace --strict)" = "4 77" ]
+	grep -q ' of it are damaged and left out' said
+}
