@@ -117,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t renders = 0, formats = 0;
 	const struct ml_render *r;
 	enum memlog_status s;
+	char line[200];
 	void *state;
 
 	while (ml_renders[renders])
@@ -136,6 +137,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	LOOK_CHECK(!s || s == MEMLOG_LIMIT);
 	if (r->log_end)
 		LOOK_CHECK(!r->log_end(state, &log, 0, NULL));
+	if (r->remark && r->remark(state, line, sizeof(line)))
+		LOOK_CHECK(line[0] && strlen(line) < sizeof(line) &&
+			   !strpbrk(line, "\n\033"));
 	if (r->end)
 		LOOK_CHECK(!r->end(state, NULL));
 	if (r->close)

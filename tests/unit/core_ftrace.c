@@ -14,9 +14,9 @@
 
 #define BASE   UINT64_C(0x47e67000)
 #define KERNEL UINT64_C(0xffff800012340000) /* the address of BASE there */
-#define RAM    (1u << 20)
+#define RAM    (1u << 20)		    /* 2 MiB for many CPUs */
 
-enum { PAGES = 8, CPUS = 4, LINES = 4096 };
+enum { PAGES = 8, CPUS = 64, LINES = 4096 };
 
 /* ---- the kernel --------------------------------------------------------- */
 
@@ -48,7 +48,7 @@ struct model {
 
 static uint8_t *at(struct model *m, uint64_t phys)
 {
-	assert_true(phys >= BASE && phys - BASE < RAM);
+	assert_true(phys >= BASE && phys - BASE < m->mem.piece[0].len);
 	return m->ram + (phys - BASE);
 }
 
@@ -66,7 +66,7 @@ static struct model *model_new(uint32_t cpus, uint32_t pages, uint32_t size,
 	uint32_t i, k;
 
 	assert_non_null(m);
-	m->ram = mem_add(&m->mem, BASE, RAM);
+	m->ram = mem_add(&m->mem, BASE, cpus > 17 ? 2 * RAM : RAM);
 	m->n_cpus = cpus;
 	m->n_pages = pages;
 	m->size = size;
@@ -365,14 +365,40 @@ static void test_both_layouts(void **state)
 
 static void test_long_pauses_and_pages(void **state)
 {
-	struct model *m = model_new(2, 4, 16384, 32);
-	struct told t;
+	uint32_t size;
 
 	(void)state;
-	model_run(m, 300, 400000); /* more than 27 bits of ns */
-	t = told_equals(m, false);
-	free(t.text);
-	model_free(m);
+	for (size = 4096; size <= 65536; size *= 4) {
+		struct model *m = model_new(2, 4, size, 32);
+		struct told t;
+
+		/* more than 27 bits of ns */
+		model_run(m, size / 55, 400000);
+		t = told_equals(m, false);
+		free(t.text);
+		model_free(m);
+	}
+}
+
+static void test_cpus(void **state)
+{
+	static const uint32_t cpus[] = { 1, 2, 17, 64 };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cpus) / sizeof(*cpus); i++)
+		EACH_LAYOUT(k)
+		{
+			struct model *m =
+				model_new(cpus[i], 4, 4096, headers[k]);
+			struct told t;
+
+			model_run(m, 1000, 10);
+			t = told_equals(m, false);
+			assert_true(t.records > 100);
+			free(t.text);
+			model_free(m);
+		}
 }
 
 static void test_wrapped(void **state)
@@ -619,6 +645,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_layouts),
 		cmocka_unit_test(test_long_pauses_and_pages),
+		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_reader),
 		cmocka_unit_test(test_writer_on_readers_page),
