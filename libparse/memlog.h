@@ -950,6 +950,12 @@ MEMLOG_API const struct memlog_log *
 memlog_decoder_log(const struct memlog_decoder *decoder);
 /* Bytes of the log that are not in the image, as far as it was decoded. */
 MEMLOG_API uint64_t memlog_decoder_missing(const struct memlog_decoder *decoder);
+/* Bytes that are there, are not what they should be, and were left out so far. */
+MEMLOG_API uint64_t memlog_decoder_damaged(const struct memlog_decoder *decoder);
+/* What is not certain about the records, such as their order: one line without a full
+ * stop, "" for nothing. Borrowed from the decoder. */
+MEMLOG_API const char *
+memlog_decoder_note(const struct memlog_decoder *decoder);
 /* Close a decoder. Its last record becomes invalid. */
 MEMLOG_API void memlog_decoder_close(struct memlog_decoder *decoder);
 

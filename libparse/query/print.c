@@ -108,7 +108,8 @@ static void say_filtered(const struct ml_job *j)
 static void say_damage(struct ml_job *j, enum memlog_status read,
 		       const struct memlog_err *read_err, uint64_t missing)
 {
-	const struct ml_source *source = ml_decoder_source(j->decoder);
+	uint64_t damaged = memlog_decoder_damaged(j->decoder);
+	const char *note = memlog_decoder_note(j->decoder);
 	struct ml_run *run = j->run;
 
 	if (missing) {
@@ -118,15 +119,14 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 			   missing, ml_s(missing), ml_are(missing));
 		run->result.damaged = true;
 	}
-	if (source->damaged) {
+	if (damaged) {
 		ml_say_log(run, ML_SAY_WARNING, j->log,
 			   "%" PRIu64 " byte%s of it %s damaged and left out",
-			   source->damaged, ml_s(source->damaged),
-			   ml_are(source->damaged));
+			   damaged, ml_s(damaged), ml_are(damaged));
 		run->result.damaged = true;
 	}
-	if (source->note[0])
-		ml_say_log(run, ML_SAY_WARNING, j->log, "%s", source->note);
+	if (note[0])
+		ml_say_log(run, ML_SAY_WARNING, j->log, "%s", note);
 	if (!read || read == MEMLOG_NO_DATA)
 		return;
 	run->result.damaged = true;

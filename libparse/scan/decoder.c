@@ -136,6 +136,16 @@ uint64_t memlog_decoder_missing(const struct memlog_decoder *d)
 	return d->source.missing;
 }
 
+uint64_t memlog_decoder_damaged(const struct memlog_decoder *d)
+{
+	return d->source.damaged;
+}
+
+const char *memlog_decoder_note(const struct memlog_decoder *d)
+{
+	return d->source.note;
+}
+
 void memlog_decoder_close(struct memlog_decoder *d)
 {
 	if (!d)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "format/format.h"
 #include "libmem.h"
-#include "scan/scan.h"
 
 #define BASE   UINT64_C(0x47e67000)
 #define KERNEL UINT64_C(0xffff800012340000) /* the address of BASE there */
@@ -265,8 +265,8 @@ static struct told tell_opts(struct model *m, bool consumed)
 			t.records++;
 		}
 		t.missing += memlog_decoder_missing(d);
-		t.damaged += ml_decoder_source(d)->damaged;
-		memcpy(t.note, ml_decoder_source(d)->note, sizeof(t.note));
+		t.damaged += memlog_decoder_damaged(d);
+		strcpy(t.note, memlog_decoder_note(d));
 		memlog_decoder_close(d);
 	}
 	memlog_logs_destroy(logs);

@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include "image/image.h"
-#include "scan/scan.h"
 
 #include "../../fixtures/gen/hyp_android.c"
 #include "../../fixtures/gen/hyp_model.c"
@@ -112,8 +111,8 @@ struct told told_opts(struct memlog_image *image,
 			t.any |= rec->flags;
 		}
 		t.missing += memlog_decoder_missing(d);
-		t.damaged += ml_decoder_source(d)->damaged;
-		memcpy(t.note, ml_decoder_source(d)->note, sizeof(t.note));
+		t.damaged += memlog_decoder_damaged(d);
+		strcpy(t.note, memlog_decoder_note(d));
 		memlog_decoder_close(d);
 	}
 	memlog_logs_destroy(logs);
