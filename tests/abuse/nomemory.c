@@ -413,6 +413,8 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "-J" },
 	{ "memlog", "-n-3", "-gi" },
 	{ "memlog", "--list", "-J" },
+	{ "memlog", "--list-boots" },
+	{ "memlog", "-b-1" },
 	{ "memlog", "--at", "0x820000" },
 	{ "memlog", "-Operfetto" },
 	{ "memlog", "-Otracedat", "-n+40" },
