@@ -27,6 +27,27 @@ unpack() {
 		zstd -q -d --long=31 -o "$unpacked" "$vmcores/$1.zst"
 }
 
+# kernel_memory DUMP FORMAT FILE [STATEMENT...]: memory of a dump of arm64 as a file
+# without notes, in which the kernel has the text of its VMCOREINFO at 0x40700000
+kernel_memory() {
+	local full=$1 form=$2 file=$3 type off phys size
+	shift 3
+	"$dump" --info -v "$full" |
+		sed -n '/^  VMCOREINFO/,/^[^ ]/ s/^      \([A-Z].*=\)/\1/p' |
+		grep -v "${lines_without:-^$}" >text
+	grep -q '^OSRELEASE=' text
+	printf 'ram 0x40700000 8K\nfile 0x40700000 text\n' >memory.rec
+	while read -r type off _ phys size _; do
+		[ "$type" = LOAD ] || continue
+		dd if="$full" of="load.$phys" status=none bs=4096 \
+			skip=$((off / 4096)) count=$((size / 4096))
+		printf 'ram %s %s\nfile %s load.%s\n' "$phys" "$size" "$phys" "$phys"
+	done < <(readelf -lW "$full") >>memory.rec
+	printf '%s\n' "$@" "$form" >>memory.rec
+	"$B/mkimage" memory.rec "$file"
+	rm load.* memory.rec
+}
+
 # truth NAME OFFSET LENGTH: the machine's output on its debug port
 truth() {
 	zstd -q -d -c "$vmcores/$1.debugcon.zst" | tail -c "+$(($2 + 1))" |

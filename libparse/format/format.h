@@ -135,7 +135,7 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err);
 
-enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2 };
+enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2, ML_KERNEL_PHYS = 4 };
 
 /* Set the note of a source: the order of some CPUs, those with extents whose role has
  * this bit, is guessed; each CPU's extents are in one piece. */
@@ -297,7 +297,8 @@ struct ml_format {
 	 * expected: does the image say that it has such logs? If so, or if the
 	 *	user names the format, screen is called with eager set.
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
-	 *	memory before, if no note of the image has it.
+	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
+	 *	needs physical addresses, also in memory of a process.
 	 * likely: fills in up to max places for this image.
 	 * locate: like likely(), but places that symbols point to.
 	 */

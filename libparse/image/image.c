@@ -238,12 +238,22 @@ enum memlog_status ml_image_check(const struct memlog_image *image,
 	return s;
 }
 
+void ml_image_drop_space(struct memlog_image *image, enum memlog_space space)
+{
+	struct ml_space *sp = &image->spaces[space];
+
+	close_reader(sp->ops, sp->self);
+	*sp = (struct ml_space){ 0 };
+	image->n_added--;
+}
+
 enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr)
 {
 	const struct ml_space *sp = &image->spaces[space];
+	const struct ml_in_host *in = &image->in_host;
 	enum memlog_status s;
 
 	if (space == MEMLOG_MACH && image->p2m) {
@@ -251,6 +261,11 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 		s = ml_p2m_phys(image->p2m, addr, ret_addr);
 		image->starved |= s == MEMLOG_NO_MEMORY;
 		return s ? MEMLOG_NO_DATA : MEMLOG_OK;
+	}
+	if (space == MEMLOG_HOST && addr - in->host < in->len) {
+		*ret_space = MEMLOG_PHYS;
+		*ret_addr = addr - in->host + in->phys;
+		return MEMLOG_OK;
 	}
 	if (!sp->ops || !sp->ops->alias)
 		return MEMLOG_NO_DATA;

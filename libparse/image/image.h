@@ -57,6 +57,12 @@ struct ml_note {
 	size_t desc_len;
 };
 
+/* Memory of a guest in a process, if it is known which it is: its addresses in HOST and
+ * PHYS; len 0: it is not known. */
+struct ml_in_host {
+	uint64_t host, phys, len;
+};
+
 /* What a warning is about: the image, or only one part of a split dump, so that
  * it does not apply once all parts are open. */
 enum ml_warning_kind { ML_WARN_IMAGE, ML_WARN_PART };
@@ -80,6 +86,8 @@ struct memlog_image {
 	size_t n_added;
 	/* the reader of PHYS, where that is scattered over MACH; else NULL */
 	struct ml_p2m *p2m;
+	/* where the reader of PHYS is over HOST; hostmap.h */
+	struct ml_in_host in_host;
 	/* for a Xen machine, else NULL; xen.h */
 	struct ml_xen *xen;
 	/* for a caller's reader: a copy of its operations; if these have no
@@ -135,8 +143,11 @@ void ml_image_add_space(struct memlog_image *image, enum memlog_space space,
 			const struct memlog_reader_ops *ops, void *self,
 			uint32_t bias, bool scan);
 
-/* The address of the same byte in another space, from the reader, or from the
- * p2m tree for machine addresses. NO_DATA: not known. */
+/* Close the reader of the space that was added last. */
+void ml_image_drop_space(struct memlog_image *image, enum memlog_space space);
+
+/* The address of the same byte in another space, from the reader, from the p2m tree
+ * for machine addresses, or from what is known of a process. NO_DATA: not known. */
 enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,

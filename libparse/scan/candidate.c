@@ -167,12 +167,19 @@ probe_bytes(struct ml_scan_job *job, const struct ml_format *fmt,
  * there. A frame of another domain mapped by this one has no address of its own
  * here, and one that is mapped twice has one.
  */
-static void candidate_place(struct ml_scan_job *job, struct ml_probe *p)
+static void candidate_place(struct ml_scan_job *job,
+			    const struct ml_format *fmt, struct ml_probe *p)
 {
 	struct memlog_image *image = job->image;
 	enum memlog_space space;
 	uint64_t addr;
 
+	if (p->space == MEMLOG_HOST && fmt->find.kernel & ML_KERNEL_PHYS &&
+	    !ml_image_alias(image, p->space, p->addr, &space, &addr)) {
+		p->space = space;
+		p->addr = addr;
+		return;
+	}
 	if (!image->p2m && p->space != MEMLOG_MACH)
 		return;
 	if (p->space == MEMLOG_PHYS) {
@@ -250,7 +257,12 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	job->stats.candidates++;
 	if (job->full)
 		return MEMLOG_OK;
-	candidate_place(job, &probe);
+	if (job->space == MEMLOG_HOST) {
+		s = ml_scan_kernel(job, fmt, ML_KERNEL_PHYS, err);
+		if (s)
+			return s;
+	}
+	candidate_place(job, fmt, &probe);
 	if (candidate_covered(job, fmt, &probe))
 		return MEMLOG_OK;
 	if (want > sizeof(small)) {

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/hostmap.h"
 #include "image/vmcoreinfo.h"
 #include "job.h"
 
@@ -98,48 +99,80 @@ static enum memlog_status kernel_search(struct kernel_search *k,
 static bool kernel_expected(const struct ml_scan_job *job)
 {
 	const struct memlog_symbols *s = &job->symbols;
+	const struct memlog_image *image = job->image;
 	uint64_t va;
 
-	return !(job->image->spaces[MEMLOG_PHYS].ops->flags &
+	return image->n_order &&
+	       !(image->spaces[image->order[0]].ops->flags &
 		 MEMLOG_READER_SLOW) &&
 	       s->addr && !s->addr(s->self, "init_uts_ns", &va);
+}
+
+/* In physical memory: its note, by its symbols, or the note of another kernel. */
+static enum memlog_status kernel_in_memory(struct ml_scan_job *job, bool *ret,
+					   struct memlog_err *err)
+{
+	struct kernel_search k = { .job = job,
+				   .symbols = job->logs->symbols,
+				   .len = ML_VMCOREINFO_PEEK,
+				   .look = kernel_look };
+	enum memlog_status s = kernel_search(&k, err);
+	uint64_t va;
+
+	if (!s && !k.found && k.symbols &&
+	    ml_vmcoreinfo_banner(k.symbols, k.banner, &va)) {
+		k.look = kernel_look_banner;
+		k.off = va % ML_PAGE;
+		k.len = MEMLOG_PEEK;
+		s = kernel_search(&k, err);
+	}
+	if (!s && !k.found && k.symbols) {
+		k.symbols = NULL;
+		k.look = kernel_look;
+		k.off = 0;
+		k.len = ML_VMCOREINFO_PEEK;
+		s = kernel_search(&k, err);
+	}
+	*ret = k.found;
+	return s;
+}
+
+/* In memory of a process, at guest physical addresses that the kernel confirms. */
+static enum memlog_status kernel_in_process(struct ml_scan_job *job,
+					    struct memlog_err *err)
+{
+	enum memlog_status s;
+	bool found = false;
+	int i;
+
+	for (i = 0; i < ML_HOSTMAPS && !found; i++) {
+		s = ml_hostmap_assume(job->image, i, err);
+		if (s)
+			return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
+		s = kernel_in_memory(job, &found, err);
+		if (s || !found)
+			ml_hostmap_drop(job->image);
+		if (s)
+			return s;
+	}
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 				  const struct ml_format *fmt,
 				  unsigned int when, struct memlog_err *err)
 {
-	struct kernel_search k = { .job = job,
-				   .symbols = job->logs->symbols,
-				   .len = ML_VMCOREINFO_PEEK,
-				   .look = kernel_look };
 	struct memlog_image *image = job->image;
-	enum memlog_status s;
-	uint64_t va;
+	bool phys = memlog_image_has_space(image, MEMLOG_PHYS), found;
 	size_t len;
 
 	if (!(fmt->find.kernel & when) || job->kernel ||
-	    !memlog_image_has_space(image, MEMLOG_PHYS) ||
 	    (when == ML_KERNEL_LOCATE && !kernel_expected(job)))
 		return MEMLOG_OK;
 	job->kernel = true;
-	if (ml_vmcoreinfo(image, "OSRELEASE", &len))
-		return MEMLOG_OK;
-	s = kernel_search(&k, err);
-	if (s || k.found || !k.symbols)
-		return s;
-	/* without it, or with that of another kernel */
-	if (ml_vmcoreinfo_banner(k.symbols, k.banner, &va)) {
-		k.look = kernel_look_banner;
-		k.off = va % ML_PAGE;
-		k.len = MEMLOG_PEEK;
-		s = kernel_search(&k, err);
-		if (s || k.found)
-			return s;
-	}
-	k.symbols = NULL;
-	k.look = kernel_look;
-	k.off = 0;
-	k.len = ML_VMCOREINFO_PEEK;
-	return kernel_search(&k, err);
+	if (phys && !ml_vmcoreinfo(image, "OSRELEASE", &len))
+		return kernel_in_memory(job, &found, err);
+	if (!phys && memlog_image_has_space(image, MEMLOG_HOST))
+		return kernel_in_process(job, err);
+	return MEMLOG_OK;
 }

@@ -83,30 +83,9 @@ columns() {
 	"$dump" -q raw | cmp - want
 }
 
-# memory FORMAT FILE [STATEMENT...]: memory of the dump as a file without notes, in
-# which the kernel has the text of its VMCOREINFO at 0x40700000
-memory() {
-	local form=$1 file=$2 type off phys size
-	shift 2
-	"$dump" --info -v "$full" |
-		sed -n '/^  VMCOREINFO/,/^[^ ]/ s/^      \([A-Z].*=\)/\1/p' |
-		grep -v "${lines_without:-^$}" >text
-	grep -q '^OSRELEASE=' text
-	printf 'ram 0x40700000 8K\nfile 0x40700000 text\n' >memory.rec
-	while read -r type off _ phys size _; do
-		[ "$type" = LOAD ] || continue
-		dd if="$full" of="load.$phys" status=none bs=4096 \
-			skip=$((off / 4096)) count=$((size / 4096))
-		printf 'ram %s %s\nfile %s load.%s\n' "$phys" "$size" "$phys" "$phys"
-	done < <(readelf -lW "$full") >>memory.rec
-	printf '%s\n' "$@" "$form" >>memory.rec
-	"$B/mkimage" memory.rec "$file"
-	rm load.* memory.rec
-}
-
 @test "without notes, by VMCOREINFO in the memory of the kernel" {
 	built_with libtraceevent || skip "built without libtraceevent"
-	memory lime lime
+	kernel_memory "$full" lime lime
 	"$dump" lime >got
 	same got want
 	run -0 "$dump" --list lime
@@ -115,13 +94,13 @@ memory() {
 	"$dump" --extract=small lime
 	"$dump" small | cmp - want
 	# also where it is not mapped, and where it is an ELF note
-	memory avml avml 'fill 0x40700000 8K zero' \
+	kernel_memory "$full" avml avml 'fill 0x40700000 8K zero' \
 		'bytes 0x40700000 "\x0b\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00VMCOREINFO\x00\x00"' \
 		'file 0x40700018 text'
 	"$dump" avml | cmp - want
 	# and with symbols
 	kernel syms
-	lines_without=kallsyms memory lime plain
+	lines_without=kallsyms kernel_memory "$full" lime plain
 	"$dump" -s syms plain | cmp - want
 }
 
@@ -164,34 +143,34 @@ vmlinux() {
 	local voffset='u64 0x40646000 0xffffbcb5c5600000'
 	local start='u64 0x40645908 0x40000000'
 	vmlinux vmlinux
-	memory lime lime "$none" "$place" "$voffset" "$start"
+	kernel_memory "$full" lime lime "$none" "$place" "$voffset" "$start"
 	"$dump" -s vmlinux lime >got
 	same got want
-	memory avml avml "$none" "$place" "$voffset" "$start"
+	kernel_memory "$full" avml avml "$none" "$place" "$voffset" "$start"
 	"$dump" -s vmlinux avml | cmp - want
 	# a variable that does not agree; another build
 	"$dump" -q lime >unnamed
 	cmp -s unnamed want && return 1
-	memory lime other "$none" "$place" "${voffset%0}1" "$start"
+	kernel_memory "$full" lime other "$none" "$place" "${voffset%0}1" "$start"
 	"$dump" -q -s vmlinux other | cmp - unnamed
 	vmlinux vmlinux "$(sed 's/7.3.4/7.3.5/' banner)"
 	"$dump" -q -s vmlinux lime | cmp - unnamed
 }
 
 @test "what looks like that and is not of this kernel is not used" {
-	memory lime other 'bytes 0x4086cf42 "7.3.4-hole"'
+	kernel_memory "$full" lime other 'bytes 0x4086cf42 "7.3.4-hole"'
 	"$dump" other >got
 	same <(columns got) <(columns want)
 	grep -q 'irq_handler_entry' got && return 1
 	run -0 "$dump" --list other
 	[[ $output != *7.3.4-hol* ]]
 	# with other bytes in it, or without an end
-	memory lime other 'bytes 0x40700030 "\x1b"'
+	kernel_memory "$full" lime other 'bytes 0x40700030 "\x1b"'
 	"$dump" other | cmp - got
-	memory lime other 'fill 0x40700800 6K byte=65'
+	kernel_memory "$full" lime other 'fill 0x40700800 6K byte=65'
 	"$dump" other | cmp - got
 	# the place that it names is nowhere
-	memory lime other 'bytes 0x40700000 "OSRELEASE=7.3.4-hold\nOFFSET(uts_namespace.name)=0\nSYMBOL(_stext)=ffffffffffffffff\nSYMBOL(init_uts_ns)=ffffffffffffffff\nNUMBER(kimage_voffset)=0x1\n\x00"'
+	kernel_memory "$full" lime other 'bytes 0x40700000 "OSRELEASE=7.3.4-hold\nOFFSET(uts_namespace.name)=0\nSYMBOL(_stext)=ffffffffffffffff\nSYMBOL(init_uts_ns)=ffffffffffffffff\nNUMBER(kimage_voffset)=0x1\n\x00"'
 	"$dump" other | cmp - got
 }
 

@@ -54,6 +54,36 @@ boot() {
 	vm_qmp stop
 }
 
+# A guest's memory in a process: what has to be known of the kernel of the guest leads
+# to physical addresses.
+@test "traces of Linux in a process, which has no physical addresses" {
+	local case
+	. "$top/tests/lib.bash"
+	cd "$BATS_TEST_TMPDIR"
+	for case in ftrace-arm64 hyp-pkvm; do
+		zstd -qdf --long=31 "$vmcores/$case.elf.zst" -o elf
+		"$dump" elf > want
+		kernel_memory elf "raw base=0x40000000" raw \
+			'ram 0x47fff000 4K' 'ram 0x4086c000 4K' \
+			'bytes 0x4086cec0 "Linux"' 'bytes 0x4086cf42 "7.3.4-hold"'
+		[ "$(stat -c %s raw)" -eq $((128 << 20)) ]
+		hold
+		tell map anon $((128 << 20))
+		tell put 0 0 raw
+		"$dump" "pid:$holder_pid" | cmp - want
+		run -0 "$dump" --list "pid:$holder_pid"
+		[[ $output == *" phys:0x4"*"host:0x"* ]]
+		[[ $output == *"version Linux 7.3.4-hold"* ]]
+		# the kernel's text is gone
+		tell zero 0 $((0x700000)) 8192
+		"$dump" -v "pid:$holder_pid" > got 2> err || [ $case = hyp-pkvm ]
+		run ! cmp -s got want
+		[ $case = ftrace-arm64 ] || grep -q "in a process the guest's physical addresses are not known; read it as qmp:SOCKET" err
+		kill "$holder_pid"
+		holder_pid=''
+	done
+}
+
 # The lines of smaps for the guest's memory.
 ram_smaps() {
 	awk -v kib=$((vm_memory << 10)) '

@@ -343,13 +343,11 @@ static const struct memlog_event_printer printer = {
 	"SYMBOL(kallsyms_offsets)=ffff800080052000\n"
 #define TABLE_BASE "SYMBOL(kallsyms_relative_base)=ffff800080052ff0\n"
 
-static char *tell(struct model *m, const struct memlog_symbols *symbols,
-		  const struct memlog_event_printer *print)
+/* What is found in the image, which is closed. phys: the log is there. */
+static char *tell_image(struct memlog_image *image, bool phys,
+			const struct memlog_symbols *symbols,
+			const struct memlog_event_printer *print)
 {
-	static const char *const text[] = { INFO, INFO TABLE,
-					    INFO TABLE TABLE_BASE,
-					    INFO TABLE TABLE_BASE };
-	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
 	struct memlog_scan_opts o = { .size = sizeof(o),
 				      .formats = "ftrace",
 				      .symbols = symbols };
@@ -363,10 +361,13 @@ static char *tell(struct model *m, const struct memlog_symbols *symbols,
 	size_t len, i;
 	FILE *f = open_memstream(&ret, &len);
 
-	ml_image_add_note(image, "VMCOREINFO", 0, "", text[m->kind],
-			  text[m->kind], strlen(text[m->kind]));
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(memlog_logs_get(logs, 0)->extents[0].space,
+			 phys ? MEMLOG_PHYS : MEMLOG_HOST);
+	if (phys)
+		assert_int_equal(memlog_logs_get(logs, 0)->extents[0].addr,
+				 BASE + REGION);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
 					     &u, &d, NULL),
 			 0);
@@ -390,6 +391,19 @@ static char *tell(struct model *m, const struct memlog_symbols *symbols,
 	memlog_image_close(image);
 	fclose(f);
 	return ret;
+}
+
+static char *tell(struct model *m, const struct memlog_symbols *symbols,
+		  const struct memlog_event_printer *print)
+{
+	static const char *const text[] = { INFO, INFO TABLE,
+					    INFO TABLE TABLE_BASE,
+					    INFO TABLE TABLE_BASE };
+	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+
+	ml_image_add_note(image, "VMCOREINFO", 0, "", text[m->kind],
+			  text[m->kind], strlen(text[m->kind]));
+	return tell_image(image, true, symbols, print);
 }
 
 #define FIRST  " kworker/u9:2-ev-1234    [000] .....     1.000000: "
@@ -416,6 +430,42 @@ static void test_fields(void **state)
 
 	(void)state;
 	expect(m, &syms, NULL, with_fields);
+	model_free(m);
+}
+
+#define HOST UINT64_C(0x7f1234400000)
+
+/* The memory of a machine of QEMU in its process, and smaller memory that is not the
+ * guest's: physical addresses follow from what the kernel has of its own place. */
+static void test_process(void **state)
+{
+	static const char info[] = "OSRELEASE=7.3.0\n" INFO
+				   "SYMBOL(init_uts_ns)=ffff800080070000\n"
+				   "OFFSET(uts_namespace.name)=0\n";
+	struct model *m = model_new();
+	struct mem process = { .n = 0 };
+	char *got;
+	int known;
+
+	(void)state;
+	strcpy((char *)m->ram + 0x70000, "Linux");
+	strcpy((char *)m->ram + 0x70000 + 130, "7.3.0");
+	strcpy((char *)m->ram + 0x71000, info);
+	memcpy(mem_add(&process, HOST, RAM), m->ram, RAM);
+	mem_add(&process, HOST - 0x200000, RAM / 2);
+	mem_add(&process, HOST + 0x200000, RAM / 2);
+	for (known = 1; known >= 0; known--) {
+		got = tell_image(mem_image(&process, MEMLOG_HOST), known, &syms,
+				 NULL);
+		if (known)
+			assert_string_equal(got, with_fields);
+		else
+			assert_null(strstr(got, "irq_entry"));
+		free(got);
+		/* then of another kernel: nothing is known, or pretended */
+		process.piece[1].bytes[0x70000 + 130] = '8';
+	}
+	mem_free(&process);
 	model_free(m);
 }
 
@@ -685,6 +735,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_printer),
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "image/hostmap.h"
 #include "image/vmcoreinfo.h"
 #include "libmem.h"
 
@@ -380,6 +381,102 @@ static void test_make_hostile(void **state)
 	}
 }
 
+/* ---- a guest's memory in a process -------------------------------------- */
+
+#define HOST UINT64_C(0x7f0000000000)
+
+/* self: how large it is. */
+static enum memlog_status block_range(void *self, uint64_t addr,
+				      struct memlog_range *ret,
+				      struct memlog_err *err)
+{
+	uint64_t size = *(uint64_t *)self;
+
+	(void)err;
+	if (addr >= HOST + size)
+		return MEMLOG_NO_DATA;
+	*ret = (struct memlog_range){ addr < HOST ? HOST : addr, HOST + size };
+	return MEMLOG_OK;
+}
+
+static enum memlog_status block_read(void *self, uint64_t addr, void *buf,
+				     size_t len, size_t *ret,
+				     struct memlog_err *err)
+{
+	(void)self;
+	(void)err;
+	/* each byte is the number of its MiB */
+	memset(buf, (int)((addr - HOST) >> 20 & 0xff), len);
+	*ret = len;
+	return MEMLOG_OK;
+}
+
+static void expect_map(uint64_t size, int which, uint64_t start, uint64_t end)
+{
+	static const struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
+		.flags = MEMLOG_READER_LIVE,
+		.read = block_read,
+		.next_range = block_range,
+	};
+	enum memlog_space space;
+	struct memlog_image *image;
+	struct memlog_range r;
+	uint64_t addr;
+	uint8_t b;
+	size_t got;
+
+	assert_int_equal(ml_image_create("process", NULL, &image, NULL), 0);
+	ml_image_add_space(image, MEMLOG_HOST, &ops, &size, 0, true);
+	assert_int_equal(ml_hostmap_assume(image, which, NULL), 0);
+	assert_int_equal(
+		memlog_image_next_range(image, MEMLOG_PHYS, 0, &r, NULL), 0);
+	assert_int_equal(r.start, start);
+	assert_int_equal(r.end, end);
+	assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, r.end, &r,
+						 NULL),
+			 MEMLOG_NO_DATA);
+	/* it changes as the process does */
+	assert_int_equal(image->spaces[MEMLOG_PHYS].ops->flags,
+			 MEMLOG_READER_LIVE);
+	assert_int_equal(ml_image_fill(image, MEMLOG_PHYS, start + (5 << 20),
+				       &b, 1, &got, NULL),
+			 0);
+	assert_int_equal(b, 5);
+	assert_int_equal(ml_image_alias(image, MEMLOG_PHYS, start + 5, &space,
+					&addr),
+			 0);
+	assert_int_equal(space, MEMLOG_HOST);
+	assert_int_equal(addr, HOST + 5);
+	assert_int_equal(
+		ml_image_alias(image, MEMLOG_HOST, addr, &space, &addr), 0);
+	assert_int_equal(space, MEMLOG_PHYS);
+	assert_int_equal(addr, start + 5);
+	assert_int_equal(ml_image_alias(image, MEMLOG_HOST, HOST + end - start,
+					&space, &addr),
+			 MEMLOG_NO_DATA);
+	ml_hostmap_drop(image);
+	assert_false(memlog_image_has_space(image, MEMLOG_PHYS));
+	assert_int_equal(ml_image_alias(image, MEMLOG_HOST, HOST, &space,
+					&addr),
+			 MEMLOG_NO_DATA);
+	memlog_image_close(image);
+}
+
+static void test_hostmap(void **state)
+{
+	const uint64_t mib = 1 << 20, gib = 1 << 30;
+
+	(void)state;
+	expect_map(128 * mib, ML_HOSTMAP_X86, 0, 128 * mib);
+	expect_map(128 * mib, ML_HOSTMAP_VIRT, gib, gib + 128 * mib);
+	expect_map(2815 * mib, ML_HOSTMAP_X86, 0, 2815 * mib);
+	/* machines do not agree where the rest is */
+	expect_map(2816 * mib, ML_HOSTMAP_X86, 0, 2 * gib);
+	expect_map(64 * gib, ML_HOSTMAP_X86, 0, 2 * gib);
+	expect_map(64 * gib, ML_HOSTMAP_VIRT, gib, 65 * gib);
+}
+
 static void test_none(void **state)
 {
 	struct memlog_symbols s = { .size = sizeof(s), .addr = file_addr };
@@ -400,6 +497,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_build_id),
 		cmocka_unit_test(test_banner),
+		cmocka_unit_test(test_hostmap),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_make_arm64),
 		cmocka_unit_test(test_make_x86),

@@ -345,6 +345,11 @@ enum memlog_status ml_hyp_expand(struct memlog_logs *logs, struct ml_log *log,
 	const struct hyp *h = ml_hyp(log);
 	enum memlog_status s;
 
+	if (log->extents[0].space == MEMLOG_HOST)
+		return ml_fail(
+			err, MEMLOG_NOT_MINE,
+			"in a process the guest's physical addresses are "
+			"not known; read it as qmp:SOCKET");
 	if (log->extents[0].space != MEMLOG_PHYS)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "it is not in physical memory");

@@ -91,13 +91,14 @@ enum memlog_status ml_loads_add_space(struct memlog_image *image,
 
 /*
  * An address space whose memory is also in the space other: back translates
- * file offsets to addresses in other. scan: search it. page_size: of struct
+ * file offsets to addresses in other. scan: search it. page_size, flags: of struct
  * memlog_reader_ops.
  */
 struct ml_loads_twin {
 	enum memlog_space space, other;
 	struct ml_loads loads, back;
 	uint32_t page_size;
+	unsigned int flags;
 	bool scan;
 };
 

@@ -175,6 +175,7 @@ enum memlog_status ml_loads_add_twin(struct memlog_image *image,
 	p->back = twin->back;
 	p->other = twin->other;
 	p->ops.page_size = twin->page_size;
+	p->ops.flags = twin->flags;
 	p->ops.alias = pieces_alias;
 	twin->loads = twin->back = (struct ml_loads){ 0 };
 	pieces_add(image, twin->space, p, twin->scan);
