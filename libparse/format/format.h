@@ -141,6 +141,9 @@ enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2, ML_KERNEL_PHYS = 4 };
  * this bit, is guessed; each CPU's extents are in one piece. */
 void ml_source_note_guessed(struct ml_source *source, uint32_t bit);
 
+/* Add these words to it. */
+void ml_source_note_add(struct ml_source *source, const char *words);
+
 /* All logs of a scan, in the order in which they were found until relate() has
  * run. */
 struct memlog_logs {

@@ -112,3 +112,11 @@ void ml_source_note_guessed(struct ml_source *source, uint32_t bit)
 			 " CPUs is guessed",
 			 n);
 }
+
+void ml_source_note_add(struct ml_source *source, const char *words)
+{
+	size_t n = strlen(source->note);
+
+	snprintf(source->note + n, sizeof(source->note) - n, "%s%s",
+		 n ? "; " : "", words);
+}

@@ -111,6 +111,8 @@ static void test_no_list(void **state)
 		want = hypm_truth(m, true);
 		assert_string_equal(t.text, want);
 		assert_true(t.any & MEMLOG_REC_GUESSED);
+		assert_string_equal(t.note,
+				    "which events these are is guessed");
 		free(want);
 		told_free(&t);
 		hypm_free(m);
@@ -187,6 +189,9 @@ static void test_no_nodes(void **state)
 			want = hypm_truth(m, true);
 			assert_string_equal(t.text, want);
 			assert_true(t.any & MEMLOG_REC_GUESSED);
+			assert_string_equal(t.note,
+					    "the order of the events of CPU 0 "
+					    "is guessed");
 			free(want);
 			told_free(&t);
 			hypm_free(m);

@@ -235,6 +235,8 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 	if (!s)
 		s = ml_hyp_words_open(&d->words, &d->alloc, source,
 				      d->readers[0].page, err);
+	if (!s && d->words.guessed)
+		ml_source_note_add(source, "which events these are is guessed");
 	if (s)
 		hyp_trace_close(d, source);
 	return s;
