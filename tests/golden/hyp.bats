@@ -83,7 +83,7 @@ without() {
 
 @test "without the hypervisor's own memory the kernel knows the order" {
 	take hyp-read
-	without 0x410b6000:0x1000 0x40e9f8b0:0x48 0x410638b0:0x48
+	without 0x40f88000:0x1000 0x40fff8b0:0x48 0x414038b0:0x48
 	"$dump" "$elf" >got
 	same got want
 	run ! grep -q guessed <("$dump" -J "$elf")
@@ -92,7 +92,7 @@ without() {
 	same got want
 	# what was lost since the last read the hypervisor alone knows
 	take hyp-overtaken
-	without 0x410c3000:0x1000 0x4108f8b0:0x48 0x410938b0:0x48
+	without 0x40f33000:0x1000 0x4143b8b0:0x48 0x4143f8b0:0x48
 	"$dump" "$elf" >got
 	sed 's/LOST 4142 EVENTS/LOST EVENTS/' want | same got -
 	run ! grep -q guessed <("$dump" -J "$elf")
@@ -104,7 +104,7 @@ without() {
 	# the fourth page of CPU 0
 	page=$("$dump" --list -J "$elf" | jq -r 'select(.type == "log").extents |
 		map(select(.len == "4096" and .cpu == 0)) | .[3].addr')
-	without 0x410b6000:0x1000 0x40e9f8b0:0x48 0x410638b0:0x48 "$page:0x8"
+	without 0x40f88000:0x1000 0x40fff8b0:0x48 0x414038b0:0x48 "$page:0x8"
 	"$dump" "$elf" >got
 	run ! cmp -s got want
 	same <(sed -E 's/\t *[0-9.]+:/:/' got) <(sed -E 's/\t *[0-9.]+:/:/' want)
@@ -120,7 +120,7 @@ types() {
 	struct ring_buffer_per_cpu { char a[104]; struct buffer_page *reader_page; } b;
 	struct trace_buffer { char a[56]; struct ring_buffer_per_cpu **buffers; } c;
 	__asm__(".globl _stext, __hyp_events_start\n.set _stext, 0xffff800080010000\n"
-		".set __hyp_events_start, 0xffff800080689000");
+		".set __hyp_events_start, 0xffff800080666000");
 	EOF
 	"${CC:-cc}" -g -nostdlib -shared -Wl,--build-id=none -o types types.c
 }
