@@ -37,9 +37,9 @@ struct memlog_note {
 	 (MEMLOG_EARLY_SIZE - MEMLOG_NOTE_BYTES) / 2 & ~0xfffU : 0)
 #define MEMLOG_EARLY_END	(MEMLOG_EARLY_BASE + MEMLOG_EARLY_SIZE)
 
-/* Index entries of an early ring: SEC and PEI have some 150 messages before
- * memory is discovered. */
-#define MEMLOG_EARLY_ENTRIES	256U
+/* Index entries of an early ring: SEC and PEI have some 300 messages before
+ * memory is discovered, which are 5 to 6 KB. */
+#define MEMLOG_EARLY_ENTRIES	512U
 
 /* Not to be used if MEMLOG_EARLY_HALF is 0. */
 #define MEMLOG_NOTE \
