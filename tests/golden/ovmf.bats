@@ -262,3 +262,38 @@ lines() {
 	run -1 --separate-stderr "$dump" -q -l err bad
 	[ -z "$output" ]
 }
+
+# What it says of a real boot. Its modules are known by what only they print.
+@test "a boot: each line has a time that does not go back, a level, a phase and a module" {
+	local records=$BATS_TEST_TMPDIR/records
+	unpack memlog-q35-index.elf
+	"$dump" -q -J "$unpacked" | objects >"$records"
+	run -0 jq -s 'all(.time and .time_hz == "2600057339" and .level and .phase and
+		.component) and (map(.time | tonumber) | . == sort) and
+		.[0].time == "0"' "$records"
+	[ "$output" = true ]
+	run -0 jq -r '[.phase, .component, .level] | @tsv' "$records"
+	same <(sort <<<"$output" | uniq -c) - <<-'X'
+	     23 DXE	DxeCore	3
+	    112 DXE	DxeCore	6
+	      6 PEI	CpuMpPei	6
+	      3 PEI	DxeIpl	6
+	      8 PEI	MemLogPei	6
+	     88 PEI	PeiCore	6
+	     50 PEI	PlatformPei	6
+	      2 SEC	SecMain	6
+	X
+	# says COMPONENT REGEX: all lines that match are of the component
+	says() {
+		run -0 jq -r "select(.text | test(\"$2\")) | .component" "$records"
+		[ "$(sort -u <<<"$output")" = "$1" ]
+	}
+	says SecMain '^SecCoreStartup|^TemporaryRamMigration'
+	says PeiCore '^Loading PEIM|^(Install|Reinstall) PPI|FV start address'
+	says PlatformPei '^Platform|^CMOS:|QemuInitializeRam|PublishPeiMemory'
+	says MemLogPei '^memory log: at'
+	says CpuMpPei '^AP Loop Mode|APICID'
+	says DxeIpl '^Loading DXE CORE|^AddressBits='
+	says DxeCore '^Loading driver|^InstallProtocolInterface|^HOBLIST|^ASSERT '
+	same <("$dump" -q -l err "$unpacked" | grep -c 'Protocol not present!!$') <(echo 10)
+}
