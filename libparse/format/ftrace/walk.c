@@ -49,7 +49,10 @@ static bool walk_arm64(const struct memlog_image *image, uint64_t bits,
 	if (!ml_vmcoreinfo_number(image, "PAGESIZE", &page) ||
 	    (page != 4096 && page != 16384 && page != 65536))
 		return false;
-	if (ml_vmcoreinfo_number(image, "NUMBER(TCR_EL1_T1SZ)", &size) &&
+	/* The processor may not have as many bits. With pages of 64 KiB it uses the
+	 * end of the same table, with smaller ones a level is left out. */
+	if ((bits < 52 || page != 65536) &&
+	    ml_vmcoreinfo_number(image, "NUMBER(TCR_EL1_T1SZ)", &size) &&
 	    size >= 12 && size <= 32)
 		bits = 64 - size;
 	ret->arm64 = true;
