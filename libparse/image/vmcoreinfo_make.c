@@ -109,11 +109,38 @@ static bool make_release(struct vmcoreinfo_make *m)
 	return true;
 }
 
+/* An address, or a place relative to one, that only 52 bits of addresses have. */
+static bool make_is_52(uint64_t v)
+{
+	return v >> 48 >= 0xfff0 && v >> 48 < 0xffff;
+}
+
 /* Bits of virtual addresses: the image is in the upper half of them, above the
- * direct map; a kernel for more of them has a variable. */
+ * direct map. A kernel for 52 of them is linked as if for 48 or 47, and is known by a
+ * variable, a pointer to memory, or where the direct map would begin; the processor
+ * may have fewer. */
+static void make_arm64_bits(struct vmcoreinfo_make *m, uint64_t text,
+			    uint64_t start)
+{
+	uint64_t bits = 65 - (uint64_t)__builtin_clzll(~text | 1);
+	uint64_t actual = 0, pointer = 0;
+
+	make_number(m, "vabits_actual", 0, &actual);
+	make_number(m, "saved_command_line", 0, &pointer);
+	if (actual < bits || actual > 52)
+		actual = make_is_52(pointer) ? 52 :
+			 make_is_52(start)   ? bits :
+					       0;
+	if (actual) {
+		make_line(m, "NUMBER(TCR_EL1_T1SZ)", false, 64 - actual);
+		bits = 52;
+	}
+	make_line(m, "NUMBER(VA_BITS)", false, bits);
+}
+
 static bool make_arm64(struct vmcoreinfo_make *m)
 {
-	uint64_t va, bits, voffset, start, more;
+	uint64_t va, voffset, start = 0;
 	uint8_t b[ARM_HEADER];
 
 	if (!make_number(m, "kimage_voffset", 0, &voffset) ||
@@ -121,16 +148,12 @@ static bool make_arm64(struct vmcoreinfo_make *m)
 	    m->symbols->read(m->symbols->self, va, b, sizeof(b)) ||
 	    memcmp(b + ARM_MAGIC, "ARM\x64", 4) || !(b[ARM_FLAGS] >> 1 & 3))
 		return false;
-	bits = 65 - (uint64_t)__builtin_clzll(~va | 1);
-	if (make_number(m, "vabits_actual", 0, &more) && more >= bits &&
-	    more <= 52)
-		make_line(m, "NUMBER(TCR_EL1_T1SZ)", false, 64 - more);
 	make_line(m, "PAGESIZE", false,
 		  UINT64_C(1024) << 2 * (b[ARM_FLAGS] >> 1 & 3));
-	make_line(m, "NUMBER(VA_BITS)", false, bits);
 	make_line(m, "NUMBER(kimage_voffset)", false, voffset);
 	if (make_number(m, "memstart_addr", 0, &start))
 		make_line(m, "NUMBER(PHYS_OFFSET)", false, start);
+	make_arm64_bits(m, va, start);
 	make_symbol(m, "swapper_pg_dir", "swapper_pg_dir");
 	return true;
 }
