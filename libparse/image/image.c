@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image.c - an open image: its spaces, notes and warnings, reading and
+/* image.c - an open image: its spaces and notes, reading and
  * closing. */
 #include "image.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -272,50 +271,6 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 	return sp->ops->alias(sp->self, addr, ret_space, ret_addr);
 }
 
-static void image_add_warning(struct memlog_image *image,
-			      enum ml_warning_kind kind, const char *fmt,
-			      va_list ap)
-{
-	char line[512], *copy;
-	size_t i;
-
-	if (image->n_warnings >= ML_MAX_WARNINGS)
-		return;
-	vsnprintf(line, sizeof(line), fmt, ap);
-	for (i = 0; i < image->n_warnings; i++)
-		if (!strcmp(image->warnings[i].text, line))
-			return;
-	copy = ml_strdup(&image->alloc, line);
-	if (!copy ||
-	    ml_grow(&image->alloc, &image->warnings, image->n_warnings,
-		    &image->cap_warnings, sizeof(*image->warnings), NULL)) {
-		ml_free(&image->alloc, copy);
-		image->starved = true;
-		return;
-	}
-	image->warnings[image->n_warnings++] =
-		(struct ml_warning){ kind, copy };
-}
-
-void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	image_add_warning(image, ML_WARN_IMAGE, fmt, ap);
-	va_end(ap);
-}
-
-void ml_image_warn_cut(struct memlog_image *image, const char *fmt, ...)
-{
-	va_list ap;
-
-	image->cut = true;
-	va_start(ap, fmt);
-	image_add_warning(image, ML_WARN_IMAGE, fmt, ap);
-	va_end(ap);
-}
-
 uint64_t ml_image_left_out(const struct memlog_image *image)
 {
 	uint64_t sum = image->left_out;
@@ -326,15 +281,6 @@ uint64_t ml_image_left_out(const struct memlog_image *image)
 	for (i = 0; i < image->n_parts; i++)
 		sum += ml_image_left_out(image->parts[i]);
 	return sum;
-}
-
-void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	image_add_warning(image, ML_WARN_PART, fmt, ap);
-	va_end(ap);
 }
 
 void ml_image_add_note(struct memlog_image *image, const char *owner,
@@ -454,11 +400,6 @@ enum memlog_status memlog_image_note(const struct memlog_image *image,
 	out.desc_len = n->desc_len;
 	ml_sized_out(ret, &out, sizeof(out));
 	return MEMLOG_OK;
-}
-
-const char *memlog_image_warning(const struct memlog_image *image, size_t index)
-{
-	return index < image->n_warnings ? image->warnings[index].text : NULL;
 }
 
 const char *memlog_space_name(enum memlog_space space)
