@@ -89,6 +89,19 @@ bool memlog_image_has_space(const struct memlog_image *image,
 	return (unsigned int)space < MEMLOG_SPACES && image->spaces[space].ops;
 }
 
+/* Not a byte was there: is it a hole, or should there be some? */
+static void image_note_unread(struct memlog_image *image,
+			      enum memlog_space space, uint64_t addr)
+{
+	struct memlog_range r;
+
+	if (image->unread ||
+	    image->spaces[space].ops->flags & MEMLOG_READER_LIVE ||
+	    memlog_image_next_range(image, space, addr, &r, NULL))
+		return;
+	image->unread = r.start == addr && ml_image_promised(image, space, r);
+}
+
 enum memlog_status memlog_image_read(struct memlog_image *image,
 				     enum memlog_space space, uint64_t addr,
 				     void *buf, size_t len, size_t *ret,
@@ -105,6 +118,8 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 					   len, ret, err);
 	/* not every caller tells that from a hole */
 	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s == MEMLOG_NO_DATA && len)
+		image_note_unread(image, space, addr);
 	return s;
 }
 

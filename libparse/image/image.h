@@ -116,6 +116,7 @@ struct memlog_image {
 	bool by_kernel; /* written from within the machine that it is of */
 	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
+	bool unread;	/* bytes that it should have could not be read */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;

@@ -149,7 +149,8 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	struct ml_answer answer;
 	enum memlog_status written;
 
-	result->damaged |= run->image->suspect || answer_cut(run);
+	result->damaged |= run->image->suspect || run->image->unread ||
+			   answer_cut(run);
 	result->searched = run->stats.covered;
 	result->missing = answer_missing(run);
 	answer = (struct ml_answer){

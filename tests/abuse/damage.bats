@@ -70,3 +70,66 @@ setup() {
 		damaged 1 "elf.$z"
 	done
 }
+
+# differ SUM IMAGE [OPTION...]
+differ() {
+	perl "$root/tests/abuse/differ.pl" "$1" 4 "$dump" "${@:2}"
+}
+
+# forms IMAGE FORMAT [OPTION...]: the memory of its logs in other files
+forms() {
+	local image=$1 name=$2 form sum
+	shift 2
+	rm -rf parts extract
+	mkdir parts
+	"$dump" -q -F "$name" --extract extract "$image"
+	perl "$root/tests/abuse/loads.pl" extract parts >recipe
+	for form in elf64 "kdump compress=zlib" "kdump compress=mixed" lime avml \
+		"qevm mapped=1"; do
+		{ cat recipe; echo "$form"; } |
+			"$B/mkimage" - "$name.${form//[^a-z0-9]/}"
+		sum=0
+		[[ $form != avml && $form != *zlib ]] || sum=1
+		differ "$sum" "$name.${form//[^a-z0-9]/}" "${@:--F $name}"
+	done
+}
+
+@test "the logs of Xen and coreboot in all kinds of files" {
+	unpack xen-pae32.elf
+	forms "$unpacked" xen-console
+	unpack xen-domu-pv.core
+	forms "$unpacked" xencons
+	unpack coreboot-q35.raw
+	# an extract has no table that leads to the console
+	forms "$unpacked" cbmem --at 0x3fde000
+}
+
+@test "ACRN's log and trace in all kinds of files" {
+	"$B/mkacrn" log acrn cpus=2 region=256K messages=1000 pointers=0
+	forms acrn acrn-log
+	"$B/mkacrn" trace events cpus=2 exits=300 pointers=0
+	forms events acrn-trace
+}
+
+@test "Linux's traces in all kinds of files" {
+	unpack hyp-guests.elf
+	forms "$unpacked" hyp-trace
+	unpack ftrace-612.elf
+	forms "$unpacked" ftrace
+}
+
+@test "dumps that other software wrote" {
+	local i
+	for i in memlog-q35-wrap.elf memlog-q35-shell.elf-paging \
+		memlog-q35-saved.qevm memlog-q35-wrap.kdump-zlib \
+		ovmf-c04b-wrap1-q11.kdump-raw-zlib ovmf-c01-elf64.raw \
+		xen-dom0-makedumpfile.kdump; do
+		unpack "$i"
+		differ 0 "$unpacked"
+	done
+	for i in coreboot-q35.raw xen-pae32.elf xen-domu-pv.core hyp-guests.elf \
+		ftrace-612.elf; do
+		unpack "$i"
+		differ 0 "$unpacked"
+	done
+}

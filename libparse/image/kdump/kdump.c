@@ -338,6 +338,10 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 		k->head.descs < k->pages.file->size ?
 			(k->pages.file->size - k->head.descs) / ML_KDUMP_DESC :
 			0;
+	if (k->pages.file->size < k->head.descs)
+		ml_image_warn_cut(image,
+				  "the file is truncated: a part of its bitmap "
+				  "of pages is missing");
 	if (pages <= k->n_descs ||
 	    ml_kdump_map_count(&k->pages.map, k->head.end_pfn, &n, NULL))
 		return;
