@@ -9,6 +9,9 @@
 #include "image/vmcoreinfo.h"
 #include "job.h"
 
+/* Pages that are peeked at together. */
+enum { PEEKS = 256 };
+
 /* Some bytes of every page. */
 struct kernel_search {
 	struct ml_scan_job *job;
@@ -44,6 +47,27 @@ static bool kernel_page(struct kernel_search *k, uint64_t page)
 	       got == k->len && k->look(k, page, b);
 }
 
+/* Bytes of a window, from the start of each page: many at once. */
+static bool kernel_peek(struct kernel_search *k, const struct ml_space *sp,
+			struct memlog_range r)
+{
+	uint8_t b[PEEKS * MEMLOG_PEEK];
+	size_t n, i;
+	uint64_t at;
+
+	for (at = r.start; at < r.end && !k->found; at += n * ML_PAGE) {
+		n = (size_t)ml_min(PEEKS, (r.end - at + ML_PAGE - 1) / ML_PAGE);
+		if (sp->ops->peek(sp->self, at, n, b, NULL))
+			return false;
+		for (i = 0; i < n && !k->found; i++)
+			k->found = k->look(k, at + i * ML_PAGE,
+					   b + i * MEMLOG_PEEK);
+		if (r.end - at <= n * ML_PAGE)
+			break;
+	}
+	return true;
+}
+
 /* All pages of a window; those of which a part is not mapped are read. */
 static void kernel_window(struct kernel_search *k, struct memlog_range r)
 {
@@ -56,6 +80,8 @@ static void kernel_window(struct kernel_search *k, struct memlog_range r)
 	    sp->ops->map(sp->self, r.start, (size_t)(r.end - r.start), &p, &got,
 			 NULL))
 		got = 0;
+	if (!got && sp->ops->peek && !k->off && kernel_peek(k, sp, r))
+		return;
 	for (at = r.start; at < r.end && !k->found; at += ML_PAGE) {
 		k->found = at - r.start + k->off + k->len <= got ?
 				   k->look(k, at, p + (at - r.start) + k->off) :

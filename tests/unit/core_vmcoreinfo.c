@@ -433,6 +433,18 @@ static enum memlog_status block_read(void *self, uint64_t addr, void *buf,
 	return MEMLOG_OK;
 }
 
+/* Never more at once than there is. */
+static enum memlog_status block_peek(void *self, uint64_t addr, size_t count,
+				     uint8_t *buf, struct memlog_err *err)
+{
+	(void)err;
+	assert_true(addr >= HOST &&
+		    addr + count * 4096 <= HOST + *(uint64_t *)self);
+	for (; count; count--, addr += 4096, buf += MEMLOG_PEEK)
+		memset(buf, (int)((addr - HOST) >> 20 & 0xff), MEMLOG_PEEK);
+	return MEMLOG_OK;
+}
+
 static void expect_map(uint64_t size, int which, uint64_t start, uint64_t end)
 {
 	static const struct memlog_reader_ops ops = {
@@ -440,12 +452,14 @@ static void expect_map(uint64_t size, int which, uint64_t start, uint64_t end)
 		.flags = MEMLOG_READER_LIVE,
 		.read = block_read,
 		.next_range = block_range,
+		.peek = block_peek,
 	};
 	enum memlog_space space;
 	struct memlog_image *image;
 	struct memlog_range r;
+	const struct ml_space *phys;
+	uint8_t b, first[4 * MEMLOG_PEEK];
 	uint64_t addr;
-	uint8_t b;
 	size_t got;
 
 	assert_int_equal(ml_image_create("process", NULL, &image, NULL), 0);
@@ -476,6 +490,16 @@ static void expect_map(uint64_t size, int which, uint64_t start, uint64_t end)
 	assert_int_equal(addr, start + 5);
 	assert_int_equal(ml_image_alias(image, MEMLOG_HOST, HOST + end - start,
 					&space, &addr),
+			 MEMLOG_NO_DATA);
+	phys = &image->spaces[MEMLOG_PHYS];
+	assert_int_equal(
+		phys->ops->peek(phys->self, end - 0x3000, 3, first, NULL), 0);
+	assert_int_equal(first[2 * MEMLOG_PEEK],
+			 (end - start - 4096) >> 20 & 0xff);
+	assert_int_equal(phys->ops->peek(phys->self, end - 0x3000, 4, first,
+					 NULL),
+			 MEMLOG_NO_DATA);
+	assert_int_equal(phys->ops->peek(phys->self, end, 1, first, NULL),
 			 MEMLOG_NO_DATA);
 	ml_hostmap_drop(image);
 	assert_false(memlog_image_has_space(image, MEMLOG_PHYS));

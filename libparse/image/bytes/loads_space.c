@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/plural.h"
 
 struct pieces {
@@ -69,6 +70,19 @@ static enum memlog_status pieces_alias(void *self, uint64_t addr,
 	*ret_space = p->other;
 	*ret_addr = l->off + (off - l->addr);
 	return MEMLOG_OK;
+}
+
+/* Pages of one load, if the memory below can. */
+static enum memlog_status pieces_peek(void *self, uint64_t addr, size_t count,
+				      uint8_t *buf, struct memlog_err *err)
+{
+	struct pieces *p = self;
+	const struct ml_load *l = ml_loads_find(&p->loads, addr);
+
+	if (!l || count > (l->addr + l->len - addr + ML_PAGE - 1) / ML_PAGE)
+		return ml_fail(err, MEMLOG_NO_DATA, "not in one piece");
+	return p->file.ops->peek(p->file.self, l->off + (addr - l->addr), count,
+				 buf, err);
 }
 
 static void pieces_close(void *self)
@@ -176,6 +190,8 @@ enum memlog_status ml_loads_add_twin(struct memlog_image *image,
 	p->other = twin->other;
 	p->ops.page_size = twin->page_size;
 	p->ops.flags = twin->flags;
+	if (file->ops->peek)
+		p->ops.peek = pieces_peek;
 	p->ops.alias = pieces_alias;
 	twin->loads = twin->back = (struct ml_loads){ 0 };
 	pieces_add(image, twin->space, p, twin->scan);
