@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Print a Perfetto trace, a line a packet: TRACK begin|end|instant NS NAME ARG=VALUE...
-# Knows nothing of the writer but the numbers of Perfetto's schema.
+# Knows nothing of the writer but the numbers of Perfetto's schema. Fails if Perfetto's
+# reader would drop a packet: one without a sequence, or before the first that says
+# that nothing is missing before it, or of a track that is not known yet.
 import sys
 
 
@@ -40,9 +42,13 @@ def argument(b):
 
 
 tracks = {}
+cleared = 0
 for number, packet in fields(open(sys.argv[1], "rb").read()):
     assert number == 1
     p = dict(fields(packet))
+    assert p[10] == 1
+    cleared |= p.get(13, 0) & 1
+    assert cleared
     if 60 in p:
         d = dict(fields(p[60]))
         tracks[d[1]] = d[2].decode()
