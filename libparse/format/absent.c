@@ -26,6 +26,13 @@ size_t ml_text_of_header(const struct ml_log *log, size_t extent,
 			     log->pub.used, ret);
 }
 
+size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
+			 struct memlog_image *image, struct memlog_range ret[2])
+{
+	ret[0] = (struct memlog_range){ 0, log->extents[extent].len };
+	return 1;
+}
+
 /* How many bytes of [at, end) of an extent are not in the image. */
 static uint64_t absent_within(const struct memlog_extent *e, uint64_t at,
 			      uint64_t end, struct memlog_image *image,
@@ -55,8 +62,9 @@ static void absent_say(struct ml_log *log, uint64_t absent, uint64_t all)
 	memcpy(old, reason, sizeof(old));
 	n = (size_t)snprintf(
 		reason, sizeof(old),
-		"%llu of the %llu byte%s of its text %s not in the image",
+		"%llu of the %llu byte%s of %s %s not in the image",
 		(unsigned long long)absent, (unsigned long long)all, ml_s(all),
+		log->pub.flags & MEMLOG_LOG_NOT_A_LOG ? "it" : "its text",
 		ml_are(absent));
 	if (old[0])
 		snprintf(reason + n, sizeof(old) - n, "; %s", old);
@@ -83,6 +91,8 @@ void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 			absent += absent_within(e, at, end, image, budget);
 		}
 	}
+	if (!log->fmt->group.text && log->absent)
+		absent_say(log, log->absent, log->text);
 	log->absent += absent + beyond;
 	if (!absent)
 		return;

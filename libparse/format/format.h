@@ -36,6 +36,8 @@ struct ml_log {
 				ones were written first */
 	uint64_t absent;    /* bytes of its text that are not in the image, or
 			       in pages that are not its own */
+	uint64_t text;	    /* with absent, of formats without text(): how many
+			       there would be */
 	/* the headers that led to it, in the space of its first extent, each to
 	 * the next */
 	struct memlog_range leads[ML_MAX_POINTERS];
@@ -332,7 +334,7 @@ struct ml_format {
 	 * text: the parts of an extent with text that is to be printed, counted
 	 *	from its start; ml_log_note_absent() looks for what is missing
 	 *	of them. Returns how many there are. If NULL, expand() or
-	 *	relate() set MEMLOG_LOG_INCOMPLETE.
+	 *	relate() set MEMLOG_LOG_INCOMPLETE, absent and text.
 	 */
 	struct {
 		enum memlog_status (*expand)(struct memlog_logs *logs,
@@ -418,6 +420,11 @@ size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
 /* A text() of logs whose used bytes are those after the header, as in a ring that
  * is full or never wrapped. */
 size_t ml_text_of_header(const struct ml_log *log, size_t extent,
+			 struct memlog_image *image,
+			 struct memlog_range ret[2]);
+
+/* A text() of what is listed only: all of it. */
+size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
 			 struct memlog_image *image,
 			 struct memlog_range ret[2]);
 

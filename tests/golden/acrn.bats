@@ -106,6 +106,22 @@ sys.stdout.buffer.write(b)' "$@"
 	done < <(head -n 20 "$T/cut")
 }
 
+@test "a shared buffer of which a part is missing: how much" {
+	"$B/mkimage" - "$T/part" <<-EOT
+	ram 0x100000 8K
+	bytes 0x100000 a33aa11aa77aa55a
+	u32 0x100008 100
+	u32 0x10000c 100
+	u32 0x100010 100
+	u32 0x100014 300
+	u32 0x100024 10000
+	elf64
+	EOT
+	run -0 "$dump" -q -F acrn-sbuf --list "$T/part"
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *"incomplete: 1872 of the 10064 bytes of it are not in the image; a ring"* ]]
+	run -4 "$dump" -q -F acrn-sbuf --list --strict "$T/part"
+}
+
 @test "log: unread messages only, unless --consumed" {
 	jq -r 'select(.boot == 3 and .state != "consumed" and
 		      .present == [range(.nslots)]) | .seq' \

@@ -352,3 +352,11 @@ pages() {
 	run -1 --separate-stderr "$dump" -F ftrace zeros
 	[[ $stderr == *"check: Linux keeps a ring buffer across boots only with reserve_mem="* ]]
 }
+
+@test "--list says how much is not in the image" {
+	unpack ftrace-612.elf
+	head -c -57140 "$unpacked" >"$BATS_TEST_TMPDIR/part"
+	run -0 "$dump" -q --list "$BATS_TEST_TMPDIR/part"
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *"incomplete: 53040 of the 118320 bytes of its text are not in the image; 2 CPUs"* ]]
+	run -4 "$dump" -q --list --strict "$BATS_TEST_TMPDIR/part"
+}

@@ -45,6 +45,14 @@ symbols() {
 	done
 }
 
+@test "--list says how much is not in the image" {
+	take hyp-guests
+	head -c -8192 "$elf" >part
+	run -0 "$dump" -q --list part
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *"incomplete: 8160 of the 146880 bytes of its text are not in the image; 2 CPUs"* ]]
+	run -4 "$dump" -q --list --strict part
+}
+
 @test "--consumed adds what had been read, marked" {
 	take hyp-read
 	zstd -qdc "$vmcores/hyp-read.read.zst" | grep '^.000' >before

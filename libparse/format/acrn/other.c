@@ -57,6 +57,7 @@ const struct ml_format ml_format_acrn_sbuf = {
 	.probe_len = ML_SBUF_HEADER,
 	.find.needs_random = true,
 	.find.reach = ML_STREAM_BACK,
+	.group.text = ml_text_of_extent,
 	.say.absent = "ACRN's shared buffers are in the memory of the Service "
 		      "VM: dump that VM",
 };

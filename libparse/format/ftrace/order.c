@@ -139,8 +139,11 @@ static enum memlog_status order_take(struct memlog_logs *logs,
 
 	if (!used && role == FTRACE_ROLE_READ)
 		return MEMLOG_OK;
-	if (!there)
+	log->text += o->meta->page_size - FTRACE_PAGE_HEADER;
+	if (!there) {
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+		log->absent += o->meta->page_size - FTRACE_PAGE_HEADER;
+	}
 	if (used && role != FTRACE_ROLE_READ) {
 		log->pub.used += used;
 		log->pub.flags &= ~MEMLOG_LOG_EMPTY;

@@ -199,8 +199,11 @@ static enum memlog_status order_put(struct memlog_logs *logs,
 				   .cpu = cpu,
 				   .role = role };
 
-	if (!page->there)
+	log->text += e.len - HYP_PAGE_HEADER;
+	if (!page->there) {
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+		log->absent += e.len - HYP_PAGE_HEADER;
+	}
 	if (role != HYP_ROLE_STALE)
 		log->pub.used += page->commit;
 	log->pub.capacity += e.len - HYP_PAGE_HEADER;

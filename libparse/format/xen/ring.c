@@ -218,6 +218,7 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	if (len < xen_ring_text_end(r)) {
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 		log->absent = xen_ring_text_end(r) - len;
+		log->text = xen_ring_text_end(r);
 	}
 	ml_free(&logs->alloc, buf);
 	return s;
