@@ -104,7 +104,7 @@ static int dump_all(const struct opts *o)
 
 	if (o->symbols &&
 	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
-		message_err(NULL, &err);
+		message(0, NULL, "--symbols: %s", err.text);
 		return memlog_query_failed(o->query, NULL, err.status, &err,
 					   NULL);
 	}

@@ -172,6 +172,18 @@ on_tty() {
 	[[ $stderr == *"ovmf phys:0x820000: -O perfetto shows nothing of it: its lines have no times"* ]]
 }
 
+@test "perfetto and tracedat: valid and empty if no line matches" {
+	local how
+	"$B/mkacrn" trace "$T/trace" cpus=1 exits=5
+	for how in perfetto tracedat; do
+		run -1 --separate-stderr "$DUMP" -q -O "$how" -g nowhere \
+			-o "$T/out.$how" "$T/trace"
+		[[ $stderr == *"no line matches" ]]
+		[ -s "$T/out.$how" ]
+	done
+	run ! grep -q vm_exit "$T/out.tracedat"
+}
+
 @test "for an unknown format or output, the message lists the known ones" {
 	run -2 --separate-stderr "$DUMP" -F nope small-c
 	[[ $stderr == *ovmf* ]]
@@ -360,7 +372,10 @@ half() {
 }
 
 @test "2: usage, also where only the image shows it" {
-	run -2 "$DUMP" -q -s nowhere small-c
+	run -2 --separate-stderr "$DUMP" -q -s nowhere small-c
+	[ "$stderr" = "memlog-dump: --symbols: nowhere: No such file or directory" ]
+	run -2 --separate-stderr "$DUMP" -q -s "$TOP/README.md" small-c
+	[ "$stderr" = "memlog-dump: --symbols: $TOP/README.md: not an ELF file with symbols" ]
 	run -2 "$DUMP" -q --acrn-formats nowhere small-c
 	run -2 "$DUMP" -q --via-qemu small-c
 	run -2 "$DUMP" -q pid:

@@ -37,7 +37,12 @@ every() {
 			# shellcheck disable=SC2086
 			"$dump" -q -O "${seq:-json}" $how "$i" \
 				>>json 2>>err || rc=$?
-			[[ $rc != 2 && $rc -le 4 ]] || { echo "$how $i: exit $rc"; return 1; }
+			case $rc/${name:-$i} in
+			[014]/*) ;;
+			# not a dump
+			3/*.read.zst | 3/*.log.zst | 3/*.serial.zst | 3/*.ring.zst) ;;
+			*) echo "$how ${name:-$i}: exit $rc"; return 1 ;;
+			esac
 		done
 	done
 }
@@ -65,7 +70,7 @@ every() {
 	for f in "$vmcores"/*.zst; do
 		case $f in *.debugcon.zst | *.console.zst | *.text.zst | *.trace.zst) continue ;; esac
 		zstd -q -d --long=31 -o image "$f"
-		every image
+		name=$(basename "$f") every image
 		rm image
 	done
 	valid record log boot info image <json

@@ -59,6 +59,7 @@ memlog_in() {
 
 @test "help memlog has the sections of crash's pages, and every option" {
 	run memlog_in "$core" <<<"help memlog"
+	[[ $output == *"crash has no exit status. If nothing was printed, a message"* ]]
 	[[ $output == *$'NAME\n  memlog - '* ]]
 	[[ $output == *$'SYNOPSIS\n  memlog [--list]'* ]]
 	[[ $output == *$'DESCRIPTION\n'* ]]
