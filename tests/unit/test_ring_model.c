@@ -267,6 +267,10 @@ static void count_turn(void)
 		fail_msg("still waiting for the lock");
 }
 
+/* What the ring was at that moment of a message */
+static unsigned long moment, moment_wanted;
+static uint64_t moment_room[sizeof(((struct bench *)0)->room) / 8];
+
 /* A dump may be taken before any byte or store: the text must be a clean suffix,
  * and the index must be right. */
 static void watch(void)
@@ -277,6 +281,8 @@ static void watch(void)
 
 	if (!bench)
 		return;
+	if (++moment == moment_wanted)
+		memcpy(moment_room, bench->room, sizeof(moment_room));
 	count = read_back(bench->base, bench->n, text);
 	if (count > bench->model.count ||
 	    memcmp(text, bench->model.bytes + bench->model.count - count,
@@ -725,6 +731,78 @@ static void test_interrupts_stay_off(void **state)
 	interrupts = 1;
 }
 
+/* The ring ends with the dump, which follows intact older text: with the
+ * message that was interrupted or without it. */
+static void check_final(const struct bench *bench, const struct model *before,
+			const struct model *after, const u8 *dump, u32 length)
+{
+	struct model with = *after, without = *before;
+	u8 text[MAX_N];
+	u32 count = read_back(bench->base, bench->n, text);
+
+	model_push(&with, dump, length);
+	model_push(&without, dump, length);
+	assert_in_range(count, length, bench->n - 1);
+	if (count > with.count ||
+	    memcmp(with.bytes + with.count - count, text, count)) {
+		assert_in_range(count, 0, without.count);
+		assert_memory_equal(without.bytes + without.count - count, text,
+				    count);
+	}
+}
+
+static void append_final(struct bench *bench, const u8 *text, u32 length)
+{
+	struct ml_ring_message message = { .text = text,
+					   .length = length,
+					   .final = 1 };
+
+	turns = 0;
+	assert_int_equal(ml_ring_append(&bench->ring, &message), ML_RING_OK);
+}
+
+/* An exception in a message, at any moment of it: what dumps it arrives, also if
+ * its processor is the one that has the lock. */
+static void test_final(void **state)
+{
+	static struct bench bench;
+	struct model before;
+	u8 text[MAX_N], dump[MAX_N];
+	u32 i, length, pieces, most, stopped = 0;
+
+	(void)state;
+	srand(3);
+	for (i = 0; i < 20000; i++) {
+		setup_index(&bench, 24 + rand() % (MAX_N - 24),
+			    i % 2 ? MAX_ENTRIES : 0);
+		for (pieces = rand() % 8; pieces; pieces--) {
+			length = 1 + rand() % 20;
+			fill_text(text, length);
+			append(&bench, text, length);
+		}
+		before = bench.model;
+		length = 1 + rand() % 20;
+		fill_text(text, length);
+		moment = 0;
+		moment_wanted = 1 + rand() % 60;
+		append(&bench, text, length);
+		if (moment < moment_wanted)
+			continue;
+		memcpy(bench.room, moment_room, sizeof(bench.room));
+		stopped += word(bench.base, 0x20) == 2;
+		most = 0;
+		for (pieces = 1 + rand() % 3; pieces; pieces--) {
+			length = 1 + rand() % 7;
+			fill_text(dump + most, length);
+			append_final(&bench, dump + most, length);
+			most += length;
+		}
+		check_final(&bench, &before, &bench.model, dump, most);
+	}
+	moment_wanted = 0;
+	assert_true(stopped > 5000);
+}
+
 static void test_marks(void **state)
 {
 	static const char magics[] = "2sp";
@@ -880,6 +958,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_offsets),
 		cmocka_unit_test(test_attach_refuses),
 		cmocka_unit_test(test_interrupts_stay_off),
+		cmocka_unit_test(test_final),
 		cmocka_unit_test(test_hostile_extension),
 		cmocka_unit_test(test_extension_is_ignored),
 		cmocka_unit_test(test_retire),

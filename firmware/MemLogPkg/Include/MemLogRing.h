@@ -171,6 +171,8 @@ struct ml_ring_message {
 	u32 caller;		/* Data1 of the module's GUID */
 	u8 phase;		/* enum ml_ring_phase */
 	u8 flags;		/* ML_ENTRY_BY_AP or 0 */
+	u8 final;		/* 1: this processor stops, do without the lock
+				   if it stays busy */
 };
 
 /* An attached ring: its location and geometry, checked once. */
@@ -215,6 +217,11 @@ enum ml_ring_status ml_ring_attach(void *base, u32 limit, struct ml_ring *ret);
  * processor may call it at any time: if ML_RING_LOCK_TRIES tries do not get the
  * lock, the message is dropped, and counted. After each store [head, tail) is
  * intact text in order. ML_RING_NONE: the magic is gone.
+ *
+ * A message that is final is not dropped for the lock: whoever holds it may be
+ * this processor, which had an exception in the middle of a message. The text of
+ * that message is lost. If another processor does go on writing, text of both
+ * may be damaged.
  */
 enum ml_ring_status ml_ring_append(struct ml_ring *ring,
 				   const struct ml_ring_message *message);

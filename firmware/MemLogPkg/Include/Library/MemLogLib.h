@@ -8,6 +8,12 @@
 #define MEM_LOG_LIB_H
 
 /*
+ * In the level of MemLogWrite(): this processor stops after the message, which
+ * is written even if the lock stays busy. No level of DEBUG() has this bit.
+ */
+#define MEMLOG_FINAL	0x40000000U
+
+/*
  * TRUE if there is a ring and a message of this level belongs there: if the mask
  * of the memory log has the level or, without such a mask, if the device gets
  * the message too.
@@ -22,7 +28,7 @@ MemLogTakes(
 /*
  * Appends Length bytes of Text to the log of this phase, whatever its mask is.
  * The message is dropped if it does not fit into the ring or if the lock stays
- * busy.
+ * busy and the level does not have MEMLOG_FINAL.
  */
 VOID
 EFIAPI

@@ -19,6 +19,7 @@
 
 /* Masks of levels do not apply to assertions. */
 #define ASSERT_LEVEL	DEBUG_ERROR
+#define DEAD_LOOP	"memory log: the processor stops after this assertion\n"
 
 STATIC VA_LIST mNoVaList;
 
@@ -97,6 +98,20 @@ DebugBPrint(
 	Print(ErrorLevel, Format, mNoVaList, BaseListMarker);
 }
 
+STATIC
+VOID
+PrintAssert(
+	IN CONST CHAR8 *Text,
+	IN UINTN Length,
+	IN BOOLEAN Stops
+	)
+{
+	if (DevicePresent())
+		DeviceWrite(Text, Length);
+	MemLogWrite(Stops ? ASSERT_LEVEL | MEMLOG_FINAL : ASSERT_LEVEL, Text,
+		    Length);
+}
+
 VOID
 EFIAPI
 DebugAssert(
@@ -107,17 +122,20 @@ DebugAssert(
 {
 	UINT8 Mask = PcdGet8(PcdDebugPropertyMask);
 	CHAR8 Text[MESSAGE_BYTES];
+	BOOLEAN Breaks, Loops;
 	UINTN Length;
 
 	Length = AsciiSPrint(Text, sizeof(Text), "ASSERT %a(%Lu): %a\n",
 			     FileName, (UINT64)LineNumber, Description);
-	if (DevicePresent())
-		DeviceWrite(Text, Length);
-	MemLogWrite(ASSERT_LEVEL, Text, Length);
-	if ((Mask & DEBUG_PROPERTY_ASSERT_BREAKPOINT_ENABLED) != 0)
+	Breaks = (Mask & DEBUG_PROPERTY_ASSERT_BREAKPOINT_ENABLED) != 0;
+	Loops = (Mask & DEBUG_PROPERTY_ASSERT_DEADLOOP_ENABLED) != 0;
+	PrintAssert(Text, Length, Breaks || Loops);
+	if (Breaks) {
 		CpuBreakpoint();
-	else if ((Mask & DEBUG_PROPERTY_ASSERT_DEADLOOP_ENABLED) != 0)
+	} else if (Loops) {
+		PrintAssert(DEAD_LOOP, sizeof(DEAD_LOOP) - 1, TRUE);
 		CpuDeadLoop();
+	}
 }
 
 VOID *

@@ -17,7 +17,8 @@ MemLogAppend(
 
 	Message.text = Text;
 	Message.length = Length > MAX_UINT32 ? MAX_UINT32 : (UINT32)Length;
-	Message.level = (UINT32)Level;
+	Message.level = (UINT32)Level & ~MEMLOG_FINAL;
+	Message.final = (Level & MEMLOG_FINAL) != 0;
 	Message.time = AsmReadTsc();
 	Message.caller = gEfiCallerIdGuid.Data1;
 	Message.phase = (UINT8)Phase;

@@ -277,21 +277,21 @@ static enum ml_ring_status put(struct ml_ring *ring, const u8 *text, u32 length,
 	u32 size = ring->size;
 	u32 head = load(&header->head.low);
 	u32 tail = load(&header->tail.low);
-	u32 next, first;
+	u32 next, first, used;
 
 	if (head >= size || tail >= size)
 		return ML_RING_BAD_OFFSETS;
+	used = tail - head + (tail < head ? size : 0);
 	if (length < size - tail) {
 		first = length;
 		next = tail + length;
-		if (head == tail + 1)
-			head = next + 1 == size ? 0 : next + 1;
 	} else {
 		first = size - tail;
 		next = length - first;
-		head = next + 1;
 		store(&header->truncated.low, 1);
 	}
+	if (length > size - 1 - used)
+		head = next + 1 == size ? 0 : next + 1;
 	store(&header->head.low, head);
 	settle();
 	ml_copy(ring->text + tail, text, first);
@@ -308,7 +308,9 @@ static enum ml_ring_status put(struct ml_ring *ring, const u8 *text, u32 length,
 
 /*
  * Interrupts are off while the lock is held: a handler that logs would wait for
- * it in vain on the same processor.
+ * it in vain on the same processor. A final message is written without the lock
+ * if it stays busy. put() can do that wherever another message was left: what
+ * the head made free for it is still free.
  */
 static enum ml_ring_status put_locked(struct ml_ring *ring, const u8 *text,
 				      u32 length,
@@ -316,11 +318,12 @@ static enum ml_ring_status put_locked(struct ml_ring *ring, const u8 *text,
 {
 	enum ml_ring_status status = ML_RING_BUSY;
 	int interrupts = ml_interrupts_off();
+	int locked = lock(ring->header);
 
-	if (lock(ring->header)) {
+	if (locked || (message && message->final))
 		status = put(ring, text, length, message);
+	if (locked)
 		unlock(ring->header);
-	}
 	ml_interrupts_set(interrupts);
 	return status;
 }
