@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-/* The serial port, assumed to be present. */
+/*
+ * The serial port, assumed to be present. Not SerialPortLib, which also writes to
+ * the memory log in some modules.
+ */
 #include <Base.h>
-#include <Library/SerialPortLib.h>
+#include <Library/MemLogUartLib.h>
 
 #include "Device.h"
 
@@ -10,7 +13,8 @@ DeviceInitialize(
 	VOID
 	)
 {
-	return SerialPortInitialize();
+	MemLogUartInitialize();
+	return RETURN_SUCCESS;
 }
 
 BOOLEAN
@@ -27,5 +31,5 @@ DeviceWrite(
 	IN UINTN Length
 	)
 {
-	SerialPortWrite((UINT8 *)Text, Length);
+	MemLogUartWrite(Text, Length);
 }

@@ -109,10 +109,15 @@ MemLogWrite(
 	if (MEMLOG_EARLY_HALF == 0)
 		return;
 	Address = MEMLOG_NOTE->Current;
-	/* before the constructor, the note is the last boot's */
-	if ((Address == (UINTN)MemLogEarlyHalf(0) ||
-	     Address == (UINTN)MemLogEarlyHalf(1)) &&
-	    ml_ring_attach((VOID *)(UINTN)Address, MEMLOG_EARLY_HALF, &Ring) ==
-	    ML_RING_OK)
+	/*
+	 * Before the constructor, the note is the last boot's. Exceptions are
+	 * handled after it, also those in PEI, when the log may be elsewhere.
+	 */
+	if ((Level & MEMLOG_FINAL) == 0 &&
+	    Address != (UINTN)MemLogEarlyHalf(0) &&
+	    Address != (UINTN)MemLogEarlyHalf(1))
+		return;
+	if (ml_ring_attach((VOID *)(UINTN)Address, MemLogLimitOf(Address),
+			   &Ring) == ML_RING_OK)
 		MemLogAppend(&Ring, ML_PHASE_SEC, Level, Text, Length);
 }

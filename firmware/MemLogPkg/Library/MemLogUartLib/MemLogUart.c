@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/* Output to a 16550. */
+#include <Base.h>
+#include <Library/IoLib.h>
+#include <Library/MemLogUartLib.h>
+
+#define DIVISOR_LOW	(MEMLOG_UART + 0)
+#define DIVISOR_HIGH	(MEMLOG_UART + 1)
+#define LINE_CONTROL	(MEMLOG_UART + 3)
+#define LINE_8N1	0x03
+#define LINE_DIVISOR	0x80
+
+/* A read takes about a microsecond, a byte 87. */
+#define SEND_TRIES	100000U
+
+VOID
+EFIAPI
+MemLogUartInitialize(
+	VOID
+	)
+{
+	IoWrite8(LINE_CONTROL, LINE_8N1 | LINE_DIVISOR);
+	IoWrite8(DIVISOR_HIGH, 0);
+	IoWrite8(DIVISOR_LOW, 1);
+	IoWrite8(LINE_CONTROL, LINE_8N1);
+}
+
+VOID
+EFIAPI
+MemLogUartWrite(
+	IN CONST VOID *Text,
+	IN UINTN Length
+	)
+{
+	CONST UINT8 *Bytes = Text;
+	UINTN Index, Tries;
+
+	for (Index = 0; Index < Length; Index++) {
+		for (Tries = 0; Tries < SEND_TRIES; Tries++)
+			if ((IoRead8(MEMLOG_UART_LINE_STATUS) &
+			     MEMLOG_UART_SENT) != 0)
+				break;
+		IoWrite8(MEMLOG_UART, Bytes[Index]);
+	}
+}
