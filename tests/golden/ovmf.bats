@@ -250,6 +250,15 @@ lines() {
 	[ "$output" = '[         6000000] info   DXE d6a2cb7f: no name for this module' ]
 }
 
+@test "the module in which an exception was is named" {
+	cd "$BATS_TEST_TMPDIR"
+	sed '/SMM.r.n/i\  as level=0x80000000\n  write "!!!! Find image based on IP(0x1) "\n  write "a/FaultDxe.dll"\n  write " (ImageBase=0) !!!!\\r\\n"' \
+		"$recipes/index.rec" >crash.rec
+	"$B/mkimage" crash.rec indexed
+	same <(lines -l err -c FaultDxe) <(echo \
+		'!!!! Find image based on IP(0x1) a/FaultDxe.dll (ImageBase=0) !!!!')
+}
+
 @test "an index that is damaged is ignored, with a warning, and the text stays" {
 	cd "$BATS_TEST_TMPDIR"
 	image index indexed truth 1

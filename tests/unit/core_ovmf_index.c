@@ -684,6 +684,42 @@ static void module_names(void **state)
 	assert_true(m.n == OVMF_MODULES);
 }
 
+static void crashed_module(void **state)
+{
+	static struct ovmf_modules m;
+	static const struct {
+		const char *text, *name;
+	} list[] = {
+		{ "!!!! Find image based on IP(0x6427635) /a/b/FaultDxe.dll "
+		  "(ImageBase=1, EntryPoint=2) !!!!\n",
+		  "FaultDxe" },
+		{ "!!!! Find image based on IP(0x1) Bare.dll (ImageBase=1",
+		  "Bare" },
+		{ "!!!! Find image based on IP(0x1) (No PDB)  (ImageBase=1",
+		  NULL },
+		{ "!!!! Find image based on IP(0x1) /a/.dll (ImageBase=1",
+		  NULL },
+		{ "!!!! Find image based on IP(0x1) /a/b.dll", NULL },
+		{ "!!!! Find image based on IP(", NULL },
+		{ "Find image based on IP(0x1) /a/b.dll (", NULL },
+		{ "!!!! Find image based on IP(0x1) /a/"
+		  "1234567890123456789012345678901234567890.dll (I",
+		  "123456789012345678901234567890123456789" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		const char *name =
+			ml_ovmf_modules_crash(&m, (const uint8_t *)list[i].text,
+					      strlen(list[i].text));
+
+		assert_int_equal(!name, !list[i].name);
+		if (name)
+			assert_string_equal(name, list[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -700,6 +736,7 @@ int main(void)
 		cmocka_unit_test(dated),
 		cmocka_unit_test(after_a_resume),
 		cmocka_unit_test(module_names),
+		cmocka_unit_test(crashed_module),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

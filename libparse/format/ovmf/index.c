@@ -208,11 +208,13 @@ static void ovmf_index_first(struct ovmf_index *x, uint64_t user_hz,
 void ml_ovmf_index_apply(struct ovmf_index *x, struct ml_source *source,
 			 uint64_t user_hz, struct memlog_record *rec)
 {
+	const char *crash;
 	uint64_t from, to;
 
 	if (!x->ext.n)
 		return;
 	ml_ovmf_modules_line(&x->modules, rec->text, rec->text_len);
+	crash = ml_ovmf_modules_crash(&x->modules, rec->text, rec->text_len);
 	from = x->at + rec->lost;
 	to = x->at = from + rec->text_len;
 	if (!x->has || x->entry.to <= from)
@@ -228,6 +230,8 @@ void ml_ovmf_index_apply(struct ovmf_index *x, struct ml_source *source,
 			break;
 		ovmf_index_next(x, source, x->entry.to);
 	}
+	if (crash)
+		rec->component = crash;
 }
 
 void ml_ovmf_index_end(struct ovmf_index *x, struct ml_source *source)

@@ -48,7 +48,7 @@ struct ovmf_modules {
 	size_t n, next;	  /* next: replaced when the list is full */
 	uint32_t pending; /* the module that the next line with a name is about */
 	bool has_pending;
-	char number[9];
+	char number[9], crash[OVMF_MODULE_NAME];
 };
 /* Look for the name of a module in a line of the log. */
 void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
@@ -56,6 +56,10 @@ void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
 /* The name of a module, borrowed until the next call of either: the number in
  * hexadecimal if it has none. */
 const char *ml_ovmf_modules_name(struct ovmf_modules *m, uint32_t id);
+/* The module that crashed if this line of the log says so, else NULL; borrowed
+ * until the next call. */
+const char *ml_ovmf_modules_crash(struct ovmf_modules *m, const uint8_t *text,
+				  size_t len);
 
 /* One message. */
 struct ovmf_entry {

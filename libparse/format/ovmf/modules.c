@@ -117,6 +117,31 @@ void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
 	}
 }
 
+/* "!!!! Find image based on IP(0x...) path/of/Name.dll (ImageBase=..." ends the
+ * registers of a CPU exception. */
+#define CRASH "!!!! Find image based on IP("
+
+const char *ml_ovmf_modules_crash(struct ovmf_modules *m, const uint8_t *text,
+				  size_t len)
+{
+	const char *p = (const char *)text, *end = p + len, *dot, *name;
+
+	if (!ovmf_modules_skip(&p, end, CRASH))
+		return NULL;
+	dot = memmem(p, (size_t)(end - p), ".dll (", 6);
+	if (!dot)
+		return NULL;
+	for (name = dot;
+	     name > p && name[-1] != '/' && name[-1] > ' ' && name[-1] < 0x7f;)
+		name--;
+	if (name == dot)
+		return NULL;
+	len = ml_min((size_t)(dot - name), OVMF_MODULE_NAME - 1);
+	memcpy(m->crash, name, len);
+	m->crash[len] = '\0';
+	return m->crash;
+}
+
 const char *ml_ovmf_modules_name(struct ovmf_modules *m, uint32_t id)
 {
 	size_t i = ovmf_modules_find(m, id);
