@@ -25,8 +25,8 @@ usage() {
 	exit 2
 }
 
-variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-bench x64-off microvm
-	cloudhv)
+variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-bench
+	x64-off microvm cloudhv)
 
 # Sets platform, archs, output (below Build/), files and flags.
 describe() {
@@ -50,6 +50,7 @@ describe() {
 	x64 | ia32x64 | microvm | cloudhv) ;;
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
+	x64-smm-fault)	flags+=(-D SMM_REQUIRE -D MEMLOG_FAULT) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
 	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;

@@ -15,7 +15,7 @@ setup_file() {
 	JOBS=$(nproc)
 	export JOBS
 	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial \
-		x64-smm ia32x64-smm microvm cloudhv >&3 2>&3
+		x64-smm ia32x64-smm x64-smm-fault microvm cloudhv >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -244,6 +244,87 @@ with_smm() {
 
 @test "SMM, ia32x64, two processors: its messages reach the log" {
 	with_smm ia32x64-smm -smp 2
+}
+
+# Both logs have stopped growing.
+fault_quiet() {
+	local size=-1 before=-2 tries=0
+
+	while [ "$size" != "$before" ]; do
+		[ $((tries += 1)) -lt 300 ]
+		before=$size
+		sleep 1
+		size=$(cat "$vm/debugcon.log" "$vm/serial.log" | wc -c)
+	done
+}
+
+# fault PLACE KIND: crash there in that way (firmware/MemLogPkg/MemLogFault/Fault.h)
+# and dump the guest. The log is what the debug port got, then the registers, which
+# only the serial port got.
+fault() {
+	vm_new
+	vm_machine=q35,smm=on
+	vm_memory=128
+	start x64-smm-fault -fw_cfg "name=opt/memlog/Fault,string=$1$2" \
+		-global driver=cfi.pflash01,property=secure,value=on \
+		-global ICH9-LPC.disable_s3=1
+	vm_wait debugcon.log "memory log: fault $1$2"
+	fault_quiet
+	vm_dump elf "$vm/dump"
+	"$dump" -q -O raw "$vm/dump" > "$vm/text"
+	cat "$vm/debugcon.log" "$vm/serial.log" > "$vm/expected"
+	case $1$2 in
+	92)	# SMM's handler of page faults adds a message
+		cmp <(sort "$vm/expected") <(sort "$vm/text") ;;
+	*)	cmp "$vm/expected" "$vm/text" ;;
+	esac
+}
+
+# crashes PLACE MODULE: an exception of each kind, in that module
+crashes() {
+	local kind names=(. '#GP' '#PF' '#UD')
+
+	for kind in 1 2 3; do
+		fault "$1" $kind
+		grep -q "Exception Type - .*${names[kind]} " "$vm/serial.log"
+		"$dump" -q -l err "$vm/dump" |
+			sed -n '/^!!!! X64/,/^FXSAVE/p; /^!!!! Find/p' |
+			cmp <(tr -d '\r' < "$vm/serial.log") -
+		# SMM's handler of page faults does not look for it
+		[ "$1$kind" = 92 ] || "$dump" -q -l err -c "$2" "$vm/dump" |
+			grep -q '^!!!! Find image'
+	done
+	fault "$1" 4
+	[ ! -s "$vm/serial.log" ]
+	"$dump" -q -l err "$vm/dump" | tail -n 2 > "$vm/last"
+	sed -n 1p "$vm/last" | grep -q '^ASSERT .*/Fault.c('
+	sed -n 2p "$vm/last" | grep -q 'the processor stops'
+	fault "$1" 5
+	[ ! -s "$vm/serial.log" ]
+	[ "$(tail -n 1 "$vm/text" | tr -d '\r')" = "memory log: fault ${1}5" ]
+}
+
+@test "crashes in SEC" {
+	crashes 1 SecMain
+}
+
+@test "crashes in PEI, of which SEC and CpuMpPei print the registers" {
+	crashes 3 MemLogFaultPei
+	crashes 2 MemLogFaultPei
+}
+
+@test "crashes in DXE, of which the core and CpuDxe print the registers" {
+	crashes 4 MemLogFaultDxe
+	crashes 5 MemLogFaultDxe
+}
+
+@test "an exception while the same processor has the lock of the log" {
+	fault 5 6
+	grep -q '#UD' "$vm/serial.log"
+}
+
+@test "crashes in SMM" {
+	crashes 9 MemLogFaultSmm
 }
 
 # The type of the memory at $1 in the map that the kernel printed.

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/* One of several ways to crash. */
+#include "Fault.h"
+
+#include <MemLogRing.h>
+#include <Library/BaseLib.h>
+#include <Library/DebugLib.h>
+#ifdef FAULT_FINDS_LOG
+#include <PiDxe.h>
+#include <Guid/MemDebugLog.h>
+#include <Library/HobLib.h>
+#endif
+
+/* No page table of the firmware has it. */
+#define FAULT_ADDRESS		0x7ffffffff000ULL
+
+/* No descriptor table has so many entries. */
+#define FAULT_SELECTOR		0xfff8
+
+/* As if the exception came in the middle of a message */
+STATIC
+VOID
+TakeLock(
+	VOID
+	)
+{
+#ifdef FAULT_FINDS_LOG
+	CONST MEM_DEBUG_LOG_HOB *Data;
+	struct ml_ring_header *Header;
+	VOID *Hob = GetFirstGuidHob(&gMemDebugLogHobGuid);
+
+	if (Hob == NULL)
+		return;
+	Data = GET_GUID_HOB_DATA(Hob);
+	Header = (struct ml_ring_header *)(UINTN)Data->Address;
+	Header->lock.low = ML_RING_LOCK_HELD;
+#endif
+}
+
+STATIC
+VOID
+Crash(
+	IN UINT32 Kind
+	)
+{
+	switch (Kind) {
+	case FAULT_GP:
+		__asm__ volatile ("mov %w0, %%ds" : : "r" (FAULT_SELECTOR));
+		break;
+	case FAULT_PF:
+		*(volatile UINT8 *)(UINTN)FAULT_ADDRESS = 0;
+		break;
+	case FAULT_LOCKED:
+		TakeLock();
+		/* fall through */
+	case FAULT_UD:
+		__asm__ volatile ("ud2");
+		break;
+	case FAULT_ASSERT:
+		ASSERT(Kind != FAULT_ASSERT);
+		break;
+	case FAULT_DEAD_LOOP:
+		CpuDeadLoop();
+		break;
+	default:
+		break;
+	}
+}
+
+VOID
+MemLogFault(
+	IN UINT32 Place,
+	IN UINT32 Value
+	)
+{
+	if (Value >> 4 != Place)
+		return;
+	DEBUG((DEBUG_INFO, "memory log: fault %x\n", Value));
+	Crash(Value & 0xf);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause-Patent */
+/* For tests, in builds with -D MEMLOG_FAULT only: crash when the host wants it. */
+#ifndef MEMLOG_FAULT_H
+#define MEMLOG_FAULT_H
+
+#include <Base.h>
+
+/* The first digit of the fw_cfg file opt/memlog/Fault */
+enum {
+	FAULT_IN_SEC = 1,
+	FAULT_IN_PEI_CPU = 2,	/* CpuMpPei handles exceptions */
+	FAULT_IN_PEI = 3,	/* SEC still does, and memory was discovered */
+	FAULT_IN_DXE = 4,	/* the DXE core handles exceptions */
+	FAULT_IN_DXE_CPU = 5,	/* CpuDxe does */
+	FAULT_IN_SMM = 9,
+};
+
+/* The second one */
+enum {
+	FAULT_GP = 1,
+	FAULT_PF = 2,
+	FAULT_UD = 3,
+	FAULT_ASSERT = 4,
+	FAULT_DEAD_LOOP = 5,
+	FAULT_LOCKED = 6,	/* #UD while this processor has the log's lock */
+};
+
+/* What the host wants, as FaultPei.c reads it from fw_cfg and leaves it in a HOB
+ * with the GUID of the package's token space. */
+#define FAULT_FILE		"opt/memlog/Fault"
+
+/* Returns if Value is about another place. */
+VOID
+MemLogFault(
+	IN UINT32 Place,
+	IN UINT32 Value
+	);
+
+#endif

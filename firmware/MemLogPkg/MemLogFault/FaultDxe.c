@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause-Patent
+/* Crashes in DXE, before and after CpuDxe handles exceptions. */
+#include <PiDxe.h>
+
+#include "Fault.h"
+
+#include <Library/HobLib.h>
+#include <Library/UefiBootServicesTableLib.h>
+#include <Library/UefiDriverEntryPoint.h>
+#include <Library/UefiLib.h>
+#include <Protocol/MpService.h>
+
+STATIC VOID *mRegistration;
+
+/* The host's wish, 0 if it has none */
+STATIC
+UINT32
+Wish(
+	VOID
+	)
+{
+	VOID *Hob = GetFirstGuidHob(&gMemLogPkgTokenSpaceGuid);
+
+	return Hob == NULL ? 0 : *(UINT32 *)GET_GUID_HOB_DATA(Hob);
+}
+
+STATIC
+VOID
+EFIAPI
+OnProcessors(
+	IN EFI_EVENT Event,
+	IN VOID *Context
+	)
+{
+	VOID *Protocol;
+
+	if (!EFI_ERROR(gBS->LocateProtocol(&gEfiMpServiceProtocolGuid, NULL,
+					   &Protocol)))
+		MemLogFault(FAULT_IN_DXE_CPU, Wish());
+}
+
+EFI_STATUS
+EFIAPI
+MemLogFaultDxeEntry(
+	IN EFI_HANDLE ImageHandle,
+	IN EFI_SYSTEM_TABLE *SystemTable
+	)
+{
+	MemLogFault(FAULT_IN_DXE, Wish());
+	EfiCreateProtocolNotifyEvent(&gEfiMpServiceProtocolGuid, TPL_CALLBACK,
+				     OnProcessors, NULL, &mRegistration);
+	return EFI_SUCCESS;
+}
