@@ -145,8 +145,8 @@ finish() {
 					grep -vx "$early") ;;
 			*)	ring=$(sed -n "$((which + 2))p" <<< "$scrubbed") ;;
 			esac
-			hash=$(tail -c "+$((offset + 1))" "$vm/debugcon.log" |
-				head -c "$bytes" | sha256sum | cut -d' ' -f1)
+			hash=$(head -c $((offset + bytes)) "$vm/debugcon.log" |
+				tail -c "$bytes" | sha256sum | cut -d' ' -f1)
 			at=-
 			[ "$format" != elf-paging ] || at=$(printf '0x%x' \
 				"$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 \
