@@ -56,7 +56,9 @@ static enum memlog_status ext_open_file(struct session *s,
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (names[i])
 			s->inputs[n++] = names[i];
-	st = host_file_create(&s->file, &opts, err);
+	st = host_own_check(&s->own, err);
+	if (!st)
+		st = host_file_create(&s->file, &opts, err);
 	s->file_open = !st;
 	return st;
 }

@@ -99,7 +99,9 @@ gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 		*in++ = s->target.exec;
 	if (memlog_query_input(s->query))
 		*in++ = memlog_query_input(s->query);
-	st = host_file_create(&s->file, &opts, err);
+	st = host_own_check(&s->own, err);
+	if (!st)
+		st = host_file_create(&s->file, &opts, err);
 	s->file_open = !st;
 	*ret = &s->file.sink;
 	return st;

@@ -26,3 +26,11 @@ enum memlog_status host_own_force(void *arg, const struct memlog_option *opt,
 	own->force = true;
 	return memlog_query_option(own->query, "force", value, err);
 }
+
+enum memlog_status host_own_check(const struct host_own *own,
+				  struct memlog_err *err)
+{
+	const struct memlog_sink one = { .size = sizeof(one) };
+
+	return memlog_query_check(own->query, &one, err);
+}

@@ -30,4 +30,8 @@ enum memlog_status host_own_output(void *arg, const struct memlog_option *opt,
 enum memlog_status host_own_force(void *arg, const struct memlog_option *opt,
 				  const char *value, struct memlog_err *err);
 
+/* Can the query's output go to one file? INVALID, before that is created. */
+enum memlog_status host_own_check(const struct host_own *own,
+				  struct memlog_err *err);
+
 #endif

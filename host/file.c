@@ -188,6 +188,8 @@ static enum memlog_status file_check(struct host_file *f,
 	struct stat st;
 
 	f->replaces = !fstatat(f->opts.dir, f->name, &st, AT_SYMLINK_NOFOLLOW);
+	if (!f->replaces && *f->name && f->name[strlen(f->name) - 1] == '/')
+		return file_refuse(f, "names a directory, not a file", err);
 	if (!f->replaces)
 		return MEMLOG_OK;
 	if (S_ISLNK(st.st_mode))

@@ -199,7 +199,10 @@ memlog_in() {
 	memlog -o link --force
 	memlog -o /dev/null --force
 	memlog -o /tmp --force
+	memlog -O acrnlog -o files
 	EOF
+	[[ $output == *"-O acrnlog writes several files: use memlog-dump with -o DIR"* ]]
+	[ ! -e files ]
 	[ "$(grep -c "link is a symbolic link" <<<"$output")" -eq 2 ]
 	[[ $output == *"/dev/null is not a regular file"* ]]
 	[[ $output == *"/tmp is a directory"* ]]

@@ -197,7 +197,12 @@ teardown() {
 	memlog --force -o mine.core
 	memlog --force -o hard.core
 	memlog --force -o /proc/self/cwd/mine.vmlinux
+	memlog -o new/
+	memlog -O acrnlog -o files/
 	EOF
+	grep -q 'new/ names a directory, not a file' said
+	grep -q -e '-O acrnlog writes several files: use memlog-dump with -o DIR' said
+	[ ! -e files ]
 	cmp there "$expected"
 	[ "$(grep -c 'link is a symbolic link' said)" -eq 2 ]
 	grep -q "$PWD is a directory" said

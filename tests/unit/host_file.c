@@ -182,6 +182,8 @@ static void links(void **state)
 		refused("link", force, NULL, "link is a symbolic link");
 		refused("dangling", force, NULL, "is a symbolic link");
 		refused("dir", force, NULL, "dir is a directory");
+		refused("new/", force, NULL,
+			"new/ names a directory, not a file");
 		refused("fifo", force, NULL, "is not a regular file");
 		refused("/dev/null", force, NULL, "is not a regular file");
 	}
