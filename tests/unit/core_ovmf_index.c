@@ -478,6 +478,27 @@ static void damaged_entries(void **state)
 	bench_close();
 }
 
+static void dropped(void **state)
+{
+	static uint8_t got[ROOM];
+	size_t timed;
+
+	(void)state;
+	bench_open(16, 100);
+	say("one\r\n", 5, false);
+	text_of(bench.image, got, &timed);
+	assert_null(warning());
+	assert_int_equal(
+		ml_ring_append(&bench.ring,
+			       &(struct ml_ring_message){ .text = bench.text,
+							  .length = 100 }),
+		ML_RING_TOO_LONG);
+	text_of(bench.image, got, &timed);
+	assert_string_equal(warning(), "the firmware dropped 1 message of the "
+				       "log at phys:0x3cb0000, 100 bytes");
+	bench_close();
+}
+
 /* ---- clocks -------------------------------------------------------------- */
 
 struct moment {
@@ -730,6 +751,7 @@ int main(void)
 		cmocka_unit_test(scattered),
 		cmocka_unit_test(cut_short),
 		cmocka_unit_test(damaged_entries),
+		cmocka_unit_test(dropped),
 		cmocka_unit_test(clock_rates),
 		cmocka_unit_test(clock_says_nothing),
 		cmocka_unit_test(dates),

@@ -70,6 +70,8 @@ static enum memlog_status ovmf_ext_find(struct ml_source *source,
 		return MEMLOG_CORRUPT;
 	ret->hz = ml_le64(p + 0x08);
 	ret->total = ml_le64(p + 0x10);
+	ret->dropped = ml_le32(p + 0x18);
+	ret->dropped_bytes = ml_le32(p + 0x1c);
 	ret->boots = ml_le32(p + 0x20);
 	ret->resumes = ml_le32(p + 0x24);
 	ret->start = ml_le64(p + 0x28);

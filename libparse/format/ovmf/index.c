@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "index.h"
 
 #define ENTRY 32
@@ -34,6 +35,15 @@ void ml_ovmf_index_open(struct ovmf_index *x, struct ml_source *source)
 		x->ext.n = 0;
 		return;
 	}
+	if (x->ext.dropped)
+		ml_image_warn(source->image,
+			      "the firmware dropped %" PRIu32
+			      " message%s of the "
+			      "log at %s:0x%" PRIx64 ", %" PRIu32 " byte%s",
+			      x->ext.dropped, ml_s(x->ext.dropped),
+			      memlog_space_name(source->log->extents->space),
+			      source->log->extents->addr, x->ext.dropped_bytes,
+			      ml_s(x->ext.dropped_bytes));
 	x->used = (o->tail + o->size - o->head) % o->size;
 	x->oldest = x->ext.total - x->used;
 	x->number = x->ext.count - ml_min(x->ext.count, x->ext.n);

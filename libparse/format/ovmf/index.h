@@ -16,6 +16,7 @@
 /* The extension of the header. The geometry was checked; all else is as read. */
 struct ovmf_ext {
 	uint64_t total; /* bytes of text ever written, up to the tail */
+	uint32_t dropped, dropped_bytes; /* messages that are not in the log */
 	uint32_t boots, resumes;
 	uint64_t start; /* of the clock; 0: not known */
 	uint64_t hz;	/* of the clock; 0: not known */
