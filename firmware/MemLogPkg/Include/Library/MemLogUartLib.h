@@ -9,7 +9,9 @@
 #define MEMLOG_UART_RECEIVED	0x01
 #define MEMLOG_UART_SENT	0x20
 
-/* 115200 bits per second, 8 bits, no parity */
+#define MEMLOG_UART_BAUD	115200
+
+/* That rate, 8 bits, no parity */
 VOID
 EFIAPI
 MemLogUartInitialize(

@@ -24,8 +24,8 @@
 
 /* SerialDxe: what it writes is the console. */
 STATIC CONST GUID mConsole = {
-	0xd3987d4b, 0x971a, 0x435f,
-	{ 0x8c, 0xaf, 0x49, 0x67, 0xeb, 0x62, 0x72, 0x41 }
+	0x9a5163e7, 0x5c29, 0x453f,
+	{ 0x82, 0x5c, 0x83, 0x7a, 0x46, 0xa8, 0x1e, 0x15 }
 };
 
 /* What a register has, and the same for EFI_SERIAL_IO_PROTOCOL */
@@ -133,6 +133,7 @@ SerialPortGetControl(
 	return RETURN_SUCCESS;
 }
 
+/* What MemLogUartInitialize() sets is all there is; 0 is the default of each. */
 RETURN_STATUS
 EFIAPI
 SerialPortSetAttributes(
@@ -144,5 +145,15 @@ SerialPortSetAttributes(
 	IN OUT EFI_STOP_BITS_TYPE *StopBits
 	)
 {
-	return RETURN_UNSUPPORTED;
+	if (*BaudRate == 0)
+		*BaudRate = MEMLOG_UART_BAUD;
+	if (*Parity == DefaultParity)
+		*Parity = NoParity;
+	if (*DataBits == 0)
+		*DataBits = 8;
+	if (*StopBits == DefaultStopBits)
+		*StopBits = OneStopBit;
+	return *BaudRate == MEMLOG_UART_BAUD && *Parity == NoParity &&
+	       *DataBits == 8 && *StopBits == OneStopBit ?
+	       RETURN_SUCCESS : RETURN_UNSUPPORTED;
 }
