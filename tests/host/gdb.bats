@@ -99,6 +99,21 @@ teardown() {
 	cmp out port
 }
 
+@test "times, levels and modules of OVMF, as in memlog-dump" {
+	zstd -q -d --long=31 -o elf "$vmcores/memlog-q35-index.elf.zst"
+	while read -r args; do
+		# shellcheck disable=SC2086 # words
+		"$B/memlog-dump" -q $args elf >want
+		in_gdb -c elf <<<"pipe memlog -q $args | cat >got"
+		[ -s want ]
+		cmp want got
+	done <<-'EOF'
+	-l warn+ --time-format=seconds
+	-c BdsDxe
+	--since 1 --until 2
+	EOF
+}
+
 @test "options and quoted words work as in memlog-dump" {
 	while read -r args; do
 		eval "\"$B/memlog-dump\" $args \"$core\"" >want
