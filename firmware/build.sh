@@ -26,7 +26,7 @@ usage() {
 }
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-bench
-	x64-off microvm cloudhv)
+	x64-off microvm microvm-progress cloudhv)
 
 # Sets platform, archs, output (below Build/), files and flags.
 describe() {
@@ -39,7 +39,7 @@ describe() {
 	ia32x64*)	platform=OvmfPkgIa32X64
 			output=Ovmf3264/DEBUG_GCC5
 			archs=(-a IA32 -a X64) ;;
-	microvm)	platform=Microvm/MicrovmX64
+	microvm*)	platform=Microvm/MicrovmX64
 			output=MicrovmX64/DEBUG_GCC5
 			files=(MICROVM.fd) ;;
 	cloudhv)	platform=CloudHv/CloudHvX64
@@ -51,6 +51,7 @@ describe() {
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
 	x64-smm-fault)	flags+=(-D SMM_REQUIRE -D MEMLOG_FAULT) ;;
+	microvm-progress)	flags+=(-D MEMLOG_PROGRESS) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
 	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;

@@ -15,7 +15,8 @@ setup_file() {
 	JOBS=$(nproc)
 	export JOBS
 	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial \
-		x64-smm ia32x64-smm x64-smm-fault microvm cloudhv >&3 2>&3
+		x64-smm ia32x64-smm x64-smm-fault microvm \
+		microvm-progress cloudhv >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -223,6 +224,35 @@ boot_on_early() {
 		-device isa-debugcon,iobase=0x402,chardev=port
 	vm_quiet
 	same 0 elf
+}
+
+# progress [ARG...]: start microvm with a file for port 0x80
+progress() {
+	vm_machine=microvm,acpi=on,pit=off,pic=on,rtc=on
+	vm_launch -nodefaults \
+		-bios "$out/firmware/microvm-progress/MICROVM.fd" \
+		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-chardev "file,id=port,path=$vm/debugcon.log" \
+		-device isa-debugcon,iobase=0x402,chardev=port \
+		-chardev "file,id=progress,path=$vm/progress" \
+		-device isa-debugcon,iobase=0x80,chardev=progress "$@"
+}
+
+@test "progress codes on port 0x80, up to the boot loader" {
+	progress
+	vm_quiet
+	[ "$(od -An -tx1 "$vm/progress")" = ' 01 02 03 04 05' ]
+	same 0 elf
+}
+
+@test "progress codes on port 0x80, up to Linux" {
+	local kernel
+	kernel=$("$top/firmware/kernel.sh" 2>&3)
+	vm_memory=256
+	progress -kernel "$kernel" -append 'console=ttyS0 io_delay=none' \
+		-cpu qemu64,+pdpe1gb
+	vm_wait serial.log 'Linux version'
+	[ "$(od -An -tx1 "$vm/progress")" = ' 01 02 03 04 05 06' ]
 }
 
 # with_smm VARIANT [ARG...]: messages of SMM's core reach the log, also after lock

@@ -7,6 +7,9 @@
 #include <Base.h>
 #include <Library/CpuExceptionHandlerLib.h>
 #include <Library/DebugAgentLib.h>
+#include <Library/IoLib.h>
+#include <Library/PcdLib.h>
+#include <MemLogProgress.h>
 
 VOID
 EFIAPI
@@ -16,8 +19,11 @@ InitializeDebugAgent(
 	IN DEBUG_AGENT_CONTINUE Function OPTIONAL
 	)
 {
-	if (InitFlag == DEBUG_AGENT_INIT_PREMEM_SEC)
+	if (InitFlag == DEBUG_AGENT_INIT_PREMEM_SEC) {
+		if (FixedPcdGetBool(PcdMemLogProgressCodes))
+			IoWrite8(MEMLOG_PROGRESS_PORT, MEMLOG_PROGRESS_SEC);
 		InitializeCpuExceptionHandlers(NULL);
+	}
 	if (Function != NULL)
 		Function(Context);
 }
