@@ -234,9 +234,11 @@ magic_at() {
 	done
 }
 
-# level MASK: boot with that mask for the memory log, until some drivers are loaded
+# level MASK: boot with that mask for the memory log, until some drivers are loaded.
+# The guest may get further before it is stopped, so the ring is large.
 level() {
-	start x64 -fw_cfg name=opt/ovmf/MemDebugLogLevel,string="$1"
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogLevel,string="$1" \
+		-fw_cfg name=opt/ovmf/MemDebugLogPages,string=200
 	vm_wait debugcon.log 'SecurityStubDxe.efi'
 	vm_qmp stop
 	vm_dump elf "$vm/dump"
