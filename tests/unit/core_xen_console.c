@@ -435,6 +435,40 @@ static void test_order_by_counters(void **state)
 	world_fini(&w);
 }
 
+/* A ring whose start was never written, and text with a byte that is none. */
+static void test_start(void **state)
+{
+	static const struct {
+		uint32_t zeros, odd;
+	} t[] = { { 0, 5000 }, { 0, 100 }, { 6000, 0 }, { 6000, 7000 } };
+	struct memlog_scan_opts o = { .size = sizeof(o), .symbols = &symbols };
+	const struct memlog_log *log;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		world_init(&w, MEMLOG_MACH, true);
+		put_lines(&w.r, 200);
+		assert_in_range(w.r.p, 8000, w.r.size);
+		memset(w.r.buf, 0, t[i].zeros);
+		if (t[i].odd)
+			w.r.buf[t[i].odd] = 1;
+		world_sync(&w);
+		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		log = memlog_logs_get(logs, 0);
+		assert_int_equal(!!(log->flags & MEMLOG_LOG_LOST_HEAD),
+				 t[i].zeros > 0);
+		expect_text(w.image, log, w.r.buf + t[i].zeros, w.r.size,
+			    w.r.p - t[i].zeros);
+		memlog_logs_destroy(logs);
+		world_fini(&w);
+	}
+}
+
 /* What `xl dmesg -c` took away is still there, and marked. The counters ran
  * over 2^32, too. */
 static void test_hidden(void **state)
@@ -827,6 +861,7 @@ int main(void)
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_order_by_counters),
+		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_static),

@@ -8,6 +8,9 @@
 #include "base/err.h"
 #include "base/limits.h"
 
+/* Other memory has a byte that is not text among so many. */
+#define TEXT_BEGUN 512u
+
 /* All len bytes at addr, or fewer if some are missing. */
 static size_t xen_ring_read_all(struct memlog_image *image,
 				enum memlog_space space, uint64_t addr,
@@ -105,14 +108,15 @@ static bool is_full(const uint8_t *p, const struct xen_ring *r)
 }
 
 /* The never-written start of a ring, which is not text: the static ring had
- * wrapped before this one was allocated. */
+ * wrapped before this one was allocated. It ends where so much text begins that
+ * it is no accident; an odd byte in the text is part of it. */
 static void skip_junk(const uint8_t *p, struct xen_ring *r)
 {
 	uint64_t n = 0, last = 0;
 
 	if (r->wrapped || !r->counters)
 		return;
-	for (; n < r->used && n < XEN_RING_MIN; n++)
+	for (; n < r->used && n < XEN_RING_MIN && n < last + TEXT_BEGUN; n++)
 		if (!ml_xen_is_text(p[n]))
 			last = n + 1;
 	if (last >= ML_PAGE) {
