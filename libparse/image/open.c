@@ -48,7 +48,8 @@ static void open_warn_raw(struct memlog_image *image,
 	image->starved |= !buf;
 	if (buf &&
 	    !ml_file_read_some(&image->file, 0, buf, OPEN_LOOK, &n, NULL))
-		title = ml_prefix_known(buf, n, opts);
+		image->starved |= ml_prefix_known(buf, n, opts, &title) ==
+				  MEMLOG_NO_MEMORY;
 	if (title)
 		ml_image_warn(
 			image,

@@ -159,8 +159,9 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 	return MEMLOG_OK;
 }
 
-const char *ml_prefix_known(const uint8_t *bytes, size_t len,
-			    const struct memlog_open_opts *opts)
+enum memlog_status ml_prefix_known(const uint8_t *bytes, size_t len,
+				   const struct memlog_open_opts *opts,
+				   const char **ret)
 {
 	const struct ml_image_format *const *f = ml_image_formats;
 	struct memlog_open_opts o = *opts;
@@ -169,13 +170,15 @@ const char *ml_prefix_known(const uint8_t *bytes, size_t len,
 	o.force_raw = false;
 	o.map = MEMLOG_MAP_NONE;
 	o.raw_base = 0;
-	if (ml_flattened_is(bytes, len))
-		return "a flattened file";
-	for (; *f; f++) {
-		s = (*f)->raw ? MEMLOG_NOT_MINE :
-				prefix_try(*f, bytes, len, &o, NULL);
-		if (s != MEMLOG_NOT_MINE && s != MEMLOG_NO_MEMORY)
-			return (*f)->title;
+	*ret = ml_flattened_is(bytes, len) ? "a flattened file" : NULL;
+	for (; *f && !*ret; f++) {
+		if ((*f)->raw)
+			continue;
+		s = prefix_try(*f, bytes, len, &o, NULL);
+		if (s == MEMLOG_NO_MEMORY)
+			return s;
+		if (s != MEMLOG_NOT_MINE)
+			*ret = (*f)->title;
 	}
-	return NULL;
+	return MEMLOG_OK;
 }

@@ -30,8 +30,9 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 					bool *ret, struct memlog_err *err);
 
 /* The title of the dump format that these first bytes of a file are of, which may
- * be damaged; NULL: none, or plain memory. */
-const char *ml_prefix_known(const uint8_t *bytes, size_t len,
-			    const struct memlog_open_opts *opts);
+ * be damaged; NULL: none, or plain memory. NO_MEMORY. */
+enum memlog_status ml_prefix_known(const uint8_t *bytes, size_t len,
+				   const struct memlog_open_opts *opts,
+				   const char **ret);
 
 #endif
