@@ -274,14 +274,15 @@ static bool printfmt_unary(struct printfmt *f, unsigned int *ret)
 	return ok;
 }
 
-/* Is a number next that is not zero, and nothing after it that could change it? */
+/* Is a number next that is not zero, and nothing after it that could change it?
+ * It begins with a digit that is not 0: "08" would be octal, and 0. */
 static bool printfmt_divisor(struct printfmt *f)
 {
 	size_t n;
 
 	printfmt_blanks(f);
 	n = strspn(f->p, DIGITS);
-	if (!n || n > 9 || strspn(f->p, "0") == n)
+	if (!n || n > 9 || *f->p == '0')
 		return false;
 	if (!printfmt_number(f))
 		return false;
