@@ -365,7 +365,13 @@ enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,
 {
 	if (file->ops->next_data)
 		return file->ops->next_data(file->self, off, ret, err);
-	return file->ops->next_range(file->self, off, ret, err);
+	if (file->ops->next_range)
+		return file->ops->next_range(file->self, off, ret, err);
+	/* memory of a caller, which does not know where it is */
+	if (off >= file->size)
+		return ml_fail_at(err, MEMLOG_NO_DATA, off, "nothing follows");
+	*ret = (struct memlog_range){ off, file->size };
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_file_read_some(const struct ml_file *file, uint64_t off,
