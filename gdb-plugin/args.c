@@ -24,7 +24,7 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 static const struct memlog_option args_options[] = {
 	HOST_OPTIONS,
 	{ sizeof(struct memlog_option), "pmemsave", 0, NULL, false,
-	  "with QEMU's stub: QEMU first writes its memory to files",
+	  "with QEMU's stub: have QEMU write its memory",
 	  args_pmemsave },
 	{ sizeof(struct memlog_option), "help", 'h', NULL, false,
 	  "show this help", args_help },

@@ -89,10 +89,7 @@ static void say_searched(const struct ml_run *run)
 		       ml_size_words(st->covered, covered), space);
 	}
 	if (formats)
-		ml_say(run, ML_SAY_NOTE,
-		       "only these formats were searched for: "
-		       "%s",
-		       formats);
+		ml_say(run, ML_SAY_NOTE, "searched for %s only", formats);
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
 		       ml_size_words(st->unreadable, denied));

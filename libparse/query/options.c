@@ -81,7 +81,7 @@ static const struct option_row {
 	{ "merge", 0, NULL, "merge the CPUs of a trace by time", ALL,
 	  ml_set_merge },
 	{ "stats", 0, "LIST",
-	  "summarise a trace: vm_exit, irq, cpu_usage; hyp_exit", ALL,
+	  "a summary: vm_exit, irq, cpu_usage, hyp_exit", ALL,
 	  ml_set_stats },
 	{ "acrn-formats", 0, "FILE",
 	  "format ACRN events with the rules in FILE", ALL, ml_query_rules },

@@ -412,7 +412,7 @@ visits() {
 
 @test "hyp_exit: of traces that have it" {
 	run -1 --separate-stderr "$dump" --stats vm_exit plain.elf
-	[[ $stderr == *"only these formats were searched for: acrn-trace"* ]]
+	[[ $stderr == *"searched for acrn-trace only"* ]]
 	run -2 "$dump" --stats vm_exit -F hyp-trace plain.elf
 	[[ $output == *"--stats=vm_exit finds nothing to count in logs of -F hyp-trace"* ]]
 	"$B/mkacrn" trace acrn.elf cpus=2

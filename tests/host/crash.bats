@@ -67,6 +67,7 @@ memlog_in() {
 	for o in list format at output-format output grep lines scan range; do
 		[[ $output == *"--$o"* ]]
 	done
+	[ -z "$(grep -E '.{81}' <<<"$output")" ]
 	# options in the synopsis must exist
 	[[ $output != *"%"* ]]
 }

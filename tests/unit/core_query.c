@@ -532,11 +532,10 @@ static void no_log(void **state)
 	assert_string_equal(sink.text, "");
 	/* advice is about what was looked for */
 	assert_int_equal(run(image, "-F xencons"), MEMLOG_NO_DATA);
-	assert_true(was_said("only these formats were searched for: xencons"));
+	assert_true(was_said("searched for xencons only"));
 	assert_false(was_said("OVMF"));
 	assert_int_equal(run(image, "--stats irq"), MEMLOG_NO_DATA);
-	assert_true(
-		was_said("only these formats were searched for: acrn-trace"));
+	assert_true(was_said("searched for acrn-trace only"));
 	assert_false(was_said("OVMF"));
 	assert_int_equal(run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
 	assert_true(was_said("OVMF"));
