@@ -302,7 +302,7 @@ status() {
 	done
 	[[ $output == *$'\nmemlog\n'* ]]
 	[[ $output == *"memlog -- Print the logs"* ]]
-	[ -z "$(grep -E '.{81}' <<<"$output")" ]
+	run ! grep -E '.{81}' <<<"$output"
 }
 
 @test "without a target, with a bad option: a message of one line" {
