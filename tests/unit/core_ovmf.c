@@ -520,7 +520,7 @@ struct places {
 
 static void places_open(struct places *p)
 {
-	p->m.n = 0;
+	p->m = (struct mem){ 0 };
 	p->half[0] = mem_add(&p->m, HALF_0, 0x7000);
 	p->half[1] = mem_add(&p->m, HALF_1, 0x7000);
 	p->place[0] = mem_add(&p->m, PLACE_0, 0x20000);
