@@ -657,9 +657,9 @@ struct memlog_extent {
 					      other memory, and left out: its
 					      pages are scattered */
 #define MEMLOG_LOG_PLAIN \
-	(1u << 11) /* text output has its lines alone, without
+	(1u << 11) /* text output has only the lines, without
 					      what is known of each, unless a
-					      time format is asked for */
+					      time format is given */
 #define MEMLOG_LOG_TELLS_ALL \
 	(1u << 9) /* the text of each record has its
 					     time, CPU and the like */

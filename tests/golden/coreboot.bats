@@ -115,7 +115,7 @@ boots() {
 	[[ $(jq -r .text <<<"${lines[0]}") == "coreboot-coreboot-unknown"* ]]
 }
 
-@test "boots: the current one, one alone, all, the list, and the marks between them" {
+@test "boots: the current one, another, all, the list, and the marks between them" {
 	"$dump" -q -O raw -a "$raw" >both
 	"$dump" -q -O raw -b -1 "$raw" >before
 	"$dump" -q -O raw -b 0 "$raw" >now
