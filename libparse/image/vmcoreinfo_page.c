@@ -41,21 +41,22 @@ static size_t vmcoreinfo_page_len(const char *text, size_t size)
 	return len;
 }
 
-/* Is that kernel in this memory? told has the text as its only note. */
+/* Is that kernel in this memory? given has the text as its only note. */
 static bool vmcoreinfo_page_true(struct memlog_image *image,
-				 const struct memlog_image *told)
+				 const struct memlog_image *given)
 {
 	uint64_t va, off, phys;
 	const char *release;
 	char uts[UTS_SIZE];
 	size_t len, got;
 
-	release = ml_vmcoreinfo(told, "OSRELEASE", &len);
+	release = ml_vmcoreinfo(given, "OSRELEASE", &len);
 	return release && len < UTS_SIZE - UTS_RELEASE &&
-	       ml_vmcoreinfo_number(told, "SYMBOL(_stext)", &va) &&
-	       ml_vmcoreinfo_number(told, "SYMBOL(init_uts_ns)", &va) &&
-	       ml_vmcoreinfo_number(told, "OFFSET(uts_namespace.name)", &off) &&
-	       off < ML_PAGE && ml_vmcoreinfo_phys(told, va, &phys) &&
+	       ml_vmcoreinfo_number(given, "SYMBOL(_stext)", &va) &&
+	       ml_vmcoreinfo_number(given, "SYMBOL(init_uts_ns)", &va) &&
+	       ml_vmcoreinfo_number(given, "OFFSET(uts_namespace.name)",
+				    &off) &&
+	       off < ML_PAGE && ml_vmcoreinfo_phys(given, va, &phys) &&
 	       ml_add(phys, off, &phys) &&
 	       !ml_image_fill(image, MEMLOG_PHYS, phys, uts, sizeof(uts), &got,
 			      NULL) &&
@@ -70,7 +71,7 @@ bool ml_vmcoreinfo_take(struct memlog_image *image,
 {
 	char text[ML_VMCOREINFO + 1], owner[] = OWNER, id[ML_BUILD_ID];
 	struct ml_note note = { .owner = owner, .text = text };
-	const struct memlog_image told = { .notes = &note, .n_notes = 1 };
+	const struct memlog_image given = { .notes = &note, .n_notes = 1 };
 	size_t got, len;
 
 	if (!vmcoreinfo_begins(p)) {
@@ -84,8 +85,8 @@ bool ml_vmcoreinfo_take(struct memlog_image *image,
 		return false;
 	text[got] = '\0';
 	len = vmcoreinfo_page_len(text, got);
-	if (!len || (symbols && ml_vmcoreinfo_differs(&told, symbols, id)) ||
-	    !vmcoreinfo_page_true(image, &told))
+	if (!len || (symbols && ml_vmcoreinfo_differs(&given, symbols, id)) ||
+	    !vmcoreinfo_page_true(image, &given))
 		return false;
 	ml_image_add_note(image, OWNER, 0, "description of the kernel", text,
 			  text, len);
