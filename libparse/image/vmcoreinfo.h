@@ -4,6 +4,7 @@
 #define ML_IMAGE_VMCOREINFO_H
 
 #include "image.h"
+#include "space/pagewalk.h"
 
 /* The value of a line "KEY=VALUE", borrowed from the image: guest bytes up to
  * the end of the line, *ret_len of them. NULL: no such line. */
@@ -50,6 +51,10 @@ bool ml_vmcoreinfo_differs(const struct memlog_image *image,
 
 /* The release as two numbers, major << 16 | minor; 0: not known. */
 uint32_t ml_vmcoreinfo_release(const struct memlog_image *image);
+
+/* The kernel's page tables; false: VMCOREINFO does not say where or what they are. */
+bool ml_vmcoreinfo_tables(const struct memlog_image *image,
+			  struct ml_tables *ret);
 
 /* The physical address of something in the image of the kernel, on arm64 and
  * x86-64. */

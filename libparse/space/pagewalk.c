@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pagewalk.c - walk the page tables of x86-64. */
+/* pagewalk.c - walk the page tables of x86 and arm64. */
 #include "pagewalk.h"
 
 #include "base/bytes.h"
@@ -7,6 +7,12 @@
 #define PRESENT 1u
 #define LARGE	0x80u
 #define ADDR64	0x000ffffffffff000ull
+#define ADDR48	0x0000fffffffff000ull
+
+/* Entries of arm64: not the last one; with pages of 64 KiB, where bits 48 to 51 of an
+ * address are. */
+enum { ARM_TABLE = 1 << 1, ARM_HIGH = 0xf000, ARM_HIGH_SHIFT = 36 };
+enum { TABLES_ENTRY = 8, TABLES_LEVELS = 5 };
 
 /* A level: which bits of the address select the entry, and which a large page
  * of this level uses as the offset (0: there are none). */
@@ -70,4 +76,46 @@ enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
 		table = e & ADDR64;
 	}
 	return MEMLOG_NO_DATA;
+}
+
+/* The address in an entry, of a page or table of that size. */
+static uint64_t tables_addr(const struct ml_tables *t, uint64_t e,
+			    uint64_t size)
+{
+	uint64_t addr = e & (t->arm64 ? ADDR48 : ADDR64) & ~t->not_addr & -size;
+
+	if (t->arm64 && t->page_shift == 16)
+		addr |= (e & ARM_HIGH) << ARM_HIGH_SHIFT;
+	return addr;
+}
+
+bool ml_tables_walk(const struct ml_tables *t, ml_tables_read *read, void *arg,
+		    uint64_t va, uint64_t *ret)
+{
+	unsigned int per = t->page_shift - 3u, level = t->levels, shift;
+	uint64_t table = t->root, page = UINT64_C(1) << t->page_shift;
+	uint64_t e, index;
+	uint8_t b[TABLES_ENTRY];
+
+	if (!table || level > TABLES_LEVELS)
+		return false;
+	while (level--) {
+		shift = t->page_shift + per * level;
+		index = va >> shift & ((UINT64_C(1) << per) - 1);
+		/* the first table of arm64 may be a part of a page */
+		if (t->arm64 && level + 1u == t->levels && t->va_bits > shift)
+			index &= (UINT64_C(1) << (t->va_bits - shift)) - 1;
+		if (!read(arg, table + index * TABLES_ENTRY, b, sizeof(b)))
+			return false;
+		e = ml_le64(b);
+		if (!(e & PRESENT))
+			return false;
+		if (!level || (t->arm64 ? !(e & ARM_TABLE) : !!(e & LARGE))) {
+			page = UINT64_C(1) << shift;
+			*ret = tables_addr(t, e, page) | (va & (page - 1));
+			return true;
+		}
+		table = tables_addr(t, e, page);
+	}
+	return false;
 }

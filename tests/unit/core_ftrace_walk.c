@@ -131,15 +131,15 @@ static void found_open(struct found *f, const struct walk *w)
 	ml_image_add_note(f->kernel.image, "VMCOREINFO", 0, "", w->info,
 			  w->info, strlen(w->info));
 	ml_ftrace_walk_place(f->kernel.image, &f->info);
-	assert_int_equal(f->info.root, BASE);
+	assert_int_equal(f->info.tables.root, BASE);
 	/* as place.c has it */
 	sscanf(strstr(w->info, "VA_BITS") ? strstr(w->info, "VA_BITS") :
 					    "VA_BITS)=47",
 	       "VA_BITS)=%lu", &bits);
-	f->info.direct_start = f->info.arm64 ? -(UINT64_C(1) << bits) :
-			       f->info.levels == 5 ?
-					       UINT64_C(0xff11000000000000) :
-					       UINT64_C(0xffff888000000000);
+	f->info.direct_start =
+		f->info.tables.arm64	   ? -(UINT64_C(1) << bits) :
+		f->info.tables.levels == 5 ? UINT64_C(0xff11000000000000) :
+					     UINT64_C(0xffff888000000000);
 }
 
 static void found_close(struct found *f)

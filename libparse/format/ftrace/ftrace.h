@@ -13,6 +13,7 @@
 
 #include "base/limits.h"
 #include "format/format.h"
+#include "space/pagewalk.h"
 
 enum {
 	FTRACE_HEADER = 24,	    /* of the region */
@@ -64,15 +65,13 @@ struct ftrace_kallsyms {
  * Where things are: virtual addresses, 0: not known. image, direct: a virtual
  * address less the physical one, in the kernel's image, from anchor to image_end, and in
  * its direct map of direct_len bytes. slide: how far the kernel runs from where it was
- * linked. then: how far the one that wrote the log was from that. root: physical, of
- * the page tables for all other addresses; va_bits: only of arm64.
+ * linked. then: how far the one that wrote the log was from that. tables: for all other
+ * addresses.
  */
 struct ftrace_kernel_info {
 	uint64_t image, anchor, image_end;
 	uint64_t direct, direct_start, direct_len;
-	uint64_t root;
-	uint8_t levels, page_shift, va_bits;
-	bool arm64;
+	struct ml_tables tables;
 	uint64_t slide, then;
 	uint64_t events, tasks;
 	uint16_t off[FTRACE_MEMBERS];
