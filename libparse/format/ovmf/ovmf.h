@@ -86,6 +86,19 @@ void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
 		 uint64_t *budget);
 
+/* compare.c: the text of one log and that of another. Are the n bytes of a from
+ * a_at on equal to those of b from b_at on? */
+bool ml_ovmf_same_text(const struct ml_log *a, uint64_t a_at,
+		       const struct ml_log *b, uint64_t b_at, uint64_t n,
+		       struct memlog_image *image);
+/* Is it the log of a resume from suspend to RAM (S3)? */
+bool ml_ovmf_of_resume(const struct ml_log *log, struct memlog_image *image);
+/* The main log was just filled from this early one: it has the same text, or is
+ * so small that only the end fitted. */
+bool ml_ovmf_copied_from(const struct ml_log *main_log,
+			 const struct ml_log *early,
+			 struct memlog_image *image);
+
 /* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image);

@@ -107,77 +107,6 @@ static bool is_early(const struct ml_log *log, struct memlog_image *image,
 	       addr >= OVMF_EARLY_FROM && addr < OVMF_EARLY_TO;
 }
 
-/* Byte at of the text, which is used bytes long. Reads go through a window, so
- * that comparing two rings does not take one read per byte. */
-struct text {
-	struct ml_source source;
-	const struct ovmf *o;
-	uint64_t from;
-	size_t len;
-	uint8_t win[1024];
-};
-
-static bool ovmf_relate_text_read(struct text *t, uint64_t at, uint8_t *buf,
-				  size_t len)
-{
-	while (len) {
-		uint64_t pos = (t->o->head + at) % t->o->size;
-		size_t n = ml_min(len, t->o->size - pos), got;
-
-		if (ml_source_read(&t->source, 0, t->o->header_size + pos, buf,
-				   n, &got, NULL, NULL) ||
-		    !got)
-			return false;
-		buf += got;
-		at += got;
-		len -= got;
-	}
-	return true;
-}
-
-/* Are the n bytes of a from a_at on equal to those of b from b_at on? */
-static bool same_text(const struct ml_log *a, uint64_t a_at,
-		      const struct ml_log *b, uint64_t b_at, uint64_t n,
-		      struct memlog_image *image)
-{
-	struct text x = { .source = { .image = image, .log = a },
-			  .o = ml_ovmf_const(a) };
-	struct text y = { .source = { .image = image, .log = b },
-			  .o = ml_ovmf_const(b) };
-	uint64_t at;
-	size_t k;
-
-	for (at = 0; at < n; at += k) {
-		k = ml_min(sizeof(x.win), n - at);
-		if (!ovmf_relate_text_read(&x, a_at + at, x.win, k) ||
-		    !ovmf_relate_text_read(&y, b_at + at, y.win, k) ||
-		    memcmp(x.win, y.win, k))
-			return false;
-	}
-	return true;
-}
-
-/* What a PEIM of edk2 prints on a resume from S3, a few KiB into the log. */
-#define RESUME_SAYS "Enter S3 PEIM"
-
-static bool of_resume(const struct ml_log *log, struct memlog_image *image)
-{
-	struct text t = { .source = { .image = image, .log = log },
-			  .o = ml_ovmf_const(log) };
-	uint64_t at, end = ml_min(log->pub.used, ML_OVMF_RESUME);
-	size_t again = sizeof(RESUME_SAYS) - 2; /* it may cross windows */
-	size_t k;
-
-	for (at = 0; at<end; at += k> again ? k - again : k) {
-		k = ml_min(sizeof(t.win), end - at);
-		if (!ovmf_relate_text_read(&t, at, t.win, k))
-			return false;
-		if (memmem(t.win, k, RESUME_SAYS, sizeof(RESUME_SAYS) - 1))
-			return true;
-	}
-	return false;
-}
-
 /* Is it a log whose text can be compared with others? */
 static bool ovmf_relate_sound(const struct ml_log *log)
 {
@@ -186,19 +115,6 @@ static bool ovmf_relate_sound(const struct ml_log *log)
 	return o->kind == OVMF_KIND_PLAIN &&
 	       !(log->pub.flags & MEMLOG_LOG_DAMAGED) &&
 	       (o->state == OVMF_LINEAR || o->state == OVMF_WRAPPED);
-}
-
-/* The main log was just filled from this early one: it has the same text, or is
- * so small that only the end fitted. */
-static bool copied_from(const struct ml_log *main_log,
-			const struct ml_log *early, struct memlog_image *image)
-{
-	uint64_t m = main_log->pub.used, e = early->pub.used;
-
-	if (m == e)
-		return same_text(main_log, 0, early, 0, e, image);
-	return m < e && (main_log->pub.flags & MEMLOG_LOG_WRAPPED) &&
-	       same_text(main_log, 0, early, e - m, m, image);
 }
 
 static void name_all(struct ml_log *const *logs, size_t n,
@@ -215,7 +131,7 @@ static void name_all(struct ml_log *const *logs, size_t n,
 		o->resume = o->kind == OVMF_KIND_RESUME ||
 			    (o->early && o->kind == OVMF_KIND_PREVIOUS &&
 			     looked++ < ML_OVMF_COMPARED &&
-			     of_resume(logs[i], image));
+			     ml_ovmf_of_resume(logs[i], image));
 		logs[i]->turn = o->resume;
 		snprintf(logs[i]->pub.variant, sizeof(logs[i]->pub.variant),
 			 "%s%s%s", ml_ovmf_variant(o),
@@ -288,7 +204,7 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 				continue;
 			if (++compared > ML_OVMF_COMPARED)
 				return found;
-			if (!copied_from(logs[k], logs[i], image))
+			if (!ml_ovmf_copied_from(logs[k], logs[i], image))
 				continue;
 			if (!ml_ovmf_const(logs[k])->judged)
 				ovmf_relate_say(
@@ -325,7 +241,8 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 				continue;
 			if (compared++ == ML_OVMF_COMPARED)
 				return;
-			if (same_text(logs[i], 0, logs[k], 0, used, image))
+			if (ml_ovmf_same_text(logs[i], 0, logs[k], 0, used,
+					      image))
 				ovmf_relate_say(
 					logs[i], MEMLOG_STATE_COPY,
 					"the same text is also at %s:0x%llx",
@@ -366,7 +283,8 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 		if (!ovmf_relate_unjudged(logs[i], false))
 			continue;
 		if (early && logs[i]->pub.used < early->pub.used &&
-		    same_text(logs[i], 0, early, 0, logs[i]->pub.used, image))
+		    ml_ovmf_same_text(logs[i], 0, early, 0, logs[i]->pub.used,
+				      image))
 			ovmf_relate_say(logs[i], MEMLOG_STATE_COPY,
 					"being filled from the early log");
 		else if (early)
@@ -396,7 +314,7 @@ static void judge_mains(struct ml_log *const *logs, size_t n,
 			if (!ovmf_relate_unjudged(logs[i], false))
 				continue;
 			looked++;
-			if (of_resume(logs[i], image))
+			if (ml_ovmf_of_resume(logs[i], image))
 				ovmf_relate_say(
 					logs[i], MEMLOG_STATE_UNKNOWN,
 					"of a resume from suspend to RAM (S3), in "
@@ -430,7 +348,7 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	judge_twins(logs, n, true, image, effort);
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
-	if (early && of_resume(early, image)) {
+	if (early && ml_ovmf_of_resume(early, image)) {
 		early->turn = 1;
 		ovmf_relate_say(early, MEMLOG_STATE_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
