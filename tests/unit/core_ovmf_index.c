@@ -22,6 +22,7 @@ static void copy_bytes(void *to, const void *from, size_t len);
 #define ml_copy(to, from, length) copy_bytes((to), (from), (length))
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogPrefix.c"
 
 #define ADDR	    0x3cb0000u
 #define ROOM	    16384u

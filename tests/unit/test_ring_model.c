@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -25,6 +26,7 @@ static void interrupts_set(int state);
 #define ml_interrupts_set(state)  interrupts_set(state)
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogPrefix.c"
 
 #define MAX_N	    64
 #define MAX_ENTRIES 8
@@ -307,9 +309,34 @@ static void watched_copy(void *to, const void *from, size_t length)
 	}
 }
 
+/* The text with what the ring puts before its lines, which messages are a
+ * millisecond apart; returns its length. */
+static u32 prefixed(const struct bench *bench, const u8 *text, u32 length,
+		    u8 *ret)
+{
+	const struct model *model = &bench->model;
+	int begins = !model->count || model->bytes[model->count - 1] == '\n';
+	u32 i, n = 0;
+
+	for (i = 0; i < length; i++) {
+		if (begins)
+			n += bench->ring.ext->khz ?
+				     sprintf((char *)ret + n,
+					     "[%5u.%03u000] E ",
+					     bench->count / 1000,
+					     bench->count % 1000) :
+				     sprintf((char *)ret + n,
+					     "[           ?] E ");
+		ret[n++] = text[i];
+		begins = text[i] == '\n';
+	}
+	return n;
+}
+
 static enum ml_ring_status append(struct bench *bench, const u8 *text,
 				  u32 length)
 {
+	static u8 with[20 * 2 * MAX_N];
 	struct ml_ring_message message = {
 		.text = text,
 		.length = length,
@@ -321,6 +348,10 @@ static enum ml_ring_status append(struct bench *bench, const u8 *text,
 	};
 	enum ml_ring_status status;
 
+	if (bench->ring.prefixed) {
+		length = prefixed(bench, text, length, with);
+		text = with;
+	}
 	bench->messages[bench->count].at = bench->total;
 	bench->messages[bench->count].length = length;
 	watched_after = bench->model;
@@ -390,6 +421,117 @@ static void test_index(void **state)
 			}
 		}
 	assert_true(watch_count > 100000);
+}
+
+/* Lines have prefixes wherever messages and the ring begin and end. */
+static void test_prefix(void **state)
+{
+	static struct bench bench;
+	u8 text[2 * MAX_N];
+	u32 n, i, k, length, khz, entries, fitted = 0;
+
+	(void)state;
+	srand(4);
+	watch_count = 0;
+	for (n = 2; n <= MAX_N; n++) {
+		khz = n % 2;
+		entries = n % 4 < 2 ? 2 : 8;
+		setup_index(&bench, n, entries);
+		bench.ring.ext->khz = khz;
+		ml_ring_prefix(&bench.ring);
+		assert_int_equal(bench.ring.prefixed, 1);
+		for (i = 0; i < 1000; i++) {
+			length = rand() % (n < 30 ? n : n / 2);
+			for (k = 0; k < length; k++)
+				text[k] = rand() % 6 ? 'a' + rand() % 26 : '\n';
+			fitted += append(&bench, text, length) == ML_RING_OK;
+			check_bench(&bench);
+			assert_int_equal(bench.ring.ext->khz, khz);
+		}
+		/* it is found by whoever attaches */
+		assert_int_equal(ml_ring_attach(bench.base, bench.header + n,
+						&bench.ring),
+				 ML_RING_OK);
+		assert_int_equal(bench.ring.prefixed, 1);
+	}
+	assert_true(fitted > 20000 && watch_count > 1000000);
+}
+
+static void test_prefix_words(void **state)
+{
+	static const struct {
+		u64 time;
+		u32 khz, level;
+		const char *prefix;
+	} cases[] = {
+		{ 1000, 1, 0x80000000, "[    0.000000] E " },
+		{ 1001, 1, 0x80000002, "[    0.001000] E " },
+		{ 13345678, 1000, 2, "[   13.344678] W " },
+		{ 99999999999999, 1000000, 0x40, "[99999.999998] I " },
+		{ 100000000001000, 1000000, 1, "[           ?] I " },
+		{ 1000 + (1ull << 54) - 1, 0xffffffff, 4, "[ 4194.304000] I " },
+		{ 1000 + (1ull << 54), 0xffffffff, 0x400, "[           ?] I " },
+		{ 999, 1, 0x400000, "[           ?] V " },
+		{ 5000, 0, 0x42, "[           ?] W " },
+		{ 5000, 1, 0x444000, "[    4.000000] V " },
+		{ 5000, 1, 0, "[    4.000000] V " },
+	};
+	static struct bench bench;
+	u8 ret[ML_RING_PREFIX_BYTES];
+	size_t i;
+
+	(void)state;
+	setup_index(&bench, 16, 2);
+	bench.ring.ext->start.low = 1000;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ml_ring_message message = { .time = cases[i].time,
+						   .level = cases[i].level };
+
+		bench.ring.ext->khz = cases[i].khz;
+		ml_prefix_make(bench.ring.ext, &message, ret);
+		if (memcmp(ret, cases[i].prefix, sizeof(ret)))
+			fail_msg("%zu: %.17s", i, (const char *)ret);
+	}
+}
+
+/* The rate: what the platform says, or the first pair and one a millisecond later,
+ * whichever comes first. */
+static void test_prefix_rate(void **state)
+{
+	static struct bench bench;
+	struct ml_ring *ring = &bench.ring;
+
+	(void)state;
+	setup_bench(&bench, 16);
+	ml_ring_prefix(ring);
+	assert_int_equal(ring->prefixed, 0);
+	setup_index(&bench, 16, 2);
+	ml_ring_clock(ring, ML_MOMENT_MEMORY, 1000000, 0xfffff0);
+	ml_ring_prefix(ring);
+	assert_int_equal(ring->ext->flags, 1 | 2);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_clock(ring, ML_MOMENT_DXE, 1500000, 0xd00);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_clock(ring, ML_MOMENT_READY_TO_BOOT, 4000000, 10721);
+	assert_int_equal(ring->ext->khz, 1000152);
+	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 879812000, 0x300000);
+	assert_int_equal(ring->ext->khz, 1000152);
+	ring->ext->khz = 0;
+	ml_ring_prefix(ring);
+	assert_in_range(ring->ext->khz, 999990, 1000010);
+	/* what cannot be a rate */
+	ring->ext->khz = 0;
+	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 1ull << 34, 0x300000);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 1ull << 37, 0x300000);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 999999, 0x300000);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 1100000, 0x300000);
+	assert_int_equal(ring->ext->khz, 0);
+	ml_ring_hz(ring, 62500000);
+	ml_ring_prefix(ring);
+	assert_int_equal(ring->ext->khz, 62500);
 }
 
 /* The counter of the first message, and what was dropped. */
@@ -648,8 +790,9 @@ static void test_hostile_extension(void **state)
 							   .length = i % 8 };
 
 			fill_text(text, i % 8);
-			assert_int_equal(ml_ring_append(&ring, &message),
-					 ML_RING_OK);
+			/* no prefix fits into this ring */
+			if (ml_ring_append(&ring, &message))
+				assert_int_equal(ring.prefixed, 1);
 		}
 		end = (const u8 *)bench.room + sizeof(bench.room);
 		for (i = 0; i < GUARD; i++)
@@ -943,12 +1086,75 @@ static void test_copy_index(void **state)
 			}
 }
 
+/* Early text gets its prefixes in the main log, message by message. Text whose
+ * entries are lost gets none. */
+static void test_copy_prefix(void **state)
+{
+	static uint64_t room[1024];
+	static u8 want[8192], got[8192];
+	static struct bench from;
+	struct ml_ring to;
+	u8 text[MAX_N], old[MAX_N];
+	u32 n, i, k, length, used, at, first, skip, begins;
+	u8 *p;
+
+	(void)state;
+	srand(5);
+	for (n = 3; n <= MAX_N; n++)
+		for (i = 0; i < 30; i++) {
+			setup_index(&from, n, 8);
+			for (k = 0; k < i; k++) {
+				length = 1 + rand() % (n - 1);
+				for (at = 0; at < length; at++)
+					text[at] = rand() % 4 ? 'x' : '\n';
+				append(&from, text, length);
+			}
+			used = read_back(from.base, n, old);
+			from.ring.ext->khz = 0;
+			from.ring.ext->hz.low = 1000;
+			ml_ring_init(room, sizeof(room), 8, NULL);
+			ml_ring_attach(room, sizeof(room), &to);
+			ml_ring_prefix(&to);
+			assert_int_equal(ml_ring_copy(&to, &from.ring),
+					 ML_RING_OK);
+			/* messages [first, count) are whole and have entries */
+			for (first = 0; first < from.count; first++)
+				if (first + 8 >= from.count &&
+				    from.messages[first].at >=
+					    from.total - used)
+					break;
+			skip = first < from.count ? from.messages[first].at -
+							    from.total + used :
+						    used;
+			memcpy(want, old, skip);
+			p = want + skip;
+			begins = !skip || p[-1] == '\n';
+			for (at = skip; first < from.count; first++)
+				for (k = 0; k < from.messages[first].length;
+				     k++) {
+					if (begins)
+						p += sprintf(
+							(char *)p,
+							"[    0.%03u000] E ",
+							first);
+					begins = old[at] == '\n';
+					*p++ = old[at++];
+				}
+			length = read_back((u8 *)room, to.size, got);
+			assert_int_equal(length, p - want);
+			assert_memory_equal(got, want, length);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_init),
 		cmocka_unit_test(test_random_lengths),
 		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_prefix_words),
+		cmocka_unit_test(test_prefix_rate),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_layout),
@@ -965,6 +1171,7 @@ int main(void)
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_copy_index),
+		cmocka_unit_test(test_copy_prefix),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

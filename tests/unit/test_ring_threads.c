@@ -16,6 +16,7 @@
 #define MEMLOG_HOST
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
 #include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogPrefix.c"
 
 #define WRITERS	      2
 #define MESSAGES      20000

@@ -22,6 +22,7 @@ typedef uint64_t u64;
 #define ml_copy(to, from, length)	memcpy((to), (from), (length))
 #endif
 #define ml_zero(to, length)		memset((to), 0, (length))
+#define ml_divide(value, by)		((value) / (by))
 #ifndef ml_step
 #define ml_step()			do { } while (0)
 #endif
@@ -50,6 +51,8 @@ typedef UINT64 u64;
 
 #define ml_copy(to, from, length)	CopyMem((to), (from), (length))
 #define ml_zero(to, length)		ZeroMem((to), (length))
+/* of 64 bits by 32, which 32-bit code has no instruction for */
+#define ml_divide(value, by)		DivU64x32((value), (by))
 #define ml_relax()			CpuPause()
 /* returns the state that ml_interrupts_set() restores */
 #define ml_interrupts_off()		SaveAndDisableInterrupts()

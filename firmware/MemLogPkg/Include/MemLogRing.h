@@ -84,6 +84,7 @@ struct ml_ring_header {
 
 /* Flags of the extension */
 #define ML_RING_INDEXED		(1U << 0)
+#define ML_RING_PREFIXED	(1U << 1)	/* so are the lines of text */
 #define ML_RING_ARM_COUNTER	(1U << 3)	/* else x86's TSC */
 #define ML_RING_HZ_CERTAIN	(1U << 4)
 
@@ -121,7 +122,7 @@ struct ml_ring_ext {
 	u32 index_offset;	/* 0x30 from the start of the header */
 	u32 entry_bytes;	/* 0x34 32 */
 	u32 entries;	/* 0x38 a power of two */
-	u32 reserved;	/* 0x3c */
+	u32 khz;	/* 0x3c the rate that prefixes have, 0: none yet */
 	struct ml_ring_word count;	/* 0x40 entries ever written */
 	struct ml_ring_word previous;	/* 0x48 address of the kept log */
 	struct ml_ring_word main;	/* 0x50 in an early ring: the main log
@@ -146,6 +147,9 @@ struct ml_ring_entry {
 };
 
 #define ML_ENTRY_BY_AP		(1U << 0)
+
+/* "[   12.345678] I ", or "[           ?] I " before the rate is known */
+#define ML_RING_PREFIX_BYTES	17U
 
 enum ml_ring_status {
 	ML_RING_OK,
@@ -183,6 +187,7 @@ struct ml_ring {
 	struct ml_ring_ext *ext;	/* NULL: a plain header */
 	struct ml_ring_entry *index;
 	u32 entries;	/* 0: no index */
+	u8 prefixed;	/* lines begin with time and level */
 };
 
 /* How many index entries that many bytes of text need: a power of two. A message
@@ -233,6 +238,14 @@ enum ml_ring_status ml_ring_append(struct ml_ring *ring,
  * written to at the same time.
  */
 enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from);
+
+/*
+ * From here on each line of text gets a prefix with the time since the start of the
+ * log and the level. Text that is copied to the ring gets them as well. The rate of
+ * the clock is that of ml_ring_hz(), or what the clock pairs say as soon as two are
+ * a millisecond apart. A ring without an extension has no prefixes.
+ */
+void ml_ring_prefix(struct ml_ring *ring);
 
 /* Stores a clock pair. */
 void ml_ring_clock(struct ml_ring *ring, enum ml_ring_moment moment, u64 time,

@@ -54,6 +54,20 @@ MarkClock(
 		MemLogClock(&Ring, Moment);
 }
 
+/* From here on the lines of the ring at Address begin with time and level. */
+STATIC
+VOID
+Prefix(
+	IN UINT64 Address
+	)
+{
+	struct ml_ring Ring;
+
+	if (ml_ring_attach((VOID *)(UINTN)Address, MemLogLimitOf(Address),
+			   &Ring) == ML_RING_OK)
+		ml_ring_prefix(&Ring);
+}
+
 /* From here on PEI writes to Address. */
 STATIC
 VOID
@@ -274,6 +288,7 @@ MoveTo(
 	IN UINT32 Bytes,
 	IN UINT32 Entries,
 	IN UINT64 Kept,
+	IN BOOLEAN Prefixed,
 	IN OUT MEM_DEBUG_LOG_HOB *Hob
 	)
 {
@@ -283,6 +298,8 @@ MoveTo(
 
 	MemLogVersion(Version);
 	ml_ring_init(Main, Bytes, Entries, Version);
+	if (Prefixed)
+		Prefix((UINTN)Main);
 	if (ml_ring_attach(Main, Bytes, &Ring) == ML_RING_OK) {
 		if (Ring.ext != NULL)
 			Ring.ext->previous.low = (UINT32)Kept;
@@ -299,6 +316,7 @@ STATIC
 VOID
 StartMain(
 	IN UINT32 Pages,
+	IN BOOLEAN Prefixed,
 	IN OUT MEM_DEBUG_LOG_HOB *Hob
 	)
 {
@@ -314,11 +332,13 @@ StartMain(
 		       "staying at 0x%lx\n", AllPages, Hob->Address));
 		GiveUp(Last);
 		WriteNote(Hob->Address);
+		if (Prefixed)
+			Prefix(Hob->Address);
 		return;
 	}
 	Main = TakeTurns(Places, Bytes, Last, &Kept);
 	MoveTo(Main, Bytes, ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)),
-	       Kept, Hob);
+	       Kept, Prefixed, Hob);
 	DEBUG((DEBUG_INFO, "memory log: at 0x%lx, %u pages", Hob->Address,
 	       Pages));
 	if (Kept != 0)
@@ -396,6 +416,7 @@ OnMemoryDiscovered(
 {
 	EFI_BOOT_MODE BootMode;
 	MEM_DEBUG_LOG_HOB *Hob;
+	BOOLEAN Prefixed;
 	UINT32 Pages;
 
 	Hob = BuildGuidHob(&gMemDebugLogHobGuid, sizeof(*Hob));
@@ -404,7 +425,7 @@ OnMemoryDiscovered(
 	ZeroMem(Hob, sizeof(*Hob));
 	if (MEMLOG_EARLY_HALF != 0)
 		Hob->Address = MEMLOG_NOTE->Current;
-	MemLogSettings(&Pages, &Hob->Level);
+	MemLogSettings(&Pages, &Hob->Level, &Prefixed);
 
 	/*
 	 * On S3 resume the boot's log stays at the address that the operating
@@ -417,6 +438,8 @@ OnMemoryDiscovered(
 		if (MEMLOG_EARLY_HALF == 0)
 			return EFI_SUCCESS;
 		CountResume();
+		if (Prefixed)
+			Prefix(Hob->Address);
 		return PeiServicesNotifyPpi(&mEndOfResume);
 	}
 	if (Pages == 0) {
@@ -427,8 +450,10 @@ OnMemoryDiscovered(
 		Use(0, Hob);
 		LeaveEarly(Early);
 	} else {
-		StartMain(Pages, Hob);
 		MarkClock(Hob->Address, ML_MOMENT_MEMORY);
+		StartMain(Pages, Prefixed, Hob);
+		if (MEMLOG_EARLY_HALF == 0)
+			MarkClock(Hob->Address, ML_MOMENT_MEMORY);
 	}
 	ReserveEarly(Hob->Address != 0 &&
 		     MemLogLimitOf(Hob->Address) == MEMLOG_EARLY_HALF);

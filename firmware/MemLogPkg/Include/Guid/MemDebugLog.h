@@ -15,9 +15,10 @@ typedef struct {
 	UINT32 Reserved;
 } MEM_DEBUG_LOG_HOB;
 
-/* fw_cfg files, hexadecimal digits: size of the main log in pages, and the mask
- * of error levels */
+/* fw_cfg files, hexadecimal digits: size of the main log in pages, the mask of
+ * error levels, and whether lines begin with time and level */
 #define MEM_DEBUG_LOG_PAGES_FILE	"opt/ovmf/MemDebugLogPages"
 #define MEM_DEBUG_LOG_LEVEL_FILE	"opt/ovmf/MemDebugLogLevel"
+#define MEM_DEBUG_LOG_PREFIX_FILE	"opt/ovmf/MemDebugLogPrefix"
 
 #endif

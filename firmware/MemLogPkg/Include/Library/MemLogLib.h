@@ -39,15 +39,17 @@ MemLogWrite(
 	);
 
 /*
- * The size of the main log in pages, at most ML_RING_MAX_PAGES, and the mask of
- * error levels, 0 for that of the device: from fw_cfg, or from the PCDs if the
- * host does not set them. Only MemLogPeiFwCfgLib has this function.
+ * The size of the main log in pages, at most ML_RING_MAX_PAGES, the mask of error
+ * levels, 0 for that of the device, and whether lines begin with time and level:
+ * from fw_cfg, or from the PCDs if the host does not set them. Only
+ * MemLogPeiFwCfgLib has this function.
  */
 VOID
 EFIAPI
 MemLogSettings(
 	OUT UINT32 *Pages,
-	OUT UINT32 *Level
+	OUT UINT32 *Level,
+	OUT BOOLEAN *Prefix
 	);
 
 #endif

@@ -23,7 +23,8 @@ VOID
 EFIAPI
 MemLogSettings(
 	OUT UINT32 *Pages,
-	OUT UINT32 *Level
+	OUT UINT32 *Level,
+	OUT BOOLEAN *Prefix
 	)
 {
 	*Pages = Setting(MEM_DEBUG_LOG_PAGES_FILE,
@@ -31,4 +32,6 @@ MemLogSettings(
 	*Pages = MIN(*Pages, ML_RING_MAX_PAGES);
 	*Level = Setting(MEM_DEBUG_LOG_LEVEL_FILE,
 			 FixedPcdGet32(PcdMemLogErrorLevel));
+	*Prefix = Setting(MEM_DEBUG_LOG_PREFIX_FILE,
+			  FixedPcdGetBool(PcdMemLogPrefix)) != 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * What is known of a whole ring: its clock, and whether it is still in use.
+ * What is known of a whole ring: its size, its clock, and whether it is still in
+ * use.
  */
 #include <MemLogRing.h>
 #include "Words.h"
@@ -8,6 +9,27 @@
 /* The mark in the upper half of the second magic */
 #define MARK_SHIFT	24
 #define MARK_MASK	0x00ffffffU
+
+/* Bytes of text that have an entry of the index, at the least */
+#define TEXT_PER_ENTRY	40U
+
+u32 ml_ring_entries(u32 text)
+{
+	u32 entries = 2;
+
+	while (entries < text / TEXT_PER_ENTRY)
+		entries *= 2;
+	return entries;
+}
+
+/* What the index does not need of its last page is for text. */
+u32 ml_ring_pages(u32 pages)
+{
+	u32 index = ml_ring_entries(pages * 4096U) *
+		    (u32)sizeof(struct ml_ring_entry);
+
+	return pages ? pages + (index + 4095) / 4096 : 0;
+}
 
 void ml_ring_clock(struct ml_ring *ring, enum ml_ring_moment moment, u64 time,
 		   u32 pm_timer)
@@ -21,6 +43,8 @@ void ml_ring_clock(struct ml_ring *ring, enum ml_ring_moment moment, u64 time,
 	store_word(&clock->time, time);
 	store(&clock->pm_timer, pm_timer);
 	store(&clock->moment, (u32)moment);
+	if (load(&ring->ext->flags) & ML_RING_PREFIXED)
+		ml_ring_prefix(ring);
 }
 
 void ml_ring_wall_clock(struct ml_ring *ring, const void *efi_time, u64 time)

@@ -10,6 +10,7 @@
  * bytes holds N - 1. Once the ring has wrapped, head is tail + 1 modulo N.
  */
 #include <MemLogRing.h>
+#include "Prefix.h"
 #include "Words.h"
 
 /* ml_ring_copy() releases the lock after each piece of this many bytes. */
@@ -21,9 +22,6 @@ _Static_assert(sizeof(struct ml_ring_ext) == ML_RING_EXT_BYTES,
 	       "the extension is part of the interface");
 _Static_assert(sizeof(struct ml_ring_entry) == 32,
 	       "an entry is part of the interface");
-
-/* Bytes of text that have an entry of the index, at the least */
-#define TEXT_PER_ENTRY	40U
 
 /* The locator: the offset of the extension and "memlogx1" */
 #define LOCATOR_BYTES	16U
@@ -50,24 +48,6 @@ static int lock(struct ml_ring_header *header)
 static void unlock(struct ml_ring_header *header)
 {
 	store(&header->lock.low, ML_RING_LOCK_FREE);
-}
-
-u32 ml_ring_entries(u32 text)
-{
-	u32 entries = 2;
-
-	while (entries < text / TEXT_PER_ENTRY)
-		entries *= 2;
-	return entries;
-}
-
-/* What the index does not need of its last page is for text. */
-u32 ml_ring_pages(u32 pages)
-{
-	u32 index = ml_ring_entries(pages * 4096U) *
-		    (u32)sizeof(struct ml_ring_entry);
-
-	return pages ? pages + (index + 4095) / 4096 : 0;
 }
 
 static void init_ext(u8 *base, u32 entries)
@@ -161,6 +141,7 @@ static void attach_ext(struct ml_ring *ring, u32 header_size)
 	if (load(&ext->bytes) < ML_RING_EXT_BYTES)
 		return;
 	ring->ext = ext;
+	ring->prefixed = (load(&ext->flags) & ML_RING_PREFIXED) != 0;
 	index = load(&ext->index_offset);
 	entries = load(&ext->entries);
 	if (!(load(&ext->flags) & ML_RING_INDEXED) ||
@@ -190,6 +171,7 @@ enum ml_ring_status ml_ring_attach(void *base, u32 limit, struct ml_ring *ret)
 	ret->ext = 0;
 	ret->index = 0;
 	ret->entries = 0;
+	ret->prefixed = 0;
 	attach_ext(ret, header_size);
 	return ML_RING_OK;
 }
@@ -226,6 +208,11 @@ static u32 check_of(const struct ml_ring_entry *entry, u32 number)
 	return check;
 }
 
+int ml_ring_entry_is_whole(const struct ml_ring_entry *entry, u32 number)
+{
+	return entry->check == check_of(entry, number);
+}
+
 /* Called with the lock held. Entries with a wrong check are skipped by readers,
  * so one that is half written does no harm. */
 static void put_entry(struct ml_ring *ring, struct ml_ring_entry *entry)
@@ -241,26 +228,70 @@ static void put_entry(struct ml_ring *ring, struct ml_ring_entry *entry)
 	store_word(&ring->ext->count, count + 1);
 }
 
-static void put_message(struct ml_ring *ring,
+/* length: of the text, with its prefixes */
+static void put_message(struct ml_ring *ring, u32 length,
 			const struct ml_ring_message *message)
 {
 	struct ml_ring_entry entry;
 
 	if (!ring->ext)
 		return;
-	if (!load(&ring->ext->start.low) && !load(&ring->ext->start.high))
-		store_word(&ring->ext->start, message->time);
 	entry.time.low = (u32)message->time;
 	entry.time.high = (u32)(message->time >> 32);
 	entry.position = load(&ring->ext->total.low);
 	entry.level = message->level;
-	entry.length = message->length > 0xffff ? 0xffff :
-						  (u16)message->length;
+	entry.length = length > 0xffff ? 0xffff : (u16)length;
 	entry.phase = message->phase;
 	entry.flags = (u8)(message->flags | load(&ring->ext->resumes) << 4);
 	entry.caller = message->caller;
 	entry.cpu = 0xffffffffU;
 	put_entry(ring, &entry);
+}
+
+/* The first message starts the clock of the log. */
+static void note_start(struct ml_ring *ring,
+		       const struct ml_ring_message *message)
+{
+	if (ring->ext && !load(&ring->ext->start.low) &&
+	    !load(&ring->ext->start.high))
+		store_word(&ring->ext->start, message->time);
+}
+
+static int at_line_start(const struct ml_ring *ring, u32 head, u32 tail)
+{
+	return head == tail ||
+	       ring->text[(tail ? tail : ring->size) - 1] == '\n';
+}
+
+/* Stores text at a tail, and around the end of the ring; returns the next tail. */
+static u32 put_text(struct ml_ring *ring, u32 tail, const u8 *text, u32 length)
+{
+	u32 first = ring->size - tail;
+
+	if (length < first) {
+		ml_copy(ring->text + tail, text, length);
+		return tail + length;
+	}
+	ml_copy(ring->text + tail, text, first);
+	if (length > first)
+		ml_copy(ring->text, text + first, length - first);
+	return length - first;
+}
+
+static void put_lines(struct ml_ring *ring, u32 tail, int begins,
+		      const struct ml_ring_message *message)
+{
+	const u8 *text = message->text;
+	u8 prefix[ML_RING_PREFIX_BYTES];
+	u32 left = message->length, line;
+
+	ml_prefix_make(ring->ext, message, prefix);
+	for (; left; left -= line, text += line, begins = 1) {
+		if (begins)
+			tail = put_text(ring, tail, prefix, sizeof(prefix));
+		line = ml_prefix_line(text, left);
+		tail = put_text(ring, tail, text, line);
+	}
 }
 
 /*
@@ -274,31 +305,36 @@ static enum ml_ring_status put(struct ml_ring *ring, const u8 *text, u32 length,
 			       const struct ml_ring_message *message)
 {
 	struct ml_ring_header *header = ring->header;
+	int prefixed = message && ring->prefixed, begins = 0;
 	u32 size = ring->size;
 	u32 head = load(&header->head.low);
 	u32 tail = load(&header->tail.low);
-	u32 next, first, used;
+	u32 next, used;
 
 	if (head >= size || tail >= size)
 		return ML_RING_BAD_OFFSETS;
-	used = tail - head + (tail < head ? size : 0);
-	if (length < size - tail) {
-		first = length;
-		next = tail + length;
-	} else {
-		first = size - tail;
-		next = length - first;
-		store(&header->truncated.low, 1);
+	if (message)
+		note_start(ring, message);
+	if (prefixed) {
+		begins = at_line_start(ring, head, tail);
+		length = ml_prefix_room(text, length, begins);
+		if (length >= size)
+			return ML_RING_TOO_LONG;
 	}
+	used = tail - head + (tail < head ? size : 0);
+	next = length < size - tail ? tail + length : length - (size - tail);
+	if (length >= size - tail)
+		store(&header->truncated.low, 1);
 	if (length > size - 1 - used)
 		head = next + 1 == size ? 0 : next + 1;
 	store(&header->head.low, head);
 	settle();
-	ml_copy(ring->text + tail, text, first);
-	if (length > first)
-		ml_copy(ring->text, text + first, length - first);
+	if (prefixed)
+		put_lines(ring, tail, begins, message);
+	else
+		put_text(ring, tail, text, length);
 	if (message)
-		put_message(ring, message);
+		put_message(ring, length, message);
 	if (ring->ext)
 		store_word(&ring->ext->total,
 			   load_word(&ring->ext->total) + length);
@@ -345,8 +381,8 @@ enum ml_ring_status ml_ring_append(struct ml_ring *ring,
 	return status;
 }
 
-static enum ml_ring_status copy_run(struct ml_ring *to, const u8 *text,
-				    u32 length)
+enum ml_ring_status ml_ring_copy_text(struct ml_ring *to, const u8 *text,
+				      u32 length)
 {
 	u32 most = to->size - 1 < COPY_PIECE ? to->size - 1 : COPY_PIECE;
 	enum ml_ring_status status = ML_RING_OK;
@@ -359,17 +395,17 @@ static enum ml_ring_status copy_run(struct ml_ring *to, const u8 *text,
 	return status;
 }
 
-static enum ml_ring_status copy_text(struct ml_ring *to, struct ml_ring *from,
+static enum ml_ring_status copy_ring(struct ml_ring *to, struct ml_ring *from,
 				     u32 head, u32 tail)
 {
 	enum ml_ring_status status;
 
 	if (head <= tail)
-		return copy_run(to, from->text + head, tail - head);
-	status = copy_run(to, from->text + head, from->size - head);
+		return ml_ring_copy_text(to, from->text + head, tail - head);
+	status = ml_ring_copy_text(to, from->text + head, from->size - head);
 	if (status != ML_RING_OK)
 		return status;
-	return copy_run(to, from->text, tail);
+	return ml_ring_copy_text(to, from->text, tail);
 }
 
 /* What the first ring of a boot knows of it. */
@@ -434,10 +470,14 @@ enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from)
 	if (load(&from->header->truncated.low))
 		store(&to->header->truncated.low, 1);
 	if (!to->ext || !from->ext)
-		return copy_text(to, from, head, tail);
+		return copy_ring(to, from, head, tail);
 	copy_facts(to->ext, from->ext);
+	if (to->prefixed) {
+		ml_ring_prefix(to);
+		return ml_ring_replay(to, from, used);
+	}
 	position = load(&to->ext->total.low);
-	status = copy_text(to, from, head, tail);
+	status = copy_ring(to, from, head, tail);
 	if (status == ML_RING_OK && to->entries && from->entries)
 		copy_index(to, from, used, position);
 	return status;
