@@ -275,9 +275,10 @@ $(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
 	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) -I$(RING)/Include \
 		$(CFLAGS) -fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
 
-# and into the test of what reads it
-$(B)/tests/unit/core_ovmf_index.o: UNIT_CFLAGS += -I$(RING)/Include
-$(B)/tests/unit/core_ovmf_index.o: $(RING_SRC)
+# and into the tests of what reads it
+RING_READ := $(patsubst %,$(B)/tests/unit/core_ovmf_%.o,index prefix)
+$(RING_READ): UNIT_CFLAGS += -I$(RING)/Include
+$(RING_READ): $(RING_SRC)
 
 # The same for ACRN's shared buffer.
 SBUF_SRC := $(wildcard firmware/sbuf/*.[ch])

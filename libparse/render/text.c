@@ -327,6 +327,17 @@ static bool tells_all(const struct text *t, const struct memlog_record *rec)
 	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !t->opts->time_format;
 }
 
+/* What of its text follows our prefix: not the log's own one, which says the same. */
+static const uint8_t *text_shown(const struct text *t,
+				 const struct memlog_record *rec, size_t *ret)
+{
+	bool whole = is_plain(t, rec) || rec->flags & MEMLOG_REC_VERBATIM ||
+		     rec->log->flags & MEMLOG_LOG_TELLS_ALL;
+
+	*ret = rec->message && !whole ? rec->message_len : rec->text_len;
+	return rec->message && !whole ? rec->message : rec->text;
+}
+
 static enum memlog_status text_record(void *state,
 				      const struct memlog_record *rec,
 				      struct memlog_err *err)
@@ -335,7 +346,8 @@ static enum memlog_status text_record(void *state,
 	bool more = rec->flags & MEMLOG_REC_CONTINUES;
 	bool verbatim = tells_all(t, rec);
 	bool fields = rec->n_fields && !(rec->log->flags & MEMLOG_LOG_PLAIN);
-	size_t len = rec->text_len;
+	size_t len;
+	const uint8_t *text = text_shown(t, rec, &len);
 
 	text_heading(t, rec);
 	if (!t->inside || (rec->flags & MEMLOG_REC_LOST_BEFORE)) {
@@ -343,7 +355,7 @@ static enum memlog_status text_record(void *state,
 		text_marks(t, rec);
 	}
 	if (is_plain(t, rec)) {
-		text_put_text(t, rec->text, len, more);
+		text_put_text(t, text, len, more);
 	} else {
 		if (!t->inside) {
 			start_line(t);
@@ -351,9 +363,9 @@ static enum memlog_status text_record(void *state,
 				put_prefix(t, rec);
 			t->bol = false;
 		}
-		if (fields && len && rec->text[len - 1] == '\n')
+		if (fields && len && text[len - 1] == '\n')
 			len--;
-		text_put_text(t, rec->text, len, more);
+		text_put_text(t, text, len, more);
 		if (!verbatim && fields)
 			text_put_fields(t, rec);
 		if (!more)

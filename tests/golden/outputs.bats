@@ -71,6 +71,7 @@ reads() {
 @test "c-exact" { golden c-exact; reads c-exact; }
 @test "c-long-header" { golden c-long-header; reads c-long-header; }
 @test "index" { golden index; reads index 1; }
+@test "prefix" { golden prefix; reads prefix; }
 @test "family-a" { golden family-a; reads family-a; }
 @test "family-b" { golden family-b; reads family-b; }
 @test "early-and-main" { golden early-and-main; reads early-and-main 1; }

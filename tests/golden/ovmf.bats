@@ -272,6 +272,23 @@ lines() {
 	[ -z "$output" ]
 }
 
+@test "prefixes of lines are time and level, and part of the text" {
+	local log=prefixed
+	cd "$BATS_TEST_TMPDIR"
+	image prefix "$log" truth 0
+	cmp <("$dump" -q -r "$log") truth
+	same <("$dump" -q "$log") <(printf '%s\n' \
+		'info   SecCoreStartupWithStack' \
+		'[    0.012345] debug  Loading PEIM ' \
+		'[    1.500003] warn   no room' plain '[   12.000000] err    ASSERT')
+	same <("$dump" -q --since 1s -l warn+ --time-format=none "$log") \
+		<(printf '%s\n' 'warn   no room' 'err    ASSERT')
+	"$dump" -q -J "$log" >json
+	[ "$(objects <json | jq -r 'select(.level == 4) |
+		.time + " " + .text + .message')" = \
+		"$(printf '1500003 [    1.500003] W no room\nno room\n')" ]
+}
+
 # What it says of a real boot. Its modules are known by what only they print.
 @test "a boot: each line has a time that does not go back, a level, a phase and a module" {
 	local records=$BATS_TEST_TMPDIR/records

@@ -77,6 +77,70 @@ bool ml_ovmf_of_resume(const struct ml_log *log, struct memlog_image *image)
 	return false;
 }
 
+/* The text of a main log, byte by byte, without prefixes. */
+struct unprefixed {
+	struct compared text;
+	uint64_t at, end; /* of what follows win */
+	size_t n, pos;
+	bool within; /* a line */
+};
+
+static bool ovmf_compare_next(struct unprefixed *u, uint8_t *ret)
+{
+	struct ovmf_prefix prefix;
+
+	if (u->n - u->pos <= OVMF_PREFIX && u->at < u->end) {
+		size_t left = u->n - u->pos, more;
+
+		memmove(u->text.win, u->text.win + u->pos, left);
+		more = ml_min(sizeof(u->text.win) - left, u->end - u->at);
+		if (!ovmf_compare_read(&u->text, u->at, u->text.win + left,
+				       more))
+			return false;
+		u->at += more;
+		u->n = left + more;
+		u->pos = 0;
+	}
+	if (!u->within)
+		u->pos += ml_ovmf_prefix(u->text.win + u->pos, u->n - u->pos,
+					 &prefix);
+	if (u->pos == u->n)
+		return false;
+	*ret = u->text.win[u->pos++];
+	u->within = *ret != '\n';
+	return true;
+}
+
+bool ml_ovmf_filled_from(const struct ml_log *main_log,
+			 const struct ml_log *early, struct memlog_image *image,
+			 bool whole)
+{
+	struct unprefixed m = {
+		.text = { .source = { .image = image, .log = main_log },
+			  .o = ml_ovmf_const(main_log) },
+		.end = main_log->pub.used,
+	};
+	struct compared e = { .source = { .image = image, .log = early },
+			      .o = ml_ovmf_const(early) };
+	uint64_t at = 0, end = early->pub.used;
+	size_t n = 0, pos = 0;
+	uint8_t c;
+
+	for (; ovmf_compare_next(&m, &c); pos++) {
+		if (pos == n) {
+			n = ml_min(sizeof(e.win), end - at);
+			if (!n || !ovmf_compare_read(&e, at, e.win, n))
+				return false;
+			at += n;
+			pos = 0;
+		}
+		if (c != e.win[pos])
+			return false;
+	}
+	return m.at == m.end && m.pos == m.n &&
+	       (!whole || (at == end && pos == n));
+}
+
 /* The main log was just filled from this early one: it has the same text, or is
  * so small that only the end fitted. */
 bool ml_ovmf_copied_from(const struct ml_log *main_log,
@@ -86,6 +150,8 @@ bool ml_ovmf_copied_from(const struct ml_log *main_log,
 
 	if (m == e)
 		return ml_ovmf_same_text(main_log, 0, early, 0, e, image);
+	if (m > e && (m - e) % OVMF_PREFIX == 0)
+		return ml_ovmf_filled_from(main_log, early, image, true);
 	return m < e && (main_log->pub.flags & MEMLOG_LOG_WRAPPED) &&
 	       ml_ovmf_same_text(main_log, 0, early, e - m, m, image);
 }

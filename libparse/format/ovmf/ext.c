@@ -10,7 +10,8 @@
 #define LOCATOR 16
 #define ENTRY	32
 
-#define HAS_INDEX 1u
+#define HAS_INDEX  1u
+#define HAS_PREFIX 2u
 
 static bool ovmf_ext_read(struct ml_source *source, uint64_t off, void *buf,
 			  size_t len)
@@ -82,6 +83,8 @@ static enum memlog_status ovmf_ext_find(struct ml_source *source,
 		ret->hz = ml_ovmf_clock_rate(p + 0x70, EXT - 0x70);
 	if (!ovmf_ext_settle(o, ret) || !ovmf_ext_geometry(o, p, at, ret))
 		return MEMLOG_CORRUPT;
+	ret->prefixed = ml_le32(p + 4) & HAS_PREFIX;
+	ret->unprefixed = !ret->prefixed;
 	return MEMLOG_OK;
 }
 

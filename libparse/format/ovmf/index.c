@@ -218,13 +218,15 @@ static void ovmf_index_first(struct ovmf_index *x, uint64_t user_hz,
 void ml_ovmf_index_apply(struct ovmf_index *x, struct ml_source *source,
 			 uint64_t user_hz, struct memlog_record *rec)
 {
+	const uint8_t *line = rec->message ? rec->message : rec->text;
+	size_t len = rec->message ? rec->message_len : rec->text_len;
 	const char *crash;
 	uint64_t from, to;
 
 	if (!x->ext.n)
 		return;
-	ml_ovmf_modules_line(&x->modules, rec->text, rec->text_len);
-	crash = ml_ovmf_modules_crash(&x->modules, rec->text, rec->text_len);
+	ml_ovmf_modules_line(&x->modules, line, len);
+	crash = ml_ovmf_modules_crash(&x->modules, line, len);
 	from = x->at + rec->lost;
 	to = x->at = from + rec->text_len;
 	if (!x->has || x->entry.to <= from)

@@ -23,6 +23,8 @@ struct ovmf_ext {
 	uint64_t index; /* offset of the entries */
 	uint64_t count; /* entries ever written */
 	uint32_t n;	/* entries that there are; 0: no index */
+	bool prefixed,
+		unprefixed; /* lines have a prefix, or none, as it says */
 	bool dated;
 	double date;	     /* seconds since 1970-01-01 UTC */
 	uint64_t date_clock; /* the clock then */

@@ -16,6 +16,7 @@ struct ovmf_decoder {
 	struct ml_lines lines;
 	struct ovmf_index index;
 	uint64_t user_hz;
+	bool within; /* the record before was the beginning of a line */
 };
 
 /* A ring that wrapped starts in the middle of a line, unless the last byte
@@ -149,6 +150,29 @@ static enum memlog_status ovmf_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
+/* Its prefix has less than the index, and counts only without an entry of that. */
+static void ovmf_describe(struct ovmf_decoder *d, struct ml_source *source,
+			  struct memlog_record *rec)
+{
+	struct ovmf_prefix prefix;
+	size_t n = 0;
+
+	if (!d->index.ext.unprefixed && !d->within)
+		n = ml_ovmf_prefix(rec->text, rec->text_len, &prefix);
+	d->within = rec->flags & MEMLOG_REC_CONTINUES;
+	d->index.ext.prefixed |= n > 0;
+	if (d->index.ext.prefixed)
+		ml_record_message(rec, n);
+	ml_ovmf_index_apply(&d->index, source, d->user_hz, rec);
+	if (!n || rec->has_level)
+		return;
+	rec->has_level = true;
+	rec->level = prefix.level;
+	rec->has_time = prefix.has_time;
+	rec->time = prefix.us;
+	rec->time_hz = 1000000;
+}
+
 static enum memlog_status ovmf_next(void *state, struct ml_source *source,
 				    struct memlog_record *rec,
 				    struct memlog_err *err)
@@ -157,7 +181,7 @@ static enum memlog_status ovmf_next(void *state, struct ml_source *source,
 	enum memlog_status s = ml_lines_next(&d->lines, source, rec, err);
 
 	if (!s)
-		ml_ovmf_index_apply(&d->index, source, d->user_hz, rec);
+		ovmf_describe(d, source, rec);
 	else
 		ml_ovmf_index_end(&d->index, source);
 	return s;

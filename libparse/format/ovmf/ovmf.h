@@ -98,6 +98,22 @@ bool ml_ovmf_of_resume(const struct ml_log *log, struct memlog_image *image);
 bool ml_ovmf_copied_from(const struct ml_log *main_log,
 			 const struct ml_log *early,
 			 struct memlog_image *image);
+/* Is the text of the main log, without prefixes, the beginning of that of the early
+ * one? whole: and all of it. */
+bool ml_ovmf_filled_from(const struct ml_log *main_log,
+			 const struct ml_log *early, struct memlog_image *image,
+			 bool whole);
+
+/* prefix.c: what memlog's own firmware may put before each line, for readers that
+ * do not know its index: "[   12.345678] I ". */
+#define OVMF_PREFIX 17
+struct ovmf_prefix {
+	bool has_time;
+	uint64_t us; /* if has_time: since the start of the log */
+	uint32_t level;
+};
+/* The length of the prefix at the start of len bytes of text, 0 if there is none. */
+size_t ml_ovmf_prefix(const uint8_t *text, size_t len, struct ovmf_prefix *ret);
 
 /* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,

@@ -273,6 +273,16 @@ static struct ml_log *the_only(struct ml_log *const *logs, size_t n, bool early)
 	return NULL;
 }
 
+static bool being_filled(const struct ml_log *main_log,
+			 const struct ml_log *early, struct memlog_image *image)
+{
+	uint64_t used = main_log->pub.used;
+
+	return (used < early->pub.used &&
+		ml_ovmf_same_text(main_log, 0, early, 0, used, image)) ||
+	       ml_ovmf_filled_from(main_log, early, image, false);
+}
+
 /* Main logs if there is a live early one, or one already judged. */
 static void judge_stale(struct ml_log *const *logs, size_t n,
 			const struct ml_log *early, struct memlog_image *image)
@@ -282,9 +292,7 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++) {
 		if (!ovmf_relate_unjudged(logs[i], false))
 			continue;
-		if (early && logs[i]->pub.used < early->pub.used &&
-		    ml_ovmf_same_text(logs[i], 0, early, 0, logs[i]->pub.used,
-				      image))
+		if (early && being_filled(logs[i], early, image))
 			ovmf_relate_say(logs[i], MEMLOG_STATE_COPY,
 					"being filled from the early log");
 		else if (early)
