@@ -28,6 +28,19 @@ struct ml_scan_job {
 	uint8_t *buf;		 /* ML_SCAN_WINDOW bytes, or NULL */
 };
 
+/* A search without a log so far; fini leaves the list of its logs. scan.c */
+enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
+				    struct memlog_image *image,
+				    const struct memlog_scan_opts *opts,
+				    struct memlog_err *err);
+void ml_scan_job_fini(struct ml_scan_job *job);
+
+/* The status of a search that ends with s: what it should have found may have
+ * been left out for lack of memory. */
+enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
+					enum memlog_status s,
+					struct memlog_err *err);
+
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
 #define ML_SCAN_WINDOW	   (1u << 20)

@@ -256,10 +256,10 @@ static bool scan_stop(void *arg)
 				   ml_min(job->done, job->all), job->all);
 }
 
-static enum memlog_status job_init(struct ml_scan_job *job,
-				   struct memlog_image *image,
-				   const struct memlog_scan_opts *opts,
-				   struct memlog_err *err)
+enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
+				    struct memlog_image *image,
+				    const struct memlog_scan_opts *opts,
+				    struct memlog_err *err)
 {
 	memset(job, 0, sizeof(*job));
 	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
@@ -279,7 +279,7 @@ static enum memlog_status job_init(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-static void job_fini(struct ml_scan_job *job)
+void ml_scan_job_fini(struct ml_scan_job *job)
 {
 	job->image->stop = NULL;
 	ml_free(&job->image->alloc, job->buf);
@@ -360,11 +360,9 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	return s;
 }
 
-/* The status of a search that ends with s: what it should have found may have
- * been left out for lack of memory. */
-static enum memlog_status job_complete(struct ml_scan_job *job,
-				       enum memlog_status s,
-				       struct memlog_err *err)
+enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
+					enum memlog_status s,
+					struct memlog_err *err)
 {
 	enum memlog_status c;
 
@@ -390,7 +388,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = ml_scan_opts_check(opts, err);
 	if (s)
 		return s;
-	s = job_init(&job, image, &o, err);
+	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
 	if (o.progress)
@@ -398,9 +396,9 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = search_all(&job, err);
 	if (!s)
 		s = ml_image_check(image, err);
-	s = job_complete(&job, s, err);
+	s = ml_scan_job_complete(&job, s, err);
 	job.stats.complete = !s && !job.full;
-	job_fini(&job);
+	ml_scan_job_fini(&job);
 	if (stats)
 		ml_sized_out(stats, &job.stats, sizeof(job.stats));
 	if (!keeps_logs(s)) {
@@ -412,80 +410,5 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 		*err = job.limit;
 		s = MEMLOG_LIMIT;
 	}
-	return s;
-}
-
-#define AT_SPACES 64
-
-/* "; it has phys and mach addresses": other spaces than that one; "": none. */
-static const char *at_others(const struct memlog_image *image,
-			     enum memlog_space space, char ret[AT_SPACES])
-{
-	size_t n = 0;
-	int i;
-
-	ret[0] = '\0';
-	for (i = 0; i < MEMLOG_SPACES; i++)
-		if (i != (int)space && memlog_image_has_space(image, i))
-			n += (size_t)snprintf(ret + n, AT_SPACES - n, "%s%s",
-					      n ? " and " : "; it has ",
-					      memlog_space_name(i));
-	if (n)
-		snprintf(ret + n, AT_SPACES - n, " addresses");
-	return ret;
-}
-
-enum memlog_status memlog_scan_at(struct memlog_image *image,
-				  enum memlog_space space, uint64_t addr,
-				  const struct memlog_scan_opts *opts,
-				  struct memlog_logs **ret,
-				  struct memlog_err *err)
-{
-	struct memlog_scan_opts o;
-	struct memlog_err local;
-	struct ml_scan_job job;
-	char others[AT_SPACES];
-	enum memlog_status s;
-	size_t i;
-
-	*ret = NULL;
-	if (!err)
-		err = &local;
-	ml_sized_in(&o, sizeof(o), opts);
-	s = ml_scan_opts_check(opts, err);
-	if (s)
-		return s;
-	if (!memlog_image_has_space(image, space))
-		return ml_fail_at(err, MEMLOG_INVALID, addr,
-				  "this image has no %s addresses%s",
-				  memlog_space_name(space),
-				  at_others(image, space, others));
-	s = job_init(&job, image, &o, err);
-	if (s)
-		return s;
-	job.space = space;
-	job.at = true;
-	for (i = 0; ml_formats[i] && !s; i++)
-		if (ml_name_in_list(o.formats, ml_formats[i]->name))
-			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
-					      err);
-	job_fini(&job);
-	if (!s && !job.logs->count) {
-		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
-			       "no log starts at %s:0x%llx (%.120s)%s",
-			       memlog_space_name(space),
-			       (unsigned long long)addr,
-			       job.stats.rejected_first[0] ?
-				       job.stats.rejected_first :
-				       "no format was asked",
-			       at_others(image, space, others));
-	}
-	if (!s)
-		ml_scan_finish(&job);
-	s = job_complete(&job, s, err);
-	if (s)
-		memlog_logs_destroy(job.logs);
-	else
-		*ret = job.logs;
 	return s;
 }
