@@ -690,7 +690,8 @@ struct memlog_log {
 	char reason[160]; /* why that state, what is wrong with it, or
 				   ""; one line, escape before printing */
 	int32_t boot;	  /* if has_boot: 0 is the current boot, -1 the
-				   one before */
+				   one before; often unknown if only a part
+				   of the image was searched */
 	bool has_boot;
 };
 

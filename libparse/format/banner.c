@@ -172,7 +172,7 @@ enum memlog_status ml_banners_next(struct ml_banners *b,
 }
 
 void ml_banners_relate(struct ml_log *const *logs, size_t n,
-		       struct memlog_image *image)
+		       struct memlog_image *image, bool some)
 {
 	for (; n--; logs++) {
 		const struct ml_banners_log *own = (const void *)logs[0]->priv;

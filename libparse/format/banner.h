@@ -63,6 +63,6 @@ enum memlog_status ml_banners_next(struct ml_banners *b,
 
 /* relate(): a log is current if the image has its newest byte. */
 void ml_banners_relate(struct ml_log *const *logs, size_t n,
-		       struct memlog_image *image);
+		       struct memlog_image *image, bool some);
 
 #endif

@@ -163,6 +163,7 @@ struct memlog_logs {
 	uint64_t counted; /* bytes of events, at most ML_HYP_COUNTED */
 	uint64_t tries;	  /* of what may be there, at most ML_HYP_TRIES */
 	size_t n_extents; /* of all logs */
+	bool some; /* not all of the image was searched: there may be more */
 	const struct memlog_image *image;     /* being scanned, else NULL */
 	const struct memlog_symbols *symbols; /* the same; in our size */
 	uint64_t repeated; /* bytes of extents that are bytes of the file at
@@ -330,7 +331,8 @@ struct ml_format {
 	 *	not a log; nothing was added, and it is dropped.
 	 * relate: called once with all logs of this format: decide states and
 	 *	reasons, alias, group. Cannot fail: a log that it cannot judge
-	 *	stays UNKNOWN.
+	 *	stays UNKNOWN. some: only a part of the image was looked at, so
+	 *	that there may be others.
 	 * text: the parts of an extent with text that is to be printed, counted
 	 *	from its start; ml_log_note_absent() looks for what is missing
 	 *	of them. Returns how many there are. If NULL, expand() or
@@ -342,7 +344,7 @@ struct ml_format {
 					     struct memlog_image *image,
 					     struct memlog_err *err);
 		void (*relate)(struct ml_log *const *logs, size_t n,
-			       struct memlog_image *image);
+			       struct memlog_image *image, bool some);
 		size_t (*text)(const struct ml_log *log, size_t extent,
 			       struct memlog_image *image,
 			       struct memlog_range ret[2]);

@@ -253,7 +253,9 @@ enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 				void *buf, size_t len, struct memlog_err *err);
 
 /* A log that an extract names, as what led to it in the dump may be left out: a line
- * "FORMAT ADDR [BASE]". base: where the memory that has it started there. */
+ * "FORMAT ADDR [BASE]". base: where the memory that has it started there. The last
+ * line may be ML_NAMED_SOME: the dump may have more logs. */
+#define ML_NAMED_SOME "some"
 struct ml_named {
 	const char *format; /* format_len bytes */
 	size_t format_len;
@@ -265,6 +267,9 @@ struct ml_named {
  * false: there is none, or no such line. Looks at all lines before. named.c */
 bool ml_image_named(const struct memlog_image *image, size_t index,
 		    struct ml_named *ret);
+
+/* Does an extract say that its dump may have more logs? */
+bool ml_image_named_some(const struct memlog_image *image);
 
 /* The base of the log that is named at addr, if there is one. */
 bool ml_image_named_base(const struct memlog_image *image, uint64_t addr,

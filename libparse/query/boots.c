@@ -223,9 +223,10 @@ void ml_boots_say_none(const struct ml_run *run, const struct ml_boots *all)
 		       run->query->boot, boots > 1 ? "are" : "is only boot",
 		       list, more);
 	else
-		ml_say(run, ML_SAY_ERROR,
-		       "no log of boot %" PRId32
-		       ": the boot of no log is known; "
-		       "see --list",
-		       run->query->boot);
+		ml_say(run, ML_SAY_ERROR, "no log of boot %" PRId32 ": %s",
+		       run->query->boot,
+		       run->query->n_at ? "without a search, as with --at, "
+					  "the boot of the log is unknown" :
+					  "the boot of no log is known; see "
+					  "--list");
 }

@@ -118,12 +118,15 @@ static void whole_say_absent(struct ml_run *run, size_t n)
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err)
 {
 	enum memlog_status s;
+	bool some = run->query->has_boot;
 	uint64_t missing = 0;
-	size_t n;
+	size_t n, i;
 
 	n = whole_leave_out(run);
 	whole_say_absent(run, n);
-	s = ml_extract_write(run->host.sink, run->image, run->logs, n,
+	for (i = 0; i < run->n_lists; i++)
+		some |= run->lists[i]->some;
+	s = ml_extract_write(run->host.sink, run->image, run->logs, n, some,
 			     &run->query->alloc, &missing, err);
 	if (s)
 		return s;

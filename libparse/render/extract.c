@@ -42,7 +42,7 @@ struct extract {
 	size_t n_win, cap_win;
 	uint64_t shift; /* from space to shown */
 	uint64_t bytes, missing;
-	char words[256], names[ML_NAMED_LOGS * ML_NAMED_LINE];
+	char words[256], names[(ML_NAMED_LOGS + 1) * ML_NAMED_LINE];
 };
 
 static void extract_put16(struct ml_out *out, uint16_t v)
@@ -351,7 +351,8 @@ static uint64_t extract_base(const struct extract *x, uint64_t addr)
 }
 
 static void extract_name(struct extract *x,
-			 const struct memlog_log *const *logs, size_t n)
+			 const struct memlog_log *const *logs, size_t n,
+			 bool some)
 {
 	size_t i, len = 0;
 
@@ -370,6 +371,8 @@ static void extract_name(struct extract *x,
 				extract_base(x, addr) + x->shift);
 		len += (size_t)snprintf(x->names + len, ML_NAMED_LINE, "\n");
 	}
+	if (some)
+		snprintf(x->names + len, ML_NAMED_LINE, ML_NAMED_SOME "\n");
 }
 
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
@@ -408,7 +411,7 @@ static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
 
 enum memlog_status
 ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
-		 const struct memlog_log *const *logs, size_t n,
+		 const struct memlog_log *const *logs, size_t n, bool some,
 		 const struct memlog_allocator *alloc, uint64_t *ret_missing,
 		 struct memlog_err *err)
 {
@@ -419,7 +422,7 @@ ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
 	s = extract_gather(&x, logs, n, err);
 	if (!s) {
 		say_what_it_is(&x, logs[0], n);
-		extract_name(&x, logs, n);
+		extract_name(&x, logs, n, some);
 		s = put_all(&x, err);
 	}
 	ml_free(&x.alloc, x.win);

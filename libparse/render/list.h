@@ -52,12 +52,13 @@ enum memlog_status ml_info_write(const struct memlog_sink *sink,
 /*
  * A small ELF core with the logs and no other memory: the notes of the image,
  * one that says what the file is, and a PT_LOAD for each run of pages of the
- * logs. *ret_missing: bytes of the logs that the image does not have.
+ * logs. some: the image may have more. *ret_missing: bytes of the logs that the
+ * image does not have.
  * UNSUPPORTED: the logs are in several address spaces.
  */
 enum memlog_status
 ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
-		 const struct memlog_log *const *logs, size_t n,
+		 const struct memlog_log *const *logs, size_t n, bool some,
 		 const struct memlog_allocator *alloc, uint64_t *ret_missing,
 		 struct memlog_err *err);
 

@@ -56,7 +56,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	if (s)
 		return s;
 	job.space = space;
-	job.at = true;
+	job.at = job.some = true;
 	for (i = 0; ml_formats[i] && !s; i++)
 		if (ml_name_in_list(o.formats, ml_formats[i]->name))
 			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,

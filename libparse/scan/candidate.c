@@ -369,6 +369,7 @@ void ml_scan_finish(struct ml_scan_job *job)
 
 	logs->image = NULL;
 	logs->symbols = NULL;
+	logs->some = job->some;
 	if (!logs->count)
 		return;
 	number_groups(logs);
@@ -380,7 +381,8 @@ void ml_scan_finish(struct ml_scan_job *job)
 			if (logs->logs[first + n]->fmt != fmt)
 				break;
 		if (fmt->group.relate)
-			fmt->group.relate(logs->logs + first, n, job->image);
+			fmt->group.relate(logs->logs + first, n, job->image,
+					  job->some);
 	}
 	for (n = 0; n < logs->count; n++) {
 		ml_log_note_absent(logs->logs[n], job->image, &budget);

@@ -63,15 +63,17 @@ static enum memlog_status follow_search(struct memlog_follow *f,
 	struct memlog_logs *logs;
 	enum memlog_status s;
 	bool full = ml_follow_ms() - f->last_full >= FULL_LOOKS_MS;
+	bool again = f->searched && !f->scan.n_ranges;
 
-	if (f->searched && !f->scan.n_ranges) {
+	if (again) {
 		learn_places(f, full);
 		o.mode = MEMLOG_SCAN_PAGES;
 		o.ranges = f->places;
 		o.n_ranges = f->n_places;
 		o.ranges_in_space = false;
 	}
-	s = memlog_scan(f->image, &o, &logs, NULL, err);
+	s = again ? ml_scan_again(f->image, &o, &logs, err) :
+		    memlog_scan(f->image, &o, &logs, NULL, err);
 	if (s && s != MEMLOG_LIMIT) {
 		memlog_logs_destroy(logs);
 		return s;

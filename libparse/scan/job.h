@@ -18,6 +18,8 @@ struct ml_scan_job {
 	struct memlog_err limit; /* why no more logs are taken */
 	bool full;		 /* no more logs are taken */
 	bool at;		 /* the user named the address */
+	bool some;		 /* not all of the image is searched, nor was
+				    before: there may be other logs */
 	bool searching;		 /* the start of a page was seen and led
 					   to the candidate */
 	enum memlog_space space; /* being searched */

@@ -317,6 +317,28 @@ static bool is_slow(const struct memlog_image *image)
 	       image->spaces[image->order[0]].ops->flags & MEMLOG_READER_SLOW;
 }
 
+/* Do the options' ranges leave out some of their space? */
+static bool scan_leaves_out(struct ml_scan_job *job)
+{
+	const struct memlog_scan_opts *o = job->opts;
+	enum memlog_space space = ranges_space(job);
+	struct memlog_range r;
+	uint64_t addr = 0;
+	size_t i;
+
+	while (!memlog_image_next_range(job->image, space, addr, &r, NULL)) {
+		for (addr = r.start, i = 0; i < o->n_ranges; i++)
+			if (o->ranges[i].start <= addr &&
+			    addr < o->ranges[i].end) {
+				addr = o->ranges[i].end;
+				i = SIZE_MAX;
+			}
+		if (addr < r.end)
+			return true;
+	}
+	return false;
+}
+
 /* Is what was found returned with this status? Otherwise the last log may be
  * unfinished, without an extent. */
 static bool keeps_logs(enum memlog_status s)
@@ -370,11 +392,13 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 	return s ? s : c;
 }
 
-enum memlog_status memlog_scan(struct memlog_image *image,
-			       const struct memlog_scan_opts *opts,
-			       struct memlog_logs **ret,
-			       struct memlog_scan_stats *stats,
-			       struct memlog_err *err)
+/* again: all of the image was searched before, and there is nothing outside the
+ * ranges. */
+static enum memlog_status scan_run(struct memlog_image *image,
+				   const struct memlog_scan_opts *opts,
+				   bool again, struct memlog_logs **ret,
+				   struct memlog_scan_stats *stats,
+				   struct memlog_err *err)
 {
 	struct memlog_scan_opts o;
 	struct memlog_err local;
@@ -391,6 +415,8 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
+	job.some = ml_image_named_some(image) ||
+		   (o.n_ranges && !again && scan_leaves_out(&job));
 	if (o.progress)
 		job.all = count_all(image);
 	s = search_all(&job, err);
@@ -411,4 +437,21 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 		s = MEMLOG_LIMIT;
 	}
 	return s;
+}
+
+enum memlog_status memlog_scan(struct memlog_image *image,
+			       const struct memlog_scan_opts *opts,
+			       struct memlog_logs **ret,
+			       struct memlog_scan_stats *stats,
+			       struct memlog_err *err)
+{
+	return scan_run(image, opts, false, ret, stats, err);
+}
+
+enum memlog_status ml_scan_again(struct memlog_image *image,
+				 const struct memlog_scan_opts *opts,
+				 struct memlog_logs **ret,
+				 struct memlog_err *err)
+{
+	return scan_run(image, opts, true, ret, NULL, err);
 }

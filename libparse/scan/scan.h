@@ -15,6 +15,12 @@
 enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
 				      struct memlog_err *err);
 
+/* memlog_scan() of ranges that are known to have all logs of the image. scan.c */
+enum memlog_status ml_scan_again(struct memlog_image *image,
+				 const struct memlog_scan_opts *opts,
+				 struct memlog_logs **ret,
+				 struct memlog_err *err);
+
 /* The step of page magics in an exhaustive scan. */
 #define ML_SCAN_STEP 8
 

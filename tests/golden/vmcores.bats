@@ -121,3 +121,60 @@ check_all() {
 		grep -q "^${base%%.*} ${base#*.} " "$kept/manifest"
 	done
 }
+
+# of JSON of --list: where, which boot, which state
+boots_of() {
+	jq -r 'select(.type == "log") | "\(.format) \(.space):\(.addr) " +
+		"\(.boot) \(.state)"'
+}
+
+# alone IMAGE: a log for which only its own place is looked at has the same boot as
+# with a search, or none is given; its extract says the same
+alone() {
+	local log at boot state found from
+	local image=$1 extract=$BATS_TEST_TMPDIR/extract
+
+	while read -r log at boot state; do
+		echo "$image $log $at $boot $state"
+		"$dump" -q -F "$log" --list -J --at "$at" "$image" | boots_of >"$image.at"
+		"$dump" -q -F "$log" --extract="$extract" --at "$at" "$image"
+		"$dump" -q -F "$log" --list -J "$extract" | boots_of >"$image.extract"
+		rm "$extract"
+		for from in at extract; do
+			found=$(grep -F "$log $at " "$image.$from")
+			echo "$from: $found"
+			case "${found#"$log $at "}" in
+			"$boot $state" | "null $state" | "null unknown") ;;
+			*) return 1 ;;
+			esac
+		done
+		seen=$((seen + 1))
+		[ "$boot" = 0 ] || earlier=$((earlier + 1))
+	done < <("$dump" -q --list -J "$image" | boots_of)
+}
+
+@test "without a search a log is never said to be of another boot" {
+	local image seen=0 earlier=0
+
+	for image in "$kept"/*.elf.zst "$top"/fixtures/acrn/*.elf.zst; do
+		zstd -q -d --long=31 "$image" -o "$BATS_TEST_TMPDIR/image"
+		echo "$image"
+		alone "$BATS_TEST_TMPDIR/image"
+		rm "$BATS_TEST_TMPDIR/image"
+	done
+	[ "$seen" -ge 40 ]
+	[ "$earlier" -ge 6 ]
+}
+
+@test "with a part of memory no log is said to be current for want of others" {
+	local image=$BATS_TEST_TMPDIR/image
+
+	zstd -q -d --long=31 "$kept/memlog-reset-pei.elf.zst" -o "$image"
+	[ "$("$dump" -q --list -J --range 0x3ec8000+4K "$image" | boots_of)" = \
+		"ovmf phys:0x3ec8000 null unknown" ]
+	[ "$("$dump" -q --list -J --range 0-4G "$image" | boots_of | sort)" = \
+		"$("$dump" -q --list -J "$image" | boots_of | sort)" ]
+	# the log in use is known by itself, the number of the older one is not
+	[ "$("$dump" -q --list -J --range 0-0x3ed0000 "$image" | boots_of)" = \
+		$'ovmf phys:0x3ec8000 null stale\novmf phys:0x820000 0 current' ]
+}

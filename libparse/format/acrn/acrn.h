@@ -52,7 +52,7 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 				      struct memlog_image *image,
 				      struct memlog_err *err);
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
-			struct memlog_image *image);
+			struct memlog_image *image, bool some);
 
 /* Among logs without a state, the one that the hypervisor's per-CPU pointers
  * point to is current and the others are stale. */
@@ -75,7 +75,7 @@ enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 					struct memlog_image *image,
 					struct memlog_err *err);
 void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
-			  struct memlog_image *image);
+			  struct memlog_image *image, bool some);
 
 extern const struct ml_magic ml_acrn_magics[];
 

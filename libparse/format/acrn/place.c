@@ -338,11 +338,15 @@ static void acrn_place_undecided(struct ml_log *log, size_t n, const char *why)
 {
 	const struct acrn *a = ml_acrn_const(log);
 
+	char which[64] = "live rings, but no other memory was searched";
+
+	if (n > 1)
+		snprintf(which, sizeof(which), "one of %zu sets of live rings",
+			 n);
 	log->pub.state = MEMLOG_STATE_UNKNOWN;
 	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "one of %zu sets of live rings; %s; %zu ring%s of %u slots%s",
-		 n, why, log->pub.n_extents, ml_s(log->pub.n_extents),
-		 a->ele_num,
+		 "%s; %s; %zu ring%s of %u slots%s", which, why,
+		 log->pub.n_extents, ml_s(log->pub.n_extents), a->ele_num,
 		 a->from_base ? "" : ", not at the start of a page");
 }
 
@@ -421,7 +425,7 @@ static void acrn_place_judge(struct ml_log *log)
 
 /* Boots alternate between the two halves, so one ring has every other boot. A
  * hypervisor's own rings have all of them. */
-static void acrn_place_number(struct ml_log *const *logs, size_t n)
+static void acrn_place_number(struct ml_log *const *logs, size_t n, bool some)
 {
 	size_t i, last = 0;
 
@@ -431,7 +435,7 @@ static void acrn_place_number(struct ml_log *const *logs, size_t n)
 		const struct acrn *a = ml_acrn(logs[i]);
 
 		logs[i]->boot_step = last ? 2 : 1;
-		if (!a->last || a->inside || last > 1)
+		if (!a->last || a->inside || last > 1 || some)
 			continue;
 		logs[i]->pub.boot = -1;
 		logs[i]->pub.has_boot = true;
@@ -439,7 +443,7 @@ static void acrn_place_number(struct ml_log *const *logs, size_t n)
 }
 
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
-			struct memlog_image *image)
+			struct memlog_image *image, bool some)
 {
 	struct ml_log *live[16];
 	size_t n_live = 0, i;
@@ -451,7 +455,7 @@ void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 		    n_live < sizeof(live) / sizeof(live[0]))
 			live[n_live++] = logs[i];
 	}
-	if (n_live > 1)
+	if (n_live > 1 || (n_live && some))
 		ml_acrn_ask_pointers(live, n_live, image);
-	acrn_place_number(logs, n);
+	acrn_place_number(logs, n, some);
 }

@@ -196,7 +196,7 @@ static void acrn_trace_find_judge(struct ml_log *log,
 }
 
 void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
-			  struct memlog_image *image)
+			  struct memlog_image *image, bool some)
 {
 	size_t i, by_place;
 
@@ -210,6 +210,6 @@ void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
 		ml_acrn_sort_extents(logs[i]);
 		acrn_trace_find_judge(logs[i], image, by_place);
 	}
-	if (n > 1)
+	if (n > 1 || (some && !ml_acrn(logs[0])->captured))
 		ml_acrn_ask_pointers(logs, n, image);
 }

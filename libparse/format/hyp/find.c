@@ -397,7 +397,7 @@ static void find_say(struct ml_log *log, const char *words)
 }
 
 void ml_hyp_relate(struct ml_log *const *logs, size_t n,
-		   struct memlog_image *image)
+		   struct memlog_image *image, bool some)
 {
 	bool any = false;
 	size_t i;
@@ -417,6 +417,8 @@ void ml_hyp_relate(struct ml_log *const *logs, size_t n,
 			pub->state = MEMLOG_STATE_UNKNOWN;
 			pub->flags |= MEMLOG_LOG_GUESSED;
 			find_say(logs[i], "no remote points to it");
+		} else if (some) {
+			pub->state = MEMLOG_STATE_UNKNOWN;
 		}
 	}
 }

@@ -284,7 +284,7 @@ bool ml_hyp_glance(const uint8_t *p, size_t len);
 /* The kernel does not clear the pages of a trace that it frees: what no remote
  * points to is stale if another log has one, and a guess otherwise. */
 void ml_hyp_relate(struct ml_log *const *logs, size_t n,
-		   struct memlog_image *image);
+		   struct memlog_image *image, bool some);
 
 /* locate.c */
 size_t ml_hyp_locate(struct memlog_image *image,

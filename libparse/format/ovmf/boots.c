@@ -60,10 +60,13 @@ static void ovmf_boots_decide(struct ovmf_boots *b)
 	b->has_resume = between ? b->has_stale : b->has_kept;
 }
 
-void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n)
+void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n, bool some)
 {
 	struct ovmf_boots b = { .early = 0 };
 	size_t i;
+
+	if (some)
+		return;
 
 	ovmf_boots_count(logs, n, &b);
 	ovmf_boots_decide(&b);

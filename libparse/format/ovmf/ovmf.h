@@ -117,12 +117,13 @@ size_t ml_ovmf_prefix(const uint8_t *text, size_t len, struct ovmf_prefix *ret);
 
 /* relate.c: which of several is current. */
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
-		    struct memlog_image *image);
+		    struct memlog_image *image, bool some);
 /* header.c: "early", "main", ... */
 const char *ml_ovmf_variant(const struct ovmf *o);
 
-/* boots.c: once relate has judged them */
-void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n);
+/* boots.c: once relate has judged them. some: none of earlier boots, if there may
+ * be other logs */
+void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n, bool some);
 
 /* likely.c: where logs are likely. */
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,

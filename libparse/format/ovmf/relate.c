@@ -149,8 +149,16 @@ static bool ovmf_relate_begun(const struct ml_log *log)
 	       log->pub.state == MEMLOG_STATE_CURRENT;
 }
 
+/* With nothing to compare with, a log may be of any boot. */
+static void ovmf_relate_doubt(struct ml_log *log)
+{
+	ovmf_relate_say(log, MEMLOG_STATE_UNKNOWN,
+			"it may be from an earlier boot: no other memory was "
+			"searched");
+}
+
 /* What the firmware marked: all but plain logs, which were judged before. */
-static void judge_marked(struct ml_log *log, bool reset)
+static void judge_marked(struct ml_log *log, bool reset, bool some)
 {
 	struct ovmf *o = ml_ovmf(log);
 
@@ -159,11 +167,13 @@ static void judge_marked(struct ml_log *log, bool reset)
 			log, MEMLOG_STATE_STALE, "kept by the firmware from %s",
 			o->resume ? "a resume (S3) in the boot before" :
 			o->early  ? "the boot before, which ended early" :
-				    "the boot before");
+				    "an earlier boot");
 	else if (o->kind == OVMF_KIND_RESUME && reset)
 		ovmf_relate_say(log, MEMLOG_STATE_STALE,
 				"of a resume from suspend to RAM (S3), before "
 				"the reset");
+	else if (o->kind == OVMF_KIND_RESUME && some)
+		ovmf_relate_doubt(log);
 	else if (o->kind == OVMF_KIND_RESUME)
 		ovmf_relate_say(log, MEMLOG_STATE_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
@@ -308,7 +318,8 @@ static void judge_stale(struct ml_log *const *logs, size_t n,
 	}
 }
 
-/* Main logs that nothing else decides. */
+/* Main logs that nothing else decides; why_current: NULL if the only one need not
+ * be. */
 static void judge_mains(struct ml_log *const *logs, size_t n,
 			const char *why_current, struct memlog_image *image,
 			struct effort *effort)
@@ -329,8 +340,10 @@ static void judge_mains(struct ml_log *const *logs, size_t n,
 					"this boot or in one before");
 		}
 	only = the_only(logs, n, false);
-	if (only)
+	if (only && why_current)
 		ovmf_relate_say(only, MEMLOG_STATE_CURRENT, "%s", why_current);
+	else if (only)
+		ovmf_relate_doubt(only);
 }
 
 /* Main logs next to early ones, none of which is known to be live. */
@@ -347,7 +360,8 @@ static void judge_beside(struct ml_log *const *logs, size_t n)
 }
 
 static void judge_all(struct ml_log *const *logs, size_t n,
-		      struct memlog_image *image, struct effort *effort)
+		      struct memlog_image *image, bool some,
+		      struct effort *effort)
 {
 	bool copied = judge_copied(logs, n, image, effort);
 	size_t earlies;
@@ -356,7 +370,9 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	judge_twins(logs, n, true, image, effort);
 	earlies = count_unjudged(logs, n, true);
 	early = the_only(logs, n, true);
-	if (early && ml_ovmf_of_resume(early, image)) {
+	if (early && some && n == 1) {
+		ovmf_relate_doubt(early);
+	} else if (early && ml_ovmf_of_resume(early, image)) {
 		early->turn = 1;
 		ovmf_relate_say(early, MEMLOG_STATE_CURRENT,
 				"of the last resume from suspend to RAM (S3)");
@@ -375,12 +391,13 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	} else if (earlies) {
 		judge_beside(logs, n);
 	} else {
-		judge_mains(logs, n, "the only main log", image, effort);
+		judge_mains(logs, n, some ? NULL : "the only main log", image,
+			    effort);
 	}
 }
 
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
-		    struct memlog_image *image)
+		    struct memlog_image *image, bool some)
 {
 	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES,
 				 ML_OVMF_LOOKED_AT };
@@ -390,11 +407,11 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 	for (i = 0; i < n; i++)
 		ml_ovmf_cut(logs[i], image, &effort.bytes);
 	name_all(logs, n, image, &effort);
-	judge_all(logs, n, image, &effort);
+	judge_all(logs, n, image, some, &effort);
 	for (i = 0; i < n; i++)
 		reset |= ovmf_relate_begun(logs[i]);
 	for (i = 0; i < n; i++) {
-		judge_marked(logs[i], reset);
+		judge_marked(logs[i], reset, some);
 		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
 			ovmf_relate_say(
 				logs[i], logs[i]->pub.state,
@@ -402,5 +419,5 @@ void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 				"memory",
 				(unsigned long long)logs[i]->extents->len);
 	}
-	ml_ovmf_number_boots(logs, n);
+	ml_ovmf_number_boots(logs, n, some);
 }

@@ -152,7 +152,7 @@ static const struct ml_log *xen_console_original(struct ml_log *const *logs,
 }
 
 static void xen_console_relate(struct ml_log *const *logs, size_t n,
-			       struct memlog_image *image)
+			       struct memlog_image *image, bool some)
 {
 	static const char *const words[] = {
 		[XEN_BY_SHAPE] = "found by its text",
@@ -185,7 +185,7 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			 "%s%s", words[r->how],
 			 r->hidden ? "; dmesg -c hid a part of it" : "");
 	}
-	for (i = 0; i < n && copies + 1 == n; i++)
+	for (i = 0; i < n && copies + 1 == n && !some; i++)
 		if (logs[i]->pub.state != MEMLOG_STATE_COPY)
 			logs[i]->pub.state = MEMLOG_STATE_CURRENT;
 }
