@@ -11,7 +11,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 jobs=${JOBS:-2}
-common=(-t GCC5 -b DEBUG -D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE)
 version_pcd=gEfiMdeModulePkgTokenSpaceGuid.PcdFirmwareVersionString
 
 usage() {
@@ -26,10 +25,13 @@ usage() {
 }
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-bench
-	x64-off microvm microvm-progress cloudhv)
+	x64-off microvm microvm-progress cloudhv x64-202502)
 
-# Sets platform, archs, output (below Build/), files and flags.
+# Sets the edk2, platform, archs, output (below Build/), files, and the flags, of
+# which common are those that all variants have.
 describe() {
+	edk2_of bookworm
+	common=(-t GCC5 -b DEBUG -D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE)
 	flags=(-D DEBUG_TO_MEM)
 	files=(OVMF.fd OVMF_CODE.fd OVMF_VARS.fd)
 	platform=OvmfPkgX64
@@ -47,6 +49,11 @@ describe() {
 			files=(CLOUDHV.fd) ;;
 	esac
 	case $1 in
+	*-202502)	# cannot be built without network
+			edk2_of trixie
+			common[-1]=NETWORK_ISCSI_ENABLE=FALSE ;;
+	esac
+	case ${1%-202502} in
 	x64 | ia32x64 | microvm | cloudhv) ;;
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
@@ -64,7 +71,7 @@ describe() {
 check_tools() {
 	local tool missing=()
 
-	for tool in gcc g++ make nasm iasl python3 dpkg-source patch; do
+	for tool in gcc g++ make nasm iasl python3 patch xz; do
 		command -v "$tool" > /dev/null || missing+=("$tool")
 	done
 	[ -e /usr/include/uuid/uuid.h ] || missing+=(uuid/uuid.h)
@@ -72,42 +79,52 @@ check_tools() {
 		"has them in build-essential nasm acpica-tools python3 uuid-dev"
 }
 
+# The .dsc is not needed, and not every mirror has that of a security update.
 fetch_source() {
-	local dsc=edk2_$edk2_version.dsc
+	local to=$fw_cache/source part
+	local tarballs=("edk2_${edk2_version%%-*}.orig.tar.xz"
+		"edk2_$edk2_version.debian.tar.xz")
 
-	[ -f "$fw_cache/source/$dsc" ] && return
+	[ -f "$to/${tarballs[0]}" ] && [ -f "$to/${tarballs[1]}" ] && return
 	say "downloading the source of edk2 $edk2_version"
-	mkdir -p "$fw_cache/source"
-	private_apt "$fw_cache/apt" \
-		'deb-src http://deb.debian.org/debian bookworm main' \
-		'deb-src http://deb.debian.org/debian-security bookworm-security main'
-	(cd "$fw_cache/source" && apt-get "${apt[@]}" source \
-		--download-only "edk2=$edk2_version") ||
-		die "cannot download edk2 $edk2_version; put its .dsc, .orig and" \
-			".debian files into $fw_cache/source"
+	mkdir -p "$to"
+	private_apt "$fw_cache/apt-$edk2_suite" \
+		"deb-src http://deb.debian.org/debian $edk2_suite main" \
+		"deb-src http://deb.debian.org/debian-security $edk2_suite-security main"
+	for part in --tar-only --diff-only; do
+		(cd "$to" && apt-get "${apt[@]}" source --download-only $part \
+			"edk2=$edk2_version") ||
+			die "cannot download edk2 $edk2_version; put" \
+				"${tarballs[*]} into $to"
+	done
 }
 
-# Unpack Debian's source and build BaseTools. Revert Debian's patch that disables
-# the shell if secure boot is on: it needs a library that these builds lack.
+# Unpack Debian's source and build BaseTools. Debian's patch that disables the shell
+# if secure boot is on needs a library that these builds lack.
 unpack_source() {
-	pristine=$fw_cache/edk2/pristine-$edk2_version_name
+	local from=$fw_cache/source new=$pristine.new each
+
+	flock 7
 	[ -f "$pristine/.done" ] && return
 	fetch_source
-	say "unpacking edk2 and building its BaseTools"
-	rm -rf "$pristine" "$pristine.new"
-	mkdir -p "$fw_cache/edk2"
-	(cd "$fw_cache/source" && dpkg-source --no-check -x \
-		"edk2_$edk2_version.dsc" "$pristine.new" >/dev/null)
-	patch -d "$pristine.new" -s -R -p1 < \
-		"$pristine.new/debian/patches/Disable-the-Shell-when-SecureBoot-is-enabled.patch"
-	mv "$pristine.new" "$pristine"
+	say "unpacking edk2 $edk2_version and building its BaseTools"
+	rm -rf "$pristine" "$new"
+	mkdir -p "$new"
+	tar -xJf "$from/edk2_${edk2_version%%-*}.orig.tar.xz" -C "$new" \
+		--strip-components=1
+	tar -xJf "$from/edk2_$edk2_version.debian.tar.xz" -C "$new"
+	grep -v '^#\|^$\|^Disable-the-Shell' "$new/debian/patches/series" |
+	while read -r each; do
+		patch -d "$new" -s -N -F 0 --no-backup-if-mismatch -p1 < "$new/debian/patches/$each"
+	done
+	mv "$new" "$pristine"
 	make -s -C "$pristine/BaseTools" -j"$jobs" > "$pristine/.log" 2>&1 ||
 		{ tail -20 "$pristine/.log" >&2; die "the build of BaseTools failed"; }
 	touch "$pristine/.done"
 }
 
 patch_source() {
-	tree=$fw_cache/edk2/patched-$(hash_of patches)
+	tree=$patched
 	[ -f "$tree/.done" ] && return
 	say "applying the patches"
 	rm -rf "$tree"
@@ -212,10 +229,13 @@ build_variant() {
 		"$variant" "${archs[@]}" "${common[@]}" "${flags[@]}" \
 		"$(gcc -dumpfullversion)" | sha256sum | cut -c1-16)
 	images=$fw_cache/images/$variant-$key
+	exec 8> "$fw_cache/lock-${patched##*/}"
+	flock 8
 	[ -z "$fresh" ] || rm -rf "$images"
 	if [ ! -f "$images/.done" ]; then
 		check_tools
-		unpack_source
+		[ -f "$pristine/.done" ] ||
+			(unpack_source) 7> "$fw_cache/lock"
 		patch_source
 		sync_package
 		[ -z "$fresh" ] || rm -rf "${tree:?}/$variant"
@@ -236,8 +256,6 @@ case ${1:-} in -*) usage ;; esac
 [ $# -gt 0 ] || set -- x64
 
 mkdir -p "$fw_cache" "$fw_out"
-exec 8> "$fw_cache/lock"
-flock 8
 for variant in "$@"; do
 	build_variant "$variant"
 done

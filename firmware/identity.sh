@@ -21,10 +21,8 @@ OvmfPkgIa32X64)	archs=(-a IA32 -a X64) ;;
 esac
 
 "$fw_top/build.sh" x64 > /dev/null	# unpacks and patches if needed
-pristine=$fw_cache/edk2/pristine-$edk2_version_name
-patched=$fw_cache/edk2/patched-$(hash_of patches)
 work=$fw_cache/identity
-exec 8> "$fw_cache/lock"
+exec 8> "$fw_cache/lock-identity"
 flock 8
 rm -rf "$work"
 mkdir -p "$work"

@@ -6,8 +6,6 @@ fw_top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree_top=$(dirname "$fw_top")
 fw_cache=${MEMLOG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memlog}
 fw_out=${B:-$tree_top/build}/firmware
-edk2_version=2022.11-6+deb12u2
-edk2_version_name=${edk2_version//[^a-zA-Z0-9.]/_}	# for use in paths
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
@@ -44,3 +42,19 @@ private_apt() {
 		-o "APT::Sandbox::User=$(id -un)")
 	apt-get "${apt[@]}" update
 }
+
+# edk2_of SUITE: the edk2 that a release of Debian has, and its trees in the cache.
+edk2_of() {
+	edk2_suite=$1
+	case $1 in
+	bookworm)	edk2_version=2022.11-6+deb12u2 ;;
+	trixie)		edk2_version=2025.02-8+deb13u1 ;;
+	*)		die "no edk2 of Debian $1 is known" ;;
+	esac
+	# names without characters that are special in make
+	pristine=$fw_cache/edk2/pristine-${edk2_version//[^a-zA-Z0-9.]/_}
+	patched=$fw_cache/edk2/patched-${edk2_version%%-*}-$(hash_of patches)
+	[ "$1" != bookworm ] || patched=$fw_cache/edk2/patched-$(hash_of patches)
+}
+
+edk2_of bookworm
