@@ -8,7 +8,7 @@ ifneq ($(filter deps,$(MAKECMDGOALS)),)
 # make of their own, after deps. They decide what deps installs: little for a
 # build or a demo, more for check (and without a goal), most for check-full.
 OTHERS := $(filter-out deps,$(MAKECMDGOALS))
-DEPS_SET := $(if $(filter check-full firmware% %vmcores,$(OTHERS)),check-full,$(if \
+DEPS_SET := $(if $(filter check-full firmware% %-firmware %vmcores,$(OTHERS)),check-full,$(if \
 	$(OTHERS),$(if $(filter-out all demo install,$(OTHERS)),check,build),check))
 .NOTPARALLEL:
 .PHONY: deps $(OTHERS)
@@ -412,12 +412,14 @@ coverage:
 # ---- firmware -------------------------------------------------------------
 # Not needed for `make check`, which boots the images in fixtures/firmware. See
 # firmware/README.md.
-.PHONY: firmware firmware-kept vmcores bench-firmware xen-vmcores kernel-vmcores \
-	ftrace-vmcores
+.PHONY: firmware firmware-kept dist-firmware vmcores bench-firmware xen-vmcores \
+	kernel-vmcores ftrace-vmcores
 firmware:
 	B=$(abspath $(B)) firmware/build.sh x64
 firmware-kept:
 	B=$(abspath $(B)) firmware/keep.sh
+dist-firmware:
+	B=$(abspath $(B)) firmware/dist.sh $(VERSION)
 vmcores:
 	B=$(abspath $(B)) firmware/vmcores.sh
 bench-firmware:
@@ -584,7 +586,7 @@ help:
 	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir'
 	@echo '  dist          make a tarball of the commit'
 	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
-	@echo '  firmware, firmware-kept, vmcores, bench-firmware'
+	@echo '  firmware, firmware-kept, dist-firmware, vmcores, bench-firmware'
 	@echo '                see firmware/README.md'
 	@echo '  xen-vmcores, kernel-vmcores, ftrace-vmcores'
 	@echo '                dumps of real machines; see fixtures/gen'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The firmware of a newer edk2: built from source, and booted.
+# The firmware of a newer edk2, and as the archive of a
+# release: built from source, and booted.
 
 bats_require_minimum_version 1.5.0
 
@@ -64,6 +65,76 @@ boots() {
 	"$dump" -b -1 -O raw "$vm/dump" | cmp - <(head -c "$before" "$vm/debugcon.log")
 	vm_qmp query-firmware-log > "$vm/answer"
 	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/second" -
+}
+
+# The Nth block of commands in the README of the archive.
+commands() {
+	awk -v n="$1" '
+		/^    / { if (!inside) block++; inside = 1
+			if (block == n) print substr($0, 5); next }
+		{ inside = 0 }' README.md
+}
+
+unpack() {
+	run -0 --separate-stderr make -s -C "$top" B="$(realpath "$out")" \
+		dist-firmware
+	tar -xJf "$output" -C "$vm"
+	cd "$vm"/memlog-firmware-* || return
+}
+
+@test "the archive of a release boots as its README says" {
+	local size=-1 before=-2 tries=0 qemu
+	unpack
+	sha256sum -c SHA256SUMS
+	find . -name '*.fd' | wc -l | grep -qx "$(wc -l < SHA256SUMS)"
+	grep -q Redistribution LICENSES/edk2.txt
+	# its table has every directory of images
+	find . -name '*.fd' | cut -d/ -f2 | sort -u |
+		cmp - <(sed -n 's/^| \([^ |]*\) | .*/\1/p' README.md |
+			grep -v directory | sort)
+	run ! grep @ README.md
+
+	# the same QEMU, with a debug port
+	qemu=$(command -v qemu-system-x86_64)
+	mkdir ../bin
+	cat > ../bin/qemu-system-x86_64 <<-END
+	#!/bin/sh
+	exec $qemu "\$@" -debugcon file:debugcon.log -pidfile pid \\
+		-global isa-debugcon.iobase=0x402
+	END
+	chmod +x ../bin/qemu-system-x86_64
+	ln -s "$(realpath "$dump")" ../bin/memlog-dump
+	commands 1 > start
+	commands 2 > print
+	PATH=$PWD/../bin:$PATH sh -ex start 3>&- &
+	while [ "$size" != "$before" ] ||
+			! grep -aqs startup.nsh serial.log; do
+		[ $((tries += 1)) -lt 600 ]
+		sleep 0.5
+		before=$size
+		size=$(stat -c %s debugcon.log || echo 0)
+	done
+	sed -n 1p print > first
+	sed 's/dump/dump -O raw/' first > raw
+	[ "$(PATH=$PWD/../bin:$PATH sh -ex first | wc -l)" -gt 1000 ]
+	PATH=$PWD/../bin:$PATH sh -ex raw | cmp debugcon.log -
+	kill "$(cat pid)"
+	wait
+}
+
+@test "the XML in the README of a release names files of the archive" {
+	unpack
+	sed -n '/^<domain/,/^<.domain/p' README.md > domain.xml
+	python3 - > files <<-'END'
+	from xml.etree import ElementTree
+	os = ElementTree.parse("domain.xml").find("os")
+	print(os.find("loader").text)
+	print(os.find("nvram").get("template"))
+	END
+	sed -i "s|^/opt/$(basename "$PWD")/||" files
+	[ "$(wc -l < files)" -eq 2 ]
+	sed 's/^/.*  /' files > lines
+	xargs sha256sum < files | cmp - <(grep -xf lines SHA256SUMS)
 }
 
 @test "Cloud Hypervisor: the firmware can be built" {
