@@ -616,7 +616,7 @@ static void dated(void **state)
 	bench_open(16, 4000);
 	say("first\r\n", 7, false);
 	say("second\r\n", 8, false);
-	ml_ring_hz(&bench.ring, 1000);
+	ml_ring_hz(&bench.ring, 1000, 0);
 	ml_ring_wall_clock(&bench.ring,
 			   "\xea\x07\x0b\x1c\x0a\0\x03\0\0\0\0\0\xff\x07\0",
 			   START_CLOCK + 2000);

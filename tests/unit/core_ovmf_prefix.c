@@ -152,7 +152,7 @@ static void with_and_without_index(void **state)
 	main_start(ENTRIES);
 	say(&main_ring, "first\r\n", 0x40, 1000000);
 	say(&main_ring, "two \nlines\n", 0x80000000, 1003000);
-	ml_ring_hz(&main_ring, 2000000);
+	ml_ring_hz(&main_ring, 2000000, 0);
 	ml_ring_prefix(&main_ring);
 	say(&main_ring, "part, ", 2, 4000006);
 	say(&main_ring, "rest\n\n", 0x80000000, 4000006);

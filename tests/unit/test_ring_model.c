@@ -18,7 +18,11 @@ static void count_turn(void);
 static int interrupts_off(void);
 static void interrupts_set(int state);
 
+/* 0: as on Arm with the MMU off */
+static int atomics = 1;
+
 #define MEMLOG_HOST
+#define ml_atomics()		  atomics
 #define ml_step()		  watch()
 #define ml_copy(to, from, length) watched_copy((to), (from), (length))
 #define ml_relax()		  count_turn()
@@ -302,8 +306,11 @@ static void watched_copy(void *to, const void *from, size_t length)
 	size_t i;
 
 	for (i = 0; i < length; i++) {
-		if (watched)
+		if (watched) {
 			assert_int_equal(interrupts, 0);
+			assert_int_equal(word(watched->base, 0x20),
+					 ML_RING_LOCK_HELD);
+		}
 		watch();
 		((u8 *)to)[i] = ((const u8 *)from)[i];
 	}
@@ -529,7 +536,7 @@ static void test_prefix_rate(void **state)
 	assert_int_equal(ring->ext->khz, 0);
 	ml_ring_clock(ring, ML_MOMENT_EXIT_BOOT, 1100000, 0x300000);
 	assert_int_equal(ring->ext->khz, 0);
-	ml_ring_hz(ring, 62500000);
+	ml_ring_hz(ring, 62500000, ML_RING_ARM_COUNTER);
 	ml_ring_prefix(ring);
 	assert_int_equal(ring->ext->khz, 62500);
 }
@@ -620,7 +627,7 @@ static void test_layout(void **state)
 	ml_ring_wall_clock(&bench.ring, "0123456789abcdef", 7);
 	assert_memory_equal(ext + 0x58, "0123456789abcdef", 16);
 	assert_int_equal(word32(ext + 0x68), 7);
-	ml_ring_hz(&bench.ring, 5000000000);
+	ml_ring_hz(&bench.ring, 5000000000, 0);
 	assert_int_equal(word32(ext + 8), 705032704);
 	assert_int_equal(word32(ext + 12), 1);
 	assert_int_equal(word32(ext + 4), 1 | 16);
@@ -1146,32 +1153,54 @@ static void test_copy_prefix(void **state)
 		}
 }
 
+static int without_atomics(void **state)
+{
+	(void)state;
+	atomics = 0;
+	return 0;
+}
+
+static int with_atomics(void **state)
+{
+	(void)state;
+	atomics = 1;
+	return 0;
+}
+
+/* With atomic instructions, and without */
+#define BOTH(test)                                                             \
+	cmocka_unit_test(test),                                                \
+	{                                                                      \
+#test " without atomics", test, without_atomics, with_atomics, \
+			NULL                                                   \
+	}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_init),
-		cmocka_unit_test(test_random_lengths),
-		cmocka_unit_test(test_index),
-		cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_prefix_words),
-		cmocka_unit_test(test_prefix_rate),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_every_boundary),
-		cmocka_unit_test(test_exact_fill),
-		cmocka_unit_test(test_lock_is_not_waited_for),
-		cmocka_unit_test(test_hostile_offsets),
-		cmocka_unit_test(test_attach_refuses),
-		cmocka_unit_test(test_interrupts_stay_off),
-		cmocka_unit_test(test_final),
-		cmocka_unit_test(test_hostile_extension),
-		cmocka_unit_test(test_extension_is_ignored),
-		cmocka_unit_test(test_retire),
-		cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_copy_index),
-		cmocka_unit_test(test_copy_prefix),
+		BOTH(test_init),
+		BOTH(test_random_lengths),
+		BOTH(test_index),
+		BOTH(test_prefix),
+		BOTH(test_prefix_words),
+		BOTH(test_prefix_rate),
+		BOTH(test_counts),
+		BOTH(test_sizes),
+		BOTH(test_layout),
+		BOTH(test_every_boundary),
+		BOTH(test_exact_fill),
+		BOTH(test_lock_is_not_waited_for),
+		BOTH(test_hostile_offsets),
+		BOTH(test_attach_refuses),
+		BOTH(test_interrupts_stay_off),
+		BOTH(test_final),
+		BOTH(test_hostile_extension),
+		BOTH(test_extension_is_ignored),
+		BOTH(test_retire),
+		BOTH(test_marks),
+		BOTH(test_copy),
+		BOTH(test_copy_index),
+		BOTH(test_copy_prefix),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -4,7 +4,7 @@
 #define MEMLOG_CLOCK_H
 
 #include <MemLogRing.h>
-#include <Library/BaseLib.h>
+#include <MemLogCounter.h>
 #include <Library/TimerLib.h>
 
 /* Of the ACPI PM timer; a TimerLib over another clock is of no use here. */
@@ -21,7 +21,7 @@ MemLogClock(
 	UINT64 Start, End;
 
 	if (GetPerformanceCounterProperties(&Start, &End) == MEMLOG_PM_TIMER_HZ)
-		ml_ring_clock(Ring, Moment, AsmReadTsc(),
+		ml_ring_clock(Ring, Moment, MemLogCounter(),
 			      (UINT32)GetPerformanceCounter());
 }
 

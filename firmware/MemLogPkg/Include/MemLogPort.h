@@ -17,7 +17,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 /* tests define the following to intercept copies, waits, interrupts and the
- * moment before each store */
+ * moment before each store, and to do without atomic instructions */
 #ifndef ml_copy
 #define ml_copy(to, from, length)	memcpy((to), (from), (length))
 #endif
@@ -36,6 +36,9 @@ typedef uint64_t u64;
 #ifndef ml_interrupts_off
 #define ml_interrupts_off()		0
 #define ml_interrupts_set(state)	((void)(state))
+#endif
+#ifndef ml_atomics
+#define ml_atomics()			1
 #endif
 
 #else
@@ -59,5 +62,31 @@ typedef UINT64 u64;
 #define ml_interrupts_set(state)	SetInterruptState(state)
 #define ml_step()			do { } while (FALSE)
 
+#ifdef MDE_CPU_AARCH64
+
+#define ML_EL2		(2U << 2)	/* CurrentEL */
+#define ML_MMU_CACHE	(1U | 1U << 2)	/* SCTLR_ELx */
+
+/*
+ * With the MMU off all memory is Device memory, where a load or store exclusive may
+ * fault or never succeed. At EL2 that is so until memory is discovered.
+ */
+static inline int ml_atomics(void)
+{
+	u64 level, control;
+
+	__asm__ volatile ("mrs %0, CurrentEL" : "=r" (level));
+	if (level == ML_EL2)
+		__asm__ volatile ("mrs %0, sctlr_el2" : "=r" (control));
+	else
+		__asm__ volatile ("mrs %0, sctlr_el1" : "=r" (control));
+	return (control & ML_MMU_CACHE) == ML_MMU_CACHE;
+}
+
+#else
+
+#define ml_atomics()			1
+
+#endif
 #endif
 #endif

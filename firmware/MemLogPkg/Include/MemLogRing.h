@@ -171,7 +171,7 @@ struct ml_ring_message {
 	const void *text;	/* need not be NUL-terminated */
 	u32 length;		/* bytes of text */
 	u32 level;		/* DEBUG_* error level */
-	u64 time;		/* time stamp counter */
+	u64 time;		/* the counter */
 	u32 caller;		/* Data1 of the module's GUID */
 	u8 phase;		/* enum ml_ring_phase */
 	u8 flags;		/* ML_ENTRY_BY_AP or 0 */
@@ -254,8 +254,9 @@ void ml_ring_clock(struct ml_ring *ring, enum ml_ring_moment moment, u64 time,
 /* Stores the date that it was when the counter was `time`: an EFI_TIME. */
 void ml_ring_wall_clock(struct ml_ring *ring, const void *efi_time, u64 time);
 
-/* Stores the rate of the counter, which the platform guarantees. */
-void ml_ring_hz(struct ml_ring *ring, u64 hz);
+/* Stores the rate of the counter, which the platform guarantees. Flags:
+ * ML_RING_ARM_COUNTER or 0. */
+void ml_ring_hz(struct ml_ring *ring, u64 hz, u32 flags);
 
 /* Clears the magic of the ring at `base`, and nothing else. */
 void ml_ring_retire(void *base);

@@ -13,6 +13,7 @@
 #include <Library/UefiDriverEntryPoint.h>
 #include <Library/UefiRuntimeServicesTableLib.h>
 #include <MemLogClock.h>
+#include <MemLogCounter.h>
 #include <MemLogRing.h>
 
 STATIC struct ml_ring mRing;
@@ -26,12 +27,12 @@ OnReadyToBoot(
 	)
 {
 	EFI_TIME Time;
-	UINT64 Tsc = AsmReadTsc();
+	UINT64 Counter = MemLogCounter();
 
 	gBS->CloseEvent(Event);
 	MemLogClock(&mRing, ML_MOMENT_READY_TO_BOOT);
 	if (!EFI_ERROR(gRT->GetTime(&Time, NULL)))
-		ml_ring_wall_clock(&mRing, &Time, Tsc);
+		ml_ring_wall_clock(&mRing, &Time, Counter);
 }
 
 STATIC
@@ -45,12 +46,14 @@ OnExitBootServices(
 	MemLogClock(&mRing, ML_MOMENT_EXIT_BOOT);
 }
 
+#if defined(MDE_CPU_IA32) || defined(MDE_CPU_X64)
+
 #define CPUID_TSC		0x15U
 #define CPUID_HYPERVISOR	0x40000000U
 #define CPUID_HYPERVISOR_TSC	0x40000010U
 
 /* The rate of the counter in Hz, as the processor or the hypervisor says it; 0:
- * neither does. */
+ * neither does, or it is in the log already. */
 STATIC
 UINT64
 CounterRate(
@@ -74,6 +77,19 @@ CounterRate(
 	return DivU64x32(MultU64x32(Ecx, Ebx), Eax);
 }
 
+#else
+
+STATIC
+UINT64
+CounterRate(
+	VOID
+	)
+{
+	return 0;
+}
+
+#endif
+
 STATIC
 VOID
 StoreClock(
@@ -89,7 +105,7 @@ StoreClock(
 	MemLogClock(&mRing, ML_MOMENT_DXE);
 	Rate = CounterRate();
 	if (Rate != 0)
-		ml_ring_hz(&mRing, Rate);
+		ml_ring_hz(&mRing, Rate, 0);
 	gBS->CreateEventEx(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, OnReadyToBoot, NULL,
 			   &gEfiEventReadyToBootGuid, &Event);
 	gBS->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_NOTIFY,

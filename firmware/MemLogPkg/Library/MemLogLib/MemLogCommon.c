@@ -4,6 +4,8 @@
  */
 #include "MemLogCommon.h"
 
+#include <MemLogCounter.h>
+
 VOID
 MemLogAppend(
 	IN struct ml_ring *Ring,
@@ -19,7 +21,7 @@ MemLogAppend(
 	Message.length = Length > MAX_UINT32 ? MAX_UINT32 : (UINT32)Length;
 	Message.level = (UINT32)Level & ~MEMLOG_FINAL;
 	Message.final = (Level & MEMLOG_FINAL) != 0;
-	Message.time = AsmReadTsc();
+	Message.time = MemLogCounter();
 	Message.caller = gEfiCallerIdGuid.Data1;
 	Message.phase = (UINT8)Phase;
 	Message.flags = 0;

@@ -55,12 +55,13 @@ void ml_ring_wall_clock(struct ml_ring *ring, const void *efi_time, u64 time)
 	ml_copy(ring->ext->wall_clock, efi_time, sizeof(ring->ext->wall_clock));
 }
 
-void ml_ring_hz(struct ml_ring *ring, u64 hz)
+void ml_ring_hz(struct ml_ring *ring, u64 hz, u32 flags)
 {
 	if (!ring->ext)
 		return;
 	store_word(&ring->ext->hz, hz);
-	store(&ring->ext->flags, load(&ring->ext->flags) | ML_RING_HZ_CERTAIN);
+	store(&ring->ext->flags,
+	      load(&ring->ext->flags) | ML_RING_HZ_CERTAIN | flags);
 }
 
 void ml_ring_retire(void *base)

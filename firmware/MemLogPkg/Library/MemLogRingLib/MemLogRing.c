@@ -31,14 +31,11 @@ _Static_assert(sizeof(struct ml_ring_entry) == 32,
 
 static int lock(struct ml_ring_header *header)
 {
-	u32 tries, expected;
+	u32 tries;
 
 	for (tries = 0; tries < ML_RING_LOCK_TRIES; tries++) {
-		expected = ML_RING_LOCK_FREE;
-		if (__atomic_compare_exchange_n(&header->lock.low, &expected,
-						ML_RING_LOCK_HELD, 0,
-						__ATOMIC_ACQUIRE,
-						__ATOMIC_RELAXED))
+		if (change(&header->lock.low, ML_RING_LOCK_FREE,
+			   ML_RING_LOCK_HELD))
 			return 1;
 		ml_relax();
 	}
@@ -179,13 +176,11 @@ enum ml_ring_status ml_ring_attach(void *base, u32 limit, struct ml_ring *ret)
 /* Adds to a counter without the lock, up to its maximum. */
 static void count_up(u32 *counter, u32 by)
 {
-	u32 tries, sum, old = load(counter);
+	u32 tries, old;
 
 	for (tries = 0; tries < COUNT_TRIES; tries++) {
-		sum = old + by < old ? 0xffffffffU : old + by;
-		if (__atomic_compare_exchange_n(counter, &old, sum, 0,
-						__ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
+		old = load(counter);
+		if (change(counter, old, old + by < old ? 0xffffffffU : old + by))
 			return;
 	}
 }

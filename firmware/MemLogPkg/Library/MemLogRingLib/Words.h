@@ -30,6 +30,22 @@ static inline void store_word(struct ml_ring_word *to, u64 value)
 	store(&to->low, (u32)value);
 }
 
+/*
+ * Changes a word if it has the value `from`, as one step. Where the processor cannot
+ * do that, no other one runs and there are no interrupts.
+ */
+static inline int change(u32 *at, u32 from, u32 to)
+{
+	if (ml_atomics())
+		return __atomic_compare_exchange_n(at, &from, to, 0,
+						   __ATOMIC_ACQUIRE,
+						   __ATOMIC_RELAXED);
+	if (load(at) != from)
+		return 0;
+	store(at, to);
+	return 1;
+}
+
 /* Full barrier: earlier stores become visible before later ones. */
 static inline void settle(void)
 {
