@@ -25,28 +25,35 @@ usage() {
 }
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-bench
-	x64-off microvm microvm-progress cloudhv x64-202502)
+	x64-off microvm microvm-progress cloudhv x64-202502 aarch64
+	aarch64-fault)
 
-# Sets the edk2, platform, archs, output (below Build/), files, and the flags, of
-# which common are those that all variants have.
+# Sets the edk2, platform (its .dsc), archs, output (below Build/), files, the prefix
+# of the compiler, and the flags, of which common are those that all variants have.
 describe() {
 	edk2_of bookworm
 	common=(-t GCC5 -b DEBUG -D FD_SIZE_4MB -D NETWORK_ENABLE=FALSE)
 	flags=(-D DEBUG_TO_MEM)
 	files=(OVMF.fd OVMF_CODE.fd OVMF_VARS.fd)
-	platform=OvmfPkgX64
+	platform=OvmfPkg/OvmfPkgX64
+	prefix=
 	output=OvmfX64/DEBUG_GCC5
 	archs=(-a X64)
 	case $1 in
-	ia32x64*)	platform=OvmfPkgIa32X64
+	ia32x64*)	platform=OvmfPkg/OvmfPkgIa32X64
 			output=Ovmf3264/DEBUG_GCC5
 			archs=(-a IA32 -a X64) ;;
-	microvm*)	platform=Microvm/MicrovmX64
+	microvm*)	platform=OvmfPkg/Microvm/MicrovmX64
 			output=MicrovmX64/DEBUG_GCC5
 			files=(MICROVM.fd) ;;
-	cloudhv)	platform=CloudHv/CloudHvX64
+	cloudhv)	platform=OvmfPkg/CloudHv/CloudHvX64
 			output=CloudHvX64/DEBUG_GCC5
 			files=(CLOUDHV.fd) ;;
+	aarch64*)	platform=ArmVirtPkg/ArmVirtQemu
+			output=ArmVirtQemu-AARCH64/DEBUG_GCC5
+			archs=(-a AARCH64)
+			files=(QEMU_EFI.fd)
+			prefix=aarch64-linux-gnu- ;;
 	esac
 	case $1 in
 	*-202502)	# cannot be built without network
@@ -54,11 +61,12 @@ describe() {
 			common[-1]=NETWORK_ISCSI_ENABLE=FALSE ;;
 	esac
 	case ${1%-202502} in
-	x64 | ia32x64 | microvm | cloudhv) ;;
+	x64 | ia32x64 | microvm | cloudhv | aarch64) ;;
 	x64-serial)	flags+=(-D DEBUG_ON_SERIAL_PORT) ;;
 	*x64-smm)	flags+=(-D SMM_REQUIRE) ;;
 	x64-smm-fault)	flags+=(-D SMM_REQUIRE -D MEMLOG_FAULT) ;;
 	microvm-progress)	flags+=(-D MEMLOG_PROGRESS) ;;
+	aarch64-fault)	flags+=(-D MEMLOG_FAULT) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
 	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;
@@ -71,12 +79,13 @@ describe() {
 check_tools() {
 	local tool missing=()
 
-	for tool in gcc g++ make nasm iasl python3 patch xz; do
+	for tool in "${prefix}gcc" gcc g++ make nasm iasl python3 patch xz; do
 		command -v "$tool" > /dev/null || missing+=("$tool")
 	done
 	[ -e /usr/include/uuid/uuid.h ] || missing+=(uuid/uuid.h)
 	[ ${#missing[@]} -eq 0 ] || die "not installed: ${missing[*]}; Debian" \
-		"has them in build-essential nasm acpica-tools python3 uuid-dev"
+		"has them in build-essential nasm acpica-tools python3 uuid-dev" \
+		gcc-aarch64-linux-gnu
 }
 
 # The .dsc is not needed, and not every mirror has that of a security update.
@@ -159,9 +168,10 @@ path_wrappers() {
 	local tool
 
 	mkdir -p "$tree/bin"
-	cat > "$tree/bin/gcc" <<-EOF
+	cat > "$tree/bin/${prefix}gcc" <<-EOF
 	#!/bin/sh
-	exec "$(command -v gcc)" "\$@" -ffile-prefix-map="$tree/edk2/=" \\
+	exec "$(command -v "${prefix}gcc")" "\$@" \\
+		-ffile-prefix-map="$tree/edk2/=" \\
 		-ffile-prefix-map="$tree/packages/=" \\
 		-ffile-prefix-map="\$WORKSPACE/="
 	EOF
@@ -171,10 +181,20 @@ path_wrappers() {
 	exec "$pristine/BaseTools/BinWrappers/PosixLike/GenFw" \\
 		"\${@#"\$WORKSPACE/"}"
 	EOF
-	chmod +x "$tree/bin/gcc" "$tree/bin/GenFw"
+	chmod +x "$tree/bin/${prefix}gcc" "$tree/bin/GenFw"
 	for tool in gcc-ar objcopy objdump ld; do
-		ln -sf "$(command -v "$tool")" "$tree/bin/$tool"
+		ln -sf "$(command -v "$prefix$tool")" "$tree/bin/$prefix$tool"
 	done
+}
+
+# Debian's source has this part of Arm's linker options as assembler only.
+arm_lto() {
+	local dir=ArmPkg/Library/GccLto
+
+	[ -n "$prefix" ] || return 0
+	mkdir -p "$WORKSPACE/$dir"
+	"${prefix}gcc" -c -fpic "$tree/edk2/$dir/liblto-aarch64.s" \
+		-o "$WORKSPACE/$dir/liblto-aarch64.a"
 }
 
 # Each variant has its own workspace, so that switching between variants
@@ -187,8 +207,10 @@ run_build() {
 	export EDK_TOOLS_PATH=$pristine/BaseTools
 	export PYTHON_COMMAND=python3
 	export GCC5_BIN=$tree/bin/
+	export GCC5_AARCH64_PREFIX=$tree/bin/aarch64-linux-gnu-
 	path_wrappers
 	mkdir -p "$WORKSPACE/Conf"
+	arm_lto
 	log=$WORKSPACE/build.log
 	say "building $variant; the log is $log"
 	(
@@ -198,7 +220,7 @@ run_build() {
 		# shellcheck disable=SC1091
 		. "$tree/edk2/edksetup.sh" > /dev/null
 		PATH=$tree/bin:$PATH
-		build -n "$jobs" "${archs[@]}" -p "OvmfPkg/$platform.dsc" \
+		build -n "$jobs" "${archs[@]}" -p "$platform.dsc" \
 			"${common[@]}" "${flags[@]}"
 	) > "$log" 2>&1 || {
 		# do not match compiler command lines, which have -Werror
@@ -227,7 +249,7 @@ build_variant() {
 	describe "$variant"
 	key=$(printf '%s\n' "$edk2_version" "$(hash_of patches MemLogPkg)" \
 		"$variant" "${archs[@]}" "${common[@]}" "${flags[@]}" \
-		"$(gcc -dumpfullversion)" | sha256sum | cut -c1-16)
+		"$("${prefix}gcc" -dumpfullversion)" | sha256sum | cut -c1-16)
 	images=$fw_cache/images/$variant-$key
 	exec 8> "$fw_cache/lock-${patched##*/}"
 	flock 8

@@ -1,19 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause-Patent
-# Download Debian's cloud kernel into the cache and print its path.
+# Download Debian's cloud kernel into the cache and print its path: kernel.sh [ARCH],
+# amd64 or arm64.
 set -euo pipefail
 # shellcheck source=firmware/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+arch=${1:-amd64}
+apt_arch=$arch
 root=$fw_cache/kernel
+[ "$arch" = amd64 ] || root+=-$arch
 exec 8> "$fw_cache/lock-kernel"
 flock 8
 if [ ! -f "$root/vmlinuz" ]; then
-	say "downloading Debian's cloud kernel"
+	say "downloading Debian's cloud kernel for $arch"
 	rm -rf "$root"
 	mkdir -p "$root"
 	private_apt "$root/apt" 'deb http://deb.debian.org/debian bookworm main'
-	package=$(apt-cache "${apt[@]}" depends linux-image-cloud-amd64 |
+	package=$(apt-cache "${apt[@]}" depends "linux-image-cloud-$arch" |
 		sed -n 's/^ *Depends: *\(linux-image[^ ]*\)$/\1/p')
 	(cd "$root" && apt-get "${apt[@]}" download "$package")
 	dpkg-deb --fsys-tarfile "$root"/*.deb |

@@ -24,7 +24,8 @@ hash_of() {
 
 # private_apt DIR LINE...: create an apt configuration in DIR with only the given
 # sources and set the array apt to the options of apt-get that select it. It uses
-# the system's keys, but not its sources, lists and package states.
+# the system's keys, but not its sources, lists and package states. The packages are
+# for apt_arch, by default this machine.
 private_apt() {
 	local dir=$1
 	shift
@@ -39,7 +40,8 @@ private_apt() {
 		-o "Dir::State::lists=$dir/lists"
 		-o "Dir::State::status=$dir/status"
 		-o "Dir::Cache=$dir/cache"
-		-o "APT::Sandbox::User=$(id -un)")
+		-o "APT::Sandbox::User=$(id -un)"
+		${apt_arch:+-o "APT::Architecture=$apt_arch"})
 	apt-get "${apt[@]}" update
 }
 

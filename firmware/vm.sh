@@ -5,14 +5,15 @@
 # debug port, serial.log that of the serial port.
 #
 #	vm_new			end the old guest, create an empty directory
-#	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash
+#	vm_start IMAGE [ARG...]	start a q35 with 64 MiB and IMAGE in its flash; an Arm
+#				guest without debug port if vm_machine is virt
 #	vm_launch ARG...	start a guest without flash and debug port; the
 #				serial port is the chardev "serial" of ARGs
 #	vm_again IMAGE [ARG...]	start another QEMU with the memory of this one
 #	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
 #	vm_suspended		wait until the guest is suspended
 #	vm_quiet		wait for the shell and until debugcon.log has
-#				stopped growing
+#				stopped growing, serial.log with virt
 #	vm_reset		reset the guest and empty serial.log
 #	vm_qmp COMMAND [JSON]	send a QMP command, print the reply
 #	vm_dump FORMAT FILE	stop the guest and dump it: elf elf-paging
@@ -21,12 +22,14 @@
 #	vm_migrate FILE		the same as qevm, without stopping the guest
 #	vm_end			end the guest
 #
-# Set vm_machine, vm_memory (MiB), vm_accel, vm_backend or vm_qemu before vm_start
-# to change the guest, vm_port=off to omit the debug port.
+# Set vm_machine, vm_memory (MiB), vm_accel, vm_backend, vm_qemu or vm_qemu_arm before
+# vm_start to change the guest, vm_port=off to omit the debug port. A virt needs 128
+# MiB; vm_machine=virt,virtualization=on starts it at EL2.
 
 vm=
 vm_pid=
 vm_qemu=${QEMU:-qemu-system-x86_64}
+vm_qemu_arm=${QEMU_AARCH64:-qemu-system-aarch64}
 vm_machine=q35
 vm_memory=64
 vm_accel=tcg
@@ -50,12 +53,19 @@ vm_start() {
 	local image=$1
 	local port=(-debugcon "file:$vm/debugcon.log"
 		-global isa-debugcon.iobase=0x402)
+	local vm_qemu=$vm_qemu flash=(-vga none
+		-drive "if=pflash,format=raw,file=$image,snapshot=on")
 	shift
 
 	[ "${vm_port:-on}" = on ] || port=()
-	vm_launch -vga none -nodefaults \
+	case $vm_machine in
+	virt*)
+		vm_qemu=$vm_qemu_arm
+		flash=(-cpu cortex-a72 -bios "$image")
+		port=() ;;
+	esac
+	vm_launch -nodefaults "${flash[@]}" \
 		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
-		-drive "if=pflash,format=raw,file=$image,snapshot=on" \
 		"${port[@]}" "$@"
 }
 
@@ -139,20 +149,21 @@ vm_suspended() {
 }
 
 vm_quiet() {
-	local size=-1 before=-2 tries=0
+	local size=-1 before=-2 tries=0 log=$vm/debugcon.log
 
 	vm_wait serial.log startup.nsh || return 1
+	[[ $vm_machine != virt* ]] || log=$vm/serial.log
 	while [ "$size" != "$before" ]; do
 		[ $((tries += 1)) -lt $((vm_seconds * 3)) ] ||
-			{ vm_fail 'debugcon.log keeps growing'; return 1; }
+			{ vm_fail "$log keeps growing"; return 1; }
 		before=$size
 		sleep 0.3
-		size=$(stat -c %s "$vm/debugcon.log")
+		size=$(stat -c %s "$log")
 	done
 }
 
 vm_dump() {
-	local format=$1 file=$2 paging=false
+	local format=$1 file=$2 paging=false base=0
 
 	vm_qmp stop > /dev/null || return 1
 	case $format in
@@ -160,7 +171,8 @@ vm_dump() {
 		vm_migrate "$file"
 		;;
 	raw)
-		vm_qmp pmemsave "{\"val\":0,\"size\":$((vm_memory << 20)),\"filename\":\"$file\"}"
+		[[ $vm_machine != virt* ]] || base=$((0x40000000))
+		vm_qmp pmemsave "{\"val\":$base,\"size\":$((vm_memory << 20)),\"filename\":\"$file\"}"
 		;;
 	*)
 		[ "$format" != elf-paging ] || paging=true

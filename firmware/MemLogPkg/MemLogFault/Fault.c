@@ -14,8 +14,14 @@
 /* No page table of the firmware has it. */
 #define FAULT_ADDRESS		0x7ffffffff000ULL
 
+#ifdef MDE_CPU_AARCH64
+#define FAULT_PROTECTION	"brk #1"
+#define FAULT_INSTRUCTION	".inst 0"
+#else
 /* No descriptor table has so many entries. */
-#define FAULT_SELECTOR		0xfff8
+#define FAULT_PROTECTION	"mov %w0, %%ds" : : "r" (0xfff8)
+#define FAULT_INSTRUCTION	"ud2"
+#endif
 
 /* As if the exception came in the middle of a message */
 STATIC
@@ -45,7 +51,7 @@ Crash(
 {
 	switch (Kind) {
 	case FAULT_GP:
-		__asm__ volatile ("mov %w0, %%ds" : : "r" (FAULT_SELECTOR));
+		__asm__ volatile (FAULT_PROTECTION);
 		break;
 	case FAULT_PF:
 		*(volatile UINT8 *)(UINTN)FAULT_ADDRESS = 0;
@@ -54,7 +60,7 @@ Crash(
 		TakeLock();
 		/* fall through */
 	case FAULT_UD:
-		__asm__ volatile ("ud2");
+		__asm__ volatile (FAULT_INSTRUCTION);
 		break;
 	case FAULT_ASSERT:
 		ASSERT(Kind != FAULT_ASSERT);

@@ -8,7 +8,7 @@
 /* The first digit of the fw_cfg file opt/memlog/Fault */
 enum {
 	FAULT_IN_SEC = 1,
-	FAULT_IN_PEI_CPU = 2,	/* CpuMpPei handles exceptions */
+	FAULT_IN_PEI_CPU = 2,	/* CpuMpPei handles exceptions, not on Arm */
 	FAULT_IN_PEI = 3,	/* SEC still does, and memory was discovered */
 	FAULT_IN_DXE = 4,	/* the DXE core handles exceptions */
 	FAULT_IN_DXE_CPU = 5,	/* CpuDxe does */
@@ -17,12 +17,12 @@ enum {
 
 /* The second one */
 enum {
-	FAULT_GP = 1,
+	FAULT_GP = 1,		/* on Arm a breakpoint */
 	FAULT_PF = 2,
 	FAULT_UD = 3,
 	FAULT_ASSERT = 4,
 	FAULT_DEAD_LOOP = 5,
-	FAULT_LOCKED = 6,	/* #UD while this processor has the log's lock */
+	FAULT_LOCKED = 6,	/* FAULT_UD while this processor has the log's lock */
 };
 
 /* What the host wants, as FaultPei.c reads it from fw_cfg and leaves it in a HOB

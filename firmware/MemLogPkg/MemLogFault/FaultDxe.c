@@ -8,7 +8,13 @@
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiDriverEntryPoint.h>
 #include <Library/UefiLib.h>
+#ifdef MDE_CPU_AARCH64
+#include <Protocol/Cpu.h>
+#define CPU_GUID	gEfiCpuArchProtocolGuid
+#else
 #include <Protocol/MpService.h>
+#define CPU_GUID	gEfiMpServiceProtocolGuid
+#endif
 
 STATIC VOID *mRegistration;
 
@@ -34,8 +40,7 @@ OnProcessors(
 {
 	VOID *Protocol;
 
-	if (!EFI_ERROR(gBS->LocateProtocol(&gEfiMpServiceProtocolGuid, NULL,
-					   &Protocol)))
+	if (!EFI_ERROR(gBS->LocateProtocol(&CPU_GUID, NULL, &Protocol)))
 		MemLogFault(FAULT_IN_DXE_CPU, Wish());
 }
 
@@ -47,7 +52,7 @@ MemLogFaultDxeEntry(
 	)
 {
 	MemLogFault(FAULT_IN_DXE, Wish());
-	EfiCreateProtocolNotifyEvent(&gEfiMpServiceProtocolGuid, TPL_CALLBACK,
+	EfiCreateProtocolNotifyEvent(&CPU_GUID, TPL_CALLBACK,
 				     OnProcessors, NULL, &mRegistration);
 	return EFI_SUCCESS;
 }

@@ -13,10 +13,12 @@
 #include <Library/DebugLib.h>
 #include <Library/HobLib.h>
 #include <Library/MemLogLib.h>
+#include <Library/MemLogUartLib.h>
 #include <Library/MemoryAllocationLib.h>
 #include <Library/PeimEntryPoint.h>
 #include <Library/PeiServicesLib.h>
 #include <MemLogClock.h>
+#include <MemLogCounter.h>
 #include <MemLogRing.h>
 #include <MemLogEarly.h>
 #include <MemLogVersion.h>
@@ -301,6 +303,7 @@ MoveTo(
 	if (Prefixed)
 		Prefix((UINTN)Main);
 	if (ml_ring_attach(Main, Bytes, &Ring) == ML_RING_OK) {
+		MemLogCounterRate(&Ring);
 		if (Ring.ext != NULL)
 			Ring.ext->previous.low = (UINT32)Kept;
 		if (ml_ring_attach((VOID *)(UINTN)Earlier, MEMLOG_EARLY_HALF,
@@ -425,6 +428,7 @@ OnMemoryDiscovered(
 	ZeroMem(Hob, sizeof(*Hob));
 	if (MEMLOG_EARLY_HALF != 0)
 		Hob->Address = MEMLOG_NOTE->Current;
+	Hob->Uart = MemLogUartAddress();
 	MemLogSettings(&Pages, &Hob->Level, &Prefixed);
 
 	/*

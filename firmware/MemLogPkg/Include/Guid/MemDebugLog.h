@@ -12,7 +12,7 @@ extern EFI_GUID gMemDebugLogHobGuid;
 typedef struct {
 	UINT64 Address;		/* of the ring's header, 0 if the log is off */
 	UINT32 Level;		/* as MemLogSettings() returns it */
-	UINT32 Reserved;
+	UINT32 Uart;		/* MemLogUartAddress() */
 } MEM_DEBUG_LOG_HOB;
 
 /* fw_cfg files, hexadecimal digits: size of the main log in pages, the mask of

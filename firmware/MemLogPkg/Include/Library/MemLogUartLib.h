@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
-/* The first serial port, a 16550 at 0x3f8. No variables: SEC runs from flash. */
+/* The first serial port: x86's 16550 at 0x3f8, on Arm a PL011. */
 #ifndef MEM_LOG_UART_LIB_H
 #define MEM_LOG_UART_LIB_H
 
@@ -11,7 +11,14 @@
 
 #define MEMLOG_UART_BAUD	115200
 
-/* That rate, 8 bits, no parity */
+/* Where its registers are in memory; 0: they are I/O ports, or there is no port. */
+UINT32
+EFIAPI
+MemLogUartAddress(
+	VOID
+	);
+
+/* 8 bits, no parity, on x86 at that rate; a PL011 in use is left alone. */
 VOID
 EFIAPI
 MemLogUartInitialize(

@@ -10,23 +10,38 @@
 #include <MemLogEarly.h>
 
 /*
- * The PI specification stores the PEI services pointer directly before the IDT.
- * PeiServicesTablePointerLib cannot be used to read it, because it calls
- * ASSERT().
+ * The PI specification has the PEI services pointer directly before the IDT, on Arm
+ * in a register. PeiServicesTablePointerLib cannot be used to read it, because it
+ * calls ASSERT().
  */
+STATIC
+CONST EFI_PEI_SERVICES **
+GetPeiServices(
+	VOID
+	)
+{
+#ifdef MDE_CPU_AARCH64
+	CONST EFI_PEI_SERVICES **PeiServices;
+
+	__asm__ volatile ("mrs %0, tpidr_el0" : "=r" (PeiServices));
+	return PeiServices;
+#else
+	IA32_DESCRIPTOR Idtr;
+
+	AsmReadIdtr(&Idtr);
+	return *(CONST EFI_PEI_SERVICES ***)(Idtr.Base - sizeof(UINTN));
+#endif
+}
+
 STATIC
 CONST VOID *
 GetHobList(
 	VOID
 	)
 {
-	CONST EFI_PEI_SERVICES **PeiServices;
-	IA32_DESCRIPTOR Idtr;
+	CONST EFI_PEI_SERVICES **PeiServices = GetPeiServices();
 	VOID *HobList;
 
-	AsmReadIdtr(&Idtr);
-	PeiServices = *(CONST EFI_PEI_SERVICES ***)
-		       (Idtr.Base - sizeof(UINTN));
 	if (PeiServices == NULL)
 		return NULL;
 	if (EFI_ERROR((*PeiServices)->GetHobList(PeiServices, &HobList)))

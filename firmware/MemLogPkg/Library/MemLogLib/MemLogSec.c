@@ -5,8 +5,12 @@
  */
 #include "MemLogCommon.h"
 
+#include <MemLogCounter.h>
 #include <MemLogEarly.h>
 #include <MemLogVersion.h>
+#ifdef MDE_CPU_AARCH64
+#include <Library/CacheMaintenanceLib.h>
+#endif
 
 /* TRUE if the boot before still wrote to this half when it ended. */
 STATIC
@@ -38,6 +42,21 @@ KeepHalf(
 		ml_ring_set_mark(Half, ML_RING_KEPT);
 }
 
+/* Arm with the MMU off: stores go past the cache, which may still have what the boot
+ * before wrote. */
+STATIC
+VOID
+CleanCache(
+	VOID
+	)
+{
+#ifdef MDE_CPU_AARCH64
+	if (!ml_atomics())
+		WriteBackInvalidateDataCacheRange(
+			(VOID *)(UINTN)MEMLOG_EARLY_BASE, MEMLOG_EARLY_SIZE);
+#endif
+}
+
 /* A resume from S3 is taken back by MemLogPei. */
 STATIC
 VOID
@@ -67,6 +86,7 @@ MemLogSecConstructor(
 
 	if (MEMLOG_EARLY_HALF == 0)
 		return RETURN_SUCCESS;
+	CleanCache();
 	Index = WasInUse(MemLogEarlyHalf(0)) ? 1 : 0;
 	Half = MemLogEarlyHalf(Index);
 	KeepHalf(MemLogEarlyHalf(1 - Index));
@@ -75,6 +95,7 @@ MemLogSecConstructor(
 	CountBoot();
 	if (ml_ring_attach(Half, MEMLOG_EARLY_HALF, &Ring) == ML_RING_OK &&
 	    Ring.ext != NULL) {
+		MemLogCounterRate(&Ring);
 		Ring.ext->boots = MEMLOG_NOTE->Boots;
 		Ring.ext->main.low = (UINT32)MEMLOG_NOTE->MainLog;
 	}
