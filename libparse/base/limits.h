@@ -80,10 +80,9 @@
  * what is missing: a real log is in a few. */
 #define ML_TEXT_RANGES (1u << 24)
 
-/* Bytes of OVMF's logs that are looked at page by page, all logs of one image
- * together, to tell whether they are contiguous: a real image has less than 1
- * MiB of them. */
-#define ML_OVMF_LOOKED_AT (64u << 20)
+/* Bytes of logs that are looked at page by page, all logs of one image together,
+ * to tell which pages are their own: 64 rings of ACRN's trace have 256 MiB. */
+#define ML_LOOKED_AT (1u << 30)
 
 /* Text in which a resume from suspend to RAM would be mentioned: it is a few
  * KiB after the start of a boot. */

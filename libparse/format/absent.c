@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/plural.h"
+#include "base/range.h"
 
 size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
 		     struct memlog_range ret[2])
@@ -33,69 +34,107 @@ size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
 	return 1;
 }
 
-/* How many bytes of [at, end) of an extent are not in the image. */
-static uint64_t absent_within(const struct memlog_extent *e, uint64_t at,
-			      uint64_t end, struct memlog_image *image,
-			      uint64_t *budget)
+/* What is missing of a log's text. */
+struct absent {
+	const struct ml_log *log;
+	struct memlog_image *image;
+	uint64_t *budget;
+	uint64_t all, missing, foreign; /* bytes */
+};
+
+/* Count bytes of [at, end) of an extent that are not in the image. */
+static void absent_missing(struct absent *a, const struct memlog_extent *e,
+			   uint64_t at, uint64_t end)
 {
 	struct memlog_range r;
-	uint64_t absent = 0;
 
-	for (; at < end && *budget; --*budget) {
-		if (memlog_image_next_range(image, e->space, e->addr + at, &r,
-					    NULL) ||
-		    r.start - e->addr >= end)
-			return absent + end - at;
-		absent += r.start - e->addr - at;
+	for (; at < end && *a->budget; --*a->budget) {
+		if (memlog_image_next_range(a->image, e->space, e->addr + at,
+					    &r, NULL) ||
+		    r.start - e->addr >= end) {
+			a->missing += end - at;
+			return;
+		}
+		a->missing += r.start - e->addr - at;
 		at = r.end - e->addr;
 	}
-	return absent;
+}
+
+/* The same, and those that are not the log's own. */
+static void absent_part(struct absent *a, const struct memlog_extent *e,
+			struct memlog_range part)
+{
+	const struct ml_log *log = a->log;
+	uint64_t at = part.start, from, to;
+	size_t i;
+
+	a->all += part.end - part.start;
+	i = e->space == log->extents[0].space ?
+		    ml_ranges_find(log->foreign, log->n_foreign, e->addr + at) :
+		    log->n_foreign;
+	for (; i < log->n_foreign && at < part.end; i++, at = to) {
+		if (log->foreign[i].start >= e->addr + part.end)
+			break;
+		from = log->foreign[i].start > e->addr + at ?
+			       log->foreign[i].start - e->addr :
+			       at;
+		to = ml_min(log->foreign[i].end - e->addr, part.end);
+		absent_missing(a, e, at, from);
+		a->foreign += to - from;
+	}
+	absent_missing(a, e, at, part.end);
 }
 
 /* Put what is missing before the reason of the log's state. */
-static void absent_say(struct ml_log *log, uint64_t absent, uint64_t all)
+static void absent_say(struct ml_log *log, uint64_t n, uint64_t all,
+		       const char *where)
 {
 	char old[sizeof(log->pub.reason)];
 	char *reason = log->pub.reason;
-	size_t n;
+	size_t len;
 
 	memcpy(old, reason, sizeof(old));
-	n = (size_t)snprintf(
-		reason, sizeof(old),
-		"%llu of the %llu byte%s of %s %s not in the image",
-		(unsigned long long)absent, (unsigned long long)all, ml_s(all),
+	len = (size_t)snprintf(
+		reason, sizeof(old), "%llu of the %llu byte%s of %s %s %s",
+		(unsigned long long)n, (unsigned long long)all, ml_s(all),
 		log->pub.flags & MEMLOG_LOG_NOT_A_LOG ? "it" : "its text",
-		ml_are(absent));
+		ml_are(n), where);
 	if (old[0])
-		snprintf(reason + n, sizeof(old) - n, "; %s", old);
+		snprintf(reason + len, sizeof(old) - len, "; %s", old);
+}
+
+/* The same of pages that are not its own, and where the first is. */
+static void absent_say_foreign(struct ml_log *log, const struct absent *a)
+{
+	char where[80];
+
+	snprintf(where, sizeof(where),
+		 "in pages that are not its own, the first at %s:0x%llx",
+		 memlog_space_name(log->extents[0].space),
+		 (unsigned long long)log->foreign[0].start);
+	absent_say(log, a->foreign, a->all, where);
 }
 
 void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 			uint64_t *budget)
 {
-	uint64_t absent = 0, beyond = 0, all = 0;
+	struct absent a = { log, image, budget, 0, 0, 0 };
 	struct memlog_range part[2];
 	size_t i, k, n;
 
 	for (i = 0; log->fmt->group.text && i < log->pub.n_extents; i++) {
-		const struct memlog_extent *e = &log->extents[i];
-
 		n = log->fmt->group.text(log, i, image, part);
-		for (k = 0; k < n; k++) {
-			/* the extent of a scattered log is cut */
-			uint64_t end = ml_min(part[k].end, e->len);
-			uint64_t at = ml_min(part[k].start, end);
-
-			all += part[k].end - part[k].start;
-			beyond += part[k].end - ml_max(part[k].start, end);
-			absent += absent_within(e, at, end, image, budget);
-		}
+		for (k = 0; k < n; k++)
+			absent_part(&a, &log->extents[i], part[k]);
 	}
 	if (!log->fmt->group.text && log->absent)
-		absent_say(log, log->absent, log->text);
-	log->absent += absent + beyond;
-	if (!absent)
-		return;
-	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-	absent_say(log, absent, all);
+		absent_say(log, log->absent, log->text, "not in the image");
+	log->absent += a.missing + a.foreign;
+	if (a.foreign)
+		absent_say_foreign(log, &a);
+	if (a.missing)
+		absent_say(log, a.missing, a.all, "not in the image");
+	if (a.missing ||
+	    (a.foreign && !(log->pub.flags & MEMLOG_LOG_SCATTERED)))
+		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 }

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "event.h"
 #include "image/image.h"
+#include "look.h"
 #include "memlog.h"
 
 struct ml_format;
@@ -38,6 +39,10 @@ struct ml_log {
 			       in pages that are not its own */
 	uint64_t text;	    /* with absent, of formats without text(): how many
 			       there would be */
+	/* Addresses of its extents, in the space of the first, whose memory is not
+	 * its own; sorted. They count as missing. */
+	struct memlog_range *foreign;
+	size_t n_foreign, cap_foreign;
 	/* the headers that led to it, in the space of its first extent, each to
 	 * the next */
 	struct memlog_range leads[ML_MAX_POINTERS];
@@ -220,6 +225,30 @@ struct ml_likely {
 	uint64_t hint[ML_HINTS];
 };
 
+/*
+ * A page of a log's extent, or what the extent has of it, for own(). part: where
+ * the extent has text, by text(); text: how many bytes of it are in this page. look
+ * and priv are own()'s, zeroed before the first page of an extent. end: own() may
+ * set it if the page is not the log's: from this offset on nothing is.
+ */
+#define ML_PAGE_PRIV 128
+struct ml_page {
+	struct memlog_image *image;
+	const struct ml_log *log;
+	size_t extent;
+	struct memlog_range part[2];
+	size_t n_parts;
+	uint64_t off; /* in the extent */
+	const uint8_t *bytes;
+	size_t len;
+	uint64_t text, end;
+	struct ml_look look;
+	_Alignas(8) uint8_t priv[ML_PAGE_PRIV];
+};
+
+/* For own(): look at the page's text, and judge it as text alone. */
+bool ml_page_is_text(struct ml_page *page);
+
 struct ml_decoder_opts {
 	const struct memlog_decode_opts *user; /* never NULL */
 	struct memlog_allocator alloc;
@@ -337,6 +366,10 @@ struct ml_format {
 	 *	from its start; ml_log_note_absent() looks for what is missing
 	 *	of them. Returns how many there are. If NULL, expand() or
 	 *	relate() set MEMLOG_LOG_INCOMPLETE, absent and text.
+	 * own: can this page be the log's? In a dump of a host, what follows a
+	 *	guest's page is other memory. A few odd bytes do not decide.
+	 *	Called before relate() for each page that the image has, in
+	 *	order; true for the page that a header was found in.
 	 */
 	struct {
 		enum memlog_status (*expand)(struct memlog_logs *logs,
@@ -348,6 +381,7 @@ struct ml_format {
 		size_t (*text)(const struct ml_log *log, size_t extent,
 			       struct memlog_image *image,
 			       struct memlog_range ret[2]);
+		bool (*own)(struct ml_page *page);
 	} group;
 
 	/*
@@ -429,6 +463,15 @@ size_t ml_text_of_header(const struct ml_log *log, size_t extent,
 size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
 			 struct memlog_image *image,
 			 struct memlog_range ret[2]);
+
+/* Find the pages of a log that are not its own: sets foreign, flags and reason.
+ * *budget is how many bytes may still be looked at; without any, only the first
+ * pages of its extents are its own. Only NO_MEMORY is returned. */
+enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
+				       struct ml_log *log,
+				       struct memlog_image *image,
+				       uint64_t *budget,
+				       struct memlog_err *err);
 
 /* Look for text of a log that is not in the image: sets absent, flags and reason.
  * *budget is how many pieces of memory may still be walked. After relate(). */

@@ -36,13 +36,19 @@ enum memlog_status ml_logs_add(struct memlog_logs *logs,
 	return MEMLOG_OK;
 }
 
+static void logs_free(struct memlog_logs *logs, struct ml_log *log)
+{
+	ml_free(&logs->alloc, log->extents);
+	ml_free(&logs->alloc, log->foreign);
+	ml_free(&logs->alloc, log);
+}
+
 void ml_logs_drop_last(struct memlog_logs *logs)
 {
 	struct ml_log *log = logs->logs[--logs->count];
 
 	logs->n_extents -= log->pub.n_extents;
-	ml_free(&logs->alloc, log->extents);
-	ml_free(&logs->alloc, log);
+	logs_free(logs, log);
 }
 
 /* The output of an image whose headers show the same bytes again and again is
@@ -109,10 +115,8 @@ void ml_logs_clear(struct memlog_logs *logs)
 {
 	size_t i;
 
-	for (i = 0; i < logs->count; i++) {
-		ml_free(&logs->alloc, logs->logs[i]->extents);
-		ml_free(&logs->alloc, logs->logs[i]);
-	}
+	for (i = 0; i < logs->count; i++)
+		logs_free(logs, logs->logs[i]);
 	logs->count = 0;
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;

@@ -11,6 +11,23 @@
 #include "base/limits.h"
 #include "base/range.h"
 
+/* Where the log's own memory at addr ends, at most at end; addr itself if it is not
+ * the log's, and then *ret_gap is how many bytes are not. */
+static uint64_t own_until(const struct ml_log *log, uint64_t addr, uint64_t end,
+			  uint64_t *ret_gap)
+{
+	size_t i = ml_ranges_find(log->foreign, log->n_foreign, addr);
+	struct memlog_range r;
+
+	if (i == log->n_foreign)
+		return end;
+	r = log->foreign[i];
+	if (r.start > addr)
+		return ml_min(r.start, end);
+	*ret_gap = ml_min(r.end, end) - addr;
+	return addr;
+}
+
 /* The bytes missing from off on, at least 1, at most to the extent's end. */
 static uint64_t gap_at(struct ml_source *source, const struct memlog_extent *e,
 		       uint64_t off)
@@ -56,7 +73,7 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 {
 	const struct memlog_extent *e;
 	enum memlog_status s;
-	uint64_t end, gap = 0;
+	uint64_t end, own, gap = 0;
 
 	*ret = 0;
 	if (ret_gap)
@@ -70,15 +87,18 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 	if (!ml_add(e->addr, e->len, &end))
 		return ml_fail_at(err, MEMLOG_CORRUPT, e->addr,
 				  "the log ends beyond the address space");
-	len = ml_min(len, e->len - off);
-	if (source->copies)
+	own = own_until(source->log, e->addr + off, end, &gap);
+	len = ml_min(len, own - (e->addr + off));
+	if (gap)
+		s = MEMLOG_NO_DATA;
+	else if (source->copies)
 		s = from_copy(&source->copies[extent], off, buf, len, ret,
 			      &gap);
 	else
 		s = memlog_image_read(source->image, e->space, e->addr + off,
 				      buf, len, ret, err);
 	if (s == MEMLOG_NO_DATA || (!s && !*ret && len)) {
-		if (!source->copies)
+		if (!gap && !source->copies)
 			gap = gap_at(source, e, off);
 		source->missing += gap;
 		if (ret_gap)

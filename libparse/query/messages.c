@@ -166,13 +166,16 @@ static void say_absent(const struct ml_run *run)
 
 void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 {
+	const struct ml_log *ml = (const struct ml_log *)log;
+
 	ml_say_log(run, ML_SAY_WARNING, log,
-		   "what follows its first %" PRIu64 " bytes is other memory, "
-		   "and is left out: a guest's pages are scattered over the "
+		   "from %s:0x%" PRIx64 " on is other memory, and "
+		   "is left out: a guest's pages are scattered over the "
 		   "memory of its host. Dump the guest itself, with QEMU's "
 		   "dump-guest-memory or virsh dump --memory-only, or take a "
 		   "core of its QEMU process",
-		   log->extents[0].len);
+		   memlog_space_name(log->extents[0].space),
+		   ml->foreign[0].start);
 }
 
 /* Memory that is not there, but not missing. */

@@ -111,6 +111,22 @@ static enum memlog_status add_pages(struct extract *x, uint64_t start,
 	return add_window(x, start, end, err);
 }
 
+/* The part of a log at [start, end), without pages that are not its own. */
+static enum memlog_status add_own(struct extract *x, const struct ml_log *log,
+				  uint64_t start, uint64_t end,
+				  struct memlog_err *err)
+{
+	size_t i = ml_ranges_find(log->foreign, log->n_foreign, start);
+	enum memlog_status s = MEMLOG_OK;
+
+	for (; i < log->n_foreign && log->foreign[i].start < end && !s; i++) {
+		if (start < log->foreign[i].start)
+			s = add_pages(x, start, log->foreign[i].start, err);
+		start = log->foreign[i].end;
+	}
+	return s || start >= end ? s : add_pages(x, start, end, err);
+}
+
 static enum memlog_status
 add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 {
@@ -134,7 +150,7 @@ add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 					  "address space",
 					  memlog_space_name(e->space),
 					  (unsigned long long)e->addr);
-		s = add_pages(x, e->addr, end, err);
+		s = add_own(x, ml, e->addr, end, err);
 	}
 	for (i = 0; i < ml->n_leads && !s; i++)
 		s = add_pages(x, ml->leads[i].start, ml->leads[i].end, err);

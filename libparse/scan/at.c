@@ -73,7 +73,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 			       at_others(image, space, others));
 	}
 	if (!s)
-		ml_scan_finish(&job);
+		s = ml_scan_finish(&job, err);
 	s = ml_scan_job_complete(&job, s, err);
 	if (s)
 		memlog_logs_destroy(job.logs);

@@ -361,19 +361,24 @@ static void alias_logs(struct ml_scan_job *job)
 		}
 }
 
-void ml_scan_finish(struct ml_scan_job *job)
+enum memlog_status ml_scan_finish(struct ml_scan_job *job,
+				  struct memlog_err *err)
 {
+	uint64_t budget = ML_TEXT_RANGES, looked = ML_LOOKED_AT;
 	struct memlog_logs *logs = job->logs;
-	uint64_t budget = ML_TEXT_RANGES;
+	enum memlog_status s = MEMLOG_OK;
 	size_t n, first;
 
 	logs->image = NULL;
 	logs->symbols = NULL;
 	logs->some = job->some;
 	if (!logs->count)
-		return;
+		return s;
 	number_groups(logs);
 	alias_logs(job);
+	for (n = 0; n < logs->count && !s; n++)
+		s = ml_log_find_foreign(logs, logs->logs[n], job->image,
+					&looked, err);
 	for (first = 0; first < logs->count; first += n) {
 		const struct ml_format *fmt = logs->logs[first]->fmt;
 
@@ -389,4 +394,5 @@ void ml_scan_finish(struct ml_scan_job *job)
 		if (logs->logs[n]->pub.state == MEMLOG_STATE_CURRENT)
 			logs->logs[n]->pub.has_boot = true;
 	}
+	return s;
 }

@@ -78,7 +78,8 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 				  unsigned int when, struct memlog_err *err);
 
 /* Sort the list into its final order, number it, let formats relate their
- * logs. candidate.c */
-void ml_scan_finish(struct ml_scan_job *job);
+ * logs. Only NO_MEMORY is returned. candidate.c */
+enum memlog_status ml_scan_finish(struct ml_scan_job *job,
+				  struct memlog_err *err);
 
 #endif

@@ -355,11 +355,13 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 {
 	bool try_likely = job->opts->mode == MEMLOG_SCAN_AUTO &&
 			  is_slow(job->image);
-	enum memlog_status s;
+	enum memlog_status s, finish = MEMLOG_OK;
 
 	s = all_likely(job, err);
 	if (!s && try_likely) {
-		ml_scan_finish(job);
+		s = ml_scan_finish(job, err);
+		if (s)
+			return s;
 		job->stats.likely_only = scan_has_current(job->logs);
 		if (job->stats.likely_only)
 			return MEMLOG_OK;
@@ -378,8 +380,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	if (!s && job->image->n_order)
 		s = scan_named(job, err);
 	if (keeps_logs(s))
-		ml_scan_finish(job);
-	return s;
+		finish = ml_scan_finish(job, err);
+	return s ? s : finish;
 }
 
 enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,

@@ -188,9 +188,10 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 	if (!ret->pub.reason[0])
 		memcpy(ret->pub.reason, old->pub.reason,
 		       sizeof(ret->pub.reason));
+	ret->foreign = old->foreign;
+	ret->n_foreign = old->n_foreign;
 	snap->extent = *old->extents;
-	if (!(old->pub.flags & MEMLOG_LOG_SCATTERED))
-		snap->extent.len = found.extent.len;
+	snap->extent.len = found.extent.len;
 	return MEMLOG_OK;
 }
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "image/image.h"
+#include "format/format.h"
 #include "libmem.h"
 
 #define AT	  0x1000000u
@@ -114,20 +114,23 @@ static void close_ring(void)
 	mem_free(&r.m);
 }
 
-/* All text that comes out, and the flags and extent of the log. */
+/* All text that comes out, the flags of the log, and how far it is its own. */
 static size_t read_text(uint8_t *ret, uint32_t *ret_flags, uint64_t *ret_len)
 {
 	const struct memlog_record *rec;
 	struct memlog_decoder *d;
 	struct memlog_logs *logs;
 	const struct memlog_log *log;
+	const struct ml_log *ml;
 	size_t n = 0;
 
 	assert_int_equal(memlog_scan(r.image, NULL, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	log = memlog_logs_get(logs, 0);
 	*ret_flags = log->flags;
-	*ret_len = log->extents[0].len;
+	ml = (const struct ml_log *)log;
+	assert_int_equal(log->extents[0].len, r.len);
+	*ret_len = ml->n_foreign ? ml->foreign->start - AT : r.len;
 	assert_int_equal(memlog_decoder_open(r.image, log, NULL, &d, NULL), 0);
 	while (!memlog_decoder_next(d, &rec, NULL)) {
 		assert_true(n + rec->raw_len <= sizeof(r.text));

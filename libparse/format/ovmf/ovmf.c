@@ -211,6 +211,7 @@ const struct ml_format ml_format_ovmf = {
 	.find.locate = ml_ovmf_locate,
 	.group.relate = ml_ovmf_relate,
 	.group.text = ovmf_text,
+	.group.own = ml_ovmf_own,
 	.live.stable = ml_ovmf_stable,
 	.live.narrow = ml_ovmf_narrow,
 	.live.position = ml_ovmf_position,

@@ -77,14 +77,10 @@ bool ml_ovmf_narrow(struct ml_log *before, const struct ml_log *after,
 /* follow.c: where the text ends. */
 void ml_ovmf_position(struct ml_source *source, struct ml_position *ret);
 
-/* pages.c: leave out of the log's extent what is not its own memory: all from
- * the first page on that has what the log cannot have there. In a dump that a
- * kernel wrote of its own machine, which may be a host, that is all but the page
- * of the header. A log that loses text is marked as scattered. *budget: bytes
- * that may still be looked at for this image; without any only the page of the
- * header stays. */
-void ml_ovmf_cut(struct ml_log *log, struct memlog_image *image,
-		 uint64_t *budget);
+/* pages.c: the first page that has what the log cannot have there ends it. In a
+ * dump that a kernel wrote of its own machine, which may be a host, all but the
+ * page of the header is then other memory. */
+bool ml_ovmf_own(struct ml_page *page);
 
 /* compare.c: the text of one log and that of another. Are the n bytes of a from
  * a_at on equal to those of b from b_at on? */

@@ -32,7 +32,6 @@
 struct effort {
 	uint64_t pairs;	 /* of logs compared with each other */
 	uint64_t ranges; /* of memory walked around logs */
-	uint64_t bytes;	 /* of logs whose pages are looked at */
 };
 
 static void ovmf_relate_say(struct ml_log *log, enum memlog_state state,
@@ -399,25 +398,15 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 void ml_ovmf_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image, bool some)
 {
-	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES,
-				 ML_OVMF_LOOKED_AT };
+	struct effort effort = { ML_OVMF_PAIRS, ML_OVMF_RANGES };
 	bool reset = false;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		ml_ovmf_cut(logs[i], image, &effort.bytes);
 	name_all(logs, n, image, &effort);
 	judge_all(logs, n, image, some, &effort);
 	for (i = 0; i < n; i++)
 		reset |= ovmf_relate_begun(logs[i]);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		judge_marked(logs[i], reset, some);
-		if (logs[i]->pub.flags & MEMLOG_LOG_SCATTERED)
-			ovmf_relate_say(
-				logs[i], logs[i]->pub.state,
-				"only its first %llu bytes are its own "
-				"memory",
-				(unsigned long long)logs[i]->extents->len);
-	}
 	ml_ovmf_number_boots(logs, n, some);
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * look.h - does memory look like the text of a log: printable ASCII or UTF-8 in
+ * lines?
+ */
+#ifndef ML_FORMAT_LOOK_H
+#define ML_FORMAT_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Odd bytes that a few bytes of text may have. */
+#define ML_LOOK_FEW 8u
+
+/* What was seen of a page. */
+struct ml_look {
+	size_t text, odd, crlf, lf; /* lf: without a CR */
+	uint8_t last;
+	size_t since; /* bytes since the last line end, on earlier pages too */
+	unsigned int more; /* bytes to come of a UTF-8 character */
+};
+
+/* Start with another page; a line or a character may go on from the last one. */
+static inline void ml_look_next(struct ml_look *k)
+{
+	k->text = k->odd = k->crlf = k->lf = 0;
+}
+
+/* Look at n more bytes of text. Odd are those that no text has: NUL and other
+ * control characters, and bytes above ASCII that are not UTF-8. */
+void ml_look_at(struct ml_look *k, const uint8_t *p, size_t n);
+
+/* Has the page so many odd bytes that it is something else? few: so many are
+ * accepted in any case. */
+static inline bool ml_look_odd(const struct ml_look *k, size_t few)
+{
+	return k->odd > k->text / 8 + few;
+}
+
+/* Are all n bytes zero? */
+bool ml_look_zero(const uint8_t *p, size_t n);
+
+#endif
