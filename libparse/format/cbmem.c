@@ -166,6 +166,17 @@ static enum memlog_status cbmem_next(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
+/* The byte with a level before each message is no text, but there is one for each
+ * line at most. */
+static bool cbmem_own(struct ml_page *page)
+{
+	bool text = ml_page_is_text(page);
+	const struct ml_look *k = &page->look;
+
+	return !page->off || text ||
+	       k->odd <= k->lf + 1 + k->text / 8 + ML_LOOK_FEW;
+}
+
 /* The root begins with an entry for itself; bytes, length, offset, alignment. */
 static const struct ml_magic cbmem_magics[] = {
 	{ .bytes = "LBIO", .len = 4, .align = ML_PAGE, .fine = 16 },
@@ -189,6 +200,7 @@ const struct ml_format ml_format_cbmem = {
 	.find.likely = cbmem_likely,
 	.group.relate = ml_banners_relate,
 	.group.text = ml_text_of_header,
+	.group.own = cbmem_own,
 	.live.header = CONSOLE,
 	.say.absent = "coreboot keeps a log only with CONFIG_CONSOLE_CBMEM",
 	.say.reserved = true,

@@ -133,3 +133,21 @@ forms() {
 		differ 0 "$unpacked"
 	done
 }
+
+# foreign IMAGE FORMAT: other memory in pages of its log
+foreign() {
+	"$dump" -q -F "$2" --extract pages "$1"
+	perl "$root/tests/abuse/foreign.pl" "$dump" pages -F "$2"
+	rm pages
+}
+
+@test "other memory in pages of a log is left out" {
+	"$B/mkacrn" log acrn cpus=2 region=256K messages=1000 pointers=0
+	foreign acrn acrn-log
+	"$B/mkacrn" trace events cpus=2 exits=300 pointers=0
+	foreign events acrn-trace
+	unpack xen-dom0-kdump.elf
+	foreign "$unpacked" xen-console
+	unpack coreboot-q35.raw
+	perl "$root/tests/abuse/foreign.pl" "$dump" "$unpacked" -a
+}

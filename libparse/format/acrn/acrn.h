@@ -46,6 +46,10 @@ void ml_acrn_log_add_ring(struct ml_log *log, const struct ml_sbuf *h);
 size_t ml_acrn_text(const struct ml_log *log, size_t extent,
 		    struct memlog_image *image, struct memlog_range ret[2]);
 
+/* own.c: which pages are a ring's */
+bool ml_acrn_log_own(struct ml_page *page);
+bool ml_acrn_trace_own(struct ml_page *page);
+
 /* place.c: the rings of all CPUs, of both halves, and which are in use */
 enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 				      struct ml_log *log,

@@ -311,6 +311,7 @@ const struct ml_format ml_format_acrn_log = {
 	.group.expand = ml_acrn_log_expand,
 	.group.relate = ml_acrn_log_relate,
 	.group.text = ml_acrn_text,
+	.group.own = ml_acrn_log_own,
 	.live.stable = log_stable,
 	.say.rate = ml_acrn_rate,
 	.say.boots = true,

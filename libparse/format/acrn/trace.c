@@ -384,6 +384,7 @@ const struct ml_format ml_format_acrn_trace = {
 	.group.expand = ml_acrn_trace_expand,
 	.group.relate = ml_acrn_trace_relate,
 	.group.text = ml_acrn_text,
+	.group.own = ml_acrn_trace_own,
 	.live.stable = trace_stable,
 	.say.event = ml_acrn_event,
 	.say.reason = ml_acrn_event_reason,

@@ -283,6 +283,8 @@ const struct ml_format ml_format_xen_console = {
 	.find.locate = ml_xen_console_locate,
 	.group.expand = ml_xen_console_expand,
 	.group.relate = xen_console_relate,
+	.group.text = ml_xen_console_text,
+	.group.own = ml_xen_console_own,
 	.say.takes = ML_TAKES_RATE,
 	.say.absent = "Xen's console ring is in the memory of the hypervisor, "
 		      "so the dump of a guest does not have it; -s xen-syms "

@@ -50,6 +50,11 @@ static inline struct xen_ring *ml_xen_ring(struct ml_log *log)
 	return (struct xen_ring *)(void *)log->priv;
 }
 
+static inline const struct xen_ring *ml_xen_ring_const(const struct ml_log *log)
+{
+	return (const struct xen_ring *)(const void *)log->priv;
+}
+
 /* Can this byte be in console text? Bytes above ASCII can. */
 bool ml_xen_is_text(uint8_t c);
 
@@ -96,5 +101,9 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 					 struct ml_log *log,
 					 struct memlog_image *image,
 					 struct memlog_err *err);
+size_t ml_xen_console_text(const struct ml_log *log, size_t extent,
+			   struct memlog_image *image,
+			   struct memlog_range ret[2]);
+bool ml_xen_console_own(struct ml_page *page);
 
 #endif

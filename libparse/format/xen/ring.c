@@ -11,6 +11,9 @@
 /* Other memory has a byte that is not text among so many. */
 #define TEXT_BEGUN 512u
 
+/* Lines that tell what those of a ring are like. */
+#define LINES_ENOUGH 8u
+
 /* All len bytes at addr, or fewer if some are missing. */
 static size_t xen_ring_read_all(struct memlog_image *image,
 				enum memlog_space space, uint64_t addr,
@@ -181,15 +184,71 @@ static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
 		       "is being written: a copy of one");
 }
 
-/* Where the text ends in the ring, as far as is certain: dumps leave out pages
- * of zeros, and so the unused rest. */
-static uint64_t xen_ring_text_end(const struct xen_ring *r)
+/* The used part of a ring. */
+static size_t xen_ring_parts(const struct xen_ring *r,
+			     struct memlog_range ret[2])
 {
-	uint64_t end;
+	ret[0] = (struct memlog_range){ 0, r->size };
+	if (r->used == r->size)
+		return 1;
+	return ml_ring_parts(0, r->size, r->start % r->size,
+			     (r->start + r->used) % r->size, ret);
+}
 
-	if (!r->counters || !ml_add(r->start, r->used, &end))
-		return r->size;
-	return ml_min(end, r->size);
+/* Without counters, what is missing would look unused. */
+size_t ml_xen_console_text(const struct ml_log *log, size_t extent,
+			   struct memlog_image *image,
+			   struct memlog_range ret[2])
+{
+	const struct xen_ring *r = ml_xen_ring_const(log);
+
+	if (r->counters)
+		return xen_ring_parts(r, ret);
+	ret[0] = (struct memlog_range){ 0, r->size };
+	return 1;
+}
+
+/* Lines of the pages so far. */
+struct lines_seen {
+	uint32_t known, bare;
+};
+
+/* Count the whole lines of a page: Xen's and a guest's have a prefix, dom0's end
+ * with CR LF, or start with a time if they come from its early console. */
+static struct lines_seen xen_ring_lines(const uint8_t *p, size_t len)
+{
+	const uint8_t *end = p + len, *lf = memchr(p, '\n', len);
+	struct lines_seen n = { 0, 0 };
+
+	while (lf && lf + 1 < end) {
+		p = lf + 1;
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (!lf || lf == p)
+			continue;
+		if (lf[-1] == '\r' || *p == '[' ||
+		    ml_xen_prefix(p, (size_t)(lf - p)))
+			n.known++;
+		else
+			n.bare++;
+	}
+	return n;
+}
+
+bool ml_xen_console_own(struct ml_page *page)
+{
+	const struct xen_ring *r = ml_xen_ring_const(page->log);
+	struct lines_seen *all = (struct lines_seen *)(void *)page->priv, n;
+
+	page->n_parts = xen_ring_parts(r, page->part);
+	if (!ml_page_is_text(page))
+		return false;
+	n = xen_ring_lines(page->bytes, page->len);
+	if (all->known > LINES_ENOUGH && all->bare <= all->known / 8 &&
+	    n.bare > LINES_ENOUGH && n.known <= n.bare / 4)
+		return false;
+	all->known += n.known;
+	all->bare += n.bare;
+	return true;
 }
 
 enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
@@ -201,7 +260,6 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	struct xen_ring *r = ml_xen_ring(log);
 	enum memlog_status s = MEMLOG_OK;
 	uint8_t *buf;
-	size_t len;
 
 	if (r->how == XEN_BY_SHAPE && e->addr % XEN_RING_MIN == 0) {
 		find_size(image, e);
@@ -210,7 +268,7 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	buf = ml_calloc(&logs->alloc, (size_t)r->size, 1);
 	if (!buf)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
-	len = xen_ring_read_all(image, e->space, e->addr, buf, (size_t)r->size);
+	xen_ring_read_all(image, e->space, e->addr, buf, (size_t)r->size);
 	if (r->counters) {
 		by_counters(r, is_full(buf, r));
 		skip_junk(buf, r);
@@ -219,11 +277,6 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 	}
 	if (!s)
 		xen_ring_publish(log, r);
-	if (len < xen_ring_text_end(r)) {
-		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-		log->absent = xen_ring_text_end(r) - len;
-		log->text = xen_ring_text_end(r);
-	}
 	ml_free(&logs->alloc, buf);
 	return s;
 }
