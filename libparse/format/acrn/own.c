@@ -72,35 +72,47 @@ static bool own_written(const struct own *own, uint64_t off)
 	return off >= own->written.start && off < own->written.end;
 }
 
+/* Does enough of the text in slots look like text? */
+static bool own_text(struct ml_look *k, const struct slots *s)
+{
+	const uint8_t *p = s->at;
+	uint32_t i;
+
+	ml_look_next(k);
+	for (i = 0; i < s->n; i++, p += ML_SBUF_LOG_SLOT) {
+		k->more = 0;
+		ml_look_at(k, p, strnlen((const char *)p, ML_SBUF_LOG_SLOT));
+	}
+	return !ml_look_odd(k, ML_LOOK_FEW);
+}
+
 bool ml_acrn_log_own(struct ml_page *page)
 {
 	struct own *own = (struct own *)(void *)page->priv;
 	struct slots s = own_slots(page, ML_SBUF_LOG_SLOT);
 	uint32_t i, heads = 0, written = 0, empty = 0;
+	const uint8_t *p = s.at;
 	struct ml_acrn_head head;
 
 	own_begin(page, own);
-	ml_look_next(&page->look);
-	for (i = 0; i < s.n; i++, s.at += ML_SBUF_LOG_SLOT) {
+	for (i = 0; i < s.n; i++, p += ML_SBUF_LOG_SLOT) {
 		bool now = own_written(own,
 				       s.off + (uint64_t)i * ML_SBUF_LOG_SLOT);
 
 		written += now;
-		if (!*s.at) {
-			empty += now;
-			continue;
-		}
-		page->look.more = 0;
-		ml_look_at(&page->look, s.at,
-			   strnlen((const char *)s.at, ML_SBUF_LOG_SLOT));
-		if (!heads && ml_acrn_head_parse(s.at, ML_SBUF_LOG_SLOT, &head))
-			heads++;
+		empty += now && !*p;
+		/* so many decide */
+		if (heads <= s.n / 8)
+			heads += ml_acrn_head_parse(p, ML_SBUF_LOG_SLOT, &head);
 	}
 	if (!page->off)
 		return true;
+	if (empty > s.n / 8 + 1)
+		return false;
+	if (heads > s.n / 8)
+		return true;
 	/* elsewhere may be what rings of another size left */
-	return empty <= s.n / 8 + 1 && !ml_look_odd(&page->look, ML_LOOK_FEW) &&
-	       (heads || written < SLOTS_ENOUGH);
+	return (heads || written < SLOTS_ENOUGH) && own_text(&page->look, &s);
 }
 
 /* Until v1.0 an entry had no form, and events were few. */
