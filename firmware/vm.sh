@@ -21,10 +21,12 @@
 #				stream, after which no other dump is possible
 #	vm_migrate FILE		the same as qevm, without stopping the guest
 #	vm_end			end the guest
+#	vm_type TEXT		type that and Return, with vm_console=on
 #
 # Set vm_machine, vm_memory (MiB), vm_accel, vm_backend, vm_qemu or vm_qemu_arm before
-# vm_start to change the guest, vm_port=off to omit the debug port. A virt needs 128
-# MiB; vm_machine=virt,virtualization=on starts it at EL2.
+# vm_start to change the guest, vm_port=off to omit the debug port, vm_console=on for a
+# serial port with input. A virt needs 128 MiB; vm_machine=virt,virtualization=on
+# starts it at EL2.
 
 vm=
 vm_pid=
@@ -34,6 +36,7 @@ vm_machine=q35
 vm_memory=64
 vm_accel=tcg
 vm_backend=	# default: a shared file
+vm_console=off
 vm_seconds=180	# timeout of each wait, enough for a busy machine
 
 vm_fail() {
@@ -55,9 +58,14 @@ vm_start() {
 		-global isa-debugcon.iobase=0x402)
 	local vm_qemu=$vm_qemu flash=(-vga none
 		-drive "if=pflash,format=raw,file=$image,snapshot=on")
+	local serial="file,id=serial,path=$vm/serial.log,append=on"
 	shift
 
 	[ "${vm_port:-on}" = on ] || port=()
+	if [ "$vm_console" = on ]; then
+		serial="socket,id=serial,path=$vm/console,server=on,wait=off"
+		serial+=",logfile=$vm/serial.log,logappend=on"
+	fi
 	case $vm_machine in
 	virt*)
 		vm_qemu=$vm_qemu_arm
@@ -65,7 +73,7 @@ vm_start() {
 		port=() ;;
 	esac
 	vm_launch -nodefaults "${flash[@]}" \
-		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
+		-chardev "$serial" \
 		"${port[@]}" "$@"
 }
 
@@ -129,6 +137,11 @@ vm_wait() {
 			{ vm_fail "no '$text' in $1"; return 1; }
 		sleep 0.1
 	done
+}
+
+vm_type() {
+	printf '%s\r' "$1" |
+		socat -t 1 - "UNIX-CONNECT:$vm/console" > /dev/null
 }
 
 # The guest is stopped while serial.log is emptied: otherwise the shell's

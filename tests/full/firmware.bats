@@ -14,58 +14,13 @@ setup_file() {
 	# tests/check uses JOBS for the number of test files
 	JOBS=$(nproc)
 	export JOBS
-	"$top/firmware/build.sh" -f x64 ia32x64 x64-serial \
-		x64-smm ia32x64-smm x64-smm-fault microvm \
-		microvm-progress cloudhv >&3 2>&3
+	"$top/firmware/build.sh" x64 ia32x64 x64-serial x64-smm-fault \
+		ia32x64-smm microvm-progress cloudhv >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
-setup() {
-	# shellcheck source=firmware/vm.sh
-	. "$top/firmware/vm.sh"
-	[ -x "$dump" ]
-	vm_new
-}
-
-teardown() {
-	vm_end
-}
-
-start() {
-	local variant=$1
-	shift
-	vm_start "$out/firmware/$variant/OVMF.fd" "$@"
-}
-
-use_new_qemu() {
-	vm_qemu=$new_qemu
-}
-
-debugcon_size() {
-	stat -c %s "$vm/debugcon.log"
-}
-
-# memlog-dump's output equals the debug port's from offset $1 on; with a new QEMU,
-# that of query-firmware-log does too.
-same() {
-	local from=$1 format
-	shift
-
-	vm_qmp stop
-	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
-	[ -s "$vm/expected" ]
-	for format; do
-		vm_dump "$format" "$vm/dump"
-		"$dump" -O raw "$vm/dump" > "$vm/text"
-		cmp "$vm/expected" "$vm/text"
-		rm -f "$vm/dump"
-	done
-	[ "$vm_qemu" = "$new_qemu" ] || return 0
-	vm_qmp query-firmware-log > "$vm/answer"
-	jq -r .return.log "$vm/answer" | base64 -d > "$vm/theirs"
-	cmp "$vm/text" "$vm/theirs"
-	[[ $(jq -r .return.version "$vm/answer") == 'edk2 '* ]]
-}
+# shellcheck source=tests/full/firmware.bash
+. "$BATS_TEST_DIRNAME/firmware.bash"
 
 plain() {
 	start "$@"
@@ -179,8 +134,7 @@ boot_on_early() {
 	start x64
 	vm_wait debugcon.log 'memory log: at'
 	vm_qmp stop
-	tail=$(($(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 "$vm/ram" | cut -d: -f1) +
-		0x30))
+	tail=$(($(ring_at 2) + 0x30))
 	vm_new
 	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
 	# in PEI, some messages after the log was moved to memory
@@ -216,16 +170,6 @@ boot_on_early() {
 	"$dump" -O raw "$vm/dump" | cmp - <(head -c "$there" "$vm/debugcon.log")
 }
 
-@test "microvm" {
-	vm_machine=microvm,acpi=on,pit=off,pic=on,rtc=on
-	vm_launch -nodefaults -bios "$out/firmware/microvm/MICROVM.fd" \
-		-chardev "file,id=serial,path=$vm/serial.log,append=on" \
-		-chardev "file,id=port,path=$vm/debugcon.log" \
-		-device isa-debugcon,iobase=0x402,chardev=port
-	vm_quiet
-	same 0 elf
-}
-
 # progress [ARG...]: start microvm with a file for port 0x80
 progress() {
 	vm_machine=microvm,acpi=on,pit=off,pic=on,rtc=on
@@ -238,14 +182,14 @@ progress() {
 		-device isa-debugcon,iobase=0x80,chardev=progress "$@"
 }
 
-@test "progress codes on port 0x80, up to the boot loader" {
+@test "microvm: progress codes on port 0x80, up to the boot loader" {
 	progress
 	vm_quiet
 	[ "$(od -An -tx1 "$vm/progress")" = ' 01 02 03 04 05' ]
 	same 0 elf
 }
 
-@test "progress codes on port 0x80, up to Linux" {
+@test "microvm: progress codes on port 0x80, up to Linux" {
 	local kernel
 	kernel=$("$top/firmware/kernel.sh" 2>&3)
 	vm_memory=256
@@ -267,25 +211,12 @@ with_smm() {
 	same 0 elf
 }
 
-# 64-bit PEI cannot resume with SMM and refuses to boot if S3 is available.
 @test "SMM, x64: its messages reach the log" {
-	with_smm x64-smm -global ICH9-LPC.disable_s3=1
+	with_smm x64-smm-fault -global ICH9-LPC.disable_s3=1
 }
 
 @test "SMM, ia32x64, two processors: its messages reach the log" {
 	with_smm ia32x64-smm -smp 2
-}
-
-# Both logs have stopped growing.
-fault_quiet() {
-	local size=-1 before=-2 tries=0
-
-	while [ "$size" != "$before" ]; do
-		[ $((tries += 1)) -lt 300 ]
-		before=$size
-		sleep 1
-		size=$(cat "$vm/debugcon.log" "$vm/serial.log" | wc -c)
-	done
 }
 
 # fault PLACE KIND: crash there in that way (firmware/MemLogPkg/MemLogFault/Fault.h)
@@ -293,11 +224,9 @@ fault_quiet() {
 # only the serial port got.
 fault() {
 	vm_new
-	vm_machine=q35,smm=on
-	vm_memory=128
-	start x64-smm-fault -fw_cfg "name=opt/memlog/Fault,string=$1$2" \
-		-global driver=cfi.pflash01,property=secure,value=on \
-		-global ICH9-LPC.disable_s3=1
+	fault_guest
+	start x64-smm-fault "${fault_flags[@]}" \
+		-fw_cfg "name=opt/memlog/Fault,string=$1$2"
 	vm_wait debugcon.log "memory log: fault $1$2"
 	fault_quiet
 	vm_dump elf "$vm/dump"
@@ -377,7 +306,7 @@ memory_type() {
 	vm_wait serial.log 'sleeper: going'
 	same 0 elf
 	# memory types that keep the kernel from using either ring
-	ring=$(LC_ALL=C grep -abo ovmfmdg1ovmfmdg2 "$vm/ram" | cut -d: -f1)
+	ring=$(ring_at 2)
 	[ "$(memory_type "$ring")" = 'Runtime Data' ]
 	[ "$(memory_type $((0x820000)))" = 'ACPI Mem NVS' ]
 	[ "$(memory_type $((0x82f000)))" = 'ACPI Mem NVS' ]
@@ -398,8 +327,8 @@ memory_type() {
 	# the boot first, then the resume; QEMU goes on showing the boot
 	cat "$vm/main" "$vm/early" | cmp - "$vm/all"
 	cmp -n "$before" "$vm/main" "$vm/debugcon.log"
-	vm_qmp query-firmware-log > "$vm/answer"
-	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/main" -
+	qemu_text "$vm/theirs"
+	cmp "$vm/main" "$vm/theirs"
 	[ "$(stat -c %s "$vm/all")" -eq "$(debugcon_size)" ]
 	cmp <(tr '\n' '\0' < "$vm/all" | sort -z) \
 		<(tr '\n' '\0' < "$vm/debugcon.log" | sort -z)
@@ -435,6 +364,17 @@ memory_type() {
 	. "$top/firmware/lib.sh"
 	[ "$(find "$patched/x64/Build" -name '*.efi' | wc -l)" -gt 100 ]
 	run ! grep -rlF --include='*.efi' "$fw_cache" "$patched/x64/Build"
+}
+
+@test "an image is the same when it is built from scratch elsewhere" {
+	local elsewhere=$BATS_TEST_TMPDIR/another/place
+	. "$top/firmware/lib.sh"
+	mkdir -p "$elsewhere"
+	# the source is not downloaded again
+	ln -s "$fw_cache/source" "$elsewhere/source"
+	MEMLOG_CACHE=$elsewhere B=$BATS_TEST_TMPDIR "$top/firmware/build.sh" x64 \
+		>&3 2>&3
+	cmp "$out/firmware/x64/OVMF.fd" "$BATS_TEST_TMPDIR/firmware/x64/OVMF.fd"
 }
 
 @test "the patches apply to the trees of Debian 12 and 13" {
