@@ -80,6 +80,7 @@ differ() {
 forms() {
 	local image=$1 name=$2 form sum
 	shift 2
+	[ $# -gt 0 ] || set -- -F "$name"
 	rm -rf parts extract
 	mkdir parts
 	"$dump" -q -F "$name" --extract extract "$image"
@@ -90,7 +91,7 @@ forms() {
 			"$B/mkimage" - "$name.${form//[^a-z0-9]/}"
 		sum=0
 		[[ $form != avml && $form != *zlib ]] || sum=1
-		differ "$sum" "$name.${form//[^a-z0-9]/}" "${@:--F $name}"
+		differ "$sum" "$name.${form//[^a-z0-9]/}" "$@"
 	done
 }
 

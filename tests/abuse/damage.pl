@@ -5,6 +5,9 @@
 # were whole. SUM: the image has a checksum of that text, or none (0 or 1).
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Harm;
 
 my ($dump, $image, $truth, $sum) = @ARGV;
 my $copy = "$image.damaged";
@@ -12,28 +15,16 @@ my $good = slurp($image);
 my $want = slurp($truth);
 my ($runs, $bad, $hit) = (0, 0, 0);
 
-sub slurp {
-	my ($name) = @_;
-	local $/;
-	open my $f, '<:raw', $name or die "$name: $!\n";
-	return <$f> // '';
-}
-
 sub run {
 	my @args = @_;
-	my $status = system("'$dump' @args -r '$copy' >'$copy.out' " .
-			    "2>'$copy.err'");
-	$status & 127 and die "$image: signal ", $status & 127, "\n";
 	$runs++;
-	return ($status >> 8, slurp("$copy.out"), slurp("$copy.err"));
+	return answer($copy, $dump, @args, '-r', $copy);
 }
 
 # flip: such damage may pass where nothing can tell; nothing else may
 sub try {
 	my ($bytes, $flip, $what) = @_;
-	open my $f, '>:raw', $copy or die "$copy: $!\n";
-	print $f $bytes;
-	close $f or die "$copy: $!\n";
+	spew($copy, $bytes);
 	my ($strict, $out, $err) = run('--strict');
 	$hit++ if $flip && $out ne $want;
 	return if $out eq $want && ($strict == 0 || $strict == 4);
@@ -50,9 +41,8 @@ sub damage {
 	my ($off, $size, $desc) = @_;
 	for my $i (0 .. 15) {
 		my $at = $off + int($i * ($size - 1) / 15);
-		my $bytes = $good;
-		substr($bytes, $at, 1) ^= chr(1 << $i % 8);
-		try($bytes, 1, "bit " . $i % 8 . " of offset $at");
+		try(flip_bit($good, $at, $i % 8), 1,
+		    "bit " . $i % 8 . " of offset $at");
 	}
 	for my $i (0 .. 3) {
 		my $n = $size < 16 ? $size : 16;
@@ -78,11 +68,9 @@ sub damage {
 # the log's pages in a kdump file, which has all of memory; that of the header
 # only if a sum can tell that it is damaged
 sub kdump {
-	my $block = unpack 'V', substr $good, 428, 4;
-	my ($sub, $bitmap) = unpack 'V V', substr $good, 432, 8;
+	my @pages = kdump_pages($good);
 	for my $pfn ($sum ? 0x20 : (), 0x21, 0x24, 0x26) {
-		my $desc = (1 + $sub + $bitmap) * $block + $pfn * 24;
-		my ($off, $size) = unpack 'Q< V', substr $good, $desc, 12;
+		my ($desc, $off, $size) = @{$pages[$pfn]};
 		damage($off, $size, $desc);
 	}
 }
@@ -106,7 +94,7 @@ if (substr($good, 0, 8) eq 'KDUMP   ') {
 	$at < 0 ? damage(int(length($good) / 2), int(length($good) / 4)) :
 		  damage($at, 1024);
 }
-unlink $copy, "$copy.out", "$copy.err";
+unlink $copy;
 print "$image: $runs runs, $bad bad\n" if $bad;
 print "$image: its text was never damaged\n" if !$hit;
 exit($bad > 0 || !$hit);

@@ -6,6 +6,9 @@
 # damaged, each in several ways, and how often the file is cut.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Harm;
 
 my ($sum, $n, $dump, $image, @options) = @ARGV;
 my $copy = "$image.damaged";
@@ -16,20 +19,10 @@ my $info = qx('$dump' -q --info '$image');
 my $raw = $info =~ /^format +raw|have no program header/m;
 my ($runs, $bad, $hit) = (0, 0, 0);
 
-sub slurp {
-	my ($name) = @_;
-	local $/;
-	open my $f, '<:raw', $name or die "$name: $!\n";
-	return <$f> // '';
-}
-
 sub run {
 	my ($name, @args) = @_;
-	my $status = system("'$dump' @args @options '$name' >'$copy.out' " .
-			    "2>'$copy.err' </dev/null");
-	$status & 127 and die "$image: signal ", $status & 127, "\n";
 	$runs++;
-	return ($status >> 8, slurp("$copy.out"), slurp("$copy.err"));
+	return answer($copy, $dump, @args, @options, $name);
 }
 
 my ($clean, $want, $said) = run($image, '--strict');
@@ -56,31 +49,18 @@ sub look {
 
 sub try {
 	my ($bytes, $what) = @_;
-	open my $f, '>:raw', $copy or die "$copy: $!\n";
-	print $f $bytes;
-	close $f or die "$copy: $!\n";
+	spew($copy, $bytes);
 	look($what);
 }
 
 sub flip {
 	my ($at) = @_;
-	my $bytes = $good;
-	substr($bytes, $at, 1) ^= chr(1 << $at % 8);
-	try($bytes, "a bit of offset $at");
+	try(flip_bit($good, $at, $at % 8), "a bit of offset $at");
 }
 
 # the pages of a kdump file
 sub kdump {
-	my $block = unpack 'V', substr $good, 428, 4;
-	my ($sub, $bitmap) = unpack 'V V', substr $good, 432, 8;
-	my ($at, @descs) = ((1 + $sub + $bitmap) * $block);
-	my $first;
-	for (; $at + 24 <= length $good; $at += 24) {
-		my ($off, $size, $flags) = unpack 'Q< V V', substr $good, $at, 16;
-		$first = $off if $off && (!$first || $off < $first);
-		last if !$off || $at + 24 > $first;
-		push @descs, [$at, $off, $size, $flags];
-	}
+	my @descs = kdump_pages($good);
 	@descs or die "$image: no pages\n";
 	for my $i (0 .. $n - 1) {
 		my $desc = $descs[int($i * $#descs / $n)];
@@ -104,18 +84,14 @@ if ($big) {
 	my $from = int(length($good) / 8);
 	flip($from + int($_ * (length($good) - $from) / $n)) for 0 .. $n - 1;
 }
-if (!$big) {
-	open my $f, '>:raw', $copy or die "$copy: $!\n";
-	print $f $good;
-	close $f or die "$copy: $!\n";
-}
+spew($copy, $good) if !$big;
 my $size = -s $copy;
 for my $i ((map { $_ / ($n + 1) } reverse 1 .. $n), 0.05) {
 	my $len = int($size * $i);
 	truncate $copy, $len or die "$copy: $!\n";
 	look("the first $len of $size bytes");
 }
-unlink $copy, "$copy.out", "$copy.err";
+unlink $copy;
 print "$image @options: $runs runs, $bad bad\n" if $bad;
 print "$image @options: the damage never showed\n" if !$hit;
 exit($bad > 0 || !$hit);
