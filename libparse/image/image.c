@@ -216,6 +216,25 @@ enum memlog_status memlog_image_next_data(struct memlog_image *image,
 	return image_next(image, space, true, addr, ret, err);
 }
 
+void ml_image_note_damage(struct memlog_image *image,
+			  const struct memlog_err *why)
+{
+	if (image && !image->damage.text[0])
+		image->damage = *why;
+}
+
+const char *ml_image_damage(const struct memlog_image *image)
+{
+	const char *text = image->damage.text[0] ? image->damage.text : NULL;
+	size_t i;
+
+	if (!text && image->wrapped.dump)
+		text = ml_image_damage(image->wrapped.dump);
+	for (i = 0; i < image->n_parts && !text; i++)
+		text = ml_image_damage(image->parts[i]);
+	return text;
+}
+
 static bool image_has_note(const struct memlog_image *image, const char *owner)
 {
 	size_t i;

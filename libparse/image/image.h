@@ -117,6 +117,8 @@ struct memlog_image {
 	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
 	bool unread;	/* bytes that it should have could not be read */
+	struct memlog_err damage; /* the first bytes of the file that were seen
+				     to be damaged; no text: none */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	struct ml_warning *warnings;
@@ -181,6 +183,13 @@ bool ml_image_is_by_kernel(const struct memlog_image *image);
  * gone may have been read as zeros or as a hole. */
 enum memlog_status ml_image_check(const struct memlog_image *image,
 				  struct memlog_err *err);
+
+/* Remember damage of the file if it is the first. image may be NULL. */
+void ml_image_note_damage(struct memlog_image *image,
+			  const struct memlog_err *why);
+
+/* What is damaged in the files of the image, as far as is known by now, or NULL. */
+const char *ml_image_damage(const struct memlog_image *image);
 
 /* Add a warning or a note. Beyond ML_MAX_WARNINGS or ML_MAX_NOTES it is dropped,
  * and without memory, too, which ml_image_complete() reports. Texts may hold

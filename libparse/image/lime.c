@@ -41,7 +41,8 @@ struct slot {
 struct frames {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
-	struct memlog_codec codec; /* expand NULL: none */
+	struct memlog_image *image; /* to note damaged frames in */
+	struct memlog_codec codec;  /* expand NULL: none */
 	void *state;
 	struct frame *v;
 	size_t n, cap;
@@ -99,6 +100,7 @@ static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 {
 	enum memlog_status s;
 	size_t got = at->len;
+	struct memlog_err why;
 	uint8_t sum[4];
 
 	if (!at->plain && !f->codec.expand)
@@ -117,10 +119,16 @@ static enum memlog_status frame_load(struct frames *f, const struct frame *at,
 	if (!at->plain && f->codec.expand(f->state, f->in, at->stored,
 					  slot->bytes, FRAME_MAX + 1, &got))
 		got = 0;
-	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum))
-		return ml_fail(err, MEMLOG_NO_DATA,
-			       "the frame at offset 0x%" PRIx64 " is damaged",
-			       at->off);
+	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum)) {
+		ml_fail(&why, MEMLOG_NO_DATA,
+			"the frame at offset 0x%" PRIx64
+			" is damaged: it has a wrong checksum or length",
+			at->off);
+		ml_image_note_damage(f->image, &why);
+		if (err)
+			*err = why;
+		return why.status;
+	}
 	slot->off = at->off;
 	return MEMLOG_OK;
 }
@@ -190,16 +198,18 @@ static const struct memlog_reader_ops frames_ops = {
 	.close = frames_close,
 };
 
-static struct frames *frames_create(const struct ml_file *file,
-				    const struct memlog_open_opts *opts,
-				    const struct memlog_allocator *alloc)
+static struct frames *frames_create(struct memlog_image *image,
+				    const struct ml_file *file,
+				    const struct memlog_open_opts *opts)
 {
+	const struct memlog_allocator *alloc = &image->alloc;
 	struct frames *f = ml_calloc(alloc, 1, sizeof(*f));
 
 	if (!f)
 		return NULL;
 	f->alloc = *alloc;
 	f->file = file;
+	f->image = image;
 	ml_crc32c_init(&f->crc);
 	f->codec = ml_codec_find(opts, "snappy");
 	if (f->codec.create) {
@@ -376,7 +386,7 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	if (!avml && (got < 8 || memcmp(h, "EMiL\1\0\0\0", 8)))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a LiME or AVML file");
 	if (avml) {
-		b.frames = frames_create(file, opts, &image->alloc);
+		b.frames = frames_create(image, file, opts);
 		if (!b.frames)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for frames");

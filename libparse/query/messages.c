@@ -99,10 +99,10 @@ static void say_searched(const struct ml_run *run)
 		       "looks everywhere");
 	if (st->rejected)
 		ml_say(run, ML_SAY_NOTE,
-		       "%" PRIu64 " place%s looked like a log and %s not; the "
-		       "first: %s",
-		       st->rejected, ml_s(st->rejected), ml_are(st->rejected),
-		       st->rejected_first);
+		       "%" PRIu64 " place%s looked like a log and %s rejected; "
+		       "the first: %s",
+		       st->rejected, ml_s(st->rejected),
+		       st->rejected == 1 ? "was" : "were", st->rejected_first);
 }
 
 /* Is it worth saying why there is no log of this format? */
@@ -164,18 +164,28 @@ static void say_absent(const struct ml_run *run)
 		       "without -F and --stats all formats are searched for");
 }
 
+/* Was the memory that of one machine, and not of the host of several? */
+static bool image_is_guest(const struct ml_run *run)
+{
+	return ml_image_is_by_qemu(run->image) || image_is(run, "qevm") ||
+	       run->info.space == MEMLOG_HOST;
+}
+
 void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 {
 	const struct ml_log *ml = (const struct ml_log *)log;
+	const char *why =
+		image_is_guest(run) ?
+			"cannot be its text, and is left out: that memory was "
+			"overwritten, or the file is damaged" :
+			"is other memory, and is left out: a guest's pages are "
+			"scattered over the memory of its host. Dump the guest "
+			"itself, with QEMU's dump-guest-memory or virsh dump "
+			"--memory-only, or take a core of its QEMU process";
 
-	ml_say_log(run, ML_SAY_WARNING, log,
-		   "from %s:0x%" PRIx64 " on is other memory, and "
-		   "is left out: a guest's pages are scattered over the "
-		   "memory of its host. Dump the guest itself, with QEMU's "
-		   "dump-guest-memory or virsh dump --memory-only, or take a "
-		   "core of its QEMU process",
+	ml_say_log(run, ML_SAY_WARNING, log, "from %s:0x%" PRIx64 " on %s",
 		   memlog_space_name(log->extents[0].space),
-		   ml->foreign[0].start);
+		   ml->foreign[0].start, why);
 }
 
 /* Memory that is not there, but not missing. */
@@ -191,6 +201,18 @@ static void say_left_out(const struct ml_run *run)
 	       "check: %s of memory were left out when the image was "
 	       "written%s%s",
 	       ml_size_words(bytes, size), level[0] ? ": " : "", level);
+}
+
+/* What was seen to be damaged. */
+static void say_damaged_file(const struct ml_run *run)
+{
+	const char *damage = ml_image_damage(run->image);
+
+	if (damage)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: %s; the log may be in that part of the file: "
+		       "copy it again",
+		       damage);
 }
 
 /* Memory that should be there: nothing else needs to be checked first. */
@@ -217,6 +239,7 @@ static void say_missing(const struct ml_run *run)
 void ml_say_nothing(const struct ml_run *run)
 {
 	say_searched(run);
+	say_damaged_file(run);
 	if (run->query->n_ranges)
 		return;
 	if (run->info.missing || run->image->cut)

@@ -321,6 +321,12 @@ static enum memlog_status dumpcore_fail(const struct ml_elf *elf,
 	struct ml_shdr s;
 	uint16_t i;
 
+	if (elf->ehdr.phnum)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the file is truncated: it has %" PRIu64
+			       " bytes and ends before its program headers; "
+			       "copy it again",
+			       file->size);
 	if (!ml_add(all, elf->ehdr.shoff, &all))
 		all = UINT64_MAX;
 	for (i = 1; i < elf->ehdr.shnum; i++)

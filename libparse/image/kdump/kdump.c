@@ -428,6 +428,7 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 		kdump_close(k);
 		return s;
 	}
+	k->pages.image = image;
 	kdump_describe(k, image);
 	add_notes(k, image, &facts);
 	ml_image_add_space(image, facts.xen ? MEMLOG_MACH : MEMLOG_PHYS,

@@ -120,6 +120,7 @@ struct ml_kdump_pages {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
 	const struct ml_kdump_head *head;
+	struct memlog_image *image; /* to note damaged pages in, or NULL */
 	struct ml_kdump_map map;
 	uint64_t first; /* stored pages before start_pfn */
 	struct memlog_codec codecs[ML_KDUMP_CODECS]; /* expand NULL: none */
@@ -136,6 +137,7 @@ struct ml_kdump_pages {
 };
 
 extern const char *const ml_kdump_codec_names[ML_KDUMP_CODECS];
+#define ML_KDUMP_ZLIB_CODEC 0 /* the index of the one that has a checksum */
 
 /* file and head are borrowed. Call fini after a failure, too. */
 enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,

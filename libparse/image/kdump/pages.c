@@ -140,7 +140,7 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 /* The codec that flags name. ML_KDUMP_CODECS: none, the page is plain. */
 static unsigned int codec_of(uint32_t flags)
 {
-	return flags & ML_KDUMP_ZLIB   ? 0 :
+	return flags & ML_KDUMP_ZLIB   ? ML_KDUMP_ZLIB_CODEC :
 	       flags & ML_KDUMP_LZO    ? 1 :
 	       flags & ML_KDUMP_SNAPPY ? 2 :
 	       flags & ML_KDUMP_ZSTD   ? 3 :
@@ -195,9 +195,24 @@ static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
 					      const struct ml_kdump_desc *d,
 					      struct memlog_err *err)
 {
-	return ml_fail(err, MEMLOG_NO_DATA,
-		       "the page stored at offset 0x%" PRIx64 " is damaged",
-		       d->off);
+	unsigned int c = codec_of(d->flags);
+	struct memlog_err why;
+
+	if (c == ML_KDUMP_CODECS)
+		ml_fail(&why, MEMLOG_NO_DATA,
+			"the page at offset 0x%" PRIx64
+			" is damaged: it has %" PRIu32 " of %" PRIu32 " bytes",
+			d->off, d->size, k->head->block);
+	else
+		ml_fail(&why, MEMLOG_NO_DATA,
+			"the page at offset 0x%" PRIx64
+			" is damaged: its %s data has a wrong %slength",
+			d->off, ml_kdump_codec_names[c],
+			c == ML_KDUMP_ZLIB_CODEC ? "checksum or " : "");
+	ml_image_note_damage(k->image, &why);
+	if (err)
+		*err = why;
+	return why.status;
 }
 
 /* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a

@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where the cause is known, messages name it, and name it first.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	cat >log <<-EOT
+	ram 0 1M
+	ovmf 0x20000 size=32K
+	lines 600 "a line of text with number "
+	end
+	EOT
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+}
+
+# build NAME STATEMENT...: an image of that log
+build() {
+	local name=$1
+	shift
+	{ cat log; printf '%s\n' "$@"; } | "$B/mkimage" - "$name"
+}
+
+# first TEXT: the first line of advice has it
+first() {
+	local line
+	line=$(grep -m1 ': check: ' <<<"$stderr")
+	[[ $line == *"$1"* ]] || { echo "$stderr"; return 1; }
+}
+
+# break_header FILE: damage the stored page of a kdump file that has the log's header
+break_header() {
+	perl -I"$root/tests/abuse" -MHarm -e '
+		my $bytes = slurp($ARGV[0]);
+		my ($desc, $off, $size) = @{(kdump_pages($bytes))[0x20]};
+		$bytes = flip_bit($bytes, $off + $size - 1, 0);
+		substr($bytes, $desc + 8, 4) = pack "V", $size - 4
+			if $ARGV[0] !~ /zlib/;
+		spew($ARGV[0], $bytes)' "$1"
+}
+
+@test "a page overwritten in a guest's own dump is not a page of a host" {
+	local form
+	for form in elf64 "qevm mapped=1"; do
+		if [ "$form" = elf64 ]; then
+			build image "$form" "cpus 1"
+		else
+			build image "$form"
+		fi
+		perl -0777 -pi -e 's/(ovmfmdg1ovmfmdg2.{8176}).{4096}/
+			$1 . pack("C*", 0..255) x 16/sex or die' image
+		run -4 --separate-stderr "$dump" --strict image
+		[ "${#lines[@]}" -gt 100 ]
+		[[ $stderr == *": from phys:0x22000 on cannot be its text, and is left out: that memory was overwritten, or the file is damaged"* ]]
+		[[ $stderr != *host* ]]
+	done
+	# where nothing says whose memory it is, it may be a host's
+	build lime lime
+	perl -0777 -pi -e 's/(ovmfmdg1ovmfmdg2.{8176}).{4096}/
+		$1 . pack("C*", 0..255) x 16/sex or die' lime
+	run -4 --separate-stderr "$dump" --strict lime
+	[[ $stderr == *"a guest's pages are scattered over the memory of its host"* ]]
+}
+
+@test "a damaged page of a compressed dump is named, and first" {
+	local form
+	for form in zlib lzo snappy zstd; do
+		build "$form" "kdump compress=$form"
+		break_header "$form"
+		run -4 --separate-stderr "$dump" "$form"
+		case $form in
+		zlib) first " is damaged: its zlib data has a wrong checksum or length; " ;;
+		*) first " is damaged: its $form data has a wrong length; " ;;
+		esac
+		first "copy it again"
+	done
+}
+
+@test "an ELF file cut in its headers is no xl dump-core" {
+	local n
+	build elf elf64
+	for n in 100 64; do
+		head -c $n elf >short
+		run -3 --separate-stderr "$dump" short
+		[ "$stderr" = "memlog-dump: short: the file is truncated: it has $n bytes and ends before its program headers; copy it again" ]
+	done
+}
