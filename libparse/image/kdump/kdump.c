@@ -23,15 +23,37 @@
 	4096u /* most pages returned by next_data: bounds the
 				   work of one call */
 
+/* On the way of a search: where it came to, the end of what it saw of the file, and
+ * bytes of pages that are stored before that and so may have been seen. */
+struct kdump_walk {
+	uint64_t end, high, again;
+};
+
+/* Pages that were searched, by the place where they are stored. Zero pages share one,
+ * and a hostile file may have any page at many addresses: those that were seen twice
+ * are not forgotten. */
+#define KDUMP_SEEN 1024u
+struct kdump_seen {
+	struct ml_kdump_desc desc;
+	uint64_t pfn; /* where it is searched */
+	bool twice;
+};
+
+enum kdump_page {
+	PAGE_DATA,
+	PAGE_ZERO,
+	PAGE_AGAIN, /* another address has the same bytes of the file */
+};
+
 struct kdump {
 	struct memlog_allocator alloc;
 	struct memlog_reader_ops ops; /* with the page size of this file */
 	struct ml_kdump_head head;
 	struct ml_kdump_pages pages;
-	uint64_t n_descs; /* descriptors that fit in the file */
-	bool cut;	  /* fewer descriptors than pages */
-	/* next_data: where it came to, and the stored bytes on the way there */
-	uint64_t walk_end, walked;
+	uint64_t n_descs;	/* descriptors that fit in the file */
+	bool cut;		/* fewer descriptors than pages */
+	struct kdump_walk walk; /* of next_data */
+	struct kdump_seen seen[KDUMP_SEEN];
 	struct ml_empty empty;
 };
 
@@ -135,21 +157,48 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 	return MEMLOG_OK;
 }
 
-/* Does the page have to be searched? Not if it is the shared zero page. */
-static bool worth_it(struct kdump *k, uint64_t pfn, struct ml_kdump_desc *last)
+static enum kdump_page kdump_walk_page(struct kdump *k, uint64_t pfn)
 {
+	struct kdump_walk *w = &k->walk;
+	struct kdump_seen *seen;
 	struct ml_kdump_desc d;
-	bool twice;
 
 	if (ml_kdump_pages_find(&k->pages, pfn, &d, NULL))
-		return true; /* a search counts what it cannot read */
-	twice = ml_kdump_same(last, &d);
-	*last = d;
-	if (ml_kdump_same(&k->pages.zero, &d) ||
-	    (twice && ml_kdump_pages_is_zero(&k->pages, &d)))
-		return false;
-	k->walked += d.size;
-	return true;
+		return PAGE_DATA; /* a search counts what it cannot read */
+	if (ml_kdump_same(&k->pages.zero, &d))
+		return PAGE_ZERO;
+	seen = &k->seen[(d.off ^ d.off >> 10 ^ d.off >> 20) % KDUMP_SEEN];
+	if (ml_kdump_same(&seen->desc, &d) && seen->pfn != pfn) {
+		if (!seen->twice && ml_kdump_pages_is_zero(&k->pages, &d))
+			return PAGE_ZERO;
+		seen->twice = true;
+		return PAGE_AGAIN;
+	}
+	if (!seen->twice)
+		*seen = (struct kdump_seen){ d, pfn, false };
+	if (d.off < w->high)
+		w->again += k->head.block;
+	w->high = ml_max(w->high, d.off + d.size);
+	return PAGE_DATA;
+}
+
+static bool kdump_walk_full(const struct kdump *k)
+{
+	return k->walk.again / ML_REPEATS > k->pages.file->size;
+}
+
+/* The first data in [*start, *end), which may be none: both are that end then. */
+static void kdump_walk_run(struct kdump *k, uint64_t *start, uint64_t *end)
+{
+	uint64_t pfn = *start;
+
+	while (pfn < *end && kdump_walk_page(k, pfn) != PAGE_DATA)
+		pfn++;
+	*start = pfn;
+	while (pfn < *end && ++pfn < *end && !kdump_walk_full(k) &&
+	       kdump_walk_page(k, pfn) == PAGE_DATA)
+		;
+	*end = pfn;
 }
 
 static enum memlog_status kdump_next_data(void *self, uint64_t addr,
@@ -158,19 +207,17 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 {
 	struct kdump *k = self;
 	uint64_t start, end, pfn;
-	struct ml_kdump_desc last = { 0 };
 	uint64_t from = addr / k->head.block;
 	enum memlog_status s;
 
-	if (addr != k->walk_end)
-		k->walked = 0;
+	if (addr != k->walk.end)
+		memset(&k->walk, 0, sizeof(k->walk));
 	for (;; addr = end * k->head.block) {
-		if (k->walked / ML_REPEATS > k->pages.file->size)
+		if (kdump_walk_full(k))
 			return ml_fail_at(err, MEMLOG_LIMIT, addr,
-					  "pages have more than %u times the "
-					  "bytes of the file; the rest is not "
-					  "searched",
-					  ML_REPEATS);
+					  "pages that are stored once are at "
+					  "too many addresses; the rest is not "
+					  "searched");
 		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
 		if (s == MEMLOG_NO_DATA)
 			ml_empty_add(&k->empty, from, k->head.end_pfn);
@@ -182,16 +229,12 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 			continue;
 		}
 		end = ml_empty_until(&k->empty, start, end);
-		while (pfn < end && !worth_it(k, pfn, &last))
-			pfn++;
+		kdump_walk_run(k, &pfn, &end);
 		ml_empty_add(&k->empty, from, pfn);
 		if (pfn == end)
 			continue;
 		ret->start = ml_max(addr, pfn * k->head.block);
-		for (pfn++; pfn < end; pfn++)
-			if (!worth_it(k, pfn, &last))
-				break;
-		ret->end = k->walk_end = pfn * k->head.block;
+		ret->end = k->walk.end = end * k->head.block;
 		return MEMLOG_OK;
 	}
 }
