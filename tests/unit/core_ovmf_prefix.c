@@ -292,6 +292,7 @@ static void words(void **state)
 
 static bool watching;
 static unsigned int looks, filled;
+static bool main_current;
 
 /* At any moment of the copy, one of the two is current and has all of the text,
  * and the other one is a copy. */
@@ -307,6 +308,8 @@ static void look(void)
 		if (log->flags & MEMLOG_LOG_EMPTY)
 			continue;
 		current += log->state == MEMLOG_STATE_CURRENT;
+		if (log->state == MEMLOG_STATE_CURRENT)
+			main_current = log->extents[0].addr == MAIN;
 		if (log->state == MEMLOG_STATE_COPY &&
 		    strstr(log->reason, "being filled"))
 			filled++;
@@ -345,6 +348,7 @@ static void copied(void **state)
 	watching = false;
 	assert_true(looks > 200 && filled > 150);
 	look();
+	assert_true(main_current);
 	mem_close();
 }
 
