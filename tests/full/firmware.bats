@@ -220,8 +220,8 @@ with_smm() {
 }
 
 # fault PLACE KIND: crash there in that way (firmware/MemLogPkg/MemLogFault/Fault.h)
-# and dump the guest. The log is what the debug port got, then the registers, which
-# only the serial port got.
+# and dump the guest. The log is what the debug port got, with the registers, which
+# only the serial port got, before the line that says that the processor stops.
 fault() {
 	vm_new
 	fault_guest
@@ -231,7 +231,12 @@ fault() {
 	fault_quiet
 	vm_dump elf "$vm/dump"
 	"$dump" -q -O raw "$vm/dump" > "$vm/text"
-	cat "$vm/debugcon.log" "$vm/serial.log" > "$vm/expected"
+	tail -n 1 "$vm/debugcon.log" | grep -q '^memory log: the processor stops'
+	{
+		head -n -1 "$vm/debugcon.log"
+		cat "$vm/serial.log"
+		tail -n 1 "$vm/debugcon.log"
+	} > "$vm/expected"
 	case $1$2 in
 	92)	# SMM's handler of page faults adds a message
 		cmp <(sort "$vm/expected") <(sort "$vm/text") ;;
@@ -260,7 +265,10 @@ crashes() {
 	sed -n 2p "$vm/last" | grep -q 'the processor stops'
 	fault "$1" 5
 	[ ! -s "$vm/serial.log" ]
-	[ "$(tail -n 1 "$vm/text" | tr -d '\r')" = "memory log: fault ${1}5" ]
+	"$dump" -q -l err "$vm/dump" | tail -n 1 |
+		grep -qx 'memory log: the processor stops'
+	"$dump" -q -c "$2" "$vm/dump" | tail -n 1 |
+		grep -qx 'memory log: the processor stops'
 }
 
 @test "crashes in SEC" {

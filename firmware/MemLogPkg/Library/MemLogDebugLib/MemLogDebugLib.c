@@ -112,6 +112,19 @@ PrintAssert(
 		    Length);
 }
 
+/* Not CpuDeadLoop(), which may print a line of its own. */
+STATIC
+VOID
+Stop(
+	VOID
+	)
+{
+	volatile UINTN Stays = 1;	/* a debugger can go on from here */
+
+	while (Stays != 0)
+		CpuPause();
+}
+
 VOID
 EFIAPI
 DebugAssert(
@@ -134,7 +147,7 @@ DebugAssert(
 		CpuBreakpoint();
 	} else if (Loops) {
 		PrintAssert(DEAD_LOOP, sizeof(DEAD_LOOP) - 1, TRUE);
-		CpuDeadLoop();
+		Stop();
 	}
 }
 
