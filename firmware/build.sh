@@ -24,8 +24,8 @@ usage() {
 	exit 2
 }
 
-variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-bench
-	x64-off microvm microvm-progress cloudhv x64-202502 aarch64
+variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-full
+	x64-bench x64-off microvm microvm-progress cloudhv x64-202502 aarch64
 	aarch64-fault)
 
 # Sets the edk2, platform (its .dsc), archs, output (below Build/), files, the prefix
@@ -59,6 +59,7 @@ describe() {
 	*-202502)	# cannot be built without network
 			edk2_of trixie
 			common[-1]=NETWORK_ISCSI_ENABLE=FALSE ;;
+	x64-full)	common[-1]=NETWORK_ENABLE=TRUE ;;
 	esac
 	case ${1%-202502} in
 	x64 | ia32x64 | microvm | cloudhv | aarch64) ;;
@@ -67,6 +68,7 @@ describe() {
 	x64-smm-fault)	flags+=(-D SMM_REQUIRE -D MEMLOG_FAULT) ;;
 	microvm-progress)	flags+=(-D MEMLOG_PROGRESS) ;;
 	aarch64-fault)	flags+=(-D MEMLOG_FAULT) ;;
+	x64-full)	flags+=(-D TPM2_ENABLE -D MEMLOG_PROGRESS) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
 	x64-off)	flags=() ;;
 	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;

@@ -15,7 +15,7 @@ setup_file() {
 	JOBS=$(nproc)
 	export JOBS
 	"$top/firmware/build.sh" x64 ia32x64 x64-serial x64-smm-fault \
-		ia32x64-smm microvm-progress cloudhv >&3 2>&3
+		ia32x64-smm x64-full microvm-progress cloudhv >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -128,6 +128,95 @@ after_reset() {
 	same 0 elf
 }
 
+# prefixed VARIANT: time and level before each line of the log, in memory only
+prefixed() {
+	use_new_qemu
+	start "$1" -fw_cfg name=opt/ovmf/MemDebugLogPrefix,string=1
+	vm_quiet
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" > "$vm/text"
+	LC_ALL=C sed -E 's/^\[( *[0-9]+\.[0-9]{6}|           \?)\] [EWIV] //' \
+		"$vm/text" | cmp - "$vm/debugcon.log"
+	[ "$(grep -avc '^\[ .*\] [EWIV] ' "$vm/text")" = 0 ]
+	# the rate is known before anything is copied
+	[ "$(grep -ac '^\[           ?\]' "$vm/text")" = 0 ]
+	vm_qmp query-firmware-log > "$vm/answer"
+	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/text" -
+	# the same time and level as in the index, of which one line may have several
+	"$dump" -J "$vm/dump" | jq -r 'select(.type == "record") |
+		.text[1:13] + " " + .text[15:16] + " \(.level) " +
+		"\((.time | tonumber) / (.time_hz | tonumber)) " +
+		(.message | @json)' > "$vm/lines"
+	[ "$(wc -l < "$vm/lines")" -gt 1000 ]
+	awk 'BEGIN { level["E"] = 3; level["W"] = 4; level["I"] = 6
+			level["V"] = 7 }
+		$3 > level[$2] || $1 - $4 > 0.01 || $4 - $1 > 0.01 { print; bad = 1 }
+		END { exit bad }' "$vm/lines"
+	run ! grep -qE '"\[.{12}\] [EWIV] ' "$vm/lines"
+}
+
+@test "x64: prefixes of lines" {
+	prefixed x64
+}
+
+@test "ia32x64: prefixes of lines" {
+	prefixed ia32x64
+}
+
+@test "without memory for the main log, lines have prefixes from then on" {
+	vm_memory=24
+	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=200 \
+		-fw_cfg name=opt/ovmf/MemDebugLogPrefix,string=1
+	vm_wait debugcon.log 'ASSERT '
+	sleep 1
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" > "$vm/text"
+	grep -a 'no room for' "$vm/text" | grep -qv '^\['
+	grep -qa '^\[ .*\] I Loading ' "$vm/text"
+	LC_ALL=C sed -E 's/^\[( *[0-9]+\.[0-9]{6}|           \?)\] [EWIV] //' \
+		"$vm/text" | cmp - "$vm/debugcon.log"
+}
+
+# all_of_it [ARG...]: a guest with a network, a TPM and 255 processors
+all_of_it() {
+	local tries
+	mkdir "$vm/tpm"
+	swtpm socket --tpm2 --tpmstate "dir=$vm/tpm" --terminate \
+		--ctrl "type=unixio,path=$vm/tpm.sock" 3>&- &
+	for ((tries = 0; tries < 100; tries++)); do
+		[ ! -S "$vm/tpm.sock" ] || break
+		sleep 0.1
+	done
+	vm_memory=512
+	start x64-full -smp 255 \
+		-netdev user,id=net,restrict=on,tftp="$vm",bootfile=none.efi \
+		-device virtio-net-pci,netdev=net,romfile= \
+		-chardev "socket,id=tpm,path=$vm/tpm.sock" \
+		-tpmdev emulator,id=tpm,chardev=tpm -device tpm-crb,tpmdev=tpm "$@"
+	vm_quiet
+	grep -q 'Detect CPU count: 255' "$vm/debugcon.log"
+	grep -q 'Tcg2' "$vm/debugcon.log"
+	grep -q 'PXE' "$vm/serial.log"
+}
+
+@test "network, TPM and 255 processors: all of it is in the log" {
+	all_of_it
+	echo "# $(debugcon_size) bytes" >&3
+	vm_dump elf "$vm/dump"
+	"$dump" -O raw "$vm/dump" 2> "$vm/says" | cmp - "$vm/debugcon.log"
+	[ ! -s "$vm/says" ]
+	[ "$("$dump" --list -J "$vm/dump" | jq -c 'select(.type == "log") |
+		.flags')" = '[]' ]
+}
+
+@test "network, TPM and 255 processors: a small log says what it lost" {
+	all_of_it -fw_cfg name=opt/ovmf/MemDebugLogPages,string=8
+	same $(($(debugcon_size) - (8 * 4096 - 0x301))) elf
+	vm_dump elf "$vm/dump"
+	"$dump" --list -J "$vm/dump" | jq -r 'select(.type == "log") |
+		.flags[]' | grep -qx wrapped
+}
+
 # Boot to PEI, move the log to the early ring with lock $1, continue the boot.
 boot_on_early() {
 	local tail tries
@@ -197,6 +286,59 @@ progress() {
 		-cpu qemu64,+pdpe1gb
 	vm_wait serial.log 'Linux version'
 	[ "$(od -An -tx1 "$vm/progress")" = ' 01 02 03 04 05 06' ]
+}
+
+@test "progress codes of the firmware, a boot loader, the kernel and a user" {
+	local kernel examples=$top/firmware/examples
+	kernel=$("$top/firmware/kernel.sh" amd64 full 2>&3)
+	mkdir "$vm/disk"
+	cp "$kernel" "$vm/disk/vmlinuz"
+	cp "$examples/startup.nsh" "$vm/disk"
+	cc -static -O2 -o "$vm/init" "$examples/init.c"
+	(cd "$vm" && echo init | cpio -o -H newc | gzip > disk/initrd)
+	iasl -p "$vm/kernel" "$examples/kernel.asl"
+	vm_memory=256
+	start x64-full -cpu qemu64,+pdpe1gb -acpitable "file=$vm/kernel.aml" \
+		-drive "if=virtio,format=raw,readonly=on,file=fat:$vm/disk" \
+		-chardev "file,id=progress,path=$vm/progress" \
+		-device isa-debugcon,iobase=0x80,chardev=progress
+	vm_wait serial.log 'progress: 0x80'
+	# BDS reports each boot option that it tries
+	[ "$(od -An -v -tx1 -w1 "$vm/progress" | uniq | tr -d '\n')" = \
+		' 01 02 03 04 05 20 06 40 80' ]
+}
+
+# arrivals NAME: boot with a reader of port 0x80; NAME.arrived and NAME.logged have
+# the time of each mark
+arrivals() {
+	local tries
+	vm_new
+	start x64-full -S \
+		-chardev "socket,id=progress,path=$vm/progress,server=on,wait=off" \
+		-device isa-debugcon,iobase=0x80,chardev=progress
+	"$BATS_TEST_DIRNAME/arrivals.pl" "$vm/progress" > "$1.arrived" 3>&- &
+	for ((tries = 0; tries < 100; tries++)); do
+		! grep -q connected "$1.arrived" || break
+		sleep 0.1
+	done
+	vm_qmp cont
+	vm_quiet
+	vm_dump elf "$vm/dump"
+	"$dump" -J -g '^memory log: progress' "$vm/dump" |
+		jq -r 'select(.type == "record") |
+			"\((.time | tonumber) / (.time_hz | tonumber)) " +
+			(.text | capture("0x(?<code>..)").code)' > "$1.logged"
+}
+
+@test "marks arrive when the log says so" {
+	local i boots=()
+	for i in 1 2 3 4 5; do
+		boots+=("$BATS_TEST_TMPDIR/$i")
+		arrivals "$BATS_TEST_TMPDIR/$i"
+	done
+	run -0 "$BATS_TEST_DIRNAME/arrivals.pl" "${boots[@]}"
+	[ "${#lines[@]}" -ge 4 ]
+	printf '# %s\n' "${lines[@]}" >&3
 }
 
 # with_smm VARIANT [ARG...]: messages of SMM's core reach the log, also after lock

@@ -3,7 +3,6 @@
 #include <PiDxe.h>
 
 #include <Guid/EventGroup.h>
-#include <Library/IoLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiDriverEntryPoint.h>
 #include <MemLogProgress.h>
@@ -20,7 +19,7 @@ Report(
 	IN VOID *Context
 	)
 {
-	IoWrite8(MEMLOG_PROGRESS_PORT, *(CONST UINT8 *)Context);
+	MemLogProgress(*(CONST UINT8 *)Context);
 }
 
 EFI_STATUS
@@ -32,7 +31,7 @@ MemLogProgressDxeEntry(
 {
 	EFI_EVENT Event;
 
-	IoWrite8(MEMLOG_PROGRESS_PORT, MEMLOG_PROGRESS_DXE);
+	MemLogProgress(MEMLOG_PROGRESS_DXE);
 	gBS->CreateEventEx(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, Report, &mBds,
 			   &gEfiEndOfDxeEventGroupGuid, &Event);
 	gBS->CreateEventEx(EVT_NOTIFY_SIGNAL, TPL_CALLBACK, Report, &mLoader,

@@ -2,7 +2,6 @@
 /* The progress code of PEI: memory was found. */
 #include <PiPei.h>
 
-#include <Library/IoLib.h>
 #include <Library/PeiServicesLib.h>
 #include <MemLogProgress.h>
 #include <Ppi/MemoryDiscovered.h>
@@ -16,7 +15,7 @@ OnMemory(
 	IN VOID *Ppi
 	)
 {
-	IoWrite8(MEMLOG_PROGRESS_PORT, MEMLOG_PROGRESS_MEMORY);
+	MemLogProgress(MEMLOG_PROGRESS_MEMORY);
 	return EFI_SUCCESS;
 }
 

@@ -7,7 +7,6 @@
 #include <Base.h>
 #include <Library/CpuExceptionHandlerLib.h>
 #include <Library/DebugAgentLib.h>
-#include <Library/IoLib.h>
 #include <Library/PcdLib.h>
 #include <MemLogProgress.h>
 
@@ -21,7 +20,7 @@ InitializeDebugAgent(
 {
 	if (InitFlag == DEBUG_AGENT_INIT_PREMEM_SEC) {
 		if (FixedPcdGetBool(PcdMemLogProgressCodes))
-			IoWrite8(MEMLOG_PROGRESS_PORT, MEMLOG_PROGRESS_SEC);
+			MemLogProgress(MEMLOG_PROGRESS_SEC);
 		InitializeCpuExceptionHandlers(NULL);
 	}
 	if (Function != NULL)
