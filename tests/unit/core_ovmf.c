@@ -422,6 +422,47 @@ static void states(void **state)
 
 /* What resuming from S3 leaves behind: a firmware that started anew and wrote to
  * the early ring, beside the main log of the boot that goes on. */
+/* Arm: RAM starts at 1 GiB, and an early log is small. */
+static void arm_early(void **state)
+{
+	static const struct {
+		uint64_t at;
+		size_t bytes;
+		bool early;
+	} cases[] = {
+		{ 0x40100000, 0x7000, true },  { 0x40107000, 0x7000, true },
+		{ 0x40100000, 0x10000, true }, { 0x40110000, 0x7000, false },
+		{ 0x400ff000, 0x7000, false }, { 0x40100000, 0x11000, false },
+	};
+	struct ring *early = malloc(sizeof(*early));
+	struct ring *boot = malloc(sizeof(*boot));
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mem m = { .n = 0 };
+		uint8_t *pe = mem_add(&m, cases[i].at, cases[i].bytes);
+		uint8_t *pm = mem_add(&m, 0x47e00000, 0x20000);
+		struct memlog_image *image = mem_image(&m, MEMLOG_PHYS);
+
+		init(early, pe, 'C', cases[i].bytes, 192);
+		put(early, "SEC 2\n", 6);
+		init(boot, pm, 'C', 0x20000, 192);
+		put(boot, "SEC\nPEI\nDXE\n", 12);
+		expect(image, 0, cases[i].at,
+		       cases[i].early ? MEMLOG_STATE_CURRENT :
+					MEMLOG_STATE_UNKNOWN,
+		       cases[i].early ? "early" : "main");
+		expect(image, 1, 0x47e00000,
+		       cases[i].early ? MEMLOG_STATE_STALE :
+					MEMLOG_STATE_UNKNOWN,
+		       "main");
+		memlog_image_close(image);
+		mem_free(&m);
+	}
+	free(early);
+	free(boot);
+}
+
 static void resume_states(void **state)
 {
 	struct ring *early = malloc(sizeof(*early));
@@ -895,6 +936,7 @@ int main(void)
 		cmocka_unit_test(uncommitted),
 		cmocka_unit_test(between_stores),
 		cmocka_unit_test(states),
+		cmocka_unit_test(arm_early),
 		cmocka_unit_test(resume_states),
 		cmocka_unit_test(kept_boots),
 		cmocka_unit_test(kept_resumes),

@@ -35,6 +35,12 @@ enum ovmf_state {
 #define OVMF_EARLY_FROM (8ull << 20)
 #define OVMF_EARLY_TO	(9ull << 20)
 
+/* On Arm only the project's own firmware has one, so much after the start of memory,
+ * which is at 1 GiB. */
+#define OVMF_ARM_RAM	    (1ull << 30)
+#define OVMF_ARM_EARLY_FROM (1ull << 20)
+#define OVMF_ARM_EARLY_SIZE (1ull << 16)
+
 /* Text after the tail copied by a message in flight. */
 #define OVMF_MESSAGE_MAX 0x200
 

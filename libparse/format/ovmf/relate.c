@@ -100,10 +100,19 @@ static bool ovmf_relate_guest_addr(const struct ml_log *log,
 static bool is_early(const struct ml_log *log, struct memlog_image *image,
 		     struct effort *effort)
 {
+	const struct ovmf *o = ml_ovmf_const(log);
 	uint64_t addr;
 
-	return ovmf_relate_guest_addr(log, image, effort, &addr) &&
-	       addr >= OVMF_EARLY_FROM && addr < OVMF_EARLY_TO;
+	if (!ovmf_relate_guest_addr(log, image, effort, &addr))
+		return false;
+	if (addr >= OVMF_EARLY_FROM && addr < OVMF_EARLY_TO)
+		return true;
+	/* main logs of x86 may be at such addresses, too */
+	if (o->header_size + o->size > OVMF_ARM_EARLY_SIZE)
+		return false;
+	addr -= addr >= OVMF_ARM_RAM ? OVMF_ARM_RAM : 0;
+	return addr >= OVMF_ARM_EARLY_FROM &&
+	       addr - OVMF_ARM_EARLY_FROM < OVMF_ARM_EARLY_SIZE;
 }
 
 /* Is it a log whose text can be compared with others? */
