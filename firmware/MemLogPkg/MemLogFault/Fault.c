@@ -2,14 +2,8 @@
 /* One of several ways to crash. */
 #include "Fault.h"
 
-#include <MemLogRing.h>
 #include <Library/BaseLib.h>
 #include <Library/DebugLib.h>
-#ifdef FAULT_FINDS_LOG
-#include <PiDxe.h>
-#include <Guid/MemDebugLog.h>
-#include <Library/HobLib.h>
-#endif
 
 /* No page table of the firmware has it. */
 #define FAULT_ADDRESS		0x7ffffffff000ULL
@@ -30,17 +24,10 @@ TakeLock(
 	VOID
 	)
 {
-#ifdef FAULT_FINDS_LOG
-	CONST MEM_DEBUG_LOG_HOB *Data;
-	struct ml_ring_header *Header;
-	VOID *Hob = GetFirstGuidHob(&gMemDebugLogHobGuid);
+	struct ml_ring_header *Log = MemLogFaultLog();
 
-	if (Hob == NULL)
-		return;
-	Data = GET_GUID_HOB_DATA(Hob);
-	Header = (struct ml_ring_header *)(UINTN)Data->Address;
-	Header->lock.low = ML_RING_LOCK_HELD;
-#endif
+	if (Log != NULL)
+		Log->lock.low = ML_RING_LOCK_HELD;
 }
 
 STATIC
@@ -75,12 +62,13 @@ Crash(
 
 VOID
 MemLogFault(
-	IN UINT32 Place,
-	IN UINT32 Value
+	IN UINT32 Place
 	)
 {
-	if (Value >> 4 != Place)
+	UINT32 Wish = MemLogFaultWish();
+
+	if (Wish >> 4 != Place)
 		return;
-	DEBUG((DEBUG_INFO, "memory log: fault %x\n", Value));
-	Crash(Value & 0xf);
+	DEBUG((DEBUG_INFO, "memory log: fault %x\n", Wish));
+	Crash(Wish & 0xf);
 }

@@ -3,7 +3,7 @@
 #ifndef MEMLOG_FAULT_H
 #define MEMLOG_FAULT_H
 
-#include <Base.h>
+#include <MemLogRing.h>
 
 /* The first digit of the fw_cfg file opt/memlog/Fault */
 enum {
@@ -25,15 +25,26 @@ enum {
 	FAULT_LOCKED = 6,	/* FAULT_UD while this processor has the log's lock */
 };
 
-/* What the host wants, as FaultPei.c reads it from fw_cfg and leaves it in a HOB
- * with the GUID of the package's token space. */
+/* SEC and PEI read it (FaultFwCfg.c). DXE and SMM get it in a HOB with the GUID of the
+ * package's token space (FaultHob.c). */
 #define FAULT_FILE		"opt/memlog/Fault"
 
-/* Returns if Value is about another place. */
+/* What the host wants, 0 if it wants nothing. */
+UINT32
+MemLogFaultWish(
+	VOID
+	);
+
+/* The log that this phase writes to, or NULL. */
+struct ml_ring_header *
+MemLogFaultLog(
+	VOID
+	);
+
+/* Returns if the host's wish is about another place. */
 VOID
 MemLogFault(
-	IN UINT32 Place,
-	IN UINT32 Value
+	IN UINT32 Place
 	);
 
 #endif

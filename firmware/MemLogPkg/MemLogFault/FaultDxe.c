@@ -4,7 +4,6 @@
 
 #include "Fault.h"
 
-#include <Library/HobLib.h>
 #include <Library/UefiBootServicesTableLib.h>
 #include <Library/UefiDriverEntryPoint.h>
 #include <Library/UefiLib.h>
@@ -18,18 +17,6 @@
 
 STATIC VOID *mRegistration;
 
-/* The host's wish, 0 if it has none */
-STATIC
-UINT32
-Wish(
-	VOID
-	)
-{
-	VOID *Hob = GetFirstGuidHob(&gMemLogPkgTokenSpaceGuid);
-
-	return Hob == NULL ? 0 : *(UINT32 *)GET_GUID_HOB_DATA(Hob);
-}
-
 STATIC
 VOID
 EFIAPI
@@ -41,7 +28,7 @@ OnProcessors(
 	VOID *Protocol;
 
 	if (!EFI_ERROR(gBS->LocateProtocol(&CPU_GUID, NULL, &Protocol)))
-		MemLogFault(FAULT_IN_DXE_CPU, Wish());
+		MemLogFault(FAULT_IN_DXE_CPU);
 }
 
 EFI_STATUS
@@ -51,7 +38,7 @@ MemLogFaultDxeEntry(
 	IN EFI_SYSTEM_TABLE *SystemTable
 	)
 {
-	MemLogFault(FAULT_IN_DXE, Wish());
+	MemLogFault(FAULT_IN_DXE);
 	EfiCreateProtocolNotifyEvent(&CPU_GUID, TPL_CALLBACK,
 				     OnProcessors, NULL, &mRegistration);
 	return EFI_SUCCESS;

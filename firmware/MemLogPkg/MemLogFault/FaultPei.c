@@ -6,22 +6,8 @@
 
 #include <Library/HobLib.h>
 #include <Library/PeiServicesLib.h>
-#include <Library/QemuFwCfgSimpleParserLib.h>
 #include <Ppi/MemoryDiscovered.h>
 #include <Ppi/MpServices.h>
-
-/* The host's wish, 0 if it has none */
-STATIC
-UINT32
-Wish(
-	VOID
-	)
-{
-	UINT32 Value;
-
-	return RETURN_ERROR(QemuFwCfgParseUint32(FAULT_FILE, TRUE, &Value)) ?
-	       0 : Value;
-}
 
 STATIC
 EFI_STATUS
@@ -32,7 +18,7 @@ OnMemory(
 	IN VOID *Ppi
 	)
 {
-	MemLogFault(FAULT_IN_PEI, Wish());
+	MemLogFault(FAULT_IN_PEI);
 	return EFI_SUCCESS;
 }
 
@@ -45,7 +31,7 @@ OnProcessors(
 	IN VOID *Ppi
 	)
 {
-	MemLogFault(FAULT_IN_PEI_CPU, Wish());
+	MemLogFault(FAULT_IN_PEI_CPU);
 	return EFI_SUCCESS;
 }
 
@@ -70,8 +56,8 @@ MemLogFaultPeiEntry(
 	IN CONST EFI_PEI_SERVICES **PeiServices
 	)
 {
-	UINT32 Value = Wish();
+	UINT32 Wish = MemLogFaultWish();
 
-	BuildGuidDataHob(&gMemLogPkgTokenSpaceGuid, &Value, sizeof(Value));
+	BuildGuidDataHob(&gMemLogPkgTokenSpaceGuid, &Wish, sizeof(Wish));
 	return PeiServicesNotifyPpi(mNotify);
 }

@@ -4,20 +4,7 @@
 
 #include "Fault.h"
 
-#include <Library/HobLib.h>
 #include <Library/UefiDriverEntryPoint.h>
-
-/* The host's wish, 0 if it has none */
-STATIC
-UINT32
-Wish(
-	VOID
-	)
-{
-	VOID *Hob = GetFirstGuidHob(&gMemLogPkgTokenSpaceGuid);
-
-	return Hob == NULL ? 0 : *(UINT32 *)GET_GUID_HOB_DATA(Hob);
-}
 
 EFI_STATUS
 EFIAPI
@@ -26,6 +13,6 @@ MemLogFaultSmmEntry(
 	IN EFI_SYSTEM_TABLE *SystemTable
 	)
 {
-	MemLogFault(FAULT_IN_SMM, Wish());
+	MemLogFault(FAULT_IN_SMM);
 	return EFI_SUCCESS;
 }
