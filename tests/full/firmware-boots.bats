@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The log of the boot before, over each kind of reset.
+# The log of the boot before, over each kind of reset, and the log as the guest's
+# kernel shows it.
 
 bats_require_minimum_version 1.5.0
 
@@ -210,4 +211,23 @@ reset_in_dxe() {
 	"$dump" -q -b 0 -O raw "$vm/dump" | cmp - "$vm/third"
 	"$dump" -q -b -1 -l err -c MemLogFaultDxe "$vm/dump" |
 		grep -q '^!!!! Find image'
+}
+
+@test "Linux's ovmf_debug_log: the text of this boot, and nothing else" {
+	local kernel
+	use_new_qemu
+	kernel=$("$top/fixtures/gen/kernel-vmcores" -k x86_64-efi 2>&3)
+	cc -static -O2 -o "$vm/init" "$BATS_TEST_DIRNAME/logreader.c"
+	(cd "$vm" && echo init | cpio -o -H newc | gzip > initrd)
+	vm_memory=256
+	start x64 -kernel "$kernel" -initrd "$vm/initrd" -cpu qemu64,+pdpe1gb \
+		-append 'console=ttyS0 loglevel=3'
+	vm_wait debugcon.log 'Loading driver at'
+	vm_reset
+	vm_wait serial.log 'logreader: '
+	same "$(boot_at 2)" elf kdump-zlib
+	perl -ne '/@([0-9a-f]+)\s*$/ and print pack "H*", $1' "$vm/serial.log" |
+		cmp "$vm/text" -
+	# there is a boot before it
+	[ -n "$(ring_at p)" ]
 }
