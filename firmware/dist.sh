@@ -24,9 +24,11 @@ mkdir -p "$to/LICENSES"
 table=
 for each in "${variants[@]}"; do
 	mkdir "$to/$each"
-	for image in "$fw_out/$each"/*_CODE.fd "$fw_out/$each"/*_VARS.fd; do
-		cp "$image" "$to/$each/"
-	done
+	case $each in
+	aarch64)	cp "$fw_out/$each/QEMU_EFI.fd" "$to/$each/" ;;
+	*)		cp "$fw_out/$each/OVMF_CODE.fd" "$fw_out/$each/OVMF_VARS.fd" \
+				"$to/$each/" ;;
+	esac
 	table+="| $each | ${guests[$each]} |\\n"
 done
 source=$fw_cache/source/edk2_${edk2_version%%-*}.orig.tar.xz

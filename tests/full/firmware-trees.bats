@@ -47,7 +47,7 @@ boots() {
 @test "edk2-stable202502, x64: the log is what the debug port got" {
 	boots x64-202502 elf kdump-zlib raw
 	# another release than that of the other variants, and not the same log
-	"$dump" --info "$vm/dump" | grep -q 'edk2 2025\.02'
+	"$dump" --list "$vm/dump" | grep -q 'edk2 2025\.02'
 	grep -q 'memory log: at' "$vm/debugcon.log"
 }
 
@@ -120,6 +120,25 @@ unpack() {
 	PATH=$PWD/../bin:$PATH sh -ex raw | cmp debugcon.log -
 	kill "$(cat pid)"
 	wait
+}
+
+@test "the archive of a release boots on Arm" {
+	local tries=0
+	unpack
+	commands 3 > start
+	sed 's/-M virt/-pidfile pid &/' start > start-here
+	sh -ex start-here 3>&- &
+	until grep -aqs startup.nsh arm.log; do
+		[ $((tries += 1)) -lt 600 ]
+		sleep 0.5
+	done
+	"$dump" -O raw qmp:arm.socket > text
+	kill "$(cat pid)"
+	wait
+	[ "$(stat -c %s text)" -gt 30000 ]
+	# the console uses the same serial port
+	cmp -n 10000 text arm.log
+	grep -aF "$(tail -n 1 text | tr -d '\r')" arm.log
 }
 
 @test "the XML in the README of a release names files of the archive" {
