@@ -176,6 +176,7 @@ enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
 	for (i = 0; log->fmt->group.own && i < log->pub.n_extents && !s; i++)
 		if (log->extents[i].space == log->extents[0].space)
 			s = foreign_find(logs, log, i, image, budget, err);
-	log->n_foreign = ml_ranges_merge(log->foreign, log->n_foreign);
+	if (log->n_foreign)
+		log->n_foreign = ml_ranges_merge(log->foreign, log->n_foreign);
 	return s;
 }
