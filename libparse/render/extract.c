@@ -299,7 +299,8 @@ static void put_phdr(struct extract *x, uint32_t type, uint64_t off,
 	extract_put64(out, physical ? addr : 0); /* p_paddr */
 	extract_put64(out, size);
 	extract_put64(out, type == PT_LOAD ? size : 0);
-	extract_put64(out, type == PT_LOAD ? 1 : 4); /* p_align */
+	/* crash takes no other memory for that of a kdump */
+	extract_put64(out, type == PT_LOAD ? 0 : 4); /* p_align */
 }
 
 /* The memory of one window; bytes that the image promised but does not have are
