@@ -95,9 +95,14 @@ bool ml_vmcoreinfo_phys(const struct memlog_image *image, uint64_t va,
 		*ret = va - v;
 		return va >= v;
 	}
-	if (va < X86_IMAGE ||
-	    !ml_vmcoreinfo_number(image, "NUMBER(phys_base)", &v))
+	if (va < X86_IMAGE)
 		return false;
+	if (!ml_vmcoreinfo_number(image, "NUMBER(phys_base)", &v)) {
+		/* before 4.10; up to 4.7 it is 0 */
+		if (!ml_vmcoreinfo_number(image, "SYMBOL(phys_base)", &v))
+			return false;
+		v = 0;
+	}
 	*ret = va - X86_IMAGE + v;
 	return true;
 }

@@ -23,6 +23,9 @@
 /* struct new_utsname: arrays of 65 characters */
 enum { UTS_SYSTEM = 0, UTS_RELEASE = 2 * 65, UTS_SIZE = 3 * 65 };
 
+/* Where they are in struct uts_namespace if VMCOREINFO does not say: after a counter. */
+enum { UTS_OLD = 4 };
+
 static bool vmcoreinfo_begins(const uint8_t *p)
 {
 	return !memcmp(p, "OSRELEASE=", 10);
@@ -41,28 +44,37 @@ static size_t vmcoreinfo_page_len(const char *text, size_t size)
 	return len;
 }
 
-/* Is that kernel in this memory? given has the text as its only note. */
-static bool vmcoreinfo_page_true(struct memlog_image *image,
-				 const struct memlog_image *given)
+/* Has the kernel at phys this release in its names? */
+static bool vmcoreinfo_page_names(struct memlog_image *image, uint64_t phys,
+				  uint64_t off, const char *release, size_t len)
 {
-	uint64_t va, off, phys;
-	const char *release;
 	char uts[UTS_SIZE];
-	size_t len, got;
+	size_t got;
 
-	release = ml_vmcoreinfo(given, "OSRELEASE", &len);
-	return release && len < UTS_SIZE - UTS_RELEASE &&
-	       ml_vmcoreinfo_number(given, "SYMBOL(_stext)", &va) &&
-	       ml_vmcoreinfo_number(given, "SYMBOL(init_uts_ns)", &va) &&
-	       ml_vmcoreinfo_number(given, "OFFSET(uts_namespace.name)",
-				    &off) &&
-	       off < ML_PAGE && ml_vmcoreinfo_phys(given, va, &phys) &&
-	       ml_add(phys, off, &phys) &&
+	return off < ML_PAGE && ml_add(phys, off, &phys) &&
 	       !ml_image_fill(image, MEMLOG_PHYS, phys, uts, sizeof(uts), &got,
 			      NULL) &&
 	       got == sizeof(uts) && !strcmp(uts + UTS_SYSTEM, "Linux") &&
 	       !memcmp(uts + UTS_RELEASE, release, len) &&
 	       !uts[UTS_RELEASE + len];
+}
+
+/* Is that kernel in this memory? given has the text as its only note. */
+static bool vmcoreinfo_page_true(struct memlog_image *image,
+				 const struct memlog_image *given)
+{
+	uint64_t va, off = UTS_OLD, phys;
+	const char *release;
+	size_t len;
+
+	release = ml_vmcoreinfo(given, "OSRELEASE", &len);
+	if (!release || len >= UTS_SIZE - UTS_RELEASE ||
+	    !ml_vmcoreinfo_number(given, "SYMBOL(_stext)", &va) ||
+	    !ml_vmcoreinfo_number(given, "SYMBOL(init_uts_ns)", &va) ||
+	    !ml_vmcoreinfo_phys(given, va, &phys))
+		return false;
+	ml_vmcoreinfo_number(given, "OFFSET(uts_namespace.name)", &off);
+	return vmcoreinfo_page_names(image, phys, off, release, len);
 }
 
 bool ml_vmcoreinfo_take(struct memlog_image *image,
