@@ -35,8 +35,8 @@ struct memlog_follow {
 	uint64_t total;		      /* bytes of this boot */
 	uint8_t keep[ML_FOLLOW_KEEP]; /* the last of those bytes */
 	size_t keep_len;
-	uint64_t seq;
-	bool has_seq;
+	uint64_t seq, seen; /* the last number, and that before this pass */
+	bool has_seq, has_seen;
 	/* of the pass that next() is in */
 	uint64_t skip, at; /* raw bytes */
 	bool pass, finish;

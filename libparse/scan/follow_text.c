@@ -66,7 +66,7 @@ static void start_over(struct memlog_follow *f, struct memlog_follow_news *news)
 	f->skip = 0;
 	f->total = 0;
 	f->keep_len = 0;
-	f->has_seq = false;
+	f->has_seq = f->has_seen = false;
 }
 
 static void follow_text_overran(struct memlog_follow *f,
@@ -143,6 +143,8 @@ static enum memlog_status follow_text_by_number(struct memlog_follow *f,
 			       "%s cannot be followed",
 			       f->fmt->name);
 	f->skip = 0;
+	f->seen = f->seq;
+	f->has_seen = f->has_seq;
 	if (!f->has_seq || c->seq < f->seq)
 		start_over(f, news);
 	else if (c->seq == f->seq)
@@ -259,7 +261,10 @@ static bool take_text(struct memlog_follow *f, struct memlog_record *rec)
 static bool follow_text_take_number(struct memlog_follow *f,
 				    const struct memlog_record *rec)
 {
-	if (!rec->has_seq || (f->has_seq && rec->seq <= f->seq))
+	/* lines of one record have the same number */
+	if (!rec->has_seq ||
+	    (f->has_seq &&
+	     (rec->seq < f->seq || (f->has_seen && rec->seq <= f->seen))))
 		return false;
 	f->seq = rec->seq;
 	f->has_seq = true;
