@@ -722,8 +722,8 @@ enum memlog_scan_mode {
  * Where to search, and for what. Zero everywhere but size: all formats in all
  * pages.
  *
- * formats: names from memlog_format_get(), separated by commas; NULL for all.
- *	Unknown names match nothing.
+ * formats: names from memlog_format_get(), separated by commas, or "all"; NULL for all
+ *	but those that have to be asked for. Unknown names match nothing.
  * ranges: n_ranges of them, in any order; only logs that start in one of them
  *	are found. 0: all that the image has. They are in ranges_space if
  *	ranges_in_space is set, else in the primary space.

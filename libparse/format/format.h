@@ -13,11 +13,10 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "event.h"
+#include "formats.h"
 #include "image/image.h"
 #include "look.h"
 #include "memlog.h"
-
-struct ml_format;
 
 /* Bytes in the log for what probe() learned and the decoder needs. */
 #define ML_LOG_PRIV 256
@@ -431,6 +430,8 @@ struct ml_format {
 	 *	find.expected says so of the image, or where usual is set.
 	 * reserved: the logs are in memory that the guest's own kdump leaves
 	 *	out.
+	 * on_request: they are searched for and printed only if a list of
+	 *	formats has them, or the word "all".
 	 */
 	struct {
 		bool (*event)(const struct memlog_record *rec,
@@ -444,7 +445,7 @@ struct ml_format {
 					    struct memlog_err *err);
 		unsigned int takes;
 		const char *absent;
-		bool usual, reserved, boots;
+		bool usual, reserved, boots, on_request;
 	} say;
 };
 
@@ -477,20 +478,5 @@ enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
  * *budget is how many pieces of memory may still be walked. After relate(). */
 void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 			uint64_t *budget);
-
-/* Size of a buffer for a list of the names of all formats. */
-#define ML_FORMAT_NAMES 256
-
-/* All formats, ended by NULL. format/table.c */
-extern const struct ml_format *const ml_formats[];
-
-/* The format of that name, or NULL. */
-const struct ml_format *ml_format_find(const char *name);
-
-/* A format's index in that table. */
-unsigned int ml_format_index(const struct ml_format *fmt);
-
-/* That index as a bit, for sets of formats: there are at most 64. */
-uint64_t ml_format_bit(const struct ml_format *fmt);
 
 #endif

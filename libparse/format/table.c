@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 #define FORMATS(X)     \
 	X(ovmf)        \
 	X(acrn_log)    \
@@ -33,6 +35,19 @@ const struct ml_format *ml_format_find(const char *name)
 		if (!strcmp(ml_formats[i]->name, name))
 			return ml_formats[i];
 	return NULL;
+}
+
+bool ml_format_asked(const char *list, const struct ml_format *fmt)
+{
+	if (!list)
+		return !fmt->say.on_request;
+	return ml_format_named(list, fmt) ||
+	       ml_name_in_list(list, ML_FORMATS_ALL);
+}
+
+bool ml_format_named(const char *list, const struct ml_format *fmt)
+{
+	return list && ml_name_in_list(list, fmt->name);
 }
 
 unsigned int ml_format_index(const struct ml_format *fmt)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/names.h"
 #include "format/format.h"
 #include "render/tables/stats.h"
 
@@ -85,7 +84,7 @@ static enum memlog_status check_stats(const struct memlog_query *q,
 	size_t i;
 
 	for (i = 0; q->stats && q->formats && ml_formats[i]; i++)
-		if (ml_name_in_list(q->formats, ml_formats[i]->name) &&
+		if (ml_format_asked(q->formats, ml_formats[i]) &&
 		    ml_analysis_wants(q->stats, ml_formats[i]))
 			return MEMLOG_OK;
 	if (!q->stats || !q->formats)
@@ -104,7 +103,7 @@ static enum memlog_status check_formats(const struct memlog_query *q,
 	size_t i;
 
 	if (q->formats && ml_query_prints(q) && w->only &&
-	    !ml_name_in_list(q->formats, w->only->name))
+	    !ml_format_asked(q->formats, w->only))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-O %s writes logs of %s only, not of -F %s",
 			       w->name, w->only->name, q->formats);
@@ -112,7 +111,7 @@ static enum memlog_status check_formats(const struct memlog_query *q,
 		return MEMLOG_OK;
 	for (i = 0; ml_formats[i]; i++)
 		if (!ml_formats[i]->find.likely &&
-		    ml_name_in_list(q->formats, ml_formats[i]->name))
+		    ml_format_named(q->formats, ml_formats[i]))
 			return ml_fail(err, MEMLOG_INVALID,
 				       "--scan=likely: %s has no likely places",
 				       ml_formats[i]->name);
@@ -245,10 +244,10 @@ void memlog_query_stream(const struct memlog_query *q, const char **ret_formats,
 {
 	size_t i;
 
-	*ret_formats = q->formats;
+	*ret_formats = !q->formats && q->list ? ML_FORMATS_ALL : q->formats;
 	*ret_whole = q->n_at || q->n_ranges ||
 		     q->scan == MEMLOG_SCAN_EXHAUSTIVE;
 	for (i = 0; q->formats && ml_formats[i]; i++)
 		*ret_whole |= ml_formats[i]->find.needs_random &&
-			      ml_name_in_list(q->formats, ml_formats[i]->name);
+			      ml_format_named(q->formats, ml_formats[i]);
 }

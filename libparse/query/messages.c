@@ -109,7 +109,7 @@ static void say_searched(const struct ml_run *run)
 static bool was_expected(const struct ml_run *run, const struct ml_format *fmt)
 {
 	if (run->asked)
-		return ml_name_in_list(run->asked, fmt->name);
+		return ml_format_named(run->asked, fmt);
 	return fmt->say.usual ||
 	       (fmt->find.expected && fmt->find.expected(run->image));
 }

@@ -26,21 +26,26 @@ void ml_run_ask(struct ml_run *run)
 			run->asked = run->asked_list;
 }
 
-/* The formats to search for: the requested ones and their clocks. */
+/* The formats to search for: the requested ones and their clocks. All for a list, for
+ * an address, and in an extract: it has those that were asked for when it was made. */
 static const char *opts_formats(struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
 	const struct ml_format *clock;
+	struct ml_named named;
 	size_t i;
 
+	if (!run->asked &&
+	    (q->list || q->n_at || ml_image_named(run->image, 0, &named)))
+		return ML_FORMATS_ALL;
 	if (!run->asked || !ml_query_prints(q) || q->tsc_hz ||
 	    (size_t)snprintf(run->formats, sizeof(run->formats), "%s",
 			     run->asked) >= sizeof(run->formats))
 		return run->asked;
 	for (i = 0; ml_formats[i]; i++) {
 		clock = ml_formats[i]->say.clock;
-		if (clock && ml_name_in_list(run->asked, ml_formats[i]->name) &&
-		    !ml_name_in_list(run->formats, clock->name) &&
+		if (clock && ml_format_asked(run->asked, ml_formats[i]) &&
+		    !ml_format_asked(run->formats, clock) &&
 		    !ml_name_add(run->formats, sizeof(run->formats),
 				 clock->name))
 			return run->asked;

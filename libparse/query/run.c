@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "base/names.h"
+#include "base/limits.h"
 #include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
@@ -208,6 +208,27 @@ static void run_say_more(const struct ml_run *run, const struct memlog_log *log,
 			   ml_s(more), at->more);
 }
 
+/* Is it of a format that was asked for? An extract has logs of those that were when it
+ * was made. */
+static bool run_asks(const struct ml_run *run, const struct memlog_log *log)
+{
+	const struct ml_format *fmt = ml_format_find(log->format);
+	const struct memlog_query *q = run->query;
+	struct ml_named named;
+	size_t i;
+
+	if (ml_format_asked(run->asked, fmt) ||
+	    (!run->asked && (q->list || q->n_at)))
+		return true;
+	for (i = 0; !run->asked && i < ML_NAMED_LOGS &&
+		    ml_image_named(run->image, i, &named);
+	     i++)
+		if (named.format_len == strlen(fmt->name) &&
+		    !memcmp(named.format, fmt->name, named.format_len))
+			return true;
+	return false;
+}
+
 /* The logs of the lists: with --at and -b only those that start there. */
 static void run_collect(struct ml_run *run)
 {
@@ -221,7 +242,7 @@ static void run_collect(struct ml_run *run)
 								 NULL;
 
 			log = memlog_logs_get(run->lists[i], k);
-			if (!ml_name_in_list(run->asked, log->format) ||
+			if (!run_asks(run, log) ||
 			    (q->has_boot && at && !starts_at(run, log, at)))
 				continue;
 			run->logs[run->n_logs++] = log;

@@ -121,7 +121,7 @@ static void set_get_names(bool (*get)(size_t, const char **, const char **),
 	const char *title;
 	size_t i = 0;
 
-	while (i + 1 < SET_NAMES && get(i, &names[i], &title))
+	while (i + 2 < SET_NAMES && get(i, &names[i], &title))
 		i++;
 	names[i] = NULL;
 }
@@ -130,8 +130,13 @@ enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
 				  struct memlog_err *err)
 {
 	const char *names[SET_NAMES];
+	size_t i;
 
 	set_get_names(memlog_format_get, names);
+	for (i = 0; names[i]; i++)
+		;
+	names[i] = ML_FORMATS_ALL;
+	names[i + 1] = NULL;
 	return set_list(q, "log format", value, names, &q->formats, err);
 }
 

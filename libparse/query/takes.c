@@ -57,7 +57,7 @@ static bool takes_possible(const struct memlog_query *q,
 {
 	const struct ml_render *w = ml_query_writer(q);
 
-	if (!ml_name_in_list(q->formats, fmt->name))
+	if (!ml_format_asked(q->formats, fmt))
 		return false;
 	if (!ml_query_prints(q))
 		return true;

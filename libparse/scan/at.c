@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/err.h"
-#include "base/names.h"
 #include "base/sized.h"
 #include "job.h"
 
@@ -58,7 +57,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	job.space = space;
 	job.at = job.some = true;
 	for (i = 0; ml_formats[i] && !s; i++)
-		if (ml_name_in_list(o.formats, ml_formats[i]->name))
+		if (ml_format_asked(o.formats, ml_formats[i]))
 			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
 					      err);
 	ml_scan_job_fini(&job);

@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "base/names.h"
 
 /* The first of the formats in a set; the set is not empty. */
 static const struct ml_format *format_first(uint64_t set)
@@ -93,13 +92,14 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 	for (i = 0; ml_formats[i]; i++) {
 		const struct ml_format *fmt = ml_formats[i];
 
-		if (!ml_name_in_list(formats, fmt->name))
+		if (!ml_format_asked(formats, fmt))
 			continue;
 		for (m = fmt->magics; m && m->len; m++)
 			scanner_add_magic(sc, fmt, m);
-		if (fmt->find.screen && (formats || !fmt->find.screen_eager))
+		if (fmt->find.screen &&
+		    (ml_format_named(formats, fmt) || !fmt->find.screen_eager))
 			scanner_add_screen(sc, ml_format_bit(fmt),
-					   formats != NULL);
+					   ml_format_named(formats, fmt));
 	}
 }
 

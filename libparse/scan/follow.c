@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/sized.h"
 #include "base/limits.h"
-#include "base/names.h"
 #include "base/range.h"
 
 /* How often all likely places are searched, not just the fixed ones. */
@@ -43,7 +42,7 @@ static void learn_places(struct memlog_follow *f, bool all)
 	}
 	for (i = 0; ml_formats[i]; i++) {
 		if (!ml_formats[i]->find.likely ||
-		    !ml_name_in_list(f->scan.formats, ml_formats[i]->name))
+		    !ml_format_asked(f->scan.formats, ml_formats[i]))
 			continue;
 		n = ml_formats[i]->find.likely(f->image, likely,
 					       ML_FOLLOW_PLACES);

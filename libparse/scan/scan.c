@@ -7,7 +7,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/names.h"
 #include "base/range.h"
 #include "base/sized.h"
 #include "job.h"
@@ -58,12 +57,20 @@ static enum memlog_status scan_on_hit(void *arg, const struct ml_format *fmt,
 	return s;
 }
 
-static bool scan_has_current(const struct memlog_logs *logs)
+/* Is a current log there? One that is always found at once does not end a search for
+ * others. */
+static bool scan_has_current(const struct ml_scan_job *job)
 {
+	const struct memlog_logs *logs = job->logs;
+	bool others = false;
 	size_t i;
 
+	for (i = 0; ml_formats[i]; i++)
+		others |= !ml_formats[i]->say.on_request &&
+			  ml_format_asked(job->opts->formats, ml_formats[i]);
 	for (i = 0; i < logs->count; i++)
-		if (logs->logs[i]->pub.state == MEMLOG_STATE_CURRENT)
+		if (logs->logs[i]->pub.state == MEMLOG_STATE_CURRENT &&
+		    !(others && logs->logs[i]->fmt->say.on_request))
 			return true;
 	return false;
 }
@@ -94,7 +101,7 @@ static void scan_expect(struct ml_scan_job *job, struct ml_scanner *sc)
 	size_t i;
 
 	for (i = 0; ml_formats[i]; i++)
-		if (ml_name_in_list(job->opts->formats, ml_formats[i]->name) &&
+		if (ml_format_asked(job->opts->formats, ml_formats[i]) &&
 		    ml_formats[i]->find.expected &&
 		    ml_formats[i]->find.expected(job->image))
 			ml_scanner_expect(sc, ml_formats[i]);
@@ -163,7 +170,7 @@ static enum memlog_status all_likely(struct ml_scan_job *job,
 	size_t i;
 
 	for (i = 0; ml_formats[i] && !s; i++)
-		if (ml_name_in_list(job->opts->formats, ml_formats[i]->name))
+		if (ml_format_asked(job->opts->formats, ml_formats[i]))
 			s = likely_places(job, ml_formats[i], err);
 	return s;
 }
@@ -224,7 +231,7 @@ static enum memlog_status scan_named(struct ml_scan_job *job,
 		name[named.format_len] = '\0';
 		for (k = 0; ml_formats[k] && !s; k++)
 			if (!strcmp(ml_formats[k]->name, name) &&
-			    ml_name_in_list(job->opts->formats, name))
+			    ml_format_asked(job->opts->formats, ml_formats[k]))
 				s = ml_scan_candidate(job, ml_formats[k],
 						      named.addr, NULL, err);
 	}
@@ -350,19 +357,35 @@ static bool keeps_logs(enum memlog_status s)
  * current log among the likely ones is enough; to know that, they have to be
  * judged, which can be done only once, so a search that continues starts
  * over. */
+/* Nothing else was rejected than in the likely places: what is there is not seen again
+ * if only something else leads to it. */
+static void scan_keep_rejected(struct ml_scan_job *job,
+			       const struct memlog_scan_stats *likely)
+{
+	struct memlog_scan_stats *st = &job->stats;
+
+	if (st->rejected)
+		return;
+	st->candidates += likely->rejected;
+	st->rejected = likely->rejected;
+	memcpy(st->rejected_first, likely->rejected_first,
+	       sizeof(st->rejected_first));
+}
+
 static enum memlog_status search_all(struct ml_scan_job *job,
 				     struct memlog_err *err)
 {
 	bool try_likely = job->opts->mode == MEMLOG_SCAN_AUTO &&
 			  is_slow(job->image);
 	enum memlog_status s, finish = MEMLOG_OK;
+	struct memlog_scan_stats likely;
 
 	s = all_likely(job, err);
 	if (!s && try_likely) {
 		s = ml_scan_finish(job, err);
 		if (s)
 			return s;
-		job->stats.likely_only = scan_has_current(job->logs);
+		job->stats.likely_only = scan_has_current(job);
 		if (job->stats.likely_only)
 			return MEMLOG_OK;
 		ml_logs_clear(job->logs);
@@ -373,9 +396,11 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	}
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
 	if (!s && !job->stats.likely_only) {
+		likely = job->stats;
 		memset(&job->stats, 0, sizeof(job->stats));
 		job->done = 0;
 		s = all_pages(job, err);
+		scan_keep_rejected(job, &likely);
 	}
 	if (!s && job->image->n_order)
 		s = scan_named(job, err);

@@ -14,7 +14,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/names.h"
 #include "base/plural.h"
 #include "base/range.h"
 #include "image/bytes/capture.h"
@@ -225,7 +224,7 @@ static uint64_t largest_reach(const char *formats)
 	size_t i;
 
 	for (i = 0; ml_formats[i]; i++)
-		if (ml_name_in_list(formats, ml_formats[i]->name))
+		if (ml_format_asked(formats, ml_formats[i]))
 			reach = ml_max(reach, ml_formats[i]->find.reach);
 	return ml_min(reach, ML_STREAM_BACK);
 }

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/names.h"
 #include "image/bytes/spool.h"
 #include "image/vmcoreinfo.h"
 #include "stream.h"
@@ -28,7 +27,7 @@ void ml_stream_copy_init(struct ml_stream *st)
 	c->fd = -1;
 	for (i = 0; ml_formats[i]; i++)
 		random |= ml_formats[i]->find.needs_random &&
-			  ml_name_in_list(st->formats, ml_formats[i]->name);
+			  ml_format_asked(st->formats, ml_formats[i]);
 	if (!random || !st->opts.keep ||
 	    ml_spool_create(st->opts.tmpdir, &c->fd, NULL))
 		return;

@@ -73,7 +73,7 @@ static void check_magic(const struct ml_format *fmt, const struct ml_magic *m)
 	memset(page, 0, sizeof(page));
 	memcpy(page + m->offset, m->bytes, m->len);
 	for (exhaustive = 0; exhaustive < 2; exhaustive++) {
-		ml_scanner_init(&sc, NULL, exhaustive, 0, on_hit, &h);
+		ml_scanner_init(&sc, ML_FORMATS_ALL, exhaustive, 0, on_hit, &h);
 		h.n = 0;
 		assert_int_equal(ml_scan_feed(&sc, h.addr, page, sizeof(page)),
 				 MEMLOG_OK);
@@ -89,7 +89,7 @@ static void formats(void **state)
 	size_t i;
 
 	/* a page scan looks at one cache line of each page */
-	ml_scanner_init(&sc, NULL, false, 0, on_hit, NULL);
+	ml_scanner_init(&sc, ML_FORMATS_ALL, false, 0, on_hit, NULL);
 	assert_false(ml_scanner_needs_all(&sc));
 	n_names = 0;
 	for (i = 0; ml_formats[i]; i++) {
