@@ -317,6 +317,18 @@
 #define ML_FTRACE_SYMBOLS      (1u << 20)
 #define ML_FTRACE_SYMBOL_NAMES (32u << 20)
 
+/* The log of Linux, as powers of two: descriptors, and bytes of text: log_buf_len= takes
+ * more, kernels for 8192 CPUs make it 32 MiB. Its pieces of memory: the kernel takes
+ * them in one piece each; pages of tables that lead there. Bytes of a descriptor (24), of
+ * what is known of a record (88), and of the ring's variables (88). Bytes of damage
+ * after which no more records are looked for. */
+#define ML_DMESG_COUNT_BITS 21u
+#define ML_DMESG_SIZE_BITS  26u
+#define ML_DMESG_RUNS	    64u
+#define ML_DMESG_TABLES	    64u
+#define ML_DMESG_INFO	    512u
+#define ML_DMESG_SKIP	    (1u << 20)
+
 /* A trace.dat: CPUs, as many as Linux and Xen run on; types of events; tasks and
  * values with names, which are looked up one by one; and what of its pages stays
  * in memory, in 256 KiB. */

@@ -17,7 +17,8 @@
 	X(xentrace)    \
 	X(cbmem)       \
 	X(hyp_trace)   \
-	X(ftrace)
+	X(ftrace)      \
+	X(dmesg)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;
 FORMATS(DECLARE)

@@ -74,10 +74,11 @@ every() {
 		rm image
 	done
 	valid record log boot info image <json
-	# only Xen's own console and traces of Linux have a prefix
+	# only Xen's own console, and traces and the log of Linux have a prefix
 	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
 		. as $r | (.text | endswith($r.message)) and
 		(.format == "hyp-trace" or .format == "ftrace" or
+		 .format == "dmesg" or
 		 .format == "xen-console" and
 		 (.message | startswith("(XEN)") | not)))' json
 }
