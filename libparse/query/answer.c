@@ -2,6 +2,7 @@
 /* answer.c - decide the exit status of a query, for all front ends. */
 #include "answer.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "base/bytes.h"
@@ -9,7 +10,6 @@
 #include "base/sized.h"
 #include "image/image.h"
 #include "render/summary.h"
-#include "render/words.h"
 
 enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 {
@@ -30,50 +30,6 @@ enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 	return a->printed ? MEMLOG_EXIT_PRINTED : MEMLOG_EXIT_NONE;
 }
 
-/* Bytes of --range that the image should have and does not. */
-static uint64_t answer_absent(const struct ml_run *run)
-{
-	const struct memlog_query *q = run->query;
-	enum memlog_space space = q->ranges_in_space ? q->ranges_space :
-						       run->info.space;
-	struct memlog_range r, gap;
-	uint64_t absent = 0;
-	size_t i;
-
-	for (i = 0; i < q->n_ranges; i++) {
-		uint64_t addr = q->ranges[i].start, end = q->ranges[i].end;
-
-		for (; addr < end; addr = r.end) {
-			if (memlog_image_next_range(run->image, space, addr, &r,
-						    NULL) ||
-			    r.start > end)
-				r.start = r.end = end;
-			gap = (struct memlog_range){ addr, r.start };
-			if (!ml_add(absent,
-				    ml_image_promised(run->image, space, gap),
-				    &absent))
-				return UINT64_MAX;
-		}
-	}
-	return absent;
-}
-
-/* Bytes that are missing where the query had to look: with --at only the log's
- * own, unless there is none. */
-static uint64_t answer_missing(const struct ml_run *run)
-{
-	const struct memlog_query *q = run->query;
-	uint64_t missing = run->info.missing;
-
-	if (q->n_at && run->n_logs)
-		return run->missing;
-	if (q->n_ranges && missing)
-		missing = ml_min(missing, answer_absent(run));
-	if (!ml_add(missing, run->stats.unreadable, &missing))
-		missing = UINT64_MAX;
-	return ml_max(missing, run->missing);
-}
-
 /* Is more missing than can be counted? */
 static bool answer_cut(const struct ml_run *run)
 {
@@ -83,7 +39,7 @@ static bool answer_cut(const struct ml_run *run)
 /* Why it is not the status that the output suggests. */
 static void answer_say(const struct ml_run *run)
 {
-	char size[ML_SIZE_TEXT];
+	uint64_t missing = run->result.missing;
 
 	if (!run->result.missing && answer_cut(run))
 		ml_say(run, ML_SAY_ERROR,
@@ -93,15 +49,14 @@ static void answer_say(const struct ml_run *run)
 		       run->printed ? "what was printed" : "the image");
 	else if (!run->printed)
 		ml_say(run, ML_SAY_ERROR,
-		       "incomplete: a log may be in the %s that %s missing "
-		       "from the image",
-		       ml_size_words(run->result.missing, size),
-		       ml_are(run->result.missing));
+		       "incomplete: a log may be in the %" PRIu64 " byte%s "
+		       "that %s missing from the image",
+		       missing, ml_s(missing), ml_are(missing));
 	else
 		ml_say(run, ML_SAY_ERROR,
-		       "incomplete: %s %s missing from the image",
-		       ml_size_words(run->result.missing, size),
-		       ml_are(run->result.missing));
+		       "incomplete: %" PRIu64 " byte%s %s missing from the "
+		       "image",
+		       missing, ml_s(missing), ml_are(missing));
 }
 
 uint64_t ml_answer_clock(void)
@@ -152,7 +107,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	result->damaged |= run->image->suspect || run->image->unread ||
 			   answer_cut(run);
 	result->searched = run->stats.covered;
-	result->missing = answer_missing(run);
+	result->missing = ml_missing_bytes(run);
 	answer = (struct ml_answer){
 		.status = s,
 		.printed = run->printed,

@@ -53,6 +53,17 @@ void ml_say_log(const struct ml_run *run, int level,
 	va_end(ap);
 }
 
+/* What is missing is counted in bytes, as it is in JSON, and then so is all else in
+ * the same answer. */
+static const char *amount_words(const struct ml_run *run, uint64_t bytes,
+				char ret[ML_SIZE_TEXT])
+{
+	if (!ml_missing_bytes(run))
+		return ml_size_words(bytes, ret);
+	snprintf(ret, ML_SIZE_TEXT, "%" PRIu64 " byte%s", bytes, ml_s(bytes));
+	return ret;
+}
+
 static void say_searched(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
@@ -67,32 +78,36 @@ static void say_searched(const struct ml_run *run)
 	} else if (run->query->n_ranges) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found in the %s that the image has in --range",
-		       ml_size_words(st->covered, covered));
+		       amount_words(run, st->covered, covered));
 	} else if (!run->info.present) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: the image has no memory");
+	} else if (st->unreadable >= run->info.present) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: none of %s of %s memory could be read",
+		       amount_words(run, run->info.present, covered), space);
 	} else if (st->complete && !st->likely_only && st->unreadable) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all but %s of %s of %s memory was "
 		       "searched",
-		       ml_size_words(st->unreadable, denied),
-		       ml_size_words(run->info.present, covered), space);
+		       amount_words(run, st->unreadable, denied),
+		       amount_words(run, run->info.present, covered), space);
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
 		       "searched",
-		       ml_size_words(run->info.present, covered), space,
+		       amount_words(run, run->info.present, covered), space,
 		       run->info.n_ranges, ml_s(run->info.n_ranges));
 	} else {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found in the %s of %s memory that were searched",
-		       ml_size_words(st->covered, covered), space);
+		       amount_words(run, st->covered, covered), space);
 	}
 	if (formats)
 		ml_say(run, ML_SAY_NOTE, "searched for %s only", formats);
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
-		       ml_size_words(st->unreadable, denied));
+		       amount_words(run, st->unreadable, denied));
 	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY)
 		ml_say(run, ML_SAY_NOTE,
 		       "only the likely places were searched: --scan=pages "
@@ -200,7 +215,7 @@ static void say_left_out(const struct ml_run *run)
 	ml_say(run, ML_SAY_NOTE,
 	       "check: %s of memory were left out when the image was "
 	       "written%s%s",
-	       ml_size_words(bytes, size), level[0] ? ": " : "", level);
+	       amount_words(run, bytes, size), level[0] ? ": " : "", level);
 }
 
 /* What was seen to be damaged. */
@@ -218,7 +233,7 @@ static void say_damaged_file(const struct ml_run *run)
 /* Memory that should be there: nothing else needs to be checked first. */
 static void say_missing(const struct ml_run *run)
 {
-	uint64_t missing = run->info.missing;
+	uint64_t missing = ml_missing_bytes(run);
 
 	if (run->image->remedy)
 		ml_say(run, ML_SAY_NOTE,

@@ -128,6 +128,10 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
+/* missing.c: bytes that are missing where the query had to look: with --at only the
+ * log's own, unless there is none. One number for all messages and JSON. */
+uint64_t ml_missing_bytes(const struct ml_run *run);
+
 /* whole.c: logs that are not decoded: count what is known to be missing of
  * them. */
 void ml_whole_count_absent(struct ml_run *run,

@@ -90,3 +90,33 @@ break_header() {
 		[ "$stderr" = "memlog-dump: short: the file is truncated: it has $n bytes and ends before its program headers; copy it again" ]
 	done
 }
+
+# counts IMAGE [OPTION...]: what messages say of missing bytes; what JSON says is in
+# $missing
+counts() {
+	run -4 --separate-stderr "$dump" "${@:2}" "$1"
+	missing=$("$dump" -q -J "${@:2}" "$1" | jq -r 'select(.type == "image").missing')
+	[[ $stderr != *[KMG]iB* ]] || { echo "$stderr"; return 1; }
+	[[ $stderr == *"incomplete: "*" $missing bytes "*"missing from the image" ]] ||
+		{ echo "$missing: $stderr"; return 1; }
+}
+
+@test "messages and JSON have the same numbers of missing bytes" {
+	local first
+	zstd -qdf "$root/fixtures/damaged/no-text.elf.zst" -o no-text.elf
+	counts no-text.elf
+	[[ $stderr == *": the file is truncated: $missing bytes described by its headers are missing"* ]]
+	first=$(grep -o '[0-9]* of the [0-9]* bytes of its text' <<<"$stderr")
+	[[ $stderr == *": ${first%% *} bytes of it are not in the image"* ]]
+
+	unpack memlog-q35-wrap.kdump-zlib
+	head -c 300000 "$unpacked" >flattened
+	counts flattened
+	[[ $stderr == *": check: the file is incomplete: $missing bytes are missing, "* ]]
+	[[ $stderr == *": no log found: none of "*" bytes of phys memory could be read"* ]]
+
+	build zlib "kdump compress=zlib"
+	break_header zlib
+	counts zlib
+	[[ $stderr == *": no log found: all but $missing bytes of 1048576 bytes of phys memory was searched"* ]]
+}

@@ -590,8 +590,8 @@ static void no_log_unread(void **state)
 					   &image, &run_err),
 			 0);
 	run(image, "--scan=exhaustive");
-	assert_true(was_said("all but 4.0 KiB of 2.0 MiB of phys memory was "
-			     "searched"));
+	assert_true(was_said("all but 4096 bytes of 2097152 bytes of phys "
+			     "memory was searched"));
 	memlog_image_close(image);
 	mem_free(&m);
 }

@@ -395,8 +395,9 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 	image->missing = (n - k->n_descs) * k->head.block;
 	ml_image_warn(image,
 		      "the file is truncated: %" PRIu64 " of %" PRIu64
-		      " page%s %s missing",
-		      n - k->n_descs, n, ml_s(n), ml_are(n - k->n_descs));
+		      " page%s, %" PRIu64 " bytes, %s missing",
+		      n - k->n_descs, n, ml_s(n), image->missing,
+		      ml_are(n - k->n_descs));
 }
 
 /* Bytes of the pages that existed and are not stored: those of the first half of
