@@ -25,8 +25,8 @@ usage() {
 }
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-full
-	x64-bench x64-off microvm microvm-progress cloudhv x64-202502 aarch64
-	aarch64-fault)
+	x64-bench x64-fpdt x64-off microvm microvm-progress cloudhv x64-202502
+	aarch64 aarch64-fault)
 
 # Sets the edk2, platform (its .dsc), archs, output (below Build/), files, the prefix
 # of the compiler, and the flags, of which common are those that all variants have.
@@ -70,6 +70,7 @@ describe() {
 	aarch64-fault)	flags+=(-D MEMLOG_FAULT) ;;
 	x64-full)	flags+=(-D TPM2_ENABLE -D MEMLOG_PROGRESS) ;;
 	x64-bench)	flags+=(-D MEMLOG_BENCH) ;;
+	x64-fpdt)	flags+=(-D MEMLOG_FPDT) ;;
 	x64-off)	flags=() ;;
 	*)		die "unknown variant $1 (use one of: ${variants[*]})" ;;
 	esac

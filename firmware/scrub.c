@@ -8,8 +8,9 @@
  * RAM is the file that backs the memory of a stopped guest. These pages are
  * kept: rings, pages with one half of the magic, pages with the log's GUID
  * followed by the address of a ring (or by 0, in a HOB), pages with an EFI
- * system table, and the page tables of CR3 (hexadecimal). Prints the number of
- * pages zeroed and kept, then the address of each ring on a line of its own.
+ * system table, ACPI's FPDT with the times of the boot and what leads to it, and
+ * the page tables of CR3 (hexadecimal). Prints the number of pages zeroed and
+ * kept, then the address of each ring on a line of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,14 @@ static unsigned int ring_count;
 static uint64_t get64(const uint8_t *from)
 {
 	uint64_t value;
+
+	memcpy(&value, from, sizeof(value));
+	return value;
+}
+
+static uint32_t get32(const uint8_t *from)
+{
+	uint32_t value;
 
 	memcpy(&value, from, sizeof(value));
 	return value;
@@ -107,6 +116,59 @@ static void find_pointers(void)
 				keep[page] = 1;
 }
 
+static int adds_up(uint64_t at, uint64_t length)
+{
+	uint8_t sum = 0;
+
+	if (at > pages * PAGE || length > pages * PAGE - at)
+		return 0;
+	while (length--)
+		sum += ram[at + length];
+	return !sum;
+}
+
+/* A table and its length; both are in the first 8 bytes. */
+static void keep_table(uint64_t at)
+{
+	if (at && at + 8 <= pages * PAGE)
+		keep_range(at, get32(ram + at + 4));
+}
+
+/* The FPDT is a list of pointers to tables. Returns whether there is one. */
+static int find_fpdt(void)
+{
+	uint64_t at, record, length;
+	int found = 0;
+
+	for (at = 0; at + 36 <= pages * PAGE; at += 4) {
+		if (memcmp(ram + at, "FPDT", 4))
+			continue;
+		length = get32(ram + at + 4);
+		if (length < 36 || !adds_up(at, length))
+			continue;
+		keep_range(at, length);
+		for (record = at + 36; record + 16 <= at + length;
+		     record += 16)
+			keep_table(get64(ram + record + 8));
+		found = 1;
+	}
+	return found;
+}
+
+/* The pointers to ACPI's tables, and their lists. */
+static void find_acpi(void)
+{
+	uint64_t at;
+
+	for (at = 0; at + 36 <= pages * PAGE; at += 8) {
+		if (memcmp(ram + at, "RSD PTR ", 8) || !adds_up(at, 20))
+			continue;
+		keep_range(at, 36);
+		keep_table(get32(ram + at + 16));
+		keep_table(get64(ram + at + 24));
+	}
+}
+
 /* 4-level paging, with 2 MiB and 1 GiB pages. */
 static void keep_tables(uint64_t table, int level)
 {
@@ -152,6 +214,8 @@ int main(int argc, char **argv)
 	}
 	find_rings();
 	find_pointers();
+	if (find_fpdt())
+		find_acpi();
 	if (argc == 3)
 		keep_tables(strtoull(argv[2], NULL, 16), 4);
 	for (page = 0; page < pages; page++) {

@@ -20,7 +20,7 @@ cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
 cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
 	ia32x64-shell ia32x64-pei reset-pei reset-shell reset-kept q35-resume
-	off q35-saved)
+	off q35-saved fpdt)
 
 # start VARIANT [ARG...]: start a guest; story is its description for the .txt.
 start() {
@@ -300,6 +300,14 @@ make_off() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=0
 	vm_quiet
 	finish off 'log turned off by the host' none elf
+}
+
+make_fpdt() {
+	"$fw_top/build.sh" x64-fpdt
+	start x64-fpdt
+	vm_quiet
+	finish fpdt 'q35 at the shell, firmware with the drivers of ACPI'\''s FPDT' \
+		"current:main:0:$(debugcon_size)" elf
 }
 
 [ $# -gt 0 ] || set -- "${cases[@]}"

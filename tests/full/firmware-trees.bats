@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The firmware of a newer edk2, and as the archive of a
+# The firmware of a newer edk2, with drivers for ACPI's FPDT, and as the archive of a
 # release: built from source, and booted.
 
 bats_require_minimum_version 1.5.0
@@ -13,7 +13,7 @@ setup_file() {
 	# tests/check uses JOBS for the number of test files
 	JOBS=$(nproc)
 	export JOBS
-	"$top/firmware/build.sh" x64-202502 >&3 2>&3
+	"$top/firmware/build.sh" x64-202502 x64-fpdt >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -25,6 +25,10 @@ setup() {
 }
 
 teardown() {
+	local pid
+	for pid in "$vm"/*/pid; do
+		[ ! -s "$pid" ] || kill "$(cat "$pid")" || :
+	done
 	vm_end
 }
 
@@ -65,6 +69,21 @@ boots() {
 	"$dump" -b -1 -O raw "$vm/dump" | cmp - <(head -c "$before" "$vm/debugcon.log")
 	vm_qmp query-firmware-log > "$vm/answer"
 	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/second" -
+}
+
+@test "FPDT: the times of the boot are in guest memory" {
+	boots x64-fpdt elf
+	"$BATS_TEST_DIRNAME/fpdt.pl" "$vm/ram" > "$vm/times"
+	# the basic record: nothing set the time of the reset, the shell was loaded
+	read -r _ _ _ reset load start _ < <(grep '^FBPT 0x2 ' "$vm/times")
+	[ "$reset" = 0 ]
+	[ "$load" -gt 0 ]
+	[ "$start" -ge "$load" ]
+	# of PEI, DXE and BDS, in the order of time
+	grep '^FBPT 0x101' "$vm/times" | cut -d' ' -f4 > "$vm/ns"
+	[ "$(wc -l < "$vm/ns")" -gt 200 ]
+	[ "$(head -n 1 "$vm/ns")" -gt 0 ]
+	sort -nc "$vm/ns"
 }
 
 # The Nth block of commands in the README of the archive.
