@@ -4,8 +4,8 @@
  * has no harness of its own: ELF; cores of processes (core), what xl dump-core
  * writes (dumpcore), flattened files (flat), kdump-compressed ones of all
  * codecs, LiME and AVML, saved guests (qevm), Windows crash dumps, files that
- * a log's reader wrote (acrntrace, ring_pages), files that are known and not
- * read (refused).
+ * a log's reader wrote (acrntrace, ring_pages), logs of monitors (vmm_log), files
+ * that are known and not read (refused).
  */
 #include <string.h>
 

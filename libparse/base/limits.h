@@ -20,6 +20,11 @@
 /* Extents of all logs of an image: one for a plain ring, else one per CPU or page. */
 #define ML_MAX_EXTENTS (1u << 20)
 
+/* How far into a file the first progress code is looked for, what a pipe has at once;
+ * and the longest text of a virtual machine monitor. */
+#define ML_PORTS_LOOK (128u << 10)
+#define ML_PORTS_TEXT (UINT64_C(1) << 40)
+
 /* A line of text is split into records of at most this size, so that memory
  * does not grow with a log that has no line ends. */
 #define ML_MAX_LINE 4096u

@@ -18,7 +18,8 @@
 	X(cbmem)       \
 	X(hyp_trace)   \
 	X(ftrace)      \
-	X(dmesg)
+	X(dmesg)       \
+	X(debugport)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;
 FORMATS(DECLARE)

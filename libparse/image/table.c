@@ -11,6 +11,7 @@
 	X(qevm)      \
 	X(refused)   \
 	X(acrntrace) \
+	X(vmmlog)    \
 	X(rawpipe)   \
 	X(raw) /* last: accepts nearly anything */
 

@@ -83,6 +83,16 @@ every() {
 		 (.message | startswith("(XEN)") | not)))' json
 }
 
+@test "logs of virtual machine monitors" {
+	local v
+	for v in 0.2 24arm 49 wallclock firecracker; do
+		perl "$root/fixtures/gen/vmmlog.pl" "$v" 'text\n' 0x0@402 \
+			0x80@1500000 +900000 0x40@100 >"log-$v"
+	done
+	every ./*
+	valid record log boot info image <json
+}
+
 @test "ACRN's logs and traces" {
 	zstd -q -d -o hvlog "$root/fixtures/acrn/hvlog-v27-3cpu-boot3.elf.zst"
 	zstd -q -d -o trace "$root/fixtures/acrn/trace-v10-2cpu.elf.zst"

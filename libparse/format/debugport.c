@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * debugport.c - progress codes that a guest wrote to a debug port, in what a virtual
+ * machine monitor logged (image/vmmlog.c); docs/facts/debugport.md. Lines without one,
+ * such as the output of firmware, are text.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "image/bytes/portmark.h"
+#include "lines.h"
+
+enum { INFO = 6, HZ = 1000000 };
+
+/* Two CPUs may be logged in the wrong order; a monitor's own time has 24 bits. */
+enum { MARKS_BACK_US = 1000, OFFSET_US = 10000, OFFSET_BITS = 20 };
+
+/* Of the boot so far. offset: from the monitor's clock to that of the marks, which
+ * stays the same as long as the machine does. */
+struct debugport_boot {
+	bool any, has_offset, boot_timer, has_monitor;
+	uint64_t us, monitor;
+	int64_t offset;
+};
+
+struct debugport_line {
+	bool is_mark, has_monitor;
+	struct ml_port_mark mark;
+	uint64_t monitor; /* time of the monitor */
+	size_t monitor_at;
+};
+
+struct debugport {
+	struct ml_lines lines;
+	struct debugport_boot boot;
+	uint64_t n, passed; /* boots after the first */
+	bool inside;	    /* the next record goes on in the line */
+	struct memlog_record rest;
+};
+
+static enum memlog_status debugport_probe(const struct ml_probe *p,
+					  struct ml_log *log,
+					  struct ml_found *ret,
+					  struct memlog_err *err)
+{
+	uint64_t len = ml_le64(p->bytes + ML_PORTS_LEN_AT);
+
+	if (memcmp(p->bytes, ML_PORTS_MAGIC, ML_PORTS_LEN_AT) || !len ||
+	    len > ML_PORTS_TEXT)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "no text of a virtual machine monitor");
+	log->pub.capacity = log->pub.used = len;
+	log->pub.flags = MEMLOG_LOG_PLAIN;
+	log->pub.state = MEMLOG_STATE_CURRENT;
+	snprintf(log->pub.reason, sizeof(log->pub.reason),
+		 "times count from %s",
+		 p->bytes[ML_PORTS_TIMER_AT] ?
+			 "the request to start the machine" :
+			 "the creation of the machine");
+	ret->extent.len = ML_PORTS_HEADER + len;
+	return MEMLOG_OK;
+}
+
+/* ---- boots -------------------------------------------------------------- */
+
+/* Is the monitor another one than that of the line before? */
+static bool debugport_restarted(const struct debugport_boot *b,
+				const struct debugport_line *l)
+{
+	return l->has_monitor && b->has_monitor &&
+	       l->monitor < b->monitor / 2 &&
+	       b->monitor - l->monitor > OFFSET_US;
+}
+
+static bool debugport_moved(int64_t a, int64_t b, uint64_t monitor)
+{
+	uint64_t by = a < b ? (uint64_t)b - (uint64_t)a :
+			      (uint64_t)a - (uint64_t)b;
+
+	return by > OFFSET_US + (monitor >> OFFSET_BITS);
+}
+
+/* Does a boot begin with this line? The first one has begun before. */
+static bool debugport_begins(struct debugport_boot *b,
+			     const struct debugport_line *l)
+{
+	bool begins = debugport_restarted(b, l), fits;
+	const struct ml_port_mark *m = &l->mark;
+	int64_t offset = (int64_t)(l->monitor - m->us);
+
+	if (begins)
+		*b = (struct debugport_boot){ 0 };
+	if (l->has_monitor) {
+		b->has_monitor = true;
+		b->monitor = l->monitor;
+	}
+	if (!l->is_mark || !m->has_time)
+		return begins;
+	fits = l->has_monitor && l->monitor <= INT64_MAX && m->us <= INT64_MAX;
+	if (b->any && (m->boot_timer || b->boot_timer ||
+		       (m->us < b->us && b->us - m->us > MARKS_BACK_US) ||
+		       (fits && b->has_offset &&
+			debugport_moved(offset, b->offset, l->monitor)))) {
+		begins = true;
+		b->has_offset = false;
+	}
+	b->any = true;
+	b->boot_timer = m->boot_timer;
+	b->us = m->us;
+	if (fits && !b->has_offset) {
+		b->has_offset = true;
+		b->offset = offset;
+	}
+	return begins;
+}
+
+static void debugport_parse(const struct memlog_record *rec, bool inside,
+			    struct debugport_line *ret)
+{
+	*ret = (struct debugport_line){ .is_mark = false };
+	if (inside)
+		return;
+	ret->is_mark = ml_port_mark_find(rec->text, rec->text_len, &ret->mark);
+	ret->has_monitor = ml_port_monitor_line(
+		rec->text, ret->is_mark ? ret->mark.at : rec->text_len,
+		&ret->monitor_at, &ret->monitor);
+}
+
+static enum memlog_status debugport_open(void *state, struct ml_source *source,
+					 const struct ml_decoder_opts *opts,
+					 struct memlog_err *err)
+{
+	struct debugport *d = state;
+	struct memlog_record rec;
+	struct debugport_line line;
+	uint64_t missing = source->missing;
+	bool inside = false;
+
+	(void)opts;
+	(void)err;
+	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
+	for (;;) {
+		rec = (struct memlog_record){ .flags = 0 };
+		if (ml_lines_next(&d->lines, source, &rec, NULL))
+			break;
+		debugport_parse(&rec, inside, &line);
+		d->n += debugport_begins(&d->boot, &line);
+		inside = rec.flags & MEMLOG_REC_CONTINUES;
+	}
+	/* back to the start */
+	source->missing = missing;
+	memset(d, 0, offsetof(struct debugport, n));
+	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
+	return MEMLOG_OK;
+}
+
+/* ---- records ------------------------------------------------------------ */
+
+static void debugport_field(struct memlog_record *rec, const char *name,
+			    enum memlog_field_type type, uint64_t value)
+{
+	rec->fields[rec->n_fields++] =
+		(struct memlog_field){ .name = name, .type = type, .u = value };
+}
+
+static void debugport_mark(struct memlog_record *rec,
+			   const struct ml_port_mark *m)
+{
+	const char *clock = m->boot_timer ? "start-request" : "vm-creation";
+
+	rec->has_time = m->has_time;
+	rec->time = m->us;
+	rec->time_hz = HZ;
+	rec->has_level = true;
+	rec->level = INFO;
+	rec->component = m->component;
+	ml_record_message(rec, m->at);
+	debugport_field(rec, "code", MEMLOG_FIELD_HEX, m->code);
+	if (m->port)
+		debugport_field(rec, "port", MEMLOG_FIELD_HEX, m->port);
+	if (m->has_cpu)
+		debugport_field(rec, "cpu_us", MEMLOG_FIELD_UINT, m->cpu_us);
+	debugport_field(rec, "clock", MEMLOG_FIELD_TEXT, 0);
+	rec->fields[rec->n_fields - 1].text = clock;
+	rec->fields[rec->n_fields - 1].text_len = strlen(clock);
+}
+
+/* Text that does not end its line comes before the monitor's line: two records. */
+static void debugport_split(struct debugport *d, struct memlog_record *rec,
+			    size_t at)
+{
+	d->rest = *rec;
+	d->rest.text += at;
+	d->rest.text_len -= at;
+	d->rest.raw = d->rest.text;
+	d->rest.raw_len = d->rest.text_len;
+	rec->text_len = rec->raw_len = at;
+	rec->flags &= ~(MEMLOG_REC_CONTINUES | MEMLOG_REC_PARTIAL_TAIL);
+	d->rest.flags &= ~(MEMLOG_REC_LOST_BEFORE | MEMLOG_REC_TRUNCATED_HEAD);
+	d->rest.lost = 0;
+}
+
+static enum memlog_status debugport_next(void *state, struct ml_source *source,
+					 struct memlog_record *rec,
+					 struct memlog_err *err)
+{
+	struct debugport *d = state;
+	struct debugport_line line;
+	enum memlog_status s;
+
+	if (d->rest.text_len) {
+		*rec = d->rest;
+		d->rest.text_len = 0;
+	} else {
+		s = ml_lines_next(&d->lines, source, rec, err);
+		if (s)
+			return s;
+	}
+	debugport_parse(rec, d->inside, &line);
+	if (line.is_mark && line.has_monitor && line.monitor_at) {
+		debugport_split(d, rec, line.monitor_at);
+		line = (struct debugport_line){ .is_mark = false };
+	}
+	d->inside = rec->flags & MEMLOG_REC_CONTINUES;
+	d->passed += debugport_begins(&d->boot, &line);
+	rec->boot = -(int32_t)ml_min(d->n - ml_min(d->n, d->passed), INT32_MAX);
+	if (rec->boot)
+		rec->flags |= MEMLOG_REC_STALE;
+	if (line.is_mark)
+		debugport_mark(rec, &line.mark);
+	else
+		ml_record_message(rec, 0);
+	return MEMLOG_OK;
+}
+
+static const struct ml_magic debugport_magics[] = {
+	{ ML_PORTS_MAGIC, ML_PORTS_LEN_AT, 0, ML_PAGE, ML_PAGE },
+	{ .len = 0 },
+};
+
+const struct ml_format ml_format_debugport = {
+	.name = "debugport",
+	.title = "debug port progress codes",
+	.magics = debugport_magics,
+	.probe = debugport_probe,
+	.probe_min = ML_PORTS_HEADER,
+	.probe_len = ML_PORTS_HEADER,
+	.open = debugport_open,
+	.next = debugport_next,
+	.state_size = sizeof(struct debugport),
+	.group.text = ml_text_of_header,
+	.live.header = ML_PORTS_HEADER,
+	.say.absent = "progress codes are in the log of Cloud Hypervisor or "
+		      "Firecracker: give that file",
+	.say.boots = true,
+};

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * portmark.h - marks in the text that a virtual machine monitor writes: a guest wrote
+ * a progress code to a port, and the monitor logged that with a time;
+ * docs/facts/debugport.md.
+ */
+#ifndef ML_IMAGE_BYTES_PORTMARK_H
+#define ML_IMAGE_BYTES_PORTMARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What image/vmmlog.c puts before such text, and format/debugport.c looks for: the
+ * magic, the length of the text, and whether its first mark is of a boot timer. */
+#define ML_PORTS_MAGIC	  "memlog-dbgports\0"
+#define ML_PORTS_LEN_AT	  16u
+#define ML_PORTS_TIMER_AT 24u
+#define ML_PORTS_HEADER	  64u
+
+/*
+ * at: where in the line the mark starts. us: its time, if has_time. component: static,
+ * never NULL. port: 0, if it is no port or not known. boot_timer: a line of
+ * Firecracker's, which a guest writes once; cpu_us: with has_cpu, the time on a CPU.
+ */
+struct ml_port_mark {
+	size_t at;
+	const char *component;
+	uint64_t us, cpu_us;
+	uint32_t code, port;
+	bool has_time, has_cpu, boot_timer;
+};
+
+/* The first mark in a line of len bytes; false: it has none. */
+bool ml_port_mark_find(const uint8_t *line, size_t len,
+		       struct ml_port_mark *ret);
+
+/*
+ * Where in a line the monitor's own line starts, in the format it has unless told
+ * otherwise, and the time since the monitor started. false: there is none.
+ */
+bool ml_port_monitor_line(const uint8_t *line, size_t len, size_t *ret,
+			  uint64_t *ret_us);
+
+#endif

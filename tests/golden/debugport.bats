@@ -1,0 +1,263 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Progress codes in the logs of virtual machine monitors: the image vmm-log and the
+# format debugport. The logs are made by fixtures/gen/vmmlog.pl, which writes what
+# docs/facts/debugport.md says of each version: Cloud Hypervisor needs KVM.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+vmmlog() {
+	perl "$root/fixtures/gen/vmmlog.pl" "$@"
+}
+
+# marks IMAGE: component, code and microseconds of each mark
+marks() {
+	"$dump" -q -a -J "$1" | objects | jq -r 'select(.fields.code) |
+		"\(.component) \(.fields.code) \(.time) \(.time_hz)"'
+}
+
+@test "marks of all versions: line, component, code and the right time" {
+	local v
+	printf '%s 1000000\n' 'firmware 0x0 402744' 'firmware 0x1f 402744' \
+		'bootloader 0x20 999999' 'kernel 0x40 1000000' \
+		'kernel 0x41 1500000' 'userspace 0x7f 12345600' \
+		'custom 0x80 59999999' 'custom 0xff 36000000001' >want
+	for v in 0.2 0.13 20 24 24arm 29 33 49 49arm wallclock msg; do
+		vmmlog "$v" 0x0@402744 0x1f@402744 0x20@999999 0x40@1000000 \
+			0x41@1500000 0x7f@12345600 0x80@59999999 \
+			0xff@36000000001 >log
+		marks log >got
+		same want got
+		"$dump" -r log >got
+		cmp got log
+		tr -d '\r' <log >lines
+		"$dump" log >got
+		cmp got lines
+	done
+	# what a version would write that gets it right
+	printf '[Debug I/O port: Kernel code 0x40] 12.345600 seconds\n' >right
+	[ "$(marks right)" = "kernel 0x40 12345600 1000000" ]
+	# neither of the two
+	printf '[Debug I/O port: Kernel code 0x40] 12.3456 seconds\n' >neither
+	[ "$(marks neither)" = "kernel 0x40 null null" ]
+	# a component that is not the code's
+	printf '[Debug I/O port: Kernel code 0x60] 0.345600 seconds\n' >other
+	[ "$(marks other)" = "other 0x60 345600 1000000" ]
+}
+
+@test "a mark in JSON and in the list" {
+	vmmlog 49 vmm@4493 0x40@1500000 >log
+	vmmlog 24arm 0x40@1500000 >arm
+	"$dump" -J log | objects | jq -c . >got
+	cat >want <<-'END'
+		{"type":"record","image":"log","format":"debugport","space":"phys","addr":"0x0","boot":0,"text":"cloud-hypervisor:   0.004493s: <vmm> INFO:vmm/src/lib.rs:900 -- starting\n","message":"cloud-hypervisor:   0.004493s: <vmm> INFO:vmm/src/lib.rs:900 -- starting\n"}
+		{"type":"record","image":"log","format":"debugport","space":"phys","addr":"0x0","boot":0,"time":"1500000","time_hz":"1000000","level":6,"component":"kernel","text":"cloud-hypervisor:   1.511000s: <vcpu0> WARN:devices/src/legacy/debug_port.rs:75 -- [Debug I/O port: Kernel code 0x40] 1.1500000 seconds\n","message":"[Debug I/O port: Kernel code 0x40] 1.1500000 seconds\n","fields":{"code":"0x40","port":"0x80","clock":"vm-creation"}}
+	END
+	same want got
+	# on Arm it is a register of the serial port
+	[ "$("$dump" -J arm | objects | jq -c .fields)" = '{"code":"0x40","clock":"vm-creation"}' ]
+	run -0 "$dump" --list log
+	[[ ${lines[1]} == "debugport  -        phys:0x0   211   211  no          0  current"* ]]
+	[[ ${lines[2]} == *"times count from the creation of the machine" ]]
+	run -0 "$dump" --info log
+	[[ $output == *"format      vmm-log (log of a virtual machine monitor)"* ]]
+}
+
+@test "Firecracker's boot timer" {
+	vmmlog firecracker 'Linux version 6.1\n' 0x7b@125000 'login:\n' >log
+	vmmlog firecracker1 0x7b@999 >old
+	[ "$(marks log)" = "userspace 0x7b 125000 1000000" ]
+	[ "$(marks old)" = "userspace 0x7b 999 1000000" ]
+	[ "$("$dump" -J log | objects | jq -c 'select(.fields).fields')" = \
+		'{"code":"0x7b","cpu_us":"62500","clock":"start-request"}' ]
+	[ "$("$dump" -J log | objects | jq -r 'select(.fields).message')" = \
+		"Guest-boot-time = 125000 us 125 ms,  62500 CPU us 62 CPU ms" ]
+	run -0 "$dump" --list log
+	[[ ${lines[2]} == *"times count from the request to start the machine" ]]
+}
+
+@test "output of the firmware between marks is text" {
+	vmmlog 49 'SecCoreStartup\n' 0x0@402 'Loading PEIM' 0x20@1000 'done\n' \
+		$'caf\xc3\xa9 \e[2J\n' 0x40@2000 >log
+	"$dump" -q -a -r log | cmp - log
+	"$dump" -J log | objects | jq -r '"\(.component // "text") \(.message)"' |
+		tr -d '\r\033' >got
+	cat >want <<-'END'
+		text SecCoreStartup
+
+		firmware [Debug I/O port: Firmware code 0x0] 0.000402 seconds
+
+		text Loading PEIM
+		bootloader [Debug I/O port: Bootloader code 0x20] 0.001000 seconds
+
+		text done
+
+		text café [2J
+
+		kernel [Debug I/O port: Kernel code 0x40] 0.002000 seconds
+
+	END
+	same want got
+	"$dump" log >text
+	safe text
+}
+
+@test "filters" {
+	vmmlog 49 'text\n' 0x0@402 0x20@1000 0x40@1500000 'more\n' 0x60@2500000 >log
+	[ "$("$dump" -c kernel log)" = "$(grep Kernel log | tr -d '\r')" ]
+	[ "$("$dump" -l info log | wc -l)" -eq 4 ]
+	[ "$("$dump" -g text log)" = "text" ]
+	[ "$("$dump" --since 1.4 --until 1.6 log)" = "$(grep Kernel log | tr -d '\r')" ]
+	[ "$("$dump" --since -1 log)" = "$(grep -e Kernel -e Userspace log | tr -d '\r')" ]
+	[ "$("$dump" -n 2 log)" = "$(tail -n 2 log | tr -d '\r')" ]
+	[ "$("$dump" -F debugport log | wc -l)" -eq 6 ]
+	[ "$("$dump" --time-format seconds -c kernel log)" = \
+		"[    1.500000] info   kernel: [Debug I/O port: Kernel code 0x40] 1.1500000 seconds" ]
+	run -1 "$dump" -q -F ovmf log
+}
+
+@test "a pipe, a compressed file and an extract give the output of the file" {
+	vmmlog 49 vmm@1000 'text\n' 0x0@402 >log
+	for _ in {1..200}; do vmmlog 49 0x40@1500000; done >>log
+	"$dump" log >want
+	"$dump" - <log | cmp - want
+	# shellcheck disable=SC2002 # a pipe
+	cat log | "$dump" - | cmp - want
+	zstd -q log
+	"$dump" log.zst | cmp - want
+	"$dump" - <log.zst | cmp - want
+	gzip -k log
+	"$dump" log.gz | cmp - want
+	"$dump" --extract small log
+	"$dump" small | cmp - want
+	run -0 "$dump" --list small
+	[[ ${lines[2]} == *"times count from the creation of the machine" ]]
+}
+
+# numbers IMAGE: the boot of each line that has a code or is text
+numbers() {
+	"$dump" -q -a -J "$1" | objects | jq -r '.boot' | uniq -c |
+		awk '{ printf "%s*%s ", $1, $2 }'
+}
+
+@test "boots: a machine that was reset, and monitors one after the other" {
+	# the monitor goes on, and creates a machine anew
+	vmmlog 49 vmm@4000 'one\n' 0x0@402 0x40@500000 vmm@900000 +910000 'two\n' \
+		0x0@403 0x40@500001 >reset
+	[ "$(numbers reset)" = "6*-1 2*0 " ]
+	# only marks whose times go on, but the monitor's do not by as much
+	vmmlog 49 0x40@500000 +910000 0x40@500500 +2000000 0x40@600000 >later
+	[ "$(numbers later)" = "1*-2 1*-1 1*0 " ]
+	# another monitor, whose first mark is later than the last one before
+	{ vmmlog 24 vmm@4000 0x40@500000; vmmlog 24 vmm@4100 0x40@600000; } >two
+	[ "$(numbers two)" = "2*-1 2*0 " ]
+	# nothing is known of the monitor's time
+	{ vmmlog msg 0x0@402 0x40@500000; vmmlog msg 0x0@403 0x40@500000; } >again
+	[ "$(numbers again)" = "2*-1 2*0 " ]
+	# each line of a boot timer is one
+	vmmlog firecracker 0x7b@125000 0x7b@126000 >fire
+	[ "$(numbers fire)" = "1*-1 1*0 " ]
+	run -0 "$dump" --list-boots two
+	[ "${lines[1]}" = "  -1  debugport       1  phys:0x0" ]
+	[ "${lines[2]}" = "   0  debugport       1  phys:0x0" ]
+	run -0 --separate-stderr "$dump" two
+	[ "$stderr" = "memlog-dump: two: not shown: debugport phys:0x0, boot -1; use -b -1 or --all" ]
+	[ "$output" = "$(tail -n 2 two)" ]
+	"$dump" -b -1 two | cmp - <(head -n 2 two)
+	run -1 --separate-stderr "$dump" -b -2 two
+	[[ $stderr == *"no log of boot -2; there are -1 (debugport), 0 (debugport)" ]]
+}
+
+@test "boots: one machine is one boot, whatever its clocks look like" {
+	local v
+	for v in 0.2 24 29 49; do
+		# two CPUs that are logged in the wrong order, and hours in
+		# which the monitor's time has fewer digits
+		vmmlog "$v" vmm@11000 0x0@402 0x21@1000 0x20@999 vmm@11700 \
+			0x40@500000 0x41@86400000000 0x41@86400100000 \
+			0x42@864000000000 >log
+		[ "$(numbers log)" = "9*0 " ]
+	done
+}
+
+@test "no other text is taken for such a log" {
+	local line ok=' [Debug I/O port: Kernel code 0x40] 0.402744 seconds'
+	printf '%s\n' "$ok" >log
+	"$dump" log
+	while read -r line; do
+		printf '%s\n' "$line" >other
+		run -3 "$dump" other
+	done <<-'END'
+		Debug I/O port: Kernel code 0x40] 0.402744 seconds
+		[Debug I/O port: Kernel code 0x40]
+		[Debug I/O port: Kernel code 0x40] 0.402744
+		[Debug I/O port: Kernel code 0x40] .402744 seconds
+		[Debug I/O port: Kernel code 0x40] 0. seconds
+		[Debug I/O port: Kernel code 0x400] 0.402744 seconds
+		[Debug I/O port: Kernel code 0x] 0.402744 seconds
+		[Debug I/O port: Kernel code 40] 0.402744 seconds
+		[Debug I/O port:  code 0x40] 0.402744 seconds
+		[Debug I/O port: Ke1nel code 0x40] 0.402744 seconds
+		[Debug I/O port: Kernel Kernel Kernel code 0x40] 0.402744 seconds
+		Guest-boot-time = us 0 ms
+		Guest-boot-time = 125000 ms
+		Guest-boot-time = 125000 us 125
+	END
+	# what comes before the mark is no text
+	{ printf 'a\0b\n'; cat log; } >nul
+	run -3 "$dump" nul
+	# or the mark comes too late; pages of text are memory
+	{ yes 0123456789abcde | head -c 128K; cat log; } >late
+	run -3 "$dump" late
+	run -3 "$dump" - <late
+	{ yes 0123456789abcde | head -c 120K; cat log; } >early
+	[ "$(marks early)" = "kernel 0x40 402744 1000000" ]
+	"$dump" -q - <early >got
+	cmp got early
+	# the user says that it is memory
+	run -1 "$dump" -q --map=none log
+}
+
+@test "hostile logs: endless lines, NULs, huge numbers, no line end" {
+	local n=99999999999999999999999
+	vmmlog 49 0x0@402 >log
+	{ cat log; head -c 100000 /dev/zero | tr '\0' x; vmmlog msg 0x20@1000; } >endless
+	[ "$(marks endless)" = "firmware 0x0 402 1000000" ]
+	"$dump" -r endless | cmp - endless
+	{ cat log; printf '\0\0\n\0'; vmmlog msg 0x20@1000; } >nul
+	[ "$(marks nul)" = "firmware 0x0 402 1000000
+bootloader 0x20 1000 1000000" ]
+	"$dump" nul >text
+	safe text
+	{
+		cat log
+		printf '[Debug I/O port: Kernel code 0x40] %s.%s seconds\n' $n $n 1 $n $n 100000
+		printf '[Debug I/O port: Kernel code 0x40] 18446744073709.18446744073709551615 seconds\n'
+		printf 'cloud-hypervisor: %s.%ss: <vmm> x\n' $n $n
+		printf 'cloud-hypervisor: 18446744073709551615s: [Debug I/O port: Kernel code 0x40] 0.000500 seconds\n'
+		printf 'Guest-boot-time = %s us %s ms, %s CPU us %s CPU ms\n' $n $n $n $n
+	} >huge
+	[ "$(marks huge | cut -d ' ' -f 3 | tr '\n' ' ')" = \
+		"402 null null null 18446744073709551615 500 null " ]
+	printf '[Debug I/O port: Kernel code 0x40] 0.402744 seconds' >unended
+	[ "$(marks unended)" = "kernel 0x40 402744 1000000" ]
+	"$dump" -r unended | cmp - unended
+	: >empty
+	run -3 "$dump" empty
+}
+
+@test "a log of 64 MiB needs no more memory than a small one" {
+	vmmlog 49 0x0@402 0x40@500000 >log
+	perl -e 'local $/; $_ = <>; print $_ x 250000' log >large
+	[ "$(stat -c %s large)" -gt 64000000 ]
+	# shellcheck disable=SC2016
+	run -0 bash -c 'ulimit -v 60000 && "$1" -q -a -r large | cmp - large' - "$dump"
+	# shellcheck disable=SC2016
+	run -0 bash -c 'ulimit -v 60000 && "$1" -q -n 1 large' - "$dump"
+	[ "$output" = "$(tail -n 1 log | tr -d '\r')" ]
+}
