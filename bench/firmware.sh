@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The cost of logging in the firmware: cycles per message for each method, measured
-# in a guest, and the boot time to the shell with each. Ratios within one run.
+# in a guest, the instructions of a boot, and the time to the shell. Ratios within
+# one run.
 #	bench/firmware.sh [RUNS]
 # Use ACCEL=kvm if possible: tcg says little about real VM exits.
 set -euo pipefail
@@ -20,24 +21,77 @@ printf 'QEMU %s, %s\n' \
 	"$vm_accel"
 
 # ---- one message -------------------------------------------------------------
-vm_new
-vm_start "$out/x64-bench/OVMF.fd"
-vm_quiet
-printf '\none message:\n'
-tr -d '\r' < "$vm/debugcon.log" | sed -n 's/^memory log bench: //p' |
-awk '
-{ cycles[$1] = $2; bytes = $(NF - 1); order[n++] = $1 }
-END {
-	for (i = 0; i < n; i++) {
-		k = order[i]
-		printf "  %-7s %10d cycles", k, cycles[k]
-		if (k != "format" && k != "memory")
-			printf ", %.0f times the ring", cycles[k] / cycles["memory"]
-		print ""
-	}
-	printf "  (%d bytes of text)\n", bytes
-	if (n < 4) exit 1
-}'
+median() {
+	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+work=$(mktemp -d)
+# measure FILE [ARG...]: lines of name and cycles
+measure() {
+	vm_new
+	vm_start "$out/x64-bench/OVMF.fd" "${@:2}"
+	vm_wait debugcon.log 'memory log bench: serial'
+	vm_quiet
+	tr -d '\r' < "$vm/debugcon.log" |
+		sed -n 's/^memory log bench: //p' > "$1"
+	[ "$(wc -l < "$1")" -eq 7 ]
+}
+
+# With -icount the counter has one tick for each instruction, and for each
+# nanosecond in which the processor waits.
+icount=(-icount 'shift=0,sleep=off')
+measure "$work/instructions" "${icount[@]}"
+for ((run = 0; run < runs; run++)); do
+	measure "$work/lines"
+	while read -r name cycles _; do
+		printf '%s\n' "$cycles" >> "$work/$name"
+	done < "$work/lines"
+done
+printf '\none of 10,000 messages of %s bytes: instructions, and cycles, median of %s:\n' \
+	"$(awk 'END { print $(NF - 1) }' "$work/lines")" "$runs"
+shipped=$(median < "$work/index")
+print_message() {
+	awk -v cycles="$(median < "$work/$1")" -v shipped="$shipped" -v name="$2" \
+		-v key="$1" '$1 == key {
+			printf "  %-34s %6d, %8d, %.2f\n", name, $2, cycles,
+				cycles / shipped }' "$work/instructions"
+}
+print_message format 'formatting it'
+print_message text 'memory, neither index nor prefix'
+print_message index 'memory, index'
+print_message prefix 'memory, prefix'
+print_message both 'memory, index and prefix'
+print_message port 'debug port'
+print_message serial 'serial port'
+rm -rf "$work"
+
+# ---- a boot in instructions ----------------------------------------------------
+# With -icount the counter has one tick for each instruction, and for each
+# nanosecond in which the processor waits.
+off=(-fw_cfg 'name=opt/ovmf/MemDebugLogPages,string=0')
+prefix=(-fw_cfg 'name=opt/ovmf/MemDebugLogPrefix,string=1')
+printf '\ninstructions from reset to the boot loader:\n'
+print_instructions() {
+	local n
+
+	vm_port=$2
+	vm_new
+	vm_start "$out/x64-bench/OVMF.fd" "${icount[@]}" "${@:3}"
+	vm_wait serial.log 'memory log bench: boot'
+	vm_wait serial.log ' cycles'
+	vm_port=
+	n=$(tr -d '\r' < "$vm/serial.log" |
+		sed -n 's/.*memory log bench: boot \([0-9]*\) cycles.*/\1/p')
+	base=${base:-$n}
+	awk -v n="$n" -v base="$base" -v name="$1" 'BEGIN {
+		printf "  %-34s %13d, %.4f\n", name, n, n / base }'
+}
+base=
+print_instructions 'no log' off "${off[@]}"
+print_instructions 'memory' off
+print_instructions 'memory, prefixes' off "${prefix[@]}"
+print_instructions 'debug port' on "${off[@]}"
+print_instructions 'memory and debug port' on
 
 # ---- a whole boot ------------------------------------------------------------
 now() {
@@ -59,11 +113,6 @@ boot() {
 	printf '%s\n' $((($(now) - begin) / 1000000))
 }
 
-median() {
-	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
-}
-
-off=(-fw_cfg 'name=opt/ovmf/MemDebugLogPages,string=0')
 names=('no log' 'memory' 'memory and debug port' 'memory and serial port')
 times=$(mktemp -d)
 # interleaved, so that a slow moment of the machine affects all of them
