@@ -228,6 +228,7 @@ static void info_put_json(struct ml_out *out, struct memlog_image *image,
 		      opts->image, NULL);
 	ml_json_str(&j, "format", info->format);
 	ml_json_str(&j, "space", memlog_space_name(info->space));
+	ml_json_null(&j, "addr");
 	ml_json_str(&j, "title", info->title);
 	ml_json_str(&j, "machine", info->machine);
 	ml_json_bool(&j, "live", info->flags & MEMLOG_READER_LIVE);

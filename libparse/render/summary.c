@@ -24,6 +24,10 @@ enum memlog_status ml_summary_write(const struct memlog_sink *sink,
 	ml_out_init(&out, sink);
 	ml_json_begin(&j, &out, style == ML_LIST_JSON_SEQ, "image",
 		      summary->image, NULL);
+	/* every object has these */
+	ml_json_null(&j, "format");
+	ml_json_null(&j, "space");
+	ml_json_null(&j, "addr");
 	ml_json_str(&j, "status", summary_words[r->exit]);
 	ml_json_int(&j, "exit", r->exit);
 	if (summary->error)

@@ -120,3 +120,17 @@ counts() {
 	counts zlib
 	[[ $stderr == *": no log found: all but $missing bytes of 1048576 bytes of phys memory was searched"* ]]
 }
+
+@test "every object of JSON has type, image, format, space and addr" {
+	local how
+	build elf elf64
+	for how in "" --list --list-boots --info; do
+		# shellcheck disable=SC2086
+		"$dump" -q -J $how elf
+	done >objects
+	jq -se 'length > 100 and all(.[];
+		has("type") and has("image") and has("format") and
+		has("space") and has("addr"))' objects
+	jq -se '[.[] | select(.type == "image")] | length == 4 and
+		all(.[]; [.format, .space, .addr] == [null, null, null])' objects
+}

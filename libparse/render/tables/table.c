@@ -27,8 +27,8 @@ static void table_title(struct ml_stats_out *s, const char *what, int32_t cpu)
 	if (s->opts->many || s->opts->n_logs > 1)
 		ml_out_fmt(&s->out, "%s %s: ", s->log->format,
 			   ml_log_addr(s->log, addr));
-	ml_out_fmt(&s->out, "%s, %s %s <==\n", what, cpu < 0 ? "CPUs" : "CPU",
-		   ml_stats_cpu_name(cpu, name));
+	ml_out_fmt(&s->out, "%s, %s%s%s <==\n", what, cpu < 0 ? "" : "CPU ",
+		   ml_stats_cpu_name(cpu, name), cpu < 0 ? " CPUs" : "");
 }
 
 static void table_head(struct ml_stats_out *s, const char *what,
