@@ -12,7 +12,7 @@
  *
  *	begin:	 empty the mailbox; the script writes arguments, connection and
  *		 sections to it
- *	told:	 parse the arguments, choose the target; a core is opened by its
+ *	given:	 parse the arguments, choose the target; a core is opened by its
  *		 path, a local process by its pid, and the query is run
  *	asked:	 (remote) is it QEMU's stub? Ask for its memory ranges
  *	mapped:	 (remote) parse the ranges

@@ -50,7 +50,7 @@ static void step_begin(struct session *s)
 	script_add("pipe info threads" TO_MAILBOX, MAILBOX_FD);
 	script_add("pipe maint info sections" TO_MAILBOX, MAILBOX_FD);
 	script_again();
-	s->step = STEP_TOLD;
+	s->step = STEP_GIVEN;
 }
 
 /* Make gdb call unwind(), then run another step. The command must not fail, or
@@ -242,7 +242,7 @@ static void ask_stub(struct session *s)
 }
 
 /* Arguments and target are known. */
-static void step_told(struct session *s, char *text)
+static void step_given(struct session *s, char *text)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
@@ -377,8 +377,8 @@ void session_step(struct session *s)
 	text = mailbox_read(&s->arena.alloc);
 	if (!text)
 		gdb_session_fail("no memory");
-	else if (step == STEP_TOLD)
-		step_told(s, text);
+	else if (step == STEP_GIVEN)
+		step_given(s, text);
 	else if (step == STEP_ASKED)
 		step_asked(s, text);
 	else if (step == STEP_MAPPED)

@@ -10,7 +10,7 @@
 
 enum step {
 	STEP_BEGIN,
-	STEP_TOLD,     /* arguments and target are in the mailbox */
+	STEP_GIVEN,    /* arguments and target are in the mailbox */
 	STEP_ASKED,    /* the mailbox says whether it is QEMU's stub */
 	STEP_MAPPED,   /* the mailbox has the memory ranges */
 	STEP_PHYSICAL, /* the stub reads physical addresses */

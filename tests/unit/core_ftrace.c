@@ -230,7 +230,7 @@ static void model_store(struct model *m)
 
 /* ---- what is found ------------------------------------------------------ */
 
-struct told {
+struct printed {
 	char *text;
 	uint32_t flags, any;
 	uint64_t missing, damaged;
@@ -238,7 +238,7 @@ struct told {
 	size_t logs, records;
 };
 
-static struct told tell_opts(struct model *m, bool consumed)
+static struct printed tell_opts(struct model *m, bool consumed)
 {
 	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
 	struct memlog_scan_opts o = { .size = sizeof(o), .formats = "ftrace" };
@@ -248,7 +248,7 @@ static struct told tell_opts(struct model *m, bool consumed)
 	const struct memlog_log *log;
 	struct memlog_decoder *d;
 	struct memlog_logs *logs;
-	struct told t = { 0 };
+	struct printed t = { 0 };
 	FILE *f;
 	size_t len, i;
 
@@ -314,10 +314,10 @@ static char *model_truth(const struct model *m, bool consumed)
 	return text;
 }
 
-static struct told told_equals(struct model *m, bool consumed)
+static struct printed printed_equals(struct model *m, bool consumed)
 {
 	char *want = model_truth(m, consumed);
-	struct told t;
+	struct printed t;
 
 	model_store(m);
 	t = tell_opts(m, consumed);
@@ -346,7 +346,7 @@ static const uint32_t headers[] = { 32, 40, 56 };
 static void test_both_layouts(void **state)
 {
 	struct model *m;
-	struct told t;
+	struct printed t;
 	size_t i;
 
 	(void)state;
@@ -354,7 +354,7 @@ static void test_both_layouts(void **state)
 	{
 		m = model_new(3, 6, 4096, headers[i]);
 		model_run(m, 200, 100);
-		t = told_equals(m, false);
+		t = printed_equals(m, false);
 		assert_false(t.flags & MEMLOG_LOG_WRAPPED);
 		assert_false(t.flags & MEMLOG_LOG_EMPTY);
 		assert_false(t.any & MEMLOG_REC_CONSUMED);
@@ -370,11 +370,11 @@ static void test_long_pauses_and_pages(void **state)
 	(void)state;
 	for (size = 4096; size <= 65536; size *= 4) {
 		struct model *m = model_new(2, 4, size, 32);
-		struct told t;
+		struct printed t;
 
 		/* more than 27 bits of ns */
 		model_run(m, size / 55, 400000);
-		t = told_equals(m, false);
+		t = printed_equals(m, false);
 		free(t.text);
 		model_free(m);
 	}
@@ -391,10 +391,10 @@ static void test_cpus(void **state)
 		{
 			struct model *m =
 				model_new(cpus[i], 4, 4096, headers[k]);
-			struct told t;
+			struct printed t;
 
 			model_run(m, 1000, 10);
-			t = told_equals(m, false);
+			t = printed_equals(m, false);
 			assert_true(t.records > 100);
 			free(t.text);
 			model_free(m);
@@ -404,7 +404,7 @@ static void test_cpus(void **state)
 static void test_wrapped(void **state)
 {
 	struct model *m;
-	struct told t;
+	struct printed t;
 	size_t i;
 
 	(void)state;
@@ -412,7 +412,7 @@ static void test_wrapped(void **state)
 	{
 		m = model_new(2, 5, 4096, headers[i]);
 		model_run(m, 2000, 10);
-		t = told_equals(m, false);
+		t = printed_equals(m, false);
 		assert_true(t.flags & MEMLOG_LOG_WRAPPED);
 		assert_true(t.records < 2000);
 		free(t.text);
@@ -423,24 +423,24 @@ static void test_wrapped(void **state)
 static void test_reader(void **state)
 {
 	struct model *m = model_new(1, 6, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 400, 10);
 	ring_swap(m, 0);
-	t = told_equals(m, false);
+	t = printed_equals(m, false);
 	assert_true(t.any & MEMLOG_REC_CONSUMED);
 	free(t.text);
 	ring_swap(m, 0);
-	t = told_equals(m, false);
+	t = printed_equals(m, false);
 	free(t.text);
-	t = told_equals(m, true);
+	t = printed_equals(m, true);
 	free(t.text);
 	/* the writer comes round to the pages that were read */
 	model_run(m, 300, 10);
-	t = told_equals(m, true);
+	t = printed_equals(m, true);
 	free(t.text);
-	t = told_equals(m, false);
+	t = printed_equals(m, false);
 	free(t.text);
 	model_free(m);
 }
@@ -449,13 +449,13 @@ static void test_reader(void **state)
 static void test_writer_on_readers_page(void **state)
 {
 	struct model *m = model_new(1, 4, 4096, 56);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 10, 10);
 	ring_swap(m, 0);
 	model_run(m, 1, 10);
-	t = told_equals(m, false);
+	t = printed_equals(m, false);
 	assert_int_equal(t.records, 11);
 	free(t.text);
 	model_free(m);
@@ -464,7 +464,7 @@ static void test_writer_on_readers_page(void **state)
 static void test_long_event(void **state)
 {
 	struct model *m = model_new(1, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 	char words[64];
 
 	(void)state;
@@ -488,7 +488,7 @@ static void test_long_event(void **state)
 static void test_lost(void **state)
 {
 	struct model *m = model_new(1, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 2, 10);
@@ -507,7 +507,7 @@ static void test_damaged_order(void **state)
 {
 	struct model *m = model_new(2, 6, 4096, 32);
 	char *want;
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 300, 10);
@@ -530,7 +530,7 @@ static void test_damaged_order(void **state)
 static void test_damaged_cpu(void **state)
 {
 	struct model *m = model_new(3, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 30, 10);
@@ -564,7 +564,7 @@ static void test_not_a_log(void **state)
 		{ 0x2030 + 24, 0 },
 	};
 	struct model *m;
-	struct told t;
+	struct printed t;
 	size_t i;
 
 	(void)state;
@@ -584,7 +584,7 @@ static void test_not_a_log(void **state)
 static void test_bad_length(void **state)
 {
 	struct model *m = model_new(1, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 3, 10);
@@ -607,7 +607,7 @@ static void test_bad_length(void **state)
 static void test_many_pages(void **state)
 {
 	struct model *m = model_new(2, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_run(m, 30, 10);
@@ -626,7 +626,7 @@ static void test_many_pages(void **state)
 static void test_never_used(void **state)
 {
 	struct model *m = model_new(2, 4, 4096, 32);
-	struct told t;
+	struct printed t;
 
 	(void)state;
 	model_store(m);

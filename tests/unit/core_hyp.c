@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "libtold.h"
+#include "libprinted.h"
 
 #define MS UINT64_C(1000000)
 
@@ -25,8 +25,8 @@ static void test_cpus(void **state)
 		/* every third has nothing */
 		for (k = 0; k < cpus[i]; k++)
 			if (k % 3 != 1)
-				told_fill(m, k, 10 + 7 * k);
-		told_all(m);
+				hypm_fill(m, k, 10 + 7 * k);
+		printed_all(m);
 		hypm_free(m);
 	}
 }
@@ -35,7 +35,7 @@ static void test_empty(void **state)
 {
 	struct hypm *m = hypm_new(2, 3, 4096);
 
-	told_all(m);
+	printed_all(m);
 	hypm_free(m);
 }
 
@@ -46,9 +46,9 @@ static void test_page_sizes(void **state)
 	for (size = 4096; size <= 65536; size *= 4) {
 		struct hypm *m = hypm_new(2, 4, size);
 
-		told_fill(m, 0, size / 10);
-		told_fill(m, 1, size / 6);
-		told_all(m);
+		hypm_fill(m, 0, size / 10);
+		hypm_fill(m, 1, size / 6);
+		printed_all(m);
 		hypm_free(m);
 	}
 }
@@ -61,8 +61,8 @@ static void test_wrapped(void **state)
 	for (pages = 2; pages <= HYPM_PAGES; pages += 3)
 		for (n = 100; n < 6000; n += 397) {
 			m = hypm_new(1, pages, 4096);
-			told_fill(m, 0, n);
-			told_all(m);
+			hypm_fill(m, 0, n);
+			printed_all(m);
 			hypm_free(m);
 		}
 }
@@ -79,9 +79,9 @@ static void test_time_goes_back(void **state)
 			   i % 7 == 4 ? (UINT64_C(1) << 59) + i :
 					1000 * i,
 			   1, 7);
-	told_all(m);
+	printed_all(m);
 	hypm_swap(m, 0);
-	told_all(m);
+	printed_all(m);
 	hypm_free(m);
 }
 
@@ -90,31 +90,31 @@ static void test_time_goes_back(void **state)
 static void test_begun(void **state)
 {
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	uint32_t n;
 
 	for (n = 0; n < 200; n++) {
 		m = hypm_new(3, 4, 4096);
-		told_fill(m, 0, 10);
-		told_fill(m, 1, n);
+		hypm_fill(m, 0, 10);
+		hypm_fill(m, 1, n);
 		hypm_begin(m, 1);
-		told_all(m);
-		t = told(m);
+		printed_all(m);
+		t = printed(m);
 		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes; "
 					      "CPU 1 was writing an event");
-		told_free(&t);
+		printed_free(&t);
 		hypm_begin(m, 0);
-		told_all(m);
-		t = told(m);
+		printed_all(m);
+		t = printed(m);
 		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes; "
 					      "2 CPUs were writing an event");
-		told_free(&t);
-		told_fill(m, 0, 1);
-		told_fill(m, 1, 1);
-		told_all(m);
-		t = told(m);
+		printed_free(&t);
+		hypm_fill(m, 0, 1);
+		hypm_fill(m, 1, 1);
+		printed_all(m);
+		t = printed(m);
 		assert_string_equal(t.reason, "3 CPUs, pages of 4096 bytes");
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -135,14 +135,14 @@ static void test_read_partly(void **state)
 			seed = seed * 1103515245 + 12345;
 			c = &m->cpu[seed >> 30 & 1];
 			if (seed >> 16 & 1) {
-				told_fill(m, (uint32_t)(c - m->cpu),
+				hypm_fill(m, (uint32_t)(c - m->cpu),
 					  seed >> 20 & 127);
 			} else if (hypm_swap(m, (uint32_t)(c - m->cpu))) {
 				hypm_read(m, (uint32_t)(c - m->cpu),
 					  c->events[c->reader] / 2);
 			}
 		}
-		told_all(m);
+		printed_all(m);
 		hypm_free(m);
 	}
 }
@@ -154,33 +154,33 @@ static void test_no_nodes(void **state)
 {
 	struct hypm *m;
 	char *want;
-	struct told t;
+	struct printed t;
 	uint32_t n;
 
 	for (n = 10; n < 3000; n += 293) {
 		m = hypm_new(1, 5, 4096);
 		m->no_nodes = true;
-		told_fill(m, 0, n);
+		hypm_fill(m, 0, n);
 		hypm_store(m);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, true);
 		assert_string_equal(t.text, want);
 		assert_true(t.any & MEMLOG_REC_GUESSED);
 		assert_string_equal(t.note, "the order of the events of CPU 0 "
 					    "is guessed");
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 	m = hypm_new(3, 5, 4096);
 	m->no_nodes = true;
-	told_fill(m, 0, 10);
-	told_fill(m, 2, 10);
+	hypm_fill(m, 0, 10);
+	hypm_fill(m, 2, 10);
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.note,
 			    "the order of the events of 3 CPUs is guessed");
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -207,9 +207,9 @@ static void test_hostile(void **state)
 	uint64_t where[12];
 	size_t n = 0;
 
-	told_fill(m, 0, 900);
+	hypm_fill(m, 0, 900);
 	hypm_swap(m, 0);
-	told_fill(m, 1, 90);
+	hypm_fill(m, 1, 90);
 	hypm_store(m);
 	where[n++] = m->table;
 	where[n++] = m->remote;
@@ -222,7 +222,7 @@ static void test_hostile(void **state)
 	where[n++] = m->cpu[1].addr[1];
 	where[n++] = m->table + 216 + 128; /* fields of the first event */
 	where[n++] = m->buffer;
-	told_hostile(m, where, n, 12, words, sizeof(words) / sizeof(*words));
+	printed_hostile(m, where, n, 12, words, sizeof(words) / sizeof(*words));
 	hypm_free(m);
 }
 
@@ -231,15 +231,15 @@ static void test_circle(void **state)
 {
 	struct hypm *m = hypm_new(1, 6, 4096);
 	uint64_t va = HYP_SHIFT + m->cpu[0].nodes - HYP_BASE;
-	struct told t;
+	struct printed t;
 
-	told_fill(m, 0, 700);
+	hypm_fill(m, 0, 700);
 	hypm_store(m);
 	put64(m->ram + (m->cpu[0].nodes - HYP_BASE) + 40 * 2, va + 40);
-	t = told(m);
+	t = printed(m);
 	assert_true(t.any & MEMLOG_REC_GUESSED);
 	assert_non_null(strstr(t.text, "selftest id=0\n"));
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -247,16 +247,16 @@ static void test_circle(void **state)
 static void test_long_event(void **state)
 {
 	struct hypm *m = hypm_new(1, 3, 4096);
-	struct told t;
+	struct printed t;
 
-	told_fill(m, 0, 10);
+	hypm_fill(m, 0, 10);
 	hypm_store(m);
 	put32(m->cpu[0].page[1] + 16 + 4, 5000);
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text, "");
 	assert_int_equal(t.missing, 0);
 	assert_int_equal(t.damaged, m->cpu[0].write[1]);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -264,20 +264,20 @@ static void test_long_event(void **state)
 static void test_long_page(void **state)
 {
 	struct hypm *m = hypm_new(1, 3, 4096);
-	struct told full, more;
+	struct printed full, more;
 
-	told_fill(m, 0, 10);
+	hypm_fill(m, 0, 10);
 	hypm_store(m);
 	put64(m->cpu[0].page[1] + 8, 4096 - 16);
-	full = told(m);
+	full = printed(m);
 	put64(m->cpu[0].page[1] + 8, 4096);
-	more = told(m);
+	more = printed(m);
 	assert_string_equal(more.text, full.text);
 	assert_int_equal(more.missing, full.missing);
 	assert_int_equal(more.damaged, full.damaged);
 	assert_true(full.damaged);
-	told_free(&full);
-	told_free(&more);
+	printed_free(&full);
+	printed_free(&more);
 	hypm_free(m);
 }
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "image/image.h"
-#include "libtold.h"
+#include "libprinted.h"
 
 /* ---- Android 14 ---------------------------------------------------------- */
 
@@ -17,17 +17,17 @@
  * read. */
 static void tells_14(struct hypm *m)
 {
-	struct told t;
+	struct printed t;
 	char *want;
 
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	want = hypm_truth(m, true);
 	assert_int_equal(t.logs, 1);
 	assert_string_equal(t.text, want);
 	assert_int_equal(t.missing, 0);
 	free(want);
-	told_free(&t);
+	printed_free(&t);
 }
 
 static void test_14(void **state)
@@ -40,20 +40,20 @@ static void test_14(void **state)
 		m = hypm_new_android(HYPM_14, cpus[i], 3, 4096);
 		for (k = 0; k < cpus[i]; k++)
 			if (k % 3 != 1)
-				told_fill_android(m, k, 20 + 7 * k);
+				hypm_fill_android(m, k, 20 + 7 * k);
 		tells_14(m);
 		hypm_free(m);
 	}
 	for (i = 4096; i <= 65536; i *= 4) {
 		m = hypm_new_android(HYPM_14, 2, 4, i);
-		told_fill_android(m, 0, i / 10);
-		told_fill_android(m, 1, i / 6);
+		hypm_fill_android(m, 0, i / 10);
+		hypm_fill_android(m, 1, i / 6);
 		tells_14(m);
 		hypm_free(m);
 	}
 	for (i = 100; i < 4000; i += 397) {
 		m = hypm_new_android(HYPM_14, 1, 2 + i % 7, 4096);
-		told_fill_android(m, 0, i);
+		hypm_fill_android(m, 0, i);
 		tells_14(m);
 		/* committed as soon as it is begun, and not printed */
 		hypm_begin(m, 0);
@@ -67,20 +67,20 @@ static void test_14(void **state)
 static void test_14_lost(void **state)
 {
 	struct hypm *m = hypm_new_android(HYPM_14, 1, 4, 4096);
-	struct told t;
+	struct printed t;
 
-	told_fill_android(m, 0, 900);
+	hypm_fill_android(m, 0, 900);
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	assert_memory_equal(t.text, "CPU:0 [LOST ", 12);
-	told_free(&t);
+	printed_free(&t);
 	hypm_swap(m, 0);
-	told_fill_android(m, 0, 900);
+	hypm_fill_android(m, 0, 900);
 	hypm_store(m);
 	assert_true(m->cpu[0].overrun > m->cpu[0].last_overrun);
-	t = told(m);
+	t = printed(m);
 	assert_null(strstr(t.text, "CPU:"));
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -89,7 +89,7 @@ static void test_14_read(void **state)
 {
 	uint32_t seed = 12345, round, i, cpu;
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	char *want, *s;
 
 	for (round = 0; round < 20; round++) {
@@ -98,12 +98,12 @@ static void test_14_read(void **state)
 			seed = seed * 1103515245 + 12345;
 			cpu = seed >> 30 & 1;
 			if (seed >> 16 & 1)
-				told_fill_android(m, cpu, seed >> 20 & 127);
+				hypm_fill_android(m, cpu, seed >> 20 & 127);
 			else
 				hypm_swap(m, cpu);
 		}
 		hypm_store(m);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, true);
 		/* without the lines of lost events */
 		for (i = 0; i < 2; i++) {
@@ -115,7 +115,7 @@ static void test_14_read(void **state)
 		}
 		assert_string_equal(t.text, want);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -127,15 +127,15 @@ static void test_14_hostile(void **state)
 	struct hypm *m = hypm_new_android(HYPM_14, 2, 4, 4096);
 	uint64_t where[4];
 
-	told_fill_android(m, 0, 600);
+	hypm_fill_android(m, 0, 600);
 	hypm_swap(m, 0);
-	told_fill_android(m, 1, 90);
+	hypm_fill_android(m, 1, 90);
 	hypm_store(m);
 	where[0] = m->cpu[0].rb;
 	where[1] = m->cpu[0].nodes;
 	where[2] = m->cpu[0].nodes + 64;
 	where[3] = m->cpu[1].addr[1];
-	told_hostile(m, where, 4, 8, words, sizeof(words) / sizeof(*words));
+	printed_hostile(m, where, 4, 8, words, sizeof(words) / sizeof(*words));
 	hypm_free(m);
 }
 
@@ -170,11 +170,11 @@ static const struct memlog_symbols symbols = {
 	.addr = sym_addr,
 };
 
-static struct told told_symbols(struct hypm *m)
+static struct printed printed_symbols(struct hypm *m)
 {
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	char text[200];
-	struct told t;
+	struct printed t;
 
 	of = m;
 	snprintf(text, sizeof(text),
@@ -183,7 +183,7 @@ static struct told told_symbols(struct hypm *m)
 		 (unsigned long long)HYP_IMAGE,
 		 (unsigned long long)(HYP_IMAGE - HYP_BASE));
 	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
-	t = told_opts(image, &symbols, false);
+	t = printed_opts(image, &symbols, false);
 	memlog_image_close(image);
 	return t;
 }
@@ -194,21 +194,21 @@ static void test_symbols(void **state)
 	static const enum hypm_gen all[] = { HYPM_16, HYPM_15_LONG, HYPM_15,
 					     HYPM_14 };
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	char *want;
 	uint32_t g;
 
 	for (g = 0; g < sizeof(all) / sizeof(*all); g++) {
 		m = hypm_new_android(all[g], 3, 4, 4096);
-		told_fill_android(m, 0, 900);
-		told_fill_android(m, 2, 30);
+		hypm_fill_android(m, 0, 900);
+		hypm_fill_android(m, 2, 30);
 		hypm_store(m);
-		t = told_symbols(m);
+		t = printed_symbols(m);
 		want = hypm_truth(m, true);
 		assert_string_equal(t.text, want);
 		assert_int_equal(t.logs, 1);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -218,22 +218,22 @@ static void test_14_numbers(void **state)
 {
 	struct hypm *m = hypm_new_android(HYPM_14, 2, 3, 4096);
 	uint8_t *p = m->ram + (m->percpu - HYP_BASE), first[8];
-	struct told t;
+	struct printed t;
 	size_t n = 0;
 	char *s;
 
-	told_fill_android(m, 0, 20);
-	told_fill_android(m, 1, 30);
+	hypm_fill_android(m, 0, 20);
+	hypm_fill_android(m, 1, 30);
 	hypm_store(m);
 	memcpy(first, p, 8);
 	memcpy(p, p + 8, 8);
 	memcpy(p + 8, first, 8);
-	t = told_symbols(m);
+	t = printed_symbols(m);
 	for (s = t.text; (s = strstr(s, "[000]")); s++)
 		n++;
 	assert_int_equal(n, 30);
 	assert_memory_equal(t.text, "[000]", 5);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -252,7 +252,7 @@ static void test_printk(void **state)
 		"[000]\t    0.000003: __hyp_printk Unknown hyp_string_fmt "
 		"ID 2\n";
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	uint32_t g, i;
 
 	for (g = 0; g < sizeof(all) / sizeof(*all); g++) {
@@ -263,9 +263,9 @@ static void test_printk(void **state)
 		for (i = 0; i < 3; i++)
 			hypm_android(m, 0, 1000 * (i + 1), HYPM_PRINTK, v[i]);
 		hypm_store(m);
-		t = told_symbols(m);
+		t = printed_symbols(m);
 		assert_string_equal(t.text, want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "libtold.h"
+#include "libprinted.h"
 
 static const enum hypm_gen gens[] = { HYPM_16, HYPM_15_LONG, HYPM_15 };
 
@@ -26,8 +26,8 @@ static void test_cpus(void **state)
 			/* every third has nothing */
 			for (k = 0; k < cpus[i]; k++)
 				if (k % 3 != 1)
-					told_fill_android(m, k, 10 + 7 * k);
-			told_all(m);
+					hypm_fill_android(m, k, 10 + 7 * k);
+			printed_all(m);
 			hypm_free(m);
 		}
 }
@@ -40,9 +40,9 @@ static void test_page_sizes(void **state)
 		for (size = 4096; size <= 65536; size *= 4) {
 			struct hypm *m = hypm_new_android(gens[g], 2, 4, size);
 
-			told_fill_android(m, 0, size / 10);
-			told_fill_android(m, 1, size / 6);
-			told_all(m);
+			hypm_fill_android(m, 0, size / 10);
+			hypm_fill_android(m, 1, size / 6);
+			printed_all(m);
 			hypm_free(m);
 		}
 }
@@ -56,8 +56,8 @@ static void test_wrapped(void **state)
 		for (pages = 2; pages <= HYPM_PAGES; pages += 7)
 			for (n = 100; n < 4000; n += 797) {
 				m = hypm_new_android(gens[g], 1, pages, 4096);
-				told_fill_android(m, 0, n);
-				told_all(m);
+				hypm_fill_android(m, 0, n);
+				printed_all(m);
 				hypm_free(m);
 			}
 }
@@ -75,11 +75,11 @@ static void test_read(void **state)
 			seed = seed * 1103515245 + 12345;
 			cpu = seed >> 30 & 1;
 			if (seed >> 16 & 1)
-				told_fill_android(m, cpu, seed >> 20 & 127);
+				hypm_fill_android(m, cpu, seed >> 20 & 127);
 			else
 				hypm_swap(m, cpu);
 		}
-		told_all(m);
+		printed_all(m);
 		hypm_free(m);
 	}
 }
@@ -95,7 +95,7 @@ static void test_no_list(void **state)
 		1u << HYPM_FFA | 1u << HYPM_IDMAP | 1u << HYPM_PSCI |
 			1u << HYPM_TRAP,
 	};
-	struct told t;
+	struct printed t;
 	struct hypm *m;
 	char *want;
 	uint32_t i;
@@ -104,17 +104,17 @@ static void test_no_list(void **state)
 		m = hypm_new_android(HYPM_16, 2, 4, 4096);
 		m->no_list = true;
 		m->left_out = left_out[i];
-		told_fill_android(m, 0, 300);
-		told_fill_android(m, 1, 20);
+		hypm_fill_android(m, 0, 300);
+		hypm_fill_android(m, 1, 20);
 		hypm_store(m);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, true);
 		assert_string_equal(t.text, want);
 		assert_true(t.any & MEMLOG_REC_GUESSED);
 		assert_string_equal(t.note,
 				    "which events these are is guessed");
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -125,22 +125,22 @@ static void test_ambiguous(void **state)
 {
 	struct hypm *m = hypm_new_android(HYPM_16, 1, 3, 4096);
 	const uint64_t v[] = { 0x11, 0x22 };
-	struct told t;
+	struct printed t;
 
 	m->no_list = true;
 	hypm_android(m, 0, 1000, HYPM_ABORT, v);
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text,
 			    "[000]\t    0.000001: Unknown event id 5 data="
 			    "11000000000000002200000000000000\n");
-	told_free(&t);
+	printed_free(&t);
 	m->cpu[0].page[1][16 + 8] = 77;
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text,
 			    "[000]\t    0.000001: Unknown event id 77 data="
 			    "11000000000000002200000000000000\n");
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -150,22 +150,22 @@ static void test_vendor(void **state)
 {
 	struct hypm *m = hypm_new_android(HYPM_16, 1, 3, 4096);
 	const uint64_t v[] = { 0x11, 0x22 };
-	struct told t;
+	struct printed t;
 
 	hypm_android(m, 0, 1000, HYPM_FUNC_RET, v);
 	hypm_store(m);
 	memcpy(m->ram + (m->table - HYP_BASE) + 2 * 72, "gpu_irq", 8);
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text, "[000]\t    0.000001: gpu_irq data="
 				    "1100000000000000\n");
-	told_free(&t);
+	printed_free(&t);
 	memcpy(m->ram + (m->table - HYP_BASE) + 2 * 72, "func_ret", 8);
 	m->cpu[0].page[1][16 + 4] -= 4;
 	m->cpu[0].page[1][8] -= 4;
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text, "[000]\t    0.000001: func_ret data="
 				    "11000000\n");
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -175,7 +175,7 @@ static void test_vendor(void **state)
 static void test_no_nodes(void **state)
 {
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	char *want;
 	uint32_t n, g;
 
@@ -183,9 +183,9 @@ static void test_no_nodes(void **state)
 		for (n = 10; n < 1500; n += 293) {
 			m = hypm_new_android(gens[g], 1, 5, 4096);
 			m->no_nodes = true;
-			told_fill_android(m, 0, n);
+			hypm_fill_android(m, 0, n);
 			hypm_store(m);
-			t = told(m);
+			t = printed(m);
 			want = hypm_truth(m, true);
 			assert_string_equal(t.text, want);
 			assert_true(t.any & MEMLOG_REC_GUESSED);
@@ -193,7 +193,7 @@ static void test_no_nodes(void **state)
 					    "the order of the events of CPU 0 "
 					    "is guessed");
 			free(want);
-			told_free(&t);
+			printed_free(&t);
 			hypm_free(m);
 		}
 }
@@ -210,9 +210,9 @@ static void test_hostile(void **state)
 
 	for (g = 0; g < GENS; g++) {
 		m = hypm_new_android(gens[g], 2, 4, 4096);
-		told_fill_android(m, 0, 600);
+		hypm_fill_android(m, 0, 600);
 		hypm_swap(m, 0);
-		told_fill_android(m, 1, 90);
+		hypm_fill_android(m, 1, 90);
 		hypm_store(m);
 		n = 0;
 		where[n++] = m->desc;
@@ -222,8 +222,8 @@ static void test_hostile(void **state)
 		where[n++] = m->cpu[0].piece[0] + 0xf40;
 		where[n++] = m->cpu[1].addr[1];
 		where[n++] = m->table + 7 * 48;
-		told_hostile(m, where, n, 6, words,
-			     sizeof(words) / sizeof(*words));
+		printed_hostile(m, where, n, 6, words,
+				sizeof(words) / sizeof(*words));
 		hypm_free(m);
 	}
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "image/image.h"
-#include "libtold.h"
+#include "libprinted.h"
 
 /* ---- without a table ---------------------------------------------------- */
 
@@ -24,28 +24,28 @@ static void test_no_table(void **state)
 {
 	struct hypm *m;
 	char *want;
-	struct told t;
+	struct printed t;
 	uint32_t swaps;
 
 	for (swaps = 0; swaps < 3; swaps++) {
 		m = hypm_new(3, 4, 4096);
-		told_fill(m, 0, 700);
-		told_fill(m, 1, 10);
-		told_fill(m, 2, 90);
+		hypm_fill(m, 0, 700);
+		hypm_fill(m, 1, 10);
+		hypm_fill(m, 2, 90);
 		if (swaps)
 			hypm_swap(m, 0);
 		if (swaps == 2)
 			hypm_read(m, 0, 3);
 		hypm_store(m);
 		zero(m, m->table, 3 * 72);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, false);
 		assert_int_equal(t.logs, 1);
 		assert_string_equal(t.text, want);
 		assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
 		assert_int_equal(t.flags & MEMLOG_LOG_GUESSED, 0);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -54,13 +54,13 @@ static void test_no_table(void **state)
 static void test_five_levels(void **state)
 {
 	struct hypm *m = hypm_new(2, 4, 4096);
-	struct told t;
+	struct printed t;
 	char *want;
 	uint64_t va;
 	size_t at;
 
-	told_fill(m, 0, 700);
-	told_fill(m, 1, 20);
+	hypm_fill(m, 0, 700);
+	hypm_fill(m, 1, 20);
 	hypm_store(m);
 	zero(m, m->table, 3 * 72);
 	for (at = 0; at < m->used; at += 8) {
@@ -69,13 +69,13 @@ static void test_five_levels(void **state)
 			put64(m->ram + at,
 			      va - HYP_DIRECT + 0xff11000000000000);
 	}
-	t = told(m);
+	t = printed(m);
 	want = hypm_truth(m, false);
 	assert_int_equal(t.logs, 1);
 	assert_string_equal(t.text, want);
 	assert_int_equal(t.any & MEMLOG_REC_GUESSED, 0);
 	free(want);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -83,19 +83,19 @@ static void test_five_levels(void **state)
 static void test_meta_before_table(void **state)
 {
 	struct hypm *m = hypm_new(2, 3, 4096);
-	struct told t;
+	struct printed t;
 	char *want;
 
 	/* the table is not at the start of a page, so nothing else leads to it */
 	hypm_move_table(m, 0x48);
-	told_fill(m, 0, 80);
+	hypm_fill(m, 0, 80);
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	want = hypm_truth(m, false);
 	assert_int_equal(t.logs, 1);
 	assert_string_equal(t.text, want);
 	free(want);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -103,22 +103,22 @@ static void test_meta_before_table(void **state)
 static void test_unknown(void **state)
 {
 	struct hypm *m = hypm_new(1, 3, 4096);
-	struct told t;
+	struct printed t;
 
 	hypm_selftest(m, 0, 1000, 7);
 	hypm_store(m);
 	zero(m, m->table, 3 * 72);
 	zero(m, m->remote, 64);
 	/* 7.4 may have another event of that length at that number */
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=2 "
 				    "data=0000000000000700000000000000\n");
-	told_free(&t);
+	printed_free(&t);
 	m->cpu[0].page[1][16 + 8] = 9;
-	t = told(m);
+	t = printed(m);
 	assert_string_equal(t.text, "[000]\t    0.000001: UNKNOWN id=9 "
 				    "data=0000000000000700000000000000\n");
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -126,25 +126,25 @@ static void test_unknown(void **state)
 static void test_no_meta(void **state)
 {
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	uint32_t cpu;
 	char *want;
 
 	for (cpu = 0; cpu < 3; cpu++) {
 		m = hypm_new(3, 4, 4096);
-		told_fill(m, 0, 20);
-		told_fill(m, 1, 20);
-		told_fill(m, 2, 20);
+		hypm_fill(m, 0, 20);
+		hypm_fill(m, 1, 20);
+		hypm_fill(m, 2, 20);
 		hypm_store(m);
 		zero(m, m->table, 3 * 72);
 		hypm_hole(m, m->cpu[cpu].meta, 4096);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, false);
 		assert_int_equal(t.logs, 1);
 		assert_string_equal(t.text, want);
 		assert_true(t.any & MEMLOG_REC_GUESSED);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -177,31 +177,31 @@ static void put_older(struct hypm *m)
 static void test_older(void **state)
 {
 	struct hypm *m = hypm_new(2, 4, 4096);
-	struct told t;
+	struct printed t;
 
-	told_fill(m, 0, 700);
-	told_fill(m, 1, 20);
+	hypm_fill(m, 0, 700);
+	hypm_fill(m, 1, 20);
 	hypm_store(m);
 	put_older(m);
-	t = told(m);
+	t = printed(m);
 	assert_int_equal(t.logs, 2);
 	assert_int_equal(t.current, 1);
 	assert_int_equal(t.stale, 1);
 	assert_int_equal(t.flags & MEMLOG_LOG_GUESSED, 0);
 	assert_non_null(strstr(t.reason, "; freed: no remote points to it"));
-	told_free(&t);
+	printed_free(&t);
 	zero(m, m->table, 3 * 72);
-	t = told(m);
+	t = printed(m);
 	assert_int_equal(t.current, 1);
 	assert_int_equal(t.stale, 1);
-	told_free(&t);
+	printed_free(&t);
 	zero(m, m->remote, 64);
-	t = told(m);
+	t = printed(m);
 	assert_int_equal(t.logs, 2);
 	assert_int_equal(t.current, 0);
 	assert_int_equal(t.stale, 0);
 	assert_true(t.flags & MEMLOG_LOG_GUESSED);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -262,11 +262,12 @@ static const struct memlog_symbols symbols = {
 	.member_offset = sym_member,
 };
 
-static struct told find_symbols(struct hypm *m, const char *release, bool all)
+static struct printed find_symbols(struct hypm *m, const char *release,
+				   bool all)
 {
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
 	char text[200];
-	struct told t;
+	struct printed t;
 
 	of = m;
 	snprintf(text, sizeof(text),
@@ -275,7 +276,7 @@ static struct told find_symbols(struct hypm *m, const char *release, bool all)
 		 release, (unsigned long long)HYP_IMAGE,
 		 (unsigned long long)(HYP_IMAGE - HYP_BASE));
 	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
-	t = told_opts(image, &symbols, all);
+	t = printed_opts(image, &symbols, all);
 	memlog_image_close(image);
 	return t;
 }
@@ -284,14 +285,14 @@ static struct told find_symbols(struct hypm *m, const char *release, bool all)
 static void test_symbols(void **state)
 {
 	struct hypm *m = hypm_new(2, 4, 4096);
-	struct told t;
+	struct printed t;
 	char *want;
 	int all;
 
-	told_fill(m, 0, 900);
+	hypm_fill(m, 0, 900);
 	hypm_swap(m, 0);
 	hypm_read(m, 0, 5);
-	told_fill(m, 1, 50);
+	hypm_fill(m, 1, 50);
 	hypm_store(m);
 	for (all = 0; all < 2; all++) {
 		t = find_symbols(m, "7.3.4", all);
@@ -303,7 +304,7 @@ static void test_symbols(void **state)
 		assert_int_equal(!!(t.any & MEMLOG_REC_CONSUMED), all);
 		assert_int_equal(t.logs, 1);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 	}
 	hypm_free(m);
 }
@@ -312,10 +313,10 @@ static void test_symbols(void **state)
 static void test_symbols_wrong(void **state)
 {
 	struct hypm *m = hypm_new(1, 4, 4096);
-	struct told t;
+	struct printed t;
 	char *want;
 
-	told_fill(m, 0, 900);
+	hypm_fill(m, 0, 900);
 	hypm_swap(m, 0);
 	hypm_read(m, 0, 5);
 	hypm_store(m);
@@ -324,7 +325,7 @@ static void test_symbols_wrong(void **state)
 		t = find_symbols(m, "7.3.4", false);
 		assert_string_equal(t.text, want);
 		assert_int_equal(t.logs, 1);
-		told_free(&t);
+		printed_free(&t);
 	}
 	reader_page = 104;
 	free(want);
@@ -336,10 +337,10 @@ static void test_symbols_wrong(void **state)
 static void test_symbols_no_table(void **state)
 {
 	struct hypm *m = hypm_new(2, 4, 4096);
-	struct told t;
+	struct printed t;
 	char *want;
 
-	told_fill(m, 0, 100);
+	hypm_fill(m, 0, 100);
 	hypm_store(m);
 	zero(m, m->table, 3 * 72);
 	zero(m, m->remote, 64);
@@ -349,13 +350,13 @@ static void test_symbols_no_table(void **state)
 	assert_int_equal(t.logs, 1);
 	free(want);
 	assert_int_equal(t.current, 1);
-	told_free(&t);
+	printed_free(&t);
 	/* a meta page leads there without symbols */
 	zero(m, m->variable, 16);
 	t = find_symbols(m, "7.9.0", false);
 	assert_non_null(strstr(t.text, ": UNKNOWN id=2 data=0000"));
 	assert_non_null(strstr(t.text, ": hyp_enter reason=hvc vcpu=-1\n"));
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 
@@ -377,7 +378,7 @@ static void test_printk(void **state)
 	};
 	static const uint32_t n[] = { 0, 3, 2, 1 };
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	char *want;
 	uint32_t i, k;
 
@@ -391,7 +392,7 @@ static void test_printk(void **state)
 		hypm_store(m);
 		if (k == 2)
 			zero(m, m->table, 4 * 72);
-		t = k ? told(m) : find_symbols(m, "7.9.0", false);
+		t = k ? printed(m) : find_symbols(m, "7.9.0", false);
 		want = hypm_truth(m, false);
 		assert_string_equal(t.text, want);
 		assert_string_equal(t.strings,
@@ -401,7 +402,7 @@ static void test_printk(void **state)
 					"0x12345 at 00000000ffffffff\n");
 		assert_int_equal(t.logs, 1);
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }

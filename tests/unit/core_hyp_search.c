@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "image/image.h"
-#include "libtold.h"
+#include "libprinted.h"
 
 /* A reader was there, and the writer has passed where it was: only what the writer
  * knows says where the tail is. */
@@ -21,19 +21,19 @@ static struct hypm *search_new(enum hypm_gen gen)
 
 	if (gen == HYPM_MAINLINE) {
 		m = hypm_new(2, 4, 4096);
-		told_fill(m, 0, 600);
+		hypm_fill(m, 0, 600);
 		hypm_swap(m, 0);
-		told_fill(m, 0, 900);
+		hypm_fill(m, 0, 900);
 		hypm_swap(m, 0);
-		told_fill(m, 0, 30);
-		told_fill(m, 1, 20);
+		hypm_fill(m, 0, 30);
+		hypm_fill(m, 1, 20);
 	} else {
 		m = hypm_new_android(gen, 2, 4, 4096);
-		told_fill_android(m, 0, 600);
+		hypm_fill_android(m, 0, 600);
 		if (gen != HYPM_14)
 			hypm_swap(m, 0);
-		told_fill_android(m, 0, 700);
-		told_fill_android(m, 1, 20);
+		hypm_fill_android(m, 0, 700);
+		hypm_fill_android(m, 1, 20);
 	}
 	return m;
 }
@@ -47,7 +47,7 @@ enum { GENS = sizeof(gens) / sizeof(*gens) };
 static void test_low(void **state)
 {
 	struct hypm *m;
-	struct told t;
+	struct printed t;
 	char *want;
 	uint32_t g;
 
@@ -56,7 +56,7 @@ static void test_low(void **state)
 		m = search_new(gens[g]);
 		hypm_mem(m)->low = true;
 		hypm_store(m);
-		t = told(m);
+		t = printed(m);
 		want = hypm_truth(m, m->no_buffer);
 		assert_string_equal(t.text, want);
 		assert_string_equal(
@@ -64,7 +64,7 @@ static void test_low(void **state)
 					"which events these are is guessed" :
 					"");
 		free(want);
-		told_free(&t);
+		printed_free(&t);
 		hypm_free(m);
 	}
 }
@@ -90,7 +90,7 @@ static void test_fake(void **state)
 		memcpy(p, m->ram + (m->cpu[0].rb - HYP_BASE), 72);
 		memcpy(p, p + 16, 8);
 		put64(p + member[i], HYP_SHIFT + 24);
-		told_all(m);
+		printed_all(m);
 		assert_int_not_equal(p[33] | p[34] | p[35], 0);
 		hypm_free(m);
 	}
@@ -109,7 +109,7 @@ static int search_stop(void *arg, uint64_t done, uint64_t all)
 /* An image with memory to search, whose places are known or not. */
 static struct memlog_image *search_image(struct hypm *m)
 {
-	const char *text = told_release(m);
+	const char *text = hypm_release(m);
 	struct memlog_image *image;
 
 	m->no_nodes = true;
@@ -174,7 +174,7 @@ static void test_tries(void **state)
 	struct hypm *m = search_new(HYPM_MAINLINE);
 	struct mem *mem = hypm_mem(m);
 	size_t len = 16u << 20, at;
-	struct told t;
+	struct printed t;
 	uint8_t *p;
 
 	assert_true(len / 8 > ML_HYP_TRIES);
@@ -187,12 +187,12 @@ static void test_tries(void **state)
 	for (at = 0; at < len; at += 8)
 		put64(p + at, HYP_DIRECT + (m->desc - HYP_BASE));
 	image = mem_image(mem, MEMLOG_PHYS);
-	t = told_opts(image, NULL, false);
+	t = printed_opts(image, NULL, false);
 	memlog_image_close(image);
 	assert_int_equal(t.logs, 1);
 	assert_true(mem->reads > ML_HYP_TRIES / 2);
 	assert_true(mem->reads < ML_HYP_TRIES + ML_HYP_TRIES / 4);
-	told_free(&t);
+	printed_free(&t);
 	hypm_free(m);
 }
 

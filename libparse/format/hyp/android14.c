@@ -15,13 +15,6 @@
 #include "structs.h"
 
 enum {
-	RB_TAIL = 0,
-	RB_READER = 8,
-	RB_HEAD = 16,
-	RB_NODES = 24,
-	RB_PAGES = 32,
-	RB_STATUS = 56,
-	RB_OVERRUN = 60,
 	NODE = 32,
 	FOOTER = 32, /* at the end of a page: two words of flags */
 	FLAGS = 7,
@@ -46,23 +39,24 @@ static bool android14_is_node(uint64_t off)
 /* May it be what the writer knows of a CPU? */
 static bool android14_fits(const uint8_t *p)
 {
-	uint64_t nodes = ml_le64(p + RB_NODES), pages = ml_le64(p + RB_PAGES);
+	uint64_t nodes = ml_le64(p + HYP_14_NODES),
+		 pages = ml_le64(p + HYP_14_PAGES);
 
 	return nodes && nodes % 8 == 0 && pages && pages <= ML_HYP_PAGES &&
-	       ml_le32(p + RB_STATUS) <= 2 &&
-	       android14_is_node(ml_le64(p + RB_TAIL) - nodes) &&
-	       android14_is_node(ml_le64(p + RB_READER) - nodes) &&
-	       android14_is_node(ml_le64(p + RB_HEAD) - nodes);
+	       ml_le32(p + HYP_14_STATUS) <= 2 &&
+	       android14_is_node(ml_le64(p + HYP_14_TAIL) - nodes) &&
+	       android14_is_node(ml_le64(p + HYP_14_READER) - nodes) &&
+	       android14_is_node(ml_le64(p + HYP_14_HEAD) - nodes);
 }
 
 /* The index of a node, at most pages: it may or may not count the reader's. */
 static bool android14_index(const uint8_t *rb, uint64_t va, uint32_t *ret)
 {
 	uint64_t off =
-		(va & ~(uint64_t)HYP_LINK_FLAGS) - ml_le64(rb + RB_NODES);
+		(va & ~(uint64_t)HYP_LINK_FLAGS) - ml_le64(rb + HYP_14_NODES);
 
 	*ret = (uint32_t)(off / NODE);
-	return off % NODE == 0 && off / NODE <= ml_le64(rb + RB_PAGES);
+	return off % NODE == 0 && off / NODE <= ml_le64(rb + HYP_14_PAGES);
 }
 
 /* Do its nodes, with the first at phys, make a ring? Sets their number. */
@@ -72,13 +66,14 @@ static bool android14_close(struct hyp_14 *s, const uint8_t *rb, uint64_t phys,
 	uint32_t head, at, most, steps = 0;
 	uint8_t b[NODE];
 
-	if (!android14_index(rb, ml_le64(rb + RB_HEAD), &head) ||
-	    !android14_index(rb, ml_le64(rb + RB_READER), &most))
+	if (!android14_index(rb, ml_le64(rb + HYP_14_HEAD), &head) ||
+	    !android14_index(rb, ml_le64(rb + HYP_14_READER), &most))
 		return false;
 	at = head;
 	do {
 		most = at > most ? at : most;
-		if (steps++ > ml_le64(rb + RB_PAGES) || !ml_hyp_try(s->logs) ||
+		if (steps++ > ml_le64(rb + HYP_14_PAGES) ||
+		    !ml_hyp_try(s->logs) ||
 		    !ml_hyp_read(s->image, phys + (uint64_t)at * NODE, b,
 				 NODE) ||
 		    !ml_le64(b + HYP_NODE_PAGE) ||
@@ -87,7 +82,8 @@ static bool android14_close(struct hyp_14 *s, const uint8_t *rb, uint64_t phys,
 			return false;
 	} while (at != head);
 	*ret = most + 1;
-	return most >= 1 && android14_index(rb, ml_le64(rb + RB_TAIL), &at) &&
+	return most >= 1 &&
+	       android14_index(rb, ml_le64(rb + HYP_14_TAIL), &at) &&
 	       at <= most;
 }
 
@@ -95,7 +91,7 @@ static bool android14_close(struct hyp_14 *s, const uint8_t *rb, uint64_t phys,
 static bool android14_nodes(struct hyp_14 *s, const uint8_t *rb, uint64_t *ret,
 			    uint32_t *ret_n)
 {
-	uint64_t va = ml_le64(rb + RB_NODES);
+	uint64_t va = ml_le64(rb + HYP_14_NODES);
 	struct hyp_places p = { .image = s->image,
 				.count = &s->logs->places,
 				.off = va % ML_HYP_STEP };
@@ -123,12 +119,12 @@ static void android14_take(struct hyp_14 *s, uint64_t phys)
 	*c = (struct hyp_cpu){ .cpu = (int32_t)s->n,
 			       .pages = n,
 			       .nodes = nodes,
-			       .nodes_va = ml_le64(b + RB_NODES),
+			       .nodes_va = ml_le64(b + HYP_14_NODES),
 			       .rb = phys,
 			       .has_meta = true,
-			       .meta.overrun = ml_le32(b + RB_OVERRUN) };
+			       .meta.overrun = ml_le32(b + HYP_14_OVERRUN) };
 	memcpy(c->rb_bytes, b, sizeof(b));
-	android14_index(b, ml_le64(b + RB_READER), &c->meta.reader);
+	android14_index(b, ml_le64(b + HYP_14_READER), &c->meta.reader);
 	s->h->direct = c->nodes_va - nodes;
 	s->n++;
 }

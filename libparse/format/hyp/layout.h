@@ -21,6 +21,17 @@ struct hyp_layout {
 	bool linear, packed;
 };
 
+/* What the writer of Android 14 knows of a CPU, where it is searched for as such. */
+enum {
+	HYP_14_TAIL = 0,
+	HYP_14_READER = 8,
+	HYP_14_HEAD = 16,
+	HYP_14_NODES = 24,
+	HYP_14_PAGES = 32,
+	HYP_14_STATUS = 56,
+	HYP_14_OVERRUN = 60,
+};
+
 const struct hyp_layout *ml_hyp_layout(const struct hyp *h);
 
 /* Bytes of events that a page has room for. */

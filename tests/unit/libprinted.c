@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libtold.c - what is printed of the traces in an image. */
-#include "libtold.h"
+/* libprinted.c - what is printed of the traces in an image. */
+#include "libprinted.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,14 +22,14 @@
 	"SYMBOL(init_uts_ns)=ffff9abc40000000\n" \
 	"NUMBER(kimage_voffset)=0xffff9abc00000000\n"
 
-struct told_remote {
+struct hypm_remote {
 	struct hypm m; /* first */
 	struct mem mem;
 };
 
 struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)
 {
-	struct told_remote *r = calloc(1, sizeof(*r));
+	struct hypm_remote *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
 	hypm_init(&r->m, mem_add(&r->mem, HYP_BASE, HYP_RAM), HYP_BASE, cpus,
@@ -40,7 +40,7 @@ struct hypm *hypm_new(uint32_t cpus, uint32_t pages, uint32_t size)
 struct hypm *hypm_new_android(enum hypm_gen gen, uint32_t cpus, uint32_t pages,
 			      uint32_t size)
 {
-	struct told_remote *r = calloc(1, sizeof(*r));
+	struct hypm_remote *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
 	hypm_init_android(&r->m, gen, mem_add(&r->mem, HYP_BASE, HYP_RAM),
@@ -57,7 +57,7 @@ void hypm_free(struct hypm *m)
 
 struct mem *hypm_mem(struct hypm *m)
 {
-	return &((struct told_remote *)m)->mem;
+	return &((struct hypm_remote *)m)->mem;
 }
 
 void hypm_hole(struct hypm *m, uint64_t addr, size_t len)
@@ -72,8 +72,8 @@ void hypm_hole(struct hypm *m, uint64_t addr, size_t len)
 	mem->piece[0].len = start;
 }
 
-struct told told_opts(struct memlog_image *image,
-		      const struct memlog_symbols *symbols, bool consumed)
+struct printed printed_opts(struct memlog_image *image,
+			    const struct memlog_symbols *symbols, bool consumed)
 {
 	struct memlog_scan_opts o = { .size = sizeof(o),
 				      .formats = "hyp-trace",
@@ -84,7 +84,7 @@ struct told told_opts(struct memlog_image *image,
 	const struct memlog_log *log;
 	struct memlog_decoder *d;
 	struct memlog_logs *logs;
-	struct told t = { 0 };
+	struct printed t = { 0 };
 	size_t len, len2, len3, i, k;
 	FILE *f = open_memstream(&t.text, &len);
 	FILE *g = open_memstream(&t.flagged, &len2);
@@ -122,7 +122,7 @@ struct told told_opts(struct memlog_image *image,
 	return t;
 }
 
-const char *told_release(const struct hypm *m)
+const char *hypm_release(const struct hypm *m)
 {
 	switch (m->gen) {
 	case HYPM_14:
@@ -137,34 +137,34 @@ const char *told_release(const struct hypm *m)
 	}
 }
 
-struct told told(struct hypm *m)
+struct printed printed(struct hypm *m)
 {
-	const char *text = told_release(m);
+	const char *text = hypm_release(m);
 	struct memlog_image *image = mem_image(hypm_mem(m), MEMLOG_PHYS);
-	struct told t;
+	struct printed t;
 
 	if (m->gen == HYPM_15 || m->gen == HYPM_14)
 		ml_image_add_note(image, "VMCOREINFO", 0, "", text, text,
 				  strlen(text));
-	t = told_opts(image, NULL, false);
+	t = printed_opts(image, NULL, false);
 	memlog_image_close(image);
 	return t;
 }
 
-void told_free(struct told *t)
+void printed_free(struct printed *t)
 {
 	free(t->text);
 	free(t->flagged);
 	free(t->strings);
 }
 
-void told_all(struct hypm *m)
+void printed_all(struct hypm *m)
 {
 	char *want;
-	struct told t;
+	struct printed t;
 
 	hypm_store(m);
-	t = told(m);
+	t = printed(m);
 	want = hypm_truth(m, m->no_buffer);
 	assert_int_equal(t.logs, 1);
 	assert_string_equal(t.text, want);
@@ -175,14 +175,14 @@ void told_all(struct hypm *m)
 	if (!m->no_buffer)
 		assert_string_equal(t.flagged, "");
 	free(want);
-	told_free(&t);
+	printed_free(&t);
 }
 
-void told_hostile(struct hypm *m, const uint64_t *where, size_t n, size_t len,
-		  const uint64_t *words, size_t n_words)
+void printed_hostile(struct hypm *m, const uint64_t *where, size_t n,
+		     size_t len, const uint64_t *words, size_t n_words)
 {
 	uint8_t *p, old[8];
-	struct told t;
+	struct printed t;
 	size_t i, k;
 
 	for (i = 0; i < n * len; i++)
@@ -190,13 +190,13 @@ void told_hostile(struct hypm *m, const uint64_t *where, size_t n, size_t len,
 			p = m->ram + (where[i / len] - HYP_BASE) + i % len * 8;
 			memcpy(old, p, 8);
 			put64(p, words[k]);
-			t = told(m);
-			told_free(&t);
+			t = printed(m);
+			printed_free(&t);
 			memcpy(p, old, 8);
 		}
 }
 
-void told_fill(struct hypm *m, uint32_t cpu, uint32_t n)
+void hypm_fill(struct hypm *m, uint32_t cpu, uint32_t n)
 {
 	struct hypm_cpu *c = &m->cpu[cpu];
 	uint32_t i;
@@ -210,7 +210,7 @@ void told_fill(struct hypm *m, uint32_t cpu, uint32_t n)
 			hypm_selftest(m, cpu, c->stamp + 300 * MS, i);
 }
 
-void told_fill_android(struct hypm *m, uint32_t cpu, uint32_t n)
+void hypm_fill_android(struct hypm *m, uint32_t cpu, uint32_t n)
 {
 	struct hypm_cpu *c = &m->cpu[cpu];
 	uint32_t i, event;

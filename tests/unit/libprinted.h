@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libtold.h - what is printed of the traces in an image. */
-#ifndef LIBTOLD_H
-#define LIBTOLD_H
+/* libprinted.h - what is printed of the traces in an image. */
+#ifndef LIBPRINTED_H
+#define LIBPRINTED_H
 
 #include "../../fixtures/gen/hyp_model.h"
 #include "format/format.h"
@@ -17,7 +17,7 @@ struct mem *hypm_mem(struct hypm *m);
 /* Take len bytes out of its memory, once, after hypm_store(). */
 void hypm_hole(struct hypm *m, uint64_t addr, size_t len);
 
-struct told {
+struct printed {
 	char *text, *flagged; /* all of it, and what is consumed */
 	char *strings;	      /* fields of that name */
 	uint64_t missing, damaged;
@@ -30,27 +30,28 @@ struct told {
 };
 
 /* The caller frees. consumed: also what the reader has read. */
-struct told told_opts(struct memlog_image *image,
-		      const struct memlog_symbols *symbols, bool consumed);
-struct told told(struct hypm *m);
+struct printed printed_opts(struct memlog_image *image,
+			    const struct memlog_symbols *symbols,
+			    bool consumed);
+struct printed printed(struct hypm *m);
 
 /* VMCOREINFO of a kernel of that generation. */
-const char *told_release(const struct hypm *m);
-void told_free(struct told *t);
+const char *hypm_release(const struct hypm *m);
+void printed_free(struct printed *t);
 
 /* All that trace_pipe would print is, in a certain order; also the events that it
  * has read of the page that it is on, flagged, if nothing says which they are. */
-void told_all(struct hypm *m);
+void printed_all(struct hypm *m);
 
 /* Print it with each of these words at each of n places, which have len 8-byte words: no
  * bytes may do harm. */
-void told_hostile(struct hypm *m, const uint64_t *where, size_t n, size_t len,
-		  const uint64_t *words, size_t n_words);
+void printed_hostile(struct hypm *m, const uint64_t *where, size_t n,
+		     size_t len, const uint64_t *words, size_t n_words);
 
 /* Write n events of all kinds. */
-void told_fill(struct hypm *m, uint32_t cpu, uint32_t n);
+void hypm_fill(struct hypm *m, uint32_t cpu, uint32_t n);
 
 /* The same of Android, those that its kernel has. */
-void told_fill_android(struct hypm *m, uint32_t cpu, uint32_t n);
+void hypm_fill_android(struct hypm *m, uint32_t cpu, uint32_t n);
 
 #endif
