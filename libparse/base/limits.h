@@ -322,6 +322,9 @@
 #define ML_FTRACE_SYMBOLS      (1u << 20)
 #define ML_FTRACE_SYMBOL_NAMES (32u << 20)
 
+/* A table of boot times: OVMF with all drivers that are measured has 280 KiB. */
+#define ML_FPDT_MAX (8u << 20)
+
 /* The log of Linux, as powers of two: descriptors, and bytes of text: log_buf_len= takes
  * more, kernels for 8192 CPUs make it 32 MiB. Its pieces of memory: the kernel takes
  * them in one piece each; pages of tables that lead there. Bytes of a descriptor (24), of

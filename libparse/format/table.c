@@ -19,6 +19,7 @@
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \
+	X(fpdt)        \
 	X(debugport)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;

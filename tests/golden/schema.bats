@@ -78,7 +78,7 @@ every() {
 	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
 		. as $r | (.text | endswith($r.message)) and
 		(.format == "hyp-trace" or .format == "ftrace" or
-		 .format == "dmesg" or
+		 .format == "dmesg" or .format == "fpdt" or
 		 .format == "xen-console" and
 		 (.message | startswith("(XEN)") | not)))' json
 }

@@ -113,7 +113,7 @@ check_all() {
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
 		# except those of Xen, which have several logs, of coreboot,
 		# of Linux, and the resume above: they have tests of their own
-		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-*)
+		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | fpdt-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;
