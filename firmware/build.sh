@@ -26,7 +26,7 @@ usage() {
 
 variants=(x64 ia32x64 x64-serial x64-smm ia32x64-smm x64-smm-fault x64-full
 	x64-bench x64-fpdt x64-off microvm microvm-progress cloudhv x64-202502
-	aarch64 aarch64-fault)
+	aarch64 aarch64-fault aarch64-202502)
 
 # Sets the edk2, platform (its .dsc), archs, output (below Build/), files, the prefix
 # of the compiler, and the flags, of which common are those that all variants have.
@@ -192,12 +192,17 @@ path_wrappers() {
 
 # Debian's source has this part of Arm's linker options as assembler only.
 arm_lto() {
-	local dir=ArmPkg/Library/GccLto
+	local old=ArmPkg/Library/GccLto new=BaseTools/Bin/GccLto from to
 
 	[ -n "$prefix" ] || return 0
-	mkdir -p "$WORKSPACE/$dir"
-	"${prefix}gcc" -c -fpic "$tree/edk2/$dir/liblto-aarch64.s" \
-		-o "$WORKSPACE/$dir/liblto-aarch64.a"
+	from=$tree/edk2/$new
+	to=$from
+	if [ -d "$tree/edk2/$old" ]; then
+		from=$tree/edk2/$old
+		to=$WORKSPACE/$old
+	fi
+	mkdir -p "$to"
+	"${prefix}gcc" -c -fpic "$from/liblto-aarch64.s" -o "$to/liblto-aarch64.a"
 }
 
 # Each variant has its own workspace, so that switching between variants

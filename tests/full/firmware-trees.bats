@@ -13,7 +13,8 @@ setup_file() {
 	# tests/check uses JOBS for the number of test files
 	JOBS=$(nproc)
 	export JOBS
-	"$top/firmware/build.sh" x64-202502 x64-fpdt >&3 2>&3
+	"$top/firmware/build.sh" x64-202502 aarch64-202502 \
+		x64-fpdt >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
@@ -69,6 +70,30 @@ boots() {
 	"$dump" -b -1 -O raw "$vm/dump" | cmp - <(head -c "$before" "$vm/debugcon.log")
 	vm_qmp query-firmware-log > "$vm/answer"
 	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/second" -
+}
+
+@test "edk2-stable202502, ArmVirtQemu: the log is what the serial port got" {
+	local format
+	vm_machine=virt
+	vm_memory=128
+	vm_start "$out/firmware/aarch64-202502/QEMU_EFI.fd"
+	vm_quiet
+	for format in elf kdump-zlib raw; do
+		vm_dump "$format" "$vm/dump"
+		"$dump" -O raw "$vm/dump" > "$vm/text"
+		[ "$(stat -c %s "$vm/text")" -gt 30000 ]
+		# line by line, because the console uses the same port
+		perl -0777 -e '
+			my ($serial, $log) = map { open F, "<:raw", $_; <F> } @ARGV;
+			my $at = 0;
+			for ($log =~ /.*\n|.+/g) {
+				$at = index $serial, $_, $at;
+				die "not on the serial port: $_" if $at < 0;
+				$at += length;
+			}' "$vm/serial.log" "$vm/text"
+		cmp -n 10000 "$vm/serial.log" "$vm/text"
+	done
+	"$dump" --list "$vm/dump" | grep -q 'edk2 2025\.02'
 }
 
 @test "FPDT: the times of the boot are in guest memory" {
