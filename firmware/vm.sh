@@ -100,7 +100,8 @@ vm_launch() {
 			return 1
 		fi
 	done
-	coproc vm_socket { exec socat - "UNIX-CONNECT:$vm/qmp" 2>/dev/null; }
+	coproc vm_socket { exec socat - "UNIX-CONNECT:$vm/qmp,retry=100,interval=0.1" \
+		2>/dev/null; }
 	vm_in=${vm_socket[0]}
 	vm_out=${vm_socket[1]}
 	vm_socket_pid=$!
