@@ -18,7 +18,7 @@ early=0x820000		# address of the early ring
 page_bytes=3327		# capacity of a ring of one page
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
-cases=(q35-shell q35-wrap q35-early q35-no-room q35-6g i440fx-shell
+cases=(q35-shell q35-index q35-wrap q35-early q35-no-room q35-6g i440fx-shell
 	ia32x64-shell ia32x64-pei reset-pei reset-shell reset-kept q35-resume
 	off q35-saved fpdt)
 
@@ -31,6 +31,7 @@ start() {
 		"$vm_machine" "$vm_memory" "image $variant of firmware/build.sh")
 	set -- -cpu "$cpu" "$@"
 	story+=", ${*//$vm\//}"
+	"$fw_top/build.sh" "$variant"
 	vm_start "$images/$variant/OVMF.fd" "$@"
 }
 
@@ -174,6 +175,13 @@ make_q35-shell() {
 		"current:main:0:$(debugcon_size)" elf elf-paging kdump-zlib
 }
 
+make_q35-index() {
+	start x64
+	vm_quiet
+	finish q35-index 'q35, idle at the shell; the log has an index' \
+		"current:main:0:$(debugcon_size)" elf
+}
+
 make_q35-wrap() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
 	vm_quiet
@@ -312,7 +320,6 @@ make_fpdt() {
 
 [ $# -gt 0 ] || set -- "${cases[@]}"
 mkdir -p "$kept" "$fw_out"
-"$fw_top/build.sh" x64 ia32x64
 ${CC:-cc} -O2 -Wall -o "$fw_out/scrub" "$fw_top/scrub.c"
 for each; do
 	declare -F "make_$each" > /dev/null || die "unknown case $each (use one of: ${cases[*]})"

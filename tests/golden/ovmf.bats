@@ -295,26 +295,34 @@ lines() {
 	unpack memlog-q35-index.elf
 	"$dump" -q -J "$unpacked" | objects >"$records"
 	# the clock ran at 2.6 GHz, and the guest's date was that of the host
-	run -0 jq -s 'all(.time and .time_hz == "2599983097" and .level and .phase and
+	run -0 jq -s 'all(.time and .time_hz == "2599989399" and .level and .phase and
 		.component) and (map(.time | tonumber) | . == sort) and
-		.[0].time == "0" and .[0].fields.utc_us == "1795880987853505"' \
+		.[0].time == "0" and .[0].fields.utc_us == "1795892373960075"' \
 		"$records"
 	[ "$output" = true ]
 	run -0 jq -r '[.phase, .component, .level] | @tsv' "$records"
 	same <(sort <<<"$output" | uniq -c) - <<-'X'
+	      1 DXE	AtaAtapiPassThruDxe	6
 	     53 DXE	BdsDxe	6
 	      1 DXE	CpuDxe	4
 	     10 DXE	CpuDxe	6
-	      8 DXE	DxeCore	3
-	    508 DXE	DxeCore	6
+	     11 DXE	DxeCore	3
+	    839 DXE	DxeCore	6
 	      5 DXE	FaultTolerantWriteDxe	6
 	     45 DXE	PciBusDxe	6
 	     28 DXE	PciHostBridgeDxe	6
+	     37 DXE	PciSioSerialDxe	6
 	     15 DXE	QemuFwCfgAcpiPlatform	6
+	      9 DXE	QemuKernelLoaderFsDxe	6
+	      6 DXE	QemuRamfbDxe	6
 	      7 DXE	S3SaveStateDxe	6
+	      4 DXE	SataController	6
+	     19 DXE	SmbiosDxe	6
+	      7 DXE	SmbiosPlatformDxe	6
+	      3 DXE	TerminalDxe	6
 	      6 PEI	CpuMpPei	6
 	      3 PEI	DxeIpl	6
-	      8 PEI	MemLogPei	6
+	      9 PEI	MemLogPei	6
 	     88 PEI	PeiCore	6
 	     50 PEI	PlatformPei	6
 	      2 RT	EmuVariableFvbRuntimeDxe	6

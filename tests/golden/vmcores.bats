@@ -83,8 +83,8 @@ check_all() {
 	zstd -q -d "$kept/$name.debugcon.zst" -o truth
 	"$dump" --list image > list
 	cat list
-	[[ $(grep -A 1 ' phys:0x820000 ' list) == *' early '*' current'$'\n'*S3* ]]
-	[[ $(grep -A 1 ' main ' list) == *' current'$'\n'*S3* ]]
+	[[ $(grep -A 1 ' phys:0x820000 ' list) == *' resume '*' current'$'\n'*S3* ]]
+	[ "$(awk '$2 == "main" { print $NF }' list)" = current ]
 	[ "$(grep -c '^ovmf ' list)" -eq 2 ]
 	# the resume starts where the firmware started for the second time; what
 	# DXE left for it writes to the main log meanwhile
