@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "libmem.h"
 
 static void plant(uint8_t *p, const char *text)
@@ -365,6 +366,81 @@ static void ranges_of_dump(void **state)
 	mem_free(&zero);
 }
 
+/* ---- a reader that says OK and gives nothing, over and over ------------- */
+
+struct standing {
+	uint8_t page[4096];
+	uint64_t good; /* bytes that there are; the rest stands still */
+	unsigned int reads;
+};
+
+static enum memlog_status standing_read(void *self, uint64_t addr, void *buf,
+					size_t len, size_t *ret,
+					struct memlog_err *err)
+{
+	struct standing *s = self;
+
+	(void)err;
+	s->reads++;
+	assert_true(s->reads < 100000);
+	*ret = addr < s->good ? ml_min(len, s->good - addr) : 0;
+	memcpy(buf, s->page + (addr < s->good ? addr : 0), *ret);
+	return MEMLOG_OK;
+}
+
+static void standing_reader(void **state)
+{
+	static const enum memlog_scan_mode modes[] = { MEMLOG_SCAN_PAGES,
+						       MEMLOG_SCAN_EXHAUSTIVE };
+	static const uint64_t good[] = { 4096, 1000, 0 };
+	const struct memlog_reader_ops ops = { .size = sizeof(ops),
+					       .page_size = 4096,
+					       .read = standing_read };
+	const struct memlog_range r = { 0, 1 << 20 };
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
+	const struct memlog_record *rec;
+	struct standing s = { .good = 0 };
+	struct memlog_decoder *d;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	size_t i;
+
+	plant(s.page, "one\n");
+	/* a ring that goes on where the reader stands still */
+	put64(s.page + 0x18, 0x10000 - 192);
+	put64(s.page + 0x30, 0x8000);
+	memset(s.page + 192, 'a', sizeof(s.page) - 192);
+	for (i = 0; i < 6; i++) {
+		s.good = good[i / 2];
+		s.reads = 0;
+		opts.mode = modes[i % 2];
+		assert_int_equal(memlog_image_wrap(&ops, &s, MEMLOG_PHYS, "m",
+						   NULL, &image, NULL),
+				 0);
+		assert_int_equal(memlog_image_set_ranges(image, &r, 1, NULL),
+				 0);
+		assert_int_equal(memlog_scan(image, &opts, &logs, &stats, NULL),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), s.good > 0);
+		assert_true(stats.unreadable >= r.end - 4096);
+		if (s.good) {
+			assert_int_equal(
+				memlog_decoder_open(image,
+						    memlog_logs_get(logs, 0),
+						    NULL, &d, NULL),
+				0);
+			while (!memlog_decoder_next(d, &rec, NULL))
+				assert_true(rec->raw_len <= s.good);
+			assert_int_equal(memlog_decoder_missing(d),
+					 192 + 0x8000 - s.good);
+			memlog_decoder_close(d);
+		}
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +450,7 @@ int main(void)
 		cmocka_unit_test(bad_ranges),
 		cmocka_unit_test(set_ranges),
 		cmocka_unit_test(ranges_of_dump),
+		cmocka_unit_test(standing_reader),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
