@@ -3,9 +3,10 @@
  * scrub.c - zero the pages of a guest's memory that are unrelated to the log,
  * so that a dump of it compresses well.
  *
- *	scrub RAM [CR3]
+ *	scrub [-b BASE] RAM [CR3]
  *
- * RAM is the file that backs the memory of a stopped guest. These pages are
+ * RAM is the file that backs the memory of a stopped guest, which starts at BASE
+ * (hexadecimal, by default 0). These pages are
  * kept: rings, pages with one half of the magic, pages with the log's GUID
  * followed by the address of a ring (or by 0, in a HOB), pages with an EFI
  * system table, ACPI's FPDT with the times of the boot and what leads to it, and
@@ -30,6 +31,7 @@ static const char guid[16] = "\x39\x51\x30\x95\x0f\xb2\x23\x47"
 			     "\x84\x25\x62\x7c\x88\x8f\xf1\x21";
 
 static uint8_t *ram;
+static uint64_t base;
 static size_t pages;
 static uint8_t *keep;
 static uint64_t rings[MAX_RINGS];
@@ -78,7 +80,7 @@ static void find_rings(void)
 			continue;
 		keep_range(page * PAGE, header_size + size);
 		if (ring_count < MAX_RINGS)
-			rings[ring_count++] = page * PAGE;
+			rings[ring_count++] = base + page * PAGE;
 	}
 }
 
@@ -195,8 +197,13 @@ int main(int argc, char **argv)
 	struct stat st;
 	int fd;
 
+	if (argc > 2 && !strcmp(argv[1], "-b")) {
+		base = strtoull(argv[2], NULL, 16);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: scrub RAM [CR3]\n");
+		fprintf(stderr, "usage: scrub [-b BASE] RAM [CR3]\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDWR);

@@ -14,13 +14,12 @@ trap vm_end EXIT
 
 kept=$tree_top/fixtures/vmcores
 images=$fw_out
-early=0x820000		# address of the early ring
 page_bytes=3327		# capacity of a ring of one page
 cpu=qemu64,+pdpe1gb	# 1 GiB pages: a few page tables instead of 4 MiB
 
 cases=(q35-shell q35-index q35-wrap q35-early q35-no-room q35-6g i440fx-shell
 	ia32x64-shell ia32x64-pei reset-pei reset-shell reset-kept q35-resume
-	off q35-saved fpdt)
+	off q35-saved fpdt virt-fault virt-early)
 
 # start VARIANT [ARG...]: start a guest; story is its description for the .txt.
 start() {
@@ -33,6 +32,37 @@ start() {
 	story+=", ${*//$vm\//}"
 	"$fw_top/build.sh" "$variant"
 	vm_start "$images/$variant/OVMF.fd" "$@"
+}
+
+# start_arm MACHINE FAULT: start an Arm guest that crashes. Its serial port gets the
+# firmware's text, and nothing else until there is a console.
+start_arm() {
+	vm_machine=$1
+	vm_memory=128
+	base=40000000
+	early=0x40100000
+	what='serial port'
+	set -- -fw_cfg "name=opt/memlog/Fault,string=$2"
+	story=$(printf '%s -M %s -m %sM -accel tcg -nodefaults -cpu cortex-a72, %s, %s' \
+		"$("$vm_qemu_arm" --version | sed -n '1s/.*version //p')" \
+		"$vm_machine" "$vm_memory" \
+		"image aarch64-fault of firmware/build.sh" "$*")
+	"$fw_top/build.sh" aarch64-fault
+	vm_start "$images/aarch64-fault/QEMU_EFI.fd" "$@"
+}
+
+# Wait until the guest has said $1 and is silent; its text is the reference.
+arm_crashed() {
+	local size=-1 before=-2 tries=0
+
+	vm_wait serial.log "$1"
+	while [ "$size" != "$before" ]; do
+		[ $((tries += 1)) -lt 300 ] || die "the guest does not stop"
+		before=$size
+		sleep 1
+		size=$(stat -c %s "$vm/serial.log")
+	done
+	cp "$vm/serial.log" "$vm/debugcon.log"
 }
 
 debugcon_size() {
@@ -112,7 +142,8 @@ finish() {
 
 	vm_qmp stop > /dev/null
 	tables=$(page_tables)
-	scrubbed=$("$fw_out/scrub" "$vm/ram" ${tables:+"$tables"})
+	scrubbed=$("$fw_out/scrub" ${base:+-b "$base"} "$vm/ram" \
+		${tables:+"$tables"})
 	rm -f "$kept/$name".*
 	sed -i "/^$name /d" "$kept/manifest"
 	zstd -q -f -19 "$vm/debugcon.log" -o "$kept/$name.debugcon.zst"
@@ -155,15 +186,15 @@ finish() {
 			printf '%s %s %s %s %s %s %s %s\n' "$name" "$format" \
 				"$state" "$ring" "$at" "$offset" "$bytes" \
 				"$hash" >> "$kept/manifest"
-			printf '    %s log at %s: bytes %s..%s of the debug port, sha256 %s\n' \
+			printf '    %s log at %s: bytes %s..%s of the %s, sha256 %s\n' \
 				"$state" "$ring" "$offset" \
-				$((offset + bytes)) "$hash" \
+				$((offset + bytes)) "$what" "$hash" \
 				>> "$kept/$name.txt"
 		done
 		rm -f "$vm/dump"
 	done
-	printf '\n%s.debugcon.zst\n    the output of the debug port in the same run: the reference\n    sha256 unpacked: %s\n' \
-		"$name" "$(sha256sum < "$vm/debugcon.log" | cut -d' ' -f1)" \
+	printf '\n%s.debugcon.zst\n    the output of the %s in the same run: the reference\n    sha256 unpacked: %s\n' \
+		"$name" "$what" "$(sha256sum < "$vm/debugcon.log" | cut -d' ' -f1)" \
 		>> "$kept/$name.txt"
 	say "$name: $(cd "$kept" && du -ch "$name".* | tail -1 | cut -f1)"
 }
@@ -311,11 +342,35 @@ make_off() {
 }
 
 make_fpdt() {
-	"$fw_top/build.sh" x64-fpdt
 	start x64-fpdt
 	vm_quiet
 	finish fpdt 'q35 at the shell, firmware with the drivers of ACPI'\''s FPDT' \
 		"current:main:0:$(debugcon_size)" elf
+}
+
+# Two boots that end in the same way.
+make_virt-fault() {
+	local before
+	start_arm virt 52
+	arm_crashed 'memory log: fault 52'
+	before=$(debugcon_size)
+	vm_qmp system_reset > /dev/null
+	until [ "$(grep -c 'memory log: fault 52' "$vm/serial.log")" -gt 1 ]; do
+		sleep 0.2
+	done
+	arm_crashed 'memory log: fault 52'
+	finish virt-fault \
+		'Arm: a driver wrote to an address that is not mapped, reset, and the same again' \
+		"current:1:$before:$(($(debugcon_size) - before)) boot-1:0:0:$before" \
+		elf kdump-zlib
+}
+
+make_virt-early() {
+	start_arm virt,virtualization=on 13
+	arm_crashed 'memory log: fault 13'
+	finish virt-early \
+		'Arm at EL2: an invalid instruction in SEC, only the early ring' \
+		"current:early:0:$(debugcon_size)" elf
 }
 
 [ $# -gt 0 ] || set -- "${cases[@]}"
@@ -325,6 +380,9 @@ for each; do
 	declare -F "make_$each" > /dev/null || die "unknown case $each (use one of: ${cases[*]})"
 	vm_machine=q35
 	vm_memory=64
+	base=
+	early=0x820000
+	what='debug port'
 	vm_new
 	"make_$each"
 done
