@@ -10,7 +10,7 @@ setup_file() {
 	export dump=${B:-$top/build}/memlog-dump
 	local name
 
-	for name in x64 ia32x64; do
+	for name in x64 ia32x64 aarch64; do
 		zstd -q -d --long=27 "$top/fixtures/firmware/OVMF-$name.fd.zst" \
 			-o "$BATS_FILE_TMPDIR/$name.fd"
 	done
@@ -51,7 +51,7 @@ same() {
 @test "the kept images were built from these sources" {
 	. "$top/firmware/lib.sh"
 	fw_top=$top/firmware
-	for name in x64 ia32x64; do
+	for name in x64 ia32x64 aarch64; do
 		run -0 sed -n 's/^sources: //p' \
 			"$top/fixtures/firmware/OVMF-$name.txt"
 		[ "$output" = "$(hash_of patches MemLogPkg)" ]
@@ -306,4 +306,23 @@ level() {
 	start ia32x64
 	vm_quiet
 	same 0 elf raw
+}
+
+# Messages and console share the serial port.
+@test "aarch64 at the shell: elf, kdump-zlib in blocks of 64 KiB" {
+	local format
+	vm_machine=virt
+	vm_memory=128
+	start aarch64
+	vm_quiet
+	for format in elf kdump-zlib; do
+		vm_dump "$format" "$vm/dump"
+		"$dump" -O raw "$vm/dump" > "$vm/text"
+		[ "$(stat -c %s "$vm/text")" -gt 50000 ]
+		run -0 "$BATS_TEST_DIRNAME/console.pl" "$vm/serial.log" \
+			"$vm/text"
+		[ -z "$output" ]
+	done
+	# in a flattened file the header is after 16 + 4096 bytes
+	[ "$(od -An -tu4 -j $((4096 + 16 + 428)) -N 4 "$vm/dump")" -eq 65536 ]
 }
