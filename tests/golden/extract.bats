@@ -51,9 +51,9 @@ check() {
 		what small >got
 		same want got
 	done
-	if [ "$n" -gt 1 ] && ! "$dump" --extract=all "$image" 2>&1 |
+	if [ "$n" -gt 1 ] && ! "$dump" -F all --extract=all "$image" 2>&1 |
 		grep -q 'is not in the extract'; then
-		same_of "$image"
+		same_of "$image" -F all
 		what small >got
 		same logs got
 	fi
