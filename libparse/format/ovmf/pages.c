@@ -3,9 +3,9 @@
  * pages.c - how far the memory that follows a header is the log's own.
  *
  * One page that is not ends it: the text of another guest could follow. Firmware
- * zeroes the buffer before it is
- * used, ends lines with CR LF, and writes messages of less than 512 bytes; other
- * memory differs in at least one of these. An index proves itself.
+ * zeroes the buffer before it is used, ends lines with CR LF, and writes messages of
+ * less than 512 bytes; other memory differs in at least one of these. An index proves
+ * itself.
  */
 #include <string.h>
 
