@@ -3,6 +3,7 @@
 #include "list.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/plural.h"
@@ -10,26 +11,35 @@
 #include "image/image.h"
 #include "json_writer.h"
 #include "words.h"
+#include "wrap.h"
 
 /* Ranges and notes shown unless all are requested: they fit on a screen. */
 #define SHOWN_RANGES	 16
 #define SHOWN_NOTES	 24
 #define SHOWN_NOTE_LINES 8
 
+/* Columns of a field's name, and before a note's text. */
+#define INFO_NAME 12
+#define INFO_TEXT 6
+
 static void info_field(struct ml_out *out, const char *name)
 {
-	ml_out_fmt(out, "%-12s", name);
+	ml_out_fmt(out, "%-*s", INFO_NAME, name);
 }
 
-static void put_size(struct ml_out *out, uint64_t size)
+/* Returns its columns. */
+static size_t put_size(struct ml_out *out, uint64_t size)
 {
-	char words[ML_SIZE_TEXT];
+	char words[ML_SIZE_TEXT], text[ML_SIZE_TEXT + 32];
 
+	ml_size_words(size, words);
 	if (size < 1024)
-		ml_out_str(out, ml_size_words(size, words));
+		snprintf(text, sizeof(text), "%s", words);
 	else
-		ml_out_fmt(out, "%" PRIu64 " bytes (%s)", size,
-			   ml_size_words(size, words));
+		snprintf(text, sizeof(text), "%" PRIu64 " bytes (%s)", size,
+			 words);
+	ml_out_str(out, text);
+	return strlen(text);
 }
 
 static void put_ranges(struct ml_out *out, struct memlog_image *image,
@@ -63,21 +73,43 @@ static void put_ranges(struct ml_out *out, struct memlog_image *image,
 	}
 }
 
-/* A note's text, each of its lines indented. */
+static void put_note_head(struct ml_out *out, const struct memlog_note *note)
+{
+	char size[64];
+	size_t n;
+
+	n = (size_t)snprintf(size, sizeof(size), " 0x%" PRIx32, note->type);
+	if (note->desc)
+		n += (size_t)snprintf(size + n, sizeof(size) - n,
+				      ", %zu byte%s", note->desc_len,
+				      ml_s(note->desc_len));
+	ml_out_str(out, "  ");
+	ml_escape_str(out, note->owner);
+	ml_out_str(out, size);
+	if (note->title && note->title[0]) {
+		ml_out_str(out, ": ");
+		n += 4 + ml_wrap_chars(note->owner, strlen(note->owner));
+		ml_wrap(out, note->title, strlen(note->title), n, INFO_TEXT);
+	}
+	ml_out_char(out, '\n');
+}
+
+/* A note's text, each of its lines indented, and what does not fit in it more. */
 static void put_note_text(struct ml_out *out, const char *text, bool all)
 {
 	unsigned int lines = 0;
 	const char *lf;
+	size_t len;
 
 	while (*text) {
 		lf = strchr(text, '\n');
+		len = lf ? (size_t)(lf - text) : strlen(text);
 		if (!all && lines++ == SHOWN_NOTE_LINES) {
 			ml_out_str(out, "      ... -v shows the rest\n");
 			return;
 		}
-		ml_out_str(out, "      ");
-		ml_escape_text(out, (const uint8_t *)text,
-			       lf ? (size_t)(lf - text) : strlen(text), false);
+		ml_out_fmt(out, "%*s", INFO_TEXT, "");
+		ml_wrap(out, text, len, INFO_TEXT, INFO_TEXT + 2);
 		ml_out_char(out, '\n');
 		text = lf ? lf + 1 : "";
 	}
@@ -98,17 +130,7 @@ static void put_notes(struct ml_out *out, const struct memlog_image *image,
 				   n - i);
 			break;
 		}
-		ml_out_str(out, "  ");
-		ml_escape_str(out, note.owner);
-		ml_out_fmt(out, " 0x%" PRIx32, note.type);
-		if (note.desc)
-			ml_out_fmt(out, ", %zu byte%s", note.desc_len,
-				   ml_s(note.desc_len));
-		if (note.title && note.title[0]) {
-			ml_out_str(out, ": ");
-			ml_escape_str(out, note.title);
-		}
-		ml_out_char(out, '\n');
+		put_note_head(out, &note);
 		if (note.text)
 			put_note_text(out, note.text, all);
 	}
@@ -121,7 +143,7 @@ static void put_warnings(struct ml_out *out, const struct memlog_image *image)
 
 	for (i = 0; (w = memlog_image_warning(image, i)); i++) {
 		info_field(out, "warning");
-		ml_escape_str(out, w);
+		ml_wrap(out, w, strlen(w), INFO_NAME, INFO_NAME);
 		ml_out_char(out, '\n');
 	}
 }
@@ -129,15 +151,18 @@ static void put_warnings(struct ml_out *out, const struct memlog_image *image)
 static void put_left_out(struct ml_out *out, struct memlog_image *image)
 {
 	uint64_t bytes = ml_image_left_out(image);
-	char level[ML_LEVEL_TEXT];
+	char level[ML_LEVEL_TEXT], words[ML_LEVEL_TEXT + 80];
+	size_t at;
 
 	if (!bytes)
 		return;
 	info_field(out, "left out");
-	put_size(out, bytes);
+	at = INFO_NAME + put_size(out, bytes);
 	ml_dump_level_words(image->dump_level, level);
-	ml_out_fmt(out, " when it was written%s%s\n", level[0] ? ": " : "",
-		   level);
+	snprintf(words, sizeof(words), " when it was written%s%s",
+		 level[0] ? ": " : "", level);
+	ml_wrap(out, words, strlen(words), at, INFO_NAME);
+	ml_out_char(out, '\n');
 }
 
 static void info_put_text(struct ml_out *out, struct memlog_image *image,

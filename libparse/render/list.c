@@ -10,6 +10,7 @@
 #include "escape.h"
 #include "json_writer.h"
 #include "words.h"
+#include "wrap.h"
 
 enum {
 	COL_FORMAT,
@@ -23,9 +24,7 @@ enum {
 	COLS
 };
 
-/* No line of the table is wider than a terminal; what does not fit goes on
- * below, this far to the right. */
-#define LIST_WIDTH  80
+/* What does not fit in a line goes on below, this far to the right. */
 #define LIST_INDENT 8
 
 /* Room for all flags, an escaped reason and an escaped version. */
@@ -108,7 +107,7 @@ static void list_put_row(struct ml_out *out, const struct row *row,
 	bool right;
 
 	for (c = 0; c < COLS; c++) {
-		if (c && at + pad + l->gap + l->width[c] > LIST_WIDTH) {
+		if (c && at + pad + l->gap + l->width[c] > ML_WRAP_WIDTH) {
 			ml_out_char(out, '\n');
 			at = LIST_INDENT;
 			list_put_spaces(out, at);
@@ -123,31 +122,6 @@ static void list_put_row(struct ml_out *out, const struct row *row,
 		ml_out_str(out, row->cell[c]);
 		at += l->width[c] - (right ? 0 : pad);
 		pad = right ? 0 : pad;
-	}
-}
-
-/* Text between spaces is never broken. */
-static void list_put_wrapped(struct ml_out *out, const char *text)
-{
-	size_t at = LIST_WIDTH, len, width;
-	char word[LIST_NOTE];
-
-	while (*text) {
-		len = strcspn(text, " ");
-		snprintf(word, sizeof(word), "%.*s", (int)len, text);
-		width = width_of(word);
-		if (at + 1 + width > LIST_WIDTH) {
-			ml_out_char(out, '\n');
-			list_put_spaces(out, LIST_INDENT);
-			at = LIST_INDENT;
-		} else {
-			ml_out_char(out, ' ');
-			at++;
-		}
-		ml_out_str(out, word);
-		at += width;
-		text += len;
-		text += strspn(text, " ");
 	}
 }
 
@@ -197,7 +171,7 @@ static void list_layout_init(struct list_layout *l,
 	}
 	for (c = 0; c < COLS; c++)
 		sum += l->width[c];
-	l->gap = sum + 2 * (COLS - 1) > LIST_WIDTH ? 1 : 2;
+	l->gap = sum + 2 * (COLS - 1) > ML_WRAP_WIDTH ? 1 : 2;
 }
 
 static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
@@ -224,7 +198,12 @@ static void put_table(struct ml_out *out, const struct memlog_log *const *logs,
 		fill_row(&row, logs[i]);
 		list_put_row(out, &row, &l);
 		list_note(note, logs[i]);
-		list_put_wrapped(out, note);
+		if (note[0]) {
+			ml_out_char(out, '\n');
+			list_put_spaces(out, LIST_INDENT);
+			ml_wrap(out, note, strlen(note), LIST_INDENT,
+				LIST_INDENT);
+		}
 		ml_out_char(out, '\n');
 	}
 }

@@ -178,3 +178,20 @@ alone() {
 	[ "$("$dump" -q --list -J --range 0-0x3ed0000 "$image" | boots_of)" = \
 		$'ovmf phys:0x3ec8000 null stale\novmf phys:0x820000 0 current' ]
 }
+
+@test "--info fits in 80 columns, without a broken word" {
+	local name
+	cd "$BATS_TEST_TMPDIR"
+	for name in dmesg-44.elf xen-dom0-makedumpfile.kdump \
+		memlog-ia32x64-pei.kdump-zlib; do
+		zstd -qd --long=31 -o "$name" "$kept/$name.zst"
+		"$dump" --info -v "$name" >info
+		grep -q '^notes:' info
+		[ "$(grep -cE '.{81}' info)" -eq 0 ]
+		"$dump" --info -J "$name" | jq -r '.notes // [] | .[].text' |
+			tr -s ' \n' '\n' | sed '/^$/d' | sort -u >words
+		[ -s words ]
+		tr -s ' \n' '\n' <info | sort -u | comm -13 - words >broken
+		[ ! -s broken ]
+	done
+}
