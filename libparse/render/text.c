@@ -77,17 +77,18 @@ static void text_color(struct text *t, const char *code)
 		ml_out_fmt(&t->out, "\033[%sm", code);
 }
 
-/* Before the first line of a log: one without any has no heading. With -b it is
- * that of the boot. */
-static void text_heading(struct text *t, const struct memlog_record *rec)
+static int32_t text_boot(bool has_boot, int32_t boot, bool stale)
+{
+	return has_boot ? boot : stale ? BOOT_OLDER : BOOT_UNKNOWN;
+}
+
+/* Of a log, or of another boot in it. */
+static void text_put_heading(struct text *t, const struct memlog_record *rec)
 {
 	const struct memlog_log *log = rec->log;
-	bool part = t->opts->one_boot && rec->boot != log->boot;
+	bool part = rec->has_boot && log->has_boot && rec->boot != log->boot;
 	char addr[ML_ADDR_TEXT];
 
-	if (!t->heading)
-		return;
-	t->heading = false;
 	start_line(t);
 	text_color(t, "1");
 	ml_out_str(&t->out, "==> ");
@@ -107,9 +108,16 @@ static void text_heading(struct text *t, const struct memlog_record *rec)
 	ml_out_char(&t->out, '\n');
 }
 
-static int32_t text_boot(bool has_boot, int32_t boot, bool stale)
+/* Before the first line of a log: one without any has no heading. If that line
+ * is of another boot than the log, it is that boot's. */
+static void text_heading(struct text *t, const struct memlog_record *rec)
 {
-	return has_boot ? boot : stale ? BOOT_OLDER : BOOT_UNKNOWN;
+	if (!t->heading)
+		return;
+	t->heading = false;
+	text_put_heading(t, rec);
+	if (rec->has_boot)
+		t->boot = rec->boot;
 }
 
 static enum memlog_status text_log_begin(void *state,
@@ -141,22 +149,22 @@ static bool says_lost(const struct memlog_record *rec)
 	return rec->log->flags & MEMLOG_LOG_TELLS_ALL && !rec->has_time;
 }
 
-/* Of a log with several boots. */
+/* Of a log with several boots: a heading, as if each had a log of its own, or a
+ * mark if the number of the boot is not known. */
 static void text_mark_boot(struct text *t, const struct memlog_record *rec)
 {
 	int32_t boot = text_boot(rec->has_boot, rec->boot,
 				 rec->flags & MEMLOG_REC_STALE);
-	char words[40];
 
 	if (boot == t->boot || t->opts->one_boot)
 		return;
 	t->boot = boot;
-	snprintf(words, sizeof(words), "boot %" PRId32 "%s", boot,
-		 boot ? "" : ", the current one");
-	text_mark(t,
-		  boot == BOOT_OLDER   ? "of an older boot" :
-		  boot == BOOT_UNKNOWN ? "of the current boot or an older one" :
-					 words);
+	if (rec->has_boot)
+		text_put_heading(t, rec);
+	else
+		text_mark(t, boot == BOOT_OLDER ?
+				     "of an older boot" :
+				     "of the current boot or an older one");
 }
 
 static void text_marks(struct text *t, const struct memlog_record *rec)

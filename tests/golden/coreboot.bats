@@ -107,7 +107,7 @@ boots() {
 
 @test "levels are printed, filtered, and in JSON" {
 	run -0 "$dump" -q -a -l err+ "$raw"
-	[ "${lines[0]}" = "[... boot -1]" ]
+	[ "${lines[0]}" = "==> cbmem phys:0x3fde000 (boot -1, stale) <==" ]
 	[ "${lines[1]}" = "emerg  Payload not loaded." ]
 	[[ $output != *"debug  "* ]]
 	run -0 "$dump" -q -g 'bootblock starting' -n 1 -O json "$raw"
@@ -115,7 +115,7 @@ boots() {
 	[[ $(jq -r .text <<<"${lines[0]}") == "coreboot-coreboot-unknown"* ]]
 }
 
-@test "boots: the current one, another, all, the list, and the marks between them" {
+@test "boots: the current one, another, all, the list, and the headings between them" {
 	"$dump" -q -O raw -a "$raw" >both
 	"$dump" -q -O raw -b -1 "$raw" >before
 	"$dump" -q -O raw -b 0 "$raw" >now
@@ -132,9 +132,14 @@ boots() {
 	run -1 --separate-stderr "$dump" -b -2 "$raw"
 	[[ $stderr == *"no log of boot -2; there are -1 (cbmem), 0 (cbmem)"* ]]
 	"$dump" -a "$raw" >text
-	[ "$(grep -n '^\[\.\.\.' text)" = $'1:[... boot -1]\n283:[... boot 0, the current one]' ]
-	run ! grep '^\[\.\.\.' <("$dump" -b -1 "$raw")
-	run ! grep '^\[\.\.\.' <("$dump" "$raw")
+	[ "$(grep -n '^==> ' text)" = "1:==> cbmem phys:0x3fde000 (boot -1, stale) <==
+283:==> cbmem phys:0x3fde000 (boot 0, current) <==" ]
+	run ! grep '^==> ' <("$dump" -b -1 "$raw")
+	run ! grep '^==> ' <("$dump" "$raw")
+	"$dump" -q -a "$raw" "$raw" | grep '^==> ' >headings
+	for _ in 1 2; do
+		sed -n "s,^[0-9]*:==> ,==> $raw: ,p" <(grep -n '^==> ' text)
+	done | cmp - headings
 	"$dump" -q -O json "$raw" | objects >records
 	[ "$(jq -c '[.boot, .flags]' records | sort -u)" = '[0,null]' ]
 	"$dump" -O json "$raw" | objects | jq -j .text |
@@ -218,9 +223,9 @@ $(boots 3 3)" ]
 	[ "$output" = "[... of an older boot]
 $(boots 1 2)
 [... 3 bytes lost]
-[... boot -1]
+==> cbmem phys:0x1000000 (boot -1, stale) <==
 $(boots 3 3)
-[... boot 0, the current one]
+==> cbmem phys:0x1000000 (boot 0, current) <==
 $(boots 4 4)" ]
 	run -0 "$dump" --list-boots image
 	[ "$(awk 'NR > 1 { print $1 }' <<<"$output" | tr '\n' ' ')" = "? -1 0 " ]
@@ -232,7 +237,7 @@ $(boots 4 4)" ]
 	[ "$output" = "[... of the current boot or an older one]
 $(boots 2 2)
 [... 3 bytes lost]
-[... boot 0, the current one]
+==> cbmem phys:0x1000000 (boot 0, current) <==
 the end" ]
 	[[ $stderr == *"not shown: cbmem phys:0x1000000, older boots; use --all"* ]]
 	run -0 "$dump" -q -b 0 image
