@@ -425,6 +425,8 @@ struct ml_format {
 	 *	memlog_decode_opts.
 	 * takes: ML_TAKES_ bits. rules and find.locate say the same of rules and
 	 *	symbols.
+	 * symbols: a list of the names that lead to its logs, or to what is in
+	 *	them, in a symbol file.
 	 * absent: one line for who found no log of this format: what to check.
 	 *	Printed if the format was requested by name; if none was, if
 	 *	find.expected says so of the image, or where usual is set.
@@ -444,6 +446,7 @@ struct ml_format {
 					    const char *text, size_t len,
 					    struct memlog_err *err);
 		unsigned int takes;
+		const char *symbols;
 		const char *absent;
 		bool usual, reserved, boots, on_request;
 	} say;

@@ -368,6 +368,8 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--range: the image has no %s addresses",
 			       memlog_space_name(q->ranges_space));
+	if (!run->said_symbols)
+		run->said_symbols = ml_takes_say_symbols(run);
 	if (q->follow) {
 		say_warnings(run, 0);
 		return ml_follow_run(run, err);
@@ -417,7 +419,9 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	if (!run.host.started)
 		run.host.started = ml_answer_clock();
 	run.stats.size = sizeof(run.stats);
+	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
+	query->said_symbols = run.said_symbols;
 	if (!s && run.pending) {
 		s = run.pending;
 		*err = run.pending_err;

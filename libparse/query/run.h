@@ -24,6 +24,7 @@ struct ml_run {
 	bool checked;	   /* the options fit each other */
 	bool printed;	   /* anything, for the exit status */
 	unsigned int seen; /* in records: HAS_ bits */
+	bool said_symbols; /* of this query: see takes.c */
 	bool said_none;	   /* an error message says why nothing was */
 	uint64_t missing;  /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
@@ -116,7 +117,11 @@ bool ml_run_apart(const struct ml_run *run);
 void ml_takes_say(const struct ml_run *run,
 		  const struct memlog_log *const *logs, size_t n);
 
-/* The same of --time-format and --tsc-mhz, after records were printed. */
+/* takes.c: report a symbol file that has none of the names that the requested
+ * formats look for. Returns whether it did. */
+bool ml_takes_say_symbols(const struct ml_run *run);
+
+/* takes.c: report that --time-format or --tsc-mhz has no effect, after records were printed. */
 void ml_takes_say_times(const struct ml_run *run);
 
 /* follow.c: print the records of a live log as they come, until the guest ends

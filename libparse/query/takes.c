@@ -4,10 +4,16 @@
 #include "run.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/names.h"
+#include "base/sized.h"
 #include "render/tables/stats.h"
+
+/* Room for the names of all symbols that formats look for. */
+#define TAKES_SYMBOLS 256
 
 static bool takes_rules(const struct ml_format *fmt)
 {
@@ -128,6 +134,52 @@ void ml_takes_say(const struct ml_run *run,
 			       "%s has no effect: it is for logs of %s", option,
 			       names);
 	}
+}
+
+/* "conring, t_info"; returns whether the file has one of them. */
+static bool takes_find_symbols(const struct ml_run *run,
+			       const struct memlog_symbols *symbols,
+			       char ret[TAKES_SYMBOLS])
+{
+	const char *at, *end;
+	char name[64];
+	uint64_t addr;
+	size_t i, n = 0;
+
+	ret[0] = '\0';
+	for (i = 0; ml_formats[i]; i++) {
+		at = ml_formats[i]->say.symbols;
+		if (!ml_format_asked(run->asked, ml_formats[i]))
+			continue;
+		for (; at && *at; at = *end ? end + 1 : end) {
+			end = strchrnul(at, ',');
+			snprintf(name, sizeof(name), "%.*s", (int)(end - at),
+				 at);
+			if (!symbols->addr(symbols->self, name, &addr))
+				return true;
+			n += (size_t)snprintf(ret + n, TAKES_SYMBOLS - n,
+					      "%s%s", n ? ", " : "", name);
+			n = ml_min(n, TAKES_SYMBOLS - 1);
+		}
+	}
+	return false;
+}
+
+bool ml_takes_say_symbols(const struct ml_run *run)
+{
+	char names[TAKES_SYMBOLS], option[ML_OPTION_TYPED], file[256];
+	struct memlog_symbols symbols;
+
+	ml_sized_in(&symbols, sizeof(symbols), run->host.symbols);
+	/* debuggers have no file, and know more than names */
+	if (!symbols.addr || !symbols.file ||
+	    !ml_query_given(run->query, "symbols", option) ||
+	    takes_find_symbols(run, &symbols, names) || !names[0])
+		return false;
+	ml_say(run, ML_SAY_WARNING,
+	       "%s: %s has none of the symbols that are looked for: %s", option,
+	       memlog_escape(symbols.file, file, sizeof(file)), names);
+	return true;
 }
 
 /* Do all lines have their times as the log's own tools print them? */

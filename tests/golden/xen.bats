@@ -254,3 +254,28 @@ where() {
 	run -2 --separate-stderr "$DUMP" -s xen-dom0.serial xen-v2
 	[[ $stderr == *"xen-dom0.serial: not an ELF file with symbols"* ]]
 }
+
+@test "a symbol file with none of the symbols that are looked for" {
+	local names stderr output
+	cd "$BATS_TEST_TMPDIR"
+	printf '.globl main\n.set main, 0x1000\n' |
+		${CC:-cc} -x assembler -c -o 'a b' -
+	printf '.globl t_info\n.set t_info, 0x1000\n' |
+		${CC:-cc} -x assembler -c -o named -
+	names='conring, t_info, __hyp_events_start, trace_buffer, remote_event_selftest, remote_test_buffer_desc, hyp_trace_buffer, __kvm_nvhe_trace_rb, ftrace_events'
+	"$B/mkimage" - one <<<$'ram 0x0 64K\nraw'
+	run -1 --separate-stderr "$DUMP" -s 'a b' one
+	[[ $stderr == *"warning: -s: a b has none of the symbols that are looked for: $names"* ]]
+	# of the requested formats only, and once
+	run -1 --separate-stderr "$DUMP" -s 'a b' -F xen-console one one one
+	[ "$(grep -c 'looked for: conring$' <<<"$stderr")" -eq 1 ]
+	[ "$(grep -c 'none of the symbols' <<<"$stderr")" -eq 1 ]
+	run -1 --separate-stderr "$DUMP" -s 'a b' -F ovmf one
+	[[ $stderr != *"none of the symbols"* ]]
+	run -1 --separate-stderr "$DUMP" -s named one
+	[[ $stderr != *"none of the symbols"* ]]
+	# without a table of symbols
+	strip -o stripped "$B/mkimage"
+	run -2 --separate-stderr "$DUMP" -s stripped one
+	[[ $stderr == *"--symbols: stripped: it has no symbol table; use the file with debug symbols" ]]
+}

@@ -285,6 +285,9 @@ const struct ml_format ml_format_hyp_trace = {
 	.say.event = ml_hyp_event,
 	.say.visits = true,
 	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_MERGE,
+	.say.symbols = "__hyp_events_start,trace_buffer,remote_event_selftest,"
+		       "remote_test_buffer_desc,hyp_trace_buffer,"
+		       "__kvm_nvhe_trace_rb",
 	.say.absent = "Linux traces its hypervisor only with "
 		      "CONFIG_NVHE_EL2_TRACING, while tracing is on or not all "
 		      "of it was read",

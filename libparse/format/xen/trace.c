@@ -312,6 +312,7 @@ const struct ml_format ml_format_xentrace = {
 	.find.locate = xentrace_locate,
 	.group.expand = xentrace_expand,
 	.group.text = ml_text_of_extent,
+	.say.symbols = "t_info",
 	.say.absent = "Xen has trace buffers only if xentrace was started or "
 		      "tbuf_size= was given; -s xen-syms leads to them",
 };
