@@ -699,6 +699,56 @@ static void test_xentrace(void **state)
 	}
 }
 
+/* Frames that are not in the image are counted, and what is in the others is still
+ * known. */
+static void test_xentrace_missing(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "xentrace",
+				      .symbols = &trace_symbols };
+	const struct memlog_log *log;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct world w;
+	uint8_t *t;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		world_init(&w, MEMLOG_MACH, true);
+		t = w.m + 0x300000;
+		put16(t, 2);
+		put16(t + 2, 129);
+		put16(t + 4, 131);
+		put32(t + 4 * 129, 0x400);
+		put32(t + 4 * 130, i ? 0x9998 : 0x402);
+		put32(t + 4 * 131, i == 2 ? 0x9999 : 0x404);
+		put32(t + 4 * 132, 0x405);
+		put32(w.m + 0x400000 + 4, 4000);
+		put32(w.m + 0x404000 + 4, 500);
+		world_sync(&w);
+		put64(w.m + START + BSS + 64, ML_XEN_DIRECTMAP + 0x300000);
+		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		log = memlog_logs_get(logs, 0);
+		assert_int_equal(log->n_extents, 5);
+		assert_int_equal(log->capacity, 2 * (8192 - 8));
+		assert_int_equal(log->used, i == 2 ? 4000 : 4500);
+		assert_int_equal(((const struct ml_log *)log)->absent,
+				 i * 4096);
+		assert_int_equal(!(log->flags & MEMLOG_LOG_INCOMPLETE), !i);
+		assert_string_equal(
+			log->reason,
+			i == 2 ? "8192 of the 20480 bytes of it are not in the "
+				 "image; buffers of 2 CPUs, 2 pages each" :
+			i == 1 ? "4096 of the 20480 bytes of it are not in the "
+				 "image; buffers of 2 CPUs, 2 pages each" :
+				 "buffers of 2 CPUs, 2 pages each");
+		memlog_logs_destroy(logs);
+		world_fini(&w);
+	}
+}
+
 /* More memory than is searched for that list; all but the first MiBs zero. */
 static uint64_t huge_reads;
 
@@ -868,6 +918,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_xencons),
 		cmocka_unit_test(test_xentrace),
+		cmocka_unit_test(test_xentrace_missing),
 		cmocka_unit_test(test_xentrace_huge),
 		cmocka_unit_test(test_xentrace_at),
 	};
