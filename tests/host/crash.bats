@@ -169,6 +169,24 @@ memlog_in() {
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
+@test "single quotes are taken away, as double ones are" {
+	memlog_in "$core" <<<"memlog -g 'Notify|PEIM' > out"
+	grep -E 'Notify|PEIM' "$expected" | cmp - out
+	run memlog_in "$core" <<-'EOF'
+	memlog -g '['
+	memlog -g "'["
+	memlog -F 'nonsense'
+	memlog -g 'two words'
+	memlog -n +1
+	EOF
+	[[ $output == *'memlog: --grep: "[" is not an extended regular expression'* ]]
+	[[ $output == *"memlog: --grep: \"'[\" is not an extended regular"* ]]
+	[[ $output == *'unknown log format "nonsense"'* ]]
+	[[ $output == *"memlog: in crash only double quotes can have spaces inside: use \" for '"* ]]
+	[ "$(grep -c '^Usage:' <<<"$output")" -eq 4 ]
+	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
+}
+
 @test "--strict: an error message if something is missing" {
 	run memlog_in "$core" <<<"memlog --strict -n 1"
 	[[ $output != *"memlog: incomplete"* ]]
