@@ -187,6 +187,58 @@ memlog_in() {
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
+@test "-g: what would take too much stack or memory is refused, and crash continues" {
+	local deep long re
+	printf -v deep '%0300d' 0
+	printf -v long '%01100d' 0
+	for re in "${deep//0/(}x${deep//0/)}" 'x{1000}{1000}' \
+		'((((x{200}){200}){200}){200}){200}' "$long"; do
+		run memlog_in "$core" <<-EOF
+		memlog -g "$re"
+		memlog -n +1
+		EOF
+		[[ $output == *"memlog: --grep: the regular expression is "*"; up to "*" bytes are allowed, "* ]]
+		[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
+	done
+	# more than crash takes in a line
+	printf -v long '%0100000d' 0
+	memlog_in "$core" >out <<-EOF
+	memlog -g "$long"
+	memlog -n +1
+	EOF
+	tail -n 1 out | grep -q '^SecCoreStartupWithStack'
+}
+
+# crash itself reports each read of the page, in the output.
+@test "a damaged page: the rest is printed, and a warning says what is missing" {
+	cp "$core.k" damaged
+	perl -MCompress::Zlib -0777 -e '
+		my ($window, $core) = @ARGV;
+		open my $w, "<:raw", $window or die;
+		my $page = substr <$w>, 5 * 4096, 4096;
+		open my $f, "+<:raw", $core or die;
+		my $packed = compress($page, 9);
+		my $at = index <$f>, $packed;
+		$at > 0 or die "the page is not there\n";
+		seek $f, $at + length($packed) / 2, 0;
+		print $f "\xff" x 16;
+	' "$BATS_FILE_TMPDIR/window" damaged
+	"$B/memlog-dump" -q damaged >want
+	[ "$(grep -c '^\[\.\.\. 4096 bytes lost\]$' want)" -eq 1 ]
+	[ "$(wc -l <want)" -gt 1000 ]
+	memlog_in damaged >said <<-'EOF'
+	memlog -o got
+	memlog --strict -n 1
+	memlog -g nothing-matches-this
+	eval 6*7
+	EOF
+	cmp got want
+	grep -q 'ovmf phys:0x3cb3000: 4096 bytes of it are not in the image$' said
+	grep -qx 'memlog: incomplete: 4096 bytes are missing from the image' said
+	grep -qx "memlog: incomplete: a log may be in the 4096 bytes that are missing from the image" said
+	grep -q '^ *decimal: 42' said
+}
+
 @test "--strict: an error message if something is missing" {
 	run memlog_in "$core" <<<"memlog --strict -n 1"
 	[[ $output != *"memlog: incomplete"* ]]

@@ -289,6 +289,37 @@ status() {
 	run ! grep -v '^warning: \|^memlog: \|truncated\|^BFD' said
 }
 
+@test "-g: what would take too much stack or memory is refused, and gdb continues" {
+	local deep long re
+	printf -v deep '%03000d' 0
+	printf -v long '%0100000d' 0
+	for re in "${deep//0/(}x${deep//0/)}" 'x{1000}{1000}' \
+		'((((x{200}){200}){200}){200}){200}' "$long"; do
+		run -0 in_gdb -c "$core" <<-EOF
+		memlog -g '$re'
+		printf "status %d\n", \$_memlog_status
+		memlog -n +1
+		EOF
+		[[ $output == *"status 2"$'\n'"SecCoreStartupWithStack"* ]]
+		grep -q '^memlog: ' said
+	done
+}
+
+@test "pages are missing: the rest is printed, a warning, \$_memlog_status" {
+	local target=(-c hole)
+	"$B/mkimage" "$BATS_TEST_DIRNAME/../../fixtures/gen/recipes/hole.rec" hole
+	"$B/memlog-dump" -q hole >want
+	grep -qx '\[\.\.\. 4096 bytes lost\]' want
+	in_gdb "${target[@]}" <<<"pipe memlog | cat >got"
+	cmp got want
+	grep -qx 'memlog: warning: ovmf phys:0x830000: 31520 bytes of it are not in the image' said
+	[ "$(status -n +1)" = "0 77" ]
+	[ "$(status --list)" = "0 77" ]
+	[ "$(status --strict -g 'hole.0000')" = "4 77" ]
+	grep -qx 'memlog: incomplete: 31520 bytes are missing from the image' said
+	[ "$(status -g nothing-matches-this)" = "4 77" ]
+}
+
 @test "help memlog, memlog --help, completion" {
 	run -0 in_gdb <<-'EOF'
 	help memlog
