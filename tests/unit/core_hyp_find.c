@@ -149,6 +149,42 @@ static void test_no_meta(void **state)
 	}
 }
 
+/* A CPU of which even the descriptor has nothing is counted, and so are its pages
+ * unless they may be there. */
+static void test_no_part(void **state)
+{
+	struct hypm *m;
+	struct printed t;
+	uint64_t part;
+	int gone;
+
+	for (gone = 0; gone < 2; gone++) {
+		m = hypm_new(3, 4, 4096);
+		hypm_fill(m, 0, 20);
+		hypm_fill(m, 1, 20);
+		hypm_store(m);
+		part = m->desc + 16 + 2 * (16 + 8 * m->n_pages);
+		if (gone)
+			hypm_hole(m, part, 16 + 8 * m->n_pages);
+		else
+			zero(m, part, 16);
+		t = printed(m);
+		assert_int_equal(t.logs, 1);
+		assert_true(t.flags & MEMLOG_LOG_INCOMPLETE);
+		assert_non_null(strstr(t.text, "vcpu"));
+		assert_int_equal(t.missing, gone ? 4 * 4080 : 0);
+		assert_string_equal(
+			t.reason,
+			gone ? "16320 of the 48960 bytes of its text are "
+			       "not in the image; 2 CPUs, pages of 4096 bytes; "
+			       "1 more CPU, of which nothing is known" :
+			       "2 CPUs, pages of 4096 bytes; 1 more CPU, of "
+			       "which nothing is known");
+		printed_free(&t);
+		hypm_free(m);
+	}
+}
+
 /* ---- freed traces ------------------------------------------------------- */
 
 /* Leave a copy of all that is in memory in the upper half, as what was freed and not
@@ -414,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_five_levels),
 		cmocka_unit_test(test_meta_before_table),
 		cmocka_unit_test(test_no_meta),
+		cmocka_unit_test(test_no_part),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_symbols),

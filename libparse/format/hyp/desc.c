@@ -299,6 +299,28 @@ static enum memlog_status desc_add(struct memlog_logs *logs, struct ml_log *log,
 	return s;
 }
 
+/* CPUs of max that could not be loaded: the first one's part would be at entry. All
+ * have as many pages. */
+static void desc_note_lost(struct ml_log *log, struct memlog_image *image,
+			   const struct hyp_cpu *cpus, uint32_t max,
+			   uint64_t entry)
+{
+	struct hyp *h = ml_hyp(log);
+	uint8_t b[HYP_PART];
+
+	h->n_lost = max - h->n_cpus;
+	if (!h->n_lost || !h->n_cpus)
+		return;
+	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	/* what is there, but is not a part, does not say how much is missing */
+	if (ml_hyp_read_va(image, h, entry, b, sizeof(b)))
+		return;
+	h->lost = (uint64_t)h->n_lost * cpus[0].pages *
+		  (h->page_size - HYP_PAGE_HEADER);
+	log->text += h->lost;
+	log->absent += h->lost;
+}
+
 enum memlog_status ml_hyp_desc_add(struct memlog_logs *logs, struct ml_log *log,
 				   struct memlog_image *image,
 				   struct memlog_err *err)
@@ -319,8 +341,7 @@ enum memlog_status ml_hyp_desc_add(struct memlog_logs *logs, struct ml_log *log,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u CPU%s",
 			       max, ml_s(max));
 	h->n_cpus = desc_load(image, h, cpus, max, &end);
-	if (h->n_cpus < max)
-		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	desc_note_lost(log, image, cpus, max, end);
 	if (!h->n_cpus)
 		s = ml_fail(err, MEMLOG_NOT_MINE,
 			    "its descriptor leads to no meta page");

@@ -330,6 +330,12 @@ static void find_describe(struct ml_log *log, struct memlog_image *image)
 	len = (size_t)snprintf(log->pub.reason, sizeof(log->pub.reason),
 			       "%u CPU%s, pages of %u bytes", h->n_cpus,
 			       ml_s(h->n_cpus), h->page_size);
+	if (h->n_lost)
+		len += (size_t)snprintf(log->pub.reason + len,
+					sizeof(log->pub.reason) - len,
+					"; %u more CPU%s, of which nothing is "
+					"known",
+					h->n_lost, ml_s(h->n_lost));
 	if (h->n_busy == 1)
 		snprintf(log->pub.reason + len, sizeof(log->pub.reason) - len,
 			 "; CPU %d was writing an event", h->busy);

@@ -87,6 +87,8 @@ struct hyp {
 	uint32_t n_events, n_cpus, page_size, release;
 	uint32_t n_busy; /* CPUs that were writing an event, busy the last */
 	int32_t busy;
+	uint32_t n_lost; /* CPUs of which the descriptor's part is of no use */
+	uint64_t lost;	 /* bytes of events of those whose part is not there */
 	enum hyp_gen gen;
 	uint32_t list; /* form of HYP_ROLE_LIST, from 1 on */
 };

@@ -228,6 +228,7 @@ static enum memlog_status hyp_trace_open(void *state, struct ml_source *source,
 
 	d->alloc = opts->alloc;
 	ml_source_note_guessed(source, HYP_ROLE_GUESSED);
+	source->missing += ml_hyp_const(source->log)->lost;
 	if (user->merge)
 		s = trace_merge(d, source, user->consumed, err);
 	if (!s && !d->readers)
