@@ -233,7 +233,8 @@ static void model_store(struct model *m)
 struct printed {
 	char *text;
 	uint32_t flags, any;
-	uint64_t missing, damaged;
+	uint64_t missing, damaged, absent;
+	char reason[160];
 	char note[ML_SOURCE_NOTE];
 	size_t logs, records;
 };
@@ -257,6 +258,8 @@ static struct printed tell_opts(struct model *m, bool consumed)
 	t.logs = memlog_logs_count(logs);
 	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
 		t.flags = log->flags;
+		t.absent += ((const struct ml_log *)log)->absent;
+		snprintf(t.reason, sizeof(t.reason), "%s", log->reason);
 		assert_int_equal(memlog_decoder_open(image, log, &u, &d, NULL),
 				 0);
 		while (!memlog_decoder_next(d, &rec, NULL)) {
@@ -527,6 +530,44 @@ static void test_damaged_order(void **state)
 	model_free(m);
 }
 
+/* The list of a CPU is not in the image: if its pages are, they are in the order of
+ * their times, and if not, that is how much is missing. */
+static void test_missing_list(void **state)
+{
+	struct model *m = model_new(2, 6, 4096, 32);
+	struct mem_piece *p = &m->mem.piece[0];
+	uint64_t cut, data;
+	char *want, *reason;
+	struct printed t;
+
+	(void)state;
+	model_run(m, 300, 10);
+	want = model_truth(m, false);
+	model_store(m);
+	cut = m->ring[1].meta + 32 + 4 - BASE;
+	data = m->ring[1].data - BASE;
+	memcpy(mem_add(&m->mem, BASE + data, RAM - data), p->bytes + data,
+	       RAM - data);
+	p->len = cut;
+	t = tell_opts(m, false);
+	assert_string_equal(t.text, want);
+	assert_non_null(strstr(t.note, "CPU 1 is guessed"));
+	assert_int_equal(t.missing, 0);
+	assert_false(t.flags & MEMLOG_LOG_INCOMPLETE);
+	free(t.text);
+	m->mem.piece[1].addr += UINT64_C(1) << 30;
+	t = tell_opts(m, false);
+	assert_int_equal(t.records, 150);
+	assert_int_equal(t.missing, 6 * 4080);
+	assert_int_equal(t.absent, 6 * 4080);
+	assert_true(t.flags & MEMLOG_LOG_INCOMPLETE);
+	reason = strstr(t.reason, "24480 of the ");
+	assert_ptr_equal(reason, t.reason);
+	free(t.text);
+	free(want);
+	model_free(m);
+}
+
 static void test_damaged_cpu(void **state)
 {
 	struct model *m = model_new(3, 4, 4096, 32);
@@ -652,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_long_event),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_damaged_order),
+		cmocka_unit_test(test_missing_list),
 		cmocka_unit_test(test_damaged_cpu),
 		cmocka_unit_test(test_not_a_log),
 		cmocka_unit_test(test_bad_length),

@@ -89,6 +89,7 @@ struct ftrace {
 	int32_t clock;
 	uint32_t page_size, cpu_header, scratch;
 	uint64_t text;
+	uint64_t lost; /* bytes of events that no extent has: not in the image */
 	uint64_t start, cpus, end; /* of the region, of its first CPU */
 	struct ftrace_kernel_info kernel;
 };

@@ -21,7 +21,7 @@ struct ftrace_order {
 	uint32_t *list; /* of the header: the reader's, then the ring */
 	uint32_t *at;	/* where each page is in the list */
 	bool guessed;
-	bool missing; /* the list is not in the image */
+	bool missing; /* neither the list nor a page is in the image */
 };
 
 /* A page that is to be added. */
@@ -63,7 +63,7 @@ static int order_by_time(const void *a, const void *b)
 	return x->page < y->page ? -1 : x->page > y->page;
 }
 
-/* The list is damaged: all pages by their times, after an empty reader's. */
+/* The list is damaged or not in the image: all pages by their times, after an empty reader's. */
 static enum memlog_status order_by_times(struct ftrace_order *o,
 					 struct memlog_err *err)
 {
@@ -87,18 +87,29 @@ static enum memlog_status order_by_times(struct ftrace_order *o,
 	return MEMLOG_OK;
 }
 
+/* Is nothing of the pages in the image? Their number may be wrong. */
+static bool order_is_gone(const struct ftrace_order *o)
+{
+	const struct ftrace_cpu_meta *m = o->meta;
+	struct memlog_range r;
+
+	return memlog_image_next_range(o->image, o->space, m->data, &r, NULL) ||
+	       r.start >= m->data + (uint64_t)m->n * m->page_size;
+}
+
 /* Load the list; each page must be in it once. */
 static enum memlog_status order_load(struct ftrace_order *o, uint32_t header,
 				     struct memlog_err *err)
 {
 	uint32_t n = o->meta->n, i, page;
 	size_t got = 0;
-	bool bad = false;
+	bool bad;
 
 	memset(o->at, 0xff, n * sizeof(*o->at));
-	o->missing = ml_image_fill(o->image, o->space, o->meta->addr + header,
-				   o->list, n * sizeof(*o->list), &got, NULL) ||
-		     got != n * sizeof(*o->list);
+	bad = ml_image_fill(o->image, o->space, o->meta->addr + header, o->list,
+			    n * sizeof(*o->list), &got, NULL) ||
+	      got != n * sizeof(*o->list);
+	o->missing = bad && order_is_gone(o);
 	if (o->missing)
 		return MEMLOG_OK;
 	for (i = 0; i < n && !bad; i++) {
@@ -195,13 +206,19 @@ static enum memlog_status order_put_all(struct memlog_logs *logs,
 					struct memlog_err *err)
 {
 	uint32_t head, commit, last = o->meta->n - 1, prev;
+	uint64_t all = (uint64_t)o->meta->n *
+		       (o->meta->page_size - FTRACE_PAGE_HEADER);
 	enum memlog_status s = MEMLOG_OK;
 
 	if (o->guessed)
 		return order_put_ring(logs, log, o, run, 0, last,
 				      FTRACE_ROLE_PAGE, err);
-	if (o->missing)
+	if (o->missing) {
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+		log->text += all;
+		log->absent += all;
+		ml_ftrace(log)->lost += all;
+	}
 	if (o->missing || !o->meta->head)
 		return MEMLOG_OK;
 	head = order_place(o, o->meta->head);

@@ -74,7 +74,7 @@ static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 	c->events =
 		(struct ml_rb_events){ .bytes = c->page + FTRACE_PAGE_HEADER };
 	if (got < FTRACE_PAGE_HEADER) {
-		source->missing += size;
+		source->missing += room;
 		return;
 	}
 	got -= FTRACE_PAGE_HEADER;
@@ -245,6 +245,7 @@ static enum memlog_status ftrace_open(void *state, struct ml_source *source,
 
 	d->alloc = opts->alloc;
 	ml_source_note_guessed(source, FTRACE_ROLE_GUESSED);
+	source->missing += f->lost;
 	d->consumed = opts->user->consumed;
 	d->page_size = f->page_size;
 	d->ns = f->clock != CLOCK_COUNTER && f->clock != CLOCK_UPTIME &&
