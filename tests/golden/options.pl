@@ -48,6 +48,14 @@ my @allowed = (
 	qr{^--info -J / -v$}, qr{ / -q$}, qr{hyp_exit / --limit},
 );
 
+# what -w, which is only for a running guest, can do; the rest it must refuse
+my $followed = 'only a running guest can be followed';
+my %follows = map { $_ => 1 } qw(follow format scan range map symbols via-qemu grep
+	lines level component cpu since until consumed merge output-format json raw
+	tsc-mhz acrn-formats time-format output strict limit quiet verbose help
+	version);
+my %streams = map { $_ => 1 } ('-O text', '-O json', '-O raw');
+
 sub slurp {
 	my ($name) = @_;
 	local $/;
@@ -85,5 +93,20 @@ for my $mode (@modes) {
 		print "ignored: $mode $use\n";
 		$bad = 1;
 	}
+}
+for my $mode ('', @modes) {
+	my $seen = result("$mode -w", $images[0]);
+	my $want = !$mode || $streams{$mode} ? $followed :
+		'-w is written as|cannot be combined with -w|-w cannot be combined';
+	next if $seen =~ /^exit 512\n/ && $seen =~ $want;
+	print "with -w: $mode\n";
+	$bad = 1;
+}
+for my $name (grep { !$preferences{$_} && !$follows{$_} } @names) {
+	my $seen = result("-w $uses{$name}", $images[0]);
+	next if $seen =~ /^exit 512\n/ && $seen !~ $followed;
+	next if $seen =~ /: --\Q$name\E has no effect: /;
+	print "ignored: -w $uses{$name}\n";
+	$bad = 1;
 }
 exit($bad || @names < 30);
