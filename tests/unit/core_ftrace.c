@@ -568,6 +568,24 @@ static void test_missing_list(void **state)
 	model_free(m);
 }
 
+/* A page that is missing counts as the events that it has room for. */
+static void test_missing_page(void **state)
+{
+	struct model *m = model_new(2, 6, 4096, 32);
+	struct printed t;
+
+	(void)state;
+	model_run(m, 300, 10);
+	model_store(m);
+	m->mem.piece[0].len = m->ring[1].data + 4096 - BASE;
+	t = tell_opts(m, false);
+	assert_true(t.missing);
+	assert_int_equal(t.missing, t.absent);
+	assert_int_equal(t.missing % 4080, 0);
+	free(t.text);
+	model_free(m);
+}
+
 static void test_damaged_cpu(void **state)
 {
 	struct model *m = model_new(3, 4, 4096, 32);
@@ -694,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_damaged_order),
 		cmocka_unit_test(test_missing_list),
+		cmocka_unit_test(test_missing_page),
 		cmocka_unit_test(test_damaged_cpu),
 		cmocka_unit_test(test_not_a_log),
 		cmocka_unit_test(test_bad_length),
