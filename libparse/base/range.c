@@ -17,6 +17,9 @@ size_t ml_ranges_merge(struct memlog_range *r, size_t n)
 {
 	size_t i, out = 0;
 
+	/* qsort() takes no NULL */
+	if (!n)
+		return 0;
 	qsort(r, n, sizeof(*r), range_by_start);
 	for (i = 0; i < n; i++) {
 		if (r[i].start >= r[i].end)

@@ -117,6 +117,9 @@ static enum memlog_status foreign_extent(struct foreign *f, uint64_t *budget,
 	struct ml_page *p = &f->page;
 	uint8_t buf[ML_PAGE];
 
+	/* nothing follows the page with the header */
+	if (e->len <= first)
+		return MEMLOG_OK;
 	p->bytes = buf;
 	for (p->off = 0; !s && p->off < e->len; p->off = next) {
 		next = ml_min(p->off ? p->off + ML_PAGE : first, e->len);
@@ -176,7 +179,6 @@ enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
 	for (i = 0; log->fmt->group.own && i < log->pub.n_extents && !s; i++)
 		if (log->extents[i].space == log->extents[0].space)
 			s = foreign_find(logs, log, i, image, budget, err);
-	if (log->n_foreign)
-		log->n_foreign = ml_ranges_merge(log->foreign, log->n_foreign);
+	log->n_foreign = ml_ranges_merge(log->foreign, log->n_foreign);
 	return s;
 }

@@ -121,6 +121,7 @@ struct memlog_image {
 				     to be damaged; no text: none */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
+	bool found_vmcoreinfo; /* a note has VMCOREINFO that was found in memory */
 	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;
 	/* asked by what searches long in one call, see ml_image_stop(); NULL:

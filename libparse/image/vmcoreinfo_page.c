@@ -102,5 +102,6 @@ bool ml_vmcoreinfo_take(struct memlog_image *image,
 		return false;
 	ml_image_add_note(image, OWNER, 0, "description of the kernel", text,
 			  text, len);
+	image->found_vmcoreinfo = true;
 	return true;
 }

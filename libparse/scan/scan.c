@@ -353,10 +353,6 @@ static bool keeps_logs(enum memlog_status s)
 	return !s || s == MEMLOG_STOP || s == MEMLOG_IO || s == MEMLOG_LIMIT;
 }
 
-/* Likely places, and the rest if the mode asks for it. On a slow image a
- * current log among the likely ones is enough; to know that, they have to be
- * judged, which can be done only once, so a search that continues starts
- * over. */
 /* Nothing else was rejected than in the likely places: what is there is not seen again
  * if only something else leads to it. */
 static void scan_keep_rejected(struct ml_scan_job *job,
@@ -372,6 +368,10 @@ static void scan_keep_rejected(struct ml_scan_job *job,
 	       sizeof(st->rejected_first));
 }
 
+/* Likely places, and the rest if the mode asks for it. On a slow image a
+ * current log among the likely ones is enough; to know that, they have to be
+ * judged, which can be done only once, so a search that continues starts
+ * over. */
 static enum memlog_status search_all(struct ml_scan_job *job,
 				     struct memlog_err *err)
 {
@@ -413,10 +413,12 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 					enum memlog_status s,
 					struct memlog_err *err)
 {
+	bool none = !s || s == MEMLOG_NOT_MINE;
 	enum memlog_status c;
 
-	c = ml_image_complete(job->image, s ? NULL : err);
-	return s ? s : c;
+	/* what was left out for lack of memory may have been the log */
+	c = ml_image_complete(job->image, none ? err : NULL);
+	return none && c ? c : s;
 }
 
 /* again: all of the image was searched before, and there is nothing outside the

@@ -153,7 +153,7 @@ static enum memlog_status expand_proof(struct expand *x, struct memlog_err *err)
 {
 	uint64_t va, phys, end;
 
-	if (!x->log->n_leads ||
+	if (!x->image->found_vmcoreinfo ||
 	    !ml_vmcoreinfo_number(x->image, "SYMBOL(init_uts_ns)", &va) ||
 	    !ml_vmcoreinfo_phys(x->image, va, &phys) ||
 	    !ml_add(phys, 2 * ML_PAGE, &end))
