@@ -553,7 +553,7 @@ for i in range(0, len(data), 32):
 				END { for (i = 0; i < n; i++) print len[i] }' |
 			sed 's/VM_EXIT /VM_EXIT_/' >"$T/want"
 		[ "$(wc -l <"$T/want")" -gt 30 ]
-		sed -n "/^==> vm_exit, CPUs* $c </,/^==> /p" "$T/new" |
+		sed -n -E "/^==> vm_exit, (CPU $c|$c CPUs) </,/^==> /p" "$T/new" |
 			sed 's/VM_EXIT /VM_EXIT_/; s/  */ /g; /^VM/!d' >"$T/got"
 		same "$T/want" "$T/got"
 	done

@@ -370,7 +370,7 @@ visits() {
 		# the text has both in two tables, the second of what was timed
 		"$dump" -q --stats hyp_exit "$f.elf" >"$T/text"
 		awk 'length > 80 { exit 1 }' "$T/text"
-		awk '/^==> / { c = $4; part = 1 } /^Reason/ { next }
+		awk '/^==> / { c = $3 == "all" ? "all" : $4; part = 1 } /^Reason/ { next }
 			/^ns of one visit/ { part = 2; next }
 			$3 ~ /^[0-9]+$/ && part == 1 { k = c " " $1 " " $2
 				head[k] = $3 " " $5 }
