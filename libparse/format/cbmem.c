@@ -173,8 +173,11 @@ static bool cbmem_own(struct ml_page *page)
 	bool text = ml_page_is_text(page);
 	const struct ml_look *k = &page->look;
 
+	if (page->off && !k->text)
+		return ml_look_zero(page->bytes, page->len);
 	return !page->off || text ||
-	       k->odd <= k->lf + 1 + k->text / 8 + ML_LOOK_FEW;
+	       (k->odd <= k->lf + 1 + k->text / 8 + ML_LOOK_FEW &&
+		k->nul <= ML_LOOK_FEW);
 }
 
 /* The root begins with an entry for itself; bytes, length, offset, alignment. */

@@ -38,6 +38,7 @@ void ml_look_at(struct ml_look *k, const uint8_t *p, size_t n)
 		}
 		k->since = c == '\n' ? 0 : k->since + 1;
 		k->odd += k->more > 0;
+		k->nul += !c;
 		k->more = c < 0xc2 || c > 0xf4 ? 0 :
 			  c < 0xe0	       ? 1 :
 			  c < 0xf0	       ? 2 :

@@ -16,6 +16,7 @@
 /* What was seen of a page. */
 struct ml_look {
 	size_t text, odd, crlf, lf; /* lf: without a CR */
+	size_t nul;
 	uint8_t last;
 	size_t since; /* bytes since the last line end, on earlier pages too */
 	unsigned int more; /* bytes to come of a UTF-8 character */
@@ -24,18 +25,18 @@ struct ml_look {
 /* Start with another page; a line or a character may go on from the last one. */
 static inline void ml_look_next(struct ml_look *k)
 {
-	k->text = k->odd = k->crlf = k->lf = 0;
+	k->text = k->odd = k->crlf = k->lf = k->nul = 0;
 }
 
 /* Look at n more bytes of text. Odd are those that no text has: NUL and other
  * control characters, and bytes above ASCII that are not UTF-8. */
 void ml_look_at(struct ml_look *k, const uint8_t *p, size_t n);
 
-/* Has the page so many odd bytes that it is something else? few: so many are
- * accepted in any case. */
+/* Has the page so many odd bytes, or NULs, that it is something else? Strings with
+ * NULs between them are not lines. few: so many are accepted in any case. */
 static inline bool ml_look_odd(const struct ml_look *k, size_t few)
 {
-	return k->odd > k->text / 8 + few;
+	return k->odd > k->text / 8 + few || k->nul > k->text / 64 + few;
 }
 
 /* Are all n bytes zero? */

@@ -108,7 +108,7 @@ static void write_lines(uint8_t *p, size_t n, const char *start,
 	}
 }
 
-enum kind { RANDOM, ZEROS, ONES, WIDE, POINTERS, KINDS };
+enum kind { RANDOM, ZEROS, ONES, WIDE, POINTERS, STRINGS, KINDS };
 
 static void put_foreign(uint8_t *p, size_t n, enum kind kind)
 {
@@ -119,6 +119,9 @@ static void put_foreign(uint8_t *p, size_t n, enum kind kind)
 		       kind == ONES		? 0xff :
 		       kind == WIDE && !(i & 1) ? (uint8_t)('a' + pick(26)) :
 						  0;
+	/* as in the environment of a process */
+	for (i = 0; kind == STRINGS && i < n; i++)
+		p[i] = pick(15) ? (uint8_t)('A' + pick(26)) : 0;
 	for (i = 0; kind == POINTERS && i + 8 <= n; i += 8)
 		put64(p + i, pick(3) ? 0xffff888000000000 + pick(1u << 30) : 0);
 }

@@ -17,6 +17,9 @@
  * dropped. */
 #define SLOTS_ENOUGH 6u
 
+/* The same, where older messages may have been overwritten. */
+#define PIECES_ENOUGH 20u
+
 /* What is kept from page to page of a ring. */
 struct own {
 	bool begun;
@@ -90,7 +93,7 @@ bool ml_acrn_log_own(struct ml_page *page)
 {
 	struct own *own = (struct own *)(void *)page->priv;
 	struct slots s = own_slots(page, ML_SBUF_LOG_SLOT);
-	uint32_t i, heads = 0, written = 0, empty = 0;
+	uint32_t i, heads = 0, written = 0, empty = 0, used = 0;
 	const uint8_t *p = s.at;
 	struct ml_acrn_head head;
 
@@ -101,6 +104,7 @@ bool ml_acrn_log_own(struct ml_page *page)
 
 		written += now;
 		empty += now && !*p;
+		used += *p != 0;
 		/* so many decide */
 		if (heads <= s.n / 8)
 			heads += ml_acrn_head_parse(p, ML_SBUF_LOG_SLOT, &head);
@@ -111,8 +115,12 @@ bool ml_acrn_log_own(struct ml_page *page)
 		return false;
 	if (heads > s.n / 8)
 		return true;
-	/* elsewhere may be what rings of another size left */
-	return (heads || written < SLOTS_ENOUGH) && own_text(&page->look, &s);
+	/* elsewhere may be what rings of another size left: heads at any offset, or a
+	 * few pieces of messages */
+	if (!heads && written < SLOTS_ENOUGH)
+		heads = used < PIECES_ENOUGH ||
+			memmem(page->bytes, page->len, "us][cpu=", 8);
+	return heads && own_text(&page->look, &s);
 }
 
 /* Until v1.0 an entry had no form, and events were few. */

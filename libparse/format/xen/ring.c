@@ -242,6 +242,8 @@ bool ml_xen_console_own(struct ml_page *page)
 	page->n_parts = xen_ring_parts(r, page->part);
 	if (!ml_page_is_text(page))
 		return false;
+	if (!page->look.text)
+		return ml_look_zero(page->bytes, page->len);
 	n = xen_ring_lines(page->bytes, page->len);
 	if (all->known > LINES_ENOUGH && all->bare <= all->known / 8 &&
 	    n.bare > LINES_ENOUGH && n.known <= n.bare / 4)
