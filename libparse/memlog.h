@@ -643,19 +643,21 @@ struct memlog_extent {
 /* What is special about a log: its flags. */
 #define MEMLOG_LOG_WRAPPED (1u << 0) /* the oldest text was overwritten */
 #define MEMLOG_LOG_LOST_HEAD \
-	(1u << 1)			/* its beginning was lost before it
+	(1u << 1)		       /* its beginning was lost before it
 					     was written here */
-#define MEMLOG_LOG_LOCKED     (1u << 2) /* caught with the lock held */
-#define MEMLOG_LOG_RACED      (1u << 3) /* changed while it was read */
-#define MEMLOG_LOG_GUESSED    (1u << 4) /* found by shape, not by a magic */
-#define MEMLOG_LOG_DAMAGED    (1u << 5) /* header is inconsistent */
-#define MEMLOG_LOG_EMPTY      (1u << 6) /* valid, nothing written yet */
-#define MEMLOG_LOG_NOT_A_LOG  (1u << 7) /* listed, but has no text */
-#define MEMLOG_LOG_INCOMPLETE (1u << 8) /* parts are not in the image */
+#define MEMLOG_LOG_LOCKED    (1u << 2) /* caught with the lock held */
+#define MEMLOG_LOG_RACED     (1u << 3) /* changed while it was read */
+#define MEMLOG_LOG_GUESSED   (1u << 4) /* found by shape, not by a magic */
+#define MEMLOG_LOG_DAMAGED   (1u << 5) /* header is inconsistent */
+#define MEMLOG_LOG_EMPTY     (1u << 6) /* valid, nothing written yet */
+#define MEMLOG_LOG_NOT_A_LOG (1u << 7) /* listed, but has no text */
+#define MEMLOG_LOG_INCOMPLETE \
+	(1u << 8) /* parts are not in the image, or are
+					     other memory and left out */
 #define MEMLOG_LOG_SCATTERED \
-	(1u << 10) /* what follows its beginning is
-					      other memory, and left out: its
-					      pages are scattered */
+	(1u << 10) /* a part of it, from one place to its
+					      end, is other memory and left
+					      out: its pages are scattered */
 #define MEMLOG_LOG_PLAIN \
 	(1u << 11) /* text output has only the lines, without
 					      what is known of each, unless a

@@ -189,7 +189,7 @@ enum memlog_status ml_image_check(const struct memlog_image *image,
 void ml_image_note_damage(struct memlog_image *image,
 			  const struct memlog_err *why);
 
-/* What is damaged in the files of the image, as far as is known by now, or NULL. */
+/* What is damaged in the files of the image, as far as is known yet, or NULL. */
 const char *ml_image_damage(const struct memlog_image *image);
 
 /* Add a warning or a note. Beyond ML_MAX_WARNINGS or ML_MAX_NOTES it is dropped,

@@ -75,7 +75,7 @@ struct memlog_query {
 	uint64_t file_size, max_files;
 	uint64_t max_logs; /* 0: the built-in limit */
 	unsigned int threads;
-	bool said_symbols; /* what is said of them once */
+	bool said_symbols; /* the warning about them was given */
 };
 
 /* Does it print what is in the logs? */

@@ -359,7 +359,7 @@ pages() {
 	run -0 "$dump" -q --list "$BATS_TEST_TMPDIR/part"
 	[[ $(tr -s '\n ' ' ' <<<"$output") == *"incomplete: 53040 of the 118320 bytes of its text are not in the image; 2 CPUs"* ]]
 	run -4 "$dump" -q --list --strict "$BATS_TEST_TMPDIR/part"
-	# as in what is said of the text
+	# the message about the text has the same number
 	run -0 --separate-stderr "$dump" "$BATS_TEST_TMPDIR/part"
 	[[ $stderr == *": 53040 bytes of it are not in the image"* ]]
 }

@@ -174,7 +174,7 @@ alone() {
 		"ovmf phys:0x3ec8000 null unknown" ]
 	[ "$("$dump" -q --list -J --range 0-4G "$image" | boots_of | sort)" = \
 		"$("$dump" -q --list -J "$image" | boots_of | sort)" ]
-	# the log in use is known by itself, the number of the older one is not
+	# alone, the early log is known to be current, but not how old the other one is
 	[ "$("$dump" -q --list -J --range 0-0x3ed0000 "$image" | boots_of)" = \
 		$'ovmf phys:0x3ec8000 null stale\novmf phys:0x820000 0 current' ]
 }

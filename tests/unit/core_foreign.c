@@ -298,7 +298,19 @@ static uint64_t some_page(const struct subject *s)
 	       pick((uint32_t)pages) * PAGE;
 }
 
-/* One page in text is other memory: it is found, and nothing else is. */
+/* The page at off is found, and nothing else is. */
+static void expect_page(struct subject *s, const char *what, uint64_t i,
+			uint64_t off)
+{
+	judge(s);
+	if (s->log->n_foreign != 1)
+		fail_msg("%s %u: 0x%llx, %zu", what, (unsigned int)i,
+			 (unsigned long long)off, s->log->n_foreign);
+	assert_int_equal(s->log->foreign->start, AT + off);
+	assert_int_equal(s->log->foreign->end, AT + off + PAGE);
+}
+
+/* One page in text is other memory. */
 static void test_one(void **state)
 {
 	unsigned int found = 0;
@@ -311,14 +323,7 @@ static void test_one(void **state)
 		if (has_text(&s, off)) {
 			put_foreign(s.bytes + off, PAGE,
 				    (enum kind)(i % KINDS));
-			judge(&s);
-			if (s.log->n_foreign != 1)
-				fail_msg("%s %u: 0x%llx, %zu", (char *)*state,
-					 (unsigned int)i,
-					 (unsigned long long)off,
-					 s.log->n_foreign);
-			assert_int_equal(s.log->foreign->start, AT + off);
-			assert_int_equal(s.log->foreign->end, AT + off + PAGE);
+			expect_page(&s, *state, i, off);
 			found++;
 		}
 		subject_end(&s);
@@ -366,13 +371,7 @@ static void test_text(void **state)
 		off = some_page(&s);
 		if (off > PAGE && has_text(&s, off)) {
 			write_lines(s.bytes + off, PAGE, "key: ", NULL);
-			judge(&s);
-			if (s.log->n_foreign != 1)
-				fail_msg("%s %u: 0x%llx, %zu", (char *)*state,
-					 (unsigned int)i,
-					 (unsigned long long)off,
-					 s.log->n_foreign);
-			assert_int_equal(s.log->foreign->start, AT + off);
+			expect_page(&s, *state, i, off);
 			found++;
 		}
 		subject_end(&s);

@@ -260,7 +260,7 @@ static void test_wraps(void **state)
 	teardown(f);
 }
 
-/* Overwritten whole each time: nothing can be told apart, and it says so. */
+/* Overwritten whole each time: old and new cannot be separated, and it says so. */
 static void test_laps(void **state)
 {
 	const struct memlog_record *rec;

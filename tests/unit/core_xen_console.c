@@ -642,8 +642,23 @@ static const struct memlog_symbols trace_symbols = {
 	.addr = trace_addr,
 };
 
-/* The trace buffers of two CPUs, by the console's own lines and by symbols;
- * numbers as a real Xen 4.17 has them. */
+/* The list of the trace buffers of two CPUs, with two frames each: the second of CPU
+ * 0 and the first of CPU 1 are given. Numbers as a real Xen 4.17 has them. */
+static void put_t_info(struct world *w, uint32_t second, uint32_t third)
+{
+	uint8_t *t = w->m + 0x300000;
+
+	put16(t, 2);
+	put16(t + 2, 129);
+	put16(t + 4, 131);
+	put32(t + 4 * 129, 0x400);
+	put32(t + 4 * 130, second);
+	put32(t + 4 * 131, third);
+	put32(t + 4 * 132, 0x405);
+	put32(w->m + 0x400000 + 4, 4000);
+}
+
+/* They are found by the console's own lines and by symbols. */
 static void test_xentrace(void **state)
 {
 	struct memlog_scan_opts o = { .size = sizeof(o),
@@ -653,20 +668,11 @@ static void test_xentrace(void **state)
 	struct memlog_logs *logs;
 	struct memlog_err err;
 	struct world w;
-	uint8_t *t;
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		world_init(&w, MEMLOG_MACH, true);
-		t = w.m + 0x300000;
-		put16(t, 2);
-		put16(t + 2, 129);
-		put16(t + 4, 131);
-		put32(t + 4 * 129, 0x400);
-		put32(t + 4 * 130, 0x402);
-		put32(t + 4 * 131, i == 2 ? 0x9999 : 0x404);
-		put32(t + 4 * 132, 0x405);
-		put32(w.m + 0x400000 + 4, 4000);
+		put_t_info(&w, 0x402, i == 2 ? 0x9999 : 0x404);
 		if (i != 1)
 			put(&w.r, "(XEN) xentrace: requesting 1 t_info pages "
 				  "for 2 trace pages on 2 cpus\n"
@@ -710,20 +716,11 @@ static void test_xentrace_missing(void **state)
 	struct memlog_logs *logs;
 	struct memlog_err err;
 	struct world w;
-	uint8_t *t;
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		world_init(&w, MEMLOG_MACH, true);
-		t = w.m + 0x300000;
-		put16(t, 2);
-		put16(t + 2, 129);
-		put16(t + 4, 131);
-		put32(t + 4 * 129, 0x400);
-		put32(t + 4 * 130, i ? 0x9998 : 0x402);
-		put32(t + 4 * 131, i == 2 ? 0x9999 : 0x404);
-		put32(t + 4 * 132, 0x405);
-		put32(w.m + 0x400000 + 4, 4000);
+		put_t_info(&w, i ? 0x9998 : 0x402, i == 2 ? 0x9999 : 0x404);
 		put32(w.m + 0x404000 + 4, 500);
 		world_sync(&w);
 		put64(w.m + START + BSS + 64, ML_XEN_DIRECTMAP + 0x300000);

@@ -36,8 +36,8 @@ bool ml_port_mark_find(const uint8_t *line, size_t len,
 		       struct ml_port_mark *ret);
 
 /*
- * Where in a line the monitor's own line starts, in the format it has unless told
- * otherwise, and the time since the monitor started. false: there is none.
+ * Where in a line the monitor's own line starts, in its default format, and the
+ * time since the monitor started. false: there is none.
  */
 bool ml_port_monitor_line(const uint8_t *line, size_t len, size_t *ret,
 			  uint64_t *ret_us);
