@@ -20,6 +20,9 @@
 #				kdump-zlib raw ..., or qevm, a migration
 #				stream, after which no other dump is possible
 #	vm_migrate FILE		the same as qevm, without stopping the guest
+#	vm_same FROM FORMAT...	stop the guest; a dump in each format has the output
+#				of the debug port from that offset on, by the
+#				memlog-dump at $dump; leaves it in $vm/text
 #	vm_end			end the guest
 #	vm_type TEXT		type that and Return, with vm_console=on
 #
@@ -193,6 +196,22 @@ vm_dump() {
 		vm_qmp dump-guest-memory "{\"paging\":$paging,\"protocol\":\"file:$file\",\"format\":\"${format%-paging}\"}"
 		;;
 	esac > /dev/null
+}
+
+vm_same() {
+	local from=$1 format
+	shift
+
+	vm_qmp stop > /dev/null || return 1
+	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
+	[ -s "$vm/expected" ] || return 1
+	for format; do
+		vm_dump "$format" "$vm/dump" || return 1
+		# shellcheck disable=SC2154 # the caller's
+		"$dump" -O raw "$vm/dump" > "$vm/text" || return 1
+		cmp "$vm/expected" "$vm/text" || return 1
+		rm -f "$vm/dump"
+	done
 }
 
 vm_migrate() {

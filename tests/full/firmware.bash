@@ -44,18 +44,7 @@ bytes() {
 }
 
 same() {
-	local from=$1 format
-	shift
-
-	vm_qmp stop
-	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
-	[ -s "$vm/expected" ]
-	for format; do
-		vm_dump "$format" "$vm/dump"
-		"$dump" -O raw "$vm/dump" > "$vm/text"
-		cmp "$vm/expected" "$vm/text"
-		rm -f "$vm/dump"
-	done
+	vm_same "$@"
 	[ "$vm_qemu" = "$new_qemu" ] || return 0
 	qemu_text "$vm/theirs"
 	cmp "$vm/text" "$vm/theirs"

@@ -32,22 +32,6 @@ start() {
 	vm_start "$BATS_FILE_TMPDIR/$name.fd" "$@"
 }
 
-# Compare the debug port's output from offset $1 on with each dump format.
-same() {
-	local from=$1 format
-	shift
-
-	vm_qmp stop
-	tail -c "+$((from + 1))" "$vm/debugcon.log" > "$vm/expected"
-	[ -s "$vm/expected" ]
-	for format; do
-		vm_dump "$format" "$vm/dump"
-		"$dump" -O raw "$vm/dump" > "$vm/text"
-		cmp "$vm/expected" "$vm/text"
-		rm "$vm/dump"
-	done
-}
-
 @test "the kept images were built from these sources" {
 	. "$top/firmware/lib.sh"
 	fw_top=$top/firmware
@@ -66,7 +50,7 @@ same() {
 	start x64
 	vm_quiet
 	[ "$(stat -c %s "$vm/debugcon.log")" -gt 50000 ]
-	same 0 elf elf-paging kdump-zlib raw
+	vm_same 0 elf elf-paging kdump-zlib raw
 }
 
 # Pages that the guest writes to are sent again, and the last one counts.
@@ -165,7 +149,7 @@ reset_in_dxe() {
 	[ "$(ring_at p)" = "$first" ]
 	kept "$before" "$end"
 	[ "$(stat -c %s "$vm/debugcon.log")" -gt $((end + 50000)) ]
-	same "$end" elf raw
+	vm_same "$end" elf raw
 
 	# what the DXE core prints of the memory that PEI allocated
 	awk '/SecCoreStartupWithStack/ { n++ }
@@ -184,7 +168,7 @@ reset_in_dxe() {
 		-fw_cfg name=opt/ovmf/MemDebugLogPages,string=21
 	vm_quiet
 	grep -q 'memory log: gave up that of the boot before' "$vm/debugcon.log"
-	same 0 elf
+	vm_same 0 elf
 	[ -z "$(ring_at p)" ]
 	vm_dump elf "$vm/dump"
 	run -1 --separate-stderr "$dump" -b -1 -O raw "$vm/dump"
@@ -283,7 +267,7 @@ level() {
 	start x64 -fw_cfg name=opt/ovmf/MemDebugLogPages,string=1
 	vm_quiet
 	vm_qmp stop
-	same $(($(stat -c %s "$vm/debugcon.log") - 3327)) elf kdump-zlib
+	vm_same $(($(stat -c %s "$vm/debugcon.log") - 3327)) elf kdump-zlib
 }
 
 @test "x64 with the log off: none" {
@@ -299,13 +283,13 @@ level() {
 	vm_machine=pc
 	start x64
 	vm_quiet
-	same 0 elf
+	vm_same 0 elf
 }
 
 @test "ia32x64 at the shell" {
 	start ia32x64
 	vm_quiet
-	same 0 elf raw
+	vm_same 0 elf raw
 }
 
 # Messages and console share the serial port.
