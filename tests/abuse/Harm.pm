@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Harm.pm - what scripts share that damage a copy of an image and look what comes of
-# it: files as strings, the places of a kdump file's pages, runs of memlog-dump.
+# Harm.pm - what scripts share that damage a copy of an image and check what comes
+# out: files as strings, the places of a kdump file's pages, runs of memlog-dump.
 package Harm;
 use strict;
 use warnings;

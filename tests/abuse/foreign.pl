@@ -5,26 +5,18 @@
 # extracted, that what is printed is the log's, and that --strict says so.
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use Harm;
 
 use constant PAGE => 4096;
 
 my ($dump, $image, @options) = @ARGV;
 
-sub slurp {
-	my ($name) = @_;
-	open(my $f, '<:raw', $name) or die "$name: $!\n";
-	local $/;
-	return <$f>;
-}
-
 # status, output
 sub memlog {
-	my @command = ($dump, '-q', @_);
-	open(my $f, '-|:raw', @command) or die "$dump: $!\n";
-	local $/;
-	my $text = <$f> // '';
-	close $f;
-	return ($? >> 8, $text);
+	my ($status, $text) = answer('foreign', $dump, '-q', @_);
+	return ($status, $text);
 }
 
 srand(7);
@@ -36,7 +28,8 @@ my %other = (
 );
 
 my $bytes = slurp($image);
-my (undef, $raw) = memlog('-r', @options, $image);
+my ($status, $raw) = memlog('-r', @options, $image);
+$status == 0 or die "$image: status $status\n";
 my ($before, $text) = memlog('--strict', @options, $image);
 $before == 0 or die "$image: status $before\n";
 my %known = map { $_ => 1 } split /^/, $text;
@@ -54,16 +47,14 @@ my @pages = grep { $pages{$_ - PAGE} } sort { $a <=> $b } keys %pages;
 @pages = @pages[map { $_ * $#pages / 3 } 0 .. 3] if @pages > 4;
 @pages or die "$image: too few pages of the log\n";
 
-my ($checked, $noticed) = (0, 0);
+my $checked = 0;
 for my $page (@pages) {
 	for my $kind (sort keys %other) {
 		my $changed = $bytes;
 		substr($changed, $page, PAGE) = $other{$kind};
-		open(my $f, '>:raw', 'foreign') or die "foreign: $!\n";
-		print $f $changed;
-		close $f or die "foreign: $!\n";
+		spew('foreign', $changed);
 		my $what = sprintf('%s: page at 0x%x: %s', $image, $page, $kind);
-		my ($status, $now) = memlog('--strict', @options, 'foreign');
+		($status, my $now) = memlog('--strict', @options, 'foreign');
 		# without counters, zeros at the end look like the unused rest
 		chomp(my $begun = $now);
 		next if "@options" =~ /xen/ && $kind eq 'zeros' &&
@@ -79,7 +70,8 @@ for my $page (@pages) {
 				or die "$what: $line\n";
 		}
 		unlink 'foreign.elf';
-		memlog('--extract', 'foreign.elf', @options, 'foreign');
+		($status) = memlog('--extract', 'foreign.elf', @options, 'foreign');
+		$status == 0 or die "$what: status $status of an extract\n";
 		my $extract = slurp('foreign.elf');
 		$kind eq 'zeros' || index($extract, substr($other{$kind}, 100, 64)) < 0
 			or die "$what: it is in the extract\n";

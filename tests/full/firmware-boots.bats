@@ -13,7 +13,7 @@ setup_file() {
 	# tests/check uses JOBS for the number of test files
 	JOBS=$(nproc)
 	export JOBS
-	#"$top/firmware/build.sh" x64 ia32x64 x64-smm-fault >&3 2>&3
+	"$top/firmware/build.sh" x64 ia32x64 x64-smm-fault >&3 2>&3
 	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
 }
 
