@@ -41,7 +41,8 @@ struct foreign {
 	uint64_t bad, judged; /* pages with text: foreign ones, and all from the
 				 first of them on */
 	uint64_t first;	      /* offset of that */
-	bool ended;	      /* all from there on is */
+	bool live;
+	bool ended; /* all from there on is */
 };
 
 /* The bytes of [off, end) of the extent are foreign. */
@@ -93,7 +94,8 @@ static enum memlog_status foreign_judge(struct foreign *f, uint64_t *ret_next,
 		if (ml_range_intersect(here, p->part[i], &here))
 			p->text += here.end - here.start;
 	}
-	own = f->log->fmt->group.own(p);
+	/* text may have come since the header was read */
+	own = f->log->fmt->group.own(p) || (f->live && !p->text);
 	if (!own && f->log->n_foreign == f->before)
 		f->first = p->off;
 	if (!own || f->log->n_foreign > f->before)
@@ -124,7 +126,7 @@ static enum memlog_status foreign_extent(struct foreign *f, uint64_t *budget,
 	for (p->off = 0; !s && p->off < e->len; p->off = next) {
 		next = ml_min(p->off ? p->off + ML_PAGE : first, e->len);
 		if (*budget < next - p->off)
-			return foreign_end(f, ml_min(first, e->len - 1), err);
+			return foreign_end(f, first, err);
 		*budget -= next - p->off;
 		if (!ml_image_fill(p->image, e->space, e->addr + p->off, buf,
 				   (size_t)(next - p->off), &p->len, NULL) &&
@@ -158,6 +160,7 @@ static enum memlog_status foreign_find(struct memlog_logs *logs,
 			     .before = log->n_foreign };
 	enum memlog_status s;
 
+	f.live = image->spaces[f.e->space].ops->flags & MEMLOG_READER_LIVE;
 	f.page.image = image;
 	f.page.log = log;
 	f.page.extent = extent;

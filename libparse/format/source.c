@@ -87,7 +87,9 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 	if (!ml_add(e->addr, e->len, &end))
 		return ml_fail_at(err, MEMLOG_CORRUPT, e->addr,
 				  "the log ends beyond the address space");
-	own = own_until(source->log, e->addr + off, end, &gap);
+	own = e->space == source->log->extents[0].space ?
+		      own_until(source->log, e->addr + off, end, &gap) :
+		      end;
 	len = ml_min(len, own - (e->addr + off));
 	if (gap)
 		s = MEMLOG_NO_DATA;

@@ -406,7 +406,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		s = scan_named(job, err);
 	if (keeps_logs(s))
 		finish = ml_scan_finish(job, err);
-	return s ? s : finish;
+	/* what was not judged must not be shown */
+	return finish ? finish : s;
 }
 
 enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,

@@ -26,6 +26,8 @@ struct own {
 	struct memlog_range written; /* offsets of slots that were */
 };
 
+_Static_assert(sizeof(struct own) <= ML_PAGE_PRIV, "more than a page keeps");
+
 /* A page as slots: only whole ones are looked at. */
 struct slots {
 	const uint8_t *at; /* the first */

@@ -213,6 +213,9 @@ struct lines_seen {
 	uint32_t known, bare;
 };
 
+_Static_assert(sizeof(struct lines_seen) <= ML_PAGE_PRIV,
+	       "more than a page keeps");
+
 /* Count the whole lines of a page: Xen's and a guest's have a prefix, dom0's end
  * with CR LF, or start with a time if they come from its early console. */
 static struct lines_seen xen_ring_lines(const uint8_t *p, size_t len)
@@ -238,9 +241,14 @@ bool ml_xen_console_own(struct ml_page *page)
 {
 	const struct xen_ring *r = ml_xen_ring_const(page->log);
 	struct lines_seen *all = (struct lines_seen *)(void *)page->priv, n;
+	struct ml_page used;
+	bool text;
 
-	page->n_parts = xen_ring_parts(r, page->part);
-	if (!ml_page_is_text(page))
+	used = *page;
+	used.n_parts = xen_ring_parts(r, used.part);
+	text = ml_page_is_text(&used);
+	page->look = used.look;
+	if (!text)
 		return false;
 	if (!page->look.text)
 		return ml_look_zero(page->bytes, page->len);
