@@ -122,7 +122,7 @@ static uint64_t uuid_of(const struct perfetto *p, int32_t cpu,
 			unsigned int lane)
 {
 	return p->tag ^ (uint64_t)lane << 56 ^
-	       (((uint64_t)p->log->id + 1) << 32 | (uint32_t)(cpu + 2));
+	       (((uint64_t)p->log->id + 1) << 32 | ((uint32_t)cpu + 2));
 }
 
 /* Write the contents of packet as one TracePacket. */
