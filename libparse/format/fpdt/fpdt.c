@@ -10,16 +10,11 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "format.h"
+#include "fpdt.h"
 
-enum { ACPI = 36, HEADER = 8, RECORD = 4, POINTER = 16, RESUME = 24 };
-enum { BASIC = 48, BASIC_TIMES = 5, BASIC_FIRST = 8, GUID_EVENT = 34 };
-enum { TYPE_BOOT = 0, TYPE_BASIC = 2, TYPE_EVENT = 0x1010 };
-enum { TYPE_STRING = 0x1011, TYPE_TWO = 0x1012, TYPE_WORD = 0x1013 };
-enum { TYPE_WORD_STRING = 0x1014, WORD_EVENT = 42, TWO_EVENT = 50 };
 enum { AT_ID = 4, AT_CPU = 6, AT_TIME = 10, AT_GUID = 18, GUID = 16 };
 enum { NS = 1000000000, GUID_TEXT = 40, FPDT_LINE = 512, OPEN = 64 };
-enum { VARIANT_BOOT, VARIANT_RESUME, START = 1, END = 2 };
+enum { START = 1, END = 2 };
 
 /* The timer of ACPI has 24 bits and counts at 3.579545 MHz: firmware that takes its
  * times from it starts over that often. */
@@ -63,123 +58,6 @@ struct fpdt {
 	char guid[GUID_TEXT], line[FPDT_LINE], phase[64], string[224];
 };
 
-/* ---- finding it --------------------------------------------------------- */
-
-/* The ACPI table, whose copy in the firmware's image has no sum. */
-static bool fpdt_points(const struct ml_probe *p, struct ml_found *ret)
-{
-	uint32_t len = ml_le32(p->bytes + 4), at;
-	uint8_t sum = 0;
-
-	if (memcmp(p->bytes, "FPDT", 4) || len < ACPI || len > p->len)
-		return false;
-	for (at = 0; at < len; at++)
-		sum = (uint8_t)(sum + p->bytes[at]);
-	for (at = ACPI; !sum && at + POINTER <= len; at += p->bytes[at + 2]) {
-		if (p->bytes[at + 2] < RECORD)
-			break;
-		if (ml_le16(p->bytes + at) == TYPE_BOOT &&
-		    p->bytes[at + 2] == POINTER && ml_le64(p->bytes + at + 8)) {
-			ml_found_at(ret, len, ml_le64(p->bytes + at + 8), 1);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Is it a record of a driver or phase? */
-static bool fpdt_is_event(const uint8_t *p)
-{
-	uint16_t type = ml_le16(p);
-	uint8_t len = p[2];
-
-	switch (type) {
-	case TYPE_EVENT:
-	case TYPE_STRING:
-		return len >= GUID_EVENT;
-	case TYPE_TWO:
-		return len >= TWO_EVENT;
-	case TYPE_WORD:
-	case TYPE_WORD_STRING:
-		return len >= WORD_EVENT;
-	}
-	return len >= RECORD && type > TYPE_WORD_STRING;
-}
-
-/* Drivers have an empty table of their own in their images, with no records and no
- * times. */
-static bool fpdt_is_boot(const struct ml_probe *p, uint32_t len)
-{
-	const uint8_t *r = p->bytes + HEADER;
-
-	if (memcmp(p->bytes, "FBPT", 4) || len < HEADER + BASIC ||
-	    len > ML_FPDT_MAX || p->len < HEADER + BASIC ||
-	    ml_le16(r) != TYPE_BASIC || r[2] != BASIC)
-		return false;
-	if (len == HEADER + BASIC)
-		return p->hint || r[BASIC_FIRST] ||
-		       memcmp(r + BASIC_FIRST, r + BASIC_FIRST + 1,
-			      BASIC - BASIC_FIRST - 1);
-	return p->len >= HEADER + BASIC + RECORD && fpdt_is_event(r + BASIC);
-}
-
-static bool fpdt_is_resume(const struct ml_probe *p, uint32_t len)
-{
-	const uint8_t *r = p->bytes + HEADER;
-
-	return !memcmp(p->bytes, "S3PT", 4) && len >= HEADER + RESUME &&
-	       len <= ML_PAGE && p->len >= HEADER + RESUME && !ml_le16(r) &&
-	       r[2] == RESUME && ml_le32(r + RECORD);
-}
-
-static bool fpdt_glance(const uint8_t *p, size_t len)
-{
-	const struct ml_probe probe = { .bytes = p, .len = len };
-	uint32_t n = len >= HEADER ? ml_le32(p + 4) : 0;
-
-	return len < MEMLOG_PEEK || !memcmp(p, "FPDT", 4) ||
-	       fpdt_is_boot(&probe, n) || fpdt_is_resume(&probe, n);
-}
-
-static enum memlog_status fpdt_probe(const struct ml_probe *p,
-				     struct ml_log *log, struct ml_found *ret,
-				     struct memlog_err *err)
-{
-	uint32_t len = ml_le32(p->bytes + 4);
-	bool boot = fpdt_is_boot(p, len);
-
-	if (!p->hint && fpdt_points(p, ret))
-		return MEMLOG_OK;
-	if (!boot && !fpdt_is_resume(p, len))
-		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "no times of a boot or a resume");
-	log->pub.flags = MEMLOG_LOG_TELLS_ALL;
-	log->pub.capacity = log->pub.used = len - HEADER;
-	*(uint8_t *)log->priv = boot ? VARIANT_BOOT : VARIANT_RESUME;
-	snprintf(log->pub.variant, sizeof(log->pub.variant),
-		 boot ? "boot" : "resume");
-	ret->extent.len = len;
-	return MEMLOG_OK;
-}
-
-/* One is that of this boot; of several it is not known which. */
-static void fpdt_relate(struct ml_log *const *logs, size_t n,
-			struct memlog_image *image, bool some)
-{
-	size_t i, k, same;
-
-	for (i = 0; i < n; i++) {
-		for (k = same = 0; k < n; k++)
-			same += *logs[k]->priv == *logs[i]->priv;
-		if (same == 1 && !some)
-			logs[i]->pub.state = MEMLOG_STATE_CURRENT;
-		else if (same > 1)
-			snprintf(logs[i]->pub.reason,
-				 sizeof(logs[i]->pub.reason),
-				 "one of %zu tables", same);
-	}
-}
-
 /* ---- its records -------------------------------------------------------- */
 
 /* The next record into b; false: there is none, or it is damaged. */
@@ -211,7 +89,7 @@ static bool fpdt_wraps(struct fpdt *f, struct ml_source *source)
 	bool descends = false, fits = true;
 
 	while (fits && fpdt_load(f, source, f->b)) {
-		if (!fpdt_is_event(f->b) || ml_le16(f->b) > TYPE_WORD_STRING)
+		if (!ml_fpdt_is_event(f->b) || ml_le16(f->b) > TYPE_WORD_STRING)
 			continue;
 		t = ml_le64(f->b + AT_TIME);
 		fits = t <= WRAP;
@@ -460,7 +338,7 @@ static enum memlog_status fpdt_next(void *state, struct ml_source *source,
 			fpdt_resume(f, rec);
 			return MEMLOG_OK;
 		}
-		if (!fpdt_is_event(f->b) || ml_le16(f->b) > TYPE_WORD_STRING)
+		if (!ml_fpdt_is_event(f->b) || ml_le16(f->b) > TYPE_WORD_STRING)
 			continue;
 		fpdt_event(f, rec);
 		return MEMLOG_OK;
@@ -484,14 +362,14 @@ const struct ml_format ml_format_fpdt = {
 	.name = "fpdt",
 	.title = "boot times of UEFI firmware",
 	.magics = fpdt_magics,
-	.probe = fpdt_probe,
+	.probe = ml_fpdt_probe,
 	.probe_min = HEADER,
 	.probe_len = ML_PAGE,
 	.open = fpdt_open,
 	.next = fpdt_next,
 	.state_size = sizeof(struct fpdt),
-	.find.glance = fpdt_glance,
-	.group.relate = fpdt_relate,
+	.find.glance = ml_fpdt_glance,
+	.group.relate = ml_fpdt_relate,
 	.group.text = ml_text_of_extent,
 	.say.absent = "OVMF as it is built by default has no FPDT; most "
 		      "machines have one",
