@@ -73,7 +73,7 @@ ExitBootServicesExit was not recorded" ]
 @test "a timer that starts over: its turns are added, and that is said" {
 	seed wraps
 	run -0 --separate-stderr "$dump" -F fpdt wraps
-	[[ $stderr == *"its timer started over every 4.687 s, 2 times that show"* ]]
+	[[ $stderr == *"its timer started over every 4.687 s, at least 2 times"* ]]
 	[ "${lines[0]}" = "[    0.000000] ResetEnd" ]
 	[ "${lines[9]}" = "[    5.686968] entry begin 03020100-0504-0706-0809-0a0b0c0d0e0f" ]
 	[ "${lines[10]}" = "[    9.286968] entry end 03020100-0504-0706-0809-0a0b0c0d0e0f, 3600.000000 ms" ]
@@ -114,10 +114,14 @@ ExitBootServicesExit was not recorded" ]
 		done
 	done
 	seed boot
+	"$dump" -q --map=none -F fpdt boot >all
 	for ((n = 8; n < 500; n += 7)); do
 		head -c $((0x820000 + n)) boot >part
 		status=0
-		timeout 20 "$dump" -q --map=none -F fpdt part >/dev/null || status=$?
+		timeout 20 "$dump" -q --map=none -F fpdt part >out || status=$?
 		[ "$status" -le 1 ] || [ "$status" -eq 4 ]
+		# a record of which a part is missing is not one of zeros
+		run -1 grep -vxFf all out
 	done
+	[ -s out ]
 }

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/plural.h"
 #include "fpdt.h"
 
 enum { AT_ID = 4, AT_CPU = 6, AT_TIME = 10, AT_GUID = 18, GUID = 16 };
@@ -49,7 +50,7 @@ struct fpdt_open {
 struct fpdt {
 	uint64_t off;
 	uint8_t basic[BASIC], b[256];
-	unsigned int next_basic; /* its times are the last but one */
+	unsigned int next_basic; /* index of the next basic time */
 	bool has_basic, wraps;	 /* times are of a timer that does */
 	uint64_t last, turns;	 /* raw time of the last record */
 	uint64_t suspicious, descents;
@@ -60,23 +61,41 @@ struct fpdt {
 
 /* ---- its records -------------------------------------------------------- */
 
-/* The next record into b; false: there is none, or it is damaged. */
+/* All n bytes at off; false: some are not in the image. */
+static bool fpdt_read(struct ml_source *source, uint64_t off, uint8_t *b,
+		      size_t n)
+{
+	size_t got;
+
+	for (; n; off += got, b += got, n -= got)
+		if (ml_source_read(source, 0, off, b, n, &got, NULL, NULL))
+			return false;
+	return true;
+}
+
+/* The next record into b; false: there is none, it is damaged, or a part of it is
+ * missing, and so are all that follow it. */
 static bool fpdt_load(struct fpdt *f, struct ml_source *source, uint8_t *b)
 {
 	uint64_t left = source->log->extents[0].len - f->off;
-	size_t got;
+	uint64_t missing = source->missing;
 
 	if (left < RECORD)
 		return false;
-	if (ml_source_read(source, 0, f->off, b, RECORD, &got, NULL, NULL) ||
-	    got < RECORD || b[2] < RECORD || b[2] > left) {
+	memset(b, 0, sizeof(f->b));
+	if (!fpdt_read(source, f->off, b, RECORD) ||
+	    (b[2] > RECORD && b[2] <= left &&
+	     !fpdt_read(source, f->off + RECORD, b + RECORD,
+			(size_t)b[2] - RECORD))) {
+		source->missing = missing + left;
+		f->off += left;
+		return false;
+	}
+	if (b[2] < RECORD || b[2] > left) {
 		source->damaged += left;
 		f->off += left;
 		return false;
 	}
-	memset(b + RECORD, 0, 256 - RECORD);
-	ml_source_read(source, 0, f->off + RECORD, b + RECORD,
-		       (size_t)b[2] - RECORD, &got, NULL, NULL);
 	f->off += b[2];
 	return true;
 }
@@ -119,13 +138,15 @@ static enum memlog_status fpdt_open(void *state, struct ml_source *source,
 /* A time with the turns of the timer before it. */
 static uint64_t fpdt_time(struct fpdt *f, uint64_t t)
 {
+	uint64_t all;
+
 	if (f->wraps && f->last > WRAP / 2 && t < f->last - WRAP / 2)
 		f->turns++;
 	else if (t < f->last)
 		f->descents++;
 	f->last = t;
 	f->suspicious += t > HOUR;
-	return f->turns > UINT32_MAX ? t : t + f->turns * WRAP;
+	return ml_mul(f->turns, WRAP, &all) && ml_add(all, t, &all) ? all : t;
 }
 
 static void fpdt_field(struct memlog_record *rec, const char *name,
@@ -308,9 +329,9 @@ static void fpdt_doubt(struct fpdt *f, struct ml_source *source)
 
 	if (f->turns) {
 		snprintf(words, sizeof(words),
-			 "its timer started over every 4.687 s, %" PRIu64
-			 " time%s that show: the sum may be more",
-			 f->turns, f->turns == 1 ? "" : "s");
+			 "its timer started over every 4.687 s, at least "
+			 "%" PRIu64 " time%s",
+			 f->turns, ml_s(f->turns));
 		ml_source_note_add(source, words);
 	}
 	if (f->suspicious)
