@@ -63,6 +63,27 @@ static enum memlog_status debugport_probe(const struct ml_probe *p,
 	return MEMLOG_OK;
 }
 
+/* The image of such a text has nothing else; a header in the memory of a guest is one
+ * that was put there. */
+static enum memlog_status debugport_expand(struct memlog_logs *logs,
+					   struct ml_log *log,
+					   struct memlog_image *image,
+					   struct memlog_err *err)
+{
+	const struct memlog_extent *e = log->extents;
+	struct memlog_range r;
+
+	if ((e->addr &&
+	     !memlog_image_next_range(image, e->space, 0, &r, NULL) &&
+	     r.start < e->addr) ||
+	    (!memlog_image_next_range(image, e->space, e->addr + e->len, &r,
+				      NULL) &&
+	     r.end - (e->addr + e->len) >= ML_PAGE))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "there is other memory around it");
+	return MEMLOG_OK;
+}
+
 /* ---- boots -------------------------------------------------------------- */
 
 /* Is the monitor another one than that of the line before? */
@@ -250,6 +271,7 @@ const struct ml_format ml_format_debugport = {
 	.open = debugport_open,
 	.next = debugport_next,
 	.state_size = sizeof(struct debugport),
+	.group.expand = debugport_expand,
 	.group.text = ml_text_of_header,
 	.live.header = ML_PORTS_HEADER,
 	.say.absent = "progress codes are in the log of Cloud Hypervisor or "

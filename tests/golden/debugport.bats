@@ -251,6 +251,15 @@ bootloader 0x20 1000 1000000" ]
 	run -3 "$dump" empty
 }
 
+@test "in the memory of a guest there is no such log, whatever a guest writes" {
+	vmmlog 49 0x0@402 0x40@500000 >log
+	"$dump" -q --extract=x log
+	{ head -c 64K /dev/zero; cat x; head -c 64K /dev/zero; } >memory
+	run -1 --separate-stderr "$dump" -q --map=none --scan=exhaustive memory
+	[ -z "$output" ]
+	"$dump" -q -r x | cmp - log
+}
+
 @test "a log of 64 MiB needs no more memory than a small one" {
 	local limit=60000
 	# AddressSanitizer reserves terabytes before it starts
