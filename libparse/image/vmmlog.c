@@ -40,8 +40,8 @@ static bool vmmlog_marked(const uint8_t *p, size_t len, bool end,
 	return false;
 }
 
-/* Text up to a mark, within ML_PORTS_LOOK? Looks no further than what is no text. A
- * line that does not fit has no mark. */
+/* Text up to a mark, within ML_PORTS_LOOK? Stops at the first byte that is not text.
+ * A line that does not fit has no mark. */
 static bool vmmlog_is_mine(const struct ml_file *file, struct ml_port_mark *ret)
 {
 	uint64_t limit = ml_min(file->size, ML_PORTS_LOOK), at = 0;

@@ -53,7 +53,7 @@ static inline const struct dmesg *ml_dmesg_const(const struct ml_log *log)
 	return (const struct dmesg *)log->priv;
 }
 
-/* What an id of a descriptor and its state are of a word. */
+/* The id and the state in the word of a descriptor. */
 #define DMESG_ID ((UINT64_C(1) << 62) - 1)
 enum { DMESG_RESERVED, DMESG_COMMITTED, DMESG_FINALIZED, DMESG_REUSABLE };
 
@@ -69,7 +69,7 @@ struct dmesg_record {
 	bool has_seq, has_caller;
 	uint8_t level, facility;
 	uint32_t caller;
-	bool joins;  /* it goes on with the line of the one before */
+	bool joins;  /* it continues the line of the previous record */
 	bool breaks; /* its line goes on in the next one */
 	bool lost_some;
 	uint64_t lost; /* records before it */

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/plural.h"
 
-enum { WORD = 8, STATE_SHIFT = 62, CALLER_CPU = 31 };
+enum { WORD = 8, STATE_SHIFT = 62 };
 
 /* Of a block that has no text: none was needed, or there was no room for it. */
 enum { NO_BLOCK = 1, EMPTY_LINE = 3 };
@@ -89,7 +89,7 @@ static bool ring_text(struct dmesg_reader *r, struct ml_source *source,
 
 	*ret = 0;
 	if (begin & NO_BLOCK && next & NO_BLOCK)
-		return begin == EMPTY_LINE || !len;
+		return begin == EMPTY_LINE && next == EMPTY_LINE;
 	if (begin % WORD || next % WORD || next - begin > size || next == begin)
 		return false;
 	/* its end is in the next turn: it is at the start of that, or ends with

@@ -63,7 +63,7 @@ static bool portmark_code(struct portmark_rest *r, uint32_t *ret)
 	return n;
 }
 
-/* The word for the code's range, in our own writing; "other" if the line has another
+/* The word for the code's range, spelled our way; "other" if the line has another
  * word. */
 static const char *portmark_component(uint32_t code, const uint8_t *word,
 				      size_t len)
