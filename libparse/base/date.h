@@ -15,4 +15,20 @@ static inline uint64_t ml_days(uint64_t y, uint64_t m, uint64_t d)
 	       (month * 153 + 2) / 5 + d - 1 - 719468;
 }
 
+/* The other way round. */
+static inline void ml_date(uint64_t days, unsigned int *y, unsigned int *m,
+			   unsigned int *d)
+{
+	uint64_t day = days + 719468, era = day / 146097, in_era = day % 146097;
+	uint64_t year =
+		(in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) /
+		365;
+	uint64_t in_year = in_era - (365 * year + year / 4 - year / 100);
+	uint64_t month = (5 * in_year + 2) / 153; /* from March on */
+
+	*d = (unsigned int)(in_year - (153 * month + 2) / 5 + 1);
+	*m = (unsigned int)(month < 10 ? month + 3 : month - 9);
+	*y = (unsigned int)(year + era * 400 + (*m <= 2));
+}
+
 #endif

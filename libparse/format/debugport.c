@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * debugport.c - progress codes that a guest wrote to a debug port, in what a virtual
- * machine monitor logged (image/vmmlog.c); docs/facts/debugport.md. Lines without one,
- * such as the output of firmware, are text.
+ * machine monitor logged (image/vmmlog.c), or in a capture of the port;
+ * docs/facts/debugport.md. Lines without one, such as the output of firmware, are text.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "image/bytes/portmark.h"
 #include "lines.h"
+#include "portcapture.h"
 
 enum { INFO = 6, HZ = 1000000 };
 
@@ -38,7 +39,18 @@ struct debugport {
 	uint64_t n, passed; /* boots after the first */
 	bool inside;	    /* the next record goes on in the line */
 	struct memlog_record rest;
+	bool is_capture;
+	struct ml_capture_state capture;
 };
+
+static const char *debugport_reason(uint8_t of)
+{
+	return of == ML_PORTS_OF_CAPTURE ?
+		       ml_capture_reason() :
+	       of == ML_PORTS_OF_TIMER ?
+		       "times count from the request to start the machine" :
+		       "times count from the creation of the machine";
+}
 
 static enum memlog_status debugport_probe(const struct ml_probe *p,
 					  struct ml_log *log,
@@ -54,11 +66,8 @@ static enum memlog_status debugport_probe(const struct ml_probe *p,
 	log->pub.capacity = log->pub.used = len;
 	log->pub.flags = MEMLOG_LOG_PLAIN;
 	log->pub.state = MEMLOG_STATE_CURRENT;
-	snprintf(log->pub.reason, sizeof(log->pub.reason),
-		 "times count from %s",
-		 p->bytes[ML_PORTS_TIMER_AT] ?
-			 "the request to start the machine" :
-			 "the creation of the machine");
+	snprintf(log->pub.reason, sizeof(log->pub.reason), "%s",
+		 debugport_reason(p->bytes[ML_PORTS_OF_AT]));
 	ret->extent.len = ML_PORTS_HEADER + len;
 	return MEMLOG_OK;
 }
@@ -156,18 +165,27 @@ static enum memlog_status debugport_open(void *state, struct ml_source *source,
 	struct debugport *d = state;
 	struct memlog_record rec;
 	struct debugport_line line;
-	uint64_t missing = source->missing;
+	uint64_t missing = source->missing, gap;
 	bool inside = false;
+	uint8_t of = 0;
+	size_t got;
 
 	(void)opts;
 	(void)err;
+	(void)ml_source_read(source, 0, ML_PORTS_OF_AT, &of, sizeof(of), &got,
+			     &gap, NULL);
+	d->is_capture = of == ML_PORTS_OF_CAPTURE;
 	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
 	for (;;) {
 		rec = (struct memlog_record){ .flags = 0 };
 		if (ml_lines_next(&d->lines, source, &rec, NULL))
 			break;
-		debugport_parse(&rec, inside, &line);
-		d->n += debugport_begins(&d->boot, &line);
+		if (d->is_capture && !inside) {
+			ml_capture_count(&d->capture, rec.text, rec.text_len);
+		} else if (!d->is_capture) {
+			debugport_parse(&rec, inside, &line);
+			d->n += debugport_begins(&d->boot, &line);
+		}
 		inside = rec.flags & MEMLOG_REC_CONTINUES;
 	}
 	/* back to the start */
@@ -238,6 +256,11 @@ static enum memlog_status debugport_next(void *state, struct ml_source *source,
 		s = ml_lines_next(&d->lines, source, rec, err);
 		if (s)
 			return s;
+	}
+	if (d->is_capture) {
+		ml_capture_record(&d->capture, rec, d->inside);
+		d->inside = rec->flags & MEMLOG_REC_CONTINUES;
+		return MEMLOG_OK;
 	}
 	debugport_parse(rec, d->inside, &line);
 	if (line.is_mark && line.has_monitor && line.monitor_at) {

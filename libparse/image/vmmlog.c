@@ -2,7 +2,7 @@
 /*
  * vmmlog.c - what Cloud Hypervisor or Firecracker logged, with the progress codes of a
  * guest. It is text, recognised by the first such line; everything before that has to
- * be text, too.
+ * be text, too. Or what memlog-dump captured of debug ports, by the first line.
  */
 #include "captured.h"
 
@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/bytes/portline.h"
 #include "image/bytes/portmark.h"
 
 /* Bytes that a terminal gets: firmware writes escape sequences. */
@@ -71,15 +72,42 @@ static bool vmmlog_is_mine(const struct ml_file *file, struct ml_port_mark *ret)
 	return false;
 }
 
+/* Does the text begin with a line of a capture? */
+static bool vmmlog_is_capture(const struct ml_file *file)
+{
+	struct ml_port_line line;
+	uint8_t b[ML_MAX_LINE];
+	const uint8_t *lf;
+	size_t got;
+
+	if (file->ops->read(file->self, 0, b, sizeof(b), &got, NULL))
+		return false;
+	lf = memchr(b, '\n', got);
+	return ml_port_line(b, lf ? (size_t)(lf - b) + 1 : got, &line);
+}
+
+static bool vmmlog_recognise(const struct ml_file *file, uint8_t *ret)
+{
+	struct ml_port_mark mark;
+
+	*ret = ML_PORTS_OF_CAPTURE;
+	if (vmmlog_is_capture(file))
+		return true;
+	if (!vmmlog_is_mine(file, &mark))
+		return false;
+	*ret = mark.boot_timer ? ML_PORTS_OF_TIMER : ML_PORTS_OF_MONITOR;
+	return true;
+}
+
 static enum memlog_status vmmlog_open(struct memlog_image *image,
 				      const struct ml_file *file,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_err *err)
 {
 	struct ml_captured_piece *piece;
-	struct ml_port_mark mark;
+	uint8_t of;
 
-	if (ml_captured_refused(file, opts) || !vmmlog_is_mine(file, &mark))
+	if (ml_captured_refused(file, opts) || !vmmlog_recognise(file, &of))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "not text with progress codes");
 	if (file->size > ML_PORTS_TEXT)
@@ -95,7 +123,9 @@ static enum memlog_status vmmlog_open(struct memlog_image *image,
 	piece->len = ML_PORTS_HEADER;
 	memcpy(piece->bytes, ML_PORTS_MAGIC, ML_PORTS_LEN_AT);
 	ml_put_le64(piece->bytes + ML_PORTS_LEN_AT, file->size);
-	piece->bytes[ML_PORTS_TIMER_AT] = mark.boot_timer;
+	piece->bytes[ML_PORTS_OF_AT] = of;
+	if (of == ML_PORTS_OF_CAPTURE)
+		image->title = "capture of debug ports";
 	return ml_captured_add(image, file, ML_PORTS_HEADER,
 			       ML_PORTS_HEADER + file->size, piece, 1, err);
 }

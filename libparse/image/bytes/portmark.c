@@ -63,14 +63,20 @@ static bool portmark_code(struct portmark_rest *r, uint32_t *ret)
 	return n;
 }
 
+const char *ml_port_component(uint32_t code)
+{
+	static const char *const names[] = { "firmware", "bootloader", "kernel",
+					     "userspace", "custom" };
+
+	return names[ml_min(code >> 5, 4)];
+}
+
 /* The word for the code's range, spelled our way; "other" if the line has another
  * word. */
 static const char *portmark_component(uint32_t code, const uint8_t *word,
 				      size_t len)
 {
-	static const char *const names[] = { "firmware", "bootloader", "kernel",
-					     "userspace", "custom" };
-	const char *name = names[ml_min(code >> 5, 4)];
+	const char *name = ml_port_component(code);
 	size_t i;
 
 	if (strlen(name) != len)

@@ -12,11 +12,17 @@
 #include <stdint.h>
 
 /* What image/vmmlog.c puts before such text, and format/debugport.c looks for: the
- * magic, the length of the text, and whether its first mark is of a boot timer. */
-#define ML_PORTS_MAGIC	  "memlog-dbgports\0"
-#define ML_PORTS_LEN_AT	  16u
-#define ML_PORTS_TIMER_AT 24u
-#define ML_PORTS_HEADER	  64u
+ * magic, the length of the text, and what it is of, an enum ml_ports_of. */
+#define ML_PORTS_MAGIC	"memlog-dbgports\0"
+#define ML_PORTS_LEN_AT 16u
+#define ML_PORTS_OF_AT	24u
+#define ML_PORTS_HEADER 64u
+
+enum ml_ports_of {
+	ML_PORTS_OF_MONITOR, /* its first mark is a progress code */
+	ML_PORTS_OF_TIMER,   /* its first mark is of a boot timer */
+	ML_PORTS_OF_CAPTURE, /* portline.h */
+};
 
 /*
  * at: where in the line the mark starts. us: its time, if has_time. component: static,
@@ -30,6 +36,9 @@ struct ml_port_mark {
 	uint32_t code, port;
 	bool has_time, has_cpu, boot_timer;
 };
+
+/* The component whose range a code is in: "firmware". Static. */
+const char *ml_port_component(uint32_t code);
 
 /* The first mark in a line of len bytes; false: it has none. */
 bool ml_port_mark_find(const uint8_t *line, size_t len,
