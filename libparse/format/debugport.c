@@ -197,13 +197,6 @@ static enum memlog_status debugport_open(void *state, struct ml_source *source,
 
 /* ---- records ------------------------------------------------------------ */
 
-static void debugport_field(struct memlog_record *rec, const char *name,
-			    enum memlog_field_type type, uint64_t value)
-{
-	rec->fields[rec->n_fields++] =
-		(struct memlog_field){ .name = name, .type = type, .u = value };
-}
-
 static void debugport_mark(struct memlog_record *rec,
 			   const struct ml_port_mark *m)
 {
@@ -216,14 +209,12 @@ static void debugport_mark(struct memlog_record *rec,
 	rec->level = INFO;
 	rec->component = m->component;
 	ml_record_message(rec, m->at);
-	debugport_field(rec, "code", MEMLOG_FIELD_HEX, m->code);
+	ml_record_field(rec, "code", MEMLOG_FIELD_HEX, m->code);
 	if (m->port)
-		debugport_field(rec, "port", MEMLOG_FIELD_HEX, m->port);
+		ml_record_field(rec, "port", MEMLOG_FIELD_HEX, m->port);
 	if (m->has_cpu)
-		debugport_field(rec, "cpu_us", MEMLOG_FIELD_UINT, m->cpu_us);
-	debugport_field(rec, "clock", MEMLOG_FIELD_TEXT, 0);
-	rec->fields[rec->n_fields - 1].text = clock;
-	rec->fields[rec->n_fields - 1].text_len = strlen(clock);
+		ml_record_field(rec, "cpu_us", MEMLOG_FIELD_UINT, m->cpu_us);
+	ml_record_field_text(rec, "clock", clock, strlen(clock));
 }
 
 /* Text that does not end its line comes before the monitor's line: two records. */

@@ -92,6 +92,13 @@ static inline void ml_record_message(struct memlog_record *rec, size_t n)
 	rec->message_len = rec->text_len - n;
 }
 
+/* For next(): one more field of a record; a record that is full keeps what it has. text
+ * is not copied. */
+void ml_record_field(struct memlog_record *rec, const char *name,
+		     enum memlog_field_type type, uint64_t value);
+void ml_record_field_text(struct memlog_record *rec, const char *name,
+			  const char *text, size_t len);
+
 /* For probe(): this header of len bytes points to addr; hint is the first of
  * them. */
 static inline void ml_found_at(struct ml_found *ret, uint64_t len,
@@ -140,6 +147,11 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  uint64_t off, void *buf, size_t len,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err);
+
+/* All len bytes, or up to the first gap, which is counted as missing; returns how many
+ * there are. */
+size_t ml_source_fill(struct ml_source *source, size_t extent, uint64_t off,
+		      void *buf, size_t len);
 
 enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2, ML_KERNEL_PHYS = 4 };
 

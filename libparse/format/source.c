@@ -110,6 +110,19 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 	return s;
 }
 
+size_t ml_source_fill(struct ml_source *source, size_t extent, uint64_t off,
+		      void *buf, size_t len)
+{
+	size_t got = 0, part;
+
+	while (got < len &&
+	       !ml_source_read(source, extent, off + got, (uint8_t *)buf + got,
+			       len - got, &part, NULL, NULL) &&
+	       part)
+		got += part;
+	return got;
+}
+
 void ml_source_note_guessed(struct ml_source *source, uint32_t bit)
 {
 	const struct ml_log *log = source->log;

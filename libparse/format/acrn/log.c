@@ -167,16 +167,6 @@ static struct ml_acrn_ring *acrn_log_pick(struct acrn_log *d,
 	return best;
 }
 
-static void add_field(struct memlog_record *rec, const char *name,
-		      enum memlog_field_type type, uint64_t value)
-{
-	struct memlog_field *f = &rec->fields[rec->n_fields++];
-
-	f->name = name;
-	f->type = type;
-	f->u = value;
-}
-
 static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 			  struct ml_acrn_ring *ring, struct memlog_record *rec)
 {
@@ -209,7 +199,7 @@ static void acrn_log_fill(struct acrn_log *d, struct ml_source *source,
 		d->name[h->name_len] = 0;
 		rec->component = d->name;
 	}
-	add_field(rec, "sev", MEMLOG_FIELD_UINT, h->sev);
+	ml_record_field(rec, "sev", MEMLOG_FIELD_UINT, h->sev);
 	if (d->lost) {
 		rec->lost = d->lost;
 		rec->flags |= MEMLOG_REC_LOST_BEFORE;

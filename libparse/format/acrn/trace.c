@@ -47,20 +47,14 @@ static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 				       uint32_t index)
 {
 	uint32_t n = (uint32_t)ml_min(BATCH, r->num - index);
-	size_t got = 0, part;
+	uint64_t missing = source->missing;
+	size_t got;
 
 	if (index - r->buf_first >= r->buf_n) {
-		uint64_t missing = source->missing;
-
-		while (got < n * ML_ACRN_ENTRY &&
-		       !ml_source_read(source, r->extent,
-				       ML_SBUF_HEADER +
-					       (uint64_t)index * ML_ACRN_ENTRY +
-					       got,
-				       r->buf + got, n * ML_ACRN_ENTRY - got,
-				       &part, NULL, NULL) &&
-		       part)
-			got += part;
+		got = ml_source_fill(source, r->extent,
+				     ML_SBUF_HEADER +
+					     (uint64_t)index * ML_ACRN_ENTRY,
+				     r->buf, n * ML_ACRN_ENTRY);
 		source->missing = missing;
 		r->buf_first = index;
 		r->buf_n = (uint32_t)(got / ML_ACRN_ENTRY);
@@ -258,26 +252,18 @@ static void add_fields(struct acrn_trace *d, const struct ml_acrn_event *e,
 		       struct memlog_record *rec)
 {
 	const struct ml_acrn_event_type *type = ml_acrn_event_type(e->id);
-	struct memlog_field *f = &rec->fields[rec->n_fields++];
 	bool vcpu = d->old_cpuid && e->id == 0x10004;
 	unsigned int i;
 
-	f->name = "event";
-	f->type = MEMLOG_FIELD_HEX;
-	f->u = e->id;
+	ml_record_field(rec, "event", MEMLOG_FIELD_HEX, e->id);
 	if (e->form == ML_ACRN_16STR) {
-		f = &rec->fields[rec->n_fields++];
-		f->name = "data";
-		f->type = MEMLOG_FIELD_TEXT;
-		f->text = (const char *)d->raw + 16;
-		f->text_len = cut_str(d->raw + 16, 16);
+		ml_record_field_text(rec, "data", (const char *)d->raw + 16,
+				     cut_str(d->raw + 16, 16));
 		return;
 	}
 	for (i = 0; type && i < e->n && i < 4 && type->names[i]; i++) {
-		f = &rec->fields[rec->n_fields++];
-		f->name = vcpu && !i ? "vcpu" : type->names[i];
-		f->type = MEMLOG_FIELD_HEX;
-		f->u = e->v[i];
+		ml_record_field(rec, vcpu && !i ? "vcpu" : type->names[i],
+				MEMLOG_FIELD_HEX, e->v[i]);
 		if (vcpu)
 			break;
 	}

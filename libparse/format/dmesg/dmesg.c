@@ -129,14 +129,8 @@ static enum memlog_status dmesg_open(void *state, struct ml_source *source,
 static void dmesg_field(struct memlog_record *rec, const char *name,
 			const char *text, size_t len)
 {
-	if (!text)
-		return;
-	rec->fields[rec->n_fields++] = (struct memlog_field){
-		.name = name,
-		.type = MEMLOG_FIELD_TEXT,
-		.text = text,
-		.text_len = len,
-	};
+	if (text)
+		ml_record_field_text(rec, name, text, len);
 }
 
 /* What all lines of a record have. */
@@ -152,9 +146,7 @@ static void dmesg_describe(struct dmesg_decoder *d, struct memlog_record *rec)
 	rec->time_hz = NS;
 	rec->has_level = true;
 	rec->level = r->level;
-	rec->fields[rec->n_fields++] = (struct memlog_field){
-		.name = "facility", .type = MEMLOG_FIELD_UINT, .u = r->facility
-	};
+	ml_record_field(rec, "facility", MEMLOG_FIELD_UINT, r->facility);
 	dmesg_field(rec, "subsystem", r->subsystem, r->subsystem_len);
 	dmesg_field(rec, "device", r->device, r->device_len);
 	if (!r->has_caller)

@@ -24,8 +24,7 @@ size_t ml_dmesg_read(struct ml_source *source, uint32_t role, uint64_t off,
 {
 	const struct ml_log *log = source->log;
 	uint64_t missing = source->missing;
-	size_t got = 0, part, i;
-	enum memlog_status s;
+	size_t got = 0, part, want, i;
 
 	for (i = 0; i < log->pub.n_extents && got < len; i++) {
 		const struct memlog_extent *e = &log->extents[i];
@@ -36,13 +35,11 @@ size_t ml_dmesg_read(struct ml_source *source, uint32_t role, uint64_t off,
 			off -= e->len;
 			continue;
 		}
-		for (s = MEMLOG_OK; !s && off < e->len && got < len;) {
-			s = ml_source_read(source, i, off, (uint8_t *)buf + got,
-					   len - got, &part, NULL, NULL);
-			got += s ? 0 : part;
-			off += s ? 0 : part;
-		}
-		if (s)
+		want = (size_t)ml_min(len - got, e->len - off);
+		part = ml_source_fill(source, i, off, (uint8_t *)buf + got,
+				      want);
+		got += part;
+		if (part < want)
 			break;
 		off = 0;
 	}

@@ -65,12 +65,7 @@ struct fpdt {
 static bool fpdt_read(struct ml_source *source, uint64_t off, uint8_t *b,
 		      size_t n)
 {
-	size_t got;
-
-	for (; n; off += got, b += got, n -= got)
-		if (ml_source_read(source, 0, off, b, n, &got, NULL, NULL))
-			return false;
-	return true;
+	return ml_source_fill(source, 0, off, b, n) == n;
 }
 
 /* The next record into b; false: there is none, it is damaged, or a part of it is
@@ -149,17 +144,10 @@ static uint64_t fpdt_time(struct fpdt *f, uint64_t t)
 	return ml_mul(f->turns, WRAP, &all) && ml_add(all, t, &all) ? all : t;
 }
 
-static void fpdt_field(struct memlog_record *rec, const char *name,
-		       enum memlog_field_type type, uint64_t v,
-		       const char *text)
+static void fpdt_text(struct memlog_record *rec, const char *name,
+		      const char *text)
 {
-	rec->fields[rec->n_fields++] = (struct memlog_field){
-		.name = name,
-		.type = type,
-		.u = v,
-		.text = text,
-		.text_len = text ? strlen(text) : 0,
-	};
+	ml_record_field_text(rec, name, text, strlen(text));
 }
 
 /* The line: its time, if there is one, then words. */
@@ -270,20 +258,20 @@ static void fpdt_event(struct fpdt *f, struct memlog_record *rec)
 	n = snprintf(words, sizeof(words), "%s%s%s %s%s%s", kind,
 		     side ? " " : "", edge, f->guid, f->string[0] ? " " : "",
 		     f->string);
-	fpdt_field(rec, "event", MEMLOG_FIELD_TEXT, 0, kind);
+	fpdt_text(rec, "event", kind);
 	if (side)
-		fpdt_field(rec, "edge", MEMLOG_FIELD_TEXT, 0, edge);
-	fpdt_field(rec, "guid", MEMLOG_FIELD_TEXT, 0, f->guid);
+		fpdt_text(rec, "edge", edge);
+	fpdt_text(rec, "guid", f->guid);
 	if (f->string[0])
-		fpdt_field(rec, "name", MEMLOG_FIELD_TEXT, 0, f->string);
+		fpdt_text(rec, "name", f->string);
 	if (type >= TYPE_WORD)
-		fpdt_field(rec, "word", MEMLOG_FIELD_HEX, word, NULL);
-	fpdt_field(rec, "recorded_ns", MEMLOG_FIELD_UINT, raw, NULL);
+		ml_record_field(rec, "word", MEMLOG_FIELD_HEX, word);
+	ml_record_field(rec, "recorded_ns", MEMLOG_FIELD_UINT, raw);
 	if (side == END && fpdt_end(f, id - 1, word, time, &took)) {
 		snprintf(words + n, sizeof(words) - (size_t)n,
 			 ", %" PRIu64 ".%06" PRIu64 " ms", took / 1000000,
 			 took % 1000000);
-		fpdt_field(rec, "took_ns", MEMLOG_FIELD_UINT, took, NULL);
+		ml_record_field(rec, "took_ns", MEMLOG_FIELD_UINT, took);
 	}
 	fpdt_put(f, rec, true, time, words);
 	rec->component = f->guid;
@@ -303,8 +291,8 @@ static void fpdt_basic_time(struct fpdt *f, struct memlog_record *rec,
 		time = fpdt_time(f, raw);
 	snprintf(words, sizeof(words), "%s%s", fpdt_basic[i],
 		 raw ? "" : " was not recorded");
-	fpdt_field(rec, "event", MEMLOG_FIELD_TEXT, 0, fpdt_basic[i]);
-	fpdt_field(rec, "recorded_ns", MEMLOG_FIELD_UINT, raw, NULL);
+	fpdt_text(rec, "event", fpdt_basic[i]);
+	ml_record_field(rec, "recorded_ns", MEMLOG_FIELD_UINT, raw);
 	fpdt_put(f, rec, raw, time, words);
 }
 
@@ -315,10 +303,10 @@ static void fpdt_resume(struct fpdt *f, struct memlog_record *rec)
 
 	snprintf(words, sizeof(words), "resume %" PRIu32 ", the last one",
 		 ml_le32(f->b + RECORD));
-	fpdt_field(rec, "event", MEMLOG_FIELD_TEXT, 0, "resume");
-	fpdt_field(rec, "count", MEMLOG_FIELD_UINT, ml_le32(f->b + RECORD),
-		   NULL);
-	fpdt_field(rec, "average_ns", MEMLOG_FIELD_UINT, average, NULL);
+	fpdt_text(rec, "event", "resume");
+	ml_record_field(rec, "count", MEMLOG_FIELD_UINT,
+			ml_le32(f->b + RECORD));
+	ml_record_field(rec, "average_ns", MEMLOG_FIELD_UINT, average);
 	fpdt_put(f, rec, true, full, words);
 }
 

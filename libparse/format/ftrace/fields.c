@@ -64,11 +64,11 @@ static void fields_put_number(struct ftrace_text *t,
 {
 	uint64_t v = fields_number(f, p);
 
-	ml_ftrace_add(rec, f->name,
-		      pointer	   ? MEMLOG_FIELD_HEX :
-		      f->is_signed ? MEMLOG_FIELD_INT :
-				     MEMLOG_FIELD_UINT,
-		      v);
+	ml_record_field(rec, f->name,
+			pointer	     ? MEMLOG_FIELD_HEX :
+			f->is_signed ? MEMLOG_FIELD_INT :
+				       MEMLOG_FIELD_UINT,
+			v);
 	if (pointer)
 		ml_ftrace_put_fmt(t, "0x%" PRIx64, v);
 	else if (f->is_signed)
@@ -85,7 +85,7 @@ static void fields_put_bytes(struct ftrace_text *t,
 
 	if (text) {
 		len = strnlen((const char *)p, len);
-		ml_ftrace_add_text(rec, f->name, p, len);
+		ml_record_field_text(rec, f->name, (const char *)p, len);
 		from = t->len;
 		ml_ftrace_put(t, p, len);
 		/* it stays one line */

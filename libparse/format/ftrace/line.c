@@ -59,40 +59,6 @@ void ml_ftrace_put_name(struct ftrace_text *t, uint64_t addr)
 		ml_ftrace_put_fmt(t, " [%s]", name);
 }
 
-static struct memlog_field *line_field(struct memlog_record *rec,
-				       const char *name,
-				       enum memlog_field_type type)
-{
-	struct memlog_field *f;
-
-	if (rec->n_fields == MEMLOG_RECORD_FIELDS)
-		return NULL;
-	f = &rec->fields[rec->n_fields++];
-	f->name = name;
-	f->type = type;
-	return f;
-}
-
-void ml_ftrace_add(struct memlog_record *rec, const char *name,
-		   enum memlog_field_type type, uint64_t v)
-{
-	struct memlog_field *f = line_field(rec, name, type);
-
-	if (f)
-		f->u = v;
-}
-
-void ml_ftrace_add_text(struct memlog_record *rec, const char *name,
-			const uint8_t *p, size_t len)
-{
-	struct memlog_field *f = line_field(rec, name, MEMLOG_FIELD_TEXT);
-
-	if (f) {
-		f->text = (const char *)p;
-		f->text_len = len;
-	}
-}
-
 void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
 		       const char *name, const uint8_t *p, size_t len)
 {
@@ -105,5 +71,5 @@ void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
 		to[2 * i + 1] = digit[p[i] & 15];
 	}
 	t->hex_len += 2 * n;
-	ml_ftrace_add_text(rec, name, (const uint8_t *)to, 2 * n);
+	ml_record_field_text(rec, name, to, 2 * n);
 }

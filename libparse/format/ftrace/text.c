@@ -109,12 +109,12 @@ void ml_ftrace_text_lost(struct ftrace_text *t, int32_t cpu, uint64_t lost,
 static void text_add_entry(struct memlog_record *rec,
 			   const struct ftrace_entry *e)
 {
-	ml_ftrace_add(rec, "common_type", MEMLOG_FIELD_UINT, e->type);
-	ml_ftrace_add(rec, "common_flags", MEMLOG_FIELD_HEX, e->flags);
-	ml_ftrace_add(rec, "common_preempt_count", MEMLOG_FIELD_UINT,
-		      e->preempt);
-	ml_ftrace_add(rec, "common_pid", MEMLOG_FIELD_INT,
-		      (uint64_t)(int64_t)e->pid);
+	ml_record_field(rec, "common_type", MEMLOG_FIELD_UINT, e->type);
+	ml_record_field(rec, "common_flags", MEMLOG_FIELD_HEX, e->flags);
+	ml_record_field(rec, "common_preempt_count", MEMLOG_FIELD_UINT,
+			e->preempt);
+	ml_record_field(rec, "common_pid", MEMLOG_FIELD_INT,
+			(uint64_t)(int64_t)e->pid);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -126,8 +126,9 @@ static void text_function(struct ftrace_text *t, const uint8_t *p,
 	ml_ftrace_put_name(t, ml_le64(p + IP));
 	ml_ftrace_put(t, " <-", 3);
 	ml_ftrace_put_name(t, ml_le64(p + PARENT));
-	ml_ftrace_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
-	ml_ftrace_add(rec, "parent_ip", MEMLOG_FIELD_HEX, ml_le64(p + PARENT));
+	ml_record_field(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
+	ml_record_field(rec, "parent_ip", MEMLOG_FIELD_HEX,
+			ml_le64(p + PARENT));
 }
 
 static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
@@ -139,8 +140,8 @@ static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
 	ml_ftrace_put_name(t, ml_le64(p + IP));
 	ml_ftrace_put(t, ": ", 2);
 	ml_ftrace_put(t, p + TEXT, n);
-	ml_ftrace_add(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
-	ml_ftrace_add_text(rec, "buf", p + TEXT, n);
+	ml_record_field(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
+	ml_record_field_text(rec, "buf", (const char *)p + TEXT, n);
 }
 
 static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
@@ -154,7 +155,7 @@ static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
 		ml_ftrace_put(t, "\n => ", 5);
 		ml_ftrace_put_name(t, ml_le64(p + CALLERS + 8 * i));
 	}
-	ml_ftrace_add(rec, "size", MEMLOG_FIELD_UINT, ml_le32(p + IP));
+	ml_record_field(rec, "size", MEMLOG_FIELD_UINT, ml_le32(p + IP));
 	ml_ftrace_add_hex(t, rec, "caller", p + CALLERS, 8 * n);
 }
 
@@ -272,8 +273,7 @@ enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
 	else
 		text_typed(t, payload, len, e.type, rec);
 	if (comm)
-		ml_ftrace_add_text(rec, "common_comm", (const uint8_t *)comm,
-				   strlen(comm));
+		ml_record_field_text(rec, "common_comm", comm, strlen(comm));
 	text_end_line(t, prefix, rec);
 	return text_starved(t, err);
 }

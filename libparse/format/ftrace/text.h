@@ -74,12 +74,7 @@ void ml_ftrace_put_fmt(struct ftrace_text *t, const char *fmt, ...)
 /* The name of a function, or its address. */
 void ml_ftrace_put_name(struct ftrace_text *t, uint64_t addr);
 
-/* A field of the record, if there is room for it: a number; bytes, which are
- * borrowed; bytes in hexadecimal. */
-void ml_ftrace_add(struct memlog_record *rec, const char *name,
-		   enum memlog_field_type type, uint64_t v);
-void ml_ftrace_add_text(struct memlog_record *rec, const char *name,
-			const uint8_t *p, size_t len);
+/* A field of the record, if there is room for it: bytes in hexadecimal. */
 void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
 		       const char *name, const uint8_t *p, size_t len);
 

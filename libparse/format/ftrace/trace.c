@@ -50,19 +50,6 @@ struct ftrace_trace {
 
 /* ---- pages -------------------------------------------------------------- */
 
-static size_t trace_fill(struct ml_source *source, size_t extent, uint64_t off,
-			 void *buf, size_t len)
-{
-	size_t got = 0, part;
-
-	while (got < len &&
-	       !ml_source_read(source, extent, off + got, (uint8_t *)buf + got,
-			       len - got, &part, NULL, NULL) &&
-	       part)
-		got += part;
-	return got;
-}
-
 /* The events on the page that was read, got bytes of it. */
 static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 		       uint64_t missing, size_t got, uint32_t size)
@@ -108,8 +95,8 @@ static bool trace_turn(const struct ftrace_trace *d, struct ftrace_cpu *c,
 			c->off += d->page_size;
 			missing = source->missing;
 			trace_page(c, source, missing,
-				   trace_fill(source, c->next, off, c->page,
-					      d->page_size),
+				   ml_source_fill(source, c->next, off, c->page,
+						  d->page_size),
 				   d->page_size);
 			if (c->events.len)
 				return true;

@@ -7,14 +7,7 @@
 size_t ml_hyp_extent_read(struct ml_source *source, size_t extent, void *buf,
 			  size_t len)
 {
-	size_t got = 0, part;
-
-	while (got < len &&
-	       !ml_source_read(source, extent, got, (uint8_t *)buf + got,
-			       len - got, &part, NULL, NULL) &&
-	       part)
-		got += part;
-	return got;
+	return ml_source_fill(source, extent, 0, buf, len);
 }
 
 void ml_hyp_page_load(struct ml_source *source, size_t extent, uint8_t *page,

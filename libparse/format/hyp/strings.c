@@ -101,12 +101,9 @@ void ml_hyp_strings_fields(const struct hyp_words *w,
 	uint32_t id;
 	size_t n = strings_args(w, e, &id, arg), i;
 
-	rec->fields[rec->n_fields++] =
-		(struct memlog_field){ .name = "fmt_id", .u = id };
-	for (i = 0; i < n && rec->n_fields < MEMLOG_RECORD_FIELDS; i++)
-		rec->fields[rec->n_fields++] = (struct memlog_field){
-			.name = names[i], .type = MEMLOG_FIELD_HEX, .u = arg[i]
-		};
+	ml_record_field(rec, "fmt_id", MEMLOG_FIELD_UINT, id);
+	for (i = 0; i < n; i++)
+		ml_record_field(rec, names[i], MEMLOG_FIELD_HEX, arg[i]);
 }
 
 void ml_hyp_strings_field(const struct hyp_words *w,
@@ -120,15 +117,11 @@ void ml_hyp_strings_field(const struct hyp_words *w,
 
 	strings_args(w, e, &id, arg);
 	p = rec->message ? memchr(rec->message, ' ', rec->message_len) : NULL;
-	if (!p || id >= w->n_strings || rec->n_fields == MEMLOG_RECORD_FIELDS)
+	if (!p || id >= w->n_strings)
 		return;
 	/* after the name of the event, without the line's end */
 	p++;
 	n = (size_t)(rec->message + rec->message_len - p);
-	rec->fields[rec->n_fields++] = (struct memlog_field){
-		.name = "string",
-		.type = MEMLOG_FIELD_TEXT,
-		.text = (const char *)p,
-		.text_len = n - (n && p[n - 1] == '\n'),
-	};
+	ml_record_field_text(rec, "string", (const char *)p,
+			     n - (n && p[n - 1] == '\n'));
 }

@@ -200,13 +200,8 @@ static void words_raw_fields(const struct hyp_words *w,
 {
 	if (!w->raw || e->payload_len < 2)
 		return;
-	rec->fields[0] =
-		(struct memlog_field){ .name = "id", .u = ml_le16(e->payload) };
-	rec->fields[1] = (struct memlog_field){ .name = "data",
-						.type = MEMLOG_FIELD_TEXT,
-						.text = w->data,
-						.text_len = strlen(w->data) };
-	rec->n_fields = 2;
+	ml_record_field(rec, "id", MEMLOG_FIELD_UINT, ml_le16(e->payload));
+	ml_record_field_text(rec, "data", w->data, strlen(w->data));
 }
 
 void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
@@ -214,7 +209,7 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 {
 	const struct hyp_type *type = words_type(w, e);
 	const struct hyp_field *f;
-	struct memlog_field *to;
+	const char *reason;
 	uint32_t i;
 	uint64_t v;
 
@@ -228,27 +223,22 @@ void ml_hyp_words_fields(const struct hyp_words *w, const struct ml_rb_event *e,
 		ml_hyp_strings_field(w, e, rec);
 		return;
 	}
-	for (i = 0; i < type->n_fields && rec->n_fields < MEMLOG_RECORD_FIELDS;
-	     i++) {
+	for (i = 0; i < type->n_fields; i++) {
 		f = &type->field[i];
 		if (!ml_hyp_value(f, e->payload, e->payload_len, &v))
 			continue;
-		to = &rec->fields[rec->n_fields++];
-		to->name = f->name;
-		to->type = f->is_hex	? MEMLOG_FIELD_HEX :
-			   f->is_signed ? MEMLOG_FIELD_INT :
-					  MEMLOG_FIELD_UINT;
 		if (f->is_hex && f->size < 8)
 			v &= (UINT64_C(1) << 8 * f->size) - 1;
-		to->u = v;
-		if (strcmp(f->name, ML_HYP_REASON) || !w->n_reasons ||
-		    rec->n_fields == MEMLOG_RECORD_FIELDS)
+		ml_record_field(rec, f->name,
+				f->is_hex    ? MEMLOG_FIELD_HEX :
+				f->is_signed ? MEMLOG_FIELD_INT :
+					       MEMLOG_FIELD_UINT,
+				v);
+		if (strcmp(f->name, ML_HYP_REASON) || !w->n_reasons)
 			continue;
-		to = &rec->fields[rec->n_fields++];
-		to->name = ML_HYP_REASON_NAME;
-		to->type = MEMLOG_FIELD_TEXT;
-		to->text = w->reasons[ml_min(v, w->n_reasons - 1)];
-		to->text_len = strlen(to->text);
+		reason = w->reasons[ml_min(v, w->n_reasons - 1)];
+		ml_record_field_text(rec, ML_HYP_REASON_NAME, reason,
+				     strlen(reason));
 	}
 	if (words_is_printk(w, type))
 		ml_hyp_strings_field(w, e, rec);

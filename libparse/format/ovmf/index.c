@@ -199,9 +199,7 @@ static void ovmf_index_date(struct ovmf_index *x, struct memlog_record *rec)
 	us = (x->ext.date + since / (double)x->ext.hz) * 1e6;
 	if (us < 0 || us > 1e18)
 		return;
-	rec->fields[rec->n_fields++] = (struct memlog_field){
-		.name = "utc_us", .type = MEMLOG_FIELD_UINT, .u = (uint64_t)us
-	};
+	ml_record_field(rec, "utc_us", MEMLOG_FIELD_UINT, (uint64_t)us);
 }
 
 static void ovmf_index_first(struct ovmf_index *x, uint64_t user_hz,
