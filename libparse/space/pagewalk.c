@@ -14,6 +14,9 @@
 enum { ARM_TABLE = 1 << 1, ARM_HIGH = 0xf000, ARM_HIGH_SHIFT = 36 };
 enum { TABLES_ENTRY = 8, TABLES_LEVELS = 5 };
 
+/* The highest level of x86 with large pages: 1 GiB. */
+enum { X86_LARGE = 2 };
+
 /* A level: which bits of the address select the entry, and which a large page
  * of this level uses as the offset (0: there are none). */
 struct level {
@@ -21,12 +24,6 @@ struct level {
 	bool large;
 };
 
-static const struct level levels_64[] = {
-	{ 39, 9, false },
-	{ 30, 9, true },
-	{ 21, 9, true },
-	{ 12, 9, false },
-};
 static const struct level levels_pae[] = {
 	{ 30, 2, false },
 	{ 21, 9, true },
@@ -36,47 +33,6 @@ static const struct level levels_32[] = {
 	{ 22, 10, true },
 	{ 12, 10, false },
 };
-
-static bool pagewalk_entry(const struct memlog_reader_ops *mem, void *self,
-			   uint64_t addr, size_t size, uint64_t *ret)
-{
-	uint8_t b[8];
-	size_t got;
-
-	if (mem->read(self, addr, b, size, &got, NULL) || got != size)
-		return false;
-	*ret = size == 8 ? ml_le64(b) : ml_le32(b);
-	return *ret & PRESENT;
-}
-
-enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
-			       enum ml_paging paging, uint64_t cr3, uint64_t va,
-			       uint64_t *ret)
-{
-	const struct level *l = paging == ML_PAGING_64	? levels_64 :
-				paging == ML_PAGING_PAE ? levels_pae :
-							  levels_32;
-	size_t n = paging == ML_PAGING_64 ? 4 : paging == ML_PAGING_PAE ? 3 : 2;
-	size_t size = paging == ML_PAGING_32 ? 4 : 8, i;
-	uint64_t table = cr3 &
-			 (paging == ML_PAGING_PAE ? 0xffffffe0ull : ADDR64);
-	uint64_t e, index, mask;
-
-	if (paging != ML_PAGING_64)
-		va &= UINT32_MAX;
-	for (i = 0; i < n; i++, l++) {
-		index = va >> l->shift & ((1u << l->bits) - 1);
-		if (!pagewalk_entry(mem, self, table + index * size, size, &e))
-			return MEMLOG_NO_DATA;
-		mask = (1ull << l->shift) - 1;
-		if (i + 1 == n || (l->large && e & LARGE)) {
-			*ret = (e & ADDR64 & ~mask) | (va & mask);
-			return MEMLOG_OK;
-		}
-		table = e & ADDR64;
-	}
-	return MEMLOG_NO_DATA;
-}
 
 /* The address in an entry, of a page or table of that size. */
 static uint64_t tables_addr(const struct ml_tables *t, uint64_t e,
@@ -110,7 +66,8 @@ bool ml_tables_walk(const struct ml_tables *t, ml_tables_read *read, void *arg,
 		e = ml_le64(b);
 		if (!(e & PRESENT))
 			return false;
-		if (!level || (t->arm64 ? !(e & ARM_TABLE) : !!(e & LARGE))) {
+		if (!level || (t->arm64 ? !(e & ARM_TABLE) :
+					  level <= X86_LARGE && e & LARGE)) {
 			page = UINT64_C(1) << shift;
 			*ret = tables_addr(t, e, page) | (va & (page - 1));
 			return true;
@@ -118,4 +75,62 @@ bool ml_tables_walk(const struct ml_tables *t, ml_tables_read *read, void *arg,
 		table = tables_addr(t, e, page);
 	}
 	return false;
+}
+
+/* Where tables are, for ml_tables_walk(). */
+struct pagewalk {
+	const struct memlog_reader_ops *mem;
+	void *self;
+};
+
+static bool pagewalk_read(void *arg, uint64_t phys, void *buf, size_t len)
+{
+	const struct pagewalk *w = arg;
+	size_t got;
+
+	return !w->mem->read(w->self, phys, buf, len, &got, NULL) && got == len;
+}
+
+/* The tables of 32-bit processors. */
+static bool pagewalk_32(struct pagewalk *w, bool pae, uint64_t cr3, uint64_t va,
+			uint64_t *ret)
+{
+	const struct level *l = pae ? levels_pae : levels_32;
+	size_t n = pae ? 3 : 2, size = pae ? 8 : 4, i;
+	uint64_t table = cr3 & (pae ? 0xffffffe0ull : ADDR64);
+	uint64_t e, index, mask;
+	uint8_t b[TABLES_ENTRY];
+
+	va &= UINT32_MAX;
+	for (i = 0; i < n; i++, l++) {
+		index = va >> l->shift & ((1u << l->bits) - 1);
+		if (!pagewalk_read(w, table + index * size, b, size))
+			return false;
+		e = pae ? ml_le64(b) : ml_le32(b);
+		if (!(e & PRESENT))
+			return false;
+		mask = (1ull << l->shift) - 1;
+		if (i + 1 == n || (l->large && e & LARGE)) {
+			*ret = (e & ADDR64 & ~mask) | (va & mask);
+			return true;
+		}
+		table = e & ADDR64;
+	}
+	return false;
+}
+
+enum memlog_status ml_pagewalk(const struct memlog_reader_ops *mem, void *self,
+			       enum ml_paging paging, uint64_t cr3, uint64_t va,
+			       uint64_t *ret)
+{
+	struct pagewalk w = { mem, self };
+	const struct ml_tables t = { .root = cr3 & ADDR64,
+				     .levels = 4,
+				     .page_shift = 12 };
+	bool mapped =
+		paging == ML_PAGING_64 ?
+			ml_tables_walk(&t, pagewalk_read, &w, va, ret) :
+			pagewalk_32(&w, paging == ML_PAGING_PAE, cr3, va, ret);
+
+	return mapped ? MEMLOG_OK : MEMLOG_NO_DATA;
 }

@@ -357,6 +357,12 @@ static void test_pagewalk(void **state)
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE,
 				     0xffff82d040006678, &pa),
 			 MEMLOG_NO_DATA);
+	/* only the lower levels have large pages */
+	put64(m + PAGE + 8 * 262, 2 * PAGE | 0x81);
+	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, PAGE,
+				     0xffff835040005678, &pa),
+			 MEMLOG_OK);
+	assert_int_equal(pa, 0x77678);
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, 1ull << 50,
 				     0, &pa),
 			 MEMLOG_NO_DATA);
