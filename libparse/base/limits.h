@@ -246,6 +246,10 @@
  * 3000 to 4000. */
 #define ML_VMCOREINFO 16384u
 
+/* Places in memory where an old kernel may have a variable of its own: one in each 2
+ * MiB, so this is 2 TiB. */
+#define ML_PHYS_BASE_TRIES (1u << 20)
+
 /* What is kept of a pipe in memory; more goes to a temporary file. */
 #define ML_CAPTURE_MEMORY (16u << 20)
 

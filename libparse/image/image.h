@@ -121,6 +121,10 @@ struct memlog_image {
 				     to be damaged; no text: none */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
+	struct {
+		bool settled, unknown;
+		uint64_t value;
+	} phys_base;	       /* see ml_vmcoreinfo_settle() */
 	bool found_vmcoreinfo; /* a note has VMCOREINFO that was found in memory */
 	struct ml_warning *warnings;
 	size_t n_warnings, cap_warnings;

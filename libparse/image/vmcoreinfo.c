@@ -86,24 +86,34 @@ uint32_t ml_vmcoreinfo_release(const struct memlog_image *image)
 	return part[0] << 16 | part[1];
 }
 
-bool ml_vmcoreinfo_phys(const struct memlog_image *image, uint64_t va,
-			uint64_t *ret)
+bool ml_vmcoreinfo_shift(const struct memlog_image *image, uint64_t *ret)
 {
 	uint64_t v;
 
-	if (ml_vmcoreinfo_number(image, "NUMBER(kimage_voffset)", &v)) {
-		*ret = va - v;
-		return va >= v;
-	}
-	if (va < X86_IMAGE)
-		return false;
+	if (ml_vmcoreinfo_number(image, "NUMBER(kimage_voffset)", ret))
+		return true;
 	if (!ml_vmcoreinfo_number(image, "NUMBER(phys_base)", &v)) {
-		/* before 4.10; up to 4.7 it is 0 */
-		if (!ml_vmcoreinfo_number(image, "SYMBOL(phys_base)", &v))
+		/* before 4.10 */
+		if (!ml_vmcoreinfo_number(image, "SYMBOL(phys_base)", &v) ||
+		    image->phys_base.unknown)
 			return false;
-		v = 0;
+		v = image->phys_base.value;
 	}
-	*ret = va - X86_IMAGE + v;
+	*ret = X86_IMAGE - v;
+	return true;
+}
+
+bool ml_vmcoreinfo_phys(const struct memlog_image *image, uint64_t va,
+			uint64_t *ret)
+{
+	uint64_t shift, v;
+
+	if (!ml_vmcoreinfo_shift(image, &shift) ||
+	    va < (ml_vmcoreinfo_number(image, "NUMBER(kimage_voffset)", &v) ?
+			  shift :
+			  X86_IMAGE))
+		return false;
+	*ret = va - shift;
 	return true;
 }
 

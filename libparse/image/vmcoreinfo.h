@@ -56,6 +56,23 @@ uint32_t ml_vmcoreinfo_release(const struct memlog_image *image);
 bool ml_vmcoreinfo_tables(const struct memlog_image *image,
 			  struct ml_tables *ret);
 
+/* What all addresses in the image of the kernel have more than the physical ones, on
+ * arm64 and x86-64. */
+bool ml_vmcoreinfo_shift(const struct memlog_image *image, uint64_t *ret);
+
+/* Kernels before 4.10 on x86-64 have a variable with that, phys_base, and name only its
+ * address: find it in memory. It is 0 if it is not found, up to 4.7; then it is not
+ * known. To be called before the others, once VMCOREINFO is a note of the image. */
+void ml_vmcoreinfo_settle(struct memlog_image *image);
+
+/* The direct map of arm64: len bytes of virtual addresses from start on, and the
+ * physical address of the first. */
+struct ml_direct {
+	uint64_t start, len, phys;
+};
+bool ml_vmcoreinfo_direct(const struct memlog_image *image,
+			  struct ml_direct *ret);
+
 /* The physical address of something in the image of the kernel, on arm64 and
  * x86-64. */
 bool ml_vmcoreinfo_phys(const struct memlog_image *image, uint64_t va,

@@ -65,6 +65,7 @@ ml_vmcoreinfo_checked(struct memlog_image *image,
 
 	if (!symbols)
 		return NULL;
+	ml_vmcoreinfo_settle(image);
 	if (ml_vmcoreinfo_differs(image, symbols, id)) {
 		is = ml_vmcoreinfo(image, "BUILD-ID", &len);
 		ml_image_warn(

@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vmcoreinfo_tables.c - what VMCOREINFO says of the kernel's page tables. */
+/* vmcoreinfo_tables.c - what VMCOREINFO says of the kernel's page tables, and of what
+ * is mapped as a whole. */
 #include "vmcoreinfo.h"
 
+#include "base/bytes.h"
 #include "base/limits.h"
+
+/* x86-64: the kernel's image is mapped from here on, at a multiple of this. */
+#define X86_IMAGE UINT64_C(0xffffffff80000000)
+#define X86_ALIGN (UINT64_C(2) << 20)
+
+/* The first release that puts its image anywhere in memory. */
+#define X86_ANYWHERE (4u << 16 | 8)
+
+/* From 5.4 on the direct map of arm64 is the lower half of the kernel's addresses,
+ * before the upper one. */
+#define ARM_LOWER (5u << 16 | 4)
 
 static void tables_x86(const struct memlog_image *image, struct ml_tables *ret)
 {
@@ -54,4 +67,69 @@ bool ml_vmcoreinfo_tables(const struct memlog_image *image,
 		ml_vmcoreinfo_number(image, "SYMBOL(init_top_pgt)", &va) ||
 		ml_vmcoreinfo_number(image, "SYMBOL(init_level4_pgt)", &va)) &&
 	       ml_vmcoreinfo_phys(image, va, &ret->root);
+}
+
+bool ml_vmcoreinfo_direct(const struct memlog_image *image,
+			  struct ml_direct *ret)
+{
+	uint32_t release = ml_vmcoreinfo_release(image);
+	uint64_t bits;
+
+	if (!ml_vmcoreinfo_number(image, "NUMBER(VA_BITS)", &bits) ||
+	    bits < 32 || bits > 52 ||
+	    !ml_vmcoreinfo_number(image, "NUMBER(PHYS_OFFSET)", &ret->phys))
+		return false;
+	ret->len = UINT64_C(1) << (bits - 1);
+	ret->start = -(UINT64_C(1) << bits);
+	if (release && release < ARM_LOWER)
+		ret->start = -ret->len;
+	return true;
+}
+
+/* The variable has its own distance: at, where it would be for phys_base 0. */
+static bool tables_find_base(struct memlog_image *image, uint64_t at,
+			     uint64_t *ret)
+{
+	unsigned int tries = 0;
+	struct memlog_range r;
+	uint64_t addr, phys;
+	uint8_t b[8];
+	size_t got;
+
+	for (addr = 0;
+	     !memlog_image_next_data(image, MEMLOG_PHYS, addr, &r, NULL);
+	     addr = r.end) {
+		phys = r.start + (at - r.start) % X86_ALIGN;
+		for (; phys >= r.start && phys < r.end; phys += X86_ALIGN) {
+			if (++tries > ML_PHYS_BASE_TRIES ||
+			    ml_image_stop(image))
+				return false;
+			*ret = phys - at;
+			/* a zero says nothing */
+			if (*ret &&
+			    !ml_image_fill(image, MEMLOG_PHYS, phys, b,
+					   sizeof(b), &got, NULL) &&
+			    got == sizeof(b) && ml_le64(b) == *ret)
+				return true;
+		}
+	}
+	return false;
+}
+
+void ml_vmcoreinfo_settle(struct memlog_image *image)
+{
+	uint64_t v, va;
+
+	/* what was found in memory is right with 0 */
+	if (image->phys_base.settled || image->found_vmcoreinfo ||
+	    ml_vmcoreinfo_number(image, "NUMBER(phys_base)", &v) ||
+	    !ml_vmcoreinfo_number(image, "SYMBOL(phys_base)", &va) ||
+	    va < X86_IMAGE || !memlog_image_has_space(image, MEMLOG_PHYS))
+		return;
+	image->phys_base.settled = true;
+	if (tables_find_base(image, va - X86_IMAGE, &v)) {
+		image->phys_base.value = v;
+		return;
+	}
+	image->phys_base.unknown = ml_vmcoreinfo_release(image) >= X86_ANYWHERE;
 }

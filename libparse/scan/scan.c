@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/range.h"
 #include "base/sized.h"
+#include "image/vmcoreinfo.h"
 #include "job.h"
 
 struct hit_arg {
@@ -283,6 +284,7 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 	image->stop = opts->progress ? scan_stop : NULL;
 	image->stop_arg = job;
 	image->stopped = false;
+	ml_vmcoreinfo_settle(image);
 	return MEMLOG_OK;
 }
 

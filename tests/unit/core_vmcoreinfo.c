@@ -538,12 +538,59 @@ static void test_none(void **state)
 	mem_free(&m);
 }
 
+/* Before 4.10 VMCOREINFO has the address of phys_base, not what is in it. */
+static void expect_base(const char *release, uint64_t is, uint64_t wrong,
+			bool known)
+{
+	const uint64_t image_va = 0xffffffff80000000, var = 0xe0b010;
+	uint64_t phys, at = 0x1000000 + var % 0x200000;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	char text[128];
+	uint8_t *ram = mem_add(&m, 0x1000000, 0x2000000);
+	size_t reads;
+
+	/* others that look like it, but are not where it would be */
+	put64(ram + 8, is);
+	put64(ram + at - 0x1000000, wrong);
+	if (is)
+		put64(ram + var + is - 0x1000000, is);
+	image = mem_image(&m, MEMLOG_PHYS);
+	snprintf(text, sizeof(text), "OSRELEASE=%s\nSYMBOL(phys_base)=%llx\n",
+		 release, (unsigned long long)(image_va + var));
+	ml_image_add_note(image, "VMCOREINFO", 0, "", text, text, strlen(text));
+	ml_vmcoreinfo_settle(image);
+	assert_int_equal(ml_vmcoreinfo_phys(image, image_va + 0x1000, &phys),
+			 known);
+	if (known)
+		assert_int_equal(phys, 0x1000 + is);
+	/* once is enough */
+	reads = m.reads;
+	assert_in_range(reads, 1, 16);
+	ml_vmcoreinfo_settle(image);
+	assert_int_equal(m.reads, reads);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+static void test_phys_base(void **state)
+{
+	(void)state;
+	expect_base("4.9.0-8-amd64", 0x1e00000, 0x400000, true);
+	expect_base("4.8.0", 0xffffffffffe00000 + 0x800000, 0, true);
+	expect_base("4.4.0", 0x800000, 0, true);
+	expect_base("4.4.0", 0, 0x1000000, true);
+	/* not there */
+	expect_base("4.9.0-8-amd64", 0, 0, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_build_id),
 		cmocka_unit_test(test_banner),
 		cmocka_unit_test(test_hostmap),
+		cmocka_unit_test(test_phys_base),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_make_arm64),
 		cmocka_unit_test(test_make_x86),

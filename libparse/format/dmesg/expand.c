@@ -19,16 +19,14 @@ enum { WORD = 8, HALF = 4 };
 #define ARM_BEFORE (UINT64_C(2) << 20)
 #define ARM_SIZE   (UINT64_C(256) << 20)
 
-/* From 5.4 on the direct map of arm64 is the lower half of the kernel's addresses. */
-#define ARM_LOWER (5u << 16 | 4)
-
 /* How addresses are looked up, and the pages with tables that it took. */
 struct expand {
 	struct memlog_logs *logs;
 	struct ml_log *log;
 	struct memlog_image *image;
 	struct ml_tables tables;
-	uint64_t image_start, image_end, direct, direct_phys;
+	uint64_t image_start, image_end, shift;
+	struct ml_direct direct;
 	uint64_t page[ML_DMESG_TABLES];
 	size_t n_page;
 	size_t runs;
@@ -53,10 +51,12 @@ static bool expand_table(void *arg, uint64_t phys, void *buf, size_t len)
 static void expand_init(struct expand *x)
 {
 	const struct memlog_image *image = x->image;
-	uint64_t bits, start, va;
+	uint64_t bits, va;
 
 	if (!ml_vmcoreinfo_tables(image, &x->tables))
 		x->tables.root = 0;
+	/* which there is, as it led to the log */
+	ml_vmcoreinfo_shift(image, &x->shift);
 	if (!ml_vmcoreinfo_number(image, "NUMBER(VA_BITS)", &bits)) {
 		x->image_start = X86_IMAGE;
 		x->image_end = X86_IMAGE + X86_IMAGE_SIZE;
@@ -66,23 +66,21 @@ static void expand_init(struct expand *x)
 		x->image_start = va - ARM_BEFORE;
 		x->image_end = va + ARM_SIZE;
 	}
-	if (bits > 32 && bits <= 52 &&
-	    ml_vmcoreinfo_number(image, "NUMBER(PHYS_OFFSET)", &start)) {
-		bits -= ml_vmcoreinfo_release(image) < ARM_LOWER;
-		x->direct = -(UINT64_C(1) << bits);
-		x->direct_phys = start;
-	}
+	if (!ml_vmcoreinfo_direct(image, &x->direct))
+		x->direct.len = 0;
 }
 
 static bool expand_phys(struct expand *x, uint64_t va, uint64_t *ret)
 {
-	if (va >= x->image_start && va < x->image_end)
-		return ml_vmcoreinfo_phys(x->image, va, ret);
+	if (va >= x->image_start && va < x->image_end) {
+		*ret = va - x->shift;
+		return true;
+	}
 	if (ml_tables_walk(&x->tables, expand_table, x, va, ret))
 		return true;
-	/* without tables: half of the addresses are the direct map */
-	*ret = va - x->direct + x->direct_phys;
-	return x->direct && va - x->direct < -x->direct / 2;
+	/* without tables */
+	*ret = va - x->direct.start + x->direct.phys;
+	return va - x->direct.start < x->direct.len;
 }
 
 /* The next extent. */

@@ -53,14 +53,13 @@ static void place_direct(struct ftrace_kernel *k,
 			 const struct memlog_symbols *symbols,
 			 struct ftrace_kernel_info *ret)
 {
-	uint64_t bits, start, phys, va;
+	struct ml_direct direct;
+	uint64_t phys, va;
 	uint8_t b[8];
 
-	if (ml_vmcoreinfo_number(k->image, "NUMBER(VA_BITS)", &bits) &&
-	    ml_vmcoreinfo_number(k->image, "NUMBER(PHYS_OFFSET)", &start) &&
-	    bits > 12 && bits < 64) {
-		ret->direct_start = -(UINT64_C(1) << bits);
-		ret->direct = ret->direct_start - start;
+	if (ml_vmcoreinfo_direct(k->image, &direct)) {
+		ret->direct_start = direct.start;
+		ret->direct = direct.start - direct.phys;
 		return;
 	}
 	ret->direct_start = X86_DIRECT;

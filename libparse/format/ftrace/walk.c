@@ -16,14 +16,15 @@
 void ml_ftrace_walk_place(const struct memlog_image *image,
 			  struct ftrace_kernel_info *ret)
 {
+	struct ml_direct direct;
 	uint64_t bits;
 
 	if (!ml_vmcoreinfo_tables(image, &ret->tables))
 		ret->tables.root = 0;
 	if (!ml_vmcoreinfo_number(image, "NUMBER(VA_BITS)", &bits))
 		ret->direct_len = X86_DIRECT_LEN;
-	else if (bits >= 32 && bits <= 52)
-		ret->direct_len = UINT64_C(1) << (bits - 1);
+	else if (ml_vmcoreinfo_direct(image, &direct))
+		ret->direct_len = direct.len;
 }
 
 /* For ml_tables_walk(). */
