@@ -337,7 +337,7 @@
 #define ML_DMESG_COUNT_BITS 21u
 #define ML_DMESG_SIZE_BITS  26u
 #define ML_DMESG_RUNS	    64u
-#define ML_DMESG_TABLES	    64u
+#define ML_DMESG_TABLES	    256u
 #define ML_DMESG_INFO	    512u
 #define ML_DMESG_SKIP	    (1u << 20)
 

@@ -169,16 +169,17 @@ struct memlog_logs {
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around;  /* bytes searched by expand(), at most
+	uint64_t around;    /* bytes searched by expand(), at most
 				   ML_MAX_AROUND */
-	uint64_t writers; /* the same, for what the writers of traces know */
-	bool around_low;  /* low memory was searched, once */
-	uint64_t pages;	  /* of ring buffers looked at by expand(), at most
+	uint64_t writers;   /* the same, for what the writers of traces know */
+	bool around_low;    /* low memory was searched, once */
+	uint64_t pages;	    /* of ring buffers looked at by expand(), at most
 				   ML_FTRACE_LOOKED_AT */
-	uint64_t places;  /* looked at by expand(), at most ML_HYP_PLACES */
-	uint64_t counted; /* bytes of events, at most ML_HYP_COUNTED */
-	uint64_t tries;	  /* of what may be there, at most ML_HYP_TRIES */
-	size_t n_extents; /* of all logs */
+	uint64_t places;    /* looked at by expand(), at most ML_HYP_PLACES */
+	uint64_t counted;   /* bytes of events, at most ML_HYP_COUNTED */
+	bool dmesg_refused; /* the log of this kernel, by expand() */
+	uint64_t tries;	    /* of what may be there, at most ML_HYP_TRIES */
+	size_t n_extents;   /* of all logs */
 	bool some; /* not all of the image was searched: there may be more */
 	const struct memlog_image *image;     /* being scanned, else NULL */
 	const struct memlog_symbols *symbols; /* the same; in our size */

@@ -68,24 +68,28 @@ static bool buffer_is_sound(struct dmesg_reader *r, struct ml_source *source,
 	return sound;
 }
 
-/* Go to the next record that is sound, or to the end. */
-static void buffer_skip(struct dmesg_reader *r, struct ml_source *source)
+/* Go to the next record that is sound, or to the end. Bytes of records whose header is
+ * missing are missing, too. */
+static void buffer_skip(struct dmesg_reader *r, struct ml_source *source,
+			bool missing)
 {
-	uint64_t end = r->turned ? r->end : r->of.size;
-	uint64_t stop = ml_min(end, r->next + ML_DMESG_SKIP);
-	uint8_t b[ALIGN];
-	size_t n;
+	uint64_t end = r->turned ? r->end : r->of.size, gap, n;
+	uint64_t *count;
 
 	do {
-		n = (size_t)ml_min(ALIGN, end - r->next);
-		if (ml_dmesg_read(source, DMESG_TEXT, r->next, b, n) == n)
-			source->damaged += n;
+		gap = ml_dmesg_gap(source, DMESG_TEXT, r->next);
+		missing |= gap > 0;
+		count = missing ? &source->missing : &source->damaged;
+		n = ml_min(gap ? (gap + ALIGN - 1) / ALIGN * ALIGN : ALIGN,
+			   end - r->next);
+		if (!gap)
+			r->skipped += n;
+		/* enough was tried */
+		if (r->skipped > ML_DMESG_SKIP)
+			n = end - r->next;
+		*count += n;
 		r->next += n;
-	} while (r->next < stop && !buffer_is_sound(r, source, r->next));
-	if (r->next < end && r->next >= stop) {
-		source->damaged += end - r->next;
-		r->next = end;
-	}
+	} while (r->next < end && !buffer_is_sound(r, source, r->next));
 	r->lost_some = true;
 }
 
@@ -155,6 +159,7 @@ enum memlog_status ml_dmesg_buffer_next(struct dmesg_reader *r,
 {
 	uint8_t b[ML_DMESG_INFO];
 	uint64_t missing, len;
+	bool gone;
 
 	for (;;) {
 		missing = source->missing;
@@ -164,8 +169,9 @@ enum memlog_status ml_dmesg_buffer_next(struct dmesg_reader *r,
 			r->turned = true;
 			r->next = 0;
 		} else if (!buffer_header(r, source, r->next, b, &len)) {
+			gone = source->missing > missing;
 			source->missing = missing;
-			buffer_skip(r, source);
+			buffer_skip(r, source, gone);
 		} else if (!len) {
 			r->turned = true;
 			r->next = 0;

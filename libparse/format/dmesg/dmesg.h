@@ -86,6 +86,7 @@ struct dmesg_reader {
 	bool has_seq, lost_some;
 	uint64_t seq;	   /* that comes next */
 	uint64_t reserved; /* records that were being written */
+	uint64_t skipped;  /* bytes that are there, but are no records */
 	uint8_t flags;	   /* of the record before */
 	uint8_t info[ML_DMESG_INFO];
 	uint8_t text[DMESG_TEXT_MAX];
@@ -106,6 +107,9 @@ enum memlog_status ml_dmesg_expand(struct memlog_logs *logs, struct ml_log *log,
 /* Read what has a role, from off on, as much as is there. ring.c */
 size_t ml_dmesg_read(struct ml_source *source, uint32_t role, uint64_t off,
 		     void *buf, size_t len);
+
+/* How many bytes are missing from off on, 0: none. */
+uint64_t ml_dmesg_gap(struct ml_source *source, uint32_t role, uint64_t off);
 
 /* ring.c, buffer.c: start with the oldest record; the next one: NO_DATA at the end.
  * CORRUPT: the log cannot be read. */

@@ -30,6 +30,7 @@ struct expand {
 	uint64_t page[ML_DMESG_TABLES];
 	size_t n_page;
 	size_t runs;
+	bool full; /* of tables */
 };
 
 static bool expand_table(void *arg, uint64_t phys, void *buf, size_t len)
@@ -41,11 +42,14 @@ static bool expand_table(void *arg, uint64_t phys, void *buf, size_t len)
 	if (ml_image_fill(x->image, MEMLOG_PHYS, phys, buf, len, &got, NULL) ||
 	    got != len)
 		return false;
-	for (i = 0; i < x->n_page && x->page[i] != page; i++)
+	for (i = x->n_page; i && x->page[i - 1] != page; i--)
 		;
-	if (i == x->n_page && i < ML_DMESG_TABLES)
+	if (i)
+		return true;
+	x->full = x->n_page == ML_DMESG_TABLES;
+	if (!x->full)
 		x->page[x->n_page++] = page;
-	return true;
+	return !x->full;
 }
 
 static void expand_init(struct expand *x)
@@ -96,11 +100,19 @@ static enum memlog_status expand_put(struct expand *x, uint32_t role,
 		.role = role,
 	};
 
+	return ml_log_add_extent(x->logs, x->log, &e, err);
+}
+
+/* The same of what the log is made of. */
+static enum memlog_status expand_run(struct expand *x, uint32_t role,
+				     uint64_t phys, uint64_t len,
+				     struct memlog_err *err)
+{
 	if (++x->runs > ML_DMESG_RUNS)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "it is in more than %u pieces of memory",
 			       ML_DMESG_RUNS);
-	return ml_log_add_extent(x->logs, x->log, &e, err);
+	return expand_put(x, role, phys, len, err);
 }
 
 /* What is at va becomes extents, one for each run of pages. */
@@ -118,20 +130,24 @@ static enum memlog_status expand_add(struct expand *x, uint32_t role,
 			       (unsigned long long)len, (unsigned long long)va);
 	for (; len && !s; len -= n, va += n) {
 		n = (size_t)ml_min(len, ML_PAGE - va % ML_PAGE);
+		if (x->full)
+			return ml_fail(err, MEMLOG_NOT_MINE,
+				       "it takes more than %u page tables",
+				       ML_DMESG_TABLES);
 		if (!expand_phys(x, va, &phys))
 			return ml_fail(err, MEMLOG_NOT_MINE,
 				       "the page tables for 0x%llx are not in "
 				       "the image",
 				       (unsigned long long)va);
 		if (run && phys != at + run) {
-			s = expand_put(x, role, at, run, err);
+			s = expand_run(x, role, at, run, err);
 			run = 0;
 		}
 		if (!run)
 			at = phys;
 		run += n;
 	}
-	return s || !run ? s : expand_put(x, role, at, run, err);
+	return s || !run ? s : expand_run(x, role, at, run, err);
 }
 
 static enum memlog_status expand_tables(struct expand *x,
@@ -140,7 +156,6 @@ static enum memlog_status expand_tables(struct expand *x,
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	x->runs = 0;
 	for (i = 0; i < x->n_page && !s; i++)
 		s = expand_put(x, DMESG_LEADS, x->page[i], ML_PAGE, err);
 	return s;
@@ -317,14 +332,36 @@ static void expand_take(struct expand *x)
 		ml_vmcoreinfo_take(x->image, NULL, log->leads[0].start, b);
 }
 
+/* All that leads from the pointer. */
+static enum memlog_status expand_all(struct expand *x, struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint8_t b[WORD];
+	uint64_t va;
+
+	if (!ml_dmesg_layout(x->image, ml_dmesg(x->log), err))
+		return MEMLOG_NOT_MINE;
+	if (!expand_read(x, DMESG_POINTER, b, sizeof(b)))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "the pointer to it is not in the image");
+	va = ml_le64(b);
+	expand_init(x);
+	s = ml_dmesg(x->log)->old ? expand_buffer(x, va, err) :
+				    expand_ring(x, va, err);
+	if (!s)
+		s = expand_tables(x, err);
+	if (!s)
+		s = expand_proof(x, err);
+	return s ? s : expand_describe(x, err);
+}
+
 enum memlog_status ml_dmesg_expand(struct memlog_logs *logs, struct ml_log *log,
 				   struct memlog_image *image,
 				   struct memlog_err *err)
 {
 	struct expand x = { .logs = logs, .log = log, .image = image };
-	uint64_t place, va;
 	enum memlog_status s;
-	uint8_t b[WORD];
+	uint64_t place;
 
 	if (log->extents[0].space != MEMLOG_PHYS)
 		return ml_fail(err, MEMLOG_NOT_MINE,
@@ -338,18 +375,11 @@ enum memlog_status ml_dmesg_expand(struct memlog_logs *logs, struct ml_log *log,
 			       "it is not the log of this kernel, which is at "
 			       "0x%llx",
 			       (unsigned long long)place);
-	if (!ml_dmesg_layout(image, ml_dmesg(log), err))
-		return MEMLOG_NOT_MINE;
-	if (!expand_read(&x, DMESG_POINTER, b, sizeof(b)))
+	/* any page of memory may lead there; the result is the same each time */
+	if (logs->dmesg_refused)
 		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "the pointer to it is not in the image");
-	va = ml_le64(b);
-	expand_init(&x);
-	s = ml_dmesg(log)->old ? expand_buffer(&x, va, err) :
-				 expand_ring(&x, va, err);
-	if (!s)
-		s = expand_tables(&x, err);
-	if (!s)
-		s = expand_proof(&x, err);
-	return s ? s : expand_describe(&x, err);
+			       "the log of this kernel was looked at before");
+	s = expand_all(&x, err);
+	logs->dmesg_refused = s == MEMLOG_NOT_MINE;
+	return s;
 }

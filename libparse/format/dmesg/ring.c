@@ -47,6 +47,26 @@ size_t ml_dmesg_read(struct ml_source *source, uint32_t role, uint64_t off,
 	return got;
 }
 
+uint64_t ml_dmesg_gap(struct ml_source *source, uint32_t role, uint64_t off)
+{
+	const struct ml_log *log = source->log;
+	uint64_t gap = 0, missing = source->missing;
+	size_t i, got;
+	uint8_t b;
+
+	for (i = 0; i < log->pub.n_extents; i++) {
+		if (log->extents[i].role != role)
+			continue;
+		if (off < log->extents[i].len) {
+			ml_source_read(source, i, off, &b, 1, &got, &gap, NULL);
+			break;
+		}
+		off -= log->extents[i].len;
+	}
+	source->missing = missing;
+	return gap;
+}
+
 static uint64_t ring_word(const uint8_t *vars, uint16_t off)
 {
 	return ml_le64(vars + off);
@@ -137,7 +157,7 @@ static enum memlog_status ring_record(struct dmesg_reader *r,
 				      struct dmesg_record *ret)
 {
 	const struct dmesg *o = &r->of;
-	uint64_t begin, next, state, index = id % o->count;
+	uint64_t begin, next, state, missing, index = id % o->count;
 	uint8_t b[ML_DMESG_INFO];
 	size_t got;
 
@@ -162,8 +182,11 @@ static enum memlog_status ring_record(struct dmesg_reader *r,
 			  o->info) != o->info)
 		return MEMLOG_NO_DATA;
 	ring_info(r, ret);
+	missing = source->missing;
 	if (!ring_text(r, source, id, begin, next, ret->len, &got)) {
-		source->damaged += ret->len;
+		/* the id before it may not be there */
+		*(source->missing > missing ? &source->missing :
+					      &source->damaged) += ret->len;
 		return MEMLOG_NO_DATA;
 	}
 	ret->text = r->text;
