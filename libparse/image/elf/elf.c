@@ -39,6 +39,8 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	image->title = space == MEMLOG_HOST ? "ELF core of a process" :
 		       space == MEMLOG_MACH ? "ELF dump of a Xen machine" :
 					      "ELF dump of a machine";
+	if (space == MEMLOG_PHYS)
+		ml_elf_coredump(image, elf);
 	/* the rest has no bytes in the file by its headers */
 	image->missing = ml_min(loads->missing, loads->cut);
 	image->left_out = loads->missing - image->missing;

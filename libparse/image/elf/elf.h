@@ -61,6 +61,10 @@ enum memlog_status ml_elf_loads(const struct ml_elf *elf,
 size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
 		    bool use_vaddr, struct ml_load *in, size_t n);
 
+/* If Cloud Hypervisor wrote the dump, say so, and warn where its headers may be wrong.
+ * coredump.c */
+void ml_elf_coredump(struct memlog_image *image, const struct ml_elf *elf);
+
 /*
  * Add the memory of a dump that no program header covers, if any, to the image
  * as MEMLOG_FILE; see orphan.c. image->missing is reduced by memory that turns

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* open.c - open an image by the user's name for it: a file or another
+/* open.c - open an image by the user's name for it: a file, a directory or another
  * source. */
 #include "image/open.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "image/bytes/flattened.h"
 #include "archive.h"
+#include "cloudhv.h"
 #include "codec.h"
 #include "hint.h"
 #include "source.h"
@@ -26,6 +28,7 @@ static enum memlog_status open_source(const char *name,
 	const struct ml_image_source *const *s = ml_image_sources;
 	struct memlog_image *image;
 	enum memlog_status status;
+	struct stat st;
 	size_t n;
 
 	if (opts->via_qemu && strncmp(name, "qmp:", 4))
@@ -37,6 +40,8 @@ static enum memlog_status open_source(const char *name,
 				  !strncmp(name, (*s)->prefix, n))
 			break;
 	}
+	if (!*s && !stat(name, &st) && S_ISDIR(st.st_mode))
+		return ml_cloudhv_open(name, opts, ret, err);
 	if (!*s) {
 		status = ml_image_open_files(name, layers, opts, ret, err);
 		if (status == MEMLOG_IO)

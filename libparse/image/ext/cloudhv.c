@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cloudhv.c - the directory of a snapshot of Cloud Hypervisor: memory-ranges has the
+ * memory, one range after the other, state.json says which.
+ *
+ * Files in it are opened relative to the directory and never through a link: what is
+ * printed is from the directory that was named.
+ */
+#include "cloudhv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/plural.h"
+#include "image/bytes/loads.h"
+#include "image/open.h"
+
+#define MEMORY "memory-ranges"
+#define STATE  "state.json"
+
+/* A regular file in the directory. IO, with errno, or NOT_MINE if it is none. */
+static enum memlog_status cloudhv_file(int dir, const char *name, int *ret,
+				       uint64_t *ret_size,
+				       struct memlog_err *err)
+{
+	int fd = openat(dir, name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "%s is a symbolic link, which is not followed",
+			       name);
+	if (fd < 0)
+		return ml_fail_errno(err, MEMLOG_IO, errno, "cannot open %s",
+				     name);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+		*ret = fd;
+		*ret_size = (uint64_t)st.st_size;
+		return MEMLOG_OK;
+	}
+	close(fd);
+	return ml_fail(err, MEMLOG_NOT_MINE, "%s is not a regular file", name);
+}
+
+/* The text of the state; the caller frees. */
+static enum memlog_status cloudhv_state(int dir,
+					const struct memlog_allocator *alloc,
+					char **ret, size_t *ret_len,
+					struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint64_t size;
+	ssize_t n;
+	int fd;
+
+	*ret = NULL;
+	*ret_len = 0;
+	s = cloudhv_file(dir, STATE, &fd, &size, err);
+	if (s == MEMLOG_IO && err->sys == ENOENT)
+		/* up to v19 */
+		s = cloudhv_file(dir, "vm.json", &fd, &size, err);
+	if (s == MEMLOG_IO && err->sys == ENOENT)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "is a directory, not a file, and has no " STATE
+			       ": a snapshot of Cloud Hypervisor has that and "
+			       "" MEMORY);
+	if (s)
+		return s;
+	if (size > ML_CLOUDHV_STATE)
+		s = ml_fail(err, MEMLOG_LIMIT, STATE " has more than %u MiB",
+			    ML_CLOUDHV_STATE >> 20);
+	else
+		*ret = ml_calloc(alloc, (size_t)size + 1, 1);
+	if (!s && !*ret)
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for " STATE);
+	while (!s && *ret_len < size) {
+		n = read(fd, *ret + *ret_len, (size_t)size - *ret_len);
+		if (n < 0 && errno != EINTR)
+			s = ml_fail_errno(err, MEMLOG_IO, errno,
+					  "cannot read " STATE);
+		if (!n)
+			break;
+		*ret_len += n > 0 ? (size_t)n : 0;
+	}
+	close(fd);
+	return s;
+}
+
+/* Regions in files of their own, up to v19: as plain memory, which several files can
+ * be. */
+static enum memlog_status cloudhv_old(const struct ml_cloudhv *c,
+				      const char *dir, struct memlog_err *err)
+{
+	const struct ml_cloudhv_memory *m = c->old.m;
+	char line[160] = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < c->old.n && n < sizeof(line); i++, m++)
+		if (m->file >= 0)
+			n += (size_t)snprintf(
+				line + n, sizeof(line) - n,
+				"%s%.60s/memory-region-%d@0x%" PRIx64,
+				n ? "," : "", dir, m->file, m->addr);
+	return ml_fail(err, MEMLOG_UNSUPPORTED,
+		       "a snapshot of Cloud Hypervisor before v20: name its "
+		       "memory: %s",
+		       n && n < sizeof(line) ? line :
+					       "memory-region-0@0x0,...");
+}
+
+/* ---- what the image says of it ------------------------------------------ */
+
+/* Bytes of a region that are saved. */
+static uint64_t cloudhv_saved(const struct ml_cloudhv *c,
+			      const struct ml_cloudhv_memory *region)
+{
+	uint64_t end = region->addr + region->len, n = 0, from, to;
+	const struct ml_cloudhv_memory *m = c->ranges.m;
+	size_t i;
+
+	for (i = 0; i < c->ranges.n; i++, m++) {
+		from = ml_max(m->addr, region->addr);
+		to = ml_min(m->addr + m->len, end);
+		n += from < to ? to - from : 0;
+	}
+	return n;
+}
+
+/* Memory in a file on the host that the guest shares is not saved. */
+static void cloudhv_missing(struct memlog_image *image,
+			    const struct ml_cloudhv *c)
+{
+	const struct ml_cloudhv_memory *m = c->ram.m;
+	uint64_t missing;
+	size_t i;
+
+	for (i = 0; i < c->ram.n && i < ML_MAX_WARNINGS; i++, m++) {
+		missing = m->plugged ? 0 : m->len - cloudhv_saved(c, m);
+		if (!missing)
+			continue;
+		image->left_out += missing;
+		ml_image_warn(image,
+			      "%" PRIu64 " byte%s of the memory at 0x%" PRIx64
+			      "%s%s %s not saved: %s in a file of the host, "
+			      "which config.json names",
+			      missing, ml_s(missing), m->addr,
+			      m->zone[0] ? ", zone " : "", m->zone,
+			      ml_are(missing),
+			      missing == 1 ? "it is" : "they are");
+	}
+}
+
+static void cloudhv_describe(struct memlog_image *image,
+			     const struct ml_cloudhv *c)
+{
+	const struct ml_cloudhv_memory *m;
+	char text[4096];
+	size_t i, n = 0;
+
+	for (i = 0; i < c->ram.n && n + 128 < sizeof(text); i++) {
+		m = &c->ram.m[i];
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n,
+			"0x%016" PRIx64 "-0x%016" PRIx64 " zone %s%s\n",
+			m->addr, m->addr + m->len, m->zone,
+			m->plugged ? ", as far as it is plugged" : "");
+	}
+	if (c->cpus)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "%zu virtual CPU%s\n", c->cpus,
+				      ml_s(c->cpus));
+	if (n)
+		ml_image_add_note(image, "cloud-hypervisor", 0,
+				  "the machine, by state.json", text, NULL, 0);
+	image->machine = c->machine[0]			     ? c->machine :
+			 c->ranges.n && !c->ranges.m[0].addr ? "x86_64" :
+							       "";
+}
+
+/* ---- the image ---------------------------------------------------------- */
+
+static enum memlog_status cloudhv_loads(struct memlog_image *image,
+					const struct ml_cloudhv *c,
+					struct ml_loads *ret,
+					struct memlog_err *err)
+{
+	struct ml_load *in =
+		ml_calloc(&image->alloc, c->ranges.n + 1, sizeof(*in));
+	const struct ml_cloudhv_memory *m = c->ranges.m;
+	enum memlog_status s;
+	uint64_t off = 0;
+	size_t i;
+
+	if (!in)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for ranges");
+	for (i = 0; i < c->ranges.n; i++, m++) {
+		in[i] = (struct ml_load){ m->addr, m->len, off, m->len };
+		/* more than any file has */
+		if (!ml_add(off, m->len, &off))
+			off = UINT64_MAX;
+	}
+	s = ml_loads_init(ret, in, c->ranges.n, image->file.size, &image->alloc,
+			  err);
+	ml_free(&image->alloc, in);
+	if (s)
+		return s;
+	image->missing = ret->missing;
+	if (ret->missing)
+		ml_image_warn_cut(image,
+				  MEMORY " is truncated: %" PRIu64
+					 " byte%s of memory %s missing",
+				  ret->missing, ml_s(ret->missing),
+				  ml_are(ret->missing));
+	else if (image->file.size > off)
+		ml_image_warn(image,
+			      MEMORY " has %" PRIu64 " bytes more than " STATE
+				     " says",
+			      image->file.size - off);
+	return MEMLOG_OK;
+}
+
+/* fd becomes the image's. */
+static enum memlog_status cloudhv_image(int fd, const struct ml_cloudhv *c,
+					const struct memlog_open_opts *opts,
+					struct memlog_image **ret,
+					struct memlog_err *err)
+{
+	struct memlog_image *image;
+	struct ml_file file = { 0 };
+	enum memlog_status s;
+	struct ml_loads l;
+
+	s = ml_file_open_fd(fd, MEMORY, opts, &file, err);
+	if (s) {
+		close(fd);
+		return s;
+	}
+	s = ml_image_create(opts->name, opts->allocator, &image, err);
+	if (s) {
+		ml_file_close(&file);
+		return s;
+	}
+	image->file = file;
+	image->format = "cloudhv";
+	image->title = "snapshot of Cloud Hypervisor";
+	s = cloudhv_loads(image, c, &l, err);
+	if (!s)
+		s = ml_loads_add_space(image, MEMLOG_PHYS, &image->file, false,
+				       &l, err);
+	if (s) {
+		memlog_image_close(image);
+		return s;
+	}
+	cloudhv_describe(image, c);
+	cloudhv_missing(image, c);
+	return ml_image_opened(image, ret, err);
+}
+
+static enum memlog_status cloudhv_open(int dir, const char *name,
+				       const struct memlog_open_opts *opts,
+				       struct memlog_image **ret,
+				       struct memlog_err *err)
+{
+	struct memlog_allocator alloc = ml_allocator(opts->allocator);
+	struct memlog_err why = { .status = MEMLOG_OK };
+	struct ml_cloudhv c = { .machine = "" };
+	enum memlog_status s, memory;
+	uint64_t size = 0;
+	char *text;
+	size_t len;
+	int fd = -1;
+
+	s = cloudhv_state(dir, &alloc, &text, &len, err);
+	if (s)
+		return s;
+	memory = cloudhv_file(dir, MEMORY, &fd, &size, &why);
+	s = ml_cloudhv_parse(&c, text, len, size, &alloc, err);
+	ml_free(&alloc, text);
+	if (!s && c.old.n)
+		s = cloudhv_old(&c, name, err);
+	if (!s && !c.ranges.n)
+		s = ml_fail(err, MEMLOG_UNSUPPORTED,
+			    "no memory is saved here: it is in files of the "
+			    "host, which config.json names; name these, as in "
+			    "FILE@0");
+	if (!s && memory) {
+		s = memory;
+		*err = why;
+	}
+	if (!s)
+		s = cloudhv_image(fd, &c, opts, ret, err);
+	else if (!memory)
+		close(fd);
+	ml_cloudhv_fini(&c);
+	return s;
+}
+
+enum memlog_status ml_cloudhv_open(const char *name,
+				   const struct memlog_open_opts *opts,
+				   struct memlog_image **ret,
+				   struct memlog_err *err)
+{
+	int dir = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum memlog_status s;
+
+	if (dir < 0)
+		return ml_fail_errno(err, MEMLOG_IO, errno, "cannot open");
+	if (opts->force_raw || opts->map || opts->raw_base)
+		s = ml_fail(err, MEMLOG_INVALID,
+			    "--map is for files of raw memory");
+	else
+		s = cloudhv_open(dir, name, opts, ret, err);
+	close(dir);
+	return s;
+}
