@@ -4,6 +4,7 @@
  * machine monitor logged (image/vmmlog.c), or in a capture of the port;
  * docs/facts/debugport.md. Lines without one, such as the output of firmware, are text.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ struct debugport {
 	struct memlog_record rest;
 	bool is_capture;
 	struct ml_capture_state capture;
+	uint8_t line[2 * ML_MAX_LINE];
 };
 
 static const char *debugport_reason(uint8_t of)
@@ -155,7 +157,7 @@ static void debugport_parse(const struct memlog_record *rec, bool inside,
 	ret->is_mark = ml_port_mark_find(rec->text, rec->text_len, &ret->mark);
 	ret->has_monitor = ml_port_monitor_line(
 		rec->text, ret->is_mark ? ret->mark.at : rec->text_len,
-		&ret->monitor_at, &ret->monitor);
+		ret->is_mark, &ret->monitor_at, &ret->monitor);
 }
 
 static enum memlog_status debugport_open(void *state, struct ml_source *source,
@@ -197,7 +199,28 @@ static enum memlog_status debugport_open(void *state, struct ml_source *source,
 
 /* ---- records ------------------------------------------------------------ */
 
-static void debugport_mark(struct memlog_record *rec,
+/* The time in the text, as it should have been written: it does not get longer. */
+static void debugport_put_right(struct debugport *d, struct memlog_record *rec,
+				const struct ml_port_mark *m)
+{
+	size_t end = m->digits_at + m->digits, n;
+	char digits[32];
+
+	if (!m->has_time || !m->digits)
+		return;
+	n = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64 ".%06" PRIu64,
+			     m->us / HZ, m->us % HZ);
+	if (n > m->digits || rec->text_len > sizeof(d->line))
+		return;
+	memcpy(d->line, rec->text, m->digits_at);
+	memcpy(d->line + m->digits_at, digits, n);
+	memcpy(d->line + m->digits_at + n, rec->text + end,
+	       rec->text_len - end);
+	rec->text = d->line;
+	rec->text_len -= m->digits - n;
+}
+
+static void debugport_mark(struct debugport *d, struct memlog_record *rec,
 			   const struct ml_port_mark *m)
 {
 	const char *clock = m->boot_timer ? "start-request" : "vm-creation";
@@ -208,6 +231,7 @@ static void debugport_mark(struct memlog_record *rec,
 	rec->has_level = true;
 	rec->level = INFO;
 	rec->component = m->component;
+	debugport_put_right(d, rec, m);
 	ml_record_message(rec, m->at);
 	ml_record_field(rec, "code", MEMLOG_FIELD_HEX, m->code);
 	if (m->port)
@@ -264,7 +288,7 @@ static enum memlog_status debugport_next(void *state, struct ml_source *source,
 	if (rec->boot)
 		rec->flags |= MEMLOG_REC_STALE;
 	if (line.is_mark)
-		debugport_mark(rec, &line.mark);
+		debugport_mark(d, rec, &line.mark);
 	else
 		ml_record_message(rec, 0);
 	return MEMLOG_OK;

@@ -95,12 +95,14 @@ static const char *portmark_component(uint32_t code, const uint8_t *word,
 static bool portmark_seconds(struct portmark_rest *r, struct ml_port_mark *ret)
 {
 	uint64_t s, us, all;
+	const uint8_t *from = r->p;
 	bool ok = true;
 	size_t n;
 
 	if (!portmark_number(r, &s, &ok) || !portmark_skip(r, "."))
 		return false;
 	n = portmark_number(r, &us, &ok);
+	ret->digits = (size_t)(r->p - from);
 	if (!n || !portmark_skip(r, " seconds"))
 		return false;
 	ret->has_time = ok && n >= 6 && us / SECOND == s;
@@ -110,7 +112,8 @@ static bool portmark_seconds(struct portmark_rest *r, struct ml_port_mark *ret)
 	return true;
 }
 
-static bool portmark_parse(struct portmark_rest r, struct ml_port_mark *ret)
+static bool portmark_parse(const uint8_t *line, struct portmark_rest r,
+			   struct ml_port_mark *ret)
 {
 	const uint8_t *word = r.p;
 	size_t n = 0;
@@ -128,16 +131,18 @@ static bool portmark_parse(struct portmark_rest r, struct ml_port_mark *ret)
 	    !portmark_skip(&r, "] "))
 		return false;
 	ret->component = portmark_component(ret->code, word, n);
+	ret->digits_at = (size_t)(r.p - line);
 	return portmark_seconds(&r, ret);
 }
 
 /* Microseconds and milliseconds, and in newer versions the same of the CPU. */
-static bool portmark_boot_timer(struct portmark_rest r,
+static bool portmark_boot_timer(const uint8_t *line, struct portmark_rest r,
 				struct ml_port_mark *ret)
 {
 	bool ok = true, cpu_ok = true;
 	uint64_t ms;
 
+	(void)line;
 	while (portmark_skip(&r, " "))
 		;
 	if (!portmark_number(&r, &ret->us, &ok) || !portmark_skip(&r, " us ") ||
@@ -161,7 +166,8 @@ bool ml_port_mark_find(const uint8_t *line, size_t len,
 {
 	static const struct {
 		const char *text;
-		bool (*parse)(struct portmark_rest r, struct ml_port_mark *ret);
+		bool (*parse)(const uint8_t *line, struct portmark_rest r,
+			      struct ml_port_mark *ret);
 	} kinds[] = { { MARK, portmark_parse },
 		      { BOOT_TIMER, portmark_boot_timer } };
 	const uint8_t *p, *end = line + len;
@@ -177,7 +183,7 @@ bool ml_port_mark_find(const uint8_t *line, size_t len,
 
 			*ret = (struct ml_port_mark){ .at = (size_t)(p -
 								     line) };
-			if (kinds[i].parse(r, ret))
+			if (kinds[i].parse(line, r, ret))
 				return true;
 		}
 	}
@@ -219,17 +225,26 @@ static bool portmark_duration(struct portmark_rest *r, uint64_t *ret_us)
 	return false;
 }
 
-bool ml_port_monitor_line(const uint8_t *line, size_t len, size_t *ret,
-			  uint64_t *ret_us)
+bool ml_port_monitor_line(const uint8_t *line, size_t len, bool last,
+			  size_t *ret, uint64_t *ret_us)
 {
-	const uint8_t *p = memmem(line, len, MONITOR, strlen(MONITOR));
-	struct portmark_rest r = { p, p ? len - (size_t)(p - line) : 0 };
+	const uint8_t *p = line, *end = line + len;
+	bool any = false;
+	uint64_t us;
 
-	if (!p)
-		return false;
-	portmark_skip(&r, MONITOR);
-	while (portmark_skip(&r, " "))
-		;
-	*ret = (size_t)(p - line);
-	return portmark_duration(&r, ret_us) && portmark_skip(&r, ": ");
+	while ((!any || last) &&
+	       (p = memmem(p, (size_t)(end - p), MONITOR, strlen(MONITOR)))) {
+		struct portmark_rest r = { p, (size_t)(end - p) };
+
+		portmark_skip(&r, MONITOR);
+		while (portmark_skip(&r, " "))
+			;
+		if (portmark_duration(&r, &us) && portmark_skip(&r, ": ")) {
+			any = true;
+			*ret = (size_t)(p - line);
+			*ret_us = us;
+		}
+		p += strlen(MONITOR);
+	}
+	return any;
 }

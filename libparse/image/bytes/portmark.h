@@ -25,12 +25,13 @@ enum ml_ports_of {
 };
 
 /*
- * at: where in the line the mark starts. us: its time, if has_time. component: static,
+ * at: where in the line the mark starts. us: its time, if has_time, which digits bytes
+ * from digits_at on have in the line, right or wrong; 0: none. component: static,
  * never NULL. port: 0, if it is no port or not known. boot_timer: a line of
  * Firecracker's, which a guest writes once; cpu_us: with has_cpu, the time on a CPU.
  */
 struct ml_port_mark {
-	size_t at;
+	size_t at, digits_at, digits;
 	const char *component;
 	uint64_t us, cpu_us;
 	uint32_t code, port;
@@ -46,9 +47,10 @@ bool ml_port_mark_find(const uint8_t *line, size_t len,
 
 /*
  * Where in a line the monitor's own line starts, in its default format, and the
- * time since the monitor started. false: there is none.
+ * time since the monitor started. The first one, or the last, as text before it may
+ * look like one. false: there is none.
  */
-bool ml_port_monitor_line(const uint8_t *line, size_t len, size_t *ret,
-			  uint64_t *ret_us);
+bool ml_port_monitor_line(const uint8_t *line, size_t len, bool last,
+			  size_t *ret, uint64_t *ret_us);
 
 #endif
