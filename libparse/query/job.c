@@ -59,6 +59,18 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 	return true;
 }
 
+/* Does the writer show it? Some leave out what has no time in seconds. */
+static bool job_is_shown(const struct ml_job *j,
+			 const struct memlog_record *rec)
+{
+	const struct ml_render *writer = ml_query_writer(j->run->query);
+
+	if (!writer->timed)
+		return true;
+	return rec->has_time &&
+	       (!writer->seconds || rec->time_hz || j->run->tsc_hz);
+}
+
 static enum memlog_status job_render(struct ml_job *j,
 				     const struct memlog_record *rec,
 				     struct memlog_err *err)
@@ -75,7 +87,7 @@ static enum memlog_status job_render(struct ml_job *j,
 	j->records++;
 	j->maybe_read += !j->consumed && rec->flags & MEMLOG_REC_CONSUMED;
 	j->run->result.matched++;
-	j->run->printed |= rec->has_time || !writer->timed;
+	j->run->printed |= job_is_shown(j, rec);
 	return writer->record(j->state, rec, err);
 }
 

@@ -77,13 +77,19 @@ static void print_say_consumed(const struct ml_job *j, bool whole)
 static void say_filtered(const struct ml_job *j)
 {
 	const struct ml_filter *f = &j->run->query->filter;
+	const struct ml_render *w = ml_query_writer(j->run->query);
 	const char *why = NULL;
 
-	if (j->records && ml_query_writer(j->run->query)->timed &&
-	    !(j->seen & HAS_STAMP))
+	if (j->records && w->timed && !(j->seen & HAS_STAMP))
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
 			   "-O %s shows nothing of it: its lines have no times",
-			   ml_query_writer(j->run->query)->name);
+			   w->name);
+	else if (j->records && w->seconds && !j->run->tsc_hz &&
+		 !(j->seen & (HAS_TIME | HAS_DATE)))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "-O %s shows nothing of it: its times are in cycles "
+			   "of unknown rate; give --tsc-mhz=N",
+			   w->name);
 	if (j->records || !ml_filter_active(f))
 		return;
 	if (f->has_level && !(j->seen & HAS_LEVEL))
@@ -174,7 +180,7 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 static void print_remark(const struct ml_job *j)
 {
 	const struct ml_render *render = ml_query_writer(j->run->query);
-	char line[200];
+	char line[400];
 
 	if (render->remark && render->remark(j->state, line, sizeof(line)))
 		ml_say_log(j->run, ML_SAY_WARNING, j->log, "%s", line);

@@ -217,7 +217,7 @@ static enum memlog_status cut_write(void *self, const void *buf, size_t len,
 	return MEMLOG_OK;
 }
 
-const char *memlog_escape(const char *s, char *ret, size_t size)
+void ml_escape_cut(const uint8_t *p, size_t len, char *ret, size_t size)
 {
 	struct cut_sink c = { .p = ret, .size = size };
 	struct memlog_sink sink = {
@@ -229,10 +229,15 @@ const char *memlog_escape(const char *s, char *ret, size_t size)
 
 	ret[0] = '\0';
 	ml_out_init(&out, &sink);
-	ml_escape_str(&out, s);
+	ml_escape_text(&out, p, len, false);
 	ml_out_flush(&out, NULL);
 	/* a character may have been cut in two */
 	ret[c.len - ml_utf8_cut((const uint8_t *)ret, c.len)] = '\0';
+}
+
+const char *memlog_escape(const char *s, char *ret, size_t size)
+{
+	ml_escape_cut((const uint8_t *)s, strlen(s), ret, size);
 	return ret;
 }
 

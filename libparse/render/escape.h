@@ -26,6 +26,10 @@ void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 /* The same for a NUL-terminated string, on one line. */
 void ml_escape_str(struct ml_out *out, const char *s);
 
+/* The same into a buffer, NUL-terminated: truncated between characters to fit size
+ * bytes, at least 1. */
+void ml_escape_cut(const uint8_t *p, size_t len, char *ret, size_t size);
+
 /* How many bytes ml_escape_text() would write. */
 size_t ml_escaped_len(const uint8_t *p, size_t len, bool keep_lf);
 

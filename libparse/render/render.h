@@ -50,7 +50,8 @@ enum ml_list_style {
  * log_end, so that each can be a file in a directory; NULL: one stream for all.
  * only: it writes only logs of this format. events: it writes only logs of
  * formats with events. all: it also wants logs of older boots. timed: it leaves
- * out records that have no time. untimed: it writes no times. rotates: it starts
+ * out records that have no time; seconds: also those with times in cycles of unknown
+ * rate. untimed: it writes no times. rotates: it starts
  * new files as file_size and max_files say. list: how it writes --info and --list. tables:
  * the writer of --stats in this format, possibly itself; NULL: it cannot.
  * only_tables: it cannot write anything else.
@@ -64,7 +65,7 @@ struct ml_render {
 	bool tells_logs;    /* several logs stay separate in one output */
 	const struct ml_format *only;
 	bool events;
-	bool all, timed, untimed, rotates;
+	bool all, timed, seconds, untimed, rotates;
 	enum ml_list_style list;
 	const struct ml_render *tables;
 	bool only_tables;

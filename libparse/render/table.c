@@ -11,6 +11,7 @@
 	X(json)        \
 	X(json_seq)    \
 	X(perfetto)    \
+	X(chrome)      \
 	X(tracedat)    \
 	X(csv)         \
 	X(acrnlog)     \

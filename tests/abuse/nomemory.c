@@ -417,6 +417,7 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "-b-1" },
 	{ "memlog", "--at", "0x820000" },
 	{ "memlog", "-Operfetto" },
+	{ "memlog", "-Ochrome" },
 	{ "memlog", "-Otracedat", "-n+40" },
 	{ "memlog", "-Oacrnlog" },
 	{ "memlog", "-Ocsv", "--stats=vm_exit" },

@@ -664,7 +664,7 @@ for i in range(0, len(data), 32):
 
 @test "trace: perfetto separates the CPUs of several images" {
 	ln -sf "$PWD/$trace.elf" "$T/b.elf"
-	"$dump" -O perfetto -n+1 "$trace.elf" "$T/b.elf" >"$T/both"
+	"$dump" -O perfetto --tsc-mhz 1881.6 -n+1 "$trace.elf" "$T/b.elf" >"$T/both"
 	grep -aq "trace of $T/b.elf" "$T/both"
 	# one slice of each: its begin and its end on a separate track
 	perl -0777 -ne '

@@ -175,7 +175,7 @@ on_tty() {
 @test "perfetto and tracedat: valid and empty if no line matches" {
 	local how
 	"$B/mkacrn" trace "$T/trace" cpus=1 exits=5
-	for how in perfetto tracedat; do
+	for how in perfetto chrome tracedat; do
 		run -1 --separate-stderr "$DUMP" -q -O "$how" -g nowhere \
 			-o "$T/out.$how" "$T/trace"
 		[[ $stderr == *"no line matches" ]]

@@ -76,7 +76,7 @@ slices() {
 joined() {
 	python3 "$root/tests/perfetto.py" "$1" | perl -ne '
 		my ($c, $what, $ns, $rest) =
-			/^(CPU \d+)(?:, clock \d+)? (\w+) (\d+) ?(.*)$/ or die;
+			/^[^\/]* \/ (CPU \d+)(?:, clock \d+)? (\w+) (\d+) ?(.*)$/ or die;
 		if ($what eq "instant") { print "$c $ns $rest\n"; next }
 		if ($what eq "begin") { $open{$c} = [$ns, $rest]; next }
 		my ($from, $name) = @{delete $open{$c}};
@@ -142,7 +142,7 @@ stepped() {
 		"$dump" -q -O perfetto -o "$T/$f" "$f.elf"
 		# sorted by time, as Perfetto does: a slice ends before the next begins
 		python3 "$root/tests/perfetto.py" "$T/$f" | perl -ne '
-			/^(CPU [^a-z]*(?:clock \d+)?) ?(begin|end|instant) (\d+)/ or die;
+			/^[^\/]* \/ (CPU [^a-z]*(?:clock \d+)?) ?(begin|end|instant) (\d+)/ or die;
 			next if $2 eq "instant";
 			if ($2 eq "begin") { $from{$1} = $3; next }
 			push @{$all{$1}}, [$from{$1}, $3];

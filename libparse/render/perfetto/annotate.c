@@ -20,6 +20,8 @@ enum {
 };
 
 #define VALUE_MAX_BYTES 100u
+/* Of a line; with the arguments that may follow it, a message has room for it. */
+#define LINE_MAX_BYTES 4096u
 
 void ml_annotate(struct ml_pb *to, const char *prefix,
 		 const struct memlog_field *f)
@@ -61,6 +63,18 @@ void ml_annotate_mark(struct ml_pb *to, const char *name, const char *what)
 	};
 
 	ml_annotate(to, "", &f);
+}
+
+void ml_annotate_text(struct ml_pb *to, const char *name, const uint8_t *text,
+		      size_t len)
+{
+	char safe[LINE_MAX_BYTES];
+	struct ml_pb a = { .len = 0 };
+
+	ml_escape_cut(text, len, safe, sizeof(safe));
+	ml_pb_str(&a, ANNOTATION_NAME, name);
+	ml_pb_str(&a, ANNOTATION_STRING, safe);
+	ml_pb_bytes(to, EVENT_ANNOTATION, a.buf, a.len);
 }
 
 void ml_annotate_fields(struct ml_pb *to, const char *prefix,

@@ -10,6 +10,10 @@
 void ml_annotate(struct ml_pb *to, const char *prefix,
 		 const struct memlog_field *f);
 
+/* A line of guest text as an argument; its end is left out if it is too long. */
+void ml_annotate_text(struct ml_pb *to, const char *name, const uint8_t *text,
+		      size_t len);
+
 /* All fields of a record, as far as there is room. */
 void ml_annotate_fields(struct ml_pb *to, const char *prefix,
 			const struct memlog_record *rec);

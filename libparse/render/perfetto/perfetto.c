@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * perfetto.c - a trace for ui.perfetto.dev: one track per CPU. What a CPU does
- * in the hypervisor, from a VM exit to the next VM entry, is a slice named by its
- * reason; every other record that has a time is an instant. An exit without an
- * entry ends at the next exit or at the last event of its CPU. It, and an entry
- * without an exit, have an argument "unpaired" that says what is missing.
- *
- * Slices of a track must not overlap. Where the clock of a CPU steps back, what
- * follows has a track of its own; a slice that the clock stepped in has no length,
- * and an argument "untimed". Where the clock of a format steps, the bits of times
- * that it does not have are left out. Perfetto has no times of 2^63 ns and more:
- * such events are left out, and counted.
+ * perfetto.c - a trace for ui.perfetto.dev: what render/trace makes of the records,
+ * lines of text as events without a length.
  *
  * Format: protocol buffers, field numbers of perfetto's trace_packet.proto,
  * track_event.proto, track_descriptor.proto and debug_annotation.proto. Time is
- * in nanoseconds; if the rate of the time stamps is unknown, a cycle counts as
- * one nanosecond, which --tsc-mhz corrects.
+ * in nanoseconds.
  */
 #include "render/render.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/bytes.h"
-#include "base/plural.h"
-#include "format/format.h"
-#include "record/clock.h"
-#include "render/escape.h"
 #include "render/out.h"
+#include "render/trace/slices.h"
 #include "annotate.h"
-#include "lanes.h"
 
 /* Trace */
 enum { TRACE_PACKET = 1 };
@@ -45,8 +29,15 @@ enum {
 /* TracePacket.SequenceFlags: nothing before this packet is needed. Old readers
  * skip the events of a sequence that never said so. */
 enum { STATE_CLEARED = 1 };
-/* TrackDescriptor */
-enum { TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PARENT = 5 };
+/* TrackDescriptor; tracks of a parent are in the order of their ranks */
+enum {
+	TRACK_UUID = 1,
+	TRACK_NAME = 2,
+	TRACK_PARENT = 5,
+	TRACK_CHILDREN = 11,
+	TRACK_RANK = 12,
+};
+enum { CHILDREN_BY_RANK = 3 };
 /* TrackEvent */
 enum {
 	EVENT_TYPE = 9,
@@ -57,37 +48,16 @@ enum {
 enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3 };
 #define NAME_MAX_BYTES 200u
 
-/* ---- tracks ------------------------------------------------------------- */
-
-/* Bytes of the encoded arguments of an exit. */
-#define ARGS_MAX 512u
-
-/* A CPU's tracks and its current exit. exit_lane: the track that this is on. stepped:
- * the clock did since then. */
-struct track {
-	int32_t cpu;
-	bool in_exit, stepped;
-	uint64_t exit_time, last_time;
-	struct ml_clock clock;
-	struct ml_lanes lanes;
-	unsigned int exit_lane;
-	char name[48];
-	size_t args_len;
-	uint8_t args[ARGS_MAX];
-};
+/* Number of the track of a group itself, which has no CPU. */
+#define TRACK_GROUP INT32_C(-2)
 
 struct perfetto {
 	struct ml_out out;
-	struct memlog_allocator alloc;
-	uint64_t tsc_hz;
 	const char *image;
 	bool many;    /* images, which share one output */
 	uint64_t tag; /* of this image, part of its track numbers */
 	const struct memlog_log *log;
-	const struct ml_format *fmt;
-	struct track *tracks;
-	size_t n, cap;
-	uint64_t untimed, left_out; /* of this log */
+	struct ml_slices *slices;
 	struct ml_pb inner, packet;
 };
 
@@ -101,28 +71,18 @@ static uint64_t tag_of(const char *image)
 	return h;
 }
 
-static enum memlog_status perfetto_begin(void *state,
-					 const struct ml_render_opts *opts,
-					 const struct memlog_sink *sink,
-					 struct memlog_err *err)
+static uint64_t uuid_of(const struct perfetto *p,
+			const struct ml_slice_track *t)
 {
-	struct perfetto *p = state;
-
-	(void)err;
-	ml_out_init(&p->out, sink);
-	p->alloc = *opts->alloc;
-	p->tsc_hz = opts->tsc_hz;
-	p->image = opts->image;
-	p->many = opts->many;
-	p->tag = tag_of(opts->image);
-	return MEMLOG_OK;
+	return p->tag ^ (uint64_t)t->lane << 56 ^ (uint64_t)t->group << 48 ^
+	       (((uint64_t)p->log->id + 1) << 32 | ((uint32_t)t->cpu + 2));
 }
 
-static uint64_t uuid_of(const struct perfetto *p, int32_t cpu,
-			unsigned int lane)
+static uint64_t uuid_of_group(const struct perfetto *p, uint32_t group)
 {
-	return p->tag ^ (uint64_t)lane << 56 ^
-	       (((uint64_t)p->log->id + 1) << 32 | ((uint32_t)cpu + 2));
+	const struct ml_slice_track t = { group, TRACK_GROUP, 0 };
+
+	return uuid_of(p, &t);
 }
 
 /* Write the contents of packet as one TracePacket. */
@@ -136,84 +96,64 @@ static void put_packet(struct perfetto *p)
 	ml_out_write(&p->out, p->packet.buf, p->packet.len);
 }
 
-static void put_track(struct perfetto *p, uint64_t uuid, uint64_t parent,
-		      const char *name)
+/* ---- tracks ------------------------------------------------------------- */
+
+static void perfetto_group(void *self, uint32_t group, const char *name)
 {
+	struct perfetto *p = self;
+
 	p->inner.len = p->packet.len = 0;
-	ml_pb_uint(&p->inner, TRACK_UUID, uuid);
+	ml_pb_uint(&p->inner, TRACK_UUID, uuid_of_group(p, group));
 	ml_pb_str(&p->inner, TRACK_NAME, name);
-	if (parent)
-		ml_pb_uint(&p->inner, TRACK_PARENT, parent);
+	ml_pb_uint(&p->inner, TRACK_CHILDREN, CHILDREN_BY_RANK);
 	ml_pb_uint(&p->packet, PACKET_SEQUENCE, 1);
-	if (!parent)
+	if (group == ML_SLICES_LOG)
 		ml_pb_uint(&p->packet, PACKET_FLAGS, STATE_CLEARED);
 	ml_pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
 	put_packet(p);
 }
 
-static enum memlog_status track_of(struct perfetto *p, int32_t cpu,
-				   struct track **ret, struct memlog_err *err)
+static void perfetto_track(void *self, const struct ml_slice_track *track,
+			   const char *name)
 {
-	enum memlog_status s;
-	size_t i;
+	struct perfetto *p = self;
 
-	for (i = 0; i < p->n; i++)
-		if (p->tracks[i].cpu == cpu) {
-			*ret = &p->tracks[i];
-			return MEMLOG_OK;
-		}
-	s = ml_grow(&p->alloc, &p->tracks, p->n, &p->cap, sizeof(*p->tracks),
-		    err);
-	if (s)
-		return s;
-	*ret = &p->tracks[p->n++];
-	memset(*ret, 0, sizeof(**ret));
-	(*ret)->cpu = cpu;
-	return MEMLOG_OK;
-}
-
-/* Start the current track of the CPU. */
-static void track_start(struct perfetto *p, const struct track *t)
-{
-	char name[48];
-	int n;
-
-	if (t->cpu < 0)
-		n = snprintf(name, sizeof(name), "no CPU");
-	else
-		n = snprintf(name, sizeof(name), "CPU %" PRId32, t->cpu);
-	if (t->lanes.now)
-		snprintf(name + n, sizeof(name) - (size_t)n, ", clock %u",
-			 t->lanes.now + 1);
-	put_track(p, uuid_of(p, t->cpu, t->lanes.now), uuid_of(p, -2, 0), name);
+	p->inner.len = p->packet.len = 0;
+	ml_pb_uint(&p->inner, TRACK_UUID, uuid_of(p, track));
+	ml_pb_str(&p->inner, TRACK_NAME, name);
+	ml_pb_uint(&p->inner, TRACK_PARENT, uuid_of_group(p, track->group));
+	ml_pb_uint(&p->inner, TRACK_RANK, ml_slice_rank(track));
+	ml_pb_uint(&p->packet, PACKET_SEQUENCE, 1);
+	ml_pb_bytes(&p->packet, PACKET_TRACK, p->inner.buf, p->inner.len);
+	put_packet(p);
 }
 
 /* ---- events ------------------------------------------------------------- */
 
-static uint64_t perfetto_nanoseconds(const struct perfetto *p,
-				     const struct memlog_record *rec)
-{
-	uint64_t hz = rec->time_hz ? rec->time_hz : p->tsc_hz;
-
-	if (p->fmt->say.visits)
-		return rec->time & ML_CLOCK_BITS;
-	if (!hz)
-		return rec->time;
-	return (uint64_t)((unsigned __int128)rec->time * 1000000000u / hz);
-}
-
 /* Start an event in p->inner. */
-static void perfetto_event(struct perfetto *p, const struct track *t,
-			   unsigned int lane, int type, const char *category,
-			   const char *name)
+static void perfetto_event(struct perfetto *p,
+			   const struct ml_slice_track *track, int type,
+			   const struct ml_slice *s)
 {
+	unsigned int i;
+
 	p->inner.len = p->packet.len = 0;
 	ml_pb_uint(&p->inner, EVENT_TYPE, (uint64_t)type);
-	ml_pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, t->cpu, lane));
-	if (category)
-		ml_pb_str(&p->inner, EVENT_CATEGORY, category);
-	if (name)
-		ml_pb_str(&p->inner, EVENT_NAME, name);
+	ml_pb_uint(&p->inner, EVENT_TRACK, uuid_of(p, track));
+	if (type == TYPE_END)
+		return;
+	ml_pb_str(&p->inner, EVENT_CATEGORY, s->category);
+	ml_pb_str(&p->inner, EVENT_NAME, s->name);
+	if (s->text)
+		ml_annotate_text(&p->inner, "text", s->text, s->text_len);
+	if (s->text && s->rec->component)
+		ml_annotate_mark(&p->inner, "component", s->rec->component);
+	if (s->text && s->rec->phase)
+		ml_annotate_mark(&p->inner, "phase", s->rec->phase);
+	for (i = 0; i < s->n_fields && p->inner.len < ML_PB_MAX / 2; i++)
+		ml_annotate(&p->inner, "", &s->fields[i]);
+	if (s->unpaired)
+		ml_annotate_mark(&p->inner, "unpaired", s->unpaired);
 }
 
 static void put_event(struct perfetto *p, uint64_t ns)
@@ -224,123 +164,51 @@ static void put_event(struct perfetto *p, uint64_t ns)
 	put_packet(p);
 }
 
-/* The current exit of a track, which ends at ns, with entry unless that is
- * missing. */
-static void put_exit(struct perfetto *p, struct track *t, uint64_t ns,
-		     const struct memlog_record *entry)
+static void perfetto_slice(void *self, const struct ml_slice_track *track,
+			   const struct ml_slice *s)
 {
-	const char *category = p->fmt->say.visits ? p->log->format : "vm_exit";
+	struct perfetto *p = self;
 
-	t->in_exit = false;
-	if (t->stepped)
-		ns = t->exit_time;
-	if (t->exit_time > INT64_MAX || ns > INT64_MAX) {
-		p->left_out += entry ? 2 : 1;
-		return;
-	}
-	perfetto_event(p, t, t->exit_lane, TYPE_BEGIN, category, t->name);
-	memcpy(p->inner.buf + p->inner.len, t->args, t->args_len);
-	p->inner.len += t->args_len;
-	if (!entry)
-		ml_annotate_mark(&p->inner, "unpaired",
-				 p->fmt->say.visits ? "no exit" : "no entry");
-	put_event(p, t->exit_time);
-	perfetto_event(p, t, t->exit_lane, TYPE_END, NULL, NULL);
-	if (entry && p->fmt->say.visits)
-		ml_annotate_fields(&p->inner, "exit_", entry);
-	if (entry && t->stepped) {
+	perfetto_event(p, track, TYPE_BEGIN, s);
+	put_event(p, s->begin);
+	perfetto_event(p, track, TYPE_END, s);
+	if (s->last)
+		ml_annotate_fields(&p->inner, "exit_", s->last);
+	if (s->untimed)
 		ml_annotate_mark(&p->inner, "untimed", "clock step");
-		p->untimed++;
-	}
-	put_event(p, ns);
+	put_event(p, s->end);
 }
 
-static void add_arg(struct track *t, const struct memlog_field *f)
+static void perfetto_instant(void *self, const struct ml_slice_track *track,
+			     const struct ml_slice *s)
 {
-	struct ml_pb a = { .len = 0 };
+	struct perfetto *p = self;
 
-	ml_annotate(&a, "", f);
-	if (a.len > ARGS_MAX - t->args_len)
-		return;
-	memcpy(t->args + t->args_len, a.buf, a.len);
-	t->args_len += a.len;
+	perfetto_event(p, track, TYPE_INSTANT, s);
+	put_event(p, s->begin);
 }
 
-static void perfetto_name(const struct perfetto *p, struct track *t,
-			  const struct ml_event *e)
+static const struct ml_slices_ops perfetto_ops = {
+	.group = perfetto_group,
+	.track = perfetto_track,
+	.slice = perfetto_slice,
+	.instant = perfetto_instant,
+	.line = perfetto_instant,
+};
+
+static enum memlog_status perfetto_begin(void *state,
+					 const struct ml_render_opts *opts,
+					 const struct memlog_sink *sink,
+					 struct memlog_err *err)
 {
-	const char *name = p->fmt->say.reason ? p->fmt->say.reason(e->reason) :
-						NULL;
-	char raw[sizeof(t->name) / 2];
+	struct perfetto *p = state;
 
-	if (e->name) {
-		snprintf(raw, sizeof(raw), "%.*s", (int)e->name_len, e->name);
-		memlog_escape(raw, t->name, sizeof(t->name));
-	} else if (name) {
-		snprintf(t->name, sizeof(t->name), "%s", name);
-	} else {
-		snprintf(t->name, sizeof(t->name), "%s %" PRIu32,
-			 p->fmt->say.visits ? "reason" : "VM_EXIT", e->reason);
-	}
-}
-
-static void begin_exit(struct perfetto *p, struct track *t,
-		       const struct memlog_record *rec,
-		       const struct ml_event *e, uint64_t ns)
-{
-	unsigned int i;
-
-	/* the previous one never ended, as far as the trace says */
-	if (t->in_exit)
-		put_exit(p, t, ns, NULL);
-	t->in_exit = true;
-	t->stepped = false;
-	t->exit_time = ns;
-	t->exit_lane = t->lanes.now;
-	perfetto_name(p, t, e);
-	t->args_len = 0;
-	for (i = 0; i < rec->n_fields; i++)
-		if (p->fmt->say.visits || i == 1 || i == 2)
-			add_arg(t, &rec->fields[i]);
-}
-
-static void add_reason(struct perfetto *p, struct track *t,
-		       const struct memlog_record *rec,
-		       const struct ml_event *e)
-{
-	unsigned int i;
-
-	perfetto_name(p, t, e);
-	for (i = 0; i < rec->n_fields; i++)
-		if (p->fmt->say.visits ||
-		    (i && rec->fields[i].type == MEMLOG_FIELD_HEX))
-			add_arg(t, &rec->fields[i]);
-}
-
-static void put_instant(struct perfetto *p, const struct track *t,
-			const struct memlog_record *rec, uint64_t ns,
-			const char *unpaired)
-{
-	char raw[NAME_MAX_BYTES], safe[2 * NAME_MAX_BYTES];
-	size_t n = ml_min(rec->text_len, sizeof(raw) - 1);
-	const char *name = raw;
-
-	if (ns > INT64_MAX) {
-		p->left_out++;
-		return;
-	}
-	memcpy(raw, rec->text, n);
-	while (n && (raw[n - 1] == '\n' || raw[n - 1] == '\r'))
-		n--;
-	raw[n] = '\0';
-	if (p->fmt->say.event && rec->component)
-		name = rec->component;
-	perfetto_event(p, t, t->lanes.now, TYPE_INSTANT, rec->log->format,
-		       memlog_escape(name, safe, sizeof(safe)));
-	ml_annotate_fields(&p->inner, "", rec);
-	if (unpaired)
-		ml_annotate_mark(&p->inner, "unpaired", unpaired);
-	put_event(p, ns);
+	ml_out_init(&p->out, sink);
+	p->image = opts->image;
+	p->many = opts->many;
+	p->tag = tag_of(opts->image);
+	return ml_slices_create(opts->alloc, opts->tsc_hz, &perfetto_ops, p,
+				&p->slices, err);
 }
 
 static enum memlog_status perfetto_log_begin(void *state,
@@ -352,14 +220,11 @@ static enum memlog_status perfetto_log_begin(void *state,
 
 	(void)err;
 	p->log = log;
-	p->fmt = ml_format_find(log->format);
-	p->n = 0;
-	p->untimed = p->left_out = 0;
 	snprintf(name, sizeof(name), "%s%s%s%s%.100s", log->title,
 		 log->variant[0] ? ", " : "", log->variant,
 		 p->many ? " of " : "", p->many ? p->image : "");
-	put_track(p, uuid_of(p, -2, 0), 0,
-		  memlog_escape(name, safe, sizeof(safe)));
+	ml_slices_begin(p->slices, log,
+			memlog_escape(name, safe, sizeof(safe)));
 	return MEMLOG_OK;
 }
 
@@ -368,37 +233,9 @@ static enum memlog_status perfetto_record(void *state,
 					  struct memlog_err *err)
 {
 	struct perfetto *p = state;
-	struct ml_event e = { .kind = ML_EVENT_OTHER };
-	enum memlog_status s;
-	struct track *t;
-	uint64_t ns;
-	bool steady;
+	enum memlog_status s = ml_slices_add(p->slices, rec, err);
 
-	if (!rec->has_time)
-		return MEMLOG_OK;
-	s = track_of(p, rec->cpu, &t, err);
-	if (s)
-		return s;
-	ns = perfetto_nanoseconds(p, rec);
-	if (p->fmt->say.event)
-		p->fmt->say.event(rec, &e);
-	steady = ml_clock_next(&t->clock, p->fmt->say.visits ? rec->time : ns);
-	t->stepped |= !steady;
-	t->last_time = ns;
-	if (ns <= INT64_MAX && ml_lanes_choose(&t->lanes, ns, steady))
-		track_start(p, t);
-	if (e.kind == ML_EVENT_LEAVE)
-		begin_exit(p, t, rec, &e, ns);
-	else if (e.kind == ML_EVENT_ENTER && t->in_exit)
-		put_exit(p, t, ns, rec);
-	else if (e.kind == ML_EVENT_REASON && t->in_exit)
-		add_reason(p, t, rec, &e);
-	else
-		put_instant(p, t, rec, ns,
-			    e.kind != ML_EVENT_ENTER ? NULL :
-			    p->fmt->say.visits	     ? "no enter" :
-						       "no exit");
-	return p->out.status ? ml_out_flush(&p->out, err) : MEMLOG_OK;
+	return s || !p->out.status ? s : ml_out_flush(&p->out, err);
 }
 
 static enum memlog_status perfetto_log_end(void *state,
@@ -407,42 +244,25 @@ static enum memlog_status perfetto_log_end(void *state,
 					   struct memlog_err *err)
 {
 	struct perfetto *p = state;
-	size_t i;
 
 	(void)log;
 	(void)missing;
-	for (i = 0; i < p->n; i++)
-		if (p->tracks[i].in_exit)
-			put_exit(p, &p->tracks[i], p->tracks[i].last_time,
-				 NULL);
+	ml_slices_end(p->slices);
 	return ml_out_flush(&p->out, err);
 }
 
 static bool perfetto_remark(const void *state, char *buf, size_t size)
 {
 	const struct perfetto *p = state;
-	int n = 0;
 
-	buf[0] = '\0';
-	if (p->untimed)
-		n = snprintf(buf, size,
-			     "the clock stepped while %" PRIu64 " slice%s "
-			     "lasted, which %s shown without a length",
-			     p->untimed, ml_s(p->untimed), ml_are(p->untimed));
-	if (p->left_out)
-		snprintf(buf + n, size - (size_t)n,
-			 "%s%" PRIu64 " event%s at times of 2^63 ns and more, "
-			 "which Perfetto does not have, %s left out",
-			 n ? "; " : "", p->left_out, ml_s(p->left_out),
-			 ml_are(p->left_out));
-	return buf[0];
+	return ml_slices_remark(p->slices, buf, size);
 }
 
 static void perfetto_close(void *state)
 {
 	struct perfetto *p = state;
 
-	ml_free(&p->alloc, p->tracks);
+	ml_slices_destroy(p->slices);
 }
 
 const struct ml_render ml_render_perfetto = {
@@ -451,6 +271,7 @@ const struct ml_render ml_render_perfetto = {
 	.binary = true,
 	.tells_logs = true,
 	.timed = true,
+	.seconds = true,
 	.state_size = sizeof(struct perfetto),
 	.begin = perfetto_begin,
 	.log_begin = perfetto_log_begin,

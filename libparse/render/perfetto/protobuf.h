@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Bytes of a message; what exceeds them is left out. Enough for a packet of a
- * trace: a name, a category, values with their names, and tags. */
-#define ML_PB_MAX 2048u
+ * trace: a name, a category, a line, values with their names, and tags. */
+#define ML_PB_MAX 16384u
 
 struct ml_pb {
 	size_t len;

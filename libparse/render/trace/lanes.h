@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* lanes.h - the tracks of one CPU: on each, time goes forwards. */
-#ifndef ML_RENDER_PERFETTO_LANES_H
-#define ML_RENDER_PERFETTO_LANES_H
+#ifndef ML_RENDER_TRACE_LANES_H
+#define ML_RENDER_TRACE_LANES_H
 
 #include <stdbool.h>
 #include <stdint.h>
