@@ -757,9 +757,10 @@ struct memlog_scan_opts {
  * pages). All in bytes, except the counts of candidates. */
 struct memlog_scan_stats {
 	size_t size;
-	uint64_t covered;    /* bytes of memory that were searched */
+	uint64_t covered;    /* bytes of memory that were searched, each once,
+				also those that a file leaves out as zeros */
 	uint64_t touched;    /* bytes that were read to do so */
-	uint64_t unreadable; /* bytes in a range that could not be read */
+	uint64_t unreadable; /* bytes that could not be, in the same ranges */
 	uint64_t candidates; /* magics seen */
 	uint64_t rejected;   /* of those, how many were not logs */
 	bool complete;	     /* everything the mode asks for was searched */

@@ -71,7 +71,11 @@ static void say_searched(const struct ml_run *run)
 	const char *space = memlog_space_name(run->info.space);
 	const char *formats = run->asked;
 
-	if (run->query->n_ranges && !st->covered) {
+	if (st->unreadable && !st->covered) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: none of %s of %s memory could be read",
+		       amount_words(run, st->unreadable, covered), space);
+	} else if (run->query->n_ranges && !st->covered) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: the image has no memory in --range; "
 		       "--info lists its ranges");
@@ -82,21 +86,18 @@ static void say_searched(const struct ml_run *run)
 	} else if (!run->info.present) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: the image has no memory");
-	} else if (st->unreadable >= run->info.present) {
-		ml_say(run, ML_SAY_ERROR,
-		       "no log found: none of %s of %s memory could be read",
-		       amount_words(run, run->info.present, covered), space);
 	} else if (st->complete && !st->likely_only && st->unreadable) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all but %s of %s of %s memory was "
 		       "searched",
 		       amount_words(run, st->unreadable, denied),
-		       amount_words(run, run->info.present, covered), space);
+		       amount_words(run, st->covered + st->unreadable, covered),
+		       space);
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
 		       "searched",
-		       amount_words(run, run->info.present, covered), space,
+		       amount_words(run, st->covered, covered), space,
 		       run->info.n_ranges, ml_s(run->info.n_ranges));
 	} else {
 		ml_say(run, ML_SAY_ERROR,

@@ -279,7 +279,7 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-static void say_found(const struct ml_run *run)
+static void say_work(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
 
@@ -292,12 +292,17 @@ static void say_found(const struct ml_run *run)
 	       ml_s(st->candidates), st->rejected, run->n_logs,
 	       ml_s(run->n_logs),
 	       st->likely_only ? "; only the likely places" : "");
-	if (st->unreadable)
+}
+
+static void say_unreadable(const struct ml_run *run)
+{
+	uint64_t bytes = run->stats.unreadable;
+
+	if (bytes && !run->query->n_at)
 		ml_say(run, ML_SAY_WARNING,
 		       "%" PRIu64 " byte%s could not be read and %s not "
 		       "searched",
-		       st->unreadable, ml_s(st->unreadable),
-		       st->unreadable == 1 ? "was" : "were");
+		       bytes, ml_s(bytes), bytes == 1 ? "was" : "were");
 }
 
 /* Report warnings from first on; returns how many there are. A search adds
@@ -327,11 +332,12 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		s = run_choose(run, err);
 	if (s)
 		return s;
+	say_work(run);
 	if (!run->n_logs) {
 		ml_say_nothing(run);
 		return ml_fail(err, MEMLOG_NO_DATA, "no log found");
 	}
-	say_found(run);
+	say_unreadable(run);
 	if (q->list)
 		return ml_whole_list(run, err);
 	if (q->list_boots)

@@ -199,6 +199,17 @@ static void candidate_place(struct ml_scan_job *job,
 	}
 }
 
+/* A peek saw a page that turned out to be damaged: it is counted once, however many
+ * formats look at it. */
+static void candidate_torn(struct ml_scan_job *job, uint64_t addr)
+{
+	if (job->has_torn && job->torn == addr)
+		return;
+	job->has_torn = true;
+	job->torn = addr;
+	job->stats.unreadable += ML_PAGE;
+}
+
 /* Probe what is at header, and, while it points on, what is there. buf has want
  * bytes. */
 static enum memlog_status candidate_look(struct ml_scan_job *job,
@@ -219,9 +230,8 @@ static enum memlog_status candidate_look(struct ml_scan_job *job,
 	for (n = 0;; n++) {
 		s = ml_image_fill(job->image, probe.space, probe.addr, buf,
 				  want, &probe.len, err);
-		/* a peek saw a page that turned out to be damaged */
 		if (!s && !probe.len && !n && job->searching)
-			job->stats.unreadable += ML_PAGE;
+			candidate_torn(job, probe.addr);
 		if (!s)
 			s = probe_bytes(job, fmt, &probe, leads, n, &found,
 					err);

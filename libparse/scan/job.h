@@ -6,6 +6,12 @@
 #include "places.h"
 #include "scan.h"
 
+/* What was searched of one space: sorted, without overlaps. */
+struct ml_scan_gone {
+	struct memlog_range *at;
+	size_t n, cap;
+};
+
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
@@ -14,7 +20,13 @@ struct ml_scan_job {
 	struct ml_places places; /* of the logs */
 	uint64_t certain;	 /* formats with a screen that have a log
 					   that is not a guess */
-	struct memlog_scan_stats stats;
+	struct memlog_scan_stats stats; /* covered: what cannot be read, too,
+					   until the search is over */
+	struct ml_scan_gone gone[MEMLOG_SPACES];
+	uint64_t searched; /* bytes that were gone through, some repeatedly */
+	uint64_t torn;	   /* the last page that was seen and then could not be
+			      read */
+	bool has_torn;
 	struct memlog_err limit; /* why no more logs are taken */
 	bool full;		 /* no more logs are taken */
 	bool at;		 /* the user named the address */
@@ -54,6 +66,9 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err);
+
+/* A search starts over: nothing is counted yet. search.c */
+void ml_scan_forget(struct ml_scan_job *job);
 
 /* ml_scan_feed() of a mapped window, by as many threads as the options say.
  * parallel.c */

@@ -290,7 +290,11 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 
 void ml_scan_job_fini(struct ml_scan_job *job)
 {
+	size_t i;
+
 	job->image->stop = NULL;
+	for (i = 0; i < MEMLOG_SPACES; i++)
+		ml_free(&job->image->alloc, job->gone[i].at);
 	ml_free(&job->image->alloc, job->buf);
 	ml_places_fini(&job->places);
 }
@@ -392,6 +396,7 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 			return MEMLOG_OK;
 		ml_logs_clear(job->logs);
 		ml_places_fini(&job->places);
+		ml_scan_forget(job);
 		job->certain = 0;
 		job->full = false;
 		s = all_likely(job, err);
@@ -399,8 +404,7 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
 	if (!s && !job->stats.likely_only) {
 		likely = job->stats;
-		memset(&job->stats, 0, sizeof(job->stats));
-		job->done = 0;
+		ml_scan_forget(job);
 		s = all_pages(job, err);
 		scan_keep_rejected(job, &likely);
 	}
@@ -456,6 +460,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 		s = ml_image_check(image, err);
 	s = ml_scan_job_complete(&job, s, err);
 	job.stats.complete = !s && !job.full;
+	job.stats.covered -= ml_min(job.stats.covered, job.stats.unreadable);
 	ml_scan_job_fini(&job);
 	if (stats)
 		ml_sized_out(stats, &job.stats, sizeof(job.stats));

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/range.h"
 #include "job.h"
 
 static enum memlog_status search_tick(struct ml_scan_job *job, uint64_t bytes,
@@ -40,6 +41,59 @@ static bool search_ends(const struct ml_space *sp, enum memlog_status s)
 	       (s == MEMLOG_IO && sp->ops->flags & MEMLOG_READER_LIVE);
 }
 
+/* The bytes of [r) in job->space that no range searched before has. */
+static uint64_t search_new(const struct ml_scan_job *job, struct memlog_range r)
+{
+	const struct ml_scan_gone *gone = &job->gone[job->space];
+	uint64_t bytes = r.end - r.start, addr = r.start;
+	struct memlog_range old;
+
+	while (!ml_ranges_next(gone->at, gone->n, addr, &old) &&
+	       old.start < r.end) {
+		addr = ml_min(old.end, r.end);
+		bytes -= addr - old.start;
+	}
+	return bytes;
+}
+
+/* They should be there and cannot be read. Where likely places overlap, they are
+ * counted once. */
+static void search_lost(struct ml_scan_job *job, uint64_t addr, uint64_t len)
+{
+	uint64_t end;
+
+	if (!ml_add(addr, len, &end))
+		end = UINT64_MAX;
+	job->stats.unreadable +=
+		search_new(job, (struct memlog_range){ addr, end });
+}
+
+/* [r) of job->space was searched: count the memory in it. Holes of a file, which are
+ * zeros, are memory, too. */
+static enum memlog_status search_count(struct ml_scan_job *job,
+				       struct memlog_range r,
+				       struct memlog_err *err)
+{
+	struct ml_scan_gone *gone = &job->gone[job->space];
+	struct memlog_range has;
+	uint64_t addr;
+
+	for (addr = r.start;
+	     addr < r.end && !memlog_image_next_range(job->image, job->space,
+						      addr, &has, NULL) &&
+	     has.start < r.end;
+	     addr = has.end) {
+		has.end = ml_min(has.end, r.end);
+		job->stats.covered += search_new(job, has);
+	}
+	if (ml_grow(&job->logs->alloc, &gone->at, gone->n, &gone->cap,
+		    sizeof(*gone->at), err))
+		return MEMLOG_NO_MEMORY;
+	gone->at[gone->n++] = r;
+	gone->n = ml_ranges_merge(gone->at, gone->n);
+	return MEMLOG_OK;
+}
+
 /* Where the first page of [r) starts; r.end or more where none does. */
 static uint64_t first_page(const struct ml_space *sp, struct memlog_range r)
 {
@@ -72,7 +126,7 @@ static enum memlog_status peek_batch(struct ml_scan_job *job,
 		return s;
 	}
 	if (s) {
-		job->stats.unreadable += ML_PAGE;
+		search_lost(job, addr, ML_PAGE);
 		return MEMLOG_OK;
 	}
 	for (i = 0; i < n && !s; i++)
@@ -124,7 +178,7 @@ static enum memlog_status search_read_pages(struct ml_scan_job *job,
 		if (search_ends(sp, s))
 			return s;
 		if (s || !got) {
-			job->stats.unreadable += ML_PAGE;
+			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr));
 			continue;
 		}
 		s = ml_scan_page(sc, addr, job->buf, got);
@@ -171,7 +225,7 @@ static enum memlog_status search_whole(struct ml_scan_job *job,
 		if (s || !got) {
 			/* promised but missing: try the next page */
 			got = ml_min(r.end - addr, ML_PAGE - addr % ML_PAGE);
-			job->stats.unreadable += got;
+			search_lost(job, addr, got);
 			addr += got;
 			continue;
 		}
@@ -226,7 +280,7 @@ static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
 	if (!job->opts->n_ranges || !image->spaces[job->space].repeated)
 		return memlog_image_next_data(job->image, job->space, addr, ret,
 					      err);
-	if (job->stats.covered / ML_REPEATS > image->file.size)
+	if (job->searched / ML_REPEATS > image->file.size)
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "the ranges have more than %u times the bytes "
 			       "of the file; give fewer of them",
@@ -234,21 +288,26 @@ static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
 	return memlog_image_next_range(job->image, job->space, addr, ret, err);
 }
 
-/* All data in [r), which may have holes, in windows of at most step bytes. */
+/* All data in [r), which may have holes, in windows of at most step bytes. *ret_end:
+ * how far that went, also if it failed. */
 static enum memlog_status search_upwards(struct ml_scan_job *job,
 					 struct ml_scanner *sc,
 					 struct memlog_range range,
 					 uint64_t step, uint64_t stop_after,
+					 uint64_t *ret_end,
 					 struct memlog_err *err)
 {
 	struct memlog_range r;
 	enum memlog_status s;
 	uint64_t addr = range.start, at;
 
+	*ret_end = addr;
 	while (addr < range.end) {
 		s = search_next(job, addr, &r, err);
-		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end))
+		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end)) {
+			*ret_end = range.end;
 			return search_tick(job, range.end - addr, err);
+		}
 		if (s)
 			return s;
 		if (r.start > addr) {
@@ -263,7 +322,8 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 							      r.end };
 
 			s = search_window(job, sc, w, err);
-			job->stats.covered += w.end - w.start;
+			job->searched += w.end - w.start;
+			*ret_end = w.end;
 			if (!s)
 				s = search_tick(job, w.end - w.start, err);
 			if (s)
@@ -278,27 +338,60 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
+/* The same in windows from the end of the range on. *ret_start: how far that
+ * went. */
+static enum memlog_status search_downwards(struct ml_scan_job *job,
+					   struct ml_scanner *sc,
+					   struct memlog_range range,
+					   uint64_t stop_after,
+					   uint64_t *ret_start,
+					   struct memlog_err *err)
+{
+	uint64_t start, end;
+	enum memlog_status s;
+
+	for (*ret_start = range.end; *ret_start > range.start;
+	     *ret_start = start) {
+		start = *ret_start - range.start > ML_SCAN_WINDOW ?
+				*ret_start - ML_SCAN_WINDOW :
+				range.start;
+		s = search_upwards(job, sc,
+				   (struct memlog_range){ start, *ret_start },
+				   ML_SCAN_WINDOW, 0, &end, err);
+		if (s)
+			return s;
+		if (far_enough(job, start, true, stop_after)) {
+			*ret_start = start;
+			return MEMLOG_OK;
+		}
+	}
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err)
 {
-	uint64_t end = range.end, start;
-	enum memlog_status s;
+	struct memlog_range done = range;
+	enum memlog_status s, counted;
 
-	if (!downwards)
-		return search_upwards(job, sc, range, ML_SCAN_MAP_WINDOW,
-				      stop_after, err);
-	while (end > range.start) {
-		start = end - range.start > ML_SCAN_WINDOW ?
-				end - ML_SCAN_WINDOW :
-				range.start;
-		s = search_upwards(job, sc, (struct memlog_range){ start, end },
-				   ML_SCAN_WINDOW, 0, err);
-		if (s)
-			return s;
-		if (far_enough(job, start, true, stop_after))
-			return MEMLOG_OK;
-		end = start;
-	}
-	return MEMLOG_OK;
+	if (downwards)
+		s = search_downwards(job, sc, range, stop_after, &done.start,
+				     err);
+	else
+		s = search_upwards(job, sc, range, ML_SCAN_MAP_WINDOW,
+				   stop_after, &done.end, err);
+	counted = search_count(job, done, s ? NULL : err);
+	return s ? s : counted;
+}
+
+void ml_scan_forget(struct ml_scan_job *job)
+{
+	size_t i;
+
+	memset(&job->stats, 0, sizeof(job->stats));
+	for (i = 0; i < MEMLOG_SPACES; i++)
+		job->gone[i].n = 0;
+	job->done = job->searched = 0;
+	job->has_torn = false;
 }
