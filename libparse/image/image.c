@@ -395,7 +395,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	info.title = image->title;
 	info.traits = image->traits;
 	info.machine = image->machine;
-	info.missing = image->missing;
+	info.missing = image->missing + image->lost;
 	info.n_notes = image->n_notes;
 	info.n_warnings = image->n_warnings;
 	info.file_size = image->file.ops ? image->file.size : 0;
@@ -410,6 +410,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 			info.n_ranges++;
 			addr = r.end;
 		}
+		info.present -= ml_min(info.present, image->lost);
 	}
 	if (s && s != MEMLOG_NO_DATA)
 		return s;

@@ -101,6 +101,7 @@ struct memlog_image {
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing; /* bytes that are truncated or unreadable */
+	uint64_t lost;	  /* the same, of bytes in the ranges of its spaces */
 	/* why, and what to do about it; NULL: the file was cut */
 	const char *remedy;
 	bool cut; /* more are, but not known how many */

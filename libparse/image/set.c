@@ -345,6 +345,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 		const struct memlog_image *part = set->parts[k];
 
 		image->missing += part->missing;
+		image->lost += part->lost;
 		image->suspect |= part->suspect;
 		image->cut |= part->cut;
 		if (part->remedy)

@@ -30,18 +30,12 @@ enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 	return a->printed ? MEMLOG_EXIT_PRINTED : MEMLOG_EXIT_NONE;
 }
 
-/* Is more missing than can be counted? */
-static bool answer_cut(const struct ml_run *run)
-{
-	return run->image->cut && !(run->query->n_at && run->n_logs);
-}
-
 /* Why it is not the status that the output suggests. */
 static void answer_say(const struct ml_run *run)
 {
 	uint64_t missing = run->result.missing;
 
-	if (!run->result.missing && answer_cut(run))
+	if (!run->result.missing && ml_missing_unknown(run))
 		ml_say(run, ML_SAY_ERROR,
 		       "incomplete: a part of the image is missing");
 	else if (!run->result.missing)
@@ -101,20 +95,22 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 		.elapsed = answer_elapsed(&run->host),
 	};
 	struct memlog_query_result *result = &run->result;
+	bool cut = ml_missing_unknown(run);
 	struct ml_answer answer;
 	enum memlog_status written;
 
-	result->damaged |= run->image->suspect || run->image->unread ||
-			   answer_cut(run);
+	result->damaged |= run->image->suspect || run->image->unread || cut;
 	result->searched = run->stats.covered;
 	result->missing = ml_missing_bytes(run);
 	answer = (struct ml_answer){
 		.status = s,
 		.printed = run->printed,
 		.damaged = result->damaged,
-		.missing = result->missing > 0 || answer_cut(run),
-		.strict = run->query->strict,
+		.missing = result->missing > 0 || cut,
+		.strict = true,
 	};
+	summary.status = ml_answer_exit(&answer);
+	answer.strict = run->query->strict;
 	result->exit = ml_answer_exit(&answer);
 	if (result->exit == MEMLOG_EXIT_INCOMPLETE)
 		answer_say(run);
@@ -157,6 +153,7 @@ enum memlog_exit memlog_query_failed(const struct memlog_query *query,
 	if (!name || !query || !host || status == MEMLOG_STOP)
 		return result.exit;
 	ml_sized_in(&h, sizeof(h), host);
+	summary.status = result.exit;
 	summary.elapsed = answer_elapsed(&h);
 	if (answer_write(query, &h, &summary, NULL))
 		return MEMLOG_EXIT_UNREADABLE;

@@ -134,8 +134,12 @@ enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
 /* missing.c: bytes that are missing where the query had to look: with --at only the
- * log's own, unless there is none. One number for all messages and JSON. */
+ * log's own, or those of the page at the address if no log is there. One number for
+ * all messages and JSON. */
 uint64_t ml_missing_bytes(const struct ml_run *run);
+
+/* Is the image cut so that what is missing there cannot be counted? */
+bool ml_missing_unknown(const struct ml_run *run);
 
 /* whole.c: logs that are not decoded: count what is known to be missing of
  * them. */

@@ -28,7 +28,7 @@ enum memlog_status ml_summary_write(const struct memlog_sink *sink,
 	ml_json_null(&j, "format");
 	ml_json_null(&j, "space");
 	ml_json_null(&j, "addr");
-	ml_json_str(&j, "status", summary_words[r->exit]);
+	ml_json_str(&j, "status", summary_words[summary->status]);
 	ml_json_int(&j, "exit", r->exit);
 	if (summary->error)
 		ml_json_str(&j, "error", summary->error);

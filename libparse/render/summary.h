@@ -5,11 +5,12 @@
 
 #include "render.h"
 
-/* What became of an image. error: NULL if there was none. elapsed is in
- * nanoseconds. */
+/* What became of an image. status: as with --strict, whatever the exit status of
+ * the program is. error: NULL if there was none. elapsed is in nanoseconds. */
 struct ml_summary {
 	const char *image;
 	const struct memlog_query_result *result;
+	enum memlog_exit status;
 	const char *error;
 	uint64_t elapsed;
 };

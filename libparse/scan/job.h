@@ -17,8 +17,8 @@ struct ml_scan_job {
 	const struct memlog_scan_opts *opts;
 	struct memlog_symbols symbols; /* from opts; all NULL without opts */
 	struct memlog_logs *logs;
-	struct ml_places places; /* of the logs */
-	uint64_t certain;	 /* formats with a screen that have a log
+	struct ml_places places;	/* of the logs */
+	uint64_t certain;		/* formats with a screen that have a log
 					   that is not a guess */
 	struct memlog_scan_stats stats; /* covered: what cannot be read, too,
 					   until the search is over */

@@ -78,10 +78,10 @@ static enum memlog_status search_count(struct ml_scan_job *job,
 	struct memlog_range has;
 	uint64_t addr;
 
-	for (addr = r.start;
-	     addr < r.end && !memlog_image_next_range(job->image, job->space,
+	for (addr = r.start; addr < r.end &&
+			     !memlog_image_next_range(job->image, job->space,
 						      addr, &has, NULL) &&
-	     has.start < r.end;
+			     has.start < r.end;
 	     addr = has.end) {
 		has.end = ml_min(has.end, r.end);
 		job->stats.covered += search_new(job, has);
@@ -290,12 +290,10 @@ static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
 
 /* All data in [r), which may have holes, in windows of at most step bytes. *ret_end:
  * how far that went, also if it failed. */
-static enum memlog_status search_upwards(struct ml_scan_job *job,
-					 struct ml_scanner *sc,
-					 struct memlog_range range,
-					 uint64_t step, uint64_t stop_after,
-					 uint64_t *ret_end,
-					 struct memlog_err *err)
+static enum memlog_status
+search_upwards(struct ml_scan_job *job, struct ml_scanner *sc,
+	       struct memlog_range range, uint64_t step, uint64_t stop_after,
+	       uint64_t *ret_end, struct memlog_err *err)
 {
 	struct memlog_range r;
 	enum memlog_status s;
@@ -340,12 +338,10 @@ static enum memlog_status search_upwards(struct ml_scan_job *job,
 
 /* The same in windows from the end of the range on. *ret_start: how far that
  * went. */
-static enum memlog_status search_downwards(struct ml_scan_job *job,
-					   struct ml_scanner *sc,
-					   struct memlog_range range,
-					   uint64_t stop_after,
-					   uint64_t *ret_start,
-					   struct memlog_err *err)
+static enum memlog_status
+search_downwards(struct ml_scan_job *job, struct ml_scanner *sc,
+		 struct memlog_range range, uint64_t stop_after,
+		 uint64_t *ret_start, struct memlog_err *err)
 {
 	uint64_t start, end;
 	enum memlog_status s;

@@ -397,7 +397,8 @@ half() {
 	[ -z "$output" ]
 	[[ $stderr == *"incomplete: a log may be in the "*" that are missing"* ]]
 	run -4 "$DUMP" -q --list "$T/half"
-	run -4 "$DUMP" -q --at 0x1000 "$T/half"
+	run -4 "$DUMP" -q --at 0x3cb3000 "$T/half"
+	run -4 "$DUMP" -q --at 0x1000 --at 0x3cb3000 "$T/half"
 	run -4 "$DUMP" -q - <"$T/half"
 	# what is there was searched
 	run -1 "$DUMP" -q --range 0+1M "$T/half"
@@ -405,6 +406,9 @@ half() {
 	# and what is beyond the machine's memory is not missing
 	run -1 "$DUMP" -q --range 1T+1M "$T/half"
 	run -1 "$DUMP" -q --range 0+1M --range 1T+1M "$T/half"
+	run -1 "$DUMP" -q --at 0x1000 "$T/half"
+	run -1 "$DUMP" -q --at 1T "$T/half"
+	run -1 "$DUMP" -q --at 0x1000 --at 1T "$T/half"
 	run -0 "$DUMP" -q --info "$T/half"
 	run -4 "$DUMP" -q --info --strict "$T/half"
 	# a log of which no text is there
@@ -931,7 +935,10 @@ half incomplete 4 0 0 37110152 null" ]
 		[ "$(summary -J $how small-c nowhere half | wc -l)" -eq 3 ]
 	done
 	[[ $(summary -J --list small-c) == "small-c printed 0 1 0 0 null" ]]
+	# whatever was printed, and whether the exit status says so
+	[[ $(summary -J --info half) == "half incomplete 0 "* ]]
 	[[ $(summary -J --info --strict half) == "half incomplete 4 "* ]]
+	[[ $(summary -J hole) == "hole incomplete 0 "* ]]
 	[[ $(summary -J -g nowhere small-c) == "small-c none 1 1 0 0 null" ]]
 	[[ $(summary -J pid: small-c) == "pid: usage 2 "* ]]
 	[[ $(summary -J --at 0x1000 small-c) == "small-c none 1 0 0 0 "*0x1000* ]]

@@ -417,8 +417,12 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
-	if (got < sizeof(head) || !ml_flattened_is(head, got))
+	if (!ml_flattened_is(head, got))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a flattened file");
+	if (file->size < FLAT_HEADER + RECORD_HEADER)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "a flattened file that ends before its first "
+			       "record; copy it again");
 	if (ml_be64(head + 16) != 1 || ml_be64(head + 24) != 1)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "flattened file of "
@@ -431,6 +435,9 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	f->alloc = image->alloc;
 	f->lower = *file;
 	s = flattened_walk(f, image, opts, err);
+	if (!s && !f->n_runs)
+		s = ml_fail(err, MEMLOG_CORRUPT,
+			    "a flattened file without any record");
 	if (!s)
 		s = flattened_merge(f, err);
 	if (s) {

@@ -19,9 +19,12 @@
 #include "image/xen/xen.h"
 
 #define LOOK_AHEAD 256u /* pages checked for which codecs are needed */
-#define DATA_PAGES \
-	4096u /* most pages returned by next_data: bounds the
-				   work of one call */
+/* Most pages returned by next_data: bounds the work of one call. */
+#define DATA_PAGES 4096u
+
+/* Most bits of a bitmap that are counted although the file has room for the descriptor
+ * of each: 8 TiB of memory. */
+#define COUNTED (UINT64_C(1) << 31)
 
 /* On the way of a search: where it came to, the end of what it saw of the file, and
  * bytes of pages that are stored before that and so may have been seen. */
@@ -155,6 +158,18 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 	ret->start = ml_max(addr, start * k->head.block);
 	ret->end = end * k->head.block;
 	return MEMLOG_OK;
+}
+
+/* Of a range, what the bitmap has. */
+static uint64_t kdump_promised(void *self, struct memlog_range r)
+{
+	struct kdump *k = self;
+	uint64_t block = k->head.block, from, to;
+
+	from = ml_max(r.start / block, k->head.start_pfn);
+	to = ml_min(r.end / block + !!(r.end % block), k->head.end_pfn);
+	return ml_min(ml_kdump_map_between(&k->pages.map, from, to) * block,
+		      r.end - r.start);
 }
 
 static enum kdump_page kdump_walk_page(struct kdump *k, uint64_t pfn)
@@ -370,34 +385,33 @@ static void add_notes(struct kdump *k, struct memlog_image *image,
 	ml_free(&image->alloc, buf);
 }
 
-/* Does the file have descriptors for all pages? Pages without one are left out,
- * so that a bitmap of many bits in a short file costs nothing. The pages are
- * counted only if the file could have too few descriptors. */
+/* Does the file have all pages? Those without a descriptor are left out, so that a
+ * bitmap of many bits in a short file costs nothing. */
 static void find_cut(struct kdump *k, struct memlog_image *image)
 {
-	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n;
+	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n, lost, gone;
 
-	k->n_descs =
-		k->head.descs < k->pages.file->size ?
-			(k->pages.file->size - k->head.descs) / ML_KDUMP_DESC :
-			0;
+	k->n_descs = ml_kdump_pages_descs(&k->pages, pages, false);
 	if (k->pages.file->size < k->head.descs)
 		ml_image_warn_cut(image,
 				  "the file is truncated: a part of its bitmap "
 				  "of pages is missing");
-	if (pages <= k->n_descs ||
+	if ((pages <= k->n_descs && pages > COUNTED) ||
 	    ml_kdump_map_count(&k->pages.map, k->head.end_pfn, &n, NULL))
 		return;
 	n -= k->pages.first;
-	if (n <= k->n_descs)
+	k->n_descs = ml_kdump_pages_descs(&k->pages, n, image->cut);
+	lost = ml_kdump_pages_lost(&k->pages, k->n_descs, image->cut);
+	k->cut = n > k->n_descs;
+	gone = n - k->n_descs + lost;
+	if (!gone)
 		return;
-	k->cut = true;
 	image->missing = (n - k->n_descs) * k->head.block;
+	image->lost = lost * k->head.block;
 	ml_image_warn(image,
 		      "the file is truncated: %" PRIu64 " of %" PRIu64
 		      " page%s, %" PRIu64 " bytes, %s missing",
-		      n - k->n_descs, n, ml_s(n), image->missing,
-		      ml_are(n - k->n_descs));
+		      gone, n, ml_s(n), gone * k->head.block, ml_are(gone));
 }
 
 /* Bytes of the pages that existed and are not stored: those of the first half of
@@ -407,20 +421,15 @@ static uint64_t kdump_left_out(void *self)
 	struct kdump *k = self;
 	const struct ml_kdump_head *h = &k->head;
 	struct ml_kdump_map all;
-	uint64_t before, there, stored, left = 0;
+	uint64_t there, stored;
 
 	if (ml_kdump_map_init(&all, k->pages.file, h->bitmap - h->bitmap_half,
 			      h->max_pfn, &k->alloc, NULL))
 		return 0;
-	if (!ml_kdump_map_count(&all, h->start_pfn, &before, NULL) &&
-	    !ml_kdump_map_count(&all, h->end_pfn, &there, NULL) &&
-	    !ml_kdump_map_count(&k->pages.map, h->end_pfn, &stored, NULL)) {
-		there -= before;
-		stored -= k->pages.first;
-		left = there > stored ? there - stored : 0;
-	}
+	there = ml_kdump_map_between(&all, h->start_pfn, h->end_pfn);
+	stored = ml_kdump_map_between(&k->pages.map, h->start_pfn, h->end_pfn);
 	ml_kdump_map_fini(&all);
-	return left * h->block;
+	return there > stored ? (there - stored) * h->block : 0;
 }
 
 static void kdump_describe(struct kdump *k, struct memlog_image *image)
@@ -431,12 +440,12 @@ static void kdump_describe(struct kdump *k, struct memlog_image *image)
 		image->count_left = kdump_left_out;
 		image->count_self = k;
 	}
-	find_cut(k, image);
-	look_ahead(k, image);
 	if (k->head.status & ML_KDUMP_INCOMPLETE)
 		ml_image_warn_cut(image,
 				  "the dump is marked as incomplete: its "
 				  "writer ran out of space");
+	find_cut(k, image);
+	look_ahead(k, image);
 	if (k->head.split)
 		ml_image_warn_part(image,
 				   "one part of a split dump, from 0x%" PRIx64
@@ -453,6 +462,7 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 {
 	struct ml_note_facts facts = { 0 };
 	struct ml_kdump_head head;
+	enum memlog_space space;
 	struct kdump *k;
 	enum memlog_status s;
 
@@ -475,8 +485,9 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 	k->pages.image = image;
 	kdump_describe(k, image);
 	add_notes(k, image, &facts);
-	ml_image_add_space(image, facts.xen ? MEMLOG_MACH : MEMLOG_PHYS,
-			   &k->ops, k, 0, true);
+	space = facts.xen ? MEMLOG_MACH : MEMLOG_PHYS;
+	ml_image_add_space(image, space, &k->ops, k, 0, true);
+	image->spaces[space].promised = kdump_promised;
 	ml_xen_attach(image);
 	return MEMLOG_OK;
 }

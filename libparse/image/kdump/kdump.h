@@ -87,6 +87,11 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 				      uint64_t *ret, struct memlog_err *err);
 
+/* How many pages from a first one up to a last one, which is not among them; both are
+ * at most the size of the map. 0 also if the bitmap cannot be read. */
+uint64_t ml_kdump_map_between(struct ml_kdump_map *m, uint64_t from,
+			      uint64_t to);
+
 /* The first run of stored pages at or after page n: [*ret_start, *ret_end), at
  * most max pages. NO_DATA: none. */
 enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
@@ -147,6 +152,16 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 				       const struct memlog_allocator *alloc,
 				       struct memlog_err *err);
 void ml_kdump_pages_fini(struct ml_kdump_pages *k);
+
+/* How many of the first n descriptors the file has. If it is known to be cut, it may
+ * have a hole where the last ones would be: QEMU writes them as it goes, and a
+ * flattened file has what was written. */
+uint64_t ml_kdump_pages_descs(const struct ml_kdump_pages *k, uint64_t n,
+			      bool cut);
+
+/* How many of the first n descriptors name bytes that the file does not have. All are
+ * looked at only if one of the last is such, or if the file is known to be cut. */
+uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut);
 
 /* The descriptor of a page. NO_DATA: the page is not stored, or the descriptor
  * is damaged. */

@@ -134,6 +134,17 @@ enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 	return MEMLOG_OK;
 }
 
+uint64_t ml_kdump_map_between(struct ml_kdump_map *m, uint64_t from,
+			      uint64_t to)
+{
+	uint64_t before, below;
+
+	if (from >= to || ml_kdump_map_count(m, from, &before, NULL) ||
+	    ml_kdump_map_count(m, to, &below, NULL))
+		return 0;
+	return below - before;
+}
+
 enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 				     uint64_t *ret, struct memlog_err *err)
 {

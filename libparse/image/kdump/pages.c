@@ -13,6 +13,9 @@
 #include "image/codec.h"
 
 #define WINDOW 256u /* descriptors read at once */
+#define LAST \
+	4096u /* descriptors that tell whether a file was cut: in makedumpfile's
+			the pages come in order, and those of zeros share one */
 
 const char *const ml_kdump_codec_names[ML_KDUMP_CODECS] = {
 	"zlib",
@@ -104,6 +107,70 @@ static enum memlog_status load_desc(struct ml_kdump_pages *k, uint64_t index,
 	return MEMLOG_OK;
 }
 
+uint64_t ml_kdump_pages_descs(const struct ml_kdump_pages *k, uint64_t n,
+			      bool cut)
+{
+	uint64_t at = k->head->descs, last = at, end;
+	struct memlog_range data;
+
+	if (at >= k->file->size)
+		return 0;
+	n = ml_min(n, (k->file->size - at) / ML_KDUMP_DESC);
+	if (!cut)
+		return n;
+	end = at + n * ML_KDUMP_DESC;
+	while (at < end && !ml_file_next_data(k->file, at, &data, NULL) &&
+	       data.start < end && data.end > at)
+		at = last = ml_min(data.end, end);
+	return (last - k->head->descs) / ML_KDUMP_DESC;
+}
+
+/* Where the bytes of a page are: not where the file has none. */
+static bool desc_is_there(const struct ml_kdump_pages *k,
+			  const struct ml_kdump_desc *d)
+{
+	return d->off && d->size && d->size <= k->head->block &&
+	       d->off < k->file->size && d->size <= k->file->size - d->off;
+}
+
+/* How many descriptors from one up to another have no bytes in the file. */
+static uint64_t count_lost(struct ml_kdump_pages *k, uint64_t from, uint64_t to)
+{
+	struct ml_kdump_desc d;
+	uint64_t lost = 0;
+
+	for (; from < to; from++)
+		lost += load_desc(k, from, &d, NULL) || !desc_is_there(k, &d);
+	return lost;
+}
+
+uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut)
+{
+	uint64_t descs = k->head->descs, from, to, done = 0, lost = 0;
+	struct memlog_range data;
+
+	if (!cut && !count_lost(k, n > LAST ? n - LAST : 0, n))
+		return 0;
+	while (done < n &&
+	       !ml_file_next_data(k->file, descs + done * ML_KDUMP_DESC, &data,
+				  NULL)) {
+		from = data.start > descs ?
+			       (data.start - descs) / ML_KDUMP_DESC :
+			       0;
+		from = ml_min(ml_max(from, done), n);
+		to = data.end > descs ? (data.end - descs + ML_KDUMP_DESC - 1) /
+						ML_KDUMP_DESC :
+					0;
+		to = ml_min(to, n);
+		if (to <= done)
+			break;
+		/* those in a hole are zeros */
+		lost += from - done + count_lost(k, from, to);
+		done = to;
+	}
+	return lost + (n - done);
+}
+
 enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				       struct ml_kdump_desc *ret,
 				       struct memlog_err *err)
@@ -126,8 +193,7 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				  "the page at 0x%" PRIx64 " was not written "
 				  "before the dump ended",
 				  pfn * k->head->block);
-	if (ret->size > k->head->block || ret->off >= k->file->size ||
-	    ret->size > k->file->size - ret->off)
+	if (!desc_is_there(k, ret))
 		return ml_fail_at(err, MEMLOG_NO_DATA, pfn * k->head->block,
 				  "the descriptor of page 0x%" PRIx64
 				  " points outside the file",
