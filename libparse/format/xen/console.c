@@ -43,7 +43,8 @@ static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 {
 	size_t i, n = ml_min(len, MEMLOG_PEEK);
 
-	if (addr % XEN_RING_MIN)
+	/* the second page leads to a ring whose first is damaged */
+	if (addr % ML_PAGE || addr % XEN_RING_MIN > ML_PAGE)
 		return false;
 	if (!eager)
 		return ml_xen_is_text(page[0]) && has_prefix(page, n);
@@ -62,7 +63,7 @@ static bool xen_console_expected(const struct memlog_image *image)
 }
 
 static enum memlog_status probe_shape(const struct ml_probe *p,
-				      struct xen_ring *r,
+				      struct xen_ring *r, struct ml_found *ret,
 				      struct memlog_err *err)
 {
 	struct xen_look look;
@@ -78,9 +79,15 @@ static enum memlog_status probe_shape(const struct ml_probe *p,
 	if (p->domain)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "the page is a domain's: a copy of the ring");
+	if (p->addr % XEN_RING_MIN == ML_PAGE && look.text >= ML_PAGE) {
+		ml_found_at(ret, ML_PAGE, p->addr - ML_PAGE, XEN_RING_MIN);
+		ret->hint[XEN_HINT_HOW] = XEN_BY_SHAPE;
+		return MEMLOG_OK;
+	}
 	if (p->addr % XEN_RING_MIN)
 		return ml_fail(err, MEMLOG_NOT_MINE, "a ring is aligned");
-	if (look.total < p->len && look.text < look.total)
+	if (look.total < p->len && look.text < look.total &&
+	    !ml_xen_mostly_text(p->bytes, p->len))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "%llu bytes of text, and something else between",
 			       (unsigned long long)look.total);
@@ -111,7 +118,7 @@ static enum memlog_status xen_console_probe(const struct ml_probe *p,
 	struct xen_ring *r = ml_xen_ring(log);
 	enum memlog_status s;
 
-	s = p->hint ? probe_hint(p, r, err) : probe_shape(p, r, err);
+	s = p->hint ? probe_hint(p, r, err) : probe_shape(p, r, ret, err);
 	if (s)
 		return s;
 	if (r->how == XEN_BY_SHAPE || r->how == XEN_STATIC)
@@ -135,18 +142,22 @@ static bool same_start(struct memlog_image *image, const struct ml_log *a,
 	       n == sizeof(x) && n == m && !memcmp(x, y, n);
 }
 
-/* Among guesses with the same text, the one with most of it is the ring. */
+/* Among guesses with the same text, the one with most of it is the ring, and one
+ * that has lost no page before any that has. */
 static const struct ml_log *xen_console_original(struct ml_log *const *logs,
 						 size_t n,
 						 const struct ml_log *log,
 						 struct memlog_image *image)
 {
 	const struct ml_log *best = log;
+	bool broken = ml_xen_ring_const(log)->broken;
 	size_t i;
 
 	for (i = 0; i < n && (log->pub.flags & MEMLOG_LOG_GUESSED); i++)
-		if (logs[i]->pub.used > best->pub.used &&
-		    same_start(image, logs[i], log))
+		if (broken && !ml_xen_ring_const(logs[i])->broken)
+			return logs[i];
+		else if (logs[i]->pub.used > best->pub.used &&
+			 same_start(image, logs[i], log))
 			best = logs[i];
 	return best;
 }
@@ -176,7 +187,10 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			logs[i]->pub.state = MEMLOG_STATE_COPY;
 			snprintf(logs[i]->pub.reason,
 				 sizeof(logs[i]->pub.reason),
-				 "the ring at %s:0x%llx has this text and more",
+				 r->broken ?
+					 "the ring at %s:0x%llx is whole" :
+					 "the ring at %s:0x%llx has this text "
+					 "and more",
 				 memlog_space_name(best->extents[0].space),
 				 (unsigned long long)best->extents[0].addr);
 			continue;
@@ -277,7 +291,7 @@ const struct ml_format ml_format_xen_console = {
 	.find.needs_random = true,
 	.find.reach = XEN_RING_REACH,
 	.find.screen = xen_console_screen,
-	.find.screen_align = XEN_RING_MIN,
+	.find.screen_align = ML_PAGE,
 	.find.expected = xen_console_expected,
 	.find.likely = ml_xen_console_likely,
 	.find.locate = ml_xen_console_locate,

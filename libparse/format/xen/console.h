@@ -23,6 +23,9 @@
  */
 #define XEN_RING_REACH (1u << 20)
 
+/* One page of a ring that is found by its text may be lost among so many. */
+#define XEN_PAGES_LOST 4u
+
 enum xen_how { XEN_BY_SHAPE, XEN_BY_POINTER, XEN_BY_SYMBOLS, XEN_STATIC };
 
 /* Hints for an exact place: its size, both counters in one, and how it was
@@ -39,7 +42,9 @@ struct xen_ring {
 	uint8_t how; /* enum xen_how */
 	bool named;  /* named by the user: no doubt */
 	bool wrapped;
-	bool counters; /* producer and consumer are known */
+	bool counters;	/* producer and consumer are known */
+	bool broken;	/* pages of it are lost, and it may be a copy */
+	uint64_t other; /* the page of text that is not its own, plus 1 */
 	uint32_t producer, consumer;
 };
 
@@ -90,6 +95,35 @@ void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret);
  * it may be a copy of one.
  */
 bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring);
+
+/* Where the newest text in len bytes meets the oldest. False: in no place, or in more
+ * than one. no_seam: they are in the order in which they were written. */
+bool ml_xen_seam(const uint8_t *p, size_t len, size_t *ret);
+bool ml_xen_no_seam(const uint8_t *p, size_t len);
+
+/* Whole lines after the first: Xen's and a guest's have a prefix, dom0's end with CR
+ * LF, or start with a time if they come from its early console. bare: none of these. */
+struct xen_lines {
+	uint32_t known, bare;
+};
+struct xen_lines ml_xen_count_lines(const uint8_t *p, size_t len);
+
+/* By its lines, is a page not of the ring whose other pages have these? */
+bool ml_xen_other_lines(struct xen_lines page, struct xen_lines others);
+
+/* Are not more pages than a few in len bytes other memory? judge.c */
+bool ml_xen_mostly_text(const uint8_t *p, size_t len);
+
+/* ml_xen_order() of a ring that is no copy. broken is set if there is something else
+ * in its text. */
+bool ml_xen_order_whole(const uint8_t *p, size_t len, struct xen_ring *ring);
+
+/* The same for a ring of which a few pages are lost: they are other memory,
+ * or were overwritten. Sets start, used, wrapped and broken. NOT_MINE: it is none. */
+enum memlog_status ml_xen_order_broken(const struct memlog_allocator *alloc,
+				       const uint8_t *p, size_t len,
+				       struct xen_ring *ring,
+				       struct memlog_err *err);
 
 /* struct ml_format operations of other files. */
 size_t ml_xen_console_likely(struct memlog_image *image, struct ml_likely *ret,

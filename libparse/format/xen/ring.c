@@ -11,37 +11,45 @@
 /* Other memory has a byte that is not text among so many. */
 #define TEXT_BEGUN 512u
 
-/* Lines that tell what those of a ring are like. */
-#define LINES_ENOUGH 8u
-
-/* All len bytes at addr, or fewer if some are missing. */
+/* The block at addr; pages that are missing are zeros. Returns how many bytes
+ * there are before the first. */
 static size_t xen_ring_read_all(struct memlog_image *image,
 				enum memlog_space space, uint64_t addr,
 				uint8_t *buf, size_t len)
 {
-	size_t n;
+	size_t whole = 0, at, n, step;
 
-	ml_image_fill(image, space, addr, buf, len, &n, NULL);
-	return n;
+	for (at = 0; at < len; at += step) {
+		step = ml_min(len - at, ML_PAGE - (addr + at) % ML_PAGE);
+		if (ml_image_fill(image, space, addr + at, buf + at, step, &n,
+				  NULL))
+			n = 0;
+		memset(buf + at + n, 0, step - n);
+		if (whole == at)
+			whole += n;
+	}
+	return whole;
 }
 
-/* Is the block at addr console text from its first byte to its last? */
+/* Is the block at addr console text from its first byte to its last? broken: some
+ * of its pages need not be. */
 static bool all_text(struct memlog_image *image, enum memlog_space space,
-		     uint64_t addr, uint64_t len)
+		     uint64_t addr, uint64_t len, bool broken)
 {
-	uint8_t buf[ML_PAGE];
+	uint64_t at, lost = 0;
 	unsigned int lines = 0;
 	struct xen_look look;
-	uint64_t at;
+	uint8_t buf[ML_PAGE];
 
 	for (at = 0; at < len; at += sizeof(buf)) {
+		look.text = 0;
 		if (xen_ring_read_all(image, space, addr + at, buf,
-				      sizeof(buf)) < sizeof(buf))
+				      sizeof(buf)) == sizeof(buf))
+			ml_xen_look(buf, sizeof(buf), &look);
+		if (look.text == sizeof(buf))
+			lines += look.lines;
+		else if (++lost > (broken ? len / ML_PAGE / XEN_PAGES_LOST : 0))
 			return false;
-		ml_xen_look(buf, sizeof(buf), &look);
-		if (look.text < sizeof(buf))
-			return false;
-		lines += look.lines;
 	}
 	return lines > 0;
 }
@@ -65,7 +73,8 @@ static uint64_t says_size(struct memlog_image *image,
  * Otherwise a full ring is as large as text continues in blocks aligned to
  * their size, and one with room has the minimum size.
  */
-static void find_size(struct memlog_image *image, struct memlog_extent *e)
+static void find_size(struct memlog_image *image, struct memlog_extent *e,
+		      bool broken)
 {
 	uint64_t size = XEN_RING_MIN, base, says = says_size(image, e);
 
@@ -74,12 +83,13 @@ static void find_size(struct memlog_image *image, struct memlog_extent *e)
 		e->len = says;
 		return;
 	}
-	if (!all_text(image, e->space, e->addr, size))
+	if (!all_text(image, e->space, e->addr, size, broken))
 		return;
 	while (size < ML_XEN_RING_MAX) {
 		base = e->addr - e->addr % (2 * size);
 		if (!all_text(image, e->space,
-			      base == e->addr ? base + size : base, size))
+			      base == e->addr ? base + size : base, size,
+			      broken))
 			break;
 		e->addr = base;
 		size *= 2;
@@ -141,49 +151,6 @@ static void xen_ring_publish(struct ml_log *log, const struct xen_ring *r)
 		log->pub.flags |= MEMLOG_LOG_EMPTY;
 }
 
-/* The header that an allocator in dom0 puts before a copy is shorter than
- * this. */
-#define HEADER_MAX 256
-
-/*
- * dom0's memory is full of copies: pipes, files, the output of `xl dmesg`. A
- * ring that was never full starts with the first lines of a boot and ends
- * anywhere, while a copy fills its pages; one that was full has a place where
- * new text meets old.
- */
-static bool looks_alive(const uint8_t *p, size_t len, const struct xen_ring *r,
-			bool ordered)
-{
-	struct xen_look look;
-
-	if (!ordered)
-		return false;
-	ml_xen_look(p, len, &look);
-	if (r->wrapped)
-		return look.total == len;
-	if (r->used % ML_PAGE == 0)
-		return false;
-	if (r->start)
-		return look.allocated == len && len > XEN_RING_MIN &&
-		       r->start >= HEADER_MAX;
-	return memmem(p, ml_min(r->used, 1024), "Xen version ", 12) != NULL;
-}
-
-/* A guess has to survive a close look, unless the user gave the address. */
-static enum memlog_status xen_ring_judge(const uint8_t *p, size_t len,
-					 struct xen_ring *r,
-					 struct memlog_err *err)
-{
-	bool ordered = ml_xen_order(p, len, r);
-
-	if (r->how != XEN_BY_SHAPE || r->named ||
-	    looks_alive(p, len, r, ordered))
-		return MEMLOG_OK;
-	return ml_fail(err, MEMLOG_NOT_MINE,
-		       "lines of Xen's, but no ring that "
-		       "is being written: a copy of one");
-}
-
 /* The used part of a ring. */
 static size_t xen_ring_parts(const struct xen_ring *r,
 			     struct memlog_range ret[2])
@@ -195,52 +162,56 @@ static size_t xen_ring_parts(const struct xen_ring *r,
 			     (r->start + r->used) % r->size, ret);
 }
 
-/* Without counters, what is missing would look unused. */
+/* Without counters, what is missing would look unused, unless text ends before it. */
 size_t ml_xen_console_text(const struct ml_log *log, size_t extent,
 			   struct memlog_image *image,
 			   struct memlog_range ret[2])
 {
 	const struct xen_ring *r = ml_xen_ring_const(log);
 
-	if (r->counters)
+	if (r->counters || (!r->wrapped && (r->start + r->used) % ML_PAGE != 0))
 		return xen_ring_parts(r, ret);
 	ret[0] = (struct memlog_range){ 0, r->size };
 	return 1;
 }
 
-/* Lines of the pages so far. */
-struct lines_seen {
-	uint32_t known, bare;
+/* What own() keeps from page to page: the lines of some of the ring. */
+struct ring_seen {
+	bool begun;
+	struct xen_lines lines;
 };
 
-_Static_assert(sizeof(struct lines_seen) <= ML_PAGE_PRIV,
+_Static_assert(sizeof(struct ring_seen) <= ML_PAGE_PRIV,
 	       "more than a page keeps");
 
-/* Count the whole lines of a page: Xen's and a guest's have a prefix, dom0's end
- * with CR LF, or start with a time if they come from its early console. */
-static struct lines_seen xen_ring_lines(const uint8_t *p, size_t len)
-{
-	const uint8_t *end = p + len, *lf = memchr(p, '\n', len);
-	struct lines_seen n = { 0, 0 };
+/* So many pages tell what the lines of a ring are like. */
+#define PAGES_SEEN 64u
 
-	while (lf && lf + 1 < end) {
-		p = lf + 1;
-		lf = memchr(p, '\n', (size_t)(end - p));
-		if (!lf || lf == p)
-			continue;
-		if (lf[-1] == '\r' || *p == '[' ||
-		    ml_xen_prefix(p, (size_t)(lf - p)))
-			n.known++;
-		else
-			n.bare++;
+static void xen_ring_see(const struct ml_page *page, struct ring_seen *seen)
+{
+	const struct memlog_extent *e = &page->log->extents[page->extent];
+	uint8_t buf[ML_PAGE];
+	struct xen_lines n;
+	uint64_t off;
+	size_t step;
+
+	seen->begun = true;
+	for (off = 0; off < ml_min(e->len, PAGES_SEEN * ML_PAGE); off += step) {
+		step = (size_t)ml_min(ML_PAGE - (e->addr + off) % ML_PAGE,
+				      e->len - off);
+		xen_ring_read_all(page->image, e->space, e->addr + off, buf,
+				  step);
+		n = ml_xen_count_lines(buf, step);
+		seen->lines.known += n.known;
+		seen->lines.bare += n.bare;
 	}
-	return n;
 }
 
 bool ml_xen_console_own(struct ml_page *page)
 {
 	const struct xen_ring *r = ml_xen_ring_const(page->log);
-	struct lines_seen *all = (struct lines_seen *)(void *)page->priv, n;
+	struct ring_seen *seen = (struct ring_seen *)(void *)page->priv;
+	struct xen_lines n, others;
 	struct ml_page used;
 	bool text;
 
@@ -248,17 +219,83 @@ bool ml_xen_console_own(struct ml_page *page)
 	used.n_parts = xen_ring_parts(r, used.part);
 	text = ml_page_is_text(&used);
 	page->look = used.look;
-	if (!text)
+	if (!text || (r->other && page->off / ML_PAGE == r->other - 1))
 		return false;
 	if (!page->look.text)
 		return ml_look_zero(page->bytes, page->len);
-	n = xen_ring_lines(page->bytes, page->len);
-	if (all->known > LINES_ENOUGH && all->bare <= all->known / 8 &&
-	    n.bare > LINES_ENOUGH && n.known <= n.bare / 4)
-		return false;
-	all->known += n.known;
-	all->bare += n.bare;
-	return true;
+	if (!seen->begun)
+		xen_ring_see(page, seen);
+	n = ml_xen_count_lines(page->bytes, page->len);
+	others = seen->lines;
+	if (page->off < PAGES_SEEN * ML_PAGE) {
+		others.known -= ml_min(n.known, others.known);
+		others.bare -= ml_min(n.bare, others.bare);
+	}
+	return !ml_xen_other_lines(n, others);
+}
+
+/* Read the ring and find its oldest byte. */
+static enum memlog_status xen_ring_read(struct memlog_logs *logs,
+					struct memlog_image *image,
+					const struct memlog_extent *e,
+					struct xen_ring *r, bool broken,
+					struct memlog_err *err)
+{
+	size_t len = (size_t)r->size;
+	enum memlog_status s = MEMLOG_OK;
+	uint8_t *buf = ml_calloc(&logs->alloc, len, 1);
+
+	if (!buf)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
+	xen_ring_read_all(image, e->space, e->addr, buf, len);
+	if (r->counters) {
+		by_counters(r, is_full(buf, r));
+		skip_junk(buf, r);
+	} else if (broken) {
+		s = ml_xen_order_broken(&logs->alloc, buf, len, r, err);
+	} else if (!ml_xen_order_whole(buf, len, r)) {
+		s = MEMLOG_NOT_MINE;
+	}
+	ml_free(&logs->alloc, buf);
+	return s;
+}
+
+/*
+ * The ring and its oldest byte. One that is whole is looked for first; then one with
+ * lost pages. A guess that is neither is dropped, unless the user gave the address.
+ */
+static enum memlog_status xen_ring_find(struct memlog_logs *logs,
+					struct memlog_image *image,
+					struct memlog_extent *e,
+					struct xen_ring *r,
+					struct memlog_err *err)
+{
+	bool shape = r->how == XEN_BY_SHAPE;
+	struct xen_ring ring[2] = { *r, *r };
+	struct memlog_extent at[2] = { *e, *e };
+	enum memlog_status s = MEMLOG_NOT_MINE;
+	int i = -1;
+
+	while (s == MEMLOG_NOT_MINE && ++i < 2) {
+		if (shape && e->addr % XEN_RING_MIN == 0) {
+			find_size(image, &at[i], i);
+			ring[i].size = at[i].len;
+		}
+		s = xen_ring_read(logs, image, &at[i], &ring[i], i, err);
+	}
+	if (s == MEMLOG_NOT_MINE) {
+		if (shape && !r->named)
+			return ml_fail(err, s,
+				       "lines of Xen's, but no ring that "
+				       "is being written: a copy of one");
+		i = 0;
+		s = MEMLOG_OK;
+	}
+	if (!s) {
+		*e = at[i];
+		*r = ring[i];
+	}
+	return s;
 }
 
 enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
@@ -266,27 +303,11 @@ enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 					 struct memlog_image *image,
 					 struct memlog_err *err)
 {
-	struct memlog_extent *e = &log->extents[0];
 	struct xen_ring *r = ml_xen_ring(log);
-	enum memlog_status s = MEMLOG_OK;
-	uint8_t *buf;
+	enum memlog_status s;
 
-	if (r->how == XEN_BY_SHAPE && e->addr % XEN_RING_MIN == 0) {
-		find_size(image, e);
-		r->size = e->len;
-	}
-	buf = ml_calloc(&logs->alloc, (size_t)r->size, 1);
-	if (!buf)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
-	xen_ring_read_all(image, e->space, e->addr, buf, (size_t)r->size);
-	if (r->counters) {
-		by_counters(r, is_full(buf, r));
-		skip_junk(buf, r);
-	} else {
-		s = xen_ring_judge(buf, (size_t)r->size, r, err);
-	}
+	s = xen_ring_find(logs, image, &log->extents[0], r, err);
 	if (!s)
 		xen_ring_publish(log, r);
-	ml_free(&logs->alloc, buf);
 	return s;
 }

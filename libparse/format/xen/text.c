@@ -330,10 +330,29 @@ static size_t zeros_after(const uint8_t *p, size_t len)
 	return n >= GAP ? n : 0;
 }
 
+bool ml_xen_seam(const uint8_t *p, size_t len, size_t *ret)
+{
+	size_t seam = seam_by_time(p, len);
+
+	if (!seam || seam == SIZE_MAX)
+		seam = seam_by_piece(p, len);
+	if (!seam || seam == SIZE_MAX)
+		seam = seam_by_guest_piece(p, len);
+	*ret = seam;
+	return seam && seam != SIZE_MAX;
+}
+
+bool ml_xen_no_seam(const uint8_t *p, size_t len)
+{
+	return !seam_by_time(p, len) &&
+	       (!seam_by_piece(p, len) || !seam_by_guest_piece(p, len));
+}
+
 bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring)
 {
 	size_t before = zeros_before(p, len), after = zeros_after(p, len);
 	size_t at = 0, gap, seam;
+	bool found;
 
 	/* never full: text, and room after it; room before it too if the static
 	 * ring had wrapped before this one was allocated */
@@ -349,12 +368,8 @@ bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring)
 		ring->used = len - gap;
 		return true;
 	}
-	seam = seam_by_time(p, len);
-	if (!seam || seam == SIZE_MAX)
-		seam = seam_by_piece(p, len);
-	if (!seam || seam == SIZE_MAX)
-		seam = seam_by_guest_piece(p, len);
+	found = ml_xen_seam(p, len, &seam);
 	ring->used = len;
-	ring->start = seam != SIZE_MAX ? seam : 0;
-	return ring->start != 0;
+	ring->start = found ? seam : 0;
+	return found;
 }
