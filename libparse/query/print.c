@@ -116,13 +116,8 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 {
 	uint64_t damaged = memlog_decoder_damaged(j->decoder);
 	const char *note = memlog_decoder_note(j->decoder);
-	uint64_t absent = ((const struct ml_log *)j->log)->absent;
 	struct ml_run *run = j->run;
 
-	/* a record that is there in part is missing too: that is less than a
-	 * page, and the number of what the image lacks was given before */
-	if (absent && missing > absent && missing - absent < ML_PAGE)
-		missing = absent;
 	if (missing) {
 		run->missing += missing;
 		ml_say_log(run, ML_SAY_WARNING, j->log,

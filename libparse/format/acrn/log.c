@@ -109,6 +109,7 @@ static enum memlog_status log_open(void *state, struct ml_source *source,
 			memset(r, 0, sizeof(*r));
 			continue;
 		}
+		r->consumed = d->consumed;
 		r->early = source->log->extents[i].role == ML_ACRN_ROLE_EARLY;
 		d->n_rings++;
 		if (d->consumed && ml_acrn_ring_oldest(r) > d->age)

@@ -379,6 +379,31 @@ static uint32_t measure_piece(struct ml_acrn_ring *ring,
 	return n ? n : 1;
 }
 
+/*
+ * Count a slot that has no text, if that would be printed. Zeros are damage in what
+ * this boot wrote. In what is left of older boots, slots that were never written are
+ * zeros too, but no message comes after them.
+ */
+static void acrn_ring_count(struct ml_acrn_ring *ring, struct ml_source *source,
+			    const struct ml_acrn_run *run, enum slot_kind k)
+{
+	uint32_t index = run_index(ring, run, ring->pos);
+
+	if (k != SLOT_NONE && k != SLOT_ZERO) {
+		source->damaged += ring->zeros;
+		ring->zeros = 0;
+		return;
+	}
+	if (!ring->consumed && (run->age || !acrn_ring_unread(ring, index)))
+		return;
+	if (k == SLOT_NONE)
+		source->missing += ml_acrn_ring_lacks(ring, source, index);
+	else if (run->age || ring->h.bad_offsets)
+		ring->zeros += SLOT;
+	else
+		source->damaged += SLOT;
+}
+
 /* The next item at or after ring->pos of the current run. */
 static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 {
@@ -393,8 +418,7 @@ static bool next_in_run(struct ml_acrn_ring *ring, struct ml_source *source)
 			ml_acrn_ring_slot(ring, source,
 					  run_index(ring, run, ring->pos)),
 			&it->head);
-		if (k == SLOT_NONE)
-			source->missing += SLOT;
+		acrn_ring_count(ring, source, run, k);
 		if (k == SLOT_NONE || k == SLOT_ZERO)
 			continue;
 		it->has_head = k == SLOT_HEAD;
@@ -424,6 +448,7 @@ void ml_acrn_ring_next(struct ml_acrn_ring *ring, struct ml_source *source)
 			return;
 		age = ring->run[ring->cur].age;
 		ring->pos = 0;
+		ring->zeros = 0;
 		if (++ring->cur < ring->n_runs &&
 		    ring->run[ring->cur].age != age)
 			break;
@@ -435,6 +460,7 @@ void ml_acrn_ring_start(struct ml_acrn_ring *ring, struct ml_source *source,
 			uint32_t age)
 {
 	ring->pos = 0;
+	ring->zeros = 0;
 	ring->have = false;
 	for (ring->cur = 0; ring->cur < ring->n_runs; ring->cur++)
 		if (ring->run[ring->cur].age == age)

@@ -41,6 +41,9 @@ struct ml_acrn_ring {
 	uint32_t num; /* slots that the extent has */
 	int32_t cpu;
 	bool early;
+	bool consumed;	/* what was read before is wanted, too */
+	uint64_t zeros; /* bytes of slots before the next message that were
+			   never written, or are damaged if there is one */
 	struct ml_acrn_run run[ML_ACRN_RUNS]; /* oldest first */
 	uint32_t n_runs;
 	/* where we are */
@@ -49,7 +52,7 @@ struct ml_acrn_ring {
 	struct ml_acrn_item item;
 	/* a window of slots */
 	uint32_t cache_first, cache_n;
-	uint64_t absent; /* one bit per slot of the window */
+	uint8_t lacks[ML_ACRN_CACHE]; /* bytes of each that are not there */
 	uint8_t cache[ML_ACRN_CACHE * ML_SBUF_LOG_SLOT];
 };
 
@@ -57,6 +60,10 @@ struct ml_acrn_ring {
  * the image. slots.c */
 const uint8_t *ml_acrn_ring_slot(struct ml_acrn_ring *ring,
 				 struct ml_source *source, uint32_t index);
+
+/* How many of its bytes are not. */
+uint32_t ml_acrn_ring_lacks(struct ml_acrn_ring *ring, struct ml_source *source,
+			    uint32_t index);
 
 /* Read the header at the start of an extent and find out which boot wrote which
  * slots. CORRUPT, NO_DATA: there is no ring (any more). */

@@ -2,22 +2,35 @@
 /* slots.c - the slots of a ring, read a window at a time. */
 #include "ring.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 #define SLOT ML_SBUF_LOG_SLOT
+
+/* Bytes [from, to) of the window are not in the image. */
+static void slots_lack(struct ml_acrn_ring *ring, size_t from, size_t to)
+{
+	size_t i, next;
+
+	for (; from < to; from = next) {
+		i = from / SLOT;
+		next = ml_min((i + 1) * SLOT, to);
+		ring->lacks[i] = (uint8_t)(ring->lacks[i] + (next - from));
+	}
+}
 
 static void slots_load(struct ml_acrn_ring *ring, struct ml_source *source,
 		       uint32_t index)
 {
 	uint64_t missing = source->missing;
 	size_t want, got, at = 0;
-	uint32_t i;
 
 	/* some before it too: looking back is common */
 	ring->cache_first = index < ML_ACRN_NEAR ? 0 : index - ML_ACRN_NEAR;
 	ring->cache_n =
 		(uint32_t)ml_min(ML_ACRN_CACHE, ring->num - ring->cache_first);
-	ring->absent = 0;
+	memset(ring->lacks, 0, sizeof(ring->lacks));
 	want = (size_t)ring->cache_n * SLOT;
 	while (at < want) {
 		uint64_t gap = 0;
@@ -30,9 +43,7 @@ static void slots_load(struct ml_acrn_ring *ring, struct ml_source *source,
 		    !got) {
 			got = gap ? (size_t)ml_min(gap, want - at) : want - at;
 			memset(ring->cache + at, 0, got);
-			for (i = (uint32_t)(at / SLOT);
-			     i <= (at + got - 1) / SLOT; i++)
-				ring->absent |= UINT64_C(1) << i;
+			slots_lack(ring, at, at + got);
 		}
 		at += got;
 	}
@@ -40,13 +51,23 @@ static void slots_load(struct ml_acrn_ring *ring, struct ml_source *source,
 	source->missing = missing;
 }
 
-const uint8_t *ml_acrn_ring_slot(struct ml_acrn_ring *ring,
-				 struct ml_source *source, uint32_t index)
+static uint32_t slots_index(struct ml_acrn_ring *ring, struct ml_source *source,
+			    uint32_t index)
 {
 	if (index - ring->cache_first >= ring->cache_n)
 		slots_load(ring, source, index);
-	index -= ring->cache_first;
-	if (ring->absent >> index & 1)
-		return NULL;
-	return ring->cache + (size_t)index * SLOT;
+	return index - ring->cache_first;
+}
+
+const uint8_t *ml_acrn_ring_slot(struct ml_acrn_ring *ring,
+				 struct ml_source *source, uint32_t index)
+{
+	index = slots_index(ring, source, index);
+	return ring->lacks[index] ? NULL : ring->cache + (size_t)index * SLOT;
+}
+
+uint32_t ml_acrn_ring_lacks(struct ml_acrn_ring *ring, struct ml_source *source,
+			    uint32_t index)
+{
+	return ring->lacks[slots_index(ring, source, index)];
 }

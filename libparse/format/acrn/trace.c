@@ -24,6 +24,10 @@ struct ring {
 	uint32_t unread;   /* how many of them are unread */
 	int32_t cpu;
 	bool have, consumed;
+	bool wrapped;	/* all slots were written */
+	bool doubt;	/* which are unread is not known */
+	uint64_t zeros; /* bytes of entries that were never written, or are
+			   damaged if one comes after them */
 	struct ml_acrn_event event;
 	uint32_t buf_first, buf_n;
 	uint8_t buf[BATCH * ML_ACRN_ENTRY];
@@ -64,6 +68,16 @@ static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
 }
 
+/* An entry is zero. One that its reader has not read was written; an older one may
+ * never have been, if none comes after it up to the end of the ring. */
+static void acrn_trace_zero(struct ring *r, struct ml_source *source)
+{
+	if (r->left <= r->unread && !r->doubt)
+		source->damaged += ML_ACRN_ENTRY;
+	else
+		r->zeros += ML_ACRN_ENTRY;
+}
+
 /* Take the next event of a ring. Slots that were never written are skipped. */
 static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 {
@@ -76,8 +90,16 @@ static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 		else
 			ml_acrn_event_load(p, &r->event);
 		r->have = p && (r->event.tsc || r->event.id);
+		if (p && !r->have) {
+			acrn_trace_zero(r, source);
+		} else if (r->have) {
+			source->damaged += r->zeros;
+			r->zeros = 0;
+		}
 		r->consumed = r->left > r->unread;
 		r->at = r->at + 1 < r->num ? r->at + 1 : 0;
+		if (!r->at && !r->wrapped)
+			r->zeros = 0;
 	}
 }
 
@@ -106,8 +128,10 @@ static enum memlog_status open_ring(struct ring *r, struct ml_source *source,
 				  (e->len - ML_SBUF_HEADER) / ML_ACRN_ENTRY);
 	if (h.bad_offsets || r->num != h.ele_num) {
 		r->left = r->unread = r->num;
+		r->doubt = true;
 		return MEMLOG_OK;
 	}
+	r->wrapped = h.head > h.tail;
 	r->unread = ml_sbuf_unread(&h) / ML_ACRN_ENTRY;
 	/* the slot at the tail still holds an old entry */
 	r->left = consumed ? r->num : r->unread;
