@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The patches of the firmware apply without fuzz to the lines that are kept of two
-# releases of edk2, firmware/context.
+# releases of edk2, firmware/context, and firmware/tree.sh tries other trees.
+# shellcheck disable=SC2016 # $(...) is a macro of edk2
 
 bats_require_minimum_version 1.5.0
 
@@ -36,7 +37,7 @@ apply() {
 @test "a patch does not apply if a line next to its change differs" {
 	sed 's/^|FV = PEIFV$/|FV = PEIFV2/' "$old" > "$BATS_TEST_TMPDIR/other"
 	run ! cmp -s "$old" "$BATS_TEST_TMPDIR/other"
-	run -128 "$firmware/tree.sh" -k "$BATS_TEST_TMPDIR/other"
+	run -1 "$firmware/tree.sh" -k "$BATS_TEST_TMPDIR/other"
 	[[ $output == *'Patch failed'* ]]
 }
 
@@ -47,4 +48,53 @@ apply() {
 		sed -n 's/^= \(.*\) .*/\1/p' "$file" | sort -u |
 			cmp - "$BATS_TEST_TMPDIR/changed"
 	done
+}
+
+# Make a clone of edk2 in which these lines have a tag.
+commit() {
+	git="git -c user.name=a -c user.email=a@localhost -c core.autocrlf=false"
+	cd "$BATS_TEST_TMPDIR" || return
+	[ -d clone ] || $git init -q clone
+	rm -rf clone/*
+	"$firmware/tree.sh" -x "$PWD/clone" "$2"
+	cd clone || return
+	$git add -A .
+	$git commit --allow-empty -qm "$1"
+	$git tag "$1"
+}
+
+@test "the patches are tried on all releases that a clone of edk2 has" {
+	sed 's/^|FV = PEIFV$/|FV = PEIFV2/' "$old" > "$BATS_TEST_TMPDIR/other"
+	commit edk2-stable202208 "$BATS_TEST_TMPDIR/other"
+	commit edk2-stable202211 "$old"
+	commit edk2-stable202408.01 "$BATS_TEST_TMPDIR/other"
+	commit edk2-stable202505 "$new"
+	commit edk2-stable202505-rc1 "$BATS_TEST_TMPDIR/other"
+	commit edk2-stable202508 "$BATS_TEST_TMPDIR/other"
+	run -1 "$firmware/tree.sh" -g .
+	[ "$(grep -c ': [0-9]* patches apply$' <<< "$output")" -eq 2 ]
+	grep -q 'edk2-stable202211: [0-9]* patches apply$' <<< "$output"
+	grep -q 'edk2-stable202505: [0-9]* patches apply$' <<< "$output"
+	[ "$(grep -c 'do not apply$' <<< "$output")" -eq 1 ]
+	grep -q 'edk2-stable202408.01: the patches do not apply$' <<< "$output"
+	run -1 "$firmware/tree.sh" -g "$firmware"
+}
+
+@test "the patches apply to a tree whose lines end in LF" {
+	commit edk2-stable202211 "$old"
+	git ls-files -z | xargs -0 sed -i 's/\r$//'
+	run ! grep -rq $'\r' --exclude-dir=.git .
+	$git commit -qam LF
+	run -0 "$firmware/tree.sh" -g . HEAD
+}
+
+@test "the version of Debian's source may have +ds" {
+	export MEMLOG_CACHE=$BATS_TEST_TMPDIR/cache
+	mkdir -p "$MEMLOG_CACHE/trees/sid/edk2-2022.11"
+	cd "$MEMLOG_CACHE/trees/sid"
+	"$firmware/tree.sh" -x "$PWD/edk2-2022.11" "$old"
+	tar -cJf edk2_2022.11+ds.orig.tar.xz edk2-2022.11
+	touch .done
+	run -0 "$firmware/tree.sh" sid
+	[[ $output == *'edk2-stable202211: [0-9]* patches apply' ]]
 }
