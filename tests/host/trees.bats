@@ -106,3 +106,81 @@ commit() {
 	run -0 "$firmware/tree.sh" sid
 	[[ $output == *'edk2-stable202211: [0-9]* patches apply' ]]
 }
+
+# Run the commands of the README that put MemLogPkg in a tree with a log of its own.
+include() {
+	mkdir -p OvmfPkg
+	printf '%s\r\n' '  MdeModulePkg/Core/RuntimeDxe/RuntimeDxe.inf' '' \
+		'  MdeModulePkg/Universal/Variable/RuntimeDxe/VariableRuntimeDxe.inf {' \
+		> OvmfPkg/OvmfPkgX64.dsc
+	printf '%s\r\n' "$@" 'INF  MdeModulePkg/Core/RuntimeDxe/RuntimeDxe.inf' \
+		'INF  MdeModulePkg/Universal/Variable/RuntimeDxe/VariableRuntimeDxe.inf' \
+		> OvmfPkg/OvmfPkgX64.fdf
+	sed -n '/^    sed -i/,/^$/s/^    //p' "$firmware/README.md" > commands
+	[ "$(grep -c '^sed' commands)" -eq 2 ]
+	sh -ex commands
+	tr -d '\r' < OvmfPkg/OvmfPkgX64.fdf > fdf
+	cat > expect <<-'END'
+	  MdeModulePkg/Core/RuntimeDxe/RuntimeDxe.inf
+	!if $(DEBUG_TO_MEM)
+	!include MemLogPkg/MemLogX64.dsc.inc
+	!endif
+
+	  MdeModulePkg/Universal/Variable/RuntimeDxe/VariableRuntimeDxe.inf {
+	END
+	tr -d '\r' < OvmfPkg/OvmfPkgX64.dsc | cmp - expect
+	cat > dxe <<-'END'
+	!if $(DEBUG_TO_MEM)
+	!include MemLogPkg/MemLogDxe.fdf.inc
+	!endif
+	INF  MdeModulePkg/Core/RuntimeDxe/RuntimeDxe.inf
+	INF  MdeModulePkg/Universal/Variable/RuntimeDxe/VariableRuntimeDxe.inf
+	END
+}
+
+@test "the includes beside OvmfPkg's own log, in edk2-stable202511" {
+	cd "$BATS_TEST_TMPDIR"
+	include 'APRIORI PEI {' '!if $(DEBUG_TO_MEM)' \
+		'  INF  OvmfPkg/MemDebugLogPei/MemDebugLogPei.inf' '!endif' \
+		'  INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf' '}' \
+		'INF  MdeModulePkg/Core/Pei/PeiMain.inf' '!if $(DEBUG_TO_MEM)' \
+		'INF  OvmfPkg/MemDebugLogPei/MemDebugLogPei.inf' '!endif'
+	cat - dxe > expect <<-'END'
+	APRIORI PEI {
+	!if $(DEBUG_TO_MEM)
+	!endif
+	  INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf
+	!if $(DEBUG_TO_MEM)
+	!include MemLogPkg/MemLogPei.fdf.inc
+	!endif
+	}
+	INF  MdeModulePkg/Core/Pei/PeiMain.inf
+	!if $(DEBUG_TO_MEM)
+	!include MemLogPkg/MemLogPei.fdf.inc
+	!endif
+	END
+	cmp fdf expect
+}
+
+@test "the includes beside OvmfPkg's own log, in edk2-stable202605" {
+	cd "$BATS_TEST_TMPDIR"
+	include 'APRIORI PEI {' '  INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf' '}' \
+		'!if $(DEBUG_TO_MEM)' \
+		'  INF  OvmfPkg/MemDebugLogPei/MemDebugLogPei.inf' '!endif' \
+		'INF  MdeModulePkg/Core/Pei/PeiMain.inf' \
+		'INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf'
+	cat - dxe > expect <<-'END'
+	APRIORI PEI {
+	  INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf
+	!if $(DEBUG_TO_MEM)
+	!include MemLogPkg/MemLogPei.fdf.inc
+	!endif
+	}
+	!if $(DEBUG_TO_MEM)
+	  !include MemLogPkg/MemLogPei.fdf.inc
+	!endif
+	INF  MdeModulePkg/Core/Pei/PeiMain.inf
+	INF  MdeModulePkg/Universal/PCD/Pei/Pcd.inf
+	END
+	cmp fdf expect
+}
