@@ -440,6 +440,17 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
 			  struct memlog_image **ret, struct memlog_err *err);
 
 /*
+ * Open several debug ports as one image: n names, at least one and at most 64, each as
+ * memlog_image_open() takes it: "port:PATH[,OPTION]...". It has no memory: a query
+ * prints what the guest writes to them, in the order in which it arrives. Ports are
+ * opened by the query. Arguments and errors as for memlog_image_open().
+ */
+MEMLOG_API enum memlog_status
+memlog_image_open_ports(const char *const *names, size_t n,
+			const struct memlog_open_opts *opts,
+			struct memlog_image **ret, struct memlog_err *err);
+
+/*
  * Open an image that comes through a pipe. The input is read once: the formats
  * in the list (as in struct memlog_scan_opts) are searched for as it passes,
  * and the image has the headers and the bytes of the logs found; memory stays
@@ -552,7 +563,7 @@ MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
  * name: as it was opened. format: one word for what it is: for a file "elf",
  *	"xen-core" (of xl dump-core), "kdump", "lime", "windows", "qevm" or
  *	"raw", for a live source "process", "qmp", "qmp-log" (with via_qemu),
- *	"devmem" or "acrn", and for memlog_image_wrap() "reader". Decide by
+ *	"devmem", "acrn" or "ports", and for memlog_image_wrap() "reader". Decide by
  *	traits, not by format. title: the same in words. machine: "x86_64",
  *	"i386", "aarch64", ..., "" if unknown. All are borrowed from the image,
  *	never NULL and not guest bytes.

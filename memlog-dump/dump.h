@@ -74,10 +74,13 @@ enum memlog_status directory_open(struct output *out, const struct opts *o,
 				  struct memlog_err *err);
 void directory_close(struct output *out, bool keep);
 
-/* Open an image by name, with the user's options; source.c. */
-enum memlog_status source_open(const char *name, const struct opts *o,
+/* Open an image by name, with the user's options; several debug ports, which are n names,
+ * are one. source.c. */
+enum memlog_status source_open(char **names, int n, const struct opts *o,
 			       struct memlog_image **ret,
 			       struct memlog_err *err);
+/* Is it the name of a debug port? */
+bool source_is_port(const char *name);
 
 /* Progress on a terminal; progress.c. progress_poll() is the library's
  * callback: it stops the library after a signal. */
@@ -95,6 +98,8 @@ bool progress_terminal(int fd);
 void guard_init(void);
 /* The signal that asks to stop, or 0. */
 int guard_stop(void);
+/* Forget that signal: it ended what it should end. Returns whether there was one. */
+bool guard_forget(void);
 /* Did a mapped file shrink since the last call of guard_reset()? Its missing
  * pages read as zeros. */
 bool guard_shrunk(void);

@@ -71,6 +71,14 @@ int guard_stop(void)
 	return stop_signal;
 }
 
+bool guard_forget(void)
+{
+	bool was = stop_signal;
+
+	stop_signal = 0;
+	return was;
+}
+
 bool guard_shrunk(void)
 {
 	return shrunk;

@@ -46,10 +46,22 @@ static uint64_t main_clock(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static int dump_image(const char *name, const struct opts *o,
+/* Ports are captured together: those that follow one another are one image. Returns how
+ * many names the image has that is first. */
+static int main_names(const struct opts *o, int first)
+{
+	int n = 0;
+
+	while (first + n < o->n_images && source_is_port(o->images[first + n]))
+		n++;
+	return n ? n : 1;
+}
+
+static int dump_image(char **names, int n, const struct opts *o,
 		      const struct memlog_symbols *symbols,
 		      const struct output *out)
 {
+	const char *name = source_is_port(names[0]) ? "port:" : names[0];
 	struct memlog_query_result result = { .size = sizeof(result) };
 	struct memlog_query_host host = {
 		.size = sizeof(host),
@@ -59,7 +71,7 @@ static int dump_image(const char *name, const struct opts *o,
 		.progress = progress_poll,
 		.symbols = symbols,
 		.printer = memlog_event_printer(),
-		.many = o->n_images > 1,
+		.many = n < o->n_images,
 		.continued = out->written,
 		.started = main_clock(),
 		.tmpdir = getenv("TMPDIR"),
@@ -70,7 +82,7 @@ static int dump_image(const char *name, const struct opts *o,
 
 	progress_begin(message_name(name));
 	guard_reset();
-	s = source_open(name, o, &image, &err);
+	s = source_open(names, n, o, &image, &err);
 	if (s) {
 		main_tell(name, false, s, &err);
 		return memlog_query_failed(o->query, message_name(name), s,
@@ -100,7 +112,7 @@ static int dump_all(const struct opts *o)
 	struct memlog_symbols *symbols = NULL;
 	struct memlog_err err;
 	struct output out;
-	int code, i, rc;
+	int code, i, n, rc;
 
 	if (o->symbols &&
 	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
@@ -120,9 +132,14 @@ static int dump_all(const struct opts *o)
 	}
 	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
 		    code != MEMLOG_EXIT_USAGE;
-	     i++)
-		code = main_worse(code,
-				  dump_image(o->images[i], o, symbols, &out));
+	     i += n) {
+		n = main_names(o, i);
+		code = main_worse(code, dump_image(o->images + i, n, o, symbols,
+						   &out));
+		/* that is how a capture ends */
+		if (source_is_port(o->images[i]) && guard_forget())
+			break;
+	}
 	memlog_symbols_close(symbols);
 	/* keep what was printed before an error */
 	rc = output_close(&out, out.written && !guard_stop() && !out.failed);

@@ -78,10 +78,16 @@ static enum memlog_status open_pipe(int fd, const char *name,
  * used more. */
 #define SOURCE_KEEP (UINT64_C(4) << 30)
 
-enum memlog_status source_open(const char *name, const struct opts *o,
+bool source_is_port(const char *name)
+{
+	return !strncmp(name, "port:", 5);
+}
+
+enum memlog_status source_open(char **names, int n, const struct opts *o,
 			       struct memlog_image **ret,
 			       struct memlog_err *err)
 {
+	const char *name = names[0];
 	struct memlog_open_opts opts = {
 		.size = sizeof(opts),
 		.force_raw = o->mapped,
@@ -97,6 +103,11 @@ enum memlog_status source_open(const char *name, const struct opts *o,
 	enum memlog_status s;
 	int fd;
 
+	if (source_is_port(name)) {
+		opts.name = NULL;
+		return memlog_image_open_ports((const char *const *)names,
+					       (size_t)n, &opts, ret, err);
+	}
 	while (dump_codecs[opts.n_codecs])
 		opts.n_codecs++;
 	if (!strcmp(name, "-") && isatty(STDIN_FILENO))

@@ -41,14 +41,14 @@ struct debugport {
 	bool inside;	    /* the next record goes on in the line */
 	struct memlog_record rest;
 	bool is_capture;
-	struct ml_capture_state capture;
+	struct ml_port_records capture;
 	uint8_t line[2 * ML_MAX_LINE];
 };
 
 static const char *debugport_reason(uint8_t of)
 {
 	return of == ML_PORTS_OF_CAPTURE ?
-		       ml_capture_reason() :
+		       ml_port_reason() :
 	       of == ML_PORTS_OF_TIMER ?
 		       "times count from the request to start the machine" :
 		       "times count from the creation of the machine";
@@ -183,7 +183,7 @@ static enum memlog_status debugport_open(void *state, struct ml_source *source,
 		if (ml_lines_next(&d->lines, source, &rec, NULL))
 			break;
 		if (d->is_capture && !inside) {
-			ml_capture_count(&d->capture, rec.text, rec.text_len);
+			ml_port_count(&d->capture, rec.text, rec.text_len);
 		} else if (!d->is_capture) {
 			debugport_parse(&rec, inside, &line);
 			d->n += debugport_begins(&d->boot, &line);
@@ -273,7 +273,7 @@ static enum memlog_status debugport_next(void *state, struct ml_source *source,
 			return s;
 	}
 	if (d->is_capture) {
-		ml_capture_record(&d->capture, rec, d->inside);
+		ml_port_record(&d->capture, rec, d->inside);
 		d->inside = rec->flags & MEMLOG_REC_CONTINUES;
 		return MEMLOG_OK;
 	}

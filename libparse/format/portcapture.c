@@ -11,16 +11,16 @@
 
 enum { NOTICE = 5, INFO = 6, NS = 1000000000 };
 
-const char *ml_capture_reason(void)
+const char *ml_port_reason(void)
 {
 	return "times count from the start of the capture";
 }
 
 /* The machine of a line, a new one if it is not known yet. */
-static struct ml_capture_vm *capture_vm(struct ml_capture_state *c,
-					const struct ml_port_line *l)
+static struct ml_port_vm *capture_vm(struct ml_port_records *c,
+				     const struct ml_port_line *l)
 {
-	struct ml_capture_vm *vm;
+	struct ml_port_vm *vm;
 	size_t i;
 
 	for (i = 0; i < c->n_vms; i++) {
@@ -30,7 +30,7 @@ static struct ml_capture_vm *capture_vm(struct ml_capture_state *c,
 			return vm;
 	}
 	vm = &c->vms[c->n_vms];
-	if (c->n_vms < ML_CAPTURE_VMS) {
+	if (c->n_vms < ML_PORT_VMS) {
 		c->n_vms++;
 		vm->len = l->vm_len;
 		if (vm->len)
@@ -39,8 +39,7 @@ static struct ml_capture_vm *capture_vm(struct ml_capture_state *c,
 	return vm;
 }
 
-void ml_capture_count(struct ml_capture_state *c, const uint8_t *line,
-		      size_t len)
+void ml_port_count(struct ml_port_records *c, const uint8_t *line, size_t len)
 {
 	struct ml_port_line l;
 
@@ -67,7 +66,7 @@ static void capture_number(struct memlog_record *rec, const char *name,
 }
 
 /* When it came, by the host's clocks. */
-static void capture_times(struct ml_capture_state *c, struct memlog_record *rec,
+static void capture_times(struct ml_port_records *c, struct memlog_record *rec,
 			  const struct ml_port_line *l)
 {
 	uint64_t monotonic, wall;
@@ -128,10 +127,10 @@ static void capture_content(struct memlog_record *rec,
 		capture_number(rec, "same_line", MEMLOG_FIELD_UINT, 1);
 }
 
-void ml_capture_record(struct ml_capture_state *c, struct memlog_record *rec,
-		       bool inside)
+void ml_port_record(struct ml_port_records *c, struct memlog_record *rec,
+		    bool inside)
 {
-	struct ml_capture_vm *vm;
+	struct ml_port_vm *vm;
 	struct ml_port_line l;
 
 	rec->n_fields = 0;

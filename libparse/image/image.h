@@ -43,6 +43,7 @@ struct ml_file {
 };
 
 struct ml_xen;
+struct ml_ports;
 
 /* The notes of an extract: what it is, and a line for each log in it. Not types of
  * core notes. */
@@ -98,6 +99,8 @@ struct memlog_image {
 		struct memlog_range *ranges;
 		size_t n_ranges;
 	} wrapped;
+	/* of debug ports, else NULL; ports.h. It belongs to the reader */
+	struct ml_ports *ports;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing; /* bytes that are truncated or unreadable */

@@ -376,6 +376,8 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 			       memlog_space_name(q->ranges_space));
 	if (!run->said_symbols)
 		run->said_symbols = ml_takes_say_symbols(run);
+	if (run->image->ports && !q->info)
+		return ml_ports_run(run, err);
 	if (q->follow) {
 		say_warnings(run, 0);
 		return ml_follow_run(run, err);

@@ -113,6 +113,9 @@ struct ml_list_opts ml_run_list_opts(const struct ml_run *run);
 /* Is each log a separate file in a directory? */
 bool ml_run_apart(const struct ml_run *run);
 
+/* ports.c: print what comes from debug ports, with -w until the caller stops it. */
+enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err);
+
 /* takes.c: report options that no format of these n logs knows. */
 void ml_takes_say(const struct ml_run *run,
 		  const struct memlog_log *const *logs, size_t n);

@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load ../lib
+load ../wait
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -58,6 +59,70 @@ capture() {
 	[ "$("$dump" -q -J part | objects |
 		jq -s 'map(select(.time)) | length')" = 6 ]
 	"$dump" -q -J - <part | objects | jq -s -e 'length == 6'
+}
+
+# Lines of JSON without what differs between a live capture and the saved one.
+records() {
+	objects | jq -c 'del(.image)'
+}
+
+@test "port: of files: what is saved as text has the records that JSON has" {
+	printf '\1\2\2\0\0\0\3\377' >post
+	printf 'one\r\n\033[2Jtwo\377\nprompt' >text
+	"$dump" -q port:post,kind=post port:text,port=0x402,name=vm1 |
+		sed 's/^.[ 0-9.]*. //' | grep -v began | sort >got
+	printf '%s\n' '0x80 = 0x01 firmware' '0x80 = 0x02 firmware' \
+		'0x80 = 0x03 firmware' '0x80 = 0xff custom' \
+		'capture: 0x80: 4 writes of the same byte left out: a delay' \
+		'vm1 0x402: \x1b[2Jtwo\xff' 'vm1 0x402: one' \
+		'vm1 0x402: prompt' | sort >want
+	same want got
+	# the same bytes as records: JSON, and JSON of the raw output
+	"$dump" -q -r port:post,kind=post port:text,port=0x402,name=vm1 >raw
+	"$dump" -q -J raw | records >want
+	"$dump" -q -r raw | cmp - raw
+	[ "$(sed 1d raw | wc -l)" = 8 ]
+	[ "$(jq -s -c 'map(.fields.vm) | unique' want)" = '[null,"vm1"]' ]
+	# filters, and lines
+	run -0 "$dump" -q -c custom port:post,kind=post
+	[ "${#lines[@]}" = 1 ]
+	run -0 "$dump" -q -n 1 port:text
+	[[ $output == *'] text: prompt' ]]
+	run -1 "$dump" -q -g nothing port:text
+	run -0 --separate-stderr "$dump" port:post,kind=post
+	[[ $stderr == *'6 lines of 1 port in '*' s, 0 restarts, 4 writes left out'* ]]
+}
+
+@test "port: what cannot be, and what is not there" {
+	: >text
+	run -3 --separate-stderr "$dump" port:none
+	[[ $stderr == *'port: none: No such file or directory' ]]
+	for bad in port: port:text,kind=x port:text,port=-1 port:text,name=; do
+		run -2 --separate-stderr "$dump" port:text "$bad"
+		[[ $stderr == "memlog-dump: port: "*"${bad#port:}: "* ||
+			$bad == port: ]]
+	done
+	run -2 --separate-stderr "$dump" --list port:text
+	[[ $stderr == *'save what they have with -o FILE'* ]]
+	run -2 "$dump" -F ovmf port:text
+	run -2 "$dump" -w -n 3 port:text
+	run -2 "$dump" port:text,listen
+	run -0 "$dump" --info port:text
+	[[ $output == *'debug ports'* ]]
+}
+
+@test "-w of ports ends with a signal: status 0, and the file is there" {
+	mkfifo pipe
+	"$dump" -w -o log port:pipe,port=0x402 2>said &
+	pid=$!
+	echo hello >pipe
+	until_ok grep -q hello log
+	kill $pid
+	status=0
+	reap $pid || status=$?
+	[ "$status" = 0 ]
+	grep -q '2 lines of 1 port' said
+	[ "$("$dump" -q log | sed -n 2p | cut -d']' -f2)" = ' 0x402: hello' ]
 }
 
 @test "what is no line of a capture is text" {

@@ -8,6 +8,7 @@
 	X(domain)  \
 	X(qmp)     \
 	X(acrn)    \
+	X(port)    \
 	X(devmem)
 
 #define DECLARE(name) \
