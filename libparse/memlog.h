@@ -909,6 +909,19 @@ struct memlog_record {
 struct memlog_decoder;
 
 /*
+ * Names of modules of the firmware, by their GUIDs, as the current logs in a list give
+ * them when modules are loaded; decoders of other logs, which have the GUIDs only, use
+ * them. NO_MEMORY. The caller frees *ret.
+ */
+struct memlog_names;
+MEMLOG_API enum memlog_status memlog_names_load(struct memlog_image *image,
+						const struct memlog_logs *logs,
+						struct memlog_names **ret,
+						struct memlog_err *err);
+/* names may be NULL. */
+MEMLOG_API void memlog_names_free(struct memlog_names *names);
+
+/*
  * What to read from a log. Zero everywhere but size is the default.
  *
  * uncommitted: also text that was copied but not yet counted.
@@ -922,6 +935,7 @@ struct memlog_decoder;
  *	own.
  * symbols: names of functions in traces of a kernel; NULL: their addresses.
  * printer: for events of Linux whose types are known; NULL: their fields.
+ * names: of modules; NULL: their GUIDs.
  */
 struct memlog_decode_opts {
 	size_t size;
@@ -933,6 +947,7 @@ struct memlog_decode_opts {
 	const struct memlog_symbols *symbols;
 	const struct memlog_event_printer *printer;
 	bool merge;
+	const struct memlog_names *names;
 };
 
 /*

@@ -332,6 +332,9 @@
 #define ML_FTRACE_SYMBOLS      (1u << 20)
 #define ML_FTRACE_SYMBOL_NAMES (32u << 20)
 
+/* Modules of firmware with a name: OVMF has 120. */
+#define ML_MODULES 4096u
+
 /* A table of boot times: OVMF with all drivers that are measured has 280 KiB. */
 #define ML_FPDT_MAX (8u << 20)
 

@@ -17,6 +17,7 @@
 #include "image/image.h"
 #include "look.h"
 #include "memlog.h"
+#include "names.h"
 
 /* Bytes in the log for what probe() learned and the decoder needs. */
 #define ML_LOG_PRIV 256
@@ -429,6 +430,9 @@ struct ml_format {
 	 * clock: the format whose text gives the rate of the time stamps; it is
 	 *	then searched for as well. rate: in that format, the rate that a
 	 *	record's text gives, in Hz; 0: none.
+	 * named_by: the format whose text has the names of modules, of which this
+	 *	one has the GUIDs; it is then searched for as well. module: in that
+	 *	format, look at a line; true: it completes a module.
 	 * boots: a log may hold text of several boots. next() then sets boot of
 	 *	a record to its distance from the log's boot: -1 for the one
 	 *	before; or clears has_boot if that is not known. STALE: of an
@@ -455,6 +459,9 @@ struct ml_format {
 		const char *(*reason)(uint32_t reason);
 		const struct ml_format *clock;
 		uint64_t (*rate)(const uint8_t *text, size_t len);
+		const struct ml_format *named_by;
+		bool (*module)(struct ml_module *module, const uint8_t *text,
+			       size_t len);
 		enum memlog_status (*rules)(const struct memlog_allocator *alloc,
 					    const char *text, size_t len,
 					    struct memlog_err *err);

@@ -26,30 +26,35 @@ void ml_run_ask(struct ml_run *run)
 			run->asked = run->asked_list;
 }
 
-/* The formats to search for: the requested ones and their clocks. All for a list, for
+/* Search for a format, too, if there is one; false: the list is full. */
+static bool opts_add(struct ml_run *run, const struct ml_format *fmt)
+{
+	return !fmt || ml_format_asked(run->formats, fmt) ||
+	       ml_name_add(run->formats, sizeof(run->formats), fmt->name);
+}
+
+/* The formats to search for: the requested ones, their clocks and what
+ * has names for them. All for a list, for
  * an address, and in an extract: it has those that were asked for when it was made. */
 static const char *opts_formats(struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
-	const struct ml_format *clock;
 	struct ml_named named;
 	size_t i;
 
 	if (!run->asked &&
 	    (q->list || q->n_at || ml_image_named(run->image, 0, &named)))
 		return ML_FORMATS_ALL;
-	if (!run->asked || !ml_query_prints(q) || q->tsc_hz ||
+	if (!run->asked || !ml_query_prints(q) ||
 	    (size_t)snprintf(run->formats, sizeof(run->formats), "%s",
 			     run->asked) >= sizeof(run->formats))
 		return run->asked;
-	for (i = 0; ml_formats[i]; i++) {
-		clock = ml_formats[i]->say.clock;
-		if (clock && ml_format_asked(run->asked, ml_formats[i]) &&
-		    !ml_format_asked(run->formats, clock) &&
-		    !ml_name_add(run->formats, sizeof(run->formats),
-				 clock->name))
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_format_asked(run->asked, ml_formats[i]) &&
+		    (!opts_add(run,
+			       q->tsc_hz ? NULL : ml_formats[i]->say.clock) ||
+		     !opts_add(run, ml_formats[i]->say.named_by)))
 			return run->asked;
-	}
 	return run->formats;
 }
 
@@ -87,6 +92,7 @@ struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
 		.rules_len = q->rules_len,
 		.symbols = run->host.symbols,
 		.printer = run->host.printer,
+		.names = run->names,
 	};
 
 	return opts;

@@ -321,6 +321,28 @@ static size_t say_warnings(const struct ml_run *run, size_t first)
 	return i;
 }
 
+/* Names of modules for the logs that are printed, if one of them can use them: of the
+ * first list that has some. */
+static enum memlog_status run_load_names(struct ml_run *run,
+					 struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	bool wanted = false;
+	size_t i;
+
+	for (i = 0; i < run->n_chosen; i++)
+		wanted |=
+			ml_format_find(run->chosen[i]->format)->say.named_by !=
+			NULL;
+	for (i = 0; wanted && i < run->n_lists && !s; i++) {
+		memlog_names_free(run->names);
+		s = memlog_names_load(run->image, run->lists[i], &run->names,
+				      err);
+		wanted = !s && !run->names->n;
+	}
+	return s;
+}
+
 static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
@@ -346,6 +368,9 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		return ml_whole_extract(run, err);
 	ml_takes_say(run, run->chosen, run->n_chosen);
 	run->tsc_hz = ml_query_tsc_hz(run);
+	s = run_load_names(run, err);
+	if (s)
+		return s;
 	s = run->n_chosen ? ml_print_logs(run, err) : MEMLOG_OK;
 	say_warnings(run, said);
 	if (!s)
@@ -439,6 +464,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	for (i = 0; i < run.n_lists; i++)
 		memlog_logs_destroy(run.lists[i]);
 	ml_free(&query->alloc, run.logs);
+	memlog_names_free(run.names);
 	ml_free(&query->alloc, run.chosen);
 	if (ret)
 		ml_sized_out(ret, &run.result, sizeof(run.result));

@@ -20,13 +20,14 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz;   /* of time stamps, 0: unknown */
-	bool checked;	   /* the options fit each other */
-	bool printed;	   /* anything, for the exit status */
-	unsigned int seen; /* in records: HAS_ bits */
-	bool said_symbols; /* of this query: see takes.c */
-	bool said_none;	   /* an error message says why nothing was */
-	uint64_t missing;  /* bytes of the logs that were read */
+	uint64_t tsc_hz;	    /* of time stamps, 0: unknown */
+	struct memlog_names *names; /* of modules; NULL: none are needed */
+	bool checked;		    /* the options fit each other */
+	bool printed;		    /* anything, for the exit status */
+	unsigned int seen;	    /* in records: HAS_ bits */
+	bool said_symbols;	    /* of this query: see takes.c */
+	bool said_none;		    /* an error message says why nothing was */
+	uint64_t missing;	    /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;

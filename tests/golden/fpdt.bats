@@ -100,6 +100,30 @@ ExitBootServicesExit was not recorded" ]
 	[ "${lines[8]}" = "[    4.000000] mark unresolved-handle BDS" ]
 }
 
+@test "modules have names if the dump has the firmware's log" {
+	unpack memlog-fpdt.elf
+	"$dump" -F fpdt "$unpacked" >text
+	# all that were loaded, by their lines in the log
+	"$dump" -F ovmf "$unpacked" | perl -ne '
+		$guid = lc $1 if /^Loading (?:PEIM|driver) ([0-9A-F]{8}-[-0-9A-F]{27})/;
+		print "$guid $1\n" if /^Loading (?:PEIM|driver) at .* (\S+)\.efi/' |
+		sort -u >named
+	[ "$(wc -l <named)" -gt 80 ]
+	awk '$3 == "entry" && $4 == "begin" || $2 == "entry" && $3 == "begin" {
+		sub(/.* begin /, ""); print }' text | sort -u >entries
+	[ "$(wc -l <entries)" -gt 80 ]
+	run -1 grep -vxFf named entries
+	run -0 "$dump" -F fpdt -c PcdPeim -n +1 "$unpacked"
+	[[ $output == *"entry begin 9b3ada4f-ae56-4c24-8dea-f03b7558ae50 PcdPeim" ]]
+	run -0 "$dump" -q -F fpdt -J -g 'entry end 9b3ada4f' -n +1 "$unpacked"
+	[ "$(objects <<<"$output" | jq -c '[.component, .fields.guid, .fields.module]')" = \
+		'["PcdPeim","9b3ada4f-ae56-4c24-8dea-f03b7558ae50","PcdPeim"]' ]
+	# the log itself is printed only if it is asked for
+	run -1 grep -q Loading text
+	run -0 "$dump" -q -F fpdt -n +3 "$raw"
+	[[ ${lines[1]} == *"mark 52c05b14-0b98-496c-bc3b-04b50211d680 SEC" ]]
+}
+
 @test "no byte of a table is trusted, and it may end anywhere" {
 	local name n status
 	for name in boot wraps acpi resume; do

@@ -693,8 +693,8 @@ static void module_names(void **state)
 	assert_string_equal(ml_ovmf_modules_name(&m, 1), "00000001");
 	/* more than there is room for: old ones go */
 	for (i = 2; i < 3 * OVMF_MODULES; i++) {
-		snprintf(text, sizeof(text), "Loading driver %08zX-0000-0000",
-			 i);
+		snprintf(text, sizeof(text),
+			 "Loading driver %08zX-0000-0000-0000-000000000000", i);
 		line(&m, text);
 		snprintf(text, sizeof(text), "Loading driver at 0x1 %064zu.efi",
 			 i);

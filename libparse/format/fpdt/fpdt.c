@@ -56,6 +56,7 @@ struct fpdt {
 	uint64_t suspicious, descents;
 	struct fpdt_open open[OPEN];
 	size_t n_open;
+	const struct memlog_names *names;
 	char guid[GUID_TEXT], line[FPDT_LINE], phase[64], string[224];
 };
 
@@ -122,6 +123,7 @@ static enum memlog_status fpdt_open(void *state, struct ml_source *source,
 	struct fpdt *f = state;
 
 	f->off = HEADER;
+	f->names = opts->user->names;
 	if (*source->log->priv == VARIANT_BOOT && fpdt_load(f, source, f->b)) {
 		memcpy(f->basic, f->b, BASIC);
 		f->has_basic = true;
@@ -238,6 +240,7 @@ static void fpdt_event(struct fpdt *f, struct memlog_record *rec)
 	uint64_t word = type >= TYPE_WORD ? ml_le64(f->b + GUID_EVENT) : 0;
 	const char *kind = "mark", *edge = "";
 	char words[FPDT_LINE - 64];
+	const char *name;
 	int side = 0, n;
 	size_t i;
 
@@ -255,13 +258,16 @@ static void fpdt_event(struct fpdt *f, struct memlog_record *rec)
 		fpdt_start(f, id, word, time);
 	if (!strcmp(kind, "phase") && side == START)
 		snprintf(f->phase, sizeof(f->phase), "%.63s", f->string);
-	n = snprintf(words, sizeof(words), "%s%s%s %s%s%s", kind,
-		     side ? " " : "", edge, f->guid, f->string[0] ? " " : "",
-		     f->string);
+	name = ml_names_find(f->names, f->guid);
+	n = snprintf(words, sizeof(words), "%s%s%s %s%s%s%s%s", kind,
+		     side ? " " : "", edge, f->guid, name ? " " : "",
+		     name ? name : "", f->string[0] ? " " : "", f->string);
 	fpdt_text(rec, "event", kind);
 	if (side)
 		fpdt_text(rec, "edge", edge);
 	fpdt_text(rec, "guid", f->guid);
+	if (name)
+		fpdt_text(rec, "module", name);
 	if (f->string[0])
 		fpdt_text(rec, "name", f->string);
 	if (type >= TYPE_WORD)
@@ -274,7 +280,7 @@ static void fpdt_event(struct fpdt *f, struct memlog_record *rec)
 		ml_record_field(rec, "took_ns", MEMLOG_FIELD_UINT, took);
 	}
 	fpdt_put(f, rec, true, time, words);
-	rec->component = f->guid;
+	rec->component = name ? name : f->guid;
 	rec->phase = f->phase[0] ? f->phase : NULL;
 	rec->cpu = (int32_t)ml_min(ml_le32(f->b + AT_CPU), INT32_MAX);
 }
@@ -382,6 +388,7 @@ const struct ml_format ml_format_fpdt = {
 	.group.text = ml_text_of_extent,
 	.say.absent = "OVMF as it is built by default has no FPDT; most "
 		      "machines have one",
+	.say.named_by = &ml_format_ovmf,
 	.say.reserved = true,
 	.say.on_request = true,
 };

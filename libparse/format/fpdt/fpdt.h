@@ -12,6 +12,9 @@ enum { TYPE_STRING = 0x1011, TYPE_TWO = 0x1012, TYPE_WORD = 0x1013 };
 enum { TYPE_WORD_STRING = 0x1014, WORD_EVENT = 42, TWO_EVENT = 50 };
 enum { VARIANT_BOOT, VARIANT_RESUME };
 
+/* It names modules. */
+extern const struct ml_format ml_format_ovmf;
+
 /* Is it a record of a driver or phase? */
 bool ml_fpdt_is_event(const uint8_t *p);
 

@@ -42,17 +42,18 @@ bool ml_ovmf_clock_date(const uint8_t *efi_time, double *ret);
 
 /* modules.c: the modules that the log has named so far. */
 #define OVMF_MODULES	 512
-#define OVMF_MODULE_NAME 40
+#define OVMF_MODULE_NAME ML_MODULE_NAME
 struct ovmf_modules {
 	struct {
 		uint32_t id;
 		char name[OVMF_MODULE_NAME];
 	} list[OVMF_MODULES];
-	size_t n, next;	  /* next: replaced when the list is full */
-	uint32_t pending; /* the module that the next line with a name is about */
-	bool has_pending;
+	size_t n, next; /* next: replaced when the list is full */
+	struct ml_module module;
 	char number[9], crash[OVMF_MODULE_NAME];
 };
+/* Look at a line of the log for a module; true: its GUID and its name are known. */
+bool ml_ovmf_module(struct ml_module *m, const uint8_t *text, size_t len);
 /* Look for the name of a module in a line of the log. */
 void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
 			  size_t len);

@@ -79,42 +79,72 @@ static void ovmf_modules_put(struct ovmf_modules *m, uint32_t id,
 }
 
 /* The last word of the line, without ".efi". */
-static void ovmf_modules_named(struct ovmf_modules *m, const char *p,
+static bool ovmf_modules_named(struct ml_module *m, const char *p,
 			       const char *end)
 {
 	const char *name = end;
+	size_t len;
 
 	while (name > p && name[-1] > ' ' && name[-1] < 0x7f)
 		name--;
-	if (end - name > 4 && !memcmp(end - 4, ".efi", 4))
-		ovmf_modules_put(m, m->pending, name, (size_t)(end - name) - 4);
-	m->has_pending = false;
+	if (end - name <= 4 || memcmp(end - 4, ".efi", 4))
+		return false;
+	len = (size_t)ml_min((uint64_t)(end - name) - 4, sizeof(m->name) - 1);
+	memcpy(m->name, name, len);
+	m->name[len] = '\0';
+	return true;
+}
+
+/* A GUID as text. */
+static bool ovmf_modules_guid(const char *p, const char *end,
+			      char ret[ML_MODULE_GUID])
+{
+	static const uint8_t digits[] = { 8, 4, 4, 4, 6, 6 };
+	const char *from = p;
+	uint32_t part;
+	size_t i;
+
+	for (i = 0; i < sizeof(digits); i++)
+		if ((i && i < 5 && !ovmf_modules_skip(&p, end, "-")) ||
+		    !ovmf_modules_hex(&p, end, digits[i], &part))
+			return false;
+	for (i = 0; i < ML_MODULE_GUID - 1; i++)
+		ret[i] = (char)(from[i] == '-' ? '-' : from[i] | 0x20);
+	ret[i] = '\0';
+	return true;
+}
+
+bool ml_ovmf_module(struct ml_module *m, const uint8_t *text, size_t len)
+{
+	const char *p = (const char *)text, *end = p + len;
+	bool pending = m->pending;
+
+	while (end > p && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	if (!ovmf_modules_skip(&p, end, "Loading "))
+		return false;
+	if (!ovmf_modules_skip(&p, end, "PEIM ") &&
+	    !ovmf_modules_skip(&p, end, "driver ") &&
+	    !ovmf_modules_skip(&p, end, "SMM driver "))
+		return false;
+	if (ovmf_modules_skip(&p, end, "at 0x")) {
+		m->pending = false;
+		return pending && ovmf_modules_named(m, p, end);
+	}
+	if (ovmf_modules_guid(p, end, m->guid))
+		m->pending = true;
+	return false;
 }
 
 void ml_ovmf_modules_line(struct ovmf_modules *m, const uint8_t *text,
 			  size_t len)
 {
-	const char *p = (const char *)text, *end = p + len;
-	uint32_t id, rest;
+	const char *guid = m->module.guid;
+	uint32_t id;
 
-	while (end > p && (end[-1] == '\n' || end[-1] == '\r'))
-		end--;
-	if (!ovmf_modules_skip(&p, end, "Loading "))
-		return;
-	if (!ovmf_modules_skip(&p, end, "PEIM ") &&
-	    !ovmf_modules_skip(&p, end, "driver ") &&
-	    !ovmf_modules_skip(&p, end, "SMM driver "))
-		return;
-	if (ovmf_modules_skip(&p, end, "at 0x")) {
-		if (m->has_pending)
-			ovmf_modules_named(m, p, end);
-	} else if (ovmf_modules_hex(&p, end, 8, &id) &&
-		   ovmf_modules_skip(&p, end, "-") &&
-		   ovmf_modules_hex(&p, end, 4, &rest) &&
-		   ovmf_modules_skip(&p, end, "-")) {
-		m->pending = id;
-		m->has_pending = true;
-	}
+	if (ml_ovmf_module(&m->module, text, len) &&
+	    ovmf_modules_hex(&guid, guid + 8, 8, &id))
+		ovmf_modules_put(m, id, m->module.name, strlen(m->module.name));
 }
 
 /* "!!!! Find image based on IP(0x...) path/of/Name.dll (ImageBase=..." ends the
