@@ -251,30 +251,37 @@ publish() {
 	fi
 }
 
+# One build in a patched tree at a time. Another one may have made the images while
+# this one waited.
+make_images() {
+	local variant=$1 file
+
+	flock 8
+	[ -n "$fresh" ] || [ ! -f "$images/.done" ] || return 0
+	rm -rf "$images"
+	check_tools
+	[ -f "$pristine/.done" ] || (unpack_source) 7> "$fw_cache/lock"
+	patch_source
+	sync_package
+	[ -z "$fresh" ] || rm -rf "${tree:?}/$variant"
+	run_build "$variant"
+	mkdir -p "$images"
+	for file in "${files[@]}"; do
+		cp "$tree/$variant/Build/$output/FV/$file" "$images/"
+	done
+	touch "$images/.done"
+}
+
 build_variant() {
-	local variant=$1 images key file
+	local variant=$1 images key
 
 	describe "$variant"
 	key=$(printf '%s\n' "$edk2_version" "$(hash_of patches MemLogPkg)" \
 		"$variant" "${archs[@]}" "${common[@]}" "${flags[@]}" \
 		"$("${prefix}gcc" -dumpfullversion)" | sha256sum | cut -c1-16)
 	images=$fw_cache/images/$variant-$key
-	exec 8> "$fw_cache/lock-${patched##*/}"
-	flock 8
-	[ -z "$fresh" ] || rm -rf "$images"
-	if [ ! -f "$images/.done" ]; then
-		check_tools
-		[ -f "$pristine/.done" ] ||
-			(unpack_source) 7> "$fw_cache/lock"
-		patch_source
-		sync_package
-		[ -z "$fresh" ] || rm -rf "${tree:?}/$variant"
-		run_build "$variant"
-		mkdir -p "$images"
-		for file in "${files[@]}"; do
-			cp "$tree/$variant/Build/$output/FV/$file" "$images/"
-		done
-		touch "$images/.done"
+	if [ -n "$fresh" ] || [ ! -f "$images/.done" ]; then
+		(make_images "$variant") 8> "$fw_cache/lock-${patched##*/}"
 	fi
 	publish "$variant" "$images"
 }

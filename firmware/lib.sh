@@ -55,8 +55,7 @@ edk2_of() {
 	esac
 	# names without characters that are special in make
 	pristine=$fw_cache/edk2/pristine-${edk2_version//[^a-zA-Z0-9.]/_}
-	patched=$fw_cache/edk2/patched-${edk2_version%%-*}-$(hash_of patches)
-	[ "$1" != bookworm ] || patched=$fw_cache/edk2/patched-$(hash_of patches)
+	patched=${pristine/pristine/patched}-$(hash_of patches)
 }
 
 edk2_of bookworm
