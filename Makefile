@@ -275,6 +275,10 @@ $(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
 	$(call say,TSAN,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) -I$(RING)/Include \
 		$(CFLAGS) -fsanitize=thread $(WNO_TSAN) -o $@ $< -lcmocka -lpthread
 
+# Its search of the device tree needs some of edk2's names.
+$(B)/tests/unit/test_fdt.o: UNIT_CFLAGS += -Itests/unit/edk2 -I$(RING)/Include
+$(B)/tests/unit/test_fdt.o: $(RING)/Library/MemLogFdtLib/MemLogFdt.c
+
 # and into the tests of what reads it
 RING_READ := $(patsubst %,$(B)/tests/unit/core_ovmf_%.o,index prefix)
 $(RING_READ): UNIT_CFLAGS += -I$(RING)/Include

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause-Patent */
 /*
- * The clock of the index: x86's time stamp counter, Arm's virtual counter. That has
- * a rate that a register tells.
+ * The clock of the index: x86's time stamp counter, or Arm's virtual counter, whose
+ * rate is in a register.
  */
 #ifndef MEMLOG_COUNTER_H
 #define MEMLOG_COUNTER_H

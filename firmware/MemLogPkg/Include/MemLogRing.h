@@ -235,7 +235,8 @@ enum ml_ring_status ml_ring_append(struct ml_ring *ring,
  * Appends all text of `from`, oldest byte first, with its index entries, and
  * takes over what its extension says of the boot, clocks and drops. Sets the
  * truncated flag if `from` has it set. Locks only `to`: `from` must not be
- * written to at the same time.
+ * written to at the same time. If the status is not ML_RING_OK, some text or entries
+ * are not in `to`.
  */
 enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from);
 

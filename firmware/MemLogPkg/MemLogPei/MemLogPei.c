@@ -281,10 +281,11 @@ TakeTurns(
 
 /*
  * Copies the early text before the ring is used, and clears the early ring only
- * after that: at every moment one of the two has the whole text.
+ * after that: at every moment one of the two has the whole text. Returns FALSE if
+ * the ring has less than that.
  */
 STATIC
-VOID
+BOOLEAN
 MoveTo(
 	IN VOID *Main,
 	IN UINT32 Bytes,
@@ -297,6 +298,7 @@ MoveTo(
 	CHAR8 Version[ML_RING_VERSION_BYTES];
 	UINT64 Earlier = Hob->Address;
 	struct ml_ring Early, Ring;
+	BOOLEAN Whole = TRUE;
 
 	MemLogVersion(Version);
 	ml_ring_init(Main, Bytes, Entries, Version);
@@ -308,11 +310,12 @@ MoveTo(
 			Ring.ext->previous.low = (UINT32)Kept;
 		if (ml_ring_attach((VOID *)(UINTN)Earlier, MEMLOG_EARLY_HALF,
 				   &Early) == ML_RING_OK)
-			ml_ring_copy(&Ring, &Early);
+			Whole = ml_ring_copy(&Ring, &Early) == ML_RING_OK;
 	}
 	Use((UINTN)Main, Hob);
 	LeaveEarly(Earlier);
 	WriteNote((UINTN)Main);
+	return Whole;
 }
 
 STATIC
@@ -340,8 +343,11 @@ StartMain(
 		return;
 	}
 	Main = TakeTurns(Places, Bytes, Last, &Kept);
-	MoveTo(Main, Bytes, ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)),
-	       Kept, Prefixed, Hob);
+	if (!MoveTo(Main, Bytes,
+		    ml_ring_entries((UINT32)EFI_PAGES_TO_SIZE(Pages)), Kept,
+		    Prefixed, Hob))
+		DEBUG((DEBUG_WARN, "memory log: messages before this are "
+		       "missing\n"));
 	DEBUG((DEBUG_INFO, "memory log: at 0x%lx, %u pages", Hob->Address,
 	       Pages));
 	if (Kept != 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
  * CpuDeadLoop() with a line in the log. That of BaseLib has another name in builds
- * with this one: MemLogLibs.dsc.inc.
+ * with this one: MemLogDeadLoop.dsc.inc.
  */
 #include <Base.h>
 #include <Library/BaseLib.h>

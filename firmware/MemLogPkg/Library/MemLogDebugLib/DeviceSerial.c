@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
 /*
- * The serial port, assumed to be present. Not SerialPortLib, which also writes to
- * the memory log in some modules.
+ * The serial port. Not SerialPortLib, which also writes to the memory log in some
+ * modules.
  */
 #include <Base.h>
 #include <Library/MemLogUartLib.h>
@@ -15,14 +15,6 @@ DeviceInitialize(
 {
 	MemLogUartInitialize();
 	return RETURN_SUCCESS;
-}
-
-BOOLEAN
-DevicePresent(
-	VOID
-	)
-{
-	return TRUE;
 }
 
 VOID

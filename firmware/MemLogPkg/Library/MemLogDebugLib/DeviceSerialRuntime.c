@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause-Patent
-/*
- * The serial port for runtime drivers: it is the operating system's as soon as that
- * has called ExitBootServices().
- */
+/* Runtime drivers: the serial port is the operating system's as soon as that has
+ * called ExitBootServices(). */
 #include <PiDxe.h>
-#include <Library/MemLogUartLib.h>
 
 #include "Device.h"
 
@@ -55,28 +52,10 @@ MemLogDebugLibRuntimeDestructor(
 	return EFI_SUCCESS;
 }
 
-RETURN_STATUS
-DeviceInitialize(
-	VOID
-	)
-{
-	MemLogUartInitialize();
-	return RETURN_SUCCESS;
-}
-
 BOOLEAN
 DevicePresent(
 	VOID
 	)
 {
 	return !mOver;
-}
-
-VOID
-DeviceWrite(
-	IN CONST CHAR8 *Text,
-	IN UINTN Length
-	)
-{
-	MemLogUartWrite(Text, Length);
 }

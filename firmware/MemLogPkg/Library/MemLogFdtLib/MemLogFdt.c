@@ -13,6 +13,9 @@
 #define FDT_PROP	3U
 #define FDT_NOP		4U
 
+/* Of a property, between its token and its value: length and offset of the name */
+#define PROPERTY_BYTES	8U
+
 /* QEMU makes one of 1 MiB. */
 #define MAX_BYTES	0x200000U
 
@@ -46,7 +49,22 @@ Word(
 	       (UINT32)Byte[2] << 8 | Byte[3];
 }
 
-/* TRUE if one of the strings in [At, End) is Name. */
+/* TRUE if Name is the string at At. */
+STATIC
+BOOLEAN
+IsString(
+	IN CONST TREE *Tree,
+	IN UINT32 At,
+	IN CONST CHAR8 *Name
+	)
+{
+	for (; At < Tree->Size && Tree->Bytes[At] == (UINT8)*Name; At++, Name++)
+		if (*Name == 0)
+			return TRUE;
+	return FALSE;
+}
+
+/* TRUE if one of the strings that end in [At, End) is Name. */
 STATIC
 BOOLEAN
 HasString(
@@ -56,46 +74,46 @@ HasString(
 	IN CONST CHAR8 *Name
 	)
 {
-	UINT32 Index;
+	UINT32 Start = At;
 
-	while (At < End && End <= Tree->Size) {
-		for (Index = 0; At + Index < End && Name[Index] != 0 &&
-		     Tree->Bytes[At + Index] == (UINT8)Name[Index]; Index++)
-			;
-		if (Name[Index] == 0 && At + Index < End &&
-		    Tree->Bytes[At + Index] == 0)
+	for (; At < End; At++) {
+		if (Tree->Bytes[At] != 0)
+			continue;
+		if (IsString(Tree, Start, Name))
 			return TRUE;
-		while (At < End && Tree->Bytes[At] != 0)
-			At++;
-		At++;
+		Start = At + 1;
 	}
 	return FALSE;
 }
 
+/* One that does not fit into the tree is ignored. */
 STATIC
 VOID
 TakeProperty(
 	IN CONST TREE *Tree,
 	IN CONST CHAR8 *Name,
+	IN UINT32 Length,
 	IN OUT DEVICE *Device
 	)
 {
-	UINT32 Length = Word(Tree, Tree->At);
-	UINT32 Key = Tree->Names + Word(Tree, Tree->At + 4);
-	UINT32 Value = Tree->At + 8;
+	UINT32 Key = Word(Tree, Tree->At + 4);
+	UINT32 Value = Tree->At + PROPERTY_BYTES;
 
-	if (HasString(Tree, Key, MIN(Key + 11, Tree->Size), "compatible"))
+	if (Value > Tree->Size || Length > Tree->Size - Value ||
+	    Key > Tree->Size - Tree->Names)
+		return;
+	Key += Tree->Names;
+	if (IsString(Tree, Key, "compatible"))
 		Device->Fits = HasString(Tree, Value, Value + Length, Name);
-	else if (HasString(Tree, Key, MIN(Key + 7, Tree->Size), "status"))
+	else if (IsString(Tree, Key, "status"))
 		Device->Disabled = !HasString(Tree, Value, Value + Length,
 					      "okay");
-	else if (Length >= 16 &&
-		 HasString(Tree, Key, MIN(Key + 4, Tree->Size), "reg"))
+	else if (Length >= 16 && IsString(Tree, Key, "reg"))
 		Device->Address = LShiftU64(Word(Tree, Value), 32) |
 				  Word(Tree, Value + 4);
 }
 
-/* The length of the name of a node, padded */
+/* The length of the name of a node, with its NUL */
 STATIC
 UINT32
 NameBytes(
@@ -104,10 +122,23 @@ NameBytes(
 {
 	UINT32 Length = 0;
 
-	while (Tree->At + Length < Tree->Size &&
+	while (Length < Tree->Size - Tree->At &&
 	       Tree->Bytes[Tree->At + Length] != 0)
 		Length++;
-	return ALIGN_VALUE(Length + 1, 4);
+	return Length + 1;
+}
+
+/* Goes past so many bytes and their padding, at most to the end of the tree. */
+STATIC
+VOID
+Skip(
+	IN OUT TREE *Tree,
+	IN UINT32 Bytes
+	)
+{
+	UINT32 Left = Tree->Size - Tree->At;
+
+	Tree->At += Bytes < Left ? MIN(ALIGN_VALUE(Bytes, 4), Left) : Left;
 }
 
 /* A node's properties come before the nodes in it. */
@@ -119,14 +150,16 @@ Search(
 	)
 {
 	DEVICE Device = { FALSE, FALSE, 0 };
-	UINT32 Token;
+	UINT32 Token, Length;
 
 	while (Tree->At < Tree->Size) {
 		Token = Word(Tree, Tree->At);
-		Tree->At += 4;
+		Skip(Tree, sizeof(Token));
 		if (Token == FDT_PROP) {
-			TakeProperty(Tree, Name, &Device);
-			Tree->At += 8 + ALIGN_VALUE(Word(Tree, Tree->At), 4);
+			Length = Word(Tree, Tree->At);
+			TakeProperty(Tree, Name, Length, &Device);
+			Skip(Tree, PROPERTY_BYTES);
+			Skip(Tree, Length);
 			continue;
 		}
 		if (Token == FDT_NOP)
@@ -137,7 +170,7 @@ Search(
 		Device.Disabled = FALSE;
 		Device.Address = 0;
 		if (Token == FDT_BEGIN_NODE)
-			Tree->At += NameBytes(Tree);
+			Skip(Tree, NameBytes(Tree));
 		else if (Token != FDT_END_NODE)
 			break;
 	}

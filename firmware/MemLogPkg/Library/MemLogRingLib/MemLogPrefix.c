@@ -135,6 +135,13 @@ void ml_ring_prefix(struct ml_ring *ring)
 	ring->prefixed = 1;
 }
 
+/* The first failure of several calls is what they return together. */
+static enum ml_ring_status also(enum ml_ring_status ret,
+				enum ml_ring_status status)
+{
+	return ret == ML_RING_OK ? status : ret;
+}
+
 /* One message, in two where the ring that it is in ends. */
 static enum ml_ring_status replay_entry(struct ml_ring *to,
 					const struct ml_ring *from, u32 at,
@@ -157,17 +164,20 @@ static enum ml_ring_status replay_entry(struct ml_ring *to,
 		return status;
 	message.text = from->text;
 	message.length = entry->length - first;
-	return ml_ring_append(to, &message);
+	return also(status, ml_ring_append(to, &message));
 }
 
 /* Text without an entry: no time, no prefix. */
-static void replay_rest(struct ml_ring *to, const struct ml_ring *from, u32 at,
-			u32 length)
+static enum ml_ring_status replay_rest(struct ml_ring *to,
+				       const struct ml_ring *from, u32 at,
+				       u32 length)
 {
 	u32 first = length < from->size - at ? length : from->size - at;
+	enum ml_ring_status status;
 
-	ml_ring_copy_text(to, from->text + at, first);
-	ml_ring_copy_text(to, from->text, length - first);
+	status = ml_ring_copy_text(to, from->text + at, first);
+	return also(status,
+		    ml_ring_copy_text(to, from->text, length - first));
 }
 
 enum ml_ring_status ml_ring_replay(struct ml_ring *to,
@@ -177,6 +187,7 @@ enum ml_ring_status ml_ring_replay(struct ml_ring *to,
 	u32 head = load(&from->header->head.low), done = 0;
 	u64 count = load_word(&from->ext->count);
 	u64 number = count > from->entries ? count - from->entries : 0;
+	enum ml_ring_status ret = ML_RING_OK;
 	struct ml_ring_entry entry;
 
 	for (; from->entries && number < count; number++) {
@@ -189,12 +200,15 @@ enum ml_ring_status ml_ring_replay(struct ml_ring *to,
 		if (entry.position > used || entry.position < done ||
 		    entry.length > used - entry.position)
 			continue;
-		replay_rest(to, from, (head + done) % from->size,
-			    entry.position - done);
-		replay_entry(to, from, (head + entry.position) % from->size,
-			     &entry);
+		ret = also(ret, replay_rest(to, from,
+					    (head + done) % from->size,
+					    entry.position - done));
+		ret = also(ret, replay_entry(to, from,
+					     (head + entry.position) %
+						     from->size,
+					     &entry));
 		done = entry.position + entry.length;
 	}
-	replay_rest(to, from, (head + done) % from->size, used - done);
-	return ML_RING_OK;
+	return also(ret, replay_rest(to, from, (head + done) % from->size,
+				     used - done));
 }

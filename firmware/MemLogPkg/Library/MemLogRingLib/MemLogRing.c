@@ -420,8 +420,9 @@ static void copy_facts(struct ml_ring_ext *to, const struct ml_ring_ext *from)
  * The entries of the last `used` bytes of `from`, which are now the bytes of `to`
  * from `position` on. One in which a message was caught is left out.
  */
-static void copy_index(struct ml_ring *to, const struct ml_ring *from, u32 used,
-		       u32 position)
+static enum ml_ring_status copy_index(struct ml_ring *to,
+				      const struct ml_ring *from, u32 used,
+				      u32 position)
 {
 	u32 oldest = load(&from->ext->total.low) - used;
 	u64 count = load_word(&from->ext->count);
@@ -449,8 +450,9 @@ static void copy_index(struct ml_ring *to, const struct ml_ring *from, u32 used,
 		}
 		ml_interrupts_set(interrupts);
 		if (!locked)
-			return;
+			return ML_RING_BUSY;
 	}
+	return ML_RING_OK;
 }
 
 enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from)
@@ -474,6 +476,6 @@ enum ml_ring_status ml_ring_copy(struct ml_ring *to, struct ml_ring *from)
 	position = load(&to->ext->total.low);
 	status = copy_ring(to, from, head, tail);
 	if (status == ML_RING_OK && to->entries && from->entries)
-		copy_index(to, from, used, position);
+		status = copy_index(to, from, used, position);
 	return status;
 }

@@ -21,7 +21,8 @@ enum ml_ring_status ml_ring_copy_text(struct ml_ring *to, const u8 *text,
 				      u32 length);
 
 /* Appends the last `used` bytes of `from` message by message, as if they were
- * written now. */
+ * written now. One that fails does not keep others from being written; returns the
+ * first failure. */
 enum ml_ring_status ml_ring_replay(struct ml_ring *to,
 				   const struct ml_ring *from, u32 used);
 

@@ -4,14 +4,13 @@
 #include <Library/IoLib.h>
 #include <Library/MemLogUartLib.h>
 
+#include "Uart.h"
+
 #define DIVISOR_LOW	(MEMLOG_UART + 0)
 #define DIVISOR_HIGH	(MEMLOG_UART + 1)
 #define LINE_CONTROL	(MEMLOG_UART + 3)
 #define LINE_8N1	0x03
 #define LINE_DIVISOR	0x80
-
-/* A read takes about a microsecond, a byte 87. */
-#define SEND_TRIES	100000U
 
 UINT32
 EFIAPI
@@ -34,21 +33,19 @@ MemLogUartInitialize(
 	IoWrite8(LINE_CONTROL, LINE_8N1);
 }
 
-VOID
-EFIAPI
-MemLogUartWrite(
-	IN CONST VOID *Text,
-	IN UINTN Length
+BOOLEAN
+UartTakes(
+	IN UINT32 Base
 	)
 {
-	CONST UINT8 *Bytes = Text;
-	UINTN Index, Tries;
+	return (IoRead8(MEMLOG_UART_LINE_STATUS) & MEMLOG_UART_SENT) != 0;
+}
 
-	for (Index = 0; Index < Length; Index++) {
-		for (Tries = 0; Tries < SEND_TRIES; Tries++)
-			if ((IoRead8(MEMLOG_UART_LINE_STATUS) &
-			     MEMLOG_UART_SENT) != 0)
-				break;
-		IoWrite8(MEMLOG_UART, Bytes[Index]);
-	}
+VOID
+UartPut(
+	IN UINT32 Base,
+	IN UINT8 Byte
+	)
+{
+	IoWrite8(MEMLOG_UART, Byte);
 }

@@ -5,6 +5,7 @@
 #include <Library/MemLogUartLib.h>
 
 #include "Pl011.h"
+#include "Uart.h"
 
 /* Registers */
 #define PL011_DATA	0x00
@@ -16,9 +17,6 @@
 #define PL011_CONTROL	0x30
 #define CONTROL_OUTPUT	(1U | 1U << 8)
 #define CONTROL_INPUT	(1U << 9)
-
-/* A read takes about a microsecond, a byte 87. */
-#define SEND_TRIES	100000U
 
 UINT32
 EFIAPI
@@ -45,21 +43,20 @@ MemLogUartInitialize(
 	MmioWrite32(Base + PL011_CONTROL, CONTROL_OUTPUT | CONTROL_INPUT);
 }
 
-VOID
-EFIAPI
-MemLogUartWrite(
-	IN CONST VOID *Text,
-	IN UINTN Length
+BOOLEAN
+UartTakes(
+	IN UINT32 Base
 	)
 {
-	CONST UINT8 *Bytes = Text;
-	UINT32 Base = Pl011Base();
-	UINTN Index, Tries;
+	return Base == 0 || (MmioRead32(Base + PL011_FLAGS) & FLAGS_FULL) == 0;
+}
 
-	for (Index = 0; Base != 0 && Index < Length; Index++) {
-		for (Tries = 0; Tries < SEND_TRIES; Tries++)
-			if ((MmioRead32(Base + PL011_FLAGS) & FLAGS_FULL) == 0)
-				break;
-		MmioWrite32(Base + PL011_DATA, Bytes[Index]);
-	}
+VOID
+UartPut(
+	IN UINT32 Base,
+	IN UINT8 Byte
+	)
+{
+	if (Base != 0)
+		MmioWrite32(Base + PL011_DATA, Byte);
 }
