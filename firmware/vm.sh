@@ -12,8 +12,13 @@
 #	vm_again IMAGE [ARG...]	start another QEMU with the memory of this one
 #	vm_wait FILE TEXT	wait for TEXT in debugcon.log or serial.log
 #	vm_suspended		wait until the guest is suspended
-#	vm_quiet		wait for the shell and until debugcon.log has
-#				stopped growing, serial.log with virt
+#	vm_still SECONDS FILE...
+#				wait until these files of $vm have not grown for
+#				that long
+#	vm_quiet		wait for the shell and until debugcon.log is still,
+#				serial.log with virt
+#	vm_ring MARK		print the address in $vm/ram of the ring whose second
+#				magic ends so
 #	vm_reset		reset the guest and empty serial.log
 #	vm_qmp COMMAND [JSON]	send a QMP command, print the reply
 #	vm_dump FORMAT FILE	stop the guest and dump it: elf elf-paging
@@ -165,18 +170,29 @@ vm_suspended() {
 	done
 }
 
-vm_quiet() {
-	local size=-1 before=-2 tries=0 log=$vm/debugcon.log
+vm_still() {
+	local seconds=$1 size=-1 before=-2 tries=0
+	shift
 
-	vm_wait serial.log startup.nsh || return 1
-	[[ $vm_machine != virt* ]] || log=$vm/serial.log
 	while [ "$size" != "$before" ]; do
 		[ $((tries += 1)) -lt $((vm_seconds * 3)) ] ||
-			{ vm_fail "$log keeps growing"; return 1; }
+			{ vm_fail "$* keeps growing"; return 1; }
 		before=$size
-		sleep 0.3
-		size=$(stat -c %s "$log")
+		sleep "$seconds"
+		size=$(cd "$vm" && cat "$@" | wc -c)
 	done
+}
+
+vm_quiet() {
+	local log=debugcon.log
+
+	vm_wait serial.log startup.nsh || return 1
+	[[ $vm_machine != virt* ]] || log=serial.log
+	vm_still 0.3 $log
+}
+
+vm_ring() {
+	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
 }
 
 vm_dump() {

@@ -51,17 +51,10 @@ start_arm() {
 	vm_start "$images/aarch64-fault/QEMU_EFI.fd" "$@"
 }
 
-# Wait until the guest has said $1 and is silent; its text is the reference.
+# Wait until the guest has printed $1 and is silent; its text is the reference.
 arm_crashed() {
-	local size=-1 before=-2 tries=0
-
 	vm_wait serial.log "$1"
-	while [ "$size" != "$before" ]; do
-		[ $((tries += 1)) -lt 300 ] || die "the guest does not stop"
-		before=$size
-		sleep 1
-		size=$(stat -c %s "$vm/serial.log")
-	done
+	vm_still 1 serial.log
 	cp "$vm/serial.log" "$vm/debugcon.log"
 }
 
@@ -350,12 +343,14 @@ make_fpdt() {
 
 # Two boots that end in the same way.
 make_virt-fault() {
-	local before
+	local before tries=0
 	start_arm virt 52
 	arm_crashed 'memory log: fault 52'
 	before=$(debugcon_size)
 	vm_qmp system_reset > /dev/null
 	until [ "$(grep -c 'memory log: fault 52' "$vm/serial.log")" -gt 1 ]; do
+		[ $((tries += 1)) -lt $((vm_seconds * 5)) ] ||
+			die "there is no second boot"
 		sleep 0.2
 	done
 	arm_crashed 'memory log: fault 52'

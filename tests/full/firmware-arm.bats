@@ -6,34 +6,18 @@
 
 bats_require_minimum_version 1.5.0
 
+# shellcheck source=tests/full/firmware.bash
+. "$BATS_TEST_DIRNAME/firmware.bash"
+
 setup_file() {
-	export top=$BATS_TEST_DIRNAME/../..
-	export out=${B:-$top/build}
-	export dump=$out/memlog-dump
-	export new_qemu
-	# tests/check uses JOBS for the number of test files
-	JOBS=$(nproc)
-	export JOBS
-	"$top/firmware/build.sh" -f aarch64 aarch64-fault >&3 2>&3
-	new_qemu=$("$top/firmware/newqemu.sh" aarch64 2>&3)
-}
-
-setup() {
-	# shellcheck source=firmware/vm.sh
-	. "$top/firmware/vm.sh"
-	[ -x "$dump" ]
-	vm_machine=virt
-	vm_memory=128
-	vm_new
-}
-
-teardown() {
-	vm_end
+	build aarch64 aarch64 aarch64-fault
 }
 
 start() {
 	local variant=$1
 	shift
+	case $vm_machine in virt*) ;; *) vm_machine=virt ;; esac
+	[ "$vm_memory" -ge 128 ] || vm_memory=128
 	vm_start "$out/firmware/$variant/QEMU_EFI.fd" "$@"
 }
 
@@ -63,8 +47,7 @@ same() {
 		[ -z "$output" ]
 	done
 	[ "$vm_qemu_arm" = "$new_qemu" ] || return 0
-	vm_qmp query-firmware-log > "$vm/answer"
-	jq -r .return.log "$vm/answer" | base64 -d > "$vm/theirs"
+	qemu_text "$vm/theirs"
 	cmp "$vm/text" "$vm/theirs"
 }
 
@@ -108,11 +91,6 @@ plain() {
 		(map(.phase) | unique) == ["DXE", "PEI", "SEC"]' "$vm/records"
 }
 
-# The address of the ring whose second magic ends with $1
-ring_at() {
-	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
-}
-
 # reset_until TEXT: reset, wait for TEXT, stop. The port gets a message before the
 # log does.
 reset_until() {
@@ -135,8 +113,7 @@ is_part() {
 	local size
 	size=$(stat -c %s "$vm/text")
 	[ "$size" -gt $(($2 - $1 - 512)) ]
-	tail -c "+$(($1 + 1))" "$vm/serial.log" | head -c "$size" |
-		cmp - "$vm/text"
+	bytes "$1" $(($1 + size)) "$vm/serial.log" | cmp - "$vm/text"
 }
 
 resets() {
@@ -151,7 +128,7 @@ resets() {
 	is_part "$second" "$(serial_size)"
 	"$dump" -b -1 -O raw "$vm/dump" > "$vm/text"
 	is_part 0 "$second"
-	[ -n "$(ring_at p)" ]
+	[ -n "$(vm_ring p)" ]
 	# in PEI, when there is only an early ring
 	vm_qmp cont
 	reset_until 'Loading PEIM'
@@ -195,18 +172,10 @@ resets() {
 # fault PLACE KIND: crash there in that way (firmware/MemLogPkg/MemLogFault/Fault.h).
 # There is no console yet, so the log is all that the serial port got.
 fault() {
-	local size=-1 before=-2 tries=0
-
-	vm_stop
 	vm_new
 	start aarch64-fault -fw_cfg "name=opt/memlog/Fault,string=$1$2"
 	vm_wait serial.log "memory log: fault $1$2"
-	while [ "$size" != "$before" ]; do
-		[ $((tries += 1)) -lt 300 ]
-		before=$size
-		sleep 1
-		size=$(serial_size)
-	done
+	vm_still 1 serial.log
 	vm_dump elf "$vm/dump"
 	"$dump" -q -O raw "$vm/dump" > "$vm/text"
 }
@@ -223,54 +192,73 @@ crashes() {
 
 	for kind in 1 2 3; do
 		crash "$1" $kind
-		"$dump" -q -l err "$vm/dump" |
-			grep -q '^Synchronous Exception at 0x'
+		"$dump" -q -l err "$vm/dump" > "$vm/errors"
+		grep -q '^Synchronous Exception at 0x' "$vm/errors"
+		tail -n 1 "$vm/errors" | has 'the processor stops'
 	done
 	crash "$1" 4
-	"$dump" -q -l err "$vm/dump" | tail -n 2 > "$vm/last"
-	sed -n 1p "$vm/last" | grep -q '^ASSERT .*/Fault.c('
-	sed -n 2p "$vm/last" | grep -q 'the processor stops'
+	"$dump" -q -l err "$vm/dump" > "$vm/errors"
+	tail -n 2 "$vm/errors" > "$vm/last"
+	sed -n 1p "$vm/last" | has '^ASSERT .*/Fault.c('
+	sed -n 2p "$vm/last" | has 'the processor stops'
 	crash "$1" 5
-	[ "$(tail -n 1 "$vm/text" | tr -d '\r')" = "memory log: fault ${1}5" ]
+	"$dump" -q -l err "$vm/dump" > "$vm/errors"
+	[ "$(tail -n 1 "$vm/errors")" = 'memory log: the processor stops' ]
+}
+
+# registers PLACE: a store to an address that is not mapped, which SEC's vectors print
+registers() {
+	crash "$1" 2
+	"$dump" -q -l err "$vm/dump" > "$vm/errors"
+	grep -qiE '^ESR 0x9[67].{6} FAR 0x00007ffffffff000 SPSR 0x[0-9a-f]{8}$' \
+		"$vm/errors"
+	grep -qiE '^X0  00007ffffffff000( [0-9a-f]{16}){3}$' "$vm/errors"
+	[ "$(grep -cE '^X[0-9]+ +([0-9A-F]{16} ?){4}$' "$vm/errors")" -eq 7 ]
+	grep -qE '^X28 [0-9A-F]{16} FP 0{8}4.* LR .* SP 0{8}4[0-9A-F]{7}$' \
+		"$vm/errors"
 }
 
 @test "crashes in SEC" {
 	crashes 1
+	registers 1
 }
 
 @test "crashes in SEC at EL2" {
 	at_el2
 	crashes 1
+	registers 1
 }
 
 @test "crashes in PEI, with memory" {
 	crashes 3
+	registers 3
 }
 
 @test "crashes in PEI at EL2, with memory" {
 	at_el2
 	crashes 3
+	registers 3
 }
 
 @test "crashes in DXE, of which the core prints the registers" {
 	crashes 4
 	crash 4 2
-	"$dump" -q -l err "$vm/dump" | grep -q 'ESR : EC 0x25'
+	"$dump" -q -l err "$vm/dump" | has 'ESR : EC 0x25'
 }
 
 @test "crashes in DXE, of which CpuDxe prints the registers" {
 	crashes 5
 	crash 5 2
-	"$dump" -q -l err "$vm/dump" | grep -q 'ESR : EC 0x25'
+	"$dump" -q -l err "$vm/dump" | has 'ESR : EC 0x25'
 }
 
 # The registers are printed like other messages, which do not go past the lock.
 @test "an exception while the same processor has the lock: first and last line" {
 	fault 5 6
 	tail -n 3 "$vm/text" > "$vm/last"
-	sed -n 1p "$vm/last" | grep -q '^Synchronous Exception at 0x'
-	sed -n 2p "$vm/last" | grep -q '^ASSERT '
-	sed -n 3p "$vm/last" | grep -q 'the processor stops'
+	sed -n 1p "$vm/last" | has '^Synchronous Exception at 0x'
+	sed -n 2p "$vm/last" | has '^ASSERT '
+	sed -n 3p "$vm/last" | has 'the processor stops'
 }
 
 # The type of the memory at $1 in the map that the kernel printed
@@ -292,13 +280,13 @@ linux() {
 	vm_dump elf "$vm/dump"
 	"$dump" -O raw "$vm/dump" > "$vm/text"
 	[ "$(stat -c %s "$vm/text")" -gt 50000 ]
-	ring=$(($(ring_at 2) + 0x40000000))
+	ring=$(($(vm_ring 2) + 0x40000000))
 	[ "$(memory_type $ring)" = 'Runtime Data' ]
 	[ "$(memory_type $((0x4010f000)))" = 'ACPI Mem NVS' ]
 	[ "$(memory_type $((0x40100000)))" != 'ACPI Mem NVS' ]
 	# the last message is of a runtime driver, when the port was the kernel's:
 	# Linux maps the firmware at its physical addresses here
-	tail -n 1 "$vm/text" | grep -q '^DXE ResetSystem2: '
+	tail -n 1 "$vm/text" | has '^DXE ResetSystem2: '
 	run ! grep -aq 'DXE ResetSystem2: ' "$vm/serial.log"
 	# all others are on the port before the kernel's first line
 	size=$(LC_ALL=C grep -abo 'Booting Linux on' "$vm/serial.log" |

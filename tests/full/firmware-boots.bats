@@ -5,20 +5,12 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-	export top=$BATS_TEST_DIRNAME/../..
-	export out=${B:-$top/build}
-	export dump=$out/memlog-dump
-	export new_qemu
-	# tests/check uses JOBS for the number of test files
-	JOBS=$(nproc)
-	export JOBS
-	"$top/firmware/build.sh" x64 ia32x64 x64-smm-fault >&3 2>&3
-	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
-}
-
 # shellcheck source=tests/full/firmware.bash
 . "$BATS_TEST_DIRNAME/firmware.bash"
+
+setup_file() {
+	build x86_64 x64 ia32x64 x64-smm-fault
+}
 
 # The offset in debugcon.log at which boot $1 starts
 boot_at() {
@@ -29,17 +21,15 @@ boot_at() {
 # Wait until the shell of boot $1 has its first prompt, and all is quiet. In each boot
 # there is one more, after the memory map.
 at_shell() {
-	local tries=0 size=-1 before=-2
+	local tries=0
 
 	until [ "$(grep -ao 'Shell> ' "$vm/serial.log" | wc -l)" -ge \
-		$((2 * $1 - 1)) ] &&
-		[ "$size" = "$before" ]; do
-		[ $((tries += 1)) -lt $((vm_seconds * 3)) ] ||
+		$((2 * $1 - 1)) ]; do
+		[ $((tries += 1)) -lt $((vm_seconds * 5)) ] ||
 			vm_fail "no shell in boot $1"
-		before=$size
-		sleep 0.5
-		size=$(cat "$vm/debugcon.log" "$vm/serial.log" | wc -c)
+		sleep 0.2
 	done
+	vm_still 0.5 debugcon.log serial.log
 }
 
 # What the shell's memory map has except memory that is free once boot services have
@@ -101,13 +91,13 @@ five_boots() {
 		vm_qmp stop > /dev/null
 		if [ $boot -gt 1 ]; then
 			boot_is -1 "$(boot_at $((boot - 1)))" "$(boot_at $boot)"
-			[ "$(ring_at p)" = "$first" ]
-			rings=$({ ring_at 2; ring_at p; } | sort)
+			[ "$(vm_ring p)" = "$first" ]
+			rings=$({ vm_ring 2; vm_ring p; } | sort)
 			[ $boot -eq 2 ] || [ "$rings" = "$all" ]
 			all=$rings
 		fi
 		same "$(boot_at $boot)" elf
-		first=$(ring_at 2)
+		first=$(vm_ring 2)
 		[ -n "$first" ]
 		vm_qmp cont > /dev/null
 		case $boot in
@@ -186,7 +176,7 @@ reset_in_dxe() {
 # its last line, which says that the processor stops, the registers
 crashed() {
 	tail -c "+$(($1 + 1))" "$vm/debugcon.log" > "$vm/port"
-	tail -n 1 "$vm/port" | grep -q '^memory log: the processor stops'
+	tail -n 1 "$vm/port" | has '^memory log: the processor stops'
 	head -n -1 "$vm/port"
 	cat "$vm/serial.log"
 	tail -n 1 "$vm/port"
@@ -205,11 +195,11 @@ crashed() {
 	grep -q 'Exception Type - .*#PF' "$vm/serial.log"
 	# the registers are on the serial port only, before the last line
 	crashed 0 > "$vm/second"
-	grep -B 1 '^!!!! X64' "$vm/second" | grep -q '^memory log: fault 52'
+	grep -B 1 '^!!!! X64' "$vm/second" | has '^memory log: fault 52'
 	dump_has "$vm/first" "$vm/second"
 	"$dump" -q -b 0 -O raw "$vm/dump" | cmp - "$vm/second"
 	"$dump" -q -b 0 -l err -c MemLogFaultDxe "$vm/dump" |
-		grep -q '^!!!! Find image'
+		has '^!!!! Find image'
 
 	# the same once more, by a reset: the boot before is the one that crashed
 	rm "$vm/dump"
@@ -220,7 +210,7 @@ crashed() {
 	dump_has "$vm/second" "$vm/third"
 	"$dump" -q -b 0 -O raw "$vm/dump" | cmp - "$vm/third"
 	"$dump" -q -b -1 -l err -c MemLogFaultDxe "$vm/dump" |
-		grep -q '^!!!! Find image'
+		has '^!!!! Find image'
 }
 
 @test "Linux's ovmf_debug_log: the text of this boot, and nothing else" {
@@ -239,5 +229,5 @@ crashed() {
 	perl -ne '/@([0-9a-f]+)\s*$/ and print pack "H*", $1' "$vm/serial.log" |
 		cmp "$vm/text" -
 	# there is a boot before it
-	[ -n "$(ring_at p)" ]
+	[ -n "$(vm_ring p)" ]
 }

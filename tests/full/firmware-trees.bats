@@ -5,71 +5,45 @@
 
 bats_require_minimum_version 1.5.0
 
+# shellcheck source=tests/full/firmware.bash
+. "$BATS_TEST_DIRNAME/firmware.bash"
+
 setup_file() {
-	export top=$BATS_TEST_DIRNAME/../..
-	export out=${B:-$top/build}
-	export dump=$out/memlog-dump
-	export new_qemu
-	# tests/check uses JOBS for the number of test files
-	JOBS=$(nproc)
-	export JOBS
-	"$top/firmware/build.sh" x64-202502 aarch64-202502 \
-		x64-fpdt >&3 2>&3
-	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
-}
-
-setup() {
-	# shellcheck source=firmware/vm.sh
-	. "$top/firmware/vm.sh"
-	[ -x "$dump" ]
-	vm_new
-}
-
-teardown() {
-	local pid
-	for pid in "$vm"/*/pid; do
-		[ ! -s "$pid" ] || kill "$(cat "$pid")" || :
-	done
-	vm_end
+	build x86_64 x64-202502 aarch64-202502 x64-fpdt
 }
 
 # Boot a variant to the shell: the log in dumps of these formats is what the debug
 # port got.
 boots() {
-	local variant=$1 format
+	local variant=$1
 	shift
 
-	vm_start "$out/firmware/$variant/OVMF.fd"
+	start "$variant"
 	vm_quiet
-	vm_qmp stop
-	[ "$(stat -c %s "$vm/debugcon.log")" -gt 50000 ]
-	for format; do
-		vm_dump "$format" "$vm/dump"
-		"$dump" -O raw "$vm/dump" | cmp "$vm/debugcon.log" -
-	done
+	[ "$(debugcon_size)" -gt 50000 ]
+	same 0 "$@"
 }
 
 @test "edk2-stable202502, x64: the log is what the debug port got" {
 	boots x64-202502 elf kdump-zlib raw
+	vm_dump elf "$vm/dump"
 	# another release than that of the other variants, and not the same log
-	"$dump" --list "$vm/dump" | grep -q 'edk2 2025\.02'
+	"$dump" --list "$vm/dump" | has 'edk2 2025\.02'
 	grep -q 'memory log: at' "$vm/debugcon.log"
 }
 
 @test "edk2-stable202502, x64: QEMU's own reader, and the boot before" {
 	local before
-	vm_qemu=$new_qemu
-	boots x64-202502
-	before=$(stat -c %s "$vm/debugcon.log")
+	use_new_qemu
+	boots x64-202502 elf
+	before=$(debugcon_size)
 	vm_reset
 	vm_quiet
+	[ "$(debugcon_size)" -gt $((before + 50000)) ]
+	same "$before" elf
 	vm_dump elf "$vm/dump"
-	tail -c "+$((before + 1))" "$vm/debugcon.log" > "$vm/second"
-	[ "$(stat -c %s "$vm/second")" -gt 50000 ]
-	"$dump" -O raw "$vm/dump" | cmp "$vm/second" -
-	"$dump" -b -1 -O raw "$vm/dump" | cmp - <(head -c "$before" "$vm/debugcon.log")
-	vm_qmp query-firmware-log > "$vm/answer"
-	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/second" -
+	"$dump" -b -1 -O raw "$vm/dump" > "$vm/text"
+	bytes 0 "$before" | cmp - "$vm/text"
 }
 
 @test "edk2-stable202502, ArmVirtQemu: the log is what the serial port got" {
@@ -82,18 +56,11 @@ boots() {
 		vm_dump "$format" "$vm/dump"
 		"$dump" -O raw "$vm/dump" > "$vm/text"
 		[ "$(stat -c %s "$vm/text")" -gt 30000 ]
-		# line by line, because the console uses the same port
-		perl -0777 -e '
-			my ($serial, $log) = map { open F, "<:raw", $_; <F> } @ARGV;
-			my $at = 0;
-			for ($log =~ /.*\n|.+/g) {
-				$at = index $serial, $_, $at;
-				die "not on the serial port: $_" if $at < 0;
-				$at += length;
-			}' "$vm/serial.log" "$vm/text"
-		cmp -n 10000 "$vm/serial.log" "$vm/text"
+		# the console uses the same port
+		run -0 "$top/tests/host/console.pl" "$vm/serial.log" "$vm/text"
+		[ -z "$output" ]
 	done
-	"$dump" --list "$vm/dump" | grep -q 'edk2 2025\.02'
+	"$dump" --list "$vm/dump" | has 'edk2 2025\.02'
 }
 
 @test "FPDT: the times of the boot are in guest memory" {
@@ -126,11 +93,41 @@ unpack() {
 	cd "$vm"/memlog-firmware-* || return
 }
 
+# Wait until the serial port's output has startup.nsh in that many lines.
+shells() {
+	local tries=0
+
+	until [ "$(grep -acs startup.nsh "$2")" -ge "$1" ]; do
+		[ $((tries += 1)) -lt $((vm_seconds * 2)) ]
+		sleep 0.5
+	done
+}
+
+# Run the Nth block, which starts a guest. Its QEMU, and memlog-dump, are in ../bin.
+start_block() {
+	commands "$1" > start
+	PATH=$PWD/../bin:$PATH sh -ex start 3>&- &
+}
+
+# wrap QEMU [ARG...]: a QEMU in ../bin with more options
+wrap() {
+	local qemu
+	qemu=$(command -v "$1")
+	mkdir -p ../bin
+	cat > "../bin/$1" <<-END
+	#!/bin/sh
+	exec $qemu "\$@" -pidfile qemu.pid ${*:2}
+	END
+	chmod +x "../bin/$1"
+	ln -sf "$(realpath "$dump")" ../bin/memlog-dump
+}
+
 @test "the archive of a release boots as its README says" {
-	local size=-1 before=-2 tries=0 qemu
+	local directory before
 	unpack
+	directory=$(basename "$PWD")
 	sha256sum -c SHA256SUMS
-	find . -name '*.fd' | wc -l | grep -qx "$(wc -l < SHA256SUMS)"
+	find . -name '*.fd' | wc -l | has -x "$(wc -l < SHA256SUMS)"
 	grep -q Redistribution LICENSES/edk2.txt
 	# its table has every directory of images
 	find . -name '*.fd' | cut -d/ -f2 | sort -u |
@@ -139,50 +136,46 @@ unpack() {
 	run ! grep @ README.md
 
 	# the same QEMU, with a debug port
-	qemu=$(command -v qemu-system-x86_64)
-	mkdir ../bin
-	cat > ../bin/qemu-system-x86_64 <<-END
-	#!/bin/sh
-	exec $qemu "\$@" -debugcon file:debugcon.log -pidfile pid \\
+	wrap qemu-system-x86_64 -debugcon file:debugcon.log \
 		-global isa-debugcon.iobase=0x402
-	END
-	chmod +x ../bin/qemu-system-x86_64
-	ln -s "$(realpath "$dump")" ../bin/memlog-dump
-	commands 1 > start
+	start_block 1
+	shells 1 serial.log
+	vm_still 0.5 "$directory/debugcon.log"
+	before=$(stat -c %s debugcon.log)
+	# after a reset, both commands have something to print
+	printf '%s\n' '{"execute":"qmp_capabilities"}' \
+		'{"execute":"system_reset"}' |
+		socat -t 2 - UNIX-CONNECT:qmp.socket > answers
+	[ "$(grep -c '"return"' answers)" -eq 2 ]
+	shells 2 serial.log
+	vm_still 0.5 "$directory/debugcon.log"
+	commands 2 | sed 's/dump/dump -O raw/' > print
+	[ "$(wc -l < print)" -eq 2 ]
+	PATH=$PWD/../bin:$PATH sh -ex print > text
+	cat <(tail -c "+$((before + 1))" debugcon.log) \
+		<(head -c "$before" debugcon.log) | cmp - text
 	commands 2 > print
-	PATH=$PWD/../bin:$PATH sh -ex start 3>&- &
-	while [ "$size" != "$before" ] ||
-			! grep -aqs startup.nsh serial.log; do
-		[ $((tries += 1)) -lt 600 ]
-		sleep 0.5
-		before=$size
-		size=$(stat -c %s debugcon.log || echo 0)
-	done
-	sed -n 1p print > first
-	sed 's/dump/dump -O raw/' first > raw
-	[ "$(PATH=$PWD/../bin:$PATH sh -ex first | wc -l)" -gt 1000 ]
-	PATH=$PWD/../bin:$PATH sh -ex raw | cmp debugcon.log -
-	kill "$(cat pid)"
+	PATH=$PWD/../bin:$PATH sh -ex print > text
+	[ "$(wc -l < text)" -gt 2000 ]
+	kill "$(cat qemu.pid)"
 	wait
 }
 
 @test "the archive of a release boots on Arm" {
-	local tries=0
+	local directory
 	unpack
-	commands 3 > start
-	sed 's/-M virt/-pidfile pid &/' start > start-here
-	sh -ex start-here 3>&- &
-	until grep -aqs startup.nsh arm.log; do
-		[ $((tries += 1)) -lt 600 ]
-		sleep 0.5
-	done
+	directory=$(basename "$PWD")
+	wrap qemu-system-aarch64
+	start_block 3
+	shells 1 arm.log
+	vm_still 0.5 "$directory/arm.log"
 	"$dump" -O raw qmp:arm.socket > text
-	kill "$(cat pid)"
+	kill "$(cat qemu.pid)"
 	wait
 	[ "$(stat -c %s text)" -gt 30000 ]
 	# the console uses the same serial port
-	cmp -n 10000 text arm.log
-	grep -aF "$(tail -n 1 text | tr -d '\r')" arm.log
+	run -0 "$top/tests/host/console.pl" arm.log text
+	[ -z "$output" ]
 }
 
 @test "the XML in the README of a release names files of the archive" {

@@ -1,27 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2034,SC2154
-# Sourced by the tests of the firmware. setup_file of each sets top and dump, out,
-# the build directory, and new_qemu.
+# Sourced by the tests of the firmware. In a pipe, each command must succeed, so `has`
+# is there instead of grep -q.
 #
+#	build GUEST VARIANT...	for setup_file: build variants of firmware/build.sh, get
+#				a QEMU for x86_64 or aarch64 that reads the log itself
 #	start VARIANT [ARG...]	start a guest
-#	use_new_qemu		with the QEMU that reads the log itself
+#	use_new_qemu		with that QEMU
+#	has ARG...		grep -q, which reads all of its input
 #	debugcon_size		bytes of debugcon.log
-#	bytes FROM TO		that part of debugcon.log
+#	bytes FROM TO [FILE]	that part of debugcon.log, or of FILE
 #	same FROM FORMAT...	memlog-dump prints debugcon.log from there on, and
 #				so does query-firmware-log of a new QEMU
 #	qemu_text FILE		what query-firmware-log has, and its answer
-#	ring_at MARK		address of the ring whose second magic ends so
 #	fault_guest		set up a guest for x64-smm-fault, with fault_flags
 #	fault_quiet		wait until neither port gets more text
 
+build() {
+	local guest=$1
+	shift
+
+	export top=$BATS_TEST_DIRNAME/../..
+	export out=${B:-$top/build}
+	export dump=$out/memlog-dump
+	export new_qemu
+	# tests/check uses JOBS for the number of test files
+	JOBS=$(nproc) "$top/firmware/build.sh" "$@" >&3 2>&3
+	new_qemu=$("$top/firmware/newqemu.sh" "$guest" 2>&3)
+}
+
 setup() {
+	set -o pipefail
 	# shellcheck source=firmware/vm.sh
 	. "$top/firmware/vm.sh"
 	[ -x "$dump" ]
 	vm_new
 }
 
+# What a test started besides QEMU has its process number in $vm.
 teardown() {
+	local pid
+
+	for pid in "$vm"/*.pid "$vm"/*/*.pid; do
+		[ ! -s "$pid" ] || kill "$(cat "$pid")" 2>/dev/null || :
+	done
 	vm_end
 }
 
@@ -35,12 +57,17 @@ use_new_qemu() {
 	vm_qemu=$new_qemu
 }
 
+has() {
+	grep "$@" > /dev/null
+}
+
 debugcon_size() {
 	stat -c %s "$vm/debugcon.log"
 }
 
 bytes() {
-	tail -c "+$(($1 + 1))" "$vm/debugcon.log" | head -c "$(($2 - $1))"
+	dd if="${3:-$vm/debugcon.log}" iflag=skip_bytes,count_bytes skip="$1" \
+		count="$(($2 - $1))" bs=64K status=none
 }
 
 same() {
@@ -56,10 +83,6 @@ qemu_text() {
 	jq -r .return.log "$vm/answer" | base64 -d > "$1"
 }
 
-ring_at() {
-	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
-}
-
 # 64-bit PEI cannot resume with SMM and refuses to boot if S3 is available.
 fault_guest() {
 	vm_machine=q35,smm=on
@@ -69,12 +92,5 @@ fault_guest() {
 }
 
 fault_quiet() {
-	local size=-1 before=-2 tries=0
-
-	while [ "$size" != "$before" ]; do
-		[ $((tries += 1)) -lt 300 ]
-		before=$size
-		sleep 1
-		size=$(cat "$vm/debugcon.log" "$vm/serial.log" | wc -c)
-	done
+	vm_still 1 debugcon.log serial.log
 }

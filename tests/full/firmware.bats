@@ -6,21 +6,13 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-	export top=$BATS_TEST_DIRNAME/../..
-	export out=${B:-$top/build}
-	export dump=$out/memlog-dump
-	export new_qemu
-	# tests/check uses JOBS for the number of test files
-	JOBS=$(nproc)
-	export JOBS
-	"$top/firmware/build.sh" x64 ia32x64 x64-serial x64-smm-fault \
-		ia32x64-smm x64-full microvm-progress cloudhv >&3 2>&3
-	new_qemu=$("$top/firmware/newqemu.sh" 2>&3)
-}
-
 # shellcheck source=tests/full/firmware.bash
 . "$BATS_TEST_DIRNAME/firmware.bash"
+
+setup_file() {
+	build x86_64 x64 ia32x64 x64-serial x64-smm-fault ia32x64-smm x64-full \
+		microvm-progress cloudhv
+}
 
 plain() {
 	start "$@"
@@ -140,8 +132,8 @@ prefixed() {
 	[ "$(grep -avc '^\[ .*\] [EWIV] ' "$vm/text")" = 0 ]
 	# the rate is known before anything is copied
 	[ "$(grep -ac '^\[           ?\]' "$vm/text")" = 0 ]
-	vm_qmp query-firmware-log > "$vm/answer"
-	jq -r .return.log "$vm/answer" | base64 -d | cmp "$vm/text" -
+	qemu_text "$vm/theirs"
+	cmp "$vm/text" "$vm/theirs"
 	# the same time and level as in the index, of which one line may have several
 	"$dump" -J "$vm/dump" | jq -r 'select(.type == "record") |
 		.text[1:13] + " " + .text[15:16] + " \(.level) " +
@@ -171,7 +163,7 @@ prefixed() {
 	sleep 1
 	vm_dump elf "$vm/dump"
 	"$dump" -O raw "$vm/dump" > "$vm/text"
-	grep -a 'no room for' "$vm/text" | grep -qv '^\['
+	grep -a 'no room for' "$vm/text" | has -v '^\['
 	grep -qa '^\[ .*\] I Loading ' "$vm/text"
 	LC_ALL=C sed -E 's/^\[( *[0-9]+\.[0-9]{6}|           \?)\] [EWIV] //' \
 		"$vm/text" | cmp - "$vm/debugcon.log"
@@ -182,6 +174,7 @@ all_of_it() {
 	local tries
 	mkdir "$vm/tpm"
 	swtpm socket --tpm2 --tpmstate "dir=$vm/tpm" --terminate \
+		--pid "file=$vm/tpm.pid" \
 		--ctrl "type=unixio,path=$vm/tpm.sock" 3>&- &
 	for ((tries = 0; tries < 100; tries++)); do
 		[ ! -S "$vm/tpm.sock" ] || break
@@ -214,7 +207,7 @@ all_of_it() {
 	same $(($(debugcon_size) - (8 * 4096 - 0x301))) elf
 	vm_dump elf "$vm/dump"
 	"$dump" --list -J "$vm/dump" | jq -r 'select(.type == "log") |
-		.flags[]' | grep -qx wrapped
+		.flags[]' | has -x wrapped
 }
 
 # Boot to PEI, move the log to the early ring with lock $1, continue the boot.
@@ -223,7 +216,7 @@ boot_on_early() {
 	start x64
 	vm_wait debugcon.log 'memory log: at'
 	vm_qmp stop
-	tail=$(($(ring_at 2) + 0x30))
+	tail=$(($(vm_ring 2) + 0x30))
 	vm_new
 	start x64 -S -gdb "unix:$vm/gdb,server=on,wait=off"
 	# in PEI, some messages after the log was moved to memory
@@ -311,12 +304,13 @@ progress() {
 # arrivals NAME: boot with a reader of port 0x80; NAME.arrived and NAME.logged have
 # the time of each mark
 arrivals() {
-	local tries
+	local tries reader
 	vm_new
 	start x64-full -S \
 		-chardev "socket,id=progress,path=$vm/progress,server=on,wait=off" \
 		-device isa-debugcon,iobase=0x80,chardev=progress
 	"$BATS_TEST_DIRNAME/arrivals.pl" "$vm/progress" > "$1.arrived" 3>&- &
+	reader=$!
 	for ((tries = 0; tries < 100; tries++)); do
 		! grep -q connected "$1.arrived" || break
 		sleep 0.1
@@ -328,6 +322,9 @@ arrivals() {
 		jq -r 'select(.type == "record") |
 			"\((.time | tonumber) / (.time_hz | tonumber)) " +
 			(.text | capture("0x(?<code>..)").code)' > "$1.logged"
+	# it has all of them when QEMU has ended
+	vm_stop
+	wait "$reader"
 }
 
 @test "marks arrive when the log says so" {
@@ -349,7 +346,7 @@ with_smm() {
 	start "$@" -global driver=cfi.pflash01,property=secure,value=on
 	vm_quiet
 	sed '1,/SMM IPL locked SMRAM window/d' "$vm/debugcon.log" |
-		grep -q SmmInstallProtocolInterface
+		has SmmInstallProtocolInterface
 	same 0 elf
 }
 
@@ -373,7 +370,7 @@ fault() {
 	fault_quiet
 	vm_dump elf "$vm/dump"
 	"$dump" -q -O raw "$vm/dump" > "$vm/text"
-	tail -n 1 "$vm/debugcon.log" | grep -q '^memory log: the processor stops'
+	tail -n 1 "$vm/debugcon.log" | has '^memory log: the processor stops'
 	{
 		head -n -1 "$vm/debugcon.log"
 		cat "$vm/serial.log"
@@ -398,20 +395,20 @@ crashes() {
 			cmp <(tr -d '\r' < "$vm/serial.log") -
 		# SMM's handler of page faults does not look for it
 		[ "$1$kind" = 92 ] || "$dump" -q -l err -c "$2" "$vm/dump" |
-			grep -q '^!!!! Find image'
+			has '^!!!! Find image'
 	done
 	fault "$1" 4
 	[ ! -s "$vm/serial.log" ]
 	"$dump" -q -l err "$vm/dump" | tail -n 2 > "$vm/last"
-	sed -n 1p "$vm/last" | grep -q '^ASSERT .*/Fault.c('
-	sed -n 2p "$vm/last" | grep -q 'the processor stops'
+	sed -n 1p "$vm/last" | has '^ASSERT .*/Fault.c('
+	sed -n 2p "$vm/last" | has 'the processor stops'
 	fault "$1" 5
 	[ ! -s "$vm/serial.log" ]
 	"$dump" -q -l err "$vm/dump" | tail -n 1 |
-		grep -qx 'memory log: the processor stops'
+		has -x 'memory log: the processor stops'
 	# SMM's core does not log the GUID of a module that it loads
 	[ "$1" = 9 ] || "$dump" -q -c "$2" "$vm/dump" | tail -n 1 |
-		grep -qx 'memory log: the processor stops'
+		has -x 'memory log: the processor stops'
 }
 
 @test "crashes in SEC" {
@@ -461,7 +458,7 @@ memory_type() {
 	vm_wait serial.log 'sleeper: going'
 	same 0 elf
 	# memory types that keep the kernel from using either ring
-	ring=$(ring_at 2)
+	ring=$(vm_ring 2)
 	[ "$(memory_type "$ring")" = 'Runtime Data' ]
 	[ "$(memory_type $((0x820000)))" = 'ACPI Mem NVS' ]
 	[ "$(memory_type $((0x82f000)))" = 'ACPI Mem NVS' ]

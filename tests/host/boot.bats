@@ -86,11 +86,6 @@ tables_say() {
 	tables_say 'hob 0x0'
 }
 
-# The address of the ring whose second magic ends with $1.
-ring_at() {
-	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
-}
-
 # bytes FROM TO: that part of the debug port's output
 bytes() {
 	tail -c "+$(($1 + 1))" "$vm/debugcon.log" | head -c "$(($2 - $1))"
@@ -128,8 +123,8 @@ reset_in_dxe() {
 	start x64
 	vm_quiet
 	vm_qmp stop
-	first=$(ring_at 2)
-	[ -z "$(ring_at p)" ]
+	first=$(vm_ring 2)
+	[ -z "$(vm_ring p)" ]
 	end=$(stat -c %s "$vm/debugcon.log")
 	# three boots that do not get far
 	for i in 5 10 15; do
@@ -138,15 +133,15 @@ reset_in_dxe() {
 		before=$end
 		end=$(stat -c %s "$vm/debugcon.log")
 		[ "$end" -gt $((before + 5000)) ]
-		second=$(ring_at 2)
+		second=$(vm_ring 2)
 		[ "$second" != "$first" ]
-		[ "$(ring_at p)" = "$first" ]
+		[ "$(vm_ring p)" = "$first" ]
 		first=$second
 	done
 	vm_reset
 	vm_quiet
 	vm_qmp stop
-	[ "$(ring_at p)" = "$first" ]
+	[ "$(vm_ring p)" = "$first" ]
 	kept "$before" "$end"
 	[ "$(stat -c %s "$vm/debugcon.log")" -gt $((end + 50000)) ]
 	vm_same "$end" elf raw
@@ -169,7 +164,7 @@ reset_in_dxe() {
 	vm_quiet
 	grep -q 'memory log: gave up that of the boot before' "$vm/debugcon.log"
 	vm_same 0 elf
-	[ -z "$(ring_at p)" ]
+	[ -z "$(vm_ring p)" ]
 	vm_dump elf "$vm/dump"
 	run -1 --separate-stderr "$dump" -b -1 -O raw "$vm/dump"
 }
@@ -191,7 +186,7 @@ magic_at() {
 	start x64
 	vm_quiet
 	vm_qmp stop
-	main=$(ring_at 2)
+	main=$(vm_ring 2)
 	# two old logs; the note has the address of one
 	for page in 0x2000 0x2100; do
 		dd if="$vm/ram" of="$vm/ram" bs=4096 skip=$((main >> 12)) \
