@@ -904,6 +904,8 @@ struct memlog_record {
 	int32_t boot; /* if has_boot: as in struct memlog_log; without,
 			   MEMLOG_REC_STALE may say that it is older */
 	bool has_boot;
+	uint64_t time_zero; /* if has_time: ticks from the creation of the
+				   machine to time 0; 0: not known */
 };
 
 struct memlog_decoder;

@@ -312,6 +312,7 @@ const struct ml_format ml_format_debugport = {
 	.group.expand = debugport_expand,
 	.group.text = ml_text_of_header,
 	.live.header = ML_PORTS_HEADER,
+	.say.moment = ml_ports_moment,
 	.say.absent = "progress codes are in the log of Cloud Hypervisor or "
 		      "Firecracker: give that file",
 	.say.boots = true,

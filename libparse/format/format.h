@@ -18,6 +18,7 @@
 #include "look.h"
 #include "memlog.h"
 #include "names.h"
+#include "moment.h"
 
 /* Bytes in the log for what probe() learned and the decoder needs. */
 #define ML_LOG_PRIV 256
@@ -422,6 +423,7 @@ struct ml_format {
 	/*
 	 * event: the meaning of a record of a hypervisor's trace. The records
 	 *	of each CPU come in order. false: it has none.
+	 * moment: what a record says of the boot: phases, marks. ret is zeroed.
 	 * visits: LEAVE and ENTER are the ways of a CPU into the hypervisor and
 	 *	out of it, also from the host, and reasons are not those of a
 	 *	processor: events have their names.
@@ -455,6 +457,8 @@ struct ml_format {
 	struct {
 		bool (*event)(const struct memlog_record *rec,
 			      struct ml_event *ret);
+		void (*moment)(const struct memlog_record *rec,
+			       struct ml_moment *ret);
 		bool visits;
 		const char *(*reason)(uint32_t reason);
 		const struct ml_format *clock;

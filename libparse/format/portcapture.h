@@ -40,4 +40,7 @@ void ml_port_record(struct ml_port_records *c, struct memlog_record *rec,
 /* Why a log of a capture is current. */
 const char *ml_port_reason(void);
 
+/* portmoment.c: what a line of a capture or of a monitor's log says about the boot. */
+void ml_ports_moment(const struct memlog_record *rec, struct ml_moment *ret);
+
 #endif

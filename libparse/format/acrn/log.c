@@ -286,6 +286,12 @@ static void log_close(void *state, struct ml_source *source)
 	ml_free(&d->alloc, d->rings);
 }
 
+static void log_moment(const struct memlog_record *rec, struct ml_moment *ret)
+{
+	(void)rec;
+	ret->phase = ML_STAGE_HYPERVISOR;
+}
+
 const struct ml_format ml_format_acrn_log = {
 	.name = "acrn-log",
 	.title = "ACRN hypervisor log",
@@ -304,6 +310,7 @@ const struct ml_format ml_format_acrn_log = {
 	.group.text = ml_acrn_text,
 	.group.own = ml_acrn_log_own,
 	.live.stable = log_stable,
+	.say.moment = log_moment,
 	.say.rate = ml_acrn_rate,
 	.say.boots = true,
 	.say.takes = ML_TAKES_CONSUMED,

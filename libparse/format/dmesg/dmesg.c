@@ -258,6 +258,7 @@ const struct ml_format ml_format_dmesg = {
 	.find.likely = dmesg_likely,
 	.group.expand = ml_dmesg_expand,
 	.group.text = dmesg_text,
+	.say.moment = ml_dmesg_moment,
 	.say.absent =
 		"Linux's log is found by VMCOREINFO, in a note of the dump "
 		"or in its memory (before Linux 4.13 with "

@@ -126,4 +126,7 @@ enum memlog_status ml_dmesg_buffer_next(struct dmesg_reader *r,
 					struct ml_source *source,
 					struct dmesg_record *ret);
 
+/* moment.c */
+void ml_dmesg_moment(const struct memlog_record *rec, struct ml_moment *ret);
+
 #endif

@@ -386,6 +386,7 @@ const struct ml_format ml_format_fpdt = {
 	.find.glance = ml_fpdt_glance,
 	.group.relate = ml_fpdt_relate,
 	.group.text = ml_text_of_extent,
+	.say.moment = ml_fpdt_moment,
 	.say.absent = "OVMF as it is built by default has no FPDT; most "
 		      "machines have one",
 	.say.named_by = &ml_format_ovmf,

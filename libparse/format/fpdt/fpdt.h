@@ -25,4 +25,7 @@ bool ml_fpdt_glance(const uint8_t *p, size_t len);
 void ml_fpdt_relate(struct ml_log *const *logs, size_t n,
 		    struct memlog_image *image, bool some);
 
+/* moment.c */
+void ml_fpdt_moment(const struct memlog_record *rec, struct ml_moment *ret);
+
 #endif

@@ -187,6 +187,8 @@ static void ovmf_index_time(struct ovmf_index *x, uint64_t user_hz,
 	rec->has_time = true;
 	rec->time = e->clock - x->ext.start;
 	rec->time_hz = x->ext.hz ? x->ext.hz : user_hz;
+	/* what a reset does to the counter depends on the hypervisor */
+	rec->time_zero = x->ext.boots ? 0 : x->ext.start;
 }
 
 /* When that was, in microseconds since 1970 */

@@ -216,6 +216,7 @@ const struct ml_format ml_format_ovmf = {
 	.live.narrow = ml_ovmf_narrow,
 	.live.position = ml_ovmf_position,
 	.say.module = ml_ovmf_module,
+	.say.moment = ml_ovmf_moment,
 	.say.takes = ML_TAKES_UNCOMMITTED,
 	.say.absent = "the firmware may not log into memory: OVMF does if "
 		      "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "

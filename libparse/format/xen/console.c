@@ -279,6 +279,17 @@ static enum memlog_status xen_next(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
+/* Right before dom0 starts, memory that only the boot needed is freed. */
+static void xen_moment(const struct memlog_record *rec, struct ml_moment *ret)
+{
+	ret->phase = ML_STAGE_HYPERVISOR;
+	if (ml_moment_has(rec, "Freed ") &&
+	    ml_moment_has(rec, " init memory")) {
+		ret->common = ML_COMMON_DOM0;
+		ret->again = true;
+	}
+}
+
 const struct ml_format ml_format_xen_console = {
 	.name = "xen-console",
 	.title = "Xen console ring",
@@ -299,6 +310,7 @@ const struct ml_format ml_format_xen_console = {
 	.group.relate = xen_console_relate,
 	.group.text = ml_xen_console_text,
 	.group.own = ml_xen_console_own,
+	.say.moment = xen_moment,
 	.say.takes = ML_TAKES_RATE,
 	.say.symbols = "conring",
 	.say.absent = "Xen's console ring is in the memory of the hypervisor, "
