@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.alloc = &alloc,
 		.image = "image",
 		.n_logs = 1,
-		.stats = "vm_exit,irq,cpu_usage,hyp_exit",
+		.stats = "vm_exit,irq,cpu_usage,hyp_exit,boot",
 	};
 	struct memlog_log log = { .size = sizeof(log), .title = "a log" };
 	size_t renders = 0, formats = 0;

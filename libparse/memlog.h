@@ -1187,7 +1187,7 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  * progress: as in struct memlog_scan_opts, also while logs are written. May be
  *	NULL.
  * symbols: as in struct memlog_scan_opts. May be NULL.
- * many: more than one image is being queried.
+ * many: more than one image is being queried; memlog_query_finish() comes last.
  * continued: the sink already has output of an earlier image, so what belongs
  *	at the beginning of a file, such as the header line of CSV, is there.
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
@@ -1280,6 +1280,16 @@ MEMLOG_API enum memlog_status
 memlog_query_run(struct memlog_query *query, struct memlog_image *image,
 		 const struct memlog_query_host *host,
 		 struct memlog_query_result *ret, struct memlog_err *err);
+
+/*
+ * Write what is about all images together, after the last run of a query with many set in
+ * its host: without it a run writes that itself. Does nothing if there is none, or no
+ * run came so far. Errors are those of memlog_query_run().
+ */
+MEMLOG_API enum memlog_status
+memlog_query_finish(struct memlog_query *query,
+		    const struct memlog_query_host *host,
+		    struct memlog_err *err);
 
 /* The exit status if there is no image to run a query on: the image of that
  * name could not be opened. name NULL: the command line is invalid, or a file

@@ -107,6 +107,25 @@ static int main_worse(int a, int b)
 	return rank[a] > rank[b] ? a : b;
 }
 
+/* What is about all images together. */
+static int dump_finish(const struct opts *o, const struct output *out)
+{
+	struct memlog_query_host host = {
+		.size = sizeof(host),
+		.sink = &out->sink,
+		.message = on_message,
+		.many = true,
+		.continued = out->written,
+		.tmpdir = getenv("TMPDIR"),
+	};
+	struct memlog_err err = { .status = MEMLOG_OK };
+
+	if (!memlog_query_finish(o->query, &host, &err))
+		return MEMLOG_EXIT_NONE;
+	message_err(NULL, &err);
+	return MEMLOG_EXIT_UNREADABLE;
+}
+
 static int dump_all(const struct opts *o)
 {
 	struct memlog_symbols *symbols = NULL;
@@ -140,6 +159,8 @@ static int dump_all(const struct opts *o)
 		if (source_is_port(o->images[i]) && guard_forget())
 			break;
 	}
+	if (!guard_stop() && !out.failed)
+		code = main_worse(code, dump_finish(o, &out));
 	memlog_symbols_close(symbols);
 	/* keep what was printed before an error */
 	rc = output_close(&out, out.written && !guard_stop() && !out.failed);

@@ -145,8 +145,8 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       r->name);
 	if (!q->stats && r->only_tables)
 		return ml_fail(err, MEMLOG_INVALID,
-			       "-O %s needs --stats=vm_exit, irq, cpu_usage "
-			       "or hyp_exit",
+			       "-O %s needs --stats=vm_exit, irq, cpu_usage, "
+			       "hyp_exit or boot",
 			       r->name);
 	if (r != ml_renders[0] && ml_query_given(q, "time-format", option))
 		return ml_fail(err, MEMLOG_INVALID,

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "record/newest.h"
+#include "record/timeline/timeline.h"
 
 /* Is it of a boot that is to be printed? Of a log with text of several boots that
  * is its own, and what may be of it. What its reader has taken is there only on
@@ -76,6 +77,7 @@ static enum memlog_status job_render(struct ml_job *j,
 				     struct memlog_err *err)
 {
 	const struct ml_render *writer = ml_query_writer(j->run->query);
+	enum memlog_status s;
 
 	if (!j->records && (rec->flags & MEMLOG_REC_TRUNCATED_HEAD))
 		ml_say_log(
@@ -88,7 +90,9 @@ static enum memlog_status job_render(struct ml_job *j,
 	j->maybe_read += !j->consumed && rec->flags & MEMLOG_REC_CONSUMED;
 	j->run->result.matched++;
 	j->run->printed |= job_is_shown(j, rec);
-	return writer->record(j->state, rec, err);
+	s = j->run->timeline ? ml_timeline_add(j->run->timeline, rec, err) :
+			       MEMLOG_OK;
+	return s ? s : writer->record(j->state, rec, err);
 }
 
 enum memlog_status ml_job_take(struct ml_job *j,

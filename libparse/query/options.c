@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/sized.h"
+#include "record/timeline/timeline.h"
+#include "render/tables/stats.h"
 #include "rules.h"
 #include "set.h"
 
@@ -80,8 +82,9 @@ static const struct option_row {
 	  ALL, ml_set_consumed },
 	{ "merge", 0, NULL, "merge the CPUs of a trace by time", ALL,
 	  ml_set_merge },
-	{ "stats", 0, "LIST", "a summary: vm_exit, irq, cpu_usage, hyp_exit",
-	  ALL, ml_set_stats },
+	{ "stats", 0, "LIST",
+	  "a summary: vm_exit, irq, cpu_usage, hyp_exit, boot", ALL,
+	  ml_set_stats },
 	{ "acrn-formats", 0, "FILE",
 	  "format ACRN events with the rules in FILE", ALL, ml_query_rules },
 	{ "tsc-mhz", 0, "N", "TSC frequency, for timestamps in cycles", ALL,
@@ -143,6 +146,7 @@ void memlog_query_destroy(struct memlog_query *query)
 	if (!query)
 		return;
 	a = query->alloc;
+	ml_timeline_destroy(query->timeline);
 	ml_filter_fini(&query->filter);
 	ml_free(&a, query->formats);
 	ml_free(&a, query->component);
@@ -164,6 +168,12 @@ const struct ml_render *ml_query_writer(const struct memlog_query *q)
 	if (!q->stats || !ml_query_prints(q) || !q->render->tables)
 		return q->render;
 	return q->render->tables;
+}
+
+bool ml_query_timeline(const struct memlog_query *q)
+{
+	return ml_query_prints(q) && ml_query_writer(q)->timeline &&
+	       (!q->stats || ml_analysis_boot(q->stats));
 }
 
 int memlog_query_level(const struct memlog_query *query)

@@ -203,6 +203,8 @@ static enum memlog_status print_open_log(struct ml_job *j,
 
 	if (ml_run_apart(j->run))
 		s = begin_file(j, err);
+	if (!s)
+		s = ml_boot_log(j->run, j->log, err);
 	if (!s && render->log_begin)
 		s = render->log_begin(j->state, j->log, err);
 	if (!s)
@@ -326,7 +328,7 @@ static enum memlog_status print_all(struct ml_run *run, void *state,
 	}
 	if (!s && render->end)
 		s = render->end(state, err);
-	return s;
+	return s ? s : ml_boot_end(run, state, err);
 }
 
 enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
@@ -346,7 +348,9 @@ enum memlog_status ml_print_logs(struct ml_run *run, struct memlog_err *err)
 	state = ml_calloc(&q->alloc, 1, render->state_size);
 	if (!state)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
-	s = render->begin(state, &opts, run->host.sink, err);
+	s = ml_boot_begin(run, err);
+	if (!s)
+		s = render->begin(state, &opts, run->host.sink, err);
 	if (!s) {
 		s = print_all(run, state, err);
 		if (!s && run->printed)

@@ -75,7 +75,8 @@ struct memlog_query {
 	uint64_t file_size, max_files;
 	uint64_t max_logs; /* 0: the built-in limit */
 	unsigned int threads;
-	bool said_symbols; /* the warning about them was given */
+	bool said_symbols;	      /* the warning about them was given */
+	struct ml_timeline *timeline; /* of all images; NULL until the first */
 };
 
 /* Does it print what is in the logs? */
@@ -97,6 +98,9 @@ bool ml_query_given(const struct memlog_query *query, const char *names,
 /* takes.c: options that only some formats know would be ignored. */
 enum memlog_status ml_takes_check(const struct memlog_query *query,
 				  struct memlog_err *err);
+
+/* Are records to be added to the timeline, too? */
+bool ml_query_timeline(const struct memlog_query *q);
 
 /* What writes the output: --stats has its own writers. */
 const struct ml_render *ml_query_writer(const struct memlog_query *query);

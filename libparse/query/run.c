@@ -435,7 +435,9 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 				    struct memlog_query_result *ret,
 				    struct memlog_err *err)
 {
-	struct ml_run run = { .query = query, .image = image };
+	struct ml_run run = { .query = query,
+			      .image = image,
+			      .timeline = query->timeline };
 	struct memlog_err why;
 	enum memlog_status s;
 	size_t i;
@@ -455,6 +457,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
 	query->said_symbols = run.said_symbols;
+	query->timeline = run.timeline;
 	if (!s && run.pending) {
 		s = run.pending;
 		*err = run.pending_err;

@@ -20,14 +20,15 @@ struct ml_run {
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
-	uint64_t tsc_hz;	    /* of time stamps, 0: unknown */
-	struct memlog_names *names; /* of modules; NULL: none are needed */
-	bool checked;		    /* the options fit each other */
-	bool printed;		    /* anything, for the exit status */
-	unsigned int seen;	    /* in records: HAS_ bits */
-	bool said_symbols;	    /* of this query: see takes.c */
-	bool said_none;		    /* an error message says why nothing was */
-	uint64_t missing;	    /* bytes of the logs that were read */
+	struct ml_timeline *timeline; /* NULL: none is wanted */
+	uint64_t tsc_hz;	      /* of time stamps, 0: unknown */
+	struct memlog_names *names;   /* of modules; NULL: none are needed */
+	bool checked;		      /* the options fit each other */
+	bool printed;		      /* anything, for the exit status */
+	unsigned int seen;	      /* in records: HAS_ bits */
+	bool said_symbols;	      /* of this query: see takes.c */
+	bool said_none;	  /* an error message says why nothing was */
+	uint64_t missing; /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;
@@ -101,6 +102,14 @@ enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err);
 enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err);
+
+/* boot.c: add the records of a log to the timeline, if one is wanted; write it if the
+ * run is of all images. */
+enum memlog_status ml_boot_begin(struct ml_run *run, struct memlog_err *err);
+enum memlog_status ml_boot_log(struct ml_run *run, const struct memlog_log *log,
+			       struct memlog_err *err);
+enum memlog_status ml_boot_end(struct ml_run *run, void *state,
+			       struct memlog_err *err);
 
 /* opts.c: fill in run->asked. Before a search. */
 void ml_run_ask(struct ml_run *run);

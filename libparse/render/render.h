@@ -11,6 +11,8 @@
 
 #include "format/format.h"
 
+struct ml_timeline;
+
 /* What a renderer gets from the command line. */
 struct ml_render_opts {
 	const struct memlog_allocator *alloc; /* never NULL */
@@ -84,6 +86,11 @@ struct ml_render {
 				      uint64_t missing, struct memlog_err *err);
 	bool (*remark)(const void *state, char *buf, size_t size);
 	enum memlog_status (*end)(void *state, struct memlog_err *err);
+	/* the finished timeline of all logs of all images; after end, or after
+	 * begin if the logs were in runs of the query before */
+	enum memlog_status (*timeline)(void *state,
+				       const struct ml_timeline *timeline,
+				       struct memlog_err *err);
 	/* called once after begin, also after a failure: free everything */
 	void (*close)(void *state);
 	/* write everything so far to the sink; NULL: the output is usable only

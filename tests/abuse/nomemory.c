@@ -422,6 +422,8 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "-Oacrnlog" },
 	{ "memlog", "-Ocsv", "--stats=vm_exit" },
 	{ "memlog", "--stats=hyp_exit" },
+	{ "memlog", "--stats=boot" },
+	{ "memlog", "-Ocsv", "--stats=boot" },
 	{ "memlog", "-J", "--stats=vm_exit,irq,cpu_usage" },
 };
 

@@ -255,7 +255,7 @@ wrong() {
 		-F ovmf --acrn-formats "$T/rules" small-c
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c
-	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage or hyp_exit" -O csv small-c
+	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage, hyp_exit or boot" -O csv small-c
 	wrong "--scan=likely: acrn-log has no likely places" \
 		--scan likely -F ovmf,acrn-log small-c
 	run -0 "$DUMP" -q --scan likely -F ovmf small-c

@@ -177,7 +177,7 @@ complete_line() {
 	run -0 complete_line 'memlog-dump --stats=irq,vm'
 	[ "$output" = irq,vm_exit ]
 	run -0 complete_line 'memlog-dump --stats irq,vm_exit,'
-	[ "$output" = $'irq,vm_exit,vm_exit\nirq,vm_exit,irq\nirq,vm_exit,cpu_usage\nirq,vm_exit,hyp_exit' ]
+	[ "$output" = $'irq,vm_exit,vm_exit\nirq,vm_exit,irq\nirq,vm_exit,cpu_usage\nirq,vm_exit,hyp_exit\nirq,vm_exit,boot' ]
 	run -0 complete_line 'memlog-dump -l err,de'
 	[ "$output" = err,debug ]
 	run -0 complete_line 'memlog-dump -O json'

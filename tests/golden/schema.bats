@@ -106,6 +106,21 @@ every() {
 		all(.[]; . as $r | .text | endswith($r.message))' json
 }
 
+@test "summaries of a boot" {
+	local f
+	for f in memlog-q35-index memlog-fpdt dmesg-61; do
+		zstd -q -d -o "$f" "$root/fixtures/vmcores/$f.elf.zst"
+	done
+	image small-c small
+	stats="--stats boot"
+	every ./*
+	seq=json-seq every ./*
+	"$dump" -q --stats boot -J ./memlog-* ./dmesg-61 >>json
+	valid boot_times image <json
+	tr -d '\036' <json |
+		jq -se '[.[] | select(.type == "boot_times")] | length == 9'
+}
+
 @test "statistics of visits to a hypervisor" {
 	"$B/mkhyp" visits cpus=3 back=1
 	stats="--stats hyp_exit,vm_exit"

@@ -8,6 +8,7 @@
 #include "parts.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "render/escape.h"
@@ -35,13 +36,17 @@ static enum memlog_status csv_begin(struct ml_stats_out *s, size_t which,
 	char file[ML_FILE_NAME];
 
 	if (sink->begin) {
-		ml_file_name(image, s->log, name, "csv", file);
+		if (s->log)
+			ml_file_name(image, s->log, name, "csv", file);
+		else
+			snprintf(file, sizeof(file), "%s.csv", name);
 		status = sink->begin(sink->self, file, err);
 		if (status)
 			return status;
 	}
 	if (sink->begin || (!s->opts->continued && !s->headed))
-		ml_out_str(&s->out, csv_heads[which]);
+		ml_out_str(&s->out, which == ML_STATS_BOOT ? ml_boot_csv_head :
+							     csv_heads[which]);
 	s->headed = true;
 	return MEMLOG_OK;
 }
@@ -57,32 +62,13 @@ static enum memlog_status csv_end(struct ml_stats_out *s,
 	return status;
 }
 
-/* A field of any text. Line ends are escaped like all controls. */
-static void csv_text(struct ml_out *out, const char *text)
-{
-	bool quote = strpbrk(text, ",\"\r\n");
-	size_t n;
-
-	if (quote)
-		ml_out_char(out, '"');
-	for (;; text += n + 1) {
-		n = strcspn(text, "\"");
-		ml_escape_text(out, (const uint8_t *)text, n, false);
-		if (!text[n])
-			break;
-		ml_out_str(out, "\"\"");
-	}
-	if (quote)
-		ml_out_char(out, '"');
-}
-
 /* The columns of CSV_TRACE. */
 static void csv_trace(struct ml_stats_out *s, int32_t cpu)
 {
 	const struct memlog_log *log = s->log;
 	char name[16];
 
-	csv_text(&s->out, s->opts->image);
+	ml_csv_text(&s->out, s->opts->image);
 	ml_out_fmt(&s->out, ",%s,", log->format);
 	if (log->n_extents)
 		ml_out_fmt(&s->out, "%s,0x%" PRIx64,
@@ -196,7 +182,7 @@ static enum memlog_status visit_csv(struct ml_stats_out *s,
 		v = &c->rows[i];
 		csv_trace(s, c->cpu);
 		ml_out_fmt(&s->out, "%" PRIu64 ",", c->run);
-		csv_text(&s->out, v->name);
+		ml_csv_text(&s->out, v->name);
 		ml_out_fmt(&s->out, ",%s,%" PRIu64 ",",
 			   ml_stats_visitor(v, whose), v->times.n);
 		if (c->run)
@@ -219,4 +205,5 @@ const struct ml_stats_writer ml_stats_csv = {
 		[ML_STATS_CPU_USAGE] = usage_csv,
 	},
 	.visits = visit_csv,
+	.boot = ml_boot_csv,
 };

@@ -153,4 +153,5 @@ const struct ml_stats_writer ml_stats_json = {
 		[ML_STATS_CPU_USAGE] = usage_json,
 	},
 	.visits = visit_json,
+	.boot = ml_boot_json,
 };

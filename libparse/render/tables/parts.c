@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "render/escape.h"
 
 double ml_stats_seconds(const struct ml_stats_out *s, uint64_t cycles)
 {
@@ -72,4 +75,22 @@ uint64_t ml_stats_total_exits(const struct ml_stats_cpu *c)
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		n += c->exits[i].n;
 	return n;
+}
+
+void ml_csv_text(struct ml_out *out, const char *text)
+{
+	bool quote = strpbrk(text, ",\"\r\n");
+	size_t n;
+
+	if (quote)
+		ml_out_char(out, '"');
+	for (;; text += n + 1) {
+		n = strcspn(text, "\"");
+		ml_escape_text(out, (const uint8_t *)text, n, false);
+		if (!text[n])
+			break;
+		ml_out_str(out, "\"\"");
+	}
+	if (quote)
+		ml_out_char(out, '"');
 }

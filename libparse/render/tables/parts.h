@@ -7,6 +7,7 @@
 #define ML_RENDER_STATS_PARTS_H
 
 #include "record/stats.h"
+#include "record/timeline/timeline.h"
 #include "record/visits.h"
 #include "render/out.h"
 #include "render/render.h"
@@ -17,6 +18,7 @@ enum {
 	ML_STATS_IRQ,
 	ML_STATS_CPU_USAGE,
 	ML_STATS_HYP_EXIT,
+	ML_STATS_BOOT,
 	ML_STATS_ANALYSES
 };
 
@@ -52,6 +54,8 @@ struct ml_stats_writer {
 	enum memlog_status (*visits)(struct ml_stats_out *s,
 				     const struct ml_visits_cpu *c,
 				     struct memlog_err *err);
+	/* one boot; csv.c writes all of them to one table */
+	void (*boot)(struct ml_stats_out *s, const struct ml_timeline_boot *b);
 };
 
 extern const struct ml_stats_writer ml_stats_table;
@@ -78,6 +82,17 @@ const char *ml_stats_visitor(const struct ml_visit *v, char ret[16]);
 
 /* Who had the CPU, ML_STATS_IDLE and the like: "0", "Idle", "other". */
 const char *ml_stats_user_name(uint32_t user, char ret[16]);
+
+/* boot.c, boot_csv.c, boot_json.c: a boot. */
+void ml_boot_table(struct ml_stats_out *s, const struct ml_timeline_boot *b);
+void ml_boot_csv(struct ml_stats_out *s, const struct ml_timeline_boot *b);
+void ml_boot_json(struct ml_stats_out *s, const struct ml_timeline_boot *b);
+
+/* A field of CSV, any text. Line ends are escaped like all controls. */
+void ml_csv_text(struct ml_out *out, const char *text);
+
+/* The header line of ml_boot_csv(). */
+extern const char ml_boot_csv_head[];
 
 /* Sum of the column of exits, so that a table adds up. */
 uint64_t ml_stats_total_exits(const struct ml_stats_cpu *c);

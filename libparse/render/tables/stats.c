@@ -15,15 +15,16 @@
 #include "parts.h"
 
 static const char *const analyses[ML_STATS_ANALYSES] = {
-	[ML_STATS_VM_EXIT] = "vm_exit",
-	[ML_STATS_IRQ] = "irq",
-	[ML_STATS_CPU_USAGE] = "cpu_usage",
-	[ML_STATS_HYP_EXIT] = "hyp_exit",
+	[ML_STATS_VM_EXIT] = "vm_exit",	    [ML_STATS_IRQ] = "irq",
+	[ML_STATS_CPU_USAGE] = "cpu_usage", [ML_STATS_HYP_EXIT] = "hyp_exit",
+	[ML_STATS_BOOT] = "boot",
 };
 
-/* Is this analysis of what events of the format are about? */
+/* Is this analysis of what records of the format are about? */
 static bool analysis_fits(size_t which, const struct ml_format *fmt)
 {
+	if (which == ML_STATS_BOOT)
+		return fmt->say.moment;
 	return fmt->say.event &&
 	       fmt->say.visits == (which == ML_STATS_HYP_EXIT);
 }
@@ -82,6 +83,11 @@ bool ml_analysis_several(const char *list)
 	unsigned int set = analysis_set(list);
 
 	return set & (set - 1);
+}
+
+bool ml_analysis_boot(const char *list)
+{
+	return analysis_set(list) >> ML_STATS_BOOT & 1;
 }
 
 static enum memlog_status stats_begin(void *state,
@@ -150,6 +156,8 @@ static enum memlog_status stats_log_begin(void *state,
 
 	stats_drop(s);
 	s->fmt = ml_format_find(log->format);
+	if (!s->fmt->say.event)
+		return MEMLOG_OK;
 	if (s->fmt->say.visits)
 		return ml_visits_create(&s->alloc, s->fmt, &s->visits, err);
 	return ml_stats_create(&s->alloc, s->fmt, &s->stats, err);
@@ -163,7 +171,7 @@ static enum memlog_status stats_record(void *state,
 
 	if (s->visits)
 		return ml_visits_add(s->visits, rec, err);
-	return ml_stats_add(s->stats, rec, err);
+	return s->stats ? ml_stats_add(s->stats, rec, err) : MEMLOG_OK;
 }
 
 /* One analysis, if the trace has any event. */
@@ -176,7 +184,7 @@ static enum memlog_status stats_analysis(struct ml_stats_out *s, size_t which,
 	const struct ml_stats_cpu *c;
 	size_t i;
 
-	if (!analysis_fits(which, s->fmt) ||
+	if (which == ML_STATS_BOOT || !analysis_fits(which, s->fmt) ||
 	    !(s->visits ? (void *)ml_visits_get(s->visits, 0) :
 			  (void *)ml_stats_get(s->stats, 0)))
 		return MEMLOG_OK;
@@ -205,6 +213,8 @@ static enum memlog_status stats_log_end(void *state,
 
 	(void)missing;
 	s->log = log;
+	if (!s->visits && !s->stats)
+		return MEMLOG_OK;
 	status = s->visits ? ml_visits_finish(s->visits, err) :
 			     ml_stats_finish(s->stats, err);
 	for (; !status && left; list += len + 1) {
@@ -214,6 +224,28 @@ static enum memlog_status stats_log_end(void *state,
 		left &= ~(1u << which);
 		status = stats_analysis(s, which, err);
 	}
+	return status ? status : ml_out_flush(&s->out, err);
+}
+
+static enum memlog_status stats_timeline(void *state,
+					 const struct ml_timeline *timeline,
+					 struct memlog_err *err)
+{
+	const struct ml_timeline_boot *b;
+	struct ml_stats_out *s = state;
+	enum memlog_status status = MEMLOG_OK;
+	size_t i;
+
+	if (!ml_timeline_get(timeline, 0))
+		return MEMLOG_OK;
+	s->log = NULL;
+	if (s->writer->begin)
+		status = s->writer->begin(s, ML_STATS_BOOT,
+					  analyses[ML_STATS_BOOT], err);
+	for (i = 0; !status && (b = ml_timeline_get(timeline, i)); i++)
+		s->writer->boot(s, b);
+	if (!status && s->writer->end)
+		status = s->writer->end(s, err);
 	return status ? status : ml_out_flush(&s->out, err);
 }
 
@@ -259,6 +291,7 @@ static void stats_close(void *state)
 		.record = stats_record,                    \
 		.log_end = stats_log_end,                  \
 		.remark = stats_remark,                    \
+		.timeline = stats_timeline,                \
 		.close = stats_close,                      \
 	}
 

@@ -21,7 +21,10 @@ bool ml_analysis_get(size_t index, const char **ret_name,
 /* Does a list, as --stats takes it, have several analyses? */
 bool ml_analysis_several(const char *list);
 
-/* Does the list have an analysis of events of this format? */
+/* Does the list have an analysis of records of this format? */
 bool ml_analysis_wants(const char *list, const struct ml_format *fmt);
+
+/* Does the list have the one of the boot, which is of all logs together? */
+bool ml_analysis_boot(const char *list);
 
 #endif

@@ -259,4 +259,5 @@ const struct ml_stats_writer ml_stats_table = {
 		[ML_STATS_CPU_USAGE] = usage_table,
 	},
 	.visits = visit_table,
+	.boot = ml_boot_table,
 };

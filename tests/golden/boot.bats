@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# --stats=boot: where the time of a boot went.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# boot FILE...: its object
+boot() {
+	"$dump" -q --stats boot -J "$@" | jq -c 'select(.type == "boot_times")'
+}
+
+# Phases are contiguous, from 0 to the end, and add up.
+whole() {
+	jq -e '(.phases | map(.duration_ns | tonumber) | add) ==
+			(.duration_ns | tonumber) and
+		.phases[0].start_ns == "0" and
+		([.phases[1:][].start_ns | tonumber] ==
+		 [.phases[:-1][] | (.start_ns | tonumber) +
+			(.duration_ns | tonumber)])' "$1"
+}
+
+# What OVMF says with port 0x402 connected: the lines of its log, $2 ns later each
+captured() {
+	"$dump" -q -J "$1" | jq -r --argjson later "$2" '
+		select(.type == "record" and .time) |
+		((.time | tonumber) * 1e9 / (.time_hz | tonumber) + $later |
+			floor) as $ns |
+		"[\($ns / 1e9 | floor).\("00000000\($ns % 1e9)"[-9:])] 0x402: " +
+		"\(.text | rtrimstr("\n"))"' |
+		sed -E 's/^\[([0-9]+)/[     \1/; s/^\[ *([ 0-9]{5}\.)/[\1/'
+}
+
+@test "firmware with an index: phases, silences and modules by its own times" {
+	unpack memlog-q35-index.elf
+	boot "$unpacked" >got
+	whole got
+	[ "$(jq -c '[.phases[].phase]' got)" = \
+		'["SEC","PEI","DXE","BDS","boot loader"]' ]
+	# the times of these lines
+	"$dump" -q -J "$unpacked" | jq -c --slurpfile b got '
+		select(.type == "record" and (.text |
+			startswith("[Bds] Entry...") or
+			startswith("[Bds]Booting"))) |
+		(.time | tonumber) * 1e9 / (.time_hz | tonumber) | floor' >want
+	jq '.phases[3:][].start_ns | tonumber' got >is
+	paste want is | awk '{ d = $1 - $2; if (d < -2 || d > 2) exit 1 }'
+	[ "$(wc -l <want)" = 2 ]
+	jq -e '.silences | length == 10 and
+		(map(.duration_ns | tonumber) | . == (sort | reverse)) and
+		all(.before and .after)' got
+	jq -e '.modules | map(.name) | contains(["DxeCore", "BdsDxe"])' got
+	jq -e '[.modules[].records | tonumber] | add == 1275' got
+
+	run -0 --separate-stderr "$dump" --stats boot "$unpacked"
+	[ "${lines[0]}" = '==> boot <==' ]
+	[[ $output == *'boot loader        3.059      0.074    2.37  [Bds]Booting EFI Internal Shell'* ]]
+	[[ $output == *'its clock is the common one'* ]]
+	# durations that are printed add up as well
+	awk '/^(SEC|PEI|DXE|BDS|boot loader) .*%?/ && !stop { n = $0
+			sub(/^boot loader/, "boot", n); split(n, f, " ")
+			sum += f[3] }
+		/^Silence/ { stop = 1 } /^Total time/ { total = $3 }
+		END { exit !(sum > total - 0.0005 && sum < total + 0.0005) }' \
+		<<<"$output"
+	"$dump" -q --stats boot -O csv "$unpacked" >csv
+	[ "$(grep -c '^0,phase,' csv)" = 5 ]
+	[ "$(grep -c '^0,silence,' csv)" = 10 ]
+	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 3e9 }' csv
+}
+
+@test "FPDT: phases as the firmware recorded them" {
+	unpack fpdt-shell.raw
+	boot "$unpacked" >got
+	whole got
+	zstd -qdc "$vmcores/fpdt-shell.log.zst" | perl -ne '
+		$ns{$2} //= $1 if /progress=(?:0|50) .* ns=(\d+) .* (SEC|PEI|DXE|BDS)$/;
+		$ns{loader} = $1 if /OsLoaderLoadImageStart=(\d+)/;
+		END { print $ns{$_} - $ns{SEC}, "\n"
+			for qw(SEC PEI DXE BDS loader) }' >want
+	jq -r '.phases[].start_ns' got | diff want -
+	jq -e '.drivers | length > 1000' got
+
+	# with the firmware's log drivers have names, and there is one clock
+	unpack memlog-fpdt.elf
+	boot "$unpacked" >got
+	whole got
+	jq -e '.logs | length == 2 and all(.aligned)' got
+	jq -e '.drivers | map(.name) | contains(["PciHostBridgeDxe"])' got
+}
+
+@test "the log of Linux: until and from the start of init" {
+	unpack dmesg-61.elf
+	boot "$unpacked" >got
+	whole got
+	zstd -qdc "$vmcores/dmesg-61.log.zst" |
+		sed -nE 's/^<6>\[ *([0-9]+)\.([0-9]+)\] Run .*/\1\2/p' >want
+	jq -r '.phases[1].start_ns' got | sed 's/...$//' | diff want -
+	[ "$(jq -c '[.phases[].phase]' got)" = '["kernel","initramfs"]' ]
+	[ "$(jq -r '.phases[1].text' got)" = 'Run /init as init process' ]
+}
+
+@test "no clock: phases and modules in order" {
+	unpack ovmf-c01-elf64.elf
+	run -0 --separate-stderr "$dump" --stats boot "$unpacked"
+	[[ $output == *'No clock: none of its logs has times.'*--time-format=arrival* ]]
+	boot "$unpacked" >got
+	jq -e '.has_clock == false and (.duration_ns | not) and
+		([.phases[].phase] == ["SEC", "PEI", "DXE", "BDS"]) and
+		([.phases[].records | tonumber] | add) ==
+			(.logs[0].records | tonumber) and
+		([.phases[].bytes | tonumber] | add) ==
+			(.logs[0].bytes | tonumber)' got
+	jq -e '.modules | length > 50 and .[0].name == "PcdPeim"' got
+}
+
+@test "a dump and a capture of its debug port: one clock" {
+	unpack memlog-q35-index.elf
+	captured "$unpacked" 5000000000 >ports
+	echo '[   20.000000000] 0x80 = 0x80 custom' >>ports
+	boot "$unpacked" ports >got
+	whole got
+	jq -e '.logs | length == 2 and .[0].offset_ns == "0" and
+		.[1].aligned and (.[1].error_ns | tonumber) <= 1000000 and
+		(.[1].offset_ns | tonumber + 5000000000 | . > -1000 and . < 1000) and
+		.[1].method == "by 6 lines of the firmware, as in \(.[0].log)"' got
+	jq -e '.phases[-1].phase == "user space" and .duration_ns[:5] == "15000"' got
+	# a mark that is 100 ms later changes two phases
+	sed 's/20.000000000/20.100000000/' ports >later
+	boot "$unpacked" later >moved
+	jq -s -e '[.[].phases | map(.duration_ns)] |
+		[transpose[] | select(.[0] != .[1])] | length == 1' got moved
+	# one table in a directory, and one in a stream
+	"$dump" -q --stats boot -O csv -o out/ "$unpacked" ports
+	[ "$(ls out)" = boot.csv ]
+	"$dump" -q --stats boot -O csv "$unpacked" ports | cmp - out/boot.csv
+	# what has nothing in common stays apart
+	echo '[   20.000000000] 0x80 = 0x01 firmware' >other
+	boot "$unpacked" other >got
+	jq -e '.logs[1].aligned == false and .logs[1].method ==
+		"no mark in common with the others"' got
+}
+
+@test "a machine that was started again has a table for each boot" {
+	{
+		echo '[    0.000000000] capture: began 2026-11-28T23:59:59.123456789Z, monotonic 1.000000000'
+		echo '[    1.000000000] 0x80 = 0x01 firmware'
+		echo '[    3.000000000] 0x80 = 0x40 kernel'
+		echo '[    9.000000000] capture: restart of the guest'
+		echo '[   10.000000000] 0x80 = 0x01 firmware'
+		echo '[   14.000000000] 0x80 = 0x40 kernel'
+	} >ports
+	boot -a ports >got
+	[ "$(jq -c '[.boot, (.phases | map(.duration_ns))]' got)" = \
+		$'[0,["5000000000","0"]]\n[-1,["3000000000","0"]]' ]
+	run -0 "$dump" -q -a --stats boot ports
+	[ "$(grep '^==>' <<<"$output")" = $'==> boot <==\n==> boot, -1 <==' ]
+	[ "$(boot ports | jq -c .boot)" = 0 ]
+}
+
+@test "nothing to sum up" {
+	image small-c small
+	run -1 --separate-stderr "$dump" -q --stats boot -l emerg small
+	[ -z "$output" ]
+	head -c 65536 /dev/zero >none
+	run -1 --separate-stderr "$dump" -q --stats boot none
+	[ -z "$output" ]
+	run -2 "$dump" --stats boot -F acrn-trace small
+	run -2 "$dump" --stats boot -w small
+}
