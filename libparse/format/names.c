@@ -38,7 +38,7 @@ void ml_names_sort(struct memlog_names *names)
 
 const char *ml_names_find(const struct memlog_names *names, const char *guid)
 {
-	struct ml_module key;
+	struct ml_module key = { 0 };
 	const struct ml_module *m;
 	size_t n = strlen(guid);
 

@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -47,7 +48,7 @@ static void ports_log(struct capture *c)
 		.state = MEMLOG_STATE_CURRENT,
 		.has_boot = true,
 	};
-	strcpy(log->reason, ml_port_reason());
+	snprintf(log->reason, sizeof(log->reason), "%s", ml_port_reason());
 	c->job.log = log;
 }
 

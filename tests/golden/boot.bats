@@ -67,10 +67,10 @@ captured() {
 		/^Silence/ { stop = 1 } /^Total time/ { total = $3 }
 		END { exit !(sum > total - 0.0005 && sum < total + 0.0005) }' \
 		<<<"$output"
-	"$dump" -q --stats boot -O csv "$unpacked" >csv
-	[ "$(grep -c '^0,phase,' csv)" = 5 ]
-	[ "$(grep -c '^0,silence,' csv)" = 10 ]
-	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 3e9 }' csv
+	"$dump" -q --stats boot -O csv "$unpacked" >phases.csv
+	[ "$(grep -c '^0,phase,' phases.csv)" = 5 ]
+	[ "$(grep -c '^0,silence,' phases.csv)" = 10 ]
+	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 3e9 }' phases.csv
 }
 
 @test "FPDT: phases as the firmware recorded them" {

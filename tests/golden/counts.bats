@@ -71,24 +71,24 @@ counts() {
 	local present missing n
 	printf '%s\n' "ram 0 32M" "fill 0 32M random=1" "kdump compress=none" \
 		"flatten record=16K order=forward" | "$B/mkimage" - whole
-	head -c 20000000 whole >cut
+	head -c 20000000 whole >cut.dump
 	[ "$("$dump" --info -J whole | jq -r 'select(.type == "info") | .missing')" = 0 ]
-	read -r present missing < <("$dump" --info -J cut |
+	read -r present missing < <("$dump" --info -J cut.dump |
 		jq -r 'select(.type == "info") | "\(.present) \(.missing)"')
 	[ "$missing" -gt 0 ]
 	[ $((present + missing)) = $((32 << 20)) ]
 	# the same, whether it was searched or not
-	n=$("$dump" -q -J cut | jq -r .missing)
-	[ "$("$dump" -q -J --scan=likely cut | jq -r .missing)" -le "$n" ]
-	[ "$("$dump" -q -J --info cut | jq -r 'select(.type == "image").missing')" = "$missing" ]
+	n=$("$dump" -q -J cut.dump | jq -r .missing)
+	[ "$("$dump" -q -J --scan=likely cut.dump | jq -r .missing)" -le "$n" ]
+	[ "$("$dump" -q -J --info cut.dump | jq -r 'select(.type == "image").missing')" = "$missing" ]
 }
 
 @test "a flattened file that ends in its header is truncated, not empty" {
 	printf '%s\n' "ram 0 1M" "kdump compress=none" flatten | "$B/mkimage" - whole
 	for n in 16 100 4096 4111; do
-		head -c "$n" whole >cut
-		run -3 --separate-stderr "$dump" cut
-		[ "$stderr" = "memlog-dump: cut: a flattened file that ends before its first record; copy it again" ]
+		head -c "$n" whole >cut.dump
+		run -3 --separate-stderr "$dump" cut.dump
+		[ "$stderr" = "memlog-dump: cut.dump: a flattened file that ends before its first record; copy it again" ]
 	done
 	# a record that is an end mark
 	{ head -c 4096 whole; printf '%016d' 0 | tr 0 '\377'; } >none

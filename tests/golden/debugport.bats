@@ -120,9 +120,9 @@ marks() {
 	vmmlog 49 'cloud-hypervisor: 7.0s: text, cloud-hypervisor: and ' 0x0@402 \
 		'cloud-hypervisor: x\n' 0x40@2000 >log
 	"$dump" -J log | objects | jq -r '"\(.boot) \(.component // "text") \(.message)"' |
-		tr -d '\r' | grep . >got
+		tr -d '\r' | sed 's/ $/@/' | grep . >got
 	cat >want <<-'END'
-		0 text cloud-hypervisor: 7.0s: text, cloud-hypervisor: and 
+		0 text cloud-hypervisor: 7.0s: text, cloud-hypervisor: and@
 		0 firmware [Debug I/O port: Firmware code 0x0] 0.000402 seconds
 		0 text cloud-hypervisor: x
 		0 kernel [Debug I/O port: Kernel code 0x40] 0.002000 seconds

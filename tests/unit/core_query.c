@@ -162,8 +162,11 @@ static void every_option(void **state)
 
 static void stats_lists(void **state)
 {
-	static const char *const good[] = { "vm_exit", "irq", "cpu_usage",
-					    "boot", "boot,irq",
+	static const char *const good[] = { "vm_exit",
+					    "irq",
+					    "cpu_usage",
+					    "boot",
+					    "boot,irq",
 					    "irq,irq",
 					    "cpu_usage,irq,vm_exit" };
 	static const char *const bad[] = { "",		 ",",	     "irq,",

@@ -195,8 +195,8 @@ static void aligned(void **state)
 	assert_true(s->has_error);
 	assert_int_equal(s->error, 51 * MS);
 	assert_int_equal(s->offset, 2890 * MS);
-	assert_string_equal(
-		s->method, "by the start of init, as in debugport file:0x0");
+	assert_string_equal(s->method,
+			    "by the start of init, as in debugport file:0x0");
 	assert_int_equal(b->n_phases, 9);
 	assert_phase(b, 5, "kernel start", 1990, 2890);
 	assert_phase(b, 6, "kernel", 2890, 3490);

@@ -134,7 +134,7 @@ static bool desc_is_there(const struct ml_kdump_pages *k,
 }
 
 /* How many descriptors from one up to another have no bytes in the file. */
-static uint64_t count_lost(struct ml_kdump_pages *k, uint64_t from, uint64_t to)
+static uint64_t pages_lost(struct ml_kdump_pages *k, uint64_t from, uint64_t to)
 {
 	struct ml_kdump_desc d;
 	uint64_t lost = 0;
@@ -149,7 +149,7 @@ uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut)
 	uint64_t descs = k->head->descs, from, to, done = 0, lost = 0;
 	struct memlog_range data;
 
-	if (!cut && !count_lost(k, n > LAST ? n - LAST : 0, n))
+	if (!cut && !pages_lost(k, n > LAST ? n - LAST : 0, n))
 		return 0;
 	while (done < n &&
 	       !ml_file_next_data(k->file, descs + done * ML_KDUMP_DESC, &data,
@@ -165,7 +165,7 @@ uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut)
 		if (to <= done)
 			break;
 		/* those in a hole are zeros */
-		lost += from - done + count_lost(k, from, to);
+		lost += from - done + pages_lost(k, from, to);
 		done = to;
 	}
 	return lost + (n - done);

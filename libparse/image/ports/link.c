@@ -14,10 +14,12 @@
 
 static bool link_address(const char *path, struct sockaddr_un *ret)
 {
+	size_t n = strlen(path);
+
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(ret->sun_path))
+	if (n >= sizeof(ret->sun_path))
 		return false;
-	strcpy(ret->sun_path, path);
+	memcpy(ret->sun_path, path, n);
 	return true;
 }
 

@@ -129,7 +129,7 @@ static void take_ready(struct ml_ports *c, struct ml_port *p)
 	p->ready = false;
 }
 
-static bool take_text(struct ml_ports *c, struct ml_port *p)
+static bool take_text_line(struct ml_ports *c, struct ml_port *p)
 {
 	while (!p->ready && p->taken < p->n) {
 		p->line[p->len++] = p->bytes[p->taken++];
@@ -146,7 +146,7 @@ static bool take_text(struct ml_ports *c, struct ml_port *p)
 
 bool ml_port_take(struct ml_ports *c, struct ml_port *p)
 {
-	return p->post ? take_post(c, p) : take_text(c, p);
+	return p->post ? take_post(c, p) : take_text_line(c, p);
 }
 
 /* How many writes were left out since that was written last. */
