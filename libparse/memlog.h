@@ -665,10 +665,10 @@ struct memlog_extent {
 #define MEMLOG_LOG_INCOMPLETE \
 	(1u << 8) /* parts are not in the image, or are
 					     other memory and left out */
-#define MEMLOG_LOG_SCATTERED \
-	(1u << 10) /* a part of it, from one place to its
-					      end, is other memory and left
-					      out: its pages are scattered */
+#define MEMLOG_LOG_CUT_OFF \
+	(1u << 10) /* what follows its first pages is other
+					      memory, or was overwritten, or was
+					      too much to look at: left out */
 #define MEMLOG_LOG_PLAIN \
 	(1u << 11) /* text output has only the lines, without
 					      what is known of each, unless a

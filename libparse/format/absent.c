@@ -40,6 +40,7 @@ struct absent {
 	struct memlog_image *image;
 	uint64_t *budget;
 	uint64_t all, missing, foreign; /* bytes */
+	uint64_t foreign_at;
 };
 
 /* Count bytes of [at, end) of an extent that are not in the image. */
@@ -80,6 +81,8 @@ static void absent_part(struct absent *a, const struct memlog_extent *e,
 			       at;
 		to = ml_min(log->foreign[i].end - e->addr, part.end);
 		absent_missing(a, e, at, from);
+		if (!a->foreign)
+			a->foreign_at = e->addr + from;
 		a->foreign += to - from;
 	}
 	absent_missing(a, e, at, part.end);
@@ -106,19 +109,20 @@ static void absent_say(struct ml_log *log, uint64_t n, uint64_t all,
 /* The same of pages that are not its own, and where the first is. */
 static void absent_say_foreign(struct ml_log *log, const struct absent *a)
 {
-	char where[80];
+	char where[96];
 
 	snprintf(where, sizeof(where),
-		 "in pages that are not its own, the first at %s:0x%llx",
+		 "in pages that %s, the first at %s:0x%llx",
+		 log->unjudged ? "were not looked at" : "are not its own",
 		 memlog_space_name(log->extents[0].space),
-		 (unsigned long long)log->foreign[0].start);
+		 (unsigned long long)a->foreign_at);
 	absent_say(log, a->foreign, a->all, where);
 }
 
 void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 			uint64_t *budget)
 {
-	struct absent a = { log, image, budget, 0, 0, 0 };
+	struct absent a = { log, image, budget, 0, 0, 0, 0 };
 	struct memlog_range part[2];
 	size_t i, k, n;
 
@@ -130,11 +134,12 @@ void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 	if (!log->fmt->group.text && log->absent)
 		absent_say(log, log->absent, log->text, "not in the image");
 	log->absent += a.missing + a.foreign;
+	log->other = a.foreign;
+	log->other_at = a.foreign_at;
 	if (a.foreign)
 		absent_say_foreign(log, &a);
 	if (a.missing)
 		absent_say(log, a.missing, a.all, "not in the image");
-	if (a.missing ||
-	    (a.foreign && !(log->pub.flags & MEMLOG_LOG_SCATTERED)))
+	if (a.missing || (a.foreign && !(log->pub.flags & MEMLOG_LOG_CUT_OFF)))
 		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
 }

@@ -14,6 +14,9 @@
 #include "base/limits.h"
 #include "base/range.h"
 
+/* A user may stop what looks at more than so many bytes. */
+#define ASK_EVERY (1u << 20)
+
 /* So many pages that fail may be scattered; fewer were overwritten. */
 #define PAGES_ENOUGH 3u
 
@@ -109,6 +112,31 @@ static enum memlog_status foreign_judge(struct foreign *f, uint64_t *ret_next,
 	return foreign_end(f, p->end, err);
 }
 
+/* May n more bytes be looked at? */
+static bool foreign_may(struct memlog_image *image, uint64_t *budget,
+			uint64_t n)
+{
+	if (*budget < n)
+		return false;
+	if (*budget / ASK_EVERY != (*budget - n) / ASK_EVERY &&
+	    ml_image_stop(image)) {
+		*budget = 0;
+		return false;
+	}
+	*budget -= n;
+	return true;
+}
+
+/* What was looked at stays as it is. */
+static enum memlog_status foreign_leave(struct foreign *f, uint64_t off,
+					struct memlog_err *err)
+{
+	f->log->unjudged = f->ended = true;
+	if (f->log->n_foreign == f->before)
+		f->first = off;
+	return foreign_add(f, off, f->e->len, err);
+}
+
 static enum memlog_status foreign_extent(struct foreign *f, uint64_t *budget,
 					 struct memlog_err *err)
 {
@@ -125,9 +153,8 @@ static enum memlog_status foreign_extent(struct foreign *f, uint64_t *budget,
 	p->bytes = buf;
 	for (p->off = 0; !s && p->off < e->len; p->off = next) {
 		next = ml_min(p->off ? p->off + ML_PAGE : first, e->len);
-		if (*budget < next - p->off)
-			return foreign_end(f, first, err);
-		*budget -= next - p->off;
+		if (p->off && !foreign_may(p->image, budget, next - p->off))
+			return foreign_leave(f, p->off, err);
 		if (!ml_image_fill(p->image, e->space, e->addr + p->off, buf,
 				   (size_t)(next - p->off), &p->len, NULL) &&
 		    p->len)
@@ -167,7 +194,7 @@ static enum memlog_status foreign_find(struct memlog_logs *logs,
 	f.page.n_parts = log->fmt->group.text(log, extent, image, f.page.part);
 	s = foreign_extent(&f, budget, err);
 	if (f.ended && foreign_text_from(&f.page, f.first))
-		log->pub.flags |= MEMLOG_LOG_SCATTERED;
+		log->pub.flags |= MEMLOG_LOG_CUT_OFF;
 	return s;
 }
 

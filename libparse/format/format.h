@@ -39,6 +39,10 @@ struct ml_log {
 				ones were written first */
 	uint64_t absent;    /* bytes of its text that are not in the image, or
 			       in pages that are not its own */
+	uint64_t other;	    /* those of absent in pages that are not its own */
+	uint64_t other_at;  /* with other, the address of the first of them in
+			       the order of the text */
+	bool unjudged;	    /* there were too many of its pages to look at */
 	uint64_t text;	    /* with absent, of formats without text(): how many
 			       there would be */
 	/* Addresses of its extents, in the space of the first, whose memory is not
@@ -443,9 +447,9 @@ size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
 			 struct memlog_image *image,
 			 struct memlog_range ret[2]);
 
-/* Find the pages of a log that are not its own: sets foreign, flags and reason.
- * *budget is how many bytes may still be looked at; without any, only the first
- * pages of its extents are its own. Only NO_MEMORY is returned. */
+/* Find the pages of a log that are not its own: sets foreign, unjudged and flags.
+ * *budget is how many bytes may still be looked at; once there are none, what was not
+ * looked at is left out, too. A stop uses it up. Only NO_MEMORY is returned. */
 enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
 				       struct ml_log *log,
 				       struct memlog_image *image,

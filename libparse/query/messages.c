@@ -187,10 +187,27 @@ static bool image_is_guest(const struct ml_run *run)
 	       run->info.space == MEMLOG_HOST;
 }
 
-void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
+const char *ml_absent_words(const struct memlog_log *log)
+{
+	const struct ml_log *ml = (const struct ml_log *)log;
+
+	if (!ml->other)
+		return "not in the image";
+	if (ml->unjudged)
+		return "not in the image, or not looked at";
+	return ml->other < ml->absent ?
+		       "not in the image, or in memory that is not its own" :
+		       "in memory that is not its own";
+}
+
+void ml_say_cut_off(const struct ml_run *run, const struct memlog_log *log)
 {
 	const struct ml_log *ml = (const struct ml_log *)log;
 	const char *why =
+		ml->unjudged ?
+			"is left out: the logs of this image are too large to "
+			"look at all their pages for other memory; --at with "
+			"its address looks at this log alone" :
 		image_is_guest(run) ?
 			"cannot be its text, and is left out: that memory was "
 			"overwritten, or the file is damaged" :
@@ -200,8 +217,7 @@ void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log)
 			"--memory-only, or take a core of its QEMU process";
 
 	ml_say_log(run, ML_SAY_WARNING, log, "from %s:0x%" PRIx64 " on %s",
-		   memlog_space_name(log->extents[0].space),
-		   ml->foreign[0].start, why);
+		   memlog_space_name(log->extents[0].space), ml->other_at, why);
 }
 
 /* Memory that is not there, but not missing. */

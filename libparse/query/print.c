@@ -121,8 +121,9 @@ static void say_damage(struct ml_job *j, enum memlog_status read,
 	if (missing) {
 		run->missing += missing;
 		ml_say_log(run, ML_SAY_WARNING, j->log,
-			   "%" PRIu64 " byte%s of it %s not in the image",
-			   missing, ml_s(missing), ml_are(missing));
+			   "%" PRIu64 " byte%s of it %s %s", missing,
+			   ml_s(missing), ml_are(missing),
+			   ml_absent_words(j->log));
 		run->result.damaged = true;
 	}
 	if (damaged) {
@@ -160,8 +161,8 @@ static void say_state(const struct ml_run *run, const struct memlog_log *log)
 		ml_say_log(run, level, log, "%s", reason);
 	if (log->flags & MEMLOG_LOG_EMPTY && !reason[0])
 		ml_say_log(run, ML_SAY_NOTE, log, "it is empty");
-	if (log->flags & MEMLOG_LOG_SCATTERED)
-		ml_say_scattered(run, log);
+	if (log->flags & MEMLOG_LOG_CUT_OFF)
+		ml_say_cut_off(run, log);
 	if (log->flags & MEMLOG_LOG_RACED)
 		ml_say_log(run, ML_SAY_WARNING, log,
 			   "it changed while it was read: lines may be torn");

@@ -50,8 +50,11 @@ void ml_say_log(const struct ml_run *run, int level,
 	MEMLOG_PRINTF(4, 5);
 /* No log was found: what was searched, what to check. */
 void ml_say_nothing(const struct ml_run *run);
-/* Of a log that is MEMLOG_LOG_SCATTERED: what was left out, and what to do. */
-void ml_say_scattered(const struct ml_run *run, const struct memlog_log *log);
+/* Where the text is that is missing of a log: "not in the image" or the like. */
+const char *ml_absent_words(const struct memlog_log *log);
+
+/* Of a log that is MEMLOG_LOG_CUT_OFF: what was left out, and what to do. */
+void ml_say_cut_off(const struct ml_run *run, const struct memlog_log *log);
 /* Logs were found, and these are not printed. */
 void ml_say_others(const struct ml_run *run);
 /* Nothing was printed: NO_DATA. An error message says so, also for front ends

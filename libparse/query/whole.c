@@ -19,7 +19,7 @@ void ml_whole_count_absent(struct ml_run *run,
 	for (i = 0; i < n; i++) {
 		ml = (const struct ml_log *)logs[i];
 		if (logs[i]->flags &
-		    (MEMLOG_LOG_INCOMPLETE | MEMLOG_LOG_SCATTERED))
+		    (MEMLOG_LOG_INCOMPLETE | MEMLOG_LOG_CUT_OFF))
 			run->result.damaged = true;
 		if (!ml_add(run->missing, ml->absent, &run->missing))
 			run->missing = UINT64_MAX;
@@ -105,13 +105,13 @@ static void whole_say_absent(struct ml_run *run, size_t n)
 	for (i = 0; i < n; i++) {
 		log = run->logs[i];
 		absent = ((const struct ml_log *)log)->absent;
-		if (log->flags & MEMLOG_LOG_SCATTERED)
-			ml_say_scattered(run, log);
+		if (log->flags & MEMLOG_LOG_CUT_OFF)
+			ml_say_cut_off(run, log);
 		if (absent)
 			ml_say_log(run, ML_SAY_WARNING, log,
-				   "%" PRIu64 " byte%s of it %s not in the "
-				   "image",
-				   absent, ml_s(absent), ml_are(absent));
+				   "%" PRIu64 " byte%s of it %s %s", absent,
+				   ml_s(absent), ml_are(absent),
+				   ml_absent_words(log));
 	}
 }
 

@@ -31,7 +31,7 @@ const struct ml_word ml_log_words[] = {
 	{ MEMLOG_LOG_EMPTY, "empty" },
 	{ MEMLOG_LOG_NOT_A_LOG, "not-a-log" },
 	{ MEMLOG_LOG_INCOMPLETE, "incomplete" },
-	{ MEMLOG_LOG_SCATTERED, "scattered" },
+	{ MEMLOG_LOG_CUT_OFF, "cut-off" },
 	{ 0, NULL },
 };
 

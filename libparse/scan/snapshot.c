@@ -163,7 +163,7 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 			      .addr = old->extents->addr,
 			      .at = true };
 	uint32_t keep = MEMLOG_LOG_GUESSED | MEMLOG_LOG_INCOMPLETE |
-			MEMLOG_LOG_SCATTERED;
+			MEMLOG_LOG_CUT_OFF;
 	enum memlog_status s = MEMLOG_NOT_MINE;
 
 	memset(ret, 0, sizeof(*ret));
@@ -190,6 +190,10 @@ static enum memlog_status snapshot_probe(struct ml_snapshot *snap,
 		       sizeof(ret->pub.reason));
 	ret->foreign = old->foreign;
 	ret->n_foreign = old->n_foreign;
+	ret->absent = old->absent;
+	ret->other = old->other;
+	ret->other_at = old->other_at;
+	ret->unjudged = old->unjudged;
 	snap->extent = *old->extents;
 	snap->extent.len = found.extent.len;
 	return MEMLOG_OK;

@@ -116,16 +116,16 @@ at_prints() {
 	err=$(<"$t/err")
 	[[ $err == *"from phys:0x100a5d000 on is other memory"* ]]
 	[[ $err == *dump-guest-memory*"virsh dump"*"core of its QEMU process"* ]]
-	[[ $err == *"76888 bytes of it are not in the image"* ]]
+	[[ $err == *"76888 bytes of it are in memory that is not its own"* ]]
 	dd if="$unpacked" status=none | "$dump" -q -r - | cmp "$t/want" -
 	run -0 "$dump" --list "$unpacked"
-	[[ $(tr -s '\n ' ' ' <<<"$output") == *"scattered: 76888 of the 80792 bytes of its text are in pages that are not its own, the first at phys:0x100a5d000"* ]]
+	[[ $(tr -s '\n ' ' ' <<<"$output") == *"cut-off: 76888 of the 80792 bytes of its text are in pages that are not its own, the first at phys:0x100a5d000"* ]]
 	run -0 "$dump" --list -J "$unpacked"
-	[ "$(objects <<<"$output" | jq -r '.flags | index("scattered") != null')" = true ]
+	[ "$(objects <<<"$output" | jq -r '.flags | index("cut-off") != null')" = true ]
 	# what is sent to support has that page of memory and no other
 	run -4 --separate-stderr "$dump" --strict --extract "$t/x" "$unpacked"
 	[[ $stderr == *"is other memory"* ]]
-	[[ $stderr == *"76888 bytes of it are not in the image"* ]]
+	[[ $stderr == *"76888 bytes of it are in memory that is not its own"* ]]
 	run ! grep -q hunter2 "$t/x"
 	[ "$(stat -c %s "$t/x")" -le 8192 ]
 	"$dump" -q -r "$t/x" | cmp "$t/want" -

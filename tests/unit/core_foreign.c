@@ -15,6 +15,7 @@
 #include "format/banner.h"
 #include "format/xen/console.h"
 #include "libmem.h"
+#include "scan/scan.h"
 
 #include "../../firmware/sbuf/sbuf.c"
 #include "../../fixtures/gen/acrn_model.c"
@@ -261,7 +262,7 @@ static void test_own(void **state)
 				 (unsigned long long)(s.log->foreign->start -
 						      AT),
 				 s.len);
-		assert_int_equal(s.log->pub.flags & MEMLOG_LOG_SCATTERED, 0);
+		assert_int_equal(s.log->pub.flags & MEMLOG_LOG_CUT_OFF, 0);
 		subject_end(&s);
 	}
 }
@@ -351,7 +352,7 @@ static void test_scattered(void **state)
 			judge(&s);
 			assert_int_equal(s.log->foreign->start, AT + first);
 			assert_true(s.log->foreign->end >= AT + end);
-			assert_true(s.log->pub.flags & MEMLOG_LOG_SCATTERED);
+			assert_true(s.log->pub.flags & MEMLOG_LOG_CUT_OFF);
 			found++;
 		}
 		subject_end(&s);
@@ -379,7 +380,7 @@ static void test_text(void **state)
 	assert_true(found > 50);
 }
 
-/* Where looking costs too much, only the first page of each part is shown. */
+/* Where looking costs too much, what was looked at is shown. */
 static void test_budget(void **state)
 {
 	uint64_t budget = 3 * PAGE;
@@ -389,7 +390,91 @@ static void test_budget(void **state)
 	assert_int_equal(
 		ml_log_find_foreign(&s.logs, s.log, s.image, &budget, NULL), 0);
 	assert_int_equal(s.log->n_foreign, 1);
-	assert_int_equal(s.log->foreign->start, AT + PAGE);
+	assert_int_equal(s.log->foreign->start, AT + 4 * PAGE);
+	assert_true(s.log->unjudged);
+	assert_true(s.log->pub.flags & MEMLOG_LOG_CUT_OFF);
+	subject_end(&s);
+}
+
+/* A user who stops gets what was looked at by then. */
+static bool stop_now(void *arg)
+{
+	++*(unsigned int *)arg;
+	return true;
+}
+
+static void test_stop(void **state)
+{
+	uint64_t budget = UINT64_MAX;
+	unsigned int asked = 0;
+	struct subject s;
+
+	make(&s, *state, MEMLOG_PHYS, 8);
+	s.image->stop = stop_now;
+	s.image->stop_arg = &asked;
+	assert_int_equal(
+		ml_log_find_foreign(&s.logs, s.log, s.image, &budget, NULL), 0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(budget, 0);
+	assert_true(s.log->unjudged);
+	assert_in_range(s.log->foreign->start, AT + PAGE,
+			AT + (1u << 20) + PAGE);
+	subject_end(&s);
+}
+
+/* The address that is named is the first with text, and what is said of more than can
+ * be looked at is that. */
+static void test_named(void **state)
+{
+	uint64_t budget = UINT64_MAX;
+	struct xen_ring *r;
+	struct subject s;
+
+	make(&s, *state, MEMLOG_PHYS, 2);
+	r = (struct xen_ring *)(void *)s.log->priv;
+	r->size = s.log->pub.capacity = s.len;
+	r->wrapped = false;
+	r->start = 2 * PAGE;
+	r->used = PAGE + 100;
+	put_foreign(s.bytes + PAGE, PAGE, RANDOM);
+	put_foreign(s.bytes + 3 * PAGE, PAGE, RANDOM);
+	judge(&s);
+	assert_int_equal(s.log->n_foreign, 2);
+	ml_log_note_absent(s.log, s.image, &budget);
+	assert_int_equal(s.log->absent, 100);
+	assert_int_equal(s.log->other, 100);
+	assert_int_equal(s.log->other_at, AT + 3 * PAGE);
+	assert_string_equal(s.log->pub.reason,
+			    "100 of the 4196 bytes of its text are in pages "
+			    "that are not its own, the first at "
+			    "phys:0x1003000");
+	subject_end(&s);
+}
+
+/* What was looked at in a search before is not looked at again. */
+static void test_again(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "acrn-log" };
+	struct memlog_logs *first, *again;
+	uint64_t bytes;
+	struct subject s;
+	size_t i;
+
+	make(&s, *state, MEMLOG_PHYS, 1);
+	assert_int_equal(memlog_scan(s.image, &o, &first, NULL, NULL), 0);
+	assert_true(memlog_logs_count(first) > 0);
+	s.m.bytes = 0;
+	assert_int_equal(ml_scan_again(s.image, &o, NULL, &again, NULL), 0);
+	memlog_logs_destroy(again);
+	bytes = s.m.bytes;
+	s.m.bytes = 0;
+	assert_int_equal(ml_scan_again(s.image, &o, first, &again, NULL), 0);
+	for (i = 0; i < memlog_logs_count(first); i++)
+		bytes -= memlog_logs_get(first, i)->capacity;
+	assert_true(s.m.bytes <= bytes);
+	memlog_logs_destroy(again);
+	memlog_logs_destroy(first);
 	subject_end(&s);
 }
 
@@ -408,7 +493,8 @@ int main(void)
 		TEST("cbmem", test_scattered), TEST("xen", test_scattered),
 		TEST("acrn", test_scattered),  TEST("trace", test_scattered),
 		TEST("xen", test_text),	       TEST("acrn", test_text),
-		TEST("trace", test_budget),
+		TEST("trace", test_budget),    TEST("trace", test_stop),
+		TEST("xen", test_named),       TEST("acrn", test_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

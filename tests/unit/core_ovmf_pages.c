@@ -152,7 +152,7 @@ static void expect_whole(enum memlog_space space, bool by_kernel)
 	assert_int_equal(read_text(got, &flags, &len), r.text_len);
 	assert_memory_equal(got, r.text, r.text_len);
 	assert_int_equal(len, r.len);
-	assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+	assert_int_equal(flags & MEMLOG_LOG_CUT_OFF, 0);
 	close_ring();
 }
 
@@ -224,7 +224,7 @@ static void test_growing(void **state)
 		assert_int_equal(read_text(got, &flags, &len), r.text_len);
 		assert_memory_equal(got, r.text, r.text_len);
 		assert_int_equal(len, r.len);
-		assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+		assert_int_equal(flags & MEMLOG_LOG_CUT_OFF, 0);
 		close_ring();
 	}
 }
@@ -260,7 +260,7 @@ static void expect_cut(enum memlog_space space, bool by_kernel, uint64_t want)
 	assert_int_equal(read_text(got, &flags, &len), n);
 	assert_memory_equal(got, own, n);
 	assert_int_equal(len, want);
-	assert_true(flags & MEMLOG_LOG_SCATTERED);
+	assert_true(flags & MEMLOG_LOG_CUT_OFF);
 	close_ring();
 }
 
@@ -331,7 +331,7 @@ static void test_unused(void **state)
 	open_ring(MEMLOG_PHYS, false);
 	assert_int_equal(read_text(got, &flags, &len), r.text_len);
 	assert_int_equal(len, 6 * 4096);
-	assert_int_equal(flags & MEMLOG_LOG_SCATTERED, 0);
+	assert_int_equal(flags & MEMLOG_LOG_CUT_OFF, 0);
 	close_ring();
 }
 
