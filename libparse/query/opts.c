@@ -19,8 +19,11 @@ void ml_run_ask(struct ml_run *run)
 		return;
 	if (writer->only)
 		run->asked = writer->only->name;
-	for (i = 0; writer->events && ml_formats[i]; i++)
-		if (ml_analysis_wants(q->stats, ml_formats[i]) &&
+	for (i = 0; (writer->events || writer->draws) && ml_formats[i]; i++)
+		if ((writer->draws ?
+			     ml_formats[i]->say.moment ||
+				     ml_formats[i]->say.event :
+			     ml_analysis_wants(q->stats, ml_formats[i])) &&
 		    ml_name_add(run->asked_list, sizeof(run->asked_list),
 				ml_formats[i]->name))
 			run->asked = run->asked_list;

@@ -51,7 +51,8 @@ enum ml_list_style {
  * suffix: logs are written one after the other, each complete after its
  * log_end, so that each can be a file in a directory; NULL: one stream for all.
  * only: it writes only logs of this format. events: it writes only logs of
- * formats with events. all: it also wants logs of older boots. timed: it leaves
+ * formats with events; draws: also of those that tell of a boot. all: it also
+ * wants logs of older boots. timed: it leaves
  * out records that have no time; seconds: also those with times in cycles of unknown
  * rate. untimed: it writes no times. rotates: it starts
  * new files as file_size and max_files say. list: how it writes --info and --list. tables:
@@ -66,7 +67,7 @@ struct ml_render {
 	const char *suffix; /* "txt" */
 	bool tells_logs;    /* several logs stay separate in one output */
 	const struct ml_format *only;
-	bool events;
+	bool events, draws;
 	bool all, timed, seconds, untimed, rotates;
 	enum ml_list_style list;
 	const struct ml_render *tables;

@@ -12,6 +12,8 @@
 	X(json_seq)    \
 	X(perfetto)    \
 	X(chrome)      \
+	X(svg)         \
+	X(html)        \
 	X(tracedat)    \
 	X(csv)         \
 	X(acrnlog)     \

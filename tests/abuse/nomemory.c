@@ -418,6 +418,7 @@ static const char *const of_formats[][4] = {
 	{ "memlog", "--at", "0x820000" },
 	{ "memlog", "-Operfetto" },
 	{ "memlog", "-Ochrome" },
+	{ "memlog", "-Ohtml" },
 	{ "memlog", "-Otracedat", "-n+40" },
 	{ "memlog", "-Oacrnlog" },
 	{ "memlog", "-Ocsv", "--stats=vm_exit" },

@@ -8,7 +8,7 @@ use warnings;
 my ($dump, @images) = @ARGV;
 
 my @modes = ('-O text', '-O json', '-O raw', '-O perfetto', '-O tracedat',
-	     '-O chrome',
+	     '-O chrome', '-O svg',
 	     '--list', '--list -J', '--list-boots', '--list-boots -J', '--info',
 	     '--info -J', '--extract out', '-O acrnlog -o out/',
 	     '-O acrntrace -o out/', '--stats vm_exit', '--stats hyp_exit',
