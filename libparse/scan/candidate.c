@@ -371,10 +371,59 @@ static void alias_logs(struct ml_scan_job *job)
 		}
 }
 
+/* Are these the same log, in the same memory? */
+static bool same_extents(const struct ml_log *a, const struct ml_log *b)
+{
+	size_t i;
+
+	if (a->pub.n_extents != b->pub.n_extents)
+		return false;
+	for (i = 0; i < a->pub.n_extents; i++)
+		if (a->extents[i].space != b->extents[i].space ||
+		    a->extents[i].addr != b->extents[i].addr ||
+		    a->extents[i].len != b->extents[i].len)
+			return false;
+	return true;
+}
+
+/* Was all of the log its own when it was found before? *k goes through those logs,
+ * which are in the same order. */
+static bool was_own(const struct ml_scan_job *job, const struct ml_log *log,
+		    size_t *k)
+{
+	const struct ml_log *old;
+
+	for (; job->known && *k < job->known->count; ++*k) {
+		old = job->known->logs[*k];
+		if (candidate_by_place(&old, &log) < 0)
+			continue;
+		return old->fmt == log->fmt && !old->n_foreign &&
+		       same_extents(old, log);
+	}
+	return false;
+}
+
+/* Find what is not the logs' own. A stop leaves the rest out, as if it were not. */
+static enum memlog_status candidate_judge(struct ml_scan_job *job,
+					  struct memlog_err *err)
+{
+	struct memlog_logs *logs = job->logs;
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t looked = ML_LOOKED_AT;
+	size_t n, k = 0;
+
+	for (n = 0; n < logs->count && !s; n++)
+		if (!was_own(job, logs->logs[n], &k))
+			s = ml_log_find_foreign(logs, logs->logs[n], job->image,
+						&looked, err);
+	return s;
+}
+
 enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 				  struct memlog_err *err)
 {
-	uint64_t budget = ML_TEXT_RANGES, looked = ML_LOOKED_AT;
+	bool stopped = job->image->stopped;
+	uint64_t budget = ML_TEXT_RANGES;
 	struct memlog_logs *logs = job->logs;
 	enum memlog_status s = MEMLOG_OK;
 	size_t n, first;
@@ -386,9 +435,7 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 		return s;
 	number_groups(logs);
 	alias_logs(job);
-	for (n = 0; n < logs->count && !s; n++)
-		s = ml_log_find_foreign(logs, logs->logs[n], job->image,
-					&looked, err);
+	s = candidate_judge(job, err);
 	for (first = 0; first < logs->count; first += n) {
 		const struct ml_format *fmt = logs->logs[first]->fmt;
 
@@ -404,5 +451,7 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 		if (logs->logs[n]->pub.state == MEMLOG_STATE_CURRENT)
 			logs->logs[n]->pub.has_boot = true;
 	}
+	if (!s && job->image->stopped && !stopped)
+		s = ml_fail(err, MEMLOG_STOP, "stopped");
 	return s;
 }

@@ -71,7 +71,7 @@ static enum memlog_status follow_search(struct memlog_follow *f,
 		o.n_ranges = f->n_places;
 		o.ranges_in_space = false;
 	}
-	s = again ? ml_scan_again(f->image, &o, &logs, err) :
+	s = again ? ml_scan_again(f->image, &o, f->logs, &logs, err) :
 		    memlog_scan(f->image, &o, &logs, NULL, err);
 	if (s && s != MEMLOG_LIMIT) {
 		memlog_logs_destroy(logs);

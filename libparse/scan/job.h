@@ -17,10 +17,11 @@ struct ml_scan_job {
 	const struct memlog_scan_opts *opts;
 	struct memlog_symbols symbols; /* from opts; all NULL without opts */
 	struct memlog_logs *logs;
-	struct ml_places places;	/* of the logs */
-	uint64_t certain;		/* formats with a screen that have a log
+	struct ml_places places; /* of the logs */
+	uint64_t certain;	 /* formats with a screen that have a log
 					   that is not a guess */
-	struct memlog_scan_stats stats; /* covered: what cannot be read, too,
+	const struct memlog_logs *known; /* of a search before, or NULL */
+	struct memlog_scan_stats stats;	 /* covered: what cannot be read, too,
 					   until the search is over */
 	struct ml_scan_gone gone[MEMLOG_SPACES];
 	uint64_t searched; /* bytes that were gone through, some repeatedly */
@@ -93,7 +94,8 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 				  unsigned int when, struct memlog_err *err);
 
 /* Sort the list into its final order, number it, let formats relate their
- * logs. Only NO_MEMORY is returned. candidate.c */
+ * logs. NO_MEMORY; STOP: what was not looked at in time is left out of them.
+ * candidate.c */
 enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 				  struct memlog_err *err);
 

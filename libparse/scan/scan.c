@@ -330,26 +330,31 @@ static bool is_slow(const struct memlog_image *image)
 	       image->spaces[image->order[0]].ops->flags & MEMLOG_READER_SLOW;
 }
 
-/* Do the options' ranges leave out some of their space? */
+/* Do the options' ranges leave out some of their space? Without memory to tell they
+ * do. */
 static bool scan_leaves_out(struct ml_scan_job *job)
 {
 	const struct memlog_scan_opts *o = job->opts;
 	enum memlog_space space = ranges_space(job);
-	struct memlog_range r;
-	uint64_t addr = 0;
-	size_t i;
+	const struct memlog_allocator *alloc = &job->image->alloc;
+	struct memlog_range *all, r;
+	uint64_t addr;
+	bool out = false;
+	size_t n, i;
 
-	while (!memlog_image_next_range(job->image, space, addr, &r, NULL)) {
-		for (addr = r.start, i = 0; i < o->n_ranges; i++)
-			if (o->ranges[i].start <= addr &&
-			    addr < o->ranges[i].end) {
-				addr = o->ranges[i].end;
-				i = SIZE_MAX;
-			}
-		if (addr < r.end)
-			return true;
+	all = ml_calloc(alloc, o->n_ranges, sizeof(*all));
+	if (!all)
+		return true;
+	memcpy(all, o->ranges, o->n_ranges * sizeof(*all));
+	n = ml_ranges_merge(all, o->n_ranges);
+	for (addr = 0; !out && !memlog_image_next_range(job->image, space, addr,
+							&r, NULL);
+	     addr = r.end) {
+		i = ml_ranges_find(all, n, r.start);
+		out = i == n || all[i].start > r.start || all[i].end < r.end;
 	}
-	return false;
+	ml_free(alloc, all);
+	return out;
 }
 
 /* Is what was found returned with this status? Otherwise the last log may be
@@ -429,12 +434,11 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 }
 
 /* again: all of the image was searched before, and there is nothing outside the
- * ranges. */
-static enum memlog_status scan_run(struct memlog_image *image,
-				   const struct memlog_scan_opts *opts,
-				   bool again, struct memlog_logs **ret,
-				   struct memlog_scan_stats *stats,
-				   struct memlog_err *err)
+ * ranges; these logs were known then. */
+static enum memlog_status
+scan_run(struct memlog_image *image, const struct memlog_scan_opts *opts,
+	 bool again, const struct memlog_logs *known, struct memlog_logs **ret,
+	 struct memlog_scan_stats *stats, struct memlog_err *err)
 {
 	struct memlog_scan_opts o;
 	struct memlog_err local;
@@ -451,6 +455,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
+	job.known = known;
 	job.some = ml_image_named_some(image) ||
 		   (o.n_ranges && !again && scan_leaves_out(&job));
 	if (o.progress)
@@ -482,13 +487,14 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 			       struct memlog_scan_stats *stats,
 			       struct memlog_err *err)
 {
-	return scan_run(image, opts, false, ret, stats, err);
+	return scan_run(image, opts, false, NULL, ret, stats, err);
 }
 
 enum memlog_status ml_scan_again(struct memlog_image *image,
 				 const struct memlog_scan_opts *opts,
+				 const struct memlog_logs *known,
 				 struct memlog_logs **ret,
 				 struct memlog_err *err)
 {
-	return scan_run(image, opts, true, ret, NULL, err);
+	return scan_run(image, opts, true, known, ret, NULL, err);
 }

@@ -15,9 +15,12 @@
 enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
 				      struct memlog_err *err);
 
-/* memlog_scan() of ranges that are known to have all logs of the image. scan.c */
+/* memlog_scan() of ranges that are known to have all logs of the image. known: those
+ * of the search before, or NULL; pages of one that was all its own are not looked at
+ * again. scan.c */
 enum memlog_status ml_scan_again(struct memlog_image *image,
 				 const struct memlog_scan_opts *opts,
+				 const struct memlog_logs *known,
 				 struct memlog_logs **ret,
 				 struct memlog_err *err);
 
