@@ -65,7 +65,7 @@ static void boot_bar(struct ml_sheet *p, unsigned int fill, int64_t start,
 
 /* ---- rows of the chart -------------------------------------------------- */
 
-static void boot_phases(struct ml_sheet *p, const struct ml_timeline_boot *b)
+static void draw_phases(struct ml_sheet *p, const struct ml_timeline_boot *b)
 {
 	char took[ML_DURATION], share[16], title[256];
 	const struct ml_timeline_phase *q;
@@ -98,7 +98,7 @@ static void boot_phases(struct ml_sheet *p, const struct ml_timeline_boot *b)
 	p->y += PX(44);
 }
 
-static void boot_silences(struct ml_sheet *p, const struct ml_timeline_boot *b)
+static void draw_silences(struct ml_sheet *p, const struct ml_timeline_boot *b)
 {
 	char number[24], title[320], took[ML_DURATION];
 	const struct ml_timeline_silence *q;
@@ -229,7 +229,7 @@ static void boot_marks(struct ml_sheet *p, const struct ml_timeline_boot *b,
 	}
 }
 
-static void boot_source(struct ml_sheet *p, const struct ml_timeline_boot *b,
+static void draw_source(struct ml_sheet *p, const struct ml_timeline_boot *b,
 			size_t index)
 {
 	const struct ml_timeline_source *s = &b->sources[index];
@@ -269,13 +269,13 @@ static void boot_figure(struct ml_sheet *p, void *arg)
 		p->to = p->from + 1;
 	if (b->has_clock)
 		ml_sheet_axis(p);
-	boot_phases(p, b);
+	draw_phases(p, b);
 	if (b->has_clock) {
-		boot_silences(p, b);
+		draw_silences(p, b);
 		boot_spans(p, b);
 	}
 	for (i = 0; i < b->n_sources; i++)
-		boot_source(p, b, i);
+		draw_source(p, b, i);
 }
 
 /* ---- tables ------------------------------------------------------------- */

@@ -12,7 +12,7 @@ static void strips_group(void *self, uint32_t group, const char *name)
 {
 	struct ml_strips *s = self;
 
-	if (group < sizeof(s->groups) / sizeof(*s->groups))
+	if (group < ML_STRIPS_GROUPS)
 		snprintf(s->groups[group], sizeof(*s->groups), "%s", name);
 }
 
@@ -221,7 +221,7 @@ static int strip_order(const void *a, const void *b)
 
 void ml_strips_finish(struct ml_strips *s)
 {
-	uint32_t place[ML_STRIPS], i, k;
+	uint32_t place[ML_STRIPS] = { 0 }, i, k;
 	struct ml_slice_track before[ML_STRIPS];
 
 	for (i = 0; i < s->n; i++)

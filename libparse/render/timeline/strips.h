@@ -14,6 +14,7 @@
 #define ML_STRIP_COLUMNS 2048u
 
 /* Strips and slices of a log that are kept; reasons that have a name. */
+#define ML_STRIPS_GROUPS 32u
 #define ML_STRIPS	 64u
 #define ML_STRIP_SLICES	 3000u
 #define ML_STRIP_REASONS 32u
@@ -59,8 +60,8 @@ struct ml_strips {
 	size_t n_slices;
 	struct ml_strip_reason reason[ML_STRIP_REASONS];
 	size_t n_reasons;
-	char groups[32][64];	   /* names of groups */
-	enum memlog_status status; /* first failure */
+	char groups[ML_STRIPS_GROUPS][64]; /* names of groups */
+	enum memlog_status status;	   /* first failure */
 };
 
 /* For ml_slices_create(); self is a struct ml_strips, zeroed but for alloc. */
