@@ -41,7 +41,10 @@ static uint64_t boot_bytes(const struct ml_timeline_boot *b)
 static const char *boot_share(uint64_t part, uint64_t all, char ret[16])
 {
 	unsigned int permille =
-		all ? (unsigned int)((unsigned __int128)part * 1000 / all) : 0;
+		all ? (unsigned int)(((unsigned __int128)part * 1000 +
+				      all / 2) /
+				     all) :
+		      0;
 
 	snprintf(ret, 16, "%u.%u %%", permille / 10, permille % 10);
 	return ret;

@@ -112,14 +112,15 @@ static const char *duration_put(int64_t ns, unsigned int unit,
 
 	for (i = 0; i < digits; i++)
 		scale *= 10;
+	v = (uint64_t)(((unsigned __int128)v * scale + units[unit].ns / 2) /
+		       units[unit].ns);
 	if (digits)
 		snprintf(ret, ML_DURATION, "%s%" PRIu64 ".%0*" PRIu64 " %s",
-			 sign, v / units[unit].ns, (int)digits,
-			 v % units[unit].ns * scale / units[unit].ns,
+			 sign, v / scale, (int)digits, v % scale,
 			 units[unit].unit);
 	else
-		snprintf(ret, ML_DURATION, "%s%" PRIu64 " %s", sign,
-			 v / units[unit].ns, units[unit].unit);
+		snprintf(ret, ML_DURATION, "%s%" PRIu64 " %s", sign, v,
+			 units[unit].unit);
 	return ret;
 }
 
