@@ -68,6 +68,31 @@ static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
 	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
 }
 
+/* How many bytes of the entry in a slot are not in the image. */
+static uint64_t acrn_trace_lacks(const struct ring *r, struct ml_source *source,
+				 uint32_t index)
+{
+	uint64_t off = ML_SBUF_HEADER + (uint64_t)index * ML_ACRN_ENTRY;
+	uint64_t missing = source->missing, lacks = 0, gap;
+	uint8_t entry[ML_ACRN_ENTRY];
+	size_t at = 0, got;
+
+	while (at < sizeof(entry)) {
+		got = 0;
+		gap = 0;
+		if (ml_source_read(source, r->extent, off + at, entry,
+				   sizeof(entry) - at, &got, &gap, NULL) ||
+		    !got) {
+			got = gap ? (size_t)ml_min(gap, sizeof(entry) - at) :
+				    sizeof(entry) - at;
+			lacks += got;
+		}
+		at += got;
+	}
+	source->missing = missing;
+	return lacks;
+}
+
 /* An entry is zero. One that its reader has not read was written; an older one may
  * never have been, if none comes after it up to the end of the ring. */
 static void acrn_trace_zero(struct ring *r, struct ml_source *source)
@@ -86,7 +111,7 @@ static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 	for (r->have = false; r->left && !r->have; r->left--) {
 		p = acrn_trace_entry(r, source, r->at);
 		if (!p)
-			source->missing += ML_ACRN_ENTRY;
+			source->missing += acrn_trace_lacks(r, source, r->at);
 		else
 			ml_acrn_event_load(p, &r->event);
 		r->have = p && (r->event.tsc || r->event.id);
