@@ -229,8 +229,8 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	     "IMAGE is a dump of a machine's memory, - for standard input, a "
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
 	     "this machine: /dev/mem, and\nacrn:[DIR] for the devices of "
-	     "an ACRN Service VM. Debug ports are port:PATH; all that "
-	     "are\nnamed are captured together.\n");
+	     "an ACRN Service VM. Debug ports are port:PATH; all\n"
+	     "that are named are captured together.\n");
 	for (i = 0; i < sizeof(opts_groups) / sizeof(opts_groups[0]); i++) {
 		printf("%s%s:\n", i ? "\n" : "", opts_groups[i].title);
 		for (k = 0; opts_groups[i].names[k]; k++)

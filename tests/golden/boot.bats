@@ -58,7 +58,7 @@ captured() {
 
 	run -0 --separate-stderr "$dump" --stats boot "$unpacked"
 	[ "${lines[0]}" = '==> boot <==' ]
-	[[ $output == *'boot loader        3.059      0.074    2.37  [Bds]Booting EFI Internal Shell'* ]]
+	[[ $output == *'boot loader        9.792      0.112    1.13  [Bds]Booting EFI Internal Shell'* ]]
 	[[ $output == *'its clock is the common one'* ]]
 	# durations that are printed add up as well
 	awk '/^(SEC|PEI|DXE|BDS|boot loader) .*%?/ && !stop { n = $0
@@ -70,7 +70,7 @@ captured() {
 	"$dump" -q --stats boot -O csv "$unpacked" >phases.csv
 	[ "$(grep -c '^0,phase,' phases.csv)" = 5 ]
 	[ "$(grep -c '^0,silence,' phases.csv)" = 10 ]
-	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 3e9 }' phases.csv
+	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 9e9 }' phases.csv
 }
 
 @test "FPDT: phases as the firmware recorded them" {
@@ -107,7 +107,7 @@ captured() {
 @test "no clock: phases and modules in order" {
 	unpack ovmf-c01-elf64.elf
 	run -0 --separate-stderr "$dump" --stats boot "$unpacked"
-	[[ $output == *'No clock: none of its logs has times.'*--time-format=arrival* ]]
+	[[ $output == *'No clock: none of its logs has times.'*' port:PATH '* ]]
 	boot "$unpacked" >got
 	jq -e '.has_clock == false and (.duration_ns | not) and
 		([.phases[].phase] == ["SEC", "PEI", "DXE", "BDS"]) and

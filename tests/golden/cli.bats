@@ -104,7 +104,7 @@ on_tty() {
 }
 
 @test "each kind of image is named once in an error" {
-	local names='pid: domain: qmp: acrn:/none /none . /dev/null
+	local names='pid: domain: qmp: acrn:/none /none /tmp /dev/null
 		/none,small-c pid:x domain:no-guest qmp:/none' n
 	for n in $names; do
 		run --separate-stderr "$DUMP" -q "$n"

@@ -72,7 +72,7 @@ cloudhv() {
 	run -0 --separate-stderr "$dump" snap
 	[[ ${stderr_lines[0]} == "memlog-dump: snap: warning: 33554432 bytes of the memory at 0x2000000, zone mem1 are not saved: they are in a file of the host, which config.json names" ]]
 	run -0 "$dump" --info -J snap
-	[ "$(jq -r '.format, .machine' <<<"$output" | paste -sd,)" = cloudhv,x86_64 ]
+	[ "$(jq -r 'select(.type == "info") | .format, .machine' <<<"$output" | paste -sd,)" = cloudhv,x86_64 ]
 }
 
 @test "memory-ranges that is too short, too long, or not there" {

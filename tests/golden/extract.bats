@@ -46,7 +46,12 @@ check() {
 	for format in $formats; do
 		n=$((n + 1))
 		echo "$format" >>"$BATS_TEST_TMPDIR/seen"
-		same_of "$image" -F "$format"
+		# without the firmware's log its modules have no names
+		if [ "$format" = fpdt ] && grep -qx ovmf <<<"$formats"; then
+			"$dump" -q --extract=small -F fpdt "$image" --force
+		else
+			same_of "$image" -F "$format"
+		fi
 		jq -c "select(.[0] == \"$format\")" logs >want
 		what small >got
 		same want got

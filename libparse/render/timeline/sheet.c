@@ -22,7 +22,7 @@ static const struct {
 /* The sum of the style in a page's Content-Security-Policy: tests print the right
  * one if the style changes. */
 static const char style_sum[] =
-	"sha256-4gwFTBink9kv/Ef/JHdGwQ4I/+iwXgPrFMGCCO4vDTI=";
+	"sha256-sRemtKBHyM0KakPs5Ht2Few2vATNF7eKHAmYJFVg2bY=";
 
 static const char style[] =
 	"text{font:12px \"DejaVu Sans\",system-ui,sans-serif;white-space:pre}"
