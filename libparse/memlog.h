@@ -732,8 +732,8 @@ enum memlog_scan_mode {
 };
 
 /*
- * Where to search, and for what. Zero everywhere but size: all formats in all
- * pages.
+ * Where to search, and for what. Zero everywhere but size: in all pages, for all
+ * formats but those that have to be asked for (dmesg, fpdt).
  *
  * formats: names from memlog_format_get(), separated by commas, or "all"; NULL for all
  *	but those that have to be asked for. Unknown names match nothing.
@@ -783,10 +783,10 @@ struct memlog_scan_stats {
  * Find the logs. The caller destroys *ret. Finding none is OK with a count of
  * 0. On STOP, IO and LIMIT *ret holds what was found until then and must be
  * destroyed as well; on all other errors it is NULL. opts may be NULL, for
- * MEMLOG_SCAN_PAGES and all formats; stats may be NULL, and once the search has
- * begun it is filled in whatever is returned. A log's state and group depend
- * on all logs found. INVALID: opts without size, with an
- * unknown mode or space, or with a range that has start >= end.
+ * MEMLOG_SCAN_PAGES and all formats but those that have to be asked for; stats may be
+ * NULL, and once the search has begun it is filled in whatever is returned. A log's
+ * state and group depend on all logs found. INVALID: opts without size, with an unknown
+ * mode or space, or with a range that has start >= end.
  */
 MEMLOG_API enum memlog_status memlog_scan(struct memlog_image *image,
 					  const struct memlog_scan_opts *opts,
@@ -795,11 +795,11 @@ MEMLOG_API enum memlog_status memlog_scan(struct memlog_image *image,
 					  struct memlog_err *err);
 
 /*
- * Probe one address for every format (or those in opts->formats), without any
- * search. Of opts, which may be NULL, only formats and max_logs are used. The
- * caller destroys *ret, which has the log that starts there, or that a header
- * there points to, and those that belong to it. NOT_MINE if there is none: the
- * text says what was seen.
+ * Probe one address for the formats of opts->formats, or for all but those that have
+ * to be asked for, without any search. Of opts, which may be NULL, only formats and
+ * max_logs are used. The caller destroys *ret, which has the log that starts there, or
+ * that a header there points to, and those that belong to it. NOT_MINE if there is
+ * none: the text says what was seen.
  * INVALID: the image does not have that space. LIMIT, IO. On errors *ret is
  * NULL.
  */
@@ -1248,6 +1248,16 @@ struct memlog_query_result {
 	bool damaged;	   /* something printed was incomplete, or came from a
 			     damaged compressed file */
 };
+
+/*
+ * For options of a front end's own: value is none of the names that the option takes,
+ * a NULL-terminated list. Always INVALID; the text says which of them may have been
+ * meant, or all. what: what they are, such as "preset".
+ */
+MEMLOG_API enum memlog_status memlog_query_unknown(const char *what,
+						   const char *value,
+						   const char *const *names,
+						   struct memlog_err *err);
 
 /* The name of the file that the options read (--acrn-formats), NULL if none:
  * output must not replace it. Borrowed from the query. */

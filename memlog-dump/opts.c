@@ -29,29 +29,29 @@ static enum memlog_status opts_refuse_value(struct memlog_err *err,
 static enum memlog_status opts_map(void *arg, const struct memlog_option *opt,
 				   const char *value, struct memlog_err *err)
 {
-	static const struct {
-		const char *name;
-		enum memlog_map map;
-	} maps[] = {
-		{ "none", MEMLOG_MAP_NONE }, { "q35", MEMLOG_MAP_Q35 },
-		{ "pc", MEMLOG_MAP_PC },     { "microvm", MEMLOG_MAP_MICROVM },
-		{ "virt", MEMLOG_MAP_VIRT },
+	static const char *const names[] = { "q35",  "pc",   "microvm",
+					     "virt", "none", NULL };
+	static const enum memlog_map maps[] = {
+		MEMLOG_MAP_Q35,	 MEMLOG_MAP_PC,	  MEMLOG_MAP_MICROVM,
+		MEMLOG_MAP_VIRT, MEMLOG_MAP_NONE,
 	};
 	struct opts *o = arg;
 	char *end;
 	size_t i;
 
 	o->mapped = true;
-	for (i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-		if (strcmp(value, maps[i].name))
+	for (i = 0; names[i]; i++) {
+		if (strcmp(value, names[i]))
 			continue;
-		o->map = maps[i].map;
+		o->map = maps[i];
 		o->raw_base = 0;
 		return MEMLOG_OK;
 	}
 	o->map = MEMLOG_MAP_NONE;
 	errno = 0;
 	o->raw_base = strtoull(value, &end, 0);
+	if (*value >= 'a' && *value <= 'z')
+		return memlog_query_unknown("preset", value, names, err);
 	if (*value < '0' || *value > '9' || *end || errno)
 		return opts_refuse_value(err, value,
 					 "q35, pc, microvm, virt, none, or the "
@@ -121,6 +121,7 @@ static enum memlog_status opts_via_qemu(void *arg,
 static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
+	static const char *const names[] = { "auto", "always", "never", NULL };
 	struct opts *o = arg;
 	enum when *when = !strcmp(opt->name, "color") ? &o->color :
 							&o->progress;
@@ -132,7 +133,7 @@ static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 	else if (!strcmp(value, "never"))
 		*when = WHEN_NEVER;
 	else
-		return opts_refuse_value(err, value, "auto, always or never");
+		return memlog_query_unknown("value", value, names, err);
 	return MEMLOG_OK;
 }
 

@@ -220,10 +220,13 @@ static enum memlog_status set_check_new(struct set *set, const char *name,
 	for (i = 0; i < set->n; i++)
 		if (set->ids[i].dev == st.st_dev &&
 		    set->ids[i].ino == st.st_ino)
-			return ml_fail(err, MEMLOG_INVALID,
-				       "the same file as %s: name each part "
-				       "once",
-				       set->parts[i]->name);
+			return !strcmp(name, set->parts[i]->name) ?
+				       ml_fail(err, MEMLOG_INVALID,
+					       "a part is named twice") :
+				       ml_fail(err, MEMLOG_INVALID,
+					       "the same file as %s: name each "
+					       "part once",
+					       set->parts[i]->name);
 	set->ids[set->n].dev = st.st_dev;
 	set->ids[set->n].ino = st.st_ino;
 	return MEMLOG_OK;

@@ -148,6 +148,12 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       "-O %s needs --stats=vm_exit, irq, cpu_usage, "
 			       "hyp_exit or boot",
 			       r->name);
+	if (ml_query_writer(q)->all && ml_query_given(q, "all", option))
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"%s cannot be combined with -O %s: it writes all "
+			"logs",
+			option, r->name);
 	if (r != ml_renders[0] && ml_query_given(q, "time-format", option))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "%s cannot be combined with -O %s: only text "

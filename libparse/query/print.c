@@ -45,13 +45,14 @@ static const char *print_no_time(const struct ml_job *j)
 
 	if (!(j->seen & HAS_STAMP))
 		return "this log records no times";
-	if (!(j->seen & (HAS_TIME | HAS_DATE)))
-		return "its times are in cycles of unknown rate; give "
-		       "--tsc-mhz=N";
+	/* no rate makes dates of cycles */
 	if (!(j->seen & HAS_DATE) &&
 	    (ml_when_is_date(since) || ml_when_is_date(until)))
 		return "this log records no dates; give seconds of its own "
 		       "clock, as in --since=12.5";
+	if (!(j->seen & (HAS_TIME | HAS_DATE)))
+		return "its times are in cycles of unknown rate; give "
+		       "--tsc-mhz=N";
 	if (!(j->seen & HAS_TIME) &&
 	    (since->from == ML_WHEN_CLOCK || until->from == ML_WHEN_CLOCK))
 		return "the times of this log are dates, as in "
@@ -63,7 +64,7 @@ static const char *print_no_time(const struct ml_job *j)
 static void print_say_consumed(const struct ml_job *j, bool whole)
 {
 	if (whole && !j->bytes && !(j->log->flags & MEMLOG_LOG_EMPTY) &&
-	    !j->run->query->consumed)
+	    !memlog_decoder_note(j->decoder)[0] && !j->run->query->consumed)
 		ml_say_log(j->run, ML_SAY_NOTE, j->log,
 			   "its own reader has read all of it; --consumed "
 			   "prints what is left");

@@ -153,8 +153,10 @@ static int run_by_age(const void *a, const void *b)
 static bool run_names(const struct ml_run *run, const struct memlog_log *log,
 		      const struct ml_query_at *at)
 {
+	if (at && !ml_query_writer(run->query)->all)
+		return starts_at(run, log, at);
 	return run->query->all || ml_query_writer(run->query)->all ||
-	       (at ? starts_at(run, log, at) : is_current(run, log));
+	       is_current(run, log);
 }
 
 static enum memlog_status run_no_boot(struct ml_run *run,

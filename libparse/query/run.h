@@ -27,6 +27,7 @@ struct ml_run {
 	bool printed;		      /* anything, for the exit status */
 	unsigned int seen;	      /* in records: HAS_ bits */
 	bool said_symbols;	      /* of this query: see takes.c */
+	bool said_rate;		      /* that --tsc-mhz has no effect */
 	bool said_none;	  /* an error message says why nothing was */
 	uint64_t missing; /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
@@ -130,8 +131,8 @@ bool ml_run_apart(const struct ml_run *run);
 enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err);
 
 /* takes.c: report options that no format of these n logs knows. */
-void ml_takes_say(const struct ml_run *run,
-		  const struct memlog_log *const *logs, size_t n);
+void ml_takes_say(struct ml_run *run, const struct memlog_log *const *logs,
+		  size_t n);
 
 /* takes.c: report a symbol file that has none of the names that the requested
  * formats look for. Returns whether it did. */

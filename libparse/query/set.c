@@ -73,16 +73,42 @@ static bool set_has_name(const char *const *names, const char *name, size_t len)
 	return false;
 }
 
+/* "acrn-log or acrn-trace": the names that begin with what was typed. Returns how many
+ * there are. */
+static size_t set_begin(const char *typed, const char *const *names, char *list,
+			size_t size)
+{
+	size_t len = strlen(typed), all = 0, i, n = 0, at = 0;
+
+	for (i = 0; names[i]; i++)
+		all += !strncmp(names[i], typed, len);
+	for (i = 0; len && names[i] && at < size; i++)
+		if (!strncmp(names[i], typed, len)) {
+			n++;
+			at += (size_t)snprintf(list + at, size - at, "%s%s",
+					       n == 1	? "" :
+					       n == all ? " or " :
+							  ", ",
+					       names[i]);
+		}
+	return n;
+}
+
 /* A value that is none of the names: which one was meant, or what there is. */
 static enum memlog_status set_unknown(const char *what, const char *value,
 				      size_t len, const char *const *names,
 				      struct memlog_err *err)
 {
-	char typed[36], list[128] = "";
+	char typed[36], list[160] = "";
 	struct ml_near near;
-	size_t i, n = 0;
+	size_t i, n;
 
 	snprintf(typed, sizeof(typed), "%.*s", (int)ml_min(len, 32), value);
+	n = set_begin(typed, names, list, sizeof(list));
+	if (n)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "unknown %s \"%s\"; did you mean %s?", what,
+			       typed, list);
 	ml_near_init(&near, typed);
 	for (i = 0; names[i]; i++)
 		ml_near_add(&near, names[i]);
@@ -124,6 +150,13 @@ static void set_get_names(bool (*get)(size_t, const char **, const char **),
 	while (i + 2 < SET_NAMES && get(i, &names[i], &title))
 		i++;
 	names[i] = NULL;
+}
+
+enum memlog_status memlog_query_unknown(const char *what, const char *value,
+					const char *const *names,
+					struct memlog_err *err)
+{
+	return set_unknown(what, value, strlen(value), names, err);
 }
 
 enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
@@ -308,11 +341,11 @@ enum memlog_status ml_set_cpus(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_color(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
+	static const char *const names[] = { "always", "never", NULL };
 	bool always = !strcmp(value, "always");
 
 	if (!always && strcmp(value, "never"))
-		return ml_fail(err, MEMLOG_INVALID,
-			       "\"%.32s\" is neither always nor never", value);
+		return set_unknown("value", value, strlen(value), names, err);
 	q->color = always;
 	return MEMLOG_OK;
 }
@@ -366,8 +399,11 @@ enum memlog_status ml_set_level(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_component(struct memlog_query *q, const char *value,
 				    struct memlog_err *err)
 {
-	enum memlog_status s = set_string(q, &q->component, value, err);
+	enum memlog_status s;
 
+	if (!*value)
+		return ml_fail(err, MEMLOG_INVALID, "the name is empty");
+	s = set_string(q, &q->component, value, err);
 	q->filter.component = q->component;
 	return s;
 }

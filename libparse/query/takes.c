@@ -113,8 +113,8 @@ enum memlog_status ml_takes_check(const struct memlog_query *q,
 	return MEMLOG_OK;
 }
 
-void ml_takes_say(const struct ml_run *run,
-		  const struct memlog_log *const *logs, size_t n)
+void ml_takes_say(struct ml_run *run, const struct memlog_log *const *logs,
+		  size_t n)
 {
 	char names[ML_FORMAT_NAMES], option[ML_OPTION_TYPED];
 	const struct takes *t;
@@ -129,10 +129,11 @@ void ml_takes_say(const struct ml_run *run,
 		for (k = 0; k < n; k++)
 			known |= takes_fits(t, ml_format_find(logs[k]->format));
 		takes_names(t, names);
-		if (!known)
-			ml_say(run, ML_SAY_WARNING,
-			       "%s has no effect: it is for logs of %s", option,
-			       names);
+		if (known)
+			continue;
+		ml_say(run, ML_SAY_WARNING,
+		       "%s has no effect: it is for logs of %s", option, names);
+		run->said_rate |= t->bit == ML_TAKES_RATE;
 	}
 }
 
@@ -202,7 +203,7 @@ void ml_takes_say_times(const struct ml_run *run)
 		ml_say(run, ML_SAY_WARNING,
 		       "--time-format has no effect: the log%s no times",
 		       run->n_chosen == 1 ? " records" : "s record");
-	if (!q->tsc_hz)
+	if (!q->tsc_hz || run->said_rate)
 		return;
 	if (!(run->seen & HAS_CYCLES))
 		ml_say(run, ML_SAY_WARNING,

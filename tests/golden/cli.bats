@@ -213,11 +213,16 @@ wrong() {
 	wrong "-g needs a REGEX" small-c -g
 	wrong "--symbols needs a FILE" small-c --sy
 	wrong "--list takes no value" --list=x small-c
-	wrong '--color: "x" is not auto, always or never' --color=x small-c
+	wrong '--color: unknown value "x"; there are auto, always, never' --color=x small-c
 	wrong "no image given (use - for standard input)"
 	wrong "no image given (use - for standard input)" -a --
-	wrong '--map: "q36" is not q35, pc, microvm, virt, none, or the address of the first byte' \
-		--map=q36 small-c
+	wrong '--map: "-1" is not q35, pc, microvm, virt, none, or the address of the first byte' \
+		--map=-1 small-c
+	wrong '--map: unknown preset "q36"; did you mean q35?' --map=q36 small-c
+	wrong '--color: unknown value "alway"; did you mean always?' --color=alway small-c
+	wrong '--component: the name is empty' -c "" small-c
+	wrong '--format: unknown log format "acrn"; did you mean acrn-log, acrn-trace or acrn-sbuf?' \
+		-F acrn small-c
 	wrong '--output-format: unknown output format "jsn"; did you mean json?' \
 		-O jsn small-c
 	wrong '--format: unknown log format "ovfm"; did you mean ovmf?' \

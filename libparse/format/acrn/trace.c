@@ -39,6 +39,8 @@ struct acrn_trace {
 	size_t n_rings;
 	struct ml_acrn_rules *rules;
 	uint64_t tsc_hz;
+	bool ruled;	/* an event had a rule */
+	bool unruled;	/* one had none, and was left out */
 	bool old_cpuid; /* v1.0 and earlier: the payload is a vCPU */
 	char line[ML_ACRN_LINE];
 	uint8_t raw[ML_ACRN_ENTRY];
@@ -348,15 +350,23 @@ static enum memlog_status trace_next(void *state, struct ml_source *source,
 
 	for (;;) {
 		r = acrn_trace_pick(d);
-		if (!r)
+		if (!r) {
+			if (d->unruled && !d->ruled)
+				ml_source_note_add(source,
+						   "none of its events has a "
+						   "rule in the file of "
+						   "--acrn-formats");
 			return MEMLOG_NO_DATA;
+		}
 		if (r->event.cpu < 0)
 			r->event.cpu = r->cpu;
 		if (!d->rules)
 			break;
 		rule = ml_acrn_rules_find(d->rules, r->event.id, &len);
+		d->ruled |= rule != NULL;
 		if (rule)
 			break;
+		d->unruled = true;
 		acrn_trace_advance(r, source);
 	}
 	memcpy(d->raw, r->event.payload - 16, ML_ACRN_ENTRY);

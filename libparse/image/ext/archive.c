@@ -31,6 +31,7 @@ struct unpack {
 	const struct memlog_open_opts *opts;
 	struct archive *a;
 	struct ml_gunzip *gunzip; /* instead of a, for gzip */
+	enum ml_packed_kind kind;
 	int spool;
 	uint64_t at;		      /* offset in the packed file */
 	uint64_t size, written, room; /* bytes of the unpacked file */
@@ -72,16 +73,16 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 	return MEMLOG_OK;
 }
 
-/* Nothing could be unpacked. One reason is a window of more than 128 MiB, as
- * zstd --long=31 uses. */
+/* Nothing could be unpacked. One reason is a window of zstd of more than 128 MiB, as
+ * --long=31 uses. */
 static enum memlog_status
 archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_CORRUPT,
 		       "cannot unpack it%s%.80s; if the "
-		       "program that packed it can (zstd -d --long=31), unpack "
-		       "it first",
-		       why ? ": " : "", why ? why : "");
+		       "program that packed it can%s, unpack it first",
+		       why ? ": " : "", why ? why : "",
+		       u->kind == ML_PACKED_ZSTD ? " (zstd -d --long=31)" : "");
 }
 
 /* Unpack the next *ret bytes into buf, 0 at the end. CORRUPT: the file is
@@ -171,6 +172,7 @@ static enum memlog_status archive_start(struct unpack *u,
 {
 	struct archive_entry *entry;
 
+	u->kind = f->kind;
 	if (f->kind == ML_PACKED_GZIP)
 		return ml_gunzip_create(u->file, &u->image->alloc, &u->gunzip,
 					err);
