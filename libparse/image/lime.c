@@ -406,6 +406,8 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	}
 	image->title = avml ? "AVML dump" : "LiME dump";
 	image->missing = loads.missing;
+	/* what would follow a range that is cut is not known */
+	image->cut |= loads.cut > 0;
 	if (avml && !b.frames->codec.expand)
 		ml_image_warn(image, "the file is compressed with snappy, "
 				     "which this build cannot expand");
