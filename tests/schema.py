@@ -13,7 +13,8 @@ import fastjsonschema
 
 # what every object begins with, and how many of them
 HEAD = ["type", "image", "format", "space", "addr"]
-FIRST = {"record": 5, "log": 5, "boot": 5, "stats": 5, "info": 4, "image": 2}
+FIRST = {"record": 5, "log": 5, "boot": 5, "stats": 5, "info": 4,
+         "boot_times": 2, "image": 2}
 
 
 def main():

@@ -296,7 +296,8 @@ static void test_not_raw(void **state)
 static void test_moves(void **state)
 {
 	static uint8_t raw[4096], flat[4096 + 2 * 16 + 8192];
-	static const uint8_t odd[4096] = "makedumpfile"; /* of no version */
+	static const uint8_t odd[4096 + 16] =
+		"makedumpfile"; /* of no version */
 	static const uint8_t packed[16] = { 0x1f, 0x8b, 8 };
 	static const uint8_t end[16] = {
 		255, 255, 255, 255, 255, 255, 255, 255,

@@ -81,8 +81,8 @@ static void durations(void **state)
 		{ 431000000, "431.0 ms" },
 		{ 3852000000, "3.852 s" },
 		{ -1500000000, "-1.500 s" },
-		{ INT64_MAX, "9223372036.8 s" },
-		{ INT64_MIN, "-9223372036.8 s" },
+		{ INT64_MAX, "9223372036.9 s" },
+		{ INT64_MIN, "-9223372036.9 s" },
 	};
 	char text[ML_DURATION];
 	size_t i;
