@@ -18,7 +18,7 @@
 
 /* Room for what is before the message, for a date, and for the name of a machine. */
 #define ML_PORT_PREFIX 96u
-#define ML_PORT_DATE   32u
+#define ML_PORT_DATE   56u
 #define ML_PORT_VM     32u
 
 enum ml_port_kind {

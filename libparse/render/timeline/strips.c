@@ -46,8 +46,8 @@ static void strips_track(void *self, const struct ml_slice_track *track,
 	}
 	p->track = *track;
 	snprintf(p->name, sizeof(p->name), "%s", name);
-	snprintf(p->group, sizeof(p->group), "%s",
-		 s->groups[track->group % 32]);
+	if (track->group < ML_STRIPS_GROUPS)
+		memcpy(p->group, s->groups[track->group], sizeof(p->group));
 	s->n++;
 }
 
