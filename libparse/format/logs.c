@@ -121,7 +121,7 @@ void ml_logs_clear(struct memlog_logs *logs)
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;
 	logs->pages = logs->counted = logs->tries = 0;
-	logs->around_low = false;
+	logs->around_low = logs->dmesg_refused = false;
 }
 
 void memlog_logs_destroy(struct memlog_logs *logs)

@@ -267,6 +267,8 @@ enum memlog_status ml_xen_order_broken(const struct memlog_allocator *alloc,
 	struct xen_ring r = *ring;
 	bool found;
 
+	if (!b.n)
+		return MEMLOG_NOT_MINE;
 	b.q = ml_calloc(alloc, b.n, ML_PAGE + sizeof(*b.at) + 1);
 	if (!b.q)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");

@@ -276,7 +276,9 @@ static enum memlog_status xen_ring_find(struct memlog_logs *logs,
 	enum memlog_status s = MEMLOG_NOT_MINE;
 	int i = -1;
 
-	while (s == MEMLOG_NOT_MINE && ++i < 2) {
+	/* where symbols or a header say that it is, lost pages prove nothing */
+	while (s == MEMLOG_NOT_MINE && ++i < (shape ? 2 : 1) &&
+	       !ml_image_stop(image)) {
 		if (shape && e->addr % XEN_RING_MIN == 0) {
 			find_size(image, &at[i], i);
 			ring[i].size = at[i].len;
