@@ -169,6 +169,7 @@ static enum memlog_status ports_check(const struct ml_run *run,
 			   q->n_at		 ? "--at" :
 			   q->n_ranges		 ? "--range" :
 			   q->has_boot		 ? "--boot" :
+			   ml_query_timeline(q)	 ? "a picture" :
 			   run->host.sink->begin ? "a directory" :
 						   NULL;
 

@@ -13,6 +13,7 @@
 #include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
+#include "record/timeline/timeline.h"
 #include "boots.h"
 #include "rate.h"
 
@@ -459,6 +460,11 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
 	query->said_symbols = run.said_symbols;
+	/* of several images: until the last */
+	if (!run.host.many) {
+		ml_timeline_destroy(run.timeline);
+		run.timeline = NULL;
+	}
 	query->timeline = run.timeline;
 	if (!s && run.pending) {
 		s = run.pending;

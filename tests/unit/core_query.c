@@ -199,7 +199,7 @@ static void values(void **state)
 		{ "limit", "logs=0",
 		  "0 is out of range (1 to 4294967295 logs)" },
 		{ "tsc-mhz", "0.0000001", "is not a rate in MHz" },
-		{ "color", "auto", "neither always nor never" },
+		{ "color", "auto", "there are always, never" },
 	};
 	struct memlog_query *q = query_new();
 	struct memlog_err err;

@@ -54,13 +54,15 @@ static void ovmf_loaded(const struct memlog_record *rec, struct ml_moment *ret)
 
 void ml_ovmf_moment(const struct memlog_record *rec, struct ml_moment *ret)
 {
+	double zero;
 	size_t i;
 
 	ret->part = rec->component;
-	if (rec->has_time && rec->time_hz && rec->time_zero) {
-		ret->has_machine = true;
-		ret->machine_ns = (int64_t)((double)rec->time_zero * 1e9 /
-					    (double)rec->time_hz);
+	/* a machine that has been there for a year is not one that boots */
+	if (rec->has_time && rec->time_hz &&
+	    (zero = (double)rec->time_zero / (double)rec->time_hz) < 3e7) {
+		ret->has_machine = rec->time_zero > 0;
+		ret->machine_ns = (int64_t)(zero * 1e9);
 	}
 	ovmf_loaded(rec, ret);
 	if (ml_moment_firmware(rec, ret))

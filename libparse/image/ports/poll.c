@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bytes.h"
 #include "base/alloc.h"
 #include "base/err.h"
 #include "ports.h"
@@ -110,7 +111,8 @@ static void poll_closed(struct ml_ports *c, struct ml_port *p)
 	p->closed = true;
 	p->opened = false;
 	p->cut = true;
-	p->link.again = c->now;
+	/* one that ends as soon as it is opened is not tried at full speed */
+	p->link.again = ml_max(p->link.again, c->now);
 	p->link.ended = !c->follow;
 	c->ports[p->group].gone = true;
 }

@@ -175,7 +175,8 @@ static bool align_machine(const struct ml_lane *a, const struct ml_lane *b,
 	int64_t diff;
 
 	if (!a->has_machine || !b->has_machine ||
-	    __builtin_sub_overflow(b->machine, a->machine, &diff))
+	    __builtin_sub_overflow(b->machine, a->machine, &diff) ||
+	    diff > ML_LANE_YEAR || diff < -ML_LANE_YEAR)
 		return false;
 	align_median(fit, MACHINE, &diff, 1);
 	return true;

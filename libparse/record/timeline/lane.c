@@ -11,13 +11,14 @@
 
 void ml_lane_text(char ret[ML_TIMELINE_TEXT], const uint8_t *text, size_t n)
 {
-	size_t i;
+	size_t i, all;
 
 	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
 		n--;
+	all = n;
 	n = ml_min(n, ML_TIMELINE_TEXT - 1);
 	/* not in the middle of a character */
-	while (n && n == ML_TIMELINE_TEXT - 1 && (text[n] & 0xc0) == 0x80)
+	while (n && n < all && (text[n] & 0xc0) == 0x80)
 		n--;
 	for (i = 0; i < n; i++)
 		ret[i] = text[i] ? (char)text[i] : ' ';

@@ -29,7 +29,9 @@ static int silence_by_start(const void *a, const void *b)
 static int silence_by_length(const void *a, const void *b)
 {
 	const struct silence *x = a, *y = b;
-	int64_t m = x->to - x->from, n = y->to - y->from;
+	/* what is before a log began, or after it ended, has no length */
+	uint64_t m = (uint64_t)x->to - (uint64_t)x->from;
+	uint64_t n = (uint64_t)y->to - (uint64_t)y->from;
 
 	return m != n ? (m < n ? 1 : -1) : silence_by_start(a, b);
 }

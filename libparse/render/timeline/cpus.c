@@ -178,8 +178,8 @@ static void cpus_figure(struct ml_sheet *p, void *arg)
 	const struct ml_strips *s = c->s;
 	size_t i;
 
-	p->from = (int64_t)s->from;
-	p->to = (int64_t)(s->until > s->from ? s->until : s->from + 1);
+	p->to = (int64_t)ml_max(s->until, ml_max(s->from, 1));
+	p->from = (int64_t)ml_min(s->from, (uint64_t)p->to - 1);
 	ml_sheet_axis(p);
 	for (i = 0; i < s->n; i++) {
 		if (i &&

@@ -265,7 +265,7 @@ void ml_sheet_axis(struct ml_sheet *p)
 	char text[ML_DURATION];
 
 	p->y += PX(16);
-	for (t = 0; t <= span; t += step) {
+	for (t = 0;; t += step) {
 		ml_sheet_line(p, "g", ml_sheet_x(p, p->from + t), p->y + PX(4),
 			      p->bottom - p->y - PX(4), false);
 		/* not beyond the page */
@@ -275,6 +275,9 @@ void ml_sheet_axis(struct ml_sheet *p)
 			ml_sheet_text(p, "m",
 				      ml_sheet_x(p, p->from + t) + PX(2), p->y,
 				      PX(90), false, text);
+		/* the last second that a clock can have, too */
+		if (span - t < step)
+			break;
 	}
 	p->y += PX(8);
 }

@@ -92,6 +92,9 @@ void ml_track_put(struct ml_slices *s, const struct ml_slice_cpu *c,
 		.untimed = !unpaired && o->stepped,
 	};
 
+	/* a line between them may have had a later time */
+	if (slice.end < slice.begin)
+		slice.end = slice.begin;
 	s->untimed += slice.untimed;
 	if (slice.begin > INT64_MAX || slice.end > INT64_MAX)
 		s->left_out += unpaired ? 1 : 2;
