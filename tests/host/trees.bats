@@ -104,7 +104,7 @@ commit() {
 	tar -cJf edk2_2022.11+ds.orig.tar.xz edk2-2022.11
 	touch .done
 	run -0 "$firmware/tree.sh" sid
-	[[ $output == *'edk2-stable202211: [0-9]* patches apply' ]]
+	[[ $output == *'edk2-stable202211: '[0-9]*' patches apply' ]]
 }
 
 # Run the commands of the README that put MemLogPkg in a tree with a log of its own.
