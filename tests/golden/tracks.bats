@@ -139,11 +139,12 @@ both() {
 	sort -n -u "$T/cpus" | same - "$T/cpus"
 	"$dump" -q -O chrome many.elf | jq -r '.traceEvents[] |
 		select(.name == "thread_sort_index") | .tid as $t |
-		"\(.args.sort_index) \($t)"' | sort -n >"$T/ranks"
+		"\($t) \(.args.sort_index)"' | sort -k 1b,1 >"$T/ranks"
 	"$dump" -q -O chrome many.elf | jq -r '.traceEvents[] |
 		select(.name == "thread_name") | "\(.tid) \(.args.name)"' |
-		sort -n >"$T/names"
-	join "$T/ranks" "$T/names" | sed 's/.*CPU //' >"$T/cpus" || true
+		sort -k 1b,1 >"$T/names"
+	join "$T/ranks" "$T/names" | sort -n -k 2,2 | sed -n 's/.* CPU //p' >"$T/cpus"
+	[ "$(wc -l <"$T/cpus")" -ge 60 ]
 	sort -n -u "$T/cpus" | same - "$T/cpus"
 }
 
