@@ -281,8 +281,10 @@ static enum memlog_status cloudhv_open(int dir, const char *name,
 	int fd = -1;
 
 	s = cloudhv_state(dir, &alloc, &text, &len, err);
-	if (s)
+	if (s) {
+		ml_free(&alloc, text);
 		return s;
+	}
 	memory = cloudhv_file(dir, MEMORY, &fd, &size, &why);
 	s = ml_cloudhv_parse(&c, text, len, size, &alloc, err);
 	ml_free(&alloc, text);
