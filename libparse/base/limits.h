@@ -191,6 +191,11 @@
  * number, and by default Xen allocates 8 KiB per CPU. */
 #define ML_XEN_RING_MAX (64u << 20)
 
+/* Bytes of rings of Xen's console, found by their text, that are larger than the
+ * smallest: a page may claim 64 MiB, and so may all the pages in these. What comes after
+ * is taken to be of the smallest size. Four of the largest. */
+#define ML_XEN_GUESSED (UINT64_C(256) << 20)
+
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss
  * end below this in every version. */
 #define ML_XEN_IMAGE_MAX (16u << 20)

@@ -135,6 +135,7 @@ struct memlog_logs {
 	uint64_t places;    /* looked at by expand(), at most ML_HYP_PLACES */
 	uint64_t counted;   /* bytes of events, at most ML_HYP_COUNTED */
 	bool dmesg_refused; /* the log of this kernel, by expand() */
+	uint64_t guessed;   /* bytes of rings of Xen, at most ML_XEN_GUESSED */
 	uint64_t tries;	    /* of what may be there, at most ML_HYP_TRIES */
 	size_t n_extents;   /* of all logs */
 	bool some; /* not all of the image was searched: there may be more */

@@ -120,7 +120,7 @@ void ml_logs_clear(struct memlog_logs *logs)
 	logs->count = 0;
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;
-	logs->pages = logs->counted = logs->tries = 0;
+	logs->pages = logs->counted = logs->tries = logs->guessed = 0;
 	logs->around_low = logs->dmesg_refused = false;
 }
 

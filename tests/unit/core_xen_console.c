@@ -186,6 +186,32 @@ static void test_copy(void **state)
 	mem_free(&mem);
 }
 
+/* Blocks that say that they are in a ring as large as all of them: each would have all
+ * of it read. */
+static void test_claims(void **state)
+{
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 16 * MIB);
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	uint32_t i;
+
+	memset(m, 0xcc, 16 * MIB);
+	for (i = 0; i < 16 * MIB; i += XEN_RING_MIN) {
+		struct conring r = { .buf = m + i, .size = XEN_RING_MIN };
+
+		conring_put(&r, "(XEN) Xen version 4.17.7\n"
+				"(XEN) Allocated console ring of 16384 KiB.\n");
+		conring_lines(&r, 100);
+	}
+	image = mem_image(&mem, MEMLOG_PHYS);
+	logs = xen_scan(image, "xen-console");
+	assert_in_range(mem.bytes, 1, 4 * ML_XEN_GUESSED);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 /* ---- lost pages ---------------------------------------------------------- */
 
 #define PAGE 4096u
@@ -438,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_lost_wrapped),
 		cmocka_unit_test(test_lost_begun),
 		cmocka_unit_test(test_lost_copies),

@@ -279,9 +279,12 @@ static enum memlog_status xen_ring_find(struct memlog_logs *logs,
 	/* where symbols or a header say that it is, lost pages prove nothing */
 	while (s == MEMLOG_NOT_MINE && ++i < (shape ? 2 : 1) &&
 	       !ml_image_stop(image)) {
-		if (shape && e->addr % XEN_RING_MIN == 0) {
+		if (shape && e->addr % XEN_RING_MIN == 0 &&
+		    logs->guessed < ML_XEN_GUESSED) {
 			find_size(image, &at[i], i);
 			ring[i].size = at[i].len;
+			logs->guessed += at[i].len > XEN_RING_MIN ? at[i].len :
+								    0;
 		}
 		s = xen_ring_read(logs, image, &at[i], &ring[i], i, err);
 	}
