@@ -81,6 +81,8 @@ enum memlog_status source_open(char **names, int n, const struct opts *o,
 			       struct memlog_err *err);
 /* Is it the name of a debug port? */
 bool source_is_port(const char *name);
+/* The file that is read if the image has that name. */
+const char *source_file(const char *name);
 
 /* Progress on a terminal; progress.c. progress_poll() is the library's
  * callback: it stops the library after a signal. */

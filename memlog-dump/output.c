@@ -38,7 +38,7 @@ static const char **output_inputs(const struct opts *o)
 	const char **list = calloc(n + 3, sizeof(*list));
 
 	for (i = 0; list && i < n; i++)
-		list[i] = o->images[i];
+		list[i] = source_file(o->images[i]);
 	if (list && o->symbols)
 		list[n++] = o->symbols;
 	if (list)

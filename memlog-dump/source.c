@@ -83,6 +83,11 @@ bool source_is_port(const char *name)
 	return !strncmp(name, "port:", 5);
 }
 
+const char *source_file(const char *name)
+{
+	return source_is_port(name) ? name + strlen("port:") : name;
+}
+
 enum memlog_status source_open(char **names, int n, const struct opts *o,
 			       struct memlog_image **ret,
 			       struct memlog_err *err)

@@ -716,7 +716,8 @@ half() {
 	ln "$T/image" "$T/hard"
 	ln -s image "$T/soft"
 	for in in - /dev/stdin /dev/fd/0 /proc/self/fd/0 "$T/soft" "$T/hard" \
-		"$T/a,$T/soft" "$T/soft,$T/a" "small-c -" "- $T/image"; do
+		"$T/a,$T/soft" "$T/soft,$T/a" "small-c -" "- $T/image" \
+		"port:$T/soft" "port:$T/image,kind=text"; do
 		# shellcheck disable=SC2086,SC2094 # several names; it is refused
 		run -2 --separate-stderr "$DUMP" --force -o "$T/image" $in <"$T/image"
 		[[ $stderr == *"$T/image is being read"* ]]
