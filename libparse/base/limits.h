@@ -355,6 +355,9 @@
 #define ML_DMESG_INFO	    512u
 #define ML_DMESG_SKIP	    (1u << 20)
 
+/* Traces in one picture: what CPUs did is kept until the end, up to 4 MiB each. */
+#define ML_PICTURE_TRACES 32u
+
 /* A timeline of a boot: logs and boots of them, with what is kept of each: times without a
  * message, 50 KiB. Drivers (with its FPDT OVMF times 3000 of them), marks,
  * components of one log and of all, modules with names; and the silences that are shown. */

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "libsink.h"
+#include "record/timeline/timeline.h"
 #include "render/render.h"
 #include "render/trace/slices.h"
 
@@ -153,6 +154,59 @@ static void late_lines(void **state)
 	assert_non_null(strstr(sink.text, "\"name\":\"CPU 0, clock 2\""));
 }
 
+static void draw(void)
+{
+	struct ml_timeline *t;
+
+	assert_int_equal(ml_timeline_create(&alloc, &t, NULL), MEMLOG_OK);
+	assert_int_equal(ml_timeline_finish(t, NULL), MEMLOG_OK);
+	assert_int_equal(render->timeline(render_state, t, NULL), MEMLOG_OK);
+	ml_timeline_destroy(t);
+	render->close(render_state);
+	free(render_state);
+	assert_string_equal(sink.text + sink.len - 7, "</svg>\n");
+}
+
+/* An axis of all the nanoseconds that there are ends. */
+static void longest_trace(void **state)
+{
+	(void)state;
+	log_a.format = "acrn-trace";
+	start("svg");
+	put(1, 0, "a", 1);
+	put(INT64_MAX - 1, 0, "b", 1);
+	assert_int_equal(render->log_end(render_state, &log_a, 0, NULL),
+			 MEMLOG_OK);
+	draw();
+	log_a.format = "ovmf";
+	assert_non_null(strstr(sink.text, "800000000\xe2\x80\xa6"));
+}
+
+/* Memory is bounded, and the trace that is one too many is named. */
+static void many_traces(void **state)
+{
+	char text[200];
+	unsigned int i;
+
+	(void)state;
+	log_a.format = "acrn-trace";
+	start("svg");
+	for (i = 0; i < ML_PICTURE_TRACES; i++) {
+		put(1000, 0, "a", 1);
+		assert_int_equal(render->log_end(render_state, &log_a, 0, NULL),
+				 MEMLOG_OK);
+		assert_false(render->remark(render_state, text, sizeof(text)));
+		assert_int_equal(render->log_begin(render_state, &log_a, NULL),
+				 MEMLOG_OK);
+	}
+	put(1000, 0, "a", 1);
+	assert_int_equal(render->log_end(render_state, &log_a, 0, NULL),
+			 MEMLOG_OK);
+	assert_true(render->remark(render_state, text, sizeof(text)));
+	draw();
+	log_a.format = "ovmf";
+}
+
 static int setup(void **state)
 {
 	text_sink_init(&sink);
@@ -168,10 +222,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(chrome_hostile),
-		cmocka_unit_test(chrome_late),
-		cmocka_unit_test(many_cpus),
-		cmocka_unit_test(late_lines),
+		cmocka_unit_test(chrome_hostile), cmocka_unit_test(chrome_late),
+		cmocka_unit_test(many_cpus),	  cmocka_unit_test(late_lines),
+		cmocka_unit_test(longest_trace),  cmocka_unit_test(many_traces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -24,6 +24,7 @@ struct picture {
 	struct ml_strips **strips; /* of each log with events */
 	size_t n, cap;
 	uint64_t events; /* of the last log */
+	bool left_out;	 /* the last log is one trace too many */
 	const struct ml_timeline *timeline;
 };
 
@@ -62,8 +63,13 @@ static enum memlog_status picture_log_begin(void *state,
 	struct ml_strips *strips;
 
 	s->events = 0;
+	s->left_out = false;
 	if (!ml_format_find(log->format)->say.event)
 		return MEMLOG_OK;
+	if (s->n == ML_PICTURE_TRACES) {
+		s->left_out = true;
+		return MEMLOG_OK;
+	}
 	e = ml_grow(&s->alloc, &s->strips, s->n, &s->cap, sizeof(*s->strips),
 		    err);
 	if (e)
@@ -122,7 +128,12 @@ static bool picture_remark(const void *state, char *buf, size_t size)
 	const struct picture *s = state;
 
 	buf[0] = '\0';
-	if (s->events && s->many)
+	if (s->left_out)
+		snprintf(buf, size,
+			 "its CPUs are not drawn: those of %u traces are; "
+			 "choose some with --at or --cpu",
+			 ML_PICTURE_TRACES);
+	else if (s->events && s->many)
 		snprintf(buf, size,
 			 "its CPUs are not drawn: there are several "
 			 "images");
