@@ -14,8 +14,6 @@
 #include "libsink.h"
 #include "render/escape.h"
 
-static struct text_sink sink;
-
 static const char *text_of(const void *p, size_t len, bool keep_lf)
 {
 	struct ml_out out;
@@ -330,18 +328,6 @@ static void out_order(void **state)
 	free(want);
 }
 
-static int setup(void **state)
-{
-	text_sink_init(&sink);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	text_sink_free(&sink);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,5 +345,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sink_setup, sink_teardown);
 }

@@ -13,8 +13,6 @@
 #include "render/timeline/palette.h"
 #include "render/timeline/xml.h"
 
-static struct text_sink sink;
-
 /* v to the power of 2.4, by Newton's method for the fifth root: libm is not linked. */
 static double power(double v)
 {
@@ -184,18 +182,6 @@ static void lengths(void **state)
 	assert_string_equal(sink.text, "12 12.5 -0.05");
 }
 
-static int setup(void **state)
-{
-	text_sink_init(&sink);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	text_sink_free(&sink);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,5 +191,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sink_setup, sink_teardown);
 }

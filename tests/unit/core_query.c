@@ -15,7 +15,6 @@
 #include "libsink.h"
 #include "query/query.h"
 
-static struct text_sink sink;
 static struct text_sink said;
 
 /* ---- options ---- */

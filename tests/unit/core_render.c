@@ -13,7 +13,6 @@
 #include "render/list.h"
 #include "render/render.h"
 
-static struct text_sink sink;
 static struct memlog_extent extent = {
 	.space = MEMLOG_PHYS,
 	.addr = 0x7e9b2000,
@@ -534,18 +533,6 @@ static void perfetto_late(void **state)
 	free(s.state);
 }
 
-static int setup(void **state)
-{
-	text_sink_init(&sink);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	text_sink_free(&sink);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,5 +554,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sink_setup, sink_teardown);
 }

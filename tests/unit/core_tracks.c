@@ -14,7 +14,6 @@
 #include "render/render.h"
 #include "render/trace/slices.h"
 
-static struct text_sink sink;
 static struct memlog_log log_a = {
 	.size = sizeof(log_a),
 	.format = "ovmf",
@@ -207,18 +206,6 @@ static void many_traces(void **state)
 	log_a.format = "ovmf";
 }
 
-static int setup(void **state)
-{
-	text_sink_init(&sink);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	text_sink_free(&sink);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,5 +215,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, sink_setup, sink_teardown);
 }

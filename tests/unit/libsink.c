@@ -81,3 +81,19 @@ int text_pipe(const struct text_sink *t, const char *command, char *ret,
 	unlink(name);
 	return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
 }
+
+struct text_sink sink;
+
+int sink_setup(void **state)
+{
+	(void)state;
+	text_sink_init(&sink);
+	return 0;
+}
+
+int sink_teardown(void **state)
+{
+	(void)state;
+	text_sink_free(&sink);
+	return 0;
+}

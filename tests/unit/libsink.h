@@ -19,6 +19,11 @@ void text_sink_init(struct text_sink *t);
 void text_sink_clear(struct text_sink *t);
 void text_sink_free(struct text_sink *t);
 
+/* One for all tests of a file: for cmocka_run_group_tests(). */
+extern struct text_sink sink;
+int sink_setup(void **state);
+int sink_teardown(void **state);
+
 /* Run a shell command with the text on its standard input; its standard output
  * into ret, terminated. Returns its exit code. */
 int text_pipe(const struct text_sink *t, const char *command, char *ret,
