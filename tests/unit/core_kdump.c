@@ -421,7 +421,7 @@ static void test_incomplete(void **state)
 	free(s.bytes);
 }
 
-/* A bitmap of nothing but ones, and hardly a file behind it. */
+/* A bitmap of nothing but ones, and hardly a file after it. */
 static void test_promises(void **state)
 {
 	struct mkkdump m = { .block = 4096,
