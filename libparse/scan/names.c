@@ -20,7 +20,8 @@ static enum memlog_status names_of(struct memlog_names *names,
 	/* a log that cannot be read names nothing */
 	if (memlog_decoder_open(image, log, NULL, &d, NULL))
 		return MEMLOG_OK;
-	while (!s && !memlog_decoder_next(d, &rec, NULL))
+	while (!s && names->n < ML_MODULES &&
+	       !memlog_decoder_next(d, &rec, NULL))
 		if (fmt->say.module(&module, rec->text, rec->text_len))
 			s = ml_names_add(names, &module, err);
 	memlog_decoder_close(d);

@@ -376,7 +376,7 @@ static void test_cpu_count_changed(void **state)
 	for (i = 0; i < sizeof(was) / sizeof(was[0]); i++) {
 		struct acrn_opts o = basic(was[i], 2u << 20, 3);
 
-		/* the second boot leaves a live half, too */
+		/* the second boot leaves a live half */
 		o.cpus[2] = is[i];
 		o.lazy = 500;
 		o.messages[2] = 1500;

@@ -304,7 +304,9 @@ static bool align_next(struct ml_lane *const *lanes, size_t n)
 	/* both are of times within a year */
 	lane->pub.offset = onto->pub.offset + best.offset;
 	lane->pub.has_error = align_ways[best.way].error && onto->pub.has_error;
-	lane->pub.error = best.error + onto->pub.error;
+	if (__builtin_add_overflow(best.error, onto->pub.error,
+				   &lane->pub.error))
+		lane->pub.error = INT64_MAX;
 	align_say(lane, onto, &best);
 	return true;
 }
