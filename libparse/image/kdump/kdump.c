@@ -322,69 +322,6 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 	}
 }
 
-/* Newer QEMU leaves the machine empty: guess it from the size of a CPU's
- * registers. */
-static uint16_t machine_of(const struct ml_kdump_head *h, const uint8_t *notes,
-			   size_t len)
-{
-	struct ml_elf_note n;
-	size_t pos = 0;
-
-	if (*h->machine)
-		return ml_elf_machine_number(h->machine);
-	while (!ml_note_next(notes, len, &pos, h->big_endian, 4, &n))
-		if (ml_note_is(&n, "CORE") && n.type == ML_NT_PRSTATUS)
-			return ml_prstatus_machine(n.desc_len, h->is64);
-	return ML_EM_NONE;
-}
-
-/* The bytes at [off, off + len) up to the end of the file, followed by a NUL.
- * The caller frees them. NULL: none, or no memory, which image notes. */
-static uint8_t *kdump_load(struct memlog_image *image,
-			   const struct ml_file *file, uint64_t off,
-			   uint64_t len, size_t *ret_len)
-{
-	uint64_t room = off < file->size ? file->size - off : 0;
-	uint8_t *buf;
-
-	len = ml_min(ml_min(len, room), ML_MAX_NOTE_BYTES);
-	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) : NULL;
-	image->starved |= len && !buf;
-	if (buf &&
-	    ml_file_read_some(file, off, buf, (size_t)len, ret_len, NULL)) {
-		ml_free(&image->alloc, buf);
-		buf = NULL;
-	}
-	return buf;
-}
-
-static void add_notes(struct kdump *k, struct memlog_image *image,
-		      struct ml_note_facts *facts)
-{
-	const struct ml_kdump_head *h = &k->head;
-	struct ml_ehdr e = { .is64 = h->is64, .big_endian = h->big_endian };
-	uint8_t *buf;
-	size_t len;
-
-	buf = kdump_load(image, k->pages.file, h->notes, h->notes_len, &len);
-	if (buf) {
-		e.machine = machine_of(h, buf, len);
-		ml_notes_add(image, &e, buf, len, 4, facts);
-		if (!*image->machine)
-			image->machine = ml_elf_machine(e.machine);
-	}
-	ml_free(&image->alloc, buf);
-	if (facts->vmcoreinfo)
-		return;
-	buf = kdump_load(image, k->pages.file, h->vmcoreinfo, h->vmcoreinfo_len,
-			 &len);
-	if (buf)
-		ml_image_add_note(image, "VMCOREINFO", 0,
-				  "description of the kernel", (char *)buf, buf,
-				  len);
-	ml_free(&image->alloc, buf);
-}
-
 /* Does the file have all pages? Those without a descriptor are left out, so that a
  * bitmap of many bits in a short file costs nothing. */
 static void find_cut(struct kdump *k, struct memlog_image *image)
@@ -484,7 +421,7 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 	}
 	k->pages.image = image;
 	kdump_describe(k, image);
-	add_notes(k, image, &facts);
+	ml_kdump_add_notes(image, file, &k->head, &facts);
 	space = facts.xen ? MEMLOG_MACH : MEMLOG_PHYS;
 	ml_image_add_space(image, space, &k->ops, k, 0, true);
 	image->spaces[space].promised = kdump_promised;

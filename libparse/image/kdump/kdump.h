@@ -53,6 +53,13 @@ enum memlog_status ml_kdump_sub_parse(const uint8_t *p, size_t len,
 				      struct ml_kdump_head *ret,
 				      struct memlog_err *err);
 
+struct ml_note_facts;
+
+/* Add the notes to the image, and what they say to *facts. notes.c */
+void ml_kdump_add_notes(struct memlog_image *image, const struct ml_file *file,
+			const struct ml_kdump_head *head,
+			struct ml_note_facts *facts);
+
 /* ---- the bitmap (map.c) ------------------------------------------- */
 
 /*
