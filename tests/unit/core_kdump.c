@@ -421,6 +421,45 @@ static void test_incomplete(void **state)
 	free(s.bytes);
 }
 
+static int count_or_stop(void *arg, uint64_t done, uint64_t all)
+{
+	assert_in_range(done, 1, all);
+	return !--*(unsigned int *)arg;
+}
+
+/* Where a page is lost all descriptors are looked at: 24 bytes for each page of the
+ * guest. That can be stopped. */
+static void test_incomplete_stop(void **state)
+{
+	struct mkkdump m = { .block = 4096, .max_pfn = 40000, .status = 8 };
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .progress = count_or_stop };
+	struct memlog_image *image;
+	struct ml_file f;
+	struct sample s;
+	unsigned int left, i;
+	uint8_t *file;
+	size_t len;
+
+	(void)state;
+	make_sample(&s, 4096, 33000);
+	s.pages[1].lost = true;
+	file = mkkdump(&m, s.pages, s.n, &len);
+	o.progress_arg = &left;
+	for (i = 1; i < 3; i++) {
+		left = i;
+		image = NULL;
+		assert_int_equal(ml_file_memory(file, len, "m", NULL, &f, NULL),
+				 0);
+		assert_int_equal(ml_image_open_on(&f, &o, &image, NULL),
+				 i == 1 ? MEMLOG_STOP : MEMLOG_OK);
+		assert_int_equal(left, i - 1);
+		memlog_image_close(image);
+	}
+	free(file);
+	free(s.bytes);
+}
+
 /* A bitmap of nothing but ones, and hardly a file after it. */
 static void test_promises(void **state)
 {
@@ -665,6 +704,7 @@ int main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_incomplete_stop),
 		cmocka_unit_test(test_promises),
 		cmocka_unit_test(test_bitmap_cost),
 		cmocka_unit_test(test_no_codec),

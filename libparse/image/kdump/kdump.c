@@ -324,9 +324,11 @@ static void look_ahead(struct kdump *k, struct memlog_image *image)
 
 /* Does the file have all pages? Those without a descriptor are left out, so that a
  * bitmap of many bits in a short file costs nothing. */
-static void find_cut(struct kdump *k, struct memlog_image *image)
+static enum memlog_status find_cut(struct kdump *k, struct memlog_image *image,
+				   struct memlog_err *err)
 {
 	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n, lost, gone;
+	enum memlog_status s;
 
 	k->n_descs = ml_kdump_pages_descs(&k->pages, pages, false);
 	if (k->pages.file->size < k->head.descs)
@@ -335,20 +337,23 @@ static void find_cut(struct kdump *k, struct memlog_image *image)
 				  "of pages is missing");
 	if ((pages <= k->n_descs && pages > COUNTED) ||
 	    ml_kdump_map_count(&k->pages.map, k->head.end_pfn, &n, NULL))
-		return;
+		return MEMLOG_OK;
 	n -= k->pages.first;
 	k->n_descs = ml_kdump_pages_descs(&k->pages, n, image->cut);
-	lost = ml_kdump_pages_lost(&k->pages, k->n_descs, image->cut);
+	s = ml_kdump_pages_lost(&k->pages, k->n_descs, image->cut, &lost, err);
+	if (s)
+		return s;
 	k->cut = n > k->n_descs;
 	gone = n - k->n_descs + lost;
 	if (!gone)
-		return;
+		return MEMLOG_OK;
 	image->missing = (n - k->n_descs) * k->head.block;
 	image->lost = lost * k->head.block;
 	ml_image_warn(image,
 		      "the file is truncated: %" PRIu64 " of %" PRIu64
 		      " page%s, %" PRIu64 " bytes, %s missing",
 		      gone, n, ml_s(n), gone * k->head.block, ml_are(gone));
+	return MEMLOG_OK;
 }
 
 /* Bytes of the pages that existed and are not stored: those of the first half of
@@ -369,8 +374,12 @@ static uint64_t kdump_left_out(void *self)
 	return there > stored ? (there - stored) * h->block : 0;
 }
 
-static void kdump_describe(struct kdump *k, struct memlog_image *image)
+static enum memlog_status kdump_describe(struct kdump *k,
+					 struct memlog_image *image,
+					 struct memlog_err *err)
 {
+	enum memlog_status s;
+
 	image->machine = k->head.machine;
 	image->dump_level = k->head.dump_level;
 	if (k->head.dump_level) {
@@ -381,7 +390,9 @@ static void kdump_describe(struct kdump *k, struct memlog_image *image)
 		ml_image_warn_cut(image,
 				  "the dump is marked as incomplete: its "
 				  "writer ran out of space");
-	find_cut(k, image);
+	s = find_cut(k, image, err);
+	if (s)
+		return s;
 	look_ahead(k, image);
 	if (k->head.split)
 		ml_image_warn_part(image,
@@ -390,6 +401,7 @@ static void kdump_describe(struct kdump *k, struct memlog_image *image)
 				   "as A,B,C",
 				   k->head.start_pfn * k->head.block,
 				   k->head.end_pfn * k->head.block);
+	return MEMLOG_OK;
 }
 
 static enum memlog_status kdump_open(struct memlog_image *image,
@@ -415,12 +427,14 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 	k->ops.page_size = head.block;
 	s = ml_kdump_pages_init(&k->pages, file, &k->head, opts, &k->alloc,
 				err);
+	k->pages.image = image;
+	if (!s)
+		s = kdump_describe(k, image, err);
+	k->pages.opts = NULL;
 	if (s) {
 		kdump_close(k);
 		return s;
 	}
-	k->pages.image = image;
-	kdump_describe(k, image);
 	ml_kdump_add_notes(image, file, &k->head, &facts);
 	space = facts.xen ? MEMLOG_MACH : MEMLOG_PHYS;
 	ml_image_add_space(image, space, &k->ops, k, 0, true);

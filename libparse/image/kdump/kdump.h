@@ -132,6 +132,7 @@ struct ml_kdump_pages {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
 	const struct ml_kdump_head *head;
+	const struct memlog_open_opts *opts; /* while it is opened */
 	struct memlog_image *image; /* to note damaged pages in, or NULL */
 	struct ml_kdump_map map;
 	uint64_t first; /* stored pages before start_pfn */
@@ -167,8 +168,11 @@ uint64_t ml_kdump_pages_descs(const struct ml_kdump_pages *k, uint64_t n,
 			      bool cut);
 
 /* How many of the first n descriptors name bytes that the file does not have. All are
- * looked at only if one of the last is such, or if the file is known to be cut. */
-uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut);
+ * looked at only if one of the last is such, or if the file is known to be cut: 24
+ * bytes of the file each. STOP: the caller of the open asked for it. */
+enum memlog_status ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n,
+				       bool cut, uint64_t *ret,
+				       struct memlog_err *err);
 
 /* The descriptor of a page. NO_DATA: the page is not stored, or the descriptor
  * is damaged. */

@@ -12,7 +12,8 @@
 #include "base/limits.h"
 #include "image/codec.h"
 
-#define WINDOW 256u /* descriptors read at once */
+#define WINDOW	  256u	 /* descriptors read at once */
+#define ASK_EVERY 65536u /* descriptors between two questions whether to stop */
 #define LAST \
 	4096u /* descriptors that tell whether a file was cut: in makedumpfile's
 			the pages come in order, and those of zeros share one */
@@ -34,9 +35,9 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 	enum memlog_status s;
 	unsigned int c;
 
-	*k = (struct ml_kdump_pages){ .alloc = *alloc,
-				      .file = file,
-				      .head = head };
+	*k = (struct ml_kdump_pages){
+		.alloc = *alloc, .file = file, .head = head, .opts = opts
+	};
 	k->window = ml_calloc(alloc, WINDOW, ML_KDUMP_DESC);
 	k->n_slots = ml_min(ML_KDUMP_SLOTS, ML_KDUMP_KEPT / head->block);
 	k->n_slots = ml_max(k->n_slots, 1);
@@ -133,24 +134,39 @@ static bool desc_is_there(const struct ml_kdump_pages *k,
 	       d->off < k->file->size && d->size <= k->file->size - d->off;
 }
 
-/* How many descriptors from one up to another have no bytes in the file. */
-static uint64_t pages_lost(struct ml_kdump_pages *k, uint64_t from, uint64_t to)
+/* Count descriptors from one up to another that have no bytes in the file. */
+static enum memlog_status pages_lost(struct ml_kdump_pages *k, uint64_t from,
+				     uint64_t to, uint64_t *lost,
+				     struct memlog_err *err)
 {
+	const struct memlog_open_opts *o = k->opts;
 	struct ml_kdump_desc d;
-	uint64_t lost = 0;
 
-	for (; from < to; from++)
-		lost += load_desc(k, from, &d, NULL) || !desc_is_there(k, &d);
-	return lost;
+	for (; from < to; from++) {
+		if (from % ASK_EVERY == 0 && o->progress &&
+		    o->progress(o->progress_arg,
+				k->head->descs + from * ML_KDUMP_DESC,
+				k->file->size))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
+		*lost += load_desc(k, from, &d, NULL) || !desc_is_there(k, &d);
+	}
+	return MEMLOG_OK;
 }
 
-uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut)
+enum memlog_status ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n,
+				       bool cut, uint64_t *ret,
+				       struct memlog_err *err)
 {
 	uint64_t descs = k->head->descs, from, to, done = 0, lost = 0;
+	enum memlog_status s = MEMLOG_OK;
 	struct memlog_range data;
 
-	if (!cut && !pages_lost(k, n > LAST ? n - LAST : 0, n))
-		return 0;
+	*ret = 0;
+	if (!cut)
+		s = pages_lost(k, n > LAST ? n - LAST : 0, n, &lost, err);
+	if (s || (!cut && !lost))
+		return s;
+	lost = 0;
 	while (done < n &&
 	       !ml_file_next_data(k->file, descs + done * ML_KDUMP_DESC, &data,
 				  NULL)) {
@@ -165,10 +181,14 @@ uint64_t ml_kdump_pages_lost(struct ml_kdump_pages *k, uint64_t n, bool cut)
 		if (to <= done)
 			break;
 		/* those in a hole are zeros */
-		lost += from - done + pages_lost(k, from, to);
+		lost += from - done;
+		s = pages_lost(k, from, to, &lost, err);
+		if (s)
+			return s;
 		done = to;
 	}
-	return lost + (n - done);
+	*ret = lost + (n - done);
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
