@@ -132,6 +132,7 @@ static enum memlog_status foreign_leave(struct foreign *f, uint64_t off,
 					struct memlog_err *err)
 {
 	f->log->unjudged = f->ended = true;
+	f->log->stopped = f->page.image->stopped;
 	if (f->log->n_foreign == f->before)
 		f->first = off;
 	return foreign_add(f, off, f->e->len, err);

@@ -43,6 +43,7 @@ struct ml_log {
 	uint64_t other_at;  /* with other, the address of the first of them in
 			       the order of the text */
 	bool unjudged;	    /* there were too many of its pages to look at */
+	bool stopped;	    /* with unjudged: the user stopped it instead */
 	uint64_t text;	    /* with absent, of formats without text(): how many
 			       there would be */
 	/* Addresses of its extents, in the space of the first, whose memory is not

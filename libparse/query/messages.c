@@ -204,6 +204,9 @@ void ml_say_cut_off(const struct ml_run *run, const struct memlog_log *log)
 {
 	const struct ml_log *ml = (const struct ml_log *)log;
 	const char *why =
+		ml->stopped ?
+			"is left out: the search was stopped before all of the "
+			"log was looked at" :
 		ml->unjudged ?
 			"is left out: the logs of this image are too large to "
 			"look at all their pages for other memory; --at with "

@@ -60,8 +60,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 		if (ml_format_asked(o.formats, ml_formats[i]))
 			s = ml_scan_candidate(&job, ml_formats[i], addr, NULL,
 					      err);
-	ml_scan_job_fini(&job);
-	if (!s && !job.logs->count) {
+	if (!s && !job.logs->count && !image->stopped) {
 		s = ml_fail_at(err, MEMLOG_NOT_MINE, addr,
 			       "no log starts at %s:0x%llx (%.120s)%s",
 			       memlog_space_name(space),
@@ -73,6 +72,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	}
 	if (!s)
 		s = ml_scan_finish(&job, err);
+	ml_scan_job_fini(&job);
 	s = ml_scan_job_complete(&job, s, err);
 	if (s)
 		memlog_logs_destroy(job.logs);

@@ -419,10 +419,17 @@ static enum memlog_status candidate_judge(struct ml_scan_job *job,
 	return s;
 }
 
+/* What was stopped may have been a log, wherever that was noticed. */
+static enum memlog_status candidate_stopped(const struct ml_scan_job *job,
+					    struct memlog_err *err)
+{
+	return job->image->stopped ? ml_fail(err, MEMLOG_STOP, "stopped") :
+				     MEMLOG_OK;
+}
+
 enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 				  struct memlog_err *err)
 {
-	bool stopped = job->image->stopped;
 	uint64_t budget = ML_TEXT_RANGES;
 	struct memlog_logs *logs = job->logs;
 	enum memlog_status s = MEMLOG_OK;
@@ -432,7 +439,7 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 	logs->symbols = NULL;
 	logs->some = job->some;
 	if (!logs->count)
-		return s;
+		return candidate_stopped(job, err);
 	number_groups(logs);
 	alias_logs(job);
 	s = candidate_judge(job, err);
@@ -451,7 +458,5 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 		if (logs->logs[n]->pub.state == MEMLOG_STATE_CURRENT)
 			logs->logs[n]->pub.has_boot = true;
 	}
-	if (!s && job->image->stopped && !stopped)
-		s = ml_fail(err, MEMLOG_STOP, "stopped");
-	return s;
+	return s ? s : candidate_stopped(job, err);
 }

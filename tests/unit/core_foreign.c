@@ -417,6 +417,7 @@ static void test_stop(void **state)
 	assert_int_equal(asked, 1);
 	assert_int_equal(budget, 0);
 	assert_true(s.log->unjudged);
+	assert_true(s.log->stopped);
 	assert_in_range(s.log->foreign->start, AT + PAGE,
 			AT + (1u << 20) + PAGE);
 	subject_end(&s);

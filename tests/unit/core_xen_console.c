@@ -403,6 +403,42 @@ static void test_lost_copies(void **state)
 	}
 }
 
+static int stop_once(void *arg, uint64_t done, uint64_t all)
+{
+	(void)done;
+	(void)all;
+	return !--*(int *)arg;
+}
+
+/* Whoever asks whether to stop, the search ends with that: what was left undone is
+ * never taken for a place without a log. */
+static void test_stop(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "xen-console",
+				      .progress = stop_once };
+	struct memlog_logs *logs;
+	enum memlog_status s;
+	struct damaged d;
+	int at, n, left;
+
+	srand(9);
+	damage_init(&d, XEN_RING_MIN, 1500, false);
+	damage_scan(&d, 1, LOST_RANDOM, false);
+	o.progress_arg = &left;
+	for (at = 0; at < 2; at++)
+		for (n = 1, left = 0; left < 1; n++) {
+			left = n;
+			s = at ? memlog_scan_at(d.image, MEMLOG_PHYS, d.r.size,
+						&o, &logs, NULL) :
+				 memlog_scan(d.image, &o, &logs, NULL, NULL);
+			assert_int_equal(s, left < 1 ? MEMLOG_STOP : MEMLOG_OK);
+			memlog_logs_destroy(logs);
+			assert_true(n < 1000);
+		}
+	damage_fini(&d);
+}
+
 /* A guest's console page: found where the image is of Xen, or when asked. */
 static void test_xencons(void **state)
 {
@@ -468,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_lost_wrapped),
 		cmocka_unit_test(test_lost_begun),
 		cmocka_unit_test(test_lost_copies),
+		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_xencons),
 	};
 
