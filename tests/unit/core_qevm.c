@@ -660,7 +660,13 @@ static void mapped(struct stream *f)
 
 static void test_mapped(void **state)
 {
+	const struct conform_piece cut[] = {
+		{ 0, 3 * PAGE, mem, false, 0, 0 },
+		{ 4 * PAGE, 11 * PAGE, mem + 4 * PAGE, false, 0, 0 },
+	};
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
 	struct memlog_image *image;
+	struct memlog_logs *logs;
 	struct stream f = { 0 };
 	struct memlog_err err;
 
@@ -669,10 +675,16 @@ static void test_mapped(void **state)
 	image = open_good(&f);
 	conform_image(image, MEMLOG_PHYS, &small_piece, 1);
 	memlog_image_close(image);
-	/* without its end a page without a bit may have anything in it */
+	/* without its end a page without a bit may have anything in it: it was not
+	 * searched */
 	f.len = 0x3000 + 15 * PAGE + 1;
 	image = open_stream(&f, NULL, MEMLOG_OK, &err);
 	assert_true(info_of(image).missing == 2 * PAGE);
+	assert_true(info_of(image).present == 14 * PAGE);
+	conform_image(image, MEMLOG_PHYS, cut, 2);
+	assert_int_equal(memlog_scan(image, NULL, &logs, &stats, NULL), 0);
+	assert_int_equal(stats.covered, 14 * PAGE);
+	memlog_logs_destroy(logs);
 	assert_non_null(strstr(memlog_image_warning(image, 0), "incomplete"));
 	memlog_image_close(image);
 	drop(&f);

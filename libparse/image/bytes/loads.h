@@ -21,6 +21,7 @@ struct ml_load {
  * Several entries may have the same bytes of the file. fresh is then the memory
  * that has what no memory below it has, sorted, and repeated counts the rest.
  * NULL: that is all memory. whole: the memory that headers promise, merged.
+ * sparse, which the caller sets: what the file has no range of is missing.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
@@ -33,6 +34,7 @@ struct ml_loads {
 	struct memlog_range *whole;
 	size_t n_whole;
 	uint64_t missing, cut, repeated;
+	bool sparse;
 	size_t last; /* of the last lookup */
 };
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/plural.h"
@@ -36,12 +37,43 @@ static enum memlog_status pieces_map(void *self, uint64_t addr, size_t len,
 	return ml_loads_map(&p->loads, &p->file, addr, len, ret_ptr, ret, err);
 }
 
+/* Of the loads, only what the file has. */
+static enum memlog_status pieces_next_sparse(const struct pieces *p,
+					     uint64_t addr,
+					     struct memlog_range *ret,
+					     struct memlog_err *err)
+{
+	const struct ml_loads *l = &p->loads;
+	struct memlog_range has;
+	enum memlog_status s;
+	uint64_t from;
+	size_t i;
+
+	for (i = ml_loads_after(l, addr); i < l->n_loads; i++) {
+		const struct ml_load *at = &l->loads[i];
+
+		from = at->off + (ml_max(addr, at->addr) - at->addr);
+		s = p->file.ops->next_range(p->file.self, from, &has, err);
+		if (s == MEMLOG_NO_DATA ||
+		    (!s && has.start - at->off >= at->len))
+			continue;
+		if (s)
+			return s;
+		ret->start = at->addr + (has.start - at->off);
+		ret->end = at->addr + ml_min(has.end - at->off, at->len);
+		return MEMLOG_OK;
+	}
+	return MEMLOG_NO_DATA;
+}
+
 static enum memlog_status pieces_next_range(void *self, uint64_t addr,
 					    struct memlog_range *ret,
 					    struct memlog_err *err)
 {
-	(void)err;
-	return ml_loads_next_range(&((struct pieces *)self)->loads, addr, ret);
+	struct pieces *p = self;
+
+	return p->loads.sparse ? pieces_next_sparse(p, addr, ret, err) :
+				 ml_loads_next_range(&p->loads, addr, ret);
 }
 
 static enum memlog_status pieces_next_data(void *self, uint64_t addr,

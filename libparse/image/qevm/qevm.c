@@ -107,17 +107,49 @@ static enum memlog_status ram_map(void *self, uint64_t pos, size_t len,
 				 ret_ptr, ret, err);
 }
 
+/* The first pages from page on that the stream has, as bytes, into q->run. */
+static enum memlog_status qevm_find_pages(struct ml_qevm *q, uint64_t page,
+					  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t number = 0, start;
+
+	for (;; page++) {
+		page = ml_pageindex_skip(&q->index, page);
+		if (page >= q->index.end)
+			return MEMLOG_NO_DATA;
+		s = ml_pageindex_get(&q->index, page, &number, err);
+		if (s || number)
+			break;
+	}
+	for (start = page; !s && number && ++page < q->index.end;)
+		s = ml_pageindex_get(&q->index, page, &number, err);
+	if (!s)
+		q->run = (struct memlog_range){ start * ML_PAGE,
+						page * ML_PAGE };
+	return s;
+}
+
+/* Without pages that the stream does not have: these are missing, or were left
+ * out. */
 static enum memlog_status ram_next_range(void *self, uint64_t pos,
 					 struct memlog_range *ret,
 					 struct memlog_err *err)
 {
 	struct ml_qevm *q = self;
+	enum memlog_status s;
 
-	(void)err;
 	if (pos / ML_PAGE >= q->index.end)
 		return MEMLOG_NO_DATA;
-	ret->start = pos;
-	ret->end = q->index.end * ML_PAGE;
+	if (q->index.set == q->index.pages)
+		q->run = (struct memlog_range){ 0, q->index.end * ML_PAGE };
+	if (pos < q->run.start || pos >= q->run.end) {
+		s = qevm_find_pages(q, pos / ML_PAGE, err);
+		if (s)
+			return s;
+	}
+	ret->start = ml_max(pos, q->run.start);
+	ret->end = q->run.end;
 	return MEMLOG_OK;
 }
 
@@ -371,6 +403,7 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 		ram_close(q);
 		return s;
 	}
+	loads.sparse = true;
 	ram = (struct ml_file){ &ram_ops, q, q->index.end * ML_PAGE, file->name,
 				file };
 	return ml_loads_add_space(image, MEMLOG_PHYS, &ram, true, &loads, err);

@@ -43,7 +43,8 @@ struct ml_qevm {
 	struct ml_qevm_block *blocks;
 	size_t n_blocks, cap_blocks;
 	struct ml_pageindex index;
-	struct ml_empty empty; /* for next_data */
+	struct ml_empty empty;	 /* for next_data */
+	struct memlog_range run; /* of next_range: pages that are there */
 	/* state of the parser */
 	uint64_t at;			   /* offset in the file */
 	uint32_t ram_id;		   /* section id of RAM */
