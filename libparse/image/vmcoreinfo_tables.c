@@ -86,32 +86,41 @@ bool ml_vmcoreinfo_direct(const struct memlog_image *image,
 	return true;
 }
 
-/* The variable has its own distance: at, where it would be for phys_base 0. */
+/* The first address from addr on where the variable may be. */
+static bool tables_next_place(uint64_t addr, uint64_t at, uint64_t *ret)
+{
+	return ml_add(addr, (at - addr) % X86_ALIGN, ret);
+}
+
+/* The variable has its own distance: at, where it would be for phys_base 0. Memory
+ * between the places where it may be is not walked. */
 static bool tables_find_base(struct memlog_image *image, uint64_t at,
 			     uint64_t *ret)
 {
-	unsigned int tries = 0;
-	struct memlog_range r;
-	uint64_t addr, phys;
+	struct memlog_range r = { 0, 0 };
+	uint64_t phys = at % X86_ALIGN;
+	unsigned int tries;
 	uint8_t b[8];
 	size_t got;
 
-	for (addr = 0;
-	     !memlog_image_next_data(image, MEMLOG_PHYS, addr, &r, NULL);
-	     addr = r.end) {
-		phys = r.start + (at - r.start) % X86_ALIGN;
-		for (; phys >= r.start && phys < r.end; phys += X86_ALIGN) {
-			if (++tries > ML_PHYS_BASE_TRIES ||
-			    ml_image_stop(image))
-				return false;
-			*ret = phys - at;
-			/* a zero says nothing */
-			if (*ret &&
-			    !ml_image_fill(image, MEMLOG_PHYS, phys, b,
-					   sizeof(b), &got, NULL) &&
-			    got == sizeof(b) && ml_le64(b) == *ret)
-				return true;
-		}
+	for (tries = 0; tries < ML_PHYS_BASE_TRIES; tries++) {
+		if (ml_image_stop(image) ||
+		    (phys >= r.end && memlog_image_next_data(image, MEMLOG_PHYS,
+							     phys, &r, NULL)))
+			return false;
+		if (phys < r.start && !tables_next_place(r.start, at, &phys))
+			return false;
+		if (phys >= r.end)
+			continue;
+		*ret = phys - at;
+		/* a zero says nothing */
+		if (*ret &&
+		    !ml_image_fill(image, MEMLOG_PHYS, phys, b, sizeof(b), &got,
+				   NULL) &&
+		    got == sizeof(b) && ml_le64(b) == *ret)
+			return true;
+		if (!ml_add(phys, X86_ALIGN, &phys))
+			return false;
 	}
 	return false;
 }
@@ -129,7 +138,10 @@ void ml_vmcoreinfo_settle(struct memlog_image *image)
 	image->phys_base.settled = true;
 	if (tables_find_base(image, va - X86_IMAGE, &v)) {
 		image->phys_base.value = v;
+		image->phys_base.unknown = false;
 		return;
 	}
+	/* what was stopped is not known, and is looked for again */
+	image->phys_base.settled = !image->stopped;
 	image->phys_base.unknown = ml_vmcoreinfo_release(image) >= X86_ANYWHERE;
 }
