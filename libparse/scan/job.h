@@ -6,15 +6,18 @@
 #include "places.h"
 #include "scan.h"
 
-/* What was searched of one space: sorted, without overlaps. */
+/* What was searched of one space: n ranges, sorted, without overlaps; then up to
+ * n_all those of the search that goes on, which overlap only the others. */
 struct ml_scan_gone {
 	struct memlog_range *at;
-	size_t n, cap;
+	size_t n, n_all, cap;
 };
 
 struct ml_scan_job {
 	struct memlog_image *image;
 	const struct memlog_scan_opts *opts;
+	struct memlog_range *ranges; /* those of opts, sorted and merged */
+	size_t n_ranges;
 	struct memlog_symbols symbols; /* from opts; all NULL without opts */
 	struct memlog_logs *logs;
 	struct ml_places places; /* of the logs */
@@ -56,6 +59,10 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 					enum memlog_status s,
 					struct memlog_err *err);
 
+/* Sort and merge the options' ranges into job->ranges. search.c */
+enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
+				       struct memlog_err *err);
+
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
 #define ML_SCAN_WINDOW	   (1u << 20)
@@ -63,10 +70,12 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 
 /* Search [range) of job->space with the scanner, upwards or downwards in
  * windows. stop_after, unless 0: end that many bytes after the last log found.
- * STOP, IO and NO_MEMORY end it; holes do not. search.c */
+ * STOP, IO and NO_MEMORY end it; holes do not. Ranges that follow one another must
+ * not overlap, up to ml_scan_gone(), which ends a search. search.c */
 enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err);
+void ml_scan_gone(struct ml_scan_job *job);
 
 /* A search starts over: nothing is counted yet. search.c */
 void ml_scan_forget(struct ml_scan_job *job);

@@ -28,20 +28,17 @@ static enum memlog_space ranges_space(const struct ml_scan_job *job)
  * than the ranges counts if the image can translate it to theirs. */
 static bool is_allowed(struct ml_scan_job *job, uint64_t addr)
 {
-	const struct memlog_scan_opts *o = job->opts;
 	enum memlog_space space = job->space;
 	size_t i;
 
-	if (!o->n_ranges)
+	if (!job->n_ranges)
 		return true;
 	if (space != ranges_space(job) &&
 	    (ml_image_alias(job->image, space, addr, &space, &addr) ||
 	     space != ranges_space(job)))
 		return false;
-	for (i = 0; i < o->n_ranges; i++)
-		if (addr >= o->ranges[i].start && addr < o->ranges[i].end)
-			return true;
-	return false;
+	i = ml_ranges_find(job->ranges, job->n_ranges, addr);
+	return i < job->n_ranges && job->ranges[i].start <= addr;
 }
 
 static enum memlog_status scan_on_hit(void *arg, const struct ml_format *fmt,
@@ -83,16 +80,17 @@ static enum memlog_status scan_search(struct ml_scan_job *job,
 				      struct memlog_range range, bool downwards,
 				      uint64_t past, struct memlog_err *err)
 {
-	const struct memlog_scan_opts *o = job->opts;
 	struct memlog_range r;
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	if (!o->n_ranges || job->space != ranges_space(job))
+	if (!job->n_ranges || job->space != ranges_space(job))
 		return ml_scan_range(job, sc, range, downwards, past, err);
-	for (i = 0; i < o->n_ranges && !s; i++)
-		if (ml_range_intersect(o->ranges[i], range, &r))
-			s = ml_scan_range(job, sc, r, downwards, past, err);
+	i = ml_ranges_find(job->ranges, job->n_ranges, range.start);
+	for (; i < job->n_ranges && !s &&
+	       ml_range_intersect(job->ranges[i], range, &r);
+	     i++)
+		s = ml_scan_range(job, sc, r, downwards, past, err);
 	return s;
 }
 
@@ -108,8 +106,10 @@ static void scan_expect(struct ml_scan_job *job, struct ml_scanner *sc)
 			ml_scanner_expect(sc, ml_formats[i]);
 }
 
+/* After a search. */
 static void scan_count(struct ml_scan_job *job, const struct ml_scanner *sc)
 {
+	ml_scan_gone(job);
 	job->stats.touched += sc->touched;
 	job->stats.candidates += sc->dismissed;
 	job->stats.rejected += sc->dismissed;
@@ -269,6 +269,8 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 				    const struct memlog_scan_opts *opts,
 				    struct memlog_err *err)
 {
+	enum memlog_status s;
+
 	memset(job, 0, sizeof(*job));
 	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
 	job->image = image;
@@ -281,6 +283,11 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 	job->logs->symbols = opts->symbols ? &job->symbols : NULL;
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
 	job->places.alloc = image->alloc;
+	s = ml_scan_take_ranges(job, err);
+	if (s) {
+		memlog_logs_destroy(job->logs);
+		return s;
+	}
 	image->stop = opts->progress ? scan_stop : NULL;
 	image->stop_arg = job;
 	image->stopped = false;
@@ -295,6 +302,7 @@ void ml_scan_job_fini(struct ml_scan_job *job)
 	job->image->stop = NULL;
 	for (i = 0; i < MEMLOG_SPACES; i++)
 		ml_free(&job->image->alloc, job->gone[i].at);
+	ml_free(&job->image->alloc, job->ranges);
 	ml_free(&job->image->alloc, job->buf);
 	ml_places_fini(&job->places);
 }
@@ -330,30 +338,22 @@ static bool is_slow(const struct memlog_image *image)
 	       image->spaces[image->order[0]].ops->flags & MEMLOG_READER_SLOW;
 }
 
-/* Do the options' ranges leave out some of their space? Without memory to tell they
- * do. */
-static bool scan_leaves_out(struct ml_scan_job *job)
+/* Do the options' ranges leave out some of their space? */
+static bool scan_leaves_out(const struct ml_scan_job *job)
 {
-	const struct memlog_scan_opts *o = job->opts;
-	enum memlog_space space = ranges_space(job);
-	const struct memlog_allocator *alloc = &job->image->alloc;
-	struct memlog_range *all, r;
+	struct memlog_range r;
 	uint64_t addr;
 	bool out = false;
-	size_t n, i;
+	size_t i;
 
-	all = ml_calloc(alloc, o->n_ranges, sizeof(*all));
-	if (!all)
-		return true;
-	memcpy(all, o->ranges, o->n_ranges * sizeof(*all));
-	n = ml_ranges_merge(all, o->n_ranges);
-	for (addr = 0; !out && !memlog_image_next_range(job->image, space, addr,
-							&r, NULL);
+	for (addr = 0;
+	     !out && !memlog_image_next_range(job->image, ranges_space(job),
+					      addr, &r, NULL);
 	     addr = r.end) {
-		i = ml_ranges_find(all, n, r.start);
-		out = i == n || all[i].start > r.start || all[i].end < r.end;
+		i = ml_ranges_find(job->ranges, job->n_ranges, r.start);
+		out = i == job->n_ranges || job->ranges[i].start > r.start ||
+		      job->ranges[i].end < r.end;
 	}
-	ml_free(alloc, all);
 	return out;
 }
 

@@ -6,8 +6,25 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 #include "base/range.h"
 #include "job.h"
+
+enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
+				       struct memlog_err *err)
+{
+	size_t n = job->opts->n_ranges;
+
+	if (!n)
+		return MEMLOG_OK;
+	job->ranges = ml_calloc(&job->image->alloc, n, sizeof(*job->ranges));
+	if (!job->ranges)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu range%s", n, ml_s(n));
+	memcpy(job->ranges, job->opts->ranges, n * sizeof(*job->ranges));
+	job->n_ranges = ml_ranges_merge(job->ranges, n);
+	return MEMLOG_OK;
+}
 
 static enum memlog_status search_tick(struct ml_scan_job *job, uint64_t bytes,
 				      struct memlog_err *err)
@@ -86,12 +103,18 @@ static enum memlog_status search_count(struct ml_scan_job *job,
 		has.end = ml_min(has.end, r.end);
 		job->stats.covered += search_new(job, has);
 	}
-	if (ml_grow(&job->logs->alloc, &gone->at, gone->n, &gone->cap,
+	if (ml_grow(&job->logs->alloc, &gone->at, gone->n_all, &gone->cap,
 		    sizeof(*gone->at), err))
 		return MEMLOG_NO_MEMORY;
-	gone->at[gone->n++] = r;
-	gone->n = ml_ranges_merge(gone->at, gone->n);
+	gone->at[gone->n_all++] = r;
 	return MEMLOG_OK;
+}
+
+void ml_scan_gone(struct ml_scan_job *job)
+{
+	struct ml_scan_gone *gone = &job->gone[job->space];
+
+	gone->n = gone->n_all = ml_ranges_merge(gone->at, gone->n_all);
 }
 
 /* Where the first page of [r) starts; r.end or more where none does. */
@@ -387,7 +410,7 @@ void ml_scan_forget(struct ml_scan_job *job)
 
 	memset(&job->stats, 0, sizeof(job->stats));
 	for (i = 0; i < MEMLOG_SPACES; i++)
-		job->gone[i].n = 0;
+		job->gone[i].n = job->gone[i].n_all = 0;
 	job->done = job->searched = 0;
 	job->has_torn = false;
 }

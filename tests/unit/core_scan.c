@@ -312,6 +312,51 @@ static void places(void **state)
 	ml_places_fini(&p);
 }
 
+static size_t sorted;
+
+static int sort_by(const void *a, const void *b, void *by)
+{
+	return (*(int (**)(const void *, const void *))by)(a, b);
+}
+
+/* Counts what the library sorts. */
+void qsort(void *p, size_t n, size_t size,
+	   int (*by)(const void *, const void *))
+{
+	sorted += n;
+	qsort_r(p, n, size, sort_by, &by);
+}
+
+/* Many ranges, in the order of whoever names them: what each adds to the bytes searched
+ * takes no look at all the others. */
+static void many_ranges(void **state)
+{
+	enum { MANY = 2000 };
+	static struct memlog_range r[MANY];
+	struct memlog_scan_opts o = { .size = sizeof(o), .ranges = r };
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	size_t i;
+
+	plant(mem_add(&m, 0, MANY * 0x1000), "one\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (i = 0; i < MANY; i++) {
+		r[i].start = (MANY - 1 - i) * 0x1000u;
+		r[i].end = r[i].start + 0x800;
+	}
+	o.n_ranges = MANY;
+	sorted = 0;
+	assert_int_equal(memlog_scan(image, &o, &logs, &stats, NULL), 0);
+	assert_in_range(sorted, MANY, 16 * MANY);
+	assert_int_equal(stats.covered, MANY * 0x800);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 static int stop_at_second(void *arg, uint64_t done, uint64_t all)
 {
 	int *calls = arg;
@@ -655,6 +700,7 @@ int main(void)
 		cmocka_unit_test(no_size),
 		cmocka_unit_test(many),
 		cmocka_unit_test(places),
+		cmocka_unit_test(many_ranges),
 		cmocka_unit_test(stop),
 		cmocka_unit_test(at),
 		cmocka_unit_test(planted),
