@@ -138,6 +138,10 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			       "-w is written as text, raw, json or json-seq, "
 			       "not as %s",
 			       r->name);
+	if (ml_query_arrival(q) && !q->follow)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--time-format=arrival needs -w: a line that "
+			       "is there already does not arrive");
 	if (q->stats && !r->tables)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--stats is written as text, csv, json or "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* follow.c - print a live log as it grows. */
-#include "run.h"
+#include "capture.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -8,10 +8,13 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "record/newest.h"
+#include "scan/follow.h"
 
-/* Time between two looks: quick for a person, almost no load for a guest. */
-#define LOOK_MS	 200
-#define SLICE_MS 50
+/* Time between two looks: quick for a person, almost no load for a guest. With times of
+ * arrival it is what they may be late. */
+#define LOOK_MS	   200
+#define ARRIVAL_MS 20
+#define SLICE_MS   50
 
 /* Report once what was found at first; then it may take a while. */
 struct follow {
@@ -21,16 +24,18 @@ struct follow {
 	const struct ml_render *render;
 	bool begun;   /* log_begin was called, log_end not yet */
 	bool waiting; /* reported that there is nothing yet */
+	bool seen;    /* a log was */
 };
 
 static enum memlog_status follow_pause_for(struct follow *f,
 					   struct memlog_err *err)
 {
 	const struct memlog_query_host *h = &f->run->host;
-	struct timespec ts = { 0, SLICE_MS * 1000000l };
-	int ms;
+	int look = f->job.arrival ? ARRIVAL_MS : LOOK_MS, ms;
+	int slice = look < SLICE_MS ? look : SLICE_MS;
+	struct timespec ts = { 0, slice * 1000000l };
 
-	for (ms = 0; ms < LOOK_MS; ms += SLICE_MS) {
+	for (ms = 0; ms < look; ms += slice) {
 		if (h->progress && h->progress(h->progress_arg, 0, 0))
 			return ml_fail(err, MEMLOG_STOP, "stopped");
 		nanosleep(&ts, NULL);
@@ -60,14 +65,50 @@ static void say_news(struct follow *f, const struct memlog_follow_news *news)
 			   "it changed while it was read");
 }
 
+/* The log that the output is of. */
+static const struct memlog_log *follow_shown(const struct follow *f)
+{
+	return f->job.arrival ? ml_arrival_log(f->job.arrival) : f->job.log;
+}
+
 static enum memlog_status end_log(struct follow *f, struct memlog_err *err)
 {
 	if (!f->begun)
 		return MEMLOG_OK;
 	f->begun = false;
 	return f->render->log_end ?
-		       f->render->log_end(f->job.state, f->job.log, 0, err) :
+		       f->render->log_end(f->job.state, follow_shown(f), 0,
+					  err) :
 		       MEMLOG_OK;
+}
+
+static enum memlog_status begin_printing(struct follow *f,
+					 struct memlog_err *err)
+{
+	f->begun = true;
+	return f->render->log_begin ?
+		       f->render->log_begin(f->job.state, follow_shown(f),
+					    err) :
+		       MEMLOG_OK;
+}
+
+/* Another log than before: times of arrival are one log all along. */
+static enum memlog_status next_log(struct follow *f,
+				   const struct memlog_follow_news *news,
+				   struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	f->job.inside = false;
+	if (f->job.arrival && ml_format_find(f->job.log->format)->say.event)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "--time-format=arrival is for lines of text: "
+			       "%s has events, with times",
+			       f->job.log->format);
+	if (f->job.arrival)
+		return news->reset ? ml_arrival_again(&f->job, err) : MEMLOG_OK;
+	s = end_log(f, err);
+	return s ? s : begin_printing(f, err);
 }
 
 /* What the last look brought. */
@@ -95,11 +136,7 @@ static enum memlog_status on_news(struct follow *f,
 
 	f->job.log = memlog_follow_log(f->follow);
 	if (news->started) {
-		s = end_log(f, err);
-		if (!s && f->render->log_begin)
-			s = f->render->log_begin(f->job.state, f->job.log, err);
-		f->begun = true;
-		f->job.inside = false;
+		s = next_log(f, news, err);
 		if (!f->run->result.logs_printed)
 			ml_takes_say(f->run, &f->job.log, 1);
 		f->run->result.logs_printed++;
@@ -108,7 +145,13 @@ static enum memlog_status on_news(struct follow *f,
 	if (s)
 		return s;
 	say_news(f, news);
-	return take_batch(f, err);
+	s = take_batch(f, err);
+	/* nobody saw when that was written */
+	if (!s && f->job.arrival && !f->seen && !f->waiting)
+		s = ml_arrival_note(&f->job, "the text so far was there before",
+				    err);
+	f->seen = true;
+	return s;
 }
 
 static void say_waiting(struct follow *f)
@@ -126,6 +169,8 @@ static enum memlog_status follow_loop(struct follow *f, struct memlog_err *err)
 
 	while (!s && !f->job.enough) {
 		look = memlog_follow_look(f->follow, &news, &why);
+		if (f->job.arrival)
+			ml_arrival_look(f->job.arrival);
 		if (!look)
 			s = on_news(f, &news, err);
 		else if (look != MEMLOG_NO_DATA)
@@ -148,6 +193,14 @@ static enum memlog_status follow_loop(struct follow *f, struct memlog_err *err)
 	return s;
 }
 
+static enum memlog_status begin_arrival(struct follow *f,
+					struct memlog_err *err)
+{
+	enum memlog_status s = begin_printing(f, err);
+
+	return s ? s : ml_arrival_began(&f->job, err);
+}
+
 static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 {
 	const struct memlog_query *q = f->run->query;
@@ -161,7 +214,10 @@ static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 	}
 	s = f->render->begin(f->job.state, &opts, f->run->host.sink, err);
 	if (!s) {
-		s = follow_loop(f, err);
+		if (f->job.arrival)
+			s = begin_arrival(f, err);
+		if (!s)
+			s = follow_loop(f, err);
 		/* what was rendered before a stop is still written */
 		if (!s || s == MEMLOG_STOP || s == MEMLOG_IO) {
 			e = end_log(f, s ? NULL : err);
@@ -187,12 +243,18 @@ enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
 
 	f.render = ml_query_writer(q);
 	s = memlog_follow_open(run->image, &scan, &decode, &f.follow, err);
-	if (s)
-		return s;
-	f.job.state = ml_calloc(&q->alloc, 1, f.render->state_size);
-	s = f.job.state ? run_with(&f, err) :
-			  ml_fail(err, MEMLOG_NO_MEMORY, "no memory to write");
+	if (!s && ml_query_arrival(q)) {
+		ml_follow_often(f.follow);
+		s = ml_arrival_create(&q->alloc, &f.job.arrival, err);
+	}
+	if (!s) {
+		f.job.state = ml_calloc(&q->alloc, 1, f.render->state_size);
+		s = f.job.state ? run_with(&f, err) :
+				  ml_fail(err, MEMLOG_NO_MEMORY,
+					  "no memory to write");
+	}
 	ml_free(&q->alloc, f.job.state);
+	ml_free(&q->alloc, f.job.arrival);
 	memlog_follow_close(f.follow);
 	return s;
 }

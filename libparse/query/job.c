@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* job.c - pass one record of a log through the filters to the renderer. */
-#include "run.h"
+#include "capture.h"
 
 #include <inttypes.h>
 
@@ -92,7 +92,10 @@ static enum memlog_status job_render(struct ml_job *j,
 	j->run->printed |= job_is_shown(j, rec);
 	s = j->run->timeline ? ml_timeline_add(j->run->timeline, rec, err) :
 			       MEMLOG_OK;
-	return s ? s : writer->record(j->state, rec, err);
+	if (s)
+		return s;
+	return j->arrival ? ml_arrival_take(j, rec, err) :
+			    writer->record(j->state, rec, err);
 }
 
 enum memlog_status ml_job_take(struct ml_job *j,

@@ -89,7 +89,8 @@ static const struct option_row {
 	  "format ACRN events with the rules in FILE", ALL, ml_query_rules },
 	{ "tsc-mhz", 0, "N", "TSC frequency, for timestamps in cycles", ALL,
 	  ml_set_tsc },
-	{ "time-format", 0, "NAME", "seconds (default), ticks or none", ALL,
+	{ "time-format", 0, "NAME",
+	  "seconds (default), ticks, none; -w: arrival", ALL,
 	  ml_set_time_format },
 	{ "limit", 0, "NAME=VALUE",
 	  "logs=N to keep; acrnlog-size=BYTES, acrnlog-files=N", ALL,
@@ -161,6 +162,11 @@ void memlog_query_destroy(struct memlog_query *query)
 bool ml_query_prints(const struct memlog_query *q)
 {
 	return !q->info && !q->list && !q->list_boots && !q->extract;
+}
+
+bool ml_query_arrival(const struct memlog_query *q)
+{
+	return q->time_format && !strcmp(q->time_format, "arrival");
 }
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)

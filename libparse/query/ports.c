@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ports.c - print what a guest writes to debug ports, as it comes. */
-#include "run.h"
+#include "capture.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "base/plural.h"
-#include "format/portcapture.h"
 #include "image/image.h"
 #include "image/ports/ports.h"
 #include "record/newest.h"
@@ -21,51 +20,15 @@ struct capture {
 	struct ml_ports *ports;
 	struct ml_job job;
 	const struct ml_render *render;
-	struct ml_port_records state; /* for records */
-	struct ml_log log;
-	struct memlog_extent extent;
+	struct ml_capture capture;
 };
-
-/* The log that the records are of, as if it had been saved. */
-static void ports_log(struct capture *c)
-{
-	struct memlog_log *log = &c->log.pub;
-
-	c->extent = (struct memlog_extent){
-		.space = MEMLOG_PHYS,
-		.len = 1,
-		.cpu = -1,
-	};
-	c->log.fmt = &ml_format_debugport;
-	c->log.extents = &c->extent;
-	*log = (struct memlog_log){
-		.size = sizeof(*log),
-		.format = ml_format_debugport.name,
-		.title = ml_format_debugport.title,
-		.extents = &c->extent,
-		.n_extents = 1,
-		.flags = MEMLOG_LOG_PLAIN,
-		.state = MEMLOG_STATE_CURRENT,
-		.has_boot = true,
-	};
-	snprintf(log->reason, sizeof(log->reason), "%s", ml_port_reason());
-	c->job.log = log;
-}
 
 static enum memlog_status ports_take(struct capture *c, const uint8_t *text,
 				     size_t len, struct memlog_err *err)
 {
-	struct memlog_record rec = {
-		.size = sizeof(rec),
-		.log = c->job.log,
-		.cpu = -1,
-		.text = text,
-		.text_len = len,
-		.raw = text,
-		.raw_len = len,
-	};
+	struct memlog_record rec;
 
-	ml_port_record(&c->state, &rec, false);
+	ml_capture_record(&c->capture, text, len, &rec);
 	return ml_job_take(&c->job, &rec, err);
 }
 
@@ -207,7 +170,8 @@ enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err)
 	c->run = c->job.run = run;
 	c->ports = run->image->ports;
 	c->render = ml_query_writer(q);
-	ports_log(c);
+	ml_capture_init(&c->capture);
+	c->job.log = &c->capture.log.pub;
 	s = ml_ports_start(c->ports, q->follow, err);
 	if (!s) {
 		c->job.state = ml_calloc(&q->alloc, 1, c->render->state_size);

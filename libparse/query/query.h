@@ -99,6 +99,9 @@ bool ml_query_given(const struct memlog_query *query, const char *names,
 enum memlog_status ml_takes_check(const struct memlog_query *query,
 				  struct memlog_err *err);
 
+/* Does every line get the time at which it arrives? */
+bool ml_query_arrival(const struct memlog_query *q);
+
 /* Are records to be added to the timeline, too? */
 bool ml_query_timeline(const struct memlog_query *q);
 

@@ -79,14 +79,16 @@ enum {
 };
 
 struct ml_newest;
+struct ml_arrival;
 
 /* One log being printed. */
 struct ml_job {
 	struct ml_run *run;
 	const struct memlog_log *log;
 	struct memlog_decoder *decoder;
-	struct ml_newest *newest; /* NULL: print as they come */
-	void *state;		  /* the renderer's */
+	struct ml_newest *newest;   /* NULL: print as they come */
+	struct ml_arrival *arrival; /* NULL: without times of arrival */
+	void *state;		    /* the renderer's */
 	uint64_t records, lines, bytes;
 	uint64_t maybe_read; /* records that the log's reader may have read */
 	bool consumed;	     /* what was read is wanted */

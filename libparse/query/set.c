@@ -353,7 +353,8 @@ enum memlog_status ml_set_color(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_time_format(struct memlog_query *q, const char *value,
 				      struct memlog_err *err)
 {
-	static const char *const names[] = { "seconds", "ticks", "none", NULL };
+	static const char *const names[] = { "seconds", "ticks", "none",
+					     "arrival", NULL };
 	size_t len = strlen(value);
 
 	if (!set_has_name(names, value, len))

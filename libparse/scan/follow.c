@@ -14,8 +14,10 @@
 #include "base/limits.h"
 #include "base/range.h"
 
-/* How often all likely places are searched, not just the fixed ones. */
+/* How often all likely places are searched, not just the fixed ones. The search takes at
+ * most a quarter of the time. */
 #define FULL_LOOKS_MS 2000
+#define FULL_PAUSES   3
 
 static void add_place(struct memlog_follow *f, uint64_t start, uint64_t end)
 {
@@ -55,13 +57,40 @@ static void learn_places(struct memlog_follow *f, bool all)
 	f->n_places = ml_ranges_merge(f->places, f->n_places);
 }
 
+/* Is nothing followed yet, or a log in a fixed place, which another one succeeds? */
+static bool follow_early(const struct memlog_follow *f)
+{
+	struct ml_likely likely[ML_FOLLOW_PLACES];
+	size_t k, n;
+
+	if (!f->known || !f->fmt->find.likely)
+		return !f->known;
+	n = f->fmt->find.likely(f->image, likely, ML_FOLLOW_PLACES);
+	for (k = 0; k < n; k++)
+		if (likely[k].space == f->space && !likely[k].downwards &&
+		    f->addr >= likely[k].range.start &&
+		    f->addr < likely[k].range.end)
+			return true;
+	return false;
+}
+
+static bool follow_full(const struct memlog_follow *f)
+{
+	int64_t pause = FULL_LOOKS_MS;
+
+	if (f->often && follow_early(f) && f->full_took * FULL_PAUSES < pause)
+		pause = f->full_took * FULL_PAUSES;
+	return ml_follow_ms() - f->last_full >= pause;
+}
+
 static enum memlog_status follow_search(struct memlog_follow *f,
 					struct memlog_err *err)
 {
 	struct memlog_scan_opts o = f->scan;
 	struct memlog_logs *logs;
 	enum memlog_status s;
-	bool full = ml_follow_ms() - f->last_full >= FULL_LOOKS_MS;
+	bool full = follow_full(f);
+	int64_t began = ml_follow_ms();
 	bool again = f->searched && !f->scan.n_ranges;
 
 	if (again) {
@@ -77,8 +106,11 @@ static enum memlog_status follow_search(struct memlog_follow *f,
 		memlog_logs_destroy(logs);
 		return s;
 	}
-	if (full)
+	if (full) {
 		f->last_full = ml_follow_ms();
+		/* the first search is of more than the likely places */
+		f->full_took = again ? f->last_full - began : 0;
+	}
 	f->searched = true;
 	if (f->logs != f->d_logs)
 		memlog_logs_destroy(f->logs);
@@ -172,6 +204,11 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 	f->last_full = INT64_MIN / 2;
 	*ret = f;
 	return MEMLOG_OK;
+}
+
+void ml_follow_often(struct memlog_follow *f)
+{
+	f->often = true;
 }
 
 void memlog_follow_close(struct memlog_follow *f)

@@ -23,6 +23,8 @@ struct memlog_follow {
 	size_t n_places;
 	bool searched;		    /* as the caller asked */
 	int64_t last_full;	    /* when all likely places were searched */
+	int64_t full_took;	    /* and how long that took */
+	bool often;		    /* a new log is to be seen soon */
 	struct memlog_logs *logs;   /* of the last look */
 	struct memlog_decoder *d;   /* of the last look that had news */
 	struct memlog_logs *d_logs; /* that its log is from */
@@ -54,6 +56,10 @@ static inline int64_t ml_follow_ms(void)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
+
+/* Look for another log more often than a person would notice, as long as the one that is
+ * followed is an early one. Before the first look. */
+void ml_follow_often(struct memlog_follow *f);
 
 /* Is the log where, and as, the last look left it? */
 bool ml_follow_unchanged(const struct memlog_follow *f,

@@ -107,7 +107,7 @@ captured() {
 @test "no clock: phases and modules in order" {
 	unpack ovmf-c01-elf64.elf
 	run -0 --separate-stderr "$dump" --stats boot "$unpacked"
-	[[ $output == *'No clock: none of its logs has times.'*' port:PATH '* ]]
+	[[ $output == *'No clock: none of its logs has times.'*' --time-format=arrival'*' port:PATH '* ]]
 	boot "$unpacked" >got
 	jq -e '.has_clock == false and (.duration_ns | not) and
 		([.phases[].phase] == ["SEC", "PEI", "DXE", "BDS"]) and
@@ -129,6 +129,12 @@ captured() {
 		(.[1].offset_ns | tonumber + 5000000000 | . > -1000 and . < 1000) and
 		.[1].method == "by 6 lines of the firmware, as in \(.[0].log)"' got
 	jq -e '.phases[-1].phase == "user space" and .duration_ns[:5] == "15000"' got
+	# the same lines, as -w --time-format=arrival writes them
+	boot ports | jq -c '[.phases[] | [.phase, .start_ns, .duration_ns, .text]]' >want
+	sed 's/ 0x402: / text: /' ports >arrived
+	boot arrived | jq -c '[.phases[] | [.phase, .start_ns, .duration_ns, .text]]' >is
+	[ "$(jq length is)" -ge 5 ]
+	same want is
 	# a mark that is 100 ms later changes two phases
 	sed 's/20.000000000/20.100000000/' ports >later
 	boot "$unpacked" later >moved

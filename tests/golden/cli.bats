@@ -230,7 +230,7 @@ wrong() {
 	wrong '--scan: unknown mode "page"; did you mean pages?' --scan=page small-c
 	wrong '--stats: unknown table "irqs"; did you mean irq?' \
 		--stats vm_exit,irqs small-c
-	wrong '--time-format: unknown time format "x"; there are seconds, ticks, none' \
+	wrong '--time-format: unknown time format "x"; there are seconds, ticks, none, arrival' \
 		--time-format x small-c
 	wrong '--level: unknown level "eror"; did you mean err?' -l eror small-c
 	wrong '--grep: "[" is not an extended regular expression: Invalid regular expression' \

@@ -78,6 +78,10 @@ warned() {
 	run -0 --separate-stderr "$dump" -r --tsc-mhz 1 --since=-1000 trace
 	refused "--time-format cannot be combined with -O raw: only text has a choice" \
 		-r --time-format none trace
+	refused "--time-format=arrival needs -w: a line that is there already does not arrive" \
+		--time-format arrival trace
+	refused "--time-format cannot be combined with -O json: only text has a choice" \
+		-w -J --time-format arrival trace
 	warned "--time-format has no effect: the log records no times" \
 		--time-format ticks locked
 	warned "--tsc-mhz has no effect: no times are in cycles" --tsc-mhz 1 linux

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "image/bytes/portline.h"
 #include "libguest.h"
 #include "libsink.h"
 
@@ -25,6 +26,7 @@ struct session {
 	struct guest guest;
 	struct text_sink out;
 	char said[4096];
+	char arrived[1 << 20];
 	step *const *steps; /* one for each pause, ended by NULL */
 	unsigned int slices;
 	bool stop;
@@ -137,6 +139,32 @@ static void four_to_six(struct session *s)
 static void half_a_line(struct session *s)
 {
 	ring_say(s->guest.p + GUEST_MAIN, "last words");
+}
+
+static void more_of_it(struct session *s)
+{
+	ring_say(s->guest.p + GUEST_MAIN, ", and more\n");
+}
+
+/* What an early log has moves to the main log. */
+static void boot_early(struct session *s)
+{
+	ring_say(ring_start(&s->guest, GUEST_EARLY, GUEST_HEADER), "early\n");
+}
+
+static void boot_main(struct session *s)
+{
+	ring_say(ring_start(&s->guest, GUEST_MAIN, GUEST_HEADER),
+		 "early\none\n");
+	memset(s->guest.p + GUEST_EARLY, 0, GUEST_HEADER);
+}
+
+static void long_line(struct session *s)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%01000d\nend\n", 0);
+	ring_say(s->guest.p + GUEST_MAIN, line);
 }
 
 /* Once around and some more. */
@@ -318,6 +346,88 @@ static void test_overrun(void **state)
 		"how much\n");
 }
 
+/* What was written, without the times of arrival, which do not go back. Each line is
+ * one of a capture, and its message starts where that says. */
+static const char *without_times(struct session *s)
+{
+	char *line, *end, *to = s->arrived;
+	struct ml_port_line l;
+	uint64_t last = 0;
+
+	for (line = s->out.text; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		assert_non_null(end);
+		assert_true(ml_port_line((uint8_t *)line,
+					 (size_t)(end + 1 - line), &l));
+		assert_true(l.ns >= last);
+		last = l.ns;
+		if (l.kind == ML_PORT_BEGAN) {
+			assert_true(l.wall_ns && l.monotonic_ns);
+			to += sprintf(to, "began\n");
+			continue;
+		}
+		to += sprintf(to, "%.*s", (int)(end + 1 - (line + 18)),
+			      line + 18);
+	}
+	return s->arrived;
+}
+
+static const char *const arrival[][2] = { { "time-format", "arrival" },
+					  { NULL } };
+
+/* The lines of a log, early and main, with the times at which they came, and what
+ * happened between. */
+static void test_arrival(void **state)
+{
+	static step *const steps[] = { three, half_a_line, nothing, more_of_it,
+				       reset, nothing,	   NULL };
+	struct session *s = *state;
+
+	boot(s);
+	assert_int_equal(run(s, steps, arrival), MEMLOG_STOP);
+	assert_string_equal(without_times(s),
+			    "began\n"
+			    "text: one\ntext: two\n"
+			    "capture: the text so far was there before\n"
+			    "text: three\n"
+			    "text: last words, and more\n"
+			    "capture: restart of the guest\n"
+			    "text: again\n");
+	assert_string_equal(s->said, "2 the guest was reset\n");
+	assert_true(s->result.matched == 5);
+}
+
+/* All came while it was looked at; a long line comes in pieces. */
+static void test_arrival_waits(void **state)
+{
+	static step *const steps[] = { boot_early, boot_main, long_line,
+				       nothing, NULL };
+	struct session *s = *state;
+	char want[2048];
+
+	assert_int_equal(run(s, steps, arrival), MEMLOG_STOP);
+	snprintf(want, sizeof(want),
+		 "began\n"
+		 "text: early\ntext: one\n"
+		 "text: %0960d\ntext+: %040d\ntext: end\n",
+		 0, 0);
+	assert_string_equal(without_times(s), want);
+}
+
+static void test_arrival_overrun(void **state)
+{
+	static step *const steps[] = { flood, nothing, NULL };
+	struct session *s = *state;
+	char want[80];
+
+	boot_counted(s);
+	assert_int_equal(run(s, steps, arrival), MEMLOG_STOP);
+	snprintf(want, sizeof(want), "\ncapture: %u bytes lost\ntext: ",
+		 80000 - (GUEST_RING - GUEST_EXT_HEADER - 1));
+	assert_non_null(strstr(without_times(s), want));
+	assert_true(s->result.damaged);
+}
+
 static void test_overrun_counted(void **state)
 {
 	char want[160];
@@ -367,11 +477,22 @@ static void test_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(grows),	    TEST(waits),	   TEST(first),
-		TEST(newest),	    TEST(filtered),	   TEST(heading),
-		TEST(ends),	    TEST(ends_without),	   TEST(reset),
-		TEST(overrun),	    TEST(overrun_counted), TEST(sink_full),
+		TEST(grows),
+		TEST(waits),
+		TEST(first),
+		TEST(newest),
+		TEST(filtered),
+		TEST(heading),
+		TEST(ends),
+		TEST(ends_without),
+		TEST(reset),
+		TEST(overrun),
+		TEST(overrun_counted),
+		TEST(sink_full),
 		TEST(no_directory),
+		TEST(arrival),
+		TEST(arrival_waits),
+		TEST(arrival_overrun),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

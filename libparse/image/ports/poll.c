@@ -4,11 +4,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/bytes.h"
 #include "base/alloc.h"
 #include "base/err.h"
+#include "base/now.h"
 #include "ports.h"
 
 enum {
@@ -17,15 +17,6 @@ enum {
 	FILE_MS = 10,	/* between looks at a file */
 	QUIET_MS = 300, /* without -w: nothing more is there */
 };
-
-static uint64_t poll_clock(clockid_t clock)
-{
-	struct timespec ts;
-
-	if (clock_gettime(clock, &ts))
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 enum memlog_status ml_ports_create(const char *const *specs, size_t n,
 				   const struct memlog_allocator *alloc,
@@ -147,8 +138,8 @@ enum memlog_status ml_ports_start(struct ml_ports *c, bool follow,
 	size_t i;
 
 	c->follow = follow;
-	c->start = c->now = poll_clock(CLOCK_MONOTONIC);
-	c->wall = poll_clock(CLOCK_REALTIME);
+	c->start = c->now = ml_now(CLOCK_MONOTONIC);
+	c->wall = ml_now(CLOCK_REALTIME);
 	for (i = 0; i < c->n; i++) {
 		p = &c->ports[i];
 		if (p->listen && !follow)
@@ -173,7 +164,7 @@ static bool poll_read(struct ml_ports *c, struct ml_port *p)
 {
 	if (p->taken < p->n)
 		return true;
-	c->now = poll_clock(CLOCK_MONOTONIC);
+	c->now = ml_now(CLOCK_MONOTONIC);
 	if (!ml_port_read(p, c->now)) {
 		poll_closed(c, p);
 		return false;
@@ -285,7 +276,7 @@ bool ml_ports_wait(struct ml_ports *c, int ms)
 		poll_streams(c, poll_pause(c, ms));
 	else
 		poll_streams(c, 0);
-	c->now = poll_clock(CLOCK_MONOTONIC);
+	c->now = ml_now(CLOCK_MONOTONIC);
 	if (!c->follow && poll_ended(c))
 		c->finished = true;
 	return true;

@@ -49,10 +49,11 @@ static void boot_head(struct ml_stats_out *s, const struct ml_timeline_boot *b)
 			   "last message or mark\n",
 			   boot_seconds(boot_ms(b->end), sec));
 	else
-		ml_out_str(&s->out, "No clock: none of its logs has times. "
-				    "memlog-dump -w port:PATH adds times\n"
-				    "to what a running guest writes to a debug "
-				    "port.\n");
+		ml_out_str(&s->out,
+			   "No clock: none of its logs has times. memlog-dump "
+			   "-w --time-format=arrival\n"
+			   "adds some to the log of a running guest, -w "
+			   "port:PATH to what it writes to a port.\n");
 }
 
 static void boot_phases(struct ml_stats_out *s,
