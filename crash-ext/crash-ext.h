@@ -4,8 +4,8 @@
  *
  * Only those fields of crash's structures are used that have the same offset in
  * every release since 7.2.9: pc->flags, namelist, dumpfile, system_map,
- * namelist_debug, debuginfo_file, stdpipe, curcmd, curcmd_flags; vt->numnodes,
- * node_table; machdep->pagesize.
+ * namelist_debug, debuginfo_file, command_line, orig_line, stdpipe, curcmd,
+ * curcmd_flags; vt->numnodes, node_table; machdep->pagesize.
  */
 #ifndef CRASH_EXT_H
 #define CRASH_EXT_H
@@ -42,6 +42,8 @@ struct session {
 	size_t n_ranges;
 	enum memlog_space space; /* of the wrapped reader */
 	bool machine;		 /* Xen: use machine addresses */
+	char line[BUFSIZE];	 /* the command line, of which words are */
+	char *words[MAXARGS + 1];
 };
 
 /* Was Ctrl-C pressed? SIGINT is blocked while a command runs, because crash's
@@ -54,6 +56,11 @@ int ext_progress(void *arg, uint64_t done, uint64_t all);
 /* Print a line for the user; see struct memlog_query_host. arg is the struct
  * session. */
 void ext_message(void *arg, int level, const char *line);
+
+/* Fill s->words with the words of the command, in which quotes and backslashes work as
+ * in a shell. INVALID: a closing quote is missing, or there are too many words. */
+enum memlog_status ext_words(struct session *s, int *ret,
+			     struct memlog_err *err);
 
 /* Choose what to read, and open it as s->image. */
 enum memlog_status ext_image_open(struct session *s, struct memlog_err *err);

@@ -28,6 +28,8 @@ static const char *const head[] = {
 	"  kernel or the firmware, continues with likely places, and then reads",
 	"  every page of the dump.",
 	"",
+	"  Quotes and backslashes in options work as in a shell.",
+	"",
 };
 
 static const char *const tail[] = {

@@ -124,38 +124,6 @@ static void ext_report(struct session *s, enum memlog_status st,
 			    err->text[0] ? err->text : memlog_status_name(st));
 }
 
-static bool ext_ends_quoted(const char *word)
-{
-	size_t len = strlen(word);
-
-	return len && word[len - 1] == '\'';
-}
-
-/* Take single quotes away around a word, as crash does with double ones. It has
- * already split what has a space in single quotes. */
-static enum memlog_status ext_unquote(struct memlog_err *err)
-{
-	bool open = false;
-	int i;
-
-	for (i = 1; i < argcnt; i++) {
-		if (args[i][0] == '\'' && args[i][1] &&
-		    ext_ends_quoted(args[i])) {
-			args[i]++;
-			args[i][strlen(args[i]) - 1] = '\0';
-		} else if (open && ext_ends_quoted(args[i])) {
-			*err = (struct memlog_err){ .status = MEMLOG_INVALID };
-			snprintf(err->text, sizeof(err->text),
-				 "in crash only double quotes can have spaces "
-				 "inside: use \" for '");
-			return MEMLOG_INVALID;
-		} else {
-			open |= args[i][0] == '\'';
-		}
-	}
-	return MEMLOG_OK;
-}
-
 static void cmd_memlog(void)
 {
 	struct session *s = &session;
@@ -167,16 +135,17 @@ static void cmd_memlog(void)
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
 	bool usage = false, help = false;
+	int argc;
 
 	ext_release(s);
 	ext_hold(s);
 	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_CRASH, &s->query,
 				 &err);
 	if (!st)
-		st = ext_unquote(&err);
+		st = ext_words(s, &argc, &err);
 	if (!st) {
 		s->own.query = s->query;
-		st = memlog_query_parse(s->query, argcnt, args, &opts, NULL,
+		st = memlog_query_parse(s->query, argc, s->words, &opts, NULL,
 					&err);
 		help = st == MEMLOG_STOP;
 	}

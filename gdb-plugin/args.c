@@ -46,20 +46,24 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 	return MEMLOG_STOP;
 }
 
-/* Remove quotes and backslashes from a word, in place. */
-static void args_unquote(char *word)
+/* Add the words of a line: gdb has split them, where a shell may split once more. */
+static enum memlog_status args_add(char *line, char **argv, int *argc,
+				   struct memlog_err *err)
 {
-	char *out = word, quote = '\0';
+	enum memlog_status st;
+	char *word;
 
-	for (; *word; word++) {
-		if (quote ? *word == quote : *word == '\'' || *word == '"')
-			quote = quote ? '\0' : *word;
-		else if (*word == '\\' && word[1] && quote != '\'')
-			*out++ = *++word;
-		else
-			*out++ = *word;
+	while (!(st = host_args_word(&line, &word, err)) && word) {
+		if (*argc == MAX_ARGS) {
+			snprintf(err->text, sizeof(err->text),
+				 "more than %d "
+				 "arguments",
+				 MAX_ARGS - 1);
+			return MEMLOG_INVALID;
+		}
+		argv[(*argc)++] = word;
 	}
-	*out = '\0';
+	return st;
 }
 
 enum memlog_status session_take_args(struct session *s, char *text,
@@ -71,6 +75,7 @@ enum memlog_status session_take_args(struct session *s, char *text,
 		.arg = s,
 	};
 	char *argv[MAX_ARGS + 1], *p = text, *end;
+	enum memlog_status st;
 	int argc = 0;
 
 	argv[argc++] = text; /* instead of the command's name; unused */
@@ -78,15 +83,9 @@ enum memlog_status session_take_args(struct session *s, char *text,
 		*end = '\0';
 		if (!strcmp(p, ARGS_END))
 			break;
-		if (argc == MAX_ARGS) {
-			snprintf(err->text, sizeof(err->text),
-				 "more than %d "
-				 "arguments",
-				 MAX_ARGS - 1);
-			return MEMLOG_INVALID;
-		}
-		args_unquote(p);
-		argv[argc++] = p;
+		st = args_add(p, argv, &argc, err);
+		if (st)
+			return st;
 		p = end + 1;
 	}
 	if (!end) {

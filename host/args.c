@@ -2,6 +2,9 @@
 /* args.c - the options that crash and gdb have in addition to a query's. */
 #include "args.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "file.h"
 
 const struct memlog_option host_options[] = {
@@ -33,4 +36,36 @@ enum memlog_status host_own_check(const struct host_own *own,
 	const struct memlog_sink one = { .size = sizeof(one) };
 
 	return memlog_query_check(own->query, &one, err);
+}
+
+/* Does a backslash before it take away what a character means? quote: the one that is
+ * open, or NUL. */
+static bool args_escapes(char quote, char next)
+{
+	return next && quote != '\'' && (!quote || strchr("\"\\$`", next));
+}
+
+enum memlog_status host_args_word(char **text, char **ret,
+				  struct memlog_err *err)
+{
+	char *p = *text + strspn(*text, " \t"), *out = p, quote = '\0';
+
+	*ret = *p ? p : NULL;
+	for (; *p && (quote || !strchr(" \t", *p)); p++) {
+		if (quote ? *p == quote : *p == '\'' || *p == '"') {
+			quote = quote ? '\0' : *p;
+			continue;
+		}
+		if (*p == '\\' && args_escapes(quote, p[1]))
+			p++;
+		*out++ = *p;
+	}
+	*text = p + (*p != '\0');
+	*out = '\0';
+	if (!quote)
+		return MEMLOG_OK;
+	*err = (struct memlog_err){ .status = MEMLOG_INVALID };
+	snprintf(err->text, sizeof(err->text), "the closing %c is missing",
+		 quote);
+	return MEMLOG_INVALID;
 }

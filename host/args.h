@@ -30,6 +30,12 @@ enum memlog_status host_own_output(void *arg, const struct memlog_option *opt,
 enum memlog_status host_own_force(void *arg, const struct memlog_option *opt,
 				  const char *value, struct memlog_err *err);
 
+/* Take the next word of a command line, as a shell does: quotes and backslashes are
+ * removed from it, in place. *text moves past it. *ret is NULL after the last word.
+ * INVALID: the closing quote is missing. */
+enum memlog_status host_args_word(char **text, char **ret,
+				  struct memlog_err *err);
+
 /* Can the query's output go to one file? INVALID, before that is created. */
 enum memlog_status host_own_check(const struct host_own *own,
 				  struct memlog_err *err);

@@ -169,22 +169,118 @@ memlog_in() {
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
-@test "single quotes are taken away, as double ones are" {
-	memlog_in "$core" <<<"memlog -g 'Notify|PEIM' > out"
-	grep -E 'Notify|PEIM' "$expected" | cmp - out
-	run memlog_in "$core" <<-'EOF'
+@test "quotes and backslashes work as in a shell" {
+	local args
+	memlog_in "$core" >out <<-'EOF'
+	memlog -q -n 1 --grep='Notify'
+	memlog -q -n 1 -g 'Register  PPI'
+	memlog -q -n 1 -g 'Notify|PEIM'
+	memlog -q -n 1 --grep="Register PPI"
+	memlog -q -n   1 -g   "Register PPI"
+	memlog -q -n 1 -g Register\ PPI
+	memlog -q -n 1 "-g"Register" PPI"
+	memlog -q -n 1 -g "^\[Bds\]" "-n" 1
+	memlog -q -n 1 -g (Register PPI)
+	memlog -F "it's"
+	memlog -F it's
 	memlog -g '['
-	memlog -g "'["
-	memlog -F 'nonsense'
-	memlog -g 'two words'
-	memlog -n +1
+	memlog -g \[
+	memlog -g "\$\[\."
+	memlog -F ''
 	EOF
-	[[ $output == *'memlog: --grep: "[" is not an extended regular expression'* ]]
-	[[ $output == *"memlog: --grep: \"'[\" is not an extended regular"* ]]
-	[[ $output == *'unknown log format "nonsense"'* ]]
-	[[ $output == *"memlog: in crash only double quotes can have spaces inside: use \" for '"* ]]
-	[ "$(grep -c '^Usage:' <<<"$output")" -eq 4 ]
-	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
+	sed -i '1,/shared object loaded/d; /^Usage:/,/^Enter/d' out
+	while read -r args; do
+		eval "\"$B/memlog-dump\" $args \"$core\" 2>&1" || true
+	done >want <<-'EOF'
+	-q -n 1 --grep='Notify'
+	-q -n 1 -g 'Register  PPI'
+	-q -n 1 -g 'Notify|PEIM'
+	-q -n 1 --grep="Register PPI"
+	-q -n   1 -g   "Register PPI"
+	-q -n 1 -g Register\ PPI
+	-q -n 1 "-g"Register" PPI"
+	-q -n 1 -g "^\[Bds\]" "-n" 1
+	-q -n 1 -g 'Register PPI'
+	-F "it's"
+	-F "no closing"
+	-g '['
+	-g \[
+	-g "\$\[\."
+	-F ''
+	EOF
+	sed -i "s|^memlog-dump: ||; s|^$core: ||; /^usage: /d
+		s/.*\"no closing\".*/the closing ' is missing/" want
+	sed 's/^memlog: //' out | diff - want
+	[ "$(grep -c 'Register PPI\|Notify' want)" -eq 7 ]
+	grep -q '^\[Bds\] Unable' want
+}
+
+# In minimal mode crash has no aliases, and no repeat.
+@test "the words of an alias, and of a line that is not what was typed" {
+	cat >words.c <<-'EOF'
+	#include "crash-ext.h"
+	struct program_context program_context, *pc = &program_context;
+	char *args[MAXARGS];
+	int argcnt;
+	static struct session session;
+	/* "~" is where crash ended a word, "^" where a quote was */
+	static void show(const char *typed, const char *split)
+	{
+		struct memlog_err err = { .status = MEMLOG_OK };
+		char *p = pc->command_line;
+		int i, n = 0;
+
+		strcpy(pc->orig_line, typed);
+		memset(pc->command_line, 0, sizeof(pc->command_line));
+		strcpy(p, split);
+		for (argcnt = 0; *p; p += strlen(p) + 1) {
+			p += strspn(p, " ^");
+			args[argcnt++] = p;
+			p[strcspn(p, "~")] = '\0';
+		}
+		for (p = pc->command_line; p < args[argcnt - 1]; p++)
+			*p = *p == '^' ? ' ' : *p;
+		if (ext_words(&session, &n, &err))
+			puts(err.text);
+		for (i = 0; i < n; i++)
+			printf("<%s>%s", session.words[i],
+			       i + 1 < n ? " " : "\n");
+	}
+	enum memlog_status memlog_query_check(const struct memlog_query *q,
+		const struct memlog_sink *s, struct memlog_err *e)
+	{ return MEMLOG_OK; }
+	enum memlog_status memlog_query_option(struct memlog_query *q,
+		const char *n, const char *v, struct memlog_err *e)
+	{ return MEMLOG_OK; }
+	enum memlog_status host_file_check_name(const char *n,
+		struct memlog_err *e)
+	{ return MEMLOG_OK; }
+	int main(void)
+	{
+		show("memlog", "memlog");
+		show("mg 'a b' > x", "memlog~-g~'a~b'");
+		show("mg  \"a b\"  c", "memlog~-g~ ^a b~  c");
+		show("mg \"a b\"", "memlog~-g~^a b~");
+		show("m", "memlog~-g~x");
+		show("repeat -1 memlog 'a b'", "memlog~'a~b'");
+		show("memlog 'a b", "memlog~'a~b");
+		return 0;
+	}
+	EOF
+	cd "$BATS_TEST_DIRNAME/../.."
+	gcc -std=gnu11 -D_GNU_SOURCE -Icrash-ext -Ilibparse \
+		-o "$BATS_TEST_TMPDIR/words" "$BATS_TEST_TMPDIR/words.c" \
+		crash-ext/words.c host/args.c
+	run -0 "$BATS_TEST_TMPDIR/words"
+	[ "$output" = "\
+<memlog>
+<memlog> <-g> <a b>
+<memlog> <-g> <a b> <c>
+<memlog> <-g> <a b>
+<memlog> <-g> <x>
+<memlog> <'a> <b'>
+the closing ' is missing
+<memlog>" ]
 }
 
 @test "-g: what would take too much stack or memory is refused, and crash continues" {
@@ -381,6 +477,8 @@ memlog_in() {
 	AT(program_context, system_map, 72);
 	AT(program_context, namelist_debug, 80);
 	AT(program_context, debuginfo_file, 88);
+	AT(program_context, command_line, 224);
+	AT(program_context, orig_line, 1724);
 	AT(program_context, stdpipe, 3296);
 	AT(program_context, curcmd, 4936);
 	AT(program_context, curcmd_flags, 4960);
@@ -394,7 +492,7 @@ memlog_in() {
 	run grep -ohE '\b(pc|vt|machdep|kt|st)->[a-z_0-9]+' \
 		"$BATS_TEST_DIRNAME"/../../crash-ext/*.c
 	[ "$(sort -u <<<"$output" | tr '\n' ' ')" = \
-		"pc->curcmd pc->curcmd_flags pc->debuginfo_file pc->dumpfile pc->namelist pc->namelist_debug pc->stdpipe pc->system_map vt->node_table vt->numnodes " ]
+		"pc->command_line pc->curcmd pc->curcmd_flags pc->debuginfo_file pc->dumpfile pc->namelist pc->namelist_debug pc->orig_line pc->stdpipe pc->system_map vt->node_table vt->numnodes " ]
 }
 
 # On a new terminal: crash takes Ctrl-C only there.
