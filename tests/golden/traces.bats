@@ -261,12 +261,17 @@ raw='.fields | del(.reason_name) | to_entries |
 @test "trace.dat: logs of other formats" {
 	reader
 	"$B/mkacrn" trace acrn.elf cpus=3
-	"$dump" -q -F acrn-trace -O tracedat -o "$T/acrn.dat" acrn.elf
+	"$dump" -q -F acrn-trace --tsc-mhz 1000 -O tracedat -o "$T/acrn.dat" acrn.elf
 	"$dump" -q -F acrn-trace -J acrn.elf >"$T/records"
 	records '.fields | to_entries | map("\(.key)=\(.value)") | join(" ")' \
 		<"$T/records" | sort >"$T/want"
 	report "$T/acrn.dat" | sort >"$T/got"
 	[ "$(wc -l <"$T/got")" -gt 1000 ]
+	same "$T/got" "$T/want"
+	# cycles of unknown rate stay cycles
+	"$dump" -q -F acrn-trace -O tracedat -o "$T/cycles.dat" acrn.elf
+	trace-cmd report --cpu 0 "$T/cycles.dat" | sed -nE '2s/.*\] +([^ ]+): .*/\1/p' >"$T/got"
+	jq -r 'select(.cpu == 0 and .time) | .time' "$T/records" | sed -n 1p >"$T/want"
 	same "$T/got" "$T/want"
 	# all events of Android, some with numbers in hexadecimal, some without fields
 	printf '%s\n' 'ram 1G 4M' 'hyp android16' 'fill 0 90' 'fill 1 30' end elf64 \

@@ -16,10 +16,11 @@
 /* Options: of how time is to be shown; and the end of them. */
 enum { FILE_END = 0, FILE_CLOCK = 4 };
 
-/* With this one trace-cmd shows seconds. It is in the file twice: after the places of
- * the CPUs, for all readers, and as the option that says so, from which newer ones
- * read it even if the option is empty. */
-static const char file_clock[] = "[mono]";
+/* With the first one trace-cmd shows seconds, with the other one numbers as they are. It
+ * is in the file twice: after the places of the CPUs, for all readers, and as the option
+ * that says so, from which newer ones read it even if the option is empty. */
+static const char file_mono[] = "[mono]";
+static const char file_cycles[] = "[x86-tsc]";
 
 static const char file_page[] =
 	"\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n"
@@ -187,7 +188,7 @@ static void file_tasks(struct file *f, const struct dat_events *e)
 /* All that comes before the pages. start: where these are, in bytes. */
 static void file_head(struct file *f, const struct dat_pages *pages,
 		      const struct dat_events *e, const char *system,
-		      uint64_t start)
+		      const char *clock, uint64_t start)
 {
 	struct file count = { .out = NULL };
 	uint64_t size;
@@ -212,8 +213,8 @@ static void file_head(struct file *f, const struct dat_pages *pages,
 	file_number(f, pages->n_cpus, 4);
 	file_bytes(f, "options  ", 10);
 	file_number(f, FILE_CLOCK, 2);
-	file_number(f, sizeof(file_clock), 4);
-	file_bytes(f, file_clock, sizeof(file_clock));
+	file_number(f, strlen(clock) + 1, 4);
+	file_bytes(f, clock, strlen(clock) + 1);
 	file_number(f, FILE_END, 2);
 	file_bytes(f, "flyrecord", 10);
 	for (i = 0; i < pages->n_cpus; i++) {
@@ -222,24 +223,26 @@ static void file_head(struct file *f, const struct dat_pages *pages,
 		file_number(f, size, 8);
 		start += size;
 	}
-	file_number(f, sizeof(file_clock), 8);
-	file_bytes(f, file_clock, sizeof(file_clock));
+	file_number(f, strlen(clock) + 1, 8);
+	file_bytes(f, clock, strlen(clock) + 1);
 }
 
 enum memlog_status ml_dat_write(struct ml_out *out, struct dat_pages *pages,
 				const struct dat_events *events,
-				const char *system, struct memlog_err *err)
+				const char *system, bool cycles,
+				struct memlog_err *err)
 {
 	static const uint8_t zeros[64];
+	const char *clock = cycles ? file_cycles : file_mono;
 	struct file f = { .out = NULL };
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t start;
 	size_t i;
 
-	file_head(&f, pages, events, system, 0);
+	file_head(&f, pages, events, system, clock, 0);
 	start = (f.len + DAT_PAGE - 1) & -(uint64_t)DAT_PAGE;
 	f = (struct file){ .out = out };
-	file_head(&f, pages, events, system, start);
+	file_head(&f, pages, events, system, clock, start);
 	while (f.len < start)
 		file_bytes(&f, zeros,
 			   (size_t)ml_min(sizeof(zeros), start - f.len));

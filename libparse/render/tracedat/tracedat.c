@@ -2,8 +2,8 @@
 /*
  * tracedat.c - a trace for trace-cmd and KernelShark, of one log. Every record
  * that has a time is an event: one with fields or, where a log has only text, with
- * its text. Time is in nanoseconds; if the rate of the time stamps is unknown, a
- * cycle counts as one nanosecond.
+ * its text. Time is in nanoseconds; if the rate of the time stamps is unknown, it is in
+ * cycles, and the clock of the file is the processor's counter.
  */
 #include "tracedat.h"
 
@@ -31,6 +31,7 @@ struct tracedat {
 	uint64_t tsc_hz;
 	const struct ml_format *fmt;
 	char system[DAT_NAME]; /* of all events */
+	bool cycles;	       /* times have no known rate */
 	struct dat_pages pages;
 	struct dat_events events;
 };
@@ -142,6 +143,7 @@ static enum memlog_status tracedat_record(void *state,
 	}
 	if (!rec->has_time)
 		return MEMLOG_OK;
+	t->cycles |= !rec->time_hz && !t->tsc_hz;
 	s = tracedat_task(t, c, rec, err);
 	if (!s)
 		s = ml_dat_encode(&t->events, rec, t->fmt->say.event, c->task,
@@ -171,7 +173,8 @@ static enum memlog_status tracedat_log_end(void *state,
 	s = ml_dat_pages_end(&t->pages, err);
 	if (!s)
 		s = ml_dat_write(&t->out, &t->pages, &t->events, t->system,
-				 err);
+				 t->cycles, err);
+	t->cycles = false;
 	tracedat_reset(t);
 	return s;
 }

@@ -152,9 +152,10 @@ void ml_dat_name(char ret[DAT_NAME], const char *s);
 
 /* ---- the file ------------------------------------------------------------- */
 
-/* Write the file. system: of all events. */
+/* Write the file. system: of all events. cycles: times are in cycles, not nanoseconds. */
 enum memlog_status ml_dat_write(struct ml_out *out, struct dat_pages *pages,
 				const struct dat_events *events,
-				const char *system, struct memlog_err *err);
+				const char *system, bool cycles,
+				struct memlog_err *err);
 
 #endif
