@@ -319,6 +319,31 @@ static void boots(void **state)
 	assert_null(ml_timeline_get(timeline, 3));
 }
 
+/* Each boot counts what was left out of it. */
+static void left(void **state)
+{
+	struct memlog_record rec = line_of("a code");
+	size_t i;
+
+	(void)state;
+	add_log("debugport phys:0x0", "debugport");
+	rec.has_boot = rec.has_time = true;
+	rec.time_hz = 1;
+	rec.component = "firmware";
+	rec.fields[0].name = "code";
+	rec.n_fields = 1;
+	for (i = 0; i < ML_TIMELINE_MARKS + 7; i++) {
+		rec.boot = i < ML_TIMELINE_MARKS + 5 ? -1 : 0;
+		rec.time = i;
+		add(rec);
+	}
+	finish();
+	assert_int_equal(ml_timeline_get(timeline, 0)->marks_left, 2);
+	assert_int_equal(ml_timeline_get(timeline, 1)->marks_left, 5);
+	assert_int_equal(ml_timeline_get(timeline, 1)->n_marks,
+			 ML_TIMELINE_MARKS);
+}
+
 static void nothing(void **state)
 {
 	(void)state;
@@ -367,6 +392,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(silences, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots, setup, teardown),
+		cmocka_unit_test_setup_teardown(left, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile, setup, teardown),
 	};

@@ -267,7 +267,7 @@ enum memlog_status ml_timeline_finish(struct ml_timeline *t,
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
-	ml_lanes_cut_spans(&t->spans);
+	ml_lanes_cut_spans(t);
 	for (i = 0; i < t->n_lanes; i++)
 		boots[i] = t->lanes[i]->boot;
 	qsort(boots, t->n_lanes, sizeof(*boots), boots_newest);

@@ -96,7 +96,6 @@ static enum memlog_status finish_spans(struct ml_timeline *t,
 	}
 	if (!s)
 		qsort(ret, b->n_spans, sizeof(*ret), span_by_start);
-	b->spans_left = t->spans.left;
 	return s;
 }
 
@@ -144,7 +143,6 @@ static enum memlog_status finish_marks(struct ml_timeline *t,
 		qsort(sorted, b->n_marks, sizeof(*sorted), mark_by_time);
 	for (i = 0; !s && i < b->n_marks; i++)
 		ret[i] = sorted[i].mark;
-	b->marks_left = t->marks.left;
 	ml_free(&t->alloc, sorted);
 	return s;
 }
@@ -169,11 +167,11 @@ static enum memlog_status finish_parts(struct ml_timeline *t,
 			t->lanes[t->parts.list[i].source]->pub.offset;
 		ret[b->n_parts++].source = f->index[t->parts.list[i].source];
 	}
-	b->parts_left = t->parts.left;
 	return s;
 }
 
-/* The sources, and when the boot ends: with the last message or mark of them. */
+/* The sources, what was left out of them, and when the boot ends: with the last message or
+ * mark of them. */
 static enum memlog_status finish_sources(struct ml_timeline *t,
 					 const struct finish *f,
 					 struct ml_timeline_boot *b,
@@ -191,6 +189,9 @@ static enum memlog_status finish_sources(struct ml_timeline *t,
 		ret[i].last += ret[i].offset;
 		if (ret[i].aligned && ret[i].last > b->end)
 			b->end = ret[i].last;
+		b->spans_left += f->lanes[i]->spans_left;
+		b->marks_left += f->lanes[i]->marks_left;
+		b->parts_left += f->lanes[i]->parts_left;
 	}
 	b->n_sources = s ? 0 : f->n;
 	return s;

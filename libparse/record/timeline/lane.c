@@ -116,12 +116,16 @@ static int spans_by_length(const void *a, const void *b)
 				     x->start > y->start;
 }
 
-void ml_lanes_cut_spans(struct ml_lanes_spans *s)
+void ml_lanes_cut_spans(struct ml_timeline *t)
 {
+	struct ml_lanes_spans *s = &t->spans;
+	size_t i;
+
 	if (s->n <= ML_TIMELINE_SPANS)
 		return;
 	qsort(s->list, s->n, sizeof(*s->list), spans_by_length);
-	s->left += s->n - ML_TIMELINE_SPANS;
+	for (i = ML_TIMELINE_SPANS; i < s->n; i++)
+		t->lanes[s->list[i].source]->spans_left++;
 	s->n = ML_TIMELINE_SPANS;
 }
 
@@ -134,7 +138,7 @@ enum memlog_status ml_lane_add_span(struct ml_timeline *t,
 	enum memlog_status s;
 
 	if (spans->n == 2 * ML_TIMELINE_SPANS)
-		ml_lanes_cut_spans(spans);
+		ml_lanes_cut_spans(t);
 	s = ml_grow(&t->alloc, &spans->list, spans->n, &spans->cap,
 		    sizeof(*spans->list), err);
 	if (s)
@@ -152,8 +156,7 @@ enum memlog_status ml_lane_add_span(struct ml_timeline *t,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_lane_add_mark(struct ml_timeline *t,
-				    const struct ml_lane *l,
+enum memlog_status ml_lane_add_mark(struct ml_timeline *t, struct ml_lane *l,
 				    const struct ml_moment *m, int64_t time,
 				    struct memlog_err *err)
 {
@@ -162,7 +165,7 @@ enum memlog_status ml_lane_add_mark(struct ml_timeline *t,
 	enum memlog_status s;
 
 	if (marks->n == ML_TIMELINE_MARKS) {
-		marks->left++;
+		l->marks_left++;
 		return MEMLOG_OK;
 	}
 	s = ml_grow(&t->alloc, &marks->list, marks->n, &marks->cap,
@@ -212,7 +215,7 @@ enum memlog_status ml_lane_part(struct ml_timeline *t, struct ml_lane *l,
 		}
 	}
 	if (own == ML_TIMELINE_LOG_PARTS || parts->n == ML_TIMELINE_PARTS) {
-		parts->left++;
+		l->parts_left++;
 		return MEMLOG_OK;
 	}
 	s = ml_grow(&t->alloc, &parts->list, parts->n, &parts->cap,

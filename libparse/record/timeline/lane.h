@@ -29,7 +29,8 @@ struct ml_lane_common {
 
 /* One source while records are added. Times are its own. zero: what its clock showed
  * at 0 of them, for clocks that show a date. start, text: the first line with a time, the
- * last line. */
+ * last line. spans_left, marks_left, parts_left: of this lane, for which there was no
+ * room; of parts their records. */
 struct ml_lane {
 	struct ml_timeline_source pub;
 	size_t log;
@@ -45,25 +46,23 @@ struct ml_lane {
 	size_t n_commons, cap_commons;
 	struct ml_lane_gap gaps[ML_TIMELINE_GAPS];
 	size_t n_gaps;
+	uint64_t spans_left, marks_left, parts_left;
 };
 
 /* Spans, marks and parts while they are added: source is an index of lanes. */
 struct ml_lanes_spans {
 	struct ml_timeline_span *list;
 	size_t n, cap;
-	uint64_t left;
 };
 
 struct ml_lanes_marks {
 	struct ml_timeline_mark *list;
 	size_t n, cap;
-	uint64_t left;
 };
 
 struct ml_lanes_parts {
 	struct ml_timeline_part *list;
 	size_t n, cap;
-	uint64_t left;
 };
 
 /* The names of modules. */
@@ -116,8 +115,7 @@ void ml_lane_add_gap(struct ml_lane *l, int64_t from, int64_t to,
 enum memlog_status ml_lane_add_span(struct ml_timeline *t,
 				    const struct ml_moment *m, int64_t time,
 				    struct memlog_err *err);
-enum memlog_status ml_lane_add_mark(struct ml_timeline *t,
-				    const struct ml_lane *l,
+enum memlog_status ml_lane_add_mark(struct ml_timeline *t, struct ml_lane *l,
 				    const struct ml_moment *m, int64_t time,
 				    struct memlog_err *err);
 
@@ -134,8 +132,8 @@ enum memlog_status ml_lane_add_name(struct ml_timeline *t, struct ml_lane *l,
 /* The name of the module with that GUID, or NULL. */
 const char *ml_lane_name(const struct ml_timeline *t, const char *guid);
 
-/* spans: only the longest of them stay, at most ML_TIMELINE_SPANS. */
-void ml_lanes_cut_spans(struct ml_lanes_spans *spans);
+/* Only the longest spans stay, at most ML_TIMELINE_SPANS. */
+void ml_lanes_cut_spans(struct ml_timeline *t);
 
 /* align.c: set offset, error and method of n lanes of one boot. *ret: the one that
  * gives the clock; false: none has one. */
