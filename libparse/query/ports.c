@@ -156,6 +156,22 @@ static enum memlog_status ports_check(const struct ml_run *run,
 	return MEMLOG_OK;
 }
 
+/* A port that could not be read to its end. What came before was written. */
+static enum memlog_status ports_failed(const struct capture *c,
+				       struct memlog_err *err)
+{
+	size_t i;
+
+	c->run->result.damaged |= c->ports->failed;
+	for (i = 0; i < c->ports->n && !c->ports->follow; i++)
+		if (c->ports->ports[i].failed)
+			return ml_fail_errno(err, MEMLOG_IO,
+					     c->ports->ports[i].failed,
+					     "%s: cannot read",
+					     c->ports->ports[i].name);
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
@@ -180,8 +196,10 @@ enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err)
 					   "no memory to write");
 		ml_free(&q->alloc, c->job.state);
 	}
-	if (!s)
+	if (!s) {
 		ports_summary(c);
+		s = ports_failed(c, err);
+	}
 	run->result.logs_found = run->result.logs_printed = !s;
 	ml_free(&q->alloc, c);
 	return s;

@@ -3,6 +3,7 @@
  * core_ports.c - capture of debug ports: sockets, terminals, pipes and files, one or
  * several, that come and go, and whatever a guest writes to them.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -346,6 +347,57 @@ static void terminal(void **state)
 	assert_int_equal(s->ports->ports[0].link.fd, -1);
 }
 
+/* A terminal is afterwards as it was before. */
+static void terminal_restored(void **state)
+{
+	struct session *s = *state;
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), side;
+	struct termios was, now;
+
+	assert_true(fd >= 0 && !grantpt(fd) && !unlockpt(fd));
+	assert_int_equal(symlink(ptsname(fd), s->path[0]), 0);
+	side = open(s->path[0], O_RDWR | O_NOCTTY);
+	assert_int_equal(tcgetattr(side, &was), 0);
+	start(s, true, "", NULL);
+	assert_int_equal(tcgetattr(side, &now), 0);
+	assert_true(was.c_lflag & ECHO && !(now.c_lflag & ECHO));
+	ml_ports_destroy(s->ports);
+	s->ports = NULL;
+	assert_int_equal(tcgetattr(side, &now), 0);
+	assert_int_equal(now.c_lflag, was.c_lflag);
+	assert_int_equal(now.c_iflag, was.c_iflag);
+	assert_int_equal(now.c_oflag, was.c_oflag);
+	close(side);
+	close(fd);
+}
+
+/* What cannot be read has not ended. */
+static void unreadable(void **state)
+{
+	struct session *s = *state;
+
+	/* address 0 of this process */
+	assert_int_equal(symlink("/proc/self/mem", s->path[0]), 0);
+	start(s, false, "", NULL);
+	expect(s, BEGAN);
+	expect(s, NULL);
+	assert_true(s->ports->failed);
+	assert_int_equal(s->ports->ports[0].failed, EIO);
+}
+
+/* Somebody put another file in place of our socket. */
+static void listens_elsewhere(void **state)
+{
+	struct session *s = *state;
+
+	start(s, true, ",listen", NULL);
+	assert_int_equal(unlink(s->path[0]), 0);
+	save(s->path[0], "x", 1);
+	ml_ports_destroy(s->ports);
+	s->ports = NULL;
+	assert_int_equal(access(s->path[0], F_OK), 0);
+}
+
 static void pipes(void **state)
 {
 	struct session *s = *state;
@@ -497,6 +549,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sockets, setup, teardown),
 		cmocka_unit_test_setup_teardown(listens, setup, teardown),
 		cmocka_unit_test_setup_teardown(terminal, setup, teardown),
+		cmocka_unit_test_setup_teardown(terminal_restored, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
+		cmocka_unit_test_setup_teardown(listens_elsewhere, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(pipes, setup, teardown),
 		cmocka_unit_test_setup_teardown(files, setup, teardown),
 		cmocka_unit_test_setup_teardown(once, setup, teardown),

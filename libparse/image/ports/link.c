@@ -55,6 +55,7 @@ static bool link_connect(struct ml_port *p)
 static bool link_accept(struct ml_port *p)
 {
 	struct ml_port_link *l = &p->link;
+	struct stat st = { .st_ino = 0 };
 	struct sockaddr_un addr;
 
 	if (!link_address(p->path, &addr)) {
@@ -68,7 +69,9 @@ static bool link_accept(struct ml_port *p)
 	if (!l->bound) {
 		if (bind(l->listener, (struct sockaddr *)&addr, sizeof(addr)))
 			return false;
-		l->bound = true;
+		l->bound = !stat(p->path, &st);
+		l->dev = st.st_dev;
+		l->ino = st.st_ino;
 		if (listen(l->listener, 1))
 			return false;
 	}
@@ -79,15 +82,17 @@ static bool link_accept(struct ml_port *p)
 	return l->fd >= 0;
 }
 
-/* A terminal: no echo, which would go back to the guest, and no lines. */
-static void link_raw(int fd)
+/* A terminal: no echo, which would go back to the guest, and no lines, until it is
+ * closed. The user's own stays as it is: without Ctrl-C nothing would end. */
+static void link_raw(struct ml_port_link *l)
 {
 	struct termios t;
 
-	if (tcgetattr(fd, &t))
+	if (tcgetattr(l->fd, &t) || tcgetsid(l->fd) == getsid(0))
 		return;
+	l->saved = t;
 	cfmakeraw(&t);
-	(void)tcsetattr(fd, TCSANOW, &t);
+	l->raw = !tcsetattr(l->fd, TCSANOW, &t);
 }
 
 static bool link_file(struct ml_port *p, const char *path)
@@ -110,7 +115,7 @@ static bool link_file(struct ml_port *p, const char *path)
 	l->ino = st.st_ino;
 	l->at = 0;
 	if (S_ISCHR(st.st_mode))
-		link_raw(fd);
+		link_raw(l);
 	return true;
 }
 
@@ -151,6 +156,9 @@ bool ml_port_read(struct ml_port *p, uint64_t now)
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
+	/* that is how the other side of a terminal and of a socket goes away */
+	if (n < 0 && !(l->stream && (errno == EIO || errno == ECONNRESET)))
+		p->failed = errno;
 	return !n && !l->stream;
 }
 
@@ -169,17 +177,24 @@ bool ml_port_replaced(struct ml_port *p)
 
 void ml_port_shut(struct ml_port *p)
 {
+	if (p->link.raw)
+		(void)tcsetattr(p->link.fd, TCSANOW, &p->link.saved);
 	if (p->link.fd >= 0)
 		close(p->link.fd);
+	p->link.raw = false;
 	p->link.fd = -1;
 }
 
 void ml_port_close(struct ml_port *p)
 {
+	struct stat st;
+
 	ml_port_shut(p);
 	if (p->link.listener >= 0)
 		close(p->link.listener);
-	if (p->link.bound)
+	/* not what another has put there */
+	if (p->link.bound && !stat(p->path, &st) && st.st_dev == p->link.dev &&
+	    st.st_ino == p->link.ino)
 		unlink(p->path);
 	p->link.listener = -1;
 	p->link.bound = false;

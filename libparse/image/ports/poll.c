@@ -81,7 +81,7 @@ static void poll_opened(struct ml_ports *c, struct ml_port *p)
 
 	p->opened = true;
 	p->closed = p->waited = false;
-	p->error = 0;
+	p->error = p->failed = 0;
 	/* one of its ports after the other is the same restart */
 	if (vm->gone && vm->wrote) {
 		vm->again = true;
@@ -101,6 +101,7 @@ static void poll_closed(struct ml_ports *c, struct ml_port *p)
 	}
 	p->closed = true;
 	p->opened = false;
+	c->failed |= p->failed != 0;
 	p->cut = true;
 	/* one that ends as soon as it is opened is not tried at full speed */
 	p->link.again = ml_max(p->link.again, c->now);
@@ -350,6 +351,10 @@ const char *ml_ports_news(struct ml_ports *c)
 		p = &c->ports[i];
 		if (p->opened)
 			what = "opened";
+		else if (p->closed && p->failed)
+			what = c->follow ?
+				       "cannot be read; it is opened again" :
+				       NULL;
 		else if (p->closed)
 			what = c->follow ? "closed; waiting until it is back" :
 					   NULL;

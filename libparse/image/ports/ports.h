@@ -6,6 +6,8 @@
 #ifndef ML_IMAGE_PORTS_PORTS_H
 #define ML_IMAGE_PORTS_PORTS_H
 
+#include <termios.h>
+
 #include "image/bytes/portline.h"
 #include "memlog.h"
 
@@ -19,13 +21,15 @@
 
 /*
  * How a port is read. fd: -1 if it is closed. listener: -1 unless we are the server.
- * stream: not a file; dev, ino, at: of a file, and how far it was read. again: when
+ * raw: a terminal, which was as saved says before. stream: not a file; dev, ino, at:
+ * of a file, or of the socket that we bound, and how far it was read. again: when
  * to try to open it. quiet: since when nothing came. ended: nothing more will come.
  * silent: a pipe, of which it is not known whether anybody writes to it.
  */
 struct ml_port_link {
 	int fd, listener;
-	bool stream, bound, ended, silent;
+	bool stream, bound, ended, silent, raw;
+	struct termios saved;
 	uint64_t dev, ino, at;
 	uint64_t again, quiet;
 };
@@ -62,6 +66,7 @@ struct ml_port {
 	/* what happened to it, to be reported */
 	bool opened, closed, waiting, waited;
 	int error;
+	int failed; /* why it could not be read on; 0: it could */
 };
 
 struct ml_ports {
@@ -69,6 +74,7 @@ struct ml_ports {
 	struct ml_port *ports;
 	size_t n;
 	bool follow, began, finished;
+	bool failed; /* a port could not be read on */
 	uint64_t now, start,
 		wall;  /* in nanoseconds; now is of CLOCK_MONOTONIC */
 	uint64_t last; /* time of the last line */
