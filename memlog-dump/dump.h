@@ -100,8 +100,8 @@ bool progress_terminal(int fd);
 void guard_init(void);
 /* The signal that asks to stop, or 0. */
 int guard_stop(void);
-/* Forget that signal: it ended what it should end. Returns whether there was one. */
-bool guard_forget(void);
+/* Forget that signal: it ended what it should end. The next one counts again. */
+void guard_forget(void);
 /* Did a mapped file shrink since the last call of guard_reset()? Its missing
  * pages read as zeros. */
 bool guard_shrunk(void);

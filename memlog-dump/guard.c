@@ -38,25 +38,32 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 		raise(SIGBUS);
 }
 
-void guard_init(void)
+/* Be told of signals that stop us, unless they are ignored. */
+static void guard_stops(void)
 {
 	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa;
+	struct sigaction sa, old;
 	size_t i;
 
-	page_size = sysconf(_SC_PAGESIZE);
 	memset(&sa, 0, sizeof(sa));
 	sigemptyset(&sa.sa_mask);
 	/* a second signal terminates; without SA_RESTART reads return EINTR */
 	sa.sa_handler = on_stop;
 	sa.sa_flags = SA_RESETHAND;
-	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
-		struct sigaction old;
-
+	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
 		if (!sigaction(stops[i], NULL, &old) &&
 		    old.sa_handler != SIG_IGN)
 			sigaction(stops[i], &sa, NULL);
-	}
+}
+
+void guard_init(void)
+{
+	struct sigaction sa;
+
+	page_size = sysconf(_SC_PAGESIZE);
+	guard_stops();
+	memset(&sa, 0, sizeof(sa));
+	sigemptyset(&sa.sa_mask);
 	sa.sa_sigaction = on_bus;
 	sa.sa_flags = SA_SIGINFO;
 	sigaction(SIGBUS, &sa, NULL);
@@ -71,12 +78,12 @@ int guard_stop(void)
 	return stop_signal;
 }
 
-bool guard_forget(void)
+void guard_forget(void)
 {
-	bool was = stop_signal;
-
+	if (!stop_signal)
+		return;
 	stop_signal = 0;
-	return was;
+	guard_stops();
 }
 
 bool guard_shrunk(void)

@@ -130,6 +130,7 @@ static int dump_all(const struct opts *o)
 {
 	struct memlog_symbols *symbols = NULL;
 	struct memlog_err err;
+	bool captured = false, stopped;
 	struct output out;
 	int code, i, n, rc;
 
@@ -155,15 +156,19 @@ static int dump_all(const struct opts *o)
 		n = main_names(o, i);
 		code = main_worse(code, dump_image(o->images + i, n, o, symbols,
 						   &out));
-		/* that is how a capture ends */
-		if (source_is_port(o->images[i]) && guard_forget())
-			break;
+		/* that is how a capture ends, which nobody can take again */
+		if (source_is_port(o->images[i])) {
+			guard_forget();
+			captured = true;
+		}
 	}
-	if (!guard_stop() && !out.failed)
+	stopped = guard_stop();
+	if (!stopped && !out.failed)
 		code = main_worse(code, dump_finish(o, &out));
 	memlog_symbols_close(symbols);
-	/* keep what was printed before an error */
-	rc = output_close(&out, out.written && !guard_stop() && !out.failed);
+	/* keep what was printed before an error, or a signal that came later */
+	rc = output_close(&out,
+			  out.written && (captured || !stopped) && !out.failed);
 	return rc ? rc : code;
 }
 
