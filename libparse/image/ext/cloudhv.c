@@ -109,7 +109,7 @@ static enum memlog_status cloudhv_old(const struct ml_cloudhv *c,
 		if (m->file >= 0)
 			n += (size_t)snprintf(
 				line + n, sizeof(line) - n,
-				"%s%.60s/memory-region-%d@0x%" PRIx64,
+				"%s%s/memory-region-%d@0x%" PRIx64,
 				n ? "," : "", dir, m->file, m->addr);
 	return ml_fail(err, MEMLOG_UNSUPPORTED,
 		       "a snapshot of Cloud Hypervisor before v20: name its "
@@ -144,11 +144,12 @@ static void cloudhv_missing(struct memlog_image *image,
 	uint64_t missing;
 	size_t i;
 
-	for (i = 0; i < c->ram.n && i < ML_MAX_WARNINGS; i++, m++) {
+	for (i = 0; i < c->ram.n; i++, m++) {
 		missing = m->plugged ? 0 : m->len - cloudhv_saved(c, m);
 		if (!missing)
 			continue;
-		image->left_out += missing;
+		if (!ml_add(image->left_out, missing, &image->left_out))
+			image->left_out = UINT64_MAX;
 		ml_image_warn(image,
 			      "%" PRIu64 " byte%s of the memory at 0x%" PRIx64
 			      "%s%s %s not saved: %s in a file of the host, "
