@@ -324,6 +324,14 @@ static size_t say_warnings(const struct ml_run *run, size_t first)
 	return i;
 }
 
+/* For ml_image_stop(). */
+static bool run_stop(void *arg)
+{
+	const struct memlog_query_host *h = &((struct ml_run *)arg)->host;
+
+	return h->progress && h->progress(h->progress_arg, 0, 0);
+}
+
 /* Names of modules for the logs that are printed, if one of them can use them: of the
  * first list that has some. */
 static enum memlog_status run_load_names(struct ml_run *run,
@@ -337,12 +345,15 @@ static enum memlog_status run_load_names(struct ml_run *run,
 		wanted |=
 			ml_format_find(run->chosen[i]->format)->say.named_by !=
 			NULL;
+	run->image->stop = run_stop;
+	run->image->stop_arg = run;
 	for (i = 0; wanted && i < run->n_lists && !s; i++) {
 		memlog_names_free(run->names);
 		s = memlog_names_load(run->image, run->lists[i], &run->names,
 				      err);
 		wanted = !s && !run->names->n;
 	}
+	run->image->stop = NULL;
 	return s;
 }
 
