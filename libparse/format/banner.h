@@ -61,7 +61,8 @@ enum memlog_status ml_banners_next(struct ml_banners *b,
 				   struct memlog_record *rec,
 				   struct memlog_err *err);
 
-/* relate(): a log is current if the image has its newest byte. */
+/* relate(): a log is current if the image has its newest byte, also where only a part of
+ * it was searched: all boots of a machine are in one ring. */
 void ml_banners_relate(struct ml_log *const *logs, size_t n,
 		       struct memlog_image *image, bool some);
 

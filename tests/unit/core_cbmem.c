@@ -537,6 +537,29 @@ static void boots_are(const char *text, size_t from, const char *want)
 	free(got);
 }
 
+/* What tables lead to is current, however much was searched: an extract of it, and its
+ * image, say the same. */
+static void part(void **state)
+{
+	static const struct memlog_range range = { 0x3000000, 0x4000000 };
+	struct memlog_scan_opts o = { .size = sizeof(o), .ranges = &range };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	lay_ring("a\n", 0);
+	piece(0x100000, PAGE);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	for (; o.n_ranges < 2; o.n_ranges++) {
+		assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		assert_int_equal(memlog_logs_get(logs, 0)->state,
+				 MEMLOG_STATE_CURRENT);
+		memlog_logs_destroy(logs);
+	}
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 #define STAGE(name) \
 	"\n\n\x15"  \
 	"coreboot-1 x86 " name " starting (log level: 7)...\n"
@@ -669,6 +692,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(at, setup, teardown),
 		cmocka_unit_test_setup_teardown(rings, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots, setup, teardown),
+		cmocka_unit_test_setup_teardown(part, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_boots, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
