@@ -231,7 +231,6 @@ enum {
 	ML_TAKES_CONSUMED = 2,
 	ML_TAKES_MERGE = 4,
 	ML_TAKES_RATE = 8, /* tsc_hz */
-	ML_TAKES_SYMBOLS = 16,
 };
 
 /*
@@ -399,8 +398,7 @@ struct ml_format {
 	 * rules: check the user's rules for formatting records as text.
 	 *	INVALID: err says what is wrong. They come from struct
 	 *	memlog_decode_opts.
-	 * takes: ML_TAKES_ bits. rules and find.locate say the same of rules and
-	 *	symbols.
+	 * takes: ML_TAKES_ bits. rules and symbols say the same of these options.
 	 * symbols: a list of the names that lead to its logs, or to what is in
 	 *	them, in a symbol file.
 	 * absent: one line for who found no log of this format: what to check.

@@ -20,9 +20,10 @@ static bool takes_rules(const struct ml_format *fmt)
 	return fmt->say.rules;
 }
 
+/* A file cannot give the values of variables, by which some are located. */
 static bool takes_symbols(const struct ml_format *fmt)
 {
-	return fmt->find.locate || fmt->say.takes & ML_TAKES_SYMBOLS;
+	return fmt->say.symbols;
 }
 
 static const struct takes {
@@ -123,7 +124,8 @@ void ml_takes_say(struct ml_run *run, const struct memlog_log *const *logs,
 
 	for (i = 0; i < N_TAKES && n; i++) {
 		t = &takes_options[i];
-		if (!ml_query_given(run->query, t->option, option))
+		if (!ml_query_given(run->query, t->option, option) ||
+		    (t->has == takes_symbols && run->said_symbols))
 			continue;
 		known = false;
 		for (k = 0; k < n; k++)

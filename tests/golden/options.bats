@@ -55,8 +55,15 @@ warned() {
 		--stats vm_exit --uncommitted trace
 	refused "--tsc-mhz cannot be combined with -O acrnlog: it is for logs of acrn-trace, xen-console, ftrace" \
 		-O acrnlog -o "$T/x/" --tsc-mhz 1 acrn
-	refused "-s cannot be combined with -F cbmem: it is for logs of ovmf, xen-console, xentrace, hyp-trace, ftrace" \
-		-F cbmem -s "$B/memlog-dump" reset
+	# only a debugger has the values of variables that lead to OVMF's log
+	refused "-s cannot be combined with -F ovmf,cbmem: it is for logs of xen-console, xentrace, hyp-trace, ftrace" \
+		-F ovmf,cbmem -s "$B/memlog-dump" reset
+	warned "-s: $B/memlog-dump has none of the symbols that are looked for: " \
+		-s "$B/memlog-dump" reset
+	[[ $stderr != *effect* ]]
+	echo 'int conring;' | gcc -c -xc - -o "$T/syms"
+	warned "-s has no effect: it is for logs of xen-console, xentrace, hyp-trace, ftrace" \
+		-s "$T/syms" reset
 	warned "--merge has no effect: it is for logs of hyp-trace" --merge reset
 	warned "--uncommitted has no effect: it is for logs of ovmf" \
 		--uncommitted visits

@@ -267,7 +267,7 @@ const struct ml_format ml_format_ftrace = {
 	.find.glance = ml_ftrace_glance,
 	.find.kernel = ML_KERNEL_EXPAND | ML_KERNEL_PHYS,
 	.group.expand = ml_ftrace_expand,
-	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE | ML_TAKES_SYMBOLS,
+	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE,
 	.say.symbols = "ftrace_events",
 	.say.absent = "Linux keeps a ring buffer across boots only with "
 		      "reserve_mem= and trace_instance= on its command line",
