@@ -137,6 +137,10 @@ void ml_boot_json(struct ml_stats_out *s, const struct ml_timeline_boot *b)
 	struct ml_json j;
 
 	ml_json_begin(&j, &s->out, s->seq, "boot_times", s->opts->image, NULL);
+	/* every object has these, and it is not of one log */
+	ml_json_null(&j, "format");
+	ml_json_null(&j, "space");
+	ml_json_null(&j, "addr");
 	if (b->boot != INT32_MIN)
 		ml_json_int(&j, "boot", b->boot);
 	else
