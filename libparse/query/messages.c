@@ -64,12 +64,35 @@ static const char *amount_words(const struct ml_run *run, uint64_t bytes,
 	return ret;
 }
 
+/* How it was searched. */
+static void say_search(const struct ml_run *run)
+{
+	const struct memlog_scan_stats *st = &run->stats;
+	char denied[ML_SIZE_TEXT];
+
+	if (run->asked)
+		ml_say(run, ML_SAY_NOTE, "searched for %s only", run->asked);
+	if (st->unreadable)
+		ml_say(run, ML_SAY_WARNING, "%s could not be read",
+		       amount_words(run, st->unreadable, denied));
+	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY)
+		ml_say(run, ML_SAY_NOTE,
+		       "only the likely places were searched: --scan=pages "
+		       "looks everywhere");
+	if (st->rejected)
+		ml_say(run, ML_SAY_NOTE,
+		       "%" PRIu64 " place%s looked like a log and %s rejected; "
+		       "the first: %s",
+		       st->rejected, ml_s(st->rejected),
+		       st->rejected == 1 ? "was" : "were", st->rejected_first);
+}
+
+/* How much was searched. */
 static void say_searched(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
 	char covered[ML_SIZE_TEXT], denied[ML_SIZE_TEXT];
 	const char *space = memlog_space_name(run->info.space);
-	const char *formats = run->asked;
 
 	if (st->unreadable && !st->covered) {
 		ml_say(run, ML_SAY_ERROR,
@@ -93,6 +116,12 @@ static void say_searched(const struct ml_run *run)
 		       amount_words(run, st->unreadable, denied),
 		       amount_words(run, st->covered + st->unreadable, covered),
 		       space);
+	} else if (st->complete && !st->likely_only &&
+		   (run->info.missing || run->image->cut)) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found in the %s of %s memory that the image "
+		       "has",
+		       amount_words(run, st->covered, covered), space);
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "
@@ -104,21 +133,6 @@ static void say_searched(const struct ml_run *run)
 		       "no log found in the %s of %s memory that were searched",
 		       amount_words(run, st->covered, covered), space);
 	}
-	if (formats)
-		ml_say(run, ML_SAY_NOTE, "searched for %s only", formats);
-	if (st->unreadable)
-		ml_say(run, ML_SAY_WARNING, "%s could not be read",
-		       amount_words(run, st->unreadable, denied));
-	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY)
-		ml_say(run, ML_SAY_NOTE,
-		       "only the likely places were searched: --scan=pages "
-		       "looks everywhere");
-	if (st->rejected)
-		ml_say(run, ML_SAY_NOTE,
-		       "%" PRIu64 " place%s looked like a log and %s rejected; "
-		       "the first: %s",
-		       st->rejected, ml_s(st->rejected),
-		       st->rejected == 1 ? "was" : "were", st->rejected_first);
 }
 
 /* Is it worth saying why there is no log of this format? */
@@ -274,6 +288,7 @@ static void say_missing(const struct ml_run *run)
 void ml_say_nothing(const struct ml_run *run)
 {
 	say_searched(run);
+	say_search(run);
 	say_damaged_file(run);
 	if (run->query->n_ranges)
 		return;

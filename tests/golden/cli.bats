@@ -531,6 +531,7 @@ half() {
 	head -c 30000000 big >"$T/half"
 	run --separate-stderr "$DUMP" "$T/half"
 	checks=$(grep -o 'check: .*' <<<"$stderr")
+	[[ $stderr == *": no log found in the "*" bytes of phys memory that the image has"* ]]
 	[[ $checks == "check: the file is incomplete: "*" bytes are missing, and the log may be in that part; copy it again" ]]
 	[ "$(wc -l <<<"$checks")" -eq 1 ]
 	# QEMU wrote it, so it is not a kdump of the guest
