@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,20 @@ static enum memlog_status file_write_fail(struct host_file *f,
 	return s;
 }
 
+/* How much to write at once: to a pipe whole lines, so few that the text of another
+ * writer cannot get between them. */
+static size_t file_piece(const struct host_file *f, const char *p, size_t len)
+{
+	const char *lf;
+
+	if (!f->pipe || len <= PIPE_BUF)
+		return len;
+	lf = memrchr(p, '\n', PIPE_BUF);
+	if (!lf)
+		lf = memchr(p + PIPE_BUF, '\n', len - PIPE_BUF);
+	return lf ? (size_t)(lf - p) + 1 : len;
+}
+
 static enum memlog_status file_write(void *self, const void *buf, size_t len,
 				     struct memlog_err *err)
 {
@@ -139,7 +154,7 @@ static enum memlog_status file_write(void *self, const void *buf, size_t len,
 	ssize_t n;
 
 	while (len) {
-		n = write(f->fd, p, len);
+		n = write(f->fd, p, file_piece(f, p, len));
 		if (n < 0 && errno == EINTR && !(f->stopped && f->stopped()))
 			continue;
 		if (n < 0)
@@ -165,7 +180,7 @@ enum memlog_status host_file_stdout(struct host_file *f,
 				    const char *const *inputs,
 				    struct memlog_err *err)
 {
-	struct stat st;
+	struct stat st = { .st_mode = 0 };
 
 	file_init(f);
 	if (!fstat(STDOUT_FILENO, &st) &&
@@ -176,6 +191,7 @@ enum memlog_status host_file_stdout(struct host_file *f,
 				   "cannot be written",
 				   err);
 	f->fd = STDOUT_FILENO;
+	f->pipe = S_ISFIFO(st.st_mode);
 	f->sink.tty = isatty(f->fd) == 1;
 	return MEMLOG_OK;
 }

@@ -41,6 +41,7 @@ struct host_file {
 	char *name; /* NULL: standard output */
 	char *temp; /* renamed to name at the end */
 	uint64_t written;
+	bool pipe;     /* others may write to it, too */
 	bool failed;   /* a write failed: the file is incomplete */
 	bool replaces; /* a file of that name existed */
 };

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -112,6 +113,42 @@ static void refused(const char *name, bool force, const char *const *inputs,
 }
 
 /* ---- tests -------------------------------------------------------------- */
+
+/* A pipe that keeps what is written at once together. */
+static void pieces(const char *text, size_t len, const size_t *want, size_t n)
+{
+	int fds[2], out = dup(STDOUT_FILENO);
+	char buf[PIPE_BUF];
+	size_t i;
+
+	assert_int_equal(pipe2(fds, O_DIRECT | O_NONBLOCK | O_CLOEXEC), 0);
+	assert_true(dup2(fds[1], STDOUT_FILENO) >= 0);
+	assert_int_equal(host_file_stdout(&file, NULL, &err), MEMLOG_OK);
+	assert_int_equal(file.sink.write(file.sink.self, text, len, &err),
+			 MEMLOG_OK);
+	assert_true(dup2(out, STDOUT_FILENO) >= 0);
+	close(out);
+	close(fds[1]);
+	for (i = 0; i < n; i++)
+		assert_int_equal(read(fds[0], buf, sizeof(buf)), want[i]);
+	assert_int_equal(read(fds[0], buf, sizeof(buf)), 0);
+	close(fds[0]);
+}
+
+/* What several processes write to one pipe is not mixed within short lines. */
+static void lines_of_a_pipe(void **state)
+{
+	static const size_t two[] = { 4000, 4000, 100 };
+	static const size_t longer[] = { 2000, 4096, 4, 100 };
+	char text[8192];
+
+	memset(text, 'x', sizeof(text));
+	text[1999] = text[3999] = text[5999] = text[7999] = '\n';
+	pieces(text, 8100, two, 3);
+	memset(text, 'x', sizeof(text));
+	text[1999] = text[6099] = text[6199] = '\n';
+	pieces(text, 6200, longer, 4);
+}
 
 static void created(void **state)
 {
@@ -352,8 +389,13 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
 	const struct CMUnitTest tests[] = {
-		TEST(created),	   TEST(replaced),	  TEST(links),
-		TEST(inputs),	   TEST(standard_output), TEST(directory),
+		cmocka_unit_test(lines_of_a_pipe),
+		TEST(created),
+		TEST(replaced),
+		TEST(links),
+		TEST(inputs),
+		TEST(standard_output),
+		TEST(directory),
 		TEST(interrupted),
 	};
 
