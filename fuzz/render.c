@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Records with anything in them, through an output: the first byte says through
- * which, the second of which format they are.
+ * which, or its tables, the second of which format they are. Those of a boot go through
+ * its timeline, too.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "liblook.h"
+#include "record/timeline/timeline.h"
 #include "render/render.h"
 
 struct bytes {
@@ -68,6 +70,7 @@ static enum memlog_status take(void *self, const void *buf, size_t len,
 
 static enum memlog_status put_record(const struct ml_render *r, void *state,
 				     const struct memlog_log *log,
+				     struct ml_timeline *timeline,
 				     struct bytes *b)
 {
 	static char names[6][256], texts[6][256], component[256], text[256];
@@ -91,8 +94,36 @@ static enum memlog_status put_record(const struct ml_render *r, void *state,
 		raw[len] = (uint8_t)number(b, 1);
 	rec.raw = raw;
 	rec.raw_len = sizeof(raw);
+	rec.has_boot = bits & 128;
+	rec.boot = rec.has_boot ? (int8_t)number(b, 1) : 0;
 	load_fields(b, &rec, names, texts);
+	if (timeline)
+		LOOK_CHECK(!ml_timeline_add(timeline, &rec, NULL));
 	return r->record(state, &rec, NULL);
+}
+
+/* The timeline of what is to be added, if the output draws it. */
+static struct ml_timeline *start_timeline(const struct ml_render *r,
+					  const struct memlog_log *log)
+{
+	struct ml_timeline *timeline;
+
+	if (!r->timeline)
+		return NULL;
+	LOOK_CHECK(!ml_timeline_create(NULL, &timeline, NULL));
+	LOOK_CHECK(!ml_timeline_log(timeline, "image", "a log",
+				    ml_format_find(log->format), NULL));
+	return timeline;
+}
+
+static void end_timeline(const struct ml_render *r, void *state,
+			 struct ml_timeline *timeline)
+{
+	if (!timeline)
+		return;
+	LOOK_CHECK(!ml_timeline_finish(timeline, NULL));
+	LOOK_CHECK(!r->timeline(state, timeline, NULL));
+	ml_timeline_destroy(timeline);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -115,31 +146,38 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct memlog_log log = { .size = sizeof(log), .title = "a log" };
 	size_t renders = 0, formats = 0;
+	struct ml_timeline *timeline;
 	const struct ml_render *r;
 	enum memlog_status s;
 	char line[200];
 	void *state;
+	size_t n;
 
 	while (ml_renders[renders])
 		renders++;
 	while (ml_formats[formats])
 		formats++;
-	r = ml_renders[number(&b, 1) % renders];
+	n = (size_t)number(&b, 1) % (2 * renders);
+	r = ml_renders[n % renders];
+	if (n >= renders && r->tables)
+		r = r->tables;
 	log.format = ml_formats[number(&b, 1) % formats]->name;
 	if (r->directory)
 		return 0;
 	state = calloc(1, r->state_size);
 	LOOK_CHECK(state);
 	LOOK_CHECK(!r->begin(state, &opts, &sink, NULL));
+	timeline = start_timeline(r, &log);
 	s = r->log_begin ? r->log_begin(state, &log, NULL) : MEMLOG_OK;
 	while (!s && b.len)
-		s = put_record(r, state, &log, &b);
+		s = put_record(r, state, &log, timeline, &b);
 	LOOK_CHECK(!s || s == MEMLOG_LIMIT);
 	if (r->log_end)
 		LOOK_CHECK(!r->log_end(state, &log, 0, NULL));
 	if (r->remark && r->remark(state, line, sizeof(line)))
 		LOOK_CHECK(line[0] && strlen(line) < sizeof(line) &&
 			   !strpbrk(line, "\n\033"));
+	end_timeline(r, state, timeline);
 	if (r->end)
 		LOOK_CHECK(!r->end(state, NULL));
 	if (r->close)
