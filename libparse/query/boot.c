@@ -2,6 +2,7 @@
 /* boot.c - the timeline of all images of a query, which is written after the last. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/plural.h"
@@ -9,6 +10,9 @@
 #include "record/timeline/timeline.h"
 #include "render/words.h"
 #include "run.h"
+
+/* Logs of one boot do not differ by that, in nanoseconds. */
+#define BOOT_DIFFERS INT64_C(1000000000)
 
 enum memlog_status ml_boot_begin(struct ml_run *run, struct memlog_err *err)
 {
@@ -40,10 +44,57 @@ static enum memlog_status boot_write(const struct memlog_query *q, void *state,
 	return s ? s : ml_query_writer(q)->timeline(state, timeline, err);
 }
 
-static void boot_say_left(struct ml_run *run)
+/* Are there several images with times? */
+static bool boot_several(const struct ml_timeline_boot *b)
+{
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < b->n_sources; i++) {
+		if (!b->sources[i].has_clock)
+			continue;
+		if (first && strcmp(first, b->sources[i].image) != 0)
+			return true;
+		first = b->sources[i].image;
+	}
+	return false;
+}
+
+/* All images are taken for those of one machine, unless the logs say otherwise. */
+static void boot_say_other(const struct ml_run *run,
+			   const struct ml_timeline_boot *b)
+{
+	const struct ml_timeline_source *s;
+	char image[4 * ML_TIMELINE_TEXT];
+	size_t i;
+
+	if (!boot_several(b))
+		return;
+	for (i = 0; i < b->n_sources; i++) {
+		s = &b->sources[i];
+		memlog_escape(s->image, image, sizeof(image));
+		if (s->has_clock && !s->aligned)
+			ml_say(run, ML_SAY_WARNING,
+			       "%s, %s: nothing shows that it is of the same "
+			       "machine and boot; its times stay apart",
+			       image, s->label);
+		else if (s->aligned && s->has_error && s->error > BOOT_DIFFERS)
+			ml_say(run, ML_SAY_WARNING,
+			       "%s, %s: it may be of another machine or boot: "
+			       "its marks differ from those of the others by "
+			       "%" PRId64 " s",
+			       image, s->label, s->error / 1000000000);
+	}
+}
+
+static void boot_say_doubts(struct ml_run *run)
 {
 	uint64_t left = ml_timeline_left(run->timeline);
+	const struct ml_timeline_boot *b;
+	size_t i;
 
+	for (i = 0; (b = ml_timeline_get(run->timeline, i)); i++)
+		boot_say_other(run, b);
 	if (left)
 		ml_say(run, ML_SAY_WARNING,
 		       "too many logs and boots: %" PRIu64
@@ -59,7 +110,7 @@ enum memlog_status ml_boot_end(struct ml_run *run, void *state,
 	if (!run->timeline || run->host.many)
 		return MEMLOG_OK;
 	s = boot_write(run->query, state, run->timeline, err);
-	boot_say_left(run);
+	boot_say_doubts(run);
 	ml_timeline_destroy(run->timeline);
 	run->timeline = NULL;
 	return s;
@@ -89,7 +140,7 @@ enum memlog_status memlog_query_finish(struct memlog_query *query,
 	s = render->begin(state, &opts, host->sink, err);
 	if (!s) {
 		s = boot_write(query, state, query->timeline, err);
-		boot_say_left(&run);
+		boot_say_doubts(&run);
 		if (render->close)
 			render->close(state);
 	}

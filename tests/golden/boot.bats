@@ -149,6 +149,35 @@ captured() {
 	boot "$unpacked" other >got
 	jq -e '.logs[1].aligned == false and .logs[1].method ==
 		"no mark in common with the others"' got
+	run -0 --separate-stderr "$dump" --stats boot "$unpacked" other
+	[[ $stderr == *': other, debugport phys:0x0: nothing shows that it is of the same machine and boot; its times stay apart' ]]
+	run -0 --separate-stderr "$dump" --stats boot "$unpacked" ports
+	[ -z "$stderr" ]
+}
+
+# marks SECONDS: of a boot whose kernel starts then
+marks() {
+	echo '[    1.000000000] 0x80 = 0x01 firmware'
+	echo '[    3.000000000] 0x80 = 0x20 bootloader'
+	echo "[    $1] 0x80 = 0x40 kernel"
+	echo '[    6.000000000] 0x80 = 0x80 custom'
+}
+
+@test "a mark that moves changes two phases; marks that disagree are said to" {
+	marks 4.000000000 >one
+	marks 4.100000000 >two
+	boot one >got
+	boot two >moved
+	whole got
+	whole moved
+	[ "$(jq -s -c 'map(.phases | map(.duration_ns | tonumber / 1e6))' got moved)" = \
+		'[[2000,1000,2000,0],[2000,1100,1900,0]]' ]
+	run -0 --separate-stderr "$dump" --stats boot one two
+	[ -z "$stderr" ]
+	# another boot
+	marks 5.900000000 >other
+	run -0 --separate-stderr "$dump" --stats boot one other
+	[[ $stderr == *': other, debugport phys:0x0: it may be of another machine or boot: its marks differ from those of the others by 1 s' ]]
 }
 
 @test "a machine that was started again has a table for each boot" {
