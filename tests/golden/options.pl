@@ -70,7 +70,7 @@ sub result {
 	system 'rm', '-rf', 'out', 'x' if -e 'out' || -e 'x';
 	my $status = system "'$dump' $args '$image' >stdout 2>stderr </dev/null";
 	my $all = "exit $status\n" . slurp('stdout') . slurp('stderr');
-	$all =~ s/"elapsed":"\d+"//g;
+	$all =~ s/"elapsed":[\d.]+//g;
 	$all .= "$_ " . slurp($_) for sort grep { -f } 'out', glob 'out/*';
 	return $all;
 }
