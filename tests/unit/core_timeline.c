@@ -312,9 +312,9 @@ static void boots(void **state)
 	finish();
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(ml_timeline_get(timeline, (size_t)i)->boot,
-				 -i);
+				 i - 2);
 		assert_int_equal(ml_timeline_get(timeline, (size_t)i)->end,
-				 (3 - i) * 1000 * MS);
+				 (1 + i) * 1000 * MS);
 	}
 	assert_null(ml_timeline_get(timeline, 3));
 }
@@ -338,10 +338,10 @@ static void left(void **state)
 		add(rec);
 	}
 	finish();
-	assert_int_equal(ml_timeline_get(timeline, 0)->marks_left, 2);
-	assert_int_equal(ml_timeline_get(timeline, 1)->marks_left, 5);
-	assert_int_equal(ml_timeline_get(timeline, 1)->n_marks,
+	assert_int_equal(ml_timeline_get(timeline, 0)->marks_left, 5);
+	assert_int_equal(ml_timeline_get(timeline, 0)->n_marks,
 			 ML_TIMELINE_MARKS);
+	assert_int_equal(ml_timeline_get(timeline, 1)->marks_left, 2);
 }
 
 static void nothing(void **state)

@@ -253,11 +253,11 @@ enum memlog_status ml_timeline_add(struct ml_timeline *t,
 	return MEMLOG_OK;
 }
 
-static int boots_newest(const void *a, const void *b)
+static int boots_oldest(const void *a, const void *b)
 {
 	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
 
-	return x > y ? -1 : x < y;
+	return x < y ? -1 : x > y;
 }
 
 enum memlog_status ml_timeline_finish(struct ml_timeline *t,
@@ -270,7 +270,7 @@ enum memlog_status ml_timeline_finish(struct ml_timeline *t,
 	ml_lanes_cut_spans(t);
 	for (i = 0; i < t->n_lanes; i++)
 		boots[i] = t->lanes[i]->boot;
-	qsort(boots, t->n_lanes, sizeof(*boots), boots_newest);
+	qsort(boots, t->n_lanes, sizeof(*boots), boots_oldest);
 	for (i = 0; i < t->n_lanes && !s; i++)
 		if (!i || boots[i] != boots[i - 1])
 			s = ml_lanes_boot(t, boots[i], err);

@@ -166,7 +166,7 @@ enum memlog_status ml_timeline_finish(struct ml_timeline *timeline,
 /* Records that were left out, because there are too many logs and boots. */
 uint64_t ml_timeline_left(const struct ml_timeline *timeline);
 
-/* After finish(): the index-th boot, the current one first; NULL beyond the last. Borrowed
+/* After finish(): the index-th boot, the oldest first; NULL beyond the last. Borrowed
  * until timeline is destroyed. */
 const struct ml_timeline_boot *
 ml_timeline_get(const struct ml_timeline *timeline, size_t index);
