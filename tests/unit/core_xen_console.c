@@ -403,6 +403,29 @@ static void test_lost_copies(void **state)
 	}
 }
 
+/* A short ring without damage and a longer one that lost a page: one is a copy of the
+ * other, not each of the other. */
+static void test_lost_longer(void **state)
+{
+	struct damaged d;
+	uint8_t *m;
+
+	srand(9);
+	damage_init(&d, XEN_RING_MIN, 220, true);
+	m = mem_add(&d.mem, 0, MIB);
+	memcpy(m + d.r.size, d.r.buf, d.r.size);
+	put_lost(m + d.r.size + PAGE, LOST_RANDOM);
+	memcpy(m + MIB / 2, d.r.buf, 3000);
+	d.image = mem_image(&d.mem, MEMLOG_PHYS);
+	d.logs = xen_scan(d.image, "xen-console");
+	assert_int_equal(memlog_logs_count(d.logs), 2);
+	assert_int_equal(memlog_logs_get(d.logs, 0)->state, MEMLOG_STATE_COPY);
+	d.log = memlog_logs_get(d.logs, 1);
+	assert_int_equal(d.log->state, MEMLOG_STATE_CURRENT);
+	xen_expect(d.image, d.log, d.r.buf, d.r.size, 3000);
+	damage_fini(&d);
+}
+
 static int stop_once(void *arg, uint64_t done, uint64_t all)
 {
 	(void)done;
@@ -504,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_lost_wrapped),
 		cmocka_unit_test(test_lost_begun),
 		cmocka_unit_test(test_lost_copies),
+		cmocka_unit_test(test_lost_longer),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_xencons),
 	};

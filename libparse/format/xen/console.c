@@ -143,22 +143,24 @@ static bool same_start(struct memlog_image *image, const struct ml_log *a,
 }
 
 /* Among guesses with the same text, the one with most of it is the ring, and one
- * that has lost no page before any that has. */
+ * that has lost no page before any that has. Of two rings at most one is a copy. */
 static const struct ml_log *xen_console_original(struct ml_log *const *logs,
 						 size_t n,
 						 const struct ml_log *log,
 						 struct memlog_image *image)
 {
 	const struct ml_log *best = log;
-	bool broken = ml_xen_ring_const(log)->broken;
+	bool broken = ml_xen_ring_const(log)->broken, other;
 	size_t i;
 
-	for (i = 0; i < n && (log->pub.flags & MEMLOG_LOG_GUESSED); i++)
-		if (broken && !ml_xen_ring_const(logs[i])->broken)
+	for (i = 0; i < n && (log->pub.flags & MEMLOG_LOG_GUESSED); i++) {
+		other = ml_xen_ring_const(logs[i])->broken;
+		if (broken && !other)
 			return logs[i];
-		else if (logs[i]->pub.used > best->pub.used &&
-			 same_start(image, logs[i], log))
+		if (other == broken && logs[i]->pub.used > best->pub.used &&
+		    same_start(image, logs[i], log))
 			best = logs[i];
+	}
 	return best;
 }
 
