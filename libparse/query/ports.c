@@ -196,11 +196,11 @@ enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err)
 					   "no memory to write");
 		ml_free(&q->alloc, c->job.state);
 	}
+	run->result.logs_found = run->result.logs_printed = !s;
 	if (!s) {
 		ports_summary(c);
 		s = ports_failed(c, err);
 	}
-	run->result.logs_found = run->result.logs_printed = !s;
 	ml_free(&q->alloc, c);
 	return s;
 }

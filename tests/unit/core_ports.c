@@ -385,6 +385,26 @@ static void unreadable(void **state)
 	assert_int_equal(s->ports->ports[0].failed, EIO);
 }
 
+/* It is tried again and again, and reported once. */
+static void unreadable_again(void **state)
+{
+	struct session *s = *state;
+	unsigned int i, opened = 0, failed = 0;
+	const char *news;
+
+	assert_int_equal(symlink("/proc/self/mem", s->path[0]), 0);
+	start(s, true, "", NULL);
+	for (i = 0; i < 30; i++) {
+		while ((news = ml_ports_news(s->ports))) {
+			opened += !strcmp(strrchr(news, ':'), ": opened");
+			failed += !!strstr(news, strerror(EIO));
+		}
+		assert_true(ml_ports_wait(s->ports, 20));
+	}
+	assert_int_equal(failed, 1);
+	assert_true(opened <= 1);
+}
+
 /* Somebody put another file in place of our socket. */
 static void listens_elsewhere(void **state)
 {
@@ -552,6 +572,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(terminal_restored, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(unreadable, setup, teardown),
+		cmocka_unit_test_setup_teardown(unreadable_again, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(listens_elsewhere, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(pipes, setup, teardown),

@@ -55,8 +55,9 @@ static bool link_connect(struct ml_port *p)
 static bool link_accept(struct ml_port *p)
 {
 	struct ml_port_link *l = &p->link;
-	struct stat st = { .st_ino = 0 };
+	struct stat st;
 	struct sockaddr_un addr;
+	int sys;
 
 	if (!link_address(p->path, &addr)) {
 		errno = ENAMETOOLONG;
@@ -67,13 +68,18 @@ static bool link_accept(struct ml_port *p)
 	if (l->listener < 0)
 		return false;
 	if (!l->bound) {
-		if (bind(l->listener, (struct sockaddr *)&addr, sizeof(addr)))
+		l->bound = !bind(l->listener, (struct sockaddr *)&addr,
+				 sizeof(addr)) &&
+			   !listen(l->listener, 1) && !stat(p->path, &st);
+		if (!l->bound) {
+			sys = errno;
+			close(l->listener);
+			l->listener = -1;
+			errno = sys;
 			return false;
-		l->bound = !stat(p->path, &st);
+		}
 		l->dev = st.st_dev;
 		l->ino = st.st_ino;
-		if (listen(l->listener, 1))
-			return false;
 	}
 	l->fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	l->stream = true;
@@ -151,6 +157,7 @@ bool ml_port_read(struct ml_port *p, uint64_t now)
 	if (n > 0) {
 		p->n = (size_t)n;
 		p->when = l->quiet = now;
+		p->reported = false;
 		l->at += (uint64_t)n;
 		return true;
 	}

@@ -345,15 +345,20 @@ const char *ml_ports_news(struct ml_ports *c)
 {
 	const char *what = NULL;
 	struct ml_port *p = NULL;
+	bool failed = false;
 	size_t i;
 
 	for (i = 0; i < c->n && !what; i++) {
 		p = &c->ports[i];
-		if (p->opened)
+		failed = p->closed && p->failed;
+		/* once, and not at each attempt */
+		if (p->reported && (p->opened || failed))
+			what = NULL;
+		else if (p->opened)
 			what = "opened";
-		else if (p->closed && p->failed)
+		else if (failed)
 			what = c->follow ?
-				       "cannot be read; it is opened again" :
+				       "opened again, as it cannot be read: " :
 				       NULL;
 		else if (p->closed)
 			what = c->follow ? "closed; waiting until it is back" :
@@ -361,11 +366,13 @@ const char *ml_ports_news(struct ml_ports *c)
 		else if (p->waiting)
 			what = p->listen ? "waiting for a connection" :
 					   "not there yet; waiting for it";
+		p->reported |= failed;
 		p->opened = p->closed = p->waiting = false;
 	}
 	if (!what)
 		return NULL;
-	snprintf(c->news, sizeof(c->news), "%s%s%s: %s", p->vm,
-		 p->vm[0] ? " " : "", p->name, what);
+	snprintf(c->news, sizeof(c->news), "%s%s%s: %s%s", p->vm,
+		 p->vm[0] ? " " : "", p->name, what,
+		 failed ? strerror(p->failed) : "");
 	return c->news;
 }

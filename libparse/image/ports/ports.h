@@ -66,7 +66,8 @@ struct ml_port {
 	/* what happened to it, to be reported */
 	bool opened, closed, waiting, waited;
 	int error;
-	int failed; /* why it could not be read on; 0: it could */
+	int failed;    /* why it could not be read on; 0: it could */
+	bool reported; /* that was reported, and nothing was read since */
 };
 
 struct ml_ports {
