@@ -27,7 +27,8 @@ struct session {
 	struct text_sink out;
 	char said[4096];
 	char arrived[1 << 20];
-	step *const *steps; /* one for each pause, ended by NULL */
+	step *const *steps;	  /* one for each pause, ended by NULL */
+	const char *const *until; /* what is printed before each, or NULL */
 	unsigned int slices;
 	bool stop;
 	bool many;
@@ -41,6 +42,11 @@ static int progress(void *arg, uint64_t done, uint64_t all)
 
 	if (all || s->slices++ % SLICES)
 		return s->stop;
+	if (s->until && *s->until) {
+		if (!strstr(s->out.text, *s->until))
+			return s->stop;
+		s->until++;
+	}
 	if (*s->steps)
 		(*s->steps++)(s);
 	else
@@ -402,9 +408,13 @@ static void test_arrival_waits(void **state)
 {
 	static step *const steps[] = { boot_early, boot_main, long_line,
 				       nothing, NULL };
+	/* however long the search for the main log takes */
+	static const char *const until[] = { "", "early\n", "one\n", "end\n",
+					     NULL };
 	struct session *s = *state;
 	char want[2048];
 
+	s->until = until;
 	assert_int_equal(run(s, steps, arrival), MEMLOG_STOP);
 	snprintf(want, sizeof(want),
 		 "began\n"
