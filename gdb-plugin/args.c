@@ -46,7 +46,8 @@ static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 	return MEMLOG_STOP;
 }
 
-/* Add the words of a line: gdb has split them, where a shell may split once more. */
+/* Add the words of a line: gdb has split the line already, and a shell would
+ * split these further. */
 static enum memlog_status args_add(char *line, char **argv, int *argc,
 				   struct memlog_err *err)
 {

@@ -913,7 +913,8 @@ struct memlog_decoder;
 /*
  * Names of modules of the firmware, by their GUIDs, as the current logs in a list give
  * them when modules are loaded; decoders of other logs, which have the GUIDs only, use
- * them. NO_MEMORY. The caller frees *ret.
+ * them. NO_MEMORY; STOP if the progress callback of the image asks for it. The caller
+ * frees *ret.
  */
 struct memlog_names;
 MEMLOG_API enum memlog_status memlog_names_load(struct memlog_image *image,

@@ -38,7 +38,7 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 		raise(SIGBUS);
 }
 
-/* Be told of signals that stop us, unless they are ignored. */
+/* Catch the signals that ask to stop, unless they are ignored. */
 static void guard_stops(void)
 {
 	static const int stops[] = { SIGINT, SIGTERM, SIGHUP };

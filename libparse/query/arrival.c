@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * arrival.c - the lines of a live log with the time at which they were seen: those of a
- * capture of debug ports, of a port without a number.
+ * arrival.c - the lines of a live log with the time at which they were seen. They are
+ * written as a capture of a debug port without a number.
  */
 #include "capture.h"
 

@@ -163,7 +163,7 @@ marks() {
 	echo '[    6.000000000] 0x80 = 0x80 custom'
 }
 
-@test "a mark that moves changes two phases; marks that disagree are said to" {
+@test "a mark that moves changes two phases, and a warning names marks that disagree" {
 	marks 4.000000000 >one
 	marks 4.100000000 >two
 	boot one >got

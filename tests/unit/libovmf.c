@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libovmf.c - a writer of OVMF's log, from its description alone. */
+/* libovmf.c - a writer of OVMF's log, from its description only. */
 #include "libovmf.h"
 
 #include <setjmp.h>

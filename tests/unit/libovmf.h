@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libovmf.h - a writer of OVMF's log, from its description alone. */
+/* libovmf.h - a writer of OVMF's log, from its description only. */
 #ifndef LIBOVMF_H
 #define LIBOVMF_H
 

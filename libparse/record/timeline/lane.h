@@ -29,8 +29,8 @@ struct ml_lane_common {
 
 /* One source while records are added. Times are its own. zero: what its clock showed
  * at 0 of them, for clocks that show a date. start, text: the first line with a time, the
- * last line. spans_left, marks_left, parts_left: of this lane, for which there was no
- * room; of parts their records. */
+ * last line. spans_left, marks_left: those of this lane that did not fit; parts_left:
+ * records of parts that did not. */
 struct ml_lane {
 	struct ml_timeline_source pub;
 	size_t log;
