@@ -352,8 +352,8 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 ifeq ($(SANITIZE),1)
 BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
-	tests/host/gdb-qemu.bats tests/host/trees.bats \
-	tests/host/namelist.bats,$(BATS))
+	tests/host/gdb-qemu.bats tests/host/ports.bats \
+	tests/host/trees.bats tests/host/namelist.bats,$(BATS))
 endif
 # SKIP: test files to leave out; packages leave out those that build packages,
 # and fuzzing, whose result may differ from run to run
