@@ -346,6 +346,7 @@ const char *ml_ports_news(struct ml_ports *c)
 	const char *what = NULL;
 	struct ml_port *p = NULL;
 	bool failed = false;
+	char words[96];
 	size_t i;
 
 	for (i = 0; i < c->n && !what; i++) {
@@ -373,6 +374,6 @@ const char *ml_ports_news(struct ml_ports *c)
 		return NULL;
 	snprintf(c->news, sizeof(c->news), "%s%s%s: %s%s", p->vm,
 		 p->vm[0] ? " " : "", p->name, what,
-		 failed ? strerror(p->failed) : "");
+		 failed ? strerror_r(p->failed, words, sizeof(words)) : "");
 	return c->news;
 }
