@@ -215,6 +215,8 @@ complete_line() {
 			with=()
 			case $value in
 			acrnlog-*) with=(-O acrnlog -o "$BATS_TEST_TMPDIR/d") ;;
+			# of a running guest only: see RUNNING GUESTS
+			arrival) continue ;;
 			esac
 			case $value in *=) value+=5 ;; esac
 			run --separate-stderr "$B/memlog-dump" -q \

@@ -270,7 +270,7 @@ where() {
 	run -1 --separate-stderr "$DUMP" -s 'a b' -F xen-console one one one
 	[ "$(grep -c 'looked for: conring$' <<<"$stderr")" -eq 1 ]
 	[ "$(grep -c 'none of the symbols' <<<"$stderr")" -eq 1 ]
-	run -1 --separate-stderr "$DUMP" -s 'a b' -F ovmf one
+	run -2 --separate-stderr "$DUMP" -s 'a b' -F ovmf one
 	[[ $stderr != *"none of the symbols"* ]]
 	run -1 --separate-stderr "$DUMP" -s named one
 	[[ $stderr != *"none of the symbols"* ]]
