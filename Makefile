@@ -378,10 +378,11 @@ check-full: tests
 	V=$(V) B=$(abspath $(B)) JOBS=1 TEST_SECONDS=0 \
 		tests/check $(wildcard tests/full/*.bats)
 
-# The same suite under AddressSanitizer and UndefinedBehaviorSanitizer.
+# The same suite under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no
+# errors: gcc has others with -O1 than with -O2.
 .PHONY: asan lint
 asan:
-	$(MAKE) B=$(B)-asan SANITIZE=1 CFLAGS='-O1 -g' check
+	$(MAKE) B=$(B)-asan SANITIZE=1 CFLAGS='-O1 -g' WERROR= check
 
 lint: all
 	B=$(B) CC='$(CC)' bash .ci/lint
