@@ -170,7 +170,7 @@ memlog_in() {
 }
 
 @test "quotes and backslashes work as in a shell" {
-	local args
+	local args wanted
 	memlog_in "$core" >out <<-'EOF'
 	memlog -q -n 1 --grep='Notify'
 	memlog -q -n 1 -g 'Register  PPI'
@@ -189,24 +189,26 @@ memlog_in() {
 	memlog -F ''
 	EOF
 	sed -i '1,/shared object loaded/d; /^Usage:/,/^Enter/d' out
-	while read -r args; do
-		eval "\"$B/memlog-dump\" $args \"$core\" 2>&1" || true
+	while read -r wanted args; do
+		status=0
+		eval "\"$B/memlog-dump\" $args \"$core\" 2>&1" || status=$?
+		[ "$status" -eq "$wanted" ] || echo "$args: exit status $status"
 	done >want <<-'EOF'
-	-q -n 1 --grep='Notify'
-	-q -n 1 -g 'Register  PPI'
-	-q -n 1 -g 'Notify|PEIM'
-	-q -n 1 --grep="Register PPI"
-	-q -n   1 -g   "Register PPI"
-	-q -n 1 -g Register\ PPI
-	-q -n 1 "-g"Register" PPI"
-	-q -n 1 -g "^\[Bds\]" "-n" 1
-	-q -n 1 -g 'Register PPI'
-	-F "it's"
-	-F "no closing"
-	-g '['
-	-g \[
-	-g "\$\[\."
-	-F ''
+	0 -q -n 1 --grep='Notify'
+	1 -q -n 1 -g 'Register  PPI'
+	0 -q -n 1 -g 'Notify|PEIM'
+	0 -q -n 1 --grep="Register PPI"
+	0 -q -n   1 -g   "Register PPI"
+	0 -q -n 1 -g Register\ PPI
+	0 -q -n 1 "-g"Register" PPI"
+	0 -q -n 1 -g "^\[Bds\]" "-n" 1
+	0 -q -n 1 -g 'Register PPI'
+	2 -F "it's"
+	2 -F "no closing"
+	2 -g '['
+	2 -g \[
+	1 -g "\$\[\."
+	2 -F ''
 	EOF
 	sed -i "s|^memlog-dump: ||; s|^$core: ||; /^usage: /d
 		s/.*\"no closing\".*/the closing ' is missing/" want
