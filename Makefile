@@ -266,7 +266,7 @@ endif
 RING := firmware/MemLogPkg
 RING_SRC := $(wildcard $(RING)/Include/*.h $(RING)/Library/MemLogRingLib/*.c)
 UNIT_BIN += $(B)/tests/unit/test_ring_threads.tsan.t
-$(B)/tests/unit/test_ring_%.t: tests/unit/test_ring_%.c $(RING_SRC)
+$(B)/tests/unit/test_ring_%.t: tests/unit/test_ring_%.c tests/unit/ring_bench.h $(RING_SRC)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(ML_CFLAGS) -I$(RING)/Include $(CFLAGS) -o $@ $< \
 		-lcmocka -lpthread
