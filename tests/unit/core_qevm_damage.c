@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Saved guests that are refused, incomplete or damaged. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "libqevm.h"
+
+/* Two blocks whose pages are the same bytes of the file. */
+static void test_mapped_overlap(void **state)
+{
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	qevm_mapped(&f);
+	/* where the pages of pc.ram are: after vga.vram's */
+	for (i = 0; i + 8 <= f.len && i < 0x3000; i++)
+		if (f.p[i + 6] == 0x30 && !f.p[i + 7] &&
+		    !memcmp(f.p + i, "\0\0\0\0\0\0", 6))
+			f.p[i + 6] = 0x10;
+	qevm_open(&f, NULL, MEMLOG_CORRUPT, &err);
+	qevm_drop(&f);
+}
+
+static void page_with(struct qevm *f, unsigned int flags)
+{
+	qevm_head(f, "pc-q35-7.2");
+	qevm_start(f, "ram", 2 * PAGE);
+	qevm_block(f, "pc.ram", 2 * PAGE);
+	qevm_close_section(f);
+	qevm_section(f, 2);
+	qevm_page(f, "pc.ram", 0, 0, NULL);
+	qevm_num(f, PAGE | flags, 8);
+	qevm_bytes(f, NULL, 2 * PAGE);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		unsigned int flags;
+		const char *say;
+	} flags[] = {
+		{ XBZRLE | SAME, "xbzrle" },
+		{ PACKED | SAME, "compress" },
+		{ MULTIFD, "multifd" },
+		{ HOOK, "RDMA" },
+	};
+	struct qevm f = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		page_with(&f, flags[i].flags);
+		qevm_refuse(&f, MEMLOG_UNSUPPORTED, flags[i].say);
+	}
+	qevm_head(&f, "pc-q35-7.2");
+	f.p[7] = 2;
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "version 2");
+	qevm_head(&f, "virt-8.1");
+	qevm_num(&f, 5, 1);
+	qevm_word(&f, "configuration/target-page-bits");
+	qevm_num(&f, 1, 4);
+	qevm_num(&f, 16, 4);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "4096");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_capability(&f, "x-ignore-shared");
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "shared");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "vfio", 0);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "dump-guest-memory");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_devices(&f);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "dump-guest-memory");
+	qevm_small(&f, "pseries-7.2", "ppc_spapr.ram", true);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "unknown machine type");
+	qevm_head(&f, NULL);
+	qevm_start(&f, "ram", 0xb0000000);
+	qevm_block(&f, "pc.ram", 0xb0000000);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "unknown machine type");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", 1ull << 44 | 1ull << 45);
+	qevm_block(&f, "pc.ram", 1ull << 44 | 1ull << 45);
+	qevm_refuse(&f, MEMLOG_LIMIT, "pages");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", PAGE);
+	qevm_block(&f, "pc.bios", PAGE);
+	qevm_refuse(&f, MEMLOG_CORRUPT, "no memory");
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", PAGE);
+	qevm_block(&f, "pc.ram", 2 * PAGE);
+	qevm_refuse(&f, MEMLOG_CORRUPT, "list of blocks");
+}
+
+/* background-snapshot: memory has no END, but all its pages. */
+static void test_no_end(void **state)
+{
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	qevm_fill_mem();
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", 16 * PAGE);
+	qevm_block(&f, "pc.ram", 16 * PAGE);
+	qevm_close_section(&f);
+	for (i = 0; i < 16; i++) {
+		qevm_section(&f, 2);
+		qevm_page(&f, "pc.ram", (15 - i) * PAGE, 0,
+			  qevm_mem + (15 - i) * PAGE);
+		qevm_close_section(&f);
+	}
+	qevm_devices(&f);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_true(qevm_info(image).missing == 0);
+	assert_null(memlog_image_warning(image, 0));
+	conform_image(image, MEMLOG_PHYS, &qevm_small_piece, 1);
+	memlog_image_close(image);
+	qevm_drop(&f);
+	/* the early state of virtio-mem */
+	qevm_head(&f, "pc-q35-8.0");
+	qevm_start(&f, "ram", 16 * PAGE);
+	qevm_block(&f, "pc.ram", 16 * PAGE);
+	qevm_close_section(&f);
+	qevm_devices(&f);
+	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "virtio-mem");
+}
+
+/* What a device in between hides is said, and what came before is there. */
+static void test_incomplete(void **state)
+{
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	uint8_t buf[PAGE];
+	size_t got;
+
+	(void)state;
+	qevm_fill_mem();
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", 4 * PAGE);
+	qevm_block(&f, "pc.ram", 4 * PAGE);
+	qevm_close_section(&f);
+	qevm_num(&f, 8, 1); /* a command: stepped over */
+	qevm_num(&f, 3, 2);
+	qevm_num(&f, 4, 2);
+	qevm_num(&f, 1, 4);
+	qevm_section(&f, 2);
+	qevm_page(&f, "pc.ram", PAGE, 0, qevm_mem + PAGE);
+	qevm_page(&f, "pc.ram", 2 * PAGE, 0, NULL);
+	qevm_close_section(&f);
+	qevm_devices(&f);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_true(qevm_info(image).missing == 2 * PAGE);
+	assert_non_null(strstr(memlog_image_warning(image, 0), "incomplete"));
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, PAGE, buf, PAGE,
+					   &got, NULL),
+			 0);
+	assert_int_equal(got, PAGE);
+	assert_memory_equal(buf, qevm_mem + PAGE, PAGE);
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 0, buf, PAGE,
+					   &got, NULL),
+			 MEMLOG_NO_DATA);
+	conform_exercise(image, 1 << 20);
+	memlog_image_close(image);
+	/* another device's iterations are not RAM's */
+	f.len -= 36;
+	qevm_num(&f, 2, 1);
+	qevm_num(&f, RAM_ID + 1, 4);
+	qevm_page(&f, "pc.ram", 3 * PAGE, 0, qevm_mem);
+	qevm_close_section(&f);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_true(qevm_info(image).missing == 2 * PAGE);
+	assert_non_null(strstr(memlog_image_warning(image, 0), "a device"));
+	memlog_image_close(image);
+	qevm_drop(&f);
+}
+
+static void try_bytes(const uint8_t *p, size_t len)
+{
+	struct memlog_open_opts o = { .size = sizeof(o) };
+	uint8_t *copy = malloc(len ? len : 1);
+	struct memlog_image *image = NULL;
+	struct ml_file f;
+
+	assert_non_null(copy);
+	memcpy(copy, p, len);
+	assert_int_equal(ml_file_memory(copy, len, "m", NULL, &f, NULL), 0);
+	if (!ml_image_open_on(&f, &o, &image, NULL))
+		conform_exercise(image, 1 << 17);
+	memlog_image_close(image);
+	free(copy);
+}
+
+/* A stream that ends where a record begins has exactly what came before it. */
+static void test_cut(void **state)
+{
+	struct conform_piece piece = { 0, 0, qevm_first, false, 0, 0 };
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	size_t i, len;
+
+	(void)state;
+	qevm_small(&f, "pc-q35-7.2", "pc.ram", true);
+	len = f.len;
+	for (i = 0; i < 16; i++) {
+		f.len = f.marks[i];
+		image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+		assert_true(qevm_info(image).missing == (16 - i) * PAGE);
+		piece.len = i * PAGE;
+		conform_image(image, MEMLOG_PHYS, &piece, i != 0);
+		assert_non_null(memlog_image_warning(image, 0));
+		memlog_image_close(image);
+	}
+	for (i = 0; i < len; i += i < 400 || i + 400 > len ? 1 : 61)
+		try_bytes(f.p, i);
+	qevm_drop(&f);
+}
+
+static void flips(struct qevm *f, size_t from, size_t to)
+{
+	size_t bit;
+
+	for (bit = from * 8; bit < to * 8; bit++) {
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		try_bytes(f->p, f->len);
+		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+}
+
+static void test_flips(void **state)
+{
+	struct qevm f = { 0 };
+	size_t i;
+
+	(void)state;
+	qevm_libvirt(&f, "LibvirtQemudSave", 0, false);
+	qevm_small(&f, "pc-q35-7.2", "pc.ram", true);
+	flips(&f, 0, f.marks[0]);
+	for (i = 0; i < f.n_marks; i++)
+		flips(&f, f.marks[i], f.marks[i] + 16);
+	flips(&f, f.len - 70, f.len);
+	qevm_drop(&f);
+	qevm_mapped(&f);
+	flips(&f, 0, 250);
+	flips(&f, 0x2000, 0x2040);
+	flips(&f, 0x3000 + 16 * PAGE, f.len);
+	qevm_drop(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mapped_overlap),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_no_end),
+		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_flips),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
