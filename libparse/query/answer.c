@@ -3,9 +3,9 @@
 #include "answer.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "base/bytes.h"
+#include "base/now.h"
 #include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
@@ -53,15 +53,6 @@ static void answer_say(const struct ml_run *run)
 		       missing, ml_s(missing), ml_are(missing));
 }
 
-uint64_t ml_answer_clock(void)
-{
-	struct timespec ts;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &ts))
-		return 0;
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* The object of one image, if the output is one stream of JSON. */
 static enum memlog_status answer_write(const struct memlog_query *query,
 				       const struct memlog_query_host *host,
@@ -79,7 +70,7 @@ static enum memlog_status answer_write(const struct memlog_query *query,
 /* Nanoseconds since host->started. */
 static uint64_t answer_elapsed(const struct memlog_query_host *host)
 {
-	uint64_t now = ml_answer_clock();
+	uint64_t now = ml_now(CLOCK_MONOTONIC);
 
 	return host->started && now > host->started ? now - host->started : 0;
 }

@@ -18,9 +18,6 @@ struct ml_answer {
 /* The exit status: the one place where it is decided. */
 enum memlog_exit ml_answer_exit(const struct ml_answer *answer);
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
-uint64_t ml_answer_clock(void);
-
 /* The end of a run that returned s: fill in run->result, and write the summary
  * if the output is JSON. s is returned, or why that failed. */
 enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/now.h"
 #include "base/plural.h"
 #include "base/sized.h"
 #include "image/image.h"
@@ -466,7 +467,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	if (s)
 		return s;
 	if (!run.host.started)
-		run.host.started = ml_answer_clock();
+		run.host.started = ml_now(CLOCK_MONOTONIC);
 	run.stats.size = sizeof(run.stats);
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);

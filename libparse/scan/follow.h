@@ -4,8 +4,7 @@
 #ifndef ML_SCAN_FOLLOW_H
 #define ML_SCAN_FOLLOW_H
 
-#include <time.h>
-
+#include "base/now.h"
 #include "scan.h"
 
 /* Bytes of text remembered. */
@@ -49,12 +48,10 @@ struct memlog_follow {
 	struct memlog_record rec;
 };
 
+/* The time, in milliseconds. */
 static inline int64_t ml_follow_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(ml_now(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Look for another log more often than a person would notice, as long as the one that is

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/now.h"
 
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
@@ -28,10 +28,7 @@
 
 static int64_t qmp_now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(ml_now(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Wait until the socket is ready. */
