@@ -133,6 +133,7 @@ struct ml_kdump_pages {
 	const struct ml_file *file;
 	const struct ml_kdump_head *head;
 	const struct memlog_open_opts *opts; /* while it is opened */
+	uint64_t looked;	    /* descriptors, by ml_kdump_pages_lost() */
 	struct memlog_image *image; /* to note damaged pages in, or NULL */
 	struct ml_kdump_map map;
 	uint64_t first; /* stored pages before start_pfn */

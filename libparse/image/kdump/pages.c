@@ -143,7 +143,7 @@ static enum memlog_status pages_lost(struct ml_kdump_pages *k, uint64_t from,
 	struct ml_kdump_desc d;
 
 	for (; from < to; from++) {
-		if (from % ASK_EVERY == 0 && o->progress &&
+		if (k->looked++ % ASK_EVERY == 0 && o->progress &&
 		    o->progress(o->progress_arg,
 				k->head->descs + from * ML_KDUMP_DESC,
 				k->file->size))
