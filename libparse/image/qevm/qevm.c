@@ -122,8 +122,14 @@ static enum memlog_status qevm_find_pages(struct ml_qevm *q, uint64_t page,
 		if (s || number)
 			break;
 	}
-	for (start = page; !s && number && ++page < q->index.end;)
+	for (start = page; !s && number && ++page < q->index.end;) {
+		/* the rest of the run is known */
+		if (page * ML_PAGE == q->run.start) {
+			page = q->run.end / ML_PAGE;
+			break;
+		}
 		s = ml_pageindex_get(&q->index, page, &number, err);
+	}
 	if (!s)
 		q->run = (struct memlog_range){ start * ML_PAGE,
 						page * ML_PAGE };
