@@ -65,7 +65,7 @@ struct output {
 /* Open it before anything is read, so that an unusable name is reported
  * first. 0, or an exit code after a message. */
 int output_open(struct output *out, const struct opts *o);
-/* Finish. keep false: leave nothing behind. 0, or an exit code. */
+/* Finish. keep false: remove what was written. 0, or an exit code. */
 int output_close(struct output *out, bool keep);
 
 /* The same for a directory of files, which is created if necessary;

@@ -75,8 +75,6 @@ static void states(void **state)
 	free(old);
 }
 
-/* What resuming from S3 leaves behind: a firmware that started anew and wrote to
- * the early ring, beside the main log of the boot that goes on. */
 /* Arm: RAM starts at 1 GiB, and an early log is small. */
 static void arm_early(void **state)
 {
@@ -118,6 +116,8 @@ static void arm_early(void **state)
 	free(boot);
 }
 
+/* After resuming from S3: a firmware that started anew has written to the early ring,
+ * and the main log of the boot that goes on is there, too. */
 static void resume_states(void **state)
 {
 	struct ring *early = malloc(sizeof(*early));

@@ -9,6 +9,8 @@
 
 enum { GUID_LEN = 36 };
 
+#define YEAR 3.15576e7 /* in seconds */
+
 static const struct {
 	const char *name;
 	enum ml_stage phase;
@@ -60,7 +62,7 @@ void ml_ovmf_moment(const struct memlog_record *rec, struct ml_moment *ret)
 	ret->part = rec->component;
 	/* a machine that has been there for a year is not one that boots */
 	if (rec->has_time && rec->time_hz &&
-	    (zero = (double)rec->time_zero / (double)rec->time_hz) < 3e7) {
+	    (zero = (double)rec->time_zero / (double)rec->time_hz) < YEAR) {
 		ret->has_machine = rec->time_zero > 0;
 		ret->machine_ns = (int64_t)(zero * 1e9);
 	}

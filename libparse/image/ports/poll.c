@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/now.h"
 #include "ports.h"
