@@ -77,11 +77,12 @@ enum memlog_status {
 };
 
 /*
- * What went wrong, for a person. text is one line without a full stop or a
- * newline, NUL-terminated, truncated if too long; it names the address if there
- * is one, and the file if that is not an image that is open. It has no guest
- * bytes, but has names as the caller gave them. sys is an errno or 0. addr is
- * valid if has_addr.
+ * What went wrong, for a person. It is valid after a function that failed; one
+ * that returns MEMLOG_OK leaves no text of an error it recovered from. text is
+ * one line without a full stop or a newline, NUL-terminated, truncated if too
+ * long; it names the address if there is one, and the file if that is not an
+ * image that is open. It has no guest bytes, but has names as the caller gave
+ * them. sys is an errno or 0. addr is valid if has_addr.
  */
 struct memlog_err {
 	enum memlog_status status;

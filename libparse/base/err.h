@@ -28,6 +28,16 @@ enum memlog_status ml_fail_at(struct memlog_err *err, enum memlog_status status,
 enum memlog_status ml_prefix(struct memlog_err *err, enum memlog_status status,
 			     const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
+/* End a function that callers see: what was met on the way to MEMLOG_OK is not
+ * its result. */
+static inline enum memlog_status ml_return(struct memlog_err *err,
+					    enum memlog_status status)
+{
+	if (!status && err)
+		err->text[0] = '\0';
+	return status;
+}
+
 /* Each returns the status it was given. Compilers and analyzers do not see that
  * for a function in another file; these show it. */
 #define ml_fail(err, status, ...)                          \

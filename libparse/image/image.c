@@ -415,7 +415,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	if (s && s != MEMLOG_NO_DATA)
 		return s;
 	ml_sized_out(ret, &info, sizeof(info));
-	return MEMLOG_OK;
+	return ml_return(err, MEMLOG_OK);
 }
 
 enum memlog_status memlog_image_note(const struct memlog_image *image,

@@ -147,5 +147,5 @@ enum memlog_status memlog_query_finish(struct memlog_query *query,
 	ml_free(&query->alloc, state);
 	ml_timeline_destroy(query->timeline);
 	query->timeline = NULL;
-	return s;
+	return ml_return(err, s);
 }

@@ -491,5 +491,5 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	ml_free(&query->alloc, run.chosen);
 	if (ret)
 		ml_sized_out(ret, &run.result, sizeof(run.result));
-	return s;
+	return ml_return(err, s);
 }

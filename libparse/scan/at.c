@@ -78,5 +78,5 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 		memlog_logs_destroy(job.logs);
 	else
 		*ret = job.logs;
-	return s;
+	return ml_return(err, s);
 }

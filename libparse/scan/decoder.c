@@ -72,7 +72,7 @@ enum memlog_status memlog_decoder_open(struct memlog_image *image,
 	}
 	d->is_open = true;
 	*ret = d;
-	return MEMLOG_OK;
+	return ml_return(err, MEMLOG_OK);
 }
 
 enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
@@ -101,7 +101,7 @@ enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
 	if (d->source.log->pub.state == MEMLOG_STATE_STALE)
 		d->rec.flags |= MEMLOG_REC_STALE;
 	*ret = &d->rec;
-	return MEMLOG_OK;
+	return ml_return(err, MEMLOG_OK);
 }
 
 const struct memlog_log *memlog_decoder_log(const struct memlog_decoder *d)

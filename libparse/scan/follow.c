@@ -252,7 +252,7 @@ enum memlog_status memlog_follow_look(struct memlog_follow *f,
 			s = MEMLOG_NO_DATA;
 	}
 	ml_sized_out(ret, &news, sizeof(news));
-	return s;
+	return ml_return(err, s);
 }
 
 enum memlog_status memlog_follow_next(struct memlog_follow *f,

@@ -56,5 +56,5 @@ enum memlog_status memlog_names_load(struct memlog_image *image,
 	}
 	ml_names_sort(names);
 	*ret = names;
-	return MEMLOG_OK;
+	return ml_return(err, MEMLOG_OK);
 }

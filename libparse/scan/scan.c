@@ -478,7 +478,7 @@ scan_run(struct memlog_image *image, const struct memlog_scan_opts *opts,
 		*err = job.limit;
 		s = MEMLOG_LIMIT;
 	}
-	return s;
+	return ml_return(err, s);
 }
 
 enum memlog_status memlog_scan(struct memlog_image *image,

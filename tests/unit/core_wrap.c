@@ -441,6 +441,61 @@ static void standing_reader(void **state)
 	}
 }
 
+/* ---- errors ---------------------------------------------------------------- */
+
+/* A candidate that is rejected, a page past the end and the end of a log are
+ * errors on the way; after MEMLOG_OK none of them is left in err. */
+static void no_error_after_ok(void **state)
+{
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	const struct memlog_record *rec;
+	struct memlog_decoder *d;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_names *names;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	size_t n = 0;
+	uint8_t *p;
+
+	p = mem_add(&m, 0x1000, 0x3000);
+	plant(p, "bad\n");
+	put64(p + 0x18, 1ull << 60);
+	plant(p + 0x1000, "one\ntwo\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	strcpy(err.text, "stale");
+	assert_int_equal(memlog_image_info(image, &info, &err), 0);
+	assert_string_equal(err.text, "");
+	strcpy(err.text, "stale");
+	assert_int_equal(memlog_scan(image, NULL, &logs, &st, &err), 0);
+	assert_string_equal(err.text, "");
+	assert_int_equal(st.rejected, 1);
+	memlog_logs_destroy(logs);
+	strcpy(err.text, "stale");
+	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x2000, NULL, &logs,
+					&err),
+			 0);
+	assert_string_equal(err.text, "");
+	strcpy(err.text, "stale");
+	assert_int_equal(memlog_names_load(image, logs, &names, &err), 0);
+	assert_string_equal(err.text, "");
+	memlog_names_free(names);
+	strcpy(err.text, "stale");
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     NULL, &d, &err),
+			 0);
+	assert_string_equal(err.text, "");
+	for (strcpy(err.text, "stale"); !memlog_decoder_next(d, &rec, &err);
+	     strcpy(err.text, "stale"), n++)
+		assert_string_equal(err.text, "");
+	assert_int_equal(n, 2);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,6 +506,7 @@ int main(void)
 		cmocka_unit_test(set_ranges),
 		cmocka_unit_test(ranges_of_dump),
 		cmocka_unit_test(standing_reader),
+		cmocka_unit_test(no_error_after_ok),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
