@@ -188,8 +188,9 @@ enum memlog_status memlog_follow_open(struct memlog_image *image,
 	if (!image->n_order ||
 	    !(image->spaces[image->order[0]].ops->flags & MEMLOG_READER_LIVE))
 		return ml_fail(err, MEMLOG_INVALID,
-			       "only a running guest can "
-			       "be followed: pid:N, qmp:SOCKET or domain:NAME");
+			       "only a running guest can be followed: pid:N, "
+			       "qmp:SOCKET or domain:NAME, or a debug port: "
+			       "port:PATH");
 	f = ml_calloc(&image->alloc, 1, sizeof(*f));
 	if (!f)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to follow");

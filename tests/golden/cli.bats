@@ -128,6 +128,8 @@ on_tty() {
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("sock")'
 	run -3 --separate-stderr "$DUMP" sock
 	[ "$stderr" = "memlog-dump: sock: is a socket; did you mean qmp:sock?" ]
+	run -3 --separate-stderr "$DUMP" sock,small-c
+	[[ $stderr == *"sock: is a socket, not a file" ]]
 	run -3 --separate-stderr "$DUMP" https://example.org/vmcore
 	[[ $stderr == *": URLs are not opened: "*"curl URL | memlog-dump -" ]]
 	run -3 --separate-stderr "$DUMP" qemu:///system

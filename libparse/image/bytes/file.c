@@ -297,6 +297,20 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 	return MEMLOG_OK;
 }
 
+/* ENXIO is what open() says of a socket, and of a device that is gone. */
+static enum memlog_status file_no_open(const char *path, int sys,
+				       struct memlog_err *err)
+{
+	struct stat st;
+
+	if (sys != ENXIO || stat(path, &st) || !S_ISSOCK(st.st_mode))
+		return ml_fail_errno(err, MEMLOG_IO, sys, "%s", "");
+	(void)ml_fail(err, MEMLOG_IO, "is a socket, not a file");
+	if (err)
+		err->sys = sys;
+	return MEMLOG_IO;
+}
+
 enum memlog_status ml_file_open(const char *path,
 				const struct memlog_open_opts *opts,
 				struct ml_file *ret, struct memlog_err *err)
@@ -309,7 +323,7 @@ enum memlog_status ml_file_open(const char *path,
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
-		return ml_fail_errno(err, MEMLOG_IO, errno, "%s", "");
+		return file_no_open(path, errno, err);
 	flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
