@@ -12,7 +12,8 @@ my @modes = ('-O text', '-O json', '-O raw', '-O perfetto', '-O tracedat',
 	     '--list', '--list -J', '--list-boots', '--list-boots -J', '--info',
 	     '--info -J', '--extract out', '-O acrnlog -o out/',
 	     '-O acrntrace -o out/', '--stats vm_exit', '--stats hyp_exit',
-	     '--stats vm_exit -O csv', '--stats irq -J');
+	     '--stats vm_exit -O csv', '--stats irq -J',
+	     '--stats boot', '--stats boot -J', '--stats boot -O csv');
 
 # a use of each option that shows in some image
 my %uses = (
