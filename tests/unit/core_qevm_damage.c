@@ -134,6 +134,76 @@ static void test_no_end(void **state)
 	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "virtio-mem");
 }
 
+/* Devices before and between the pages of memory: each with len bytes, which look like the
+ * end of it, and other sections. */
+static void devices_between(struct qevm *f, size_t len, bool end)
+{
+	static const uint8_t like[] = { 0x7e, 0, 0, 0, 9, 0x7e, 0, 0, 0, 9, 5 };
+	uint8_t *bytes = calloc(1, len + sizeof(like));
+	size_t i;
+
+	assert_non_null(bytes);
+	for (i = 0; i + sizeof(like) <= len; i += 37)
+		memcpy(bytes + i, like, sizeof(like));
+	qevm_fill_mem();
+	qevm_head(f, "pc-q35-9.2");
+	qevm_device(f, 4, 9, bytes, len);
+	qevm_start(f, "ram", 16 * PAGE);
+	qevm_block(f, "pc.ram", 16 * PAGE);
+	qevm_close_section(f);
+	qevm_device(f, 1, 9, bytes, len);
+	for (i = 0; i < 16; i++) {
+		qevm_device(f, i % 2 ? 2 : 4, 9, bytes, len);
+		if (!end && i == 11)
+			continue;
+		qevm_section(f, 2);
+		qevm_page(f, "pc.ram", i * PAGE, 0, qevm_mem + i * PAGE);
+		qevm_close_section(f);
+	}
+	qevm_device(f, 3, 9, bytes, len);
+	if (end) {
+		qevm_section(f, 3);
+		qevm_close_section(f);
+	}
+	qevm_device(f, 4, 9, bytes, len);
+	qevm_num(f, 0, 1);
+	free(bytes);
+}
+
+static void test_devices(void **state)
+{
+	/* around the sizes of the windows that are searched */
+	static const size_t lens[] = { 0, 400, 1000, 2000, 65000, 130000 };
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		for (n = lens[i]; n < lens[i] + (n < 60000 ? 50 : 20); n++) {
+			devices_between(&f, n, true);
+			image = qevm_open_good(&f);
+			conform_image(image, MEMLOG_PHYS, &qevm_small_piece, 1);
+			memlog_image_close(image);
+			qevm_drop(&f);
+		}
+	/* without an END, to the end of the stream: a page was not saved */
+	devices_between(&f, 100, false);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_int_equal(qevm_info(image).missing, 0);
+	assert_string_equal(memlog_image_warning(image, 0),
+			    "4096 bytes of the guest's memory were not saved");
+	memlog_image_close(image);
+	/* not to the end: it may have had more pages */
+	f.len--;
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_int_equal(qevm_info(image).missing, PAGE);
+	assert_non_null(strstr(memlog_image_warning(image, 0), "incomplete"));
+	memlog_image_close(image);
+	qevm_drop(&f);
+}
+
 /* What a device in between hides is said, and what came before is there. */
 static void test_incomplete(void **state)
 {
@@ -263,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_mapped_overlap),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_end),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flips),

@@ -107,6 +107,21 @@ void qevm_devices(struct qevm *f)
 	qevm_bytes(f, "bytes of a device", 17);
 }
 
+void qevm_device(struct qevm *f, unsigned int type, uint32_t id,
+		 const void *bytes, size_t len)
+{
+	qevm_num(f, type, 1);
+	qevm_num(f, id, 4);
+	if (type == 1 || type == 4) {
+		qevm_word(f, "0000:00:04.0/virtio-mem-early");
+		qevm_num(f, 0, 4);
+		qevm_num(f, 1, 4);
+	}
+	qevm_bytes(f, bytes, len);
+	qevm_num(f, 0x7e, 1);
+	qevm_num(f, id, 4);
+}
+
 void qevm_drop(struct qevm *f)
 {
 	free(f->p);

@@ -55,6 +55,10 @@ void qevm_page(struct qevm *f, const char *name, uint64_t off, uint8_t fill,
 	       const uint8_t *p);
 /* After memory: a device, of unknown length. */
 void qevm_devices(struct qevm *f);
+/* The section of a device with len bytes, NULL: of zeros, and its footer. type 2 and 3
+ * have no name. */
+void qevm_device(struct qevm *f, unsigned int type, uint32_t id,
+		 const void *bytes, size_t len);
 /* Free it, to be written again from the beginning. */
 void qevm_drop(struct qevm *f);
 /* Fill qevm_mem and qevm_old. */

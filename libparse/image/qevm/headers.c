@@ -208,28 +208,29 @@ static enum memlog_status block_list(struct ml_qevm *q, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-/* Parse a START section after its type. */
-static enum memlog_status qevm_headers_start(struct ml_qevm *q,
-					     struct memlog_err *err)
+/* Parse a START or FULL section after its type: the memory, or a device that comes before
+ * it. */
+static enum memlog_status qevm_headers_section(struct ml_qevm *q, bool *ret,
+					       struct memlog_err *err)
 {
 	char name[ML_QEVM_NAME];
-	uint32_t instance, version;
 	enum memlog_status s;
+	uint32_t id, version;
 
-	s = ml_qevm_u32(q, &q->ram_id, err);
-	if (!s)
-		s = ml_qevm_name(q, name, err);
-	if (!s)
-		s = ml_qevm_u32(q, &instance, err);
-	if (!s)
-		s = ml_qevm_u32(q, &version, err);
+	s = ml_qevm_section(q, name, &id, &version, err);
 	if (s)
 		return s;
-	if (strcmp(name, "ram"))
-		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "a stream with a "
-			       "device, whose length is unknown, before "
-			       "memory" ML_QEVM_INSTEAD);
+	*ret = !strcmp(name, "ram");
+	if (!*ret) {
+		s = ml_qevm_device(q, id, err);
+		return s == MEMLOG_NO_DATA ?
+			       ml_fail(err, MEMLOG_UNSUPPORTED,
+				       "a stream with a device, whose length "
+				       "is unknown, before "
+				       "memory" ML_QEVM_INSTEAD) :
+			       s;
+	}
+	q->ram_id = id;
 	if (version != RAM_VERSION)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "a stream with memory "
@@ -242,6 +243,7 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint8_t h[8], type = 0;
+	bool ram = false;
 
 	s = qevm_headers_libvirt(q, err);
 	if (s)
@@ -264,8 +266,8 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 			s = qevm_headers_configuration(q, err);
 		else if (type == ML_QEVM_COMMAND)
 			s = ml_qevm_command(q, err);
-		else if (type == ML_QEVM_START)
-			s = qevm_headers_start(q, err);
+		else if (type == ML_QEVM_START || type == ML_QEVM_FULL)
+			s = qevm_headers_section(q, &ram, err);
 		else
 			return ml_fail(
 				err, MEMLOG_UNSUPPORTED,
@@ -273,7 +275,7 @@ enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err)
 				"stream whose memory cannot be reached: "
 				"a section of type %u comes first" ML_QEVM_INSTEAD,
 				type);
-		if (!s && type == ML_QEVM_START)
+		if (!s && ram)
 			return MEMLOG_OK;
 	}
 	/* a stream truncated before its memory is of no use */

@@ -12,16 +12,6 @@
 	(ML_QEVM_REC_XBZRLE | ML_QEVM_REC_HOOK | ML_QEVM_REC_COMPRESSED | \
 	 ML_QEVM_REC_MULTIFD)
 
-static enum memlog_status qevm_pages_tick(struct ml_qevm *q,
-					  struct memlog_err *err)
-{
-	if (q->n_records++ % 4096 == 0 && q->opts->progress &&
-	    q->opts->progress(q->opts->progress_arg, q->at,
-			      q->file->size == UINT64_MAX ? 0 : q->file->size))
-		return ml_fail(err, MEMLOG_STOP, "stopped");
-	return MEMLOG_OK;
-}
-
 static enum memlog_status not_read(uint32_t flags, struct memlog_err *err)
 {
 	return ml_fail(err, MEMLOG_UNSUPPORTED,
@@ -82,7 +72,7 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 	uint64_t v;
 
 	for (;;) {
-		s = qevm_pages_tick(q, err);
+		s = ml_qevm_tick(q, err);
 		if (!s)
 			s = ml_qevm_u64(q, &v, err);
 		if (s)
@@ -103,62 +93,81 @@ static enum memlog_status qevm_pages_records(struct ml_qevm *q,
 	}
 }
 
-/* A device where memory could go on. It is the end of memory if no page is
- * missing: background-snapshot writes no END. Before the first page it is what
- * virtio-mem needs early, and nothing tells where it ends. */
-static enum memlog_status qevm_pages_device(const struct ml_qevm *q,
+/* Step over a device. Without a footer nothing tells where it ends: it is the end of
+ * memory if no page is missing. */
+static enum memlog_status qevm_pages_device(struct ml_qevm *q, uint8_t type,
+					    bool *ret_end,
 					    struct memlog_err *err)
 {
-	if (q->index.set == q->index.pages)
+	char name[ML_QEVM_NAME];
+	uint64_t from = q->at;
+	enum memlog_status s;
+	uint32_t id, version;
+
+	if (type == ML_QEVM_START || type == ML_QEVM_FULL)
+		s = ml_qevm_section(q, name, &id, &version, err);
+	else
+		s = ml_qevm_u32(q, &id, err);
+	if (!s)
+		s = ml_qevm_device(q, id, err);
+	if (s != MEMLOG_NO_DATA)
+		return s;
+	*ret_end = q->index.set == q->index.pages;
+	if (*ret_end)
 		return MEMLOG_OK;
 	if (q->mapped || q->any_page)
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "a device before the end of memory, at offset "
 			       "0x%" PRIx64,
-			       q->at);
+			       from);
 	return ml_fail(err, MEMLOG_UNSUPPORTED,
 		       "a stream with a device, such as virtio-mem, before its "
-		       "memory" ML_QEVM_INSTEAD);
+		       "memory, and the end of the device cannot be "
+		       "found" ML_QEVM_INSTEAD);
 }
 
-/* Skip to the next section of RAM: *ret is PART, or END for the last one. FULL:
- * devices follow, and memory has no END. */
+/* Skip to the next section of RAM. *ret_end: there is none, as background-snapshot
+ * writes no END. */
 static enum memlog_status next_section(struct ml_qevm *q, uint8_t *ret,
-				       struct memlog_err *err)
+				       bool *ret_end, struct memlog_err *err)
 {
 	enum memlog_status s;
-	uint8_t type = 0;
 	uint32_t id;
 
 	for (;;) {
-		s = ml_qevm_take(q, &type, 1, err);
+		s = ml_qevm_take(q, ret, 1, err);
 		if (s)
 			return s;
-		if (type == ML_QEVM_COMMAND) {
-			s = ml_qevm_command(q, err);
-			if (s)
-				return s;
-			continue;
-		}
-		*ret = type;
-		if (type == ML_QEVM_FULL)
-			return qevm_pages_device(q, err);
-		if (type != ML_QEVM_FOOTER && type != ML_QEVM_PART &&
-		    type != ML_QEVM_END)
-			return ml_fail(err, MEMLOG_CORRUPT,
-				       "a section of the "
-				       "unknown type %u at offset 0x%" PRIx64,
-				       type, q->at);
-		s = ml_qevm_u32(q, &id, err);
-		if (s)
-			return s;
-		if (id != q->ram_id)
-			return ml_fail(err, MEMLOG_CORRUPT,
-				       "a device of "
-				       "unknown length at offset 0x%" PRIx64,
-				       q->at);
-		if (type != ML_QEVM_FOOTER)
+		switch (*ret) {
+		case ML_QEVM_EOF:
+			*ret_end = true;
 			return MEMLOG_OK;
+		case ML_QEVM_COMMAND:
+			s = ml_qevm_command(q, err);
+			break;
+		case ML_QEVM_FOOTER:
+		case ML_QEVM_PART:
+		case ML_QEVM_END:
+			s = ml_qevm_u32(q, &id, err);
+			if (!s && id == q->ram_id && *ret != ML_QEVM_FOOTER)
+				return MEMLOG_OK;
+			if (s || id == q->ram_id)
+				break;
+			q->at -= sizeof(id);
+			s = qevm_pages_device(q, *ret, ret_end, err);
+			break;
+		case ML_QEVM_START:
+		case ML_QEVM_FULL:
+			s = qevm_pages_device(q, *ret, ret_end, err);
+			break;
+		default:
+			s = ml_fail(err, MEMLOG_CORRUPT,
+				    "a section of the "
+				    "unknown type %u at offset 0x%" PRIx64,
+				    *ret, q->at);
+		}
+		if (s || *ret_end)
+			return s;
 	}
 }
 
@@ -177,7 +186,7 @@ static enum memlog_status mapped_block(struct ml_qevm *q,
 	for (i = 0; i < n; i++) {
 		s = i % 8 ? MEMLOG_OK : ml_qevm_take(q, &bits, 1, err);
 		if (!s)
-			s = qevm_pages_tick(q, err);
+			s = ml_qevm_tick(q, err);
 		if (s)
 			return s;
 		at = b->pages + i * ML_PAGE;
@@ -202,6 +211,7 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 {
 	enum memlog_status s, end;
 	uint8_t type = ML_QEVM_START;
+	bool last = false;
 	size_t i;
 
 	for (;;) {
@@ -209,8 +219,8 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 		if (!end && type == ML_QEVM_END)
 			break;
 		if (!end)
-			end = next_section(q, &type, err);
-		if (end || type == ML_QEVM_FULL)
+			end = next_section(q, &type, &last, err);
+		if (end || last)
 			break;
 	}
 	if (!q->mapped ||

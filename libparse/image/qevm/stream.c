@@ -89,3 +89,26 @@ enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err)
 
 	return s ? s : ml_qevm_skip(q, v & 0xffff, err);
 }
+
+enum memlog_status ml_qevm_tick(struct ml_qevm *q, struct memlog_err *err)
+{
+	if (q->n_records++ % 4096 == 0 && q->opts->progress &&
+	    q->opts->progress(q->opts->progress_arg, q->at,
+			      q->file->size == UINT64_MAX ? 0 : q->file->size))
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_qevm_section(struct ml_qevm *q, char name[ML_QEVM_NAME],
+				   uint32_t *ret_id, uint32_t *ret_version,
+				   struct memlog_err *err)
+{
+	enum memlog_status s = ml_qevm_u32(q, ret_id, err);
+	uint32_t instance;
+
+	if (!s)
+		s = ml_qevm_name(q, name, err);
+	if (!s)
+		s = ml_qevm_u32(q, &instance, err);
+	return s ? s : ml_qevm_u32(q, ret_version, err);
+}

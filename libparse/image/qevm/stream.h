@@ -8,8 +8,8 @@
  * record: the offset in the block, with flags in the low 12 bits; the name of
  * the block unless it is that of the previous page; then the page, or one byte
  * that fills it. A running guest changes its memory, so a page may be sent
- * several times: the last one counts. Sections of devices have no length, but
- * QEMU writes them after the END of memory.
+ * several times: the last one counts. Sections of devices have no length; most
+ * come after the END of memory, some before its pages (virtio-mem, VFIO).
  *
  * With mapped-ram, the pages are outside the stream: the list of blocks has,
  * for each block, the file offsets of a bitmap (little endian) and of its
@@ -30,6 +30,7 @@
 
 /* Types of sections. */
 enum {
+	ML_QEVM_EOF = 0, /* the end of the stream */
 	ML_QEVM_START = 1,
 	ML_QEVM_PART = 2,
 	ML_QEVM_END = 3,
@@ -77,6 +78,19 @@ enum memlog_status ml_qevm_skip(struct ml_qevm *q, uint64_t len,
 
 /* Skip the rest of a COMMAND section, after its type. */
 enum memlog_status ml_qevm_command(struct ml_qevm *q, struct memlog_err *err);
+
+/* Parse the header of a START or FULL section after its type. */
+enum memlog_status ml_qevm_section(struct ml_qevm *q, char name[ML_QEVM_NAME],
+				   uint32_t *ret_id, uint32_t *ret_version,
+				   struct memlog_err *err);
+
+/* Step over the data of section id, which q->at is in, and its footer. NO_DATA: the file
+ * has no footer of it. */
+enum memlog_status ml_qevm_device(struct ml_qevm *q, uint32_t id,
+				  struct memlog_err *err);
+
+/* Report progress now and then. STOP: the caller asked to stop. */
+enum memlog_status ml_qevm_tick(struct ml_qevm *q, struct memlog_err *err);
 
 /* Fail with CORRUPT: the what that ends at q->at is invalid. */
 enum memlog_status ml_qevm_invalid(const struct ml_qevm *q, const char *what,
