@@ -292,6 +292,28 @@ static void sockets(void **state)
 	close(b);
 }
 
+/* QEMU accepts a connection while it ends: that is no restart. */
+static void accepts_and_ends(void **state)
+{
+	struct session *s = *state;
+	int a = serve(s->path[0]), x, i;
+
+	start(s, true, ",kind=post", NULL);
+	expect(s, BEGAN);
+	x = meet(s, a, 0);
+	put(x, "\x01", 1);
+	expect(s, "0x80 = 0x01 firmware");
+	for (i = 0; i < 2; i++) {
+		close(x);
+		x = meet(s, a, 0);
+	}
+	ml_ports_finish(s->ports);
+	expect(s, NULL);
+	assert_int_equal(s->ports->restarts, 0);
+	close(x);
+	close(a);
+}
+
 /* A chardev that connects to us. */
 static void listens(void **state)
 {
@@ -567,6 +589,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(specs),
 		cmocka_unit_test_setup_teardown(sockets, setup, teardown),
+		cmocka_unit_test_setup_teardown(accepts_and_ends, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(listens, setup, teardown),
 		cmocka_unit_test_setup_teardown(terminal, setup, teardown),
 		cmocka_unit_test_setup_teardown(terminal_restored, setup,

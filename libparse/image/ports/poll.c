@@ -84,10 +84,19 @@ static void poll_opened(struct ml_ports *c, struct ml_port *p)
 	p->error = p->failed = 0;
 	/* one of its ports after the other is the same restart */
 	if (vm->gone && vm->wrote) {
-		vm->again = true;
+		vm->due = true;
 		vm->wrote = false;
 	}
 	vm->gone = false;
+}
+
+/* A machine is started again once it writes: one that ends may still accept a
+ * connection. */
+static void poll_wrote(struct ml_port *vm, size_t n)
+{
+	vm->wrote |= n > 0;
+	vm->again |= n && vm->due;
+	vm->due = vm->due && !n;
 }
 
 static void poll_closed(struct ml_ports *c, struct ml_port *p)
@@ -173,7 +182,7 @@ static bool poll_read(struct ml_ports *c, struct ml_port *p)
 	if (p->n && p->link.silent)
 		poll_opened(c, p);
 	p->link.silent &= !p->n;
-	c->ports[p->group].wrote |= p->n > 0;
+	poll_wrote(&c->ports[p->group], p->n);
 	return p->n;
 }
 

@@ -61,8 +61,8 @@ struct ml_port {
 	bool has_last, held;
 	uint8_t last;
 	uint64_t last_when, delays, said_delays;
-	/* of the machine, in the first port of a group */
-	bool gone, wrote, again;
+	/* of the machine, in the first port of a group; due: a restart, if it writes */
+	bool gone, wrote, due, again;
 	/* what happened to it, to be reported */
 	bool opened, closed, waiting, waited;
 	int error;
