@@ -56,13 +56,14 @@ enum ml_common {
  * part: the driver that wrote it, or NULL; as name.
  * guid, loaded: the module with this GUID is loaded, and this is its name; in one record
  *	or in two, the GUID first. Empty: neither.
+ * aside: it is not of the machine: what a capture says about itself.
  * has_machine: the machine's clock (since it was created) was machine_ns when the clock
  *	of the log was 0.
  */
 struct ml_moment {
 	enum ml_stage phase;
 	unsigned int common, also;
-	bool again, weak, is_mark, has_code, has_machine;
+	bool again, weak, is_mark, has_code, has_machine, aside;
 	uint8_t code;
 	uint16_t port;
 	uint64_t took_ns;

@@ -41,6 +41,7 @@ void ml_ports_moment(const struct memlog_record *rec, struct ml_moment *ret)
 	size_t i;
 
 	ret->port = port ? (uint16_t)port->u : 0;
+	ret->aside = rec->component && !strcmp(rec->component, "capture");
 	if (!code || !rec->component) {
 		ml_moment_firmware(rec, ret);
 		ret->is_mark = ret->has_code = false;

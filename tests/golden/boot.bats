@@ -191,7 +191,7 @@ marks() {
 	} >ports
 	boot -a ports >got
 	[ "$(jq -c '[.boot, (.phases | map(.duration_ns))]' got)" = \
-		$'[-1,["3000000000","0"]]\n[0,["5000000000","0"]]' ]
+		$'[-1,["2000000000","0"]]\n[0,["4000000000","0"]]' ]
 	run -0 "$dump" -q -a --stats boot ports
 	[ "$(grep '^==>' <<<"$output")" = $'==> boot, -1 <==\n==> boot <==' ]
 	[ "$(boot ports | jq -c .boot)" = 0 ]

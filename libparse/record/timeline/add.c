@@ -219,12 +219,14 @@ enum memlog_status ml_timeline_add(struct ml_timeline *t,
 		t->left += !s;
 		return s;
 	}
+	if (t->format && t->format->say.moment)
+		t->format->say.moment(rec, &m);
+	if (m.aside)
+		return MEMLOG_OK;
 	timed = lane_time(l, rec, &time);
 	memcpy(before, l->text, sizeof(before));
 	ml_lane_text(l->text, rec->message ? rec->message : rec->text,
 		     rec->message ? rec->message_len : rec->text_len);
-	if (t->format && t->format->say.moment)
-		t->format->say.moment(rec, &m);
 	if (timed && !l->pub.has_clock)
 		memcpy(l->start, l->text, sizeof(l->start));
 	if (timed)
