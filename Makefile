@@ -302,6 +302,12 @@ $(B)/tests/host/holder: tests/host/holder.c
 	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
 		-o $@ $< -lpthread
 
+# compares the pages of two dumps of a guest
+$(B)/tests/host/samepages: tests/host/samepages.c $(FULL_A)
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< \
+		$(FULL_A) $(FULL_LIBS)
+
 # tests/abuse/foo.c likewise, linked with tests/abuse/lib*.c.
 LOOK_SRC := $(wildcard tests/abuse/lib*.c)
 ABUSE_SRC := $(filter-out $(LOOK_SRC),$(wildcard tests/abuse/*.c))
@@ -352,7 +358,7 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 ifeq ($(SANITIZE),1)
 BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
-	tests/host/gdb-qemu.bats tests/host/ports.bats \
+	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
 	tests/host/trees.bats tests/host/namelist.bats,$(BATS))
 endif
 # SKIP: test files to leave out; packages leave out those that build packages,
@@ -364,7 +370,7 @@ BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 
 .PHONY: tests unit check
 tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkcore \
-	$(B)/tests/host/holder \
+	$(B)/tests/host/holder $(B)/tests/host/samepages \
 	$(if $(X86),$(B)/namelist/vmlinux)
 unit: $(UNIT_BIN) $(B)/tests/host/holder
 	tests/check $(UNIT_BIN)

@@ -31,8 +31,8 @@
 #	vm_end			end the guest
 #	vm_type TEXT		type that and Return, with vm_console=on
 #
-# Set vm_machine, vm_memory (MiB), vm_accel, vm_backend, vm_qemu or vm_qemu_arm before
-# vm_start to change the guest, vm_port=off to omit the debug port, vm_console=on for a
+# Set vm_machine, vm_memory (MiB), vm_accel, vm_backend, vm_ram, vm_qemu or vm_qemu_arm
+# before vm_start to change the guest, vm_port=off to omit the debug port, vm_console=on for a
 # serial port with input. A virt needs 128 MiB; vm_machine=virt,virtualization=on
 # starts it at EL2.
 
@@ -44,6 +44,7 @@ vm_machine=q35
 vm_memory=64
 vm_accel=tcg
 vm_backend=	# default: a shared file
+vm_ram=()	# arguments of QEMU instead of all that is about memory
 vm_console=off
 vm_seconds=180	# timeout of each wait, enough for a busy machine
 
@@ -92,9 +93,10 @@ vm_again() {
 }
 
 vm_launch() {
-	"$vm_qemu" -M "$vm_machine,memory-backend=ram0" -m "${vm_memory}M" \
-		-object "${vm_backend:-memory-backend-file,mem-path=$vm/ram,share=on},id=ram0,size=${vm_memory}M" \
-		-accel "$vm_accel" -display none -net none \
+	local ram=(-M "$vm_machine,memory-backend=ram0" -m "${vm_memory}M" -object
+		"${vm_backend:-memory-backend-file,mem-path=$vm/ram,share=on},id=ram0,size=${vm_memory}M")
+	[ ${#vm_ram[@]} = 0 ] || ram=(-M "$vm_machine" "${vm_ram[@]}")
+	"$vm_qemu" "${ram[@]}" -accel "$vm_accel" -display none -net none \
 		-serial chardev:serial \
 		-qmp "unix:$vm/qmp,server=on,wait=off" "$@" \
 		> "$vm/qemu.log" 2>&1 &

@@ -31,7 +31,7 @@ enum memlog_status ml_prefix(struct memlog_err *err, enum memlog_status status,
 /* End a function that callers see: what was met on the way to MEMLOG_OK is not
  * its result. */
 static inline enum memlog_status ml_return(struct memlog_err *err,
-					    enum memlog_status status)
+					   enum memlog_status status)
 {
 	if (!status && err)
 		err->text[0] = '\0';

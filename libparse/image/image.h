@@ -22,6 +22,7 @@
  *	that lower addresses have, too; next_data leaves those out. NULL: none.
  * promised: how many bytes of a range the headers promise, in the file or not.
  *	NULL: all.
+ * guessed: which memory has these addresses.
  */
 struct ml_space {
 	const struct memlog_reader_ops *ops; /* NULL: not there */
@@ -29,6 +30,7 @@ struct ml_space {
 	uint32_t bias;
 	uint64_t (*repeated)(void *self, struct memlog_range range);
 	uint64_t (*promised)(void *self, struct memlog_range range);
+	bool guessed;
 };
 
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the

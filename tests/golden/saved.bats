@@ -38,3 +38,27 @@ whole() {
 		whole "$name"
 	done
 }
+
+@test "backends of any name: addresses are guessed, and marked so, or of the file" {
+	local name
+	for name in numa-equal dimm-larger; do
+		stream "$name"
+		run -0 --separate-stderr "$dump" --strict -r -o got "$name"
+		[[ $stderr == *"addresses of memory are guessed by the names of its blocks"* ]]
+		cmp got "$want"
+		rm got
+		run -0 "$dump" -q --list "$name"
+		[[ ${lines[1]} == "ovmf "*" phys:0x3cb3000 "* ]]
+		[[ ${lines[2]} == *" guessed: the only main log" ]]
+		"$dump" -q -J -n 1 "$name" | objects |
+			jq -e '.flags | contains(["guessed"])'
+	done
+	# names without numbers
+	sed 's/\x04mem0/\x04left/g; s/\x04mem1/\x04next/g' numa-equal >any
+	run -0 --separate-stderr "$dump" --strict -r -o got any
+	[[ $stderr == *"nothing says at which address 33554432 bytes of memory are (next); they have the addresses file:0x2000000 to file:0x4000000"* ]]
+	cmp got "$want"
+	run -0 "$dump" -q --list any
+	[[ ${lines[1]} == "ovmf "*" file:0x3cb3000 "* ]]
+	[[ ${lines[2]} != *guessed* ]]
+}

@@ -222,7 +222,8 @@ static void test_index(void **state)
 static void test_nodes(void **state)
 {
 	static const uint8_t order[] = { 1, 0 };
-	struct conform_piece piece = { 0, 16 * PAGE, qevm_mem, false, 0, 0 };
+	struct conform_piece piece = { 0, 16 * PAGE, qevm_mem, false, 0, 0 },
+			     dimm = { 3 * PAGE, PAGE, NULL, false, 0, 0 };
 	struct memlog_image *image;
 	struct qevm f = { 0 };
 	struct memlog_err err;
@@ -246,9 +247,12 @@ static void test_nodes(void **state)
 	qevm_close_section(&f);
 	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
 	conform_image(image, MEMLOG_PHYS, &piece, 1);
-	assert_non_null(strstr(memlog_image_warning(image, 0), "memdimm0"));
-	assert_null(memlog_image_warning(image, 1));
-	assert_true(qevm_info(image).missing == 16 * PAGE);
+	assert_non_null(strstr(memlog_image_warning(image, 0), "not saved"));
+	assert_non_null(strstr(memlog_image_warning(image, 1), "(memdimm0)"));
+	assert_null(memlog_image_warning(image, 2));
+	assert_true(qevm_info(image).missing == 0);
+	dimm.bytes = qevm_old;
+	conform_image(image, MEMLOG_FILE, &dimm, 1);
 	memlog_image_close(image);
 	qevm_drop(&f);
 }
@@ -273,8 +277,10 @@ static void test_block_name_in_set(void **state)
 	qevm_block(&f, name, 16 * PAGE);
 	qevm_close_section(&f);
 	qevm_section(&f, 3);
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 16; i++) {
 		qevm_page(&f, "pc.ram", i * PAGE, 0, qevm_mem + i * PAGE);
+		qevm_page(&f, name, i * PAGE, 0, NULL);
+	}
 	qevm_close_section(&f);
 	assert_non_null(mkdtemp(dir));
 	for (i = 0; i < 2; i++) {

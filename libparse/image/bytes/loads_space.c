@@ -37,6 +37,26 @@ static enum memlog_status pieces_map(void *self, uint64_t addr, size_t len,
 	return ml_loads_map(&p->loads, &p->file, addr, len, ret_ptr, ret, err);
 }
 
+/* The first memory of a load from addr on that the file has. */
+static enum memlog_status pieces_has(const struct pieces *p,
+				     const struct ml_load *l, uint64_t addr,
+				     struct memlog_range *ret,
+				     struct memlog_err *err)
+{
+	struct memlog_range has;
+	enum memlog_status s;
+
+	s = p->file.ops->next_range(p->file.self, l->off + (addr - l->addr),
+				    &has, err);
+	if (s)
+		return s;
+	if (has.start - l->off >= l->len)
+		return MEMLOG_NO_DATA;
+	ret->start = l->addr + (has.start - l->off);
+	ret->end = l->addr + ml_min(has.end - l->off, l->len);
+	return MEMLOG_OK;
+}
+
 /* Of the loads, only what the file has. */
 static enum memlog_status pieces_next_sparse(const struct pieces *p,
 					     uint64_t addr,
@@ -44,26 +64,22 @@ static enum memlog_status pieces_next_sparse(const struct pieces *p,
 					     struct memlog_err *err)
 {
 	const struct ml_loads *l = &p->loads;
-	struct memlog_range has;
-	enum memlog_status s;
-	uint64_t from;
+	enum memlog_status s = MEMLOG_NO_DATA;
+	struct memlog_range next;
 	size_t i;
 
 	for (i = ml_loads_after(l, addr); i < l->n_loads; i++) {
-		const struct ml_load *at = &l->loads[i];
-
-		from = at->off + (ml_max(addr, at->addr) - at->addr);
-		s = p->file.ops->next_range(p->file.self, from, &has, err);
-		if (s == MEMLOG_NO_DATA ||
-		    (!s && has.start - at->off >= at->len))
-			continue;
-		if (s)
-			return s;
-		ret->start = at->addr + (has.start - at->off);
-		ret->end = at->addr + ml_min(has.end - at->off, at->len);
-		return MEMLOG_OK;
+		s = pieces_has(p, &l->loads[i], ml_max(addr, l->loads[i].addr),
+			       ret, err);
+		if (s != MEMLOG_NO_DATA)
+			break;
 	}
-	return MEMLOG_NO_DATA;
+	/* it may go on elsewhere in the file */
+	while (!s && ++i < l->n_loads && l->loads[i].addr == ret->end &&
+	       !pieces_has(p, &l->loads[i], ret->end, &next, NULL) &&
+	       next.start == ret->end)
+		ret->end = next.end;
+	return s;
 }
 
 static enum memlog_status pieces_next_range(void *self, uint64_t addr,

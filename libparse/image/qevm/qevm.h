@@ -4,15 +4,17 @@
 #define ML_IMAGE_QEVM_H
 
 #include "image/bytes/empty.h"
+#include "base/limits.h"
 #include "image/bytes/file.h"
+#include "image/bytes/loads.h"
 #include "image/bytes/pageindex.h"
 
 #define ML_QEVM_NAME 256 /* the length is one byte; and a NUL */
 
 /*
- * A block of memory of the saved machine, len bytes long. ram: it is RAM of the
- * guest, and its pages are in the index from first on. bitmap, pages: file
- * offsets, only with mapped-ram.
+ * A block of memory of the saved machine, len bytes long. ram: it is not known as a
+ * device's, and its pages are in the index from first on. bitmap, pages: file offsets,
+ * only with mapped-ram.
  */
 struct ml_qevm_block {
 	char name[ML_QEVM_NAME];
@@ -42,6 +44,9 @@ struct ml_qevm {
 	char machine[ML_QEVM_NAME];
 	struct ml_qevm_block *blocks;
 	size_t n_blocks, cap_blocks;
+	enum memlog_map map; /* of the machine type */
+	uint64_t pages;	     /* of blocks with ram */
+	bool guessed;	     /* where these are */
 	struct ml_pageindex index;
 	struct ml_empty empty;	 /* for next_data */
 	struct memlog_range run; /* of next_range: pages that are there */
@@ -60,6 +65,22 @@ struct ml_qevm {
 /* Parse the headers and the list of blocks. NOT_MINE: another format. CORRUPT,
  * LIMIT, or UNSUPPORTED, which says what to do instead. */
 enum memlog_status ml_qevm_begin(struct ml_qevm *q, struct memlog_err *err);
+
+/* Decide which blocks are RAM, and of which machine. UNSUPPORTED: one whose memory map is
+ * not known. */
+enum memlog_status ml_qevm_choose(struct ml_qevm *q, struct memlog_err *err);
+
+/* After the pages: where each block is. phys has those with an address; rest the others,
+ * one after another from 0 on, and a warning names them. The caller frees both. */
+enum memlog_status ml_qevm_place(struct ml_qevm *q, struct memlog_image *image,
+				 struct ml_loads *phys, struct ml_loads *rest,
+				 struct memlog_err *err);
+
+/* The pages of the index as a file; close frees self, a struct ml_qevm. */
+extern const struct memlog_reader_ops ml_qevm_ops;
+
+/* Read a page of the index. False: it is not in the stream, or all zeros. */
+bool ml_qevm_page(struct ml_qevm *q, uint64_t page, uint8_t buf[ML_PAGE]);
 
 /* Parse on to the end of memory and put the pages of blocks with ram into the
  * index, which the caller has initialised. NO_DATA (truncated) and CORRUPT: the
