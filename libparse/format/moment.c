@@ -117,6 +117,7 @@ bool ml_moment_firmware(const struct memlog_record *rec, struct ml_moment *ret)
 		ret->code = (uint8_t)code;
 		if (code < sizeof(moment_codes) / sizeof(*moment_codes))
 			ret->phase = moment_codes[code];
+		ret->exact = ret->phase != ML_STAGE_NONE;
 		ret->again = ret->phase == ML_STAGE_LOADER;
 		return true;
 	}

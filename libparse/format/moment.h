@@ -47,7 +47,7 @@ enum ml_common {
  * What one record says. Zeroed: nothing.
  *
  * phase: this phase has begun; only the first record that says so counts, or with again
- *	the last; weak: some time before.
+ *	the last; weak: some time before; exact: whatever said so before.
  * common, also: enum ml_common, of that very time; also: shortly after it.
  * is_mark: a progress code, or a point in time that its writer marked; has_code, code,
  *	port (0: not known): what was written to a port.
@@ -63,7 +63,7 @@ enum ml_common {
 struct ml_moment {
 	enum ml_stage phase;
 	unsigned int common, also;
-	bool again, weak, is_mark, has_code, has_machine, aside;
+	bool again, weak, exact, is_mark, has_code, has_machine, aside;
 	uint8_t code;
 	uint16_t port;
 	uint64_t took_ns;

@@ -133,6 +133,30 @@ static void firmware(void **state)
 	assert_null(ml_timeline_get(timeline, 1));
 }
 
+/* A phase begins with the progress code of the firmware, though its first line was before
+ * or comes again. */
+static void codes(void **state)
+{
+	const struct ml_timeline_boot *b;
+
+	(void)state;
+	add_log("ovmf phys:0x1000", "ovmf");
+	add_line(0, "SecCoreStartupWithStack(0x1, 0x2)\n");
+	add_line(10, "memory log: progress 0x01\n");
+	add_line(100, "Loading driver at 0x1 EntryPoint=0x2 A.efi\n");
+	add_line(150, "memory log: progress 0x03\n");
+	add_line(200, "Loading driver at 0x1 EntryPoint=0x2 B.efi\n");
+	add_line(300, "[Bds] Entry...\n");
+	add_line(380, "memory log: progress 0x04\n");
+	add_line(500, "last\n");
+	b = finish();
+	assert_int_equal(b->n_phases, 3);
+	assert_phase(b, 0, "SEC", 0, 150);
+	assert_phase(b, 1, "DXE", 150, 380);
+	assert_phase(b, 2, "BDS", 380, 500);
+	assert_string_equal(b->phases[1].text, "memory log: progress 0x03");
+}
+
 /* A mark that moves changes the phase that it ends and the one that it begins. */
 static void one_mark(void **state)
 {
@@ -384,6 +408,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(firmware, setup, teardown),
+		cmocka_unit_test_setup_teardown(codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_mark, setup, teardown),
 		cmocka_unit_test_setup_teardown(aligned, setup, teardown),
 		cmocka_unit_test_setup_teardown(after_firmware, setup,

@@ -71,9 +71,11 @@ void ml_lane_add_bound(struct ml_lane *l, const struct ml_moment *m, bool timed,
 
 	if (m->phase <= ML_STAGE_NONE || m->phase >= ML_STAGES ||
 	    m->phase < l->phase ||
-	    (b->has && !m->again && (m->weak || !b->weak)))
+	    (b->has && !m->again && !(m->exact && !b->exact) &&
+	     (m->weak || !b->weak)))
 		return;
 	b->has = true;
+	b->exact = m->exact;
 	b->timed = timed;
 	b->weak = m->weak;
 	b->time = time;

@@ -15,9 +15,10 @@ struct ml_lane_gap {
 	char before[ML_TIMELINE_TEXT], after[ML_TIMELINE_TEXT];
 };
 
-/* The first line of a phase; weak: it begins some time before. */
+/* The first line of a phase; weak: it begins some time before; exact: a mark says that it
+ * begins here. */
 struct ml_lane_bound {
-	bool has, timed, weak;
+	bool has, timed, weak, exact;
 	int64_t time;
 	char text[ML_TIMELINE_TEXT];
 };
