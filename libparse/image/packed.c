@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* packed.c - recognise compressed files by their magic. Sources: RFC 1952, RFC
+/* packed.c - recognise compressed files by their magic. Sources: RFC 1950, RFC 1952, RFC
  * 8878, and the formats of xz, lz4 frames, bzip2 and lzip. */
 #include "packed.h"
 
 #include <string.h>
+
+#include "base/bytes.h"
 
 static const struct ml_packed packed[] = {
 	{ ML_PACKED_GZIP, "gzip", "gunzip it", "\x1f\x8b\x08", 3 },
@@ -15,7 +17,17 @@ static const struct ml_packed packed[] = {
 	{ ML_PACKED_LZ4, "lz4", "unlz4 it", "\x04\x22\x4d\x18", 4 },
 	{ ML_PACKED_BZIP2, "bzip2", "bunzip2 it", "BZh", 3 },
 	{ ML_PACKED_LZIP, "lzip", "unpack it with lzip -d", "LZIP", 4 },
+	{ ML_PACKED_ZLIB, "zlib", "unpack it with pigz -dc <FILE >NEW", "\x78",
+	  1 },
 };
+
+/* RFC 1950: deflate with a window of 32 KiB, a header that is a multiple of 31,
+ * no dictionary, and a first block of a type that there is. */
+static bool packed_is_zlib(const uint8_t *p, size_t len)
+{
+	return len > 2 && ml_be16(p) % 31 == 0 && !(p[1] & 0x20) &&
+	       (p[2] & 6) != 6;
+}
 
 const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len)
 {
@@ -23,7 +35,9 @@ const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len)
 
 	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++)
 		if (len >= packed[i].len &&
-		    !memcmp(bytes, packed[i].magic, packed[i].len))
+		    !memcmp(bytes, packed[i].magic, packed[i].len) &&
+		    (packed[i].kind != ML_PACKED_ZLIB ||
+		     packed_is_zlib(bytes, len)))
 			return &packed[i];
 	return NULL;
 }

@@ -12,6 +12,7 @@ enum ml_packed_kind {
 	ML_PACKED_LZ4,
 	ML_PACKED_BZIP2,
 	ML_PACKED_LZIP,
+	ML_PACKED_ZLIB, /* LiME with compress=1; memory can begin like it */
 	ML_PACKED_KINDS,
 };
 

@@ -68,14 +68,6 @@ static const struct known *refuse_find(const struct known *k, size_t n,
 	return NULL;
 }
 
-/* RFC 1950: deflate with a window of 32 KiB, a header that is a multiple of 31,
- * no dictionary, and a first block of a type that there is. */
-static bool refuse_is_zlib(const uint8_t *p, size_t len)
-{
-	return len > 2 && p[0] == 0x78 && ml_be16(p) % 31 == 0 &&
-	       !(p[1] & 0x20) && (p[2] & 6) != 6;
-}
-
 static enum memlog_status refuse_open(struct memlog_image *image,
 				      const struct ml_file *file,
 				      const struct memlog_open_opts *opts,
@@ -106,11 +98,6 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 			       "compressed with %s, "
 			       "which this program does not unpack; %s",
 			       packed->name, packed->unpack);
-	if (refuse_is_zlib(head, got))
-		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "a zlib stream, as LiME writes it with "
-			       "compress=1, is not supported; unpack it: "
-			       "pigz -dc <FILE >NEW");
 	return ml_fail(err, MEMLOG_NOT_MINE, "not recognised");
 }
 

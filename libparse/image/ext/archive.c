@@ -78,6 +78,12 @@ static enum memlog_status archive_put(struct unpack *u, size_t len,
 static enum memlog_status
 archive_nothing(const struct unpack *u, const char *why, struct memlog_err *err)
 {
+	if (u->kind == ML_PACKED_ZLIB)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "begins like a zlib stream, and cannot be "
+			       "unpacked%s%.80s; if it is raw guest memory, "
+			       "give --map=q35, pc, ... or none",
+			       why ? ": " : "", why ? why : "");
 	return ml_fail(err, MEMLOG_CORRUPT,
 		       "cannot unpack it%s%.80s; if the "
 		       "program that packed it can%s, unpack it first",
@@ -139,7 +145,7 @@ static enum memlog_status archive_unpack(struct unpack *u,
 				       "%" PRIu64 " bytes when unpacked",
 				       (uint64_t)ML_MAX_UNPACKED);
 	}
-	if (!u->size)
+	if (u->size < (u->kind == ML_PACKED_ZLIB ? ML_PAGE : 1u))
 		return archive_nothing(u, why.text, err);
 	/* checksums follow the data: the bytes are in the spool file already */
 	u->image->suspect = true;
@@ -166,6 +172,11 @@ static la_ssize_t read_in(struct archive *a, void *arg, const void **ret)
 	return (la_ssize_t)got;
 }
 
+static bool archive_by_zlib(const struct ml_packed *f)
+{
+	return f->kind == ML_PACKED_GZIP || f->kind == ML_PACKED_ZLIB;
+}
+
 static enum memlog_status archive_start(struct unpack *u,
 					const struct ml_packed *f,
 					struct memlog_err *err)
@@ -173,9 +184,9 @@ static enum memlog_status archive_start(struct unpack *u,
 	struct archive_entry *entry;
 
 	u->kind = f->kind;
-	if (f->kind == ML_PACKED_GZIP)
-		return ml_gunzip_create(u->file, &u->image->alloc, &u->gunzip,
-					err);
+	if (archive_by_zlib(f))
+		return ml_gunzip_create(u->file, f->kind == ML_PACKED_GZIP,
+					&u->image->alloc, &u->gunzip, err);
 	/* ARCHIVE_WARN: it would run a program */
 	if (filters[f->kind](u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_raw(u->a) != ARCHIVE_OK)
@@ -221,7 +232,8 @@ static enum memlog_status spool_all(struct unpack *u, const struct ml_packed *f,
 }
 
 /* How the file is compressed. NULL: it is not, or not supported here. */
-static const struct ml_packed *archive_look(const struct ml_file *file)
+static const struct ml_packed *archive_look(const struct ml_file *file,
+					    const struct memlog_open_opts *opts)
 {
 	uint8_t head[ML_PACKED_MAGIC];
 	const struct ml_packed *f;
@@ -230,7 +242,11 @@ static const struct ml_packed *archive_look(const struct ml_file *file)
 	if (ml_file_read_some(file, 0, head, sizeof(head), &got, NULL))
 		return NULL;
 	f = ml_packed_find(head, got);
-	return f && (f->kind == ML_PACKED_GZIP || filters[f->kind]) ? f : NULL;
+	/* what the user calls memory may begin like that */
+	if (f && f->kind == ML_PACKED_ZLIB &&
+	    (opts->map || opts->raw_base || opts->force_raw))
+		return NULL;
+	return f && (archive_by_zlib(f) || filters[f->kind]) ? f : NULL;
 }
 
 enum memlog_status ml_archive_open(struct memlog_image *image,
@@ -239,7 +255,7 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 				   struct memlog_err *err)
 {
 	struct unpack u = { .image = image, .file = file, .opts = opts };
-	const struct ml_packed *f = archive_look(file);
+	const struct ml_packed *f = archive_look(file, opts);
 	struct ml_file unpacked;
 	enum memlog_status s;
 	char words[96];

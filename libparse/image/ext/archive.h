@@ -6,8 +6,8 @@
 #include "image/bytes/file.h"
 
 /*
- * A layer, see image/open.h, for files compressed with gzip, bzip2, xz, zstd or
- * lz4. *file becomes an unlinked temporary file in opts->tmpdir with the
+ * A layer, see image/open.h, for files compressed with gzip, zlib, bzip2, xz,
+ * zstd or lz4. *file becomes an unlinked temporary file in opts->tmpdir with the
  * unpacked bytes, pages of zeros as holes. NOT_MINE: not compressed. LIMIT: it
  * needs more than the free space, or has more than ML_MAX_UNPACKED bytes. A
  * damaged file is OK, with a warning, if anything could be unpacked.

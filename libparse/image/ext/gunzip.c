@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * gunzip.c - unpack gzip with zlib, which verifies the checksum and the length
- * at the end of each member; libarchive does not.
+ * gunzip.c - unpack gzip and zlib streams with zlib, which verifies the checksum and the
+ * length at the end of each; libarchive does not.
  */
 #include "gunzip.h"
 
@@ -22,14 +22,14 @@ struct ml_gunzip {
 	uint8_t in[65536];
 };
 
-enum memlog_status ml_gunzip_create(const struct ml_file *file,
+enum memlog_status ml_gunzip_create(const struct ml_file *file, bool gzip,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err)
 {
 	struct ml_gunzip *g = ml_calloc(alloc, 1, sizeof(*g));
 
-	if (!g || inflateInit2(&g->z, GZIP_ONLY) != Z_OK) {
+	if (!g || inflateInit2(&g->z, gzip ? GZIP_ONLY : MAX_WBITS) != Z_OK) {
 		ml_free(alloc, g);
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack");
 	}
@@ -93,7 +93,8 @@ static enum memlog_status gunzip_next(struct ml_gunzip *g,
 			g->z.avail_in--;
 		}
 		if (g->z.avail_in)
-			return ml_fail(err, MEMLOG_CORRUPT, "not gzip");
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "no compressed data");
 		s = gunzip_refill(g, err);
 	} while (!s && g->z.avail_in);
 	return s;
@@ -124,7 +125,7 @@ enum memlog_status ml_gunzip_read(struct ml_gunzip *g, uint8_t *buf, size_t len,
 				    "no memory to unpack");
 		else if (r != Z_OK && r != Z_STREAM_END)
 			s = ml_fail(err, MEMLOG_CORRUPT, "%s",
-				    g->z.msg ? g->z.msg : "not gzip");
+				    g->z.msg ? g->z.msg : "no compressed data");
 	}
 	*ret = len - g->z.avail_out;
 	/* the next call returns the error */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gunzip.h - unpack gzip and verify its checksums. */
+/* gunzip.h - unpack gzip and zlib streams and verify their checksums. */
 #ifndef ML_IMAGE_EXT_GUNZIP_H
 #define ML_IMAGE_EXT_GUNZIP_H
 
@@ -7,8 +7,9 @@
 
 struct ml_gunzip;
 
-/* Unpack a file; file and alloc are borrowed. The caller destroys *ret. */
-enum memlog_status ml_gunzip_create(const struct ml_file *file,
+/* Unpack a file of gzip or of zlib; file and alloc are borrowed. The caller destroys
+ * *ret. */
+enum memlog_status ml_gunzip_create(const struct ml_file *file, bool gzip,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err);
