@@ -35,13 +35,14 @@ struct ml_space {
 
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the
  * holes of a sparse file, which read as zeros. size is in bytes, UINT64_MAX if
- * unknown. */
+ * unknown. member: the file is an archive, and this one in it is meant, or NULL. */
 struct ml_file {
 	const struct memlog_reader_ops *ops;
 	void *self;
 	uint64_t size;
 	const char *name;
 	const struct ml_file *lower; /* the file it is made from, or NULL */
+	const char *member;
 };
 
 struct ml_xen;

@@ -394,7 +394,7 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	s = add_ranges(&b, opts, err);
 	if (avml)
 		from = (struct ml_file){ &frames_ops, b.frames, b.frames->len,
-					 file->name, file };
+					 file->name,  file,	NULL };
 	if (!s)
 		s = ml_loads_init(&loads, b.loads, b.n, from.size,
 				  &image->alloc, err);

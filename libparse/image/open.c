@@ -107,6 +107,10 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 		if (s == MEMLOG_NOT_MINE)
 			s = MEMLOG_OK;
 	}
+	if (!s && image->file.member)
+		s = ml_fail(err, MEMLOG_INVALID,
+			    "it is not an archive, and has no file %.100s",
+			    image->file.member);
 	if (!s)
 		s = open_ask(image, opts, err);
 	if (s) {

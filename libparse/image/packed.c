@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* packed.c - recognise compressed files by their magic. Sources: RFC 1950, RFC 1952, RFC
- * 8878, and the formats of xz, lz4 frames, bzip2 and lzip. */
+ * 8878, and the formats of xz, lz4 frames, bzip2, lzip, tar, cpio, zip and 7z. */
 #include "packed.h"
 
 #include <string.h>
@@ -40,4 +40,27 @@ const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len)
 		     packed_is_zlib(bytes, len)))
 			return &packed[i];
 	return NULL;
+}
+
+bool ml_packed_archive(const uint8_t *bytes, size_t len)
+{
+	/* tar has its magic after the name of the first file */
+	static const struct {
+		uint16_t at, len;
+		const char *magic;
+	} t[] = {
+		{ 257, 5, "ustar" },
+		{ 0, 4, "PK\3\4" },
+		{ 0, 6, "7z\xbc\xaf\x27\x1c" },
+		{ 0, 6, "070701" },
+		{ 0, 6, "070702" },
+		{ 0, 6, "070707" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (len >= (size_t)t[i].at + t[i].len &&
+		    !memcmp(bytes + t[i].at, t[i].magic, t[i].len))
+			return true;
+	return false;
 }

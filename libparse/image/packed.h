@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* packed.h - recognise files that were compressed as a whole by their magic. */
+/* packed.h - recognise files that were compressed as a whole, and archives, by their
+ * magic. */
 #ifndef ML_IMAGE_PACKED_H
 #define ML_IMAGE_PACKED_H
 
@@ -30,5 +31,8 @@ struct ml_packed {
 /* The compression of a file that begins with these len bytes. NULL: none that
  * is known. */
 const struct ml_packed *ml_packed_find(const uint8_t *bytes, size_t len);
+
+/* Is it an archive, tar, cpio, zip or 7z, that begins with these len bytes? */
+bool ml_packed_archive(const uint8_t *bytes, size_t len);
 
 #endif

@@ -144,7 +144,7 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 	enum memlog_status s;
 
 	/* packed: the file inside is what matters */
-	*ret = ml_packed_find(bytes, len);
+	*ret = ml_packed_find(bytes, len) || ml_packed_archive(bytes, len);
 	if (opts->force_raw)
 		return MEMLOG_OK;
 	*ret |= ml_flattened_is(bytes, len);

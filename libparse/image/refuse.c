@@ -42,6 +42,12 @@ static const struct known table[] = {
 	  "use xl dump-core DOMAIN FILE" },
 	{ 257, 5, "ustar", "a tar archive",
 	  "extract the dump from it: tar -xf FILE" },
+	{ 0, 4, "PK\3\4", "a zip archive",
+	  "extract the dump from it: unzip FILE" },
+	{ 0, 6, "7z\xbc\xaf\x27\x1c", "a 7z archive",
+	  "extract the dump from it: 7z x FILE" },
+	{ 0, 5, "07070", "a cpio archive",
+	  "extract the dump from it: cpio -id <FILE" },
 	{ 0, 4, "QFI\xfb", "a qcow2 disk",
 	  "dump the guest's memory with " DUMP_QEMU },
 };

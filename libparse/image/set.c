@@ -400,19 +400,50 @@ static enum memlog_status set_open(const char *names,
 	return ml_image_opened(image, ret, err);
 }
 
+/* "FILE:MEMBER", where there is a file FILE: what is in the archive FILE. NOT_MINE: there is
+ * none. names outlives *ret. */
+static enum memlog_status open_member(const char *names,
+				      const struct memlog_open_opts *opts,
+				      struct ml_file *ret,
+				      struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(opts->allocator);
+	char *path = ml_strdup(&a, names), *colon;
+	enum memlog_status s = MEMLOG_NOT_MINE;
+
+	if (!path)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
+	for (colon = path; s && (colon = strchr(colon, ':')); colon++) {
+		*colon = '\0';
+		s = ml_file_open(path, opts, ret, NULL);
+		*colon = ':';
+		if (!s)
+			ret->member = names + (colon - path) + 1;
+	}
+	ml_free(&a, path);
+	return s == MEMLOG_NO_MEMORY ? s : s ? MEMLOG_NOT_MINE : MEMLOG_OK;
+}
+
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,
 				       struct memlog_image **ret,
 				       struct memlog_err *err)
 {
+	struct memlog_err why;
 	struct ml_file file;
-	enum memlog_status s;
+	enum memlog_status s, in;
 
 	s = ml_file_open(names, opts, &file, err);
 	/* a list of files, or an address, unless there is a file of this name */
 	if (s == MEMLOG_IO && err->sys == ENOENT && strpbrk(names, ",@"))
 		return set_open(names, layers, opts, ret, err);
+	if (s == MEMLOG_IO && (err->sys == ENOENT || err->sys == ENOTDIR)) {
+		in = open_member(names, opts, &file, &why);
+		if (in == MEMLOG_NO_MEMORY)
+			*err = why;
+		s = in == MEMLOG_NOT_MINE ? s : in;
+	}
 	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);
 }
 

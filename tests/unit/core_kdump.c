@@ -547,7 +547,7 @@ static void test_bitmap_cost(void **state)
 	assert_int_equal(ml_file_memory(file, len, "m", NULL, &c.below, NULL),
 			 0);
 	/* as long as if every page had a descriptor: nothing is cut */
-	f = (struct ml_file){ &ops, &c, 1ull << 33, "m", NULL };
+	f = (struct ml_file){ &ops, &c, 1ull << 33, "m", NULL, NULL };
 	assert_int_equal(ml_image_open_on(&f, &o, &image, NULL), 0);
 	c.bytes = 0;
 	assert_int_equal(

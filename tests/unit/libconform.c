@@ -426,7 +426,7 @@ void conform_stingy_file(const uint8_t *p, size_t len, struct ml_file *ret)
 	assert_non_null(s);
 	s->p = p;
 	s->len = len;
-	*ret = (struct ml_file){ &stingy_ops, s, len, "stingy", NULL };
+	*ret = (struct ml_file){ &stingy_ops, s, len, "stingy", NULL, NULL };
 }
 
 static void *count_alloc(void *self, size_t size)

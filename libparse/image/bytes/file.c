@@ -213,7 +213,7 @@ static enum memlog_status file_create(const char *name,
 
 static void file_fill(struct ml_file *ret, struct fd_file *f)
 {
-	*ret = (struct ml_file){ &file_ops, f, f->size, f->name, NULL };
+	*ret = (struct ml_file){ &file_ops, f, f->size, f->name, NULL, NULL };
 }
 
 /* Character devices have no size. Refuse one without bytes (/dev/null), and one

@@ -445,8 +445,8 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 		flat_close(f);
 		return s;
 	}
-	f->payload = (struct ml_file){ &payload_ops, f, f->payload_len,
-				       file->name, &f->lower };
+	f->payload = (struct ml_file){ &payload_ops, f,		f->payload_len,
+				       file->name,   &f->lower, NULL };
 	*file = (struct ml_file){
 		.ops = &flat_ops,
 		.self = f,

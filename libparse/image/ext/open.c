@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "image/bytes/flattened.h"
-#include "archive.h"
+#include "members.h"
 #include "cloudhv.h"
 #include "codec.h"
 #include "hint.h"

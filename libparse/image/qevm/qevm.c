@@ -122,8 +122,8 @@ static enum memlog_status qevm_open(struct memlog_image *image,
 		ml_qevm_ops.close(q);
 		return s;
 	}
-	ram = (struct ml_file){ &ml_qevm_ops, q, q->index.end * ML_PAGE,
-				file->name, file };
+	ram = (struct ml_file){ &ml_qevm_ops, q,    q->index.end * ML_PAGE,
+				file->name,   file, NULL };
 	return qevm_spaces(q, image, &ram, err);
 }
 

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* unpack.c - the bytes of a packed file: gzip and zlib with zlib, the rest with libarchive,
+ * without filters for which it would run a program. */
+#include "unpack.h"
+
+#ifdef HAVE_LIBARCHIVE
+#include <archive.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "gunzip.h"
+#include "image/bytes/spool.h"
+
+/* NULL: not supported here. */
+static int (*const filters[ML_PACKED_KINDS + 1])(struct archive *a) = {
+	[ML_PACKED_ZSTD] = archive_read_support_filter_zstd,
+	[ML_PACKED_XZ] = archive_read_support_filter_xz,
+	[ML_PACKED_LZ4] = archive_read_support_filter_lz4,
+	[ML_PACKED_BZIP2] = archive_read_support_filter_bzip2,
+	[ML_PACKED_GZIP] = archive_read_support_filter_none,
+	[ML_PACKED_ZLIB] = archive_read_support_filter_none,
+	[ML_PACKED_KINDS] = archive_read_support_filter_none,
+};
+
+/* Write bytes that belong at off; pages of zeros become holes. */
+enum memlog_status ml_unpack_put(struct ml_unpack *u, const uint8_t *bytes,
+				 size_t len, uint64_t off,
+				 struct memlog_err *err)
+{
+	enum memlog_status s;
+	const uint8_t *p;
+	size_t at, n;
+
+	for (at = 0; at < len; at += n) {
+		/* pages of the file, wherever the bytes start */
+		n = ml_min(ML_PAGE - (off + at) % ML_PAGE, len - at);
+		p = bytes + at;
+		if (!p[0] && !memcmp(p, p + 1, n - 1))
+			continue;
+		u->written += n;
+		if (u->written > u->room)
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "unpacking it needs "
+				       "more than the free space for temporary "
+				       "files; set TMPDIR");
+		s = ml_spool_write(u->spool, off + at, p, n, err);
+		if (s)
+			return s;
+	}
+	return MEMLOG_OK;
+}
+
+/* Nothing could be unpacked. One reason is a window of zstd of more than 128 MiB, as
+ * --long=31 uses. */
+enum memlog_status ml_unpack_nothing(const struct ml_unpack *u, const char *why,
+				     struct memlog_err *err)
+{
+	if (u->kind == ML_PACKED_ZLIB)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "begins like a zlib stream, and cannot be "
+			       "unpacked%s%.80s; if it is raw guest memory, "
+			       "give --map=q35, pc, ... or none",
+			       why ? ": " : "", why ? why : "");
+	return ml_fail(err, MEMLOG_CORRUPT,
+		       "cannot unpack it%s%.80s; if the "
+		       "program that packed it can%s, unpack it first",
+		       why ? ": " : "", why ? why : "",
+		       u->kind == ML_PACKED_ZSTD ? " (zstd -d --long=31)" : "");
+}
+
+static uint64_t unpack_consumed(const struct ml_unpack *u)
+{
+	return u->gunzip ? ml_gunzip_consumed(u->gunzip) : u->at;
+}
+
+enum memlog_status ml_unpack_tick(const struct ml_unpack *u,
+				  struct memlog_err *err)
+{
+	if (u->opts->progress &&
+	    u->opts->progress(u->opts->progress_arg, unpack_consumed(u),
+			      u->file->size == UINT64_MAX ? 0 : u->file->size))
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	return MEMLOG_OK;
+}
+
+/* The next bytes of the member, and where in it they are; *ret_len 0: its end. CORRUPT: the
+ * file is damaged. */
+enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
+				  size_t *ret_len, uint64_t *ret_off,
+				  struct memlog_err *err)
+{
+	const void *p = NULL;
+	const char *text;
+	la_int64_t off = 0;
+	int r;
+
+	*ret_len = 0;
+	do {
+		r = archive_read_data_block(u->a, &p, ret_len, &off);
+	} while (r == ARCHIVE_RETRY || (r == ARCHIVE_OK && !*ret_len));
+	*ret = p;
+	*ret_off = (uint64_t)off;
+	if (r == ARCHIVE_OK || (r == ARCHIVE_WARN && *ret_len))
+		return off < 0 || *ret_off > ML_MAX_UNPACKED ||
+				       *ret_len > ML_MAX_UNPACKED - *ret_off ?
+			       ml_fail(err, MEMLOG_LIMIT,
+				       "it has more than "
+				       "%" PRIu64 " bytes when unpacked",
+				       (uint64_t)ML_MAX_UNPACKED) :
+			       MEMLOG_OK;
+	*ret_len = 0;
+	if (r == ARCHIVE_EOF)
+		return MEMLOG_OK;
+	if (u->failed && u->failed != MEMLOG_CORRUPT) {
+		*err = u->why;
+		return u->failed;
+	}
+	text = archive_error_string(u->a);
+	return ml_fail(err, MEMLOG_CORRUPT, "%s",
+		       u->failed ? u->why.text :
+		       text	 ? text :
+				   "not readable");
+}
+
+static la_ssize_t unpack_more(struct archive *a, void *arg, const void **ret)
+{
+	struct ml_unpack *u = arg;
+	size_t got;
+
+	u->failed = u->gunzip ? ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN,
+					       &got, &u->why) :
+				ml_file_read_some(u->file, u->at, u->in,
+						  ML_UNPACK_IN, &got, &u->why);
+	if (u->failed) {
+		archive_set_error(a, u->why.sys, "%s", u->why.text);
+		return -1;
+	}
+	u->at += got;
+	*ret = u->in;
+	return (la_ssize_t)got;
+}
+
+static la_int64_t unpack_seek(struct archive *a, void *arg, la_int64_t off,
+			      int whence)
+{
+	struct ml_unpack *u = arg;
+	uint64_t from = whence == SEEK_END ? u->file->size :
+			whence == SEEK_CUR ? u->at :
+					     0;
+
+	if (off < 0 ? (uint64_t)-off > from :
+		      !ml_add(from, (uint64_t)off, &u->at)) {
+		archive_set_error(a, EINVAL, "a position outside of the file");
+		return ARCHIVE_FATAL;
+	}
+	u->at = from + (uint64_t)off;
+	return (la_int64_t)u->at;
+}
+
+enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err)
+{
+	const struct memlog_allocator *alloc = &u->image->alloc;
+	enum memlog_status s = MEMLOG_OK;
+	bool seeks = u->kind == ML_PACKED_KINDS && u->file->size != UINT64_MAX;
+	/* ARCHIVE_WARN: it would run a program */
+	bool ok = filters[u->kind](u->a) == ARCHIVE_OK &&
+		  archive_read_support_format_raw(u->a) == ARCHIVE_OK &&
+		  archive_read_support_format_empty(u->a) == ARCHIVE_OK &&
+		  archive_read_support_format_tar(u->a) == ARCHIVE_OK &&
+		  archive_read_support_format_cpio(u->a) == ARCHIVE_OK;
+
+	if (ok && seeks)
+		ok = archive_read_support_format_zip(u->a) == ARCHIVE_OK &&
+		     archive_read_support_format_7zip(u->a) == ARCHIVE_OK &&
+		     archive_read_set_seek_callback(u->a, unpack_seek) ==
+			     ARCHIVE_OK;
+	if (!ok)
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "this build cannot unpack it");
+	if (u->kind == ML_PACKED_GZIP || u->kind == ML_PACKED_ZLIB)
+		s = ml_gunzip_create(u->file, u->kind == ML_PACKED_GZIP, alloc,
+				     &u->gunzip, err);
+	if (!s &&
+	    archive_read_open(u->a, u, NULL, unpack_more, NULL) != ARCHIVE_OK)
+		s = ml_unpack_nothing(u, archive_error_string(u->a), err);
+	return s;
+}
+
+enum memlog_status ml_unpack_rest(struct ml_unpack *u, struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	size_t got = 1;
+
+	while (u->gunzip && got && !s) {
+		s = ml_unpack_tick(u, err);
+		if (!s)
+			s = ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN, &got,
+					   err);
+	}
+	return s;
+}
+
+bool ml_unpack_can(enum ml_packed_kind kind)
+{
+	return filters[kind];
+}
+#endif

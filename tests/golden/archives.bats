@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A dump in an archive: tar, also compressed, cpio, zip and 7z.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	mkdir dir
+	image lime dir/vmcore truth
+	"$dump" dir/vmcore >want
+	[ -s want ]
+	# text, and a dump that is larger than its file of text, but smaller than the other
+	yes "some text" | head -c 3000000 >dir/notes
+	image small-c dir/small
+	"$dump" dir/small >small.want
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	T=$BATS_TEST_TMPDIR
+}
+
+# pack FORMAT FILE NAME...: make an archive of files of dir
+pack() {
+	bsdtar -c --format "$1" -f "$2" -C dir "${@:3}"
+}
+
+@test "all formats: the file in it, by itself, through a pipe, and extracted" {
+	local name
+	pack gnutar "$T/tar" vmcore
+	pack pax "$T/pax" vmcore
+	pack newc "$T/cpio" vmcore
+	pack zip "$T/zip" vmcore
+	pack 7zip "$T/7z" vmcore
+	for name in gzip xz zstd bzip2 lz4; do
+		$name -c <"$T/tar" >"$T/tar.$name"
+	done
+	gzip -c <"$T/cpio" >"$T/cpio.gzip"
+	tar -C dir -S -cf "$T/sparse" vmcore
+	cd "$T"
+	for name in *; do
+		"$dump" "$name" >got
+		cmp got "$BATS_FILE_TMPDIR/want"
+		"$dump" "$name:vmcore" | cmp - got
+		# shellcheck disable=SC2002 # a pipe
+		cat "$name" | "$dump" - | cmp - got
+		"$dump" -q --extract=small "$name"
+		"$dump" small | cmp - got
+		rm small got
+	done
+	run -0 "$dump" --info tar.xz
+	[[ $output == *"compressed as a whole"*"xz, unpacked to"* ]]
+	[[ $output == *"file in an archive"*"vmcore ("*"), of "* ]]
+}
+
+@test "of several files the largest dump, and any by its name" {
+	local format
+	for format in gnutar zip 7zip; do
+		for order in "notes small vmcore" "vmcore notes small" "small notes vmcore"; do
+			# shellcheck disable=SC2086 # names
+			pack $format "$T/a" $order
+			run -0 --separate-stderr "$dump" "$T/a"
+			[ "$output" = "$(cat want)" ]
+			[ "$stderr" = "memlog-dump: $T/a: warning: the archive has 3 files; this is vmcore, the largest dump: FILE:NAME picks another" ]
+			run -0 --separate-stderr "$dump" "$T/a:small"
+			[ "$output" = "$(cat small.want)" ]
+			[ -z "$stderr" ]
+			rm "$T/a"
+		done
+	done
+	# a path, with and without ./
+	tar -cf "$T/paths" ./dir/small dir/vmcore
+	"$dump" "$T/paths:dir/small" | cmp - small.want
+	"$dump" "$T/paths:dir/vmcore" | cmp - want
+	run -2 --separate-stderr "$dump" "$T/paths:small"
+	[ "$stderr" = "memlog-dump: $T/paths:small: the archive has no file small; it has dir/small, dir/vmcore" ]
+	run -2 --separate-stderr "$dump" dir/vmcore:small
+	[ "$stderr" = "memlog-dump: dir/vmcore:small: it is not an archive, and has no file small" ]
+	gzip -c dir/vmcore >"$T/vmcore.gz"
+	run -2 --separate-stderr "$dump" "$T/vmcore.gz:small"
+	[[ $stderr == *": it is not an archive, and has no file small" ]]
+	run -3 --separate-stderr "$dump" "$T/nothing:small"
+	[[ $stderr == *": No such file or directory" ]]
+	# a file of this name comes first
+	cp dir/small "$T/vmcore.gz:small"
+	"$dump" "$T/vmcore.gz:small" | cmp - small.want
+}
+
+@test "archives without a file, and files that are packed again" {
+	mkdir "$T/d"
+	ln -s vmcore "$T/d/link"
+	tar -C "$T" -cf "$T/dirs" d
+	run -2 --separate-stderr "$dump" "$T/dirs"
+	[ "$stderr" = "memlog-dump: $T/dirs: the archive has no file in it" ]
+	zstd -q dir/vmcore -o "$T/vmcore.zst"
+	tar -C "$T" -cf "$T/twice" vmcore.zst
+	run -3 --separate-stderr "$dump" "$T/twice"
+	[[ $stderr == *": compressed twice, and zstd is left: unpack it once" ]]
+	tar -C "$T" -cf "$T/nested" dirs
+	run -3 --separate-stderr "$dump" "$T/nested"
+	[[ $stderr == *": a tar archive is not supported; extract the dump from it: tar -xf FILE" ]]
+}
+
+@test "hostile names do not reach the terminal" {
+	local name=$'a\e[2J\n\xc2\x9bx'
+	cp dir/vmcore "$T/$name"
+	cp dir/small "$T/b"
+	tar -C "$T" -cf "$T/tar" "$name" b
+	run -0 --separate-stderr "$dump" "$T/tar"
+	[ "$output" = "$(cat want)" ]
+	printf '%s\n' "$stderr" >"$T/text"
+	"$dump" --info "$T/tar" >>"$T/text" 2>&1
+	run -2 --separate-stderr "$dump" "$T/tar:c"
+	printf '%s\n' "$stderr" >>"$T/text"
+	[ "$(wc -l <"$T/text")" -gt 5 ]
+	safe "$T/text"
+	"$dump" "$T/tar:$name" | cmp - want
+}
+
+@test "cut and damaged archives: what is there, and a warning" {
+	local format
+	for format in gnutar zip 7zip; do
+		rm -f "$T/whole"
+		pack $format "$T/whole" vmcore
+		head -c "$(($(stat -c %s "$T/whole") / 2))" "$T/whole" >"$T/cut"
+		run --separate-stderr "$dump" "$T/cut"
+		# its directory is at the end
+		if [ $format = 7zip ]; then
+			[ "$status" -eq 3 ]
+			continue
+		fi
+		[[ $stderr == *": warning: the archive is damaged ("* ]]
+		[[ $status == [04] ]]
+	done
+	pack gnutar "$T/tar" vmcore
+	gzip -c <"$T/tar" | head -c -8 >"$T/cut.gz"
+	printf '\0\0\0\0\0\0\0\0' >>"$T/cut.gz"
+	run -0 --separate-stderr "$dump" "$T/cut.gz"
+	[[ $stderr == *": warning: the archive is damaged ("*"any of them may be wrong"* ]]
+	# a size that no file has, with the right sum of the header
+	perl -0777 -pi -e '
+		substr($_, 124, 12) = "\x80\0\0\0\x7f" . "\xff" x 7;
+		substr($_, 148, 8) = " " x 8;
+		substr($_, 148, 8) = sprintf "%06o\0 ", unpack "%32C*", substr $_, 0, 512;
+		' "$T/tar"
+	run -3 --separate-stderr "$dump" "$T/tar"
+	[ -n "$stderr" ]
+	[ -z "$(find "${TMPDIR:-/var/tmp}" -maxdepth 1 -name 'memlog*' -newer want)" ]
+}
