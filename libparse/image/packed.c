@@ -17,6 +17,8 @@ static const struct ml_packed packed[] = {
 	{ ML_PACKED_LZ4, "lz4", "unlz4 it", "\x04\x22\x4d\x18", 4 },
 	{ ML_PACKED_BZIP2, "bzip2", "bunzip2 it", "BZh", 3 },
 	{ ML_PACKED_LZIP, "lzip", "unpack it with lzip -d", "LZIP", 4 },
+	{ ML_PACKED_LZOP, "lzop", "unpack it with lzop -dc <FILE >NEW",
+	  "\x89LZO\0\r\n\x1a\n", 9 },
 	{ ML_PACKED_ZLIB, "zlib", "unpack it with pigz -dc <FILE >NEW", "\x78",
 	  1 },
 };
@@ -63,4 +65,31 @@ bool ml_packed_archive(const uint8_t *bytes, size_t len)
 		    !memcmp(bytes + t[i].at, t[i].magic, t[i].len))
 			return true;
 	return false;
+}
+
+const struct ml_packed *ml_packed_libvirt(const uint8_t *bytes, size_t len,
+					  uint64_t *ret_at)
+{
+	static const enum ml_packed_kind kinds[] = {
+		ML_PACKED_GZIP, ML_PACKED_BZIP2, ML_PACKED_XZ, ML_PACKED_LZOP,
+		ML_PACKED_ZSTD
+	};
+	uint32_t kind, more;
+	size_t i;
+	bool be;
+
+	if (len < ML_LIBVIRT_HEADER || (memcmp(bytes, "LibvirtQemudSave", 16) &&
+					memcmp(bytes, "LibvirtQemudPart", 16)))
+		return NULL;
+	/* in the byte order of its host, by the version */
+	be = ml_be32(bytes + 16) < ml_le32(bytes + 16);
+	more = be ? ml_be32(bytes + 20) : ml_le32(bytes + 20);
+	kind = be ? ml_be32(bytes + ML_LIBVIRT_PACKED) :
+		    ml_le32(bytes + ML_LIBVIRT_PACKED);
+	if (!kind || kind > sizeof(kinds) / sizeof(kinds[0]))
+		return NULL;
+	*ret_at = (uint64_t)ML_LIBVIRT_HEADER + more;
+	for (i = 0; packed[i].kind != kinds[kind - 1]; i++)
+		;
+	return &packed[i];
 }

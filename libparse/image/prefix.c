@@ -142,9 +142,11 @@ enum memlog_status ml_prefix_needs_file(const uint8_t *bytes, size_t len,
 {
 	const struct ml_image_format *const *f = ml_image_formats;
 	enum memlog_status s;
+	uint64_t at;
 
 	/* packed: the file inside is what matters */
-	*ret = ml_packed_find(bytes, len) || ml_packed_archive(bytes, len);
+	*ret = ml_packed_find(bytes, len) || ml_packed_archive(bytes, len) ||
+	       ml_packed_libvirt(bytes, len, &at);
 	if (opts->force_raw)
 		return MEMLOG_OK;
 	*ret |= ml_flattened_is(bytes, len);

@@ -62,3 +62,36 @@ whole() {
 	[[ ${lines[1]} == "ovmf "*" file:0x3cb3000 "* ]]
 	[[ ${lines[2]} != *guessed* ]]
 }
+
+@test "each compression of libvirt" {
+	local number=0 tool packed
+	image qevm plain
+	"$dump" plain >text
+	[ -s text ]
+	# the header, and the XML whose length it has
+	packed=$((92 + $(od -An -tu4 -j20 -N4 plain)))
+	for tool in gzip bzip2 xz lzop zstd; do
+		number=$((number + 1))
+		{ head -c "$packed" plain; tail -c "+$((packed + 1))" plain | $tool -c; } >saved
+		# shellcheck disable=SC2059 # a byte
+		printf "\\$number" | dd of=saved bs=1 seek=28 conv=notrunc status=none
+		run -0 --separate-stderr "$dump" --strict -o got saved
+		[ -z "$stderr" ]
+		cmp got text
+		rm got
+		# shellcheck disable=SC2002 # a pipe
+		cat saved | "$dump" - | cmp - text
+		run -0 "$dump" --info saved
+		[[ $output == *"(saved guest of libvirt)"* ]]
+		[[ $output == *"      web-3"* ]]
+		[[ $output == *"compressed as a whole"*"$tool, unpacked to "* ]]
+		# not all of it
+		truncate -s -50000 saved
+		run --separate-stderr "$dump" --strict saved
+		[[ $status == [34] ]]
+		[[ $stderr == *"damaged"* || $stderr == *"cannot unpack it"* ]]
+	done
+	# one that there is not
+	printf '\6' | dd of=plain bs=1 seek=28 conv=notrunc status=none
+	"$dump" plain | cmp - text
+}

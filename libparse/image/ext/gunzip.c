@@ -22,7 +22,8 @@ struct ml_gunzip {
 	uint8_t in[65536];
 };
 
-enum memlog_status ml_gunzip_create(const struct ml_file *file, bool gzip,
+enum memlog_status ml_gunzip_create(const struct ml_file *file, uint64_t from,
+				    bool gzip,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err)
@@ -35,6 +36,7 @@ enum memlog_status ml_gunzip_create(const struct ml_file *file, bool gzip,
 	}
 	g->alloc = *alloc;
 	g->file = file;
+	g->consumed = from;
 	*ret = g;
 	return MEMLOG_OK;
 }

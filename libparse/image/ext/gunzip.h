@@ -7,9 +7,10 @@
 
 struct ml_gunzip;
 
-/* Unpack a file of gzip or of zlib; file and alloc are borrowed. The caller destroys
- * *ret. */
-enum memlog_status ml_gunzip_create(const struct ml_file *file, bool gzip,
+/* Unpack a file of gzip or of zlib from offset from on; file and alloc are borrowed. The
+ * caller destroys *ret. */
+enum memlog_status ml_gunzip_create(const struct ml_file *file, uint64_t from,
+				    bool gzip,
 				    const struct memlog_allocator *alloc,
 				    struct ml_gunzip **ret,
 				    struct memlog_err *err);

@@ -16,7 +16,6 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/plural.h"
-#include "gunzip.h"
 #include "image/bytes/spool.h"
 #include "image/prefix.h"
 #include "unpack.h"
@@ -52,7 +51,7 @@ static enum memlog_status archive_extract(struct ml_unpack *u, const uint8_t *p,
 	enum memlog_status s = MEMLOG_OK;
 
 	u->size = u->written = 0;
-	if (ftruncate(u->spool, 0))
+	if (ftruncate(u->spool, (off_t)u->before))
 		return ml_fail_errno(err, MEMLOG_IO, errno, "temporary file");
 	while (len && !s) {
 		s = ml_unpack_put(u, p, len, off, err);
@@ -231,6 +230,31 @@ static uint64_t free_space(int fd)
 	return bytes / 10 * 9;
 }
 
+/* The bytes of a file of libvirt before what is packed, and that it is not. */
+static enum memlog_status spool_header(struct ml_unpack *u,
+				       struct memlog_err *err)
+{
+	static const uint8_t plain[4];
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t at;
+	size_t got;
+
+	for (at = 0; at < u->before && !s; at += got) {
+		s = ml_file_read_some(u->file, at, u->in,
+				      ml_min(ML_UNPACK_IN, u->before - at),
+				      &got, err);
+		if (!s && !got)
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "the file ends at offset 0x%" PRIx64,
+				       at);
+		if (!s)
+			s = ml_spool_write(u->spool, at, u->in, got, err);
+	}
+	return s || !u->before ? s :
+				 ml_spool_write(u->spool, ML_LIBVIRT_PACKED,
+						plain, sizeof(plain), err);
+}
+
 static enum memlog_status spool_all(struct ml_unpack *u,
 				    struct archive_pick *pick,
 				    struct ml_file *ret, struct memlog_err *err)
@@ -240,10 +264,12 @@ static enum memlog_status spool_all(struct ml_unpack *u,
 	if (s)
 		return s;
 	u->room = free_space(u->spool);
-	s = ml_unpack_start(u, err);
+	s = spool_header(u, err);
+	if (!s)
+		s = ml_unpack_start(u, err);
 	if (!s)
 		s = archive_unpack(u, u->file->member, pick, err);
-	if (!s && ftruncate(u->spool, (off_t)u->size))
+	if (!s && ftruncate(u->spool, (off_t)(u->before + u->size)))
 		s = ml_fail_errno(err, MEMLOG_IO, errno, "temporary file");
 	if (!s)
 		s = ml_file_open_fd(u->spool, u->file->name, u->opts, ret, err);
@@ -252,11 +278,12 @@ static enum memlog_status spool_all(struct ml_unpack *u,
 	return s;
 }
 
-/* How the file is compressed, ML_PACKED_KINDS: it is an archive. false: neither, or not
- * supported here. */
+/* How the file is compressed, ML_PACKED_KINDS: it is an archive, and from which offset on.
+ * false: neither, or not supported here. */
 static bool archive_look(const struct ml_file *file,
 			 const struct memlog_open_opts *opts,
-			 enum ml_packed_kind *ret, const char **ret_name)
+			 enum ml_packed_kind *ret, const char **ret_name,
+			 uint64_t *ret_at)
 {
 	const struct ml_packed *f;
 	uint8_t head[512];
@@ -264,7 +291,9 @@ static bool archive_look(const struct ml_file *file,
 
 	if (ml_file_read_some(file, 0, head, sizeof(head), &got, NULL))
 		return false;
-	f = ml_packed_find(head, got);
+	f = ml_packed_libvirt(head, got, ret_at);
+	if (!f)
+		f = ml_packed_find(head, got);
 	*ret = f ? f->kind : ML_PACKED_KINDS;
 	*ret_name = f ? f->name : NULL;
 	/* what the user calls memory may begin like that */
@@ -312,18 +341,16 @@ enum memlog_status ml_archive_open(struct memlog_image *image,
 	enum memlog_status s;
 	const char *name;
 
-	if (!archive_look(file, opts, &u.kind, &name))
+	if (!archive_look(file, opts, &u.kind, &name, &u.before))
 		return MEMLOG_NOT_MINE;
+	u.at = u.before;
 	u.a = archive_read_new();
 	u.in = ml_calloc(&image->alloc, ML_UNPACK_IN, 1);
 	if (u.a && u.in)
 		s = spool_all(&u, &pick, &unpacked, err);
 	else
 		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack it");
-	if (u.a)
-		archive_read_free(u.a);
-	ml_gunzip_destroy(u.gunzip);
-	ml_free(&image->alloc, u.in);
+	ml_unpack_end(&u);
 	if (s)
 		return s;
 	archive_describe(image, &u, &pick, name);

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "gunzip.h"
+#include "unlzop.h"
 #include "image/bytes/spool.h"
 
 /* NULL: not supported here. */
@@ -23,6 +24,7 @@ static int (*const filters[ML_PACKED_KINDS + 1])(struct archive *a) = {
 	[ML_PACKED_BZIP2] = archive_read_support_filter_bzip2,
 	[ML_PACKED_GZIP] = archive_read_support_filter_none,
 	[ML_PACKED_ZLIB] = archive_read_support_filter_none,
+	[ML_PACKED_LZOP] = archive_read_support_filter_none,
 	[ML_PACKED_KINDS] = archive_read_support_filter_none,
 };
 
@@ -37,7 +39,8 @@ enum memlog_status ml_unpack_put(struct ml_unpack *u, const uint8_t *bytes,
 
 	for (at = 0; at < len; at += n) {
 		/* pages of the file, wherever the bytes start */
-		n = ml_min(ML_PAGE - (off + at) % ML_PAGE, len - at);
+		n = ml_min(ML_PAGE - (u->before + off + at) % ML_PAGE,
+			   len - at);
 		p = bytes + at;
 		if (!p[0] && !memcmp(p, p + 1, n - 1))
 			continue;
@@ -47,7 +50,7 @@ enum memlog_status ml_unpack_put(struct ml_unpack *u, const uint8_t *bytes,
 				       "unpacking it needs "
 				       "more than the free space for temporary "
 				       "files; set TMPDIR");
-		s = ml_spool_write(u->spool, off + at, p, n, err);
+		s = ml_spool_write(u->spool, u->before + off + at, p, n, err);
 		if (s)
 			return s;
 	}
@@ -74,7 +77,9 @@ enum memlog_status ml_unpack_nothing(const struct ml_unpack *u, const char *why,
 
 static uint64_t unpack_consumed(const struct ml_unpack *u)
 {
-	return u->gunzip ? ml_gunzip_consumed(u->gunzip) : u->at;
+	return u->gunzip ? ml_gunzip_consumed(u->gunzip) :
+	       u->lzop	 ? ml_unlzop_consumed(u->lzop) :
+			   u->at;
 }
 
 enum memlog_status ml_unpack_tick(const struct ml_unpack *u,
@@ -126,15 +131,23 @@ enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
 				   "not readable");
 }
 
+/* The next bytes for libarchive into u->in. */
+static enum memlog_status unpack_read(struct ml_unpack *u, size_t *ret,
+				      struct memlog_err *err)
+{
+	if (u->gunzip)
+		return ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN, ret, err);
+	if (u->lzop)
+		return ml_unlzop_read(u->lzop, u->in, ML_UNPACK_IN, ret, err);
+	return ml_file_read_some(u->file, u->at, u->in, ML_UNPACK_IN, ret, err);
+}
+
 static la_ssize_t unpack_more(struct archive *a, void *arg, const void **ret)
 {
 	struct ml_unpack *u = arg;
 	size_t got;
 
-	u->failed = u->gunzip ? ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN,
-					       &got, &u->why) :
-				ml_file_read_some(u->file, u->at, u->in,
-						  ML_UNPACK_IN, &got, &u->why);
+	u->failed = unpack_read(u, &got, &u->why);
 	if (u->failed) {
 		archive_set_error(a, u->why.sys, "%s", u->why.text);
 		return -1;
@@ -182,8 +195,11 @@ enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "this build cannot unpack it");
 	if (u->kind == ML_PACKED_GZIP || u->kind == ML_PACKED_ZLIB)
-		s = ml_gunzip_create(u->file, u->kind == ML_PACKED_GZIP, alloc,
-				     &u->gunzip, err);
+		s = ml_gunzip_create(u->file, u->at, u->kind == ML_PACKED_GZIP,
+				     alloc, &u->gunzip, err);
+	else if (u->kind == ML_PACKED_LZOP)
+		s = ml_unlzop_create(u->file, u->at, u->opts, alloc, &u->lzop,
+				     err);
 	if (!s &&
 	    archive_read_open(u->a, u, NULL, unpack_more, NULL) != ARCHIVE_OK)
 		s = ml_unpack_nothing(u, archive_error_string(u->a), err);
@@ -195,13 +211,21 @@ enum memlog_status ml_unpack_rest(struct ml_unpack *u, struct memlog_err *err)
 	enum memlog_status s = MEMLOG_OK;
 	size_t got = 1;
 
-	while (u->gunzip && got && !s) {
+	while ((u->gunzip || u->lzop) && got && !s) {
 		s = ml_unpack_tick(u, err);
 		if (!s)
-			s = ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN, &got,
-					   err);
+			s = unpack_read(u, &got, err);
 	}
 	return s;
+}
+
+void ml_unpack_end(struct ml_unpack *u)
+{
+	if (u->a)
+		archive_read_free(u->a);
+	ml_gunzip_destroy(u->gunzip);
+	ml_unlzop_destroy(u->lzop);
+	ml_free(&u->image->alloc, u->in);
 }
 
 bool ml_unpack_can(enum ml_packed_kind kind)

@@ -11,8 +11,10 @@
 
 struct archive;
 struct ml_gunzip;
+struct ml_unlzop;
 
-/* file: the packed one. gunzip: unpacks it for a, or NULL. kind: how it is compressed,
+/* file: the packed one, from at on. gunzip, lzop: unpacks it for a, or NULL. before: bytes
+ * of the spool file before what is unpacked. kind: how it is compressed,
  * ML_PACKED_KINDS: it is not. spool: what was unpacked, size bytes; written: those that
  * are not zeros, at most room. failed, why: of gunzip or of reading file. */
 struct ml_unpack {
@@ -21,10 +23,11 @@ struct ml_unpack {
 	const struct memlog_open_opts *opts;
 	struct archive *a;
 	struct ml_gunzip *gunzip;
+	struct ml_unlzop *lzop;
 	enum ml_packed_kind kind;
 	int spool;
 	uint64_t at; /* offset in the packed file */
-	uint64_t size, written, room;
+	uint64_t before, size, written, room;
 	enum memlog_status failed;
 	struct memlog_err why;
 	uint8_t *in;
@@ -33,8 +36,9 @@ struct ml_unpack {
 /* Is a file that is compressed like that unpacked in this build? */
 bool ml_unpack_can(enum ml_packed_kind kind);
 
-/* Open the packed file. The caller frees a and gunzip, on failure, too. */
+/* Open the packed file, and free what that made, which the caller does on failure, too. */
 enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err);
+void ml_unpack_end(struct ml_unpack *u);
 
 /* The next bytes of the member that a is at, and where in it they are; *ret_len 0: its end.
  * CORRUPT: the file is damaged. LIMIT: more than ML_MAX_UNPACKED. */
