@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * windows.c - complete memory dumps of Windows, which QEMU's
- * dump-guest-memory -w writes as well.
+ * windows.c - memory dumps of Windows; QEMU's dump-guest-memory -w writes complete ones.
  *
  * The header begins with "PAGEDU64" and has 0x2000 bytes, or with "PAGEDUMP"
  * and 0x1000. It lists runs of pages, whose bytes follow in the same order. The
  * dump has only memory that Windows uses: the firmware's may be missing.
+ *
+ * After the header of a bitmap dump, which has the 64-bit header and the types 5 to 7,
+ * come "SDMPDUMP" or "FDMPDUMP", at 0x20 the file offset of the first page, at 0x28 how
+ * many pages there are, at 0x30 the bits of the bitmap, and from 0x38 on these: one for
+ * each page frame. Pages follow in the order of their bits. Source: a dump of this form,
+ * and what is published about the format in the field's tools.
  */
 #include "image/bytes/loads.h"
 
@@ -15,7 +20,19 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define FULL_DUMP 1u
+/* Types of dumps. */
+enum {
+	FULL_DUMP = 1,
+	KERNEL_DUMP = 2,
+	HEADER_ONLY = 3,
+	MINIDUMP = 4,
+	BITMAP_FULL = 5,
+	BITMAP_KERNEL = 6,
+	AUTOMATIC = 7,
+};
+
+#define BITS	 0x38u /* of the bitmap, after the header */
+#define BITS_MAX (1ull << 36)
 
 /* Offsets and sizes in the two headers. */
 struct layout {
@@ -55,17 +72,147 @@ static size_t load_runs(const uint8_t *head, const struct layout *l,
 	return n;
 }
 
+/* Loads for runs of bits. */
+struct bitmap {
+	struct memlog_allocator alloc;
+	struct ml_load *loads;
+	size_t n, cap;
+	uint64_t off; /* of the next page in the file */
+};
+
+static enum memlog_status bitmap_add(struct bitmap *b, uint64_t page,
+				     struct memlog_err *err)
+{
+	struct ml_load *last = b->n ? &b->loads[b->n - 1] : NULL;
+	enum memlog_status s;
+
+	if (!last || last->addr + last->len != page * ML_PAGE) {
+		if (b->n == ML_MAX_PHDRS)
+			return ml_fail(err, MEMLOG_LIMIT,
+				       "more than %u pieces of memory",
+				       ML_MAX_PHDRS);
+		s = ml_grow(&b->alloc, &b->loads, b->n, &b->cap,
+			    sizeof(*b->loads), err);
+		if (s)
+			return s;
+		last = &b->loads[b->n++];
+		*last = (struct ml_load){ page * ML_PAGE, 0, b->off, 0 };
+	}
+	last->len += ML_PAGE;
+	last->promised += ML_PAGE;
+	b->off += ML_PAGE;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status bitmap_read(struct bitmap *b,
+				      const struct ml_file *file, uint64_t at,
+				      uint64_t bits, struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	uint64_t page = 0;
+	uint8_t buf[4096];
+	size_t got = 0, i;
+
+	for (; page < bits && !s; at += got) {
+		s = ml_file_read_some(file, at, buf, sizeof(buf), &got, err);
+		if (!s && !got)
+			return ml_fail(err, MEMLOG_CORRUPT,
+				       "the Windows dump ends within its "
+				       "bitmap");
+		for (i = 0; i < 8 * got && page < bits && !s; i++, page++)
+			if (buf[i / 8] >> i % 8 & 1)
+				s = bitmap_add(b, page, err);
+	}
+	return s;
+}
+
+static enum memlog_status windows_bitmap(struct bitmap *b,
+					 const struct ml_file *file,
+					 const struct layout *l,
+					 struct memlog_err *err)
+{
+	uint8_t head[BITS];
+	enum memlog_status s;
+	uint64_t bits, end;
+
+	s = ml_file_read(file, l->header, head, sizeof(head), err);
+	if (s == MEMLOG_IO)
+		return s;
+	if (s || l != &layout64 ||
+	    (memcmp(head, "SDMPDUMP", 8) && memcmp(head, "FDMPDUMP", 8)))
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the Windows dump has no bitmap of its pages");
+	b->off = ml_le64(head + 0x20);
+	bits = ml_le64(head + 0x30);
+	end = l->header + BITS + bits / 8;
+	if (!bits || bits > BITS_MAX || b->off < end || b->off > INT64_MAX)
+		return ml_fail(err, MEMLOG_CORRUPT,
+			       "the bitmap of pages in the Windows dump is "
+			       "invalid");
+	return bitmap_read(b, file, l->header + BITS, bits, err);
+}
+
+/* Why a dump of another type is not supported. */
+static enum memlog_status windows_other(uint32_t type, struct memlog_err *err)
+{
+	if (type == KERNEL_DUMP)
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a kernel dump of Windows, which has none of "
+			       "the firmware's memory; make a complete one, or "
+			       "dump with QEMU's dump-guest-memory FILE");
+	if (type == HEADER_ONLY || type == MINIDUMP)
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "a minidump of Windows, which has stacks and no "
+			       "other memory; make a complete dump, or use "
+			       "QEMU's dump-guest-memory FILE");
+	return ml_fail(err, MEMLOG_UNSUPPORTED,
+		       "a Windows dump of type %" PRIu32
+		       " is not supported; make a complete one, or dump "
+		       "with QEMU's dump-guest-memory FILE",
+		       type);
+}
+
+static enum memlog_status
+windows_loads(struct memlog_image *image, const struct ml_file *file,
+	      const uint8_t *head, const struct layout *l, struct ml_loads *ret,
+	      struct memlog_err *err)
+{
+	struct bitmap b = { .alloc = image->alloc };
+	uint32_t type = ml_le32(head + l->type);
+	struct ml_load in[86], *loads = in;
+	enum memlog_status s = MEMLOG_OK;
+	size_t n = 0;
+
+	if (type == FULL_DUMP) {
+		n = load_runs(head, l, in);
+	} else if (type >= BITMAP_FULL && type <= AUTOMATIC) {
+		s = windows_bitmap(&b, file, l, err);
+		loads = b.loads;
+		n = b.n;
+	} else {
+		return windows_other(type, err);
+	}
+	if (!s && !n)
+		s = ml_fail(err, MEMLOG_CORRUPT,
+			    "the list of memory runs "
+			    "in the Windows dump is invalid");
+	if (!s)
+		s = ml_loads_init(ret, loads, n, file->size, &image->alloc,
+				  err);
+	ml_free(&image->alloc, b.loads);
+	return s;
+}
+
 static enum memlog_status windows_open(struct memlog_image *image,
 				       const struct ml_file *file,
 				       const struct memlog_open_opts *opts,
 				       struct memlog_err *err)
 {
-	struct ml_load in[86];
 	const struct layout *l;
 	struct ml_loads loads;
 	uint8_t head[0x1000];
 	enum memlog_status s;
-	size_t n, got;
+	size_t got;
 
 	(void)opts;
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
@@ -78,19 +225,7 @@ static enum memlog_status windows_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
-	if (ml_le32(head + l->type) != FULL_DUMP)
-		return ml_fail(
-			err, MEMLOG_UNSUPPORTED,
-			"a Windows dump of type %" PRIu32
-			" is not supported; make a complete one, or dump "
-			"with QEMU's dump-guest-memory FILE",
-			ml_le32(head + l->type));
-	n = load_runs(head, l, in);
-	if (!n)
-		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the list of memory runs "
-			       "in the Windows dump is invalid");
-	s = ml_loads_init(&loads, in, n, file->size, &image->alloc, err);
+	s = windows_loads(image, file, head, l, &loads, err);
 	if (s)
 		return s;
 	image->machine = l == &layout64 ? "x86_64" : "i386";

@@ -144,6 +144,52 @@ info_says() {
 	done
 }
 
+# bitmap TYPE BITS OFFSET: the header of a Windows dump with a bitmap, of the 64 MiB in ram
+# without the pages from 0xa0000 to 0x100000
+bitmap() {
+	perl -e '
+		my ($type, $bits, $first) = @ARGV;
+		my $head = "PAGEDU64" . "\0" x 0x1ff8;
+		substr($head, 0xf98, 4) = pack "L<", $type;
+		$head .= "SDMPDUMP" . "\0" x 0x18 . pack("Q<3", $first, 0x3fa0, $bits);
+		my $map = "\xff" x 0x14 . "\0" x 0xc . "\xff" x 0x7e0;
+		print $head, $map, "\0" x ($first - length "$head$map");' "$@"
+}
+
+@test "Windows dumps with a bitmap of their pages, and those without memory" {
+	zstd -dcq --long=31 fixtures/vmcores/ovmf-c01-elf64.raw.zst >"$t/ram"
+	"$dump" -r --map=none "$t/ram" >"$t/want"
+	head -c $((0xa0000)) "$t/ram" >"$t/pages"
+	tail -c +$((0x100001)) "$t/ram" >>"$t/pages"
+	for type in 5 6 7; do
+		{ bitmap "$type" $((0x4000)) $((0x4000)); cat "$t/pages"; } >"$t/dump"
+		"$dump" -r "$t/dump" >"$t/got" 2>"$t/err"
+		cmp "$t/want" "$t/got"
+		run -0 "$dump" --info "$t/dump"
+		[[ $output == *"0x0000000000000000-0x00000000000a0000"*"0x0000000000100000-0x0000000004000000"*"  2 ranges, 66715648 bytes"* ]]
+	done
+	# shellcheck disable=SC2002 # a pipe
+	cat "$t/dump" | "$dump" -q -r - | cmp - "$t/want"
+	truncate -s -1M "$t/dump"
+	run -4 --separate-stderr "$dump" --strict -o "$t/got2" "$t/dump"
+	[[ $stderr == *"incomplete"* ]]
+	# the first page before the end of the bitmap, more bits than the file, none
+	for bad in "$((0x4000)) $((0x2800))" "$((1 << 35)) $((0x4000))" "0 $((0x4000))" \
+		"$((0x20000)) $((0x4000))"; do
+		# shellcheck disable=SC2086 # two numbers
+		bitmap 5 $bad >"$t/dump"
+		run -3 --separate-stderr "$dump" "$t/dump"
+		[[ $stderr == *"the Windows dump"*"bitmap"* || $stderr == *"bitmap of pages in the Windows dump is invalid"* ]]
+	done
+	for want in "2:a kernel dump of Windows, which has none of the firmware's memory; " \
+		"3:a minidump of Windows, " "4:a minidump of Windows, which has stacks" \
+		"9:a Windows dump of type 9 is not supported; "; do
+		bitmap "${want%%:*}" $((0x4000)) $((0x4000)) >"$t/dump"
+		run -3 --separate-stderr "$dump" "$t/dump"
+		[[ $stderr == *": ${want#*:}"*"QEMU's dump-guest-memory FILE" ]]
+	done
+}
+
 @test "saved guests" {
 	for name in qevm qevm-mapped; do
 		make_image "$name"
