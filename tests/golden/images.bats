@@ -413,12 +413,28 @@ raw base=0xbfff0000' >"$t/rec"
 	done
 }
 
-@test "a truncated xl dump-core says so first" {
+@test "a truncated xl dump-core: pages by their numbers, or by file offset" {
 	zstd -dq --long=31 fixtures/vmcores/xen-domu-pv.core.zst -o "$t/core"
+	"$dump" -q -r -F ovmf "$t/core" >"$t/want"
+	[ -s "$t/want" ]
+	# the names of its sections, and a part of its table
 	head -c -300 "$t/core" >"$t/cut"
+	run -0 --separate-stderr "$dump" -r -F ovmf -o "$t/got" "$t/cut"
+	cmp "$t/got" "$t/want"
+	[[ $stderr == *"the file ends within its table of pages: 15 of 24576 are missing"* ]]
+	[[ $stderr == *"pages whose addresses the file has lost have addresses in the file"* ]]
+	[ "$("$dump" -q --list -F ovmf "$t/cut" | awk '/^ovmf/ { print $3 }')" = phys:0x28ec000 ]
+	# all of its table, and pages
+	head -c 60000000 "$t/core" >"$t/cut"
+	run -0 --separate-stderr "$dump" --force -r -F ovmf -o "$t/got" "$t/cut"
+	cmp "$t/got" "$t/want"
+	[[ $stderr == *"the file is truncated: its pages should end at offset 0x6003000"* ]]
+	[ "$("$dump" -q --list -F ovmf "$t/cut" | awk '/^ovmf/ { print $3 }')" = file:0x28ef000 ]
+	# the headers of its sections
+	head -c 200 "$t/core" >"$t/cut"
 	run -3 --separate-stderr "$dump" "$t/cut"
 	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ $stderr == *": the file is truncated: it has $(stat -c %s "$t/cut") of $(stat -c %s "$t/core") bytes; copy it again, or repeat xl dump-core" ]]
+	[[ $stderr == *": the file is truncated: it has 200 of "*" bytes; copy it again, or repeat xl dump-core" ]]
 }
 
 @test "memory of a saved guest without an address has addresses in the file" {

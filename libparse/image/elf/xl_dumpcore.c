@@ -34,7 +34,8 @@ struct dumpcore {
 	struct ml_shdr pages, table, note;
 	bool pv;
 	uint32_t page_size;
-	uint64_t n; /* entries that have a page */
+	uint64_t n;	 /* entries that have a page */
+	uint64_t placed; /* of these, those that were read */
 };
 
 /* ---- sections ----------------------------------------------------------- */
@@ -70,6 +71,37 @@ static bool find_sections(const struct ml_elf *elf, const struct ml_file *file,
 		}
 	}
 	return d->pages.size && d->table.size;
+}
+
+/* If the file ends before the names of its sections, by their sizes: pages, and a table
+ * with one or two numbers for each. */
+static bool guess_sections(const struct ml_elf *elf, const struct ml_file *file,
+			   struct dumpcore *d)
+{
+	enum { PROGBITS = 1, NOTE = 7 };
+	struct ml_shdr s;
+	uint16_t i;
+
+	*d = (struct dumpcore){ .page_size = ML_PAGE };
+	for (i = 1; i < elf->ehdr.shnum; i++) {
+		if (!ml_elf_shdr(elf, file, i, &s))
+			return false;
+		if (s.type == NOTE)
+			d->note = s;
+		else if (s.type == PROGBITS && s.size > d->pages.size)
+			d->pages = s;
+	}
+	for (i = 1; i < elf->ehdr.shnum; i++) {
+		if (!ml_elf_shdr(elf, file, i, &s) || s.type != PROGBITS ||
+		    !s.size ||
+		    (s.size != d->pages.size / ML_PAGE * 8 &&
+		     s.size != d->pages.size / ML_PAGE * 16))
+			continue;
+		d->table = s;
+		d->pv = s.size == d->pages.size / ML_PAGE * 16;
+	}
+	return d->table.size && d->pages.offset % ML_PAGE == 0 &&
+	       d->pages.offset < file->size;
 }
 
 /* ---- notes -------------------------------------------------------------- */
@@ -206,16 +238,15 @@ static enum memlog_status dumpcore_add_page(struct memlog_image *image,
 
 static enum memlog_status read_table(struct memlog_image *image,
 				     const struct ml_file *file,
-				     const struct dumpcore *d,
-				     struct runs *phys, struct runs *mach,
-				     struct memlog_err *err)
+				     struct dumpcore *d, struct runs *phys,
+				     struct runs *mach, struct memlog_err *err)
 {
 	uint8_t buf[CHUNK * 4];
 	size_t size = d->pv ? 16 : 8, got, n, k;
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t i;
 
-	for (i = 0; i < d->n && !s; i += n) {
+	for (i = 0; i < d->n && !s; i += n, d->placed = i) {
 		n = (size_t)ml_min(d->n - i, sizeof(buf) / size);
 		s = ml_file_read_some(file, d->table.offset + i * size, buf,
 				      n * size, &got, err);
@@ -283,6 +314,29 @@ add_space(struct memlog_image *image, const struct ml_file *file,
 	return ml_loads_add_twin(image, file, &twin, err);
 }
 
+/* Pages whose numbers the file does not have any more: by offset. */
+static enum memlog_status add_rest(struct memlog_image *image,
+				   const struct ml_file *file,
+				   const struct dumpcore *d,
+				   struct memlog_err *err)
+{
+	struct ml_loads loads;
+	struct ml_load in;
+	enum memlog_status s;
+
+	if (d->placed >= d->n)
+		return MEMLOG_OK;
+	in.len = in.promised = (d->n - d->placed) * d->page_size;
+	in.addr = in.off = d->pages.offset + d->placed * d->page_size;
+	s = ml_loads_init(&loads, &in, 1, file->size, &image->alloc, err);
+	if (s)
+		return s;
+	image->missing += loads.missing;
+	ml_image_warn(image, "pages whose addresses the file has lost have "
+			     "addresses in the file");
+	return ml_loads_add_space(image, MEMLOG_FILE, file, false, &loads, err);
+}
+
 static void dumpcore_count(struct memlog_image *image,
 			   const struct ml_file *file, struct dumpcore *d)
 {
@@ -302,7 +356,8 @@ static void dumpcore_count(struct memlog_image *image,
 				  "end at offset 0x%" PRIx64,
 				  end);
 	/* no more than the file has room for: later sums cannot overflow */
-	if (d->pages.offset > file->size || d->table.offset > file->size)
+	d->table.offset = ml_min(d->table.offset, file->size);
+	if (d->pages.offset > file->size)
 		d->n = 0;
 	else
 		d->n = ml_min(d->n,
@@ -353,7 +408,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	struct dumpcore d = { .page_size = ML_PAGE };
 	enum memlog_status s;
 
-	if (!find_sections(elf, file, &d))
+	if (!find_sections(elf, file, &d) && !guess_sections(elf, file, &d))
 		return dumpcore_fail(elf, file, err);
 	load_notes(image, elf, file, &d);
 	if (!ml_is_pow2(d.page_size) || d.page_size < ML_PAGE ||
@@ -370,9 +425,13 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 	dumpcore_count(image, file, &d);
 	s = read_table(image, file, &d, &phys, &mach, err);
 	if (!s)
-		s = add_space(image, file, &d, MEMLOG_PHYS, &phys, &mach, err);
+		s = phys.n || !d.n ? add_space(image, file, &d, MEMLOG_PHYS,
+					       &phys, &mach, err) :
+				     MEMLOG_OK;
 	if (!s && d.pv)
 		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys, err);
+	if (!s)
+		s = add_rest(image, file, &d, err);
 	ml_free(&image->alloc, phys.r);
 	ml_free(&image->alloc, mach.r);
 	return s;
