@@ -8,7 +8,10 @@
 #include "base/err.h"
 #include "open.h"
 
-#define DUMP_QEMU "QEMU's dump-guest-memory FILE"
+#define DUMP_QEMU   "QEMU's dump-guest-memory FILE"
+#define DISK	    "it has no memory; dump the guest's with " DUMP_QEMU
+#define HIBERNATION "boot from it, and dump with " DUMP_QEMU
+#define HEAD	    (4096 + 16)
 
 struct known {
 	uint32_t at;
@@ -24,18 +27,43 @@ static const struct known table[] = {
 	  "convert it with lkcdutils, or dump with kdump" },
 	{ 0, 8, "\xa8\x19\x01\x73\x61\x8f\x23\xfd", "an s390 dump",
 	  "convert it with zgetdump -f elf FILE" },
+	{ 0, 8, "\xa8\x19\x01\x73\x61\x8f\x23\xed",
+	  "an LKCD dump of a big-endian machine",
+	  "convert it with lkcdutils, or dump with kdump" },
+	{ 0, 8, "\xa8\x19\x01\x73\x61\x8f\x23\xcd",
+	  "a live LKCD dump of a big-endian machine",
+	  "convert it with lkcdutils, or dump with kdump" },
 	{ 0, 8, "sadump\0\0", "a sadump dump",
 	  "convert it with makedumpfile -d 0 VMLINUX FILE NEW" },
+	/* after the header of its medium, of one block */
+	{ 512, 8, "sadump\0\0", "a sadump medium",
+	  "convert it with makedumpfile -d 0 VMLINUX FILE NEW" },
+	{ 4096, 8, "sadump\0\0", "a sadump medium",
+	  "convert it with makedumpfile -d 0 VMLINUX FILE NEW" },
+	{ 0, 4, "EMiL", "a LiME dump of an unknown version",
+	  "dump with LiME's format=lime" },
+	{ 0, 4, "AVML", "an AVML dump of an unknown version",
+	  "convert it with avml-convert" },
 	{ 0, 4, "\xd2\xbe\xd2\xbe", "a VMware snapshot",
-	  "convert it with vmss2core -M" },
+	  "convert it with vmss2core, which reads the .vmem beside it" },
 	{ 0, 4, "\xd1\xba\xd1\xba", "a VMware snapshot",
-	  "convert it with vmss2core -M" },
+	  "convert it with vmss2core, which reads the .vmem beside it" },
 	{ 0, 4, "\xd0\xbe\xd0\xbe", "a VMware snapshot",
-	  "convert it with vmss2core -M" },
+	  "convert it with vmss2core, which reads the .vmem beside it" },
 	{ 0, 4, "\xd3\xbe\xd3\xbe", "a VMware snapshot",
-	  "convert it with vmss2core -M" },
+	  "convert it with vmss2core, which reads the .vmem beside it" },
 	{ 0, 16, "LinuxGuestRecord", "a saved guest of xm",
 	  "use xl dump-core DOMAIN FILE" },
+	{ 0, 27, "Xen saved domain, xl format", "a guest saved by xl save",
+	  "restore it with xl restore -p FILE, then use xl dump-core DOMAIN "
+	  "NEW" },
+	{ 0, 12, "libvirt-xml\n", "a guest of Xen saved by libvirt",
+	  "restore it with virsh restore --paused FILE, then use virsh dump "
+	  "--memory-only DOMAIN NEW" },
+	{ 0, 8, "LibxlFmt", "a migration stream of libxl",
+	  "use xl dump-core DOMAIN FILE" },
+	{ 0, 12, "\xff\xff\xff\xff\xff\xff\xff\xffXENF",
+	  "a migration stream of Xen", "use xl dump-core DOMAIN FILE" },
 	{ 0, 4, "\xed\xeb\x0f\xf0", "an old Xen core",
 	  "use xl dump-core DOMAIN FILE" },
 	{ 0, 4, "\xee\xeb\x0f\xf0", "an old Xen core",
@@ -49,7 +77,35 @@ static const struct known table[] = {
 	{ 0, 5, "07070", "a cpio archive",
 	  "extract the dump from it: cpio -id <FILE" },
 	{ 0, 4, "QFI\xfb", "a qcow2 disk",
-	  "dump the guest's memory with " DUMP_QEMU },
+	  "if qemu-img snapshot -l lists a snapshot with VM state in it, start "
+	  "QEMU with -loadvm NAME -S and use dump-guest-memory FILE" },
+	{ 0, 8, "vhdxfile", "a VHDX disk", DISK },
+	{ 0, 8, "conectix", "a VHD disk", DISK },
+	{ 0, 4, "KDMV", "a VMDK disk", DISK },
+	{ 0, 4, "COWD", "a VMDK disk", DISK },
+	{ 0, 21, "# Disk DescriptorFile", "the description of a VMDK disk",
+	  DISK },
+	{ 0x40, 4, "\x7f\x10\xda\xbe", "a VDI disk", DISK },
+	{ 0, 23, "\x7fVirtualBox SavedState V", "a saved state of VirtualBox",
+	  "start it, and use VBoxManage debugvm VM dumpvmcore --filename FILE" },
+	{ 0, 4, "hibr", "a hibernation file of Windows", HIBERNATION },
+	{ 0, 4, "HIBR", "a hibernation file of Windows", HIBERNATION },
+	{ 0, 4, "wake", "a hibernation file of Windows", HIBERNATION },
+	{ 0, 4, "WAKE", "a hibernation file of Windows", HIBERNATION },
+	{ 0, 4, "RSTR", "a hibernation file of Windows", HIBERNATION },
+	{ 0, 6, "MDMP\x93\xa7", "a minidump of a Windows program",
+	  "it has no memory of the machine; dump with " DUMP_QEMU },
+	{ 0, 17, "minidump FreeBSD/", "a minidump of FreeBSD",
+	  "set debug.minidump=0 before the next panic, or dump with " DUMP_QEMU },
+	{ 0, 8, "EVF\x09\x0d\x0a\xff\0", "an EnCase image",
+	  "export it as raw memory: ewfexport FILE" },
+	{ 0, 4, "HPAK", "an HPAK dump",
+	  "extract its memory with volatility's hpakextract" },
+	{ 0, 7, "Rar!\x1a\x07\0", "a rar archive",
+	  "extract the dump from it: unrar x FILE" },
+	{ 0, 7, "Rar!\x1a\x07\1", "a rar archive",
+	  "extract the dump from it: unrar x FILE" },
+	{ 0, 4, "\x02\x21\x4c\x18", "a legacy lz4 file", "unlz4 it" },
 };
 
 /* Dumps that have addresses of their own; in ELF files type 4 is a core. */
@@ -79,7 +135,7 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_err *err)
 {
-	uint8_t head[512] = { 0 };
+	uint8_t head[HEAD] = { 0 };
 	const struct ml_packed *packed;
 	enum memlog_status s;
 	const struct known *k;
@@ -111,7 +167,7 @@ enum memlog_status ml_refuse_part(const struct ml_file *file, const char *addr,
 				  struct memlog_err *err)
 {
 	const struct ml_packed *packed;
-	uint8_t head[512] = { 0 };
+	uint8_t head[HEAD] = { 0 };
 	const struct known *k;
 	enum memlog_status s;
 	size_t got;

@@ -12,6 +12,7 @@
 	X(refused)   \
 	X(acrntrace) \
 	X(vmmlog)    \
+	X(logtext)   \
 	X(rawpipe)   \
 	X(raw) /* last: accepts nearly anything */
 

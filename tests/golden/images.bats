@@ -467,6 +467,92 @@ raw base=0xbfff0000' >"$t/rec"
 	[ "$("$dump" -q "$t/small" | wc -l)" -eq 20 ]
 }
 
+# known NAME WANT OFFSET BYTES: a file with these bytes there is refused, with that; and only
+# what begins so
+known() {
+	truncate -s 64K "$t/$1"
+	printf '%b' "$4" | dd of="$t/$1" bs=1 seek="$3" conv=notrunc status=none
+	run -3 --separate-stderr "$dump" "$t/$1"
+	[[ $stderr == "memlog-dump: $t/$1: $2 is not supported; "?* ]] || { echo "$stderr"; false; }
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	rm "$t/$1"
+}
+
+@test "files of other tools are named, with what to do" {
+	known lkcd-be "an LKCD dump of a big-endian machine" 0 '\xa8\x19\x01\x73\x61\x8f\x23\xed'
+	known lkcd-be-live "a live LKCD dump of a big-endian machine" 0 '\xa8\x19\x01\x73\x61\x8f\x23\xcd'
+	known lkcd "an LKCD dump" 0 '\xed\x23\x8f\x61\x73\x01\x19\xa8'
+	known s390 "an s390 dump" 0 '\xa8\x19\x01\x73\x61\x8f\x23\xfd'
+	known sadump "a sadump dump" 0 'sadump\0\0'
+	known sadump-medium "a sadump medium" 4096 'sadump\0\0\1'
+	known sadump-512 "a sadump medium" 512 'sadump\0\0\1'
+	known lime "a LiME dump of an unknown version" 0 'EMiL\2\0\0\0'
+	known avml "an AVML dump of an unknown version" 0 'AVML\3\0\0\0'
+	for magic in '\xd2\xbe' '\xd1\xba' '\xd0\xbe' '\xd3\xbe'; do
+		known vmss "a VMware snapshot" 0 "$magic$magic"
+	done
+	known xm "a saved guest of xm" 0 'LinuxGuestRecord'
+	known xl "a guest saved by xl save" 0 'Xen saved domain, xl format\n \0 \r'
+	known libvirt-xen "a guest of Xen saved by libvirt" 0 'libvirt-xml\n \0 \r'
+	known libxl "a migration stream of libxl" 0 'LibxlFmt'
+	known libxc "a migration stream of Xen" 0 '\xff\xff\xff\xff\xff\xff\xff\xffXENF'
+	known qcow2 "a qcow2 disk" 0 'QFI\xfb\0\0\0\3'
+	known vhdx "a VHDX disk" 0 'vhdxfile'
+	known vhd "a VHD disk" 0 'conectix'
+	known vmdk "a VMDK disk" 0 'KDMV\1'
+	known vmdk-text "the description of a VMDK disk" 0 '# Disk DescriptorFile\n'
+	known vdi "a VDI disk" 64 '\x7f\x10\xda\xbe'
+	known vbox "a saved state of VirtualBox" 0 '\x7fVirtualBox SavedState V2.0\n'
+	for magic in hibr HIBR wake WAKE RSTR; do
+		known hiberfil "a hibernation file of Windows" 0 "$magic"
+	done
+	known mdmp "a minidump of a Windows program" 0 'MDMP\x93\xa7'
+	known freebsd "a minidump of FreeBSD" 0 'minidump FreeBSD/amd64'
+	known encase "an EnCase image" 0 'EVF\x09\x0d\x0a\xff\0'
+	known hpak "an HPAK dump" 0 'HPAK'
+	known rar "a rar archive" 0 'Rar!\x1a\x07\1'
+	known lz4 "a legacy lz4 file" 0 '\x02\x21\x4c\x18'
+	# machines
+	for machine in s390-ccw-virtio-7.2 riscv-virt sbsa-ref $'v\e[2J'; do
+		"$B/mkimage" - "$t/saved" <<-EOF
+			ram 0 64K
+			qevm machine=m
+		EOF
+		perl -e 'undef $/; open F, "<", $ARGV[0]; $_ = <F>;
+			s/\x00\x00\x00\x01m/pack("N", length $ARGV[1]) . $ARGV[1]/e; print' \
+			"$t/saved" "$machine" >"$t/saved2"
+		run -3 --separate-stderr "$dump" "$t/saved2"
+		[[ $stderr == *": a saved guest of an unknown machine type, "[srv]*"; use QEMU's dump-guest-memory FILE" ]]
+		[[ $stderr != *$'\e'* ]]
+	done
+}
+
+@test "text of a log is a log: of a debug port, or of Linux" {
+	zstd -qdc fixtures/vmcores/ovmf-c01-elf64.debugcon.zst >"$t/text"
+	"$dump" -r "$t/text" | cmp - "$t/text"
+	tr -d '\r' <"$t/text" >"$t/lines"
+	"$dump" "$t/text" | cmp - "$t/lines"
+	# shellcheck disable=SC2002 # a pipe
+	cat "$t/text" | "$dump" - | cmp - "$t/lines"
+	gzip -c "$t/text" >"$t/text.gz"
+	"$dump" "$t/text.gz" | cmp - "$t/lines"
+	[ "$("$dump" -g 'BdsDxe.efi' "$t/text")" = "$(grep 'BdsDxe.efi' "$t/lines")" ]
+	[ "$("$dump" -n 3 "$t/text")" = "$(tail -n 3 "$t/lines")" ]
+	run -0 "$dump" --info "$t/text"
+	[[ $output == *"format      log-text (text of a log of OVMF)"* ]]
+	# what comes before is text, too
+	{ echo "BIOS starts"; cat "$t/text"; } >"$t/more"
+	"$dump" -r "$t/more" | cmp - "$t/more"
+	# others are not
+	printf 'dear reader\n' >"$t/other"
+	run -3 "$dump" "$t/other"
+	{ printf 'a\0\n'; cat "$t/text"; } >"$t/other"
+	run -3 "$dump" "$t/other"
+	yes "$(cat "$t/text")" | head -c 5M >"$t/long"
+	run -3 --separate-stderr "$dump" "$t/long"
+	[[ $stderr == *": text of OVMF, and more than 4 MiB of it; split it" ]]
+}
+
 @test "for unsupported formats the message says what to do" {
 	printf 'QEVM\0\0\0\003%04096d' 0 >"$t/stream"
 	printf 'DISKDUMP%04096d' 0 >"$t/old"

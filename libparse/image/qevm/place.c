@@ -72,6 +72,7 @@ static bool find_node(const struct ml_qevm *q, size_t n, size_t *ret)
 enum memlog_status ml_qevm_choose(struct ml_qevm *q, struct memlog_err *err)
 {
 	struct ml_qevm_block *b;
+	char safe[64];
 	size_t i;
 
 	for (i = 0; i < q->n_blocks; i++) {
@@ -90,9 +91,10 @@ enum memlog_status ml_qevm_choose(struct ml_qevm *q, struct memlog_err *err)
 	if (*q->machine ? !ml_board_of(q->machine, &q->map) :
 			  q->pages * ML_PAGE >= 0xb0000000)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "a saved guest of an "
-			       "unknown machine type; use QEMU's "
-			       "dump-guest-memory FILE");
+			       "a saved guest of an unknown machine type%s%s; "
+			       "use QEMU's dump-guest-memory FILE",
+			       *q->machine ? ", " : "",
+			       memlog_escape(q->machine, safe, sizeof(safe)));
 	return MEMLOG_OK;
 }
 
