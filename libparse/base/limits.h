@@ -179,9 +179,9 @@
  * are usual: RAM, firmware, video memory, ROMs of devices. */
 #define ML_MAX_SAVED_BLOCKS 1024u
 
-/* Files of one split dump. makedumpfile makes as many as requested; 8 or 16 are
- * usual. */
-#define ML_MAX_PARTS 256u
+/* Files of one split dump, or pieces of split(1). makedumpfile makes as many as
+ * requested; 8 or 16 are usual. */
+#define ML_MAX_PARTS 1024u
 
 /* Frames of an AVML file, each 64 KiB of memory: 256 GiB. Their index needs 24
  * bytes for each. */

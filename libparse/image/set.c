@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/number.h"
+#include "image/bytes/joined.h"
 
 struct set {
 	struct memlog_allocator alloc;
@@ -424,6 +425,21 @@ static enum memlog_status open_member(const char *names,
 	return s == MEMLOG_NO_MEMORY ? s : s ? MEMLOG_NOT_MINE : MEMLOG_OK;
 }
 
+/* Is there no file of this name, or cannot there be one? */
+static bool set_is_no_name(int sys)
+{
+	return sys == ENOENT || sys == ENOTDIR || sys == ENAMETOOLONG;
+}
+
+static void set_note_pieces(struct memlog_image *image, size_t n)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "of %zu files, joined", n);
+	ml_image_add_note(image, "memlog", 0, "one file in pieces", words, NULL,
+			  0);
+}
+
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,
@@ -433,12 +449,25 @@ enum memlog_status ml_image_open_files(const char *names,
 	struct memlog_err why;
 	struct ml_file file;
 	enum memlog_status s, in;
+	size_t n;
 
 	s = ml_file_open(names, opts, &file, err);
 	/* a list of files, or an address, unless there is a file of this name */
-	if (s == MEMLOG_IO && err->sys == ENOENT && strpbrk(names, ",@"))
-		return set_open(names, layers, opts, ret, err);
-	if (s == MEMLOG_IO && (err->sys == ENOENT || err->sys == ENOTDIR)) {
+	if (s == MEMLOG_IO && set_is_no_name(err->sys) &&
+	    strpbrk(names, ",@")) {
+		in = ml_joined_open(names, opts, &file, &n, &why);
+		if (in == MEMLOG_NOT_MINE)
+			return set_open(names, layers, opts, ret, err);
+		if (in) {
+			*err = why;
+			return in;
+		}
+		s = ml_image_open_layers(&file, layers, opts, ret, err);
+		if (!s)
+			set_note_pieces(*ret, n);
+		return s;
+	}
+	if (s == MEMLOG_IO && set_is_no_name(err->sys)) {
 		in = open_member(names, opts, &file, &why);
 		if (in == MEMLOG_NO_MEMORY)
 			*err = why;

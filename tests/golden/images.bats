@@ -368,6 +368,39 @@ raw base=0xbfff0000' >"$t/rec"
 	same nodes node0@0 --map 0x100000
 }
 
+# pieces PREFIX: the list of them
+pieces() {
+	local files=("$1"*)
+	local IFS=,
+	echo "${files[*]}"
+}
+
+@test "a file that split(1) cut into pieces" {
+	for name in small-c lime kdump-flat qevm; do
+		make_image "$name"
+		zstd -qf "$t/$name" -o "$t/packed"
+		tar -C "$t" -cf "$t/tar" "$name"
+		for what in "$name" packed tar; do
+			rm -f "$t"/piece.*
+			split -a 3 -d -b "$(($(stat -c %s "$t/$what") / 7))" "$t/$what" "$t/piece."
+			same "$name" "$(pieces "$t/piece.")"
+		done
+	done
+	run -0 "$dump" --info "$(pieces "$t/piece.")"
+	[[ $output == *"one file in pieces"*"of 8 files, joined"* ]]
+	# without the first one nothing says what it is; without the last one it is cut
+	make_image lime
+	split -a 3 -d -b 1000k "$t/lime" "$t/cut."
+	run --separate-stderr "$dump" "$(pieces "$t/cut.00[1-9]")"
+	[[ $status == [23] ]]
+	rm "$t/cut.005"
+	run --separate-stderr "$dump" --info "$(pieces "$t/cut.")"
+	[[ $output == *missing* ]]
+	# another order is not one file
+	run --separate-stderr "$dump" "$t/cut.001,$t/cut.000"
+	[[ $status == [23] ]]
+}
+
 @test "a file compressed twice is refused, with what to do" {
 	make_image lime
 	gzip -c "$t/lime" | zstd -q >"$t/twice"
