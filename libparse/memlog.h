@@ -778,6 +778,8 @@ struct memlog_scan_stats {
 	bool complete;	     /* everything the mode asks for was searched */
 	bool likely_only;    /* the search ended at the likely places */
 	char rejected_first[160]; /* why the first was rejected, or "" */
+	bool exhaustive; /* pages had no log, and the file may be anything: it was
+			    searched at every 8 bytes, with addresses in the file */
 };
 
 /*

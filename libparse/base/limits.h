@@ -179,6 +179,10 @@
  * are usual: RAM, firmware, video memory, ROMs of devices. */
 #define ML_MAX_SAVED_BLOCKS 1024u
 
+/* Bytes of a file that may be memory, which are searched at every 8 bytes if there is no
+ * log at the start of a page: some 40 s. */
+#define ML_RAW_EVERY (4ull << 30)
+
 /* Files of one split dump, or pieces of split(1). makedumpfile makes as many as
  * requested; 8 or 16 are usual. */
 #define ML_MAX_PARTS 1024u

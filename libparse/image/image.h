@@ -104,6 +104,8 @@ struct memlog_image {
 	} wrapped;
 	/* of debug ports, else NULL; ports.h. It belongs to the reader */
 	struct ml_ports *ports;
+	/* nobody said that the file is memory; MEMLOG_FILE has it, too */
+	bool unsure;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing; /* bytes that are truncated or unreadable */

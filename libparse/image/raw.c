@@ -37,6 +37,23 @@ static enum memlog_status raw_wanted(const struct ml_file *file,
 		       file->size, ml_s(file->size));
 }
 
+/* It may be anything, in which a log has a place in the file and no address. */
+static enum memlog_status raw_add_file(struct memlog_image *image,
+				       const struct ml_file *file,
+				       struct memlog_err *err)
+{
+	struct ml_load in = { 0, file->size, 0, file->size };
+	struct ml_loads loads;
+	enum memlog_status s;
+
+	s = ml_loads_init(&loads, &in, 1, file->size, &image->alloc, err);
+	if (s)
+		return s;
+	loads.aside = true;
+	image->unsure = true;
+	return ml_loads_add_space(image, MEMLOG_FILE, file, false, &loads, err);
+}
+
 static enum memlog_status raw_open(struct memlog_image *image,
 				   const struct ml_file *file,
 				   const struct memlog_open_opts *opts,
@@ -46,6 +63,8 @@ static enum memlog_status raw_open(struct memlog_image *image,
 	struct ml_loads loads;
 	enum memlog_status s;
 	size_t n = 0;
+
+	bool said = opts && (opts->force_raw || opts->map || opts->raw_base);
 
 	s = raw_wanted(file, opts, err);
 	if (!s)
@@ -57,7 +76,10 @@ static enum memlog_status raw_open(struct memlog_image *image,
 				  err);
 	if (s)
 		return s;
-	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+	s = ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+	return s || said || ml_file_is_device(file) ?
+		       s :
+		       raw_add_file(image, file, err);
 }
 
 const struct ml_image_format ml_image_raw = {

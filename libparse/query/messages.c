@@ -79,6 +79,12 @@ static void say_search(const struct ml_run *run)
 		ml_say(run, ML_SAY_NOTE,
 		       "only the likely places were searched: --scan=pages "
 		       "looks everywhere");
+	if (run->image->unsure && !st->exhaustive && !run->query->n_ranges &&
+	    run->query->scan != MEMLOG_SCAN_EXHAUSTIVE)
+		ml_say(run, ML_SAY_NOTE,
+		       "only page starts were searched; a file that is not "
+		       "plain memory may have logs elsewhere: "
+		       "--scan=exhaustive finds these");
 	if (st->rejected)
 		ml_say(run, ML_SAY_NOTE,
 		       "%" PRIu64 " place%s looked like a log and %s rejected; "
@@ -122,6 +128,11 @@ static void say_searched(const struct ml_run *run)
 		       "no log found in the %s of %s memory that the image "
 		       "has",
 		       amount_words(run, st->covered, covered), space);
+	} else if (st->complete && st->exhaustive) {
+		ml_say(run, ML_SAY_ERROR,
+		       "no log found: all %s of the file was searched, at "
+		       "every 8 bytes",
+		       amount_words(run, st->covered, covered));
 	} else if (st->complete && !st->likely_only) {
 		ml_say(run, ML_SAY_ERROR,
 		       "no log found: all %s of %s memory, %zu range%s, was "

@@ -177,10 +177,9 @@ static enum memlog_status all_likely(struct ml_scan_job *job,
 }
 
 static enum memlog_status search_space(struct ml_scan_job *job,
-				       enum memlog_space space,
+				       enum memlog_space space, bool exhaustive,
 				       struct memlog_err *err)
 {
-	bool exhaustive = job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE;
 	struct hit_arg h = { job, err };
 	struct ml_scanner sc;
 	enum memlog_status s;
@@ -200,13 +199,48 @@ static enum memlog_status search_space(struct ml_scan_job *job,
 static enum memlog_status all_pages(struct ml_scan_job *job,
 				    struct memlog_err *err)
 {
+	bool exhaustive = job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE;
 	enum memlog_status s = MEMLOG_OK;
 	size_t i;
 
 	if (job->opts->n_ranges)
-		return search_space(job, ranges_space(job), err);
+		return search_space(job, ranges_space(job), exhaustive, err);
 	for (i = 0; i < job->image->n_order && !s; i++)
-		s = search_space(job, job->image->order[i], err);
+		s = search_space(job, job->image->order[i], exhaustive, err);
+	return s;
+}
+
+/* Nothing else was rejected than in the likely places: what is there is not seen again
+ * if only something else leads to it. */
+static void scan_keep_rejected(struct ml_scan_job *job,
+			       const struct memlog_scan_stats *likely)
+{
+	struct memlog_scan_stats *st = &job->stats;
+
+	if (st->rejected)
+		return;
+	st->candidates += likely->rejected;
+	st->rejected = likely->rejected;
+	memcpy(st->rejected_first, likely->rejected_first,
+	       sizeof(st->rejected_first));
+}
+
+/* A file of which nobody said that it is memory may have other headers between pages: look
+ * closely before there is no log. */
+static enum memlog_status all_bytes(struct ml_scan_job *job,
+				    struct memlog_err *err)
+{
+	struct memlog_scan_stats pages = job->stats;
+	enum memlog_status s;
+
+	if (!job->image->unsure || job->logs->count || job->full ||
+	    job->opts->n_ranges || job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE ||
+	    job->image->file.size > ML_RAW_EVERY)
+		return MEMLOG_OK;
+	ml_scan_forget(job);
+	s = search_space(job, MEMLOG_FILE, true, err);
+	scan_keep_rejected(job, &pages);
+	job->stats.exhaustive = true;
 	return s;
 }
 
@@ -364,21 +398,6 @@ static bool keeps_logs(enum memlog_status s)
 	return !s || s == MEMLOG_STOP || s == MEMLOG_IO || s == MEMLOG_LIMIT;
 }
 
-/* Nothing else was rejected than in the likely places: what is there is not seen again
- * if only something else leads to it. */
-static void scan_keep_rejected(struct ml_scan_job *job,
-			       const struct memlog_scan_stats *likely)
-{
-	struct memlog_scan_stats *st = &job->stats;
-
-	if (st->rejected)
-		return;
-	st->candidates += likely->rejected;
-	st->rejected = likely->rejected;
-	memcpy(st->rejected_first, likely->rejected_first,
-	       sizeof(st->rejected_first));
-}
-
 /* Likely places, and the rest if the mode asks for it. On a slow image a
  * current log among the likely ones is enough; to know that, they have to be
  * judged, which can be done only once, so a search that continues starts
@@ -412,6 +431,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 		ml_scan_forget(job);
 		s = all_pages(job, err);
 		scan_keep_rejected(job, &likely);
+		if (!s)
+			s = all_bytes(job, err);
 	}
 	if (!s && job->image->n_order)
 		s = scan_named(job, err);

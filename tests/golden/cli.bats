@@ -149,15 +149,6 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: cli-hint-vm: no such file; did you mean domain:cli-hint-vm?" ]
 }
 
-@test "a tar archive is refused, also a compressed one" {
-	tar -C "$BATS_FILE_TMPDIR" -cf "$T/x.tar" small-c
-	gzip -k "$T/x.tar"
-	for f in x.tar x.tar.gz; do
-		run -3 --separate-stderr "$DUMP" "$T/$f"
-		[[ $stderr == *": a tar archive is not supported; extract the dump from it: tar -xf FILE" ]]
-	done
-}
-
 @test "a FIFO without a writer, ended by a signal: silence" {
 	local s
 	mkfifo "$T/fifo"

@@ -326,6 +326,28 @@ raw base=0xbfff0000' >"$t/rec"
 	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
 }
 
+@test "a file of nothing known: every 8 bytes before there is no log" {
+	printf '%s\n' 'ram 0 64K' 'ovmf 0x8000 size=16K' 'lines 99 "raw "' end raw |
+		"$B/mkimage" -t "$t/want" - "$t/ram"
+	{ printf 'some header%013d' 0; cat "$t/ram"; } >"$t/odd"
+	truncate -s %4096 "$t/odd"
+	"$dump" "$t/odd" | cmp - "$t/want"
+	run -0 "$dump" --list "$t/odd"
+	[[ ${lines[1]} == "ovmf "*" file:0x"* ]]
+	"$dump" -q --at="$(awk '/^ovmf/ { print $3 }' <<<"$output")" "$t/odd" | cmp - "$t/want"
+	"$dump" -q --extract="$t/small" "$t/odd"
+	"$dump" "$t/small" | cmp - "$t/want"
+	# said to be memory, it has pages
+	run -1 --separate-stderr "$dump" --map=none "$t/odd"
+	[[ $stderr == *"no log found: all "*" of phys memory, 1 range, was searched"* ]]
+	head -c 64K /dev/zero >"$t/none"
+	run -1 --separate-stderr "$dump" "$t/none"
+	[[ $stderr == *"no log found: all 64.0 KiB of the file was searched, at every 8 bytes"* ]]
+	truncate -s 5G "$t/none"
+	run -1 --separate-stderr "$dump" "$t/none"
+	[[ $stderr == *"only page starts were searched; "*"--scan=exhaustive finds these"* ]]
+}
+
 @test "raw memory in several files: each at its address" {
 	printf '%s\n' 'ram 0 2M' 'ovmf 0x180000 size=64K' \
 		'lines 20 "on the second node "' end raw >"$t/rec"

@@ -319,7 +319,7 @@ static void test_windows(void **state)
 		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
 		conform_image(image, MEMLOG_PHYS, pieces, 2);
 		memlog_image_close(image);
-		f->p[k ? 0xf98 : 0xf88] = 5;
+		f->p[k ? 0xf98 : 0xf88] = 8;
 		open_bytes(f->p, f->len, MEMLOG_UNSUPPORTED, &err);
 		assert_non_null(strstr(err.text, "dump-guest-memory"));
 		free(f);

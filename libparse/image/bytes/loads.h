@@ -21,7 +21,8 @@ struct ml_load {
  * Several entries may have the same bytes of the file. fresh is then the memory
  * that has what no memory below it has, sorted, and repeated counts the rest.
  * NULL: that is all memory. whole: the memory that headers promise, merged.
- * sparse, which the caller sets: what the file has no range of is missing.
+ * sparse, which the caller sets: what the file has no range of is missing. aside, too:
+ * the space is not searched by default.
  */
 struct ml_loads {
 	struct memlog_allocator alloc;
@@ -34,7 +35,7 @@ struct ml_loads {
 	struct memlog_range *whole;
 	size_t n_whole;
 	uint64_t missing, cut, repeated;
-	bool sparse;
+	bool sparse, aside;
 	size_t last; /* of the last lookup */
 };
 
@@ -81,7 +82,7 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 				      struct memlog_err *err);
 
 /*
- * Add an address space made of these loads of a file, to be searched. The loads
+ * Add an address space made of these loads of a file. The loads
  * are taken over, on failure, too. own: so is the file; otherwise it must live
  * as long as the image.
  */

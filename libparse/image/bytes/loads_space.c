@@ -217,7 +217,7 @@ enum memlog_status ml_loads_add_space(struct memlog_image *image,
 	}
 	p->loads = *l;
 	*l = (struct ml_loads){ 0 };
-	pieces_add(image, space, p, true);
+	pieces_add(image, space, p, !p->loads.aside);
 	return MEMLOG_OK;
 }
 

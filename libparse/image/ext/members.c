@@ -255,18 +255,49 @@ static enum memlog_status spool_header(struct ml_unpack *u,
 						plain, sizeof(plain), err);
 }
 
+/* Is there an archive in what is compressed? libarchive takes zeros, as memory often
+ * begins, for an empty tar. */
+static enum memlog_status spool_archive(const struct ml_unpack *u, bool *ret,
+					struct memlog_err *err)
+{
+	struct ml_unpack p = *u;
+	struct archive_entry *entry;
+	enum memlog_status s;
+	const uint8_t *bytes;
+	uint64_t off;
+	size_t len;
+
+	*ret = u->kind == ML_PACKED_KINDS;
+	if (*ret)
+		return MEMLOG_OK;
+	p.a = archive_read_new();
+	p.in = ml_calloc(&u->image->alloc, ML_UNPACK_IN, 1);
+	s = p.a && p.in ?
+		    ml_unpack_start(&p, false, err) :
+		    ml_fail(err, MEMLOG_NO_MEMORY, "no memory to unpack it");
+	/* what is wrong with it is reported when it is read again */
+	if (!s && !archive_read_next_header(p.a, &entry) &&
+	    !ml_unpack_next(&p, &bytes, &len, &off, NULL))
+		*ret = ml_packed_archive(bytes, len);
+	ml_unpack_end(&p);
+	return s;
+}
+
 static enum memlog_status spool_all(struct ml_unpack *u,
 				    struct archive_pick *pick,
 				    struct ml_file *ret, struct memlog_err *err)
 {
 	enum memlog_status s = ml_spool_create(u->opts->tmpdir, &u->spool, err);
+	bool archive;
 
 	if (s)
 		return s;
 	u->room = free_space(u->spool);
 	s = spool_header(u, err);
 	if (!s)
-		s = ml_unpack_start(u, err);
+		s = spool_archive(u, &archive, err);
+	if (!s)
+		s = ml_unpack_start(u, archive, err);
 	if (!s)
 		s = archive_unpack(u, u->file->member, pick, err);
 	if (!s && ftruncate(u->spool, (off_t)(u->before + u->size)))

@@ -121,7 +121,8 @@ enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
 	if (r == ARCHIVE_EOF)
 		return MEMLOG_OK;
 	if (u->failed && u->failed != MEMLOG_CORRUPT) {
-		*err = u->why;
+		if (err)
+			*err = u->why;
 		return u->failed;
 	}
 	text = archive_error_string(u->a);
@@ -174,7 +175,8 @@ static la_int64_t unpack_seek(struct archive *a, void *arg, la_int64_t off,
 	return (la_int64_t)u->at;
 }
 
-enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err)
+enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
+				   struct memlog_err *err)
 {
 	const struct memlog_allocator *alloc = &u->image->alloc;
 	enum memlog_status s = MEMLOG_OK;
@@ -182,11 +184,12 @@ enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err)
 	/* ARCHIVE_WARN: it would run a program */
 	bool ok = filters[u->kind](u->a) == ARCHIVE_OK &&
 		  archive_read_support_format_raw(u->a) == ARCHIVE_OK &&
-		  archive_read_support_format_empty(u->a) == ARCHIVE_OK &&
-		  archive_read_support_format_tar(u->a) == ARCHIVE_OK &&
-		  archive_read_support_format_cpio(u->a) == ARCHIVE_OK;
+		  archive_read_support_format_empty(u->a) == ARCHIVE_OK;
 
-	if (ok && seeks)
+	if (ok && archive)
+		ok = archive_read_support_format_tar(u->a) == ARCHIVE_OK &&
+		     archive_read_support_format_cpio(u->a) == ARCHIVE_OK;
+	if (ok && archive && seeks)
 		ok = archive_read_support_format_zip(u->a) == ARCHIVE_OK &&
 		     archive_read_support_format_7zip(u->a) == ARCHIVE_OK &&
 		     archive_read_set_seek_callback(u->a, unpack_seek) ==

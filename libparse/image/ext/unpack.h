@@ -36,8 +36,10 @@ struct ml_unpack {
 /* Is a file that is compressed like that unpacked in this build? */
 bool ml_unpack_can(enum ml_packed_kind kind);
 
-/* Open the packed file, and free what that made, which the caller does on failure, too. */
-enum memlog_status ml_unpack_start(struct ml_unpack *u, struct memlog_err *err);
+/* Open the packed file; archive: it has others in it. The caller frees what that made, on
+ * failure, too. */
+enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
+				   struct memlog_err *err);
 void ml_unpack_end(struct ml_unpack *u);
 
 /* The next bytes of the member that a is at, and where in it they are; *ret_len 0: its end.
