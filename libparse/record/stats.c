@@ -300,9 +300,19 @@ static enum memlog_status stats_add_cpu(struct ml_stats *s,
 	return status;
 }
 
-static void sort_samples(struct ml_stats_cpu *c)
+static int by_vector(const void *a, const void *b)
+{
+	const struct ml_stats_vector *x = a, *y = b;
+
+	return x->vector < y->vector ? -1 : x->vector > y->vector;
+}
+
+static void sort_cpu(struct ml_stats_cpu *c)
 {
 	size_t i;
+
+	if (c->n_vectors)
+		qsort(c->vectors, c->n_vectors, sizeof(*c->vectors), by_vector);
 
 	for (i = 0; i < ML_STATS_REASONS; i++)
 		if (c->exits[i].n_samples)
@@ -320,9 +330,9 @@ enum memlog_status ml_stats_finish(struct ml_stats *s, struct memlog_err *err)
 	for (i = 0; i < s->n && !status; i++) {
 		finish_cpu(s->cpus[i]);
 		status = stats_add_cpu(s, s->cpus[i], err);
-		sort_samples(s->cpus[i]);
+		sort_cpu(s->cpus[i]);
 	}
-	sort_samples(&s->all);
+	sort_cpu(&s->all);
 	s->finished = true;
 	return status;
 }

@@ -51,7 +51,7 @@ struct ml_stats_cpu {
 	uint32_t reason; /* of the current exit */
 	bool counted;	 /* its reason came after its VM_EXIT */
 
-	/* irq, in order of first appearance */
+	/* irq, sorted by finish() */
 	struct ml_stats_vector *vectors;
 	size_t n_vectors, cap_vectors;
 

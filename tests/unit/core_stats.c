@@ -364,9 +364,12 @@ static void model_compare(const struct ml_stats_cpu *c, const struct sums *m)
 						     m->n_samples[i],
 						     per_mille[k]));
 	}
-	for (i = 0; i < c->n_vectors; i++)
+	for (i = 0; i < c->n_vectors; i++) {
 		assert_true(c->vectors[i].n ==
 			    m->vectors[c->vectors[i].vector]);
+		assert_true(!i ||
+			    c->vectors[i - 1].vector < c->vectors[i].vector);
+	}
 	for (i = 0; i < 256; i++)
 		vectors += m->vectors[i] != 0;
 	assert_true(c->n_vectors == vectors);

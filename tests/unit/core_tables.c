@@ -208,8 +208,8 @@ static void test_table_rest(void **state)
 		"==> irq, CPU 0 <==\n"
 		"Total run time: 10000 cycles, 5.000 s at 0.002 MHz\n"
 		"Vector            Count   Per second\n"
-		"0x000000f0            1         0.20\n"
 		"0x00000020            1         0.20\n"
+		"0x000000f0            1         0.20\n"
 		"\n"
 		"==> irq, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
@@ -219,8 +219,8 @@ static void test_table_rest(void **state)
 		"==> irq, all CPUs <==\n"
 		"Total run time: 11000 cycles, 5.500 s at 0.002 MHz\n"
 		"Vector            Count   Per second\n"
-		"0x000000f0            2         0.36\n"
 		"0x00000020            1         0.18\n"
+		"0x000000f0            2         0.36\n"
 		"\n");
 }
 
@@ -232,8 +232,8 @@ static void test_table_no_rate(void **state)
 		"==> irq, CPU 0 <==\n"
 		"Total run time: 10000 cycles\n"
 		"Vector            Count   Per second\n"
-		"0x000000f0            1            -\n"
 		"0x00000020            1            -\n"
+		"0x000000f0            1            -\n"
 		"\n"
 		"==> irq, CPU 3 <==\n"
 		"Total run time: 1000 cycles\n"
@@ -243,8 +243,8 @@ static void test_table_no_rate(void **state)
 		"==> irq, all CPUs <==\n"
 		"Total run time: 11000 cycles\n"
 		"Vector            Count   Per second\n"
-		"0x000000f0            2            -\n"
 		"0x00000020            1            -\n"
+		"0x000000f0            2            -\n"
 		"\n"
 		"==> cpu_usage, CPU 0 <==\n"
 		"Total run time: 10000 cycles\n"
@@ -330,11 +330,11 @@ static void test_csv(void **state)
 			 "1,0.22,80,0.89,80,80,80,80,80\n");
 	assert_string_equal(write_all(&ml_render_csv, "irq", HZ), CSV_HEAD
 			    "vector,count,per_sec\n" CSV_LOG
-			    "0,10000,2000,0x000000f0,1,0.20\n" CSV_LOG
 			    "0,10000,2000,0x00000020,1,0.20\n" CSV_LOG
+			    "0,10000,2000,0x000000f0,1,0.20\n" CSV_LOG
 			    "3,1000,2000,0x000000f0,1,2.00\n" CSV_LOG
-			    "all,11000,2000,0x000000f0,2,0.36\n" CSV_LOG
-			    "all,11000,2000,0x00000020,1,0.18\n");
+			    "all,11000,2000,0x00000020,1,0.18\n" CSV_LOG
+			    "all,11000,2000,0x000000f0,2,0.36\n");
 	assert_string_equal(write_all(&ml_render_csv, "cpu_usage", HZ), CSV_HEAD
 			    "vm,cycles,seconds,percent\n" CSV_LOG
 			    "0,10000,2000,0,6000,3.000,60.00\n" CSV_LOG
@@ -462,13 +462,13 @@ static void test_json(void **state)
 		"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
 		"\"max\":\"80\"}]}\n" HEAD
 		"\"stats\":\"irq\",\"cpu\":0,\"run_cycles\":\"10000\",\"tsc_hz\":\"2000\","
-		"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"},{\"vector\":\"0x20\","
+		"\"vectors\":[{\"vector\":\"0x20\",\"count\":\"1\"},{\"vector\":\"0xf0\","
 		"\"count\":\"1\"}]}\n" HEAD
 		"\"stats\":\"irq\",\"cpu\":3,\"run_cycles\":\"1000\",\"tsc_hz\":\"2000\","
 		"\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"1\"}]}\n" HEAD
 		"\"stats\":\"irq\",\"cpu\":null,\"run_cycles\":\"11000\","
-		"\"tsc_hz\":\"2000\",\"vectors\":[{\"vector\":\"0xf0\",\"count\":\"2\"},"
-		"{\"vector\":\"0x20\",\"count\":\"1\"}]}\n" HEAD
+		"\"tsc_hz\":\"2000\",\"vectors\":[{\"vector\":\"0x20\",\"count\":\"1\"},"
+		"{\"vector\":\"0xf0\",\"count\":\"2\"}]}\n" HEAD
 		"\"stats\":\"cpu_usage\",\"cpu\":0,\"run_cycles\":\"10000\","
 		"\"tsc_hz\":\"2000\",\"switches\":\"3\",\"ambiguous\":\"1000\","
 		"\"vms\":[{\"vm\":\"0\",\"cycles\":\"6000\"},{\"vm\":\"other\","
@@ -545,7 +545,7 @@ static void test_directory(void **state)
 			    "vector,count,per_sec\n" CSV_LOG "0,",
 			    34 + strlen(CSV_HEAD) + 21 + strlen(CSV_LOG) + 2);
 	assert_non_null(strstr(
-		out.text, "\n" CSV_LOG "all,11000,2000,0x00000020,1,0.18\n"
+		out.text, "\n" CSV_LOG "all,11000,2000,0x000000f0,2,0.36\n"
 			  "acrn-trace-phys-0x2000000-cpu_usage.csv\n" CSV_HEAD
 			  "vm,cycles,seconds,percent\n"));
 	/* of several images, whichever comes first */
