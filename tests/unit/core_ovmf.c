@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "libmem.h"
 #include "libovmf.h"
 
@@ -402,6 +403,51 @@ static void likely(void **state)
 	free(r);
 }
 
+/* A balloon took every other page: the top of memory is found however many pieces
+ * there are, and of a small guest all is looked at. */
+static void likely_pieces(void **state)
+{
+	static const uint64_t ram[] = { 64 << 20, 512 << 20 };
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .mode = MEMLOG_SCAN_LIKELY };
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
+	struct memlog_range *pieces = calloc(1 << 16, sizeof(*pieces));
+	struct ring *r = malloc(sizeof(*r));
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint64_t log, addr, all;
+	size_t i, n;
+
+	for (i = 0; i < sizeof(ram) / sizeof(ram[0]); i++) {
+		struct mem m = { .n = 0 };
+		uint8_t *p = mem_add(&m, 0, ram[i]);
+
+		log = ram[i] - (19 << 20);
+		ring_init(r, p + log, 'C', 0x2000, 192);
+		ring_put(r, "text\n", 5);
+		for (addr = 0, n = 0, all = 0; addr < ram[i]; addr += 0x2000) {
+			pieces[n].start = addr;
+			pieces[n].end = addr + (addr == log ? 0x2000 : 0x1000);
+			all += pieces[n].end - pieces[n].start;
+			n++;
+		}
+		assert_true(n > ML_LIKELY_RANGES);
+		image = mem_image(&m, MEMLOG_PHYS);
+		assert_int_equal(
+			memlog_image_set_ranges(image, pieces, n, &err), 0);
+		assert_int_equal(memlog_scan(image, &opts, &logs, &stats, &err),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		assert_true(ram[i] > 128 << 20 || stats.covered == all);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		mem_free(&m);
+	}
+	free(pieces);
+	free(r);
+}
+
 /* What a guest's kernel knows of its firmware. */
 struct kernel {
 	uint64_t log, table, entries; /* 0: it has no such variable */
@@ -473,12 +519,19 @@ static void locate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ring_model),	  cmocka_unit_test(ring_page),
-		cmocka_unit_test(long_header),	  cmocka_unit_test(first_line),
-		cmocka_unit_test(lost_head),	  cmocka_unit_test(uncommitted),
-		cmocka_unit_test(between_stores), cmocka_unit_test(bad_offsets),
-		cmocka_unit_test(missing_page),	  cmocka_unit_test(long_line),
-		cmocka_unit_test(likely),	  cmocka_unit_test(locate),
+		cmocka_unit_test(ring_model),
+		cmocka_unit_test(ring_page),
+		cmocka_unit_test(long_header),
+		cmocka_unit_test(first_line),
+		cmocka_unit_test(lost_head),
+		cmocka_unit_test(uncommitted),
+		cmocka_unit_test(between_stores),
+		cmocka_unit_test(bad_offsets),
+		cmocka_unit_test(missing_page),
+		cmocka_unit_test(long_line),
+		cmocka_unit_test(likely),
+		cmocka_unit_test(likely_pieces),
+		cmocka_unit_test(locate),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -55,6 +55,25 @@ static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
 			ovmf_likely_below(ret, n, max, space, base, tops[i]);
 }
 
+/* Where the last range that starts below LOW_CAP ends there. Guest memory is in [start,
+ * LOW_CAP), in more pieces than can be walked. */
+static uint64_t ovmf_low_end(struct memlog_image *image, uint64_t start)
+{
+	uint64_t lo = start, hi = LOW_CAP, end = start, mid;
+	struct memlog_range r;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (!memlog_image_next_range(image, MEMLOG_PHYS, mid, &r,
+					     NULL) &&
+		    r.start < LOW_CAP)
+			lo = end = ml_min(r.end, LOW_CAP);
+		else
+			hi = mid;
+	}
+	return end;
+}
+
 #define LARGE_MAPPING (16 * MIB)
 
 /* Guest physical: the run of low memory ends where the range that holds 16 MiB
@@ -78,6 +97,8 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	}
 	if (!seen)
 		return;
+	if (seen == ML_LIKELY_RANGES)
+		last = ovmf_low_end(image, last);
 	if (base >= 1024 * MIB) { /* Arm: RAM starts at 1 GiB or above */
 		uint64_t top = base + SEARCH;
 
