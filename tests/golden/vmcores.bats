@@ -198,3 +198,27 @@ alone() {
 		[ ! -s broken ]
 	done
 }
+
+@test "lists and tables of --stats fit in 80 columns, without a broken word" {
+	local name how
+	cd "$BATS_TEST_TMPDIR"
+	for name in memlog-fpdt.elf memlog-reset-kept.elf coreboot-q35.raw \
+		hyp-guests.elf ftrace-612.elf dmesg-61.elf xen-pae32.elf \
+		memlog-ia32x64-pei.kdump-zlib; do
+		zstd -qd --long=31 -o "$name" "$kept/$name.zst"
+		for how in --list --list-boots "--stats boot" "--stats hyp_exit"; do
+			# shellcheck disable=SC2086
+			"$dump" -q $how "$name" || [ $? -eq 1 ]
+		done >text 2>err
+		grep -q 'phys:0x' text
+		[ "$(grep -cE '.{81}' text)" -eq 0 ]
+		tr -s ' ;\n' '\n' <text | sort -u >words
+		{
+			"$dump" -q -J --list "$name"
+			"$dump" -q -J --stats boot "$name" || [ $? -eq 1 ]
+		} 2>err | jq -r '.reason // empty, (.logs | arrays[].method)' |
+			tr -s ' ;\n' '\n' | grep . | sort -u | comm -13 words - >broken
+		[ ! -s broken ]
+		rm "$name"
+	done
+}

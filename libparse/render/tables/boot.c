@@ -7,11 +7,12 @@
 #include "base/err.h"
 #include "parts.h"
 #include "render/escape.h"
+#include "render/wrap.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
 /* Drivers in the table; csv and json have all of them. */
-enum { BOOT_ROWS = 20, BOOT_TEXT = 33, BOOT_LINE = 52 };
+enum { BOOT_ROWS = 20, BOOT_TEXT = 33, BOOT_SOURCE = 6 };
 
 /* Milliseconds, such that durations of contiguous phases add up. */
 static int64_t boot_ms(int64_t ns)
@@ -52,8 +53,9 @@ static void boot_head(struct ml_stats_out *s, const struct ml_timeline_boot *b)
 		ml_out_str(&s->out,
 			   "No clock: none of its logs has times. memlog-dump "
 			   "-w --time-format=arrival\n"
-			   "adds some to the log of a running guest, -w "
-			   "port:PATH to what it writes to a port.\n");
+			   "adds some to the log of a running guest, and -w "
+			   "port:PATH to what it writes\n"
+			   "to a port.\n");
 }
 
 static void boot_phases(struct ml_stats_out *s,
@@ -201,20 +203,23 @@ static void boot_drivers(struct ml_stats_out *s,
 static void boot_source(struct ml_stats_out *s,
 			const struct ml_timeline_source *source)
 {
-	char sec[32];
+	char line[sizeof(source->method) + 128], sec[32];
+	int len;
 
 	ml_out_str(&s->out, "  ");
 	ml_escape_str(&s->out, source->image);
-	ml_out_fmt(&s->out, ", %s\n      ", source->label);
-	if (!source->aligned)
-		ml_out_str(&s->out, "apart: ");
-	ml_out_fmt(&s->out, "%s", source->method);
+	ml_out_fmt(&s->out, ", %s\n%*s", source->label, BOOT_SOURCE, "");
+	len = snprintf(line, sizeof(line), "%s%s",
+		       source->aligned ? "" : "apart: ", source->method);
 	if (source->aligned && source->offset)
-		ml_out_fmt(&s->out, "; %s s were added",
-			   boot_seconds(boot_ms(source->offset), sec));
+		len += snprintf(line + len, sizeof(line) - (size_t)len,
+				"; %s s were added",
+				boot_seconds(boot_ms(source->offset), sec));
 	if (source->aligned && source->has_error && source->error)
-		ml_out_fmt(&s->out, "; may be off by %s s",
-			   boot_seconds(boot_ms(source->error), sec));
+		len += snprintf(line + len, sizeof(line) - (size_t)len,
+				"; may be off by %s s",
+				boot_seconds(boot_ms(source->error), sec));
+	ml_wrap(&s->out, line, (size_t)len, BOOT_SOURCE, BOOT_SOURCE);
 	ml_out_char(&s->out, '\n');
 	if (source->back)
 		ml_out_fmt(&s->out,
