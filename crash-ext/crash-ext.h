@@ -12,11 +12,11 @@
 
 #include <crash/defs.h>
 #include <memlog.h>
-#include <signal.h>
 
 #include "../host/args.h"
 #include "../host/arena.h"
 #include "../host/file.h"
+#include "../host/hold.h"
 #include "../host/stream.h"
 
 /* A kernel has hundreds of resources; a damaged list may be circular. */

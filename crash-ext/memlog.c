@@ -13,8 +13,7 @@ static void ext_hold(struct session *s)
 	sigset_t block;
 
 	memset(s, 0, sizeof(*s));
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
+	host_hold_set(&block);
 	sigprocmask(SIG_BLOCK, &block, &s->mask);
 	s->held = true;
 	host_arena_init(&s->arena);
@@ -33,6 +32,7 @@ static void ext_release(struct session *s)
 	s->query = NULL;
 	host_arena_fini(&s->arena);
 	s->held = false;
+	host_hold_drop(&s->mask);
 	sigprocmask(SIG_SETMASK, &s->mask, NULL);
 }
 

@@ -2,6 +2,7 @@
 /* memlog-gdb.c - the interface to gdb, a JIT reader; see plugin.h. */
 #include <gdb/jit-reader.h>
 
+#include "../host/hold.h"
 #include "session.h"
 
 extern struct gdb_reader_funcs *gdb_init_reader(void)
@@ -15,21 +16,21 @@ GDB_DECLARE_GPL_COMPATIBLE_READER
 static struct session session;
 
 /*
- * SIGINT is blocked while a step runs, and the library polls for it: gdb's
- * handler sets a flag that makes target_read throw an exception through us.
+ * While a step runs, the library polls for SIGINT: gdb's handler sets a flag that
+ * makes target_read throw an exception through us.
  */
-static sigset_t hold_sigint(void)
+static sigset_t hold_signals(void)
 {
 	sigset_t block, mask;
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGINT);
+	host_hold_set(&block);
 	pthread_sigmask(SIG_BLOCK, &block, &mask);
 	return mask;
 }
 
-static void release_sigint(sigset_t *mask)
+static void release_signals(sigset_t *mask)
 {
+	host_hold_drop(mask);
 	pthread_sigmask(SIG_SETMASK, mask, NULL);
 }
 
@@ -49,10 +50,10 @@ static enum gdb_status read_debug_info(struct gdb_reader_funcs *self,
 static enum gdb_status plugin_unwind(struct gdb_reader_funcs *self,
 				     struct gdb_unwind_callbacks *cb)
 {
-	sigset_t mask __attribute__((cleanup(release_sigint)));
+	sigset_t mask __attribute__((cleanup(release_signals)));
 
 	(void)self;
-	mask = hold_sigint();
+	mask = hold_signals();
 	session_memory(&session, cb->target_read);
 	return GDB_FAIL;
 }
@@ -80,9 +81,9 @@ struct gdb_reader_funcs *gdb_init_reader(void)
 		.get_frame_id = frame_id,
 		.destroy = plugin_destroy,
 	};
-	sigset_t mask __attribute__((cleanup(release_sigint)));
+	sigset_t mask __attribute__((cleanup(release_signals)));
 
-	mask = hold_sigint();
+	mask = hold_signals();
 	session_step(&session);
 	return &funcs;
 }

@@ -381,6 +381,18 @@ the closing ' is missing
 	[ -z "$(find . -name '*.??????' -newer out)" ]
 }
 
+@test "a limit on the size of files: a message, no partial file, and crash continues" {
+	(ulimit -f 8; memlog_in "$core" >said) <<-'EOF'
+	memlog -o out
+	memlog > redirected
+	memlog -n +1
+	EOF
+	[ ! -e out ]
+	grep -qx 'memlog: cannot write out: File too large; what was written of it is removed' said
+	grep -qx 'memlog: cannot write the output: File too large' said stderr
+	[ "$(tail -n 1 said)" = "$(head -n 1 "$expected")" ]
+}
+
 @test "--force replaces neither the dump nor the namelist" {
 	cp "$core" mine.core
 	cp "$vmlinux" mine.vmlinux

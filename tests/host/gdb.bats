@@ -239,6 +239,23 @@ teardown() {
 	[ "$(cat there)" = mine ]
 }
 
+# Python in gdb ignores the signal; not every gdb has it.
+@test "a limit on the size of files: a message, no partial file, and gdb continues" {
+	local how
+	for how in SIG_DFL SIG_IGN; do
+		run -0 in_gdb -c "$core" -ex \
+			"python import signal; signal.signal(signal.SIGXFSZ, signal.$how)" <<-'EOF'
+		shell prlimit --fsize=8192: --pid $PPID
+		memlog -o out
+		printf "status %d\n", $_memlog_status
+		memlog -n +1
+		EOF
+		[[ $output == *"status 3"$'\n'"SecCoreStartupWithStack"* ]]
+		[ ! -e out ]
+		grep -qx 'memlog: cannot write out: File too large; what was written of it is removed' said
+	done
+}
+
 @test "raw bytes go to a terminal only with --force" {
 	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --raw -n +3" >raw
 	sed 's/--raw/--raw --force/' raw >forced
