@@ -306,6 +306,129 @@ status() {
 	run ! grep -v '^warning: \|^memlog: \|truncated\|^BFD' said
 }
 
+# What three programs say, without the names of the program and the dump
+said() {
+	sed -E "s/^memlog(-dump)?: //; s|^$1: ||; s/^(note|NOTE): //
+		s/^WARNING: /warning: /; /^usage: /d; /^see: help memlog/d
+		s|^(-O acrnlog writes several files: use) memlog-dump with|\1|"
+}
+
+# same_answers DUMP: for each line of options on stdin, text, messages and exit status
+# of memlog-dump, which gdb's and crash's have to equal. crash has no status: if
+# nothing was printed, or with --strict, a message says so.
+same_answers() {
+	local dump=$PWD/$1 n=0 args status
+	echo "extend $B/crash-ext/memlog.so" >to-crash
+	rm -f to-gdb ./*.said ./*.status
+	while read -r args; do
+		n=$((n + 1)) status=0
+		echo "@@ $n" >>dump.said
+		eval "\"$B/memlog-dump\" $args \"$dump\"" >"dump.$n" \
+			2>>dump.said || status=$?
+		echo "status $n $status" >>dump.status
+		cat >>to-gdb <<-EOF
+		shell echo '@@ $n' >&2
+		pipe -d @@ memlog $args @@ cat >gdb.$n
+		printf "status $n %d\n", \$_memlog_status
+		EOF
+		printf '!echo "@@ %d" >&2\nmemlog %s > crash.%d\n' \
+			$n "$args" $n >>to-crash
+	done
+	in_gdb -c "$dump" <to-gdb | grep '^status' >gdb.status
+	sed -n '/^@@/,$p' said >gdb.said
+	crash_run "$vmlinux" "$dump" <to-crash 2>crash.said >/dev/null
+	diff dump.status gdb.status
+	sed -i 's/"elapsed":[0-9.]*}$/"elapsed":0}/' dump.[0-9]* gdb.[0-9]* crash.[0-9]*
+	diff <(said "$dump" <dump.said) <(said "$dump" <gdb.said)
+	diff <(said "$dump" <dump.said) <(said "$dump" <crash.said)
+	while read -r _ n _; do
+		cmp "dump.$n" "gdb.$n"
+		sed '/^Usage:/,$d' "crash.$n" | cmp "dump.$n"
+	done <dump.status
+}
+
+@test "answers of crash, gdb and memlog-dump: the same text, messages and status" {
+	need_crash
+	zstd -qdc --long=31 "$vmcores/ovmf-c13a-reset-pei.elf.zst" >real
+	# the stale log of one boot, and the early one of the next
+	local name at size off phys len
+	while read -r name at size; do
+		while read -r off phys len; do
+			((phys <= at && at < phys + len)) || continue
+			tail -c +$((off + at - phys + 1)) real |
+				head -c $((size)) >"$name" || true
+		done < <(readelf -lW real | awk '$1 == "LOAD" { print $2, $4, $5 }')
+	done <<-'EOF'
+	main 0x3cb3000 0x20000
+	early 0x820000 0x10000
+	EOF
+	"$B/mkcore" "$vmlinux" boots 3cb3000=main 820000=early
+	same_answers boots <<-'EOF'
+	-n 2
+	-n +2
+	-n -2 -a
+	-b -1 -n 2
+	-b -1 --raw
+	-b -2
+	--list
+	--list-boots
+	--list -J
+	-J -n 1
+	-J -g nothing-matches-this
+	-g nothing-matches-this
+	--strict -q -g nothing-matches-this
+	-F cbmem -q
+	-l err,warn -q
+	-l crit..warn -q
+	--since -5 -q
+	--since=500ms -q
+	--since=10:00 -q
+	--at phys:0x820000+7 -n 1
+	--at 0x1000
+	--range 0+4K
+	--stats irq
+	-o json
+	-O acrnlog
+	-O csv
+	--list -g zzz
+	--list -n 0
+	--info -n 5
+	--list --stats irq
+	--info --list
+	--since 1 --until 0
+	--li
+	--lst
+	--gerp x
+	-g '['
+	-l eror
+	-b 1
+	-n +-2
+	--cpu a
+	-F acrn
+	EOF
+	grep -qx 'status 6 1' gdb.status
+	[ "$(grep -c ' 2$' gdb.status)" -eq 18 ]
+	# a part of the log is missing, or all of it
+	local cut
+	for cut in 81920 131072; do
+		cp "$core" cut
+		truncate -s -$cut cut
+		same_answers cut <<-'EOF'
+		-q -n 1
+		-J -n 1
+		--strict -n 1
+		--list
+		--strict --list
+		--list-boots
+		--info -q
+		--strict -J --list
+		-g nothing-matches-this
+		--range 0x1000000+4K
+		EOF
+	done
+	grep -qx 'status 1 4' gdb.status
+}
+
 @test "-g: what would take too much stack or memory is refused, and gdb continues" {
 	local deep long re
 	printf -v deep '%03000d' 0
