@@ -46,7 +46,7 @@ struct ml_scan_job {
 	uint8_t *buf;		 /* ML_SCAN_WINDOW bytes, or NULL */
 };
 
-/* A search without a log so far; fini leaves the list of its logs. scan.c */
+/* A search without a log so far; fini leaves the list of its logs. */
 enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 				    struct memlog_image *image,
 				    const struct memlog_scan_opts *opts,

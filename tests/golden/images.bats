@@ -331,12 +331,12 @@ raw base=0xbfff0000' >"$t/rec"
 		"$B/mkimage" -t "$t/want" - "$t/ram"
 	{ printf 'some header%013d' 0; cat "$t/ram"; } >"$t/odd"
 	truncate -s %4096 "$t/odd"
-	"$dump" "$t/odd" | cmp - "$t/want"
+	"$dump" -r "$t/odd" | cmp - "$t/want"
 	run -0 "$dump" --list "$t/odd"
 	[[ ${lines[1]} == "ovmf "*" file:0x"* ]]
-	"$dump" -q --at="$(awk '/^ovmf/ { print $3 }' <<<"$output")" "$t/odd" | cmp - "$t/want"
+	"$dump" -q -r --at="$(awk '/^ovmf/ { print $3 }' <<<"$output")" "$t/odd" | cmp - "$t/want"
 	"$dump" -q --extract="$t/small" "$t/odd"
-	"$dump" "$t/small" | cmp - "$t/want"
+	"$dump" -r "$t/small" | cmp - "$t/want"
 	# said to be memory, it has pages
 	run -1 --separate-stderr "$dump" --map=none "$t/odd"
 	[[ $stderr == *"no log found: all "*" of phys memory, 1 range, was searched"* ]]

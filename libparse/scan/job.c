@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* job.c - the state of one search: its options, its beginning and its end. */
+#include "job.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/sized.h"
+#include "image/vmcoreinfo.h"
+
+/* For ml_image_stop(). */
+static bool job_stop(void *arg)
+{
+	const struct ml_scan_job *job = arg;
+
+	return job->opts->progress(job->opts->progress_arg,
+				   ml_min(job->done, job->all), job->all);
+}
+
+enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
+				    struct memlog_image *image,
+				    const struct memlog_scan_opts *opts,
+				    struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	memset(job, 0, sizeof(*job));
+	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
+	job->image = image;
+	job->opts = opts;
+	job->logs = ml_calloc(&image->alloc, 1, sizeof(*job->logs));
+	if (!job->logs)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a list");
+	job->logs->alloc = image->alloc;
+	job->logs->image = image;
+	job->logs->symbols = opts->symbols ? &job->symbols : NULL;
+	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
+	job->places.alloc = image->alloc;
+	s = ml_scan_take_ranges(job, err);
+	if (s) {
+		memlog_logs_destroy(job->logs);
+		return s;
+	}
+	image->stop = opts->progress ? job_stop : NULL;
+	image->stop_arg = job;
+	image->stopped = false;
+	ml_vmcoreinfo_settle(image);
+	return MEMLOG_OK;
+}
+
+void ml_scan_job_fini(struct ml_scan_job *job)
+{
+	size_t i;
+
+	job->image->stop = NULL;
+	for (i = 0; i < MEMLOG_SPACES; i++)
+		ml_free(&job->image->alloc, job->gone[i].at);
+	ml_free(&job->image->alloc, job->ranges);
+	ml_free(&job->image->alloc, job->buf);
+	ml_places_fini(&job->places);
+}
+
+enum memlog_status ml_scan_opts_check(const struct memlog_scan_opts *opts,
+				      struct memlog_err *err)
+{
+	struct memlog_scan_opts o;
+	enum memlog_status s = ml_sized_check(opts, "memlog_scan_opts", err);
+	size_t i;
+
+	if (s)
+		return s;
+	ml_sized_in(&o, sizeof(o), opts);
+	if ((unsigned int)o.mode > MEMLOG_SCAN_AUTO)
+		return ml_fail(err, MEMLOG_INVALID, "unknown search mode %u",
+			       (unsigned int)o.mode);
+	if ((unsigned int)o.ranges_space >= MEMLOG_SPACES)
+		return ml_fail(err, MEMLOG_INVALID, "unknown address space %u",
+			       (unsigned int)o.ranges_space);
+	for (i = 0; i < o.n_ranges; i++)
+		if (o.ranges[i].start >= o.ranges[i].end)
+			return ml_fail(err, MEMLOG_INVALID,
+				       "the range 0x%" PRIx64 "-0x%" PRIx64
+				       " is empty",
+				       o.ranges[i].start, o.ranges[i].end);
+	return ml_sized_check(o.symbols, "memlog_symbols", err);
+}
+
+enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
+					enum memlog_status s,
+					struct memlog_err *err)
+{
+	bool none = !s || s == MEMLOG_NOT_MINE;
+	enum memlog_status c;
+
+	/* what was left out for lack of memory may have been the log */
+	c = ml_image_complete(job->image, none ? err : NULL);
+	return none && c ? c : s;
+}
