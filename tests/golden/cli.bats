@@ -955,6 +955,26 @@ half incomplete 4 0 0 37110152 null" ]
 	[[ $output == *"cannot write"* ]]
 }
 
+@test "a full disk: a word, and no part of the file" {
+	local how
+	mkdir "$T/disk"
+	unshare -rm true 2>/dev/null || skip "no mount of its own here"
+	for how in "" -r -J "--extract"; do
+		# shellcheck disable=SC2016 # of the inner shell
+		run -3 --separate-stderr unshare -rm sh -c '
+			mount -t tmpfs -o size=16k none "$1" || exit 99
+			case $4 in
+			--extract) "$2" -q --extract="$1/out" "$3" ;;
+			*) "$2" -q $4 -o "$1/out" "$3" ;;
+			esac
+			status=$?
+			ls "$1"
+			exit "$status"' - "$T/disk" "$DUMP" long "$how"
+		[ -z "$output" ]
+		[[ $stderr == *"No space left on device"* ]]
+	done
+}
+
 @test "several processes may append to one file" {
 	local how n pids
 	# lines longer than a buffer too, in JSON, where every byte is escaped, and in
