@@ -68,3 +68,36 @@ looked_at() {
 	searched=$("$dump" -q -J image | jq -r .searched)
 	[ "$searched" -lt $((8 * $(stat -c %s image))) ]
 }
+
+@test "kdump: machines of 32 bits, with every form of the sub header" {
+	local how
+	while read -r how; do
+		# shellcheck disable=SC2086 # words
+		perl "$root/fixtures/gen/kdump32.pl" $how >image
+		run -0 --separate-stderr "$dump" --info image
+		[[ $output == *"memory      16384 bytes"*"3 ranges, 16384 bytes"* ]] ||
+			{ echo "$how: $output"; false; }
+		[[ $how != *" 1" ]] || [[ $output == *"OSRELEASE=6.1.0"* ]]
+		[[ $how != *" 6 "* ]] || [[ $output == *"ERASEINFO"*"erase me"* ]]
+		[[ $how != *" 0 1" ]] ||
+			[[ $output == *"the 64-bit number of pages is 0; the 32-bit one is used"* ]]
+		[[ $output != *damaged* ]]
+	done <<-'END'
+		armv7l 6 pad time32 1025 1
+		armv7l 6 pad time32 1025 0
+		armv7l 6 pack time32 1025 1
+		armv8l 6 pad time64 1025 1
+		armv5tel 3 pad time32 1025 1
+		ppc 4 pad time32 1025 1
+		mips 6 pad time32 0 1
+		s390 6 pad time32 1025 1
+		i686 6 pack time32 1025 1
+		i686 6 pack time64 1025 1
+		i686 6 pack time32 0 1
+		i686 2 pack time32 1025 0
+	END
+	# a complete dump with one bitmap
+	perl "$root/fixtures/gen/kdump32.pl" i686 6 pack time32 1025 1 1 >image
+	run -0 "$dump" --info image
+	[[ $output == *"memory      16384 bytes"* ]]
+}

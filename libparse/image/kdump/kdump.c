@@ -386,6 +386,9 @@ static enum memlog_status kdump_describe(struct kdump *k,
 		image->count_left = kdump_left_out;
 		image->count_self = k;
 	}
+	if (k->head.no_max)
+		ml_image_warn(image, "the 64-bit number of pages is 0; the "
+				     "32-bit one is used");
 	if (k->head.status & ML_KDUMP_INCOMPLETE)
 		ml_image_warn_cut(image,
 				  "the dump is marked as incomplete: its "

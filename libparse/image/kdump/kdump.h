@@ -31,12 +31,16 @@ struct ml_kdump_head {
 	uint64_t start_pfn, end_pfn;
 	uint64_t notes, notes_len;
 	uint64_t vmcoreinfo, vmcoreinfo_len;
+	uint64_t eraseinfo, eraseinfo_len;
+	bool unsure;	 /* is64 may be false */
+	bool one_bitmap; /* not one of the pages that existed, too */
+	bool no_max;	 /* the number of pages is that of the old field */
 };
 
 /* Bytes parsed of the header, and of the sub header, which is at offset
  * block. */
 #define ML_KDUMP_HEAD 464u
-#define ML_KDUMP_SUB  104u
+#define ML_KDUMP_SUB  112u
 
 /*
  * Parse the header. NOT_MINE: another format. UNSUPPORTED: diskdump. CORRUPT:

@@ -58,6 +58,12 @@ void ml_kdump_add_notes(struct memlog_image *image, const struct ml_file *file,
 			image->machine = ml_elf_machine(e.machine);
 	}
 	ml_free(&image->alloc, buf);
+	buf = kdump_load(image, file, h->eraseinfo, h->eraseinfo_len, &len);
+	if (buf)
+		ml_image_add_note(image, "ERASEINFO", 0,
+				  "what makedumpfile erased", (char *)buf, buf,
+				  len);
+	ml_free(&image->alloc, buf);
 	if (facts->vmcoreinfo)
 		return;
 	buf = kdump_load(image, file, h->vmcoreinfo, h->vmcoreinfo_len, &len);
