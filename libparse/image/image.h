@@ -104,6 +104,10 @@ struct memlog_image {
 	} wrapped;
 	/* of debug ports, else NULL; ports.h. It belongs to the reader */
 	struct ml_ports *ports;
+	/* of a split dump: the addresses that this file has, of all; all 0: it is none */
+	struct {
+		uint64_t start, end, all;
+	} part;
 	/* nobody said that the file is memory; MEMLOG_FILE has it, too */
 	bool unsure;
 	/* the file below the readers, closed last; ops NULL: none */

@@ -53,13 +53,20 @@ enum memlog_status ml_image_open_on(struct ml_file *file,
 enum memlog_status ml_open_done(enum memlog_status s, const char *name,
 				struct memlog_err *why, struct memlog_err *err);
 
-/* Open the file names; if there is none, a list of files separated by commas,
- * as one image. err must not be NULL. The caller closes *ret. set.c */
+/* Open the file names; if there is none, a file in an archive, the pieces of a file, or a
+ * list of files separated by commas, as one image. err must not be NULL. The caller closes
+ * *ret. files.c */
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,
 				       struct memlog_image **ret,
 				       struct memlog_err *err);
+
+/* Open the files of a list, separated by commas, as one image. set.c */
+enum memlog_status ml_set_open(const char *names, ml_image_layer *const *layers,
+			       const struct memlog_open_opts *opts,
+			       struct memlog_image **ret,
+			       struct memlog_err *err);
 
 /* INVALID: a file that the user placed at addr, in his words, is no plain
  * memory. refuse.c */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * set.c - open a file, or several files that are one dump (makedumpfile
- * --split, or plain memory at given addresses): an image whose reader uses an
- * image of each part.
+ * set.c - several files that are one dump (makedumpfile --split, or plain memory at
+ * given addresses): an image whose reader uses an image of each part.
  *
  * Where two parts have the same byte, the part named first is read.
  */
@@ -18,7 +17,6 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/number.h"
-#include "image/bytes/joined.h"
 
 struct set {
 	struct memlog_allocator alloc;
@@ -301,6 +299,44 @@ static enum memlog_status set_fail_unplaced(const struct set *set,
 		       n < sizeof(line) ? line : "FILE@0,FILE@2G");
 }
 
+static const struct ml_note *set_vmcoreinfo(const struct memlog_image *image)
+{
+	size_t i;
+
+	for (i = 0; i < image->n_notes; i++)
+		if (!strcmp(image->notes[i].owner, "VMCOREINFO"))
+			return &image->notes[i];
+	return NULL;
+}
+
+/* Why the last part cannot be of the same dump as the first; NULL: it can. */
+static const char *set_why_foreign(const struct set *set)
+{
+	const struct memlog_image *a = set->parts[0];
+	const struct memlog_image *b = set->parts[set->n - 1];
+	const struct ml_note *x = set_vmcoreinfo(a), *y = set_vmcoreinfo(b);
+
+	if (a->order[0] != b->order[0])
+		return "its addresses are of another kind";
+	/* plain memory has an address of its own */
+	if (!strcmp(a->format, "raw") || !strcmp(b->format, "raw"))
+		return NULL;
+	if (strcmp(a->format, b->format) != 0)
+		return "it is of another format";
+	if (strcmp(a->machine, b->machine) != 0)
+		return "it is of another machine";
+	if (a->spaces[a->order[0]].ops->page_size !=
+	    b->spaces[b->order[0]].ops->page_size)
+		return "its pages have another size";
+	if (a->part.all != b->part.all)
+		return "it is of a dump of another size";
+	if (x && y &&
+	    (x->desc_len != y->desc_len ||
+	     memcmp(x->desc, y->desc, x->desc_len) != 0))
+		return "its VMCOREINFO is another one";
+	return NULL;
+}
+
 /* Open the parts that a list names, separated by commas. */
 static enum memlog_status open_parts(struct set *set, char *list,
 				     ml_image_layer *const *layers,
@@ -309,6 +345,7 @@ static enum memlog_status open_parts(struct set *set, char *list,
 {
 	enum memlog_status s;
 	char *name, *next_name;
+	const char *why;
 
 	for (name = list; name; name = next_name) {
 		next_name = strchr(name, ',');
@@ -322,15 +359,60 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		s = set_open_part(set, name, layers, opts, err);
 		if (s)
 			return s;
-		if (set->parts[set->n - 1]->order[0] != set->parts[0]->order[0])
+		why = set_why_foreign(set);
+		if (why)
 			return ml_fail(err, MEMLOG_INVALID,
-				       "%s does not "
-				       "belong to the other parts",
-				       name);
+				       "%.80s does not belong to the other "
+				       "parts: %s",
+				       name, why);
 	}
 	if (set->n_raw > set->placed && set->n > 1)
 		return set_fail_unplaced(set, err);
 	return MEMLOG_OK;
+}
+
+/* Where the parts that start at or before at end, one after another. *ret_next: where
+ * the next one starts, or all. */
+static uint64_t set_reach(const struct set *set, uint64_t at, uint64_t all,
+			  uint64_t *ret_next)
+{
+	const struct memlog_image *part;
+	bool more = true;
+	size_t i;
+
+	while (more) {
+		more = false;
+		*ret_next = all;
+		for (i = 0; i < set->n; i++) {
+			part = set->parts[i];
+			if (part->part.start > at) {
+				*ret_next = ml_min(*ret_next, part->part.start);
+			} else if (part->part.end > at) {
+				at = part->part.end;
+				more = true;
+			}
+		}
+	}
+	return at;
+}
+
+/* Which parts of a split dump are not named? */
+static void set_find_gaps(const struct set *set, struct memlog_image *image)
+{
+	uint64_t at, next, all = 0;
+	size_t i;
+
+	for (i = 0; i < set->n; i++) {
+		if (!set->parts[i]->part.all)
+			return;
+		all = ml_max(all, set->parts[i]->part.all);
+	}
+	for (at = set_reach(set, 0, all, &next); at < all;
+	     at = set_reach(set, next, all, &next))
+		ml_image_warn_cut(image,
+				  "a part of the split dump is missing, from "
+				  "0x%" PRIx64 " to 0x%" PRIx64,
+				  at, next);
 }
 
 /* Combine the parts: the notes of the first, and all warnings except those
@@ -361,14 +443,14 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 				ml_image_warn(image, "%s",
 					      part->warnings[i].text);
 	}
+	set_find_gaps(set, image);
 	memlog_image_describe(image, first);
 }
 
-static enum memlog_status set_open(const char *names,
-				   ml_image_layer *const *layers,
-				   const struct memlog_open_opts *opts,
-				   struct memlog_image **ret,
-				   struct memlog_err *err)
+enum memlog_status ml_set_open(const char *names, ml_image_layer *const *layers,
+			       const struct memlog_open_opts *opts,
+			       struct memlog_image **ret,
+			       struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(opts->allocator);
 	struct set *set = ml_calloc(&a, 1, sizeof(*set));
@@ -399,94 +481,4 @@ static enum memlog_status set_open(const char *names,
 	image->n_parts = set->n;
 	set_describe(set, image);
 	return ml_image_opened(image, ret, err);
-}
-
-/* "FILE:MEMBER", where there is a file FILE: what is in the archive FILE. NOT_MINE: there is
- * none. names outlives *ret. */
-static enum memlog_status open_member(const char *names,
-				      const struct memlog_open_opts *opts,
-				      struct ml_file *ret,
-				      struct memlog_err *err)
-{
-	struct memlog_allocator a = ml_allocator(opts->allocator);
-	char *path = ml_strdup(&a, names), *colon;
-	enum memlog_status s = MEMLOG_NOT_MINE;
-
-	if (!path)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
-	for (colon = path; s && (colon = strchr(colon, ':')); colon++) {
-		*colon = '\0';
-		s = ml_file_open(path, opts, ret, NULL);
-		*colon = ':';
-		if (!s)
-			ret->member = names + (colon - path) + 1;
-	}
-	ml_free(&a, path);
-	return s == MEMLOG_NO_MEMORY ? s : s ? MEMLOG_NOT_MINE : MEMLOG_OK;
-}
-
-/* Is there no file of this name, or cannot there be one? */
-static bool set_is_no_name(int sys)
-{
-	return sys == ENOENT || sys == ENOTDIR || sys == ENAMETOOLONG;
-}
-
-static void set_note_pieces(struct memlog_image *image, size_t n)
-{
-	char words[64];
-
-	snprintf(words, sizeof(words), "of %zu files, joined", n);
-	ml_image_add_note(image, "memlog", 0, "one file in pieces", words, NULL,
-			  0);
-}
-
-enum memlog_status ml_image_open_files(const char *names,
-				       ml_image_layer *const *layers,
-				       const struct memlog_open_opts *opts,
-				       struct memlog_image **ret,
-				       struct memlog_err *err)
-{
-	struct memlog_err why;
-	struct ml_file file;
-	enum memlog_status s, in;
-	size_t n;
-
-	s = ml_file_open(names, opts, &file, err);
-	/* a list of files, or an address, unless there is a file of this name */
-	if (s == MEMLOG_IO && set_is_no_name(err->sys) &&
-	    strpbrk(names, ",@")) {
-		in = ml_joined_open(names, opts, &file, &n, &why);
-		if (in == MEMLOG_NOT_MINE)
-			return set_open(names, layers, opts, ret, err);
-		if (in) {
-			*err = why;
-			return in;
-		}
-		s = ml_image_open_layers(&file, layers, opts, ret, err);
-		if (!s)
-			set_note_pieces(*ret, n);
-		return s;
-	}
-	if (s == MEMLOG_IO && set_is_no_name(err->sys)) {
-		in = open_member(names, opts, &file, &why);
-		if (in == MEMLOG_NO_MEMORY)
-			*err = why;
-		s = in == MEMLOG_NOT_MINE ? s : in;
-	}
-	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);
-}
-
-enum memlog_status memlog_image_open_file(const char *path,
-					  const struct memlog_open_opts *opts,
-					  struct memlog_image **ret,
-					  struct memlog_err *err)
-{
-	struct memlog_open_opts o = ml_open_opts(opts);
-	struct memlog_err why = { .status = MEMLOG_OK };
-	enum memlog_status s = ml_open_opts_check(opts, err);
-
-	if (s)
-		return s;
-	s = ml_image_open_files(path, ml_image_layers, &o, ret, &why);
-	return ml_open_done(s, o.name ? o.name : path, &why, err);
 }

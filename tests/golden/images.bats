@@ -86,6 +86,42 @@ info_says() {
 	[[ $stderr == *"file is damaged (incorrect data check): "* ]]
 }
 
+# split_dump NAME ADDRESS...: the parts NAME.1, NAME.2, ... between these addresses
+split_dump() {
+	local name=$1 n
+	shift
+	for ((n = 1; $# > 1; n++)); do
+		sed "s/^part .*/part $1 $2/" "$recipes/kdump-part1.rec" >"$t/part.rec"
+		"$B/mkimage" "$t/part.rec" "$t/$name.$n"
+		shift
+	done
+}
+
+@test "a split dump: parts that are missing, and parts of another dump" {
+	split_dump a 0 0x820000 0x830000 0xb00000
+	"$dump" -q "$t/a.1,$t/a.2,$t/a.3" >"$t/want"
+	run -0 --separate-stderr "$dump" -q "$t/a.3,$t/a.1,$t/a.2"
+	[ -z "$stderr" ]
+	[ "$output" = "$(cat "$t/want")" ]
+	run --separate-stderr "$dump" --strict "$t/a.1,$t/a.3"
+	[ "$status" -eq 4 ]
+	[[ $stderr == *"a part of the split dump is missing, from 0x820000 to 0x830000"* ]]
+	run --separate-stderr "$dump" --strict "$t/a.2,$t/a.3"
+	[[ $stderr == *"a part of the split dump is missing, from 0x0 to 0x820000"* ]]
+	run --separate-stderr "$dump" --strict "$t/a.1,$t/a.2"
+	[ "$status" -eq 4 ]
+	[[ $stderr == *"a part of the split dump is missing, from 0x830000 to 0xb00000"* ]]
+	# another format, and another dump
+	make_image small-c
+	run -2 --separate-stderr "$dump" "$t/a.1,$t/small-c"
+	[[ $stderr == *"/small-c does not belong to the other parts: it is of another format" ]]
+	sed 's/^ram 0x800000 .*/ram 0x800000 4M/; s/^part .*/part 0 0x830000/' \
+		"$recipes/kdump-part1.rec" >"$t/b.rec"
+	"$B/mkimage" "$t/b.rec" "$t/b.1"
+	run -2 --separate-stderr "$dump" "$t/a.2,$t/b.1"
+	[[ $stderr == *"/b.1 does not belong to the other parts: it is of a dump of another size" ]]
+}
+
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this
 # guest are zeros, so the end of the log is at the end of the stream.
 @test "a truncated flattened dump gives what it has, and a warning" {

@@ -345,7 +345,7 @@ static void test_set(void **state)
 	make_sample(&s, 4096, 33000);
 	for (k = 0; k < 4; k++) {
 		m.start_pfn = k ? s.pages[k * 10 - 1].pfn + 1 : 0;
-		m.end_pfn = s.pages[k * 10 + 9].pfn + 1;
+		m.end_pfn = k == 3 ? m.max_pfn : s.pages[k * 10 + 9].pfn + 1;
 		file = mkkdump(&m, s.pages, s.n, &len);
 		snprintf(names[k], sizeof(names[k]), "%s/%zu", dir, k);
 		f = fopen(names[k], "wb");

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* files.c - which files the name of an image means: one, a file in an archive, the pieces
+ * of one, or the parts of a dump. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "image/bytes/joined.h"
+#include "open.h"
+
+/* "FILE:MEMBER", where there is a file FILE: what is in the archive FILE. NOT_MINE: there is
+ * none. names outlives *ret. */
+static enum memlog_status files_open_member(const char *names,
+					    const struct memlog_open_opts *opts,
+					    struct ml_file *ret,
+					    struct memlog_err *err)
+{
+	struct memlog_allocator a = ml_allocator(opts->allocator);
+	char *path = ml_strdup(&a, names), *colon;
+	enum memlog_status s = MEMLOG_NOT_MINE;
+
+	if (!path)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
+	for (colon = path; s && (colon = strchr(colon, ':')); colon++) {
+		*colon = '\0';
+		s = ml_file_open(path, opts, ret, NULL);
+		*colon = ':';
+		if (!s)
+			ret->member = names + (colon - path) + 1;
+	}
+	ml_free(&a, path);
+	return s == MEMLOG_NO_MEMORY ? s : s ? MEMLOG_NOT_MINE : MEMLOG_OK;
+}
+
+/* Is there no file of this name, or cannot there be one? */
+static bool files_is_no_name(int sys)
+{
+	return sys == ENOENT || sys == ENOTDIR || sys == ENAMETOOLONG;
+}
+
+static void files_note_pieces(struct memlog_image *image, size_t n)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "of %zu files, joined", n);
+	ml_image_add_note(image, "memlog", 0, "one file in pieces", words, NULL,
+			  0);
+}
+
+enum memlog_status ml_image_open_files(const char *names,
+				       ml_image_layer *const *layers,
+				       const struct memlog_open_opts *opts,
+				       struct memlog_image **ret,
+				       struct memlog_err *err)
+{
+	struct memlog_err why;
+	struct ml_file file;
+	enum memlog_status s, in;
+	size_t n;
+
+	s = ml_file_open(names, opts, &file, err);
+	/* a list of files, or an address, unless there is a file of this name */
+	if (s == MEMLOG_IO && files_is_no_name(err->sys) &&
+	    strpbrk(names, ",@")) {
+		in = ml_joined_open(names, opts, &file, &n, &why);
+		if (in == MEMLOG_NOT_MINE)
+			return ml_set_open(names, layers, opts, ret, err);
+		if (in) {
+			*err = why;
+			return in;
+		}
+		s = ml_image_open_layers(&file, layers, opts, ret, err);
+		if (!s)
+			files_note_pieces(*ret, n);
+		return s;
+	}
+	if (s == MEMLOG_IO && files_is_no_name(err->sys)) {
+		in = files_open_member(names, opts, &file, &why);
+		if (in == MEMLOG_NO_MEMORY)
+			*err = why;
+		s = in == MEMLOG_NOT_MINE ? s : in;
+	}
+	return s ? s : ml_image_open_layers(&file, layers, opts, ret, err);
+}
+
+enum memlog_status memlog_image_open_file(const char *path,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
+{
+	struct memlog_open_opts o = ml_open_opts(opts);
+	struct memlog_err why = { .status = MEMLOG_OK };
+	enum memlog_status s = ml_open_opts_check(opts, err);
+
+	if (s)
+		return s;
+	s = ml_image_open_files(path, ml_image_layers, &o, ret, &why);
+	return ml_open_done(s, o.name ? o.name : path, &why, err);
+}
