@@ -348,3 +348,21 @@ lines() {
 	run -0 "$dump" -q -l warn "$unpacked"
 	[[ $output == 'Failed to update capability: '* ]]
 }
+
+@test "the early log of one guest is no copy of the main log of another" {
+	cd "$BATS_TEST_TMPDIR"
+	local size
+	for size in 32K 128K; do
+		printf '%s\n' 'ram 0x100000 16M' "ovmf 0x500000 size=$size" \
+			'lines 200 "a line "' end 'ovmf 0x900000 size=128K' \
+			'lines 900 "a line "' end elf64 | "$B/mkimage" - "$size"
+	done
+	# two guests
+	run -0 "$dump" -q --list 32K
+	[[ ${lines[2]} != *"the same text"* && ${lines[4]} != *"the same text"* ]]
+	[ "$("$dump" -q 32K | grep -c '^a line ')" = 1100 ]
+	# what is left of the main log of one
+	run -0 "$dump" -q --list 128K
+	[[ $output == *"copy"*"the same text is also at phys:0x900000"* ]]
+	[ "$("$dump" -q 128K | grep -c '^a line ')" = 900 ]
+}

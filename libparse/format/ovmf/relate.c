@@ -238,8 +238,17 @@ static bool judge_copied(struct ml_log *const *logs, size_t n,
 	return found;
 }
 
+/* Early rings are smaller than main ones: where addresses do not tell which is which, as
+ * in the memory of a host, sizes do. */
+static bool ovmf_relate_same_size(const struct ml_log *a,
+				  const struct ml_log *b)
+{
+	return ml_ovmf_const(a)->size == ml_ovmf_const(b)->size;
+}
+
 /* Logs with the same text as another of their kind. A main log that is the
- * beginning of another is a copy too; early logs start alike at every boot. */
+ * beginning of another of its size is a copy too; early logs start alike at every
+ * boot. */
 static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 			struct memlog_image *image, struct effort *effort)
 {
@@ -254,7 +263,10 @@ static void judge_twins(struct ml_log *const *logs, size_t n, bool early,
 			uint64_t other = logs[k]->pub.used;
 
 			if (k == i || !ovmf_relate_unjudged(logs[k], early) ||
-			    other < used || (other > used && early) ||
+			    other < used ||
+			    (other > used &&
+			     (early ||
+			      !ovmf_relate_same_size(logs[i], logs[k]))) ||
 			    (other == used && k > i))
 				continue;
 			if (compared++ == ML_OVMF_COMPARED)
