@@ -328,6 +328,9 @@ static enum memlog_status stream_open(struct ml_stream *st, bool whole,
 	if (!s && ml_stream_copy_take(st, *ret, ret_spool)) {
 		memlog_image_close(*ret);
 		*ret = NULL;
+	} else if (!s) {
+		/* most of it is gone */
+		(*ret)->unsure = false;
 	}
 	return s;
 }

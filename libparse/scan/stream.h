@@ -49,6 +49,7 @@ struct ml_stream {
 	size_t n_reached;	  /* places whose surroundings were kept */
 	struct ml_stream_pointer pointers[ML_STREAM_POINTERS];
 	size_t n_pointers;  /* to places that have not come yet */
+	bool found;	    /* some of a log was kept */
 	bool late;	    /* bytes of a log had already passed */
 	const char *random; /* a format was found that needs all of the
 				   input */

@@ -69,8 +69,11 @@ bool ml_stream_copy_take(struct ml_stream *st, const struct memlog_image *image,
 	struct ml_stream_copy *c = &st->copy;
 	size_t len;
 
+	/* what may be anything is looked at closely if it has no log at page starts */
+	bool all = image->unsure && !st->found;
+
 	if (c->fd < 0 ||
-	    (!st->random && !ml_vmcoreinfo(image, "OSRELEASE", &len)) ||
+	    (!st->random && !all && !ml_vmcoreinfo(image, "OSRELEASE", &len)) ||
 	    ftruncate(c->fd, (off_t)c->end))
 		return false;
 	*ret = c->fd;

@@ -75,6 +75,7 @@ static enum memlog_status stream_want_addr(struct ml_stream *st, uint64_t addr,
 	enum memlog_status s = MEMLOG_OK;
 	const struct ml_load *l;
 
+	st->found |= log;
 	if (!ml_add(addr, len, &end) ||
 	    !ml_add(end, (ML_PAGE - end % ML_PAGE) % ML_PAGE, &end))
 		end = UINT64_MAX;

@@ -368,6 +368,8 @@ raw base=0xbfff0000' >"$t/rec"
 	{ printf 'some header%013d' 0; cat "$t/ram"; } >"$t/odd"
 	truncate -s %4096 "$t/odd"
 	"$dump" -r "$t/odd" | cmp - "$t/want"
+	# shellcheck disable=SC2002 # a pipe
+	cat "$t/odd" | "$dump" -r - | cmp - "$t/want"
 	run -0 "$dump" --list "$t/odd"
 	[[ ${lines[1]} == "ovmf "*" file:0x"* ]]
 	"$dump" -q -r --at="$(awk '/^ovmf/ { print $3 }' <<<"$output")" "$t/odd" | cmp - "$t/want"
