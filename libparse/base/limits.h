@@ -25,6 +25,13 @@
 #define ML_PORTS_LOOK (128u << 10)
 #define ML_PORTS_TEXT (UINT64_C(1) << 40)
 
+/* In the log of monitors: lives of machines, from creation to reset, and what comes after
+ * these is of the last one; of them those that may go on, of monitors without the number
+ * of a process, which a line is compared with in pairs, and of those with one. */
+#define ML_PORT_LIVES	  65536u
+#define ML_PORT_ACTIVE	  64u
+#define ML_PORT_PROCESSES 1024u
+
 /* A line of text is split into records of at most this size, so that memory
  * does not grow with a log that has no line ends. */
 #define ML_MAX_LINE 4096u

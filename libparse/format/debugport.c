@@ -13,33 +13,26 @@
 #include "image/bytes/portmark.h"
 #include "lines.h"
 #include "portcapture.h"
+#include "portmachine.h"
 
 enum { INFO = 6, HZ = 1000000 };
 
-/* Two CPUs may be logged in the wrong order; a monitor's own time has 24 bits. */
-enum { MARKS_BACK_US = 1000, OFFSET_US = 10000, OFFSET_BITS = 20 };
-
-/* Of the boot so far. offset: from the monitor's clock to that of the marks, which
- * stays the same as long as the machine does. */
-struct debugport_boot {
-	bool any, has_offset, boot_timer, has_monitor;
-	uint64_t us, monitor;
-	int64_t offset;
-};
-
+/* monitor_at: where the monitor's own line starts, with has_monitor; split: where what
+ * comes before that ends, 0: nothing does. */
 struct debugport_line {
-	bool is_mark, has_monitor;
+	bool is_mark;
 	struct ml_port_mark mark;
-	uint64_t monitor; /* time of the monitor */
-	size_t monitor_at;
+	struct ml_port_said said;
+	size_t split;
 };
 
 struct debugport {
 	struct ml_lines lines;
-	struct debugport_boot boot;
-	uint64_t n, passed; /* boots after the first */
-	bool inside;	    /* the next record goes on in the line */
+	bool inside; /* the next record goes on in the line */
 	struct memlog_record rest;
+	struct ml_port_said rest_of; /* what was before it in the line */
+	struct ml_port_machines *machines;
+	struct ml_port_whose whose; /* of the current record */
 	bool is_capture;
 	struct ml_port_records capture;
 	uint8_t line[2 * ML_MAX_LINE];
@@ -95,90 +88,62 @@ static enum memlog_status debugport_expand(struct memlog_logs *logs,
 	return MEMLOG_OK;
 }
 
-/* ---- boots -------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------- */
 
-/* Is the monitor another one than that of the line before? */
-static bool debugport_restarted(const struct debugport_boot *b,
-				const struct debugport_line *l)
+/* What a journal puts before a line. */
+static void debugport_process(const struct memlog_record *rec, size_t len,
+			      struct debugport_line *ret)
 {
-	return l->has_monitor && b->has_monitor &&
-	       l->monitor < b->monitor / 2 &&
-	       b->monitor - l->monitor > OFFSET_US;
-}
+	struct ml_port_said *said = &ret->said;
+	size_t end = 0;
+	bool monitor;
 
-static bool debugport_moved(int64_t a, int64_t b, uint64_t monitor)
-{
-	uint64_t by = a < b ? (uint64_t)b - (uint64_t)a :
-			      (uint64_t)a - (uint64_t)b;
-
-	return by > OFFSET_US + (monitor >> OFFSET_BITS);
-}
-
-/* Does a boot begin with this line? The first one has begun before. */
-static bool debugport_begins(struct debugport_boot *b,
-			     const struct debugport_line *l)
-{
-	bool begins = debugport_restarted(b, l), fits;
-	const struct ml_port_mark *m = &l->mark;
-	int64_t offset = (int64_t)(l->monitor - m->us);
-
-	if (begins)
-		*b = (struct debugport_boot){ 0 };
-	if (l->has_monitor) {
-		b->has_monitor = true;
-		b->monitor = l->monitor;
-	}
-	if (!l->is_mark || !m->has_time)
-		return begins;
-	fits = l->has_monitor && l->monitor <= INT64_MAX && m->us <= INT64_MAX;
-	if (b->any && (m->boot_timer || b->boot_timer ||
-		       (m->us < b->us && b->us - m->us > MARKS_BACK_US) ||
-		       (fits && b->has_offset &&
-			debugport_moved(offset, b->offset, l->monitor)))) {
-		begins = true;
-		b->has_offset = false;
-	}
-	b->any = true;
-	b->boot_timer = m->boot_timer;
-	b->us = m->us;
-	if (fits && !b->has_offset) {
-		b->has_offset = true;
-		b->offset = offset;
-	}
-	return begins;
+	said->has_process =
+		ml_port_process(rec->text, len, &end, &said->process, &monitor);
+	if (!said->has_process)
+		return;
+	said->of_monitor = monitor ||
+			   ((ret->is_mark || said->has_monitor) && end == len);
+	/* it is of the monitor's line */
+	if (end == ret->split)
+		ret->split = 0;
 }
 
 static void debugport_parse(const struct memlog_record *rec, bool inside,
 			    struct debugport_line *ret)
 {
+	struct ml_port_said *said = &ret->said;
+	size_t len = rec->text_len, at;
+
 	*ret = (struct debugport_line){ .is_mark = false };
 	if (inside)
 		return;
-	ret->is_mark = ml_port_mark_find(rec->text, rec->text_len, &ret->mark);
-	ret->has_monitor = ml_port_monitor_line(
-		rec->text, ret->is_mark ? ret->mark.at : rec->text_len,
-		ret->is_mark, &ret->monitor_at, &ret->monitor);
+	ret->is_mark = ml_port_mark_find(rec->text, len, &ret->mark);
+	if (ret->is_mark)
+		len = ret->mark.at;
+	said->is_mark = ret->is_mark && ret->mark.has_time;
+	said->us = ret->mark.us;
+	said->boot_timer = ret->mark.boot_timer;
+	said->has_monitor = ml_port_monitor_line(rec->text, len, ret->is_mark,
+						 &at, &said->monitor);
+	if (said->has_monitor)
+		len = at;
+	if (said->has_monitor && ret->is_mark)
+		ret->split = at;
+	debugport_process(rec, len, ret);
 }
 
-static enum memlog_status debugport_open(void *state, struct ml_source *source,
-					 const struct ml_decoder_opts *opts,
-					 struct memlog_err *err)
+/* Read all lines once, for the numbers of boots. */
+static enum memlog_status debugport_count(struct debugport *d,
+					  struct ml_source *source,
+					  struct memlog_err *err)
 {
-	struct debugport *d = state;
+	enum memlog_status s = MEMLOG_OK;
 	struct memlog_record rec;
 	struct debugport_line line;
-	uint64_t missing = source->missing, gap;
 	bool inside = false;
-	uint8_t of = 0;
-	size_t got;
 
-	(void)opts;
-	(void)err;
-	(void)ml_source_read(source, 0, ML_PORTS_OF_AT, &of, sizeof(of), &got,
-			     &gap, NULL);
-	d->is_capture = of == ML_PORTS_OF_CAPTURE;
-	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
-	for (;;) {
+	while (!s) {
 		rec = (struct memlog_record){ .flags = 0 };
 		if (ml_lines_next(&d->lines, source, &rec, NULL))
 			break;
@@ -186,15 +151,49 @@ static enum memlog_status debugport_open(void *state, struct ml_source *source,
 			ml_port_count(&d->capture, rec.text, rec.text_len);
 		} else if (!d->is_capture) {
 			debugport_parse(&rec, inside, &line);
-			d->n += debugport_begins(&d->boot, &line);
+			s = ml_port_machines_line(d->machines, &line.said, NULL,
+						  err);
 		}
 		inside = rec.flags & MEMLOG_REC_CONTINUES;
 	}
+	return s || d->is_capture ? s :
+				    ml_port_machines_settle(d->machines, err);
+}
+
+static void debugport_close(void *state, struct ml_source *source)
+{
+	struct debugport *d = state;
+
+	(void)source;
+	ml_port_machines_destroy(d->machines);
+	d->machines = NULL;
+}
+
+static enum memlog_status debugport_open(void *state, struct ml_source *source,
+					 const struct ml_decoder_opts *opts,
+					 struct memlog_err *err)
+{
+	uint64_t missing = source->missing, gap;
+	enum memlog_status s = MEMLOG_OK;
+	struct debugport *d = state;
+	uint8_t of = 0;
+	size_t got;
+
+	(void)ml_source_read(source, 0, ML_PORTS_OF_AT, &of, sizeof(of), &got,
+			     &gap, NULL);
+	d->is_capture = of == ML_PORTS_OF_CAPTURE;
+	if (!d->is_capture)
+		s = ml_port_machines_create(&opts->alloc, &d->machines, err);
+	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
+	if (!s)
+		s = debugport_count(d, source, err);
 	/* back to the start */
 	source->missing = missing;
-	memset(d, 0, offsetof(struct debugport, n));
+	memset(&d->lines, 0, sizeof(d->lines));
 	ml_lines_add(&d->lines, 0, ML_PORTS_HEADER, source->log->pub.used, 0);
-	return MEMLOG_OK;
+	if (s)
+		debugport_close(d, source);
+	return s;
 }
 
 /* ---- records ------------------------------------------------------------ */
@@ -262,9 +261,10 @@ static enum memlog_status debugport_next(void *state, struct ml_source *source,
 {
 	struct debugport *d = state;
 	struct debugport_line line;
+	bool is_rest = d->rest.text_len;
 	enum memlog_status s;
 
-	if (d->rest.text_len) {
+	if (is_rest) {
 		*rec = d->rest;
 		d->rest.text_len = 0;
 	} else {
@@ -278,19 +278,31 @@ static enum memlog_status debugport_next(void *state, struct ml_source *source,
 		return MEMLOG_OK;
 	}
 	debugport_parse(rec, d->inside, &line);
-	if (line.is_mark && line.has_monitor && line.monitor_at) {
-		debugport_split(d, rec, line.monitor_at);
-		line = (struct debugport_line){ .is_mark = false };
+	if (is_rest && !line.said.has_process) {
+		line.said.has_process = d->rest_of.has_process;
+		line.said.process = d->rest_of.process;
+		line.said.of_monitor = d->rest_of.of_monitor;
+	}
+	if (line.split) {
+		debugport_split(d, rec, line.split);
+		d->rest_of = line.said;
+		line.is_mark = line.said.is_mark = false;
+		line.said.has_monitor = false;
 	}
 	d->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	d->passed += debugport_begins(&d->boot, &line);
-	rec->boot = -(int32_t)ml_min(d->n - ml_min(d->n, d->passed), INT32_MAX);
+	s = ml_port_machines_line(d->machines, &line.said, &d->whose, err);
+	if (s)
+		return s;
+	rec->boot = d->whose.boot;
 	if (rec->boot)
 		rec->flags |= MEMLOG_REC_STALE;
 	if (line.is_mark)
 		debugport_mark(d, rec, &line.mark);
 	else
 		ml_record_message(rec, 0);
+	if (d->whose.vm[0])
+		ml_record_field_text(rec, "vm", d->whose.vm,
+				     strlen(d->whose.vm));
 	return MEMLOG_OK;
 }
 
@@ -308,6 +320,7 @@ const struct ml_format ml_format_debugport = {
 	.probe_len = ML_PORTS_HEADER,
 	.open = debugport_open,
 	.next = debugport_next,
+	.close = debugport_close,
 	.state_size = sizeof(struct debugport),
 	.group.expand = debugport_expand,
 	.group.text = ml_text_of_header,

@@ -208,6 +208,159 @@ numbers() {
 	done
 }
 
+# whose IMAGE: the machine, the boot and the code or the text of each line
+whose() {
+	"$dump" -q -a -J "$1" | objects | jq -r '[.fields.vm // "-", .boot,
+		.fields.code // (.message | sub("\\s+$"; ""))] | join(" ")'
+}
+
+@test "machines whose lines are mixed in one log" {
+	local v
+	cat >want <<-'END'
+		vm1 0 0x0
+		vm1 0 0x20
+		vm2 -1 0x1
+		vm1 0 0x40
+		vm2 -1 0x21
+		vm2 -1 0x41
+		vm1 0 0x60
+		vm2 0 0x2
+		vm1 0 0x80
+		vm2 0 0x22
+		vm1 0 0x81
+	END
+	for v in 0.2 0.13 20 24 24arm 29 33 49 49arm; do
+		# b starts 0.3 s after a, and is reset after 1.2 s
+		vmmlog "$v" vm:a 0x0@402 0x20@200000 vm:b +14000 0x1@500 \
+			vm:a 0x40@400000 vm:b 0x21@100000 0x41@900000 \
+			vm:a 0x60@1250000 vm:b +1200000 0x2@600 \
+			vm:a 0x80@1600000 vm:b 0x22@200000 vm:a 0x81@1800000 >log
+		whose log >got
+		same want got
+		"$dump" -r -a -q log | cmp - log
+	done
+	grep -v ' -1 ' want >latest
+	# shellcheck disable=SC2002 # a pipe
+	cat log | "$dump" -q -J - | objects |
+		jq -r '[.fields.vm, .boot, .fields.code] | join(" ")' >got
+	same latest got
+	[ "$("$dump" -b -1 -J log | objects | jq -r .fields.code | tr '\n' ' ')" = \
+		"0x1 0x21 0x41 " ]
+	run -0 "$dump" --list-boots log
+	[ "${lines[1]}" = "  -1  debugport       1  phys:0x0" ]
+	[ "${lines[2]}" = "   0  debugport       1  phys:0x0" ]
+	[ ${#lines[@]} -eq 3 ]
+}
+
+@test "three machines, of which one started before a line shows it" {
+	vmmlog 49 vm:a vmm@4000 0x0@402 0x40@500000 vm:b vmm@4100 \
+		vm:a 0x41@600000 vm:b +12000 0x0@600 vm:a 0x42@620000 \
+		'text of one of them\n' vm:c +30000 0x0@500 vm:b 0x40@300000 \
+		vm:c 0x40@200000 vm:a 0x43@990000 vm:b 0x41@400000 \
+		vm:c 0x41@420000 >log
+	cat >want <<-'END'
+		vm1 0x0
+		vm1 0x40
+		vm1 0x41
+		vm2 0x0
+		vm1 0x42
+		vm3 0x0
+		vm2 0x40
+		vm3 0x40
+		vm1 0x43
+		vm2 0x41
+		vm3 0x41
+	END
+	whose log | grep 0x | sed 's/ 0 / /' >got
+	same want got
+	# of other lines it is not known
+	[ "$(whose log | grep -vc 0x)" -eq 3 ]
+	[ "$(whose log | grep -c '^- 0 ')" -eq 3 ]
+}
+
+@test "in a journal the number of the process tells" {
+	local v
+	cat >want <<-'END'
+		71 -1 0x0
+		72 0 0x0
+		71 -1 0x40
+		72 0 0x40
+		71 0 0x0
+		72 0 0x41
+		71 0 0x40
+	END
+	# times are as like as can be, or unknown
+	for v in 0.2 0.13 20 24 24arm 29 33 49 49arm wallclock msg; do
+		vmmlog "$v" vm:a pid:71 vm:b pid:72 vm:a 0x0@402 vm:b 0x0@402 \
+			vm:a 0x40@500000 vm:b 0x40@500000 \
+			vm:a +900000 0x0@403 vm:b 0x41@900000 \
+			vm:a 0x40@500001 >log
+		whose log >got
+		same want got
+		"$dump" -r -a -q log | cmp - log
+	done
+	vmmlog firecracker vm:a pid:71 vm:b pid:72 vm:a 0x7b@125000 \
+		vm:b 0x7b@126000 vm:a 0x7b@127000 >fire
+	[ "$(whose fire | tr '\n' ' ')" = "71 -1 0x7b 72 0 0x7b 71 0 0x7b " ]
+}
+
+@test "what a journal adds is of the line; text before the monitor's is not" {
+	vmmlog 49 vm:a pid:71 0x0@402 vm:b pid:72 0x0@500 vm:a vmm@600000 >log
+	{
+		printf 'Nov 29 07:35:21 host %s' \
+			$'cloud-hypervisor[71]: SecCoreStartup\n' \
+			$'sshd[99]: no monitor\n' \
+			'cloud-hypervisor[72]: Loading PEIM'
+		vmmlog 49 0x20@300000 vm:a pid:71 0x21@900000
+	} >>log
+	"$dump" -J log | objects | jq -r '[.fields.vm // "-",
+		(.text | sub("\\s+$"; "") | sub("WARN.* -- "; ""))] | join(" ")' >got
+	cat >want <<-'END'
+		71 Nov 29 07:35:21 host cloud-hypervisor[71]: cloud-hypervisor:   0.011402s: <vcpu0> [Debug I/O port: Firmware code 0x0] 0.000402 seconds
+		72 Nov 29 07:35:21 host cloud-hypervisor[72]: cloud-hypervisor:   0.011500s: <vcpu0> [Debug I/O port: Firmware code 0x0] 0.000500 seconds
+		71 Nov 29 07:35:21 host cloud-hypervisor[71]: cloud-hypervisor:   0.600000s: <vmm> INFO:vmm/src/lib.rs:900 -- starting
+		71 Nov 29 07:35:21 host cloud-hypervisor[71]: SecCoreStartup
+		- Nov 29 07:35:21 host sshd[99]: no monitor
+		72 Nov 29 07:35:21 host cloud-hypervisor[72]: Loading PEIM
+		72 cloud-hypervisor:   0.311000s: <vcpu0> [Debug I/O port: Bootloader code 0x20] 0.300000 seconds
+		71 Nov 29 07:35:21 host cloud-hypervisor[71]: cloud-hypervisor:   0.911000s: <vcpu0> [Debug I/O port: Bootloader code 0x21] 0.900000 seconds
+	END
+	same want got
+	# one process after the other is the next boot of one machine
+	vmmlog 49 vm:a pid:71 0x0@402 0x40@500000 vm:b pid:72 0x0@402 >log
+	[ "$(whose log | tr '\n' ' ')" = "- -1 0x0 - -1 0x40 - 0 0x0 " ]
+}
+
+@test "late messages make no machines" {
+	# the monitor's time of some marks is up to 9 ms late; then another monitor
+	vmmlog 49 0x0@402 +14000 0x40@100000 +11000 0x41@200000 +19500 0x42@300000 \
+		+11000 0x43@400000 0x44@500000 +11900 0x45@600000 \
+		+15000 0x0@402 +11300 0x40@100000 0x41@300000 +19000 0x42@450000 \
+		+11300 0x43@550000 0x44@700000 >log
+	[ "$(numbers log)" = "7*-1 6*0 " ]
+	[ "$(whose log | grep -c '^- ')" -eq 13 ]
+}
+
+@test "500 mixed logs: each mark is of its machine and boot" {
+	perl "$root/tests/golden/portmachines.pl" "$dump" 500 14
+}
+
+@test "a log of too many machines and boots" {
+	# 100 of them at once, and a boot for each mark
+	perl -e 'for my $i (1 .. 100) {
+		for my $vm (1 .. 100) {
+			printf "cloud-hypervisor: %d.%06ds: [Debug I/O port: Kernel " .
+				"code 0x40] %d.%06d seconds\n", $i, $vm * 7919,
+				$i, $i * 1000000;
+		}
+	}
+	printf "[Debug I/O port: Kernel code 0x40] 0.%06d seconds\n",
+		900000 - 2000 * ($_ % 400) for 1 .. 200000' >many
+	"$dump" -q -a -r many | cmp - many
+	run -0 --separate-stderr "$dump" -q -n 1 many
+	[ "$output" = "$(tail -n 1 many)" ]
+}
+
 @test "no other text is taken for such a log" {
 	local line ok=' [Debug I/O port: Kernel code 0x40] 0.402744 seconds'
 	printf '%s\n' "$ok" >log

@@ -248,3 +248,40 @@ bool ml_port_monitor_line(const uint8_t *line, size_t len, bool last,
 	}
 	return any;
 }
+
+/* The name that ends at end: a word. */
+static size_t portmark_name(const uint8_t *line, const uint8_t *end)
+{
+	const uint8_t *p = end;
+
+	while (p > line && p[-1] > ' ' && p[-1] < 0x7f)
+		p--;
+	return (size_t)(end - p);
+}
+
+bool ml_port_process(const uint8_t *line, size_t len, size_t *ret,
+		     uint64_t *ret_process, bool *ret_monitor)
+{
+	static const char *const monitors[] = { "cloud-hypervisor",
+						"firecracker" };
+	const uint8_t *p = line, *end = line + len;
+	size_t i, n;
+	bool ok = true;
+
+	for (; (p = memchr(p, '[', (size_t)(end - p))); p++) {
+		struct portmark_rest r = { p + 1, (size_t)(end - p) - 1 };
+
+		n = portmark_name(line, p);
+		ok = true;
+		if (!n || !portmark_number(&r, ret_process, &ok) || !ok ||
+		    !portmark_skip(&r, "]: "))
+			continue;
+		*ret = (size_t)(r.p - line);
+		*ret_monitor = false;
+		for (i = 0; i < sizeof(monitors) / sizeof(monitors[0]); i++)
+			*ret_monitor |= n == strlen(monitors[i]) &&
+					!memcmp(p - n, monitors[i], n);
+		return true;
+	}
+	return false;
+}

@@ -53,4 +53,12 @@ bool ml_port_mark_find(const uint8_t *line, size_t len,
 bool ml_port_monitor_line(const uint8_t *line, size_t len, bool last,
 			  size_t *ret, uint64_t *ret_us);
 
+/*
+ * What a journal or syslog puts before a line, up to "name[1234]: " with the number of
+ * the process. *ret: where that ends; *ret_monitor: is it the name of a monitor? false:
+ * there is none.
+ */
+bool ml_port_process(const uint8_t *line, size_t len, size_t *ret,
+		     uint64_t *ret_process, bool *ret_monitor);
+
 #endif
