@@ -4,6 +4,7 @@
 #define ML_FORMAT_MOMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "memlog.h"
@@ -59,6 +60,8 @@ enum ml_common {
  * aside: it is not of the machine: what a capture says about itself.
  * has_machine: the machine's clock (since it was created) was machine_ns when the clock
  *	of the log was 0.
+ * vm: the name of the machine, vm_len bytes of guest text as name, in a log of several;
+ *	NULL: it is not known, or there is only one.
  */
 struct ml_moment {
 	enum ml_stage phase;
@@ -67,7 +70,8 @@ struct ml_moment {
 	uint8_t code;
 	uint16_t port;
 	uint64_t took_ns;
-	const char *name, *part;
+	const char *name, *part, *vm;
+	size_t vm_len;
 	char guid[40], loaded[40];
 	int64_t machine_ns;
 };

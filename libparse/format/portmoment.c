@@ -36,10 +36,15 @@ void ml_ports_moment(const struct memlog_record *rec, struct ml_moment *ret)
 {
 	const struct memlog_field *code = ports_get(rec, "code"),
 				  *port = ports_get(rec, "port"),
-				  *clock = ports_get(rec, "clock");
+				  *clock = ports_get(rec, "clock"),
+				  *vm = ports_get(rec, "vm");
 	bool custom = rec->component && !strcmp(rec->component, "custom");
 	size_t i;
 
+	if (vm) {
+		ret->vm = vm->text;
+		ret->vm_len = vm->text_len;
+	}
 	ret->port = port ? (uint16_t)port->u : 0;
 	ret->aside = rec->component && !strcmp(rec->component, "capture");
 	if (!code || !rec->component) {

@@ -207,3 +207,79 @@ marks() {
 	run -2 "$dump" --stats boot -F acrn-trace small
 	run -2 "$dump" --stats boot -w small
 }
+
+# durations FILE: of the phases of each boot in it, with the machine and the boot
+durations() {
+	boot -a "$@" | jq -c '[.vm // "-", .boot, .duration_ns,
+		(.phases | map([.phase, .duration_ns]))]'
+}
+
+@test "several machines in one log, or in one capture: a timeline for each" {
+	local v vm
+	perl "$root/fixtures/gen/vmmlog.pl" 49 vm:a 0x0@402 0x20@200000 \
+		vm:b +14000 0x1@500 vm:a 0x40@400000 vm:b 0x21@100000 \
+		vm:a vmm@600000 vm:b 0x41@900000 'text\n' vm:a 0x60@1250000 \
+		vm:b +1200000 0x2@600 vm:a 0x80@1600000 vm:b 0x22@200000 \
+		vm:a 0x61@1800000 >mixed
+	perl "$root/fixtures/gen/vmmlog.pl" 49 vm:a 0x0@402 0x20@200000 \
+		0x40@400000 0x60@1250000 0x80@1600000 0x61@1800000 >vm1
+	perl "$root/fixtures/gen/vmmlog.pl" 49 +14000 0x1@500 0x21@100000 \
+		0x41@900000 +1200000 0x2@600 0x22@200000 >vm2
+	cat >capture <<-'END'
+		[    0.000000000] capture: began 2026-11-28T23:59:59.123456789Z, monotonic 12345.678901234
+		[    0.402744123] a.1 0x80 = 0x03 firmware
+		[    0.502744123] b 0x80 = 0x03 firmware
+		[    0.902800000] a.1 0x80 = 0x40 kernel
+		[    1.000000000] text: what nobody knows
+		[    1.402800000] b 0x402: Linux version 6.1
+		[    1.902800000] b 0x80 = 0x60 userspace
+		[    2.000000000] capture: restart of b
+		[    2.102800000] a.1 0x80 = 0x60 userspace
+		[    2.500000000] b 0x80 = 0x03 firmware
+		[    2.700000000] b 0x80 = 0x40 kernel
+	END
+	grep ' a\.1 ' capture >a.1
+	grep -e ' b ' -e 'restart of b' capture >b
+	for v in "mixed vm1 vm2" "capture a.1 b"; do
+		# shellcheck disable=SC2086 # several words
+		set -- $v
+		durations "$1" >got
+		for vm in "$2" "$3"; do
+			durations "$vm" | jq -c --arg vm "$vm" '.[0] = $vm'
+		done >want
+		same want got
+		[ "$(wc -l <got)" = 3 ]
+	done
+	# all writers name them
+	run -0 --separate-stderr "$dump" -a --stats boot mixed
+	[ "$(grep '^==>' <<<"$output")" = "==> boot of vm1 <==
+==> boot of vm2, -1 <==
+==> boot of vm2 <==" ]
+	[[ $output == *"  mixed, debugport phys:0x0 vm2"* ]]
+	"$dump" -q -a --stats boot -O csv mixed >csv
+	[ "$(sed 1d csv | tr -d '\r' | grep ',phase,' | sed 's/.*,//' | uniq -c |
+		tr -s ' ' | tr '\n' ',')" = " 4 vm1, 5 vm2," ]
+	for v in svg html; do
+		"$dump" -q -a -O "$v" mixed >picture
+		for vm in 'Boot of vm1: 1.800 s' 'Boot -1 of vm2: ' 'Boot of vm2: '; do
+			grep -q "$vm" picture
+		done
+	done
+	"$dump" -q -a -O chrome mixed | jq -e '
+		[.traceEvents[].args.vm | select(.)] | unique == ["vm1", "vm2"]'
+	# one name is no reason to name it
+	[ "$(boot b | jq -r '.vm // "-"' | uniq)" = - ]
+	[ "$("$dump" -q --stats boot a.1 | head -n 1)" = '==> boot <==' ]
+}
+
+@test "a log that names no machine, beside a capture of several" {
+	printf '[    %d.000000000] %s 0x80 = 0x40 kernel\n' 0 a 1 b 2 a 3 b >two
+	grep ' a ' two >one
+	printf '[Debug I/O port: Kernel code 0x40] 0.345600 seconds\n' >log
+	boot two log | jq -c '[.vm, (.logs | map(.image))]' >got
+	printf '%s\n' '["a",["two"]]' '["b",["two"]]' '[null,["log"]]' >want
+	same want got
+	boot one log | jq -c '[.vm, (.logs | map(.image))]' >got
+	echo '[null,["one","log"]]' >want
+	same want got
+}

@@ -343,6 +343,75 @@ static void boots(void **state)
 	assert_null(ml_timeline_get(timeline, 3));
 }
 
+static void add_of(const char *vm, int32_t boot, uint64_t ms)
+{
+	struct memlog_record rec =
+		line_of("SecCoreStartupWithStack(0xFFFCC000, 0x820000)\n");
+
+	rec.has_boot = rec.has_time = true;
+	rec.boot = boot;
+	rec.time = ms;
+	rec.time_hz = 1000;
+	if (vm) {
+		rec.n_fields = 1;
+		rec.fields[0] =
+			(struct memlog_field){ .name = "vm",
+					       .type = MEMLOG_FIELD_TEXT,
+					       .text = vm,
+					       .text_len = strlen(vm) };
+	}
+	add(rec);
+}
+
+static void assert_boot(size_t i, const char *vm, int32_t boot, int64_t end)
+{
+	const struct ml_timeline_boot *b = ml_timeline_get(timeline, i);
+
+	assert_non_null(b);
+	assert_string_equal(b->vm, vm);
+	assert_int_equal(b->boot, boot);
+	assert_int_equal(b->end, end * MS);
+}
+
+/* Each machine has boots of its own; what names none is the last. */
+static void machines(void **state)
+{
+	static const char longest[] = "a-name-of-a-machine-of-31-bytes";
+
+	(void)state;
+	add_log("debugport phys:0x0", "debugport");
+	add_of(NULL, 0, 5);
+	add_of("b", -1, 100);
+	add_of(longest, 0, 200);
+	add_of("b", -1, 300);
+	add_of("b", 0, 400);
+	add_of(longest, 0, 900);
+	add_of("b", 0, 950);
+	finish();
+	assert_boot(0, "b", -1, 200);
+	assert_boot(1, "b", 0, 550);
+	assert_boot(2, longest, 0, 700);
+	assert_boot(3, "", 0, 0);
+	assert_null(ml_timeline_get(timeline, 4));
+	assert_string_equal(ml_timeline_get(timeline, 0)->sources[0].label,
+			    "debugport phys:0x0 b");
+}
+
+/* One name says no more than none; it counts in all logs. */
+static void one_machine(void **state)
+{
+	(void)state;
+	add_log("debugport phys:0x0", "debugport");
+	add_of("b", 0, 100);
+	add_of(NULL, 0, 300);
+	add_log("debugport phys:0x0", "debugport");
+	add_of("b", 0, 500);
+	finish();
+	assert_string_equal(ml_timeline_get(timeline, 0)->vm, "");
+	assert_int_equal(ml_timeline_get(timeline, 0)->n_sources, 3);
+	assert_null(ml_timeline_get(timeline, 1));
+}
+
 /* Each boot counts what was left out of it. */
 static void left(void **state)
 {
@@ -417,6 +486,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(silences, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots, setup, teardown),
+		cmocka_unit_test_setup_teardown(machines, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_machine, setup, teardown),
 		cmocka_unit_test_setup_teardown(left, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(hostile, setup, teardown),

@@ -88,9 +88,20 @@ static int32_t lane_boot(const struct memlog_record *rec)
 	return rec->flags & MEMLOG_REC_STALE ? INT32_MIN : 0;
 }
 
+static bool lane_is(const struct ml_timeline *t, size_t i, int32_t boot,
+		    const struct ml_moment *m)
+{
+	const struct ml_lane *l = t->lanes[i];
+	size_t n = ml_min(m->vm_len, sizeof(l->vm) - 1);
+
+	return l->log == t->n_logs && l->boot == boot && strlen(l->vm) == n &&
+	       (!n || !memcmp(l->vm, m->vm, n));
+}
+
 /* The lane of a record; *ret is NULL if there are too many. */
 static enum memlog_status lane_of(struct ml_timeline *t,
 				  const struct memlog_record *rec,
+				  const struct ml_moment *m,
 				  struct ml_lane **ret, struct memlog_err *err)
 {
 	int32_t boot = lane_boot(rec);
@@ -98,13 +109,13 @@ static enum memlog_status lane_of(struct ml_timeline *t,
 	struct ml_lane *l;
 	size_t i;
 
-	if (t->current != SIZE_MAX && t->lanes[t->current]->boot == boot) {
+	if (t->current != SIZE_MAX && lane_is(t, t->current, boot, m)) {
 		*ret = t->lanes[t->current];
 		return MEMLOG_OK;
 	}
 	*ret = NULL;
 	for (i = 0; i < t->n_lanes && !*ret; i++)
-		if (t->lanes[i]->log == t->n_logs && t->lanes[i]->boot == boot)
+		if (lane_is(t, i, boot, m))
 			*ret = t->lanes[t->current = i];
 	if (*ret || t->n_lanes == ML_TIMELINE_SOURCES)
 		return MEMLOG_OK;
@@ -121,6 +132,8 @@ static enum memlog_status lane_of(struct ml_timeline *t,
 	l->pub.format = t->format->name;
 	l->log = t->n_logs;
 	l->boot = boot;
+	if (m->vm_len)
+		memcpy(l->vm, m->vm, ml_min(m->vm_len, sizeof(l->vm) - 1));
 	l->part = SIZE_MAX;
 	t->current = t->n_lanes;
 	t->lanes[t->n_lanes++] = *ret = l;
@@ -210,11 +223,14 @@ enum memlog_status ml_timeline_add(struct ml_timeline *t,
 	struct ml_moment m = { .phase = ML_STAGE_NONE };
 	char before[ML_TIMELINE_TEXT];
 	struct ml_lane *l = NULL;
-	enum memlog_status s = lane_of(t, rec, &l, err);
+	enum memlog_status s;
 	int64_t time = 0;
 	bool timed;
 	size_t part;
 
+	if (t->format && t->format->say.moment)
+		t->format->say.moment(rec, &m);
+	s = lane_of(t, rec, &m, &l, err);
 	if (s || !l) {
 		t->left += !s;
 		return s;
@@ -255,27 +271,97 @@ enum memlog_status ml_timeline_add(struct ml_timeline *t,
 	return MEMLOG_OK;
 }
 
-static int boots_oldest(const void *a, const void *b)
-{
-	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+/* ---- machines ----------------------------------------------------------- */
 
-	return x < y ? -1 : x > y;
+/* A boot of a machine. order: of the machine, by the first line of each; those without a
+ * name come last. */
+struct boots_of {
+	const char *vm;
+	size_t order;
+	int32_t boot;
+};
+
+static int machines_order(const void *a, const void *b)
+{
+	const struct boots_of *x = a, *y = b;
+
+	if (x->order != y->order)
+		return x->order < y->order ? -1 : 1;
+	return x->boot < y->boot ? -1 : x->boot > y->boot;
+}
+
+/* The first lane of the machine with that name. */
+static size_t machines_first(const struct ml_timeline *t, const char *vm)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_lanes; i++)
+		if (!strcmp(t->lanes[i]->vm, vm))
+			break;
+	return i;
+}
+
+/* Names matter only if there are several. */
+static void machines_name(struct ml_timeline *t)
+{
+	const char *name = NULL;
+	bool several = false;
+	struct ml_lane *l;
+	size_t i, n;
+
+	for (i = 0; i < t->n_lanes; i++) {
+		if (!t->lanes[i]->vm[0])
+			continue;
+		several |= name && strcmp(name, t->lanes[i]->vm) != 0;
+		name = t->lanes[i]->vm;
+	}
+	for (i = 0; i < t->n_lanes; i++) {
+		l = t->lanes[i];
+		n = strlen(l->pub.label);
+		if (!several)
+			l->vm[0] = '\0';
+		else if (l->vm[0])
+			snprintf(l->pub.label + n, sizeof(l->pub.label) - n,
+				 " %s", l->vm);
+	}
+}
+
+/* Is there anything of a boot in a lane? Some lines of a log of several machines are of
+ * none. */
+static bool machines_any(const struct ml_lane *l)
+{
+	size_t i;
+
+	for (i = 0; i < ML_STAGES; i++)
+		if (l->bounds[i].has)
+			return true;
+	return false;
 }
 
 enum memlog_status ml_timeline_finish(struct ml_timeline *t,
 				      struct memlog_err *err)
 {
-	int32_t boots[ML_TIMELINE_SOURCES] = { 0 };
+	struct boots_of boots[ML_TIMELINE_SOURCES] = { { .vm = NULL } };
+	struct boots_of *b;
 	enum memlog_status s = MEMLOG_OK;
-	size_t i;
+	size_t i, n = 0;
+	bool named = false;
 
 	ml_lanes_cut_spans(t);
+	machines_name(t);
 	for (i = 0; i < t->n_lanes; i++)
-		boots[i] = t->lanes[i]->boot;
-	qsort(boots, t->n_lanes, sizeof(*boots), boots_oldest);
-	for (i = 0; i < t->n_lanes && !s; i++)
-		if (!i || boots[i] != boots[i - 1])
-			s = ml_lanes_boot(t, boots[i], err);
+		named |= t->lanes[i]->vm[0];
+	for (i = 0; i < t->n_lanes; i++) {
+		b = &boots[n];
+		b->vm = t->lanes[i]->vm;
+		b->order = b->vm[0] ? machines_first(t, b->vm) : t->n_lanes;
+		b->boot = t->lanes[i]->boot;
+		n += !named || b->vm[0] || machines_any(t->lanes[i]);
+	}
+	qsort(boots, n, sizeof(*boots), machines_order);
+	for (i = 0; i < n && !s; i++)
+		if (!i || machines_order(&boots[i - 1], &boots[i]))
+			s = ml_lanes_boot(t, boots[i].vm, boots[i].boot, err);
 	return s;
 }
 

@@ -246,8 +246,8 @@ static void finish_firmware(struct finish *f)
 	}
 }
 
-enum memlog_status ml_lanes_boot(struct ml_timeline *t, int32_t boot,
-				 struct memlog_err *err)
+enum memlog_status ml_lanes_boot(struct ml_timeline *t, const char *vm,
+				 int32_t boot, struct memlog_err *err)
 {
 	struct finish f = { .n = 0 };
 	struct ml_timeline_boot *b;
@@ -260,9 +260,10 @@ enum memlog_status ml_lanes_boot(struct ml_timeline *t, int32_t boot,
 		return s;
 	b = &t->boots[t->n_boots++];
 	*b = (struct ml_timeline_boot){ .boot = boot };
+	snprintf(b->vm, sizeof(b->vm), "%s", vm);
 	for (i = 0; i < t->n_lanes; i++) {
 		f.index[i] = SIZE_MAX;
-		if (t->lanes[i]->boot != boot)
+		if (t->lanes[i]->boot != boot || strcmp(t->lanes[i]->vm, vm))
 			continue;
 		f.index[i] = f.n;
 		f.lanes[f.n++] = t->lanes[i];

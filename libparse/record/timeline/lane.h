@@ -36,6 +36,7 @@ struct ml_lane {
 	struct ml_timeline_source pub;
 	size_t log;
 	int32_t boot;
+	char vm[ML_TIMELINE_VM]; /* "": not known, or the only one */
 	bool dated, has_machine;
 	int64_t latest, machine, zero;
 	enum ml_stage phase; /* of the last record */
@@ -152,8 +153,9 @@ ml_lanes_silences(const struct memlog_allocator *alloc,
 		  struct ml_timeline_silence ret[ML_TIMELINE_SILENCES],
 		  size_t *ret_n, struct memlog_err *err);
 
-/* finish.c: a boot of the lanes of that number, appended to timeline->boots. */
-enum memlog_status ml_lanes_boot(struct ml_timeline *t, int32_t boot,
-				 struct memlog_err *err);
+/* finish.c: a boot of the lanes of that machine and number, appended to
+ * timeline->boots. */
+enum memlog_status ml_lanes_boot(struct ml_timeline *t, const char *vm,
+				 int32_t boot, struct memlog_err *err);
 
 #endif

@@ -4,8 +4,9 @@
  * all logs of one machine, on one clock. Only data: renderers draw it.
  *
  * Logs of several images may be added, such as a dump, what was captured of a debug
- * port and the log of a virtual machine monitor: all are taken for logs of one machine.
- * Each boot in them has a timeline of its own.
+ * port and the log of a virtual machine monitor: all are taken for logs of one machine,
+ * unless some name several. Each boot of each machine has a timeline of its own; what
+ * names none is of that machine if there is one name, else it is apart from them.
  *
  * One of the logs gives the common clock. Others are moved onto it by marks that both
  * have: a progress code, ExitBootServices(), the first message of the kernel, the
@@ -24,6 +25,7 @@
 #include "format/moment.h"
 
 #define ML_TIMELINE_TEXT 96u
+#define ML_TIMELINE_VM	 32u
 
 /*
  * One log, or one boot of it: a lane.
@@ -112,6 +114,7 @@ struct ml_timeline_mark {
  * The timeline of one boot.
  *
  * boot: 0 the current one, -1 the one before.
+ * vm: the name of the machine; empty if there is only one, and for what names none.
  * has_clock: phases have times. If not, they are in the order of the log, and start
  *	and end are 0.
  * clock: the index of the source that gives the common clock, if has_clock.
@@ -122,6 +125,7 @@ struct ml_timeline_mark {
  */
 struct ml_timeline_boot {
 	int32_t boot;
+	char vm[ML_TIMELINE_VM];
 	bool has_clock;
 	size_t clock;
 	int64_t start, end;
@@ -166,8 +170,8 @@ enum memlog_status ml_timeline_finish(struct ml_timeline *timeline,
 /* Records that were left out, because there are too many logs and boots. */
 uint64_t ml_timeline_left(const struct ml_timeline *timeline);
 
-/* After finish(): the index-th boot, the oldest first; NULL beyond the last. Borrowed
- * until timeline is destroyed. */
+/* After finish(): the index-th boot, machine by machine, the oldest first; NULL beyond
+ * the last. Borrowed until timeline is destroyed. */
 const struct ml_timeline_boot *
 ml_timeline_get(const struct ml_timeline *timeline, size_t index);
 

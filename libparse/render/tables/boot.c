@@ -36,14 +36,15 @@ static const char *boot_text(const char *text, size_t width, char ret[128])
 
 static void boot_head(struct ml_stats_out *s, const struct ml_timeline_boot *b)
 {
-	char sec[32];
+	char sec[32], safe[128];
 
+	ml_out_fmt(&s->out, "==> boot%s%s", b->vm[0] ? " of " : "",
+		   boot_text(b->vm, ML_TIMELINE_VM, safe));
 	if (b->boot == INT32_MIN)
-		ml_out_str(&s->out, "==> boot, an older one <==\n");
+		ml_out_str(&s->out, ", an older one");
 	else if (b->boot)
-		ml_out_fmt(&s->out, "==> boot, %" PRId32 " <==\n", b->boot);
-	else
-		ml_out_str(&s->out, "==> boot <==\n");
+		ml_out_fmt(&s->out, ", %" PRId32, b->boot);
+	ml_out_str(&s->out, " <==\n");
 	if (b->has_clock)
 		ml_out_fmt(&s->out,
 			   "Total time: %s s, from the first message to the "

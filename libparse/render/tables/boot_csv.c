@@ -6,7 +6,7 @@
 
 const char ml_boot_csv_head[] =
 	"boot,row,name,phase,start_ns,duration_ns,percent,records,bytes,"
-	"image,log,text,text_after\n";
+	"image,log,text,text_after,vm\n";
 
 /* One row; NULL and has_* not set: the column is empty. */
 struct boot_csv {
@@ -47,6 +47,8 @@ static void boot_csv_row(struct ml_stats_out *s,
 	ml_csv_text(&s->out, r->text ? r->text : "");
 	ml_out_char(&s->out, ',');
 	ml_csv_text(&s->out, r->after ? r->after : "");
+	ml_out_char(&s->out, ',');
+	ml_csv_text(&s->out, b->vm);
 	ml_out_char(&s->out, '\n');
 }
 

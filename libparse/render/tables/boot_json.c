@@ -145,6 +145,8 @@ void ml_boot_json(struct ml_stats_out *s, const struct ml_timeline_boot *b)
 		ml_json_int(&j, "boot", b->boot);
 	else
 		ml_json_null(&j, "boot");
+	if (b->vm[0])
+		ml_json_text(&j, "vm", b->vm);
 	ml_json_bool(&j, "has_clock", b->has_clock);
 	if (b->has_clock)
 		ml_json_i64(&j, "duration_ns", b->end);

@@ -446,23 +446,25 @@ static void table_clocks(struct ml_sheet *p, const struct ml_timeline_boot *b)
 
 void ml_boot_draw(struct ml_sheet *p, const struct ml_timeline_boot *b)
 {
-	char text[160], took[ML_DURATION], number[16];
+	char text[200], took[ML_DURATION], number[16], of[64] = "";
 
 	snprintf(number, sizeof(number), " %" PRId32, b->boot);
+	if (b->boot == INT32_MIN)
+		snprintf(number, sizeof(number), ", an older one");
+	else if (!b->boot)
+		number[0] = '\0';
+	if (b->vm[0])
+		snprintf(of, sizeof(of), " of %s", b->vm);
 	if (b->has_clock)
 		snprintf(text, sizeof(text),
-			 "Boot%s: %s from the first message to the last "
+			 "Boot%s%s: %s from the first message to the last "
 			 "message or mark",
-			 b->boot == INT32_MIN ? ", an older one" :
-			 b->boot	      ? number :
-						"",
-			 ml_duration(b->end - b->start, took));
+			 number, of, ml_duration(b->end - b->start, took));
 	else
 		snprintf(text, sizeof(text),
-			 "Boot%s: no log has a clock; widths are bytes of text",
-			 b->boot == INT32_MIN ? ", an older one" :
-			 b->boot	      ? number :
-						"");
+			 "Boot%s%s: no log has a clock; widths are bytes of "
+			 "text",
+			 number, of);
 	ml_sheet_heading(p, 2, text);
 	ml_sheet_figure(p, boot_figure, (void *)(uintptr_t)b);
 	table_phases(p, b);
