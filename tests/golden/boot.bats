@@ -256,8 +256,8 @@ durations() {
 ==> boot of vm2, -1 <==
 ==> boot of vm2 <==" ]
 	[[ $output == *"  mixed, debugport phys:0x0 vm2"* ]]
-	"$dump" -q -a --stats boot -O csv mixed >csv
-	[ "$(sed 1d csv | tr -d '\r' | grep ',phase,' | sed 's/.*,//' | uniq -c |
+	"$dump" -q -a --stats boot -O csv mixed >table
+	[ "$(sed 1d table | tr -d '\r' | grep ',phase,' | sed 's/.*,//' | uniq -c |
 		tr -s ' ' | tr '\n' ',')" = " 4 vm1, 5 vm2," ]
 	for v in svg html; do
 		"$dump" -q -a -O "$v" mixed >picture
@@ -266,7 +266,18 @@ durations() {
 		done
 	done
 	"$dump" -q -a -O chrome mixed | jq -e '
-		[.traceEvents[].args.vm | select(.)] | unique == ["vm1", "vm2"]'
+		([.traceEvents[] | select(.name == "thread_name") |
+			{key: "\(.tid)", value: .args.name}] | from_entries) as $tracks |
+		($tracks | map(.) | sort) == ["vm1", "vm2"] and
+		all(.traceEvents[] | select(.ph == "B");
+			.args.vm == $tracks["\(.tid)"])'
+	"$dump" -q -a -O chrome capture | jq -e '
+		[.traceEvents[] | select(.name == "thread_name").args.name] |
+			sort == ["a.1", "b", "no CPU"]'
+	"$dump" -q -a -O perfetto mixed >trace
+	python3 "$root/tests/perfetto.py" trace >events
+	[ "$(grep -c '/ vm1 instant' events)" = 6 ]
+	[ "$(grep -c '/ vm2 instant' events)" = 5 ]
 	# one name is no reason to name it
 	[ "$(boot b | jq -r '.vm // "-"' | uniq)" = - ]
 	[ "$("$dump" -q --stats boot a.1 | head -n 1)" = '==> boot <==' ]

@@ -213,6 +213,16 @@ static void slices_tick(struct ml_slices *s, struct ml_slice_cpu *c,
 	}
 }
 
+/* The number of the CPU, or what is in place of it for a line that names a machine. */
+static int32_t slices_cpu(struct ml_slices *s, const struct memlog_record *rec)
+{
+	struct ml_moment m = { .vm = NULL };
+
+	if (rec->cpu < 0 && rec->n_fields && s->fmt->say.moment)
+		s->fmt->say.moment(rec, &m);
+	return m.vm ? ml_track_machine(s, m.vm, m.vm_len) : rec->cpu;
+}
+
 enum memlog_status ml_slices_add(struct ml_slices *s,
 				 const struct memlog_record *rec,
 				 struct memlog_err *err)
@@ -224,7 +234,7 @@ enum memlog_status ml_slices_add(struct ml_slices *s,
 
 	if (!rec->has_time || !slices_ns(s, rec, &ns))
 		return MEMLOG_OK;
-	e = ml_track_of(s, rec->cpu, &c, err);
+	e = ml_track_of(s, slices_cpu(s, rec), &c, err);
 	if (e)
 		return e;
 	if (!c) {

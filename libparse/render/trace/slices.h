@@ -8,7 +8,8 @@
  * slice named by its reason. An exit without an entry ends at the next exit or at the
  * last event of its CPU; it, and an entry without an exit, are unpaired. A record with
  * a field "edge", "begin" or "end", is one end of a slice: such slices are nested. Any
- * other record is an event without a length, or a line of text.
+ * other record is an event without a length, or a line of text. Lines that name a
+ * machine are on a track of that.
  *
  * Slices of a track do not overlap. Where the clock of a CPU steps back, what follows
  * has a track of its own; a slice that the clock stepped in has no length, and is
@@ -24,8 +25,15 @@
 /* CPUs of a log: more than any machine has. Records of others are left out. */
 #define ML_SLICES_CPUS 4096u
 
+/* Machines that lines of a log name, each of which has a track; lines of others are on
+ * that of lines without a CPU. */
+#define ML_SLICES_MACHINES 64u
+
 /* Slices that are inside each other, from records with edges. */
 #define ML_SLICES_DEPTH 16u
+
+/* The first of them, beyond the number of any CPU. */
+#define ML_SLICES_MACHINE (1 << 24)
 
 /* The group of the log's CPUs; those of VMs follow. */
 #define ML_SLICES_LOG 0u
@@ -33,7 +41,7 @@
 /* lane: 0, or one of a clock that stepped; name: "CPU 3" */
 struct ml_slice_track {
 	uint32_t group;
-	int32_t cpu; /* -1: none */
+	int32_t cpu; /* -1: none; ML_SLICES_MACHINE and above: a machine */
 	unsigned int lane;
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "render/escape.h"
 
 uint32_t ml_slice_rank(const struct ml_slice_track *track)
 {
@@ -24,7 +25,22 @@ void ml_tracks_clear(struct ml_slices *s)
 		ml_free(&s->alloc, s->cpus[i]->edges);
 		ml_free(&s->alloc, s->cpus[i]);
 	}
-	s->n = 0;
+	s->n = s->n_machines = 0;
+}
+
+int32_t ml_track_machine(struct ml_slices *s, const char *name, size_t len)
+{
+	char safe[ML_KEEP_NAME];
+	size_t i;
+
+	ml_escape_cut((const uint8_t *)name, len, safe, sizeof(safe));
+	for (i = 0; i < s->n_machines; i++)
+		if (!strcmp(s->machines[i], safe))
+			return ML_SLICES_MACHINE + (int32_t)i;
+	if (i == ML_SLICES_MACHINES)
+		return -1;
+	memcpy(s->machines[s->n_machines++], safe, sizeof(safe));
+	return ML_SLICES_MACHINE + (int32_t)i;
 }
 
 enum memlog_status ml_track_of(struct ml_slices *s, int32_t cpu,
@@ -62,11 +78,14 @@ enum memlog_status ml_track_of(struct ml_slices *s, int32_t cpu,
 
 void ml_track_start(struct ml_slices *s, const struct ml_slice_track *track)
 {
-	char name[48];
+	size_t machine = (size_t)track->cpu - ML_SLICES_MACHINE;
+	char name[ML_KEEP_NAME + 32];
 	int n;
 
 	if (track->cpu < 0)
 		n = snprintf(name, sizeof(name), "no CPU");
+	else if (track->cpu >= ML_SLICES_MACHINE && machine < s->n_machines)
+		n = snprintf(name, sizeof(name), "%s", s->machines[machine]);
 	else
 		n = snprintf(name, sizeof(name), "CPU %" PRId32, track->cpu);
 	if (track->lane)

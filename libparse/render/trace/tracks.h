@@ -46,6 +46,8 @@ struct ml_slices {
 	const struct ml_format *fmt;
 	struct ml_slice_cpu **cpus; /* by number */
 	size_t n, cap;
+	char machines[ML_SLICES_MACHINES][ML_KEEP_NAME]; /* safe text */
+	size_t n_machines;
 	bool any;     /* a time */
 	uint32_t vms; /* groups that there are, a bit for each */
 	uint64_t untimed, left_out, cycles, others; /* of this log */
@@ -55,6 +57,9 @@ struct ml_slices {
 enum memlog_status ml_track_of(struct ml_slices *s, int32_t cpu,
 			       struct ml_slice_cpu **ret,
 			       struct memlog_err *err);
+
+/* The track of a machine, in place of a CPU's number. */
+int32_t ml_track_machine(struct ml_slices *s, const char *name, size_t len);
 
 /* Forget all CPUs. */
 void ml_tracks_clear(struct ml_slices *s);
