@@ -40,7 +40,8 @@ static void num(struct out *o, size_t off, unsigned int width, uint64_t v)
 
 static void headers(struct out *o, const struct mkkdump *m, size_t bitmaps)
 {
-	size_t n = m->is32 ? 412 : 424, w = m->is32 ? 4 : 8, s = m->block;
+	size_t n = m->is32 ? 412 : 424, w = m->is32 ? 4 : 8, s = m->block, f, i;
+	size_t info = m->vmcoreinfo ? strlen(m->vmcoreinfo) : 0;
 
 	memcpy(at(o, 0, 8), "KDUMP   ", 8);
 	num(o, 8, 4, m->version ? m->version : 6);
@@ -55,12 +56,28 @@ static void headers(struct out *o, const struct mkkdump *m, size_t bitmaps)
 	num(o, s + w + 4, 4, m->split);
 	num(o, s + w + 8, w, m->start_pfn);
 	num(o, s + 2 * w + 8, w, m->end_pfn);
-	num(o, s + (m->is32 ? 32 : 48), 8,
-	    m->note_len ? 2 * m->block - 2048 : 0);
-	num(o, s + (m->is32 ? 40 : 56), w, m->note_len);
-	num(o, s + (m->is32 ? 56 : 80), 8, m->start_pfn);
-	num(o, s + (m->is32 ? 64 : 88), 8, m->end_pfn);
-	num(o, s + (m->is32 ? 72 : 96), 8, m->max_pfn);
+	/* VMCOREINFO, notes, what was erased, and page numbers of 64 bits */
+	f = 3 * w + 8;
+	for (i = 0; i < 6; i++) {
+		f = m->is32 && !m->aligned ? f : (f + 7) / 8 * 8;
+		num(o, s + f, 8,
+		    i == 0 ? (info ? 2 * m->block - 1024 : 0) :
+		    i == 1 ? (m->note_len ? 2 * m->block - 2048 : 0) :
+		    i == 3 ? m->start_pfn :
+		    i == 4 ? m->end_pfn :
+		    i == 5 ? m->max_pfn :
+			     0);
+		f += 8;
+		if (i < 3) {
+			num(o, s + f, w,
+			    i == 0 ? info :
+			    i == 1 ? m->note_len :
+				     0);
+			f += w;
+		}
+	}
+	if (info)
+		memcpy(at(o, 2 * m->block - 1024, info), m->vmcoreinfo, info);
 	if (m->note_len)
 		memcpy(at(o, 2 * m->block - 2048, m->note_len), m->note,
 		       m->note_len);

@@ -19,8 +19,9 @@ struct mkpage {
 	bool lost; /* bit set, descriptor empty */
 };
 
+/* aligned: of the sub header with is32, numbers of 64 bits, as most ABIs have it. */
 struct mkkdump {
-	bool is32, big_endian;
+	bool is32, big_endian, aligned;
 	uint32_t block, version, status;
 	const char *machine;
 	uint64_t max_pfn;
@@ -28,6 +29,7 @@ struct mkkdump {
 	uint64_t start_pfn, end_pfn;
 	const void *note;
 	size_t note_len;
+	const char *vmcoreinfo;
 	/* compress in to at most cap bytes at out; the length, 0 for "larger
 	 * than before". NULL: pages are plain */
 	size_t (*compress)(uint32_t flag, const uint8_t *in, size_t len,
