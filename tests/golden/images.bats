@@ -504,6 +504,20 @@ pieces() {
 		[[ $status == [034] ]]
 		[[ $stderr == *"damaged"* || $stderr == *"cannot unpack it"* ]]
 	done
+	# one bit of the length of the first block, which ends the file
+	at=$((38 + $(od -An -tu1 -j33 -N1 "$t/good")))
+	[ "$(od -An -tx1 -j$at -N4 "$t/good")" = " 00 04 00 00" ]
+	cp "$t/good" "$t/bad"
+	printf '\0' | dd of="$t/bad" bs=1 seek=$((at + 1)) conv=notrunc status=none
+	run -3 --separate-stderr "$dump" "$t/bad"
+	[[ $stderr == *"cannot unpack it: it has more after its end"* ]]
+	# zeros, as on tapes
+	{ cat "$t/good"; head -c 10000 /dev/zero; } >"$t/bad"
+	same lime "$t/bad"
+	# two files in one, as lzop writes them
+	split -n 2 "$t/lime" "$t/half."
+	lzop -qc "$t/half.aa" "$t/half.ab" >"$t/both"
+	same lime "$t/both"
 }
 
 @test "a truncated xl dump-core: pages by their numbers, or by file offset" {

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "image/codec.h"
 
-#define MAGIC	   9u
+#define MAGIC	   9u	      /* bytes of it */
 #define HEADER	   34u	      /* up to the length of the name */
 #define BLOCK_MAX  (1u << 20) /* lzop writes 256 KiB */
 #define NEEDS_0940 0x0940u    /* versions before have a shorter header */
@@ -34,6 +34,9 @@ enum {
 	CRC_HEADER = 0x1000,
 };
 
+static const uint8_t lzop_magic[MAGIC] = { 0x89, 'L',  'Z',  'O', 0,
+					   '\r', '\n', 0x1a, '\n' };
+
 struct ml_unlzop {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
@@ -41,8 +44,8 @@ struct ml_unlzop {
 	void *state;
 	uint64_t at;
 	uint32_t flags;
-	bool begun, ended;
-	size_t n, taken; /* bytes in out, and those that were read */
+	bool begun, ended; /* a header was read; no more files */
+	size_t n, taken;   /* bytes in out, and those that were read */
 	uint8_t in[BLOCK_MAX], out[BLOCK_MAX + 1];
 };
 
@@ -181,6 +184,35 @@ static bool unlzop_right(const struct ml_unlzop *l, const uint32_t sums[4],
 		sums[3] == unlzop_sum(l->in, in, true));
 }
 
+/* After the last block: nothing, another file (lzop puts several into one), or zeros, as on
+ * tapes. Anything else means that the length of a block is damaged. */
+static enum memlog_status unlzop_end(struct ml_unlzop *l,
+				     struct memlog_err *err)
+{
+	uint64_t from = l->at;
+	enum memlog_status s;
+	uint8_t b[4096];
+	size_t got, i;
+
+	do {
+		s = ml_file_read_some(l->file, l->at, b, sizeof(b), &got, err);
+		if (s)
+			return s;
+		if (l->at == from && got > MAGIC &&
+		    !memcmp(b, lzop_magic, MAGIC)) {
+			l->begun = false;
+			return MEMLOG_OK;
+		}
+		for (i = 0; i < got; i++)
+			if (b[i])
+				return ml_fail(err, MEMLOG_CORRUPT,
+					       "it has more after its end");
+		l->at += got;
+	} while (got);
+	l->ended = true;
+	return MEMLOG_OK;
+}
+
 static enum memlog_status unlzop_block(struct ml_unlzop *l,
 				       struct memlog_err *err)
 {
@@ -189,10 +221,10 @@ static enum memlog_status unlzop_block(struct ml_unlzop *l,
 	size_t n;
 
 	l->n = l->taken = 0;
-	l->ended = !s && !out;
-	if (s || l->ended)
-		return s;
-	s = unlzop_u32(l, &in, err);
+	if (!s && !out)
+		return unlzop_end(l, err);
+	if (!s)
+		s = unlzop_u32(l, &in, err);
 	if (s)
 		return s;
 	if (in > out || out > BLOCK_MAX)
@@ -214,11 +246,11 @@ static enum memlog_status unlzop_block(struct ml_unlzop *l,
 enum memlog_status ml_unlzop_read(struct ml_unlzop *l, uint8_t *buf, size_t len,
 				  size_t *ret, struct memlog_err *err)
 {
-	enum memlog_status s = l->begun ? MEMLOG_OK : unlzop_header(l, err);
+	enum memlog_status s = MEMLOG_OK;
 
 	*ret = 0;
-	if (!s && l->taken == l->n && !l->ended)
-		s = unlzop_block(l, err);
+	while (!s && l->taken == l->n && !l->ended)
+		s = l->begun ? unlzop_block(l, err) : unlzop_header(l, err);
 	if (s)
 		return s;
 	*ret = ml_min(len, l->n - l->taken);
