@@ -34,9 +34,10 @@ static enum memlog_status files_open_member(const char *names,
 }
 
 /* Is there no file of this name, or cannot there be one? */
-static bool files_is_no_name(int sys)
+static bool files_is_missing(enum memlog_status s, const struct memlog_err *err)
 {
-	return sys == ENOENT || sys == ENOTDIR || sys == ENAMETOOLONG;
+	return s == MEMLOG_IO && (err->sys == ENOENT || err->sys == ENOTDIR ||
+				  err->sys == ENAMETOOLONG);
 }
 
 static void files_note_pieces(struct memlog_image *image, size_t n)
@@ -48,6 +49,31 @@ static void files_note_pieces(struct memlog_image *image, size_t n)
 			  0);
 }
 
+/* A list of files, or one with an address. */
+static enum memlog_status files_open_list(const char *names,
+					  ml_image_layer *const *layers,
+					  const struct memlog_open_opts *opts,
+					  struct memlog_image **ret,
+					  struct memlog_err *err)
+{
+	struct memlog_err why;
+	struct ml_file file;
+	enum memlog_status s;
+	size_t n;
+
+	s = ml_joined_open(names, opts, &file, &n, &why);
+	if (s == MEMLOG_NOT_MINE)
+		return ml_set_open(names, layers, opts, ret, err);
+	if (s) {
+		*err = why;
+		return s;
+	}
+	s = ml_image_open_layers(&file, layers, opts, ret, err);
+	if (!s)
+		files_note_pieces(*ret, n);
+	return s;
+}
+
 enum memlog_status ml_image_open_files(const char *names,
 				       ml_image_layer *const *layers,
 				       const struct memlog_open_opts *opts,
@@ -57,25 +83,14 @@ enum memlog_status ml_image_open_files(const char *names,
 	struct memlog_err why;
 	struct ml_file file;
 	enum memlog_status s, in;
-	size_t n;
 
 	s = ml_file_open(names, opts, &file, err);
-	/* a list of files, or an address, unless there is a file of this name */
-	if (s == MEMLOG_IO && files_is_no_name(err->sys) &&
-	    strpbrk(names, ",@")) {
-		in = ml_joined_open(names, opts, &file, &n, &why);
-		if (in == MEMLOG_NOT_MINE)
-			return ml_set_open(names, layers, opts, ret, err);
-		if (in) {
-			*err = why;
-			return in;
-		}
-		s = ml_image_open_layers(&file, layers, opts, ret, err);
-		if (!s)
-			files_note_pieces(*ret, n);
-		return s;
+	if (files_is_missing(s, err) && strpbrk(names, ",@")) {
+		s = files_open_list(names, layers, opts, ret, err);
+		if (!files_is_missing(s, err))
+			return s;
 	}
-	if (s == MEMLOG_IO && files_is_no_name(err->sys)) {
+	if (files_is_missing(s, err)) {
 		in = files_open_member(names, opts, &file, &why);
 		if (in == MEMLOG_NO_MEMORY)
 			*err = why;

@@ -74,6 +74,12 @@ pack() {
 	tar -cf "$T/paths" ./dir/small dir/vmcore
 	"$dump" "$T/paths:dir/small" | cmp - small.want
 	"$dump" "$T/paths:dir/vmcore" | cmp - want
+	"$dump" "$T/paths:./dir/small" | cmp - small.want
+	# names that look like a list of files, or memory at an address
+	cp dir/vmcore "$T/core,1@2"
+	tar -cf "$T/a,b@0" -C "$T" "core,1@2" -C "$PWD/dir" small
+	"$dump" "$T/a,b@0:core,1@2" | cmp - want
+	"$dump" "$T/a,b@0:small" | cmp - small.want
 	run -2 --separate-stderr "$dump" "$T/paths:small"
 	[ "$stderr" = "memlog-dump: $T/paths:small: the archive has no file small; it has dir/small, dir/vmcore" ]
 	run -2 --separate-stderr "$dump" dir/vmcore:small

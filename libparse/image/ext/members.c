@@ -31,15 +31,18 @@ struct archive_pick {
 	char name[MEMBER_NAME], names[160], format[48];
 };
 
+static const char *archive_bare(const char *name)
+{
+	return strncmp(name, "./", 2) ? name : name + 2;
+}
+
 static const char *archive_name(struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname(entry);
 
 	if (!name)
 		name = archive_entry_pathname_utf8(entry);
-	if (!name)
-		return "?";
-	return strncmp(name, "./", 2) ? name : name + 2;
+	return name ? archive_bare(name) : "?";
 }
 
 /* Write the member whose first bytes these are to the spool file. CORRUPT: some of it is
@@ -171,7 +174,7 @@ static enum memlog_status archive_members(struct ml_unpack *u, const char *want,
 		if (want && !pick->is_archive)
 			return MEMLOG_OK;
 		pick->n++;
-		if (want && strcmp(want, archive_name(entry)) != 0) {
+		if (want && strcmp(archive_bare(want), archive_name(entry))) {
 			archive_list(pick, archive_name(entry));
 			continue;
 		}
