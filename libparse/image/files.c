@@ -40,13 +40,17 @@ static bool files_is_missing(enum memlog_status s, const struct memlog_err *err)
 				  err->sys == ENAMETOOLONG);
 }
 
-static void files_note_pieces(struct memlog_image *image, size_t n)
+static void files_note_pieces(struct memlog_image *image, size_t n, bool sorted)
 {
 	char words[64];
 
 	snprintf(words, sizeof(words), "of %zu files, joined", n);
 	ml_image_add_note(image, "memlog", 0, "one file in pieces", words, NULL,
 			  0);
+	if (!sorted)
+		ml_image_warn(image, "the pieces of the file are joined as "
+				     "they are named, which is not the order "
+				     "of their names");
 }
 
 /* A list of files, or one with an address. */
@@ -59,9 +63,10 @@ static enum memlog_status files_open_list(const char *names,
 	struct memlog_err why;
 	struct ml_file file;
 	enum memlog_status s;
+	bool sorted;
 	size_t n;
 
-	s = ml_joined_open(names, opts, &file, &n, &why);
+	s = ml_joined_open(names, opts, &file, &n, &sorted, &why);
 	if (s == MEMLOG_NOT_MINE)
 		return ml_set_open(names, layers, opts, ret, err);
 	if (s) {
@@ -70,7 +75,7 @@ static enum memlog_status files_open_list(const char *names,
 	}
 	s = ml_image_open_layers(&file, layers, opts, ret, err);
 	if (!s)
-		files_note_pieces(*ret, n);
+		files_note_pieces(*ret, n, sorted);
 	return s;
 }
 

@@ -459,6 +459,13 @@ pieces() {
 	# another order is not one file
 	run --separate-stderr "$dump" "$t/cut.001,$t/cut.000"
 	[[ $status == [23] ]]
+	# or may be one
+	run --separate-stderr "$dump" "$t/cut.000,$t/cut.002,$t/cut.001"
+	[[ $stderr == *"warning: the pieces of the file are joined as they are named, which is not the order of their names"* ]]
+	run --separate-stderr "$dump" "$t/cut.000,$t/cut.001"
+	[[ $stderr != *order* ]]
+	run -2 --separate-stderr "$dump" "$t/cut.000,$t/cut.001,$t/cut.001"
+	[[ $stderr == *": $t/cut.001: a piece is named twice" ]]
 }
 
 @test "a file compressed twice is refused, with what to do" {

@@ -3,6 +3,7 @@
 #include "joined.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -18,6 +19,10 @@ struct joined {
 	uint64_t piece, size; /* of each but the last; of all */
 	size_t n;
 	struct ml_file pieces[ML_MAX_PARTS];
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} ids[ML_MAX_PARTS];
 };
 
 /* The piece that has off, and where in it. */
@@ -135,6 +140,24 @@ static enum memlog_status joined_known(const struct ml_file *f,
 	return s;
 }
 
+/* INVALID: the file of the next piece is that of an earlier one. */
+static enum memlog_status joined_check_new(struct joined *j, const char *name,
+					   struct memlog_err *err)
+{
+	struct stat st;
+	size_t i;
+
+	if (stat(name, &st))
+		return MEMLOG_OK;
+	for (i = 0; i < j->n; i++)
+		if (j->ids[i].dev == st.st_dev && j->ids[i].ino == st.st_ino)
+			return ml_fail(err, MEMLOG_INVALID,
+				       "%.100s: a piece is named twice", name);
+	j->ids[j->n].dev = st.st_dev;
+	j->ids[j->n].ino = st.st_ino;
+	return MEMLOG_OK;
+}
+
 /* Open one more; NOT_MINE: it is no piece. */
 static enum memlog_status joined_add(struct joined *j, const char *name,
 				     const struct memlog_open_opts *opts,
@@ -151,6 +174,8 @@ static enum memlog_status joined_add(struct joined *j, const char *name,
 		   (j->n && f->size > j->piece) ||
 		   (j->n && j->pieces[j->n - 1].size != j->piece)))
 		s = MEMLOG_NOT_MINE;
+	if (!s)
+		s = joined_check_new(j, name, err);
 	if (s) {
 		ml_file_close(f);
 		return s;
@@ -165,13 +190,14 @@ static enum memlog_status joined_add(struct joined *j, const char *name,
 enum memlog_status ml_joined_open(const char *list,
 				  const struct memlog_open_opts *opts,
 				  struct ml_file *ret, size_t *ret_n,
-				  struct memlog_err *err)
+				  bool *ret_sorted, struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(opts->allocator);
 	struct joined *j = ml_calloc(&a, 1, sizeof(*j));
 	enum memlog_status s = MEMLOG_OK;
-	char *names, *name, *comma;
+	char *names, *name, *comma, *before = NULL;
 
+	*ret_sorted = true;
 	names = ml_strdup(&a, list);
 	if (j)
 		j->name = ml_strdup(&a, list);
@@ -188,6 +214,9 @@ enum memlog_status ml_joined_open(const char *list,
 		if (comma)
 			*comma++ = '\0';
 		s = joined_add(j, name, opts, err);
+		*ret_sorted &= !before || strlen(before) != strlen(name) ||
+			       strcmp(before, name) < 0;
+		before = name;
 	}
 	ml_free(&a, names);
 	if (!s && j->n < 2)
