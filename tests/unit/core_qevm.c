@@ -257,6 +257,45 @@ static void test_nodes(void **state)
 	qevm_drop(&f);
 }
 
+/* More nodes than orders are tried of, and one without memory: the hole below 4 GiB is where
+ * the board has it for all of them. */
+static void test_many_nodes(void **state)
+{
+	static const char *const names[] = { "ram-node0", "ram-node1",
+					     "ram-node3", "ram-node4",
+					     "ram-node5", "ram-node6" };
+	static const uint64_t node = 512ull << 20;
+	struct memlog_image *image;
+	struct memlog_range r;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	uint64_t at = 0;
+	size_t i;
+
+	(void)state;
+	qevm_fill_mem();
+	qevm_head(&f, "pc-q35-7.2");
+	qevm_start(&f, "ram", 6 * node);
+	for (i = 0; i < 6; i++)
+		qevm_block(&f, names[i], node);
+	qevm_close_section(&f);
+	qevm_section(&f, 3);
+	for (i = 0; i < 6; i++)
+		qevm_page(&f, names[i], 0, 0, qevm_mem);
+	qevm_close_section(&f);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, at,
+							 &r, &err),
+				 MEMLOG_OK);
+		assert_true(r.start == i * node + (i < 4 ? 0 : 2 * GIB));
+		at = r.end;
+	}
+	assert_false(memlog_image_has_space(image, MEMLOG_FILE));
+	memlog_image_close(image);
+	qevm_drop(&f);
+}
+
 /* A warning is about a part because of its kind, not because a guest's block
  * has a name with the words of such warnings. */
 static void test_block_name_in_set(void **state)
@@ -377,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_nodes),
+		cmocka_unit_test(test_many_nodes),
 		cmocka_unit_test(test_block_name_in_set),
 		cmocka_unit_test(test_libvirt),
 		cmocka_unit_test(test_mapped),

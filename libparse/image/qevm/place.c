@@ -100,9 +100,9 @@ enum memlog_status ml_qevm_choose(struct ml_qevm *q, struct memlog_err *err)
 
 /* The blocks that names put in order; returns how many, 0: names say nothing. */
 static size_t place_by_name(const struct ml_qevm *q,
-			    size_t order[ML_QEVM_ORDER])
+			    size_t order[ML_QEVM_NODES])
 {
-	size_t i, n = 0, any = 0, only = 0;
+	size_t i, n = 0, any = 0, only = 0, node;
 
 	for (i = 0; i < q->n_blocks; i++) {
 		if (!q->blocks[i].ram)
@@ -114,8 +114,9 @@ static size_t place_by_name(const struct ml_qevm *q,
 			return 1;
 		}
 	}
-	while (n < ML_QEVM_ORDER && find_node(q, n, &order[n]))
-		n++;
+	/* nodes may have no memory */
+	for (node = 0; node < ML_QEVM_NODES; node++)
+		n += find_node(q, node, &order[n]);
 	if (n || any != 1)
 		return n;
 	order[0] = only;
@@ -242,7 +243,7 @@ static enum memlog_status place_lows(struct ml_qevm *q, const size_t *order,
 				     size_t n, size_t lows, place_do *each,
 				     void *arg, struct memlog_err *err)
 {
-	struct ml_qevm_spot spots[ML_QEVM_ORDER];
+	struct ml_qevm_spot spots[ML_QEVM_NODES];
 	enum memlog_status s = MEMLOG_OK;
 	size_t k;
 
@@ -354,8 +355,8 @@ static enum memlog_status place_find(struct ml_qevm *q,
 				     struct ml_qevm_spot *spots,
 				     struct memlog_err *err)
 {
-	struct ml_qevm_spot named[ML_QEVM_ORDER];
-	size_t order[ML_QEVM_ORDER], n, i, ram = 0;
+	struct ml_qevm_spot named[ML_QEVM_NODES];
+	size_t order[ML_QEVM_NODES], n, i, ram = 0;
 	struct ml_qevm_vote *v = NULL;
 	enum memlog_status s = MEMLOG_OK;
 

@@ -10,6 +10,8 @@
 
 /* Blocks of which all orders are tried. */
 #define ML_QEVM_ORDER 5u
+/* Blocks that names put in order: QEMU has no more NUMA nodes. */
+#define ML_QEVM_NODES 128u
 
 /* One place for a block: n pieces of it, from its beginning on. n 0: none. other_hole: the
  * hole below 4 GiB is not where the board has it by default. */
