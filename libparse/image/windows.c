@@ -19,6 +19,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/plural.h"
 
 /* Types of dumps. */
 enum {
@@ -126,14 +127,29 @@ static enum memlog_status bitmap_read(struct bitmap *b,
 	return s;
 }
 
-static enum memlog_status windows_bitmap(struct bitmap *b,
+/* One page more or less, and all after it are at wrong addresses. */
+static void windows_check(struct memlog_image *image, uint64_t listed,
+			  uint64_t pages)
+{
+	if (listed == pages)
+		return;
+	image->suspect = true;
+	ml_image_warn(image,
+		      "the Windows dump is damaged: it has %" PRIu64
+		      " page%s and lists %" PRIu64
+		      ", so that memory may be at wrong addresses",
+		      pages, ml_s(pages), listed);
+}
+
+static enum memlog_status windows_bitmap(struct memlog_image *image,
+					 struct bitmap *b,
 					 const struct ml_file *file,
 					 const struct layout *l,
 					 struct memlog_err *err)
 {
 	uint8_t head[BITS];
 	enum memlog_status s;
-	uint64_t bits, end;
+	uint64_t bits, end, from, pages;
 
 	s = ml_file_read(file, l->header, head, sizeof(head), err);
 	if (s == MEMLOG_IO)
@@ -142,14 +158,18 @@ static enum memlog_status windows_bitmap(struct bitmap *b,
 	    (memcmp(head, "SDMPDUMP", 8) && memcmp(head, "FDMPDUMP", 8)))
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the Windows dump has no bitmap of its pages");
-	b->off = ml_le64(head + 0x20);
+	b->off = from = ml_le64(head + 0x20);
 	bits = ml_le64(head + 0x30);
 	end = l->header + BITS + bits / 8;
 	if (!bits || bits > BITS_MAX || b->off < end || b->off > INT64_MAX)
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the bitmap of pages in the Windows dump is "
 			       "invalid");
-	return bitmap_read(b, file, l->header + BITS, bits, err);
+	s = bitmap_read(b, file, l->header + BITS, bits, err);
+	pages = ml_le64(head + 0x28);
+	if (!s)
+		windows_check(image, (b->off - from) / ML_PAGE, pages);
+	return s;
 }
 
 /* Why a dump of another type is not supported. */
@@ -186,7 +206,7 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 	if (type == FULL_DUMP) {
 		n = load_runs(head, l, in);
 	} else if (type >= BITMAP_FULL && type <= AUTOMATIC) {
-		s = windows_bitmap(&b, file, l, err);
+		s = windows_bitmap(image, &b, file, l, err);
 		loads = b.loads;
 		n = b.n;
 	} else {
