@@ -280,9 +280,12 @@ enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 				void *buf, size_t len, struct memlog_err *err);
 
 /* A log that an extract names, as what led to it in the dump may be left out: a line
- * "FORMAT ADDR [BASE]". base: where the memory that has it started there. The last
- * line may be ML_NAMED_SOME: the dump may have more logs. */
-#define ML_NAMED_SOME "some"
+ * "FORMAT ADDR [BASE]". base: where the memory that has it started there. After the logs
+ * come lines of one word: ML_NAMED_SOME, the dump may have more logs; ML_NAMED_GUESSED,
+ * the addresses are guessed. */
+#define ML_NAMED_SOME	 "some"
+#define ML_NAMED_GUESSED "guessed"
+#define ML_NAMED_LINES	 (ML_NAMED_LOGS + 2)
 struct ml_named {
 	const char *format; /* format_len bytes */
 	size_t format_len;
@@ -295,8 +298,8 @@ struct ml_named {
 bool ml_image_named(const struct memlog_image *image, size_t index,
 		    struct ml_named *ret);
 
-/* Does an extract say that its dump may have more logs? */
-bool ml_image_named_some(const struct memlog_image *image);
+/* Does an extract have this line of one word? */
+bool ml_image_named_word(const struct memlog_image *image, const char *word);
 
 /* The base of the log that is named at addr, if there is one. */
 bool ml_image_named_base(const struct memlog_image *image, uint64_t addr,

@@ -38,7 +38,7 @@ bool ml_image_named(const struct memlog_image *image, size_t index,
 
 		if (n->type != ML_NOTE_LOGS ||
 		    strcmp(n->owner, ML_NOTE_OWNER) ||
-		    n->desc_len > (ML_NAMED_LOGS + 1) * ML_NAMED_LINE)
+		    n->desc_len > ML_NAMED_LINES * ML_NAMED_LINE)
 			continue;
 		for (line = n->text; line && *line; index--) {
 			if (!index)
@@ -52,19 +52,18 @@ bool ml_image_named(const struct memlog_image *image, size_t index,
 	return false;
 }
 
-bool ml_image_named_some(const struct memlog_image *image)
+bool ml_image_named_word(const struct memlog_image *image, const char *word)
 {
 	struct ml_named named;
 	size_t i;
 
-	for (i = 0; i <= ML_NAMED_LOGS; i++) {
+	for (i = 0; i < ML_NAMED_LINES; i++) {
 		named.format = NULL;
-		if (ml_image_named(image, i, &named))
-			continue;
-		return named.format &&
-		       named.format_len == strlen(ML_NAMED_SOME) &&
-		       !strncmp(named.format, ML_NAMED_SOME,
-				strlen(ML_NAMED_SOME));
+		if (!ml_image_named(image, i, &named) && !named.format)
+			break;
+		if (named.format_len == strlen(word) &&
+		    !strncmp(named.format, word, named.format_len))
+			return true;
 	}
 	return false;
 }

@@ -42,7 +42,7 @@ struct extract {
 	size_t n_win, cap_win;
 	uint64_t shift; /* from space to shown */
 	uint64_t bytes, missing;
-	char words[256], names[(ML_NAMED_LOGS + 1) * ML_NAMED_LINE];
+	char words[256], names[ML_NAMED_LINES * ML_NAMED_LINE];
 };
 
 static void extract_put16(struct ml_out *out, uint16_t v)
@@ -331,6 +331,12 @@ static enum memlog_status put_window(struct extract *x, struct memlog_range r,
 	return MEMLOG_OK;
 }
 
+static bool extract_is_guessed(const struct extract *x)
+{
+	return x->image->spaces[x->space].guessed ||
+	       ml_image_named_word(x->image, ML_NAMED_GUESSED);
+}
+
 static void say_what_it_is(struct extract *x, const struct memlog_log *log,
 			   size_t n)
 {
@@ -342,7 +348,8 @@ static void say_what_it_is(struct extract *x, const struct memlog_log *log,
 		 memlog_version(), n, ml_s(n), ml_log_addr(log, addr),
 		 x->shown == MEMLOG_FILE ?
 			 "; addresses are offsets in the dump" :
-			 "");
+		 extract_is_guessed(x) ? "; addresses are guessed" :
+					 "");
 }
 
 /* Where the memory that has this address starts, as far as that is worth knowing:
@@ -388,8 +395,9 @@ static void extract_name(struct extract *x,
 				extract_base(x, addr) + x->shift);
 		len += (size_t)snprintf(x->names + len, ML_NAMED_LINE, "\n");
 	}
-	if (some)
-		snprintf(x->names + len, ML_NAMED_LINE, ML_NAMED_SOME "\n");
+	snprintf(x->names + len, sizeof(x->names) - len, "%s%s",
+		 some ? ML_NAMED_SOME "\n" : "",
+		 extract_is_guessed(x) ? ML_NAMED_GUESSED "\n" : "");
 }
 
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)

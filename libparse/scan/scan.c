@@ -387,7 +387,7 @@ scan_run(struct memlog_image *image, const struct memlog_scan_opts *opts,
 	if (s)
 		return s;
 	job.known = known;
-	job.some = ml_image_named_some(image) ||
+	job.some = ml_image_named_word(image, ML_NAMED_SOME) ||
 		   (o.n_ranges && !again && scan_leaves_out(&job));
 	if (o.progress)
 		job.all = count_all(image);

@@ -52,6 +52,17 @@ whole() {
 		[[ ${lines[2]} == *" guessed: the only main log" ]]
 		"$dump" -q -J -n 1 "$name" | objects |
 			jq -e '.flags | contains(["guessed"])'
+		# an extract still is, and one of it
+		"$dump" -q --extract=small "$name"
+		"$dump" -q --extract=again small
+		for file in small again; do
+			run -0 "$dump" -q --list "$file"
+			[[ ${lines[2]} == *" guessed: the only main log" ]]
+			run -0 "$dump" -q --list - <"$file"
+			[[ ${lines[2]} == *" guessed: the only main log" ]]
+			"$dump" --info "$file" | grep -q "addresses are guessed"
+		done
+		rm small again
 	done
 	# names without numbers
 	sed 's/\x04mem0/\x04left/g; s/\x04mem1/\x04next/g' numa-equal >any
