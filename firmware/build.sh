@@ -216,6 +216,8 @@ run_build() {
 	export PYTHON_COMMAND=python3
 	export GCC5_BIN=$tree/bin/
 	export GCC5_AARCH64_PREFIX=$tree/bin/aarch64-linux-gnu-
+	# if gcc is ccache, it must not take the wrapper for the compiler
+	export CCACHE_PATH=${CCACHE_PATH:-$PATH}
 	path_wrappers
 	mkdir -p "$WORKSPACE/Conf"
 	arm_lto

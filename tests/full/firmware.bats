@@ -524,8 +524,9 @@ memory_type() {
 	mkdir -p "$elsewhere"
 	# the source is not downloaded again
 	ln -s "$fw_cache/source" "$elsewhere/source"
-	MEMLOG_CACHE=$elsewhere B=$BATS_TEST_TMPDIR "$top/firmware/build.sh" x64 \
-		>&3 2>&3
+	# where Debian's ccache has its gcc, if it is installed
+	PATH=/usr/lib/ccache:$PATH MEMLOG_CACHE=$elsewhere B=$BATS_TEST_TMPDIR \
+		"$top/firmware/build.sh" x64 >&3 2>&3
 	cmp "$out/firmware/x64/OVMF.fd" "$BATS_TEST_TMPDIR/firmware/x64/OVMF.fd"
 }
 
