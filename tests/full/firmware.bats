@@ -252,6 +252,36 @@ boot_on_early() {
 	"$dump" -O raw "$vm/dump" | cmp - <(head -c "$there" "$vm/debugcon.log")
 }
 
+# in_module NAME SYMBOL: its address in the guest that was started last
+in_module() {
+	local base offset
+	base=$(tr -d '\r' < "$vm/debugcon.log" |
+		sed -n "s/^Loading PEIM at \(0x[0-9A-F]*\) .* $1\.efi\$/\1/p")
+	[ -n "$base" ]
+	offset=$(nm "$(find "$patched/x64/Build" -path "*/$1/DEBUG/$1.debug")" |
+		sed -n "s/ . $2\$//p")
+	printf '0x%x\n' $((base + 0x$offset))
+}
+
+@test "a message of another processor in PEI" {
+	local at print
+	. "$top/firmware/lib.sh"
+	start x64 -smp 2
+	vm_wait debugcon.log 'MpInitLib: Find 2 processors'
+	at=$(in_module CpuMpPei ApInitializeSync)
+	print=$(in_module CpuMpPei DebugPrint)
+	vm_new
+	start x64 -smp 2 -S -gdb "unix:$vm/gdb,server=on,wait=off"
+	timeout 120 gdb -nx -batch -ex "target remote $vm/gdb" -ex "set \$at = $at" \
+		-ex "set \$print = $print" -x "$BATS_TEST_DIRNAME/on-ap.gdb" \
+		> "$vm/gdb.log" 2>&1 < /dev/null 3>&-
+	grep -q '^\* 2 .*CPU#1' "$vm/gdb.log"
+	vm_quiet
+	same 0 elf
+	vm_dump elf "$vm/dump"
+	"$dump" -c CpuMpPei "$vm/dump" | has -x 'from another processor'
+}
+
 # progress [ARG...]: start microvm with a file for port 0x80
 progress() {
 	vm_machine=microvm,acpi=on,pit=off,pic=on,rtc=on
