@@ -591,3 +591,8 @@ memory_type() {
 	run -0 "$top/firmware/identity.sh" OvmfPkgIa32X64
 	echo "# $output" >&3
 }
+
+@test "platforms without the log do not need MemLogPkg" {
+	run -0 "$top/firmware/identity.sh" others
+	[ "$(grep -c 'was built$' <<< "$output")" -eq 4 ]
+}
