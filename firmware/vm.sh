@@ -19,6 +19,10 @@
 #				serial.log with virt
 #	vm_ring MARK		print the address in $vm/ram of the ring whose second
 #				magic ends so
+#	vm_copy FROM TO		copy the first 128 KiB of a ring in $vm/ram
+#	vm_magic ADDRESS	print what is where a ring there has its two magics
+#	vm_note ADDRESS		write the firmware's note, which survives a reset, in
+#				$vm/ram: the last log is at ADDRESS
 #	vm_reset		reset the guest and empty serial.log
 #	vm_qmp COMMAND [JSON]	send a QMP command, print the reply
 #	vm_dump FORMAT FILE	stop the guest and dump it: elf elf-paging
@@ -195,6 +199,22 @@ vm_quiet() {
 
 vm_ring() {
 	LC_ALL=C grep -abo "ovmfmdg1ovmfmdg$1" "$vm/ram" | cut -d: -f1
+}
+
+vm_copy() {
+	dd if="$vm/ram" of="$vm/ram" bs=4096 skip=$(($1 >> 12)) \
+		seek=$(($2 >> 12)) count=32 conv=notrunc status=none
+}
+
+vm_magic() {
+	dd if="$vm/ram" bs=4096 skip=$(($1 >> 12)) count=1 status=none |
+		head -c 16 | tr -d '\0'
+}
+
+vm_note() {
+	perl -e '$t = 0x65746f6e676f6c6d; $a = hex shift;
+		print pack("Q<3", $t, $a, ~($t ^ $a))' "$1" |
+		dd of="$vm/ram" bs=4096 seek=$((0x82f)) conv=notrunc status=none
 }
 
 vm_dump() {

@@ -231,3 +231,25 @@ crashed() {
 	# there is a boot before it
 	[ -n "$(vm_ring p)" ]
 }
+
+@test "the note has a log in TSEG: it is left alone" {
+	local address spare=0x2100000
+	fault_guest
+	start x64-smm-fault "${fault_flags[@]}"
+	vm_quiet
+	vm_qmp stop
+	vm_copy "$(vm_ring 2)" $spare
+	# in memory, and in TSEG, which is the last 16 MiB
+	for address in 0x2000000 0x7800000; do
+		vm_copy $spare $address
+		vm_note $address
+		vm_reset
+		vm_quiet
+		vm_qmp stop
+		run -0 vm_magic $address
+		case $address in
+		0x2000000)	[ "$output" != ovmfmdg1ovmfmdg2 ] ;;
+		*)		[ "$output" = ovmfmdg1ovmfmdg2 ] ;;
+		esac
+	done
+}

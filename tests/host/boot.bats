@@ -169,18 +169,6 @@ reset_in_dxe() {
 	run -1 --separate-stderr "$dump" -b -1 -O raw "$vm/dump"
 }
 
-# The note that survives a reset, as the firmware writes it.
-write_note() {
-	perl -e '$t = 0x65746f6e676f6c6d; $a = hex shift;
-		print pack("Q<3", $t, $a, ~($t ^ $a))' "$1" |
-		dd of="$vm/ram" bs=4096 seek=$((0x82f)) conv=notrunc status=none
-}
-
-magic_at() {
-	dd if="$vm/ram" bs=4096 skip=$(($1 >> 12)) count=1 status=none |
-		head -c 16 | tr -d "\0"
-}
-
 @test "x64 reset: a log elsewhere is given up, and only if there is one" {
 	local page main
 	start x64
@@ -188,27 +176,26 @@ magic_at() {
 	vm_qmp stop
 	main=$(vm_ring 2)
 	# two old logs; the note has the address of one
-	for page in 0x2000 0x2100; do
-		dd if="$vm/ram" of="$vm/ram" bs=4096 skip=$((main >> 12)) \
-			seek=$((page)) count=32 conv=notrunc status=none
+	for page in 0x2000000 0x2100000; do
+		vm_copy "$main" $page
 	done
-	write_note 0x2000000
+	vm_note 0x2000000
 	vm_reset
 	vm_quiet
-	run -0 magic_at 0x2000000
+	run -0 vm_magic 0x2000000
 	[ "$output" != ovmfmdg1ovmfmdg2 ]
-	run -0 magic_at 0x2100000
+	run -0 vm_magic 0x2100000
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
-	run -0 magic_at "$main"
+	run -0 vm_magic "$main"
 	[ "$output" = ovmfmdg1ovmfmdg2 ]
 
 	# whatever the note says, the firmware boots and changes nothing else
 	for page in 0x2100800 0xfffffffffec00000; do
 		vm_qmp stop
-		write_note $page
+		vm_note $page
 		vm_reset
 		vm_quiet
-		run -0 magic_at 0x2100000
+		run -0 vm_magic 0x2100000
 		[ "$output" = ovmfmdg1ovmfmdg2 ]
 	done
 }
