@@ -92,9 +92,12 @@ static enum memlog_status qevm_spaces(struct ml_qevm *q,
 	if (phys.n_loads || !rest.n_loads) {
 		s = ml_loads_add_space(image, MEMLOG_PHYS, ram, own, &phys,
 				       err);
-		image->spaces[MEMLOG_PHYS].guessed = q->guessed;
+		/* that has freed q if it failed */
+		if (!s)
+			image->spaces[MEMLOG_PHYS].guessed = q->guessed;
 		own = false;
 	}
+	ml_loads_fini(&phys);
 	if (!s && rest.n_loads)
 		return ml_loads_add_space(image, MEMLOG_FILE, ram, own, &rest,
 					  err);
