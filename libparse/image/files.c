@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/joined.h"
 #include "open.h"
@@ -53,6 +54,27 @@ static void files_note_pieces(struct memlog_image *image, size_t n, bool sorted)
 				     "of their names");
 }
 
+/* Does the first file of a list have all that its headers promise? What is packed does
+ * not tell. */
+static bool files_first_is_whole(const char *names,
+				 const struct memlog_open_opts *opts)
+{
+	struct memlog_allocator a = ml_allocator(opts->allocator);
+	char *first = ml_strdup(&a, names);
+	struct memlog_image *image = NULL;
+	struct ml_file file;
+	bool whole;
+
+	if (first)
+		first[strcspn(first, ",")] = '\0';
+	whole = first && !ml_file_open(first, opts, &file, NULL) &&
+		!ml_image_open_on(&file, opts, &image, NULL) && !image->cut &&
+		!image->missing && !image->lost;
+	memlog_image_close(image);
+	ml_free(&a, first);
+	return whole;
+}
+
 /* A list of files, or one with an address. */
 static enum memlog_status files_open_list(const char *names,
 					  ml_image_layer *const *layers,
@@ -72,6 +94,13 @@ static enum memlog_status files_open_list(const char *names,
 	if (s) {
 		*err = why;
 		return s;
+	}
+	if (files_first_is_whole(names, opts)) {
+		ml_file_close(&file);
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%.*s has all of its memory: the others are not "
+			       "pieces of it",
+			       (int)ml_min(strcspn(names, ","), 100), names);
 	}
 	s = ml_image_open_layers(&file, layers, opts, ret, err);
 	if (!s)

@@ -472,6 +472,13 @@ pieces() {
 	[[ $stderr != *order* ]]
 	run -2 --separate-stderr "$dump" "$t/cut.000,$t/cut.001,$t/cut.001"
 	[[ $stderr == *": $t/cut.001: a piece is named twice" ]]
+	# a whole dump, and something else
+	for name in qevm kdump-flat lime; do
+		make_image "$name"
+		head -c 8192 /dev/zero >"$t/zeros"
+		run -2 --separate-stderr "$dump" "$t/$name,$t/zeros"
+		[[ $stderr == *"/$name has all of its memory: the others are not pieces of it" ]]
+	done
 }
 
 @test "a file compressed twice is refused, with what to do" {
