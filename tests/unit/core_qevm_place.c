@@ -314,6 +314,43 @@ static void test_plugged(void **state)
 	qevm_drop(&f);
 }
 
+/* Two page tables may be an accident: the place is right, and marked as a guess. */
+static void test_few(void **state)
+{
+	struct qevm f = { 0 };
+	struct memlog_image *image;
+	uint8_t page[PAGE] = { 0 }, table[PAGE] = { 0 };
+	struct memlog_err err;
+	size_t n, i;
+
+	(void)state;
+	for (n = 2; n < 6; n++) {
+		qevm_head(&f, "pc-q35-9.2");
+		qevm_start(&f, "ram", 2 << 20);
+		qevm_block(&f, "right", 1 << 20);
+		qevm_block(&f, "left", 1 << 20);
+		qevm_close_section(&f);
+		qevm_section(&f, 3);
+		put64(table, 0xe3);
+		for (i = 0; i < n; i++) {
+			put64(page + 8 * (i % 4),
+			      0x100000 + 0x3000 * (i + 1) + 0x63);
+			qevm_page(&f, "right", 0x3000 * (i + 1), 0, table);
+			if (i % 4 < 3 && i < n - 1)
+				continue;
+			qevm_page(&f, "left", 0x10000 * (i + 1), 0, page);
+			memset(page, 0, PAGE);
+		}
+		qevm_close_section(&f);
+		qevm_devices(&f);
+		image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+		assert_true(memlog_image_has_space(image, MEMLOG_PHYS));
+		assert_int_equal(image->spaces[MEMLOG_PHYS].guessed, n < 4);
+		memlog_image_close(image);
+		qevm_drop(&f);
+	}
+}
+
 /* Nothing tells: names that suggest an order are taken for a guess, others have file
  * addresses. */
 static void test_nothing(void **state)
@@ -371,9 +408,8 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_holes),
-		cmocka_unit_test(test_plugged),
+		cmocka_unit_test(test_orders),	cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_plugged), cmocka_unit_test(test_few),
 		cmocka_unit_test(test_nothing),
 	};
 

@@ -375,6 +375,9 @@ static enum memlog_status place_find(struct ml_qevm *q,
 	if (!s)
 		ml_qevm_vote_end(q, v, spots);
 	ml_qevm_vote_free(q, v);
+	for (i = 0; i < q->n_blocks; i++)
+		q->guessed |= spots[i].n && spots[i].guessed &&
+			      (!n || spots[i].other_hole);
 	if (s || n)
 		return s;
 	for (i = 0; i < q->n_blocks; i++)
@@ -455,10 +458,10 @@ enum memlog_status ml_qevm_place(struct ml_qevm *q, struct memlog_image *image,
 	if (!s)
 		s = place_loads(q, image, spots, in, phys, rest, err);
 	if (!s && q->guessed)
-		ml_image_warn(image, "addresses of memory are guessed by the "
-				     "names of its blocks, as nothing in it "
-				     "tells; QEMU's dump-guest-memory FILE has "
-				     "them");
+		ml_image_warn(image,
+			      "addresses of memory are guessed by the names of "
+			      "its blocks and the few page tables in it; "
+			      "QEMU's dump-guest-memory FILE has them");
 	ml_free(&q->alloc, in);
 	ml_free(&q->alloc, spots);
 	return s;

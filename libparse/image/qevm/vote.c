@@ -13,6 +13,7 @@
 #define OF_ONE	 4u   /* of one table: those of pages of data would be all */
 #define SPOTS	 64u  /* of one block */
 #define ENOUGH	 2u   /* votes for a place */
+#define SURE	 4u   /* votes that are no accident */
 
 #define ENTRIES	   (ML_PAGE / 8)
 #define ADDRESS	   0x3ffffffff000ull	 /* up to 64 TiB */
@@ -254,6 +255,7 @@ static struct ml_qevm_spot vote_of_block(const struct ml_qevm_vote *v,
 	if (!best || best->votes < ENOUGH)
 		return ret;
 	ret = best->spot;
+	ret.guessed = best->votes < SURE;
 	for (i = 0; i < v->n_spots; i++) {
 		s = &v->spots[i];
 		if (s != best && s->spot.block == block &&

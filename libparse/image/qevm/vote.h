@@ -14,10 +14,11 @@
 #define ML_QEVM_NODES 128u
 
 /* One place for a block: n pieces of it, from its beginning on. n 0: none. other_hole: the
- * hole below 4 GiB is not where the board has it by default. */
+ * hole below 4 GiB is not where the board has it by default. guessed: few page tables
+ * say so. */
 struct ml_qevm_spot {
 	size_t block, n;
-	bool other_hole;
+	bool other_hole, guessed;
 	struct ml_load load[2];
 };
 
