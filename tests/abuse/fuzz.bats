@@ -14,7 +14,8 @@ load ../lib
 	local list=(fuzz/corpus/*)
 	list=("${list[@]##*/}")
 	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS -u SANITIZE make -s -j2 \
-		B="$B-fuzz" CC=clang FUZZER=1 fuzzers
+		B="$B-fuzz" CC=clang FUZZER=1 fuzzers >"$BATS_TEST_TMPDIR/built" 2>&1 ||
+		{ cat "$BATS_TEST_TMPDIR/built"; return 1; }
 	# a share of 300 seconds each, two at a time; niced, as tests that run at the
 	# same time have deadlines; always with the same seed, so that a change does
 	# not fail for older bugs

@@ -145,3 +145,16 @@ records() {
 	run -0 jq -s -c 'map(select(.fields.date)) | length' < <("$dump" -J dates)
 	[ "$output" = 0 ]
 }
+
+@test "machines whose names begin like a port" {
+	cat >log <<-'END'
+		[    0.000000000] capture: began 2026-11-28T23:59:59.123456789Z, monotonic 1.000000000
+		[    1.000000000] text1 0x80 = 0x03 firmware
+		[    2.000000000] text.vm text: a line
+		[    3.000000000] text-vm text+: more of it
+		[    4.000000000] text: of no machine
+	END
+	[ "$("$dump" -q -J log | objects | jq -r '.fields.vm // "none"' | tr '\n' ' ')" = \
+		"none text1 text.vm text-vm none " ]
+	"$dump" -q log | cmp - log
+}

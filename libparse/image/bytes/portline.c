@@ -184,7 +184,10 @@ static bool portline_content(struct portline_rest *r, struct ml_port_line *ret)
 static bool portline_port(struct portline_rest *r, struct ml_port_line *ret)
 {
 	ret->has_port = portline_hex(r, PORT_DIGITS, &ret->port);
-	return ret->has_port || portline_skip(r, "text");
+	/* a machine's name may begin so */
+	return ret->has_port ||
+	       (r->len > 4 && (r->p[4] == ':' || r->p[4] == '+') &&
+		portline_skip(r, "text"));
 }
 
 bool ml_port_line(const uint8_t *line, size_t len, struct ml_port_line *ret)
