@@ -355,8 +355,8 @@ same_answers() {
 	while read -r name at size; do
 		while read -r off phys len; do
 			((phys <= at && at < phys + len)) || continue
-			tail -c +$((off + at - phys + 1)) real |
-				head -c $((size)) >"$name" || true
+			dd if=real of="$name" iflag=skip_bytes,count_bytes status=none \
+				skip=$((off + at - phys)) count=$((size))
 		done < <(readelf -lW real | awk '$1 == "LOAD" { print $2, $4, $5 }')
 	done <<-'EOF'
 	main 0x3cb3000 0x20000
