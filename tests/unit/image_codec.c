@@ -335,7 +335,7 @@ static void flip_bits(uint32_t flag,
 			assert_memory_equal(out, page, 4096);
 		file[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
-	/* an end that is missing, bytes behind it */
+	/* a missing end, and bytes after it */
 	expect_page(file, len - 1, NULL);
 	assert_true(good < 8 * (len - off));
 	free(file);

@@ -202,7 +202,7 @@ static void sweep(struct ml_process *p, const struct conform_piece *piece)
 }
 
 /* smaps tells clean pages from dirty ones, and the kernel writes dirty ones of a
- * file back when it likes to: have that behind us. */
+ * file back when it likes to: do that first. */
 static void write_back(const char *path)
 {
 	int fd = open(path, O_RDONLY);

@@ -49,7 +49,7 @@ struct ml_port_line {
 /* Parse a line of len bytes; false: it is not one of a capture. */
 bool ml_port_line(const uint8_t *line, size_t len, struct ml_port_line *ret);
 
-/* Write all but the message, which is the whole of a line that is no text, to buf;
+/* Write everything before the message to buf, or the whole line if it has no text;
  * returns its length, without a NUL. The line's own at and component are not used. */
 size_t ml_port_line_put(const struct ml_port_line *line,
 			char buf[2 * ML_PORT_PREFIX]);
