@@ -294,7 +294,7 @@ fresh=
 case ${1:-} in -*) usage ;; esac
 [ $# -gt 0 ] || set -- x64
 
-mkdir -p "$fw_cache" "$fw_out"
+mkdir -p "$fw_out"
 for variant in "$@"; do
 	build_variant "$variant"
 done

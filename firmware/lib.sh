@@ -6,6 +6,7 @@ fw_top=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 tree_top=$(dirname "$fw_top")
 fw_cache=${MEMLOG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memlog}
 fw_out=${B:-$tree_top/build}/firmware
+mkdir -p "$fw_cache"
 
 say() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
