@@ -198,6 +198,9 @@
  * bytes for each. */
 #define ML_MAX_FRAMES (1u << 22)
 
+/* Pieces of a log with other memory between its pages, and pages of that. */
+#define ML_MAX_PIECES 64u
+
 /* The largest Xen console ring that is accepted: conring_size= takes any
  * number, and by default Xen allocates 8 KiB per CPU. */
 #define ML_XEN_RING_MAX (64u << 20)

@@ -88,22 +88,60 @@ static void absent_part(struct absent *a, const struct memlog_extent *e,
 	absent_missing(a, e, at, part.end);
 }
 
-/* Put what is missing before the reason of the log's state. */
-static void absent_say(struct ml_log *log, uint64_t n, uint64_t all,
-		       const char *where)
+/* The same of a part that is in one extent, or of a joined log in several. */
+static void absent_parts(struct absent *a, size_t extent,
+			 struct memlog_range part)
+{
+	const struct ml_log *log = a->log;
+	struct memlog_range here;
+	size_t i;
+
+	while (part.start < part.end) {
+		here.start = part.start;
+		i = ml_log_piece(log, extent, &here.start);
+		here.end = here.start + (part.end - part.start);
+		if (log->joined && i + 1 < log->pub.n_extents)
+			here.end = ml_min(here.end, log->extents[i].len);
+		absent_part(a, &log->extents[i], here);
+		part.start += here.end - here.start;
+	}
+}
+
+/* Put words before the reason of the log's state. */
+static void absent_before(struct ml_log *log, const char *words)
 {
 	char old[sizeof(log->pub.reason)];
 	char *reason = log->pub.reason;
-	size_t len;
+	size_t n;
 
 	memcpy(old, reason, sizeof(old));
-	len = (size_t)snprintf(
-		reason, sizeof(old), "%llu of the %llu byte%s of %s %s %s",
-		(unsigned long long)n, (unsigned long long)all, ml_s(all),
-		log->pub.flags & MEMLOG_LOG_NOT_A_LOG ? "it" : "its text",
-		ml_are(n), where);
-	if (old[0])
-		snprintf(reason + len, sizeof(old) - len, "; %s", old);
+	n = (size_t)snprintf(reason, sizeof(old), "%s", words);
+	if (old[0] && n < sizeof(old))
+		snprintf(reason + n, sizeof(old) - n, "; %s", old);
+}
+
+/* How much is missing. */
+static void absent_say(struct ml_log *log, uint64_t n, uint64_t all,
+		       const char *where)
+{
+	char words[160];
+
+	snprintf(words, sizeof(words), "%llu of the %llu byte%s of %s %s %s",
+		 (unsigned long long)n, (unsigned long long)all, ml_s(all),
+		 log->pub.flags & MEMLOG_LOG_NOT_A_LOG ? "it" : "its text",
+		 ml_are(n), where);
+	absent_before(log, words);
+}
+
+/* A log in pieces. */
+static void absent_say_between(struct ml_log *log)
+{
+	char words[96];
+
+	snprintf(words, sizeof(words),
+		 "%llu bytes between its pages are not its own",
+		 (unsigned long long)log->between);
+	absent_before(log, words);
 }
 
 /* The same of pages that are not its own, and where the first is. */
@@ -126,11 +164,15 @@ void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
 	struct memlog_range part[2];
 	size_t i, k, n;
 
-	for (i = 0; log->fmt->group.text && i < log->pub.n_extents; i++) {
+	for (i = 0;
+	     log->fmt->group.text && i < (log->joined ? 1 : log->pub.n_extents);
+	     i++) {
 		n = log->fmt->group.text(log, i, image, part);
 		for (k = 0; k < n; k++)
-			absent_part(&a, &log->extents[i], part[k]);
+			absent_parts(&a, i, part[k]);
 	}
+	if (log->between)
+		absent_say_between(log);
 	if (!log->fmt->group.text && log->absent)
 		absent_say(log, log->absent, log->text, "not in the image");
 	log->absent += a.missing + a.foreign;

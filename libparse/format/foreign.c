@@ -211,5 +211,12 @@ enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
 		if (log->extents[i].space == log->extents[0].space)
 			s = foreign_find(logs, log, i, image, budget, err);
 	log->n_foreign = ml_ranges_merge(log->foreign, log->n_foreign);
-	return s;
+	if (s || !log->fmt->group.own || log->unjudged)
+		return s;
+	s = ml_log_join_pieces(logs, log, image, budget, err);
+	if (!s) {
+		log->n_foreign = 0;
+		log->pub.flags &= ~(uint32_t)MEMLOG_LOG_CUT_OFF;
+	}
+	return s == MEMLOG_NOT_MINE ? MEMLOG_OK : s;
 }

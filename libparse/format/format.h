@@ -50,6 +50,10 @@ struct ml_log {
 	 * its own; sorted. They count as missing. */
 	struct memlog_range *foreign;
 	size_t n_foreign, cap_foreign;
+	/* its extents are pieces of one, which offsets in extent 0 count through;
+	 * between: bytes of other memory between them */
+	bool joined;
+	uint64_t between;
 	/* the headers that led to it, in the space of its first extent, each to
 	 * the next */
 	struct memlog_range leads[ML_MAX_POINTERS];
@@ -455,6 +459,18 @@ enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
 				       struct memlog_image *image,
 				       uint64_t *budget,
 				       struct memlog_err *err);
+
+/* A log of one extent in MEMLOG_FILE, of which some pages are not its own: if it is
+ * whole without them, its extents are set to the pieces. NOT_MINE: it is not, and
+ * nothing has changed. *budget as above. Only NO_MEMORY is returned otherwise. */
+enum memlog_status ml_log_join_pieces(struct memlog_logs *logs,
+				      struct ml_log *log,
+				      struct memlog_image *image,
+				      uint64_t *budget, struct memlog_err *err);
+
+/* The extent that has the byte at *off of this one, and the offset in it; of a log
+ * that is not joined, the same. */
+size_t ml_log_piece(const struct ml_log *log, size_t extent, uint64_t *off);
 
 /* Look for text of a log that is not in the image: sets absent, flags and reason.
  * *budget is how many pieces of memory may still be walked. After relate(). */

@@ -78,6 +78,7 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 	*ret = 0;
 	if (ret_gap)
 		*ret_gap = 0;
+	extent = ml_log_piece(source->log, extent, &off);
 	if (extent >= source->log->pub.n_extents)
 		return ml_fail(err, MEMLOG_NO_DATA, "the log has no part %zu",
 			       extent);

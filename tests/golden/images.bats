@@ -564,6 +564,48 @@ pieces() {
 	[[ $stderr == *": the file is truncated: it has 200 of "*" bytes; copy it again, or repeat xl dump-core" ]]
 }
 
+@test "a truncated xl dump-core whose pages are in no order: the text without what lies between" {
+	local page
+
+	command -v python3 >/dev/null || skip "no python3 to make one"
+	"$B/mkimage" - "$t/raw" <<-'EOF'
+	ram 0 1M
+	ovmf 0x80000 size=64K
+	lines 700 "a line of the log "
+	end
+	raw
+	EOF
+	"$dump" -q -r --map=none "$t/raw" >"$t/want"
+	[ "$(wc -c <"$t/want")" -gt 12288 ]
+	# the pages of the log with two others after the second, and no table of pages
+	python3 - "$t/raw" "$t/cut" <<-'EOF'
+	import struct, sys
+	d = open(sys.argv[1], 'rb').read()
+	page = [d[i:i + 4096] for i in range(0x80000, 0x80000 + 0x10000, 4096)]
+	other = [bytes(4096), bytes(range(256)) * 16]
+	pages = b''.join(page[:2] + other + page[2:])
+	sections = [(0, 0, 0, 0), (1, 4096, len(pages), 4096),
+	            (1, 4096 + len(pages), len(pages) // 4096 * 8, 8),
+	            (3, 4096 + len(pages) // 4096 * 4104, 64, 0)]
+	e = b'\x7fELF\2\1\1'.ljust(16, b'\0') + struct.pack(
+	    '<HHIQQQIHHHHHH', 4, 62, 1, 0, 0, 64, 0, 64, 0, 0, 64, 4, 3)
+	for kind, off, size, each in sections:
+	    e += struct.pack('<IIQQQQIIQQ', 0, kind, 0, 0, off, size, 0, 0, 1, each)
+	open(sys.argv[2], 'wb').write(e.ljust(4096, b'\0') + pages[:-100])
+	EOF
+	"$dump" -q -r -o "$t/got" "$t/cut"
+	cmp "$t/got" "$t/want"
+	run -0 "$dump" -q --list "$t/cut"
+	[[ $output == *" file:0x1000+1 "* ]]
+	[[ $output == *"guessed: 8192 bytes between its pages are not its own; "* ]]
+	# one that was overwritten in its place ends the log
+	page=$((4096 + 5 * 4096))
+	dd if=/dev/zero of="$t/cut" bs=4096 seek=$((page / 4096)) count=1 conv=notrunc status=none
+	run -4 "$dump" -q --strict -r -o "$t/got" --force "$t/cut"
+	[ "$(wc -c <"$t/got")" -lt 12288 ]
+	cmp -n "$(wc -c <"$t/got")" "$t/got" "$t/want"
+}
+
 @test "memory of a saved guest without an address has addresses in the file" {
 	command -v python3 >/dev/null || skip "no python3 to make one"
 	"$B/mkimage" - "$t/saved" <<-'EOF'

@@ -335,6 +335,96 @@ static void test_unused(void **state)
 	close_ring();
 }
 
+/* Put others pages between those of the ring, none of its text, or leave a hole there.
+ * Each is before the page in which text ends. */
+static void scatter(size_t others, bool hole)
+{
+	size_t pages = r.len / 4096, last = (HEADER + r.tail - 1) / 4096;
+	size_t before[PAGES_MAX] = { 0 }, at = 0, i, end, k;
+	struct mem m = { 0 };
+	uint8_t *p = NULL;
+
+	for (i = 0; i < others; i++)
+		before[1 + rnd((uint32_t)last)]++;
+	if (!hole)
+		p = mem_add(&m, AT, r.len + others * 4096);
+	for (i = 0; i < pages; i = end) {
+		for (k = 0; k < before[i]; k++, at++)
+			if (!hole)
+				put_foreign(p + at * 4096,
+					    (enum kind)rnd(CRLF_TEXT));
+		for (end = i + 1; end < pages && !before[end];)
+			end++;
+		if (hole)
+			p = mem_add(&m, AT + at * 4096, (end - i) * 4096);
+		memcpy(hole ? p : p + at * 4096, r.bytes + i * 4096,
+		       (end - i) * 4096);
+		at += end - i;
+	}
+	mem_free(&r.m);
+	r.m = m;
+}
+
+/* All text of the ring, which has so many other pages between its own. */
+static void expect_pieces(size_t others)
+{
+	const struct memlog_record *rec;
+	const struct memlog_log *log;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	size_t n = 0;
+
+	open_ring(MEMLOG_FILE, false);
+	assert_int_equal(memlog_scan(r.image, NULL, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	log = memlog_logs_get(logs, 0);
+	assert_true(log->n_extents > 1 && log->n_extents <= others + 1);
+	assert_int_equal(log->flags, MEMLOG_LOG_GUESSED);
+	assert_int_equal(((const struct ml_log *)log)->between, others * 4096);
+	assert_int_equal(memlog_decoder_open(r.image, log, NULL, &d, NULL), 0);
+	while (!memlog_decoder_next(d, &rec, NULL)) {
+		assert_true(n + rec->raw_len <= r.text_len);
+		assert_memory_equal(r.text + n, rec->raw, rec->raw_len);
+		n += rec->raw_len;
+	}
+	assert_int_equal(n, r.text_len);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	close_ring();
+}
+
+/* Where a file has lost the addresses of its pages, others lie between a log's; or
+ * have been left out of it since. */
+static void test_pieces(void **state)
+{
+	size_t i, others;
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		seed = i;
+		others = 1 + rnd(8);
+		make_ring(32, 4096 + rnd(26 * 4096), false, "\r\n");
+		scatter(others, i & 1);
+		expect_pieces(others);
+	}
+}
+
+/* A page that was overwritten, and not moved, is no piece between: what follows it
+ * would not end where text ends. Nor is anything else where addresses are known. */
+static void test_no_pieces(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		seed = i;
+		k = 1 + rnd(10);
+		make_ring(32, 12 * 4096 + rnd(4096), i % 3 == 2, "\r\n");
+		put_foreign(r.bytes + k * 4096, (enum kind)(i % CRLF_TEXT));
+		expect_cut(MEMLOG_FILE, false, k * 4096);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +436,8 @@ int main(void)
 		cmocka_unit_test(test_after),
 		cmocka_unit_test(test_look_alike),
 		cmocka_unit_test(test_unused),
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_no_pieces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
