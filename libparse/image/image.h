@@ -22,7 +22,7 @@
  *	that lower addresses have, too; next_data leaves those out. NULL: none.
  * promised: how many bytes of a range the headers promise, in the file or not.
  *	NULL: all.
- * guessed: which memory has these addresses.
+ * guessed: nothing proves which memory has these addresses; empty: none.
  */
 struct ml_space {
 	const struct memlog_reader_ops *ops; /* NULL: not there */
@@ -30,8 +30,13 @@ struct ml_space {
 	uint32_t bias;
 	uint64_t (*repeated)(void *self, struct memlog_range range);
 	uint64_t (*promised)(void *self, struct memlog_range range);
-	bool guessed;
+	struct memlog_range guessed;
 };
+
+static inline bool ml_space_guessed(const struct ml_space *sp, uint64_t addr)
+{
+	return addr >= sp->guessed.start && addr < sp->guessed.end;
+}
 
 /* The bytes of a file: a reader of MEMLOG_FILE with a size. next_data skips the
  * holes of a sparse file, which read as zeros. size is in bytes, UINT64_MAX if

@@ -331,25 +331,32 @@ static enum memlog_status put_window(struct extract *x, struct memlog_range r,
 	return MEMLOG_OK;
 }
 
-static bool extract_is_guessed(const struct extract *x)
+static bool extract_is_guessed(const struct extract *x,
+			       const struct memlog_log *const *logs, size_t n)
 {
-	return x->image->spaces[x->space].guessed ||
-	       ml_image_named_word(x->image, ML_NAMED_GUESSED);
+	const struct ml_space *sp = &x->image->spaces[x->space];
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (logs[i]->n_extents &&
+		    ml_space_guessed(sp, logs[i]->extents->addr))
+			return true;
+	return ml_image_named_word(x->image, ML_NAMED_GUESSED);
 }
 
-static void say_what_it_is(struct extract *x, const struct memlog_log *log,
-			   size_t n)
+static void say_what_it_is(struct extract *x,
+			   const struct memlog_log *const *logs, size_t n)
 {
 	char addr[ML_ADDR_TEXT];
 
 	snprintf(x->words, sizeof(x->words),
 		 "memlog %s: extract of %zu log%s, the first at %s; all other "
 		 "memory was left out%s",
-		 memlog_version(), n, ml_s(n), ml_log_addr(log, addr),
+		 memlog_version(), n, ml_s(n), ml_log_addr(logs[0], addr),
 		 x->shown == MEMLOG_FILE ?
 			 "; addresses are offsets in the dump" :
-		 extract_is_guessed(x) ? "; addresses are guessed" :
-					 "");
+		 extract_is_guessed(x, logs, n) ? "; addresses are guessed" :
+						  "");
 }
 
 /* Where the memory that has this address starts, as far as that is worth knowing:
@@ -397,7 +404,7 @@ static void extract_name(struct extract *x,
 	}
 	snprintf(x->names + len, sizeof(x->names) - len, "%s%s",
 		 some ? ML_NAMED_SOME "\n" : "",
-		 extract_is_guessed(x) ? ML_NAMED_GUESSED "\n" : "");
+		 extract_is_guessed(x, logs, n) ? ML_NAMED_GUESSED "\n" : "");
 }
 
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)
@@ -446,7 +453,7 @@ ml_extract_write(const struct memlog_sink *sink, struct memlog_image *image,
 	ml_out_init(&x.out, sink);
 	s = extract_gather(&x, logs, n, err);
 	if (!s) {
-		say_what_it_is(&x, logs[0], n);
+		say_what_it_is(&x, logs, n);
 		extract_name(&x, logs, n, some);
 		s = put_all(&x, err);
 	}

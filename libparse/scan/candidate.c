@@ -73,7 +73,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	memcpy(log->priv, probed->priv, sizeof(log->priv));
 	memcpy(log->leads, probed->leads, sizeof(log->leads));
 	log->n_leads = probed->n_leads;
-	if (job->image->spaces[extent->space].guessed ||
+	if (ml_space_guessed(&job->image->spaces[extent->space],
+			     extent->addr) ||
 	    ml_image_named_word(job->image, ML_NAMED_GUESSED))
 		log->pub.flags |= MEMLOG_LOG_GUESSED;
 	s = ml_log_add_extent(job->logs, log, extent, err);

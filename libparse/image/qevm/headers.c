@@ -216,13 +216,17 @@ static enum memlog_status qevm_headers_section(struct ml_qevm *q, bool *ret,
 	char name[ML_QEVM_NAME];
 	enum memlog_status s;
 	uint32_t id, version;
+	uint64_t at;
 
 	s = ml_qevm_section(q, name, &id, &version, err);
 	if (s)
 		return s;
 	*ret = !strcmp(name, "ram");
 	if (!*ret) {
+		at = q->at;
 		s = ml_qevm_device(q, id, err);
+		if (!s)
+			s = ml_qevm_plug(q, name, at, err);
 		return s == MEMLOG_NO_DATA ?
 			       ml_fail(err, MEMLOG_UNSUPPORTED,
 				       "a stream with a device, whose length "

@@ -35,6 +35,25 @@ static enum memlog_status find_block(struct ml_qevm *q, struct memlog_err *err)
 	return s;
 }
 
+/* Where page i of a block is. */
+static enum memlog_status qevm_pages_put(struct ml_qevm *q,
+					 const struct ml_qevm_block *b,
+					 uint64_t i, uint64_t number,
+					 struct memlog_err *err)
+{
+	uint64_t set = q->index.set;
+	enum memlog_status s;
+
+	if (b == q->tables)
+		q->table_page[i] = number;
+	if (!b->ram)
+		return MEMLOG_OK;
+	s = ml_pageindex_put(&q->index, b->first + i, number, err);
+	if (b->plugged)
+		q->plugged_set += q->index.set - set;
+	return s;
+}
+
 /* Parse the rest of a page's record. off: byte offset in the block. */
 static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 					  uint64_t off, struct memlog_err *err)
@@ -57,10 +76,7 @@ static enum memlog_status qevm_pages_page(struct ml_qevm *q, uint32_t flags,
 		s = ml_qevm_take(q, &fill, 1, err);
 		number = fill ? number | ML_QEVM_FILL : ML_QEVM_FILL;
 	}
-	if (s || !q->block->ram)
-		return s;
-	return ml_pageindex_put(&q->index, q->block->first + off / ML_PAGE,
-				number, err);
+	return s ? s : qevm_pages_put(q, q->block, off / ML_PAGE, number, err);
 }
 
 /* Parse all records up to the end of a section. */
@@ -99,8 +115,8 @@ static enum memlog_status qevm_pages_device(struct ml_qevm *q, uint8_t type,
 					    bool *ret_end,
 					    struct memlog_err *err)
 {
-	char name[ML_QEVM_NAME];
-	uint64_t from = q->at;
+	char name[ML_QEVM_NAME] = "";
+	uint64_t from = q->at, at;
 	enum memlog_status s;
 	uint32_t id, version;
 
@@ -108,8 +124,11 @@ static enum memlog_status qevm_pages_device(struct ml_qevm *q, uint8_t type,
 		s = ml_qevm_section(q, name, &id, &version, err);
 	else
 		s = ml_qevm_u32(q, &id, err);
+	at = q->at;
 	if (!s)
 		s = ml_qevm_device(q, id, err);
+	if (!s)
+		s = ml_qevm_plug(q, name, at, err);
 	if (s != MEMLOG_NO_DATA)
 		return s;
 	*ret_end = q->index.set == q->index.pages;
@@ -192,17 +211,36 @@ static enum memlog_status mapped_block(struct ml_qevm *q,
 		at = b->pages + i * ML_PAGE;
 		if (!(bits >> i % 8 & 1)) {
 			if (whole)
-				s = ml_pageindex_put(&q->index, b->first + i,
-						     ML_QEVM_FILL, err);
+				s = qevm_pages_put(q, b, i, ML_QEVM_FILL, err);
 		} else if (at < q->file->size &&
 			   q->file->size - at >= ML_PAGE) {
-			s = ml_pageindex_put(&q->index, b->first + i, at << 1,
-					     err);
+			s = qevm_pages_put(q, b, i, at << 1, err);
 		}
 		if (s)
 			return s;
 	}
 	return MEMLOG_OK;
+}
+
+/* Read the sections after memory for the devices whose memory has no address yet. */
+static enum memlog_status qevm_pages_rest(struct ml_qevm *q,
+					  struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	struct memlog_err why = { 0 };
+	size_t i, plugged = 0;
+	bool end = false;
+	uint8_t type;
+
+	for (i = 0; i < q->n_blocks; i++)
+		plugged += q->blocks[i].plugged;
+	while (!s && !end && q->n_plugs < plugged)
+		s = next_section(q, &type, &end, &why);
+	if (s != MEMLOG_STOP && s != MEMLOG_NO_MEMORY)
+		return MEMLOG_OK;
+	if (err)
+		*err = why;
+	return s;
 }
 
 /* Without mapped-ram the pages are in the sections of RAM; with it, these only
@@ -216,8 +254,10 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 
 	for (;;) {
 		end = qevm_pages_records(q, err);
-		if (!end && type == ML_QEVM_END)
+		if (!end && type == ML_QEVM_END) {
+			end = qevm_pages_rest(q, err);
 			break;
+		}
 		if (!end)
 			end = next_section(q, &type, &last, err);
 		if (end || last)
@@ -227,7 +267,7 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 	    (end && end != MEMLOG_NO_DATA && end != MEMLOG_CORRUPT))
 		return end;
 	for (i = 0; i < q->n_blocks; i++) {
-		s = q->blocks[i].ram ?
+		s = q->blocks[i].ram || &q->blocks[i] == q->tables ?
 			    mapped_block(q, &q->blocks[i], !end, err) :
 			    MEMLOG_OK;
 		if (s)

@@ -3,9 +3,10 @@
  * place.c - where the blocks of a saved guest are in its memory. QEMU puts its memory
  * backends one after another and lists the largest one first; names are the user's.
  *
- * Boards and libvirt have names that tell. Otherwise all orders are tried, and the
- * guest's page tables decide (vote.c). A block that they say nothing about has no
- * address.
+ * Boards and libvirt have names that tell. Otherwise QEMU's table of nodes has their
+ * sizes (srat.c); of the orders that fit, or all without it, the guest's page tables
+ * decide (vote.c). Then comes memory that was plugged in (plug.c). A block that they say
+ * nothing about has no address.
  */
 #include "qevm.h"
 
@@ -17,257 +18,66 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/board.h"
-#include "vote.h"
-
-/* ---- names -------------------------------------------------------------- */
-
-/* Memory backends have the name of their object, or its QOM path. */
-static const char *object_name(const struct ml_qevm_block *b)
-{
-	return strncmp(b->name, "/objects/", 9) ? b->name : b->name + 9;
-}
-
-/* Firmware, video memory and the like. Names of devices and of files in fw_cfg
- * have a slash, those of objects do not. */
-static bool place_is_device(const struct ml_qevm_block *b)
-{
-	static const char *const names[] = {
-		"pc.bios",     "pc.rom",	"isa-bios",
-		"vga.vram",    "ramfb",		"virt.flash0",
-		"virt.flash1", "system.flash0", "system.flash1",
-	};
-	const char *name = object_name(b);
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return strchr(name, '/');
-}
-
-/* The names that boards and libvirt give to a block with all of the RAM. */
-static bool is_main(const struct ml_qevm_block *b)
-{
-	const char *name = object_name(b);
-
-	return !strcmp(name, "pc.ram") || !strcmp(name, "microvm.ram") ||
-	       !strcmp(name, "mach-virt.ram");
-}
-
-/* libvirt's name for the RAM of the n-th NUMA node. */
-static bool find_node(const struct ml_qevm *q, size_t n, size_t *ret)
-{
-	char name[32];
-	size_t i;
-
-	snprintf(name, sizeof(name), "ram-node%zu", n);
-	for (i = 0; i < q->n_blocks; i++)
-		if (!strcmp(object_name(&q->blocks[i]), name)) {
-			*ret = i;
-			return true;
-		}
-	return false;
-}
-
-enum memlog_status ml_qevm_choose(struct ml_qevm *q, struct memlog_err *err)
-{
-	struct ml_qevm_block *b;
-	char safe[64];
-	size_t i;
-
-	for (i = 0; i < q->n_blocks; i++) {
-		b = &q->blocks[i];
-		b->ram = !place_is_device(b);
-		b->first = q->pages;
-		if (b->ram) /* cannot overflow: the sum was read */
-			q->pages += b->len / ML_PAGE;
-	}
-	if (!q->pages)
-		return ml_fail(err, MEMLOG_CORRUPT,
-			       "the saved guest has no memory");
-	q->map = MEMLOG_MAP_PC;
-	/* Streams of QEMU before 2.4 have no machine type; take it for a PC.
-	 * Below this size, no PC has RAM above the hole. */
-	if (*q->machine ? !ml_board_of(q->machine, &q->map) :
-			  q->pages * ML_PAGE >= 0xb0000000)
-		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "a saved guest of an unknown machine type%s%s; "
-			       "use QEMU's dump-guest-memory FILE",
-			       *q->machine ? ", " : "",
-			       memlog_escape(q->machine, safe, sizeof(safe)));
-	return MEMLOG_OK;
-}
-
-/* The blocks that names put in order; returns how many, 0: names say nothing. */
-static size_t place_by_name(const struct ml_qevm *q,
-			    size_t order[ML_QEVM_NODES])
-{
-	size_t i, n = 0, any = 0, only = 0, node;
-
-	for (i = 0; i < q->n_blocks; i++) {
-		if (!q->blocks[i].ram)
-			continue;
-		any++;
-		only = i;
-		if (is_main(&q->blocks[i])) {
-			order[0] = i;
-			return 1;
-		}
-	}
-	/* nodes may have no memory */
-	for (node = 0; node < ML_QEVM_NODES; node++)
-		n += find_node(q, node, &order[n]);
-	if (n || any != 1)
-		return n;
-	order[0] = only;
-	return 1;
-}
-
-/* A name without the number that it ends with, or SIZE_MAX if there is none. */
-static size_t place_number(const char *name, uint64_t *ret)
-{
-	size_t end = strlen(name), n = end, i;
-
-	while (n && name[n - 1] >= '0' && name[n - 1] <= '9')
-		n--;
-	if (n == end || end - n > 9)
-		return SIZE_MAX;
-	for (*ret = 0, i = n; i < end; i++)
-		*ret = *ret * 10 + (uint64_t)(name[i] - '0');
-	return n;
-}
-
-/* Is the name one that is given to memory that is plugged in? */
-static bool place_is_plugged(const struct ml_qevm_block *b)
-{
-	static const char *const names[] = { "dimm",	   "nv",     "vmem",
-					     "virtio-mem", "vmdimm", "hotplug",
-					     "pmem" };
-	const char *name = object_name(b);
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strncasecmp(name, names[i], strlen(names[i])))
-			return true;
-	return false;
-}
-
-/* Is a the block before b? Their names have the same letters and then a number. false, and
- * *ok is cleared: nothing tells. */
-static bool place_before(const struct ml_qevm_block *a,
-			 const struct ml_qevm_block *b, bool *ok)
-{
-	const char *x = object_name(a), *y = object_name(b);
-	uint64_t i = 0, k = 0;
-	size_t n = place_number(x, &i);
-
-	*ok &= n != SIZE_MAX && n == place_number(y, &k) && !strncmp(x, y, n) &&
-	       i != k;
-	return i < k;
-}
-
-/* What names suggest, where nothing tells: mem0, mem1, and none called dimm2. Returns how
- * many, 0: nothing. */
-static size_t place_guess(const struct ml_qevm *q, size_t order[ML_QEVM_ORDER])
-{
-	size_t i, k, n = 0;
-	bool ok = true;
-
-	for (i = 0; i < q->n_blocks; i++) {
-		if (!q->blocks[i].ram || place_is_plugged(&q->blocks[i]))
-			continue;
-		if (n == ML_QEVM_ORDER)
-			return 0;
-		for (k = n++; k && place_before(&q->blocks[i],
-						&q->blocks[order[k - 1]], &ok);
-		     k--)
-			order[k] = order[k - 1];
-		order[k] = i;
-	}
-	return ok ? n : 0;
-}
-
-/* ---- addresses ---------------------------------------------------------- */
+#include "place.h"
 
 /* What max-ram-below-4g may be, besides the board's own rule. */
 static const uint64_t place_low[] = { 0,	  1ull << 30, 2ull << 30,
 				      3ull << 30, 0xb0000000, 0xe0000000 };
 #define LOWS (sizeof(place_low) / sizeof(place_low[0]))
 
-/* The addresses of blocks one after another. low: bytes below 4 GiB, 0: by the rule of the
- * board. False: as another number of them. */
-static bool place_order(const struct ml_qevm *q, const size_t *order, size_t n,
-			uint64_t low, struct ml_qevm_spot *ret)
-{
-	uint64_t size = 0, at = 0, from, to;
-	const struct ml_qevm_block *b;
-	struct ml_load board[2];
-	size_t i, k, parts;
-
-	for (i = 0; i < n; i++)
-		size += q->blocks[order[i]].len;
-	if (ml_board_loads(q->map, 0, size, board, &parts, NULL) ||
-	    (low &&
-	     (low >= size || q->map == MEMLOG_MAP_VIRT || low == board[0].len)))
-		return false;
-	if (low) {
-		board[0].len = low;
-		board[1] = (struct ml_load){ 1ull << 32, size - low, low, 0 };
-		parts = 2;
-	}
-	for (i = 0; i < n; at += b->len, i++) {
-		b = &q->blocks[order[i]];
-		ret[i] = (struct ml_qevm_spot){ .block = order[i],
-						.other_hole = low };
-		for (k = 0; k < parts; k++) {
-			from = ml_max(at, board[k].off);
-			to = ml_min(at + b->len, board[k].off + board[k].len);
-			if (from < to)
-				ret[i].load[ret[i].n++] = (struct ml_load){
-					board[k].addr + (from - board[k].off),
-					to - from,
-					b->first * ML_PAGE + (from - at), 0
-				};
-		}
-	}
-	return true;
-}
-
 /* What is done with the places of one order. */
 typedef enum memlog_status place_do(struct ml_qevm *q, void *arg,
 				    const struct ml_qevm_spot *spots, size_t n,
 				    struct memlog_err *err);
 
-/* With an order of n blocks, for the first lows of place_low. */
-static enum memlog_status place_lows(struct ml_qevm *q, const size_t *order,
-				     size_t n, size_t lows, place_do *each,
-				     void *arg, struct memlog_err *err)
+/* table: what QEMU says, which an order has to fit, or NULL; lows: without it, how many
+ * of place_low are tried. */
+struct place_all {
+	const struct ml_qevm_srat *table;
+	size_t lows;
+	place_do *each;
+	void *arg;
+};
+
+/* With an order of n blocks. */
+static enum memlog_status place_lows(struct ml_qevm *q,
+				     const struct place_all *all,
+				     const size_t *order, size_t n,
+				     struct memlog_err *err)
 {
 	struct ml_qevm_spot spots[ML_QEVM_NODES];
 	enum memlog_status s = MEMLOG_OK;
 	size_t k;
 
-	for (k = 0; k < lows && n && !s; k++)
-		if (place_order(q, order, n, place_low[k], spots))
-			s = each(q, arg, spots, n, err);
+	if (all->table)
+		return n && ml_qevm_fits(q, order, n, all->table) &&
+				       ml_qevm_order_by_table(
+					       q, order, n, all->table, spots) ?
+			       all->each(q, all->arg, spots, n, err) :
+			       MEMLOG_OK;
+	for (k = 0; k < all->lows && n && !s; k++)
+		if (place_low[k] < ml_qevm_bytes(q, order, n) &&
+		    ml_qevm_order(q, order, n, place_low[k], spots))
+			s = all->each(q, all->arg, spots, n, err);
 	return s;
 }
 
 /* With all orders of the blocks that follow these n. */
-static enum memlog_status place_orders(struct ml_qevm *q, size_t *order,
-				       size_t n, size_t lows, place_do *each,
-				       void *arg, struct memlog_err *err)
+static enum memlog_status place_orders(struct ml_qevm *q,
+				       const struct place_all *all,
+				       size_t *order, size_t n,
+				       struct memlog_err *err)
 {
-	enum memlog_status s = place_lows(q, order, n, lows, each, arg, err);
+	enum memlog_status s = place_lows(q, all, order, n, err);
 	size_t i, k;
 
 	for (i = 0; i < q->n_blocks && n < ML_QEVM_ORDER && !s; i++) {
 		for (k = 0; k < n && order[k] != i; k++)
 			;
-		if (k < n || !q->blocks[i].ram)
+		if (k < n || !q->blocks[i].ram || q->blocks[i].plugged)
 			continue;
 		order[n] = i;
-		s = place_orders(q, order, n + 1, lows, each, arg, err);
+		s = place_orders(q, all, order, n + 1, err);
 	}
 	return s;
 }
@@ -325,6 +135,7 @@ static enum memlog_status place_agree(struct ml_qevm *q, void *arg,
 
 /* A block may be known by the gap that the others leave. */
 static enum memlog_status place_gaps(struct ml_qevm *q,
+				     const struct ml_qevm_srat *table,
 				     struct ml_qevm_spot *spots,
 				     struct memlog_err *err)
 {
@@ -333,14 +144,16 @@ static enum memlog_status place_gaps(struct ml_qevm *q,
 		.count = ml_calloc(&q->alloc, q->n_blocks, sizeof(*r.count)),
 		.spots = ml_calloc(&q->alloc, q->n_blocks, sizeof(*r.spots)),
 	};
+	struct place_all all = { table, 1, place_agree, &r };
 	size_t order[ML_QEVM_ORDER], i;
 	enum memlog_status s;
 
 	s = r.count && r.spots ?
-		    place_orders(q, order, 0, 1, place_agree, &r, err) :
+		    place_orders(q, &all, order, 0, err) :
 		    ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a guest");
-	if (!s && !r.orders)
-		s = place_orders(q, order, 0, LOWS, place_agree, &r, err);
+	all.lows = LOWS;
+	if (!s && !r.orders && !table)
+		s = place_orders(q, &all, order, 0, err);
 	for (i = 0; i < q->n_blocks && !s && r.orders; i++)
 		if (!spots[i].n && r.count[i] == r.orders)
 			spots[i] = r.spots[i];
@@ -349,47 +162,113 @@ static enum memlog_status place_gaps(struct ml_qevm *q,
 	return s;
 }
 
+static void place_all_guessed(struct ml_qevm *q)
+{
+	q->guessed = (struct memlog_range){ 0, UINT64_MAX };
+}
+
+/* Let page tables tell, in the orders that fit; those blocks that none tell of, by the
+ * names. named: the order that these give, n 0: none. */
+static enum memlog_status place_by_votes(struct ml_qevm *q,
+					 const struct ml_qevm_srat *table,
+					 const size_t *named, size_t n,
+					 struct ml_qevm_spot *spots,
+					 struct memlog_err *err)
+{
+	struct ml_qevm_vote *v = NULL;
+	struct place_all all = { table, LOWS, place_vote, NULL };
+	size_t order[ML_QEVM_ORDER], i;
+	enum memlog_status s;
+
+	s = ml_qevm_vote_begin(q, &v, err);
+	all.arg = v;
+	if (!s)
+		s = n ? place_lows(q, &all, named, n, err) :
+			place_orders(q, &all, order, 0, err);
+	if (!s)
+		ml_qevm_vote_end(q, v, spots);
+	ml_qevm_vote_free(q, v);
+	for (i = 0; i < q->n_blocks; i++)
+		if (spots[i].n && spots[i].guessed &&
+		    (!n || spots[i].other_hole))
+			place_all_guessed(q);
+	return s;
+}
+
+static void place_set(struct ml_qevm_spot *spots, const size_t *order,
+		      const struct ml_qevm_spot *from, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		spots[order[i]] = from[i];
+}
+
+/* The order of blocks whose names say nothing. sure: it is the only one that fits. */
+static enum memlog_status place_unnamed(struct ml_qevm *q,
+					const struct ml_qevm_srat *table,
+					struct ml_qevm_spot *spots,
+					struct memlog_err *err)
+{
+	struct ml_qevm_spot at[ML_QEVM_NODES];
+	size_t order[ML_QEVM_NODES], n, i, ram = 0;
+	bool sure = false, named = true;
+	enum memlog_status s;
+
+	if (table && !ml_qevm_by_size(q, table, order, &sure, &named))
+		table = NULL;
+	if (table && sure &&
+	    ml_qevm_order_by_table(q, order, table->n, table, at)) {
+		place_set(spots, order, at, table->n);
+		return MEMLOG_OK;
+	}
+	for (i = 0; i < q->n_blocks; i++)
+		ram += q->blocks[i].ram && !q->blocks[i].plugged;
+	if (ram > ML_QEVM_ORDER)
+		return MEMLOG_OK;
+	s = place_by_votes(q, table, NULL, 0, spots, err);
+	for (n = i = 0; i < q->n_blocks; i++)
+		n += spots[i].n;
+	if (s || n)
+		return s ? s : place_gaps(q, table, spots, err);
+	n = table ? ml_qevm_by_size(q, table, order, &sure, &named) :
+		    ml_qevm_guess_order(q, order);
+	if (!n || !named ||
+	    !(table ? ml_qevm_order_by_table(q, order, n, table, at) :
+		      ml_qevm_order(q, order, n, 0, at)))
+		return MEMLOG_OK;
+	place_set(spots, order, at, n);
+	place_all_guessed(q);
+	return MEMLOG_OK;
+}
+
 /* Put into spots, of which there is one for each block, where the blocks are; n 0: not
  * known. */
 static enum memlog_status place_find(struct ml_qevm *q,
 				     struct ml_qevm_spot *spots,
 				     struct memlog_err *err)
 {
+	uint64_t base = q->map == MEMLOG_MAP_VIRT ? UINT64_C(1) << 30 : 0;
 	struct ml_qevm_spot named[ML_QEVM_NODES];
-	size_t order[ML_QEVM_NODES], n, i, ram = 0;
-	struct ml_qevm_vote *v = NULL;
 	enum memlog_status s = MEMLOG_OK;
+	size_t order[ML_QEVM_NODES], n;
+	struct ml_qevm_srat table;
+	bool fits;
 
-	n = place_by_name(q, order);
-	if (n && place_order(q, order, n, 0, named))
-		for (i = 0; i < n; i++)
-			spots[order[i]] = named[i];
-	for (i = 0; i < q->n_blocks; i++)
-		ram += q->blocks[i].ram;
-	if (n ? q->pages * ML_PAGE <= place_low[1] : ram > ML_QEVM_ORDER)
-		return MEMLOG_OK;
-	s = ml_qevm_vote_begin(q, &v, err);
+	if (!ml_qevm_srat(q, base, &table))
+		table = (struct ml_qevm_srat){ .n = 0 };
+	n = ml_qevm_by_name(q, order);
+	fits = n && table.n && ml_qevm_fits(q, order, n, &table);
+	if (n && (fits ? ml_qevm_order_by_table(q, order, n, &table, named) :
+			 ml_qevm_order(q, order, n, 0, named)))
+		place_set(spots, order, named, n);
+	if (!n)
+		s = place_unnamed(q, table.n ? &table : NULL, spots, err);
+	else if (!fits && q->pages * ML_PAGE > place_low[1])
+		s = place_by_votes(q, NULL, order, n, spots, err);
 	if (!s)
-		s = n ? place_lows(q, order, n, LOWS, place_vote, v, err) :
-			place_orders(q, order, 0, LOWS, place_vote, v, err);
-	if (!s)
-		ml_qevm_vote_end(q, v, spots);
-	ml_qevm_vote_free(q, v);
-	for (i = 0; i < q->n_blocks; i++)
-		q->guessed |= spots[i].n && spots[i].guessed &&
-			      (!n || spots[i].other_hole);
-	if (s || n)
-		return s;
-	for (i = 0; i < q->n_blocks; i++)
-		n += spots[i].n;
-	if (n)
-		return place_gaps(q, spots, err);
-	n = place_guess(q, order);
-	if (n && place_order(q, order, n, 0, named))
-		for (i = 0; i < n; i++)
-			spots[order[i]] = named[i];
-	q->guessed = n;
-	return MEMLOG_OK;
+		ml_qevm_plug_in(q, table.window, spots);
+	return s;
 }
 
 /* The blocks without an address, one after another; of some only the end has none. */
@@ -457,11 +336,17 @@ enum memlog_status ml_qevm_place(struct ml_qevm *q, struct memlog_image *image,
 		s = place_find(q, spots, err);
 	if (!s)
 		s = place_loads(q, image, spots, in, phys, rest, err);
-	if (!s && q->guessed)
+	if (!s && q->guessed.end == UINT64_MAX)
 		ml_image_warn(image,
 			      "addresses of memory are guessed by the names of "
 			      "its blocks and the few page tables in it; "
 			      "QEMU's dump-guest-memory FILE has them");
+	else if (!s && q->guessed.end)
+		ml_image_warn(image,
+			      "addresses from 0x%" PRIx64 " to 0x%" PRIx64
+			      " are guessed, by the order in which QEMU plugs "
+			      "in memory; dump-guest-memory FILE has them",
+			      q->guessed.start, q->guessed.end);
 	ml_free(&q->alloc, in);
 	ml_free(&q->alloc, spots);
 	return s;

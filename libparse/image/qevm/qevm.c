@@ -19,6 +19,8 @@
 static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 			  const struct memlog_err *why)
 {
+	uint64_t lacks = q->index.pages - q->index.set;
+
 	image->title = q->libvirt ? "saved guest of libvirt" :
 				    "migration stream of QEMU";
 	if (*q->domain)
@@ -27,9 +29,13 @@ static void qevm_describe(const struct ml_qevm *q, struct memlog_image *image,
 	if (*q->machine)
 		ml_image_add_note(image, "QEMU", 0, "machine type", q->machine,
 				  NULL, 0);
-	/* a complete stream lacks what a balloon has given back */
-	*(why ? &image->missing : &image->left_out) +=
-		(q->index.pages - q->index.set) * ML_PAGE;
+	/* a complete stream lacks what a balloon has given back, and what was not
+	 * plugged in, which is no memory */
+	if (why)
+		image->missing += lacks * ML_PAGE;
+	else
+		image->left_out +=
+			(lacks - (q->plugged - q->plugged_set)) * ML_PAGE;
 	if (why)
 		ml_image_warn_cut(
 			image,
@@ -80,6 +86,7 @@ static enum memlog_status qevm_spaces(struct ml_qevm *q,
 				      struct memlog_err *err)
 {
 	struct ml_loads phys, rest;
+	struct memlog_range guessed;
 	enum memlog_status s;
 	bool own = true;
 
@@ -88,13 +95,14 @@ static enum memlog_status qevm_spaces(struct ml_qevm *q,
 		ml_file_close(ram);
 		return s;
 	}
+	guessed = q->guessed;
 	phys.sparse = rest.sparse = true;
 	if (phys.n_loads || !rest.n_loads) {
 		s = ml_loads_add_space(image, MEMLOG_PHYS, ram, own, &phys,
 				       err);
-		/* that has freed q if it failed */
+		/* q is freed if it failed */
 		if (!s)
-			image->spaces[MEMLOG_PHYS].guessed = q->guessed;
+			image->spaces[MEMLOG_PHYS].guessed = guessed;
 		own = false;
 	}
 	ml_loads_fini(&phys);

@@ -11,17 +11,27 @@
 
 #define ML_QEVM_NAME 256 /* the length is one byte; and a NUL */
 
+/* Pages of the block with the guest's ACPI tables, at most: QEMU allows 2 MiB. */
+#define ML_QEVM_TABLES 512u
+
 /*
  * A block of memory of the saved machine, len bytes long. ram: it is not known as a
- * device's, and its pages are in the index from first on. bitmap, pages: file offsets,
- * only with mapped-ram.
+ * device's own, and its pages are in the index from first on. plugged: it belongs to
+ * a device such as virtio-mem, and is not where a board has its RAM. bitmap, pages: file
+ * offsets, only with mapped-ram.
  */
 struct ml_qevm_block {
 	char name[ML_QEVM_NAME];
 	uint64_t len;
 	uint64_t first;
-	bool ram;
+	bool ram, plugged;
 	uint64_t bitmap, pages;
+};
+
+/* What the state of a virtio-mem device says of its memory; device: its path. */
+struct ml_qevm_plug {
+	char device[ML_QEVM_NAME];
+	uint64_t addr, len;
 };
 
 /*
@@ -46,7 +56,14 @@ struct ml_qevm {
 	size_t n_blocks, cap_blocks;
 	enum memlog_map map; /* of the machine type */
 	uint64_t pages;	     /* of blocks with ram */
-	bool guessed;	     /* where these are */
+	uint64_t plugged,
+		plugged_set; /* of these, of devices: a part of them need
+					  not be plugged in; and in the stream */
+	struct memlog_range guessed;	    /* addresses that are */
+	const struct ml_qevm_block *tables; /* the guest's ACPI tables, or NULL */
+	uint64_t table_page[ML_QEVM_TABLES]; /* numbers as in the index */
+	struct ml_qevm_plug *plugs;
+	size_t n_plugs, cap_plugs;
 	struct ml_pageindex index;
 	struct ml_empty empty;	 /* for next_data */
 	struct memlog_range run; /* of next_range: pages that are there */
@@ -81,6 +98,9 @@ extern const struct memlog_reader_ops ml_qevm_ops;
 
 /* Read a page of the index. False: it is not in the stream, or all zeros. */
 bool ml_qevm_page(struct ml_qevm *q, uint64_t page, uint8_t buf[ML_PAGE]);
+
+/* Is it the block with the ACPI tables? */
+bool ml_qevm_is_tables(const struct ml_qevm_block *b);
 
 /* Parse on to the end of memory and put the pages of blocks with ram into the
  * index, which the caller has initialised. NO_DATA (truncated) and CORRUPT: the

@@ -187,6 +187,7 @@ static void ram_close(void *self)
 
 	ml_pageindex_fini(&q->index);
 	ml_free(&a, q->blocks);
+	ml_free(&a, q->plugs);
 	ml_free(&a, q);
 }
 

@@ -89,6 +89,15 @@ enum memlog_status ml_qevm_section(struct ml_qevm *q, char name[ML_QEVM_NAME],
 enum memlog_status ml_qevm_device(struct ml_qevm *q, uint32_t id,
 				  struct memlog_err *err);
 
+/* Remember where memory is plugged in, if the section from offset from to q->at is of
+ * virtio-mem. NO_MEMORY. */
+enum memlog_status ml_qevm_plug(struct ml_qevm *q, const char *name,
+				uint64_t from, struct memlog_err *err);
+
+/* After the END of memory: look for the sections of devices that have memory, if there
+ * are any without an address. Only STOP and NO_MEMORY are errors. */
+enum memlog_status ml_qevm_plug_rest(struct ml_qevm *q, struct memlog_err *err);
+
 /* Report progress now and then. STOP: the caller asked to stop. */
 enum memlog_status ml_qevm_tick(struct ml_qevm *q, struct memlog_err *err);
 
