@@ -39,6 +39,24 @@ whole() {
 	done
 }
 
+@test "memory that was plugged in: addresses by the tables of QEMU, guessed for a dimm" {
+	local name
+	for name in plugged-72 plugged-111; do
+		stream "$name"
+		zstd -qdf "$root/fixtures/saved/$name.debugcon.zst" -o text
+		run -0 --separate-stderr "$dump" --strict -r -o got "$name"
+		[ "${#stderr_lines[@]}" -eq 1 ]
+		[[ $stderr == *"addresses from 0x100000000 to 0x108000000 are guessed, by the order in which QEMU plugs in memory"* ]]
+		cmp got text
+		rm got
+		run -0 "$dump" -q --list "$name"
+		[[ ${lines[1]} == "ovmf "*" phys:0x3de8000 "* ]]
+		[[ ${lines[2]} == "        the only main log; "* ]]
+		run -0 "$dump" -q --info "$name"
+		[[ $output == *"0x0000000100000000-0x0000000108000000  128.0 MiB"* ]]
+	done
+}
+
 @test "backends of any name: addresses are guessed, and marked so, or of the file" {
 	local name
 	for name in numa-equal dimm-larger; do
