@@ -16,6 +16,7 @@
 	X(xencons)     \
 	X(xentrace)    \
 	X(cbmem)       \
+	X(cbmem_times) \
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \

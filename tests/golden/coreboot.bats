@@ -18,15 +18,16 @@ as_serial() {
 		s/([\x10-\x18])/"[$l[ord($1) - 16]]  "/ge'
 }
 
-# ring FILE: raw memory whose console has the text on stdin; bytes of the ring that
+# ring FILE [MORE]: raw memory whose console has the text on stdin, and a cursor that is
+# MORE bytes further on; bytes of the ring that
 # are ~ in it are not in the file, which is then an ELF dump
 ring() {
 	perl -e '
-		my $file = shift;
+		my ($file, $more) = @ARGV;
 		my $text = do { local $/; <STDIN> };
 		my $all = 0x100000 * (1 + int((8 + length $text) / 0x100000));
 		my $size = $all - 8;
-		my $ring = pack("VV", $size, length $text) . $text;
+		my $ring = pack("VV", $size, $more + length $text) . $text;
 		my $root = pack("V*", 254, 2, 0, 4096, 0, 0x3fc76b7e, 0, 4096,
 			0xff4017ff, 0x3fc76b7e, -$all, $all, 0x434f4e53);
 		my $mem = pack("a${all}a4088VV", $ring, $root, 0xc0389481,
@@ -48,7 +49,7 @@ ring() {
 		print $f "\x7fELF\2\1\1", "\0" x 9,
 			pack("vvVQ<3Vv6", 4, 62, 1, 0, 64, 0, 0, 64, 56,
 				scalar @parts, 0, 0, 0), $heads, $bytes;
-	' "$1"
+	' "$1" "${2:-0}"
 }
 
 # boots FIRST LAST: text of these boots
@@ -77,12 +78,12 @@ boots() {
 }
 
 @test "each index leads to it, and it is found once" {
-	run -0 "$dump" --list "$raw"
+	run -0 "$dump" --list -F cbmem "$raw"
 	[ "${#lines[@]}" -eq 2 ]
 	[[ ${lines[1]} == "cbmem   -        phys:0x3fde000  131064  24849  no          0  current"* ]]
 	"$dump" "$raw" >want
 	for at in 0x500 0x3e98000 0x3fff000 0x3fde000; do
-		"$dump" --at "phys:$at" "$raw" >got
+		"$dump" --at "phys:$at" -F cbmem "$raw" >got
 		cmp got want
 	done
 }
@@ -275,7 +276,7 @@ and" ]
 	"$dump" -a -q "$raw" >want
 	while read -r at what; do
 		rm -f small
-		"$dump" --extract=small --at "$at" "$raw"
+		"$dump" --extract=small --at "$at" -F cbmem "$raw"
 		[ "$(readelf -lW small | awk '$1 == "LOAD" { print $4, $5 }' |
 			sed 's/0x0*//g; s/^ /0 /' | paste -sd,)" = "$what" ]
 		# without the note that names the console
@@ -319,12 +320,48 @@ and" ]
 
 @test "a dump that ends in the log: the list says how much is missing" {
 	head -c $((0x3fde000 + 0x4000)) "$raw" >part
-	run -0 "$dump" --map=none --list part
+	run -0 "$dump" --map=none --list -F cbmem part
 	[ "${lines[2]}" = "        incomplete: 8473 of the 24849 bytes of its text are not in the image;" ]
-	"$dump" --map=none --list -J part >list
+	"$dump" --map=none --list -F cbmem -J part >list
 	[ "$(objects <list | jq -c .flags)" = '["incomplete"]' ]
 	# text ends at 8 + 24849; what comes after it is not missing
 	head -c $((0x3fde000 + 0x7000)) "$raw" >longer
-	run -0 "$dump" --map=none --list longer
+	run -0 "$dump" --map=none --list -F cbmem longer
 	[ "${#lines[@]}" -eq 2 ]
+}
+
+@test "the times of the last boot are those of the table, in order" {
+	perl -e 'local $/; open my $f, "<", shift or die; my $m = <$f>;
+		my ($base, $max, $mhz, $n) = unpack "Q<vvV", substr $m, 0x3fdd000, 16;
+		my @t = map { [unpack "Vq<", substr $m, 0x3fdd010 + 12 * $_, 12] } 0 .. $n - 1;
+		print $base + $$_[1], " $$_[0]\n" for sort { $$a[1] <=> $$b[1] } @t' \
+		"$raw" >want
+	[ "$(wc -l <want)" -eq 23 ]
+	"$dump" -q -F cbmem-times -J "$raw" | objects |
+		jq -r '"\(.fields.ticks) \(.fields.id)"' | cmp - want
+	run -0 --separate-stderr "$dump" -F cbmem-times "$raw"
+	[ -z "$stderr" ]
+	[ "${lines[0]}" = "[     13479760782] bootblock starts (11)" ]
+	# nothing says the rate of this machine'"'"'s counter
+	run -0 --separate-stderr "$dump" -F cbmem-times --tsc-mhz 2000 --time-format=seconds -n +1 "$raw"
+	[ "$output" = "[    6.739880] [     13479760782] bootblock starts (11) id=11 event=bootblock starts ticks=13479760782" ]
+	[ -z "$stderr" ]
+	run -0 "$dump" -q --stats boot --tsc-mhz 2000 "$raw"
+	[[ $output == *"
+PEI "*"romstage starts (1)"* ]]
+	# either index leads there, and the console stays the log that is printed
+	head -c $((0x3fff000)) "$raw" >table
+	"$dump" -q -F cbmem-times table | cmp - <("$dump" -q -F cbmem-times "$raw")
+	"$dump" "$raw" | cmp - <("$dump" -F cbmem "$raw")
+}
+
+@test "text that was lost: before there was memory, and in a console that is no ring" {
+	{ printf 'coreboot-1 romstage starting\none\n\n*** Pre-CBMEM romstage console overflowed, log truncated!\n'
+		printf 'two\n'; } | ring lost
+	"$dump" -q -a -J lost | objects >records
+	[ "$(jq -c 'select(.flags and (.flags | contains(["lost-before"]))) | .text[:13]' records)" = '"*** Pre-CBMEM"' ]
+	# the cursor of an old one counts on
+	yes 'a line' | head -c $((0x100000 - 9)) | ring old 78
+	run -0 --separate-stderr "$dump" -r -o got old
+	[[ $stderr == *"the newest 77 bytes did not fit, and are lost"* ]]
 }
