@@ -90,7 +90,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	struct ml_file file = { 0 };
 	struct ml_elf elf;
 	enum memlog_status s;
-	bool vaddr;
+	enum ml_elf_by by;
 
 	s = ml_file_memory(bytes, len, "input", alloc, &file, err);
 	if (!s)
@@ -100,11 +100,11 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	if (s)
 		goto out;
 	ml_elf_notes(&elf, scratch, &file);
-	ml_elf_space(&elf, &vaddr);
+	ml_elf_space(&elf, &by);
 	*ret_random = elf.facts.xen || ml_xen_runs(scratch);
 	s = ml_image_complete(scratch, err);
 	if (!s)
-		s = ml_elf_loads(&elf, scratch, vaddr, UINT64_MAX, ret, err);
+		s = ml_elf_loads(&elf, scratch, by, UINT64_MAX, ret, err);
 	ml_elf_fini(&elf);
 out:
 	memlog_image_close(scratch);

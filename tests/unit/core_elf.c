@@ -310,8 +310,10 @@ static void test_spaces(void **state)
 		{ 0x7f0000000000, 0, NULL, 0, MEMLOG_HOST },
 		{ 0x7f0000000000, 0x1000, "CORE", 1, MEMLOG_PHYS },
 		{ 0, 0x1000, "QEMU", 0, MEMLOG_PHYS },
-		{ 0, 0, NULL, 0, MEMLOG_PHYS },
-		{ 0xffff888000000000, 0, "VMCOREINFO", 0, MEMLOG_PHYS },
+		/* two segments cannot be at the same physical address */
+		{ 0, 0, NULL, 0, MEMLOG_FILE },
+		{ 0, 0, "QEMU", 0, MEMLOG_FILE },
+		{ 0xffff888000000000, 0, "VMCOREINFO", 0, MEMLOG_VIRT },
 		{ 0xffff888000000000, 0x1000, "Xen", 0x1000001, MEMLOG_MACH },
 		{ 0xc0000000, 0x1000, "Xn", 0x10000001, MEMLOG_MACH },
 	};

@@ -254,6 +254,34 @@ static enum memlog_status loads_fresh(struct ml_loads *l,
 	return MEMLOG_OK;
 }
 
+/* Count hidden: the bytes of the file that are in an entry, less those that are
+ * in what was made of them. */
+static enum memlog_status loads_hidden(struct ml_loads *l,
+				       const struct ml_load *in, size_t n,
+				       struct memlog_err *err)
+{
+	size_t i, max = n > l->n_loads ? n : l->n_loads;
+	struct memlog_range *r = ml_calloc(&l->alloc, max, sizeof(*r));
+
+	if (!r)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu piece%s of memory", max,
+			       ml_s(max));
+	for (i = 0; i < n; i++)
+		r[i] = (struct memlog_range){ in[i].off,
+					      in[i].off + in[i].len };
+	n = ml_ranges_merge(r, n);
+	l->hidden = ml_ranges_bytes(r, n);
+	for (i = 0; i < l->n_loads; i++)
+		r[i] = (struct memlog_range){
+			l->loads[i].off, l->loads[i].off + l->loads[i].len
+		};
+	n = ml_ranges_merge(r, l->n_loads);
+	l->hidden -= ml_ranges_bytes(r, n);
+	ml_free(&l->alloc, r);
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 size_t n, uint64_t file_size,
 				 const struct memlog_allocator *alloc,
@@ -269,6 +297,8 @@ enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 	s = loads_build(l, in, n, file_size, alloc, err);
 	if (!s)
 		s = loads_fresh(l, err);
+	if (!s)
+		s = loads_hidden(l, in, n, err);
 	if (s)
 		ml_loads_fini(l);
 	return s;

@@ -16,7 +16,8 @@ struct ml_load {
  * pieces that are contiguous in memory and in the file are one entry. ranges
  * has the same memory, merged by address only. missing: bytes promised by
  * headers that are not in the file. cut: those of them beyond the end of the
- * file.
+ * file. hidden: bytes of the file that no address reaches, as an entry before has
+ * their addresses.
  *
  * Several entries may have the same bytes of the file. fresh is then the memory
  * that has what no memory below it has, sorted, and repeated counts the rest.
@@ -34,7 +35,7 @@ struct ml_loads {
 	size_t n_fresh;
 	struct memlog_range *whole;
 	size_t n_whole;
-	uint64_t missing, cut, repeated;
+	uint64_t missing, cut, repeated, hidden;
 	bool sparse, aside;
 	size_t last; /* of the last lookup */
 };

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/plural.h"
 
 /* Programs, libraries and object files are ELF, too. A dump has no entry point,
@@ -44,6 +45,13 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	/* the rest has no bytes in the file by its headers */
 	image->missing = ml_min(loads->missing, loads->cut);
 	image->left_out = loads->missing - image->missing;
+	if (space == MEMLOG_VIRT || space == MEMLOG_FILE)
+		ml_image_warn(image,
+			      "all program headers have the physical address "
+			      "0, which cannot be: addresses are %s",
+			      space == MEMLOG_VIRT ?
+				      "the virtual ones of the headers" :
+				      "offsets in the file");
 	if (loads->cut)
 		ml_image_warn(image,
 			      "the file is truncated: %" PRIu64 " byte%s "
@@ -59,16 +67,23 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	struct ml_loads loads;
 	enum memlog_space space;
 	enum memlog_status s;
-	bool use_vaddr;
+	enum ml_elf_by by;
+	uint32_t bias;
 
-	space = ml_elf_space(elf, &use_vaddr);
-	s = ml_elf_loads(elf, image, use_vaddr, file->size, &loads, err);
+	space = ml_elf_space(elf, &by);
+	s = ml_elf_loads(elf, image, by, file->size, &loads, err);
 	if (s)
 		return s;
 	elf_describe(image, elf, &loads, space);
+	if (by == ML_ELF_PADDR)
+		ml_elf_overlap(image, elf, file, &loads);
+	bias = by == ML_ELF_OFFSET && loads.n_loads ?
+		       (uint32_t)(loads.loads[0].off % ML_PAGE) :
+		       0;
 	s = ml_loads_add_space(image, space, file, false, &loads, err);
 	if (s)
 		return s;
+	image->spaces[space].bias = bias;
 	if (space == MEMLOG_PHYS)
 		return ml_orphan_add(image, elf, file, err);
 	return MEMLOG_OK;

@@ -32,34 +32,44 @@ bool ml_elf_shdr(const struct ml_elf *elf, const struct ml_file *file,
 void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 		  const struct ml_file *file);
 
+/* The field of the PT_LOADs that has the addresses. */
+enum ml_elf_by { ML_ELF_PADDR, ML_ELF_VADDR, ML_ELF_OFFSET };
+
 /*
- * The address space of the program headers, and which field has the addresses:
- * p_paddr, or p_vaddr (*ret_use_vaddr) if all p_paddr are 0 and the notes do
- * not show a dump of one block of memory at address 0. With Xen's notes they
- * are machine addresses.
+ * The address space of the program headers, and which field has the addresses.
+ * p_paddr cannot, if several PT_LOADs have memory and all have p_paddr 0; the
+ * notes then tell a machine from a process, and p_vaddr counts if it gives each
+ * byte an address of its own, otherwise p_offset. With Xen's notes p_paddr are
+ * machine addresses.
  */
-enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr);
+enum memlog_space ml_elf_space(const struct ml_elf *elf,
+			       enum ml_elf_by *ret_by);
 
 /*
  * The memory of the PT_LOADs in a file of file_size bytes (UINT64_MAX:
- * unknown), use_vaddr as returned by ml_elf_space(). For the core of a process,
+ * unknown), by as returned by ml_elf_space(). For the core of a process,
  * only guest memory: see ml_core_pick(). The caller frees *ret with
  * ml_loads_fini.
  */
 enum memlog_status ml_elf_loads(const struct ml_elf *elf,
-				struct memlog_image *image, bool use_vaddr,
+				struct memlog_image *image, enum ml_elf_by by,
 				uint64_t file_size, struct ml_loads *ret,
 				struct memlog_err *err);
+
+/* Warn of bytes that no address reaches, as PT_LOADs overlap and have other
+ * bytes there. overlap.c */
+void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
+		    const struct ml_file *file, struct ml_loads *loads);
 
 /*
  * For the core of a process, keep those of the n loads, one for each PT_LOAD,
  * that are guest memory, so that constants of the monitor itself are not taken
  * for logs; if there are none, keep all. Warns of guest memory that is not in
- * the core. use_vaddr is as returned by ml_elf_space(). Returns how many loads
- * are left. process_core.c
+ * the core. by is as returned by ml_elf_space(). Returns how many loads are
+ * left. process_core.c
  */
 size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
-		    bool use_vaddr, struct ml_load *in, size_t n);
+		    enum ml_elf_by by, struct ml_load *in, size_t n);
 
 /* If Cloud Hypervisor wrote the dump, say so, and warn where its headers may be wrong.
  * coredump.c */

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/plural.h"
+#include "base/range.h"
 
 /* Program headers are read in pieces of this size. */
 #define CHUNK 65536u
@@ -162,34 +163,62 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 	}
 }
 
-enum memlog_space ml_elf_space(const struct ml_elf *elf, bool *ret_use_vaddr)
+/* Does p_vaddr give each byte of the PT_LOADs an address of its own? */
+static bool elf_head_vaddr_unique(const struct ml_elf *elf)
 {
-	bool paddr = false, vaddr = false;
+	struct memlog_range *r =
+		ml_calloc(&elf->alloc, elf->n_phdrs, sizeof(*r));
+	uint64_t all = 0;
 	size_t i, n = 0;
+	bool unique = r;
+
+	for (i = 0; i < elf->n_phdrs && unique; i++) {
+		const struct ml_phdr *p = &elf->phdrs[i];
+
+		if (p->type != ML_PT_LOAD || !p->filesz)
+			continue;
+		r[n].start = p->vaddr;
+		unique = ml_add(p->vaddr, p->filesz, &r[n].end) &&
+			 ml_add(all, p->filesz, &all);
+		n++;
+	}
+	if (unique) {
+		n = ml_ranges_merge(r, n);
+		unique = ml_ranges_bytes(r, n) == all;
+	}
+	ml_free(&elf->alloc, r);
+	return unique;
+}
+
+enum memlog_space ml_elf_space(const struct ml_elf *elf, enum ml_elf_by *ret_by)
+{
+	const struct ml_note_facts *f = &elf->facts;
+	bool paddr = false, vaddr = false, machine;
+	size_t i, full = 0;
 
 	for (i = 0; i < elf->n_phdrs; i++) {
 		if (elf->phdrs[i].type != ML_PT_LOAD)
 			continue;
-		n++;
+		full += elf->phdrs[i].filesz > 0;
 		paddr |= elf->phdrs[i].paddr != 0;
 		vaddr |= elf->phdrs[i].vaddr != 0;
 	}
-	*ret_use_vaddr = false;
-	if (elf->facts.xen)
-		return MEMLOG_MACH;
-	if (paddr)
-		return MEMLOG_PHYS;
-	if (elf->facts.process)
-		*ret_use_vaddr = true;
-	else if (elf->facts.qemu || elf->facts.vmcoreinfo || !vaddr)
-		return MEMLOG_PHYS; /* one block of memory, at address 0 */
-	else
-		*ret_use_vaddr = true;
-	return MEMLOG_HOST;
+	machine = !f->process && (f->qemu || f->vmcoreinfo || !vaddr);
+	if (paddr || f->xen || (machine && full < 2)) {
+		*ret_by = ML_ELF_PADDR; /* or one block of memory, at 0 */
+		return f->xen ? MEMLOG_MACH : MEMLOG_PHYS;
+	}
+	*ret_by = ML_ELF_VADDR;
+	if (!machine)
+		return MEMLOG_HOST;
+	if (elf_head_vaddr_unique(elf))
+		return MEMLOG_VIRT;
+	*ret_by = ML_ELF_OFFSET;
+	return MEMLOG_FILE;
 }
 
 enum memlog_status ml_elf_loads(const struct ml_elf *elf,
-				struct memlog_image *image, bool use_vaddr,
+				struct memlog_image *image, enum ml_elf_by by,
 				uint64_t file_size, struct ml_loads *ret,
 				struct memlog_err *err)
 {
@@ -207,13 +236,15 @@ enum memlog_status ml_elf_loads(const struct ml_elf *elf,
 		if (p->type != ML_PT_LOAD)
 			continue;
 		in[n++] = (struct ml_load){
-			.addr = use_vaddr ? p->vaddr : p->paddr,
+			.addr = by == ML_ELF_VADDR ? p->vaddr :
+				by == ML_ELF_PADDR ? p->paddr :
+						     p->offset,
 			.len = p->filesz,
 			.off = p->offset,
 			.promised = p->memsz,
 		};
 	}
-	n = ml_core_pick(image, elf, use_vaddr, in, n);
+	n = ml_core_pick(image, elf, by, in, n);
 	s = ml_loads_init(ret, in, n, file_size, &a, err);
 	ml_free(&a, in);
 	return s;

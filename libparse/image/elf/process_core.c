@@ -127,12 +127,12 @@ static void core_explain(struct memlog_image *image, uint64_t bytes, bool none)
 }
 
 size_t ml_core_pick(struct memlog_image *image, const struct ml_elf *elf,
-		    bool use_vaddr, struct ml_load *in, size_t n)
+		    enum ml_elf_by by, struct ml_load *in, size_t n)
 {
 	struct ml_mapping m;
 	size_t i, at, kept = 0;
 
-	if (!use_vaddr || !elf->facts.process)
+	if (by != ML_ELF_VADDR || !elf->facts.process)
 		return n;
 	for (i = 0, at = 0; i < elf->n_phdrs && at < n; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];

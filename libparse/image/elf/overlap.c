@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * overlap.c - PT_LOADs that have the same addresses and different bytes.
+ *
+ * The first one counts, and the bytes of the others are out of reach. Linux's
+ * /proc/vmcore has the kernel's text twice, with the same bytes: that is no loss.
+ */
+#include "elf.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "base/plural.h"
+
+/* The most pages that are compared to find a difference, of all and of one piece: other
+ * memory differs nearly everywhere, and a kernel's text has tens of MiB. */
+#define LOOKS_MAX 4096u
+#define LOOKS_ONE 256u
+
+struct look {
+	const struct ml_file *file;
+	struct ml_loads *loads;
+	unsigned int left; /* pages to be compared */
+	bool differ, unread;
+};
+
+/* Compare len bytes of the file, at most a page, at two offsets. */
+static void elf_overlap_compare(struct look *k, uint64_t a, uint64_t b,
+				size_t len)
+{
+	uint8_t x[ML_PAGE], y[ML_PAGE];
+
+	if (ml_file_read(k->file, a, x, len, NULL) ||
+	    ml_file_read(k->file, b, y, len, NULL))
+		k->unread = true;
+	else
+		k->differ |= memcmp(x, y, len) != 0;
+}
+
+/* Compare len bytes of the file at two offsets: the first page, and others at equal
+ * distances. */
+static void elf_overlap_piece(struct look *k, uint64_t a, uint64_t b,
+			      uint64_t len)
+{
+	uint64_t step = len / LOOKS_ONE + ML_PAGE, at;
+
+	step -= step % ML_PAGE;
+	for (at = 0; at < len && k->left && !k->differ; at += step) {
+		k->left--;
+		elf_overlap_compare(k, a + at, b + at,
+				    (size_t)ml_min(len - at, ML_PAGE));
+	}
+}
+
+/* Compare a PT_LOAD, where another one has its addresses, with that one. */
+static void elf_overlap_load(struct look *k, const struct ml_phdr *p)
+{
+	const struct ml_load *l;
+	uint64_t at, n, off;
+
+	for (at = 0; at < p->filesz && k->left && !k->differ; at += n) {
+		if (p->paddr + at < p->paddr)
+			return;
+		l = ml_loads_find(k->loads, p->paddr + at);
+		if (!l)
+			return; /* cut off: so is the rest */
+		off = l->off + (p->paddr + at - l->addr);
+		n = ml_min(p->filesz - at, l->len - (off - l->off));
+		k->left--;
+		if (off != p->offset + at && k->left)
+			elf_overlap_piece(k, off, p->offset + at, n);
+	}
+}
+
+void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
+		    const struct ml_file *file, struct ml_loads *loads)
+{
+	struct look k = { file, loads, LOOKS_MAX, false, false };
+	size_t i;
+
+	for (i = 0; i < elf->n_phdrs && loads->hidden && k.left && !k.differ;
+	     i++)
+		if (elf->phdrs[i].type == ML_PT_LOAD)
+			elf_overlap_load(&k, &elf->phdrs[i]);
+	if (k.differ)
+		ml_image_warn(image,
+			      "%" PRIu64 " byte%s of the file %s not read, as "
+			      "program headers overlap and differ: the first "
+			      "one counts; --map=none reads the whole file",
+			      loads->hidden, ml_s(loads->hidden),
+			      ml_are(loads->hidden));
+	else if (k.unread || !k.left)
+		ml_image_warn(image,
+			      "program headers overlap: %" PRIu64 " byte%s "
+			      "could not be compared with those that are read "
+			      "instead",
+			      loads->hidden, ml_s(loads->hidden));
+}
