@@ -10,222 +10,20 @@
  * Snappy's framing_format.txt.
  */
 #include "image/bytes/loads.h"
-#include "codec.h"
+#include "frames.h"
 
 #include <inttypes.h>
 
 #include "base/bytes.h"
-#include "base/crc32c.h"
 #include "base/err.h"
 #include "base/limits.h"
 
 #define RANGE_HEADER 32u
-#define FRAME_MAX    65536u		  /* bytes when expanded */
-#define FRAME_STORED (FRAME_MAX + 16384u) /* bytes in the file */
-#define SLOTS	     8u
-
-/* pos: bytes of memory in all frames before it. off: of its data in the file;
- * the checksum is in the 4 bytes before. */
-struct frame {
-	uint64_t pos, off;
-	uint32_t stored, len;
-	bool plain;
-};
-
-struct slot {
-	uint64_t off; /* of the frame; 0: empty */
-	uint8_t *bytes;
-};
-
-/* The memory in all frames of a file, one after the other, as a file. */
-struct frames {
-	struct memlog_allocator alloc;
-	const struct ml_file *file;
-	struct memlog_image *image; /* to note damaged frames in */
-	struct memlog_codec codec;  /* expand NULL: none */
-	void *state;
-	struct frame *v;
-	size_t n, cap;
-	uint64_t len;
-	struct slot slots[SLOTS];
-	unsigned int next_slot;
-	uint8_t *in;
-	struct ml_crc32c crc;
-};
-
-/* ---- frames ------------------------------------------------------------- */
-
-static const struct frame *find_frame(const struct frames *f, uint64_t pos)
-{
-	size_t lo = 0, hi = f->n;
-
-	while (lo < hi) { /* the first frame after pos */
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (f->v[mid].pos <= pos)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo ? &f->v[lo - 1] : NULL;
-}
-
-/* Snappy rotates the CRC and adds a constant: a CRC over data that contains its
- * own CRC would be weak. */
-static uint32_t frame_sum(const struct frames *f, const struct frame *at,
-			  const uint8_t *bytes)
-{
-	uint32_t c = ml_crc32c(&f->crc, bytes, at->len);
-
-	return (c >> 15 | c << 17) + 0xa282ead8;
-}
-
-static enum memlog_status frame_alloc(struct frames *f, struct slot *slot,
-				      struct memlog_err *err)
-{
-	slot->off = 0;
-	if (!f->in)
-		f->in = ml_calloc(&f->alloc, FRAME_STORED, 1);
-	/* one more byte, to notice a frame that expands to more */
-	if (!slot->bytes)
-		slot->bytes = ml_calloc(&f->alloc, FRAME_MAX + 1, 1);
-	if (!f->in || !slot->bytes)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a frame");
-	return MEMLOG_OK;
-}
-
-/* Expand a frame into a slot and verify it. */
-static enum memlog_status frame_load(struct frames *f, const struct frame *at,
-				     struct slot *slot, struct memlog_err *err)
-{
-	enum memlog_status s;
-	size_t got = at->len;
-	struct memlog_err why;
-	uint8_t sum[4];
-
-	if (!at->plain && !f->codec.expand)
-		return ml_fail(err, MEMLOG_UNSUPPORTED,
-			       "it is compressed with snappy, which this build "
-			       "cannot expand");
-	s = frame_alloc(f, slot, err);
-	if (!s)
-		s = ml_file_read(f->file, at->off - 4, sum, sizeof(sum), err);
-	if (!s)
-		s = ml_file_read(f->file, at->off,
-				 at->plain ? slot->bytes : f->in, at->stored,
-				 err);
-	if (s)
-		return s;
-	if (!at->plain && f->codec.expand(f->state, f->in, at->stored,
-					  slot->bytes, FRAME_MAX + 1, &got))
-		got = 0;
-	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum)) {
-		ml_fail(&why, MEMLOG_NO_DATA,
-			"the frame at offset 0x%" PRIx64
-			" is damaged: it has a wrong checksum or length",
-			at->off);
-		ml_image_note_damage(f->image, &why);
-		if (err)
-			*err = why;
-		return why.status;
-	}
-	slot->off = at->off;
-	return MEMLOG_OK;
-}
-
-static enum memlog_status frames_read(void *self, uint64_t pos, void *buf,
-				      size_t len, size_t *ret,
-				      struct memlog_err *err)
-{
-	struct frames *f = self;
-	const struct frame *at = pos < f->len ? find_frame(f, pos) : NULL;
-	struct slot *slot;
-	enum memlog_status s;
-	unsigned int i;
-
-	*ret = 0;
-	if (!at || pos - at->pos >= at->len)
-		return MEMLOG_NO_DATA;
-	pos -= at->pos;
-	len = ml_min(len, at->len - pos);
-	for (i = 0; i < SLOTS && f->slots[i].off != at->off; i++)
-		;
-	slot = &f->slots[i < SLOTS ? i : f->next_slot];
-	if (i == SLOTS) {
-		s = frame_load(f, at, slot, err);
-		if (s)
-			return s;
-		f->next_slot = (f->next_slot + 1) % SLOTS;
-	}
-	memcpy(buf, slot->bytes + pos, len);
-	*ret = len;
-	return MEMLOG_OK;
-}
-
-static enum memlog_status frames_next_range(void *self, uint64_t pos,
-					    struct memlog_range *ret,
-					    struct memlog_err *err)
-{
-	struct frames *f = self;
-
-	(void)err;
-	if (pos >= f->len)
-		return MEMLOG_NO_DATA;
-	ret->start = pos;
-	ret->end = f->len;
-	return MEMLOG_OK;
-}
-
-static void frames_close(void *self)
-{
-	struct frames *f = self;
-	struct memlog_allocator a = f->alloc;
-	unsigned int i;
-
-	for (i = 0; i < SLOTS; i++)
-		ml_free(&a, f->slots[i].bytes);
-	if (f->state && f->codec.destroy)
-		f->codec.destroy(f->state);
-	ml_free(&a, f->in);
-	ml_free(&a, f->v);
-	ml_free(&a, f);
-}
-
-static const struct memlog_reader_ops frames_ops = {
-	.size = sizeof(frames_ops),
-	.read = frames_read,
-	.next_range = frames_next_range,
-	.close = frames_close,
-};
-
-static struct frames *frames_create(struct memlog_image *image,
-				    const struct ml_file *file,
-				    const struct memlog_open_opts *opts)
-{
-	const struct memlog_allocator *alloc = &image->alloc;
-	struct frames *f = ml_calloc(alloc, 1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	f->alloc = *alloc;
-	f->file = file;
-	f->image = image;
-	ml_crc32c_init(&f->crc);
-	f->codec = ml_codec_find(opts, "snappy");
-	if (f->codec.create) {
-		f->state = f->codec.create(alloc);
-		if (!f->state)
-			f->codec.expand = NULL;
-	}
-	return f;
-}
-
-/* ---- the index ---------------------------------------------------------- */
 
 struct builder {
 	struct memlog_image *image;
 	const struct ml_file *file;
-	struct frames *frames; /* NULL: LiME */
+	struct ml_frames *frames; /* NULL: LiME */
 	struct ml_load *loads;
 	size_t n, cap;
 };
@@ -253,7 +51,7 @@ static uint32_t frame_len(const uint8_t *p, size_t len)
 static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 				     uint64_t want, struct memlog_err *err)
 {
-	struct frames *f = b->frames;
+	struct ml_frames *f = b->frames;
 	enum memlog_status s;
 	uint64_t end;
 	uint8_t h[12];
@@ -272,8 +70,8 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 		*off += 4;
 		if (h[0] <= 1) {
 			size = h[0] ? len - 4 : frame_len(h + 8, got - 8);
-			if (len <= 4 || len > FRAME_STORED || !size ||
-			    size > FRAME_MAX || size > end - f->len)
+			if (len <= 4 || len > ML_FRAME_STORED || !size ||
+			    size > ML_FRAME_MAX || size > end - f->len)
 				return ml_fail(err, MEMLOG_CORRUPT,
 					       "has an invalid frame");
 			if (f->n >= ML_MAX_FRAMES)
@@ -284,8 +82,8 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 				    sizeof(*f->v), err);
 			if (s)
 				return s;
-			f->v[f->n++] = (struct frame){ f->len, *off + 4,
-						       len - 4, size, h[0] };
+			f->v[f->n++] = (struct ml_frame){ f->len, *off + 4,
+							  len - 4, size, h[0] };
 			f->len += size;
 		} else if (h[0] < 0x80) {
 			return ml_fail(err, MEMLOG_CORRUPT,
@@ -386,22 +184,23 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	if (!avml && (got < 8 || memcmp(h, "EMiL\1\0\0\0", 8)))
 		return ml_fail(err, MEMLOG_NOT_MINE, "not a LiME or AVML file");
 	if (avml) {
-		b.frames = frames_create(image, file, opts);
+		b.frames = ml_frames_create(image, file, opts);
 		if (!b.frames)
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory for frames");
 	}
 	s = add_ranges(&b, opts, err);
 	if (avml)
-		from = (struct ml_file){ &frames_ops, b.frames, b.frames->len,
-					 file->name,  file,	NULL };
+		from = (struct ml_file){ &ml_frames_ops, b.frames,
+					 b.frames->len,	 file->name,
+					 file,		 NULL };
 	if (!s)
 		s = ml_loads_init(&loads, b.loads, b.n, from.size,
 				  &image->alloc, err);
 	ml_free(&image->alloc, b.loads);
 	if (s) {
 		if (avml)
-			frames_close(b.frames);
+			ml_frames_ops.close(b.frames);
 		return s;
 	}
 	image->title = avml ? "AVML dump" : "LiME dump";
