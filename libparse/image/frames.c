@@ -30,7 +30,7 @@ static const struct ml_frame *find_frame(const struct ml_frames *f,
 static uint32_t frame_sum(const struct ml_frames *f, const struct ml_frame *at,
 			  const uint8_t *bytes)
 {
-	uint32_t c = ml_crc32c(&f->crc, bytes, at->len);
+	uint32_t c = ml_crc32c(&f->crc, bytes, (size_t)at->len);
 
 	return (c >> 15 | c << 17) + 0xa282ead8;
 }
@@ -57,11 +57,11 @@ static enum memlog_status frame_load(struct ml_frames *f,
 				     struct memlog_err *err)
 {
 	enum memlog_status s;
-	size_t got = at->len;
+	size_t got = (size_t)at->len;
 	struct memlog_err why;
 	uint8_t sum[4];
 
-	if (!at->plain && !f->codec.expand)
+	if (at->kind == ML_FRAME_SNAPPY && !f->codec.expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "it is compressed with snappy, which this build "
 			       "cannot expand");
@@ -70,12 +70,14 @@ static enum memlog_status frame_load(struct ml_frames *f,
 		s = ml_file_read(f->file, at->off - 4, sum, sizeof(sum), err);
 	if (!s)
 		s = ml_file_read(f->file, at->off,
-				 at->plain ? slot->bytes : f->in, at->stored,
-				 err);
+				 at->kind == ML_FRAME_PLAIN ? slot->bytes :
+							      f->in,
+				 at->stored, err);
 	if (s)
 		return s;
-	if (!at->plain && f->codec.expand(f->state, f->in, at->stored,
-					  slot->bytes, ML_FRAME_MAX + 1, &got))
+	if (at->kind == ML_FRAME_SNAPPY &&
+	    f->codec.expand(f->state, f->in, at->stored, slot->bytes,
+			    ML_FRAME_MAX + 1, &got))
 		got = 0;
 	if (got != at->len || frame_sum(f, at, slot->bytes) != ml_le32(sum)) {
 		ml_fail(&why, MEMLOG_NO_DATA,
@@ -106,6 +108,9 @@ static enum memlog_status frames_read(void *self, uint64_t pos, void *buf,
 		return MEMLOG_NO_DATA;
 	pos -= at->pos;
 	len = ml_min(len, at->len - pos);
+	if (at->kind == ML_FRAME_LIME)
+		return ml_file_read_some(f->file, at->off + pos, buf, len, ret,
+					 err);
 	for (i = 0; i < ML_FRAME_SLOTS && f->slots[i].off != at->off; i++)
 		;
 	slot = &f->slots[i < ML_FRAME_SLOTS ? i : f->next_slot];

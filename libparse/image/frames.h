@@ -11,11 +11,12 @@
 #define ML_FRAME_SLOTS	8u
 
 /* pos: bytes of memory in all frames before it. off: of its data in the file;
- * the checksum is in the 4 bytes before. */
+ * the checksum is in the 4 bytes before. A range of LiME is one frame, of any
+ * length and without a checksum. */
 struct ml_frame {
-	uint64_t pos, off;
-	uint32_t stored, len;
-	bool plain;
+	uint64_t pos, off, len;
+	uint32_t stored;
+	enum { ML_FRAME_SNAPPY, ML_FRAME_PLAIN, ML_FRAME_LIME } kind;
 };
 
 struct ml_frame_slot {

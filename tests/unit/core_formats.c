@@ -221,6 +221,105 @@ static void test_avml(void **state)
 	free(f);
 }
 
+/* Padding after the last data of a range, and a length that looks like padding. */
+static void test_avml_padding(void **state)
+{
+	static const char id[] = "\xff\6\0\0sNaPpY";
+	static const struct conform_piece pieces[] = {
+		{ 0x1000, 246, mem, false, 0, 0 },
+		{ 0x100000, 4096, mem + 1000, false, 0, 0 },
+	};
+	struct memlog_image *image;
+	struct memlog_err err;
+	unsigned int pads, real;
+	struct file *f;
+
+	(void)state;
+	fill_mem();
+	for (pads = 0; pads < 3; pads++)
+		for (real = 0; real < 2; real++) {
+			f = calloc(1, sizeof(*f));
+			assert_non_null(f);
+			head(f, "AVML", 2, 0x1000, 246);
+			bytes(f, id, 10);
+			frame(f, mem, 246, true);
+			if (pads) {
+				num(f, 0xfe, 1);
+				num(f, pads > 1 ? 300 : 0xf2, 3);
+				while (f->len < 32 + 10 + 254 + 4 +
+							(pads > 1 ? 300 : 0xf2))
+					num(f, 0xfe, 1);
+			}
+			/* the length, or nothing that is known */
+			num(f, real ? f->len - 32 : 0xfe, 8);
+			head(f, "AVML", 2, 0x100000, 4096);
+			bytes(f, id, 10);
+			frame(f, mem + 1000, 4096, false);
+			num(f, 0x80, 1); /* the same after the last range */
+			num(f, 2, 3);
+			num(f, 0, 2);
+			num(f, 0, 8);
+			image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+			conform_image(image, MEMLOG_PHYS, pieces, 2);
+			assert_null(memlog_image_warning(image, 0));
+			memlog_image_close(image);
+			free(f);
+		}
+}
+
+/* A file of a LiME dump and an AVML dump, in either order. */
+static void test_lime_and_avml(void **state)
+{
+	static const struct conform_piece pieces[] = {
+		{ 0x1000, 70000, mem + 2000, false, 0, 0 },
+		{ 0x100000, 5000, mem + 1000, false, 0, 0 },
+		{ 0x200000, 3000, mem, false, 0, 0 },
+		{ 0x300000, 9000, mem + 7000, false, 0, 0 },
+	};
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_image *image;
+	struct memlog_err err;
+	unsigned int first, i;
+	struct file *f;
+
+	(void)state;
+	fill_mem();
+	for (first = 0; first < 2; first++) {
+		f = calloc(1, sizeof(*f));
+		assert_non_null(f);
+		for (i = 0; i < 4; i++) {
+			const struct conform_piece *p = &pieces[i];
+
+			head(f, (i + first) % 2 ? "AVML" : "EMiL",
+			     (i + first) % 2 ? 2 : 1, p->addr, p->len);
+			if ((i + first) % 2 && p->len > 65536) {
+				frame(f, p->bytes, 65536, false);
+				frame(f, p->bytes + 65536,
+				      (size_t)p->len - 65536, false);
+				num(f, 0, 8);
+			} else if ((i + first) % 2) {
+				frame(f, p->bytes, (size_t)p->len, false);
+				num(f, 0, 8);
+			} else {
+				bytes(f, p->bytes, (size_t)p->len);
+			}
+		}
+		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+		conform_image(image, MEMLOG_PHYS, pieces, 4);
+		assert_null(memlog_image_warning(image, 0));
+		assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+		assert_string_equal(info.title, "LiME and AVML dump");
+		memlog_image_close(image);
+		/* cut in the last range: LiME or AVML */
+		image = open_bytes(f->p, f->len - 200, MEMLOG_OK, &err);
+		assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+		assert_true(info.missing == (first ? 200 : 9000));
+		assert_true(image->cut);
+		memlog_image_close(image);
+		free(f);
+	}
+}
+
 /* What is read of a damaged file is what was written, or is not read. */
 static void test_avml_damage(void **state)
 {
@@ -421,6 +520,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lime),
 		cmocka_unit_test(test_avml),
+		cmocka_unit_test(test_avml_padding),
+		cmocka_unit_test(test_lime_and_avml),
 		cmocka_unit_test(test_avml_damage),
 		cmocka_unit_test(test_crc32c),
 		cmocka_unit_test(test_windows),
