@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* refuse.c - recognise files that are not supported and say what to do instead;
  * otherwise they would be searched as plain memory. */
+#include "image/bytes/beside.h"
 #include "image/bytes/file.h"
 #include "packed.h"
 
@@ -12,6 +13,8 @@
 #define DISK	    "it has no memory; dump the guest's with " DUMP_QEMU
 #define HIBERNATION "boot from it, and dump with " DUMP_QEMU
 #define HEAD	    (4096 + 16)
+/* A longer name would not fit into an error. */
+#define VMEM_NAME 100
 
 struct known {
 	uint32_t at;
@@ -19,6 +22,9 @@ struct known {
 	const char *magic;
 	const char *what, *instead;
 };
+
+/* Its memory is in a file beside it. */
+static const char vmware[] = "a VMware snapshot";
 
 static const struct known table[] = {
 	{ 0, 8, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump",
@@ -44,14 +50,16 @@ static const struct known table[] = {
 	  "dump with LiME's format=lime" },
 	{ 0, 4, "AVML", "an AVML dump of an unknown version",
 	  "convert it with avml-convert" },
-	{ 0, 4, "\xd2\xbe\xd2\xbe", "a VMware snapshot",
-	  "convert it with vmss2core, which reads the .vmem beside it" },
-	{ 0, 4, "\xd1\xba\xd1\xba", "a VMware snapshot",
-	  "convert it with vmss2core, which reads the .vmem beside it" },
-	{ 0, 4, "\xd0\xbe\xd0\xbe", "a VMware snapshot",
-	  "convert it with vmss2core, which reads the .vmem beside it" },
-	{ 0, 4, "\xd3\xbe\xd3\xbe", "a VMware snapshot",
-	  "convert it with vmss2core, which reads the .vmem beside it" },
+	{ 0, 4, "\xd2\xbe\xd2\xbe", vmware, NULL },
+	{ 0, 4, "\xd1\xba\xd1\xba", vmware, NULL },
+	{ 0, 4, "\xd0\xbe\xd0\xbe", vmware, NULL },
+	{ 0, 4, "\xd3\xbe\xd3\xbe", vmware, NULL },
+	/* a store of keys and values, see the documentation of openvmm and of
+	 * dissect.hypervisor; the older .bin and .vsv have no known magic */
+	{ 0, 4, "\x14\x20\x28\x01",
+	  "a saved state (.vmrs) or configuration (.vmcx) of Hyper-V",
+	  "on Windows, pcileech dump -device FILE.vmrs -out NEW writes its memory: "
+	  "read NEW" },
 	{ 0, 16, "LinuxGuestRecord", "a saved guest of xm",
 	  "use xl dump-core DOMAIN FILE" },
 	{ 0, 27, "Xen saved domain, xl format", "a guest saved by xl save",
@@ -130,6 +138,24 @@ static const struct known *refuse_find(const struct known *k, size_t n,
 	return NULL;
 }
 
+static enum memlog_status refuse_vmware(const struct ml_file *file,
+					struct memlog_err *err)
+{
+	char vmem[VMEM_NAME];
+
+	if (!file->lower &&
+	    ml_beside_find(file->name, ".vmem", vmem, sizeof(vmem)))
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "%s is not supported; its memory is beside it: "
+			       "memlog-dump %s",
+			       vmware, vmem);
+	return ml_fail(
+		err, MEMLOG_UNSUPPORTED,
+		"%s is not supported; read the .vmem that belongs beside "
+		"it, or if there never was one, convert it with vmss2core",
+		vmware);
+}
+
 static enum memlog_status refuse_open(struct memlog_image *image,
 				      const struct ml_file *file,
 				      const struct memlog_open_opts *opts,
@@ -146,6 +172,8 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 	if (s)
 		return s;
 	k = refuse_find(table, sizeof(table) / sizeof(table[0]), head, got);
+	if (k && k->what == vmware)
+		return refuse_vmware(file, err);
 	if (k)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "%s is not supported; %s", k->what, k->instead);
@@ -183,9 +211,10 @@ enum memlog_status ml_refuse_part(const struct ml_file *file, const char *addr,
 			       packed->name, addr, packed->unpack);
 	k = refuse_find(table, sizeof(table) / sizeof(table[0]), head, got);
 	if (k)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "%s, and @%s is for plain memory; %s", k->what,
-			       addr, k->instead);
+		return ml_fail(
+			err, MEMLOG_INVALID,
+			"%s, and @%s is for plain memory; %s", k->what, addr,
+			k->instead ? k->instead : "name the .vmem beside it");
 	k = refuse_find(placed, sizeof(placed) / sizeof(placed[0]), head, got);
 	/* an ELF file of another type is part of the memory */
 	if (!k || (k == placed && head[16] != 4 && head[17] != 4))

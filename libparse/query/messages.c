@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/plural.h"
+#include "image/bytes/beside.h"
 #include "image/image.h"
 #include "render/words.h"
 
@@ -296,10 +298,29 @@ static void say_missing(const struct ml_run *run)
 		       "the part that is missing; copy it again");
 }
 
+/* Hyper-V's older saved states have no magic: a pair of files, or the name, is all there
+ * is to go by. */
+static void say_hyperv(const struct ml_run *run)
+{
+	const char *name = run->image->name;
+	char other[PATH_MAX];
+
+	if (!run->image->unsure || run->image->unpacked || !name)
+		return;
+	if (ml_beside_is(name, ".vsv") ||
+	    (ml_beside_is(name, ".bin") &&
+	     ml_beside_find(name, ".vsv", other, sizeof(other))))
+		ml_say(run, ML_SAY_NOTE,
+		       "check: by its name this is a saved state of Hyper-V, "
+		       "which is not supported; on Windows, vm2dmp -bin FILE.bin "
+		       "-vsv FILE.vsv -dmp NEW makes a dump of it");
+}
+
 void ml_say_nothing(const struct ml_run *run)
 {
 	say_searched(run);
 	say_search(run);
+	say_hyperv(run);
 	say_damaged_file(run);
 	if (run->query->n_ranges)
 		return;

@@ -660,6 +660,7 @@ known() {
 	for magic in '\xd2\xbe' '\xd1\xba' '\xd0\xbe' '\xd3\xbe'; do
 		known vmss "a VMware snapshot" 0 "$magic$magic"
 	done
+	known vmrs "a saved state (.vmrs) or configuration (.vmcx) of Hyper-V" 0 '\x14\x20\x28\x01'
 	known xm "a saved guest of xm" 0 'LinuxGuestRecord'
 	known xl "a guest saved by xl save" 0 'Xen saved domain, xl format\n \0 \r'
 	known libvirt-xen "a guest of Xen saved by libvirt" 0 'libvirt-xml\n \0 \r'
@@ -694,6 +695,39 @@ known() {
 		[[ $stderr == *": a saved guest of an unknown machine type, "[srv]*"; use QEMU's dump-guest-memory FILE" ]]
 		[[ $stderr != *$'\e'* ]]
 	done
+}
+
+@test "a VMware snapshot: the .vmem beside it is named" {
+	local name
+	for name in v.vmss v.VMSN v; do
+		printf '\xd2\xbe\xd2\xbe%04092d' 0 >"$t/$name"
+		run -3 --separate-stderr "$dump" "$t/$name"
+		[[ $stderr == *": a VMware snapshot is not supported; read the .vmem that belongs beside it, or if there never was one, convert it with vmss2core" ]]
+	done
+	printf '%s\n' 'ram 0 1M' 'ovmf 0x80000 size=64K' 'lines 20 "of the guest "' \
+		end raw | "$B/mkimage" - "$t/v.vmem"
+	for name in v.vmss v.VMSN; do
+		cd "$t"
+		run -3 --separate-stderr "$dump" "$name"
+		[[ $stderr == *"; its memory is beside it: memlog-dump v.vmem" ]] ||
+			{ echo "$stderr"; false; }
+	done
+	run -0 "$dump" -q "${stderr##*memlog-dump }"
+	[ "${#lines[@]}" -eq 20 ]
+}
+
+@test "a saved state of Hyper-V that has no magic is named if no log is found" {
+	truncate -s 64K "$t/g.bin" "$t/h.bin" "$t/h.vsv" "$t/k.VSV"
+	for name in h.bin h.vsv k.VSV; do
+		run -1 --separate-stderr "$dump" "$t/$name"
+		[[ $stderr == *"check: by its name this is a saved state of Hyper-V"*"vm2dmp "* ]]
+	done
+	# a name that anything may have
+	run -1 --separate-stderr "$dump" "$t/g.bin"
+	[[ $stderr != *Hyper-V* ]]
+	# the user says that it is memory
+	run -1 --separate-stderr "$dump" --map=none "$t/h.bin"
+	[[ $stderr != *Hyper-V* ]]
 }
 
 @test "text of a log is a log: of a debug port, or of Linux" {
