@@ -13,6 +13,7 @@
 #define DISK	    "it has no memory; dump the guest's with " DUMP_QEMU
 #define HIBERNATION "boot from it, and dump with " DUMP_QEMU
 #define HEAD	    (4096 + 16)
+#define TAR_BLOCK   512u
 /* A longer name would not fit into an error. */
 #define VMEM_NAME 100
 
@@ -78,6 +79,8 @@ static const struct known table[] = {
 	  "use xl dump-core DOMAIN FILE" },
 	{ 257, 5, "ustar", "a tar archive",
 	  "extract the dump from it: tar -xf FILE" },
+	{ 0, 4, "PK\5\6", "an empty zip archive",
+	  "make it again, with the dump in it" },
 	{ 0, 4, "PK\3\4", "a zip archive",
 	  "extract the dump from it: unzip FILE" },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", "a 7z archive",
@@ -156,6 +159,19 @@ static enum memlog_status refuse_vmware(const struct ml_file *file,
 		vmware);
 }
 
+/* Is it what tar makes of nothing? There is no magic in that. */
+static bool refuse_is_empty_tar(const struct ml_file *file, const uint8_t *head,
+				size_t len)
+{
+	size_t i;
+
+	if (file->size != 2 * TAR_BLOCK && file->size != 20 * TAR_BLOCK)
+		return false;
+	for (i = 0; i < len && !head[i]; i++)
+		;
+	return i == len;
+}
+
 static enum memlog_status refuse_open(struct memlog_image *image,
 				      const struct ml_file *file,
 				      const struct memlog_open_opts *opts,
@@ -167,10 +183,19 @@ static enum memlog_status refuse_open(struct memlog_image *image,
 	const struct known *k;
 	size_t got;
 
-	(void)opts;
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
+	if (image->unpacked && ml_packed_archive(head, got))
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "there is another archive in it, and only one "
+			       "is unpacked: extract the inner one, and read "
+			       "that");
+	if (!opts->map && !opts->raw_base &&
+	    refuse_is_empty_tar(file, head, got))
+		return ml_fail(err, MEMLOG_UNSUPPORTED,
+			       "an empty tar archive: make it again, with the "
+			       "dump in it");
 	k = refuse_find(table, sizeof(table) / sizeof(table[0]), head, got);
 	if (k && k->what == vmware)
 		return refuse_vmware(file, err);

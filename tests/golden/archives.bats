@@ -99,14 +99,43 @@ pack() {
 	ln -s vmcore "$T/d/link"
 	tar -C "$T" -cf "$T/dirs" d
 	run -2 --separate-stderr "$dump" "$T/dirs"
-	[ "$stderr" = "memlog-dump: $T/dirs: the archive has no file in it" ]
+	[ "$stderr" = "memlog-dump: $T/dirs: the archive has no file in it: make it again, with tar -h if the dump is a link" ]
 	zstd -q dir/vmcore -o "$T/vmcore.zst"
 	tar -C "$T" -cf "$T/twice" vmcore.zst
 	run -3 --separate-stderr "$dump" "$T/twice"
 	[[ $stderr == *": compressed twice, and zstd is left: unpack it once" ]]
 	tar -C "$T" -cf "$T/nested" dirs
 	run -3 --separate-stderr "$dump" "$T/nested"
-	[[ $stderr == *": a tar archive is not supported; extract the dump from it: tar -xf FILE" ]]
+	[[ $stderr == *": there is another archive in it, and only one is unpacked: extract the inner one, and read that" ]]
+	pack zip "$T/in.zip" vmcore
+	tar -C "$T" -czf "$T/nested.gz" in.zip
+	run -3 --separate-stderr "$dump" "$T/nested.gz"
+	[[ $stderr == *": there is another archive in it, and only one is unpacked"* ]]
+	tar -C "$T" -xf "$T/nested.gz" in.zip
+	"$dump" "$T/in.zip" | cmp - want
+}
+
+@test "archives of nothing" {
+	tar -cf "$T/empty" -T /dev/null
+	bsdtar -cf "$T/empty2" -T /dev/null
+	gzip -c "$T/empty" >"$T/empty3"
+	truncate -s 1024 "$T/empty4"
+	for name in empty empty2 empty3 empty4; do
+		run -3 --separate-stderr "$dump" "$T/$name"
+		[[ $stderr == *": an empty tar archive: make it again, with the dump in it" ]]
+	done
+	# the user says that it is memory, and a page of zeros is
+	run -1 "$dump" --map=none "$T/empty"
+	truncate -s 8192 "$T/zeros"
+	run -1 "$dump" "$T/zeros"
+	truncate -s 20480 "$T/zeros"
+	run -1 "$dump" "$T/zeros"
+	printf 'PK\5\6%018d' 0 >"$T/zip"
+	run -3 --separate-stderr "$dump" "$T/zip"
+	[[ $stderr == *": an empty zip archive is not supported; make it again, with the dump in it" ]]
+	pack newc "$T/cpio" -T /dev/null
+	run -2 --separate-stderr "$dump" "$T/cpio"
+	[[ $stderr == *": the archive has no file in it"* ]]
 }
 
 @test "hostile names do not reach the terminal" {

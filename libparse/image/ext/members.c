@@ -205,7 +205,10 @@ static enum memlog_status archive_unpack(struct ml_unpack *u, const char *want,
 	if (!pick->have && (want || pick->is_archive))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "the archive has no %s%.60s%s%s",
-			       want ? "file " : "file in it", want ? want : "",
+			       want ? "file " :
+				      "file in it: make it again, with tar -h "
+				      "if the dump is a link",
+			       want ? want : "",
 			       pick->names[0] ? "; it has " : "", pick->names);
 	if (!s)
 		return MEMLOG_OK;
