@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/joined.h"
+#include "image/bytes/piecename.h"
 #include "open.h"
 
 /* "FILE:MEMBER", where there is a file FILE: what is in the archive FILE. NOT_MINE: there is
@@ -41,8 +42,10 @@ static bool files_is_missing(enum memlog_status s, const struct memlog_err *err)
 				  err->sys == ENAMETOOLONG);
 }
 
-static void files_note_pieces(struct memlog_image *image, size_t n, bool sorted)
+static void files_note_pieces(struct memlog_image *image, const char *names,
+			      size_t n, bool sorted)
 {
+	struct ml_piece_gap gap;
 	char words[64];
 
 	snprintf(words, sizeof(words), "of %zu files, joined", n);
@@ -52,6 +55,30 @@ static void files_note_pieces(struct memlog_image *image, size_t n, bool sorted)
 		ml_image_warn(image, "the pieces of the file are joined as "
 				     "they are named, which is not the order "
 				     "of their names");
+	else if (ml_piece_gap(names, &gap))
+		ml_image_warn_cut(
+			image,
+			"pieces of the file are missing, by their names, "
+			"between %.*s and %.*s: what comes after is at a wrong "
+			"place",
+			(int)ml_min(gap.before_len, 100), gap.before,
+			(int)ml_min(gap.after_len, 100), gap.after);
+}
+
+/* The pieces cannot be read as one file, perhaps because some are missing. */
+static enum memlog_status files_fail_pieces(enum memlog_status s,
+					    const char *names,
+					    struct memlog_err *err)
+{
+	struct ml_piece_gap gap;
+	char text[sizeof(err->text)];
+
+	if (!ml_piece_gap(names, &gap))
+		return s;
+	memcpy(text, err->text, sizeof(text));
+	return ml_fail(err, s, "pieces are missing between %.*s and %.*s: %s",
+		       (int)ml_min(gap.before_len, 60), gap.before,
+		       (int)ml_min(gap.after_len, 60), gap.after, text);
 }
 
 /* Does the first file of a list have all that its headers promise? What is packed does
@@ -91,21 +118,27 @@ static enum memlog_status files_open_list(const char *names,
 	s = ml_joined_open(names, opts, &file, &n, &sorted, &why);
 	if (s == MEMLOG_NOT_MINE)
 		return ml_set_open(names, layers, opts, ret, err);
-	if (s) {
+	if (s && s != MEMLOG_INVALID) {
 		*err = why;
 		return s;
 	}
 	if (files_first_is_whole(names, opts)) {
-		ml_file_close(&file);
+		if (!s)
+			ml_file_close(&file);
 		return ml_fail(err, MEMLOG_INVALID,
 			       "%.*s has all of its memory: the others are not "
 			       "pieces of it",
 			       (int)ml_min(strcspn(names, ","), 100), names);
 	}
+	if (s) {
+		*err = why;
+		return s;
+	}
 	s = ml_image_open_layers(&file, layers, opts, ret, err);
-	if (!s)
-		files_note_pieces(*ret, n, sorted);
-	return s;
+	if (s)
+		return files_fail_pieces(s, names, err);
+	files_note_pieces(*ret, names, n, sorted);
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_image_open_files(const char *names,

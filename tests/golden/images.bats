@@ -472,6 +472,31 @@ pieces() {
 	[[ $stderr != *order* ]]
 	run -2 --separate-stderr "$dump" "$t/cut.000,$t/cut.001,$t/cut.001"
 	[[ $stderr == *": $t/cut.001: a piece is named twice" ]]
+	# one is missing, and the log is before it
+	make_image kdump-flat
+	for args in "-a 3 -d" "-a 2" "-a 2 -x"; do
+		rm -f "$t"/gap.*
+		# shellcheck disable=SC2086 # options
+		split $args -b "$(($(stat -c %s "$t/kdump-flat") / 12))" "$t/kdump-flat" "$t/gap."
+		run --separate-stderr "$dump" --info "$(pieces "$t/gap.")"
+		[[ $stderr$output != *"pieces of the file are missing"* ]]
+		lost=$(find "$t" -name 'gap.*' | sort | sed -n 11p)
+		near="$(find "$t" -name 'gap.*' | sort | sed -n 10p) and $(find "$t" -name 'gap.*' | sort | sed -n 12p)"
+		rm "$lost"
+		run --separate-stderr "$dump" "$(pieces "$t/gap.")"
+		[[ $stderr == *"warning: pieces of the file are missing, by their names, between $near"* ]] ||
+			{ echo "$stderr"; false; }
+	done
+	# one is cut
+	make_image lime
+	split -a 2 -b 1000k "$t/lime" "$t/short."
+	truncate -s 500k "$t/short.ab"
+	run -2 --separate-stderr "$dump" "$(pieces "$t/short.")"
+	[[ $stderr == *": $t/short.ab is shorter than the pieces before it: copy it again" ]]
+	split -a 2 -b 1000k "$t/lime" "$t/short."
+	truncate -s 500k "$t/short.aa"
+	run -2 --separate-stderr "$dump" "$(pieces "$t/short.")"
+	[[ $stderr == *": $t/short.aa is shorter than the pieces after it: copy it again" ]]
 	# a whole dump, and something else
 	for name in qevm kdump-flat lime; do
 		make_image "$name"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* joined.c - one file that split(1) cut into several. */
 #include "joined.h"
+#include "piecename.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -158,8 +159,31 @@ static enum memlog_status joined_check_new(struct joined *j, const char *name,
 	return MEMLOG_OK;
 }
 
-/* Open one more; NOT_MINE: it is no piece. */
-static enum memlog_status joined_add(struct joined *j, const char *name,
+/* All pieces but the last have the size of the first, or it is none. INVALID: by its name
+ * it is one, so that another is too short. */
+static enum memlog_status joined_check_size(const struct joined *j,
+					    const char *before,
+					    const char *name, uint64_t size,
+					    struct memlog_err *err)
+{
+	bool shorter = j->n && j->pieces[j->n - 1].size < j->piece;
+	enum ml_piece_step step;
+
+	if (!size || size > INT64_MAX)
+		return MEMLOG_NOT_MINE;
+	if (!j->n || (!shorter && size <= j->piece))
+		return MEMLOG_OK;
+	step = ml_piece_step(before, strlen(before), name, strlen(name));
+	if (step != ML_PIECE_NEXT && step != ML_PIECE_GAP)
+		return MEMLOG_NOT_MINE;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "%.100s is shorter than the pieces %s it: copy it again",
+		       before, shorter ? "before" : "after");
+}
+
+/* Open one more, after the one named before; NOT_MINE: it is no piece. */
+static enum memlog_status joined_add(struct joined *j, const char *before,
+				     const char *name,
 				     const struct memlog_open_opts *opts,
 				     struct memlog_err *err)
 {
@@ -170,12 +194,12 @@ static enum memlog_status joined_add(struct joined *j, const char *name,
 	if (j->n == ML_MAX_PARTS || ml_file_open(name, opts, f, NULL))
 		return MEMLOG_NOT_MINE;
 	s = joined_known(f, opts, &known, err);
-	if (!s && (known != !j->n || !f->size || f->size > INT64_MAX ||
-		   (j->n && f->size > j->piece) ||
-		   (j->n && j->pieces[j->n - 1].size != j->piece)))
+	if (!s && known != !j->n)
 		s = MEMLOG_NOT_MINE;
 	if (!s)
 		s = joined_check_new(j, name, err);
+	if (!s)
+		s = joined_check_size(j, before, name, f->size, err);
 	if (s) {
 		ml_file_close(f);
 		return s;
@@ -213,7 +237,7 @@ enum memlog_status ml_joined_open(const char *list,
 		comma = strchr(name, ',');
 		if (comma)
 			*comma++ = '\0';
-		s = joined_add(j, name, opts, err);
+		s = joined_add(j, before, name, opts, err);
 		*ret_sorted &= !before || strlen(before) != strlen(name) ||
 			       strcmp(before, name) < 0;
 		before = name;

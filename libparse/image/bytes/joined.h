@@ -10,7 +10,8 @@
  * the pieces of one: the first begins like a dump or a packed file, and none of the
  * others does; all have the same size but the last, which is not larger. *ret_sorted: their
  * names are in order, as far as these have the same length. NOT_MINE: they are not.
- * INVALID: one is there twice. The caller closes *ret; name is the list.
+ * INVALID: one is there twice, or one that is not the last is too short. The caller closes
+ * *ret; name is the list.
  */
 enum memlog_status ml_joined_open(const char *list,
 				  const struct memlog_open_opts *opts,
