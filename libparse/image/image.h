@@ -287,10 +287,11 @@ enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 /* A log that an extract names, as what led to it in the dump may be left out: a line
  * "FORMAT ADDR [BASE]". base: where the memory that has it started there. After the logs
  * come lines of one word: ML_NAMED_SOME, the dump may have more logs; ML_NAMED_GUESSED,
- * the addresses are guessed. */
+ * the addresses are guessed; the space of the addresses, if not physical or of a Xen
+ * machine: "virt", "host", or "file+0xN", where N is the bias of struct ml_space. */
 #define ML_NAMED_SOME	 "some"
 #define ML_NAMED_GUESSED "guessed"
-#define ML_NAMED_LINES	 (ML_NAMED_LOGS + 2)
+#define ML_NAMED_LINES	 (ML_NAMED_LOGS + 3)
 struct ml_named {
 	const char *format; /* format_len bytes */
 	size_t format_len;
@@ -305,6 +306,11 @@ bool ml_image_named(const struct memlog_image *image, size_t index,
 
 /* Does an extract have this line of one word? */
 bool ml_image_named_word(const struct memlog_image *image, const char *word);
+
+/* The space in the text of such a note; bias is that of MEMLOG_FILE, otherwise 0. False: it
+ * has none. */
+bool ml_named_space(const char *text, size_t len, enum memlog_space *ret,
+		    uint32_t *ret_bias);
 
 /* The base of the log that is named at addr, if there is one. */
 bool ml_image_named_base(const struct memlog_image *image, uint64_t addr,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* named.c - the logs that an extract names in a note. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "base/number.h"
 #include "image.h"
@@ -64,6 +66,37 @@ bool ml_image_named_word(const struct memlog_image *image, const char *word)
 		if (named.format_len == strlen(word) &&
 		    !strncmp(named.format, word, named.format_len))
 			return true;
+	}
+	return false;
+}
+
+bool ml_named_space(const char *text, size_t len, enum memlog_space *ret,
+		    uint32_t *ret_bias)
+{
+	char line[ML_NAMED_LINE];
+	const char *end, *p;
+	uint64_t bias;
+	size_t n, i;
+
+	*ret_bias = 0;
+	for (i = 0; len && i < ML_NAMED_LINES; i++) {
+		end = memchr(text, '\n', len);
+		n = end ? (size_t)(end - text) : len;
+		snprintf(line, sizeof(line), "%.*s",
+			 (int)ml_min(n, sizeof(line) - 1), text);
+		for (*ret = MEMLOG_VIRT; *ret <= MEMLOG_HOST; (*ret)++)
+			if (!strcmp(line, memlog_space_name(*ret)))
+				return true;
+		p = line + 5;
+		if (!strncmp(line, "file+", 5) && ml_take_number(&p, &bias) &&
+		    !*p && bias < ML_PAGE) {
+			*ret = MEMLOG_FILE;
+			*ret_bias = (uint32_t)bias;
+			return true;
+		}
+		n += end != NULL;
+		text += n;
+		len -= n;
 	}
 	return false;
 }

@@ -5,8 +5,8 @@
  * Layout: ELF header, program headers (a PT_NOTE, then PT_LOADs by address),
  * notes, padding to a page, memory. Physical addresses go to p_paddr, those of
  * a process or a debugger to p_vaddr with p_paddr 0, as in the dumps that they
- * come from. If no address is known, file offsets take the place of addresses,
- * and the note says so.
+ * come from. If no address is known, offsets in the dump are in p_paddr. Notes
+ * say which of these the addresses are.
  */
 #include "list.h"
 
@@ -41,6 +41,7 @@ struct extract {
 	struct memlog_range *win;
 	size_t n_win, cap_win;
 	uint64_t shift; /* from space to shown */
+	uint64_t bias;	/* of shown, if that is MEMLOG_FILE */
 	uint64_t bytes, missing;
 	char words[256], names[ML_NAMED_LINES * ML_NAMED_LINE];
 };
@@ -157,8 +158,7 @@ add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 	return s;
 }
 
-/* If file offsets stand for addresses: the logs keep their distances, and the
- * first one is moved to a page boundary, as it was in memory. */
+/* An address that stands for a file offset is shown, if there is one. */
 static void choose_shift(struct extract *x, const struct memlog_log *log)
 {
 	const struct memlog_extent *e = &log->extents[0];
@@ -166,11 +166,11 @@ static void choose_shift(struct extract *x, const struct memlog_log *log)
 	x->shown = x->space;
 	if (x->space != MEMLOG_FILE)
 		return;
+	/* of the pages of the guest: the first log begins with one */
+	x->bias = e->addr % ML_PAGE;
 	if (e->has_alias) {
 		x->shown = e->alias_space;
 		x->shift = e->alias_addr - e->addr;
-	} else {
-		x->shift = 0 - e->addr % ML_PAGE;
 	}
 }
 
@@ -402,9 +402,17 @@ static void extract_name(struct extract *x,
 				extract_base(x, addr) + x->shift);
 		len += (size_t)snprintf(x->names + len, ML_NAMED_LINE, "\n");
 	}
-	snprintf(x->names + len, sizeof(x->names) - len, "%s%s",
-		 some ? ML_NAMED_SOME "\n" : "",
-		 extract_is_guessed(x, logs, n) ? ML_NAMED_GUESSED "\n" : "");
+	len += (size_t)snprintf(
+		x->names + len, sizeof(x->names) - len, "%s%s",
+		some ? ML_NAMED_SOME "\n" : "",
+		extract_is_guessed(x, logs, n) ? ML_NAMED_GUESSED "\n" : "");
+	if (x->shown == MEMLOG_FILE)
+		snprintf(x->names + len, sizeof(x->names) - len,
+			 "%s+0x%" PRIx64 "\n", memlog_space_name(x->shown),
+			 x->bias);
+	else if (x->shown == MEMLOG_VIRT || x->shown == MEMLOG_HOST)
+		snprintf(x->names + len, sizeof(x->names) - len, "%s\n",
+			 memlog_space_name(x->shown));
 }
 
 static enum memlog_status put_all(struct extract *x, struct memlog_err *err)

@@ -659,6 +659,59 @@ pieces() {
 	[[ ${lines[1]} == "ovmf "*" file:0x180000 "* ]]
 	"$dump" -q --extract="$t/small" "$t/saved"
 	[ "$("$dump" -q "$t/small" | wc -l)" -eq 20 ]
+	# in the extract, too, and in an extract of that
+	"$dump" -q --extract="$t/smaller" "$t/small"
+	for name in small smaller; do
+		run -0 "$dump" -q --list "$t/$name"
+		[[ ${lines[1]} == "ovmf "*" file:0x180000 "* ]]
+		run -0 "$dump" -q --list --at file:0x180000 "$t/$name"
+		run -0 --separate-stderr "$dump" --info "$t/$name"
+		[[ $output != *phys* && $output != *warning* ]]
+	done
+}
+
+# zero_core VADDR1 VADDR2 OFFSET: stdin in a core with a note of Linux and two PT_LOADs, with
+# p_paddr 0 and these p_vaddr: a page of zeros at OFFSET of the file, and stdin
+zero_core() {
+	perl -e 'my ($v1, $v2, $off) = map { eval } @ARGV;
+		my ($n, $ram) = ("OSRELEASE=6.1.0\nPAGESIZE=4096\n\0\0", do { local $/; <STDIN> });
+		$n = pack("LLL", 11, 30, 0) . "VMCOREINFO\0\0" . $n;
+		sub ph { pack("LLQQQQQQ", $_[0], 6, @_[1 .. 3], $_[4], $_[4], 0) }
+		my $head = pack("A4C3x9SSLQQQLSSSSSS", "\x7fELF", 2, 1, 1, 4, 62, 1, 0, 64, 0, 0, 64, 56, 3, 0, 0, 0) .
+			ph(4, 232, 0, 0, length $n) . ph(1, $off, $v1, 0, 4096) .
+			ph(1, $off + 4096, $v2, 0, length $ram) . $n;
+		print $head, "\0" x ($off + 4096 - length $head), $ram;' "$@"
+}
+
+@test "segments that cannot all be at physical address 0" {
+	"$B/mkimage" - "$t/ram" <<-'EOF'
+	ram 0 256K
+	ovmf 0x10000 size=64K
+	lines 20 "in the second segment "
+	end
+	raw
+	EOF
+	zero_core 0xffff888000001000 0xffff888000200000 0x1000 <"$t/ram" >"$t/virt"
+	zero_core 0 0 0x1238 <"$t/ram" >"$t/file"
+	for what in "virt:0xffff888000210000 the virtual ones of the headers" \
+		"file:0x12238 offsets in the file"; do
+		name=${what%%:*}
+		run -0 --separate-stderr "$dump" "$t/$name"
+		[ "${#lines[@]}" -eq 20 ]
+		[[ ${lines[19]} == "in the second segment "* ]]
+		[[ $stderr == *"warning: all program headers have the physical address 0, which cannot be: addresses are ${what#* }" ]]
+		# shellcheck disable=SC2002 # a pipe
+		[ "$(cat "$t/$name" | "$dump" -q -)" = "$output" ]
+		"$dump" -q --extract="$t/small" --force "$t/$name"
+		"$dump" -q --extract="$t/smaller" --force "$t/small"
+		for name in "$name" small smaller; do
+			run -0 "$dump" -q --list "$t/$name"
+			[[ ${lines[1]} == "ovmf "*" ${what%% *} "* ]] || { echo "$output"; false; }
+		done
+		run -0 --separate-stderr "$dump" "$t/smaller"
+		[ "${#lines[@]}" -eq 20 ]
+		[[ $stderr != *"cannot be"* ]]
+	done
 }
 
 # known NAME WANT OFFSET BYTES: a file with these bytes there is refused, with that; and only

@@ -45,7 +45,7 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	/* the rest has no bytes in the file by its headers */
 	image->missing = ml_min(loads->missing, loads->cut);
 	image->left_out = loads->missing - image->missing;
-	if (space == MEMLOG_VIRT || space == MEMLOG_FILE)
+	if (!elf->facts.named && (space == MEMLOG_VIRT || space == MEMLOG_FILE))
 		ml_image_warn(image,
 			      "all program headers have the physical address "
 			      "0, which cannot be: addresses are %s",
@@ -77,9 +77,9 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	elf_describe(image, elf, &loads, space);
 	if (by == ML_ELF_PADDR)
 		ml_elf_overlap(image, elf, file, &loads);
-	bias = by == ML_ELF_OFFSET && loads.n_loads ?
-		       (uint32_t)(loads.loads[0].off % ML_PAGE) :
-		       0;
+	bias = elf->facts.bias;
+	if (by == ML_ELF_OFFSET && loads.n_loads)
+		bias = (uint32_t)(loads.loads[0].off % ML_PAGE);
 	s = ml_loads_add_space(image, space, file, false, &loads, err);
 	if (s)
 		return s;

@@ -203,6 +203,10 @@ enum memlog_space ml_elf_space(const struct ml_elf *elf, enum ml_elf_by *ret_by)
 		paddr |= elf->phdrs[i].paddr != 0;
 		vaddr |= elf->phdrs[i].vaddr != 0;
 	}
+	if (f->named) {
+		*ret_by = f->space == MEMLOG_FILE ? ML_ELF_PADDR : ML_ELF_VADDR;
+		return f->space;
+	}
 	machine = !f->process && (f->qemu || f->vmcoreinfo || !vaddr);
 	if (paddr || f->xen || (machine && full < 2)) {
 		*ret_by = ML_ELF_PADDR; /* or one block of memory, at 0 */

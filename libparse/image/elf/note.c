@@ -232,6 +232,9 @@ static void elf_note_learn(const struct ml_elf_note *n, struct ml_note_facts *f)
 		f->n_qemu++;
 	} else if (ml_note_is(n, "VMCOREINFO")) {
 		f->vmcoreinfo = true;
+	} else if (ml_note_is(n, ML_NOTE_OWNER) && n->type == ML_NOTE_LOGS) {
+		f->named = ml_named_space((const char *)n->desc, n->desc_len,
+					  &f->space, &f->bias);
 	}
 	f->xen |= n->type == ML_XEN_CRASH_INFO || n->type == ML_XEN_KDUMP_CR3 ||
 		  ml_note_is(n, "VMCOREINFO_XEN");

@@ -57,6 +57,9 @@ struct ml_note_facts {
 	bool xen;	 /* a crashed Xen machine: machine addresses */
 	bool process;	 /* notes that only processes have */
 	uint32_t n_prstatus, n_qemu;
+	bool named; /* an extract: whose addresses are of this space */
+	enum memlog_space space;
+	uint32_t bias;
 };
 
 /*
