@@ -106,8 +106,10 @@ static enum memlog_status bitmap_add(struct bitmap *b, uint64_t page,
 }
 
 static enum memlog_status bitmap_read(struct bitmap *b,
-				      const struct ml_file *file, uint64_t at,
-				      uint64_t bits, struct memlog_err *err)
+				      const struct ml_file *file,
+				      const struct memlog_open_opts *opts,
+				      uint64_t at, uint64_t bits,
+				      struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t page = 0;
@@ -115,6 +117,9 @@ static enum memlog_status bitmap_read(struct bitmap *b,
 	size_t got = 0, i;
 
 	for (; page < bits && !s; at += got) {
+		if (opts->progress &&
+		    opts->progress(opts->progress_arg, at, file->size))
+			return ml_fail(err, MEMLOG_STOP, "stopped");
 		s = ml_file_read_some(file, at, buf, sizeof(buf), &got, err);
 		if (!s && !got)
 			return ml_fail(err, MEMLOG_CORRUPT,
@@ -141,11 +146,10 @@ static void windows_check(struct memlog_image *image, uint64_t listed,
 		      pages, ml_s(pages), listed);
 }
 
-static enum memlog_status windows_bitmap(struct memlog_image *image,
-					 struct bitmap *b,
-					 const struct ml_file *file,
-					 const struct layout *l,
-					 struct memlog_err *err)
+static enum memlog_status
+windows_bitmap(struct memlog_image *image, struct bitmap *b,
+	       const struct ml_file *file, const struct memlog_open_opts *opts,
+	       const struct layout *l, struct memlog_err *err)
 {
 	uint8_t head[BITS];
 	enum memlog_status s;
@@ -165,7 +169,7 @@ static enum memlog_status windows_bitmap(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the bitmap of pages in the Windows dump is "
 			       "invalid");
-	s = bitmap_read(b, file, l->header + BITS, bits, err);
+	s = bitmap_read(b, file, opts, l->header + BITS, bits, err);
 	pages = ml_le64(head + 0x28);
 	if (!s)
 		windows_check(image, (b->off - from) / ML_PAGE, pages);
@@ -192,9 +196,24 @@ static enum memlog_status windows_other(uint32_t type, struct memlog_err *err)
 		       type);
 }
 
+/* The header has the total of its runs, too. Tools that convert dumps may leave it as it
+ * was, so the size of the file decides which of them is wrong. */
+static void windows_runs_check(struct memlog_image *image,
+			       const struct ml_file *file, const uint8_t *head,
+			       const struct layout *l,
+			       const struct ml_load *last)
+{
+	uint64_t listed = (last->off + last->len - l->header) / ML_PAGE;
+
+	if (last->off + last->len != file->size)
+		windows_check(image, listed,
+			      windows_word(head + l->runs + l->word, l->word));
+}
+
 static enum memlog_status
 windows_loads(struct memlog_image *image, const struct ml_file *file,
-	      const uint8_t *head, const struct layout *l, struct ml_loads *ret,
+	      const struct memlog_open_opts *opts, const uint8_t *head,
+	      const struct layout *l, struct ml_loads *ret,
 	      struct memlog_err *err)
 {
 	struct bitmap b = { .alloc = image->alloc };
@@ -205,8 +224,10 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 
 	if (type == FULL_DUMP) {
 		n = load_runs(head, l, in);
+		if (n)
+			windows_runs_check(image, file, head, l, &in[n - 1]);
 	} else if (type >= BITMAP_FULL && type <= AUTOMATIC) {
-		s = windows_bitmap(image, &b, file, l, err);
+		s = windows_bitmap(image, &b, file, opts, l, err);
 		loads = b.loads;
 		n = b.n;
 	} else {
@@ -234,7 +255,6 @@ static enum memlog_status windows_open(struct memlog_image *image,
 	enum memlog_status s;
 	size_t got;
 
-	(void)opts;
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
 	if (s)
 		return s;
@@ -245,11 +265,17 @@ static enum memlog_status windows_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
-	s = windows_loads(image, file, head, l, &loads, err);
+	s = windows_loads(image, file, opts, head, l, &loads, err);
 	if (s)
 		return s;
 	image->machine = l == &layout64 ? "x86_64" : "i386";
 	image->missing = loads.missing;
+	if (loads.cut)
+		ml_image_warn(image,
+			      "the file is truncated: %" PRIu64
+			      " byte%s of the "
+			      "pages that the Windows dump lists %s missing",
+			      loads.cut, ml_s(loads.cut), ml_are(loads.cut));
 	ml_image_warn(image, "a Windows dump has only memory that Windows "
 			     "uses; the firmware's may be missing");
 	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);

@@ -425,6 +425,99 @@ static void test_windows(void **state)
 	}
 }
 
+static bool said(struct memlog_image *image, const char *text)
+{
+	const char *w;
+	size_t i;
+
+	for (i = 0; (w = memlog_image_warning(image, i)); i++)
+		if (strstr(w, text))
+			return true;
+	return false;
+}
+
+/* A complete dump that is cut, and one whose runs are not those of its total. */
+static void test_windows_runs(void **state)
+{
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+	uint8_t *total;
+	int k;
+
+	(void)state;
+	fill_mem();
+	for (k = 0; k < 2; k++) {
+		f = windows(k);
+		total = f->p + (k ? 0x90 : 0x68);
+		put(total, 0x22, 4);
+		memset(total + 4, 0, k ? 4 : 0);
+		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+		assert_false(said(image, "damaged") ||
+			     said(image, "truncated"));
+		memlog_image_close(image);
+		image = open_bytes(f->p, f->len - 5000, MEMLOG_OK, &err);
+		assert_true(image->missing == 5000);
+		assert_false(said(image, "damaged"));
+		assert_true(said(image, "is truncated: 5000 bytes of the "));
+		memlog_image_close(image);
+		/* other runs: their pages end before the file does, or after */
+		put(total, 0x23, 4);
+		image = open_bytes(f->p, f->len + 4096, MEMLOG_OK, &err);
+		assert_true(said(image, "it has 35 pages and lists 34"));
+		assert_true(image->suspect);
+		memlog_image_close(image);
+		/* only the total is wrong */
+		image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+		assert_false(said(image, "damaged") ||
+			     said(image, "truncated"));
+		memlog_image_close(image);
+		free(f);
+	}
+}
+
+static int stop_at_once(void *arg, uint64_t done, uint64_t total)
+{
+	unsigned int *left = arg;
+
+	(void)done, (void)total;
+	return !(*left)--;
+}
+
+/* The bitmap of a dump of terabytes may be all that is ever read of it. */
+static void test_windows_stop(void **state)
+{
+	unsigned int left = 3;
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .progress = stop_at_once,
+				      .progress_arg = &left };
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct ml_file file;
+	struct file *f;
+
+	(void)state;
+	fill_mem();
+	f = windows(true);
+	f->p[0xf98] = 5;
+	f->len = 0x2000 + 0x38 + 40960;
+	memset(f->p + 0x2000, 0, 0x38 + 40960);
+	memcpy(f->p + 0x2000, "SDMPDUMP", 8);
+	put(f->p + 0x2020, f->len, 8);
+	put(f->p + 0x2030, 8 * 40960, 8);
+	f->p[0x2038] = 1;
+	assert_int_equal(
+		ml_file_memory(f->p, f->len + 4096, "m", NULL, &file, NULL), 0);
+	assert_int_equal(ml_image_open_on(&file, &o, &image, &err),
+			 MEMLOG_STOP);
+	left = 100000;
+	assert_int_equal(
+		ml_file_memory(f->p, f->len + 4096, "m", NULL, &file, NULL), 0);
+	assert_int_equal(ml_image_open_on(&file, &o, &image, &err), 0);
+	memlog_image_close(image);
+	free(f);
+}
+
 static void test_refused(void **state)
 {
 	static const struct {
@@ -526,6 +619,8 @@ int main(void)
 		cmocka_unit_test(test_avml_damage),
 		cmocka_unit_test(test_crc32c),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_windows_runs),
+		cmocka_unit_test(test_windows_stop),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damage),
 	};
