@@ -314,6 +314,72 @@ static void test_plugged(void **state)
 	qevm_drop(&f);
 }
 
+struct ticks {
+	unsigned int calls, stop_at;
+};
+
+static int tick(void *arg, uint64_t done, uint64_t all)
+{
+	struct ticks *t = arg;
+
+	(void)done, (void)all;
+	return ++t->calls == t->stop_at;
+}
+
+/* To try places takes longer than to read the stream: it can be stopped. */
+static void test_stop(void **state)
+{
+	struct ticks t = { 0 };
+	struct memlog_open_opts o = { .size = sizeof(o),
+				      .progress = tick,
+				      .progress_arg = &t };
+	struct memlog_image *image;
+	uint8_t page[PAGE] = { 0 };
+	struct memlog_err err;
+	struct qevm f = { 0 };
+	unsigned int all;
+	struct ml_file file;
+	size_t i, k, n;
+	char name[8];
+
+	(void)state;
+	srand(4);
+	qevm_head(&f, "pc-q35-9.2");
+	qevm_start(&f, "ram", 5 * 102 * PAGE);
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "%c", (int)('p' + i));
+		qevm_block(&f, name, (104 - i) * PAGE);
+	}
+	qevm_close_section(&f);
+	qevm_section(&f, 3);
+	for (i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "%c", (int)('p' + i));
+		for (k = 0; k < 104 - i; k++) {
+			for (n = 0; n < 4; n++)
+				put64(page + 8 * n,
+				      (uint64_t)(rand() % 510) * PAGE | 0x63);
+			qevm_page(&f, name, k * PAGE, 0, page);
+		}
+	}
+	qevm_close_section(&f);
+	qevm_devices(&f);
+	for (all = 0; all < 2; all++) {
+		assert_int_equal(
+			ml_file_memory(f.p, f.len, "m", NULL, &file, NULL), 0);
+		if (ml_image_open_on(&file, &o, &image, &err) !=
+		    (all ? MEMLOG_STOP : MEMLOG_OK))
+			fail_msg("%u: %s", all, err.text);
+		if (all)
+			break;
+		memlog_image_close(image);
+		/* the stream has far fewer records than are between two */
+		print_message("# asked %u times\n", t.calls);
+		assert_true(t.calls > 4);
+		t = (struct ticks){ .stop_at = t.calls };
+	}
+	qevm_drop(&f);
+}
+
 /* Two page tables may be an accident: the place is right, and marked as a guess. */
 static void test_few(void **state)
 {
@@ -411,7 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_orders),	cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_plugged), cmocka_unit_test(test_few),
-		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_stop),	cmocka_unit_test(test_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -133,9 +133,12 @@ static bool vote_hits(const struct vote_spot *s, size_t child)
 }
 
 /* Which of the addresses are in this place, with a table there? */
-static void vote_count(struct ml_qevm *q, const struct ml_qevm_vote *v,
-		       struct vote_spot *s)
+static enum memlog_status vote_count(struct ml_qevm *q,
+				     const struct ml_qevm_vote *v,
+				     struct vote_spot *s,
+				     struct memlog_err *err)
 {
+	enum memlog_status st;
 	const struct ml_load *l;
 	uint8_t buf[ML_PAGE];
 	uint64_t off;
@@ -145,6 +148,9 @@ static void vote_count(struct ml_qevm *q, const struct ml_qevm_vote *v,
 		for (k = 0; k < s->spot.n; k++) {
 			l = &s->spot.load[k];
 			off = v->children[i] - l->addr;
+			st = ml_qevm_tick(q, err);
+			if (st)
+				return st;
 			if (off < l->len &&
 			    ml_qevm_page(q, (l->off + off) / ML_PAGE, buf) &&
 			    vote_is_table(q, buf, NULL, NULL)) {
@@ -152,6 +158,7 @@ static void vote_count(struct ml_qevm *q, const struct ml_qevm_vote *v,
 				s->votes++;
 			}
 		}
+	return MEMLOG_OK;
 }
 
 static bool vote_same(const struct ml_qevm_spot *a,
@@ -184,7 +191,7 @@ enum memlog_status ml_qevm_vote(struct ml_qevm *q, struct ml_qevm_vote *v,
 		if (s)
 			break;
 		v->spots[v->n_spots] = (struct vote_spot){ .spot = spots[i] };
-		vote_count(q, v, &v->spots[v->n_spots++]);
+		s = vote_count(q, v, &v->spots[v->n_spots++], err);
 	}
 	return s;
 }
