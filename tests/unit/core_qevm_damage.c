@@ -134,17 +134,43 @@ static void test_no_end(void **state)
 	qevm_refuse(&f, MEMLOG_UNSUPPORTED, "virtio-mem");
 }
 
+/* What follows bytes that look like the footer of section 9, and cannot be a section: no
+ * section, ends of the stream with more after them, commands that there are none of or
+ * with none after them, sections whose numbers, names or versions are none, and records of
+ * memory without a page. */
+static const uint8_t devices_like[][24] = {
+	{ 0x7e, 0, 0, 0, 9, 5 },
+	{ 0 },
+	{ 0, 0, 0, 1 },
+	{ 0, 6, 0, 0, 0, 2, '[', ']' },
+	{ 0, 6, 9, 0, 0, 0, '{' },
+	{ 8 },
+	{ 8, 1, 1, 0, 0 },
+	{ 8, 0, 1, 0, 2, 0, 0, 9 },
+	{ 4, 0, 1, 0, 0, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 1 },
+	{ 1, 0, 0, 0, 7, 3, 'a', 1, 'b', 0, 0, 0, 0, 0, 0, 0, 1 },
+	{ 1, 0, 0, 0, 7, 1, 'a', 0, 0, 0, 0, 1, 0, 0, 1 },
+	{ 1, 0, 0, 0, 7, 0 },
+	{ 2, 1, 0, 0, 0 },
+	{ 3, 0, 0, 0, RAM_ID },
+	{ 2, 0, 0, 0, RAM_ID, 0, 0, 0, 0, 0, 0, 0x10, 0x41 },
+};
+#define LIKES (sizeof(devices_like) / sizeof(devices_like[0]))
+
 /* Devices before and between the pages of memory: each with len bytes, which look like the
  * end of it, and other sections. */
 static void devices_between(struct qevm *f, size_t len, bool end)
 {
-	static const uint8_t like[] = { 0x7e, 0, 0, 0, 9, 0x7e, 0, 0, 0, 9, 5 };
-	uint8_t *bytes = calloc(1, len + sizeof(like));
+	static const uint8_t footer[] = { 0x7e, 0, 0, 0, 9 };
+	uint8_t *bytes = calloc(1, len + 40);
 	size_t i;
 
 	assert_non_null(bytes);
-	for (i = 0; i + sizeof(like) <= len; i += 37)
-		memcpy(bytes + i, like, sizeof(like));
+	for (i = 0; i + 40 <= len; i += 40) {
+		memcpy(bytes + i, footer, sizeof(footer));
+		memcpy(bytes + i + sizeof(footer), devices_like[i / 40 % LIKES],
+		       sizeof(devices_like[0]));
+	}
 	qevm_fill_mem();
 	qevm_head(f, "pc-q35-9.2");
 	qevm_device(f, 4, 9, bytes, len);
@@ -202,6 +228,97 @@ static void test_devices(void **state)
 	assert_non_null(strstr(memlog_image_warning(image, 0), "incomplete"));
 	memlog_image_close(image);
 	qevm_drop(&f);
+}
+
+/* How much is allocated for devices does not depend on their number. */
+static void *count_alloc(void *self, size_t size)
+{
+	*(size_t *)self += size >= 65536;
+	return malloc(size);
+}
+
+static void count_free(void *self, void *p)
+{
+	(void)self;
+	free(p);
+}
+
+static void test_devices_memory(void **state)
+{
+	size_t large = 0, few = 0, i, k;
+	const struct memlog_allocator alloc = { count_alloc, count_free,
+						&large };
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		qevm_fill_mem();
+		qevm_head(&f, "pc-q35-9.2");
+		for (i = 0; i < (k ? 300 : 1); i++)
+			qevm_device(&f, 4, 9, NULL, 10);
+		qevm_start(&f, "ram", 16 * PAGE);
+		qevm_block(&f, "pc.ram", 16 * PAGE);
+		qevm_close_section(&f);
+		for (i = 0; i < (k ? 300 : 1); i++)
+			qevm_device(&f, 4, 9, NULL, 10);
+		qevm_section(&f, 3);
+		for (i = 0; i < 16; i++)
+			qevm_page(&f, "pc.ram", i * PAGE, 0,
+				  qevm_mem + i * PAGE);
+		qevm_close_section(&f);
+		large = 0;
+		image = qevm_open(&f, &alloc, MEMLOG_OK, &err);
+		memlog_image_close(image);
+		qevm_drop(&f);
+		if (!k)
+			few = large;
+	}
+	assert_int_equal(large, few);
+}
+
+/* The end of the stream: of the file, or with a description of the devices, whole or
+ * not, or zeros up to a block of a disk. */
+static void test_devices_end(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		bool end;
+	} t[] = {
+		{ "", 1, true },
+		{ "\0\6\0\0\0\2{}", 8, true },
+		{ "\0\6\0\0\1\0{", 7, true },
+		{ "\0\6\0", 3, true },
+		{ NULL, 4096, true },
+		{ NULL, 5000, false },
+		{ "\0\0\0\0\0\0\0\1", 8, false },
+	};
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		qevm_fill_mem();
+		qevm_head(&f, "pc-q35-9.2");
+		qevm_start(&f, "ram", 16 * PAGE);
+		qevm_block(&f, "pc.ram", 16 * PAGE);
+		qevm_close_section(&f);
+		qevm_section(&f, 2);
+		qevm_page(&f, "pc.ram", 0, 0, qevm_mem);
+		qevm_close_section(&f);
+		qevm_device(&f, 4, 9, NULL, 10);
+		qevm_bytes(&f, t[i].bytes, t[i].len);
+		image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+		/* what was not saved is not missing from a stream with an end */
+		if ((qevm_info(image).missing == 0) != t[i].end)
+			fail_msg("%zu", i);
+		memlog_image_close(image);
+		qevm_drop(&f);
+	}
 }
 
 /* What a device in between hides is said, and what came before is there. */
@@ -334,6 +451,8 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_end),
 		cmocka_unit_test(test_devices),
+		cmocka_unit_test(test_devices_memory),
+		cmocka_unit_test(test_devices_end),
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flips),

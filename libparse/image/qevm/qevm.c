@@ -69,6 +69,8 @@ qevm_walk(struct ml_qevm *q, struct memlog_image *image, struct memlog_err *err)
 	if (s)
 		return s;
 	s = ml_qevm_pages(q, &why);
+	ml_free(&q->alloc, q->window);
+	q->window = NULL;
 	if (s && s != MEMLOG_NO_DATA && s != MEMLOG_CORRUPT) {
 		if (err)
 			*err = why;

@@ -10,6 +10,8 @@
 #include "image/bytes/pageindex.h"
 
 #define ML_QEVM_NAME 256 /* the length is one byte; and a NUL */
+#define ML_QEVM_IDS \
+	65536u /* QEMU counts sections from 0 on; no machine has as many */
 
 /* Pages of the block with the guest's ACPI tables, at most: QEMU allows 2 MiB. */
 #define ML_QEVM_TABLES 512u
@@ -75,6 +77,8 @@ struct ml_qevm {
 	uint8_t buf[512]; /* bytes of the file at buf_at */
 	uint64_t buf_at;
 	size_t buf_n;
+	uint8_t *window;		/* of devices.c */
+	uint8_t begun[ML_QEVM_IDS / 8]; /* a bit for each section */
 };
 
 #define ML_QEVM_FILL 1u

@@ -188,6 +188,7 @@ static void ram_close(void *self)
 	ml_pageindex_fini(&q->index);
 	ml_free(&a, q->blocks);
 	ml_free(&a, q->plugs);
+	ml_free(&a, q->window);
 	ml_free(&a, q);
 }
 

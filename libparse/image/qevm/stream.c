@@ -110,5 +110,7 @@ enum memlog_status ml_qevm_section(struct ml_qevm *q, char name[ML_QEVM_NAME],
 		s = ml_qevm_name(q, name, err);
 	if (!s)
 		s = ml_qevm_u32(q, &instance, err);
+	if (!s && *ret_id < ML_QEVM_IDS)
+		q->begun[*ret_id / 8] |= (uint8_t)(1u << *ret_id % 8);
 	return s ? s : ml_qevm_u32(q, ret_version, err);
 }

@@ -36,6 +36,7 @@ enum {
 	ML_QEVM_END = 3,
 	ML_QEVM_FULL = 4,
 	ML_QEVM_SUBSECTION = 5,
+	ML_QEVM_VMDESC = 6, /* after the end: text that describes the devices */
 	ML_QEVM_CONFIGURATION = 7,
 	ML_QEVM_COMMAND = 8,
 	ML_QEVM_FOOTER = 0x7e,
