@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The search: where it looks, what it skips, when it ends. */
-#include <dlfcn.h>
-#include <errno.h>
-#include <pthread.h>
+/* The search: where it looks, what it skips, how many logs it keeps. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,35 +10,9 @@
 
 #include "base/bytes.h"
 #include "libmem.h"
+#include "libscan.h"
 #include "scan/places.h"
 #include "scan/scan.h"
-
-/* A small valid OVMF log at p. */
-static void plant(uint8_t *p, const char *text)
-{
-	memset(p, 0, 4096);
-	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	put64(p + 0x10, 192);
-	put64(p + 0x18, 4096 - 192);
-	put64(p + 0x20, 1);
-	put64(p + 0x30, strlen(text));
-	memcpy(p + 192, text, strlen(text));
-}
-
-static size_t count(struct memlog_image *image,
-		    const struct memlog_scan_opts *opts,
-		    struct memlog_scan_stats *stats)
-{
-	struct memlog_logs *logs;
-	struct memlog_err err;
-	size_t n;
-
-	if (memlog_scan(image, opts, &logs, stats, &err))
-		fail_msg("%s", err.text);
-	n = memlog_logs_count(logs);
-	memlog_logs_destroy(logs);
-	return n;
-}
 
 static void holes(void **state)
 {
@@ -50,11 +21,11 @@ static void holes(void **state)
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;
 
-	plant(mem_add(&m, 0x1000, 0x3000), "one\n");
-	plant(mem_add(&m, 0x7fff0000, 0x1000), "two\n");
-	plant(mem_add(&m, 0x123456789000, 0x1000), "three\n");
+	scan_plant(mem_add(&m, 0x1000, 0x3000), "one\n");
+	scan_plant(mem_add(&m, 0x7fff0000, 0x1000), "two\n");
+	scan_plant(mem_add(&m, 0x123456789000, 0x1000), "three\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(count(image, &opts, &st), 3);
+	assert_int_equal(scan_count(image, &opts, &st), 3);
 	assert_int_equal(st.covered, 0x5000);
 	assert_int_equal(st.candidates, st.rejected + 3);
 	assert_true(st.complete);
@@ -71,12 +42,12 @@ static void unaligned_ranges(void **state)
 	struct memlog_image *image;
 	uint8_t *p = mem_add(&m, 0x1f00, 0x3000);
 
-	plant(p + 0x100, "aligned\n");
-	plant(p + 0x1188, "not\n");
+	scan_plant(p + 0x100, "aligned\n");
+	scan_plant(p + 0x1188, "not\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(count(image, &opts, NULL), 1);
+	assert_int_equal(scan_count(image, &opts, NULL), 1);
 	opts.mode = MEMLOG_SCAN_EXHAUSTIVE;
-	assert_int_equal(count(image, &opts, NULL), 2);
+	assert_int_equal(scan_count(image, &opts, NULL), 2);
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -93,17 +64,17 @@ static void ranges(void **state)
 	int i;
 
 	for (i = 0; i < 16; i++)
-		plant(p + i * 0x1000, "x\n");
+		scan_plant(p + i * 0x1000, "x\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(count(image, &opts, NULL), 3);
+	assert_int_equal(scan_count(image, &opts, NULL), 3);
 	opts.ranges_in_space = true;
 	opts.ranges_space = MEMLOG_MACH;
-	assert_int_equal(count(image, &opts, NULL), 0);
+	assert_int_equal(scan_count(image, &opts, NULL), 0);
 	opts.n_ranges = 0;
 	opts.formats = "nothing,of,the,kind";
-	assert_int_equal(count(image, &opts, NULL), 0);
+	assert_int_equal(scan_count(image, &opts, NULL), 0);
 	opts.formats = "x,ovmf";
-	assert_int_equal(count(image, &opts, NULL), 16);
+	assert_int_equal(scan_count(image, &opts, NULL), 16);
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -122,7 +93,7 @@ static void limit(void **state)
 	int i;
 
 	for (i = 0; i < 16; i++)
-		plant(p + i * 0x1000, "x\n");
+		scan_plant(p + i * 0x1000, "x\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err),
 			 MEMLOG_LIMIT);
@@ -167,7 +138,7 @@ static void limit_of_reader(void **state)
 	struct memlog_image *image;
 	struct memlog_logs *logs;
 
-	plant(p, "x\n");
+	scan_plant(p, "x\n");
 	assert_int_equal(memlog_image_wrap(&ops, p, MEMLOG_PHYS, "m", NULL,
 					   &image, NULL),
 			 MEMLOG_OK);
@@ -195,7 +166,7 @@ static void no_size(void **state)
 	struct memlog_err err;
 	int fd;
 
-	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
+	scan_plant(mem_add(&m, 0x1000, 0x1000), "one\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
 			 MEMLOG_INVALID);
@@ -243,7 +214,7 @@ static void many(void **state)
 
 	/* early ones and main ones, each with another length */
 	for (i = 0; i < LOGS; i++) {
-		plant(p + i * STEP, "");
+		scan_plant(p + i * STEP, "");
 		put64(p + i * STEP + 0x30, 1 + i % 3800);
 	}
 	image = mem_image(&m, MEMLOG_PHYS);
@@ -340,7 +311,7 @@ static void many_ranges(void **state)
 	struct memlog_logs *logs;
 	size_t i;
 
-	plant(mem_add(&m, 0, MANY * 0x1000), "one\n");
+	scan_plant(mem_add(&m, 0, MANY * 0x1000), "one\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	for (i = 0; i < MANY; i++) {
 		r[i].start = (MANY - 1 - i) * 0x1000u;
@@ -357,36 +328,6 @@ static void many_ranges(void **state)
 	mem_free(&m);
 }
 
-static int stop_at_second(void *arg, uint64_t done, uint64_t all)
-{
-	int *calls = arg;
-
-	assert_true(done <= all);
-	return ++*calls == 2;
-}
-
-static void stop(void **state)
-{
-	int calls = 0;
-	struct memlog_scan_opts opts = { .size = sizeof(opts),
-					 .progress = stop_at_second,
-					 .progress_arg = &calls };
-	struct mem m = { .n = 0 };
-	struct memlog_image *image;
-	struct memlog_logs *logs;
-	struct memlog_err err;
-
-	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
-	plant(mem_add(&m, 0x4000, 0x1000), "two\n");
-	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(memlog_scan(image, &opts, &logs, NULL, &err),
-			 MEMLOG_STOP);
-	assert_non_null(logs);
-	memlog_logs_destroy(logs);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
 static void at(void **state)
 {
 	struct mem m = { .n = 0 };
@@ -395,7 +336,7 @@ static void at(void **state)
 	struct memlog_err err;
 	uint8_t *p = mem_add(&m, 0, 0x4000);
 
-	plant(p + 0x1188, "odd place\n");
+	scan_plant(p + 0x1188, "odd place\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1188, NULL, &logs,
 					&err),
@@ -432,206 +373,14 @@ static void planted(void **state)
 		memcpy(p + i * 4096, "ovmfmdg1ovmfmdg2", 16);
 		memset(p + i * 4096 + 16, 0xff, 48);
 	}
-	plant(p + 777 * 4096, "true\n");
+	scan_plant(p + 777 * 4096, "true\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	before = m.reads;
-	assert_int_equal(count(image, &opts, &st), 1);
+	assert_int_equal(scan_count(image, &opts, &st), 1);
 	assert_true(st.rejected >= pages - 1);
 	/* likely places and pages: one read a magic in each, and the windows */
 	assert_true(m.reads - before <= 2 * pages + 1000);
 	assert_true(st.rejected_first[0]);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-/* Threads that were started since it was 0, and how many may be. */
-static unsigned int started, startable;
-
-int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
-		   void *(*run)(void *), void *arg)
-{
-	int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *),
-		    void *) = dlsym(RTLD_NEXT, "pthread_create");
-
-	if (started == startable)
-		return EAGAIN;
-	started++;
-	return real(thread, attr, run, arg);
-}
-
-/* As many threads as are asked for, or as can be started, few candidates or
- * more than each notes: the same logs in the same order. */
-static void threads(void **state)
-{
-	static const struct {
-		unsigned int asked, startable, started;
-	} t[] = {
-		{ 1, 99, 0 }, { 0, 99, 1 },   { 2, 99, 1 },    { 5, 99, 4 },
-		{ 5, 2, 2 },  { 16, 99, 15 }, { 400, 99, 15 }, { 3, 0, 0 },
-	};
-	struct memlog_scan_opts opts = { .size = sizeof(opts) };
-	struct memlog_scan_stats st[2] = { { .size = sizeof(st[0]) },
-					   { .size = sizeof(st[0]) } };
-	struct mem m = { .n = 0 };
-	struct memlog_image *image;
-	struct memlog_logs *logs[2];
-	struct memlog_err err;
-	size_t pages = 16384, i, k, round;
-	uint8_t *p = mem_add(&m, 0x10000000, pages * 4096);
-
-	assert_int_equal(memlog_image_wrap(&mem_map_ops, &m, MEMLOG_PHYS,
-					   "test", NULL, &image, &err),
-			 0);
-	for (round = 0; round < 2; round++) {
-		for (i = round ? 1 : 999; i < pages; i += round ? 3 : 4001) {
-			plant(p + i * 4096, "x\n");
-			if (round && i % 2)
-				put64(p + i * 4096 + 0x18, 1ull << 40);
-		}
-		opts.max_logs = 100;
-		for (k = 0; k < sizeof(t) / sizeof(t[0]); k++) {
-			opts.threads = t[k].asked;
-			startable = t[k].startable;
-			started = 0;
-			memlog_scan(image, &opts, &logs[k > 0], &st[k > 0],
-				    &err);
-			assert_int_equal(started, t[k].started);
-			if (!k)
-				continue;
-			assert_int_equal(memlog_logs_count(logs[0]),
-					 round ? 100 : 4);
-			assert_int_equal(memlog_logs_count(logs[1]),
-					 memlog_logs_count(logs[0]));
-			for (i = 0; i < memlog_logs_count(logs[0]); i++)
-				assert_int_equal(memlog_logs_get(logs[0], i)
-							 ->extents->addr,
-						 memlog_logs_get(logs[1], i)
-							 ->extents->addr);
-			assert_memory_equal(&st[0], &st[1], sizeof(st[0]));
-			memlog_logs_destroy(logs[1]);
-		}
-		memlog_logs_destroy(logs[0]);
-	}
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-/* On a slow image a current log ends the search; else all of it is searched.
- * Either way logs are judged once. */
-static void slow(void **state)
-{
-	struct memlog_reader_ops ops = mem_ops;
-	struct memlog_scan_opts opts = { .size = sizeof(opts),
-					 .mode = MEMLOG_SCAN_AUTO };
-	struct memlog_scan_stats st = { .size = sizeof(st) };
-	struct mem m = { .n = 0 };
-	struct memlog_image *image;
-	struct memlog_logs *logs;
-	struct memlog_err err;
-	uint8_t *low = mem_add(&m, 0, 0x1000000);
-	uint8_t *high = mem_add(&m, 0x100000000, 0x10000);
-
-	ops.flags |= MEMLOG_READER_SLOW;
-	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "slow", NULL,
-					   &image, &err),
-			 0);
-	plant(high, "far up\n");
-	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
-	assert_int_equal(memlog_logs_count(logs), 1);
-	assert_false(st.likely_only);
-	memlog_logs_destroy(logs);
-	plant(low + 0x820000, "early\n");
-	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
-	assert_int_equal(memlog_logs_count(logs), 1);
-	assert_true(st.likely_only);
-	/* the reason is said once */
-	assert_null(strchr(memlog_logs_get(logs, 0)->reason, ';'));
-	memlog_logs_destroy(logs);
-	opts.mode = MEMLOG_SCAN_PAGES;
-	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err), 0);
-	assert_int_equal(memlog_logs_count(logs), 2);
-	memlog_logs_destroy(logs);
-	/* a list that filled up with others is filled anew */
-	memset(low + 0x820000, 0, 4096);
-	plant(low + 0xd00000, "one\n");
-	plant(low + 0xd01000, "two\n");
-	plant(low + 0xd02000, "three\n");
-	opts.mode = MEMLOG_SCAN_AUTO;
-	opts.max_logs = 2;
-	assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err),
-			 MEMLOG_LIMIT);
-	assert_int_equal(memlog_logs_count(logs), 2);
-	assert_false(st.likely_only);
-	memlog_logs_destroy(logs);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-/* Options that no search can have are refused, not taken for others. */
-static void odd_options(void **state)
-{
-	const struct memlog_range none = { 0x2000, 0x2000 };
-	const struct memlog_range back = { 0x2000, 0x1000 };
-	const struct memlog_scan_opts odd[] = {
-		{ .size = sizeof(odd[0]), .mode = (enum memlog_scan_mode)99 },
-		{ .size = sizeof(odd[0]), .ranges = &none, .n_ranges = 1 },
-		{ .size = sizeof(odd[0]), .ranges = &back, .n_ranges = 1 },
-		{ .size = sizeof(odd[0]),
-		  .ranges_space = (enum memlog_space)77 },
-		{ .size = sizeof(odd[0]),
-		  .ranges_space = MEMLOG_SPACES,
-		  .ranges_in_space = true },
-	};
-	const struct memlog_open_opts open = { .size = sizeof(open),
-					       .map = (enum memlog_map)99 };
-	struct mem m = { .n = 0 };
-	struct memlog_image *image, *other;
-	struct memlog_follow *follow;
-	struct memlog_logs *logs;
-	struct memlog_err err;
-	size_t i;
-
-	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
-	image = mem_image(&m, MEMLOG_PHYS);
-	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-		assert_int_equal(memlog_scan(image, &odd[i], &logs, NULL, &err),
-				 MEMLOG_INVALID);
-		assert_null(logs);
-		assert_int_equal(memlog_scan_at(image, MEMLOG_PHYS, 0x1000,
-						&odd[i], &logs, &err),
-				 MEMLOG_INVALID);
-		assert_int_equal(memlog_follow_open(image, &odd[i], NULL,
-						    &follow, &err),
-				 MEMLOG_INVALID);
-	}
-	assert_int_equal(memlog_image_open_file("/dev/null", &open, &other,
-						&err),
-			 MEMLOG_INVALID);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-/* Options and figures of an older, smaller edition of their structs. */
-static void small_structs(void **state)
-{
-	struct memlog_scan_opts opts = {
-		.size = offsetof(struct memlog_scan_opts, formats),
-		.formats = "beyond the size",
-		.max_logs = 1,
-	};
-	struct memlog_scan_stats st = {
-		.size = offsetof(struct memlog_scan_stats, touched),
-		.touched = 4711,
-	};
-	struct mem m = { .n = 0 };
-	struct memlog_image *image;
-
-	plant(mem_add(&m, 0x1000, 0x1000), "one\n");
-	plant(mem_add(&m, 0x4000, 0x1000), "two\n");
-	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(count(image, &opts, &st), 2);
-	assert_int_equal(st.covered, 0x2000);
-	assert_int_equal(st.touched, 4711);
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -682,7 +431,7 @@ static void top_of_addresses(void **state)
 							   MEMLOG_PHYS, "top",
 							   NULL, &image, &err),
 					 0);
-			assert_int_equal(count(image, &opts, NULL), 0);
+			assert_int_equal(scan_count(image, &opts, NULL), 0);
 			memlog_image_close(image);
 			mem_free(&m);
 			memset(&m, 0, sizeof(m));
@@ -701,13 +450,8 @@ int main(void)
 		cmocka_unit_test(many),
 		cmocka_unit_test(places),
 		cmocka_unit_test(many_ranges),
-		cmocka_unit_test(stop),
 		cmocka_unit_test(at),
 		cmocka_unit_test(planted),
-		cmocka_unit_test(threads),
-		cmocka_unit_test(slow),
-		cmocka_unit_test(odd_options),
-		cmocka_unit_test(small_structs),
 		cmocka_unit_test(top_of_addresses),
 	};
 
