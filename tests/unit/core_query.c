@@ -5,75 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "image/xen/xen.h"
 #include "libmem.h"
 #include "libquery.h"
-#include "libsink.h"
 #include "query/query.h"
-
-static struct text_sink said;
-
-static void put_log(uint8_t *p, size_t bytes, const char *text)
-{
-	memcpy(p, "ovmfmdg1ovmfmdg2", 16);
-	put64(p + 0x10, 192);
-	put64(p + 0x18, bytes - 192);
-	put64(p + 0x20, 1);
-	put64(p + 0x30, strlen(text));
-	memcpy(p + 192, text, strlen(text));
-}
-
-static void on_message(void *arg, int level, const char *line)
-{
-	char head[16];
-
-	assert_null(strpbrk(line, "\n\x1b"));
-	snprintf(head, sizeof(head), "%d ", level);
-	said.sink.write(&said, head, strlen(head), NULL);
-	said.sink.write(&said, line, strlen(line), NULL);
-	said.sink.write(&said, "\n", 1, NULL);
-}
-
-static struct memlog_query_result result;
-static struct memlog_err run_err;
-static int polls, stop_at;
-
-static int on_progress(void *arg, uint64_t done, uint64_t all)
-{
-	return stop_at && ++polls >= stop_at;
-}
-
-static enum memlog_status run(struct memlog_image *image, const char *args)
-{
-	struct memlog_query_host host = {
-		.size = sizeof(host),
-		.sink = &sink.sink,
-		.message = on_message,
-		.progress = on_progress,
-	};
-	struct memlog_query *q = query_new();
-	char copy[200], name[] = "memlog", *argv[20] = { name }, *save;
-	enum memlog_status s;
-	int n = 1;
-
-	snprintf(copy, sizeof(copy), "%s", args);
-	for (argv[n] = strtok_r(copy, " ", &save); argv[n];
-	     argv[n] = strtok_r(NULL, " ", &save))
-		n++;
-	assert_int_equal(memlog_query_parse(q, n, argv, NULL, NULL, &run_err),
-			 0);
-	text_sink_clear(&sink);
-	text_sink_clear(&said);
-	memset(&result, 0xee, sizeof(result));
-	result.size = sizeof(result);
-	s = memlog_query_run(q, image, &host, &result, &run_err);
-	memlog_query_destroy(q);
-	return s;
-}
 
 /* A host or a sink that is not filled in, or is shorter than ours. */
 static void odd_hosts(void **state)
@@ -93,9 +30,9 @@ static void odd_hosts(void **state)
 	void *copy;
 	size_t i;
 
-	put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "one\r\n");
+	query_put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "one\r\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(memlog_query_run(q, image, &host, NULL, &run_err),
+	assert_int_equal(memlog_query_run(q, image, &host, NULL, &query_err),
 			 MEMLOG_INVALID);
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		/* of that size, so that a read beyond it is seen */
@@ -106,17 +43,17 @@ static void odd_hosts(void **state)
 		host.sink = copy;
 		text_sink_clear(&sink);
 		assert_int_equal(memlog_query_run(q, image, &host, NULL,
-						  &run_err),
+						  &query_err),
 				 i < 2 ? MEMLOG_INVALID : MEMLOG_OK);
 		assert_string_equal(sink.text, i < 2 ? "" : "one\n");
 		free(copy);
 	}
 	host.size = 0;
-	assert_int_equal(memlog_query_run(q, image, &host, NULL, &run_err),
+	assert_int_equal(memlog_query_run(q, image, &host, NULL, &query_err),
 			 MEMLOG_INVALID);
 	memlog_query_destroy(q);
 	assert_int_equal(memlog_query_create(NULL, (enum memlog_host)77, &q,
-					     &run_err),
+					     &query_err),
 			 MEMLOG_INVALID);
 	assert_false(memlog_query_option_get((enum memlog_host)77, 0, &option));
 	assert_false(memlog_query_help((enum memlog_host)77, NULL, 0, line,
@@ -140,19 +77,14 @@ static void typed(void **state)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		assert_int_not_equal(memlog_query_option(q, names[i],
 							 "x\x1b[2J\n\x9by",
-							 &run_err),
+							 &query_err),
 				     MEMLOG_OK);
-		assert_true(run_err.text[0]);
-		for (k = 0; run_err.text[k]; k++)
-			assert_true((unsigned char)run_err.text[k] >= ' ' &&
-				    (unsigned char)run_err.text[k] < 0x7f);
+		assert_true(query_err.text[0]);
+		for (k = 0; query_err.text[k]; k++)
+			assert_true((unsigned char)query_err.text[k] >= ' ' &&
+				    (unsigned char)query_err.text[k] < 0x7f);
 	}
 	memlog_query_destroy(q);
-}
-
-static bool was_said(const char *what)
-{
-	return strstr(said.text, what) != NULL;
 }
 
 static void one_log(void **state)
@@ -161,44 +93,45 @@ static void one_log(void **state)
 	struct memlog_image *image;
 	uint8_t *p = mem_add(&m, 0x1000000, 0x100000);
 
-	put_log(p + 0x80000, 0x2000, "one\r\ntwo\r\nthree\r\nfour");
+	query_put_log(p + 0x80000, 0x2000, "one\r\ntwo\r\nthree\r\nfour");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\nthree\nfour");
-	assert_string_equal(said.text, "");
-	assert_int_equal(result.logs_found, 1);
-	assert_int_equal(result.logs_printed, 1);
-	assert_int_equal(result.matched, 4);
-	assert_int_equal(result.searched, 0x100000);
-	assert_int_equal(result.missing, 0);
-	assert_int_equal(result.exit, MEMLOG_EXIT_PRINTED);
-	assert_false(result.damaged);
-	assert_int_equal(run(image, "-r"), MEMLOG_OK);
+	assert_string_equal(query_said.text, "");
+	assert_int_equal(query_result.logs_found, 1);
+	assert_int_equal(query_result.logs_printed, 1);
+	assert_int_equal(query_result.matched, 4);
+	assert_int_equal(query_result.searched, 0x100000);
+	assert_int_equal(query_result.missing, 0);
+	assert_int_equal(query_result.exit, MEMLOG_EXIT_PRINTED);
+	assert_false(query_result.damaged);
+	assert_int_equal(query_run(image, "-r"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\r\ntwo\r\nthree\r\nfour");
-	assert_int_equal(run(image, "-n +2"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-n +2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\n");
-	assert_int_equal(run(image, "-n -2"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-n -2"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\nfour");
-	assert_int_equal(run(image, "-g ^t -n 1"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-g ^t -n 1"), MEMLOG_OK);
 	assert_string_equal(sink.text, "three\n");
-	assert_int_equal(run(image, "-g nothing"), MEMLOG_NO_DATA);
+	assert_int_equal(query_run(image, "-g nothing"), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
-	assert_int_equal(result.logs_printed, 1);
-	assert_int_equal(result.exit, MEMLOG_EXIT_NONE);
-	assert_true(was_said("0 ovmf phys:0x1080000: no line matches"));
-	assert_int_equal(run(image, "-q -g nothing"), MEMLOG_NO_DATA);
-	assert_true(was_said("0 ovmf phys:0x1080000: no line matches"));
-	assert_int_equal(run(image, "-l err"), MEMLOG_NO_DATA);
-	assert_true(was_said("this log records no levels"));
-	assert_int_equal(run(image, "--at 0x1080000"), MEMLOG_OK);
+	assert_int_equal(query_result.logs_printed, 1);
+	assert_int_equal(query_result.exit, MEMLOG_EXIT_NONE);
+	assert_true(query_was_said("0 ovmf phys:0x1080000: no line matches"));
+	assert_int_equal(query_run(image, "-q -g nothing"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("0 ovmf phys:0x1080000: no line matches"));
+	assert_int_equal(query_run(image, "-l err"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("this log records no levels"));
+	assert_int_equal(query_run(image, "--at 0x1080000"), MEMLOG_OK);
 	assert_string_equal(sink.text, "one\ntwo\nthree\nfour");
-	assert_int_equal(run(image, "--at 0x1081000"), MEMLOG_NOT_MINE);
-	assert_non_null(strstr(run_err.text, "phys:0x1081000"));
-	assert_int_equal(run(image, "--range 0x1000000+64K"), MEMLOG_NO_DATA);
-	assert_true(was_said("64.0 KiB that the image has in --range"));
-	assert_int_equal(run(image, "--list"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "--at 0x1081000"), MEMLOG_NOT_MINE);
+	assert_non_null(strstr(query_err.text, "phys:0x1081000"));
+	assert_int_equal(query_run(image, "--range 0x1000000+64K"),
+			 MEMLOG_NO_DATA);
+	assert_true(query_was_said("64.0 KiB that the image has in --range"));
+	assert_int_equal(query_run(image, "--list"), MEMLOG_OK);
 	assert_non_null(strstr(sink.text, "phys:0x1080000"));
-	assert_int_equal(run(image, "--info"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "--info"), MEMLOG_OK);
 	assert_non_null(strstr(sink.text, "1.0 MiB"));
 	memlog_image_close(image);
 	mem_free(&m);
@@ -210,34 +143,35 @@ static void stale_log(void **state)
 	struct memlog_image *image;
 	uint8_t *p = mem_add(&m, 0, 0x4000000);
 
-	put_log(p + 0x820000, 0x10000, "early\r\n");
-	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	query_put_log(p + 0x820000, 0x10000, "early\r\n");
+	query_put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
 	assert_string_equal(sink.text, "early\n");
-	assert_true(was_said("2 not shown: ovmf phys:0x3cb3000, stale: "));
-	assert_true(was_said("--at phys:0x3cb3000 or --all"));
-	assert_int_equal(run(image, "--all"), MEMLOG_OK);
+	assert_true(
+		query_was_said("2 not shown: ovmf phys:0x3cb3000, stale: "));
+	assert_true(query_was_said("--at phys:0x3cb3000 or --all"));
+	assert_int_equal(query_run(image, "--all"), MEMLOG_OK);
 	assert_string_equal(
 		sink.text,
 		"==> ovmf main phys:0x3cb3000 (boot -1, stale) <==\n"
 		"a whole boot\nbefore\n"
 		"==> ovmf early phys:0x820000 (boot 0, current) <==\n"
 		"early\n");
-	assert_string_equal(said.text, "");
-	assert_int_equal(run(image, "--at phys:0x3cb3000"), MEMLOG_OK);
+	assert_string_equal(query_said.text, "");
+	assert_int_equal(query_run(image, "--at phys:0x3cb3000"), MEMLOG_OK);
 	assert_string_equal(sink.text, "a whole boot\nbefore\n");
-	assert_int_equal(run(image, "-a -r"), MEMLOG_OK);
-	assert_true(was_said("--at prints one"));
-	assert_int_equal(run(image, "-r -b -1"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-a -r"), MEMLOG_OK);
+	assert_true(query_was_said("--at prints one"));
+	assert_int_equal(query_run(image, "-r -b -1"), MEMLOG_OK);
 	assert_string_equal(sink.text, "a whole boot\r\nbefore\r\n");
-	assert_string_equal(said.text, "");
-	assert_int_equal(run(image, "-b 0"), MEMLOG_OK);
+	assert_string_equal(query_said.text, "");
+	assert_int_equal(query_run(image, "-b 0"), MEMLOG_OK);
 	assert_string_equal(sink.text, "early\n");
-	assert_int_equal(run(image, "-b -3"), MEMLOG_NO_DATA);
-	assert_int_equal(result.exit, MEMLOG_EXIT_NONE);
-	assert_true(
-		was_said("no log of boot -3; there are -1 (ovmf), 0 (ovmf)"));
+	assert_int_equal(query_run(image, "-b -3"), MEMLOG_NO_DATA);
+	assert_int_equal(query_result.exit, MEMLOG_EXIT_NONE);
+	assert_true(query_was_said(
+		"no log of boot -3; there are -1 (ovmf), 0 (ovmf)"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -250,17 +184,19 @@ static void levels(void **state)
 	struct memlog_query *q = query_new();
 	uint8_t *p = mem_add(&m, 0, 0x4000000);
 
-	put_log(p + 0x820000, 0x10000, "early\r\n");
-	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	query_put_log(p + 0x820000, 0x10000, "early\r\n");
+	query_put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, "-q"), MEMLOG_OK);
-	assert_string_equal(said.text, "");
-	assert_int_equal(run(image, "-v"), MEMLOG_OK);
-	assert_true(was_said("3 searched ") && was_said("2 not shown: "));
-	assert_int_equal(run(image, "-vq"), MEMLOG_OK);
-	assert_string_equal(said.text, "");
-	assert_int_equal(run(image, "-q --range 0-4K"), MEMLOG_NO_DATA);
-	assert_true(was_said("0 no log found") && !was_said("\n2 "));
+	assert_int_equal(query_run(image, "-q"), MEMLOG_OK);
+	assert_string_equal(query_said.text, "");
+	assert_int_equal(query_run(image, "-v"), MEMLOG_OK);
+	assert_true(query_was_said("3 searched ") &&
+		    query_was_said("2 not shown: "));
+	assert_int_equal(query_run(image, "-vq"), MEMLOG_OK);
+	assert_string_equal(query_said.text, "");
+	assert_int_equal(query_run(image, "-q --range 0-4K"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("0 no log found") &&
+		    !query_was_said("\n2 "));
 	assert_int_equal(memlog_query_level(q), 2);
 	assert_int_equal(memlog_query_option(q, "q", NULL, NULL), 0);
 	assert_int_equal(memlog_query_level(q), 0);
@@ -279,21 +215,22 @@ static void doubtful_logs(void **state)
 	struct memlog_image *image;
 	uint8_t *p = mem_add(&m, 0, 0x4000000);
 
-	put_log(p + 0x820000, 0x10000, "");
+	query_put_log(p + 0x820000, 0x10000, "");
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_int_equal(query_run(image, ""), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
-	assert_true(was_said("none with text"));
-	assert_true(was_said("also found: ovmf phys:0x820000, empty"));
-	assert_false(was_said("print it with"));
-	put_log(p + 0x3cb3000, 0x20000, "of a new kind\r\n");
+	assert_true(query_was_said("none with text"));
+	assert_true(query_was_said("also found: ovmf phys:0x820000, empty"));
+	assert_false(query_was_said("print it with"));
+	query_put_log(p + 0x3cb3000, 0x20000, "of a new kind\r\n");
 	memcpy(p + 0x3cb3000 + 8, "ovmfmdg7", 8);
-	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
 	assert_string_equal(sink.text, "of a new kind\n");
-	put_log(p + 0x3000000, 0x20000, "current\r\n");
-	assert_int_equal(run(image, ""), MEMLOG_OK);
+	query_put_log(p + 0x3000000, 0x20000, "current\r\n");
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
 	assert_string_equal(sink.text, "current\n");
-	assert_true(was_said("phys:0x3cb3000, unknown: its second magic"));
+	assert_true(
+		query_was_said("phys:0x3cb3000, unknown: its second magic"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -308,46 +245,49 @@ static void no_log(void **state)
 	mem_add(&m, 0x100000, 0x200000);
 	mem_add(&m, 0x1000000, 0x100000);
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
+	assert_int_equal(query_run(image, ""), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
-	assert_true(was_said("0 no log found: all 3.0 MiB of phys memory, "
-			     "2 ranges, was searched"));
-	assert_true(was_said("System RAM"));
-	assert_true(was_said("DEBUG_TO_MEM"));
-	assert_true(was_said("SEV, TDX"));
-	assert_int_equal(run(image, "--scan=likely"), MEMLOG_NO_DATA);
-	assert_true(was_said("--scan=pages"));
-	assert_int_equal(run(image, "--list"), MEMLOG_NO_DATA);
+	assert_true(
+		query_was_said("0 no log found: all 3.0 MiB of phys memory, "
+			       "2 ranges, was searched"));
+	assert_true(query_was_said("System RAM"));
+	assert_true(query_was_said("DEBUG_TO_MEM"));
+	assert_true(query_was_said("SEV, TDX"));
+	assert_int_equal(query_run(image, "--scan=likely"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("--scan=pages"));
+	assert_int_equal(query_run(image, "--list"), MEMLOG_NO_DATA);
 	assert_string_equal(sink.text, "");
 	/* advice is about what was looked for */
-	assert_int_equal(run(image, "-F xencons"), MEMLOG_NO_DATA);
-	assert_true(was_said("searched for xencons only"));
-	assert_false(was_said("OVMF"));
-	assert_int_equal(run(image, "--stats irq"), MEMLOG_NO_DATA);
-	assert_true(was_said("searched for acrn-trace only"));
-	assert_false(was_said("OVMF"));
-	assert_int_equal(run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
-	assert_true(was_said("OVMF"));
+	assert_int_equal(query_run(image, "-F xencons"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("searched for xencons only"));
+	assert_false(query_was_said("OVMF"));
+	assert_int_equal(query_run(image, "--stats irq"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("searched for acrn-trace only"));
+	assert_false(query_was_said("OVMF"));
+	assert_int_equal(query_run(image, "-F ovmf,xencons"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("OVMF"));
 	/* the words of those formats alone that were asked for, or expected */
 	for (i = 0; ml_formats[i]; i++) {
 		snprintf(opt, sizeof(opt), "-F %s", ml_formats[i]->name);
-		assert_int_equal(run(image, opt), MEMLOG_NO_DATA);
+		assert_int_equal(query_run(image, opt), MEMLOG_NO_DATA);
 		for (k = 0; ml_formats[k]; k++)
-			assert_int_equal(was_said(ml_formats[k]->say.absent),
-					 k == i);
+			assert_int_equal(
+				query_was_said(ml_formats[k]->say.absent),
+				k == i);
 	}
-	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
-	assert_false(was_said("Xen"));
+	assert_int_equal(query_run(image, ""), MEMLOG_NO_DATA);
+	assert_false(query_was_said("Xen"));
 	image->xen_guest = true;
-	assert_int_equal(run(image, ""), MEMLOG_NO_DATA);
-	assert_true(was_said("only guests of Xen"));
-	assert_true(was_said("OVMF"));
+	assert_int_equal(query_run(image, ""), MEMLOG_NO_DATA);
+	assert_true(query_was_said("only guests of Xen"));
+	assert_true(query_was_said("OVMF"));
 	/* a range where there is nothing is not a range without a log */
-	assert_int_equal(run(image, "--range 0-4K"), MEMLOG_NO_DATA);
-	assert_true(was_said("has no memory in --range"));
-	assert_int_equal(run(image, "--range mach:1M-2M"), MEMLOG_INVALID);
-	assert_int_equal(result.exit, MEMLOG_EXIT_USAGE);
-	assert_string_equal(run_err.text,
+	assert_int_equal(query_run(image, "--range 0-4K"), MEMLOG_NO_DATA);
+	assert_true(query_was_said("has no memory in --range"));
+	assert_int_equal(query_run(image, "--range mach:1M-2M"),
+			 MEMLOG_INVALID);
+	assert_int_equal(query_result.exit, MEMLOG_EXIT_USAGE);
+	assert_string_equal(query_err.text,
 			    "--range: the image has no mach addresses");
 	memlog_image_close(image);
 	mem_free(&m);
@@ -376,11 +316,12 @@ static void no_log_unread(void **state)
 	ops.read = unread;
 	ops.map = NULL;
 	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "bad", NULL,
-					   &image, &run_err),
+					   &image, &query_err),
 			 0);
-	run(image, "--scan=exhaustive");
-	assert_true(was_said("all but 4096 bytes of 2097152 bytes of phys "
-			     "memory was searched"));
+	query_run(image, "--scan=exhaustive");
+	assert_true(
+		query_was_said("all but 4096 bytes of 2097152 bytes of phys "
+			       "memory was searched"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -406,10 +347,10 @@ static void missing_page(void **state)
 	memcpy(p + 192, text, 0x1000 - 192);
 	memcpy(q, text, 0x3000);
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, ""), MEMLOG_OK);
-	assert_true(result.damaged);
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
+	assert_true(query_result.damaged);
 	assert_non_null(strstr(sink.text, "\n[... 8192 bytes lost]\n"));
-	assert_true(was_said("8192 bytes of it are not in the image"));
+	assert_true(query_was_said("8192 bytes of it are not in the image"));
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -419,16 +360,16 @@ static void raw_to_terminal(void **state)
 	struct mem m = { .n = 0 };
 	struct memlog_image *image;
 
-	put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "x\x1b[2J\r\n");
+	query_put_log(mem_add(&m, 0x1000000, 0x2000), 0x2000, "x\x1b[2J\r\n");
 	image = mem_image(&m, MEMLOG_PHYS);
 	sink.sink.tty = true;
-	assert_int_equal(run(image, "-r"), MEMLOG_INVALID);
+	assert_int_equal(query_run(image, "-r"), MEMLOG_INVALID);
 	assert_int_equal(sink.len, 0);
-	assert_int_equal(run(image, "--extract"), MEMLOG_INVALID);
+	assert_int_equal(query_run(image, "--extract"), MEMLOG_INVALID);
 	assert_int_equal(sink.len, 0);
-	assert_int_equal(run(image, "-r --force"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-r --force"), MEMLOG_OK);
 	assert_string_equal(sink.text, "x\x1b[2J\r\n");
-	assert_int_equal(run(image, ""), MEMLOG_OK);
+	assert_int_equal(query_run(image, ""), MEMLOG_OK);
 	assert_string_equal(sink.text, "x\\x1b[2J\n");
 	sink.sink.tty = false;
 	memlog_image_close(image);
@@ -540,31 +481,31 @@ static void stopped(void **state)
 	static const char whole[] = "one\ntwo\nthree\n";
 	enum memlog_status s;
 
-	put_log(p + 0x3cb3000, 0x2000, "one\r\ntwo\r\nthree\r\n");
+	query_put_log(p + 0x3cb3000, 0x2000, "one\r\ntwo\r\nthree\r\n");
 	image = mem_image(&m, MEMLOG_PHYS);
-	for (stop_at = 1;; stop_at++) {
-		polls = 0;
-		s = run(image, "");
+	for (query_stop_at = 1;; query_stop_at++) {
+		query_polls = 0;
+		s = query_run(image, "");
 		assert_memory_equal(sink.text, whole, sink.len);
 		if (!s)
 			break;
 		assert_int_equal(s, MEMLOG_STOP);
 	}
-	assert_true(stop_at >= 4);
-	stop_at = 0;
+	assert_true(query_stop_at >= 4);
+	query_stop_at = 0;
 	for (sink.fail_after = 1; sink.fail_after < sizeof(whole) - 1;
 	     sink.fail_after++) {
-		assert_int_equal(run(image, ""), MEMLOG_IO);
-		assert_string_equal(run_err.text, "full");
+		assert_int_equal(query_run(image, ""), MEMLOG_IO);
+		assert_string_equal(query_err.text, "full");
 	}
 	/* at any byte of the objects, the image's too; the sink need not say why */
 	sink.fail_after = 0;
-	assert_int_equal(run(image, "-J"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-J"), MEMLOG_OK);
 	sink.silent = true;
 	for (sink.fail_after = sink.len - 8; sink.fail_after;
 	     sink.fail_after--) {
-		assert_int_equal(run(image, "-J"), MEMLOG_IO);
-		assert_int_equal(result.exit, MEMLOG_EXIT_UNREADABLE);
+		assert_int_equal(query_run(image, "-J"), MEMLOG_IO);
+		assert_int_equal(query_result.exit, MEMLOG_EXIT_UNREADABLE);
 	}
 	sink.silent = false;
 	memlog_image_close(image);
@@ -583,120 +524,15 @@ static void long_line(void **state)
 	memcpy(text, "a foo\n", 6);
 	memcpy(text + 6000, "foo", 3);
 	memcpy(text + sizeof(text) - 2, "\n", 2);
-	put_log(p + 0x3cb3000, 0x4000, text);
+	query_put_log(p + 0x3cb3000, 0x4000, text);
 	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, "-n +1 -g foo"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-n +1 -g foo"), MEMLOG_OK);
 	assert_string_equal(sink.text, "a foo\n");
-	assert_int_equal(run(image, "-n +2 -g foo"), MEMLOG_OK);
+	assert_int_equal(query_run(image, "-n +2 -g foo"), MEMLOG_OK);
 	assert_true(sink.len > 6 + 4000);
 	assert_non_null(strstr(sink.text, "xfoox"));
 	memlog_image_close(image);
 	mem_free(&m);
-}
-
-/* Write what is in the sink to a file and open that. */
-static struct memlog_image *reopen(void)
-{
-	struct memlog_open_opts opts = { .size = sizeof(opts) };
-	char name[] = "/tmp/memlog-test-XXXXXX";
-	struct memlog_image *image;
-	int fd = mkstemp(name);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, sink.text, sink.len), (ssize_t)sink.len);
-	close(fd);
-	assert_int_equal(memlog_image_open_file(name, &opts, &image, &run_err),
-			 MEMLOG_OK);
-	unlink(name);
-	return image;
-}
-
-/* dom0's log on scattered pages of machine memory: the extract describes dom0's
- * addresses, and has no note that would say otherwise. */
-static void extract_xen(void **state)
-{
-	struct mem m = { .n = 0 };
-	uint8_t *p = mem_add(&m, 0, 64 * 4096), ring[0x2000] = { 0 };
-	uint8_t info[80] = { 0 };
-	struct memlog_image *image = mem_image(&m, MEMLOG_MACH), *small;
-
-	image->machine = "x86_64";
-	put_log(ring, sizeof(ring), "in dom0\r\n");
-	put64(ring + 0x28, 0xf00);
-	put64(ring + 0x30, 0xf00 + 9);
-	memset(ring + 192, 0, 9);
-	memcpy(ring + 192 + 0xf00, "in dom0\r\n", 9);
-	memcpy(p + 40 * 4096, ring, 4096);
-	memcpy(p + 30 * 4096, ring + 4096, 4096);
-	put64(p + 5 * 4096, 6);
-	put64(p + 6 * 4096, 7);
-	put64(p + 7 * 4096 + 8 * 16, 40);
-	put64(p + 7 * 4096 + 8 * 17, 30);
-	put64(info + 72, 5);
-	ml_image_add_note(image, "CORE", 1, "t", "kept", info, 80);
-	ml_image_add_note(image, "Xen", ML_XEN_CRASH_INFO, "t", "", info, 80);
-	ml_xen_attach(image);
-	assert_true(memlog_image_has_space(image, MEMLOG_PHYS));
-	assert_int_equal(run(image, "-F ovmf"), MEMLOG_OK);
-	assert_string_equal(sink.text, "in dom0\n");
-	assert_int_equal(run(image, "-F ovmf --extract"), MEMLOG_OK);
-	small = reopen();
-	assert_int_equal(run(small, "-F ovmf"), MEMLOG_OK);
-	assert_string_equal(sink.text, "in dom0\n");
-	assert_false(was_said("machine addresses"));
-	assert_int_equal(run(small, "-F ovmf --list"), MEMLOG_OK);
-	assert_non_null(strstr(sink.text, " phys:0x10000 "));
-	assert_int_equal(run(small, "--info"), MEMLOG_OK);
-	assert_non_null(strstr(sink.text, "CORE 0x1"));
-	assert_null(strstr(sink.text, "Xen 0x"));
-	memlog_image_close(small);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-/* What is extracted is the same logs with the same states. */
-static void extract(void **state)
-{
-	static const char *const args[] = { "", "-r -a", "--at 0x3cb3000" };
-	struct mem m = { .n = 0 };
-	struct memlog_image *image, *small;
-	uint8_t *p = mem_add(&m, 0, 0x4000000);
-	char *want;
-	size_t i;
-
-	put_log(p + 0x820000, 0x10000, "early\r\n");
-	put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
-	image = mem_image(&m, MEMLOG_PHYS);
-	assert_int_equal(run(image, "--extract"), MEMLOG_OK);
-	assert_true(sink.len < 0x40000);
-	small = reopen();
-	for (i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
-		assert_int_equal(run(image, args[i]), MEMLOG_OK);
-		want = strdup(sink.text);
-		assert_non_null(want);
-		assert_int_equal(run(small, args[i]), MEMLOG_OK);
-		assert_string_equal(sink.text, want);
-		free(want);
-	}
-	assert_int_equal(run(small, "--info"), MEMLOG_OK);
-	assert_non_null(strstr(sink.text, "extract of 2 logs"));
-	memlog_image_close(small);
-	memlog_image_close(image);
-	mem_free(&m);
-}
-
-static int setup(void **state)
-{
-	text_sink_init(&sink);
-	text_sink_init(&said);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	text_sink_free(&sink);
-	text_sink_free(&said);
-	return 0;
 }
 
 int main(void)
@@ -715,10 +551,8 @@ int main(void)
 		cmocka_unit_test(invalid),
 		cmocka_unit_test(stopped),
 		cmocka_unit_test(long_line),
-		cmocka_unit_test(extract),
-		cmocka_unit_test(extract_xen),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, query_setup, query_teardown);
 }

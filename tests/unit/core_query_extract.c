@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Extracts: what is printed of them is the same as of the memory that they are from. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "image/xen/xen.h"
+#include "libmem.h"
+#include "libquery.h"
+
+/* Write what is in the sink to a file and open that. */
+static struct memlog_image *reopen(void)
+{
+	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	char name[] = "/tmp/memlog-test-XXXXXX";
+	struct memlog_image *image;
+	int fd = mkstemp(name);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, sink.text, sink.len), (ssize_t)sink.len);
+	close(fd);
+	assert_int_equal(memlog_image_open_file(name, &opts, &image,
+						&query_err),
+			 MEMLOG_OK);
+	unlink(name);
+	return image;
+}
+
+/* dom0's log on scattered pages of machine memory: the extract describes dom0's
+ * addresses, and has no note that would say otherwise. */
+static void extract_xen(void **state)
+{
+	struct mem m = { .n = 0 };
+	uint8_t *p = mem_add(&m, 0, 64 * 4096), ring[0x2000] = { 0 };
+	uint8_t info[80] = { 0 };
+	struct memlog_image *image = mem_image(&m, MEMLOG_MACH), *small;
+
+	image->machine = "x86_64";
+	query_put_log(ring, sizeof(ring), "in dom0\r\n");
+	put64(ring + 0x28, 0xf00);
+	put64(ring + 0x30, 0xf00 + 9);
+	memset(ring + 192, 0, 9);
+	memcpy(ring + 192 + 0xf00, "in dom0\r\n", 9);
+	memcpy(p + 40 * 4096, ring, 4096);
+	memcpy(p + 30 * 4096, ring + 4096, 4096);
+	put64(p + 5 * 4096, 6);
+	put64(p + 6 * 4096, 7);
+	put64(p + 7 * 4096 + 8 * 16, 40);
+	put64(p + 7 * 4096 + 8 * 17, 30);
+	put64(info + 72, 5);
+	ml_image_add_note(image, "CORE", 1, "t", "kept", info, 80);
+	ml_image_add_note(image, "Xen", ML_XEN_CRASH_INFO, "t", "", info, 80);
+	ml_xen_attach(image);
+	assert_true(memlog_image_has_space(image, MEMLOG_PHYS));
+	assert_int_equal(query_run(image, "-F ovmf"), MEMLOG_OK);
+	assert_string_equal(sink.text, "in dom0\n");
+	assert_int_equal(query_run(image, "-F ovmf --extract"), MEMLOG_OK);
+	small = reopen();
+	assert_int_equal(query_run(small, "-F ovmf"), MEMLOG_OK);
+	assert_string_equal(sink.text, "in dom0\n");
+	assert_false(query_was_said("machine addresses"));
+	assert_int_equal(query_run(small, "-F ovmf --list"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, " phys:0x10000 "));
+	assert_int_equal(query_run(small, "--info"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "CORE 0x1"));
+	assert_null(strstr(sink.text, "Xen 0x"));
+	memlog_image_close(small);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* What is extracted is the same logs with the same states. */
+static void extract(void **state)
+{
+	static const char *const args[] = { "", "-r -a", "--at 0x3cb3000" };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image, *small;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+	char *want;
+	size_t i;
+
+	query_put_log(p + 0x820000, 0x10000, "early\r\n");
+	query_put_log(p + 0x3cb3000, 0x20000, "a whole boot\r\nbefore\r\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(query_run(image, "--extract"), MEMLOG_OK);
+	assert_true(sink.len < 0x40000);
+	small = reopen();
+	for (i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
+		assert_int_equal(query_run(image, args[i]), MEMLOG_OK);
+		want = strdup(sink.text);
+		assert_non_null(want);
+		assert_int_equal(query_run(small, args[i]), MEMLOG_OK);
+		assert_string_equal(sink.text, want);
+		free(want);
+	}
+	assert_int_equal(query_run(small, "--info"), MEMLOG_OK);
+	assert_non_null(strstr(sink.text, "extract of 2 logs"));
+	memlog_image_close(small);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(extract),
+		cmocka_unit_test(extract_xen),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, query_setup, query_teardown);
+}
