@@ -2,6 +2,7 @@
 /* Extracts: what is printed of them is the same as of the memory that they are from. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -104,11 +105,54 @@ static void extract(void **state)
 	mem_free(&m);
 }
 
+/* Addresses of a debugger or a process are that in the extract, too, whatever notes of a
+ * machine come along, and all parts of the logs are reached. */
+static void extract_spaces(void **state)
+{
+	static const enum memlog_space spaces[] = { MEMLOG_VIRT, MEMLOG_HOST };
+	static const char *const owners[] = { "VMCOREINFO", "QEMU", "none" };
+	struct memlog_image *image, *small, *smaller;
+	struct mem m = { .n = 0 };
+	char want[80];
+	size_t i, k;
+
+	query_put_log(mem_add(&m, 0x7f1234400000, 0x20000), 0x10000, "one\r\n");
+	query_put_log(mem_add(&m, 0x7f1234800000, 0x20000), 0x20000,
+		      "the other one\r\n");
+	for (i = 0; i < 6; i++) {
+		image = mem_image(&m, spaces[i % 2]);
+		image->machine = "x86_64";
+		ml_image_add_note(image, owners[i / 2], 0, "t",
+				  "OSRELEASE=6.1.0\n", "OSRELEASE=6.1.0\n", 16);
+		assert_int_equal(query_run(image, "-F ovmf --extract"), 0);
+		small = reopen();
+		assert_int_equal(query_run(small, "-F ovmf --extract"), 0);
+		smaller = reopen();
+		for (k = 0; k < 2; k++) {
+			assert_int_equal(query_run(k ? smaller : small,
+						   "-F ovmf -a --list"),
+					 0);
+			snprintf(want, sizeof(want), " %s:0x7f1234400000 ",
+				 memlog_space_name(spaces[i % 2]));
+			assert_non_null(strstr(sink.text, want));
+			snprintf(want, sizeof(want), " %s:0x7f1234800000 ",
+				 memlog_space_name(spaces[i % 2]));
+			assert_non_null(strstr(sink.text, want));
+			assert_false(query_was_said("cannot be"));
+		}
+		memlog_image_close(smaller);
+		memlog_image_close(small);
+		memlog_image_close(image);
+	}
+	mem_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(extract),
 		cmocka_unit_test(extract_xen),
+		cmocka_unit_test(extract_spaces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
