@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "format/edk2.h"
 #include "format/ovmf/index.h"
 #include "libmem.h"
 
@@ -591,17 +592,17 @@ static void dates(void **state)
 	(void)state;
 	put32(t + 8, 500000000);
 	put16(t + 12, 2047);
-	assert_true(ml_ovmf_clock_date(t, &got));
+	assert_true(ml_edk2_date(t, &got));
 	assert_true(got == 1795860003.5);
 	put16(t + 12, 60);
-	assert_true(ml_ovmf_clock_date(t, &got));
+	assert_true(ml_edk2_date(t, &got));
 	assert_true(got == 1795863603.5);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		uint8_t b[16];
 
 		memcpy(b, t, sizeof(b));
 		b[bad[i].at] = bad[i].value;
-		assert_false(ml_ovmf_clock_date(b, &got));
+		assert_false(ml_edk2_date(b, &got));
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * clock.c - the rate of the processor's counter, and dates.
+ * clock.c - the rate of the processor's counter.
  *
  * The firmware waits for nothing: it stores at some moments what the counter and
  * the ACPI PM timer are. The PM timer has 24 bits, and turns over every 4.7 s.
@@ -8,7 +8,6 @@
  * right one is that with which the others agree.
  */
 #include "base/bytes.h"
-#include "base/date.h"
 #include "index.h"
 
 #define PAIR  16
@@ -99,24 +98,4 @@ uint64_t ml_ovmf_clock_rate(const uint8_t *pairs, size_t n)
 		}
 	}
 	return (uint64_t)ret;
-}
-
-#define DAY 86400u
-
-bool ml_ovmf_clock_date(const uint8_t *p, double *ret)
-{
-	uint32_t year = ml_le16(p), ns = ml_le32(p + 8);
-	int16_t zone = (int16_t)ml_le16(p + 12);
-	uint64_t s;
-
-	if (year < 1998 || year > 9999 || !p[2] || p[2] > 12 || !p[3] ||
-	    p[3] > 31 || p[4] > 23 || p[5] > 59 || p[6] > 59 ||
-	    ns > 999999999u || ((zone < -1440 || zone > 1440) && zone != 2047))
-		return false;
-	s = ml_days(year, p[2], p[3]) * DAY + p[4] * 3600u + p[5] * 60u + p[6];
-	*ret = (double)s + (double)ns / 1e9;
-	/* minutes that UTC is ahead; 2047: unspecified */
-	if (zone != 2047)
-		*ret += zone * 60.0;
-	return true;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "format/edk2.h"
 #include "index.h"
 
 #define HEADER	192
@@ -77,7 +78,7 @@ static enum memlog_status ovmf_ext_find(struct ml_source *source,
 	ret->resumes = ml_le32(p + 0x24);
 	ret->start = ml_le64(p + 0x28);
 	ret->count = ml_le64(p + 0x40);
-	ret->dated = ml_ovmf_clock_date(p + 0x58, &ret->date);
+	ret->dated = ml_edk2_date(p + 0x58, &ret->date);
 	ret->date_clock = ml_le64(p + 0x68);
 	if (!ret->hz)
 		ret->hz = ml_ovmf_clock_rate(p + 0x70, EXT - 0x70);

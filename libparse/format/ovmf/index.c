@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/plural.h"
+#include "format/edk2.h"
 #include "index.h"
 
 #define ENTRY 32
@@ -141,35 +142,6 @@ static void ovmf_index_next(struct ovmf_index *x, struct ml_source *source,
 	}
 }
 
-/* Bits of edk2's DEBUG() to levels of syslog. */
-static uint32_t ovmf_index_level(uint32_t bits)
-{
-	if (bits & 0x80000000u)
-		return 3;
-	if (bits & 0x00000002u)
-		return 4;
-	/* INIT, LOAD, INFO, BM */
-	return bits & 0x00000445u ? 6 : 7;
-}
-
-static const char *ovmf_index_phase(uint8_t phase)
-{
-	switch (phase) {
-	case 1:
-		return "SEC";
-	case 2:
-		return "PEI";
-	case 4:
-		return "DXE";
-	case 5:
-		return "RT";
-	case 9:
-		return "SMM";
-	default:
-		return NULL;
-	}
-}
-
 /* The counter starts again when the machine resumes, at least with KVM. What was
  * written without its being noted goes back by more than processors differ. */
 #define OF_RESUME 0xf0u
@@ -210,8 +182,8 @@ static void ovmf_index_first(struct ovmf_index *x, uint64_t user_hz,
 	ovmf_index_time(x, user_hz, rec);
 	ovmf_index_date(x, rec);
 	rec->has_level = true;
-	rec->level = ovmf_index_level(x->entry.level);
-	rec->phase = ovmf_index_phase(x->entry.phase);
+	rec->level = ml_edk2_level(x->entry.level);
+	rec->phase = ml_edk2_phase(x->entry.phase);
 	rec->component = ml_ovmf_modules_name(&x->modules, x->entry.module);
 }
 
@@ -232,7 +204,7 @@ void ml_ovmf_index_apply(struct ovmf_index *x, struct ml_source *source,
 	if (!x->has || x->entry.to <= from)
 		ovmf_index_next(x, source, from);
 	while (x->has && x->entry.from < to) {
-		uint32_t level = ovmf_index_level(x->entry.level);
+		uint32_t level = ml_edk2_level(x->entry.level);
 
 		if (!rec->has_level)
 			ovmf_index_first(x, user_hz, rec);

@@ -37,8 +37,6 @@ enum memlog_status ml_ovmf_ext_load(struct ml_source *source,
 /* clock.c: the rate of the clock in Hz by the pairs that were taken of it and of
  * the PM timer, n bytes; 0: they do not tell. */
 uint64_t ml_ovmf_clock_rate(const uint8_t *pairs, size_t n);
-/* The date of an EFI_TIME, 16 bytes, in seconds since 1970; false: it is none. */
-bool ml_ovmf_clock_date(const uint8_t *efi_time, double *ret);
 
 /* modules.c: the modules that the log has named so far. */
 #define OVMF_MODULES	 512

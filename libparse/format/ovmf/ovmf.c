@@ -9,6 +9,7 @@
 #include "ovmf.h"
 
 #include "base/bytes.h"
+#include "format/edk2.h"
 #include "format/lines.h"
 #include "index.h"
 
@@ -216,7 +217,7 @@ const struct ml_format ml_format_ovmf = {
 	.live.narrow = ml_ovmf_narrow,
 	.live.position = ml_ovmf_position,
 	.say.module = ml_ovmf_module,
-	.say.moment = ml_ovmf_moment,
+	.say.moment = ml_edk2_moment,
 	.say.takes = ML_TAKES_UNCOMMITTED,
 	.say.absent = "the firmware may not log into memory: OVMF does if "
 		      "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "

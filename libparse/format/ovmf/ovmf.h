@@ -136,7 +136,4 @@ size_t ml_ovmf_locate(struct memlog_image *image,
 		      const struct memlog_symbols *symbols,
 		      struct ml_likely *ret, size_t max);
 
-/* moment.c */
-void ml_ovmf_moment(const struct memlog_record *rec, struct ml_moment *ret);
-
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * moment.c - what lines of OVMF say about the boot: of our firmware the phase and the
+ * edk2moment.c - what lines of edk2 say about the boot: of our firmware the phase and the
  * progress codes, of all others the lines that the core of each phase writes.
  */
 #include <string.h>
 
-#include "ovmf.h"
+#include "edk2.h"
 
 enum { GUID_LEN = 36 };
 
@@ -14,14 +14,15 @@ enum { GUID_LEN = 36 };
 static const struct {
 	const char *name;
 	enum ml_stage phase;
-} ovmf_phases[] = {
+} edk2_phases[] = {
 	{ "SEC", ML_STAGE_SEC },
 	{ "PEI", ML_STAGE_PEI },
+	{ "PEI64", ML_STAGE_PEI },
 	{ "DXE", ML_STAGE_DXE },
 };
 
 /* The last word of a line, if it fits; *ret_len bytes. */
-static const uint8_t *ovmf_last_word(const struct memlog_record *rec,
+static const uint8_t *edk2_last_word(const struct memlog_record *rec,
 				     size_t size, size_t *ret_len)
 {
 	size_t len = rec->message ? rec->message_len : rec->text_len, n = 0;
@@ -37,14 +38,14 @@ static const uint8_t *ovmf_last_word(const struct memlog_record *rec,
 
 /* A module is loaded: its GUID, or its name. Without an index that is also who writes the
  * lines that follow. */
-static void ovmf_loaded(const struct memlog_record *rec, struct ml_moment *ret)
+static void edk2_loaded(const struct memlog_record *rec, struct ml_moment *ret)
 {
 	const uint8_t *word;
 	size_t n;
 
 	if (!ml_moment_starts(rec, "Loading "))
 		return;
-	word = ovmf_last_word(rec, sizeof(ret->loaded), &n);
+	word = edk2_last_word(rec, sizeof(ret->loaded), &n);
 	if (word && n == GUID_LEN && word[8] == '-') {
 		memcpy(ret->guid, word, n);
 	} else if (word && n > 4 && !memcmp(word + n - 4, ".efi", 4)) {
@@ -54,7 +55,7 @@ static void ovmf_loaded(const struct memlog_record *rec, struct ml_moment *ret)
 	}
 }
 
-void ml_ovmf_moment(const struct memlog_record *rec, struct ml_moment *ret)
+void ml_edk2_moment(const struct memlog_record *rec, struct ml_moment *ret)
 {
 	double zero;
 	size_t i;
@@ -66,11 +67,11 @@ void ml_ovmf_moment(const struct memlog_record *rec, struct ml_moment *ret)
 		ret->has_machine = rec->time_zero > 0;
 		ret->machine_ns = (int64_t)(zero * 1e9);
 	}
-	ovmf_loaded(rec, ret);
+	edk2_loaded(rec, ret);
 	if (ml_moment_firmware(rec, ret))
 		return;
 	for (i = 0;
-	     rec->phase && i < sizeof(ovmf_phases) / sizeof(*ovmf_phases); i++)
-		if (!strcmp(rec->phase, ovmf_phases[i].name))
-			ret->phase = ovmf_phases[i].phase;
+	     rec->phase && i < sizeof(edk2_phases) / sizeof(*edk2_phases); i++)
+		if (!strcmp(rec->phase, edk2_phases[i].name))
+			ret->phase = edk2_phases[i].phase;
 }
