@@ -96,6 +96,10 @@
  * to tell which pages are their own: 64 rings of ACRN's trace have 256 MiB. */
 #define ML_LOOKED_AT (1u << 30)
 
+/* Bytes of logs that are looked at to tell how far their text goes, all logs of one image
+ * together; the same again for each copy of a live one. */
+#define ML_SETTLED (1u << 28)
+
 /* Text in which a resume from suspend to RAM would be mentioned: it is a few
  * KiB after the start of a boot. */
 #define ML_OVMF_RESUME 65536u

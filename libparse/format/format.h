@@ -142,6 +142,8 @@ struct memlog_logs {
 	bool dmesg_refused; /* the log of this kernel, by expand() */
 	uint64_t guessed;   /* bytes of rings of Xen, at most ML_XEN_GUESSED */
 	uint64_t tries;	    /* of what may be there, at most ML_HYP_TRIES */
+	uint64_t settled;   /* bytes looked at by settle(), at most
+				   ML_SETTLED */
 	size_t n_extents;   /* of all logs */
 	bool some; /* not all of the image was searched: there may be more */
 	const struct memlog_image *image;     /* being scanned, else NULL */
@@ -169,14 +171,21 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 				     const struct memlog_extent *extent,
 				     struct memlog_err *err);
 
+/* Call settle() of a log that was just added, for scan and expand(). */
+void ml_log_settle(struct memlog_logs *logs, struct ml_log *log,
+		   struct memlog_image *image);
+
 /*
  * Where the text of a log ends: all bytes ever written, modulo modulus if that
  * is all that is known. boot changes with every boot if the log counts boots.
+ * by_text: end only tells that there is something new; what is new comes after the
+ * text that was seen before.
  */
 struct ml_position {
 	uint64_t end;
 	uint64_t modulus; /* 0: end counts all bytes */
 	uint64_t boot;
+	bool by_text;
 };
 
 /* The magic of a format in memory. offset: of the magic in the log; align: of
@@ -329,6 +338,9 @@ struct ml_format {
 	} find;
 
 	/*
+	 * settle: where the text tells what the header does not: used, flags and
+	 *	priv, of a log that was just found and of each copy of a live one.
+	 *	*budget is how many bytes may still be looked at.
 	 * expand: search around a log that was just found and add its siblings
 	 *	and pages; its first extent may move. NOT_MINE: on a closer look
 	 *	not a log; nothing was added, and it is dropped.
@@ -346,6 +358,8 @@ struct ml_format {
 	 *	order; true for the page that a header was found in.
 	 */
 	struct {
+		void (*settle)(struct ml_log *log, struct ml_source *source,
+			       uint64_t *budget);
 		enum memlog_status (*expand)(struct memlog_logs *logs,
 					     struct ml_log *log,
 					     struct memlog_image *image,

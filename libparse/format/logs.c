@@ -36,6 +36,18 @@ enum memlog_status ml_logs_add(struct memlog_logs *logs,
 	return MEMLOG_OK;
 }
 
+void ml_log_settle(struct memlog_logs *logs, struct ml_log *log,
+		   struct memlog_image *image)
+{
+	struct ml_source source = { .image = image, .log = log };
+	uint64_t budget = ML_SETTLED - logs->settled;
+
+	if (!log->fmt->group.settle)
+		return;
+	log->fmt->group.settle(log, &source, &budget);
+	logs->settled = ML_SETTLED - budget;
+}
+
 static void logs_free(struct memlog_logs *logs, struct ml_log *log)
 {
 	ml_free(&logs->alloc, log->extents);
@@ -121,6 +133,7 @@ void ml_logs_clear(struct memlog_logs *logs)
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;
 	logs->pages = logs->counted = logs->tries = logs->guessed = 0;
+	logs->settled = 0;
 	logs->around_low = logs->dmesg_refused = false;
 }
 

@@ -82,6 +82,7 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 		ml_logs_drop_last(job->logs);
 		return s;
 	}
+	ml_log_settle(job->logs, log, job->image);
 	s = ml_scan_kernel(job, probed->fmt, ML_KERNEL_EXPAND, err);
 	if (!s && probed->fmt->group.expand)
 		s = probed->fmt->group.expand(job->logs, log, job->image, err);

@@ -108,9 +108,10 @@ static void same_place(struct memlog_follow *f, const struct content *c,
 }
 
 /* Another ring: it may start with text that was already returned, because the
- * early log was copied to it; otherwise it is from another boot. */
+ * early log was copied to it; otherwise it is from another boot. Or the same one, if
+ * only text tells what is new. */
 static void other_place(struct memlog_follow *f, const struct content *c,
-			struct memlog_follow_news *news)
+			bool moved, struct memlog_follow_news *news)
 {
 	uint8_t *p = c->text, *found = NULL;
 	size_t left = c->len;
@@ -127,6 +128,8 @@ static void other_place(struct memlog_follow *f, const struct content *c,
 	}
 	if (found)
 		f->skip = (uint64_t)(found - c->text) + f->keep_len;
+	else if (!moved && memlog_decoder_log(f->d)->flags & MEMLOG_LOG_WRAPPED)
+		follow_text_overran(f, news, 0);
 	else
 		start_over(f, news);
 }
@@ -161,8 +164,8 @@ static enum memlog_status by_text(struct memlog_follow *f,
 	f->fmt->live.position(ml_decoder_source(f->d), &pos);
 	if (!f->known)
 		start_over(f, news);
-	else if (moved)
-		other_place(f, c, news);
+	else if (moved || pos.by_text)
+		other_place(f, c, moved, news);
 	else
 		same_place(f, c, &pos, news);
 	f->pos = pos;

@@ -218,6 +218,18 @@ static void snapshot_narrow(struct ml_snapshot *snap, const struct ml_log *old,
 		snap->log.pub.flags |= MEMLOG_LOG_RACED;
 }
 
+static void snapshot_settle(struct ml_snapshot *snap,
+			    struct memlog_image *image)
+{
+	struct ml_source source = { .image = image,
+				    .log = &snap->log,
+				    .copies = snap->copies };
+	uint64_t budget = ML_SETTLED;
+
+	if (snap->log.fmt->group.settle)
+		snap->log.fmt->group.settle(&snap->log, &source, &budget);
+}
+
 static enum memlog_status one_try(struct ml_snapshot *snap,
 				  struct memlog_image *image,
 				  const struct ml_log *old, struct header *h,
@@ -238,6 +250,8 @@ static enum memlog_status one_try(struct ml_snapshot *snap,
 	}
 	if (!s)
 		s = copy_read(c, image, &snap->extent, &snap->alloc, err);
+	if (!s)
+		snapshot_settle(snap, image);
 	if (!s)
 		s = header_read(&h[1], want, image, old->extents, err);
 	if (s || snapshot_stable(old->fmt, &h[0], &h[1]))
