@@ -113,21 +113,26 @@ static void same_place(struct memlog_follow *f, const struct content *c,
 static void other_place(struct memlog_follow *f, const struct content *c,
 			bool moved, struct memlog_follow_news *news)
 {
-	uint8_t *p = c->text, *found = NULL;
-	size_t left = c->len;
+	const uint8_t *end = f->keep + f->keep_len;
+	size_t left = c->len, found = 0, at;
+	uint8_t *p = c->text;
 
 	if (f->known && f->total && f->total <= c->len &&
 	    keep_fits(f, c, (size_t)f->total)) {
 		f->skip = f->total;
 		return;
 	}
+	/* it may begin after the first of the bytes that are remembered */
 	while (f->known && f->keep_len >= KEEP_UNIQUE &&
-	       (p = memmem(p, left, f->keep, f->keep_len))) {
-		found = p++;
+	       (p = memmem(p, left, end - KEEP_UNIQUE, KEEP_UNIQUE))) {
+		at = (size_t)(p - c->text) + KEEP_UNIQUE;
+		if (keep_fits(f, c, at))
+			found = at;
+		p++;
 		left = c->len - (size_t)(p - c->text);
 	}
 	if (found)
-		f->skip = (uint64_t)(found - c->text) + f->keep_len;
+		f->skip = found;
 	else if (!moved && memlog_decoder_log(f->d)->flags & MEMLOG_LOG_WRAPPED)
 		follow_text_overran(f, news, 0);
 	else
