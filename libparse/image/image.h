@@ -115,6 +115,8 @@ struct memlog_image {
 	} part;
 	/* nobody said that the file is memory; MEMLOG_FILE has it, too */
 	bool unsure;
+	/* nobody said at which address the file begins: taken to be 0 */
+	bool unplaced;
 	/* the file below the readers, closed last; ops NULL: none */
 	struct ml_file file;
 	uint64_t missing; /* bytes that are truncated or unreadable */

@@ -77,6 +77,7 @@ static enum memlog_status raw_open(struct memlog_image *image,
 	if (s)
 		return s;
 	s = ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+	image->unplaced = !said && !ml_file_is_device(file);
 	return s || said || ml_file_is_device(file) ?
 		       s :
 		       raw_add_file(image, file, err);

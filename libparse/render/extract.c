@@ -158,17 +158,18 @@ add_log(struct extract *x, const struct memlog_log *log, struct memlog_err *err)
 	return s;
 }
 
-/* An address that stands for a file offset is shown, if there is one. */
+/* An address that stands for a file offset is shown, if there is one; or that of a log's
+ * own header, if nobody said where the file begins. */
 static void choose_shift(struct extract *x, const struct memlog_log *log)
 {
 	const struct memlog_extent *e = &log->extents[0];
+	bool offset = x->space == MEMLOG_FILE;
 
 	x->shown = x->space;
-	if (x->space != MEMLOG_FILE)
-		return;
 	/* of the pages of the guest: the first log begins with one */
-	x->bias = e->addr % ML_PAGE;
-	if (e->has_alias) {
+	if (offset)
+		x->bias = e->addr % ML_PAGE;
+	if (e->has_alias && (offset || x->image->unplaced)) {
 		x->shown = e->alias_space;
 		x->shift = e->alias_addr - e->addr;
 	}
