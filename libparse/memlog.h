@@ -640,7 +640,8 @@ MEMLOG_API const char *memlog_state_name(enum memlog_state state);
 
 /* One run of len bytes of a log, headers included, len > 0. cpu is -1 if there
  * is none. alias is the same byte in another space, if has_alias is set: only
- * when that is certain. */
+ * when that is certain. In a raw file that is not known to begin at address 0 it may
+ * be in the same space, where the log's own header says that it is. */
 struct memlog_extent {
 	enum memlog_space space;
 	uint64_t addr;

@@ -78,6 +78,21 @@
  * MiB, and as much for the index that our firmware puts into the header. */
 #define ML_OVMF_MAX (4u << 20)
 
+/* The largest AdvancedLogger, header included: 4 MiB is usual, and a live log is copied
+ * up to this size. */
+#define ML_ADVLOGGER_MAX (64u << 20)
+
+/* Logs that go on with another in a chain: the firmware follows as many. */
+#define ML_ADVLOGGER_CHAIN 3u
+
+/* Bytes of these logs that are compared with others, and pairs that are looked at. A real
+ * image has three or four logs. */
+#define ML_ADVLOGGER_COMPARED (UINT64_C(256) << 20)
+#define ML_ADVLOGGER_PAIRS    (1u << 24)
+
+/* Logs of different boots that are put in order by their dates. */
+#define ML_ADVLOGGER_BOOTS 64u
+
 /* OVMF logs whose text is compared with another's; each reads up to an early
  * ring: a real image has two or three, a hostile one thousands. */
 #define ML_OVMF_COMPARED 64u

@@ -103,9 +103,7 @@ static uint32_t flags_of_buf(const struct ml_lines *l)
 	return l->seg[l->cur - 1].flags;
 }
 
-/* len without the start of a UTF-8 character, or of CR LF, that continues after
- * it: a line is cut between characters. */
-static size_t whole_chars(const uint8_t *p, size_t len)
+size_t ml_lines_cut(const uint8_t *p, size_t len)
 {
 	size_t n, of;
 
@@ -142,7 +140,7 @@ enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
 			return MEMLOG_OK;
 		}
 		if (n >= ML_MAX_LINE) {
-			n = whole_chars(l->buf + l->start, ML_MAX_LINE);
+			n = ml_lines_cut(l->buf + l->start, ML_MAX_LINE);
 			lines_emit(l, rec, n, MEMLOG_REC_CONTINUES,
 				   flags_of_buf(l));
 			return MEMLOG_OK;

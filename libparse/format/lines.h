@@ -53,4 +53,8 @@ enum memlog_status ml_lines_next(struct ml_lines *l, struct ml_source *source,
 				 struct memlog_record *rec,
 				 struct memlog_err *err);
 
+/* len, not 0, without the start of a UTF-8 character, or of CR LF, that continues
+ * after it: a line is cut between characters. */
+size_t ml_lines_cut(const uint8_t *p, size_t len);
+
 #endif

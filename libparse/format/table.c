@@ -9,6 +9,7 @@
 
 #define FORMATS(X)     \
 	X(ovmf)        \
+	X(advlogger)   \
 	X(acrn_log)    \
 	X(acrn_trace)  \
 	X(acrn_sbuf)   \

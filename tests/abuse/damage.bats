@@ -105,6 +105,13 @@ forms() {
 	forms "$unpacked" cbmem --at 0x3fde000
 }
 
+@test "AdvancedLogger in all kinds of files" {
+	unpack advlogger-v5-wrap.raw
+	forms "$unpacked" advlogger
+	unpack advlogger-v6-full.raw
+	forms "$unpacked" advlogger
+}
+
 @test "ACRN's log and trace in all kinds of files" {
 	"$B/mkacrn" log acrn cpus=2 region=256K messages=1000 pointers=0
 	forms acrn acrn-log

@@ -13,7 +13,8 @@ setup() {
 # what IMAGE: its logs, with what is known of them
 what() {
 	"$dump" -q --list -J "$1" | objects | jq -c '[.format, .variant,
-		if .space == "file" then .extents[0].alias_addr else .addr end,
+		if .space == "file" or .extents[0].alias_space == .space
+			then .extents[0].alias_addr else .addr end,
 		.boot, .state, .used]'
 }
 
@@ -82,7 +83,8 @@ check() {
 	done
 	# each format that has text was there
 	"$dump" --help | grep -q cbmem
-	for name in ovmf acrn-log acrn-trace xen-console xencons cbmem hyp-trace ftrace; do
+	for name in ovmf advlogger acrn-log acrn-trace xen-console xencons \
+		cbmem hyp-trace ftrace; do
 		grep -qx "$name" seen
 	done
 }

@@ -112,8 +112,10 @@ check_all() {
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
 		# except those of Xen, which have several logs, of coreboot,
-		# of Linux, and the resume above: they have tests of their own
-		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | fpdt-*)
+		# of Linux, of AdvancedLogger, and the resume above: they have
+		# tests of their own
+		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | \
+			fpdt-* | advlogger-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;
