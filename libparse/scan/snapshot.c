@@ -325,6 +325,13 @@ static enum memlog_status take_all(struct ml_snapshot *snap,
 
 /* ------------------------------------------------------------------------- */
 
+/* Does probe() of the first bytes tell what a decoder needs? Of what has no magic,
+ * expand() does. */
+static bool has_header(const struct ml_log *log)
+{
+	return !log->fmt->find.screen || !log->fmt->group.expand;
+}
+
 /* Is it too large to copy? */
 static bool too_large(const struct ml_log *log)
 {
@@ -362,8 +369,9 @@ enum memlog_status ml_snapshot_init(struct ml_snapshot *snap,
 		ml_fail(err, s, "no memory to copy a live log");
 	} else {
 		h[1].bytes = h[0].bytes + HEADER_MAX;
-		s = snap->n_copies == 1 ? take_one(snap, image, log, h, err) :
-					  take_all(snap, image, log, h, err);
+		s = has_header(log) && snap->n_copies == 1 ?
+			    take_one(snap, image, log, h, err) :
+			    take_all(snap, image, log, h, err);
 	}
 	ml_free(&snap->alloc, h[0].bytes);
 	if (s)

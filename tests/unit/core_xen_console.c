@@ -462,6 +462,35 @@ static void test_stop(void **state)
 	damage_fini(&d);
 }
 
+/* Memory that may change has what a dump has: the ring is not searched for again. */
+static void test_live(void **state)
+{
+	struct memlog_reader_ops live = mem_ops;
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 2 * MIB);
+	struct conring r = { .buf = m + MIB,
+			     .size = XEN_RING_MIN,
+			     .times = true };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	int i;
+
+	live.flags |= MEMLOG_READER_LIVE;
+	conring_put(&r, "(XEN) Xen version 4.17.7\n");
+	for (i = 0; i < 2; i++) {
+		conring_lines(&r, i ? 1000 : 100);
+		assert_int_equal(memlog_image_wrap(&live, &mem, MEMLOG_PHYS,
+						   "m", NULL, &image, NULL),
+				 0);
+		logs = xen_scan(image, NULL);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		xen_expect(image, memlog_logs_get(logs, 0), r.buf, r.size, r.p);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+	}
+	mem_free(&mem);
+}
+
 /* A guest's console page: found where the image is of Xen, or when asked. */
 static void test_xencons(void **state)
 {
@@ -529,6 +558,7 @@ int main(void)
 		cmocka_unit_test(test_lost_copies),
 		cmocka_unit_test(test_lost_longer),
 		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_live),
 		cmocka_unit_test(test_xencons),
 	};
 
