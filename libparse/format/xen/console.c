@@ -198,8 +198,9 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			continue;
 		}
 		snprintf(logs[i]->pub.reason, sizeof(logs[i]->pub.reason),
-			 "%s%s", words[r->how],
-			 r->hidden ? "; dmesg -c hid a part of it" : "");
+			 "%s%s%s", words[r->how],
+			 r->hidden ? "; dmesg -c hid a part of it" : "",
+			 r->doubt ? "; where its text begins is a guess" : "");
 	}
 	for (i = 0; i < n && copies + 1 == n && !some; i++)
 		if (logs[i]->pub.state != MEMLOG_STATE_COPY)
@@ -217,7 +218,8 @@ static enum memlog_status xen_open(void *state, struct ml_source *source,
 
 	memcpy(&d->ring, source->log->priv, sizeof(d->ring));
 	d->tsc_hz = opts->user->tsc_hz;
-	if (d->ring.how == XEN_BY_SHAPE || d->ring.how == XEN_STATIC)
+	if (d->ring.how == XEN_BY_SHAPE || d->ring.how == XEN_STATIC ||
+	    d->ring.doubt)
 		guessed = MEMLOG_REC_GUESSED;
 	ml_lines_add_ring(&d->lines, 0, d->ring.size, d->ring.start,
 			  d->ring.hidden, guessed | MEMLOG_REC_CONSUMED);

@@ -26,6 +26,9 @@
 /* One page of a ring that is found by its text may be lost among so many. */
 #define XEN_PAGES_LOST 4u
 
+/* A boot's first lines are within so many bytes. */
+#define XEN_BANNER_MAX 1024u
+
 enum xen_how { XEN_BY_SHAPE, XEN_BY_POINTER, XEN_BY_SYMBOLS, XEN_STATIC };
 
 /* Hints for an exact place: its size, both counters in one, and how it was
@@ -42,8 +45,9 @@ struct xen_ring {
 	uint8_t how; /* enum xen_how */
 	bool named;  /* named by the user: no doubt */
 	bool wrapped;
-	bool counters;	/* producer and consumer are known */
-	bool broken;	/* pages of it are lost, and it may be a copy */
+	bool counters; /* producer and consumer are known */
+	bool broken;   /* pages of it are lost, and it may be a copy */
+	bool doubt; /* nothing tells, or more than one place, where it starts */
 	uint64_t other; /* the page of text that is not its own, plus 1 */
 	uint32_t producer, consumer;
 };
@@ -61,7 +65,11 @@ static inline const struct xen_ring *ml_xen_ring_const(const struct ml_log *log)
 }
 
 /* Can this byte be in console text? Bytes above ASCII can. */
-bool ml_xen_is_text(uint8_t c);
+static inline bool ml_xen_is_text(uint8_t c)
+{
+	return (c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t' ||
+	       c == '\r' || c == 0x1b || c == '\b' || c == '\a';
+}
 
 /* Do the len bytes at p start with "(XEN) " or "(dN) "? Returns the length of
  * that prefix, 0 for neither. */
@@ -96,10 +104,20 @@ void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret);
  */
 bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring);
 
-/* Where the newest text in len bytes meets the oldest. False: in no place, or in more
- * than one. no_seam: they are in the order in which they were written. */
-bool ml_xen_seam(const uint8_t *p, size_t len, size_t *ret);
-bool ml_xen_no_seam(const uint8_t *p, size_t len);
+/*
+ * Where the newest text in len bytes meets the oldest: at is the first byte of the
+ * oldest, or of the line after it where the two are one line. ring: the end of the
+ * bytes goes on at their start; else that is not known. edge: the two may meet there,
+ * as they do in a copy, which is in the order in which it was written.
+ */
+struct xen_seam {
+	size_t at;
+	enum { XEN_SEAM_NONE, XEN_SEAM_MANY, XEN_SEAM_ONE } fits; /* places */
+	bool timed; /* time runs backwards there */
+	bool edge;
+};
+void ml_xen_find_seam(const uint8_t *p, size_t len, bool ring,
+		      struct xen_seam *ret);
 
 /* Whole lines after the first: Xen's and a guest's have a prefix, dom0's end with CR
  * LF, or start with a time if they come from its early console. bare: none of these. */

@@ -19,11 +19,12 @@
  * this. */
 #define HEADER_MAX 256
 
+/* At least this many zeros in a row were never written, or are the room before
+ * the oldest text; any text may have a few. */
+#define GAP 16
+
 /* Rings of more pages are not tried without each of them. */
 #define LEAVE_OUT_MAX 8u
-
-/* A boot's first lines are within so many bytes. */
-#define BANNER_MAX 1024u
 
 /* ---- lines --------------------------------------------------------------- */
 
@@ -144,7 +145,7 @@ static bool broken_begun(const struct broken *b, struct xen_ring *r)
 		end--;
 	/* a page alone is a copy of it */
 	if (!end || b->kind[0] > PAGE_END ||
-	    !memmem(b->p, BANNER_MAX, "Xen version ", 12))
+	    !memmem(b->p, XEN_BANNER_MAX, "Xen version ", 12))
 		return false;
 	in_last = judge_text_len(b->p + (end - 1) * ML_PAGE);
 	if (in_last == ML_PAGE && (end == 1 || end == b->n))
@@ -165,7 +166,7 @@ static bool broken_begun(const struct broken *b, struct xen_ring *r)
 	return lost <= b->n / XEN_PAGES_LOST;
 }
 
-/* Put the pages with text together. False: too many are lost. */
+/* Put the pages with text together. False: too many are lost, or none is. */
 static bool broken_join(struct broken *b)
 {
 	size_t first = 0, i, k;
@@ -187,7 +188,7 @@ static bool broken_join(struct broken *b)
 		memcpy(b->q + b->n_q * ML_PAGE, b->p + k * ML_PAGE, ML_PAGE);
 		b->at[b->n_q++] = (uint32_t)k;
 	}
-	return b->n - b->n_q <= b->n / XEN_PAGES_LOST;
+	return b->n_q < b->n && b->n - b->n_q <= b->n / XEN_PAGES_LOST;
 }
 
 /* Does text go on in mid-line from byte a to byte z, which may be far apart? */
@@ -215,23 +216,25 @@ static bool broken_at_edge(const struct broken *b, size_t off)
  */
 static bool broken_wrapped(struct broken *b, struct xen_ring *r)
 {
-	size_t len = b->n * ML_PAGE, n, seam;
+	size_t len = b->n * ML_PAGE, n;
+	struct xen_seam seam;
 
 	if (!broken_join(b))
 		return false;
 	n = b->n_q * ML_PAGE;
+	ml_xen_find_seam(b->q, n, false, &seam);
 	r->wrapped = true;
 	r->used = len;
-	if (ml_xen_seam(b->q, n, &seam)) {
-		r->start = (uint64_t)b->at[seam / ML_PAGE] * ML_PAGE +
-			   seam % ML_PAGE;
+	if (seam.fits == XEN_SEAM_ONE) {
+		r->start = (uint64_t)b->at[seam.at / ML_PAGE] * ML_PAGE +
+			   seam.at % ML_PAGE;
 		return !broken_at_edge(b, (size_t)r->start) ||
 		       (b->left == b->n && (b->kind[0] || r->start >= ML_PAGE));
 	}
 	if (b->left < b->n)
 		return false;
 	r->start = (uint64_t)b->at[0] * ML_PAGE;
-	return b->runs == 1 && !b->doubt && ml_xen_no_seam(b->q, n) &&
+	return b->runs == 1 && !b->doubt && seam.fits == XEN_SEAM_NONE &&
 	       broken_goes_on(b->q + n - 1, b->q, n) &&
 	       (b->kind[0] || b->kind[b->n - 1] ||
 		broken_goes_on(b->p + len - 1, b->p, len));
@@ -241,8 +244,12 @@ static bool broken_wrapped(struct broken *b, struct xen_ring *r)
  * there is one place. */
 static bool broken_left_out(struct broken *b, struct xen_ring *r)
 {
+	struct xen_seam seam;
 	size_t i, k;
 
+	ml_xen_find_seam(b->p, b->n * ML_PAGE, true, &seam);
+	if (seam.fits != XEN_SEAM_MANY)
+		return false;
 	for (i = 0; i < b->n; i++)
 		if (b->kind[i] != PAGE_TEXT || b->n > LEAVE_OUT_MAX)
 			return false;
@@ -287,6 +294,74 @@ enum memlog_status ml_xen_order_broken(const struct memlog_allocator *alloc,
 
 /* ---- the whole ring ------------------------------------------------------ */
 
+/* The longest run of zeros, not wrapping. */
+static size_t judge_longest_gap(const uint8_t *p, size_t len, size_t *ret_at)
+{
+	size_t best = 0, i, n;
+
+	for (i = 0; i < len; i += n + 1) {
+		const uint8_t *z = memchr(p + i, 0, len - i);
+
+		if (!z)
+			break;
+		i = (size_t)(z - p);
+		for (n = 1; i + n < len && !p[i + n]; n++)
+			;
+		if (n > best) {
+			best = n;
+			*ret_at = i;
+		}
+	}
+	return best;
+}
+
+/* Zeros at the start and at the end of len bytes. */
+static size_t judge_zeros_before(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !p[n])
+		n++;
+	return n >= GAP ? n : 0;
+}
+
+static size_t judge_zeros_after(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && !p[len - 1 - n])
+		n++;
+	return n >= GAP ? n : 0;
+}
+
+bool ml_xen_order(const uint8_t *p, size_t len, struct xen_ring *ring)
+{
+	size_t before = judge_zeros_before(p, len),
+	       after = judge_zeros_after(p, len);
+	size_t at = 0, gap;
+	struct xen_seam seam;
+
+	/* never full: text, and room after it; room before it too if the static
+	 * ring had wrapped before this one was allocated */
+	ring->wrapped = ring->doubt = false;
+	ring->start = before;
+	ring->used = before + after < len ? len - before - after : 0;
+	if (before || after)
+		return ring->used > 0;
+	ring->wrapped = true;
+	gap = judge_longest_gap(p, len, &at);
+	if (gap >= GAP) {
+		ring->start = at + gap;
+		ring->used = len - gap;
+		return true;
+	}
+	ml_xen_find_seam(p, len, true, &seam);
+	ring->used = len;
+	ring->start = seam.at;
+	ring->doubt = seam.fits != XEN_SEAM_ONE;
+	return (!ring->doubt || seam.timed) && !seam.edge;
+}
+
 /*
  * dom0's memory is full of copies: pipes, files, the output of `xl dmesg`. A
  * ring that was never full starts with the first lines of a boot and ends
@@ -305,7 +380,7 @@ static bool judge_alive(const uint8_t *p, size_t len, const struct xen_ring *r)
 	if (r->start)
 		return look.allocated == len && len > XEN_RING_MIN &&
 		       r->start >= HEADER_MAX;
-	return memmem(p, ml_min(r->used, BANNER_MAX), "Xen version ", 12) !=
+	return memmem(p, ml_min(r->used, XEN_BANNER_MAX), "Xen version ", 12) !=
 	       NULL;
 }
 

@@ -143,6 +143,8 @@ static void xen_ring_publish(struct ml_log *log, const struct xen_ring *r)
 {
 	log->pub.capacity = r->size;
 	log->pub.used = r->used;
+	if (r->doubt)
+		log->pub.flags |= MEMLOG_LOG_GUESSED;
 	if (r->wrapped)
 		log->pub.flags |= MEMLOG_LOG_WRAPPED;
 	if (r->start && !r->wrapped)
