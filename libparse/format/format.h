@@ -313,7 +313,8 @@ struct ml_format {
 	 *	only at the len bytes at p, which may be as few as MEMLOG_PEEK,
 	 *	and must be quick.
 	 * expected: does the image say that it has such logs? If so, or if the
-	 *	user names the format, screen is called with eager set.
+	 *	user names the format or wants an exhaustive search, screen is
+	 *	called with eager set.
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
 	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
 	 *	needs physical addresses, also in memory of a process.

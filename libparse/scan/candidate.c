@@ -52,6 +52,21 @@ static void candidate_reject(struct ml_scan_job *job,
 			 why->text);
 }
 
+/* Is the last log, the only one after the first n, one without a magic that expand()
+ * has moved to where another one was found? */
+static bool candidate_again(const struct ml_scan_job *job, size_t n,
+			    const struct memlog_extent *from)
+{
+	const struct ml_log *log;
+
+	if (job->logs->count != n + 1)
+		return false;
+	log = job->logs->logs[n];
+	return log->fmt->find.screen && log->extents[0].addr != from->addr &&
+	       ml_places_start(&job->places, log->fmt, log->extents[0].space,
+			       log->extents[0].addr);
+}
+
 /* Add the log that probe() made to the list. The probe used a log of its own,
  * so that a rejected candidate leaves nothing in the list. */
 static enum memlog_status candidate_take(struct ml_scan_job *job,
@@ -95,6 +110,8 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 		ml_logs_drop_last(job->logs);
 	if (s != MEMLOG_OK && s != MEMLOG_LIMIT)
 		return s;
+	if (candidate_again(job, first, extent))
+		ml_logs_drop_last(job->logs);
 	if (candidate_remember(job, probed->fmt, extent->space, extent->addr,
 			       first, err))
 		return MEMLOG_NO_MEMORY;

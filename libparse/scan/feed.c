@@ -91,15 +91,16 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 	sc->arg = arg;
 	for (i = 0; ml_formats[i]; i++) {
 		const struct ml_format *fmt = ml_formats[i];
+		bool named = ml_format_named(formats, fmt);
 
 		if (!ml_format_asked(formats, fmt))
 			continue;
 		for (m = fmt->magics; m && m->len; m++)
 			scanner_add_magic(sc, fmt, m);
-		if (fmt->find.screen &&
-		    (ml_format_named(formats, fmt) || !fmt->find.screen_eager))
+		/* the user asked for the format, or to look closely */
+		if (fmt->find.screen && (named || !fmt->find.screen_eager))
 			scanner_add_screen(sc, ml_format_bit(fmt),
-					   ml_format_named(formats, fmt));
+					   named || exhaustive);
 	}
 }
 

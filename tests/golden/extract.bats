@@ -100,6 +100,7 @@ check() {
 			check "$name"
 		else
 			case $name in kdump-incomplete | kdump-part2 | notes-only) ;;
+			xen-3-begun) ;; # no page starts in its log
 			*) return 1 ;;
 			esac
 		fi

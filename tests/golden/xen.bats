@@ -219,6 +219,33 @@ where() {
 	[[ ${lines[1]} == *'"component":"d7"'* ]]
 }
 
+@test "Xen 3: a ring that is among other variables, in any kind of dump" {
+	local r f mode recipes=$BATS_TEST_DIRNAME/../../fixtures/gen/recipes
+	cd "$BATS_TEST_TMPDIR"
+	# in xen-3-begun no page starts with its text: all bytes have to be read
+	for r in xen-3 xen-3-begun; do
+		mode=pages
+		[ $r = xen-3 ] || mode=exhaustive
+		for f in raw elf32 'kdump bits=32' lime; do
+			sed "s/^elf32\$/$f/" "$recipes/$r.rec" |
+				"$B/mkimage" -t text - dump
+			"$DUMP" -q -r --scan=$mode dump | cmp - text
+			"$DUMP" -q -r --scan=$mode - <dump | cmp - text
+			"$DUMP" -q -r --scan=$mode - < <(cat dump) | cmp - text
+			run -0 "$DUMP" --list --scan=$mode dump
+			[[ $output == *"xen-console "*":0x212460 "*"guessed: found by its text" ]]
+			"$DUMP" -q -r -F xen-console --at 0x212460 dump |
+				cmp - text
+		done
+		"$DUMP" -q --scan=$mode "--extract=some-$r" dump
+		"$DUMP" -q -r "some-$r" | cmp - text
+	done
+	# a page of it leads to it, in a pipe, too
+	"$B/mkimage" -t text "$recipes/xen-3.rec" dump
+	"$DUMP" -q -r dump | cmp - text
+	"$DUMP" -q -r - < <(cat dump) | cmp - text
+}
+
 @test "xl dump-core of a PV guest: its log and its console page" {
 	local core=$BATS_TEST_TMPDIR/core log=$BATS_TEST_TMPDIR/log pfn bytes
 	local kept=$BATS_TEST_DIRNAME/../../fixtures/vmcores

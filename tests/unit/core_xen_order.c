@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * core_xen_order.c - rings of Xen's console without counters: which text is the oldest?
- * Held against a model of the writer, which stops at any byte.
+ * core_xen_order.c - rings of Xen's console without counters, anywhere in memory: which
+ * text is the oldest? Held against a model of the writer, which stops at any byte.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +15,7 @@
 #include "libxen.h"
 
 #define SIZE   XEN_RING_MIN
+#define PAGE   4096u
 #define ROUNDS 100u
 
 enum times { NO_TIME, DATE, DATE_MS, BOOT, SHORT, CYCLES, TIMES };
@@ -183,7 +184,7 @@ static void look(struct counts *n, struct mem *mem, const struct writer *w,
 		 uint32_t at)
 {
 	struct memlog_image *image = mem_image(mem, MEMLOG_PHYS);
-	struct memlog_logs *logs = xen_scan(image, "xen-console");
+	struct memlog_logs *logs = xen_scan(image, NULL);
 	const struct memlog_log *log;
 	bool right, doubt;
 
@@ -215,6 +216,7 @@ static bool has_evidence(enum times times, enum others others, bool lines)
 
 static void count(enum times times, enum others others, bool lines)
 {
+	static const uint32_t step[] = { SIZE, 32, 1, PAGE };
 	struct counts n = { 0 };
 	struct mem mem = { 0 };
 	uint8_t *m = mem_add(&mem, 0, MEMORY);
@@ -229,8 +231,10 @@ static void count(enum times times, enum others others, bool lines)
 		w.times = times;
 		w.others = others;
 		write_ring(&w, SIZE + 1 + (uint32_t)rand() % (6 * SIZE), lines);
-		at = 2 * SIZE;
-		place(m, &w, at, i % BESIDES);
+		at = 2 * SIZE + (uint32_t)rand() % SIZE;
+		at -= at % step[i % 4];
+		/* where any byte may begin it, the first text does */
+		place(m, &w, at, i % 4 == 2 ? ZEROS : i / 4 % BESIDES);
 		look(&n, &mem, &w, at);
 	}
 	mem_free(&mem);
@@ -252,6 +256,243 @@ static void test_wrapped(void **state)
 			for (lines = 0; lines < 2; lines++)
 				count((enum times)times, (enum others)others,
 				      lines);
+}
+
+/* ---- a ring that was never full ------------------------------------------ */
+
+static struct memlog_logs *scan(struct memlog_image *image, const char *formats,
+				enum memlog_scan_mode mode)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = formats,
+				      .mode = mode };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+
+	if (memlog_scan(image, &o, &logs, NULL, &err))
+		fail_msg("%s", err.text);
+	return logs;
+}
+
+/* The only log is the ring with what was written. */
+static void expect_begun(struct memlog_image *image,
+			 const struct memlog_logs *logs, const struct writer *w,
+			 uint32_t at)
+{
+	const struct memlog_log *log;
+
+	assert_int_equal(memlog_logs_count(logs), 1);
+	log = memlog_logs_get(logs, 0);
+	assert_true(log->extents[0].addr == at);
+	assert_true(log->flags & MEMLOG_LOG_GUESSED);
+	assert_false(log->flags & (MEMLOG_LOG_WRAPPED | MEMLOG_LOG_LOST_HEAD));
+	assert_false(ring_of(log)->doubt);
+	xen_expect(image, log, w->ring, SIZE, w->p);
+}
+
+/* It begins at any byte, after other data. Where no page starts in it, only who reads
+ * all bytes finds it. */
+static void test_begun(void **state)
+{
+	unsigned int round, rings = 0, found = 0;
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, MEMORY);
+	struct memlog_image *image = mem_image(&mem, MEMLOG_PHYS);
+	struct memlog_logs *logs;
+	struct writer w;
+	uint32_t at;
+
+	srand(5);
+	for (round = 0; round < 300; round++) {
+		memset(&w, 0, sizeof(w));
+		w.times = (enum times)(round % TIMES);
+		w.others = (enum others)(round / 7 % OTHERS);
+		if (round % 2)
+			put(&w, "(XEN) Xen version 3.4.2 (Debian 3.4.2-2)\n"
+				"(XEN) Latest ChangeSet: unavailable\n");
+		write_ring(&w, 600 + (uint32_t)rand() % (SIZE - 2000), false);
+		do
+			at = 2 * SIZE + (uint32_t)rand() % SIZE;
+		while (at % SIZE == 0 || (at + w.p) % PAGE == 0 ||
+		       w.p % PAGE == 0);
+		place(m, &w, at, (enum beside)(round % BESIDES));
+		logs = scan(image, "xen-console", MEMLOG_SCAN_PAGES);
+		expect_begun(image, logs, &w, at);
+		memlog_logs_destroy(logs);
+		logs = scan(image, NULL, MEMLOG_SCAN_EXHAUSTIVE);
+		expect_begun(image, logs, &w, at);
+		memlog_logs_destroy(logs);
+		logs = scan(image, NULL, MEMLOG_SCAN_PAGES);
+		if (memlog_logs_count(logs))
+			expect_begun(image, logs, &w, at);
+		if (at / PAGE != (at + w.p - 300) / PAGE) {
+			rings++;
+			found += memlog_logs_count(logs) == 1;
+		}
+		memlog_logs_destroy(logs);
+	}
+	print_message("# %u of %u with a page start found by it\n", found,
+		      rings);
+	assert_true(rings > 200 && found >= rings * 95 / 100);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* ---- copies -------------------------------------------------------------- */
+
+/* What memory was written, in its order. */
+static uint32_t in_order(const struct writer *w, uint8_t ret[SIZE])
+{
+	uint32_t n = w->p < SIZE ? w->p : SIZE, i;
+
+	for (i = 0; i < n; i++)
+		ret[i] = w->ring[(w->p - n + i) % SIZE];
+	return n;
+}
+
+enum copy { IN_ORDER, TAIL, TWICE, PIECE, ALLOCATED, PAGES, COPIES };
+
+/* Make a copy of a kind in m at at: all of a full ring as it is read; its last lines from
+ * a whole one on, in a buffer as large; two boots; the first bytes of a boot that fill a
+ * buffer; the first lines of one that has allocated a ring; those in pages of a file. */
+static void put_copy(uint8_t *m, uint32_t at, enum copy kind, struct writer *w)
+{
+	uint8_t text[SIZE], *lf;
+	uint32_t n;
+
+	write_ring(w, kind < PIECE ? 3 * SIZE : 6000, true);
+	if (kind == ALLOCATED)
+		put(w, "(XEN) Allocated console ring of 16 KiB.\n");
+	n = in_order(w, text);
+	if (kind == TAIL) {
+		lf = memchr(text, '\n', n);
+		n -= (uint32_t)(lf + 1 - text);
+		memmove(text, lf + 1, n);
+	}
+	if (kind == PIECE)
+		n = PAGE;
+	if (kind == PAGES) {
+		at -= at % PAGE;
+		n = 2 * PAGE - 1;
+		memset(text, 'x', PAGE);
+		memcpy(m + at - PAGE, text, PAGE);
+		m[at - 1] = '\n';
+		n = in_order(w, text);
+	}
+	memcpy(m + at, text, n);
+	if (kind == TWICE)
+		memcpy(m + at + n, text, n);
+}
+
+static void test_copies(void **state)
+{
+	unsigned int kind, round;
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, MEMORY);
+	struct memlog_image *image = mem_image(&mem, MEMLOG_PHYS);
+	struct memlog_logs *logs;
+	struct writer w;
+	uint32_t at;
+
+	srand(6);
+	for (kind = 0; kind < COPIES; kind++)
+		for (round = 0; round < 60; round++) {
+			memset(&w, 0, sizeof(w));
+			w.times = (enum times)(round % TIMES);
+			w.others = (enum others)(round / TIMES % DOM0_PLAIN);
+			memset(m, 0, MEMORY);
+			at = 2 * SIZE + (uint32_t)rand() % SIZE;
+			put_copy(m, at + (at % SIZE == 0), (enum copy)kind, &w);
+			logs = scan(image, "xen-console",
+				    MEMLOG_SCAN_EXHAUSTIVE);
+			/* aligned ones are judged as ever */
+			if (memlog_logs_count(logs) &&
+			    memlog_logs_get(logs, 0)->extents[0].addr % SIZE)
+				fail_msg("copy %u, round %u, at 0x%x", kind,
+					 round, at);
+			memlog_logs_destroy(logs);
+		}
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* Beside one that was allocated it is a copy; of two in doubt the one in a file is. */
+static void test_original(void **state)
+{
+	static const uint32_t where[2] = { 5 * SIZE, 5 * SIZE + PAGE };
+	struct memlog_logs *logs;
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, MEMORY);
+	struct memlog_image *image = mem_image(&mem, MEMLOG_PHYS);
+	struct writer w;
+	int i, original;
+
+	for (i = 0; i < 2; i++) {
+		srand(7);
+		memset(&w, 0, sizeof(w));
+		write_ring(&w, 6000, true);
+		place(m, &w, 2 * SIZE + 0x460, ZEROS);
+		memcpy(m + where[i], w.ring, SIZE);
+		logs = xen_scan(image, NULL);
+		assert_int_equal(memlog_logs_count(logs), 2);
+		original = !i;
+		assert_int_equal(memlog_logs_get(logs, (size_t)original)->state,
+				 MEMLOG_STATE_CURRENT);
+		assert_int_equal(
+			memlog_logs_get(logs, (size_t)!original)->state,
+			MEMLOG_STATE_COPY);
+		memlog_logs_destroy(logs);
+	}
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* ---- by address, and live ------------------------------------------------ */
+
+/* The same text by address, from a dump and from memory of a process, which may change. */
+static void test_at(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "xen-console" };
+	struct memlog_reader_ops ops = mem_ops;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, MEMORY);
+	uint32_t at = 2 * SIZE + 0x2461;
+	enum memlog_space space;
+	struct writer w;
+	int full, live, search;
+
+	for (full = 0; full < 2; full++)
+		for (live = 0; live < 2; live++)
+			for (search = 0; search < 2; search++) {
+				srand(8);
+				space = live ? MEMLOG_HOST : MEMLOG_PHYS;
+				memset(&w, 0, sizeof(w));
+				w.times = BOOT;
+				write_ring(&w, full ? 5 * SIZE : 6000, true);
+				place(m, &w, at, ZEROS);
+				ops.flags = mem_ops.flags |
+					    (live ? MEMLOG_READER_LIVE : 0);
+				assert_int_equal(
+					memlog_image_wrap(&ops, &mem, space,
+							  "test", NULL, &image,
+							  &err),
+					0);
+				if (search)
+					logs = xen_scan(image, NULL);
+				else if (memlog_scan_at(image, space, at, &o,
+							&logs, &err))
+					fail_msg("%s", err.text);
+				assert_int_equal(memlog_logs_count(logs), 1);
+				xen_expect(image, memlog_logs_get(logs, 0),
+					   w.ring, SIZE, w.p);
+				memlog_logs_destroy(logs);
+				memlog_image_close(image);
+			}
+	mem_free(&mem);
 }
 
 /* ---- symbols without counters -------------------------------------------- */
@@ -303,8 +544,9 @@ static void test_doubt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrapped),
-		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_wrapped), cmocka_unit_test(test_begun),
+		cmocka_unit_test(test_copies),	cmocka_unit_test(test_original),
+		cmocka_unit_test(test_at),	cmocka_unit_test(test_doubt),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

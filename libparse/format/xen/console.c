@@ -24,37 +24,48 @@ struct xen_decoder {
 
 /* ---- finding it by its looks -------------------------------------------- */
 
-/* Xen's prefix in one cache line. X is its rarest letter. */
+/* Xen's prefix or the line with which it begins. X is their rarest letter. */
 static bool has_prefix(const uint8_t *p, size_t len)
 {
-	const uint8_t *x = p;
+	static const char prefix[] = "XEN) ", version[] = "Xen version ";
+	const uint8_t *x = p, *end = p + len;
 
-	while ((x = memchr(x + 1, 'X', len - (size_t)(x + 1 - p))))
-		if (len - (size_t)(x - p) >= 5 && !memcmp(x - 1, "(XEN) ", 6))
+	for (; (x = memchr(x, 'X', (size_t)(end - x))); x++)
+		if ((x > p && x[-1] == '(' && end - x >= 5 &&
+		     !memcmp(x, prefix, 5)) ||
+		    (end - x >= 12 && !memcmp(x, version, 12)))
 			return true;
 	return false;
 }
 
-/* A block of text at the alignment of a ring. Unless there is a reason to look
- * closer, the first cache line has to show that Xen wrote it: this runs for
- * every page of every image. */
+/* In so many bytes of Xen's console is one of Xen's lines, most often. */
+#define LINES_LEN 256u
+
+/* A page of text, of which one leads to a ring wherever that starts. Unless there is a
+ * reason to look closer, the first cache line has to show that Xen wrote it: this runs
+ * for every page of every image. */
 static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 			       bool eager)
 {
 	size_t i, n = ml_min(len, MEMLOG_PEEK);
 
-	/* the second page leads to a ring whose first is damaged */
-	if (addr % ML_PAGE || addr % XEN_RING_MIN > ML_PAGE)
+	if (addr % ML_PAGE)
 		return false;
-	if (!eager)
-		return ml_xen_is_text(page[0]) && has_prefix(page, n);
+	if (!ml_xen_is_text(page[0]) && !eager)
+		return false;
 	for (i = 0; i < n; i++)
 		if (!ml_xen_is_text(page[i]))
 			break;
-	return len <= MEMLOG_PEEK ?
-		       i == n :
-		       memmem(page, len, "(XEN) ", 6) ||
-			       (i == n && ml_xen_is_text(page[len - 1]));
+	/* of text a little more, as lines may be longer */
+	if (!eager)
+		return has_prefix(page, i == n ? ml_min(len, LINES_LEN) : n);
+	if (len <= MEMLOG_PEEK)
+		return i == n;
+	/* a page may have lines of dom0's only */
+	return has_prefix(page, len) ||
+	       (addr % XEN_RING_MIN <= ML_PAGE && i == n &&
+		ml_xen_is_text(page[len - 1]) &&
+		(memmem(page, len, "\r\n", 2) || memmem(page, len, "\n[", 2)));
 }
 
 static bool xen_console_expected(const struct memlog_image *image)
@@ -63,13 +74,14 @@ static bool xen_console_expected(const struct memlog_image *image)
 }
 
 static enum memlog_status probe_shape(const struct ml_probe *p,
-				      struct xen_ring *r, struct ml_found *ret,
+				      struct xen_ring *r,
 				      struct memlog_err *err)
 {
 	struct xen_look look;
 
 	ml_xen_look(p->bytes, p->len, &look);
-	if (!look.lines)
+	if (!look.lines && !memmem(p->bytes, ml_min(p->len, XEN_BANNER_MAX),
+				   "Xen version ", 12))
 		return ml_fail(err, MEMLOG_NOT_MINE, "no line of it is Xen's");
 	r->how = XEN_BY_SHAPE;
 	r->size = XEN_RING_MIN;
@@ -79,18 +91,6 @@ static enum memlog_status probe_shape(const struct ml_probe *p,
 	if (p->domain)
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "the page is a domain's: a copy of the ring");
-	if (p->addr % XEN_RING_MIN == ML_PAGE && look.text >= ML_PAGE) {
-		ml_found_at(ret, ML_PAGE, p->addr - ML_PAGE, XEN_RING_MIN);
-		ret->hint[XEN_HINT_HOW] = XEN_BY_SHAPE;
-		return MEMLOG_OK;
-	}
-	if (p->addr % XEN_RING_MIN)
-		return ml_fail(err, MEMLOG_NOT_MINE, "a ring is aligned");
-	if (look.total < p->len && look.text < look.total &&
-	    !ml_xen_mostly_text(p->bytes, p->len))
-		return ml_fail(err, MEMLOG_NOT_MINE,
-			       "%llu bytes of text, and something else between",
-			       (unsigned long long)look.total);
 	return MEMLOG_OK;
 }
 
@@ -118,7 +118,7 @@ static enum memlog_status xen_console_probe(const struct ml_probe *p,
 	struct xen_ring *r = ml_xen_ring(log);
 	enum memlog_status s;
 
-	s = p->hint ? probe_hint(p, r, err) : probe_shape(p, r, ret, err);
+	s = p->hint ? probe_hint(p, r, err) : probe_shape(p, r, err);
 	if (s)
 		return s;
 	if (r->how == XEN_BY_SHAPE || r->how == XEN_STATIC)
@@ -142,26 +142,55 @@ static bool same_start(struct memlog_image *image, const struct ml_log *a,
 	       n == sizeof(x) && n == m && !memcmp(x, y, n);
 }
 
+/* Has a more text than b, or as much and is not at the start of a page? */
+static bool has_more(const struct ml_log *a, const struct ml_log *b)
+{
+	return a->pub.used != b->pub.used ?
+		       a->pub.used > b->pub.used :
+		       a->extents[0].addr % ML_PAGE &&
+			       b->extents[0].addr % ML_PAGE == 0;
+}
+
+/* How far a ring is to be doubted: not; it is where only a static one can be; pages of it
+ * are lost. */
+static int doubt_of(const struct ml_log *log)
+{
+	const struct xen_ring *r = ml_xen_ring_const(log);
+
+	return r->broken ? 2 : r->loose;
+}
+
 /* Among guesses with the same text, the one with most of it is the ring, and one
- * that has lost no page before any that has. Of two rings at most one is a copy. */
+ * with less doubt before any with more; files, of which copies are, begin with a page.
+ * Of two rings at most one is a copy. */
 static const struct ml_log *xen_console_original(struct ml_log *const *logs,
 						 size_t n,
 						 const struct ml_log *log,
 						 struct memlog_image *image)
 {
 	const struct ml_log *best = log;
-	bool broken = ml_xen_ring_const(log)->broken, other;
+	int doubt = doubt_of(log), other;
 	size_t i;
 
 	for (i = 0; i < n && (log->pub.flags & MEMLOG_LOG_GUESSED); i++) {
-		other = ml_xen_ring_const(logs[i])->broken;
-		if (broken && !other)
+		other = doubt_of(logs[i]);
+		if (other < doubt)
 			return logs[i];
-		if (other == broken && logs[i]->pub.used > best->pub.used &&
+		if (other == doubt && has_more(logs[i], best) &&
 		    same_start(image, logs[i], log))
 			best = logs[i];
 	}
 	return best;
+}
+
+/* What makes log a copy: best. */
+static const char *copy_words(const struct ml_log *log,
+			      const struct ml_log *best)
+{
+	if (doubt_of(log) > doubt_of(best))
+		return doubt_of(log) == 2 ? "is whole" : "was allocated";
+	return log->pub.used < best->pub.used ? "has this text and more" :
+						"has this text";
 }
 
 static void xen_console_relate(struct ml_log *const *logs, size_t n,
@@ -189,12 +218,10 @@ static void xen_console_relate(struct ml_log *const *logs, size_t n,
 			logs[i]->pub.state = MEMLOG_STATE_COPY;
 			snprintf(logs[i]->pub.reason,
 				 sizeof(logs[i]->pub.reason),
-				 r->broken ?
-					 "the ring at %s:0x%llx is whole" :
-					 "the ring at %s:0x%llx has this text "
-					 "and more",
+				 "the ring at %s:0x%llx %s",
 				 memlog_space_name(best->extents[0].space),
-				 (unsigned long long)best->extents[0].addr);
+				 (unsigned long long)best->extents[0].addr,
+				 copy_words(logs[i], best));
 			continue;
 		}
 		snprintf(logs[i]->pub.reason, sizeof(logs[i]->pub.reason),

@@ -48,6 +48,7 @@ struct xen_ring {
 	bool counters; /* producer and consumer are known */
 	bool broken;   /* pages of it are lost, and it may be a copy */
 	bool doubt; /* nothing tells, or more than one place, where it starts */
+	bool loose; /* at an address that only a static ring has */
 	uint64_t other; /* the page of text that is not its own, plus 1 */
 	uint32_t producer, consumer;
 };
@@ -142,6 +143,20 @@ enum memlog_status ml_xen_order_broken(const struct memlog_allocator *alloc,
 				       const uint8_t *p, size_t len,
 				       struct xen_ring *ring,
 				       struct memlog_err *err);
+
+/* len bytes from addr on; pages that are missing are zeros. Returns how many bytes there
+ * are before the first. */
+size_t ml_xen_read_all(struct memlog_image *image, enum memlog_space space,
+		       uint64_t addr, uint8_t *buf, size_t len);
+
+/* The static ring with text in the page at e, wherever it starts: sets e and what is
+ * known of it. NOT_MINE: there is none; CORRUPT: all of it is there, but there is no sign
+ * that it is no copy. place.c */
+enum memlog_status ml_xen_find_place(const struct memlog_allocator *alloc,
+				     struct memlog_image *image,
+				     struct memlog_extent *e,
+				     struct xen_ring *ring,
+				     struct memlog_err *err);
 
 /* struct ml_format operations of other files. */
 size_t ml_xen_console_likely(struct memlog_image *image, struct ml_likely *ret,

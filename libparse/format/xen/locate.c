@@ -254,12 +254,19 @@ static bool by_pointer(struct memlog_image *image, struct ml_likely *ret)
 #define STATIC_TEXT  1024u
 #define STATIC_LINES 3u
 
-static bool is_static_ring(struct memlog_image *image, uint64_t mach)
+/* The ring in a text that begins at *mach, or before it. */
+static bool is_static_ring(struct memlog_image *image, uint64_t *mach)
 {
+	struct memlog_extent e = { .space = image->xen->space, .addr = *mach };
 	uint8_t buf[XEN_RING_MIN];
+	struct xen_ring r = { 0 };
 	struct xen_look look;
 
-	if (!ml_xen_read(image, mach, buf, sizeof(buf)))
+	if (!ml_xen_find_place(&image->alloc, image, &e, &r, NULL)) {
+		*mach = e.addr;
+		return true;
+	}
+	if (!ml_xen_read(image, *mach, buf, sizeof(buf)))
 		return false;
 	ml_xen_look(buf, sizeof(buf), &look);
 	return look.lines >= STATIC_LINES;
@@ -290,7 +297,7 @@ static bool by_static(struct memlog_image *image, struct ml_likely *ret)
 			if (run != STATIC_TEXT)
 				continue;
 			start = x->phys_start + i * ML_PAGE + at + 1 - run;
-			if (!is_static_ring(image, start))
+			if (!is_static_ring(image, &start))
 				continue;
 			l.range.start = start;
 			l.range.end = start + XEN_RING_MIN;

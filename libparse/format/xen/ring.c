@@ -11,26 +11,6 @@
 /* Other memory has a byte that is not text among so many. */
 #define TEXT_BEGUN 512u
 
-/* The block at addr; pages that are missing are zeros. Returns how many bytes
- * there are before the first. */
-static size_t xen_ring_read_all(struct memlog_image *image,
-				enum memlog_space space, uint64_t addr,
-				uint8_t *buf, size_t len)
-{
-	size_t whole = 0, at, n, step;
-
-	for (at = 0; at < len; at += step) {
-		step = ml_min(len - at, ML_PAGE - (addr + at) % ML_PAGE);
-		if (ml_image_fill(image, space, addr + at, buf + at, step, &n,
-				  NULL))
-			n = 0;
-		memset(buf + at + n, 0, step - n);
-		if (whole == at)
-			whole += n;
-	}
-	return whole;
-}
-
 /* Is the block at addr console text from its first byte to its last? broken: some
  * of its pages need not be. */
 static bool all_text(struct memlog_image *image, enum memlog_space space,
@@ -43,8 +23,8 @@ static bool all_text(struct memlog_image *image, enum memlog_space space,
 
 	for (at = 0; at < len; at += sizeof(buf)) {
 		look.text = 0;
-		if (xen_ring_read_all(image, space, addr + at, buf,
-				      sizeof(buf)) == sizeof(buf))
+		if (ml_xen_read_all(image, space, addr + at, buf,
+				    sizeof(buf)) == sizeof(buf))
 			ml_xen_look(buf, sizeof(buf), &look);
 		if (look.text == sizeof(buf))
 			lines += look.lines;
@@ -62,8 +42,7 @@ static uint64_t says_size(struct memlog_image *image,
 	struct xen_look look;
 
 	ml_xen_look(buf,
-		    xen_ring_read_all(image, e->space, e->addr, buf,
-				      sizeof(buf)),
+		    ml_xen_read_all(image, e->space, e->addr, buf, sizeof(buf)),
 		    &look);
 	return look.allocated;
 }
@@ -171,7 +150,9 @@ size_t ml_xen_console_text(const struct ml_log *log, size_t extent,
 {
 	const struct xen_ring *r = ml_xen_ring_const(log);
 
-	if (r->counters || (!r->wrapped && (r->start + r->used) % ML_PAGE != 0))
+	uint64_t end = log->extents[extent].addr + r->start + r->used;
+
+	if (r->counters || (!r->wrapped && end % ML_PAGE != 0))
 		return xen_ring_parts(r, ret);
 	ret[0] = (struct memlog_range){ 0, r->size };
 	return 1;
@@ -201,8 +182,8 @@ static void xen_ring_see(const struct ml_page *page, struct ring_seen *seen)
 	for (off = 0; off < ml_min(e->len, PAGES_SEEN * ML_PAGE); off += step) {
 		step = (size_t)ml_min(ML_PAGE - (e->addr + off) % ML_PAGE,
 				      e->len - off);
-		xen_ring_read_all(page->image, e->space, e->addr + off, buf,
-				  step);
+		ml_xen_read_all(page->image, e->space, e->addr + off, buf,
+				step);
 		n = ml_xen_count_lines(buf, step);
 		seen->lines.known += n.known;
 		seen->lines.bare += n.bare;
@@ -249,7 +230,7 @@ static enum memlog_status xen_ring_read(struct memlog_logs *logs,
 
 	if (!buf)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a ring");
-	xen_ring_read_all(image, e->space, e->addr, buf, len);
+	ml_xen_read_all(image, e->space, e->addr, buf, len);
 	if (r->counters) {
 		by_counters(r, is_full(buf, r));
 		skip_junk(buf, r);
@@ -262,15 +243,31 @@ static enum memlog_status xen_ring_read(struct memlog_logs *logs,
 	return s;
 }
 
+/* The block around the page at e that is aligned as a ring, in which the page is one of
+ * the first two: the first may be damaged. */
+static bool xen_ring_align(struct memlog_image *image, struct memlog_extent *e)
+{
+	struct xen_look look;
+	uint8_t buf[ML_PAGE];
+
+	if (e->addr % XEN_RING_MIN == 0)
+		return true;
+	if (e->addr % XEN_RING_MIN != ML_PAGE)
+		return false;
+	ml_xen_look(buf,
+		    ml_xen_read_all(image, e->space, e->addr, buf, sizeof(buf)),
+		    &look);
+	e->addr -= ML_PAGE;
+	return look.text == sizeof(buf);
+}
+
 /*
- * The ring and its oldest byte. One that is whole is looked for first; then one with
- * lost pages. A guess that is neither is dropped, unless the user gave the address.
+ * The ring at e and its oldest byte. One that is whole is looked for first; then, if it
+ * may be, one with lost pages.
  */
-static enum memlog_status xen_ring_find(struct memlog_logs *logs,
-					struct memlog_image *image,
-					struct memlog_extent *e,
-					struct xen_ring *r,
-					struct memlog_err *err)
+static enum memlog_status
+xen_ring_at(struct memlog_logs *logs, struct memlog_image *image,
+	    struct memlog_extent *e, struct xen_ring *r, struct memlog_err *err)
 {
 	bool shape = r->how == XEN_BY_SHAPE;
 	struct xen_ring ring[2] = { *r, *r };
@@ -290,19 +287,31 @@ static enum memlog_status xen_ring_find(struct memlog_logs *logs,
 		}
 		s = xen_ring_read(logs, image, &at[i], &ring[i], i, err);
 	}
-	if (s == MEMLOG_NOT_MINE) {
-		if (shape && !r->named)
-			return ml_fail(err, s,
-				       "lines of Xen's, but no ring that "
-				       "is being written: a copy of one");
-		i = 0;
-		s = MEMLOG_OK;
-	}
-	if (!s) {
-		*e = at[i];
-		*r = ring[i];
-	}
+	i = s ? 0 : i;
+	*e = at[i];
+	*r = ring[i];
 	return s;
+}
+
+/* A guess that is no ring is dropped, unless the user gave the address. */
+static enum memlog_status xen_ring_find(struct memlog_logs *logs,
+					struct memlog_image *image,
+					struct memlog_extent *e,
+					struct xen_ring *r,
+					struct memlog_err *err)
+{
+	bool guess = r->how == XEN_BY_SHAPE && !r->named;
+	enum memlog_status s = MEMLOG_NOT_MINE;
+
+	if (guess)
+		s = ml_xen_find_place(&logs->alloc, image, e, r, err);
+	if (s == MEMLOG_NOT_MINE && (!guess || xen_ring_align(image, e)))
+		s = xen_ring_at(logs, image, e, r, err);
+	if ((s == MEMLOG_NOT_MINE || s == MEMLOG_CORRUPT) && guess)
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "lines of Xen's, but no ring that is being "
+			       "written: a copy of one");
+	return s == MEMLOG_NOT_MINE ? MEMLOG_OK : s;
 }
 
 enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
