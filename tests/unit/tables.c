@@ -77,7 +77,8 @@ static void check_magic(const struct ml_format *fmt, const struct ml_magic *m)
 		h.n = 0;
 		assert_int_equal(ml_scan_feed(&sc, h.addr, page, sizeof(page)),
 				 MEMLOG_OK);
-		assert_true(h.n);
+		/* of two formats with one magic the first explains itself */
+		assert_true(h.n + sc.dismissed);
 	}
 }
 

@@ -244,9 +244,9 @@ static enum memlog_status place_unnamed(struct ml_qevm *q,
 
 /* Put into spots, of which there is one for each block, where the blocks are; n 0: not
  * known. */
-static enum memlog_status place_find(struct ml_qevm *q,
-				     struct ml_qevm_spot *spots,
-				     struct memlog_err *err)
+static enum memlog_status place_blocks(struct ml_qevm *q,
+				       struct ml_qevm_spot *spots,
+				       struct memlog_err *err)
 {
 	uint64_t base = q->map == MEMLOG_MAP_VIRT ? UINT64_C(1) << 30 : 0;
 	struct ml_qevm_spot named[ML_QEVM_NODES];
@@ -333,7 +333,7 @@ enum memlog_status ml_qevm_place(struct ml_qevm *q, struct memlog_image *image,
 	if (!spots || !in)
 		(void)ml_fail(err, s, "no memory for a guest");
 	else
-		s = place_find(q, spots, err);
+		s = place_blocks(q, spots, err);
 	if (!s)
 		s = place_loads(q, image, spots, in, phys, rest, err);
 	if (!s && q->guessed.end == UINT64_MAX)
