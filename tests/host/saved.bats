@@ -65,8 +65,9 @@ saved() {
 	[[ $text == *" 0 lacking, 0 in the file only" ]]
 }
 
-@test "two NUMA nodes of one size" {
+@test "two NUMA nodes of one size, and one without memory" {
 	nodes second=64 first=64
+	vm_ram+=(-numa node)
 	saved
 	[[ $text == *" 0 lacking, 0 in the file only" ]]
 }
