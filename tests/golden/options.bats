@@ -53,7 +53,7 @@ warned() {
 		-F ovmf,ftrace --merge reset
 	refused "--uncommitted cannot be combined with --stats=vm_exit: it is for logs of ovmf" \
 		--stats vm_exit --uncommitted trace
-	refused "--tsc-mhz cannot be combined with -O acrnlog: it is for logs of advlogger, acrn-trace, xen-console, ftrace" \
+	refused "--tsc-mhz cannot be combined with -O acrnlog: it is for logs of advlogger, acrn-trace, xen-console, cbmem-times, ftrace" \
 		-O acrnlog -o "$T/x/" --tsc-mhz 1 acrn
 	# only a debugger has the values of variables that lead to OVMF's log
 	refused "-s cannot be combined with -F ovmf,cbmem: it is for logs of xen-console, xentrace, hyp-trace, ftrace" \

@@ -107,6 +107,20 @@ struct times {
 
 /* ---- the table ------------------------------------------------------------ */
 
+/* NULL: there is no such id. */
+static const char *times_name(uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(times_names) / sizeof(*times_names); i++)
+		if (times_names[i].id == id)
+			return times_names[i].name;
+	for (i = 0; i < sizeof(times_ranges) / sizeof(*times_ranges); i++)
+		if (id >= times_ranges[i].from && id <= times_ranges[i].to)
+			return times_ranges[i].name;
+	return NULL;
+}
+
 /* The ticks of an entry may be negative since 2022, and the sum wraps as in coreboot. */
 static uint64_t times_ticks(uint64_t base, const uint8_t *entry)
 {
@@ -139,6 +153,18 @@ static enum memlog_status times_table(const struct ml_probe *p, uint64_t size,
 	return MEMLOG_OK;
 }
 
+/* Where nothing leads to a table, is there one? */
+static bool times_plausible(const struct ml_probe *p)
+{
+	uint32_t n = ml_le32(p->bytes + 12), i;
+	const uint8_t *e = p->bytes + HEADER;
+
+	for (i = 0; i < n && HEADER + (size_t)(i + 1) * ENTRY <= p->len; i++)
+		if (!times_name(ml_le32(e + (size_t)i * ENTRY)))
+			return false;
+	return i > 0;
+}
+
 static enum memlog_status times_probe(const struct ml_probe *p,
 				      struct ml_log *log, struct ml_found *ret,
 				      struct memlog_err *err)
@@ -147,7 +173,7 @@ static enum memlog_status times_probe(const struct ml_probe *p,
 		return times_table(p, p->hint[CBMEM_HINT_SIZE], log, ret, err);
 	if (ml_cbmem_leads(p, CBMEM_TIMES, ret))
 		return MEMLOG_OK;
-	if (p->at && !p->hint)
+	if (p->at && !p->hint && times_plausible(p))
 		return times_table(p, CBMEM_ANY_SIZE, log, ret, err);
 	return ml_fail(err, MEMLOG_NOT_MINE, "it leads to no times");
 }
@@ -231,25 +257,13 @@ static enum memlog_status times_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-static const char *times_name(uint32_t id)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(times_names) / sizeof(*times_names); i++)
-		if (times_names[i].id == id)
-			return times_names[i].name;
-	for (i = 0; i < sizeof(times_ranges) / sizeof(*times_ranges); i++)
-		if (id >= times_ranges[i].from && id <= times_ranges[i].to)
-			return times_ranges[i].name;
-	return "unknown";
-}
-
 static enum memlog_status times_next(void *state, struct ml_source *source,
 				     struct memlog_record *rec,
 				     struct memlog_err *err)
 {
 	struct times *t = state;
 	const struct times_entry *e;
+	const char *name;
 	uint64_t us;
 	int at, n;
 
@@ -258,6 +272,9 @@ static enum memlog_status times_next(void *state, struct ml_source *source,
 	if (t->next == t->n)
 		return MEMLOG_NO_DATA;
 	e = &t->entry[t->next++];
+	name = times_name(e->id);
+	if (!name)
+		name = "unknown";
 	if (t->hz) {
 		us = e->ticks % t->hz * 1000000 / t->hz;
 		at = snprintf(t->line, LINE, "[%5" PRIu64 ".%06" PRIu64 "] ",
@@ -266,7 +283,7 @@ static enum memlog_status times_next(void *state, struct ml_source *source,
 		at = snprintf(t->line, LINE, "[%16" PRIu64 "] ", e->ticks);
 	}
 	n = snprintf(t->line + at, LINE - (size_t)at, "%s (%" PRIu32 ")\n",
-		     times_name(e->id), e->id);
+		     name, e->id);
 	rec->has_time = true;
 	rec->time = e->ticks;
 	rec->time_hz = t->user_hz ? t->user_hz : t->hz;
@@ -276,8 +293,7 @@ static enum memlog_status times_next(void *state, struct ml_source *source,
 	rec->raw = e->raw;
 	rec->raw_len = ENTRY;
 	ml_record_field(rec, "id", MEMLOG_FIELD_UINT, e->id);
-	ml_record_field_text(rec, "event", times_name(e->id),
-			     strlen(times_name(e->id)));
+	ml_record_field_text(rec, "event", name, strlen(name));
 	ml_record_field(rec, "ticks", MEMLOG_FIELD_UINT, e->ticks);
 	return MEMLOG_OK;
 }
