@@ -487,6 +487,11 @@ enum memlog_status ml_log_join_pieces(struct memlog_logs *logs,
  * that is not joined, the same. */
 size_t ml_log_piece(const struct ml_log *log, size_t extent, uint64_t *off);
 
+/* For relate(): by says that the log is at this physical address. If nobody said where a
+ * raw file begins, that does, and is noted. */
+void ml_log_place(struct ml_log *log, const struct memlog_image *image,
+		  uint64_t addr, const char *by);
+
 /* Look for text of a log that is not in the image: sets absent, flags and reason.
  * *budget is how many pieces of memory may still be walked. After relate(). */
 void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,

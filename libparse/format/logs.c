@@ -2,6 +2,8 @@
 /* logs.c - the list of logs that a scan fills. */
 #include "format.h"
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
@@ -110,6 +112,24 @@ enum memlog_status ml_log_add_extent(struct memlog_logs *logs,
 	log->extents[log->pub.n_extents++] = *extent;
 	log->pub.extents = log->extents;
 	return MEMLOG_OK;
+}
+
+void ml_log_place(struct ml_log *log, const struct memlog_image *image,
+		  uint64_t addr, const char *by)
+{
+	struct memlog_extent *e = log->extents;
+	unsigned long long from = addr - e->addr;
+	uint64_t end;
+
+	if (!image->unplaced || e->space != MEMLOG_PHYS || e->has_alias ||
+	    addr <= e->addr || !ml_add(from, image->file.size, &end))
+		return;
+	e->has_alias = true;
+	e->alias_space = MEMLOG_PHYS;
+	e->alias_addr = addr;
+	snprintf(log->pub.reason, sizeof(log->pub.reason),
+		 "by %s the file begins at 0x%llx: --map=0x%llx", by, from,
+		 from);
 }
 
 size_t memlog_logs_count(const struct memlog_logs *logs)
