@@ -307,6 +307,9 @@
 #define ML_CBMEM_TABLE	 (32u << 10)
 #define ML_CBMEM_CONSOLE (256u << 20)
 
+/* The ring of OPAL's console: skiboot has 1 MiB, and its counter no more than this. */
+#define ML_OPAL_RING (1u << 24)
+
 /* Boots of --list-boots: a ring of 128 KiB holds a few. */
 #define ML_MAX_BOOTS 65536u
 

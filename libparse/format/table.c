@@ -18,6 +18,7 @@
 	X(xentrace)    \
 	X(cbmem)       \
 	X(cbmem_times) \
+	X(opal)        \
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \

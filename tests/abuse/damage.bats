@@ -112,6 +112,12 @@ forms() {
 	forms "$unpacked" advlogger
 }
 
+@test "OPAL's console in all kinds of files" {
+	unpack opal-p9.raw
+	perl "$root/tests/golden/opal.pl" "$unpacked" full
+	forms full opal
+}
+
 @test "ACRN's log and trace in all kinds of files" {
 	"$B/mkacrn" log acrn cpus=2 region=256K messages=1000 pointers=0
 	forms acrn acrn-log

@@ -62,6 +62,24 @@ teardown() {
 	done
 }
 
+# The ring of OPAL is in the namelist's memory where its header says.
+@test "OPAL's console: crash, gdb and memlog-dump print the same" {
+	need_crash
+	guest_window opal-p9 0 0x1000 start
+	guest_window opal-p9 0x230000 0x1000 memcons
+	guest_window opal-p9 0x260000 0x1000 debug
+	guest_window opal-p9 0x1000000 0x100000 ring
+	"$B/mkcore" "$vmlinux" elf 30000000=start \
+		30230000=memcons 30260000=debug 31000000=ring
+	"$B/memlog-dump" -F opal elf >want
+	grep -q 'OPAL v7.0 starting' want
+	in_gdb -c elf <<<"pipe memlog -F opal | cat >from-gdb"
+	cmp from-gdb want
+	printf 'extend %s\nmemlog -F opal > from-crash\n' \
+		"$B/crash-ext/memlog.so" | crash_run "$vmlinux" elf
+	cmp from-crash want
+}
+
 # The same with the region of a real kernel, whose memory is not in the dump.
 @test "a persistent ring buffer: crash, gdb and memlog-dump print the same" {
 	local type off phys size
