@@ -310,6 +310,10 @@
 /* The ring of OPAL's console: skiboot has 1 MiB, and its counter no more than this. */
 #define ML_OPAL_RING (1u << 24)
 
+/* Text that a chunk of tboot's log unpacks to: tboot packs at most the 32 KiB of the
+ * log, into a buffer of this size. */
+#define ML_TBOOT_CHUNK (1u << 16)
+
 /* Boots of --list-boots: a ring of 128 KiB holds a few. */
 #define ML_MAX_BOOTS 65536u
 

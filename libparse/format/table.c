@@ -19,6 +19,7 @@
 	X(cbmem)       \
 	X(cbmem_times) \
 	X(opal)        \
+	X(tboot)       \
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \

@@ -112,10 +112,15 @@ forms() {
 	forms "$unpacked" advlogger
 }
 
-@test "OPAL's console in all kinds of files" {
+@test "the logs of OPAL and tboot in all kinds of files" {
+	local name
 	unpack opal-p9.raw
 	perl "$root/tests/golden/opal.pl" "$unpacked" full
 	forms full opal
+	for name in packed over; do
+		unpack "tboot-$name.raw"
+		forms "$unpacked" tboot
+	done
 }
 
 @test "ACRN's log and trace in all kinds of files" {

@@ -84,7 +84,7 @@ check() {
 	# each format that has text was there
 	"$dump" --help | grep -q cbmem
 	for name in ovmf advlogger acrn-log acrn-trace xen-console xencons \
-		cbmem opal hyp-trace ftrace; do
+		cbmem opal tboot hyp-trace ftrace; do
 		grep -qx "$name" seen
 	done
 }

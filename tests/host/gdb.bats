@@ -63,19 +63,21 @@ teardown() {
 }
 
 # The ring of OPAL is in the namelist's memory where its header says.
-@test "OPAL's console: crash, gdb and memlog-dump print the same" {
+@test "OPAL's console and tboot's log: crash, gdb and memlog-dump print the same" {
 	need_crash
 	guest_window opal-p9 0 0x1000 start
 	guest_window opal-p9 0x230000 0x1000 memcons
 	guest_window opal-p9 0x260000 0x1000 debug
 	guest_window opal-p9 0x1000000 0x100000 ring
-	"$B/mkcore" "$vmlinux" elf 30000000=start \
+	guest_window tboot-packed 0x60000 0x8000 tboot
+	"$B/mkcore" "$vmlinux" elf 60000=tboot 30000000=start \
 		30230000=memcons 30260000=debug 31000000=ring
-	"$B/memlog-dump" -F opal elf >want
+	"$B/memlog-dump" -F opal,tboot elf >want
 	grep -q 'OPAL v7.0 starting' want
-	in_gdb -c elf <<<"pipe memlog -F opal | cat >from-gdb"
+	grep -q 'TBOOT: BSP is cpu 0' want
+	in_gdb -c elf <<<"pipe memlog -F opal,tboot | cat >from-gdb"
 	cmp from-gdb want
-	printf 'extend %s\nmemlog -F opal > from-crash\n' \
+	printf 'extend %s\nmemlog -F opal,tboot > from-crash\n' \
 		"$B/crash-ext/memlog.so" | crash_run "$vmlinux" elf
 	cmp from-crash want
 }
