@@ -314,6 +314,14 @@
  * log, into a buffer of this size. */
 #define ML_TBOOT_CHUNK (1u << 16)
 
+/* Slim Bootloader: the largest log, of which 32 KiB are usual; bytes of its HOBs, in
+ * which what leads to the log is one of the first; how far below them its payload's
+ * copy is looked for; and bytes of all logs of an image that are compared. */
+#define ML_DLOG_MAX	 (1u << 20)
+#define ML_DLOG_HOBS	 4096u
+#define ML_DLOG_BELOW	 (64u << 20)
+#define ML_DLOG_COMPARED (64u << 20)
+
 /* Boots of --list-boots: a ring of 128 KiB holds a few. */
 #define ML_MAX_BOOTS 65536u
 

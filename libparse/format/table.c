@@ -20,6 +20,7 @@
 	X(cbmem_times) \
 	X(opal)        \
 	X(tboot)       \
+	X(dlog)        \
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \
