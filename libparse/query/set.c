@@ -119,6 +119,10 @@ static enum memlog_status set_unknown(const char *what, const char *value,
 	for (i = 0; names[i] && n < sizeof(list); i++)
 		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
 				      i ? ", " : "", names[i]);
+	if (n >= sizeof(list))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "unknown %s \"%s\"; --help lists them", what,
+			       typed);
 	return ml_fail(err, MEMLOG_INVALID, "unknown %s \"%s\"; there are %s",
 		       what, typed, list);
 }
