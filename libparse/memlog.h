@@ -362,6 +362,10 @@ struct memlog_codec {
 			  const uint8_t **ret);
 };
 
+/* The one that expands raw deflate, for struct memlog_decode_opts. Static. Not in
+ * libmemlog_core.a. */
+MEMLOG_API const struct memlog_codec *memlog_codec_deflate(void);
+
 /*
  * Options of memlog_image_open(). Zero everywhere is a good default.
  *
@@ -943,6 +947,8 @@ MEMLOG_API void memlog_names_free(struct memlog_names *names);
  * symbols: names of functions in traces of a kernel; NULL: their addresses.
  * printer: for events of Linux whose types are known; NULL: their fields.
  * names: of modules; NULL: their GUIDs.
+ * deflate: expands the text of logs that are compressed with raw deflate; NULL: it is
+ *	left out.
  */
 struct memlog_decode_opts {
 	size_t size;
@@ -955,6 +961,7 @@ struct memlog_decode_opts {
 	const struct memlog_event_printer *printer;
 	bool merge;
 	const struct memlog_names *names;
+	const struct memlog_codec *deflate;
 };
 
 /*
@@ -1197,7 +1204,7 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  *	at the beginning of a file, such as the header line of CSV, is there.
  * started: when work on the image began, in nanoseconds of CLOCK_MONOTONIC, to
  *	report how long it took; 0: when the run begins.
- * printer: as in struct memlog_decode_opts. May be NULL.
+ * printer, deflate: as in struct memlog_decode_opts. May be NULL.
  * tmpdir: the directory for unlinked temporary files, of large outputs that
  *	cannot be written from front to back; NULL for /var/tmp.
  */
@@ -1213,6 +1220,7 @@ struct memlog_query_host {
 	uint64_t started;
 	const struct memlog_event_printer *printer;
 	const char *tmpdir;
+	const struct memlog_codec *deflate;
 };
 
 /*

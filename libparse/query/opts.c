@@ -95,6 +95,7 @@ struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)
 		.rules_len = q->rules_len,
 		.symbols = run->host.symbols,
 		.printer = run->host.printer,
+		.deflate = run->host.deflate,
 		.names = run->names,
 	};
 

@@ -190,6 +190,7 @@ static void look_query(struct memlog_image *image, const char *const *words,
 		.size = sizeof(host),
 		.sink = &sink,
 		.message = checked_message,
+		.deflate = memlog_codec_deflate(),
 	};
 	struct memlog_query_result result = { .size = sizeof(result) };
 	struct memlog_query *q;
@@ -224,6 +225,7 @@ static void look_log(struct memlog_image *image, const struct memlog_log *log)
 		.size = sizeof(opts),
 		.uncommitted = true,
 		.consumed = true,
+		.deflate = memlog_codec_deflate(),
 	};
 	const struct memlog_record *rec;
 	struct memlog_decoder *d;

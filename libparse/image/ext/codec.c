@@ -35,7 +35,7 @@ static void z_release(void *self, void *p)
 	ml_free(self, p);
 }
 
-static void *zlib_create(const struct memlog_allocator *alloc)
+static void *zlib_new(const struct memlog_allocator *alloc, int window)
 {
 	struct zlib_state *st = ml_calloc(alloc, 1, sizeof(*st));
 
@@ -45,10 +45,21 @@ static void *zlib_create(const struct memlog_allocator *alloc)
 	st->z.zalloc = z_alloc;
 	st->z.zfree = z_release;
 	st->z.opaque = &st->alloc;
-	if (inflateInit(&st->z) == Z_OK)
+	if (inflateInit2(&st->z, window) == Z_OK)
 		return st;
 	ml_free(alloc, st);
 	return NULL;
+}
+
+static void *zlib_create(const struct memlog_allocator *alloc)
+{
+	return zlib_new(alloc, MAX_WBITS);
+}
+
+/* Without a header. */
+static void *deflate_create(const struct memlog_allocator *alloc)
+{
+	return zlib_new(alloc, -MAX_WBITS);
 }
 
 static void zlib_destroy(void *state)
@@ -89,6 +100,19 @@ static const struct memlog_codec zlib_codec = {
 	.destroy = zlib_destroy,
 	.expand = zlib_expand,
 };
+
+static const struct memlog_codec deflate_codec = {
+	.size = sizeof(deflate_codec),
+	.name = "deflate",
+	.create = deflate_create,
+	.destroy = zlib_destroy,
+	.expand = zlib_expand,
+};
+
+const struct memlog_codec *memlog_codec_deflate(void)
+{
+	return &deflate_codec;
+}
 
 /* ---- zstd --------------------------------------------------------------- */
 
