@@ -403,6 +403,16 @@
 #define ML_DMESG_INFO	    512u
 #define ML_DMESG_SKIP	    (1u << 20)
 
+/* A region of ramoops: how far zones are searched (a pipe keeps no more around a log;
+ * 1 to 4 MiB are usual), and zones of it. Bytes of a record that are expanded, and what
+ * of it is kept of a running machine if its header does not count it; bytes of its text,
+ * of which Linux keeps 10 KiB by default and a few MiB at most. */
+#define ML_RAMOOPS_REGION (8u << 20)
+#define ML_RAMOOPS_ZONES  2048u
+#define ML_RAMOOPS_RECORD (4u << 20)
+#define ML_RAMOOPS_LOST	  (64u << 10)
+#define ML_RAMOOPS_TEXT	  (8u << 20)
+
 /* Traces in one picture: what CPUs did is kept until the end, up to 4 MiB each. */
 #define ML_PICTURE_TRACES 32u
 

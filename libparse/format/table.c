@@ -24,6 +24,7 @@
 	X(hyp_trace)   \
 	X(ftrace)      \
 	X(dmesg)       \
+	X(ramoops)     \
 	X(fpdt)        \
 	X(debugport)
 

@@ -82,6 +82,21 @@ teardown() {
 	cmp from-crash want
 }
 
+# A record of a real crash, in such memory: what is compressed is left to memlog-dump.
+@test "ramoops: crash and gdb print the header of a record, and who prints the rest" {
+	need_crash
+	guest_window ramoops-61 0 0x100000 region
+	"$B/mkcore" "$vmlinux" elf 3e00000=region
+	"$B/memlog-dump" -F ramoops elf >want
+	zstd -qdc "$vmcores/ramoops-61.log.zst" | head -c -1 | cmp - want
+	in_gdb -c elf <<<"pipe memlog -F ramoops | cat >from-gdb"
+	grep -q 'its text is compressed: memlog-dump prints it' said
+	printf 'extend %s\nmemlog -F ramoops > from-crash\n' "$B/crash-ext/memlog.so" |
+		crash_run "$vmlinux" elf
+	[ "$(cat from-gdb)" = "====1795828273.896700-C" ]
+	cmp from-crash from-gdb
+}
+
 # The same with the region of a real kernel, whose memory is not in the dump.
 @test "a persistent ring buffer: crash, gdb and memlog-dump print the same" {
 	local type off phys size
