@@ -26,6 +26,7 @@
 	X(dmesg)       \
 	X(ramoops)     \
 	X(fpdt)        \
+	X(tpm_log)     \
 	X(debugport)
 
 #define DECLARE(name) extern const struct ml_format ml_format_##name;

@@ -137,6 +137,13 @@ forms() {
 	forms "$unpacked" ftrace
 }
 
+@test "what ramoops keeps, and the log of a TPM, in all kinds of files" {
+	unpack ramoops-61.raw
+	forms "$unpacked" ramoops
+	unpack tpm-ovmf.raw
+	forms "$unpacked" tpm-log
+}
+
 @test "dumps that other software wrote" {
 	local i
 	for i in memlog-q35-wrap.elf memlog-q35-shell.elf-paging \

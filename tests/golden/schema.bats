@@ -79,7 +79,7 @@ every() {
 		. as $r | (.text | endswith($r.message)) and
 		(.format == "hyp-trace" or .format == "ftrace" or
 		 .format == "dmesg" or .format == "fpdt" or
-		 .format == "ramoops" or
+		 .format == "ramoops" or .format == "tpm-log" or
 		 .format == "xen-console" and
 		 (.message | startswith("(XEN)") | not)))' json
 }

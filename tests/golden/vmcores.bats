@@ -115,7 +115,7 @@ check_all() {
 		# of Linux, of AdvancedLogger, and the resume above: they have
 		# tests of their own
 		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | \
-			fpdt-* | advlogger-* | ramoops-*)
+			fpdt-* | advlogger-* | ramoops-* | tpm-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tpm.c - the TCG event log: what firmware and boot loaders measured into the PCRs of a
+ * TPM, in the order in which it ran; docs/facts/tpm-log.md. It has no times.
+ */
+#include "tpm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+/* The first event: what follows the signature. */
+enum { SPEC_BANKS = TPM_FIRST + 24, SPEC_LIST = TPM_FIRST + 28, SPEC_BANK = 4 };
+enum { PROBE = 256, HEX = 2 * TPM_DIGEST_MAX + 1 };
+enum { WORDS = 512, LINE = 1024 };
+
+struct tpm_decoder {
+	uint64_t off, seq;
+	bool ended;
+	const struct memlog_names *names;
+	struct tpm_event event;
+	char digest[TPM_BANKS][HEX], type[16], words[WORDS], line[LINE];
+	uint8_t raw[ML_TPM_RAW];
+};
+
+/* ---- finding it ----------------------------------------------------------- */
+
+static bool tpm_is_first(const uint8_t *p, size_t len)
+{
+	return len >= TPM_FIRST + TPM_SIGNATURE && !ml_le32(p) &&
+	       ml_le32(p + 4) == TPM_NO_ACTION &&
+	       ml_look_zero(p + 8, TPM_SHA1) &&
+	       !memcmp(p + TPM_FIRST, "Spec ID Event0", 14) &&
+	       !p[TPM_FIRST + 15];
+}
+
+static bool tpm_glance(const uint8_t *p, size_t len)
+{
+	return tpm_is_first(p, len) || len < TPM_FIRST + TPM_SIGNATURE;
+}
+
+/* The algorithms of an agile log. */
+static bool tpm_banks(const struct ml_probe *p, struct tpm_log *log)
+{
+	uint32_t size = ml_le32(p->bytes + 28), n, i;
+	const uint8_t *b = p->bytes + SPEC_LIST;
+
+	if (p->len < SPEC_LIST)
+		return false;
+	n = ml_le32(p->bytes + SPEC_BANKS);
+	if (!n || n > TPM_BANKS || p->len < SPEC_LIST + n * SPEC_BANK ||
+	    size < SPEC_LIST - TPM_FIRST + n * SPEC_BANK + 1)
+		return false;
+	for (i = 0; i < n; i++, b += SPEC_BANK) {
+		log->bank[i].algorithm = ml_le16(b);
+		log->bank[i].size = ml_le16(b + 2);
+		if (!log->bank[i].size || log->bank[i].size > TPM_DIGEST_MAX)
+			return false;
+	}
+	log->banks = (uint8_t)n;
+	return true;
+}
+
+static enum memlog_status tpm_probe(const struct ml_probe *p,
+				    struct ml_log *log, struct ml_found *ret,
+				    struct memlog_err *err)
+{
+	struct tpm_log *t = (struct tpm_log *)log->priv;
+
+	if (!tpm_is_first(p->bytes, p->len))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "it is not the first event of a log");
+	t->agile = p->bytes[TPM_FIRST + 14] == '3';
+	if (t->agile && !tpm_banks(p, t))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "its first event has no algorithms");
+	log->pub.flags = MEMLOG_LOG_TELLS_ALL;
+	log->pub.capacity = log->pub.used = ML_TPM_LOG;
+	snprintf(log->pub.variant, sizeof(log->pub.variant),
+		 t->agile ? "agile" : "sha1");
+	ret->extent.len = ML_TPM_LOG;
+	return MEMLOG_OK;
+}
+
+/* Where it ends is known only by its events. */
+static enum memlog_status tpm_expand(struct memlog_logs *logs,
+				     struct ml_log *log,
+				     struct memlog_image *image,
+				     struct memlog_err *err)
+{
+	struct ml_source source = { .image = image, .log = log };
+	struct tpm_event *e = ml_calloc(&logs->alloc, 1, sizeof(*e));
+	uint64_t off = 0;
+	enum tpm_end end;
+
+	if (!e)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an event");
+	while (!(end = ml_tpm_event(&source, off, e)))
+		off = e->next;
+	if (end == TPM_DAMAGED) {
+		log->pub.flags |= MEMLOG_LOG_DAMAGED;
+		snprintf(log->pub.reason, sizeof(log->pub.reason),
+			 "what follows its last event is none");
+	}
+	/* so that it shows what is missing */
+	if (end == TPM_MISSING)
+		off = e->next;
+	log->extents->len = log->pub.capacity = log->pub.used = off;
+	ml_free(&logs->alloc, e);
+	return MEMLOG_OK;
+}
+
+/* One is that of this boot; of several it is not known which. */
+static void tpm_relate(struct ml_log *const *logs, size_t n,
+		       struct memlog_image *image, bool some)
+{
+	size_t i, at;
+
+	(void)image;
+	for (i = 0; i < n; i++) {
+		at = strlen(logs[i]->pub.reason);
+		if (n == 1 && !some)
+			logs[i]->pub.state = MEMLOG_STATE_CURRENT;
+		else if (n > 1)
+			snprintf(logs[i]->pub.reason + at,
+				 sizeof(logs[i]->pub.reason) - at,
+				 "%sone of %zu logs", at ? "; " : "", n);
+	}
+}
+
+/* ---- its records ---------------------------------------------------------- */
+
+static enum memlog_status tpm_open(void *state, struct ml_source *source,
+				   const struct ml_decoder_opts *opts,
+				   struct memlog_err *err)
+{
+	struct tpm_decoder *d = state;
+
+	(void)source;
+	(void)err;
+	d->names = opts->user->names;
+	return MEMLOG_OK;
+}
+
+/* Digests as fields. Returns the SHA-256, or the longest if there is none, or NULL. */
+static const char *tpm_digests(struct tpm_decoder *d, struct memlog_record *rec,
+			       const char **ret_name)
+{
+	const struct tpm_event *e = &d->event;
+	size_t i, k, rank, best = 0;
+	const char *name, *ret = NULL;
+
+	*ret_name = "";
+	for (i = 0; i < e->digests; i++) {
+		for (k = 0; k < e->digest[i].size; k++)
+			snprintf(d->digest[i] + 2 * k, 3, "%02x",
+				 e->digest[i].bytes[k]);
+		name = ml_tpm_algorithm(e->digest[i].algorithm);
+		name = name ? name : "digest";
+		ml_record_field_text(rec, name, d->digest[i], 2 * k);
+		rank = strcmp(name, "sha256") ? k : SIZE_MAX;
+		if (rank > best) {
+			best = rank;
+			*ret_name = name;
+			ret = d->digest[i];
+		}
+	}
+	return ret;
+}
+
+static void tpm_record(struct tpm_decoder *d, struct ml_source *source,
+		       struct memlog_record *rec)
+{
+	const struct tpm_event *e = &d->event;
+	const char *type = ml_tpm_type(e->type), *digest, *name;
+	int n;
+
+	if (!type) {
+		snprintf(d->type, sizeof(d->type), "0x%08" PRIx32, e->type);
+		type = d->type;
+	}
+	ml_tpm_words(e, d->names, d->words, sizeof(d->words));
+	ml_record_field(rec, "pcr", MEMLOG_FIELD_UINT, e->pcr);
+	ml_record_field_text(rec, "type", type, strlen(type));
+	if (d->words[0])
+		ml_record_field_text(rec, "description", d->words,
+				     strlen(d->words));
+	digest = tpm_digests(d, rec, &name);
+	n = snprintf(d->line, sizeof(d->line), "PCR %" PRId32 " %s%s%s",
+		     (int32_t)e->pcr, type, d->words[0] ? " " : "", d->words);
+	n += snprintf(d->line + n, sizeof(d->line) - (size_t)n, "%s%s%s%s\n",
+		      digest ? " " : "", name, digest ? ":" : "",
+		      digest ? digest : "");
+	rec->flags = MEMLOG_REC_VERBATIM;
+	rec->text = (const uint8_t *)d->line;
+	rec->text_len = ml_min((uint64_t)n, sizeof(d->line) - 1);
+	ml_record_message(rec, 0);
+	rec->raw = d->raw;
+	rec->raw_len = ml_source_fill(source, 0, e->off, d->raw,
+				      ml_min(e->next - e->off, sizeof(d->raw)));
+	rec->has_seq = true;
+	rec->seq = d->seq++;
+}
+
+static enum memlog_status tpm_next(void *state, struct ml_source *source,
+				   struct memlog_record *rec,
+				   struct memlog_err *err)
+{
+	struct tpm_decoder *d = state;
+	uint64_t left;
+
+	(void)err;
+	if (d->ended)
+		return MEMLOG_NO_DATA;
+	switch (ml_tpm_event(source, d->off, &d->event)) {
+	case TPM_MORE:
+		d->off = d->event.next;
+		tpm_record(d, source, rec);
+		return MEMLOG_OK;
+	case TPM_MISSING:
+		left = source->log->extents->len - d->off;
+		source->missing += ml_min(d->event.next - d->off, left);
+		ml_source_note_add(source, "it ends where bytes are missing");
+		break;
+	case TPM_DAMAGED:
+	case TPM_END:
+		break;
+	}
+	d->ended = true;
+	return MEMLOG_NO_DATA;
+}
+
+/* The first event has PCR 0, EV_NO_ACTION and a digest of zeros. */
+static const struct ml_magic tpm_magics[] = {
+	{ .bytes = "\0\0\0\0\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	  .len = 28,
+	  .align = ML_PAGE },
+	{ .len = 0 },
+};
+
+const struct ml_format ml_format_tpm_log = {
+	.name = "tpm-log",
+	.title = "event log of the TPM",
+	.magics = tpm_magics,
+	.probe = tpm_probe,
+	.probe_min = TPM_FIRST + TPM_SIGNATURE,
+	.probe_len = PROBE,
+	.open = tpm_open,
+	.next = tpm_next,
+	.state_size = sizeof(struct tpm_decoder),
+	.find.glance = tpm_glance,
+	.find.reach = ML_TPM_LOG,
+	.group.expand = tpm_expand,
+	.group.relate = tpm_relate,
+	.group.text = ml_text_of_extent,
+	.live.header = TPM_FIRST,
+	.say.absent = "firmware keeps a log of what it measures only if the "
+		      "machine has a TPM",
+	.say.named_by = &ml_format_ovmf,
+	.say.reserved = true,
+	.say.on_request = true,
+};
