@@ -137,7 +137,7 @@ static void every_option(void **state)
 			 MEMLOG_NOT_MINE);
 	assert_int_equal(memlog_query_option(q, "F", "ovmf,nonsense", &err),
 			 MEMLOG_INVALID);
-	assert_non_null(strstr(err.text, "ovmf"));
+	assert_non_null(strstr(err.text, "--help lists them"));
 	memlog_query_destroy(q);
 	memlog_query_destroy(NULL);
 }

@@ -457,8 +457,8 @@ static void mistakes(void **state)
 		{ "--lis=x", "--lis is ambiguous: --list, --list-boots" },
 		{ "-n five", "--lines: \"five\" is not a number of lines: N "
 			     "or -N for the newest N, +N for the first N" },
-		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; there "
-			    "are ovmf, " },
+		{ "-F\x1b", "--format: unknown log format \"\\x1b\"; "
+			    "--help lists them" },
 		{ "-R \x1b", "--refuse: \"\\x1b\" will not do" },
 		{ "foo", "unexpected argument: foo" },
 		{ "foo -Z", "unknown option -Z" },
