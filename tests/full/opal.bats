@@ -85,9 +85,12 @@ all_lines() {
 		[ -z "$(all_lines "$image")" ]
 		cmp text live
 		run -0 "$dump" --list "$image"
-		[ "${#lines[@]}" -eq 2 ]
 		[[ ${lines[1]} == opal*current ]]
+		[ "$(grep -c ^opal <<<"$output")" -eq 1 ]
+		[[ $output != *guessed* ]]
 	done
+	# of the raw file, the list says where it begins
+	[[ $output == *"--map=0x30000000"* ]]
 	[ "$(wc -l <text)" -gt "$(wc -l <serial)" ]
 	# levels that the serial port has
 	"$dump" -q -F opal -l notice+ elf >some

@@ -74,12 +74,13 @@ every() {
 		rm image
 	done
 	valid record log boot info image <json
-	# only Xen's own console, and traces and the log of Linux have a prefix
+	# only these have a prefix, of Xen's console the lines of Xen
 	jq -se '[.[] | select(.message)] | length > 1000 and all(.[];
 		. as $r | (.text | endswith($r.message)) and
 		(.format == "hyp-trace" or .format == "ftrace" or
 		 .format == "dmesg" or .format == "fpdt" or
 		 .format == "ramoops" or .format == "tpm-log" or
+		 .format == "opal" or .format == "tboot" or
 		 .format == "xen-console" and
 		 (.message | startswith("(XEN)") | not)))' json
 }
