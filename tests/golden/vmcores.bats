@@ -224,3 +224,26 @@ alone() {
 		rm "$name"
 	done
 }
+
+@test "OPAL, tboot and Slim Bootloader are not found where they are not, and cost nothing" {
+	local file status err pages=0 candidates=0
+	local image=$BATS_TEST_TMPDIR/image
+
+	for file in "$kept"/*.zst "$top"/fixtures/{acrn,saved}/*.zst; do
+		case $file in
+		*/opal-* | */tboot-* | *.debugcon.zst | *.trace.zst | *.read.zst | \
+			*.console.zst | *.serial.zst | *.log.zst | *.ring.zst | \
+			*.record.zst | *.jsonl.zst | *acrnlog* | *_cpu*) continue ;;
+		esac
+		zstd -q -d -f --long=31 -o "$image" "$file"
+		status=0
+		err=$("$dump" -v --list -F opal,tboot,dlog "$image" 2>&1) || status=$?
+		echo "$file: $err"
+		[ "$status" -eq 1 ]
+		[[ $err =~ searched\ ([0-9]+)\ bytes[^$'\n']*:\ ([0-9]+)\ candidate ]]
+		pages=$((pages + BASH_REMATCH[1] / 4096))
+		candidates=$((candidates + BASH_REMATCH[2]))
+	done
+	[ "$pages" -gt 1000000 ]
+	[ $((candidates * 100000)) -lt "$pages" ]
+}
