@@ -177,9 +177,9 @@ on_tty() {
 	run ! grep -q vm_exit "$T/out.tracedat"
 }
 
-@test "for an unknown format or output, the message lists the known ones" {
+@test "for an unknown format or output, the message lists the known ones, or says what does" {
 	run -2 --separate-stderr "$DUMP" -F nope small-c
-	[[ $stderr == *ovmf* ]]
+	[[ $stderr == *"--help lists them"* ]]
 	run -2 --separate-stderr "$DUMP" -O nope small-c
 	[[ $stderr == *"text, raw, json, json-seq"* ]]
 }

@@ -11,14 +11,14 @@ setup() {
 
 # log NAME: unpack it, and its reference to want
 log() {
-	unpack "tboot-$1.raw"
+	unpack "$1.raw"
 	raw=$unpacked
-	zstd -dqc "$vmcores/tboot-$1.log.zst" >want
+	zstd -dqc "$vmcores/$1.log.zst" >want
 }
 
 @test "the text is that of the serial port, packed and not" {
 	local name
-	for name in plain packed; do
+	for name in tboot-plain tboot-packed; do
 		log "$name"
 		"$dump" -q -r "$raw" | cmp - want
 		"$dump" -q -r -F tboot "$raw" | cmp - want
@@ -33,7 +33,7 @@ log() {
 }
 
 @test "a log that started over: the end of what was written" {
-	log over
+	log tboot-over
 	"$dump" -q -r "$raw" >got
 	[ "$(stat -c %s got)" -eq 53693 ]
 	tail -c 53693 want | cmp - got
@@ -47,7 +47,7 @@ log() {
 
 @test "an extract has the same text" {
 	local name
-	for name in plain packed over; do
+	for name in tboot-plain tboot-packed tboot-over; do
 		log "$name"
 		rm -f small
 		"$dump" -q --extract=small "$raw"
@@ -57,7 +57,7 @@ log() {
 }
 
 @test "lines are filtered by their text" {
-	log packed
+	log tboot-packed
 	"$dump" -q -g 'SINIT for this' "$raw" |
 		cmp - <(grep 'SINIT for this' want)
 	"$dump" -q -n 3 "$raw" | cmp - <(tail -n 3 want)
@@ -65,7 +65,7 @@ log() {
 
 @test "the boot before, where tboot goes on in its log" {
 	# the first line that tboot writes into it, in the middle
-	log plain
+	log tboot-plain
 	perl -e '
 		local $/;
 		open my $f, "<:raw", shift or die;
@@ -84,7 +84,7 @@ log() {
 }
 
 @test "the layout before there were chunks" {
-	log plain
+	log tboot-plain
 	perl -e '
 		my $text = do { local $/; <STDIN> };
 		for my $old (24, 28) {
@@ -101,7 +101,7 @@ log() {
 }
 
 @test "a damaged chunk: what comes before and after is printed" {
-	log packed
+	log tboot-packed
 	# a distance that is too long, in the second of three
 	perl -e '
 		local $/;
@@ -123,7 +123,7 @@ log() {
 }
 
 @test "a missing page is counted" {
-	log plain
+	log tboot-plain
 	printf 'ram 0x60000 32K\nfile 0x60000 area\nelf64\n' >one.rec
 	tail -c +$((0x60001)) "$raw" | head -c 32K >area
 	perl -e 'print "TBOOT: line $_\n" for 1 .. 600' >lines

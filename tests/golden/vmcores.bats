@@ -111,11 +111,12 @@ check_all() {
 	for file in "$kept"/*.zst; do
 		base=$(basename "$file" .zst)
 		case $base in *.debugcon | memlog-q35-resume.*) continue ;; esac
-		# except those of Xen, which have several logs, of coreboot,
-		# of Linux, of AdvancedLogger, and the resume above: they have
-		# tests of their own
+		# except those of Xen, which have several logs, of Linux, of
+		# other firmware, and the resume above: they have tests of
+		# their own
 		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | \
-			fpdt-* | advlogger-* | ramoops-* | tpm-*)
+			fpdt-* | advlogger-* | ramoops-* | tpm-* | \
+			opal-* | tboot-*)
 			grep -q "\b${base%%.*}\b" \
 				"${BATS_TEST_DIRNAME}/${base%%-*}.bats"
 			continue ;;
