@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -471,12 +472,50 @@ static void test_hostile(void **state)
 	}
 }
 
+/* A table begins everywhere, and each is as long as what follows: parsing all of them
+ * would take a minute. */
+static void test_many_tables(void **state)
+{
+	static uint8_t tables[512 * PAGE];
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct qevm f = { 0 };
+	clock_t begin;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i + 10 <= sizeof(tables); i += 10) {
+		memcpy(tables + i, "SRAT", 4);
+		put32(tables + i + 4, (uint32_t)(sizeof(tables) - i));
+		tables[i + 9] = 10;
+	}
+	qevm_head(&f, "pc-q35-9.2");
+	qevm_start(&f, "ram", 2 * PAGE + sizeof(tables));
+	qevm_block(&f, "one", PAGE);
+	qevm_block(&f, "other", PAGE);
+	qevm_block(&f, TABLES, sizeof(tables));
+	qevm_close_section(&f);
+	qevm_section(&f, 3);
+	for (i = 0; i < sizeof(tables); i += PAGE)
+		qevm_page(&f, TABLES, i, 0, tables + i);
+	qevm_close_section(&f);
+	qevm_num(&f, 0, 1);
+	begin = clock();
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	assert_true(clock() - begin < 3 * CLOCKS_PER_SEC);
+	memlog_image_close(image);
+	qevm_drop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes),	cmocka_unit_test(test_equal),
-		cmocka_unit_test(test_plugged), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_equal),
+		cmocka_unit_test(test_plugged),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_many_tables),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

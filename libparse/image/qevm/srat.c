@@ -24,6 +24,9 @@
 #define ENABLED 1u
 #define PLUG	2u
 
+/* The most that are parsed: there is one, but its signature may be anywhere. */
+#define TRIES 16u
+
 #define FOUR_GIB (UINT64_C(1) << 32)
 /* Between these there is no RAM for a PC. */
 #define HOLE	 0xa0000u
@@ -110,6 +113,7 @@ static bool srat_parse(const uint8_t *p, size_t len, uint64_t base,
 bool ml_qevm_srat(struct ml_qevm *q, uint64_t base, struct ml_qevm_srat *ret)
 {
 	uint8_t *buf, *p;
+	unsigned int tries = 0;
 	bool found = false;
 	size_t len, left;
 
@@ -119,15 +123,17 @@ bool ml_qevm_srat(struct ml_qevm *q, uint64_t base, struct ml_qevm_srat *ret)
 	if (!buf)
 		return false;
 	srat_load(q, buf);
-	for (p = buf; !found; p++) {
+	for (p = buf; !found && tries < TRIES; p++) {
 		left = (size_t)(q->tables->len - (uint64_t)(p - buf));
 		p = memmem(p, left, "SRAT", 4);
 		if (!p)
 			break;
 		left = (size_t)(q->tables->len - (uint64_t)(p - buf));
 		len = left < HEADER ? 0 : ml_le32(p + LENGTH);
-		found = len > HEADER && len <= left &&
-			srat_parse(p, len, base, ret);
+		if (len <= HEADER || len > left)
+			continue;
+		tries++;
+		found = srat_parse(p, len, base, ret);
 	}
 	ml_free(&q->alloc, buf);
 	return found;
