@@ -5,13 +5,17 @@
  * Where a file has lost the addresses of its pages, they are in some order, and what
  * follows a page of a log may be another page. If the format refuses some pages, and
  * without them text ends exactly where the header says, these are not the log's and
- * the rest is.
+ * the rest is. If text ends before that, a page was overwritten, and what follows may
+ * be another log.
  */
 #include "format.h"
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/range.h"
+
+/* So many zeros after text are its end. */
+#define PIECES_ZEROS 16u
 
 /* What was found so far; page is the last that was read. */
 struct pieces {
@@ -21,6 +25,7 @@ struct pieces {
 	size_t n;
 	uint64_t skipped; /* bytes */
 	uint64_t end;	  /* of the text, in the log */
+	bool ended;	  /* text ended before that */
 	uint8_t buf[ML_PAGE];
 };
 
@@ -60,17 +65,38 @@ static bool pieces_end_fits(const struct pieces *p)
 	return ml_look_zero(p->page.bytes + used, p->page.len - used);
 }
 
+/* Does text end in this page? own: the format takes it for the log's. */
+static bool pieces_ends(const struct pieces *p, bool own)
+{
+	struct ml_look look = { 0 };
+	size_t n = p->page.len;
+
+	while (n && !p->buf[n - 1])
+		n--;
+	if (!n || p->page.len - n < PIECES_ZEROS)
+		return false;
+	ml_look_next(&look);
+	ml_look_at(&look, p->buf, n);
+	return own || !ml_look_odd(&look, ML_LOOK_FEW);
+}
+
 /* Is this page, or what the image has of it, the log's? */
 static bool pieces_own(struct pieces *p, uint64_t want)
 {
 	struct ml_page before = p->page;
+	uint64_t left = p->end - p->page.off;
+	bool own;
 
-	if (p->page.len < ml_min(want, p->end - p->page.off))
+	if (p->page.len < ml_min(want, left))
 		return false;
-	p->page.text = ml_min(p->end - p->page.off, p->page.len);
-	if (p->page.log->fmt->group.own(&p->page) &&
-	    !ml_look_zero(p->buf, (size_t)p->page.text) &&
-	    (p->page.text == p->page.len || pieces_end_fits(p)))
+	p->page.text = ml_min(left, p->page.len);
+	own = p->page.log->fmt->group.own(&p->page) &&
+	      !ml_look_zero(p->buf, (size_t)p->page.text);
+	if (left > p->page.len)
+		p->ended = pieces_ends(p, own);
+	else
+		own = own && pieces_end_fits(p);
+	if (own && !p->ended)
 		return true;
 	p->page = before;
 	return false;
@@ -96,6 +122,8 @@ static bool pieces_find(struct pieces *p, uint64_t first, uint64_t *budget)
 		else if (pieces_append(p, addr))
 			p->page.off += next;
 		else
+			return false;
+		if (p->ended)
 			return false;
 		addr += next;
 	}
@@ -148,8 +176,9 @@ enum memlog_status ml_log_join_pieces(struct memlog_logs *logs,
 	p.page.n_parts = log->fmt->group.text(log, 0, image, p.page.part);
 	for (i = 0; i < p.page.n_parts; i++)
 		p.end = ml_max(p.end, p.page.part[i].end);
-	/* text up to the end of a ring proves nothing */
-	if (p.end <= first || p.end >= e.len || !pieces_find(&p, first, budget))
+	/* text up to the end of a ring, or of a page, proves nothing */
+	if (p.end <= first || p.end >= e.len ||
+	    (p.end - first) % ML_PAGE == 0 || !pieces_find(&p, first, budget))
 		return MEMLOG_NOT_MINE;
 	s = pieces_join(logs, log, &p, err);
 	return s == MEMLOG_NO_MEMORY || !s ? s : MEMLOG_NOT_MINE;

@@ -425,6 +425,41 @@ static void test_no_pieces(void **state)
 	}
 }
 
+/* A page that was overwritten, and an older copy of the log after it, which ends at the
+ * same place: pages of the copy are no pieces. */
+static void test_copy_after(void **state)
+{
+	static uint8_t got[sizeof(r.text)], own[sizeof(r.text)], log[32 * 4096];
+	uint32_t flags;
+	uint64_t len;
+	size_t i, k, n;
+	uint8_t *p;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		seed = i;
+		k = 1 + rnd(8);
+		make_ring(16, 9 * 4096 + 10 + rnd(3000), false, "\r\n");
+		n = k * 4096 - HEADER;
+		memcpy(own, r.text, n);
+		memcpy(log, r.bytes, r.len);
+		mem_free(&r.m);
+		r.m = (struct mem){ 0 };
+		p = mem_add(&r.m, AT, 2 * r.len);
+		memcpy(p, log, r.len);
+		memcpy(p + r.len, log, r.len);
+		write_lines(p + r.len + HEADER, r.text_len, "\r\n");
+		memset(p + r.len, 0, 16); /* its header is gone */
+		put_foreign(p + k * 4096, (enum kind)(i % CRLF_TEXT));
+		open_ring(MEMLOG_FILE, false);
+		assert_int_equal(read_text(got, &flags, &len), n);
+		assert_memory_equal(got, own, n);
+		assert_int_equal(len, k * 4096);
+		assert_true(flags & MEMLOG_LOG_CUT_OFF);
+		close_ring();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -438,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_unused),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_no_pieces),
+		cmocka_unit_test(test_copy_after),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
