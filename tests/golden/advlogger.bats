@@ -109,6 +109,20 @@ lines_of() {
 	[[ ${lines[1]} == "advlogger  main, V6  phys:0x0  16296  16264  no "* ]]
 }
 
+@test "a file where two headers have the same address: neither tells where it begins" {
+	unpack advlogger-v3.raw
+	{ cat "$unpacked"; head -c 8192 /dev/zero; cat "$unpacked"; } >"$t/two"
+	run -0 "$dump" --list "$t/two"
+	[[ ${lines[1]} == *" phys:0x0 "*" current" ]]
+	[[ ${lines[2]} == *"by its header it is at phys:0x7e000000" ]]
+	[[ ${lines[3]} == *" phys:0x6000 "*" copy" ]]
+	[[ $output != *"file begins"* ]]
+	[[ $output != *"also"* ]]
+	# one of them may be where its header says
+	run -0 "$dump" --list --map=0x7dffa000 "$t/two"
+	[[ $output == *" phys:0x7e000000 "*" current"* ]]
+}
+
 @test "what was discarded, and an order that is guessed, are reported" {
 	unpack advlogger-v6-full.raw
 	run -0 --separate-stderr "$dump" "$unpacked"

@@ -108,10 +108,31 @@ static bool adv_relate_any_at(struct ml_log *const *logs, size_t n)
 	return false;
 }
 
+/* Do all headers that have their own address tell the same of where the file begins? If
+ * not, some are copies, and it is not known which. */
+static bool adv_relate_agree(struct ml_log *const *logs, size_t n)
+{
+	const struct advlogger *a;
+	uint64_t at, begin = 0;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		a = ml_advlogger_const(logs[i]);
+		if (!a->has_base || !adv_relate_addr(logs[i], &at))
+			continue;
+		if (any && a->base - at != begin)
+			return false;
+		begin = a->base - at;
+		any = true;
+	}
+	return true;
+}
+
 /* Headers up to version 4 have their own address. In a file that is not known to begin at
  * address 0 that tells where it begins. */
 static void adv_relate_place(struct ml_log *log, struct ml_log *const *logs,
-			     size_t n, bool placed,
+			     size_t n, bool placed, bool agree,
 			     const struct memlog_image *image)
 {
 	const struct advlogger *a = ml_advlogger_const(log);
@@ -125,6 +146,8 @@ static void adv_relate_place(struct ml_log *log, struct ml_log *const *logs,
 		adv_relate_say(log, MEMLOG_STATE_COPY,
 			       "of the log at phys:0x%llx, by its header",
 			       base);
+	} else if (!placed && !agree) {
+		adv_relate_add(log, "by its header it is at phys:0x%llx", base);
 	} else if (!placed && e->space == MEMLOG_PHYS && !e->has_alias &&
 		   a->base >= at &&
 		   ml_add(a->base - at, image->file.size, &end)) {
@@ -359,12 +382,13 @@ void ml_advlogger_relate(struct ml_log *const *logs, size_t n,
 			 struct memlog_image *image, bool some)
 {
 	bool placed = !image->unplaced || adv_relate_any_at(logs, n);
+	bool agree = adv_relate_agree(logs, n);
 	size_t i, open = 0, last = 0;
 
 	for (i = 0; i < n; i++)
 		ml_advlogger(logs[i])->judged = false;
 	for (i = 0; i < n; i++)
-		adv_relate_place(logs[i], logs, n, placed, image);
+		adv_relate_place(logs[i], logs, n, placed, agree, image);
 	adv_relate_copies(logs, n, image);
 	for (i = 0; i < n; i++)
 		if (adv_relate_open(logs[i])) {
