@@ -28,6 +28,7 @@ struct block {
 	uint64_t len, off; /* off: from the start of RAM, of nodes */
 	uint64_t addr;	   /* of what is plugged in */
 	bool plugged, early;
+	uint64_t unit; /* of virtio-mem, 0: 2 MiB */
 };
 
 struct guest {
@@ -227,10 +228,10 @@ static void put_device(struct qevm *f, const struct block *b, uint32_t id)
 	qevm_num(f, 0, 4);
 	qevm_num(f, 1, 4);
 	for (i = b->early ? 0 : 4096 + (size_t)rand() % 4096; i; i--)
-		qevm_num(f, (unsigned int)rand() % 256, 1);
+		qevm_num(f, i < 16 ? 0 : (unsigned int)rand() % 256, 1);
 	qevm_num(f, b->addr, 8);
 	qevm_num(f, b->len, 8);
-	qevm_num(f, 2 * MIB, 8);
+	qevm_num(f, b->unit ? b->unit : 2 * MIB, 8);
 	qevm_num(f, 0, 4);
 	qevm_num(f, b->len, 8);
 	qevm_bytes(f, NULL, 40);
@@ -408,6 +409,30 @@ static void test_plugged(void **state)
 	}
 }
 
+/* virtio-mem of huge pages: all its fields are valid too if read from a byte before. */
+static void test_units(void **state)
+{
+	struct found r;
+	struct guest g;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		srand((unsigned int)i);
+		make_board(&g, 1 + (size_t)rand() % 3, false);
+		plug(&g, 0, 1 + (size_t)rand() % PLUGS);
+		name_blocks(&g, RANDOM);
+		make_tables(&g);
+		for (size_t k = g.nodes; k < g.n; k++) {
+			g.block[k].unit = 256 * MIB << i % 3;
+			g.block[k].addr = g.window + k * 16 * GIB;
+			g.block[k].len = (1 + (uint64_t)rand() % 8) * GIB;
+		}
+		r = try_guest(&g);
+		assert_int_equal(r.sure, r.all);
+	}
+}
+
 /* A device's memory whose address is not known has none, and is not left out. */
 static void test_unknown(void **state)
 {
@@ -514,6 +539,7 @@ int main(void)
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_plugged),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many_tables),
 	};

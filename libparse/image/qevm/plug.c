@@ -33,23 +33,39 @@ static size_t plug_device(const char *name)
 	return (size_t)(slash - name);
 }
 
-static bool plug_parse(const uint8_t *p, struct ml_qevm_plug *ret)
+static bool plug_parse(const uint8_t *p, uint64_t *addr, uint64_t *len)
 {
 	uint64_t block = ml_be64(p + 16), end;
 
-	ret->addr = ml_be64(p);
-	ret->len = ml_be64(p + 8);
-	return ml_is_pow2(block) && block >= BLOCK_MIN && ret->len &&
-	       ret->addr && !(ret->addr % block) && !(ret->len % block) &&
-	       ml_be32(p + 24) < ML_QEVM_NODES &&
-	       ml_add(ret->addr, ret->len, &end);
+	*addr = ml_be64(p);
+	*len = ml_be64(p + 8);
+	return ml_is_pow2(block) && block >= BLOCK_MIN && *len && *addr &&
+	       !(*addr % block) && !(*len % block) &&
+	       ml_be32(p + 24) < ML_QEVM_NODES && ml_add(*addr, *len, &end);
+}
+
+/* Find the fields. If a block is large, they are valid from the byte before them on,
+ * too. */
+static void plug_find(const uint8_t *p, size_t len, struct ml_qevm_plug *ret)
+{
+	uint64_t addr, size;
+	size_t i, end = len;
+
+	for (i = 0; i + FIELDS <= len && i < end; i++) {
+		if (!plug_parse(p + i, &addr, &size))
+			continue;
+		if (!ret->n)
+			end = i + ML_QEVM_READINGS;
+		ret->may[ret->n].addr = addr;
+		ret->may[ret->n++].len = size;
+	}
 }
 
 enum memlog_status ml_qevm_plug(struct ml_qevm *q, const char *name,
 				uint64_t from, struct memlog_err *err)
 {
-	struct ml_qevm_plug plug = { .len = 0 };
-	size_t path = plug_device(name), want, got, i;
+	struct ml_qevm_plug plug = { .n = 0 };
+	size_t path = plug_device(name), want, got;
 	enum memlog_status s;
 	uint8_t *buf;
 
@@ -62,10 +78,9 @@ enum memlog_status ml_qevm_plug(struct ml_qevm *q, const char *name,
 	memcpy(plug.device, name, path);
 	if (ml_file_read_some(q->file, from, buf, want, &got, NULL))
 		got = 0;
-	for (i = 0; i + FIELDS <= got && !plug_parse(buf + i, &plug); i++)
-		;
+	plug_find(buf, got, &plug);
 	ml_free(&q->alloc, buf);
-	if (i + FIELDS > got)
+	if (!plug.n)
 		return MEMLOG_OK;
 	s = ml_grow(&q->alloc, &q->plugs, q->n_plugs, &q->cap_plugs,
 		    sizeof(*q->plugs), err);
@@ -80,18 +95,23 @@ static void plug_known(const struct ml_qevm *q, size_t i,
 {
 	const struct ml_qevm_block *b = &q->blocks[i];
 	const char *slash = strrchr(b->name, '/');
-	size_t k, path = slash ? (size_t)(slash - b->name) : 0;
+	size_t k, m, path = slash ? (size_t)(slash - b->name) : 0;
+	const struct ml_qevm_plug *plug;
 
-	for (k = 0; k < q->n_plugs; k++)
-		if (q->plugs[k].len == b->len && path &&
-		    strlen(q->plugs[k].device) == path &&
-		    !memcmp(q->plugs[k].device, b->name, path))
-			*spot = (struct ml_qevm_spot){
-				.block = i,
-				.n = 1,
-				.load = { { q->plugs[k].addr, b->len,
-					    b->first * ML_PAGE, 0 } },
-			};
+	for (k = 0; k < q->n_plugs; k++) {
+		plug = &q->plugs[k];
+		if (!path || strlen(plug->device) != path ||
+		    memcmp(plug->device, b->name, path) != 0)
+			continue;
+		for (m = 0; m < plug->n; m++)
+			if (plug->may[m].len == b->len)
+				*spot = (struct ml_qevm_spot){
+					.block = i,
+					.n = 1,
+					.load = { { plug->may[m].addr, b->len,
+						    b->first * ML_PAGE, 0 } },
+				};
+	}
 }
 
 /* ---- the window ---------------------------------------------------------- */

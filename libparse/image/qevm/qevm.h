@@ -30,10 +30,15 @@ struct ml_qevm_block {
 	uint64_t bitmap, pages;
 };
 
-/* What the state of a virtio-mem device says of its memory; device: its path. */
+/* What the state of a virtio-mem device may say of its memory; device: its path. The
+ * length of its block tells which it is. */
+#define ML_QEVM_READINGS 2u
 struct ml_qevm_plug {
 	char device[ML_QEVM_NAME];
-	uint64_t addr, len;
+	struct {
+		uint64_t addr, len;
+	} may[ML_QEVM_READINGS];
+	size_t n;
 };
 
 /*
