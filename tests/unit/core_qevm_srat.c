@@ -27,7 +27,7 @@ struct block {
 	char name[40];
 	uint64_t len, off; /* off: from the start of RAM, of nodes */
 	uint64_t addr;	   /* of what is plugged in */
-	bool plugged, early;
+	bool plugged, early, nvdimm;
 	uint64_t unit; /* of virtio-mem, 0: 2 MiB */
 };
 
@@ -113,6 +113,9 @@ static void make_tables(struct guest *g)
 	p += 16;
 	for (i = 0; i < g->nodes; i++)
 		put_node(g, &p, i);
+	for (; i < g->n; i++)
+		if (g->block[i].nvdimm)
+			put_range(&p, 0, g->block[i].addr, g->block[i].len, 5);
 	if (g->window)
 		put_range(&p, 0, g->window, 64 * GIB, 3);
 	put32(table + 4, (uint32_t)(p - table));
@@ -433,6 +436,25 @@ static void test_units(void **state)
 	}
 }
 
+/* The table has an NVDIMM where RAM above 4 GiB would be. */
+static void test_nvdimm(void **state)
+{
+	struct found r;
+	struct guest g = { .machine = "pc-q35-9.2", .nodes = 1, .n = 1 };
+
+	(void)state;
+	srand(1);
+	g.block[0].len = g.size = g.low = 2 * GIB;
+	plug(&g, 1, 0);
+	g.block[1].nvdimm = true;
+	assert_true(g.block[1].addr == 4 * GIB);
+	name_blocks(&g, RANDOM);
+	make_tables(&g);
+	r = try_guest(&g);
+	assert_int_equal(r.sure, PAGES);
+	assert_int_equal(r.right, r.all);
+}
+
 /* A device's memory whose address is not known has none, and is not left out. */
 static void test_unknown(void **state)
 {
@@ -540,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_plugged),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_nvdimm),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many_tables),
 	};

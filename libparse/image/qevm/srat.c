@@ -23,6 +23,7 @@
 #define FLAGS	28u
 #define ENABLED 1u
 #define PLUG	2u
+#define NVDIMM	4u /* it was plugged in */
 
 /* The most that are parsed: there is one, but its signature may be anywhere. */
 #define TRIES 16u
@@ -99,7 +100,8 @@ static bool srat_parse(const uint8_t *p, size_t len, uint64_t base,
 			continue;
 		flags = ml_le32(p + at + FLAGS);
 		r.start = ml_le64(p + at + BASE);
-		if (!(flags & ENABLED) || !ml_le64(p + at + BYTES))
+		if (!(flags & ENABLED) || flags & NVDIMM ||
+		    !ml_le64(p + at + BYTES))
 			continue;
 		if (!ml_add(r.start, ml_le64(p + at + BYTES), &r.end) ||
 		    !srat_range(ret, ml_le32(p + at + NODE), &last, r, flags))
