@@ -455,6 +455,33 @@ static void test_nvdimm(void **state)
 	assert_int_equal(r.right, r.all);
 }
 
+/* One block has all nodes, and two dimms have their sizes. */
+static void test_one_block(void **state)
+{
+	struct guest g = { .machine = "pc-q35-9.2", .nodes = 2, .n = 2 };
+	struct found r;
+	int i;
+
+	(void)state;
+	srand(1);
+	g.block[0].len = g.block[1].off = GIB;
+	g.block[1].len = 3 * GIB;
+	g.size = 4 * GIB;
+	g.low = 2 * GIB;
+	g.window = 6 * GIB;
+	make_tables(&g);
+	g.nodes = 1;
+	g.n = 3;
+	g.block[0] = (struct block){ .name = "abc", .len = 4 * GIB };
+	for (i = 1; i < 3; i++) {
+		g.block[i] = (struct block){ .len = i == 1 ? GIB : 3 * GIB };
+		snprintf(g.block[i].name, 40, "mem%d", i);
+		g.block[i].addr = i == 1 ? 6 * GIB : 7 * GIB;
+	}
+	r = try_guest(&g);
+	assert_int_equal(r.wrong, 0);
+}
+
 /* A device's memory whose address is not known has none, and is not left out. */
 static void test_unknown(void **state)
 {
@@ -563,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_nvdimm),
+		cmocka_unit_test(test_one_block),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many_tables),
 	};

@@ -79,6 +79,21 @@ bool ml_qevm_order_by_table(const struct ml_qevm *q, const size_t *order,
 	return true;
 }
 
+/* Has one block all nodes? Then blocks of their sizes may be dimms. */
+static bool has_all_nodes(const struct ml_qevm *q, const struct ml_qevm_srat *t)
+{
+	uint64_t all = 0;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		all += t->node[i];
+	for (i = 0; i < q->n_blocks && t->n > 1; i++)
+		if (q->blocks[i].ram && !q->blocks[i].plugged &&
+		    q->blocks[i].len == all)
+			return true;
+	return false;
+}
+
 size_t ml_qevm_by_size(const struct ml_qevm *q, const struct ml_qevm_srat *t,
 		       size_t order[ML_QEVM_NODES], bool *ret_sure,
 		       bool *ret_named)
@@ -86,7 +101,7 @@ size_t ml_qevm_by_size(const struct ml_qevm *q, const struct ml_qevm_srat *t,
 	const struct ml_qevm_block *b;
 	size_t n, i, k, best;
 
-	*ret_sure = *ret_named = true;
+	*ret_sure = *ret_named = !has_all_nodes(q, t);
 	for (n = 0; n < t->n; n++) {
 		best = q->n_blocks;
 		for (i = 0; i < q->n_blocks; i++) {
