@@ -5,6 +5,7 @@
  *
  * Where two parts have the same byte, the part named first is read.
  */
+#include "image/bytes/piecename.h"
 #include "open.h"
 
 #include <errno.h>
@@ -274,8 +275,16 @@ static enum memlog_status set_open_part(struct set *set, char *name,
 	return s;
 }
 
+/* Is a part missing between two, by their names? */
+static bool set_has_gap(const struct set *set, size_t i)
+{
+	const char *a = set->parts[i - 1]->name, *b = set->parts[i]->name;
+
+	return ml_piece_step(a, strlen(a), b, strlen(b)) == ML_PIECE_GAP;
+}
+
 /* Plain memory does not say where it belongs: how to say it. The addresses are
- * right if the parts follow each other from 0 on. */
+ * right if the parts follow each other from 0 on; none are given if one is missing. */
 static enum memlog_status set_fail_unplaced(const struct set *set,
 					    struct memlog_err *err)
 {
@@ -285,6 +294,10 @@ static enum memlog_status set_fail_unplaced(const struct set *set,
 	bool mib;
 
 	for (i = 0; i < set->n && n < sizeof(line); i++) {
+		if (i && set_has_gap(set, i)) {
+			n = sizeof(line);
+			break;
+		}
 		mib = addr % (1 << 20) == 0;
 		n += (size_t)snprintf(line + n, sizeof(line) - n,
 				      "%s%s@%" PRIu64 "%s", i ? "," : "",

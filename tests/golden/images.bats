@@ -406,6 +406,10 @@ raw base=0xbfff0000' >"$t/rec"
 	run -2 --separate-stderr "$dump" node0,node1
 	[ -z "$output" ]
 	[[ $stderr == *": plain memory in several files: say where each one starts, as in node0@0,node1@1M" ]]
+	# node1 is missing, and nothing says how large it was
+	cp node1 node2
+	run -2 --separate-stderr "$dump" node0,node2
+	[[ $stderr == *"say where each one starts, as in FILE@0,FILE@2G" ]]
 	run -2 --separate-stderr "$dump" node0@0,node1
 	[[ $stderr == *"say where"* ]]
 	run -2 --separate-stderr "$dump" --map pc node0,node1
