@@ -58,8 +58,8 @@ static void files_note_pieces(struct memlog_image *image, const char *names,
 	else if (ml_piece_gap(names, &gap))
 		ml_image_warn_cut(
 			image,
-			"pieces of the file are missing, by their names, "
-			"between %.*s and %.*s: what comes after is at a wrong "
+			"going by the names, pieces of the file are missing "
+			"between %.*s and %.*s: what follows is in the wrong "
 			"place",
 			(int)ml_min(gap.before_len, 100), gap.before,
 			(int)ml_min(gap.after_len, 100), gap.after);

@@ -488,7 +488,7 @@ pieces() {
 		near="$(find "$t" -name 'gap.*' | sort | sed -n 10p) and $(find "$t" -name 'gap.*' | sort | sed -n 12p)"
 		rm "$lost"
 		run --separate-stderr "$dump" "$(pieces "$t/gap.")"
-		[[ $stderr == *"warning: pieces of the file are missing, by their names, between $near"* ]] ||
+		[[ $stderr == *"warning: going by the names, pieces of the file are missing between $near"* ]] ||
 			{ echo "$stderr"; false; }
 	done
 	# one is cut
@@ -703,7 +703,7 @@ zero_core() {
 		run -0 --separate-stderr "$dump" "$t/$name"
 		[ "${#lines[@]}" -eq 20 ]
 		[[ ${lines[19]} == "in the second segment "* ]]
-		[[ $stderr == *"warning: all program headers have the physical address 0, which cannot be: addresses are ${what#* }" ]]
+		[[ $stderr == *"warning: all program headers have the physical address 0, which cannot be right: addresses are ${what#* }" ]]
 		# shellcheck disable=SC2002 # a pipe
 		[ "$(cat "$t/$name" | "$dump" -q -)" = "$output" ]
 		"$dump" -q --extract="$t/small" --force "$t/$name"

@@ -4,7 +4,7 @@
  * that allocates none, or has not yet. Other variables are right before it and after it.
  *
  * Copies of a ring can be anywhere, too. What is taken is as long as the array to the
- * byte: text that has a place inside where new meets old, or a boot's first lines and
+ * byte: text with a place in it where new meets old, or a boot's first lines and
  * then zeros.
  */
 #include "console.h"
@@ -28,7 +28,7 @@
 /* Pieces of text in one page that are looked at. */
 #define PIECES 16u
 
-/* Xen has no more room for a line, and guests have less. */
+/* The longest line of Xen; those of guests are shorter. */
 #define LINE_MAX 1024
 
 /* A boot begins with more lines than this. */

@@ -48,7 +48,7 @@ static void elf_describe(struct memlog_image *image, const struct ml_elf *elf,
 	if (!elf->facts.named && (space == MEMLOG_VIRT || space == MEMLOG_FILE))
 		ml_image_warn(image,
 			      "all program headers have the physical address "
-			      "0, which cannot be: addresses are %s",
+			      "0, which cannot be right: addresses are %s",
 			      space == MEMLOG_VIRT ?
 				      "the virtual ones of the headers" :
 				      "offsets in the file");
