@@ -447,6 +447,43 @@ static void test_original(void **state)
 	mem_free(&mem);
 }
 
+/* A long file of lines with times of Xen and of dom0: its end is cut in one line and its
+ * start in another, and few pieces of it are such that both make one. */
+static void test_slices(void **state)
+{
+	static char text[SIZE + 200];
+	size_t n = 0, len;
+	unsigned int i, k, line = 0, found = 0;
+	struct xen_ring r = { .size = SIZE };
+	char *cut;
+
+	(void)state;
+	srand(5);
+	for (i = 0; i < 1000; i++) {
+		while (n < SIZE) {
+			line += 1 + (unsigned int)rand() % 90;
+			len = 12 + (size_t)rand() % 50;
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					      "%s[%5u.%06u] ",
+					      rand() % 3 ? "(XEN) " : "",
+					      line / 100, line % 100 * 9973);
+			cut = strrchr(text, '\n');
+			cut = cut ? cut + 1 : text;
+			for (k = 0; k < len; k++)
+				text[n++] = (char)('a' + rand() % 26);
+			n += (size_t)snprintf(text + n, sizeof(text) - n,
+					      "%s\n", *cut == '(' ? "" : "\r");
+		}
+		found += ml_xen_order((uint8_t *)text, SIZE, &r) && !r.doubt;
+		n -= SIZE;
+		memmove(text, text + SIZE, n);
+		text[n] = '\0';
+	}
+	print_message("# %u of 1000 slices of a file look like a ring\n",
+		      found);
+	assert_true(found < 10);
+}
+
 /* ---- by address, and live ------------------------------------------------ */
 
 /* The same text by address, from a dump and from memory of a process, which may change. */
@@ -546,7 +583,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wrapped), cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_copies),	cmocka_unit_test(test_original),
-		cmocka_unit_test(test_at),	cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_slices),	cmocka_unit_test(test_at),
+		cmocka_unit_test(test_doubt),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

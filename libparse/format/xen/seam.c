@@ -383,6 +383,30 @@ static bool seam_has_end(const struct step *s, uint64_t end, uint64_t len)
 	       (s->from <= end + len && end + len <= s->to);
 }
 
+/* Is the line at at, perhaps after blank ones, cut by the end of the ring in its prefix or
+ * its time? Then it did not lose its beginning. */
+static bool seam_is_cut(const struct seam_text *t, const struct usual *u,
+			size_t at)
+{
+	struct line l;
+
+	while (at < t->len && (t->p[at] == '\r' || t->p[at] == '\n'))
+		at++;
+	if (!t->ring || at == t->len || memchr(t->p + at, '\n', t->len - at))
+		return false;
+	seam_line(t, at, &l);
+	if (!l.bare || l.time.form)
+		return false;
+	if (t->p[at] == '(')
+		return true;
+	if (t->p[at++] != '[' || !(u->timed[0] + u->timed[1]))
+		return false;
+	while (at < t->len && (memchr(" .]", t->p[at], 3) ||
+			       (t->p[at] >= '0' && t->p[at] <= '9')))
+		at++;
+	return at == t->len;
+}
+
 static void seam_by_time(const struct seam_text *t, const struct usual *u,
 			 struct xen_seam *ret)
 {
@@ -403,8 +427,9 @@ static void seam_by_time(const struct seam_text *t, const struct usual *u,
 			    XEN_SEAM_ONE :
 			    XEN_SEAM_MANY;
 	seam_first(t, &first);
-	ret->edge = !s->at || (t->ring && !s->shown &&
-			       seam_has_end(s, t->len - first.at, t->len));
+	ret->edge = !s->at || seam_is_cut(t, u, s->at) ||
+		    (t->ring && !s->shown &&
+		     seam_has_end(s, t->len - first.at, t->len));
 }
 
 /* ---- lines that are odd -------------------------------------------------- */
@@ -435,8 +460,9 @@ static void seam_by_line(const struct seam_text *t, const struct usual *u,
 		piece = seam_is_piece(&l, u);
 		if (seam_shows(t, &l, u, &at) && !(piece && in_piece))
 			seam_fit(ret, at,
-				 !at || (!piece && !l.inner &&
-					 l.at + l.len >= t->len));
+				 !at || (!l.inner &&
+					 (piece ? seam_is_cut(t, u, l.at) :
+						  l.at + l.len >= t->len)));
 		in_piece = piece;
 	} while (seam_next(t, &l, 1));
 }
@@ -460,7 +486,7 @@ static void seam_by_kind(const struct seam_text *t, const struct usual *u,
 		return;
 	do {
 		if (l.whole && seam_is_rare(&l, u))
-			seam_fit(ret, l.at, !l.at);
+			seam_fit(ret, l.at, !l.at || seam_is_cut(t, u, l.at));
 	} while (seam_next(t, &l, 1));
 }
 
