@@ -101,7 +101,7 @@ struct times_entry {
 struct times {
 	struct times_entry entry[TIMES_MAX];
 	size_t n, next;
-	uint64_t hz, user_hz; /* the text has the log's own */
+	uint64_t hz, user_hz; /* the log's own comes first */
 	char line[LINE];
 };
 
@@ -286,7 +286,7 @@ static enum memlog_status times_next(void *state, struct ml_source *source,
 		     name, e->id);
 	rec->has_time = true;
 	rec->time = e->ticks;
-	rec->time_hz = t->user_hz ? t->user_hz : t->hz;
+	rec->time_hz = t->hz ? t->hz : t->user_hz;
 	rec->text = (const uint8_t *)t->line;
 	rec->text_len = (size_t)(at + n);
 	ml_record_message(rec, (size_t)at);
