@@ -7,171 +7,17 @@
  * goes on at its start.
  */
 #include "console.h"
+#include "line.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
-
-/* Bytes of a line that tell what kind it is. */
-#define LINE_HEAD 64u
 
 /* So many lines of a kind make another one odd. */
 #define LINES_USUAL 8u
 
 /* A step back in time is the only one if the others are so much smaller. */
 #define STEP_LARGER 8u
-
-struct seam_text {
-	const uint8_t *p;
-	size_t len;
-	bool ring; /* its end goes on at its start */
-};
-
-/* ---- lines --------------------------------------------------------------- */
-
-/* len: without its LF. from: where it starts, counted from the start of the first line
- * on. */
-struct line {
-	size_t at, len;
-	size_t lead; /* where blank lines right before it start, or it */
-	uint64_t from;
-	bool ended;  /* by a LF */
-	bool whole;  /* not cut by the ends of what is no ring */
-	bool bare;   /* no prefix */
-	bool crlf;   /* the line end of dom0's own text */
-	bool blank;  /* no text */
-	bool banner; /* the version of Xen: a boot begins */
-	size_t inner; /* offset of a prefix in mid-line, or end of half of one, or 0 */
-	struct xen_time time;
-};
-
-static uint8_t seam_byte(const struct seam_text *t, size_t at)
-{
-	return t->p[at < t->len ? at : at - t->len];
-}
-
-static void seam_copy(const struct seam_text *t, size_t at, size_t n,
-		      uint8_t *ret)
-{
-	size_t first = at < t->len ? ml_min(n, t->len - at) : 0;
-
-	memcpy(ret, t->p + (first ? at : 0), first);
-	for (; first < n; first++)
-		ret[first] = seam_byte(t, at + first);
-}
-
-/* Bytes of the line at at, without its LF. */
-static size_t seam_line_len(const struct seam_text *t, size_t at, bool *ended)
-{
-	const uint8_t *lf = memchr(t->p + at, '\n', t->len - at);
-
-	*ended = true;
-	if (lf)
-		return (size_t)(lf - (t->p + at));
-	if (t->ring)
-		lf = memchr(t->p, '\n', at);
-	*ended = lf;
-	return t->len - at + (lf ? (size_t)(lf - t->p) : 0);
-}
-
-/* Where Xen's prefix is in the line, after its first byte; 0: nowhere. */
-static size_t seam_inner(const struct seam_text *t, const struct line *l)
-{
-	static const char prefix[] = "(XEN) ";
-	size_t n = sizeof(prefix) - 1, i, left;
-	const uint8_t *p;
-	uint8_t b[6];
-
-	for (i = 1; i + n <= l->len; i++) {
-		left = l->at + i < t->len ? t->len - l->at - i : 0;
-		if (left > n) {
-			left = ml_min(left, l->len - i);
-			p = memchr(t->p + l->at + i, '(', left);
-			i += p ? (size_t)(p - (t->p + l->at + i)) : left - 1;
-			if (!p || i + n > l->len)
-				continue;
-		}
-		seam_copy(t, l->at + i, n, b);
-		if (!memcmp(b, prefix, n))
-			return i;
-	}
-	return 0;
-}
-
-/* Bytes of the prefix with which a line begins that has not all of it; 0 if it has, or
- * begins with something else. */
-static size_t seam_half(const uint8_t *p, size_t len)
-{
-	static const char prefix[] = "(XEN) ";
-	size_t n = 0;
-
-	while (n < len && n < sizeof(prefix) - 1 && p[n] == (uint8_t)prefix[n])
-		n++;
-	return n > 1 && n < sizeof(prefix) - 1 ? n : 0;
-}
-
-static void seam_line(const struct seam_text *t, size_t at, struct line *ret)
-{
-	static const char version[] = "Xen version ";
-	struct line l = { .at = at };
-	uint8_t head[LINE_HEAD];
-	size_t n, h, m;
-
-	l.len = seam_line_len(t, at, &l.ended);
-	l.whole = t->ring || (at && l.ended);
-	h = ml_min(l.len, LINE_HEAD);
-	seam_copy(t, at, h, head);
-	n = ml_xen_prefix(head, h);
-	l.bare = !n;
-	l.crlf = l.len && seam_byte(t, at + l.len - 1) == '\r';
-	l.blank = l.len == l.crlf;
-	m = n + ml_xen_timestamp(head + n, h - n, &l.time);
-	/* dom0 has no other times */
-	if (l.bare && l.time.form != XEN_TIME_BOOT)
-		l.time = (struct xen_time){ XEN_TIME_NONE, 0, 0 };
-	m += m < h && head[m] == ' ';
-	l.banner = h - ml_min(m, h) >= sizeof(version) - 1 &&
-		   !memcmp(head + m, version, sizeof(version) - 1);
-	l.inner = seam_inner(t, &l);
-	if (!l.inner)
-		l.inner = seam_half(head, h);
-	l.lead = at;
-	*ret = l;
-}
-
-/* The first line; of a ring, the first that begins in it. False: there is none. */
-static bool seam_first(const struct seam_text *t, struct line *ret)
-{
-	const uint8_t *lf;
-	size_t at = 0;
-
-	if (!t->len)
-		return false;
-	if (t->ring) {
-		lf = memchr(t->p, '\n', t->len);
-		if (!lf)
-			return false;
-		at = (size_t)(lf + 1 - t->p) % t->len;
-	}
-	seam_line(t, at, ret);
-	return true;
-}
-
-/* The line after l; n times all of a ring, and what is no ring once. */
-static bool seam_next(const struct seam_text *t, struct line *l, unsigned int n)
-{
-	uint64_t from = l->from + l->len + 1;
-	size_t at = l->at + l->len + 1, lead = l->lead;
-	bool blank = l->blank;
-
-	if (!l->ended || from >= (uint64_t)t->len * (t->ring ? n : 1))
-		return false;
-	seam_line(t, at < t->len ? at : at - t->len, l);
-	l->from = from;
-	if (blank)
-		l->lead = lead;
-	return true;
-}
 
 /* ---- what is usual ------------------------------------------------------- */
 
@@ -182,12 +28,12 @@ struct usual {
 	uint32_t blank, untimed; /* a prefix and no time */
 };
 
-static void seam_count(const struct seam_text *t, struct usual *u)
+static void seam_count(const struct xen_text *t, struct usual *u)
 {
-	struct line l;
+	struct xen_line l;
 	uint32_t *n;
 
-	if (!seam_first(t, &l))
+	if (!ml_xen_first_line(t, &l))
 		return;
 	do {
 		n = !l.bare ? u->prefix : l.time.form ? u->timed : u->other;
@@ -198,12 +44,12 @@ static void seam_count(const struct seam_text *t, struct usual *u)
 			u->blank++;
 		else
 			n[l.crlf]++;
-	} while (seam_next(t, &l, 1));
+	} while (ml_xen_next_line(t, &l, 1));
 }
 
 /* Is its line end unlike those of all other such lines, or has it no time, as they have?
  * Then it is the beginning of one line and the end of another. */
-static bool seam_is_two(const struct line *l, const struct usual *u)
+static bool seam_is_two(const struct xen_line *l, const struct usual *u)
 {
 	const uint32_t *n = l->bare ? u->timed : u->prefix;
 
@@ -217,21 +63,21 @@ static bool seam_is_two(const struct line *l, const struct usual *u)
 /* Xen starts each of its lines with a prefix, dom0 ends each of its lines with CR LF. A
  * line with neither lost its beginning; so did one with a time that would be the only
  * one of dom0's. */
-static bool seam_is_piece(const struct line *l, const struct usual *u)
+static bool seam_is_piece(const struct xen_line *l, const struct usual *u)
 {
 	return l->bare && !l->crlf && !l->blank &&
 	       (!l->time.form || (u->timed[0] == 1 && !u->timed[1]));
 }
 
 /* Where all others have a time, a line of dom0's without one lost its beginning, too. */
-static bool seam_is_guest_piece(const struct line *l, const struct usual *u)
+static bool seam_is_guest_piece(const struct xen_line *l, const struct usual *u)
 {
 	return l->bare && l->crlf && !l->blank && !l->time.form &&
 	       u->other[1] == 1 && (u->timed[1] || u->prefix[1] >= LINES_USUAL);
 }
 
 /* Does the line show where the oldest text begins? *ret: the offset. */
-static bool seam_shows(const struct seam_text *t, const struct line *l,
+static bool seam_shows(const struct xen_text *t, const struct xen_line *l,
 		       const struct usual *u, size_t *ret)
 {
 	size_t at = l->at;
@@ -294,7 +140,7 @@ struct between {
 	bool some, shown;
 };
 
-static void seam_between(const struct seam_text *t, const struct line *l,
+static void seam_between(const struct xen_text *t, const struct xen_line *l,
 			 const struct usual *u, struct between *b)
 {
 	size_t at = l->at;
@@ -311,7 +157,7 @@ static void seam_between(const struct seam_text *t, const struct line *l,
 	b->some |= !l->time.form;
 }
 
-static void seam_step(struct clock *c, const struct line *l,
+static void seam_step(struct clock *c, const struct xen_line *l,
 		      const struct between *b)
 {
 	uint64_t back = seam_back(&c->last, &l->time);
@@ -335,14 +181,14 @@ static void seam_step(struct clock *c, const struct line *l,
 
 /* The largest steps back of both clocks. Of a ring, time goes on from the last line to
  * the first. */
-static void seam_steps(const struct seam_text *t, const struct usual *u,
+static void seam_steps(const struct xen_text *t, const struct usual *u,
 		       struct clock clock[2])
 {
 	struct between b = { 0 };
 	struct clock *c;
-	struct line l;
+	struct xen_line l;
 
-	if (!seam_first(t, &l))
+	if (!ml_xen_first_line(t, &l))
 		return;
 	do {
 		if (l.from >= t->len && clock[0].closed && clock[1].closed)
@@ -355,7 +201,7 @@ static void seam_steps(const struct seam_text *t, const struct usual *u,
 			b = (struct between){ 0 };
 		}
 		seam_between(t, &l, u, &b);
-	} while (seam_next(t, &l, 2));
+	} while (ml_xen_next_line(t, &l, 2));
 }
 
 /* Can the seam be in both? A step may be counted from the second time around on. */
@@ -385,16 +231,16 @@ static bool seam_has_end(const struct step *s, uint64_t end, uint64_t len)
 
 /* Is the line at at, perhaps after blank ones, cut by the end of the ring in its prefix or
  * its time? Then it did not lose its beginning. */
-static bool seam_is_cut(const struct seam_text *t, const struct usual *u,
+static bool seam_is_cut(const struct xen_text *t, const struct usual *u,
 			size_t at)
 {
-	struct line l;
+	struct xen_line l;
 
 	while (at < t->len && (t->p[at] == '\r' || t->p[at] == '\n'))
 		at++;
 	if (!t->ring || at == t->len || memchr(t->p + at, '\n', t->len - at))
 		return false;
-	seam_line(t, at, &l);
+	ml_xen_line(t, at, &l);
 	if (!l.bare || l.time.form)
 		return false;
 	if (t->p[at] == '(')
@@ -407,12 +253,12 @@ static bool seam_is_cut(const struct seam_text *t, const struct usual *u,
 	return at == t->len;
 }
 
-static void seam_by_time(const struct seam_text *t, const struct usual *u,
+static void seam_by_time(const struct xen_text *t, const struct usual *u,
 			 struct xen_seam *ret)
 {
 	struct clock clock[2] = { { .closed = false } };
 	const struct step *s = &clock[0].step, *guest = &clock[1].step;
-	struct line first;
+	struct xen_line first;
 	bool earlier;
 
 	seam_steps(t, u, clock);
@@ -426,7 +272,7 @@ static void seam_by_time(const struct seam_text *t, const struct usual *u,
 	ret->fits = s->sure && s->second <= s->size / STEP_LARGER ?
 			    XEN_SEAM_ONE :
 			    XEN_SEAM_MANY;
-	seam_first(t, &first);
+	ml_xen_first_line(t, &first);
 	ret->edge = !s->at || seam_is_cut(t, u, s->at) ||
 		    (t->ring && !s->shown &&
 		     seam_has_end(s, t->len - first.at, t->len));
@@ -445,14 +291,14 @@ static void seam_fit(struct xen_seam *s, size_t at, bool edge)
 
 /* Lines of a banner may follow a piece. The last bytes of the ring and its first are one
  * line: that one may be odd because it is a copy. */
-static void seam_by_line(const struct seam_text *t, const struct usual *u,
+static void seam_by_line(const struct xen_text *t, const struct usual *u,
 			 struct xen_seam *ret)
 {
 	bool in_piece = false, piece;
-	struct line l;
+	struct xen_line l;
 	size_t at;
 
-	if (!seam_first(t, &l))
+	if (!ml_xen_first_line(t, &l))
 		return;
 	do {
 		if (l.blank)
@@ -464,30 +310,30 @@ static void seam_by_line(const struct seam_text *t, const struct usual *u,
 					 (piece ? seam_is_cut(t, u, l.at) :
 						  l.at + l.len >= t->len)));
 		in_piece = piece;
-	} while (seam_next(t, &l, 1));
+	} while (ml_xen_next_line(t, &l, 1));
 }
 
 /* Is this a line that nothing but the end of the oldest may be: the only blank one; the
  * only one of dom0's that has no time; or the version of Xen, with which a boot begins
  * unless more before that was kept? */
-static bool seam_is_rare(const struct line *l, const struct usual *u)
+static bool seam_is_rare(const struct xen_line *l, const struct usual *u)
 {
 	if (u->blank == 1)
 		return l->blank;
 	return l->banner || seam_is_guest_piece(l, u);
 }
 
-static void seam_by_kind(const struct seam_text *t, const struct usual *u,
+static void seam_by_kind(const struct xen_text *t, const struct usual *u,
 			 struct xen_seam *ret)
 {
-	struct line l;
+	struct xen_line l;
 
-	if (!seam_first(t, &l))
+	if (!ml_xen_first_line(t, &l))
 		return;
 	do {
 		if (l.whole && seam_is_rare(&l, u))
 			seam_fit(ret, l.at, !l.at || seam_is_cut(t, u, l.at));
-	} while (seam_next(t, &l, 1));
+	} while (ml_xen_next_line(t, &l, 1));
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -495,7 +341,7 @@ static void seam_by_kind(const struct seam_text *t, const struct usual *u,
 void ml_xen_find_seam(const uint8_t *p, size_t len, bool ring,
 		      struct xen_seam *ret)
 {
-	struct seam_text t = { .p = p, .len = len, .ring = ring };
+	struct xen_text t = { .p = p, .len = len, .ring = ring };
 	struct usual u = { .blank = 0 };
 	struct xen_seam line = { .at = 0 };
 
