@@ -199,6 +199,25 @@ static void test_lime(void **state)
 	free(f);
 }
 
+/* Of ranges that overlap the first one counts, and a warning says so. */
+static void test_lime_overlap(void **state)
+{
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f = lime();
+
+	(void)state;
+	head(f, "EMiL", 1, 0x2000, 100);
+	bytes(f, mem, 100);
+	image = open_bytes(f->p, f->len, MEMLOG_OK, &err);
+	conform_image(image, MEMLOG_PHYS, lime_pieces, 3);
+	assert_string_equal(memlog_image_warning(image, 0),
+			    "100 bytes of memory are not read, as ranges "
+			    "overlap: the first one counts");
+	memlog_image_close(image);
+	free(f);
+}
+
 static void test_avml(void **state)
 {
 	struct memlog_image_info info = { .size = sizeof(info) };
@@ -613,6 +632,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lime),
+		cmocka_unit_test(test_lime_overlap),
 		cmocka_unit_test(test_avml),
 		cmocka_unit_test(test_avml_padding),
 		cmocka_unit_test(test_lime_and_avml),
