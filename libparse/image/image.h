@@ -289,11 +289,13 @@ enum memlog_status ml_file_read(const struct ml_file *file, uint64_t off,
 /* A log that an extract names, as what led to it in the dump may be left out: a line
  * "FORMAT ADDR [BASE]". base: where the memory that has it started there. After the logs
  * come lines of one word: ML_NAMED_SOME, the dump may have more logs; ML_NAMED_GUESSED,
- * the addresses are guessed; the space of the addresses, if not physical or of a Xen
- * machine: "virt", "host", or "file+0xN", where N is the bias of struct ml_space. */
-#define ML_NAMED_SOME	 "some"
-#define ML_NAMED_GUESSED "guessed"
-#define ML_NAMED_LINES	 (ML_NAMED_LOGS + 3)
+ * the addresses are guessed; ML_NAMED_UNPLACED, nobody said where the dump begins; the
+ * space of the addresses, if not physical or of a Xen machine: "virt", "host", or
+ * "file+0xN", where N is the bias of struct ml_space. */
+#define ML_NAMED_SOME	  "some"
+#define ML_NAMED_GUESSED  "guessed"
+#define ML_NAMED_UNPLACED "unplaced"
+#define ML_NAMED_LINES	  (ML_NAMED_LOGS + 4)
 struct ml_named {
 	const char *format; /* format_len bytes */
 	size_t format_len;

@@ -407,6 +407,9 @@ static void extract_name(struct extract *x,
 		x->names + len, sizeof(x->names) - len, "%s%s",
 		some ? ML_NAMED_SOME "\n" : "",
 		extract_is_guessed(x, logs, n) ? ML_NAMED_GUESSED "\n" : "");
+	if (x->image->unplaced && !x->shift)
+		len += (size_t)snprintf(x->names + len, sizeof(x->names) - len,
+					ML_NAMED_UNPLACED "\n");
 	if (x->shown == MEMLOG_FILE)
 		snprintf(x->names + len, sizeof(x->names) - len,
 			 "%s+0x%" PRIx64 "\n", memlog_space_name(x->shown),

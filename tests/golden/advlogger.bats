@@ -118,6 +118,12 @@ lines_of() {
 	[[ ${lines[3]} == *" phys:0x6000 "*" copy" ]]
 	[[ $output != *"file begins"* ]]
 	[[ $output != *"also"* ]]
+	# nor do they in an extract
+	"$dump" -q --extract=small two
+	"$dump" -q small | cmp - <("$dump" -q two)
+	"$dump" -q --list small | cmp - <("$dump" -q --list two)
+	"$dump" -q --extract=smaller small
+	"$dump" -q --list smaller | cmp - <("$dump" -q --list two)
 	# one of them may be where its header says
 	run -0 "$dump" --list --map=0x7dffa000 two
 	[[ $output == *" phys:0x7e000000 "*" current"* ]]

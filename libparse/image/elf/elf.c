@@ -84,6 +84,7 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	if (s)
 		return s;
 	image->spaces[space].bias = bias;
+	image->unplaced = ml_image_named_word(image, ML_NAMED_UNPLACED);
 	if (space == MEMLOG_PHYS)
 		return ml_orphan_add(image, elf, file, err);
 	return MEMLOG_OK;
