@@ -71,8 +71,9 @@ static void tell_list(const struct memlog_logs *logs, FILE *f)
 	size_t i;
 
 	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
-		snprintf(boot, sizeof(boot), log->has_boot ? " %d" : "",
-			 (int)log->boot);
+		boot[0] = '\0';
+		if (log->has_boot)
+			snprintf(boot, sizeof(boot), " %d", (int)log->boot);
 		fprintf(f, "%llx %s%s%s%s\n",
 			(unsigned long long)log->extents->addr,
 			memlog_state_name(log->state), boot,
