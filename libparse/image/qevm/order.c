@@ -69,13 +69,19 @@ bool ml_qevm_order_by_table(const struct ml_qevm *q, const size_t *order,
 			    size_t n, const struct ml_qevm_srat *t,
 			    struct ml_qevm_spot *ret)
 {
-	size_t i;
+	const uint64_t usual = UINT64_C(1) << 32;
+	size_t i, k;
 
 	if (!ml_qevm_order(q, order, n, t->low, ret) &&
 	    !ml_qevm_order(q, order, n, 0, ret))
 		return false;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		ret[i].other_hole = false;
+		for (k = 0; k < ret[i].n; k++)
+			if (q->map != MEMLOG_MAP_VIRT &&
+			    ret[i].load[k].addr >= usual)
+				ret[i].load[k].addr += t->high - usual;
+	}
 	return true;
 }
 

@@ -7,13 +7,13 @@
 
 /*
  * The memory that the machine was started with: bytes of each NUMA node that has some,
- * in the order of their addresses, and where that below 4 GiB ends. window: memory
- * can be plugged in there; empty if not.
+ * in the order of their addresses, where that below 4 GiB ends, and where it goes on.
+ * window: memory can be plugged in there; empty if not.
  */
 struct ml_qevm_srat {
 	uint64_t node[ML_QEVM_NODES];
 	size_t n;
-	uint64_t low, end;
+	uint64_t low, high, end;
 	struct memlog_range window;
 };
 

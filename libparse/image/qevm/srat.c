@@ -28,7 +28,9 @@
 /* The most that are parsed: there is one, but its signature may be anywhere. */
 #define TRIES 16u
 
+/* RAM of a PC goes on here; of a large guest with an AMD processor, at the second. */
 #define FOUR_GIB (UINT64_C(1) << 32)
+#define ONE_TIB	 (UINT64_C(1) << 40)
 /* Between these there is no RAM for a PC. */
 #define HOLE	 0xa0000u
 #define HOLE_END 0x100000u
@@ -67,10 +69,13 @@ static bool srat_range(struct ml_qevm_srat *t, uint64_t node, uint64_t *last,
 	}
 	if (at == HOLE && r.start == HOLE_END)
 		r.start = HOLE;
-	if (r.start != at && (r.start != FOUR_GIB || at > FOUR_GIB || t->low))
-		return false;
-	if (r.start != at)
+	if (r.start != at) {
+		if ((r.start != FOUR_GIB && r.start != ONE_TIB) ||
+		    at > FOUR_GIB || t->low)
+			return false;
 		t->low = at;
+		t->high = r.start;
+	}
 	if (!t->n || node != *last) {
 		if (t->n == ML_QEVM_NODES)
 			return false;
@@ -91,7 +96,7 @@ static bool srat_parse(const uint8_t *p, size_t len, uint64_t base,
 	uint32_t flags;
 	size_t at, n;
 
-	*ret = (struct ml_qevm_srat){ .end = base };
+	*ret = (struct ml_qevm_srat){ .end = base, .high = FOUR_GIB };
 	for (at = HEADER; at < len; at += n) {
 		n = len - at < 2 ? 0 : p[at + 1];
 		if (n < 2 || n > len - at)
