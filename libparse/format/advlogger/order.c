@@ -88,5 +88,6 @@ void ml_advlogger_settle(struct ml_log *log, struct ml_source *source,
 	a->wrapped = true;
 	a->older = older;
 	log->pub.used = a->cursor - a->header + (older.end - older.start);
-	log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	/* nothing but their stamps gives the order */
+	log->pub.flags |= MEMLOG_LOG_WRAPPED | MEMLOG_LOG_GUESSED;
 }
