@@ -24,9 +24,10 @@ static const char *const head[] = {
 	"  reserved or used by ACPI: a dump taken on the host contains them,",
 	"  a dump that the guest itself wrote (kdump) does not.",
 	"",
-	"  Addresses are physical. The search starts with addresses from the",
-	"  kernel or the firmware, continues with likely places, and then reads",
-	"  every page of the dump.",
+	"  Addresses are physical; they and sizes are hexadecimal, unless a unit",
+	"  such as M follows. The search starts with addresses from the kernel or",
+	"  the firmware, continues with likely places, and then reads every page of",
+	"  the dump.",
 	"",
 	"  Quotes and backslashes in options work as in a shell.",
 	"",
@@ -57,7 +58,7 @@ static const char *const tail[] = {
 	"",
 	"    crash> memlog -g Memory -n 20",
 	"    crash> memlog -g \"ASSERT|ERROR\" -O json",
-	"    crash> memlog --at 0x7e9b2000 -O raw -o ovmf.log",
+	"    crash> memlog --at 7e9b2000 -O raw -o ovmf.log",
 };
 
 static enum memlog_status crash_help_show(void *arg,

@@ -21,10 +21,9 @@ static int number_digit(char c, unsigned int base)
 	return v < (int)base ? v : -1;
 }
 
-bool ml_take_number(const char **s, uint64_t *ret)
+static bool number_take(const char **s, unsigned int base, uint64_t *ret)
 {
 	static const char units[] = "KMGT";
-	unsigned int base = 10;
 	const char *p = *s, *from, *unit;
 	uint64_t v = 0;
 
@@ -47,4 +46,18 @@ bool ml_take_number(const char **s, uint64_t *ret)
 	*s = p;
 	*ret = v;
 	return true;
+}
+
+bool ml_take_number(const char **s, uint64_t *ret)
+{
+	return number_take(s, 10, ret);
+}
+
+bool ml_take_hex(const char **s, uint64_t *ret)
+{
+	const char *p = *s;
+
+	while (number_digit(*p, 10) >= 0)
+		p++;
+	return number_take(s, *p && strchr("KMGTkmgt", *p) ? 10 : 16, ret);
 }

@@ -10,4 +10,7 @@
  * are powers of 1024. false: not a number, or above 64 bits. */
 bool ml_take_number(const char **s, uint64_t *ret);
 
+/* The same where digits are hexadecimal, also without 0x, unless a unit follows. */
+bool ml_take_hex(const char **s, uint64_t *ret);
+
 #endif

@@ -27,17 +27,26 @@ static bool take_space(const char **s, enum memlog_space *ret)
 	return false;
 }
 
+/* An address or a size; crash reads those as hexadecimal. */
+static bool address_take(const struct memlog_query *q, const char **s,
+			 uint64_t *ret)
+{
+	return q->host == MEMLOG_HOST_CRASH ? ml_take_hex(s, ret) :
+					      ml_take_number(s, ret);
+}
+
 /* What --list shows after an address: "=phys:0x3cb3000", the same byte in
  * another space, and "+2", how many more parts the log has. Neither changes
  * which log it is. */
-static bool address_take_rest(const char *s, struct ml_query_at *ret)
+static bool address_take_rest(const struct memlog_query *q, const char *s,
+			      struct ml_query_at *ret)
 {
 	enum memlog_space space;
 	uint64_t n;
 
 	if (*s == '=') {
 		s++;
-		if (!take_space(&s, &space) || !ml_take_number(&s, &n))
+		if (!take_space(&s, &space) || !address_take(q, &s, &n))
 			return false;
 	}
 	if (*s == '+') {
@@ -49,14 +58,16 @@ static bool address_take_rest(const char *s, struct ml_query_at *ret)
 	return !*s;
 }
 
-enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
+enum memlog_status ml_parse_at(const struct memlog_query *query,
+			       const char *text, struct ml_query_at *ret,
 			       struct memlog_err *err)
 {
 	const char *s = text;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->has_space = take_space(&s, &ret->space);
-	if (!ml_take_number(&s, &ret->addr) || !address_take_rest(s, ret))
+	if (!address_take(query, &s, &ret->addr) ||
+	    !address_take_rest(query, s, ret))
 		return ml_fail(
 			err, MEMLOG_INVALID,
 			"\"%.40s\" is not an address: write 0x7e9b2000, "
@@ -79,11 +90,11 @@ enum memlog_status ml_parse_range(struct memlog_query *query, const char *text,
 		return ml_fail(err, MEMLOG_LIMIT, "more than %d ranges",
 			       ML_QUERY_RANGES);
 	has_space = take_space(&s, &space);
-	ok = ml_take_number(&s, &r.start);
+	ok = address_take(query, &s, &r.start);
 	sign = ok ? *s : '\0';
 	if (sign == '-' || sign == '+') {
 		s++;
-		ok = ml_take_number(&s, &r.end) && !*s;
+		ok = address_take(query, &s, &r.end) && !*s;
 		if (ok && sign == '+')
 			ok = ml_add(r.start, r.end, &r.end);
 	} else {

@@ -109,7 +109,8 @@ bool ml_query_timeline(const struct memlog_query *q);
 const struct ml_render *ml_query_writer(const struct memlog_query *query);
 
 /* "[SPACE:]ADDR"; INVALID: the text says what is valid. */
-enum memlog_status ml_parse_at(const char *text, struct ml_query_at *ret,
+enum memlog_status ml_parse_at(const struct memlog_query *query,
+			       const char *text, struct ml_query_at *ret,
 			       struct memlog_err *err);
 
 /* "[SPACE:]A-B" (B is not part of it) or "[SPACE:]A+SIZE", added to query. */

@@ -323,7 +323,7 @@ enum memlog_status ml_set_at(struct memlog_query *q, const char *value,
 	if (q->n_at == ML_QUERY_ATS)
 		return ml_fail(err, MEMLOG_LIMIT, "more than %d addresses",
 			       ML_QUERY_ATS);
-	s = ml_parse_at(value, &q->at[q->n_at], err);
+	s = ml_parse_at(q, value, &q->at[q->n_at], err);
 	if (!s)
 		q->n_at++;
 	return s;

@@ -103,6 +103,21 @@ memlog_in() {
 	EOF
 }
 
+@test "addresses and sizes are hexadecimal without 0x, counts are not" {
+	local args
+	while read -r args want; do
+		eval "\"$B/memlog-dump\" $want \"$core\"" >want || [ $? = 1 ]
+		memlog_in "$core" <<<"memlog $args > got"
+		cmp want got
+	done <<-'EOF'
+	--at=3cb3000 --at=0x3cb3000
+	--at=phys:3cb3000 --at=0x3cb3000
+	--range=3c00000+100000 --range=0x3c00000+0x100000
+	--range=60M-64M --range=60M-64M
+	--lines=10 --lines=10
+	EOF
+}
+
 @test "a pipe gets the log and nothing else" {
 	run memlog_in "$core" <<<"memlog | sed s/^/P:/ | head -2"
 	[[ ${lines[-2]} == "P:SecCoreStartupWithStack"* ]]

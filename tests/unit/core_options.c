@@ -54,19 +54,56 @@ static void addresses(void **state)
 	static const char *const bad[] = {
 		"", "phys:", "7e9b", "foo:1", "phys:1-2", "-1", "0x1 ", "1:2",
 	};
+	struct memlog_query *q = query_new();
 	struct memlog_err err;
 	struct ml_query_at at;
 	size_t i;
 
-	assert_int_equal(ml_parse_at("0x1000", &at, NULL), MEMLOG_OK);
+	assert_int_equal(ml_parse_at(q, "0x1000", &at, NULL), MEMLOG_OK);
 	assert_false(at.has_space);
 	assert_int_equal(at.addr, 0x1000);
-	assert_int_equal(ml_parse_at("file:4K", &at, NULL), MEMLOG_OK);
+	assert_int_equal(ml_parse_at(q, "file:4K", &at, NULL), MEMLOG_OK);
 	assert_true(at.has_space);
 	assert_int_equal(at.space, MEMLOG_FILE);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(ml_parse_at(bad[i], &at, &err),
+		assert_int_equal(ml_parse_at(q, bad[i], &at, &err),
 				 MEMLOG_INVALID);
+	memlog_query_destroy(q);
+}
+
+/* crash reads addresses and sizes as hexadecimal. */
+static void hexadecimal(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t want;
+	} at[] = {
+		{ "fec8000", 0xfec8000 }, { "10000000", 0x10000000 },
+		{ "phys:FEC8", 0xfec8 },  { "0x10", 0x10 },
+		{ "16M", 16u << 20 },	  { "10k", 10u << 10 },
+		{ "10=file:20+3", 0x10 }, { "b", 0xb },
+	};
+	struct memlog_query *q;
+	struct ml_query_at got;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_CRASH, &q, NULL),
+			 MEMLOG_OK);
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		assert_int_equal(ml_parse_at(q, at[i].text, &got, NULL),
+				 MEMLOG_OK);
+		assert_int_equal(got.addr, at[i].want);
+	}
+	assert_int_equal(memlog_query_option(q, "range", "10-20", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "range", "100+1a", NULL), 0);
+	assert_int_equal(memlog_query_option(q, "range", "1M+xyz", NULL),
+			 MEMLOG_INVALID);
+	assert_int_equal(q->ranges[0].end, 0x20);
+	assert_int_equal(q->ranges[1].end, 0x11a);
+	assert_int_equal(memlog_query_option(q, "n", "10", NULL), 0);
+	assert_int_equal(q->count, 10);
+	memlog_query_destroy(q);
 }
 
 static void ranges(void **state)
@@ -215,9 +252,10 @@ static void values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers), cmocka_unit_test(addresses),
-		cmocka_unit_test(ranges),  cmocka_unit_test(every_option),
-		cmocka_unit_test(values),  cmocka_unit_test(stats_lists),
+		cmocka_unit_test(numbers),	cmocka_unit_test(addresses),
+		cmocka_unit_test(hexadecimal),	cmocka_unit_test(ranges),
+		cmocka_unit_test(every_option), cmocka_unit_test(values),
+		cmocka_unit_test(stats_lists),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
