@@ -11,13 +11,15 @@
 #include "base/bytes.h"
 #include "libmem.h"
 
-#define PAGE  4096u
-#define TIMES 0x3fd0000u
-#define ROOT  0x3fff000u
-#define TABLE 0x3fe0000u
-#define MAX   192u
+#define PAGE	 4096u
+#define TIMES	 0x3fd0000u
+#define ROOT	 0x3fff000u
+#define TABLE	 0x3fe0000u
+#define SMALL_AT 0x3ff8c00u
+#define MAX	 192u
 
-enum { BY_TABLE = 1, BY_ROOT = 2 };
+/* SMALL: the root leads to a second one, which leads to the times. */
+enum { BY_TABLE = 1, BY_ROOT = 2, SMALL = 4 };
 
 /* A table of times, how it is found, and the rate of its clock. */
 struct model {
@@ -63,26 +65,42 @@ static void put_table(uint8_t *p, const struct model *m)
 	put32(p + 8, ml_ip_sum(p, 24));
 }
 
-static void put_root(uint8_t *p, const struct model *m)
+struct entry {
+	uint32_t at, size, id;
+};
+
+static void put_root_at(uint8_t *p, uint32_t at, uint32_t size,
+			const struct entry *entry)
 {
-	const struct {
-		uint32_t at, size, id;
-	} entry[] = { { ROOT, PAGE, 0xff4017ff },
-		      { TIMES, 16 + 12 * m->max, 0x54494d45 },
-		      { TABLE, PAGE, 0x43425442 } };
 	unsigned int i;
 
-	put32(p, 254);
+	put32(p, 62);
 	put32(p + 4, 3);
-	put32(p + 12, PAGE);
+	put32(p + 12, 32);
 	for (i = 0; i < 3; i++) {
 		put32(p + 20 + 16 * i, 0x3fc76b7e);
-		put32(p + 24 + 16 * i, entry[i].at - ROOT);
+		put32(p + 24 + 16 * i, entry[i].at - at);
 		put32(p + 28 + 16 * i, entry[i].size);
 		put32(p + 32 + 16 * i, entry[i].id);
 	}
-	put32(p + PAGE - 8, 0xc0389481);
-	put32(p + PAGE - 4, 0xfffff008);
+	put32(p + size - 8, 0xc0389481);
+	put32(p + size - 4, 8 - size);
+}
+
+static void put_root(uint8_t *p, uint8_t *small, const struct model *m)
+{
+	struct entry entry[] = { { ROOT, PAGE, 0xff4017ff },
+				 { TIMES, 16 + 12 * m->max, 0x54494d45 },
+				 { TABLE, PAGE, 0x43425442 } };
+
+	if (m->by & SMALL) {
+		entry[0] = (struct entry){ SMALL_AT, 1024, 0xff4017ff };
+		put_root_at(small + SMALL_AT % PAGE, SMALL_AT, 1024, entry);
+		entry[0] = (struct entry){ ROOT, PAGE, 0xff4017ff };
+		entry[1] = (struct entry){ SMALL_AT - SMALL_AT % PAGE, PAGE,
+					   0x53a11439 };
+	}
+	put_root_at(p, ROOT, PAGE, entry);
 }
 
 static void make(struct model *m, unsigned int seed)
@@ -96,6 +114,7 @@ static void make(struct model *m, unsigned int seed)
 	m->mhz = rand() % 2 ? 1 + (uint32_t)rand() % 5000 : 0;
 	m->tsc_khz = rand() % 2 ? 1 + (uint32_t)rand() % 5000000 : 0;
 	m->by = 1 + (unsigned int)rand() % 3;
+	m->by |= m->by == BY_ROOT && rand() % 2 ? SMALL : 0;
 	for (i = 0; i < m->n; i++) {
 		/* now and then one that was put in later, or before the first */
 		m->stamp[i] = (int64_t)i * 1000 + rand() % 3000 - 500;
@@ -105,7 +124,7 @@ static void make(struct model *m, unsigned int seed)
 
 static struct memlog_image *image_of(const struct model *m)
 {
-	uint8_t *p;
+	uint8_t *p, *small;
 	uint32_t i;
 
 	memset(&mem, 0, sizeof(mem));
@@ -119,9 +138,10 @@ static struct memlog_image *image_of(const struct model *m)
 		put64(p + 20 + 12 * i, (uint64_t)m->stamp[i]);
 	}
 	put_table(mem_add(&mem, TABLE, PAGE), m);
+	small = mem_add(&mem, SMALL_AT - SMALL_AT % PAGE, PAGE);
 	p = mem_add(&mem, ROOT, PAGE);
 	if (m->by & BY_ROOT)
-		put_root(p, m);
+		put_root(p, small, m);
 	return mem_image(&mem, MEMLOG_PHYS);
 }
 
@@ -204,7 +224,7 @@ static void test_damage(void **state)
 	(void)state;
 	make(&m, 3);
 	m.by = BY_TABLE | BY_ROOT;
-	for (piece = 0; piece < 3; piece++)
+	for (piece = 0; piece < 4; piece++)
 		for (k = 0; k < 8 * 160; k++) {
 			image = image_of(&m);
 			mem.piece[piece].bytes[k / 8] ^= (uint8_t)(1u << k % 8);

@@ -8,8 +8,9 @@
 
 enum { TAG_FORWARD = 0x11, TAG_TIMES = 0x16, TAG_CONSOLE = 0x17 };
 enum { TAG_ENTRY = 0x31, TAG_TSC = 0x32 };
-enum { ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e };
-enum { ROOT_ENTRIES = 20, ROOT_ENTRY = 16, ROOT_END = ML_PAGE - 8 };
+enum { ID_TABLE = 0x43425442, ID_MAGIC = 0x3fc76b7e, ID_SMALL = 0x53a11439 };
+enum { ROOT_ENTRIES = 20, ROOT_ENTRY = 16, SMALL_ROOT = 1024 };
+#define ROOT_MAGIC 0xc0389481u
 
 /* The root begins with an entry for itself; bytes, length, offset, alignment. */
 const struct ml_magic ml_cbmem_magics[] = {
@@ -87,29 +88,48 @@ static bool cbmem_by_table(const struct ml_probe *p, uint32_t id,
 	return ret->points;
 }
 
+/* Bytes of the root here, by the pointer to it at their end; 0: there is none. Entries of
+ * less than a page are in a second root, which is smaller. */
+static size_t cbmem_root_size(const struct ml_probe *p)
+{
+	static const size_t sizes[] = { ML_PAGE, SMALL_ROOT };
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (p->len >= sizes[i] &&
+		    ml_le32(p->bytes + sizes[i] - 8) == ROOT_MAGIC &&
+		    ml_le32(p->bytes + sizes[i] - 4) + sizes[i] - 8 ==
+			    UINT64_C(1) << 32)
+			return sizes[i];
+	return 0;
+}
+
 static bool cbmem_by_root(const struct ml_probe *p, uint32_t id,
 			  struct ml_found *ret)
 {
-	bool valid = p->len >= ML_PAGE && ml_le64(p->bytes + ROOT_END) ==
-						  UINT64_C(0xfffff008c0389481);
+	size_t len = cbmem_root_size(p);
 	const uint8_t *e = p->bytes + ROOT_ENTRIES;
 	uint32_t n = ml_le32(p->bytes + 4), size;
-	uint64_t table = 0;
+	uint64_t table = 0, small = 0, start;
 	int64_t at;
 
-	for (; valid && n && e + ROOT_ENTRY <= p->bytes + ROOT_END; n--) {
+	for (; len && n && e + ROOT_ENTRY <= p->bytes + len - 8; n--) {
 		at = (int32_t)ml_le32(e + 4);
 		size = ml_le32(e + 8);
 		if (ml_le32(e) == ID_MAGIC && at + size <= 0 &&
 		    (uint64_t)-at <= p->addr) {
+			start = p->addr + (uint64_t)at;
 			if (ml_le32(e + 12) == id)
-				ml_found_at(ret, ML_PAGE,
-					    p->addr + (uint64_t)at, size);
+				ml_found_at(ret, len, start, size);
 			if (ml_le32(e + 12) == ID_TABLE)
-				table = p->addr + (uint64_t)at;
+				table = start;
+			if (ml_le32(e + 12) == ID_SMALL && size >= SMALL_ROOT)
+				small = start + size - SMALL_ROOT;
 		}
 		e += ROOT_ENTRY;
 	}
+	if (!ret->points && small)
+		ml_found_at(ret, len, small, 0);
 	ret->hint[CBMEM_HINT_TABLE] = table;
 	return ret->points;
 }
