@@ -100,7 +100,7 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	if (s)
 		goto out;
 	ml_elf_notes(&elf, scratch, &file);
-	ml_elf_space(&elf, &by);
+	ml_elf_space(&elf, scratch, &by);
 	*ret_random = elf.facts.xen || ml_xen_runs(scratch);
 	s = ml_image_complete(scratch, err);
 	if (!s)

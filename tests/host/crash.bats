@@ -104,9 +104,9 @@ memlog_in() {
 }
 
 @test "addresses and sizes are hexadecimal without 0x, counts are not" {
-	local args
-	while read -r args want; do
-		eval "\"$B/memlog-dump\" $want \"$core\"" >want || [ $? = 1 ]
+	local args same
+	while read -r args same; do
+		eval "\"$B/memlog-dump\" $same \"$core\"" >want || [ $? = 1 ]
 		memlog_in "$core" <<<"memlog $args > got"
 		cmp want got
 	done <<-'EOF'

@@ -70,7 +70,7 @@ static enum memlog_status open_elf(struct memlog_image *image,
 	enum ml_elf_by by;
 	uint32_t bias;
 
-	space = ml_elf_space(elf, &by);
+	space = ml_elf_space(elf, image, &by);
 	s = ml_elf_loads(elf, image, by, file->size, &loads, err);
 	if (s)
 		return s;

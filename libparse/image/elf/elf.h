@@ -43,6 +43,7 @@ enum ml_elf_by { ML_ELF_PADDR, ML_ELF_VADDR, ML_ELF_OFFSET };
  * machine addresses.
  */
 enum memlog_space ml_elf_space(const struct ml_elf *elf,
+			       struct memlog_image *image,
 			       enum ml_elf_by *ret_by);
 
 /*

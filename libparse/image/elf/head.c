@@ -164,7 +164,8 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 }
 
 /* Does p_vaddr give each byte of the PT_LOADs an address of its own? */
-static bool elf_head_vaddr_unique(const struct ml_elf *elf)
+static bool elf_head_vaddr_unique(const struct ml_elf *elf,
+				  struct memlog_image *image)
 {
 	struct memlog_range *r =
 		ml_calloc(&elf->alloc, elf->n_phdrs, sizeof(*r));
@@ -172,6 +173,7 @@ static bool elf_head_vaddr_unique(const struct ml_elf *elf)
 	size_t i, n = 0;
 	bool unique = r;
 
+	image->starved |= !r;
 	for (i = 0; i < elf->n_phdrs && unique; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];
 
@@ -190,7 +192,9 @@ static bool elf_head_vaddr_unique(const struct ml_elf *elf)
 	return unique;
 }
 
-enum memlog_space ml_elf_space(const struct ml_elf *elf, enum ml_elf_by *ret_by)
+enum memlog_space ml_elf_space(const struct ml_elf *elf,
+			       struct memlog_image *image,
+			       enum ml_elf_by *ret_by)
 {
 	const struct ml_note_facts *f = &elf->facts;
 	bool paddr = false, vaddr = false, machine;
@@ -215,7 +219,7 @@ enum memlog_space ml_elf_space(const struct ml_elf *elf, enum ml_elf_by *ret_by)
 	*ret_by = ML_ELF_VADDR;
 	if (!machine)
 		return MEMLOG_HOST;
-	if (elf_head_vaddr_unique(elf))
+	if (elf_head_vaddr_unique(elf, image))
 		return MEMLOG_VIRT;
 	*ret_by = ML_ELF_OFFSET;
 	return MEMLOG_FILE;
