@@ -739,7 +739,8 @@ enum memlog_scan_mode {
 
 /*
  * Where to search, and for what. Zero everywhere but size: in all pages, for all
- * formats but those that have to be asked for (dmesg, fpdt, tpm-log).
+ * formats but those that have to be asked for (dmesg, fpdt,
+ * cbmem-times, tpm-log).
  *
  * formats: names from memlog_format_get(), separated by commas, or "all"; NULL for all
  *	but those that have to be asked for. Unknown names match nothing.

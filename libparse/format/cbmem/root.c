@@ -92,14 +92,14 @@ static bool cbmem_by_table(const struct ml_probe *p, uint32_t id,
  * less than a page are in a second root, which is smaller. */
 static size_t cbmem_root_size(const struct ml_probe *p)
 {
-	static const size_t sizes[] = { ML_PAGE, SMALL_ROOT };
+	static const uint32_t sizes[] = { ML_PAGE, SMALL_ROOT };
 	size_t i;
 
+	/* the pointer is followed by its distance from the root, negative */
 	for (i = 0; i < 2; i++)
 		if (p->len >= sizes[i] &&
 		    ml_le32(p->bytes + sizes[i] - 8) == ROOT_MAGIC &&
-		    ml_le32(p->bytes + sizes[i] - 4) + sizes[i] - 8 ==
-			    UINT64_C(1) << 32)
+		    ml_le32(p->bytes + sizes[i] - 4) == 8 - sizes[i])
 			return sizes[i];
 	return 0;
 }
