@@ -78,8 +78,9 @@ all_lines() {
 	monitor "dump-guest-memory -z kdump" "pmemsave 0x30000000 0x2000000 raw" quit
 	reap "$qemu"
 	qemu=
-	kill "$follower" 2>/dev/null || true
-	wait "$follower" || true
+	# following ends with the guest
+	reap "$follower"
+	follower=
 
 	for image in elf raw; do
 		[ -z "$(all_lines "$image")" ]
