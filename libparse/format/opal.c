@@ -185,7 +185,9 @@ static bool opal_around(const struct opal_at *at, struct memlog_logs *logs,
 		if (!opal_is_base(at, base, &descriptor))
 			continue;
 		*ret = base + off;
-		if (!opal_fits(at, *ret))
+		/* a header that was used is proven by this; of an image that
+		 * was only loaded the ring is empty, or something else */
+		if (!opal_fits(at, *ret) && !log->pub.used)
 			return false;
 		((struct opal *)log->priv)->known =
 			SKIBOOT + (at->header - base);
