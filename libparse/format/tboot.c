@@ -65,8 +65,8 @@ static size_t tboot_unpack(const uint8_t *p, size_t len, uint8_t *out,
 	size_t pos = 1, good = 0, n = 0;
 	uint32_t count, back;
 
-	while (pos < len && n < cap) {
-		good = pos;
+	/* what is cut, or points to nothing, is not good */
+	for (; pos < len && n < cap; good = pos) {
 		if (p[pos++] != p[0]) {
 			out[n++] = p[pos - 1];
 			continue;
@@ -82,10 +82,9 @@ static size_t tboot_unpack(const uint8_t *p, size_t len, uint8_t *out,
 			break;
 		for (; count; count--, n++)
 			out[n] = out[n - back];
-		good = pos;
 	}
 	*ret = n;
-	return pos == len && n ? len : good;
+	return good;
 }
 
 /* ---- the header ---------------------------------------------------------- */
