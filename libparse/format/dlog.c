@@ -68,13 +68,14 @@ static bool dlog_glance(const uint8_t *p, size_t len)
  * says. */
 static bool dlog_hobs(const struct ml_probe *p, struct ml_found *ret)
 {
-	uint64_t bottom = ml_le64(p->bytes + 24), to, addr;
+	uint64_t bottom, to, addr;
 	size_t pos, len;
 	const uint8_t *h;
 
 	if (p->len < HANDOFF || ml_le32(p->bytes) != 0x00380001 ||
 	    !dlog_glance(p->bytes, p->len))
 		return false;
+	bottom = ml_le64(p->bytes + 24);
 	for (pos = HANDOFF; pos + HOB <= p->len; pos += len) {
 		h = p->bytes + pos;
 		len = ml_le16(h + 2);
@@ -153,7 +154,9 @@ static enum memlog_status dlog_window(struct memlog_logs *logs,
 	struct dlog d;
 	size_t i;
 
-	for (i = (size_t)(-addr % ALIGN); i + HEADER <= n; i += ALIGN) {
+	/* what begins later has its text in the next window */
+	for (i = (size_t)(-addr % ALIGN); i < WINDOW && i + HEADER <= n;
+	     i += ALIGN) {
 		if (memcmp(p + i, "DLOG", 4) || !dlog_header(p + i, n - i, &d))
 			continue;
 		e.addr = addr + i;
@@ -165,10 +168,11 @@ static enum memlog_status dlog_window(struct memlog_logs *logs,
 			return s;
 		dlog_fill(copy, &d);
 		s = ml_log_add_extent(logs, copy, &e, err);
-		if (s) {
+		if (s)
 			ml_logs_drop_last(logs);
+		/* that says nothing of the others */
+		if (s && s != MEMLOG_NOT_MINE)
 			return s;
-		}
 	}
 	return MEMLOG_OK;
 }
