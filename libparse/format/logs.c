@@ -122,7 +122,8 @@ void ml_log_place(struct ml_log *log, const struct memlog_image *image,
 	uint64_t end;
 
 	if (!image->unplaced || e->space != MEMLOG_PHYS || e->has_alias ||
-	    addr <= e->addr || !ml_add(from, image->file.size, &end))
+	    addr <= e->addr || from % ML_PAGE ||
+	    !ml_add(from, image->file.size, &end))
 		return;
 	e->has_alias = true;
 	e->alias_space = MEMLOG_PHYS;
