@@ -92,7 +92,7 @@ region() {
 [    1.000000] a
 [    2.000000] b
 ==> ramoops ftrace phys:0x852d (unknown) <==
-[    1.500000] CPU 1: 0xffffffff81000010 from 0xffffffff81000020
+#1500000000 CPU 1: 0xffffffff81000010 from 0xffffffff81000020
 ==> ramoops pmsg phys:0x952d (unknown) <==
 hello" ]
 	[[ $stderr == *"not shown: ramoops phys:0x0, stale: written 2026-09-21 14:13:20.000001; a newer record is here; use --at phys:0x0 or --all"* ]]
@@ -103,7 +103,7 @@ hello" ]
 	[ "$output" = hello ]
 	run -0 "$dump" -a -q mem
 	[[ $output == *"<4>[    1.500000] old"*"the middle"*"line 500"* ]]
-	[[ $output == *"[    1.500000] CPU 1: 0xffffffff81000010 from 0xffffffff81000020"* ]]
+	[[ $output == *"#1500000000 CPU 1: 0xffffffff81000010 from 0xffffffff81000020"* ]]
 	[ "${lines[-1]}" = hello ]
 }
 

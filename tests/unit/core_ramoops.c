@@ -253,20 +253,18 @@ static const char *lines(char *text, size_t n, size_t cap)
 static void calls(FILE *f, uint8_t *text, size_t n, size_t cap)
 {
 	size_t i;
-	uint64_t to, from, ts;
+	uint64_t to, from, number;
 
 	for (i = 0; i < n; i++, text += 24) {
 		to = UINT64_C(0xffffffff81000000) + pick(1u << 20);
 		from = UINT64_C(0xffffffff81000000) + pick(1u << 20);
-		ts = (uint64_t)pick(1u << 30) * 1000;
+		number = pick(1u << 30);
 		put64(text, to);
 		put64(text + 8, from);
-		put64(text + 16, ts << 8 | i % 4);
+		put64(text + 16, number << 8 | i % 4);
 		if ((n - i) * 24 <= cap)
-			fprintf(f,
-				"[%5llu.%06llu] CPU %u: 0x%llx from 0x%llx\n",
-				(unsigned long long)(ts / 1000000000),
-				(unsigned long long)(ts % 1000000000 / 1000),
+			fprintf(f, "#%llu CPU %u: 0x%llx from 0x%llx\n",
+				(unsigned long long)number,
 				(unsigned int)(i % 4), (unsigned long long)to,
 				(unsigned long long)from);
 	}

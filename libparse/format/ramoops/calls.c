@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * calls.c - a zone of ftrace: calls of functions, as the addresses of the function and
- * of its caller, each as long as a register, and 8 bytes that have the time and, in the
- * lowest of them, the CPU.
+ * of its caller, each as long as a register, and 8 bytes that have the number of the
+ * call and, in the lowest of them, the CPU.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "ramoops.h"
 
-enum { LONG = 24, SHORT = 16, NS = 1000000000, CPU_BITS = 8 };
+enum { LONG = 24, SHORT = 16, CPU_BITS = 8 };
 
 /* One at off of the text, which may go on at the start of the zone's data. */
 static bool calls_read(struct ml_source *source, uint64_t off, uint8_t *b,
@@ -53,7 +53,7 @@ enum memlog_status ml_ramoops_call(struct ramoops_calls *c,
 				   struct ml_source *source,
 				   struct memlog_record *rec)
 {
-	uint64_t to, from, time;
+	uint64_t to, from, number;
 	int at, n;
 
 	for (; c->left; c->left--, c->at += c->each) {
@@ -67,16 +67,14 @@ enum memlog_status ml_ramoops_call(struct ramoops_calls *c,
 	c->at += c->each;
 	to = c->each == LONG ? ml_le64(c->bytes) : ml_le32(c->bytes);
 	from = c->each == LONG ? ml_le64(c->bytes + 8) : ml_le32(c->bytes + 4);
-	time = ml_le64(c->bytes + c->each - 8);
-	rec->cpu = (int32_t)(time & ((1u << CPU_BITS) - 1));
-	rec->has_time = true;
-	rec->time = time >> CPU_BITS;
-	rec->time_hz = NS;
+	number = ml_le64(c->bytes + c->each - 8);
+	rec->cpu = (int32_t)(number & ((1u << CPU_BITS) - 1));
+	number >>= CPU_BITS;
 	at = snprintf(c->line, sizeof(c->line),
-		      "[%5" PRIu64 ".%06" PRIu64 "] CPU %" PRId32 ": ",
-		      rec->time / NS, rec->time % NS / 1000, rec->cpu);
+		      "#%" PRIu64 " CPU %" PRId32 ": ", number, rec->cpu);
 	n = snprintf(c->line + at, sizeof(c->line) - (size_t)at,
 		     "0x%" PRIx64 " from 0x%" PRIx64 "\n", to, from);
+	ml_record_field(rec, "number", MEMLOG_FIELD_UINT, number);
 	ml_record_field(rec, "function", MEMLOG_FIELD_HEX, to);
 	ml_record_field(rec, "caller", MEMLOG_FIELD_HEX, from);
 	rec->text = (const uint8_t *)c->line;

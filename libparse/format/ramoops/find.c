@@ -237,7 +237,8 @@ static void find_fill(const struct ramoops_walk *w, size_t i,
 	*r = z->of;
 	r->first = w->base;
 	r->last = w->base + w->zones[w->n - 1].off;
-	data = ml_max(ml_ramoops_data(ret->len, w->codes), r->size);
+	data = ml_max(ml_ramoops_data(ret->len, w->codes),
+		      ml_max((uint64_t)r->size, (uint64_t)r->head));
 	if (r->lost)
 		ret->len = RAMOOPS_HEADER + data;
 	log->pub.capacity = data;
@@ -286,6 +287,9 @@ static enum memlog_status find_add(const struct ramoops_walk *w,
 		s = ml_log_add_extent(logs, more, &e, err);
 		if (s)
 			ml_logs_drop_last(logs);
+		/* that says nothing of the others */
+		if (s == MEMLOG_NOT_MINE)
+			s = MEMLOG_OK;
 	}
 	if (!n && !s)
 		find_fill(w, 0, log, log->extents);

@@ -22,7 +22,8 @@ static uint8_t *packed_load(struct ml_source *source,
 	uint64_t end = r->lost ? source->log->extents->len :
 				 RAMOOPS_HEADER + (uint64_t)r->size;
 	uint64_t from = RAMOOPS_HEADER + (uint64_t)r->head;
-	size_t n = (size_t)ml_min(end - from, ML_RAMOOPS_RECORD);
+	size_t n = end > from ? (size_t)ml_min(end - from, ML_RAMOOPS_RECORD) :
+				0;
 	uint8_t *in = ml_calloc(alloc, 1, n + 1);
 
 	*ret_all = n;
