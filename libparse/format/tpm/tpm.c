@@ -100,6 +100,10 @@ static enum memlog_status tpm_expand(struct memlog_logs *logs,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an event");
 	while (!(end = ml_tpm_event(&source, off, e)))
 		off = e->next;
+	if (!off && end == TPM_DAMAGED) {
+		ml_free(&logs->alloc, e);
+		return ml_fail(err, MEMLOG_NOT_MINE, "its first event is none");
+	}
 	if (end == TPM_DAMAGED) {
 		log->pub.flags |= MEMLOG_LOG_DAMAGED;
 		snprintf(log->pub.reason, sizeof(log->pub.reason),

@@ -192,7 +192,7 @@ static void words_variable(struct tpm_words *w, const struct tpm_event *e)
 
 static void words_gpt(struct tpm_words *w, const struct tpm_event *e)
 {
-	char guid[TPM_GUID_TEXT], words[32];
+	char guid[TPM_GUID_TEXT], words[40];
 	uint64_t n;
 
 	if (e->got < GPT_HEADER + 8 || memcmp(e->data, "EFI PART", 8)) {
