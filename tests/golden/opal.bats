@@ -142,13 +142,13 @@ full() {
 }
 
 @test "a file that ends in the ring: the place is known, and the rest is missing" {
-	head -c $((0x1000000 + 0x2000)) "$raw" >cut
-	run -0 "$dump" --list cut
+	head -c $((0x1000000 + 0x2000)) "$raw" >part
+	run -0 "$dump" --list part
 	[[ ${lines[1]} == *" phys:0x230000+1 "* ]]
 	[[ $output == *"6866 of the 15058 bytes of its text are not in the image"* ]]
 	[[ $output != *guessed* ]]
-	text cut >got
+	text part >got
 	[ -s got ]
 	cmp -n "$(stat -c %s got)" got want
-	run -4 "$dump" -q --strict cut
+	run -4 "$dump" -q --strict part
 }
