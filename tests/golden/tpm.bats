@@ -89,3 +89,13 @@ reference() {
 	run -1 --separate-stderr "$dump" -F tpm-log zeros
 	[[ $stderr == *"check: firmware keeps a log of what it measures only if the machine has a TPM"* ]]
 }
+
+@test "a header without an event is rejected, and the log beside it stays the current one" {
+	perl -e 'local $/; open my $f, "<", shift or die; my $log = <$f>;
+		my $head = substr $log, 0, 64;
+		substr($head, 28, 4) = pack "V", 0xffffffff;
+		print $head, "\0" x (4096 - length $head), $log' "$raw" >planted
+	run -0 "$dump" --list -F tpm-log planted
+	[ "$(grep -c ^tpm-log <<<"$output")" -eq 1 ]
+	[[ ${lines[1]} == *" phys:0x1000 "*" current" ]]
+}
