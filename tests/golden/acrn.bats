@@ -442,8 +442,9 @@ for i in range(0, len(data), 32):
 		first=(VMEXIT_CPUID VMEXIT_IO_INSTRUCTION)
 		cycles=(2597 3864)
 		awk -v r="${first[c]}" -v n="${cycles[c]}" \
-			'$1 == r { $3 += n } { print }' "$T/want" >"$T/right"
-		same "$T/right" "$T/got"
+			'$1 == r { $3 += n } { print }' "$T/want" | sort >"$T/right"
+		# ours are in the order of the processor's numbers
+		sort "$T/got" | same "$T/right" -
 		# vector, count, rate; by vector, not by its first interrupt
 		tr -d '\r' <"$OLDPWD/$trace.acrnalyze_cpu${c}_irq.csv" |
 			tail -n +2 | sort >"$T/want"
@@ -514,7 +515,7 @@ for i in range(0, len(data), 32):
 @test "trace: --stats equals the model, to the cycle" {
 	"$dump" --stats vm_exit,irq,cpu_usage -J new.elf 2>/dev/null | objects >"$T/json"
 	jq -r 'select(.stats == "vm_exit" and .cpu != null) | . as $t |
-		.reasons[] | select(.reason | startswith("VMEXIT_")) |
+		.reasons[] | select(.reason | test("PAUSE|LOG_FULL") | not) |
 		[($t.cpu | tostring), .count, .cycles] | join(" ")' "$T/json" |
 		sort >"$T/got"
 	awk '$2 == "exit" && $3 != "0x10028" && $3 != "0x1003e" {
@@ -523,10 +524,10 @@ for i in range(0, len(data), 32):
 	same "$T/want" "$T/got"
 	# numbers of which there is no event
 	jq -r 'select(.stats == "vm_exit" and .cpu != null) | . as $t |
-		.reasons[] | select(.reason | startswith("VMEXIT_") | not) |
+		.reasons[] | select(.reason | test("PAUSE|LOG_FULL")) |
 		[($t.cpu | tostring), .reason, .count, .cycles] |
 		join(" ")' "$T/json" | sort >"$T/got"
-	sed -n 's/exit 0x10028/VM_EXIT 40/p; s/exit 0x1003e/VM_EXIT 62/p' \
+	sed -n 's/exit 0x10028/VMEXIT_PAUSE/p; s/exit 0x1003e/VMEXIT_PAGE_LOG_FULL/p' \
 		new.truth | sort >"$T/want"
 	[ "$(wc -l <"$T/want")" -eq 6 ]
 	same "$T/want" "$T/got"

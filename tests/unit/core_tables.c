@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "libmem.h"
 #include "libsink.h"
+#include "format/acrn/event.h"
 #include "render/tables/stats.h"
 
 #define HZ 2000u
@@ -149,14 +150,14 @@ static void test_table_exits(void **state)
 		"Reason                           Count   Per second             Cycles   Time %\n"
 		"VMEXIT_EXTERNAL_INTERRUPT            3         0.75               1000    12.50\n"
 		"VMEXIT_CPUID                         1         0.25                400     5.00\n"
-		"VM_EXIT 40                           1         0.25                 80     1.00\n"
+		"VMEXIT_PAUSE                         1         0.25                 80     1.00\n"
 		"Total                                5         1.25               1480    18.50\n"
 		"1 exit has no end in the trace: counted, not timed\n"
 		"\n"
 		"Cycles of one exit              min        p50        p90        p99        max\n"
 		"VMEXIT_EXTERNAL_INTERRUPT       200        200        800        800        800\n"
 		"VMEXIT_CPUID                    400        400        400        400        400\n"
-		"VM_EXIT 40                       80         80         80         80         80\n"
+		"VMEXIT_PAUSE                     80         80         80         80         80\n"
 		"\n"
 		"==> vm_exit, CPU 3 <==\n"
 		"Total run time: 1000 cycles, 0.500 s at 0.002 MHz\n"
@@ -172,15 +173,58 @@ static void test_table_exits(void **state)
 		"Reason                           Count   Per second             Cycles   Time %\n"
 		"VMEXIT_EXTERNAL_INTERRUPT            4         0.89               2000    22.22\n"
 		"VMEXIT_CPUID                         1         0.22                400     4.44\n"
-		"VM_EXIT 40                           1         0.22                 80     0.89\n"
+		"VMEXIT_PAUSE                         1         0.22                 80     0.89\n"
 		"Total                                6         1.33               2480    27.56\n"
 		"1 exit has no end in the trace: counted, not timed\n"
 		"\n"
 		"Cycles of one exit              min        p50        p90        p99        max\n"
 		"VMEXIT_EXTERNAL_INTERRUPT       200        800       1000       1000       1000\n"
 		"VMEXIT_CPUID                    400        400        400        400        400\n"
-		"VM_EXIT 40                       80         80         80         80         80\n"
+		"VMEXIT_PAUSE                     80         80         80         80         80\n"
 		"\n");
+}
+
+/* Events have numbers of their own, which are not always the processor's. */
+static void test_reasons(void **state)
+{
+	static const struct {
+		uint32_t number;
+		const char *name;
+	} names[] = {
+		{ 2, "VMEXIT_TRIPLE_FAULT" },
+		{ 4, "VMEXIT_STARTUP_IPI" },
+		{ 7, "VMEXIT_INTERRUPT_WINDOW" },
+		{ 10, "VMEXIT_CPUID" },
+		{ 12, "VMEXIT_HLT" },
+		{ 40, "VMEXIT_PAUSE" },
+		{ 44, "VMEXIT_APICV_ACCESS" },
+		{ 45, "VMEXIT_APICV_VIRT_EOI" },
+		{ 57, "VMEXIT_RDRAND" },
+		{ 58, "VMEXIT_INVPCID" },
+		{ 35, NULL },
+		{ 78, NULL },
+		{ ML_EVENT_UNHANDLED - 1, NULL },
+	};
+	const struct ml_acrn_event_type *type;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].name)
+			assert_string_equal(
+				ml_acrn_event_reason(names[i].number),
+				names[i].name);
+		else
+			assert_null(ml_acrn_event_reason(names[i].number));
+	for (i = 0; i <= ML_EVENT_UNHANDLED; i++) {
+		type = ml_acrn_event_type((uint64_t)ML_ACRN_REASON + i);
+		if (!type)
+			continue;
+		assert_string_equal(
+			ml_acrn_event_reason(ml_acrn_event_vmx(type->id)),
+			type->name);
+		n++;
+	}
+	assert_int_equal(n, 17);
 }
 
 static void test_table_rest(void **state)
@@ -295,7 +339,7 @@ static void test_table_wide(void **state)
 	assert_non_null(strstr(out.text, " cycles (99."));
 	assert_non_null(strstr(out.text, "400 exits have no end"));
 	assert_non_null(strstr(
-		out.text, "\nVM_EXIT 12               8999999999 "
+		out.text, "\nVMEXIT_HLT               8999999999 "
 			  "8999999999 8999999999 8999999999 8999999999\n"
 			  "VMEXIT_EPT_MISCONFIGURATION 9999999 "
 			  "8999999999 8999999999 8999999999 8999999999\n"));
@@ -318,7 +362,7 @@ static void test_csv(void **state)
 			 "3,0.75,1000,12.50,200,200,800,800,800\n" CSV_LOG
 			 "0,8000,2000,VMEXIT_CPUID,"
 			 "1,0.25,400,5.00,400,400,400,400,400\n" CSV_LOG
-			 "0,8000,2000,VM_EXIT 40,"
+			 "0,8000,2000,VMEXIT_PAUSE,"
 			 "1,0.25,80,1.00,80,80,80,80,80\n" CSV_LOG
 			 "3,1000,2000,VMEXIT_EXTERNAL_INTERRUPT,"
 			 "1,2.00,1000,100.00,1000,1000,1000,1000,1000\n" CSV_LOG
@@ -326,7 +370,7 @@ static void test_csv(void **state)
 			 "4,0.89,2000,22.22,200,800,1000,1000,1000\n" CSV_LOG
 			 "all,9000,2000,VMEXIT_CPUID,"
 			 "1,0.22,400,4.44,400,400,400,400,400\n" CSV_LOG
-			 "all,9000,2000,VM_EXIT 40,"
+			 "all,9000,2000,VMEXIT_PAUSE,"
 			 "1,0.22,80,0.89,80,80,80,80,80\n");
 	assert_string_equal(write_all(&ml_render_csv, "irq", HZ), CSV_HEAD
 			    "vector,count,per_sec\n" CSV_LOG
@@ -380,8 +424,8 @@ static void test_csv_rows(void **state)
 		out.text, CSV_HEAD
 		"reason,count,per_sec,cycles,percent,"
 		"min,p50,p90,p99,max\n" CSV_LOG
-		"1,0,,VM_EXIT 12,1,,0,0.00,,,,,\n"
-		"core,acrn-trace,,,1,2,,VM_EXIT 12,1,,2,100.00,2,2,2,2,2\n");
+		"1,0,,VMEXIT_HLT,1,,0,0.00,,,,,\n"
+		"core,acrn-trace,,,1,2,,VMEXIT_HLT,1,,2,100.00,2,2,2,2,2\n");
 	s.opts.continued = true;
 	start(&s, &ml_render_csv, "irq", HZ);
 	assert_int_equal(one_trace(&s, NULL), 0);
@@ -441,7 +485,7 @@ static void test_json(void **state)
 		"\"p90\":\"800\",\"p99\":\"800\",\"max\":\"800\"},"
 		"{\"reason\":\"VMEXIT_CPUID\",\"count\":\"1\",\"cycles\":\"400\","
 		"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
-		"\"max\":\"400\"},{\"reason\":\"VM_EXIT 40\",\"count\":\"1\","
+		"\"max\":\"400\"},{\"reason\":\"VMEXIT_PAUSE\",\"count\":\"1\","
 		"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
 		"\"max\":\"80\"}]}\n" HEAD
 		"\"stats\":\"vm_exit\",\"cpu\":3,\"run_cycles\":\"1000\","
@@ -458,7 +502,7 @@ static void test_json(void **state)
 		"\"p90\":\"1000\",\"p99\":\"1000\",\"max\":\"1000\"},"
 		"{\"reason\":\"VMEXIT_CPUID\",\"count\":\"1\",\"cycles\":\"400\","
 		"\"min\":\"400\",\"p50\":\"400\",\"p90\":\"400\",\"p99\":\"400\","
-		"\"max\":\"400\"},{\"reason\":\"VM_EXIT 40\",\"count\":\"1\","
+		"\"max\":\"400\"},{\"reason\":\"VMEXIT_PAUSE\",\"count\":\"1\","
 		"\"cycles\":\"80\",\"min\":\"80\",\"p50\":\"80\",\"p90\":\"80\",\"p99\":\"80\","
 		"\"max\":\"80\"}]}\n" HEAD
 		"\"stats\":\"irq\",\"cpu\":0,\"run_cycles\":\"10000\",\"tsc_hz\":\"2000\","
@@ -630,6 +674,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_exits),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_table_rest),
 		cmocka_unit_test(test_table_no_rate),
 		cmocka_unit_test(test_table_wide),

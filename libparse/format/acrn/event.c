@@ -178,14 +178,6 @@ static uint32_t event_user(const uint8_t *p)
 _Static_assert(ML_ACRN_UNHANDLED - ML_ACRN_REASON == ML_EVENT_UNHANDLED,
 	       "reasons are numbers of events less the first of them");
 
-const char *ml_acrn_event_reason(uint32_t reason)
-{
-	const struct ml_acrn_event_type *type;
-
-	type = ml_acrn_event_type((uint64_t)ML_ACRN_REASON + reason);
-	return type ? type->name : NULL;
-}
-
 bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret)
 {
 	struct ml_acrn_event e;
@@ -205,7 +197,7 @@ bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret)
 		ret->next = event_user(e.payload + 4);
 	} else if (e.id >= ML_ACRN_REASON && e.id <= ML_ACRN_UNHANDLED) {
 		ret->kind = ML_EVENT_REASON;
-		ret->reason = (uint32_t)e.id - ML_ACRN_REASON;
+		ret->reason = ml_acrn_event_vmx(e.id);
 		ret->has_vector = e.id == ML_ACRN_INTERRUPT;
 		ret->vector = e.v[0];
 	}

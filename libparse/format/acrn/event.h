@@ -15,7 +15,7 @@
 #define ML_ACRN_VM_EXIT	   0x10u
 #define ML_ACRN_VM_ENTER   0x11u
 #define ML_ACRN_SCHED_NEXT 0x20u
-/* from here on: the exit reason, by VMX number */
+/* from here on: why the VM exited, see reason.c */
 #define ML_ACRN_REASON	  0x10000u
 #define ML_ACRN_INTERRUPT (ML_ACRN_REASON + 1)
 #define ML_ACRN_UNHANDLED 0x20000u
@@ -55,5 +55,8 @@ const struct ml_acrn_event_type *ml_acrn_event_type(uint64_t id);
  * ml_format. */
 bool ml_acrn_event(const struct memlog_record *rec, struct ml_event *ret);
 const char *ml_acrn_event_reason(uint32_t reason);
+
+/* The processor's number for a reason that has an event. */
+uint32_t ml_acrn_event_vmx(uint64_t id);
 
 #endif
