@@ -190,15 +190,16 @@ static void opts_names(const char *what,
 /* The options of --help, grouped and ordered as in the manual page. */
 static const struct {
 	const char *title;
-	const char *names[12];
+	const char *names[20];
 } opts_groups[] = {
 	{ "What to do", { "info", "list", "list-boots", "follow", "extract" } },
 	{ "Which logs",
 	  { "all", "boot", "format", "scan", "at", "range", "map", "symbols",
 	    "via-qemu" } },
 	{ "Which lines",
-	  { "grep", "lines", "level", "component", "cpu", "since", "until",
-	    "uncommitted", "consumed", "merge" } },
+	  { "grep", "ignore-case", "case-sensitive", "invert-match", "lines",
+	    "level", "component", "cpu", "since", "until", "uncommitted",
+	    "consumed", "merge" } },
 	{ "How to print",
 	  { "output-format", "json", "raw", "tsc-mhz", "stats", "acrn-formats",
 	    "time-format", "output", "force", "color" } },

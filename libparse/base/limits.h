@@ -45,9 +45,15 @@
 #define ML_REGEX_DEPTH 32u
 #define ML_REGEX_COST  512u
 
+/* Regular expressions of one command: more than anybody types. */
+#define ML_MAX_PATTERNS 16u
+
+/* Matches that are highlighted in one piece of a line. */
+#define ML_MAX_HIGHLIGHTS 64u
+
 /* For each byte of a hostile text the C library may keep 10 KiB of states, and
  * 1 KiB more for each character of the expression. KEPT is how many KiB, until
- * they are dropped between two lines. */
+ * they are dropped between two lines, for all expressions together. */
 #define ML_REGEX_STATE 10u
 #define ML_REGEX_KEPT  (128u << 10)
 

@@ -9,7 +9,8 @@
 #include "render/tables/stats.h"
 
 /* Which lines are printed, and what is in them. */
-#define CHECK_LINES "grep,lines,level,component,cpu,since,until"
+#define CHECK_GREP  "ignore-case,case-sensitive,invert-match"
+#define CHECK_LINES "grep," CHECK_GREP ",lines,level,component,cpu,since,until"
 #define CHECK_TEXT  "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
 
 /* Options that would be ignored beside another, and why. */
@@ -32,6 +33,7 @@ static const struct clash {
 	{ "follow", "stats,at,all,boot,uncommitted",
 	  "it prints the current log as it grows" },
 	{ "at", "scan,range", "it does not search" },
+	{ "ignore-case", "case-sensitive", "it is the opposite" },
 	{ "stats", "acrn-formats,time-format,merge", "it prints no events" },
 };
 
@@ -57,7 +59,11 @@ static enum memlog_status check_lines(const struct memlog_query *q,
 				      struct memlog_err *err)
 {
 	const struct ml_filter *f = &q->filter;
+	char option[ML_OPTION_TYPED];
 
+	if (!f->patterns.n && ml_query_given(q, CHECK_GREP, option))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s has no effect without -g REGEX", option);
 	/* -w -n 0 starts at the end */
 	if (q->has_count && !q->count && !(q->follow && q->newest))
 		return ml_fail(err, MEMLOG_INVALID, "-n 0 prints nothing");

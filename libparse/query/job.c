@@ -37,7 +37,7 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 {
 	const struct memlog_query *q = j->run->query;
 	const struct ml_filter *f = &q->filter;
-	bool goes_on = j->inside && j->passed; /* a line that is printed */
+	bool inside = j->inside, goes_on = inside && j->passed;
 
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
@@ -48,11 +48,12 @@ static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
 	if (rec->has_time && rec->time_hz)
 		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
 	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	/* from the matching piece of a long line to the line's end */
 	if (!job_is_of_boot(j, rec))
 		j->passed = false;
-	else if (!goes_on)
-		j->passed = ml_filter_match(f, rec, &j->last);
+	else
+		j->passed = inside ? ml_filter_goes_on(f, rec, &j->last,
+						       j->passed) :
+				     ml_filter_match(f, rec, &j->last);
 	if (!j->passed)
 		return false;
 	if (!goes_on)

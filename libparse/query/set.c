@@ -392,7 +392,26 @@ enum memlog_status ml_set_raw(struct memlog_query *q, const char *value,
 enum memlog_status ml_set_grep(struct memlog_query *q, const char *value,
 			       struct memlog_err *err)
 {
-	return ml_filter_regex(&q->filter, &q->alloc, value, err);
+	return ml_patterns_add(&q->filter.patterns, &q->alloc, value, err);
+}
+
+enum memlog_status ml_set_ignore_case(struct memlog_query *q, const char *value,
+				      struct memlog_err *err)
+{
+	return ml_patterns_case(&q->filter.patterns, ML_REGEX_IGNORE, err);
+}
+
+enum memlog_status ml_set_exact_case(struct memlog_query *q, const char *value,
+				     struct memlog_err *err)
+{
+	return ml_patterns_case(&q->filter.patterns, ML_REGEX_EXACT, err);
+}
+
+enum memlog_status ml_set_invert(struct memlog_query *q, const char *value,
+				 struct memlog_err *err)
+{
+	q->filter.patterns.invert = true;
+	return MEMLOG_OK;
 }
 
 enum memlog_status ml_set_level(struct memlog_query *q, const char *value,

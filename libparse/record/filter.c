@@ -10,20 +10,6 @@
 #include "base/limits.h"
 #include "base/near.h"
 
-enum memlog_status ml_filter_regex(struct ml_filter *f,
-				   const struct memlog_allocator *alloc,
-				   const char *text, struct memlog_err *err)
-{
-	struct ml_regex *re;
-	enum memlog_status s = ml_regex_create(alloc, text, &re, err);
-
-	if (s)
-		return s;
-	ml_regex_destroy(f->regex);
-	f->regex = re;
-	return MEMLOG_OK;
-}
-
 static const struct {
 	const char *name;
 	uint32_t level;
@@ -174,7 +160,7 @@ enum memlog_status ml_filter_cpus(struct ml_filter *f, const char *text,
 
 bool ml_filter_active(const struct ml_filter *f)
 {
-	return f->regex || f->has_level || f->component || f->cpus ||
+	return f->patterns.n || f->has_level || f->component || f->cpus ||
 	       f->since.from || f->until.from;
 }
 
@@ -206,32 +192,6 @@ static bool match_time(const struct ml_filter *f,
 	       (ml_when_compare(&f->until, rec, last, &order) && order <= 0);
 }
 
-/* No record has more than ML_MAX_LINE bytes of one line; a longer text is
- * matched in pieces of that size. */
-static bool match_regex(const struct ml_filter *f,
-			const struct memlog_record *rec)
-{
-	size_t len = rec->text_len, at = 0, n, i;
-	char line[ML_MAX_LINE + 1];
-
-	if (len && rec->text[len - 1] == '\n')
-		len--;
-	if (len && len < rec->text_len && rec->text[len - 1] == '\r')
-		len--;
-	do {
-		n = len - at < ML_MAX_LINE ? len - at : ML_MAX_LINE;
-		/* NUL would end the text: replace it with another control */
-		for (i = 0; i < n; i++)
-			line[i] = rec->text[at + i] ? (char)rec->text[at + i] :
-						      '\x01';
-		line[n] = '\0';
-		if (ml_regex_match(f->regex, line, n))
-			return true;
-		at += n;
-	} while (at < len);
-	return false;
-}
-
 bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec,
 		     const struct ml_last *last)
 {
@@ -245,11 +205,21 @@ bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec,
 		return false;
 	if (!match_time(f, rec, last))
 		return false;
-	return !f->regex || match_regex(f, rec);
+	return !f->patterns.n ||
+	       ml_patterns_match(&f->patterns, rec->text, rec->text_len) !=
+		       f->patterns.invert;
+}
+
+bool ml_filter_goes_on(const struct ml_filter *f,
+		       const struct memlog_record *rec,
+		       const struct ml_last *last, bool passed)
+{
+	if (f->patterns.invert)
+		return passed && ml_filter_match(f, rec, last);
+	return passed || ml_filter_match(f, rec, last);
 }
 
 void ml_filter_fini(struct ml_filter *f)
 {
-	ml_regex_destroy(f->regex);
-	f->regex = NULL;
+	ml_patterns_fini(&f->patterns);
 }

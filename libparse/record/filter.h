@@ -3,12 +3,12 @@
 #ifndef ML_RECORD_FILTER_H
 #define ML_RECORD_FILTER_H
 
-#include "regex.h"
+#include "patterns.h"
 #include "when.h"
 
 /* Zeroed: everything passes. */
 struct ml_filter {
-	struct ml_regex *regex; /* -g, per line; NULL: none */
+	struct ml_patterns patterns; /* -g, per line */
 	bool has_level;
 	uint8_t levels;	       /* -l: a bit for each */
 	const char *component; /* -c, borrowed */
@@ -16,11 +16,8 @@ struct ml_filter {
 	struct ml_when since, until;
 };
 
-/* Set -g, -l, --cpu from text; INVALID: err has the reason and quotes the text. A
+/* Set -l, --cpu from text; INVALID: err has the reason and quotes the text. A
  * second call replaces what the first one set. */
-enum memlog_status ml_filter_regex(struct ml_filter *f,
-				   const struct memlog_allocator *alloc,
-				   const char *text, struct memlog_err *err);
 /* A list of "err" or "3", that level; "err+", that and all more severe ones;
  * "crit..warn", these and those between them. */
 enum memlog_status ml_filter_level(struct ml_filter *f, const char *text,
@@ -38,6 +35,12 @@ bool ml_filter_needs_last(const struct ml_filter *f);
  * may be NULL if ml_filter_needs_last() says no. */
 bool ml_filter_match(const struct ml_filter *f, const struct memlog_record *rec,
 		     const struct ml_last *last);
+
+/* The same for a record that continues a line, of which the pieces before passed or did
+ * not. All from the piece that matches on passes; with --invert-match, all before. */
+bool ml_filter_goes_on(const struct ml_filter *f,
+		       const struct memlog_record *rec,
+		       const struct ml_last *last, bool passed);
 
 void ml_filter_fini(struct ml_filter *f);
 

@@ -15,13 +15,21 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-#define FLAGS (REG_EXTENDED | REG_NOSUB | REG_NEWLINE)
+#define FLAGS (REG_EXTENDED | REG_NEWLINE)
+
+/* One use of an expression. */
+struct machine {
+	regex_t compiled;
+	bool ready;
+	uint64_t fed; /* bytes matched since it was compiled */
+};
 
 struct ml_regex {
 	struct memlog_allocator alloc;
-	regex_t compiled;
+	struct machine match, find; /* whether there is one; where */
+	int flags;
 	uint64_t cost; /* characters, with repeats written out */
-	uint64_t fed;  /* bytes matched since it was compiled */
+	uint64_t kept; /* what both machines may keep, see base/limits.h */
 	char text[ML_MAX_REGEX + 1];
 };
 
@@ -136,8 +144,35 @@ static enum memlog_status regex_measure(const char *s, uint64_t *ret,
 	return fits ? MEMLOG_OK : measure_refuse("is too large", err);
 }
 
+/* The flags for an expression with case as it is asked for. */
+static int regex_flags(const char *text, enum ml_regex_case how)
+{
+	for (; how == ML_REGEX_SMART && *text; text++) {
+		if (*text == '\\' && text[1])
+			text++;
+		else if (*text >= 'A' && *text <= 'Z')
+			how = ML_REGEX_EXACT;
+	}
+	return how == ML_REGEX_EXACT ? FLAGS : FLAGS | REG_ICASE;
+}
+
+static enum memlog_status regex_compile(regex_t *ret, const char *text,
+					int flags, struct memlog_err *err)
+{
+	char why[120];
+	int rc = regcomp(ret, text, flags);
+
+	if (!rc)
+		return MEMLOG_OK;
+	regerror(rc, ret, why, sizeof(why));
+	return ml_fail(err, MEMLOG_INVALID,
+		       "\"%.40s\" is not an extended regular expression: %s",
+		       text, why);
+}
+
 enum memlog_status ml_regex_create(const struct memlog_allocator *alloc,
-				   const char *text, struct ml_regex **ret,
+				   const char *text, enum ml_regex_case how,
+				   struct ml_regex **ret,
 				   struct memlog_err *err)
 {
 	struct memlog_allocator a = ml_allocator(alloc);
@@ -145,8 +180,6 @@ enum memlog_status ml_regex_create(const struct memlog_allocator *alloc,
 	struct ml_regex *re;
 	enum memlog_status s;
 	uint64_t cost;
-	char why[120];
-	int rc;
 
 	if (len > ML_MAX_REGEX)
 		return measure_refuse("is too long", err);
@@ -159,18 +192,25 @@ enum memlog_status ml_regex_create(const struct memlog_allocator *alloc,
 			       "no memory for a regular expression");
 	re->alloc = a;
 	re->cost = cost;
+	re->kept = ML_REGEX_KEPT;
+	re->flags = regex_flags(text, how);
 	memcpy(re->text, text, len);
-	rc = regcomp(&re->compiled, text, FLAGS);
-	if (rc) {
-		regerror(rc, &re->compiled, why, sizeof(why));
+	s = regex_compile(&re->match.compiled, text, re->flags | REG_NOSUB,
+			  err);
+	if (s) {
 		ml_free(&a, re);
-		return ml_fail(
-			err, MEMLOG_INVALID,
-			"\"%.40s\" is not an extended regular expression: %s",
-			text, why);
+		return s;
 	}
+	re->match.ready = true;
 	*ret = re;
 	return MEMLOG_OK;
+}
+
+static void machine_fini(struct machine *m)
+{
+	if (m->ready)
+		regfree(&m->compiled);
+	m->ready = false;
 }
 
 void ml_regex_destroy(struct ml_regex *re)
@@ -180,28 +220,77 @@ void ml_regex_destroy(struct ml_regex *re)
 	if (!re)
 		return;
 	a = re->alloc;
-	regfree(&re->compiled);
+	machine_fini(&re->match);
+	machine_fini(&re->find);
 	ml_free(&a, re);
 }
 
-/* Drop the states that were kept. Without memory for that they stay. */
-static void regex_renew(struct ml_regex *re)
+enum memlog_status ml_regex_set_case(struct ml_regex *re,
+				     enum ml_regex_case how,
+				     struct memlog_err *err)
+{
+	int flags = regex_flags(re->text, how);
+	enum memlog_status s;
+	regex_t again;
+
+	s = regex_compile(&again, re->text, flags | REG_NOSUB, err);
+	if (s)
+		return s;
+	machine_fini(&re->match);
+	machine_fini(&re->find);
+	re->match.compiled = again;
+	re->match.ready = true;
+	re->match.fed = 0;
+	re->flags = flags;
+	return MEMLOG_OK;
+}
+
+void ml_regex_share(struct ml_regex *re, size_t n)
+{
+	re->kept = ML_REGEX_KEPT / ml_max(n, 1);
+}
+
+/* Drop the states that were kept for len more bytes, if they may be too many. Without
+ * memory for that they stay. */
+static void machine_fed(const struct ml_regex *re, struct machine *m,
+			size_t len, int flags)
 {
 	regex_t again;
 
-	re->fed = 0;
-	if (regcomp(&again, re->text, FLAGS))
+	m->fed += len;
+	if (m->fed <=
+	    re->kept / (re->find.ready ? 2 : 1) / (re->cost + ML_REGEX_STATE))
 		return;
-	regfree(&re->compiled);
-	re->compiled = again;
+	m->fed = 0;
+	if (regcomp(&again, re->text, flags))
+		return;
+	regfree(&m->compiled);
+	m->compiled = again;
 }
 
 bool ml_regex_match(struct ml_regex *re, const char *line, size_t len)
 {
-	bool hit = !regexec(&re->compiled, line, 0, NULL, 0);
+	bool hit = !regexec(&re->match.compiled, line, 0, NULL, 0);
 
-	re->fed += len;
-	if (re->fed > ML_REGEX_KEPT / (re->cost + ML_REGEX_STATE))
-		regex_renew(re);
+	machine_fed(re, &re->match, len, re->flags | REG_NOSUB);
 	return hit;
+}
+
+bool ml_regex_find(struct ml_regex *re, const char *line, size_t from,
+		   size_t len, size_t *ret_first, size_t *ret_end)
+{
+	regmatch_t m = { .rm_so = (regoff_t)from, .rm_eo = (regoff_t)len };
+	bool hit;
+
+	if (!re->find.ready && regcomp(&re->find.compiled, re->text, re->flags))
+		return false;
+	re->find.ready = true;
+	hit = !regexec(&re->find.compiled, line, 1, &m, REG_STARTEND);
+	machine_fed(re, &re->find, (hit ? (size_t)m.rm_eo : len) - from,
+		    re->flags);
+	if (!hit)
+		return false;
+	*ret_first = (size_t)m.rm_so;
+	*ret_end = (size_t)m.rm_eo;
+	return true;
 }

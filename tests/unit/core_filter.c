@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Filters, and the newest records. */
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,119 +22,6 @@ static struct memlog_record rec(const char *text, size_t len)
 	};
 
 	return r;
-}
-
-static bool grep(const char *re, const char *text, size_t len)
-{
-	/* exactly as long as it is, so that a read beyond it is seen */
-	char *copy = malloc(len ? len : 1);
-	struct ml_filter f = { 0 };
-	struct memlog_record r;
-	bool hit;
-
-	assert_non_null(copy);
-	memcpy(copy, text, len);
-	r = rec(copy, len);
-	assert_int_equal(ml_filter_regex(&f, NULL, re, NULL), MEMLOG_OK);
-	hit = ml_filter_match(&f, &r, NULL);
-	ml_filter_fini(&f);
-	free(copy);
-	return hit;
-}
-
-static void regex(void **state)
-{
-	struct ml_filter f = { 0 };
-	struct memlog_err err;
-
-	assert_true(grep("b+c$", "abbc\r\n", 6));
-	assert_true(grep("^abbc$", "abbc\n", 5));
-	assert_true(grep("^abbc$", "abbc", 4));
-	assert_false(grep("d", "abbc", 4));
-	assert_false(grep("\r", "abbc\r\n", 6));
-	assert_true(grep("(ASSERT|Error)", "x ASSERT y\n", 11));
-	/* NUL is a byte like others */
-	assert_true(grep("^a.c$", "a\0c\n", 4));
-	assert_true(grep("tail", "\0\0\0tail", 7));
-	assert_true(grep("^a.b$",
-			 "a\xff"
-			 "b\n",
-			 4));
-	assert_true(grep("^$", "\r\n", 2));
-	assert_true(grep("^$", "", 0));
-	assert_int_equal(ml_filter_regex(&f, NULL, "(", &err), MEMLOG_INVALID);
-	assert_non_null(strstr(err.text, "regular expression"));
-	assert_null(f.regex);
-	/* the last one counts */
-	assert_int_equal(ml_filter_regex(&f, NULL, "a", NULL), MEMLOG_OK);
-	assert_int_equal(ml_filter_regex(&f, NULL, "b", NULL), MEMLOG_OK);
-	ml_filter_fini(&f);
-}
-
-/* What the C library would run out of stack or memory for is refused. */
-static void regex_limits(void **state)
-{
-	static const char *const bad[] = {
-		"(((((a{1,255}){1,255}){1,255}){1,255}){1,255})",
-		"((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)",
-		"a++++++++++++",
-		"(a{32}){17}",
-		"[[:alpha:]]{513}",
-		"a{512,}",
-		"(a)\\1",
-	};
-	static const char *const good[] = {
-		"(a{15}){32}",	   "a{1,255}",	  "[]+]{500}", "[^]a{]b",
-		"[[.-.]{9}]{500}", "x\\{1,9999}", "(|a)*b?",
-	};
-	char deep[2 * 60000 + 1], text[ML_MAX_REGEX + 2];
-	struct ml_filter f = { 0 };
-	struct memlog_err err;
-	size_t i;
-
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(ml_filter_regex(&f, NULL, bad[i], &err),
-				 MEMLOG_INVALID);
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
-		assert_int_equal(ml_filter_regex(&f, NULL, good[i], NULL), 0);
-	memset(deep, '(', 60000);
-	memset(deep + 60000, ')', 60000);
-	deep[120000] = '\0';
-	assert_int_equal(ml_filter_regex(&f, NULL, deep, &err), MEMLOG_INVALID);
-	assert_non_null(strstr(err.text, "1024 bytes"));
-	assert_int_equal(ml_filter_regex(&f, NULL, deep + 59960, &err),
-			 MEMLOG_INVALID);
-	memset(text, '*', sizeof(text) - 1);
-	text[1] = 'a';
-	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(ml_filter_regex(&f, NULL, text, &err), MEMLOG_INVALID);
-	assert_int_equal(ml_filter_regex(&f, NULL, text + 1, NULL), 0);
-	ml_filter_fini(&f);
-}
-
-/* Memory does not grow with the text, whatever it is. */
-static void regex_memory(void **state)
-{
-	static const char *const hard[] = { "(a|b)*a(a|b){14}c", "a.{400}c" };
-	uint64_t seed = 1, before = mallinfo2().uordblks;
-	struct ml_filter f = { 0 };
-	struct memlog_record r;
-	char line[1000];
-	size_t i, k, n;
-
-	for (k = 0; k < 2; k++) {
-		assert_int_equal(ml_filter_regex(&f, NULL, hard[k], NULL), 0);
-		for (n = 0; n < 70; n++) {
-			for (i = 0; i < sizeof(line); i++) {
-				seed = seed * 6364136223846793005u + 1;
-				line[i] = seed >> 63 ? 'a' : 'b';
-			}
-			r = rec(line, sizeof(line));
-			assert_false(ml_filter_match(&f, &r, NULL));
-			assert_true(mallinfo2().uordblks < before + (96 << 20));
-		}
-	}
-	ml_filter_fini(&f);
 }
 
 /* The levels that -l TEXT lets pass, as digits. */
@@ -451,9 +337,6 @@ static void newest_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(regex),
-		cmocka_unit_test(regex_limits),
-		cmocka_unit_test(regex_memory),
 		cmocka_unit_test(level),
 		cmocka_unit_test(cpus),
 		cmocka_unit_test(times),
