@@ -848,6 +848,9 @@ MEMLOG_API bool memlog_format_get(size_t index, const char **ret_name,
 #define MEMLOG_REC_DATE \
 	(1u << 10) /* the time is since 1970-01-01
 						     UTC */
+#define MEMLOG_REC_CONTEXT \
+	(1u << 11) /* of a query: near a line that
+						     matches */
 
 enum memlog_field_type {
 	MEMLOG_FIELD_UINT, /* u, written in decimal */
@@ -1252,7 +1255,7 @@ struct memlog_query_result {
 	enum memlog_exit exit;
 	uint64_t logs_found;   /* of the requested formats */
 	uint64_t logs_printed; /* or listed, or extracted */
-	uint64_t matched;      /* records printed */
+	uint64_t matched;      /* records printed, without context */
 	uint64_t searched;
 	uint64_t missing;  /* that should have been searched: truncated or
 			     unreadable; with at, of the logs only. More

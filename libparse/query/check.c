@@ -9,9 +9,12 @@
 #include "render/tables/stats.h"
 
 /* Which lines are printed, and what is in them. */
-#define CHECK_GREP  "ignore-case,case-sensitive,invert-match"
-#define CHECK_LINES "grep," CHECK_GREP ",lines,level,component,cpu,since,until"
-#define CHECK_TEXT  "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
+#define CHECK_GREP    "ignore-case,case-sensitive,invert-match"
+#define CHECK_CONTEXT "after-context,before-context,context"
+#define CHECK_LINES                          \
+	"grep," CHECK_GREP "," CHECK_CONTEXT \
+	",lines,level,component,cpu,since,until"
+#define CHECK_TEXT "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
 
 /* Options that would be ignored beside another, and why. */
 static const struct clash {
@@ -182,6 +185,33 @@ static enum memlog_status check_render(const struct memlog_query *q,
 	return MEMLOG_OK;
 }
 
+/* Can there be lines around those that match? */
+static enum memlog_status check_context(const struct memlog_query *q,
+					struct memlog_err *err)
+{
+	char option[ML_OPTION_TYPED];
+
+	if (!ml_query_given(q, CHECK_CONTEXT, option))
+		return MEMLOG_OK;
+	if (!ml_filter_active(&q->filter))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s has no effect without a filter such as -g",
+			       option);
+	if (!ml_query_writer(q)->context)
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s cannot be combined with %s%s: only text and "
+			       "JSON tell what is context",
+			       option, q->stats ? "--stats=" : "-O ",
+			       q->stats ? q->stats : q->render->name);
+	if (ml_query_arrival(q))
+		return ml_fail(err, MEMLOG_INVALID,
+			       "%s cannot be combined with "
+			       "--time-format=arrival: save all lines, and "
+			       "give it to that file",
+			       option);
+	return MEMLOG_OK;
+}
+
 /* Front ends have --force for a file, and for a terminal. */
 static enum memlog_status check_force(const struct memlog_query *q,
 				      struct memlog_err *err)
@@ -250,6 +280,8 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 		s = ml_takes_check(q, err);
 	if (!s)
 		s = check_render(q, err);
+	if (!s)
+		s = check_context(q, err);
 	if (!s)
 		s = check_force(q, err);
 	return s || !sink ? s : check_sink(q, sink, err);

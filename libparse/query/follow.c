@@ -7,7 +7,6 @@
 
 #include "base/err.h"
 #include "base/plural.h"
-#include "record/newest.h"
 #include "scan/follow.h"
 
 /* Time between two looks: quick for a person, almost no load for a guest. With times of
@@ -99,7 +98,7 @@ static enum memlog_status next_log(struct follow *f,
 {
 	enum memlog_status s;
 
-	f->job.inside = false;
+	ml_job_next_log(&f->job);
 	if (f->job.arrival && ml_format_find(f->job.log->format)->say.event)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--time-format=arrival is for lines of text: "
@@ -120,11 +119,8 @@ static enum memlog_status take_batch(struct follow *f, struct memlog_err *err)
 	while (!s && !f->job.enough &&
 	       !memlog_follow_next(f->follow, &rec, NULL))
 		s = ml_job_take(&f->job, rec, err);
-	if (!s && f->job.newest) {
+	if (!s && f->job.newest)
 		s = ml_job_newest(&f->job, err);
-		ml_newest_destroy(f->job.newest);
-		f->job.newest = NULL;
-	}
 	return s ? s : f->render->flush(f->job.state, err);
 }
 
@@ -203,15 +199,12 @@ static enum memlog_status begin_arrival(struct follow *f,
 
 static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 {
-	const struct memlog_query *q = f->run->query;
 	struct ml_render_opts opts = ml_run_render_opts(f->run, 1);
 	enum memlog_status s, e;
 
-	if (q->has_count && q->newest) {
-		s = ml_newest_create(&q->alloc, q->count, &f->job.newest, err);
-		if (s)
-			return s;
-	}
+	s = ml_job_begin(&f->job, true, err);
+	if (s)
+		return s;
 	s = f->render->begin(f->job.state, &opts, f->run->host.sink, err);
 	if (!s) {
 		if (f->job.arrival)
@@ -229,7 +222,6 @@ static enum memlog_status run_with(struct follow *f, struct memlog_err *err)
 		if (f->render->close)
 			f->render->close(f->job.state);
 	}
-	ml_newest_destroy(f->job.newest);
 	return s;
 }
 
@@ -253,6 +245,7 @@ enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
 				  ml_fail(err, MEMLOG_NO_MEMORY,
 					  "no memory to write");
 	}
+	ml_job_end(&f.job);
 	ml_free(&q->alloc, f.job.state);
 	ml_free(&q->alloc, f.job.arrival);
 	memlog_follow_close(f.follow);

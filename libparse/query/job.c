@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/plural.h"
+#include "record/context.h"
 #include "record/newest.h"
 #include "record/timeline/timeline.h"
 
@@ -33,32 +34,31 @@ static bool job_is_of_boot(struct ml_job *j, const struct memlog_record *rec)
 	return false;
 }
 
-static bool job_wanted(struct ml_job *j, const struct memlog_record *rec)
+static void job_see(struct ml_job *j, const struct memlog_record *rec)
 {
-	const struct memlog_query *q = j->run->query;
-	const struct ml_filter *f = &q->filter;
-	bool inside = j->inside, goes_on = inside && j->passed;
-
 	j->seen |= (rec->has_level ? HAS_LEVEL : 0) |
 		   (rec->cpu >= 0 ? HAS_CPU : 0) |
 		   (rec->component ? HAS_COMPONENT : 0) |
 		   (rec->has_time ? HAS_STAMP : 0);
-	if (rec->has_time && (!rec->time_hz || rec->time_hz == q->tsc_hz))
+	if (rec->has_time &&
+	    (!rec->time_hz || rec->time_hz == j->run->query->tsc_hz))
 		j->seen |= HAS_CYCLES;
 	if (rec->has_time && rec->time_hz)
 		j->seen |= rec->flags & MEMLOG_REC_DATE ? HAS_DATE : HAS_TIME;
-	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	if (!job_is_of_boot(j, rec))
-		j->passed = false;
-	else
-		j->passed = inside ? ml_filter_goes_on(f, rec, &j->last,
-						       j->passed) :
-				     ml_filter_match(f, rec, &j->last);
-	if (!j->passed)
-		return false;
-	if (!goes_on)
+}
+
+/* Does it pass the filters? inside: it goes on with a line. */
+static bool job_passes(struct ml_job *j, const struct memlog_record *rec,
+		       bool inside)
+{
+	const struct ml_filter *f = &j->run->query->filter;
+	bool before = inside && j->passed;
+
+	j->passed = inside ? ml_filter_goes_on(f, rec, &j->last, j->passed) :
+			     ml_filter_match(f, rec, &j->last);
+	if (j->passed && !before)
 		j->lines++;
-	return true;
+	return j->passed;
 }
 
 /* Does the writer show it? Some leave out what has no time in seconds. */
@@ -73,10 +73,21 @@ static bool job_is_shown(const struct ml_job *j,
 	       (!writer->seconds || rec->time_hz || j->run->tsc_hz);
 }
 
-static enum memlog_status job_render(struct ml_job *j,
-				     const struct memlog_record *rec,
-				     struct memlog_err *err)
+/* Between groups of lines that do not follow one another. */
+static void job_gap(struct ml_job *j, uint64_t number)
 {
+	const struct ml_render *writer = ml_query_writer(j->run->query);
+
+	if (j->context && j->number && number - j->number > 1 && writer->gap)
+		writer->gap(j->state);
+	j->number = number;
+}
+
+/* Write a record of the line with this number. */
+static enum memlog_status job_render(void *arg, const struct memlog_record *rec,
+				     uint64_t number, struct memlog_err *err)
+{
+	struct ml_job *j = arg;
 	const struct ml_render *writer = ml_query_writer(j->run->query);
 	enum memlog_status s;
 
@@ -87,9 +98,10 @@ static enum memlog_status job_render(struct ml_job *j,
 			j->log->flags & MEMLOG_LOG_WRAPPED ?
 				"the ring wrapped and the oldest text is gone" :
 				"its beginning is lost");
+	job_gap(j, number);
 	j->records++;
 	j->maybe_read += !j->consumed && rec->flags & MEMLOG_REC_CONSUMED;
-	j->run->result.matched++;
+	j->run->result.matched += !(rec->flags & MEMLOG_REC_CONTEXT);
 	j->run->printed |= job_is_shown(j, rec);
 	s = j->run->timeline ? ml_timeline_add(j->run->timeline, rec, err) :
 			       MEMLOG_OK;
@@ -99,39 +111,96 @@ static enum memlog_status job_render(struct ml_job *j,
 			    writer->record(j->state, rec, err);
 }
 
+/* A record that is selected: write it, or keep it until the newest are known. */
+static enum memlog_status job_put(void *arg, const struct memlog_record *rec,
+				  uint64_t number, struct memlog_err *err)
+{
+	struct ml_job *j = arg;
+
+	if (!j->newest)
+		return job_render(j, rec, number, err);
+	j->records++;
+	return ml_newest_add(j->newest, rec, number, err);
+}
+
 enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err)
 {
 	const struct memlog_query *q = j->run->query;
+	bool inside = j->inside, first = q->has_count && !q->newest, wanted;
+	enum memlog_status s;
 
-	if (!job_wanted(j, rec))
+	job_see(j, rec);
+	j->inside = rec->flags & MEMLOG_REC_CONTINUES;
+	if (!job_is_of_boot(j, rec)) {
+		j->passed = false;
 		return MEMLOG_OK;
-	if (j->newest) {
-		j->records++;
-		return ml_newest_add(j->newest, rec, err);
 	}
+	wanted = job_passes(j, rec, inside);
 	/* the newest of a live log were printed; what follows is newer */
-	if (q->has_count && !q->newest && j->lines > q->count) {
-		j->enough = true;
-		return MEMLOG_OK;
+	if (first && j->lines > q->count)
+		wanted = false;
+	if (j->context) {
+		s = ml_context_take(j->context, rec, wanted, job_put, j, err);
+		j->enough = first && j->lines >= q->count &&
+			    ml_context_done(j->context);
+		return s;
 	}
-	return job_render(j, rec, err);
+	j->enough = first && j->lines > q->count;
+	return wanted ? job_put(j, rec, j->lines, err) : MEMLOG_OK;
+}
+
+enum memlog_status ml_job_begin(struct ml_job *j, bool newest,
+				struct memlog_err *err)
+{
+	const struct memlog_query *q = j->run->query;
+	enum memlog_status s = MEMLOG_OK;
+
+	if (newest && q->has_count && q->newest)
+		s = ml_newest_create(&q->alloc, q->count, q->before, &j->newest,
+				     err);
+	if (!s && q->has_context)
+		s = ml_context_create(&q->alloc, q->before, q->after,
+				      &j->context, err);
+	return s;
+}
+
+void ml_job_end(struct ml_job *j)
+{
+	ml_newest_destroy(j->newest);
+	ml_context_destroy(j->context);
+	j->newest = NULL;
+	j->context = NULL;
+}
+
+void ml_job_next_log(struct ml_job *j)
+{
+	j->inside = false;
+	j->number = 0;
+	if (j->context)
+		ml_context_cut(j->context);
 }
 
 enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
 {
 	const struct memlog_record *rec;
 	enum memlog_status s = MEMLOG_OK;
+	uint64_t number;
 
 	j->records = 0;
-	while (!s && (rec = ml_newest_take(j->newest)))
-		s = job_render(j, rec, err);
+	while (!s && (rec = ml_newest_take(j->newest, &number)))
+		s = job_render(j, rec, number, err);
+	/* what follows -n 0 is not around lines that were left out */
+	if (j->context && !j->run->query->count)
+		ml_context_cut(j->context);
 	if (ml_newest_dropped(j->newest))
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
 			   "the newest %" PRIu64 " line%s %s too much to "
 			   "hold: only %" PRIu64 " printed",
 			   j->run->query->count, ml_s(j->run->query->count),
 			   ml_are(j->run->query->count), j->records);
+	ml_newest_destroy(j->newest);
+	j->newest = NULL;
 	return s;
 }

@@ -165,7 +165,8 @@ static bool parse_find_letter(const struct parse *p, char letter,
 	while (ml_options_next(ret))
 		if (ret->option.letter == letter)
 			return true;
-	return false;
+	/* as journalctl and tail have it: --follow is -w as in dmesg, or -f */
+	return letter == 'f' && parse_find_letter(p, 'w', ret);
 }
 
 static const char *parse_next_word(struct parse *p)

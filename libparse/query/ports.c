@@ -10,7 +10,6 @@
 #include "base/plural.h"
 #include "image/image.h"
 #include "image/ports/ports.h"
-#include "record/newest.h"
 
 /* How long to wait before the caller is asked again whether to stop. */
 #define CAPTURE_MS 50
@@ -97,11 +96,9 @@ static enum memlog_status ports_write(struct capture *c, struct memlog_err *err)
 	struct ml_render_opts opts = ml_run_render_opts(c->run, 1);
 	enum memlog_status s;
 
-	if (q->has_count && q->newest && !q->follow) {
-		s = ml_newest_create(&q->alloc, q->count, &c->job.newest, err);
-		if (s)
-			return s;
-	}
+	s = ml_job_begin(&c->job, !q->follow, err);
+	if (s)
+		return s;
 	s = c->render->begin(c->job.state, &opts, c->run->host.sink, err);
 	if (!s) {
 		if (c->render->log_begin)
@@ -116,7 +113,6 @@ static enum memlog_status ports_write(struct capture *c, struct memlog_err *err)
 		if (c->render->close)
 			c->render->close(c->job.state);
 	}
-	ml_newest_destroy(c->job.newest);
 	return s;
 }
 
@@ -132,6 +128,7 @@ static enum memlog_status ports_check(const struct ml_run *run,
 			   q->n_at		 ? "--at" :
 			   q->n_ranges		 ? "--range" :
 			   q->has_boot		 ? "--boot" :
+			   q->has_context	 ? "--context" :
 			   ml_query_timeline(q)	 ? "a picture" :
 			   run->host.sink->begin ? "a directory" :
 						   NULL;
@@ -195,6 +192,7 @@ enum memlog_status ml_ports_run(struct ml_run *run, struct memlog_err *err)
 				   ml_fail(err, MEMLOG_NO_MEMORY,
 					   "no memory to write");
 		ml_free(&q->alloc, c->job.state);
+		ml_job_end(&c->job);
 	}
 	run->result.logs_found = run->result.logs_printed = !s;
 	if (!s) {

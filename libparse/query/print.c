@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "base/plural.h"
-#include "record/newest.h"
 #include "render/words.h"
 #include "scan/scan.h"
 
@@ -300,13 +299,12 @@ static enum memlog_status print_log(struct ml_run *run, void *state,
 		}
 		return MEMLOG_OK;
 	}
-	if (q->has_count && q->newest)
-		s = ml_newest_create(&q->alloc, q->count, &j.newest, err);
+	s = ml_job_begin(&j, true, err);
 	if (!s && ml_filter_needs_last(&q->filter))
 		s = print_find_last(&j, err);
 	if (!s)
 		s = print_open_log(&j, err);
-	ml_newest_destroy(j.newest);
+	ml_job_end(&j);
 	memlog_decoder_close(j.decoder);
 	return s;
 }

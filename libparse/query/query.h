@@ -61,6 +61,9 @@ struct memlog_query {
 	bool ranges_in_space;
 	struct ml_filter filter;
 	char *component, *cpus; /* what filter borrows */
+	/* -A, -B or -C; -B; -A */
+	bool has_context, has_before, has_after;
+	uint64_t before, after;
 	bool has_count;
 	bool newest; /* -n N: the newest N; else -n +N, the first N */
 	uint64_t count;

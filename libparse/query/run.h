@@ -79,6 +79,7 @@ enum {
 };
 
 struct ml_newest;
+struct ml_context;
 struct ml_arrival;
 
 /* One log being printed. */
@@ -87,9 +88,11 @@ struct ml_job {
 	const struct memlog_log *log;
 	struct memlog_decoder *decoder;
 	struct ml_newest *newest;   /* NULL: print as they come */
+	struct ml_context *context; /* NULL: without lines around them */
 	struct ml_arrival *arrival; /* NULL: without times of arrival */
 	void *state;		    /* the renderer's */
 	uint64_t records, lines, bytes;
+	uint64_t number;     /* of the line that was written last */
 	uint64_t maybe_read; /* records that the log's reader may have read */
 	bool consumed;	     /* what was read is wanted */
 	bool inside;	     /* the previous record continues in the next */
@@ -103,7 +106,15 @@ struct ml_job {
 	struct ml_last last; /* if the filter needs it */
 };
 
-/* job.c: filter a record, and render or keep it; render the kept ones. */
+/* job.c: keep what has to be kept between records; newest: also the newest lines, if they
+ * are asked for. The next log begins, with the same options. */
+enum memlog_status ml_job_begin(struct ml_job *j, bool newest,
+				struct memlog_err *err);
+void ml_job_end(struct ml_job *j);
+void ml_job_next_log(struct ml_job *j);
+
+/* job.c: filter a record, and render or keep it; render the kept ones, after which no
+ * more are kept. */
 enum memlog_status ml_job_take(struct ml_job *j,
 			       const struct memlog_record *rec,
 			       struct memlog_err *err);

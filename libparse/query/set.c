@@ -245,6 +245,46 @@ enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
+enum memlog_status ml_set_after(struct memlog_query *q, const char *value,
+				struct memlog_err *err)
+{
+	enum memlog_status s =
+		set_number(value, "lines", 0, UINT64_MAX, &q->after, err);
+
+	q->has_after |= !s;
+	q->has_context |= !s;
+	return s;
+}
+
+enum memlog_status ml_set_before(struct memlog_query *q, const char *value,
+				 struct memlog_err *err)
+{
+	enum memlog_status s =
+		set_number(value, "lines", 0, UINT64_MAX, &q->before, err);
+
+	q->has_before |= !s;
+	q->has_context |= !s;
+	return s;
+}
+
+/* Whichever comes first, -A and -B are more precise. */
+enum memlog_status ml_set_around(struct memlog_query *q, const char *value,
+				 struct memlog_err *err)
+{
+	uint64_t n;
+	enum memlog_status s =
+		set_number(value, "lines", 0, UINT64_MAX, &n, err);
+
+	if (s)
+		return s;
+	q->has_context = true;
+	if (!q->has_after)
+		q->after = n;
+	if (!q->has_before)
+		q->before = n;
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_set_boot(struct memlog_query *q, const char *value,
 			       struct memlog_err *err)
 {

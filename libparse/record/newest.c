@@ -11,7 +11,7 @@
 struct kept {
 	struct kept *next;
 	size_t bytes;
-	bool begins; /* starts a line; else it continues one */
+	uint64_t number; /* of its line */
 	struct memlog_record rec;
 	uint8_t data[];
 };
@@ -19,13 +19,15 @@ struct kept {
 struct ml_newest {
 	struct memlog_allocator alloc;
 	struct kept *oldest, *latest, *taken;
-	uint64_t want, lines, dropped;
+	struct kept *first; /* the oldest of the lines that count */
+	uint64_t want, before, lines, dropped;
+	uint64_t counted; /* the number of the last line that counts */
 	size_t bytes;
-	bool inside; /* the previous record continues in the next */
 };
 
 enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
-				    uint64_t count, struct ml_newest **ret,
+				    uint64_t count, uint64_t before,
+				    struct ml_newest **ret,
 				    struct memlog_err *err)
 {
 	struct ml_newest *n = ml_calloc(alloc, 1, sizeof(*n));
@@ -35,28 +37,61 @@ enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
 			       "no memory for the newest records");
 	n->alloc = *alloc;
 	n->want = count;
+	n->before = before;
 	*ret = n;
 	return MEMLOG_OK;
+}
+
+static bool newest_counts(const struct kept *k)
+{
+	return !(k->rec.flags & MEMLOG_REC_CONTEXT);
+}
+
+/* The first line that counts no longer does. */
+static void newest_pass_first(struct ml_newest *n)
+{
+	uint64_t number = n->first->number;
+
+	while (n->first && n->first->number == number) {
+		n->first->rec.flags |= MEMLOG_REC_CONTEXT;
+		n->first = n->first->next;
+	}
+	while (n->first && !newest_counts(n->first))
+		n->first = n->first->next;
+	n->lines--;
 }
 
 static struct kept *newest_pop(struct ml_newest *n)
 {
 	struct kept *k = n->oldest;
+	uint32_t flags = k->rec.flags;
 
+	if (k == n->first && k->next && k->next->number == k->number) {
+		n->first = k->next; /* the rest of the line */
+	} else if (k == n->first) {
+		newest_pass_first(n);
+		k->rec.flags = flags;
+	}
 	n->oldest = k->next;
 	if (!n->oldest)
 		n->latest = NULL;
-	n->lines -= k->begins;
 	n->bytes -= k->bytes;
 	return k;
 }
 
-/* Drop the oldest line, with all its pieces. */
-static void drop_line(struct ml_newest *n)
+/* Another line counts, of this number. */
+static void newest_count(struct ml_newest *n, uint64_t number)
 {
-	do {
+	n->counted = number;
+	n->lines++;
+	if (n->lines <= n->want)
+		return;
+	if (n->first)
+		newest_pass_first(n);
+	if (n->first)
+		number = n->first->number;
+	while (n->oldest && number - n->oldest->number > n->before)
 		ml_free(&n->alloc, newest_pop(n));
-	} while (n->oldest && !n->oldest->begins);
 }
 
 void ml_newest_destroy(struct ml_newest *n)
@@ -136,17 +171,16 @@ static void newest_copy(struct kept *k, const struct memlog_record *rec)
 
 enum memlog_status ml_newest_add(struct ml_newest *n,
 				 const struct memlog_record *rec,
-				 struct memlog_err *err)
+				 uint64_t number, struct memlog_err *err)
 {
 	size_t bytes = sizeof(struct kept) + data_size(rec);
-	bool begins = !n->inside;
 	struct kept *k;
 
 	if (!n->want)
 		return MEMLOG_OK;
-	n->inside = rec->flags & MEMLOG_REC_CONTINUES;
-	while (n->oldest && n->lines + begins > n->want)
-		drop_line(n);
+	if (!(rec->flags & MEMLOG_REC_CONTEXT) &&
+	    (!n->lines || number != n->counted))
+		newest_count(n, number);
 	while (n->oldest && n->bytes + bytes > ML_MAX_NEWEST) {
 		n->dropped++;
 		ml_free(&n->alloc, newest_pop(n));
@@ -157,22 +191,27 @@ enum memlog_status ml_newest_add(struct ml_newest *n,
 			       "no memory to keep the newest records");
 	newest_copy(k, rec);
 	k->bytes = bytes;
-	k->begins = begins;
-	n->lines += begins;
+	k->number = number;
 	if (n->latest)
 		n->latest->next = k;
 	else
 		n->oldest = k;
 	n->latest = k;
 	n->bytes += bytes;
+	if (!n->first && newest_counts(k))
+		n->first = k;
 	return MEMLOG_OK;
 }
 
-const struct memlog_record *ml_newest_take(struct ml_newest *n)
+const struct memlog_record *ml_newest_take(struct ml_newest *n,
+					   uint64_t *ret_number)
 {
 	ml_free(&n->alloc, n->taken);
 	n->taken = n->oldest ? newest_pop(n) : NULL;
-	return n->taken ? &n->taken->rec : NULL;
+	if (!n->taken)
+		return NULL;
+	*ret_number = n->taken->number;
+	return &n->taken->rec;
 }
 
 uint64_t ml_newest_dropped(const struct ml_newest *n)

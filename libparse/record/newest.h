@@ -8,22 +8,26 @@
 
 struct ml_newest;
 
-/* Keep the last count lines, each of one record or several that continue each
- * other, but never more than ML_MAX_NEWEST bytes: if that is too little the
+/* Keep the last count lines, each of one record or several, and the lines of context
+ * (MEMLOG_REC_CONTEXT) that are added with them: of those before the first of the count
+ * lines, `before' of them. What stays of a line that is no longer one of the count is
+ * context, too. Never more than ML_MAX_NEWEST bytes are kept: if that is too little the
  * oldest are dropped first. The caller destroys it; alloc is copied. */
 enum memlog_status ml_newest_create(const struct memlog_allocator *alloc,
-				    uint64_t count, struct ml_newest **ret,
+				    uint64_t count, uint64_t before,
+				    struct ml_newest **ret,
 				    struct memlog_err *err);
 void ml_newest_destroy(struct ml_newest *n);
 
-/* Keep a copy of a record. Only rec->log and the names of its fields are still
- * borrowed. */
+/* Keep a copy of a record of the line with this number, which never gets smaller. Only
+ * rec->log and the names of its fields are still borrowed. */
 enum memlog_status ml_newest_add(struct ml_newest *n,
 				 const struct memlog_record *rec,
-				 struct memlog_err *err);
+				 uint64_t number, struct memlog_err *err);
 
 /* The oldest record kept, valid until the next call; NULL after the last. */
-const struct memlog_record *ml_newest_take(struct ml_newest *n);
+const struct memlog_record *ml_newest_take(struct ml_newest *n,
+					   uint64_t *ret_number);
 
 /* Records dropped for lack of room. */
 uint64_t ml_newest_dropped(const struct ml_newest *n);

@@ -54,7 +54,9 @@ enum ml_list_style {
  * formats with events; draws: also of those that tell of a boot. all: it also
  * wants logs of older boots. timed: it leaves
  * out records that have no time; seconds: also those with times in cycles of unknown
- * rate. untimed: it writes no times. rotates: it starts
+ * rate. untimed: it writes no times. context: it tells lines of context from those
+ * that match; gap: lines were left out between the last record and the next, which are
+ * of different groups of context; NULL: records tell. rotates: it starts
  * new files as file_size and max_files say. list: how it writes --info and --list. tables:
  * the writer of --stats in this format, possibly itself; NULL: it cannot.
  * only_tables: it cannot write anything else.
@@ -68,7 +70,7 @@ struct ml_render {
 	bool tells_logs;    /* several logs stay separate in one output */
 	const struct ml_format *only;
 	bool events, draws;
-	bool all, timed, seconds, untimed, rotates;
+	bool all, timed, seconds, untimed, context, rotates;
 	enum ml_list_style list;
 	const struct ml_render *tables;
 	bool only_tables;
@@ -83,6 +85,7 @@ struct ml_render {
 	enum memlog_status (*record)(void *state,
 				     const struct memlog_record *rec,
 				     struct memlog_err *err);
+	void (*gap)(void *state);
 	enum memlog_status (*log_end)(void *state, const struct memlog_log *log,
 				      uint64_t missing, struct memlog_err *err);
 	bool (*remark)(const void *state, char *buf, size_t size);

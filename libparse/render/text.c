@@ -383,6 +383,19 @@ static enum memlog_status text_record(void *state,
 	return t->out.status ? ml_out_flush(&t->out, err) : MEMLOG_OK;
 }
 
+/* As grep(1) has it. */
+static void text_gap(void *state)
+{
+	struct text *t = state;
+
+	flush_carry(t);
+	start_line(t);
+	text_color(t, "36");
+	ml_out_str(&t->out, "--");
+	text_color(t, "0");
+	ml_out_char(&t->out, '\n');
+}
+
 static enum memlog_status text_log_end(void *state,
 				       const struct memlog_log *log,
 				       uint64_t missing, struct memlog_err *err)
@@ -422,6 +435,8 @@ const struct ml_render ml_render_text = {
 	.begin = text_begin,
 	.log_begin = text_log_begin,
 	.record = text_record,
+	.context = true,
+	.gap = text_gap,
 	.log_end = text_log_end,
 	.flush = text_flush,
 	.end = text_end,

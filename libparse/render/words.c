@@ -18,6 +18,7 @@ const struct ml_word ml_record_words[] = {
 	{ MEMLOG_REC_UNCOMMITTED, "uncommitted" },
 	{ MEMLOG_REC_CONSUMED, "consumed" },
 	{ MEMLOG_REC_DATE, "date" },
+	{ MEMLOG_REC_CONTEXT, "context" },
 	{ 0, NULL },
 };
 

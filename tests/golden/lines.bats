@@ -32,7 +32,7 @@ as_grep() {
 @test "-g: any of several, case, and lines that do not match" {
 	as_grep -g Loading -- Loading
 	[ "$(wc -l <"$T/want")" -gt 50 ]
-	as_grep -g Loading -g 'PEIM$' -g '^ASSERT' -- -e Loading -e 'PEIM$' -e '^ASSERT'
+	as_grep -g Loading -g 'efi$' -g '^Memory' -- -e Loading -e 'efi$' -e '^Memory'
 	as_grep --invert-match -g Loading -g Install -- -v -e Loading -e Install
 	# as journalctl -g: case counts if the expression has some, each for itself
 	as_grep -g loading -- -i loading
@@ -58,4 +58,43 @@ as_grep() {
 	[ "${stderr_lines[0]}" = "memlog-dump: --grep: more than 16 regular expressions: join some with |" ]
 	run -2 --separate-stderr "$dump" --list --invert-match ovmf
 	[[ $stderr == *"--list cannot be combined with --invert-match: it prints no lines"* ]]
+}
+
+@test "-A, -B and -C: the lines that grep prints, with its separators" {
+	as_grep -g Memory -C 3 -- -C 3 Memory
+	as_grep -g 'efi$' -A 2 -- -A 2 'efi$'
+	as_grep -g 'efi$' -B 4 -A 1 -- -B 4 -A 1 'efi$'
+	grep -q '^--$' "$T/want"
+	as_grep -g 'efi$' -C 2 -A 0 -- -C 2 -A 0 'efi$'
+	as_grep --invert-match -g e -B 1 -- -iv -B 1 e
+	as_grep -ig LOADING -g nowhere -C0 -- -i -C 0 loading
+	as_grep -g nowhere -C 5 -- nowhere
+	# the newest that match, and what is around them
+	"$dump" -q -g Loading -n 3 -C 2 ovmf >"$T/got"
+	[ "$(grep -c Loading "$T/got")" -ge 3 ]
+	same "$T/got" <(grep -C 2 Loading text | tail -n "$(wc -l <"$T/got")")
+	run -2 --separate-stderr "$dump" -C 2 ovmf
+	[ "${stderr_lines[0]}" = "memlog-dump: -C has no effect without a filter such as -g" ]
+}
+
+@test "-C: JSON tells what is context, other outputs refuse it" {
+	local how
+	"$dump" -q -g 'efi$' -C 1 -J ovmf | objects >"$T/json"
+	[ "$(jq -r 'select((.flags // []) | index("context") | not) | .text' "$T/json" |
+		grep -vc '^$')" -eq "$(grep -c 'efi$' text)" ]
+	jq -j .text "$T/json" | same <("$dump" -q -g 'efi$' -C 1 ovmf | grep -vx -e --) -
+	[ "$("$dump" -q -g 'efi$' -C 1 -J ovmf | tail -n 1 | jq -r .matched)" -eq \
+		"$(grep -c 'efi$' text)" ]
+	for how in raw perfetto chrome tracedat html; do
+		run -2 --separate-stderr "$dump" -g x -A 1 -O "$how" ovmf
+		[ "${stderr_lines[0]}" = "memlog-dump: -A cannot be combined with -O $how: only text and JSON tell what is context" ]
+	done
+	run -2 --separate-stderr "$dump" -g x -B 1 --stats boot ovmf
+	[ "${stderr_lines[0]}" = "memlog-dump: -B cannot be combined with --stats=boot: only text and JSON tell what is context" ]
+	run -2 --separate-stderr "$dump" -g x -A five ovmf
+	[[ $stderr == *'--after-context: "five" is not a number of lines'* ]]
+	run -2 --separate-stderr "$dump" -w -g x -A 1 --time-format arrival pid:1
+	[[ $stderr == *"-A cannot be combined with --time-format=arrival: save all lines"* ]]
+	run -2 --separate-stderr "$dump" -w -g x -A 1 "port:$T/none"
+	[[ $stderr == *"--context is not for ports: save what they have with -o FILE"* ]]
 }

@@ -25,6 +25,7 @@ my %uses = (
 	'grep' => '-g nowhere', 'ignore-case' => '-i',
 	'case-sensitive' => '--case-sensitive', 'invert-match' => '--invert-match',
 	'lines' => '-n 1', 'level' => '-l debug',
+	'after-context' => '-A 1', 'before-context' => '-B 1', 'context' => '-C 1',
 	'component' => '-c none', 'cpu' => '--cpu 77',
 	'since' => '--since 1000000', 'until' => '--until 0',
 	'uncommitted' => '--uncommitted', 'consumed' => '--consumed',

@@ -53,6 +53,8 @@ every() {
 		image "$(basename "$r" .rec)" "$(basename "$r" .rec)"
 	done
 	every ./*
+	"$dump" -q -J -g 1 -C 1 small-c >>json
+	grep -q '"flags":\["context"\]' json
 	valid record log boot info image <json
 }
 

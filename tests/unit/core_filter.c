@@ -268,10 +268,10 @@ static void newest(void **state)
 	const struct memlog_record *got;
 	struct ml_newest *n;
 	char text[16];
-	uint64_t want, i;
+	uint64_t want, i, number;
 
 	for (want = 0; want < 12; want++) {
-		assert_int_equal(ml_newest_create(&a, want, &n, NULL),
+		assert_int_equal(ml_newest_create(&a, want, 0, &n, NULL),
 				 MEMLOG_OK);
 		for (i = 0; i < 8; i++) {
 			struct memlog_record r;
@@ -287,12 +287,14 @@ static void newest(void **state)
 				"f", MEMLOG_FIELD_TEXT, { 0 }, text, 4
 			};
 			r.seq = i;
-			assert_int_equal(ml_newest_add(n, &r, NULL), MEMLOG_OK);
+			assert_int_equal(ml_newest_add(n, &r, i, NULL),
+					 MEMLOG_OK);
 			memset(text, 'z', sizeof(text));
 		}
 		for (i = want < 8 ? 8 - want : 0; i < 8; i++) {
-			got = ml_newest_take(n);
+			got = ml_newest_take(n, &number);
 			assert_non_null(got);
+			assert_int_equal(number, i);
 			snprintf(text, sizeof(text), "line %d", (int)i);
 			assert_int_equal(got->seq, i);
 			assert_int_equal(got->text_len, 6);
@@ -303,7 +305,7 @@ static void newest(void **state)
 			assert_string_equal(got->phase, "PEI");
 			assert_memory_equal(got->fields[0].text, "line", 4);
 		}
-		assert_null(ml_newest_take(n));
+		assert_null(ml_newest_take(n, &number));
 		assert_int_equal(ml_newest_dropped(n), 0);
 		ml_newest_destroy(n);
 	}
@@ -318,15 +320,17 @@ static void newest_bounded(void **state)
 	char *big = calloc(1, len);
 	struct memlog_record r;
 	struct ml_newest *n;
+	uint64_t number;
 
 	assert_non_null(big);
-	assert_int_equal(ml_newest_create(&a, UINT64_MAX, &n, NULL), MEMLOG_OK);
+	assert_int_equal(ml_newest_create(&a, UINT64_MAX, 0, &n, NULL),
+			 MEMLOG_OK);
 	r = rec(big, len);
 	r.raw = r.text;
 	r.raw_len = len;
 	for (i = 0; i < n_add; i++)
-		assert_int_equal(ml_newest_add(n, &r, NULL), MEMLOG_OK);
-	while (ml_newest_take(n))
+		assert_int_equal(ml_newest_add(n, &r, i, NULL), MEMLOG_OK);
+	while (ml_newest_take(n, &number))
 		kept++;
 	assert_true(kept * len <= ML_MAX_NEWEST && kept > 2);
 	assert_int_equal(ml_newest_dropped(n), n_add - kept);

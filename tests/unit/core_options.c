@@ -204,6 +204,24 @@ static void stats_lists(void **state)
 	memlog_query_destroy(q);
 }
 
+/* -f is -w, unless a front end has its own. */
+static void follow_letter(void **state)
+{
+	char program[] = "x", option[] = "-f",
+	     *argv[] = { program, option, NULL };
+	struct memlog_query *q = query_new();
+
+	assert_int_equal(memlog_query_parse(q, 2, argv, NULL, NULL, NULL), 0);
+	assert_true(q->follow);
+	memlog_query_destroy(q);
+	/* crash and gdb cannot follow */
+	assert_int_equal(memlog_query_create(NULL, MEMLOG_HOST_GDB, &q, NULL),
+			 0);
+	assert_int_equal(memlog_query_parse(q, 2, argv, NULL, NULL, NULL),
+			 MEMLOG_INVALID);
+	memlog_query_destroy(q);
+}
+
 /* What an option says of a value that will not do, and what is done with one
  * that will. */
 static void values(void **state)
