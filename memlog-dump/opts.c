@@ -117,7 +117,7 @@ static enum memlog_status opts_via_qemu(void *arg,
 	return MEMLOG_OK;
 }
 
-/* --color and --progress */
+/* --color and --progress, with the other words that grep and ls take for the same */
 static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
@@ -126,11 +126,14 @@ static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 	enum when *when = !strcmp(opt->name, "color") ? &o->color :
 							&o->progress;
 
-	if (!value || !strcmp(value, "always"))
+	if (!value || !strcmp(value, "always") || !strcmp(value, "yes") ||
+	    !strcmp(value, "force"))
 		*when = WHEN_ALWAYS;
-	else if (!strcmp(value, "auto"))
+	else if (!strcmp(value, "auto") || !strcmp(value, "tty") ||
+		 !strcmp(value, "if-tty"))
 		*when = WHEN_AUTO;
-	else if (!strcmp(value, "never"))
+	else if (!strcmp(value, "never") || !strcmp(value, "no") ||
+		 !strcmp(value, "none"))
 		*when = WHEN_NEVER;
 	else
 		return memlog_query_unknown("value", value, names, err);

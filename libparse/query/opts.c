@@ -120,6 +120,7 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 		.many = run->host.many && !ml_run_apart(run),
 		.continued = run->host.continued,
 		.color = q->color,
+		.patterns = &q->filter.patterns,
 		.one_boot = q->has_boot,
 		/* such a line has its time */
 		.time_format = ml_query_arrival(q) ? NULL : q->time_format,

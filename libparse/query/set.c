@@ -386,9 +386,9 @@ enum memlog_status ml_set_color(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
 	static const char *const names[] = { "always", "never", NULL };
-	bool always = !strcmp(value, "always");
+	bool always = !strcmp(value, "always") || !strcmp(value, "yes");
 
-	if (!always && strcmp(value, "never"))
+	if (!always && strcmp(value, "never") && strcmp(value, "no"))
 		return set_unknown("value", value, strlen(value), names, err);
 	q->color = always;
 	return MEMLOG_OK;

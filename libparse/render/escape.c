@@ -171,6 +171,26 @@ void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 	}
 }
 
+void ml_escape_lines(struct ml_out *out, const uint8_t *p, size_t len)
+{
+	const uint8_t *cr;
+	size_t n;
+
+	while (len) {
+		cr = memchr(p, '\r', len);
+		n = cr ? (size_t)(cr - p) : len;
+		ml_escape_text(out, p, n, true);
+		p += n;
+		len -= n;
+		if (cr) {
+			if (len < 2 || p[1] != '\n')
+				ml_escape_text(out, p, 1, true);
+			p++;
+			len--;
+		}
+	}
+}
+
 void ml_escape_str(struct ml_out *out, const char *s)
 {
 	ml_escape_text(out, (const uint8_t *)s, strlen(s), false);

@@ -23,6 +23,9 @@ size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint);
 void ml_escape_text(struct ml_out *out, const uint8_t *p, size_t len,
 		    bool keep_lf);
 
+/* The same with LF for CR LF: the ends of lines in text of firmware. */
+void ml_escape_lines(struct ml_out *out, const uint8_t *p, size_t len);
+
 /* The same for a NUL-terminated string, on one line. */
 void ml_escape_str(struct ml_out *out, const char *s);
 

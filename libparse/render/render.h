@@ -11,6 +11,7 @@
 
 #include "format/format.h"
 
+struct ml_patterns;
 struct ml_timeline;
 
 /* What a renderer gets from the command line. */
@@ -21,6 +22,7 @@ struct ml_render_opts {
 	bool many;	/* several images: name them in headings */
 	bool continued; /* the sink has output of an earlier image */
 	bool color;
+	const struct ml_patterns *patterns; /* what lines matched; NULL: any */
 	bool one_boot;		 /* all records are of the same boot */
 	const char *time_format; /* NULL: the renderer's own */
 	uint64_t tsc_hz;	 /* 0: not known */

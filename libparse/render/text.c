@@ -16,6 +16,7 @@
 #include "base/plural.h"
 #include "escape.h"
 #include "render/tables/stats.h"
+#include "shade.h"
 #include "words.h"
 
 enum time_style { TIME_SECONDS, TIME_TICKS, TIME_NONE };
@@ -27,11 +28,12 @@ struct text {
 	bool headings;
 	bool heading; /* that of this log is still to be printed */
 	bool tty, color;
-	bool bol;	  /* at the start of a line */
-	bool inside;	  /* the previous record continues in the next */
-	uint32_t state;	  /* STATE_FLAGS of the previous record */
-	int32_t boot;	  /* of the previous record, see text_boot() */
-	uint8_t carry[4]; /* bytes that the next piece completes */
+	struct ml_shade shade; /* of this record, if color */
+	bool bol;	       /* at the start of a line */
+	bool inside;	       /* the previous record continues in the next */
+	uint32_t state;	       /* STATE_FLAGS of the previous record */
+	int32_t boot;	       /* of the previous record, see text_boot() */
+	uint8_t carry[4];      /* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
 };
@@ -104,7 +106,7 @@ static void text_put_heading(struct text *t, const struct memlog_record *rec)
 			   part ? rec->boot : log->boot);
 	ml_out_fmt(&t->out, "%s) <==",
 		   memlog_state_name(part ? MEMLOG_STATE_STALE : log->state));
-	text_color(t, "0");
+	text_color(t, ML_SHADE_NONE);
 	ml_out_char(&t->out, '\n');
 }
 
@@ -139,7 +141,7 @@ static void text_mark(struct text *t, const char *words)
 	start_line(t);
 	text_color(t, "2");
 	ml_out_fmt(&t->out, "[... %s]", words);
-	text_color(t, "0");
+	text_color(t, ML_SHADE_NONE);
 	ml_out_char(&t->out, '\n');
 }
 
@@ -198,60 +200,76 @@ static void put_time(struct text *t, const struct memlog_record *rec)
 {
 	uint64_t hz = rec->time_hz ? rec->time_hz : t->tsc_hz;
 
-	if (t->time == TIME_NONE)
-		return;
 	if (t->time == TIME_TICKS || !hz)
-		ml_out_fmt(&t->out, "[%16" PRIu64 "] ", rec->time);
+		ml_out_fmt(&t->out, "[%16" PRIu64 "]", rec->time);
 	else
-		ml_out_fmt(&t->out, "[%5" PRIu64 ".%06" PRIu64 "] ",
+		ml_out_fmt(&t->out, "[%5" PRIu64 ".%06" PRIu64 "]",
 			   rec->time / hz,
 			   (uint64_t)((double)(rec->time % hz) * 1e6 /
 				      (double)hz));
+}
+
+static void put_level(struct text *t, uint32_t level)
+{
+	const char *code = ml_shade_level(level);
+
+	if (code)
+		text_color(t, code);
+	ml_out_fmt(&t->out, "%-6s", ml_level_word(level));
+	if (code)
+		text_color(t, ML_SHADE_NONE);
+	ml_out_char(&t->out, ' ');
 }
 
 static void put_prefix(struct text *t, const struct memlog_record *rec)
 {
 	if (rec->flags & MEMLOG_REC_VERBATIM)
 		return;
-	if (rec->has_time)
+	if (rec->has_time && t->time != TIME_NONE) {
+		text_color(t, ML_SHADE_TIME);
 		put_time(t, rec);
+		text_color(t, ML_SHADE_NONE);
+		ml_out_char(&t->out, ' ');
+	}
 	if (rec->cpu >= 0)
 		ml_out_fmt(&t->out, "cpu%" PRId32 " ", rec->cpu);
 	if (rec->has_level)
-		ml_out_fmt(&t->out, "%-6s ", ml_level_word(rec->level));
+		put_level(t, rec->level);
 	if (rec->phase) {
 		ml_escape_str(&t->out, rec->phase);
 		ml_out_char(&t->out, ' ');
 	}
 	if (rec->component) {
+		text_color(t, ML_SHADE_COMPONENT);
 		ml_escape_str(&t->out, rec->component);
+		text_color(t, ML_SHADE_NONE);
 		ml_out_str(&t->out, ": ");
 	}
 }
 
-static void put_escaped(struct text *t, const uint8_t *p, size_t len)
+/* The colours of a record whose text is shown from text on. A line keeps that of its
+ * first record. */
+static void text_shade(struct text *t, const struct memlog_record *rec,
+		       const uint8_t *text, size_t len)
 {
-	const uint8_t *cr;
-	size_t n;
+	const struct ml_patterns *p = t->opts->patterns;
+	bool marks = p && p->n && !p->invert &&
+		     !(rec->flags & MEMLOG_REC_CONTEXT);
 
-	while (len) {
-		cr = memchr(p, '\r', len);
-		n = cr ? (size_t)(cr - p) : len;
-		ml_escape_text(&t->out, p, n, true);
-		p += n;
-		len -= n;
-		if (cr) {
-			if (len < 2 || p[1] != '\n')
-				ml_escape_text(&t->out, p, 1, true);
-			p++;
-			len--;
-		}
-	}
+	t->shade.marks = marks ? p : NULL;
+	t->shade.before = 0;
+	if (rec->message && text == rec->text)
+		t->shade.before = (size_t)(rec->message - text);
+	if (t->inside)
+		return;
+	t->shade.rest = rec->has_level ? ml_shade_level(rec->level) :
+					 ml_shade_words(text + t->shade.before,
+							len - t->shade.before);
 }
 
 static void flush_carry(struct text *t)
 {
-	put_escaped(t, t->carry, t->n_carry);
+	ml_escape_lines(&t->out, t->carry, t->n_carry);
 	t->n_carry = 0;
 }
 
@@ -287,7 +305,11 @@ static void text_put_text(struct text *t, const uint8_t *p, size_t len,
 		return;
 	if (more)
 		keep = p[len - 1] == '\r' ? 1 : ml_utf8_cut(p, len);
-	put_escaped(t, p, len - keep);
+	if (t->color)
+		ml_shade_write(&t->out, &t->shade, p, len - keep);
+	else
+		ml_escape_lines(&t->out, p, len - keep);
+	t->shade.before = 0;
 	memcpy(t->carry, p + len - keep, keep);
 	t->n_carry = keep;
 }
@@ -362,6 +384,8 @@ static enum memlog_status text_record(void *state,
 		flush_carry(t);
 		text_marks(t, rec);
 	}
+	if (t->color)
+		text_shade(t, rec, text, len);
 	if (is_plain(t, rec)) {
 		text_put_text(t, text, len, more);
 	} else {
@@ -390,9 +414,9 @@ static void text_gap(void *state)
 
 	flush_carry(t);
 	start_line(t);
-	text_color(t, "36");
+	text_color(t, ML_SHADE_GAP);
 	ml_out_str(&t->out, "--");
-	text_color(t, "0");
+	text_color(t, ML_SHADE_NONE);
 	ml_out_char(&t->out, '\n');
 }
 

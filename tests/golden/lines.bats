@@ -98,3 +98,34 @@ as_grep() {
 	run -2 --separate-stderr "$dump" -w -g x -A 1 "port:$T/none"
 	[[ $stderr == *"--context is not for ports: save what they have with -o FILE"* ]]
 }
+
+# plain: colours taken out
+plain() {
+	sed 's/\x1b\[[0-9;]*m//g'
+}
+
+@test "colour: what matched and what is wrong, and the same text" {
+	local e=$'\e'
+	unpack memlog-q35-no-room.elf
+	"$dump" -q --color "$unpacked" >"$T/color"
+	grep -Fq "${e}[1;31mASSERT /" "$T/color"
+	grep -Fxq "${e}[31mERROR: Out of aligned pages${e}[0m" "$T/color"
+	plain <"$T/color" | same <("$dump" -q "$unpacked") -
+	"$dump" -q --color -g memory -A 1 ovmf >"$T/color"
+	grep -Fq "${e}[1;31mMemory${e}[0m Allocation" "$T/color"
+	grep -Fxq "${e}[36m--${e}[0m" "$T/color"
+	plain <"$T/color" | same <("$dump" -q -g memory -A 1 ovmf) -
+	# Linux's levels, which its text does not have
+	unpack dmesg-61.elf
+	"$dump" -q -F dmesg --color "$unpacked" >"$T/color"
+	grep -q "^${e}\[32m\[ *[0-9.]*\] ${e}\[0m" "$T/color"
+	"$dump" -q -F dmesg -l err -n 1 --color "$unpacked" | grep -Fq "${e}[31m"
+	plain <"$T/color" | same <("$dump" -q -F dmesg "$unpacked") -
+	run -0 "$dump" -q --color=yes -n 1 -g memory ovmf
+	[[ $output == *"${e}["* ]]
+	run -0 "$dump" -q --color=no -n 1 -g memory ovmf
+	[[ $output != *"${e}["* ]]
+	# neither in a file nor in JSON
+	run -0 "$dump" -q -J --color -n 1 -g memory ovmf
+	[[ $output != *"${e}["* ]]
+}
