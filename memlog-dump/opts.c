@@ -206,7 +206,7 @@ static const struct {
 	    "merge" } },
 	{ "How to print",
 	  { "output-format", "json", "raw", "tsc-mhz", "stats", "acrn-formats",
-	    "time-format", "output", "force", "color" } },
+	    "time-format", "delta", "output", "force", "color" } },
 	{ "Other",
 	  { "strict", "limit", "threads", "progress", "quiet", "verbose",
 	    "help", "version" } },

@@ -14,7 +14,8 @@
 #define CHECK_LINES                          \
 	"grep," CHECK_GREP "," CHECK_CONTEXT \
 	",lines,level,component,cpu,since,until"
-#define CHECK_TEXT "uncommitted,consumed,merge,acrn-formats,time-format,tsc-mhz"
+#define CHECK_TEXT \
+	"uncommitted,consumed,merge,acrn-formats,time-format,delta,tsc-mhz"
 
 /* Options that would be ignored beside another, and why. */
 static const struct clash {
@@ -37,7 +38,8 @@ static const struct clash {
 	  "it prints the current log as it grows" },
 	{ "at", "scan,range", "it does not search" },
 	{ "ignore-case", "case-sensitive", "it is the opposite" },
-	{ "stats", "acrn-formats,time-format,merge", "it prints no events" },
+	{ "stats", "acrn-formats,time-format,delta,merge",
+	  "it prints no events" },
 };
 
 static enum memlog_status check_pairs(const struct memlog_query *q,
@@ -167,7 +169,8 @@ static enum memlog_status check_render(const struct memlog_query *q,
 			"%s cannot be combined with -O %s: it writes all "
 			"logs",
 			option, r->name);
-	if (r != ml_renders[0] && ml_query_given(q, "time-format", option))
+	if (r != ml_renders[0] &&
+	    ml_query_given(q, "time-format,delta", option))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "%s cannot be combined with -O %s: only text "
 			       "has a choice",

@@ -105,6 +105,8 @@ static const struct option_row {
 	{ "time-format", 0, "NAME",
 	  "seconds (default), ticks, none; -w: arrival", ALL,
 	  ml_set_time_format },
+	{ "delta", 'd', NULL, "print the time since the line before", ALL,
+	  ml_set_delta },
 	{ "limit", 0, "NAME=VALUE",
 	  "logs=N to keep; acrnlog-size=BYTES, acrnlog-files=N", ALL,
 	  ml_set_limit },

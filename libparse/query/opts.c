@@ -124,6 +124,7 @@ struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 		.one_boot = q->has_boot,
 		/* such a line has its time */
 		.time_format = ml_query_arrival(q) ? NULL : q->time_format,
+		.delta = q->delta,
 		.tsc_hz = run->tsc_hz,
 		.stats = q->stats,
 		.has_file_size = q->has_file_size,

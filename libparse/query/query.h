@@ -70,6 +70,7 @@ struct memlog_query {
 	const struct ml_render *render;
 	uint64_t tsc_hz;
 	char *time_format;
+	bool delta;  /* -d */
 	char *stats; /* a list, checked; NULL: none */
 	char *rules; /* the text of --acrn-formats */
 	char *rules_file;

@@ -34,6 +34,7 @@ SET_FLAG(consumed)
 SET_FLAG(merge)
 SET_FLAG(force)
 SET_FLAG(strict)
+SET_FLAG(delta)
 
 enum memlog_status ml_set_verbose(struct memlog_query *q, const char *value,
 				  struct memlog_err *err)

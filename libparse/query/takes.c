@@ -194,16 +194,17 @@ static bool takes_verbatim(const struct ml_run *run)
 		if (!(run->chosen[i]->flags & MEMLOG_LOG_TELLS_ALL))
 			return false;
 	return run->query->render == ml_renders[0] && !run->query->stats &&
-	       !run->query->time_format;
+	       !run->query->time_format && !run->query->delta;
 }
 
 void ml_takes_say_times(const struct ml_run *run)
 {
 	const struct memlog_query *q = run->query;
 
-	if (q->time_format && !(run->seen & HAS_STAMP))
+	if ((q->time_format || q->delta) && !(run->seen & HAS_STAMP))
 		ml_say(run, ML_SAY_WARNING,
-		       "--time-format has no effect: the log%s no times",
+		       "%s has no effect: the log%s no times",
+		       q->time_format ? "--time-format" : "-d",
 		       run->n_chosen == 1 ? " records" : "s record");
 	if (!q->tsc_hz || run->said_rate)
 		return;

@@ -25,6 +25,7 @@ struct ml_render_opts {
 	const struct ml_patterns *patterns; /* what lines matched; NULL: any */
 	bool one_boot;		 /* all records are of the same boot */
 	const char *time_format; /* NULL: the renderer's own */
+	bool delta;		 /* the time since the line before */
 	uint64_t tsc_hz;	 /* 0: not known */
 	const char *stats;	 /* --stats LIST, checked; NULL: none */
 	bool has_file_size; /* for outputs that start a new file when one is

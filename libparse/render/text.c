@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "delta.h"
 #include "escape.h"
 #include "render/tables/stats.h"
 #include "shade.h"
@@ -36,6 +37,7 @@ struct text {
 	uint8_t carry[4];      /* bytes that the next piece completes */
 	size_t n_carry;
 	uint64_t tsc_hz;
+	struct ml_delta delta; /* of this boot */
 };
 
 /* Flags for which a mark is printed when they start: they change how to read
@@ -129,6 +131,7 @@ static enum memlog_status text_log_begin(void *state,
 	struct text *t = state;
 
 	t->state = 0;
+	t->delta.known = false;
 	t->boot = text_boot(log->has_boot, log->boot,
 			    log->state == MEMLOG_STATE_STALE);
 	t->inside = false;
@@ -161,6 +164,7 @@ static void text_mark_boot(struct text *t, const struct memlog_record *rec)
 	if (boot == t->boot || t->opts->one_boot)
 		return;
 	t->boot = boot;
+	t->delta.known = false;
 	if (rec->has_boot)
 		text_put_heading(t, rec);
 	else
@@ -207,6 +211,16 @@ static void put_time(struct text *t, const struct memlog_record *rec)
 			   rec->time / hz,
 			   (uint64_t)((double)(rec->time % hz) * 1e6 /
 				      (double)hz));
+}
+
+static void text_delta(struct text *t, const struct memlog_record *rec)
+{
+	if (!rec->has_time)
+		return;
+	text_color(t, ML_SHADE_TIME);
+	ml_delta_put(&t->out, &t->delta, rec, t->tsc_hz, t->time == TIME_TICKS);
+	text_color(t, ML_SHADE_NONE);
+	ml_out_char(&t->out, ' ');
 }
 
 static void put_level(struct text *t, uint32_t level)
@@ -374,7 +388,8 @@ static enum memlog_status text_record(void *state,
 {
 	struct text *t = state;
 	bool more = rec->flags & MEMLOG_REC_CONTINUES;
-	bool verbatim = tells_all(t, rec);
+	bool plain = is_plain(t, rec);
+	bool verbatim = plain || tells_all(t, rec);
 	bool fields = rec->n_fields && !(rec->log->flags & MEMLOG_LOG_PLAIN);
 	size_t len;
 	const uint8_t *text = text_shown(t, rec, &len);
@@ -386,11 +401,13 @@ static enum memlog_status text_record(void *state,
 	}
 	if (t->color)
 		text_shade(t, rec, text, len);
-	if (is_plain(t, rec)) {
+	if (plain && !t->opts->delta) {
 		text_put_text(t, text, len, more);
 	} else {
 		if (!t->inside) {
 			start_line(t);
+			if (t->opts->delta)
+				text_delta(t, rec);
 			if (!verbatim)
 				put_prefix(t, rec);
 			t->bol = false;

@@ -129,3 +129,35 @@ plain() {
 	run -0 "$dump" -q -J --color -n 1 -g memory ovmf
 	[[ $output != *"${e}["* ]]
 }
+
+# deltas OPTIONS...: what -d prints before each line, from the times in JSON
+deltas() {
+	"$dump" -q -J "$@" | objects | jq -r 'select(.time) | [.time, .time_hz] | @tsv' |
+		perl -ane 'my ($t, $hz) = @F; my $d = $t - ($last // $t); $last = $t;
+			my $sign = $d < 0 ? "-" : " "; $d = abs $d;
+			printf "[<$sign%4d.%06d>]\n", $d / $hz, $d % $hz * 1e6 / $hz'
+}
+
+@test "-d: the time since the line before, of those that are printed" {
+	local how
+	unpack dmesg-61.elf
+	cp "$unpacked" linux
+	unpack memlog-fpdt.elf
+	cp "$unpacked" firmware
+	for how in '-F dmesg linux' '-F dmesg -g pci linux' '-F dmesg -n 9 linux' \
+		'-F ovmf firmware' '-F ovmf -g loading -n 20 firmware'; do
+		# shellcheck disable=SC2086
+		deltas $how >"$T/want"
+		# shellcheck disable=SC2086
+		"$dump" -q -d $how | sed -n 's/^\(\[<[^]]*\]\) .*/\1/p' | same "$T/want" -
+		[ "$(wc -l <"$T/want")" -ge 9 ]
+	done
+	run -0 "$dump" -q -F ovmf -d --time-format=ticks -n +2 firmware
+	[[ ${lines[1]} =~ ^"[< "[\ 0-9]{15}">] ["[\ 0-9]{16}"] " ]]
+	run -0 --separate-stderr "$dump" -d --time-format=ticks -n 2 ovmf
+	[[ $stderr == *"has no effect: the log records no times"* ]]
+	run -0 --separate-stderr "$dump" -d -n 2 ovmf
+	[[ $stderr == *"warning: -d has no effect: the log records no times"* ]]
+	run -2 --separate-stderr "$dump" -d -J ovmf
+	[ "${stderr_lines[0]}" = "memlog-dump: -d cannot be combined with -O json: only text has a choice" ]
+}

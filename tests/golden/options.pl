@@ -32,7 +32,7 @@ my %uses = (
 	'merge' => '--merge', 'output-format' => '-O json-seq', 'json' => '-J',
 	'raw' => '-r', 'tsc-mhz' => '--tsc-mhz 1',
 	'stats' => '--stats cpu_usage', 'acrn-formats' => '--acrn-formats rules',
-	'time-format' => '--time-format none', 'output' => '-o out',
+	'time-format' => '--time-format none', 'delta' => '-d', 'output' => '-o out',
 	'force' => '--force', 'strict' => '--strict',
 	'limit' => '--limit logs=1', 'quiet' => '-q', 'verbose' => '-v',
 	'help' => '-h', 'version' => '-V',
@@ -57,7 +57,7 @@ my @allowed = (
 my $followed = 'only a running guest can be followed';
 my %follows = map { $_ => 1 } qw(follow format scan range map symbols via-qemu grep
 	lines level component cpu since until consumed merge output-format json raw
-	tsc-mhz acrn-formats time-format output strict limit quiet verbose help
+	tsc-mhz acrn-formats time-format delta output strict limit quiet verbose help
 	version);
 my %streams = map { $_ => 1 } ('-O text', '-O json', '-O raw');
 
