@@ -272,8 +272,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),	cmocka_unit_test(addresses),
 		cmocka_unit_test(hexadecimal),	cmocka_unit_test(ranges),
-		cmocka_unit_test(every_option), cmocka_unit_test(values),
-		cmocka_unit_test(stats_lists),
+		cmocka_unit_test(every_option), cmocka_unit_test(follow_letter),
+		cmocka_unit_test(values),	cmocka_unit_test(stats_lists),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -165,12 +165,13 @@ static void by_getopt(int argc, char **argv, bool in_order, struct outcome *ret)
 		{ NULL, NULL },
 	};
 	struct option longs[MAX_ROWS] = { { 0 } };
-	char shorts[3 * MAX_ROWS + 2], *s = shorts;
+	char shorts[3 * MAX_ROWS + 3], *s = shorts;
 	size_t i;
 	int c;
 
 	if (in_order)
 		*s++ = '+';
+	*s++ = 'f'; /* the other letter of -w */
 	for (i = 0; i < n_rows; i++) {
 		longs[i].name = rows[i].name;
 		longs[i].has_arg = !rows[i].value   ? no_argument :
@@ -193,6 +194,7 @@ static void by_getopt(int argc, char **argv, bool in_order, struct outcome *ret)
 			ret->mistake = kind_of(stderr_take(), words);
 			return;
 		}
+		c = c == 'f' ? 'w' : c;
 		for (i = 0; i < n_rows; i++)
 			if (c == 1000 + (int)i || c == rows[i].letter)
 				break;
