@@ -221,7 +221,7 @@ const struct ml_format ml_format_ovmf = {
 	.say.takes = ML_TAKES_UNCOMMITTED,
 	.say.absent = "the firmware may not log into memory: OVMF does if "
 		      "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "
-		      "opt/ovmf/MemDebugLogPages 0",
+		      "opt/ovmf/MemDebugLogPages 0; memlog(7) says how to tell",
 	.say.usual = true,
 	.say.reserved = true,
 };
