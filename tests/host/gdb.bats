@@ -41,6 +41,12 @@ teardown() {
 		crash_run "$vmlinux" "$core"
 	cmp from-gdb from-crash
 	cmp from-gdb "$expected"
+	# around matches, in colour
+	"$B/memlog-dump" -q -ig LOADING -C 1 -n 3 --color "$core" >want
+	grep -q "^$(printf '\033\\[1;31mLoading')" want
+	printf 'extend %s\nmemlog -q -ig LOADING -C 1 -n 3 --color=always > got\n' \
+		"$B/crash-ext/memlog.so" | crash_run "$vmlinux" "$core"
+	cmp want got
 }
 
 # The namelist's kernel, and coreboot's table, console and root of a real guest.
@@ -163,6 +169,9 @@ teardown() {
 	-g 'Install PPI: 8C8' -n 2
 	-g "PPI: (8|5)4?" -n 2
 	-g Notify\ PPI\|PEIM -n 2
+	-ig "NOTIFY PPI" -g peim -C 1 -n 2 --color=always
+	--invert-match -g e -B 1 -n +2
+	-g peim -A 1 -J -n 1
 	--at 0x3cb3000 -n +1 -O json
 	--range 0x3c00000-0x3d00000 -n 1
 	EOF

@@ -275,6 +275,33 @@ static void test_filtered(void **state)
 	assert_true(s->result.matched == 2);
 }
 
+/* Lines around a match may come with another look; before -n 0 there are none. */
+static void test_context(void **state)
+{
+	static step *const steps[] = { three, four_to_six, NULL };
+	static const char *const around[][2] = { { "grep", "t[wh]" },
+						 { "after-context", "1" },
+						 { "before-context", "1" },
+						 { NULL } };
+	static const char *const later[][2] = { { "grep", "[nv]e$" },
+						{ "after-context", "1" },
+						{ "before-context", "1" },
+						{ "lines", "0" },
+						{ NULL } };
+	struct session *s = *state;
+
+	boot(s);
+	assert_int_equal(run(s, steps, around), MEMLOG_STOP);
+	assert_string_equal(s->out.text, "one\ntwo\nthree\nfour\n");
+	assert_true(s->result.matched == 2);
+	text_sink_clear(&s->out);
+	s->stop = false;
+	s->slices = 0;
+	boot(s);
+	assert_int_equal(run(s, steps, later), MEMLOG_STOP);
+	assert_string_equal(s->out.text, "four\nfive\nsix\n");
+}
+
 /* The heading is printed with the first line that matches, of a later look. */
 static void test_heading(void **state)
 {
@@ -487,21 +514,14 @@ static void test_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(grows),
-		TEST(waits),
-		TEST(first),
-		TEST(newest),
-		TEST(filtered),
-		TEST(heading),
-		TEST(ends),
-		TEST(ends_without),
-		TEST(reset),
-		TEST(overrun),
-		TEST(overrun_counted),
-		TEST(sink_full),
-		TEST(no_directory),
-		TEST(arrival),
-		TEST(arrival_waits),
+		TEST(grows),	       TEST(waits),
+		TEST(first),	       TEST(newest),
+		TEST(filtered),	       TEST(context),
+		TEST(heading),	       TEST(ends),
+		TEST(ends_without),    TEST(reset),
+		TEST(overrun),	       TEST(overrun_counted),
+		TEST(sink_full),       TEST(no_directory),
+		TEST(arrival),	       TEST(arrival_waits),
 		TEST(arrival_overrun),
 	};
 
