@@ -237,7 +237,7 @@ void ml_say_cut_off(const struct ml_run *run, const struct memlog_log *log)
 		ml->unjudged ?
 			"is left out: the logs of this image are too large to "
 			"look at all their pages for other memory; --at with "
-			"its address looks at this log alone" :
+			"its address looks only at this log" :
 		image_is_guest(run) ?
 			"cannot be its text, and is left out: that memory was "
 			"overwritten, or the file is damaged" :
