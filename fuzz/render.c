@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Records with anything in them, through an output: the first byte says through
- * which, or its tables, the second of which format they are. Those of a boot go through
+ * which, or its tables, and whether in colour, with what matches, and with the time
+ * from line to line; the second of which format they are. Those of a boot go through
  * its timeline, too.
  */
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "liblook.h"
+#include "record/patterns.h"
 #include "record/timeline/timeline.h"
 #include "render/render.h"
 
@@ -99,6 +101,8 @@ static enum memlog_status put_record(const struct ml_render *r, void *state,
 	load_fields(b, &rec, names, texts);
 	if (timeline)
 		LOOK_CHECK(!ml_timeline_add(timeline, &rec, NULL));
+	if (r->gap && rec.flags & MEMLOG_REC_CONTEXT)
+		r->gap(state);
 	return r->record(state, &rec, NULL);
 }
 
@@ -145,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.stats = "vm_exit,irq,cpu_usage,hyp_exit,boot",
 	};
 	struct memlog_log log = { .size = sizeof(log), .title = "a log" };
+	struct ml_patterns patterns = { .n = 0 };
 	size_t renders = 0, formats = 0;
 	struct ml_timeline *timeline;
 	const struct ml_render *r;
@@ -157,13 +162,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		renders++;
 	while (ml_formats[formats])
 		formats++;
-	n = (size_t)number(&b, 1) % (2 * renders);
+	n = (size_t)number(&b, 1);
+	opts.color = n / (2 * renders) & 1;
+	opts.delta = n / (2 * renders) & 2;
+	if (n / (2 * renders) & 4)
+		opts.patterns = &patterns;
+	n %= 2 * renders;
 	r = ml_renders[n % renders];
 	if (n >= renders && r->tables)
 		r = r->tables;
 	log.format = ml_formats[number(&b, 1) % formats]->name;
 	if (r->directory)
 		return 0;
+	if (opts.patterns)
+		LOOK_CHECK(
+			!ml_patterns_add(&patterns, &alloc, "[^a]+|a*x", NULL));
 	state = calloc(1, r->state_size);
 	LOOK_CHECK(state);
 	LOOK_CHECK(!r->begin(state, &opts, &sink, NULL));
@@ -182,6 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LOOK_CHECK(!r->end(state, NULL));
 	if (r->close)
 		r->close(state);
+	ml_patterns_fini(&patterns);
 	free(state);
 	return 0;
 }
