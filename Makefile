@@ -481,13 +481,15 @@ install-dump: $(B)/memlog-dump.shared
 
 install-doc:
 	$(Q)$(INSTALL) -d $(D)$(mandir)/man1 $(D)$(mandir)/man7 $(D)$(docdir)/facts \
+		$(D)$(docdir)/examples \
 		$(D)$(datadir)/bash-completion/completions
 	$(Q)$(INSTALL) -m 644 man/*.1 $(D)$(mandir)/man1/
 	$(Q)$(INSTALL) -m 644 man/*.7 $(D)$(mandir)/man7/
-	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md docs/kdump-pre \
+	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md \
 		$(wildcard docs/*.*) \
 		$(D)$(docdir)/
 	$(Q)$(INSTALL) -m 644 docs/facts/*.md $(D)$(docdir)/facts/
+	$(Q)$(INSTALL) -m 644 docs/examples/* $(D)$(docdir)/examples/
 	$(Q)$(INSTALL) -m 644 completions/memlog-dump \
 		$(D)$(datadir)/bash-completion/completions/
 

@@ -28,7 +28,7 @@ setup_file() {
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
 		share/doc/memlog/README.md share/doc/memlog/output.schema.json \
-		share/doc/memlog/kdump-pre share/doc/memlog/libmemlog.md \
+		share/doc/memlog/examples/kdump-pre share/doc/memlog/libmemlog.md \
 		share/doc/memlog/design.md share/doc/memlog/facts/ovmf.md; do
 		[ -f "$f" ]
 	done
@@ -248,10 +248,10 @@ complete_line() {
 	done
 }
 
-@test "docs/kdump-pre saves the log, or the memory that may contain it" {
+@test "docs/examples/kdump-pre saves the log, or the memory that may contain it" {
 	local t=$BATS_TEST_TMPDIR
 	printf 'the log\r\n' >"$t/sysfs"
-	MEMLOG_SYSFS=$t/sysfs run -0 "$TOP/docs/kdump-pre" "$t/a"
+	MEMLOG_SYSFS=$t/sysfs run -0 "$TOP/docs/examples/kdump-pre" "$t/a"
 	cmp "$t/sysfs" "$t/a/firmware-log.txt"
 	[ "$(stat -c %a "$t/a/firmware-log.txt")" = 600 ]
 	# Linux without the log file: reserved ranges from /dev/mem
@@ -273,7 +273,7 @@ complete_line() {
 	e0000000-efffffff : PCI ECAM
 	EOT
 	MEMLOG_SYSFS=$t/none MEMLOG_IOMEM=$t/iomem MEMLOG_DEVMEM=$t/mem \
-		run -0 "$TOP/docs/kdump-pre" "$t/b"
+		run -0 "$TOP/docs/examples/kdump-pre" "$t/b"
 	local saved=("$t"/b/*)
 	[ "${#saved[@]}" -eq 1 ]
 	run -0 --separate-stderr "$B/memlog-dump" \
@@ -283,7 +283,7 @@ complete_line() {
 		--map="0x${saved[0]##*.0x}" "${saved[0]}"
 	[[ $output == *"phys:$addr "* ]]
 	# and it never fails
-	MEMLOG_SYSFS=$t/none MEMLOG_DEVMEM=$t/none run -0 "$TOP/docs/kdump-pre" "$t/c"
+	MEMLOG_SYSFS=$t/none MEMLOG_DEVMEM=$t/none run -0 "$TOP/docs/examples/kdump-pre" "$t/c"
 	[[ $output == *"nothing saved"* ]]
-	run -0 "$TOP/docs/kdump-pre" /proc/nowhere
+	run -0 "$TOP/docs/examples/kdump-pre" /proc/nowhere
 }
