@@ -120,7 +120,7 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 	image->starved |= s == MEMLOG_NO_MEMORY;
 	if (s == MEMLOG_NO_DATA && len)
 		image_note_unread(image, space, addr);
-	return s;
+	return ml_return(err, s);
 }
 
 uint64_t ml_image_promised(const struct memlog_image *image,
