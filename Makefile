@@ -27,6 +27,9 @@ includedir ?= $(prefix)/include
 mandir ?= $(prefix)/share/man
 datadir ?= $(prefix)/share
 docdir ?= $(datadir)/doc/memlog
+# where python3, if there is one, looks for modules below prefix; if empty, the module
+# is not installed
+pythondir ?= $(shell python3 .ci/pythondir $(prefix) 2>/dev/null)
 
 B ?= build
 # make's default is cc
@@ -353,13 +356,15 @@ fuzz:
 
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
-# fuzzers have their own sanitizers, packages are built without any, and what boots
-# or patches firmware and checks namelists runs mostly other programs
+# fuzzers have their own sanitizers, packages are built without any, what boots or
+# patches firmware and checks namelists runs mostly other programs, and Python cannot
+# load a library with a sanitizer
 ifeq ($(SANITIZE),1)
 BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
-	tests/host/trees.bats tests/host/namelist.bats,$(BATS))
+	tests/host/trees.bats tests/host/namelist.bats \
+	tests/host/python.bats,$(BATS))
 endif
 # SKIP: test files to leave out; packages leave out those that build packages,
 # and fuzzing, whose result may differ from run to run
@@ -458,9 +463,10 @@ D := $(DESTDIR)
 crashdir ?= $(libdir)/crash/extensions
 gdbinitdir ?=
 
-.PHONY: install install-lib install-dump install-doc install-crash install-gdb
+.PHONY: install install-lib install-dump install-doc install-crash install-gdb \
+	install-python
 install: install-lib install-dump install-doc $(if $(CRASH_SRC),install-crash) \
-	$(if $(GDB_SRC),install-gdb)
+	$(if $(GDB_SRC),install-gdb) $(if $(pythondir),install-python)
 ifeq ($(D)$(shell id -u),0)
 	-$(Q)ldconfig 2>/dev/null || :
 endif
@@ -492,6 +498,15 @@ install-doc:
 	$(Q)$(INSTALL) -m 644 docs/examples/* $(D)$(docdir)/examples/
 	$(Q)$(INSTALL) -m 644 completions/memlog-dump \
 		$(D)$(datadir)/bash-completion/completions/
+
+# a library outside the linker's search path is loaded by its path
+install-python:
+	$(Q)$(INSTALL) -d $(D)$(pythondir)/memlog
+	$(Q)$(INSTALL) -m 644 python/memlog/*.py $(D)$(pythondir)/memlog/
+ifneq ($(RPATH),)
+	$(Q)sed 's|^SONAME = .*|SONAME = "$(libdir)/$(notdir $(FULL_SO))"|' \
+		python/memlog/_abi.py >$(D)$(pythondir)/memlog/_abi.py
+endif
 
 install-crash: $(CRASH_SO)
 	$(Q)$(INSTALL) -d $(D)$(crashdir)
@@ -599,7 +614,7 @@ help:
 	@echo '  fuzz          fuzz all harnesses; FUZZ=NAME FUZZ_SECONDS=N'
 	@echo '  bench         compare with grep, ripgrep, yara and libkdumpfile'
 	@echo '  compile_commands.json           for clangd'
-	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir'
+	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir'
 	@echo '  dist          make a tarball of the commit'
 	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
 	@echo '  firmware, firmware-kept, dist-firmware, vmcores, bench-firmware'

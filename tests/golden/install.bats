@@ -39,6 +39,28 @@ setup_file() {
 	run ! grep -rq '@' lib64/pkgconfig
 }
 
+@test "the Python module, if there is python3" {
+	command -v python3 >/dev/null || skip "python3 is not installed"
+	[ -z "$SAN" ] || skip "Python cannot load a library with a sanitizer"
+	local dir other=$BATS_TEST_TMPDIR/other
+	dir=$(echo "$ROOT"/usr/lib/python3*/*-packages)
+	[ "$(cd "$dir" && echo memlog/*)" = "$(cd "$TOP/python" && echo memlog/*.py)" ]
+	run -0 env PYTHONPATH="$dir" python3 -B -c \
+		'import sys, memlog; print(len(memlog.open(sys.argv[1]).logs()))' "$IMAGE"
+	[ "$output" = 1 ]
+	# not asked for
+	MAKEFLAGS='' make -s -C "$TOP" B="$B" DESTDIR="$other" prefix=/usr \
+		pythondir= install
+	run find "$other" -name '*.py' -path '*-packages*'
+	[ -z "$output" ]
+	# a library that ld.so does not find is loaded by its path
+	MAKEFLAGS='' make -s -C "$TOP" B="$B" prefix="$other" \
+		pythondir="$other/modules" install
+	run -0 env -u LD_LIBRARY_PATH PYTHONPATH="$other/modules" python3 -B -c \
+		'import memlog; print(memlog._abi.SONAME)'
+	[ "$output" = "$other/lib/libmemlog.so.0" ]
+}
+
 @test "the program is linked with the shared library" {
 	run -0 readelf -dW "$ROOT/usr/bin/memlog-dump"
 	[[ $output == *"NEEDED"*"[libmemlog.so.0]"* ]]

@@ -47,6 +47,16 @@ setup() {
 		"$lib/memlog/memlog-gdb.so" "$R/etc/gdb/gdbinit.d/memlog.gdb"
 }
 
+@test "unpacked: the Python module uses the library of its version" {
+	export LD_LIBRARY_PATH PYTHONPATH=$R/usr/lib/python3/dist-packages
+	LD_LIBRARY_PATH=$(dirname "$R"/usr/lib/*/libmemlog.so.0)
+	run -0 /usr/bin/python3 -B -c \
+		'import memlog; print(memlog.__version__, memlog.__file__)'
+	[ "$output" = "$(sed -n 's/^VERSION := //p' "$P/Makefile") $PYTHONPATH/memlog/__init__.py" ]
+	run -0 dpkg-deb -f "$P"/out/deb/python3-memlog_*_all.deb Depends
+	[[ $output == *"libmemlog0 (>= "* && $output == *"python3:any"* ]]
+}
+
 @test "no file is in two packages" {
 	for d in "$P"/out/deb/*.deb; do
 		case $d in *-dbgsym_*) continue ;; esac

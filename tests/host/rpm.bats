@@ -38,6 +38,7 @@ setup() {
 		"memlog-devel /usr/include/memlog.h" \
 		"crash-memlog-command /usr/lib64/crash/extensions/memlog.so" \
 		"gdb-memlog /usr/lib64/memlog/memlog-gdb.so" \
+		"python3-memlog /usr/lib/python3.[0-9]*/site-packages/memlog/__init__.py" \
 		"gdb-memlog /etc/gdbinit.d/memlog.gdb" \
 		"memlog-firmware /usr/share/doc/memlog-firmware/README.md"; do
 		rpm --root "$R" -ql "${f% *}" | grep -q "^${f#* }"
@@ -52,6 +53,13 @@ setup() {
 	export LD_LIBRARY_PATH=$R/usr/lib64
 	same_everywhere "$R/usr/bin/memlog-dump" "$R/usr/lib64/crash/extensions" \
 		"$R/usr/lib64/memlog/memlog-gdb.so" "$R/etc/gdbinit.d/memlog.gdb"
+}
+
+@test "installed: the Python module uses the library of its version" {
+	export LD_LIBRARY_PATH=$R/usr/lib64
+	PYTHONPATH=$(echo "$R"/usr/lib/python3.*/site-packages) run -0 \
+		python3 -B -c 'import memlog; print(memlog.__version__)'
+	[ "$output" = "$(sed -n 's/^VERSION := //p' "$P/Makefile")" ]
 }
 
 @test "memlog.gdb has the path of the plugin" {
