@@ -148,6 +148,44 @@ program() {
 	[[ $output == "--format: unknown log format"* ]]
 }
 
+@test "docs/libmemlog.md: the program that prints state, time, level and fields" {
+	cd "$BATS_TEST_TMPDIR"
+	program 3
+	zstd -dqf "$TOP/fixtures/vmcores/hyp-pkvm.elf.zst" -o hyp
+	./tool hyp >out
+	[ "$(head -n 1 out)" = "hyp-trace: current: 2 CPUs, pages of 4096 bytes" ]
+	"$B/memlog-dump" -J hyp | jq -r 'select(.type == "record") |
+		(.time[:-9] + "." + .time[-9:]) as $t | .fields as $f |
+		"cpu\(.cpu) \(.text | utf8bytelength) bytes:" +
+		($f | to_entries | map(" \(.key)=\(.value)") | join(""))' >want
+	[ "$(wc -l <want)" -gt 100 ]
+	sed -E '1d; s/^[0-9]+\.[0-9]{6} //' out | cmp - want
+	run ! grep -vE '^[0-9]+\.[0-9]{6} cpu|^hyp-trace' out
+	run -3 ./tool nowhere
+}
+
+@test "docs/libmemlog.md: the table of statuses has all, and their names" {
+	cat >"$BATS_TEST_TMPDIR/names.c" <<-EOF
+	#include <memlog.h>
+	#include <stdio.h>
+	int main(void)
+	{
+	$(grep -oE '^	MEMLOG_[A-Z_]+' "$TOP/libparse/memlog.h" |
+		sed -n '/MEMLOG_OK$/,/MEMLOG_STOP$/ p' |
+		sed 's/.*\(MEMLOG_.*\)/puts("\1"); puts(memlog_status_name(\1));/')
+		return 0;
+	}
+	EOF
+	# shellcheck disable=SC2046
+	gcc ${SAN:+"$SAN"} -o "$BATS_TEST_TMPDIR/names" "$BATS_TEST_TMPDIR/names.c" \
+		$(pkg-config --cflags --libs libmemlog)
+	"$BATS_TEST_TMPDIR/names" | paste -d ' ' - - >"$BATS_TEST_TMPDIR/want"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/want")" -eq 10 ]
+	# shellcheck disable=SC2016 # backquotes of Markdown
+	sed -nE 's/^\| `(MEMLOG_[A-Z_]+)` \| ([^|]*) \|.*/\1 \2/p' \
+		"$TOP/docs/libmemlog.md" | cmp - "$BATS_TEST_TMPDIR/want"
+}
+
 page() {
 	mandoc -Tascii "$TOP/man/memlog-dump.1" | col -bx
 }
