@@ -28,7 +28,11 @@ setup_file() {
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
 		share/doc/memlog/README.md share/doc/memlog/output.schema.json \
-		share/doc/memlog/examples/kdump-pre share/doc/memlog/libmemlog.md \
+		share/doc/memlog/examples/kdump-pre \
+		share/doc/memlog/examples/libvirt-hook \
+		share/doc/memlog/examples/memlog-follow@.service \
+		share/doc/memlog/examples/memlog-boot.service \
+		share/doc/memlog/libmemlog.md \
 		share/doc/memlog/design.md share/doc/memlog/facts/ovmf.md; do
 		[ -f "$f" ]
 	done
