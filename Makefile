@@ -117,7 +117,7 @@ FULL_A := $(B)/libmemlog.a
 FULL_SO := $(B)/libmemlog.so.$(SOVERSION)
 HOST_OBJ := $(HOST_SRC:%.c=$(B)/%.o)
 # what of it memlog-dump needs
-DUMP_HOST := $(B)/host/file.o
+DUMP_HOST := $(patsubst %,$(B)/host/%.o,file help progress)
 CRASH_OBJ := $(CRASH_SRC:%.c=$(B)/%.o)
 CRASH_SO := $(B)/crash-ext/memlog.so
 GDB_OBJ := $(GDB_SRC:%.c=$(B)/%.o)

@@ -17,6 +17,7 @@
 #include "../host/arena.h"
 #include "../host/file.h"
 #include "../host/hold.h"
+#include "../host/progress.h"
 #include "../host/stream.h"
 
 /* A kernel has hundreds of resources; a damaged list may be circular. */
@@ -27,14 +28,18 @@
  * longjmp, so ext_release() must be able to release it later.
  */
 struct session {
+	struct host_own own; /* first: HOST_OPTIONS need it there */
 	bool held;
 	sigset_t mask; /* the signal mask before the command */
 	struct host_arena arena;
-	struct host_own own;
+	bool help;	/* -h */
+	enum when when; /* --progress */
+	struct host_progress progress;
 	struct host_file file; /* of --output */
 	bool file_open;
 	const char *inputs[7];	   /* files that are read */
 	struct host_stream stream; /* without --output */
+	struct memlog_sink sink;   /* to the file or the stream */
 	struct memlog_query *query;
 	struct memlog_image *image;  /* that the query runs on */
 	struct memlog_image *dump;   /* pc->dumpfile, for its ranges */
@@ -50,7 +55,8 @@ struct session {
  * handler may longjmp out of anything, even malloc. */
 bool ext_interrupted(void);
 
-/* The progress callback: stops the library after Ctrl-C. arg is unused. */
+/* The progress callback: shows it, and stops the library after Ctrl-C. arg is the
+ * struct session. */
 int ext_progress(void *arg, uint64_t done, uint64_t all);
 
 /* Print a line for the user; see struct memlog_query_host. arg is the struct

@@ -11,8 +11,9 @@
 char **ext_help_create(void);
 void ext_help_destroy(char **help);
 
-/* The options that crash has in addition to a query's: those of host/args.h, and
- * -h, which returns MEMLOG_STOP: the caller shows the help. */
+/* The options that crash has in addition to a query's: those of host/args.h,
+ * --progress, -h and -V, which return MEMLOG_STOP: after -h the caller shows the
+ * help. Their arg is the struct session. */
 extern const struct memlog_option ext_options[];
 
 #endif

@@ -36,6 +36,7 @@ static enum memlog_status open_dump(struct session *s)
 		.no_mmap = true, /* the dump may shrink meanwhile */
 		.allocator = &s->arena.alloc,
 		.progress = ext_progress,
+		.progress_arg = s,
 	};
 	struct memlog_image *image;
 	bool whole;

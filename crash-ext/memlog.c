@@ -24,6 +24,7 @@ static void ext_release(struct session *s)
 {
 	if (!s->held)
 		return;
+	host_progress_clear(&s->progress);
 	if (s->file_open)
 		host_file_close(&s->file, false, NULL);
 	memlog_image_close(s->image);
@@ -63,18 +64,30 @@ static enum memlog_status ext_open_file(struct session *s,
 	return st;
 }
 
+static enum memlog_status ext_write(void *self, const void *buf, size_t len,
+				    struct memlog_err *err)
+{
+	struct session *s = self;
+
+	host_progress_clear(&s->progress);
+	if (s->own.output)
+		return s->file.sink.write(&s->file, buf, len, err);
+	return s->stream.sink.write(&s->stream, buf, len, err);
+}
+
 static enum memlog_status ext_open_output(struct session *s,
-					  const struct memlog_sink **ret,
 					  struct memlog_err *err)
 {
-	if (s->own.output) {
-		*ret = &s->file.sink;
+	s->sink = (struct memlog_sink){
+		.size = sizeof(s->sink),
+		.self = s,
+		.write = ext_write,
+	};
+	if (s->own.output)
 		return ext_open_file(s, err);
-	}
 	host_stream_init(&s->stream, fp);
-	if (fp == pc->stdpipe)
-		s->stream.sink.tty = true; /* crash's pager */
-	*ret = &s->stream.sink;
+	/* crash's pager is a terminal, too */
+	s->sink.tty = s->stream.sink.tty || fp == pc->stdpipe;
 	return MEMLOG_OK;
 }
 
@@ -96,17 +109,22 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 {
 	struct memlog_query_host host = {
 		.size = sizeof(host),
+		.sink = &s->sink,
 		.message = ext_message,
 		.message_arg = s,
 		.progress = ext_progress,
+		.progress_arg = s,
 		.symbols = &ext_symbols,
 		.tmpdir = getenv("TMPDIR"),
 	};
 	enum memlog_status st, closed;
 
+	host_progress_init(&s->progress, s->when);
+	host_progress_begin(&s->progress,
+			    pc->dumpfile ? pc->dumpfile : "memory");
 	st = ext_image_open(s, err);
 	if (!st)
-		st = ext_open_output(s, &host.sink, err);
+		st = ext_open_output(s, err);
 	if (st)
 		return st;
 	st = memlog_query_run(s->query, s->image, &host, NULL, err);
@@ -117,43 +135,50 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 static void ext_report(struct session *s, enum memlog_status st,
 		       const struct memlog_err *err)
 {
-	if (st == MEMLOG_STOP && ext_interrupted())
+	if (st == MEMLOG_STOP && !s->help && ext_interrupted())
 		ext_message(s, 2, "interrupted");
 	else if (st && st != MEMLOG_NO_DATA && st != MEMLOG_STOP)
 		ext_message(s, 0,
 			    err->text[0] ? err->text : memlog_status_name(st));
 }
 
-static void cmd_memlog(void)
+static enum memlog_status ext_parse(struct session *s, struct memlog_err *err)
 {
-	struct session *s = &session;
 	const struct memlog_parse_opts opts = {
 		.size = sizeof(opts),
 		.own = ext_options,
-		.arg = &s->own,
+		.arg = s,
 	};
+	enum memlog_status st;
+	int argc, first;
+
+	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_CRASH, &s->query,
+				 err);
+	if (!st)
+		st = ext_words(s, &argc, err);
+	if (st)
+		return st;
+	s->own.query = s->query;
+	s->own.host = MEMLOG_HOST_CRASH;
+	st = memlog_query_parse(s->query, argc, s->words, &opts, &first, err);
+	return st ? st : host_own_operands(&s->own, argc, s->words, first, err);
+}
+
+static void cmd_memlog(void)
+{
+	struct session *s = &session;
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st;
-	bool usage = false, help = false;
-	int argc;
+	bool usage, help;
 
 	ext_release(s);
 	ext_hold(s);
-	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_CRASH, &s->query,
-				 &err);
-	if (!st)
-		st = ext_words(s, &argc, &err);
-	if (!st) {
-		s->own.query = s->query;
-		st = memlog_query_parse(s->query, argc, s->words, &opts, NULL,
-					&err);
-		help = st == MEMLOG_STOP;
-	}
+	st = ext_parse(s, &err);
 	usage = st == MEMLOG_INVALID;
+	help = s->help;
 	if (!st)
 		st = ext_run(s, &err);
-	if (!help)
-		ext_report(s, st, &err);
+	ext_report(s, st, &err);
 	ext_release(s);
 	if (help)
 		cmd_usage(pc->curcmd, COMPLETE_HELP | PIPE_TO_SCROLL);
@@ -161,17 +186,19 @@ static void cmd_memlog(void)
 		cmd_usage(pc->curcmd, SYNOPSIS); /* does not return */
 }
 
-/* crash calls commands with the CLEANUP flag after every command, even one that
- * was left by longjmp. */
+/* crash calls the commands with the CLEANUP flag after every command, even one that
+ * was left by longjmp. This one releases what the last memlog left, and is not for
+ * users: `extend` lists all names, and `help` has a page for each, so its name is
+ * empty. */
 static void cmd_memlog_release(void)
 {
 	ext_release(&session);
 }
 
-static char name[] = "memlog", release_name[] = "memlog-release";
+static char name[] = "memlog", no_name[] = "";
 static struct command_table_entry command_table[] = {
 	{ name, cmd_memlog, NULL, MINIMAL },
-	{ release_name, cmd_memlog_release, NULL,
+	{ no_name, cmd_memlog_release, NULL,
 	  MINIMAL | HIDDEN_COMMAND | CLEANUP },
 	{ NULL, NULL, NULL, 0 },
 };
@@ -179,7 +206,6 @@ static struct command_table_entry command_table[] = {
 static void __attribute__((constructor)) memlog_init(void)
 {
 	command_table[0].help_data = ext_help_create();
-	command_table[1].help_data = command_table[0].help_data;
 	register_extension(command_table);
 }
 

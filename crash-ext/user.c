@@ -16,11 +16,12 @@ bool ext_interrupted(void)
 void ext_message(void *arg, int level, const char *line)
 {
 	static const char *const words[] = { "", "WARNING: ", "NOTE: ", "" };
-	const struct session *s = arg;
+	struct session *s = arg;
 	int wanted = s->query ? memlog_query_level(s->query) : 2;
 
 	if (level > wanted || level < 0)
 		return;
+	host_progress_clear(&s->progress);
 	if (fp == stdout || fp == pc->stdpipe)
 		fprintf(fp, "%s: %s%s\n", pc->curcmd, words[level], line);
 	else
@@ -29,8 +30,10 @@ void ext_message(void *arg, int level, const char *line)
 
 int ext_progress(void *arg, uint64_t done, uint64_t all)
 {
-	(void)arg;
-	(void)done;
-	(void)all;
-	return ext_interrupted();
+	struct session *s = arg;
+
+	if (ext_interrupted())
+		return 1;
+	host_progress_update(&s->progress, done, all);
+	return 0;
 }

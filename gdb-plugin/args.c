@@ -2,6 +2,7 @@
 /* args.c - parse the arguments of the command that gdb wrote to the mailbox. */
 #include <string.h>
 
+#include "../host/help.h"
 #include "session.h"
 
 /* The most words of a command line. */
@@ -20,29 +21,46 @@ static enum memlog_status args_pmemsave(void *arg,
 
 static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err);
+static enum memlog_status args_version(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err);
 
 static const struct memlog_option args_options[] = {
 	HOST_OPTIONS,
+	HOST_REFUSED("progress", 0, "WHEN"),
 	{ sizeof(struct memlog_option), "pmemsave", 0, NULL, false,
 	  "with QEMU's stub: have QEMU write its memory", args_pmemsave },
 	{ sizeof(struct memlog_option), "help", 'h', NULL, false,
 	  "show this help", args_help },
+	{ sizeof(struct memlog_option), "version", 'V', NULL, false,
+	  "show the version", args_version },
 	{ 0 },
 };
+
+static bool args_line(void *arg, const char *line)
+{
+	(void)arg;
+	return !script_sink.write(NULL, line, strlen(line), NULL) &&
+	       !script_sink.write(NULL, "\n", 1, NULL);
+}
 
 static enum memlog_status args_help(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
-	char line[256];
-	size_t i;
+	host_help(MEMLOG_HOST_GDB, args_options, args_line, NULL);
+	return MEMLOG_STOP;
+}
 
-	for (i = 0; memlog_query_help(MEMLOG_HOST_GDB, args_options, i, line,
-				      sizeof(line));
-	     i++) {
-		script_sink.write(NULL, "    ", 4, NULL);
-		script_sink.write(NULL, line, strlen(line), NULL);
-		script_sink.write(NULL, "\n", 1, NULL);
-	}
+static enum memlog_status args_version(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "memlog %s", memlog_version());
+	args_line(NULL, line);
 	return MEMLOG_STOP;
 }
 
@@ -77,7 +95,7 @@ enum memlog_status session_take_args(struct session *s, char *text,
 	};
 	char *argv[MAX_ARGS + 1], *p = text, *end;
 	enum memlog_status st;
-	int argc = 0;
+	int argc = 0, first;
 
 	argv[argc++] = text; /* instead of the command's name; unused */
 	while ((end = strchr(p, '\n'))) {
@@ -96,5 +114,7 @@ enum memlog_status session_take_args(struct session *s, char *text,
 	*ret_rest = end + 1;
 	argv[argc] = NULL;
 	s->own.query = s->query;
-	return memlog_query_parse(s->query, argc, argv, &opts, NULL, err);
+	s->own.host = MEMLOG_HOST_GDB;
+	st = memlog_query_parse(s->query, argc, argv, &opts, &first, err);
+	return st ? st : host_own_operands(&s->own, argc, argv, first, err);
 }

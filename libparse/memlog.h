@@ -1130,7 +1130,7 @@ MEMLOG_API bool memlog_query_wants_directory(const struct memlog_query *query);
  * value: the name of its value in help and errors; NULL: it takes none.
  * optional: the value may be left out. It is given as --name=VALUE or -xVALUE,
  *	never as the next word.
- * help: one line.
+ * help: one line; NULL: help does not show the option.
  * take: called for each use of the option, with arg of struct
  *	memlog_parse_opts. value is borrowed from argv, NULL if there is none;
  *	err is not NULL. Anything but MEMLOG_OK ends the parse, which returns

@@ -10,10 +10,9 @@
 #include <stdio.h>
 
 #include "../host/file.h"
+#include "../host/progress.h"
 
 #define PROGRAM "memlog-dump"
-
-enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 /* The command line; opts.c. */
 struct opts {
@@ -92,9 +91,6 @@ void progress_begin(const char *image);
 int progress_poll(void *arg, uint64_t done, uint64_t all);
 /* Erase the line; call it before other output. */
 void progress_clear(void);
-
-/* Is it a terminal that knows escape sequences? */
-bool progress_terminal(int fd);
 
 /* Signals; guard.c. */
 void guard_init(void);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../host/help.h"
+
 /* ---- our options -------------------------------------------------------- */
 
 static enum memlog_status opts_refuse(struct memlog_err *err, const char *text)
@@ -121,23 +123,11 @@ static enum memlog_status opts_via_qemu(void *arg,
 static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
-	static const char *const names[] = { "auto", "always", "never", NULL };
 	struct opts *o = arg;
-	enum when *when = !strcmp(opt->name, "color") ? &o->color :
-							&o->progress;
 
-	if (!value || !strcmp(value, "always") || !strcmp(value, "yes") ||
-	    !strcmp(value, "force"))
-		*when = WHEN_ALWAYS;
-	else if (!strcmp(value, "auto") || !strcmp(value, "tty") ||
-		 !strcmp(value, "if-tty"))
-		*when = WHEN_AUTO;
-	else if (!strcmp(value, "never") || !strcmp(value, "no") ||
-		 !strcmp(value, "none"))
-		*when = WHEN_NEVER;
-	else
-		return memlog_query_unknown("value", value, names, err);
-	return MEMLOG_OK;
+	return host_when_parse(
+		value, !strcmp(opt->name, "color") ? &o->color : &o->progress,
+		err);
 }
 
 static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
@@ -158,7 +148,7 @@ static enum memlog_status opts_version(void *arg,
 
 static const struct memlog_option opts_own[] = {
 	{ ROW, "map", 0, "PRESET|ADDR", false,
-	  "raw image of q35, pc, microvm, virt, none, or at ADDR", opts_map },
+	  "raw image: q35, pc, microvm, virt, none, or at ADDR", opts_map },
 	{ ROW, "via-qemu", 0, NULL, false,
 	  "with qmp:, let QEMU (10.2 or later) locate the log", opts_via_qemu },
 	{ ROW, "symbols", 's', "FILE", false,
@@ -179,71 +169,23 @@ static const struct memlog_option opts_own[] = {
 	{ 0 },
 };
 
-static void opts_names(const char *what,
-		       bool (*get)(size_t, const char **, const char **))
+static bool opts_help_line(void *arg, const char *line)
 {
-	const char *name, *title;
-	size_t i;
-
-	printf("\n%s:\n", what);
-	for (i = 0; get(i, &name, &title); i++)
-		printf("  %-12s %s\n", name, title);
-}
-
-/* The options of --help, grouped and ordered as in the manual page. */
-static const struct {
-	const char *title;
-	const char *names[20];
-} opts_groups[] = {
-	{ "What to do", { "info", "list", "list-boots", "follow", "extract" } },
-	{ "Which logs",
-	  { "all", "boot", "format", "scan", "at", "range", "map", "symbols",
-	    "via-qemu" } },
-	{ "Which lines",
-	  { "grep", "ignore-case", "case-sensitive", "invert-match",
-	    "after-context", "before-context", "context", "lines", "level",
-	    "component", "cpu", "since", "until", "uncommitted", "consumed",
-	    "merge" } },
-	{ "How to print",
-	  { "output-format", "json", "raw", "tsc-mhz", "stats", "acrn-formats",
-	    "time-format", "delta", "output", "force", "color" } },
-	{ "Other",
-	  { "strict", "limit", "threads", "progress", "quiet", "verbose",
-	    "help", "version" } },
-};
-
-/* Print the line of one option, which begins "-x, --name" or "    --name". */
-static void opts_help_line(const char *name)
-{
-	char line[128];
-	size_t i, n = strlen(name);
-
-	for (i = 0; memlog_query_help(MEMLOG_HOST_COMMAND, opts_own, i, line,
-				      sizeof(line));
-	     i++)
-		if (!strncmp(line + 6, name, n) && strchr(" =[", line[6 + n]))
-			printf("  %s\n", line);
+	puts(line);
+	return true;
 }
 
 static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err)
 {
-	size_t i, k;
-
 	puts("usage: " PROGRAM " [options] IMAGE...\n"
 	     "Print the logs that firmware and hypervisors left in memory.\n\n"
 	     "IMAGE is a dump of a machine's memory, - for standard input, a "
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
 	     "this machine: /dev/mem, and\nacrn:[DIR] for the devices of "
-	     "an ACRN Service VM. Debug ports are port:PATH; all\n"
+	     "an ACRN Service VM. Debug ports are port:PATH;\nall "
 	     "that are named are captured together.\n");
-	for (i = 0; i < sizeof(opts_groups) / sizeof(opts_groups[0]); i++) {
-		printf("%s%s:\n", i ? "\n" : "", opts_groups[i].title);
-		for (k = 0; opts_groups[i].names[k]; k++)
-			opts_help_line(opts_groups[i].names[k]);
-	}
-	opts_names("Log formats (-F)", memlog_format_get);
-	opts_names("Output formats (-O)", memlog_render_get);
+	host_help(MEMLOG_HOST_COMMAND, opts_own, opts_help_line, NULL);
 	puts("\nExit status: 0 something was printed, 1 nothing was, 2 usage, "
 	     "3 unreadable,\n4 nothing, and the image is incomplete; with "
 	     "--strict also if something was.\nSee memlog-dump(1).");
@@ -277,7 +219,7 @@ static int opts_finish(struct opts *o)
 		return opts_usage("--extract: one image at a time");
 	if (o->color == WHEN_AUTO)
 		color = (!o->output || !strcmp(o->output, "-")) &&
-			progress_terminal(STDOUT_FILENO) &&
+			host_progress_terminal(STDOUT_FILENO) &&
 			!(no_color && no_color[0]);
 	memlog_query_option(o->query, "color", color ? "always" : "never",
 			    NULL);

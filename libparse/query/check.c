@@ -226,10 +226,8 @@ static enum memlog_status check_force(const struct memlog_query *q,
 	    (ml_query_prints(q) && ml_query_writer(q)->binary))
 		return MEMLOG_OK;
 	return ml_fail(err, MEMLOG_INVALID,
-		       "--force has no effect: it is for -o FILE%s and raw "
-		       "bytes to a terminal",
-		       q->host == MEMLOG_HOST_COMMAND ? ", --extract=FILE" :
-							"");
+		       "--force has no effect: it is for -o FILE, "
+		       "--extract=FILE and raw bytes to a terminal");
 }
 
 /* Can the sink take it? */

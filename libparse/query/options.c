@@ -24,7 +24,8 @@ enum {
 };
 
 /* An option that a host lacks is either one it cannot support, or one that an
- * option of its own sets, or replaces. */
+ * option of its own sets, or replaces. One that hosts describe differently has
+ * several rows, with the same setter. */
 static const struct option_row {
 	const char *name;
 	char letter;
@@ -50,9 +51,8 @@ static const struct option_row {
 	  ALL, ml_set_boot },
 	{ "format", 'F', "LIST", "search only for logs of these formats", ALL,
 	  ml_set_formats },
-	{ "scan", 0, "MODE",
-	  "what to search: likely, pages (default), exhaustive", ALL,
-	  ml_set_scan },
+	{ "scan", 0, "MODE", "search in: likely, pages (default) or exhaustive",
+	  ALL, ml_set_scan },
 	{ "at", 0, "[SPACE:]ADDR", "print the log at ADDR without searching",
 	  ALL, ml_set_at },
 	{ "range", 0, "A-B|A+SIZE", "search only this range (repeatable)", ALL,
@@ -73,7 +73,7 @@ static const struct option_row {
 	{ "context", 'C', "N", "print N lines before and after each", ALL,
 	  ml_set_around },
 	{ "lines", 'n', "[+]N",
-	  "print the newest N lines of each log; +N: the first", ALL,
+	  "print the newest N lines of a log; +N: the first", ALL,
 	  ml_set_lines },
 	{ "level", 'l', "LEVELS",
 	  "print only these: err,warn, crit..warn or err+", ALL, ml_set_level },
@@ -103,17 +103,24 @@ static const struct option_row {
 	{ "tsc-mhz", 0, "N", "TSC frequency, for timestamps in cycles", ALL,
 	  ml_set_tsc },
 	{ "time-format", 0, "NAME",
-	  "seconds (default), ticks, none; -w: arrival", ALL,
+	  "seconds (default), ticks, none; -w: arrival", DUMP | LIBRARY,
+	  ml_set_time_format },
+	{ "time-format", 0, "NAME", "seconds (default), ticks, none", PLUGINS,
 	  ml_set_time_format },
 	{ "delta", 'd', NULL, "print the time since the line before", ALL,
 	  ml_set_delta },
 	{ "limit", 0, "NAME=VALUE",
-	  "logs=N to keep; acrnlog-size=BYTES, acrnlog-files=N", ALL,
+	  "logs=N to keep; acrnlog-size=BYTES, acrnlog-files=N", DUMP | LIBRARY,
 	  ml_set_limit },
-	{ "threads", 0, "N", "search with N threads, at most 16", ALL,
-	  ml_set_threads },
+	{ "limit", 0, "logs=N", "keep N logs of those that are found", PLUGINS,
+	  ml_set_limit },
+	/* debuggers read memory in one thread, and never map a file */
+	{ "threads", 0, "N", "search with N threads, at most 16",
+	  DUMP | LIBRARY, ml_set_threads },
 	{ "strict", 0, NULL, "exit with status 4 if anything is incomplete",
-	  ALL, ml_set_strict },
+	  DUMP | LIBRARY, ml_set_strict },
+	{ "strict", 0, NULL, "report an error if anything is incomplete",
+	  PLUGINS, ml_set_strict },
 	{ "force", 0, NULL, "allow raw output to a terminal", PLUGINS | LIBRARY,
 	  ml_set_force },
 	{ "color", 0, "WHEN", "always or never", PLUGINS | LIBRARY,
@@ -307,8 +314,10 @@ bool memlog_query_help(enum memlog_host host, const struct memlog_option *own,
 	char left[64];
 
 	do {
-		if (!ml_options_next(&o))
-			return false;
+		do {
+			if (!ml_options_next(&o))
+				return false;
+		} while (!opt->help);
 	} while (index--);
 	snprintf(left, sizeof(left), "%c%c%s --%s%s%s%s",
 		 opt->letter ? '-' : ' ', opt->letter ? opt->letter : ' ',

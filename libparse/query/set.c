@@ -178,6 +178,20 @@ enum memlog_status ml_set_formats(struct memlog_query *q, const char *value,
 	return set_list(q, "log format", value, names, &q->formats, err);
 }
 
+/* The outputs that the host can write: a debugger has no directory for those of
+ * several files. */
+static void set_render_names(const struct memlog_query *q,
+			     const char *names[SET_NAMES])
+{
+	bool one = q->host == MEMLOG_HOST_CRASH || q->host == MEMLOG_HOST_GDB;
+	size_t i, n = 0;
+
+	for (i = 0; ml_renders[i] && n + 1 < SET_NAMES; i++)
+		if (!one || !ml_renders[i]->directory)
+			names[n++] = ml_renders[i]->name;
+	names[n] = NULL;
+}
+
 enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
 				 struct memlog_err *err)
 {
@@ -185,7 +199,7 @@ enum memlog_status ml_set_render(struct memlog_query *q, const char *value,
 	const char *names[SET_NAMES];
 
 	if (!r) {
-		set_get_names(memlog_render_get, names);
+		set_render_names(q, names);
 		return set_unknown("output format", value, strlen(value), names,
 				   err);
 	}

@@ -39,7 +39,8 @@ memlog_in() {
 	memlog --list
 	EOF
 	[[ $output == *"$so: shared object loaded"* ]]
-	[[ $output == *"$so  memlog"* ]]
+	# what crash calls after each command is no command of users
+	grep -qxE "$so  memlog *" <<<"$output"
 	[[ $output == *"$so: shared object unloaded"* ]]
 	[[ $output == *"memlog: command not available"* ]]
 	[[ $output != *FORMAT* ]]
@@ -58,18 +59,126 @@ memlog_in() {
 }
 
 @test "help memlog has the sections of crash's pages, and every option" {
-	run memlog_in "$core" <<<"help memlog"
-	[[ $output == *"crash has no exit status. If nothing was printed, a message"* ]]
-	[[ $output == *$'NAME\n  memlog - '* ]]
-	[[ $output == *$'SYNOPSIS\n  memlog [--list]'* ]]
-	[[ $output == *$'DESCRIPTION\n'* ]]
-	[[ $output == *$'EXAMPLES\n'* ]]
-	for o in list format at output-format output grep lines scan range; do
-		[[ $output == *"--$o"* ]]
-	done
-	# options in the synopsis must exist
-	[[ $output != *"%"* ]]
-	run ! grep -E '.{81}' <<<"$output"
+	local o name
+	memlog_in "$core" <<<"help memlog" >page
+	grep -q "crash has no exit status.  If nothing was printed, a message" page
+	grep -qx '  memlog - logs that .*' page
+	grep -qF '  memlog [--info | --list | --list-boots | --extract=FILE]' page
+	grep -qx 'DESCRIPTION' page
+	grep -qx 'EXAMPLES' page
+	# in the groups of memlog-dump --help
+	[ "$(sed /EXAMPLES/,\$d page | grep -xE '  [A-Z][a-z ]+:')" = "$("$B/memlog-dump" --help |
+		grep -xE '[A-Z][a-z ]+:' | sed 's/^/  /')" ]
+	# each one of memlog-dump is here, or is named as one that is not
+	while read -r o; do
+		grep -qE -- " $o([ =[]|\$)" page || [[ $o == --follow ]] ||
+			sed -n '/memlog-dump only/p' page |
+			grep -qE -- "(^| )(${o#-}|$o|${o:1:2})[, ]"
+	done < <("$B/memlog-dump" --help | grep -oE '^  (-.,|   ) --[a-z-]+' |
+		grep -oE -- '--[a-z-]+')
+	# log formats, and outputs without those that are directories
+	while read -r name _; do
+		case $name in
+		acrnlog* | acrntrace) run ! grep -q "^    $name " page ;;
+		*) grep -q "^    $name " page ;;
+		esac
+	done < <("$B/memlog-dump" --help | sed -n '/formats (-/,/^$/s/^  //p')
+	run ! grep -F -e '%' page
+	run ! grep -E '.{80}' page
+}
+
+@test "the examples of help memlog print what they show" {
+	memlog_in "$core" <<<"help memlog" >page
+	sed -n '/^EXAMPLES/,$p' page >examples
+	memlog_in "$core" >out <<-'EOF'
+	memlog
+	memlog --list
+	memlog -g Bds -n 2
+	EOF
+	[ "$(grep -c '^    [^c ]' examples)" -ge 5 ]
+	grep '^    ' examples | grep -v '^    crash> \|^    \.\.\.$' | cut -c5- |
+		while IFS= read -r line; do
+			grep -qxF -- "$line" out
+		done
+	memlog_in "$core" <<-'EOF'
+	memlog --at 3cb3000 > at
+	memlog --at 3cb3000 -O raw -o ovmf.log
+	memlog --extract=logs.elf
+	EOF
+	cmp at "$expected"
+	"$B/memlog-dump" -r "$core" | cmp - ovmf.log
+	"$B/memlog-dump" logs.elf | cmp - "$expected"
+}
+
+@test "options that only memlog-dump has: one line says why" {
+	memlog_in "$core" >said <<-'EOF'
+	memlog -w
+	memlog --map=q35
+	memlog -s vmlinux
+	memlog --via-qemu
+	memlog --threads 2
+	EOF
+	[ "$(grep '^memlog: ' said)" = "\
+memlog: --follow: a dump does not change; memlog-dump -w follows a guest
+memlog: --map: crash knows the addresses; memlog-dump --map reads raw files
+memlog: --symbols: the symbols are crash's; memlog-dump -s reads others
+memlog: --via-qemu: it is for qmp:SOCKET of memlog-dump
+memlog: --threads: crash reads in one thread; memlog-dump may use several" ]
+}
+
+@test "-V: the version" {
+	memlog_in "$core" >said <<-'EOF'
+	memlog -V
+	memlog --version > version
+	EOF
+	[ "$(cat version)" = "memlog $("$B/memlog-dump" -V | cut -d' ' -f2)" ]
+	grep -qxF "$(cat version)" said
+}
+
+@test "--extract: its file with =, as the next word, or by -o; or a pipe" {
+	"$B/memlog-dump" --extract want "$core"
+	memlog_in "$core" >said <<-EOF
+	memlog --extract=a
+	memlog --extract b
+	memlog --extract -o c
+	memlog --extract > d
+	memlog --extract=~/e
+	memlog --extract=a
+	memlog --extract=a --force -n 1
+	memlog --extract f g
+	memlog --extract=h -o i
+	EOF
+	for f in a b c d; do cmp want "$f"; done
+	[ ! -e f ] && [ ! -e g ] && [ ! -e h ] && [ ! -e i ]
+	grep -qx 'memlog: a exists; use --force to replace it' said
+	grep -qx 'memlog: --extract cannot be combined with -n: it copies .*' said
+	grep -qx 'memlog: unexpected argument: f' said
+	grep -qx 'memlog: --output: only one of -o and --extract=FILE, once' said
+}
+
+@test "~/ in the name of a file is the home directory" {
+	mkdir home
+	HOME=$PWD/home memlog_in "$core" <<-'EOF'
+	memlog -o ~/out
+	memlog --extract=~/log.elf
+	EOF
+	cmp home/out "$expected"
+	"$B/memlog-dump" home/log.elf | cmp - "$expected"
+}
+
+@test "--progress: lines on standard error, and nothing of it in the output" {
+	make_composite slow -k -f 10000000=60000
+	memlog_in slow <<-'EOF' >said
+	memlog --progress --scan pages > out
+	memlog --progress=sometimes
+	EOF
+	cmp out "$expected"
+	grep -qx 'slow: [0-9]* of [0-9]* MiB, [0-9]*%' stderr
+	run ! grep -q MiB said
+	grep -qF 'memlog: --progress: unknown value "sometimes"; there are auto, always, never' said
+	# by itself only on a terminal
+	memlog_in slow <<<'memlog --scan pages > out'
+	run ! grep -q MiB stderr
 }
 
 @test "the text equals that of memlog-dump, and the debug port's output" {
@@ -170,8 +279,10 @@ memlog_in() {
 	memlog -F nonsense
 	memlog --list -g x
 	memlog -o json
+	memlog -O nonsense
 	memlog -n +1
 	EOF
+	[[ $output == *'unknown output format "nonsense"; there are text, '*', tracedat, csv'$'\n'* ]]
 	[[ $output == *"memlog: --list cannot be combined with -g: it prints no lines"* ]]
 	[[ $output == *'memlog: --output: "json" is an output format: use -O json, or -o ./json'* ]]
 	[ ! -e json ]
@@ -180,7 +291,7 @@ memlog_in() {
 	[[ $output == *"memlog: unknown option -Z"* ]]
 	[[ $output == *"memlog: unexpected argument: word"* ]]
 	[[ $output == *'unknown log format "nonsense"'* ]]
-	[[ $(grep -c '^Usage:' <<<"$output") -eq 7 ]]
+	[[ $(grep -c '^Usage:' <<<"$output") -eq 8 ]]
 	[[ ${lines[-1]} == "SecCoreStartupWithStack"* ]]
 }
 
@@ -272,6 +383,8 @@ memlog_in() {
 	enum memlog_status host_file_check_name(const char *n,
 		struct memlog_err *e)
 	{ return MEMLOG_OK; }
+	const char *memlog_escape(const char *t, char *ret, size_t size)
+	{ return t; }
 	int main(void)
 	{
 		show("memlog", "memlog");

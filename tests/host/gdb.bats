@@ -512,12 +512,31 @@ same_answers() {
 	help user-defined
 	EOF
 	[[ $output == *"Usage: memlog [OPTION]..."* ]]
-	for o in list format at output-format output grep lines pmemsave; do
+	for o in list format at output-format output grep lines pmemsave version; do
 		[[ $output == *"--$o"* ]]
 	done
 	[[ $output == *$'\nmemlog\n'* ]]
 	[[ $output == *"memlog -- Print the logs"* ]]
-	run ! grep -E '.{81}' <<<"$output"
+	[[ $output == *$'\nWhich lines:\n'* && $output == *$'\n  ovmf '* ]]
+	[[ $output != *$'\n  acrnlog '* ]]
+	run ! grep -E '.{80}' <<<"$output"
+}
+
+@test "-V, --extract=FILE, and options that only memlog-dump has" {
+	"$B/memlog-dump" --extract want "$core"
+	in_gdb -c "$core" >out <<-'EOF'
+	memlog -V
+	memlog --extract=a
+	memlog --extract b
+	memlog --extract -o c
+	memlog --map=q35
+	memlog --progress
+	EOF
+	grep -qx 'memlog [0-9.]*' out
+	for f in a b c; do cmp want "$f"; done
+	cat out said >all
+	grep -qx 'memlog: --map: gdb knows the addresses; memlog-dump --map reads raw files' all
+	grep -qx 'memlog: --progress: gdb shows output when a command has ended; .*' all
 }
 
 @test "without a target, with a bad option: a message of one line" {

@@ -63,6 +63,104 @@ static void args(void **state)
 	memlog_query_destroy(own.query);
 }
 
+static enum memlog_status args_parse(struct host_own *own, const char *line,
+				     struct memlog_err *err)
+{
+	const struct memlog_parse_opts opts = {
+		.size = sizeof(opts),
+		.own = host_options,
+		.arg = own,
+	};
+	char text[200], *p = text, *argv[10] = { text };
+	enum memlog_status s;
+	int argc = 1, first;
+
+	snprintf(text, sizeof(text), "%s", line);
+	while (!host_args_word(&p, &argv[argc], err) && argv[argc])
+		argc++;
+	assert_int_equal(memlog_query_create(NULL, own->host, &own->query, err),
+			 0);
+	s = memlog_query_parse(own->query, argc, argv, &opts, &first, err);
+	if (!s)
+		s = host_own_operands(own, argc, argv, first, err);
+	if (!s)
+		assert_int_equal(own->query->extract, own->extract);
+	memlog_query_destroy(own->query);
+	return s;
+}
+
+/* The file is named by -o, --extract=FILE or --extract FILE, and only once. */
+static void files(void **state)
+{
+	static const struct {
+		const char *line, *want; /* NULL: refused */
+	} cases[] = {
+		{ "-o x", "x" },
+		{ "--extract=x", "x" },
+		{ "--extract x", "x" },
+		{ "x --extract", "x" },
+		{ "--extract -o x", "x" },
+		{ "--extract", "" },
+		{ "-o ~/x", "/home/me/x" },
+		{ "--extract=~/x", "/home/me/x" },
+		{ "-o ~x", "~x" },
+		{ "-o ./~/x", "./~/x" },
+		{ "x", NULL },
+		{ "-o x y", NULL },
+		{ "--extract x y", NULL },
+		{ "--extract=x y", NULL },
+		{ "-o x -o y", NULL },
+		{ "--extract=x -o y", NULL },
+		{ "-o ''", NULL },
+		{ "--extract=", NULL },
+	};
+	struct host_own own;
+	struct memlog_err err;
+	size_t i;
+
+	setenv("HOME", "/home/me", 1);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(&own, 0, sizeof(own));
+		own.host = MEMLOG_HOST_CRASH;
+		if (!cases[i].want) {
+			assert_int_equal(args_parse(&own, cases[i].line, &err),
+					 MEMLOG_INVALID);
+			assert_true(err.text[0]);
+			continue;
+		}
+		assert_int_equal(args_parse(&own, cases[i].line, &err), 0);
+		assert_string_equal(own.output ? own.output : "",
+				    cases[i].want);
+	}
+}
+
+/* Each option that a debugger cannot have says why, for both of them. */
+static void refused(void **state)
+{
+	static const char *const lines[] = {
+		"-w",	"--follow",    "--map none", "--symbols=x",
+		"-s x", "--threads=3", "--via",
+	};
+	struct host_own own = { .host = MEMLOG_HOST_CRASH };
+	struct memlog_err err;
+	char crash[sizeof(err.text)];
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		own.host = MEMLOG_HOST_CRASH;
+		assert_int_equal(args_parse(&own, lines[i], &err),
+				 MEMLOG_INVALID);
+		assert_null(strstr(err.text, "unknown"));
+		assert_non_null(strstr(err.text, "memlog-dump"));
+		strcpy(crash, err.text);
+		own.host = MEMLOG_HOST_GDB;
+		assert_int_equal(args_parse(&own, lines[i], &err),
+				 MEMLOG_INVALID);
+		assert_null(strstr(err.text, "crash"));
+		assert_null(strstr(crash, "gdb"));
+	}
+}
+
 /* The kernel's file has the text alone; the image has a log again. */
 static void sysfs(void **state)
 {
@@ -124,10 +222,9 @@ static void stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(arena),
-		cmocka_unit_test(args),
-		cmocka_unit_test(sysfs),
-		cmocka_unit_test(stream),
+		cmocka_unit_test(arena), cmocka_unit_test(args),
+		cmocka_unit_test(files), cmocka_unit_test(refused),
+		cmocka_unit_test(sysfs), cmocka_unit_test(stream),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
