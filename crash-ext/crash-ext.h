@@ -86,4 +86,7 @@ void ext_ranges_add(struct session *s, uint64_t start, uint64_t end);
 
 extern const struct memlog_symbols ext_symbols;
 
+/* Does the kernel say that it was not booted by EFI? */
+bool ext_no_efi(void);
+
 #endif

@@ -116,6 +116,7 @@ static enum memlog_status ext_run(struct session *s, struct memlog_err *err)
 		.progress_arg = s,
 		.symbols = &ext_symbols,
 		.tmpdir = getenv("TMPDIR"),
+		.no_efi = ext_no_efi(),
 	};
 	enum memlog_status st, closed;
 

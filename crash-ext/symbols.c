@@ -69,6 +69,15 @@ static enum memlog_status sym_value(void *self, const char *variable,
 	return MEMLOG_OK;
 }
 
+/* Bit 0 of efi.flags is EFI_BOOT. Kernels before 3.15 have no such member, and
+ * those without CONFIG_EFI no such variable. */
+bool ext_no_efi(void)
+{
+	uint64_t flags;
+
+	return !sym_value(NULL, "efi", "efi", "flags", &flags) && !(flags & 1);
+}
+
 static enum memlog_status sym_name(void *self, uint64_t addr, const char **ret,
 				   uint64_t *ret_offset)
 {

@@ -1211,6 +1211,8 @@ MEMLOG_API bool memlog_query_help(enum memlog_host host,
  * printer, deflate: as in struct memlog_decode_opts. May be NULL.
  * tmpdir: the directory for unlinked temporary files, of large outputs that
  *	cannot be written from front to back; NULL for /var/tmp.
+ * no_efi: the kernel in the image is known not to have been booted by UEFI
+ *	firmware, which explains that there is no log of such firmware.
  */
 struct memlog_query_host {
 	size_t size;
@@ -1225,6 +1227,7 @@ struct memlog_query_host {
 	const struct memlog_event_printer *printer;
 	const char *tmpdir;
 	const struct memlog_codec *deflate;
+	bool no_efi;
 };
 
 /*

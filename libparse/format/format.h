@@ -423,8 +423,8 @@ struct ml_format {
 	 * absent: one line for who found no log of this format: what to check.
 	 *	Printed if the format was requested by name; if none was, if
 	 *	find.expected says so of the image, or where usual is set.
-	 * reserved: the logs are in memory that the guest's own kdump leaves
-	 *	out.
+	 * reserved: the guest's own kdump leaves out the memory of the logs.
+	 * efi: only UEFI firmware writes them.
 	 * on_request: they are searched for and printed only if a list of
 	 *	formats has them, or the word "all".
 	 */
@@ -446,7 +446,7 @@ struct ml_format {
 		unsigned int takes;
 		const char *symbols;
 		const char *absent;
-		bool usual, reserved, boots, on_request;
+		bool usual, reserved, efi, boots, on_request;
 	} say;
 };
 

@@ -180,21 +180,34 @@ static void say_writer(const struct ml_run *run)
 		       "dump-guest-memory or virsh dump --memory-only");
 }
 
+/* Could there be a log of this format, although none was found? */
+static bool was_possible(const struct ml_run *run, const struct ml_format *fmt)
+{
+	return was_expected(run, fmt) && !(fmt->say.efi && run->host.no_efi);
+}
+
 /* What there is to check about the formats that were expected, the likeliest
  * cause first. */
 static void say_absent(const struct ml_run *run)
 {
-	bool reserved = false;
+	bool reserved = false, efi = false;
 	size_t i;
 
-	for (i = 0; ml_formats[i]; i++)
+	for (i = 0; ml_formats[i]; i++) {
 		reserved |= ml_formats[i]->say.reserved &&
-			    was_expected(run, ml_formats[i]);
+			    was_possible(run, ml_formats[i]);
+		efi |= was_expected(run, ml_formats[i]) &&
+		       !was_possible(run, ml_formats[i]);
+	}
+	if (efi)
+		ml_say(run, ML_SAY_NOTE,
+		       "check: this kernel was not booted by EFI (efi.flags), "
+		       "and only UEFI firmware such as OVMF keeps this log");
 	if (reserved)
 		say_writer(run);
 	for (i = 0; ml_formats[i]; i++)
 		if (ml_formats[i]->say.absent &&
-		    was_expected(run, ml_formats[i]))
+		    was_possible(run, ml_formats[i]))
 			ml_say(run, ML_SAY_NOTE, "check: %s",
 			       ml_formats[i]->say.absent);
 	if (reserved && !ml_image_is_by_kernel(run->image))

@@ -31,11 +31,12 @@ make_composite() {
 	"$B/mkcore" "$@" "$vmlinux" "$out" "3cb3000=$window"
 }
 
-# The address of efi.ovmf_debug_log in the namelist.
+# The address of efi.flags in the namelist, and of efi.ovmf_debug_log.
+efi_at() {
+	nm "$vmlinux" | awk '$3 == "efi" { print $1 }'
+}
 efi_log_at() {
-	local efi
-	efi=$(nm "$vmlinux" | awk '$3 == "efi" { print $1 }')
-	printf '%x' $((16#$efi + 16))
+	printf '%x' $((16#$(efi_at) + 16))
 }
 
 # A plugin built with AddressSanitizer needs its library first, and crash itself

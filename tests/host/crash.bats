@@ -579,6 +579,42 @@ the closing ' is missing
 	[[ $output == *"memlog: "*"no log"* ]]
 }
 
+@test "a kernel that was not booted by EFI has no log of OVMF: that is said first" {
+	local efi='memlog: NOTE: check: this kernel was not booted by EFI (efi.flags), '
+	# EFI_BOOT is bit 0
+	"$B/mkcore" -k -w "$(efi_at)=fffffffffffffffe" "$vmlinux" bios
+	"$B/mkcore" -k "$vmlinux" uefi
+	memlog_in bios >said <<-'EOF'
+	memlog
+	memlog -F fpdt,advlogger
+	EOF
+	[ "$(grep -cF "$efi" said)" -eq 2 ]
+	[ "$(grep -m1 check: said)" = "${efi}and only UEFI firmware such as OVMF keeps this log" ]
+	run ! grep 'DEBUG_TO_MEM\|Project Mu\|System RAM\|SEV' said
+	# other logs may be there all the same
+	memlog_in bios >said <<<"memlog -F ovmf,cbmem"
+	grep -qF "$efi" said
+	grep -q 'check: coreboot keeps a log only' said
+	memlog_in bios >said <<<"memlog -F cbmem"
+	run ! grep -F "$efi" said
+	memlog_in uefi >said <<<"memlog"
+	grep -q DEBUG_TO_MEM said
+	run ! grep -F "$efi" said
+	# the log of another firmware is printed, whatever the kernel says
+	make_composite both -w "$(efi_at)=0"
+	memlog_in both <<<"memlog > out"
+	cmp out "$expected"
+}
+
+@test "a kernel that does not say whether EFI booted it gets the usual advice" {
+	objcopy --strip-symbol=efi "$vmlinux" no-symbol
+	"$B/mkcore" -w "$(efi_at)=0" "$vmlinux" empty
+	vmlinux=$PWD/no-symbol
+	memlog_in empty >said <<<"memlog"
+	grep -q DEBUG_TO_MEM said
+	run ! grep 'booted by EFI' said
+}
+
 @test "symbols of crash and of the plugin do not mix" {
 	# none of our symbols is visible
 	run nm -D --defined-only "$so"

@@ -236,4 +236,5 @@ const struct ml_format ml_format_advlogger = {
 		      "generation 2 has an AdvancedLogger; other firmware, "
 		      "such as OVMF, has none",
 	.say.reserved = true,
+	.say.efi = true,
 };

@@ -391,5 +391,6 @@ const struct ml_format ml_format_fpdt = {
 		      "machines have one",
 	.say.named_by = &ml_format_ovmf,
 	.say.reserved = true,
+	.say.efi = true,
 	.say.on_request = true,
 };

@@ -224,4 +224,5 @@ const struct ml_format ml_format_ovmf = {
 		      "opt/ovmf/MemDebugLogPages 0; memlog(7) says how to tell",
 	.say.usual = true,
 	.say.reserved = true,
+	.say.efi = true,
 };
