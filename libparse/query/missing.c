@@ -43,7 +43,19 @@ static uint64_t missing_in_ranges(const struct ml_run *run)
 	return absent;
 }
 
-/* Of the pages where --at looked for logs. *ret_cut: is one not in the image? */
+/* Did --at find a log there? */
+static bool missing_found(const struct ml_run *run,
+			  const struct ml_query_at *at)
+{
+	size_t i;
+
+	for (i = 0; i < run->n_lists; i++)
+		if (run->ats[i] == at)
+			return true;
+	return false;
+}
+
+/* Of the pages where --at found no logs. *ret_cut: is one not in the image? */
 static uint64_t missing_at(const struct ml_run *run, bool *ret_cut)
 {
 	const struct memlog_query *q = run->query;
@@ -54,6 +66,8 @@ static uint64_t missing_at(const struct ml_run *run, bool *ret_cut)
 
 	*ret_cut = false;
 	for (i = 0; i < q->n_at; i++) {
+		if (missing_found(run, &q->at[i]))
+			continue;
 		space = q->at[i].has_space ? q->at[i].space : run->info.space;
 		page.start = q->at[i].addr;
 		if (!ml_add(page.start, ML_PAGE, &page.end))
@@ -73,10 +87,12 @@ uint64_t ml_missing_bytes(const struct ml_run *run)
 	uint64_t missing = run->image->missing, lost = run->image->lost;
 	bool cut;
 
-	if (q->n_at && run->n_logs)
-		return run->missing;
 	if (q->n_at && missing)
 		missing = ml_min(missing, missing_at(run, &cut));
+	/* a page that was not there, and what the logs lack */
+	if (q->n_at && run->n_logs)
+		return ml_add(missing, run->missing, &missing) ? missing :
+								 UINT64_MAX;
 	if (q->n_ranges && missing)
 		missing = ml_min(missing, missing_in_ranges(run));
 	/* where less was searched, what was seen there counts */
@@ -91,8 +107,6 @@ bool ml_missing_unknown(const struct ml_run *run)
 {
 	bool cut = run->image->cut;
 
-	if (run->query->n_at && run->n_logs)
-		return false;
 	if (run->query->n_at && cut)
 		missing_at(run, &cut);
 	return cut;

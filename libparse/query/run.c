@@ -32,56 +32,6 @@ static enum memlog_status check_file(const struct ml_run *run,
 	return gone ? gone : s;
 }
 
-/* What was found before an error is still printed. */
-static enum memlog_status after_scan(struct ml_run *run, enum memlog_status s,
-				     const struct memlog_err *why,
-				     struct memlog_err *err)
-{
-	if (!s)
-		return MEMLOG_OK;
-	if ((s != MEMLOG_IO && s != MEMLOG_LIMIT) ||
-	    !memlog_logs_count(run->lists[0])) {
-		if (err)
-			*err = *why;
-		return s;
-	}
-	ml_say(run, s == MEMLOG_IO ? ML_SAY_ERROR : ML_SAY_WARNING,
-	       "the search ended early: %s", why->text);
-	if (s == MEMLOG_IO) {
-		run->pending = s;
-		run->pending_err = *why;
-	}
-	return MEMLOG_OK;
-}
-
-static enum memlog_status find_logs(struct ml_run *run, struct memlog_err *err)
-{
-	const struct memlog_query *q = run->query;
-	struct memlog_scan_opts opts = ml_run_scan_opts(run);
-	struct memlog_err why = { .status = MEMLOG_OK };
-	enum memlog_status s = MEMLOG_OK;
-	size_t i;
-
-	if (!q->n_at) {
-		run->n_lists = 1;
-		s = memlog_scan(run->image, &opts, &run->lists[0], &run->stats,
-				&why);
-		return after_scan(run, s, &why, err);
-	}
-	for (i = 0; i < q->n_at; i++) {
-		const struct ml_query_at *at = &q->at[i];
-		enum memlog_space space = at->has_space ? at->space :
-							  run->info.space;
-
-		s = memlog_scan_at(run->image, space, at->addr, &opts,
-				   &run->lists[i], err);
-		run->n_lists = i + 1;
-		if (s)
-			return ml_prefix(err, s, "--at");
-	}
-	return MEMLOG_OK;
-}
-
 static bool run_has_current(const struct ml_run *run, const char *format)
 {
 	size_t i;
@@ -242,8 +192,7 @@ static void run_collect(struct ml_run *run)
 
 	for (i = 0; i < run->n_lists; i++)
 		for (k = 0; k < memlog_logs_count(run->lists[i]); k++) {
-			const struct ml_query_at *at = q->n_at ? &q->at[i] :
-								 NULL;
+			const struct ml_query_at *at = run->ats[i];
 
 			log = memlog_logs_get(run->lists[i], k);
 			if (!run_asks(run, log) ||
@@ -362,7 +311,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 {
 	const struct memlog_query *q = run->query;
 	size_t said = say_warnings(run, 0);
-	enum memlog_status s = find_logs(run, err);
+	enum memlog_status s = ml_find_logs(run, err);
 
 	said = say_warnings(run, said);
 	if (!s)

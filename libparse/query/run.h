@@ -14,8 +14,9 @@ struct ml_run {
 	struct memlog_sink sink; /* the host's, in our size */
 	struct memlog_query_result result;
 	struct memlog_scan_stats stats;
-	/* one list of a search, or one for each --at */
+	/* one list of a search, or one for each --at that has a log, in ats */
 	struct memlog_logs *lists[ML_QUERY_ATS];
+	const struct ml_query_at *ats[ML_QUERY_ATS];
 	size_t n_lists;
 	/* all logs of the lists, and which of them are printed */
 	const struct memlog_log **logs, **chosen;
@@ -40,6 +41,10 @@ struct ml_run {
 	enum memlog_status pending;
 	struct memlog_err pending_err;
 };
+
+/* find.c: fill in run->lists and ats. What was found before an error counts; the
+ * error is then reported, and pending. NOT_MINE: no --at has a log. */
+enum memlog_status ml_find_logs(struct ml_run *run, struct memlog_err *err);
 
 /* messages.c: one line for a person. ml_say_log() escapes guest bytes; other
  * texts must not have any. */

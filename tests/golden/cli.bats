@@ -416,6 +416,52 @@ half() {
 	[[ $stderr == *"bytes of it are not in the image"* ]]
 }
 
+@test "several --at, of which one has no log: the others are printed" {
+	local a good=0x3cb3000 none=0x1000 none2=0x3cb4000
+	"$DUMP" -q --at $good big >"$T/want"
+	for a in "--at $good --at $none" "--at $none --at $good" \
+		"--at $none --at $good --at $none"; do
+		# shellcheck disable=SC2086 # several words
+		run -0 --separate-stderr "$DUMP" --strict $a big
+		[ "$output" = "$(cat "$T/want")" ]
+		[ "$(grep -c "big: --at: no log starts at phys:$none (" <<<"$stderr")" -eq \
+			"$(grep -o "$none" <<<"$a" | wc -l)" ]
+	done
+	run -1 --separate-stderr "$DUMP" --at $none --at $none2 big
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" -eq 2 ]
+	[[ ${stderr_lines[0]} == *"no log starts at phys:$none "* ]]
+	[[ ${stderr_lines[1]} == *"no log starts at phys:$none2 "* ]]
+	# a space that the image lacks is a usage error
+	run -2 --separate-stderr "$DUMP" -q --at $good --at mach:0 big
+	[ -z "$output" ]
+	# an address where memory is missing may have had one
+	half
+	run -4 "$DUMP" -q --at 0x3cb3000 --at $none "$T/half"
+	head -c 66000000 big >"$T/cut"
+	run -0 "$DUMP" -q --strict --at $good --at $none "$T/cut"
+	run -0 "$DUMP" -q --at $good --at 0x3ffe000 "$T/cut"
+	run -4 --separate-stderr "$DUMP" -q --strict --at $good --at 0x3ffe000 "$T/cut"
+	[[ $stderr == *"cut: incomplete: 4096 bytes are missing from the image" ]]
+}
+
+@test "no log in a range: the same numbers from a compressed dump" {
+	zstd -dq -o "$T/kdump" "$TOP/fixtures/vmcores/ovmf-c01-elf64.kdump-zlib.zst"
+	local r f
+	for r in 0-1M 0x3000000-0x3c00000 0+60M; do
+		for f in big "$T/kdump"; do
+			run -1 "$DUMP" -v --range "$r" "$f"
+			"$DUMP" -v --range "$r" "$f" 2>&1 |
+				sed "s|^memlog-dump: $f: ||; s/ by looking at [0-9]*//
+					s/: [0-9]* candidates.*//" >"$T/said.${f##*/}"
+		done
+		cmp "$T/said.big" "$T/said.kdump"
+	done
+	grep -qx 'searched 62914560 bytes' "$T/said.big"
+	grep -qx 'no log found in the 60.0 MiB that the image has in --range' \
+		"$T/said.big"
+}
+
 @test "what a dump left out on purpose is not missing" {
 	# pages of zeros, by makedumpfile -E -d 1, the unused end of the ring too
 	zstd -dq --sparse -o "$T/left" "$TOP/fixtures/damaged/left-out.elf.zst"

@@ -227,6 +227,35 @@ memlog: --threads: crash reads in one thread; memlog-dump may use several" ]
 	EOF
 }
 
+@test "no log in a range: crash and memlog-dump have the same numbers" {
+	make_composite filled -k -f 10000000=300
+	local f r same
+	for f in "$core" "$core.k" filled; do
+		while read -r r same; do
+			memlog_in "$f" <<<"memlog -v --range $r" >out
+			grep -o 'searched .*\|no log found in.*\|no log found: .*' out >said
+			[ -s said ]
+			"$B/memlog-dump" -v --range "$same" "$f" 2>&1 |
+				sed -n "s|^memlog-dump: $f: ||p" >want
+			sed -i 's/ by looking at [0-9]*//' said want
+			diff said want
+		done <<-'EOF'
+		0-1M 0-1M
+		1000000-1002000 0x1000000-0x1002000
+		1004000-100a000 0x1004000-0x100a000
+		15M-17M 15M-17M
+		fff0000+20000 0xfff0000+0x20000
+		EOF
+	done
+	grep -q 'no log found in the 64.0 KiB that the image has in --range' said
+}
+
+@test "--at GOOD --at BAD: the good one is printed, and an error" {
+	memlog_in "$core" <<<"memlog --at 1000 --at 3cb3000 -o got" >said
+	cmp got "$expected"
+	grep -q '^memlog: --at: no log starts at phys:0x1000 ' said
+}
+
 @test "a pipe gets the log and nothing else" {
 	run memlog_in "$core" <<<"memlog | sed s/^/P:/ | head -2"
 	[[ ${lines[-2]} == "P:SecCoreStartupWithStack"* ]]
