@@ -70,10 +70,29 @@ FULL_SRC := $(wildcard libparse/symbols/*.c) $(wildcard libparse/image/ext/*.c) 
 	$(wildcard libparse/format/ext/*.c)
 CORE_SRC := $(filter-out $(FULL_SRC),$(wildcard libparse/*/*.c libparse/*/*/*.c))
 DUMP_SRC := $(wildcard memlog-dump/*.c)
-# the code that the front ends share, and each plugin if its header is installed
+# the code that the front ends share
 HOST_SRC := $(wildcard host/*.c)
-CRASH_SRC := $(if $(wildcard /usr/include/crash/defs.h),$(wildcard crash-ext/*.c))
-GDB_SRC := $(if $(wildcard /usr/include/gdb/jit-reader.h),$(wildcard gdb-plugin/*.c))
+
+# Each plugin is built if its header is found: in a tree or an installation that
+# is named on the command line, as in make CRASH=DIR GDB=DIR, or of the system.
+# Not in the environment, where GDB may be anything.
+SYSTEM_INCLUDE := /usr/include
+named = $(if $(filter command,$(origin $(1))),$(abspath $($(1))))
+CRASH_DIR := $(call named,CRASH)
+GDB_DIR := $(call named,GDB)
+CRASH_H := $(firstword $(wildcard $(if $(CRASH_DIR),$(CRASH_DIR)/defs.h \
+	$(CRASH_DIR)/include/crash/defs.h,$(SYSTEM_INCLUDE)/crash/defs.h)))
+GDB_H := $(firstword $(wildcard $(if $(GDB_DIR),$(GDB_DIR)/gdb/jit-reader.h \
+	$(GDB_DIR)/include/gdb/jit-reader.h $(GDB_DIR)/gdb/jit-reader.in \
+	$(GDB_DIR)/gdb/jit-reader.h.in,$(SYSTEM_INCLUDE)/gdb/jit-reader.h)))
+ifneq ($(CRASH_DIR),)
+$(if $(CRASH_H),,$(error CRASH=$(CRASH): no defs.h of crash is there))
+endif
+ifneq ($(GDB_DIR),)
+$(if $(GDB_H),,$(error GDB=$(GDB): no gdb/jit-reader.h or gdb/jit-reader.in is there))
+endif
+CRASH_SRC := $(if $(CRASH_H),$(wildcard crash-ext/*.c))
+GDB_SRC := $(if $(GDB_H),$(wildcard gdb-plugin/*.c))
 
 # is this pkg-config module installed?
 have = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo 1)
@@ -124,11 +143,26 @@ GDB_OBJ := $(GDB_SRC:%.c=$(B)/%.o)
 GDB_SO := $(B)/gdb-plugin/memlog-gdb.so
 # crash's functions take names without const
 $(CRASH_OBJ): ML_CFLAGS += -Wno-write-strings
+# A header of a tree is seen by its installed name through $(B)/headers.
+$(CRASH_OBJ): $(B)/headers/crash.from
+$(GDB_OBJ): $(B)/headers/gdb.from
+ifneq ($(CRASH_DIR),)
+$(CRASH_OBJ): ML_CFLAGS += -I$(B)/headers
+endif
+ifneq ($(GDB_DIR),)
+$(GDB_OBJ): ML_CFLAGS += -I$(B)/headers
+endif
 
-.PHONY: all
+.PHONY: all left-out
 all: $(CORE_A) $(FULL_A) $(FULL_SO) $(if $(DUMP_SRC),$(B)/memlog-dump) \
 	$(if $(CRASH_SRC),$(CRASH_SO)) \
-	$(if $(GDB_SRC),$(GDB_SO) $(B)/gdb-plugin/memlog.gdb)
+	$(if $(GDB_SRC),$(GDB_SO) $(B)/gdb-plugin/memlog.gdb) left-out
+
+left-out:
+	@:$(if $(CRASH_SRC),,; echo 'no plugin for crash: $(SYSTEM_INCLUDE)/crash/defs.h \
+	is missing; install crash, or crash-devel on Fedora, or name its source: make CRASH=DIR')
+	@:$(if $(GDB_SRC),,; echo 'no plugin for gdb: $(SYSTEM_INCLUDE)/gdb/jit-reader.h \
+	is missing; install gdb, or gdb-devel on Fedora, or name its source: make GDB=DIR')
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -171,6 +205,21 @@ $(B)/.libdir: FORCE
 FORCE:
 
 # ---- plugins ----------------------------------------------------------------
+# Which header is used; changes if it is another one.
+$(B)/headers/crash.from: FORCE
+	@mkdir -p $(@D)/crash
+	@echo '$(CRASH_H)' | cmp -s - $@ || { \
+		$(if $(CRASH_DIR),ln -sf '$(CRASH_H)' $(@D)/crash/defs.h,: ) && \
+		echo '$(CRASH_H)' >$@; }
+# gdb's configure makes jit-reader.h of jit-reader.in, with the name of a type of 64
+# bits
+$(B)/headers/gdb.from: FORCE
+	@mkdir -p $(@D)/gdb
+	@echo '$(GDB_H)' | cmp -s - $@ || { \
+		$(if $(GDB_DIR),sed 's/@TARGET_PTR@/__UINT64_TYPE__/' '$(GDB_H)' \
+		>$(@D)/gdb/jit-reader.h,: ) && \
+		echo '$(GDB_H)' >$@; }
+
 # Plugins contain the core, depend only on libc, and export none of our symbols.
 PLUGIN_LD = $(CC) -shared $(ML_LDFLAGS) $(LDFLAGS)
 
@@ -466,7 +515,7 @@ gdbinitdir ?=
 .PHONY: install install-lib install-dump install-doc install-crash install-gdb \
 	install-python
 install: install-lib install-dump install-doc $(if $(CRASH_SRC),install-crash) \
-	$(if $(GDB_SRC),install-gdb) $(if $(pythondir),install-python)
+	$(if $(GDB_SRC),install-gdb) $(if $(pythondir),install-python) left-out
 ifeq ($(D)$(shell id -u),0)
 	-$(Q)ldconfig 2>/dev/null || :
 endif
@@ -615,6 +664,8 @@ help:
 	@echo '  bench         compare with grep, ripgrep, yara and libkdumpfile'
 	@echo '  compile_commands.json           for clangd'
 	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir'
+	@echo '  CRASH=DIR GDB=DIR  build the plugins for a crash or gdb of your own: its'
+	@echo '                source, or the prefix where it is installed'
 	@echo '  dist          make a tarball of the commit'
 	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
 	@echo '  firmware, firmware-kept, dist-firmware, vmcores, bench-firmware'
