@@ -560,6 +560,8 @@ endif
 install-crash: $(CRASH_SO)
 	$(Q)$(INSTALL) -d $(D)$(crashdir)
 	$(Q)$(INSTALL) -m 755 $< $(D)$(crashdir)/memlog.so
+	$(Q)$(INSTALL) -d $(D)$(mandir)/man8
+	$(Q)$(INSTALL) -m 644 man/crash-memlog.8 $(D)$(mandir)/man8/
 
 install-gdb: $(GDB_SO)
 	$(Q)$(INSTALL) -d $(D)$(libdir)/memlog $(D)$(datadir)/memlog

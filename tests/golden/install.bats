@@ -37,6 +37,11 @@ setup_file() {
 		[ -f "$f" ]
 	done
 	[ "$(readlink lib64/libmemlog.so)" = libmemlog.so.0 ]
+	# the plugin and its page, or neither
+	[ -f lib64/crash/extensions/memlog.so ] ||
+		[ ! -e "$B/crash-ext/memlog.so" ]
+	[ "$(find . -name 'crash-memlog.8' | wc -l)" -eq \
+		"$(find lib64/crash -name memlog.so | wc -l)" ]
 	# one header; no path of the build or staging directory
 	[ "$(ls include)" = memlog.h ]
 	run ! grep -rqF -e "$ROOT" -e "$TOP" lib64/pkgconfig share

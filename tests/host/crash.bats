@@ -110,6 +110,27 @@ memlog_in() {
 	"$B/memlog-dump" logs.elf | cmp - "$expected"
 }
 
+@test "crash-memlog(8) has the options of help memlog, and a session that is real" {
+	local manual=$BATS_TEST_DIRNAME/../../man/crash-memlog.8 line
+	memlog_in "$core" <<<"help memlog" >help
+	mandoc -Tascii "$manual" | col -bx >page
+	grep -oE -- '--[a-z-]+' help | sort -u >in-help
+	sed -n '/^OPTIONS/,/^DIFF/p' page | grep -E '^     -' |
+		grep -oE -- '--[a-z-]+' | sort -u >in-page
+	# named in help as options of memlog-dump only
+	grep -vxE -- '--(map|threads|via-qemu)' in-help | diff - in-page
+	sed -n '/^ *\$ crash /,/--extract/p' page | sed 's/^     //' >session
+	memlog_in "$core" >out < <(sed -n 's/^crash> \(memlog.*\)/\1/p' session)
+	[ "$(grep -c '^crash> ' session)" -eq 6 ]
+	while IFS= read -r line; do
+		case $line in
+		'$ crash'* | 'crash> '* | *'object loaded') ;;
+		*) grep -qxF -- "$line" out ;;
+		esac
+	done <session
+	[ -s ovmf.log ] && [ -s logs.elf ]
+}
+
 @test "options that only memlog-dump has: one line says why" {
 	memlog_in "$core" >said <<-'EOF'
 	memlog -w

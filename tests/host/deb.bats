@@ -67,7 +67,8 @@ setup() {
 
 @test "the packages' own test refers to existing files" {
 	[ -x "$P/debian/tests/installed" ]
-	for f in usr/share/memlog/memlog.gdb usr/lib/crash/extensions/memlog.so; do
+	for f in usr/share/memlog/memlog.gdb usr/lib/crash/extensions/memlog.so \
+		usr/share/man/man8/crash-memlog.8.gz; do
 		[ -e "$R/$f" ]
 	done
 }

@@ -37,6 +37,7 @@ setup() {
 		"memlog-libs /usr/lib64/libmemlog.so.0" \
 		"memlog-devel /usr/include/memlog.h" \
 		"crash-memlog-command /usr/lib64/crash/extensions/memlog.so" \
+		"crash-memlog-command /usr/share/man/man8/crash-memlog.8" \
 		"gdb-memlog /usr/lib64/memlog/memlog-gdb.so" \
 		"python3-memlog /usr/lib/python3.[0-9]*/site-packages/memlog/__init__.py" \
 		"gdb-memlog /etc/gdbinit.d/memlog.gdb" \
