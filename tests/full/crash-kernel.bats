@@ -59,6 +59,14 @@ setup_file() {
 		-ex "source $B/gdb-plugin/memlog.gdb" \
 		-ex "pipe memlog | cat >$BATS_FILE_TMPDIR/stub" 2>&3
 	vm_end
+	# the same kernel, started by SeaBIOS
+	vm_new
+	vm_launch -nodefaults -vga none \
+		-chardev "file,id=serial,path=$vm/serial.log" \
+		-kernel "$kernel/vmlinuz" -append 'console=ttyS0' 3>&-
+	vm_wait serial.log 'end Kernel panic'
+	vm_dump elf "$BATS_FILE_TMPDIR/bios"
+	vm_end
 	[ "$(stat -c %s "$BATS_FILE_TMPDIR/port")" -gt 50000 ]
 }
 
@@ -112,6 +120,20 @@ same() {
 		grep -q 'format *reader' said
 		cmp out "$BATS_FILE_TMPDIR/port"
 		rm out
+	done
+}
+
+@test "efi.flags: the kernel that SeaBIOS started was not booted by EFI" {
+	local mode
+	for mode in '' --minimal; do
+		# shellcheck disable=SC2086
+		in_crash "$BATS_FILE_TMPDIR/bios" $mode <<<"memlog" >said
+		grep -q '^memlog: NOTE: check: this kernel was not booted by EFI (efi.flags)' said
+		run ! grep DEBUG_TO_MEM said
+		# shellcheck disable=SC2086
+		in_crash "$BATS_FILE_TMPDIR/elf" $mode <<<"memlog -F fpdt" >said
+		grep -q 'check: OVMF as it is built by default has no FPDT' said
+		run ! grep 'booted by EFI' said
 	done
 }
 
