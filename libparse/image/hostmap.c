@@ -9,8 +9,9 @@
 #define GIB (UINT64_C(1) << 30)
 
 /* From this size on machines of x86 put a part of memory above 4 GiB, and do not agree
- * which. */
-#define ONE_PIECE UINT64_C(0xb0000000)
+ * which: q35 all beyond 2 GiB, and pc, but from a larger size on, all beyond 3 GiB. */
+#define ONE_PIECE    UINT64_C(0xb0000000)
+#define ONE_PIECE_PC UINT64_C(0xe0000000)
 
 static enum memlog_status hostmap_block(struct memlog_image *image,
 					struct memlog_range *ret,
@@ -71,6 +72,12 @@ enum memlog_status ml_hostmap_assume(struct memlog_image *image, int which,
 		return s;
 	if (which == ML_HOSTMAP_VIRT)
 		return hostmap_add(image, block.start, GIB, len, err);
+	if (which == ML_HOSTMAP_PC)
+		return len < ONE_PIECE ?
+			       MEMLOG_NO_DATA :
+			       hostmap_add(image, block.start, 0,
+					   len < ONE_PIECE_PC ? len : 3 * GIB,
+					   err);
 	return hostmap_add(image, block.start, 0,
 			   len < ONE_PIECE ? len : 2 * GIB, err);
 }

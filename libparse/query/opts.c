@@ -7,6 +7,7 @@
 
 #include "base/names.h"
 #include "render/tables/stats.h"
+#include "scan/scan.h"
 
 void ml_run_ask(struct ml_run *run)
 {
@@ -80,6 +81,28 @@ struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run)
 	};
 
 	return o;
+}
+
+/* Are physical addresses asked for? */
+static bool opts_wants_phys(const struct memlog_query *q)
+{
+	size_t i;
+
+	if (q->ranges_in_space && q->ranges_space == MEMLOG_PHYS)
+		return true;
+	for (i = 0; i < q->n_at; i++)
+		if (q->at[i].has_space && q->at[i].space == MEMLOG_PHYS)
+			return true;
+	return false;
+}
+
+enum memlog_status ml_run_guest_phys(struct ml_run *run, struct memlog_err *err)
+{
+	const struct memlog_scan_opts opts = ml_run_scan_opts(run);
+
+	return opts_wants_phys(run->query) ?
+		       ml_scan_guest_phys(run->image, &opts, err) :
+		       MEMLOG_OK;
 }
 
 struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run)

@@ -358,6 +358,9 @@ static enum memlog_status run_all(struct ml_run *run, struct memlog_err *err)
 	s = memlog_image_info(run->image, &run->info, err);
 	if (s)
 		return s;
+	s = ml_run_guest_phys(run, err);
+	if (s)
+		return s;
 	if (q->ranges_in_space &&
 	    !memlog_image_has_space(run->image, q->ranges_space))
 		return ml_fail(err, MEMLOG_INVALID,

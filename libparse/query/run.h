@@ -138,6 +138,11 @@ void ml_run_ask(struct ml_run *run);
 
 /* opts.c: the options of searches, decoders and renderers of n_logs logs. */
 struct memlog_scan_opts ml_run_scan_opts(struct ml_run *run);
+
+/* If the query asks for physical addresses: find those of the guest in a process.
+ * opts.c */
+enum memlog_status ml_run_guest_phys(struct ml_run *run,
+				     struct memlog_err *err);
 struct memlog_decode_opts ml_run_decode_opts(const struct ml_run *run);
 struct ml_render_opts ml_run_render_opts(const struct ml_run *run,
 					 size_t n_logs);

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/plural.h"
 #include "format/format.h"
+#include "scan/scan.h"
 #include "boots.h"
 
 void ml_whole_count_absent(struct ml_run *run,
@@ -26,10 +27,31 @@ void ml_whole_count_absent(struct ml_run *run,
 	}
 }
 
+/* Logs in a process: what physical addresses they have in the guest. Only now, as a
+ * search goes through all spaces. */
+static enum memlog_status whole_add_phys(struct ml_run *run,
+					 struct memlog_err *err)
+{
+	const struct memlog_scan_opts opts = ml_run_scan_opts(run);
+	enum memlog_status s;
+	size_t i;
+
+	if (memlog_image_has_space(run->image, MEMLOG_PHYS) ||
+	    !memlog_image_has_space(run->image, MEMLOG_HOST))
+		return MEMLOG_OK;
+	s = ml_scan_guest_phys(run->image, &opts, err);
+	for (i = 0; i < run->n_lists && !s; i++)
+		ml_logs_alias(run->lists[i], run->image);
+	return s;
+}
+
 enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err)
 {
 	struct ml_list_opts opts = ml_run_list_opts(run);
+	enum memlog_status s = whole_add_phys(run, err);
 
+	if (s)
+		return s;
 	ml_whole_count_absent(run, run->logs, run->n_logs);
 	run->result.logs_printed = run->n_logs;
 	run->printed = true;

@@ -377,18 +377,16 @@ static void number_groups(struct memlog_logs *logs)
 	qsort(logs->logs, logs->count, sizeof(*logs->logs), candidate_by_id);
 }
 
-/* Where the bytes of the logs are in another space. */
-static void alias_logs(struct ml_scan_job *job)
+void ml_logs_alias(struct memlog_logs *logs, struct memlog_image *image)
 {
-	struct memlog_logs *logs = job->logs;
 	struct memlog_extent *e;
 	size_t i, k;
 
 	for (i = 0; i < logs->count; i++)
 		for (k = 0; k < logs->logs[i]->pub.n_extents; k++) {
 			e = &logs->logs[i]->extents[k];
-			e->has_alias = !ml_image_alias(job->image, e->space,
-						       e->addr, &e->alias_space,
+			e->has_alias = !ml_image_alias(image, e->space, e->addr,
+						       &e->alias_space,
 						       &e->alias_addr);
 		}
 }
@@ -463,7 +461,7 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 	if (!logs->count)
 		return candidate_stopped(job, err);
 	number_groups(logs);
-	alias_logs(job);
+	ml_logs_alias(job->logs, job->image);
 	s = candidate_judge(job, err);
 	for (first = 0; first < logs->count; first += n) {
 		const struct ml_format *fmt = logs->logs[first]->fmt;

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "image/acpi.h"
 #include "image/hostmap.h"
 #include "image/vmcoreinfo.h"
 #include "job.h"
@@ -163,9 +164,12 @@ static enum memlog_status kernel_in_memory(struct ml_scan_job *job, bool *ret,
 	return s;
 }
 
-/* In memory of a process, at guest physical addresses that the kernel confirms. */
-static enum memlog_status kernel_in_process(struct ml_scan_job *job,
-					    struct memlog_err *err)
+/* In memory of a process, at guest physical addresses that confirm confirms. */
+static enum memlog_status kernel_in_process(
+	struct ml_scan_job *job,
+	enum memlog_status (*confirm)(struct ml_scan_job *job, bool *ret,
+				      struct memlog_err *err),
+	struct memlog_err *err)
 {
 	enum memlog_status s;
 	bool found = false;
@@ -173,15 +177,65 @@ static enum memlog_status kernel_in_process(struct ml_scan_job *job,
 
 	for (i = 0; i < ML_HOSTMAPS && !found; i++) {
 		s = ml_hostmap_assume(job->image, i, err);
+		if (s == MEMLOG_NO_DATA)
+			continue;
 		if (s)
-			return s == MEMLOG_NO_DATA ? MEMLOG_OK : s;
-		s = kernel_in_memory(job, &found, err);
+			return s;
+		s = confirm(job, &found, err);
 		if (s || !found)
 			ml_hostmap_drop(job->image);
 		if (s)
 			return s;
 	}
 	return MEMLOG_OK;
+}
+
+static bool kernel_look_acpi(struct kernel_search *k, uint64_t page,
+			     const uint8_t *p)
+{
+	(void)page;
+	return ml_acpi_confirms(k->job->image, p);
+}
+
+/* The pointer to the ACPI tables, at the start of a page or where a BIOS keeps it. */
+static enum memlog_status kernel_find_acpi(struct ml_scan_job *job, bool *ret,
+					   struct memlog_err *err)
+{
+	struct kernel_search k = { .job = job,
+				   .len = ML_ACPI_POINTER,
+				   .look = kernel_look_acpi };
+	enum memlog_status s = MEMLOG_OK;
+
+	k.found = ml_acpi_in_bios(job->image);
+	if (!k.found)
+		s = kernel_search(&k, err);
+	*ret = k.found;
+	return s;
+}
+
+enum memlog_status ml_scan_guest_phys(struct memlog_image *image,
+				      const struct memlog_scan_opts *opts,
+				      struct memlog_err *err)
+{
+	struct ml_scan_job job;
+	enum memlog_status s;
+	unsigned int flags;
+
+	if (memlog_image_has_space(image, MEMLOG_PHYS) ||
+	    !memlog_image_has_space(image, MEMLOG_HOST))
+		return MEMLOG_OK;
+	flags = image->spaces[MEMLOG_HOST].ops->flags;
+	if ((flags & MEMLOG_READER_SLOW) && !(flags & MEMLOG_READER_PEEK))
+		return MEMLOG_OK;
+	s = ml_scan_job_init(&job, image, opts, err);
+	if (s)
+		return s;
+	s = kernel_in_process(&job, kernel_find_acpi, err);
+	if (!s && !memlog_image_has_space(image, MEMLOG_PHYS))
+		s = kernel_in_process(&job, kernel_in_memory, err);
+	ml_scan_job_fini(&job);
+	memlog_logs_destroy(job.logs);
+	return s;
 }
 
 enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
@@ -199,6 +253,6 @@ enum memlog_status ml_scan_kernel(struct ml_scan_job *job,
 	if (phys && !ml_vmcoreinfo(image, "OSRELEASE", &len))
 		return kernel_in_memory(job, &found, err);
 	if (!phys && memlog_image_has_space(image, MEMLOG_HOST))
-		return kernel_in_process(job, err);
+		return kernel_in_process(job, kernel_in_memory, err);
 	return MEMLOG_OK;
 }

@@ -143,4 +143,14 @@ struct ml_source *ml_decoder_source(struct memlog_decoder *d);
 enum memlog_status ml_decoder_rewind(struct memlog_decoder *d,
 				     struct memlog_err *err);
 
+/* Set where the bytes of logs are in another space. candidate.c */
+void ml_logs_alias(struct memlog_logs *logs, struct memlog_image *image);
+
+/* Give an image of a process the guest's physical addresses, if ACPI tables or the
+ * kernel in its memory confirm what they are; otherwise it has none. STOP.
+ * kernel.c */
+enum memlog_status ml_scan_guest_phys(struct memlog_image *image,
+				      const struct memlog_scan_opts *opts,
+				      struct memlog_err *err);
+
 #endif

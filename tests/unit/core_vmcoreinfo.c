@@ -521,6 +521,11 @@ static void test_hostmap(void **state)
 	expect_map(2816 * mib, ML_HOSTMAP_X86, 0, 2 * gib);
 	expect_map(64 * gib, ML_HOSTMAP_X86, 0, 2 * gib);
 	expect_map(64 * gib, ML_HOSTMAP_VIRT, gib, 65 * gib);
+	/* on the machine pc it begins later */
+	expect_map(2816 * mib, ML_HOSTMAP_PC, 0, 2816 * mib);
+	expect_map(3583 * mib, ML_HOSTMAP_PC, 0, 3583 * mib);
+	expect_map(3584 * mib, ML_HOSTMAP_PC, 0, 3 * gib);
+	expect_map(64 * gib, ML_HOSTMAP_PC, 0, 3 * gib);
 }
 
 static void test_none(void **state)
