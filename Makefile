@@ -240,9 +240,17 @@ $(GDB_SO): $(GDB_OBJ) $(HOST_OBJ) $(CORE_A) gdb-plugin/memlog.map
 		-Wl,--version-script=gdb-plugin/memlog.map \
 		-o $@ $(GDB_OBJ) $(HOST_OBJ) $(CORE_A)
 endif
-$(B)/gdb-plugin/memlog.gdb: gdb-plugin/memlog.gdb.in
-	@mkdir -p $(@D)
-	$(Q)sed 's|@PLUGIN@|$(abspath $(GDB_SO))|' $< >$@
+# a gdb command for each option, from the tables of options
+GDB_COMMANDS := $(B)/gdb-plugin/gen/commands
+$(GDB_COMMANDS): $(GDB_COMMANDS).o $(GDB_OBJ) $(HOST_OBJ) $(CORE_A)
+	$(call say,LD,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(GDB_COMMANDS).gdb: $(GDB_COMMANDS)
+	$(Q)$< >$@
+# memlog.gdb that loads the plugin $(1)
+memlog_gdb = sed -e 's|@PLUGIN@|$(1)|' -e '/^@OPTIONS@$$/{' \
+	-e 'r $(GDB_COMMANDS).gdb' -e 'd' -e '}' gdb-plugin/memlog.gdb.in
+$(B)/gdb-plugin/memlog.gdb: gdb-plugin/memlog.gdb.in $(GDB_COMMANDS).gdb
+	$(Q)$(call memlog_gdb,$(abspath $(GDB_SO))) >$@
 
 # ---- fixtures ---------------------------------------------------------------
 $(B)/mkimage: $(wildcard fixtures/gen/mkimage*.c fixtures/gen/hyp_*.c) \
@@ -538,7 +546,7 @@ install-doc:
 	$(Q)$(INSTALL) -d $(D)$(mandir)/man1 $(D)$(mandir)/man7 $(D)$(docdir)/facts \
 		$(D)$(docdir)/examples \
 		$(D)$(datadir)/bash-completion/completions
-	$(Q)$(INSTALL) -m 644 man/*.1 $(D)$(mandir)/man1/
+	$(Q)$(INSTALL) -m 644 man/memlog-dump.1 $(D)$(mandir)/man1/
 	$(Q)$(INSTALL) -m 644 man/*.7 $(D)$(mandir)/man7/
 	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md \
 		$(wildcard docs/*.*) \
@@ -563,11 +571,13 @@ install-crash: $(CRASH_SO)
 	$(Q)$(INSTALL) -d $(D)$(mandir)/man8
 	$(Q)$(INSTALL) -m 644 man/crash-memlog.8 $(D)$(mandir)/man8/
 
-install-gdb: $(GDB_SO)
-	$(Q)$(INSTALL) -d $(D)$(libdir)/memlog $(D)$(datadir)/memlog
+install-gdb: $(GDB_SO) $(GDB_COMMANDS).gdb
+	$(Q)$(INSTALL) -d $(D)$(libdir)/memlog $(D)$(datadir)/memlog \
+		$(D)$(mandir)/man1
 	$(Q)$(INSTALL) -m 755 $< $(D)$(libdir)/memlog/memlog-gdb.so
-	$(Q)sed 's|@PLUGIN@|$(libdir)/memlog/memlog-gdb.so|' \
-		gdb-plugin/memlog.gdb.in >$(B)/memlog.gdb.installed
+	$(Q)$(INSTALL) -m 644 man/gdb-memlog.1 $(D)$(mandir)/man1/
+	$(Q)$(call memlog_gdb,$(libdir)/memlog/memlog-gdb.so) \
+		>$(B)/memlog.gdb.installed
 	$(Q)$(INSTALL) -m 644 $(B)/memlog.gdb.installed \
 		$(D)$(datadir)/memlog/memlog.gdb
 ifneq ($(gdbinitdir),)

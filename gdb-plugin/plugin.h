@@ -7,21 +7,26 @@
  * communicate through two files in memory with fixed descriptors: gdb writes
  * arguments, connection and sections into the mailbox, the plugin writes gdb
  * commands into the script, which memlog.gdb sources. Each jit-reader-load runs
- * one step of the plugin. Memory of the target can be read only in the unwind
- * callback, whose arguments have a function for it.
+ * one step of the plugin; memlog.gdb then unloads it and selects the user's frame
+ * again, which gdb forgets. Memory of the target can be read only in the unwind
+ * callback, whose arguments have a function for it: for this the script loads the
+ * plugin itself.
  *
  *	begin:	 empty the mailbox; the script writes arguments, connection and
  *		 sections to it
- *	given:	 parse the arguments, choose the target; a core is opened by its
- *		 path, a local process by its pid, and the query is run
+ *	given:	 parse the arguments; if one is an expression, gdb evaluates it,
+ *		 and this step comes again
+ *		 choose the target; a core is opened by its path, a local process
+ *		 by its pid, and the query is run
  *	asked:	 (remote) is it QEMU's stub? Ask for its memory ranges
- *	mapped:	 (remote) parse the ranges
- *	physical: (QEMU's stub) it now reads by physical address
- *	read:	 the unwind callback has run the query; or QEMU has written
- *		 files, and it is run on them
+ *	mapped:	 (remote) parse the ranges; QEMU's stub is to read by physical
+ *		 address
+ *	memory:	 (in the script) the unwind callback runs the query
+ *	read:	 it has; or QEMU has written files, and it is run on them
  *
- * In the end the script prints the output through gdb, with its pager and
- * pipes.
+ * The output is in a third file, the text. It has printf commands, which
+ * memlog.gdb sources at the end, when no plugin is loaded: q in gdb's pager and
+ * Ctrl-C end a command at once.
  */
 #ifndef GDB_PLUGIN_H
 #define GDB_PLUGIN_H
@@ -37,16 +42,23 @@
  * and below the usual limit of 1024. */
 #define MAILBOX_FD 900
 #define SCRIPT_FD  901
+#define TEXT_FD	   902
 
 /* ---- mailbox.c -------------------------------------------------------- */
 
-/* Create the two files, or truncate them. False: a descriptor is in use, or
+/* Create the three files, or truncate them. False: a descriptor is in use, or
  * there is no /proc; err->text says which. */
 bool mailbox_open(struct memlog_err *err);
 
 /* The content of the mailbox, NUL-terminated, from alloc. NULL: no memory. */
 char *mailbox_read(const struct memlog_allocator *alloc);
-void mailbox_clear(void);
+/* Empty one of the files. */
+void mailbox_empty(int fd);
+
+/* Is the descriptor one of these files? */
+bool mailbox_is_ours(int fd);
+
+/* ---- script.c --------------------------------------------------------- */
 
 /* Is the script empty? memlog.gdb truncates it at the start of a command. */
 bool script_empty(void);
@@ -58,8 +70,17 @@ void script_add(const char *fmt, ...) MEMLOG_PRINTF(1, 2);
 /* Make memlog.gdb run another step after this script. */
 void script_again(void);
 
-/* A sink whose bytes the script prints with gdb's printf. */
+/* A sink of the text, which gdb prints at the end. */
 extern const struct memlog_sink script_sink;
+
+/* Print a line through gdb: at the end, or in this step. */
+void script_line(bool now, const char *line);
+
+/* Set gdb's $_memlog_NAME to a string, truncated if long. */
+void script_set(const char *name, const char *value);
+
+/* Make memlog.gdb fail with an error, after the text. */
+void script_fail(const char *text);
 
 /* ---- target.c --------------------------------------------------------- */
 
@@ -97,13 +118,30 @@ size_t target_mappings(const char *text, struct memlog_range *ret, size_t max);
 /* Reset, before and after a command: no Ctrl-C, and messages up to level 2. */
 void plugin_user_reset(void);
 
+/* Is gdb's output in a pipe of the command? If so, messages go to stderr, as
+ * those of any program in a pipe. */
+void plugin_user_pipe(bool piped);
+
 /* Show messages up to level; see memlog_query_level(). */
 void plugin_user_level(int level);
+
+/* From here on the script prints messages with the text, not in this step. */
+void plugin_user_text(void);
 
 /* Was Ctrl-C pressed since the command began? */
 bool plugin_interrupted(void);
 
-/* Print a line for the user; see struct memlog_query_host. */
+/* Print a line for the user; see struct memlog_query_host. The last error is kept
+ * until plugin_user_finish(). */
 void plugin_message(void *arg, int level, const char *line);
+
+/* The command has failed, and the last error becomes gdb's; or it has not, and
+ * that is a message like others. */
+void plugin_user_finish(bool failed);
+
+/* ---- pipe.c ----------------------------------------------------------- */
+
+/* Does gdb's command "pipe" run this command? */
+bool plugin_in_pipe(void);
 
 #endif

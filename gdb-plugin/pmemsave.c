@@ -81,8 +81,8 @@ static bool pmemsave_fits(const struct session *s, const char *tmpdir)
 	if (available >= SPARE && available - SPARE >= need)
 		return true;
 	return pmemsave_refuse("%s has %" PRIu64 " MiB free, but --pmemsave "
-			       "needs %" PRIu64 " MiB; set TMPDIR to another "
-			       "directory, or " ADVICE,
+			       "needs %" PRIu64 " MiB; use "
+			       "--pmemsave=DIRECTORY, or " ADVICE,
 			       tmpdir, available >> 20, (need + SPARE) >> 20);
 }
 
@@ -101,16 +101,19 @@ static bool pmemsave_name_ok(const char *name)
 static bool pmemsave_mkdir(struct session *s)
 {
 	char path[PATH_MAX + sizeof("/memlog-XXXXXX")];
-	const char *tmpdir = getenv("TMPDIR");
+	const char *tmpdir = s->save_to;
 
+	if (!tmpdir)
+		tmpdir = getenv("TMPDIR");
 	if (!tmpdir || !*tmpdir)
 		tmpdir = "/var/tmp";
 	if (!realpath(tmpdir, path))
-		return pmemsave_refuse("TMPDIR, %s: %s", tmpdir,
-				       strerror(errno));
+		return pmemsave_refuse("%s%s: %s", s->save_to ? "" : "TMPDIR, ",
+				       tmpdir, strerror(errno));
 	strcat(path, "/memlog-XXXXXX");
 	if (!pmemsave_name_ok(path))
-		return pmemsave_refuse("TMPDIR is too long, or has control "
+		return pmemsave_refuse("the name of the directory for "
+				       "--pmemsave is too long, or has control "
 				       "characters");
 	if (!pmemsave_fits(s, tmpdir))
 		return false;
@@ -118,8 +121,8 @@ static bool pmemsave_mkdir(struct session *s)
 	if (s->dir && mkdtemp(strcpy(s->dir, path)))
 		return true;
 	s->dir = NULL;
-	return pmemsave_refuse("cannot create a directory in %s: %s; set "
-			       "TMPDIR to another one",
+	return pmemsave_refuse("cannot create a directory in %s: %s; use "
+			       "--pmemsave=DIRECTORY",
 			       tmpdir, strerror(errno));
 }
 
@@ -141,7 +144,7 @@ bool session_save_files(struct session *s)
 	if (!pmemsave_mkdir(s))
 		return false;
 	plugin_message(NULL, 2, "QEMU writes its memory to temporary files");
-	mailbox_clear();
+	mailbox_empty(MAILBOX_FD);
 	pmemsave_quote(s->dir, quoted);
 	for (i = 0; i < s->n_ranges; i++) {
 		r = &s->ranges[i];

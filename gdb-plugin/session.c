@@ -38,11 +38,14 @@ static void step_begin(struct session *s)
 
 	session_end(s);
 	if (!mailbox_open(&err)) {
-		gdb_session_fail(err.text);
+		/* there is no script that could say it */
+		fprintf(stderr, "memlog: %s\n", err.text);
 		return;
 	}
 	s->busy = true;
 	s->status = MEMLOG_EXIT_UNREADABLE;
+	s->piped = plugin_in_pipe();
+	plugin_user_pipe(s->piped);
 	host_arena_init(&s->arena);
 	script_begin();
 	script_add("pipe echo " ARGS_END "\\n" TO_MAILBOX, MAILBOX_FD);
@@ -53,14 +56,23 @@ static void step_begin(struct session *s)
 	s->step = STEP_GIVEN;
 }
 
-/* Make gdb call unwind(), then run another step. The command must not fail, or
+/*
+ * Make gdb call unwind(), then run another step. The command must not fail, or
  * the script would end there: `frame` ignores errors in what it prints. (An MI
- * command does, too, but gdb 13 crashes after two of them in pipes.) */
-static void ask_for_memory(struct session *s)
+ * command does, too, but gdb 13 crashes after two of them in pipes.) before and
+ * after: commands around that, or "".
+ */
+static void session_ask_for_memory(struct session *s, const char *before,
+				   const char *after)
 {
-	s->armed = true;
-	s->step = STEP_READ;
-	script_add("pipe frame | cat >/dev/null\n");
+	s->step = STEP_MEMORY;
+	script_add("%s", before);
+	script_add("eval \"jit-reader-load %%s\", $memlog_plugin\n"
+		   "set $_memlog_loaded = 1\n"
+		   "pipe frame | cat >/dev/null\n");
+	script_add("%s", after);
+	script_add("set $_memlog_loaded = 0\n"
+		   "jit-reader-unload\n");
 	script_again();
 }
 
@@ -87,9 +99,8 @@ gdb_session_open_output(struct session *s, const struct memlog_sink **ret,
 	};
 	enum memlog_status st;
 
-	/* we cannot tell gdb's pipes from its terminal */
 	s->script = script_sink;
-	s->script.tty = isatty(STDOUT_FILENO) == 1;
+	s->script.tty = !s->piped && isatty(STDOUT_FILENO) == 1;
 	*ret = &s->script;
 	if (!s->own.output)
 		return MEMLOG_OK;
@@ -111,7 +122,7 @@ static void gdb_session_report(enum memlog_status st,
 			       const struct memlog_err *err)
 {
 	if (st == MEMLOG_STOP && plugin_interrupted())
-		plugin_message(NULL, 2, "interrupted");
+		gdb_session_fail("interrupted");
 	else if (st && st != MEMLOG_NO_DATA)
 		gdb_session_fail(err->text[0] ? err->text :
 						memlog_status_name(st));
@@ -130,6 +141,7 @@ static void gdb_session_run(struct session *s)
 	struct memlog_err err = { .status = MEMLOG_OK };
 	enum memlog_status st, closed = MEMLOG_OK;
 
+	plugin_user_text();
 	st = gdb_session_open_output(s, &host.sink, &err);
 	if (st) {
 		s->status = memlog_query_failed(s->query, NULL, st, &err, NULL);
@@ -202,7 +214,8 @@ static void session_list_ranges(struct session *s, const char *text,
 	s->n_ranges = s->ranges ? parse(text, s->ranges, max) : 0;
 }
 
-static void read_through_gdb(struct session *s, const char *name)
+static void read_through_gdb(struct session *s, const char *name,
+			     const char *before, const char *after)
 {
 	struct memlog_err err = { .status = MEMLOG_OK };
 
@@ -217,7 +230,7 @@ static void read_through_gdb(struct session *s, const char *name)
 	else if (session_wrap_target(s, name, &err))
 		gdb_session_fail(err.text);
 	else
-		ask_for_memory(s);
+		session_ask_for_memory(s, before, after);
 }
 
 /* Not through gdb: the library reads only pages that are present, whereas gdb's
@@ -235,48 +248,38 @@ static void gdb_session_use_process(struct session *s)
 
 static void ask_stub(struct session *s)
 {
-	mailbox_clear();
+	mailbox_empty(MAILBOX_FD);
 	script_add("pipe maint packet qqemu.PhyMemMode" TO_MAILBOX, MAILBOX_FD);
 	script_again();
 	s->step = STEP_ASKED;
 }
 
-/* Arguments and target are known. */
-static void step_given(struct session *s, char *text)
+static void gdb_session_use_core(struct session *s, const char *text)
 {
-	struct memlog_err err = { .status = MEMLOG_OK };
-	enum memlog_status st;
-	char *rest = NULL;
+	if (open_core(s)) {
+		gdb_session_run(s);
+		return;
+	}
+	plugin_message(NULL, 2,
+		       "reading the core through gdb, by virtual addresses");
+	session_list_ranges(s, text, target_sections);
+	s->space = MEMLOG_VIRT;
+	read_through_gdb(s, "core", "", "");
+}
 
-	st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_GDB, &s->query,
-				 &err);
-	if (!st)
-		st = session_take_args(s, text, &rest, &err);
-	if (s->query)
-		plugin_user_level(memlog_query_level(s->query));
-	if (st == MEMLOG_STOP) {
-		s->status = MEMLOG_EXIT_PRINTED; /* --help */
+/* Arguments and target are known; text is what gdb says about the target. */
+static void session_use_target(struct session *s, const char *text)
+{
+	target_parse(&s->target, text, &s->arena.alloc);
+	if (s->pmemsave && s->target.kind != TARGET_REMOTE &&
+	    s->target.kind != TARGET_NONE) {
+		s->status = MEMLOG_EXIT_USAGE;
+		gdb_session_fail("--pmemsave is for QEMU's gdbstub");
 		return;
 	}
-	if (st) {
-		s->status = memlog_query_failed(s->query, NULL, st, &err, NULL);
-		gdb_session_fail(err.text);
-		plugin_message(NULL, 2, "see: help memlog, memlog --help");
-		return;
-	}
-	target_parse(&s->target, rest, &s->arena.alloc);
 	switch (s->target.kind) {
 	case TARGET_CORE:
-		if (open_core(s)) {
-			gdb_session_run(s);
-			break;
-		}
-		plugin_message(NULL, 2,
-			       "reading the core through gdb, by "
-			       "virtual addresses");
-		session_list_ranges(s, rest, target_sections);
-		s->space = MEMLOG_VIRT;
-		read_through_gdb(s, "core");
+		gdb_session_use_core(s, text);
 		break;
 	case TARGET_NATIVE:
 		gdb_session_use_process(s);
@@ -291,12 +294,57 @@ static void step_given(struct session *s, char *text)
 	}
 }
 
+/* Have gdb evaluate an expression, in the frame that the user has selected. If it
+ * cannot, that is a usage error. */
+static void session_ask_for_value(struct session *s)
+{
+	mailbox_empty(MAILBOX_FD);
+	script_add("set $_memlog_status = %d\n", MEMLOG_EXIT_USAGE);
+	script_set("format", s->expr.asked_as);
+	script_set("expression", s->expr.asked);
+	script_add("set $_memlog_evaluate = 1\n");
+	script_again();
+	s->step = STEP_GIVEN;
+}
+
+static void step_given(struct session *s, char *text)
+{
+	struct memlog_err err = { .status = MEMLOG_OK };
+	enum memlog_status st = MEMLOG_OK;
+	const char *rest = NULL;
+
+	if (!s->text)
+		s->text = text;
+	else if (!session_take_value(s, text))
+		st = MEMLOG_NO_MEMORY;
+	memlog_query_destroy(s->query);
+	s->query = NULL;
+	if (!st)
+		st = memlog_query_create(&s->arena.alloc, MEMLOG_HOST_GDB,
+					 &s->query, &err);
+	if (!st)
+		st = session_take_args(s, &rest, &err);
+	if (s->query)
+		plugin_user_level(memlog_query_level(s->query));
+	if (st == MEMLOG_STOP && s->expr.asked) {
+		session_ask_for_value(s);
+	} else if (st == MEMLOG_STOP) {
+		s->status = MEMLOG_EXIT_PRINTED; /* --help */
+	} else if (st) {
+		s->status = memlog_query_failed(s->query, NULL, st, &err, NULL);
+		gdb_session_fail(err.text[0] ? err.text :
+					       memlog_status_name(st));
+	} else {
+		session_use_target(s, rest);
+	}
+}
+
 static void step_asked(struct session *s, const char *text)
 {
 	bool qemu = strstr(text, "received: \"0\"") ||
 		    strstr(text, "received: \"1\"");
 
-	mailbox_clear();
+	mailbox_empty(MAILBOX_FD);
 	if (qemu)
 		script_add("pipe monitor info mtree -f" TO_MAILBOX, MAILBOX_FD);
 	else
@@ -311,7 +359,7 @@ static void step_mapped(struct session *s, const char *text)
 	if (s->space != MEMLOG_PHYS) {
 		session_list_ranges(s, text, target_mappings);
 		s->flags = MEMLOG_READER_SLOW;
-		read_through_gdb(s, "remote process");
+		read_through_gdb(s, "remote process", "", "");
 		return;
 	}
 	session_list_ranges(s, text, memlog_mtree_parse);
@@ -326,20 +374,13 @@ static void step_mapped(struct session *s, const char *text)
 		       "reading through QEMU's gdbstub, by physical "
 		       "address: it is slow, so likely places come first; "
 		       "--pmemsave is faster");
-	/* gdb unwinds frames after every command, so unwind() may be called
-	 * before this one takes effect: read memory in the next step */
-	script_add("pipe maint packet Qqemu.PhyMemMode:1 | cat >/dev/null\n");
-	script_again();
-	s->step = STEP_PHYSICAL;
-}
-
-/* Reset the mode after reading, so that gdb again uses virtual addresses. */
-static void step_physical(struct session *s)
-{
 	s->flags = MEMLOG_READER_SLOW;
-	read_through_gdb(s, "QEMU's gdbstub");
-	script_add("pipe maint packet Qqemu.PhyMemMode:0 | cat >/dev/null\n");
-	script_add("maint flush dcache\n");
+	/* the mode is reset before gdb unwinds a frame again */
+	read_through_gdb(s, "QEMU's gdbstub",
+			 "pipe maint packet Qqemu.PhyMemMode:1 | "
+			 "cat >/dev/null\n",
+			 "pipe maint packet Qqemu.PhyMemMode:0 | "
+			 "cat >/dev/null\nmaint flush dcache\n");
 }
 
 /* Either unwind() has run the query, and its output is in the script, or it was
@@ -363,6 +404,20 @@ static void step_read(struct session *s, char *text)
 		gdb_session_run(s);
 }
 
+static bool session_failed(const struct session *s)
+{
+	return s->status == MEMLOG_EXIT_USAGE ||
+	       s->status == MEMLOG_EXIT_UNREADABLE || plugin_interrupted();
+}
+
+static void session_finish(struct session *s)
+{
+	script_add("set $_memlog_status = %d\n", s->status);
+	plugin_user_text();
+	plugin_user_finish(session_failed(s));
+	session_end(s);
+}
+
 void session_step(struct session *s)
 {
 	enum step step = script_empty() ? STEP_BEGIN : s->step;
@@ -370,6 +425,12 @@ void session_step(struct session *s)
 
 	if (step == STEP_BEGIN) {
 		step_begin(s);
+		return;
+	}
+	if (step == STEP_MEMORY) {
+		/* gdb is in the middle of the script */
+		s->armed = true;
+		s->step = STEP_READ;
 		return;
 	}
 	script_begin();
@@ -383,12 +444,8 @@ void session_step(struct session *s)
 		step_asked(s, text);
 	else if (step == STEP_MAPPED)
 		step_mapped(s, text);
-	else if (step == STEP_PHYSICAL)
-		step_physical(s);
 	else
 		step_read(s, text);
-	if (s->step == STEP_BEGIN) {
-		script_add("set $_memlog_status = %d\n", s->status);
-		session_end(s);
-	}
+	if (s->step == STEP_BEGIN)
+		session_finish(s);
 }

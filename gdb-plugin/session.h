@@ -10,15 +10,26 @@
 
 enum step {
 	STEP_BEGIN,
-	STEP_GIVEN,    /* arguments and target are in the mailbox */
-	STEP_ASKED,    /* the mailbox says whether it is QEMU's stub */
-	STEP_MAPPED,   /* the mailbox has the memory ranges */
-	STEP_PHYSICAL, /* the stub reads physical addresses */
-	STEP_READ,     /* unwind() was called, or QEMU wrote files */
+	STEP_GIVEN,  /* arguments and target are in the mailbox */
+	STEP_ASKED,  /* the mailbox says whether it is QEMU's stub */
+	STEP_MAPPED, /* the mailbox has the memory ranges */
+	STEP_MEMORY, /* the script is about to make gdb call unwind() */
+	STEP_READ,   /* unwind() was called, or QEMU wrote files */
 };
 
 /* Separates the arguments from gdb's description of its target. */
 #define ARGS_END "--memlog-arguments-end--"
+
+/* The most expressions of a command line. */
+#define MAX_VALUES 16
+
+/* Expressions among the arguments, which gdb evaluates one by one. */
+struct expressions {
+	char *values[MAX_VALUES];
+	size_t n, next;	      /* known; of those, used in this parse */
+	const char *asked;    /* the one to evaluate; NULL: none */
+	const char *asked_as; /* the format of gdb's printf for it */
+};
 
 struct session {
 	struct host_own own; /* first: HOST_OPTIONS need it there */
@@ -32,6 +43,10 @@ struct session {
 	bool file_open;
 	const char *inputs[4]; /* files that are read */
 	bool pmemsave;	       /* --pmemsave */
+	const char *save_to;   /* its directory; NULL: by default */
+	const char *text;      /* what gdb wrote in the first step */
+	struct expressions expr;
+	bool piped; /* gdb's command "pipe" runs this one */
 	struct target target;
 	struct memlog_range *ranges; /* where the target has memory */
 	size_t n_ranges;
@@ -54,10 +69,18 @@ void session_end(struct session *s);
  * during the call: run the query if it waits for that. */
 void session_memory(struct session *s, gdb_target_read *read);
 
-/* args.c: parse the arguments, one per line of text up to ARGS_END; *ret_rest
- * is the text after that. STOP: --help was printed. */
-enum memlog_status session_take_args(struct session *s, char *text,
-				     char **ret_rest, struct memlog_err *err);
+/* args.c: parse the arguments, one per line of s->text up to ARGS_END; *ret_rest
+ * is the text after that. STOP: --help was printed, or gdb has to evaluate
+ * s->expr.asked first. */
+enum memlog_status session_take_args(struct session *s, const char **ret_rest,
+				     struct memlog_err *err);
+
+/* args.c: take the value of s->expr.asked. False: no memory. */
+bool session_take_value(struct session *s, char *text);
+
+/* args.c: the options that gdb has in addition, or replaces; ended by one that is
+ * all zero. */
+extern const struct memlog_option session_options[];
 
 /* reader.c: make s->image from a reader, whose self is s, and s->ranges. */
 enum memlog_status session_wrap(struct session *s,

@@ -57,6 +57,13 @@ setup() {
 	[[ $output == *"libmemlog0 (>= "* && $output == *"python3:any"* ]]
 }
 
+@test "the package of the gdb plugin has its manual" {
+	dpkg-deb -c "$P"/out/deb/gdb-memlog_*.deb >files
+	grep -q ' ./usr/share/man/man1/gdb-memlog.1.gz$' files
+	dpkg-deb -c "$P"/out/deb/memlog_*.deb >files
+	run ! grep gdb-memlog files
+}
+
 @test "no file is in two packages" {
 	for d in "$P"/out/deb/*.deb; do
 		case $d in *-dbgsym_*) continue ;; esac

@@ -77,6 +77,33 @@ teardown() {
 	cmp out want
 }
 
+# The stub reads by physical address, so it knows.
+@test "physical addresses: attached, on a core of the process, and with memlog-dump" {
+	in_gdb -ex "target remote $vm/stub" <<<"memlog -q --list" >list
+	where=$(grep -o 'phys:0x[0-9a-f]*' list)
+	[ -n "$where" ]
+	echo 0x7f >"/proc/$vm_pid/coredump_filter"
+	gcore -o core "$vm_pid" >/dev/null 2>&1
+	mv "core.$vm_pid" core
+	for target in "-p $vm_pid" "-c core"; do
+		# shellcheck disable=SC2086 # words
+		run -0 in_gdb $target <<-EOF
+		memlog --list
+		pipe memlog --at $where | cat >out
+		pipe memlog -q --range $where+4K --list | cat >list
+		EOF
+		[[ ${output//$'\n'/ } == *"host:0x"*"also "*"$where"* ]]
+		cmp out "$truth"
+		grep -q "$where" list
+	done
+	for image in "pid:$vm_pid" core; do
+		"$B/memlog-dump" -q --at "$where" "$image" | cmp - "$truth"
+		"$B/memlog-dump" -J --list "$image" | head -n 1 >list
+		[ "phys:$(jq -r '.extents[0].alias_addr' list)" = "$where" ]
+		[ "$(jq -r .space list)" = host ]
+	done
+}
+
 @test "QEMU's gdbstub: physical addresses, and the stub's mode is restored" {
 	run -0 in_gdb -ex "target remote $vm/stub" <<-'EOF'
 	memlog --list
@@ -124,13 +151,12 @@ refused() {
 in_small() {
 	local size=$1
 	shift
-	{
-		printf '%s\n' "source $B/gdb-plugin/memlog.gdb" "memlog --pmemsave" \
-			"memlog --pmemsave --info" "pipe memlog | cat >out"
-	} >commands
 	limited unshare -rm sh -c "mount -t tmpfs -o size=$size none tmp &&
 		\"\$@\" && ls -A tmp >left" sh \
-		gdb -nx -q -batch "$@" -x commands 2>said
+		gdb -nx -q -batch "$@" -ex "source $B/gdb-plugin/memlog.gdb" \
+		-ex "memlog --pmemsave" -ex "memlog --pmemsave --info" \
+		-ex "pipe memlog | cat >out" 2>said
+	memlog_said
 	[ ! -s left ]
 }
 
@@ -139,7 +165,7 @@ in_small() {
 	mkdir tmp
 	in_small 100m -ex "target remote $vm/stub"
 	refused
-	[ "$(grep -c "tmp has 100 MiB free, but --pmemsave needs 127 MiB; set TMPDIR" said)" -eq 2 ]
+	[ "$(grep -c "tmp has 100 MiB free, but --pmemsave needs 127 MiB; use --pmemsave=DIR" said)" -eq 2 ]
 }
 
 @test "--pmemsave: QEMU does not see gdb's files" {
@@ -187,10 +213,10 @@ in_small() {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
 	stub=$BATS_TEST_DIRNAME/gdbstub.pl
-	in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
+	run -1 in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
 	grep -q 'memlog-[^ ]*: it reports success, but there is no file; ' said
 	export WORDS=$'Error: \033[2Jgone\nsecond line'
-	in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
+	run -1 in_gdb -ex "target remote | exec perl $stub" <<<"memlog --pmemsave"
 	grep -q 'memlog-[^ ]*: \\x1b\[2Jgone; use memlog without' said
 	[ "$(grep -c 'no log found' said)" -eq 0 ]
 	[ -z "$(ls -A tmp)" ]
@@ -199,7 +225,7 @@ in_small() {
 @test "--pmemsave: an error between writing and reading leaves no files" {
 	export TMPDIR=$PWD/tmp
 	mkdir tmp
-	run -1 in_gdb -ex "target remote $vm/stub" <<-'EOF'
+	cat >hooks <<-'EOF'
 	define hook-source
 	if $_shell_exitcode == 7
 	no-such-command
@@ -208,21 +234,36 @@ in_small() {
 	define hookpost-pipe
 	shell [ -z "$(ls $TMPDIR)" ] || { ls $TMPDIR >>seen; exit 7; }
 	end
-	memlog --pmemsave
 	EOF
+	run -1 in_gdb -ex "target remote $vm/stub" -x hooks <<<"memlog --pmemsave"
 	[ -s seen ]
 	[ -z "$(ls -A tmp)" ]
 }
 
-@test "Ctrl-C while searching: the prompt, the stub's mode, and again" {
+# at_terminal COMMAND: gdb with the plugin at a terminal, which shows its output in the
+# file typescript; fd 9 is the keyboard
+at_terminal() {
 	mkfifo keys
 	exec 9<>keys
-	script -qefc "TERM=dumb gdb -nx -q" typescript <keys >/dev/null 2>&1 3>&- 9>&- &
+	script -qefc "TERM=dumb $*" typescript <keys >/dev/null 2>&1 3>&- 9>&- &
 	pid=$!
-	saw() {
-		until_ok grep -qa "$1" typescript || { cat typescript; return 1; }
-	}
-	printf '%s\n' "set pagination off" "source $B/gdb-plugin/memlog.gdb" \
+	printf '%s\n' "source $B/gdb-plugin/memlog.gdb" >&9
+}
+
+saw() {
+	until_ok grep -qa "$1" typescript || { cat typescript; return 1; }
+}
+
+leave() {
+	printf 'set confirm off\nquit\n' >&9
+	exec 9>&-
+	reap "$pid"
+	pid=
+}
+
+@test "Ctrl-C while searching: the prompt, the stub's mode, and again" {
+	at_terminal gdb -nx -q
+	printf '%s\n' "set pagination off" \
 		"set remotelogfile $PWD/log" "target remote $vm/stub" \
 		"echo con\\nnected\\n" >&9
 	saw '^nected'
@@ -230,16 +271,69 @@ in_small() {
 	# it searches: gdb itself does not read so much at once
 	until_ok grep -qa '[$]m[0-9a-f]*,800#' log
 	printf '\003' >&9
-	saw 'memlog: note: interrupted'
+	saw 'memlog-error command: "interrupted"'
 	printf '%s\n' "set remotelogfile" "maint packet qqemu.PhyMemMode" \
 		"memlog -n +1" >&9
 	saw '^SecCoreStartupWithStack'
-	printf 'disconnect\nquit\n' >&9
-	exec 9>&-
-	reap "$pid"
-	pid=
+	printf 'disconnect\n' >&9
+	leave
 	grep -qa 'received: "0"' typescript
 	[ "$(grep -ac '^FORMAT' typescript)" -eq 0 ]
+}
+
+# checks: the frame is selected, no plugin is loaded, and the status is right
+nothing_lost() {
+	# shellcheck disable=SC2016 # gdb's
+	printf '%s\n' frame "jit-reader-load $PWD/other.so" \
+		'printf "status %d\n", $_memlog_status' \
+		'echo en\nd\n' >&9
+	saw '^d'
+	leave
+	[ "$(grep -ac '^#2 ' typescript)" -eq 2 ]
+	grep -a '^status 0' typescript
+	# it is only that this file does not exist
+	grep -a '^Could not load .*other.so' typescript
+}
+
+@test "q in the pager: the frame, no plugin, and the status" {
+	at_terminal gdb -nx -q -p "$vm_pid"
+	printf '%s\n' "frame 2" "set height 20" "memlog" >&9
+	saw '^--Type <RET>'
+	printf 'q\n' >&9
+	saw '^Quit'
+	nothing_lost
+	[ "$(grep -ac '^\[Bds\]' typescript)" -eq 0 ]
+}
+
+@test "Ctrl-C while text is printed: the frame, no plugin, and the status" {
+	at_terminal gdb -nx -q -p "$vm_pid"
+	printf '%s\n' "set pagination off" "frame 2" "define slow" \
+		"echo sl\\now\\n" "shell sleep 2" memlog end slow >&9
+	saw '^ow'
+	# the terminal stops, and gdb, too, when it has printed some KiB
+	printf '\023' >&9
+	sleep 4
+	printf '\003' >&9
+	saw 'Quit'
+	nothing_lost
+	grep -qa 'SecCoreStartup' typescript
+	[ "$(grep -ac '^\[Bds\]' typescript)" -eq 0 ]
+}
+
+@test "--pmemsave=DIR: files are there, and ~ is expanded" {
+	export HOME=$PWD/home TMPDIR=/no/such/directory
+	mkdir home home/dumps
+	run -1 in_gdb -ex "target remote $vm/stub" <<-'EOF'
+	pipe memlog --pmemsave=~/dumps | cat >out
+	pipe memlog -q --pmemsave=home/dumps -n +1 | cat >first
+	memlog --pmemsave=home/none
+	memlog --pmemsave
+	EOF
+	cmp out "$truth"
+	head -n 1 "$truth" | cmp - first
+	[ -z "$(ls -A home/dumps)" ]
+	grep -qx 'memlog: home/none: No such file or directory' said
+	grep -qx 'memlog: TMPDIR, /no/such/directory: No such file or directory' said
 }
 
 @test "a process under gdbserver" {

@@ -10,12 +10,22 @@ need_gdb() {
 
 load ../wait
 
-# in_gdb ARG...: gdb with the plugin, commands on stdin. Messages of gdb itself go
-# to the file said.
+# in_gdb ARG...: gdb with the plugin, a command per line of stdin; an error does not
+# keep gdb from the next. Messages of gdb itself go to the file said, with those of
+# memlog that gdb printed, and its errors without gdb's words around them.
 in_gdb() {
-	{
-		echo "source $B/gdb-plugin/memlog.gdb"
-		cat
-	} >commands
-	limited gdb -nx -q -batch "$@" -x commands 2>said
+	local line ret=0 commands=()
+	while IFS= read -r line; do
+		commands+=(-ex "$line")
+	done
+	limited gdb -nx -q -batch -ex "source $B/gdb-plugin/memlog.gdb" "$@" \
+		"${commands[@]}" >printed 2>said || ret=$?
+	cat printed
+	memlog_said
+	return "$ret"
+}
+
+memlog_said() {
+	sed -i -E 's/^Undefined memlog-error command: "(.*)"\.  Try "help memlog-error"\.$/memlog: \1/' said
+	[ ! -e printed ] || grep -a "^memlog: " printed >>said || :
 }

@@ -41,6 +41,7 @@ setup() {
 		"gdb-memlog /usr/lib64/memlog/memlog-gdb.so" \
 		"python3-memlog /usr/lib/python3.[0-9]*/site-packages/memlog/__init__.py" \
 		"gdb-memlog /etc/gdbinit.d/memlog.gdb" \
+		"gdb-memlog /usr/share/man/man1/gdb-memlog.1" \
 		"memlog-firmware /usr/share/doc/memlog-firmware/README.md"; do
 		rpm --root "$R" -ql "${f% *}" | grep -q "^${f#* }"
 	done
