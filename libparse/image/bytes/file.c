@@ -22,6 +22,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "far.h"
 
 struct fd_file {
 	struct memlog_allocator alloc;
@@ -272,11 +273,13 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 				   const struct memlog_open_opts *opts,
 				   struct ml_file *ret, struct memlog_err *err)
 {
+	const struct memlog_allocator *alloc = opts ? opts->allocator : NULL;
+	struct ml_file file;
 	struct fd_file *f;
 	enum memlog_status s;
 	void *p;
 
-	s = file_create(name, opts ? opts->allocator : NULL, &f, err);
+	s = file_create(name, alloc, &f, err);
 	if (s)
 		return s;
 	f->fd = fd;
@@ -284,6 +287,15 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 	if (s) {
 		f->fd = -1; /* the caller keeps it */
 		file_close(f);
+		return s;
+	}
+	if (f->regular && f->size != UINT64_MAX && ml_far_is(fd)) {
+		file_fill(&file, f);
+		s = ml_far_open(fd, &file, alloc, ret, err);
+		if (s) {
+			f->fd = -1;
+			file_close(f);
+		}
 		return s;
 	}
 	if (!(opts && opts->no_mmap) && f->size && f->size <= SIZE_MAX / 4) {
@@ -356,6 +368,14 @@ void ml_file_close(struct ml_file *file)
 		file->ops->close(file->self);
 	if (file)
 		*file = (struct ml_file){ 0 };
+}
+
+bool ml_file_is_slow(const struct ml_file *file)
+{
+	for (; file; file = file->lower)
+		if (file->ops && file->ops->flags & MEMLOG_READER_SLOW)
+			return true;
+	return false;
 }
 
 bool ml_file_is_device(const struct ml_file *file)

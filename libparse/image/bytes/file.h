@@ -35,6 +35,9 @@ void ml_file_close(struct ml_file *file);
 /* Is it a device, rather than a regular file or part of one? */
 bool ml_file_is_device(const struct ml_file *file);
 
+/* Is it far away, so that as little of it as possible should be read? */
+bool ml_file_is_slow(const struct ml_file *file);
+
 /* IO: the file, or one it is made from, became shorter since it was opened.
  * Reading the missing bytes is also IO, but of a mapped file it raises SIGBUS,
  * or reads zeros up to the end of the last page. */
