@@ -16,6 +16,7 @@
 #include "image/image.h"
 #include "record/timeline/timeline.h"
 #include "boots.h"
+#include "effort.h"
 #include "rate.h"
 
 /* Bytes that are gone from a file read as zeros, or as a hole: whatever came of
@@ -232,21 +233,6 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 	return MEMLOG_OK;
 }
 
-static void say_work(const struct ml_run *run)
-{
-	const struct memlog_scan_stats *st = &run->stats;
-
-	if (run->query->n_at)
-		return;
-	ml_say(run, ML_SAY_DETAIL,
-	       "searched %" PRIu64 " byte%s by looking at %" PRIu64 ": %" PRIu64
-	       " candidate%s, %" PRIu64 " rejected, %zu log%s%s",
-	       st->covered, ml_s(st->covered), st->touched, st->candidates,
-	       ml_s(st->candidates), st->rejected, run->n_logs,
-	       ml_s(run->n_logs),
-	       st->likely_only ? "; only the likely places" : "");
-}
-
 static void say_unreadable(const struct ml_run *run)
 {
 	uint64_t bytes = run->stats.unreadable;
@@ -318,7 +304,7 @@ static enum memlog_status run_answer(struct ml_run *run, struct memlog_err *err)
 		s = run_choose(run, err);
 	if (s)
 		return s;
-	say_work(run);
+	ml_effort_say_search(run);
 	if (!run->n_logs) {
 		ml_say_nothing(run);
 		return ml_fail(err, MEMLOG_NO_DATA, "no log found");
@@ -435,6 +421,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 		*err = run.pending_err;
 	}
 	s = check_file(&run, s, err);
+	ml_effort_say_requests(&run);
 	s = ml_answer_run(&run, s, err);
 	for (i = 0; i < run.n_lists; i++)
 		memlog_logs_destroy(run.lists[i]);

@@ -471,7 +471,9 @@ enum memlog_status ml_scan_finish(struct ml_scan_job *job,
 				break;
 		if (fmt->group.relate)
 			fmt->group.relate(logs->logs + first, n, job->image,
-					  job->some);
+					  job->some ||
+						  (job->stats.likely_only &&
+						   !fmt->find.likely));
 	}
 	for (n = 0; n < logs->count; n++) {
 		ml_log_note_absent(logs->logs[n], job->image, &budget);

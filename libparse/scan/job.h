@@ -40,6 +40,8 @@ struct ml_scan_job {
 					   to the candidate */
 	enum memlog_space space; /* being searched */
 	uint64_t last_hit;	 /* address of the last log found */
+	bool need;		 /* likely places: end at the first log */
+	bool exact;		 /* likely places: only those that are exact */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
 	uint64_t done, all;	 /* for progress */
@@ -76,6 +78,30 @@ enum memlog_status ml_scan_range(struct ml_scan_job *job, struct ml_scanner *sc,
 				 struct memlog_range range, bool downwards,
 				 uint64_t stop_after, struct memlog_err *err);
 void ml_scan_gone(struct ml_scan_job *job);
+
+/* The space of the options' ranges. within.c */
+enum memlog_space ml_scan_ranges_space(const struct ml_scan_job *job);
+
+/* Do the options allow a log at addr of job->space? An address in another space
+ * than the ranges counts if the image can translate it to theirs. within.c */
+bool ml_scan_allows(struct ml_scan_job *job, uint64_t addr);
+
+/* ml_scan_range() for one format, or NULL for all that were asked for; if the options'
+ * ranges are in that space, only of their overlap with it. within.c */
+enum memlog_status ml_scan_within(struct ml_scan_job *job,
+				  const struct ml_format *fmt, bool exhaustive,
+				  struct memlog_range range, bool downwards,
+				  uint64_t past, struct memlog_err *err);
+
+/* Search the likely places of all formats that were asked for; with job->need each as far
+ * as its first log there. likely.c */
+enum memlog_status ml_scan_likely(struct ml_scan_job *job,
+				  struct memlog_err *err);
+
+/* Is what was found at the likely places, and judged, enough: a current log, and one of
+ * each format that the image says it has? One that is always found at once is not enough if
+ * others are searched for. likely.c */
+bool ml_scan_is_enough(const struct ml_scan_job *job);
 
 /* A search starts over: nothing is counted yet. search.c */
 void ml_scan_forget(struct ml_scan_job *job);

@@ -469,7 +469,7 @@ half() {
 	[ "$output" = "[Bds] Unable to boot!" ]
 	[ -z "$stderr" ]
 	run -0 "$DUMP" -q --strict --list "$T/left"
-	[ "${lines[2]}" = "        the only main log" ]
+	[ "${lines[2]}" = "        the only main log found" ]
 	run -0 "$DUMP" -q --strict --info "$T/left"
 	[[ $output == *"left out    67026944 bytes (63.9 MiB) when it was written"* ]]
 	[[ $output != *missing* ]]

@@ -51,7 +51,7 @@ whole() {
 		rm got
 		run -0 "$dump" -q --list "$name"
 		[[ ${lines[1]} == "ovmf "*" phys:0x3de8000 "* ]]
-		[[ ${lines[2]} == "        the only main log; "* ]]
+		[[ ${lines[2]} == "        the only main log found; "* ]]
 		run -0 "$dump" -q --info "$name"
 		[[ $output == *"0x0000000100000000-0x0000000108000000  128.0 MiB"* ]]
 	done
@@ -67,7 +67,7 @@ whole() {
 		rm got
 		run -0 "$dump" -q --list "$name"
 		[[ ${lines[1]} == "ovmf "*" phys:0x3cb3000 "* ]]
-		[[ ${lines[2]} == *" guessed: the only main log" ]]
+		[[ ${lines[2]} == *" guessed: the only main log found" ]]
 		"$dump" -q -J -n 1 "$name" | objects |
 			jq -e '.flags | contains(["guessed"])'
 		# an extract still is, and one of it
@@ -75,9 +75,9 @@ whole() {
 		"$dump" -q --extract=again small
 		for file in small again; do
 			run -0 "$dump" -q --list "$file"
-			[[ ${lines[2]} == *" guessed: the only main log" ]]
+			[[ ${lines[2]} == *" guessed: the only main log found" ]]
 			run -0 "$dump" -q --list - <"$file"
-			[[ ${lines[2]} == *" guessed: the only main log" ]]
+			[[ ${lines[2]} == *" guessed: the only main log found" ]]
 			"$dump" --info "$file" | grep -q "addresses are guessed"
 		done
 		rm small again

@@ -100,8 +100,11 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	if (seen == ML_LIKELY_RANGES)
 		last = ovmf_low_end(image, last);
 	if (base >= 1024 * MIB) { /* Arm: RAM starts at 1 GiB or above */
-		uint64_t top = base + SEARCH;
+		uint64_t top = base + SEARCH,
+			 early = base + OVMF_ARM_EARLY_FROM;
 
+		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, early,
+				early + OVMF_ARM_EARLY_SIZE, false);
 		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, base,
 				top > base ? top : base, true);
 		return;

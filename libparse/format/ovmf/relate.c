@@ -411,8 +411,8 @@ static void judge_all(struct ml_log *const *logs, size_t n,
 	} else if (earlies) {
 		judge_beside(logs, n);
 	} else {
-		judge_mains(logs, n, some ? NULL : "the only main log", image,
-			    effort);
+		judge_mains(logs, n, some ? NULL : "the only main log found",
+			    image, effort);
 	}
 }
 

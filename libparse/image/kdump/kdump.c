@@ -22,6 +22,10 @@
 /* Most pages returned by next_data: bounds the work of one call. */
 #define DATA_PAGES 4096u
 
+/* The same where a file is far away, so that no more descriptors are read than are needed:
+ * those of 2 MiB of memory. */
+#define NEAR_PAGES 512u
+
 /* Most bits of a bitmap that are counted although the file has room for the descriptor
  * of each: 8 TiB of memory. */
 #define COUNTED (UINT64_C(1) << 31)
@@ -223,6 +227,7 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 	struct kdump *k = self;
 	uint64_t start, end, pfn;
 	uint64_t from = addr / k->head.block;
+	bool slow = ml_file_is_slow(k->pages.file);
 	enum memlog_status s;
 
 	if (addr != k->walk.end)
@@ -233,7 +238,8 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 					  "pages that are stored once are at "
 					  "too many addresses; the rest is not "
 					  "searched");
-		s = stored_run(k, addr, DATA_PAGES, &start, &end, err);
+		s = stored_run(k, addr, slow ? NEAR_PAGES : DATA_PAGES, &start,
+			       &end, err);
 		if (s == MEMLOG_NO_DATA)
 			ml_empty_add(&k->empty, from, k->head.end_pfn);
 		if (s)
@@ -246,8 +252,11 @@ static enum memlog_status kdump_next_data(void *self, uint64_t addr,
 		end = ml_empty_until(&k->empty, start, end);
 		kdump_walk_run(k, &pfn, &end);
 		ml_empty_add(&k->empty, from, pfn);
-		if (pfn == end)
+		if (pfn == end && !slow)
 			continue;
+		/* the caller may not need what comes after them */
+		if (pfn == end)
+			pfn = end - 1;
 		ret->start = ml_max(addr, pfn * k->head.block);
 		ret->end = k->walk.end = end * k->head.block;
 		return MEMLOG_OK;

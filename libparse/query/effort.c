@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* effort.c - what a search cost, and how far it went. */
+#include "effort.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/plural.h"
+#include "image/bytes/remote.h"
+#include "render/words.h"
+
+static void effort_say_work(const struct ml_run *run)
+{
+	const struct memlog_scan_stats *st = &run->stats;
+
+	ml_say(run, ML_SAY_DETAIL,
+	       "searched %" PRIu64 " byte%s by looking at %" PRIu64 ": %" PRIu64
+	       " candidate%s, %" PRIu64 " rejected, %zu log%s%s",
+	       st->covered, ml_s(st->covered), st->touched, st->candidates,
+	       ml_s(st->candidates), st->rejected, run->n_logs,
+	       ml_s(run->n_logs),
+	       st->likely_only ? "; only the likely places" : "");
+}
+
+static void effort_add(char *list, size_t size, const char *name)
+{
+	size_t n = strlen(list);
+
+	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
+}
+
+/* A log that was found where it is likely says nothing of others. */
+static void effort_say_likely(const struct ml_run *run)
+{
+	char searched[ML_SIZE_TEXT], in[240] = "", not [240] = "";
+	size_t i;
+
+	for (i = 0; ml_formats[i]; i++) {
+		const struct ml_format *f = ml_formats[i];
+
+		if (!ml_format_asked(run->asked, f))
+			continue;
+		if (f->find.likely)
+			effort_add(in, sizeof(in), f->name);
+		else
+			effort_add(not, sizeof(not ), f->name);
+	}
+	ml_say(run, ML_SAY_NOTE,
+	       "only %s, where logs are likely, were searched%s: "
+	       "--scan=pages looks everywhere",
+	       ml_size_words(run->stats.covered, searched),
+	       run->query->scan == MEMLOG_SCAN_LIKELY ?
+		       "" :
+		       ", up to a current log");
+	ml_say(run, ML_SAY_DETAIL, "searched for: %s%s%s", in,
+	       not [0] ? "; not searched for, as they may be anywhere: " : "",
+	       not );
+}
+
+void ml_effort_say_search(const struct ml_run *run)
+{
+	if (run->query->n_at)
+		return;
+	effort_say_work(run);
+	if (run->stats.likely_only && run->n_logs)
+		effort_say_likely(run);
+}
+
+void ml_effort_say_requests(const struct ml_run *run)
+{
+	uint64_t requests, bytes;
+
+	if (ml_remote_count(&run->image->file, &requests, &bytes))
+		ml_say(run, ML_SAY_DETAIL,
+		       "%" PRIu64 " request%s for %" PRIu64
+		       " byte%s of the file",
+		       requests, ml_s(requests), bytes, ml_s(bytes));
+}
