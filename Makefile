@@ -114,6 +114,10 @@ ifeq ($(call have,json-c),1)
 FULL_PC += json-c
 FULL_DEF += -DHAVE_JSON_C
 endif
+ifeq ($(call have,libnbd),1)
+FULL_PC += libnbd
+FULL_DEF += -DHAVE_LIBNBD
+endif
 ifeq ($(call have,libtraceevent),1)
 FULL_PC += libtraceevent
 FULL_DEF += -DHAVE_TRACEEVENT

@@ -130,8 +130,8 @@ on_tty() {
 	[ "$stderr" = "memlog-dump: sock: is a socket; did you mean qmp:sock?" ]
 	run -3 --separate-stderr "$DUMP" sock,small-c
 	[[ $stderr == *"sock: is a socket, not a file" ]]
-	run -3 --separate-stderr "$DUMP" https://example.org/vmcore
-	[[ $stderr == *": URLs are not opened: "*"curl URL | memlog-dump -" ]]
+	run -3 --separate-stderr "$DUMP" gopher://example.org/vmcore
+	[[ $stderr == *": URLs of this kind are not opened: "*"through a pipe" ]]
 	run -3 --separate-stderr "$DUMP" qemu:///system
 	[[ $stderr == *": that is a connection of libvirt: name a domain, as in domain:NAME" ]]
 	run -3 --separate-stderr "$DUMP" $$
@@ -1174,4 +1174,12 @@ start_slow() {
 	[ "$rc" -eq 143 ]
 	[ "$(cat "$T/log")" = mine ]
 	[ "$(find "$T" -type f | wc -l)" -eq 1 ]
+}
+
+# tests/host/far.bats has those that can
+@test "images far away that cannot be reached" {
+	run -3 --separate-stderr "$DUMP" "nbd://[::1]:1"
+	[[ $stderr == *"nbd://[::1]:1: cannot connect: "* ]]
+	run -3 --separate-stderr "$DUMP" "https://[::1]:1/vmcore"
+	[[ $stderr == *"https://[::1]:1/vmcore: cannot connect: "* ]]
 }

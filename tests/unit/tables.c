@@ -137,10 +137,20 @@ static void images(void **state)
 	}
 }
 
+static void check_prefix(const struct ml_image_source *other, const char *p)
+{
+	const char *o;
+	size_t i;
+
+	for (i = 0; (o = other->prefixes[i]); i++)
+		assert_true(strncmp(o, p, strlen(o)) &&
+			    strncmp(o, p, strlen(p)));
+}
+
 /* No name of an image may be of two sources. */
 static void sources(void **state)
 {
-	size_t i, k;
+	size_t i, k, p;
 
 	n_names = 0;
 	for (i = 0; ml_image_sources[i]; i++) {
@@ -149,16 +159,14 @@ static void sources(void **state)
 
 		check_name(s->name, s->name);
 		assert_non_null(s->open);
-		if (!s->whole) {
-			assert_memory_equal(s->prefix, s->name, n);
-			assert_string_equal(s->prefix + n, ":");
+		if (!s->whole && !s->url) {
+			assert_memory_equal(s->prefixes[0], s->name, n);
+			assert_string_equal(s->prefixes[0] + n, ":");
 		}
-		for (k = 0; k < i; k++) {
-			const char *p = ml_image_sources[k]->prefix;
-
-			assert_true(strncmp(p, s->prefix, strlen(p)) &&
-				    strncmp(p, s->prefix, strlen(s->prefix)));
-		}
+		for (p = 0; s->prefixes[p]; p++)
+			for (k = 0; k < i; k++)
+				check_prefix(ml_image_sources[k],
+					     s->prefixes[p]);
 	}
 }
 
@@ -190,7 +198,7 @@ static int list(void)
 		printf("image %s\n", ml_image_formats[i]->name);
 	for (i = 0; ml_image_sources[i]; i++)
 		printf("source %s %s\n", ml_image_sources[i]->name,
-		       ml_image_sources[i]->prefix);
+		       ml_image_sources[i]->prefixes[0]);
 	for (i = 0; ml_renders[i]; i++)
 		printf("render %s\n", ml_renders[i]->name);
 	return 0;

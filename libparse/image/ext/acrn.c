@@ -372,8 +372,10 @@ static enum memlog_status acrn_open(const char *rest,
 	return MEMLOG_OK;
 }
 
+static const char *const acrn_prefixes[] = { "acrn:", NULL };
+
 const struct ml_image_source ml_image_source_acrn = {
 	.name = "acrn",
-	.prefix = "acrn:",
+	.prefixes = acrn_prefixes,
 	.open = acrn_open,
 };

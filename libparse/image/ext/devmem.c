@@ -351,9 +351,11 @@ static enum memlog_status devmem_open(const char *rest,
 	return ml_devmem_image("/proc/iomem", "/dev/mem", opts, ret, err);
 }
 
+static const char *const devmem_prefixes[] = { "/dev/mem", NULL };
+
 const struct ml_image_source ml_image_source_devmem = {
 	.name = "devmem",
-	.prefix = "/dev/mem",
+	.prefixes = devmem_prefixes,
 	.whole = true,
 	.open = devmem_open,
 };

@@ -200,8 +200,10 @@ static enum memlog_status domain_open(const char *rest,
 	return ml_process_image(found.pid, opts, ret, err);
 }
 
+static const char *const domain_prefixes[] = { "domain:", NULL };
+
 const struct ml_image_source ml_image_source_domain = {
 	.name = "domain",
-	.prefix = "domain:",
+	.prefixes = domain_prefixes,
 	.open = domain_open,
 };

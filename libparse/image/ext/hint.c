@@ -53,8 +53,8 @@ void ml_hint(enum memlog_status s, const char *name,
 			      "as in domain:NAME");
 	else if (hint_is_url(name))
 		(void)ml_fail(err, s,
-			      "URLs are not opened: download it, or send it "
-			      "through a pipe: curl URL | memlog-dump -");
+			      "URLs of this kind are not opened: download it, "
+			      "or send it through a pipe");
 	else if (hint_is_process(name))
 		hint_add(err, s, "pid:", name);
 	else if (ml_domain_runs(name, opts))

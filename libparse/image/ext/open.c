@@ -7,51 +7,39 @@
 #include <sys/stat.h>
 
 #include "base/err.h"
-#include "image/bytes/flattened.h"
-#include "members.h"
 #include "cloudhv.h"
 #include "codec.h"
 #include "hint.h"
+#include "layers.h"
 #include "source.h"
-
-static ml_image_layer *const layers[] = {
-	ml_archive_open,
-	ml_flattened_open,
-	NULL,
-};
 
 static enum memlog_status open_source(const char *name,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_image **ret,
 				      struct memlog_err *err)
 {
-	const struct ml_image_source *const *s = ml_image_sources;
+	const char *rest;
+	const struct ml_image_source *source = ml_image_source_of(name, &rest);
 	struct memlog_image *image;
 	enum memlog_status status;
 	struct stat st;
-	size_t n;
 
 	if (opts->via_qemu && strncmp(name, "qmp:", 4))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--via-qemu works only with qmp:SOCKET");
-	for (; *s; s++) {
-		n = strlen((*s)->prefix);
-		if ((*s)->whole ? !strcmp(name, (*s)->prefix) :
-				  !strncmp(name, (*s)->prefix, n))
-			break;
-	}
-	if (!*s && !stat(name, &st) && S_ISDIR(st.st_mode))
+	if (!source && !stat(name, &st) && S_ISDIR(st.st_mode))
 		return ml_cloudhv_open(name, opts, ret, err);
-	if (!*s) {
-		status = ml_image_open_files(name, layers, opts, ret, err);
+	if (!source) {
+		status = ml_image_open_files(name, ml_source_layers, opts, ret,
+					     err);
 		if (status == MEMLOG_IO)
 			ml_hint(status, name, opts, err);
 		return status;
 	}
-	if (opts->force_raw || opts->map || opts->raw_base)
+	if (!source->file && (opts->force_raw || opts->map || opts->raw_base))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--map is for files of raw memory");
-	status = (*s)->open(name + n, opts, &image, err);
+	status = source->open(rest, opts, &image, err);
 	return status ? status : ml_image_opened(image, ret, err);
 }
 

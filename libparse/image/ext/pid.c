@@ -21,8 +21,10 @@ static enum memlog_status pid_open(const char *rest,
 	return ml_process_image(pid, opts, ret, err);
 }
 
+static const char *const pid_prefixes[] = { "pid:", NULL };
+
 const struct ml_image_source ml_image_source_pid = {
 	.name = "pid",
-	.prefix = "pid:",
+	.prefixes = pid_prefixes,
 	.open = pid_open,
 };

@@ -12,8 +12,10 @@ static enum memlog_status port_open(const char *rest,
 	return ml_ports_image(&rest, 1, opts, ret, err);
 }
 
+static const char *const port_prefixes[] = { "port:", NULL };
+
 const struct ml_image_source ml_image_source_port = {
 	.name = "port",
-	.prefix = "port:",
+	.prefixes = port_prefixes,
 	.open = port_open,
 };

@@ -484,8 +484,10 @@ static enum memlog_status qmp_source_open(const char *rest,
 
 #endif
 
+static const char *const qmp_prefixes[] = { "qmp:", NULL };
+
 const struct ml_image_source ml_image_source_qmp = {
 	.name = "qmp",
-	.prefix = "qmp:",
+	.prefixes = qmp_prefixes,
 	.open = qmp_source_open,
 };

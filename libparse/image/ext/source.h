@@ -10,15 +10,18 @@
  * one line in image/ext/table.c. It is chosen by the prefix of the user's name
  * for an image.
  *
+ * prefixes: ended by NULL, as in "pid:".
  * whole: the name must be the prefix, without more.
+ * url: the prefix is the scheme of a URL and two slashes, and rest all of the name.
+ * file: a file is there, so --map may say what memory it is.
  * open: rest is the name after the prefix; INVALID if it is wrong. opts are
  *	complete and have a name, which is that of the image; errors do not
  *	begin with it. The caller closes *ret.
  */
 struct ml_image_source {
-	const char *name;   /* "pid" */
-	const char *prefix; /* "pid:" */
-	bool whole;
+	const char *name; /* "pid" */
+	const char *const *prefixes;
+	bool whole, url, file;
 	enum memlog_status (*open)(const char *rest,
 				   const struct memlog_open_opts *opts,
 				   struct memlog_image **ret,
@@ -27,5 +30,9 @@ struct ml_image_source {
 
 /* Ended by NULL. image/ext/table.c */
 extern const struct ml_image_source *const ml_image_sources[];
+
+/* The source of a name, and where its rest begins; NULL: it is a file's. table.c */
+const struct ml_image_source *ml_image_source_of(const char *name,
+						 const char **ret_rest);
 
 #endif

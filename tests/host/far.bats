@@ -1,0 +1,302 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Images that are far away: real nbdkit, on sockets and started by memlog-dump, and a
+# web server. What they count is compared with what memlog-dump says it read.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+load ../wait
+
+setup_file() {
+	export dir=$BATS_FILE_TMPDIR
+	local port
+	# a web server that writes down what was read of it
+	port=$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
+	mkdir "$dir/www"
+	cat >"$dir/nginx.conf" <<-END
+		daemon on;
+		user root;
+		pid $dir/nginx.pid;
+		error_log $dir/error.log;
+		events { }
+		http {
+			log_format bytes '\$request_method \$status \$body_bytes_sent';
+			access_log $dir/access.log bytes;
+			server {
+				listen 127.0.0.1:$port;
+				root $dir/www;
+			}
+		}
+	END
+	[ "$(id -u)" -eq 0 ] || sed -i /user/d "$dir/nginx.conf"
+	nginx -e "$dir/error.log" -c "$dir/nginx.conf"
+	export url=http://127.0.0.1:$port
+}
+
+teardown_file() {
+	kill "$(cat "$dir/nginx.pid")"
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	uri="nbd+unix:///?socket=$PWD/sock"
+}
+
+teardown() {
+	[ ! -s pid ] || stop_server
+}
+
+stop_server() {
+	kill "$(cat pid)"
+	until_ok gone "$(cat pid)"
+	rm -f pid sock
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# serve FILE [OPTION...]: as $uri
+serve() {
+	local file=$1
+	shift
+	nbdkit -r -U "$PWD/sock" -P "$PWD/pid" --filter=stats \
+		"${1:---filter=nofilter}" file "$file" statsfile="$PWD/stats" "${@:2}"
+	until_ok test -s pid
+}
+
+# read_far ARGUMENT...: what memlog-dump says of itself, in $requests and $bytes; what the
+# server says of it has to be the same
+read_far() {
+	local said
+	"$dump" -v "$@" "$uri" >out 2>err || rc=$?
+	read -r requests bytes < <(sed -n \
+		's/.* \([0-9]*\) requests\{0,1\} for \([0-9]*\) bytes of the file$/\1 \2/p' err)
+	stop_server
+	# reads and extents; what is not asked for these answers itself, once
+	said=$(awk '/^(read|extents): [0-9]+ ops/ { n += $2 } END { print n }' stats)
+	echo "$requests requests; the server has seen $said"
+	[ "$requests" -eq "$said" ] ||
+		{ ! grep -q ^extents stats && [ "$requests" -eq $((said + 1)) ]; }
+}
+
+# at_most REQUESTS BYTES
+at_most() {
+	echo "$requests requests, $bytes bytes; at most $1 and $2"
+	[ "$requests" -le "$1" ] && [ "$bytes" -le "$2" ]
+}
+
+M4=4194304 M8=8388608 M24=25165824
+
+# The log is the same as from the file; the ring of these is below the top of low memory.
+@test "ELF and raw dumps: few requests" {
+	local f file rc most
+	for f in "$vmcores"/memlog-*.elf*.zst "$vmcores"/ovmf-*.{elf,raw,elf-paging}.zst; do
+		f=$(basename "$f" .zst)
+		case $f in
+		# nothing to find
+		memlog-off* | ovmf-c12-off*) continue ;;
+		# only an early log: a main one may be further down
+		*pei* | *early* | *no-room*) most=$M24 ;;
+		# a larger ring, of 256 KiB
+		*index* | *fpdt* | *resume* | *kept*) most=$M24 ;;
+		*) most=$M4 ;;
+		esac
+		unpack "$f"
+		file=$unpacked rc=0
+		echo "$f"
+		"$dump" -q "$file" >want
+		for how in --filter=noextents --filter=nofilter; do
+			serve "$file" "$how"
+			read_far
+			[ "$rc" -eq 0 ]
+			cmp out want
+			at_most 40 "$most"
+		done
+		serve "$file"
+		read_far --info
+		at_most 5 1000000
+	done
+}
+
+# The log of a real guest in larger ones, at the same distance from the top of low memory.
+@test "guests of 1, 3 and 6 GiB and of 1 TiB: as few" {
+	local low size rc
+	unpack ovmf-c01-elf64.raw
+	dd if="$unpacked" of=ring bs=4096 skip=$((0x3cb3000 / 4096)) count=32 \
+		status=none
+	"$dump" -q "$unpacked" >want
+	for size in 1 3 6 1024; do
+		low=$((size < 2 ? size : 2))
+		{
+			echo "ram 0 ${low}G"
+			[ "$size" -le 2 ] || echo "ram 4G $((size - low))G"
+			echo "file $low""G-0x34d000 ring"
+		} >memory
+		for form in elf64 raw; do
+			# a raw file has no hole in its addresses
+			[ "$form-$size" != raw-1024 ] || continue
+			{ cat memory; echo "$form"; } >"$form.rec"
+			"$B/mkimage" "$form.rec" "dump.$form"
+			for how in --filter=noextents --filter=nofilter; do
+				echo "$size $form $how"
+				serve "dump.$form" "$how"
+				rc=0
+				read_far
+				cmp out want
+				at_most 40 "$M4"
+			done
+			rm "dump.$form"
+		done
+	done
+}
+
+@test "kdump-compressed dumps: few requests, beyond the bitmaps" {
+	local f file rc
+	for f in "$vmcores"/{memlog,ovmf}-*.kdump*.zst; do
+		f=$(basename "$f" .zst)
+		unpack "$f"
+		file=$unpacked rc=0
+		echo "$f"
+		"$dump" -q "$file" >want
+		serve "$file"
+		read_far
+		cmp out want
+		# a flattened file has no index: all of it is read, once
+		if grep -q "^makedumpfile" < <(head -c 12 "$file"); then
+			at_most 80 "$(($(stat -c %s "$file") + M4))"
+		else
+			at_most 80 "$M8"
+		fi
+	done
+}
+
+# As it says to be asked what no log leads to, the note is the same in all front ends.
+@test "a search that ended early says so, and how to look everywhere" {
+	local rc=0
+	unpack memlog-q35-shell.elf
+	serve "$unpacked"
+	run -0 --separate-stderr "$dump" "$uri"
+	[[ $stderr == *"only 3.5 MiB, where logs are likely, were searched, up to a current log: --scan=pages looks everywhere"* ]]
+	run -0 --separate-stderr "$dump" --scan=pages "$uri"
+	[[ $stderr != *"logs are likely"* ]]
+	cmp <(printf '%s\n' "$output") <("$dump" -q "$unpacked")
+	run -0 --separate-stderr "$dump" -v "$uri"
+	[[ $stderr == *"searched for: ovmf, "*"not searched for, as they may be anywhere: advlogger, acrn-log, "* ]]
+	run -0 --separate-stderr "$dump" --list "$uri"
+	[[ $output == *"the only main log found"* ]]
+	# named by hand, it is known where they are
+	run -1 --separate-stderr "$dump" -F acrn-log "$uri"
+	[[ $stderr == *"no log found: all 64.0 MiB of phys memory"* ]]
+}
+
+@test "a web server, through nbdkit and curl" {
+	local rc=0 asked n b
+	unpack memlog-q35-shell.elf
+	cp "$unpacked" "$dir/www/a%20 dump.elf"
+	"$dump" -q "$unpacked" >want
+	: >"$dir/access.log"
+	uri="$url/a%2520%20dump.elf"
+	"$dump" -v "$uri" >out 2>err
+	cmp out want
+	read -r requests bytes < <(sed -n \
+		's/.* \([0-9]*\) requests for \([0-9]*\) bytes of the file$/\1 \2/p' err)
+	at_most 40 "$M4"
+	# each is one of the web server, but for what nbdkit answers: is anything not allocated?
+	until_ok grep -q 206 "$dir/access.log"
+	asked=$(awk '$2 == 206 { n++; b += $3 } END { print n, b }' "$dir/access.log")
+	echo "$requests $bytes; the web server: $asked"
+	# some releases of nbdkit read a byte more than they need
+	read -r n b <<<"$asked"
+	[ "$n" -eq $((requests - 1)) ]
+	[ "$b" -ge "$bytes" ] && [ "$b" -le $((bytes + n)) ]
+	# memory of a raw file is where the user says
+	unpack ovmf-c01-elf64.raw
+	cp "$unpacked" "$dir/www/raw"
+	cmp <("$dump" -q --map=q35 "$url/raw") <("$dump" -q --map=q35 "$unpacked")
+	# no server is left
+	run -1 pgrep -f "nbdkit.*$url"
+}
+
+@test "compressed files of a web server" {
+	local form
+	unpack memlog-q35-shell.elf
+	"$dump" -q "$unpacked" >want
+	xz -q --block-size=1MiB -k -c "$unpacked" >"$dir/www/blocks.xz"
+	xz -q -c "$unpacked" >"$dir/www/whole.xz"
+	gzip -c "$unpacked" >"$dir/www/a.gz"
+	zstd -q -c "$unpacked" >"$dir/www/a.zst"
+	for form in blocks.xz whole.xz a.gz a.zst; do
+		echo "$form"
+		"$dump" -q "$url/$form" >out
+		cmp out want
+	done
+	# blocks are read as needed
+	printf '%s\n' 'ram 0 16M random=1' 'ovmf 0xfc0000' 'write "text"' end raw \
+		>rec
+	"$B/mkimage" rec memory
+	xz -q -0 --block-size=1MiB -c memory >"$dir/www/blocks.xz"
+	: >"$dir/access.log"
+	run -0 "$dump" -q --map=none --at 0xfc0000 "$url/blocks.xz"
+	[ "$output" = text ]
+	until_ok grep -q 206 "$dir/access.log"
+	[ "$(awk '{ n += $3 } END { print n }' "$dir/access.log")" -lt $M4 ]
+}
+
+@test "what cannot be opened says why" {
+	local bad
+	run -3 "$dump" "$url/missing"
+	[[ $output == *"The requested URL returned error: 404"* ]]
+	[[ $output == *"$url/missing: cannot connect: "* ]]
+	run -3 "$dump" "nbd+unix:///?socket=$PWD/none"
+	[[ $output == *"cannot connect"*"No such file or directory"* ]]
+	run -3 "$dump" nbd://127.0.0.1:1
+	[[ $output == *"nbd://127.0.0.1:1: cannot connect"*"Connection refused"* ]]
+	run -3 "$dump" 'nbdkit:nosuch a=b'
+	[[ $output == *"nbdkit has no plugin nosuch: install nbdkit-nosuch-plugin, or on Debian nbdkit"* ]]
+	for bad in ssh://host ssh:///path s3://bucket "nbdkit:" "nbdkit:-f x"; do
+		run -2 "$dump" "$bad"
+		[[ $output == *"$bad: give it as "* ]] ||
+			[[ $output == "memlog-dump: nbdkit: give it as "* ]]
+	done
+	run -3 "$dump" gopher://host/x
+	[[ $output == *"URLs of this kind are not opened"* ]]
+	# a PATH without nbdkit
+	mkdir bin
+	run -3 env PATH="$PWD/bin" "$dump" "$url/missing"
+	[[ $output == *"nbdkit is not installed: it is the package nbdkit of Debian and Fedora"* ]]
+}
+
+# What was found before is printed; the rest is missing.
+@test "a server that fails, stops or goes away" {
+	local rc far
+	unpack memlog-q35-shell.elf
+	serve "$unpacked" --filter=error error-pread-rate=100%
+	run -3 "$dump" "$uri"
+	[[ $output == *"cannot read"* ]]
+	stop_server
+	# one that goes away in the middle of a search
+	serve "$unpacked" --filter=delay rdelay=1
+	"$dump" --scan=pages "$uri" >out 2>err &
+	far=$!
+	sleep 2
+	kill -9 "$(cat pid)"
+	until_ok gone "$(cat pid)"
+	rm pid
+	rc=0
+	reap "$far" || rc=$?
+	[ $rc -eq 4 ]
+	grep -q "bytes could not be read" err
+	grep -q "incomplete: a log may be in the" err
+	# ended while it waits
+	rm -f sock
+	serve "$unpacked" --filter=delay rdelay=30
+	"$dump" "$uri" >out 2>err &
+	far=$!
+	sleep 1
+	kill "$far"
+	rc=0
+	reap "$far" || rc=$?
+	[ $rc -eq 143 ]
+}
