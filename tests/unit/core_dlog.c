@@ -246,6 +246,41 @@ static void prefix(void **state)
 	}
 }
 
+/* A header whose text begins after what a window of the search has is judged by that
+ * text. */
+static void overlap(void **state)
+{
+	uint8_t *p = machine(BASE, true, true);
+	uint32_t at;
+
+	log_write(p + LOG, LINE, strlen(LINE));
+	for (at = 0x8000 + 32; at <= 0x8000 + 96; at += 8) {
+		log_init(p + at, TOTAL);
+		log_write(p + at, "\1\2\3\4", 4);
+		finds(&mem, MEMLOG_PHYS, MEMLOG_SCAN_PAGES,
+		      "7a020038 current\n" LINE);
+		memset(p + at, 0, 32);
+	}
+	mem_free(&mem);
+}
+
+/* A log that cannot be there, as it would end after the last address, does not hide those
+ * after it. */
+static void refused(void **state)
+{
+	const uint64_t base = 0 - UINT64_C(0x101000);
+	uint8_t *p = machine(base, true, true);
+
+	log_write(p + LOG, LINE, strlen(LINE));
+	log_init(p + 0x2008, ML_DLOG_MAX);
+	log_init(p + 0x10008, TOTAL);
+	log_write(p + 0x10008, LINE LINE, strlen(LINE LINE));
+	finds(&mem, MEMLOG_HOST, MEMLOG_SCAN_PAGES,
+	      "fffffffffff0f008 current\n" LINE LINE
+	      "fffffffffff1f038 copy\n" LINE);
+	mem_free(&mem);
+}
+
 /* Thousands of headers are compared in bounded time. */
 static void many(void **state)
 {
@@ -279,7 +314,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(model),  cmocka_unit_test(copies),
 		cmocka_unit_test(flips),  cmocka_unit_test(lists),
-		cmocka_unit_test(prefix), cmocka_unit_test(many),
+		cmocka_unit_test(prefix), cmocka_unit_test(overlap),
+		cmocka_unit_test(refused), cmocka_unit_test(many),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

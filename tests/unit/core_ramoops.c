@@ -532,6 +532,52 @@ static void unexpanded(void **state)
 	memlog_image_close(image);
 }
 
+/* A zone that would end after the last address is none, and hides no other. */
+static void beyond(void **state)
+{
+	uint64_t at = 0 - (uint64_t)2 * PAGE;
+	uint8_t *p = mem_add(&mem, at, PAGE);
+	char want[80];
+
+	(void)state;
+	zone(p, 2048, SIG, 0, ONE, strlen(ONE));
+	zone(p + 2048, 2048, SIG, 0, "hello\n", 6);
+	put32(p + 2048 + 4, 4 * PAGE);
+	put32(p + 2048 + 8, 4 * PAGE);
+	snprintf(want, sizeof(want),
+		 "dmesg %llx\nPanic#1 Part1\n<0>[   21.614389] no\n",
+		 (unsigned long long)(at - AT));
+	finds(want);
+}
+
+/* Codes that leave less than the line that a record begins with: the record has that. */
+static void short_record(void **state)
+{
+	static const char record[] = "====1795828273.896700-C\n";
+	enum { LEN = 76, CODES = 21 };
+	struct memlog_scan_opts o = { .size = sizeof(o) };
+	uint8_t *p = mem_add(&mem, AT, PAGE);
+	const struct memlog_log *log;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	(void)state;
+	zone(p + LEN, 80, SIG, 0, ONE, 40);
+	put32(p, SIG);
+	memcpy(p + HEADER, record, strlen(record));
+	parity(p, HEADER, p + LEN - CODES, CODES);
+	finds("dmesg 0\n====1795828273.896700-C\n"
+	      "(it is compressed with lzo, lz4 or 842, or damaged)\n"
+	      "dmesg 4c\nPanic#1 Part1\n<0");
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	log = memlog_logs_get(logs, 0);
+	assert_int_equal(log->capacity, strlen(record));
+	assert_int_equal(log->extents->len, HEADER + log->capacity);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+}
+
 /* The signature alone is in the code of the module. */
 static void refused(void **state)
 {
@@ -649,6 +695,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(codes, setup, teardown),
 		cmocka_unit_test_setup_teardown(fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(unexpanded, setup, teardown),
+		cmocka_unit_test_setup_teardown(beyond, setup, teardown),
+		cmocka_unit_test_setup_teardown(short_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(flips, setup, teardown),
 		cmocka_unit_test_setup_teardown(prefixes, setup, teardown),
