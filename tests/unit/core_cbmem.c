@@ -12,6 +12,7 @@
 
 #include "libcbmem.h"
 #include "libmem.h"
+#include "libroot32.h"
 
 #define TEXT                        \
 	"\x15"                      \
@@ -127,6 +128,29 @@ static void indexes(void **state)
 	cbmem_table(piece(0x3e98000, CBMEM_PAGE) + 0x10, 0x3fde000, 0, 0);
 	cbmem_console(piece(0x3fde000, CBMEM_PAGE), 0x100, 43, TEXT);
 	finds(&mem, MEMLOG_PHYS, FOUND("phys:3fde000"));
+}
+
+/* Both sizes of a root, where a size_t has 32 bits; a distance is the size's own. */
+static void root32(void **state)
+{
+	static const uint32_t sizes[] = { CBMEM_PAGE, 1024 };
+	uint8_t page[CBMEM_PAGE];
+	uint64_t at = 0;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		memset(page, 0, sizeof(page));
+		cbmem_root(page, -0x21000, 0x108);
+		memset(page + CBMEM_PAGE - 8, 0, 8);
+		put32(page + sizes[i] - 8, 0xc0389481);
+		put32(page + sizes[i] - 4, 8 - sizes[i]);
+		assert_true(root32_leads(page, sizes[i], 0x3fff000, 0x434f4e53,
+					 &at));
+		assert_true(at == 0x3fde000);
+		put32(page + sizes[i] - 4, 16 - sizes[i]);
+		assert_false(root32_leads(page, sizes[i], 0x3fff000, 0x434f4e53,
+					  &at));
+	}
 }
 
 /* Memory of a process: nothing is at the address that it has for the guest. */
@@ -386,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(indexes, setup, teardown),
+		cmocka_unit_test(root32),
 		cmocka_unit_test_setup_teardown(elsewhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(at, setup, teardown),
 		cmocka_unit_test_setup_teardown(rings, setup, teardown),
