@@ -28,6 +28,16 @@ enum memlog_status ml_fail_at(struct memlog_err *err, enum memlog_status status,
 enum memlog_status ml_prefix(struct memlog_err *err, enum memlog_status status,
 			     const char *fmt, ...) MEMLOG_PRINTF(3, 4);
 
+/* Zero it but for the text, which is long: it is "". */
+static inline void ml_err_clear(struct memlog_err *err)
+{
+	err->status = MEMLOG_OK;
+	err->sys = 0;
+	err->has_addr = false;
+	err->addr = 0;
+	err->text[0] = '\0';
+}
+
 /* End a function that callers see: what was met on the way to MEMLOG_OK is not
  * its result. */
 static inline enum memlog_status ml_return(struct memlog_err *err,

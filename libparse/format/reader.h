@@ -23,7 +23,8 @@ struct ml_copy {
  * the image. copies: one for each extent, read instead of the image; NULL if
  * the image does not change. damaged: bytes that are not what should be there, and
  * were skipped. note: what the decoder is not sure of, "": nothing; one line, for
- * a warning after the records.
+ * a warning after the records. failed: the first read that failed, but for missing
+ * bytes; the decoder's caller gets it after the records, whatever read it.
  */
 #define ML_SOURCE_NOTE 120
 struct ml_source {
@@ -31,6 +32,7 @@ struct ml_source {
 	const struct ml_log *log;
 	uint64_t missing, damaged;
 	const struct ml_copy *copies;
+	struct memlog_err failed; /* status MEMLOG_OK: none */
 	char note[ML_SOURCE_NOTE];
 };
 
@@ -39,15 +41,16 @@ struct ml_source {
  * off are missing: MEMLOG_NO_DATA, *ret 0, and *ret_gap (may be NULL) is how
  * many are, at least 1, within the extent; the caller goes on at off +
  * *ret_gap. They are added to source->missing. off at or beyond the end of the
- * extent is NO_DATA with *ret_gap 0.
+ * extent is NO_DATA with *ret_gap 0. Where reading fails, *ret_gap is how many bytes the
+ * page has from there, and they are not counted.
  */
 enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  uint64_t off, void *buf, size_t len,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err);
 
-/* All len bytes, or up to the first gap, which is counted as missing; returns how many
- * there are. */
+/* All len bytes, or up to the first gap, which is counted as missing, or to where reading
+ * fails; returns how many there are. */
 size_t ml_source_fill(struct ml_source *source, size_t extent, uint64_t off,
 		      void *buf, size_t len);
 

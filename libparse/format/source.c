@@ -66,11 +66,24 @@ static enum memlog_status from_copy(const struct ml_copy *c, uint64_t off,
 	return MEMLOG_OK;
 }
 
+/* Reading failed: not every caller can pass that on. */
+static enum memlog_status source_failed(struct ml_source *source,
+					const struct memlog_err *why,
+					struct memlog_err *err)
+{
+	if (!source->failed.status)
+		source->failed = *why;
+	if (err)
+		*err = *why;
+	return why->status;
+}
+
 enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 				  uint64_t off, void *buf, size_t len,
 				  size_t *ret, uint64_t *ret_gap,
 				  struct memlog_err *err)
 {
+	struct memlog_err why;
 	const struct memlog_extent *e;
 	enum memlog_status s;
 	uint64_t end, own, gap = 0;
@@ -99,7 +112,7 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 			      &gap);
 	else
 		s = memlog_image_read(source->image, e->space, e->addr + off,
-				      buf, len, ret, err);
+				      buf, len, ret, &why);
 	if (s == MEMLOG_NO_DATA || (!s && !*ret && len)) {
 		if (!gap && !source->copies)
 			gap = gap_at(source, e, off);
@@ -108,7 +121,10 @@ enum memlog_status ml_source_read(struct ml_source *source, size_t extent,
 			*ret_gap = gap;
 		return MEMLOG_NO_DATA;
 	}
-	return s;
+	if (s && ret_gap)
+		*ret_gap = ml_min(e->len - off,
+				  ML_PAGE - (e->addr + off) % ML_PAGE);
+	return s ? source_failed(source, &why, err) : MEMLOG_OK;
 }
 
 size_t ml_source_fill(struct ml_source *source, size_t extent, uint64_t off,

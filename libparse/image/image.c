@@ -102,11 +102,31 @@ static void image_note_unread(struct memlog_image *image,
 	image->unread = r.start == addr && ml_image_promised(image, space, r);
 }
 
+/* A read failed, and not every caller tells that from a hole. */
+static void image_note_failed(struct memlog_image *image,
+			      enum memlog_space space, uint64_t addr,
+			      struct memlog_err *why)
+{
+	enum memlog_status s = why->status;
+
+	if (!why->text[0])
+		(void)ml_fail_at(why, s, addr, "cannot read at %s:0x%" PRIx64,
+				 memlog_space_name(space), addr);
+	image->starved |= s == MEMLOG_NO_MEMORY;
+	if (s == MEMLOG_NO_MEMORY)
+		return;
+	image->ended |= ml_space_ended(&image->spaces[space], s);
+	if (!image->failed.status)
+		image->failed = *why;
+}
+
 enum memlog_status memlog_image_read(struct memlog_image *image,
 				     enum memlog_space space, uint64_t addr,
 				     void *buf, size_t len, size_t *ret,
 				     struct memlog_err *err)
 {
+	const struct ml_space *sp = &image->spaces[space];
+	struct memlog_err why;
 	enum memlog_status s;
 
 	*ret = 0;
@@ -114,13 +134,18 @@ enum memlog_status memlog_image_read(struct memlog_image *image,
 		return ml_fail_at(err, MEMLOG_NO_DATA, addr,
 				  "the image has no %s addresses",
 				  memlog_space_name(space));
-	s = image->spaces[space].ops->read(image->spaces[space].self, addr, buf,
-					   len, ret, err);
-	/* not every caller tells that from a hole */
-	image->starved |= s == MEMLOG_NO_MEMORY;
-	if (s == MEMLOG_NO_DATA && len)
+	ml_err_clear(&why);
+	s = sp->ops->read(sp->self, addr, buf, len, ret, &why);
+	if (!s)
+		return MEMLOG_OK;
+	why.status = s;
+	if (s != MEMLOG_NO_DATA)
+		image_note_failed(image, space, addr, &why);
+	else if (len)
 		image_note_unread(image, space, addr);
-	return ml_return(err, s);
+	if (err)
+		*err = why;
+	return s;
 }
 
 uint64_t ml_image_promised(const struct memlog_image *image,

@@ -153,6 +153,11 @@ struct memlog_image {
 	bool (*stop)(void *arg);
 	void *stop_arg;
 	bool stopped;
+	/* since a search began: the first read that failed, but for missing bytes
+	 * and memory, as not every format can return that; ended: so will all
+	 * others */
+	struct memlog_err failed;
+	bool ended;
 	bool starved; /* something was left out for lack of memory, where
 			   that could not be returned: set it, and
 			   ml_image_complete() will */
@@ -180,6 +185,15 @@ enum memlog_status ml_image_alias(struct memlog_image *image,
 				  enum memlog_space space, uint64_t addr,
 				  enum memlog_space *ret_space,
 				  uint64_t *ret_addr);
+
+/* Does a failed read end a search? A bad place in a file does not; the end of a process
+ * does. */
+static inline bool ml_space_ended(const struct ml_space *sp,
+				  enum memlog_status s)
+{
+	return s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY ||
+	       (s == MEMLOG_IO && sp->ops->flags & MEMLOG_READER_LIVE);
+}
 
 /* How many bytes of a range the image should have by its headers. */
 uint64_t ml_image_promised(const struct memlog_image *image,

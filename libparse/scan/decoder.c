@@ -33,6 +33,34 @@ static enum memlog_status take_snapshot(struct memlog_decoder *d,
 	return MEMLOG_OK;
 }
 
+/* After a format's open() or next(): a read that failed is the decoder's error, also where
+ * the format took it for missing bytes. What can be read comes first. */
+static enum memlog_status decoder_failed(const struct memlog_decoder *d,
+					 enum memlog_status s,
+					 struct memlog_err *err)
+{
+	const struct memlog_err *failed = &d->source.failed;
+
+	if (!failed->status || (!s && failed->status != MEMLOG_STOP &&
+				failed->status != MEMLOG_NO_MEMORY))
+		return s;
+	if (err)
+		*err = *failed;
+	return failed->status;
+}
+
+static enum memlog_status decoder_format_open(struct memlog_decoder *d,
+					      const struct ml_decoder_opts *o,
+					      struct memlog_err *err)
+{
+	enum memlog_status s = d->fmt->open(d->state, &d->source, o, err), all;
+
+	all = decoder_failed(d, s, err);
+	if (all && !s && d->fmt->close)
+		d->fmt->close(d->state, &d->source);
+	return all;
+}
+
 enum memlog_status memlog_decoder_open(struct memlog_image *image,
 				       const struct memlog_log *log,
 				       const struct memlog_decode_opts *opts,
@@ -62,7 +90,7 @@ enum memlog_status memlog_decoder_open(struct memlog_image *image,
 	o.user = &d->user;
 	s = take_snapshot(d, err);
 	if (!s) {
-		s = d->fmt->open(d->state, &d->source, &o, err);
+		s = decoder_format_open(d, &o, err);
 		if (s && d->has_snap)
 			ml_snapshot_fini(&d->snap);
 	}
@@ -89,6 +117,7 @@ enum memlog_status memlog_decoder_next(struct memlog_decoder *d,
 	d->rec.cpu = -1;
 	d->rec.has_boot = d->source.log->pub.has_boot;
 	s = d->fmt->next(d->state, &d->source, &d->rec, err);
+	s = decoder_failed(d, s, err);
 	if (s) {
 		d->ended = true;
 		return s;
@@ -124,8 +153,9 @@ enum memlog_status ml_decoder_rewind(struct memlog_decoder *d,
 		d->fmt->close(d->state, &d->source);
 	memset(d->state, 0, d->fmt->state_size);
 	d->source.missing = d->source.damaged = 0;
+	d->source.failed.status = MEMLOG_OK;
 	d->source.note[0] = '\0';
-	s = d->fmt->open(d->state, &d->source, &o, err);
+	s = decoder_format_open(d, &o, err);
 	d->is_open = !s;
 	d->ended = s;
 	return s;

@@ -46,7 +46,8 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 	}
 	image->stop = opts->progress ? job_stop : NULL;
 	image->stop_arg = job;
-	image->stopped = false;
+	image->stopped = image->ended = false;
+	image->failed.status = MEMLOG_OK;
 	ml_vmcoreinfo_settle(image);
 	return MEMLOG_OK;
 }
@@ -92,10 +93,19 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 					enum memlog_status s,
 					struct memlog_err *err)
 {
+	const struct memlog_err *failed = &job->image->failed;
 	bool none = !s || s == MEMLOG_NOT_MINE;
 	enum memlog_status c;
 
 	/* what was left out for lack of memory may have been the log */
 	c = ml_image_complete(job->image, none ? err : NULL);
-	return none && c ? c : s;
+	if (none && c)
+		return c;
+	/* and so may what could not be read, which a search of pages counts */
+	if (!failed->status ||
+	    !(none && (job->image->ended || s == MEMLOG_NOT_MINE)))
+		return s;
+	if (err)
+		*err = *failed;
+	return failed->status;
 }

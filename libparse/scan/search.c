@@ -50,14 +50,6 @@ static enum memlog_status search_buffer(struct ml_scan_job *job,
 	return MEMLOG_OK;
 }
 
-/* Does a failed read end the search? A bad place in a file does not; the end of
- * a process does. */
-static bool search_ends(const struct ml_space *sp, enum memlog_status s)
-{
-	return s == MEMLOG_STOP || s == MEMLOG_NO_MEMORY ||
-	       (s == MEMLOG_IO && sp->ops->flags & MEMLOG_READER_LIVE);
-}
-
 /* The bytes of [r) in job->space that no range searched before has. */
 static uint64_t search_new(const struct ml_scan_job *job, struct memlog_range r)
 {
@@ -138,7 +130,7 @@ static enum memlog_status peek_batch(struct ml_scan_job *job,
 	size_t i;
 
 	s = sp->ops->peek(sp->self, addr, n, job->buf, err);
-	if (search_ends(sp, s))
+	if (ml_space_ended(sp, s))
 		return s;
 	if (s && n > 1) {
 		s = peek_batch(job, sc, sp, addr, n / 2, err);
@@ -198,7 +190,7 @@ static enum memlog_status search_read_pages(struct ml_scan_job *job,
 			next = UINT64_MAX;
 		s = sp->ops->read(sp->self, addr, job->buf, MEMLOG_PEEK, &got,
 				  err);
-		if (search_ends(sp, s))
+		if (ml_space_ended(sp, s))
 			return s;
 		if (s || !got) {
 			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr));
@@ -243,7 +235,7 @@ static enum memlog_status search_whole(struct ml_scan_job *job,
 					  ml_min(r.end - addr, ML_SCAN_WINDOW),
 					  &got, err);
 		}
-		if (search_ends(sp, s))
+		if (ml_space_ended(sp, s))
 			return s;
 		if (s || !got) {
 			/* promised but missing: try the next page */

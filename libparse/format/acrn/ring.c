@@ -250,13 +250,11 @@ enum memlog_status ml_acrn_ring_open(struct ml_acrn_ring *ring,
 	const struct memlog_extent *e = &source->log->extents[extent];
 	uint8_t head[ML_SBUF_HEADER];
 	enum memlog_status s;
-	size_t got;
 
 	ring->extent = extent;
 	ring->cpu = e->cpu;
-	s = ml_source_read(source, extent, 0, head, sizeof(head), &got, NULL,
-			   err);
-	if (s || got != sizeof(head))
+	if (ml_source_fill(source, extent, 0, head, sizeof(head)) <
+	    sizeof(head))
 		return ml_fail_at(err, MEMLOG_NO_DATA, e->addr,
 				  "the ring's header is not there");
 	s = ml_sbuf_parse(head, sizeof(head), &ring->h, err);

@@ -138,11 +138,9 @@ static enum memlog_status open_ring(struct ring *r, struct ml_source *source,
 	uint8_t head[ML_SBUF_HEADER];
 	enum memlog_status s;
 	struct ml_sbuf h;
-	size_t got;
 
-	s = ml_source_read(source, extent, 0, head, sizeof(head), &got, NULL,
-			   err);
-	if (s || got != sizeof(head))
+	if (ml_source_fill(source, extent, 0, head, sizeof(head)) <
+	    sizeof(head))
 		return ml_fail_at(err, MEMLOG_NO_DATA, e->addr,
 				  "the ring's header is not there");
 	s = ml_sbuf_parse(head, sizeof(head), &h, err);

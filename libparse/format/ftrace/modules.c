@@ -24,11 +24,8 @@ static bool modules_read(struct ml_source *source, uint64_t off, void *buf,
 			 size_t len)
 {
 	uint64_t missing = source->missing;
-	size_t got = 0;
-	bool ok;
+	bool ok = ml_source_fill(source, 0, off, buf, len) == len;
 
-	ok = !ml_source_read(source, 0, off, buf, len, &got, NULL, NULL) &&
-	     got == len;
 	source->missing = missing;
 	return ok;
 }

@@ -40,7 +40,7 @@ static bool noted_of_log(struct ftrace_kernel *k, uint64_t phys, void *buf,
 			 size_t len)
 {
 	const struct ml_log *log = k->source->log;
-	size_t low = k->first, high = log->pub.n_extents, mid, got;
+	size_t low = k->first, high = log->pub.n_extents, mid;
 	uint64_t missing = k->source->missing;
 	const struct memlog_extent *e;
 	bool ok;
@@ -57,9 +57,7 @@ static bool noted_of_log(struct ftrace_kernel *k, uint64_t phys, void *buf,
 	e = &log->extents[low];
 	if (phys < e->addr || len > e->len || phys - e->addr > e->len - len)
 		return false;
-	ok = !ml_source_read(k->source, low, phys - e->addr, buf, len, &got,
-			     NULL, NULL) &&
-	     got == len;
+	ok = ml_source_fill(k->source, low, phys - e->addr, buf, len) == len;
 	k->source->missing = missing;
 	return ok;
 }

@@ -24,16 +24,15 @@ static bool kernel_from_log(struct hyp_kernel *k, uint64_t phys, void *buf,
 {
 	const struct ml_log *log = k->source->log;
 	const struct memlog_extent *e;
-	size_t i, got;
+	size_t i;
 
 	for (i = 0; i < log->pub.n_extents; i++) {
 		e = &log->extents[i];
 		if ((e->role == HYP_ROLE_KERNEL || e->role == HYP_ROLE_TABLE) &&
 		    phys >= e->addr && len <= e->len &&
 		    phys - e->addr <= e->len - len)
-			return !ml_source_read(k->source, i, phys - e->addr,
-					       buf, len, &got, NULL, NULL) &&
-			       got == len;
+			return ml_source_fill(k->source, i, phys - e->addr, buf,
+					      len) == len;
 	}
 	return false;
 }

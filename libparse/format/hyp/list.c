@@ -133,9 +133,8 @@ bool ml_hyp_list_name(struct ml_source *source, size_t extent, uint32_t id,
 	const struct list_form *f =
 		&list_forms[ml_hyp_const(source->log)->list - 1];
 	uint8_t b[HYP_EVENT];
-	size_t got;
 
-	return !ml_source_read(source, extent, (uint64_t)id * f->stride, b,
-			       f->stride, &got, NULL, NULL) &&
-	       got == f->stride && list_entry(f, b, id, ret);
+	return ml_source_fill(source, extent, (uint64_t)id * f->stride, b,
+			      f->stride) == f->stride &&
+	       list_entry(f, b, id, ret);
 }

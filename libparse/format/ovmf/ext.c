@@ -17,10 +17,7 @@
 static bool ovmf_ext_read(struct ml_source *source, uint64_t off, void *buf,
 			  size_t len)
 {
-	size_t got;
-
-	return !ml_source_read(source, 0, off, buf, len, &got, NULL, NULL) &&
-	       got == len;
+	return ml_source_fill(source, 0, off, buf, len) == len;
 }
 
 /* The bytes that were in the middle of being written do not count yet. */

@@ -37,14 +37,14 @@ static bool calls_read(struct ml_source *source, uint64_t off, uint8_t *b,
 void ml_ramoops_calls_open(struct ramoops_calls *c, struct ml_source *source)
 {
 	const struct ramoops *r = ml_ramoops_const(source->log);
-	struct ml_source before = *source;
+	uint64_t missing = source->missing;
 
 	c->each = LONG;
 	if (r->size >= LONG &&
 	    calls_read(source, r->size - LONG, c->bytes, LONG) &&
 	    (c->bytes[7] != 0xff || c->bytes[15] != 0xff))
 		c->each = SHORT;
-	*source = before;
+	source->missing = missing;
 	c->at = r->size % c->each;
 	c->left = r->size / c->each;
 }

@@ -83,7 +83,7 @@ static uint64_t ramoops_end(struct ml_source *source)
 {
 	const struct ramoops *r = ml_ramoops_const(source->log);
 	uint64_t all = source->log->extents->len, off = RAMOOPS_HEADER;
-	struct ml_source before = *source;
+	uint64_t missing = source->missing;
 	const uint8_t *nul = NULL;
 	uint8_t buf[ML_PAGE];
 	size_t got = 1;
@@ -96,7 +96,7 @@ static uint64_t ramoops_end(struct ml_source *source)
 		nul = memchr(buf, 0, got);
 		off += nul ? (uint64_t)(nul - buf) : 0;
 	}
-	*source = before;
+	source->missing = missing;
 	return nul ? off : all;
 }
 
