@@ -419,12 +419,8 @@
 #define ML_RAMOOPS_LOST	  (64u << 10)
 #define ML_RAMOOPS_TEXT	  (8u << 20)
 
-/* An event log of a TPM (firmware keeps 64 KiB for it, some machines more), and bytes of
- * an event that are looked at, as the names in it are at its start, and that are written
- * with -O raw: lists of certificates have some 20 KiB. */
-#define ML_TPM_LOG   (1u << 20)
-#define ML_TPM_EVENT 2048u
-#define ML_TPM_RAW   (256u << 10)
+/* An event log of a TPM: firmware keeps 64 KiB for it, some machines more. */
+#define ML_TPM_LOG (1u << 20)
 
 /* Traces in one picture: what CPUs did is kept until the end, up to 4 MiB each. */
 #define ML_PICTURE_TRACES 32u

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "libtpm.h"
 
 static size_t wide(uint8_t *p, const char *text)
@@ -165,22 +166,131 @@ static void kinds(void **state)
 /* A full log: up to the last byte of memory, and without any end. */
 static void full(void **state)
 {
-	char big[3000];
+	char big[3001] = "";
 
 	(void)state;
-	memset(big, 'x', sizeof(big));
+	memset(big, 'x', sizeof(big) - 1);
 	tpm_start(2, 0xff, TPM_SIZE);
-	while (tpm.at + 3 * sizeof(big) < TPM_SIZE) {
-		char words[512];
-
-		/* more than is kept of a description */
-		memset(words, 'x', sizeof(words));
-		words[511] = '\0';
-		tpm_event(8, 13, "EV_IPL", big, sizeof(big), words);
-	}
+	while (tpm.at + 3 * sizeof(big) < TPM_SIZE)
+		tpm_event(8, 13, "EV_IPL", big, sizeof(big), big);
 	tpm_event(8, 13, "EV_IPL", "12", TPM_SIZE - tpm.at - 50 > 2 ? 2 : 0,
 		  "12");
 	tpm_finds();
+	assert_string_equal(tpm_note, "");
+}
+
+/* Of a description the start is kept, of an event all bytes. */
+static void long_events(void **state)
+{
+	enum { KEPT = 4096 - 129 - 128 - 1, BIG = 300000 };
+	char *big = malloc(BIG), kept[KEPT + 1];
+	size_t len;
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 'y', BIG);
+	for (len = KEPT - 5; len < KEPT + 5; len++) {
+		snprintf(kept, sizeof(kept), "%.*s", (int)len, big);
+		if (len > KEPT - 3)
+			strcpy(kept + KEPT - 3, "...");
+		tpm_start(2, 0xff, TPM_SIZE);
+		tpm_event(8, 13, "EV_IPL", big, len, kept);
+		tpm_event(8, 13, "EV_IPL", "one", 3, "one");
+		tpm_finds();
+		assert_string_equal(tpm_note,
+				    len > KEPT - 3 ? "descriptions that end "
+						     "with \"...\" are longer" :
+						     "");
+	}
+	memset(big, 1, BIG);
+	tpm_start(2, 0xff, 2 * BIG);
+	tpm_event(8, 13, "EV_IPL", big, BIG, "300000 bytes");
+	tpm_event(8, 13, "EV_IPL", "one", 3, "one");
+	tpm_finds();
+	assert_string_equal(tpm_note, "");
+	free(big);
+}
+
+/* One more event, which is not to be read. */
+static void unread_event(const void *data, size_t len)
+{
+	FILE *want = tpm.want;
+	size_t at = tpm.at;
+
+	tpm.want = fopen("/dev/null", "w");
+	assert_non_null(tpm.want);
+	tpm_event(8, 13, "EV_IPL", data, len, "");
+	fclose(tpm.want);
+	tpm.want = want;
+	tpm.at = at;
+}
+
+/* Logs that end at the limit, or whose last event begins there or before. */
+static void limit(void **state)
+{
+	enum { EVENT = 38 };
+	static const size_t before[] = { 0, 0, 1, 8, EVENT - 1, EVENT, 5000 };
+	char *big = calloc(1, ML_TPM_LOG), words[40];
+	size_t i, n;
+
+	(void)state;
+	assert_non_null(big);
+	big[0] = 1;
+	for (i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		tpm_start(1, 0, ML_TPM_LOG + 0x4000);
+		tpm_event(8, 13, "EV_IPL", "one", 3, "one");
+		n = ML_TPM_LOG - before[i] - EVENT - tpm.at;
+		snprintf(words, sizeof(words), "%zu bytes", n);
+		tpm_event(8, 13, "EV_IPL", big, n, words);
+		if (i)
+			unread_event(big, 6000);
+		tpm_finds();
+		assert_int_equal(tpm_flags & (MEMLOG_LOG_DAMAGED |
+					      MEMLOG_LOG_INCOMPLETE),
+				 i ? MEMLOG_LOG_INCOMPLETE : 0);
+		assert_string_equal(tpm_note,
+				    i ? "it is longer than what is read of it" :
+					"");
+		assert_int_equal(tpm_missing, 0);
+	}
+	free(big);
+}
+
+/* A page of an event is missing: the event is cut, and those after it are there. */
+static void hole(void **state)
+{
+	enum { BIG = 3 * 4096 };
+	char *all, big[BIG];
+	size_t at, len;
+
+	(void)state;
+	memset(big, 'x', BIG);
+	tpm_start(1, 0xff, TPM_SIZE);
+	tpm_event(8, 13, "EV_IPL", big, BIG, "");
+	tpm_event(8, 13, "EV_IPL", "two", 3, "two");
+	fclose(tpm.want);
+	free(tpm.text);
+	len = tpm.at;
+	all = malloc(len);
+	assert_non_null(all);
+	memcpy(all, tpm.p, len);
+	mem_free(&tpm_mem);
+	at = 4096;
+	memcpy(mem_add(&tpm_mem, TPM_AT, at), all, at);
+	memcpy(mem_add(&tpm_mem, TPM_AT + 2 * at, len - 2 * at), all + 2 * at,
+	       len - 2 * at);
+	{
+		struct memlog_image *image = mem_image(&tpm_mem, MEMLOG_PHYS);
+		char *got = tpm_tell(image);
+
+		assert_non_null(strstr(got, "EV_IPL xxx"));
+		assert_non_null(strstr(got, "EV_IPL two"));
+		/* the event has a header, and data from there on */
+		assert_in_range(tpm_missing, BIG - at, BIG);
+		free(got);
+		memlog_image_close(image);
+	}
+	free(all);
 }
 
 /* What follows the last event is something else. */
@@ -328,6 +438,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(kinds, setup, teardown),
 		cmocka_unit_test_setup_teardown(full, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_events, setup, teardown),
+		cmocka_unit_test_setup_teardown(limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(hole, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(flips, setup, teardown),

@@ -10,6 +10,9 @@
 
 struct tpm_out tpm;
 struct mem tpm_mem;
+char tpm_note[160];
+uint64_t tpm_missing;
+uint32_t tpm_flags;
 static uint64_t dice;
 
 static uint32_t pick(uint32_t n)
@@ -145,6 +148,10 @@ static char *tell_raw(struct memlog_image *image, const uint8_t *raw,
 		}
 		if (log->flags & MEMLOG_LOG_DAMAGED)
 			fprintf(f, "damaged\n");
+		snprintf(tpm_note, sizeof(tpm_note), "%s",
+			 memlog_decoder_note(d));
+		tpm_missing = memlog_decoder_missing(d);
+		tpm_flags = log->flags;
 		memlog_decoder_close(d);
 	}
 	memlog_logs_destroy(logs);

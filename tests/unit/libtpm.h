@@ -30,10 +30,16 @@ void tpm_start(unsigned int banks, uint8_t fill, size_t size);
 
 /* An event; words: what is to be read of its data. */
 void tpm_event(uint32_t pcr, uint32_t type, const char *name, const void *data,
-	   size_t len, const char *words);
+	       size_t len, const char *words);
 
 /* All of it is read: the text, and the bytes. */
 void tpm_finds(void);
+
+/* Of the last log that was read: the decoder's note, the bytes that it missed, and the flags
+ * of the log. */
+extern char tpm_note[160];
+extern uint64_t tpm_missing;
+extern uint32_t tpm_flags;
 
 /* The text that is read. */
 char *tpm_tell(struct memlog_image *image);

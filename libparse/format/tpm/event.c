@@ -92,6 +92,8 @@ static enum tpm_end event_load(struct ml_source *source, uint64_t *off,
 	/* the first has a PCR of 0, and a type */
 	if (event_is_end(b))
 		return TPM_END;
+	if (*off > ML_TPM_LOG)
+		return TPM_LIMIT;
 	ret->pcr = ml_le32(b);
 	ret->type = ml_le32(b + 4);
 	if (ret->pcr >= PCRS &&
@@ -105,14 +107,16 @@ static enum tpm_end event_load(struct ml_source *source, uint64_t *off,
 	if (!event_read(source, off, b, LENGTH))
 		return TPM_MISSING;
 	ret->len = ml_le32(b);
-	if (ret->len > ML_TPM_LOG || *off + ret->len > ML_TPM_LOG)
+	ret->from = *off;
+	if (ret->len > ML_TPM_LOG)
 		return TPM_DAMAGED;
-	ret->got = ml_source_fill(source, 0, *off, ret->data,
-				  ml_min(ret->len, sizeof(ret->data)));
-	if (ret->got < ml_min(ret->len, sizeof(ret->data)))
-		e = TPM_MISSING;
 	*off += ret->len;
-	return e;
+	if (*off > ML_TPM_LOG)
+		return TPM_LIMIT;
+	/* all of it is there if its last byte is */
+	return !ret->len || ml_source_fill(source, 0, *off - 1, b, 1) ?
+		       TPM_MORE :
+		       TPM_MISSING;
 }
 
 enum tpm_end ml_tpm_event(struct ml_source *source, uint64_t off,
@@ -123,6 +127,7 @@ enum tpm_end ml_tpm_event(struct ml_source *source, uint64_t off,
 
 	ret->off = ret->next = off;
 	ret->digests = ret->got = ret->len = 0;
+	ret->data = NULL;
 	e = event_load(source, &off, ret);
 	source->missing = missing;
 	if (e == TPM_MORE || e == TPM_MISSING)

@@ -15,15 +15,18 @@
 /* The first event: what follows the signature. */
 enum { SPEC_BANKS = TPM_FIRST + 24, SPEC_LIST = TPM_FIRST + 28, SPEC_BANK = 4 };
 enum { PROBE = 256, HEX = 2 * TPM_DIGEST_MAX + 1 };
-enum { WORDS = 512, LINE = 1024 };
+/* A line has a description, a digest, and a few words more. */
+enum { LINE = ML_MAX_LINE, WORDS = LINE - HEX - 128 };
 
 struct tpm_decoder {
+	struct memlog_allocator alloc;
 	uint64_t off, seq;
-	bool ended;
+	bool ended, lost, cut;
 	const struct memlog_names *names;
 	struct tpm_event event;
 	char digest[TPM_BANKS][HEX], type[16], words[WORDS], line[LINE];
-	uint8_t raw[ML_TPM_RAW];
+	uint8_t *raw; /* the event's bytes */
+	size_t cap;
 };
 
 /* ---- finding it ----------------------------------------------------------- */
@@ -78,10 +81,12 @@ static enum memlog_status tpm_probe(const struct ml_probe *p,
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "its first event has no algorithms");
 	log->pub.flags = MEMLOG_LOG_TELLS_ALL;
+	t->longer = false;
 	log->pub.capacity = log->pub.used = ML_TPM_LOG;
 	snprintf(log->pub.variant, sizeof(log->pub.variant),
 		 t->agile ? "agile" : "sha1");
-	ret->extent.len = ML_TPM_LOG;
+	/* a header more, to see whether it goes on */
+	ret->extent.len = ML_TPM_LOG + TPM_HEADER;
 	return MEMLOG_OK;
 }
 
@@ -92,28 +97,30 @@ static enum memlog_status tpm_expand(struct memlog_logs *logs,
 				     struct memlog_err *err)
 {
 	struct ml_source source = { .image = image, .log = log };
-	struct tpm_event *e = ml_calloc(&logs->alloc, 1, sizeof(*e));
+	struct tpm_event e;
 	uint64_t off = 0;
 	enum tpm_end end;
 
-	if (!e)
-		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an event");
-	while (!(end = ml_tpm_event(&source, off, e)))
-		off = e->next;
-	if (!off && end == TPM_DAMAGED) {
-		ml_free(&logs->alloc, e);
+	(void)logs;
+	while (!(end = ml_tpm_event(&source, off, &e)))
+		off = e.next;
+	if (!off && end != TPM_MISSING)
 		return ml_fail(err, MEMLOG_NOT_MINE, "its first event is none");
-	}
 	if (end == TPM_DAMAGED) {
 		log->pub.flags |= MEMLOG_LOG_DAMAGED;
 		snprintf(log->pub.reason, sizeof(log->pub.reason),
 			 "what follows its last event is none");
+	} else if (end == TPM_LIMIT) {
+		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+		((struct tpm_log *)log->priv)->longer = true;
+		snprintf(log->pub.reason, sizeof(log->pub.reason),
+			 "it is longer than %u MiB: what follows is left out",
+			 ML_TPM_LOG >> 20);
 	}
 	/* so that it shows what is missing */
 	if (end == TPM_MISSING)
-		off = e->next;
+		off = e.next;
 	log->extents->len = log->pub.capacity = log->pub.used = off;
-	ml_free(&logs->alloc, e);
 	return MEMLOG_OK;
 }
 
@@ -145,6 +152,7 @@ static enum memlog_status tpm_open(void *state, struct ml_source *source,
 
 	(void)source;
 	(void)err;
+	d->alloc = opts->alloc;
 	d->names = opts->user->names;
 	return MEMLOG_OK;
 }
@@ -175,8 +183,39 @@ static const char *tpm_digests(struct tpm_decoder *d, struct memlog_record *rec,
 	return ret;
 }
 
-static void tpm_record(struct tpm_decoder *d, struct ml_source *source,
-		       struct memlog_record *rec)
+/* All bytes of the event; what follows missing ones is missing, too. */
+static enum memlog_status tpm_load(struct tpm_decoder *d,
+				   struct ml_source *source,
+				   struct memlog_record *rec,
+				   struct memlog_err *err)
+{
+	uint64_t missing = source->missing;
+	struct tpm_event *e = &d->event;
+	size_t n = (size_t)(e->next - e->off), head = (size_t)(e->from - e->off);
+
+	if (n > d->cap) {
+		ml_free(&d->alloc, d->raw);
+		d->cap = 0;
+		d->raw = ml_calloc(&d->alloc, n, 1);
+		if (!d->raw)
+			return ml_fail(err, MEMLOG_NO_MEMORY,
+				       "no memory for an event");
+		d->cap = n;
+	}
+	rec->raw = d->raw;
+	rec->raw_len = ml_source_fill(source, 0, e->off, d->raw, n);
+	source->missing = missing + (n - rec->raw_len);
+	e->data = d->raw + head;
+	e->got = rec->raw_len > head ? rec->raw_len - head : 0;
+	if (d->lost)
+		rec->flags |= MEMLOG_REC_LOST_BEFORE;
+	d->lost = rec->raw_len < n;
+	if (d->lost)
+		rec->flags |= MEMLOG_REC_PARTIAL_TAIL;
+	return MEMLOG_OK;
+}
+
+static void tpm_record(struct tpm_decoder *d, struct memlog_record *rec)
 {
 	const struct tpm_event *e = &d->event;
 	const char *type = ml_tpm_type(e->type), *digest, *name;
@@ -186,7 +225,7 @@ static void tpm_record(struct tpm_decoder *d, struct ml_source *source,
 		snprintf(d->type, sizeof(d->type), "0x%08" PRIx32, e->type);
 		type = d->type;
 	}
-	ml_tpm_words(e, d->names, d->words, sizeof(d->words));
+	d->cut |= !ml_tpm_words(e, d->names, d->words, sizeof(d->words));
 	ml_record_field(rec, "pcr", MEMLOG_FIELD_UINT, e->pcr);
 	ml_record_field_text(rec, "type", type, strlen(type));
 	if (d->words[0])
@@ -198,15 +237,29 @@ static void tpm_record(struct tpm_decoder *d, struct ml_source *source,
 	n += snprintf(d->line + n, sizeof(d->line) - (size_t)n, "%s%s%s%s\n",
 		      digest ? " " : "", name, digest ? ":" : "",
 		      digest ? digest : "");
-	rec->flags = MEMLOG_REC_VERBATIM;
+	rec->flags |= MEMLOG_REC_VERBATIM;
 	rec->text = (const uint8_t *)d->line;
 	rec->text_len = ml_min((uint64_t)n, sizeof(d->line) - 1);
 	ml_record_message(rec, 0);
-	rec->raw = d->raw;
-	rec->raw_len = ml_source_fill(source, 0, e->off, d->raw,
-				      ml_min(e->next - e->off, sizeof(d->raw)));
 	rec->has_seq = true;
 	rec->seq = d->seq++;
+}
+
+static void tpm_end(const struct tpm_decoder *d, struct ml_source *source,
+		    enum tpm_end end)
+{
+	uint64_t left = source->log->extents->len - d->off;
+
+	if (end == TPM_MISSING) {
+		source->missing += ml_min(d->event.next - d->off, left);
+		ml_source_note_add(source, "it ends where bytes are missing");
+	}
+	if (ml_tpm_log(source->log)->longer)
+		ml_source_note_add(source, "it is longer than what is read of "
+					   "it");
+	if (d->cut)
+		ml_source_note_add(source, "descriptions that end with \"...\" "
+					   "are longer");
 }
 
 static enum memlog_status tpm_next(void *state, struct ml_source *source,
@@ -214,27 +267,31 @@ static enum memlog_status tpm_next(void *state, struct ml_source *source,
 				   struct memlog_err *err)
 {
 	struct tpm_decoder *d = state;
-	uint64_t left;
+	enum memlog_status s;
+	enum tpm_end end;
 
-	(void)err;
 	if (d->ended)
 		return MEMLOG_NO_DATA;
-	switch (ml_tpm_event(source, d->off, &d->event)) {
-	case TPM_MORE:
-		d->off = d->event.next;
-		tpm_record(d, source, rec);
-		return MEMLOG_OK;
-	case TPM_MISSING:
-		left = source->log->extents->len - d->off;
-		source->missing += ml_min(d->event.next - d->off, left);
-		ml_source_note_add(source, "it ends where bytes are missing");
-		break;
-	case TPM_DAMAGED:
-	case TPM_END:
-		break;
+	end = ml_tpm_event(source, d->off, &d->event);
+	if (end) {
+		tpm_end(d, source, end);
+		d->ended = true;
+		return MEMLOG_NO_DATA;
 	}
-	d->ended = true;
-	return MEMLOG_NO_DATA;
+	s = tpm_load(d, source, rec, err);
+	if (s)
+		return s;
+	d->off = d->event.next;
+	tpm_record(d, rec);
+	return MEMLOG_OK;
+}
+
+static void tpm_close(void *state, struct ml_source *source)
+{
+	struct tpm_decoder *d = state;
+
+	(void)source;
+	ml_free(&d->alloc, d->raw);
 }
 
 /* The first event has PCR 0, EV_NO_ACTION and a digest of zeros. */
@@ -254,6 +311,7 @@ const struct ml_format ml_format_tpm_log = {
 	.probe_len = PROBE,
 	.open = tpm_open,
 	.next = tpm_next,
+	.close = tpm_close,
 	.state_size = sizeof(struct tpm_decoder),
 	.find.glance = tpm_glance,
 	.find.reach = ML_TPM_LOG,

@@ -17,11 +17,15 @@ struct tpm_bank {
 	uint16_t algorithm, size;
 };
 
-/* In priv of the log. agile: events have a digest for each bank; else one SHA-1. */
+/* The longest header of an event. */
+enum { TPM_HEADER = 16 + TPM_BANKS * (2 + TPM_DIGEST_MAX) };
+
+/* In priv of the log. agile: events have a digest for each bank; else one SHA-1. longer:
+ * than what is read of it. */
 struct tpm_log {
 	struct tpm_bank bank[TPM_BANKS];
 	uint8_t banks;
-	bool agile;
+	bool agile, longer;
 };
 
 static inline const struct tpm_log *ml_tpm_log(const struct ml_log *log)
@@ -32,26 +36,27 @@ static inline const struct tpm_log *ml_tpm_log(const struct ml_log *log)
 /* It names modules. */
 extern const struct ml_format ml_format_ovmf;
 
-/* An event. data: what is kept of its len bytes. */
+/* An event. data: got bytes, of len, by the reader of the event. */
 struct tpm_event {
-	uint64_t off, next; /* of it, and of the one after it */
+	uint64_t off, from, next; /* of it, its data, and the one after it */
 	uint32_t pcr, type, len;
 	struct {
 		uint16_t algorithm, size;
 		uint8_t bytes[TPM_DIGEST_MAX];
 	} digest[TPM_BANKS];
 	size_t digests, got;
-	uint8_t data[ML_TPM_EVENT];
+	const uint8_t *data;
 };
 
 enum tpm_end {
 	TPM_MORE,
 	TPM_END,     /* no event follows */
 	TPM_DAMAGED, /* what follows is none */
+	TPM_LIMIT,   /* it ends after ML_TPM_LOG */
 	TPM_MISSING /* it is not all in the image; next is known to be after it */
 };
 
-/* Read the event at off of the log. event.c */
+/* Read the event at off of the log, without its data. event.c */
 enum tpm_end ml_tpm_event(struct ml_source *source, uint64_t off,
 			  struct tpm_event *ret);
 
@@ -60,8 +65,8 @@ const char *ml_tpm_type(uint32_t type);
 const char *ml_tpm_algorithm(uint16_t algorithm);
 
 /* The description of an event: text of the guest in UTF-8, without control
- * characters; "": nothing. words.c */
-void ml_tpm_words(const struct tpm_event *e, const struct memlog_names *names,
+ * characters; "": nothing. False: it is longer, and ends with "...". words.c */
+bool ml_tpm_words(const struct tpm_event *e, const struct memlog_names *names,
 		  char *ret, size_t size);
 
 /* A GUID as text. */

@@ -17,6 +17,7 @@ enum { LOCALITY = 17, STRING_MIN = 2 };
 struct tpm_words {
 	char *text;
 	size_t n, size;
+	bool full; /* something did not fit */
 };
 
 void ml_tpm_guid(const uint8_t *g, char ret[TPM_GUID_TEXT])
@@ -30,14 +31,16 @@ void ml_tpm_guid(const uint8_t *g, char ret[TPM_GUID_TEXT])
 
 static void words_append(struct tpm_words *w, const char *text)
 {
-	size_t n = ml_min(strlen(text), w->size - 1 - w->n);
+	size_t n = strlen(text);
 
-	memcpy(w->text + w->n, text, n);
+	w->full |= n >= w->size - w->n;
+	if (w->full)
+		return;
+	memcpy(w->text + w->n, text, n + 1);
 	w->n += n;
-	w->text[w->n] = '\0';
 }
 
-/* A character; one that does not fit, or that text has not, is left out. */
+/* A character; control characters are replaced. */
 static void words_char(struct tpm_words *w, uint32_t c)
 {
 	char b[5] = "";
@@ -54,8 +57,7 @@ static void words_char(struct tpm_words *w, uint32_t c)
 		b[1] = (char)(0x80 | (c >> 6 & 0x3f));
 		b[2] = (char)(0x80 | (c & 0x3f));
 	}
-	if (w->n + strlen(b) < w->size)
-		words_append(w, b);
+	words_append(w, b);
 }
 
 /* Up to n characters of two bytes each, or a NUL. */
@@ -256,63 +258,74 @@ static void words_separator(struct tpm_words *w, const struct tpm_event *e)
 	words_append(w, number);
 }
 
-void ml_tpm_words(const struct tpm_event *e, const struct memlog_names *names,
-		  char *ret, size_t size)
+static void words_event(struct tpm_words *w, const struct tpm_event *e,
+			const struct memlog_names *names)
 {
-	struct tpm_words w = { .text = ret, .size = size };
 	char guid[TPM_GUID_TEXT];
 
-	*ret = '\0';
 	switch (e->type) {
 	case TPM_NO_ACTION:
-		words_no_action(&w, e);
+		words_no_action(w, e);
 		break;
 	case 0x04: /* EV_SEPARATOR */
-		words_separator(&w, e);
+		words_separator(w, e);
 		break;
 	case 0x06: /* EV_EVENT_TAG */
-		words_any(&w, e, e->got > TAG ? TAG : 0);
+		words_any(w, e, e->got > TAG ? TAG : 0);
 		break;
 	case 0x08: /* EV_S_CRTM_VERSION */
 		if (e->len == GUID && e->got == GUID &&
 		    !words_is_text(e->data, GUID, 2)) {
 			ml_tpm_guid(e->data, guid);
-			words_append(&w, guid);
+			words_append(w, guid);
 		} else {
-			words_any(&w, e, 0);
+			words_any(w, e, 0);
 		}
 		break;
 	case 0x80000001: /* EV_EFI_VARIABLE_* */
 	case 0x80000002:
 	case 0x8000000c:
 	case 0x800000e0:
-		words_variable(&w, e);
+		words_variable(w, e);
 		break;
 	case 0x80000003: /* EV_EFI_BOOT_SERVICES_APPLICATION, drivers */
 	case 0x80000004:
 	case 0x80000005:
-		words_image(&w, e, names);
+		words_image(w, e, names);
 		break;
 	case 0x80000006: /* EV_EFI_GPT_EVENT, EV_EFI_GPT_EVENT2 */
 	case 0x8000000d:
-		words_gpt(&w, e);
+		words_gpt(w, e);
 		break;
 	case 0x01: /* EV_POST_CODE, EV_EFI_PLATFORM_FIRMWARE_BLOB */
 	case 0x80000008:
 		if (e->len == BLOB && e->got == BLOB &&
 		    !words_is_text(e->data, BLOB, 1))
-			words_memory(&w, e->data);
+			words_memory(w, e->data);
 		else
-			words_any(&w, e, 0);
+			words_any(w, e, 0);
 		break;
 	case 0x13: /* EV_POST_CODE2, EV_EFI_PLATFORM_FIRMWARE_BLOB2 */
 	case 0x8000000a:
-		words_named(&w, e, false);
+		words_named(w, e, false);
 		break;
 	case 0x8000000b: /* EV_EFI_HANDOFF_TABLES2 */
-		words_named(&w, e, true);
+		words_named(w, e, true);
 		break;
 	default:
-		words_any(&w, e, 0);
+		words_any(w, e, 0);
 	}
+}
+
+bool ml_tpm_words(const struct tpm_event *e, const struct memlog_names *names,
+		  char *ret, size_t size)
+{
+	/* leave space for the dots */
+	struct tpm_words w = { .text = ret, .size = size - 3 };
+
+	*ret = '\0';
+	words_event(&w, e, names);
+	if (w.full)
+		memcpy(ret + w.n, "...", 4);
+	return !w.full;
 }
