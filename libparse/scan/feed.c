@@ -115,10 +115,11 @@ bool ml_scanner_needs_all(const struct ml_scanner *sc)
 	return sc->steps.n || sc->bytes.n;
 }
 
-/* A magic of fmt is at a page start: a hit, unless a glance rejects it. */
-static enum memlog_status page_hit(struct ml_scanner *sc,
-				   const struct ml_format *fmt, uint64_t addr,
-				   const uint8_t *p, size_t len)
+/* A log of fmt may start here: a hit, unless a glance rejects it. */
+static enum memlog_status scanner_hit(struct ml_scanner *sc,
+				      const struct ml_format *fmt,
+				      uint64_t addr, const uint8_t *p,
+				      size_t len)
 {
 	if (fmt->find.glance && !fmt->find.glance(p, len)) {
 		/* the first one is probed, to report why */
@@ -146,7 +147,7 @@ static enum memlog_status page_magics(struct ml_scanner *sc,
 		    len >= m->magic->offset + m->magic->len &&
 		    !memcmp(p + m->magic->offset, m->magic->bytes,
 			    m->magic->len))
-			s = page_hit(sc, m->fmt, addr, p, len);
+			s = scanner_hit(sc, m->fmt, addr, p, len);
 	}
 	return s;
 }
@@ -186,7 +187,11 @@ static enum memlog_status feed_hit(struct ml_scanner *sc,
 	    memcmp(p + at, m->magic->bytes, m->magic->len) ||
 	    (start - sc->bias) % m->step || addr + at < offset)
 		return MEMLOG_OK;
-	return sc->hit(sc->arg, m->fmt, start);
+	/* a glance may look at so many bytes */
+	if (at < offset || len - (at - offset) < MEMLOG_PEEK)
+		return sc->hit(sc->arg, m->fmt, start);
+	return scanner_hit(sc, m->fmt, start, p + at - offset,
+			   len - (at - offset));
 }
 
 /* All magics at multiples of a step, in one pass. */

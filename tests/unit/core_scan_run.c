@@ -44,6 +44,37 @@ static void stop(void **state)
 	mem_free(&m);
 }
 
+/* Headers that a glance rejects, planted everywhere: in an exhaustive search, too, only the
+ * first is probed, to say why. */
+static void glances(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .formats = "ramoops" };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint64_t pages;
+	uint8_t *p = mem_add(&m, 0x10000, 0x10000);
+	size_t i;
+
+	for (i = 0; i < 0x10000; i += 16) {
+		memcpy(p + i, "DBGC\7\0\0\0\6\0\0\0", 12);
+		put32(p + i + 12, (uint32_t)i);
+	}
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(scan_count(image, &opts, &st), 0);
+	assert_int_equal(st.rejected, 16);
+	pages = m.reads;
+	m.reads = 0;
+	opts.mode = MEMLOG_SCAN_EXHAUSTIVE;
+	assert_int_equal(scan_count(image, &opts, &st), 0);
+	assert_int_equal(st.rejected, 4096);
+	/* all of the memory, not only the first lines of pages */
+	assert_in_range(m.reads, 1, pages + 16);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 /* Threads that were started since it was 0, and how many may be. */
 static unsigned int started, startable;
 
@@ -239,9 +270,9 @@ static void small_structs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stop),		 cmocka_unit_test(threads),
-		cmocka_unit_test(slow),		 cmocka_unit_test(odd_options),
-		cmocka_unit_test(small_structs),
+		cmocka_unit_test(stop),	       cmocka_unit_test(glances),
+		cmocka_unit_test(threads),     cmocka_unit_test(slow),
+		cmocka_unit_test(odd_options), cmocka_unit_test(small_structs),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
