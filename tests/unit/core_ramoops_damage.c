@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "format/format.h"
 #include "libramoops.h"
 
 /* Any header of a zone may be lost; the records of dmesg are still found. */
@@ -212,6 +213,72 @@ static void planted(void **state)
 	memlog_image_close(image);
 }
 
+/* What is refused is not looked at for codes: a zone that is too short for them takes as
+ * many reads. */
+static void refused_reads(void **state)
+{
+	char text[240];
+	uint32_t size;
+	size_t i, reads = 0;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size = 40; size <= 240; size += 200) {
+		for (i = 0; i < 20; i++)
+			oops_zone(mem_add(&oops_mem, OOPS_AT + (i << 24),
+					  OOPS_PAGE),
+				  OOPS_HEADER + size, OOPS_SIG, 0, text, size);
+		oops_mem.reads = 0;
+		oops_finds("");
+		if (size == 40)
+			reads = oops_mem.reads;
+		assert_int_equal(oops_mem.reads, reads);
+		mem_free(&oops_mem);
+	}
+}
+
+/* Looking for codes is part of what all searches around logs may take. */
+static void codes_budget(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o) };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	(void)state;
+	oops_lay_small();
+	image = mem_image(&oops_mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	/* of six zones, none of which has codes */
+	assert_in_range(logs->around, 6 * 65536, 7 * 65536);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+}
+
+/* A region does not go on at address 0 after the last one. */
+static void around_the_end(void **state)
+{
+	const uint64_t last = 0 - (uint64_t)OOPS_PAGE;
+	struct memlog_scan_opts o = { .size = sizeof(o) };
+	const struct memlog_log *log;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	(void)state;
+	oops_zone(mem_add(&oops_mem, last, OOPS_PAGE), OOPS_PAGE, OOPS_SIG, 0,
+		  OOPS_ONE, strlen(OOPS_ONE));
+	oops_zone(mem_add(&oops_mem, 0, OOPS_PAGE), OOPS_PAGE, OOPS_SIG, 0,
+		  OOPS_TWO, strlen(OOPS_TWO));
+	image = mem_image(&oops_mem, MEMLOG_PHYS);
+	assert_int_equal(
+		memlog_scan_at(image, MEMLOG_PHYS, last, &o, &logs, NULL), 0);
+	log = memlog_logs_get(logs, 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	/* nothing says where its zone ends */
+	assert_int_equal(log->capacity, strlen(OOPS_ONE));
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +299,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(prefixes, oops_setup,
 						oops_teardown),
 		cmocka_unit_test_setup_teardown(planted, oops_setup,
+						oops_teardown),
+		cmocka_unit_test_setup_teardown(refused_reads, oops_setup,
+						oops_teardown),
+		cmocka_unit_test_setup_teardown(codes_budget, oops_setup,
+						oops_teardown),
+		cmocka_unit_test_setup_teardown(around_the_end, oops_setup,
 						oops_teardown),
 	};
 

@@ -13,8 +13,8 @@
 /* Records of one crash, of which several may be written, are no further apart. */
 enum { TOGETHER = 10, DAY = 86400 };
 
-/* Zones that are looked at for codes. */
-enum { CODES = 64 };
+/* Zones that are looked at for codes, and what that takes, in bytes of a search. */
+enum { CODES = 64, CODES_COST = 64u << 10 };
 
 /* ---- the region ----------------------------------------------------------- */
 
@@ -66,8 +66,8 @@ static bool find_inside(const struct memlog_logs *logs,
 	for (i = 0; i < logs->count; i++) {
 		log = logs->logs[i];
 		r = ml_ramoops_const(log);
-		if (log != but && log->fmt == but->fmt && !(some && r->named) &&
-		    log->extents->space == e->space && e->addr >= r->first &&
+		if (log != but && log->fmt == but->fmt && log->pub.n_extents &&
+		    !(some && r->named) && log->extents->space == e->space && e->addr >= r->first &&
 		    e->addr <= r->last)
 			return true;
 	}
@@ -156,14 +156,18 @@ static uint64_t find_used(const struct ramoops_walk *w, const struct ramoops *r,
 
 /* The first zone with codes says how long they are; one whose header was lost, or that
  * is the last, does not. */
-static void find_codes(struct ramoops_walk *w)
+static void find_codes(struct ramoops_walk *w, struct memlog_logs *logs)
 {
 	size_t i;
 
-	for (i = 0; i < w->n && i < CODES && !w->codes; i++)
+	for (i = 0; i < w->n && i < CODES && !w->codes &&
+		    logs->around < ML_MAX_AROUND && !ml_image_stop(w->image);
+	     i++) {
+		logs->around += CODES_COST;
 		w->codes = ml_ramoops_codes(w->image, w->space,
 					    w->base + w->zones[i].off,
 					    find_end(w, &w->zones[i]));
+	}
 }
 
 /* The console is followed by traces or by pmsg. */
@@ -338,14 +342,17 @@ enum memlog_status ml_ramoops_find(struct memlog_logs *logs, struct ml_log *log,
 			       "it is a zone of a region that is known");
 	s = named ? find_region(&w, w.base, logs, err) :
 		    ml_ramoops_walk(&w, logs, err);
-	find_codes(&w);
-	i = find_zone(&w, log->extents->addr);
 	doubt = find_doubt(&w, logs, log, named);
-	if (!s && named && i < w.n && find_has(&w.zones[i])) {
+	i = find_zone(&w, log->extents->addr);
+	named = named && i < w.n && find_has(&w.zones[i]);
+	if (!s && !named && doubt)
+		s = ml_fail(err, MEMLOG_NOT_MINE, "%s", doubt);
+	/* codes take long to look for */
+	if (!s)
+		find_codes(&w, logs);
+	if (!s && named) {
 		find_fill(&w, i, log, log->extents);
 		ml_ramoops(log)->named = true;
-	} else if (!s && doubt) {
-		s = ml_fail(err, MEMLOG_NOT_MINE, "%s", doubt);
 	} else if (!s) {
 		s = find_add(&w, logs, log, err);
 	}

@@ -12,15 +12,6 @@
 /* Bytes looked at together, and the shortest zone. */
 enum { WINDOW = 64u << 10, ZONE_MIN = 64 };
 
-static unsigned int walk_ones(uint64_t v)
-{
-	unsigned int n;
-
-	for (n = 0; v; v &= v - 1)
-		n++;
-	return n;
-}
-
 /*
  * Is what looks like a zone one, by its place? Records of dmesg say so themselves. The
  * next header is a grid of equal steps on, or that of another kind, after a zone whose
@@ -47,7 +38,7 @@ static bool walk_fits(const struct ramoops_walk *w, uint64_t off,
 			(step == last->off - w->zones[w->n - 2].off ||
 			 w->zones[w->n - 2].of.xor != of->xor));
 	/* several traces share a power of two */
-	return !w->grid || walk_ones(step) <= 2 || last->of.xor ;
+	return !w->grid || __builtin_popcountll(step) <= 2 || last->of.xor ;
 }
 
 static enum memlog_status walk_add(struct ramoops_walk *w,
@@ -142,7 +133,7 @@ enum memlog_status ml_ramoops_walk(struct ramoops_walk *w,
 				   struct memlog_logs *logs,
 				   struct memlog_err *err)
 {
-	uint64_t off = 0, end = ML_RAMOOPS_REGION;
+	uint64_t off = 0, end = ML_RAMOOPS_REGION, addr;
 	enum memlog_status s;
 	struct ramoops first;
 	uint8_t *buf;
@@ -155,9 +146,9 @@ enum memlog_status ml_ramoops_walk(struct ramoops_walk *w,
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory to search for zones");
 	s = walk_add(w, logs, 0, &first, err);
-	while (!s && off < end && logs->around < ML_MAX_AROUND &&
-	       !ml_image_stop(w->image)) {
-		if (ml_image_fill(w->image, w->space, w->base + off, buf,
+	while (!s && off < end && ml_add(w->base, off, &addr) &&
+	       logs->around < ML_MAX_AROUND && !ml_image_stop(w->image)) {
+		if (ml_image_fill(w->image, w->space, addr, buf,
 				  WINDOW + RAMOOPS_PROBE, &got, NULL) ||
 		    !got) {
 			if (!walk_gap(w, off, end, &off))
@@ -168,8 +159,6 @@ enum memlog_status ml_ramoops_walk(struct ramoops_walk *w,
 		logs->around += n;
 		s = walk_window(w, logs, off, buf, n, got, err);
 		off += n;
-		if (off > UINT64_MAX - w->base - WINDOW)
-			break;
 	}
 	ml_free(&logs->alloc, buf);
 	/* there are too many zones */
