@@ -61,3 +61,13 @@ bool ml_take_hex(const char **s, uint64_t *ret)
 		p++;
 	return number_take(s, *p && strchr("KMGTkmgt", *p) ? 10 : 16, ret);
 }
+
+size_t ml_digits(const uint8_t *p, size_t len, uint64_t *ret)
+{
+	size_t n;
+
+	*ret = 0;
+	for (n = 0; n < len && p[n] >= '0' && p[n] <= '9'; n++)
+		*ret = *ret * 10 + (uint64_t)(p[n] - '0');
+	return n;
+}

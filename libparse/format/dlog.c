@@ -276,13 +276,6 @@ static void dlog_relate(struct ml_log *const *logs, size_t n,
 		logs[last]->pub.state = MEMLOG_STATE_CURRENT;
 }
 
-static size_t dlog_text(const struct ml_log *log, size_t extent,
-			struct memlog_image *image, struct memlog_range ret[2])
-{
-	*ret = (struct memlog_range){ HEADER, HEADER + log->pub.used };
-	return log->pub.used > 0;
-}
-
 static bool dlog_own(struct ml_page *page)
 {
 	return !page->off || ml_page_is_text(page);
@@ -345,7 +338,7 @@ const struct ml_format ml_format_dlog = {
 	.find.glance = dlog_glance,
 	.group.expand = dlog_expand,
 	.group.relate = dlog_relate,
-	.group.text = dlog_text,
+	.group.text = ml_text_of_header,
 	.group.own = dlog_own,
 	.live.header = HEADER,
 	.live.position = dlog_position,

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/number.h"
 #include "lines.h"
 
 enum { MEMCONS = 44, DESCRIPTOR = 0x20, TO_DESCRIPTOR = 0x80 };
@@ -318,15 +319,6 @@ static enum memlog_status opal_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-static size_t opal_digits(const uint8_t *p, size_t len, uint64_t *ret)
-{
-	size_t n;
-
-	for (n = *ret = 0; n < len && p[n] >= '0' && p[n] <= '9'; n++)
-		*ret = *ret * 10 + (uint64_t)(p[n] - '0');
-	return n;
-}
-
 /* "[    S.T,L] ": T counts ticks, it is no decimal fraction. Returns its length, or
  * 0. */
 static size_t opal_prefix(struct opal_decoder *d, const uint8_t *p, size_t len)
@@ -338,10 +330,10 @@ static size_t opal_prefix(struct opal_decoder *d, const uint8_t *p, size_t len)
 		return 0;
 	while (n < len && p[n] == ' ')
 		n++;
-	digits = opal_digits(p + n, ml_min(len - n, SECONDS), &seconds);
+	digits = ml_digits(p + n, ml_min(len - n, SECONDS), &seconds);
 	n += digits;
 	if (!digits || len - n < DIGITS + 5 || p[n] != '.' ||
-	    opal_digits(p + n + 1, DIGITS, &ticks) != DIGITS || ticks >= TICKS)
+	    ml_digits(p + n + 1, DIGITS, &ticks) != DIGITS || ticks >= TICKS)
 		return 0;
 	p += n + 1 + DIGITS;
 	d->level = (uint32_t)(p[1] - '0');

@@ -67,8 +67,8 @@ static bool find_inside(const struct memlog_logs *logs,
 		log = logs->logs[i];
 		r = ml_ramoops_const(log);
 		if (log != but && log->fmt == but->fmt && log->pub.n_extents &&
-		    !(some && r->named) && log->extents->space == e->space && e->addr >= r->first &&
-		    e->addr <= r->last)
+		    !(some && r->named) && log->extents->space == e->space &&
+		    e->addr >= r->first && e->addr <= r->last)
 			return true;
 	}
 	return false;

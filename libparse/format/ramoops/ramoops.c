@@ -10,8 +10,9 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/number.h"
 
-enum { NS = 1000000000, DIGITS = 6, LEVELS = 8 };
+enum { NS = 1000000000, DIGITS = 6, DIGITS_MAX = 9, LEVELS = 8 };
 
 struct ramoops_decoder {
 	struct ml_lines lines;
@@ -150,16 +151,6 @@ static enum memlog_status ramoops_open(void *state, struct ml_source *source,
 	return MEMLOG_OK;
 }
 
-static size_t ramoops_number(const uint8_t *p, size_t len, uint64_t *ret)
-{
-	size_t n;
-
-	*ret = 0;
-	for (n = 0; n < len && n < 9 && p[n] >= '0' && p[n] <= '9'; n++)
-		*ret = *ret * 10 + (uint64_t)(p[n] - '0');
-	return n;
-}
-
 /* "<PRIORITY>", and "[SECONDS.MICROSECONDS] ": what Linux puts before a line. */
 static void ramoops_prefix(struct memlog_record *rec)
 {
@@ -168,7 +159,7 @@ static void ramoops_prefix(struct memlog_record *rec)
 	uint64_t pri, sec, part;
 
 	if (len && *p == '<') {
-		n = ramoops_number(p + 1, len - 1, &pri);
+		n = ml_digits(p + 1, ml_min(len - 1, DIGITS_MAX), &pri);
 		if (n && n + 1 < len && p[n + 1] == '>') {
 			rec->has_level = true;
 			rec->level = (uint32_t)(pri % LEVELS);
@@ -182,10 +173,10 @@ static void ramoops_prefix(struct memlog_record *rec)
 		return;
 	while (at < len && p[at] == ' ')
 		at++;
-	n = ramoops_number(p + at, len - at, &sec);
+	n = ml_digits(p + at, ml_min(len - at, DIGITS_MAX), &sec);
 	at += n;
 	if (!n || at == len || p[at++] != '.' ||
-	    ramoops_number(p + at, ml_min(len - at, DIGITS), &part) != DIGITS)
+	    ml_digits(p + at, ml_min(len - at, DIGITS), &part) != DIGITS)
 		return;
 	at += DIGITS;
 	if (len - at < 2 || p[at] != ']')

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/number.h"
 #include "ramoops.h"
 
 #define SIGNATURE 0x43474244u /* "DBGC" */
@@ -10,16 +11,6 @@
 /* Versions of Linux: 2.6 and all that will be. */
 enum { VERSION_MIN = 0x020600, VERSION_MAX = 0x20ffff };
 enum { USEC_DIGITS = 6, SEC_DIGITS_MAX = 12 };
-
-static size_t zone_digits(const uint8_t *p, size_t len, uint64_t *ret)
-{
-	size_t n;
-
-	*ret = 0;
-	for (n = 0; n < len && p[n] >= '0' && p[n] <= '9'; n++)
-		*ret = *ret * 10 + (uint64_t)(p[n] - '0');
-	return n;
-}
 
 /* "====SECONDS.MICROSECONDS-C", or -D, or neither, and a line end. */
 static bool zone_record(const uint8_t *p, size_t len, struct ramoops *ret)
@@ -30,10 +21,10 @@ static bool zone_record(const uint8_t *p, size_t len, struct ramoops *ret)
 	len = ml_min(len, RAMOOPS_LINE);
 	if (len < 4 || memcmp(p, "====", 4))
 		return false;
-	n = zone_digits(p + at, ml_min(len - at, SEC_DIGITS_MAX), &ret->sec);
+	n = ml_digits(p + at, ml_min(len - at, SEC_DIGITS_MAX), &ret->sec);
 	at += n;
 	if (!n || at == len || p[at++] != '.' ||
-	    zone_digits(p + at, ml_min(len - at, USEC_DIGITS), &usec) !=
+	    ml_digits(p + at, ml_min(len - at, USEC_DIGITS), &usec) !=
 		    USEC_DIGITS)
 		return false;
 	at += USEC_DIGITS;
