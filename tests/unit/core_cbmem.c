@@ -13,6 +13,7 @@
 #include "libcbmem.h"
 #include "libmem.h"
 #include "libroot32.h"
+#include "libtell.h"
 
 #define TEXT                        \
 	"\x15"                      \
@@ -30,35 +31,21 @@ static void line(FILE *f, const struct memlog_record *rec)
 	fwrite(rec->text, 1, rec->text_len, f);
 }
 
-/* All logs and their lines, as one string. */
+static void head(FILE *f, const struct memlog_log *log)
+{
+	assert_string_equal(log->format, "cbmem");
+	fprintf(f, "%s:%llx+%llx %llu %x\n",
+		memlog_space_name(log->extents->space),
+		(unsigned long long)log->extents->addr,
+		(unsigned long long)log->extents->len,
+		(unsigned long long)log->used, log->flags);
+}
+
 static char *tell(struct memlog_image *image, enum memlog_scan_mode mode)
 {
-	struct memlog_scan_opts o = { .size = sizeof(o), .mode = mode };
-	const struct memlog_record *rec;
-	const struct memlog_log *log;
-	struct memlog_decoder *d;
-	struct memlog_logs *logs;
-	char *out = NULL;
-	size_t len, i;
-	FILE *f = open_memstream(&out, &len);
+	struct tell t = { .mode = mode, .head = head, .line = line };
 
-	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
-	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
-		assert_string_equal(log->format, "cbmem");
-		fprintf(f, "%s:%llx+%llx %llu %x\n",
-			memlog_space_name(log->extents->space),
-			(unsigned long long)log->extents->addr,
-			(unsigned long long)log->extents->len,
-			(unsigned long long)log->used, log->flags);
-		assert_int_equal(
-			memlog_decoder_open(image, log, NULL, &d, NULL), 0);
-		while (!memlog_decoder_next(d, &rec, NULL))
-			line(f, rec);
-		memlog_decoder_close(d);
-	}
-	memlog_logs_destroy(logs);
-	fclose(f);
-	return out;
+	return tell_all(image, &t);
 }
 
 static void finds(struct mem *m, enum memlog_space space, const char *want)

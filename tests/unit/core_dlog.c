@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "libmem.h"
+#include "libtell.h"
 
 #define BASE  0x7a000000u
 #define HOBS  0xc0000u
@@ -67,34 +68,20 @@ static void hobs(uint8_t *p, bool wide, uint64_t to)
 
 /* ---- what is found -------------------------------------------------------- */
 
+static void head(FILE *f, const struct memlog_log *log)
+{
+	fprintf(f, "%llx %s\n", (unsigned long long)log->extents->addr,
+		memlog_state_name(log->state));
+}
+
 static char *tell(struct mem *mem, enum memlog_space space,
 		  enum memlog_scan_mode mode)
 {
-	struct memlog_scan_opts o = { .size = sizeof(o),
-				      .formats = "dlog",
-				      .mode = mode };
+	struct tell t = { .formats = "dlog", .mode = mode, .head = head };
 	struct memlog_image *image = mem_image(mem, space);
-	const struct memlog_record *rec;
-	const struct memlog_log *log;
-	struct memlog_decoder *d;
-	struct memlog_logs *logs;
-	char *out = NULL;
-	size_t len, i;
-	FILE *f = open_memstream(&out, &len);
+	char *out = tell_all(image, &t);
 
-	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
-	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
-		fprintf(f, "%llx %s\n", (unsigned long long)log->extents->addr,
-			memlog_state_name(log->state));
-		assert_int_equal(
-			memlog_decoder_open(image, log, NULL, &d, NULL), 0);
-		while (!memlog_decoder_next(d, &rec, NULL))
-			fwrite(rec->raw, 1, rec->raw_len, f);
-		memlog_decoder_close(d);
-	}
-	memlog_logs_destroy(logs);
 	memlog_image_close(image);
-	fclose(f);
 	return out;
 }
 
@@ -312,9 +299,9 @@ static void many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(model),  cmocka_unit_test(copies),
-		cmocka_unit_test(flips),  cmocka_unit_test(lists),
-		cmocka_unit_test(prefix), cmocka_unit_test(overlap),
+		cmocka_unit_test(model),   cmocka_unit_test(copies),
+		cmocka_unit_test(flips),   cmocka_unit_test(lists),
+		cmocka_unit_test(prefix),  cmocka_unit_test(overlap),
 		cmocka_unit_test(refused), cmocka_unit_test(many),
 	};
 

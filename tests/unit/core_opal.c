@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "libmem.h"
+#include "libtell.h"
 
 #define SKIBOOT	   0x30000000u
 #define MEMCONS	   0x230000u
@@ -69,37 +70,22 @@ static void machine_write(struct machine *m, const char *text, size_t len)
 
 /* ---- what is found -------------------------------------------------------- */
 
-/* All logs and their text, as one string: address, flags, text. */
+static void head(FILE *f, const struct memlog_log *log)
+{
+	fprintf(f, "%llx%s\n", (unsigned long long)log->extents->addr,
+		log->flags & MEMLOG_LOG_GUESSED ? " guessed" : "");
+}
+
 static char *tell(struct mem *mem, enum memlog_space space,
 		  enum memlog_scan_mode mode, size_t *ret_logs)
 {
-	struct memlog_scan_opts o = { .size = sizeof(o),
-				      .formats = "opal",
-				      .mode = mode };
+	struct tell t = { .formats = "opal", .mode = mode, .head = head };
 	struct memlog_image *image = mem_image(mem, space);
-	const struct memlog_record *rec;
-	const struct memlog_log *log;
-	struct memlog_decoder *d;
-	struct memlog_logs *logs;
-	char *out = NULL;
-	size_t len, i;
-	FILE *f = open_memstream(&out, &len);
+	char *out = tell_all(image, &t);
 
-	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
-	for (i = 0; (log = memlog_logs_get(logs, i)); i++) {
-		fprintf(f, "%llx%s\n", (unsigned long long)log->extents->addr,
-			log->flags & MEMLOG_LOG_GUESSED ? " guessed" : "");
-		assert_int_equal(
-			memlog_decoder_open(image, log, NULL, &d, NULL), 0);
-		while (!memlog_decoder_next(d, &rec, NULL))
-			fwrite(rec->raw, 1, rec->raw_len, f);
-		memlog_decoder_close(d);
-	}
 	if (ret_logs)
-		*ret_logs = i;
-	memlog_logs_destroy(logs);
+		*ret_logs = t.logs;
 	memlog_image_close(image);
-	fclose(f);
 	return out;
 }
 

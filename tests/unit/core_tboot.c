@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "libmem.h"
+#include "libtell.h"
 
 #define AREA   0x8000u
 #define AT     0x60000u
@@ -128,41 +129,35 @@ static void writer_write(struct writer *w, const char *text)
 
 /* ---- what is found -------------------------------------------------------- */
 
-/* Damaged bytes of the log that was read last. */
+/* Damaged bytes of the log that was read last, and the flags of its first line. */
 static uint64_t tell_damaged;
+static uint32_t tell_first;
+
+static void line(FILE *f, const struct memlog_record *rec)
+{
+	if (!ftell(f))
+		tell_first = rec->flags;
+	fwrite(rec->raw, 1, rec->raw_len, f);
+}
 
 /* The text of the log, with the flags of its first line; NULL: there is none. */
 static char *tell(struct mem *mem, uint32_t *ret_first, size_t *ret_len)
 {
-	struct memlog_scan_opts o = { .size = sizeof(o), .formats = "tboot" };
+	struct tell t = { .formats = "tboot", .line = line };
 	struct memlog_image *image = mem_image(mem, MEMLOG_PHYS);
-	const struct memlog_record *rec;
-	struct memlog_decoder *d;
-	struct memlog_logs *logs;
-	char *out = NULL;
-	FILE *f;
+	char *out;
 
-	*ret_first = 0;
-	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
-	assert_true(memlog_logs_count(logs) <= 1);
-	if (memlog_logs_count(logs)) {
-		f = open_memstream(&out, ret_len);
-		assert_int_equal(memlog_decoder_open(image,
-						     memlog_logs_get(logs, 0),
-						     NULL, &d, NULL),
-				 0);
-		while (!memlog_decoder_next(d, &rec, NULL)) {
-			if (!ftell(f))
-				*ret_first = rec->flags;
-			fwrite(rec->raw, 1, rec->raw_len, f);
-		}
-		tell_damaged = memlog_decoder_damaged(d);
-		memlog_decoder_close(d);
-		fclose(f);
-	}
-	memlog_logs_destroy(logs);
+	tell_first = 0;
+	out = tell_all(image, &t);
+	*ret_first = tell_first;
+	*ret_len = t.len;
+	tell_damaged = t.damaged;
 	memlog_image_close(image);
-	return out;
+	assert_true(t.logs <= 1);
+	if (t.logs)
+		return out;
+	free(out);
+	return NULL;
 }
 
 static void equals(const uint8_t *area, const char *want, size_t want_len,
