@@ -16,7 +16,7 @@
 
 enum { MEMCONS = 44, DESCRIPTOR = 0x20, TO_DESCRIPTOR = 0x80 };
 enum { WRAPPED = 1u << 31, POSITION = (1u << 24) - 1, SEEN = 64, AROUND = 8 };
-enum { STEP = 0x10000, STEPS = 0x100, DEBUG = 7, TICKS = 512000000 };
+enum { STEP = 0x10000, STEPS = 0x100, ASK = 64, DEBUG = 7, TICKS = 512000000 };
 enum { DIGITS = 9, SECONDS = 11, PREFIX_MIN = 14 };
 
 #define SKIBOOT	     UINT64_C(0x30000000)
@@ -182,6 +182,8 @@ static bool opal_around(const struct opal_at *at, struct memlog_logs *logs,
 		return false;
 	logs->around += AROUND_COST;
 	for (i = 0; i < STEPS; i++) {
+		if (i % ASK == 0 && ml_image_stop(at->image))
+			return false;
 		base = at->header - (uint64_t)i * STEP;
 		if (!opal_is_base(at, base, &descriptor))
 			continue;
@@ -197,6 +199,8 @@ static bool opal_around(const struct opal_at *at, struct memlog_logs *logs,
 		return true;
 	}
 	for (i = 0; log->pub.used && i < STEPS; i++) {
+		if (i % ASK == 0 && ml_image_stop(at->image))
+			return false;
 		base = at->header - (uint64_t)i * STEP;
 		if (opal_fits(at, base + off)) {
 			*ret = base + off;

@@ -285,12 +285,49 @@ static void many(void **state)
 	mem_free(&mem);
 }
 
+static int stop_after(void *arg, uint64_t done, uint64_t all)
+{
+	const struct mem *mem = arg;
+
+	(void)done, (void)all;
+	return mem->reads > 10;
+}
+
+/* The search for a ring from a header on can be stopped. */
+static void stopped(void **state)
+{
+	struct mem mem = { .n = 0 };
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "opal",
+				      .mode = MEMLOG_SCAN_PAGES,
+				      .progress = stop_after,
+				      .progress_arg = &mem };
+	uint8_t *p = mem_add(&mem, 0x7f0000000000, 32u << 20);
+	struct memlog_image *image = mem_image(&mem, MEMLOG_HOST);
+	uint8_t *at = p + (24u << 20);
+	struct memlog_logs *logs;
+
+	memcpy(at, "f0iegras", 8);
+	be64(at + 8, SKIBOOT + RING);
+	be64(at + 16, SKIBOOT + RING + 2000);
+	be32(at + 24, 2000);
+	be32(at + 32, 50);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL),
+			 MEMLOG_STOP);
+	memlog_logs_destroy(logs);
+	/* all places would take more than 500 */
+	assert_true(mem.reads < 200);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(model),  cmocka_unit_test(prefixes),
-		cmocka_unit_test(flips),  cmocka_unit_test(prefix),
-		cmocka_unit_test(others), cmocka_unit_test(many),
+		cmocka_unit_test(model),   cmocka_unit_test(prefixes),
+		cmocka_unit_test(flips),   cmocka_unit_test(prefix),
+		cmocka_unit_test(others),  cmocka_unit_test(many),
+		cmocka_unit_test(stopped),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
