@@ -41,6 +41,12 @@ static inline bool ml_is_pow2(uint64_t v)
 	return v && !(v & (v - 1));
 }
 
+/* Are all n bytes zero? */
+static inline bool ml_is_zero(const uint8_t *p, size_t n)
+{
+	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
+}
+
 /* Unaligned loads; the caller has checked that the bytes exist. */
 static inline uint16_t ml_le16(const void *p)
 {

@@ -51,8 +51,3 @@ void ml_look_at(struct ml_look *k, const uint8_t *p, size_t n)
 			k->odd += !k->more && !look_control(c);
 	}
 }
-
-bool ml_look_zero(const uint8_t *p, size_t n)
-{
-	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
-}

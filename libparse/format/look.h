@@ -39,7 +39,4 @@ static inline bool ml_look_odd(const struct ml_look *k, size_t few)
 	return k->odd > k->text / 8 + few || k->nul > k->text / 64 + few;
 }
 
-/* Are all n bytes zero? */
-bool ml_look_zero(const uint8_t *p, size_t n);
-
 #endif

@@ -142,8 +142,7 @@ static bool opal_fits(const struct opal_at *at, uint64_t ring)
 	if (o->wrapped)
 		return !opal_is_text(at, ring - AROUND, AROUND) &&
 		       !opal_is_text(at, ring + used, AROUND);
-	return opal_read(at, ring + used, buf, after) &&
-	       ml_look_zero(buf, after);
+	return opal_read(at, ring + used, buf, after) && ml_is_zero(buf, after);
 }
 
 /* Is skiboot at base? Its descriptor then has the address of this very header;

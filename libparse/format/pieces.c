@@ -62,7 +62,7 @@ static bool pieces_end_fits(const struct pieces *p)
 {
 	uint64_t used = p->end - p->page.off;
 
-	return ml_look_zero(p->page.bytes + used, p->page.len - used);
+	return ml_is_zero(p->page.bytes + used, p->page.len - used);
 }
 
 /* Does text end in this page? own: the format takes it for the log's. */
@@ -91,7 +91,7 @@ static bool pieces_own(struct pieces *p, uint64_t want)
 		return false;
 	p->page.text = ml_min(left, p->page.len);
 	own = p->page.log->fmt->group.own(&p->page) &&
-	      !ml_look_zero(p->buf, (size_t)p->page.text);
+	      !ml_is_zero(p->buf, (size_t)p->page.text);
 	if (left > p->page.len)
 		p->ended = pieces_ends(p, own);
 	else

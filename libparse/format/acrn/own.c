@@ -153,7 +153,7 @@ bool ml_acrn_trace_own(struct ml_page *page)
 		return true;
 	own_begin(page, own);
 	for (i = 0; i < s.n; i++, s.at += ML_ACRN_ENTRY) {
-		if (ml_look_zero(s.at, 16))
+		if (ml_is_zero(s.at, 16))
 			odd += own_written(own,
 					   s.off + (uint64_t)i * ML_ACRN_ENTRY);
 		else

@@ -139,7 +139,7 @@ bool ml_advlogger_own(struct ml_page *page)
 			    space != MEMLOG_HOST && space != MEMLOG_VIRT;
 	}
 	if (!page->text && page->off)
-		return !s->strict || ml_look_zero(page->bytes, page->len);
+		return !s->strict || ml_is_zero(page->bytes, page->len);
 	goes_on = page->off && adv_pages_goes_on(page, s, &bad);
 	adv_pages_limit(a, s->next, &at);
 	/* the next one began in a page that is missing, or a length is wrong */

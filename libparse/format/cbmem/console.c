@@ -121,7 +121,7 @@ static bool cbmem_own(struct ml_page *page)
 	const struct ml_look *k = &page->look;
 
 	if (page->off && !k->text)
-		return ml_look_zero(page->bytes, page->len);
+		return ml_is_zero(page->bytes, page->len);
 	return !page->off || text ||
 	       (k->odd <= k->lf + 1 + k->text / 8 + ML_LOOK_FEW &&
 		k->nul <= ML_LOOK_FEW);

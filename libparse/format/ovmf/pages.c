@@ -37,7 +37,7 @@ _Static_assert(sizeof(struct pages) <= ML_PAGE_PRIV, "more than a page keeps");
 /* How many of the n bytes there are up to the last that is not zero. */
 static size_t pages_trim(const uint8_t *p, size_t n)
 {
-	if (ml_look_zero(p, n))
+	if (ml_is_zero(p, n))
 		return 0;
 	while (!p[n - 1])
 		n--;
@@ -87,7 +87,7 @@ static void pages_look(struct ml_page *page, struct pages *s)
 	here.start = page->off + skip - o->header_size;
 	here.end = here.start + (n - skip);
 	/* where the end of the text is not known zeros may be there instead */
-	if (o->state == OVMF_BAD_OFFSETS && ml_look_zero(p, n - skip))
+	if (o->state == OVMF_BAD_OFFSETS && ml_is_zero(p, n - skip))
 		return;
 	if (ml_range_intersect(here, text, &r))
 		ml_look_at(&page->look, p + (r.start - here.start),

@@ -59,7 +59,7 @@ unsigned int ml_ramoops_codes(struct memlog_image *image,
 		return 0;
 	for (n = ECC_MIN; n <= ECC_MAX; n++) {
 		memcpy(word + RAMOOPS_HEADER, end + ECC_MAX - n, n);
-		if (!ml_look_zero(word, RAMOOPS_HEADER) &&
+		if (!ml_is_zero(word, RAMOOPS_HEADER) &&
 		    ecc_is_word(word, RAMOOPS_HEADER + n, n))
 			return n;
 	}

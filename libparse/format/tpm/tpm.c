@@ -34,8 +34,7 @@ struct tpm_decoder {
 static bool tpm_is_first(const uint8_t *p, size_t len)
 {
 	return len >= TPM_FIRST + TPM_SIGNATURE && !ml_le32(p) &&
-	       ml_le32(p + 4) == TPM_NO_ACTION &&
-	       ml_look_zero(p + 8, TPM_SHA1) &&
+	       ml_le32(p + 4) == TPM_NO_ACTION && ml_is_zero(p + 8, TPM_SHA1) &&
 	       !memcmp(p + TPM_FIRST, "Spec ID Event0", 14) &&
 	       !p[TPM_FIRST + 15];
 }
@@ -191,7 +190,8 @@ static enum memlog_status tpm_load(struct tpm_decoder *d,
 {
 	uint64_t missing = source->missing;
 	struct tpm_event *e = &d->event;
-	size_t n = (size_t)(e->next - e->off), head = (size_t)(e->from - e->off);
+	size_t n = (size_t)(e->next - e->off),
+	       head = (size_t)(e->from - e->off);
 
 	if (n > d->cap) {
 		ml_free(&d->alloc, d->raw);

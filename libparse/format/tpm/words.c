@@ -88,7 +88,7 @@ static bool words_is_text(const uint8_t *p, size_t n, size_t each)
 			return false;
 	}
 	/* zeros after it are padding */
-	return i >= STRING_MIN && ml_look_zero(p + each * i, n - each * i);
+	return i >= STRING_MIN && ml_is_zero(p + each * i, n - each * i);
 }
 
 /* Text, or how many bytes there are. */

@@ -208,7 +208,7 @@ static bool place_begun(struct place *pl)
 	    used % ML_PAGE == 0 || (pl->base + pl->end) % ML_PAGE == 0 ||
 	    (pl->base + at) % XEN_RING_MIN == 0 ||
 	    place_lines(p + at, used) < FIRST_LINES ||
-	    !ml_look_zero(p + pl->end, XEN_RING_MIN - used))
+	    !ml_is_zero(p + pl->end, XEN_RING_MIN - used))
 		return false;
 	/* the end of a longer text */
 	if (at - pl->start >= BESIDE && p[at - 1] == '\n')

@@ -205,7 +205,7 @@ bool ml_xen_console_own(struct ml_page *page)
 	if (!text || (r->other && page->off / ML_PAGE == r->other - 1))
 		return false;
 	if (!page->look.text)
-		return ml_look_zero(page->bytes, page->len);
+		return ml_is_zero(page->bytes, page->len);
 	if (!seen->begun)
 		xen_ring_see(page, seen);
 	n = ml_xen_count_lines(page->bytes, page->len);

@@ -380,11 +380,6 @@ static struct ml_kdump_slot *kdump_pages_cached(struct ml_kdump_pages *k,
 	return NULL;
 }
 
-static bool all_zero(const uint8_t *p, size_t len)
-{
-	return !p[0] && !memcmp(p, p + 1, len - 1);
-}
-
 /* A whole page, expanded, from the cache. It is valid until the next call. */
 static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 					   const struct ml_kdump_desc *d,
@@ -462,7 +457,7 @@ bool ml_kdump_pages_is_zero(struct ml_kdump_pages *k,
 
 	if (k->zero.size)
 		return ml_kdump_same(&k->zero, d);
-	if (kdump_pages_keep(k, d, &p, NULL) || !all_zero(p, k->head->block))
+	if (kdump_pages_keep(k, d, &p, NULL) || !ml_is_zero(p, k->head->block))
 		return false;
 	k->zero = *d;
 	return true;
