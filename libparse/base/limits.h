@@ -223,6 +223,10 @@
  * bytes for each. */
 #define ML_MAX_FRAMES (1u << 22)
 
+/* Zeros after the last range of LiME or AVML: less than a block of dd(1), which pads the
+ * last one. */
+#define ML_LIME_PADDING (1u << 20)
+
 /* Pieces of a log with other memory between its pages, and pages of that. */
 #define ML_MAX_PIECES 64u
 

@@ -20,6 +20,7 @@
 #include "base/plural.h"
 
 #define RANGE_HEADER 32u
+#define SECTOR	     512u
 
 /* The first 8 bytes of a range's header. */
 #define LIME "EMiL\1\0\0\0"
@@ -197,6 +198,31 @@ static enum memlog_status add_memory(struct builder *b, bool avml,
 	return s;
 }
 
+/* Is the rest of the file zeros, up to the end of a sector? A copy in blocks, or onto a
+ * device, leaves them; neither LiME nor AVML does. */
+static enum memlog_status lime_padding(const struct builder *b, uint64_t off,
+				       bool *ret, struct memlog_err *err)
+{
+	uint64_t end = b->file->size, rest = end - off;
+	enum memlog_status s = MEMLOG_OK;
+	uint8_t buf[4096];
+	size_t got;
+
+	*ret = b->n && rest < ML_LIME_PADDING && end % SECTOR == 0;
+	for (; *ret && off < end && !s; off += got) {
+		s = ml_file_read_some(b->file, off, buf, sizeof(buf), &got,
+				      err);
+		*ret = !s && got && ml_is_zero(buf, got);
+	}
+	if (*ret)
+		ml_image_warn(b->image,
+			      "%" PRIu64 " byte%s of zeros follow the last "
+			      "range, as a copy in blocks leaves them; if the "
+			      "file is not complete, memory is missing",
+			      rest, ml_s(rest));
+	return s;
+}
+
 /* Add the range whose header is at *off and advance *off to the next. NO_DATA:
  * the file ends. CORRUPT: the ranges before are good. */
 static enum memlog_status add_range(struct builder *b, uint64_t *off,
@@ -206,7 +232,7 @@ static enum memlog_status add_range(struct builder *b, uint64_t *off,
 	enum memlog_status s;
 	uint8_t h[RANGE_HEADER];
 	size_t got;
-	bool avml;
+	bool avml, zeros;
 
 	s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
 	if (s || !got)
@@ -214,6 +240,11 @@ static enum memlog_status add_range(struct builder *b, uint64_t *off,
 	start = ml_le64(h + 8);
 	last = ml_le64(h + 16);
 	avml = !memcmp(h, AVML, 8);
+	if (ml_is_zero(h, got)) {
+		s = lime_padding(b, *off, &zeros, err);
+		if (s || zeros)
+			return s ? s : MEMLOG_NO_DATA;
+	}
 	if (got < sizeof(h) || (!avml && memcmp(h, LIME, 8) != 0) ||
 	    last < start || last - start == UINT64_MAX)
 		return ml_fail(err, MEMLOG_CORRUPT,

@@ -218,6 +218,49 @@ static void test_lime_overlap(void **state)
 	free(f);
 }
 
+/* Zeros after the last range, up to the end of a sector. */
+static void test_lime_padding(void **state)
+{
+	static const struct {
+		size_t zeros; /* up to this multiple */
+		size_t more;
+		uint8_t last;
+		bool padding;
+	} t[] = {
+		{ 512, 0, 0, true },	{ 65536, 0, 0, true },
+		{ 512, 1, 0, false },	{ 512, 0, 1, false },
+		{ 65536, 0, 1, false }, { 512, 1u << 20, 0, false },
+	};
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct file *f;
+	size_t i, k, len;
+	uint8_t *p;
+
+	(void)state;
+	fill_mem();
+	for (i = 0; i < 2 * sizeof(t) / sizeof(t[0]); i++) {
+		k = i / 2;
+		f = i % 2 ? avml() : lime();
+		len = (f->len + t[k].zeros - 1) / t[k].zeros * t[k].zeros +
+		      t[k].more;
+		p = calloc(1, len);
+		assert_non_null(p);
+		memcpy(p, f->p, f->len);
+		p[len - 1] = t[k].last;
+		image = open_bytes(p, len, MEMLOG_OK, &err);
+		conform_image(image, MEMLOG_PHYS,
+			      i % 2 ? avml_pieces : lime_pieces, i % 2 ? 2 : 3);
+		assert_int_equal(image->cut, !t[k].padding);
+		assert_non_null(strstr(memlog_image_warning(image, 0),
+				       t[k].padding ? " bytes of zeros follow" :
+						      "is damaged"));
+		memlog_image_close(image);
+		free(p);
+		free(f);
+	}
+}
+
 static void test_avml(void **state)
 {
 	struct memlog_image_info info = { .size = sizeof(info) };
@@ -633,6 +676,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lime),
 		cmocka_unit_test(test_lime_overlap),
+		cmocka_unit_test(test_lime_padding),
 		cmocka_unit_test(test_avml),
 		cmocka_unit_test(test_avml_padding),
 		cmocka_unit_test(test_lime_and_avml),
