@@ -349,8 +349,8 @@ enum memlog_status session_take_args(struct session *s, const char **ret_rest,
 		return st;
 	argv[argc] = NULL;
 	/* this is not the first time if there are expressions */
-	s->own = (struct host_own){ .query = s->query,
-				    .host = MEMLOG_HOST_GDB };
+	s->own =
+		(struct host_own){ .query = s->query, .host = MEMLOG_HOST_GDB };
 	s->expr.next = 0;
 	s->expr.asked = NULL;
 	st = memlog_query_parse(s->query, argc, argv, &opts, &first, err);
