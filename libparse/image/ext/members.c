@@ -136,8 +136,7 @@ static enum memlog_status archive_next(struct ml_unpack *u,
 				*err = u->why;
 				return u->failed;
 			}
-			text = u->failed ? u->why.text :
-					   archive_error_string(u->a);
+			text = u->failed ? u->why.text : ml_unpack_error(u);
 			return ml_fail(err, MEMLOG_CORRUPT, "%s",
 				       text ? text : "not readable");
 		}

@@ -7,6 +7,7 @@
 #include <archive.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -55,6 +56,21 @@ enum memlog_status ml_unpack_put(struct ml_unpack *u, const uint8_t *bytes,
 			return s;
 	}
 	return MEMLOG_OK;
+}
+
+const char *ml_unpack_error(struct ml_unpack *u)
+{
+	const char *text = archive_error_string(u->a);
+	size_t i;
+
+	if (!text)
+		return NULL;
+	snprintf(u->text, sizeof(u->text), "%s", text);
+	u->text[strcspn(u->text, "\r\n")] = '\0';
+	for (i = 0; u->text[i]; i++)
+		if (u->text[i] < ' ' || u->text[i] > '~')
+			u->text[i] = '?';
+	return u->text;
 }
 
 /* Nothing could be unpacked. One reason is a window of zstd of more than 128 MiB, as
@@ -125,7 +141,7 @@ enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
 			*err = u->why;
 		return u->failed;
 	}
-	text = archive_error_string(u->a);
+	text = ml_unpack_error(u);
 	return ml_fail(err, MEMLOG_CORRUPT, "%s",
 		       u->failed ? u->why.text :
 		       text	 ? text :
@@ -205,7 +221,7 @@ enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
 				     err);
 	if (!s &&
 	    archive_read_open(u->a, u, NULL, unpack_more, NULL) != ARCHIVE_OK)
-		s = ml_unpack_nothing(u, archive_error_string(u->a), err);
+		s = ml_unpack_nothing(u, ml_unpack_error(u), err);
 	return s;
 }
 

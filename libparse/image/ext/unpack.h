@@ -30,8 +30,13 @@ struct ml_unpack {
 	uint64_t before, size, written, room;
 	enum memlog_status failed;
 	struct memlog_err why;
+	char text[160]; /* of ml_unpack_error() */
 	uint8_t *in;
 };
+
+/* What libarchive says of its last error, without what a terminal would act on: it may
+ * quote the file, and end with a newline. NULL: nothing. Valid until the next call. */
+const char *ml_unpack_error(struct ml_unpack *u);
 
 /* Is a file that is compressed like that unpacked in this build? */
 bool ml_unpack_can(enum ml_packed_kind kind);
