@@ -106,6 +106,12 @@ static const char *after(const char *text, const char *words)
 	return p + strlen(words);
 }
 
+/* One of two that follow each other; trace-cmd 3.3 ends at UINT64_MAX. */
+static uint64_t nearby(uint64_t t, size_t k)
+{
+	return t ? t - k % 2 : k % 2;
+}
+
 /* Any time after any other. */
 static void test_times(void **state)
 {
@@ -120,9 +126,9 @@ static void test_times(void **state)
 		(UINT64_C(1) << 59) + (1 << 27),
 		UINT64_C(1) << 60,
 		(UINT64_C(1) << 60) - 1,
-		UINT64_MAX,
-		0,
 		UINT64_MAX - 1,
+		0,
+		UINT64_MAX - 2,
 		1 << 27,
 	};
 	const size_t n = sizeof(times) / sizeof(*times);
@@ -136,14 +142,14 @@ static void test_times(void **state)
 	/* over many pages, at any place of them */
 	for (k = 0; k < 100; k++)
 		for (i = 0; i < n; i++)
-			assert_int_equal(add(&s, 0, times[i] - k % 2, NULL,
+			assert_int_equal(add(&s, 0, nearby(times[i], k), NULL,
 					     NULL, 0, NULL),
 					 0);
 	finish(&s);
 	p = text = report(&s);
 	for (k = 0; k < 100; k++)
 		for (i = 0; i < n; i++) {
-			uint64_t t = times[i] - k % 2;
+			uint64_t t = nearby(times[i], k);
 
 			snprintf(want, sizeof(want), " %llu.%09llu: text:",
 				 (unsigned long long)(t / 1000000000),
