@@ -520,14 +520,19 @@ INSTALL ?= install
 D := $(DESTDIR)
 
 # where crash looks for extensions by name, and gdb for startup files (if empty,
-# users source memlog.gdb themselves)
+# users source memlog.gdb themselves), and the shells for completions
 crashdir ?= $(libdir)/crash/extensions
 gdbinitdir ?=
+bashdir ?= $(datadir)/bash-completion/completions
+zshdir ?= $(datadir)/zsh/site-functions
+fishdir ?= $(datadir)/fish/vendor_completions.d
+licensedir ?= $(docdir)/LICENSES
 
-.PHONY: install install-lib install-dump install-doc install-crash install-gdb \
-	install-python
-install: install-lib install-dump install-doc $(if $(CRASH_SRC),install-crash) \
-	$(if $(GDB_SRC),install-gdb) $(if $(pythondir),install-python) left-out
+INSTALLS := install-lib install-dump install-doc install-completions \
+	install-licenses $(if $(CRASH_SRC),install-crash) \
+	$(if $(GDB_SRC),install-gdb) $(if $(pythondir),install-python)
+.PHONY: install $(INSTALLS)
+install: $(INSTALLS) left-out
 ifeq ($(D)$(shell id -u),0)
 	-$(Q)ldconfig 2>/dev/null || :
 endif
@@ -548,8 +553,7 @@ install-dump: $(B)/memlog-dump.shared
 
 install-doc:
 	$(Q)$(INSTALL) -d $(D)$(mandir)/man1 $(D)$(mandir)/man7 $(D)$(docdir)/facts \
-		$(D)$(docdir)/examples \
-		$(D)$(datadir)/bash-completion/completions
+		$(D)$(docdir)/examples
 	$(Q)$(INSTALL) -m 644 man/memlog-dump.1 $(D)$(mandir)/man1/
 	$(Q)$(INSTALL) -m 644 man/*.7 $(D)$(mandir)/man7/
 	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md \
@@ -557,8 +561,16 @@ install-doc:
 		$(D)$(docdir)/
 	$(Q)$(INSTALL) -m 644 docs/facts/*.md $(D)$(docdir)/facts/
 	$(Q)$(INSTALL) -m 644 docs/examples/* $(D)$(docdir)/examples/
-	$(Q)$(INSTALL) -m 644 completions/memlog-dump \
-		$(D)$(datadir)/bash-completion/completions/
+
+install-completions:
+	$(Q)$(INSTALL) -d $(D)$(bashdir) $(D)$(zshdir) $(D)$(fishdir)
+	$(Q)$(INSTALL) -m 644 completions/memlog-dump $(D)$(bashdir)/
+	$(Q)$(INSTALL) -m 644 completions/_memlog-dump $(D)$(zshdir)/
+	$(Q)$(INSTALL) -m 644 completions/memlog-dump.fish $(D)$(fishdir)/
+
+install-licenses:
+	$(Q)$(INSTALL) -d $(D)$(licensedir)
+	$(Q)$(INSTALL) -m 644 LICENSES/*.txt $(D)$(licensedir)/
 
 # a library outside the linker's search path is loaded by its path
 install-python:

@@ -27,6 +27,10 @@ setup_file() {
 		lib64/pkgconfig/libmemlog.pc include/memlog.h \
 		share/man/man1/memlog-dump.1 share/man/man7/memlog.7 \
 		share/bash-completion/completions/memlog-dump \
+		share/zsh/site-functions/_memlog-dump \
+		share/fish/vendor_completions.d/memlog-dump.fish \
+		share/doc/memlog/LICENSES/GPL-2.0-or-later.txt \
+		share/doc/memlog/LICENSES/LGPL-2.1-or-later.txt \
 		share/doc/memlog/README.md share/doc/memlog/output.schema.json \
 		share/doc/memlog/examples/kdump-pre \
 		share/doc/memlog/examples/libvirt-hook \
@@ -220,80 +224,6 @@ options() {
 	[ "$(page | sed -n '/^EXIT STATUS/,/^EXAMPLES/s/^ *\([0-9]\)  .*/\1/p')" = \
 		"$(sed -n 's/^\tMEMLOG_EXIT_[A-Z]*,.*/x/p' \
 			"$TOP/libparse/memlog.h" | sed '=;d' | awk '{ print $1 - 1 }')" ]
-}
-
-# complete LINE: what bash offers for its last word
-complete_line() {
-	# shellcheck disable=SC2016
-	PATH=$B:$PATH bash -c '
-		. "$1/completions/memlog-dump"
-		compopt() { :; }
-		line=${2//=/ = }
-		read -ra COMP_WORDS <<<"$line"
-		[[ $line != *" " ]] || COMP_WORDS+=("")
-		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-		_memlog_dump memlog-dump
-		printf "%s\n" "${COMPREPLY[@]}"' - "$TOP" "$1"
-}
-
-@test "completion: options, formats and outputs are the program's own" {
-	run -0 complete_line 'memlog-dump --unc'
-	[ "$output" = --uncommitted ]
-	run -0 complete_line 'memlog-dump -F ovm'
-	[ "$output" = ovmf ]
-	run -0 complete_line 'memlog-dump -F xyz,ovm'
-	[ "$output" = xyz,ovmf ]
-	run -0 complete_line 'memlog-dump --stats=irq,vm'
-	[ "$output" = irq,vm_exit ]
-	run -0 complete_line 'memlog-dump --stats irq,vm_exit,'
-	[ "$output" = $'irq,vm_exit,vm_exit\nirq,vm_exit,irq\nirq,vm_exit,cpu_usage\nirq,vm_exit,hyp_exit\nirq,vm_exit,boot' ]
-	run -0 complete_line 'memlog-dump -l err,de'
-	[ "$output" = err,debug ]
-	run -0 complete_line 'memlog-dump -O json'
-	[ "$output" = $'json\njson-seq' ]
-	run -0 complete_line 'memlog-dump --output-format=r'
-	[ "$output" = raw ]
-	run -0 complete_line 'memlog-dump --scan l'
-	[ "$output" = likely ]
-	# no options after an option with a value
-	run -0 complete_line 'memlog-dump -g --'
-	[ -z "$output" ]
-	# every option of the help
-	run -0 complete_line 'memlog-dump --'
-	[ "${#lines[@]}" -eq "$("$B/memlog-dump" --help |
-		grep -cE '^ +(-., )?--')" ]
-}
-
-@test "completion: which options take a value, and which values" {
-	local letter name arity value
-	while read -r letter name arity; do
-		[[ $letter == --* ]] && arity=$name name=$letter letter=''
-		run -0 complete_line "memlog-dump $name --"
-		if [ "$arity" = value ]; then
-			[ -z "$output" ] || { echo "$name"; return 1; }
-		else
-			[ "${#lines[@]}" -gt 30 ] || { echo "$name"; return 1; }
-		fi
-	done < <("$B/memlog-dump" --help | options)
-	# the program and the manual know all that is offered
-	for name in scan map time-format level color progress limit stats; do
-		run -0 complete_line "memlog-dump --$name="
-		[ "${#lines[@]}" -gt 1 ]
-		for value in "${lines[@]}"; do
-			page | grep -qw -- "${value%[+=]}"
-			with=()
-			case $value in
-			acrnlog-*) with=(-O acrnlog -o "$BATS_TEST_TMPDIR/d") ;;
-			# of a running guest only: see RUNNING GUESTS
-			arrival) continue ;;
-			esac
-			case $value in *=) value+=5 ;; esac
-			run --separate-stderr "$B/memlog-dump" -q \
-				"${with[@]}" "--$name=$value" "$IMAGE"
-			[ "$status" -ne 2 ] ||
-				{ echo "$name=$value: $stderr"; return 1; }
-		done
-	done
 }
 
 @test "links in the documents are not broken" {
