@@ -209,6 +209,31 @@ options() {
 		's/^ +//; s/, +/ /; s/\[=$/ optional/; s/=$/ value/'
 }
 
+# words: those of a rendered page, one a line, without header, footer, and what the
+# two programs do in their own way: dashes, spaces that do not break a line, and double
+# quotes of names of sections
+words() {
+	LC_ALL=C.UTF-8 col -bx | LC_ALL=C sed -e '1d; $d' -e 's/\xc2\xa0/ /g' \
+		-e 's/\xe2\x80[\x93\x94]/-/g' -e 's/\xe2\x80[\x9c\x9d]//g' | tr -s ' ' '\n' | tr -s '\n'
+}
+
+@test "manual pages: man-db and mandoc print the same words" {
+	command -v man >/dev/null || skip "man is not installed"
+	local page
+	cd "$BATS_TEST_TMPDIR"
+	for page in "$TOP"/man/*.[1-8]; do
+		LC_ALL=C.UTF-8 MANWIDTH=80 MANOPT='--nh --nj' man -l "$page" 2>err |
+			words >by-man
+		LC_ALL=C.UTF-8 mandoc -Tutf8 -Owidth=80 "$page" |
+			words >by-mandoc
+		[ "$(wc -l <by-man)" -gt 200 ]
+		diff by-man by-mandoc
+		# the footer names the system, not BSD
+		LC_ALL=C.UTF-8 MANWIDTH=80 man -l "$page" 2>err | tail -n 1 |
+			grep -q "^memlog $(sed -n 's/^VERSION := //p' "$TOP/Makefile") "
+	done
+}
+
 @test "manual pages: clean, and the options are those of the program" {
 	run -0 mandoc -Tlint -W warning "$TOP"/man/*.[1-8]
 	"$B/memlog-dump" --help | options | sort >"$BATS_TEST_TMPDIR/program"
