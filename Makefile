@@ -596,10 +596,25 @@ install-gdb: $(GDB_SO) $(GDB_COMMANDS).gdb
 		>$(B)/memlog.gdb.installed
 	$(Q)$(INSTALL) -m 644 $(B)/memlog.gdb.installed \
 		$(D)$(datadir)/memlog/memlog.gdb
+# a link, so that nothing is left there without the plugin, as a file of
+# configuration would be after a package is removed
 ifneq ($(gdbinitdir),)
 	$(Q)$(INSTALL) -d $(D)$(gdbinitdir)
-	$(Q)$(INSTALL) -m 644 $(B)/memlog.gdb.installed \
-		$(D)$(gdbinitdir)/memlog.gdb
+	$(Q)ln -srf $(D)$(datadir)/memlog/memlog.gdb $(D)$(gdbinitdir)/memlog.gdb
+endif
+
+# Remove what install with the same variables puts there. A trial run says what that
+# is. Directories go if they are memlog's own.
+.PHONY: uninstall
+uninstall:
+	$(Q)rm -rf $(B)/trial
+	$(Q)$(MAKE) DESTDIR=$(abspath $(B))/trial install
+	$(Q)cd $(B)/trial && find . ! -type d -print0 | sed -z 's|^\.|$(D)|' | xargs -0 rm -f
+	$(Q)cd $(B)/trial && find . -depth -type d -path '*memlog*' -print0 | \
+		sed -z 's|^\.|$(D)|' | xargs -0r rmdir --ignore-fail-on-non-empty 2>/dev/null || :
+	$(Q)rm -r $(B)/trial
+ifeq ($(D)$(shell id -u),0)
+	-$(Q)ldconfig 2>/dev/null || :
 endif
 
 # ---- packages ---------------------------------------------------------------
@@ -691,7 +706,7 @@ help:
 	@echo '  fuzz          fuzz all harnesses; FUZZ=NAME FUZZ_SECONDS=N'
 	@echo '  bench         compare with grep, ripgrep, yara and libkdumpfile'
 	@echo '  compile_commands.json           for clangd'
-	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir'
+	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir; uninstall'
 	@echo '  CRASH=DIR GDB=DIR  build the plugins for a crash or gdb of your own: its'
 	@echo '                source, or the prefix where it is installed'
 	@echo '  dist          make a tarball of the commit'

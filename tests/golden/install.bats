@@ -94,6 +94,44 @@ setup_file() {
 		libmemlog | tr -d ' ')" = "-L$other/lib" ]
 }
 
+# trees DIR: what is in it, links with their targets
+trees() {
+	(cd "$1" && find . -printf '%y %p %l\n' | sort)
+}
+
+@test "uninstall removes what install put there, and nothing else" {
+	local at=$BATS_TEST_TMPDIR/at make=(make -s -C "$TOP" B="$B"
+		${SAN:+SANITIZE=1} DESTDIR="$BATS_TEST_TMPDIR/at" prefix=/usr
+		libdir=/usr/lib64 gdbinitdir=/etc/gdb/gdbinit.d)
+	export MAKEFLAGS=''
+	cd "$BATS_TEST_TMPDIR"
+	# directories that are there, and files of others
+	"${make[@]}" install
+	find "$at" ! -type d -delete
+	rm -r "$at"/usr/share/doc/memlog "$at"/usr/{lib64,share}/memlog
+	mkdir -p "$at/usr/share/memlog-of-others"
+	touch "$at/usr/bin/memlog-dump-of-others" "$at/usr/lib64/libmemlog.so.9"
+	trees "$at" >before
+	"${make[@]}" install
+	[ -x "$at/usr/bin/memlog-dump" ]
+	if [ -e "$at/usr/share/memlog/memlog.gdb" ]; then
+		[ "$(readlink -f "$at/etc/gdb/gdbinit.d/memlog.gdb")" = \
+			"$at/usr/share/memlog/memlog.gdb" ]
+	fi
+	"${make[@]}" uninstall
+	trees "$at" | diff before -
+	# in a directory of our own, a file of another stays
+	"${make[@]}" install
+	touch "$at/usr/share/doc/memlog/notes"
+	"${make[@]}" uninstall
+	rm "$at/usr/share/doc/memlog/notes"
+	rmdir "$at/usr/share/doc/memlog"
+	trees "$at" | diff before -
+	# and again, with nothing installed
+	"${make[@]}" uninstall
+	trees "$at" | diff before -
+}
+
 @test "the .pc file does not require what only building the library needs" {
 	# without the development packages of those libraries
 	PKG_CONFIG_LIBDIR=$ROOT/usr/lib64/pkgconfig PKG_CONFIG_PATH='' \

@@ -40,11 +40,36 @@ setup() {
 	[ "$(grep -c '^E:' <<<"$output")" -eq 0 ]
 }
 
+# dpkg_in ROOT ARGUMENT...: dpkg in another root
+dpkg_in() {
+	local root=$1 as=()
+	shift
+	[ "$(id -u)" = 0 ] || as=(fakeroot)
+	"${as[@]}" dpkg --root="$root" --log=/dev/null --force-not-root \
+		--force-depends --force-script-chrootless "$@" 2>&1
+}
+
+@test "removed, not purged: gdb starts without a command that is broken" {
+	local r=$BATS_TEST_TMPDIR/machine
+	mkdir -p "$r"/var/lib/dpkg/{info,updates}
+	: >"$r/var/lib/dpkg/status"
+	dpkg_in "$r" -i "$P"/out/deb/gdb-memlog_*.deb
+	# one copy, which is where gdb looks
+	[ "$(readlink "$r/etc/gdb/gdbinit.d/memlog.gdb")" = \
+		/usr/share/memlog/memlog.gdb ]
+	[ -f "$r/usr/share/memlog/memlog.gdb" ]
+	[ "$(find "$r/etc" "$r/usr" -type f -name memlog.gdb | wc -l)" -eq 1 ]
+	dpkg_in "$r" -r gdb-memlog
+	run find "$r"/* -name '*memlog*' ! -path '*/var/lib/dpkg/*'
+	echo "$output"
+	[ -z "$output" ]
+}
+
 @test "unpacked: memlog-dump, crash and gdb print the same from one dump" {
 	lib=$(dirname "$R"/usr/lib/*/libmemlog.so.0)
 	export LD_LIBRARY_PATH=$lib
 	same_everywhere "$R/usr/bin/memlog-dump" "$R/usr/lib/crash/extensions" \
-		"$lib/memlog/memlog-gdb.so" "$R/etc/gdb/gdbinit.d/memlog.gdb"
+		"$lib/memlog/memlog-gdb.so" "$R/usr/share/memlog/memlog.gdb"
 }
 
 @test "unpacked: the Python module uses the library of its version" {

@@ -69,6 +69,13 @@ setup() {
 		"$R/usr/share/memlog/memlog.gdb"
 }
 
+@test "one copy of it, to which gdb's directory links" {
+	[ "$(find "$R/etc" "$R/usr" -type f -name memlog.gdb | wc -l)" -eq 1 ]
+	[ "$(readlink -f "$R/etc/gdbinit.d/memlog.gdb")" = \
+		"$(readlink -f "$R/usr/share/memlog/memlog.gdb")" ]
+	[ -z "$(rpm --root "$R" -qc gdb-memlog)" ]
+}
+
 @test "a program builds against the development package" {
 	cat >t.c <<-'EOF'
 	#include <memlog.h>
