@@ -431,6 +431,13 @@ endif
 # and fuzzing, whose result may differ from run to run
 SKIP ?=
 BATS := $(filter-out $(SKIP),$(BATS))
+# without the tarball of test data, what reads it
+ifeq ($(wildcard fixtures/vmcores/*.zst),)
+BATS := $(filter-out $(shell grep -lE \
+	'vmcores|fixtures/(acrn|damaged|firmware|saved)|(unpack|rows) |truth [a-z"$$]|^load .*(crash|gdb)$$' \
+	$(BATS)),$(BATS))
+NO_DATA := no test data: what reads fixtures/*/*.zst is left out, see make dist
+endif
 # the longest starts first, or everything would wait for it at the end
 BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 
@@ -441,6 +448,7 @@ tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp 
 unit: $(UNIT_BIN) $(B)/tests/host/holder
 	tests/check $(UNIT_BIN)
 check: tests
+	@$(if $(NO_DATA),echo '$(NO_DATA)')
 	V=$(V) B=$(abspath $(B)) tests/check $(firstword $(BATS)) $(TESTS) \
 		$(wordlist 2,$(words $(BATS)),$(BATS))
 
@@ -618,30 +626,46 @@ ifeq ($(D)$(shell id -u),0)
 endif
 
 # ---- packages ---------------------------------------------------------------
-# A tarball of the commit, reproducible, from which the packages are built.
-# CHECK=0 builds packages without running the tests.
+# Tarballs of the commit, reproducible. Packages are built from them. That of the
+# sources has no dumps and firmware images: most have compiled code of others, which
+# a distribution may not want. They are in the other, for tests, and unpack into the
+# same directory. debian/ is in neither. TESTDATA=0 builds packages without them, CHECK=0 without tests.
 DIST := memlog-$(VERSION)
+DATA := memlog-test-data-$(VERSION)
+DATA_DIRS := $(addprefix fixtures/,acrn damaged firmware saved vmcores)
+SOURCES := ':(exclude,glob)fixtures/**/*.zst' ':(exclude,glob)fixtures/**/*.syms' \
+	':(exclude)debian'
 CHECK ?= 1
+TESTDATA ?= 1
+ARCHIVE = git -c core.autocrlf=false archive --format=tar --prefix=$(DIST)/ HEAD
 # variables of this make must not reach those inside the packages
 ALONE := env $(addprefix -u ,MAKEFLAGS MFLAGS MAKELEVEL B CC CFLAGS LDFLAGS \
-	SANITIZE FUZZER WERROR V)
+	SANITIZE FUZZER WERROR V TESTDATA)
 .PHONY: dist rpm deb
 dist:
 	@mkdir -p $(B)
-	$(Q)git -c core.autocrlf=false archive --format=tar \
-		--prefix=$(DIST)/ HEAD | gzip -9n >$(B)/$(DIST).tar.gz
-	@echo $(B)/$(DIST).tar.gz
+	$(Q)$(ARCHIVE) -- $(SOURCES) | gzip -9n >$(B)/$(DIST).tar.gz
+	$(Q)$(ARCHIVE) -- $(DATA_DIRS) LICENSES debian/copyright | gzip -9n >$(B)/$(DATA).tar.gz
+	@echo $(B)/$(DIST).tar.gz $(B)/$(DATA).tar.gz
 
 rpm: dist
 	$(Q)rm -rf $(B)/rpm && mkdir -p $(B)/rpm/SOURCES
-	$(Q)cp $(B)/$(DIST).tar.gz $(B)/rpm/SOURCES/
+	$(Q)cp $(B)/$(DIST).tar.gz $(B)/$(DATA).tar.gz $(B)/rpm/SOURCES/
 	$(Q)$(ALONE) rpmbuild -ba --nodeps $(if $(filter 0,$(CHECK)),--nocheck) \
+		$(if $(filter 0,$(TESTDATA)),--without test_data) \
 		--define "_topdir $(abspath $(B))/rpm" memlog.spec
 	@find $(B)/rpm -name '*.rpm'
 
 deb: dist
 	$(Q)rm -rf $(B)/deb && mkdir -p $(B)/deb
 	$(Q)tar -xzf $(B)/$(DIST).tar.gz -C $(B)/deb
+	$(Q)git -c core.autocrlf=false archive HEAD debian | tar -x -C $(B)/deb/$(DIST)
+	$(Q)cp $(B)/$(DIST).tar.gz $(B)/deb/memlog_$(VERSION).orig.tar.gz
+ifneq ($(TESTDATA),0)
+	$(Q)cp $(B)/$(DATA).tar.gz $(B)/deb/memlog_$(VERSION).orig-test-data.tar.gz
+	$(Q)mkdir $(B)/deb/$(DIST)/test-data
+	$(Q)tar -xzf $(B)/$(DATA).tar.gz -C $(B)/deb/$(DIST)/test-data --strip-components=1
+endif
 	$(Q)cd $(B)/deb/$(DIST) && \
 		DEB_BUILD_OPTIONS="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_OPTIONS" \
 		DEB_BUILD_PROFILES="$(if $(filter 0,$(CHECK)),nocheck )$$DEB_BUILD_PROFILES" \
@@ -651,7 +675,8 @@ deb: dist
 # ---- demo -------------------------------------------------------------------
 # The log of a real guest, from a dump that QEMU wrote.
 .PHONY: demo
-demo: $(B)/memlog-dump
+demo: $(if $(NO_DATA),,$(B)/memlog-dump)
+	$(if $(NO_DATA),$(error $(NO_DATA)))
 	$(Q)zstd -dcqf --long=31 fixtures/vmcores/ovmf-c01-elf64.elf.zst > $(B)/demo.elf
 	@echo '$$ memlog-dump --info demo.elf'
 	@cd $(B) && ./memlog-dump --info demo.elf
@@ -709,8 +734,9 @@ help:
 	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir; uninstall'
 	@echo '  CRASH=DIR GDB=DIR  build the plugins for a crash or gdb of your own: its'
 	@echo '                source, or the prefix where it is installed'
-	@echo '  dist          make a tarball of the commit'
-	@echo '  rpm, deb      build packages from it; CHECK=0 skips the tests'
+	@echo '  dist          make tarballs of the commit: sources, and test data'
+	@echo '  rpm, deb      build packages from them; CHECK=0 skips the tests,'
+	@echo '                TESTDATA=0 leaves the test data out'
 	@echo '  firmware, firmware-kept, dist-firmware, vmcores, bench-firmware'
 	@echo '                see firmware/README.md'
 	@echo '  xen-vmcores, kernel-vmcores, ftrace-vmcores'

@@ -3,20 +3,25 @@
 # packages.bash - a repository with the working tree, committed or not, to build
 # packages from.
 
-# package_tree TARGET...: sets P; runs `make TARGET...` there without tests.
-package_tree() {
+# copy_tree DIR: a repository there with the files of this one, as a commit
+copy_tree() {
 	local top=$BATS_TEST_DIRNAME/../..
-	git -C "$top" rev-parse HEAD >/dev/null 2>&1 || return 0
-	export P=$BATS_FILE_TMPDIR/pkg
-	mkdir "$P"
+	mkdir -p "$1"
 	git -C "$top" ls-files --cached --others --exclude-standard -z |
 		(cd "$top" && tar -c --null -T - --ignore-failed-read \
-			2>/dev/null) | tar -x -C "$P"
+			2>/dev/null) | tar -x -C "$1"
+	(cd "$1" && git init -q . && git add -A &&
+		git -c user.name=t -c user.email=t@t commit -qm t)
+}
+
+# package_tree TARGET...: sets P; runs `make TARGET...` there without tests.
+package_tree() {
+	git -C "$BATS_TEST_DIRNAME/../.." rev-parse HEAD >/dev/null 2>&1 || return 0
+	export P=$BATS_FILE_TMPDIR/pkg
+	copy_tree "$P"
 	(
-		cd "$P" && git init -q . && git add -A &&
-			git -c user.name=t -c user.email=t@t commit -qm t &&
-			env -u MAKEFLAGS -u MAKELEVEL -u CI \
-				make -j2 B=out CHECK=0 "$@"
+		cd "$P" && env -u MAKEFLAGS -u MAKELEVEL -u CI \
+			make -j2 B=out CHECK=0 "$@"
 	) >"$BATS_FILE_TMPDIR/log" 2>&1 3>&- || {
 		tail -40 "$BATS_FILE_TMPDIR/log"
 		return 1

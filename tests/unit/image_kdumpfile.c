@@ -160,6 +160,9 @@ static void test_qemu(void **state)
 	size_t i;
 
 	(void)state;
+	/* in a tarball of its own */
+	if (access("fixtures/vmcores/ovmf-c01-elf64.elf.zst", R_OK))
+		skip();
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/dump", dir);
 		run("zstd -dqf --long=31 -o %s fixtures/vmcores/%s.zst", path,
