@@ -42,6 +42,10 @@ setup() {
 		"python3-memlog /usr/lib/python3.[0-9]*/site-packages/memlog/__init__.py" \
 		"gdb-memlog /etc/gdbinit.d/memlog.gdb" \
 		"gdb-memlog /usr/share/man/man1/gdb-memlog.1" \
+		"memlog /usr/share/zsh/site-functions/_memlog-dump" \
+		"memlog /usr/share/fish/vendor_completions.d/memlog-dump.fish" \
+		"memlog /usr/share/licenses/memlog[-0-9.]*/GPL-2.0-or-later.txt" \
+		"memlog-libs /usr/share/licenses/memlog-libs[-0-9.]*/LGPL-2.1-or-later.txt" \
 		"memlog-firmware /usr/share/doc/memlog-firmware/README.md"; do
 		rpm --root "$R" -ql "${f% *}" | grep -q "^${f#* }"
 	done
@@ -74,6 +78,20 @@ setup() {
 	[ "$(readlink -f "$R/etc/gdbinit.d/memlog.gdb")" = \
 		"$(readlink -f "$R/usr/share/memlog/memlog.gdb")" ]
 	[ -z "$(rpm --root "$R" -qc gdb-memlog)" ]
+}
+
+@test "the plugins need the debugger only, and recommend the manual" {
+	rpm --root "$R" -q --requires gdb-memlog | grep -q '^gdb-headless'
+	run -1 bash -c "rpm --root $R -q --requires gdb-memlog | grep '^gdb '"
+	[ "$(rpm --root "$R" -q --recommends gdb-memlog)" = memlog ]
+	[ "$(rpm --root "$R" -q --recommends crash-memlog-command)" = memlog ]
+}
+
+@test "an architecture without crash has no package for it" {
+	rpmspec -q --target=x86_64-linux "$P/memlog.spec" | grep -q crash-memlog
+	run -1 bash -c "rpmspec -q --target=sparc64-linux $P/memlog.spec |
+		grep crash-memlog"
+	[ -n "$(rpmspec -q --target=sparc64-linux "$P/memlog.spec")" ]
 }
 
 @test "a program builds against the development package" {
