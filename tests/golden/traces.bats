@@ -167,7 +167,7 @@ reader() {
 }
 
 # report FILE [OPTION...]: what trace-cmd reads, one CPU after the other: CPU TIME
-# EVENT FIELDS, and lost events as it says them
+# EVENT FIELDS, and lost events as it says them. trace-cmd 3.3 has flags before the time.
 report() {
 	local f=$1 cpus cpu
 	shift
@@ -176,7 +176,7 @@ report() {
 		trace-cmd report -t --cpu "$cpu" "$@" "$f"
 	done >"$T/report" 2>&1
 	sed -E '/^cpus=/d; /^CPU [0-9]+ is empty/d
-		s/^ *[^ ]+ +\[0*([0-9]+)\] +([0-9.]+): ([A-Za-z_0-9]+): */\1 \2 \3 /
+		s/^ *[^ ]+ +\[0*([0-9]+)\](-0x[0-9a-f]+)? +([^ ]{5} +)?([0-9.]+): ([A-Za-z_0-9]+): */\1 \4 \5 /
 		s/ $//' "$T/report"
 }
 
@@ -270,7 +270,7 @@ raw='.fields | del(.reason_name) | to_entries |
 	same "$T/got" "$T/want"
 	# cycles of unknown rate stay cycles
 	"$dump" -q -F acrn-trace -O tracedat -o "$T/cycles.dat" acrn.elf
-	trace-cmd report --cpu 0 "$T/cycles.dat" | sed -nE '2s/.*\] +([^ ]+): .*/\1/p' >"$T/got"
+	trace-cmd report --cpu 0 "$T/cycles.dat" | sed -nE '2s/.*\] +([^ ]{5} +)?([^ ]+): .*/\2/p' >"$T/got"
 	jq -r 'select(.cpu == 0 and .time) | .time' "$T/records" | sed -n 1p >"$T/want"
 	same "$T/got" "$T/want"
 	# all events of Android, some with numbers in hexadecimal, some without fields
