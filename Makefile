@@ -148,8 +148,6 @@ GDB_SO := $(B)/gdb-plugin/memlog-gdb.so
 # crash's functions take names without const
 $(CRASH_OBJ): ML_CFLAGS += -Wno-write-strings
 # A header of a tree is seen by its installed name through $(B)/headers.
-$(CRASH_OBJ): $(B)/headers/crash.from
-$(GDB_OBJ): $(B)/headers/gdb.from
 ifneq ($(CRASH_DIR),)
 $(CRASH_OBJ): ML_CFLAGS += -I$(B)/headers
 endif
@@ -209,6 +207,8 @@ $(B)/.libdir: FORCE
 FORCE:
 
 # ---- plugins ----------------------------------------------------------------
+$(CRASH_OBJ): $(B)/headers/crash.from
+$(GDB_OBJ): $(B)/headers/gdb.from
 # Which header is used; changes if it is another one.
 $(B)/headers/crash.from: FORCE
 	@mkdir -p $(@D)/crash

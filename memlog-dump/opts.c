@@ -183,10 +183,10 @@ static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 	     "IMAGE is a dump of a machine's memory, - for standard input, a "
 	     "running guest\n(pid:N, qmp:SOCKET, domain:NAME of libvirt), or "
 	     "this machine: /dev/mem, and\nacrn:[DIR] for the devices of "
-	     "an ACRN Service VM. A dump far away is nbd://HOST,\n"
-	     "nbd+unix:///?socket=PATH, http://..., https://..., ssh://... and "
-	     "what nbdkit(1)\nserves. Debug ports are port:PATH; all that "
-	     "are named are captured together.\n");
+	     "an ACRN Service VM. A dump far away is\nnbd://HOST, "
+	     "nbd+unix:///?socket=PATH, https://..., ssh://... or whatever\n"
+	     "nbdkit serves. Debug ports are port:PATH; all that are named are "
+	     "captured\ntogether.\n");
 	host_help(MEMLOG_HOST_COMMAND, opts_own, opts_help_line, NULL);
 	puts("\nExit status: 0 something was printed, 1 nothing was, 2 usage, "
 	     "3 unreadable,\n4 nothing, and the image is incomplete; with "

@@ -437,7 +437,7 @@ bootloader 0x20 1000 1000000" ]
 }
 
 @test "a log of 64 MiB needs no more memory than a small one" {
-	local limit=60000
+	local limit=90000
 	# AddressSanitizer reserves terabytes before it starts
 	! grep -q __asan_init "$dump" || limit=unlimited
 	vmmlog 49 0x0@402 0x40@500000 >log

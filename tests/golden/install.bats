@@ -349,3 +349,7 @@ words() {
 	[[ $output == *"nothing saved"* ]]
 	run -0 "$TOP/docs/examples/kdump-pre" /proc/nowhere
 }
+
+@test "make without a goal makes everything" {
+	make -C "$TOP" -n -p -q 2>/dev/null | grep -qx '.DEFAULT_GOAL := all'
+}

@@ -106,7 +106,7 @@ full() {
 	[[ ${lines[*]} != *guessed* ]]
 	text both | cmp - want
 	# the start of skiboot leads to it
-	run -0 "$dump" --list --scan likely both
+	run -0 "$dump" -q --list --scan likely both
 	[[ ${lines[1]} == *"phys:0x30230000"* ]]
 	run -0 "$dump" --list --at 0x30260038 both
 	[[ ${lines[1]} == *"phys:0x30230000"* ]]

@@ -26,7 +26,7 @@ log() {
 		run -0 "$dump" --list "$raw"
 		[ "${#lines[@]}" -eq 2 ]
 		[[ ${lines[1]} == "tboot   -        phys:0x60000  32706 "*" no          0  current" ]]
-		run -0 "$dump" --list --scan likely "$raw"
+		run -0 "$dump" -q --list --scan likely "$raw"
 		[ "${#lines[@]}" -eq 2 ]
 	done
 	[[ ${lines[1]} == *" 25918 "* ]]
