@@ -108,7 +108,7 @@ trees() {
 	# directories that are there, and files of others
 	"${make[@]}" install
 	find "$at" ! -type d -delete
-	rm -r "$at"/usr/share/doc/memlog "$at"/usr/{lib64,share}/memlog
+	find "$at" -depth -type d -path '*/memlog*' -delete
 	mkdir -p "$at/usr/share/memlog-of-others"
 	touch "$at/usr/bin/memlog-dump-of-others" "$at/usr/lib64/libmemlog.so.9"
 	trees "$at" >before
