@@ -58,7 +58,7 @@ static const char *const tail[] = {
 	"    crash> memlog --list",
 	"    FORMAT  VARIANT  ADDRESS           SIZE   USED  WRAPPED  BOOT  STATE",
 	"    ovmf    main     phys:0x3cb3000  130879  80792  no          0  current",
-	"            the only main log",
+	"            the only main log found",
 	"",
 	"  Print the newest 2 lines that contain \"Bds\":",
 	"",

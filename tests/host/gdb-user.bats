@@ -259,6 +259,31 @@ teardown() {
 	done
 }
 
+@test "gdb-memlog(1): the options that gdb has not, a session and an error that are real" {
+	mandoc -Tascii "$BATS_TEST_DIRNAME/../../man/gdb-memlog.1" |
+		col -bx >page
+	in_gdb <<<"memlog -h" | grep -oE -- '--[a-z-]+' | sort -u >gdb
+	"$B/memlog-dump" --help | grep -oE -- '--[a-z-]+' | sort -u >all
+	# there with the short names of some
+	sed -n '/^OPTIONS/,/different:/p' page | tr '\n' ' ' |
+		sed 's/.* but for \(.*\); the error .*/\1/
+			s/-w\>/--follow/; s/-s\>/--symbols/' |
+		grep -oE -- '--[a-z-]+' | sort -u >page-lacks
+	comm -13 gdb all | diff page-lacks -
+	sed -n '/(gdb) memlog --list$/,/(gdb) pipe/p' page | sed '$d
+		s/^ *(gdb).*//; s/^           //' | grep . >session
+	in_gdb -c "$core" <<-'EOF' | grep -vE '^(\[New LWP|#0 )' | diff session -
+	memlog --list
+	memlog -n 2
+	EOF
+	# it is folded there
+	sed -n '/(gdb) memlog --lst/,/^$/p' page | tail -n +2 | xargs -d '\n' |
+		tr -s ' ' >error
+	run -1 in_gdb <<<'memlog --lst'
+	sed -n 's/^ *//; s/^Undefined memlog-error command: "\(.*\)"\. Try .*/memlog: \1/p' \
+		error | diff - said
+}
+
 @test "gdb xen-syms vmcore" {
 	local vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
 	zstd -dqf --long=31 "$vmcores/xen-dom0-kdump.elf.zst" -o vmcore
