@@ -129,7 +129,8 @@ watched() {
 
 	# once a crash; the newest are kept
 	touch saved/guest-20200101-000000.elf saved/guest-20210101-000000.elf \
-		saved/guest-two-20200101-000000.elf
+		saved/guest-two-20200101-000000.elf \
+		saved/guest-1-20190101-000000.elf
 	cat >&"$feed" <<-'EOF'
 	event 'lifecycle' for domain 'guest': Crashed Panicked
 	event 'lifecycle' for domain 'guest': Resumed Unpaused
@@ -140,6 +141,7 @@ watched() {
 	only_two() { [ "$(echo saved/guest-2*.elf | wc -w)" -eq 2 ]; }
 	until_ok only_two
 	[ -e saved/guest-two-20200101-000000.elf ]
+	[ -e saved/guest-1-20190101-000000.elf ]
 	[ ! -e saved/guest-20200101-000000.elf ]
 	[ -e "$file" ]
 
