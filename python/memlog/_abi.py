@@ -365,8 +365,15 @@ lib = _load()
 
 
 def sized(struct: Type[Structure], **members: Any) -> Any:
-    """A struct with its size set and all else zero but members."""
-    return struct(size=ctypes.sizeof(struct), **members)
+    """A struct with its size set and all else zero but members.
+
+    ctypes cuts numbers that do not fit; they are refused here.
+    """
+    ret = struct(size=ctypes.sizeof(struct), **members)
+    for name, value in members.items():
+        if isinstance(value, int) and getattr(ret, name) != value:
+            raise ValueError("%s is out of range: %d" % (name, value))
+    return ret
 
 
 def check_size(struct: Structure) -> None:

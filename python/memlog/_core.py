@@ -3,6 +3,7 @@
 
 import collections
 import ctypes
+import operator
 import os
 import sys
 import threading
@@ -262,7 +263,8 @@ def path(name: Any) -> bytes:
 
 def ranges(pairs: Iterable[Tuple[int, int]]) -> Any:
     """An array of struct memlog_range."""
-    pairs = [(int(start), int(end)) for start, end in pairs]
+    pairs = [(operator.index(start), operator.index(end))
+             for start, end in pairs]
     for start, end in pairs:
         if not 0 <= start < end < 1 << 64:
             raise ValueError("not a range of addresses: (%#x, %#x)"

@@ -259,7 +259,8 @@ class Image:
         scan: "pages", "likely" (only where firmware puts its logs),
             "exhaustive", or "auto": pages, but on a slow image only if no
             current log is in the likely places
-        ranges: (start, end) of the addresses to search, in space
+        ranges: (start, end) of the addresses to search, in space; None for
+            all
         threads: how many search, 0 for two
         max_logs: how many logs to keep, 0 for the library's limit
         symbols: may give the addresses of logs that have no magic
@@ -290,6 +291,8 @@ class Image:
         Raises Error with the status NOT_MINE if there is none.
         """
         number = self._space(space)
+        if not 0 <= address < 1 << 64:
+            raise ValueError("not an address: %#x" % address)
         opts, _ = self._scan_opts(formats, "auto", None, None, 0, 0)
         handle = ctypes.c_void_p()
         with self._core as image:
@@ -314,6 +317,9 @@ class Image:
             threads=threads, max_logs=max_logs,
             progress=self._core.calls.on_progress)
         if array is not None:
+            if not array:
+                # the library takes that for all of memory
+                raise ValueError("ranges are empty")
             opts.ranges = array
             opts.n_ranges = len(array)
             opts.ranges_in_space = space is not None

@@ -198,6 +198,29 @@ class Logs(Case):
             with self.assertRaises(ValueError):
                 image.logs(scan="everything")
 
+    def test_numbers_are_not_cut(self):
+        for bad in -1, 1 << 64:
+            with self.assertRaisesRegex(ValueError, "raw_base"):
+                memlog.open(self.small, raw_base=bad)
+        with memlog.open(self.small) as image:
+            log = image.logs()[0]
+            for bad in -1, BASE + (1 << 64):
+                with self.assertRaises(ValueError):
+                    image.logs_at(bad)
+                with self.assertRaises(ValueError):
+                    log.records(tsc_hz=bad)
+                with self.assertRaises(ValueError):
+                    image.logs(max_logs=bad)
+                with self.assertRaises(ValueError):
+                    image.logs(threads=bad)
+            with self.assertRaises(TypeError):
+                image.logs(ranges=[(BASE + 0.5, BASE + 4096)])
+            # not all of memory
+            with self.assertRaises(ValueError):
+                image.logs(ranges=[])
+        with self.assertRaises(ValueError):
+            Ring().image(page_size=-1)
+
     def test_limit_has_what_was_found(self):
         with memlog.open(make("reset", self.path("reset"))) as image:
             logs = image.logs()
