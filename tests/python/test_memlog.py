@@ -460,7 +460,9 @@ class Stopping(Case):
         thread = threading.Thread(target=press)
         thread.start()
         try:
-            image.logs(scan="exhaustive")
+            # slow, so that it is not over when the signal comes
+            image.logs(scan="exhaustive",
+                       progress=lambda done, total: time.sleep(0.02))
             thread.join()
             frames = []
         except KeyboardInterrupt as e:
