@@ -308,7 +308,7 @@ nothing_lost() {
 @test "Ctrl-C while text is printed: the frame, no plugin, and the status" {
 	at_terminal gdb -nx -q -p "$vm_pid"
 	printf '%s\n' "set pagination off" "frame 2" "define slow" \
-		"echo sl\\now\\n" "shell sleep 2" memlog end slow >&9
+		"echo sl\\now\\n" "shell sleep 2" "memlog -q" end slow >&9
 	saw '^ow'
 	# the terminal stops, and gdb, too, when it has printed some KiB
 	printf '\023' >&9
