@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Print the logs in memory that drgn reads: drgn-logs.py CORE START-END...
-# The addresses are physical, in hexadecimal. END is the first after the range: one
-# more than in /proc/iomem.
+# The addresses are physical, in hexadecimal. END is the first after the range,
+# one more than in /proc/iomem.
 import sys
 
 import drgn

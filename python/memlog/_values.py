@@ -91,7 +91,7 @@ class RecordFlag(enum.IntFlag):
     CONSUMED = 1 << 8  #: already read by the log's own reader
     VERBATIM = 1 << 9  #: the text includes the time and the component
     DATE = 1 << 10  #: the time is since 1970-01-01 UTC
-    CONTEXT = 1 << 11  #: matches no filter, and is printed beside one that does
+    CONTEXT = 1 << 11  #: matches no filter, but is near one that does
 
 
 class Range(NamedTuple):
