@@ -240,6 +240,20 @@ teardown() {
 	grep -q '^JIT reader already loaded' said
 }
 
+@test "the name of the plugin's directory is no text for a shell" {
+	mkdir "a 'b\"; touch c; "
+	cp "$B/gdb-plugin/memlog-gdb.so" a*/
+	run -0 in_gdb -ex "set \$memlog_plugin = \"$PWD/a 'b\\\"; touch c; /memlog-gdb.so\"" \
+		-ex "$source" -c "$core" <<-EOF
+	jit-reader-load $PWD/a 'b"; touch c; /memlog-gdb.so
+	jit-reader-unload
+	memlog -n +1
+	EOF
+	[[ $output == *SecCoreStartup* ]]
+	[ ! -e c ]
+	run ! grep -v "^$\|find general-purpose registers" said
+}
+
 @test "memlog.gdb can be sourced again: gdb asks nothing, settings stay" {
 	for confirm in on off; do
 		printf '%s\n' "set confirm $confirm" "$source" "$source" \
