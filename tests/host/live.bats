@@ -147,7 +147,7 @@ untouched() {
 	boot
 	same_text "qmp:$vm/qmp2"
 	same_text "qmp:$vm/qmp2"
-	run -0 "$dump" --list -J "qmp:$vm/qmp2"
+	run -0 "$dump" -q --list -J "qmp:$vm/qmp2"
 	# QEMU gives the same address
 	gpa=$(jq -r .addr <<< "${lines[0]}")
 	hva=$(jq -r '.extents[0].alias_addr' <<< "${lines[0]}")
