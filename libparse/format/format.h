@@ -320,6 +320,10 @@ struct ml_format {
 	 *	needs physical addresses, also in memory of a process.
 	 * likely: fills in up to max places for this image.
 	 * locate: like likely(), but places that symbols point to.
+	 * pointed: like likely(), but exact places that other memory leads to.
+	 *	Called if nothing else is searched and likely places had no log;
+	 *	on slow images before those far below the top of low memory are
+	 *	searched, and only if no other format has a log.
 	 */
 	struct {
 		bool needs_random;
@@ -336,6 +340,8 @@ struct ml_format {
 		size_t (*locate)(struct memlog_image *image,
 				 const struct memlog_symbols *symbols,
 				 struct ml_likely *ret, size_t max);
+		size_t (*pointed)(struct memlog_image *image,
+				  struct ml_likely *ret, size_t max);
 	} find;
 
 	/*

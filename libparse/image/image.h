@@ -153,6 +153,9 @@ struct memlog_image {
 	bool (*stop)(void *arg);
 	void *stop_arg;
 	bool stopped;
+	/* the search that goes on reads only what is near the logs that it finds:
+	 * the image is slow */
+	bool brief;
 	/* since a search began: the first read that failed, but for missing bytes
 	 * and memory, as not every format can return that; ended: so will all
 	 * others */

@@ -30,10 +30,9 @@ static void effort_add(char *list, size_t size, const char *name)
 	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
 }
 
-/* A log that was found where it is likely says nothing of others. */
-static void effort_say_likely(const struct ml_run *run)
+void ml_effort_say_formats(const struct ml_run *run, int level)
 {
-	char searched[ML_SIZE_TEXT], in[240] = "", not [240] = "";
+	char in[240] = "", not [240] = "";
 	size_t i;
 
 	for (i = 0; ml_formats[i]; i++) {
@@ -46,6 +45,16 @@ static void effort_say_likely(const struct ml_run *run)
 		else
 			effort_add(not, sizeof(not ), f->name);
 	}
+	ml_say(run, level, "searched for: %s%s%s", in,
+	       not [0] ? "; not searched for, as they may be anywhere: " : "",
+	       not );
+}
+
+/* A log that was found where it is likely says nothing of others. */
+static void effort_say_likely(const struct ml_run *run)
+{
+	char searched[ML_SIZE_TEXT];
+
 	ml_say(run, ML_SAY_NOTE,
 	       "only %s, where logs are likely, were searched%s: "
 	       "--scan=pages looks everywhere",
@@ -53,9 +62,7 @@ static void effort_say_likely(const struct ml_run *run)
 	       run->query->scan == MEMLOG_SCAN_LIKELY ?
 		       "" :
 		       ", up to a current log");
-	ml_say(run, ML_SAY_DETAIL, "searched for: %s%s%s", in,
-	       not [0] ? "; not searched for, as they may be anywhere: " : "",
-	       not );
+	ml_effort_say_formats(run, ML_SAY_DETAIL);
 }
 
 void ml_effort_say_search(const struct ml_run *run)

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/plural.h"
+#include "effort.h"
 #include "image/bytes/beside.h"
 #include "image/image.h"
 #include "render/words.h"
@@ -77,10 +78,12 @@ static void say_search(const struct ml_run *run)
 	if (st->unreadable)
 		ml_say(run, ML_SAY_WARNING, "%s could not be read",
 		       amount_words(run, st->unreadable, denied));
-	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY)
+	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY) {
 		ml_say(run, ML_SAY_NOTE,
 		       "only the likely places were searched: --scan=pages "
 		       "looks everywhere");
+		ml_effort_say_formats(run, ML_SAY_NOTE);
+	}
 	if (run->image->unsure && !st->exhaustive && !run->query->n_ranges &&
 	    run->query->scan != MEMLOG_SCAN_EXHAUSTIVE)
 		ml_say(run, ML_SAY_NOTE,

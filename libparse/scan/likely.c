@@ -32,31 +32,87 @@ static const struct memlog_range likely_slices[] = {
 	{ 18 << 20, 8 << 19 },
 };
 
+enum { SLICES = sizeof(likely_slices) / sizeof(likely_slices[0]) };
+
+/* A slice of all n places, up to the first log. *ret: there is one. */
+static enum memlog_status likely_slice(struct ml_scan_job *job,
+				       const struct ml_format *fmt,
+				       const struct ml_likely *places, size_t n,
+				       const struct memlog_range *slice,
+				       bool *ret, struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	const struct memlog_range *r;
+	struct ml_likely piece;
+	size_t i;
+
+	for (i = 0; i < n && !s && !*ret; i++) {
+		r = &places[i].range;
+		piece = places[i];
+		if (!piece.downwards || r->end - r->start <= slice->end)
+			continue;
+		piece.range.start =
+			r->end - ml_min(r->end - r->start, slice->start);
+		piece.range.end = r->end - slice->end;
+		s = likely_search(job, fmt, &piece, 1, err);
+		*ret = job->any_hit;
+	}
+	return s;
+}
+
+/* Has another format a log? */
+static bool likely_has_others(const struct ml_scan_job *job,
+			      const struct ml_format *fmt)
+{
+	size_t i;
+
+	for (i = 0; i < job->logs->count; i++)
+		if (job->logs->logs[i]->fmt != fmt)
+			return true;
+	return false;
+}
+
+/* Where other memory leads; what is searched as a whole needs no such places. */
+static enum memlog_status likely_pointed(struct ml_scan_job *job,
+					 const struct ml_format *fmt, bool *ret,
+					 struct memlog_err *err)
+{
+	struct ml_likely places[ML_LIKELY_PLACES];
+	enum memlog_status s = MEMLOG_OK;
+	size_t n, i;
+
+	if (!fmt->find.pointed || !job->stats.likely_only ||
+	    (job->need && likely_has_others(job, fmt)))
+		return MEMLOG_OK;
+	n = fmt->find.pointed(job->image, places, ML_LIKELY_PLACES);
+	if (job->image->stopped)
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	for (i = 0; i < n && !s; i++) {
+		s = likely_search(job, fmt, &places[i], 0, err);
+		*ret |= job->any_hit;
+	}
+	return s;
+}
+
 /* As far as needed: the first log of the format that one of the n places has, all of
- * which are searched equally far. */
+ * which are searched equally far. Where other memory leads is asked before the last
+ * slice, which has more than all that costs. */
 static enum memlog_status likely_need(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      const struct ml_likely *places, size_t n,
 				      struct memlog_err *err)
 {
-	const struct memlog_range *slice = likely_slices, *r;
 	enum memlog_status s = MEMLOG_OK;
-	struct ml_likely piece;
-	size_t i, k;
+	bool found = false;
+	size_t k;
 
-	for (k = 0; k < sizeof(likely_slices) / sizeof(*slice); k++, slice++)
-		for (i = 0; i < n; i++) {
-			r = &places[i].range;
-			piece = places[i];
-			if (!piece.downwards || r->end - r->start <= slice->end)
-				continue;
-			piece.range.start = r->end - ml_min(r->end - r->start,
-							    slice->start);
-			piece.range.end = r->end - slice->end;
-			s = likely_search(job, fmt, &piece, 1, err);
-			if (s || job->any_hit)
-				return s;
-		}
+	for (k = 0; k < SLICES && !s && !found; k++) {
+		if (k == SLICES - 1)
+			s = likely_pointed(job, fmt, &found, err);
+		if (!s && !found)
+			s = likely_slice(job, fmt, places, n, &likely_slices[k],
+					 &found, err);
+	}
 	return s;
 }
 
@@ -66,7 +122,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 {
 	struct ml_likely places[ML_LIKELY_PLACES];
 	enum memlog_status s = MEMLOG_OK;
-	bool found = false;
+	bool found = false, any = false;
 	size_t n = 0, i;
 
 	if (fmt->find.locate && job->opts->symbols)
@@ -94,8 +150,12 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 				  err);
 		if (places[i].downwards)
 			found = job->any_hit;
+		any |= job->any_hit && (places[i].downwards || places[i].exact);
 	}
-	return !s && job->need ? likely_need(job, fmt, places, n, err) : s;
+	if (s || any)
+		return s;
+	return job->need ? likely_need(job, fmt, places, n, err) :
+			   likely_pointed(job, fmt, &any, err);
 }
 
 enum memlog_status ml_scan_likely(struct ml_scan_job *job,

@@ -189,6 +189,7 @@ static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
 	int pass;
 
 	*ret = false;
+	job->image->brief = true;
 	for (pass = 0; pass < 2 && !*ret; pass++) {
 		job->stats.likely_only = true;
 		job->need = !pass;
@@ -199,6 +200,7 @@ static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
 		if (!*ret)
 			search_restart(job);
 	}
+	job->image->brief = false;
 	return s;
 }
 

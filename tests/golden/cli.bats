@@ -254,8 +254,8 @@ wrong() {
 	wrong "--since is after --until: nothing can match" \
 		--since 1 --until 0 small-c
 	wrong "-O csv needs --stats=vm_exit, irq, cpu_usage, hyp_exit or boot" -O csv small-c
-	wrong "--scan=likely: acrn-log has no likely places" \
-		--scan likely -F ovmf,acrn-log small-c
+	wrong "--scan=likely: acrn-trace has no likely places" \
+		--scan likely -F ovmf,acrn-trace small-c
 	run -0 "$DUMP" -q --scan likely -F ovmf small-c
 	wrong "-O acrnlog writes logs of acrn-log only, not of -F ovmf" \
 		-O acrnlog -o "$T/x/" -F ovmf small-c

@@ -57,6 +57,13 @@ stop_server() {
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
+# unpack_acrn NAME: the same as unpack, of fixtures/acrn
+unpack_acrn() {
+	unpacked=$BATS_FILE_TMPDIR/$1.elf
+	[ -e "$unpacked" ] ||
+		zstd -q -d -o "$unpacked" "$root/fixtures/acrn/$1.elf.zst"
+}
+
 # serve FILE [OPTION...]: as $uri
 serve() {
 	local file=$1
@@ -172,6 +179,29 @@ M4=4194304 M8=8388608 M24=25165824
 	done
 }
 
+# ACRN's log where the kernel of its Service VM usually reserves memory; its trace may be
+# anywhere.
+@test "ACRN: its log in few requests, and what was not searched for" {
+	local rc how
+	unpack_acrn hvlog-v27-3cpu-boot3
+	"$dump" -q "$unpacked" >want
+	[ -s want ]
+	for how in auto likely; do
+		rc=0
+		serve "$unpacked" --filter=noextents
+		read_far --scan="$how"
+		[ "$rc" -eq 0 ]
+		cmp out want
+		at_most 20 $((6 << 20))
+		grep -q "not searched for, as they may be anywhere: .*acrn-trace" err
+	done
+	unpack_acrn trace-v10-2cpu
+	serve "$unpacked"
+	run -1 --separate-stderr "$dump" --scan=likely "$uri"
+	[[ $stderr == *"not searched for, as they may be anywhere: "*acrn-trace* ]]
+	cmp <("$dump" -q "$uri") <("$dump" -q "$unpacked")
+}
+
 # As it says to be asked what no log leads to, the note is the same in all front ends.
 @test "a search that ended early says so, and how to look everywhere" {
 	local rc=0
@@ -183,7 +213,7 @@ M4=4194304 M8=8388608 M24=25165824
 	[[ $stderr != *"logs are likely"* ]]
 	cmp <(printf '%s\n' "$output") <("$dump" -q "$unpacked")
 	run -0 --separate-stderr "$dump" -v "$uri"
-	[[ $stderr == *"searched for: ovmf, "*"not searched for, as they may be anywhere: advlogger, acrn-log, "* ]]
+	[[ $stderr == *"searched for: ovmf, "*"not searched for, as they may be anywhere: advlogger, acrn-trace, "* ]]
 	run -0 --separate-stderr "$dump" --list "$uri"
 	[[ $output == *"the only main log found"* ]]
 	# named by hand, it is known where they are

@@ -70,6 +70,13 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image);
 /* Sort the extents by CPU, then by address. */
 void ml_acrn_sort_extents(struct ml_log *log);
 
+/* likely.c: where the Service VM's kernel may have reserved memory for it, and where
+ * its command line says so */
+size_t ml_acrn_likely(struct memlog_image *image, struct ml_likely *ret,
+		      size_t max);
+size_t ml_acrn_pointed(struct memlog_image *image, struct ml_likely *ret,
+		       size_t max);
+
 /* trace_find.c: the rings of the trace */
 enum memlog_status ml_acrn_trace_probe(const struct ml_probe *probe,
 				       struct ml_log *log, struct ml_found *ret,

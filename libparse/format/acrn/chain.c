@@ -302,6 +302,7 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 				       struct memlog_err *err)
 {
 	bool slow = image->spaces[space].ops->flags & MEMLOG_READER_SLOW;
+	bool far = slow || image->brief;
 	enum memlog_status s;
 	size_t i;
 
@@ -312,7 +313,7 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 		    acrn_chain_gather(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
 		ask_cpu(c, image, space, &c->rings.at[i]);
-	if (!s && low && !slow && c->old_text) {
+	if (!s && low && !far && c->old_text) {
 		c->looked_low = true;
 		c->rings.n = 0;
 		s = ml_sbuf_find(image, space,

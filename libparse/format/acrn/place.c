@@ -252,7 +252,8 @@ static bool pointers_init(struct pointers *p, struct ml_log *const *logs,
 	size_t total = 0, i, k;
 
 	memset(p, 0, sizeof(*p));
-	if (image->spaces[space].ops->flags & MEMLOG_READER_SLOW)
+	if (image->spaces[space].ops->flags & MEMLOG_READER_SLOW ||
+	    image->brief)
 		return false;
 	for (i = 0; i < n; i++)
 		total += logs[i]->pub.n_extents;
