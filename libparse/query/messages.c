@@ -67,17 +67,26 @@ static const char *amount_words(const struct ml_run *run, uint64_t bytes,
 	return ret;
 }
 
+const char *ml_unreadable_why(const struct ml_run *run)
+{
+	const struct memlog_err *failed = &run->image->failed;
+
+	return failed->status == MEMLOG_IO ? failed->text : NULL;
+}
+
 /* How it was searched. */
 static void say_search(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
+	const char *why = ml_unreadable_why(run);
 	char denied[ML_SIZE_TEXT];
 
 	if (run->asked)
 		ml_say(run, ML_SAY_NOTE, "searched for %s only", run->asked);
 	if (st->unreadable)
-		ml_say(run, ML_SAY_WARNING, "%s could not be read",
-		       amount_words(run, st->unreadable, denied));
+		ml_say(run, ML_SAY_WARNING, "%s could not be read%s%s",
+		       amount_words(run, st->unreadable, denied),
+		       why ? ": " : "", why ? why : "");
 	if (st->likely_only || run->query->scan == MEMLOG_SCAN_LIKELY) {
 		ml_say(run, ML_SAY_NOTE,
 		       "only the likely places were searched: --scan=pages "

@@ -236,12 +236,14 @@ static enum memlog_status run_choose(struct ml_run *run, struct memlog_err *err)
 static void say_unreadable(const struct ml_run *run)
 {
 	uint64_t bytes = run->stats.unreadable;
+	const char *why = ml_unreadable_why(run);
 
 	if (bytes && !run->query->n_at)
 		ml_say(run, ML_SAY_WARNING,
 		       "%" PRIu64 " byte%s could not be read and %s not "
-		       "searched",
-		       bytes, ml_s(bytes), bytes == 1 ? "was" : "were");
+		       "searched%s%s",
+		       bytes, ml_s(bytes), bytes == 1 ? "was" : "were",
+		       why ? ": " : "", why ? why : "");
 }
 
 /* Report warnings from first on; returns how many there are. A search adds

@@ -173,6 +173,10 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
+/* Why bytes could not be read during the search, the first of them; NULL: that is not
+ * known. messages.c */
+const char *ml_unreadable_why(const struct ml_run *run);
+
 /* missing.c: bytes that are missing where the query had to look: with --at only the
  * log's own, or those of the page at the address if no log is there. One number for
  * all messages and JSON. */

@@ -65,12 +65,15 @@ static uint64_t search_new(const struct ml_scan_job *job, struct memlog_range r)
 	return bytes;
 }
 
-/* They should be there and cannot be read. Where likely places overlap, they are
- * counted once. */
-static void search_lost(struct ml_scan_job *job, uint64_t addr, uint64_t len)
+/* They should be there and cannot be read: s and why say so. Where likely places overlap,
+ * they are counted once. */
+static void search_lost(struct ml_scan_job *job, uint64_t addr, uint64_t len,
+			enum memlog_status s, const struct memlog_err *why)
 {
 	uint64_t end;
 
+	if (s == MEMLOG_IO && !job->image->failed.status)
+		job->image->failed = *why;
 	if (!ml_add(addr, len, &end))
 		end = UINT64_MAX;
 	job->stats.unreadable +=
@@ -141,7 +144,7 @@ static enum memlog_status peek_batch(struct ml_scan_job *job,
 		return s;
 	}
 	if (s) {
-		search_lost(job, addr, ML_PAGE);
+		search_lost(job, addr, ML_PAGE, s, err);
 		return MEMLOG_OK;
 	}
 	for (i = 0; i < n && !s; i++)
@@ -193,7 +196,8 @@ static enum memlog_status search_read_pages(struct ml_scan_job *job,
 		if (ml_space_ended(sp, s))
 			return s;
 		if (s || !got) {
-			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr));
+			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr),
+				    s, err);
 			continue;
 		}
 		s = ml_scan_page(sc, addr, job->buf, got);
@@ -240,7 +244,7 @@ static enum memlog_status search_whole(struct ml_scan_job *job,
 		if (s || !got) {
 			/* promised but missing: try the next page */
 			got = ml_min(r.end - addr, ML_PAGE - addr % ML_PAGE);
-			search_lost(job, addr, got);
+			search_lost(job, addr, got, s, err);
 			addr += got;
 			continue;
 		}

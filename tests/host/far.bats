@@ -317,7 +317,7 @@ M4=4194304 M8=8388608 M24=25165824
 	rc=0
 	reap "$far" || rc=$?
 	[ $rc -eq 4 ]
-	grep -q "bytes could not be read" err
+	grep -q "bytes could not be read.*: the NBD server is lost" err
 	grep -q "incomplete: a log may be in the" err
 	# ended while it waits
 	rm -f sock

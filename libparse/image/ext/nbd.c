@@ -102,7 +102,12 @@ static enum memlog_status nbd_complete(struct nbd_file *f, int64_t cookie,
 	if (r > 0)
 		return MEMLOG_OK;
 	if (r < 0)
-		return nbd_fail(f, what, err);
+		return nbd_fail(f,
+				nbd_aio_is_dead(f->h) ||
+						nbd_aio_is_closed(f->h) ?
+					"the NBD server is lost" :
+					what,
+				err);
 	nbd_close(f->h);
 	f->h = NULL;
 	return s;
