@@ -305,25 +305,19 @@ struct ml_format {
 	 *	and one cache line first. eager: there is a reason to look
 	 *	closely and doubt less.
 	 * screen_align: screen rejects every addr that is not a multiple of
-	 *	this power of two; 0: unknown. Saves the call.
-	 * screen_eager: screen rejects every page unless eager is set. Saves
-	 *	the call, and the look at the page.
+	 *	this power of two; 0: unknown. screen_eager: it rejects every
+	 *	page unless eager is set. Both save the call.
 	 * glance: there is a magic at p: false if probe() would definitely
-	 *	reject it. Guards against magics planted by the million: looks
-	 *	only at the len bytes at p, which may be as few as MEMLOG_PEEK,
-	 *	and must be quick.
+	 *	reject it. Guards against magics planted by the million: quick,
+	 *	by the len bytes at p alone, as few as MEMLOG_PEEK.
 	 * expected: does the image say that it has such logs? If so, or if the
 	 *	user names the format or wants an exhaustive search, screen is
 	 *	called with eager set.
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
 	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
 	 *	needs physical addresses, also in memory of a process.
-	 * likely: fills in up to max places for this image.
-	 * locate: like likely(), but places that symbols point to.
-	 * pointed: like likely(), but exact places that other memory leads to.
-	 *	Called if nothing else is searched and likely places had no log;
-	 *	on slow images before those far below the top of low memory are
-	 *	searched, and only if no other format has a log.
+	 * likely: fills in up to max places for this image. locate: those that
+	 *	symbols point to. pointed: those that other memory leads to.
 	 */
 	struct {
 		bool needs_random;

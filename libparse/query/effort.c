@@ -23,33 +23,6 @@ static void effort_say_work(const struct ml_run *run)
 	       st->likely_only ? "; only the likely places" : "");
 }
 
-static void effort_add(char *list, size_t size, const char *name)
-{
-	size_t n = strlen(list);
-
-	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
-}
-
-void ml_effort_say_formats(const struct ml_run *run, int level)
-{
-	char in[240] = "", not [240] = "";
-	size_t i;
-
-	for (i = 0; ml_formats[i]; i++) {
-		const struct ml_format *f = ml_formats[i];
-
-		if (!ml_format_asked(run->asked, f))
-			continue;
-		if (f->find.likely)
-			effort_add(in, sizeof(in), f->name);
-		else
-			effort_add(not, sizeof(not ), f->name);
-	}
-	ml_say(run, level, "searched for: %s%s%s", in,
-	       not [0] ? "; not searched for, as they may be anywhere: " : "",
-	       not );
-}
-
 /* A log that was found where it is likely says nothing of others. */
 static void effort_say_likely(const struct ml_run *run)
 {
@@ -62,7 +35,7 @@ static void effort_say_likely(const struct ml_run *run)
 	       run->query->scan == MEMLOG_SCAN_LIKELY ?
 		       "" :
 		       ", up to a current log");
-	ml_effort_say_formats(run, ML_SAY_DETAIL);
+	ml_say_formats(run, ML_SAY_DETAIL);
 }
 
 void ml_effort_say_search(const struct ml_run *run)

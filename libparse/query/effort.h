@@ -9,9 +9,6 @@
  * that was not everywhere. */
 void ml_effort_say_search(const struct ml_run *run);
 
-/* Of which formats the likely places were searched, and which have none. */
-void ml_effort_say_formats(const struct ml_run *run, int level);
-
 /* After all is read of an image that is far away: what was read of it. */
 void ml_effort_say_requests(const struct ml_run *run);
 

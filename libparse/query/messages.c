@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/names.h"
 #include "base/plural.h"
-#include "effort.h"
 #include "image/bytes/beside.h"
 #include "image/image.h"
 #include "render/words.h"
@@ -74,6 +73,33 @@ const char *ml_unreadable_why(const struct ml_run *run)
 	return failed->status == MEMLOG_IO ? failed->text : NULL;
 }
 
+static void say_add(char *list, size_t size, const char *name)
+{
+	size_t n = strlen(list);
+
+	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
+}
+
+void ml_say_formats(const struct ml_run *run, int level)
+{
+	char in[240] = "", not [240] = "";
+	size_t i;
+
+	for (i = 0; ml_formats[i]; i++) {
+		const struct ml_format *f = ml_formats[i];
+
+		if (!ml_format_asked(run->asked, f))
+			continue;
+		if (f->find.likely)
+			say_add(in, sizeof(in), f->name);
+		else
+			say_add(not, sizeof(not ), f->name);
+	}
+	ml_say(run, level, "searched for: %s%s%s", in,
+	       not [0] ? "; not searched for, as they may be anywhere: " : "",
+	       not );
+}
+
 /* How it was searched. */
 static void say_search(const struct ml_run *run)
 {
@@ -91,7 +117,7 @@ static void say_search(const struct ml_run *run)
 		ml_say(run, ML_SAY_NOTE,
 		       "only the likely places were searched: --scan=pages "
 		       "looks everywhere");
-		ml_effort_say_formats(run, ML_SAY_NOTE);
+		ml_say_formats(run, ML_SAY_NOTE);
 	}
 	if (run->image->unsure && !st->exhaustive && !run->query->n_ranges &&
 	    run->query->scan != MEMLOG_SCAN_EXHAUSTIVE)

@@ -173,6 +173,9 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
+/* Of which formats the likely places were searched, and which have none. messages.c */
+void ml_say_formats(const struct ml_run *run, int level);
+
 /* Why bytes could not be read during the search, the first of them; NULL: that is not
  * known. messages.c */
 const char *ml_unreadable_why(const struct ml_run *run);

@@ -196,8 +196,8 @@ static enum memlog_status search_read_pages(struct ml_scan_job *job,
 		if (ml_space_ended(sp, s))
 			return s;
 		if (s || !got) {
-			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr),
-				    s, err);
+			search_lost(job, addr, ml_min(ML_PAGE, r.end - addr), s,
+				    err);
 			continue;
 		}
 		s = ml_scan_page(sc, addr, job->buf, got);

@@ -159,6 +159,29 @@ M4=4194304 M8=8388608 M24=25165824
 	done
 }
 
+# The memory of a real guest in one with 20 MiB more of it above: the log is far below the
+# top, but the firmware's own tables lead to it.
+@test "a log to which the firmware's tables lead: few requests" {
+	local rc=0
+	unpack memlog-q35-shell.elf
+	tail -c +$((0x508 + 1)) "$unpacked" | head -c 64M >memory
+	printf '%s\n' 'ram 0 84M' 'file 0 memory' elf64 >rec
+	"$B/mkimage" rec dump.elf
+	"$dump" -q "$unpacked" >want
+	serve dump.elf --filter=noextents
+	read_far
+	cmp out want
+	at_most 40 $((6 << 20))
+	# a pointer that was overwritten in part is none
+	[ "$(tail -c +$((0x3800001)) memory | head -c 8)" = "IBI SYST" ]
+	printf '\xff' | dd of=memory bs=1 seek=$((0x3800008)) conv=notrunc status=none
+	"$B/mkimage" rec dump.elf
+	serve dump.elf --filter=noextents
+	read_far
+	cmp out want
+	[ "$bytes" -gt $M24 ]
+}
+
 @test "kdump-compressed dumps: few requests, beyond the bitmaps" {
 	local f file rc
 	for f in "$vmcores"/{memlog,ovmf}-*.kdump*.zst; do

@@ -115,9 +115,8 @@ static void command_line(void **state)
 	assert_int_equal(with_text(low, "hvlog=2M@0x30000040", base), 0);
 	assert_int_equal(with_text(low, "hvlog=2M@0xfffffffffff00000", base),
 			 0);
-	assert_int_equal(with_text(low, "hvlog=0xffffffffffffffff@0x30000000",
-				   base),
-			 0);
+	assert_int_equal(
+		with_text(low, "hvlog=0xffffffffffffffff@0x30000000", base), 0);
 }
 
 /* Text that is all options costs little. */

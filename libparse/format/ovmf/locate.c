@@ -43,9 +43,9 @@ static bool ovmf_locate_value(const struct memlog_symbols *symbols,
 	       !symbols->value(symbols->self, variable, type, member, ret);
 }
 
-static void walk_table(struct memlog_image *image, uint64_t table,
-		       uint64_t entries, struct ml_likely *ret, size_t *n,
-		       size_t max)
+void ml_ovmf_walk_table(struct memlog_image *image, uint64_t table,
+			uint64_t entries, struct ml_likely *ret, size_t *n,
+			size_t max)
 {
 	uint8_t entry[TABLE_ENTRY];
 	uint64_t i, addr;
@@ -73,6 +73,6 @@ size_t ml_ovmf_locate(struct memlog_image *image,
 		ovmf_locate_add_page(ret, &n, max, addr);
 	if (ovmf_locate_value(symbols, "efi_config_table", NULL, NULL, &addr) &&
 	    ovmf_locate_value(symbols, "efi_nr_tables", NULL, NULL, &entries))
-		walk_table(image, addr, entries, ret, &n, max);
+		ml_ovmf_walk_table(image, addr, entries, ret, &n, max);
 	return n;
 }

@@ -210,6 +210,7 @@ const struct ml_format ml_format_ovmf = {
 	.find.glance = ml_ovmf_glance,
 	.find.likely = ml_ovmf_likely,
 	.find.locate = ml_ovmf_locate,
+	.find.pointed = ml_ovmf_pointed,
 	.group.relate = ml_ovmf_relate,
 	.group.text = ovmf_text,
 	.group.own = ml_ovmf_own,

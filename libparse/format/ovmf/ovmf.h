@@ -131,6 +131,16 @@ void ml_ovmf_number_boots(struct ml_log *const *logs, size_t n, bool some);
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 		      size_t max);
 
+/* pointed.c: where the firmware's own tables lead. */
+size_t ml_ovmf_pointed(struct memlog_image *image, struct ml_likely *ret,
+		       size_t max);
+
+/* locate.c: the log's place by an EFI configuration table, whose entries may be any
+ * number. */
+void ml_ovmf_walk_table(struct memlog_image *image, uint64_t table,
+			uint64_t entries, struct ml_likely *ret, size_t *n,
+			size_t max);
+
 /* locate.c: what the guest's kernel knows. */
 size_t ml_ovmf_locate(struct memlog_image *image,
 		      const struct memlog_symbols *symbols,
