@@ -371,6 +371,10 @@
  * for names of reasons: the sections that hold them have 1 to 4 MiB. */
 #define ML_HYP_NEAR (8u << 20)
 
+/* How far around a trace memory is searched for what belongs to it while a search of a
+ * slow image may end early. */
+#define ML_HYP_BRIEF (2u << 20)
+
 /* A persistent ring buffer of Linux: CPUs, bytes of a page, pages of a CPU (1 GiB in
  * pages of 4 KiB). */
 #define ML_FTRACE_CPUS	4096u

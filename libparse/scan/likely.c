@@ -49,7 +49,8 @@ static enum memlog_status likely_slice(struct ml_scan_job *job,
 	for (i = 0; i < n && !s && !*ret; i++) {
 		r = &places[i].range;
 		piece = places[i];
-		if (!piece.downwards || r->end - r->start <= slice->end)
+		if (!piece.downwards || r->end - r->start <= slice->end ||
+		    !memlog_image_has_space(job->image, piece.space))
 			continue;
 		piece.range.start =
 			r->end - ml_min(r->end - r->start, slice->start);
@@ -60,15 +61,18 @@ static enum memlog_status likely_slice(struct ml_scan_job *job,
 	return s;
 }
 
-/* Has another format a log? */
+/* Has another format a log that is not there in every image? */
 static bool likely_has_others(const struct ml_scan_job *job,
 			      const struct ml_format *fmt)
 {
+	const struct ml_format *other;
 	size_t i;
 
-	for (i = 0; i < job->logs->count; i++)
-		if (job->logs->logs[i]->fmt != fmt)
+	for (i = 0; i < job->logs->count; i++) {
+		other = job->logs->logs[i]->fmt;
+		if (other != fmt && !other->say.on_request)
 			return true;
+	}
 	return false;
 }
 
@@ -95,36 +99,51 @@ static enum memlog_status likely_pointed(struct ml_scan_job *job,
 }
 
 /* As far as needed: the first log of the format that one of the n places has, all of
- * which are searched equally far. Where other memory leads is asked before the last
- * slice, which has more than all that costs. */
+ * which are searched equally far, then where other memory leads. *ret: there is one. */
 static enum memlog_status likely_need(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      const struct ml_likely *places, size_t n,
-				      struct memlog_err *err)
+				      bool *ret, struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
-	bool found = false;
 	size_t k;
 
-	for (k = 0; k < SLICES && !s && !found; k++) {
-		if (k == SLICES - 1)
-			s = likely_pointed(job, fmt, &found, err);
-		if (!s && !found)
-			s = likely_slice(job, fmt, places, n, &likely_slices[k],
-					 &found, err);
-	}
-	return s;
+	for (k = 0; k < SLICES - 1 && !s && !*ret; k++)
+		s = likely_slice(job, fmt, places, n, &likely_slices[k], ret,
+				 err);
+	return s || *ret ? s : likely_pointed(job, fmt, ret, err);
 }
 
+/* The last slice, which has more bytes than all other places, only if no format has a
+ * log. */
+static enum memlog_status likely_last(struct ml_scan_job *job,
+				      const struct ml_format *fmt,
+				      struct memlog_err *err)
+{
+	struct ml_likely places[ML_LIKELY_PLACES];
+	bool found = false;
+	size_t n;
+
+	if (!fmt->find.likely || likely_has_others(job, fmt))
+		return MEMLOG_OK;
+	n = fmt->find.likely(job->image, places, ML_LIKELY_PLACES);
+	if (job->image->stopped)
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	return likely_slice(job, fmt, places, n, &likely_slices[SLICES - 1],
+			    &found, err);
+}
+
+/* *ret: the last slice is not needed. */
 static enum memlog_status likely_places(struct ml_scan_job *job,
-					const struct ml_format *fmt,
+					const struct ml_format *fmt, bool *ret,
 					struct memlog_err *err)
 {
 	struct ml_likely places[ML_LIKELY_PLACES];
 	enum memlog_status s = MEMLOG_OK;
-	bool found = false, any = false;
+	bool found = false;
 	size_t n = 0, i;
 
+	*ret = false;
 	if (fmt->find.locate && job->opts->symbols)
 		s = ml_scan_kernel(job, fmt, ML_KERNEL_LOCATE, err);
 	if (!s && fmt->find.locate && job->opts->symbols)
@@ -136,10 +155,8 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	if (job->image->stopped)
 		return ml_fail(err, MEMLOG_STOP, "stopped");
 	for (i = 0; i < n && !s; i++) {
-		if (!memlog_image_has_space(job->image, places[i].space)) {
-			places[i].downwards = false;
+		if (!memlog_image_has_space(job->image, places[i].space))
 			continue;
-		}
 		/* tops of low memory are guesses: one that has a log is
 		 * enough */
 		if ((places[i].downwards && (found || job->need)) ||
@@ -150,23 +167,33 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 				  err);
 		if (places[i].downwards)
 			found = job->any_hit;
-		any |= job->any_hit && (places[i].downwards || places[i].exact);
+		*ret |= job->any_hit &&
+			(places[i].downwards || places[i].exact);
 	}
-	if (s || any)
+	if (s || *ret)
 		return s;
-	return job->need ? likely_need(job, fmt, places, n, err) :
-			   likely_pointed(job, fmt, &any, err);
+	return job->need ? likely_need(job, fmt, places, n, ret, err) :
+			   likely_pointed(job, fmt, ret, err);
 }
 
 enum memlog_status ml_scan_likely(struct ml_scan_job *job,
 				  struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
+	uint64_t done = 0;
+	bool found;
 	size_t i;
 
-	for (i = 0; ml_formats[i] && !s; i++)
-		if (ml_format_asked(job->opts->formats, ml_formats[i]))
-			s = likely_places(job, ml_formats[i], err);
+	for (i = 0; ml_formats[i] && !s; i++) {
+		if (!ml_format_asked(job->opts->formats, ml_formats[i]))
+			continue;
+		s = likely_places(job, ml_formats[i], &found, err);
+		done |= found ? ml_format_bit(ml_formats[i]) : 0;
+	}
+	for (i = 0; ml_formats[i] && !s && job->need; i++)
+		if (ml_format_asked(job->opts->formats, ml_formats[i]) &&
+		    !(done & ml_format_bit(ml_formats[i])))
+			s = likely_last(job, ml_formats[i], err);
 	return s;
 }
 

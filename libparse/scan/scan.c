@@ -179,28 +179,40 @@ static enum memlog_status search_finish(struct ml_scan_job *job,
 	return finish ? finish : s;
 }
 
-/* On an image that is slow to read: the likely places, as far as needed, then all of them. To
- * know what is enough, the logs have to be judged, which can be done only once, so a search
- * that continues starts over. *ret: it is enough, all that was asked for, or failed. */
+/* Search likely places anew. *ret: that is enough. */
+static enum memlog_status search_likely(struct ml_scan_job *job, bool need,
+					bool brief, bool *ret,
+					struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	search_restart(job);
+	job->stats.likely_only = true;
+	job->need = need;
+	job->image->brief = brief;
+	job->image->shortened = false;
+	s = search_finish(job, ml_scan_likely(job, err), err);
+	job->need = job->image->brief = false;
+	*ret = s || (!job->image->shortened && ml_scan_is_enough(job));
+	return s;
+}
+
+/* On an image that is slow to read: the likely places, as far as needed, without what is
+ * far from a log and then with it, then all of them. To know what is enough, the logs have
+ * to be judged, which can be done only once, so a search that continues starts over. *ret:
+ * it is enough, all that was asked for, or failed. */
 static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
 				      struct memlog_err *err)
 {
-	enum memlog_status s = MEMLOG_OK;
-	int pass;
+	enum memlog_status s = search_likely(job, true, true, ret, err);
 
-	*ret = false;
-	job->image->brief = true;
-	for (pass = 0; pass < 2 && !*ret; pass++) {
-		job->stats.likely_only = true;
-		job->need = !pass;
-		s = search_finish(job, ml_scan_likely(job, err), err);
-		job->need = false;
-		*ret = s || ml_scan_is_enough(job) ||
-		       (pass && job->opts->mode == MEMLOG_SCAN_LIKELY);
-		if (!*ret)
-			search_restart(job);
-	}
-	job->image->brief = false;
+	if (!*ret && job->image->shortened)
+		s = search_likely(job, true, false, ret, err);
+	if (!*ret)
+		s = search_likely(job, false, false, ret, err);
+	*ret |= job->opts->mode == MEMLOG_SCAN_LIKELY;
+	if (!*ret)
+		search_restart(job);
 	return s;
 }
 

@@ -225,6 +225,22 @@ M4=4194304 M8=8388608 M24=25165824
 	cmp <("$dump" -q "$uri") <("$dump" -q "$unpacked")
 }
 
+# What the writer of a trace knows may be far from it, and without it other events are printed.
+@test "hypervisor traces: the same text" {
+	local f rc
+	for f in "$vmcores"/hyp-*.elf.zst; do
+		f=$(basename "$f" .zst) rc=0
+		echo "$f"
+		unpack "$f"
+		"$dump" -q "$unpacked" >want
+		[ -s want ]
+		serve "$unpacked"
+		read_far
+		cmp out want
+		at_most 40 1000000
+	done
+}
+
 # As it says to be asked what no log leads to, the note is the same in all front ends.
 @test "a search that ended early says so, and how to look everywhere" {
 	local rc=0

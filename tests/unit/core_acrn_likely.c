@@ -144,9 +144,49 @@ static void planted(void **state)
 	mem_free(&m);
 }
 
+/* On a slow image that is enough: what is far below the top of low memory is not read. What
+ * is read twice counts twice. */
+static void slow(void **state)
+{
+	struct acrn_opts o = { .cpus = { 3 },
+			       .boots = 1,
+			       .region = REGION,
+			       .base = 0xe00000,
+			       .messages = { 400 },
+			       .seed = 5 };
+	const struct memlog_scan_opts both = { .size = sizeof(both),
+					       .formats = "ovmf,acrn-log",
+					       .mode = MEMLOG_SCAN_AUTO };
+	struct acrn_model *model = acrn_model_run(&o);
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+
+	(void)state;
+	assert_non_null(model);
+	memcpy(mem_add(&m, o.base, REGION), model->region, REGION);
+	mem_add(&m, 0x40000000 - (40u << 20), 40u << 20);
+	ops.flags |= MEMLOG_READER_SLOW;
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "slow", NULL,
+					   &image, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(memlog_scan(image, &both, &logs, &stats, NULL),
+			 MEMLOG_OK);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_true(stats.likely_only);
+	assert_true(m.bytes < 12u << 20);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	acrn_model_free(model);
+	mem_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slow),
 		cmocka_unit_test(known),
 		cmocka_unit_test(command_line),
 		cmocka_unit_test(planted),

@@ -302,7 +302,6 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 				       struct memlog_err *err)
 {
 	bool slow = image->spaces[space].ops->flags & MEMLOG_READER_SLOW;
-	bool far = slow || image->brief;
 	enum memlog_status s;
 	size_t i;
 
@@ -313,7 +312,9 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 		    acrn_chain_gather(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
 		ask_cpu(c, image, space, &c->rings.at[i]);
-	if (!s && low && !far && c->old_text) {
+	low &= !slow && c->old_text;
+	image->shortened |= low && image->brief;
+	if (!s && low && !image->brief) {
 		c->looked_low = true;
 		c->rings.n = 0;
 		s = ml_sbuf_find(image, space,

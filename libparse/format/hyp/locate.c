@@ -211,7 +211,7 @@ static size_t locate_tables(const uint8_t *p, size_t len, uint64_t addr,
 	size_t at, n = 0, next = SIZE_MAX;
 
 	for (at = 0; at + HYP_EVENT <= len && n < max; at += 8) {
-		if (!p[at] || !ml_hyp_glance(p + at, HYP_EVENT))
+		if (!p[at] || !ml_hyp_is_event(p + at, HYP_EVENT))
 			continue;
 		if (at != next)
 			ret[n++] = (struct ml_likely){

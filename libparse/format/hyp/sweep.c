@@ -47,10 +47,17 @@ bool ml_hyp_sweep(struct hyp_sweep *s, struct memlog_range where)
 
 bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr)
 {
-	uint64_t low = addr - ml_min(addr, ML_HYP_STEP), high;
+	uint64_t reach = s->image->brief ? ML_HYP_BRIEF : ML_HYP_STEP;
+	uint64_t low = addr - ml_min(addr, reach), high;
 
-	if (!ml_add(addr, ML_HYP_STEP, &high))
+	if (!ml_add(addr, reach, &high))
 		high = UINT64_MAX;
+	if (s->image->brief) {
+		if (ml_hyp_sweep(s, (struct memlog_range){ low, high }))
+			return true;
+		s->image->shortened = true;
+		return false;
+	}
 	return ml_hyp_sweep(s, (struct memlog_range){ low, high }) ||
 	       ml_hyp_sweep(s, (struct memlog_range){ 0, low }) ||
 	       ml_hyp_sweep(s, (struct memlog_range){ high, UINT64_MAX });
