@@ -7,17 +7,13 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 
+/* Bytes that are compared at once. */
+#define WORD 4
+
 /* The first of the formats in a set; the set is not empty. */
 static const struct ml_format *format_first(uint64_t set)
 {
 	return ml_formats[__builtin_ctzll(set)];
-}
-
-/* Is a look at the first cache line of a page enough to find it? */
-static bool magic_in_line(const struct ml_scanner *sc, const struct ml_magic *m)
-{
-	return !sc->exhaustive && m->align % ML_PAGE == 0 &&
-	       m->offset + m->len <= MEMLOG_PEEK;
 }
 
 /* Bytes between the places where it can be. */
@@ -29,39 +25,56 @@ static uint32_t magic_step(const struct ml_scanner *sc,
 	return m->align ? m->align : 1;
 }
 
-/* The largest power of two of which both are multiples. */
-static uint32_t magic_common(uint32_t a, uint32_t b)
+/* Is a look at the first cache line of a page enough to find it? */
+static bool magic_in_line(const struct ml_scanner *sc, const struct ml_magic *m)
 {
-	return (a | b) & -(a | b);
+	return magic_step(sc, m) % ML_PAGE == 0 &&
+	       m->offset + m->len <= MEMLOG_PEEK;
+}
+
+static void scanner_add_head(struct ml_scanner *sc, struct ml_scan_magics *to,
+			     const struct ml_format *fmt,
+			     const struct ml_magic *m, uint8_t skip)
+{
+	uint32_t head = ml_le32(m->bytes + skip);
+	uint8_t *link = &to->first[ml_scan_hash(head)];
+
+	if (to->n == ML_SCAN_MAGICS)
+		return; /* tests hold the tables to it */
+	while (*link)
+		link = &to->magic[*link - 1].next;
+	to->magic[to->n] = (struct ml_scan_magic){ head, magic_step(sc, m),
+						   skip, m,
+						   fmt,	 0 };
+	*link = (uint8_t)++to->n;
+}
+
+/* Wherever the magic is, one of its heads is in an aligned word: at any byte, the four
+ * that start at its first four; where all places are aligned, one. */
+static void scanner_add_words(struct ml_scanner *sc,
+			      const struct ml_format *fmt,
+			      const struct ml_magic *m)
+{
+	uint32_t common = magic_step(sc, m) | m->offset | WORD;
+	uint8_t skip, step = (uint8_t)(common & -common);
+
+	for (skip = 0; skip < WORD; skip += step)
+		scanner_add_head(sc, &sc->words, fmt, m, skip);
 }
 
 static void scanner_add_magic(struct ml_scanner *sc,
 			      const struct ml_format *fmt,
 			      const struct ml_magic *m)
 {
-	uint32_t head = ml_le32(m->bytes), step = magic_step(sc, m);
-	struct ml_scan_magics *to = &sc->bytes;
-	uint8_t *link;
-
 	if (magic_in_line(sc, m) && !m->offset) {
-		to = &sc->starts;
+		scanner_add_head(sc, &sc->starts, fmt, m, 0);
 	} else if (magic_in_line(sc, m) &&
 		   (!sc->inner || sc->inner == m->offset)) {
-		to = &sc->inners;
 		sc->inner = m->offset;
-	} else if (magic_common(step, m->offset) >= 4) {
-		to = &sc->steps;
-		step = magic_common(step, m->offset);
-		sc->step = sc->step ? magic_common(sc->step, step) : step;
+		scanner_add_head(sc, &sc->inners, fmt, m, 0);
+	} else {
+		scanner_add_words(sc, fmt, m);
 	}
-	if (to->n == ML_SCAN_MAGICS)
-		return; /* tests hold the tables to it */
-	link = &to->first[ml_scan_hash(head)];
-	while (*link)
-		link = &to->magic[*link - 1].next;
-	to->magic[to->n] =
-		(struct ml_scan_magic){ head, magic_step(sc, m), m, fmt, 0 };
-	*link = (uint8_t)++to->n;
 }
 
 static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
@@ -112,7 +125,7 @@ void ml_scanner_expect(struct ml_scanner *sc, const struct ml_format *fmt)
 
 bool ml_scanner_needs_all(const struct ml_scanner *sc)
 {
-	return sc->steps.n || sc->bytes.n;
+	return sc->words.n;
 }
 
 /* A log of fmt may start here: a hit, unless a glance rejects it. */
@@ -176,7 +189,7 @@ enum memlog_status ml_scan_page(struct ml_scanner *sc, uint64_t addr,
 	return s;
 }
 
-/* Is it at at, and aligned? A log starts offset before it. */
+/* Is the magic at at, and aligned? A log starts offset before it. */
 static enum memlog_status feed_hit(struct ml_scanner *sc,
 				   const struct ml_scan_magic *m, uint64_t addr,
 				   const uint8_t *p, size_t at, size_t len)
@@ -194,49 +207,49 @@ static enum memlog_status feed_hit(struct ml_scanner *sc,
 			   len - (at - offset));
 }
 
-/* All magics at multiples of a step, in one pass. */
-static enum memlog_status feed_steps(struct ml_scanner *sc, uint64_t addr,
-				     const uint8_t *p, size_t len)
+/* All magics that have a head at at. */
+static enum memlog_status feed_word(struct ml_scanner *sc, uint64_t addr,
+				    const uint8_t *p, size_t at, size_t len)
 {
-	uint64_t first = (addr - sc->bias) % sc->step;
-	size_t at = first ? (size_t)(sc->step - first) : 0;
+	uint32_t head = ml_le32(p + at);
 	const struct ml_scan_magic *m;
 	enum memlog_status s = MEMLOG_OK;
-	uint32_t head;
 	uint8_t i;
 
-	for (; at < len && len - at >= 4; at += sc->step) {
-		head = ml_le32(p + at);
-		i = sc->steps.first[ml_scan_hash(head)];
-		for (; i && !s; i = m->next) {
-			m = &sc->steps.magic[i - 1];
-			if (m->head == head)
-				s = feed_hit(sc, m, addr, p, at, len);
-		}
-		if (s)
-			return s;
+	for (i = sc->words.first[ml_scan_hash(head)]; i && !s; i = m->next) {
+		m = &sc->words.magic[i - 1];
+		if (m->head == head && at >= m->skip)
+			s = feed_hit(sc, m, addr, p, at - m->skip, len);
 	}
-	return MEMLOG_OK;
+	return s;
 }
 
-/* One magic at any byte. */
-static enum memlog_status feed_bytes(struct ml_scanner *sc,
-				     const struct ml_scan_magic *m,
-				     uint64_t addr, const uint8_t *p,
-				     size_t len)
+/* Is there nothing in four words? The answer is yes for nearly all. */
+static bool words_none(const uint8_t *first, const uint8_t *p)
 {
-	enum memlog_status s;
-	const uint8_t *q;
-	size_t at;
+	return !(first[ml_scan_hash(ml_le32(p))] |
+		 first[ml_scan_hash(ml_le32(p + WORD))] |
+		 first[ml_scan_hash(ml_le32(p + 2 * WORD))] |
+		 first[ml_scan_hash(ml_le32(p + 3 * WORD))]);
+}
 
-	for (at = 0; at < len; at++) {
-		q = memchr(p + at, m->magic->bytes[0], len - at);
-		if (!q)
-			break;
-		at = (size_t)(q - p);
-		s = feed_hit(sc, m, addr, p, at, len);
-		if (s)
-			return s;
+/* The aligned words at [0, end) of len bytes: with a magic at any byte, in one pass. */
+static enum memlog_status feed_words(struct ml_scanner *sc, uint64_t addr,
+				     const uint8_t *p, size_t end, size_t len)
+{
+	size_t at = -(addr - sc->bias) % WORD, next;
+	const uint8_t *first = sc->words.first;
+	enum memlog_status s;
+
+	for (; at < end && len - at >= WORD; at = next) {
+		next = at + 4 * WORD;
+		if (len - at >= 4 * WORD && words_none(first, p + at))
+			continue;
+		for (; at < ml_min(next, end) && len - at >= WORD; at += WORD) {
+			s = feed_word(sc, addr, p, at, len);
+			if (s)
+				return s;
+		}
 	}
 	return MEMLOG_OK;
 }
@@ -260,7 +273,8 @@ static void feed_ahead(const uint8_t *bytes, size_t at, size_t len)
  * cache, so both words are loaded while theirs is there.
  */
 static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
-				     const uint8_t *bytes, size_t len)
+				     const uint8_t *bytes, size_t end,
+				     size_t len)
 {
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
 	const uint8_t *starts = sc->starts.first, *inners = sc->inners.first;
@@ -270,8 +284,8 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 	uint32_t head[BATCH], deep[BATCH];
 	enum memlog_status s;
 
-	for (; at < len; at += n * ML_PAGE) {
-		n = ml_min((len - at + ML_PAGE - 1) / ML_PAGE, BATCH);
+	for (; at < end; at += n * ML_PAGE) {
+		n = ml_min((end - at + ML_PAGE - 1) / ML_PAGE, BATCH);
 		for (i = 0; i < n && len - at - i * ML_PAGE >= MEMLOG_PEEK;
 		     i++) {
 			head[i] = ml_le32(bytes + at + i * ML_PAGE);
@@ -296,20 +310,34 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 	return MEMLOG_OK;
 }
 
+/* Bytes whose pages are looked at before their words: they stay in the cache. */
+#define CHUNK (128u << 10)
+
+static enum memlog_status feed_chunk(struct ml_scanner *sc, uint64_t addr,
+				     const uint8_t *bytes, size_t end,
+				     size_t len)
+{
+	enum memlog_status s = MEMLOG_OK;
+
+	if (sc->starts.n || sc->inners.n || sc->screens)
+		s = feed_pages(sc, addr, bytes, end, len);
+	if (!s && sc->words.n)
+		s = feed_words(sc, addr, bytes, end, len);
+	return s;
+}
+
 enum memlog_status ml_scan_feed(struct ml_scanner *sc, uint64_t addr,
 				const uint8_t *bytes, size_t len)
 {
-	enum memlog_status s = MEMLOG_OK;
-	size_t i;
+	size_t chunk = ml_scanner_needs_all(sc) ? CHUNK : len, at, n;
+	enum memlog_status s;
 
-	if (sc->starts.n || sc->inners.n || sc->screens)
-		s = feed_pages(sc, addr, bytes, len);
-	if (!s && sc->steps.n)
-		s = feed_steps(sc, addr, bytes, len);
-	for (i = 0; i < sc->bytes.n && !s; i++)
-		s = feed_bytes(sc, &sc->bytes.magic[i], addr, bytes, len);
-	if (s)
-		return s;
+	for (at = 0; at < len; at += n) {
+		n = ml_min(len - at, chunk);
+		s = feed_chunk(sc, addr + at, bytes + at, n, len - at);
+		if (s)
+			return s;
+	}
 	sc->touched += ml_scanner_needs_all(sc) ?
 			       len :
 			       (len + ML_PAGE - 1) / ML_PAGE * MEMLOG_PEEK;

@@ -30,11 +30,12 @@ enum memlog_status ml_scan_again(struct memlog_image *image,
 /* Magics of all formats together. */
 #define ML_SCAN_MAGICS 64
 
-/* A magic that is searched for. head: its first four bytes, in memory order.
- * step: bytes between the addresses where it can be, offset aside. */
+/* A magic that is searched for. head: four of its bytes, those from skip on, in memory
+ * order. step: bytes between the addresses where it can be, offset aside. */
 struct ml_scan_magic {
 	uint32_t head;
 	uint32_t step;
+	uint8_t skip;
 	const struct ml_magic *magic;
 	const struct ml_format *fmt;
 	uint8_t next; /* with the same hash, as first below */
@@ -45,13 +46,12 @@ struct ml_scan_magic {
 struct ml_scan_magics {
 	struct ml_scan_magic magic[ML_SCAN_MAGICS];
 	size_t n;
-	uint8_t first[1024];
+	uint8_t first[4096];
 };
 
-/* Zeros and round numbers, which memory is full of, do not all have the same. */
 static inline unsigned int ml_scan_hash(uint32_t head)
 {
-	return (head ^ head >> 11) % 1024;
+	return head * 0x9e3779b1u >> 20;
 }
 
 /*
@@ -67,10 +67,10 @@ struct ml_scanner {
 	uint64_t screen_mask; /* every screen rejects an addr with one of
 				 these bits set */
 	/* at page starts; at one other offset, inner, in the first cache line
-	 * of a page; at any multiple of step; at any byte. The last two force
-	 * the scan to read every byte. */
-	struct ml_scan_magics starts, inners, steps, bytes;
-	uint32_t inner, step;
+	 * of a page; anywhere, each with a head in an aligned word. The last
+	 * forces the scan to read every byte. */
+	struct ml_scan_magics starts, inners, words;
+	uint32_t inner;
 	uint64_t touched;   /* bytes looked at */
 	uint64_t dismissed; /* magics that a glance rejected, without hit */
 	bool explained;	    /* one of those was passed to hit, for a reason */

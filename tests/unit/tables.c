@@ -70,6 +70,8 @@ static void check_magic(const struct ml_format *fmt, const struct ml_magic *m)
 	assert_in_range(m->len, 4, ML_SCAN_OVERLAP);
 	assert_true(m->offset + m->len <= MEMLOG_PEEK || m->align < ML_PAGE);
 	assert_true(m->offset + m->len <= ML_PAGE);
+	/* if it can be at any byte, four heads follow one another */
+	assert_true(m->len >= 7 || !((m->fine | m->align | m->offset) % 4));
 	memset(page, 0, sizeof(page));
 	memcpy(page + m->offset, m->bytes, m->len);
 	for (exhaustive = 0; exhaustive < 2; exhaustive++) {

@@ -38,6 +38,17 @@ static bool has_prefix(const uint8_t *p, size_t len)
 	return false;
 }
 
+/* Text of dom0's kernel or its console: "\r\n" or "\n[". */
+static bool has_lines(const uint8_t *p, size_t len)
+{
+	const uint8_t *x = p, *end = p + len;
+
+	for (; (x = memchr(x, '\n', (size_t)(end - x))); x++)
+		if ((x > p && x[-1] == '\r') || (end - x > 1 && x[1] == '['))
+			return true;
+	return false;
+}
+
 /* In so many bytes of Xen's console is one of Xen's lines, most often. */
 #define LINES_LEN 256u
 
@@ -64,8 +75,7 @@ static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 	/* a page may have lines of dom0's only */
 	return has_prefix(page, len) ||
 	       (addr % XEN_RING_MIN <= ML_PAGE && i == n &&
-		ml_xen_is_text(page[len - 1]) &&
-		(memmem(page, len, "\r\n", 2) || memmem(page, len, "\n[", 2)));
+		ml_xen_is_text(page[len - 1]) && has_lines(page, len));
 }
 
 static bool xen_console_expected(const struct memlog_image *image)
