@@ -338,7 +338,7 @@ enum memlog_map {
  * snappy).
  *
  * name: "zlib", "lzo", "snappy", "zstd". It replaces the library's own.
- * create: returns its state, for one image at a time; NULL if out of memory.
+ * create: returns a state, for one image at a time; NULL if out of memory.
  *	Freed with destroy. Both may be NULL: then state is NULL.
  * expand: writes the first out_len bytes of the expanded data to out, or all of
  *	it if that is less; *ret is their number. More data in in is not an
@@ -349,6 +349,8 @@ enum memlog_map {
  * literal: optional. The bytes at the start of the expanded data that are
  *	stored uncompressed in in: returns their number and, in *ret, where they
  *	are. 0 is always correct.
+ * threads: expand may be called by several threads at once, each with a state of its
+ *	own. It then allocates nothing from the allocator that create got.
  */
 struct memlog_codec {
 	size_t size;
@@ -360,6 +362,7 @@ struct memlog_codec {
 				     size_t out_len, size_t *ret);
 	size_t (*literal)(const uint8_t *in, size_t in_len,
 			  const uint8_t **ret);
+	bool threads;
 };
 
 /* The one that expands raw deflate, for struct memlog_decode_opts. Static. Not in
@@ -748,8 +751,9 @@ enum memlog_scan_mode {
  *	are found. 0: all that the image has. They are in ranges_space if
  *	ranges_in_space is set, else in the primary space.
  * threads: how many search an image that can be mapped, that is, an
- *	uncompressed file; at most 16, and 1 for each 4 MiB. Other images are
- *	searched by one. 0: two. The result is the same for any number.
+ *	uncompressed file; at most 16, and 1 for each 4 MiB. Of a mapped
+ *	kdump-compressed file so many expand pages, with codecs that allow it. Other
+ *	images are searched by one. 0: two. The result is the same for any number.
  * max_logs: how many logs are kept; 0: the built-in limit, 4096. If there are
  *	more, the search still goes on to its end, and returns MEMLOG_LIMIT.
  * symbols: may give the addresses of logs that have no magic; NULL: none.

@@ -63,6 +63,7 @@ static const struct memlog_codec lzo_codec = {
 	.destroy = free,
 	.expand = lzo_expand,
 	.literal = lzo_literal,
+	.threads = true,
 };
 
 const struct memlog_codec *const dump_codecs[] = { &lzo_codec, NULL };

@@ -156,6 +156,8 @@ struct memlog_image {
 	/* the search that goes on reads only what is near the logs that it finds:
 	 * the image is slow; shortened: so something was not looked for */
 	bool brief, shortened;
+	/* of a search; 0: there is none */
+	unsigned int threads;
 	/* since a search began: the first read that failed, but for missing bytes
 	 * and memory, as not every format can return that; ended: so will all
 	 * others */

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/sized.h"
+#include "base/thread.h"
 #include "image/vmcoreinfo.h"
 
 /* For ml_image_stop(). */
@@ -18,6 +19,16 @@ static bool job_stop(void *arg)
 
 	return job->opts->progress(job->opts->progress_arg,
 				   ml_min(job->done, job->all), job->all);
+}
+
+/* Also for the files of a split dump. */
+static void job_threads(struct memlog_image *image, unsigned int n)
+{
+	size_t i;
+
+	image->threads = n;
+	for (i = 0; i < image->n_parts; i++)
+		image->parts[i]->threads = n;
 }
 
 enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
@@ -44,6 +55,9 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 		memlog_logs_destroy(job->logs);
 		return s;
 	}
+	job_threads(image, opts->threads ?
+				   ml_min(opts->threads, ML_MAX_THREADS) :
+				   ML_THREADS);
 	image->stop = opts->progress ? job_stop : NULL;
 	image->stop_arg = job;
 	image->stopped = image->ended = false;
@@ -56,6 +70,7 @@ void ml_scan_job_fini(struct ml_scan_job *job)
 {
 	size_t i;
 
+	job_threads(job->image, 0);
 	job->image->stop = NULL;
 	for (i = 0; i < MEMLOG_SPACES; i++)
 		ml_free(&job->image->alloc, job->gone[i].at);

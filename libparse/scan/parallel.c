@@ -6,18 +6,12 @@
  * and probes the candidates, in the order of a single thread, so that the
  * result is the same for any number of threads.
  */
-#include <pthread.h>
-#include <signal.h>
-
 #include "base/bytes.h"
-#include "base/limits.h"
+#include "base/thread.h"
 #include "job.h"
 
 /* The fewest bytes worth a thread. */
 #define WORTH (4u << 20)
-
-/* The default: two saturate the memory of most machines. */
-#define THREADS 2
 
 /* Candidates that a thread records; if there are more (planted magics) the
  * first thread searches that piece as well. */
@@ -64,23 +58,6 @@ static void *piece_run(void *arg)
 	return NULL;
 }
 
-/* Start a thread with all signals blocked except those that its own loads
- * raise: a handler that jumps (crash's for SIGINT) must not run in it. */
-static void piece_start(struct piece *p)
-{
-	sigset_t blocked, old;
-
-	sigfillset(&blocked);
-	sigdelset(&blocked, SIGBUS);
-	sigdelset(&blocked, SIGSEGV);
-	sigdelset(&blocked, SIGILL);
-	sigdelset(&blocked, SIGFPE);
-	if (pthread_sigmask(SIG_SETMASK, &blocked, &old))
-		return;
-	p->started = !pthread_create(&p->thread, NULL, piece_run, p);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
 /* Pass the hits of a piece to the first thread's scanner. Only the first magic
  * that a glance rejects in a search is a hit; each piece has one. */
 static enum memlog_status piece_replay(struct ml_scanner *sc,
@@ -120,9 +97,7 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 					 struct ml_scanner *sc, uint64_t addr,
 					 const uint8_t *bytes, size_t len)
 {
-	unsigned int asked = job->opts->threads;
-	size_t n = ml_min(asked ? ml_min(asked, ML_MAX_THREADS) : THREADS,
-			  len / WORTH);
+	size_t n = ml_min(job->image->threads, len / WORTH);
 	size_t overlap = ml_scanner_needs_all(sc) ? ML_SCAN_OVERLAP : 0;
 	size_t step, i;
 	enum memlog_status s;
@@ -137,7 +112,8 @@ enum memlog_status ml_scan_feed_parallel(struct ml_scan_job *job,
 	for (i = 1; i < n; i++) {
 		piece_init(&p[i - 1], sc, addr + i * step, bytes + i * step,
 			   i + 1 < n ? step + overlap : len - i * step);
-		piece_start(&p[i - 1]);
+		p[i - 1].started =
+			ml_thread_start(&p[i - 1].thread, piece_run, &p[i - 1]);
 	}
 	s = ml_scan_feed(sc, addr, bytes, step + overlap);
 	for (i = 0; i < n - 1; i++)

@@ -40,8 +40,8 @@ static enum memlog_status toy_expand(void *state, const uint8_t *in,
 		out_len = in[1] * 4096u;
 	for (i = 0; i < out_len; i++)
 		out[i] = in[2 + i % 64];
-	kdump_expanded++;
-	kdump_expanded_bytes += out_len;
+	__atomic_fetch_add(&kdump_expanded, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&kdump_expanded_bytes, out_len, __ATOMIC_RELAXED);
 	*ret = out_len;
 	return MEMLOG_OK;
 }
@@ -71,10 +71,11 @@ static void *toy_create_lzo(const struct memlog_allocator *a)
 }
 
 static const struct memlog_codec toy_zlib = {
-	sizeof(toy_zlib), "zlib", toy_create, free, toy_expand, NULL,
+	sizeof(toy_zlib), "zlib", toy_create, free, toy_expand, NULL, true,
 };
 static const struct memlog_codec toy_lzo = {
-	sizeof(toy_lzo), "lzo", toy_create_lzo, free, toy_expand, toy_literal,
+	sizeof(toy_lzo), "lzo",	      toy_create_lzo, free,
+	toy_expand,	 toy_literal, false,
 };
 const struct memlog_codec *const kdump_toys[] = { &toy_zlib, &toy_lzo };
 

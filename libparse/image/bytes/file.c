@@ -384,6 +384,12 @@ bool ml_file_is_device(const struct ml_file *file)
 	       !((const struct fd_file *)file->self)->regular;
 }
 
+bool ml_file_is_mapped(const struct ml_file *file)
+{
+	return file->ops == &file_ops &&
+	       ((const struct fd_file *)file->self)->map;
+}
+
 enum memlog_status ml_file_check(const struct ml_file *file,
 				 struct memlog_err *err)
 {

@@ -35,6 +35,9 @@ void ml_file_close(struct ml_file *file);
 /* Is it a device, rather than a regular file or part of one? */
 bool ml_file_is_device(const struct ml_file *file);
 
+/* Is it memory, so that all that its map lends stays valid until it is closed? */
+bool ml_file_is_mapped(const struct ml_file *file);
+
 /* Is it far away, so that as little of it as possible should be read? */
 bool ml_file_is_slow(const struct ml_file *file);
 

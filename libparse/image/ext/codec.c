@@ -45,8 +45,15 @@ static void *zlib_new(const struct memlog_allocator *alloc, int window)
 	st->z.zalloc = z_alloc;
 	st->z.zfree = z_release;
 	st->z.opaque = &st->alloc;
-	if (inflateInit2(&st->z, window) == Z_OK)
-		return st;
+	/* zlib allocates the window when it needs it, which may be in another thread;
+	 * a dictionary, which is forgotten at once, needs it now */
+	if (inflateInit2(&st->z, -MAX_WBITS) == Z_OK) {
+		if (inflateSetDictionary(&st->z, (const uint8_t *)"", 1) ==
+			    Z_OK &&
+		    inflateReset2(&st->z, window) == Z_OK)
+			return st;
+		inflateEnd(&st->z);
+	}
 	ml_free(alloc, st);
 	return NULL;
 }
@@ -99,6 +106,7 @@ static const struct memlog_codec zlib_codec = {
 	.create = zlib_create,
 	.destroy = zlib_destroy,
 	.expand = zlib_expand,
+	.threads = true,
 };
 
 static const struct memlog_codec deflate_codec = {
@@ -161,6 +169,7 @@ static const struct memlog_codec zstd_codec = {
 	.create = zstd_create,
 	.destroy = zstd_destroy,
 	.expand = zstd_expand,
+	.threads = true,
 };
 #endif
 
@@ -234,6 +243,7 @@ static const struct memlog_codec snappy_codec = {
 	.name = "snappy",
 	.expand = snappy_expand,
 	.literal = snappy_literal,
+	.threads = true,
 };
 #endif
 

@@ -109,7 +109,7 @@ static enum memlog_status kdump_peek(void *self, uint64_t addr, size_t count,
 		/* larger blocks are cached: their other pages come next */
 		if (block == ML_PAGE && !(addr % ML_PAGE))
 			s = ml_kdump_pages_peek(&k->pages, addr / block, buf,
-						MEMLOG_PEEK, err);
+						err);
 		else
 			s = kdump_read(k, addr, buf, MEMLOG_PEEK, &got, err);
 		if (s == MEMLOG_NO_DATA && !is_stored(k, addr / block))

@@ -3,6 +3,7 @@
 #ifndef ML_IMAGE_KDUMP_H
 #define ML_IMAGE_KDUMP_H
 
+#include "base/limits.h"
 #include "image/bytes/file.h"
 
 /* Flags of a page's descriptor, and of the header for all pages. */
@@ -142,9 +143,11 @@ struct ml_kdump_pages {
 	struct ml_kdump_map map;
 	uint64_t first; /* stored pages before start_pfn */
 	struct memlog_codec codecs[ML_KDUMP_CODECS]; /* expand NULL: none */
-	void *states[ML_KDUMP_CODECS];
-	bool created[ML_KDUMP_CODECS];
-	uint8_t *window; /* descriptors from window_at on */
+	/* of each thread */
+	void *states[ML_MAX_THREADS][ML_KDUMP_CODECS];
+	bool created[ML_MAX_THREADS][ML_KDUMP_CODECS];
+	struct ml_kdump_ahead *ahead; /* or NULL */
+	uint8_t *window;	      /* descriptors from window_at on */
 	uint64_t window_at;
 	size_t window_n;
 	struct ml_kdump_slot slots[ML_KDUMP_SLOTS];
@@ -185,11 +188,28 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				       struct ml_kdump_desc *ret,
 				       struct memlog_err *err);
 
-/* The first len bytes of a page, at most MEMLOG_PEEK, for a search. The rest of
- * the page is not expanded or verified where that can be avoided. */
+/* The first MEMLOG_PEEK bytes of a page, for a search. The rest of the page is not
+ * expanded or verified where that can be avoided. */
 enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
-				       uint8_t *out, size_t len,
-				       struct memlog_err *err);
+				       uint8_t *out, struct memlog_err *err);
+
+/* The same of a compressed page with this descriptor, if it is one of those that other
+ * threads expand ahead; borrowed until the next call. NULL: expand it. ahead.c */
+const uint8_t *ml_kdump_ahead(struct ml_kdump_pages *k, uint64_t pfn,
+			      const struct ml_kdump_desc *d);
+
+/* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
+ * plain page. */
+enum memlog_status ml_kdump_pages_prepare(struct ml_kdump_pages *k,
+					  const struct ml_kdump_desc *d,
+					  unsigned int *ret_c,
+					  const uint8_t **ret_in,
+					  struct memlog_err *err);
+
+/* Have the state of a codec for one of the threads. UNSUPPORTED, NO_MEMORY. */
+enum memlog_status ml_kdump_pages_codec(struct ml_kdump_pages *k,
+					unsigned int codec, unsigned int thread,
+					struct memlog_err *err);
 
 /* len bytes of a page from offset skip on; skip + len is at most the block
  * size. NO_DATA: not stored, or the page does not expand to one block. */

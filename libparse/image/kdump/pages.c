@@ -55,16 +55,18 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 
 void ml_kdump_pages_fini(struct ml_kdump_pages *k)
 {
-	unsigned int i;
+	unsigned int i, t;
 
-	for (i = 0; i < ML_KDUMP_CODECS; i++)
-		if (k->created[i] && k->codecs[i].destroy)
-			k->codecs[i].destroy(k->states[i]);
+	for (t = 0; t < ML_MAX_THREADS; t++)
+		for (i = 0; i < ML_KDUMP_CODECS; i++)
+			if (k->created[t][i] && k->codecs[i].destroy)
+				k->codecs[i].destroy(k->states[t][i]);
 	for (i = 0; i < ML_KDUMP_SLOTS; i++)
 		ml_free(&k->alloc, k->slots[i].bytes);
 	ml_kdump_map_fini(&k->map);
 	ml_free(&k->alloc, k->window);
 	ml_free(&k->alloc, k->in);
+	ml_free(&k->alloc, k->ahead);
 }
 
 /* ---- descriptors -------------------------------------------------------- */
@@ -233,24 +235,25 @@ static unsigned int codec_of(uint32_t flags)
 					 ML_KDUMP_CODECS;
 }
 
-static enum memlog_status use_codec(struct ml_kdump_pages *k, unsigned int c,
-				    struct memlog_err *err)
+enum memlog_status ml_kdump_pages_codec(struct ml_kdump_pages *k,
+					unsigned int c, unsigned int thread,
+					struct memlog_err *err)
 {
 	if (!k->codecs[c].expand)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "pages are compressed with %s, which this build "
 			       "cannot expand",
 			       ml_kdump_codec_names[c]);
-	if (k->created[c])
+	if (k->created[thread][c])
 		return MEMLOG_OK;
 	if (k->codecs[c].create) {
-		k->states[c] = k->codecs[c].create(&k->alloc);
-		if (!k->states[c])
+		k->states[thread][c] = k->codecs[c].create(&k->alloc);
+		if (!k->states[thread][c])
 			return ml_fail(err, MEMLOG_NO_MEMORY,
 				       "no memory to expand %s",
 				       ml_kdump_codec_names[c]);
 	}
-	k->created[c] = true;
+	k->created[thread][c] = true;
 	return MEMLOG_OK;
 }
 
@@ -301,19 +304,17 @@ static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
 	return why.status;
 }
 
-/* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
- * plain page. */
-static enum memlog_status kdump_pages_prepare(struct ml_kdump_pages *k,
-					      const struct ml_kdump_desc *d,
-					      unsigned int *ret_c,
-					      const uint8_t **ret_in,
-					      struct memlog_err *err)
+enum memlog_status ml_kdump_pages_prepare(struct ml_kdump_pages *k,
+					  const struct ml_kdump_desc *d,
+					  unsigned int *ret_c,
+					  const uint8_t **ret_in,
+					  struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
 
 	*ret_c = codec_of(d->flags);
 	if (*ret_c < ML_KDUMP_CODECS)
-		s = use_codec(k, *ret_c, err);
+		s = ml_kdump_pages_codec(k, *ret_c, 0, err);
 	return s ? s : kdump_pages_stored(k, d, ret_in, err);
 }
 
@@ -330,32 +331,33 @@ static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 	unsigned int c;
 	size_t got = 0;
 
-	s = kdump_pages_prepare(k, d, &c, &in, err);
+	s = ml_kdump_pages_prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
 	if (c == ML_KDUMP_CODECS) {
 		got = d->size;
 		memcpy(out, in, got);
-	} else if (k->codecs[c].expand(k->states[c], in, d->size, out,
+	} else if (k->codecs[c].expand(k->states[0][c], in, d->size, out,
 				       block + 1, &got)) {
 		got = 0;
 	}
 	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
 
-/* The first len bytes of a page, not verified. */
+/* The start of a page, not verified. */
 static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 					    const struct ml_kdump_desc *d,
-					    uint8_t *out, size_t len,
+					    uint64_t pfn, uint8_t *out,
 					    struct memlog_err *err)
 {
-	const uint8_t *in, *verbatim;
+	const size_t len = MEMLOG_PEEK;
+	const uint8_t *in, *verbatim, *ahead;
 	const struct memlog_codec *codec;
 	enum memlog_status s;
 	unsigned int c;
 	size_t got = 0;
 
-	s = kdump_pages_prepare(k, d, &c, &in, err);
+	s = ml_kdump_pages_prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
 	codec = c < ML_KDUMP_CODECS ? &k->codecs[c] : NULL;
@@ -363,7 +365,11 @@ static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 	    (codec->literal && codec->literal(in, d->size, &verbatim) >= len)) {
 		got = codec ? len : ml_min(len, d->size);
 		memcpy(out, codec ? verbatim : in, got);
-	} else if (codec->expand(k->states[c], in, d->size, out, len, &got)) {
+	} else if (codec->threads && (ahead = ml_kdump_ahead(k, pfn, d))) {
+		memcpy(out, ahead, len);
+		got = len;
+	} else if (codec->expand(k->states[0][c], in, d->size, out, len,
+				 &got)) {
 		got = 0;
 	}
 	return got == len ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
@@ -409,8 +415,7 @@ static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 }
 
 enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
-				       uint8_t *out, size_t len,
-				       struct memlog_err *err)
+				       uint8_t *out, struct memlog_err *err)
 {
 	const struct ml_kdump_slot *slot;
 	enum memlog_status s;
@@ -421,11 +426,11 @@ enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 		return s;
 	slot = kdump_pages_cached(k, &d);
 	if (slot)
-		memcpy(out, slot->bytes, len);
+		memcpy(out, slot->bytes, MEMLOG_PEEK);
 	else if (ml_kdump_same(&k->zero, &d))
-		memset(out, 0, len);
+		memset(out, 0, MEMLOG_PEEK);
 	else
-		s = kdump_pages_begin(k, &d, out, len, err);
+		s = kdump_pages_begin(k, &d, pfn, out, err);
 	return s;
 }
 
