@@ -17,10 +17,10 @@
 #define SEQUENCE 512u
 
 /* Pages that a thread takes at once: about as much of the file as a page fault maps. */
-#define TAKEN 64u
+#define TAKEN 32u
 
 /* Pages expanded ahead, and looked at for that. */
-#define AHEAD  4096u
+#define AHEAD 4096u
 #define LOOKED (4 * AHEAD)
 
 struct start {
@@ -107,6 +107,7 @@ static void ahead_fill(struct ml_kdump_pages *k, uint64_t pfn)
 {
 	uint64_t end = ml_min(pfn + LOOKED, k->head->end_pfn);
 	struct ml_kdump_ahead *a = k->ahead;
+	const uint8_t *there;
 	struct start *s;
 
 	for (a->n = a->at = 0; pfn < end && a->n < AHEAD; pfn++) {
@@ -117,7 +118,9 @@ static void ahead_fill(struct ml_kdump_pages *k, uint64_t pfn)
 			!ml_kdump_pages_prepare(k, &s->desc, &s->codec, &s->in,
 						NULL) &&
 			s->codec < ML_KDUMP_CODECS &&
-			k->codecs[s->codec].threads;
+			k->codecs[s->codec].threads &&
+			!ml_kdump_pages_literal(k, s->codec, &s->desc, s->in,
+						&there);
 	}
 }
 
@@ -129,28 +132,36 @@ static bool ahead_sequence(struct ml_kdump_ahead *a, uint64_t pfn)
 	return a->run >= SEQUENCE;
 }
 
-const uint8_t *ml_kdump_ahead(struct ml_kdump_pages *k, uint64_t pfn,
-			      const struct ml_kdump_desc *d)
+const uint8_t *ml_kdump_ahead_get(struct ml_kdump_pages *k, uint64_t pfn)
 {
 	struct ml_kdump_ahead *a = k->ahead;
 	const struct start *s;
 
-	if (!k->image || k->image->threads < 2 || !ml_file_is_mapped(k->file))
+	if (!a || !k->image->threads)
 		return NULL;
-	if (!a)
-		a = k->ahead = ml_calloc(&k->alloc, 1, sizeof(*a));
-	if (!a || !ahead_sequence(a, pfn))
-		return NULL;
-	if (!a->n || pfn < a->start[0].pfn || pfn > a->start[a->n - 1].pfn) {
-		ahead_fill(k, pfn);
-		ahead_expand(k);
-	}
 	while (a->at < a->n && a->start[a->at].pfn < pfn)
 		a->at++;
 	if (a->at == a->n)
 		return NULL;
 	s = &a->start[a->at];
-	if (s->pfn != pfn || s->damaged || !ml_kdump_same(&s->desc, d))
+	if (s->pfn != pfn || s->damaged)
 		return NULL;
+	a->last = pfn;
 	return s->bytes;
+}
+
+void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+
+	if (!k->image || k->image->threads < 2 || !ml_file_is_mapped(k->file))
+		return;
+	if (!a)
+		a = k->ahead = ml_calloc(&k->alloc, 1, sizeof(*a));
+	if (!a || !ahead_sequence(a, pfn))
+		return;
+	if (a->n && pfn >= a->start[0].pfn && pfn <= a->start[a->n - 1].pfn)
+		return;
+	ahead_fill(k, pfn);
+	ahead_expand(k);
 }

@@ -193,10 +193,13 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 				       uint8_t *out, struct memlog_err *err);
 
-/* The same of a compressed page with this descriptor, if it is one of those that other
- * threads expand ahead; borrowed until the next call. NULL: expand it. ahead.c */
-const uint8_t *ml_kdump_ahead(struct ml_kdump_pages *k, uint64_t pfn,
-			      const struct ml_kdump_desc *d);
+/* The same of a page that was expanded ahead; borrowed until the next call. NULL: it
+ * was not. ahead.c */
+const uint8_t *ml_kdump_ahead_get(struct ml_kdump_pages *k, uint64_t pfn);
+
+/* A page that has to be expanded is asked for: if it is one of many in sequence, expand
+ * it and those that come next with several threads. ahead.c */
+void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn);
 
 /* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
  * plain page. */
@@ -205,6 +208,11 @@ enum memlog_status ml_kdump_pages_prepare(struct ml_kdump_pages *k,
 					  unsigned int *ret_c,
 					  const uint8_t **ret_in,
 					  struct memlog_err *err);
+
+/* Does a compressed page begin with MEMLOG_PEEK bytes that are not? *ret: where. */
+bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int codec,
+			    const struct ml_kdump_desc *d, const uint8_t *in,
+			    const uint8_t **ret);
 
 /* Have the state of a codec for one of the threads. UNSUPPORTED, NO_MEMORY. */
 enum memlog_status ml_kdump_pages_codec(struct ml_kdump_pages *k,

@@ -344,6 +344,14 @@ static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
 
+bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int c,
+			    const struct ml_kdump_desc *d, const uint8_t *in,
+			    const uint8_t **ret)
+{
+	return k->codecs[c].literal &&
+	       k->codecs[c].literal(in, d->size, ret) >= MEMLOG_PEEK;
+}
+
 /* The start of a page, not verified. */
 static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 					    const struct ml_kdump_desc *d,
@@ -351,26 +359,28 @@ static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
 					    struct memlog_err *err)
 {
 	const size_t len = MEMLOG_PEEK;
-	const uint8_t *in, *verbatim, *ahead;
-	const struct memlog_codec *codec;
+	const uint8_t *in, *there;
 	enum memlog_status s;
 	unsigned int c;
-	size_t got = 0;
+	size_t got = len;
 
 	s = ml_kdump_pages_prepare(k, d, &c, &in, err);
 	if (s)
 		return s;
-	codec = c < ML_KDUMP_CODECS ? &k->codecs[c] : NULL;
-	if (!codec ||
-	    (codec->literal && codec->literal(in, d->size, &verbatim) >= len)) {
-		got = codec ? len : ml_min(len, d->size);
-		memcpy(out, codec ? verbatim : in, got);
-	} else if (codec->threads && (ahead = ml_kdump_ahead(k, pfn, d))) {
-		memcpy(out, ahead, len);
-		got = len;
-	} else if (codec->expand(k->states[0][c], in, d->size, out, len,
-				 &got)) {
-		got = 0;
+	if (c == ML_KDUMP_CODECS) {
+		got = ml_min(len, d->size);
+		memcpy(out, in, got);
+	} else if (ml_kdump_pages_literal(k, c, d, in, &there)) {
+		memcpy(out, there, len);
+	} else {
+		if (k->codecs[c].threads)
+			ml_kdump_ahead_start(k, pfn);
+		there = ml_kdump_ahead_get(k, pfn);
+		if (there)
+			memcpy(out, there, len);
+		else if (k->codecs[c].expand(k->states[0][c], in, d->size, out,
+					     len, &got))
+			got = 0;
 	}
 	return got == len ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
 }
@@ -420,7 +430,12 @@ enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 	const struct ml_kdump_slot *slot;
 	enum memlog_status s;
 	struct ml_kdump_desc d;
+	const uint8_t *ahead = ml_kdump_ahead_get(k, pfn);
 
+	if (ahead) {
+		memcpy(out, ahead, MEMLOG_PEEK);
+		return MEMLOG_OK;
+	}
 	s = ml_kdump_pages_find(k, pfn, &d, err);
 	if (s)
 		return s;
