@@ -20,7 +20,7 @@
 #define TAKEN 32u
 
 /* Pages expanded ahead, and looked at for that. */
-#define AHEAD 4096u
+#define AHEAD  4096u
 #define LOOKED (4 * AHEAD)
 
 struct start {
@@ -87,10 +87,10 @@ static bool ahead_ready(struct ml_kdump_pages *k, unsigned int worker)
 static void ahead_expand(struct ml_kdump_pages *k)
 {
 	unsigned int n = ml_min(k->image->threads, ML_MAX_THREADS), i;
-	struct worker w[ML_MAX_THREADS];
 	size_t next = 0;
+	struct worker w[ML_MAX_THREADS] = { { .pages = k, .next = &next } };
 
-	for (i = 0; i < n; i++) {
+	for (i = 1; i < n; i++) {
 		w[i] = (struct worker){ .pages = k, .next = &next, .index = i };
 		w[i].started = i && i * TAKEN < k->ahead->n &&
 			       ahead_ready(k, i) &&

@@ -189,7 +189,7 @@ enum memlog_status ml_kdump_pages_find(struct ml_kdump_pages *k, uint64_t pfn,
 				       struct memlog_err *err);
 
 /* The first MEMLOG_PEEK bytes of a page, for a search. The rest of the page is not
- * expanded or verified where that can be avoided. */
+ * expanded or verified where that can be avoided. peek.c */
 enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
 				       uint8_t *out, struct memlog_err *err);
 
@@ -208,6 +208,15 @@ enum memlog_status ml_kdump_pages_prepare(struct ml_kdump_pages *k,
 					  unsigned int *ret_c,
 					  const uint8_t **ret_in,
 					  struct memlog_err *err);
+
+/* Note that the bytes of a page are damaged: NO_DATA. */
+enum memlog_status ml_kdump_pages_damaged(const struct ml_kdump_pages *k,
+					  const struct ml_kdump_desc *d,
+					  struct memlog_err *err);
+
+/* The page, if it was expanded lately; else NULL. */
+struct ml_kdump_slot *ml_kdump_pages_cached(struct ml_kdump_pages *k,
+					    const struct ml_kdump_desc *d);
 
 /* Does a compressed page begin with MEMLOG_PEEK bytes that are not? *ret: where. */
 bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int codec,

@@ -280,9 +280,9 @@ static enum memlog_status kdump_pages_stored(struct ml_kdump_pages *k,
 	return s;
 }
 
-static enum memlog_status kdump_pages_damaged(const struct ml_kdump_pages *k,
-					      const struct ml_kdump_desc *d,
-					      struct memlog_err *err)
+enum memlog_status ml_kdump_pages_damaged(const struct ml_kdump_pages *k,
+					  const struct ml_kdump_desc *d,
+					  struct memlog_err *err)
 {
 	unsigned int c = codec_of(d->flags);
 	struct memlog_err why;
@@ -341,7 +341,7 @@ static enum memlog_status kdump_pages_expand(struct ml_kdump_pages *k,
 				       block + 1, &got)) {
 		got = 0;
 	}
-	return got == block ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
+	return got == block ? MEMLOG_OK : ml_kdump_pages_damaged(k, d, err);
 }
 
 bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int c,
@@ -352,41 +352,8 @@ bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int c,
 	       k->codecs[c].literal(in, d->size, ret) >= MEMLOG_PEEK;
 }
 
-/* The start of a page, not verified. */
-static enum memlog_status kdump_pages_begin(struct ml_kdump_pages *k,
-					    const struct ml_kdump_desc *d,
-					    uint64_t pfn, uint8_t *out,
-					    struct memlog_err *err)
-{
-	const size_t len = MEMLOG_PEEK;
-	const uint8_t *in, *there;
-	enum memlog_status s;
-	unsigned int c;
-	size_t got = len;
-
-	s = ml_kdump_pages_prepare(k, d, &c, &in, err);
-	if (s)
-		return s;
-	if (c == ML_KDUMP_CODECS) {
-		got = ml_min(len, d->size);
-		memcpy(out, in, got);
-	} else if (ml_kdump_pages_literal(k, c, d, in, &there)) {
-		memcpy(out, there, len);
-	} else {
-		if (k->codecs[c].threads)
-			ml_kdump_ahead_start(k, pfn);
-		there = ml_kdump_ahead_get(k, pfn);
-		if (there)
-			memcpy(out, there, len);
-		else if (k->codecs[c].expand(k->states[0][c], in, d->size, out,
-					     len, &got))
-			got = 0;
-	}
-	return got == len ? MEMLOG_OK : kdump_pages_damaged(k, d, err);
-}
-
-static struct ml_kdump_slot *kdump_pages_cached(struct ml_kdump_pages *k,
-						const struct ml_kdump_desc *d)
+struct ml_kdump_slot *ml_kdump_pages_cached(struct ml_kdump_pages *k,
+					    const struct ml_kdump_desc *d)
 {
 	unsigned int i;
 
@@ -402,7 +369,7 @@ static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 					   const uint8_t **ret,
 					   struct memlog_err *err)
 {
-	struct ml_kdump_slot *slot = kdump_pages_cached(k, d);
+	struct ml_kdump_slot *slot = ml_kdump_pages_cached(k, d);
 	enum memlog_status s;
 
 	if (!slot) {
@@ -422,31 +389,6 @@ static enum memlog_status kdump_pages_keep(struct ml_kdump_pages *k,
 	}
 	*ret = slot->bytes;
 	return MEMLOG_OK;
-}
-
-enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
-				       uint8_t *out, struct memlog_err *err)
-{
-	const struct ml_kdump_slot *slot;
-	enum memlog_status s;
-	struct ml_kdump_desc d;
-	const uint8_t *ahead = ml_kdump_ahead_get(k, pfn);
-
-	if (ahead) {
-		memcpy(out, ahead, MEMLOG_PEEK);
-		return MEMLOG_OK;
-	}
-	s = ml_kdump_pages_find(k, pfn, &d, err);
-	if (s)
-		return s;
-	slot = kdump_pages_cached(k, &d);
-	if (slot)
-		memcpy(out, slot->bytes, MEMLOG_PEEK);
-	else if (ml_kdump_same(&k->zero, &d))
-		memset(out, 0, MEMLOG_PEEK);
-	else
-		s = kdump_pages_begin(k, &d, pfn, out, err);
-	return s;
 }
 
 enum memlog_status ml_kdump_pages_read(struct ml_kdump_pages *k, uint64_t pfn,
