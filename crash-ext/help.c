@@ -16,7 +16,7 @@
 static const char *const head[] = {
 	"memlog",
 	"logs that firmware and hypervisors left in memory",
-	("[--info | --list | --list-boots | --extract=FILE]\n"
+	("[--info | --list | --list-boots | --signature | --extract=FILE]\n"
 	 "         [-a | -b N] [-F LIST] [--at ADDR | --range A-B | --scan MODE]\n"
 	 "         [-g REGEX] [-n LINES] [-l LEVELS] [-O FORMAT] [-o FILE]"),
 	"  This command finds the debug log of the guest's firmware (OVMF, built",

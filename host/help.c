@@ -16,7 +16,8 @@ static const struct help_group {
 	const char *title;
 	const char *names[20];
 } help_groups[] = {
-	{ "What to do", { "info", "list", "list-boots", "follow", "extract" } },
+	{ "What to do",
+	  { "info", "list", "list-boots", "signature", "follow", "extract" } },
 	{ "Which logs",
 	  { "all", "boot", "format", "scan", "at", "range", "map", "symbols",
 	    "via-qemu" } },

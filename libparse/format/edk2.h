@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fault.h"
 #include "moment.h"
 
 /* Bits of DEBUG() to levels of syslog. */
@@ -20,5 +21,8 @@ bool ml_edk2_date(const uint8_t *efi_time, double *ret);
 /* A say.moment: by the phase, the progress codes of our firmware, and for all others the
  * lines that the core of each phase writes. edk2moment.c */
 void ml_edk2_moment(const struct memlog_record *rec, struct ml_moment *ret);
+
+/* A say.fault: assertions, exceptions, errors. edk2fault.c */
+void ml_edk2_fault(const struct memlog_record *rec, struct ml_fault *ret);
 
 #endif

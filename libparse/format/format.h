@@ -2,10 +2,9 @@
 /*
  * format.h - the interface that every log format implements.
  *
- * A format is one file, format/foo.c, with one struct ml_format, and one line
- * in format/table.c. It does not know where its bytes come from: probe() gets a
- * copy of the header, and decoders read (extent, offset) through a struct
- * ml_source.
+ * A format is one file, format/foo.c, with one struct ml_format, and one line in
+ * format/table.c. It does not know where its bytes come from: probe() gets a copy of the
+ * header, and decoders read (extent, offset) through a struct ml_source.
  */
 #ifndef ML_FORMAT_FORMAT_H
 #define ML_FORMAT_FORMAT_H
@@ -13,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "event.h"
+#include "fault.h"
 #include "formats.h"
 #include "image/image.h"
 #include "look.h"
@@ -277,12 +277,10 @@ struct ml_format {
 				    struct memlog_err *err);
 	size_t probe_min, probe_len;
 
-	/*
-	 * Decoding is pull-based. state has state_size zeroed bytes. next
+	/* Decoding is pull-based. state has state_size zeroed bytes. next
 	 * returns a record that stays valid until the next call; NO_DATA at the
 	 * end; bytes that are not in the image are skipped and counted in
-	 * source->missing and in the record's flags. close: optional.
-	 */
+	 * source->missing and in the record's flags. close: optional. */
 	enum memlog_status (*open)(void *state, struct ml_source *source,
 				   const struct ml_decoder_opts *opts,
 				   struct memlog_err *err);
@@ -293,8 +291,7 @@ struct ml_format {
 	size_t state_size;
 
 	/*
-	 * needs_random: probing or decoding needs random access, so a pipe must
-	 *	be spooled.
+	 * needs_random: it needs random access, so a pipe must be spooled.
 	 * reach: bytes on either side of a log's start that may belong to it or
 	 *	to its siblings beyond what probe() reports: a pipe keeps them.
 	 *	Also how far before its header a log may start that the header
@@ -398,7 +395,8 @@ struct ml_format {
 	/*
 	 * event: the meaning of a record of a hypervisor's trace. The records
 	 *	of each CPU come in order. false: it has none.
-	 * moment: what a record says of the boot: phases, marks. ret is zeroed.
+	 * moment: what a record says of the boot: phases, marks. fault: what it
+	 *	says of a failure. ret is zeroed.
 	 * visits: LEAVE and ENTER are the ways of a CPU into the hypervisor and
 	 *	out of it, also from the host, and reasons are not those of a
 	 *	processor: events have their names.
@@ -433,6 +431,8 @@ struct ml_format {
 			      struct ml_event *ret);
 		void (*moment)(const struct memlog_record *rec,
 			       struct ml_moment *ret);
+		void (*fault)(const struct memlog_record *rec,
+			      struct ml_fault *ret);
 		bool visits;
 		const char *(*reason)(uint32_t reason);
 		const struct ml_format *clock;

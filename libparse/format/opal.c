@@ -389,6 +389,19 @@ static void opal_moment(const struct memlog_record *rec, struct ml_moment *ret)
 	ret->phase = ML_STAGE_FIRMWARE;
 }
 
+/* "< assert failed at core/init.c:620 >" */
+static void opal_fault(const struct memlog_record *rec, struct ml_fault *ret)
+{
+	struct ml_words w = ml_words_of(rec), line;
+
+	if (!ml_words_skip(&w, "< assert failed at ") ||
+	    !ml_words_split_last(w, ":", &ret->where, &line) ||
+	    !ml_words_number(&line, 10, &ret->number))
+		return;
+	ret->kind = ML_FAULT_ASSERT;
+	ret->has_number = true;
+}
+
 /* The descriptor is not at the start of a page, but found by a likely place. */
 static const struct ml_magic opal_magics[] = {
 	{ .bytes = "f0iegras", .len = 8, .align = ML_PAGE },
@@ -417,6 +430,7 @@ const struct ml_format ml_format_opal = {
 	.live.header = MEMCONS,
 	.live.position = opal_position,
 	.say.moment = opal_moment,
+	.say.fault = opal_fault,
 	.say.absent = "OPAL is the firmware of POWER8 and later machines; "
 		      "guests do not have it",
 };

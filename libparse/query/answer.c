@@ -10,6 +10,7 @@
 #include "base/sized.h"
 #include "image/image.h"
 #include "render/summary.h"
+#include "signature.h"
 
 enum memlog_exit ml_answer_exit(const struct ml_answer *a)
 {
@@ -53,7 +54,7 @@ static void answer_say(const struct ml_run *run)
 		       missing, ml_s(missing), ml_are(missing));
 }
 
-/* The object of one image, if the output is one stream of JSON. */
+/* The object of one image, if the output is one stream of JSON, or its signature. */
 static enum memlog_status answer_write(const struct memlog_query *query,
 				       const struct memlog_query_host *host,
 				       const struct ml_summary *summary,
@@ -61,6 +62,9 @@ static enum memlog_status answer_write(const struct memlog_query *query,
 {
 	enum ml_list_style style = query->render->list;
 
+	if (query->signature && style == ML_LIST_TEXT && !host->sink->begin)
+		return ml_summary_write_text(host->sink, summary, host->many,
+					     err);
 	if ((style != ML_LIST_JSON && style != ML_LIST_JSON_SEQ) ||
 	    host->sink->begin)
 		return MEMLOG_OK;
@@ -87,6 +91,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	};
 	struct memlog_query_result *result = &run->result;
 	bool cut = ml_missing_unknown(run);
+	struct ml_signature signature;
 	struct ml_answer answer;
 	enum memlog_status written;
 
@@ -110,6 +115,8 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	/* not of options that fit no image, and not after Ctrl-C */
 	if (!run->checked || s == MEMLOG_STOP)
 		return s;
+	if (ml_sign_image(run, summary.status, s, &signature))
+		summary.signature = &signature;
 	written = answer_write(run->query, &run->host, &summary, &why);
 	if (!written)
 		return s;
@@ -137,6 +144,7 @@ enum memlog_exit memlog_query_failed(const struct memlog_query *query,
 		.error = err && err->text[0] ? err->text :
 					       memlog_status_name(status),
 	};
+	struct ml_signature signature;
 	struct memlog_query_host h;
 
 	if (status == MEMLOG_INVALID || (!name && status != MEMLOG_NO_MEMORY))
@@ -146,6 +154,9 @@ enum memlog_exit memlog_query_failed(const struct memlog_query *query,
 	ml_sized_in(&h, sizeof(h), host);
 	summary.status = result.exit;
 	summary.elapsed = answer_elapsed(&h);
+	ml_signature_of_image("unreadable", "unreadable",
+			      memlog_status_name(status), &signature);
+	summary.signature = &signature;
 	if (answer_write(query, &h, &summary, NULL))
 		return MEMLOG_EXIT_UNREADABLE;
 	return result.exit;

@@ -36,6 +36,10 @@ static const struct clash {
 	  "it copies whole logs into an ELF core" },
 	{ "follow", "stats,at,all,boot,uncommitted",
 	  "it prints the current log as it grows" },
+	{ "signature",
+	  "info,list,list-boots,extract,follow,stats,all,time-format,delta,"
+	  "tsc-mhz,merge,acrn-formats," CHECK_LINES,
+	  "it prints no lines" },
 	{ "at", "scan,range", "it does not search" },
 	{ "ignore-case", "case-sensitive", "it is the opposite" },
 	{ "stats", "acrn-formats,time-format,delta,merge",
@@ -136,14 +140,12 @@ static enum memlog_status check_render(const struct memlog_query *q,
 	const struct ml_render *r = q->render;
 	char option[ML_OPTION_TYPED];
 
-	if ((q->info || q->list || q->list_boots) && r->list == ML_LIST_NONE)
+	if (r->list == ML_LIST_NONE &&
+	    ml_query_given(q, "info,list,list-boots,signature", option))
 		return ml_fail(err, MEMLOG_INVALID,
-			       "--%s is written as text, json or json-seq, "
+			       "%s is written as text, json or json-seq, "
 			       "not as %s",
-			       q->info ? "info" :
-			       q->list ? "list" :
-					 "list-boots",
-			       r->name);
+			       option, r->name);
 	if (q->follow && !r->flush)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "-w is written as text, raw, json or json-seq, "

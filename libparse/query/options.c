@@ -11,6 +11,7 @@
 #include "record/timeline/timeline.h"
 #include "render/tables/stats.h"
 #include "rules.h"
+#include "render/summary.h"
 #include "set.h"
 
 enum {
@@ -40,6 +41,8 @@ static const struct option_row {
 	  ALL, ml_set_list },
 	{ "list-boots", 0, NULL, "list the boots that there are logs of", ALL,
 	  ml_set_list_boots },
+	{ "signature", 0, NULL, "print a short key of what went wrong", ALL,
+	  ml_set_signature },
 	{ "extract", 0, NULL, "write only the logs, as a small ELF core",
 	  PLUGINS | LIBRARY, ml_set_extract },
 	{ "follow", 'w', NULL,
@@ -193,6 +196,8 @@ bool ml_query_arrival(const struct memlog_query *q)
 
 const struct ml_render *ml_query_writer(const struct memlog_query *q)
 {
+	if (q->signature)
+		return &ml_render_summary;
 	if (!q->stats || !ml_query_prints(q) || !q->render->tables)
 		return q->render;
 	return q->render->tables;

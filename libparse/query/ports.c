@@ -123,6 +123,7 @@ static enum memlog_status ports_check(const struct ml_run *run,
 	const struct memlog_query *q = run->query;
 	const char *what = q->list		 ? "--list" :
 			   q->list_boots	 ? "--list-boots" :
+			   q->signature		 ? "--signature" :
 			   q->extract		 ? "--extract" :
 			   q->stats		 ? "--stats" :
 			   q->n_at		 ? "--at" :

@@ -10,6 +10,7 @@
 #include "base/plural.h"
 #include "render/words.h"
 #include "scan/scan.h"
+#include "signature.h"
 
 /* Print all records. *ret_read is the status of reading, the return value that
  * of writing. */
@@ -31,6 +32,7 @@ static enum memlog_status each_record(struct ml_job *j,
 		if (*ret_read)
 			break;
 		j->bytes += rec->raw_len;
+		ml_sign_record(j, rec);
 		s = ml_job_take(j, rec, err);
 	}
 	return s;
@@ -218,6 +220,7 @@ static enum memlog_status print_open_log(struct ml_job *j,
 		return read;
 	}
 	missing = memlog_decoder_missing(j->decoder);
+	ml_sign_log_end(j, read, missing);
 	/* what was rendered before a stop is still written */
 	if (render->log_end && (!s || s == MEMLOG_STOP)) {
 		e = render->log_end(j->state, j->log, missing, s ? NULL : err);

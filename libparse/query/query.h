@@ -46,6 +46,7 @@ struct memlog_query {
 	enum memlog_host host;
 	uint64_t given; /* options of the table, a bit for each */
 	bool info, list, list_boots, extract; /* at most one */
+	bool signature; /* instead of what is in the logs */
 	bool has_boot;
 	int32_t boot; /* -b */
 	bool follow;

@@ -3,6 +3,7 @@
 #ifndef ML_QUERY_RUN_H
 #define ML_QUERY_RUN_H
 
+#include "record/signature.h"
 #include "render/list.h"
 #include "query.h"
 
@@ -22,15 +23,17 @@ struct ml_run {
 	const struct memlog_log **logs, **chosen;
 	size_t n_logs, n_chosen;
 	struct ml_timeline *timeline; /* NULL: none is wanted */
-	uint64_t tsc_hz;	      /* of time stamps, 0: unknown */
-	struct memlog_names *names;   /* of modules; NULL: none are needed */
-	bool checked;		      /* the options fit each other */
-	bool printed;		      /* anything, for the exit status */
-	unsigned int seen;	      /* in records: HAS_ bits */
-	bool said_symbols;	      /* of this query: see takes.c */
-	bool said_rate;		      /* that --tsc-mhz has no effect */
-	bool said_none;	  /* an error message says why nothing was */
-	uint64_t missing; /* bytes of the logs that were read */
+	struct ml_signing signing;
+	bool unsigned_rest;	    /* not all records were read */
+	uint64_t tsc_hz;	    /* of time stamps, 0: unknown */
+	struct memlog_names *names; /* of modules; NULL: none are needed */
+	bool checked;		    /* the options fit each other */
+	bool printed;		    /* anything, for the exit status */
+	unsigned int seen;	    /* in records: HAS_ bits */
+	bool said_symbols;	    /* of this query: see takes.c */
+	bool said_rate;		    /* that --tsc-mhz has no effect */
+	bool said_none;		    /* an error message says why nothing was */
+	uint64_t missing;	    /* bytes of the logs that were read */
 	/* the requested formats, by -F or because the writer takes no others: a
 	 * list, NULL for all */
 	const char *asked;
@@ -103,6 +106,7 @@ struct ml_job {
 	bool inside;	     /* the previous record continues in the next */
 	bool passed;	     /* and passed */
 	bool enough;
+	bool is_signed; /* some of its records are of the signature */
 	/* text of older boots in the same log that is not printed: some without
 	 * a number, and of these boots */
 	bool older_unknown, older;

@@ -34,6 +34,7 @@ SET_FLAG(consumed)
 SET_FLAG(merge)
 SET_FLAG(force)
 SET_FLAG(strict)
+SET_FLAG(signature)
 SET_FLAG(delta)
 
 enum memlog_status ml_set_verbose(struct memlog_query *q, const char *value,
@@ -337,9 +338,8 @@ enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
 		return set_number(eq + 1, "files", 0, UINT32_MAX, &q->max_files,
 				  err);
 	return ml_fail(err, MEMLOG_INVALID,
-		       "unknown limit \"%.32s\"; there are logs=N, how many "
-		       "logs of one image are kept, acrnlog-size=BYTES and "
-		       "acrnlog-files=N",
+		       "unknown limit \"%.32s\"; there are logs=N to keep of "
+		       "one image, acrnlog-size=BYTES and acrnlog-files=N",
 		       value);
 }
 

@@ -14,6 +14,7 @@ ml_setter ml_set_info, ml_set_list, ml_set_list_boots, ml_set_boot,
 	ml_set_cpus, ml_set_since, ml_set_until, ml_set_render, ml_set_stats,
 	ml_set_tsc, ml_set_time_format, ml_set_limit, ml_set_threads,
 	ml_set_color, ml_set_strict, ml_set_ignore_case, ml_set_exact_case,
-	ml_set_invert, ml_set_after, ml_set_before, ml_set_around, ml_set_delta;
+	ml_set_invert, ml_set_after, ml_set_before, ml_set_around, ml_set_delta,
+	ml_set_signature;
 
 #endif

@@ -18,6 +18,7 @@ my @modes = ('-O text', '-O json', '-O raw', '-O perfetto', '-O tracedat',
 # a use of each option that shows in some image
 my %uses = (
 	'info' => '--info', 'list' => '--list', 'list-boots' => '--list-boots',
+	'signature' => '--signature',
 	'follow' => '-w', 'extract' => '--extract x', 'all' => '-a',
 	'boot' => '-b -1', 'format' => '-F cbmem', 'scan' => '--scan likely',
 	'at' => '--at 0x1000', 'range' => '--range 0+4K', 'map' => '--map none',

@@ -88,6 +88,9 @@ enum memlog_status ml_acrn_trace_expand(struct memlog_logs *logs,
 void ml_acrn_trace_relate(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image, bool some);
 
+/* A say.fault. fault.c */
+void ml_acrn_fault(const struct memlog_record *rec, struct ml_fault *ret);
+
 extern const struct ml_magic ml_acrn_magics[];
 
 extern const struct ml_format ml_format_acrn_log, ml_format_acrn_trace;

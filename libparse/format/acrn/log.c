@@ -313,6 +313,7 @@ const struct ml_format ml_format_acrn_log = {
 	.group.own = ml_acrn_log_own,
 	.live.stable = log_stable,
 	.say.moment = log_moment,
+	.say.fault = ml_acrn_fault,
 	.say.rate = ml_acrn_rate,
 	.say.boots = true,
 	.say.takes = ML_TAKES_CONSUMED,

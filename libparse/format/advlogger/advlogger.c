@@ -231,6 +231,7 @@ const struct ml_format ml_format_advlogger = {
 	.live.narrow = ml_advlogger_narrow,
 	.live.position = ml_advlogger_position,
 	.say.moment = ml_edk2_moment,
+	.say.fault = ml_edk2_fault,
 	.say.takes = ML_TAKES_RATE,
 	.say.absent = "firmware of Project Mu and of Hyper-V's machines of "
 		      "generation 2 has an AdvancedLogger; other firmware, "

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "format/linuxfault.h"
 #include "image/vmcoreinfo.h"
 
 enum { POINTER = 8, NS = 1000000000, LF = '\n', CPU_BIT = 31 };
@@ -259,6 +260,7 @@ const struct ml_format ml_format_dmesg = {
 	.group.expand = ml_dmesg_expand,
 	.group.text = dmesg_text,
 	.say.moment = ml_dmesg_moment,
+	.say.fault = ml_linux_fault,
 	.say.absent =
 		"Linux's log is found by VMCOREINFO, in a note of the dump "
 		"or in its memory (before Linux 4.13 with "

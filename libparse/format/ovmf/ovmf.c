@@ -219,6 +219,7 @@ const struct ml_format ml_format_ovmf = {
 	.live.position = ml_ovmf_position,
 	.say.module = ml_ovmf_module,
 	.say.moment = ml_edk2_moment,
+	.say.fault = ml_edk2_fault,
 	.say.takes = ML_TAKES_UNCOMMITTED,
 	.say.absent = "the firmware may not log into memory: OVMF does if "
 		      "built with -D DEBUG_TO_MEM=TRUE, and not with fw_cfg "

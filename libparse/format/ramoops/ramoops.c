@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/number.h"
+#include "format/linuxfault.h"
 
 enum { NS = 1000000000, DIGITS = 6, DIGITS_MAX = 9, LEVELS = 8 };
 
@@ -245,6 +246,7 @@ const struct ml_format ml_format_ramoops = {
 	.group.text = ramoops_text,
 	.group.own = ramoops_own,
 	.live.header = RAMOOPS_HEADER,
+	.say.fault = ml_linux_fault,
 	.say.absent = "Linux keeps a log over a reset only with ramoops, "
 		      "whose region starts with DBGC at a page start",
 	.say.reserved = true,

@@ -16,6 +16,7 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "format/lines.h"
+#include "format/linuxfault.h"
 #include "console.h"
 
 enum {
@@ -160,6 +161,7 @@ const struct ml_format ml_format_xencons = {
 	.find.screen = xencons_screen,
 	.find.screen_eager = true,
 	.find.expected = xencons_expected,
+	.say.fault = ml_linux_fault,
 	.say.absent = "only guests of Xen have a console page, and one without "
 		      "a line of text is not recognized",
 };

@@ -352,6 +352,7 @@ const struct ml_format ml_format_xen_console = {
 	.group.text = ml_xen_console_text,
 	.group.own = ml_xen_console_own,
 	.say.moment = xen_moment,
+	.say.fault = ml_xen_fault,
 	.say.takes = ML_TAKES_RATE,
 	.say.symbols = "conring",
 	.say.absent = "Xen's console ring is in the memory of the hypervisor, "

@@ -172,5 +172,6 @@ size_t ml_xen_console_text(const struct ml_log *log, size_t extent,
 			   struct memlog_image *image,
 			   struct memlog_range ret[2]);
 bool ml_xen_console_own(struct ml_page *page);
+void ml_xen_fault(const struct memlog_record *rec, struct ml_fault *ret);
 
 #endif
