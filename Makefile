@@ -561,7 +561,7 @@ install-dump: $(B)/memlog-dump.shared
 
 install-doc:
 	$(Q)$(INSTALL) -d $(D)$(mandir)/man1 $(D)$(mandir)/man7 $(D)$(docdir)/facts \
-		$(D)$(docdir)/examples
+		$(D)$(docdir)/examples $(D)$(docdir)/fleet
 	$(Q)$(INSTALL) -m 644 man/memlog-dump.1 $(D)$(mandir)/man1/
 	$(Q)$(INSTALL) -m 644 man/*.7 $(D)$(mandir)/man7/
 	$(Q)$(INSTALL) -m 644 README.md CHANGELOG.md SECURITY.md \
@@ -569,6 +569,7 @@ install-doc:
 		$(D)$(docdir)/
 	$(Q)$(INSTALL) -m 644 docs/facts/*.md $(D)$(docdir)/facts/
 	$(Q)$(INSTALL) -m 644 docs/examples/* $(D)$(docdir)/examples/
+	$(Q)$(INSTALL) -m 644 docs/fleet/* $(D)$(docdir)/fleet/
 
 install-completions:
 	$(Q)$(INSTALL) -d $(D)$(bashdir) $(D)$(zshdir) $(D)$(fishdir)
