@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # docs/fleet: GNU parallel over images that fail, hang and are cut, the shares of Slurm and
-# Kubernetes, the manifest, and jq's lines.
+# Kubernetes, the manifest, and jq's lines. tests/full/slurm.bats has a real Slurm.
 
 bats_require_minimum_version 1.5.0
 load ../lib
