@@ -63,7 +63,7 @@ memlog_in() {
 	memlog_in "$core" <<<"help memlog" >page
 	grep -q "crash has no exit status.  If nothing was printed, a message" page
 	grep -qx '  memlog - logs that .*' page
-	grep -qF '  memlog [--info | --list | --list-boots | --extract=FILE]' page
+	grep -qF '  memlog [--info | --list | --list-boots | --signature | --extract=FILE]' page
 	grep -qx 'DESCRIPTION' page
 	grep -qx 'EXAMPLES' page
 	# in the groups of memlog-dump --help
