@@ -306,7 +306,7 @@ struct ml_format {
 	 *	page unless eager is set. Both save the call.
 	 * glance: there is a magic at p: false if probe() would definitely
 	 *	reject it. Guards against magics planted by the million: quick,
-	 *	by the len bytes at p alone, as few as MEMLOG_PEEK.
+	 *	by the len bytes at p, as few as MEMLOG_PEEK.
 	 * expected: does the image say that it has such logs? If so, or if the
 	 *	user names the format or wants an exhaustive search, screen is
 	 *	called with eager set.

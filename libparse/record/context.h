@@ -4,7 +4,7 @@
  *
  * Lines have numbers, from 1 on. What is selected comes out in order, each line once:
  * those that match, and with MEMLOG_REC_CONTEXT those at most `before' ahead of one and
- * `after' behind one. A line of several records is printed whole once it matches.
+ * `after' after one. A line of several records is printed whole once it matches.
  */
 #ifndef ML_RECORD_CONTEXT_H
 #define ML_RECORD_CONTEXT_H

@@ -26,7 +26,7 @@ enum memlog_status ml_regex_set_case(struct ml_regex *re,
 				     enum ml_regex_case how,
 				     struct memlog_err *err);
 
-/* It is one of n that share the memory which one alone may use. */
+/* It is one of n that together may use as much memory as a single one. */
 void ml_regex_share(struct ml_regex *re, size_t n);
 
 /* Does it match anywhere in this line, a string of len bytes? */

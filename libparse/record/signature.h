@@ -3,9 +3,9 @@
  * signature.h - one short key of what went wrong in a boot, the same for every dump in which
  * the same went wrong.
  *
- * The records of all logs of the boot are added, log by log. What they mean is said by
- * their formats (say.fault, say.moment). The first assertion, exception or panic of a log is
- * its failure: an assertion in the handler of an exception is no other. Of several logs the
+ * The records of all logs of the boot are added, log by log. Their formats know what they
+ * mean (say.fault, say.moment). The first assertion, exception or panic of a log is its
+ * failure: an assertion in the handler of an exception is no other. Of several logs the
  * one with the best evidence wins, in the order of enum ml_fault_kind, then the first. An
  * error counts only if the boot did not get to a later phase, and no failure to boot came
  * after it.

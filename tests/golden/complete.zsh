@@ -12,7 +12,8 @@ trap 'zpty -d shell; rm -rf $t' EXIT
 await() {
 	repeat 600; do
 		[[ ! -e $1 ]] || return 0
-		zpty -rt shell REPLY || :
+		# there may be nothing to read yet
+		if zpty -rt shell REPLY; then continue; fi
 		sleep 0.1
 	done
 	print -ru2 "no ${1:t}: $REPLY"

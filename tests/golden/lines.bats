@@ -24,8 +24,11 @@ as_grep() {
 		ours+=("$1")
 		shift
 	done
-	"$dump" -q "${ours[@]}" ovmf >"$T/got" || :
-	grep -E "${@:2}" text >"$T/want" || :
+	local status=0 wanted=0
+	"$dump" -q "${ours[@]}" ovmf >"$T/got" || status=$?
+	grep -E "${@:2}" text >"$T/want" || wanted=$?
+	[ "$status" -eq "$wanted" ] ||
+		{ echo "${ours[*]}: $status, not $wanted"; return 1; }
 	same "$T/want" "$T/got" || { echo "${ours[@]}"; return 1; }
 }
 

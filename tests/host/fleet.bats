@@ -35,8 +35,8 @@ merged() {
 	# in the middle, so that an interruption has some on either side
 	sed -i '20r list.hang' list
 	# stopped with some done
-	timeout -s INT 1 parallel -j 2 -a list --joblog log --timeout 3 \
-		sh "$fleet/one" '{}' results || :
+	run -124 timeout -s INT 1 parallel -j 2 -a list --joblog log --timeout 3 \
+		sh "$fleet/one" '{}' results
 	sleep 0.2
 	local before
 	before=$(find results -name '*.jsonl' | wc -l)

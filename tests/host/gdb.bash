@@ -27,5 +27,5 @@ in_gdb() {
 
 memlog_said() {
 	sed -i -E 's/^Undefined memlog-error command: "(.*)"\.  Try "help memlog-error"\.$/memlog: \1/' said
-	[ ! -e printed ] || grep -a "^memlog: " printed >>said || :
+	[ ! -e printed ] || sed -n '/^memlog: /p' printed >>said
 }

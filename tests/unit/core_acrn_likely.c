@@ -106,7 +106,7 @@ static void command_line(void **state)
 				   "hvlog=2M@0x30000000",
 				   base),
 			 1);
-	/* its second half alone has rings */
+	/* only its second half has rings */
 	assert_int_equal(with_text(low, "hvlog=4M@0x2fe00000", base), 1);
 	/* something else, or somewhere else */
 	assert_int_equal(with_text(low, "hvlog=2M", base), 0);

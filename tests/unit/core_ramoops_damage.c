@@ -107,7 +107,7 @@ static void short_record(void **state)
 	memlog_image_close(image);
 }
 
-/* The signature alone is in the code of the module. */
+/* Only the signature is in the code of the module. */
 static void refused(void **state)
 {
 	uint8_t *p = mem_add(&oops_mem, OOPS_AT, 3 * OOPS_PAGE);

@@ -9,7 +9,9 @@
 
 #include <cmocka.h>
 
+#include "image/bytes/file.h"
 #include "image/image.h"
+#include "image/open.h"
 
 #define GUARD 0xa5
 #define SLACK 16 /* bytes after a buffer that must not change */
@@ -370,6 +372,22 @@ void conform_exercise(struct memlog_image *image, uint64_t limit)
 	for (i = 0; i < MEMLOG_SPACES; i++)
 		if (image->spaces[i].ops)
 			exercise_space(&image->spaces[i], limit);
+}
+
+void conform_bytes(const uint8_t *p, size_t len,
+		   const struct memlog_open_opts *opts, uint64_t limit)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+	struct memlog_image *image = NULL;
+	struct ml_file f;
+
+	assert_non_null(copy);
+	memcpy(copy, p, len);
+	assert_int_equal(ml_file_memory(copy, len, "m", NULL, &f, NULL), 0);
+	if (!ml_image_open_on(&f, opts, &image, NULL))
+		conform_exercise(image, limit);
+	memlog_image_close(image);
+	free(copy);
 }
 
 /* ---- files and memory for tests ----------------------------------------- */

@@ -39,6 +39,11 @@ void conform_image(struct memlog_image *image, enum memlog_space space,
  */
 void conform_exercise(struct memlog_image *image, uint64_t limit);
 
+/* Open len bytes in a buffer of just that size, so that ASan sees the end, and exercise
+ * them if they are an image. opts may be NULL. */
+void conform_bytes(const uint8_t *p, size_t len,
+		   const struct memlog_open_opts *opts, uint64_t limit);
+
 struct ml_file;
 
 /* len bytes as a file that gives at most 7 of them at a time, and cannot be

@@ -8,7 +8,7 @@
 #include "memlog.h"
 
 /*
- * formats, mode: as in struct memlog_scan_opts. head writes what is to be told of a log,
+ * formats, mode: as in struct memlog_scan_opts. head writes what is known of a log,
  * before its records; NULL: nothing. line writes a record; NULL: its raw bytes. The caller
  * frees the string.
  */
