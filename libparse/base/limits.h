@@ -269,6 +269,10 @@
 /* Bytes that a file compressed as a whole may unpack to, holes included. */
 #define ML_MAX_UNPACKED (1ull << 42)
 
+/* Bytes of the name of a file in a cpio archive, which libarchive allocates. Linux has no
+ * path of more than 4096. */
+#define ML_MAX_CPIO_NAME 65536u
+
 /* Symbols of one file. A Linux kernel has 200,000. */
 #define ML_MAX_SYMBOLS (1u << 24)
 

@@ -138,6 +138,23 @@ pack() {
 	[[ $stderr == *": the archive has no file in it"* ]]
 }
 
+# libarchive would allocate as much as the header asks for.
+@test "a name of 3 GiB in a header of cpio is refused" {
+	cp dir/vmcore "$T/a"
+	(cd "$T" && printf '%s\n' a b | tee b | bsdtar -c --format newc -f cpio -T -)
+	# the second header follows that of 110 bytes, its name and the first file
+	local at=$((112 + ($(stat -c %s "$T/a") + 3) / 4 * 4))
+	[ "$(dd if="$T/cpio" bs=1 skip=$at count=6 status=none)" = 070701 ]
+	"$dump" "$T/cpio" | cmp - want
+	printf C0000000 | dd of="$T/cpio" bs=1 seek=$((at + 94)) conv=notrunc status=none
+	gzip -kc "$T/cpio" >"$T/gz"
+	for name in cpio gz; do
+		run -0 --separate-stderr "$dump" "$T/$name"
+		[ "$output" = "$(cat want)" ]
+		[[ $stderr == *": warning: the archive is damaged (a name of 3221225472 bytes in the cpio header at offset 0x"*"): "*" bytes could be unpacked, and any of them may be wrong"* ]]
+	done
+}
+
 @test "hostile names do not reach the terminal" {
 	local name=$'a\e[2J\n\xc2\x9bx'
 	cp dir/vmcore "$T/$name"

@@ -165,6 +165,8 @@ static la_ssize_t unpack_more(struct archive *a, void *arg, const void **ret)
 	size_t got;
 
 	u->failed = unpack_read(u, &got, &u->why);
+	if (!u->failed)
+		u->failed = ml_cpio_check(&u->cpio, u->in, got, &u->why);
 	if (u->failed) {
 		archive_set_error(a, u->why.sys, "%s", u->why.text);
 		return -1;
@@ -188,6 +190,7 @@ static la_int64_t unpack_seek(struct archive *a, void *arg, la_int64_t off,
 		return ARCHIVE_FATAL;
 	}
 	u->at = from + (uint64_t)off;
+	ml_cpio_seek(&u->cpio, u->at);
 	return (la_int64_t)u->at;
 }
 

@@ -4,6 +4,7 @@
 #ifndef ML_IMAGE_EXT_UNPACK_H
 #define ML_IMAGE_EXT_UNPACK_H
 
+#include "cpio.h"
 #include "image/bytes/file.h"
 #include "image/packed.h"
 
@@ -16,7 +17,7 @@ struct ml_unlzop;
 /* file: the packed one, from at on. gunzip, lzop: unpacks it for a, or NULL. before: bytes
  * of the spool file before what is unpacked. kind: how it is compressed,
  * ML_PACKED_KINDS: it is not. spool: what was unpacked, size bytes; written: those that
- * are not zeros, at most room. failed, why: of gunzip or of reading file. */
+ * are not zeros, at most room. failed, why: of gunzip, of cpio or of reading file. */
 struct ml_unpack {
 	struct memlog_image *image;
 	const struct ml_file *file;
@@ -24,6 +25,7 @@ struct ml_unpack {
 	struct archive *a;
 	struct ml_gunzip *gunzip;
 	struct ml_unlzop *lzop;
+	struct ml_cpio cpio;
 	enum ml_packed_kind kind;
 	int spool;
 	uint64_t at; /* offset in the packed file */
