@@ -331,13 +331,15 @@ words() {
 	cat >"$t/iomem" <<-EOT
 	00000000-00000fff : Reserved
 	00001000-0009ffff : System RAM
-	$(printf '%08x-%08x' $((addr - 4096)) $((addr + 0x20fff))) : Reserved
+	$(printf '%08x-%08x' $((addr - 4000)) $((addr + 0x20010))) : Reserved
 	e0000000-efffffff : PCI ECAM
 	EOT
 	MEMLOG_SYSFS=$t/none MEMLOG_IOMEM=$t/iomem MEMLOG_DEVMEM=$t/mem \
 		run -0 "$TOP/docs/examples/kdump-pre" "$t/b"
 	local saved=("$t"/b/*)
 	[ "${#saved[@]}" -eq 1 ]
+	[ "${saved[0]##*.}" = "$(printf '0x%x' $((addr - 4096)))" ]
+	[ "$(stat -c %s "${saved[0]}")" -eq $((0x22000)) ]
 	run -0 --separate-stderr "$B/memlog-dump" \
 		--map="0x${saved[0]##*.0x}" "${saved[0]}"
 	[ "${lines[6]}" = "saved 000006" ]
