@@ -219,6 +219,45 @@ static void test_trace(void **state)
 	mem_free(&mem);
 }
 
+/* Memory that is not there is asked for once, and not for each slot in it. */
+static void test_trace_hole(void **state)
+{
+	enum { HAVE = 3 * PAGE };
+	struct acrn_trace_opts o = { .cpus = 1, .exits = 100000, .seed = 1 };
+	struct memlog_decode_opts decode = { .size = sizeof(decode),
+					     .consumed = true };
+	struct acrn_trace_truth truth = { .entries = 0 };
+	uint8_t *ring = calloc(1, ACRN_TRACE_BYTES);
+	struct memlog_image *image;
+	const struct memlog_record *r;
+	struct memlog_logs *logs;
+	struct memlog_decoder *d;
+	struct mem mem = { 0 };
+	uint64_t n = 0;
+
+	assert_non_null(ring);
+	acrn_trace_fill(&o, 0, ring, &truth);
+	memcpy(mem_add(&mem, AT, HAVE), ring, HAVE);
+	mem_add(&mem, AT + ACRN_TRACE_BYTES, PAGE);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(
+		memlog_scan_at(image, MEMLOG_PHYS, AT, NULL, &logs, NULL), 0);
+	mem.reads = 0;
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     &decode, &d, NULL),
+			 0);
+	for (; !memlog_decoder_next(d, &r, NULL); n++)
+		;
+	assert_int_equal(n, (HAVE - ML_SBUF_HEADER) / ML_SBUF_TRACE_SLOT);
+	assert_int_equal(memlog_decoder_missing(d), ACRN_TRACE_BYTES - HAVE);
+	assert_in_range(mem.reads, 1, 100);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+	free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_zeros_of_older),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_trace_hole),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

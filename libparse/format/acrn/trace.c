@@ -28,6 +28,7 @@ struct ring {
 	bool doubt;	/* which are unread is not known */
 	uint64_t zeros; /* bytes of entries that were never written, or are
 			   damaged if one comes after them */
+	uint64_t gap_start, gap_end; /* offsets that are not in the image */
 	struct ml_acrn_event event;
 	uint32_t buf_first, buf_n;
 	uint8_t buf[BATCH * ML_ACRN_ENTRY];
@@ -48,33 +49,17 @@ struct acrn_trace {
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* The entry in a slot, NULL if it is not in the image. */
-static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
-				       uint32_t index)
+/* Is the entry at that offset in a gap that is known, as a whole? */
+static bool in_gap(const struct ring *r, uint64_t off)
 {
-	uint32_t n = (uint32_t)ml_min(BATCH, r->num - index);
-	uint64_t missing = source->missing;
-	size_t got;
-
-	if (index - r->buf_first >= r->buf_n) {
-		got = ml_source_fill(source, r->extent,
-				     ML_SBUF_HEADER +
-					     (uint64_t)index * ML_ACRN_ENTRY,
-				     r->buf, n * ML_ACRN_ENTRY);
-		source->missing = missing;
-		r->buf_first = index;
-		r->buf_n = (uint32_t)(got / ML_ACRN_ENTRY);
-		if (!r->buf_n)
-			return NULL;
-	}
-	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
+	return off >= r->gap_start && off + ML_ACRN_ENTRY <= r->gap_end;
 }
 
-/* How many bytes of the entry in a slot are not in the image. */
-static uint64_t acrn_trace_lacks(const struct ring *r, struct ml_source *source,
-				 uint32_t index)
+/* How many bytes of the entry at that offset are not in the image. The gap is kept: what
+ * follows in it is not asked for. */
+static uint64_t acrn_trace_lacks(struct ring *r, struct ml_source *source,
+				 uint64_t off)
 {
-	uint64_t off = ML_SBUF_HEADER + (uint64_t)index * ML_ACRN_ENTRY;
 	uint64_t missing = source->missing, lacks = 0, gap;
 	uint8_t entry[ML_ACRN_ENTRY];
 	size_t at = 0, got;
@@ -88,11 +73,38 @@ static uint64_t acrn_trace_lacks(const struct ring *r, struct ml_source *source,
 			got = gap ? (size_t)ml_min(gap, sizeof(entry) - at) :
 				    sizeof(entry) - at;
 			lacks += got;
+			r->gap_start = off + at;
+			r->gap_end = off + at + gap;
 		}
 		at += got;
 	}
 	source->missing = missing;
 	return lacks;
+}
+
+/* The entry in a slot, NULL if it is not in the image. */
+static const uint8_t *acrn_trace_entry(struct ring *r, struct ml_source *source,
+				       uint32_t index)
+{
+	uint32_t n = (uint32_t)ml_min(BATCH, r->num - index);
+	uint64_t off = ML_SBUF_HEADER + (uint64_t)index * ML_ACRN_ENTRY;
+	uint64_t missing = source->missing;
+	size_t got;
+
+	if (in_gap(r, off))
+		return NULL;
+	if (index - r->buf_first >= r->buf_n) {
+		got = ml_source_fill(source, r->extent, off, r->buf,
+				     n * ML_ACRN_ENTRY);
+		source->missing = missing;
+		r->buf_first = index;
+		r->buf_n = (uint32_t)(got / ML_ACRN_ENTRY);
+		if (!r->buf_n) {
+			acrn_trace_lacks(r, source, off);
+			return NULL;
+		}
+	}
+	return r->buf + (size_t)(index - r->buf_first) * ML_ACRN_ENTRY;
 }
 
 /* An entry is zero. One that its reader has not read was written; an older one may
@@ -109,11 +121,16 @@ static void acrn_trace_zero(struct ring *r, struct ml_source *source)
 static void acrn_trace_advance(struct ring *r, struct ml_source *source)
 {
 	const uint8_t *p;
+	uint64_t off;
 
 	for (r->have = false; r->left && !r->have; r->left--) {
+		off = ML_SBUF_HEADER + (uint64_t)r->at * ML_ACRN_ENTRY;
 		p = acrn_trace_entry(r, source, r->at);
 		if (!p)
-			source->missing += acrn_trace_lacks(r, source, r->at);
+			source->missing +=
+				in_gap(r, off) ?
+					ML_ACRN_ENTRY :
+					acrn_trace_lacks(r, source, off);
 		else
 			ml_acrn_event_load(p, &r->event);
 		r->have = p && (r->event.tsc || r->event.id);
