@@ -50,7 +50,7 @@ SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 endif
 ifeq ($(FUZZER),1)
 SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
-	-fno-omit-frame-pointer
+	-fno-omit-frame-pointer -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 endif
 # fences under ThreadSanitizer: a warning of gcc only
 WNO_TSAN := $(if $(findstring clang,$(CC)),,-Wno-tsan)

@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!memlog_scan_at(image, MEMLOG_PHYS, BASE, &opts, &logs, &err)) {
 		LOOK_CHECK(memlog_logs_count(logs));
 		memlog_logs_destroy(logs);
-		look_image(image, LOOK_ALL);
+		look_image(image, look_chosen(data, size, LOOK_ALL));
 	}
 	memlog_image_close(image);
 	LOOK_CHECK(!m.now && !m.blocks);

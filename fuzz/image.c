@@ -7,16 +7,12 @@
  * a log's reader wrote (acrntrace, ring_pages), logs of monitors (vmm_log), files
  * that are known and not read (refused).
  */
-#include <string.h>
-
 #include "liblook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* once is enough for what does not depend on the file's format */
-	look_bytes(data, size, NULL,
-		   strcmp(FUZZ_NAME, "image_elf") ? LOOK_QUICK : LOOK_ALL);
+	look_bytes(data, size, NULL, look_chosen(data, size, LOOK_ALL));
 	return 0;
 }

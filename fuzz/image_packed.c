@@ -36,6 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > SIZE_MAX_PACKED)
 		return 0;
-	look_bytes(data, size, &opts, LOOK_QUICK);
+	look_bytes(data, size, &opts, look_chosen(data, size, LOOK_QUICK));
 	return 0;
 }

@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.map = (enum memlog_map)(data[0] % (MEMLOG_MAP_VIRT + 1));
 	opts.raw_base = ml_le64(data + 1);
 	opts.force_raw = data[0] & 0x80;
-	look_bytes(data + 9, size - 9, &opts, LOOK_ALL);
+	look_bytes(data + 9, size - 9, &opts,
+		   look_chosen(data, size, LOOK_ALL));
 	return 0;
 }

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	look_memory_init(&m, 256u << 20);
 	opts.allocator = &m.alloc;
 	if (!memlog_image_open(names, &opts, &image, NULL)) {
-		look_image(image, LOOK_QUICK);
+		look_image(image, look_chosen(data, size, LOOK_QUICK));
 		memlog_image_close(image);
 	}
 	LOOK_CHECK(!m.now && !m.blocks);

@@ -9,7 +9,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	/* all that there is takes long, with the whole hypervisor to search */
-	look_bytes(data, size, NULL, size % 8 ? LOOK_QUICK : LOOK_ALL);
+	look_bytes(data, size, NULL, look_chosen(data, size, LOOK_ALL));
 	return 0;
 }

@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		a = file_of(text, len, iomem);
 		b = file_of(data + len, size - len, mem);
 		if (!ml_devmem_image(iomem, mem, &opts, &image, NULL)) {
-			look_image(image, LOOK_QUICK);
+			look_image(image, look_chosen(data, size, LOOK_QUICK));
 			memlog_image_close(image);
 		}
 		close(a);

@@ -173,7 +173,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LOOK_CHECK(look_safe((uint8_t *)err.text, strlen(err.text)));
 	} else {
 		if (opts.via_qemu)
-			look_image(image, LOOK_QUICK);
+			look_image(image, look_chosen(data, size, LOOK_QUICK));
 		else
 			look(image);
 		memlog_image_close(image);

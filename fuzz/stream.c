@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				&spool, &err)) {
 		LOOK_CHECK(!image == (spool >= 0));
 		if (image) {
-			look_image(image, LOOK_QUICK);
+			look_image(image, look_chosen(data, size, LOOK_QUICK));
 			memlog_image_close(image);
 		}
 		if (spool >= 0)

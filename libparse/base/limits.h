@@ -240,8 +240,12 @@
 #define ML_XEN_GUESSED (UINT64_C(256) << 20)
 
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss
- * end below this in every version. */
+ * end below this in every version. Fuzzers have not so much input. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define ML_XEN_IMAGE_MAX (256u << 10)
+#else
 #define ML_XEN_IMAGE_MAX (16u << 20)
+#endif
 
 /* Words of the hypervisor's data that are followed as pointers to the console
  * ring. Two or three look like it, and the search ends at the first that is; in

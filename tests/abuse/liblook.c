@@ -319,52 +319,77 @@ static void look_layout(struct memlog_image *image)
 	}
 }
 
-static const char *const quick[][4] = {
-	{ "memlog", "-Otext" },
-};
-static const char *const thorough[][4] = {
-	{ "memlog", "--info" },
-	{ "memlog", "--info", "-J" },
-	{ "memlog", "--list" },
-	{ "memlog", "--list", "-J" },
-	{ "memlog", "--scan=exhaustive", "--uncommitted" },
-	{ "memlog", "-Ojson", "--all" },
-	{ "memlog", "-n+3" },
-	{ "memlog", "-n-3" },
-	{ "memlog", "-gline" },
-	{ "memlog", "-b", "-1" },
-	{ "memlog", "--list-boots", "-J" },
-	{ "memlog", "--at", "0x820000" },
-};
-static const char *const seq[][4] = {
-	{ "memlog", "-Ojson-seq" },
-	{ "memlog", "--list", "-Ojson-seq" },
-};
-static const char *const any_bytes[][4] = {
-	{ "memlog", "-Oraw", "--all" },
-	{ "memlog", "--extract" },
+/* Every way to look at an image; the first QUICK of them are not for LOOK_ALL alone. */
+static const struct way {
+	enum { SCAN, LAYOUT, QUERY } what;
+	enum memlog_scan_mode mode;
+	enum kind kind;
+	const char *words[4];
+} ways[] = {
+	{ SCAN, .mode = MEMLOG_SCAN_PAGES },
+	{ QUERY, .words = { "memlog", "-Otext" } },
+#define QUICK 2
+	{ LAYOUT, .mode = 0 },
+	{ SCAN, .mode = MEMLOG_SCAN_EXHAUSTIVE },
+	{ SCAN, .mode = MEMLOG_SCAN_LIKELY },
+	{ QUERY, .words = { "memlog", "--info" } },
+	{ QUERY, .words = { "memlog", "--info", "-J" } },
+	{ QUERY, .words = { "memlog", "--list" } },
+	{ QUERY, .words = { "memlog", "--list", "-J" } },
+	{ QUERY, .words = { "memlog", "--scan=exhaustive", "--uncommitted" } },
+	{ QUERY, .words = { "memlog", "-Ojson", "--all" } },
+	{ QUERY, .words = { "memlog", "-n+3" } },
+	{ QUERY, .words = { "memlog", "-n-3" } },
+	{ QUERY, .words = { "memlog", "-gline" } },
+	{ QUERY, .words = { "memlog", "-b", "-1" } },
+	{ QUERY, .words = { "memlog", "--list-boots", "-J" } },
+	{ QUERY, .words = { "memlog", "--at", "0x820000" } },
+	{ QUERY, .kind = SEQ, .words = { "memlog", "-Ojson-seq" } },
+	{ QUERY, .kind = SEQ, .words = { "memlog", "--list", "-Ojson-seq" } },
+	{ QUERY, .kind = RAW, .words = { "memlog", "-Oraw", "--all" } },
+	{ QUERY, .kind = RAW, .words = { "memlog", "--extract" } },
 };
 
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static unsigned int chosen;
+
+enum look_depth look_chosen(const uint8_t *p, size_t len, enum look_depth depth)
+{
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+	chosen = len ? p[len - 1] : 0;
+	return LOOK_ONE;
+#else
+	(void)p, (void)len;
+	return depth;
+#endif
+}
+
+static void look_way(struct memlog_image *image, const struct way *way)
+{
+	switch (way->what) {
+	case SCAN:
+		look_scan(image, way->mode);
+		break;
+	case LAYOUT:
+		look_layout(image);
+		break;
+	case QUERY:
+		look_query(image, way->words, way->kind);
+		break;
+	}
+}
 
 void look_image(struct memlog_image *image, enum look_depth depth)
 {
-	size_t i;
+	size_t i, n = depth == LOOK_QUICK ? QUICK : WAYS;
 
-	look_scan(image, MEMLOG_SCAN_PAGES);
-	for (i = 0; i < COUNT(quick); i++)
-		look_query(image, quick[i], TEXT);
-	if (depth == LOOK_QUICK)
+	if (depth == LOOK_ONE) {
+		look_way(image, &ways[chosen % WAYS]);
 		return;
-	look_layout(image);
-	look_scan(image, MEMLOG_SCAN_EXHAUSTIVE);
-	look_scan(image, MEMLOG_SCAN_LIKELY);
-	for (i = 0; i < COUNT(thorough); i++)
-		look_query(image, thorough[i], TEXT);
-	for (i = 0; i < COUNT(seq); i++)
-		look_query(image, seq[i], SEQ);
-	for (i = 0; i < COUNT(any_bytes); i++)
-		look_query(image, any_bytes[i], RAW);
+	}
+	for (i = 0; i < n; i++)
+		look_way(image, &ways[i]);
 }
 
 void look_file(int fd, const struct memlog_open_opts *opts,

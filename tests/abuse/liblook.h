@@ -43,7 +43,13 @@ void look_memory_init(struct look_memory *m, uint64_t limit);
 enum look_depth {
 	LOOK_QUICK, /* scan, decode, print as text */
 	LOOK_ALL,   /* every output, every search, --info, --list, --at */
+	LOOK_ONE,   /* one of these, as look_chosen() was told */
 };
+
+/* What the harness of these bytes looks at: depth, where they are given once. A
+ * fuzzer gives them often: LOOK_ONE, chosen by the last byte. */
+enum look_depth look_chosen(const uint8_t *p, size_t len,
+			    enum look_depth depth);
 
 /* Look at an open image; it stays open. */
 void look_image(struct memlog_image *image, enum look_depth depth);
