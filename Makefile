@@ -393,6 +393,7 @@ REPLAY_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.t)
 FUZZ_BIN := $(FUZZ_NAMES:%=$(B)/fuzz/%.fuzz)
 FUZZ_CFLAGS = $(ML_CFLAGS) $(FULL_CFLAGS) -Itests/abuse $(CFLAGS) \
 	-MMD -MP -MF $@.d -DFUZZ_NAME='"$*"'
+$(B)/fuzz/damage.%: FULL_LIBS += -lcmocka -lz
 fuzz_src = $(firstword $(wildcard fuzz/$(1).c) \
 	fuzz/$(firstword $(subst _, ,$(1))).c)
 
