@@ -48,6 +48,9 @@ ifeq ($(SANITIZE),1)
 SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 endif
+ifeq ($(SANITIZE),thread)
+SAN := -fsanitize=thread
+endif
 ifeq ($(FUZZER),1)
 SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -422,7 +425,8 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 # patches firmware and checks namelists runs mostly other programs, and Python cannot
 # load a library with a sanitizer
 ifeq ($(SANITIZE),1)
-BATS := $(filter-out tests/abuse/fuzz.bats tests/host/rpm.bats \
+BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
+	tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
@@ -719,7 +723,7 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/bench_sbuf \
 
 .PHONY: help
 help:
-	@echo 'make [B=DIR] [CC=clang] [WERROR=1] [SANITIZE=1] [V=1] TARGET'
+	@echo 'make [B=DIR] [CC=clang] [WERROR=1] [SANITIZE=1|thread] [V=1] TARGET'
 	@echo '  all           build library, memlog-dump and plugins in $(B)/ (default)'
 	@echo '  deps GOAL     install what GOAL needs (demo, check, check-full), make it'
 	@echo '  demo          print a real OVMF log from a dump'
