@@ -623,6 +623,29 @@ the closing ' is missing
 	cmp out "$expected"
 }
 
+# crash itself maps the bitmap of a kdump-compressed dump, and ends with SIGBUS
+@test "a dump that grows or shrinks while crash is open" {
+	cp "$BATS_FILE_TMPDIR/vmcore" dump
+	local size
+	size=$(stat -c %s dump)
+	run -0 --separate-stderr memlog_in dump <<-EOF
+	!truncate -s $((size * 2)) dump
+	memlog >grown
+	!truncate -s $((size - 0x1f000)) dump
+	memlog --strict >cut
+	!truncate -s 100 dump
+	memlog
+	memlog --list
+	EOF
+	cat stderr
+	cmp grown "$expected"
+	[ -s cut ]
+	[ "$(stat -c %s cut)" -lt "$(stat -c %s "$expected")" ]
+	cmp -n "$(stat -c %s cut)" cut "$expected"
+	[ "$(grep -c '^memlog: no log found: none of ' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '^memlog: incomplete: ' <<<"$output")" -ge 2 ]
+}
+
 @test "a dump without a log: a message" {
 	"$B/mkcore" "$vmlinux" empty
 	run memlog_in empty <<<"memlog"

@@ -602,6 +602,44 @@ cannot_start() {
 	cmp out "$expected"
 }
 
+@test "a core that grows or shrinks while gdb is open" {
+	cp "$core" dump
+	local size
+	size=$(stat -c %s dump)
+	run -0 in_gdb -c dump <<-EOF
+	shell truncate -s $((size * 2)) dump
+	pipe memlog | cat >grown
+	shell truncate -s $((size - 0x1f000)) dump
+	pipe memlog | cat >cut
+	shell truncate -s 100 dump
+	memlog
+	print \$_memlog_status
+	print 7
+	EOF
+	cat said
+	cmp grown "$expected"
+	[ -s cut ]
+	[ "$(stat -c %s cut)" -lt "$(stat -c %s "$expected")" ]
+	cmp -n "$(stat -c %s cut)" cut "$expected"
+	grep -q '^memlog: no log found: none of .* could be read$' said
+	[[ $output == *'= 4'*'= 7'* ]]
+}
+
+@test "a process that ends while gdb is attached to it" {
+	sleep 1000 3>&- &
+	pid=$!
+	run -0 in_gdb -p $pid <<-EOF
+	shell kill -9 $pid; while ! grep -q 'State:.*zombie' /proc/$pid/status; do sleep 0.1; done
+	memlog --list
+	print \$_memlog_status
+	memlog
+	print 7
+	EOF
+	pid=
+	[ "$(grep -c '^memlog: pid:.* has no memory: a kernel thread, or it has ended$' said)" -eq 2 ]
+	[[ $output == *'= 3'*'= 7'* ]]
+}
+
 @test "another JIT reader is not touched" {
 	run -1 in_gdb -c "$core" <<-EOF
 	jit-reader-load $B/gdb-plugin/memlog-gdb.so
