@@ -95,7 +95,7 @@ static void image_note_unread(struct memlog_image *image,
 {
 	struct memlog_range r;
 
-	if (image->unread ||
+	if (image->unread || image->passed ||
 	    image->spaces[space].ops->flags & MEMLOG_READER_LIVE ||
 	    memlog_image_next_range(image, space, addr, &r, NULL))
 		return;

@@ -137,6 +137,7 @@ struct memlog_image {
 	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
 	bool unread;	/* bytes that it should have could not be read */
+	bool passed;	/* of a pipe: what was not kept was searched before */
 	struct memlog_err damage; /* the first bytes of the file that were seen
 				     to be damaged; no text: none */
 	struct ml_note *notes;

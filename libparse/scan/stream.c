@@ -292,6 +292,8 @@ static enum memlog_status to_image(struct ml_stream *st,
 	s = ml_image_open_on(&file, &st->opts, &image, err);
 	if (s)
 		return s;
+	image->passed = true;
+	image->unread = false;
 	if (st->late)
 		ml_image_warn_cut(
 			image, "this input comes once, and a part of a "

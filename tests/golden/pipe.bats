@@ -64,6 +64,16 @@ one_pass() {
 	TMPDIR=$BATS_TEST_TMPDIR/none "$DUMP" "$@"
 }
 
+@test "a pipe without a log: the image is complete" {
+	local rc=0
+	zstd -dcq --long=31 "$VMCORES/memlog-off.elf.zst" > "$BATS_TEST_TMPDIR/dump"
+	# shellcheck disable=SC2002 # a pipe is what is tested
+	cat "$BATS_TEST_TMPDIR/dump" | one_pass -v - 2> "$BATS_TEST_TMPDIR/err" || rc=$?
+	[ "$rc" -eq 1 ]
+	grep -q 'read once' "$BATS_TEST_TMPDIR/err"
+	run ! grep -q incomplete "$BATS_TEST_TMPDIR/err"
+}
+
 @test "what needs random access is kept whole, without -F" {
 	local f
 	mkdir "$BATS_TEST_TMPDIR/tmp"
