@@ -369,6 +369,10 @@ struct memlog_codec {
  * libmemlog_core.a. */
 MEMLOG_API const struct memlog_codec *memlog_codec_deflate(void);
 
+/* Those that memlog_image_open() adds to the caller's, ended by NULL. Static. Not in
+ * libmemlog_core.a. */
+MEMLOG_API const struct memlog_codec *const *memlog_codecs(void);
+
 /*
  * Options of memlog_image_open(). Zero everywhere is a good default.
  *
@@ -470,7 +474,7 @@ memlog_image_open_ports(const char *const *names, size_t n,
  * opens as a file ("/proc/self/fd/N", with the name in the options) and closes.
  * Otherwise *ret_spool is -1. On errors, which are those of memlog_image_open(), *ret is NULL and
  * *ret_spool is -1. The caller keeps fd, which is read to its end; name is for
- * messages and must outlive the image. opts may be NULL.
+ * messages and must outlive the image. opts may be NULL. memlog_query_open_pipe() reads less.
  */
 MEMLOG_API enum memlog_status
 memlog_stream_open(int fd, const char *name,
@@ -1292,6 +1296,20 @@ MEMLOG_API const char *memlog_query_input(const struct memlog_query *query);
  * and may be NULL. */
 MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
 				    const char **ret_formats, bool *ret_whole);
+
+/*
+ * memlog_stream_open() for a query, with what memlog_query_stream() says of it; whole: all
+ * of the input is needed for another reason. Of a dump with headers in front of its memory
+ * no more is read than the query needs, into an unlinked temporary file, if opts->keep is
+ * set, and if the answer does not depend on the rest: the first places searched have a
+ * current log, or it is asked for by address. Then *ret has the input, and reads on from a
+ * duplicate of fd. opts->codecs: see memlog_codecs(), as none are added.
+ */
+MEMLOG_API enum memlog_status
+memlog_query_open_pipe(const struct memlog_query *query, int fd,
+		       const char *name, const struct memlog_open_opts *opts,
+		       bool whole, struct memlog_image **ret, int *ret_spool,
+		       struct memlog_err *err);
 
 /* Do the options of a query fit each other and, unless it is NULL, the sink?
  * INVALID: the text names both options. memlog_query_parse() and

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define SOURCE_CODECS 16
+
 static enum memlog_status source_fail(struct memlog_err *err,
 				      enum memlog_status status,
 				      const char *name, const char *text)
@@ -42,29 +44,50 @@ static enum memlog_status pipe_open(const char *name, int *ret,
 			   message_name(name), strerror(errno));
 }
 
-/* Read a pipe once. If that is not enough, the library copies it to a temporary
- * file without a name, which is opened like any other. */
+/* The library's codecs, followed by ours; in list. */
+static void pipe_codecs(struct memlog_open_opts *opts,
+			const struct memlog_codec *list[SOURCE_CODECS])
+{
+	const struct memlog_codec *const *c;
+	size_t n = 0;
+
+	for (c = memlog_codecs(); *c && n < SOURCE_CODECS; c++)
+		list[n++] = *c;
+	for (c = dump_codecs; *c && n < SOURCE_CODECS; c++)
+		list[n++] = *c;
+	opts->codecs = list;
+	opts->n_codecs = n;
+}
+
+/* Read a pipe once, or no more of it than is needed. If that is not enough, the library
+ * copies it to a temporary file without a name, which is opened like any other. */
 static enum memlog_status open_pipe(int fd, const char *name,
 				    const struct opts *o,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
 				    struct memlog_err *err)
 {
-	const char *formats;
+	struct memlog_image_info info = { .size = sizeof(info) };
+	const struct memlog_codec *codecs[SOURCE_CODECS];
+	struct memlog_open_opts of_pipe = *opts;
 	enum memlog_status s;
 	char path[64];
 	int spool;
-	bool whole;
 
-	memlog_query_stream(o->query, &formats, &whole);
-	/* variables may be anywhere in memory */
-	whole |= o->symbols != NULL;
-	s = memlog_stream_open(fd, message_name(name), opts, formats, whole,
-			       ret, &spool, err);
+	pipe_codecs(&of_pipe, codecs);
+	/* with symbols, as variables may be anywhere in memory */
+	s = memlog_query_open_pipe(o->query, fd, message_name(name), &of_pipe,
+				   o->symbols != NULL, ret, &spool, err);
 	close(fd);
+	if (!s && *ret)
+		s = memlog_image_info(*ret, &info, err);
 	if (s || *ret) {
 		if (!s)
-			message(3, name, "read once, without a copy");
+			message(3, name,
+				info.file_size == UINT64_MAX ?
+					"read as far as needed, through a "
+					"temporary file" :
+					"read once, without a copy");
 		return s;
 	}
 	message(3, name, "copied to a temporary file for random access");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/plural.h"
+#include "image/bytes/pipe.h"
 #include "image/bytes/remote.h"
 #include "render/words.h"
 
@@ -50,7 +51,12 @@ void ml_effort_say_search(const struct ml_run *run)
 void ml_effort_say_requests(const struct ml_run *run)
 {
 	uint64_t requests, bytes;
+	bool ended;
 
+	if (ml_pipe_count(&run->image->file, &bytes, &ended))
+		ml_say(run, ML_SAY_DETAIL,
+		       "%" PRIu64 " byte%s of the pipe were read%s", bytes,
+		       ml_s(bytes), ended ? ", to its end" : "");
 	if (ml_remote_count(&run->image->file, &requests, &bytes))
 		ml_say(run, ML_SAY_DETAIL,
 		       "%" PRIu64 " request%s for %" PRIu64

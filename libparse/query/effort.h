@@ -9,7 +9,8 @@
  * that was not everywhere. */
 void ml_effort_say_search(const struct ml_run *run);
 
-/* After all is read of an image that is far away: what was read of it. */
+/* After all is read of an image that is far away, or comes through a pipe: what was read
+ * of it. */
 void ml_effort_say_requests(const struct ml_run *run);
 
 #endif

@@ -200,8 +200,8 @@ static enum memlog_status search_likely(struct ml_scan_job *job, bool need,
 /* On an image that is slow to read: the likely places, as far as needed, without what is
  * far from a log and then with it, then all of them. To know what is enough, the logs have
  * to be judged, which can be done only once, so a search that continues starts over. *ret:
- * it is enough, all that was asked for, or failed. */
-static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
+ * it is enough, or failed. */
+static enum memlog_status search_need(struct ml_scan_job *job, bool *ret,
 				      struct memlog_err *err)
 {
 	enum memlog_status s = search_likely(job, true, true, ret, err);
@@ -210,6 +210,15 @@ static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
 		s = search_likely(job, true, false, ret, err);
 	if (!*ret)
 		s = search_likely(job, false, false, ret, err);
+	return s;
+}
+
+/* *ret: it is enough, all that was asked for, or failed. */
+static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
+				      struct memlog_err *err)
+{
+	enum memlog_status s = search_need(job, ret, err);
+
 	*ret |= job->opts->mode == MEMLOG_SCAN_LIKELY;
 	if (!*ret)
 		search_restart(job);
@@ -255,12 +264,24 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	return search_finish(job, s, err);
 }
 
+/* need, unless it is NULL: nothing but ml_scan_need(). */
+static enum memlog_status search_mode(struct ml_scan_job *job, bool *need,
+				      struct memlog_err *err)
+{
+	if (!need)
+		return search_all(job, err);
+	*need = false;
+	return search_ends_early(job) ? search_need(job, need, err) : MEMLOG_OK;
+}
+
 /* again: all of the image was searched before, and there is nothing outside the
- * ranges; these logs were known then. */
-static enum memlog_status
-scan_run(struct memlog_image *image, const struct memlog_scan_opts *opts,
-	 bool again, const struct memlog_logs *known, struct memlog_logs **ret,
-	 struct memlog_scan_stats *stats, struct memlog_err *err)
+ * ranges; these logs were known then. need: as in search_mode(). */
+static enum memlog_status scan_run(struct memlog_image *image,
+				   const struct memlog_scan_opts *opts,
+				   bool again, const struct memlog_logs *known,
+				   bool *need, struct memlog_logs **ret,
+				   struct memlog_scan_stats *stats,
+				   struct memlog_err *err)
 {
 	struct memlog_scan_opts o;
 	struct memlog_err local;
@@ -282,7 +303,7 @@ scan_run(struct memlog_image *image, const struct memlog_scan_opts *opts,
 		   (o.n_ranges && !again && scan_leaves_out(&job));
 	if (o.progress)
 		job.all = count_all(image);
-	s = search_all(&job, err);
+	s = search_mode(&job, need, err);
 	if (!s)
 		s = ml_image_check(image, err);
 	s = ml_scan_job_complete(&job, s, err);
@@ -309,7 +330,7 @@ enum memlog_status memlog_scan(struct memlog_image *image,
 			       struct memlog_scan_stats *stats,
 			       struct memlog_err *err)
 {
-	return scan_run(image, opts, false, NULL, ret, stats, err);
+	return scan_run(image, opts, false, NULL, NULL, ret, stats, err);
 }
 
 enum memlog_status ml_scan_again(struct memlog_image *image,
@@ -318,5 +339,13 @@ enum memlog_status ml_scan_again(struct memlog_image *image,
 				 struct memlog_logs **ret,
 				 struct memlog_err *err)
 {
-	return scan_run(image, opts, true, known, ret, NULL, err);
+	return scan_run(image, opts, true, known, NULL, ret, NULL, err);
+}
+
+enum memlog_status ml_scan_need(struct memlog_image *image,
+				const struct memlog_scan_opts *opts,
+				struct memlog_logs **ret, bool *ret_enough,
+				struct memlog_err *err)
+{
+	return scan_run(image, opts, false, NULL, ret_enough, ret, NULL, err);
 }

@@ -24,6 +24,13 @@ enum memlog_status ml_scan_again(struct memlog_image *image,
 				 struct memlog_logs **ret,
 				 struct memlog_err *err);
 
+/* The part of memlog_scan() that reads little of a slow image: as far as the likely places
+ * are needed. *ret_enough: it would end there with MEMLOG_SCAN_AUTO. scan.c */
+enum memlog_status ml_scan_need(struct memlog_image *image,
+				const struct memlog_scan_opts *opts,
+				struct memlog_logs **ret, bool *ret_enough,
+				struct memlog_err *err);
+
 /* The step of page magics in an exhaustive scan. */
 #define ML_SCAN_STEP 8
 

@@ -9,7 +9,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -19,7 +18,6 @@
 #include "image/bytes/capture.h"
 #include "image/open.h"
 #include "image/prefix.h"
-#include "image/bytes/spool.h"
 #include "stream.h"
 
 #define CHUNK (1u << 20)   /* read at once */
@@ -43,12 +41,10 @@ static enum memlog_status stream_slide(struct ml_stream *st,
 		st->base += drop;
 		st->filled -= drop;
 	}
-	s = ml_pipe_read(st->fd, st->buf + st->filled,
-			 ml_min(CHUNK, st->cap - st->filled), &st->opts, &got,
-			 err);
+	s = ml_pipe_next(st->pipe, st->buf + st->filled,
+			 ml_min(CHUNK, st->cap - st->filled), &got, err);
 	if (s)
 		return s;
-	ml_stream_copy_add(st, ml_stream_end(st), st->buf + st->filled, got);
 	st->filled += got;
 	st->eof = !got;
 	if (st->opts.progress &&
@@ -173,8 +169,8 @@ static enum memlog_status fill_to(struct ml_stream *st, uint64_t len,
 	}
 	if (len <= st->filled)
 		return MEMLOG_OK;
-	s = ml_pipe_read(st->fd, st->buf + st->filled, (size_t)len - st->filled,
-			 &st->opts, &got, err);
+	s = ml_pipe_next(st->pipe, st->buf + st->filled,
+			 (size_t)len - st->filled, &got, err);
 	st->filled += got;
 	st->eof = st->filled < len;
 	return s;
@@ -245,7 +241,6 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 				   err);
 	st->scanned = prefix;
 	ml_stream_copy_init(st);
-	ml_stream_copy_add(st, 0, st->buf, st->filled);
 	while (!s) {
 		s = stream_search(st);
 		if (s || st->eof)
@@ -262,21 +257,10 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 static enum memlog_status keep_whole(struct ml_stream *st, int *ret_spool,
 				     struct memlog_err *err)
 {
-	enum memlog_status s;
-	uint64_t end;
-	int fd;
+	enum memlog_status s =
+		ml_pipe_keep(st->pipe, UINT64_MAX, st->buf, st->filled, err);
 
-	s = ml_spool_create(st->opts.tmpdir, &fd, err);
-	if (s)
-		return s;
-	s = ml_spool_write(fd, 0, st->buf, st->filled, err);
-	if (!s)
-		s = ml_spool_copy(fd, st->filled, st->fd, &st->opts, &end, err);
-	if (s)
-		close(fd);
-	else
-		*ret_spool = fd;
-	return s;
+	return s ? s : ml_pipe_take(st->pipe, true, ret_spool, err);
 }
 
 static enum memlog_status to_image(struct ml_stream *st,
@@ -337,6 +321,30 @@ static enum memlog_status stream_open(struct ml_stream *st, bool whole,
 	return s;
 }
 
+enum memlog_status ml_stream_open(struct ml_pipe *pipe, const char *name,
+				  const struct memlog_open_opts *opts,
+				  const char *formats, bool whole,
+				  struct memlog_image **ret, int *ret_spool,
+				  struct memlog_err *err)
+{
+	struct ml_stream st = { .pipe = pipe,
+				.name = name,
+				.formats = formats,
+				.opts = *opts,
+				.err = err };
+	enum memlog_status s;
+
+	st.opts.name = name;
+	st.alloc = ml_allocator(st.opts.allocator);
+	s = stream_open(&st, whole, ret, ret_spool, err);
+	ml_capture_destroy(st.capture);
+	ml_loads_fini(&st.loads);
+	ml_free(&st.alloc, st.by_off);
+	ml_free(&st.alloc, st.wanted);
+	ml_free(&st.alloc, st.buf);
+	return s;
+}
+
 enum memlog_status memlog_stream_open(int fd, const char *name,
 				      const struct memlog_open_opts *opts,
 				      const char *formats, bool whole,
@@ -344,11 +352,8 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 				      struct memlog_err *err)
 {
 	struct memlog_err why = { .status = MEMLOG_OK };
-	struct ml_stream st = { .fd = fd,
-				.copy = { .fd = -1 },
-				.name = name,
-				.formats = formats,
-				.err = &why };
+	struct memlog_open_opts o;
+	struct ml_pipe *pipe = NULL;
 	enum memlog_status s;
 
 	*ret = NULL;
@@ -356,15 +361,11 @@ enum memlog_status memlog_stream_open(int fd, const char *name,
 	s = ml_open_opts_check(opts, err);
 	if (s)
 		return s;
-	st.opts = ml_open_opts(opts);
-	st.opts.name = name;
-	st.alloc = ml_allocator(st.opts.allocator);
-	s = stream_open(&st, whole, ret, ret_spool, &why);
-	ml_stream_copy_fini(&st);
-	ml_capture_destroy(st.capture);
-	ml_loads_fini(&st.loads);
-	ml_free(&st.alloc, st.by_off);
-	ml_free(&st.alloc, st.wanted);
-	ml_free(&st.alloc, st.buf);
+	o = ml_open_opts(opts);
+	s = ml_pipe_create(fd, &o, &pipe, &why);
+	if (!s)
+		s = ml_stream_open(pipe, name, &o, formats, whole, ret,
+				   ret_spool, &why);
+	ml_pipe_destroy(pipe);
 	return ml_open_done(s, name, &why, err);
 }

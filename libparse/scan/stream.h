@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "image/bytes/capture.h"
 #include "image/bytes/loads.h"
+#include "image/bytes/pipe.h"
 #include "scan.h"
 
 /* Where something may be: an address, and its offset in the input. n: headers
@@ -20,15 +21,8 @@ struct ml_stream_pointer {
 	uint64_t hint[ML_HINTS];
 };
 
-/* fd: -1 if not all of the input is in it. */
-struct ml_stream_copy {
-	int fd;
-	uint64_t left, end; /* bytes that may be written; of the input */
-};
-
 struct ml_stream {
-	int fd;
-	struct ml_stream_copy copy;
+	struct ml_pipe *pipe;
 	const char *name;
 	const char *formats;
 	struct memlog_open_opts opts;
@@ -66,15 +60,20 @@ static inline uint64_t ml_stream_end(const struct ml_stream *st)
 	return st->base + st->filled;
 }
 
-/* stream_copy.c: begin a copy of the input, if the options say so and a format that is
- * searched for needs it; add what has come; is it complete and of use for what was
- * found, which image has? Then the caller closes *ret. */
+/* stream_copy.c: keep all of the input, if the options say so and a format that is
+ * searched for needs it; is all kept, and of use for what was found, which image has? Then
+ * the caller closes *ret. */
 void ml_stream_copy_init(struct ml_stream *st);
-void ml_stream_copy_add(struct ml_stream *st, uint64_t off,
-			const uint8_t *bytes, size_t len);
 bool ml_stream_copy_take(struct ml_stream *st, const struct memlog_image *image,
 			 int *ret);
-void ml_stream_copy_fini(struct ml_stream *st);
+
+/* memlog_stream_open() of a pipe of which some may have been read and kept, with complete
+ * options; err, which is not NULL, does not name the input. */
+enum memlog_status ml_stream_open(struct ml_pipe *pipe, const char *name,
+				  const struct memlog_open_opts *opts,
+				  const char *formats, bool whole,
+				  struct memlog_image **ret, int *ret_spool,
+				  struct memlog_err *err);
 
 /* stream_keep.c: new bytes have come: keep those that were waited for. */
 enum memlog_status ml_stream_keep_new(struct ml_stream *st,

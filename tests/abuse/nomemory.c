@@ -112,6 +112,7 @@ static enum memlog_status fixture_open(const struct fixture *f,
 {
 	struct memlog_open_opts opts = f->opts;
 	enum memlog_status s;
+	struct memlog_query *query;
 	int spool;
 
 	*ret = NULL;
@@ -119,8 +120,13 @@ static enum memlog_status fixture_open(const struct fixture *f,
 	if (!f->stream)
 		return memlog_image_open(f->name, &opts, ret, err);
 	LOOK_CHECK(!lseek(f->fd[0], 0, SEEK_SET));
-	s = memlog_stream_open(f->fd[0], "stream", &opts, NULL, false, ret,
-			       &spool, err);
+	/* all of it, and as far as a query needs it */
+	opts.keep = 1 << 20;
+	LOOK_CHECK(
+		!memlog_query_create(NULL, MEMLOG_HOST_LIBRARY, &query, NULL));
+	s = memlog_query_open_pipe(query, f->fd[0], "stream", &opts, false, ret,
+				   &spool, err);
+	memlog_query_destroy(query);
 	LOOK_CHECK(!s == (!*ret == (spool >= 0)) || s);
 	LOOK_CHECK(!s || (!*ret && spool < 0));
 	if (spool >= 0)

@@ -1114,10 +1114,10 @@ half incomplete 4 0 0 37110152 null" ]
 @test "progress after a second, and only on a terminal" {
 	local slow='{ cat small-c; sleep 1.3; head -c 4M /dev/zero; sleep .3
 		head -c 4M /dev/zero; } | '
-	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --progress=always -n+1 -"
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --scan=pages --progress=always -n+1 -"
 	[[ $stderr == *"standard input: "*MiB* ]]
 	[ "$output" = "a small line 000000" ]
-	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q -n+1 -"
+	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --scan=pages -n+1 -"
 	[ -z "$stderr" ]
 }
 

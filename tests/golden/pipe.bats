@@ -15,17 +15,136 @@ current() {
 	awk '$3 == "current" { print $1, $2, $8 }' "$VMCORES/manifest"
 }
 
+# As if all of the input were too much to be kept: there is no room for it.
+one_pass() {
+	TMPDIR=$BATS_TEST_TMPDIR/none "$DUMP" "$@"
+}
+
 @test "ELF and raw memory in one pass: the log's bytes" {
 	local name form sum n=0
 	while read -r name form sum; do
 		case $form in elf | elf-paging | raw) ;; *) continue ;; esac
-		zstd -dcq --long=31 "$VMCORES/$name.$form.zst" |
-			"$DUMP" -v -r - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		zstd -dcq --long=31 "$VMCORES/$name.$form.zst" > "$BATS_TEST_TMPDIR/dump"
+		# shellcheck disable=SC2002 # a pipe is what is tested
+		cat "$BATS_TEST_TMPDIR/dump" |
+			one_pass -v -r - > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
 		echo "$sum  $BATS_TEST_TMPDIR/out" | sha256sum -c
 		grep -q 'read once' "$BATS_TEST_TMPDIR/err"
 		n=$((n + 1))
 	done < <(current)
 	[ "$n" -ge 5 ]
+}
+
+# counted FILE ARGUMENT...: the answer to a pipe with this file in out and err, its status
+# in $rc, and how many bytes the writer got rid of in $written
+counted() {
+	local file=$1
+	shift
+	# shellcheck disable=SC2016 # perl's
+	perl -e '
+		$SIG{PIPE} = "IGNORE";
+		open my $f, "<", shift or die;
+		my ($n, $b) = 0;
+		while (sysread $f, $b, 65536) {
+			my $w = syswrite STDOUT, $b;
+			last if !defined $w;
+			$n += $w;
+		}
+		print STDERR "$n\n";' "$file" 2> count |
+		{ rc=0; "$DUMP" -v "$@" - > out 2> err || rc=$?; echo "$rc" > rc; }
+	rc=$(cat rc) written=$(cat count)
+	# what the program says it has read, and what the pipe held
+	local read
+	read=$(sed -n 's/.* \([0-9]*\) bytes of the pipe were read.*/\1/p' err)
+	[ -z "$read" ] || { [ "$written" -ge "$read" ] && [ "$written" -le $((read + 131072)) ]; }
+}
+
+@test "the same output and status as of the file" {
+	local f rc want written n=0 less=0
+	cd "$BATS_TEST_TMPDIR"
+	for f in "$VMCORES"/*.{elf,elf-paging,raw,core,host-vmcore}.zst "$VMCORES"/*.kdump*.zst \
+		"$VMCORES"/../{acrn,damaged}/*.elf.zst "$VMCORES"/../saved/*.qevm.zst; do
+		echo "$f"
+		zstd -qdcf --long=31 "$f" > dump
+		want=0
+		"$DUMP" -q dump > file || want=$?
+		counted dump
+		cmp out file
+		[ "$rc" -eq "$want" ]
+		[ "$written" -eq "$(stat -c %s dump)" ] || less=$((less + 1))
+		n=$((n + 1))
+	done
+	[ "$n" -ge 80 ]
+	[ "$less" -ge 3 ]
+}
+
+# A guest with most of its memory above 4 GiB, and the log of a real one where it was, as
+# seen from the top of low memory.
+guest() {
+	zstd -qdcf "$VMCORES/ovmf-c01-elf64.raw.zst" |
+		dd bs=4096 skip=$((0x3cb3000 / 4096)) count=32 iflag=fullblock of=ring status=none
+	printf '%s\n' 'ram 0 64M' 'ram 4G 32M random=1' 'ram 0x102000000 160M' \
+		'file 0x3cb3000 ring' "$@" | "$B/mkimage" - dump
+	"$DUMP" -q dump > want
+	[ -s want ]
+}
+
+low=$((64 << 20)) slack=$((4 << 20))
+
+@test "a pipe ends as soon as what was asked for is there" {
+	local rc written size form
+	cd "$BATS_TEST_TMPDIR"
+	for form in elf64 "kdump compress=none" "kdump compress=zlib"; do
+		echo "$form"
+		guest "$form"
+		size=$(stat -c %s dump)
+		counted dump
+		[ "$rc" -eq 0 ]
+		cmp out want
+		grep -q 'only .* where logs are likely, were searched, up to a current log' err
+		[ "$written" -lt $((low + slack)) ] && [ "$written" -lt $((size / 2)) ]
+		counted dump --at 0x3cb3000
+		[ "$rc" -eq 0 ]
+		cmp out want
+		[ "$written" -lt $((0x3cb3000 + 0x20000 + slack)) ]
+		counted dump --range 0x3c00000-0x3d00000 --scan=exhaustive
+		cmp out want
+		[ "$written" -lt $((low + slack)) ]
+		# what needs the end, or may be anywhere
+		for how in --list --info --strict --scan=pages -a; do
+			"$DUMP" -q $how --color=never dump > file || true
+			counted dump $how
+			[ "$written" -eq "$size" ]
+			run ! grep -q 'where logs are likely' err
+			sed 's/standard input/dump/' out | cmp - file
+		done
+	done
+}
+
+@test "the writer of a pipe that was not read to its end gets SIGPIPE, as with head" {
+	cd "$BATS_TEST_TMPDIR"
+	guest elf64
+	# shellcheck disable=SC2016,SC2002 # the inner shell's; a pipe is what is tested
+	run bash -c 'cat dump | "$DUMP" -q - | cmp - want; echo "${PIPESTATUS[@]}"'
+	[ "$output" = "141 0 0" ]
+	"$DUMP" -q <(cat dump) | cmp - want
+	# two of them: each is closed when it is done
+	"$DUMP" -q -a <(cat dump) <(cat dump) > /dev/null
+}
+
+@test "no temporary file is left of a pipe that was read as far as needed" {
+	local rc written
+	cd "$BATS_TEST_TMPDIR"
+	guest elf64
+	mkdir tmp
+	TMPDIR=$PWD/tmp counted dump
+	grep -q 'read as far as needed, through a temporary file' err
+	[ -z "$(ls -A tmp)" ]
+	# nor is one needed
+	TMPDIR=$PWD/none counted dump
+	grep -q 'read once' err
+	cmp out want
+	[ "$written" -eq "$(stat -c %s dump)" ]
 }
 
 @test "kdump-compressed through a temporary file, which is not left" {
@@ -56,12 +175,8 @@ current() {
 	timeout 60 sh -c 'cat "$1" > "$2"' sh "$f" "$BATS_TEST_TMPDIR/fifo" 3>&- &
 	local writer=$!
 	"$DUMP" -r "$BATS_TEST_TMPDIR/fifo" | cmp - "$BATS_TEST_TMPDIR/want"
-	wait "$writer"
-}
-
-# As if all of the input were too much to be kept: there is no room for it.
-one_pass() {
-	TMPDIR=$BATS_TEST_TMPDIR/none "$DUMP" "$@"
+	# it may not be read to its end
+	wait "$writer" || [ $? -eq 141 ]
 }
 
 @test "a pipe without a log: the image is complete" {

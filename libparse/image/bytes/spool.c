@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* spool.c - temporary files without a name, and reading from pipes. */
+/* spool.c - temporary files without a name. */
 #include "spool.h"
 
 #include <errno.h>
@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-
-#define COPY_SIZE 65536u
 
 enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 				   struct memlog_err *err)
@@ -82,51 +80,4 @@ enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
 		len -= (size_t)n;
 	}
 	return MEMLOG_OK;
-}
-
-enum memlog_status ml_pipe_read(int pipe, void *buf, size_t len,
-				const struct memlog_open_opts *opts,
-				size_t *ret, struct memlog_err *err)
-{
-	uint8_t *p = buf;
-	ssize_t n;
-
-	*ret = 0;
-	while (*ret < len) {
-		n = read(pipe, p + *ret, len - *ret);
-		if (n < 0 && errno == EINTR) {
-			if (opts && opts->progress &&
-			    opts->progress(opts->progress_arg, 0, 0))
-				return ml_fail(err, MEMLOG_STOP, "stopped");
-			continue;
-		}
-		if (n < 0)
-			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "cannot read the input");
-		if (!n)
-			break;
-		*ret += (size_t)n;
-	}
-	return MEMLOG_OK;
-}
-
-enum memlog_status ml_spool_copy(int fd, uint64_t off, int pipe,
-				 const struct memlog_open_opts *opts,
-				 uint64_t *ret_end, struct memlog_err *err)
-{
-	uint8_t buf[COPY_SIZE];
-	enum memlog_status s;
-	size_t got;
-
-	do {
-		s = ml_pipe_read(pipe, buf, COPY_SIZE, opts, &got, err);
-		if (!s)
-			s = ml_spool_write(fd, off, buf, got, err);
-		off += got;
-		if (!s && opts && opts->progress &&
-		    opts->progress(opts->progress_arg, off, 0))
-			s = ml_fail(err, MEMLOG_STOP, "stopped");
-	} while (!s && got == COPY_SIZE);
-	*ret_end = off;
-	return s;
 }

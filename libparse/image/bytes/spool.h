@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* spool.h - temporary files without a name, and reading from pipes. */
+/* spool.h - temporary files without a name. */
 #ifndef ML_IMAGE_SPOOL_H
 #define ML_IMAGE_SPOOL_H
 
@@ -20,17 +20,5 @@ enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 /* Read all of len bytes at off. IO: also if the file ends before. */
 enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
 				 struct memlog_err *err);
-
-/* Copy the rest of a pipe to a temporary file, from offset off on. *ret_end is
- * the offset of the end. IO; STOP: by opts->progress. opts may be NULL. */
-enum memlog_status ml_spool_copy(int fd, uint64_t off, int pipe,
-				 const struct memlog_open_opts *opts,
-				 uint64_t *ret_end, struct memlog_err *err);
-
-/* Read len bytes from a pipe, fewer only if it ends. After a signal,
- * opts->progress decides whether to STOP; opts may be NULL. IO. */
-enum memlog_status ml_pipe_read(int pipe, void *buf, size_t len,
-				const struct memlog_open_opts *opts,
-				size_t *ret, struct memlog_err *err);
 
 #endif

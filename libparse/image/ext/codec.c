@@ -258,6 +258,11 @@ const struct memlog_codec *const ml_codecs[] = {
 	NULL,
 };
 
+const struct memlog_codec *const *memlog_codecs(void)
+{
+	return ml_codecs;
+}
+
 struct memlog_open_opts
 ml_with_codecs(const struct memlog_open_opts *opts,
 	       const struct memlog_codec *list[ML_CODECS_MAX])
