@@ -717,6 +717,8 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/bench_sbuf \
 	B=$(B) bench/live.sh
 	B=$(B) bench/acrn
 	B=$(B) bench/hyp
+	B=$(B) bench/print
+	B=$(B) bench/far
 
 -include $(shell find $(B) -name rpm -prune -o -name deb -prune -o \
 	-type f -name '*.d' -print 2>/dev/null)
@@ -735,7 +737,7 @@ help:
 	@echo '  analyze       run the static analyzers of gcc and clang'
 	@echo '  coverage      measure line and branch coverage'
 	@echo '  fuzz          fuzz all harnesses; FUZZ=NAME FUZZ_SECONDS=N'
-	@echo '  bench         compare with grep, ripgrep, yara and libkdumpfile'
+	@echo '  bench         compare with grep, ripgrep, yara, libkdumpfile, jq'
 	@echo '  compile_commands.json           for clangd'
 	@echo '  install       with DESTDIR, prefix, libdir, crashdir, gdbinitdir, pythondir; uninstall'
 	@echo '  CRASH=DIR GDB=DIR  build the plugins for a crash or gdb of your own: its'
