@@ -107,3 +107,23 @@ count() {
 	finished "$job"
 	[ ! -s runs ]
 }
+
+@test "the README's lines" {
+	fleet_images 120
+	mkdir dumps bin
+	ln -s "$root/docs" .
+	ln -s "$dump" bin/memlog-dump
+	rmdir results
+	# its dumps are ELF
+	while read -r image; do
+		[ ! -e "$image" ] || mv "$image" "dumps/${image#images/}.elf"
+	done <list
+	# shellcheck disable=SC2016 # the README's
+	sed -n '/^    find "$PWD/,/^$/s/^    //p' "$root/README.md" >lines
+	grep -q '^sbatch --wait --array=' lines
+	grep -q '^cat results/' lines
+	PATH=$PWD/bin:$PATH bash -e lines >said
+	[ "$(count)" = "$(find dumps -name '*.elf' | wc -l)" ]
+	[ "$(wc -l <said)" = 4 ] # with the number of the job
+	grep -q "^24	0	$PWD/dumps/image-001.elf	assert APkg/A.c:7 x$" said
+}

@@ -6,39 +6,15 @@
 bats_require_minimum_version 1.5.0
 load ../lib
 load ../wait
+load ../web
 
 setup_file() {
-	export dir=$BATS_FILE_TMPDIR PATH=$PATH:/usr/sbin
-	local port
-	command -v nbdkit >/dev/null && command -v nginx >/dev/null || return 0
-	# a web server that writes down what was read of it
-	port=$(python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])')
-	mkdir "$dir/www"
-	cat >"$dir/nginx.conf" <<-END
-		daemon on;
-		user root;
-		pid $dir/nginx.pid;
-		error_log $dir/error.log;
-		events { }
-		http {
-			log_format bytes '\$request_method \$status \$body_bytes_sent';
-			access_log $dir/access.log bytes;
-			server {
-				listen 127.0.0.1:$port;
-				root $dir/www;
-			}
-		}
-	END
-	[ "$(id -u)" -eq 0 ] || sed -i /user/d "$dir/nginx.conf"
-	nginx -e "$dir/error.log" -c "$dir/nginx.conf"
-	export url=http://127.0.0.1:$port
+	export dir=$BATS_FILE_TMPDIR
+	! web_can || web_start "$dir"
 }
 
 teardown_file() {
-	[ ! -e "$dir/nginx.pid" ] || kill "$(cat "$dir/nginx.pid")"
+	web_stop "$dir"
 }
 
 setup() {

@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The README's commands for a VM of one's own are typed as they are written.
+# The README's commands for a VM of one's own, and for dumps far away, are typed as they are
+# written.
 
 bats_require_minimum_version 1.5.0
 load ../lib
 load ../wait
+load ../web
 
 setup() {
 	T=$BATS_TEST_TMPDIR
@@ -16,6 +18,7 @@ setup() {
 
 teardown() {
 	[ ! -e pids ] || xargs -r kill <pids 2>/dev/null || :
+	web_stop "$T"
 }
 
 # commands FIRST: the README's indented lines from the one that begins like this, up to
@@ -62,4 +65,28 @@ type_in() {
 	sed -i 's,/usr/share/OVMF/OVMF_CODE.fd,OVMF.fd,' try
 	run --separate-stderr type_in try
 	[[ $output == *ovmf*current* ]]
+}
+
+# The list of dumps is typed by tests/full/slurm.bats.
+@test "the README's dump far away, by a web server and by ssh" {
+	web_can || skip "nbdkit or nginx is not installed"
+	commands 'memlog-dump https:' | head -n 2 >far
+	grep -q '^memlog-dump https://dumps.example/vmcore.elf  *#' far
+	grep -q '^ssh dumps.example cat vmcore.elf | memlog-dump -  *#' far
+	web_start "$T"
+	printf '%s\n' 'ram 0 128M random=1' 'ovmf 0x7cb3000' 'write "far away\n"' end \
+		elf64 >rec
+	"$B/mkimage" rec www/vmcore.elf
+	# an ssh that has the same file
+	mkdir bin
+	ln -s "$dump" bin/memlog-dump
+	# shellcheck disable=SC2016 # the other shell's
+	printf '#!/bin/sh\n[ "$1" = dumps.example ] || exit 255\nshift\ncd "%s/www" && exec "$@"\n' \
+		"$T" >bin/ssh
+	chmod +x bin/ssh
+	sed -i "s,https://dumps.example,$url," far
+	PATH=$T/bin:$PATH run -0 --separate-stderr bash far
+	[ "$output" = $'far away\nfar away' ]
+	# as little as it says
+	[ "$(awk '{ n += $3 } END { print n }' access.log)" -le 4200000 ]
 }
