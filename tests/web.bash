@@ -8,7 +8,8 @@ web_can() {
 	command -v nbdkit >/dev/null && command -v nginx >/dev/null
 }
 
-# web_start DIR: as $url, of the files in DIR/www; DIR/access.log says what was read of them
+# web_start DIR: as $url, of the files in DIR/www, which $url/slow has at a byte a second;
+# DIR/access.log says what was read of them
 web_start() {
 	local dir=$1 port
 	port=$(python3 -c 'import socket
@@ -28,6 +29,11 @@ print(s.getsockname()[1])')
 			server {
 				listen 127.0.0.1:$port;
 				root $dir/www;
+				location /slow/ {
+					alias $dir/www/;
+					limit_rate 1;
+					limit_rate_after 1k;
+				}
 			}
 		}
 	END

@@ -347,3 +347,23 @@ M4=4194304 M8=8388608 M24=25165824
 	reap "$far" || rc=$?
 	[ $rc -eq 143 ]
 }
+
+# nbdkit does not end before its plugin has an answer, which may be never.
+@test "a web server that answers too slowly does not keep anybody waiting" {
+	local far rc=0 server
+	unpack memlog-q35-shell.elf
+	cp "$unpacked" "$dir/www/slow.elf"
+	: >"$dir/access.log"
+	"$dump" "$url/slow/slow.elf" >out 2>err &
+	far=$!
+	# it has asked how large the file is, and reads
+	until_ok grep -q "^HEAD 200" "$dir/access.log"
+	sleep 1
+	server=$(pgrep -P "$far" nbdkit)
+	# it ends by itself, too, in case that memlog-dump is killed
+	tr '\0' '\n' <"/proc/$server/cmdline" | grep -x "timeout=120"
+	kill "$far"
+	reap "$far" || rc=$?
+	[ $rc -eq 143 ]
+	until_ok gone "$server"
+}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,6 +90,17 @@ static enum memlog_status nbd_lost(struct memlog_err *err)
 	return ml_fail(err, MEMLOG_IO, "the NBD server is lost");
 }
 
+/* libnbd waits for the end of a server that it started, and nbdkit ends only after its plugin
+ * has answered, for which a web server may take forever. */
+static void nbd_hang_up(struct nbd_file *f)
+{
+	if (f->h && (!nbd_aio_is_ready(f->h) || nbd_aio_in_flight(f->h) > 0))
+		(void)nbd_kill_subprocess(f->h, SIGKILL);
+	if (f->h)
+		nbd_close(f->h);
+	f->h = NULL;
+}
+
 /* Wait until a command is over. libnbd writes to its buffer until then, so a connection with
  * one that never is over is of no more use. */
 static enum memlog_status nbd_complete(struct nbd_file *f, int64_t cookie,
@@ -108,8 +120,7 @@ static enum memlog_status nbd_complete(struct nbd_file *f, int64_t cookie,
 					"the NBD server is lost" :
 					what,
 				err);
-	nbd_close(f->h);
-	f->h = NULL;
+	nbd_hang_up(f);
 	return s;
 }
 
@@ -260,8 +271,7 @@ static void nbd_file_close(void *self)
 	struct nbd_file *f = self;
 	struct memlog_allocator a = f->alloc;
 
-	if (f->h)
-		nbd_close(f->h);
+	nbd_hang_up(f);
 	ml_free(&a, f);
 }
 

@@ -13,6 +13,10 @@
  * a few in memory. Others are unpacked. */
 #define XZ_BLOCK "xz-max-block=64M"
 
+/* Seconds after which an answer of a web server is given up: whoever waits for it may have been
+ * killed, and nbdkit ends only after it. Twice as long as the server may be silent. */
+#define CURL_LIMIT "timeout=120"
+
 static void kit_add(struct ml_nbdkit_words *c, const char *fmt, ...)
 	MEMLOG_PRINTF(2, 3);
 
@@ -149,6 +153,7 @@ enum memlog_status ml_nbdkit_words(struct ml_nbdkit_words *c, const char *name,
 	} else {
 		kit_add(c, "curl");
 		kit_add(c, "url=%s", name);
+		kit_add(c, CURL_LIMIT);
 	}
 	if (xz)
 		kit_add(c, XZ_BLOCK);
