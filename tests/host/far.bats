@@ -367,3 +367,32 @@ M4=4194304 M8=8388608 M24=25165824
 	[ $rc -eq 143 ]
 	until_ok gone "$server"
 }
+
+# A page that cannot be read is between the log and where a search comes from.
+@test "what cannot be read of a file is not more than that" {
+	unpack memlog-q35-shell.elf
+	"$dump" -q "$unpacked" >want
+	cat >plugin <<-END
+		#!/bin/sh
+		bad=$((0x3ec8000 + 0x508 - 0x5000))
+		case \$1 in
+		get_size) stat -c %s "$unpacked" ;;
+		pread)
+			if [ "\$4" -lt \$((bad + 4096)) ] && [ \$((\$4 + \$3)) -gt \$bad ]; then
+				echo "EIO bad" >&2
+				exit 1
+			fi
+			dd if="$unpacked" iflag=skip_bytes,count_bytes skip="\$4" \\
+				count="\$3" bs=1M status=none
+			;;
+		*) exit 2 ;;
+		esac
+	END
+	chmod +x plugin
+	for how in auto pages; do
+		run -0 --separate-stderr "$dump" --scan="$how" "nbdkit:sh $PWD/plugin"
+		cmp <(printf '%s\n' "$output") want
+		# pages of the file are not where those of memory are
+		[[ $stderr =~ "warning: "[0-9]{4}" bytes could not be read" ]]
+	done
+}

@@ -64,6 +64,9 @@ static enum memlog_status read_fd(struct fd_file *f, uint64_t off, uint8_t *buf,
 		n = pread(f->fd, buf, ml_min(len, SSIZE_MAX), (off_t)off);
 		if (n < 0 && errno == EINTR)
 			continue;
+		/* what comes before it can be read */
+		if (n < 0 && *ret)
+			break;
 		if (n < 0)
 			return ml_fail_errno(err, MEMLOG_IO, errno,
 					     "cannot read at offset 0x%llx",

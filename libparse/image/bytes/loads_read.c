@@ -35,6 +35,9 @@ enum memlog_status ml_loads_read(struct ml_loads *l, const struct ml_file *file,
 				      &got, err);
 		*ret += got;
 		addr += got;
+		/* what comes before it can be read */
+		if (s == MEMLOG_IO && *ret)
+			break;
 		if (s)
 			return s;
 		if (got < want)

@@ -17,6 +17,9 @@ enum { BLOCK = 16 << 10 };
 enum { MOST = 4 << 20, STEP = 1 << 20, AHEAD = 8 << 20, KEPT = 16 << 20 };
 _Static_assert(MOST + AHEAD + MOST <= KEPT, "nothing ahead drops what is read");
 
+/* Bytes that are asked for by themselves, where a request for more has failed. */
+enum { LEAST = 4 << 10 };
+
 enum { PIECES = 256 };
 
 /* Bytes between two reads that are in sequence all the same: most of them will be read,
@@ -33,13 +36,13 @@ struct remote_piece {
 
 /* The pieces are a ring: the oldest is first, and so are its bytes in kept. last: the last
  * piece that somebody asked for; streak: bytes that were asked for in sequence up to it,
- * upwards or downwards. */
+ * upwards or downwards. cap: bytes of a request, fewer than most after one that failed. */
 struct remote_file {
 	struct memlog_allocator alloc;
 	const struct ml_remote_ops *ops;
 	void *self;
 	char *name;
-	uint64_t size, most; /* of the file; of a request */
+	uint64_t size, most, cap; /* of the file; of a request */
 	uint8_t *kept;
 	struct remote_piece piece[PIECES];
 	size_t first, n;
@@ -171,7 +174,7 @@ static void remote_look_ahead(struct remote_file *f)
 	struct remote_piece *p;
 	struct memlog_range r;
 
-	while (f->downwards ? at > low : at < high) {
+	while (f->cap == f->most && (f->downwards ? at > low : at < high)) {
 		p = remote_find(f, f->downwards ? at - 1 : at);
 		if (!p) {
 			r = f->downwards ?
@@ -214,36 +217,57 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 					 size_t len, struct remote_piece **ret,
 					 struct memlog_err *err)
 {
-	uint64_t lo = off / BLOCK * BLOCK, hi = off + len;
+	uint64_t block = ml_min(BLOCK, f->cap);
+	uint64_t lo = off / block * block, hi = off + len;
 
 	if (remote_goes_on(f, off) && !f->downwards)
 		hi = ml_max(hi, off + ml_min(f->streak, STEP));
-	hi = ml_min((hi + BLOCK - 1) / BLOCK * BLOCK, f->size);
-	hi = ml_min(hi, lo + f->most);
+	hi = ml_min((hi + block - 1) / block * block, f->size);
+	hi = ml_min(hi, lo + f->cap);
 	return remote_start(f, remote_gap(f, off, lo, hi), true, ret, err);
 }
 
-/* The piece that has the byte at off, of which len are wanted, with its bytes. */
-static enum memlog_status remote_get(struct remote_file *f, uint64_t off,
-				     size_t len, struct remote_piece **ret,
-				     struct memlog_err *err)
+/* Wait for a piece. It has all its bytes, or is forgotten. */
+static enum memlog_status remote_arrive(struct remote_file *f,
+					struct remote_piece *p,
+					struct memlog_err *err)
 {
-	struct remote_piece *p = remote_find(f, off);
-	enum memlog_status s = MEMLOG_OK;
+	enum memlog_status s;
 
-	if (!p)
-		s = remote_request(f, off, len, &p, err);
-	if (s)
-		return s;
-	if (p->open)
-		s = remote_finish(f, p, err);
+	if (!p->open)
+		return MEMLOG_OK;
+	s = remote_finish(f, p, err);
 	if (!s && p->r.got < p->r.len)
 		s = ml_fail(err, MEMLOG_IO,
 			    "the file became shorter while it was read; wait "
 			    "until it is written, or copy it first");
-	if (s)
+	if (!s)
+		f->cap = ml_min(2 * f->cap, f->most);
+	else
 		remote_forget(p);
-	*ret = p;
+	return s;
+}
+
+/* The piece that has the byte at off, of which len are wanted, with its bytes. Where a request
+ * fails, one for half as much may not: what cannot be read is small, or there is a limit on
+ * the time. */
+static enum memlog_status remote_get(struct remote_file *f, uint64_t off,
+				     size_t len, struct remote_piece **ret,
+				     struct memlog_err *err)
+{
+	enum memlog_status s;
+	uint64_t n;
+
+	do {
+		*ret = remote_find(f, off);
+		s = *ret ? MEMLOG_OK : remote_request(f, off, len, ret, err);
+		if (s)
+			return s;
+		n = (*ret)->r.len;
+		s = remote_arrive(f, *ret, err);
+		if (s)
+			f->cap = ml_max(n / 2 / LEAST * LEAST, LEAST);
+	} while (s == MEMLOG_IO && n > LEAST);
 	return s;
 }
 
@@ -265,6 +289,9 @@ static enum memlog_status remote_read(void *self, uint64_t off, void *buf,
 				  (unsigned long long)off);
 	for (len = ml_min(len, f->size - off); *ret < len; *ret += n) {
 		s = remote_get(f, off + *ret, len - *ret, &p, err);
+		/* what comes before it can be read */
+		if (s == MEMLOG_IO && *ret)
+			return MEMLOG_OK;
 		if (s)
 			return s;
 		n = ml_min(len - *ret, remote_end(p) - (off + *ret));
@@ -345,7 +372,7 @@ enum memlog_status ml_remote_open(const struct ml_remote_ops *ops, void *self,
 	f->ops = ops;
 	f->self = self;
 	f->size = size;
-	f->most = ml_min(most, MOST);
+	f->most = f->cap = ml_min(most, MOST);
 	*ret = (struct ml_file){
 		.ops = &remote_ops, .self = f, .size = size, .name = f->name
 	};

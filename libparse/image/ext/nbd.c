@@ -90,6 +90,11 @@ static enum memlog_status nbd_lost(struct memlog_err *err)
 	return ml_fail(err, MEMLOG_IO, "the NBD server is lost");
 }
 
+static bool nbd_is_lost(const struct nbd_file *f)
+{
+	return !f->h || nbd_aio_is_dead(f->h) || nbd_aio_is_closed(f->h);
+}
+
 /* libnbd waits for the end of a server that it started, and nbdkit ends only after its plugin
  * has answered, for which a web server may take forever. */
 static void nbd_hang_up(struct nbd_file *f)
@@ -114,12 +119,9 @@ static enum memlog_status nbd_complete(struct nbd_file *f, int64_t cookie,
 	if (r > 0)
 		return MEMLOG_OK;
 	if (r < 0)
-		return nbd_fail(f,
-				nbd_aio_is_dead(f->h) ||
-						nbd_aio_is_closed(f->h) ?
-					"the NBD server is lost" :
-					what,
-				err);
+		return nbd_fail(
+			f, nbd_is_lost(f) ? "the NBD server is lost" : what,
+			err);
 	nbd_hang_up(f);
 	return s;
 }
@@ -129,7 +131,7 @@ static enum memlog_status nbd_start(void *self, struct ml_remote_request *r,
 {
 	struct nbd_file *f = self;
 
-	if (!f->h)
+	if (nbd_is_lost(f))
 		return nbd_lost(err);
 	r->ticket = nbd_aio_pread(f->h, r->buf, r->len, r->off,
 				  NBD_NULL_COMPLETION, 0);
@@ -302,7 +304,7 @@ static enum memlog_status nbd_connect(struct nbd_file *f, const char *uri,
 	if (r)
 		return nbd_fail(f, "cannot connect", err);
 	while (!s && !nbd_aio_is_ready(f->h)) {
-		if (nbd_aio_is_dead(f->h) || nbd_aio_is_closed(f->h))
+		if (nbd_is_lost(f))
 			return nbd_fail(f, "cannot connect", err);
 		s = nbd_wait(f, &silent, err);
 	}
