@@ -97,6 +97,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 
 	result->damaged |= run->image->suspect || run->image->unread || cut;
 	result->searched = run->stats.covered;
+	summary.likely_only = run->stats.likely_only;
 	result->missing = ml_missing_bytes(run);
 	answer = (struct ml_answer){
 		.status = s,

@@ -49,6 +49,19 @@ void ml_sign_log_end(struct ml_job *j, enum memlog_status read,
 				!(j->log->flags & lossy));
 }
 
+/* Why a log may be where nobody looked; NULL: all was searched. */
+static const char *sign_unsearched(const struct ml_run *run)
+{
+	const struct memlog_query *q = run->query;
+
+	if (q->n_at)
+		return "only an address was looked at";
+	if (q->n_ranges)
+		return "only a range was searched";
+	return run->stats.likely_only ? "only likely places were searched" :
+					NULL;
+}
+
 /* Of an image whose logs tell nothing. */
 static void sign_no_log(const struct ml_run *run, enum memlog_exit exit,
 			enum memlog_status status, struct ml_signature *ret)
@@ -62,7 +75,8 @@ static void sign_no_log(const struct ml_run *run, enum memlog_exit exit,
 	else if (run->result.logs_found)
 		ml_signature_of_image("no-text", "no text", NULL, ret);
 	else
-		ml_signature_of_image("no-log", "no log", NULL, ret);
+		ml_signature_of_image("no-log", "no log", sign_unsearched(run),
+				      ret);
 }
 
 bool ml_sign_image(const struct ml_run *run, enum memlog_exit exit,

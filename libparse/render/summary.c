@@ -56,6 +56,8 @@ enum memlog_status ml_summary_write(const struct memlog_sink *sink,
 	ml_json_int(&j, "logs", (long long)r->logs_found);
 	ml_json_u64(&j, "matched", r->matched);
 	ml_json_u64(&j, "searched", r->searched);
+	if (summary->likely_only)
+		ml_json_bool(&j, "likely_only", true);
 	ml_json_u64(&j, "missing", r->missing);
 	ml_json_bool(&j, "damaged", r->damaged);
 	ml_json_u64(&j, "left_out", r->left_out);

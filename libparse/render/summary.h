@@ -7,13 +7,15 @@
 #include "render.h"
 
 /* What became of an image. status: as with --strict, whatever the exit status of
- * the program is. error, signature: NULL if there was none. elapsed is in nanoseconds. */
+ * the program is. error, signature: NULL if there was none. likely_only: not all of it was
+ * searched, only where logs are likely. elapsed is in nanoseconds. */
 struct ml_summary {
 	const char *image;
 	const struct memlog_query_result *result;
 	enum memlog_exit status;
 	const char *error;
 	const struct ml_signature *signature;
+	bool likely_only;
 	uint64_t elapsed;
 };
 

@@ -110,6 +110,18 @@ dump_of() {
 	"$B/mkimage" none.rec none
 	run -1 --separate-stderr "$dump" --signature none
 	[ "$output" = "no log" ]
+	# a log that was not looked for
+	printf 'ram 0 256M\novmf 0x2000000 size=128K\nwrite "text"\nend\nelf64\n' >far.rec
+	"$B/mkimage" far.rec far
+	run -0 --separate-stderr "$dump" --signature far
+	[ "$output" = "log ovmf" ]
+	run -1 --separate-stderr "$dump" --signature --scan=likely far
+	[ "$output" = "no log: only likely places were searched" ]
+	run -1 --separate-stderr "$dump" --signature --range=0+1M far
+	[ "$output" = "no log: only a range was searched" ]
+	run -1 --separate-stderr "$dump" -J --scan=likely far
+	jq -e '.likely_only and .signature.kind == "no-log"' <<<"$output"
+	jq -e '.likely_only == null' <("$dump" -J far | tail -n 1)
 	printf 'ram 0 16M\novmf 0xf00000 size=128K\nend\nelf64\n' >empty.rec
 	"$B/mkimage" empty.rec empty
 	run -1 --separate-stderr "$dump" --signature empty
