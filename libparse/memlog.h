@@ -388,8 +388,8 @@ MEMLOG_API const struct memlog_codec *const *memlog_codecs(void);
  *	be read only once; NULL for /var/tmp. Copied.
  * codecs: n_codecs more codecs, copied; LIMIT if there are more than 13.
  * name: what the image is called in messages, errors and output, if that is not
- *	the name by which it is opened (standard input, say); NULL: the same.
- *	Copied.
+ *	the name by which it is opened (standard input, say); NULL: that, as
+ *	memlog_image_shown() has it. Copied.
  * keep: bytes that memlog_stream_open() may write to a temporary file in case that a
  *	log needs all of the input; never more than half of the room there is.
  * via_qemu: with qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU
@@ -430,6 +430,11 @@ struct memlog_open_opts {
 MEMLOG_API enum memlog_status
 memlog_image_open(const char *name, const struct memlog_open_opts *opts,
 		  struct memlog_image **ret, struct memlog_err *err);
+
+/* Copy the name of an image with *** for passwords: those of URLs, and what nbdkit gets as
+ * one. Truncated to fit size bytes, NUL-terminated; size is at least 1. Returns ret. */
+MEMLOG_API const char *memlog_image_shown(const char *name, char *ret,
+					  size_t size);
 
 /*
  * Open a dump file with nothing that needs a library other than libc: ELF,
@@ -572,7 +577,7 @@ MEMLOG_API bool memlog_image_has_space(const struct memlog_image *image,
 /*
  * What an image is.
  *
- * name: as it was opened. format: one word for what it is: for a file "elf",
+ * name: as it was opened, without passwords. format: one word for what it is: for a file "elf",
  *	"xen-core" (of xl dump-core), "kdump", "lime", "windows", "qevm" or
  *	"raw", for a live source "process", "qmp", "qmp-log" (with via_qemu),
  *	"devmem", "acrn" or "ports", and for memlog_image_wrap() "reader". Decide by

@@ -3,6 +3,7 @@
 #include "dump.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int max_level = 2;
@@ -14,7 +15,24 @@ void message_init(int level)
 
 const char *message_name(const char *image)
 {
-	return strcmp(image, "-") ? image : "standard input";
+	static const char *last;
+	static char *shown;
+	size_t size = 4 * strlen(image) + 1;
+
+	if (!strcmp(image, "-"))
+		return "standard input";
+	if (!strstr(image, "://") && strncmp(image, "nbdkit:", 7))
+		return image;
+	/* it is asked for again and again, and kept meanwhile */
+	if (image == last || image == shown)
+		return shown;
+	free(shown);
+	last = NULL;
+	shown = malloc(size);
+	if (!shown)
+		return "image";
+	last = image;
+	return memlog_image_shown(image, shown, size);
 }
 
 static void message_put(int level, const char *image, const char *text)

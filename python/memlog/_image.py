@@ -129,7 +129,7 @@ class Image:
 
     @property
     def name(self) -> str:
-        """The name as it was opened."""
+        """The name as it was opened, without passwords."""
         return _abi.text(self._info()["name"])
 
     @property

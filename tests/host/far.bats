@@ -307,6 +307,11 @@ M4=4194304 M8=8388608 M24=25165824
 		[[ $output == *"$bad: give it as "* ]] ||
 			[[ $output == "memlog-dump: nbdkit: give it as "* ]]
 	done
+	for bad in http://u:+x@h/ http://u:%2dx@h/ ssh://u:%2B@h/x ssh://h/a%00b; do
+		run -2 "$dump" "$bad"
+		[[ $output == *": passwords that begin with - or + "* ]] ||
+			[[ $output == *": %00 cannot be passed on" ]]
+	done
 	run -3 "$dump" gopher://host/x
 	[[ $output == *"URLs of this kind are not opened"* ]]
 	# a PATH without nbdkit
@@ -395,4 +400,35 @@ M4=4194304 M8=8388608 M24=25165824
 		# pages of the file are not where those of memory are
 		[[ $stderr =~ "warning: "[0-9]{4}" bytes could not be read" ]]
 	done
+}
+
+@test "passwords are in no message and no output" {
+	local at=${url#http://} name
+	unpack memlog-q35-shell.elf
+	cp "$unpacked" "$dir/www/pw.elf"
+	for name in "http://me:se%73ame@$at/pw.elf" "http://me:se%73ame@$at/no.elf" \
+		"nbdkit:curl url=$url/pw.elf user=me password=sesame" \
+		"ssh://me:se%73ame@127.0.0.1:1/x" "nope://me:se%73ame@h/x"; do
+		for how in -v --info --list -J "-J --signature" "-O html"; do
+			# shellcheck disable=SC2086
+			"$dump" $how "$name" >>all 2>&1 || [ $? -eq 3 ]
+		done
+	done
+	grep -q "me:\*\*\*@$at/pw.elf: only" all
+	grep -q "password=\*\*\*: only" all
+	grep -q '"image":"http://me:\*\*\*@' all
+	run -1 grep "se%73ame\|sesame" all
+	# it is passed on
+	cat >server.py <<-END
+		import socket, sys
+		s = socket.create_server(("127.0.0.1", 0))
+		print(s.getsockname()[1], flush=True)
+		c = s.accept()[0]
+		print(c.recv(65536).decode(), flush=True)
+	END
+	python3 server.py >heard &
+	until_ok test -s heard
+	run -3 "$dump" "http://me:se%73ame@127.0.0.1:$(head -n 1 heard)/x"
+	wait
+	grep "^Authorization: Basic $(printf me:sesame | base64)" heard
 }

@@ -59,13 +59,54 @@ static void kit_add_part(struct ml_nbdkit_words *c, const char *key,
 	for (i = 0; i < n; i++) {
 		high = url[i] == '%' && i + 2 < n ? kit_digit(url[i + 1]) : -1;
 		low = high >= 0 ? kit_digit(url[i + 2]) : -1;
-		value[at++] = low >= 0 ? (char)(high << 4 | low) : url[i];
+		value[at] = low >= 0 ? (char)(high << 4 | low) : url[i];
+		c->nul |= !value[at++];
 		i += low >= 0 ? 2 : 0;
 	}
 	kit_add(c, "%s=%.*s", key, (int)at, value);
 }
 
-/* //[USER@]HOST[:PORT]/PATH */
+/* USER[:PASSWORD], n characters of a URL. nbdkit takes some passwords for the name or the
+ * number of a file that has it. */
+static enum memlog_status kit_add_user(struct ml_nbdkit_words *c,
+				       const char *user, size_t n,
+				       struct memlog_err *err)
+{
+	const char *colon = memchr(user, ':', n), *value;
+
+	kit_add_part(c, "user", user, colon ? (size_t)(colon - user) : n);
+	if (!colon || colon + 1 == user + n)
+		return MEMLOG_OK;
+	kit_add_part(c, "password", colon + 1,
+		     (size_t)(user + n - (colon + 1)));
+	if (c->full)
+		return MEMLOG_OK;
+	value = strchr(c->argv[c->n - 1], '=') + 1;
+	if (*value != '-' && *value != '+')
+		return MEMLOG_OK;
+	return ml_fail(err, MEMLOG_INVALID,
+		       "passwords that begin with - or + go into a file: "
+		       "nbdkit:\"PLUGIN ... password=+FILE\"");
+}
+
+/* Any URL that curl knows. */
+static enum memlog_status kit_curl(struct ml_nbdkit_words *c, const char *url,
+				   struct memlog_err *err)
+{
+	const char *user = strstr(url, "://") + 3;
+	size_t n = strcspn(user, "/?#");
+	const char *at = memrchr(user, '@', n);
+
+	kit_add(c, "curl");
+	if (!at || !memchr(user, ':', (size_t)(at - user))) {
+		kit_add(c, "url=%s", url);
+		return MEMLOG_OK;
+	}
+	kit_add(c, "url=%.*s%s", (int)(user - url), url, at + 1);
+	return kit_add_user(c, user, (size_t)(at - user), err);
+}
+
+/* //[USER[:PASSWORD]@]HOST[:PORT]/PATH */
 static enum memlog_status kit_ssh(struct ml_nbdkit_words *c, const char *url,
 				  struct memlog_err *err)
 {
@@ -92,10 +133,9 @@ static enum memlog_status kit_ssh(struct ml_nbdkit_words *c, const char *url,
 	kit_add_part(c, "host", host, (size_t)(end - host));
 	if (colon)
 		kit_add_part(c, "port", colon + 1, strlen(colon + 1));
-	if (at)
-		kit_add_part(c, "user", server, (size_t)(at - server));
 	kit_add_part(c, "path", path, strlen(path));
-	return MEMLOG_OK;
+	return at ? kit_add_user(c, server, (size_t)(at - server), err) :
+		    MEMLOG_OK;
 }
 
 /* s3://BUCKET/KEY */
@@ -137,7 +177,7 @@ enum memlog_status ml_nbdkit_words(struct ml_nbdkit_words *c, const char *name,
 	enum memlog_status s = MEMLOG_OK;
 
 	c->n = c->used = 0;
-	c->full = false;
+	c->full = c->nul = false;
 	kit_add(c, "nbdkit");
 	kit_add(c, "-r");
 	kit_add(c, "--exit-with-parent");
@@ -151,8 +191,7 @@ enum memlog_status ml_nbdkit_words(struct ml_nbdkit_words *c, const char *name,
 	} else if (!strncmp(name, "s3:", 3)) {
 		s = kit_s3(c, name, err);
 	} else {
-		kit_add(c, "curl");
-		kit_add(c, "url=%s", name);
+		s = kit_curl(c, name, err);
 		kit_add(c, CURL_LIMIT);
 	}
 	if (xz)
@@ -160,5 +199,7 @@ enum memlog_status ml_nbdkit_words(struct ml_nbdkit_words *c, const char *name,
 	c->argv[c->n] = NULL;
 	if (!s && c->full)
 		s = ml_fail(err, MEMLOG_INVALID, "the name is too long");
+	if (!s && c->nul)
+		s = ml_fail(err, MEMLOG_INVALID, "%%00 cannot be passed on");
 	return s;
 }

@@ -6,10 +6,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "cloudhv.h"
 #include "codec.h"
 #include "hint.h"
+#include "image/shown.h"
 #include "layers.h"
 #include "source.h"
 
@@ -50,15 +52,23 @@ enum memlog_status memlog_image_open(const char *name,
 {
 	const struct memlog_codec *list[ML_CODECS_MAX];
 	struct memlog_open_opts o = ml_with_codecs(opts, list);
+	struct memlog_allocator a = ml_allocator(o.allocator);
 	struct memlog_err why = { .status = MEMLOG_OK };
 	enum memlog_status s = ml_open_opts_check(opts, err);
+	size_t size = ML_SHOWN_TIMES * strlen(name) + 1;
+	char *shown;
 
 	if (!s)
 		s = ml_codecs_check(opts, err);
 	if (s)
 		return s;
+	shown = ml_calloc(&a, size, 1);
+	if (!shown)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
 	if (!o.name)
-		o.name = name;
+		o.name = memlog_image_shown(name, shown, size);
 	s = open_source(name, &o, ret, &why);
-	return ml_open_done(s, o.name, &why, err);
+	s = ml_open_done(s, o.name, &why, err);
+	ml_free(&a, shown);
+	return s;
 }
