@@ -81,6 +81,27 @@ merged() {
 	[ "$(wc -l <runs)" = 5 ]
 	merged >got
 	same want got
+	# documentation is installed without permission to execute it
+	mkdir installed
+	cp "$fleet"/* installed
+	chmod 644 installed/*
+	rm results/images%2Fimage-00[0-4].jsonl
+	sh installed/share list results 0 1
+	merged >got
+	same want got
+}
+
+# A share that no image is in would end well, and images would be left out.
+@test "an array with gaps is refused" {
+	local bad
+	run -2 "$fleet/share" list results 4 2
+	[[ $output == "share: INDEX 4 of COUNT 2: give all from 0 to COUNT - 1" ]]
+	for bad in "0 0" "-1 2" "x 2" "0 x" " 2"; do
+		run -2 "$fleet/share" list results "${bad% *}" "${bad#* }"
+	done
+	SLURM_ARRAY_TASK_ID=4 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_COUNT=3 \
+		MEMLOG_FLEET=$fleet run -2 sh "$fleet/memlog.sbatch" list results
+	[ -z "$(find results -type f)" ]
 }
 
 @test "unreadable images are read again on request" {
@@ -97,6 +118,10 @@ merged() {
 	MEMLOG_TIMEOUT=0.3 run -124 "$fleet/one" hangs results
 	run -2 env MEMLOG_DUMP="$dump --nonsense" "$fleet/one" images/image-001 results
 	MEMLOG_DUMP=false run -1 "$fleet/one" images/image-001 results
+	# half a line, of a full disk
+	printf '%s\n' '#!/bin/sh' "printf '{\"type\":'" 'exit 3' >half
+	chmod +x half
+	MEMLOG_DUMP=./half run -1 "$fleet/one" images/image-001 results
 	run -1 "$fleet/one" images/image-001 nowhere
 	run -2 "$fleet/one" images/image-001
 	run -2 "$fleet/share" nolist results 0 1
@@ -109,15 +134,18 @@ merged() {
 }
 
 @test "names: blanks, quotes, percent signs, the same in two directories, too long" {
-	local name long
+	local name long bytes
 	long=$(printf 'd%.0s' {1..90})
-	mkdir -p a b "$long/$long/$long"
-	for name in 'a/x' 'b/x' 'a%2Fx' "it's a \"dump\"" '-q' "$long/$long/$long/x"; do
+	# fewer than 200 characters, more bytes than a name can have
+	bytes=$(printf '\xe8\xaa\x9e%.0s' {1..80})
+	mkdir -p a b "$long/$long/$long" "$bytes"
+	for name in 'a/x' 'b/x' 'a%2Fx' "it's a \"dump\"" '-q' "$long/$long/$long/x" \
+		"$bytes/$bytes"; do
 		cp -- images/image-001 "$name"
-		"$fleet/one" "$name" results
+		LC_ALL=C.UTF-8 bash "$fleet/one" "$name" results
 	done
-	[ "$(find results -name '*.jsonl' | wc -l)" = 6 ]
-	[ "$(cat results/*.jsonl | jq -r .image | sort -u | wc -l)" = 6 ]
+	[ "$(find results -name '*.jsonl' | wc -l)" = 7 ]
+	[ "$(cat results/*.jsonl | jq -r .image | sort -u | wc -l)" = 7 ]
 }
 
 @test "the Job of Kubernetes fits the API, and runs its shares" {
