@@ -137,6 +137,31 @@ static bool fault_arm_more(struct ml_words w, struct ml_fault *ret)
 	return true;
 }
 
+/* "ERROR: C40000002:V03051002 I0 7BB28B99-61BB-11D5-9A5D-0090273FC14D 7E5C4A98": the numbers
+ * are constants of the source, but for the last, which is an address. */
+static bool fault_code(struct ml_words w, struct ml_fault *ret)
+{
+	static const char *const parts[] = { "ERROR: C", ":V", " I" };
+	struct ml_words rest = w, guid;
+	const size_t label = strlen("ERROR:"), length = 36;
+	uint64_t number;
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (!ml_words_skip(&rest, parts[i]) ||
+		    !ml_words_number(&rest, 16, &number))
+			return false;
+	guid = rest;
+	if (ml_words_skip(&guid, " ") && guid.len >= length &&
+	    (guid.len == length || guid.at[length] == ' '))
+		rest.at = guid.at + length;
+	ret->what = (struct ml_words){ w.at, label };
+	ret->cause = (struct ml_words){ w.at + label,
+					(size_t)(rest.at - (w.at + label)) };
+	ret->kind = ML_FAULT_ERROR;
+	return true;
+}
+
 /* Where levels are not known: how lines about errors begin. The version is written at that
  * level, too, to be in every log. */
 static bool fault_error(const struct memlog_record *rec, struct ml_words w,
@@ -161,7 +186,7 @@ void ml_edk2_fault(const struct memlog_record *rec, struct ml_fault *ret)
 {
 	static bool (*const forms[])(struct ml_words, struct ml_fault *) = {
 		fault_assert,	fault_x86_type, fault_x86_module,
-		fault_arm_type, fault_arm_more,
+		fault_arm_type, fault_arm_more, fault_code,
 	};
 	struct ml_words w = ml_words_of(rec);
 	size_t i;

@@ -89,6 +89,8 @@ static bool cleaned_is_number(struct ml_words w, size_t n)
 
 	if (n > 2 && w.at[0] == '0' && (w.at[1] | 0x20) == 'x')
 		from = 2;
+	else if (n > HEX_MIXED && (w.at[n - 1] | 0x20) == 'h')
+		n--;
 	if (cleaned_run(w, from, cleaned_is_hex) < n - from)
 		return false;
 	for (i = from; i < n; i++)

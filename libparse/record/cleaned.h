@@ -9,8 +9,9 @@
  * All write printable ASCII, NUL-terminated, cut to size bytes: blanks become one space,
  * other bytes '?'.
  *
- * ml_cleaned_text: as it is. ml_cleaned_message: numbers are '#': hexadecimal ones after 0x
- * or x, those of at least four digits with a decimal one or of at least eight, decimal ones,
+ * ml_cleaned_text: as it is. ml_cleaned_message: numbers are '#': hexadecimal ones after 0x,
+ * those of at least four digits with a decimal one or of at least eight, also before an h,
+ * decimal ones,
  * also of CPUs and domains (CPU3, d1v0), but no other digits in a word; a GUID stays, unless
  * it names a partition in a device path. ml_cleaned_path: of a source file or module: from the last
  * directory whose name ends in "Pkg"; if there is none, a relative path stays, and of others

@@ -210,6 +210,18 @@ static void errors(void **state)
 	   "[Bds] Entry...\n[Bds] Unable to boot!\n"
 	   "Error: Image at 000030DC000 start failed: Not Found\n",
 	   "error Error: Image at # start failed: Not Found", "error");
+	/* status codes are numbers that tell, but for the address at the end */
+	is("ovmf",
+	   "<2>ERROR: C40000002:V03051002 I0 "
+	   "7BB28B99-61BB-11D5-9A5D-0090273FC14D 7E5C4A98\r\n",
+	   "error ERROR: C40000002:V03051002 I0 "
+	   "7BB28B99-61BB-11D5-9A5D-0090273FC14D",
+	   "error");
+	is("ovmf", "ERROR: C40000002:V03051002 I0\n",
+	   "error ERROR: C40000002:V03051002 I0", "error");
+	is("ovmf", "ERROR: C40000002:V03051002 I0 7E5C4A98\n",
+	   "error ERROR: C40000002:V03051002 I0", "error");
+	is("ovmf", "ERROR: C40000002:V\n", "error ERROR: #:V", "error");
 	is("ovmf", "<3>UEFI firmware (version 1 built at 12:00:00)\n",
 	   "log ovmf", "log");
 }
@@ -347,6 +359,8 @@ static void messages(void **state)
 		{ "10ms 64bit pid 4711", "#ms #bit pid #" },
 		{ "CPU3 vcpu12 d1v0 Dom0", "CPU# vcpu# d#v# Dom#" },
 		{ "dead beef added deadbeef", "dead beef added #" },
+		{ "at 7FE4A000h, 0a123H deadbeefh", "at #, # #" },
+		{ "each beach aach", "each beach aach" },
 		{ "D6A2CB7F-6A18-4E2F-B43B-9920A733700A!",
 		  "D6A2CB7F-6A18-4E2F-B43B-9920A733700A!" },
 		{ "HD(1,GPT,D6A2CB7F-6A18-4E2F-B43B-9920A733700A,0x800)",
@@ -469,6 +483,7 @@ static void hostile(void **state)
 		"kernel BUG at ",
 		"[Bds] Unable to boot!",
 		"ERROR: ",
+		"ERROR: C40000002:V03051002 I0 ",
 		"GPT,",
 		"D6A2CB7F-6A18-4E2F-B43B-9920A733700A",
 		"\n",
