@@ -349,12 +349,67 @@ static void sizes(void **state)
 	assert_false(w.closed);
 }
 
+/* The wire says that all of a file is a hole up to ends. */
+static enum memlog_status wire_next_data(void *self, uint64_t off,
+					 struct memlog_range *ret,
+					 uint64_t *requests,
+					 struct memlog_err *err)
+{
+	const struct wire *w = self;
+
+	(void)requests;
+	(void)err;
+	*ret = (struct memlog_range){ ml_max(off, w->ends), 8 * MIB };
+	return ret->start < ret->end ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+/* Holes are believed until one has bytes that were read. */
+static void holes(void **state)
+{
+	static const struct ml_remote_ops ops = {
+		.start = wire_start,
+		.finish = wire_finish,
+		.next_data = wire_next_data,
+		.close = wire_close,
+	};
+	struct memlog_range r;
+	struct ml_file file;
+	uint8_t buf[4096];
+	unsigned int round;
+	struct wire w;
+
+	(void)state;
+	for (round = 0; round < 4; round++) {
+		memset(&w, 0, sizeof(w));
+		wired = &w;
+		assert_int_equal(ml_remote_open(&ops, &w, 8 * MIB, UINT64_MAX,
+						"far", NULL, &file, NULL),
+				 MEMLOG_OK);
+		/* what was read of it: nothing, the start, a page */
+		w.ends = round & 1 ? 8192 : 0;
+		look(&file, 0, 4096, buf);
+		w.ends = round & 2 ? 5 * MIB : 0;
+		if (round & 2)
+			look(&file, 4 * MIB, 4096, buf);
+		w.ends = 8 * MIB;
+		assert_int_equal(file.ops->next_data(file.self, 4 * MIB, &r,
+						     NULL),
+				 round ? MEMLOG_OK : MEMLOG_NO_DATA);
+		if (round)
+			assert_int_equal(r.start, 4 * MIB);
+		assert_int_equal(file.ops->next_data(file.self, MIB, &r, NULL),
+				 round ? MEMLOG_OK : MEMLOG_NO_DATA);
+		ml_file_close(&file);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_reads), cmocka_unit_test(sequences),
 		cmocka_unit_test(little),    cmocka_unit_test(shorter),
 		cmocka_unit_test(sizes),     cmocka_unit_test(bad_pages),
+		cmocka_unit_test(holes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -51,6 +51,8 @@ struct remote_file {
 	bool downwards;
 	uint64_t streak;
 	uint64_t requests, bytes;
+	bool holes_seen;  /* the start of the file was checked */
+	bool holes_wrong; /* a hole had bytes that are not zero */
 };
 
 static struct remote_piece *remote_piece(struct remote_file *f, size_t i)
@@ -316,15 +318,62 @@ static enum memlog_status remote_next_range(void *self, uint64_t off,
 	return MEMLOG_OK;
 }
 
+/* Are there bytes in a hole, as far as it was read? */
+static bool remote_has_bytes(struct remote_file *f, struct memlog_range hole)
+{
+	const struct remote_piece *p;
+	uint64_t from, to;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		p = remote_piece(f, i);
+		from = ml_max(hole.start, p->r.off);
+		to = ml_min(hole.end, remote_end(p));
+		if (!p->open && from < to &&
+		    !ml_is_zero(p->r.buf + (from - p->r.off),
+				(size_t)(to - from)))
+			return true;
+	}
+	return false;
+}
+
+static enum memlog_status remote_ask_data(struct remote_file *f, uint64_t off,
+					  struct memlog_range *ret,
+					  struct memlog_err *err)
+{
+	struct memlog_range hole = { off, f->size };
+	enum memlog_status s;
+
+	s = f->ops->next_data(f->self, off, ret, &f->requests, err);
+	if (s && s != MEMLOG_NO_DATA)
+		return s;
+	if (!s)
+		hole.end = ret->start;
+	f->holes_wrong |= remote_has_bytes(f, hole);
+	return s;
+}
+
+/* What says once that bytes are a hole is not believed again. The start of the file, which
+ * has headers, was read. */
 static enum memlog_status remote_next_data(void *self, uint64_t off,
 					   struct memlog_range *ret,
 					   struct memlog_err *err)
 {
 	struct remote_file *f = self;
+	enum memlog_status s = MEMLOG_NO_DATA;
+	struct memlog_range start;
 
-	return off < f->size && f->ops->next_data ?
-		       f->ops->next_data(f->self, off, ret, &f->requests, err) :
-		       remote_next_range(self, off, ret, err);
+	if (off >= f->size || !f->ops->next_data)
+		return remote_next_range(self, off, ret, err);
+	if (!f->holes_wrong)
+		s = remote_ask_data(f, off, ret, err);
+	if (s && s != MEMLOG_NO_DATA)
+		return s;
+	if (!f->holes_seen && (s || ret->start > off)) {
+		f->holes_seen = true;
+		(void)remote_ask_data(f, 0, &start, NULL);
+	}
+	return f->holes_wrong ? remote_next_range(self, off, ret, err) : s;
 }
 
 static void remote_close(void *self)
