@@ -375,33 +375,40 @@ M4=4194304 M8=8388608 M24=25165824
 	until_ok gone "$server"
 }
 
-# A page that cannot be read is between the log and where a search comes from.
+# A page of the file that cannot be read is between the log and where a search comes from, or
+# has the header of a record of a flattened file, after which nothing is found.
 @test "what cannot be read of a file is not more than that" {
-	unpack memlog-q35-shell.elf
-	"$dump" -q "$unpacked" >want
-	cat >plugin <<-END
+	local how
+	cat >plugin <<-'END'
 		#!/bin/sh
-		bad=$((0x3ec8000 + 0x508 - 0x5000))
-		case \$1 in
-		get_size) stat -c %s "$unpacked" ;;
+		case $1 in
+		get_size) stat -c %s "$file" ;;
 		pread)
-			if [ "\$4" -lt \$((bad + 4096)) ] && [ \$((\$4 + \$3)) -gt \$bad ]; then
+			if [ "$4" -lt $((bad + 4096)) ] && [ $(($4 + $3)) -gt "$bad" ]; then
 				echo "EIO bad" >&2
 				exit 1
 			fi
-			dd if="$unpacked" iflag=skip_bytes,count_bytes skip="\$4" \\
-				count="\$3" bs=1M status=none
+			dd if="$file" iflag=skip_bytes,count_bytes skip="$4" \
+				count="$3" bs=1M status=none
 			;;
 		*) exit 2 ;;
 		esac
 	END
 	chmod +x plugin
+	unpack memlog-q35-shell.elf
+	export file=$unpacked bad=$((0x3ec8000 + 0x508 - 0x5000))
+	"$dump" -q "$file" >want
 	for how in auto pages; do
 		run -0 --separate-stderr "$dump" --scan="$how" "nbdkit:sh $PWD/plugin"
 		cmp <(printf '%s\n' "$output") want
 		# pages of the file are not where those of memory are
 		[[ $stderr =~ "warning: "[0-9]{4}" bytes could not be read" ]]
 	done
+	unpack memlog-q35-shell.kdump-zlib
+	file=$unpacked bad=$(($(stat -c %s "$unpacked") / 2))
+	run -4 --separate-stderr "$dump" --scan=pages "nbdkit:sh $PWD/plugin"
+	[[ $stderr == *"incomplete: a log may be in the "* ]]
+	[[ $stderr == *"the flattened file is damaged, and the rest is missing: cannot read"* ]]
 }
 
 @test "passwords are in no message and no output" {

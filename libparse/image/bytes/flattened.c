@@ -118,8 +118,8 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 	return MEMLOG_OK;
 }
 
-/* Read the headers of all records, up to the end or to the first damaged
- * one. */
+/* Read the headers of all records, up to the end or to the first one that is damaged or
+ * cannot be read. */
 static enum memlog_status flattened_walk(struct flattened *f,
 					 struct memlog_image *image,
 					 const struct memlog_open_opts *opts,
@@ -157,7 +157,7 @@ static enum memlog_status flattened_walk(struct flattened *f,
 			return s;
 		at = end + len;
 	}
-	if (s != MEMLOG_CORRUPT) {
+	if (s != MEMLOG_CORRUPT && !(s == MEMLOG_IO && n)) {
 		if (err)
 			*err = why;
 		return s;
