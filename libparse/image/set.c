@@ -55,7 +55,7 @@ static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
 		if (s)
 			break;
 	}
-	return s == MEMLOG_NO_DATA && *ret ? MEMLOG_OK : s;
+	return (s == MEMLOG_NO_DATA || s == MEMLOG_IO) && *ret ? MEMLOG_OK : s;
 }
 
 typedef enum memlog_status (*next_fn)(struct memlog_image *image,

@@ -404,6 +404,14 @@ M4=4194304 M8=8388608 M24=25165824
 		# pages of the file are not where those of memory are
 		[[ $stderr =~ "warning: "[0-9]{4}" bytes could not be read" ]]
 	done
+	# as many pages of a compressed dump, however much is read at once
+	unpack ovmf-c04b-wrap1-q11.kdump-raw-zlib
+	file=$unpacked bad=$(($(stat -c %s "$unpacked") / 2))
+	for how in pages exhaustive; do
+		run -0 --separate-stderr "$dump" --scan="$how" "nbdkit:sh $PWD/plugin"
+		grep -o "[0-9]* bytes could not be read" <<<"$stderr" >>lost
+	done
+	[ "$(uniq lost | wc -l)" -eq 1 ]
 	unpack memlog-q35-shell.kdump-zlib
 	file=$unpacked bad=$(($(stat -c %s "$unpacked") / 2))
 	run -4 --separate-stderr "$dump" --scan=pages "nbdkit:sh $PWD/plugin"

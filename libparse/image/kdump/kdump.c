@@ -79,7 +79,8 @@ static enum memlog_status kdump_read(void *self, uint64_t addr, void *buf,
 		part = ml_min(len - *ret, block - addr % block);
 		s = ml_kdump_pages_read(&k->pages, addr / block, addr % block,
 					(uint8_t *)buf + *ret, part, err);
-		if (s == MEMLOG_NO_DATA && *ret)
+		/* what comes before it can be read */
+		if ((s == MEMLOG_NO_DATA || s == MEMLOG_IO) && *ret)
 			return MEMLOG_OK;
 		if (s)
 			return s;
