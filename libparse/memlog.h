@@ -425,7 +425,8 @@ struct memlog_open_opts {
  * the image later does not name it. IO (missing, not permitted), NOT_MINE (no
  * format recognised it, or a directory), CORRUPT, LIMIT, UNSUPPORTED (the text
  * gives the command that makes a readable dump), INVALID (not the name of an
- * image, or options that do not fit it), STOP. Not in libmemlog_core.a.
+ * image, or options that do not fit it), STOP. The thread that opens an image through
+ * nbdkit has to last as long as the image: nbdkit ends with it. Not in libmemlog_core.a.
  */
 MEMLOG_API enum memlog_status
 memlog_image_open(const char *name, const struct memlog_open_opts *opts,
