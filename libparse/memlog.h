@@ -398,6 +398,11 @@ MEMLOG_API const struct memlog_codec *const *memlog_codecs(void);
  * progress: called now and then during the call, and for some live sources also
  *	later, with the bytes done and the total (0 if unknown); a nonzero
  *	return stops with MEMLOG_STOP. progress_arg is passed to it.
+ * attached: called once for an image that is not a file (see
+ *	memlog_image_is_file()), when all is open that it needs: files of the
+ *	process, sockets, programs that serve it. No byte of guest memory has been
+ *	interpreted then, so that the caller can give up rights. An error ends the
+ *	call. attached_arg is passed to it. Ports are opened later, by the query.
  */
 struct memlog_open_opts {
 	size_t size;
@@ -414,6 +419,8 @@ struct memlog_open_opts {
 	bool via_qemu;
 	const char *name;
 	uint64_t keep;
+	enum memlog_status (*attached)(void *arg, struct memlog_err *err);
+	void *attached_arg;
 };
 
 /*
@@ -436,6 +443,10 @@ memlog_image_open(const char *name, const struct memlog_open_opts *opts,
  * one. Truncated to fit size bytes, NUL-terminated; size is at least 1. Returns ret. */
 MEMLOG_API const char *memlog_image_shown(const char *name, char *ret,
 					  size_t size);
+
+/* Does memlog_image_open() take this name for that of files or a directory? Else it is
+ * a live source, or a dump far away. Nothing is opened. Not in libmemlog_core.a. */
+MEMLOG_API bool memlog_image_is_file(const char *name);
 
 /*
  * Open a dump file with nothing that needs a library other than libc: ELF,

@@ -133,6 +133,13 @@ enum memlog_status ml_image_opened(struct memlog_image *image,
 	return s;
 }
 
+enum memlog_status ml_image_attached(const struct memlog_open_opts *opts,
+				     struct memlog_err *err)
+{
+	return opts->attached ? opts->attached(opts->attached_arg, err) :
+				MEMLOG_OK;
+}
+
 /* The most bytes of a name in an error: the rest of the text has to fit. */
 #define NAME_SHOWN 120
 

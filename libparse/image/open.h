@@ -79,6 +79,10 @@ enum memlog_status ml_image_opened(struct memlog_image *image,
 				   struct memlog_image **ret,
 				   struct memlog_err *err);
 
+/* All is open that a source needs: the caller may now give up rights. */
+enum memlog_status ml_image_attached(const struct memlog_open_opts *opts,
+				     struct memlog_err *err);
+
 /* A copy of opts, whatever its size; all zero for NULL. */
 struct memlog_open_opts ml_open_opts(const struct memlog_open_opts *opts);
 

@@ -96,6 +96,8 @@ class OpenOpts(Structure):
         ("via_qemu", c_bool),
         ("name", c_char_p),
         ("keep", c_uint64),
+        ("attached", c_void_p),
+        ("attached_arg", c_void_p),
     ]
 
 

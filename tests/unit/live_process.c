@@ -357,6 +357,72 @@ static void test_names(void **state)
 			     MEMLOG_OK);
 }
 
+/* Everything is open by then, and nothing has been interpreted. */
+struct attaching {
+	int calls;
+	enum memlog_status answer;
+};
+
+static enum memlog_status on_attached(void *arg, struct memlog_err *err)
+{
+	struct attaching *a = arg;
+
+	a->calls++;
+	if (a->answer)
+		*err = (struct memlog_err){ .status = a->answer,
+					    .text = "refused" };
+	return a->answer;
+}
+
+static void test_attached(void **state)
+{
+	struct attaching a = { 0 };
+	struct memlog_open_opts opts = { .size = sizeof(opts),
+					 .attached = on_attached,
+					 .attached_arg = &a };
+	struct memlog_image *image = NULL;
+	struct memlog_err err;
+	struct holder h;
+	char name[32];
+
+	holder_start(&h);
+	holder_map(&h, "memfd", SIZE, NULL);
+	snprintf(name, sizeof(name), "pid:%d", (int)h.pid);
+	assert_int_equal(memlog_image_open(name, &opts, &image, &err),
+			 MEMLOG_OK);
+	assert_int_equal(a.calls, 1);
+	memlog_image_close(image);
+	a.answer = MEMLOG_UNSUPPORTED;
+	assert_int_equal(memlog_image_open(name, &opts, &image, &err),
+			 MEMLOG_UNSUPPORTED);
+	assert_int_equal(a.calls, 2);
+	assert_non_null(strstr(err.text, "refused"));
+	holder_stop(&h);
+	/* not for what cannot be attached to, nor for files */
+	assert_int_not_equal(memlog_image_open("pid:2", &opts, &image, &err),
+			     MEMLOG_OK);
+	assert_int_not_equal(
+		memlog_image_open("/dev/null", &opts, &image, &err), MEMLOG_OK);
+	assert_int_equal(a.calls, 2);
+}
+
+static void test_is_file(void **state)
+{
+	static const char *const others[] = {
+		"pid:1",    "qmp:x",	  "domain:x", "acrn:",
+		"port:x",   "/dev/mem",	  "nbd://x",  "nbd+unix:///?socket=x",
+		"ssh://x/", "https://x/",
+	};
+	static const char *const files[] = { "x",	"a,b",	"x:y", "pid",
+					     "./pid:1", "/dev", "x@0", "-" };
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(memlog_image_is_file(others[i]));
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_true(memlog_image_is_file(files[i]));
+}
+
 /* Root is not advised to become root. */
 static void test_denied(void **state)
 {
@@ -396,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_only_mapped),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_attached),
+		cmocka_unit_test(test_is_file),
 		cmocka_unit_test(test_denied),
 	};
 

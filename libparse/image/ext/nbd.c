@@ -381,6 +381,12 @@ enum memlog_status ml_nbd_image(struct ml_file *file,
 				struct memlog_image **ret,
 				struct memlog_err *err)
 {
+	enum memlog_status s = ml_image_attached(opts, err);
+
+	if (s) {
+		ml_file_close(file);
+		return s;
+	}
 	return ml_image_open_layers(file, ml_source_layers, opts, ret, err);
 }
 

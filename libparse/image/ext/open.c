@@ -42,7 +42,22 @@ static enum memlog_status open_source(const char *name,
 		return ml_fail(err, MEMLOG_INVALID,
 			       "--map is for files of raw memory");
 	status = source->open(rest, opts, &image, err);
-	return status ? status : ml_image_opened(image, ret, err);
+	if (status)
+		return status;
+	/* that of a file was called before its headers were read */
+	status = source->file ? MEMLOG_OK : ml_image_attached(opts, err);
+	if (status) {
+		memlog_image_close(image);
+		return status;
+	}
+	return ml_image_opened(image, ret, err);
+}
+
+bool memlog_image_is_file(const char *name)
+{
+	const char *rest;
+
+	return !ml_image_source_of(name, &rest);
 }
 
 enum memlog_status memlog_image_open(const char *name,

@@ -13,7 +13,8 @@
  * prefixes: ended by NULL, as in "pid:".
  * whole: the name must be the prefix, without more.
  * url: the prefix is the scheme of a URL and two slashes, and rest all of the name.
- * file: a file is there, so --map may say what memory it is.
+ * file: a file is there, so --map may say what memory it is. It reads the headers itself,
+ *	after ml_image_attached().
  * open: rest is the name after the prefix; INVALID if it is wrong. opts are
  *	complete and have a name, which is that of the image; errors do not
  *	begin with it. The caller closes *ret.

@@ -32,7 +32,8 @@ enum memlog_status ml_process_image(long pid,
 	image->title = "running process";
 	ml_image_add_space(image, MEMLOG_HOST, &ml_process_ops, p, 0, true);
 	ml_process_describe(image, p);
-	return ml_image_opened(image, ret, err);
+	*ret = image;
+	return MEMLOG_OK;
 }
 
 enum memlog_status
@@ -41,6 +42,7 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
 {
 	struct memlog_open_opts o = ml_open_opts(opts);
 	struct memlog_err why = { .status = MEMLOG_OK };
+	struct memlog_image *image;
 	char name[32];
 	enum memlog_status s;
 
@@ -50,6 +52,8 @@ memlog_image_open_process(long pid, const struct memlog_open_opts *opts,
 	snprintf(name, sizeof(name), "pid:%ld", pid);
 	if (!o.name)
 		o.name = name;
-	s = ml_process_image(pid, &o, ret, &why);
+	s = ml_process_image(pid, &o, &image, &why);
+	if (!s)
+		s = ml_image_opened(image, ret, &why);
 	return ml_open_done(s, o.name, &why, err);
 }

@@ -75,8 +75,8 @@ enum memlog_status ml_process_denied(pid_t pid, const char *what, int sys,
  * denies access. Static. */
 const char *ml_process_advice(void);
 
-/* An image of a process; opts are complete, see image/open.h, and have a name.
- * INVALID: no process can have this number. */
+/* An image of a process, without the last step, ml_image_opened(); opts are complete, see
+ * image/open.h, and have a name. INVALID: no process can have this number. */
 enum memlog_status ml_process_image(long pid,
 				    const struct memlog_open_opts *opts,
 				    struct memlog_image **ret,
