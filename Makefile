@@ -131,6 +131,14 @@ ifneq ($(wildcard /usr/include/lzo/lzo1x.h),)
 DUMP_DEF += -DHAVE_LZO
 DUMP_LIBS += -llzo2
 endif
+ifeq ($(call have,'libseccomp >= 2.5'),1)
+DUMP_DEF += -DHAVE_SECCOMP $(shell $(PKG_CONFIG) --cflags libseccomp)
+DUMP_LIBS += $(shell $(PKG_CONFIG) --libs libseccomp)
+endif
+# gcov writes when the process ends, which the sandbox prevents
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+DUMP_DEF += -DMEMLOG_COVERAGE
+endif
 
 CORE_OBJ := $(CORE_SRC:%.c=$(B)/%.o)
 FULL_OBJ := $(FULL_SRC:%.c=$(B)/%.o)
@@ -369,6 +377,16 @@ $(B)/tests/host/holder: tests/host/holder.c
 	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) \
 		-o $@ $< -lpthread
 
+# memlog-dump with an exploit in the library, and kernels without parts of its sandbox
+PLANTED_WRAP := -Wl,--wrap=ml_image_open_layers,--wrap=ml_scan_feed,--wrap=ml_scan_page \
+	-Wl,--wrap=ml_port_read
+$(B)/tests/host/planted: $(B)/tests/host/planted.o $(DUMP_OBJ) $(DUMP_HOST) $(FULL_A)
+	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(PLANTED_WRAP) -o $@ $< \
+		$(DUMP_OBJ) $(DUMP_HOST) $(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
+$(B)/tests/host/without: tests/host/without.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) -o $@ $<
+
 # compares the pages of two dumps of a guest
 $(B)/tests/host/samepages: tests/host/samepages.c $(FULL_A)
 	@mkdir -p $(@D)
@@ -449,7 +467,7 @@ BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 .PHONY: tests unit check
 tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkcore \
 	$(B)/tests/host/holder $(B)/tests/host/samepages \
-	$(if $(X86),$(B)/namelist/vmlinux)
+	$(B)/tests/host/planted $(B)/tests/host/without $(if $(X86),$(B)/namelist/vmlinux)
 unit: $(UNIT_BIN) $(B)/tests/host/holder
 	tests/check $(UNIT_BIN)
 check: tests

@@ -36,7 +36,7 @@ static const char *const head[] = {
 
 static const char *const tail[] = {
 	"",
-	"  -w, --map, -s, --via-qemu and --threads are for memlog-dump only.",
+	"  -w, --map, -s, --via-qemu, --threads and --sandbox are for memlog-dump only.",
 	"",
 	"  On a live system the log is read from",
 	"  /sys/firmware/efi/ovmf_debug_log, if the kernel provides it.",

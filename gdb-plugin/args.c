@@ -243,6 +243,7 @@ const struct memlog_option session_options[] = {
 	HOST_REFUSED("symbols", 's', "FILE"),
 	HOST_REFUSED("via-qemu", 0, NULL),
 	HOST_REFUSED("threads", 0, "N"),
+	HOST_REFUSED("sandbox", 0, "MODE"),
 	HOST_REFUSED("progress", 0, "WHEN"),
 	{ 0 },
 };

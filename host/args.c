@@ -102,6 +102,8 @@ static const struct args_refusal {
 	  "it is for qmp:SOCKET of memlog-dump" },
 	{ "threads", "crash reads in one thread; memlog-dump may use several",
 	  "gdb reads in one thread; memlog-dump may use several" },
+	{ "sandbox", "crash needs its rights; memlog-dump gives up its own",
+	  "gdb needs its rights; memlog-dump gives up its own" },
 	{ "progress", NULL,
 	  "gdb shows output when a command has ended; Ctrl-C ends it early" },
 };

@@ -44,7 +44,8 @@ struct host_own {
 		HOST_REFUSED("map", 0, "PRESET|ADDR"),                      \
 		HOST_REFUSED("symbols", 's', "FILE"),                       \
 		HOST_REFUSED("via-qemu", 0, NULL),                          \
-		HOST_REFUSED("threads", 0, "N")
+		HOST_REFUSED("threads", 0, "N"),                            \
+		HOST_REFUSED("sandbox", 0, "MODE")
 extern const struct memlog_option host_options[];
 
 enum memlog_status host_own_output(void *arg, const struct memlog_option *opt,

@@ -32,7 +32,7 @@ static const struct help_group {
 	/* and what is in no group */
 	{ "Other",
 	  { "strict", "limit", "threads", "progress", "quiet", "verbose",
-	    "help", "version" } },
+	    "sandbox", "help", "version" } },
 };
 #define N_GROUPS (sizeof(help_groups) / sizeof(help_groups[0]))
 

@@ -198,6 +198,7 @@ enum memlog_status directory_open(struct output *out, const struct opts *o,
 		directory_free(f);
 		return MEMLOG_IO;
 	}
+	allow_output_directory(o->output, f->made);
 	out->directory = f;
 	out->sink.begin = directory_begin;
 	out->sink.end = directory_end;

@@ -11,6 +11,7 @@
 
 #include "../host/file.h"
 #include "../host/progress.h"
+#include "sandbox.h"
 
 #define PROGRAM "memlog-dump"
 
@@ -25,8 +26,10 @@ struct opts {
 	uint64_t raw_base;
 	bool via_qemu;
 	const char *symbols; /* NULL: none */
+	enum sandbox_mode sandbox;
 	char **images;
 	int n_images;
+	int attach; /* the last image that is not a file or a port; -1: all are */
 };
 
 /* Fill in *o. Returns -1, or the exit code: after --help, --version, and
@@ -73,11 +76,24 @@ enum memlog_status directory_open(struct output *out, const struct opts *o,
 				  struct memlog_err *err);
 void directory_close(struct output *out, bool keep);
 
+/* See struct memlog_open_opts; arg is the struct opts. */
+typedef enum memlog_status source_attached(void *arg, struct memlog_err *err);
+
 /* Open an image by name, with the user's options; several debug ports, which are n names,
- * are one. source.c. */
+ * are one. attached may be NULL. source.c. */
 enum memlog_status source_open(char **names, int n, const struct opts *o,
+			       source_attached *attached,
 			       struct memlog_image **ret,
 			       struct memlog_err *err);
+/* Which paths the sandbox has to leave: for what is read and for temporary files, for a
+ * file of -o, which may be to replace another, and for a directory, which we may have
+ * made; allow.c. False: no image is there that could be read. */
+bool allow_inputs(const struct opts *o);
+/* What libnbd removes when it is closed, once that is there. */
+void allow_served(void);
+void allow_output_file(const char *name, bool force);
+void allow_output_directory(const char *path, bool made);
+
 /* Is it the name of a debug port? */
 bool source_is_port(const char *name);
 /* The file that is read if the image has that name. */

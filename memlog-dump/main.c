@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +47,75 @@ static uint64_t main_clock(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* ---- the sandbox -------------------------------------------------------- */
+
+/* Memory that may be allocated: far more than the limits of libparse/base/limits.h add up
+ * to for any image that is known. The largest is 512 MiB, for runs of pages of Xen; one
+ * more of these may be sorted, and 16 threads have stacks of 8 MiB. */
+#define MAIN_MEMORY (UINT64_C(2) << 30)
+
+/* Sections of a file with symbols are unpacked: by so much at most. */
+#define MAIN_UNPACKED 8
+
+static uint64_t main_memory(const struct opts *o)
+{
+	struct stat st;
+
+	return MAIN_MEMORY + (o->symbols && !stat(o->symbols, &st) ?
+				      (uint64_t)st.st_size * MAIN_UNPACKED :
+				      0);
+}
+
+/* Give up what the rest of the images does not need; after the first time nothing. */
+static enum memlog_status main_confine(const struct opts *o,
+				       struct memlog_err *err)
+{
+	char said[SANDBOX_SAID];
+	enum memlog_status s;
+	bool ports = false;
+	int i;
+
+	for (i = 0; i < o->n_images; i++)
+		ports |= source_is_port(o->images[i]);
+	s = sandbox_enter(main_memory(o), ports, said, err);
+	if (!s && *said)
+		message(3, NULL, "sandbox: %s", said);
+	return s;
+}
+
+static enum memlog_status main_attached(void *arg, struct memlog_err *err)
+{
+	allow_served();
+	return main_confine(arg, err);
+}
+
+/* Before anything is read. A guest that runs, or a dump far away, is attached to first; if
+ * it is not the first image, those before it are read without a sandbox. */
+static enum memlog_status main_sandbox(const struct opts *o,
+				       struct memlog_err *err)
+{
+	bool found = allow_inputs(o);
+
+	/* if no file is there, what is looked for instead is in /proc */
+	if (o->attach < 0 && (found || o->sandbox == SANDBOX_REQUIRE))
+		return main_confine(o, err);
+	if (o->attach <= 0 || o->sandbox == SANDBOX_OFF)
+		return MEMLOG_OK;
+	if (o->sandbox == SANDBOX_REQUIRE) {
+		*err = (struct memlog_err){ .status = MEMLOG_INVALID };
+		snprintf(err->text, sizeof(err->text),
+			 "--sandbox=require: %.80s would be opened after "
+			 "%.60s was read: name it first, or run once for each",
+			 o->images[o->attach], o->images[0]);
+		return err->status;
+	}
+	message(3, NULL, "sandbox: not before %s is opened",
+		o->images[o->attach]);
+	return MEMLOG_OK;
+}
+
+/* ---- one image ----------------------------------------------------------- */
+
 /* Ports are captured together: those that follow one another are one image. Returns how
  * many names the image has that is first. */
 static int main_names(const struct opts *o, int first)
@@ -83,7 +153,12 @@ static int dump_image(char **names, int n, const struct opts *o,
 
 	progress_begin(message_name(name));
 	guard_reset();
-	s = source_open(names, n, o, &image, &err);
+	/* what comes after the last that is attached to is in files */
+	s = source_open(names, n, o,
+			o->attach >= 0 && names == o->images + o->attach ?
+				main_attached :
+				NULL,
+			&image, &err);
 	if (s) {
 		main_tell(name, false, s, &err);
 		return memlog_query_failed(o->query, message_name(name), s,
@@ -127,36 +202,78 @@ static int dump_finish(const struct opts *o, const struct output *out)
 	return MEMLOG_EXIT_UNREADABLE;
 }
 
+/* ---- all images ---------------------------------------------------------- */
+
+static int main_symbols(const struct opts *o, struct memlog_symbols **ret)
+{
+	struct memlog_err err;
+
+	*ret = NULL;
+	if (!o->symbols || !memlog_symbols_open(o->symbols, NULL, ret, &err))
+		return 0;
+	message(0, NULL, "--symbols: %s", err.text);
+	return memlog_query_failed(o->query, NULL, err.status, &err, NULL);
+}
+
+/* What has to be right before an image is read. MEMLOG_EXIT_NONE, or another status after
+ * a message. */
+static int main_prepare(const struct opts *o, struct output *out,
+			struct memlog_symbols **symbols)
+{
+	struct memlog_err err;
+	int code;
+
+	*symbols = NULL;
+	if (memlog_query_check(o->query, &out->sink, &err)) {
+		message_err(NULL, &err);
+		return MEMLOG_EXIT_USAGE;
+	}
+	if (main_sandbox(o, &err)) {
+		message_err(NULL, &err);
+		return MEMLOG_EXIT_USAGE;
+	}
+	code = main_symbols(o, symbols);
+	return code ? code : MEMLOG_EXIT_NONE;
+}
+
+/* After the image that was attached to last: if that failed, the rest is files. */
+static int main_confine_rest(const struct opts *o, int next)
+{
+	struct memlog_err err;
+
+	if (next <= o->attach || !main_confine(o, &err))
+		return MEMLOG_EXIT_NONE;
+	message_err(NULL, &err);
+	return MEMLOG_EXIT_USAGE;
+}
+
 static int dump_all(const struct opts *o)
 {
-	struct memlog_symbols *symbols = NULL;
-	struct memlog_err err;
+	struct memlog_symbols *symbols;
 	bool captured = false, stopped;
+	struct memlog_err err;
 	struct output out;
 	int code, i, n, rc;
+	bool ready;
 
-	if (o->symbols &&
-	    memlog_symbols_open(o->symbols, NULL, &symbols, &err)) {
-		message(0, NULL, "--symbols: %s", err.text);
-		return memlog_query_failed(o->query, NULL, err.status, &err,
-					   NULL);
+	if (sandbox_init(o->sandbox, o->attach >= 0, &err)) {
+		message_err(NULL, &err);
+		return MEMLOG_EXIT_USAGE;
 	}
 	code = output_open(&out, o);
-	if (code) {
-		memlog_symbols_close(symbols);
+	if (code)
 		return code;
-	}
-	code = MEMLOG_EXIT_NONE;
-	if (memlog_query_check(o->query, &out.sink, &err)) {
-		message_err(NULL, &err);
-		code = MEMLOG_EXIT_USAGE;
-	}
-	for (i = 0; i < o->n_images && !guard_stop() && !out.failed &&
+	code = main_prepare(o, &out, &symbols);
+	ready = code == MEMLOG_EXIT_NONE;
+	for (i = 0; ready && i < o->n_images && !guard_stop() && !out.failed &&
 		    code != MEMLOG_EXIT_USAGE;
 	     i += n) {
 		n = main_names(o, i);
 		code = main_worse(code, dump_image(o->images + i, n, o, symbols,
 						   &out));
+		rc = main_confine_rest(o, i + n);
+		code = main_worse(code, rc);
+		ready = rc == MEMLOG_EXIT_NONE;
 		/* that is how a capture ends, which nobody can take again */
 		if (source_is_port(o->images[i])) {
 			guard_forget();
@@ -164,7 +281,7 @@ static int dump_all(const struct opts *o)
 		}
 	}
 	stopped = guard_stop();
-	if (!stopped && !out.failed)
+	if (ready && !stopped && !out.failed)
 		code = main_worse(code, dump_finish(o, &out));
 	memlog_symbols_close(symbols);
 	/* keep what was printed before an error, or a signal that came later */

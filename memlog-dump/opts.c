@@ -130,6 +130,14 @@ static enum memlog_status opts_when(void *arg, const struct memlog_option *opt,
 		err);
 }
 
+static enum memlog_status opts_sandbox(void *arg,
+				       const struct memlog_option *opt,
+				       const char *value,
+				       struct memlog_err *err)
+{
+	return sandbox_parse(value, &((struct opts *)arg)->sandbox, err);
+}
+
 static enum memlog_status opts_help(void *arg, const struct memlog_option *opt,
 				    const char *value, struct memlog_err *err);
 
@@ -164,6 +172,8 @@ static const struct memlog_option opts_own[] = {
 	  "show progress: auto, always or never", opts_when },
 	{ ROW, "color", 0, "WHEN", true, "use colour: auto, always or never",
 	  opts_when },
+	{ ROW, "sandbox", 0, "MODE", false,
+	  "give up rights before reading: on, off or require", opts_sandbox },
 	{ ROW, "help", 'h', NULL, false, "show this help", opts_help },
 	{ ROW, "version", 'V', NULL, false, "show the version", opts_version },
 	{ 0 },
@@ -217,6 +227,11 @@ static int opts_finish(struct opts *o)
 	for (i = 0; i < o->n_images; i++)
 		if (!*o->images[i])
 			return opts_usage("an image has an empty name");
+	o->attach = -1;
+	for (i = 0; i < o->n_images; i++)
+		if (!memlog_image_is_file(o->images[i]) &&
+		    !source_is_port(o->images[i]))
+			o->attach = i;
 	if (o->extract && o->n_images > 1)
 		return opts_usage("--extract: one image at a time");
 	if (o->color == WHEN_AUTO)

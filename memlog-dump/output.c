@@ -64,6 +64,8 @@ static enum memlog_status output_open_file(struct output *out,
 		return directory_open(out, o, err);
 	else
 		s = host_file_create(&out->file, &opts, err);
+	if (!s && out->file.name)
+		allow_output_file(o->output, o->force);
 	out->file.stopped = guard_stop;
 	out->sink.tty = out->file.sink.tty;
 	return s;

@@ -112,6 +112,7 @@ const char *source_file(const char *name)
 }
 
 enum memlog_status source_open(char **names, int n, const struct opts *o,
+			       source_attached *attached,
 			       struct memlog_image **ret,
 			       struct memlog_err *err)
 {
@@ -127,6 +128,8 @@ enum memlog_status source_open(char **names, int n, const struct opts *o,
 		.via_qemu = o->via_qemu,
 		.name = message_name(name),
 		.keep = SOURCE_KEEP,
+		.attached = attached,
+		.attached_arg = (void *)o,
 	};
 	enum memlog_status s;
 	int fd;

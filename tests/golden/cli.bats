@@ -201,7 +201,7 @@ wrong() {
 	wrong "unknown option --nonsense" --nonsense small-c
 	wrong "unknown option -Z" -aZ small-c
 	wrong "--li is ambiguous: --limit, --lines, --list, --list-boots" --li small-c
-	wrong "--s is ambiguous: --scan, --signature, --since, --stats, --strict, --symbols" \
+	wrong "--s is ambiguous: --sandbox, --scan, --signature, --since, --stats, --strict, --symbols" \
 		--s=x small-c
 	wrong "-g needs a REGEX" small-c -g
 	wrong "--symbols needs a FILE" small-c --sy
@@ -536,7 +536,8 @@ half() {
 		run --separate-stderr "$DUMP" -v "$f"
 		[ ${#stderr_lines[@]} -gt 0 ]
 		for l in "${stderr_lines[@]}"; do
-			[[ $l == "memlog-dump: $f: "* ]]
+			[[ $l == "memlog-dump: $f: "* ||
+				$l == "memlog-dump: sandbox: "* ]]
 		done
 	done
 }

@@ -40,7 +40,7 @@ my %uses = (
 );
 
 # preferences, which an alias may have
-my %preferences = map { $_ => 1 } qw(color progress threads);
+my %preferences = map { $_ => 1 } qw(color progress threads sandbox);
 
 # "MODE / OPTION": what the mode does anyway, and what needs a terminal, an old
 # file, the symbols of a kernel, text that was read, notes, a damaged trace

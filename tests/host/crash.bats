@@ -118,7 +118,7 @@ memlog_in() {
 	sed -n '/^OPTIONS/,/^DIFF/p' page | grep -E '^     -' |
 		grep -oE -- '--[a-z-]+' | sort -u >in-page
 	# named in help as options of memlog-dump only
-	grep -vxE -- '--(map|threads|via-qemu)' in-help | diff - in-page
+	grep -vxE -- '--(map|sandbox|threads|via-qemu)' in-help | diff - in-page
 	sed -n '/^ *\$ crash /,/--extract/p' page | sed 's/^     //' >session
 	memlog_in "$core" >out < <(sed -n 's/^crash> \(memlog.*\)/\1/p' session)
 	[ "$(grep -c '^crash> ' session)" -eq 6 ]
@@ -138,13 +138,15 @@ memlog_in() {
 	memlog -s vmlinux
 	memlog --via-qemu
 	memlog --threads 2
+	memlog --sandbox on
 	EOF
 	[ "$(grep '^memlog: ' said)" = "\
 memlog: --follow: a dump does not change; memlog-dump -w follows a guest
 memlog: --map: crash knows the addresses; memlog-dump --map reads raw files
 memlog: --symbols: the symbols are crash's; memlog-dump -s reads others
 memlog: --via-qemu: it is for qmp:SOCKET of memlog-dump
-memlog: --threads: crash reads in one thread; memlog-dump may use several" ]
+memlog: --threads: crash reads in one thread; memlog-dump may use several
+memlog: --sandbox: crash needs its rights; memlog-dump gives up its own" ]
 }
 
 @test "-V: the version" {

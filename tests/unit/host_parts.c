@@ -139,7 +139,7 @@ static void refused(void **state)
 {
 	static const char *const lines[] = {
 		"-w",	"--follow",    "--map none", "--symbols=x",
-		"-s x", "--threads=3", "--via",
+		"-s x", "--threads=3", "--via",	     "--sandbox=on",
 	};
 	struct host_own own = { .host = MEMLOG_HOST_CRASH };
 	struct memlog_err err;
