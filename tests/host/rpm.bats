@@ -113,6 +113,7 @@ setup() {
 @test "rpmlint finds no error" {
 	command -v rpmlint >/dev/null || skip "rpmlint is not installed"
 	run rpmlint -r "$P/memlog.rpmlintrc" --ignore-unused-rpmlintrc "$P"/out/rpm/RPMS/*/*.rpm "$P"/out/rpm/SRPMS/*.rpm
+	printf '%s\n' "$output"
 	[[ $output == *" 0 errors"* ]]
 }
 
