@@ -25,7 +25,7 @@ bool host_progress_terminal(int fd)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(fd) && !(term && !strcmp(term, "dumb"));
+	return isatty(fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 enum memlog_status host_when_parse(const char *value, enum when *ret,

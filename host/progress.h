@@ -14,7 +14,7 @@ struct host_progress {
 	char name[48];
 };
 
-/* Is it a terminal that knows escape sequences? */
+/* Is it a terminal that, as TERM says, knows escape sequences? */
 bool host_progress_terminal(int fd);
 
 /* value is auto, always (also if NULL) or never, or INVALID. */

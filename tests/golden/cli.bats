@@ -27,9 +27,10 @@ setup() {
 	unset NO_COLOR POSIXLY_CORRECT
 }
 
-# on_tty COMMAND: run it on a new terminal; its output without CR.
+# on_tty COMMAND: run it on a new terminal, an xterm if COMMAND does not set TERM; its
+# output without CR.
 on_tty() {
-	script -qec "$1" /dev/null </dev/null | tr -d '\r'
+	TERM=xterm script -qec "$1" /dev/null </dev/null | tr -d '\r'
 }
 
 # ---- help ----
@@ -1104,8 +1105,13 @@ half incomplete 4 0 0 37110152 null" ]
 	[[ $output == *"$esc"* ]]
 	run on_tty "NO_COLOR=1 $DUMP --color=always -a small-early-main"
 	[[ $output == *"$esc"* ]]
-	run on_tty "TERM=dumb $DUMP -a small-early-main"
-	[[ $output != *"$esc"* ]]
+	local plain
+	for plain in 'TERM=dumb' 'TERM=' 'env -u TERM'; do
+		run on_tty "$plain $DUMP -a small-early-main"
+		[[ $output == *"first boot 000000"* && $output != *"$esc"* ]]
+		run on_tty "$plain $DUMP --color=always -a small-early-main"
+		[[ $output == *"$esc"* ]]
+	done
 	run -0 "$DUMP" -a small-early-main
 	[[ $output != *"$esc"* ]]
 	run -0 "$DUMP" -a --color small-early-main
@@ -1120,6 +1126,13 @@ half incomplete 4 0 0 37110152 null" ]
 	[ "$output" = "a small line 000000" ]
 	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --scan=pages -n+1 -"
 	[ -z "$stderr" ]
+	run on_tty "$slow $DUMP -q -n+1 -"
+	[[ $output == *"standard input: "*MiB*$'\e[K'* ]]
+	run on_tty "$slow env -u TERM $DUMP -q -n+1 -"
+	[ "$output" = "a small line 000000" ]
+	# line by line
+	run on_tty "$slow env -u TERM $DUMP -q --progress=always -n+1 -"
+	[[ $output == *"standard input: "*MiB*$'\n'* && $output != *$'\e'* ]]
 }
 
 # ---- signals ----
