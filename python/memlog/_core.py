@@ -36,12 +36,22 @@ class Calls:
         self.functions.append(function)
         return kind(function)
 
+    def set_progress(self, progress: Optional[Progress]) -> None:
+        """Use this function from now on; checked here, as it may never be
+        called."""
+        if progress is not None and not callable(progress):
+            raise TypeError("progress must be a function or None, not %s"
+                            % type(progress).__name__)
+        self.progress = progress
+
     def _progress(self, _arg: Any, done: int, total: int) -> int:
         # The search calls this often, and Python runs signal handlers here.
         try:
             if self.pending is not None:
                 return 1
-            return 1 if self.progress and self.progress(done, total) else 0
+            if self.progress is None:
+                return 0
+            return 1 if self.progress(done, total) else 0
         except BaseException as e:
             self.pending = e
             return 1

@@ -42,7 +42,7 @@ class Image:
                  via_qemu: bool = False,
                  progress: Optional[Progress] = None) -> None:
         self._core = core = Core()
-        core.calls.progress = progress
+        core.calls.set_progress(progress)
         opts = _abi.sized(
             _abi.OpenOpts, no_mmap=no_mmap, force_raw=force_raw,
             map=_values.index(map or "none", MAPS, "map"), raw_base=raw_base,
@@ -275,7 +275,8 @@ class Image:
         handle = ctypes.c_void_p()
         core = self._core
         with lock, core as image:
-            before, core.calls.progress = core.calls.progress, progress
+            before = core.calls.progress
+            core.calls.set_progress(progress)
             try:
                 status = lib.scan(image, byref(opts), byref(handle),
                                   byref(stats), byref(core.err))

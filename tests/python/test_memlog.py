@@ -444,6 +444,16 @@ class Stopping(Case):
             # it was for that search only
             self.assertEqual(len(image.logs()), 1)
 
+    def test_progress_must_be_callable(self):
+        # also where nothing would call it
+        for bad in 3, 0, "x", False:
+            with self.assertRaisesRegex(TypeError, "progress"):
+                memlog.open(self.small, progress=bad)
+            with memlog.open(self.small) as image:
+                with self.assertRaisesRegex(TypeError, "progress"):
+                    image.logs(progress=bad)
+                self.assertEqual(len(image.logs(progress=None)), 1)
+
     def test_ctrl_c_ends_a_search(self):
         big = self.path("big")
         with open(big, "wb") as f:
