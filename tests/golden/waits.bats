@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Tests that would hang fail, and tell where.
-# shellcheck disable=SC2034 # ../wait reads these variables
+# shellcheck disable=SC2034,SC2016 # ../wait reads these variables; text of tests
 
 bats_require_minimum_version 1.5.0
 load ../wait
@@ -36,6 +36,15 @@ setup() {
 		"$BATS_TEST_DIRNAME/../run" a.bats
 	[[ $output == *"not ok 1 one hangs # timeout"* ]]
 	[[ $output == *"ok 2 one is"* ]]
+}
+
+@test "bats does not wait for what watched a test that has ended" {
+	# one more of them, which nobody ends, is as if the signal was lost
+	printf '@test "%s" { %s; }\n' ends \
+		'bats_start_timeout_countdown "$BATS_TEST_TIMEOUT"' goes-on 'sleep 3' >a.bats
+	run -0 env -i PATH=/usr/local/bin:/usr/bin:/bin TEST_SECONDS=40 \
+		BATS_TEST_TIMEOUT=1000 "$BATS_TEST_DIRNAME/../run" a.bats
+	[[ $output == *"ok 1 ends"*"ok 2 goes-on"* ]]
 }
 
 @test "a program that hangs is ended, and named" {
