@@ -34,14 +34,16 @@ merged() {
 	printf '%s\n' images/hangs-1 images/hangs-2 >list.hang
 	# in the middle, so that an interruption has some on either side
 	sed -i '20r list.hang' list
+	# by itself it kills after 350 ms, in which a busy machine may not clean up
+	local opts=(-j 2 -a list --joblog log --termseq 'TERM,60000,KILL')
 	# stopped with some done
-	run -124 timeout -s INT 1 parallel -j 2 -a list --joblog log --timeout 3 \
+	run -124 timeout -s INT 1 parallel "${opts[@]}" --timeout 3 \
 		sh "$fleet/one" '{}' results
 	sleep 0.2
 	local before
 	before=$(find results -name '*.jsonl' | wc -l)
 	[ "$before" -gt 5 ] && [ "$before" -lt 200 ]
-	run parallel -j 2 -a list --joblog log --resume --timeout 2 \
+	run parallel "${opts[@]}" --resume --timeout 2 \
 		sh "$fleet/one" '{}' results
 	[ "$(find results -name '*.jsonl' | wc -l)" = 200 ]
 	# those that hang have no result, and are named
@@ -56,7 +58,7 @@ merged() {
 	cp images/image-002 images/hangs-1
 	cp images/image-002 images/hangs-2
 	: >runs
-	parallel -j 2 -a list --joblog log --resume-failed --timeout 10 \
+	parallel "${opts[@]}" --resume-failed --timeout 10 \
 		sh "$fleet/one" '{}' results
 	sort -u runs >again
 	same list.hang again
