@@ -35,6 +35,7 @@ static enum memlog_status open_dump(struct session *s)
 		.size = sizeof(opts),
 		.no_mmap = true, /* the dump may shrink meanwhile */
 		.allocator = &s->arena.alloc,
+		.tmpdir = getenv("TMPDIR"),
 		.progress = ext_progress,
 		.progress_arg = s,
 	};

@@ -180,6 +180,7 @@ static struct memlog_open_opts open_opts(struct session *s)
 		.size = sizeof(struct memlog_open_opts),
 		.no_mmap = true, /* the file may shrink meanwhile */
 		.allocator = &s->arena.alloc,
+		.tmpdir = getenv("TMPDIR"),
 		.progress = gdb_session_progress,
 	};
 }

@@ -75,10 +75,14 @@
 #define ML_NAMED_LOGS 64u
 #define ML_NAMED_LINE 96u
 
-/* ELF notes shown, and bytes of notes read. QEMU allows 1 MiB of VMCOREINFO;
- * a CPU's notes are below 8 KiB. */
+/* ELF notes shown, bytes that are kept of them and their descriptions, bytes of the
+ * largest, and bytes of notes that are read. The notes of a CPU with what is said of them
+ * take 2 KiB, in a process with AVX-512 5 KiB for each thread; Linux lists up to 4 MiB of
+ * names of mapped files, and QEMU allows 1 MiB of VMCOREINFO. */
 #define ML_MAX_NOTES	  65536u
-#define ML_MAX_NOTE_BYTES (64u << 20)
+#define ML_MAX_NOTE_BYTES (12u << 20)
+#define ML_MAX_NOTE	  (4u << 20)
+#define ML_MAX_NOTES_READ (64u << 20)
 
 /* The largest rings of OVMF, header included: families A and B have 4 MiB, C has 2
  * MiB, and as much for the index that our firmware puts into the header. */
@@ -189,10 +193,15 @@
  * about ten reasons, and guests have tens of virtual CPUs. */
 #define ML_VISITS_ROWS 1024u
 
-/* Pieces of a flattened file that are not consecutive: its index needs 180
- * bytes for each. QEMU starts a new one every 340 pages: this is enough for 1
- * TiB of guest memory. */
-#define ML_MAX_FLAT_RUNS (1u << 20)
+/* Bytes of one table with an entry for each header, record, range or run of a dump; a
+ * larger one is in a temporary file. An image has at most eight at a time. All of the
+ * 70,000 headers that QEMU writes fit. */
+#define ML_BULK_MEMORY (4u << 20)
+
+/* Pieces of memory of one image, or of a flattened file, that are not consecutive: their
+ * index needs up to 112 bytes for each while it is made, and 64 later. QEMU starts a new
+ * piece of a flattened file every 340 pages, so this is 16 TiB of guest memory. */
+#define ML_MAX_LOADS (1u << 24)
 
 /* Blocks of a kdump-compressed file: 4 KiB on x86, 64 KiB on arm64 and ppc64.
  * Some are kept expanded. */
@@ -280,10 +289,6 @@
 /* Symbols of one file. A Linux kernel has 200,000. */
 #define ML_MAX_SYMBOLS (1u << 24)
 
-/* Runs of pages of one `xl dump-core`, each 32 bytes of memory here: a guest of
- * 64 GiB of which no two pages follow each other. */
-#define ML_MAX_DUMPCORE_RUNS (1u << 24)
-
 /* Pages searched for the list of Xen's trace buffers, 4 bytes each: 64 GiB. */
 #define ML_MAX_XENTRACE_PAGES (1u << 24)
 
@@ -313,11 +318,12 @@
 #define ML_PHYS_BASE_TRIES (1u << 20)
 
 /* What is kept of a pipe in memory; more goes to a temporary file. */
-#define ML_CAPTURE_MEMORY (16u << 20)
+#define ML_CAPTURE_MEMORY (9u << 20)
 
 /* Headers and notes at the start of a dump that comes through a pipe. A dump
- * with more (or with headers at its end) is copied to a temporary file. */
-#define ML_STREAM_PREFIX (64u << 20)
+ * with more (or with headers at its end) is copied to a temporary file. The
+ * 70,000 headers that QEMU writes take 3.8 MiB. */
+#define ML_STREAM_PREFIX (4u << 20)
 
 /* Bytes of a coreboot table: coreboot keeps 32 KiB for it and uses 1 to 2. And of
  * its console, whose size the build configures: 128 KiB is usual, and more than

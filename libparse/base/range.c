@@ -2,25 +2,15 @@
 /* range.c - sort, join and look up address ranges. */
 #include "range.h"
 
-#include <stdlib.h>
-
 #include "bytes.h"
-
-static int range_by_start(const void *a, const void *b)
-{
-	const struct memlog_range *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
+#include "sort.h"
 
 size_t ml_ranges_merge(struct memlog_range *r, size_t n)
 {
 	size_t i, out = 0;
 
-	/* qsort() takes no NULL */
-	if (!n)
-		return 0;
-	qsort(r, n, sizeof(*r), range_by_start);
+	ml_sort(r, n, sizeof(*r), offsetof(struct memlog_range, start),
+		offsetof(struct memlog_range, end));
 	for (i = 0; i < n; i++) {
 		if (r[i].start >= r[i].end)
 			continue;

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "image/bytes/bulk.h"
 #include "image/bytes/file.h"
 
 static const struct ml_frame *find_frame(const struct ml_frames *f,
@@ -150,7 +151,7 @@ static void frames_close(void *self)
 	if (f->state && f->codec.destroy)
 		f->codec.destroy(f->state);
 	ml_free(&a, f->in);
-	ml_free(&a, f->v);
+	ml_bulk_free(f->v);
 	ml_free(&a, f);
 }
 

@@ -47,10 +47,10 @@ static enum memlog_status hostmap_add(struct memlog_image *image,
 				      .flags = host->ops->flags };
 	enum memlog_status s;
 
-	s = ml_loads_init(&twin.loads, &in, 1, UINT64_MAX, &image->alloc, err);
+	s = ml_loads_init(&twin.loads, &in, 1, UINT64_MAX, image, err);
 	if (s)
 		return s;
-	s = ml_loads_init(&twin.back, &out, 1, UINT64_MAX, &image->alloc, err);
+	s = ml_loads_init(&twin.back, &out, 1, UINT64_MAX, image, err);
 	if (s) {
 		ml_loads_fini(&twin.loads);
 		return s;

@@ -14,7 +14,7 @@
 #include "base/sized.h"
 #include "image/bytes/file.h"
 
-enum memlog_status ml_image_create(const char *name,
+enum memlog_status ml_image_create(const char *name, const char *tmpdir,
 				   const struct memlog_allocator *alloc,
 				   struct memlog_image **ret,
 				   struct memlog_err *err)
@@ -27,8 +27,10 @@ enum memlog_status ml_image_create(const char *name,
 	image->alloc = a;
 	image->format = image->title = image->machine = "";
 	image->name = ml_strdup(&a, name ? name : "");
-	if (!image->name) {
-		ml_free(&a, image);
+	if (tmpdir)
+		image->tmpdir = ml_strdup(&a, tmpdir);
+	if (!image->name || (tmpdir && !image->tmpdir)) {
+		memlog_image_close(image);
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a name");
 	}
 	*ret = image;
@@ -66,6 +68,7 @@ void memlog_image_close(struct memlog_image *image)
 	ml_free(&a, image->wrapped.ranges);
 	ml_free(&a, image->xen);
 	ml_free(&a, image->name);
+	ml_free(&a, image->tmpdir);
 	ml_free(&a, image);
 }
 
@@ -340,59 +343,6 @@ uint64_t ml_image_left_out(const struct memlog_image *image)
 	for (i = 0; i < image->n_parts; i++)
 		sum += ml_image_left_out(image->parts[i]);
 	return sum;
-}
-
-void ml_image_add_note(struct memlog_image *image, const char *owner,
-		       uint32_t type, const char *title, const char *text,
-		       const void *desc, size_t desc_len)
-{
-	struct memlog_allocator *a = &image->alloc;
-	struct ml_note n = { .type = type };
-
-	if (image->n_notes >= ML_MAX_NOTES)
-		return;
-	if (ml_grow(a, &image->notes, image->n_notes, &image->cap_notes,
-		    sizeof(*image->notes), NULL)) {
-		image->starved = true;
-		return;
-	}
-	n.owner = ml_strdup(a, owner);
-	n.title = ml_strdup(a, title);
-	n.text = ml_strdup(a, text);
-	if (desc) {
-		n.desc = ml_calloc(a, desc_len, 1);
-		n.desc_len = desc_len;
-		if (n.desc && desc_len)
-			memcpy(n.desc, desc, desc_len);
-	}
-	if (!n.owner || !n.title || !n.text || (desc && !n.desc)) {
-		ml_free(a, n.owner);
-		ml_free(a, n.title);
-		ml_free(a, n.text);
-		ml_free(a, n.desc);
-		image->starved = true;
-		return;
-	}
-	image->notes[image->n_notes++] = n;
-}
-
-void ml_image_set_note(struct memlog_image *image, size_t index,
-		       const char *title, const char *text)
-{
-	struct ml_note *n = &image->notes[index];
-	char *t = ml_strdup(&image->alloc, title);
-	char *x = ml_strdup(&image->alloc, text);
-
-	if (!t || !x) {
-		ml_free(&image->alloc, t);
-		ml_free(&image->alloc, x);
-		image->starved = true;
-		return;
-	}
-	ml_free(&image->alloc, n->title);
-	ml_free(&image->alloc, n->text);
-	n->title = t;
-	n->text = x;
 }
 
 enum memlog_status ml_image_complete(struct memlog_image *image,

@@ -84,6 +84,7 @@ struct ml_warning {
 struct memlog_image {
 	struct memlog_allocator alloc;
 	char *name;
+	char *tmpdir; /* for temporary files; NULL: /var/tmp */
 	const char *format, *title;
 	unsigned int traits; /* MEMLOG_IMAGE_* */
 	bool xen_guest;	     /* made by xl dump-core */
@@ -142,6 +143,7 @@ struct memlog_image {
 				     to be damaged; no text: none */
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
+	size_t note_bytes; /* of all of these and their texts */
 	struct {
 		bool settled, unknown;
 		uint64_t value;
@@ -169,8 +171,9 @@ struct memlog_image {
 			   ml_image_complete() will */
 };
 
-/* An empty image that owns a copy of name. The caller closes it. */
-enum memlog_status ml_image_create(const char *name,
+/* An empty image that owns copies of name and of tmpdir, which may be NULL. The caller
+ * closes it. */
+enum memlog_status ml_image_create(const char *name, const char *tmpdir,
 				   const struct memlog_allocator *alloc,
 				   struct memlog_image **ret,
 				   struct memlog_err *err);
@@ -236,10 +239,10 @@ void ml_image_note_damage(struct memlog_image *image,
 /* What is damaged in the files of the image, as far as is known yet, or NULL. */
 const char *ml_image_damage(const struct memlog_image *image);
 
-/* Add a warning or a note. Beyond ML_MAX_WARNINGS or ML_MAX_NOTES it is dropped,
- * and without memory, too, which ml_image_complete() reports. Texts may hold
- * guest bytes; all arguments are copied. A warning that the image has already is
- * not repeated. */
+/* Add a warning or a note. Beyond ML_MAX_WARNINGS, ML_MAX_NOTES or ML_MAX_NOTE_BYTES it
+ * is dropped, with a warning if it is a note, and without memory, too, which
+ * ml_image_complete() reports. Texts may hold guest bytes; all arguments are copied. A
+ * warning that the image has already is not repeated. */
 void ml_image_warn(struct memlog_image *image, const char *fmt, ...)
 	MEMLOG_PRINTF(2, 3);
 void ml_image_warn_part(struct memlog_image *image, const char *fmt, ...)

@@ -9,6 +9,7 @@
  * may have ranges of both. All little endian. Sources: LiME's doc/README.md, AVML's
  * src/image.rs, Snappy's framing_format.txt.
  */
+#include "image/bytes/bulk.h"
 #include "image/bytes/loads.h"
 #include "frames.h"
 
@@ -60,7 +61,7 @@ static enum memlog_status lime_frame_add(struct ml_frames *f,
 	if (f->n >= ML_MAX_FRAMES)
 		return ml_fail(err, MEMLOG_LIMIT, "has more than %u frames",
 			       ML_MAX_FRAMES);
-	s = ml_grow(&f->alloc, &f->v, f->n, &f->cap, sizeof(*f->v), err);
+	s = ml_bulk_grow(f->image, &f->v, f->n, &f->cap, sizeof(*f->v), err);
 	if (s)
 		return s;
 	frame.pos = f->len;
@@ -255,8 +256,8 @@ static enum memlog_status add_range(struct builder *b, uint64_t *off,
 	if (avml && !b->frames)
 		s = lime_frames_begin(b, err);
 	if (!s)
-		s = ml_grow(&b->image->alloc, &b->loads, b->n, &b->cap,
-			    sizeof(*b->loads), err);
+		s = ml_bulk_grow(b->image, &b->loads, b->n, &b->cap,
+				 sizeof(*b->loads), err);
 	if (s)
 		return s;
 	len = last - start + 1;
@@ -318,9 +319,8 @@ static enum memlog_status lime_open(struct memlog_image *image,
 					 b.frames->len,	 file->name,
 					 file,		 NULL };
 	if (!s)
-		s = ml_loads_init(&loads, b.loads, b.n, from.size,
-				  &image->alloc, err);
-	ml_free(&image->alloc, b.loads);
+		s = ml_loads_init(&loads, b.loads, b.n, from.size, image, err);
+	ml_bulk_free(b.loads);
 	if (s) {
 		if (b.frames)
 			ml_frames_ops.close(b.frames);

@@ -92,7 +92,7 @@ enum memlog_status ml_image_open_layers(struct ml_file *file,
 	struct memlog_image *image;
 	enum memlog_status s;
 
-	s = ml_image_create(opts->name ? opts->name : file->name,
+	s = ml_image_create(opts->name ? opts->name : file->name, opts->tmpdir,
 			    opts->allocator, &image, err);
 	if (s) {
 		ml_file_close(file);

@@ -72,7 +72,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 	for (i = 0; i < n; i++) {
 		ml_phdr_parse(&e, bytes + e.phoff + i * step, step, &p);
 		if (p.type == ML_PT_NOTE && p.offset < memory &&
-		    ml_add(p.offset, ml_min(p.filesz, ML_MAX_NOTE_BYTES),
+		    ml_add(p.offset, ml_min(p.filesz, ML_MAX_NOTES_READ),
 			   &end) &&
 		    end <= ML_STREAM_PREFIX)
 			need = ml_max(need, end);
@@ -82,7 +82,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
 }
 
 enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
-				   const struct memlog_allocator *alloc,
+				   const struct memlog_open_opts *opts,
 				   struct ml_loads *ret, bool *ret_random,
 				   struct memlog_err *err)
 {
@@ -92,9 +92,10 @@ enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
 	enum memlog_status s;
 	enum ml_elf_by by;
 
-	s = ml_file_memory(bytes, len, "input", alloc, &file, err);
+	s = ml_file_memory(bytes, len, "input", opts->allocator, &file, err);
 	if (!s)
-		s = ml_image_create("input", alloc, &scratch, err);
+		s = ml_image_create("input", opts->tmpdir, opts->allocator,
+				    &scratch, err);
 	if (!s)
 		s = ml_elf_init(&elf, scratch, &file, err);
 	if (s)
@@ -125,7 +126,8 @@ static enum memlog_status prefix_try(const struct ml_image_format *f,
 	s = ml_file_memory(bytes, len, "input", opts->allocator, &file, err);
 	if (s)
 		return s;
-	s = ml_image_create("input", opts->allocator, &scratch, err);
+	s = ml_image_create("input", opts->tmpdir, opts->allocator, &scratch,
+			    err);
 	if (s) {
 		ml_file_close(&file);
 		return s;

@@ -18,7 +18,7 @@ enum memlog_status ml_prefix_need(const uint8_t *bytes, size_t len,
  * frees *ret with ml_loads_fini. *ret_random: the memory needs random access
  * (Xen's page tables and pointers). */
 enum memlog_status ml_prefix_loads(const uint8_t *bytes, size_t len,
-				   const struct memlog_allocator *alloc,
+				   const struct memlog_open_opts *opts,
 				   struct ml_loads *ret, bool *ret_random,
 				   struct memlog_err *err);
 

@@ -46,7 +46,7 @@ static enum memlog_status raw_add_file(struct memlog_image *image,
 	struct ml_loads loads;
 	enum memlog_status s;
 
-	s = ml_loads_init(&loads, &in, 1, file->size, &image->alloc, err);
+	s = ml_loads_init(&loads, &in, 1, file->size, image, err);
 	if (s)
 		return s;
 	loads.aside = true;
@@ -72,8 +72,7 @@ static enum memlog_status raw_open(struct memlog_image *image,
 				   opts ? opts->raw_base : 0, file->size, in,
 				   &n, err);
 	if (!s)
-		s = ml_loads_init(&loads, in, n, file->size, &image->alloc,
-				  err);
+		s = ml_loads_init(&loads, in, n, file->size, image, err);
 	if (s)
 		return s;
 	s = ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);

@@ -480,8 +480,8 @@ enum memlog_status ml_set_open(const char *names, ml_image_layer *const *layers,
 	s = open_parts(set, list, layers, opts, err);
 	ml_free(&a, list);
 	if (!s)
-		s = ml_image_create(opts->name ? opts->name : names, &a, &image,
-				    err);
+		s = ml_image_create(opts->name ? opts->name : names,
+				    opts->tmpdir, &a, &image, err);
 	if (s) {
 		set_close(set);
 		return s;

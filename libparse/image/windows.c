@@ -12,6 +12,7 @@
  * each page frame. Pages follow in the order of their bits. Source: a dump of this form,
  * and what is published about the format in the field's tools.
  */
+#include "image/bytes/bulk.h"
 #include "image/bytes/loads.h"
 
 #include <inttypes.h>
@@ -75,7 +76,7 @@ static size_t load_runs(const uint8_t *head, const struct layout *l,
 
 /* Loads for runs of bits. */
 struct bitmap {
-	struct memlog_allocator alloc;
+	const struct memlog_image *image;
 	struct ml_load *loads;
 	size_t n, cap;
 	uint64_t off; /* of the next page in the file */
@@ -92,8 +93,8 @@ static enum memlog_status bitmap_add(struct bitmap *b, uint64_t page,
 			return ml_fail(err, MEMLOG_LIMIT,
 				       "more than %u pieces of memory",
 				       ML_MAX_PHDRS);
-		s = ml_grow(&b->alloc, &b->loads, b->n, &b->cap,
-			    sizeof(*b->loads), err);
+		s = ml_bulk_grow(b->image, &b->loads, b->n, &b->cap,
+				 sizeof(*b->loads), err);
 		if (s)
 			return s;
 		last = &b->loads[b->n++];
@@ -216,7 +217,7 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 	      const struct layout *l, struct ml_loads *ret,
 	      struct memlog_err *err)
 {
-	struct bitmap b = { .alloc = image->alloc };
+	struct bitmap b = { .image = image };
 	uint32_t type = ml_le32(head + l->type);
 	struct ml_load in[86], *loads = in;
 	enum memlog_status s = MEMLOG_OK;
@@ -238,9 +239,8 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 			    "the list of memory runs "
 			    "in the Windows dump is invalid");
 	if (!s)
-		s = ml_loads_init(ret, loads, n, file->size, &image->alloc,
-				  err);
-	ml_free(&image->alloc, b.loads);
+		s = ml_loads_init(ret, loads, n, file->size, image, err);
+	ml_bulk_free(b.loads);
 	return s;
 }
 

@@ -28,7 +28,7 @@ enum memlog_status memlog_image_wrap(const struct memlog_reader_ops *ops,
 	if (!own.read || (unsigned int)space >= MEMLOG_SPACES)
 		return ml_fail(err, MEMLOG_INVALID,
 			       "a reader needs read and a space");
-	s = ml_image_create(name, allocator, &image, err);
+	s = ml_image_create(name, NULL, allocator, &image, err);
 	if (s)
 		return s;
 	image->format = "reader";

@@ -7,7 +7,7 @@
  * is an image of the stream's headers and the logs in it, which is searched and
  * decoded like any other.
  */
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "base/range.h"
+#include "base/sort.h"
 #include "image/bytes/capture.h"
 #include "image/open.h"
 #include "image/prefix.h"
@@ -108,13 +109,6 @@ static enum memlog_status stream_search(struct ml_stream *st)
 	return s;
 }
 
-static int by_offset(const void *a, const void *b)
-{
-	const struct ml_load *x = a, *y = b;
-
-	return x->off < y->off ? -1 : x->off > y->off;
-}
-
 /* The loads in the order in which their bytes come. A byte of the file that
  * several loads claim goes to the first: it comes only once. */
 static enum memlog_status stream_order(struct ml_stream *st,
@@ -128,8 +122,8 @@ static enum memlog_status stream_order(struct ml_stream *st,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for headers");
 	if (n)
 		memcpy(st->by_off, st->loads.loads, n * sizeof(*st->by_off));
-	if (n)
-		qsort(st->by_off, n, sizeof(*st->by_off), by_offset);
+	ml_sort(st->by_off, n, sizeof(*st->by_off),
+		offsetof(struct ml_load, off), offsetof(struct ml_load, addr));
 	for (i = 0; i < n; i++) {
 		struct ml_load l = st->by_off[i];
 
@@ -209,7 +203,7 @@ static enum memlog_status stream_headers(struct ml_stream *st,
 		if (s)
 			return s;
 	}
-	return ml_prefix_loads(st->buf, st->filled, &st->alloc, &st->loads,
+	return ml_prefix_loads(st->buf, st->filled, &st->opts, &st->loads,
 			       ret_whole, err);
 }
 
@@ -225,6 +219,27 @@ static uint64_t largest_reach(const char *formats)
 	return ml_min(reach, ML_STREAM_BACK);
 }
 
+/* Keep only the last bytes of the headers in the window, and make that smaller. */
+static enum memlog_status stream_drop(struct ml_stream *st, uint64_t prefix,
+				      struct memlog_err *err)
+{
+	size_t drop = prefix > ML_PAGE ? (size_t)prefix - ML_PAGE : 0;
+	size_t n = st->filled - drop;
+	uint8_t *smaller = ml_calloc(&st->alloc, n, 1);
+
+	if (!smaller)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for %zu byte%s of a pipe", n,
+			       ml_s(n));
+	if (n)
+		memcpy(smaller, st->buf + drop, n);
+	ml_free(&st->alloc, st->buf);
+	st->buf = smaller;
+	st->base = drop;
+	st->cap = st->filled = n;
+	return MEMLOG_OK;
+}
+
 static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 				     struct memlog_err *err)
 {
@@ -233,14 +248,16 @@ static enum memlog_status go_through(struct ml_stream *st, uint64_t prefix,
 	st->back = largest_reach(st->formats) + ML_PAGE;
 	s = stream_order(st, err);
 	if (!s)
-		s = fill_to(st, st->filled + 2 * st->back + AHEAD + CHUNK, err);
-	if (!s)
 		s = ml_capture_add(st->capture, 0, st->buf,
 				   (size_t)ml_min(prefix ? prefix : ML_PAGE,
 						  st->filled),
 				   err);
 	st->scanned = prefix;
 	ml_stream_copy_init(st);
+	if (!s)
+		s = stream_drop(st, prefix, err);
+	if (!s)
+		s = fill_to(st, st->filled + 2 * st->back + AHEAD + CHUNK, err);
 	while (!s) {
 		s = stream_search(st);
 		if (s || st->eof)
@@ -271,6 +288,12 @@ static enum memlog_status to_image(struct ml_stream *st,
 	struct ml_file file;
 	enum memlog_status s;
 
+	/* what was needed to go through it */
+	ml_free(&st->alloc, st->buf);
+	ml_free(&st->alloc, st->by_off);
+	st->buf = NULL;
+	st->by_off = NULL;
+	ml_loads_fini(&st->loads);
 	ml_capture_file(st->capture, st->name, ml_stream_end(st), &file);
 	st->capture = NULL; /* the image has it now */
 	s = ml_image_open_on(&file, &st->opts, &image, err);

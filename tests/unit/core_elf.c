@@ -243,13 +243,16 @@ static void test_cut(void **state)
 		{ 4096, 1ull << 63, 0, 0 },
 		{ 8192, 4096, 0, 0 },
 	};
+	struct memlog_image *image;
 	struct ml_loads l;
 
 	(void)state;
-	assert_int_equal(ml_loads_init(&l, in, 3, 4096, NULL, NULL), 0);
+	assert_int_equal(ml_image_create("m", NULL, NULL, &image, NULL), 0);
+	assert_int_equal(ml_loads_init(&l, in, 3, 4096, image, NULL), 0);
 	assert_true(l.cut == UINT64_MAX);
 	assert_int_equal(l.n_ranges, 1);
 	ml_loads_fini(&l);
+	memlog_image_close(image);
 }
 
 static void test_xnum_lost(void **state)

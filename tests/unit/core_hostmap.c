@@ -69,7 +69,8 @@ static void expect_map(uint64_t size, int which, uint64_t start, uint64_t end)
 	uint64_t addr;
 	size_t got;
 
-	assert_int_equal(ml_image_create("process", NULL, &image, NULL), 0);
+	assert_int_equal(ml_image_create("process", NULL, NULL, &image, NULL),
+			 0);
 	ml_image_add_space(image, MEMLOG_HOST, &ops, &size, 0, true);
 	assert_int_equal(ml_hostmap_assume(image, which, NULL), 0);
 	assert_int_equal(

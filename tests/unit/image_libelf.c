@@ -112,7 +112,8 @@ static void test_headers(void **state)
 
 		assert_non_null(elf);
 		ml_file_memory(m->p, m->len, "m", NULL, &f, NULL);
-		assert_int_equal(ml_image_create("m", NULL, &image, NULL), 0);
+		assert_int_equal(ml_image_create("m", NULL, NULL, &image, NULL),
+				 0);
 		assert_int_equal(ml_elf_init(&mine, image, &f, NULL), 0);
 		same_phdrs(elf, &mine);
 		same_notes(elf, &mine, m->p);
@@ -150,7 +151,7 @@ static void test_xnum(void **state)
 	elf = elf_memory((char *)file, len);
 	assert_non_null(elf);
 	ml_file_memory(file, len, "m", NULL, &f, NULL);
-	assert_int_equal(ml_image_create("m", NULL, &image, NULL), 0);
+	assert_int_equal(ml_image_create("m", NULL, NULL, &image, NULL), 0);
 	assert_int_equal(ml_elf_init(&mine, image, &f, NULL), 0);
 	assert_int_equal(mine.n_phdrs, n);
 	same_phdrs(elf, &mine);
@@ -166,14 +167,38 @@ static void test_xnum(void **state)
 #define SPACE	600
 #define NOTHING UINT64_MAX
 
+/* Which bytes are shown twice, and which not at all: as the loads say? */
+static void merge_check(const struct ml_loads *l, const uint64_t *map,
+			const bool *of_file)
+{
+	bool shown[2000] = { 0 };
+	uint64_t a, repeated = 0, hidden = 0;
+
+	for (a = 0; a < SPACE; a++) {
+		if (map[a] == NOTHING)
+			continue;
+		assert_int_equal(
+			ml_loads_repeated(l, (struct memlog_range){ a, a + 1 }),
+			shown[map[a]]);
+		repeated += shown[map[a]];
+		shown[map[a]] = true;
+	}
+	for (a = 0; a < 2000; a++)
+		hidden += of_file[a] && !shown[a];
+	assert_true(l->repeated == repeated);
+	assert_true(l->hidden == hidden);
+}
+
 static void test_merge(void **state)
 {
+	struct memlog_image *image;
 	unsigned int turn, i, n;
 
 	(void)state;
+	assert_int_equal(ml_image_create("m", NULL, NULL, &image, NULL), 0);
 	for (turn = 0; turn < 3000; turn++) {
 		uint64_t map[SPACE], size = 300 + rnd(700), cut = 0, left = 0;
-		bool promised[SPACE] = { 0 };
+		bool promised[SPACE] = { 0 }, of_file[2000] = { 0 };
 		struct ml_load in[24], shown[24];
 		struct ml_loads l;
 		uint64_t a;
@@ -186,16 +211,19 @@ static void test_merge(void **state)
 						  rnd(100) };
 			for (a = 0; a < in[i].len; a++) {
 				promised[in[i].addr + a] = true;
-				if (in[i].off + a >= size)
+				if (in[i].off + a >= size) {
 					cut++;
-				else if (map[in[i].addr + a] == NOTHING)
+					continue;
+				}
+				of_file[in[i].off + a] = true;
+				if (map[in[i].addr + a] == NOTHING)
 					map[in[i].addr + a] = in[i].off + a;
 			}
 			for (a = 0; a < in[i].promised; a++)
 				promised[in[i].addr + a] = true;
 		}
 		memcpy(shown, in, sizeof(shown));
-		assert_int_equal(ml_loads_init(&l, shown, n, size, NULL, NULL),
+		assert_int_equal(ml_loads_init(&l, shown, n, size, image, NULL),
 				 0);
 		for (a = 0; a < SPACE; a++) {
 			const struct ml_load *at = ml_loads_find(&l, a);
@@ -209,8 +237,10 @@ static void test_merge(void **state)
 		for (i = 1; i < l.n_loads; i++)
 			assert_true(l.loads[i - 1].addr + l.loads[i - 1].len <=
 				    l.loads[i].addr);
+		merge_check(&l, map, of_file);
 		ml_loads_fini(&l);
 	}
+	memlog_image_close(image);
 }
 
 int main(void)

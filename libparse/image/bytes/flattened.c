@@ -23,6 +23,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "bulk.h"
 #include "loads.h"
 
 #define FLAT_HEADER   4096u
@@ -47,6 +48,7 @@ struct flattened {
 	size_t n_marks, cap_marks;
 	struct ml_load *runs;
 	size_t n_runs, cap_runs;
+	const struct memlog_image *image; /* while it is opened */
 	uint64_t payload_len;
 	struct record last; /* of the last lookup */
 };
@@ -92,8 +94,8 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 	enum memlog_status s;
 
 	if (n % MARK_EVERY == 0) {
-		s = ml_grow(&f->alloc, &f->marks, f->n_marks, &f->cap_marks,
-			    sizeof(*f->marks), err);
+		s = ml_bulk_grow(f->image, &f->marks, f->n_marks, &f->cap_marks,
+				 sizeof(*f->marks), err);
 		if (s)
 			return s;
 		f->marks[f->n_marks++] = (struct mark){ f->payload_len, at };
@@ -101,14 +103,14 @@ static enum memlog_status add_record(struct flattened *f, uint64_t n,
 	if (run && run->addr + run->len == off) {
 		run->len += len;
 	} else {
-		if (f->n_runs >= ML_MAX_FLAT_RUNS)
+		if (f->n_runs >= ML_MAX_LOADS)
 			return ml_fail(err, MEMLOG_LIMIT,
 				       "the flattened file "
 				       "has more than %u pieces; unpack it "
 				       "with makedumpfile -R first",
-				       ML_MAX_FLAT_RUNS);
-		s = ml_grow(&f->alloc, &f->runs, f->n_runs, &f->cap_runs,
-			    sizeof(*f->runs), err);
+				       ML_MAX_LOADS);
+		s = ml_bulk_grow(f->image, &f->runs, f->n_runs, &f->cap_runs,
+				 sizeof(*f->runs), err);
 		if (s)
 			return s;
 		f->runs[f->n_runs++] =
@@ -361,8 +363,8 @@ static void flat_close(void *self)
 	struct memlog_allocator a = f->alloc;
 
 	ml_loads_fini(&f->loads);
-	ml_free(&a, f->marks);
-	ml_free(&a, f->runs);
+	ml_bulk_free(f->marks);
+	ml_bulk_free(f->runs);
 	ml_file_close(&f->lower);
 	ml_free(&a, f);
 }
@@ -391,8 +393,8 @@ static enum memlog_status flattened_merge(struct flattened *f,
 		f->runs[f->n_runs - 1 - i] = t;
 	}
 	s = ml_loads_init(&f->loads, f->runs, f->n_runs, f->payload_len,
-			  &f->alloc, err);
-	ml_free(&f->alloc, f->runs);
+			  f->image, err);
+	ml_bulk_free(f->runs);
 	f->runs = NULL;
 	return s;
 }
@@ -433,6 +435,7 @@ enum memlog_status ml_flattened_open(struct memlog_image *image,
 	if (!f)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a file");
 	f->alloc = image->alloc;
+	f->image = image;
 	f->lower = *file;
 	s = flattened_walk(f, image, opts, err);
 	if (!s && !f->n_runs)

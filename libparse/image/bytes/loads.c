@@ -2,123 +2,140 @@
 /* loads.c - merge unsorted, overlapping pieces of memory into a sorted map. */
 #include "loads.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "base/plural.h"
 #include "base/range.h"
+#include "base/sort.h"
+#include "bulk.h"
 
-/* An entry to be merged, with its index in the file. */
-struct piece {
-	struct ml_load l;
-	size_t order;
+/*
+ * What is merged. While it is sorted and swept, promised of an entry is its number in the
+ * order of the headers.
+ *
+ * heap: numbers of the entries that contain pos, the first by that order on top.
+ * out: NULL: only count. last: not in out yet, as it may be extended.
+ */
+struct sweep {
+	const struct memlog_image *image;
+	const struct ml_load *in;
+	size_t n;
+	size_t *heap, n_heap, cap_heap;
+	struct ml_load *out, last;
+	size_t n_out;
 };
 
-static int by_addr(const void *a, const void *b)
+static bool loads_before(const struct sweep *w, size_t a, size_t b)
 {
-	const struct piece *x = a, *y = b;
-
-	if (x->l.addr != y->l.addr)
-		return x->l.addr < y->l.addr ? -1 : 1;
-	return x->order < y->order ? -1 : x->order > y->order;
+	return w->in[w->heap[a]].promised < w->in[w->heap[b]].promised;
 }
 
-/* A binary heap of indices into pieces, with the first in file order on top. */
-struct heap {
-	const struct piece *pieces;
-	size_t *v, n;
-};
-
-static bool loads_before(const struct heap *h, size_t a, size_t b)
+static void loads_swap(struct sweep *w, size_t a, size_t b)
 {
-	return h->pieces[h->v[a]].order < h->pieces[h->v[b]].order;
+	size_t t = w->heap[a];
+
+	w->heap[a] = w->heap[b];
+	w->heap[b] = t;
 }
 
-static void loads_swap(struct heap *h, size_t a, size_t b)
+static enum memlog_status heap_push(struct sweep *w, size_t entry,
+				    struct memlog_err *err)
 {
-	size_t t = h->v[a];
+	enum memlog_status s = ml_bulk_grow(w->image, &w->heap, w->n_heap,
+					    &w->cap_heap, sizeof(*w->heap),
+					    err);
+	size_t i;
 
-	h->v[a] = h->v[b];
-	h->v[b] = t;
-}
-
-static void heap_push(struct heap *h, size_t piece)
-{
-	size_t i = h->n++;
-
-	for (h->v[i] = piece; i && loads_before(h, i, (i - 1) / 2);
+	if (s)
+		return s;
+	i = w->n_heap++;
+	for (w->heap[i] = entry; i && loads_before(w, i, (i - 1) / 2);
 	     i = (i - 1) / 2)
-		loads_swap(h, i, (i - 1) / 2);
+		loads_swap(w, i, (i - 1) / 2);
+	return MEMLOG_OK;
 }
 
-static void heap_pop(struct heap *h)
+static void heap_pop(struct sweep *w)
 {
 	size_t i = 0, kid;
 
-	h->v[0] = h->v[--h->n];
-	while ((kid = 2 * i + 1) < h->n) {
-		if (kid + 1 < h->n && loads_before(h, kid + 1, kid))
+	w->heap[0] = w->heap[--w->n_heap];
+	while ((kid = 2 * i + 1) < w->n_heap) {
+		if (kid + 1 < w->n_heap && loads_before(w, kid + 1, kid))
 			kid++;
-		if (!loads_before(h, kid, i))
+		if (!loads_before(w, kid, i))
 			break;
-		loads_swap(h, i, kid);
+		loads_swap(w, i, kid);
 		i = kid;
 	}
 }
 
-/* Add [start, end) of a piece, or extend the last entry if it is contiguous in
- * memory and in the file. */
-static void loads_emit(struct ml_loads *l, const struct ml_load *from,
+static void loads_flush(struct sweep *w)
+{
+	if (!w->last.len)
+		return;
+	if (w->out)
+		w->out[w->n_out] = w->last;
+	w->n_out++;
+	w->last.len = 0;
+}
+
+/* Add [start, end) of an entry, or extend the last one if it is contiguous in memory and
+ * in the file. */
+static void loads_emit(struct sweep *w, const struct ml_load *from,
 		       uint64_t start, uint64_t end)
 {
-	struct ml_load *prev = l->n_loads ? &l->loads[l->n_loads - 1] : NULL;
+	struct ml_load *last = &w->last;
 	uint64_t off = from->off + (start - from->addr);
 
-	if (prev && prev->addr + prev->len == start &&
-	    prev->off + prev->len == off) {
-		prev->len += end - start;
-		return;
+	if (!last->len || last->addr + last->len != start ||
+	    last->off + last->len != off) {
+		loads_flush(w);
+		*last = (struct ml_load){ .addr = start, .off = off };
 	}
-	l->loads[l->n_loads++] = (struct ml_load){
-		.addr = start,
-		.len = end - start,
-		.off = off,
-		.promised = end - start,
-	};
+	last->len += end - start;
+	last->promised = last->len;
 }
 
 /*
- * Sweep over the addresses; h has the pieces that contain pos. Each iteration
- * ends or begins a piece, so there are at most 2n, and as many entries.
+ * Sweep over the addresses. Each iteration ends or begins an entry, so there are at most
+ * 2n, and as many are made.
  */
-static void loads_sweep(struct ml_loads *l, const struct piece *p, size_t n,
-			struct heap *h)
+static enum memlog_status loads_sweep(struct sweep *w, struct memlog_err *err)
 {
+	const struct ml_load *in = w->in;
+	enum memlog_status s = MEMLOG_OK;
 	uint64_t pos = 0, end;
 	size_t i = 0;
 
+	w->n_out = w->n_heap = 0;
 	for (;;) {
-		while (h->n && p[h->v[0]].l.addr + p[h->v[0]].l.len <= pos)
-			heap_pop(h);
-		if (!h->n) {
-			if (i == n)
-				return;
-			pos = p[i].l.addr;
+		while (w->n_heap &&
+		       in[w->heap[0]].addr + in[w->heap[0]].len <= pos)
+			heap_pop(w);
+		if (!w->n_heap) {
+			if (i == w->n)
+				break;
+			pos = in[i].addr;
 		} else {
-			const struct ml_load *top = &p[h->v[0]].l;
+			const struct ml_load *top = &in[w->heap[0]];
 
 			end = top->addr + top->len;
-			if (i < n)
-				end = ml_min(end, p[i].l.addr);
+			if (i < w->n)
+				end = ml_min(end, in[i].addr);
 			if (pos < end)
-				loads_emit(l, top, pos, end);
+				loads_emit(w, top, pos, end);
 			pos = end;
 		}
-		while (i < n && p[i].l.addr <= pos)
-			heap_push(h, i++);
+		while (i < w->n && in[i].addr <= pos && !s)
+			s = heap_push(w, i++, err);
+		if (s)
+			return s;
 	}
+	loads_flush(w);
+	return MEMLOG_OK;
 }
 
 /* Clip an entry to the address space and to the size of the file. */
@@ -136,180 +153,187 @@ static void loads_clip(struct ml_load *in, uint64_t file_size, uint64_t *cut)
 	in->len = have;
 }
 
-/* Fill in ranges: first with the memory that the headers promise, to count it,
- * then with the memory in the file. */
-static void make_ranges(struct ml_loads *l, const struct ml_load *in, size_t n)
+static struct memlog_range loads_by_addr(const struct ml_load *l)
 {
-	uint64_t promised;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		l->ranges[i].start = in[i].addr;
-		l->ranges[i].end = in[i].addr + in[i].promised;
-	}
-	l->n_whole = ml_ranges_merge(l->ranges, n);
-	promised = ml_ranges_bytes(l->ranges, l->n_whole);
-	memcpy(l->whole, l->ranges, l->n_whole * sizeof(*l->whole));
-	for (i = 0; i < l->n_loads; i++) {
-		l->ranges[i].start = l->loads[i].addr;
-		l->ranges[i].end = l->loads[i].addr + l->loads[i].len;
-	}
-	l->n_ranges = ml_ranges_merge(l->ranges, l->n_loads);
-	l->missing = promised - ml_ranges_bytes(l->ranges, l->n_ranges);
+	return (struct memlog_range){ l->addr, l->addr + l->len };
 }
 
+static struct memlog_range loads_by_off(const struct ml_load *l)
+{
+	return (struct memlog_range){ l->off, l->off + l->len };
+}
+
+static struct memlog_range loads_as_promised(const struct ml_load *l)
+{
+	return (struct memlog_range){ l->addr, l->addr + l->promised };
+}
+
+/* Merge what of() says of each entry. The caller frees *ret. */
+static enum memlog_status
+loads_merge(const struct memlog_image *image, const struct ml_load *in,
+	    size_t n, struct memlog_range (*of)(const struct ml_load *l),
+	    struct memlog_range **ret, size_t *ret_n, struct memlog_err *err)
+{
+	struct memlog_range *r;
+	enum memlog_status s;
+	size_t i, m;
+
+	*ret = NULL;
+	*ret_n = 0;
+	s = ml_bulk_alloc(image, n, sizeof(*r), &r, err);
+	if (s)
+		return s;
+	for (i = 0; i < n; i++)
+		r[i] = of(&in[i]);
+	m = ml_ranges_merge(r, n);
+	/* often there are far fewer */
+	if (m < n) {
+		s = ml_bulk_alloc(image, m, sizeof(*r), ret, err);
+		if (!s)
+			memcpy(*ret, r, m * sizeof(*r));
+		ml_bulk_free(r);
+	} else {
+		*ret = r;
+	}
+	*ret_n = s ? 0 : m;
+	return s;
+}
+
+/* How many bytes the entries have that of() says. */
+static enum memlog_status
+loads_bytes(const struct memlog_image *image, const struct ml_load *in,
+	    size_t n, struct memlog_range (*of)(const struct ml_load *l),
+	    uint64_t *ret, struct memlog_err *err)
+{
+	struct memlog_range *r;
+	enum memlog_status s = loads_merge(image, in, n, of, &r, &n, err);
+
+	*ret = s ? 0 : ml_ranges_bytes(r, n);
+	ml_bulk_free(r);
+	return s;
+}
+
+/* Number, sort and sweep n entries, none of which is empty. */
 static enum memlog_status loads_build(struct ml_loads *l, struct ml_load *in,
-				      size_t n, uint64_t file_size,
-				      const struct memlog_allocator *alloc,
+				      size_t n,
+				      const struct memlog_image *image,
 				      struct memlog_err *err)
 {
-	struct piece *pieces = NULL;
-	struct heap h = { 0 };
-	size_t i, m = 0;
-
-	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
-	l->loads = ml_calloc(&l->alloc, 2 * n, sizeof(*l->loads));
-	l->ranges = ml_calloc(&l->alloc, 2 * n, sizeof(*l->ranges));
-	l->whole = ml_calloc(&l->alloc, n, sizeof(*l->whole));
-	pieces = ml_calloc(&l->alloc, n, sizeof(*pieces));
-	h.v = ml_calloc(&l->alloc, n, sizeof(*h.v));
-	h.pieces = pieces;
-	if (!l->loads || !l->ranges || !l->whole || !pieces || !h.v) {
-		ml_free(&l->alloc, pieces);
-		ml_free(&l->alloc, h.v);
-		ml_loads_fini(l);
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu piece%s of memory", n,
-			       ml_s(n));
-	}
-	for (i = 0; i < n; i++) {
-		loads_clip(&in[i], file_size, &l->cut);
-		if (in[i].len)
-			pieces[m++] = (struct piece){ in[i], i };
-	}
-	qsort(pieces, m, sizeof(*pieces), by_addr);
-	loads_sweep(l, pieces, m, &h);
-	make_ranges(l, in, n);
-	ml_free(&l->alloc, pieces);
-	ml_free(&l->alloc, h.v);
-	return MEMLOG_OK;
-}
-
-/* Is a byte of the file in two entries? in is what loads_fresh() makes of l. */
-static bool loads_repeat(const struct ml_loads *l, struct ml_load *in)
-{
-	uint64_t end = 0;
-	bool sorted = true;
+	struct sweep w = { .image = image, .in = in, .n = n };
+	enum memlog_status s;
 	size_t i;
 
-	for (i = 0; i < l->n_loads; i++) {
-		in[i].addr = l->loads[i].off;
-		in[i].off = l->loads[i].addr;
-		in[i].len = in[i].promised = l->loads[i].len;
-		sorted &= in[i].addr >= end;
-		end = in[i].addr + in[i].len;
-	}
-	return !sorted;
+	for (i = 0; i < n; i++)
+		in[i].promised = i;
+	ml_sort(in, n, sizeof(*in), offsetof(struct ml_load, addr),
+		offsetof(struct ml_load, promised));
+	s = loads_sweep(&w, err);
+	if (!s)
+		s = ml_bulk_alloc(image, w.n_out, sizeof(*w.out), &w.out, err);
+	if (!s)
+		s = loads_sweep(&w, err);
+	ml_bulk_free(w.heap);
+	l->loads = w.out;
+	l->n_loads = w.n_out;
+	return s ? s :
+		   loads_merge(image, l->loads, l->n_loads, loads_by_addr,
+			       &l->ranges, &l->n_ranges, err);
 }
 
 /* Which memory shows bytes of the file that no memory below it does: the same
  * sweep over the file, where the lowest address wins. */
 static enum memlog_status loads_fresh(struct ml_loads *l,
+				      const struct memlog_image *image,
 				      struct memlog_err *err)
 {
-	struct ml_loads by_file = { .alloc = l->alloc };
-	enum memlog_status s = MEMLOG_OK;
+	struct ml_loads by_file = { 0 };
+	enum memlog_status s;
 	struct ml_load *in;
-	uint64_t all, n;
 	size_t i;
 
-	if (l->n_loads < 2)
-		return MEMLOG_OK;
-	in = ml_calloc(&l->alloc, l->n_loads, sizeof(*in));
-	if (!in)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu piece%s of memory",
-			       l->n_loads, ml_s(l->n_loads));
-	if (loads_repeat(l, in))
-		s = loads_build(&by_file, in, l->n_loads, UINT64_MAX, &l->alloc,
-				err);
-	ml_free(&l->alloc, in);
-	if (s || !by_file.n_loads)
+	s = ml_bulk_alloc(image, l->n_loads, sizeof(*in), &in, err);
+	if (s)
 		return s;
-	for (i = 0; i < by_file.n_loads; i++) {
-		by_file.ranges[i].start = by_file.loads[i].off;
-		by_file.ranges[i].end =
-			by_file.loads[i].off + by_file.loads[i].len;
+	for (i = 0; i < l->n_loads; i++) {
+		in[i].addr = l->loads[i].off;
+		in[i].off = l->loads[i].addr;
+		in[i].len = l->loads[i].len;
 	}
-	by_file.n_ranges = ml_ranges_merge(by_file.ranges, by_file.n_loads);
-	all = ml_ranges_bytes(l->ranges, l->n_ranges);
-	n = ml_ranges_bytes(by_file.ranges, by_file.n_ranges);
-	if (n < all) {
-		l->repeated = all - n;
-		l->fresh = by_file.ranges;
-		l->n_fresh = by_file.n_ranges;
-		by_file.ranges = NULL;
-	}
+	s = loads_build(&by_file, in, l->n_loads, image, err);
+	ml_bulk_free(in);
+	if (!s)
+		s = loads_merge(image, by_file.loads, by_file.n_loads,
+				loads_by_off, &l->fresh, &l->n_fresh, err);
 	ml_loads_fini(&by_file);
-	return MEMLOG_OK;
+	return s;
 }
 
-/* Count hidden: the bytes of the file that are in an entry, less those that are
- * in what was made of them. */
-static enum memlog_status loads_hidden(struct ml_loads *l,
-				       const struct ml_load *in, size_t n,
-				       struct memlog_err *err)
+/* Count hidden and repeated, and find fresh if it is needed. n entries of all bytes were
+ * merged. */
+static enum memlog_status loads_compare(struct ml_loads *l,
+					const struct ml_load *in, size_t n,
+					uint64_t all,
+					const struct memlog_image *image,
+					struct memlog_err *err)
 {
-	size_t i, max = n > l->n_loads ? n : l->n_loads;
-	struct memlog_range *r = ml_calloc(&l->alloc, max, sizeof(*r));
+	uint64_t memory = ml_ranges_bytes(l->ranges, l->n_ranges), shown;
+	enum memlog_status s;
 
-	if (!r)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %zu piece%s of memory", max,
-			       ml_s(max));
-	for (i = 0; i < n; i++)
-		r[i] = (struct memlog_range){ in[i].off,
-					      in[i].off + in[i].len };
-	n = ml_ranges_merge(r, n);
-	l->hidden = ml_ranges_bytes(r, n);
-	for (i = 0; i < l->n_loads; i++)
-		r[i] = (struct memlog_range){
-			l->loads[i].off, l->loads[i].off + l->loads[i].len
-		};
-	n = ml_ranges_merge(r, l->n_loads);
-	l->hidden -= ml_ranges_bytes(r, n);
-	ml_free(&l->alloc, r);
-	return MEMLOG_OK;
+	s = loads_bytes(image, l->loads, l->n_loads, loads_by_off, &shown, err);
+	/* without overlaps nothing is hidden */
+	if (!s && memory != all) {
+		s = loads_bytes(image, in, n, loads_by_off, &l->hidden, err);
+		l->hidden -= shown;
+	}
+	if (s || shown == memory)
+		return s;
+	l->repeated = memory - shown;
+	return loads_fresh(l, image, err);
 }
 
 enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 size_t n, uint64_t file_size,
-				 const struct memlog_allocator *alloc,
+				 const struct memlog_image *image,
 				 struct memlog_err *err)
 {
+	uint64_t all = 0;
 	enum memlog_status s;
+	size_t i, m = 0;
 
-	*l = (struct ml_loads){ .alloc = ml_allocator(alloc) };
-	if (n > ML_MAX_PHDRS)
+	*l = (struct ml_loads){ 0 };
+	if (n > ML_MAX_LOADS)
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "%zu pieces of memory, more than %u", n,
-			       ML_MAX_PHDRS);
-	s = loads_build(l, in, n, file_size, alloc, err);
+			       ML_MAX_LOADS);
+	for (i = 0; i < n; i++)
+		loads_clip(&in[i], file_size, &l->cut);
+	s = loads_merge(image, in, n, loads_as_promised, &l->whole, &l->n_whole,
+			err);
+	for (i = 0; i < n; i++)
+		if (in[i].len) {
+			if (!ml_add(all, in[i].len, &all))
+				all = UINT64_MAX;
+			in[m++] = in[i];
+		}
 	if (!s)
-		s = loads_fresh(l, err);
+		s = loads_build(l, in, m, image, err);
 	if (!s)
-		s = loads_hidden(l, in, n, err);
-	if (s)
+		s = loads_compare(l, in, m, all, image, err);
+	if (s) {
 		ml_loads_fini(l);
-	return s;
+		return s;
+	}
+	l->missing = ml_ranges_bytes(l->whole, l->n_whole) -
+		     ml_ranges_bytes(l->ranges, l->n_ranges);
+	return MEMLOG_OK;
 }
 
 void ml_loads_fini(struct ml_loads *l)
 {
-	ml_free(&l->alloc, l->loads);
-	ml_free(&l->alloc, l->ranges);
-	ml_free(&l->alloc, l->fresh);
-	ml_free(&l->alloc, l->whole);
+	ml_bulk_free(l->loads);
+	ml_bulk_free(l->ranges);
+	ml_bulk_free(l->fresh);
+	ml_bulk_free(l->whole);
 	l->loads = NULL;
 	l->ranges = l->fresh = l->whole = NULL;
 	l->n_loads = l->n_ranges = l->n_fresh = l->n_whole = 0;

@@ -26,7 +26,6 @@ struct ml_load {
  * the space is not searched by default.
  */
 struct ml_loads {
-	struct memlog_allocator alloc;
 	struct ml_load *loads;
 	size_t n_loads;
 	struct memlog_range *ranges;
@@ -43,12 +42,13 @@ struct ml_loads {
 /*
  * Make it from n entries in the order of their headers, for a file of file_size
  * bytes (UINT64_MAX: unknown). Where entries overlap, the first one counts, as
- * in crash and gdb. Entries are clipped to the file, in in, too. Takes O(n log
- * n). LIMIT: more than ML_MAX_PHDRS. The caller frees with ml_loads_fini.
+ * in crash and gdb. Entries are clipped to the file. in is sorted for that, and what is
+ * in it afterwards is of no use. Takes O(n log n). LIMIT: more than ML_MAX_LOADS. The
+ * caller frees with ml_loads_fini.
  */
 enum memlog_status ml_loads_init(struct ml_loads *l, struct ml_load *in,
 				 size_t n, uint64_t file_size,
-				 const struct memlog_allocator *alloc,
+				 const struct memlog_image *image,
 				 struct memlog_err *err);
 void ml_loads_fini(struct ml_loads *l);
 

@@ -17,7 +17,7 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 	char path[4096];
 	int fd, n;
 
-	if (!dir)
+	if (!dir || !*dir)
 		dir = "/var/tmp";
 	fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
 	if (fd < 0) {

@@ -6,7 +6,7 @@
 #include "file.h"
 
 /*
- * Create an unlinked temporary file in dir (NULL: /var/tmp), mode 0600, which
+ * Create an unlinked temporary file in dir (NULL or empty: /var/tmp), mode 0600, which
  * is deleted when it is closed. IO: it cannot be created. The caller closes
  * *ret_fd.
  */

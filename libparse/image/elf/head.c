@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "base/range.h"
+#include "image/bytes/bulk.h"
 
 /* Program headers are read in pieces of this size. */
 #define CHUNK 65536u
@@ -105,11 +106,10 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 	/* allocate no more than the file has room for */
 	room = file->size > elf->ehdr.phoff ? file->size - elf->ehdr.phoff : 0;
 	room = ml_min(room / ml_ehdr_phdr_size(&elf->ehdr), elf->phnum);
-	elf->phdrs = ml_calloc(&elf->alloc, (size_t)room, sizeof(*elf->phdrs));
-	if (!elf->phdrs)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for %" PRIu64 " program headers",
-			       room);
+	s = ml_bulk_alloc(image, (size_t)room, sizeof(*elf->phdrs), &elf->phdrs,
+			  err);
+	if (s)
+		return s;
 	if (room < elf->phnum)
 		ml_image_warn_cut(image,
 				  "the file ends within its program headers:"
@@ -124,7 +124,7 @@ enum memlog_status ml_elf_init(struct ml_elf *elf, struct memlog_image *image,
 
 void ml_elf_fini(struct ml_elf *elf)
 {
-	ml_free(&elf->alloc, elf->phdrs);
+	ml_bulk_free(elf->phdrs);
 	elf->phdrs = NULL;
 	elf->n_phdrs = 0;
 }
@@ -132,34 +132,26 @@ void ml_elf_fini(struct ml_elf *elf)
 void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 		  const struct ml_file *file)
 {
-	uint64_t budget = ML_MAX_NOTE_BYTES, want;
-	size_t i, len;
-	uint8_t *buf;
+	uint64_t budget = ML_MAX_NOTES_READ, len;
+	size_t i;
 
 	for (i = 0; i < elf->n_phdrs; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];
 
 		if (p->type != ML_PT_NOTE || !p->filesz)
 			continue;
-		want = p->offset < file->size ?
-			       ml_min(p->filesz, file->size - p->offset) :
-			       0;
-		want = ml_min(want, budget);
-		budget -= want;
-		buf = ml_calloc(&elf->alloc, (size_t)want, 1);
-		image->starved |= !buf;
-		if (!buf || ml_file_read_some(file, p->offset, buf,
-					      (size_t)want, &len, NULL))
-			len = 0;
+		len = p->offset < file->size ?
+			      ml_min(p->filesz, file->size - p->offset) :
+			      0;
+		len = ml_min(len, budget);
+		budget -= len;
 		if (len < p->filesz)
 			ml_image_warn(image,
-				      "only %zu of %" PRIu64 " byte%s of "
-				      "notes could be read",
+				      "only %" PRIu64 " of %" PRIu64 " byte%s "
+				      "of notes could be read",
 				      len, p->filesz, ml_s(p->filesz));
-		if (len)
-			ml_notes_add(image, &elf->ehdr, buf, len, p->align,
-				     &elf->facts);
-		ml_free(&elf->alloc, buf);
+		ml_notes_add(image, &elf->ehdr, file, p->offset, len, p->align,
+			     &elf->facts);
 	}
 }
 
@@ -167,13 +159,12 @@ void ml_elf_notes(struct ml_elf *elf, struct memlog_image *image,
 static bool elf_head_vaddr_unique(const struct ml_elf *elf,
 				  struct memlog_image *image)
 {
-	struct memlog_range *r =
-		ml_calloc(&elf->alloc, elf->n_phdrs, sizeof(*r));
+	struct memlog_range *r;
 	uint64_t all = 0;
 	size_t i, n = 0;
-	bool unique = r;
+	bool unique = !ml_bulk_alloc(image, elf->n_phdrs, sizeof(*r), &r, NULL);
 
-	image->starved |= !r;
+	image->starved |= !unique;
 	for (i = 0; i < elf->n_phdrs && unique; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];
 
@@ -188,7 +179,7 @@ static bool elf_head_vaddr_unique(const struct ml_elf *elf,
 		n = ml_ranges_merge(r, n);
 		unique = ml_ranges_bytes(r, n) == all;
 	}
-	ml_free(&elf->alloc, r);
+	ml_bulk_free(r);
 	return unique;
 }
 
@@ -230,14 +221,13 @@ enum memlog_status ml_elf_loads(const struct ml_elf *elf,
 				uint64_t file_size, struct ml_loads *ret,
 				struct memlog_err *err)
 {
-	struct memlog_allocator a = elf->alloc;
-	struct ml_load *in = ml_calloc(&a, elf->n_phdrs, sizeof(*in));
+	struct ml_load *in;
 	enum memlog_status s;
 	size_t i, n = 0;
 
-	if (!in)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for program headers");
+	s = ml_bulk_alloc(image, elf->n_phdrs, sizeof(*in), &in, err);
+	if (s)
+		return s;
 	for (i = 0; i < elf->n_phdrs; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];
 
@@ -253,7 +243,7 @@ enum memlog_status ml_elf_loads(const struct ml_elf *elf,
 		};
 	}
 	n = ml_core_pick(image, elf, by, in, n);
-	s = ml_loads_init(ret, in, n, file_size, &a, err);
-	ml_free(&a, in);
+	s = ml_loads_init(ret, in, n, file_size, image, err);
+	ml_bulk_free(in);
 	return s;
 }

@@ -300,29 +300,12 @@ static void add_note(struct memlog_image *image, const struct ml_ehdr *e,
 			  words, n->desc, n->desc_len);
 }
 
-void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
-		  const uint8_t *p, size_t len, uint64_t align,
-		  struct ml_note_facts *facts)
+void ml_note_add(struct memlog_image *image, const struct ml_ehdr *e,
+		 const struct ml_elf_note *n, struct ml_note_facts *facts)
 {
-	struct ml_elf_note n;
-	enum memlog_status s;
-	size_t pos = 0, start;
-
-	for (;;) {
-		start = pos;
-		s = ml_note_next(p, len, &pos, e->big_endian, align, &n);
-		if (s)
-			break;
-		/* zeros after the last note are padding */
-		if (!n.owner_len && !n.type && !n.desc_len)
-			continue;
-		elf_note_learn(&n, facts);
-		add_note(image, e, &n, facts);
-	}
-	for (pos = start; pos < len && !p[pos]; pos++)
-		;
-	if (s == MEMLOG_CORRUPT && pos < len)
-		ml_image_warn(image,
-			      "the notes are damaged from byte %zu of %zu on",
-			      start, len);
+	/* zeros after the last note are padding */
+	if (!n->owner_len && !n->type && !n->desc_len)
+		return;
+	elf_note_learn(n, facts);
+	add_note(image, e, n, facts);
 }

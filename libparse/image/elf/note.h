@@ -62,13 +62,17 @@ struct ml_note_facts {
 	uint32_t bias;
 };
 
+/* Add a note to the image, with a description if it is known, and update the facts. e
+ * gives byte order and machine. */
+void ml_note_add(struct memlog_image *image, const struct ml_ehdr *e,
+		 const struct ml_elf_note *n, struct ml_note_facts *facts);
+
 /*
- * Add the notes in len bytes to the image, with a description of those that are
- * known, and update the facts. e gives byte order and machine. Warns of
- * truncated notes.
+ * Add the notes at [off, off + len) of a file to the image; a note of more than
+ * ML_MAX_NOTE bytes is left out. Warns of that, and of notes that are damaged. notes.c
  */
 void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
-		  const uint8_t *p, size_t len, uint64_t align,
-		  struct ml_note_facts *facts);
+		  const struct ml_file *file, uint64_t off, uint64_t len,
+		  uint64_t align, struct ml_note_facts *facts);
 
 #endif

@@ -21,13 +21,15 @@
 #include "elf.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/plural.h"
 #include "base/range.h"
+#include "base/sort.h"
+#include "image/bytes/bulk.h"
 
 /* A load whose bytes are in the file. */
 struct anchor {
@@ -65,20 +67,20 @@ static void elf_orphan_claim(struct memlog_range *r, size_t *n, uint64_t off,
 
 /* The merged ranges of the file that are headers, sections, notes and loads;
  * *ret has room for one more. The caller frees it. */
-static enum memlog_status elf_orphan_claimed(const struct ml_elf *elf,
-					     const struct ml_file *file,
-					     struct memlog_range **ret,
-					     size_t *ret_n,
-					     struct memlog_err *err)
+static enum memlog_status
+elf_orphan_claimed(const struct memlog_image *image, const struct ml_elf *elf,
+		   const struct ml_file *file, struct memlog_range **ret,
+		   size_t *ret_n, struct memlog_err *err)
 {
 	const struct ml_ehdr *e = &elf->ehdr;
 	size_t i, n = 0, cap = elf->n_phdrs + e->shnum + 4;
-	struct memlog_range *r = ml_calloc(&elf->alloc, cap, sizeof(*r));
+	struct memlog_range *r;
+	enum memlog_status status;
 	struct ml_shdr s;
 
-	if (!r)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for the parts of the file");
+	status = ml_bulk_alloc(image, cap, sizeof(*r), &r, err);
+	if (status)
+		return status;
 	elf_orphan_claim(r, &n, 0, e->is64 ? 64 : 52, file->size);
 	elf_orphan_claim(r, &n, e->phoff, elf->n_phdrs * ml_ehdr_phdr_size(e),
 			 file->size);
@@ -120,15 +122,6 @@ static size_t elf_orphan_gaps(struct memlog_range *r, size_t n,
 }
 
 /* ---- their guest addresses ---------------------------------------------- */
-
-static int by_off(const void *a, const void *b)
-{
-	const struct anchor *x = a, *y = b;
-
-	if (x->off != y->off)
-		return x->off < y->off ? -1 : 1;
-	return x->memsz < y->memsz ? -1 : x->memsz > y->memsz;
-}
 
 static bool in_order(const struct anchor *a, size_t n)
 {
@@ -206,18 +199,21 @@ static enum memlog_status locate_all(struct orphans *o,
 				     const struct ml_elf *elf,
 				     struct memlog_err *err)
 {
-	struct memlog_range *p = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*p));
-	struct anchor *a = ml_calloc(&o->alloc, elf->n_phdrs, sizeof(*a));
+	struct memlog_range *p = NULL;
+	struct anchor *a = NULL;
 	size_t i, n = 0, n_p = 0;
 	uint64_t found = 0, len, left;
+	enum memlog_status s;
 	bool sorted;
 
-	o->places = ml_calloc(&o->alloc, o->n, sizeof(*o->places));
-	if (!p || !a || !o->places) {
-		ml_free(&o->alloc, p);
-		ml_free(&o->alloc, a);
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for program headers");
+	s = ml_bulk_alloc(image, o->n, sizeof(*o->places), &o->places, err);
+	if (!s)
+		s = ml_bulk_alloc(image, elf->n_phdrs, sizeof(*p), &p, err);
+	if (!s)
+		s = ml_bulk_alloc(image, elf->n_phdrs, sizeof(*a), &a, err);
+	if (s) {
+		ml_bulk_free(p);
+		return s;
 	}
 	for (i = 0; i < elf->n_phdrs; i++) {
 		const struct ml_phdr *h = &elf->phdrs[i];
@@ -234,7 +230,8 @@ static enum memlog_status locate_all(struct orphans *o,
 						  h->vaddr };
 	}
 	n_p = ml_ranges_merge(p, n_p);
-	qsort(a, n, sizeof(*a), by_off);
+	ml_sort(a, n, sizeof(*a), offsetof(struct anchor, off),
+		offsetof(struct anchor, memsz));
 	sorted = in_order(a, n);
 	/* pages are aligned as in the loads, else to the first orphan */
 	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
@@ -251,8 +248,8 @@ static enum memlog_status locate_all(struct orphans *o,
 	left = ml_min(found, image->left_out);
 	image->left_out -= left;
 	image->missing -= ml_min(found - left, image->missing);
-	ml_free(&o->alloc, p);
-	ml_free(&o->alloc, a);
+	ml_bulk_free(p);
+	ml_bulk_free(a);
 	return MEMLOG_OK;
 }
 
@@ -362,8 +359,8 @@ static void orphan_close(void *self)
 	struct orphans *o = self;
 	struct memlog_allocator a = o->alloc;
 
-	ml_free(&a, o->ranges);
-	ml_free(&a, o->places);
+	ml_bulk_free(o->ranges);
+	ml_bulk_free(o->places);
 	ml_free(&a, o);
 }
 
@@ -394,7 +391,7 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
 	o->alloc = image->alloc;
 	o->file = file;
-	s = elf_orphan_claimed(elf, file, &o->ranges, &n, err);
+	s = elf_orphan_claimed(image, elf, file, &o->ranges, &n, err);
 	if (!s) {
 		o->n = elf_orphan_gaps(o->ranges, n, file->size);
 		if (o->n)

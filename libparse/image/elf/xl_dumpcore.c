@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "elf.h"
+#include "image/bytes/bulk.h"
 
 enum {
 	HEADER_LEN = 32,
@@ -182,18 +183,8 @@ static void read_notes(struct memlog_image *image, struct dumpcore *d)
 static void load_notes(struct memlog_image *image, struct ml_elf *elf,
 		       const struct ml_file *file, struct dumpcore *d)
 {
-	size_t want = (size_t)ml_min(d->note.size, ML_MAX_NOTE_BYTES), got;
-	uint8_t *buf;
-
-	if (!want || d->note.offset >= file->size)
-		return;
-	want = (size_t)ml_min(want, file->size - d->note.offset);
-	buf = ml_calloc(&image->alloc, want, 1);
-	image->starved |= !buf;
-	if (buf &&
-	    !ml_file_read_some(file, d->note.offset, buf, want, &got, NULL))
-		ml_notes_add(image, &elf->ehdr, buf, got, 4, &elf->facts);
-	ml_free(&image->alloc, buf);
+	ml_notes_add(image, &elf->ehdr, file, d->note.offset,
+		     ml_min(d->note.size, ML_MAX_NOTES_READ), 4, &elf->facts);
 	read_notes(image, d);
 }
 
@@ -225,10 +216,10 @@ static enum memlog_status dumpcore_add_page(struct memlog_image *image,
 		last->promised = last->len;
 		return MEMLOG_OK;
 	}
-	if (r->n >= ML_MAX_DUMPCORE_RUNS)
+	if (r->n >= ML_MAX_LOADS)
 		return ml_fail(err, MEMLOG_LIMIT, "more than %u runs of pages",
-			       ML_MAX_DUMPCORE_RUNS);
-	s = ml_grow(&image->alloc, &r->r, r->n, &r->cap, sizeof(*r->r), err);
+			       ML_MAX_LOADS);
+	s = ml_bulk_grow(image, &r->r, r->n, &r->cap, sizeof(*r->r), err);
 	if (s)
 		return s;
 	r->r[r->n++] =
@@ -280,8 +271,7 @@ add_space(struct memlog_image *image, const struct ml_file *file,
 	  const struct dumpcore *d, enum memlog_space space,
 	  const struct runs *own, const struct runs *to, struct memlog_err *err)
 {
-	struct ml_load *in =
-		ml_calloc(&image->alloc, own->n + to->n, sizeof(*in));
+	struct ml_load *in;
 	struct ml_loads_twin twin = {
 		.space = space,
 		.other = space == MEMLOG_PHYS ? MEMLOG_MACH : MEMLOG_PHYS,
@@ -291,20 +281,19 @@ add_space(struct memlog_image *image, const struct ml_file *file,
 	enum memlog_status s;
 	size_t i;
 
-	if (!in)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for a table of pages");
+	s = ml_bulk_alloc(image, ml_max(own->n, to->n), sizeof(*in), &in, err);
+	if (s)
+		return s;
 	if (own->n)
 		memcpy(in, own->r, own->n * sizeof(*in));
-	s = ml_loads_init(&twin.loads, in, own->n, file->size, &image->alloc,
-			  err);
+	s = ml_loads_init(&twin.loads, in, own->n, file->size, image, err);
 	for (i = 0; !s && i < to->n; i++)
 		in[i] = (struct ml_load){ to->r[i].off, to->r[i].len,
 					  to->r[i].addr, to->r[i].len };
 	if (!s)
-		s = ml_loads_init(&twin.back, in, to->n, UINT64_MAX,
-				  &image->alloc, err);
-	ml_free(&image->alloc, in);
+		s = ml_loads_init(&twin.back, in, to->n, UINT64_MAX, image,
+				  err);
+	ml_bulk_free(in);
 	if (s) {
 		ml_loads_fini(&twin.loads);
 		return s;
@@ -328,7 +317,7 @@ static enum memlog_status add_rest(struct memlog_image *image,
 		return MEMLOG_OK;
 	in.len = in.promised = (d->n - d->placed) * d->page_size;
 	in.addr = in.off = d->pages.offset + d->placed * d->page_size;
-	s = ml_loads_init(&loads, &in, 1, file->size, &image->alloc, err);
+	s = ml_loads_init(&loads, &in, 1, file->size, image, err);
 	if (s)
 		return s;
 	image->missing += loads.missing;
@@ -432,7 +421,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys, err);
 	if (!s)
 		s = add_rest(image, file, &d, err);
-	ml_free(&image->alloc, phys.r);
-	ml_free(&image->alloc, mach.r);
+	ml_bulk_free(phys.r);
+	ml_bulk_free(mach.r);
 	return s;
 }

@@ -345,7 +345,7 @@ static enum memlog_status acrn_open(const char *rest,
 	enum memlog_status s;
 	struct acrn *a;
 
-	s = ml_image_create(o.name, &alloc, &image, err);
+	s = ml_image_create(o.name, o.tmpdir, &alloc, &image, err);
 	if (s)
 		return s;
 	a = ml_calloc(&alloc, 1, sizeof(*a));

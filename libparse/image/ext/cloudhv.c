@@ -210,8 +210,7 @@ static enum memlog_status cloudhv_loads(struct memlog_image *image,
 		if (!ml_add(off, m->len, &off))
 			off = UINT64_MAX;
 	}
-	s = ml_loads_init(ret, in, c->ranges.n, image->file.size, &image->alloc,
-			  err);
+	s = ml_loads_init(ret, in, c->ranges.n, image->file.size, image, err);
 	ml_free(&image->alloc, in);
 	if (s)
 		return s;
@@ -246,7 +245,8 @@ static enum memlog_status cloudhv_image(int fd, const struct ml_cloudhv *c,
 		close(fd);
 		return s;
 	}
-	s = ml_image_create(opts->name, opts->allocator, &image, err);
+	s = ml_image_create(opts->name, opts->tmpdir, opts->allocator, &image,
+			    err);
 	if (s) {
 		ml_file_close(&file);
 		return s;

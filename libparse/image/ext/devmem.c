@@ -316,7 +316,8 @@ enum memlog_status ml_devmem_image(const char *iomem, const char *mem,
 	enum memlog_status s;
 	struct devmem *d;
 
-	s = ml_image_create(o.name ? o.name : mem, o.allocator, &image, err);
+	s = ml_image_create(o.name ? o.name : mem, o.tmpdir, o.allocator,
+			    &image, err);
 	if (s)
 		return s;
 	d = ml_calloc(&image->alloc, 1, sizeof(*d));

@@ -456,7 +456,7 @@ static enum memlog_status qmp_source_open(const char *rest,
 	s = ml_qmp_open(rest, &o, &q, err);
 	if (s)
 		return s;
-	s = ml_image_create(o.name, &q->alloc, &image, err);
+	s = ml_image_create(o.name, o.tmpdir, &q->alloc, &image, err);
 	if (!s)
 		s = o.via_qemu ? ml_qmp_ask_log(image, q, err) :
 				 open_guest(image, &q, &o, err);

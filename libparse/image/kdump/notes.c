@@ -31,7 +31,7 @@ static uint8_t *kdump_load(struct memlog_image *image,
 	uint64_t room = off < file->size ? file->size - off : 0;
 	uint8_t *buf;
 
-	len = ml_min(ml_min(len, room), ML_MAX_NOTE_BYTES);
+	len = ml_min(ml_min(len, room), ML_MAX_NOTE);
 	buf = len ? ml_calloc(&image->alloc, (size_t)len + 1, 1) : NULL;
 	image->starved |= len && !buf;
 	if (buf &&
@@ -53,11 +53,12 @@ void ml_kdump_add_notes(struct memlog_image *image, const struct ml_file *file,
 	buf = kdump_load(image, file, h->notes, h->notes_len, &len);
 	if (buf) {
 		e.machine = machine_of(h, buf, len);
-		ml_notes_add(image, &e, buf, len, 4, facts);
 		if (!*image->machine)
 			image->machine = ml_elf_machine(e.machine);
 	}
 	ml_free(&image->alloc, buf);
+	ml_notes_add(image, &e, file, h->notes,
+		     ml_min(h->notes_len, ML_MAX_NOTES_READ), 4, facts);
 	buf = kdump_load(image, file, h->eraseinfo, h->eraseinfo_len, &len);
 	if (buf)
 		ml_image_add_note(image, "ERASEINFO", 0,

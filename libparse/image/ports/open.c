@@ -52,7 +52,8 @@ enum memlog_status ml_ports_image(const char *const *specs, size_t n,
 	struct memlog_image *image;
 	enum memlog_status s;
 
-	s = ml_image_create(opts->name, opts->allocator, &image, err);
+	s = ml_image_create(opts->name, opts->tmpdir, opts->allocator, &image,
+			    err);
 	if (s)
 		return s;
 	s = ml_ports_create(specs, n, &image->alloc, &image->ports, err);

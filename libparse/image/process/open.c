@@ -23,7 +23,7 @@ enum memlog_status ml_process_image(long pid,
 	s = ml_process_open((pid_t)pid, opts->allocator, &p, err);
 	if (s)
 		return s;
-	s = ml_image_create(opts->name, &p->alloc, &image, err);
+	s = ml_image_create(opts->name, opts->tmpdir, &p->alloc, &image, err);
 	if (s) {
 		ml_process_close(p);
 		return s;

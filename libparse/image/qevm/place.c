@@ -311,11 +311,11 @@ static enum memlog_status place_loads(struct ml_qevm *q,
 	for (i = 0; i < q->n_blocks; i++)
 		for (k = 0; k < spots[i].n; k++)
 			in[n++] = spots[i].load[k];
-	s = ml_loads_init(phys, in, n, size, &image->alloc, err);
+	s = ml_loads_init(phys, in, n, size, image, err);
 	if (s)
 		return s;
 	n = place_rest(q, image, spots, in);
-	s = ml_loads_init(rest, in, n, size, &image->alloc, err);
+	s = ml_loads_init(rest, in, n, size, image, err);
 	if (s)
 		ml_loads_fini(phys);
 	return s;
