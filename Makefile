@@ -113,6 +113,10 @@ ifeq ($(call have,libarchive),1)
 FULL_PC += libarchive
 FULL_DEF += -DHAVE_LIBARCHIVE
 endif
+ifeq ($(call have,liblzma),1)
+FULL_PC += liblzma
+FULL_DEF += -DHAVE_LZMA
+endif
 ifeq ($(call have,json-c),1)
 FULL_PC += json-c
 FULL_DEF += -DHAVE_JSON_C

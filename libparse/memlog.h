@@ -395,6 +395,9 @@ MEMLOG_API const struct memlog_codec *const *memlog_codecs(void);
  * via_qemu: with qmp:SOCKET, ask QEMU for the log (query-firmware-log, QEMU
  *	10.2 and later) instead of searching memory for it. INVALID with any
  *	other image.
+ * window: bytes of memory that unpacking a compressed file may take for what the file
+ *	refers back to: more is LIMIT. 0: 128 MiB, as xz -9 and zstd --long=27 need at
+ *	most.
  * progress: called now and then during the call, and for some live sources also
  *	later, with the bytes done and the total (0 if unknown); a nonzero
  *	return stops with MEMLOG_STOP. progress_arg is passed to it.
@@ -421,6 +424,7 @@ struct memlog_open_opts {
 	uint64_t keep;
 	enum memlog_status (*attached)(void *arg, struct memlog_err *err);
 	void *attached_arg;
+	uint64_t window;
 };
 
 /*
@@ -1327,6 +1331,11 @@ memlog_query_open_pipe(const struct memlog_query *query, int fd,
 		       const char *name, const struct memlog_open_opts *opts,
 		       bool whole, struct memlog_image **ret, int *ret_spool,
 		       struct memlog_err *err);
+
+/* Fill in what the options so far say of how to open an image: window of *opts, which
+ * stays as it is without such an option. */
+MEMLOG_API void memlog_query_open(const struct memlog_query *query,
+				  struct memlog_open_opts *opts);
 
 /* Do the options of a query fit each other and, unless it is NULL, the sink?
  * INVALID: the text names both options. memlog_query_parse() and

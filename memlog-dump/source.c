@@ -134,6 +134,7 @@ enum memlog_status source_open(char **names, int n, const struct opts *o,
 	enum memlog_status s;
 	int fd;
 
+	memlog_query_open(o->query, &opts);
 	if (source_is_port(name)) {
 		opts.name = NULL;
 		return memlog_image_open_ports((const char *const *)names,

@@ -286,6 +286,15 @@
  * path of more than 4096. */
 #define ML_MAX_CPIO_NAME 65536u
 
+/* Bytes before the current one to which what a packed file says of the next may refer,
+ * which all stay in memory; --limit window= allows more. xz -9 needs 64 MiB, zstd
+ * --ultra -22 and --long=27 need 128. */
+#define ML_MAX_WINDOW (128u << 20)
+
+/* Bytes of the list of files in a 7z archive, as they are and unpacked. libarchive keeps
+ * some 100 for each file: an archive of a dump has a few. */
+#define ML_MAX_SEVENZIP (256u << 10)
+
 /* Symbols of one file. A Linux kernel has 200,000. */
 #define ML_MAX_SYMBOLS (1u << 24)
 

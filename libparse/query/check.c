@@ -290,6 +290,16 @@ enum memlog_status memlog_query_check(const struct memlog_query *q,
 	return s || !sink ? s : check_sink(q, sink, err);
 }
 
+void memlog_query_open(const struct memlog_query *q,
+		       struct memlog_open_opts *opts)
+{
+	const size_t end = offsetof(struct memlog_open_opts, window) +
+			   sizeof(opts->window);
+
+	if (q->window && opts->size >= end)
+		opts->window = q->window;
+}
+
 void memlog_query_stream(const struct memlog_query *q, const char **ret_formats,
 			 bool *ret_whole)
 {

@@ -79,6 +79,7 @@ struct memlog_query {
 	bool has_file_size; /* see struct ml_render_opts */
 	uint64_t file_size, max_files;
 	uint64_t max_logs; /* 0: the built-in limit */
+	uint64_t window;   /* the same */
 	unsigned int threads;
 	bool said_symbols;	      /* the warning about them was given */
 	struct ml_timeline *timeline; /* of all images; NULL until the first */

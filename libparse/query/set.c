@@ -227,9 +227,9 @@ enum memlog_status ml_set_scan(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-static enum memlog_status set_number(const char *value, const char *what,
-				     uint64_t min, uint64_t max, uint64_t *ret,
-				     struct memlog_err *err)
+enum memlog_status ml_set_number(const char *value, const char *what,
+				 uint64_t min, uint64_t max, uint64_t *ret,
+				 struct memlog_err *err)
 {
 	const char *s = value;
 	uint64_t v;
@@ -251,7 +251,8 @@ enum memlog_status ml_set_lines(struct memlog_query *q, const char *value,
 {
 	bool oldest = value[0] == '+', sign = oldest || value[0] == '-';
 
-	if (set_number(value + sign, "lines", 0, UINT64_MAX, &q->count, NULL))
+	if (ml_set_number(value + sign, "lines", 0, UINT64_MAX, &q->count,
+			  NULL))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a number of lines: N or -N "
 			       "for the newest N, +N for the first N",
@@ -265,7 +266,7 @@ enum memlog_status ml_set_after(struct memlog_query *q, const char *value,
 				struct memlog_err *err)
 {
 	enum memlog_status s =
-		set_number(value, "lines", 0, UINT64_MAX, &q->after, err);
+		ml_set_number(value, "lines", 0, UINT64_MAX, &q->after, err);
 
 	q->has_after |= !s;
 	q->has_context |= !s;
@@ -276,7 +277,7 @@ enum memlog_status ml_set_before(struct memlog_query *q, const char *value,
 				 struct memlog_err *err)
 {
 	enum memlog_status s =
-		set_number(value, "lines", 0, UINT64_MAX, &q->before, err);
+		ml_set_number(value, "lines", 0, UINT64_MAX, &q->before, err);
 
 	q->has_before |= !s;
 	q->has_context |= !s;
@@ -289,7 +290,7 @@ enum memlog_status ml_set_around(struct memlog_query *q, const char *value,
 {
 	uint64_t n;
 	enum memlog_status s =
-		set_number(value, "lines", 0, UINT64_MAX, &n, err);
+		ml_set_number(value, "lines", 0, UINT64_MAX, &n, err);
 
 	if (s)
 		return s;
@@ -307,7 +308,7 @@ enum memlog_status ml_set_boot(struct memlog_query *q, const char *value,
 	const char *digits = value + (value[0] == '-');
 	uint64_t n;
 
-	if (set_number(digits, "boots", 0, INT32_MAX, &n, NULL) ||
+	if (ml_set_number(digits, "boots", 0, INT32_MAX, &n, NULL) ||
 	    (n && digits == value))
 		return ml_fail(err, MEMLOG_INVALID,
 			       "\"%.32s\" is not a boot: 0 is the current one, "
@@ -318,37 +319,12 @@ enum memlog_status ml_set_boot(struct memlog_query *q, const char *value,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_set_limit(struct memlog_query *q, const char *value,
-				struct memlog_err *err)
-{
-	const char *eq = strchr(value, '=');
-	size_t n = eq ? (size_t)(eq - value) : 0;
-	enum memlog_status s;
-
-	if (n == 4 && !memcmp(value, "logs", n))
-		return set_number(eq + 1, "logs", 1, UINT32_MAX, &q->max_logs,
-				  err);
-	if (n == 12 && !memcmp(value, "acrnlog-size", n)) {
-		s = set_number(eq + 1, "bytes", 0, UINT64_MAX, &q->file_size,
-			       err);
-		q->has_file_size |= !s;
-		return s;
-	}
-	if (n == 13 && !memcmp(value, "acrnlog-files", n))
-		return set_number(eq + 1, "files", 0, UINT32_MAX, &q->max_files,
-				  err);
-	return ml_fail(err, MEMLOG_INVALID,
-		       "unknown limit \"%.32s\"; there are logs=N to keep of "
-		       "one image, acrnlog-size=BYTES and acrnlog-files=N",
-		       value);
-}
-
 enum memlog_status ml_set_threads(struct memlog_query *q, const char *value,
 				  struct memlog_err *err)
 {
 	uint64_t n = 0;
 	enum memlog_status s =
-		set_number(value, "threads", 1, ML_MAX_THREADS, &n, err);
+		ml_set_number(value, "threads", 1, ML_MAX_THREADS, &n, err);
 
 	if (!s)
 		q->threads = (unsigned int)n;

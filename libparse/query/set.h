@@ -17,4 +17,10 @@ ml_setter ml_set_info, ml_set_list, ml_set_list_boots, ml_set_boot,
 	ml_set_invert, ml_set_after, ml_set_before, ml_set_around, ml_set_delta,
 	ml_set_signature;
 
+/* Set *ret to the number in a value. INVALID: it is none, or not from min to max; what
+ * says what is counted. */
+enum memlog_status ml_set_number(const char *value, const char *what,
+				 uint64_t min, uint64_t max, uint64_t *ret,
+				 struct memlog_err *err);
+
 #endif

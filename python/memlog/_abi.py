@@ -98,6 +98,7 @@ class OpenOpts(Structure):
         ("keep", c_uint64),
         ("attached", c_void_p),
         ("attached_arg", c_void_p),
+        ("window", c_uint64),
     ]
 
 

@@ -28,6 +28,8 @@ class Image:
     no_mmap: read with pread, for files that may shrink
     tmpdir: for unlinked temporary files; None for /var/tmp
     via_qemu: with qmp:, let QEMU 10.2 and later locate the log
+    window: bytes of memory that unpacking a compressed file may take for what
+        the file refers back to, 0 for 128 MiB
     progress: called now and then with the bytes done and the total, 0 if
         that is unknown; a true result stops, and raises Error
 
@@ -39,7 +41,7 @@ class Image:
     def __init__(self, name: Any, *, map: Optional[str] = None,
                  raw_base: int = 0, force_raw: bool = False,
                  no_mmap: bool = False, tmpdir: Any = None,
-                 via_qemu: bool = False,
+                 via_qemu: bool = False, window: int = 0,
                  progress: Optional[Progress] = None) -> None:
         self._core = core = Core()
         core.calls.set_progress(progress)
@@ -48,7 +50,7 @@ class Image:
             map=_values.index(map or "none", MAPS, "map"), raw_base=raw_base,
             progress=core.calls.on_progress,
             tmpdir=None if tmpdir is None else _core.path(tmpdir),
-            via_qemu=via_qemu)
+            via_qemu=via_qemu, window=window)
         file = _core.path(name)
         core.open(lambda handle, err: lib.image_open(
             file, byref(opts), handle, err))

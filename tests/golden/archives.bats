@@ -171,6 +171,40 @@ pack() {
 	"$dump" "$T/tar:$name" | cmp - want
 }
 
+@test "a zip with LZMA is refused: nothing bounds what libarchive takes for it" {
+	local kind
+	for kind in LZMA BZIP2 DEFLATED; do
+		python3 -c '
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w", getattr(zipfile, "ZIP_" + sys.argv[2])) as z:
+    z.write("dir/vmcore", "vmcore")' "$T/$kind" "$kind"
+	done
+	"$dump" "$T/BZIP2" | cmp - want
+	"$dump" "$T/DEFLATED" | cmp - want
+	run -3 --separate-stderr "$dump" "$T/LZMA"
+	[[ $stderr == *"compressed with LZMA or PPMd, which can take any memory; unzip it first" ]]
+}
+
+@test "7z: what every coder of bsdtar needs is known, of one file and of many" {
+	local coder n
+	for n in {1..30}; do
+		echo "$n" >"dir/$n"
+	done
+	for coder in lzma1 lzma2 ppmd bzip2 deflate store; do
+		rm -f "$T/one" "$T/many"
+		bsdtar -c --format 7zip --options "compression=$coder" \
+			-f "$T/one" -C dir vmcore
+		bsdtar -c --format 7zip --options "compression=$coder" \
+			-f "$T/many" -C dir {1..15} vmcore {16..30}
+		"$dump" "$T/one" | cmp - want
+		"$dump" "$T/many:vmcore" | cmp - want
+	done
+	rm -f "$T/one" dir/[1-9] dir/[12][0-9] dir/30
+	bsdtar -c --format 7zip --options compression=lzma2 -f "$T/one" -C dir vmcore
+	run -3 --separate-stderr "$dump" --limit window=4K "$T/one"
+	[[ $stderr == *"takes more memory than the limit of 4096 bytes; --limit window="*"M allows it" ]]
+}
+
 @test "cut and damaged archives: what is there, and a warning" {
 	local format
 	for format in gnutar zip 7zip; do

@@ -325,12 +325,29 @@ bitmap() {
 	[ "$output" = "$(cat "$t/want")" ]
 }
 
-@test "a zstd window that is too large: the reason, and what to do" {
+@test "what takes more memory to unpack than allowed: the reason, and the option" {
+	local name need
 	make_image small-c
 	zstd -q --long=31 -c <"$t/small-c" >"$t/window.zst"
-	run --separate-stderr "$dump" "$t/window.zst"
-	[ "$status" -eq 3 ]
-	[[ $stderr == *"too much memory"*"zstd -d --long=31"* ]]
+	xz -c --lzma2=preset=0,dict=192MiB <"$t/small-c" >"$t/window.xz"
+	# after one that takes little
+	cat <(zstd -q -c <"$t/small-c") "$t/window.zst" >"$t/late.zst"
+	cat <(xz -c <"$t/small-c") "$t/window.xz" >"$t/late.xz"
+	for name in window.zst late.zst window.xz late.xz; do
+		need=192M
+		[[ $name == *.xz ]] || need=2048M
+		run --separate-stderr "$dump" "$t/$name"
+		[ "$status" -eq 3 ]
+		[[ $stderr == *"takes more memory than the limit of 128 MiB; --limit window=$need allows it" ]]
+		run -3 --separate-stderr "$dump" - < <(cat "$t/$name")
+		[[ $stderr == *"--limit window=$need allows it" ]]
+		"$dump" --limit "window=$need" "$t/$name" >"$t/got"
+		cmp "$t/got" <("$dump" "$t/small-c")
+	done
+	run -3 --separate-stderr "$dump" --limit window=1M "$t/window.zst"
+	[[ $stderr == *"the limit of 1 MiB; "* ]]
+	run -3 --separate-stderr "$dump" --limit window=191M "$t/window.xz"
+	[[ $stderr == *"the limit of 191 MiB; "* ]]
 }
 
 @test "a bomb of zeros becomes a hole" {

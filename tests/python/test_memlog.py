@@ -198,6 +198,16 @@ class Logs(Case):
             with self.assertRaises(ValueError):
                 image.logs(scan="everything")
 
+    def test_window(self):
+        packed = self.path("packed.zst")
+        with open(self.small, "rb") as small, open(packed, "wb") as out:
+            subprocess.run(["zstd", "-q", "--long=28"], stdin=small,
+                           stdout=out, check=True)
+        self.fails(Status.LIMIT, memlog.open, packed)
+        self.fails(Status.LIMIT, memlog.open, packed, window=(1 << 28) - 1)
+        with memlog.open(packed, window=1 << 28) as image:
+            self.assertEqual(len(image.logs()), 1)
+
     def test_numbers_are_not_cut(self):
         for bad in -1, 1 << 64:
             with self.assertRaisesRegex(ValueError, "raw_base"):

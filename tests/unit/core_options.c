@@ -235,6 +235,8 @@ static void values(void **state)
 		{ "threads", "17", "17 is out of range (1 to 16 threads)" },
 		{ "limit", "logs=0",
 		  "0 is out of range (1 to 4294967295 logs)" },
+		{ "limit", "window=0", "0 is out of range (1 to " },
+		{ "limit", "window=", "\"\" is not a number of bytes" },
 		{ "tsc-mhz", "0.0000001", "is not a rate in MHz" },
 		{ "color", "auto", "there are always, never" },
 	};

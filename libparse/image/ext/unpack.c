@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* unpack.c - the bytes of a packed file: gzip and zlib with zlib, the rest with libarchive,
- * without filters for which it would run a program. */
+/* unpack.c - the bytes of a packed file: gzip and zlib with zlib, .xz with liblzma, .zst with
+ * libzstd, the rest with libarchive, without filters for which it would run a program. */
 #include "unpack.h"
 
 #ifdef HAVE_LIBARCHIVE
@@ -14,19 +14,37 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "gunzip.h"
+#include "sevenzip.h"
 #include "unlzop.h"
 #include "image/bytes/spool.h"
 
 /* NULL: not supported here. */
 static int (*const filters[ML_PACKED_KINDS + 1])(struct archive *a) = {
+#ifdef HAVE_ZSTD
+	[ML_PACKED_ZSTD] = archive_read_support_filter_none,
+#else
+	/* with windows of up to 128 MiB */
 	[ML_PACKED_ZSTD] = archive_read_support_filter_zstd,
-	[ML_PACKED_XZ] = archive_read_support_filter_xz,
+#endif
+#ifdef HAVE_LZMA
+	/* libarchive takes any window */
+	[ML_PACKED_XZ] = archive_read_support_filter_none,
+#endif
 	[ML_PACKED_LZ4] = archive_read_support_filter_lz4,
 	[ML_PACKED_BZIP2] = archive_read_support_filter_bzip2,
 	[ML_PACKED_GZIP] = archive_read_support_filter_none,
 	[ML_PACKED_ZLIB] = archive_read_support_filter_none,
 	[ML_PACKED_LZOP] = archive_read_support_filter_none,
 	[ML_PACKED_KINDS] = archive_read_support_filter_none,
+};
+
+static const struct ml_window_ops *const windows[ML_PACKED_KINDS + 1] = {
+#ifdef HAVE_ZSTD
+	[ML_PACKED_ZSTD] = &ml_unzstd,
+#endif
+#ifdef HAVE_LZMA
+	[ML_PACKED_XZ] = &ml_unxz,
+#endif
 };
 
 /* Write bytes that belong at off; pages of zeros become holes. */
@@ -73,8 +91,7 @@ const char *ml_unpack_error(struct ml_unpack *u)
 	return u->text;
 }
 
-/* Nothing could be unpacked. One reason is a window of zstd of more than 128 MiB, as
- * --long=31 uses. */
+/* Nothing could be unpacked. */
 enum memlog_status ml_unpack_nothing(const struct ml_unpack *u, const char *why,
 				     struct memlog_err *err)
 {
@@ -86,15 +103,15 @@ enum memlog_status ml_unpack_nothing(const struct ml_unpack *u, const char *why,
 			       why ? ": " : "", why ? why : "");
 	return ml_fail(err, MEMLOG_CORRUPT,
 		       "cannot unpack it%s%.80s; if the "
-		       "program that packed it can%s, unpack it first",
-		       why ? ": " : "", why ? why : "",
-		       u->kind == ML_PACKED_ZSTD ? " (zstd -d --long=31)" : "");
+		       "program that packed it can, unpack it first",
+		       why ? ": " : "", why ? why : "");
 }
 
 static uint64_t unpack_consumed(const struct ml_unpack *u)
 {
 	return u->gunzip ? ml_gunzip_consumed(u->gunzip) :
 	       u->lzop	 ? ml_unlzop_consumed(u->lzop) :
+	       u->window ? u->window->consumed(u->window_self) :
 			   u->at;
 }
 
@@ -106,6 +123,29 @@ enum memlog_status ml_unpack_tick(const struct ml_unpack *u,
 			      u->file->size == UINT64_MAX ? 0 : u->file->size))
 		return ml_fail(err, MEMLOG_STOP, "stopped");
 	return MEMLOG_OK;
+}
+
+/* libarchive sets no limit on these, and says what a file is compressed with only now. */
+static bool unpack_zip_unbounded(const struct ml_unpack *u)
+{
+	static const char *const kinds[] = { "(lzma)", "(xz)", "(ppmd" };
+	const char *name = archive_format_name(u->a);
+	size_t i;
+
+	if (archive_format(u->a) != ARCHIVE_FORMAT_ZIP)
+		return false;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (name && strstr(name, kinds[i]))
+			return true;
+	return false;
+}
+
+static enum memlog_status unpack_failed(const struct ml_unpack *u,
+					struct memlog_err *err)
+{
+	if (err)
+		*err = u->why;
+	return u->failed;
 }
 
 /* The next bytes of the member, and where in it they are; *ret_len 0: its end. CORRUPT: the
@@ -120,6 +160,11 @@ enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
 	int r;
 
 	*ret_len = 0;
+	if (unpack_zip_unbounded(u))
+		return ml_fail(
+			err, MEMLOG_UNSUPPORTED,
+			"the file in the zip is compressed with LZMA or "
+			"PPMd, which can take any memory; unzip it first");
 	do {
 		r = archive_read_data_block(u->a, &p, ret_len, &off);
 	} while (r == ARCHIVE_RETRY || (r == ARCHIVE_OK && !*ret_len));
@@ -136,16 +181,27 @@ enum memlog_status ml_unpack_next(struct ml_unpack *u, const uint8_t **ret,
 	*ret_len = 0;
 	if (r == ARCHIVE_EOF)
 		return MEMLOG_OK;
-	if (u->failed && u->failed != MEMLOG_CORRUPT) {
-		if (err)
-			*err = u->why;
-		return u->failed;
-	}
+	if (u->failed && u->failed != MEMLOG_CORRUPT)
+		return unpack_failed(u, err);
 	text = ml_unpack_error(u);
 	return ml_fail(err, MEMLOG_CORRUPT, "%s",
 		       u->failed ? u->why.text :
 		       text	 ? text :
 				   "not readable");
+}
+
+static enum memlog_status unpack_window(struct ml_unpack *u, size_t *ret,
+					struct memlog_err *err)
+{
+	*ret = 0;
+	if (!u->late)
+		u->late = u->window->read(u->window_self, u->in, ML_UNPACK_IN,
+					  ret, &u->late_why);
+	if (!u->late || *ret)
+		return MEMLOG_OK;
+	if (err)
+		*err = u->late_why;
+	return u->late;
 }
 
 /* The next bytes for libarchive into u->in. */
@@ -156,6 +212,8 @@ static enum memlog_status unpack_read(struct ml_unpack *u, size_t *ret,
 		return ml_gunzip_read(u->gunzip, u->in, ML_UNPACK_IN, ret, err);
 	if (u->lzop)
 		return ml_unlzop_read(u->lzop, u->in, ML_UNPACK_IN, ret, err);
+	if (u->window)
+		return unpack_window(u, ret, err);
 	return ml_file_read_some(u->file, u->at, u->in, ML_UNPACK_IN, ret, err);
 }
 
@@ -194,12 +252,28 @@ static la_int64_t unpack_seek(struct archive *a, void *arg, la_int64_t off,
 	return (la_int64_t)u->at;
 }
 
+/* The largest window. */
+static uint64_t unpack_max(const struct memlog_open_opts *opts)
+{
+	return opts->window ? opts->window : ML_MAX_WINDOW;
+}
+
+static bool unpack_is_sevenzip(const struct ml_unpack *u)
+{
+	static const uint8_t magic[] = { '7', 'z', 0xbc, 0xaf, 0x27, 0x1c };
+	uint8_t h[sizeof(magic)];
+
+	return !ml_file_read(u->file, u->at, h, sizeof(h), NULL) &&
+	       !memcmp(h, magic, sizeof(h));
+}
+
 enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
 				   struct memlog_err *err)
 {
 	const struct memlog_allocator *alloc = &u->image->alloc;
 	enum memlog_status s = MEMLOG_OK;
 	bool seeks = u->kind == ML_PACKED_KINDS && u->file->size != UINT64_MAX;
+	bool sevenzip = seeks && unpack_is_sevenzip(u);
 	/* ARCHIVE_WARN: it would run a program */
 	bool ok = filters[u->kind](u->a) == ARCHIVE_OK &&
 		  archive_read_support_format_raw(u->a) == ARCHIVE_OK &&
@@ -210,9 +284,16 @@ enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
 		     archive_read_support_format_cpio(u->a) == ARCHIVE_OK;
 	if (ok && archive && seeks)
 		ok = archive_read_support_format_zip(u->a) == ARCHIVE_OK &&
-		     archive_read_support_format_7zip(u->a) == ARCHIVE_OK &&
 		     archive_read_set_seek_callback(u->a, unpack_seek) ==
 			     ARCHIVE_OK;
+	/* it also finds one within a program, which nobody checked */
+	if (ok && archive && sevenzip)
+		ok = archive_read_support_format_7zip(u->a) == ARCHIVE_OK;
+	if (ok && archive && sevenzip)
+		s = ml_sevenzip_check(u->file, u->at, unpack_max(u->opts),
+				      alloc, err);
+	if (s)
+		return s;
 	if (!ok)
 		return ml_fail(err, MEMLOG_UNSUPPORTED,
 			       "this build cannot unpack it");
@@ -222,9 +303,17 @@ enum memlog_status ml_unpack_start(struct ml_unpack *u, bool archive,
 	else if (u->kind == ML_PACKED_LZOP)
 		s = ml_unlzop_create(u->file, u->at, u->opts, alloc, &u->lzop,
 				     err);
+	else if (windows[u->kind])
+		s = windows[u->kind]->create(u->file, u->at,
+					     unpack_max(u->opts), alloc,
+					     &u->window_self, err);
+	if (!s)
+		u->window = windows[u->kind];
 	if (!s &&
 	    archive_read_open(u->a, u, NULL, unpack_more, NULL) != ARCHIVE_OK)
-		s = ml_unpack_nothing(u, ml_unpack_error(u), err);
+		s = u->failed && u->failed != MEMLOG_CORRUPT ?
+			    unpack_failed(u, err) :
+			    ml_unpack_nothing(u, ml_unpack_error(u), err);
 	return s;
 }
 
@@ -233,7 +322,7 @@ enum memlog_status ml_unpack_rest(struct ml_unpack *u, struct memlog_err *err)
 	enum memlog_status s = MEMLOG_OK;
 	size_t got = 1;
 
-	while ((u->gunzip || u->lzop) && got && !s) {
+	while ((u->gunzip || u->lzop || u->window) && got && !s) {
 		s = ml_unpack_tick(u, err);
 		if (!s)
 			s = unpack_read(u, &got, err);
@@ -247,6 +336,8 @@ void ml_unpack_end(struct ml_unpack *u)
 		archive_read_free(u->a);
 	ml_gunzip_destroy(u->gunzip);
 	ml_unlzop_destroy(u->lzop);
+	if (u->window)
+		u->window->destroy(u->window_self);
 	ml_free(&u->image->alloc, u->in);
 }
 

@@ -7,6 +7,7 @@
 #include "cpio.h"
 #include "image/bytes/file.h"
 #include "image/packed.h"
+#include "window.h"
 
 #define ML_UNPACK_IN (64u << 10) /* packed bytes read at once */
 
@@ -14,7 +15,8 @@ struct archive;
 struct ml_gunzip;
 struct ml_unlzop;
 
-/* file: the packed one, from at on. gunzip, lzop: unpacks it for a, or NULL. before: bytes
+/* file: the packed one, from at on. gunzip, lzop, window: unpacks it for a, or NULL; late,
+ * late_why: how window failed, of which the next call tells. before: bytes
  * of the spool file before what is unpacked. kind: how it is compressed,
  * ML_PACKED_KINDS: it is not. spool: what was unpacked, size bytes; written: those that
  * are not zeros, at most room. failed, why: of gunzip, of cpio or of reading file. */
@@ -26,6 +28,10 @@ struct ml_unpack {
 	struct ml_gunzip *gunzip;
 	struct ml_unlzop *lzop;
 	struct ml_cpio cpio;
+	const struct ml_window_ops *window;
+	void *window_self;
+	enum memlog_status late;
+	struct memlog_err late_why;
 	enum ml_packed_kind kind;
 	int spool;
 	uint64_t at; /* offset in the packed file */
