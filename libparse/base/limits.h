@@ -66,6 +66,11 @@
  * file is meant to be sent by mail. */
 #define ML_MAX_EXTRACT (256u << 20)
 
+/* Parts of an extract before those that touch are joined, and pieces of memory that are
+ * looked at for it: those of a log are usually one. */
+#define ML_EXTRACT_PARTS  (1u << 18)
+#define ML_EXTRACT_PIECES (1u << 22)
+
 /* Program headers of one ELF image. QEMU with paging=true writes one per 4 KiB
  * mapping: 70,000 were seen. */
 #define ML_MAX_PHDRS (1u << 22)

@@ -39,7 +39,7 @@ struct extract {
 	enum memlog_space space; /* in which the image is read */
 	enum memlog_space shown; /* which the file describes */
 	struct memlog_range *win;
-	size_t n_win, cap_win;
+	size_t n_win, cap_win, pieces;
 	uint64_t shift; /* from space to shown */
 	uint64_t bias;	/* of shown, if that is MEMLOG_FILE */
 	uint64_t bytes, missing;
@@ -79,6 +79,23 @@ static void put_zeros(struct ml_out *out, uint64_t n)
 	ml_out_write(out, zeros, n);
 }
 
+/* A hostile image may have logs all over the same pieces, and each of a byte. */
+static enum memlog_status extract_room(struct extract *x,
+				       struct memlog_err *err)
+{
+	bool full = x->n_win == ML_EXTRACT_PARTS;
+
+	if (full)
+		x->n_win = ml_ranges_merge(x->win, x->n_win);
+	if ((full && x->n_win > ML_EXTRACT_PARTS / 2) ||
+	    x->pieces++ == ML_EXTRACT_PIECES)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "the logs are in more pieces than an extract "
+			       "holds; choose with --at");
+	return ml_grow(&x->alloc, &x->win, x->n_win, &x->cap_win,
+		       sizeof(*x->win), err);
+}
+
 /* The parts of [start, end) that the image has. */
 static enum memlog_status add_window(struct extract *x, uint64_t start,
 				     uint64_t end, struct memlog_err *err)
@@ -90,8 +107,7 @@ static enum memlog_status add_window(struct extract *x, uint64_t start,
 	       r.start < end) {
 		if (!ml_range_intersect(r, want, &part))
 			continue;
-		s = ml_grow(&x->alloc, &x->win, x->n_win, &x->cap_win,
-			    sizeof(*x->win), err);
+		s = extract_room(x, err);
 		if (s)
 			return s;
 		x->win[x->n_win++] = part;
@@ -248,8 +264,7 @@ static uint64_t image_notes(const struct extract *x, struct ml_out *out)
 	size_t i;
 
 	for (i = 0; !memlog_image_note(x->image, i, &note); i++) {
-		if (!note.desc || note.desc_len > ML_MAX_NOTE_BYTES ||
-		    !note.owner ||
+		if (!note.desc || !note.owner ||
 		    (note.type == ML_NOTE_LOGS &&
 		     !strcmp(note.owner, ML_NOTE_OWNER)) ||
 		    (x->shown != MEMLOG_MACH && is_xen_note(&note)))
