@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory.c - how much memory every reader takes: at most 32 MiB, and 32 bytes for each
+ * header, record, range or run of the image; to unpack a file also its window.
+ *
+ * Measured are the heap, by an allocator that counts, and what Linux says that the process
+ * has of its own (RssAnon), which includes what other libraries allocate. Each image is
+ * opened and searched in a process of its own. Images with millions of headers are made up
+ * while they are read; the others are the corpora of the fuzzers, which have every format.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "image/open.h"
+#include "liblook.h"
+#include "libmade.h"
+#include "libwindow.h"
+
+#define MIB    (UINT64_C(1) << 20)
+#define BASE   (32 * MIB)
+#define EACH   32u
+#define CORPUS "fuzz/corpus"
+
+/* ---- what the process has ------------------------------------------------------ */
+
+static uint64_t rss_anon(void)
+{
+	char text[4096], *at;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	at = strstr(text, "RssAnon:");
+	LOOK_CHECK(at);
+	return strtoull(at + strlen("RssAnon:"), NULL, 10) * 1024;
+}
+
+static uint64_t most_rss;
+static bool watching;
+
+static void *watch(void *arg)
+{
+	uint64_t n;
+
+	(void)arg;
+	while (__atomic_load_n(&watching, __ATOMIC_RELAXED)) {
+		n = rss_anon();
+		most_rss = n > most_rss ? n : most_rss;
+		usleep(500);
+	}
+	return NULL;
+}
+
+/* ---- one image ------------------------------------------------------------------ */
+
+/* What is opened, or run instead: the first that is set. How it has to end. */
+struct subject {
+	bool (*run)(struct look_memory *m);
+	const struct made *made;
+	bool pipe;	  /* made, through a pipe */
+	const char *path; /* a file */
+	uint64_t records;
+	uint64_t window; /* --limit window=; 0: none */
+	uint64_t may;	 /* bytes of window that the file needs */
+	enum memlog_status status;
+	const char *text; /* in the error */
+	bool scan, any;	  /* any: whatever its status is */
+	void (*check)(struct memlog_image *image, const struct made *made);
+};
+
+struct measured {
+	uint64_t heap, rss;
+	bool ok;
+};
+
+/* The writing end, in a process of its own. */
+static int pipe_of(const struct made *m)
+{
+	static uint8_t buf[1 << 16];
+	uint64_t at = 0;
+	size_t n;
+	int fd[2];
+
+	LOOK_CHECK(!pipe(fd));
+	if (fork()) {
+		close(fd[1]);
+		return fd[0];
+	}
+	close(fd[0]);
+	while ((n = made_read(m, at, buf, sizeof(buf))) != 0) {
+		if (write(fd[1], buf, n) != (ssize_t)n)
+			break;
+		at += n;
+	}
+	_exit(0);
+}
+
+static enum memlog_status subject_open(const struct subject *u,
+				       const struct memlog_open_opts *o,
+				       struct memlog_image **ret,
+				       struct memlog_err *err)
+{
+	struct ml_file file = { 0 };
+	enum memlog_status s;
+	char spooled[32];
+	int spool = -1, fd;
+
+	if (!u->made)
+		return memlog_image_open(u->path, o, ret, err);
+	file.ops = &made_ops;
+	file.self = (void *)(uintptr_t)u->made;
+	file.size = u->made->size;
+	file.name = u->made->name;
+	if (!u->pipe)
+		return ml_image_open_on(&file, o, ret, err);
+	fd = pipe_of(u->made);
+	*ret = NULL;
+	s = memlog_stream_open(fd, "pipe", o, NULL, false, ret, &spool, err);
+	close(fd);
+	if (s || spool < 0)
+		return s;
+	snprintf(spooled, sizeof(spooled), "/proc/self/fd/%d", spool);
+	return memlog_image_open(spooled, o, ret, err);
+}
+
+static bool subject_run(const struct subject *u, struct look_memory *m)
+{
+	struct memlog_open_opts o = { .size = sizeof(o) };
+	struct memlog_image *image = NULL;
+	struct memlog_logs *logs = NULL;
+	struct memlog_err err = { 0 };
+	enum memlog_status s;
+
+	look_memory_init(m, 0);
+	if (u->run)
+		return u->run(m);
+	o.allocator = &m->alloc;
+	o.window = u->window;
+	s = subject_open(u, &o, &image, &err);
+	if (!s && u->check)
+		u->check(image, u->made);
+	if (!s && u->scan && image) {
+		memlog_scan(image, NULL, &logs, NULL, NULL);
+		memlog_logs_destroy(logs);
+	}
+	if (!s)
+		memlog_image_close(image);
+	if (m->now)
+		fprintf(stderr, "# %" PRIu64 " bytes are not freed\n", m->now);
+	if (u->any)
+		return !m->now;
+	if (s != u->status || (u->text && !strstr(err.text, u->text)))
+		fprintf(stderr, "# status %s: %s\n", memlog_status_name(s),
+			s ? err.text : "");
+	return !m->now && s == u->status &&
+	       (!u->text || strstr(err.text, u->text));
+}
+
+static void subject_child(const struct subject *u, int fd)
+{
+	struct measured r = { 0 };
+	struct look_memory m;
+	pthread_t thread;
+
+	watching = true;
+	LOOK_CHECK(!pthread_create(&thread, NULL, watch, NULL));
+	r.ok = subject_run(u, &m);
+	__atomic_store_n(&watching, false, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	r.heap = m.most;
+	r.rss = most_rss;
+	LOOK_CHECK(write(fd, &r, sizeof(r)) == sizeof(r));
+	_exit(0);
+}
+
+static struct measured measure(const struct subject *u)
+{
+	struct measured r = { 0 };
+	int fd[2], status;
+	pid_t pid;
+
+	assert_int_equal(pipe(fd), 0);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		close(fd[0]);
+		subject_child(u, fd[1]);
+	}
+	close(fd[1]);
+	if (read(fd[0], &r, sizeof(r)) != sizeof(r))
+		r.ok = false;
+	close(fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	r.ok &= status == 0;
+	return r;
+}
+
+static unsigned int failed;
+
+static void row(const char *name, uint64_t records, uint64_t may,
+		const struct measured *r)
+{
+	uint64_t most = BASE + EACH * records + may;
+	bool ok = r->ok && r->heap <= most;
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	ok &= r->rss <= most;
+#endif
+	failed += !ok;
+	printf("# %-24s %9" PRIu64 " %8.1f %8.1f %8.1f%s\n", name, records,
+	       (double)r->heap / MIB, (double)r->rss / MIB, (double)most / MIB,
+	       ok ? "" : "  <-- FAILED");
+}
+
+/* ---- the test -------------------------------------------------------------------- */
+
+/* Is the file that is flattened what was written to it? */
+static void check_flat(struct memlog_image *image, const struct made *made)
+{
+	uint64_t at = 0, step = 16 * made->n / 1000 + 7;
+	uint8_t b[32];
+	size_t got, i;
+
+	for (; at + sizeof(b) <= 16 * made->n; at += step) {
+		LOOK_CHECK(!image->file.ops->read(image->file.self, at, b,
+						  sizeof(b), &got, NULL));
+		for (i = 0; i < got; i++)
+			LOOK_CHECK(b[i] == made_flat_byte(made, at + i));
+	}
+}
+
+/* Is each page where the table says? */
+static void check_elf(struct memlog_image *image, const struct made *made)
+{
+	uint64_t i, step = made->n / 1000 + 1;
+	uint8_t b[16];
+	size_t got;
+
+	for (i = 0; i < made->n; i += step) {
+		LOOK_CHECK(!memlog_image_read(image, MEMLOG_PHYS, 64 * i, b,
+					      sizeof(b), &got, NULL));
+		LOOK_CHECK(got == sizeof(b) &&
+			   b[0] == (uint8_t)(128 + 56 * made->n + 32 * i));
+	}
+}
+
+static void made_up(void **state)
+{
+	const struct {
+		struct made made;
+		bool scan, pipe;
+		void (*check)(struct memlog_image *image,
+			      const struct made *made);
+	} t[] = {
+		{ made_elf(1 << 22), false, false, check_elf },
+		{ made_elf(1 << 16), true, false, check_elf },
+		{ made_elf_mixed(1 << 20), false, false, NULL },
+		{ made_elf_same(1 << 20), false, false, NULL },
+		{ made_elf_notes(1 << 20), true, false, NULL },
+		{ made_elf_note(UINT64_C(1) << 30), true, false, NULL },
+		{ made_elf_note(3 << 20), true, false, NULL },
+		{ made_elf_small_notes(1 << 20), true, false, NULL },
+		{ made_lime(1 << 22), false, false, NULL },
+		{ made_lime(1 << 16), true, false, NULL },
+		{ made_avml(1 << 21), false, false, NULL },
+		{ made_flat(1 << 24), false, false, check_flat },
+		{ made_dumpcore(1 << 21), false, false, NULL },
+		{ made_windows(1 << 22), false, false, NULL },
+		{ made_elf(70000), false, true, NULL },
+		{ made_elf(1 << 20), false, true, NULL },
+	};
+	struct subject u = { 0 };
+	struct measured r;
+	size_t i;
+	char name[64];
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		u.made = &t[i].made;
+		u.scan = t[i].scan;
+		u.pipe = t[i].pipe;
+		u.check = t[i].check;
+		r = measure(&u);
+		snprintf(name, sizeof(name), "%s%s", t[i].made.name,
+			 t[i].pipe ? ", a pipe" : "");
+		row(name, t[i].made.n, 0, &r);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* One more than there may be: refused before anything is allocated for them. */
+static void too_many(void **state)
+{
+	const struct made t[] = { made_elf((1 << 22) + 1),
+				  made_elf(0x80000000u) };
+	struct subject u = { .status = MEMLOG_LIMIT };
+	struct measured r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		u.made = &t[i];
+		r = measure(&u);
+		row("elf, too many", 0, 0, &r);
+	}
+	assert_int_equal(failed, 0);
+}
+
+/* The files of one corpus that is an image: which of them takes the most? */
+static void corpus(const char *name)
+{
+	struct subject u = { .scan = true, .any = true };
+	struct measured r, most = { .ok = true };
+	char dir[300], path[600];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(dir, sizeof(dir), CORPUS "/%s", name);
+	d = opendir(dir);
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL) {
+		if (*e->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		u.path = path;
+		r = measure(&u);
+		most.ok &= r.ok;
+		most.heap = r.heap > most.heap ? r.heap : most.heap;
+		most.rss = r.rss > most.rss ? r.rss : most.rss;
+	}
+	closedir(d);
+	/* a file of it may ask for the largest window */
+	row(name, 0, strcmp(name, "image_packed") ? 0 : 128 * MIB, &most);
+}
+
+static void corpora(void **state)
+{
+	struct dirent *e;
+	size_t n = 0;
+	DIR *d = opendir(CORPUS);
+
+	(void)state;
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		if (!strncmp(e->d_name, "image_", 6)) {
+			corpus(e->d_name);
+			n++;
+		}
+	closedir(d);
+	assert_true(n > 10);
+	assert_int_equal(failed, 0);
+}
+
+/* ---- an extract --------------------------------------------------------------------- */
+
+#define LOGS   64u
+#define PAGE   4096u
+#define MEMORY (4 * MIB + LOGS * PAGE)
+
+/* The headers of logs of 4 MiB, all over the same memory, of which there is every other
+ * byte. */
+static enum memlog_status holes_read(void *self, uint64_t addr, void *buf,
+				     size_t len, size_t *ret,
+				     struct memlog_err *err)
+{
+	uint8_t *p = buf, head[64] = "ovmfmdg1ovmfmdg2";
+	uint64_t at;
+
+	(void)self;
+	(void)err;
+	head[16] = 192;
+	head[24] = 0x40; /* and 0x3fff40 more */
+	head[25] = 0xff;
+	head[26] = 0x3f;
+	head[32] = 1;
+	head[48] = 0x00;
+	head[50] = 0x3f;
+	*ret = 0;
+	if (addr >= MEMORY || (addr >= LOGS * PAGE && addr % 2))
+		return MEMLOG_NO_DATA;
+	for (; *ret < len; addr++) {
+		if (addr >= LOGS * PAGE && *ret)
+			break;
+		at = addr % PAGE;
+		p[(*ret)++] = addr >= LOGS * PAGE ? 'x' :
+			      at < sizeof(head)	  ? head[at] :
+			      at % 64		  ? 'x' :
+						    '\n';
+	}
+	return MEMLOG_OK;
+}
+
+static enum memlog_status holes_next(void *self, uint64_t addr,
+				     struct memlog_range *ret,
+				     struct memlog_err *err)
+{
+	(void)self;
+	(void)err;
+	if (addr >= MEMORY)
+		return MEMLOG_NO_DATA;
+	if (addr < LOGS * PAGE) {
+		*ret = (struct memlog_range){ addr, LOGS * PAGE };
+		return MEMLOG_OK;
+	}
+	ret->start = addr + addr % 2;
+	ret->end = ret->start + 1;
+	return MEMLOG_OK;
+}
+
+static enum memlog_status count_write(void *self, const void *buf, size_t len,
+				      struct memlog_err *err)
+{
+	(void)buf;
+	(void)err;
+	*(uint64_t *)self += len;
+	return MEMLOG_OK;
+}
+
+static bool extract_run(struct look_memory *m)
+{
+	const struct memlog_reader_ops ops = { .size = sizeof(ops),
+					       .read = holes_read,
+					       .next_range = holes_next };
+	uint64_t written = 0;
+	struct memlog_sink sink = { .size = sizeof(sink),
+				    .self = &written,
+				    .write = count_write };
+	struct memlog_query_host host = { .size = sizeof(host), .sink = &sink };
+	struct memlog_query_result result = { .size = sizeof(result) };
+	struct memlog_image *image;
+	struct memlog_query *q;
+	struct memlog_err err = { 0 };
+	enum memlog_status s;
+
+	LOOK_CHECK(!memlog_image_wrap(&ops, NULL, MEMLOG_PHYS, "holes",
+				      &m->alloc, &image, &err));
+	LOOK_CHECK(
+		!memlog_query_create(&m->alloc, MEMLOG_HOST_LIBRARY, &q, &err));
+	LOOK_CHECK(!memlog_query_option(q, "extract", NULL, &err));
+	LOOK_CHECK(!memlog_query_option(q, "all", NULL, &err));
+	s = memlog_query_run(q, image, &host, &result, &err);
+	memlog_query_destroy(q);
+	memlog_image_close(image);
+	if (s != MEMLOG_LIMIT || written)
+		fprintf(stderr, "# status %s: %s\n", memlog_status_name(s),
+			err.text);
+	return s == MEMLOG_LIMIT && !written && !m->now;
+}
+
+static void extract(void **state)
+{
+	struct subject u = { .run = extract_run };
+	struct measured r;
+
+	(void)state;
+	r = measure(&u);
+	/* as if it were in one piece */
+	row("--extract", 0, 0, &r);
+	assert_int_equal(failed, 0);
+}
+
+/* ---- packed files ------------------------------------------------------------------ */
+
+static void windows(void **state)
+{
+	const struct {
+		const char *name;
+		size_t (*make)(uint8_t *out, uint64_t window, uint64_t len);
+		uint64_t window, limit, may;
+		enum memlog_status status;
+		const char *text;
+	} t[] = {
+#ifdef HAVE_ZSTD
+		{ "zstd, 128 MiB", window_zstd, 128 * MIB, 0, 128 * MIB, 0,
+		  NULL },
+		{ "zstd, 2 GiB", window_zstd, 2048 * MIB, 0, 0, MEMLOG_LIMIT,
+		  "limit of 128 MiB; --limit window=2048M" },
+		{ "zstd, 2 GiB, later", window_zstd_late, 2048 * MIB, 0, 0,
+		  MEMLOG_LIMIT, "--limit window=2048M" },
+		{ "zstd, 160 MiB, allowed", window_zstd, 160 * MIB, 160 * MIB,
+		  160 * MIB, 0, NULL },
+		{ "zstd, one bit more", window_zstd, 144 * MIB, 0, 0,
+		  MEMLOG_LIMIT, "--limit window=144M" },
+#endif
+#ifdef HAVE_LZMA
+		{ "xz, 128 MiB", window_xz, 128 * MIB, 0, 128 * MIB, 0, NULL },
+		{ "xz, 192 MiB", window_xz, 192 * MIB, 0, 0, MEMLOG_LIMIT,
+		  "limit of 128 MiB; --limit window=192M" },
+		{ "xz, 4 GiB", window_xz, 4096 * MIB, 0, 0, MEMLOG_LIMIT,
+		  "--limit window=4096M" },
+		{ "xz, 4 GiB, later", window_xz_late, 4096 * MIB, 0, 0,
+		  MEMLOG_LIMIT, "--limit window=4096M" },
+		{ "7z, 128 MiB", window_sevenzip, 128 * MIB, 0, 128 * MIB, 0,
+		  NULL },
+		{ "7z, packed list", window_sevenzip_packed, 128 * MIB, 0,
+		  128 * MIB, 0, NULL },
+		{ "7z, 4 GiB", window_sevenzip, 4096 * MIB, 0, 0, MEMLOG_LIMIT,
+		  "--limit window=4096M" },
+		{ "7z, 4 GiB, packed list", window_sevenzip_packed, 4096 * MIB,
+		  0, 0, MEMLOG_LIMIT, "--limit window=4096M" },
+		{ "7z, 4 GiB for the list", window_sevenzip_list, 4096 * MIB, 0,
+		  0, MEMLOG_LIMIT, "--limit window=4096M" },
+		{ "xz, 192 MiB, allowed", window_xz, 192 * MIB, 192 * MIB,
+		  192 * MIB, 0, NULL },
+#endif
+	};
+	static uint8_t bytes[1 << 20];
+	struct subject u = { 0 };
+	struct measured r;
+	char path[64];
+	size_t i, len;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		/* what is refused may be short */
+		len = t[i].make(bytes, t[i].window,
+				t[i].may ? t[i].may + 8 * MIB : MIB);
+		assert_in_range(len, 1, sizeof(bytes));
+		fd = memfd_create("packed", MFD_CLOEXEC);
+		assert_true(fd >= 0);
+		assert_true(write(fd, bytes, len) == (ssize_t)len);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		u.path = path;
+		u.window = t[i].limit;
+		u.status = t[i].status;
+		u.text = t[i].text;
+		r = measure(&u);
+		row(t[i].name, 0, t[i].may, &r);
+		/* the window was needed */
+		if (t[i].may)
+			assert_true(r.rss > t[i].may);
+		close(fd);
+	}
+	assert_int_equal(failed, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(made_up), cmocka_unit_test(too_many),
+		cmocka_unit_test(corpora), cmocka_unit_test(extract),
+		cmocka_unit_test(windows),
+	};
+
+	printf("# %-24s %9s %8s %8s %8s\n", "MiB", "records", "heap", "anon",
+	       "at most");
+	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
+}
