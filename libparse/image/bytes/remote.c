@@ -12,9 +12,15 @@
  * money. */
 enum { BLOCK = 16 << 10 };
 
-/* Bytes of one request, and of one that is made ahead; of all that are ahead, and that
- * are kept. */
-enum { MOST = 4 << 20, STEP = 1 << 20, AHEAD = 8 << 20, KEPT = 16 << 20 };
+/* Bytes of one request; of one that is made ahead, at first and later; of all that are ahead,
+ * and that are kept. */
+enum {
+	MOST = (4 << 20) + BLOCK,
+	STEP = 1 << 20,
+	STRIDE = 2 << 20,
+	AHEAD = 8 << 20,
+	KEPT = 32 << 20
+};
 _Static_assert(MOST + AHEAD + MOST <= KEPT, "nothing ahead drops what is read");
 
 /* Bytes that are asked for by themselves, where a request for more has failed. */
@@ -22,9 +28,19 @@ enum { LEAST = 4 << 10 };
 
 enum { PIECES = 256 };
 
+/* Requests that are made at once for one read, where the server allows only small ones. */
+enum { MANY = 16 };
+
+/* How much more of a sequence is read than was asked for. */
+enum { FASTER = 4 };
+
 /* Bytes between two reads that are in sequence all the same: most of them will be read,
  * and a request costs more. */
 enum { NEAR = 256 << 10 };
+
+/* What is so near to a small piece has neighbours that will be asked for, too: it is read with
+ * those around it. */
+enum { AROUND = 128 << 10, NEIGHBOURS = 1 << 20 };
 
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */
@@ -36,7 +52,8 @@ struct remote_piece {
 
 /* The pieces are a ring: the oldest is first, and so are its bytes in kept. last: the last
  * piece that somebody asked for; streak: bytes that were asked for in sequence up to it,
- * upwards or downwards. cap: bytes of a request, fewer than most after one that failed. */
+ * upwards or downwards; before: up to the read that goes on. cap: bytes of a request, fewer
+ * than most after one that failed. */
 struct remote_file {
 	struct memlog_allocator alloc;
 	const struct ml_remote_ops *ops;
@@ -49,7 +66,7 @@ struct remote_file {
 	uint64_t at;
 	struct memlog_range last;
 	bool downwards;
-	uint64_t streak;
+	uint64_t streak, before;
 	uint64_t requests, bytes;
 	bool holes_seen;  /* the start of the file was checked */
 	bool holes_wrong; /* a hole had bytes that are not zero */
@@ -103,7 +120,7 @@ static void remote_forget(struct remote_piece *p)
 	p->r.len = 0;
 }
 
-/* Start to read [r), which is at most MOST bytes that no piece has. *ret: the piece. */
+/* Start to read [r), which is at most MOST bytes. *ret: the piece. */
 static enum memlog_status remote_start(struct remote_file *f,
 				       struct memlog_range r, bool ahead,
 				       struct remote_piece **ret,
@@ -164,26 +181,34 @@ static struct memlog_range remote_gap(struct remote_file *f, uint64_t off,
 	return ret;
 }
 
-/* Request what comes after the last piece, or before it. It costs nothing if that fails:
- * it is then read when it is asked for. */
-static void remote_look_ahead(struct remote_file *f)
+/* Request what comes after the last piece, or before it: the rest of what is being read, up to
+ * end, and what goes on with the sequence in which that is. It costs nothing if that fails: it
+ * is then read when it is asked for. */
+static void remote_look_ahead(struct remote_file *f, uint64_t end)
 {
-	uint64_t ahead = ml_min(f->streak / 4, AHEAD) / STEP * STEP;
+	uint64_t most = ml_min(AHEAD, MANY * f->most);
+	uint64_t ahead = ml_min(f->before / 4, most) / STEP * STEP;
 	uint64_t low = f->last.start > ahead ? f->last.start - ahead : 0;
 	uint64_t high = ml_min(f->size - f->last.end, ahead) + f->last.end;
 	uint64_t at = f->downwards ? f->last.start : f->last.end;
-	uint64_t step = ml_min(STEP, f->most);
+	uint64_t step = ml_min(ahead < STRIDE ? STEP : STRIDE, f->most);
 	struct remote_piece *p;
 	struct memlog_range r;
 
+	if (!f->downwards)
+		high = ml_max(high, ml_min(end, f->last.end + most));
 	while (f->cap == f->most && (f->downwards ? at > low : at < high)) {
 		p = remote_find(f, f->downwards ? at - 1 : at);
 		if (!p) {
-			r = f->downwards ?
-				    remote_gap(f, at - 1,
-					       at > step ? at - step : 0, at) :
-				    remote_gap(f, at, at,
-					       ml_min(at + step, f->size));
+			r = (struct memlog_range){ at, at + step };
+			if (f->downwards)
+				r = remote_gap(f, at - 1,
+					       at > step ? at - step : 0, at);
+			else if (end > at)
+				r.end = at + ml_min(end - at, f->most);
+			if (!f->downwards)
+				r = remote_gap(f, at, at,
+					       ml_min(r.end, f->size));
 			if (remote_start(f, r, true, &p, NULL))
 				return;
 		}
@@ -197,21 +222,40 @@ static bool remote_goes_on(const struct remote_file *f, uint64_t off)
 	return off >= f->last.end && off - f->last.end <= NEAR;
 }
 
-/* Somebody asks for this piece for the first time. */
-static void remote_follow(struct remote_file *f, struct remote_piece *p)
+/* Somebody asks for this piece for the first time, and for what follows up to end. */
+static void remote_follow(struct remote_file *f, struct remote_piece *p,
+			  uint64_t end)
 {
 	struct memlog_range r = { p->r.off, remote_end(p) };
 	bool up = remote_goes_on(f, r.start), down = r.end == f->last.start;
 
 	if (f->streak && up == f->downwards)
 		f->streak = 0;
+	if (!(up || down) || !f->streak)
+		f->before = 0;
 	f->streak = up	 ? f->streak + (r.end - f->last.end) :
 		    down ? f->streak + p->r.len :
 			   0;
 	f->downwards = down;
 	f->last = r;
 	p->ahead = false;
-	remote_look_ahead(f);
+	remote_look_ahead(f, end);
+}
+
+/* Was something small asked for that is near off? */
+static bool remote_is_near(struct remote_file *f, uint64_t off)
+{
+	const struct remote_piece *p;
+	size_t i;
+
+	for (i = 0; i < f->n; i++) {
+		p = remote_piece(f, i);
+		if (p->r.len && p->r.len <= AROUND &&
+		    p->r.off <= off + NEIGHBOURS &&
+		    off <= remote_end(p) + NEIGHBOURS)
+			return true;
+	}
+	return false;
 }
 
 /* A new piece that has the byte at off, of which len are wanted; more of it in sequence. */
@@ -221,12 +265,22 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 {
 	uint64_t block = ml_min(BLOCK, f->cap);
 	uint64_t lo = off / block * block, hi = off + len;
+	bool near = false;
 
 	if (remote_goes_on(f, off) && !f->downwards)
-		hi = ml_max(hi, off + ml_min(f->streak, STEP));
+		hi = ml_max(hi, off + ml_min(f->streak * FASTER, STEP));
+	if (hi - off < AROUND && f->cap >= AROUND && remote_is_near(f, off)) {
+		near = off != f->last.end;
+		lo = near ? off / AROUND * AROUND : off;
+		hi = ml_max(hi, lo + AROUND);
+	}
 	hi = ml_min((hi + block - 1) / block * block, f->size);
 	hi = ml_min(hi, lo + f->cap);
-	return remote_start(f, remote_gap(f, off, lo, hi), true, ret, err);
+	/* one request, although a small piece of it may be there already */
+	return remote_start(f,
+			    near ? (struct memlog_range){ lo, hi } :
+				   remote_gap(f, off, lo, hi),
+			    true, ret, err);
 }
 
 /* Wait for a piece. It has all its bytes, or is forgotten. */
@@ -289,6 +343,7 @@ static enum memlog_status remote_read(void *self, uint64_t off, void *buf,
 		return ml_fail_at(err, MEMLOG_NO_DATA, off,
 				  "the file ends before offset 0x%llx",
 				  (unsigned long long)off);
+	f->before = f->streak;
 	for (len = ml_min(len, f->size - off); *ret < len; *ret += n) {
 		s = remote_get(f, off + *ret, len - *ret, &p, err);
 		/* what comes before it can be read */
@@ -300,7 +355,7 @@ static enum memlog_status remote_read(void *self, uint64_t off, void *buf,
 		memcpy((uint8_t *)buf + *ret,
 		       p->r.buf + (off + *ret - p->r.off), n);
 		if (p->ahead)
-			remote_follow(f, p);
+			remote_follow(f, p, off + len);
 	}
 	return MEMLOG_OK;
 }
