@@ -145,6 +145,20 @@
  * to find its neighbours. */
 #define ML_LIKELY_PAST (32u << 20)
 
+/* A slow image with at most this much memory is searched as a whole when the places where
+ * logs are most often have none: to search all likely places before, of 128 MiB each, would
+ * take as long. */
+#define ML_LIKELY_WORTH (UINT64_C(512) << 20)
+
+/* Where a log is enough, how far around it others are searched for: what the firmware
+ * keeps of a resume or of the boot before is half a MiB from it. */
+#define ML_LIKELY_BESIDE UINT64_C(0x100000)
+
+/* A slow image of which a log was found is searched for those of other formats up to so many
+ * requests and bytes, all that was read before included. */
+#define ML_NEED_REQUESTS 32u
+#define ML_NEED_BYTES	 (UINT64_C(20) << 20)
+
 /* The most bytes that a format may need to decide whether a log starts there.
  * Xen's console needs 16 KiB. */
 #define ML_PROBE_MAX (80u << 10)

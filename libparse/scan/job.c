@@ -42,6 +42,7 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 	ml_sized_in(&job->symbols, sizeof(job->symbols), opts->symbols);
 	job->image = image;
 	job->opts = opts;
+	job->window = ML_SCAN_WINDOW;
 	job->logs = ml_calloc(&image->alloc, 1, sizeof(*job->logs));
 	if (!job->logs)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a list");

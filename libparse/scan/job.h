@@ -41,11 +41,14 @@ struct ml_scan_job {
 	enum memlog_space space; /* being searched */
 	uint64_t last_hit;	 /* address of the last log found */
 	bool need;		 /* likely places: end at the first log */
+	bool slow;		 /* each byte that is read counts */
 	bool exact;		 /* likely places: only those that are exact */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
 	uint64_t done, all;	 /* for progress */
-	uint8_t *buf;		 /* ML_SCAN_WINDOW bytes, or NULL */
+	size_t window;		 /* bytes read at once */
+	uint8_t *buf;		 /* size bytes, or NULL */
+	size_t size;
 };
 
 /* A search without a log so far; fini leaves the list of its logs. */
@@ -68,6 +71,7 @@ enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
 #define ML_SCAN_WINDOW	   (1u << 20)
+#define ML_SCAN_WIDE	   (4u << 20) /* far away, where all is needed */
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* Search [range) of job->space with the scanner, upwards or downwards in

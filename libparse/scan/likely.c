@@ -3,6 +3,8 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/range.h"
+#include "image/bytes/remote.h"
 #include "job.h"
 
 /* Search one of the places of a format. past: as stop_after of ml_scan_range(). */
@@ -22,41 +24,87 @@ static enum memlog_status likely_search(struct ml_scan_job *job,
 		       MEMLOG_OK;
 }
 
-/* Below the tops of low memory, where firmware puts its log more often than elsewhere, in
- * the order in which that is found with the least bytes: 3.3 MiB below it in a guest
- * with SMM, 1.2 MiB in one without. */
+/* Half MiB below the tops of low memory, where firmware puts its log more often than
+ * elsewhere, in the order in which that is found with the least bytes: first where it
+ * was in every guest seen, then all near the top, then the same places below memory of 8
+ * and of 16 MiB that SMM took, then the rest. */
 static const struct memlog_range likely_slices[] = {
-	{ 7 << 19, 6 << 19 },
-	{ 6 << 19, 0 },
-	{ 8 << 19, 7 << 19 },
-	{ 18 << 20, 8 << 19 },
+	{ 7, 6 },   { 3, 1 },	{ 6, 3 },   { 1, 0 },	{ 8, 7 },
+	{ 19, 18 }, { 23, 22 }, { 35, 34 }, { 39, 38 }, { 18, 8 },
+	{ 22, 19 }, { 34, 23 }, { 38, 35 },
 };
 
-enum { SLICES = sizeof(likely_slices) / sizeof(likely_slices[0]) };
+/* NEAR: the distance that the first five go. Those below SMM's memory begin at BELOW, the last
+ * at LAST. */
+#define HALF_MIB UINT64_C(0x80000)
+#define NEAR	 (8 * HALF_MIB)
+enum {
+	BELOW = 5,
+	LAST = 9,
+	SLICES = sizeof(likely_slices) / sizeof(likely_slices[0])
+};
 
-/* A slice of all n places, up to the first log. *ret: there is one. */
+/* What a slice has of a place; false: nothing. */
+static bool likely_piece(const struct ml_likely *place,
+			 const struct memlog_range *slice,
+			 struct ml_likely *ret)
+{
+	uint64_t len = place->range.end - place->range.start;
+
+	if (!place->downwards || len <= slice->end * HALF_MIB)
+		return false;
+	*ret = *place;
+	ret->range.start =
+		place->range.end - ml_min(len, slice->start * HALF_MIB);
+	ret->range.end = place->range.end - slice->end * HALF_MIB;
+	return true;
+}
+
+/* May this be read although another format has a log? Up to what a search of a slow image
+ * should cost. */
+static bool likely_affords(const struct ml_scan_job *job,
+			   const struct memlog_range *range)
+{
+	uint64_t requests, bytes, len = range->end - range->start;
+
+	return ml_remote_count(&job->image->file, &requests, &bytes) &&
+	       bytes + len <= ML_NEED_BYTES &&
+	       requests + len / ML_SCAN_WIDE + 1 <= ML_NEED_REQUESTS;
+}
+
+/* Has the format a log, from the first on, that may be of this boot? */
+static bool likely_has(const struct ml_scan_job *job,
+		       const struct ml_format *fmt, size_t first)
+{
+	for (; first < job->logs->count; first++)
+		if (job->logs->logs[first]->fmt == fmt &&
+		    job->logs->logs[first]->pub.state != MEMLOG_STATE_STALE)
+			return true;
+	return false;
+}
+
+/* A slice of all n places, up to the first log. *ret: the place with it, or NULL. tight: only
+ * what can be afforded. */
 static enum memlog_status likely_slice(struct ml_scan_job *job,
 				       const struct ml_format *fmt,
 				       const struct ml_likely *places, size_t n,
 				       const struct memlog_range *slice,
-				       bool *ret, struct memlog_err *err)
+				       bool tight, const struct ml_likely **ret,
+				       struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
-	const struct memlog_range *r;
 	struct ml_likely piece;
-	size_t i;
+	size_t i, first;
 
 	for (i = 0; i < n && !s && !*ret; i++) {
-		r = &places[i].range;
-		piece = places[i];
-		if (!piece.downwards || r->end - r->start <= slice->end ||
-		    !memlog_image_has_space(job->image, piece.space))
+		first = job->logs->count;
+		if (!likely_piece(&places[i], slice, &piece) ||
+		    !memlog_image_has_space(job->image, piece.space) ||
+		    (tight && !likely_affords(job, &piece.range)))
 			continue;
-		piece.range.start =
-			r->end - ml_min(r->end - r->start, slice->start);
-		piece.range.end = r->end - slice->end;
 		s = likely_search(job, fmt, &piece, 1, err);
-		*ret = job->any_hit;
+		if (likely_has(job, fmt, first))
+			*ret = &places[i];
 	}
 	return s;
 }
@@ -74,6 +122,36 @@ static bool likely_has_others(const struct ml_scan_job *job,
 			return true;
 	}
 	return false;
+}
+
+/* A log was found in this place, maybe far below its end: others, of boots before, may be
+ * beside it. */
+static enum memlog_status likely_beside(struct ml_scan_job *job,
+					const struct ml_format *fmt,
+					const struct ml_likely *place,
+					struct memlog_err *err)
+{
+	struct ml_likely piece = *place;
+
+	piece.exact = false;
+	piece.range.start =
+		job->last_hit - ml_min(job->last_hit, ML_LIKELY_BESIDE);
+	if (!ml_add(job->last_hit, ML_LIKELY_BESIDE, &piece.range.end))
+		piece.range.end = UINT64_MAX;
+	return likely_search(job, fmt, &piece, 0, err);
+}
+
+/* All that is near the end of a place. */
+static enum memlog_status likely_near(struct ml_scan_job *job,
+				      const struct ml_format *fmt,
+				      const struct ml_likely *place,
+				      struct memlog_err *err)
+{
+	uint64_t len = place->range.end - place->range.start;
+	struct ml_likely piece = *place;
+
+	piece.range.start = place->range.end - ml_min(len, NEAR);
+	return likely_search(job, fmt, &piece, 0, err);
 }
 
 /* Where other memory leads; what is searched as a whole needs no such places. */
@@ -94,28 +172,75 @@ static enum memlog_status likely_pointed(struct ml_scan_job *job,
 	for (i = 0; i < n && !s; i++) {
 		s = likely_search(job, fmt, &places[i], 0, err);
 		*ret |= job->any_hit;
+		if (!s && job->any_hit && job->need && !job->slow)
+			s = likely_beside(job, fmt, &places[i], err);
 	}
 	return s;
 }
 
+/* The first of the n places that has a log, downwards and a little past that. */
+static enum memlog_status likely_whole(struct ml_scan_job *job,
+				       const struct ml_format *fmt,
+				       const struct ml_likely *places, size_t n,
+				       bool *ret, struct memlog_err *err)
+{
+	enum memlog_status s = MEMLOG_OK;
+	size_t i;
+
+	for (i = 0; i < n && !s && !*ret; i++) {
+		if (!places[i].downwards ||
+		    !memlog_image_has_space(job->image, places[i].space))
+			continue;
+		s = likely_search(job, fmt, &places[i], ML_LIKELY_PAST, err);
+		*ret = job->any_hit;
+	}
+	return s;
+}
+
+/* The slices from first up to end, of all n places, up to the first log and, where reading
+ * costs little, what is beside it. *ret: there is one. */
+static enum memlog_status
+likely_slices_of(struct ml_scan_job *job, const struct ml_format *fmt,
+		 const struct ml_likely *places, size_t n, size_t first,
+		 size_t end, bool tight, bool *ret, struct memlog_err *err)
+{
+	const struct ml_likely *with = NULL;
+	enum memlog_status s = MEMLOG_OK;
+	size_t k;
+
+	for (k = first; k < end && !s && !with; k++)
+		s = likely_slice(job, fmt, places, n, &likely_slices[k], tight,
+				 &with, err);
+	*ret |= with != NULL;
+	if (!s && with && !job->slow)
+		s = likely_beside(job, fmt, with, err);
+	if (!s && with && !job->slow)
+		s = likely_near(job, fmt, with, err);
+	return s;
+}
+
 /* As far as needed: the first log of the format that one of the n places has, all of
- * which are searched equally far, then where other memory leads. *ret: there is one. */
+ * which are searched equally far, or that other memory leads to. *ret: there is one.
+ * Where reading costs little, also what slow images search last. */
 static enum memlog_status likely_need(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      const struct ml_likely *places, size_t n,
 				      bool *ret, struct memlog_err *err)
 {
-	enum memlog_status s = MEMLOG_OK;
-	size_t k;
+	enum memlog_status s = likely_slices_of(job, fmt, places, n, 0, BELOW,
+						false, ret, err);
 
-	for (k = 0; k < SLICES - 1 && !s && !*ret; k++)
-		s = likely_slice(job, fmt, places, n, &likely_slices[k], ret,
-				 err);
-	return s || *ret ? s : likely_pointed(job, fmt, ret, err);
+	if (!s && !*ret)
+		s = likely_pointed(job, fmt, ret, err);
+	if (!s && !*ret)
+		s = likely_slices_of(job, fmt, places, n, BELOW, LAST, false,
+				     ret, err);
+	return s || *ret || job->slow ?
+		       s :
+		       likely_whole(job, fmt, places, n, ret, err);
 }
 
-/* The last slice, which has more bytes than all other places, only if no format has a
- * log. */
+/* The last slices, which have more bytes than all other places. */
 static enum memlog_status likely_last(struct ml_scan_job *job,
 				      const struct ml_format *fmt,
 				      struct memlog_err *err)
@@ -124,13 +249,13 @@ static enum memlog_status likely_last(struct ml_scan_job *job,
 	bool found = false;
 	size_t n;
 
-	if (!fmt->find.likely || likely_has_others(job, fmt))
+	if (!fmt->find.likely)
 		return MEMLOG_OK;
 	n = fmt->find.likely(job->image, places, ML_LIKELY_PLACES);
 	if (job->image->stopped)
 		return ml_fail(err, MEMLOG_STOP, "stopped");
-	return likely_slice(job, fmt, places, n, &likely_slices[SLICES - 1],
-			    &found, err);
+	return likely_slices_of(job, fmt, places, n, LAST, SLICES,
+				likely_has_others(job, fmt), &found, err);
 }
 
 /* *ret: the last slice is not needed. */
@@ -190,7 +315,7 @@ enum memlog_status ml_scan_likely(struct ml_scan_job *job,
 		s = likely_places(job, ml_formats[i], &found, err);
 		done |= found ? ml_format_bit(ml_formats[i]) : 0;
 	}
-	for (i = 0; ml_formats[i] && !s && job->need; i++)
+	for (i = 0; ml_formats[i] && !s && job->need && job->slow; i++)
 		if (ml_format_asked(job->opts->formats, ml_formats[i]) &&
 		    !(done & ml_format_bit(ml_formats[i])))
 			s = likely_last(job, ml_formats[i], err);

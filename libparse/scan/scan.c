@@ -189,6 +189,7 @@ static enum memlog_status search_likely(struct ml_scan_job *job, bool need,
 	search_restart(job);
 	job->stats.likely_only = true;
 	job->need = need;
+	job->window = need && job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
 	job->image->brief = brief;
 	job->image->shortened = false;
 	s = search_finish(job, ml_scan_likely(job, err), err);
@@ -197,24 +198,33 @@ static enum memlog_status search_likely(struct ml_scan_job *job, bool need,
 	return s;
 }
 
-/* On an image that is slow to read: the likely places, as far as needed, without what is
- * far from a log and then with it, then all of them. To know what is enough, the logs have
- * to be judged, which can be done only once, so a search that continues starts over. *ret:
- * it is enough, or failed. */
+/* Is a search of all likely places worth it? Without a log a fast image was searched so already,
+ * and all pages of a slow one may not be many more. */
+static bool search_is_worth(const struct ml_scan_job *job)
+{
+	if (job->opts->mode == MEMLOG_SCAN_LIKELY)
+		return job->slow || job->logs->count;
+	return count_all(job->image) > ML_LIKELY_WORTH;
+}
+
+/* Where each byte counts: the likely places, as far as needed, without what is far from a
+ * log and then with it, then all of them. To know what is enough, the logs have to be
+ * judged, which can be done only once, so a search that continues starts over. *ret: it is
+ * enough, or failed. */
 static enum memlog_status search_need(struct ml_scan_job *job, bool *ret,
 				      struct memlog_err *err)
 {
-	enum memlog_status s = search_likely(job, true, true, ret, err);
+	enum memlog_status s = search_likely(job, true, job->slow, ret, err);
 
 	if (!*ret && job->image->shortened)
 		s = search_likely(job, true, false, ret, err);
-	if (!*ret)
+	if (!*ret && search_is_worth(job))
 		s = search_likely(job, false, false, ret, err);
 	return s;
 }
 
 /* *ret: it is enough, all that was asked for, or failed. */
-static enum memlog_status search_slow(struct ml_scan_job *job, bool *ret,
+static enum memlog_status search_first(struct ml_scan_job *job, bool *ret,
 				      struct memlog_err *err)
 {
 	enum memlog_status s = search_need(job, ret, err);
@@ -230,9 +240,19 @@ static bool search_ends_early(const struct ml_scan_job *job)
 {
 	struct ml_named named;
 
-	return (job->opts->mode == MEMLOG_SCAN_AUTO ||
+	return ((job->opts->mode == MEMLOG_SCAN_AUTO && job->slow) ||
 		job->opts->mode == MEMLOG_SCAN_LIKELY) &&
-	       is_slow(job->image) && !ml_image_named(job->image, 0, &named);
+	       !ml_image_named(job->image, 0, &named);
+}
+
+/* How it is read from now on. */
+static void search_advise(const struct memlog_image *image, bool random)
+{
+	size_t i;
+
+	ml_file_advise(&image->file, random);
+	for (i = 0; i < image->n_parts; i++)
+		ml_file_advise(&image->parts[i]->file, random);
 }
 
 /* Likely places, and the rest if the mode asks for it. */
@@ -243,12 +263,16 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	enum memlog_status s = MEMLOG_OK;
 	bool done = false;
 
-	if (search_ends_early(job))
-		s = search_slow(job, &done, err);
+	if (search_ends_early(job)) {
+		search_advise(job->image, true);
+		s = search_first(job, &done, err);
+	}
 	if (done)
 		return s;
 	/* all pages are read now */
+	search_advise(job->image, job->opts->mode == MEMLOG_SCAN_LIKELY);
 	job->exact = search_ends_early(job);
+	job->window = job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
 	s = ml_scan_likely(job, err);
 	if (!s && !job->stats.likely_only) {
@@ -298,6 +322,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
+	job.slow = is_slow(image);
 	job.known = known;
 	job.some = ml_image_named_word(image, ML_NAMED_SOME) ||
 		   (o.n_ranges && !again && scan_leaves_out(&job));

@@ -40,13 +40,15 @@ static enum memlog_status search_tick(struct ml_scan_job *job, uint64_t bytes,
 static enum memlog_status search_buffer(struct ml_scan_job *job,
 					struct memlog_err *err)
 {
-	if (job->buf)
+	if (job->size >= job->window)
 		return MEMLOG_OK;
-	job->buf = ml_calloc(&job->logs->alloc, ML_SCAN_WINDOW, 1);
+	ml_free(&job->logs->alloc, job->buf);
+	job->size = 0;
+	job->buf = ml_calloc(&job->logs->alloc, job->window, 1);
 	if (!job->buf)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for a %u byte window",
-			       ML_SCAN_WINDOW);
+			       "no memory for a %zu byte window", job->window);
+	job->size = job->window;
 	return MEMLOG_OK;
 }
 
@@ -236,7 +238,7 @@ static enum memlog_status search_whole(struct ml_scan_job *job,
 				return s;
 			p = job->buf;
 			s = sp->ops->read(sp->self, addr, job->buf,
-					  ml_min(r.end - addr, ML_SCAN_WINDOW),
+					  ml_min(r.end - addr, job->window),
 					  &got, err);
 		}
 		if (ml_space_ended(sp, s))
@@ -367,12 +369,12 @@ search_downwards(struct ml_scan_job *job, struct ml_scanner *sc,
 
 	for (*ret_start = range.end; *ret_start > range.start;
 	     *ret_start = start) {
-		start = *ret_start - range.start > ML_SCAN_WINDOW ?
-				*ret_start - ML_SCAN_WINDOW :
+		start = *ret_start - range.start > job->window ?
+				*ret_start - job->window :
 				range.start;
 		s = search_upwards(job, sc,
 				   (struct memlog_range){ start, *ret_start },
-				   ML_SCAN_WINDOW, 0, &end, err);
+				   job->window, 0, &end, err);
 		if (s)
 			return s;
 		if (far_enough(job, start, true, stop_after)) {

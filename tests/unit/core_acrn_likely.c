@@ -176,7 +176,7 @@ static void slow(void **state)
 			 MEMLOG_OK);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_true(stats.likely_only);
-	assert_true(m.bytes < 12u << 20);
+	assert_true(m.bytes < 16u << 20);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	acrn_model_free(model);

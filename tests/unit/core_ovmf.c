@@ -395,7 +395,7 @@ static void likely(void **state)
 				 0);
 		assert_int_equal(memlog_logs_count(logs), 1);
 		assert_true(stats.likely_only);
-		assert_true(stats.covered <= 64 << 20);
+		assert_true(stats.covered <= 72 << 20);
 		memlog_logs_destroy(logs);
 		memlog_image_close(image);
 		mem_free(&m);

@@ -336,6 +336,8 @@ enum memlog_status ml_ovmf_probe(const struct ml_probe *probe,
 	copy_version(&f, pub);
 	judge_state(&f.o, pub);
 	judge_oddities(&f.o, pub);
+	if (f.o.kind == OVMF_KIND_PREVIOUS)
+		pub->state = MEMLOG_STATE_STALE;
 	memcpy(log->priv, &f.o, sizeof(f.o));
 	return MEMLOG_OK;
 }

@@ -24,6 +24,9 @@
 #include "base/limits.h"
 #include "far.h"
 
+/* Of headers: more than is in most files. */
+enum { FILE_HEAD = 64 << 10 };
+
 struct fd_file {
 	struct memlog_allocator alloc;
 	char *name;
@@ -33,6 +36,7 @@ struct fd_file {
 	int fd;	       /* -1: memory */
 	bool regular;
 	bool seek_data;		  /* use SEEK_DATA and SEEK_HOLE */
+	bool random;		  /* the kernel reads nothing ahead */
 	struct memlog_range data; /* last result: a dump may have a
 					 * million headers in one range */
 };
@@ -81,6 +85,26 @@ static enum memlog_status read_fd(struct fd_file *f, uint64_t off, uint8_t *buf,
 	return MEMLOG_OK;
 }
 
+/* The most that one request to read ahead is sure to be met for. */
+enum { WANTED = 128 << 10 };
+
+/* The most that is asked for before it is looked at. */
+#define MOST_WANTED (UINT64_C(64) << 20)
+
+/* Have the kernel read a part of the file at once, rather than page by page. */
+static void file_want(const struct fd_file *f, uint64_t off, uint64_t len)
+{
+	uint64_t n;
+
+	if (!f->random || len <= ML_PAGE)
+		return;
+	for (len = ml_min(len, MOST_WANTED); len; off += n, len -= n) {
+		n = ml_min(len, WANTED);
+		(void)posix_fadvise(f->fd, (off_t)off, (off_t)n,
+				    POSIX_FADV_WILLNEED);
+	}
+}
+
 static enum memlog_status file_read(void *self, uint64_t off, void *buf,
 				    size_t len, size_t *ret,
 				    struct memlog_err *err)
@@ -94,6 +118,7 @@ static enum memlog_status file_read(void *self, uint64_t off, void *buf,
 	if (off < f->size) {
 		len = ml_min(len, f->size - off);
 		if (f->map) {
+			file_want(f, off, len);
 			memcpy(buf, f->map + off, len);
 			*ret = len;
 			return MEMLOG_OK;
@@ -169,6 +194,7 @@ static enum memlog_status file_map(void *self, uint64_t off, size_t len,
 				  (unsigned long long)off);
 	*ret_ptr = f->map + off;
 	*ret = ml_min(len, f->size - off);
+	file_want(f, off, *ret);
 	return MEMLOG_OK;
 }
 
@@ -194,6 +220,26 @@ static const struct memlog_reader_ops file_ops = {
 	.close = file_close,
 	.next_data = file_next_data,
 };
+
+static void file_advise(struct fd_file *f, bool random)
+{
+	if (f->fd < 0 || f->random == random)
+		return;
+	f->random = random;
+	if (f->map)
+		(void)madvise((void *)(uintptr_t)f->map, f->map_len,
+			      random ? MADV_RANDOM : MADV_NORMAL);
+	(void)posix_fadvise(f->fd, 0, 0,
+			    random ? POSIX_FADV_RANDOM : POSIX_FADV_NORMAL);
+}
+
+/* All formats look at the head of a file. What the kernel would read ahead of it may be
+ * more than all that is needed. */
+static void file_want_head(const struct fd_file *f)
+{
+	if (f->regular)
+		(void)posix_fadvise(f->fd, 0, FILE_HEAD, POSIX_FADV_WILLNEED);
+}
 
 static enum memlog_status file_create(const char *name,
 				      const struct memlog_allocator *alloc,
@@ -308,6 +354,7 @@ enum memlog_status ml_file_open_fd(int fd, const char *name,
 			f->map_len = (size_t)f->size;
 		}
 	}
+	file_want_head(f);
 	file_fill(ret, f);
 	return MEMLOG_OK;
 }
@@ -379,6 +426,13 @@ bool ml_file_is_slow(const struct ml_file *file)
 		if (file->ops && file->ops->flags & MEMLOG_READER_SLOW)
 			return true;
 	return false;
+}
+
+void ml_file_advise(const struct ml_file *file, bool random)
+{
+	for (; file; file = file->lower)
+		if (file->ops == &file_ops)
+			file_advise(file->self, random);
 }
 
 bool ml_file_is_device(const struct ml_file *file)

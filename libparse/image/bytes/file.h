@@ -32,6 +32,10 @@ enum memlog_status ml_file_memory(const void *bytes, size_t len,
 /* Close a file and make *file all zero. It may be NULL or empty. */
 void ml_file_close(struct ml_file *file);
 
+/* random: of the parts that are read from now on nothing after them is needed, so that the
+ * kernel should read no more than these. Otherwise it is read in sequence, as at first. */
+void ml_file_advise(const struct ml_file *file, bool random);
+
 /* Is it a device, rather than a regular file or part of one? */
 bool ml_file_is_device(const struct ml_file *file);
 
