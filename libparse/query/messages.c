@@ -80,6 +80,18 @@ static void say_add(char *list, size_t size, const char *name)
 	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
 }
 
+static bool say_has(const struct ml_run *run, const struct ml_format *f)
+{
+	const struct memlog_logs *logs = run->lists[0];
+	size_t i, n = memlog_logs_count(logs);
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(memlog_logs_get(logs, i)->format, f->name))
+			return true;
+	return false;
+}
+
+/* Of those that have no likely places some are found where other memory leads. */
 void ml_say_formats(const struct ml_run *run, int level)
 {
 	char in[240] = "", not [240] = "";
@@ -90,7 +102,7 @@ void ml_say_formats(const struct ml_run *run, int level)
 
 		if (!ml_format_asked(run->asked, f))
 			continue;
-		if (f->find.likely)
+		if (f->find.likely || say_has(run, f))
 			say_add(in, sizeof(in), f->name);
 		else
 			say_add(not, sizeof(not ), f->name);

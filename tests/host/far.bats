@@ -204,11 +204,11 @@ dense() {
 	END
 }
 
-# Real ones, as large and as dense as they were.
+# Real ones, as large and as dense as they were. The ring buffer is where reserve_mem= had it.
 @test "guests with Linux: few requests" {
 	local rc f
 	for f in "hyp-nvhe 0x40000000 0x8000000" "hyp-pkvm 0x40000000 0x8000000" \
-		"hyp-remote-test 0 0x8000000"; do
+		"hyp-remote-test 0 0x8000000" "ftrace-arm64 0x40000000 0x8000000 0x47e67000"; do
 		rc=0
 		echo "$f"
 		unpack "${f%% *}.elf"
@@ -221,6 +221,7 @@ dense() {
 		cmp out want
 		at_most 40 "$M24"
 	done
+	grep -q "searched for: .*ftrace.*; not searched for" err
 }
 
 # The memory of a real guest in one with 20 MiB more of it above: the log is far below the

@@ -137,6 +137,10 @@ enum memlog_status ml_ftrace_probe(const struct ml_probe *p, struct ml_log *log,
 				   struct memlog_err *err);
 bool ml_ftrace_glance(const uint8_t *p, size_t len);
 
+/* likely.c: below the top of RAM. */
+size_t ml_ftrace_pointed(struct memlog_image *image, struct ml_likely *ret,
+			 size_t max);
+
 /* order.c: add a CPU's extents to the log, pages in reading order. */
 enum memlog_status ml_ftrace_cpu_add(struct memlog_logs *logs,
 				     struct ml_log *log,

@@ -266,6 +266,7 @@ const struct ml_format ml_format_ftrace = {
 	.find.needs_random = true,
 	.find.glance = ml_ftrace_glance,
 	.find.kernel = ML_KERNEL_EXPAND | ML_KERNEL_PHYS,
+	.find.pointed = ml_ftrace_pointed,
 	.group.expand = ml_ftrace_expand,
 	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE,
 	.say.symbols = "ftrace_events",
