@@ -297,19 +297,18 @@ struct ml_format {
 	 *	Also how far before its header a log may start that the header
 	 *	points to. At most ML_STREAM_BACK.
 	 * screen: for formats without a magic: may the page at addr start a
-	 *	log? Judges only by the page's len bytes, which may be as few as
-	 *	MEMLOG_PEEK. Called for every page of every image, so check addr
-	 *	and one cache line first. eager: there is a reason to look
-	 *	closely and doubt less.
-	 * screen_align: screen rejects every addr that is not a multiple of
-	 *	this power of two; 0: unknown. screen_eager: it rejects every
-	 *	page unless eager is set. Both save the call.
-	 * glance: there is a magic at p: false if probe() would definitely
-	 *	reject it. Guards against magics planted by the million: quick,
-	 *	by the len bytes at p, as few as MEMLOG_PEEK.
-	 * expected: does the image say that it has such logs? If so, or if the
-	 *	user names the format or wants an exhaustive search, screen is
-	 *	called with eager set.
+	 *	log? Judges only by the page's len bytes, as few as MEMLOG_PEEK.
+	 *	Called for every page of every image, so check addr and one cache
+	 *	line first. eager: there is reason to look closely, doubt less.
+	 * screen_align: it rejects every addr that is not a multiple of this power
+	 *	of two; 0: unknown. screen_eager: and all unless eager is set.
+	 * glance: there is a magic at p: false if probe() would definitely reject
+	 *	it. Guards against magics planted by the million: quick, by the
+	 *	len bytes at p, as few as MEMLOG_PEEK.
+	 * expected: does the image say that it has such logs? Then, and if the
+	 *	user names the format, or all is searched, screen is eager.
+	 * perhaps: is it there only if guests run? Then memory is not read for
+	 *	it alone where the logs that an image most often has were found.
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
 	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
 	 *	needs physical addresses, also in memory of a process.
@@ -325,6 +324,7 @@ struct ml_format {
 		bool screen_eager;
 		bool (*glance)(const uint8_t *p, size_t len);
 		bool (*expected)(const struct memlog_image *image);
+		bool (*perhaps)(const struct memlog_image *image);
 		unsigned int kernel; /* ML_KERNEL_* */
 		size_t (*likely)(struct memlog_image *image,
 				 struct ml_likely *ret, size_t max);

@@ -335,6 +335,29 @@ static bool likely_has_current(const struct ml_scan_job *job,
 	return false;
 }
 
+/* Have all logs been found that an image most often has? */
+static bool likely_has_usual(const struct ml_scan_job *job)
+{
+	size_t i;
+
+	for (i = 0; ml_formats[i]; i++)
+		if (ml_formats[i]->say.usual &&
+		    ml_format_asked(job->opts->formats, ml_formats[i]) &&
+		    !likely_has_current(job, ml_formats[i]))
+			return false;
+	return true;
+}
+
+/* Is it worth reading the rest for logs of this format? */
+static bool likely_is_missed(const struct ml_scan_job *job,
+			     const struct ml_format *f)
+{
+	if (!f->find.expected || !f->find.expected(job->image))
+		return false;
+	return !f->find.perhaps || !f->find.perhaps(job->image) ||
+	       !likely_has_usual(job);
+}
+
 bool ml_scan_is_enough(const struct ml_scan_job *job)
 {
 	bool others = false, enough = false, current;
@@ -350,8 +373,7 @@ bool ml_scan_is_enough(const struct ml_scan_job *job)
 		    (others && f->say.on_request))
 			continue;
 		current = likely_has_current(job, f);
-		if (!current && f->find.expected &&
-		    f->find.expected(job->image))
+		if (!current && likely_is_missed(job, f))
 			return false;
 		enough |= current;
 	}

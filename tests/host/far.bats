@@ -108,7 +108,7 @@ M4=4194304 M8=8388608 M24=25165824
 # Of other formats, or with Linux: the text is the same.
 @test "dumps of other machines: few requests" {
 	local f file rc
-	for f in coreboot-q35.raw opal-p9.raw tboot-{plain,packed,over}.raw \
+	for f in xen-pae32.elf coreboot-q35.raw opal-p9.raw tboot-{plain,packed,over}.raw \
 		ramoops-61.raw advlogger-v5-wrap.raw ftrace-{612,arm64}.elf \
 		dmesg-{44,510,54}.elf ovmf-c01-elf64.host-vmcore; do
 		unpack "$f"
