@@ -63,8 +63,8 @@ void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image);
 
-/* If entries do not say which CPU wrote them: the per-CPU pointers to the rings
- * are in CPU order. */
+/* For a log with entries that do not say which CPU wrote them: the per-CPU pointers to
+ * the rings are in CPU order. */
 void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image);
 
 /* Sort the extents by CPU, then by address. */

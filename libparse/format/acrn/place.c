@@ -315,12 +315,6 @@ void ml_acrn_name_by_pointers(struct ml_log *log, struct memlog_image *image)
 	struct pointers p;
 	int32_t cpu;
 
-	/* either all rings name their CPU or none do */
-	for (i = 0; i < n; i++)
-		if (log->extents[i].cpu >= 0)
-			return;
-	if (log->pub.flags & MEMLOG_LOG_EMPTY)
-		return;
 	if (pointers_init(&p, &log, 1, image)) {
 		for (i = 0; i < n; i++) {
 			if (!pointer_to(&p, &log->extents[i], &mine))
@@ -354,13 +348,13 @@ static void acrn_place_undecided(struct ml_log *log, size_t n, const char *why)
 void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 			  struct memlog_image *image)
 {
-	uint64_t hits[16] = { 0 }, most = 0;
+	uint64_t *hits = ml_calloc(&image->alloc, n, sizeof(*hits)), most = 0;
 	bool ok, tie = false;
 	size_t i;
 
-	n = ml_min(n, sizeof(hits) / sizeof(hits[0]));
-	ok = count_hits(logs, n, image, hits);
-	for (i = 0; i < n; i++)
+	image->starved |= !hits;
+	ok = hits && count_hits(logs, n, image, hits);
+	for (i = 0; i < n && ok; i++)
 		if (hits[i] > most) {
 			most = hits[i];
 			tie = false;
@@ -391,6 +385,7 @@ void ml_acrn_ask_pointers(struct ml_log *const *logs, size_t n,
 				 "left over");
 		}
 	}
+	ml_free(&image->alloc, hits);
 }
 
 static void acrn_place_judge(struct ml_log *log)
@@ -446,17 +441,18 @@ static void acrn_place_number(struct ml_log *const *logs, size_t n, bool some)
 void ml_acrn_log_relate(struct ml_log *const *logs, size_t n,
 			struct memlog_image *image, bool some)
 {
-	struct ml_log *live[16];
+	struct ml_log **live = ml_calloc(&image->alloc, n, sizeof(*live));
 	size_t n_live = 0, i;
 
+	image->starved |= !live;
 	for (i = 0; i < n; i++) {
 		ml_acrn_sort_extents(logs[i]);
 		acrn_place_judge(logs[i]);
-		if (logs[i]->pub.state == MEMLOG_STATE_CURRENT &&
-		    n_live < sizeof(live) / sizeof(live[0]))
+		if (logs[i]->pub.state == MEMLOG_STATE_CURRENT && live)
 			live[n_live++] = logs[i];
 	}
 	if (n_live > 1 || (n_live && some))
 		ml_acrn_ask_pointers(live, n_live, image);
+	ml_free(&image->alloc, live);
 	acrn_place_number(logs, n, some);
 }
