@@ -164,6 +164,34 @@ static void test_users(void **state)
 	ml_stats_destroy(s);
 }
 
+/* A counter that goes back does not count as one that wrapped. */
+static void test_back(void **state)
+{
+	struct ml_stats *s = start(&toy);
+	const struct ml_stats_cpu *c;
+
+	(void)state;
+	add(s, 0, 1000, ML_EVENT_LEAVE, 1, 0);
+	add(s, 0, 900, ML_EVENT_ENTER, 0, 0);
+	add(s, 0, 2000, ML_EVENT_LEAVE, 1, 0);
+	add(s, 0, 2030, ML_EVENT_ENTER, 0, 0);
+	/* with the wrap, the longest that there may be, and one cycle more */
+	add(s, 0, UINT64_MAX - 9, ML_EVENT_LEAVE, 1, 0);
+	add(s, 0, 10, ML_EVENT_ENTER, 0, 0);
+	add(s, 0, 20, ML_EVENT_LEAVE, 7, 0);
+	add(s, 0, 20ull + INT64_MAX, ML_EVENT_ENTER, 0, 0);
+	add(s, 0, 40, ML_EVENT_LEAVE, 9, 0);
+	add(s, 0, 41ull + INT64_MAX, ML_EVENT_ENTER, 0, 0);
+	assert_int_equal(ml_stats_finish(s, NULL), 0);
+	c = ml_stats_get(s, 0);
+	assert_int_equal(c->exits[1].n, 3);
+	assert_int_equal(c->exits[1].cycles, 0 + 30 + 20);
+	assert_true(c->exits[7].cycles == INT64_MAX);
+	assert_int_equal(c->exits[9].n, 1);
+	assert_int_equal(c->exits[9].cycles, 0);
+	ml_stats_destroy(s);
+}
+
 /* A log without events has nothing to count. */
 static void test_none(void **state)
 {
@@ -437,9 +465,9 @@ static void test_vectors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exits),	cmocka_unit_test(test_users),
-		cmocka_unit_test(test_none),	cmocka_unit_test(test_model),
-		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_exits), cmocka_unit_test(test_users),
+		cmocka_unit_test(test_back),  cmocka_unit_test(test_none),
+		cmocka_unit_test(test_model), cmocka_unit_test(test_vectors),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -327,6 +327,19 @@ static void test_qemu(void **state)
 	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
 	assert_true(ml_xen_runs(image));
 	memlog_image_close(image);
+
+	/* Xen's images end where its direct map begins, which is not theirs */
+	put64(cpu + 360, 0xffff858000001000);
+	put64(cpu + 384, ML_XEN_DIRECTMAP - 1);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
+	assert_true(ml_xen_runs(image));
+	memlog_image_close(image);
+	put64(cpu + 384, ML_XEN_DIRECTMAP);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	ml_image_add_note(image, "QEMU", 0, "t", "", cpu, sizeof(cpu));
+	assert_false(ml_xen_runs(image));
+	memlog_image_close(image);
 	mem_free(&mem);
 }
 
@@ -366,6 +379,59 @@ static void test_pagewalk(void **state)
 	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64, 1ull << 50,
 				     0, &pa),
 			 MEMLOG_NO_DATA);
+	mem_free(&mem);
+}
+
+/* CR3 has bits that are not the table's address: flags or a PCID in 64-bit mode, where
+ * the table may be above 4 GiB; with PAE the table is aligned to 32 bytes only. */
+static void test_cr3_bits(void **state)
+{
+	static const uint64_t root = (5ull << 32) + PAGE;
+	static const uint64_t bits[] = { 0, 0x18, 0x801, 0xfff, 1ull << 63 };
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 16 * PAGE),
+		*top = mem_add(&mem, root, PAGE);
+	uint64_t pa;
+	size_t i;
+
+	put64(top + 8 * 3, 2 * PAGE | 1);
+	put64(m + 2 * PAGE + 8 * 4, 3 * PAGE | 1);
+	put64(m + 3 * PAGE + 8 * 5, 0x27a00000 | 0x81);
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_64,
+					     root | bits[i],
+					     3ull << 39 | 4ull << 30 |
+						     5ull << 21 | 0x12345,
+					     &pa),
+				 MEMLOG_OK);
+		assert_int_equal(pa, 0x27a12345);
+	}
+
+	/* the same page has four tables of PAE at 0x20 and four more at 0x40 */
+	put64(m + 8 * PAGE + 0x20 + 8 * 2, 9 * PAGE | 1);
+	put64(m + 8 * PAGE + 0x40 + 8 * 2, 10 * PAGE | 1);
+	put64(m + 9 * PAGE + 8 * 6, (7ull << 32) | 0x600000 | 0x81);
+	put64(m + 10 * PAGE + 8 * 6, 11 * PAGE | 1);
+	put64(m + 11 * PAGE + 8 * 7, 0x77000 | 1);
+	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_PAE,
+				     8 * PAGE | 0x20 | 0x18,
+				     0x80000000 | 6 << 21 | 0x1234, &pa),
+			 MEMLOG_OK);
+	assert_int_equal(pa, (7ull << 32) | 0x601234);
+	assert_int_equal(
+		ml_pagewalk(&mem_ops, &mem, ML_PAGING_PAE, 8 * PAGE | 0x40,
+			    0x80000000 | 6 << 21 | 7 << 12 | 0x234, &pa),
+		MEMLOG_OK);
+	assert_int_equal(pa, 0x77234);
+
+	/* without PAE its flags are no part of the address either */
+	put32(m + 12 * PAGE + 4 * 0x201, 13 * PAGE | 1);
+	put32(m + 13 * PAGE + 4 * 9, 0x78000 | 1);
+	assert_int_equal(ml_pagewalk(&mem_ops, &mem, ML_PAGING_32,
+				     12 * PAGE | 0x18,
+				     0x201u << 22 | 9 << 12 | 0x345, &pa),
+			 MEMLOG_OK);
+	assert_int_equal(pa, 0x78345);
 	mem_free(&mem);
 }
 
@@ -429,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_cr3_wrong),
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_pagewalk),
+		cmocka_unit_test(test_cr3_bits),
 		cmocka_unit_test(test_top),
 	};
 

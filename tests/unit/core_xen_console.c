@@ -535,6 +535,17 @@ static void test_xencons(void **state)
 		assert_memory_equal(text, want, i);
 		free(text);
 		memlog_logs_destroy(logs);
+		/* a byte that is no text, in the first place and in the last */
+		for (int last = 0; last < 2; last++) {
+			uint8_t *at = page + 1024 + (last ? i - 1 : 0);
+			uint8_t was = *at;
+
+			*at = 1;
+			logs = xen_scan(image, "xencons");
+			assert_int_equal(memlog_logs_count(logs), 0);
+			memlog_logs_destroy(logs);
+			*at = was;
+		}
 		put32(page + 3080, n - 3000); /* more than fits */
 		logs = xen_scan(image, "xencons");
 		assert_int_equal(memlog_logs_count(logs), 0);

@@ -92,6 +92,43 @@ static void test_xentrace(void **state)
 	}
 }
 
+/* The counters run to twice the size of a buffer: what was not read yet is between
+ * them, in a buffer whose reader has read some as well. */
+static void test_xentrace_consumed(void **state)
+{
+	static const struct {
+		uint32_t cons, prod, used;
+	} t[] = {
+		{ 0, 4000, 4000 },    { 1000, 4000, 3000 }, { 4000, 4000, 0 },
+		{ 8000, 9000, 1000 }, { 16000, 100, 468 },  { 8184, 0, 8184 },
+		{ 1000, 9184, 8184 }, { 12000, 12000, 0 },
+	};
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "xentrace",
+				      .symbols = &trace_symbols };
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	struct xen_world w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		xen_world_init(&w, MEMLOG_MACH, true);
+		put_t_info(&w, 0x402, 0x404);
+		put32(w.m + 0x400000, t[i].cons);
+		put32(w.m + 0x400000 + 4, t[i].prod);
+		xen_world_sync(&w);
+		put64(w.m + XEN_START + XEN_BSS + 64,
+		      ML_XEN_DIRECTMAP + 0x300000);
+		assert_int_equal(memlog_scan(w.image, &o, &logs, NULL, &err),
+				 0);
+		assert_int_equal(memlog_logs_count(logs), 1);
+		assert_int_equal(memlog_logs_get(logs, 0)->used, t[i].used);
+		memlog_logs_destroy(logs);
+		xen_world_fini(&w);
+	}
+}
+
 /* Frames that are not in the image are counted, and what is in the others is still
  * known. */
 static void test_xentrace_missing(void **state)
@@ -236,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_xentrace),
+		cmocka_unit_test(test_xentrace_consumed),
 		cmocka_unit_test(test_xentrace_missing),
 		cmocka_unit_test(test_xentrace_huge),
 		cmocka_unit_test(test_xentrace_at),
