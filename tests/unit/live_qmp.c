@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_qmp.c - guests by their monitor: a peer of our own that tells the truth,
  * lies, stalls and breaks off. */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -12,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -66,6 +68,23 @@ static struct {
 	const char *log; /* answer to query-firmware-log, NULL: none */
 	size_t saves;
 } peer;
+
+/* The C library's: never more than a part of what is asked for, and every other time it
+ * is interrupted. */
+ssize_t pread(int fd, void *buf, size_t len, off_t off)
+{
+	static _Thread_local bool interrupted;
+
+	interrupted = !interrupted;
+	if (interrupted) {
+		errno = EINTR;
+		return -1;
+	}
+	/* those of /proc/PID/pagemap are whole entries */
+	if (len > 16)
+		len = len > 1000 ? 1000 : len / 16 * 8;
+	return syscall(SYS_pread64, fd, buf, len, off);
+}
 
 /* ---- the peer ----------------------------------------------------------- */
 

@@ -7,7 +7,6 @@
  * cannot be read, QEMU writes the memory that is needed to a file. Only what
  * the flat view lists as RAM is read, never device memory.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/range.h"
+#include "image/bytes/spool.h"
 #include "image/process/process.h"
 #include "live.h"
 #include "qmp.h"
@@ -66,20 +66,12 @@ static enum memlog_status qmp_image_saved(struct guest *g, uint64_t addr,
 					  struct memlog_err *err)
 {
 	enum memlog_status s;
-	ssize_t n = 0;
 
-	*ret = 0;
 	len = ml_min(len, ML_QMP_SAVE_MAX);
 	s = ml_qmp_save_range(&g->save, addr, len, err);
-	while (!s && *ret < len) {
-		n = pread(g->save.fd, buf + *ret, len - *ret, (off_t)*ret);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return ml_fail_errno(err, MEMLOG_IO, n ? errno : EIO,
-					     "cannot read a temporary file");
-		*ret += (size_t)n;
-	}
+	if (!s)
+		s = ml_spool_read(g->save.fd, 0, buf, len, err);
+	*ret = s ? 0 : len;
 	return s;
 }
 
@@ -133,9 +125,8 @@ static enum memlog_status peek_entry(struct guest *g,
 		n = ml_min(count, per);
 		s = ml_qmp_save_range(&g->save, addr, n * ML_PAGE, err);
 		for (i = 0; i < n && !s; i++, buf += MEMLOG_PEEK)
-			if (pread(g->save.fd, buf, MEMLOG_PEEK,
-				  (off_t)(i * ML_PAGE)) != MEMLOG_PEEK)
-				memset(buf, 0, MEMLOG_PEEK);
+			s = ml_spool_read(g->save.fd, i * ML_PAGE, buf,
+					  MEMLOG_PEEK, err);
 	}
 	return s;
 }
