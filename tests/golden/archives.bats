@@ -55,6 +55,17 @@ pack() {
 	[[ $output == *"file in an archive"*"vmcore ("*"), of "* ]]
 }
 
+@test "without a standard input: the file is descriptor 0" {
+	local name
+	pack gnutar "$T/tar" vmcore
+	zstd -q -c dir/vmcore >"$T/zst"
+	gzip -c dir/vmcore >"$T/gz"
+	for name in "$T/tar" "$T/zst" "$T/gz" dir/vmcore; do
+		"$dump" "$name" <&- >"$T/got"
+		cmp "$T/got" want
+	done
+}
+
 @test "of several files the largest dump, and any by its name" {
 	local format
 	for format in gnutar zip 7zip; do

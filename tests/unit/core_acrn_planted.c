@@ -81,6 +81,39 @@ static void test_planted_traces(void **state)
 	mem_free(&mem);
 }
 
+/* A region of more rings than are looked at together: none is lost, but they are several
+ * logs. */
+static void test_planted_rings(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "acrn-log" };
+	const size_t n = ML_ACRN_MAX_RINGS + 100, bytes = 4096;
+	struct mem mem = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	const struct memlog_log *log;
+	uint8_t *p = mem_add(&mem, 0x100000, n * bytes);
+	size_t i, most = 0;
+
+	for (i = 0; i < n; i++, p += bytes) {
+		put64(p, SBUF_MAGIC);
+		put32(p + 8, 50);
+		put32(p + 12, 80);
+		put32(p + 20, 80);
+		put32(p + 36, 4000);
+		sprintf((char *)p + 64, "[1us][cpu=%zu][sev=1][seq=1]:new", i);
+	}
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	for (i = 0; (log = memlog_logs_get(logs, i)); i++)
+		if (log->n_extents > most)
+			most = log->n_extents;
+	assert_in_range(most, ML_ACRN_MAX_RINGS / 2, ML_ACRN_MAX_RINGS);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 /* Rings with the text of an old version ask for a look at all of low memory.
  * However many are planted, wherever, it is gone through once. */
 static void test_planted_old_logs(void **state)
@@ -180,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_not_logs),
 		cmocka_unit_test(test_planted_traces),
+		cmocka_unit_test(test_planted_rings),
 		cmocka_unit_test(test_planted_old_logs),
 		cmocka_unit_test(test_quoted_head),
 	};

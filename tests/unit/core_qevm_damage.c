@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "libqevm.h"
 
 /* Two blocks whose pages are the same bytes of the file. */
@@ -96,6 +97,40 @@ static void test_refused(void **state)
 	qevm_start(&f, "ram", PAGE);
 	qevm_block(&f, "pc.ram", 2 * PAGE);
 	qevm_refuse(&f, MEMLOG_CORRUPT, "list of blocks");
+}
+
+/* As many blocks as are allowed, and one more. */
+static void test_most_blocks(void **state)
+{
+	struct memlog_image *image;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	unsigned int more, i;
+	char name[16];
+
+	(void)state;
+	for (more = 0; more < 2; more++) {
+		qevm_head(&f, "pc-q35-7.2");
+		qevm_start(&f, "ram", (ML_MAX_SAVED_BLOCKS + more) * PAGE);
+		qevm_block(&f, "pc.ram", PAGE);
+		for (i = 1; i < ML_MAX_SAVED_BLOCKS + more; i++) {
+			snprintf(name, sizeof(name), "rom%u", i);
+			qevm_block(&f, name, PAGE);
+		}
+		qevm_close_section(&f);
+		if (more) {
+			qevm_refuse(&f, MEMLOG_LIMIT, "more than 1024 blocks");
+			continue;
+		}
+		qevm_section(&f, 3);
+		qevm_page(&f, "pc.ram", 0, 'a', NULL);
+		qevm_num(&f, EOS, 8);
+		qevm_close_section(&f);
+		qevm_devices(&f);
+		image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+		memlog_image_close(image);
+		qevm_drop(&f);
+	}
 }
 
 /* background-snapshot: memory has no END, but all its pages. */
@@ -438,6 +473,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mapped_overlap),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_most_blocks),
 		cmocka_unit_test(test_no_end),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_devices_memory),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "libmem.h"
 #include "libquery.h"
 #include "query/query.h"
@@ -326,6 +327,66 @@ static void no_log_unread(void **state)
 	mem_free(&m);
 }
 
+/* What there is from 64 MiB on cannot be found out. */
+static enum memlog_status late(void *self, uint64_t addr,
+			       struct memlog_range *ret, struct memlog_err *err)
+{
+	if (addr >= 0x4000000)
+		return ml_fail(err, MEMLOG_IO, "the disk is gone");
+	*ret = (struct memlog_range){ addr, 0x4000000 };
+	return MEMLOG_OK;
+}
+
+/* What was found before the search failed is printed. That it failed is an error, and the
+ * status; that it met a limit is a warning. */
+static void ended_early(void **state)
+{
+	static const char first[] = "the first log\r\n";
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x4000000);
+	uint8_t *far = mem_add(&m, 0x200000000, 0x10000);
+
+	query_put_log(p + 0x3cb3000, 0x2000, first);
+	query_put_log(far, 0x2000, "the second\r\n");
+	ops.next_data = late;
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "late", NULL,
+					   &image, &query_err),
+			 0);
+	assert_int_equal(query_run(image, "-a --scan=pages"), MEMLOG_IO);
+	assert_string_equal(sink.text, "the first log\n");
+	assert_true(query_was_said("0 the search ended early: "));
+	assert_true(query_was_said("the disk is gone"));
+	assert_false(query_was_said("1 the search ended early: "));
+	assert_non_null(strstr(query_err.text, "the disk is gone"));
+	assert_int_equal(query_result.exit, MEMLOG_EXIT_UNREADABLE);
+	memlog_image_close(image);
+
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(query_run(image, "-a --scan=pages --limit logs=1"),
+			 MEMLOG_OK);
+	assert_string_equal(sink.text, "the first log\n");
+	assert_true(query_was_said("1 the search ended early: "));
+	assert_false(query_was_said("0 "));
+	assert_int_equal(query_run(image, "-a --scan=pages"), MEMLOG_OK);
+	assert_false(query_was_said("ended early"));
+	assert_non_null(strstr(sink.text, "the second\n"));
+
+	/* without any log the failure is all that there is to say */
+	memset(p, 0, 0x4000000);
+	memlog_image_close(image);
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "late", NULL,
+					   &image, &query_err),
+			 0);
+	assert_int_equal(query_run(image, "-a --scan=pages"), MEMLOG_IO);
+	assert_int_equal(sink.len, 0);
+	assert_false(query_was_said("ended early"));
+	assert_non_null(strstr(query_err.text, "the disk is gone"));
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 /* Pages that the image does not have: the rest is printed. */
 static void missing_page(void **state)
 {
@@ -546,6 +607,7 @@ int main(void)
 		cmocka_unit_test(doubtful_logs),
 		cmocka_unit_test(no_log),
 		cmocka_unit_test(no_log_unread),
+		cmocka_unit_test(ended_early),
 		cmocka_unit_test(missing_page),
 		cmocka_unit_test(raw_to_terminal),
 		cmocka_unit_test(invalid),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Extracts: what is printed of them is the same as of the memory that they are from. */
+#include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -74,6 +75,53 @@ static void extract_xen(void **state)
 	mem_free(&m);
 }
 
+/* What is in the sink is an ELF core, every field of its headers as the specification has
+ * it: notes without an address, then the loads one after another, in whole pages. */
+static void check_headers(void)
+{
+	const Elf64_Phdr *ph;
+	Elf64_Ehdr eh;
+	uint64_t end;
+	size_t i;
+
+	assert_true(sink.len > sizeof(eh));
+	memcpy(&eh, sink.text, sizeof(eh));
+	assert_memory_equal(eh.e_ident, ELFMAG, SELFMAG);
+	assert_int_equal(eh.e_ident[EI_CLASS], ELFCLASS64);
+	assert_int_equal(eh.e_ident[EI_DATA], ELFDATA2LSB);
+	assert_int_equal(eh.e_ident[EI_VERSION], EV_CURRENT);
+	for (i = EI_VERSION + 1; i < EI_NIDENT; i++)
+		assert_int_equal(eh.e_ident[i], 0);
+	assert_int_equal(eh.e_type, ET_CORE);
+	assert_int_equal(eh.e_version, EV_CURRENT);
+	assert_int_equal(eh.e_entry, 0);
+	assert_int_equal(eh.e_phoff, sizeof(eh));
+	assert_int_equal(eh.e_shoff, 0);
+	assert_int_equal(eh.e_flags, 0);
+	assert_int_equal(eh.e_ehsize, sizeof(eh));
+	assert_int_equal(eh.e_phentsize, sizeof(*ph));
+	assert_int_equal(eh.e_shentsize, 0);
+	assert_int_equal(eh.e_shnum, 0);
+	assert_int_equal(eh.e_shstrndx, 0);
+	assert_true(eh.e_phnum >= 2);
+	ph = (const Elf64_Phdr *)(const void *)(sink.text + sizeof(eh));
+	assert_int_equal(ph[0].p_type, PT_NOTE);
+	assert_int_equal(ph[0].p_offset, sizeof(eh) + eh.e_phnum * sizeof(*ph));
+	assert_int_equal(ph[0].p_vaddr, 0);
+	assert_int_equal(ph[0].p_paddr, 0);
+	end = (ph[0].p_offset + ph[0].p_filesz + 4095) / 4096 * 4096;
+	for (i = 1; i < eh.e_phnum; i++) {
+		assert_int_equal(ph[i].p_type, PT_LOAD);
+		assert_int_equal(ph[i].p_flags, PF_R);
+		assert_int_equal(ph[i].p_offset, end);
+		assert_int_equal(ph[i].p_filesz, ph[i].p_memsz);
+		assert_int_equal((ph[i].p_vaddr | ph[i].p_paddr) % 4096, 0);
+		assert_true(!ph[i].p_vaddr || !ph[i].p_paddr);
+		end += ph[i].p_filesz;
+	}
+	assert_int_equal(sink.len, end);
+}
+
 /* What is extracted is the same logs with the same states. */
 static void extract(void **state)
 {
@@ -89,6 +137,7 @@ static void extract(void **state)
 	image = mem_image(&m, MEMLOG_PHYS);
 	assert_int_equal(query_run(image, "--extract"), MEMLOG_OK);
 	assert_true(sink.len < 0x40000);
+	check_headers();
 	small = reopen();
 	for (i = 0; i < sizeof(args) / sizeof(args[0]); i++) {
 		assert_int_equal(query_run(image, args[i]), MEMLOG_OK);

@@ -82,6 +82,28 @@ static void ranges(void **state)
 
 /* More logs than the limit: what was found stays, and the search goes on to
  * its end without growing. */
+/* A search from the top down looks at all of a window: two logs in it with a hole between
+ * them, in one of the places where a log is likely. */
+static void window_with_hole(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .mode = MEMLOG_SCAN_LIKELY,
+					 .formats = "ovmf" };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p, *q;
+
+	mem_add(&m, 0, 0xa0000);
+	p = mem_add(&m, 0x3000000, 0xcc0000);
+	q = mem_add(&m, 0x3cc2000, 0x4000000 - 0x3cc2000);
+	scan_plant(p + 0xcb0000, "below\n");
+	scan_plant(q + 0x4000, "above\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(scan_count(image, &opts, NULL), 2);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 static void limit(void **state)
 {
 	struct memlog_scan_opts opts = { .size = sizeof(opts), .max_logs = 5 };
@@ -449,6 +471,7 @@ int main(void)
 		cmocka_unit_test(holes),
 		cmocka_unit_test(unaligned_ranges),
 		cmocka_unit_test(ranges),
+		cmocka_unit_test(window_with_hole),
 		cmocka_unit_test(limit),
 		cmocka_unit_test(limit_of_reader),
 		cmocka_unit_test(no_size),
