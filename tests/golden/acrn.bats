@@ -544,6 +544,49 @@ for i in range(0, len(data), 32):
 	same "$T/want" "$T/got"
 }
 
+@test "trace: tables, CSV and JSON of --stats are the model's, of all CPUs too" {
+	local cpus mhz what
+	stats() { perl "$BATS_TEST_DIRNAME/stats.pl" "$@"; }
+	for cpus in 1 3; do
+		"$B/mkacrn" trace "$T/trace" cpus=$cpus exits=4000 noreason=1 \
+			truth="$T/truth"
+		for mhz in 0 1881.6; do
+			local rate=()
+			[ $mhz = 0 ] || rate=(--tsc-mhz "$mhz")
+			stats truth $mhz <"$T/truth" >"$T/rows"
+			sort "$T/rows" >"$T/want"
+			[ "$(wc -l <"$T/want")" -gt $((cpus * 100)) ]
+			[ "$(grep -c '^vm_exit all .* Total ' "$T/want")" -eq \
+				$((cpus > 1)) ]
+			"$dump" -q --stats vm_exit,irq,cpu_usage "${rate[@]}" \
+				"$T/trace" >"$T/out"
+			stats table <"$T/out" | sort >"$T/got"
+			same "$T/want" "$T/got"
+			grep -v ' Total ' "$T/want" >"$T/rows"
+			for what in vm_exit irq cpu_usage; do
+				"$dump" -q --stats $what -O csv "${rate[@]}" \
+					"$T/trace" >"$T/out"
+				stats csv <"$T/out"
+			done | sort >"$T/got"
+			same "$T/rows" "$T/got"
+		done
+		# counts and cycles; the rest is the reader's
+		"$dump" -q --stats vm_exit,irq,cpu_usage -J "$T/trace" >"$T/out"
+		jq -r 'select(.type == "stats") |
+			[.stats, .cpu // "all", .run_cycles] as $of |
+			(.reasons // [] | .[] | [.reason, .count, .cycles]),
+			(.vectors // [] | .[] | [.vector, .count]),
+			(.vms // [] | .[] | [.vm, .cycles]) |
+			$of + . | join(" ")' "$T/out" |
+			perl -pe 's/ 0x(\w+) / sprintf " 0x%08x ", hex $1/e' |
+			sort >"$T/got"
+		stats truth 0 <"$T/truth" | awk '$4 != "Total" {
+			print $1, $2, $3, $4, $5 ($1 == "vm_exit" ? " " $7 : "")
+		}' | sort >"$T/want"
+		same "$T/want" "$T/got"
+	done
+}
+
 @test "trace: --stats of several images name each" {
 	run -0 --separate-stderr "$dump" -q --stats irq new.elf "$trace.elf"
 	[[ $output == *"==> new.elf: acrn-trace phys:0x"*": irq, CPU 0 <=="* ]]
