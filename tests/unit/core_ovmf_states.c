@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "libmem.h"
 #include "libovmf.h"
 
@@ -172,6 +173,51 @@ static void resume_states(void **state)
 	free(early);
 	free(boot);
 	free(other);
+}
+
+/* Of many main logs so many are asked whether they are of a resume, and no more. */
+static void many_resumes(void **state)
+{
+	static const struct {
+		size_t logs, resume;
+		bool asked;
+	} t[] = {
+		{ ML_OVMF_COMPARED, ML_OVMF_COMPARED - 1, true },
+		{ ML_OVMF_COMPARED + 1, ML_OVMF_COMPARED - 1, true },
+		{ ML_OVMF_COMPARED + 1, ML_OVMF_COMPARED, false },
+		{ ML_OVMF_COMPARED + 9, 0, true },
+	};
+	struct ring *r = malloc(sizeof(*r));
+	const size_t bytes = 0x2000;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	size_t i, k;
+	char text[64];
+	uint8_t *p;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct mem m = { .n = 0 };
+
+		p = mem_add(&m, 0x3000000, t[i].logs * bytes);
+		for (k = 0; k < t[i].logs; k++) {
+			ring_init(r, p + k * bytes, 'C', bytes, 192);
+			snprintf(text, sizeof(text), "SEC %03zu\n%s", k,
+				 k == t[i].resume ? "Enter S3 PEIM\n" : "");
+			ring_put(r, text, strlen(text));
+		}
+		image = mem_image(&m, MEMLOG_PHYS);
+		logs = ovmf_scan(image);
+		assert_int_equal(memlog_logs_count(logs), t[i].logs);
+		for (k = 0; k < t[i].logs; k++)
+			assert_int_equal(
+				!!strstr(memlog_logs_get(logs, k)->reason,
+					 "of a resume"),
+				k == t[i].resume && t[i].asked);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		mem_free(&m);
+	}
+	free(r);
 }
 
 static void expect_boot(struct memlog_image *image, uint64_t addr,
@@ -392,6 +438,7 @@ int main(void)
 		cmocka_unit_test(states),
 		cmocka_unit_test(arm_early),
 		cmocka_unit_test(resume_states),
+		cmocka_unit_test(many_resumes),
 		cmocka_unit_test(kept_boots),
 		cmocka_unit_test(kept_resumes),
 		cmocka_unit_test(several_earlies),

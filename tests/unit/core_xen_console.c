@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "format/xen/console.h"
+#include "image/xen/xen.h"
 #include "libxen.h"
 
 static void test_prefix(void **state)
@@ -184,6 +185,43 @@ static void test_copy(void **state)
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&mem);
+}
+
+/* A ring in a page of a domain is a copy of Xen's, which a program in dom0 read. */
+static void test_domain(void **state)
+{
+	uint8_t info[80] = { 0 };
+	int domain;
+
+	put64(info + 72, 5); /* the frame of dom0's list of frames */
+	for (domain = 0; domain < 2; domain++) {
+		struct mem mem = { 0 };
+		uint8_t *m = mem_add(&mem, 0, MIB);
+		struct conring r = { .buf = m + 40 * 4096,
+				     .size = XEN_RING_MIN,
+				     .times = true };
+		struct memlog_image *image;
+		struct memlog_logs *logs;
+		size_t i;
+
+		conring_put(&r, "(XEN) [    0.000001] Xen version 4.17\n");
+		conring_lines(&r, 900);
+		put64(m + 5 * 4096, 6);
+		put64(m + 6 * 4096, 7);
+		for (i = 0; i < 4; i++)
+			put64(m + 7 * 4096 + 8 * (16 + i), 40 + i);
+		image = mem_image(&mem, MEMLOG_MACH);
+		image->machine = "x86_64";
+		if (domain)
+			ml_image_add_note(image, "Xen", ML_XEN_CRASH_INFO, "t",
+					  "", info, sizeof(info));
+		ml_xen_attach(image);
+		logs = xen_scan(image, "xen-console");
+		assert_int_equal(memlog_logs_count(logs), !domain);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		mem_free(&mem);
+	}
 }
 
 /* Blocks that say that they are in a ring as large as all of them: each would have all
@@ -563,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_domain),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_lost_wrapped),
 		cmocka_unit_test(test_lost_begun),
