@@ -81,6 +81,17 @@ static void test_planted_traces(void **state)
 	mem_free(&mem);
 }
 
+static void put_ring(uint8_t *p, uint32_t slots, unsigned int cpu)
+{
+	put64(p, SBUF_MAGIC);
+	put32(p + 8, slots);
+	put32(p + 12, 80);
+	put32(p + 20, 80);
+	put32(p + 36, slots * 80);
+	sprintf((char *)p + 64, "[1us][cpu=%u][idle%u][sev=1][seq=1]:new", cpu,
+		cpu);
+}
+
 /* A region of more rings than are looked at together: none is lost, but they are several
  * logs. */
 static void test_planted_rings(void **state)
@@ -96,12 +107,7 @@ static void test_planted_rings(void **state)
 	size_t i, most = 0;
 
 	for (i = 0; i < n; i++, p += bytes) {
-		put64(p, SBUF_MAGIC);
-		put32(p + 8, 50);
-		put32(p + 12, 80);
-		put32(p + 20, 80);
-		put32(p + 36, 4000);
-		sprintf((char *)p + 64, "[1us][cpu=%zu][sev=1][seq=1]:new", i);
+		put_ring(p, 50, (unsigned int)i);
 	}
 	image = mem_image(&mem, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
@@ -109,6 +115,33 @@ static void test_planted_rings(void **state)
 		if (log->n_extents > most)
 			most = log->n_extents;
 	assert_in_range(most, ML_ACRN_MAX_RINGS / 2, ML_ACRN_MAX_RINGS);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* Two regions: what is looked at around the large rings has the small ones in it, which
+ * were found before. They are listed once. */
+static void test_near(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "acrn-log" };
+	const uint32_t small = 50, large = 13004;
+	struct mem mem = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	uint8_t *p = mem_add(&mem, 0x10000000, 8 << 20);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		put_ring(p + i * 4096, small, i);
+	for (i = 0; i < 2; i++)
+		put_ring(p + (2 << 20) + i * 0xfe000, large, i);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), 2);
+	assert_int_equal(memlog_logs_get(logs, 0)->n_extents, 3);
+	assert_int_equal(memlog_logs_get(logs, 1)->n_extents, 2);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&mem);
@@ -214,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_not_logs),
 		cmocka_unit_test(test_planted_traces),
 		cmocka_unit_test(test_planted_rings),
+		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_planted_old_logs),
 		cmocka_unit_test(test_quoted_head),
 	};
