@@ -78,15 +78,15 @@ static void stop(struct machine *k)
 	free(k->order);
 }
 
-/* The same memory, of a machine that runs: logs are copied and probed again. */
-static void live(struct machine *k)
+/* The same memory, read otherwise. */
+static void again(struct machine *k, uint32_t flags)
 {
 	struct memlog_reader_ops ops = mem_ops;
 	struct memlog_err err;
 
 	memlog_logs_destroy(k->logs);
 	memlog_image_close(k->image);
-	ops.flags |= MEMLOG_READER_LIVE;
+	ops.flags |= flags;
 	if (memlog_image_wrap(&ops, &k->mem, MEMLOG_PHYS, "test", NULL,
 			      &k->image, &err))
 		fail_msg("%s", err.text);
@@ -355,14 +355,69 @@ static void test_older_boot_in_consumed_slots(void **state)
 		assert_true(out.whole > 4000);
 		out = check(&k, log_of(&k, "current"), 2, false);
 		assert_true(out.whole <= 2500);
-		live(&k);
+		/* of a machine that runs, logs are copied and probed again */
+		again(&k, MEMLOG_READER_LIVE);
 		out = check(&k, log_of(&k, "current"), 2, true);
 		assert_true(out.whole > 4000);
 		stop(&k);
 	}
 }
 
-/* Do some rings of the log lie in those of the last boot? */
+/* Where reading is slow, rings are looked for only where one may be: all the same, they
+ * are found, each of a region, of both halves. */
+static void test_slow(void **state)
+{
+	/* in the last, rings are as far apart as they are long */
+	static const struct {
+		unsigned int cpus;
+		uint32_t region;
+	} t[] = { { 1, 2u << 20 },
+		  { 3, 2u << 20 },
+		  { 5, 2u << 20 },
+		  { 16, 2u << 20 },
+		  { 16, 2 * 16 * (64 + 80 * 1004) } };
+	struct machine k;
+	unsigned int c;
+	size_t i, b;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		for (b = 1; b <= 2; b++) {
+			struct acrn_opts o =
+				basic(t[i].cpus, t[i].region, (unsigned int)b);
+			const struct memlog_log *log;
+
+			start(&k, &o, true);
+			again(&k, MEMLOG_READER_SLOW);
+			assert_int_equal(memlog_logs_count(k.logs), b);
+			log = log_of(&k, "current");
+			assert_non_null(log);
+			assert_int_equal(log->n_extents, t[i].cpus);
+			assert_true(check(&k, log, (unsigned int)b - 1, true)
+					    .whole > 1000);
+			log = log_of(&k, "last boot");
+			assert_int_equal(!!log, b == 2);
+			if (log)
+				assert_int_equal(log->n_extents, t[i].cpus);
+			/* any of them leads to all */
+			for (c = 0; c < t[i].cpus; c++) {
+				memlog_logs_destroy(k.logs);
+				assert_int_equal(
+					memlog_scan_at(
+						k.image, MEMLOG_PHYS,
+						acrn_model_ring(k.model,
+								k.model->half,
+								c),
+						NULL, &k.logs, NULL),
+					0);
+				log = log_of(&k, "current");
+				assert_non_null(log);
+				assert_int_equal(log->n_extents, t[i].cpus);
+			}
+			stop(&k);
+		}
+}
+
+/* Are some rings of the log inside of those of the last boot? */
 static bool overwritten(const struct machine *k, const struct memlog_log *log)
 {
 	const struct acrn_model *m = k->model;
@@ -615,6 +670,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_older_boot_in_consumed_slots),
+		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_cpu_count_changed),
 		cmocka_unit_test(test_many_live),
 		cmocka_unit_test(test_early_rings),
