@@ -9,6 +9,8 @@ dump=$B/memlog-dump
 recipes=$root/fixtures/gen/recipes
 vmcores=$root/fixtures/vmcores
 export LC_ALL=C
+# a pipeline fails if any of its commands does: no exit status is lost
+set -o pipefail
 
 # image RECIPE FILE [TRUTH [LOG]]: make an image, and the expected text of a log
 image() {
@@ -51,7 +53,7 @@ kernel_memory() {
 # truth NAME OFFSET LENGTH: the machine's output on its debug port
 truth() {
 	zstd -q -d -c "$vmcores/$1.debugcon.zst" | tail -c "+$(($2 + 1))" |
-		head -c "$3"
+		head_all -c "$3"
 }
 
 # rows STATE: rows of the manifest, without comments
@@ -62,6 +64,24 @@ rows() {
 # objects: JSON lines on stdin without the summary of each image
 objects() {
 	grep -v '^{"type":"image",'
+}
+
+# Of a pipe these read all, so that who writes into it is not killed, which would be a
+# failure.
+# has [OPTION...] PATTERN: grep -q
+has() {
+	grep "$@" | cat >/dev/null
+}
+
+# head_all [OPTION...]: head
+head_all() {
+	head "$@"
+	cat >/dev/null
+}
+
+# endless TEXT: yes, which is always killed
+endless() {
+	yes "$1" || [ $? -eq 141 ]
 }
 
 # same FILE FILE: succeed if equal, else print a short diff and fail

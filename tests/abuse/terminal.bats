@@ -69,7 +69,7 @@ both_safe() {
 	"$dump" -J --info hostile | jq -e . >/dev/null
 	# bytes that are not UTF-8 are in base64
 	jq -r 'select(.text_b64) | .text_b64' "$BATS_TEST_TMPDIR/json" |
-		head -n 1 | base64 -d >/dev/null
+		head_all -n 1 | base64 -d >/dev/null
 	[ "$(jq -r 'select(.text_b64) | 1' "$BATS_TEST_TMPDIR/json" |
 		wc -l)" -ge 1 ]
 }

@@ -94,8 +94,9 @@ break_header() {
 # counts IMAGE [OPTION...]: what messages say of missing bytes; what JSON says is in
 # $missing
 counts() {
+	run -4 --separate-stderr "$dump" -q -J "${@:2}" "$1"
+	missing=$(jq -r 'select(.type == "image").missing' <<<"$output")
 	run -4 --separate-stderr "$dump" "${@:2}" "$1"
-	missing=$("$dump" -q -J "${@:2}" "$1" | jq -r 'select(.type == "image").missing')
 	[[ $stderr != *[KMG]iB* ]] || { echo "$stderr"; return 1; }
 	[[ $stderr == *"incomplete: "*" $missing bytes "*"missing from the image" ]] ||
 		{ echo "$missing: $stderr"; return 1; }

@@ -12,7 +12,7 @@ setup_file() {
 	"$dump" dir/vmcore >want
 	[ -s want ]
 	# text, and a dump that is larger than its file of text, but smaller than the other
-	yes "some text" | head -c 3000000 >dir/notes
+	endless "some text" | head -c 3000000 >dir/notes
 	image small-c dir/small
 	"$dump" dir/small >small.want
 }
@@ -232,7 +232,7 @@ with zipfile.ZipFile(sys.argv[1], "w", getattr(zipfile, "ZIP_" + sys.argv[2])) a
 		[[ $status == [04] ]]
 	done
 	pack gnutar "$T/tar" vmcore
-	gzip -c <"$T/tar" | head -c -8 >"$T/cut.gz"
+	gzip -c <"$T/tar" | head_all -c -8 >"$T/cut.gz"
 	printf '\0\0\0\0\0\0\0\0' >>"$T/cut.gz"
 	run -0 --separate-stderr "$dump" "$T/cut.gz"
 	[[ $stderr == *": warning: the archive is damaged ("*"any of them may be wrong"* ]]

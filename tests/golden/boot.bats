@@ -280,7 +280,7 @@ durations() {
 	[ "$(grep -c '/ vm2 instant' events)" = 5 ]
 	# one name is no reason to name it
 	[ "$(boot b | jq -r '.vm // "-"' | uniq)" = - ]
-	[ "$("$dump" -q --stats boot a.1 | head -n 1)" = '==> boot <==' ]
+	[ "$("$dump" -q --stats boot a.1 | head_all -n 1)" = '==> boot <==' ]
 }
 
 @test "a log that names no machine, beside a capture of several" {

@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2016
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -452,9 +453,8 @@ half() {
 	for r in 0-1M 0x3000000-0x3c00000 0+60M; do
 		for f in big "$T/kdump"; do
 			run -1 "$DUMP" -v --range "$r" "$f"
-			"$DUMP" -v --range "$r" "$f" 2>&1 |
-				sed "s|^memlog-dump: $f: ||; s/ by looking at [0-9]*//
-					s/: [0-9]* candidates.*//" >"$T/said.${f##*/}"
+			printf '%s\n' "$output" | sed "s|^memlog-dump: $f: ||; s/ by looking at [0-9]*//
+				s/: [0-9]* candidates.*//" >"$T/said.${f##*/}"
 		done
 		cmp "$T/said.big" "$T/said.kdump"
 	done
@@ -611,10 +611,13 @@ half() {
 	run -0 --separate-stderr "$DUMP" -b 0 small-early-main
 	[[ ${lines[0]} == "second boot 000000" && ${#lines[@]} -eq 3 ]]
 	[ -z "$stderr" ]
-	cmp <("$DUMP" -r -b -1 small-early-main) \
-		<("$DUMP" -r --at 0xf00000 small-early-main)
+	"$DUMP" -r -b -1 small-early-main >"$BATS_TEST_TMPDIR/.got"
+	"$DUMP" -r --at 0xf00000 small-early-main >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 	# also through a pipe
-	cmp <("$DUMP" -b -1 - <small-early-main) <("$DUMP" -b -1 small-early-main)
+	"$DUMP" -b -1 - <small-early-main >"$BATS_TEST_TMPDIR/.got"
+	"$DUMP" -b -1 small-early-main >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 	[ "$("$DUMP" -q -J -a small-early-main |
 		jq -c 'select(.type == "record") | [.boot, .addr]' | uniq)" = \
 		$'[-1,"0xf00000"]\n[0,"0x820000"]' ]
@@ -779,7 +782,8 @@ half() {
 	cmp small-c "$T/image"
 	# a name that it no longer has may be used
 	run -0 "$DUMP" -q --force -o "$T/new" - <small-c
-	cmp "$T/new" <("$DUMP" small-c)
+	"$DUMP" small-c >"$BATS_TEST_TMPDIR/.want"
+	cmp "$T/new" "$BATS_TEST_TMPDIR/.want"
 }
 
 @test "an image in the directory of -o is not replaced either" {
@@ -832,12 +836,14 @@ half() {
 	mkdir "$T/raw"
 	run -0 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
 	[ -z "$stderr" ]
-	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -r small-c)
+	"$DUMP" -r small-c >"$BATS_TEST_TMPDIR/.want"
+	cmp "$T/raw/ovmf-phys-0x820000.raw" "$BATS_TEST_TMPDIR/.want"
 	# existing files stay
 	run -2 --separate-stderr "$DUMP" -r -o "$T/raw" small-c
 	[[ $stderr == *"$T/raw/ovmf-phys-0x820000.raw exists; use --force to replace it" ]]
 	run -0 "$DUMP" -q -r -o "$T/raw" --force small-early-main
-	cmp "$T/raw/ovmf-phys-0x820000.raw" <("$DUMP" -q -r small-early-main)
+	"$DUMP" -q -r small-early-main >"$BATS_TEST_TMPDIR/.want"
+	cmp "$T/raw/ovmf-phys-0x820000.raw" "$BATS_TEST_TMPDIR/.want"
 	# logs of several images have different names
 	cp small-c "$T/.small c"
 	run -0 "$DUMP" -q -o "$T/many/" small-c "$T/.small c"
@@ -858,7 +864,8 @@ half() {
 	echo mine >"$T/dir/$n"
 	ln "$T/dir/$n" "$T/other-name"
 	run -0 "$DUMP" -r --force -o "$T/dir" small-c
-	cmp "$T/dir/$n" <("$DUMP" -r small-c)
+	"$DUMP" -r small-c >"$BATS_TEST_TMPDIR/.want"
+	cmp "$T/dir/$n" "$BATS_TEST_TMPDIR/.want"
 	[ "$(cat "$T/other-name")" = mine ]
 	[ "$(stat -c %a "$T/dir/$n")" = 600 ]
 	ln -sf "$T/other-name" "$T/dir/$n"
@@ -1061,12 +1068,16 @@ half incomplete 4 0 0 37110152 null" ]
 	run -0 --separate-stderr "$DUMP" --extract "$T/x" small-early-main
 	[ -z "$output" ]
 	[ "$(stat -c %a "$T/x")" = 600 ]
-	cmp <("$DUMP" -q -r -a "$T/x") <("$DUMP" -q -r -a small-early-main)
+	"$DUMP" -q -r -a "$T/x" >"$BATS_TEST_TMPDIR/.got"
+	"$DUMP" -q -r -a small-early-main >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 	run -0 "$DUMP" --info "$T/x"
 	[[ $output == *"extract of 2 logs, the first at phys:0xf00000"* ]]
 	run -0 "$DUMP" -q --extract "$T/y" big
 	[ "$(stat -c %s "$T/y")" -lt 200000 ]
-	cmp <("$DUMP" -r "$T/y") <("$DUMP" -r big)
+	"$DUMP" -r "$T/y" >"$BATS_TEST_TMPDIR/.got"
+	"$DUMP" -r big >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 	# the notes are in it
 	run -0 "$DUMP" --info "$T/y"
 	[[ $output == *"CORE 0x1"* && $output == *QEMU* ]]

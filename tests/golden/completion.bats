@@ -3,6 +3,7 @@
 # What bash, zsh and fish offer for a line that is not finished.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -195,6 +196,7 @@ guests() {
 
 @test "bash: which options take a value, and which values" {
 	local letter name arity value
+	"$B/memlog-dump" --help | options >"$BATS_TEST_TMPDIR/options"
 	while read -r letter name arity; do
 		[[ $letter == --* ]] && arity=$name name=$letter letter=''
 		run -0 complete_line "memlog-dump $name --"
@@ -203,13 +205,13 @@ guests() {
 		else
 			[ "${#lines[@]}" -gt 30 ] || { echo "$name"; return 1; }
 		fi
-	done < <("$B/memlog-dump" --help | options)
+	done <"$BATS_TEST_TMPDIR/options"
 	# the program and the manual know all that is offered
 	for name in scan map time-format level color progress limit stats; do
 		run -0 complete_line "memlog-dump --$name="
 		[ "${#lines[@]}" -gt 1 ]
 		for value in "${lines[@]}"; do
-			page | grep -qw -- "${value%[+=]}"
+			page | has -w -- "${value%[+=]}"
 			with=()
 			case $value in
 			acrnlog-*) with=(-O acrnlog -o "$BATS_TEST_TMPDIR/d") ;;

@@ -135,16 +135,19 @@ boots() {
 	"$dump" -a "$raw" >text
 	[ "$(grep -n '^==> ' text)" = "1:==> cbmem phys:0x3fde000 (boot -1, stale) <==
 283:==> cbmem phys:0x3fde000 (boot 0, current) <==" ]
-	run ! grep '^==> ' <("$dump" -b -1 "$raw")
-	run ! grep '^==> ' <("$dump" "$raw")
+	"$dump" -b -1 "$raw" >"$BATS_TEST_TMPDIR/.got"
+	run ! grep '^==> ' "$BATS_TEST_TMPDIR/.got"
+	"$dump" "$raw" >"$BATS_TEST_TMPDIR/.got"
+	run ! grep '^==> ' "$BATS_TEST_TMPDIR/.got"
 	"$dump" -q -a "$raw" "$raw" | grep '^==> ' >headings
 	for _ in 1 2; do
 		sed -n "s,^[0-9]*:==> ,==> $raw: ,p" <(grep -n '^==> ' text)
 	done | cmp - headings
 	"$dump" -q -O json "$raw" | objects >records
 	[ "$(jq -c '[.boot, .flags]' records | sort -u)" = '[0,null]' ]
+	"$dump" -r "$raw" | tr -d '\020-\030' >"$BATS_TEST_TMPDIR/.want"
 	"$dump" -O json "$raw" | objects | jq -j .text |
-		cmp - <("$dump" -r "$raw" | tr -d '\020-\030')
+		cmp - "$BATS_TEST_TMPDIR/.want"
 	run -0 "$dump" -a -O json -n 1 "$raw"
 	[ "$(jq -r .boot <<<"${lines[0]}")" = 0 ]
 	run -0 "$dump" -a -O json -n +1 "$raw"
@@ -351,8 +354,10 @@ and" ]
 PEI "*"romstage starts (1)"* ]]
 	# either index leads there, and the console stays the log that is printed
 	head -c $((0x3fff000)) "$raw" >table
-	"$dump" -q -F cbmem-times table | cmp - <("$dump" -q -F cbmem-times "$raw")
-	"$dump" "$raw" | cmp - <("$dump" -F cbmem "$raw")
+	"$dump" -q -F cbmem-times "$raw" >"$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -F cbmem-times table | cmp - "$BATS_TEST_TMPDIR/.want"
+	"$dump" -F cbmem "$raw" >"$BATS_TEST_TMPDIR/.want"
+	"$dump" "$raw" | cmp - "$BATS_TEST_TMPDIR/.want"
 }
 
 @test "text that was lost: before there was memory, and in a console that is no ring" {
@@ -361,7 +366,7 @@ PEI "*"romstage starts (1)"* ]]
 	"$dump" -q -a -J lost | objects >records
 	[ "$(jq -c 'select(.flags and (.flags | contains(["lost-before"]))) | .text[:13]' records)" = '"*** Pre-CBMEM"' ]
 	# the cursor of an old one counts on
-	yes 'a line' | head -c $((0x100000 - 9)) | ring old 78
+	endless 'a line' | head -c $((0x100000 - 9)) | ring old 78
 	run -0 --separate-stderr "$dump" -r -o got old
 	[[ $stderr == *"the newest 77 bytes did not fit, and are lost"* ]]
 }

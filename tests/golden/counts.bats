@@ -18,7 +18,7 @@ counts() {
 	object=$(grep '"type":"image"' <<<"$output")
 	searched=$(jq -r .searched <<<"$object")
 	missing=$(jq -r .missing <<<"$object")
-	said=$(grep -o 'no log found: .*' <<<"$stderr" || true)
+	said=$(sed -n 's/.*\(no log found: .*\)/\1/p' <<<"$stderr")
 	[ -n "$said" ] || said=$(grep -o 'no log found in .*' <<<"$stderr")
 	case $said in
 	*": none of "*) [ "$searched" = 0 ] ;;
@@ -26,7 +26,7 @@ counts() {
 		[ "$(grep -oE '[0-9]+ bytes' <<<"$said" | tr -dc '0-9 \n' |
 			paste -sd' ' | awk '{print $2 - $1}')" = "$searched" ]
 		;;
-	*) [ "$(grep -oE '[0-9]+ bytes' <<<"$said" | head -n 1)" = "$searched bytes" ] ;;
+	*) [ "$(grep -oE '[0-9]+ bytes' <<<"$said" | head_all -n 1)" = "$searched bytes" ] ;;
 	esac || { echo "$1 $2: $searched; $said"; return 1; }
 }
 
@@ -43,7 +43,7 @@ counts() {
 		cuts=$name.cut
 		if [ "$form" = elf64 ]; then
 			head -c $((size / 3)) "$name" | gzip -1 >"$name.gz"
-			zstd -q --fast -c "$name" | head -c $((size / 5)) >"$name.zst"
+			zstd -q --fast -c "$name" | head_all -c $((size / 5)) >"$name.zst"
 			cuts+=" $name.gz $name.zst"
 		fi
 		for cut in $cuts; do
@@ -73,12 +73,14 @@ counts() {
 		"flatten record=16K order=forward" | "$B/mkimage" - whole
 	head -c 20000000 whole >cut.dump
 	[ "$("$dump" --info -J whole | jq -r 'select(.type == "info") | .missing')" = 0 ]
-	read -r present missing < <("$dump" --info -J cut.dump |
-		jq -r 'select(.type == "info") | "\(.present) \(.missing)"')
+	"$dump" --info -J cut.dump |
+		jq -r 'select(.type == "info") | "\(.present) \(.missing)"' >of
+	read -r present missing <of
 	[ "$missing" -gt 0 ]
 	[ $((present + missing)) = $((32 << 20)) ]
 	# the same, whether it was searched or not
-	n=$("$dump" -q -J cut.dump | jq -r .missing)
+	run -4 --separate-stderr "$dump" -q -J cut.dump
+	n=$(jq -r .missing <<<"$output")
 	[ "$("$dump" -q -J --scan=likely cut.dump | jq -r .missing)" -le "$n" ]
 	[ "$("$dump" -q -J --info cut.dump | jq -r 'select(.type == "image").missing')" = "$missing" ]
 }

@@ -388,10 +388,10 @@ whose() {
 	{ printf 'a\0b\n'; cat log; } >nul
 	run -3 "$dump" nul
 	# or the mark comes too late; pages of text are memory
-	{ yes 0123456789abcde | head -c 128K; cat log; } >late
+	{ endless 0123456789abcde | head -c 128K; cat log; } >late
 	run -3 "$dump" late
 	run -3 "$dump" - <late
-	{ yes 0123456789abcde | head -c 120K; cat log; } >early
+	{ endless 0123456789abcde | head -c 120K; cat log; } >early
 	[ "$(marks early)" = "kernel 0x40 402744 1000000" ]
 	"$dump" -q - <early >got
 	cmp got early

@@ -66,7 +66,8 @@ poke() {
 
 @test "with the firmware's log in one stream" {
 	unpack memlog-q35-shell.elf
-	"$dump" -F all "$unpacked" | cmp - <("$dump" "$unpacked")
+	"$dump" "$unpacked" >"$BATS_TEST_TMPDIR/.want"
+	"$dump" -F all "$unpacked" | cmp - "$BATS_TEST_TMPDIR/.want"
 	run -0 "$dump" --color=never -F all "$unpacked" "$elf"
 	[[ $output == *"==> "*": ovmf main phys:"*"==> "*": dmesg phys:0x2a622c0 (boot 0, current) <=="* ]]
 }
@@ -81,14 +82,14 @@ poke() {
 	run -1 "$dump" -F dmesg -c T7777777 "$elf"
 	"$dump" -F dmesg -J "$elf" | objects >json
 	jq -j .message json | cmp - <(log dmesg-61 | sed 's/^<[0-9]*>\[ *[0-9.]*\] //')
-	[ "$(jq -c 'select(.fields.device) | .fields' json | head -n 1)" = \
+	[ "$(jq -c 'select(.fields.device) | .fields' json | head_all -n 1)" = \
 		'{"facility":"0","subsystem":"acpi","device":"+acpi:PNP0A08:00"}' ]
-	[ "$(jq -c '[.seq, .time, .time_hz, .level, .component]' json | head -n 1)" = \
+	[ "$(jq -c '[.seq, .time, .time_hz, .level, .component]' json | head_all -n 1)" = \
 		'["0","0","1000000000",5,"T0"]' ]
 	[ "$(jq -r .seq json | uniq | paste -sd,)" = "$(seq -s, 0 "$(jq -r .seq json | tail -n 1)")" ]
 	unpack dmesg-44.elf
 	[ "$("$dump" -F dmesg -J "$unpacked" | jq -c 'select(.fields.device) |
-		.fields' | head -n 1)" = \
+		.fields' | head_all -n 1)" = \
 		'{"facility":"0","subsystem":"acpi","device":"+acpi:PNP0A08:00"}' ]
 }
 

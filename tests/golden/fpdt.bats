@@ -15,7 +15,7 @@ setup() {
 seed() {
 	{ head -c $((0x820000)) /dev/zero
 	  cat "$root/fuzz/corpus/format_fpdt/$1"
-	  head -c 4096 /dev/zero; } | head -c $((0x824000)) >"$1"
+	  head -c 4096 /dev/zero; } | head_all -c $((0x824000)) >"$1"
 	truncate -s $((0x824000)) "$1"
 }
 
@@ -42,7 +42,7 @@ seed() {
 @test "how long each driver took" {
 	"$dump" -F fpdt "$raw" >text
 	[ "$(awk '/ entry end / { print $(NF - 1), $5 }' text | sort -rn |
-		head -n 3)" = "178.193038 128fb770-5e79-4176-9e51-9bb268a17dd1,
+		head_all -n 3)" = "178.193038 128fb770-5e79-4176-9e51-9bb268a17dd1,
 50.793886 1a1e4886-9517-440e-9fde-3be44cee2136,
 42.790913 222c386d-5abc-4fb4-b124-fbb82488acf4," ]
 	[ "$(grep -c ' entry begin ' text)" -eq "$(grep -c ' entry end .* ms$' text)" ]

@@ -94,7 +94,8 @@ without() {
 	without 0x40f88000:0x1000 0x40fff8b0:0x48 0x414038b0:0x48
 	"$dump" "$elf" >got
 	same got want
-	run ! grep -q guessed <("$dump" -J "$elf")
+	"$dump" -J "$elf" >"$BATS_TEST_TMPDIR/.got"
+	run ! grep -q guessed "$BATS_TEST_TMPDIR/.got"
 	"$dump" --extract=small "$elf"
 	"$dump" small >got
 	same got want
@@ -103,7 +104,8 @@ without() {
 	without 0x40f33000:0x1000 0x4143b8b0:0x48 0x4143f8b0:0x48
 	"$dump" "$elf" >got
 	sed 's/LOST 4142 EVENTS/LOST EVENTS/' want | same got -
-	run ! grep -q guessed <("$dump" -J "$elf")
+	"$dump" -J "$elf" >"$BATS_TEST_TMPDIR/.got"
+	run ! grep -q guessed "$BATS_TEST_TMPDIR/.got"
 }
 
 @test "a page whose time is before that of the page before it, as guests make it" {
@@ -363,11 +365,12 @@ recipe() {
 		s/eret_host\x00/eret_back\x00/' "$elf" >none
 	"$dump" none >got
 	sed 's/eret_host/eret_back/' want | cmp - got
-	run ! grep -q guessed <("$dump" -J none)
+	"$dump" -J none >"$BATS_TEST_TMPDIR/.got"
+	run ! grep -q guessed "$BATS_TEST_TMPDIR/.got"
 	# a module's events may be others of that number and length
 	take hyp-remote-test
 	sed 's/selftest\x00/Selftest\x00/' "$elf" >none
-	"$dump" -J none | grep -q '"flags":\["guessed"\]'
+	"$dump" -J none | has '"flags":\["guessed"\]'
 }
 
 @test "no log: what to check" {

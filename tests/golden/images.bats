@@ -3,6 +3,7 @@
 # One log in every kind of image: the output is what mkimage put in.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -27,7 +28,7 @@ same() {
 }
 
 info_says() {
-	"$dump" --info "$1" | tee "$t/info" | grep -qE "^format +$2( |$)" ||
+	"$dump" --info "$1" | tee "$t/info" | has -E "^format +$2( |$)" ||
 		{ cat "$t/info"; return 1; }
 }
 
@@ -240,7 +241,7 @@ bitmap() {
 		info_says "$t/$name" qevm
 		dd if="$t/$name" status=none | same "$name" -
 	done
-	"$dump" --info "$t/qevm" | grep -q web-3
+	"$dump" --info "$t/qevm" | has web-3
 	# without its end it may mix two moments
 	sed 's/ again=3//' "$recipes/qevm.rec" >"$t/once.rec"
 	"$B/mkimage" -t "$t/once.truth" "$t/once.rec" "$t/once"
@@ -309,7 +310,7 @@ bitmap() {
 	# JSON tells without it
 	"$dump" -q -J "$t/sum.gz" | tail -n 1 |
 		jq -e '.exit == 0 and .missing == "0" and .damaged'
-	"$dump" -q -J "$t/whole" | tail -n 1 | jq -e '.damaged == false'
+	"$dump" -q -J "$t/whole.gz" | tail -n 1 | jq -e '.damaged == false'
 	run -4 "$dump" --strict --extract "$t/x" "$t/sum.gz"
 	# a warning for other data after the gzip stream, but not for zeros
 	{ cat "$t/whole.gz"; echo more; } >"$t/more.gz"
@@ -382,7 +383,7 @@ raw base=0xbfff0000' >"$t/rec"
 	dd if="$t/raw" of="$t/pc" bs=64K iflag=skip_bytes oflag=seek_bytes \
 		skip=$((0x40010000)) seek=3G conv=notrunc status=none
 	same pc "$t/pc" --map pc
-	"$dump" --list --map pc "$t/pc" | grep -q 'phys:0x100000000'
+	"$dump" --list --map pc "$t/pc" | has 'phys:0x100000000'
 }
 
 @test "a file of nothing known: every 8 bytes before there is no log" {
@@ -419,7 +420,7 @@ raw base=0xbfff0000' >"$t/rec"
 	same nodes node0@0,node1@1M
 	same nodes node1@0x100000,node0@0
 	same nodes node1@1M
-	"$dump" --list node1@1M | grep -q phys:0x180000
+	"$dump" --list node1@1M | has phys:0x180000
 	run -2 --separate-stderr "$dump" node0,node1
 	[ -z "$output" ]
 	[[ $stderr == *": plain memory in several files: say where each one starts, as in node0@0,node1@1M" ]]
@@ -449,7 +450,7 @@ raw base=0xbfff0000' >"$t/rec"
 	# a program in memory is part of it
 	printf '\177ELF\2\1\1%9s\2\0\76\0' '' |
 		dd of=node0 conv=notrunc status=none
-	"$dump" --list node0@0,node1@1M | grep -q phys:0x180000
+	"$dump" --list node0@0,node1@1M | has phys:0x180000
 	# a file of this name
 	cp node1 node0@0
 	same nodes node0@0 --map 0x100000
@@ -543,7 +544,7 @@ pieces() {
 	EOF
 	same lime "$t/z"
 	dd if="$t/z" status=none | same lime -
-	"$dump" --info "$t/z" | grep -q "zlib, unpacked to a temporary file"
+	"$dump" --info "$t/z" | has "zlib, unpacked to a temporary file"
 	# its checksum is at the end
 	head -c -4 "$t/z" >"$t/damaged"
 	printf '\0\0\0\0' >>"$t/damaged"
@@ -850,7 +851,7 @@ known() {
 	run -3 "$dump" "$t/other"
 	{ printf 'a\0\n'; cat "$t/text"; } >"$t/other"
 	run -3 "$dump" "$t/other"
-	yes "$(cat "$t/text")" | head -c 5M >"$t/long"
+	endless "$(cat "$t/text")" | head -c 5M >"$t/long"
 	run -3 --separate-stderr "$dump" "$t/long"
 	[[ $stderr == *": text of OVMF, and more than 4 MiB of it; split it" ]]
 }

@@ -65,7 +65,8 @@ looked_at() {
 	shared image 4000
 	run -3 --separate-stderr "$dump" -v image
 	[[ $stderr == *"pages that are stored once are at too many addresses; the rest is not searched"* ]]
-	searched=$("$dump" -q -J image | jq -r .searched)
+	run -3 --separate-stderr "$dump" -q -J image
+	searched=$(jq -r .searched <<<"$output")
 	[ "$searched" -lt $((8 * $(stat -c %s image))) ]
 }
 

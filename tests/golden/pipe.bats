@@ -3,6 +3,7 @@
 # A dump through a pipe gives the same output as the file.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
@@ -270,7 +271,7 @@ low=$((64 << 20)) slack=$((4 << 20))
 		# shellcheck disable=SC2002,SC2086
 		[[ $o == -F* ]] || cat raw | one_pass $o - | cmp - want
 	done
-	"$DUMP" -F xencons raw | grep -q 'guest line two'
+	"$DUMP" -F xencons raw | has 'guest line two'
 }
 
 @test "a log whose end comes before its start: what is missing, and why" {

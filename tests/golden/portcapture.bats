@@ -44,8 +44,8 @@ capture() {
 		[-1,"1502800000","more of it\n","1",null]
 	END
 	same want got
-	"$dump" --list log | grep -q 'count from the start of the capture'
-	"$dump" --info log | grep -q 'capture of debug ports'
+	"$dump" --list log | has 'count from the start of the capture'
+	"$dump" --info log | has 'capture of debug ports'
 	"$dump" -q -c custom log >got
 	[ "$(cat got)" = '[    2.500000000] vm1 0x80 = 0xa0 custom' ]
 }
@@ -128,7 +128,7 @@ records() {
 
 @test "what is no line of a capture is text" {
 	{
-		capture | head -n 2
+		capture | head_all -n 2
 		echo '[    0.5] no time'
 		echo '[    0.500000000] 0x80 = 0x03 kernel'
 		echo '[    0.500000000] 0x80 = 0x103 firmware'
@@ -136,13 +136,15 @@ records() {
 		echo '[    0.500000000] a/b 0x80 = 0x03 firmware'
 		echo 'text'
 	} >log
+	"$dump" -J log >"$BATS_TEST_TMPDIR/.got"
 	run -0 jq -s -c 'map(select(.type == "record")) |
-		[length, (map(select(.time)) | length)]' < <("$dump" -J log)
+		[length, (map(select(.time)) | length)]' < "$BATS_TEST_TMPDIR/.got"
 	[ "$output" = '[8,2]' ]
 	"$dump" -q log | cmp - log
 	# wrong dates give no dates
 	sed '1s/-11-/-13-/' log >dates
-	run -0 jq -s -c 'map(select(.fields.date)) | length' < <("$dump" -J dates)
+	"$dump" -J dates >"$BATS_TEST_TMPDIR/.got"
+	run -0 jq -s -c 'map(select(.fields.date)) | length' < "$BATS_TEST_TMPDIR/.got"
 	[ "$output" = 0 ]
 }
 

@@ -78,7 +78,7 @@ whole() {
 			[[ ${lines[2]} == *" guessed: the only main log found" ]]
 			run -0 "$dump" -q --list - <"$file"
 			[[ ${lines[2]} == *" guessed: the only main log found" ]]
-			"$dump" --info "$file" | grep -q "addresses are guessed"
+			"$dump" --info "$file" | has "addresses are guessed"
 		done
 		rm small again
 	done

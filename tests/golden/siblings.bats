@@ -65,12 +65,17 @@ text() {
 
 @test "each has its text, alone or with the others, in a file and a pipe" {
 	local name
-	"$dump" -q -r advlogger-v3 | cmp - <("$dump" -q -r -F advlogger all)
-	text tboot-packed | cmp - <("$dump" -q -r -F tboot all)
-	text ramoops-61 | head -c -1 | cmp - <("$dump" -q -r -F ramoops all)
-	zstd -qdc "$vmcores/opal-p9.console.zst" | cmp - <("$dump" -q -r -F opal all | tr -d '\r')
+	"$dump" -q -r -F advlogger all >"$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -r advlogger-v3 | cmp - "$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -r -F tboot all >"$BATS_TEST_TMPDIR/.want"
+	text tboot-packed | cmp - "$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -r -F ramoops all >"$BATS_TEST_TMPDIR/.want"
+	text ramoops-61 | head_all -c -1 | cmp - "$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -r -F opal all | tr -d '\r' >"$BATS_TEST_TMPDIR/.want"
+	zstd -qdc "$vmcores/opal-p9.console.zst" | cmp - "$BATS_TEST_TMPDIR/.want"
 	"$dump" -q -r -F dlog all | cmp - stages
-	"$dump" -q -r -F cbmem coreboot-q35 | cmp - <("$dump" -q -r -F cbmem all)
+	"$dump" -q -r -F cbmem all >"$BATS_TEST_TMPDIR/.want"
+	"$dump" -q -r -F cbmem coreboot-q35 | cmp - "$BATS_TEST_TMPDIR/.want"
 	for name in advlogger cbmem opal tboot dlog ramoops tpm-log; do
 		"$dump" -q -F "$name" all >alone
 		[ -s alone ]

@@ -88,7 +88,8 @@ dump_of() {
 		kind: "assert", format: "ovmf", space: "phys", addr: "0xf00000",
 		whole: true}' <<<"$output"
 	# filters and -n choose what is printed, not what went wrong
-	"$dump" -J -g nowhere image | jq -e '.signature.key == "assert A.c:1 x"'
+	run -1 --separate-stderr "$dump" -J -g nowhere image
+	jq -e '.signature.key == "assert A.c:1 x"' <<<"$output"
 	"$dump" -J -n 1 image | tail -n 1 | jq -e '.signature.key == "assert A.c:1 x"'
 	# not all was read
 	dump_of one two three

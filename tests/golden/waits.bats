@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034,SC2016 # ../wait reads these variables; text of tests
 
 bats_require_minimum_version 1.5.0
+load ../lib
 load ../wait
 
 setup() {

@@ -12,7 +12,7 @@ piece() {
 	while read -r type off _ paddr size _; do
 		[ "$type" = LOAD ] || continue
 		if (($2 >= paddr && $2 < paddr + size)); then
-			tail -c +$((off + $2 - paddr + 1)) "$1" | head -c $(($3))
+			tail -c +$((off + $2 - paddr + 1)) "$1" | head_all -c $(($3))
 			return 0
 		fi
 	done < <(readelf -lW "$1")

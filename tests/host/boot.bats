@@ -4,6 +4,7 @@
 # the debug port, byte for byte.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup_file() {
 	export top=$BATS_TEST_DIRNAME/../..
@@ -88,7 +89,7 @@ tables_say() {
 
 # bytes FROM TO: that part of the debug port's output
 bytes() {
-	tail -c "+$(($1 + 1))" "$vm/debugcon.log" | head -c "$(($2 - $1))"
+	tail -c "+$(($1 + 1))" "$vm/debugcon.log" | head_all -c "$(($2 - $1))"
 }
 
 # kept FROM TO: -b -1 prints the boot that wrote that part. The port gets a message

@@ -3,6 +3,7 @@
 # debian/copyright holds for every file, and the texts of all licences are there.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return

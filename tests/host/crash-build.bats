@@ -14,7 +14,7 @@ setup() {
 	mkdir b
 	cp -a "$B/host" "$B/libmemlog_core.a" b/
 	sanitize=
-	! nm -D "$B/crash-ext/memlog.so" | grep -q __asan_init || sanitize=1
+	! nm -D "$B/crash-ext/memlog.so" | has __asan_init || sanitize=1
 }
 
 # make_in GOAL...: in the directory b
@@ -43,7 +43,7 @@ macros() {
 	make_in CRASH="$PWD/crash" "$PWD/b/crash-ext/memlog.so"
 	grep -q "^$PWD/crash/defs.h$" b/headers/crash.from
 	grep -q "b/headers/crash/defs.h" b/crash-ext/memlog.d
-	macros -Ib/headers "$top/crash-ext/memlog.c" | grep -q A_TREE_OF_MY_OWN
+	macros -Ib/headers "$top/crash-ext/memlog.c" | has A_TREE_OF_MY_OWN
 	make_composite vmcore
 	printf 'extend %s\nmemlog -o out\n' "$PWD/b/crash-ext/memlog.so" |
 		crash_run "$vmlinux" vmcore
@@ -64,7 +64,7 @@ macros() {
 	make_in GDB="$PWD/gdb" "$PWD/b/gdb-plugin/memlog-gdb.so" \
 		"$PWD/b/gdb-plugin/memlog.gdb"
 	grep -q "b/headers/gdb/jit-reader.h" b/gdb-plugin/reader.d
-	macros -Ib/headers "$top/gdb-plugin/reader.c" | grep -q A_TREE_OF_MY_OWN
+	macros -Ib/headers "$top/gdb-plugin/reader.c" | has A_TREE_OF_MY_OWN
 	grep -qx 'typedef __UINT64_TYPE__ GDB_CORE_ADDR;' b/headers/gdb/jit-reader.h
 	make_composite vmcore
 	limited gdb -nx -q -batch -c vmcore -ex 'source b/gdb-plugin/memlog.gdb' \

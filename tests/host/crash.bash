@@ -2,9 +2,8 @@
 # shellcheck shell=bash
 # crash.bash - dumps that the real crash opens, and a way to run it.
 
+load ../lib
 load ../wait
-
-vmcores=$BATS_TEST_DIRNAME/../../fixtures/vmcores
 
 # shellcheck disable=SC2034 # tests use these variables
 need_crash() {
@@ -17,8 +16,9 @@ need_crash() {
 # guest_window NAME ADDR SIZE OUT: SIZE bytes at a physical address of a real
 # guest, which is the offset in the raw dump.
 guest_window() {
+	# shellcheck disable=SC2154 # lib.bash has it
 	zstd -dqc --long=27 "$vmcores/$1.raw.zst" |
-		tail -c +$(($2 + 1)) | head -c $(($3)) >"$4"
+		tail -c +$(($2 + 1)) | head_all -c $(($3)) >"$4"
 }
 
 # make_composite OUT [OPTION...]: memory of the namelist, and the log of a real
@@ -43,7 +43,7 @@ efi_log_at() {
 # breaks some of the sanitizer's rules.
 crash_env() {
 	crash_env=()
-	nm -D "$B/crash-ext/memlog.so" 2>/dev/null | grep -q __asan_init ||
+	nm -D "$B/crash-ext/memlog.so" 2>/dev/null | has __asan_init ||
 		return 0
 	crash_env=("LD_PRELOAD=$(gcc -print-file-name=libasan.so)"
 		ASAN_OPTIONS=detect_leaks=0:alloc_dealloc_mismatch=0:intercept_strstr=0)

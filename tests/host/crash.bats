@@ -70,11 +70,12 @@ memlog_in() {
 	[ "$(sed /EXAMPLES/,\$d page | grep -xE '  [A-Z][a-z ]+:')" = "$("$B/memlog-dump" --help |
 		grep -xE '[A-Z][a-z ]+:' | sed 's/^/  /')" ]
 	# each one of memlog-dump is here, or is named as one that is not
+	"$B/memlog-dump" --help >help
 	while read -r o; do
 		grep -qE -- " $o([ =[]|\$)" page || [[ $o == --follow ]] ||
 			sed -n '/memlog-dump only/p' page |
-			grep -qE -- "(^| )(${o#-}|$o|${o:1:2})[, ]"
-	done < <("$B/memlog-dump" --help | grep -oE '^  (-.,|   ) --[a-z-]+' |
+			has -E -- "(^| )(${o#-}|$o|${o:1:2})[, ]"
+	done < <(grep -oE '^  (-.,|   ) --[a-z-]+' help |
 		grep -oE -- '--[a-z-]+')
 	# log formats, and outputs without those that are directories
 	while read -r name _; do
@@ -82,7 +83,7 @@ memlog_in() {
 		acrnlog* | acrntrace) run ! grep -q "^    $name " page ;;
 		*) grep -q "^    $name " page ;;
 		esac
-	done < <("$B/memlog-dump" --help | sed -n '/formats (-/,/^$/s/^  //p')
+	done < <(sed -n '/formats (-/,/^$/s/^  //p' help)
 	run ! grep -F -e '%' page
 	run ! grep -E '.{80}' page
 }
@@ -258,8 +259,8 @@ memlog: --sandbox: crash needs its rights; memlog-dump gives up its own" ]
 			memlog_in "$f" <<<"memlog -v --range $r" >out
 			grep -o 'searched .*\|no log found in.*\|no log found: .*' out >said
 			[ -s said ]
-			"$B/memlog-dump" -v --range "$same" "$f" 2>&1 |
-				sed -n "s|^memlog-dump: $f: ||p" >want
+			run -1 "$B/memlog-dump" -v --range "$same" "$f"
+			sed -n "s|^memlog-dump: $f: ||p" <<<"$output" >want
 			sed -i 's/ by looking at [0-9]*//' said want
 			diff said want
 		done <<-'EOF'
@@ -484,7 +485,7 @@ the closing ' is missing
 	memlog -g "$long"
 	memlog -n +1
 	EOF
-	tail -n 1 out | grep -q '^SecCoreStartupWithStack'
+	tail -n 1 out | has '^SecCoreStartupWithStack'
 }
 
 # crash itself reports each read of the page, in the output.
@@ -694,11 +695,10 @@ the closing ' is missing
 	# none of our symbols is visible
 	run nm -D --defined-only "$so"
 	[ -z "$output" ]
-	# and it imports only from crash and the C library (in a sanitizer
-	# build, also from that)
-	! nm -D "$so" | grep -q __asan_init || return 0
-	nm -D --undefined-only "$so" | awk '$1 == "U" { print $2 }' |
-		grep -v @ | sort >wants
+	# and it imports only from crash and the C library, in a sanitizer build also
+	# from that
+	nm -D --undefined-only "$so" | awk '$1 == "U" && $2 !~ /@/ &&
+		$2 !~ /^__(asan|ubsan|sanitizer)_/ { print $2 }' | sort >wants
 	nm -D --defined-only "$(command -v crash)" |
 		awk '{ print $3 }' | sort >has
 	run comm -23 wants has

@@ -72,7 +72,7 @@ dpkg_in() {
 	local d
 	for d in crash gdb; do
 		dpkg-deb -f "$P"/out/deb/$d-memlog_*.deb Recommends |
-			grep -qw memlog
+			has -w memlog
 	done
 	[ -f "$R/usr/share/man/man7/memlog.7.gz" ]
 }

@@ -5,6 +5,7 @@
 # kdump is in tests/golden/install.bats, drgn in python.bats.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 load ../wait
 
 setup() {

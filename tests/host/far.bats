@@ -229,7 +229,7 @@ dense() {
 @test "a log to which the firmware's tables lead: few requests" {
 	local rc=0
 	unpack memlog-q35-shell.elf
-	tail -c +$((0x508 + 1)) "$unpacked" | head -c 64M >memory
+	tail -c +$((0x508 + 1)) "$unpacked" | head_all -c 64M >memory
 	printf '%s\n' 'ram 0 84M' 'file 0 memory' elf64 >rec
 	"$B/mkimage" rec dump.elf
 	"$dump" -q "$unpacked" >want
@@ -238,7 +238,7 @@ dense() {
 	cmp out want
 	at_most 40 $((6 << 20))
 	# a pointer that was overwritten in part is none
-	[ "$(tail -c +$((0x3800001)) memory | head -c 8)" = "IBI SYST" ]
+	[ "$(tail -c +$((0x3800001)) memory | head_all -c 8)" = "IBI SYST" ]
 	printf '\xff' | dd of=memory bs=1 seek=$((0x3800008)) conv=notrunc status=none
 	"$B/mkimage" rec dump.elf
 	serve dump.elf --filter=noextents
@@ -287,7 +287,9 @@ dense() {
 	serve "$unpacked"
 	run -1 --separate-stderr "$dump" --scan=likely "$uri"
 	[[ $stderr == *"not searched for, as they may be anywhere: "*acrn-trace* ]]
-	cmp <("$dump" -q "$uri") <("$dump" -q "$unpacked")
+	"$dump" -q "$uri" >"$BATS_TEST_TMPDIR/.got"
+	"$dump" -q "$unpacked" >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 }
 
 # What the writer of a trace knows may be far from it, and without it other events are printed.
@@ -315,7 +317,8 @@ dense() {
 	[[ $stderr == *"only 2.5 MiB, where logs are likely, were searched, up to a current log: --scan=pages looks everywhere"* ]]
 	run -0 --separate-stderr "$dump" --scan=pages "$uri"
 	[[ $stderr != *"logs are likely"* ]]
-	cmp <(printf '%s\n' "$output") <("$dump" -q "$unpacked")
+	"$dump" -q "$unpacked" >"$BATS_TEST_TMPDIR/.want"
+	cmp <(printf '%s\n' "$output") "$BATS_TEST_TMPDIR/.want"
 	run -0 --separate-stderr "$dump" -v "$uri"
 	[[ $stderr == *"searched for: ovmf, "*"not searched for, as they may be anywhere: advlogger, acrn-trace, "* ]]
 	run -0 --separate-stderr "$dump" --list "$uri"
@@ -348,9 +351,12 @@ dense() {
 	# memory of a raw file is where the user says
 	unpack ovmf-c01-elf64.raw
 	cp "$unpacked" "$dir/www/raw"
-	cmp <("$dump" -q --map=q35 "$url/raw") <("$dump" -q --map=q35 "$unpacked")
+	"$dump" -q --map=q35 "$url/raw" >"$BATS_TEST_TMPDIR/.got"
+	"$dump" -q --map=q35 "$unpacked" >"$BATS_TEST_TMPDIR/.want"
+	cmp "$BATS_TEST_TMPDIR/.got" "$BATS_TEST_TMPDIR/.want"
 	# whoever started it may ignore the ends of children
-	cmp want <(env --ignore-signal=CHLD "$dump" -q "$uri")
+	env --ignore-signal=CHLD "$dump" -q "$uri" >"$BATS_TEST_TMPDIR/.got"
+	cmp want "$BATS_TEST_TMPDIR/.got"
 	# no server is left
 	run -1 pgrep -f "nbdkit.*$url"
 }

@@ -98,7 +98,7 @@ teardown() {
 	done
 	for image in "pid:$vm_pid" core; do
 		"$B/memlog-dump" -q --at "$where" "$image" | cmp - "$truth"
-		"$B/memlog-dump" -J --list "$image" | head -n 1 >list
+		"$B/memlog-dump" -J --list "$image" | head_all -n 1 >list
 		[ "phys:$(jq -r '.extents[0].alias_addr' list)" = "$where" ]
 		[ "$(jq -r .space list)" = host ]
 	done
@@ -124,7 +124,7 @@ teardown() {
 	on=$(grep -nm1 'Qqemu.PhyMemMode:1' log | cut -d: -f1)
 	off=$(grep -nm1 'Qqemu.PhyMemMode:0' log | cut -d: -f1)
 	[ "$on" -lt "$off" ]
-	sed -n "${on},${off}p" log | grep -q 'm820000,'
+	sed -n "${on},${off}p" log | has 'm820000,'
 	[ "$(sed "${on},${off}d" log | grep -c 'm820000,')" -eq 0 ]
 }
 

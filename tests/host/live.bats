@@ -4,6 +4,7 @@
 # reading does not change them.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 load ../wait
 
 setup_file() {
@@ -121,7 +122,7 @@ untouched() {
 @test "memfd, shared: the same" {
 	vm_backend=memory-backend-memfd,share=on
 	boot
-	blocks() { stat -L -c %b "$(find "/proc/$vm_pid/fd" -lname '*memfd:*' | head -n 1)"; }
+	blocks() { stat -L -c %b "$(find "/proc/$vm_pid/fd" -lname '*memfd:*' | head_all -n 1)"; }
 	before=$(blocks)
 	untouched
 	# and its holes are still holes

@@ -5,6 +5,7 @@
 # with the same times.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 load ../wait
 
 setup_file() {
@@ -141,5 +142,5 @@ stop() {
 	"$dump" -q -b -1 -c custom -J "$vm/capture" | jq -e -s 'map(select(.type ==
 		"record")) | length == 1 and .[0].fields.code == "0xa5" and
 		.[0].fields.port == "0x80" and .[0].time_hz == "1000000000"'
-	"$dump" -q "$vm/capture" | grep -q SecCoreStartup
+	"$dump" -q "$vm/capture" | has SecCoreStartup
 }

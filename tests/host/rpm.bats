@@ -47,7 +47,7 @@ setup() {
 		"memlog /usr/share/licenses/memlog[-0-9.]*/GPL-2.0-or-later.txt" \
 		"memlog-libs /usr/share/licenses/memlog-libs[-0-9.]*/LGPL-2.1-or-later.txt" \
 		"memlog-firmware /usr/share/doc/memlog-firmware/README.md"; do
-		rpm --root "$R" -ql "${f% *}" | grep -q "^${f#* }"
+		rpm --root "$R" -ql "${f% *}" | has "^${f#* }"
 	done
 	run bash -c "rpm --root $R -qal | sort | uniq -d | grep -v '^(contains'"
 	for f in $output; do
@@ -81,14 +81,14 @@ setup() {
 }
 
 @test "the plugins need the debugger only, and recommend the manual" {
-	rpm --root "$R" -q --requires gdb-memlog | grep -q '^gdb-headless'
+	rpm --root "$R" -q --requires gdb-memlog | has '^gdb-headless'
 	run -1 bash -c "rpm --root $R -q --requires gdb-memlog | grep '^gdb '"
 	[ "$(rpm --root "$R" -q --recommends gdb-memlog)" = memlog ]
 	[ "$(rpm --root "$R" -q --recommends crash-memlog-command)" = memlog ]
 }
 
 @test "an architecture without crash has no package for it" {
-	rpmspec -q --target=x86_64-linux "$P/memlog.spec" | grep -q crash-memlog
+	rpmspec -q --target=x86_64-linux "$P/memlog.spec" | has crash-memlog
 	run -1 bash -c "rpmspec -q --target=sparc64-linux $P/memlog.spec |
 		grep crash-memlog"
 	[ -n "$(rpmspec -q --target=sparc64-linux "$P/memlog.spec")" ]

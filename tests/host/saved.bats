@@ -4,6 +4,7 @@
 # that it has in a kdump of the same guest. Names of backends say nothing.
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup_file() {
 	export top=$BATS_TEST_DIRNAME/../..

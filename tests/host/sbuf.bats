@@ -3,6 +3,8 @@
 # The ring for producers can be used in a hypervisor: it compiles freestanding, and
 # its object has no undefined symbols.
 
+load ../lib
+
 compile() {
 	command -v "$1" >/dev/null || skip "no $1"
 	"$@" -std=gnu11 -ffreestanding -mno-sse -mno-red-zone -Wall -Wextra \

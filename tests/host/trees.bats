@@ -5,6 +5,7 @@
 # shellcheck disable=SC2016 # $(...) is a macro of edk2
 
 bats_require_minimum_version 1.5.0
+load ../lib
 
 setup() {
 	command -v git > /dev/null || skip "git is not installed"

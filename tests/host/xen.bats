@@ -24,7 +24,7 @@ setup() {
 @test "crash reads dom0's log at the addresses that memlog prints" {
 	local where len
 	where=$("$B/memlog-dump" -q --list -F ovmf "$core" | awk 'NR == 2 { print $3 }')
-	"$B/memlog-dump" -q --list -F ovmf "$core" | grep -q '^        .*mach:0xb044000$'
+	"$B/memlog-dump" -q --list -F ovmf "$core" | has '^        .*mach:0xb044000$'
 	[ "$where" = phys:0x3044000 ]
 	len=$("$B/memlog-dump" -q -r -F ovmf "$core" | wc -c)
 	# text starts at 192; crash walks the p2m tree itself
