@@ -479,6 +479,16 @@ check: tests
 	V=$(V) B=$(abspath $(B)) tests/check $(firstword $(BATS)) $(TESTS) \
 		$(wordlist 2,$(words $(BATS)),$(BATS))
 
+# On demand: break lines of libparse and see whether the tests notice, as
+# tests/mutation/README.md says.
+MUTANTS ?= 150
+MUTATION_SEED ?= 1
+MUTATION_DIR ?= .
+.PHONY: mutation
+mutation:
+	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -s $(MUTATION_SEED) \
+		-d '$(MUTATION_DIR)'
+
 # On demand: firmware from source, real kernels, third-party readers.
 .PHONY: check-full
 check-full: tests
@@ -754,6 +764,8 @@ help:
 	@echo '  check         run all tests; unit: only unit tests'
 	@echo '  asan          run all tests under the sanitizers'
 	@echo '  check-full    run what takes long: firmware, kernels, packages'
+	@echo '  mutation      break lines of libparse, one at a time, and see whether the'
+	@echo '                tests fail; MUTANTS=N MUTATION_SEED=N MUTATION_DIR=PATTERN'
 	@echo '  lint          check the rules of CONTRIBUTING.md'
 	@echo '  format        lay out C by .clang-format; format-check: compare only'
 	@echo '  analyze       run the static analyzers of gcc and clang'
