@@ -225,7 +225,7 @@ static enum memlog_status search_need(struct ml_scan_job *job, bool *ret,
 
 /* *ret: it is enough, all that was asked for, or failed. */
 static enum memlog_status search_first(struct ml_scan_job *job, bool *ret,
-				      struct memlog_err *err)
+				       struct memlog_err *err)
 {
 	enum memlog_status s = search_need(job, ret, err);
 

@@ -45,7 +45,7 @@ pack() {
 		cmp got "$BATS_FILE_TMPDIR/want"
 		"$dump" "$name:vmcore" | cmp - got
 		# shellcheck disable=SC2002 # a pipe
-		cat "$name" | "$dump" - | cmp - got
+		"$dump" - < <(cat "$name") | cmp - got
 		"$dump" -q --extract=small "$name"
 		"$dump" small | cmp - got
 		rm small got

@@ -150,7 +150,7 @@ marks() {
 	"$dump" log >want
 	"$dump" - <log | cmp - want
 	# shellcheck disable=SC2002 # a pipe
-	cat log | "$dump" - | cmp - want
+	"$dump" - < <(cat log) | cmp - want
 	zstd -q log
 	"$dump" log.zst | cmp - want
 	"$dump" - <log.zst | cmp - want
@@ -241,7 +241,7 @@ whose() {
 	done
 	grep -v ' -1 ' want >latest
 	# shellcheck disable=SC2002 # a pipe
-	cat log | "$dump" -q -J - | objects |
+	"$dump" -q -J - < <(cat log) | objects |
 		jq -r '[.fields.vm, .boot, .fields.code] | join(" ")' >got
 	same latest got
 	[ "$("$dump" -b -1 -J log | objects | jq -r .fields.code | tr '\n' ' ')" = \

@@ -162,7 +162,7 @@ types() {
 	"$dump" - <"$elf" >got
 	same got want
 	# shellcheck disable=SC2002 # a pipe is what is tested
-	cat "$elf" | "$dump" -F hyp-trace - >got
+	"$dump" -F hyp-trace - < <(cat "$elf") >got
 	same got want
 	"$dump" - < <(cat "$elf") >got
 	same got want

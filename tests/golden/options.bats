@@ -129,7 +129,7 @@ warned() {
 		[ ! -s err ]
 		"$dump" -r --map=none - <"$how" 2>err | cmp - truth
 		# shellcheck disable=SC2002 # a pipe
-		cat "$how" | "$dump" -r --map=none - 2>err | cmp - truth
+		"$dump" -r --map=none - < <(cat "$how") 2>err | cmp - truth
 		[ ! -s err ]
 	done
 	run --separate-stderr "$dump" --map=none --info locked

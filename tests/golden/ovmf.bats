@@ -119,7 +119,7 @@ at_prints() {
 	[[ $err == *"from phys:0x100a5d000 on is other memory"* ]]
 	[[ $err == *dump-guest-memory*"virsh dump"*"core of its QEMU process"* ]]
 	[[ $err == *"76888 bytes of it are in memory that is not its own"* ]]
-	dd if="$unpacked" status=none | "$dump" -q -r - | cmp "$t/want" -
+	"$dump" -q -r - < <(dd if="$unpacked" status=none) | cmp "$t/want" -
 	run -0 "$dump" --list "$unpacked"
 	[[ $(tr -s '\n ' ' ' <<<"$output") == *"cut-off: 76888 of the 80792 bytes of its text are in pages that are not its own, the first at phys:0x100a5d000"* ]]
 	run -0 "$dump" --list -J "$unpacked"
@@ -221,7 +221,7 @@ at_prints() {
 	"$dump" "$unpacked" >"$BATS_TEST_TMPDIR/file"
 	"$dump" - <"$unpacked" >"$BATS_TEST_TMPDIR/stdin"
 	# shellcheck disable=SC2002 # a pipe is what is tested
-	cat "$unpacked" | "$dump" - >"$BATS_TEST_TMPDIR/pipe"
+	"$dump" - < <(cat "$unpacked") >"$BATS_TEST_TMPDIR/pipe"
 	same "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/stdin"
 	same "$BATS_TEST_TMPDIR/file" "$BATS_TEST_TMPDIR/pipe"
 	[ -s "$BATS_TEST_TMPDIR/file" ]

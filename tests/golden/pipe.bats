@@ -82,8 +82,8 @@ counted() {
 # A guest with most of its memory above 4 GiB, and the log of a real one where it was, as
 # seen from the top of low memory.
 guest() {
-	zstd -qdcf "$VMCORES/ovmf-c01-elf64.raw.zst" |
-		dd bs=4096 skip=$((0x3cb3000 / 4096)) count=32 iflag=fullblock of=ring status=none
+	dd bs=4096 skip=$((0x3cb3000 / 4096)) count=32 iflag=fullblock of=ring status=none \
+		< <(zstd -qdcf "$VMCORES/ovmf-c01-elf64.raw.zst")
 	printf '%s\n' 'ram 0 64M' 'ram 4G 32M random=1' 'ram 0x102000000 160M' \
 		'file 0x3cb3000 ring' "$@" | "$B/mkimage" - dump
 	"$DUMP" -q dump > want
@@ -113,8 +113,10 @@ low=$((64 << 20)) slack=$((4 << 20))
 		[ "$written" -lt $((low + slack)) ]
 		# what needs the end, or may be anywhere
 		for how in --list --info --strict --scan=pages -a; do
-			"$DUMP" -q $how --color=never dump > file || true
+			status=0
+			"$DUMP" -q $how --color=never dump > file || status=$?
 			counted dump $how
+			[ "$rc" -eq "$status" ]
 			[ "$written" -eq "$size" ]
 			run ! grep -q 'where logs are likely' err
 			sed 's/standard input/dump/' out | cmp - file
@@ -153,9 +155,9 @@ low=$((64 << 20)) slack=$((4 << 20))
 	mkdir "$BATS_TEST_TMPDIR/tmp"
 	while read -r name form sum; do
 		case $form in kdump*) ;; *) continue ;; esac
-		zstd -dcq --long=31 "$VMCORES/$name.$form.zst" |
-			TMPDIR=$BATS_TEST_TMPDIR/tmp "$DUMP" -v -r - \
-				> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err"
+		TMPDIR=$BATS_TEST_TMPDIR/tmp "$DUMP" -v -r - \
+			> "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" \
+			< <(zstd -dcq --long=31 "$VMCORES/$name.$form.zst")
 		echo "$sum  $BATS_TEST_TMPDIR/out" | sha256sum -c
 		grep -q 'temporary file' "$BATS_TEST_TMPDIR/err"
 		n=$((n + 1))
@@ -267,7 +269,7 @@ low=$((64 << 20)) slack=$((4 << 20))
 		# shellcheck disable=SC2086 # none, or two words
 		"$DUMP" $o raw > want
 		# shellcheck disable=SC2002,SC2086
-		cat raw | "$DUMP" $o - | cmp - want
+		"$DUMP" $o - < <(cat raw) | cmp - want
 		# shellcheck disable=SC2002,SC2086
 		[[ $o == -F* ]] || cat raw | one_pass $o - | cmp - want
 	done
@@ -288,15 +290,15 @@ low=$((64 << 20)) slack=$((4 << 20))
 	EOF
 	"$DUMP" -r elf > want
 	# shellcheck disable=SC2002
-	cat elf | "$DUMP" -r --strict - > out 2> err && return 1
+	"$DUMP" -r --strict - < <(cat elf) > out 2> err && return 1
 	[ "$(stat -c %s out)" -lt "$(stat -c %s want)" ]
 	cmp out <(head -c "$(stat -c %s out)" want)
 	grep -q 'gone by.*from a file' err
 }
 
 @test "--at in a pipe finds a log that one pass would also find" {
-	zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst" |
-		"$DUMP" -r --at 0x3cb3000 - > "$BATS_TEST_TMPDIR/out"
+	"$DUMP" -r --at 0x3cb3000 - > "$BATS_TEST_TMPDIR/out" \
+		< <(zstd -dcq --long=31 "$VMCORES/ovmf-c13a-reset-pei.elf.zst")
 	[ "$(stat -c %s "$BATS_TEST_TMPDIR/out")" -eq 80792 ]
 }
 

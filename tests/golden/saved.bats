@@ -28,7 +28,7 @@ whole() {
 	run -0 "$dump" -q --list "$1"
 	[[ ${lines[1]} == "ovmf "*" phys:0x3cb3000 "* ]]
 	# shellcheck disable=SC2002 # a pipe
-	cat "$1" | "$dump" -q -r - | cmp - "$want"
+	"$dump" -q -r - < <(cat "$1") | cmp - "$want"
 }
 
 @test "devices before the pages of memory, and memory without an END" {
@@ -109,7 +109,7 @@ whole() {
 		cmp got text
 		rm got
 		# shellcheck disable=SC2002 # a pipe
-		cat saved | "$dump" - | cmp - text
+		"$dump" - < <(cat saved) | cmp - text
 		run -0 "$dump" --info saved
 		[[ $output == *"(saved guest of libvirt)"* ]]
 		[[ $output == *"      web-3"* ]]

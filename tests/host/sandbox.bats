@@ -15,6 +15,7 @@ EPERM=1 ENOSYS=38 EOPNOTSUPP=95
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	image c-exact image truth
+	"$dump" --sandbox=off image >want
 	# what the exploit is after
 	echo kept >victim
 	export PLANTED_FILE=$PWD/victim
@@ -39,7 +40,7 @@ exploit() {
 		cat "$name.all"
 		return 1
 	}
-	grep -vE '^(headers|search|thread) ' "$name.all" >"$name.err" || true
+	sed -E '/^(headers|search|thread) /d' "$name.all" >"$name.err"
 	return $code
 }
 
@@ -92,7 +93,6 @@ large() {
 
 @test "what is printed is the same, whatever is named" {
 	local args
-	"$dump" --sandbox=off image >want
 	[ -s want ]
 	gzip -k image
 	tar -cf image.tar image
@@ -103,7 +103,7 @@ large() {
 	done
 	"$dump" --sandbox=require - <image | cmp - want
 	"$dump" --sandbox=require - <image.gz | cmp - want
-	gzip -dc image.gz | "$dump" --sandbox=require - | cmp - want
+	"$dump" --sandbox=require - < <(gzip -dc image.gz) | cmp - want
 	"$dump" --sandbox=require <(cat image) | cmp - want
 	timeout 60 cat image >pipe &
 	"$dump" --sandbox=require pipe | cmp - want
@@ -118,7 +118,6 @@ large() {
 }
 
 @test "output files are written, replaced and removed" {
-	"$dump" --sandbox=off image >want
 	mkdir other
 	"$dump" --sandbox=require -o other/new image
 	cmp other/new want
@@ -148,7 +147,7 @@ large() {
 	grep -q '^search read-file done' temporary
 	[ "$(cat tmp/victim)" = kept ]
 	[ "$(ls tmp)" = victim ]
-	cmp temporary.out <("$dump" image)
+	cmp temporary.out want
 }
 
 @test "in the directory of -o files can be removed, but not changed or read" {
@@ -177,7 +176,8 @@ hold() {
 		grep -q '^search read-passwd denied' live
 		all_denied live
 		grep -q 'sandbox: files (Landlock' live.err
-		cmp live.out <("$dump" --sandbox=off --scan=pages "pid:$holder_pid")
+		"$dump" --sandbox=off --scan=pages "pid:$holder_pid" >want
+		cmp live.out want
 		"$dump" --list --scan=pages --sandbox=off "pid:$holder_pid" >want
 		"$dump" --list --scan=pages --sandbox=require "pid:$holder_pid" >got
 		cmp got want
@@ -207,7 +207,8 @@ hold() {
 	# it cannot be attached to, and the file is read in the sandbox nevertheless
 	exploit rest qmp:nowhere image || [ $? -eq 3 ]
 	all_denied rest
-	cmp rest.out <("$dump" --sandbox=off qmp:nowhere image)
+	"$dump" --sandbox=off qmp:nowhere image >both 2>both.err || [ $? -eq 3 ]
+	cmp rest.out both
 	exploit before -v image qmp:nowhere || [ $? -eq 3 ]
 	grep -q 'sandbox: not before qmp:nowhere is opened' before.err
 }
@@ -216,7 +217,7 @@ hold() {
 	local sys
 	large
 	for sys in $ENOSYS $EOPNOTSUPP $EPERM; do
-		"$without" landlock "$sys" "$dump" image | cmp - <("$dump" image)
+		"$without" landlock "$sys" "$dump" image | cmp - want
 		run -2 --separate-stderr "$without" landlock "$sys" \
 			"$dump" --sandbox=require -o none image
 		[ -z "$output" ]
@@ -239,7 +240,7 @@ hold() {
 @test "without seccomp: files are denied" {
 	run -2 --separate-stderr "$without" seccomp $EPERM "$dump" --sandbox=require image
 	[[ $stderr == *"--sandbox=require: the kernel or a container denies seccomp ("* ]]
-	"$without" seccomp $EPERM "$dump" image | cmp - <("$dump" image)
+	"$without" seccomp $EPERM "$dump" image | cmp - want
 	run --separate-stderr "$without" seccomp $EPERM "$dump" -v image
 	[[ $stderr == *"sandbox: in part: the kernel or a container denies seccomp ("* ]]
 	run setsid -w "$without" seccomp $EPERM "$planted" image </dev/null
@@ -270,16 +271,15 @@ hold() {
 	run --separate-stderr bash -c "ulimit -d 200000 && exec '$planted' image"
 	[[ $stderr == *"search memory denied"* ]]
 	bash -c "ulimit -d 200000 && exec '$dump' --sandbox=require image" |
-		cmp - <("$dump" image)
+		cmp - want
 }
 
 @test "what is far away is attached to first" {
 	command -v nbdkit >/dev/null || skip "nbdkit is not installed"
-	"$dump" --sandbox=off image >want
-	ls -d /tmp/libnbd* >before 2>/dev/null || true
+	find /tmp -maxdepth 1 -name 'libnbd*' | sort >before
 	timeout 60 "$dump" --sandbox=require "nbdkit:file file=$PWD/image" |
 		cmp - want
-	ls -d /tmp/libnbd* >after 2>/dev/null || true
+	find /tmp -maxdepth 1 -name 'libnbd*' | sort >after
 	cmp before after
 	nbdkit -U "$PWD/sock" -P pid file image
 	until_ok test -s pid

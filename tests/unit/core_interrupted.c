@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "image/bytes/file.h"
+#include "image/bytes/pipe.h"
 #include "image/bytes/spool.h"
 #include "libquery.h"
 #include "query/query.h"
@@ -93,7 +94,9 @@ static void test_spool(void **state)
 
 static void test_pipe(void **state)
 {
+	struct memlog_open_opts opts = { .size = sizeof(opts) };
 	uint8_t got[BYTES + 1];
+	struct ml_pipe *in;
 	int fd[2];
 	size_t n;
 
@@ -102,12 +105,13 @@ static void test_pipe(void **state)
 	start();
 	assert_int_equal(write(fd[1], bytes, BYTES), BYTES);
 	close(fd[1]);
-	assert_int_equal(ml_pipe_read(fd[0], got, sizeof(got), NULL, &n, NULL),
-			 0);
+	assert_int_equal(ml_pipe_create(fd[0], &opts, &in, NULL), 0);
+	assert_int_equal(ml_pipe_next(in, got, sizeof(got), &n, NULL), 0);
 	assert_int_equal(n, BYTES);
 	assert_memory_equal(got, bytes, BYTES);
 	assert_true(calls > 2 * BYTES / FEW);
 	on = false;
+	ml_pipe_destroy(in);
 	close(fd[0]);
 }
 
