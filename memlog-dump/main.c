@@ -50,8 +50,9 @@ static uint64_t main_clock(void)
 /* ---- the sandbox -------------------------------------------------------- */
 
 /* Memory that may be allocated: far more than the limits of libparse/base/limits.h add up
- * to for any image that is known. The largest is 512 MiB, for runs of pages of Xen; one
- * more of these may be sorted, and 16 threads have stacks of 8 MiB. */
+ * to for any image that is known. An image takes 32 MiB and the window of a packed file,
+ * one of a set of 1024 files a few MiB, records that are sorted 64 MiB, and 16 threads
+ * have stacks of 8 MiB. */
 #define MAIN_MEMORY (UINT64_C(2) << 30)
 
 /* Sections of a file with symbols are unpacked: by so much at most. */
@@ -59,11 +60,15 @@ static uint64_t main_clock(void)
 
 static uint64_t main_memory(const struct opts *o)
 {
+	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	uint64_t memory = MAIN_MEMORY;
 	struct stat st;
 
-	return MAIN_MEMORY + (o->symbols && !stat(o->symbols, &st) ?
-				      (uint64_t)st.st_size * MAIN_UNPACKED :
-				      0);
+	memlog_query_open(o->query, &opts);
+	memory += opts.window < UINT64_MAX / 4 ? opts.window : UINT64_MAX / 4;
+	if (o->symbols && !stat(o->symbols, &st))
+		memory += (uint64_t)st.st_size * MAIN_UNPACKED;
+	return memory;
 }
 
 /* Give up what the rest of the images does not need; after the first time nothing. */
