@@ -112,12 +112,39 @@ size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint)
 	return n;
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+
+/* Eight bytes, in any order. */
+static uint64_t eight(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+/* Are all eight plain ASCII? Below 0x20 the subtraction sets the top bit of the byte, or
+ * borrows; at 0x7f the addition does. */
+static bool all_plain(uint64_t w)
+{
+	return !((w | (w - ONES * 0x20) | (w + ONES)) & ONES * 0x80);
+}
+
+/* Is one of eight plain bytes c? */
+static bool has_byte(uint64_t w, uint8_t c)
+{
+	w ^= ONES * c;
+	return (w - ONES) & ONES * 0x80;
+}
+
 /* The number of plain ASCII bytes at the start of p: nearly all of a log. */
 static size_t plain_run(const uint8_t *p, size_t len)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < len; i++)
+	while (len - i >= 8 && all_plain(eight(p + i)))
+		i += 8;
+	for (; i < len; i++)
 		if (p[i] < 0x20 || p[i] >= 0x7f)
 			break;
 	return i;
@@ -126,9 +153,15 @@ static size_t plain_run(const uint8_t *p, size_t len)
 /* The same of those that JSON does not escape. */
 static size_t json_run(const uint8_t *p, size_t len)
 {
-	size_t i;
+	size_t i = 0;
+	uint64_t w;
 
-	for (i = 0; i < len; i++)
+	for (; len - i >= 8; i += 8) {
+		w = eight(p + i);
+		if (!all_plain(w) || has_byte(w, '"') || has_byte(w, '\\'))
+			break;
+	}
+	for (; i < len; i++)
 		if (p[i] < 0x20 || p[i] >= 0x7f || p[i] == '"' || p[i] == '\\')
 			break;
 	return i;
