@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@ struct bulk {
 	struct memlog_allocator alloc;
 	size_t bytes; /* with this */
 	bool mapped;
-} __attribute__((aligned(64)));
+	max_align_t first[];
+};
 
 /* A map of a new file of that size. Its blocks are there: a page that the file system has
  * no room for would raise SIGBUS. */
@@ -84,7 +86,7 @@ enum memlog_status ml_bulk_alloc(const struct memlog_image *image, size_t n,
 		return s;
 	b->alloc = image->alloc;
 	b->bytes = bytes;
-	first = b + 1;
+	first = b->first;
 	memcpy(table, &first, sizeof(first));
 	return MEMLOG_OK;
 }
