@@ -1137,12 +1137,12 @@ half incomplete 4 0 0 37110152 null" ]
 	[ "$output" = "a small line 000000" ]
 	run -0 --separate-stderr bash -c "$slow \"\$DUMP\" -q --scan=pages -n+1 -"
 	[ -z "$stderr" ]
-	run on_tty "$slow $DUMP -q -n+1 -"
+	run on_tty "$slow $DUMP -q --scan=pages -n+1 -"
 	[[ $output == *"standard input: "*MiB*$'\e[K'* ]]
-	run on_tty "$slow env -u TERM $DUMP -q -n+1 -"
+	run on_tty "$slow env -u TERM $DUMP -q --scan=pages -n+1 -"
 	[ "$output" = "a small line 000000" ]
 	# line by line
-	run on_tty "$slow env -u TERM $DUMP -q --progress=always -n+1 -"
+	run on_tty "$slow env -u TERM $DUMP -q --scan=pages --progress=always -n+1 -"
 	[[ $output == *"standard input: "*MiB*$'\n'* && $output != *$'\e'* ]]
 }
 

@@ -34,7 +34,7 @@ cache() {
 @test "the first log of a dump on a disk: at most 8 MiB are read" {
 	local below form n
 	unpack memlog-q35-shell.elf
-	tail -c +$((0x508 + 0x3ec8000 + 1)) "$unpacked" | head -c 128K >"$BATS_TEST_TMPDIR/ring"
+	tail -c +$((0x508 + 0x3ec8000 + 1)) "$unpacked" | head_all -c 128K >"$BATS_TEST_TMPDIR/ring"
 	cd "$BATS_TEST_TMPDIR" || return
 	"$dump" -q "$unpacked" >want
 	for below in 0x138000 0x938000 0x34d000 0x60000; do
