@@ -8,6 +8,7 @@ need_gdb() {
 		skip "gdb's header is not installed"
 }
 
+load ../lib
 load ../wait
 
 # in_gdb ARG...: gdb with the plugin, a command per line of stdin; an error does not
