@@ -223,7 +223,9 @@ static int syscalls_deny_if(scmp_filter_ctx ctx, const char *name,
 static int syscalls_deny_unless(scmp_filter_ctx ctx, const char *name,
 				unsigned int arg, uint64_t value)
 {
-	const struct scmp_arg_cmp cmp = SCMP_CMP64(arg, SCMP_CMP_NE, value);
+	const struct scmp_arg_cmp cmp = { .arg = arg,
+					  .op = SCMP_CMP_NE,
+					  .datum_a = value };
 
 	return syscalls_deny(ctx, name, 1, &cmp);
 }
