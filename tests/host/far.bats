@@ -537,8 +537,9 @@ dense() {
 		print(c.recv(65536).decode(), flush=True)
 	END
 	python3 server.py >heard &
+	local server=$!
 	until_ok test -s heard
 	run -3 "$dump" "http://me:se%73ame@127.0.0.1:$(head -n 1 heard)/x"
-	wait
+	wait "$server"
 	grep "^Authorization: Basic $(printf me:sesame | base64)" heard
 }
