@@ -113,8 +113,8 @@ static const struct option_row {
 	{ "delta", 'd', NULL, "print the time since the line before", ALL,
 	  ml_set_delta },
 	{ "limit", 0, "NAME=VALUE",
-	  "of logs, window, acrnlog-size or acrnlog-files",
-	  DUMP | LIBRARY, ml_set_limit },
+	  "of logs, window, acrnlog-size or acrnlog-files", DUMP | LIBRARY,
+	  ml_set_limit },
 	{ "limit", 0, "logs=N", "keep N logs of those that are found", PLUGINS,
 	  ml_set_limit },
 	/* debuggers read memory in one thread, and never map a file */

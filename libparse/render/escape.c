@@ -115,7 +115,7 @@ size_t ml_utf8_len(const uint8_t *p, size_t len, uint32_t *ret_codepoint)
 #define ONES UINT64_C(0x0101010101010101)
 
 /* Eight bytes, in any order. */
-static uint64_t eight(const uint8_t *p)
+static uint64_t escape_word(const uint8_t *p)
 {
 	uint64_t w;
 
@@ -142,7 +142,7 @@ static size_t plain_run(const uint8_t *p, size_t len)
 {
 	size_t i = 0;
 
-	while (len - i >= 8 && all_plain(eight(p + i)))
+	while (len - i >= 8 && all_plain(escape_word(p + i)))
 		i += 8;
 	for (; i < len; i++)
 		if (p[i] < 0x20 || p[i] >= 0x7f)
@@ -157,7 +157,7 @@ static size_t json_run(const uint8_t *p, size_t len)
 	uint64_t w;
 
 	for (; len - i >= 8; i += 8) {
-		w = eight(p + i);
+		w = escape_word(p + i);
 		if (!all_plain(w) || has_byte(w, '"') || has_byte(w, '\\'))
 			break;
 	}
