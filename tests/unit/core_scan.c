@@ -322,7 +322,8 @@ void ml_sort(void *table, size_t n, size_t size, size_t first, size_t second)
 {
 	(void)second;
 	sorted += n;
-	qsort_r(table, n, size, sort_by, &first);
+	if (n)
+		qsort_r(table, n, size, sort_by, &first);
 }
 
 /* Many ranges, in the order of whoever names them: what each adds to the bytes searched
