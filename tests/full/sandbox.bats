@@ -21,19 +21,19 @@ setup_file() {
 	mkdir -p "${MEMLOG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/memlog}"
 	get_kernel >&3 2>&3
 	cd "$BATS_FILE_TMPDIR" || return
-	mkdir -p root/{proc,sys,dev,etc,work,var/tmp,tmp,bin}
+	mkdir -p root/{proc,sys,dev,etc,guest,var/tmp,tmp,bin}
 	add "$(command -v bash)" "$(command -v cat)" "$(command -v cksum)" \
 		"$(command -v mount)"
 	cp "$B/memlog-dump" "$B/tests/host/planted" root/bin/
 	add "$B/memlog-dump"
-	image c-exact root/work/image
-	gzip -k root/work/image
+	image c-exact root/guest/image
+	gzip -k root/guest/image
 	echo secret >root/etc/passwd
 	# its commands are those of the guest
 	# shellcheck disable=SC2016
-	printf '%s\n' '#!/usr/bin/bash' 'export PATH=/bin:/usr/bin PLANTED_FILE=/work/victim' \
+	printf '%s\n' '#!/usr/bin/bash' 'export PATH=/bin:/usr/bin PLANTED_FILE=/guest/victim' \
 		'mount -t proc proc /proc; mount -t sysfs sys /sys' \
-		'mount -t tmpfs tmp /var/tmp; cd /work; echo kept >victim' \
+		'mount -t tmpfs tmp /var/tmp; cd /guest; echo kept >victim' \
 		'echo "lsm: $(cat /sys/kernel/security/lsm 2>/dev/null)"' \
 		'planted image 2>&1 >/dev/null </dev/null' \
 		'memlog-dump -v image 2>&1 >/dev/null' \
@@ -65,7 +65,7 @@ boot() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	cp "$BATS_FILE_TMPDIR/root/work/image" .
+	cp "$BATS_FILE_TMPDIR/root/guest/image" .
 }
 
 @test "a kernel with an old version of Landlock" {
