@@ -443,16 +443,18 @@ fuzz:
 
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
-# fuzzers have their own sanitizers, packages are built without any, what boots or
-# patches firmware and checks namelists runs mostly other programs, and Python cannot
-# load a library with a sanitizer
+# fuzzers and threads have their own sanitizers, packages are built without any, what
+# boots or patches firmware and checks namelists runs mostly other programs, Python
+# cannot load a library with a sanitizer, and the sandbox is off with one; so it is with
+# tests that have the tag plain
 ifeq ($(SANITIZE),1)
+check: export BATS_TAGS = !plain
 BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
-	tests/host/python.bats,$(BATS))
+	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif
 # SKIP: test files to leave out; packages leave out those that build packages,
 # and fuzzing, whose result may differ from run to run
