@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "image/bytes/pipe.h"
 #include "libmem.h"
+#include "libmkelf.h"
 #include "libquery.h"
 
 /* What the pipe holds, and what is read of it at once. */
@@ -303,31 +304,20 @@ static void limits(void **state)
  * comes more memory. */
 enum { LOW = 16 << 20, HIGH = 32 << 20, HEAD = 0x1000 };
 
-static void phdr(uint8_t *p, uint64_t off, uint64_t addr, uint64_t len)
-{
-	put32(p, 1);
-	put64(p + 8, off);
-	put64(p + 24, addr);
-	put64(p + 32, len);
-	put64(p + 40, len);
-}
-
 static void make_elf(struct input *in, bool log, bool high_log)
 {
 	uint8_t *p;
 
 	in->len = HEAD + LOW + HIGH;
 	p = in->bytes = calloc(1, in->len);
-	memcpy(p, "\177ELF\2\1\1", 7);
-	put16(p + 16, 4);
-	put16(p + 18, 62);
-	put32(p + 20, 1);
-	put64(p + 32, 64);
-	put16(p + 52, 8);
-	put16(p + 54, 56);
-	put16(p + 56, 2);
-	phdr(p + 64, HEAD, 0, LOW);
-	phdr(p + 120, HEAD + LOW, UINT64_C(4) << 30, HIGH);
+	mkelf_put_core(p, 2);
+	mkelf_put_phdr(p, 0,
+		       (struct mkelf_phdr){ 1, HEAD, .filesz = LOW,
+					    .memsz = LOW });
+	mkelf_put_phdr(p, 1,
+		       (struct mkelf_phdr){ 1, HEAD + LOW,
+					    .paddr = UINT64_C(4) << 30,
+					    .filesz = HIGH, .memsz = HIGH });
 	if (log)
 		query_put_log(p + HEAD + LOW - 0x340000, 0x20000,
 			      "below the top\n");

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "image/open.h"
 #include "libmem.h"
+#include "libmkelf.h"
 
 #define MIB (1ull << 20)
 #define RW  6u
@@ -36,14 +37,7 @@ static char *make_core(const struct piece *p, size_t n, bool files)
 	size_t i;
 	int fd;
 
-	memcpy(b, "\177ELF\2\1\1", 7);
-	put16(b + 16, 4);
-	put16(b + 18, 62);
-	put32(b + 20, 1);
-	put64(b + 32, 64);
-	put16(b + 52, 64);
-	put16(b + 54, 56);
-	put16(b + 56, (uint16_t)(n + 1));
+	mkelf_put_core(b, (uint16_t)(n + 1));
 	put32(h, 4);
 	put64(h + 8, 4096);
 	/* NT_PRPSINFO makes it a process, NT_FILE is what we are after */

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "libmem.h"
+#include "libmkelf.h"
 
 /* ---- an input ---- */
 
@@ -182,16 +183,6 @@ static void raw(void **state)
 	free(in.bytes);
 }
 
-static void phdr(uint8_t *p, uint32_t type, uint64_t off, uint64_t addr,
-		 uint64_t len)
-{
-	put32(p, type);
-	put64(p + 8, off);
-	put64(p + 24, addr);
-	put64(p + 32, len);
-	put64(p + 40, len);
-}
-
 /* Three loads; offsets that are not page-aligned, as QEMU writes them; the
  * middle one comes last in the file. */
 static void make_elf(struct input *in)
@@ -203,16 +194,12 @@ static void make_elf(struct input *in)
 
 	in->len = first + 3 * each + 11;
 	p = in->bytes = calloc(1, in->len);
-	memcpy(p, "\177ELF\2\1\1", 7);
-	put16(p + 16, 4);
-	put16(p + 18, 62);
-	put32(p + 20, 1);
-	put64(p + 32, 64);
-	put16(p + 52, 8);
-	put16(p + 54, 56);
-	put16(p + 56, 3);
+	mkelf_put_core(p, 3);
 	for (i = 0; i < 3; i++)
-		phdr(p + 64 + 56 * i, 1, first + i * each, addr[i], each);
+		mkelf_put_phdr(p, i,
+			       (struct mkelf_phdr){
+				       1, first + i * each, .paddr = addr[i],
+				       .filesz = each, .memsz = each });
 	plant(p + first + each + 0x20000, 0x10000, 'A'); /* 0x820000 */
 	plant(p + first + 0x3000, 0x8000, 'a');
 	/* across two loads that meet in memory, and in the file's order */

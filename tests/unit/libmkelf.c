@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "libmem.h"
+
 struct mkelf *mkelf_new(bool is64, bool big_endian)
 {
 	struct mkelf *m = calloc(1, sizeof(*m));
@@ -156,4 +158,27 @@ void mkelf_note(struct mkelf *m, const char *owner, uint32_t type,
 	mkelf_pad(m, (m->len + align - 1) / align * align);
 	mkelf_bytes(m, desc, len);
 	mkelf_pad(m, (m->len + align - 1) / align * align);
+}
+
+void mkelf_put_core(uint8_t *file, uint16_t phnum)
+{
+	memcpy(file, "\177ELF\2\1\1", 7);
+	put16(file + 16, 4);
+	put16(file + 18, 62);
+	put32(file + 20, 1);
+	put64(file + 32, 64);
+	put16(file + 52, 64);
+	put16(file + 54, 56);
+	put16(file + 56, phnum);
+}
+
+void mkelf_put_phdr(uint8_t *file, size_t index, struct mkelf_phdr h)
+{
+	uint8_t *p = file + 64 + 56 * index;
+
+	put32(p, h.type);
+	put64(p + 8, h.off);
+	put64(p + 24, h.paddr);
+	put64(p + 32, h.filesz);
+	put64(p + 40, h.memsz);
 }

@@ -45,6 +45,11 @@ void mkelf_shdr(struct mkelf *m, uint32_t type, uint64_t off, uint64_t size,
 void mkelf_note(struct mkelf *m, const char *owner, uint32_t type,
 		const void *desc, size_t len, size_t align);
 
+/* The same at a place that has them as zeros: the header of a core of x86-64, with phnum
+ * program headers after it, and the one with that index. vaddr and align are not written. */
+void mkelf_put_core(uint8_t *file, uint16_t phnum);
+void mkelf_put_phdr(uint8_t *file, size_t index, struct mkelf_phdr h);
+
 size_t mkelf_ehdr_size(const struct mkelf *m);
 size_t mkelf_phdr_size(const struct mkelf *m);
 size_t mkelf_shdr_size(const struct mkelf *m);
