@@ -13,6 +13,7 @@
 
 #ifdef HAVE_SECCOMP
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -59,6 +60,19 @@ static const char *const denied[] = {
 	"rt_sigqueueinfo",
 	"migrate_pages",
 	"move_pages",
+	"ipc",
+	"shmget",
+	"shmat",
+	"shmctl",
+	"semget",
+	"semop",
+	"semtimedop",
+	"semtimedop_time64",
+	"semctl",
+	"msgget",
+	"msgsnd",
+	"msgrcv",
+	"msgctl",
 	"setpriority",
 	"ioprio_set",
 	"sched_setaffinity",
@@ -167,6 +181,7 @@ static const char *const denied[] = {
 	"truncate",
 	"truncate64",
 	"chmod",
+	"fchmod",
 	"fchmodat",
 	"fchmodat2",
 	"chown",
@@ -187,6 +202,8 @@ static const char *const denied[] = {
 	"utime",
 	"utimes",
 	"futimesat",
+	"utimensat",
+	"utimensat_time64",
 	"mq_open",
 	"mq_unlink",
 };
@@ -263,6 +280,13 @@ static int syscalls_deny_some(scmp_filter_ctx ctx, pid_t child)
 		rc = syscalls_deny_if(ctx, "ioctl", 1, INT_MASK, TIOCSTI);
 	if (!rc)
 		rc = syscalls_deny_if(ctx, "ioctl", 1, INT_MASK, TIOCLINUX);
+	/* attributes of a file that is open, as chattr sets them */
+	if (!rc)
+		rc = syscalls_deny_if(ctx, "ioctl", 1, INT_MASK,
+				      FS_IOC_SETFLAGS & INT_MASK);
+	if (!rc)
+		rc = syscalls_deny_if(ctx, "ioctl", 1, INT_MASK,
+				      FS_IOC_FSSETXATTR & INT_MASK);
 	if (!rc && !child)
 		rc = syscalls_deny(ctx, "kill", 0, NULL);
 	else if (!rc && child > 0)

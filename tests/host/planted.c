@@ -15,9 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,6 +65,7 @@ static void planted_open(const char *what, const char *path, int flags)
 static void planted_files(void)
 {
 	const char *file = getenv("PLANTED_FILE");
+	int fd, none = 0;
 
 	planted_open("read-passwd", "/etc/passwd", O_RDONLY);
 	planted_open("read-file", file, O_RDONLY);
@@ -73,7 +78,14 @@ static void planted_files(void)
 	planted_say("link", !link(file, "planted.link"));
 	planted_say("symlink", !symlink(file, "planted.symlink"));
 	planted_say("chmod", !chmod(file, 0644));
+	planted_say("times", !utimensat(AT_FDCWD, file, NULL, 0));
 	planted_say("truncate", !truncate(file, 0));
+	/* of a file that is open, as the image is */
+	fd = memfd_create("planted", MFD_CLOEXEC);
+	planted_say("fchmod", !fchmod(fd, 0644));
+	/* FS_IOC_SETFLAGS: linux/fs.h and sys/mount.h may not be used together */
+	planted_say("chattr", !ioctl(fd, _IOW('f', 2, long), &none));
+	close(fd);
 	planted_say("rename", !rename(file, "planted.moved") &&
 				      !rename("planted.moved", file));
 }
@@ -133,6 +145,9 @@ static void planted_processes(void)
 	planted_say("process_vm_readv",
 		    process_vm_readv(getppid(), &local, 1, &remote, 1, 0) > 0);
 	planted_open("parent-memory", planted_parent(), O_RDONLY);
+	planted_say("shared-memory", shmget(1, 0, 0) >= 0);
+	planted_say("semaphores", semget(1, 0, 0) >= 0);
+	planted_say("messages", msgget(1, 0) >= 0);
 }
 
 static void planted_kernel(void)

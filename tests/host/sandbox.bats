@@ -79,11 +79,12 @@ large() {
 	for place in headers search thread; do
 		[ "$(tried off $place)" -eq "$n" ]
 		for what in read-passwd write-file truncate-file list-root \
-			rename fork socket memory; do
+			rename times fchmod fork socket memory; do
 			grep -qx "$place $what done" off
 		done
 		# the kernel had a look at them
-		for what in execve execveat connect mount bpf keyctl io_uring; do
+		for what in execve execveat connect mount bpf keyctl io_uring shared-memory semaphores \
+			messages chattr; do
 			grep -qxE "$place $what (reached|done)" off
 		done
 	done
