@@ -72,6 +72,8 @@ memlog_in() {
 		grep -xE '[A-Z][a-z ]+:' | sed 's/^/  /')" ]
 	# each one of memlog-dump is here, or is named as one that is not
 	"$B/memlog-dump" --help >help
+	[ "$(grep -cE '^  (-.,|   ) --[a-z-]+' help)" -gt 30 ]
+	[ "$(sed -n '/formats (-/,/^$/s/^  //p' help | wc -l)" -gt 20 ]
 	while read -r o; do
 		grep -qE -- " $o([ =[]|\$)" page || [[ $o == --follow ]] ||
 			sed -n '/memlog-dump only/p' page |
