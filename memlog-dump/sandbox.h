@@ -38,7 +38,7 @@ void sandbox_allow(const char *path, unsigned int use);
 
 /* Give it up, once: later calls do nothing. memory: bytes that this process may allocate
  * from now on, in addition to what it has. sockets: of AF_UNIX can be connected later.
- * said: what was given up, for a person; empty the next times. UNSUPPORTED as for
+ * said: what was given up, as a message; empty the next times. UNSUPPORTED as for
  * sandbox_init(). */
 enum memlog_status sandbox_enter(uint64_t memory, bool sockets,
 				 char said[SANDBOX_SAID],

@@ -43,7 +43,7 @@ void look_memory_init(struct look_memory *m, uint64_t limit);
 enum look_depth {
 	LOOK_QUICK, /* scan, decode, print as text */
 	LOOK_ALL,   /* every output, every search, --info, --list, --at */
-	LOOK_ONE,   /* one of these, as look_chosen() was told */
+	LOOK_ONE,   /* one of these, which look_chosen() chose */
 };
 
 /* What the harness of these bytes looks at: depth, where they are given once. A

@@ -40,7 +40,7 @@ setup() {
 }
 
 @test "bats does not wait for what watched a test that has ended" {
-	# one more of them, which nobody ends, is as if the signal was lost
+	# one more of them, which bats does not end, as if the signal was lost
 	printf '@test "%s" { %s; }\n' ends \
 		'bats_start_timeout_countdown "$BATS_TEST_TIMEOUT"' goes-on 'sleep 3' >a.bats
 	run -0 env -i PATH=/usr/local/bin:/usr/bin:/bin TEST_SECONDS=40 \

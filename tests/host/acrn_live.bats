@@ -46,13 +46,13 @@ fifo() {
 	[ "${#lines[@]}" -eq 5 ]
 }
 
-# what everybody may enter, as tests' own directories are not
+# $open: a directory that all users may enter, unlike those of bats
 teardown() {
 	[ -z "${open:-}" ] || rm -r "$open"
 }
 
 @test "no permission: what to do; any other failure is not about that" {
-	[ "$(id -u)" = 0 ] || skip "needs root, to be somebody else"
+	[ "$(id -u)" = 0 ] || skip "needs root, to switch to another user"
 	open=$(mktemp -d /tmp/memlog-test-XXXXXX)
 	chmod 755 "$open"
 	install -m 755 "$dump" "$open/"

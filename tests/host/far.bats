@@ -449,7 +449,7 @@ dense() {
 }
 
 # nbdkit does not end before its plugin has an answer, which may be never.
-@test "a web server that answers too slowly does not keep anybody waiting" {
+@test "memlog-dump and nbdkit end while a web server does not answer" {
 	local far rc=0 server
 	unpack memlog-q35-shell.elf
 	cp "$unpacked" "$dir/www/slow.elf"

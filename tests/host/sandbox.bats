@@ -87,7 +87,7 @@ large() {
 			rename times fchmod fork socket memory; do
 			grep -qx "$place $what done" off
 		done
-		# the kernel had a look at them
+		# these got as far as the kernel
 		for what in execve execveat connect mount bpf keyctl io_uring shared-memory semaphores \
 			messages chattr; do
 			grep -qxE "$place $what (reached|done)" off
