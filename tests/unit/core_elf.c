@@ -3,52 +3,21 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-#include <elf.h>
 
 #include "base/limits.h"
 #include "image/bytes/loads.h"
-#include "image/elf/note.h"
-#include "image/elf/qemu_cpu.h"
 #include "image/open.h"
 #include "libconform.h"
 #include "libmkelf.h"
+#include "libopen.h"
 
 #define LOAD	1
 #define NOTE	4
 #define NOWHERE UINT64_MAX
-
-static struct memlog_image *open_bytes(const void *p, size_t len,
-				       enum memlog_status want)
-{
-	struct memlog_image *image = NULL;
-	struct memlog_err err = { 0 };
-	enum memlog_status s;
-	struct ml_file f;
-
-	assert_int_equal(ml_file_memory(p, len, "m", NULL, &f, NULL), 0);
-	s = ml_image_open_on(&f, NULL, &image, &err);
-	if (s != want)
-		fail_msg("open: %s: %s", memlog_status_name(s), err.text);
-	return image;
-}
-
-static struct memlog_image *open_elf(const struct mkelf *m)
-{
-	return open_bytes(m->p, m->len, MEMLOG_OK);
-}
-
-static uint64_t missing(struct memlog_image *image)
-{
-	struct memlog_image_info info = { .size = sizeof(info) };
-
-	assert_int_equal(memlog_image_info(image, &info, NULL), MEMLOG_OK);
-	return info.missing + image->left_out;
-}
 
 /* A dump with three loads; the file's pages are not aligned. */
 static struct mkelf *simple(bool is64, bool be, bool sections_first)
@@ -97,7 +66,7 @@ static void test_simple(void **state)
 
 		conform_image(image, MEMLOG_PHYS, p, 3);
 		assert_false(memlog_image_has_space(image, MEMLOG_FILE));
-		assert_true(missing(image) == 0);
+		assert_true(image_missing(image) == 0);
 		assert_null(memlog_image_warning(image, 0));
 		memlog_image_close(image);
 		conform_stingy_file(m->p, m->len, &f);
@@ -148,7 +117,7 @@ static void test_messy(void **state)
 
 		conform_image(image, MEMLOG_PHYS, p, 7);
 		/* 0x2000 to 0x4000, 0x7000 to 0xa000, the nowhere, halves */
-		assert_true(missing(image) ==
+		assert_true(image_missing(image) ==
 			    0x2000 + 0x3000 + 0x4000 + 0x800 + 0x800);
 	}
 	memlog_image_close(image);
@@ -332,210 +301,6 @@ static void test_spaces(void **state)
 	}
 }
 
-/* What paging=true leaves without a header: between two loads of the same
- * difference, after one that promises it, and where nothing is certain. */
-static void test_orphans(void **state)
-{
-	struct mkelf *m = mkelf_new(true, false);
-	const size_t d = 0x498;
-	struct memlog_image *image;
-	const uint8_t *p;
-
-	(void)state;
-	mkelf_ehdr(m, 62, 64, 0, 4, 0, 8);
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d, 0, 0, 0x2000, 0x2000, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d + 0x5000, 0, 0x5000, 0x1000,
-					   0x3000, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d + 0x8000, 0, 0x100000,
-					   0x1000, 0x9000, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, NOWHERE, 0, 0xffc00000, 0,
-					   0x4000, 0 });
-	mkelf_pad(m, d);
-	mkelf_fill(m, d + 0xc000);
-	p = m->p;
-	image = open_elf(m);
-	{
-		struct conform_piece file[] = {
-			{ d + 0x2000, 0x3000, p + d + 0x2000, true, MEMLOG_PHYS,
-			  0x2000 },
-			{ d + 0x6000, 0x2000, p + d + 0x6000, true, MEMLOG_PHYS,
-			  0x6000 },
-			{ d + 0x9000, 0x3000, p + d + 0x9000, false, 0, 0 },
-		};
-
-		conform_image(image, MEMLOG_FILE, file, 3);
-		assert_int_equal(image->spaces[MEMLOG_FILE].bias, d);
-		assert_int_equal(image->order[1], MEMLOG_FILE);
-		/* all but the 0x2000 that were found; the gap between the
-		 * first two was not promised */
-		assert_true(missing(image) == 0x8000 + 0x4000);
-	}
-	memlog_image_close(image);
-	free(m);
-}
-
-/* An address of page tables is only accepted if they map it. */
-static void test_orphan_tables(void **state)
-{
-	const size_t d = 0x700;
-	struct memlog_image *image;
-	enum memlog_space space;
-	uint8_t cpu[440] = { 1 };
-	uint64_t addr;
-	unsigned int k;
-
-	(void)state;
-	cpu[395] = 0x80; /* CR0.PG */
-	cpu[417] = 0x30; /* CR3 0x3000 */
-	for (k = 0; k < 2; k++) {
-		struct mkelf *m = mkelf_new(true, false);
-
-		mkelf_ehdr(m, 62, 64, 0, 2, 0, 8);
-		mkelf_phdr(m,
-			   (struct mkelf_phdr){ NOTE, 0x100, 0, 0, 460, 0, 0 });
-		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d, 0xffff000000000000,
-						   0, 0x1000, 0x8000, 0 });
-		mkelf_pad(m, 0x100);
-		mkelf_note(m, "QEMU", 0, cpu, sizeof(cpu), 4);
-		mkelf_pad(m, d + 0x8000);
-		/* 0x3000 to 0x4000 to 0x5000: 2 MiB at once, identity */
-		m->p[d + 0x3000] = 3;
-		m->p[d + 0x3001] = 0x40;
-		m->p[d + 0x4000] = 3;
-		m->p[d + 0x4001] = 0x50;
-		m->p[d + 0x5000] = 0x83;
-		m->p[d + 0x5002] = k ? 0x20 : 0; /* or elsewhere */
-		image = open_elf(m);
-		assert_int_equal(image->spaces[MEMLOG_FILE].ops->alias(
-					 image->spaces[MEMLOG_FILE].self,
-					 d + 0x2000, &space, &addr),
-				 k ? MEMLOG_NO_DATA : MEMLOG_OK);
-		assert_true(k || addr == 0x2000);
-		memlog_image_close(image);
-		free(m);
-	}
-}
-
-/* A guest of 32 bits has tables of one of two kinds: CR4 says which, by its bit for PAE,
- * not by the one for large pages beside it. Those of the other kind do not map it. */
-static void test_orphan_tables_32(void **state)
-{
-	enum { PSE = 1 << 4, PAE = 1 << 5 };
-	const size_t d = 0x700;
-	struct memlog_image *image;
-	enum memlog_space space;
-	uint8_t cpu[440] = { 1 };
-	uint64_t addr;
-	unsigned int k, i, pae, agree;
-
-	(void)state;
-	cpu[395] = 0x80; /* CR0.PG */
-	cpu[417] = 0x30; /* CR3 0x3000 */
-	for (k = 0; k < 8; k++) {
-		struct mkelf *m = mkelf_new(false, false);
-
-		pae = k & 1;
-		cpu[424] = (uint8_t)((pae ? PAE : 0) | (k & 2 ? PSE : 0));
-		mkelf_ehdr(m, 3, 52, 0, 2, 0, 8);
-		mkelf_phdr(m,
-			   (struct mkelf_phdr){ NOTE, 0x100, 0, 0, 460, 0, 0 });
-		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, d, 0xc0000000, 0,
-						   0x1000, 0x8000, 0 });
-		mkelf_pad(m, 0x100);
-		mkelf_note(m, "QEMU", 0, cpu, sizeof(cpu), 4);
-		mkelf_pad(m, d + 0x8000);
-		/* the kind that CR4 says, or the other one */
-		agree = !(k & 4);
-		if (pae == agree) {
-			/* 0x3018 to 0x4000: 2 MiB at once */
-			m->p[d + 0x3018] = 1;
-			m->p[d + 0x3019] = 0x40;
-			m->p[d + 0x4000] = 0x83;
-		} else {
-			m->p[d + 0x3c00] = 1;
-			m->p[d + 0x3c01] = 0x40;
-			for (i = 0; i < 8; i++) {
-				m->p[d + 0x4000 + 4 * i] = 3;
-				m->p[d + 0x4001 + 4 * i] = (uint8_t)(i << 4);
-			}
-		}
-		image = open_elf(m);
-		assert_int_equal(image->spaces[MEMLOG_FILE].ops->alias(
-					 image->spaces[MEMLOG_FILE].self,
-					 d + 0x2000, &space, &addr),
-				 agree ? MEMLOG_OK : MEMLOG_NO_DATA);
-		assert_true(!agree || addr == 0x2000);
-		memlog_image_close(image);
-		free(m);
-	}
-}
-
-/* Program headers come in any order: pieces of the file have their addresses by those
- * before and after them in the file. */
-static void test_orphans_out_of_order(void **state)
-{
-	static const size_t order[][3] = {
-		{ 0, 1, 2 }, { 2, 1, 0 }, { 1, 2, 0 }, { 2, 0, 1 }
-	};
-	const size_t d = 0x498;
-	const struct mkelf_phdr loads[] = {
-		{ LOAD, d, 0, 0, 0x2000, 0x2000, 0 },
-		{ LOAD, d + 0x5000, 0, 0x5000, 0x1000, 0x3000, 0 },
-		{ LOAD, d + 0x9000, 0, 0x9000, 0x1000, 0x1000, 0 },
-	};
-	struct memlog_image *image;
-	struct mkelf *m;
-	size_t i, k;
-
-	(void)state;
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		m = mkelf_new(true, false);
-		mkelf_ehdr(m, 62, 64, 0, 3, 0, 8);
-		for (k = 0; k < 3; k++)
-			mkelf_phdr(m, loads[order[i][k]]);
-		mkelf_pad(m, d);
-		mkelf_fill(m, d + 0xa000);
-		image = open_elf(m);
-		{
-			struct conform_piece file[] = {
-				{ d + 0x2000, 0x3000, m->p + d + 0x2000, true,
-				  MEMLOG_PHYS, 0x2000 },
-				{ d + 0x6000, 0x3000, m->p + d + 0x6000, true,
-				  MEMLOG_PHYS, 0x6000 },
-			};
-
-			conform_image(image, MEMLOG_FILE, file, 2);
-		}
-		memlog_image_close(image);
-		free(m);
-	}
-}
-
-/* Loads whose addresses fall where offsets rise are not QEMU's layout. */
-static void test_orphans_unsure(void **state)
-{
-	struct mkelf *m = mkelf_new(true, false);
-	struct memlog_image *image;
-
-	(void)state;
-	mkelf_ehdr(m, 62, 64, 0, 2, 0, 8);
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x1000, 0, 0x80000, 0x1000,
-					   0x2000, 0 });
-	mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x3000, 0, 0, 0x1000, 0x1000,
-					   0 });
-	mkelf_pad(m, 0x1000);
-	mkelf_fill(m, 0x4000);
-	image = open_elf(m);
-	{
-		struct conform_piece file = { 0x2000, 0x1000, m->p + 0x2000,
-					      false,  0,      0 };
-
-		conform_image(image, MEMLOG_FILE, &file, 1);
-	}
-	memlog_image_close(image);
-	free(m);
-}
-
 static void test_programs(void **state)
 {
 	struct mkelf *m = simple(true, false, false);
@@ -552,119 +317,6 @@ static void test_programs(void **state)
 	m->p[56] = 0;
 	open_bytes(m->p, m->len, MEMLOG_CORRUPT);
 	free(m);
-}
-
-static void test_notes(void **state)
-{
-	struct mkelf *m = mkelf_new(true, false);
-	struct memlog_note n = { .size = sizeof(n) };
-	struct memlog_image *image;
-	uint8_t state440[440] = { 1 }, prstatus[336] = { 0 };
-
-	(void)state;
-	state440[136] = 0x34;
-	state440[418] = 0x12;
-	prstatus[32] = 7;
-	mkelf_ehdr(m, 62, 64, 0, 1, 0, 64);
-	mkelf_phdr(m, (struct mkelf_phdr){ NOTE, 120, 0, 0, 1024, 0, 0 });
-	mkelf_note(m, "CORE", 1, prstatus, 336, 4);
-	mkelf_note(m, "QEMU", 0, state440, 440, 4);
-	mkelf_note(m, "VMCOREINFO", 0, "OSRELEASE=1\n", 12, 4);
-	mkelf_note(m, "Weird", 9, "x", 1, 4);
-	mkelf_u32(m, 400); /* cut off */
-	mkelf_pad(m, 120 + 1024);
-	m->len -= 100;
-	image = open_elf(m);
-	assert_int_equal(memlog_image_note(image, 0, &n), 0);
-	assert_non_null(strstr(n.text, "pid 7"));
-	assert_int_equal(n.desc_len, 336);
-	assert_int_equal(memlog_image_note(image, 1, &n), 0);
-	assert_non_null(strstr(n.text, "rip 0x34 "));
-	assert_non_null(strstr(n.text, "cr3 0x120000 "));
-	assert_int_equal(memlog_image_note(image, 2, &n), 0);
-	assert_string_equal(n.text, "OSRELEASE=1\n");
-	assert_int_equal(memlog_image_note(image, 3, &n), 0);
-	assert_string_equal(n.owner, "Weird");
-	assert_string_equal(n.text, "type 0x9, 1 byte");
-	assert_int_equal(memlog_image_note(image, 4, &n), MEMLOG_NO_DATA);
-	assert_non_null(memlog_image_warning(image, 0));
-	memlog_image_close(image);
-	free(m);
-}
-
-/* Names and numbers of machines, held against the system's header. */
-static void test_machines(void **state)
-{
-	static const uint16_t known[] = {
-		EM_386,	  EM_MIPS,   EM_PPC,	 EM_PPC64, EM_S390, EM_ARM,
-		EM_IA_64, EM_X86_64, EM_AARCH64, EM_RISCV, 258,
-	};
-	unsigned int i, n = 0;
-	const char *name;
-
-	(void)state;
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		name = ml_elf_machine(known[i]);
-		assert_int_equal(ml_elf_machine_number(name), known[i]);
-	}
-	for (i = 0; i < 0x10000; i++)
-		n += ml_elf_machine((uint16_t)i)[0] != '\0';
-	assert_int_equal(n, sizeof(known) / sizeof(known[0]));
-	assert_string_equal(ml_elf_machine(EM_X86_64), "x86_64");
-	assert_int_equal(ml_elf_machine_number(""), EM_NONE);
-	assert_int_equal(ml_elf_machine_number("x86_6"), EM_NONE);
-}
-
-static void test_prstatus(void **state)
-{
-	uint8_t desc[336] = { 0 };
-	uint64_t rip;
-
-	(void)state;
-	assert_int_equal(ml_prstatus_machine(336, true), EM_X86_64);
-	assert_int_equal(ml_prstatus_machine(392, true), EM_AARCH64);
-	assert_int_equal(ml_prstatus_machine(144, false), EM_386);
-	assert_int_equal(ml_prstatus_machine(336, false), EM_NONE);
-	assert_int_equal(ml_prstatus_machine(144, true), EM_NONE);
-	assert_int_equal(ml_prstatus_machine(0, true), EM_NONE);
-	desc[241] = 0x12;
-	assert_true(ml_prstatus_rip(desc, sizeof(desc), &rip));
-	assert_int_equal(rip, 0x1200);
-	assert_false(ml_prstatus_rip(desc, sizeof(desc) - 1, &rip));
-}
-
-/* Each 4 bytes hold their own offset. */
-static void test_qemu_cpu(void **state)
-{
-	struct ml_note note = { .owner = (char *)"QEMU", .desc_len = 432 };
-	struct ml_qemu_cpu c;
-	uint8_t desc[432];
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < sizeof(desc); i++)
-		desc[i] = i % 4 < 2 ? (uint8_t)((i & ~3u) >> 8 * (i % 4)) : 0;
-#define AT(off) ((uint64_t)(off) | (uint64_t)((off) + 4) << 32)
-	assert_false(ml_qemu_cpu_parse(desc, sizeof(desc), &c));
-	desc[0] = 1;
-	assert_false(ml_qemu_cpu_parse(desc, sizeof(desc) - 1, &c));
-	assert_true(ml_qemu_cpu_parse(desc, sizeof(desc), &c));
-	assert_true(c.rsp == AT(56) && c.rip == AT(136) && c.rflags == AT(144));
-	for (i = 0; i < ML_QEMU_SEGMENTS; i++)
-		assert_true(c.seg[i].selector == 152 + 24 * i &&
-			    c.seg[i].limit == 156 + 24 * i &&
-			    c.seg[i].base == AT(168 + 24 * i));
-	for (i = 0; i < 5; i++)
-		assert_true(c.cr[i] == AT(392 + 8 * i));
-	assert_false(ml_qemu_cpu_note(&note, &c));
-	note.desc = desc;
-	assert_true(ml_qemu_cpu_note(&note, &c));
-	note.type = 7;
-	assert_false(ml_qemu_cpu_note(&note, &c));
-	note.type = 0;
-	note.owner = (char *)"CORE";
-	assert_false(ml_qemu_cpu_note(&note, &c));
-#undef AT
 }
 
 /* ---- damage ------------------------------------------------------------- */
@@ -720,16 +372,7 @@ int main(void)
 		cmocka_unit_test(test_xnum_lost),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_spaces),
-		cmocka_unit_test(test_orphans),
-		cmocka_unit_test(test_orphan_tables),
-		cmocka_unit_test(test_orphan_tables_32),
-		cmocka_unit_test(test_orphans_out_of_order),
-		cmocka_unit_test(test_orphans_unsure),
 		cmocka_unit_test(test_programs),
-		cmocka_unit_test(test_notes),
-		cmocka_unit_test(test_machines),
-		cmocka_unit_test(test_prstatus),
-		cmocka_unit_test(test_qemu_cpu),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_bit_flips),
 	};
