@@ -38,6 +38,7 @@ int main(void)
 #define HIGH	(16 * MIB) /* and above 4 GiB */
 #define HIGH_AT (4096ull * MIB)
 #define LOG_AT	(40 * MIB)
+#define GUARD	4096u
 
 enum lie {
 	TRUTH,
@@ -298,9 +299,14 @@ static void start(enum lie lie)
 	peer.listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_int_equal(bind(peer.listener, (void *)&sun, sizeof(sun)), 0);
 	assert_int_equal(listen(peer.listener, 5), 0);
-	peer.ram = mmap(NULL, LOW + HIGH, PROT_READ | PROT_WRITE,
+	/* guards, as QEMU has: without, RAM and a thread's heap beside it may be one
+	 * mapping */
+	peer.ram = mmap(NULL, GUARD + LOW + HIGH + GUARD, PROT_NONE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_true(peer.ram != MAP_FAILED);
+	peer.ram += GUARD;
+	assert_int_equal(mprotect(peer.ram, LOW + HIGH, PROT_READ | PROT_WRITE),
+			 0);
 	assert_int_equal(pthread_create(&peer.thread, NULL, run, NULL), 0);
 }
 
@@ -309,7 +315,7 @@ static void stop(void)
 	shutdown(peer.listener, SHUT_RDWR);
 	close(peer.listener);
 	pthread_join(peer.thread, NULL);
-	munmap(peer.ram, LOW + HIGH);
+	munmap(peer.ram - GUARD, GUARD + LOW + HIGH + GUARD);
 	unlink(peer.path);
 }
 
