@@ -298,6 +298,47 @@ static void limits(void **state)
 	free(in.bytes);
 }
 
+/* After the limit was reached, and some more was read in sequence than could be kept, all is
+ * kept after all. */
+static void kept_anew(void **state)
+{
+	static const size_t read_to[] = { 150000, 260000, 300000, 900000 };
+	struct input in;
+	struct ml_pipe *p;
+	struct ml_file file;
+	uint8_t *before, buf[8];
+	size_t i, got, dropped;
+
+	(void)state;
+	make_bytes(&in, 900000);
+	before = malloc(in.len);
+	for (i = 0; i < sizeof(read_to) / sizeof(read_to[0]); i++)
+		for (dropped = 0; dropped < 2; dropped++) {
+			p = open_pipe(&in);
+			assert_int_equal(ml_pipe_keep(p, 150000, NULL, 0, NULL),
+					 0);
+			ml_pipe_file(p, "pipe", &file);
+			assert_int_equal(file.ops->read(file.self, 700000, buf,
+							8, &got, NULL),
+					 MEMLOG_LIMIT);
+			assert_int_equal(ml_pipe_next(p, before, read_to[i],
+						      &got, NULL),
+					 0);
+			assert_int_equal(got, read_to[i]);
+			if (dropped)
+				ml_pipe_drop(p);
+			assert_int_equal(ml_pipe_keep(p, UINT64_MAX, before,
+						      got, NULL),
+					 0);
+			assert_true(ml_pipe_keeps(p));
+			check_taken(&in, p, true);
+			ml_pipe_destroy(p);
+			assert_int_equal(end(&in), in.len);
+		}
+	free(before);
+	free(in.bytes);
+}
+
 /* ---- queries ------------------------------------------------------------ */
 
 /* The log is where firmware puts it most often, below the top of low memory; after that
@@ -535,8 +576,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_demand),   cmocka_unit_test(to_its_end),
 		cmocka_unit_test(in_sequence), cmocka_unit_test(limits),
-		cmocka_unit_test(queries),     cmocka_unit_test(elsewhere),
-		cmocka_unit_test(truncated),   cmocka_unit_test(plain),
+		cmocka_unit_test(kept_anew),   cmocka_unit_test(queries),
+		cmocka_unit_test(elsewhere),   cmocka_unit_test(truncated),
+		cmocka_unit_test(plain),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -139,12 +138,14 @@ enum memlog_status ml_pipe_keep(struct ml_pipe *p, uint64_t most,
 
 	if (p->spool >= 0) {
 		p->left = most == UINT64_MAX ? most : p->left;
+		p->keeps = true;
 		return MEMLOG_OK;
 	}
 	s = ml_spool_create(p->tmpdir, &p->spool, err);
 	if (s)
 		return s;
 	p->left = pipe_room(p, most);
+	p->kept = 0;
 	s = pipe_append(p, before, len, err);
 	if (s)
 		pipe_close_spool(p);
@@ -153,11 +154,11 @@ enum memlog_status ml_pipe_keep(struct ml_pipe *p, uint64_t most,
 	return s;
 }
 
-/* What was kept is still needed as long as it was not read in sequence. */
+/* What was read is still needed as long as it was not read in sequence. */
 void ml_pipe_drop(struct ml_pipe *p)
 {
 	p->keeps = false;
-	if (p->pos >= p->kept)
+	if (p->pos >= p->end)
 		pipe_close_spool(p);
 }
 

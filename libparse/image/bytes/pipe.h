@@ -19,10 +19,10 @@ enum memlog_status ml_pipe_create(int fd, const struct memlog_open_opts *opts,
 				  struct ml_pipe **ret, struct memlog_err *err);
 void ml_pipe_destroy(struct ml_pipe *pipe);
 
-/* Keep all of the input: what was read before, len bytes, and what is read from now on,
- * as long as it has at most this many bytes that are not pages of zeros, nor half of what is
- * free in the file system unless most is UINT64_MAX. Has no effect on what is kept already
- * but for most. IO: the temporary file. */
+/* Keep all of the input: what was read before in sequence, len bytes, and what is read from
+ * now on, as long as it has at most this many bytes that are not pages of zeros, nor half of
+ * what is free in the file system unless most is UINT64_MAX. Has no effect on what is kept
+ * already but for most. IO: the temporary file. */
 enum memlog_status ml_pipe_keep(struct ml_pipe *pipe, uint64_t most,
 				const uint8_t *before, size_t len,
 				struct memlog_err *err);
