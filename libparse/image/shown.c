@@ -2,7 +2,6 @@
 /* shown.c - names of images without the passwords in them. */
 #include "shown.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

@@ -16,10 +16,10 @@ struct ml_gunzip;
 struct ml_unlzop;
 
 /* file: the packed one, from at on. gunzip, lzop, window: unpacks it for a, or NULL; late,
- * late_why: how window failed, of which the next call tells. before: bytes
- * of the spool file before what is unpacked. kind: how it is compressed,
- * ML_PACKED_KINDS: it is not. spool: what was unpacked, size bytes; written: those that
- * are not zeros, at most room. failed, why: of gunzip, of cpio or of reading file. */
+ * late_why: how window failed, of which the next call tells. before: bytes of the spool file
+ * before what is unpacked. kind: how it is compressed, ML_PACKED_KINDS: it is not. spool:
+ * what was unpacked, size bytes; written: those that are not zeros, at most room. failed,
+ * why: of what unpacks it, of cpio or of reading file. */
 struct ml_unpack {
 	struct memlog_image *image;
 	const struct ml_file *file;

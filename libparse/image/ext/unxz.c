@@ -4,7 +4,6 @@
 
 #ifdef HAVE_LZMA
 #include <lzma.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/bytes.h"
