@@ -57,8 +57,8 @@ enum memlog_status ml_file_next_data(const struct ml_file *file, uint64_t off,
 				     struct memlog_range *ret,
 				     struct memlog_err *err);
 
-/* Read up to len bytes at off, fewer only if the file ends. *ret is how many;
- * OK even if it is 0. */
+/* Read up to len bytes at off, fewer only if the file ends. *ret is how many, on failure,
+ * too; OK even if it is 0. */
 enum memlog_status ml_file_read_some(const struct ml_file *file, uint64_t off,
 				     void *buf, size_t len, size_t *ret,
 				     struct memlog_err *err);

@@ -69,7 +69,8 @@ void ml_note_add(struct memlog_image *image, const struct ml_ehdr *e,
 
 /*
  * Add the notes at [off, off + len) of a file to the image; a note of more than
- * ML_MAX_NOTE bytes is left out. Warns of that, and of notes that are damaged. notes.c
+ * ML_MAX_NOTE bytes, or that cannot be read, is left out. Warns of that, and of notes
+ * that are damaged. notes.c
  */
 void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
 		  const struct ml_file *file, uint64_t off, uint64_t len,

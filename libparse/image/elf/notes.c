@@ -24,14 +24,13 @@ struct notes {
 	size_t filled, room;
 };
 
-/* Fill the window with what is at offset at of the notes. */
+/* Fill the window with what is at offset at of the notes, as far as it can be read. */
 static void notes_fill(struct notes *n, uint64_t at)
 {
 	n->at = at;
-	if (ml_file_read_some(n->file, n->off + at, n->buf,
-			      (size_t)ml_min(n->room, n->len - at), &n->filled,
-			      NULL))
-		n->filled = 0;
+	(void)ml_file_read_some(n->file, n->off + at, n->buf,
+				(size_t)ml_min(n->room, n->len - at),
+				&n->filled, NULL);
 }
 
 static uint64_t notes_align(const struct notes *n, uint64_t at)
@@ -58,6 +57,18 @@ static bool notes_end(struct notes *n, uint64_t at, uint64_t *ret)
 	return true;
 }
 
+/* The note at [at, end) is not in the window that begins with it. */
+static void notes_leave_out(const struct notes *n, uint64_t at, uint64_t end)
+{
+	if (end - at > n->room)
+		ml_image_warn(n->image,
+			      "a note of more than %u bytes is left out",
+			      ML_MAX_NOTE);
+	else
+		ml_image_warn(n->image,
+			      "a note that cannot be read is left out");
+}
+
 /* Add the note at offset at, and advance *at to the next. CORRUPT. */
 static enum memlog_status notes_add(struct notes *n, uint64_t *at,
 				    struct ml_note_facts *facts)
@@ -71,9 +82,7 @@ static enum memlog_status notes_add(struct notes *n, uint64_t *at,
 	if (end - n->at > n->filled)
 		notes_fill(n, *at);
 	if (end - n->at > n->filled) {
-		ml_image_warn(n->image,
-			      "a note of more than %u bytes is left out",
-			      ML_MAX_NOTE);
+		notes_leave_out(n, *at, end);
 	} else {
 		pos = (size_t)(*at - n->at);
 		if (ml_note_next(n->buf, (size_t)(end - n->at), &pos,
