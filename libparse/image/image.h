@@ -50,6 +50,15 @@ struct ml_file {
 	const char *member;
 };
 
+/* This file, or the first of those it is made from, that has these operations; NULL: none. */
+static inline const struct ml_file *
+ml_file_layer(const struct ml_file *file, const struct memlog_reader_ops *ops)
+{
+	while (file && file->ops != ops)
+		file = file->lower;
+	return file;
+}
+
 struct ml_xen;
 struct ml_ports;
 

@@ -427,8 +427,7 @@ bool ml_pipe_count(const struct ml_file *file, uint64_t *ret_bytes,
 {
 	const struct ml_pipe *p;
 
-	while (file && file->ops != &pipe_ops)
-		file = file->lower;
+	file = ml_file_layer(file, &pipe_ops);
 	if (!file)
 		return false;
 	p = file->self;

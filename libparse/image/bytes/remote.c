@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/limits.h"
 
 /* Bytes that a small read gets: more cost as much time, but not everywhere as much
  * money. */
@@ -488,8 +487,7 @@ bool ml_remote_count(const struct ml_file *file, uint64_t *ret_requests,
 {
 	const struct remote_file *f;
 
-	while (file && file->ops != &remote_ops)
-		file = file->lower;
+	file = ml_file_layer(file, &remote_ops);
 	if (!file)
 		return false;
 	f = file->self;
