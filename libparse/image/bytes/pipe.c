@@ -172,24 +172,13 @@ static enum memlog_status pipe_kept(const struct ml_pipe *p, uint64_t off,
 				    uint8_t *buf, size_t len,
 				    struct memlog_err *err)
 {
-	ssize_t n;
+	size_t got;
+	enum memlog_status s =
+		ml_spool_read_some(p->spool, off, buf, len, &got, err);
 
-	for (; len; buf += n, off += (uint64_t)n, len -= (size_t)n) {
-		n = pread(p->spool, buf, len, (off_t)off);
-		if (n < 0 && errno == EINTR) {
-			n = 0;
-			continue;
-		}
-		if (n < 0)
-			return ml_fail_errno(err, MEMLOG_IO, errno,
-					     "cannot read the temporary file");
-		if (!n) {
-			/* zeros at its end are not in it */
-			memset(buf, 0, len);
-			return MEMLOG_OK;
-		}
-	}
-	return MEMLOG_OK;
+	/* zeros at its end are not in it */
+	memset(buf + got, 0, len - got);
+	return s;
 }
 
 /* ---- reading ------------------------------------------------------------ */

@@ -61,22 +61,36 @@ enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 	return MEMLOG_OK;
 }
 
-enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
-				 struct memlog_err *err)
+enum memlog_status ml_spool_read_some(int fd, uint64_t off, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err)
 {
 	uint8_t *p = buf;
 	ssize_t n;
 
-	while (len) {
-		n = pread(fd, p, len, (off_t)off);
-		if (n < 0 && errno == EINTR)
+	for (*ret = 0; *ret < len; *ret += (size_t)n) {
+		n = pread(fd, p + *ret, len - *ret, (off_t)(off + *ret));
+		if (n < 0 && errno == EINTR) {
+			n = 0;
 			continue;
-		if (n <= 0)
-			return ml_fail_errno(err, MEMLOG_IO, n ? errno : EIO,
+		}
+		if (n < 0)
+			return ml_fail_errno(err, MEMLOG_IO, errno,
 					     "cannot read the temporary file");
-		p += n;
-		off += (uint64_t)n;
-		len -= (size_t)n;
+		if (!n)
+			break;
 	}
 	return MEMLOG_OK;
+}
+
+enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
+				 struct memlog_err *err)
+{
+	size_t got;
+	enum memlog_status s = ml_spool_read_some(fd, off, buf, len, &got, err);
+
+	return s || got == len ?
+		       s :
+		       ml_fail_errno(err, MEMLOG_IO, EIO,
+				     "cannot read the temporary file");
 }

@@ -17,6 +17,11 @@ enum memlog_status ml_spool_create(const char *dir, int *ret_fd,
 enum memlog_status ml_spool_write(int fd, uint64_t off, const void *buf,
 				  size_t len, struct memlog_err *err);
 
+/* Read len bytes at off, fewer only if the file ends. *ret is how many. IO. */
+enum memlog_status ml_spool_read_some(int fd, uint64_t off, void *buf,
+				      size_t len, size_t *ret,
+				      struct memlog_err *err);
+
 /* Read all of len bytes at off. IO: also if the file ends before. */
 enum memlog_status ml_spool_read(int fd, uint64_t off, void *buf, size_t len,
 				 struct memlog_err *err);
