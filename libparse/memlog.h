@@ -1323,8 +1323,9 @@ MEMLOG_API void memlog_query_stream(const struct memlog_query *query,
  * of the input is needed for another reason. Of a dump with headers in front of its memory
  * no more is read than the query needs, into an unlinked temporary file, if opts->keep is
  * set, and if the answer does not depend on the rest: the first places searched have a
- * current log, or it is asked for by address. Then *ret has the input, and reads on from a
- * duplicate of fd. opts->codecs: see memlog_codecs(), as none are added.
+ * current log, or it is asked for by address, for which opts->keep is no limit. Then *ret
+ * has the input, and reads on from a duplicate of fd. opts->codecs: see memlog_codecs(), as
+ * none are added.
  */
 MEMLOG_API enum memlog_status
 memlog_query_open_pipe(const struct memlog_query *query, int fd,
