@@ -261,6 +261,37 @@ leave() {
 	pid=
 }
 
+# It answers until memlog asks, by that or by another packet; Ctrl-C ends what gdb itself
+# waits for without end. The session goes on, and no files are left.
+@test "a stub that stops answering" {
+	local stall n=0
+	export TMPDIR=$PWD/tmp STALL
+	mkdir tmp
+	for stall in ^qqemu ^info.mtree PhyMemMode:1 ^m ^pmemsave; do
+		echo "$stall"
+		STALL=$stall
+		rm -f keys stalled typescript
+		at_terminal gdb -nx -q
+		printf '%s\n' "set pagination off" "set remotetimeout 1" \
+			"target remote | exec perl $BATS_TEST_DIRNAME/gdbstub.pl" \
+			"memlog $([ "$stall" != ^pmemsave ] || echo --pmemsave)" >&9
+		until_ok test -s stalled
+		case $stall in
+		^info.mtree | ^pmemsave) printf '\003' >&9 ;;
+		*) saw 'Ignoring packet error\|error while fetching packet' ;;
+		esac
+		printf '%s\n' 'echo it \nlives\n' "p \$_memlog_status" >&9
+		saw '^lives'
+		saw '^\$[0-9]* = 3'
+		[ "$(grep -ca 'no log found' typescript)" -eq 0 ]
+		kill "$(cat stalled)"
+		leave
+		[ -z "$(ls -A tmp)" ]
+		n=$((n + 1))
+	done
+	[ "$n" -eq 5 ]
+}
+
 @test "Ctrl-C while searching: the prompt, the stub's mode, and again" {
 	at_terminal gdb -nx -q
 	printf '%s\n' "set pagination off" \

@@ -1,12 +1,16 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A gdbstub on stdin and stdout that claims to be QEMU's and has 1 MiB of memory. It
-# replies to pmemsave with WORDS, and writes nothing.
+# replies to pmemsave with WORDS, and writes nothing. With STALL, a regular expression,
+# it replies to no packet from the first on that matches, a command in plain text, once
+# it was asked whether it is QEMU's; then its pid is in the file "stalled".
 use strict;
 use warnings;
 
 $| = 1;
 my $words = $ENV{WORDS} // '';
+my ($stall, $asked) = ($ENV{STALL}, 0);
+$SIG{INT} = 'IGNORE';
 
 sub answer {
 	my $text = shift;
@@ -21,6 +25,14 @@ while (sysread STDIN, my $bytes, 4096) {
 	while ($in =~ s/^[^\$]*\$([^#]*)#..//s) {
 		$packet = $1;
 		print '+';
+		my $command = $packet =~ /^qRcmd,(.*)/ ? pack 'H*', $1 : '';
+		$asked ||= $packet =~ /^qqemu/;
+		if (defined $stall && $asked && ($command || $packet) =~ /$stall/) {
+			open my $file, '>', 'stalled' or die;
+			print $file "$$\n";
+			close $file;
+			sleep;
+		}
 		if ($packet eq '?') {
 			answer('S05');
 		} elsif ($packet eq 'g') {
@@ -29,8 +41,7 @@ while (sysread STDIN, my $bytes, 4096) {
 			answer('00' x hex $1);
 		} elsif ($packet eq 'qqemu.PhyMemMode') {
 			answer('0');
-		} elsif ($packet =~ /^qRcmd,(.*)/) {
-			my $command = pack 'H*', $1;
+		} elsif ($command ne '') {
 			my $said = $command =~ /^pmemsave/ ? $words :
 				"FlatView #0\n AS \"memory\"\n" .
 				"  0000000000000000-00000000000fffff " .
