@@ -444,15 +444,17 @@ fuzz:
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 # fuzzers and threads have their own sanitizers, packages are built without any, what
-# boots or patches firmware and checks namelists runs mostly other programs, Python
-# cannot load a library with a sanitizer, and the sandbox is off with one; so it is with
-# tests that have the tag plain
+# boots or patches firmware, runs servers, completes words and checks namelists runs
+# mostly other programs, Python cannot load a library with a sanitizer, and the sandbox
+# is off with one; so it is with tests that have the tag plain
 ifeq ($(SANITIZE),1)
 check: export BATS_TAGS = !plain
+check: export DAMAGE_EVERY ?= 4
 BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
+	tests/host/far.bats tests/golden/completion.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
 	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif

@@ -5,7 +5,7 @@ package Harm;
 use strict;
 use warnings;
 use Exporter 'import';
-our @EXPORT = qw(slurp spew answer kdump_pages flip_bit);
+our @EXPORT = qw(slurp spew answer chosen kdump_pages flip_bit);
 
 sub slurp {
 	my ($name) = @_;
@@ -30,6 +30,12 @@ sub answer {
 	my @answer = ($status >> 8, slurp("$name.out"), slurp("$name.err"));
 	unlink "$name.out", "$name.err";
 	return @answer;
+}
+
+# Is this one of the damages to try? DAMAGE_EVERY: only each of so many is.
+my $asked = 0;
+sub chosen {
+	return $asked++ % ($ENV{DAMAGE_EVERY} // 1) == 0;
 }
 
 # the descriptors of a kdump file: [place, offset, size, flags] of each page

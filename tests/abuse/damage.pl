@@ -24,6 +24,7 @@ sub run {
 # flip: such damage may pass where nothing can tell; nothing else may
 sub try {
 	my ($bytes, $flip, $what) = @_;
+	return if !chosen();
 	spew($copy, $bytes);
 	my ($strict, $out, $err) = run('--strict');
 	$hit++ if $flip && $out ne $want;

@@ -49,6 +49,7 @@ sub look {
 
 sub try {
 	my ($bytes, $what) = @_;
+	return if !chosen();
 	spew($copy, $bytes);
 	look($what);
 }
