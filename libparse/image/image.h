@@ -170,6 +170,10 @@ struct memlog_image {
 	bool brief, shortened;
 	/* of a search; 0: there is none */
 	unsigned int threads;
+	/* the search ends: so are threads that a reader has; NULL: there are none */
+	void (*rest)(void *arg);
+	void *rest_arg;
+	uint64_t sweep_end; /* it reads upwards, as far as this */
 	/* since a search began: the first read that failed, but for missing bytes
 	 * and memory, as not every format can return that; ended: so will all
 	 * others */

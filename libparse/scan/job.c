@@ -26,9 +26,12 @@ static void job_threads(struct memlog_image *image, unsigned int n)
 {
 	size_t i;
 
+	if (image->rest)
+		image->rest(image->rest_arg);
 	image->threads = n;
+	image->sweep_end = 0;
 	for (i = 0; i < image->n_parts; i++)
-		image->parts[i]->threads = n;
+		job_threads(image->parts[i], n);
 }
 
 enum memlog_status ml_scan_job_init(struct ml_scan_job *job,

@@ -309,6 +309,16 @@ static enum memlog_status search_next(struct ml_scan_job *job, uint64_t addr,
 	return memlog_image_next_range(job->image, job->space, addr, ret, err);
 }
 
+/* Let readers know how far all will be read, also those of a split dump. */
+static void search_sweeps(struct memlog_image *image, uint64_t end)
+{
+	size_t i;
+
+	image->sweep_end = end;
+	for (i = 0; i < image->n_parts; i++)
+		search_sweeps(image->parts[i], end);
+}
+
 /* All data in [r), which may have holes, in windows of at most step bytes. *ret_end:
  * how far that went, also if it failed. */
 static enum memlog_status
@@ -321,6 +331,7 @@ search_upwards(struct ml_scan_job *job, struct ml_scanner *sc,
 	uint64_t addr = range.start, at;
 
 	*ret_end = addr;
+	search_sweeps(job->image, range.end);
 	while (addr < range.end) {
 		s = search_next(job, addr, &r, err);
 		if (s == MEMLOG_NO_DATA || (!s && r.start >= range.end)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kdump-compressed and flattened files, with codecs of our own making. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -363,19 +364,42 @@ static void test_damage(void **state)
 	free(s.bytes);
 }
 
-/* What a search sees of each page, one at a time and in pieces, up to the first one
- * of a piece that cannot be read. */
+/* Threads of this process. */
+static unsigned int tasks(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n - 2;
+}
+
+/* What a search with some threads sees of each page, up to the first one of a piece
+ * that cannot be read. It reads upwards in windows, and these downwards. The threads are
+ * there until it ends. */
 static void peeks(struct memlog_image *image, unsigned int threads,
-		  size_t piece, uint64_t pages, uint8_t *out,
+		  size_t piece, size_t window, uint64_t pages, uint8_t *out,
 		  enum memlog_status *ret)
 {
 	const struct ml_space *sp = &image->spaces[MEMLOG_PHYS];
-	uint64_t pfn;
+	unsigned int before = tasks();
+	uint64_t pfn, end;
 
 	image->threads = threads;
-	for (pfn = 0; pfn < pages; pfn += piece)
-		ret[pfn / piece] = sp->ops->peek(sp->self, pfn * 4096, piece,
-						 out + pfn * MEMLOG_PEEK, NULL);
+	for (end = pages; end; end -= window) {
+		image->sweep_end = end * 4096;
+		for (pfn = end - window; pfn < end; pfn += piece)
+			ret[pfn / piece] =
+				sp->ops->peek(sp->self, pfn * 4096, piece,
+					      out + pfn * MEMLOG_PEEK, NULL);
+	}
+	assert_int_equal(tasks(), before + threads - 1);
+	if (image->rest)
+		image->rest(image->rest_arg);
+	assert_int_equal(tasks(), before);
 	image->threads = 0;
 }
 
@@ -383,7 +407,8 @@ static void peeks(struct memlog_image *image, unsigned int threads,
  * in which pages are asked for make no difference. */
 static void test_threads(void **state)
 {
-	enum { N = 12000, STEP = 64 };
+	enum { N = 12288, STEP = 64 };
+	static const size_t windows[] = { 2 * N, 256, 2048, STEP };
 	static const uint32_t flags[] = { 1, 1, 2, 1, 0, 1, 1, 1 };
 	struct mkpage *pages = calloc(N, sizeof(*pages));
 	uint8_t *bytes = calloc(N, 4096), *one = calloc(2 * N, MEMLOG_PEEK);
@@ -418,10 +443,11 @@ static void test_threads(void **state)
 		p[0] = 9;
 	}
 	image = kdump_open(file, len, MEMLOG_OK);
-	peeks(image, 1, STEP, 2 * N, one, want);
+	peeks(image, 1, STEP, 2 * N, 2 * N, one, want);
 	for (k = 2; k < 6; k++) {
 		memset(all, 0x55, 2 * N * MEMLOG_PEEK);
-		peeks(image, (unsigned int)k, STEP, 2 * N, all, got);
+		peeks(image, (unsigned int)k, STEP, windows[k - 2], 2 * N, all,
+		      got);
 		assert_memory_equal(got, want, sizeof(want));
 		for (i = 0; i < 2 * N / STEP; i++)
 			if (!want[i])

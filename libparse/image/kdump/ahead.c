@@ -2,26 +2,29 @@
 /*
  * ahead.c - expand the starts of the pages that come next with several threads.
  *
- * The thread that called the library finds the pages and takes all memory; the others
- * only expand what the mapped file has, each with codecs of its own. A page that is
+ * A queue of pieces, of some pages each. The thread that called the library finds the
+ * pages, takes all memory, and gets the starts in sequence. The others take one piece
+ * after the other and only expand what the mapped file has, each with codecs of its own;
+ * the first one helps if it would have to wait. They end with the search. A page that is
  * damaged is reported when it is asked for.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/thread.h"
 #include "kdump.h"
 
-/* Pages in sequence before others are expanded ahead: more than the windows of a search
- * downwards have. */
-#define SEQUENCE 512u
+/* Pages that will be asked for, so that it is worth it. */
+#define WORTH 64u
 
-/* Pages that a thread takes at once: about as much of the file as a page fault maps. */
-#define TAKEN 32u
+/* Pages of a piece: about as much of the file as a page fault maps; and looked at for
+ * one. */
+#define PIECE  32u
+#define LOOKED 512u
 
-/* Pages expanded ahead, and looked at for that. */
-#define AHEAD  4096u
-#define LOOKED (4 * AHEAD)
+/* Pieces of the queue. */
+#define PIECES 128u
 
 struct start {
 	uint64_t pfn;
@@ -32,136 +35,286 @@ struct start {
 	uint8_t bytes[MEMLOG_PEEK];
 };
 
-struct ml_kdump_ahead {
-	uint64_t last;	  /* page that was asked for */
-	unsigned int run; /* pages in sequence up to it, about */
-	size_t n, at;
-	struct start start[AHEAD];
+struct piece {
+	unsigned int n;
+	bool expanded;
+	uint64_t end; /* the page after all that were looked at */
+	struct start start[PIECE];
 };
 
 struct worker {
 	struct ml_kdump_pages *pages;
-	size_t *next; /* the first page that nobody has taken */
 	unsigned int index;
 	pthread_t thread;
-	bool started;
 };
 
-static void *ahead_run(void *arg)
+/*
+ * Numbers of pieces only grow until the queue is emptied: those from first to taken are
+ * expanded or being expanded, those to filled are not yet. Pages from from to next are
+ * in the queue, as far as they have to be expanded. lock: for taken, filled, busy, leave
+ * and expanded of each piece; a piece belongs to who has taken it until it is expanded.
+ */
+struct ml_kdump_ahead {
+	uint64_t from, next;
+	uint64_t first;	 /* the piece that pages are got from */
+	unsigned int at; /* in it */
+	bool settled;	 /* it is expanded */
+	pthread_mutex_t lock;
+	pthread_cond_t more, done;
+	uint64_t taken, filled;
+	unsigned int busy; /* pieces that are being expanded */
+	bool leave;
+	bool ready[ML_KDUMP_CODECS]; /* all workers have it */
+	unsigned int n_workers;
+	struct worker worker[ML_MAX_THREADS];
+	struct piece piece[PIECES];
+};
+
+static struct piece *piece_at(struct ml_kdump_ahead *a, uint64_t number)
+{
+	return &a->piece[number % PIECES];
+}
+
+/* ---- the threads -------------------------------------------------------- */
+
+static void piece_expand(struct ml_kdump_pages *k, struct piece *p,
+			 unsigned int worker)
+{
+	struct start *s;
+	size_t got;
+
+	for (s = p->start; s < p->start + p->n; s++)
+		s->damaged = k->codecs[s->codec].expand(
+				     k->states[worker][s->codec], s->in,
+				     s->desc.size, s->bytes, MEMLOG_PEEK,
+				     &got) ||
+			     got != MEMLOG_PEEK;
+}
+
+/* Expand the next piece. The lock is held, but not meanwhile. */
+static void ahead_take(struct ml_kdump_pages *k, unsigned int worker)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+	struct piece *p = piece_at(a, a->taken++);
+
+	a->busy++;
+	pthread_mutex_unlock(&a->lock);
+	piece_expand(k, p, worker);
+	pthread_mutex_lock(&a->lock);
+	a->busy--;
+	p->expanded = true;
+	pthread_cond_signal(&a->done);
+}
+
+static void *ahead_work(void *arg)
 {
 	struct worker *w = arg;
 	struct ml_kdump_ahead *a = w->pages->ahead;
-	const struct memlog_codec *codec;
-	struct start *s;
-	size_t i, end, got;
 
-	for (;;) {
-		i = __atomic_fetch_add(w->next, TAKEN, __ATOMIC_RELAXED);
-		if (i >= a->n)
-			return NULL;
-		for (end = ml_min(i + TAKEN, a->n); i < end; i++) {
-			s = &a->start[i];
-			codec = &w->pages->codecs[s->codec];
-			s->damaged =
-				codec->expand(
-					w->pages->states[w->index][s->codec],
-					s->in, s->desc.size, s->bytes,
-					MEMLOG_PEEK, &got) ||
-				got != MEMLOG_PEEK;
-		}
-	}
+	pthread_mutex_lock(&a->lock);
+	while (!a->leave)
+		if (a->taken < a->filled)
+			ahead_take(w->pages, w->index);
+		else
+			pthread_cond_wait(&a->more, &a->lock);
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
 }
 
-/* Can this worker expand all of them? */
-static bool ahead_ready(struct ml_kdump_pages *k, unsigned int worker)
+static void ahead_hire(struct ml_kdump_pages *k)
 {
-	size_t i;
-
-	for (i = 0; i < k->ahead->n; i++)
-		if (ml_kdump_pages_codec(k, k->ahead->start[i].codec, worker,
-					 NULL))
-			return false;
-	return true;
-}
-
-static void ahead_expand(struct ml_kdump_pages *k)
-{
-	unsigned int n = ml_min(k->image->threads, ML_MAX_THREADS), i;
-	size_t next = 0;
-	struct worker w[ML_MAX_THREADS] = { { .pages = k, .next = &next } };
-
-	for (i = 1; i < n; i++) {
-		w[i] = (struct worker){ .pages = k, .next = &next, .index = i };
-		w[i].started = i && i * TAKEN < k->ahead->n &&
-			       ahead_ready(k, i) &&
-			       ml_thread_start(&w[i].thread, ahead_run, &w[i]);
-	}
-	ahead_run(&w[0]);
-	for (i = 1; i < n; i++)
-		if (w[i].started)
-			pthread_join(w[i].thread, NULL);
-}
-
-/* Find the pages from pfn on that have to be expanded. */
-static void ahead_fill(struct ml_kdump_pages *k, uint64_t pfn)
-{
-	uint64_t end = ml_min(pfn + LOOKED, k->head->end_pfn);
+	unsigned int n = ml_min(k->image->threads, ML_MAX_THREADS);
 	struct ml_kdump_ahead *a = k->ahead;
+	struct worker *w;
+
+	while (a->n_workers + 1 < n) {
+		w = &a->worker[a->n_workers];
+		*w = (struct worker){ k, a->n_workers + 1, 0 };
+		if (!ml_thread_start(&w->thread, ahead_work, w))
+			break;
+		a->n_workers++;
+	}
+}
+
+/* Wait until no piece is being expanded, and forget all. */
+static void ahead_empty(struct ml_kdump_ahead *a)
+{
+	pthread_mutex_lock(&a->lock);
+	a->taken = a->filled;
+	while (a->busy)
+		pthread_cond_wait(&a->done, &a->lock);
+	a->first = a->taken = a->filled = 0;
+	pthread_mutex_unlock(&a->lock);
+	a->from = a->next = 0;
+	a->at = 0;
+	a->settled = false;
+}
+
+static void ahead_rest(void *arg)
+{
+	struct ml_kdump_pages *k = arg;
+	struct ml_kdump_ahead *a = k->ahead;
+
+	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->leave = true;
+	pthread_cond_broadcast(&a->more);
+	pthread_mutex_unlock(&a->lock);
+	while (a->n_workers)
+		pthread_join(a->worker[--a->n_workers].thread, NULL);
+	a->leave = false;
+	ahead_empty(a);
+	memset(a->ready, 0, sizeof(a->ready));
+}
+
+/* ---- the queue ---------------------------------------------------------- */
+
+/* Have the codec in all threads. */
+static bool ahead_codec(struct ml_kdump_pages *k, unsigned int codec)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+	unsigned int i;
+
+	if (codec >= ML_KDUMP_CODECS || !k->codecs[codec].threads)
+		return false;
+	for (i = 0; !a->ready[codec] && i <= a->n_workers; i++)
+		if (ml_kdump_pages_codec(k, codec, i, NULL))
+			return false;
+	return a->ready[codec] = true;
+}
+
+/* How far pages will be asked for. */
+static uint64_t ahead_limit(const struct ml_kdump_pages *k)
+{
+	return ml_min(k->image->sweep_end / k->head->block, k->head->end_pfn);
+}
+
+/* Find the next pages that have to be expanded. False: no more will be asked for. */
+static bool ahead_fill(struct ml_kdump_pages *k)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+	struct piece *p = piece_at(a, a->filled);
+	uint64_t end = ml_min(a->next + LOOKED, ahead_limit(k));
 	const uint8_t *there;
 	struct start *s;
 
-	for (a->n = a->at = 0; pfn < end && a->n < AHEAD; pfn++) {
-		s = &a->start[a->n];
-		s->pfn = pfn;
-		a->n += !ml_kdump_pages_find(k, pfn, &s->desc, NULL) &&
+	if (a->next >= end)
+		return false;
+	p->expanded = false;
+	for (p->n = 0; a->next < end && p->n < PIECE; a->next++) {
+		s = &p->start[p->n];
+		s->pfn = a->next;
+		p->n += !ml_kdump_pages_find(k, s->pfn, &s->desc, NULL) &&
 			!ml_kdump_same(&k->zero, &s->desc) &&
 			!ml_kdump_pages_prepare(k, &s->desc, &s->codec, &s->in,
 						NULL) &&
-			s->codec < ML_KDUMP_CODECS &&
-			k->codecs[s->codec].threads &&
+			ahead_codec(k, s->codec) &&
 			!ml_kdump_pages_literal(k, s->codec, &s->desc, s->in,
 						&there);
 	}
+	p->end = a->next;
+	pthread_mutex_lock(&a->lock);
+	a->filled++;
+	pthread_cond_signal(&a->more);
+	pthread_mutex_unlock(&a->lock);
+	return true;
 }
 
-/* Is it worth it: will the pages after this one be asked for? */
-static bool ahead_sequence(struct ml_kdump_ahead *a, uint64_t pfn)
+/* Go on to the next piece, whose place is free again. */
+static void ahead_advance(struct ml_kdump_pages *k)
 {
-	a->run = pfn > a->last && pfn - a->last < LOOKED ? a->run + 1 : 0;
-	a->last = pfn;
-	return a->run >= SEQUENCE;
+	struct ml_kdump_ahead *a = k->ahead;
+
+	a->first++;
+	a->at = 0;
+	a->settled = false;
+	ahead_fill(k);
+}
+
+/* Have the first piece expanded. */
+static void ahead_settle(struct ml_kdump_pages *k)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+
+	if (a->settled)
+		return;
+	pthread_mutex_lock(&a->lock);
+	while (!piece_at(a, a->first)->expanded)
+		if (a->taken < a->filled)
+			ahead_take(k, 0);
+		else
+			pthread_cond_wait(&a->done, &a->lock);
+	pthread_mutex_unlock(&a->lock);
+	a->settled = true;
 }
 
 const uint8_t *ml_kdump_ahead_get(struct ml_kdump_pages *k, uint64_t pfn)
 {
 	struct ml_kdump_ahead *a = k->ahead;
 	const struct start *s;
+	struct piece *p;
 
-	if (!a || !k->image->threads)
+	if (!a || pfn < a->from || pfn >= a->next)
 		return NULL;
-	while (a->at < a->n && a->start[a->at].pfn < pfn)
+	while ((p = piece_at(a, a->first))->end <= pfn)
+		ahead_advance(k);
+	while (a->at < p->n && p->start[a->at].pfn < pfn)
 		a->at++;
-	if (a->at == a->n)
+	s = &p->start[a->at];
+	if (a->at == p->n || s->pfn != pfn)
 		return NULL;
-	s = &a->start[a->at];
-	if (s->pfn != pfn || s->damaged)
+	ahead_settle(k);
+	return s->damaged ? NULL : s->bytes;
+}
+
+/* ---- its begin ---------------------------------------------------------- */
+
+static struct ml_kdump_ahead *ahead_of(struct ml_kdump_pages *k)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+
+	if (a)
+		return a;
+	a = ml_calloc(&k->alloc, 1, sizeof(*a));
+	if (!a)
 		return NULL;
-	a->last = pfn;
-	return s->bytes;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->more, NULL);
+	pthread_cond_init(&a->done, NULL);
+	k->image->rest = ahead_rest;
+	k->image->rest_arg = k;
+	return k->ahead = a;
 }
 
 void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn)
 {
-	struct ml_kdump_ahead *a = k->ahead;
+	struct ml_kdump_ahead *a;
 
 	if (!k->image || k->image->threads < 2 || !ml_file_is_mapped(k->file))
 		return;
+	a = ahead_of(k);
+	if (!a || pfn + WORTH > ahead_limit(k) ||
+	    (pfn >= a->from && pfn < a->next))
+		return;
+	ahead_empty(a);
+	a->from = a->next = pfn;
+	ahead_hire(k);
+	while (a->filled < PIECES && ahead_fill(k))
+		;
+}
+
+void ml_kdump_ahead_fini(struct ml_kdump_pages *k)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+
 	if (!a)
-		a = k->ahead = ml_calloc(&k->alloc, 1, sizeof(*a));
-	if (!a || !ahead_sequence(a, pfn))
 		return;
-	if (a->n && pfn >= a->start[0].pfn && pfn <= a->start[a->n - 1].pfn)
-		return;
-	ahead_fill(k, pfn);
-	ahead_expand(k);
+	ahead_rest(k);
+	k->image->rest = NULL;
+	pthread_cond_destroy(&a->done);
+	pthread_cond_destroy(&a->more);
+	pthread_mutex_destroy(&a->lock);
+	ml_free(&k->alloc, a);
+	k->ahead = NULL;
 }

@@ -269,6 +269,7 @@ static void kdump_close(void *self)
 	struct kdump *k = self;
 	struct memlog_allocator a = k->alloc;
 
+	ml_kdump_ahead_fini(&k->pages);
 	ml_kdump_pages_fini(&k->pages);
 	ml_free(&a, k);
 }

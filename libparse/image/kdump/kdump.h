@@ -197,9 +197,12 @@ enum memlog_status ml_kdump_pages_peek(struct ml_kdump_pages *k, uint64_t pfn,
  * was not. ahead.c */
 const uint8_t *ml_kdump_ahead_get(struct ml_kdump_pages *k, uint64_t pfn);
 
-/* A page that has to be expanded is asked for: if it is one of many in sequence, expand
- * it and those that come next with several threads. ahead.c */
+/* A page that has to be expanded is asked for: expand it and those that come next with
+ * several threads. ahead.c */
 void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn);
+
+/* Before ml_kdump_pages_fini(). */
+void ml_kdump_ahead_fini(struct ml_kdump_pages *k);
 
 /* Get the codec of a page and its stored bytes. *ret_c is ML_KDUMP_CODECS for a
  * plain page. */

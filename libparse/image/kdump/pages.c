@@ -66,7 +66,6 @@ void ml_kdump_pages_fini(struct ml_kdump_pages *k)
 	ml_kdump_map_fini(&k->map);
 	ml_free(&k->alloc, k->window);
 	ml_free(&k->alloc, k->in);
-	ml_free(&k->alloc, k->ahead);
 }
 
 /* ---- descriptors -------------------------------------------------------- */
