@@ -71,7 +71,7 @@ enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
 #define ML_SCAN_WINDOW	   (1u << 20)
-#define ML_SCAN_WIDE	   (4u << 20) /* far away, where all is needed */
+#define ML_SCAN_WIDE	   (8u << 20) /* far away, where all is needed */
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* Search [range) of job->space with the scanner, upwards or downwards in

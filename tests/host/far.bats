@@ -236,7 +236,7 @@ dense() {
 	serve dump.elf --filter=noextents
 	read_far
 	cmp out want
-	at_most 40 $((6 << 20))
+	at_most 40 $((7 << 20))
 	# a pointer that was overwritten in part is none
 	[ "$(tail -c +$((0x3800001)) memory | head_all -c 8)" = "IBI SYST" ]
 	printf '\xff' | dd of=memory bs=1 seek=$((0x3800008)) conv=notrunc status=none

@@ -7,18 +7,16 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Bytes that a small read gets: more cost as much time, but not everywhere as much
- * money. */
+/* Requests begin and end at multiples of this. */
 enum { BLOCK = 16 << 10 };
 
-/* Bytes of one request; of one that is made ahead, at first and later; of all that are ahead,
- * and that are kept. */
+/* Bytes of one request; of one that is made ahead; of all that are ahead, and that are
+ * kept. */
 enum {
-	MOST = (4 << 20) + BLOCK,
-	STEP = 1 << 20,
-	STRIDE = 2 << 20,
-	AHEAD = 8 << 20,
-	KEPT = 32 << 20
+	MOST = (8 << 20) + BLOCK,
+	STRIDE = 8 << 20,
+	AHEAD = 16 << 20,
+	KEPT = 40 << 20
 };
 _Static_assert(MOST + AHEAD + MOST <= KEPT, "nothing ahead drops what is read");
 
@@ -30,16 +28,17 @@ enum { PIECES = 256 };
 /* Requests that are made at once for one read, where the server allows only small ones. */
 enum { MANY = 16 };
 
-/* How much more of a sequence is read than was asked for. */
-enum { FASTER = 4 };
+/* How much more of a sequence is read than was asked for: of small reads, which do not know how
+ * long it is, and of others. */
+enum { FASTER = 4, MORE = 1 << 20 };
 
 /* Bytes between two reads that are in sequence all the same: most of them will be read,
  * and a request costs more. */
 enum { NEAR = 256 << 10 };
 
-/* What is so near to a small piece has neighbours that will be asked for, too: it is read with
- * those around it. */
-enum { AROUND = 128 << 10, NEIGHBOURS = 1 << 20 };
+/* Bytes that a small read gets: what is near it will be asked for, too, and a request costs
+ * more. */
+enum { AROUND = 128 << 10 };
 
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */
@@ -186,11 +185,11 @@ static struct memlog_range remote_gap(struct remote_file *f, uint64_t off,
 static void remote_look_ahead(struct remote_file *f, uint64_t end)
 {
 	uint64_t most = ml_min(AHEAD, MANY * f->most);
-	uint64_t ahead = ml_min(f->before / 4, most) / STEP * STEP;
+	uint64_t step = ml_min(STRIDE, f->most);
+	uint64_t ahead = ml_min(f->before / 2, most) / step * step;
 	uint64_t low = f->last.start > ahead ? f->last.start - ahead : 0;
 	uint64_t high = ml_min(f->size - f->last.end, ahead) + f->last.end;
 	uint64_t at = f->downwards ? f->last.start : f->last.end;
-	uint64_t step = ml_min(ahead < STRIDE ? STEP : STRIDE, f->most);
 	struct remote_piece *p;
 	struct memlog_range r;
 
@@ -241,20 +240,18 @@ static void remote_follow(struct remote_file *f, struct remote_piece *p,
 	remote_look_ahead(f, end);
 }
 
-/* Was something small asked for that is near off? */
-static bool remote_is_near(struct remote_file *f, uint64_t off)
+/* Where a request for [off, off + len) ends, with what is asked for next in its sequence. */
+static uint64_t remote_reach(const struct remote_file *f, uint64_t off,
+			     size_t len)
 {
-	const struct remote_piece *p;
-	size_t i;
+	uint64_t last = ml_min(f->last.end - f->last.start, AROUND);
+	uint64_t more = ml_min(f->streak * FASTER, MORE);
 
-	for (i = 0; i < f->n; i++) {
-		p = remote_piece(f, i);
-		if (p->r.len && p->r.len <= AROUND &&
-		    p->r.off <= off + NEIGHBOURS &&
-		    off <= remote_end(p) + NEIGHBOURS)
-			return true;
-	}
-	return false;
+	if (len < AROUND)
+		more = ml_min(ml_max(f->streak, last) * FASTER, STRIDE);
+	if (f->downwards || !remote_goes_on(f, off))
+		more = 0;
+	return off + ml_max(len, more);
 }
 
 /* A new piece that has the byte at off, of which len are wanted; more of it in sequence. */
@@ -263,22 +260,20 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 					 struct memlog_err *err)
 {
 	uint64_t block = ml_min(BLOCK, f->cap);
-	uint64_t lo = off / block * block, hi = off + len;
-	bool near = false;
+	uint64_t lo = off / block * block, hi = remote_reach(f, off, len);
+	bool around = hi - off < AROUND && f->cap >= AROUND;
 
-	if (remote_goes_on(f, off) && !f->downwards)
-		hi = ml_max(hi, off + ml_min(f->streak * FASTER, STEP));
-	if (hi - off < AROUND && f->cap >= AROUND && remote_is_near(f, off)) {
-		near = off != f->last.end;
-		lo = near ? off / AROUND * AROUND : off;
+	if (around) {
+		lo = off == f->last.end ? off : off / AROUND * AROUND;
 		hi = ml_max(hi, lo + AROUND);
 	}
 	hi = ml_min((hi + block - 1) / block * block, f->size);
 	hi = ml_min(hi, lo + f->cap);
 	/* one request, although a small piece of it may be there already */
 	return remote_start(f,
-			    near ? (struct memlog_range){ lo, hi } :
-				   remote_gap(f, off, lo, hi),
+			    around && off != f->last.end ?
+				    (struct memlog_range){ lo, hi } :
+				    remote_gap(f, off, lo, hi),
 			    true, ret, err);
 }
 
