@@ -159,6 +159,10 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 	return s;
 }
 
+/* Chunks in which no bit was found before holes are asked for: far away that costs as much as to
+ * read as many. */
+#define EMPTY 32u
+
 /* n starts a chunk: the start of the first chunk at or after n that is not in a
  * hole of a sparse file. */
 static uint64_t skip_hole(const struct ml_kdump_map *m, uint64_t n)
@@ -198,10 +202,11 @@ static enum memlog_status kdump_map_find(struct ml_kdump_map *m, uint64_t n,
 					 struct memlog_err *err)
 {
 	enum memlog_status s;
+	unsigned int empty = 0;
 	uint64_t bit;
 
 	while (n < end) {
-		if (want && n % CHUNK_BITS == 0)
+		if (want && empty >= EMPTY && n % CHUNK_BITS == 0)
 			n = skip_hole(m, n);
 		if (n >= end)
 			break;
@@ -210,6 +215,7 @@ static enum memlog_status kdump_map_find(struct ml_kdump_map *m, uint64_t n,
 			return s;
 		bit = find_in(m, n % CHUNK_BITS, want);
 		n += bit - n % CHUNK_BITS;
+		empty++;
 		if (bit < CHUNK_BITS)
 			break;
 	}
