@@ -387,6 +387,11 @@ PLANTED_WRAP := -Wl,--wrap=ml_image_open_layers,--wrap=ml_scan_feed,--wrap=ml_sc
 $(B)/tests/host/planted: $(B)/tests/host/planted.o $(DUMP_OBJ) $(DUMP_HOST) $(FULL_A)
 	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(PLANTED_WRAP) -o $@ $< \
 		$(DUMP_OBJ) $(DUMP_HOST) $(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
+# memlog-dump to which each file is far away
+SLOW_WRAP := -Wl,--wrap=ml_far_is,--wrap=ml_remote_open
+$(B)/tests/host/slow: $(B)/tests/host/slow.o $(DUMP_OBJ) $(DUMP_HOST) $(FULL_A)
+	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(SLOW_WRAP) -o $@ $< \
+		$(DUMP_OBJ) $(DUMP_HOST) $(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
 $(B)/tests/host/without: tests/host/without.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(filter-out $(SAN),$(ML_CFLAGS)) $(CFLAGS) -o $@ $<
@@ -475,7 +480,7 @@ BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 .PHONY: tests unit check
 tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkcore \
 	$(B)/tests/host/holder $(B)/tests/host/samepages \
-	$(B)/tests/host/planted $(B)/tests/host/without $(if $(X86),$(B)/namelist/vmlinux)
+	$(B)/tests/host/planted $(B)/tests/host/without $(B)/tests/host/slow $(if $(X86),$(B)/namelist/vmlinux)
 unit: $(UNIT_BIN) $(B)/tests/host/holder
 	tests/check $(UNIT_BIN)
 check: tests
