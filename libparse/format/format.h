@@ -307,8 +307,8 @@ struct ml_format {
 	 *	len bytes at p, as few as MEMLOG_PEEK.
 	 * expected: does the image say that it has such logs? Then, and if the
 	 *	user names the format, or all is searched, screen is eager.
-	 * perhaps: is it there only if guests run? Then memory is not read for
-	 *	it alone where the logs that an image most often has were found.
+	 * perhaps: expected, but it need not be there, and may be on any page: a
+	 *	slow image with another log is not read for it.
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
 	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
 	 *	needs physical addresses, also in memory of a process.
@@ -324,7 +324,7 @@ struct ml_format {
 		bool screen_eager;
 		bool (*glance)(const uint8_t *p, size_t len);
 		bool (*expected)(const struct memlog_image *image);
-		bool (*perhaps)(const struct memlog_image *image);
+		bool perhaps;
 		unsigned int kernel; /* ML_KERNEL_* */
 		size_t (*likely)(struct memlog_image *image,
 				 struct ml_likely *ret, size_t max);

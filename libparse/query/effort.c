@@ -11,6 +11,19 @@
 #include "image/bytes/remote.h"
 #include "render/words.h"
 
+/* The format that the image may have anywhere, if it was not found; NULL: there is none. */
+static const struct ml_format *effort_left(const struct ml_run *run)
+{
+	const struct ml_format *f;
+	size_t i;
+
+	for (i = 0; (f = ml_formats[i]); i++)
+		if (f->find.perhaps && ml_format_asked(run->asked, f) &&
+		    f->find.expected(run->image) && !ml_run_has(run, f))
+			return f;
+	return NULL;
+}
+
 static void effort_say_work(const struct ml_run *run)
 {
 	const struct memlog_scan_stats *st = &run->stats;
@@ -27,15 +40,16 @@ static void effort_say_work(const struct ml_run *run)
 /* A log that was found where it is likely says nothing of others. */
 static void effort_say_likely(const struct ml_run *run)
 {
+	bool all = run->query->scan == MEMLOG_SCAN_LIKELY;
+	const struct ml_format *left = effort_left(run);
 	char searched[ML_SIZE_TEXT];
 
 	ml_say(run, ML_SAY_NOTE,
-	       "only %s, where logs are likely, were searched%s: "
+	       "only %s, where logs are likely, were searched%s%s%s%s: "
 	       "--scan=pages looks everywhere",
 	       ml_size_words(run->stats.covered, searched),
-	       run->query->scan == MEMLOG_SCAN_LIKELY ?
-		       "" :
-		       ", up to a current log");
+	       all ? "" : ", up to a current log", left ? ", and not for " : "",
+	       left ? left->name : "", left ? ", which may be anywhere" : "");
 	ml_say_formats(run, ML_SAY_DETAIL);
 }
 

@@ -80,7 +80,7 @@ static void say_add(char *list, size_t size, const char *name)
 	snprintf(list + n, size - n, "%s%s", n ? ", " : "", name);
 }
 
-static bool say_has(const struct ml_run *run, const struct ml_format *f)
+bool ml_run_has(const struct ml_run *run, const struct ml_format *f)
 {
 	const struct memlog_logs *logs = run->lists[0];
 	size_t i, n = memlog_logs_count(logs);
@@ -102,7 +102,7 @@ void ml_say_formats(const struct ml_run *run, int level)
 
 		if (!ml_format_asked(run->asked, f))
 			continue;
-		if (f->find.likely || say_has(run, f))
+		if ((f->find.likely && !f->find.perhaps) || ml_run_has(run, f))
 			say_add(in, sizeof(in), f->name);
 		else
 			say_add(not, sizeof(not ), f->name);

@@ -177,6 +177,9 @@ enum memlog_status ml_whole_list(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_boots(struct ml_run *run, struct memlog_err *err);
 enum memlog_status ml_whole_extract(struct ml_run *run, struct memlog_err *err);
 
+/* Was a log of the format found? messages.c */
+bool ml_run_has(const struct ml_run *run, const struct ml_format *f);
+
 /* Of which formats the likely places were searched, and which have none. messages.c */
 void ml_say_formats(const struct ml_run *run, int level);
 

@@ -42,6 +42,7 @@ struct ml_scan_job {
 	uint64_t last_hit;	 /* address of the last log found */
 	bool need;		 /* likely places: end at the first log */
 	bool slow;		 /* each byte that is read counts */
+	bool pipe;		 /* slow, and read from its start on */
 	bool exact;		 /* likely places: only those that are exact */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */

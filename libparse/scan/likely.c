@@ -7,6 +7,12 @@
 #include "image/bytes/remote.h"
 #include "job.h"
 
+static bool likely_is_expected(const struct ml_scan_job *job,
+			       const struct ml_format *fmt)
+{
+	return fmt->find.expected && fmt->find.expected(job->image);
+}
+
 /* Search one of the places of a format. past: as stop_after of ml_scan_range(). */
 static enum memlog_status likely_search(struct ml_scan_job *job,
 					const struct ml_format *fmt,
@@ -60,12 +66,11 @@ static bool likely_piece(const struct ml_likely *place,
 	return true;
 }
 
-/* May this be read although another format has a log? Up to what a search of a slow image
- * should cost. */
-static bool likely_affords(const struct ml_scan_job *job,
-			   const struct memlog_range *range)
+/* May so many bytes be read although another format has a log? Up to what a search of a slow
+ * image should cost. */
+static bool likely_affords(const struct ml_scan_job *job, uint64_t len)
 {
-	uint64_t requests, bytes, len = range->end - range->start;
+	uint64_t requests, bytes;
 
 	return ml_remote_count(&job->image->file, &requests, &bytes) &&
 	       bytes + len <= ML_NEED_BYTES &&
@@ -100,7 +105,8 @@ static enum memlog_status likely_slice(struct ml_scan_job *job,
 		first = job->logs->count;
 		if (!likely_piece(&places[i], slice, &piece) ||
 		    !memlog_image_has_space(job->image, piece.space) ||
-		    (tight && !likely_affords(job, &piece.range)))
+		    (tight &&
+		     !likely_affords(job, piece.range.end - piece.range.start)))
 			continue;
 		s = likely_search(job, fmt, &piece, 1, err);
 		if (likely_has(job, fmt, first))
@@ -121,6 +127,17 @@ static bool likely_has_others(const struct ml_scan_job *job,
 		if (other != fmt && !other->say.on_request)
 			return true;
 	}
+	return false;
+}
+
+/* Is there a log of a format that the image says it has? */
+static bool likely_has_expected(const struct ml_scan_job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->logs->count; i++)
+		if (likely_is_expected(job, job->logs->logs[i]->fmt))
+			return true;
 	return false;
 }
 
@@ -227,13 +244,14 @@ static enum memlog_status likely_need(struct ml_scan_job *job,
 				      const struct ml_likely *places, size_t n,
 				      bool *ret, struct memlog_err *err)
 {
+	bool tight = job->slow && likely_has_expected(job);
 	enum memlog_status s = likely_slices_of(job, fmt, places, n, 0, BELOW,
-						false, ret, err);
+						tight, ret, err);
 
 	if (!s && !*ret)
 		s = likely_pointed(job, fmt, ret, err);
 	if (!s && !*ret)
-		s = likely_slices_of(job, fmt, places, n, BELOW, LAST, false,
+		s = likely_slices_of(job, fmt, places, n, BELOW, LAST, tight,
 				     ret, err);
 	return s || *ret || job->slow ?
 		       s :
@@ -301,24 +319,41 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 			   likely_pointed(job, fmt, ret, err);
 }
 
-enum memlog_status ml_scan_likely(struct ml_scan_job *job,
-				  struct memlog_err *err)
+/* The formats that the image says it has, or the others; each that needs no more is added to
+ * *done. */
+static enum memlog_status likely_formats(struct ml_scan_job *job, bool expected,
+					 uint64_t *done, struct memlog_err *err)
 {
 	enum memlog_status s = MEMLOG_OK;
-	uint64_t done = 0;
+	const struct ml_format *f;
 	bool found;
 	size_t i;
 
-	for (i = 0; ml_formats[i] && !s; i++) {
-		if (!ml_format_asked(job->opts->formats, ml_formats[i]))
+	for (i = 0; (f = ml_formats[i]) && !s; i++) {
+		if (!ml_format_asked(job->opts->formats, f) ||
+		    likely_is_expected(job, f) != expected)
 			continue;
-		s = likely_places(job, ml_formats[i], &found, err);
-		done |= found ? ml_format_bit(ml_formats[i]) : 0;
+		s = likely_places(job, f, &found, err);
+		*done |= found ? ml_format_bit(f) : 0;
 	}
-	for (i = 0; ml_formats[i] && !s && job->need && job->slow; i++)
-		if (ml_format_asked(job->opts->formats, ml_formats[i]) &&
-		    !(done & ml_format_bit(ml_formats[i])))
-			s = likely_last(job, ml_formats[i], err);
+	return s;
+}
+
+enum memlog_status ml_scan_likely(struct ml_scan_job *job,
+				  struct memlog_err *err)
+{
+	const struct ml_format *f;
+	enum memlog_status s;
+	uint64_t done = 0;
+	size_t i;
+
+	s = likely_formats(job, true, &done, err);
+	if (!s)
+		s = likely_formats(job, false, &done, err);
+	for (i = 0; (f = ml_formats[i]) && !s && job->need && job->slow; i++)
+		if (ml_format_asked(job->opts->formats, f) &&
+		    !(done & ml_format_bit(f)))
+			s = likely_last(job, f, err);
 	return s;
 }
 
@@ -335,47 +370,38 @@ static bool likely_has_current(const struct ml_scan_job *job,
 	return false;
 }
 
-/* Have all logs been found that an image most often has? */
-static bool likely_has_usual(const struct ml_scan_job *job)
+/* Is it worth reading the rest for logs of this format? found: another log is current. What
+ * comes through a pipe need not be far away, so that has the logs that its file has. */
+static bool likely_is_missed(const struct ml_scan_job *job,
+			     const struct ml_format *f, bool found)
 {
-	size_t i;
-
-	for (i = 0; ml_formats[i]; i++)
-		if (ml_formats[i]->say.usual &&
-		    ml_format_asked(job->opts->formats, ml_formats[i]) &&
-		    !likely_has_current(job, ml_formats[i]))
-			return false;
-	return true;
+	return likely_is_expected(job, f) &&
+	       !(f->find.perhaps && found && !job->pipe);
 }
 
-/* Is it worth reading the rest for logs of this format? */
-static bool likely_is_missed(const struct ml_scan_job *job,
-			     const struct ml_format *f)
+/* Does a log of this format count? others: not only those on request were asked for. */
+static bool likely_counts(const struct ml_scan_job *job,
+			  const struct ml_format *f, bool others)
 {
-	if (!f->find.expected || !f->find.expected(job->image))
-		return false;
-	return !f->find.perhaps || !f->find.perhaps(job->image) ||
-	       !likely_has_usual(job);
+	return ml_format_asked(job->opts->formats, f) &&
+	       !(others && f->say.on_request);
 }
 
 bool ml_scan_is_enough(const struct ml_scan_job *job)
 {
-	bool others = false, enough = false, current;
+	bool others = false, found = false;
+	const struct ml_format *f;
 	size_t i;
 
-	for (i = 0; ml_formats[i]; i++)
-		others |= !ml_formats[i]->say.on_request &&
-			  ml_format_asked(job->opts->formats, ml_formats[i]);
-	for (i = 0; ml_formats[i]; i++) {
-		const struct ml_format *f = ml_formats[i];
-
-		if (!ml_format_asked(job->opts->formats, f) ||
-		    (others && f->say.on_request))
-			continue;
-		current = likely_has_current(job, f);
-		if (!current && likely_is_missed(job, f))
+	for (i = 0; (f = ml_formats[i]); i++)
+		others |= likely_counts(job, f, true);
+	for (i = 0; (f = ml_formats[i]); i++)
+		found |= likely_counts(job, f, others) &&
+			 likely_has_current(job, f);
+	for (i = 0; (f = ml_formats[i]); i++)
+		if (likely_counts(job, f, others) &&
+		    !likely_has_current(job, f) &&
+		    likely_is_missed(job, f, found))
 			return false;
-		enough |= current;
-	}
-	return enough;
+	return found;
 }

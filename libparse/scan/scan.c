@@ -323,6 +323,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	if (s)
 		return s;
 	job.slow = is_slow(image);
+	job.pipe = need != NULL;
 	job.known = known;
 	job.some = ml_image_named_word(image, ML_NAMED_SOME) ||
 		   (o.n_ranges && !again && scan_leaves_out(&job));

@@ -138,6 +138,41 @@ M4=4194304 M8=8388608 M24=25165824
 	done
 }
 
+# What is found by Xen's own pointer ends the search: the console of a guest may be on any page,
+# and what this dom0 keeps, which is not where firmware has its log, too. A note says so.
+@test "Xen: few requests where its notes lead to its console" {
+	local f
+	for f in xen-dom0-kdump.elf xen-dom0-makedumpfile.kdump; do
+		unpack "$f"
+		"$dump" -q -F xen-console "$unpacked" >want
+		[ -s want ]
+		both "$unpacked" 40 "$M24"
+		[ "$rc" -eq 0 ]
+		grep -q "where logs are likely, were searched, up to a current log, and not for xencons, which may be anywhere: --scan=pages looks everywhere" err
+		"$dump" -q "$unpacked" >want
+		run ! cmp -s out want
+		"$slow" -q --scan=pages "$unpacked" >out
+		cmp out want
+	done
+	rm "$BATS_FILE_TMPDIR"/xen-*
+}
+
+# The firmware of a Xen machine has its log below the top of machine memory, not of dom0's.
+@test "Xen: the log of its firmware is found beside its console" {
+	local at
+	unpack ovmf-c01-elf64.raw
+	dd if="$unpacked" of=ring bs=4096 skip=$((0x3cb3000 / 4096)) count=32 \
+		status=none
+	unpack xen-dom0-kdump.elf
+	at=$((0x17d50000 + 0x27fda000 - 0x34d000 - 0x21dad000))
+	dd if=ring of="$unpacked" bs=4096 seek=$((at / 4096)) conv=notrunc status=none
+	SLOW_NO_HOLES=1 read_slow "$unpacked" -F ovmf,xen-console --list
+	at_most 40 "$M24"
+	grep -q "^ovmf .* mach:0x27c8d000 .* current" out
+	grep -q "^xen-console .* mach:0x27d5c000 .* current" out
+	rm "$unpacked"
+}
+
 # Nothing leads to the logs of these: Xen's image or its page tables were left out of them, and a
 # PV guest's console is where its builder put it.
 @test "Xen: dumps that nothing leads through are read once, in large requests" {

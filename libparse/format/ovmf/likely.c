@@ -57,15 +57,15 @@ static void ovmf_likely_add_run(struct ml_likely *ret, size_t *n, size_t max,
 
 /* Where the last range that starts below LOW_CAP ends there. Guest memory is in [start,
  * LOW_CAP), in more pieces than can be walked. */
-static uint64_t ovmf_low_end(struct memlog_image *image, uint64_t start)
+static uint64_t ovmf_low_end(struct memlog_image *image,
+			     enum memlog_space space, uint64_t start)
 {
 	uint64_t lo = start, hi = LOW_CAP, end = start, mid;
 	struct memlog_range r;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (!memlog_image_next_range(image, MEMLOG_PHYS, mid, &r,
-					     NULL) &&
+		if (!memlog_image_next_range(image, space, mid, &r, NULL) &&
 		    r.start < LOW_CAP)
 			lo = end = ml_min(r.end, LOW_CAP);
 		else
@@ -78,15 +78,15 @@ static uint64_t ovmf_low_end(struct memlog_image *image, uint64_t start)
 
 /* Guest physical: the run of low memory ends where the range that holds 16 MiB
  * ends; in a dump with holes, where the last range below LOW_CAP ends. */
-static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
-			size_t *n, size_t max)
+static void likely_phys(struct memlog_image *image, enum memlog_space space,
+			struct ml_likely *ret, size_t *n, size_t max)
 {
 	struct memlog_range r;
 	uint64_t addr = 0, run = 0, last = 0, base = 0;
 	size_t seen;
 
 	for (seen = 0; seen < ML_LIKELY_RANGES; seen++, addr = r.end) {
-		if (memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL))
+		if (memlog_image_next_range(image, space, addr, &r, NULL))
 			break;
 		if (!seen)
 			base = r.start;
@@ -98,20 +98,20 @@ static void likely_phys(struct memlog_image *image, struct ml_likely *ret,
 	if (!seen)
 		return;
 	if (seen == ML_LIKELY_RANGES)
-		last = ovmf_low_end(image, last);
+		last = ovmf_low_end(image, space, last);
 	if (base >= 1024 * MIB) { /* Arm: RAM starts at 1 GiB or above */
 		uint64_t top = base + SEARCH,
 			 early = base + OVMF_ARM_EARLY_FROM;
 
-		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, early,
+		ovmf_likely_add(ret, n, max, space, early,
 				early + OVMF_ARM_EARLY_SIZE, false);
-		ovmf_likely_add(ret, n, max, MEMLOG_PHYS, base,
+		ovmf_likely_add(ret, n, max, space, base,
 				top > base ? top : base, true);
 		return;
 	}
-	ovmf_likely_add_run(ret, n, max, MEMLOG_PHYS, 0, run ? run : last);
+	ovmf_likely_add_run(ret, n, max, space, 0, run ? run : last);
 	if (last > run)
-		ovmf_likely_below(ret, n, max, MEMLOG_PHYS, 0, last);
+		ovmf_likely_below(ret, n, max, space, 0, last);
 }
 
 size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
@@ -121,7 +121,10 @@ size_t ml_ovmf_likely(struct memlog_image *image, struct ml_likely *ret,
 	uint64_t addr;
 	size_t n = 0, runs = 0, seen;
 
-	likely_phys(image, ret, &n, max);
+	/* of a Xen machine, on which firmware ran, too; phys is dom0's memory */
+	if (memlog_image_has_space(image, MEMLOG_MACH) && image->xen)
+		likely_phys(image, MEMLOG_MACH, ret, &n, max);
+	likely_phys(image, MEMLOG_PHYS, ret, &n, max);
 	for (addr = 0, seen = 0;
 	     seen < ML_LIKELY_RANGES && runs < ML_LIKELY_RUNS &&
 	     !memlog_image_next_range(image, MEMLOG_HOST, addr, &r, NULL);

@@ -97,12 +97,6 @@ static bool xencons_expected(const struct memlog_image *image)
 	return image->xen || image->xen_guest;
 }
 
-/* The dump of a guest has its own; that of a machine has those of its guests. */
-static bool xencons_perhaps(const struct memlog_image *image)
-{
-	return !image->xen_guest;
-}
-
 static enum memlog_status xencons_probe(const struct ml_probe *p,
 					struct ml_log *log,
 					struct ml_found *ret,
@@ -167,7 +161,7 @@ const struct ml_format ml_format_xencons = {
 	.find.screen = xencons_screen,
 	.find.screen_eager = true,
 	.find.expected = xencons_expected,
-	.find.perhaps = xencons_perhaps,
+	.find.perhaps = true,
 	.say.fault = ml_linux_fault,
 	.say.absent = "only guests of Xen have a console page, and one without "
 		      "a line of text is not recognized",
