@@ -375,12 +375,63 @@ static void test_damage(void **state)
 	free(c.b);
 }
 
+/* A page with this many bytes written to its console, of which the ring has the last. */
+static void console(struct core *c, unsigned int page, const char *line)
+{
+	uint8_t *p = c->b + c->pages + page * PAGE;
+	size_t n = 0;
+
+	memset(p, 0, PAGE);
+	for (; *line && n + strlen(line) <= 2048; n += strlen(line))
+		memcpy(p + 1024 + n, line, strlen(line));
+	put32(p + 3080, (uint32_t)n);
+	put32(p + 3084, (uint32_t)n);
+}
+
+/* The console of an HVM or PVH guest is on the last page that Xen's builder puts below the
+ * local APIC: found without a search of all pages. */
+static void test_console(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .mode = MEMLOG_SCAN_LIKELY };
+	struct memlog_scan_stats st;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	unsigned int i;
+	struct core c;
+
+	(void)state;
+	/* there, on another page, and an empty one */
+	for (i = 0; i < 3; i++) {
+		build(&c, false);
+		fill(&c);
+		entry(&c, 8, i == 1 ? 0xfdfff : 0xfefff, 0);
+		console(&c, 8, i == 2 ? "" : "Welcome to the guest\r\n");
+		image = open_core(&c, c.len, MEMLOG_OK);
+		st = (struct memlog_scan_stats){ .size = sizeof(st) };
+		assert_int_equal(memlog_scan(image, &o, &logs, &st, NULL),
+				 MEMLOG_OK);
+		assert_int_equal(memlog_logs_count(logs), i == 0);
+		assert_true(st.likely_only);
+		if (!i) {
+			assert_string_equal(memlog_logs_get(logs, 0)->format,
+					    "xencons");
+			assert_int_equal(
+				memlog_logs_get(logs, 0)->extents[0].addr,
+				0xfefff000);
+		}
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
+		free(c.b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dumpcore), cmocka_unit_test(test_libelf),
 		cmocka_unit_test(test_memory),	 cmocka_unit_test(test_log),
-		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_damage),	 cmocka_unit_test(test_console),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

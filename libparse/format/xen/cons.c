@@ -97,6 +97,23 @@ static bool xencons_expected(const struct memlog_image *image)
 	return image->xen || image->xen_guest;
 }
 
+/* The pages of an HVM or PVH guest that it shares with its backends; the last one is the
+ * console's. Xen's builder puts them there. Source: libxenguest's xg_dom_x86.c. */
+#define SPECIAL	    0xfeff8000u
+#define SPECIAL_END 0xff000000u
+
+/* That of a PV guest is after its kernel and initial disk, and in the memory of a machine the
+ * guests are anywhere. */
+static size_t xencons_likely(struct memlog_image *image, struct ml_likely *ret,
+			     size_t max)
+{
+	if (!image->xen_guest || !max)
+		return 0;
+	*ret = (struct ml_likely){ .space = MEMLOG_PHYS,
+				   .range = { SPECIAL, SPECIAL_END } };
+	return 1;
+}
+
 static enum memlog_status xencons_probe(const struct ml_probe *p,
 					struct ml_log *log,
 					struct ml_found *ret,
@@ -162,6 +179,7 @@ const struct ml_format ml_format_xencons = {
 	.find.screen_eager = true,
 	.find.expected = xencons_expected,
 	.find.perhaps = true,
+	.find.likely = xencons_likely,
 	.say.fault = ml_linux_fault,
 	.say.absent = "only guests of Xen have a console page, and one without "
 		      "a line of text is not recognized",
