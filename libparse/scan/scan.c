@@ -189,7 +189,7 @@ static enum memlog_status search_likely(struct ml_scan_job *job, bool need,
 	search_restart(job);
 	job->stats.likely_only = true;
 	job->need = need;
-	job->window = need && job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
+	job->window = job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
 	job->image->brief = brief;
 	job->image->shortened = false;
 	s = search_finish(job, ml_scan_likely(job, err), err);
