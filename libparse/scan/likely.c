@@ -370,13 +370,14 @@ static bool likely_has_current(const struct ml_scan_job *job,
 	return false;
 }
 
-/* Is it worth reading the rest for logs of this format? found: another log is current. What
- * comes through a pipe need not be far away, so that has the logs that its file has. */
+/* Is it worth reading the rest for logs of this format? found: another log is current. A small
+ * file is, and what comes through a pipe need not be far away. */
 static bool likely_is_missed(const struct ml_scan_job *job,
 			     const struct ml_format *f, bool found)
 {
 	return likely_is_expected(job, f) &&
-	       !(f->find.perhaps && found && !job->pipe);
+	       !(f->find.perhaps && found && !job->pipe &&
+		 job->image->file.size > ML_NEED_BYTES);
 }
 
 /* Does a log of this format count? others: not only those on request were asked for. */
