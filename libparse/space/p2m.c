@@ -47,6 +47,16 @@ enum memlog_status ml_p2m_mach(struct ml_p2m *p, uint64_t phys, uint64_t *ret)
 
 /* ---- machine to pseudo-physical ---------------------------------------- */
 
+static uint64_t count_leaves(const struct ml_p2m *p)
+{
+	uint64_t leaf, n = 0;
+
+	for (leaf = ml_p2m_next_leaf(p, 0); leaf < p->n_leaves;
+	     leaf = ml_p2m_next_leaf(p, leaf + 1))
+		n++;
+	return n;
+}
+
 /* The lowest and highest frame of every leaf: few leaves have to be read for
  * one lookup, and memory does not grow with the fragmentation of the domain. */
 static enum memlog_status reverse_init(struct ml_p2m *p, struct memlog_err *err)
@@ -55,13 +65,15 @@ static enum memlog_status reverse_init(struct ml_p2m *p, struct memlog_err *err)
 	uint64_t leaf, mfn;
 	size_t i;
 
-	p->spans = ml_calloc(&p->alloc, p->n_leaves, sizeof(*p->spans));
+	p->spans = ml_calloc(&p->alloc, count_leaves(p), sizeof(*p->spans));
 	if (!p->spans)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for a reverse map");
-	for (leaf = 0; leaf < p->n_leaves; leaf++) {
-		struct ml_p2m_span *s = &p->spans[leaf];
+	for (leaf = ml_p2m_next_leaf(p, 0); leaf < p->n_leaves;
+	     leaf = ml_p2m_next_leaf(p, leaf + 1)) {
+		struct ml_p2m_span *s = &p->spans[p->n_spans++];
 
+		s->leaf = leaf;
 		s->min = UINT64_MAX;
 		e = leaf_entries(p, leaf);
 		for (i = 0; e && i < p->per_page; i++) {
@@ -79,16 +91,17 @@ enum memlog_status ml_p2m_phys(struct ml_p2m *p, uint64_t mach, uint64_t *ret)
 	uint64_t want = mach >> SHIFT, leaf, mfn;
 	enum memlog_status s;
 	const uint64_t *e;
-	size_t i;
+	size_t i, k;
 
 	if (!p->spans) {
 		s = reverse_init(p, NULL);
 		if (s)
 			return s;
 	}
-	for (leaf = 0; leaf < p->n_leaves; leaf++) {
-		if (want < p->spans[leaf].min || want > p->spans[leaf].max)
+	for (k = 0; k < p->n_spans; k++) {
+		if (want < p->spans[k].min || want > p->spans[k].max)
 			continue;
+		leaf = p->spans[k].leaf;
 		if (p->cached != leaf + 1 &&
 		    p->reverse_reads++ >= ML_P2M_REVERSE_READS)
 			return MEMLOG_LIMIT;
@@ -134,17 +147,15 @@ static enum memlog_status p2m_read(void *self, uint64_t addr, void *buf,
 	return *ret || !len ? MEMLOG_OK : MEMLOG_NO_DATA;
 }
 
-/* Whole parts of the tree that lead nowhere are skipped at once. */
+/* Parts of the tree that lead nowhere are skipped at once. */
 static uint64_t next_mapped(struct ml_p2m *p, uint64_t pfn)
 {
-	uint64_t n = p->n_leaves * p->per_page, mfn;
+	uint64_t n = p->n_leaves * p->per_page, leaf, mfn;
 
 	while (pfn < n) {
-		uint64_t leaf = pfn / p->per_page;
-
-		if (!p->mids[leaf / p->per_page])
-			pfn = (leaf / p->per_page + 1) * p->per_page *
-			      p->per_page;
+		leaf = ml_p2m_next_leaf(p, pfn / p->per_page);
+		if (leaf > pfn / p->per_page)
+			pfn = leaf * p->per_page;
 		else if (!leaf_entries(p, leaf))
 			pfn = (leaf + 1) * p->per_page;
 		else if (p2m_lookup(p, pfn, &mfn) == ML_P2M_ABSENT)
@@ -162,14 +173,19 @@ static enum memlog_status p2m_next(void *self, uint64_t addr,
 	struct ml_p2m *p = self;
 	uint64_t n = p->n_leaves * p->per_page, mfn, start, end;
 
-	start = next_mapped(p, ml_min(addr >> SHIFT, n));
-	if (start == n)
+	if (addr < p->asked || addr >= p->next.end) {
+		start = next_mapped(p, ml_min(addr >> SHIFT, n));
+		for (end = start + 1; end < n; end++)
+			if (p2m_lookup(p, end, &mfn) == ML_P2M_ABSENT)
+				break;
+		p->asked = addr;
+		p->next.start = start < n ? start << SHIFT : UINT64_MAX;
+		p->next.end = start < n ? end << SHIFT : UINT64_MAX;
+	}
+	if (p->next.start == UINT64_MAX)
 		return MEMLOG_NO_DATA;
-	for (end = start + 1; end < n; end++)
-		if (p2m_lookup(p, end, &mfn) == ML_P2M_ABSENT)
-			break;
-	ret->start = ml_max(addr, start << SHIFT);
-	ret->end = end << SHIFT;
+	ret->start = ml_max(addr, p->next.start);
+	ret->end = p->next.end;
 	return MEMLOG_OK;
 }
 

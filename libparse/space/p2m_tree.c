@@ -34,6 +34,23 @@ bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret)
 	return true;
 }
 
+/* Most trees are nearly empty. */
+uint64_t ml_p2m_next_leaf(const struct ml_p2m *p, uint64_t leaf)
+{
+	size_t i = leaf / p->per_page, k = leaf % p->per_page;
+
+	for (; i < p->n_mids; i++, k = 0) {
+		const uint64_t *mid = p->mids[i];
+
+		if (!mid)
+			continue;
+		for (; k < p->per_page; k++)
+			if (mid[k])
+				return i * p->per_page + k;
+	}
+	return p->n_leaves;
+}
+
 /* The frame that an entry of an upper level points to, 0 for none. */
 static uint64_t upper_frame(const struct ml_p2m *p, uint64_t e)
 {
@@ -175,17 +192,18 @@ static enum memlog_status check_leaves(struct ml_p2m *p,
 	uint64_t leaf;
 	size_t n = 0, i, k;
 
-	for (leaf = 0; leaf < p->n_leaves; leaf++)
-		n += ml_p2m_leaf(p, leaf) != 0;
+	for (leaf = ml_p2m_next_leaf(p, 0); leaf < p->n_leaves;
+	     leaf = ml_p2m_next_leaf(p, leaf + 1))
+		n++;
 	if (!n)
 		return MEMLOG_OK;
 	at = ml_calloc(&p->alloc, n, sizeof(*at));
 	if (!at)
 		return ml_fail(err, MEMLOG_NO_MEMORY,
 			       "no memory for the p2m tree");
-	for (n = 0, leaf = 0; leaf < p->n_leaves; leaf++)
-		if (ml_p2m_leaf(p, leaf))
-			at[n++] = (struct place){ ml_p2m_leaf(p, leaf), leaf };
+	for (n = 0, leaf = ml_p2m_next_leaf(p, 0); leaf < p->n_leaves;
+	     leaf = ml_p2m_next_leaf(p, leaf + 1))
+		at[n++] = (struct place){ ml_p2m_leaf(p, leaf), leaf };
 	qsort(at, n, sizeof(*at), by_frame);
 	for (i = 0; i < n; i = k) {
 		for (k = i + 1; k < n && at[k].frame == at[i].frame; k++)

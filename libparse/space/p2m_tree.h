@@ -12,13 +12,16 @@
 /* The frame number in an 8-byte page table entry. */
 #define ML_PTE64_ADDR 0x000ffffffffff000ull
 
+/* A leaf, and the lowest and highest frame in it. */
 struct ml_p2m_span {
-	uint64_t min, max;
+	uint64_t leaf, min, max;
 };
 
 /*
  * mids[i] has the frames of per_page leaves, 0 for one that leads nowhere;
- * NULL: all of them lead nowhere. cached is 1 + the leaf in cache, 0: none.
+ * NULL: all of them lead nowhere. cached is 1 + the leaf in cache, 0: none. next is the
+ * first range from asked on, or starts at UINT64_MAX if there is none: it may be large, and
+ * is asked for again and again.
  */
 struct ml_p2m {
 	struct memlog_allocator alloc;
@@ -31,7 +34,10 @@ struct ml_p2m {
 	uint64_t n_leaves;
 	struct ml_p2m_stats stats;
 	struct ml_p2m_span *spans; /* NULL until requested */
+	size_t n_spans;
 	uint64_t reverse_reads;
+	uint64_t asked;
+	struct memlog_range next;
 	uint64_t cached;
 	uint64_t cache[ML_P2M_ENTRIES];
 };
@@ -60,5 +66,8 @@ static inline uint64_t ml_p2m_leaf(const struct ml_p2m *p, uint64_t leaf)
 
 	return mid ? mid[leaf % p->per_page] : 0;
 }
+
+/* The first leaf from that one on that leads somewhere, or n_leaves. */
+uint64_t ml_p2m_next_leaf(const struct ml_p2m *p, uint64_t leaf);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "libconform.h"
 #include "libmem.h"
 #include "space/p2m.h"
 
@@ -342,6 +343,73 @@ static void test_noise(void **state)
 	}
 }
 
+/* Of a tree with room for a million leaves, only those that are there take memory. */
+static void test_memory(void **state)
+{
+	struct world *w = *state;
+	uint64_t inv = w->wide ? UINT64_MAX : UINT32_MAX;
+	uint64_t root = page(w, 0), mid = page(w, 0), leaf = page(w, inv);
+	struct ml_p2m_opts o = {
+		.mach = &mem_ops,
+		.mach_self = &w->mem,
+		.kind = w->wide ? ML_P2M_LIST64 : ML_P2M_LIST32,
+		.root = root,
+	};
+	struct conform_memory m;
+	struct memlog_err err;
+
+	conform_memory_init(&m);
+	o.allocator = &m.alloc;
+	set(w, root, w->n - 1, mid);
+	set(w, mid, 1, leaf);
+	set(w, leaf, 2, 300);
+	assert_int_equal(ml_p2m_open(&o, &w->p2m, &err), MEMLOG_OK);
+	assert_int_equal(phys_of(w, 300 * PAGE),
+			 (((uint64_t)w->n - 1) * w->n * w->n + w->n + 2) *
+				 PAGE);
+	assert_true(phys_of(w, 301 * PAGE) == UINT64_MAX);
+	assert_in_range(m.most, PAGE, 64 << 10);
+	ml_p2m_close(w->p2m);
+	w->p2m = NULL;
+	assert_int_equal(m.now, 0);
+}
+
+/* A range of many leaves is asked for again and again, and the tree read once. */
+static void test_range_again(void **state)
+{
+	struct world *w = *state;
+	uint64_t inv = w->wide ? UINT64_MAX : UINT32_MAX, n = w->n;
+	uint64_t root = page(w, 0), mid = page(w, 0), at;
+	struct memlog_range r;
+	struct memlog_err err;
+	unsigned int i;
+
+	set(w, root, 0, mid);
+	for (i = 1; i < 5; i++)
+		set(w, mid, i, page(w, 300 + i));
+	set(w, mid, 7, page(w, inv));
+	set(w, w->next - 1, 3, 400);
+	assert_int_equal(open_root(w, root, &err), MEMLOG_OK);
+	w->mem.reads = 0;
+	for (i = 0; i < 2; i++)
+		for (at = 0; at < 5 * n * PAGE; at += 77 * PAGE) {
+			assert_int_equal(ml_p2m_ops.next_range(w->p2m, at, &r,
+							       &err),
+					 MEMLOG_OK);
+			assert_true(r.start == (at > n * PAGE ? at : n * PAGE));
+			assert_true(r.end == 5 * n * PAGE);
+		}
+	assert_true(w->mem.reads < 20);
+	assert_int_equal(ml_p2m_ops.next_range(w->p2m, r.end, &r, &err),
+			 MEMLOG_OK);
+	assert_true(r.start == (7 * n + 3) * PAGE);
+	assert_true(r.end == (7 * n + 4) * PAGE);
+	assert_int_equal(ml_p2m_ops.next_range(w->p2m, 0, &r, &err), MEMLOG_OK);
+	assert_true(r.start == n * PAGE);
+	assert_int_equal(ml_p2m_ops.next_range(w->p2m, 8 * n * PAGE, &r, &err),
+			 MEMLOG_NO_DATA);
+}
+
 #define BOTH(t)                                                \
 	cmocka_unit_test_setup_teardown(t, setup64, teardown), \
 		cmocka_unit_test_setup_teardown(t, setup32, teardown)
@@ -349,9 +417,11 @@ static void test_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_tree),  BOTH(test_shared_missing), BOTH(test_damage),
-		BOTH(test_bomb),  BOTH(test_no_tree),	     BOTH(test_table),
-		BOTH(test_noise),
+		BOTH(test_tree),	BOTH(test_shared_missing),
+		BOTH(test_damage),	BOTH(test_bomb),
+		BOTH(test_no_tree),	BOTH(test_table),
+		BOTH(test_noise),	BOTH(test_memory),
+		BOTH(test_range_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
