@@ -36,6 +36,9 @@ void *ml_calloc(const struct memlog_allocator *alloc, size_t count, size_t size)
 
 	if (__builtin_mul_overflow(count, size, &bytes))
 		return NULL;
+	/* pages of it that are not used need no memory */
+	if (alloc->alloc == libc_alloc)
+		return calloc(bytes ? bytes : 1, 1);
 	p = alloc->alloc(alloc->self, bytes ? bytes : 1);
 	if (p)
 		memset(p, 0, bytes ? bytes : 1);
