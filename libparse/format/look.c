@@ -4,17 +4,6 @@
 
 #include <string.h>
 
-#include "base/bytes.h"
-
-/* Are the eight bytes at p printable ASCII? Each has to stay below 0x80, also
- * with 1 added and with the space subtracted. */
-static bool look_plain(const uint8_t *p)
-{
-	uint64_t ones = UINT64_MAX / 255, x = ml_le64(p);
-
-	return !((x | (x + ones) | (x - ones * ' ')) & ones << 7);
-}
-
 /* Control characters that text may have besides line ends. */
 static bool look_control(uint8_t c)
 {
@@ -27,7 +16,7 @@ void ml_look_at(struct ml_look *k, const uint8_t *p, size_t n)
 		uint8_t c;
 
 		/* most of it; one byte is left for the rest */
-		for (; n > 8 && !k->more && look_plain(p); n -= 8, p += 8) {
+		for (; n > 8 && !k->more && ml_look_plain(p); n -= 8, p += 8) {
 			k->since += 8;
 			k->last = ' ';
 		}

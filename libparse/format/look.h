@@ -10,8 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+
 /* Odd bytes that a few bytes of text may have. */
 #define ML_LOOK_FEW 8u
+
+/* Are the eight bytes at p printable ASCII? Each has to stay below 0x80, also
+ * with 1 added and with the space subtracted. */
+static inline bool ml_look_plain(const uint8_t *p)
+{
+	uint64_t ones = UINT64_MAX / 255, x = ml_le64(p);
+
+	return !((x | (x + ones) | (x - ones * ' ')) & ones << 7);
+}
 
 /* What was seen of a page. */
 struct ml_look {

@@ -68,8 +68,10 @@ static inline const struct xen_ring *ml_xen_ring_const(const struct ml_log *log)
 /* Can this byte be in console text? Bytes above ASCII can. */
 static inline bool ml_xen_is_text(uint8_t c)
 {
-	return (c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t' ||
-	       c == '\r' || c == 0x1b || c == '\b' || c == '\a';
+	const uint32_t controls = 1u << '\n' | 1u << '\t' | 1u << '\r' |
+				  1u << 0x1b | 1u << '\b' | 1u << '\a';
+
+	return c < 0x20 ? controls >> c & 1 : c != 0x7f;
 }
 
 /* Do the len bytes at p start with "(XEN) " or "(dN) "? Returns the length of

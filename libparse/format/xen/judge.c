@@ -247,12 +247,14 @@ static bool broken_left_out(struct broken *b, struct xen_ring *r)
 	struct xen_seam seam;
 	size_t i, k;
 
+	if (b->n > LEAVE_OUT_MAX)
+		return false;
+	for (i = 0; i < b->n; i++)
+		if (b->kind[i] != PAGE_TEXT)
+			return false;
 	ml_xen_find_seam(b->p, b->n * ML_PAGE, true, &seam);
 	if (seam.fits != XEN_SEAM_MANY)
 		return false;
-	for (i = 0; i < b->n; i++)
-		if (b->kind[i] != PAGE_TEXT || b->n > LEAVE_OUT_MAX)
-			return false;
 	for (b->left = 0; b->left < b->n; b->left++) {
 		for (k = 0; k < b->n; k++)
 			b->kind[k] = k == b->left ? PAGE_OTHER : PAGE_TEXT;

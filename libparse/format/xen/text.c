@@ -6,10 +6,11 @@
 
 #include "base/bytes.h"
 #include "base/date.h"
+#include "format/look.h"
 
 static bool xen_text_digit(uint8_t c)
 {
-	return c >= '0' && c <= '9';
+	return (uint8_t)(c - '0') < 10;
 }
 
 size_t ml_xen_prefix(const uint8_t *p, size_t len)
@@ -139,45 +140,70 @@ size_t ml_xen_timestamp(const uint8_t *p, size_t len, struct xen_time *ret)
 
 /* ---- looks -------------------------------------------------------------- */
 
-/* "Allocated console ring of N KiB", which Xen logs in the ring itself. */
+/* The size in "Allocated console ring of N KiB", which Xen logs in the ring itself; the
+ * last one counts. */
 static uint64_t xen_text_allocated(const uint8_t *p, size_t len)
 {
 	static const char words[] = "Allocated console ring of ";
-	size_t n = sizeof(words) - 1, i;
-	uint64_t kib = 0;
+	const uint8_t *end = p + len;
+	uint64_t kib, ret = 0;
+	size_t i;
 
-	if (len < n || memcmp(p, words, n))
-		return 0;
-	for (i = n; i < len && i < n + 6 && xen_text_digit(p[i]); i++)
-		kib = kib * 10 + (p[i] - '0');
-	return i + 4 <= len && !memcmp(p + i, " KiB", 4) && ml_is_pow2(kib) ?
-		       kib << 10 :
-		       0;
+	while ((p = memmem(p, (size_t)(end - p), words, sizeof(words) - 1))) {
+		p += sizeof(words) - 1;
+		len = (size_t)(end - p);
+		kib = 0;
+		for (i = 0; i < len && i < 6 && xen_text_digit(p[i]); i++)
+			kib = kib * 10 + (p[i] - '0');
+		if (i + 4 <= len && !memcmp(p + i, " KiB", 4) &&
+		    ml_is_pow2(kib))
+			ret = kib << 10;
+	}
+	return ret;
+}
+
+/* Lines that start with Xen's prefix. */
+static unsigned int xen_text_lines(const uint8_t *p, size_t len)
+{
+	const uint8_t *end = p + len;
+	unsigned int n = 0;
+
+	while (p) {
+		n += end - p >= 6 && !memcmp(p, "(XEN) ", 6);
+		p = memchr(p, '\n', (size_t)(end - p));
+		p = p ? p + 1 : NULL;
+	}
+	return n;
+}
+
+/* Bytes of text from the start on. */
+static size_t xen_text_run(const uint8_t *p, size_t len)
+{
+	size_t n = 0, end;
+
+	while (n < len) {
+		for (; len - n >= 8 && ml_look_plain(p + n); n += 8)
+			;
+		for (end = ml_min(n + 8, len); n < end; n++)
+			if (!ml_xen_is_text(p[n]))
+				return n;
+	}
+	return n;
 }
 
 void ml_xen_look(const uint8_t *p, size_t len, struct xen_look *ret)
 {
-	struct xen_look l = { 0 };
-	bool start = true, prefix = true;
-	uint64_t a;
-	size_t i;
+	struct xen_look l = {
+		.lines = xen_text_lines(p, len),
+		.allocated = xen_text_allocated(p, len),
+	};
+	size_t at, n;
 
-	for (i = 0; i < len; i++) {
-		bool text = ml_xen_is_text(p[i]);
-
-		l.total += text;
-		if (prefix && text)
-			l.text++;
-		prefix &= text;
-		if (p[i] == '(' && start && len - i >= 6 &&
-		    !memcmp(p + i, "(XEN) ", 6))
-			l.lines++;
-		if (p[i] == 'A') {
-			a = xen_text_allocated(p + i, len - i);
-			if (a)
-				l.allocated = a;
-		}
-		start = p[i] == '\n';
+	for (at = 0; at < len; at += n + 1) {
+		n = xen_text_run(p + at, len - at);
+		l.total += n;
+		if (!at)
+			l.text = n;
 	}
 	*ret = l;
 }
