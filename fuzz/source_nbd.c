@@ -12,6 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Bytes that are searched, or about as many. */
+#define ENOUGH (2u << 20)
+
 static struct {
 	struct sockaddr_un at;
 	char uri[200];
@@ -77,10 +80,19 @@ static void start(void)
 	atexit(remove_socket);
 }
 
+/* Of a large file of which nothing more comes each page would be asked for. */
+static int enough(void *arg, uint64_t done, uint64_t all)
+{
+	(void)arg;
+	(void)all;
+	return done > ENOUGH;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_scan_opts opts = { .size = sizeof(opts),
-					 .mode = MEMLOG_SCAN_LIKELY };
+					 .mode = MEMLOG_SCAN_LIKELY,
+					 .progress = enough };
 	struct memlog_image *image;
 	struct memlog_logs *logs = NULL;
 	struct memlog_err err;

@@ -8,6 +8,14 @@
 
 #include "limits_output.h"
 
+/* Inputs of fuzzers are small, and so are some limits for them: reached more often, and in
+ * less time. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define ML_FUZZ_OR(small, limit) (small)
+#else
+#define ML_FUZZ_OR(small, limit) (limit)
+#endif
+
 /* Memory is searched and counted in pages of this size, whatever the guest
  * uses: firmware aligns its buffers to 4 KiB on every architecture. */
 #define ML_PAGE 4096u
@@ -180,7 +188,7 @@
 #define ML_MAX_MAPS_BYTES (256u << 20)
 
 /* The largest shared buffer that ACRN allows, header included. */
-#define ML_SBUF_MAX (4u << 20)
+#define ML_SBUF_MAX ML_FUZZ_OR(128u << 10, 4u << 20)
 
 /* Rings of one hypervisor: ACRN runs on up to 64 CPUs, a log has a ring for
  * each in two halves, and as many again may be left over. */
@@ -270,12 +278,8 @@
 #define ML_XEN_GUESSED (UINT64_C(256) << 20)
 
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss
- * end below this in every version. Fuzzers have not so much input. */
-#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
-#define ML_XEN_IMAGE_MAX (256u << 10)
-#else
-#define ML_XEN_IMAGE_MAX (16u << 20)
-#endif
+ * end below this in every version. */
+#define ML_XEN_IMAGE_MAX ML_FUZZ_OR(256u << 10, 16u << 20)
 
 /* Words of the hypervisor's data that are followed as pointers to the console
  * ring. Two or three look like it, and the search ends at the first that is; in
@@ -482,6 +486,6 @@
 #define ML_STREAM_POINTERS 64u
 
 /* How far a format may reach back from its magic in a pipe. */
-#define ML_STREAM_BACK (8u << 20)
+#define ML_STREAM_BACK ML_FUZZ_OR(64u << 10, 8u << 20)
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef ML_SCAN_JOB_H
 #define ML_SCAN_JOB_H
 
+#include "base/limits.h"
 #include "places.h"
 #include "scan.h"
 
@@ -71,9 +72,11 @@ enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
 
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
-#define ML_SCAN_WINDOW	   (1u << 20)
-#define ML_SCAN_WIDE	   (8u << 20) /* far away, where all is needed */
+#define ML_SCAN_WINDOW	   ML_FUZZ_OR(256u << 10, 1u << 20)
 #define ML_SCAN_MAP_WINDOW (64u << 20)
+
+/* The same of an image that is far away and of which all is needed. */
+#define ML_SCAN_WIDE ML_FUZZ_OR(512u << 10, 8u << 20)
 
 /* Search [range) of job->space with the scanner, upwards or downwards in
  * windows. stop_after, unless 0: end that many bytes after the last log found.

@@ -21,8 +21,11 @@
 #include "image/prefix.h"
 #include "stream.h"
 
-#define CHUNK (1u << 20)   /* read at once */
-#define AHEAD (128u << 10) /* a header is complete by then */
+/* Bytes that are read at once. */
+#define CHUNK ML_FUZZ_OR(32u << 10, 1u << 20)
+
+/* By then a header is complete. */
+#define AHEAD (128u << 10)
 
 /* ---- the window --------------------------------------------------------- */
 

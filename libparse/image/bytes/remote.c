@@ -6,17 +6,21 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/limits.h"
 
 /* Requests begin and end at multiples of this. */
 enum { BLOCK = 16 << 10 };
 
+/* The unit of large requests, for which libnbd clears as much memory. */
+enum { UNIT = ML_FUZZ_OR(32 << 10, 1 << 20) };
+
 /* Bytes of one request; of one that is made ahead; of all that are ahead, and that are
  * kept. */
 enum {
-	MOST = (8 << 20) + BLOCK,
-	STRIDE = 8 << 20,
-	AHEAD = 16 << 20,
-	KEPT = 40 << 20
+	MOST = 8 * UNIT + BLOCK,
+	STRIDE = 8 * UNIT,
+	AHEAD = 16 * UNIT,
+	KEPT = 40 * UNIT
 };
 _Static_assert(MOST + AHEAD + MOST <= KEPT, "nothing ahead drops what is read");
 
