@@ -135,7 +135,8 @@ static void check(struct memlog_image *image, const struct whole *w, int kind)
 
 static void look_damaged(const struct whole *w, int kind)
 {
-	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	struct memlog_open_opts opts = { .size = sizeof(opts),
+					 .window = LOOK_WINDOW };
 	int fd = memfd_create("damage", MFD_CLOEXEC);
 	struct memlog_image *image;
 	struct memlog_err err = { 0 };
@@ -153,7 +154,7 @@ static void look_damaged(const struct whole *w, int kind)
 	} else {
 		LOOK_CHECK(err.text[0]);
 	}
-	LOOK_CHECK(!m.now && !m.blocks);
+	look_memory_end(&m, LOOK_WINDOW);
 	close(fd);
 }
 

@@ -7,6 +7,9 @@
 /* Seconds go by while a bomb of more is unpacked. */
 #define SIZE_MAX_PACKED 8192
 
+/* Bytes before the current one that a file may refer to, by default. */
+#define WINDOW (128u << 20)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Not LZO, of which the library has no codec: bytes are what they are, and the rest is
@@ -32,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct memlog_codec *const codecs[] = { &lzo };
 	struct memlog_open_opts opts = { .size = sizeof(opts),
 					 .codecs = codecs,
-					 .n_codecs = 1 };
+					 .n_codecs = 1,
+					 .window = WINDOW };
 
 	if (size > SIZE_MAX_PACKED)
 		return 0;

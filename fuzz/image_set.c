@@ -20,7 +20,8 @@ static int file_of(const uint8_t *p, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	struct memlog_open_opts opts = { .size = sizeof(opts),
+					 .window = LOOK_WINDOW };
 	struct memlog_image *image;
 	struct look_memory m;
 	char names[80];
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		look_image(image, look_chosen(data, size, LOOK_QUICK));
 		memlog_image_close(image);
 	}
-	LOOK_CHECK(!m.now && !m.blocks);
+	look_memory_end(&m, LOOK_WINDOW);
 	close(a);
 	close(b);
 	return 0;

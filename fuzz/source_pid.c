@@ -42,6 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LOOK_CHECK(guest == all);
 		ml_maps_fini(&maps, &m.alloc);
 	}
-	LOOK_CHECK(!m.now && !m.blocks);
+	look_memory_end(&m, 0);
 	return 0;
 }

@@ -43,7 +43,8 @@ static void stream_look(int fd, const struct memlog_query *query,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct memlog_open_opts opts = { .size = sizeof(opts) };
+	struct memlog_open_opts opts = { .size = sizeof(opts),
+					 .window = LOOK_WINDOW };
 	int fd = memfd_create("stream", MFD_CLOEXEC);
 	struct memlog_query *query;
 	struct look_memory m;
@@ -56,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					NULL));
 	stream_look(fd, query, &opts, look_chosen(data, size, LOOK_QUICK));
 	memlog_query_destroy(query);
-	LOOK_CHECK(!m.now && !m.blocks);
+	look_memory_end(&m, LOOK_WINDOW);
 	close(fd);
 	return 0;
 }

@@ -13,6 +13,10 @@ char look_at[160];
 /* No image of a test is so large that it justifies more. */
 #define MEMORY_MAX (256u << 20)
 
+/* A reader may take 32 MiB, and 32 bytes for each record, of which 64 KiB hold no more
+ * than 65536. */
+#define MEMORY_MOST (34u << 20)
+
 void look_failed(const char *file, int line, const char *cond)
 {
 	fprintf(stderr, "%s:%d: %s does not hold for: %s\n", file, line, cond,
@@ -113,6 +117,12 @@ void look_memory_init(struct look_memory *m, uint64_t limit)
 	m->alloc.alloc = counted_alloc;
 	m->alloc.release = counted_release;
 	m->alloc.self = m;
+}
+
+void look_memory_end(const struct look_memory *m, uint64_t window)
+{
+	LOOK_CHECK(!m->now && !m->blocks);
+	LOOK_CHECK(m->most <= MEMORY_MOST + window);
 }
 
 /* ---- a sink and messages that are checked ------------------------------- */
@@ -406,6 +416,8 @@ void look_file(int fd, const struct memlog_open_opts *opts,
 		o = *opts;
 	look_memory_init(&m, MEMORY_MAX);
 	o.allocator = &m.alloc;
+	if (!o.window)
+		o.window = LOOK_WINDOW;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	s = memlog_image_open(path, &o, &image, &err);
 	if (s) {
@@ -414,7 +426,7 @@ void look_file(int fd, const struct memlog_open_opts *opts,
 		look_image(image, depth);
 		memlog_image_close(image);
 	}
-	LOOK_CHECK(!m.now && !m.blocks);
+	look_memory_end(&m, o.window);
 }
 
 void look_bytes(const uint8_t *p, size_t len,

@@ -40,6 +40,13 @@ struct look_memory {
 };
 void look_memory_init(struct look_memory *m, uint64_t limit);
 
+/* What a packed file may ask for where that is not what is tested. */
+#define LOOK_WINDOW (8u << 20)
+
+/* Everything was freed, and what was out at a time is not more than a reader may take
+ * for an image of a test, and the window of a packed one. */
+void look_memory_end(const struct look_memory *m, uint64_t window);
+
 enum look_depth {
 	LOOK_QUICK, /* scan, decode, print as text */
 	LOOK_ALL,   /* every output, every search, --info, --list, --at */
@@ -55,8 +62,9 @@ enum look_depth look_chosen(const uint8_t *p, size_t len,
 void look_image(struct memlog_image *image, enum look_depth depth);
 
 /* Open the file of that descriptor as memlog-dump does, with the codecs of the
- * library and unpacked where it is compressed as a whole; look, close. Every byte
- * that was allocated must have been freed. */
+ * library and unpacked where it is compressed as a whole, if LOOK_WINDOW is enough or
+ * opts says otherwise; look, close. Every byte that was allocated must have been
+ * freed. */
 void look_file(int fd, const struct memlog_open_opts *opts,
 	       enum look_depth depth);
 
