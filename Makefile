@@ -441,7 +441,7 @@ $(B)/fuzz/%.fuzz: $$(call fuzz_src,$$*) $(LOOK_SRC) $(FULL_A)
 FUZZ ?= $(FUZZ_NAMES)
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz fuzzers
-fuzzers: $(FUZZ_BIN)
+fuzzers: $(FUZZ_BIN) $(B)/mkimage
 fuzz:
 	$(MAKE) B=$(B)-fuzz CC=clang FUZZER=1 fuzzers
 	B=$(B)-fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) fuzz/run $(FUZZ)

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The seeds that fuzz/seeds makes: a fuzzer that starts from logs finds more.
+
+load ../lib
+
+setup_file() {
+	"$root/fuzz/seeds" "$BATS_FILE_TMPDIR/seeds"
+}
+
+# seed HARNESS FILE: a log, as the harness opens it
+seed() {
+	local format=${1#format_} at=()
+	case $1 in
+	format_*) at=(--map=0x820000 --at 0x820000 "--format=${format//_/-}") ;;
+	esac
+	run "$dump" -q --list "${at[@]}" "$2"
+}
+
+@test "each seed has a log, unless it says that it has none" {
+	local f name n=0
+	for f in "$BATS_FILE_TMPDIR"/seeds/*/*; do
+		name=${f%/*}
+		name=${name##*/}
+		seed "$name" "$f"
+		echo "$f: $status, $output"
+		case ${f##*/} in
+		rejected*) [ "$status" -eq 1 ] || [ "$status" -eq 4 ] ;;
+		*) [[ $output == *0x* ]] ;;
+		esac
+		n=$((n + 1))
+	done
+	[ "$n" -gt 50 ]
+}
+
+@test "the harnesses take the seeds, which are not longer than they read" {
+	local d name max list
+	for d in "$BATS_FILE_TMPDIR"/seeds/*; do
+		name=${d##*/}
+		list=("$d"/*)
+		"$B/fuzz/$name.t" "${list[@]}" >"$BATS_TEST_TMPDIR/out"
+		[ "$(grep -c '^ok ' "$BATS_TEST_TMPDIR/out")" -eq ${#list[@]} ]
+		max=$(awk -v name="$name" '$1 == name { print $2 }' "$root/fuzz/limits")
+		[ -z "$(find "$d" -type f -size "+${max}c")" ]
+	done
+}
+
+@test "fuzz/limits has all harnesses, and room for their corpus" {
+	local d name max
+	for d in "$root"/fuzz/corpus/*; do
+		name=${d##*/}
+		max=$(awk -v name="$name" '$1 == name { print $2 }' "$root/fuzz/limits")
+		echo "$name: $max"
+		[ "$max" ]
+		[ -z "$(find "$d" -type f -size "+${max}c")" ]
+	done
+	[ "$(grep -c '^[a-z]' "$root/fuzz/limits")" -eq \
+		"$(find "$root/fuzz/corpus" -mindepth 1 -type d | wc -l)" ]
+}
+
+@test "the table has the sums of a harness's runs" {
+	mkdir "$BATS_TEST_TMPDIR/logs"
+	cat >"$BATS_TEST_TMPDIR/logs/one.log" <<-'E'
+		#8	INITED cov: 10 ft: 20 corp: 3/11Kb exec/s: 0 rss: 50Mb
+		#99	NEW    cov: 12 ft: 25 corp: 4/12Kb lim: 9 exec/s: 9 rss: 60Mb L: 5/9 MS: 1 Custom-
+		stat::number_of_executed_units: 1000
+		cpu: 1.500 0.500
+		#9	DONE   cov: 13 ft: 26 corp: 5/13b lim: 9 exec/s: 9 rss: 60Mb
+		stat::number_of_executed_units: 200
+		cpu: 0.900 1.100
+	E
+	echo "no harness ran" >"$BATS_TEST_TMPDIR/logs/two.log"
+	printf 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n' \
+		>"$BATS_TEST_TMPDIR/doc.md"
+	"$root/fuzz/table" "$BATS_TEST_TMPDIR/logs" "$BATS_TEST_TMPDIR/doc.md"
+	run cat "$BATS_TEST_TMPDIR/doc.md"
+	[ "$output" = "before
+<!-- figures -->
+
+| harness | executions | CPU seconds | per second | cov | ft | corpus | bytes |
+|--|--|--|--|--|--|--|--|
+| one | 1200 | 4 | 300 | 13 | 26 | 5 | 13b |
+
+<!-- end of figures -->
+after" ]
+}
