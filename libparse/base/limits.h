@@ -268,13 +268,15 @@
 /* Pieces of a log with other memory between its pages, and pages of that. */
 #define ML_MAX_PIECES 64u
 
-/* The largest Xen console ring that is accepted: conring_size= takes any
- * number, and by default Xen allocates 8 KiB per CPU. */
-#define ML_XEN_RING_MAX (64u << 20)
+/* The largest Xen console ring that is accepted, which is read as a whole, and of those
+ * that are found by their text, which may be copied: conring_size= takes any number, and
+ * by default Xen allocates 8 KiB per CPU, of which there are 4095 at most. */
+#define ML_XEN_RING_MAX		(32u << 20)
+#define ML_XEN_RING_GUESSED_MAX (8u << 20)
 
 /* Bytes of rings of Xen's console, found by their text, that are larger than the
- * smallest: a page may claim 64 MiB, and so may all the pages in these. What comes after
- * is taken to be of the smallest size. Four of the largest. */
+ * smallest: a page may claim the largest, and so may all the pages in these. What comes
+ * after is taken to be of the smallest size. */
 #define ML_XEN_GUESSED (UINT64_C(256) << 20)
 
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss

@@ -127,6 +127,29 @@ static void test_elf(void **state)
 	measure(path, "elf", MEMLOG_PHYS, SIZE);
 }
 
+/* Console text of Xen at an address that is a multiple of 64 MiB: a ring that says that it
+ * has as much, and one that has. */
+static void test_xen_console(void **state)
+{
+	static const char line[] = "(XEN) a line of the console of Xen.....\n";
+	static const char says[] =
+		"(XEN) Xen version 4.17\n"
+		"(XEN) Allocated console ring of 65536 KiB.\n";
+	const uint64_t off = 4096 + (64u << 20) - 0x100000;
+	static char text[40 * 4096];
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(text); i += 40)
+		memcpy(text + i, line, 40);
+	make_elf(0, "QEMU", 0, 432);
+	at(off, says, sizeof(says) - 1);
+	measure(path, "elf", MEMLOG_PHYS, SIZE);
+	for (i = 0; i < (64u << 20); i += sizeof(text))
+		at(off + i, text, sizeof(text));
+	measure(path, "elf", MEMLOG_PHYS, SIZE);
+}
+
 static void test_process_core(void **state)
 {
 	(void)state;
@@ -245,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_elf),
+		cmocka_unit_test(test_xen_console),
 		cmocka_unit_test(test_process_core),
 		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_lime),

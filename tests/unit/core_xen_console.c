@@ -239,7 +239,7 @@ static void test_claims(void **state)
 		struct conring r = { .buf = m + i, .size = XEN_RING_MIN };
 
 		conring_put(&r, "(XEN) Xen version 4.17.7\n"
-				"(XEN) Allocated console ring of 16384 KiB.\n");
+				"(XEN) Allocated console ring of 8192 KiB.\n");
 		conring_lines(&r, 100);
 	}
 	image = mem_image(&mem, MEMLOG_PHYS);

@@ -57,14 +57,14 @@ static void find_size(struct memlog_image *image, struct memlog_extent *e,
 {
 	uint64_t size = XEN_RING_MIN, base, says = says_size(image, e);
 
-	if (says > size && says <= ML_XEN_RING_MAX) {
+	if (says > size && says <= ML_XEN_RING_GUESSED_MAX) {
 		e->addr -= e->addr % says;
 		e->len = says;
 		return;
 	}
 	if (!all_text(image, e->space, e->addr, size, broken))
 		return;
-	while (size < ML_XEN_RING_MAX) {
+	while (size < ML_XEN_RING_GUESSED_MAX) {
 		base = e->addr - e->addr % (2 * size);
 		if (!all_text(image, e->space,
 			      base == e->addr ? base + size : base, size,
