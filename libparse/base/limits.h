@@ -490,4 +490,8 @@
 /* How far a format may reach back from its magic in a pipe. */
 #define ML_STREAM_BACK ML_FUZZ_OR(64u << 10, 8u << 20)
 
+/* One request of a file far away, and the window of a search of it. Four of them are
+ * kept. */
+#define ML_FAR_REQUEST ML_FUZZ_OR(256u << 10, 8u << 20)
+
 #endif

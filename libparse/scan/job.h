@@ -76,7 +76,7 @@ enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* The same of an image that is far away and of which all is needed. */
-#define ML_SCAN_WIDE ML_FUZZ_OR(512u << 10, 8u << 20)
+#define ML_SCAN_WIDE ML_FAR_REQUEST
 
 /* Search [range) of job->space with the scanner, upwards or downwards in
  * windows. stop_after, unless 0: end that many bytes after the last log found.

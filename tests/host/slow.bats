@@ -112,7 +112,7 @@ M4=4194304 M8=8388608 M24=25165824
 		echo "$f"
 		if has "^makedumpfile" < <(head -c 12 "$unpacked"); then
 			read_slow "$unpacked" --info
-			at_most $((4 + $(stat -c %s "$unpacked") / M8)) 50000000
+			at_most $((6 + $(stat -c %s "$unpacked") / M8)) 50000000
 		else
 			info "$unpacked"
 		fi

@@ -11,16 +11,14 @@
 /* Requests begin and end at multiples of this. */
 enum { BLOCK = 16 << 10 };
 
-/* The unit of large requests, for which libnbd clears as much memory. */
-enum { UNIT = ML_FUZZ_OR(32 << 10, 1 << 20) };
-
 /* Bytes of one request; of one that is made ahead; of all that are ahead, and that are
  * kept. */
 enum {
-	MOST = 8 * UNIT + BLOCK,
-	STRIDE = 8 * UNIT,
-	AHEAD = 16 * UNIT,
-	KEPT = 40 * UNIT
+	LARGE = ML_FAR_REQUEST,
+	MOST = LARGE + BLOCK,
+	STRIDE = LARGE,
+	AHEAD = 2 * LARGE,
+	KEPT = 4 * LARGE + 4 * BLOCK
 };
 _Static_assert(MOST + AHEAD + MOST <= KEPT, "nothing ahead drops what is read");
 
