@@ -26,6 +26,12 @@ struct symbol {
 	uint64_t addr;
 };
 
+/* A type that was looked for; off 0: there is none. */
+struct symbols_type {
+	char *name;
+	Dwarf_Off off;
+};
+
 struct elf_symbols {
 	struct memlog_symbols pub; /* what callers see */
 	struct memlog_allocator alloc;
@@ -38,7 +44,8 @@ struct elf_symbols {
 	size_t n_text;
 	struct symbol *symbols; /* sorted by name */
 	struct symbol *places;	/* sorted by address; NULL: not yet */
-	size_t n, n_places;
+	size_t n, n_places, n_types;
+	struct symbols_type types[ML_SYMBOL_TYPES];
 };
 
 static int by_name(const void *a, const void *b)
@@ -174,7 +181,8 @@ static const char *symbols_name_of(struct elf_symbols *s, Dwarf_Die *die)
 }
 
 /* Find the definition of a struct, union, enum or typedef by its name. */
-static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
+static bool symbols_find_type(struct elf_symbols *s, const char *name,
+			      Dwarf_Die *ret)
 {
 	Dwarf_Off off = 0, next;
 	size_t header;
@@ -182,8 +190,6 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 	const char *n;
 	int tag;
 
-	if (!symbols_dwarf(s))
-		return false;
 	for (; !dwarf_nextcu(s->dwarf, off, &next, &header, NULL, NULL, NULL);
 	     off = next) {
 		if (!dwarf_offdie(s->dwarf, off + header, &cu) ||
@@ -205,6 +211,26 @@ static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
 		} while (!dwarf_siblingof(&die, &die));
 	}
 	return false;
+}
+
+/* The same; what was found is remembered. */
+static bool find_type(struct elf_symbols *s, const char *name, Dwarf_Die *ret)
+{
+	struct symbols_type *t = s->types;
+	bool found;
+
+	if (!symbols_dwarf(s))
+		return false;
+	for (; t < s->types + s->n_types; t++)
+		if (!strcmp(t->name, name))
+			return t->off && dwarf_offdie(s->dwarf, t->off, ret);
+	found = symbols_find_type(s, name, ret);
+	if (s->n_types < ML_SYMBOL_TYPES) {
+		t->off = found ? dwarf_dieoffset(ret) : 0;
+		t->name = ml_strdup(&s->alloc, name);
+		s->n_types += t->name != NULL;
+	}
+	return found;
 }
 
 /* Resolve a typedef to its type. */
@@ -465,6 +491,8 @@ void memlog_symbols_close(struct memlog_symbols *symbols)
 		elf_end(s->elf);
 	if (s->fd >= 0)
 		close(s->fd);
+	while (s->n_types)
+		ml_free(&a, s->types[--s->n_types].name);
 	ml_free(&a, s->file);
 	ml_free(&a, s->symbols);
 	ml_free(&a, s->places);
