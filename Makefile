@@ -305,6 +305,11 @@ $(B)/mkhyp: fixtures/gen/mkhyp.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
 
+# Ring buffers of Linux, of any size.
+$(B)/mkring: fixtures/gen/mkring.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
+
 # ---- tests ------------------------------------------------------------------
 # tests/unit/foo.c is one cmocka program that speaks TAP. tests/unit/lib*.c are
 # linked into all of them. Those named core_* are linked with the core only.
@@ -478,7 +483,7 @@ endif
 BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 
 .PHONY: tests unit check
-tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkcore \
+tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkring $(B)/mkcore \
 	$(B)/tests/host/holder $(B)/tests/host/samepages \
 	$(B)/tests/host/planted $(B)/tests/host/without $(B)/tests/host/slow $(if $(X86),$(B)/namelist/vmlinux)
 unit: $(UNIT_BIN) $(B)/tests/host/holder
@@ -751,7 +756,7 @@ $(B)/bench_kdumpfile: bench/kdumpfile.c
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $< -lkdumpfile
 
 .PHONY: bench
-bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/bench_sbuf \
+bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/mkring $(B)/bench_sbuf \
 		$(if $(call have,libkdumpfile),$(B)/bench_kdumpfile) \
 		$(B)/tests/host/holder
 	B=$(B) bench/run

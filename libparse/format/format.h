@@ -22,7 +22,7 @@
 #include "reader.h"
 
 /* Bytes in the log for what probe() learned and the decoder needs. */
-#define ML_LOG_PRIV 256
+#define ML_LOG_PRIV 384
 
 /*
  * A log as formats see it; pub is what callers see. extents is owned by the
@@ -122,7 +122,12 @@ static inline void ml_found_at(struct ml_found *ret, uint64_t len,
 	ret->hint[0] = hint;
 }
 
-enum { ML_KERNEL_LOCATE = 1, ML_KERNEL_EXPAND = 2, ML_KERNEL_PHYS = 4 };
+enum {
+	ML_KERNEL_LOCATE = 1,
+	ML_KERNEL_EXPAND = 2,
+	ML_KERNEL_PHYS = 4,
+	ML_KERNEL_NAMED = 8,
+};
 
 /* All logs of a scan, in the order in which they were found until relate() has
  * run. */
@@ -150,6 +155,10 @@ struct memlog_logs {
 	const struct memlog_symbols *symbols; /* the same; in our size */
 	uint64_t repeated; /* bytes of extents that are bytes of the file at
 			      lower addresses, too */
+	/* pages that belong to a log, by ml_claim(): a table with a power of two of
+	 * places, 0: free */
+	uint64_t *claims;
+	size_t n_claims, cap_claims;
 };
 
 /* A new log of a format in the list, zeroed but for fmt and names. LIMIT when
@@ -312,8 +321,13 @@ struct ml_format {
 	 * kernel: where it uses what VMCOREINFO says: that is searched for in
 	 *	memory before, if no note of the image has it. ML_KERNEL_PHYS: it
 	 *	needs physical addresses, also in memory of a process.
+	 *	ML_KERNEL_NAMED: before by_kernel, if the user names the format.
 	 * likely: fills in up to max places for this image. locate: those that
 	 *	symbols point to. pointed: those that other memory leads to.
+	 * by_kernel: exact places that the kernel's own structs lead to, with
+	 *	symbols or, if they are NULL or of another kernel, without. It
+	 *	reads megabytes: it is called if the user names the format
+	 *	(asked), and where reading is cheap.
 	 */
 	struct {
 		bool needs_random;
@@ -333,6 +347,10 @@ struct ml_format {
 				 struct ml_likely *ret, size_t max);
 		size_t (*pointed)(struct memlog_image *image,
 				  struct ml_likely *ret, size_t max);
+		size_t (*by_kernel)(struct memlog_image *image,
+				    const struct memlog_symbols *symbols,
+				    bool asked, struct ml_likely *ret,
+				    size_t max);
 	} find;
 
 	/*
@@ -450,51 +468,6 @@ struct ml_format {
 	} say;
 };
 
-/* For text(): the parts of a ring of size bytes, at offset from of an extent,
- * that are between head and tail, both below size. Returns how many. */
-size_t ml_ring_parts(uint64_t from, uint64_t size, uint64_t head, uint64_t tail,
-		     struct memlog_range ret[2]);
-
-/* A text() of logs whose used bytes are those after the header, as in a ring that
- * is full or never wrapped. */
-size_t ml_text_of_header(const struct ml_log *log, size_t extent,
-			 struct memlog_image *image,
-			 struct memlog_range ret[2]);
-
-/* A text() of what is listed only: all of it. */
-size_t ml_text_of_extent(const struct ml_log *log, size_t extent,
-			 struct memlog_image *image,
-			 struct memlog_range ret[2]);
-
-/* Find the pages of a log that are not its own: sets foreign, unjudged and flags.
- * *budget is how many bytes may still be looked at; once there are none, what was not
- * looked at is left out, too. A stop uses it up. Only NO_MEMORY is returned. */
-enum memlog_status ml_log_find_foreign(struct memlog_logs *logs,
-				       struct ml_log *log,
-				       struct memlog_image *image,
-				       uint64_t *budget,
-				       struct memlog_err *err);
-
-/* A log of one extent in MEMLOG_FILE, of which some pages are not its own: if it is
- * whole without them, its extents are set to the pieces. NOT_MINE: it is not, and
- * nothing has changed. *budget as above. Only NO_MEMORY is returned otherwise. */
-enum memlog_status ml_log_join_pieces(struct memlog_logs *logs,
-				      struct ml_log *log,
-				      struct memlog_image *image,
-				      uint64_t *budget, struct memlog_err *err);
-
-/* The extent that has the byte at *off of this one, and the offset in it; of a log
- * that is not joined, the same. */
-size_t ml_log_piece(const struct ml_log *log, size_t extent, uint64_t *off);
-
-/* For relate(): by says that the log is at this physical address. If nobody said where a
- * raw file begins, that does, and is noted. */
-void ml_log_place(struct ml_log *log, const struct memlog_image *image,
-		  uint64_t addr, const char *by);
-
-/* Look for text of a log that is not in the image: sets absent, flags and reason.
- * *budget is how many pieces of memory may still be walked. After relate(). */
-void ml_log_note_absent(struct ml_log *log, struct memlog_image *image,
-			uint64_t *budget);
+#include "parts.h"
 
 #endif

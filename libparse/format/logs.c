@@ -150,6 +150,7 @@ void ml_logs_clear(struct memlog_logs *logs)
 
 	for (i = 0; i < logs->count; i++)
 		logs_free(logs, logs->logs[i]);
+	ml_claims_clear(logs);
 	logs->count = 0;
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;

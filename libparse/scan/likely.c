@@ -276,6 +276,26 @@ static enum memlog_status likely_last(struct ml_scan_job *job,
 				likely_has_others(job, fmt), &found, err);
 }
 
+/* Places that the kernel's structs lead to. */
+static enum memlog_status likely_by_kernel(struct ml_scan_job *job,
+					   const struct ml_format *fmt,
+					   struct ml_likely *places, size_t max,
+					   size_t *ret, struct memlog_err *err)
+{
+	bool asked = ml_format_named(job->opts->formats, fmt);
+	enum memlog_status s = MEMLOG_OK;
+
+	*ret = 0;
+	if (!fmt->find.by_kernel || (!asked && (job->slow || job->need)))
+		return MEMLOG_OK;
+	if (asked && !job->slow)
+		s = ml_scan_kernel(job, fmt, ML_KERNEL_NAMED, err);
+	if (!s)
+		*ret = fmt->find.by_kernel(job->image, job->logs->symbols,
+					   asked, places, max);
+	return s;
+}
+
 /* *ret: the last slice is not needed. */
 static enum memlog_status likely_places(struct ml_scan_job *job,
 					const struct ml_format *fmt, bool *ret,
@@ -295,6 +315,11 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 	if (!s && fmt->find.likely && !job->image->stopped)
 		n += fmt->find.likely(job->image, places + n,
 				      ML_LIKELY_PLACES - n);
+	if (!s && !job->image->stopped) {
+		s = likely_by_kernel(job, fmt, places + n, ML_LIKELY_PLACES - n,
+				     &i, err);
+		n += i;
+	}
 	if (job->image->stopped)
 		return ml_fail(err, MEMLOG_STOP, "stopped");
 	for (i = 0; i < n && !s; i++) {

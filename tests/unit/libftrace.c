@@ -14,7 +14,7 @@
 uint8_t *ftrace_at(struct ftrace_model *m, uint64_t phys)
 {
 	assert_true(phys >= FTRACE_BASE &&
-		    phys - FTRACE_BASE < m->mem.piece[0].len);
+		    phys - FTRACE_BASE < m->mem.piece[m->mem.n - 1].len);
 	return m->ram + (phys - FTRACE_BASE);
 }
 
@@ -137,8 +137,9 @@ void ftrace_write(struct ftrace_model *m, uint32_t cpu, uint64_t time,
 	r->used[page] = (uint32_t)(p + len - ftrace_page(m, cpu, page) - 16);
 	r->last = time;
 	assert_true(m->n < FTRACE_LINES);
-	m->line[m->n] =
-		(struct ftrace_line){ .time = time, .cpu = cpu, .page = page };
+	m->line[m->n] = (struct ftrace_line){
+		.time = time, .cpu = cpu, .page = page, .end = r->used[page]
+	};
 	snprintf(m->line[m->n++].text, sizeof(m->line->text), "%s", words);
 }
 

@@ -24,7 +24,7 @@ struct ftrace_ring {
 
 struct ftrace_line {
 	uint64_t time;
-	uint32_t cpu, page;
+	uint32_t cpu, page, end; /* bytes of the page that it ends after */
 	bool lost, read;
 	char text[64];
 };

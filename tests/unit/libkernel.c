@@ -172,12 +172,25 @@ void kernel_free(struct kernel *m)
 	free(m);
 }
 
+/* Of both lists, by address. */
+static uint32_t kernel_symbols(const struct kernel *m,
+			       const struct kernel_symbol *sym, uint32_t n,
+			       struct kernel_symbol *ret)
+{
+	uint32_t i = 0, k = 0, to = 0;
+
+	while (i < n || k < m->n_extra)
+		ret[to++] = k == m->n_extra ||
+					    (i < n &&
+					     sym[i].addr <= m->extra[k].addr) ?
+				    sym[i++] :
+				    m->extra[k++];
+	return to;
+}
+
 void kernel_put_table(struct kernel *m, enum kernel_kind kind)
 {
-	static const struct {
-		const char *name;
-		uint64_t addr;
-	} sym[] = {
+	static const struct kernel_symbol own[] = {
 		{ "Apercpu", 0x10 },
 		{ "T_text", KERNEL_IMAGE },
 		{ "T_stext", KERNEL_IMAGE },
@@ -185,6 +198,8 @@ void kernel_put_table(struct kernel *m, enum kernel_kind kind)
 		{ "dsavedcmd", KERNEL_IMAGE + KERNEL_SAVEDCMD },
 		{ "B_end", KERNEL_IMAGE + KERNEL_RAM },
 	};
+	struct kernel_symbol sym[sizeof(own) / sizeof(*own) + KERNEL_EXTRA];
+	uint32_t all = kernel_symbols(m, own, sizeof(own) / sizeof(*own), sym);
 	uint8_t *p = m->ram + KERNEL_SYM_NAMES;
 	uint32_t i, n = 0, from = kind == KERNEL_PERCPU ? 0 : 1;
 	uint64_t off;
@@ -194,7 +209,7 @@ void kernel_put_table(struct kernel *m, enum kernel_kind kind)
 		m->ram[KERNEL_SYM_TOKENS + 2 * i] = (uint8_t)(i ? i : 'x');
 		put16(m->ram + KERNEL_SYM_INDEX + 2 * i, (uint16_t)(2 * i));
 	}
-	for (i = from; i < sizeof(sym) / sizeof(*sym); i++, n++) {
+	for (i = from; i < all; i++, n++) {
 		*p++ = (uint8_t)strlen(sym[i].name);
 		memcpy(p, sym[i].name, strlen(sym[i].name));
 		p += strlen(sym[i].name);

@@ -45,8 +45,18 @@ enum kernel_kind {
 	KERNEL_PERCPU
 };
 
+/* Another variable, with its type before its name. */
+struct kernel_symbol {
+	const char *name;
+	uint64_t addr;
+};
+
+#define KERNEL_EXTRA 8
+
 struct kernel {
 	struct mem mem;
+	struct kernel_symbol extra[KERNEL_EXTRA]; /* sorted by address */
+	uint32_t n_extra;
 	uint8_t *ram;
 	uint32_t strings, fields;
 	enum kernel_kind kind;

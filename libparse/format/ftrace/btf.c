@@ -2,7 +2,7 @@
 /*
  * btf.c - read structs out of BTF: a header, types one after the other, and strings. A
  * type is a name, a word with its kind and how many elements follow, and a size or
- * another type. How long types of a kind are is known, or said by a table that newer
+ * another type. How long types of a kind are is known, or given by a table that newer
  * kernels have; types after one of an unknown kind are not seen.
  *
  * Layouts are in docs/facts/ftrace.md. A library for it trusts the kernel; these bytes
@@ -191,10 +191,10 @@ static enum memlog_status btf_type_size(void *self, const char *type,
 
 /* The len bytes at off after a header of head bytes. */
 static bool btf_part(const struct btf *b, size_t all, uint32_t head,
-		     const uint8_t *said, const uint8_t **ret,
+		     const uint8_t *pair, const uint8_t **ret,
 		     uint32_t *ret_len)
 {
-	uint32_t off = ml_le32(said), len = ml_le32(said + 4);
+	uint32_t off = ml_le32(pair), len = ml_le32(pair + 4);
 
 	if (off > all - head || len > all - head - off)
 		return false;

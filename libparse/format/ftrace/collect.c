@@ -8,12 +8,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/rbpage.h"
-#include "image/vmcoreinfo.h"
-#include "kallsyms.h"
-#include "kernel.h"
+#include "view.h"
 
 struct ftrace_collect {
-	struct ftrace_kernel kernel;
+	struct ftrace_kernel *kernel;
 	struct ftrace_types types;
 	struct ftrace_tasks tasks;
 	uint8_t *page;
@@ -38,7 +36,7 @@ static void collect_page(struct ftrace_collect *c, size_t len)
 		if (c->seen[id / 8] >> id % 8 & 1)
 			continue;
 		c->seen[id / 8] |= (uint8_t)(1 << id % 8);
-		ml_ftrace_types_find(&c->types, &c->kernel, id);
+		ml_ftrace_types_find(&c->types, c->kernel, id);
 	}
 }
 
@@ -54,7 +52,7 @@ static void collect_events(struct ftrace_collect *c, const struct ml_log *log)
 		if (!ml_ftrace_is_page(e->role))
 			continue;
 		for (off = 0; off + size <= e->len; off += size)
-			if (!ml_image_fill(c->kernel.image, e->space,
+			if (!ml_image_fill(c->kernel->image, e->space,
 					   e->addr + off, c->page, size, &got,
 					   NULL))
 				collect_page(c, got);
@@ -88,37 +86,59 @@ static enum memlog_status collect_all(struct ftrace_collect *c,
 				      struct ml_log *log,
 				      struct memlog_err *err)
 {
-	enum memlog_status s = ml_ftrace_types_init(&c->types, &c->kernel, err);
+	enum memlog_status s = ml_ftrace_types_init(&c->types, c->kernel, err);
 
 	if (!s)
-		s = ml_ftrace_tasks_init(&c->tasks, &c->kernel, err);
+		s = ml_ftrace_tasks_init(&c->tasks, c->kernel, err);
 	if (s)
 		return s;
 	collect_events(c, log);
-	return collect_put(logs, log, &c->kernel, err);
+	return collect_put(logs, log, c->kernel, err);
 }
 
-/* With the symbols of the search, or the kernel's own. */
-static bool collect_place(struct ftrace_collect *c, struct ml_log *log,
-			  const struct memlog_symbols *symbols)
+/* What is not known of the events of an ordinary buffer. */
+static void collect_warn(const struct ftrace_collect *c,
+			 const struct ml_log *log)
 {
-	struct ftrace *f = ml_ftrace(log);
-	struct memlog_symbols *own = NULL;
-	bool ok;
+	if (!ml_ftrace_const(log)->ordinary ||
+	    log->pub.flags & MEMLOG_LOG_EMPTY)
+		return;
+	if (!c->types.n)
+		ml_image_warn(c->kernel->image,
+			      "the kernel's list of events, ftrace_events, is "
+			      "damaged or not in the image: events are printed "
+			      "in hexadecimal");
+	if (!c->tasks.n)
+		ml_image_warn(c->kernel->image,
+			      "the kernel's names of tasks, savedcmd, are "
+			      "damaged or not in the image");
+}
 
-	symbols = ml_vmcoreinfo_checked(c->kernel.image, symbols);
-	if (!symbols) {
-		if (!ml_ftrace_place_image(&c->kernel, &f->kernel) ||
-		    !ml_ftrace_kallsyms_place(c->kernel.image,
-					      &f->kernel.kallsyms))
-			return false;
-		own = ml_ftrace_kallsyms_open(&c->kernel, &f->kernel.kallsyms);
-		if (!own)
-			return false;
-	}
-	ok = ml_ftrace_place(&c->kernel, own ? own : symbols, f, &f->kernel);
-	ml_ftrace_kallsyms_close(own);
-	return ok;
+enum memlog_status ml_ftrace_collect_view(struct ftrace_view *v,
+					  struct memlog_logs *logs,
+					  struct ml_log *log,
+					  struct memlog_err *err)
+{
+	const struct memlog_allocator *alloc = &v->kernel.alloc;
+	struct ftrace_collect *c = ml_calloc(alloc, 1, sizeof(*c));
+	enum memlog_status s;
+
+	if (!c)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for types of events");
+	c->kernel = &v->kernel;
+	c->page = ml_calloc(alloc, 1, ml_ftrace(log)->page_size);
+	if (!c->page)
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
+	else
+		s = collect_all(c, logs, log, err);
+	if (!s)
+		collect_warn(c, log);
+	ml_ftrace_types_fini(&c->types, alloc);
+	ml_ftrace_tasks_fini(&c->tasks, alloc);
+	ml_free(alloc, c->page);
+	ml_free(alloc, c);
+	return s;
 }
 
 enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
@@ -127,31 +147,18 @@ enum memlog_status ml_ftrace_collect(struct memlog_logs *logs,
 				     struct memlog_err *err)
 {
 	struct ftrace *f = ml_ftrace(log);
-	struct ftrace_collect *c;
+	struct ftrace_view v = { .missing = NULL };
 	enum memlog_status s = MEMLOG_OK;
 
 	if (log->extents[0].space != MEMLOG_PHYS)
 		return MEMLOG_OK;
-	c = ml_calloc(&image->alloc, 1, sizeof(*c));
-	if (!c)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for types of events");
-	c->kernel.alloc = image->alloc;
-	c->kernel.image = image;
-	c->page = ml_calloc(&image->alloc, 1, f->page_size);
-	if (!c->page)
-		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a page");
-	else if (collect_place(c, log, logs->symbols))
-		s = collect_all(c, logs, log, err);
+	if (ml_ftrace_view_open(&v, image, logs->symbols, f))
+		s = ml_ftrace_collect_view(&v, logs, log, err);
 	else
 		memset(&f->kernel, 0, sizeof(f->kernel));
-	if (!s && c->kernel.starved)
+	if (!s && v.kernel.starved)
 		s = ml_fail(err, MEMLOG_NO_MEMORY,
 			    "no memory for what events are called");
-	ml_ftrace_types_fini(&c->types, &image->alloc);
-	ml_ftrace_tasks_fini(&c->tasks, &image->alloc);
-	ml_ftrace_kernel_close(&c->kernel);
-	ml_free(&image->alloc, c->page);
-	ml_free(&image->alloc, c);
+	ml_ftrace_view_close(&v);
 	return s;
 }

@@ -6,8 +6,20 @@
 
 #include "base/bytes.h"
 
-bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
-			   size_t len)
+static bool kernel_phys(struct ftrace_kernel *k, uint64_t phys, void *buf,
+			size_t len, bool note)
+{
+	size_t got;
+
+	if (note)
+		return ml_ftrace_kernel_phys(k, phys, buf, len);
+	return !ml_image_fill(k->image, MEMLOG_PHYS, phys, buf, len, &got,
+			      NULL) &&
+	       got == len;
+}
+
+static bool kernel_virt(struct ftrace_kernel *k, uint64_t va, void *buf,
+			size_t len, bool note)
 {
 	uint8_t *to = buf;
 	uint64_t phys;
@@ -16,10 +28,22 @@ bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
 	for (; len; len -= n, va += n, to += n) {
 		n = (size_t)ml_min(len, ML_PAGE - va % ML_PAGE);
 		if (!ml_ftrace_walk(k, va, &phys) ||
-		    !ml_ftrace_kernel_phys(k, phys, to, n))
+		    !kernel_phys(k, phys, to, n, note))
 			return false;
 	}
 	return true;
+}
+
+bool ml_ftrace_kernel_look(struct ftrace_kernel *k, uint64_t va, void *buf,
+			   size_t len)
+{
+	return kernel_virt(k, va, buf, len, false);
+}
+
+bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
+			   size_t len)
+{
+	return kernel_virt(k, va, buf, len, true);
 }
 
 bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,

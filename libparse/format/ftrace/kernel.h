@@ -25,6 +25,10 @@ struct ftrace_kernel {
 bool ml_ftrace_kernel_read(struct ftrace_kernel *k, uint64_t va, void *buf,
 			   size_t len);
 
+/* The same, and the page is not noted: a log has it as an extent of its own. */
+bool ml_ftrace_kernel_look(struct ftrace_kernel *k, uint64_t va, void *buf,
+			   size_t len);
+
 /* The same at a physical address; the bytes are of one page. noted.c */
 bool ml_ftrace_kernel_phys(struct ftrace_kernel *k, uint64_t phys, void *buf,
 			   size_t len);
@@ -51,6 +55,45 @@ bool ml_ftrace_place_image(struct ftrace_kernel *k,
 bool ml_ftrace_place(struct ftrace_kernel *k,
 		     const struct memlog_symbols *symbols,
 		     const struct ftrace *f, struct ftrace_kernel_info *ret);
+
+/* members.c: where members are by what knows structs, which may be NULL, or where they
+ * always were. */
+void ml_ftrace_members(const struct memlog_symbols *types, uint32_t *off);
+
+/* The same for the structs of ordinary ring buffers; members are in one of these lists
+ * until they are renamed. False: *ret_missing has a member that is not known and must be.
+ * FTRACE_NONE: this kernel has no such member. */
+enum ftrace_ring_member {
+	RING_ARRAY_LIST,
+	RING_ARRAY_NAME,
+	RING_ARRAY_BUFFER,
+	RING_ARRAY_SNAPSHOT,
+	RING_ARRAY_CLOCK,
+	RING_ARRAY_RANGE,
+	RING_HOLDER_ARRAY,
+	RING_HOLDER_BUFFER,
+	RING_BUFFER_CPUS,
+	RING_BUFFER_ORDER,
+	RING_BUFFER_BUFFERS,
+	RING_CPU_CPU,
+	RING_CPU_BUFFER,
+	RING_CPU_PAGES,
+	RING_CPU_HEAD,
+	RING_CPU_COMMIT,
+	RING_CPU_READER,
+	RING_CPU_LOST,
+	RING_CPU_LAST,
+	RING_CPU_ENTRIES,
+	RING_CPU_OVERRUN,
+	RING_CPU_READ,
+	RING_PAGE_LIST,
+	RING_PAGE_READ,
+	RING_PAGE_DATA,
+	RING_MEMBERS
+};
+#define FTRACE_NONE UINT32_MAX
+bool ml_ftrace_ring_members(const struct memlog_symbols *types, uint32_t *off,
+			    const char **ret_missing);
 
 /* ---- types of events: types.c ------------------------------------------- */
 

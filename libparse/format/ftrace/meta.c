@@ -71,11 +71,36 @@ static void meta_scratch(struct ftrace *f, const uint8_t *p)
 	}
 }
 
+/* Can it be a struct array_buffer? It begins with pointers to its trace array and its
+ * buffer. */
+static bool meta_is_holder(const struct ml_probe *p)
+{
+	uint64_t array = ml_le64(p->bytes), buffer = ml_le64(p->bytes + 8);
+
+	return (p->hint || p->at) && p->space == MEMLOG_PHYS &&
+	       array >= KERNEL && buffer >= KERNEL && array % 8 == 0 &&
+	       buffer % 8 == 0;
+}
+
+static enum memlog_status meta_holder(struct ml_log *log, struct ml_found *ret)
+{
+	struct ftrace *f = ml_ftrace(log);
+
+	f->clock = -1;
+	f->ordinary = true;
+	ret->extent.role = FTRACE_ROLE_REGION;
+	ret->extent.len = FTRACE_HOLDER;
+	log->pub.flags = MEMLOG_LOG_TELLS_ALL | MEMLOG_LOG_EMPTY;
+	return MEMLOG_OK;
+}
+
 enum memlog_status ml_ftrace_probe(const struct ml_probe *p, struct ml_log *log,
 				   struct ml_found *ret, struct memlog_err *err)
 {
 	struct ftrace *f = ml_ftrace(log);
 
+	if (meta_is_holder(p))
+		return meta_holder(log, ret);
 	if (!ml_ftrace_glance(p->bytes, p->len))
 		return ml_fail(err, MEMLOG_NOT_MINE,
 			       "not the header of a persistent ring buffer");

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * order.c - the pages of a CPU in reading order.
- *
- * Its header lists them: the first is the reader's, the others are the ring. What
- * is live goes from the head to the page that is being written, which may be the
- * reader's. The rest of the ring was read, or was never used.
+ * order.c - the pages of a CPU of a persistent ring buffer. Its header lists them: the
+ * first is the reader's, the others are the ring.
  */
 #include "ftrace.h"
 
@@ -24,29 +21,9 @@ struct ftrace_order {
 	bool missing; /* neither the list nor a page is in the image */
 };
 
-/* A page that is to be added. */
-struct ftrace_run {
-	struct memlog_extent e;
-	uint64_t used;
-};
-
-/* Its time and how much of it is used; false: it is not in the image. */
-static bool order_page(const struct ftrace_order *o, uint32_t page,
-		       uint64_t *ret_time, uint32_t *ret_used)
+static uint64_t order_addr(const struct ftrace_order *o, uint32_t page)
 {
-	uint8_t b[FTRACE_PAGE_HEADER];
-	size_t got;
-
-	*ret_time = *ret_used = 0;
-	if (ml_image_fill(o->image, o->space,
-			  o->meta->data + (uint64_t)page * o->meta->page_size,
-			  b, sizeof(b), &got, NULL) ||
-	    got != sizeof(b))
-		return false;
-	*ret_time = ml_le64(b);
-	*ret_used = (uint32_t)ml_min(ml_le64(b + 8) & FTRACE_COMMIT,
-				     o->meta->page_size - FTRACE_PAGE_HEADER);
-	return true;
+	return o->meta->data + (uint64_t)page * o->meta->page_size;
 }
 
 struct ftrace_stamp {
@@ -76,7 +53,8 @@ static enum memlog_status order_by_times(struct ftrace_order *o,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u pages",
 			       n);
 	for (i = 0; i < n; i++) {
-		order_page(o, i, &s[i].time, &used);
+		ml_ftrace_page_head(o->image, o->space, order_addr(o, i),
+				    o->meta->page_size, &s[i].time, &used);
 		s[i].time = used ? s[i].time : 0;
 		s[i].page = i;
 	}
@@ -122,126 +100,60 @@ static enum memlog_status order_load(struct ftrace_order *o, uint32_t header,
 	return bad ? order_by_times(o, err) : MEMLOG_OK;
 }
 
-static enum memlog_status order_flush(struct memlog_logs *logs,
-				      struct ml_log *log,
-				      struct ftrace_run *run,
-				      struct memlog_err *err)
-{
-	enum memlog_status s = MEMLOG_OK;
-
-	if (run->e.len)
-		s = ml_log_add_extent(logs, log, &run->e, err);
-	run->e.len = 0;
-	return s;
-}
-
-/* Add a page; those that follow each other are one extent. */
-static enum memlog_status order_take(struct memlog_logs *logs,
-				     struct ml_log *log,
-				     const struct ftrace_order *o,
-				     struct ftrace_run *run, uint32_t page,
-				     uint32_t role, struct memlog_err *err)
-{
-	uint64_t addr = o->meta->data + (uint64_t)page * o->meta->page_size;
-	enum memlog_status s = MEMLOG_OK;
-	uint64_t time;
-	uint32_t used;
-	bool there = order_page(o, page, &time, &used);
-
-	if (!used && role == FTRACE_ROLE_READ)
-		return MEMLOG_OK;
-	log->text += o->meta->page_size - FTRACE_PAGE_HEADER;
-	if (!there) {
-		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-		log->absent += o->meta->page_size - FTRACE_PAGE_HEADER;
-	}
-	if (used && role != FTRACE_ROLE_READ) {
-		log->pub.used += used;
-		log->pub.flags &= ~MEMLOG_LOG_EMPTY;
-	}
-	if (o->guessed)
-		role |= FTRACE_ROLE_GUESSED;
-	if (run->e.role != role || run->e.addr + run->e.len != addr)
-		s = order_flush(logs, log, run, err);
-	if (!run->e.len)
-		run->e.addr = addr;
-	run->e.role = role;
-	run->e.len += o->meta->page_size;
-	return s;
-}
-
 /* The place in the list of a sub-buffer that the header points to. */
 static uint32_t order_place(const struct ftrace_order *o, uint64_t va)
 {
 	return o->at[(va - o->meta->first) / o->meta->page_size];
 }
 
-/* From one place in the ring to another one, both included, round and round. */
-static enum memlog_status order_put_ring(struct memlog_logs *logs,
-					 struct ml_log *log,
-					 const struct ftrace_order *o,
-					 struct ftrace_run *run, uint32_t from,
-					 uint32_t to, uint32_t role,
-					 struct memlog_err *err)
+/* Nothing of the CPU is there. */
+static void order_lose(struct ml_log *log, const struct ftrace_cpu_meta *m)
 {
+	uint64_t all = (uint64_t)m->n * (m->page_size - FTRACE_PAGE_HEADER);
+
+	log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	log->text += all;
+	log->absent += all;
+	ml_ftrace(log)->lost += all;
+}
+
+static enum memlog_status order_add(struct memlog_logs *logs,
+				    struct ml_log *log,
+				    const struct ftrace_order *o, int32_t cpu,
+				    struct memlog_err *err)
+{
+	const struct ftrace_cpu_meta *m = o->meta;
+	struct ftrace_pages p = { .n = m->n,
+				  .size = m->page_size,
+				  .cpu = cpu,
+				  .guessed = o->guessed };
 	enum memlog_status s;
+	uint64_t *addr;
+	uint32_t i;
 
-	for (;;) {
-		s = order_take(logs, log, o, run, o->list[from], role, err);
-		if (s || from == to)
-			return s;
-		from = from + 1 < o->meta->n ? from + 1 : 1;
-	}
-}
-
-static uint32_t order_after(const struct ftrace_order *o, uint32_t place)
-{
-	return place + 1 < o->meta->n ? place + 1 : 1;
-}
-
-static enum memlog_status order_put_all(struct memlog_logs *logs,
-					struct ml_log *log,
-					const struct ftrace_order *o,
-					struct ftrace_run *run,
-					struct memlog_err *err)
-{
-	uint32_t head, commit, last = o->meta->n - 1, prev;
-	uint64_t all = (uint64_t)o->meta->n *
-		       (o->meta->page_size - FTRACE_PAGE_HEADER);
-	enum memlog_status s = MEMLOG_OK;
-
-	if (o->guessed)
-		return order_put_ring(logs, log, o, run, 0, last,
-				      FTRACE_ROLE_PAGE, err);
-	if (o->missing) {
-		log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-		log->text += all;
-		log->absent += all;
-		ml_ftrace(log)->lost += all;
-	}
-	if (o->missing || !o->meta->head)
+	if (o->missing)
+		order_lose(log, m);
+	if (o->missing || (!m->head && !o->guessed))
 		return MEMLOG_OK;
-	head = order_place(o, o->meta->head);
-	commit = order_place(o, o->meta->commit);
-	/* the head may be left on the reader's page when that is damaged */
-	if (!head)
-		head = 1;
-	prev = head > 1 ? head - 1 : last;
-	/* the writer is still on the page that the reader took */
-	if (!commit)
-		s = order_put_ring(logs, log, o, run, head, prev,
-				   FTRACE_ROLE_READ, err);
-	else if (order_after(o, commit) != head)
-		s = order_put_ring(logs, log, o, run, order_after(o, commit),
-				   prev, FTRACE_ROLE_READ, err);
-	if (!s)
-		s = order_take(logs, log, o, run, o->list[0],
-			       FTRACE_ROLE_READER, err);
-	if (!s && commit)
-		s = order_put_ring(logs, log, o, run, head, commit,
-				   FTRACE_ROLE_PAGE, err);
-	if (commit && order_after(o, commit) == head && head != 1)
-		log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	addr = ml_calloc(&o->image->alloc, m->n, sizeof(*addr));
+	if (!addr)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for %u pages",
+			       m->n);
+	for (i = 0; i < m->n; i++)
+		addr[i] = order_addr(o, o->list[i]);
+	p.addr = addr;
+	if (!o->guessed) {
+		p.head = order_place(o, m->head);
+		p.commit = order_place(o, m->commit);
+		/* the head may be left on the reader's page when that is
+		 * damaged */
+		if (!p.head)
+			p.head = 1;
+		if (p.commit && p.head != 1 && p.commit + 1 == p.head)
+			log->pub.flags |= MEMLOG_LOG_WRAPPED;
+	}
+	s = ml_ftrace_pages_add(logs, log, o->image, &p, err);
+	ml_free(&o->image->alloc, addr);
 	return s;
 }
 
@@ -256,7 +168,6 @@ enum memlog_status ml_ftrace_cpu_add(struct memlog_logs *logs,
 		.image = image,
 		.space = log->extents[0].space,
 	};
-	struct ftrace_run run = { .e = { .space = o.space, .cpu = cpu } };
 	struct memlog_extent e = { .space = o.space,
 				   .addr = meta->addr,
 				   .cpu = cpu,
@@ -277,9 +188,7 @@ enum memlog_status ml_ftrace_cpu_add(struct memlog_logs *logs,
 	if (!s)
 		s = ml_log_add_extent(logs, log, &e, err);
 	if (!s)
-		s = order_put_all(logs, log, &o, &run, err);
-	if (!s)
-		s = order_flush(logs, log, &run, err);
+		s = order_add(logs, log, &o, cpu, err);
 	ml_free(&image->alloc, o.list);
 	ml_free(&image->alloc, o.at);
 	return s;

@@ -13,41 +13,6 @@
 /* no kernel's image is larger */
 #define IMAGE (UINT64_C(256) << 20)
 
-static const struct {
-	const char *type, *member;
-	uint16_t off;
-} place_members[FTRACE_MEMBERS] = {
-	[FTRACE_CALL_CLASS] = { "trace_event_call", "class", 16 },
-	[FTRACE_CALL_NAME] = { "trace_event_call", "name", 24 },
-	[FTRACE_CALL_EVENT] = { "trace_event_call", "event", 32 },
-	[FTRACE_CALL_FORMAT] = { "trace_event_call", "print_fmt", 64 },
-	[FTRACE_CALL_DATA] = { "trace_event_call", "data", 0 },
-	[FTRACE_EVENT_TYPE] = { "trace_event", "type", 16 },
-	[FTRACE_CLASS_SYSTEM] = { "trace_event_class", "system", 0 },
-	[FTRACE_CLASS_FIELDS] = { "trace_event_class", "fields", 0 },
-	[FTRACE_FIELD_NAME] = { "ftrace_event_field", "name", 16 },
-	[FTRACE_FIELD_TYPE] = { "ftrace_event_field", "type", 24 },
-	[FTRACE_FIELD_OFFSET] = { "ftrace_event_field", "offset", 36 },
-	[FTRACE_FIELD_SIZE] = { "ftrace_event_field", "size", 40 },
-	[FTRACE_SYSCALL_FIELDS] = { "syscall_metadata", "enter_fields", 32 },
-};
-
-static void place_offsets(const struct memlog_symbols *symbols, uint16_t *off)
-{
-	uint64_t v;
-	size_t i;
-
-	for (i = 0; i < FTRACE_MEMBERS; i++) {
-		off[i] = place_members[i].off;
-		if (symbols->member_offset &&
-		    !symbols->member_offset(symbols->self,
-					    place_members[i].type,
-					    place_members[i].member, &v) &&
-		    v < ML_PAGE)
-			off[i] = (uint16_t)v;
-	}
-}
-
 /* A virtual address of the direct map less the physical one. */
 static void place_direct(struct ftrace_kernel *k,
 			 const struct memlog_symbols *symbols,
@@ -117,7 +82,7 @@ bool ml_ftrace_place(struct ftrace_kernel *k,
 		ret->image_end = ret->anchor + IMAGE;
 	place_direct(k, symbols, ret);
 	ml_ftrace_walk_place(image, ret);
-	place_offsets(symbols, ret->off);
+	ml_ftrace_members(symbols, ret->off);
 	/* tasks have other names in another boot */
 	if (ret->then != ret->slide ||
 	    !ml_vmcoreinfo_symbol(image, symbols, "savedcmd", &ret->tasks,

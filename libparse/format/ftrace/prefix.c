@@ -58,13 +58,27 @@ static char prefix_digit(unsigned int n)
 	return n ? "0123456789abcdef"[n] : '.';
 }
 
+/* Up to 5.14 there is nothing of migration. */
+static void prefix_preempt(const struct ftrace_entry *e, char ret[4])
+{
+	if (e->plain && e->preempt)
+		snprintf(ret, 4, "%x", e->preempt);
+	else if (e->plain)
+		snprintf(ret, 4, ".");
+	else
+		snprintf(ret, 4, "%c%c", prefix_digit(e->preempt & 15),
+			 prefix_digit(e->preempt >> 4));
+}
+
 size_t ml_ftrace_prefix(const struct ftrace_entry *e, const char *comm,
 			int32_t cpu, uint64_t time, bool ns, char *ret,
 			size_t size)
 {
 	unsigned long long us = time / 1000 + (time % 1000 >= 500);
+	char preempt[4];
 	int n;
 
+	prefix_preempt(e, preempt);
 	if (!e->pid)
 		comm = "<idle>";
 	else if (e->pid < 0)
@@ -72,10 +86,9 @@ size_t ml_ftrace_prefix(const struct ftrace_entry *e, const char *comm,
 		       "X>";
 	else if (!comm)
 		comm = "<...>";
-	n = snprintf(ret, size, "%16.16s-%-7d [%03d] %c%c%c%c%c ", comm, e->pid,
+	n = snprintf(ret, size, "%16.16s-%-7d [%03d] %c%c%c%s ", comm, e->pid,
 		     cpu, prefix_irqs(e->flags), prefix_resched(e->flags),
-		     prefix_context(e->flags), prefix_digit(e->preempt & 15),
-		     prefix_digit(e->preempt >> 4));
+		     prefix_context(e->flags), preempt);
 	if (ns)
 		n += snprintf(ret + n, size - (size_t)n,
 			      "%5llu.%06llu: ", us / 1000000, us % 1000000);

@@ -8,10 +8,6 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-/* Before the names: a number for each pid, a pointer to the pid of each number, how
- * many there are. */
-enum { TASKS_PIDS = 131080, TASKS_N = 131088, TASKS_NAMES = 131096 };
-
 static int tasks_by_pid(const void *a, const void *b)
 {
 	int32_t x = ((const struct ftrace_task *)a)->pid;
@@ -20,34 +16,29 @@ static int tasks_by_pid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-enum memlog_status ml_ftrace_tasks_init(struct ftrace_tasks *t,
-					struct ftrace_kernel *k,
-					struct memlog_err *err)
+/* Names are part of the buffer since 6.8, before that a pointer leads to them: text has no
+ * bytes that an address of the kernel ends with. */
+static uint64_t tasks_names(struct ftrace_kernel *k, uint64_t at)
 {
-	uint8_t b[12], pid[4];
-	uint64_t at, pids;
-	uint32_t i, n;
+	uint8_t b[8];
 
-	if (!k->info->tasks || !ml_ftrace_kernel_read(k, k->info->tasks, b, 8))
-		return MEMLOG_OK;
-	at = ml_le64(b);
-	if (!at || !ml_ftrace_kernel_read(k, at + TASKS_PIDS, b, sizeof(b)))
-		return MEMLOG_OK;
-	pids = ml_le64(b);
-	n = ml_le32(b + (TASKS_N - TASKS_PIDS));
-	if (n > ML_FTRACE_TASKS)
-		return MEMLOG_OK;
-	t->task = ml_calloc(&k->alloc, n + 1, sizeof(*t->task));
-	if (!t->task)
-		return ml_fail(err, MEMLOG_NO_MEMORY,
-			       "no memory for the names of %u tasks", n);
+	return ml_ftrace_kernel_read(k, at, b, sizeof(b)) && ml_le64(b) >> 63 ?
+		       ml_le64(b) :
+		       at;
+}
+
+static void tasks_load(struct ftrace_tasks *t, struct ftrace_kernel *k,
+		       uint64_t pids, uint64_t names, uint32_t n)
+{
+	struct ftrace_task *task;
+	uint8_t pid[4];
+	uint32_t i;
+
 	for (i = 0; i < n; i++) {
-		struct ftrace_task *task = &t->task[t->n];
-
+		task = &t->task[t->n];
 		if (!ml_ftrace_kernel_read(k, pids + 4 * (uint64_t)i, pid, 4) ||
-		    !ml_ftrace_kernel_read(
-			    k, at + TASKS_NAMES + FTRACE_COMM * (uint64_t)i,
-			    task->comm, FTRACE_COMM))
+		    !ml_ftrace_kernel_read(k, names + FTRACE_COMM * (uint64_t)i,
+					   task->comm, FTRACE_COMM))
 			break;
 		task->pid = (int32_t)ml_le32(pid);
 		task->comm[FTRACE_COMM - 1] = 0;
@@ -55,6 +46,35 @@ enum memlog_status ml_ftrace_tasks_init(struct ftrace_tasks *t,
 			t->n++;
 	}
 	qsort(t->task, t->n, sizeof(*t->task), tasks_by_pid);
+}
+
+enum memlog_status ml_ftrace_tasks_init(struct ftrace_tasks *t,
+					struct ftrace_kernel *k,
+					struct memlog_err *err)
+{
+	const uint32_t *off = k->info->off;
+	uint8_t b[8], num[4];
+	uint64_t at;
+	uint32_t n;
+
+	if (!k->info->tasks || !ml_ftrace_kernel_read(k, k->info->tasks, b, 8))
+		return MEMLOG_OK;
+	at = ml_le64(b);
+	if (!at ||
+	    !ml_ftrace_kernel_read(k, at + off[FTRACE_TASKS_PIDS], b,
+				   sizeof(b)) ||
+	    !ml_ftrace_kernel_read(k, at + off[FTRACE_TASKS_N], num,
+				   sizeof(num)))
+		return MEMLOG_OK;
+	n = ml_le32(num);
+	if (n > ML_FTRACE_TASKS)
+		return MEMLOG_OK;
+	t->task = ml_calloc(&k->alloc, n + 1, sizeof(*t->task));
+	if (!t->task)
+		return ml_fail(err, MEMLOG_NO_MEMORY,
+			       "no memory for the names of %u tasks", n);
+	tasks_load(t, k, ml_le64(b),
+		   tasks_names(k, at + off[FTRACE_TASKS_NAMES]), n);
 	return MEMLOG_OK;
 }
 

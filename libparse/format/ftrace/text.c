@@ -38,6 +38,7 @@ enum memlog_status ml_ftrace_text_init(struct ftrace_text *t,
 	enum memlog_status s = MEMLOG_OK;
 
 	t->alloc = t->kernel.alloc = opts->alloc;
+	t->plain = f->plain;
 	ml_sized_in(&t->symbols, sizeof(t->symbols), opts->user->symbols);
 	/* the payload in hexadecimal, and what is before it */
 	t->hex_size = 2 * f->page_size;
@@ -259,6 +260,7 @@ enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
 	e.type = ml_le16(payload);
 	e.flags = payload[2];
 	e.preempt = payload[3];
+	e.plain = t->plain;
 	e.pid = (int32_t)ml_le32(payload + 4);
 	comm = ml_ftrace_tasks_find(&t->tasks, e.pid);
 	prefix = t->len = ml_ftrace_prefix(&e, comm, rec->cpu, rec->time, ns,

@@ -39,6 +39,7 @@ struct ftrace_text {
 	struct ftrace_types types;
 	struct ftrace_tasks tasks;
 	struct ftrace_modules modules;
+	bool plain; /* as in struct ftrace_entry */
 	char *line;
 	size_t len, size;
 	char *hex; /* bytes in JSON */

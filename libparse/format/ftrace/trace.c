@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace.c - the events of a persistent ring buffer, those of all CPUs by time, as
- * the kernel's file trace has them. A record's raw bytes are the event.
+ * trace.c - the events of a ring buffer, those of all CPUs by time, as the kernel's file
+ * trace has them. A record's raw bytes are the event.
  */
 #include "ftrace.h"
 
@@ -34,6 +34,9 @@ struct ftrace_cpu {
 	uint32_t role;	     /* of the page */
 	bool is_lost, ready; /* event is one that was not returned */
 	uint64_t lost;	     /* before it; 0: not known */
+	uint64_t read; /* bytes of the reader's page; UINT64_MAX: not known */
+	uint64_t overrun; /* events lost before the first page of the ring */
+	uint64_t before; /* the same before what is left of the reader's page */
 	struct ml_rb_events events;
 	struct ml_rb_event event;
 };
@@ -71,6 +74,12 @@ static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 	c->lost = 0;
 	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
 		c->lost = ml_le64(c->events.bytes + len);
+	if (!c->is_lost && c->overrun &&
+	    (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_PAGE) {
+		c->is_lost = true;
+		c->lost = c->overrun;
+		c->overrun = 0;
+	}
 	if (len > got)
 		source->missing += len - got;
 	c->events.len = ml_min(len, got);
@@ -87,6 +96,8 @@ static bool trace_turn(const struct ftrace_trace *d, struct ftrace_cpu *c,
 	for (; c->next < c->end; c->next++, c->off = 0) {
 		e = &source->log->extents[c->next];
 		c->role = e->role;
+		if (!ml_ftrace_is_page(e->role))
+			continue;
 		if ((e->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READ &&
 		    !d->consumed)
 			continue;
@@ -105,13 +116,22 @@ static bool trace_turn(const struct ftrace_trace *d, struct ftrace_cpu *c,
 	return false;
 }
 
+/* Is the event one that was read? Where that is not known it may be, and is printed. */
+static bool trace_was_read(const struct ftrace_cpu *c)
+{
+	return (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER &&
+	       c->read != UINT64_MAX && c->event.pos < c->read;
+}
+
 /* Find the CPU's next event. */
 static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 			  struct ml_source *source)
 {
 	c->ready = false;
 	do {
-		if (ml_rb_event_next(&c->events, &c->event)) {
+		while (ml_rb_event_next(&c->events, &c->event)) {
+			if (!d->consumed && trace_was_read(c))
+				continue;
 			c->ready = true;
 			return;
 		}
@@ -144,6 +164,26 @@ static void trace_say_lost(struct ftrace_trace *d, struct ftrace_cpu *c,
 	c->is_lost = false;
 }
 
+/* How far the reader's page was read is in the kernel only. */
+static bool trace_may_be_read(const struct ftrace_cpu *c)
+{
+	return (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER &&
+	       c->read == UINT64_MAX;
+}
+
+/* Before the first event of the reader's page that was not read. */
+static void trace_take_lost(struct ftrace_cpu *c)
+{
+	if (!c->before || (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READ ||
+	    trace_was_read(c))
+		return;
+	if ((c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER) {
+		c->is_lost = true;
+		c->lost = c->before;
+	}
+	c->before = 0;
+}
+
 static enum memlog_status ftrace_next(void *state, struct ml_source *source,
 				      struct memlog_record *rec,
 				      struct memlog_err *err)
@@ -161,11 +201,12 @@ static enum memlog_status ftrace_next(void *state, struct ml_source *source,
 		return MEMLOG_NO_DATA;
 	rec->cpu = c->cpu;
 	rec->flags = MEMLOG_REC_VERBATIM;
-	/* how far the reader's page was read is in the kernel only */
-	if ((c->role & FTRACE_ROLE_MASK) != FTRACE_ROLE_PAGE)
+	if ((c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READ ||
+	    trace_was_read(c) || trace_may_be_read(c))
 		rec->flags |= MEMLOG_REC_CONSUMED;
 	if (c->role & FTRACE_ROLE_GUESSED)
 		rec->flags |= MEMLOG_REC_GUESSED;
+	trace_take_lost(c);
 	if (c->is_lost) {
 		trace_say_lost(d, c, rec);
 		return MEMLOG_OK;
@@ -193,9 +234,49 @@ static void ftrace_close(void *state, struct ml_source *source)
 	ml_ftrace_text_fini(&d->text);
 }
 
-/* The extents of each CPU follow its header. */
-static bool trace_add_cpus(struct ftrace_trace *d, const struct ml_log *log)
+/* A u64 of struct ring_buffer_per_cpu; 0: not known. */
+static uint64_t trace_counter(struct ml_source *source, size_t extent,
+			      uint16_t off)
 {
+	uint64_t missing = source->missing;
+	uint8_t b[8];
+	size_t n = ml_source_fill(source, extent, off, b, sizeof(b));
+
+	source->missing = missing;
+	return n == sizeof(b) ? ml_le64(b) : 0;
+}
+
+/* What an ordinary buffer says of a CPU. */
+static void trace_counters(struct ftrace_cpu *c, struct ml_source *source,
+			   size_t extent)
+{
+	const struct ftrace *f = ml_ftrace_const(source->log);
+	uint64_t overrun, last;
+
+	c->read = UINT64_MAX;
+	if (!f->ordinary)
+		return;
+	overrun = trace_counter(source, extent, f->cpu_overrun);
+	last = trace_counter(source, extent, f->cpu_last);
+	c->before = trace_counter(source, extent, f->cpu_lost);
+	c->overrun = overrun > last ? overrun - last : 0;
+}
+
+static void trace_position(struct ftrace_cpu *c, struct ml_source *source,
+			   size_t extent)
+{
+	uint64_t missing = source->missing;
+	uint8_t b[4];
+
+	if (ml_source_fill(source, extent, 0, b, sizeof(b)) == sizeof(b))
+		c->read = ml_le32(b);
+	source->missing = missing;
+}
+
+/* The extents of each CPU follow its header. */
+static bool trace_add_cpus(struct ftrace_trace *d, struct ml_source *source)
+{
+	const struct ml_log *log = source->log;
 	struct ftrace_cpu *c = NULL;
 	size_t i, n = 0;
 	uint32_t role;
@@ -211,6 +292,9 @@ static bool trace_add_cpus(struct ftrace_trace *d, const struct ml_log *log)
 			c = &d->cpus[d->n_cpus++];
 			c->cpu = log->extents[i].cpu;
 			c->first = c->next = c->end = i + 1;
+			trace_counters(c, source, i);
+		} else if (c && role == FTRACE_ROLE_POSITION) {
+			trace_position(c, source, i);
 		} else if (c && ml_ftrace_is_page(role)) {
 			c->end = i + 1;
 			if (!c->page)
@@ -235,9 +319,9 @@ static enum memlog_status ftrace_open(void *state, struct ml_source *source,
 	source->missing += f->lost;
 	d->consumed = opts->user->consumed;
 	d->page_size = f->page_size;
-	d->ns = f->clock != CLOCK_COUNTER && f->clock != CLOCK_UPTIME &&
-		f->clock < CLOCK_ARCH;
-	if (!trace_add_cpus(d, source->log))
+	d->ns = !f->cycles && f->clock != CLOCK_COUNTER &&
+		f->clock != CLOCK_UPTIME && f->clock < CLOCK_ARCH;
+	if (!trace_add_cpus(d, source))
 		s = ml_fail(err, MEMLOG_NO_MEMORY,
 			    "no memory for the CPUs of a ring buffer");
 	if (!s)
@@ -247,6 +331,16 @@ static enum memlog_status ftrace_open(void *state, struct ml_source *source,
 	return s;
 }
 
+static enum memlog_status ftrace_expand(struct memlog_logs *logs,
+					struct ml_log *log,
+					struct memlog_image *image,
+					struct memlog_err *err)
+{
+	return ml_ftrace_const(log)->ordinary ?
+		       ml_ftrace_buffer_expand(logs, log, image, err) :
+		       ml_ftrace_expand(logs, log, image, err);
+}
+
 static const struct ml_magic ftrace_magics[] = {
 	{ .bytes = "\xed\xfe\xad\x0b", .len = 4, .align = ML_PAGE },
 	{ .len = 0 },
@@ -254,7 +348,7 @@ static const struct ml_magic ftrace_magics[] = {
 
 const struct ml_format ml_format_ftrace = {
 	.name = "ftrace",
-	.title = "persistent ring buffer of Linux",
+	.title = "ring buffer of Linux",
 	.magics = ftrace_magics,
 	.probe = ml_ftrace_probe,
 	.probe_min = FTRACE_OLD,
@@ -265,11 +359,13 @@ const struct ml_format ml_format_ftrace = {
 	.state_size = sizeof(struct ftrace_trace),
 	.find.needs_random = true,
 	.find.glance = ml_ftrace_glance,
-	.find.kernel = ML_KERNEL_EXPAND | ML_KERNEL_PHYS,
+	.find.kernel = ML_KERNEL_EXPAND | ML_KERNEL_PHYS | ML_KERNEL_NAMED,
 	.find.pointed = ml_ftrace_pointed,
-	.group.expand = ml_ftrace_expand,
+	.find.by_kernel = ml_ftrace_by_kernel,
+	.group.expand = ftrace_expand,
 	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE,
-	.say.symbols = "ftrace_events",
+	.say.symbols = "ftrace_trace_arrays,ftrace_events",
 	.say.absent = "Linux keeps a ring buffer across boots only with "
-		      "reserve_mem= and trace_instance= on its command line",
+		      "reserve_mem= and trace_instance= on its command line; "
+		      "all others are found by VMCOREINFO or with -s vmlinux",
 };

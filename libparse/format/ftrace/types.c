@@ -48,7 +48,7 @@ enum memlog_status ml_ftrace_types_init(struct ftrace_types *t,
 					struct ftrace_kernel *k,
 					struct memlog_err *err)
 {
-	const uint16_t *off = k->info->off;
+	const uint32_t *off = k->info->off;
 	uint64_t head = k->info->events, at, last = head, next;
 	enum memlog_status s;
 	uint32_t id;
@@ -104,7 +104,7 @@ static bool types_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 static bool types_field(struct ftrace_kernel *k, uint64_t va,
 			struct ftrace_field *ret)
 {
-	const uint16_t *off = k->info->off;
+	const uint32_t *off = k->info->off;
 	uint32_t flags;
 
 	if (!types_string(k, va + off[FTRACE_FIELD_NAME], ret->name,
@@ -143,7 +143,7 @@ static void types_list(struct ftrace_kernel *k, struct ftrace_type *t,
 static bool types_syscall(struct ftrace_kernel *k, const struct ftrace_type *t,
 			  uint64_t *ret)
 {
-	uint16_t off = k->info->off[FTRACE_CALL_DATA];
+	uint32_t off = k->info->off[FTRACE_CALL_DATA];
 	static const uint16_t offs[] = { 80, 88 };
 	char name[ML_FTRACE_NAME];
 	uint64_t data;
@@ -164,7 +164,7 @@ static bool types_syscall(struct ftrace_kernel *k, const struct ftrace_type *t,
  * the second place. */
 static uint64_t types_class(struct ftrace_kernel *k, uint64_t class)
 {
-	uint16_t off = k->info->off[FTRACE_CLASS_FIELDS];
+	uint32_t off = k->info->off[FTRACE_CLASS_FIELDS];
 	static const uint16_t offs[] = { 48, 40 };
 	uint64_t head, next, back;
 	size_t i;
