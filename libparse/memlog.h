@@ -918,6 +918,10 @@ struct memlog_field {
  * lost: records or bytes (the format's unit) missing directly before this one;
  *	MEMLOG_REC_LOST_BEFORE with lost 0 means an unknown number.
  * fields: n_fields of them, the format's own.
+ * event: of an event of Linux, its event_len bytes, from its type on. kernel_format: the
+ *	text of the file format of its type in tracefs, and system that type's; both stay
+ *	until the decoder is closed and are the same for all events of a type. NULL: not
+ *	known, or the event cannot be printed by it.
  */
 struct memlog_record {
 	size_t size;
@@ -947,6 +951,9 @@ struct memlog_record {
 	bool has_boot;
 	uint64_t time_zero; /* if has_time: ticks from the creation of the
 				   machine to time 0; 0: not known */
+	const char *system, *kernel_format;
+	const uint8_t *event;
+	size_t event_len;
 };
 
 struct memlog_decoder;

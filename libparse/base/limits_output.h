@@ -20,12 +20,13 @@
 #define ML_TIMELINE_NAMES     1024u
 
 /* A trace.dat: CPUs, as many as Linux and Xen run on; types of events; tasks and
- * values with names, which are looked up one by one; and what of its pages stays
- * in memory, in 256 KiB. */
-#define ML_TRACEDAT_CPUS   8192u
-#define ML_TRACEDAT_TYPES  1024u
-#define ML_TRACEDAT_TASKS  1024u
-#define ML_TRACEDAT_VALUES 64u
-#define ML_TRACEDAT_BLOCKS 64u
+ * values with names, which are looked up one by one; addresses with names; and what
+ * of its pages stays in memory, in 256 KiB. */
+#define ML_TRACEDAT_CPUS    8192u
+#define ML_TRACEDAT_TYPES   1024u
+#define ML_TRACEDAT_TASKS   1024u
+#define ML_TRACEDAT_VALUES  64u
+#define ML_TRACEDAT_SYMBOLS 65536u
+#define ML_TRACEDAT_BLOCKS  64u
 
 #endif

@@ -245,6 +245,10 @@ class Record(Structure):
         ("boot", c_int32),
         ("has_boot", c_bool),
         ("time_zero", c_uint64),
+        ("system", c_char_p),
+        ("kernel_format", c_char_p),
+        ("event", c_void_p),
+        ("event_len", c_size_t),
     ]
 
 

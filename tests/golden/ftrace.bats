@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Persistent ring buffers of Linux: the format ftrace.
+# Ring buffers of Linux: the format ftrace.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -295,6 +295,19 @@ build_id() {
 		<(sed -E 's/^ *(.*-[0-9]+) +\[00([0-9])\] .*/\1 \2/' want | sort)
 	trace-cmd report -l f.dat >got
 	grep -qE '^ *init-1 +0d\.h\.\. .*: irq_handler_entry: +irq=11 name=arch_timer$' got
+}
+
+@test "trace.dat has the kernel's events and formats" {
+	command -v trace-cmd >/dev/null || skip "no trace-cmd"
+	built_with libtraceevent || skip "built without libtraceevent"
+	"$dump" -q -O tracedat -o f.dat "$full"
+	trace-cmd report -N -t f.dat >got
+	# CPU EVENT TEXT
+	same <(sed -nE 's/^ .*-[0-9]+ +\[0*([0-9]+)\] +[0-9.]+: (.*)$/\1 \2/p' got |
+		sed -E 's/: +/: /; s/ print: / /; s/ +$//' | sort) \
+		<(sed -E 's/^ .*-[0-9]+ +\[0*([0-9]+)\] [^ ]+ +[0-9.]+: (.*)$/\1 \2/' want |
+			sed -E 's/: +/: /; s/ +$//' | sort)
+	[ "$(grep -c ' sched_switch: .*prev_state=.* ==> ' got)" -gt 100 ]
 }
 
 # pages FILE ADDR N: pages of the ring buffer, as trace_pipe_raw has them

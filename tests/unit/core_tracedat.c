@@ -293,6 +293,85 @@ static void test_names(void **state)
 	stop(&s);
 }
 
+static const char switch_format[] =
+	"name: tick\nID: 316\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;"
+	"\tsigned:0;\n"
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+	"\tfield:unsigned long ip;\toffset:8;\tsize:8;\tsigned:0;\n"
+	"\tfield:int n;\toffset:16;\tsize:4;\tsigned:1;\n\n"
+	"print fmt: \"%ps sees %s\", (void *)REC->ip, "
+	"__print_symbolic(REC->n, { 7, \"seven\" })\n";
+
+/* An event of Linux, as the kernel has it: of len bytes. */
+static void add_kernel(struct session *s, const char *format, size_t len)
+{
+	static const char name[] = "some function";
+	uint8_t event[4096] = { 60, 1, 1, 2, 77 };
+	struct memlog_record rec = {
+		.size = sizeof(rec),
+		.log = &trace,
+		.has_time = true,
+		.time = 1000,
+		.time_hz = 1000000000,
+		.component = "tick",
+		.text = (const uint8_t *)"text",
+		.text_len = 4,
+		.system = "ticks",
+		.kernel_format = format,
+		.event = event,
+		.event_len = len,
+		.n_fields = 3,
+		.fields = { { .name = "common_pid",
+			      .type = MEMLOG_FIELD_INT,
+			      .u = 77 },
+			    { .name = "ip",
+			      .type = MEMLOG_FIELD_HEX,
+			      .u = UINT64_C(0xffff800080001000) },
+			    { .name = "ip_name",
+			      .type = MEMLOG_FIELD_TEXT,
+			      .text = name,
+			      .text_len = sizeof(name) - 1 } },
+	};
+
+	event[9] = 0x10;
+	event[11] = 0x80;
+	event[13] = 0x80;
+	event[14] = event[15] = 0xff;
+	event[16] = 7;
+	assert_int_equal(s->render->record(s->state, &rec, NULL), 0);
+}
+
+/* Events with the kernel's own format keep their bytes; those of other types, and what is
+ * too long for that, do as before. */
+static void test_kernel_format(void **state)
+{
+	char other[sizeof(switch_format)];
+	struct session s;
+	char *text;
+
+	(void)state;
+	strcpy(other, switch_format);
+	memcpy(strstr(other, "sees"), "SEES", 4);
+	start(&s);
+	add_kernel(&s, switch_format, 20);
+	add(&s, 0, 2000, "plain", NULL, 0, NULL);
+	add_kernel(&s, other, 20);
+	add_kernel(&s, switch_format, 20);
+	add_kernel(&s, switch_format, 4000);
+	finish(&s);
+	text = report(&s);
+	assert_non_null(strstr(after(text, "-77 "), "tick:"));
+	after(after(after(text, "some_function sees seven"),
+		    "some_function SEES seven"),
+	      "some_function sees seven");
+	after(text, "ip=0xffff800080001000");
+	free(text);
+	stop(&s);
+}
+
 static void test_sink(void **state)
 {
 	struct session s;
@@ -317,9 +396,13 @@ static void test_sink(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_lost),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_sink),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_sink),
+		cmocka_unit_test(test_kernel_format),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

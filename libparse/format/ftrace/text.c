@@ -120,6 +120,57 @@ static void text_add_entry(struct memlog_record *rec,
 
 /* ---- events ------------------------------------------------------------- */
 
+/* By its print format; false: that cannot be done. */
+static bool text_by_format(struct ftrace_text *t, struct ftrace_type *type,
+			   const uint8_t *payload, size_t len,
+			   struct memlog_record *rec)
+{
+	const char *s;
+	size_t n;
+
+	if (!t->print || !type->format || len < type->len)
+		return false;
+	if (!type->added)
+		type->printable =
+			!t->printer.add(t->print, type->system, type->format);
+	type->added = true;
+	if (!type->printable ||
+	    t->printer.print(t->print, type->id, payload, len, &s, &n))
+		return false;
+	ml_ftrace_put(t, s, n);
+	rec->system = type->system;
+	rec->kernel_format = type->format;
+	rec->event = payload;
+	rec->event_len = len;
+	return true;
+}
+
+/* The kernel prints these in its own way; who shows them by their format can. */
+static void text_by_own(struct ftrace_text *t, const uint8_t *payload,
+			size_t len, uint16_t id, struct memlog_record *rec)
+{
+	struct ftrace_type *type =
+		ml_ftrace_types_find(&t->types, &t->kernel, id);
+	size_t line = t->len;
+
+	if (type)
+		text_by_format(t, type, payload, len, rec);
+	t->len = line;
+}
+
+/* An address, and its name if that is known. */
+static void text_add_address(struct ftrace_text *t, const char *name,
+			     const char *with_name, uint64_t addr,
+			     struct memlog_record *rec)
+{
+	const char *s;
+	uint64_t off;
+
+	ml_record_field(rec, name, MEMLOG_FIELD_HEX, addr);
+	if (!ml_ftrace_name(t, addr, &s, &off))
+		ml_record_field_text(rec, with_name, s, strlen(s));
+}
+
 static void text_function(struct ftrace_text *t, const uint8_t *p,
 			  struct memlog_record *rec)
 {
@@ -127,9 +178,9 @@ static void text_function(struct ftrace_text *t, const uint8_t *p,
 	ml_ftrace_put_name(t, ml_le64(p + IP));
 	ml_ftrace_put(t, " <-", 3);
 	ml_ftrace_put_name(t, ml_le64(p + PARENT));
-	ml_record_field(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
-	ml_record_field(rec, "parent_ip", MEMLOG_FIELD_HEX,
-			ml_le64(p + PARENT));
+	text_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
+	text_add_address(t, "parent_ip", "parent_ip_name", ml_le64(p + PARENT),
+			 rec);
 }
 
 static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
@@ -141,7 +192,7 @@ static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
 	ml_ftrace_put_name(t, ml_le64(p + IP));
 	ml_ftrace_put(t, ": ", 2);
 	ml_ftrace_put(t, p + TEXT, n);
-	ml_record_field(rec, "ip", MEMLOG_FIELD_HEX, ml_le64(p + IP));
+	text_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
 	ml_record_field_text(rec, "buf", (const char *)p + TEXT, n);
 }
 
@@ -166,26 +217,6 @@ static void text_unknown(struct ftrace_text *t, const uint8_t *p, size_t len,
 {
 	ml_ftrace_add_hex(t, rec, "payload", p, len);
 	ml_ftrace_put(t, t->hex, t->hex_len);
-}
-
-/* By its print format; false: that cannot be done. */
-static bool text_by_format(struct ftrace_text *t, struct ftrace_type *type,
-			   const uint8_t *payload, size_t len)
-{
-	const char *s;
-	size_t n;
-
-	if (!t->print || !type->format || len < type->len)
-		return false;
-	if (!type->added)
-		type->printable =
-			!t->printer.add(t->print, type->system, type->format);
-	type->added = true;
-	if (!type->printable ||
-	    t->printer.print(t->print, type->id, payload, len, &s, &n))
-		return false;
-	ml_ftrace_put(t, s, n);
-	return true;
 }
 
 /* As the kernel prints a system call: its name, and the arguments. */
@@ -236,7 +267,7 @@ static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 	printed = text_syscall(t, type, payload, len);
 	if (!printed) {
 		ml_ftrace_put_fmt(t, "%s: ", type->name);
-		printed = text_by_format(t, type, payload, len);
+		printed = text_by_format(t, type, payload, len, rec);
 	}
 	ml_ftrace_fields(t, type, payload, len, printed, rec);
 }
@@ -274,6 +305,8 @@ enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
 		text_stack(t, payload, len, rec);
 	else
 		text_typed(t, payload, len, e.type, rec);
+	if (e.type == TYPE_FUNCTION || e.type == TYPE_PRINT)
+		text_by_own(t, payload, len, e.type, rec);
 	if (comm)
 		ml_record_field_text(rec, "common_comm", comm, strlen(comm));
 	text_end_line(t, prefix, rec);

@@ -38,10 +38,12 @@ void ml_dat_events_fini(struct dat_events *e)
 	for (i = 0; i < e->n_types; i++) {
 		for (k = 0; k < e->types[i]->n_fields; k++)
 			ml_free(&e->alloc, e->types[i]->field[k].values);
+		ml_free(&e->alloc, e->types[i]->format);
 		ml_free(&e->alloc, e->types[i]);
 	}
 	ml_free(&e->alloc, e->types);
 	ml_free(&e->alloc, e->tasks);
+	ml_free(&e->alloc, e->symbols);
 	ml_dat_events_init(e, &e->alloc);
 }
 
@@ -66,9 +68,8 @@ void ml_dat_name(char ret[DAT_NAME], const char *s)
 
 /* ---- types ---------------------------------------------------------------- */
 
-/* Is f the name of the value of number? */
-static bool events_is_name(const struct memlog_field *number,
-			   const struct memlog_field *f)
+bool ml_dat_is_name(const struct memlog_field *number,
+		    const struct memlog_field *f)
 {
 	size_t n = strlen(number->name);
 
@@ -106,7 +107,7 @@ static const struct memlog_field *events_next(const struct events_record *r,
 		const struct memlog_field *f = &r->fields[(*i)++];
 
 		if (!events_is_common(f->name) &&
-		    (f == r->fields || !events_is_name(f - 1, f)))
+		    (f == r->fields || !ml_dat_is_name(f - 1, f)))
 			return f;
 	}
 	return NULL;
@@ -119,7 +120,7 @@ static bool events_is_type(const struct dat_type *t,
 	char name[DAT_NAME];
 	size_t i = 0, n = 0;
 
-	if (strcmp(t->name, r->name))
+	if (t->format || strcmp(t->name, r->name))
 		return false;
 	for (; (f = events_next(r, &i)); n++) {
 		if (n == t->n_fields || t->field[n].type != f->type)
@@ -347,7 +348,7 @@ enum memlog_status ml_dat_encode(struct dat_events *e,
 			events_put_text(e, at, f, &len);
 		else
 			events_put(e->buf + at, f->u, 8);
-		if (i < r.n && events_is_name(f, f + 1))
+		if (i < r.n && ml_dat_is_name(f, f + 1))
 			s = events_name(e, &t->field[n], f, f + 1, err);
 	}
 	for (; len % 4; len++)

@@ -136,10 +136,30 @@ static void file_argument(struct file *f, const struct dat_field *field)
 	file_str(f, ")");
 }
 
+/* The kernel's text, with the number that the type has here. */
+static void file_kernel_type(struct file *f, const char *format, size_t id)
+{
+	static const char key[] = "\nID: ";
+	const char *at = strstr(format, key), *end;
+
+	if (!at)
+		return;
+	at += strlen(key);
+	file_bytes(f, format, (size_t)(at - format));
+	file_fmt(f, "%zu", id);
+	end = strchr(at, '\n');
+	if (end)
+		file_str(f, end);
+}
+
 static void file_type(struct file *f, const struct dat_type *t, size_t id)
 {
 	size_t i;
 
+	if (t->format) {
+		file_kernel_type(f, t->format, id);
+		return;
+	}
 	file_fmt(f, "name: %s\nID: %zu\n", t->name, id);
 	file_str(f, file_common);
 	for (i = 0; i < t->n_fields; i++)
@@ -154,24 +174,67 @@ static void file_type(struct file *f, const struct dat_type *t, size_t id)
 	file_str(f, "\n");
 }
 
-static void file_types(struct file *f, const struct dat_events *e,
-		       const char *system)
+static const char *file_system(const struct dat_events *e, size_t type,
+			       const char *system)
 {
-	struct file count;
+	return e->types[type]->system[0] ? e->types[type]->system : system;
+}
+
+/* Is it the first type of its system? */
+static bool file_is_first(const struct dat_events *e, size_t type,
+			  const char *system)
+{
 	size_t i;
 
-	file_number(f, 0, 4); /* events of ftrace itself */
-	file_number(f, e->n_types ? 1 : 0, 4);
-	if (!e->n_types)
-		return;
-	file_bytes(f, system, strlen(system) + 1);
-	file_number(f, e->n_types, 4);
+	for (i = 0; i < type; i++)
+		if (!strcmp(file_system(e, i, system),
+			    file_system(e, type, system)))
+			return false;
+	return true;
+}
+
+/* All types of a system. */
+static void file_types_of(struct file *f, const struct dat_events *e,
+			  const char *name, const char *system)
+{
+	struct file count;
+	size_t i, n = 0;
+
+	for (i = 0; i < e->n_types; i++)
+		n += !strcmp(file_system(e, i, system), name);
+	file_bytes(f, name, strlen(name) + 1);
+	file_number(f, n, 4);
 	for (i = 0; i < e->n_types; i++) {
+		if (strcmp(file_system(e, i, system), name))
+			continue;
 		count = (struct file){ .out = NULL };
 		file_type(&count, e->types[i], i + DAT_FIRST);
 		file_number(f, count.len, 8);
 		file_type(f, e->types[i], i + DAT_FIRST);
 	}
+}
+
+static void file_types(struct file *f, const struct dat_events *e,
+		       const char *system)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->n_types; i++)
+		n += file_is_first(e, i, system);
+	file_number(f, 0, 4); /* events of ftrace itself */
+	file_number(f, n, 4);
+	for (i = 0; i < e->n_types; i++)
+		if (file_is_first(e, i, system))
+			file_types_of(f, e, file_system(e, i, system), system);
+}
+
+static void file_symbols(struct file *f, const struct dat_events *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->n_symbols; i++)
+		file_fmt(f, "%016" PRIx64 " T %s\n", e->symbols[i].addr,
+			 e->symbols[i].name);
 }
 
 static void file_tasks(struct file *f, const struct dat_events *e)
@@ -205,7 +268,10 @@ static void file_head(struct file *f, const struct dat_pages *pages,
 	file_number(f, sizeof(file_event) - 1, 8);
 	file_str(f, file_event);
 	file_types(f, e, system);
-	file_number(f, 0, 4); /* addresses of functions */
+	file_symbols(&count, e);
+	file_number(f, count.len, 4);
+	file_symbols(f, e);
+	count.len = 0;
 	file_number(f, 0, 4); /* formats of printk */
 	file_tasks(&count, e);
 	file_number(f, count.len, 8);

@@ -146,8 +146,10 @@ static enum memlog_status tracedat_record(void *state,
 	t->cycles |= !rec->time_hz && !t->tsc_hz;
 	s = tracedat_task(t, c, rec, err);
 	if (!s)
-		s = ml_dat_encode(&t->events, rec, t->fmt->say.event, c->task,
-				  &len, err);
+		s = ml_dat_is_kernel(rec) ?
+			    ml_dat_encode_kernel(&t->events, rec, &len, err) :
+			    ml_dat_encode(&t->events, rec, t->fmt->say.event,
+					  c->task, &len, err);
 	if (!s)
 		s = ml_dat_add(&t->pages, c, tracedat_nanoseconds(t, rec),
 			       t->events.buf, len, err);

@@ -17,6 +17,7 @@ enum {
 	DAT_COMMON = 8,	      /* what every event begins with */
 	DAT_FIELD = 8,
 	DAT_NAME = 32,
+	DAT_SYMBOL = 64,
 	DAT_TEXT = 2048, /* bytes of text in one event, more is cut */
 	/* the text, a NUL for each that no longer fits, and up to a word */
 	DAT_EVENT = DAT_COMMON + DAT_FIELD * MEMLOG_RECORD_FIELDS + DAT_TEXT +
@@ -97,7 +98,12 @@ struct dat_field {
 	size_t n_values, cap_values;
 };
 
+/* format: of a type of Linux, the text of its file; seen: what a record had of that. Then
+ * the rest but for system is not used. */
 struct dat_type {
+	char *format;
+	const char *seen;
+	char system[DAT_NAME]; /* "": that of the log */
 	char name[DAT_NAME];
 	uint32_t n_fields;
 	struct dat_field field[MEMLOG_RECORD_FIELDS];
@@ -109,8 +115,17 @@ struct dat_task {
 	char name[DAT_NAME];
 };
 
+/* The name of an address that an event has. */
+struct dat_symbol {
+	uint64_t addr;
+	char name[DAT_SYMBOL];
+};
+
 struct dat_events {
 	struct memlog_allocator alloc;
+	struct dat_symbol *symbols; /* sorted */
+	size_t n_symbols, cap_symbols;
+	size_t last;		 /* the type that was looked for before */
 	struct dat_type **types; /* of number DAT_FIRST on */
 	size_t n_types, cap_types;
 	struct dat_task *tasks;
@@ -132,6 +147,17 @@ enum memlog_status ml_dat_encode(struct dat_events *e,
 				 const struct memlog_record *rec, bool is_event,
 				 int32_t pid, size_t *ret,
 				 struct memlog_err *err);
+
+/* kernel.c: the same by its own format, and note what the addresses in it are called. False:
+ * it has none, or is too long. */
+bool ml_dat_is_kernel(const struct memlog_record *rec);
+enum memlog_status ml_dat_encode_kernel(struct dat_events *e,
+					const struct memlog_record *rec,
+					size_t *ret, struct memlog_err *err);
+
+/* Is f the name of the value of number? */
+bool ml_dat_is_name(const struct memlog_field *number,
+		    const struct memlog_field *f);
 
 /* The number in a field of the header that all events of Linux have; false: the
  * record has no such field. */
