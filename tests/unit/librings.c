@@ -315,9 +315,23 @@ static void rings_decode(struct memlog_image *image,
 	memlog_decoder_close(d);
 }
 
+static struct memlog_image *rings_image(struct rings *r)
+{
+	struct memlog_image *image = NULL;
+
+	if (!r->live)
+		return mem_image(&r->m->mem, MEMLOG_PHYS);
+	r->ops = mem_ops;
+	r->ops.flags |= MEMLOG_READER_LIVE;
+	assert_int_equal(memlog_image_wrap(&r->ops, &r->m->mem, MEMLOG_PHYS,
+					   "live", NULL, &image, NULL),
+			 0);
+	return image;
+}
+
 struct rings_printed rings_tell(struct rings *r, bool asked, bool consumed)
 {
-	struct memlog_image *image = mem_image(&r->m->mem, MEMLOG_PHYS);
+	struct memlog_image *image = rings_image(r);
 	struct memlog_scan_opts o = { .size = sizeof(o),
 				      .formats = asked ? "ftrace" : NULL };
 	struct rings_printed t = { 0 };

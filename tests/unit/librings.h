@@ -42,7 +42,8 @@ struct rings {
 	uint8_t *structs; /* at RINGS_STRUCTS */
 	uint8_t *kernel;  /* at KERNEL_BASE */
 	uint64_t read[FTRACE_CPUS], last[FTRACE_CPUS], lost[FTRACE_CPUS];
-	bool no_btf;
+	bool no_btf, live;
+	struct memlog_reader_ops ops; /* of one that is live */
 };
 
 /* size: of a page. */

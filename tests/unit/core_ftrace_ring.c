@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core_ring.c - ordinary ring buffers: all that the kernel's file trace has, with the
+/* core_ftrace_ring.c - ordinary ring buffers: all that the kernel's file trace has, with the
  * structs of several kernels. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -338,6 +338,21 @@ static void test_clock(void **state)
 	rings_free(r);
 }
 
+/* A running machine: all is read from a copy. */
+static void test_live(void **state)
+{
+	struct rings *r = rings_new(&rings_layouts[3], 2, 6, 4096);
+
+	(void)state;
+	ftrace_run(r->m, 900, 10);
+	rings_swap(r, 1);
+	rings_consume(r, 1, 3);
+	r->live = true;
+	free(rings_equals(r, false).text);
+	free(rings_equals(r, true).text);
+	rings_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_arrays),
 		cmocka_unit_test(test_no_types),
 		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_live),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

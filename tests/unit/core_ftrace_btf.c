@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core_btf.c - members of structs out of BTF, sound and hostile. */
+/* core_ftrace_btf.c - members of structs out of BTF, sound and hostile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

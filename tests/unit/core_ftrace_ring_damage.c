@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* core_ring_damage.c - ordinary ring buffers whose structs are damaged, not in the image, or
+/* core_ftrace_ring_damage.c - ordinary ring buffers whose structs are damaged, not in the image, or
  * made to cost as much as possible. */
 #include <setjmp.h>
 #include <stdarg.h>
