@@ -217,6 +217,13 @@ static void test_instances(void **state)
 	t = rings_tell(r, true, false);
 	assert_int_equal(t.logs, 2);
 	free(t.text);
+	/* what does not point back to its array is not its buffer */
+	put64(rings_at(r, RINGS_STRUCTS + RINGS_INSTANCE) + HOLDER,
+	      rings_direct(RINGS_STRUCTS));
+	t = rings_tell(r, true, false);
+	assert_int_equal(t.logs, 1);
+	assert_string_equal(t.variant[0], "global");
+	free(t.text);
 	rings_free(r);
 	/* a name that is too long, one that is not text */
 	r = new_instance("a_name_of_an_instance_of_forty_characters");
