@@ -264,8 +264,8 @@ leave() {
 	pid=
 }
 
-# It answers until memlog asks, by that or by another packet; Ctrl-C ends what gdb itself
-# waits for without end. The session goes on, and no files are left.
+# It answers until memlog asks, by that or by another packet, and Ctrl-C ends that. The
+# session goes on, and no files are left.
 @test "a stub that stops answering" {
 	local stall n=0
 	export TMPDIR=$PWD/tmp STALL
@@ -279,10 +279,8 @@ leave() {
 			"target remote | exec perl $BATS_TEST_DIRNAME/gdbstub.pl" \
 			"memlog $([ "$stall" != ^pmemsave ] || echo --pmemsave)" >&9
 		until_ok test -s stalled
-		case $stall in
-		^info.mtree | ^pmemsave) printf '\003' >&9 ;;
-		*) saw 'Ignoring packet error\|error while fetching packet' ;;
-		esac
+		# gdb itself waits for the monitor, and gdb 16 for everything
+		printf '\003' >&9
 		printf '%s\n' 'echo it \nlives\n' "p \$_memlog_status" >&9
 		saw '^lives'
 		saw '^\$[0-9]* = 3'
