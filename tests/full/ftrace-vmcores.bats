@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export top=$BATS_TEST_DIRNAME/../..
-	"$top/fixtures/gen/ftrace-vmcores" >&3 2>&3
+	"$top/fixtures/gen/ftrace-vmcores" 6.12 newest reboot >&3 2>&3
 }
 
 setup() {
