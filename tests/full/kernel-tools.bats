@@ -6,36 +6,10 @@
 
 bats_require_minimum_version 1.5.0
 load ../wait
+load newest
 
 cases=(x86-plain x86-wrapped x86-read x86-overtaken x86-empty
 	pkvm-wrapped pkvm-overtaken pkvm-guests nvhe-read)
-
-# crash of Debian's unstable distribution: that of Debian 12 does not know this
-# kernel's types. It is unpacked, not installed, and brings its libc.
-get_crash() {
-	local deb
-	exec 7>"$fw_cache/lock-crash-newest"
-	flock 7
-	[ ! -x "$newest/run" ] || return 0
-	rm -rf "$newest"
-	mkdir -p "$newest/include"
-	private_apt "$newest/apt" 'deb http://deb.debian.org/debian sid main'
-	apt-get "${apt[@]}" install -y --no-install-recommends --download-only \
-		crash
-	for deb in "$newest"/apt/cache/archives/*.deb; do
-		dpkg-deb -x "$deb" "$newest/root"
-	done
-	rm -r "$newest/apt"
-	ln -s ../root/usr/include/crash "$newest/include/crash"
-	cat >"$newest/run" <<-'EOF'
-	#!/bin/sh
-	root=$(dirname "$0")/root
-	exec "$root/usr/lib64/ld-linux-x86-64.so.2" \
-		--library-path "$root/usr/lib/x86_64-linux-gnu" \
-		"$root/usr/bin/crash" "$@"
-	EOF
-	chmod +x "$newest/run"
-}
 
 setup_file() {
 	export top=$BATS_TEST_DIRNAME/../.. newest
@@ -43,7 +17,6 @@ setup_file() {
 	JOBS=$(nproc) "$top/fixtures/gen/kernel-vmcores" >&3 2>&3
 	# shellcheck source=firmware/lib.sh
 	. "$top/firmware/lib.sh"
-	newest=$fw_cache/crash-newest
 	[ "$(uname -m)" != x86_64 ] || get_crash >&3 2>&3
 }
 
@@ -62,15 +35,6 @@ take() {
 	elf=$BATS_FILE_TMPDIR/$1
 	[ -e "$elf" ] || zstd -qd "$kernels/cases/$1/dump.elf.zst" -o "$elf"
 	cat "$kernels/cases/$1"/trace.* >want
-}
-
-# need_crash: the extension for the newest crash in $extension
-need_crash() {
-	[ "$(uname -m)" = x86_64 ] || skip "the dumps are of x86-64"
-	extension=$BATS_FILE_TMPDIR/b/crash-ext/memlog.so
-	[ -e "$extension" ] || make -s -C "$top" B="$BATS_FILE_TMPDIR/b" \
-		SANITIZE= CPPFLAGS="-I$newest/include" CRASH_SRC="$(cd "$top" &&
-			echo crash-ext/*.c)" "$extension"
 }
 
 # in_crash DUMP OPTION: commands on stdin; the kernel is built without modules
