@@ -74,11 +74,11 @@ check() {
 		case $name in *.debugcon | *.trace | *.read | *.console | \
 			*.serial | *.log | *.ring) continue ;; esac
 		zstd -qd --long=31 -o "$name" "$file"
-		# those without a log have nothing to extract
+		# those without a log have nothing to extract; these two need symbols
 		if "$dump" -q --list "$name" >/dev/null; then
 			check "$name"
 		else
-			[[ $name == *-off.elf ]]
+			[[ $name == *-off.elf || $name == rings-@(510|73).elf ]]
 		fi
 		rm -f "$name"
 	done

@@ -117,7 +117,7 @@ check_all() {
 		# except those of Xen, which have several logs, of Linux, of
 		# other firmware, and the resume above: they have tests of
 		# their own
-		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | dmesg-* | \
+		case $base in xen-* | coreboot-* | hyp-* | ftrace-* | rings-* | dmesg-* | \
 			fpdt-* | advlogger-* | ramoops-* | tpm-* | \
 			opal-* | tboot-*)
 			grep -q "\b${base%%.*}\b" \
