@@ -291,7 +291,7 @@ where() {
 		${CC:-cc} -x assembler -c -o 'a b' -
 	printf '.globl t_info\n.set t_info, 0x1000\n' |
 		${CC:-cc} -x assembler -c -o named -
-	names='conring, t_info, __hyp_events_start, trace_buffer, remote_event_selftest, remote_test_buffer_desc, hyp_trace_buffer, __kvm_nvhe_trace_rb, ftrace_events'
+	names='conring, t_info, __hyp_events_start, trace_buffer, remote_event_selftest, remote_test_buffer_desc, hyp_trace_buffer, __kvm_nvhe_trace_rb, ftrace_trace_arrays, ftrace_events'
 	"$B/mkimage" - one <<<$'ram 0x0 64K\nraw'
 	run -1 --separate-stderr "$DUMP" -s 'a b' one
 	[[ $stderr == *"warning: -s: a b has none of the symbols that are looked for: $names"* ]]
