@@ -464,7 +464,7 @@ BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
-	tests/host/far.bats tests/golden/completion.bats \
+	tests/host/far.bats tests/golden/completion.bats tests/host/readme.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
 	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif
