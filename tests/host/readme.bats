@@ -32,7 +32,8 @@ commands() {
 type_in() {
 	{
 		echo 'set -m'
-		sed 's/&$/\& echo $! >>pids/' "$1"
+		# a moment, until QEMU has its memory, as between two lines that are typed
+		sed 's/&$/\& echo $! >>pids; sleep 2/' "$1"
 	} >script
 	bash script
 }
