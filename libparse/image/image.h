@@ -170,8 +170,13 @@ struct memlog_image {
 	bool brief, shortened;
 	/* of a search; 0: there is none */
 	unsigned int threads;
-	/* the search ends: so are threads that a reader has; NULL: there are none */
-	void (*rest)(void *arg);
+	/* the image that is searched: this one, or the set that it is a part of;
+	 * NULL: there is no search */
+	struct memlog_image *whole;
+	/* of the whole one: a reader has threads. Ask it to end them, or, unless
+	 * now, to end them if no more work will come for them. False: it did not.
+	 * NULL: no reader has any */
+	bool (*rest)(void *arg, bool now);
 	void *rest_arg;
 	uint64_t sweep_end; /* it reads upwards, as far as this */
 	/* since a search began: the first read that failed, but for missing bytes

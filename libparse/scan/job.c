@@ -21,17 +21,19 @@ static bool job_stop(void *arg)
 				   ml_min(job->done, job->all), job->all);
 }
 
-/* Also for the files of a split dump. */
-static void job_threads(struct memlog_image *image, unsigned int n)
+/* Readers may have n threads for a search of the image, which may be split. 0: it ends. */
+static void job_threads(struct memlog_image *image, struct memlog_image *whole,
+			unsigned int n)
 {
 	size_t i;
 
 	if (image->rest)
-		image->rest(image->rest_arg);
+		image->rest(image->rest_arg, true);
 	image->threads = n;
+	image->whole = n ? whole : NULL;
 	image->sweep_end = 0;
 	for (i = 0; i < image->n_parts; i++)
-		job_threads(image->parts[i], n);
+		job_threads(image->parts[i], whole, n);
 }
 
 enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
@@ -59,9 +61,9 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 		memlog_logs_destroy(job->logs);
 		return s;
 	}
-	job_threads(image, opts->threads ?
-				   ml_min(opts->threads, ML_MAX_THREADS) :
-				   ML_THREADS);
+	job_threads(image, image,
+		    opts->threads ? ml_min(opts->threads, ML_MAX_THREADS) :
+				    ML_THREADS);
 	image->stop = opts->progress ? job_stop : NULL;
 	image->stop_arg = job;
 	image->stopped = image->ended = false;
@@ -74,7 +76,7 @@ void ml_scan_job_fini(struct ml_scan_job *job)
 {
 	size_t i;
 
-	job_threads(job->image, 0);
+	job_threads(job->image, job->image, 0);
 	job->image->stop = NULL;
 	for (i = 0; i < MEMLOG_SPACES; i++)
 		ml_free(&job->image->alloc, job->gone[i].at);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kdump-compressed and flattened files, with codecs of our own making. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -364,110 +363,9 @@ static void test_damage(void **state)
 	free(s.bytes);
 }
 
-/* Threads of this process. */
-static unsigned int tasks(void)
-{
-	DIR *dir = opendir("/proc/self/task");
-	unsigned int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n - 2;
-}
-
-/* What a search with some threads sees of each page, up to the first one of a piece
- * that cannot be read. It reads upwards in windows, and these downwards. The threads are
- * there until it ends. */
-static void peeks(struct memlog_image *image, unsigned int threads,
-		  size_t piece, size_t window, uint64_t pages, uint8_t *out,
-		  enum memlog_status *ret)
-{
-	const struct ml_space *sp = &image->spaces[MEMLOG_PHYS];
-	unsigned int before = tasks();
-	uint64_t pfn, end;
-
-	image->threads = threads;
-	for (end = pages; end; end -= window) {
-		image->sweep_end = end * 4096;
-		for (pfn = end - window; pfn < end; pfn += piece)
-			ret[pfn / piece] =
-				sp->ops->peek(sp->self, pfn * 4096, piece,
-					      out + pfn * MEMLOG_PEEK, NULL);
-	}
-	assert_int_equal(tasks(), before + threads - 1);
-	if (image->rest)
-		image->rest(image->rest_arg);
-	assert_int_equal(tasks(), before);
-	image->threads = 0;
-}
-
-/* Some threads expand pages ahead: holes, zeros, damage, other codecs, and the order
- * in which pages are asked for make no difference. */
-static void test_threads(void **state)
-{
-	enum { N = 12288, STEP = 64 };
-	static const size_t windows[] = { 2 * N, 256, 2048, STEP };
-	static const uint32_t flags[] = { 1, 1, 2, 1, 0, 1, 1, 1 };
-	struct mkpage *pages = calloc(N, sizeof(*pages));
-	uint8_t *bytes = calloc(N, 4096), *one = calloc(2 * N, MEMLOG_PEEK);
-	uint8_t *all = calloc(2 * N, MEMLOG_PEEK), *file, *p;
-	static enum memlog_status want[2 * N / STEP], got[2 * N / STEP];
-	struct mkkdump m = { .block = 4096,
-			     .machine = "x86_64",
-			     .max_pfn = 2 * N,
-			     .compress = kdump_compress };
-	struct memlog_image *image;
-	size_t i, k, len;
-	uint64_t pfn = 0;
-
-	assert_true(pages && bytes && one && all);
-	for (i = 0; i < N; i++) {
-		p = bytes + i * 4096;
-		for (k = 0; k < 4096; k++)
-			p[k] = (uint8_t)(k % 64 == 7 ? i >> 8 :
-						       k % 64 * (i + 3) + i);
-		pfn += i % 100 == 50 ? 40 : 1;
-		pages[i] = (struct mkpage){ pfn, i % 9 == 4 ? NULL : p,
-					    flags[i % 8], i % 977 == 5 };
-	}
-	file = mkkdump(&m, pages, N, &len);
-	/* pages that do not expand */
-	for (i = 8; i < N; i += 1008) {
-		uint8_t mark[66] = { 1, 1 };
-
-		memcpy(mark + 2, bytes + i * 4096, 64);
-		p = memmem(file, len, mark, sizeof(mark));
-		assert_non_null(p);
-		p[0] = 9;
-	}
-	image = kdump_open(file, len, MEMLOG_OK);
-	peeks(image, 1, STEP, 2 * N, 2 * N, one, want);
-	for (k = 2; k < 6; k++) {
-		memset(all, 0x55, 2 * N * MEMLOG_PEEK);
-		peeks(image, (unsigned int)k, STEP, windows[k - 2], 2 * N, all,
-		      got);
-		assert_memory_equal(got, want, sizeof(want));
-		for (i = 0; i < 2 * N / STEP; i++)
-			if (!want[i])
-				assert_memory_equal(
-					all + i * STEP * MEMLOG_PEEK,
-					one + i * STEP * MEMLOG_PEEK,
-					STEP * MEMLOG_PEEK);
-	}
-	memlog_image_close(image);
-	free(file);
-	free(pages);
-	free(bytes);
-	free(one);
-	free(all);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_left_out),

@@ -10,6 +10,7 @@
 
 unsigned int kdump_expanded;
 size_t kdump_expanded_bytes;
+void (*kdump_expanding)(void);
 
 size_t kdump_compress(uint32_t flag, const uint8_t *in, size_t len,
 		      uint8_t *out, size_t cap)
@@ -33,6 +34,8 @@ static enum memlog_status toy_expand(void *state, const uint8_t *in,
 	size_t i;
 
 	assert_non_null(state);
+	if (kdump_expanding)
+		kdump_expanding();
 	*ret = 0;
 	if (in_len != 66 || in[0] != *(uint8_t *)state)
 		return MEMLOG_CORRUPT;

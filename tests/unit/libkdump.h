@@ -13,6 +13,9 @@
 extern unsigned int kdump_expanded;
 extern size_t kdump_expanded_bytes;
 
+/* Called for each, in the thread that does it, if not NULL. */
+extern void (*kdump_expanding)(void);
+
 /* For struct mkkdump: pages that repeat their first 64 bytes become a mark, their size in
  * units of 4096, and those. */
 size_t kdump_compress(uint32_t flag, const uint8_t *in, size_t len,

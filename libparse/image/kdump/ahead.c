@@ -5,8 +5,11 @@
  * A queue of pieces, of some pages each. The thread that called the library finds the
  * pages, takes all memory, and gets the starts in sequence. The others take one piece
  * after the other and only expand what the mapped file has, each with codecs of its own;
- * the first one helps if it would have to wait. They end with the search. A page that is
- * damaged is reported when it is asked for.
+ * the first one helps if it would have to wait. A page that is damaged is reported when
+ * it is asked for.
+ *
+ * The threads end with the search. Of the files of a split dump, one has threads at a
+ * time: another one may have them once nothing more has to be expanded of the first.
  */
 #include <pthread.h>
 #include <string.h>
@@ -22,6 +25,9 @@
  * one. */
 #define PIECE  32u
 #define LOOKED 512u
+
+/* Pages until threads are tried for again if there were none. */
+#define RETRY 4096u
 
 /* Pieces of the queue. */
 #define PIECES 128u
@@ -50,9 +56,10 @@ struct worker {
 
 /*
  * Numbers of pieces only grow until the queue is emptied: those from first to taken are
- * expanded or being expanded, those to filled are not yet. Pages from from to next are
- * in the queue, as far as they have to be expanded. lock: for taken, filled, busy, leave
- * and expanded of each piece; a piece belongs to who has taken it until it is expanded.
+ * expanded, being expanded or not needed, those to filled are not yet. Pages from from to
+ * next are in the queue, as far as they have to be expanded. lock: for taken, filled,
+ * busy, leave and expanded of each piece; a piece belongs to who has taken it until it is
+ * expanded, and its place is not used again before.
  */
 struct ml_kdump_ahead {
 	uint64_t from, next;
@@ -121,21 +128,6 @@ static void *ahead_work(void *arg)
 	return NULL;
 }
 
-static void ahead_hire(struct ml_kdump_pages *k)
-{
-	unsigned int n = ml_min(k->image->threads, ML_MAX_THREADS);
-	struct ml_kdump_ahead *a = k->ahead;
-	struct worker *w;
-
-	while (a->n_workers + 1 < n) {
-		w = &a->worker[a->n_workers];
-		*w = (struct worker){ k, a->n_workers + 1, 0 };
-		if (!ml_thread_start(&w->thread, ahead_work, w))
-			break;
-		a->n_workers++;
-	}
-}
-
 /* Wait until no piece is being expanded, and forget all. */
 static void ahead_empty(struct ml_kdump_ahead *a)
 {
@@ -150,25 +142,13 @@ static void ahead_empty(struct ml_kdump_ahead *a)
 	a->settled = false;
 }
 
-static void ahead_rest(void *arg)
-{
-	struct ml_kdump_pages *k = arg;
-	struct ml_kdump_ahead *a = k->ahead;
-
-	if (!a)
-		return;
-	pthread_mutex_lock(&a->lock);
-	a->leave = true;
-	pthread_cond_broadcast(&a->more);
-	pthread_mutex_unlock(&a->lock);
-	while (a->n_workers)
-		pthread_join(a->worker[--a->n_workers].thread, NULL);
-	a->leave = false;
-	ahead_empty(a);
-	memset(a->ready, 0, sizeof(a->ready));
-}
-
 /* ---- the queue ---------------------------------------------------------- */
+
+/* How far pages will be asked for. */
+static uint64_t ahead_limit(const struct ml_kdump_pages *k)
+{
+	return ml_min(k->image->sweep_end / k->head->block, k->head->end_pfn);
+}
 
 /* Have the codec in all threads. */
 static bool ahead_codec(struct ml_kdump_pages *k, unsigned int codec)
@@ -182,12 +162,6 @@ static bool ahead_codec(struct ml_kdump_pages *k, unsigned int codec)
 		if (ml_kdump_pages_codec(k, codec, i, NULL))
 			return false;
 	return a->ready[codec] = true;
-}
-
-/* How far pages will be asked for. */
-static uint64_t ahead_limit(const struct ml_kdump_pages *k)
-{
-	return ml_min(k->image->sweep_end / k->head->block, k->head->end_pfn);
 }
 
 /* Find the next pages that have to be expanded. False: no more will be asked for. */
@@ -221,11 +195,21 @@ static bool ahead_fill(struct ml_kdump_pages *k)
 	return true;
 }
 
-/* Go on to the next piece, whose place is free again. */
+/* Go on to the next piece. The place of the first is free for another one, once nobody is
+ * at work on it: pages may have been left out. */
 static void ahead_advance(struct ml_kdump_pages *k)
 {
 	struct ml_kdump_ahead *a = k->ahead;
 
+	if (!a->settled) {
+		pthread_mutex_lock(&a->lock);
+		if (a->taken == a->first)
+			a->taken++;
+		else
+			while (!piece_at(a, a->first)->expanded)
+				pthread_cond_wait(&a->done, &a->lock);
+		pthread_mutex_unlock(&a->lock);
+	}
 	a->first++;
 	a->at = 0;
 	a->settled = false;
@@ -268,40 +252,48 @@ const uint8_t *ml_kdump_ahead_get(struct ml_kdump_pages *k, uint64_t pfn)
 	return s->damaged ? NULL : s->bytes;
 }
 
-/* ---- its begin ---------------------------------------------------------- */
+/* ---- its begin and its end ---------------------------------------------- */
 
-static struct ml_kdump_ahead *ahead_of(struct ml_kdump_pages *k)
+/* For the hook of the image. */
+static bool ahead_rest(void *arg, bool now)
 {
-	struct ml_kdump_ahead *a = k->ahead;
+	struct ml_kdump_pages *k = arg;
 
-	if (a)
-		return a;
+	if (!now && k->ahead->next < ahead_limit(k))
+		return false;
+	ml_kdump_ahead_fini(k);
+	return true;
+}
+
+/* NULL: no thread can be started, or another file of the set needs them. */
+static struct ml_kdump_ahead *ahead_create(struct ml_kdump_pages *k)
+{
+	struct memlog_image *whole = k->image->whole;
+	unsigned int n = ml_min(k->image->threads, ML_MAX_THREADS);
+	struct ml_kdump_ahead *a;
+	struct worker *w;
+
+	if (whole->rest && !whole->rest(whole->rest_arg, false))
+		return NULL;
 	a = ml_calloc(&k->alloc, 1, sizeof(*a));
 	if (!a)
 		return NULL;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->more, NULL);
 	pthread_cond_init(&a->done, NULL);
-	k->image->rest = ahead_rest;
-	k->image->rest_arg = k;
-	return k->ahead = a;
-}
-
-void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn)
-{
-	struct ml_kdump_ahead *a;
-
-	if (!k->image || k->image->threads < 2 || !ml_file_is_mapped(k->file))
-		return;
-	a = ahead_of(k);
-	if (!a || pfn + WORTH > ahead_limit(k) ||
-	    (pfn >= a->from && pfn < a->next))
-		return;
-	ahead_empty(a);
-	a->from = a->next = pfn;
-	ahead_hire(k);
-	while (a->filled < PIECES && ahead_fill(k))
-		;
+	k->ahead = a;
+	while (a->n_workers + 1 < n) {
+		w = &a->worker[a->n_workers];
+		*w = (struct worker){ k, a->n_workers + 1, 0 };
+		if (!ml_thread_start(&w->thread, ahead_work, w))
+			break;
+		a->n_workers++;
+	}
+	whole->rest = ahead_rest;
+	whole->rest_arg = k;
+	if (!a->n_workers)
+		ml_kdump_ahead_fini(k);
+	return k->ahead;
 }
 
 void ml_kdump_ahead_fini(struct ml_kdump_pages *k)
@@ -310,11 +302,41 @@ void ml_kdump_ahead_fini(struct ml_kdump_pages *k)
 
 	if (!a)
 		return;
-	ahead_rest(k);
-	k->image->rest = NULL;
+	pthread_mutex_lock(&a->lock);
+	a->leave = true;
+	pthread_cond_broadcast(&a->more);
+	pthread_mutex_unlock(&a->lock);
+	while (a->n_workers) {
+		pthread_join(a->worker[--a->n_workers].thread, NULL);
+		ml_kdump_pages_drop_codecs(k, a->n_workers + 1);
+	}
+	k->image->whole->rest = NULL;
 	pthread_cond_destroy(&a->done);
 	pthread_cond_destroy(&a->more);
 	pthread_mutex_destroy(&a->lock);
 	ml_free(&k->alloc, a);
 	k->ahead = NULL;
+}
+
+void ml_kdump_ahead_start(struct ml_kdump_pages *k, uint64_t pfn)
+{
+	struct ml_kdump_ahead *a = k->ahead;
+
+	if (!k->image || k->image->threads < 2 || !ml_file_is_mapped(k->file) ||
+	    pfn + WORTH > ahead_limit(k) ||
+	    (pfn >= k->alone.start && pfn < k->alone.end) ||
+	    (a && pfn >= a->from && pfn < a->next))
+		return;
+	if (a) {
+		ahead_empty(a);
+	} else {
+		a = ahead_create(k);
+		if (!a) {
+			k->alone = (struct memlog_range){ pfn, pfn + RETRY };
+			return;
+		}
+	}
+	a->from = a->next = pfn;
+	while (a->filled < PIECES && ahead_fill(k))
+		;
 }

@@ -146,7 +146,8 @@ struct ml_kdump_pages {
 	/* of each thread */
 	void *states[ML_MAX_THREADS][ML_KDUMP_CODECS];
 	bool created[ML_MAX_THREADS][ML_KDUMP_CODECS];
-	struct ml_kdump_ahead *ahead; /* or NULL */
+	struct ml_kdump_ahead *ahead; /* only during a search, or NULL */
+	struct memlog_range alone;    /* pages for which there are no threads */
 	uint8_t *window;	      /* descriptors from window_at on */
 	uint64_t window_at;
 	size_t window_n;
@@ -230,6 +231,9 @@ bool ml_kdump_pages_literal(const struct ml_kdump_pages *k, unsigned int codec,
 enum memlog_status ml_kdump_pages_codec(struct ml_kdump_pages *k,
 					unsigned int codec, unsigned int thread,
 					struct memlog_err *err);
+
+/* One of the threads has ended: free the states of its codecs. */
+void ml_kdump_pages_drop_codecs(struct ml_kdump_pages *k, unsigned int thread);
 
 /* len bytes of a page from offset skip on; skip + len is at most the block
  * size. NO_DATA: not stored, or the page does not expand to one block. */

@@ -53,14 +53,23 @@ enum memlog_status ml_kdump_pages_init(struct ml_kdump_pages *k,
 	return s;
 }
 
+void ml_kdump_pages_drop_codecs(struct ml_kdump_pages *k, unsigned int thread)
+{
+	unsigned int i;
+
+	for (i = 0; i < ML_KDUMP_CODECS; i++) {
+		if (k->created[thread][i] && k->codecs[i].destroy)
+			k->codecs[i].destroy(k->states[thread][i]);
+		k->created[thread][i] = false;
+	}
+}
+
 void ml_kdump_pages_fini(struct ml_kdump_pages *k)
 {
-	unsigned int i, t;
+	unsigned int i;
 
-	for (t = 0; t < ML_MAX_THREADS; t++)
-		for (i = 0; i < ML_KDUMP_CODECS; i++)
-			if (k->created[t][i] && k->codecs[i].destroy)
-				k->codecs[i].destroy(k->states[t][i]);
+	for (i = 0; i < ML_MAX_THREADS; i++)
+		ml_kdump_pages_drop_codecs(k, i);
 	for (i = 0; i < ML_KDUMP_SLOTS; i++)
 		ml_free(&k->alloc, k->slots[i].bytes);
 	ml_kdump_map_fini(&k->map);
