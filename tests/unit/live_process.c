@@ -113,6 +113,57 @@ static void test_guest_ram(void **state)
 	ml_maps_fini(&m, &a);
 }
 
+/* A guest's block of 256 MiB and what the kernel happens to put beside it. */
+static void test_guest_neighbours(void **state)
+{
+	static const struct {
+		const char *before, *guest, *after;
+		bool all; /* cannot be told apart */
+	} t[] = {
+		{ "", "10000000-20000000", "", false },
+		{ "0feff000-10000000", "10000000-20000000", "", false },
+		{ "", "10000000-20000000", "20000000-20101000", false },
+		{ "0feff000-10000000", "10000000-20000000", "20000000-20101000",
+		  false },
+		/* together they have a round size */
+		{ "0feff000-10000000", "10000000-20000000", "20000000-200ff000",
+		  false },
+		{ "0f7ff000-0ff00000 rw-p 0 00:00 0\n0ff00000-10000000",
+		  "10000000-20000000", "20000000-20101000", true },
+		/* not at a multiple of a MiB, with a stack before */
+		{ "0feff000-10003000", "10003000-20003000", "", false },
+	};
+	struct memlog_allocator a = ml_allocator(NULL);
+	char text[512];
+	size_t i, k, guests;
+	struct ml_maps m;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "8000000-9000000 rw-p 00000000 00:00 0\n"
+			 "%s%s%s rw-p 00000000 00:00 0\n%s%s",
+			 t[i].before,
+			 *t[i].before ? " rw-p 00000000 00:00 0\n" : "",
+			 t[i].guest, t[i].after,
+			 *t[i].after ? " rw-p 00000000 00:00 0\n" : "");
+		m = parse(text);
+		assert_true(m.m[0].guest == false);
+		assert_true(ml_guest_ram(m.m, m.n) ==
+			    (t[i].all ? 273 : 272) * MIB);
+		for (k = guests = 0; k < m.n; k++)
+			guests += m.m[k].guest;
+		assert_int_equal(guests, t[i].all ? 3 : 2);
+		ml_maps_fini(&m, &a);
+	}
+	/* two blocks, with a stack between them */
+	m = parse("10000000-20000000 rw-p 00000000 00:00 0\n"
+		  "20000000-20103000 rw-p 00000000 00:00 0\n"
+		  "20103000-24103000 rw-p 00000000 00:00 0\n");
+	assert_true(ml_guest_ram(m.m, m.n) == 320 * MIB);
+	assert_true(m.m[0].guest && !m.m[1].guest && m.m[2].guest);
+	ml_maps_fini(&m, &a);
+}
+
 /* ---- processes ---------------------------------------------------------- */
 
 /* What the holder puts into each mapping at AT. */
@@ -453,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_maps_cut),
 		cmocka_unit_test(test_guest_ram),
+		cmocka_unit_test(test_guest_neighbours),
 		cmocka_unit_test(test_anon),
 		cmocka_unit_test(test_anon_old),
 		cmocka_unit_test(test_memfd),
