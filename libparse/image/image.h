@@ -179,6 +179,10 @@ struct memlog_image {
 	bool (*rest)(void *arg, bool now);
 	void *rest_arg;
 	uint64_t sweep_end; /* it reads upwards, as far as this */
+	/* of a running guest: may it have other memory than when it was opened? Then it
+	 * is read from now on. False: it has the same. NULL: always */
+	bool (*renew)(void *arg);
+	void *renew_arg;
 	/* since a search began: the first read that failed, but for missing bytes
 	 * and memory, as not every format can return that; ended: so will all
 	 * others */

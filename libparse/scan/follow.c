@@ -83,6 +83,13 @@ static bool follow_full(const struct memlog_follow *f)
 	return ml_follow_ms() - f->last_full >= pause;
 }
 
+/* There is no log, and the guest has memory that was not searched. */
+static bool follow_anew(struct memlog_follow *f)
+{
+	return !f->known && f->image->renew &&
+	       f->image->renew(f->image->renew_arg);
+}
+
 static enum memlog_status follow_search(struct memlog_follow *f,
 					struct memlog_err *err)
 {
@@ -91,8 +98,11 @@ static enum memlog_status follow_search(struct memlog_follow *f,
 	enum memlog_status s;
 	bool full = follow_full(f);
 	int64_t began = ml_follow_ms();
-	bool again = f->searched && !f->scan.n_ranges;
+	bool again;
 
+	if (f->searched && full && follow_anew(f))
+		f->searched = false;
+	again = f->searched && !f->scan.n_ranges;
 	if (again) {
 		learn_places(f, full);
 		o.mode = MEMLOG_SCAN_PAGES;

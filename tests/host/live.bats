@@ -334,6 +334,54 @@ wait_same() {
 	[ "$(grep -c '^line' "$vm/text")" -gt 1000 ]
 }
 
+@test "follow: a guest that has just been started" {
+	qemu-system-x86_64 -name just-now -machine q35 -m 256 -display none -net none \
+		-drive "if=pflash,format=raw,readonly=on,file=$BATS_FILE_TMPDIR/x64.fd" \
+		3>&- &
+	holder_pid=$!
+	until_ok grep -q qemu "/proc/$holder_pid/comm"
+	"$dump" -w domain:just-now > "$vm/text" 2> "$vm/err" 3>&- &
+	follow=$!
+	until_ok grep -q 'Loading DXE CORE' "$vm/text"
+	[ "$(head -c 23 "$vm/text")" = SecCoreStartupWithStack ]
+	kill -9 "$holder_pid"
+	status=0
+	wait "$holder_pid" || status=$?
+	[ "$status" = 137 ]
+	holder_pid=
+	reap "$follow"
+	follow=
+}
+
+# A monitor that has just started maps the guest's memory in a while.
+@test "follow: memory that is there only later" {
+	local in out line kind
+	: > "$vm/file"
+	truncate -s 64M "$vm/file"
+	for kind in anon memfd shared cow; do
+		hold
+		tell map anon 16777216
+		"$dump" -w "pid:$holder_pid" > "$vm/text" 2> "$vm/err" 3>&- &
+		follow=$!
+		until_ok grep -q 'no log yet' "$vm/err"
+		tell map "$kind" 67108864 "$vm/file"
+		tell ring 1 0x3f00000 65536
+		tell say 1 0x3f00000 "in $kind"
+		wait_lines 1 "$vm/text"
+		tell say 1 0x3f00000 more
+		wait_lines 2 "$vm/text"
+		[ "$(cat "$vm/text")" = "in $kind"$'\nmore' ]
+		kill -9 "$holder_pid"
+		status=0
+		wait "$holder_pid" || status=$?
+		[ "$status" = 137 ]
+		holder_pid=
+		reap "$follow"
+		follow=
+		grep -q 'has ended' "$vm/err"
+	done
+}
+
 @test "follow: from the newest lines on" {
 	local in out line i
 	hold

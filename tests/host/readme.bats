@@ -32,8 +32,7 @@ commands() {
 type_in() {
 	{
 		echo 'set -m'
-		# a moment, until QEMU has its memory, as between two lines that are typed
-		sed 's/&$/\& echo $! >>pids; sleep 2/' "$1"
+		sed 's/&$/\& echo $! >>pids/' "$1"
 	} >script
 	bash script
 }
@@ -64,6 +63,8 @@ type_in() {
 	# and one that does
 	zstd -qd fixtures/firmware/OVMF-x64.fd.zst -o OVMF.fd
 	sed -i 's,/usr/share/OVMF/OVMF_CODE.fd,OVMF.fd,' try
+	# a busy machine takes longer
+	sed -i 's,sleep 5;,for i in {1..60}; do sleep 1; build/memlog-dump -q domain:try >/dev/null 2>\&1 \&\& break; done;,' try
 	run --separate-stderr type_in try
 	[[ $output == *ovmf*current* ]]
 }

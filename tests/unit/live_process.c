@@ -324,6 +324,42 @@ static void test_cow(void **state)
 	kind("cow", false, true);
 }
 
+/* Memory that is mapped later is read once it was looked for. */
+static void test_renew(void **state)
+{
+	static const char *const kinds[] = { "memfd", "anon" };
+	struct memlog_range r;
+	struct ml_process *p;
+	struct fixture f;
+	uint64_t at[2];
+	uint8_t byte;
+	size_t i, got;
+
+	setup(&f, "anon");
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	assert_false(ml_process_renew(p));
+	for (i = 0; i < 2; i++) {
+		at[i] = holder_map(&f.h, kinds[i], SIZE, "");
+		holder_tell(&f.h, "put %zu %u %s", i + 1, AT, f.data);
+		assert_int_equal(ml_process_ops.read(p, at[i] + AT, &byte, 1,
+						     &got, NULL),
+				 MEMLOG_NO_DATA);
+		assert_true(ml_process_renew(p));
+		assert_false(ml_process_renew(p));
+		assert_int_equal(p->n_areas, i + 2);
+		assert_int_equal(ml_process_ops.next_range(p, at[i], &r, NULL),
+				 MEMLOG_OK);
+		assert_true(r.start == at[i]);
+		f.piece.addr = at[i];
+		sweep(p, &f.piece);
+	}
+	holder_stop(&f.h);
+	assert_false(ml_process_renew(p));
+	assert_int_equal(ml_process_alive(p, NULL), MEMLOG_IO);
+	ml_process_close(p);
+	teardown(&f);
+}
+
 /* Of a file that cannot be opened, present pages are still there, and what is
  * not present is not known. */
 static void test_only_mapped(void **state)
@@ -331,7 +367,6 @@ static void test_only_mapped(void **state)
 	struct ml_process *p;
 	struct fixture f;
 	uint8_t buf[4096];
-	char path[64];
 	size_t got;
 
 	setup(&f, "memfd");
@@ -339,8 +374,6 @@ static void test_only_mapped(void **state)
 	assert_int_equal(p->n_areas, 1);
 	assert_int_equal(p->areas[0].kind, ML_AREA_FILE);
 	p->areas[0].kind = ML_AREA_MAPPED;
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)f.h.pid);
-	p->pagemap = open(path, O_RDONLY);
 	assert_true(p->pagemap >= 0);
 	assert_int_equal(ml_process_ops.read(p, f.piece.addr + AT, buf, 4096,
 					     &got, NULL),
@@ -511,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_shared_anon),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_cow),
+		cmocka_unit_test(test_renew),
 		cmocka_unit_test(test_only_mapped),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_names),

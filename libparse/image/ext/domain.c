@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -24,6 +25,10 @@
 
 /* The longest name of a guest that libvirt allows, with its NUL. */
 #define NAME_MAX_LEN 256
+
+/* How often memory is looked for, and how long the pauses are. */
+#define WAITS	20
+#define WAIT_NS 50000000
 
 /* Bytes for the names of other guests in an error. */
 #define NAMES_LEN 120
@@ -168,6 +173,24 @@ bool ml_domain_runs(const char *name, const struct memlog_open_opts *opts)
 	return *name && !domain_find(&found, opts, NULL) && found.pid;
 }
 
+/* A monitor has no memory for its guest in the first moments. */
+static enum memlog_status domain_attach(pid_t pid,
+					const struct memlog_open_opts *opts,
+					struct memlog_image **ret,
+					struct memlog_err *err)
+{
+	struct timespec ts = { 0, WAIT_NS };
+	enum memlog_status s;
+	int i;
+
+	for (i = 0;; i++) {
+		s = ml_process_image(pid, opts, ret, err);
+		if (s != MEMLOG_NOT_MINE || i == WAITS)
+			return s;
+		nanosleep(&ts, NULL);
+	}
+}
+
 static enum memlog_status domain_open(const char *rest,
 				      const struct memlog_open_opts *opts,
 				      struct memlog_image **ret,
@@ -197,7 +220,7 @@ static enum memlog_status domain_open(const char *rest,
 			       "name; %s%s",
 			       found.others[0] ? "running here: " : none,
 			       found.others);
-	return ml_process_image(found.pid, opts, ret, err);
+	return domain_attach(found.pid, opts, ret, err);
 }
 
 static const char *const domain_prefixes[] = { "domain:", NULL };

@@ -7,7 +7,6 @@
 #include "maps.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,16 +14,15 @@
 #include "base/limits.h"
 #include "base/plural.h"
 
-enum memlog_status ml_proc_text(int dir, const char *name,
-				const struct memlog_allocator *alloc,
+enum memlog_status ml_proc_text(int fd, const struct memlog_allocator *alloc,
 				char **ret, size_t *ret_len, int *ret_sys)
 {
 	size_t cap = 65536, len = 0;
-	char *text = ml_calloc(alloc, cap, 1), *more;
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : 1;
+	ssize_t n = fd < 0 || lseek(fd, 0, SEEK_SET) ? -1 : 1;
+	char *text, *more;
 
 	*ret_sys = errno;
+	text = ml_calloc(alloc, cap, 1);
 	while (text && n > 0 && len < ML_MAX_MAPS_BYTES) {
 		n = read(fd, text + len, cap - len);
 		*ret_sys = errno;
@@ -42,8 +40,6 @@ enum memlog_status ml_proc_text(int dir, const char *name,
 		text = more;
 		cap *= 2;
 	}
-	if (fd >= 0)
-		close(fd);
 	if (!text)
 		return MEMLOG_NO_MEMORY;
 	if (n < 0) {

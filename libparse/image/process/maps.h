@@ -23,10 +23,10 @@ struct ml_maps {
 	char *text;
 };
 
-/* Read a whole file in /proc/PID, which is open as dir. NO_MEMORY, or IO with
- * the errno in *ret_sys. The caller frees *ret. */
-enum memlog_status ml_proc_text(int dir, const char *name,
-				const struct memlog_allocator *alloc,
+/* Read a whole file in /proc/PID, as it is now. fd: it is open, or -1, and then errno
+ * says why it is not. NO_MEMORY, or IO with the errno in *ret_sys. The caller frees
+ * *ret. */
+enum memlog_status ml_proc_text(int fd, const struct memlog_allocator *alloc,
 				char **ret, size_t *ret_len, int *ret_sys);
 
 /* Parse text, which is taken over, on failure, too. Lines that are not mappings

@@ -31,6 +31,8 @@ enum memlog_status ml_process_image(long pid,
 	image->format = "process";
 	image->title = "running process";
 	ml_image_add_space(image, MEMLOG_HOST, &ml_process_ops, p, 0, true);
+	image->renew = ml_process_renew;
+	image->renew_arg = p;
 	ml_process_describe(image, p);
 	*ret = image;
 	return MEMLOG_OK;

@@ -139,26 +139,41 @@ static void make_area(struct ml_process *p, const struct ml_mapping *m,
 			      ML_AREA_COW;
 }
 
-static enum memlog_status find_areas(struct ml_process *p,
-				     struct memlog_err *err)
+/* The mappings as they are now, those of the guest's memory are marked; the caller frees
+ * them. */
+static enum memlog_status process_maps(const struct ml_process *p,
+				       struct ml_maps *ret,
+				       struct memlog_err *err)
 {
-	struct ml_maps maps;
 	enum memlog_status s;
-	char *text, name[64];
-	size_t len, i, n = 0;
+	size_t len, i;
+	char *text;
 	int sys;
 
-	s = ml_proc_text(p->dir, "maps", &p->alloc, &text, &len, &sys);
+	s = ml_proc_text(p->maps, &p->alloc, &text, &len, &sys);
 	if (s == MEMLOG_NO_MEMORY)
 		return ml_fail(err, s, "no memory for a list of mappings");
 	if (s)
 		return ml_process_denied(p->pid, "the mappings", sys, err);
-	s = ml_maps_parse(&maps, text, len, &p->alloc, err);
+	s = ml_maps_parse(ret, text, len, &p->alloc, err);
 	if (s)
 		return s;
-	for (i = 0; i < maps.n; i++)
-		maps.m[i].own |= is_device(&maps.f[i]);
-	ml_guest_ram(maps.m, maps.n);
+	for (i = 0; i < ret->n; i++)
+		ret->m[i].own |= is_device(&ret->f[i]);
+	ml_guest_ram(ret->m, ret->n);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status find_areas(struct ml_process *p,
+				     struct memlog_err *err)
+{
+	struct ml_maps maps;
+	enum memlog_status s = process_maps(p, &maps, err);
+	size_t i, n = 0;
+	char name[64];
+
+	if (s)
+		return s;
 	for (i = 0; i < maps.n; i++)
 		n += maps.m[i].guest;
 	p->areas = ml_calloc(&p->alloc, n, sizeof(*p->areas));
@@ -189,15 +204,14 @@ static enum memlog_status get_access(struct ml_process *p,
 
 	for (i = 0; i < p->n_areas; i++)
 		need += p->areas[i].kind != ML_AREA_FILE;
-	if (!need)
-		return MEMLOG_OK;
+	/* also if there is no need yet: it may have more memory later */
 	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	sys = errno;
 	if (p->pagemap >= 0) {
 		p->mem = openat(p->dir, "mem", O_RDONLY | O_CLOEXEC);
 		sys = errno;
 	}
-	if (p->mem >= 0)
+	if (p->mem >= 0 || !need)
 		return MEMLOG_OK;
 	for (i = 0; i < p->n_areas; i++) {
 		struct ml_area a = p->areas[i];
@@ -251,7 +265,7 @@ enum memlog_status ml_process_open(pid_t pid,
 			       "no memory for a process");
 	p->alloc = a;
 	p->pid = pid;
-	p->pidfd = p->pagemap = p->mem = -1;
+	p->maps = p->pidfd = p->pagemap = p->mem = -1;
 	p->page = (uint32_t)sysconf(_SC_PAGESIZE);
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	p->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -259,6 +273,7 @@ enum memlog_status ml_process_open(pid_t pid,
 		s = ml_process_denied(pid, "the mappings", errno, err);
 	} else {
 		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		p->maps = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
 		s = find_areas(p, err);
 	}
 	if (!s)
@@ -281,23 +296,70 @@ static void close_fd(int fd)
 		close(fd);
 }
 
+static void free_areas(struct ml_process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_areas; i++)
+		close_fd(p->areas[i].fd);
+	ml_free(&p->alloc, p->areas);
+	ml_free(&p->alloc, p->ranges);
+}
+
 void ml_process_close(struct ml_process *p)
 {
 	struct memlog_allocator a;
-	size_t i;
 
 	if (!p)
 		return;
 	a = p->alloc;
-	for (i = 0; i < p->n_areas; i++)
-		close_fd(p->areas[i].fd);
+	free_areas(p);
 	close_fd(p->dir);
+	close_fd(p->maps);
 	close_fd(p->pidfd);
 	close_fd(p->pagemap);
 	close_fd(p->mem);
-	ml_free(&a, p->areas);
-	ml_free(&a, p->ranges);
 	ml_free(&a, p);
+}
+
+/* Does the process have the same guest memory as when its mappings were read? */
+static bool same_areas(const struct ml_process *p)
+{
+	struct ml_maps maps;
+	size_t i, n = 0;
+	bool same = true;
+
+	/* that it ended is seen by who reads from it */
+	if (process_maps(p, &maps, NULL))
+		return true;
+	for (i = 0; i < maps.n && same; i++) {
+		if (!maps.m[i].guest)
+			continue;
+		same = n < p->n_areas && p->areas[n].start == maps.m[i].start &&
+		       p->areas[n].end == maps.m[i].end;
+		n++;
+	}
+	ml_maps_fini(&maps, &p->alloc);
+	return same && n == p->n_areas;
+}
+
+bool ml_process_renew(void *self)
+{
+	struct ml_process *p = self, now = *p;
+
+	/* without access, areas were left out, and would be again */
+	if (p->mem < 0 || same_areas(p))
+		return false;
+	now.areas = NULL;
+	now.ranges = NULL;
+	now.n_areas = now.n_ranges = 0;
+	if (find_areas(&now, NULL) || join_areas(&now, NULL)) {
+		free_areas(&now);
+		return false;
+	}
+	free_areas(p);
+	*p = now;
+	return true;
 }
 
 enum memlog_status ml_process_alive(const struct ml_process *p,

@@ -35,9 +35,10 @@ struct ml_process {
 	struct memlog_allocator alloc;
 	pid_t pid;
 	int dir;       /* /proc/PID */
+	int maps;      /* its mappings */
 	int pidfd;     /* -1: not supported by the kernel */
-	int pagemap;   /* -1: not needed */
-	int mem;       /* /proc/PID/mem, -1: not needed */
+	int pagemap;   /* -1: it may not be read */
+	int mem;       /* /proc/PID/mem, -1: it may not be read */
 	bool no_readv; /* process_vm_readv is unavailable: use mem */
 	bool no_scan;  /* no PAGEMAP_SCAN: read the page map */
 	uint32_t page; /* page size of the host */
@@ -58,6 +59,10 @@ enum memlog_status ml_process_open(pid_t pid,
 				   struct ml_process **ret,
 				   struct memlog_err *err);
 void ml_process_close(struct ml_process *p);
+
+/* For the hook of an image: look again for guest memory, of which a monitor that has just
+ * started has none yet. */
+bool ml_process_renew(void *self);
 
 /* IO: the process has ended. */
 enum memlog_status ml_process_alive(const struct ml_process *p,

@@ -89,9 +89,11 @@ static void warn_swapped(const struct ml_process *p, struct memlog_image *image)
 	char *text, *at;
 	size_t len;
 	enum memlog_status s;
-	int sys;
+	int sys, fd = openat(p->dir, "status", O_RDONLY | O_CLOEXEC);
 
-	s = ml_proc_text(p->dir, "status", &p->alloc, &text, &len, &sys);
+	s = ml_proc_text(fd, &p->alloc, &text, &len, &sys);
+	if (fd >= 0)
+		close(fd);
 	image->starved |= s == MEMLOG_NO_MEMORY;
 	if (s)
 		return;
