@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "image/ext/cloudhv.h"
+#include "image/ext/jsonslice.h"
+#include "libconform.h"
 
 #ifdef HAVE_JSON_C
 
@@ -157,8 +159,8 @@ static void test_hostile_text(void **state)
 	};
 	struct memlog_err err;
 	struct ml_cloudhv c;
-	size_t i, n = 8u << 20;
-	char *deep = calloc(n, 1);
+	size_t i;
+	char *deep = calloc(1000, 1);
 
 	(void)state;
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -168,20 +170,139 @@ static void test_hostile_text(void **state)
 				 bad[i].want);
 		ml_cloudhv_fini(&c);
 	}
-	/* nested, and many values */
+	/* nested */
 	memset(deep, '[', 1000);
 	assert_int_equal(ml_cloudhv_parse(&c, deep, 1000, 0, NULL, &err),
 			 MEMLOG_CORRUPT);
-	ml_cloudhv_fini(&c);
-	memset(deep, ',', n);
-	assert_int_equal(ml_cloudhv_parse(&c, deep, n, 0, NULL, &err),
-			 MEMLOG_LIMIT);
 	ml_cloudhv_fini(&c);
 	assert_int_equal(ml_cloudhv_parse(&c, deep, ML_CLOUDHV_STATE + 1ul, 0,
 					  NULL, &err),
 			 MEMLOG_LIMIT);
 	ml_cloudhv_fini(&c);
 	free(deep);
+}
+
+/* Text to which values are added; the caller frees p. */
+struct text {
+	char *p;
+	size_t len;
+};
+
+static void add(struct text *t, const char *s)
+{
+	t->p = realloc(t->p, t->len + strlen(s) + 1);
+	assert_non_null(t->p);
+	strcpy(t->p + t->len, s);
+	t->len += strlen(s);
+}
+
+/* n values, which are commas but for the last. */
+static void add_values(struct text *t, size_t n)
+{
+	t->p = realloc(t->p, t->len + 2 * n + 1);
+	assert_non_null(t->p);
+	for (; n; n--) {
+		t->p[t->len++] = '7';
+		if (n > 1)
+			t->p[t->len++] = ',';
+	}
+	t->p[t->len] = 0;
+}
+
+/* Only the part that is needed takes memory: many CPUs, whose state is a list of bytes, do
+ * not. */
+static void test_many_values(void **state)
+{
+	static const char manager[] =
+		"\"memory-manager\":{\"snapshot_data\":{\"state\":"
+		"\"{\\\"memory_ranges\\\":{\\\"data\\\":[{\\\"gpa\\\":4096,"
+		"\\\"length\\\":8192}]}}\"}}";
+	struct text t = { NULL, 0 };
+	struct conform_memory mem;
+	struct memlog_err err;
+	struct ml_cloudhv c;
+	char name[64];
+	int i;
+
+	(void)state;
+	add(&t, " {\"x\": \"}\\\"{\", \"snapshots\" : {\"cpu-manager\":{"
+		"\"snapshots\":{");
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name),
+			 "%s\"%d\":{\"snapshot_data\":{\"state\":[",
+			 i ? "," : "", i);
+		add(&t, name);
+		/* {"sregs":1} */
+		add(&t, "123,34,115,114,101,103,115,34,58,49,125,");
+		add_values(&t, 20000);
+		add(&t, "]}}");
+	}
+	add(&t, "}},");
+	add(&t, manager);
+	add(&t, "}}\n");
+	conform_memory_init(&mem);
+	assert_int_equal(
+		ml_cloudhv_parse(&c, t.p, t.len, 8192, &mem.alloc, &err), 0);
+	assert_int_equal(c.cpus, 200);
+	assert_string_equal(c.machine, "x86_64");
+	assert_int_equal(c.ranges.n, 1);
+	assert_int_equal(c.ranges.m[0].addr, 4096);
+	ml_cloudhv_fini(&c);
+	assert_true(mem.most < 1 << 20 && !mem.now);
+	/* cut off anywhere */
+	for (i = 2; i < 400; i++) {
+		assert_int_equal(ml_cloudhv_parse(&c, t.p, t.len - (size_t)i,
+						  8192, NULL, &err),
+				 MEMLOG_CORRUPT);
+		ml_cloudhv_fini(&c);
+	}
+	/* the part that is needed is too large */
+	t.len = 0;
+	add(&t, "{\"snapshots\":{\"memory-manager\":{\"snapshot_data\":{"
+		"\"state\":[");
+	add_values(&t, ML_CLOUDHV_VALUES + 1);
+	add(&t, "]}}}}");
+	assert_int_equal(ml_cloudhv_parse(&c, t.p, t.len, 0, NULL, &err),
+			 MEMLOG_LIMIT);
+	ml_cloudhv_fini(&c);
+	free(t.p);
+}
+
+/* Keys, white space and scalars around what is looked for. */
+static void test_slices(void **state)
+{
+	static const char text[] =
+		" { \"a\" : 1 ,\t\"b\":\"x\\\\\",\"c\\\"\":[{},\"]\"],"
+		"\"d\":{\"e\":-1.5e3},\n\"f\":null } tail";
+	static const char *const want[][2] = {
+		{ "a", "1" },
+		{ "b", "\"x\\\\\"" },
+		{ "c\\\"", "[{},\"]\"]" },
+		{ "d", "{\"e\":-1.5e3}" },
+		{ "f", "null" },
+	};
+	struct ml_json_slice all = ml_json_slice(text, strlen(text)), key, v;
+	size_t at = 0, i, len;
+
+	(void)state;
+	for (i = 0; i < 5; i++) {
+		assert_true(ml_json_slice_next(all, &at, &key, &v));
+		assert_int_equal(key.len, strlen(want[i][0]));
+		assert_memory_equal(key.text, want[i][0], key.len);
+		assert_int_equal(v.len, strlen(want[i][1]));
+		assert_memory_equal(v.text, want[i][1], v.len);
+	}
+	assert_false(ml_json_slice_next(all, &at, &key, &v));
+	v = ml_json_slice_at(ml_json_slice_at(all, "d"), "e");
+	assert_int_equal(v.len, 6);
+	assert_int_equal(ml_json_slice_at(all, "e").len, 0);
+	assert_int_equal(ml_json_slice_at(v, "e").len, 0);
+	/* cut off */
+	for (len = 0; len < strlen(text) - 5; len++)
+		assert_int_equal(ml_json_slice(text, len).len, 0);
+	assert_int_equal(ml_json_slice("\"\\", 2).len, 0);
+	assert_int_equal(ml_json_slice("}", 1).len, 0);
+	assert_int_equal(ml_json_slice(",", 1).len, 0);
 }
 
 /* A binary state has to fit the file. */
@@ -214,6 +335,8 @@ int main(void)
 		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_hostile_memory),
 		cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_many_values),
+		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_binary),
 	};
 

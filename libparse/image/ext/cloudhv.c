@@ -52,19 +52,16 @@ static enum memlog_status cloudhv_file(int dir, const char *name, int *ret,
 	return ml_fail(err, MEMLOG_NOT_MINE, "%s is not a regular file", name);
 }
 
-/* The text of the state; the caller frees. */
+/* The file with the state, which the caller closes. */
 static enum memlog_status cloudhv_state(int dir,
-					const struct memlog_allocator *alloc,
-					char **ret, size_t *ret_len,
+					const struct memlog_open_opts *opts,
+					struct ml_file *ret,
 					struct memlog_err *err)
 {
 	enum memlog_status s;
 	uint64_t size;
-	ssize_t n;
 	int fd;
 
-	*ret = NULL;
-	*ret_len = 0;
 	s = cloudhv_file(dir, STATE, &fd, &size, err);
 	if (s == MEMLOG_IO && err->sys == ENOENT)
 		/* up to v19 */
@@ -76,23 +73,65 @@ static enum memlog_status cloudhv_state(int dir,
 			       "" MEMORY);
 	if (s)
 		return s;
-	if (size > ML_CLOUDHV_STATE)
-		s = ml_fail(err, MEMLOG_LIMIT, STATE " has more than %u MiB",
-			    ML_CLOUDHV_STATE >> 20);
-	else
-		*ret = ml_calloc(alloc, (size_t)size + 1, 1);
-	if (!s && !*ret)
-		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for " STATE);
-	while (!s && *ret_len < size) {
-		n = read(fd, *ret + *ret_len, (size_t)size - *ret_len);
-		if (n < 0 && errno != EINTR)
-			s = ml_fail_errno(err, MEMLOG_IO, errno,
-					  "cannot read " STATE);
-		if (!n)
-			break;
-		*ret_len += n > 0 ? (size_t)n : 0;
+	s = ml_file_open_fd(fd, STATE, opts, ret, err);
+	if (s)
+		close(fd);
+	return s;
+}
+
+/* The text of the state: lent by the file, or, where that is not mapped, in *copy, which
+ * the caller frees. */
+static enum memlog_status cloudhv_text(const struct ml_file *file,
+				       const struct memlog_allocator *alloc,
+				       const char **ret, size_t *ret_len,
+				       char **copy, struct memlog_err *err)
+{
+	const uint8_t *there;
+	size_t len;
+	enum memlog_status s;
+
+	if (file->size > ML_CLOUDHV_STATE)
+		return ml_fail(err, MEMLOG_LIMIT, STATE " has more than %u MiB",
+			       ML_CLOUDHV_STATE >> 20);
+	if (ml_file_is_mapped(file) && file->size &&
+	    !file->ops->map(file->self, 0, (size_t)file->size, &there, &len,
+			    NULL) &&
+	    len == file->size) {
+		*ret = (const char *)there;
+		*ret_len = len;
+		return MEMLOG_OK;
 	}
-	close(fd);
+	*copy = ml_calloc(alloc, (size_t)file->size + 1, 1);
+	if (!*copy)
+		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for " STATE);
+	s = ml_file_read_some(file, 0, *copy, (size_t)file->size, ret_len, err);
+	*ret = *copy;
+	return s;
+}
+
+/* What the state says, and of memory-ranges, which has size bytes. */
+static enum memlog_status cloudhv_parse(int dir, uint64_t size,
+					const struct memlog_open_opts *opts,
+					struct ml_cloudhv *ret,
+					struct memlog_err *err)
+{
+	struct memlog_allocator alloc = ml_allocator(opts->allocator);
+	struct ml_file file = { .ops = NULL };
+	enum memlog_status s;
+	const char *text;
+	char *copy = NULL;
+	size_t len;
+
+	s = cloudhv_state(dir, opts, &file, err);
+	if (s)
+		return s;
+	s = cloudhv_text(&file, &alloc, &text, &len, &copy, err);
+	if (!s)
+		s = ml_cloudhv_parse(ret, text, len, size, &alloc, err);
+	if (!s)
+		s = ml_file_check(&file, err);
+	ml_free(&alloc, copy);
+	ml_file_close(&file);
 	return s;
 }
 
@@ -272,23 +311,14 @@ static enum memlog_status cloudhv_open(int dir, const char *name,
 				       struct memlog_image **ret,
 				       struct memlog_err *err)
 {
-	struct memlog_allocator alloc = ml_allocator(opts->allocator);
 	struct memlog_err why = { .status = MEMLOG_OK };
 	struct ml_cloudhv c = { .machine = "" };
 	enum memlog_status s, memory;
 	uint64_t size = 0;
-	char *text;
-	size_t len;
 	int fd = -1;
 
-	s = cloudhv_state(dir, &alloc, &text, &len, err);
-	if (s) {
-		ml_free(&alloc, text);
-		return s;
-	}
 	memory = cloudhv_file(dir, MEMORY, &fd, &size, &why);
-	s = ml_cloudhv_parse(&c, text, len, size, &alloc, err);
-	ml_free(&alloc, text);
+	s = cloudhv_parse(dir, size, opts, &c, err);
 	if (!s && c.old.n)
 		s = cloudhv_old(&c, name, err);
 	if (!s && !c.ranges.n)

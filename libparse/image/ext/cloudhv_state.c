@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/range.h"
+#include "jsonslice.h"
 
 void ml_cloudhv_fini(struct ml_cloudhv *c)
 {
@@ -33,6 +34,9 @@ void ml_cloudhv_fini(struct ml_cloudhv *c)
 #define DEPTH 24
 
 #define MANAGER "memory-manager"
+
+/* CPUs that are looked at for what machine it is. */
+#define CPUS_LOOKED 4u
 
 static enum memlog_status state_bad(struct memlog_err *err, const char *what)
 {
@@ -76,16 +80,17 @@ static bool state_fits(const char *text, size_t len)
 	return n <= ML_CLOUDHV_VALUES;
 }
 
+/* Parse what one part saved, an object; the caller puts it. */
 static enum memlog_status state_parse(const char *text, size_t len,
 				      json_object **ret, struct memlog_err *err)
 {
 	json_tokener *tok;
 
 	*ret = NULL;
-	if (len > ML_CLOUDHV_STATE || !state_fits(text, len))
+	if (!state_fits(text, len))
 		return ml_fail(err, MEMLOG_LIMIT,
-			       "state.json has more than %u values or %u MiB",
-			       ML_CLOUDHV_VALUES, ML_CLOUDHV_STATE >> 20);
+			       "state.json: one part has more than %u values",
+			       ML_CLOUDHV_VALUES);
 	tok = json_tokener_new_ex(DEPTH);
 	if (!tok)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for JSON");
@@ -114,33 +119,44 @@ static char *state_bytes(struct ml_cloudhv *c, json_object *list, size_t *ret)
 }
 
 /* What a part saved, as text or bytes that the caller frees. NO_DATA: nothing. */
-static enum memlog_status state_saved(struct ml_cloudhv *c, json_object *part,
-				      const char *name, char **ret, size_t *len,
-				      struct memlog_err *err)
+static enum memlog_status state_saved(struct ml_cloudhv *c,
+				      struct ml_json_slice part,
+				      struct ml_json_slice name, char **ret,
+				      size_t *len, struct memlog_err *err)
 {
-	json_object *data = state_at(part, "snapshot_data", json_type_object);
-	json_object *text = state_at(data, "state", json_type_string);
-	json_object *list = state_at(data, "state", json_type_array);
+	struct ml_json_slice saved = ml_json_slice_at(part, "snapshot_data");
+	json_object *data, *text, *list;
 	char section[64];
+	enum memlog_status s;
 
+	if (!saved.len || *saved.text != '{')
+		return MEMLOG_NO_DATA;
+	s = state_parse(saved.text, saved.len, &data, err);
+	if (s)
+		return s;
+	text = state_at(data, "state", json_type_string);
+	list = state_at(data, "state", json_type_array);
 	/* up to v30 there are sections */
 	if (!text && !list) {
-		snprintf(section, sizeof(section), "%s-section", name);
+		snprintf(section, sizeof(section), "%.*s-section",
+			 (int)ml_min(name.len, sizeof(section)), name.text);
 		list = state_at(state_at(data, section, json_type_object),
 				"snapshot", json_type_array);
 	}
-	if (!text && !list)
-		return MEMLOG_NO_DATA;
 	if (list) {
 		*ret = state_bytes(c, list, len);
-	} else {
+	} else if (text) {
 		*len = (size_t)json_object_get_string_len(text);
 		*ret = ml_calloc(&c->alloc, *len + 1, 1);
 		if (*ret)
 			memcpy(*ret, json_object_get_string(text), *len);
 	}
-	return *ret ? MEMLOG_OK :
-		      ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a state");
+	if (!list && !text)
+		s = MEMLOG_NO_DATA;
+	else if (!*ret)
+		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for a state");
+	json_object_put(data);
+	return s;
 }
 
 /* ---- memory ------------------------------------------------------------- */
@@ -268,27 +284,26 @@ static enum memlog_status state_memory(struct ml_cloudhv *c, const char *text,
 
 /* ---- processors --------------------------------------------------------- */
 
-static void state_cpus(struct ml_cloudhv *c, json_object *parts)
+static void state_cpus(struct ml_cloudhv *c, struct ml_json_slice parts)
 {
-	json_object *cpus =
-		state_at(state_at(parts, "cpu-manager", json_type_object),
-			 "snapshots", json_type_object);
-	size_t len;
+	struct ml_json_slice cpus = ml_json_slice_at(
+		ml_json_slice_at(parts, "cpu-manager"), "snapshots");
+	struct ml_json_slice name, cpu;
+	bool found = false;
+	size_t at = 0, len;
 	char *text;
 
-	if (!cpus)
-		return;
-	c->cpus = (size_t)json_object_object_length(cpus);
-	json_object_object_foreach(cpus, name, cpu)
-	{
-		if (state_saved(c, cpu, name, &text, &len, NULL))
+	while (ml_json_slice_next(cpus, &at, &name, &cpu)) {
+		c->cpus++;
+		if (found || c->cpus > CPUS_LOOKED ||
+		    state_saved(c, cpu, name, &text, &len, NULL))
 			continue;
 		if (strstr(text, "\"sregs\""))
 			c->machine = "x86_64";
 		else if (strstr(text, "\"core_regs\""))
 			c->machine = "aarch64";
 		ml_free(&c->alloc, text);
-		break;
+		found = true;
 	}
 }
 
@@ -331,19 +346,24 @@ enum memlog_status ml_cloudhv_parse(struct ml_cloudhv *c, const char *text,
 				    const struct memlog_allocator *alloc,
 				    struct memlog_err *err)
 {
-	json_object *root, *parts, *manager;
+	static const struct ml_json_slice name = { MANAGER,
+						   sizeof(MANAGER) - 1 };
+	struct ml_json_slice root = { NULL, 0 }, parts;
 	enum memlog_status s;
 	char *saved = NULL;
 	size_t n;
 
 	*c = (struct ml_cloudhv){ .alloc = ml_allocator(alloc), .machine = "" };
-	s = state_parse(text, len, &root, err);
-	if (s)
-		return s;
-	parts = state_at(root, "snapshots", json_type_object);
-	manager = state_at(parts, MANAGER, json_type_object);
-	s = manager ? state_saved(c, manager, MANAGER, &saved, &n, err) :
-		      MEMLOG_NO_DATA;
+	if (len > ML_CLOUDHV_STATE)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "state.json has more than %u MiB",
+			       ML_CLOUDHV_STATE >> 20);
+	root = ml_json_slice(text, len);
+	if (!root.len || *root.text != '{')
+		return state_bad(err, "not JSON, or cut off");
+	parts = ml_json_slice_at(root, "snapshots");
+	s = state_saved(c, ml_json_slice_at(parts, MANAGER), name, &saved, &n,
+			err);
 	if (s == MEMLOG_NO_DATA)
 		s = state_bad(err, "it has no state of a memory manager: not "
 				   "a snapshot of Cloud Hypervisor?");
@@ -354,7 +374,6 @@ enum memlog_status ml_cloudhv_parse(struct ml_cloudhv *c, const char *text,
 	if (!s)
 		state_cpus(c, parts);
 	ml_free(&c->alloc, saved);
-	json_object_put(root);
 	return s;
 }
 
