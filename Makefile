@@ -306,7 +306,7 @@ $(B)/mkhyp: fixtures/gen/mkhyp.c
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
 
 # Ring buffers of Linux, of any size.
-$(B)/mkring: fixtures/gen/mkring.c
+$(B)/mkring: fixtures/gen/mkring.c fixtures/gen/mkring.h
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ML_CFLAGS) $(CFLAGS) -o $@ $<
 

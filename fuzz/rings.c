@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rings.c - ordinary ring buffers of Linux: the input is memory of a kernel, as mkring raw=1
- * writes it (fixtures/gen), whose VMCOREINFO is fixed.
+ * writes it (fixtures/gen); VMCOREINFO is that of mkring.
  */
 #include <string.h>
 
+#include "../fixtures/gen/mkring.h"
 #include "image/image.h"
 #include "memory.h"
-
-#define BASE UINT64_C(0x40000000)
-
-static const char info[] = "OSRELEASE=6.12.0-mkring\n"
-			   "PAGESIZE=4096\n"
-			   "SYMBOL(_stext)=ffff800080000000\n"
-			   "SYMBOL(swapper_pg_dir)=ffff800080000000\n"
-			   "NUMBER(kimage_voffset)=0xffff800040000000\n"
-			   "NUMBER(VA_BITS)=48\n"
-			   "NUMBER(PHYS_OFFSET)=0x40000000\n"
-			   "SYMBOL(kallsyms_names)=ffff800080001000\n"
-			   "SYMBOL(kallsyms_num_syms)=ffff8000800011f8\n"
-			   "SYMBOL(kallsyms_token_table)=ffff800080001200\n"
-			   "SYMBOL(kallsyms_token_index)=ffff800080001400\n"
-			   "SYMBOL(kallsyms_offsets)=ffff800080001600\n";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char info[] = MKRING_INFO;
 	struct memlog_scan_opts opts = { .size = sizeof(opts),
 					 .formats = "ftrace" };
-	struct fuzz_memory in = { .base = BASE, .p = data, .len = size };
+	struct fuzz_memory in = { .base = MKRING_BASE, .p = data, .len = size };
 	struct memlog_image *image;
 	struct memlog_logs *logs;
 	struct look_memory m;
