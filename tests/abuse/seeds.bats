@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The seeds that fuzz/seeds makes: a fuzzer that starts from logs finds more.
+# The seeds that fuzz/seeds makes: a fuzzer that starts from logs finds more. What fuzz/run
+# and fuzz/table say.
 
 load ../lib
 
@@ -83,4 +84,41 @@ seed() {
 
 <!-- end of figures -->
 after" ]
+}
+
+# fuzz_run NAME=VALUE...: with a fuzzer that executes 10 inputs, and whose exit status is $ENDS.
+fuzz_run() {
+	mkdir -p fake/fuzz
+	ln -sf "$B/mkimage" fake/mkimage
+	cat >fake/fuzz/acrn_rules.fuzz <<-'E'
+		#!/bin/sh
+		echo "stat::number_of_executed_units: 10"
+		exit "$ENDS"
+	E
+	chmod +x fake/fuzz/acrn_rules.fuzz
+	run env B="$PWD/fake" "$@" "$root/fuzz/run" acrn_rules
+	echo "$*: $status, $output"
+}
+
+@test "fuzz/run says what it ran, and what was run before" {
+	cd "$BATS_TEST_TMPDIR"
+	export ENDS=0
+	fuzz_run FUZZ_SECONDS=1
+	[ "$status" -eq 0 ]
+	[ "$output" = "acrn_rules: 10 runs, nothing found" ]
+	fuzz_run FUZZ_SECONDS=1 FUZZ_GO_ON=1
+	[ "$status" -eq 0 ]
+	[ "$output" = "acrn_rules: 10 runs, nothing found now, after 10 before" ]
+	echo 'cpu: 3.5 1.5' >>fake/acrn_rules.log
+	fuzz_run FUZZ_CPU=5 FUZZ_GO_ON=1
+	[ "$status" -eq 0 ]
+	[ "$output" = "acrn_rules: not run again: 5 CPU seconds and 20 runs are in its log" ]
+	[ "$(grep -c stat:: fake/acrn_rules.log)" -eq 2 ]
+	ENDS=77
+	fuzz_run FUZZ_CPU=6 FUZZ_GO_ON=1
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == "acrn_rules: FOUND something after 10 runs, see "* ]]
+	fuzz_run FUZZ_SECONDS=1
+	[ "$status" -eq 1 ]
+	[[ ${lines[-1]} == "acrn_rules: FOUND something after 10 runs, see "* ]]
 }
