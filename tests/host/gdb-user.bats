@@ -240,6 +240,29 @@ teardown() {
 	grep -q '^JIT reader already loaded' said
 }
 
+@test "set target-charset UTF-16: the same text and errors, and it stays set" {
+	run -0 in_gdb -c "$core" <<-'EOF'
+	set target-charset UTF-16
+	set $n = 3
+	pipe memlog -n 3 | cat >a
+	pipe memlog -n $n | cat >b
+	pipe memlog --lines=3 | cat >c
+	memlog -F x
+	p $_memlog_status
+	show target-charset
+	EOF
+	[[ $output == *'$1 = 2'* ]]
+	[[ $output == *'"UTF-16"'* ]]
+	grep -q '^memlog: .*unknown log format "x"' said
+	"$B/memlog-dump" -q -n 3 "$core" >want
+	cmp want a
+	cmp want b
+	cmp want c
+	limited gdb -nx -q -batch -c "$core" -ex 'set target-charset UTF-16' \
+		-ex "$source" -ex 'pipe memlog -n 3 | cat >d'
+	cmp want d
+}
+
 @test "the name of the plugin's directory is no text for a shell" {
 	mkdir "a 'b\"; touch c; "
 	cp "$B/gdb-plugin/memlog-gdb.so" a*/
