@@ -120,6 +120,15 @@ static bool args_is_expression(const char *text)
 	return *text && (!isdigit((unsigned char)*text) || strchr(text, '$'));
 }
 
+/* memlog is a command that a script defines: its own arguments would be evaluated. */
+static bool args_has_argument(const char *text)
+{
+	for (; *text; text++)
+		if (script_is_argument(text))
+			return true;
+	return false;
+}
+
 /* Take a number that may be an expression of gdb, after skip bytes of value. */
 static enum memlog_status args_number(struct session *s,
 				      const struct memlog_option *opt,
@@ -134,6 +143,12 @@ static enum memlog_status args_number(struct session *s,
 
 	if (!args_is_expression(value + skip))
 		return args_pass(s, opt, value, err);
+	if (args_has_argument(value + skip)) {
+		strcpy(err->text, "gdb replaces names that begin with $arg and "
+				  "a digit or c: use a variable of another "
+				  "name");
+		return MEMLOG_INVALID;
+	}
 	if (e->next == MAX_VALUES) {
 		snprintf(err->text, sizeof(err->text),
 			 "more than %d expressions", MAX_VALUES);

@@ -79,6 +79,10 @@ void script_line(bool now, const char *line);
 /* Set gdb's $_memlog_NAME to a string, truncated if long. */
 void script_set(const char *name, const char *value);
 
+/* Does text begin with what gdb replaces in a command that a script defines: $argc,
+ * $arg0, or a longer name? */
+bool script_is_argument(const char *text);
+
 /* Make memlog.gdb fail with an error, after the text. */
 void script_fail(const char *text);
 

@@ -153,8 +153,13 @@ void script_set(const char *name, const char *value)
 	script_write(SCRIPT_FD, line, at + 2);
 }
 
-/* In a command that a script defines gdb replaces "$argc" and "$arg0" even in what
- * was evaluated: put a space into these. */
+bool script_is_argument(const char *text)
+{
+	return !strncmp(text, "$arg", 4) && text[4] &&
+	       strchr("c0123456789", text[4]);
+}
+
+/* gdb replaces arguments even in what was evaluated: put a space into these. */
 void script_fail(const char *text)
 {
 	char safe[LONGEST];
@@ -162,8 +167,7 @@ void script_fail(const char *text)
 
 	for (; *text && at + 2 < sizeof(safe); text++) {
 		safe[at++] = *text;
-		if (!strncmp(text, "$arg", 4) && text[4] &&
-		    strchr("c0123456789", text[4]))
+		if (script_is_argument(text))
 			safe[at++] = ' ';
 	}
 	safe[at] = '\0';

@@ -166,6 +166,29 @@ teardown() {
 	"$B/memlog-dump" -q -n +2 "$core" | cmp - d
 }
 
+@test "expressions: arguments of a command of the user's, and of no command" {
+	cat >define <<-'EOF'
+	define newest
+	pipe memlog -n $argc | cat >a
+	pipe memlog --lines=$arg1 | cat >b
+	end
+	EOF
+	run -0 in_gdb -c "$core" -x define <<-'EOF'
+	newest 7 2 9
+	set $argc = 3
+	set $argcount = 3
+	memlog -n $argc
+	memlog -n 1+$argcount
+	memlog --at phys:$arg0
+	p $_memlog_status
+	EOF
+	"$B/memlog-dump" -q -n 3 "$core" | cmp - a
+	"$B/memlog-dump" -q -n 2 "$core" | cmp - b
+	[[ $output == *'$1 = 2'* ]]
+	[ "$(grep -c '^memlog: --lines: gdb replaces names that begin with $arg and a' said)" -eq 2 ]
+	[ "$(grep -c '^memlog: --at: gdb replaces names that begin with $arg and a' said)" -eq 1 ]
+}
+
 @test "expressions: gdb's own error if it cannot evaluate one" {
 	run -0 in_gdb "$B/namelist/vmlinux" "$core" <<-'EOF'
 	memlog --at &no_such_symbol
