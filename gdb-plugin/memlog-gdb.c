@@ -66,12 +66,6 @@ static struct gdb_frame_id frame_id(struct gdb_reader_funcs *self,
 	return (struct gdb_frame_id){ 0, 0 };
 }
 
-/* gdb ends, maybe after Ctrl-C while QEMU wrote its files. */
-static void __attribute__((destructor)) plugin_exit(void)
-{
-	session_exit(&session);
-}
-
 static void plugin_destroy(struct gdb_reader_funcs *self)
 {
 	(void)self;

@@ -118,7 +118,6 @@ static bool pmemsave_mkdir(struct session *s)
 	if (!pmemsave_fits(s, tmpdir))
 		return false;
 	s->dir = s->arena.alloc.alloc(s->arena.alloc.self, strlen(path) + 1);
-	s->dir_owner = getpid();
 	if (s->dir && mkdtemp(strcpy(s->dir, path)))
 		return true;
 	s->dir = NULL;

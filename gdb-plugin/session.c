@@ -23,13 +23,6 @@ void session_end(struct session *s)
 	plugin_user_reset();
 }
 
-void session_exit(struct session *s)
-{
-	/* not in a child of gdb's */
-	if (s->dir && s->dir_owner == getpid())
-		session_remove_files(s);
-}
-
 static void gdb_session_fail(const char *text)
 {
 	plugin_message(NULL, 0, text);

@@ -56,7 +56,6 @@ struct session {
 	int status;	       /* MEMLOG_EXIT_*, for $_memlog_status */
 	bool armed;	       /* unwind() is to run the query */
 	char *dir;	       /* of --pmemsave, removed at the end */
-	pid_t dir_owner;
 };
 
 /* Run the next step and write the next script. If that is impossible, print why
@@ -65,9 +64,6 @@ void session_step(struct session *s);
 
 /* Release everything of the command; the next step is the first one again. */
 void session_end(struct session *s);
-
-/* The process ends: leave no files of --pmemsave. */
-void session_exit(struct session *s);
 
 /* Called by unwind() with a function that reads memory of the target, valid
  * during the call: run the query if it waits for that. */
