@@ -88,8 +88,8 @@ struct gdb_reader_funcs *gdb_init_reader(void)
 	return &funcs;
 }
 
-/* If gdb ends after an error in the script, delete the files that QEMU
- * wrote. */
+/* If gdb ends after an error in the script, or Ctrl-C while QEMU wrote its files, delete
+ * these. */
 static void __attribute__((destructor)) plugin_fini(void)
 {
 	session_end(&session);

@@ -10,7 +10,7 @@
 
 void session_end(struct session *s)
 {
-	if (s->busy) {
+	if (s->busy && s->owner == getpid()) {
 		if (s->file_open)
 			host_file_close(&s->file, false, NULL);
 		memlog_image_close(s->image);
@@ -43,6 +43,7 @@ static void step_begin(struct session *s)
 		return;
 	}
 	s->busy = true;
+	s->owner = getpid();
 	s->status = MEMLOG_EXIT_UNREADABLE;
 	s->piped = plugin_in_pipe();
 	plugin_user_pipe(s->piped);

@@ -56,6 +56,7 @@ struct session {
 	int status;	       /* MEMLOG_EXIT_*, for $_memlog_status */
 	bool armed;	       /* unwind() is to run the query */
 	char *dir;	       /* of --pmemsave, removed at the end */
+	pid_t owner;	       /* gdb; a child of it has a copy of all this */
 };
 
 /* Run the next step and write the next script. If that is impossible, print why

@@ -243,6 +243,33 @@ in_small() {
 	[ -z "$(ls -A tmp)" ]
 }
 
+@test "--pmemsave: a child of gdb that ends removes no files" {
+	gdb -nx -q -batch -ex 'python print("has it")' 2>&1 | has '^has it' ||
+		skip "gdb has no Python"
+	export TMPDIR=$PWD/tmp
+	mkdir tmp
+	cat >hooks <<-'EOF'
+	define hookpost-pipe
+	python child()
+	end
+	python
+	import ctypes, os
+	def child():
+	    if not any(os.scandir("tmp")):
+	        return
+	    pid = os.fork()
+	    if not pid:
+	        ctypes.CDLL(None).exit(7)
+	    print("child", os.waitpid(pid, 0)[1] >> 8, file=open("ended", "w"))
+	end
+	EOF
+	run in_gdb -ex "target remote $vm/stub" -x hooks <<<"memlog --pmemsave -o out"
+	cat said
+	[ "$(cat ended)" = "child 7" ]
+	cmp out "$truth"
+	[ -z "$(ls -A tmp)" ]
+}
+
 # at_terminal COMMAND: gdb with the plugin at a terminal, which shows its output in the
 # file typescript; fd 9 is the keyboard
 at_terminal() {
