@@ -86,23 +86,26 @@ seed() {
 after" ]
 }
 
-# fuzz_run NAME=VALUE...: with a fuzzer that executes 10 inputs, and whose exit status is $ENDS.
+# fuzz_run NAME=VALUE...: with a fuzzer that executes 10 inputs, and whose exit status is $ends.
 fuzz_run() {
 	mkdir -p fake/fuzz
 	ln -sf "$B/mkimage" fake/mkimage
 	cat >fake/fuzz/acrn_rules.fuzz <<-'E'
-		#!/bin/sh
+		#!/usr/bin/env bash
+		echo "$@" >>"$LOG"
 		echo "stat::number_of_executed_units: 10"
+		for ((i = 0; i < BUSY; i++)); do :; done
 		exit "$ENDS"
 	E
 	chmod +x fake/fuzz/acrn_rules.fuzz
-	run env B="$PWD/fake" "$@" "$root/fuzz/run" acrn_rules
+	run env B="$PWD/fake" LOG="$PWD/called" ENDS="$ends" BUSY="${busy:-0}" "$@" \
+		"$root/fuzz/run" acrn_rules
 	echo "$*: $status, $output"
 }
 
 @test "fuzz/run says what it ran, and what was run before" {
 	cd "$BATS_TEST_TMPDIR"
-	export ENDS=0
+	local ends=0
 	fuzz_run FUZZ_SECONDS=1
 	[ "$status" -eq 0 ]
 	[ "$output" = "acrn_rules: 10 runs, nothing found" ]
@@ -114,11 +117,25 @@ fuzz_run() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "acrn_rules: not run again: 5 CPU seconds and 20 runs are in its log" ]
 	[ "$(grep -c stat:: fake/acrn_rules.log)" -eq 2 ]
-	ENDS=77
+	ends=77
 	fuzz_run FUZZ_CPU=6 FUZZ_GO_ON=1
 	[ "$status" -eq 1 ]
 	[[ ${lines[-1]} == "acrn_rules: FOUND something after 10 runs, see "* ]]
 	fuzz_run FUZZ_SECONDS=1
 	[ "$status" -eq 1 ]
 	[[ ${lines[-1]} == "acrn_rules: FOUND something after 10 runs, see "* ]]
+}
+
+# The first run of a short one takes less than a second of CPU time: that is not none, after
+# which the next would be of ten minutes.
+@test "fuzz/run: a little CPU time is not none" {
+	local ends=0 busy=20000 seconds
+	cd "$BATS_TEST_TMPDIR"
+	fuzz_run FUZZ_CPU=1
+	[ "$status" -eq 0 ]
+	sed 's/.*-max_total_time=\([0-9]*\) .*/\1/' called >seconds
+	cat seconds
+	[ "$(wc -l <seconds)" -gt 1 ]
+	seconds=$(sort -n seconds | tail -n 1)
+	[ "$seconds" -lt 300 ]
 }
