@@ -4,8 +4,6 @@
  * so does what reads it in sequence afterwards. A query of a pipe has the same answer as of
  * a file.
  */
-#include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,61 +17,16 @@
 
 #include "base/bytes.h"
 #include "image/bytes/pipe.h"
-#include "libmem.h"
 #include "libmkelf.h"
+#include "libpipe.h"
 #include "libquery.h"
-
-/* What the pipe holds, and what is read of it at once. */
-enum { HELD = 64 << 10, AHEAD = 64 << 10 };
 
 enum { PAGE = 4096 };
 
-/* ---- the writer --------------------------------------------------------- */
-
-struct input {
-	uint8_t *bytes;
-	size_t len, written;
-	int fds[2];
-	pthread_t thread;
-};
-
-static void *writer(void *arg)
-{
-	struct input *in = arg;
-	unsigned int seed = 7;
-	size_t n;
-	ssize_t got;
-
-	for (in->written = 0; in->written < in->len;
-	     in->written += (size_t)got) {
-		n = ml_min(in->len - in->written,
-			   (size_t)rand_r(&seed) % 100000 + 1);
-		got = write(in->fds[1], in->bytes + in->written, n);
-		if (got <= 0)
-			break;
-	}
-	close(in->fds[1]);
-	return NULL;
-}
-
-static int begin(struct input *in)
-{
-	assert_int_equal(pipe(in->fds), 0);
-	assert_int_equal(fcntl(in->fds[1], F_SETPIPE_SZ, HELD), HELD);
-	assert_int_equal(pthread_create(&in->thread, NULL, writer, in), 0);
-	return in->fds[0];
-}
-
-/* Nobody reads any more. How much was written? */
-static size_t end(struct input *in)
-{
-	close(in->fds[0]);
-	pthread_join(in->thread, NULL);
-	return in->written;
-}
+/* ---- bytes ------------------------------------------------------------ */
 
 /* Bytes of which every third page is zero, and the end is not that of a page. */
-static void make_bytes(struct input *in, size_t len)
+static void make_bytes(struct pipe_input *in, size_t len)
 {
 	size_t i;
 
@@ -84,18 +37,18 @@ static void make_bytes(struct input *in, size_t len)
 			in->bytes[i] = (uint8_t)(i * 2654435761u >> 13);
 }
 
-static struct ml_pipe *open_pipe(struct input *in)
+static struct ml_pipe *open_pipe(struct pipe_input *in)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts) };
 	struct ml_pipe *p;
 
-	assert_int_equal(ml_pipe_create(begin(in), &opts, &p, NULL), 0);
+	assert_int_equal(ml_pipe_create(pipe_begin(in), &opts, &p, NULL), 0);
 	return p;
 }
 
 /* ---- as a file ---------------------------------------------------------- */
 
-static void read_some(const struct input *in, const struct ml_file *file,
+static void read_some(const struct pipe_input *in, const struct ml_file *file,
 		      uint64_t off, size_t len, uint64_t *most)
 {
 	uint8_t *buf = malloc(len);
@@ -109,7 +62,7 @@ static void read_some(const struct input *in, const struct ml_file *file,
 }
 
 /* What is left out between ranges of data is zero. */
-static void check_data(const struct input *in, const struct ml_file *file)
+static void check_data(const struct pipe_input *in, const struct ml_file *file)
 {
 	struct memlog_range r;
 	uint64_t at = 0, skipped = 0;
@@ -128,7 +81,7 @@ static void check_data(const struct input *in, const struct ml_file *file)
 
 static void on_demand(void **state)
 {
-	struct input in;
+	struct pipe_input in;
 	struct ml_pipe *p;
 	struct ml_file file;
 	uint64_t most = 0, bytes;
@@ -148,21 +101,21 @@ static void on_demand(void **state)
 		read_some(&in, &file, (uint64_t)rand() % ((uint64_t)i * 20000),
 			  (size_t)rand() % 9000 + 1, &most);
 		assert_true(ml_pipe_count(&file, &bytes, &ended));
-		assert_true(bytes <= most + AHEAD);
+		assert_true(bytes <= most + PIPE_AHEAD);
 		assert_false(ended);
 		check_data(&in, &file);
 	}
 	file.ops->close(file.self);
 	ml_pipe_own(p);
 	file.ops->close(file.self); /* and the pipe */
-	n = end(&in);
-	assert_true(n >= bytes && n <= most + AHEAD + HELD);
+	n = pipe_end(&in);
+	assert_true(n >= bytes && n <= most + PIPE_AHEAD + PIPE_HELD);
 	free(in.bytes);
 }
 
 static void to_its_end(void **state)
 {
-	struct input in;
+	struct pipe_input in;
 	struct ml_pipe *p;
 	struct ml_file file;
 	struct memlog_range r;
@@ -188,14 +141,14 @@ static void to_its_end(void **state)
 	ml_pipe_file(p, "pipe", &file);
 	assert_int_equal(file.size, in.len);
 	ml_pipe_destroy(p);
-	assert_int_equal(end(&in), in.len);
+	assert_int_equal(pipe_end(&in), in.len);
 	free(in.bytes);
 }
 
 /* ---- in sequence -------------------------------------------------------- */
 
 /* All of the input, after some was read as a file. */
-static void check_rest(const struct input *in, struct ml_pipe *p)
+static void check_rest(const struct pipe_input *in, struct ml_pipe *p)
 {
 	uint8_t *buf = malloc(in->len + 1);
 	size_t at = 0, got, len;
@@ -210,7 +163,8 @@ static void check_rest(const struct input *in, struct ml_pipe *p)
 	free(buf);
 }
 
-static void check_taken(const struct input *in, struct ml_pipe *p, bool rest)
+static void check_taken(const struct pipe_input *in, struct ml_pipe *p,
+			bool rest)
 {
 	uint8_t *buf = malloc(in->len + 1);
 	int fd;
@@ -226,7 +180,7 @@ static void check_taken(const struct input *in, struct ml_pipe *p, bool rest)
 static void in_sequence(void **state)
 {
 	static const uint64_t read_to[] = { 0, 1, 4096, 100000, 400000 };
-	struct input in;
+	struct pipe_input in;
 	struct ml_pipe *p;
 	struct ml_file file;
 	uint64_t most;
@@ -251,7 +205,7 @@ static void in_sequence(void **state)
 			if (how > 1)
 				check_taken(&in, p, how == 3);
 			ml_pipe_destroy(p);
-			assert_int_equal(end(&in), in.len);
+			assert_int_equal(pipe_end(&in), in.len);
 		}
 	free(in.bytes);
 }
@@ -260,7 +214,7 @@ static void in_sequence(void **state)
 static void limits(void **state)
 {
 	struct rlimit was, file_size = { 150000, RLIM_INFINITY };
-	struct input in;
+	struct pipe_input in;
 	struct ml_pipe *p;
 	struct ml_file file;
 	uint8_t buf[8];
@@ -293,7 +247,7 @@ static void limits(void **state)
 		check_rest(&in, p);
 		assert_false(ml_pipe_keeps(p));
 		ml_pipe_destroy(p);
-		assert_int_equal(end(&in), in.len);
+		assert_int_equal(pipe_end(&in), in.len);
 	}
 	free(in.bytes);
 }
@@ -303,7 +257,7 @@ static void limits(void **state)
 static void kept_anew(void **state)
 {
 	static const size_t read_to[] = { 150000, 260000, 300000, 900000 };
-	struct input in;
+	struct pipe_input in;
 	struct ml_pipe *p;
 	struct ml_file file;
 	uint8_t *before, buf[8];
@@ -333,7 +287,7 @@ static void kept_anew(void **state)
 			assert_true(ml_pipe_keeps(p));
 			check_taken(&in, p, true);
 			ml_pipe_destroy(p);
-			assert_int_equal(end(&in), in.len);
+			assert_int_equal(pipe_end(&in), in.len);
 		}
 	free(before);
 	free(in.bytes);
@@ -345,7 +299,7 @@ static void kept_anew(void **state)
  * comes more memory. */
 enum { LOW = 16 << 20, HIGH = 32 << 20, HEAD = 0x1000 };
 
-static void make_elf(struct input *in, bool log, bool high_log)
+static void make_elf(struct pipe_input *in, bool log, bool high_log)
 {
 	uint8_t *p;
 
@@ -400,7 +354,7 @@ static char *answer(struct memlog_image *image, const char *args)
 static bool is_raw;
 static enum memlog_map raw_map;
 
-static char *answer_file(const struct input *in, const char *args)
+static char *answer_file(const struct pipe_input *in, const char *args)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts),
 					 .name = "pipe",
@@ -420,7 +374,7 @@ static char *answer_file(const struct input *in, const char *args)
 }
 
 /* *written: how much of the input was needed, and what the pipe held. */
-static char *answer_pipe(struct input *in, const char *args, uint64_t keep,
+static char *answer_pipe(struct pipe_input *in, const char *args, uint64_t keep,
 			 bool whole, size_t *written)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts),
@@ -431,7 +385,7 @@ static char *answer_pipe(struct input *in, const char *args, uint64_t keep,
 	struct memlog_image *image;
 	struct memlog_err err;
 	char path[40], *out;
-	int spool, fd = begin(in);
+	int spool, fd = pipe_begin(in);
 
 	if (memlog_query_open_pipe(q, fd, "pipe", &opts, whole, &image, &spool,
 				   &err))
@@ -446,19 +400,20 @@ static char *answer_pipe(struct input *in, const char *args, uint64_t keep,
 		close(spool);
 	}
 	out = answer(image, args);
-	*written = end(in);
+	*written = pipe_end(in);
 	return out;
 }
 
 /* most: of the input; 0: all of it is needed. */
-static void same(struct input *in, const char *args, uint64_t keep, size_t most)
+static void same(struct pipe_input *in, const char *args, uint64_t keep,
+		 size_t most)
 {
 	char *file = answer_file(in, args), *piped;
 	size_t written;
 
 	piped = answer_pipe(in, args, keep, false, &written);
 	assert_string_equal(piped, file);
-	if (most && written > most + AHEAD + HELD)
+	if (most && written > most + PIPE_AHEAD + PIPE_HELD)
 		fail_msg("%s: %zu bytes, not %zu", args, written, most);
 	else if (most)
 		assert_true(written >= most / 2);
@@ -472,7 +427,7 @@ enum { MIB = 1 << 20 };
 
 static void queries(void **state)
 {
-	struct input in;
+	struct pipe_input in;
 	size_t low = HEAD + LOW, written;
 	char *out;
 
@@ -507,7 +462,7 @@ static void queries(void **state)
 
 static void elsewhere(void **state)
 {
-	struct input in;
+	struct pipe_input in;
 	size_t i;
 
 	(void)state;
@@ -529,7 +484,7 @@ static void elsewhere(void **state)
 /* It ends before its headers say. */
 static void truncated(void **state)
 {
-	struct input in;
+	struct pipe_input in;
 	size_t len;
 
 	(void)state;
@@ -552,7 +507,7 @@ static void truncated(void **state)
 /* Where plain memory is may depend on how much there is. */
 static void plain(void **state)
 {
-	struct input in = { .len = 8 * MIB };
+	struct pipe_input in = { .len = 8 * MIB };
 
 	(void)state;
 	in.bytes = calloc(1, in.len);
