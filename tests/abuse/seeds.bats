@@ -4,6 +4,7 @@
 # and fuzz/table say.
 
 load ../lib
+load ../wait
 
 setup_file() {
 	"$root/fuzz/seeds" "$BATS_FILE_TMPDIR/seeds"
@@ -44,6 +45,25 @@ seed() {
 		max=$(awk -v name="$name" '$1 == name { print $2 }' "$root/fuzz/limits")
 		[ -z "$(find "$d" -type f -size "+${max}c")" ]
 	done
+}
+
+# What a server said is an answer only to those requests that a client made then.
+@test "source_nbd: the servers answer what is asked today" {
+	local f server n=0
+	cd "$BATS_TEST_TMPDIR"
+	for f in "$root"/fuzz/corpus/source_nbd/{elf,plain,sparse}; do
+		rm -f sock
+		socat UNIX-LISTEN:sock "SYSTEM:cat '$f'; cat >/dev/null" 3>&- &
+		server=$!
+		until_ok test -S sock
+		run "$dump" --scan=likely "nbd+unix:///?socket=$PWD/sock"
+		echo "${f##*/}: $status, $output"
+		[[ $output != *"has no libnbd"* ]] || skip "no libnbd"
+		[[ $output == *"no log found in the "*" of phys memory that were searched"* ]]
+		reap "$server"
+		n=$((n + 1))
+	done
+	[ "$n" -eq 3 ]
 }
 
 @test "fuzz/limits has all harnesses, and room for their corpus" {
