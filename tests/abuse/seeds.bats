@@ -79,6 +79,14 @@ seed() {
 		"$(find "$root/fuzz/corpus" -mindepth 1 -type d | wc -l)" ]
 }
 
+@test "docs/fuzzing.md has figures of all harnesses" {
+	local d
+	for d in "$root"/fuzz/corpus/*; do
+		echo "${d##*/}"
+		grep -q "^| ${d##*/} | [0-9]" "$root/docs/fuzzing.md"
+	done
+}
+
 @test "the table has the sums of a harness's runs" {
 	mkdir "$BATS_TEST_TMPDIR/logs"
 	cat >"$BATS_TEST_TMPDIR/logs/one.log" <<-'E'
