@@ -7,10 +7,8 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -137,17 +135,14 @@ static void look_damaged(const struct whole *w, int kind)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts),
 					 .window = LOOK_WINDOW };
-	int fd = memfd_create("damage", MFD_CLOEXEC);
 	struct memlog_image *image;
 	struct memlog_err err = { 0 };
 	struct look_memory m;
-	char path[32];
+	char path[LOOK_PATH];
+	int fd = look_memfd(w->file, w->len, path);
 
 	look_memory_init(&m, 64u << 20);
 	opts.allocator = &m.alloc;
-	LOOK_CHECK(fd >= 0);
-	LOOK_CHECK(write(fd, w->file, w->len) == (ssize_t)w->len);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!memlog_image_open(path, &opts, &image, &err)) {
 		check(image, w, kind);
 		memlog_image_close(image);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* /dev/mem: text of /proc/iomem up to the first NUL, memory after it. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "image/ext/live.h"
@@ -30,22 +28,12 @@ static uint64_t check(const char *text, bool ram, const struct look_memory *m)
 	return all;
 }
 
-static int file_of(const void *p, size_t len, char path[32])
-{
-	int fd = memfd_create("devmem", MFD_CLOEXEC);
-
-	LOOK_CHECK(fd >= 0);
-	LOOK_CHECK(write(fd, p, len) == (ssize_t)len);
-	snprintf(path, 32, "/proc/self/fd/%d", fd);
-	return fd;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts) };
 	size_t len = strnlen((const char *)data, size);
 	struct memlog_image *image;
-	char iomem[32], mem[32];
+	char iomem[LOOK_PATH], mem[LOOK_PATH];
 	struct look_memory m;
 	uint64_t all;
 	char *text;
@@ -60,8 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(text, false, &m);
 	/* what the kernel says is large is gone through as such */
 	if (all <= 1u << 20) {
-		a = file_of(text, len, iomem);
-		b = file_of(data + len, size - len, mem);
+		a = look_memfd(text, len, iomem);
+		b = look_memfd(data + len, size - len, mem);
 		if (!ml_devmem_image(iomem, mem, &opts, &image, NULL)) {
 			look_image(image, look_chosen(data, size, LOOK_QUICK));
 			memlog_image_close(image);

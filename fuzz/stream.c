@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any file, as it comes through a pipe: gone through once, or spooled. */
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "liblook.h"
@@ -45,12 +44,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_open_opts opts = { .size = sizeof(opts),
 					 .window = LOOK_WINDOW };
-	int fd = memfd_create("stream", MFD_CLOEXEC);
+	char path[LOOK_PATH];
+	int fd = look_memfd(data, size, path);
 	struct memlog_query *query;
 	struct look_memory m;
 
-	LOOK_CHECK(fd >= 0);
-	LOOK_CHECK(write(fd, data, size) == (ssize_t)size);
 	look_memory_init(&m, 256u << 20);
 	opts.allocator = &m.alloc;
 	LOOK_CHECK(!memlog_query_create(&m.alloc, MEMLOG_HOST_LIBRARY, &query,

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A file of symbols, as -s takes it. */
-#include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "liblook.h"
@@ -28,12 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct memlog_symbols *s;
 	struct look_memory m;
-	char path[32];
-	int fd = memfd_create("symbols", MFD_CLOEXEC);
+	char path[LOOK_PATH];
+	int fd = look_memfd(data, size, path);
 
-	LOOK_CHECK(fd >= 0);
-	LOOK_CHECK(write(fd, data, size) == (ssize_t)size);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	look_memory_init(&m, 256u << 20);
 	if (!memlog_symbols_open(path, &m.alloc, &s, NULL)) {
 		ask(s);

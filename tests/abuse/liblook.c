@@ -429,13 +429,22 @@ void look_file(int fd, const struct memlog_open_opts *opts,
 	look_memory_end(&m, o.window);
 }
 
-void look_bytes(const uint8_t *p, size_t len,
-		const struct memlog_open_opts *opts, enum look_depth depth)
+int look_memfd(const void *p, size_t len, char path[LOOK_PATH])
 {
 	int fd = memfd_create("look", MFD_CLOEXEC);
 
 	LOOK_CHECK(fd >= 0);
 	LOOK_CHECK(write(fd, p, len) == (ssize_t)len);
+	snprintf(path, LOOK_PATH, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+void look_bytes(const uint8_t *p, size_t len,
+		const struct memlog_open_opts *opts, enum look_depth depth)
+{
+	char path[LOOK_PATH];
+	int fd = look_memfd(p, len, path);
+
 	look_file(fd, opts, depth);
 	close(fd);
 }

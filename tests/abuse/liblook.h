@@ -40,6 +40,9 @@ struct look_memory {
 };
 void look_memory_init(struct look_memory *m, uint64_t limit);
 
+/* Bytes of the name of a file that look_memfd() makes. */
+enum { LOOK_PATH = 32 };
+
 /* What a packed file may ask for where that is not what is tested. */
 #define LOOK_WINDOW (8u << 20)
 
@@ -57,6 +60,10 @@ enum look_depth {
  * fuzzer gives them often: LOOK_ONE, chosen by the last byte. */
 enum look_depth look_chosen(const uint8_t *p, size_t len,
 			    enum look_depth depth);
+
+/* A file with these bytes, which has no name but what is put into path. The caller closes
+ * it. */
+int look_memfd(const void *p, size_t len, char path[LOOK_PATH]);
 
 /* Look at an open image; it stays open. */
 void look_image(struct memlog_image *image, enum look_depth depth);
