@@ -155,6 +155,20 @@ static void test_guest_neighbours(void **state)
 		assert_int_equal(guests, t[i].all ? 3 : 2);
 		ml_maps_fini(&m, &a);
 	}
+	/* the stack of a thread has a round size, and a guard before it */
+	m = parse("0f7ff000-0f800000 ---p 00000000 00:00 0\n"
+		  "0f800000-10000000 rw-p 00000000 00:00 0\n"
+		  "10000000-20000000 rw-p 00000000 00:00 0\n"
+		  "20000000-20001000 ---p 00000000 00:00 0\n"
+		  "20001000-20801000 rw-p 00000000 00:00 0\n");
+	assert_true(ml_guest_ram(m.m, m.n) == 256 * MIB);
+	assert_true(m.m[2].guest);
+	ml_maps_fini(&m, &a);
+	/* so has a guest that is all there is */
+	m = parse("0f7ff000-0f800000 ---p 00000000 00:00 0\n"
+		  "0f800000-10000000 rw-p 00000000 00:00 0\n");
+	assert_true(ml_guest_ram(m.m, m.n) == 8 * MIB);
+	ml_maps_fini(&m, &a);
 	/* two blocks, with a stack between them */
 	m = parse("10000000-20000000 rw-p 00000000 00:00 0\n"
 		  "20000000-20103000 rw-p 00000000 00:00 0\n"

@@ -8,10 +8,26 @@
 /* Blocks that are looked for among mappings that join. */
 #define BLOCKS 8u
 
+/* Bytes of the guard of a stack: a page of any host. */
+#define GUARD_MAX 0x10000u
+
 static bool process_guestram_possible(const struct ml_mapping *m)
 {
 	return !m->guest && m->read && m->write && !m->exec && !m->own &&
 	       m->start < m->end;
+}
+
+/* Is the i-th mapping a stack that a program made: private memory after a guard? It may
+ * end where a block of guest memory begins, and has a round size. A monitor's own guards
+ * are after its blocks. */
+static bool process_guestram_stack(const struct ml_mapping *m, size_t i)
+{
+	const struct ml_mapping *guard = i ? &m[i - 1] : NULL;
+
+	return guard && m[i].end - m[i].start < ML_GUEST_RAM_MIN &&
+	       !m[i].file && !m[i].shared && guard->end == m[i].start &&
+	       !guard->read && !guard->write && !guard->exec && !guard->file &&
+	       guard->end - guard->start <= GUARD_MAX;
 }
 
 bool ml_mapping_joins(const struct ml_mapping *a, const struct ml_mapping *b)
@@ -62,7 +78,8 @@ static uint64_t process_guestram_pass(struct ml_mapping *m, size_t n,
 
 	for (i = 0; i < n; i = end) {
 		end = i + 1;
-		if (!process_guestram_possible(&m[i]))
+		if (!process_guestram_possible(&m[i]) ||
+		    (min >= ML_GUEST_RAM_MIN && process_guestram_stack(m, i)))
 			continue;
 		while (end < n && process_guestram_possible(&m[end]) &&
 		       ml_mapping_joins(&m[end - 1], &m[end]))

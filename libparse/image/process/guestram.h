@@ -36,8 +36,8 @@ struct ml_mapping {
 bool ml_mapping_joins(const struct ml_mapping *a, const struct ml_mapping *b);
 
 /* Set guest in those of n sorted mappings that are guest memory, and return how
- * many bytes they have. Mappings that join count as one, but for those at its ends that
- * would make its size odd. */
+ * many bytes they have. Mappings that join count as one, but for the stack of a thread
+ * before them, and those at the ends that would make its size odd. */
 uint64_t ml_guest_ram(struct ml_mapping *m, size_t n);
 
 #endif
