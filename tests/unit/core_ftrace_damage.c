@@ -184,6 +184,26 @@ static void test_bad_length(void **state)
 	ftrace_free(m);
 }
 
+/* It is counted once, though other CPUs have events after it. */
+static void test_damage_once(void **state)
+{
+	struct ftrace_model *m = ftrace_new(2, 4, 4096, 32);
+	struct ftrace_printed t;
+	uint32_t i;
+
+	(void)state;
+	ftrace_say(m, 0, m->now * 1000);
+	for (i = 0; i < 20; i++)
+		ftrace_say(m, 1, (m->now + 1 + i) * 1000);
+	ftrace_store(m);
+	put64(ftrace_page(m, 0, 1) + 8, m->ring[0].used[1] + 12);
+	t = ftrace_tell(m, false);
+	assert_int_equal(t.records, 21);
+	assert_int_equal(t.damaged, 12);
+	free(t.text);
+	ftrace_free(m);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -194,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_damaged_cpu),
 		cmocka_unit_test(test_not_a_log),
 		cmocka_unit_test(test_bad_length),
+		cmocka_unit_test(test_damage_once),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

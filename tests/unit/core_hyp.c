@@ -260,6 +260,40 @@ static void test_long_event(void **state)
 	hypm_free(m);
 }
 
+/* It is counted once, though another CPU has events after it. */
+static void test_damage_once(void **state)
+{
+	struct memlog_decode_opts u = { .size = sizeof(u), .merge = true };
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "hyp-trace" };
+	struct hypm *m = hypm_new(2, 3, 4096);
+	const struct memlog_record *rec;
+	struct memlog_image *image;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	uint32_t n;
+
+	(void)state;
+	hypm_fill(m, 0, 300);
+	hypm_fill(m, 1, 400);
+	hypm_store(m);
+	assert_true(m->cpu[0].write[2]);
+	put32(m->cpu[0].page[2] + 16 + 4, 5000);
+	image = mem_image(hypm_mem(m), MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     &u, &d, NULL),
+			 0);
+	for (n = 0; !memlog_decoder_next(d, &rec, NULL); n++)
+		;
+	assert_true(n > 20);
+	assert_int_equal(memlog_decoder_damaged(d), m->cpu[0].write[2]);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	hypm_free(m);
+}
+
 /* A page that claims more than it has room for is as one that is full. */
 static void test_long_page(void **state)
 {
@@ -295,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_long_event),
+		cmocka_unit_test(test_damage_once),
 		cmocka_unit_test(test_long_page),
 	};
 

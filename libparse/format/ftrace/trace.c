@@ -135,8 +135,7 @@ static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 			c->ready = true;
 			return;
 		}
-		if (c->events.bad)
-			source->damaged += c->events.len - c->events.pos;
+		source->damaged += ml_rb_event_skip(&c->events);
 	} while (trace_turn(d, c, source));
 }
 

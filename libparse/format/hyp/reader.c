@@ -120,8 +120,7 @@ static bool reader_event(struct hyp_reader *r, struct ml_source *source)
 	       !(r->begun && r->events.pos == r->events.len))
 		if (!known || r->consumed || r->event.pos >= r->cpu.read)
 			return true;
-	if (r->events.bad)
-		source->damaged += r->events.len - r->events.pos;
+	source->damaged += ml_rb_event_skip(&r->events);
 	return false;
 }
 

@@ -83,3 +83,12 @@ bool ml_rb_event_next(struct ml_rb_events *e, struct ml_rb_event *ret)
 	}
 	return false;
 }
+
+size_t ml_rb_event_skip(struct ml_rb_events *e)
+{
+	size_t n = e->bad ? e->len - e->pos : 0;
+
+	e->pos += n;
+	e->bad = false;
+	return n;
+}

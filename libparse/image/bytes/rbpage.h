@@ -25,4 +25,8 @@ struct ml_rb_event {
 /* The next one that is not a padding or a time stamp; false after the last. */
 bool ml_rb_event_next(struct ml_rb_events *e, struct ml_rb_event *ret);
 
+/* After the last: leave the rest of a page out, if that is not events. Returns how many bytes
+ * that are; 0 from then on. */
+size_t ml_rb_event_skip(struct ml_rb_events *e);
+
 #endif
