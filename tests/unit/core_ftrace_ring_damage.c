@@ -185,6 +185,29 @@ static void test_data(void **state)
 	rings_free(r);
 }
 
+/* More bytes of the reader's page were read than it has: how much of it was is not known, and
+ * all of it is there. */
+static void test_position(void **state)
+{
+	static const uint32_t bad[] = { UINT32_MAX, 4081, 4080 };
+	struct rings *r = rings_new(&rings_layouts[2], 1, PAGES, 4096);
+	struct rings_printed t;
+	size_t i;
+
+	(void)state;
+	ftrace_run(r->m, 30, 10);
+	rings_swap(r, 0);
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		rings_store(r);
+		put32(rings_node(r, 0, 0) + PAGE_READ, bad[i]);
+		t = rings_tell(r, true, false);
+		assert_int_equal(t.records, 30);
+		assert_true(t.any & MEMLOG_REC_CONSUMED);
+		free(t.text);
+	}
+	rings_free(r);
+}
+
 /* Two CPUs with the same pages: they are shown once. */
 static void test_shared_pages(void **state)
 {
@@ -356,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_lost_page),
 		cmocka_unit_test(test_no_head),
 		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_position),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_cost),

@@ -70,6 +70,9 @@ static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 	got -= FTRACE_PAGE_HEADER;
 	commit = ml_le64(c->page + 8);
 	len = (size_t)ml_min(commit & FTRACE_COMMIT, room);
+	/* no more than there is was read */
+	if ((c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER && c->read > len)
+		c->read = UINT64_MAX;
 	c->is_lost = commit & COMMIT_LOST;
 	c->lost = 0;
 	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
