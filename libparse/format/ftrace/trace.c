@@ -44,7 +44,9 @@ struct ftrace_cpu {
 struct ftrace_trace {
 	struct memlog_allocator alloc;
 	struct ftrace_cpu *cpus;
-	size_t n_cpus;
+	struct ftrace_cpu **heap; /* those that have an event, the oldest first */
+	size_t n_cpus, n_heap;
+	bool begun;
 	bool consumed; /* wanted */
 	bool ns;       /* time stamps are */
 	uint32_t page_size;
@@ -144,17 +146,59 @@ static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 
 /* ---- records ------------------------------------------------------------ */
 
-/* The CPU whose next event is the oldest. */
-static struct ftrace_cpu *trace_oldest(const struct ftrace_trace *d)
+/* Of two at once the lower CPU is first. */
+static bool trace_is_before(const struct ftrace_cpu *a,
+			    const struct ftrace_cpu *b)
 {
-	struct ftrace_cpu *best = NULL;
+	if (a->events.time != b->events.time)
+		return a->events.time < b->events.time;
+	return a < b;
+}
+
+/* Put what is at i in its place. */
+static void trace_sift(struct ftrace_trace *d, size_t i)
+{
+	struct ftrace_cpu *c = d->heap[i];
+	size_t child;
+
+	for (; (child = 2 * i + 1) < d->n_heap; i = child) {
+		if (child + 1 < d->n_heap &&
+		    trace_is_before(d->heap[child + 1], d->heap[child]))
+			child++;
+		if (trace_is_before(c, d->heap[child]))
+			break;
+		d->heap[i] = d->heap[child];
+	}
+	d->heap[i] = c;
+}
+
+/* The CPU whose next event is the oldest; NULL: there is none. The record before is no
+ * longer used. */
+static struct ftrace_cpu *trace_oldest(struct ftrace_trace *d,
+				       struct ml_source *source)
+{
+	struct ftrace_cpu *c;
 	size_t i;
 
-	for (i = 0; i < d->n_cpus; i++)
-		if (d->cpus[i].ready &&
-		    (!best || d->cpus[i].events.time < best->events.time))
-			best = &d->cpus[i];
-	return best;
+	for (i = 0; i < d->n_cpus && !d->begun; i++) {
+		trace_advance(d, &d->cpus[i], source);
+		if (d->cpus[i].ready)
+			d->heap[d->n_heap++] = &d->cpus[i];
+	}
+	for (i = d->n_heap / 2; i && !d->begun; i--)
+		trace_sift(d, i - 1);
+	d->begun = true;
+	if (!d->n_heap)
+		return NULL;
+	c = d->heap[0];
+	if (!c->ready) {
+		trace_advance(d, c, source);
+		if (!c->ready)
+			d->heap[0] = d->heap[--d->n_heap];
+		if (d->n_heap)
+			trace_sift(d, 0);
+	}
+	return d->n_heap ? d->heap[0] : NULL;
 }
 
 static void trace_say_lost(struct ftrace_trace *d, struct ftrace_cpu *c,
@@ -191,14 +235,8 @@ static enum memlog_status ftrace_next(void *state, struct ml_source *source,
 				      struct memlog_err *err)
 {
 	struct ftrace_trace *d = state;
-	struct ftrace_cpu *c;
-	size_t i;
+	struct ftrace_cpu *c = trace_oldest(d, source);
 
-	/* the record before is no longer used */
-	for (i = 0; i < d->n_cpus; i++)
-		if (!d->cpus[i].ready)
-			trace_advance(d, &d->cpus[i], source);
-	c = trace_oldest(d);
 	if (!c)
 		return MEMLOG_NO_DATA;
 	rec->cpu = c->cpu;
@@ -233,6 +271,7 @@ static void ftrace_close(void *state, struct ml_source *source)
 	for (i = 0; i < d->n_cpus; i++)
 		ml_free(&d->alloc, d->cpus[i].page);
 	ml_free(&d->alloc, d->cpus);
+	ml_free(&d->alloc, d->heap);
 	ml_ftrace_text_fini(&d->text);
 }
 
@@ -286,7 +325,8 @@ static bool trace_add_cpus(struct ftrace_trace *d, struct ml_source *source)
 	for (i = 0; i < log->pub.n_extents; i++)
 		n += log->extents[i].role == FTRACE_ROLE_CPU;
 	d->cpus = ml_calloc(&d->alloc, n + 1, sizeof(*d->cpus));
-	if (!d->cpus)
+	d->heap = ml_calloc(&d->alloc, n + 1, sizeof(struct ftrace_cpu *));
+	if (!d->cpus || !d->heap)
 		return false;
 	for (i = 0; i < log->pub.n_extents; i++) {
 		role = log->extents[i].role & FTRACE_ROLE_MASK;

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* core_ftrace_cost.c - what it costs to print a ring buffer depends on its size, whatever is
+ * in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "libftrace.h"
+
+enum { PAGE = 4096, EVENT = 8, EVENTS = 1 << 18, SCRATCH = 0x1000 };
+
+/* A persistent ring buffer with EVENTS events, as short as they can be, on so many CPUs, whose
+ * times alternate. */
+static void fill(struct mem *m, uint32_t cpus)
+{
+	uint32_t each = EVENTS / cpus, per = (PAGE - 16) / EVENT, i, k, n;
+	uint32_t pages = each / per + 2;
+	uint64_t len = (pages + 1) * (uint64_t)PAGE;
+	uint8_t *ram, *p, *page;
+
+	ram = mem_add(m, FTRACE_BASE, SCRATCH + cpus * len);
+	put32(ram, 0x0badfeed);
+	put32(ram + 4, 24 << 16 | 32);
+	put64(ram + 8, SCRATCH + cpus * len);
+	put64(ram + 16, SCRATCH);
+	for (i = 0; i < cpus; i++) {
+		p = ram + SCRATCH + i * len;
+		put64(p, FTRACE_KERNEL);
+		put64(p + 8, FTRACE_KERNEL + PAGE);
+		put64(p + 16, FTRACE_KERNEL + (pages - 1) * PAGE);
+		put32(p + 24, PAGE);
+		put32(p + 28, pages);
+		for (k = 0; k < pages; k++)
+			put32(p + 32 + 4 * k, k);
+		for (k = 0; k < each; k++) {
+			page = p + PAGE * (2 + k / per);
+			n = k % per;
+			if (!n)
+				put64(page, k * 1000ull * cpus + i);
+			put64(page + 8, (n + 1) * EVENT);
+			put32(page + 16 + n * EVENT,
+			      (n ? 1000 * cpus : 0) << 5 | 1);
+		}
+	}
+}
+
+/* Seconds of the processor. */
+static double cost(uint32_t cpus)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o), .formats = "ftrace" };
+	struct memlog_decode_opts u = { .size = sizeof(u) };
+	const struct memlog_record *rec;
+	struct memlog_image *image;
+	struct memlog_decoder *d;
+	struct memlog_logs *logs;
+	struct mem m = { .n = 0 };
+	uint64_t last = 0;
+	uint32_t n = 0;
+	clock_t start;
+
+	fill(&m, cpus);
+	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
+					     &u, &d, NULL),
+			 0);
+	start = clock();
+	for (; !memlog_decoder_next(d, &rec, NULL); n++) {
+		assert_true(rec->time >= last);
+		last = rec->time;
+	}
+	start = clock() - start;
+	assert_int_equal(n, EVENTS);
+	memlog_decoder_close(d);
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+	return (double)start / CLOCKS_PER_SEC;
+}
+
+/* As many events of many CPUs do not take longer than of a few. */
+static void test_cpus(void **state)
+{
+	double few = cost(16), many = cost(4096);
+
+	(void)state;
+	print_message("# %f %f\n", few, many);
+	assert_true(many < 6 * few);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cpus),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
