@@ -208,6 +208,44 @@ static void test_position(void **state)
 	rings_free(r);
 }
 
+/* The page that events were lost before is damaged: they are counted before the next one. */
+static void test_lost_before_damage(void **state)
+{
+	struct rings *r = rings_new(&rings_layouts[2], 1, PAGES, 4096);
+	uint64_t before, after, n, n2;
+	struct rings_printed t;
+	uint32_t page, i;
+
+	(void)state;
+	ftrace_run(r->m, EVENTS, 10);
+	rings_swap(r, 0);
+	ftrace_run(r->m, EVENTS, 10);
+	rings_store(r);
+	before = r->lost[0];
+	t = rings_tell(r, true, false);
+	assert_int_equal(sscanf(t.lost,
+				"CPU:0 [LOST %lu EVENTS]\n"
+				"CPU:0 [LOST %lu EVENTS]",
+				&n, &after),
+			 2);
+	assert_int_equal(n, before);
+	free(t.text);
+	for (i = 0; i < 4; i++) {
+		rings_store(r);
+		page = r->m->ring[0].order[i / 2 ? r->m->ring[0].head : 0];
+		put64(ftrace_page(r->m, 0, page) + 8, i % 2 ? 4080 : 0);
+		put32(ftrace_page(r->m, 0, page) + 16, 0);
+		t = rings_tell(r, true, false);
+		n2 = 0;
+		sscanf(t.lost,
+		       "CPU:0 [LOST %lu EVENTS]\nCPU:0 [LOST %lu EVENTS]", &n,
+		       &n2);
+		assert_int_equal(n + n2, before + after);
+		free(t.text);
+	}
+	rings_free(r);
+}
+
 /* Two CPUs with the same pages: they are shown once. */
 static void test_shared_pages(void **state)
 {
@@ -380,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_no_head),
 		cmocka_unit_test(test_data),
 		cmocka_unit_test(test_position),
+		cmocka_unit_test(test_lost_before_damage),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_cost),

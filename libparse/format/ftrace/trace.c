@@ -55,6 +55,31 @@ struct ftrace_trace {
 
 /* ---- pages -------------------------------------------------------------- */
 
+/* Events were lost; n 0: nobody knows how many. It is said before the next event, also if that
+ * is on a later page. */
+static void trace_lose(struct ftrace_cpu *c, uint64_t n)
+{
+	if (c->is_lost)
+		n = n && c->lost ? n + c->lost : 0;
+	c->is_lost = true;
+	c->lost = n;
+}
+
+/* The same by the header of a page, or before the first one of the ring. */
+static void trace_page_lost(struct ftrace_cpu *c, uint64_t commit, size_t len,
+			    size_t got)
+{
+	bool ring = (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_PAGE;
+	uint64_t n = ring ? c->overrun : 0;
+
+	if (n)
+		c->overrun = 0;
+	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
+		n = ml_le64(c->events.bytes + len);
+	if (n || commit & COMMIT_LOST)
+		trace_lose(c, n);
+}
+
 /* The events on the page that was read, got bytes of it. */
 static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 		       uint64_t missing, size_t got, uint32_t size)
@@ -75,16 +100,7 @@ static void trace_page(struct ftrace_cpu *c, struct ml_source *source,
 	/* no more than there is was read */
 	if ((c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER && c->read > len)
 		c->read = UINT64_MAX;
-	c->is_lost = commit & COMMIT_LOST;
-	c->lost = 0;
-	if (commit & COMMIT_LOST && commit & COMMIT_COUNT && len + 8 <= got)
-		c->lost = ml_le64(c->events.bytes + len);
-	if (!c->is_lost && c->overrun &&
-	    (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_PAGE) {
-		c->is_lost = true;
-		c->lost = c->overrun;
-		c->overrun = 0;
-	}
+	trace_page_lost(c, commit, len, got);
 	if (len > got)
 		source->missing += len - got;
 	c->events.len = ml_min(len, got);
@@ -135,8 +151,10 @@ static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 	c->ready = false;
 	do {
 		while (ml_rb_event_next(&c->events, &c->event)) {
-			if (!d->consumed && trace_was_read(c))
+			if (!d->consumed && trace_was_read(c)) {
+				c->is_lost = false; /* its reader was told */
 				continue;
+			}
 			c->ready = true;
 			return;
 		}
@@ -217,16 +235,13 @@ static bool trace_may_be_read(const struct ftrace_cpu *c)
 	       c->read == UINT64_MAX;
 }
 
-/* Before the first event of the reader's page that was not read. */
+/* Before the first event of the reader's page that was not read, or what is there instead. */
 static void trace_take_lost(struct ftrace_cpu *c)
 {
 	if (!c->before || (c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READ ||
 	    trace_was_read(c))
 		return;
-	if ((c->role & FTRACE_ROLE_MASK) == FTRACE_ROLE_READER) {
-		c->is_lost = true;
-		c->lost = c->before;
-	}
+	trace_lose(c, c->before);
 	c->before = 0;
 }
 
