@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "format/ftrace/kallsyms.h"
 #include "libftrace.h"
 
 enum { PAGE = 4096, EVENT = 8, EVENTS = 1 << 18, SCRATCH = 0x1000 };
@@ -93,10 +94,100 @@ static void test_cpus(void **state)
 	assert_true(many < 6 * few);
 }
 
+/* ---- symbols ------------------------------------------------------------- */
+
+#define IMAGE UINT64_C(0xffff800080000000)
+
+enum {
+	SYMBOLS = 1 << 18,
+	COUNT = 0,
+	BASE = 8,
+	INDEX = 0x200,
+	TOKENS = 0x400,
+	NAMES = 0x1000,
+	OFFSETS = 0x200000,
+	TABLE = 0x400000,
+	LOOK_UPS = 1 << 15,
+};
+
+/* A table whose symbols are so far apart. */
+static void put_table(uint8_t *p, uint32_t step)
+{
+	uint8_t *to = p + NAMES;
+	uint32_t i;
+
+	put32(p + COUNT, SYMBOLS);
+	put64(p + BASE, IMAGE);
+	for (i = 0; i < 256; i++) {
+		p[TOKENS + 2 * i] = (uint8_t)(i ? i : 'x');
+		put16(p + INDEX + 2 * i, (uint16_t)(2 * i));
+	}
+	*to++ = 7;
+	memcpy(to, "T_stext", 7);
+	to += 7;
+	for (i = 1; i < SYMBOLS; i++) {
+		memcpy(to, "\2Ta", 3);
+		to += 3;
+		put32(p + OFFSETS + 4 * i, 0x1000 + i * step);
+	}
+	/* nothing is known after the last */
+	put32(p + OFFSETS + 4 * (SYMBOLS - 1), 0x1000 + SYMBOLS * 4);
+}
+
+static double look_up(uint32_t step)
+{
+	const struct ftrace_kallsyms at = { .names = IMAGE + NAMES,
+					    .count = IMAGE + COUNT,
+					    .tokens = IMAGE + TOKENS,
+					    .index = IMAGE + INDEX,
+					    .offsets = IMAGE + OFFSETS,
+					    .base = IMAGE + BASE,
+					    .stext = IMAGE };
+	const struct ftrace_kernel_info info = { .image = IMAGE - FTRACE_BASE,
+						 .anchor = IMAGE,
+						 .image_end = IMAGE + TABLE };
+	struct mem m = { .n = 0 };
+	struct memlog_symbols *s;
+	struct ftrace_kernel k = { .info = &info };
+	uint64_t off;
+	const char *name;
+	clock_t start;
+	uint32_t i;
+
+	put_table(mem_add(&m, FTRACE_BASE, TABLE), step);
+	k.image = mem_image(&m, MEMLOG_PHYS);
+	k.alloc = k.image->alloc;
+	s = ml_ftrace_kallsyms_open(&k, &at);
+	assert_non_null(s);
+	start = clock();
+	for (i = 0; i < LOOK_UPS; i++)
+		assert_int_equal(s->name(s->self, IMAGE + 0x1008, &name, &off),
+				 0);
+	start = clock() - start;
+	assert_string_equal(name, "a");
+	assert_int_equal(off, step ? 0 : 8);
+	ml_ftrace_kallsyms_close(s);
+	ml_ftrace_kernel_close(&k);
+	memlog_image_close(k.image);
+	mem_free(&m);
+	return (double)start / CLOCKS_PER_SEC;
+}
+
+/* All symbols at one address. */
+static void test_symbols(void **state)
+{
+	double each = look_up(4), same = look_up(0);
+
+	(void)state;
+	print_message("# %f %f\n", each, same);
+	assert_true(same < 10 * each + 0.05);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cpus),
+		cmocka_unit_test(test_symbols),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -231,25 +231,33 @@ static enum memlog_status kallsyms_by_name(void *self, const char *name,
 	return MEMLOG_NO_DATA;
 }
 
+/* How many are below an address, or, with too, at it. */
+static uint32_t kallsyms_below(const struct kallsyms *k, uint64_t addr,
+			       bool too)
+{
+	uint32_t low = 0, high = k->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (k->addr[mid] < addr || (too && k->addr[mid] == addr))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 static enum memlog_status kallsyms_by_addr(void *self, uint64_t addr,
 					   const char **ret,
 					   uint64_t *ret_offset)
 {
 	const struct kallsyms *k = self;
-	uint32_t low = 0, high = k->n, mid;
+	uint32_t low = kallsyms_below(k, addr, true);
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (k->addr[mid] <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	/* of several at one address the first, and nothing after the last */
 	if (!low || low == k->n)
 		return MEMLOG_NO_DATA;
-	for (low--; low && k->addr[low - 1] == k->addr[low]; low--)
-		;
+	low = kallsyms_below(k, k->addr[low - 1], false);
 	*ret = k->names + k->name[low];
 	*ret_offset = addr - k->addr[low];
 	return MEMLOG_OK;
