@@ -324,6 +324,33 @@ static void test_hostile_kernel(void **state)
 	}
 }
 
+/* Of an event whose fields are not all known all bytes are printed. */
+static void test_fields_missing(void **state)
+{
+	static const struct {
+		uint32_t off;
+		uint64_t v;
+	} bad[] = {
+		{ KERNEL_CALLS + 16, 0 },
+		{ KERNEL_FIELDS + 8, 0 },
+		{ KERNEL_FIELDS + KERNEL_FIELD + 16, 0 },
+		{ KERNEL_FIELDS + 2 * KERNEL_FIELD + 32, UINT64_MAX },
+	};
+	struct kernel *m;
+	char *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		m = kernel_new();
+		put64(m->ram + bad[i].off, bad[i].v);
+		got = tell(m, &syms, i % 2 ? &printer : NULL);
+		assert_non_null(strstr(got, FIRST "irq_entry: f9ffffff"));
+		free(got);
+		kernel_free(m);
+	}
+}
+
 /* What says where the text is leads out of the event. */
 static void test_hostile_event(void **state)
 {
@@ -508,6 +535,7 @@ int main(void)
 		cmocka_unit_test(test_printer),
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
+		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_hostile_event),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_module_names),

@@ -106,6 +106,7 @@ struct ftrace_field {
 struct ftrace_type {
 	uint16_t id;
 	bool loaded;	       /* the rest is */
+	bool whole;	       /* all of its fields are known */
 	bool added, printable; /* by the printer */
 	uint64_t call;
 	char name[ML_FTRACE_NAME], system[ML_FTRACE_NAME];

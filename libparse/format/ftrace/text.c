@@ -128,7 +128,7 @@ static bool text_by_format(struct ftrace_text *t, struct ftrace_type *type,
 	const char *s;
 	size_t n;
 
-	if (!t->print || !type->format || len < type->len)
+	if (!t->print || !type->format || !type->whole || len < type->len)
 		return false;
 	if (!type->added)
 		type->printable =
@@ -264,6 +264,12 @@ static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 		return;
 	}
 	rec->component = type->name;
+	if (!type->whole) {
+		ml_ftrace_put_fmt(t, "%s: ", type->name);
+		text_unknown(t, payload + FTRACE_ENTRY, len - FTRACE_ENTRY,
+			     rec);
+		return;
+	}
 	printed = text_syscall(t, type, payload, len);
 	if (!printed) {
 		ml_ftrace_put_fmt(t, "%s: ", type->name);

@@ -119,23 +119,24 @@ static bool types_field(struct ftrace_kernel *k, uint64_t va,
 	return ret->off < ML_FTRACE_PAGE && ret->size < ML_FTRACE_PAGE;
 }
 
-/* The list of fields has the last one first. */
-static void types_list(struct ftrace_kernel *k, struct ftrace_type *t,
-		       uint64_t head)
+/* The list of fields has the last one first. True: all of them are loaded. */
+static bool types_list(struct ftrace_kernel *k, struct ftrace_type *t,
+		       struct ftrace_field *to, uint64_t head)
 {
 	struct ftrace_field *f;
 	uint64_t at, end;
 
 	if (!types_pointer(k, head + LIST_PREV, &at))
-		return;
+		return false;
 	for (; at != head && t->n_fields < FIELD_MAX; t->n_fields++) {
-		f = &t->field[t->n_fields];
+		f = &to[t->n_fields];
 		if (!types_field(k, at, f) ||
 		    !types_pointer(k, at + LIST_PREV, &at))
-			return;
+			return false;
 		end = (uint64_t)f->off + f->size;
 		t->len = (uint32_t)ml_max(t->len, end);
 	}
+	return at == head;
 }
 
 /* The fields of a system call's arguments are with what the kernel knows of the call:
@@ -182,15 +183,20 @@ static void types_fields(struct ftrace_kernel *k, struct ftrace_type *t,
 			 uint64_t class)
 {
 	uint64_t head = types_class(k, class);
+	struct ftrace_field *f;
 
-	t->field = ml_calloc(&k->alloc, FIELD_MAX, sizeof(*t->field));
-	k->starved |= !t->field;
-	if (!t->field)
-		return;
 	if (!strncmp(t->name, "sys_enter_", 10) &&
 	    !strcmp(t->system, "syscalls") && !types_syscall(k, t, &head))
 		return;
-	types_list(k, t, head);
+	f = ml_calloc(&k->alloc, FIELD_MAX, sizeof(*f));
+	t->whole = f && types_list(k, t, f, head);
+	t->field = ml_calloc(&k->alloc, t->n_fields + 1, sizeof(*f));
+	k->starved |= !f || !t->field;
+	if (f && t->field)
+		memcpy(t->field, f, t->n_fields * sizeof(*f));
+	else
+		t->n_fields = 0;
+	ml_free(&k->alloc, f);
 }
 
 /* Can it be part of a format file? */
