@@ -183,11 +183,122 @@ static void test_symbols(void **state)
 	assert_true(same < 10 * each + 0.05);
 }
 
+/* ---- types of events ------------------------------------------------------ */
+
+enum {
+	TYPES = 16384,
+	HEAD = 0x100,
+	CLASS = 0x200,
+	STRINGS = 0x300,
+	FIELDS = 0x1000,
+	FIELD = 64,
+	N_FIELDS = 120,
+	FORMAT = 0x8000,
+	FORMAT_LEN = 32000,
+	CALLS = 0x10000,
+	CALL = 96,
+};
+
+static size_t held;
+
+static void *held_alloc(void *self, size_t size)
+{
+	size_t *p = held + size > (128u << 20) ? NULL : malloc(size + 16);
+
+	(void)self;
+	if (!p)
+		return NULL;
+	*p = size;
+	held += size;
+	return p + 2;
+}
+
+static void held_release(void *self, void *ptr)
+{
+	(void)self;
+	if (!ptr)
+		return;
+	held -= ((size_t *)ptr)[-2];
+	free((size_t *)ptr - 2);
+}
+
+static void put_list(uint8_t *p, uint32_t head, uint32_t first, uint32_t size,
+		     uint32_t n)
+{
+	uint32_t i, prev = head, this;
+
+	for (i = 0; i <= n; i++, prev = this) {
+		this = i < n ? first + i * size : head;
+		put64(p + prev, IMAGE + this);
+		put64(p + this + 8, IMAGE + prev);
+	}
+}
+
+static void put_types(uint8_t *p)
+{
+	uint32_t i;
+
+	strcpy((char *)p + STRINGS, "name");
+	memset(p + FORMAT, '1', FORMAT_LEN);
+	put_list(p, HEAD, CALLS, CALL, TYPES);
+	for (i = 0; i < TYPES; i++) {
+		put64(p + CALLS + i * CALL + 16, IMAGE + CLASS);
+		put64(p + CALLS + i * CALL + 24, IMAGE + STRINGS);
+		put32(p + CALLS + i * CALL + 48, i + 1);
+		put64(p + CALLS + i * CALL + 64, IMAGE + FORMAT);
+	}
+	put64(p + CLASS, IMAGE + STRINGS);
+	put_list(p, CLASS + 48, FIELDS, FIELD, N_FIELDS);
+	for (i = 0; i < N_FIELDS; i++) {
+		put64(p + FIELDS + i * FIELD + 16, IMAGE + STRINGS);
+		put64(p + FIELDS + i * FIELD + 24, IMAGE + STRINGS);
+	}
+}
+
+/* As many types as there can be, which share what describes them. */
+static void test_types(void **state)
+{
+	const struct memlog_allocator alloc = { .alloc = held_alloc,
+						.release = held_release };
+	struct ftrace_kernel_info info = { .image = IMAGE - FTRACE_BASE,
+					   .anchor = IMAGE,
+					   .image_end = IMAGE + TABLE,
+					   .events = IMAGE + HEAD };
+	struct ftrace_types types = { .n = 0 };
+	struct ftrace_kernel k = { .info = &info, .alloc = alloc };
+	struct mem m = { .n = 0 };
+	uint32_t i;
+
+	(void)state;
+	ml_ftrace_members(NULL, info.off);
+	put_types(mem_add(&m, FTRACE_BASE, TABLE));
+	k.image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(ml_ftrace_types_init(&types, &k, NULL), 0);
+	assert_int_equal(types.n, TYPES);
+	for (i = 1; i <= TYPES; i++)
+		assert_non_null(ml_ftrace_types_find(&types, &k, (uint16_t)i));
+	assert_false(k.starved);
+	assert_true(held < (32u << 20));
+	/* the first ones are complete, the others have a name */
+	assert_true(types.type[0].whole);
+	assert_int_equal(types.type[0].n_fields, N_FIELDS);
+	assert_int_equal(strlen(strstr(types.type[0].format, "fmt: ")),
+			 5 + FORMAT_LEN + 1);
+	assert_false(types.type[TYPES - 1].whole);
+	assert_string_equal(types.type[TYPES - 1].name, "name");
+	ml_ftrace_types_fini(&types, &alloc);
+	ml_ftrace_kernel_close(&k);
+	memlog_image_close(k.image);
+	mem_free(&m);
+	assert_int_equal(held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cpus),
 		cmocka_unit_test(test_symbols),
+		cmocka_unit_test(test_types),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -118,6 +118,7 @@ struct ftrace_type {
 struct ftrace_types {
 	struct ftrace_type *type; /* sorted by id */
 	size_t n, cap;
+	size_t bytes; /* of fields and formats */
 };
 
 /* List the types that the kernel has. NO_MEMORY; a list that ends early is OK. */

@@ -287,8 +287,9 @@ static bool types_name(struct ftrace_kernel *k, struct ftrace_type *t)
 				       sizeof(t->name));
 }
 
-/* A type without a name is not used. */
-static void types_load(struct ftrace_kernel *k, struct ftrace_type *t)
+/* A type without a name is not used. full: it has only that. */
+static void types_load(struct ftrace_kernel *k, struct ftrace_type *t,
+		       bool full)
 {
 	uint64_t class;
 
@@ -297,8 +298,8 @@ static void types_load(struct ftrace_kernel *k, struct ftrace_type *t)
 		t->name[0] = 0;
 		return;
 	}
-	if (!types_pointer(k, t->call + k->info->off[FTRACE_CALL_CLASS],
-			   &class))
+	if (full || !types_pointer(k, t->call + k->info->off[FTRACE_CALL_CLASS],
+				   &class))
 		return;
 	if (!types_string(k, class + k->info->off[FTRACE_CLASS_SYSTEM],
 			  t->system, sizeof(t->system)))
@@ -315,7 +316,10 @@ struct ftrace_type *ml_ftrace_types_find(struct ftrace_types *t,
 	if (!t->n)
 		return NULL;
 	found = bsearch(&key, t->type, t->n, sizeof(key), types_by_id);
-	if (found && !found->loaded)
-		types_load(k, found);
+	if (found && !found->loaded) {
+		types_load(k, found, t->bytes >= ML_FTRACE_TEXTS);
+		t->bytes += found->n_fields * sizeof(*found->field) +
+			    (found->format ? strlen(found->format) : 0);
+	}
 	return found && found->name[0] ? found : NULL;
 }
