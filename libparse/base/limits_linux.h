@@ -60,12 +60,12 @@
 #define ML_FTRACE_MERGE	 (256u << 20)
 
 /* What is needed to print its events: pages of the kernel (its symbols and its BTF have up
- * to 3000), types of events (a
- * distribution has 3000), saved names of tasks (32768 at most), bytes of a name and of
- * a print format, bytes of what describes all types (of 3000 it would be 10 MiB). */
+ * to 3000), types of events (a distribution has 3000), saved names of tasks (32768, which 6.8
+ * and later round up, to 57342 at most), bytes of a name and of a print format, bytes of what
+ * describes all types (of 3000 it would be 10 MiB). */
 #define ML_FTRACE_KERNEL 8192u
 #define ML_FTRACE_TYPES	 16384u
-#define ML_FTRACE_TASKS	 32768u
+#define ML_FTRACE_TASKS	 65536u
 #define ML_FTRACE_NAME	 64u
 #define ML_FTRACE_FORMAT 32768u
 #define ML_FTRACE_TEXTS	 (16u << 20)

@@ -351,6 +351,17 @@ static void test_fields_missing(void **state)
 	}
 }
 
+/* As many names of tasks as saved_cmdlines_size allows: the kernel rounds them up. */
+static void test_many_tasks(void **state)
+{
+	struct kernel *m = kernel_new();
+
+	(void)state;
+	put32(m->ram + KERNEL_TASKS + 131088, 57342);
+	expect(m, &syms, NULL, with_fields);
+	kernel_free(m);
+}
+
 /* What says where the text is leads out of the event. */
 static void test_hostile_event(void **state)
 {
@@ -536,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_fields_missing),
+		cmocka_unit_test(test_many_tasks),
 		cmocka_unit_test(test_hostile_event),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_module_names),
