@@ -330,6 +330,54 @@ static void test_no_types(void **state)
 	rings_free(r);
 }
 
+/* Names of tasks are missing, some of them, or there are none; the same of types. */
+static void test_warnings(void **state)
+{
+	struct rings *r = rings_new(&rings_layouts[3], 1, 4, 4096);
+	const struct {
+		uint32_t off, v, len;
+		const char *want;
+	} tests[] = {
+		{ KERNEL_PIDS, 0, 8, "" },
+		{ KERNEL_TASKS + 131088, 0, 4, "" },
+		{ KERNEL_SAVEDCMD, 0, 8, "the kernel's names of tasks" },
+		{ KERNEL_TASKS + 131080, 8, 8, "the kernel's names of tasks" },
+		{ KERNEL_TASKS + 131088, 60000, 4,
+		  "some of the kernel's names of tasks" },
+		{ KERNEL_HEAD + 8, 8, 8, "the kernel's list of events" },
+		{ KERNEL_CALLS + 8, 8, 8,
+		  "a part of the kernel's list of events" },
+	};
+	struct rings_printed t;
+	uint8_t *event;
+	size_t i;
+
+	(void)state;
+	ftrace_run(r->m, 50, 10);
+	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		rings_store(r);
+		put64(r->kernel + KERNEL_SAVEDCMD,
+		      KERNEL_DIRECT + KERNEL_TASKS);
+		memset(r->kernel + tests[i].off, 0, tests[i].len);
+		put32(r->kernel + tests[i].off, tests[i].v);
+		event = ftrace_page(r->m, 0, r->m->ring[0].order[1]) + 20;
+		put16(event, 77);
+		t = rings_tell(r, true, false);
+		assert_int_equal(strncmp(t.warning, tests[i].want,
+					 strlen(tests[i].want)),
+				 0);
+		assert_int_equal(!t.warning[0], !tests[i].want[0]);
+		free(t.text);
+		/* of events that are known without it nothing is missing */
+		put16(event, 5);
+		t = rings_tell(r, true, false);
+		if (i == sizeof(tests) / sizeof(*tests) - 1)
+			assert_string_equal(t.warning, "");
+		free(t.text);
+	}
+	rings_free(r);
+}
+
 static void test_clock(void **state)
 {
 	struct rings *r = rings_new(&rings_layouts[1], 1, 4, 4096);
@@ -372,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_damaged_arrays),
 		cmocka_unit_test(test_no_types),
+		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_live),
 	};

@@ -16,6 +16,7 @@ struct ftrace_collect {
 	struct ftrace_tasks tasks;
 	uint8_t *page;
 	uint8_t seen[(UINT16_MAX + 1) / 8]; /* types of events */
+	bool unknown;			    /* one of these is */
 };
 
 /* Load the types of the events on a page. */
@@ -36,7 +37,10 @@ static void collect_page(struct ftrace_collect *c, size_t len)
 		if (c->seen[id / 8] >> id % 8 & 1)
 			continue;
 		c->seen[id / 8] |= (uint8_t)(1 << id % 8);
-		ml_ftrace_types_find(&c->types, c->kernel, id);
+		if (!ml_ftrace_types_find(&c->types, c->kernel, id))
+			c->unknown |= id != FTRACE_TYPE_FUNCTION &&
+				      id != FTRACE_TYPE_STACK &&
+				      id != FTRACE_TYPE_PRINT;
 	}
 }
 
@@ -108,10 +112,16 @@ static void collect_warn(const struct ftrace_collect *c,
 			      "the kernel's list of events, ftrace_events, is "
 			      "damaged or not in the image: events are printed "
 			      "in hexadecimal");
-	if (!c->tasks.n)
+	else if (!c->types.whole && c->unknown)
 		ml_image_warn(c->kernel->image,
-			      "the kernel's names of tasks, savedcmd, are "
-			      "damaged or not in the image");
+			      "a part of the kernel's list of events, "
+			      "ftrace_events, is damaged or not in the image: "
+			      "some events are printed in hexadecimal");
+	if (!c->tasks.whole)
+		ml_image_warn(c->kernel->image,
+			      "%sthe kernel's names of tasks, savedcmd, are "
+			      "damaged or not in the image",
+			      c->tasks.n ? "some of " : "");
 }
 
 enum memlog_status ml_ftrace_collect_view(struct ftrace_view *v,

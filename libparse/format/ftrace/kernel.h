@@ -97,6 +97,13 @@ bool ml_ftrace_ring_members(const struct memlog_symbols *types, uint32_t *off,
 
 /* ---- types of events: types.c ------------------------------------------- */
 
+/* Types that every kernel has, and that are known without it. */
+enum {
+	FTRACE_TYPE_FUNCTION = 1, /* two addresses: function, caller */
+	FTRACE_TYPE_STACK = 4,	  /* a count, and addresses */
+	FTRACE_TYPE_PRINT = 5,	  /* an address, and text */
+};
+
 struct ftrace_field {
 	char name[ML_FTRACE_NAME], type[ML_FTRACE_NAME];
 	uint32_t off, size;
@@ -119,6 +126,7 @@ struct ftrace_types {
 	struct ftrace_type *type; /* sorted by id */
 	size_t n, cap;
 	size_t bytes; /* of fields and formats */
+	bool whole;   /* the list did not end early */
 };
 
 /* List the types that the kernel has. NO_MEMORY; a list that ends early is OK. */
@@ -144,6 +152,7 @@ struct ftrace_task {
 struct ftrace_tasks {
 	struct ftrace_task *task; /* sorted by pid */
 	size_t n;
+	bool whole; /* there are no others */
 };
 
 enum memlog_status ml_ftrace_tasks_init(struct ftrace_tasks *t,

@@ -45,6 +45,7 @@ static void tasks_load(struct ftrace_tasks *t, struct ftrace_kernel *k,
 		if (task->pid > 0 && task->comm[0])
 			t->n++;
 	}
+	t->whole = i == n;
 	qsort(t->task, t->n, sizeof(*t->task), tasks_by_pid);
 }
 

@@ -11,13 +11,6 @@
 #include "base/sized.h"
 #include "kallsyms.h"
 
-/* Types that every kernel has. */
-enum {
-	TYPE_FUNCTION = 1, /* two addresses: function, caller */
-	TYPE_STACK = 4,	   /* a count, and addresses */
-	TYPE_PRINT = 5,	   /* an address, and text */
-};
-
 enum { IP = FTRACE_ENTRY, PARENT = IP + 8, TEXT = IP + 8, CALLERS = IP + 8 };
 
 static enum memlog_status text_starved(const struct ftrace_text *t,
@@ -303,15 +296,15 @@ enum memlog_status ml_ftrace_text_event(struct ftrace_text *t,
 	prefix = t->len = ml_ftrace_prefix(&e, comm, rec->cpu, rec->time, ns,
 					   t->line, t->size);
 	text_add_entry(rec, &e);
-	if (e.type == TYPE_FUNCTION && len >= PARENT + 8)
+	if (e.type == FTRACE_TYPE_FUNCTION && len >= PARENT + 8)
 		text_function(t, payload, rec);
-	else if (e.type == TYPE_PRINT && len >= TEXT)
+	else if (e.type == FTRACE_TYPE_PRINT && len >= TEXT)
 		text_print(t, payload, len, rec);
-	else if (e.type == TYPE_STACK && len >= CALLERS)
+	else if (e.type == FTRACE_TYPE_STACK && len >= CALLERS)
 		text_stack(t, payload, len, rec);
 	else
 		text_typed(t, payload, len, e.type, rec);
-	if (e.type == TYPE_FUNCTION || e.type == TYPE_PRINT)
+	if (e.type == FTRACE_TYPE_FUNCTION || e.type == FTRACE_TYPE_PRINT)
 		text_by_own(t, payload, len, e.type, rec);
 	if (comm)
 		ml_record_field_text(rec, "common_comm", comm, strlen(comm));

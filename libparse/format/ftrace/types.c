@@ -74,6 +74,7 @@ enum memlog_status ml_ftrace_types_init(struct ftrace_types *t,
 		if (!types_pointer(k, at + LIST_PREV, &at))
 			break;
 	}
+	t->whole = at == head;
 	if (t->n)
 		qsort(t->type, t->n, sizeof(*t->type), types_by_id);
 	return MEMLOG_OK;
