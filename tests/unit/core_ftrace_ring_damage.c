@@ -300,6 +300,37 @@ static void test_cpu(void **state)
 	rings_free(r);
 }
 
+/* A number of CPUs that cannot be does not hide what there is. */
+static void test_number_of_cpus(void **state)
+{
+	static const uint32_t bad[] = { 0, UINT32_MAX, 1u << 31 };
+	struct rings_printed t;
+	struct rings *r;
+	uint32_t i, k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		r = rings_new(&rings_layouts[k ? 3 : 0], 2, 4, 4096);
+		ftrace_run(r->m, 40, 10);
+		for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+			rings_store(r);
+			if (r->l->cpus >= 0)
+				put32(rings_at(r, RINGS_STRUCTS + RINGS_BUFFER +
+							  (uint32_t)r->l->cpus),
+				      bad[i]);
+			put32(r->kernel + RINGS_HEAD + 16, bad[i]);
+			t = rings_tell(r, false, false);
+			assert_int_equal(t.records, 40);
+			assert_true(t.flags & MEMLOG_LOG_DAMAGED);
+			assert_string_equal(t.reason,
+					    "2 CPUs, pages of 4096 bytes; how "
+					    "many there should be is damaged");
+			free(t.text);
+		}
+		rings_free(r);
+	}
+}
+
 /* Whatever the kernel's numbers are, the work is bounded by what there is. */
 static void test_cost(void **state)
 {
@@ -421,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_lost_before_damage),
 		cmocka_unit_test(test_shared_pages),
 		cmocka_unit_test(test_cpu),
+		cmocka_unit_test(test_number_of_cpus),
 		cmocka_unit_test(test_cost),
 		cmocka_unit_test(test_many_arrays),
 		cmocka_unit_test(test_words),

@@ -230,6 +230,9 @@ static void buffer_say(struct buffer *b)
 	n = (size_t)snprintf(pub->reason, sizeof(pub->reason),
 			     "%u CPU%s, pages of %u bytes", b->n,
 			     b->n == 1 ? "" : "s", b->ring.page_size);
+	if (b->ring.damaged)
+		n += (size_t)snprintf(pub->reason + n, sizeof(pub->reason) - n,
+				      "; how many there should be is damaged");
 	if (b->n_damaged)
 		snprintf(pub->reason + n, sizeof(pub->reason) - n,
 			 "; what the kernel knows of %u CPU%s is damaged, the "
@@ -260,6 +263,8 @@ static enum memlog_status buffer_load(struct buffer *b)
 	if (!ml_ftrace_ring_open(&b->v, &holder, &b->ring))
 		return ml_fail(b->err, MEMLOG_NOT_MINE,
 			       "the struct of the ring buffer is damaged");
+	if (b->ring.damaged)
+		b->log->pub.flags |= MEMLOG_LOG_DAMAGED;
 	buffer_name(b->log, &holder);
 	buffer_clock(b, holder.array);
 	f->page_size = b->ring.page_size;

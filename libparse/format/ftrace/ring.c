@@ -56,7 +56,10 @@ static void ring_cpus(struct ftrace_view *v, struct ftrace_ring *r)
 				    &r->cpus) :
 			   ml_ftrace_view_symbol(v, "nr_cpu_ids", &va) &&
 				   ring_u32(v, va, &r->cpus);
-	if (!r->known || r->cpus > ML_FTRACE_CPUS)
+	/* no kernel has as few or as many */
+	r->damaged = r->known && (!r->cpus || r->cpus > ML_FTRACE_CPUS);
+	r->known &= !r->damaged;
+	if (!r->known)
 		r->cpus = ML_FTRACE_CPUS;
 }
 

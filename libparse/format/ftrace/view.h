@@ -52,11 +52,12 @@ size_t ml_ftrace_holders(struct ftrace_view *v,
 
 /* ---- a buffer: ring.c ---------------------------------------------------- */
 
-/* struct trace_buffer. cpus: there are not more; known: so many there are. */
+/* struct trace_buffer. cpus: there are not more; known: so many there are; damaged: the
+ * number in it is not one. */
 struct ftrace_ring {
 	uint64_t va, buffers;
 	uint32_t page_size, cpus;
-	bool known;
+	bool known, damaged;
 };
 
 /* A struct ring_buffer_per_cpu. Counters that are not known are 0. */
