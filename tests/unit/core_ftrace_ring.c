@@ -330,6 +330,28 @@ static void test_no_types(void **state)
 	rings_free(r);
 }
 
+/* A struct has no such member: another kernel than those that are known. */
+static void test_unknown_member(void **state)
+{
+	struct rings_layout l = rings_layouts[2];
+	struct rings *r = rings_new(&l, 1, 4, 4096);
+	struct rings_printed t;
+
+	(void)state;
+	ftrace_run(r->m, 3, 10);
+	l.commit = -1;
+	rings_store(r);
+	t = rings_tell(r, true, false);
+	assert_int_equal(t.logs, 0);
+	assert_string_equal(
+		t.warning,
+		"ring buffers of the kernel are not looked for: the kernel's "
+		"structs have no ring_buffer_per_cpu.commit_page, as those of "
+		"Linux 5.10 to 7.3 do");
+	free(t.text);
+	rings_free(r);
+}
+
 /* Names of tasks are missing, some of them, or there are none; the same of types. */
 static void test_warnings(void **state)
 {
@@ -420,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_damaged_arrays),
 		cmocka_unit_test(test_no_types),
+		cmocka_unit_test(test_unknown_member),
 		cmocka_unit_test(test_warnings),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_live),

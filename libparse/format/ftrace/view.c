@@ -3,6 +3,8 @@
  * its own memory. */
 #include "view.h"
 
+#include <stdio.h>
+
 #include "base/bytes.h"
 #include "btf.h"
 #include "image/vmcoreinfo.h"
@@ -102,6 +104,7 @@ static bool view_btf(struct ftrace_view *v)
 bool ml_ftrace_view_types(struct ftrace_view *v, struct ftrace *f)
 {
 	const struct memlog_symbols *s = v->symbols;
+	const char *member;
 	uint64_t off;
 
 	if (s->member_offset &&
@@ -112,5 +115,12 @@ bool ml_ftrace_view_types(struct ftrace_view *v, struct ftrace *f)
 		return false;
 	ml_ftrace_members(v->types, f->kernel.off);
 	v->missing = NULL;
-	return ml_ftrace_ring_members(v->types, v->off, &v->missing);
+	if (ml_ftrace_ring_members(v->types, v->off, &member))
+		return true;
+	snprintf(v->words, sizeof(v->words),
+		 "the kernel's structs have no %s, as those of Linux 5.10 to "
+		 "7.3 do",
+		 member);
+	v->missing = v->words;
+	return false;
 }

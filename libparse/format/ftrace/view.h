@@ -13,6 +13,7 @@ struct ftrace_view {
 	struct memlog_symbols *own, *btf;
 	uint32_t off[RING_MEMBERS];
 	const char *missing;
+	char words[128]; /* that missing may be */
 };
 
 /* Zeroed before. symbols are those of the search, or NULL. Places the kernel for a log,
