@@ -362,6 +362,37 @@ static void test_many_tasks(void **state)
 	kernel_free(m);
 }
 
+/* Functions, callers of them, and what is neither. */
+static void test_functions(void **state)
+{
+	struct kernel *m = kernel_new();
+	uint8_t *e = m->ram + KERNEL_REGION + 0x2014;
+	char *got;
+
+	(void)state;
+	put16(e, 4);
+	put32(e + 8, 2);
+	put64(e + 16, 0x7fffffff);
+	put64(e + 24, 0xffffffffc0601010);
+	got = tell(m, &syms, NULL);
+	assert_non_null(strstr(got, FIRST "<stack trace>\n"
+					  " => [FTRACE TRAMPOLINE]\n"
+					  " => 0xffffffffc0601010\n"));
+	free(got);
+	put16(e, 1);
+	put64(e + 8, 0xffffffffc0601010);
+	put64(e + 16, 0xffffffffc0602020);
+	got = tell(m, &syms, NULL);
+	assert_non_null(strstr(got, FIRST "0xffffffffc0601010 "
+					  "<-0xffffffffc0602020\n"));
+	free(got);
+	put64(e + 16, 0);
+	got = tell(m, &syms, NULL);
+	assert_non_null(strstr(got, FIRST "0xffffffffc0601010\n"));
+	free(got);
+	kernel_free(m);
+}
+
 /* What says where the text is leads out of the event. */
 static void test_hostile_event(void **state)
 {
@@ -548,6 +579,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_many_tasks),
+		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_hostile_event),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_module_names),

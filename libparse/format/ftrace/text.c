@@ -13,6 +13,9 @@
 
 enum { IP = FTRACE_ENTRY, PARENT = IP + 8, TEXT = IP + 8, CALLERS = IP + 8 };
 
+/* Instead of an address in a trampoline of ftrace, since 6.10. */
+#define TRAMPOLINE UINT64_C(0x7fffffff)
+
 static enum memlog_status text_starved(const struct ftrace_text *t,
 				       struct memlog_err *err)
 {
@@ -169,8 +172,10 @@ static void text_function(struct ftrace_text *t, const uint8_t *p,
 {
 	rec->component = "function";
 	ml_ftrace_put_name(t, ml_le64(p + IP));
-	ml_ftrace_put(t, " <-", 3);
-	ml_ftrace_put_name(t, ml_le64(p + PARENT));
+	if (ml_le64(p + PARENT)) {
+		ml_ftrace_put(t, " <-", 3);
+		ml_ftrace_put_name(t, ml_le64(p + PARENT));
+	}
 	text_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
 	text_add_address(t, "parent_ip", "parent_ip_name", ml_le64(p + PARENT),
 			 rec);
@@ -193,12 +198,17 @@ static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
 		       struct memlog_record *rec)
 {
 	size_t n = ml_min(ml_le32(p + IP), (len - CALLERS) / 8), i;
+	uint64_t addr;
 
 	rec->component = "kernel_stack";
 	ml_ftrace_put_fmt(t, "<stack trace>");
 	for (i = 0; i < n && ml_le64(p + CALLERS + 8 * i) != UINT64_MAX; i++) {
+		addr = ml_le64(p + CALLERS + 8 * i);
 		ml_ftrace_put(t, "\n => ", 5);
-		ml_ftrace_put_name(t, ml_le64(p + CALLERS + 8 * i));
+		if (addr == TRAMPOLINE)
+			ml_ftrace_put_fmt(t, "[FTRACE TRAMPOLINE]");
+		else
+			ml_ftrace_put_name(t, addr);
 	}
 	ml_record_field(rec, "size", MEMLOG_FIELD_UINT, ml_le32(p + IP));
 	ml_ftrace_add_hex(t, rec, "caller", p + CALLERS, 8 * n);
