@@ -144,6 +144,30 @@ static void test_refused(void **state)
 	free(got);
 }
 
+/* An event with a name that libtraceevent knows, but not its fields. */
+static void test_bprint(void **state)
+{
+	const struct memlog_event_printer *p = memlog_event_printer();
+	static const char *const heads[] = { "name: bprint\n",
+					     "name:  bprint\n", "name:bprint\n",
+					     "\nname: bprint\n", "" };
+	char text[2048];
+	const char *s;
+	size_t n, i;
+	void *t = p->create(NULL, NULL, NULL);
+
+	(void)state;
+	assert_non_null(t);
+	for (i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		snprintf(text, sizeof(text), "%s%s\"%%d\", REC->n\n", heads[i],
+			 strstr(EVENT_HEAD, "ID:"));
+		assert_int_equal(p->add(t, "ftrace", text), MEMLOG_UNSUPPORTED);
+		assert_int_equal(p->print(t, 76, event, 40, &s, &n),
+				 MEMLOG_UNSUPPORTED);
+	}
+	p->destroy(t);
+}
+
 /* Offsets and lengths in the event lead out of it. */
 static void test_hostile_event(void **state)
 {
@@ -194,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_bprint),
 		cmocka_unit_test(test_hostile_event),
 		cmocka_unit_test(test_shorter_event),
 	};

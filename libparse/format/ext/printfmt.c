@@ -23,6 +23,8 @@ enum {
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define DIGITS	"0123456789"
 #define PRINT	"\nprint fmt: "
+#define NAME	"name: "
+#define BPRINT	"bprint"
 
 struct printfmt {
 	const char *p;	    /* what is next */
@@ -349,12 +351,27 @@ static bool printfmt_expr(struct printfmt *f)
 	return ok;
 }
 
+/* Is the event's name one? libtraceevent prints bprint, whose format is in the event, in
+ * another way, and ends with a fault if it has no field for that. */
+static bool printfmt_name(const char *format)
+{
+	const char *name = format + strlen(NAME);
+	size_t n;
+
+	if (strncmp(format, NAME, strlen(NAME)))
+		return false;
+	n = strspn(name, LETTERS DIGITS);
+	return n && name[n] == '\n' &&
+	       (n != strlen(BPRINT) || strncmp(name, BPRINT, n));
+}
+
 bool ml_printfmt_is_safe(const char *format)
 {
 	struct printfmt f = { .fields = strstr(format, "\nformat:\n"),
 			      .print = strstr(format, PRINT) };
 
-	if (!f.fields || !f.print || f.fields > f.print)
+	if (!f.fields || !f.print || f.fields > f.print ||
+	    !printfmt_name(format))
 		return false;
 	f.fields++;
 	f.p = f.print + strlen(PRINT);
