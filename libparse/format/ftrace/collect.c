@@ -8,7 +8,10 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "image/bytes/rbpage.h"
+#include "text.h"
 #include "view.h"
+
+enum { STRINGS = 1024 };
 
 struct ftrace_collect {
 	struct ftrace_kernel *kernel;
@@ -17,7 +20,37 @@ struct ftrace_collect {
 	uint8_t *page;
 	uint8_t seen[(UINT16_MAX + 1) / 8]; /* types of events */
 	bool unknown;			    /* one of these is */
+	const struct ftrace_type *print[2]; /* those of trace_printk() */
+	uint64_t string[STRINGS];	    /* what these lead to */
 };
+
+/* Load a type that was not seen before. */
+static void collect_type(struct ftrace_collect *c, uint16_t id)
+{
+	const struct ftrace_type *t =
+		ml_ftrace_types_find(&c->types, c->kernel, id);
+
+	c->seen[id / 8] |= (uint8_t)(1 << id % 8);
+	if (!t)
+		c->unknown |= id != FTRACE_TYPE_FUNCTION &&
+			      id != FTRACE_TYPE_STACK &&
+			      id != FTRACE_TYPE_PRINT;
+	else if (!strcmp(t->name, "bprint"))
+		c->print[0] = t;
+	else if (!strcmp(t->name, "bputs"))
+		c->print[1] = t;
+}
+
+/* Note the pages of a string; of those that are in the events again and again once. */
+static void collect_string(struct ftrace_collect *c, uint64_t at)
+{
+	uint64_t *known = &c->string[at / 4 % STRINGS];
+	char text[FTRACE_STRING];
+
+	if (at && *known != at)
+		ml_ftrace_kernel_string(c->kernel, at, text, sizeof(text));
+	*known = at;
+}
 
 /* Load the types of the events on a page. */
 static void collect_page(struct ftrace_collect *c, size_t len)
@@ -25,6 +58,7 @@ static void collect_page(struct ftrace_collect *c, size_t len)
 	struct ml_rb_events events = { .bytes = c->page + FTRACE_PAGE_HEADER };
 	struct ml_rb_event e;
 	uint16_t id;
+	size_t i;
 
 	if (len < FTRACE_PAGE_HEADER)
 		return;
@@ -34,13 +68,14 @@ static void collect_page(struct ftrace_collect *c, size_t len)
 		if (e.payload_len < FTRACE_ENTRY)
 			continue;
 		id = ml_le16(e.payload);
-		if (c->seen[id / 8] >> id % 8 & 1)
-			continue;
-		c->seen[id / 8] |= (uint8_t)(1 << id % 8);
-		if (!ml_ftrace_types_find(&c->types, c->kernel, id))
-			c->unknown |= id != FTRACE_TYPE_FUNCTION &&
-				      id != FTRACE_TYPE_STACK &&
-				      id != FTRACE_TYPE_PRINT;
+		if (!(c->seen[id / 8] >> id % 8 & 1))
+			collect_type(c, id);
+		for (i = 0; i < 2; i++)
+			if (c->print[i] && c->print[i]->id == id)
+				collect_string(
+					c, ml_ftrace_bprint_at(c->print[i],
+							       e.payload,
+							       e.payload_len));
 	}
 }
 

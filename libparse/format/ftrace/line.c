@@ -73,3 +73,15 @@ void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
 	t->hex_len += 2 * n;
 	ml_record_field_text(rec, name, to, 2 * n);
 }
+
+void ml_ftrace_add_address(struct ftrace_text *t, const char *name,
+			   const char *with_name, uint64_t addr,
+			   struct memlog_record *rec)
+{
+	const char *s;
+	uint64_t off;
+
+	ml_record_field(rec, name, MEMLOG_FIELD_HEX, addr);
+	if (!ml_ftrace_name(t, addr, &s, &off))
+		ml_record_field_text(rec, with_name, s, strlen(s));
+}

@@ -154,19 +154,6 @@ static void text_by_own(struct ftrace_text *t, const uint8_t *payload,
 	t->len = line;
 }
 
-/* An address, and its name if that is known. */
-static void text_add_address(struct ftrace_text *t, const char *name,
-			     const char *with_name, uint64_t addr,
-			     struct memlog_record *rec)
-{
-	const char *s;
-	uint64_t off;
-
-	ml_record_field(rec, name, MEMLOG_FIELD_HEX, addr);
-	if (!ml_ftrace_name(t, addr, &s, &off))
-		ml_record_field_text(rec, with_name, s, strlen(s));
-}
-
 static void text_function(struct ftrace_text *t, const uint8_t *p,
 			  struct memlog_record *rec)
 {
@@ -176,9 +163,9 @@ static void text_function(struct ftrace_text *t, const uint8_t *p,
 		ml_ftrace_put(t, " <-", 3);
 		ml_ftrace_put_name(t, ml_le64(p + PARENT));
 	}
-	text_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
-	text_add_address(t, "parent_ip", "parent_ip_name", ml_le64(p + PARENT),
-			 rec);
+	ml_ftrace_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
+	ml_ftrace_add_address(t, "parent_ip", "parent_ip_name",
+			      ml_le64(p + PARENT), rec);
 }
 
 static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
@@ -190,7 +177,7 @@ static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
 	ml_ftrace_put_name(t, ml_le64(p + IP));
 	ml_ftrace_put(t, ": ", 2);
 	ml_ftrace_put(t, p + TEXT, n);
-	text_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
+	ml_ftrace_add_address(t, "ip", "ip_name", ml_le64(p + IP), rec);
 	ml_record_field_text(rec, "buf", (const char *)p + TEXT, n);
 }
 
@@ -273,6 +260,8 @@ static void text_typed(struct ftrace_text *t, const uint8_t *payload,
 			     rec);
 		return;
 	}
+	if (ml_ftrace_bprint(t, type, payload, len, rec))
+		return;
 	printed = text_syscall(t, type, payload, len);
 	if (!printed) {
 		ml_ftrace_put_fmt(t, "%s: ", type->name);

@@ -27,6 +27,15 @@ void ml_ftrace_modules_fini(struct ftrace_modules *m,
 const char *ml_ftrace_modules_find(const struct ftrace_modules *m,
 				   uint64_t addr);
 
+/* A format of trace_printk(): no longer than the kernel lets the text be. */
+enum { FTRACE_STRING = 1024, FTRACE_STRINGS = 64 };
+
+struct ftrace_string {
+	uint64_t at;
+	bool known, there;
+	char text[FTRACE_STRING];
+};
+
 /* The line of the record before, size bytes of room; what the kernel says of its
  * events, as far as that is known. */
 struct ftrace_text {
@@ -39,6 +48,7 @@ struct ftrace_text {
 	struct ftrace_types types;
 	struct ftrace_tasks tasks;
 	struct ftrace_modules modules;
+	struct ftrace_string string[FTRACE_STRINGS]; /* by address */
 	bool plain; /* as in struct ftrace_entry */
 	char *line;
 	size_t len, size;
@@ -78,6 +88,22 @@ void ml_ftrace_put_name(struct ftrace_text *t, uint64_t addr);
 /* A field of the record, if there is room for it: bytes in hexadecimal. */
 void ml_ftrace_add_hex(struct ftrace_text *t, struct memlog_record *rec,
 		       const char *name, const uint8_t *p, size_t len);
+
+/* An address, and its name if that is known. */
+void ml_ftrace_add_address(struct ftrace_text *t, const char *name,
+			   const char *with_name, uint64_t addr,
+			   struct memlog_record *rec);
+
+/* Text of trace_printk(), into the line and the record. False: the type is another one, or its
+ * format is not known. bprint.c */
+bool ml_ftrace_bprint(struct ftrace_text *t, const struct ftrace_type *type,
+		      const uint8_t *payload, size_t len,
+		      struct memlog_record *rec);
+
+/* Where that is in the kernel's memory: a string of less than FTRACE_STRING bytes; 0: not
+ * known. */
+uint64_t ml_ftrace_bprint_at(const struct ftrace_type *type,
+			     const uint8_t *payload, size_t len);
 
 /* The fields of an event of a known type, into the record, and into the line unless
  * the printer has done that. fields.c */
