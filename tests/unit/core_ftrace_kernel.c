@@ -534,6 +534,17 @@ static void test_hostile_printk(void **state)
 	}
 }
 
+/* A name that is not ASCII is not an address. */
+static void test_task_name(void **state)
+{
+	struct kernel *m = kernel_new();
+
+	(void)state;
+	strcpy((char *)m->ram + KERNEL_TASKS + 131096, "k\xc3\xb6rner\xc3\xa9");
+	expect(m, &syms, NULL, with_fields);
+	kernel_free(m);
+}
+
 /* What says where the text is leads out of the event. */
 static void test_hostile_event(void **state)
 {
@@ -721,6 +732,7 @@ int main(void)
 		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_many_tasks),
 		cmocka_unit_test(test_functions),
+		cmocka_unit_test(test_task_name),
 		cmocka_unit_test(test_printk),
 		cmocka_unit_test(test_hostile_printk),
 		cmocka_unit_test(test_hostile_event),

@@ -39,6 +39,12 @@ bool ml_ftrace_walk(struct ftrace_kernel *k, uint64_t va, uint64_t *ret);
 void ml_ftrace_walk_place(const struct memlog_image *image,
 			  struct ftrace_kernel_info *ret);
 
+/* Is it an address of the kernel, not text? No text has a byte of ones. */
+static inline bool ml_ftrace_is_pointer(uint64_t v)
+{
+	return v >> 56 == 0xff;
+}
+
 /* A string without control characters, less than size bytes; false: there is none. */
 bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 			     size_t size);

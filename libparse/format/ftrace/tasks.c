@@ -16,13 +16,13 @@ static int tasks_by_pid(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Names are part of the buffer since 6.8, before that a pointer leads to them: text has no
- * bytes that an address of the kernel ends with. */
+/* Names are part of the buffer since 6.8, before that a pointer leads to them. */
 static uint64_t tasks_names(struct ftrace_kernel *k, uint64_t at)
 {
 	uint8_t b[8];
 
-	return ml_ftrace_kernel_read(k, at, b, sizeof(b)) && ml_le64(b) >> 63 ?
+	return ml_ftrace_kernel_read(k, at, b, sizeof(b)) &&
+			       ml_ftrace_is_pointer(ml_le64(b)) ?
 		       ml_le64(b) :
 		       at;
 }

@@ -275,8 +275,7 @@ static void types_format(struct ftrace_kernel *k, struct ftrace_type *t)
 	ml_free(&k->alloc, buf);
 }
 
-/* The name may be that of a tracepoint, which begins with a pointer to it: text has
- * no bytes that an address of the kernel ends with. */
+/* The name may be that of a tracepoint, which begins with a pointer to it. */
 static bool types_name(struct ftrace_kernel *k, struct ftrace_type *t)
 {
 	uint64_t at, name;
@@ -284,8 +283,9 @@ static bool types_name(struct ftrace_kernel *k, struct ftrace_type *t)
 	if (!types_pointer(k, t->call + k->info->off[FTRACE_CALL_NAME], &at) ||
 	    !types_pointer(k, at, &name))
 		return false;
-	return ml_ftrace_kernel_string(k, name >> 63 ? name : at, t->name,
-				       sizeof(t->name));
+	return ml_ftrace_kernel_string(k,
+				       ml_ftrace_is_pointer(name) ? name : at,
+				       t->name, sizeof(t->name));
 }
 
 /* A type without a name is not used. full: it has only that. */
