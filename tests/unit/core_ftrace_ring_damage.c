@@ -372,6 +372,44 @@ static void test_cost(void **state)
 	rings_free(r);
 }
 
+/* More pages than are read: that is said, and is no damage. */
+static void test_too_many_pages(void **state)
+{
+	enum { N = (1 << 18) + 8, NODE = 64 };
+	const uint64_t nodes = UINT64_C(0x60000000),
+		       data = UINT64_C(0x80000000);
+	struct rings *r = rings_new(&rings_layouts[2], 1, 4, 4096);
+	uint8_t *p = mem_add(&r->m->mem, nodes, N * NODE), *cpu;
+	uint64_t va = rings_direct(nodes);
+	struct rings_printed t;
+	uint32_t i;
+
+	(void)state;
+	ftrace_run(r->m, 3, 10);
+	rings_store(r);
+	/* the first is the reader's */
+	for (i = 0; i < N; i++) {
+		put64(p + i * NODE,
+		      (va + (i + 1 < N ? i + 1 : 1) * NODE) | (i == N - 1));
+		put64(p + i * NODE + 8, va + (i > 1 ? i - 1 : N - 1) * NODE);
+		put64(p + i * NODE + r->l->data, rings_direct(data + i * 4096));
+	}
+	cpu = rings_at(r, RINGS_STRUCTS + RINGS_CPU);
+	put64(cpu + r->l->pages, N - 1);
+	put64(cpu + r->l->head, va + NODE);
+	put64(cpu + r->l->commit, va);
+	put64(cpu + r->l->reader, va);
+	t = rings_tell(r, true, false);
+	assert_int_equal(t.flags & MEMLOG_LOG_DAMAGED, 0);
+	assert_true(t.flags & MEMLOG_LOG_INCOMPLETE);
+	assert_string_equal(t.warning,
+			    "not all pages of the ring buffer of CPU 0 are "
+			    "read: at most 262144 of a CPU are, and 2097152 of "
+			    "all");
+	free(t.text);
+	rings_free(r);
+}
+
 /* The same pages for all buffers that there can be: they are read once. */
 static void test_many_arrays(void **state)
 {
@@ -454,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_number_of_cpus),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_too_many_pages),
 		cmocka_unit_test(test_many_arrays),
 		cmocka_unit_test(test_words),
 	};

@@ -28,6 +28,7 @@ struct buffer {
 	uint32_t n;	    /* CPUs */
 	uint32_t n_damaged; /* of these, and what cannot be one */
 	uint32_t damaged;   /* the first */
+	bool full;	    /* one has too many pages */
 	struct memlog_err *err;
 };
 
@@ -161,6 +162,18 @@ static void buffer_damaged(struct buffer *b, uint32_t cpu)
 		b->damaged = cpu;
 }
 
+/* A limit was reached. */
+static void buffer_full(struct buffer *b, uint32_t cpu)
+{
+	b->log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
+	if (!b->full)
+		ml_image_warn(b->image,
+			      "not all pages of the ring buffer of CPU %u are "
+			      "read: at most %u of a CPU are, and %u of all",
+			      cpu, ML_FTRACE_PAGES, ML_FTRACE_LOOKED_AT);
+	b->full = true;
+}
+
 static enum memlog_status buffer_cpu(struct buffer *b, uint32_t cpu,
 				     const struct ftrace_ring_cpu *c)
 {
@@ -173,6 +186,8 @@ static enum memlog_status buffer_cpu(struct buffer *b, uint32_t cpu,
 	s = ml_ftrace_links(&b->v, b->logs, &b->ring, c, &l, b->err);
 	if (!s && l.damaged)
 		buffer_damaged(b, cpu);
+	if (!s && l.full)
+		buffer_full(b, cpu);
 	if (!s && c->overrun)
 		b->log->pub.flags |= MEMLOG_LOG_WRAPPED;
 	if (!s)

@@ -239,7 +239,8 @@ static void links_ring(struct links *l, const struct ftrace_ring_cpu *cpu,
 		l->ret->gone = pages - l->n;
 	else if (!joined)
 		l->ret->gone = 1;
-	l->ret->damaged |= !closed || pages != l->n;
+	if (!l->ret->full)
+		l->ret->damaged |= !closed || pages != l->n;
 }
 
 static void links_sort_nodes(struct ftrace_links *r)
