@@ -149,6 +149,21 @@ namelist() {
 	done
 }
 
+@test "a trace.dat of each log" {
+	local file place
+	take rings-61
+	"$dump" -q -F ftrace -O tracedat -o dats/ "$elf"
+	[ "$(ls dats)" = "ftrace-phys-0x1a88018.dat
+ftrace-phys-0xf339f98.dat
+ftrace-phys-0xf339fc0.dat" ]
+	for file in dats/*; do
+		place=${file#dats/ftrace-}
+		place=${place%.dat}
+		"$dump" -q --at "${place/-/:}" -O tracedat "$elf" >one
+		cmp one "$file"
+	done
+}
+
 @test "what is needed and not there is said" {
 	take rings-510
 	run -1 --separate-stderr "$dump" -F ftrace "$elf"

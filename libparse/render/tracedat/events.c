@@ -27,8 +27,8 @@ struct events_record {
 void ml_dat_events_init(struct dat_events *e,
 			const struct memlog_allocator *alloc)
 {
-	memset(e, 0, sizeof(*e));
-	e->alloc = *alloc;
+	/* alloc may be that of *e */
+	*e = (struct dat_events){ .alloc = *alloc };
 }
 
 void ml_dat_events_fini(struct dat_events *e)
