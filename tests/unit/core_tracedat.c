@@ -360,14 +360,16 @@ static void test_kernel_format(void **state)
 	add(&s, 0, 2000, "plain", NULL, 0, NULL);
 	add_kernel(&s, other, 20);
 	add_kernel(&s, switch_format, 20);
-	add_kernel(&s, switch_format, 4000);
+	add_kernel(&s, switch_format, 4060);
+	add_kernel(&s, switch_format, 4064);
 	finish(&s);
 	text = report(&s);
 	assert_non_null(strstr(after(text, "-77 "), "tick:"));
-	after(after(after(text, "some_function sees seven"),
-		    "some_function SEES seven"),
-	      "some_function sees seven");
-	after(text, "ip=0xffff800080001000");
+	after(after(after(after(after(text, "some_function sees seven"),
+				"some_function SEES seven"),
+			  "some_function sees seven"),
+		    "some_function sees seven"),
+	      "ip=0xffff800080001000");
 	free(text);
 	stop(&s);
 }

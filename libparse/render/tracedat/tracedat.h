@@ -18,7 +18,9 @@ enum {
 	DAT_FIELD = 8,
 	DAT_NAME = 32,
 	DAT_SYMBOL = 64,
-	DAT_TEXT = 2048, /* bytes of text in one event, more is cut */
+	/* bytes of text in one event, more is cut; the longest event fills a page, as it may
+	 * in the kernel */
+	DAT_TEXT = 3836,
 	/* the text, a NUL for each that no longer fits, and up to a word */
 	DAT_EVENT = DAT_COMMON + DAT_FIELD * MEMLOG_RECORD_FIELDS + DAT_TEXT +
 		    MEMLOG_RECORD_FIELDS + 4,
