@@ -149,6 +149,23 @@ namelist() {
 	done
 }
 
+@test "trace-cmd report has the callers of a stack" {
+	command -v trace-cmd >/dev/null || skip "trace-cmd is not installed"
+	"$B/mkring" stack.elf events=3 cpus=1
+	# the first event: two callers, one in the kernel's table of symbols
+	printf '\x04\0\0\0\x01\0\0\0\x02\0\0\0\0\0\0\0\x20\x01\0\x80\0\x80\xff\xff\x10\0\0\xc0\0\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff' |
+		dd of=stack.elf bs=1 seek=$((0x7014)) conv=notrunc status=none
+	"$dump" -q -F ftrace stack.elf 2>err >got
+	[[ $(head -1 got) == *": <stack trace>" ]]
+	[ "$(sed -n 2,3p got)" = " => trace_clocks
+ => 0xffff8000c0000010" ]
+	"$dump" -q -F ftrace -O tracedat stack.elf 2>err >stack.dat
+	trace-cmd report stack.dat >said
+	grep -A 2 'kernel_stack:' said | tail -2 >got
+	[ "$(cat got)" = "=> trace_clocks (ffff800080000120)
+=> 0xffff8000c0000010 (ffff8000c0000010)" ]
+}
+
 @test "a trace.dat of each log" {
 	local file place
 	take rings-61

@@ -374,6 +374,63 @@ static void test_kernel_format(void **state)
 	stop(&s);
 }
 
+static const char stack_format[] =
+	"name: kernel_stack\nID: 4\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+	"\tfield:int size;\toffset:8;\tsize:4;\tsigned:1;\n"
+	"\tfield:unsigned long caller[];\toffset:16;\tsize:0;\tsigned:0;\n\n"
+	"print fmt: \"%d\", REC->size\n";
+
+/* Callers of a stack have the names that the text has, also those between two others that
+ * have none. */
+static void test_stack(void **state)
+{
+	static const uint64_t callers[] = { 0xffffffff81000100,
+					    0xffffffff81000200,
+					    0xffffffff81000300 };
+	static const char message[] = "<stack trace>\n => first\n"
+				      " => 0xffffffff81000200\n => third\n";
+	uint8_t event[40] = { 4, 0, 0, 0, 77, 0, 0, 0, 3 };
+	struct memlog_record rec = {
+		.size = sizeof(rec),
+		.log = &trace,
+		.has_time = true,
+		.time = 1000,
+		.time_hz = 1000000000,
+		.component = "kernel_stack",
+		.text = (const uint8_t *)message,
+		.text_len = sizeof(message) - 1,
+		.message = (const uint8_t *)message,
+		.message_len = sizeof(message) - 1,
+		.system = "ftrace",
+		.kernel_format = stack_format,
+		.event = event,
+		.event_len = sizeof(event),
+	};
+	struct session s;
+	char *text;
+
+	(void)state;
+	memcpy(event + 16, callers, sizeof(callers));
+	start(&s);
+	assert_int_equal(s.render->record(s.state, &rec, NULL), 0);
+	/* fewer lines than callers, and more */
+	rec.message_len = 20;
+	assert_int_equal(s.render->record(s.state, &rec, NULL), 0);
+	rec.message_len = sizeof(message) - 1;
+	rec.event_len = 20;
+	assert_int_equal(s.render->record(s.state, &rec, NULL), 0);
+	finish(&s);
+	text = report(&s);
+	after(after(after(after(text, "kernel_stack:"),
+			  "=> first (ffffffff81000100)"),
+		    "=> 0xffffffff81000200 (ffffffff81000200)"),
+	      "=> third (ffffffff81000300)");
+	free(text);
+	stop(&s);
+}
+
 static void test_sink(void **state)
 {
 	struct session s;
@@ -405,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sink),
 		cmocka_unit_test(test_kernel_format),
+		cmocka_unit_test(test_stack),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -181,6 +181,18 @@ static void text_print(struct ftrace_text *t, const uint8_t *p, size_t len,
 	ml_record_field_text(rec, "buf", (const char *)p + TEXT, n);
 }
 
+/* Of a stack what its format would say; readers of trace.dat know it. */
+static const char text_stack_format[] =
+	"name: kernel_stack\nID: 4\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+	"\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+	"\tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;"
+	"\tsigned:0;\n"
+	"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+	"\tfield:int size;\toffset:8;\tsize:4;\tsigned:1;\n"
+	"\tfield:unsigned long caller[];\toffset:16;\tsize:0;\tsigned:0;\n\n"
+	"print fmt: \"%d\", REC->size\n";
+
 static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
 		       struct memlog_record *rec)
 {
@@ -199,6 +211,10 @@ static void text_stack(struct ftrace_text *t, const uint8_t *p, size_t len,
 	}
 	ml_record_field(rec, "size", MEMLOG_FIELD_UINT, ml_le32(p + IP));
 	ml_ftrace_add_hex(t, rec, "caller", p + CALLERS, 8 * n);
+	rec->system = "ftrace";
+	rec->kernel_format = text_stack_format;
+	rec->event = p;
+	rec->event_len = CALLERS + 8 * i;
 }
 
 /* Nothing is known of its fields. */

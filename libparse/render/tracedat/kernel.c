@@ -103,6 +103,32 @@ static enum memlog_status kernel_symbol(struct dat_events *e, uint64_t addr,
 	return MEMLOG_OK;
 }
 
+/* The callers of a stack: addresses from that place on in the event, and in the message a line
+ * for each. */
+static enum memlog_status kernel_callers(struct dat_events *e,
+					 const struct memlog_record *rec,
+					 struct memlog_err *err)
+{
+	static const char mark[] = "\n => ";
+	const char *at = (const char *)rec->message, *next, *end;
+	size_t left = rec->message_len, i;
+	struct memlog_field name = { .type = MEMLOG_FIELD_TEXT };
+	enum memlog_status s = MEMLOG_OK;
+
+	for (i = DAT_CALLERS; !s && i + 8 <= rec->event_len; i += 8) {
+		next = memmem(at, left, mark, strlen(mark));
+		if (!next)
+			break;
+		left -= (size_t)(next - at) + strlen(mark);
+		at = next + strlen(mark);
+		end = memchr(at, '\n', left);
+		name.text = at;
+		name.text_len = end ? (size_t)(end - at) : left;
+		s = kernel_symbol(e, ml_le64(rec->event + i), &name, err);
+	}
+	return s;
+}
+
 enum memlog_status ml_dat_encode_kernel(struct dat_events *e,
 					const struct memlog_record *rec,
 					size_t *ret, struct memlog_err *err)
@@ -124,5 +150,8 @@ enum memlog_status ml_dat_encode_kernel(struct dat_events *e,
 		    ml_dat_is_name(&rec->fields[i], &rec->fields[i + 1]))
 			s = kernel_symbol(e, rec->fields[i].u,
 					  &rec->fields[i + 1], err);
+	if (!s && rec->message && rec->component &&
+	    !strcmp(rec->component, "kernel_stack"))
+		s = kernel_callers(e, rec, err);
 	return s;
 }

@@ -16,6 +16,7 @@ enum {
 	DAT_PAGE_HEADER = 16, /* time stamp, bytes in use */
 	DAT_COMMON = 8,	      /* what every event begins with */
 	DAT_FIELD = 8,
+	DAT_CALLERS = 16, /* in a stack */
 	DAT_NAME = 32,
 	DAT_SYMBOL = 64,
 	/* bytes of text in one event, more is cut; the longest event fills a page, as it may
