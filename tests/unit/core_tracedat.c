@@ -374,6 +374,67 @@ static void test_kernel_format(void **state)
 	stop(&s);
 }
 
+/* An event with an address, which may be a field of the record, too, and have a name. */
+static void add_address(struct session *s, uint64_t addr, bool field,
+			const char *name)
+{
+	uint8_t event[20] = { 60, 1, 1, 2, 77 };
+	struct memlog_record rec = {
+		.size = sizeof(rec),
+		.log = &trace,
+		.has_time = true,
+		.time = 1000,
+		.time_hz = 1000000000,
+		.component = "tick",
+		.text = (const uint8_t *)"text",
+		.text_len = 4,
+		.system = "ticks",
+		.kernel_format = switch_format,
+		.event = event,
+		.event_len = sizeof(event),
+		.n_fields = !field ? 0 :
+			    name   ? 2 :
+				     1,
+		.fields = { { .name = "ip",
+			      .type = name ? MEMLOG_FIELD_HEX :
+					     MEMLOG_FIELD_UINT,
+			      .u = addr },
+			    { .name = "ip_name",
+			      .type = MEMLOG_FIELD_TEXT,
+			      .text = name,
+			      .text_len = name ? strlen(name) : 0 } },
+	};
+
+	memcpy(event + 8, &addr, sizeof(addr));
+	event[16] = 7;
+	assert_int_equal(s->render->record(s->state, &rec, NULL), 0);
+}
+
+/* An address has its own name, its number, or none, but not that of another one. */
+static void test_addresses(void **state)
+{
+	struct session s;
+	char *text;
+
+	(void)state;
+	start(&s);
+	add_address(&s, 0xffffffff81001000, true, "low");
+	add_address(&s, 0xffffffff81009000, true, "high");
+	add_address(&s, 0xffffffff81002000, true, NULL);
+	add_address(&s, 0xffffffff81003000, false, NULL);
+	add_address(&s, 0xffffffff8100a000, false, NULL);
+	add_address(&s, 0xffff888000001000, true, NULL);
+	finish(&s);
+	text = report(&s);
+	after(after(after(after(after(after(text, "low sees"), "high sees"),
+				"0xffffffff81002000 sees"),
+			  "? sees"),
+		    "0xffffffff8100a000 sees"),
+	      "0xffff888000001000 sees");
+	free(text);
+	stop(&s);
+}
+
 static const char stack_format[] =
 	"name: kernel_stack\nID: 4\nformat:\n"
 	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
@@ -462,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sink),
 		cmocka_unit_test(test_kernel_format),
+		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_stack),
 	};
 

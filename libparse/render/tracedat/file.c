@@ -228,13 +228,19 @@ static void file_types(struct file *f, const struct dat_events *e,
 			file_types_of(f, e, file_system(e, i, system), system);
 }
 
+/* Each ends after one byte: readers take an address between two of them for the lower one. */
 static void file_symbols(struct file *f, const struct dat_events *e)
 {
+	uint64_t end;
 	size_t i;
 
-	for (i = 0; i < e->n_symbols; i++)
+	for (i = 0; i < e->n_symbols; i++) {
 		file_fmt(f, "%016" PRIx64 " T %s\n", e->symbols[i].addr,
 			 e->symbols[i].name);
+		end = e->symbols[i].addr + 1;
+		if (i + 1 == e->n_symbols || e->symbols[i + 1].addr != end)
+			file_fmt(f, "%016" PRIx64 " T ?\n", end);
+	}
 }
 
 static void file_tasks(struct file *f, const struct dat_events *e)

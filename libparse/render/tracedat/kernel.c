@@ -3,6 +3,7 @@
  * kernel.c - events of Linux as the kernel has them, with the text that describes them: so
  * readers print them as the kernel does. Numbers of types are those of the file.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +104,22 @@ static enum memlog_status kernel_symbol(struct dat_events *e, uint64_t addr,
 	return MEMLOG_OK;
 }
 
+/* An address that has no name, above those that have one, would be shown with the name of the
+ * next lower one: its name is its number. */
+static enum memlog_status kernel_number(struct dat_events *e, uint64_t addr,
+					struct memlog_err *err)
+{
+	struct memlog_field name = { .type = MEMLOG_FIELD_TEXT };
+	char text[32];
+
+	if (addr >> 56 != 0xff || !e->n_symbols || addr < e->symbols[0].addr)
+		return MEMLOG_OK;
+	name.text = text;
+	name.text_len =
+		(size_t)snprintf(text, sizeof(text), "0x%" PRIx64, addr);
+	return kernel_symbol(e, addr, &name, err);
+}
+
 /* The callers of a stack: addresses from that place on in the event, and in the message a line
  * for each. */
 static enum memlog_status kernel_callers(struct dat_events *e,
@@ -135,6 +152,7 @@ enum memlog_status ml_dat_encode_kernel(struct dat_events *e,
 {
 	enum memlog_status s = kernel_type(e, rec, err);
 	size_t len = rec->event_len, type = e->last + DAT_FIRST;
+	const struct memlog_field *f;
 	unsigned int i;
 
 	if (s)
@@ -145,11 +163,15 @@ enum memlog_status ml_dat_encode_kernel(struct dat_events *e,
 	for (; len % 4; len++)
 		e->buf[len] = 0;
 	*ret = len;
-	for (i = 0; !s && i + 1 < rec->n_fields; i++)
-		if (rec->fields[i].type == MEMLOG_FIELD_HEX &&
-		    ml_dat_is_name(&rec->fields[i], &rec->fields[i + 1]))
-			s = kernel_symbol(e, rec->fields[i].u,
-					  &rec->fields[i + 1], err);
+	for (i = 0; !s && i < rec->n_fields; i++) {
+		f = &rec->fields[i];
+		if (f->type == MEMLOG_FIELD_TEXT)
+			continue;
+		if (i + 1 == rec->n_fields || !ml_dat_is_name(f, f + 1))
+			s = kernel_number(e, f->u, err);
+		else if (f->type == MEMLOG_FIELD_HEX)
+			s = kernel_symbol(e, f->u, f + 1, err);
+	}
 	if (!s && rec->message && rec->component &&
 	    !strcmp(rec->component, "kernel_stack"))
 		s = kernel_callers(e, rec, err);
