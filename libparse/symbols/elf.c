@@ -77,10 +77,10 @@ static int symbols_by_addr(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* Those with a name that C could have: others mark code and data. */
+/* Those with a name of C: others mark code and data. At one address the first by name. */
 static bool symbols_places(struct elf_symbols *s)
 {
-	size_t i;
+	size_t i, n;
 
 	if (s->places)
 		return true;
@@ -92,6 +92,10 @@ static bool symbols_places(struct elf_symbols *s)
 		    s->symbols[i].name[0] != '.')
 			s->places[s->n_places++] = s->symbols[i];
 	qsort(s->places, s->n_places, sizeof(*s->places), symbols_by_addr);
+	for (i = n = 0; i < s->n_places; i++)
+		if (!n || s->places[i].addr != s->places[n - 1].addr)
+			s->places[n++] = s->places[i];
+	s->n_places = n;
 	return true;
 }
 
@@ -113,12 +117,8 @@ static enum memlog_status symbols_sym_name(void *self, uint64_t addr,
 	}
 	if (!low)
 		return MEMLOG_NO_DATA;
-	addr -= s->places[low - 1].addr;
-	/* of several at one address the first by name */
-	while (low > 1 && s->places[low - 2].addr == s->places[low - 1].addr)
-		low--;
 	*ret = s->places[low - 1].name;
-	*ret_offset = addr;
+	*ret_offset = addr - s->places[low - 1].addr;
 	return MEMLOG_OK;
 }
 
