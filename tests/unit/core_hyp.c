@@ -147,6 +147,32 @@ static void test_read_partly(void **state)
 	}
 }
 
+/* More of the page was read than it has: how much is not known, and all of it is there. */
+static void test_read_too_far(void **state)
+{
+	static const uint32_t bad[] = { 0x7fffffff, UINT32_MAX, 4081, 4080 };
+	struct printed t;
+	struct hypm *m;
+	char *want;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		m = hypm_new(1, 4, 4096);
+		hypm_fill(m, 0, 50);
+		assert_true(hypm_swap(m, 0));
+		hypm_store(m);
+		want = hypm_truth(m, true);
+		m->cpu[0].read = bad[i];
+		hypm_store(m);
+		t = printed(m);
+		assert_string_equal(t.text, want);
+		assert_true(t.any & MEMLOG_REC_CONSUMED);
+		free(want);
+		printed_free(&t);
+		hypm_free(m);
+	}
+}
+
 /* ---- without nodes ------------------------------------------------------ */
 
 /* As in a kdump of protected mode. */
@@ -325,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_time_goes_back),
 		cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_read_partly),
+		cmocka_unit_test(test_read_too_far),
 		cmocka_unit_test(test_no_nodes),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_circle),

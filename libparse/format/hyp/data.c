@@ -25,8 +25,7 @@ void ml_hyp_page_load(struct ml_source *source, size_t extent, uint8_t *page,
 		return;
 	}
 	*ret_commit = ml_le64(page + 8);
-	len = (size_t)ml_min(*ret_commit & ((1u << 27) - 1),
-			     ml_hyp_capacity(h));
+	len = (size_t)ml_min(*ret_commit & HYP_COMMIT, ml_hyp_capacity(h));
 	if (len > got - HYP_PAGE_HEADER) {
 		source->missing = missing + len - (got - HYP_PAGE_HEADER);
 		len = got - HYP_PAGE_HEADER;

@@ -15,14 +15,15 @@
 #include "format/format.h"
 
 enum {
-	HYP_EVENT = 72,	      /* an entry of the table */
-	HYP_REMOTE = 64,      /* used of struct trace_remote */
-	HYP_DESC_NODES = 16,  /* before the hypervisor's descriptor */
-	HYP_META = 80,	      /* used of a meta page, at most */
-	HYP_META_15 = 72,     /* the same of Android 15 */
-	HYP_PAGE_HEADER = 16, /* of a data page */
-	HYP_NODE = 48,	      /* of a page, at most */
-	HYP_RB = 72,	      /* struct simple_rb_per_cpu */
+	HYP_EVENT = 72,		     /* an entry of the table */
+	HYP_REMOTE = 64,	     /* used of struct trace_remote */
+	HYP_DESC_NODES = 16,	     /* before the hypervisor's descriptor */
+	HYP_META = 80,		     /* used of a meta page, at most */
+	HYP_META_15 = 72,	     /* the same of Android 15 */
+	HYP_PAGE_HEADER = 16,	     /* of a data page */
+	HYP_COMMIT = (1u << 27) - 1, /* the bytes of events in its word */
+	HYP_NODE = 48,		     /* of a page, at most */
+	HYP_RB = 72,		     /* struct simple_rb_per_cpu */
 	HYP_NAME = 30,
 	HYP_REASON = 12, /* bytes of a reason's name in the kernel's table */
 	HYP_REASONS = 16,

@@ -40,9 +40,14 @@ static void reader_lost(struct hyp_reader *r, uint64_t commit, uint32_t role)
 static void reader_load_page(struct hyp_reader *r, struct ml_source *source,
 			     size_t extent)
 {
-	uint64_t commit;
+	uint64_t commit, len;
 
 	ml_hyp_page_load(source, extent, r->page, &r->events, &commit);
+	len = ml_min(commit & HYP_COMMIT,
+		     ml_hyp_capacity(ml_hyp_const(source->log)));
+	/* no more than there is was read */
+	if (r->role == HYP_ROLE_READER && r->cpu.read > len)
+		r->cpu.has_read = false;
 	if (r->role == HYP_ROLE_READER && r->events.len)
 		r->cpu.swapped = true;
 	if (r->events.len)
