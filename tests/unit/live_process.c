@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_process.c - memory of running processes: every kind of mapping, and
  * nothing in it moves because we look. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -374,6 +375,58 @@ static void test_renew(void **state)
 	teardown(&f);
 }
 
+static unsigned int descriptors(void)
+{
+	unsigned int n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Who has given up opening files keeps those that are open. */
+static void test_renew_keeps(void **state)
+{
+	const struct ml_area *a;
+	struct ml_process *p;
+	struct fixture f;
+	uint8_t buf[4096];
+	unsigned int open_fds, i;
+	uint64_t at;
+	size_t got;
+	int none;
+
+	setup(&f, "memfd");
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	none = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(none >= 0 && dup2(none, p->dir) == p->dir);
+	close(none);
+	open_fds = descriptors();
+	for (i = 0; i < 3; i++) {
+		at = holder_map(&f.h, i == 1 ? "memfd" : "anon", SIZE, "");
+		assert_true(ml_process_renew(p));
+		assert_int_equal(descriptors(), open_fds);
+		a = ml_process_area(p, f.piece.addr);
+		assert_non_null(a);
+		assert_int_equal(a->kind, ML_AREA_FILE);
+		sweep(p, &f.piece);
+		/* a page that the process does not have */
+		assert_int_equal(ml_process_ops.read(p, a->end - 4096, buf,
+						     4096, &got, NULL),
+				 MEMLOG_OK);
+		a = ml_process_area(p, at);
+		assert_non_null(a);
+		assert_int_equal(a->kind,
+				 i == 1 ? ML_AREA_MAPPED : ML_AREA_ANON);
+	}
+	ml_process_close(p);
+	holder_stop(&f.h);
+	teardown(&f);
+}
+
 /* Of a file that cannot be opened, present pages are still there, and what is
  * not present is not known. */
 static void test_only_mapped(void **state)
@@ -559,6 +612,7 @@ int main(void)
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_cow),
 		cmocka_unit_test(test_renew),
+		cmocka_unit_test(test_renew_keeps),
 		cmocka_unit_test(test_only_mapped),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_names),

@@ -121,19 +121,52 @@ static bool is_device(const struct ml_maps_file *f)
 
 /* ---- opening ------------------------------------------------------------ */
 
-static void make_area(struct ml_process *p, const struct ml_mapping *m,
-		      const struct ml_maps_file *f)
+const struct ml_area *ml_process_area(const struct ml_process *p, uint64_t addr)
+{
+	size_t low = 0, high = p->n_areas;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (p->areas[mid].end <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < p->n_areas && p->areas[low].start <= addr ?
+		       &p->areas[low] :
+		       NULL;
+}
+
+/* The file of a mapping that was open before: a program that has given up opening files
+ * does not get it again. -1: it was not. */
+static int process_kept(const struct ml_process *was,
+			const struct ml_mapping *m)
+{
+	const struct ml_area *a = was ? ml_process_area(was, m->start) : NULL;
+
+	return a && a->fd >= 0 && a->file == m->file ?
+		       fcntl(a->fd, F_DUPFD_CLOEXEC, 0) :
+		       -1;
+}
+
+static void make_area(struct ml_process *p, const struct ml_process *was,
+		      const struct ml_mapping *m, const struct ml_maps_file *f)
 {
 	struct ml_area *a = &p->areas[p->n_areas++];
 
-	*a = (struct ml_area){
-		.start = m->start, .end = m->end, .fd = -1, .off = m->offset
-	};
+	*a = (struct ml_area){ .start = m->start,
+			       .end = m->end,
+			       .file = m->file,
+			       .fd = -1,
+			       .off = m->offset };
 	if (!f->inode) {
 		a->kind = ML_AREA_ANON;
 		return;
 	}
-	a->fd = open_backing(p->dir, m, f);
+	a->fd = process_kept(was, m);
+	if (a->fd < 0)
+		a->fd = open_backing(p->dir, m, f);
 	a->kind = a->fd < 0 ? ML_AREA_MAPPED :
 		  m->shared ? ML_AREA_FILE :
 			      ML_AREA_COW;
@@ -164,7 +197,9 @@ static enum memlog_status process_maps(const struct ml_process *p,
 	return MEMLOG_OK;
 }
 
+/* was: the same process, as it was read before, or NULL. */
 static enum memlog_status find_areas(struct ml_process *p,
+				     const struct ml_process *was,
 				     struct memlog_err *err)
 {
 	struct ml_maps maps;
@@ -181,7 +216,7 @@ static enum memlog_status find_areas(struct ml_process *p,
 		s = ml_fail(err, MEMLOG_NO_MEMORY, "no memory for mappings");
 	for (i = 0; i < maps.n && !s; i++)
 		if (maps.m[i].guest)
-			make_area(p, &maps.m[i], &maps.f[i]);
+			make_area(p, was, &maps.m[i], &maps.f[i]);
 	process_name(p->dir, name, sizeof(name));
 	if (!s && !n)
 		s = ml_fail(
@@ -274,7 +309,7 @@ enum memlog_status ml_process_open(pid_t pid,
 	} else {
 		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 		p->maps = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
-		s = find_areas(p, err);
+		s = find_areas(p, NULL, err);
 	}
 	if (!s)
 		s = get_access(p, err);
@@ -336,7 +371,8 @@ static bool same_areas(const struct ml_process *p)
 		if (!maps.m[i].guest)
 			continue;
 		same = n < p->n_areas && p->areas[n].start == maps.m[i].start &&
-		       p->areas[n].end == maps.m[i].end;
+		       p->areas[n].end == maps.m[i].end &&
+		       p->areas[n].file == maps.m[i].file;
 		n++;
 	}
 	ml_maps_fini(&maps, &p->alloc);
@@ -353,7 +389,7 @@ bool ml_process_renew(void *self)
 	now.areas = NULL;
 	now.ranges = NULL;
 	now.n_areas = now.n_ranges = 0;
-	if (find_areas(&now, NULL) || join_areas(&now, NULL)) {
+	if (find_areas(&now, p, NULL) || join_areas(&now, NULL)) {
 		free_areas(&now);
 		return false;
 	}

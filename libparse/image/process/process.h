@@ -26,6 +26,7 @@ enum ml_area_kind {
 /* One mapping of guest memory. off: of start in fd. */
 struct ml_area {
 	uint64_t start, end;
+	uint64_t file; /* as in struct ml_mapping */
 	enum ml_area_kind kind;
 	int fd; /* -1: none */
 	uint64_t off;
@@ -63,6 +64,10 @@ void ml_process_close(struct ml_process *p);
 /* For the hook of an image: look again for guest memory, of which a monitor that has just
  * started has none yet. */
 bool ml_process_renew(void *self);
+
+/* The area that has addr; NULL: none. */
+const struct ml_area *ml_process_area(const struct ml_process *p,
+				      uint64_t addr);
 
 /* IO: the process has ended. */
 enum memlog_status ml_process_alive(const struct ml_process *p,

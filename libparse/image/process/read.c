@@ -23,23 +23,6 @@
 #define MOVED_TRIES   3
 #define MOVED_WAIT_NS 500000
 
-static const struct ml_area *area_at(const struct ml_process *p, uint64_t addr)
-{
-	size_t low = 0, high = p->n_areas;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (p->areas[mid].end <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < p->n_areas && p->areas[low].start <= addr ?
-		       &p->areas[low] :
-		       NULL;
-}
-
 /* ---- the three ways to get bytes ---------------------------------------- */
 
 /* Read from the file of an area; short if the file ends. */
@@ -194,7 +177,7 @@ static enum memlog_status process_read(void *self, uint64_t addr, void *buf,
 	*ret = 0;
 	if (!len)
 		return MEMLOG_OK;
-	while (*ret < len && (a = area_at(p, addr + *ret))) {
+	while (*ret < len && (a = ml_process_area(p, addr + *ret))) {
 		part = ml_min(len - *ret, a->end - (addr + *ret));
 		s = read_area(p, a, addr + *ret, (uint8_t *)buf + *ret, part,
 			      &got, err);
@@ -314,7 +297,7 @@ static enum memlog_status process_peek(void *self, uint64_t addr, size_t count,
 		uint64_t at = addr + i * (uint64_t)ML_PAGE;
 		uint8_t *to = buf + i * MEMLOG_PEEK;
 
-		a = area_at(p, at);
+		a = ml_process_area(p, at);
 		n = a ? ml_min(count - i, (a->end - at) / ML_PAGE) : 0;
 		if (a && n && at % ML_PAGE == 0 && a->kind != ML_AREA_FILE) {
 			s = peek_private(p, a, at, n, to, err);
