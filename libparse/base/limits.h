@@ -294,10 +294,14 @@
 #define ML_XEN_COMPARED 256u
 
 /* The state of a machine that Cloud Hypervisor saved: bytes (some KiB for each virtual
- * CPU), and values of one part of it, of which each takes up to 100 bytes of
- * memory; some versions write each byte as one. */
+ * CPU); bytes of one part of it, and values in that, of which each takes up to 200 bytes
+ * of memory, some versions write each byte as one, and an object takes as much as some
+ * more values; and places that have memory, of which some hundred are usual. */
 #define ML_CLOUDHV_STATE  (32u << 20)
-#define ML_CLOUDHV_VALUES (256u << 10)
+#define ML_CLOUDHV_PART	  (2u << 20)
+#define ML_CLOUDHV_VALUES (96u << 10)
+#define ML_CLOUDHV_OBJECT 5u
+#define ML_CLOUDHV_PLACES (8u << 10)
 
 /* One reply of a monitor: the largest that QEMU sends is 1 MiB of a log in
  * base64, "info mtree" is far smaller. */

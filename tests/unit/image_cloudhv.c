@@ -256,16 +256,66 @@ static void test_many_values(void **state)
 				 MEMLOG_CORRUPT);
 		ml_cloudhv_fini(&c);
 	}
-	/* the part that is needed is too large */
-	t.len = 0;
-	add(&t, "{\"snapshots\":{\"memory-manager\":{\"snapshot_data\":{"
-		"\"state\":[");
-	add_values(&t, ML_CLOUDHV_VALUES + 1);
-	add(&t, "]}}}}");
-	assert_int_equal(ml_cloudhv_parse(&c, t.p, t.len, 0, NULL, &err),
-			 MEMLOG_LIMIT);
-	ml_cloudhv_fini(&c);
 	free(t.p);
+}
+
+/* The state of a memory manager is n times more, between two texts. */
+static enum memlog_status many(const char *before, const char *more, size_t n,
+			       const char *after)
+{
+	struct text t = { NULL, 0 };
+	struct conform_memory mem;
+	enum memlog_status s;
+	struct memlog_err err;
+	struct ml_cloudhv c;
+	size_t len = strlen(more);
+
+	add(&t, "{\"snapshots\":{\"memory-manager\":{\"snapshot_data\":{"
+		"\"state\":");
+	add(&t, before);
+	t.p = realloc(t.p, t.len + n * len + 1);
+	assert_non_null(t.p);
+	for (; n; n--, t.len += len)
+		memcpy(t.p + t.len, more, len + 1);
+	add(&t, after);
+	add(&t, "}}}}");
+	conform_memory_init(&mem);
+	s = ml_cloudhv_parse(&c, t.p, t.len, 0, &mem.alloc, &err);
+	ml_cloudhv_fini(&c);
+	assert_true(mem.most < 4 << 20 && !mem.now);
+	free(t.p);
+	return s;
+}
+
+/* The part that is needed takes no more memory or time than a machine could need. */
+static void test_large_part(void **state)
+{
+	static const char list[] = "\"{\\\"memory_ranges\\\":{\\\"data\\\":[";
+	static const char range[] = "{\\\"gpa\\\":4096,\\\"length\\\":1},";
+
+	(void)state;
+	/* bytes, objects of nothing, a long text */
+	assert_int_equal(many("[", "7,", ML_CLOUDHV_VALUES - 10, "7]"),
+			 MEMLOG_UNSUPPORTED);
+	assert_int_equal(many("[", "7,", ML_CLOUDHV_VALUES, "7]"),
+			 MEMLOG_LIMIT);
+	assert_int_equal(many("{\"x\":[", "{},", ML_CLOUDHV_VALUES / 4, "7]}"),
+			 MEMLOG_LIMIT);
+	assert_int_equal(many("\"", "x", ML_CLOUDHV_PART - 100, "\""),
+			 MEMLOG_UNSUPPORTED);
+	assert_int_equal(many("\"", "x", ML_CLOUDHV_PART, "\""), MEMLOG_LIMIT);
+	/* memory in many places; all of it is the same */
+	assert_int_equal(many(list, range, ML_CLOUDHV_PLACES - 1,
+			      "{\\\"gpa\\\":4096,\\\"length\\\":1}]}}\""),
+			 MEMLOG_CORRUPT);
+	assert_int_equal(many(list, range, ML_CLOUDHV_PLACES,
+			      "{\\\"gpa\\\":4096,\\\"length\\\":1}]}}\""),
+			 MEMLOG_LIMIT);
+	/* 32512 of them in what is binary */
+	assert_int_equal(many("\"\\u0000\\u007f\\u0000\\u0000\\u0000\\u0000"
+			      "\\u0000\\u0000",
+			      "abcdefghabcdefgh", 32512, "\""),
+			 MEMLOG_LIMIT);
 }
 
 /* Keys, white space and scalars around what is looked for. */
@@ -336,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_memory),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_many_values),
+		cmocka_unit_test(test_large_part),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_binary),
 	};

@@ -76,7 +76,8 @@ static bool state_fits(const char *text, size_t len)
 	size_t i, n = 0;
 
 	for (i = 0; i < len; i++)
-		n += text[i] == ',' || text[i] == '[' || text[i] == '{';
+		n += text[i] == '{' ? ML_CLOUDHV_OBJECT :
+				      text[i] == ',' || text[i] == '[';
 	return n <= ML_CLOUDHV_VALUES;
 }
 
@@ -87,6 +88,10 @@ static enum memlog_status state_parse(const char *text, size_t len,
 	json_tokener *tok;
 
 	*ret = NULL;
+	if (len > ML_CLOUDHV_PART)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "state.json: one part has more than %u MiB",
+			       ML_CLOUDHV_PART >> 20);
 	if (!state_fits(text, len))
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "state.json: one part has more than %u values",
@@ -174,6 +179,10 @@ static enum memlog_status state_add(struct ml_cloudhv *c,
 			       "state.json: memory of 0x%" PRIx64
 			       " bytes at 0x%" PRIx64,
 			       m->len, m->addr);
+	if (l->n == ML_CLOUDHV_PLACES)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       "state.json: memory in more than %u places",
+			       ML_CLOUDHV_PLACES);
 	s = ml_grow(&c->alloc, &l->m, l->n, &l->cap, sizeof(*l->m), err);
 	if (!s)
 		l->m[l->n++] = *m;
