@@ -6,6 +6,7 @@
 
 bool ml_thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
 {
+	pthread_attr_t attr;
 	sigset_t blocked, old;
 	bool started;
 
@@ -14,9 +15,14 @@ bool ml_thread_start(pthread_t *ret, void *(*run)(void *arg), void *arg)
 	sigdelset(&blocked, SIGSEGV);
 	sigdelset(&blocked, SIGILL);
 	sigdelset(&blocked, SIGFPE);
-	if (pthread_sigmask(SIG_SETMASK, &blocked, &old))
+	if (pthread_attr_init(&attr))
 		return false;
-	started = !pthread_create(ret, NULL, run, arg);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	started = !pthread_attr_setstacksize(&attr, ML_THREAD_STACK) &&
+		  !pthread_sigmask(SIG_SETMASK, &blocked, &old);
+	if (started) {
+		started = !pthread_create(ret, &attr, run, arg);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	pthread_attr_destroy(&attr);
 	return started;
 }
