@@ -294,10 +294,12 @@
 #define ML_XEN_COMPARED 256u
 
 /* The state of a machine that Cloud Hypervisor saved: bytes (some KiB for each virtual
- * CPU); bytes of one part of it, and values in that, of which each takes up to 200 bytes
- * of memory, some versions write each byte as one, and an object takes as much as some
- * more values; and places that have memory, of which some hundred are usual. */
+ * CPU), and the same where the file cannot be mapped; bytes of one part of it, and values
+ * in that, of which each takes up to 200 bytes of memory, some versions write each byte as
+ * one, and an object takes as much as some more values; and places that have memory, of
+ * which some hundred are usual. */
 #define ML_CLOUDHV_STATE  (32u << 20)
+#define ML_CLOUDHV_COPY	  (8u << 20)
 #define ML_CLOUDHV_PART	  (2u << 20)
 #define ML_CLOUDHV_VALUES (96u << 10)
 #define ML_CLOUDHV_OBJECT 5u

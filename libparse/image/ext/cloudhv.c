@@ -101,6 +101,11 @@ static enum memlog_status cloudhv_text(const struct ml_file *file,
 		*ret_len = len;
 		return MEMLOG_OK;
 	}
+	if (file->size > ML_CLOUDHV_COPY)
+		return ml_fail(err, MEMLOG_LIMIT,
+			       STATE " has more than %u MiB, and cannot be "
+				     "mapped",
+			       ML_CLOUDHV_COPY >> 20);
 	*copy = ml_calloc(alloc, (size_t)file->size + 1, 1);
 	if (!*copy)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for " STATE);
