@@ -184,6 +184,95 @@ static void test_hidden(void **state)
 	}
 }
 
+/* ---- bytes that several segments have ------------------------------------ */
+
+/* A file that says where it has data up to an offset, and fails from there on. */
+struct limited {
+	const struct mkelf *m;
+	uint64_t end;
+	enum memlog_status then;
+};
+
+static enum memlog_status limited_read(void *self, uint64_t addr, void *buf,
+				       size_t len, size_t *ret,
+				       struct memlog_err *err)
+{
+	const struct limited *f = self;
+
+	(void)err;
+	*ret = 0;
+	if (addr >= f->m->len)
+		return MEMLOG_NO_DATA;
+	*ret = len < f->m->len - addr ? len : f->m->len - (size_t)addr;
+	memcpy(buf, f->m->p + addr, *ret);
+	return MEMLOG_OK;
+}
+
+static enum memlog_status limited_next(void *self, uint64_t addr,
+				       struct memlog_range *ret,
+				       struct memlog_err *err)
+{
+	const struct limited *f = self;
+
+	(void)err;
+	*ret = (struct memlog_range){ addr, f->m->len };
+	return addr < f->m->len ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static enum memlog_status limited_data(void *self, uint64_t addr,
+				       struct memlog_range *ret,
+				       struct memlog_err *err)
+{
+	const struct limited *f = self;
+
+	(void)err;
+	*ret = (struct memlog_range){ addr, f->end };
+	return addr < f->end ? MEMLOG_OK : f->then;
+}
+
+/* What the file says of later segments, after bytes that two of them have. */
+static void test_shared(void **state)
+{
+	static const struct mkelf_phdr h[] = {
+		{ LOAD, DATA, 0, 0x1000, 0x2000, 0x2000, 0 },
+		{ LOAD, DATA, 0, 0x9000, 0x2000, 0x2000, 0 },
+		{ LOAD, DATA + 0x2000, 0, 0x20000, 0x2000, 0x2000, 0 },
+	};
+	static const struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
+		.read = limited_read,
+		.next_range = limited_next,
+		.next_data = limited_data,
+	};
+	static const enum memlog_status then[] = { MEMLOG_IO, MEMLOG_NO_DATA };
+	struct mkelf *m = make("VMCOREINFO", h, 3);
+	struct limited self = { .m = m };
+	struct memlog_image *image;
+	struct memlog_range r;
+	struct ml_file f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		self.end = m->len;
+		f = (struct ml_file){
+			.ops = &ops, .self = &self, .size = m->len, .name = "m"
+		};
+		assert_int_equal(ml_image_open_on(&f, NULL, &image, NULL), 0);
+		self.end = DATA + 0x2000;
+		self.then = then[i];
+		assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS, 0,
+							&r, NULL),
+				 MEMLOG_OK);
+		assert_true(r.start == 0x1000 && r.end == 0x3000);
+		assert_int_equal(memlog_image_next_data(image, MEMLOG_PHYS,
+							0x3000, &r, NULL),
+				 then[i]);
+		memlog_image_close(image);
+	}
+	free(m);
+}
+
 /* Linux's kernel text is twice in /proc/vmcore: only a difference is a loss. */
 static void test_twice(void **state)
 {
@@ -239,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_offsets),
 		cmocka_unit_test(test_one_block),
 		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_not_compared),
 	};
