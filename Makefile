@@ -456,15 +456,18 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 # fuzzers and threads have their own sanitizers, packages are built without any, what
 # boots or patches firmware, runs servers, completes words and checks namelists runs
 # mostly other programs, Python cannot load a library with a sanitizer, and the sandbox
-# is off with one; so it is with tests that have the tag plain
+# is off with one; how much memory is taken, and how much of a file is read, is not for a
+# sanitizer to find; so it is with tests that have the tag plain
 ifeq ($(SANITIZE),1)
+TESTS := $(filter-out %/unit/core_memory.t %/abuse/memory.t,$(TESTS))
 check: export BATS_TAGS = !plain
 check: export DAMAGE_EVERY ?= 4
 BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/rpm.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
-	tests/host/far.bats tests/golden/completion.bats tests/host/readme.bats \
+	tests/host/far.bats tests/host/slow.bats \
+	tests/golden/completion.bats tests/host/readme.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
 	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif
