@@ -334,6 +334,17 @@ wait_same() {
 	[ "$(grep -c '^line' "$vm/text")" -gt 1000 ]
 }
 
+# The process that is followed ends, and so does memlog-dump.
+end_followed() {
+	kill -9 "$holder_pid"
+	status=0
+	wait "$holder_pid" || status=$?
+	[ "$status" = 137 ]
+	holder_pid=
+	reap "$follow"
+	follow=
+}
+
 @test "follow: a guest that has just been started" {
 	qemu-system-x86_64 -name just-now -machine q35 -m 256 -display none -net none \
 		-drive "if=pflash,format=raw,readonly=on,file=$BATS_FILE_TMPDIR/x64.fd" \
@@ -344,13 +355,7 @@ wait_same() {
 	follow=$!
 	until_ok grep -q 'Loading DXE CORE' "$vm/text"
 	[ "$(head -c 23 "$vm/text")" = SecCoreStartupWithStack ]
-	kill -9 "$holder_pid"
-	status=0
-	wait "$holder_pid" || status=$?
-	[ "$status" = 137 ]
-	holder_pid=
-	reap "$follow"
-	follow=
+	end_followed
 }
 
 # A monitor that has just started maps the guest's memory in a while.
@@ -371,13 +376,7 @@ wait_same() {
 		tell say 1 0x3f00000 more
 		wait_lines 2 "$vm/text"
 		[ "$(cat "$vm/text")" = "in $kind"$'\nmore' ]
-		kill -9 "$holder_pid"
-		status=0
-		wait "$holder_pid" || status=$?
-		[ "$status" = 137 ]
-		holder_pid=
-		reap "$follow"
-		follow=
+		end_followed
 		grep -q 'has ended' "$vm/err"
 	done
 }
