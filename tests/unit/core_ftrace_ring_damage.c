@@ -372,7 +372,7 @@ static void test_cost(void **state)
 	rings_free(r);
 }
 
-/* More pages than are read: that is said, and is no damage. */
+/* More pages than are read: a warning, not damage. */
 static void test_too_many_pages(void **state)
 {
 	enum { N = (1 << 18) + 8, NODE = 64 };

@@ -55,8 +55,8 @@ struct ftrace_trace {
 
 /* ---- pages -------------------------------------------------------------- */
 
-/* Events were lost; n 0: nobody knows how many. It is said before the next event, also if that
- * is on a later page. */
+/* Events were lost; n 0: nobody knows how many. The next event reports it, also one on a
+ * later page. */
 static void trace_lose(struct ftrace_cpu *c, uint64_t n)
 {
 	if (c->is_lost)
@@ -152,7 +152,7 @@ static void trace_advance(const struct ftrace_trace *d, struct ftrace_cpu *c,
 	do {
 		while (ml_rb_event_next(&c->events, &c->event)) {
 			if (!d->consumed && trace_was_read(c)) {
-				c->is_lost = false; /* its reader was told */
+				c->is_lost = false; /* reported to its reader */
 				continue;
 			}
 			c->ready = true;
