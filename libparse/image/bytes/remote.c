@@ -161,7 +161,8 @@ static enum memlog_status remote_start(struct remote_file *f,
 	return MEMLOG_OK;
 }
 
-/* From off on, what no piece has, of [lo, hi), which has off. */
+/* From off on, what no piece has, of [lo, hi), which has off. A small piece within it is read
+ * again: a request costs more. */
 static struct memlog_range remote_gap(struct remote_file *f, uint64_t off,
 				      uint64_t lo, uint64_t hi)
 {
@@ -171,7 +172,8 @@ static struct memlog_range remote_gap(struct remote_file *f, uint64_t off,
 
 	for (i = 0; i < f->n; i++) {
 		p = remote_piece(f, i);
-		if (!p->r.len)
+		if (!p->r.len || (p->r.len <= NEAR && p->r.off > off &&
+				  remote_end(p) < hi))
 			continue;
 		if (p->r.off > off)
 			ret.end = ml_min(ret.end, p->r.off);
