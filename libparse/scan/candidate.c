@@ -308,6 +308,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	if (job->logs->count > before || job->full) {
 		job->last_hit = addr;
 		job->any_hit = true;
+		job->page_hit |= addr % ML_PAGE == 0;
 	}
 	if (buf != small)
 		ml_free(&job->logs->alloc, buf);

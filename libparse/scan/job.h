@@ -47,6 +47,7 @@ struct ml_scan_job {
 	bool exact;		 /* likely places: only those that are exact */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
+	bool page_hit;		 /* a log at the start of a page was found */
 	uint64_t done, all;	 /* for progress */
 	size_t window;		 /* bytes read at once */
 	uint8_t *buf;		 /* size bytes, or NULL */

@@ -56,19 +56,23 @@ static void scan_keep_rejected(struct ml_scan_job *job,
 
 /* A file of which nobody said that it is memory may have other headers between pages: look
  * closely before there is no log. */
+static bool bytes_may_help(const struct ml_scan_job *job)
+{
+	return job->image->unsure && !job->logs->count && !job->full &&
+	       !job->opts->n_ranges &&
+	       job->opts->mode != MEMLOG_SCAN_EXHAUSTIVE &&
+	       job->image->file.size <= ML_RAW_EVERY;
+}
+
 static enum memlog_status all_bytes(struct ml_scan_job *job,
 				    struct memlog_err *err)
 {
-	struct memlog_scan_stats pages = job->stats;
+	struct memlog_scan_stats before = job->stats;
 	enum memlog_status s;
 
-	if (!job->image->unsure || job->logs->count || job->full ||
-	    job->opts->n_ranges || job->opts->mode == MEMLOG_SCAN_EXHAUSTIVE ||
-	    job->image->file.size > ML_RAW_EVERY)
-		return MEMLOG_OK;
 	ml_scan_forget(job);
 	s = search_space(job, MEMLOG_FILE, true, err);
-	scan_keep_rejected(job, &pages);
+	scan_keep_rejected(job, &before);
 	job->stats.exhaustive = true;
 	return s;
 }
@@ -245,6 +249,27 @@ static bool search_ends_early(const struct ml_scan_job *job)
 	       !ml_image_named(job->image, 0, &named);
 }
 
+/* What is not likely. Pages are among the bytes, so that a slow image need not be read twice,
+ * unless a log on a page is there: then others are none. */
+static enum memlog_status search_rest(struct ml_scan_job *job,
+				      struct memlog_err *err)
+{
+	struct memlog_scan_stats likely = job->stats;
+	enum memlog_status s;
+
+	if (job->slow && bytes_may_help(job)) {
+		job->page_hit = false;
+		s = all_bytes(job, err);
+		if (s || !(job->full || job->page_hit))
+			return s;
+		search_restart(job);
+	}
+	ml_scan_forget(job);
+	s = all_pages(job, err);
+	scan_keep_rejected(job, &likely);
+	return !s && bytes_may_help(job) ? all_bytes(job, err) : s;
+}
+
 /* How it is read from now on. */
 static void search_advise(const struct memlog_image *image, bool random)
 {
@@ -259,7 +284,6 @@ static void search_advise(const struct memlog_image *image, bool random)
 static enum memlog_status search_all(struct ml_scan_job *job,
 				     struct memlog_err *err)
 {
-	struct memlog_scan_stats likely;
 	enum memlog_status s = MEMLOG_OK;
 	bool done = false;
 
@@ -275,14 +299,8 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	job->window = job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
 	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
 	s = ml_scan_likely(job, err);
-	if (!s && !job->stats.likely_only) {
-		likely = job->stats;
-		ml_scan_forget(job);
-		s = all_pages(job, err);
-		scan_keep_rejected(job, &likely);
-		if (!s)
-			s = all_bytes(job, err);
-	}
+	if (!s && !job->stats.likely_only)
+		s = search_rest(job, err);
 	if (!s && job->image->n_order)
 		s = scan_named(job, err);
 	return search_finish(job, s, err);
