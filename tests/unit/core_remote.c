@@ -277,15 +277,36 @@ static void little(void **state)
 	assert_int_equal(w.requests, 8);
 	wire_done(&w, &file);
 
-	/* what is far apart costs a request each, with what is around it */
+	/* what is far apart costs a request each, with what is around it, or the start of
+	 * memory */
 	wire_open(&w, 512ull * MIB, UINT64_MAX, &file);
 	for (i = 0; i < 20; i++)
 		look(&file, i * 20ull * MIB, 8, buf);
 	assert_int_equal(w.requests, 20);
-	assert_int_equal(w.bytes, 20 * 131072);
+	assert_int_equal(w.bytes, 704 * 1024 + 19 * 131072);
 	for (i = 0; i < 20; i++)
 		look(&file, i * 20ull * MIB + 100000, 8, buf);
 	assert_int_equal(w.requests, 20);
+	wire_done(&w, &file);
+	free(buf);
+}
+
+/* A sweep is not split around small pieces that were read before. */
+static void read_over(void **state)
+{
+	uint8_t *buf = malloc(8 * MIB);
+	struct ml_file file;
+	uint64_t off;
+	struct wire w;
+
+	(void)state;
+	wire_open(&w, 64ull * MIB, UINT64_MAX, &file);
+	for (off = 2 * MIB; off < 64 * MIB; off += 4 * MIB)
+		look(&file, off, 8, buf);
+	assert_int_equal(w.requests, 16);
+	for (off = 0; off < 64 * MIB; off += 8 * MIB)
+		look(&file, off, 8 * MIB, buf);
+	assert_true(w.requests <= 16 + 9);
 	wire_done(&w, &file);
 	free(buf);
 }
@@ -419,9 +440,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_reads), cmocka_unit_test(sequences),
-		cmocka_unit_test(little),    cmocka_unit_test(shorter),
-		cmocka_unit_test(sizes),     cmocka_unit_test(bad_pages),
-		cmocka_unit_test(holes),
+		cmocka_unit_test(little),    cmocka_unit_test(read_over),
+		cmocka_unit_test(shorter),   cmocka_unit_test(sizes),
+		cmocka_unit_test(bad_pages), cmocka_unit_test(holes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

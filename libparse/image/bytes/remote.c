@@ -42,6 +42,10 @@ enum { NEAR = 256 << 10 };
  * more. */
 enum { AROUND = 128 << 10 };
 
+/* The same of the start of a file. It has headers and then, of most dumps, the first 640 KiB of
+ * memory, where several formats look. */
+enum { START = 704 << 10 };
+
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */
 struct remote_piece {
@@ -172,8 +176,8 @@ static struct memlog_range remote_gap(struct remote_file *f, uint64_t off,
 
 	for (i = 0; i < f->n; i++) {
 		p = remote_piece(f, i);
-		if (!p->r.len || (p->r.len <= NEAR && p->r.off > off &&
-				  remote_end(p) < hi))
+		if (!p->r.len ||
+		    (p->r.len <= NEAR && p->r.off > off && remote_end(p) < hi))
 			continue;
 		if (p->r.off > off)
 			ret.end = ml_min(ret.end, p->r.off);
@@ -269,7 +273,7 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 
 	if (around) {
 		lo = off == f->last.end ? off : off / AROUND * AROUND;
-		hi = ml_max(hi, lo + AROUND);
+		hi = ml_max(hi, lo + (lo || f->cap < f->most ? AROUND : START));
 	}
 	hi = ml_min((hi + block - 1) / block * block, f->size);
 	hi = ml_min(hi, lo + f->cap);
