@@ -287,6 +287,10 @@ static void little(void **state)
 	for (i = 0; i < 20; i++)
 		look(&file, i * 20ull * MIB + 100000, 8, buf);
 	assert_int_equal(w.requests, 20);
+	/* what is at the end of the file is read together */
+	look(&file, 512ull * MIB - 8, 8, buf);
+	look(&file, 512ull * MIB - 600000, 8, buf);
+	assert_int_equal(w.requests, 21);
 	wire_done(&w, &file);
 	free(buf);
 }

@@ -304,6 +304,58 @@ static void test_hostile(void **state)
 	}
 }
 
+/* A CPU of which QEMU says this. */
+static void add_cpu(struct memlog_image *image, uint64_t rsp, uint64_t tr,
+		    uint64_t idt)
+{
+	uint8_t cpu[432] = { 1 };
+
+	put64(cpu + 8 + 6 * 8, rsp);
+	put64(cpu + 8 + 18 * 8 + 7 * 24 + 16, tr);
+	put64(cpu + 8 + 18 * 8 + 9 * 24 + 16, idt);
+	ml_image_add_note(image, "QEMU", 0, "", "", cpu, sizeof(cpu));
+}
+
+/* Around a CPU's stack, TSS and IDT, where the direct map has them. */
+static void test_near(void **state)
+{
+	const uint64_t direct = ML_XEN_DIRECTMAP, image = 0xffff82d040000000;
+	struct ml_likely l[ML_LIKELY_PLACES];
+	struct xen_world w;
+	unsigned int i;
+	uint64_t bytes = 0;
+	size_t n;
+
+	xen_world_init(&w, MEMLOG_MACH, true);
+	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
+	add_cpu(w.image, 0x7fff0000, image + 0x579040, image);
+	add_cpu(w.image, UINT64_MAX, 0, ML_XEN_VIRT_HIGH);
+	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
+	/* one place is around two of them, another starts with memory */
+	add_cpu(w.image, direct + 40 * MIB, direct + 41 * MIB, direct + MIB);
+	n = ml_xen_console_near(w.image, l, ML_LIKELY_PLACES);
+	assert_int_equal(n, 2);
+	assert_int_equal(l[0].space, MEMLOG_MACH);
+	assert_int_equal(l[0].range.start, 0);
+	assert_int_equal(l[0].range.end, 3 * MIB);
+	assert_int_equal(l[1].range.start, 38 * MIB);
+	assert_int_equal(l[1].range.end, 43 * MIB);
+	assert_false(l[0].exact || l[0].downwards);
+	assert_int_equal(ml_xen_console_near(w.image, l, 1), 1);
+	assert_int_equal(ml_xen_console_near(w.image, l, 0), 0);
+	/* of many CPUs not all, but all that are near others */
+	for (i = 1; i <= 300; i++)
+		add_cpu(w.image, direct + i * 80 * MIB, direct + i * 80 * MIB,
+			direct + 40 * MIB + i);
+	n = ml_xen_console_near(w.image, l, ML_LIKELY_PLACES);
+	for (i = 0; i < n; i++)
+		bytes += l[i].range.end - l[i].range.start;
+	assert_true(n == 4 && bytes == 16 * MIB);
+	w.image->xen->is64 = false;
+	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
+	xen_world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_static),
+		cmocka_unit_test(test_near),
 		cmocka_unit_test(test_hostile),
 	};
 

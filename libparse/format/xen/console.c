@@ -347,6 +347,7 @@ const struct ml_format ml_format_xen_console = {
 	.find.expected = xen_console_expected,
 	.find.likely = ml_xen_console_likely,
 	.find.locate = ml_xen_console_locate,
+	.find.pointed = ml_xen_console_near,
 	.group.expand = ml_xen_console_expand,
 	.group.relate = xen_console_relate,
 	.group.text = ml_xen_console_text,

@@ -166,6 +166,8 @@ size_t ml_xen_console_likely(struct memlog_image *image, struct ml_likely *ret,
 size_t ml_xen_console_locate(struct memlog_image *image,
 			     const struct memlog_symbols *symbols,
 			     struct ml_likely *ret, size_t max);
+size_t ml_xen_console_near(struct memlog_image *image, struct ml_likely *ret,
+			   size_t max); /* near.c */
 enum memlog_status ml_xen_console_expand(struct memlog_logs *logs,
 					 struct ml_log *log,
 					 struct memlog_image *image,

@@ -42,9 +42,10 @@ enum { NEAR = 256 << 10 };
  * more. */
 enum { AROUND = 128 << 10 };
 
-/* The same of the start of a file. It has headers and then, of most dumps, the first 640 KiB of
- * memory, where several formats look. */
-enum { START = 704 << 10 };
+/* The same of the start and the end of a file. The start has headers and then, of most dumps,
+ * the first 640 KiB of memory, where several formats look; the end may have tables of what is
+ * in the file. */
+enum { EDGE = 704 << 10 };
 
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */
@@ -116,12 +117,6 @@ static void remote_drop_first(struct remote_file *f)
 		(void)remote_finish(f, p, NULL);
 	f->first = (f->first + 1) % PIECES;
 	f->n--;
-}
-
-/* Nobody finds what has no bytes. */
-static void remote_forget(struct remote_piece *p)
-{
-	p->r.len = 0;
 }
 
 /* Start to read [r), which is at most MOST bytes. *ret: the piece. */
@@ -270,10 +265,14 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 	uint64_t block = ml_min(BLOCK, f->cap);
 	uint64_t lo = off / block * block, hi = remote_reach(f, off, len);
 	bool around = hi - off < AROUND && f->cap >= AROUND;
+	bool edge = f->cap >= EDGE;
 
 	if (around) {
 		lo = off == f->last.end ? off : off / AROUND * AROUND;
-		hi = ml_max(hi, lo + (lo || f->cap < f->most ? AROUND : START));
+		hi = ml_max(hi, lo + (edge && !lo ? EDGE : AROUND));
+		if (edge && hi >= f->size && off != f->last.end)
+			lo = ml_min(lo, (f->size - ml_min(f->size, EDGE)) /
+						block * block);
 	}
 	hi = ml_min((hi + block - 1) / block * block, f->size);
 	hi = ml_min(hi, lo + f->cap);
@@ -302,7 +301,7 @@ static enum memlog_status remote_arrive(struct remote_file *f,
 	if (!s)
 		f->cap = ml_min(2 * f->cap, f->most);
 	else
-		remote_forget(p);
+		p->r.len = 0; /* nobody finds what has no bytes */
 	return s;
 }
 
