@@ -35,18 +35,17 @@ static enum memlog_status likely_search(struct ml_scan_job *job,
  * was in every guest seen, then all near the top, then the same places below memory of 8
  * and of 16 MiB that SMM took, then the rest. */
 static const struct memlog_range likely_slices[] = {
-	{ 7, 6 },   { 3, 1 },	{ 6, 3 },   { 1, 0 },	{ 8, 7 },
-	{ 19, 18 }, { 23, 22 }, { 35, 34 }, { 39, 38 }, { 18, 8 },
-	{ 22, 19 }, { 34, 23 }, { 38, 35 },
+	{ 7, 6 },   { 3, 0 },	{ 6, 3 },  { 8, 7 },   { 19, 18 }, { 23, 22 },
+	{ 35, 34 }, { 39, 38 }, { 18, 8 }, { 22, 19 }, { 34, 23 }, { 38, 35 },
 };
 
-/* NEAR: the distance that the first five go. Those below SMM's memory begin at BELOW, the last
+/* NEAR: the distance that the first four go. Those below SMM's memory begin at BELOW, the last
  * at LAST. */
 #define HALF_MIB UINT64_C(0x80000)
 #define NEAR	 (8 * HALF_MIB)
 enum {
-	BELOW = 5,
-	LAST = 9,
+	BELOW = 4,
+	LAST = 8,
 	SLICES = sizeof(likely_slices) / sizeof(likely_slices[0])
 };
 
