@@ -132,7 +132,7 @@ M4=4194304 M8=8388608 M24=25165824
 		echo "$f"
 		[ "$rc" -eq 1 ]
 		[ ! -s out ]
-		at_most $((24 + size / M8)) $((size + M24))
+		at_most $((25 + size / M8)) $((size + M24))
 		grep -q "no log found: all .* was searched" err
 	done
 }
