@@ -212,6 +212,45 @@ static void test_nested(void **state)
 	free(b);
 }
 
+/* No more types than a kernel can have are looked at. */
+static void test_most(void **state)
+{
+	static const char names[] = "\0named\0member";
+	size_t types = (size_t)12 * ML_BTF_TYPES + 12,
+	       len = 24 + types + 12 + sizeof(names), i, at;
+	uint8_t *b = calloc(len, 1);
+	struct memlog_symbols *s;
+	uint32_t before;
+
+	(void)state;
+	assert_non_null(b);
+	for (before = ML_BTF_TYPES - 1; before <= ML_BTF_TYPES; before++) {
+		memset(b, 0, len);
+		put32(b, 0x1eb9f); /* and version 1 */
+		put32(b + 4, 24);
+		put32(b + 12, (uint32_t)(12 * before + 24));
+		put32(b + 16, (uint32_t)(12 * before + 24));
+		put32(b + 20, sizeof(names));
+		/* pointers, then a struct */
+		for (i = 0; i < before; i++)
+			put32(b + 24 + 12 * i + 4, 2u << 24);
+		at = 24 + 12 * (size_t)before;
+		put32(b + at, 1);
+		put32(b + at + 4, 4u << 24 | 1);
+		put32(b + at + 8, 8);
+		put32(b + at + 12, 7);
+		put32(b + at + 16, 1);
+		put32(b + at + 20, 32);
+		memcpy(b + at + 24, names, sizeof(names));
+		s = open_bytes(b, len);
+		assert_non_null(s);
+		assert_int_equal(offset(s, "named", "member"),
+				 before < ML_BTF_TYPES ? 4 : UINT64_MAX);
+		ml_ftrace_btf_close(s);
+	}
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_kind),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_most),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
