@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "damage.h"
 #include "libqevm.h"
 
 /* Two blocks whose pages are the same bytes of the file. */
@@ -442,6 +443,8 @@ static void flips(struct qevm *f, size_t from, size_t to)
 	size_t bit;
 
 	for (bit = from * 8; bit < to * 8; bit++) {
+		if (!damage_turn())
+			continue;
 		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		try_bytes(f->p, f->len);
 		f->p[bit / 8] ^= (uint8_t)(1u << bit % 8);
