@@ -295,6 +295,32 @@ static void little(void **state)
 	free(buf);
 }
 
+/* The end is read in one piece, also where a request for that much has failed, or is more than
+ * the server allows. */
+static void ends(void **state)
+{
+	uint8_t *buf = malloc(MIB);
+	struct ml_file file;
+	uint64_t most, size;
+	struct wire w;
+
+	(void)state;
+	for (most = 640 << 10; most <= 768 << 10; most += 4096)
+		for (size = 10 * MIB; size < 10 * MIB + 16384; size += 1009) {
+			wire_open(&w, size, most, &file);
+			look(&file, size - 50, 50, buf);
+			look(&file, size - 10000, 50, buf);
+			wire_done(&w, &file);
+		}
+	wire_open(&w, 10 * MIB + 100, UINT64_MAX, &file);
+	w.bad = (struct memlog_range){ 600 << 10, 604 << 10 };
+	look(&file, 0, 8, buf);
+	w.bad.end = 0;
+	look(&file, file.size - 50, 50, buf);
+	wire_done(&w, &file);
+	free(buf);
+}
+
 /* A sweep is not split around small pieces that were read before. */
 static void read_over(void **state)
 {
@@ -445,8 +471,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_reads), cmocka_unit_test(sequences),
 		cmocka_unit_test(little),    cmocka_unit_test(read_over),
-		cmocka_unit_test(shorter),   cmocka_unit_test(sizes),
-		cmocka_unit_test(bad_pages), cmocka_unit_test(holes),
+		cmocka_unit_test(ends),	     cmocka_unit_test(shorter),
+		cmocka_unit_test(sizes),     cmocka_unit_test(bad_pages),
+		cmocka_unit_test(holes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

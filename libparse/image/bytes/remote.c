@@ -45,7 +45,7 @@ enum { AROUND = 128 << 10 };
 /* The same of the start and the end of a file. The start has headers and then, of most dumps,
  * the first 640 KiB of memory, where several formats look; the end may have tables of what is
  * in the file. */
-enum { EDGE = 704 << 10 };
+enum { EDGE = ML_FUZZ_OR(192 << 10, 704 << 10) };
 
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */
@@ -271,7 +271,8 @@ static enum memlog_status remote_request(struct remote_file *f, uint64_t off,
 		lo = off == f->last.end ? off : off / AROUND * AROUND;
 		hi = ml_max(hi, lo + (edge && !lo ? EDGE : AROUND));
 		if (edge && hi >= f->size && off != f->last.end)
-			lo = ml_min(lo, (f->size - ml_min(f->size, EDGE)) /
+			lo = ml_min(lo, (f->size - ml_min(f->size, EDGE) +
+					 block - 1) /
 						block * block);
 	}
 	hi = ml_min((hi + block - 1) / block * block, f->size);
