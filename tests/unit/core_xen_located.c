@@ -323,16 +323,23 @@ static void test_near(void **state)
 	struct ml_likely l[ML_LIKELY_PLACES];
 	struct xen_world w;
 	unsigned int i;
+	size_t n, len, reads;
 	uint64_t bytes = 0;
-	size_t n;
 
 	xen_world_init(&w, MEMLOG_MACH, true);
+	/* more memory than there is: nothing is read */
+	len = w.mem.piece[0].len;
+	w.mem.piece[0].len = (size_t)32 << 30;
+	reads = w.mem.reads;
 	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
 	add_cpu(w.image, 0x7fff0000, image + 0x579040, image);
 	add_cpu(w.image, UINT64_MAX, 0, ML_XEN_VIRT_HIGH);
+	add_cpu(w.image, ML_XEN_VIRT_HIGH - 1, direct + (UINT64_C(32) << 30),
+		ML_XEN_DIRECTMAP_BIG - 1);
 	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
 	/* one place is around two of them, another starts with memory */
-	add_cpu(w.image, direct + 40 * MIB, direct + 41 * MIB, direct + MIB);
+	add_cpu(w.image, direct + 40 * MIB, ML_XEN_DIRECTMAP_BIG + 41 * MIB,
+		direct + MIB);
 	n = ml_xen_console_near(w.image, l, ML_LIKELY_PLACES);
 	assert_int_equal(n, 2);
 	assert_int_equal(l[0].space, MEMLOG_MACH);
@@ -353,6 +360,8 @@ static void test_near(void **state)
 	assert_true(n == 4 && bytes == 16 * MIB);
 	w.image->xen->is64 = false;
 	assert_int_equal(ml_xen_console_near(w.image, l, ML_LIKELY_PLACES), 0);
+	assert_int_equal(w.mem.reads, reads);
+	w.mem.piece[0].len = len;
 	xen_world_fini(&w);
 }
 

@@ -19,17 +19,30 @@
 #define NEAR_EACH (UINT64_C(2) << 20)
 #define NEAR_ALL  (UINT64_C(16) << 20)
 
-/* The memory around va, if that is in the direct map. */
+static bool near_has(struct memlog_image *image, uint64_t mach)
+{
+	struct memlog_range r;
+
+	return !memlog_image_next_range(image, image->xen->space, mach, &r,
+					NULL) &&
+	       r.start <= mach;
+}
+
+/* The memory around va, if that is in the direct map. Nothing is read for it: what the notes
+ * say may lead anywhere. */
 static bool near_range(struct memlog_image *image, uint64_t va,
 		       struct memlog_range *ret)
 {
-	uint64_t mach;
+	uint64_t mach = va - ML_XEN_DIRECTMAP;
 
-	if (va < ML_XEN_DIRECTMAP || va >= ML_XEN_VIRT_HIGH ||
-	    !ml_xen_mach(image, va, &mach) ||
-	    !ml_add(mach, NEAR_EACH, &ret->end))
+	if (va < ML_XEN_DIRECTMAP || va >= ML_XEN_VIRT_HIGH)
+		return false;
+	if (va >= ML_XEN_DIRECTMAP_BIG && !near_has(image, mach))
+		mach = va - ML_XEN_DIRECTMAP_BIG;
+	if (!near_has(image, mach))
 		return false;
 	ret->start = mach - ml_min(mach, NEAR_EACH);
+	ret->end = mach + NEAR_EACH;
 	return true;
 }
 
