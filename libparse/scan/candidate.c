@@ -284,6 +284,7 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	};
 	uint8_t small[1024], *buf = small;
 	size_t want = ml_min(fmt->probe_len, ML_PROBE_MAX), before;
+	uint64_t rejected = job->stats.rejected;
 	enum memlog_status s;
 
 	job->stats.candidates++;
@@ -295,8 +296,10 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 			return s;
 	}
 	candidate_place(job, fmt, &probe);
-	if (candidate_covered(job, fmt, &probe))
+	if (candidate_covered(job, fmt, &probe)) {
+		job->page_hit |= addr % ML_PAGE == 0;
 		return MEMLOG_OK;
+	}
 	if (want > sizeof(small)) {
 		buf = ml_calloc(&job->logs->alloc, want, 1);
 		if (!buf)
@@ -308,8 +311,8 @@ enum memlog_status ml_scan_candidate(struct ml_scan_job *job,
 	if (job->logs->count > before || job->full) {
 		job->last_hit = addr;
 		job->any_hit = true;
-		job->page_hit |= addr % ML_PAGE == 0;
 	}
+	job->page_hit |= addr % ML_PAGE == 0 && job->stats.rejected == rejected;
 	if (buf != small)
 		ml_free(&job->logs->alloc, buf);
 	return s;

@@ -47,7 +47,10 @@ struct ml_scan_job {
 	bool exact;		 /* likely places: only those that are exact */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
-	bool page_hit;		 /* a log at the start of a page was found */
+	bool once;		 /* every 8 bytes are searched instead of pages:
+				    end at page_hit */
+	bool page_hit;		 /* what is at the start of a page may be a log,
+				    or may lead to one */
 	uint64_t done, all;	 /* for progress */
 	size_t window;		 /* bytes read at once */
 	uint8_t *buf;		 /* size bytes, or NULL */

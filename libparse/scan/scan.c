@@ -249,8 +249,9 @@ static bool search_ends_early(const struct ml_scan_job *job)
 	       !ml_image_named(job->image, 0, &named);
 }
 
-/* What is not likely. Pages are among the bytes, so that a slow image need not be read twice,
- * unless a log on a page is there: then others are none. */
+/* What is not likely. Pages are among the bytes, so that a slow image need not be read twice.
+ * If there may be a log on a page, what is elsewhere is none: only pages are searched, from the
+ * start. */
 static enum memlog_status search_rest(struct ml_scan_job *job,
 				      struct memlog_err *err)
 {
@@ -258,9 +259,11 @@ static enum memlog_status search_rest(struct ml_scan_job *job,
 	enum memlog_status s;
 
 	if (job->slow && bytes_may_help(job)) {
+		job->once = true;
 		job->page_hit = false;
 		s = all_bytes(job, err);
-		if (s || !(job->full || job->page_hit))
+		job->once = false;
+		if (!(s == MEMLOG_STOP && job->page_hit) && (s || !job->full))
 			return s;
 		search_restart(job);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* within.c - search a range for formats, within the ranges that the options allow. */
 #include "base/bytes.h"
+#include "base/err.h"
 #include "base/range.h"
 #include "job.h"
 
@@ -41,7 +42,9 @@ static enum memlog_status within_hit(void *arg, const struct ml_format *fmt,
 	h->job->searching = true;
 	s = ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
 	h->job->searching = false;
-	return s;
+	return !s && h->job->once && h->job->page_hit ?
+		       ml_fail(h->err, MEMLOG_STOP, "a log is on a page") :
+		       s;
 }
 
 /* Search a range of job->space; if the options' ranges are in that space, only

@@ -137,6 +137,39 @@ M4=4194304 M8=8388608 M24=25165824
 	done
 }
 
+# If a log starts on a page, what is between pages is none, as in a fast file, also where a page
+# leads to what was found before it.
+@test "a raw file with logs on pages and between: the same" {
+	local at name
+	unpack advlogger-v5.raw
+	truncate -s 64M pages
+	for at in 20971528 41943040 52428808; do
+		dd if="$unpacked" of=pages bs=4K seek="$at" oflag=seek_bytes conv=notrunc \
+			status=none
+	done
+	# FPDT's table points to one of the tables with times
+	python3 - <<-'END'
+		import struct
+		def times(n): return struct.pack("<4sIHBBI5Q", b"FBPT", 56, 2, 48, 2, 0, *(n * i for i in range(1, 6)))
+		m = bytearray(1 << 20)
+		m[0x5100:0x5138] = times(3000000)
+		m[0x9108:0x9140] = times(7000000)
+		table = bytearray(struct.pack("<4sIBB6s8sIII", b"FPDT", 52, 1, 0, b"", b"", 0, 0, 0))
+		table += struct.pack("<HBBIQ", 0, 16, 1, 0, 0x5100)
+		table[9] = -sum(table) & 0xff
+		m[0x8000:0x8034] = table
+		open("tables", "wb").write(m)
+	END
+	for name in "pages advlogger" "tables fpdt"; do
+		"$dump" -q --list -F "${name#* }" "${name% *}" >want
+		[ "$(grep -c "^${name#* }" want)" -eq 1 ]
+		SLOW_NO_HOLES=1 read_slow "${name% *}" --list -F "${name#* }"
+		cmp out want
+	done
+	read_slow pages --list
+	cmp <(grep -c ^advlogger out) <(echo 1)
+}
+
 # What is found by Xen's own pointer ends the search: the console of a guest may be on any page,
 # and what this dom0 keeps, which is not where firmware has its log, too. A note says so. A small
 # file is read on.
