@@ -455,7 +455,7 @@ static void expect_printk(const char *name, const char *format,
 			  const void *args, uint32_t len, const char *want)
 {
 	struct kernel *m = kernel_new();
-	char line[512], *got;
+	char line[1024], *got;
 
 	kernel_put_table(m, KERNEL_OWN_PLACE);
 	put_printk(m, name, format, args, len);
@@ -471,6 +471,9 @@ static void expect_printk(const char *name, const char *format,
 	expect_printk("bprint", format, args, sizeof(args) - 1,       \
 		      "ftrace_events: " want "\nip:-140735340867584 " \
 		      "ip_name:ftrace_events buf:" want)
+
+#define A10  "aaaaaaaaaa"
+#define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
 
 static void test_printk(void **state)
 {
@@ -495,6 +498,19 @@ static void test_printk(void **state)
 	       "\2\0\0\0\0\0\0\0\3\0\0\0",
 	       "ftrace_events ftrace_events+0x4 0000000000000001 10.0.0.1 "
 	       "0000000000000002, 3");
+	/* what C prints otherwise than the kernel */
+	PRINTK("%#x|%#X|%#5x|%-5X|%#06x|%#.3x|%#o",
+	       "\0\0\0\0\0\0\0\0\0\0\0\0"
+	       "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+	       "0x0|0X0|  0x0|0    |0x0000|0x000|0");
+	PRINTK("%.0d|%06.3d|%6.3d|%-6.3d|", "\0\0\0\0\5\0\0\0\5\0\0\0\5\0\0\0",
+	       "0|000005|   005|005   |");
+	/* a bitmap of 64 bits */
+	PRINTK("<%*pbl>",
+	       "\x40\0\0\0"
+	       "0-3\0",
+	       "<0-3>");
+	PRINTK("%.512s", A100 A100 A100 "\0", A100 A100 A100);
 	expect_printk("bputs", "100% text", "", 0,
 		      "ftrace_events: 100% text\nip:-140735340867584 "
 		      "ip_name:ftrace_events str:100% text");

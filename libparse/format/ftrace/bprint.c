@@ -14,7 +14,8 @@
 #include "text.h"
 
 enum {
-	WIDTH_MAX = 256, /* wider is only more blanks */
+	WIDTH_MAX = 256, /* wider is only more blanks, or zeros */
+	PRECISION_MAX = 32767,
 };
 
 struct bprint {
@@ -128,17 +129,36 @@ static bool bprint_put_char(struct bprint *b)
 	return true;
 }
 
+/* 0 with "0x" before it, which C does not print. */
+static void bprint_put_zero(struct bprint *b, char how, int digits)
+{
+	if (b->zero && !b->left && digits < b->width - 2)
+		digits = b->width - 2;
+	bprint_pad(b, (size_t)digits + 2, false);
+	ml_ftrace_put_fmt(b->t, "0%c%0*d", how, digits, 0);
+	bprint_pad(b, (size_t)digits + 2, true);
+}
+
+/* As C prints numbers, but that 0 always has a digit, and a precision does not end padding
+ * with zeros. */
 static bool bprint_put_number(struct bprint *b, char how)
 {
 	bool is_signed = how == 'd' || how == 'i';
 	char fmt[16], *to = fmt;
 	unsigned int unused = 64 - 8 * b->size;
+	int digits = b->precision < 1	      ? 1 :
+		     b->precision < WIDTH_MAX ? b->precision :
+						WIDTH_MAX;
 	uint64_t v;
 
 	if (!bprint_number(b, b->size, &v))
 		return false;
 	if (is_signed)
 		v = (uint64_t)((int64_t)(v << unused) >> unused);
+	if (!v && b->alternate && (how == 'x' || how == 'X')) {
+		bprint_put_zero(b, how, digits);
+		return true;
+	}
 	*to++ = '%';
 	if (b->left)
 		*to++ = '-';
@@ -154,8 +174,9 @@ static bool bprint_put_number(struct bprint *b, char how)
 	to += 5;
 	*to++ = how;
 	*to = '\0';
-	ml_ftrace_put_fmt(b->t, fmt, b->width, b->precision,
-			  (unsigned long long)v);
+	if (b->precision < 0 || (b->zero && !b->left && b->width > digits))
+		digits = -1;
+	ml_ftrace_put_fmt(b->t, fmt, b->width, digits, (unsigned long long)v);
 	return true;
 }
 
@@ -170,8 +191,12 @@ static bool bprint_put_pointer(struct bprint *b)
 			     "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	if (how && strchr("abcdfghijklmnopqrtuvwyz0123456789"
 			  "ABCDEFGHIJLMNOPQRTUVWXYZ",
-			  how))
+			  how)) {
+		/* the width of a bitmap is its bits */
+		b->width = 0;
+		b->precision = -1;
 		return bprint_put_text(b);
+	}
 	if (!bprint_number(b, 8, &v))
 		return false;
 	if (how != 's' && how != 'S')
@@ -211,7 +236,7 @@ static void bprint_flags(struct bprint *b)
 }
 
 /* A width or a precision, which may be an argument. */
-static bool bprint_size(struct bprint *b, int *ret)
+static bool bprint_size(struct bprint *b, int most, int *ret)
 {
 	uint64_t v;
 	int64_t n;
@@ -223,11 +248,9 @@ static bool bprint_size(struct bprint *b, int *ret)
 		n = (int32_t)v;
 	} else {
 		for (n = 0; *b->f >= '0' && *b->f <= '9'; b->f++)
-			n = n > WIDTH_MAX ? n : 10 * n + (*b->f - '0');
+			n = n > most ? n : 10 * n + (*b->f - '0');
 	}
-	*ret = (int)(n > WIDTH_MAX  ? WIDTH_MAX :
-		     n < -WIDTH_MAX ? -WIDTH_MAX :
-				      n);
+	*ret = (int)(n > most ? most : n < -most ? -most : n);
 	return true;
 }
 
@@ -249,7 +272,7 @@ static bool bprint_conversion(struct bprint *b)
 	char how;
 
 	bprint_flags(b);
-	if (!bprint_size(b, &b->width))
+	if (!bprint_size(b, WIDTH_MAX, &b->width))
 		return false;
 	if (b->width < 0) {
 		b->left = true;
@@ -258,7 +281,7 @@ static bool bprint_conversion(struct bprint *b)
 	b->precision = -1;
 	if (*b->f == '.') {
 		b->f++;
-		if (!bprint_size(b, &b->precision))
+		if (!bprint_size(b, PRECISION_MAX, &b->precision))
 			return false;
 	}
 	bprint_qualifier(b);
