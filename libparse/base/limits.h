@@ -295,15 +295,15 @@
 
 /* The state of a machine that Cloud Hypervisor saved: bytes (some KiB for each virtual
  * CPU), and the same where the file cannot be mapped; bytes of one part of it, and values
- * in that, of which each takes up to 200 bytes of memory, some versions write each byte as
- * one, and an object takes as much as some more values; and places that have memory, of
- * which some hundred are usual. */
+ * in that, of which each takes up to 300 bytes of memory while a table of them grows, some
+ * versions write each byte as one, and an object takes as much as some more values; and
+ * places that have memory, of which some hundred are usual. */
 #define ML_CLOUDHV_STATE  (32u << 20)
 #define ML_CLOUDHV_COPY	  (8u << 20)
 #define ML_CLOUDHV_PART	  (2u << 20)
-#define ML_CLOUDHV_VALUES (96u << 10)
+#define ML_CLOUDHV_VALUES (48u << 10)
 #define ML_CLOUDHV_OBJECT 5u
-#define ML_CLOUDHV_PLACES (8u << 10)
+#define ML_CLOUDHV_PLACES (4u << 10)
 
 /* One reply of a monitor: the largest that QEMU sends is 1 MiB of a log in
  * base64, "info mtree" is far smaller. */

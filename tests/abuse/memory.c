@@ -24,6 +24,8 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
+#include "image/ext/cloudhv.h"
 #include "image/open.h"
 #include "liblook.h"
 #include "libmade.h"
@@ -463,6 +465,47 @@ static bool extract_run(struct look_memory *m)
 	return s == MEMLOG_LIMIT && !written && !m->now;
 }
 
+/* A state of Cloud Hypervisor whose memory is an object of as many members as may be, where
+ * json-c takes the most, beside what a file that cannot be mapped was copied to. */
+static bool state_run(struct look_memory *m)
+{
+	const size_t most = ML_CLOUDHV_PART, copy = ML_CLOUDHV_COPY - most;
+	char *text = malloc(most + 1), *rest = malloc(copy);
+	enum memlog_status s, worst = MEMLOG_OK;
+	struct ml_cloudhv c;
+	unsigned int n, i;
+	size_t len;
+
+	LOOK_CHECK(text && rest);
+	memset(rest, 1, copy);
+	for (n = ML_CLOUDHV_VALUES; n > ML_CLOUDHV_VALUES / 2; n -= 1 << 10) {
+		len = (size_t)sprintf(text, "%s",
+				      "{\"snapshots\":{\"memory-manager\":"
+				      "{\"snapshot_data\":{\"state\":\"{");
+		for (i = 0; i < n && len + 64 < most; i++)
+			len += (size_t)sprintf(text + len,
+					       "%s\\\"%05x\\\":1.500000",
+					       i ? "," : "", i);
+		len += (size_t)sprintf(text + len, "%s", "}\"}}}}");
+		s = ml_cloudhv_parse(&c, text, len, 1 << 20, &m->alloc, NULL);
+		ml_cloudhv_fini(&c);
+		worst = ml_max(s, worst);
+	}
+	free(text);
+	free(rest);
+	return worst == MEMLOG_LIMIT || worst == MEMLOG_UNSUPPORTED;
+}
+
+static void cloudhv(void **state)
+{
+	struct subject u = { .run = state_run };
+	struct measured r;
+
+	(void)state;
+	r = measure(&u);
+	row("state.json", 0, 0, &r);
+}
+
 static void extract(void **state)
 {
 	struct subject u = { .run = extract_run };
@@ -556,7 +599,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_up), cmocka_unit_test(too_many),
 		cmocka_unit_test(corpora), cmocka_unit_test(extract),
-		cmocka_unit_test(windows),
+		cmocka_unit_test(cloudhv), cmocka_unit_test(windows),
 	};
 
 	printf("# %-24s %9s %8s %8s %8s\n", "MiB", "records", "heap", "anon",
