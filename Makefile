@@ -457,7 +457,8 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 # boots or patches firmware, runs servers, completes words and checks namelists runs
 # mostly other programs, Python cannot load a library with a sanitizer, and the sandbox
 # is off with one; how much memory is taken, and how much of a file is read, is not for a
-# sanitizer to find; so it is with tests that have the tag plain
+# sanitizer to find, nor is what is installed; so it is with tests that have the tag plain,
+# of which others do the same with less
 ifeq ($(SANITIZE),1)
 TESTS := $(filter-out %/unit/core_memory.t %/abuse/memory.t,$(TESTS))
 check: export BATS_TAGS = !plain
@@ -467,7 +468,8 @@ BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
 	tests/host/far.bats tests/host/slow.bats \
-	tests/golden/completion.bats tests/host/readme.bats \
+	tests/golden/completion.bats tests/golden/cold.bats \
+	tests/golden/install.bats tests/host/readme.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
 	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif

@@ -341,6 +341,7 @@ whose() {
 	[ "$(whose log | grep -c '^- ')" -eq 13 ]
 }
 
+# bats test_tags=plain
 @test "500 mixed logs: each mark is of its machine and boot" {
 	perl "$root/tests/golden/portmachines.pl" "$dump" 500 14
 }
@@ -436,6 +437,7 @@ bootloader 0x20 1000 1000000" ]
 	"$dump" -q -r x | cmp - log
 }
 
+# bats test_tags=plain
 @test "a log of 64 MiB needs no more memory than a small one" {
 	local limit=40000
 	vmmlog 49 0x0@402 0x40@500000 >log

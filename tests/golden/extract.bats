@@ -67,6 +67,7 @@ check() {
 	rm -f all
 }
 
+# bats test_tags=plain
 @test "dumps of real machines" {
 	local file name
 	for file in "$vmcores"/*.zst "$root"/fixtures/acrn/*.elf.zst; do

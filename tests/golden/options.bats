@@ -25,6 +25,7 @@ setup() {
 	T=$BATS_TEST_TMPDIR
 }
 
+# bats test_tags=plain
 @test "each option in each mode is refused, reported, or changes something" {
 	head -c 4300000 trace >trace-cut
 	head -c 1600000 acrn >acrn-cut

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/range.h"
+#include "damage.h"
 #include "format/acrn/acrn.h"
 #include "format/banner.h"
 #include "format/xen/console.h"
@@ -254,6 +255,8 @@ static void test_own(void **state)
 
 	/* a ring of the trace has 4 MiB */
 	for (i = 0; i < (strcmp(*state, "trace") ? 1000 : 150); i++) {
+		if (!damage_turn())
+			continue;
 		make(&s, *state, spaces[i % 5], i);
 		judge(&s);
 		if (s.log->n_foreign)

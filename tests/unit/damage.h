@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* damage.h - which of many damages to try. */
+/* damage.h - which of many damages, or other cases, to try. */
 #ifndef DAMAGE_H
 #define DAMAGE_H
 
