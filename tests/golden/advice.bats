@@ -135,3 +135,20 @@ counts() {
 	jq -se '[.[] | select(.type == "image")] | length == 5 and
 		all(.[]; [.format, .space, .addr] == [null, null, null])' objects
 }
+
+# Whoever made a dump may have left out where firmware keeps its log.
+@test "no log in a dump by the guest's kernel: dump from the host" {
+	local form
+	{ echo 'ram 0 1M'; echo elf64; } | "$B/mkimage" - dump
+	run -1 --separate-stderr "$dump" dump
+	first "a dump by the guest's own kdump has System RAM only, not the log; dump from the host"
+	for form in "elf64
+	cpus 1" raw qevm; do
+		{ echo 'ram 0 1M'; echo "$form"; } | "$B/mkimage" - dump
+		run -1 --separate-stderr "$dump" dump
+		[[ $stderr == *"check: "* && $stderr != *"System RAM"* ]]
+	done
+	{ echo 'ram 0 1M'; echo lime; } | "$B/mkimage" - dump
+	run -1 --separate-stderr "$dump" dump
+	first "the guest's own kernel provided this memory, so it is System RAM only"
+}
