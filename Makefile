@@ -508,11 +508,17 @@ mutation:
 	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -s $(MUTATION_SEED) \
 		-d '$(MUTATION_DIR)'
 
+# Tests that damage every byte or bit of something try a third of them with `make check`, a
+# seventh under the sanitizers, and all with `make check-full`.
+check: export DAMAGE_EVERY ?= 3
+DAMAGE_TESTS = $(patsubst %.c,$(B)/%.t,$(shell grep -l 'damage_turn()' tests/*/*.c)) \
+	$(shell grep -lE 'DAMAGE_EVERY|(damage|differ)\.pl' tests/*/*.bats)
+
 # On demand: firmware from source, real kernels, third-party readers.
 .PHONY: check-full
 check-full: tests
-	V=$(V) B=$(abspath $(B)) JOBS=1 TEST_SECONDS=0 \
-		tests/check $(wildcard tests/full/*.bats)
+	V=$(V) B=$(abspath $(B)) JOBS=1 TEST_SECONDS=0 DAMAGE_EVERY=1 \
+		tests/check $(wildcard tests/full/*.bats) $(DAMAGE_TESTS)
 
 # The same suite under AddressSanitizer and UndefinedBehaviorSanitizer. Warnings are no
 # errors: gcc has others with -O1 than with -O2.

@@ -272,7 +272,7 @@ advlogger main, V5 phys:0x5000 16304 8888 no 0 current' ]
 	local n status name
 	for name in advlogger-v3 advlogger-v5-wrap; do
 		unpack "$name.raw"
-		for ((n = 0; n < 130; n++)); do
+		for ((n = 0; n < 130; n += ${DAMAGE_EVERY:-1})); do
 			cp "$unpacked" bad
 			printf '\xff' | dd of=bad bs=1 seek="$n" conv=notrunc status=none
 			status=0

@@ -128,7 +128,7 @@ ExitBootServicesExit was not recorded" ]
 	local name n status
 	for name in boot wraps acpi resume; do
 		seed "$name"
-		for ((n = 0; n < 200; n++)); do
+		for ((n = 0; n < 200; n += ${DAMAGE_EVERY:-1})); do
 			cp "$name" bad
 			printf '\xff' | dd of=bad bs=1 seek=$((0x820000 + n)) \
 				conv=notrunc status=none
