@@ -501,11 +501,12 @@ check: tests
 # On demand: break lines of libparse and see whether the tests notice, as
 # tests/mutation/README.md says.
 MUTANTS ?= 150
+MUTATION_FIRST ?= 1
 MUTATION_SEED ?= 1
 MUTATION_DIR ?= .
 .PHONY: mutation
 mutation:
-	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -s $(MUTATION_SEED) \
+	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -f $(MUTATION_FIRST) -s $(MUTATION_SEED) \
 		-d '$(MUTATION_DIR)'
 
 # Tests that damage every byte or bit of something try a third of them with `make check`, a
