@@ -409,15 +409,16 @@ $(B)/tests/host/samepages: tests/host/samepages.c $(FULL_A)
 
 # tests/abuse/foo.c likewise, linked with tests/abuse/lib*.c.
 LOOK_SRC := $(wildcard tests/abuse/lib*.c)
+LOOK_OBJ := $(LOOK_SRC:%.c=$(B)/%.o)
 ABUSE_SRC := $(filter-out $(LOOK_SRC),$(wildcard tests/abuse/*.c))
 ABUSE_BIN := $(ABUSE_SRC:%.c=$(B)/%.t)
 
-.SECONDARY: $(ABUSE_SRC:%.c=$(B)/%.o) $(LOOK_SRC:%.c=$(B)/%.o)
+.SECONDARY: $(ABUSE_SRC:%.c=$(B)/%.o) $(LOOK_OBJ)
 $(B)/tests/abuse/%.o: tests/abuse/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ML_CFLAGS) $(FULL_CFLAGS) $(UNIT_CFLAGS) $(CFLAGS) \
 		-MMD -MP -c -o $@ $<
-$(B)/tests/abuse/%.t: $(B)/tests/abuse/%.o $(LOOK_SRC:%.c=$(B)/%.o) $(FULL_A)
+$(B)/tests/abuse/%.t: $(B)/tests/abuse/%.o $(LOOK_OBJ) $(FULL_A)
 	$(UNIT_LD) $(FULL_LIBS) -lcmocka
 
 # Each directory in fuzz/corpus has a harness: foo_bar has fuzz/foo_bar.c, or
@@ -433,14 +434,14 @@ fuzz_src = $(firstword $(wildcard fuzz/$(1).c) \
 	fuzz/$(firstword $(subst _, ,$(1))).c)
 
 .SECONDEXPANSION:
-$(B)/fuzz/%.t: $$(call fuzz_src,$$*) fuzz/replay.c $(LOOK_SRC) $(FULL_A)
+$(B)/fuzz/%.t: $$(call fuzz_src,$$*) fuzz/replay.c $(LOOK_OBJ) $(FULL_A)
 	@mkdir -p $(@D)
 	$(call say,TEST,$@)$(CC) $(FUZZ_CFLAGS) -o $@ $< fuzz/replay.c \
-		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
-$(B)/fuzz/%.fuzz: $$(call fuzz_src,$$*) $(LOOK_SRC) $(FULL_A)
+		$(LOOK_OBJ) $(FULL_A) $(FULL_LIBS)
+$(B)/fuzz/%.fuzz: $$(call fuzz_src,$$*) $(LOOK_OBJ) $(FULL_A)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)$(CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< \
-		$(LOOK_SRC) $(FULL_A) $(FULL_LIBS)
+		$(LOOK_OBJ) $(FULL_A) $(FULL_LIBS)
 
 # Fuzz every harness, or those named: make fuzz FUZZ="escape" FUZZ_SECONDS=600
 FUZZ ?= $(FUZZ_NAMES)
