@@ -51,6 +51,7 @@ struct ml_scan_job {
 				    end at page_hit */
 	bool page_hit;		 /* what is at the start of a page may be a log,
 				    or may lead to one */
+	uint64_t page_at;	 /* where that ended the search */
 	uint64_t done, all;	 /* for progress */
 	size_t window;		 /* bytes read at once */
 	uint8_t *buf;		 /* size bytes, or NULL */

@@ -249,9 +249,29 @@ static bool search_ends_early(const struct ml_scan_job *job)
 	       !ml_image_named(job->image, 0, &named);
 }
 
+/* The pages from page_at on, and those of a window before, which are still kept; such a file
+ * has one address for each byte. Up to there none has a log, and what is between pages is none
+ * now. */
+static enum memlog_status pages_left(struct ml_scan_job *job,
+				     struct memlog_err *err)
+{
+	uint64_t from = job->page_at - ml_min(job->page_at, ML_SCAN_WIDE);
+	struct memlog_scan_stats bytes = job->stats;
+	enum memlog_status s;
+
+	search_restart(job);
+	job->space = job->image->order[0];
+	s = ml_scan_within(job, NULL, false,
+			   (struct memlog_range){ from, UINT64_MAX }, false, 0,
+			   err);
+	job->stats.covered += from;
+	job->stats.touched += bytes.touched;
+	scan_keep_rejected(job, &bytes);
+	return s;
+}
+
 /* What is not likely. Pages are among the bytes, so that a slow image need not be read twice.
- * If there may be a log on a page, what is elsewhere is none: only pages are searched, from the
- * start. */
+ * If there may be a log on a page, what is elsewhere is none: then only pages are searched. */
 static enum memlog_status search_rest(struct ml_scan_job *job,
 				      struct memlog_err *err)
 {
@@ -263,6 +283,8 @@ static enum memlog_status search_rest(struct ml_scan_job *job,
 		job->page_hit = false;
 		s = all_bytes(job, err);
 		job->once = false;
+		if (s == MEMLOG_STOP && job->page_hit && !job->stats.unreadable)
+			return pages_left(job, err);
 		if (!(s == MEMLOG_STOP && job->page_hit) && (s || !job->full))
 			return s;
 		search_restart(job);

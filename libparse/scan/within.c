@@ -42,9 +42,10 @@ static enum memlog_status within_hit(void *arg, const struct ml_format *fmt,
 	h->job->searching = true;
 	s = ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
 	h->job->searching = false;
-	return !s && h->job->once && h->job->page_hit ?
-		       ml_fail(h->err, MEMLOG_STOP, "a log is on a page") :
-		       s;
+	if (s || !h->job->once || !h->job->page_hit)
+		return s;
+	h->job->page_at = addr;
+	return ml_fail(h->err, MEMLOG_STOP, "a log is on a page");
 }
 
 /* Search a range of job->space; if the options' ranges are in that space, only

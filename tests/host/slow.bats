@@ -166,6 +166,13 @@ M4=4194304 M8=8388608 M24=25165824
 		SLOW_NO_HOLES=1 read_slow "${name% *}" --list -F "${name#* }"
 		cmp out want
 	done
+	# all of it was read, once
+	unpack fpdt-shell.raw
+	"$dump" -q -F fpdt --list "$unpacked" >want
+	SLOW_NO_HOLES=1 read_slow "$unpacked" -F fpdt --list
+	cmp out want
+	at_most 24 $((134217728 + M8))
+	has "searched 134217728 bytes" err
 	read_slow pages --list
 	cmp <(grep -c ^advlogger out) <(echo 1)
 }
