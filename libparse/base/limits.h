@@ -168,7 +168,7 @@
 /* A slow image of which a log was found is searched for those of other formats up to so many
  * requests and bytes, all that was read before included. */
 #define ML_NEED_REQUESTS 32u
-#define ML_NEED_BYTES	 (UINT64_C(20) << 20)
+#define ML_NEED_BYTES	 (UINT64_C(21) << 20)
 
 /* The most bytes that a format may need to decide whether a log starts there.
  * Xen's console needs 16 KiB. */

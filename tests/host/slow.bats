@@ -381,7 +381,7 @@ dense() {
 @test "a search that ended early says for what it was" {
 	unpack memlog-q35-shell.elf
 	run -0 --separate-stderr "$slow" -v "$unpacked"
-	[[ $stderr == *"only 2.5 MiB, where logs are likely, were searched, up to a current log: --scan=pages looks everywhere"* ]]
+	[[ $stderr == *"only 3.0 MiB, where logs are likely, were searched, up to a current log: --scan=pages looks everywhere"* ]]
 	[[ $stderr == *"searched for: ovmf, "*"not searched for, as they may be anywhere: advlogger, acrn-trace, "* ]]
 	run -0 --separate-stderr "$slow" --list "$unpacked"
 	[[ $output == *"the only main log found"* ]]

@@ -176,12 +176,12 @@ static void places(void **state)
 	static const struct {
 		uint64_t below, most;
 	} at[] = {
-		{ 0x90000, 4 * MIB },	{ 0x119000, 3 * MIB },
-		{ 0x138000, 3 * MIB },	{ 0x218000, 9 * MIB / 2 },
-		{ 0x34d000, 2 * MIB },	{ 0x3f0000, 6 * MIB },
-		{ 0x938000, 9 * MIB },	{ 0xb4d000, 9 * MIB },
-		{ 0x1138000, 9 * MIB }, { 0x134d000, 9 * MIB },
-		{ 0x800000, 24 * MIB }, { 0xf00000, 24 * MIB },
+		{ 0x90000, 4 * MIB },	   { 0x119000, 4 * MIB },
+		{ 0x138000, 4 * MIB },	   { 0x218000, 21 * MIB / 4 },
+		{ 0x34d000, 5 * MIB / 2 }, { 0x3f0000, 6 * MIB },
+		{ 0x938000, 9 * MIB },	   { 0xb4d000, 9 * MIB },
+		{ 0x1138000, 9 * MIB },	   { 0x134d000, 9 * MIB },
+		{ 0x800000, 24 * MIB },	   { 0xf00000, 24 * MIB },
 	};
 	struct memlog_scan_stats stats;
 	uint64_t requests, bytes;
