@@ -455,11 +455,11 @@ fuzz:
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 # fuzzers and threads have their own sanitizers, packages are built without any, what
-# boots or patches firmware, runs servers, completes words and checks namelists runs
-# mostly other programs, Python cannot load a library with a sanitizer, and the sandbox
-# is off with one; how much memory is taken, and how much of a file is read, is not for a
-# sanitizer to find, nor is what is installed; so it is with tests that have the tag plain,
-# of which others do the same with less
+# boots or patches firmware, runs servers or many programs, completes words, or checks
+# namelists, schemas and traces runs mostly other programs, Python cannot load a library
+# with a sanitizer, and the sandbox is off with one; how much memory is taken, and how
+# much of a file is read, is not for a sanitizer to find, nor is what is installed; so it
+# is with tests that have the tag plain, of which others do the same with less
 ifeq ($(SANITIZE),1)
 TESTS := $(filter-out %/unit/core_memory.t %/abuse/memory.t,$(TESTS))
 check: export BATS_TAGS = !plain
@@ -470,7 +470,8 @@ BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
 	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
 	tests/host/far.bats tests/host/slow.bats \
 	tests/golden/completion.bats tests/golden/cold.bats \
-	tests/golden/install.bats tests/host/readme.bats \
+	tests/golden/install.bats tests/golden/schema.bats \
+	tests/golden/traces.bats tests/host/fleet.bats tests/host/readme.bats \
 	tests/host/trees.bats tests/host/namelist.bats \
 	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
 endif
