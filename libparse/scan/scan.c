@@ -276,6 +276,7 @@ static enum memlog_status search_rest(struct ml_scan_job *job,
 				      struct memlog_err *err)
 {
 	struct memlog_scan_stats likely = job->stats;
+	bool page = false, left = false;
 	enum memlog_status s;
 
 	if (job->slow && bytes_may_help(job)) {
@@ -283,15 +284,21 @@ static enum memlog_status search_rest(struct ml_scan_job *job,
 		job->page_hit = false;
 		s = all_bytes(job, err);
 		job->once = false;
-		if (s == MEMLOG_STOP && job->page_hit && !job->stats.unreadable)
-			return pages_left(job, err);
-		if (!(s == MEMLOG_STOP && job->page_hit) && (s || !job->full))
+		page = s == MEMLOG_STOP && job->page_hit;
+		if (!page && (s || !job->full))
 			return s;
-		search_restart(job);
+		/* what could not be read is counted again from the start */
+		left = page && !job->stats.unreadable;
+		if (!left)
+			search_restart(job);
 	}
-	ml_scan_forget(job);
-	s = all_pages(job, err);
-	scan_keep_rejected(job, &likely);
+	if (left) {
+		s = pages_left(job, err);
+	} else {
+		ml_scan_forget(job);
+		s = all_pages(job, err);
+		scan_keep_rejected(job, &likely);
+	}
 	return !s && bytes_may_help(job) ? all_bytes(job, err) : s;
 }
 
