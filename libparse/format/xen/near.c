@@ -2,7 +2,7 @@
 /*
  * near.c - where the console ring is likely if no pointer leads to it, because page tables
  * are not in the image. Xen allocates it while it boots, like the stack, TSS and IDT
- * of each CPU, and from the same free memory: in dumps of Xen 4.17 on two CPUs it is 12 and
+ * of each CPU, and from the same free memory: in dumps of Xen 4.17 on two CPUs it is 16 and
  * 336 KiB from one of them. QEMU's notes have their addresses.
  */
 #include "console.h"
@@ -55,7 +55,7 @@ static size_t near_cpu(struct memlog_image *image,
 	const uint64_t va[] = { cpu->rsp, cpu->seg[ML_QEMU_TR].base,
 				cpu->seg[ML_QEMU_IDT].base };
 	struct memlog_range more[ML_LIKELY_PLACES + 1];
-	size_t i, k, m;
+	size_t i, m;
 
 	for (i = 0; i < sizeof(va) / sizeof(va[0]); i++) {
 		memcpy(more, r, n * sizeof(*r));
@@ -64,8 +64,7 @@ static size_t near_cpu(struct memlog_image *image,
 		m = ml_ranges_merge(more, n + 1);
 		if (m > ML_LIKELY_PLACES || ml_ranges_bytes(more, m) > NEAR_ALL)
 			continue;
-		for (k = 0; k < m; k++)
-			r[k] = more[k];
+		memcpy(r, more, m * sizeof(*r));
 		n = m;
 	}
 	return n;
