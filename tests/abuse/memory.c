@@ -496,26 +496,26 @@ static bool state_run(struct look_memory *m)
 	return worst == MEMLOG_LIMIT || worst == MEMLOG_UNSUPPORTED;
 }
 
+/* As if what it looks at were in one piece. */
+static void one_piece(const char *name, bool (*run)(struct look_memory *m))
+{
+	struct subject u = { .run = run };
+	struct measured r = measure(&u);
+
+	row(name, 0, 0, &r);
+	assert_int_equal(failed, 0);
+}
+
 static void cloudhv(void **state)
 {
-	struct subject u = { .run = state_run };
-	struct measured r;
-
 	(void)state;
-	r = measure(&u);
-	row("state.json", 0, 0, &r);
+	one_piece("state.json", state_run);
 }
 
 static void extract(void **state)
 {
-	struct subject u = { .run = extract_run };
-	struct measured r;
-
 	(void)state;
-	r = measure(&u);
-	/* as if it were in one piece */
-	row("--extract", 0, 0, &r);
-	assert_int_equal(failed, 0);
+	one_piece("--extract", extract_run);
 }
 
 /* ---- packed files ------------------------------------------------------------------ */
