@@ -63,6 +63,13 @@ static inline uint32_t ml_le32(const void *p)
 	       (uint32_t)b[3] << 24;
 }
 
+/* Are the four bytes of a word text, of 0x07 to 0x7f? Of those that are less, the first has the
+ * highest bit after the subtraction. */
+static inline bool ml_is_ascii(uint32_t word)
+{
+	return !((word | (word - 0x07070707u)) & 0x80808080u);
+}
+
 static inline uint64_t ml_le64(const void *p)
 {
 	const uint8_t *b = p;

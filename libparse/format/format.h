@@ -310,7 +310,9 @@ struct ml_format {
 	 *	Called for every page of every image, so check addr and one cache
 	 *	line first. eager: there is reason to look closely, doubt less.
 	 * screen_align: it rejects every addr that is not a multiple of this power
-	 *	of two; 0: unknown. screen_eager: and all unless eager is set.
+	 *	of two; 0: unknown. screen_text: unless eager is set, every page
+	 *	for whose first word ml_is_ascii() is false. screen_eager: all
+	 *	pages then.
 	 * glance: there is a magic at p: false if probe() would definitely reject
 	 *	it. Guards against magics planted by the million: quick, by the
 	 *	len bytes at p, as few as MEMLOG_PEEK.
@@ -335,6 +337,7 @@ struct ml_format {
 		bool (*screen)(uint64_t addr, const uint8_t *page, size_t len,
 			       bool eager);
 		uint32_t screen_align;
+		bool screen_text;
 		bool screen_eager;
 		bool (*glance)(const uint8_t *p, size_t len);
 		bool (*expected)(const struct memlog_image *image);

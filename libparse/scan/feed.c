@@ -82,6 +82,7 @@ static void scanner_add_screen(struct ml_scanner *sc, uint64_t bit, bool eager)
 	uint32_t align = format_first(bit)->find.screen_align;
 
 	sc->screen_mask &= (align ? align : ML_PAGE) - 1;
+	sc->screen_text &= format_first(bit)->find.screen_text && !eager;
 	sc->screens |= bit;
 	sc->eager |= eager ? bit : 0;
 }
@@ -100,6 +101,7 @@ void ml_scanner_init(struct ml_scanner *sc, const char *formats,
 	sc->exhaustive = exhaustive;
 	sc->bias = bias % ML_PAGE;
 	sc->screen_mask = UINT64_MAX;
+	sc->screen_text = true;
 	sc->hit = hit;
 	sc->arg = arg;
 	for (i = 0; ml_formats[i]; i++) {
@@ -279,6 +281,7 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 	uint64_t skew = (addr - sc->bias) % ML_PAGE;
 	const uint8_t *starts = sc->starts.first, *inners = sc->inners.first;
 	uint64_t mask = sc->screen_mask;
+	bool text = sc->screen_text;
 	uint32_t inner = sc->inner;
 	size_t at = skew ? ML_PAGE - skew : 0, n, i, whole;
 	uint32_t head[BATCH], deep[BATCH];
@@ -297,7 +300,9 @@ static enum memlog_status feed_pages(struct ml_scanner *sc, uint64_t addr,
 		for (i = 0; i < n; i++) {
 			size_t here = at + i * ML_PAGE;
 
-			if (whole && (addr + here) & mask &&
+			if (whole &&
+			    ((addr + here) & mask ||
+			     (text && !ml_is_ascii(head[i]))) &&
 			    !starts[ml_scan_hash(head[i])] &&
 			    !inners[ml_scan_hash(deep[i])])
 				continue;

@@ -262,6 +262,7 @@ static void screens(void **state)
 	assert_int_equal(sc.eager, 0);
 	/* nothing starts within a page, without a magic */
 	assert_int_equal(sc.screen_mask, 0xfff);
+	assert_true(sc.screen_text);
 	for (i = 0; ml_formats[i]; i++)
 		if (ml_formats[i]->find.screen_eager) {
 			uint64_t bit = ml_format_bit(ml_formats[i]);
@@ -270,12 +271,40 @@ static void screens(void **state)
 			ml_scanner_expect(&sc, ml_formats[i]);
 			assert_true(sc.screens & bit);
 			assert_true(sc.eager & bit);
+			assert_false(sc.screen_text);
 			assert_int_equal(sc.screen_mask, 0xfff);
 		}
 	ml_scanner_init(&sc, "xencons", false, 0, hit, &h);
 	i = ml_format_bit(ml_format_find("xencons"));
 	assert_int_equal(sc.screens, i);
 	assert_int_equal(sc.eager, i);
+}
+
+/* A page is only looked at if it begins with four bytes of ASCII, in the fast loop and alone. */
+static void screens_text(void **state)
+{
+	static uint8_t page[4096] = "\n\n\n\n(XEN) a line\n";
+	struct ml_scanner sc;
+	struct hits h = { 0 };
+	size_t i, want;
+	int v;
+
+	ml_scanner_init(&sc, "xen-console", false, 0, hit, &h);
+	assert_false(sc.screen_text);
+	ml_scanner_init(&sc, NULL, false, 0, hit, &h);
+	for (i = 0; i < 4; i++) {
+		for (v = 0; v < 256; v++) {
+			page[i] = (uint8_t)v;
+			want = v >= 7 && v < 128;
+			h.n = 0;
+			ml_scan_feed(&sc, 0x1000, page, sizeof(page));
+			assert_int_equal(h.n, want);
+			h.n = 0;
+			ml_scan_page(&sc, 0x1000, page, sizeof(page));
+			assert_int_equal(h.n, want);
+		}
+		page[i] = '\n';
+	}
 }
 
 static void names(void **state)
@@ -292,9 +321,8 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(feed_pieces),
-		cmocka_unit_test(model),
-		cmocka_unit_test(screens),
+		cmocka_unit_test(feed_pieces), cmocka_unit_test(model),
+		cmocka_unit_test(screens),     cmocka_unit_test(screens_text),
 		cmocka_unit_test(names),
 	};
 

@@ -62,7 +62,7 @@ static bool xen_console_screen(uint64_t addr, const uint8_t *page, size_t len,
 
 	if (addr % ML_PAGE)
 		return false;
-	if (!ml_xen_is_text(page[0]) && !eager)
+	if (!eager && !ml_is_ascii(ml_le32(page)))
 		return false;
 	for (i = 0; i < n; i++)
 		if (!ml_xen_is_text(page[i]))
@@ -344,6 +344,7 @@ const struct ml_format ml_format_xen_console = {
 	.find.reach = XEN_RING_REACH,
 	.find.screen = xen_console_screen,
 	.find.screen_align = ML_PAGE,
+	.find.screen_text = true,
 	.find.expected = xen_console_expected,
 	.find.likely = ml_xen_console_likely,
 	.find.locate = ml_xen_console_locate,
