@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/bytes.h"
 #include "libmem.h"
 #include "libscan.h"
 
@@ -91,7 +92,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 }
 
 /* As many threads as are asked for, or as can be started, few candidates or
- * more than each notes: the same logs in the same order. */
+ * more than each notes: the same logs in the same order. A list that is full is filled anew, by
+ * as many. */
 static void threads(void **state)
 {
 	static const struct {
@@ -126,7 +128,8 @@ static void threads(void **state)
 			started = 0;
 			memlog_scan(image, &opts, &logs[k > 0], &st[k > 0],
 				    &err);
-			assert_int_equal(started, t[k].started);
+			assert_int_equal(started, ml_min(t[k].started << round,
+							 t[k].startable));
 			if (!k)
 				continue;
 			assert_int_equal(memlog_logs_count(logs[0]),
@@ -194,6 +197,44 @@ static void slow(void **state)
 	assert_int_equal(memlog_logs_count(logs), 2);
 	assert_false(st.likely_only);
 	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
+/* Of more logs than are kept, those in likely places are, wherever the others are. */
+static void crowd(void **state)
+{
+	enum { LOGS = 8, TOP = 0x4000000, AT = TOP - 0x123000 };
+	static const enum memlog_scan_mode modes[] = {
+		MEMLOG_SCAN_PAGES,
+		MEMLOG_SCAN_EXHAUSTIVE,
+		MEMLOG_SCAN_AUTO,
+		MEMLOG_SCAN_LIKELY,
+	};
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .max_logs = LOGS };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	struct memlog_err err;
+	uint8_t *p = mem_add(&m, 0, TOP);
+	size_t i, k, found;
+
+	for (i = 0; i < 2 * LOGS; i++)
+		scan_plant(p + 0x100000 + i * 0x2000, "planted\n");
+	scan_plant(p + AT, "the real one\n");
+	image = mem_image(&m, MEMLOG_PHYS);
+	for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		opts.mode = modes[i];
+		assert_int_equal(memlog_scan(image, &opts, &logs, &st, &err),
+				 modes[i] == MEMLOG_SCAN_LIKELY ? MEMLOG_OK :
+								  MEMLOG_LIMIT);
+		for (k = found = 0; k < memlog_logs_count(logs); k++)
+			found += memlog_logs_get(logs, k)->extents->addr == AT;
+		assert_int_equal(found, 1);
+		memlog_logs_destroy(logs);
+	}
 	memlog_image_close(image);
 	mem_free(&m);
 }
@@ -273,6 +314,7 @@ int main(void)
 		cmocka_unit_test(stop),	       cmocka_unit_test(glances),
 		cmocka_unit_test(threads),     cmocka_unit_test(slow),
 		cmocka_unit_test(odd_options), cmocka_unit_test(small_structs),
+		cmocka_unit_test(crowd),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
