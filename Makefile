@@ -509,7 +509,7 @@ MUTATION_DIR ?= .
 .PHONY: mutation
 mutation:
 	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -f $(MUTATION_FIRST) -s $(MUTATION_SEED) \
-		-d '$(MUTATION_DIR)'
+		-d '$(MUTATION_DIR)' $(if $(MUTATION_JOBS),-j $(MUTATION_JOBS))
 
 # Tests that damage every byte or bit of something try a third of them with `make check`, a
 # seventh under the sanitizers, and all with `make check-full`.
