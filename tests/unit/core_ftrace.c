@@ -190,6 +190,37 @@ static void test_never_used(void **state)
 	ftrace_free(m);
 }
 
+/* The clock that the kernel had set, before the address of its text: counter and uptime, the
+ * third and the fourth, and those of an architecture, from the tenth on, count no ns. */
+static void test_clock(void **state)
+{
+	struct ftrace_model *m = ftrace_new(1, 4, 4096, 32);
+	struct ftrace_printed t;
+	char seconds[32], count[32];
+	uint32_t id;
+	bool ns;
+
+	(void)state;
+	ftrace_run(m, 3, 10);
+	ftrace_store(m);
+	put64(m->ram + 32, FTRACE_KERNEL);
+	snprintf(seconds, sizeof(seconds), "%5llu.%06llu: ",
+		 (unsigned long long)(m->line[0].time / 1000000000),
+		 (unsigned long long)(m->line[0].time % 1000000000 / 1000));
+	snprintf(count, sizeof(count),
+		 " %12llu: ", (unsigned long long)m->line[0].time);
+	for (id = 0; id < 12; id++) {
+		put32(m->ram + 24, id);
+		ns = id != 2 && id != 3 && id < 9;
+		t = ftrace_tell(m, false);
+		assert_int_equal(t.records, 3);
+		assert_true(!strstr(t.text, seconds) == !ns);
+		assert_true(!strstr(t.text, count) == ns);
+		free(t.text);
+	}
+	ftrace_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_long_event),
 		cmocka_unit_test(test_many_pages),
 		cmocka_unit_test(test_never_used),
+		cmocka_unit_test(test_clock),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
