@@ -519,6 +519,22 @@ static void once(void **state)
 	ml_ports_destroy(other);
 }
 
+/* Without -w, a guest that stays connected and writes nothing more. */
+static void quiet(void **state)
+{
+	struct session *s = *state;
+	int a = serve(s->path[0]), x;
+
+	start(s, false, "", NULL);
+	expect(s, BEGAN);
+	x = meet(s, a, 0);
+	put(x, "one\n", 4);
+	expect(s, "text: one");
+	expect(s, NULL);
+	close(x);
+	close(a);
+}
+
 /* Linux writes the same byte, most often zero, to port 0x80 as a delay. */
 static void delays(void **state)
 {
@@ -603,6 +619,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pipes, setup, teardown),
 		cmocka_unit_test_setup_teardown(files, setup, teardown),
 		cmocka_unit_test_setup_teardown(once, setup, teardown),
+		cmocka_unit_test_setup_teardown(quiet, setup, teardown),
 		cmocka_unit_test_setup_teardown(delays, setup, teardown),
 		cmocka_unit_test_setup_teardown(flood, setup, teardown),
 	};
