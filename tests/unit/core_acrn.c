@@ -98,6 +98,19 @@ static void test_sequence_wrap(void **state)
 	stop(&k);
 }
 
+/* Messages come by their numbers, whatever the clocks of their CPUs say. */
+static void test_skew(void **state)
+{
+	struct acrn_opts o = basic(6, 2u << 20, 1);
+	struct machine k;
+
+	o.skew = 1000;
+	start(&k, &o, true);
+	assert_true(check(&k, log_of(&k, "current"), 0, true).whole > 1000);
+	check(&k, log_of(&k, "current"), 0, false);
+	stop(&k);
+}
+
 /* Nobody reads: the rings fill, the last message of each is cut. */
 static void test_full(void **state)
 {
@@ -332,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_geometries),
 		cmocka_unit_test(test_old_text),
 		cmocka_unit_test(test_sequence_wrap),
+		cmocka_unit_test(test_skew),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_older_boot_in_consumed_slots),
