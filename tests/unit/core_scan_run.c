@@ -239,6 +239,58 @@ static void crowd(void **state)
 	mem_free(&m);
 }
 
+/* A page whose first line shows a magic, and which turns out to be damaged, as some
+ * compressed ones do: it was not searched. */
+#define TORN 0x5000
+
+static enum memlog_status torn_read(void *self, uint64_t addr, void *buf,
+				    size_t len, size_t *ret,
+				    struct memlog_err *err)
+{
+	*ret = 0;
+	if (addr / 4096 == TORN / 4096)
+		return MEMLOG_NO_DATA;
+	if (addr < TORN)
+		len = ml_min(len, TORN - addr);
+	return mem_ops.read(self, addr, buf, len, ret, err);
+}
+
+static enum memlog_status torn_peek(void *self, uint64_t addr, size_t count,
+				    uint8_t *buf, struct memlog_err *err)
+{
+	const struct mem *m = self;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		memcpy(buf + i * MEMLOG_PEEK,
+		       m->piece[0].bytes + addr + i * 4096, MEMLOG_PEEK);
+	return MEMLOG_OK;
+}
+
+static void torn(void **state)
+{
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct memlog_scan_stats st = { .size = sizeof(st) };
+	struct memlog_reader_ops ops = mem_ops;
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0, 0x10000);
+
+	ops.flags = MEMLOG_READER_PEEK;
+	ops.read = torn_read;
+	ops.peek = torn_peek;
+	scan_plant(p + TORN, "cannot be read\n");
+	scan_plant(p + 0x8000, "can\n");
+	assert_int_equal(memlog_image_wrap(&ops, &m, MEMLOG_PHYS, "torn", NULL,
+					   &image, NULL),
+			 0);
+	assert_int_equal(scan_count(image, &opts, &st), 1);
+	assert_int_equal(st.unreadable, 0x1000);
+	assert_int_equal(st.covered, 0xf000);
+	memlog_image_close(image);
+	mem_free(&m);
+}
+
 /* Options that no search can have are refused, not taken for others. */
 static void odd_options(void **state)
 {
@@ -314,7 +366,7 @@ int main(void)
 		cmocka_unit_test(stop),	       cmocka_unit_test(glances),
 		cmocka_unit_test(threads),     cmocka_unit_test(slow),
 		cmocka_unit_test(odd_options), cmocka_unit_test(small_structs),
-		cmocka_unit_test(crowd),
+		cmocka_unit_test(crowd),       cmocka_unit_test(torn),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
