@@ -272,6 +272,22 @@ static void apart(void **state)
 	assert_int_equal(b->end, 600 * MS);
 }
 
+/* Both have times of the kernel: neither comes after the other. */
+static void beside(void **state)
+{
+	const struct ml_timeline_boot *b;
+
+	(void)state;
+	add_log("dmesg virt:0x2000", "dmesg");
+	add_line(0, "Linux version 6.1\n");
+	add_line(600, "Run /init as init process\n");
+	add_log("debugport file:0x0", "debugport");
+	add_code(5000, "firmware", 0x10);
+	add_code(5200, "kernel", 0x41);
+	b = finish();
+	assert_int_equal(b->sources[0].aligned + b->sources[1].aligned, 1);
+}
+
 static void no_clock(void **state)
 {
 	const struct ml_timeline_boot *b;
@@ -483,6 +499,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_firmware, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(beside, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(silences, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots, setup, teardown),
