@@ -111,6 +111,34 @@ static void test_skew(void **state)
 	stop(&k);
 }
 
+/* Whose rings they are is seen by where they are, if few CPUs wrote anything. */
+static void test_silent(void **state)
+{
+	struct acrn_opts o = basic(12, 2u << 20, 1);
+	const struct memlog_log *log;
+	struct machine k;
+	size_t i, n, rings = 0, first = 0;
+	uint64_t part;
+
+	for (o.seed = 1; o.seed < 40; o.seed++) {
+		o.messages[0] = 4;
+		start(&k, &o, false);
+		part = part_of(k.model, 12);
+		for (n = 0; (log = memlog_logs_get(k.logs, n)); n++)
+			for (i = 0; i < log->n_extents; i++, rings++) {
+				const struct memlog_extent *e =
+					&log->extents[i];
+
+				assert_int_equal(e->cpu,
+						 (e->addr - o.base) %
+							 (o.region / 2) / part);
+				first += !e->cpu;
+			}
+		stop(&k);
+	}
+	assert_true(first > 20 && rings > 12 * first / 2);
+}
+
 /* Nobody reads: the rings fill, the last message of each is cut. */
 static void test_full(void **state)
 {
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_old_text),
 		cmocka_unit_test(test_sequence_wrap),
 		cmocka_unit_test(test_skew),
+		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_older_boot_in_consumed_slots),

@@ -102,6 +102,7 @@ static void test_refused(void **state)
 		"\"%s\", __print_array(REC->comm, REC->n, 1)",
 		"\"%d\", REC->comm[REC->n]",
 		"\"%d\", REC->comm[99999]",
+		"\"%d\", REC->comm[100]",
 		"\"%*d\", REC->n, 1",
 		"\"%.*s\", REC->n, REC->comm",
 		"\"%999999999d\", REC->n",
