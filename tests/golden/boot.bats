@@ -71,6 +71,24 @@ captured() {
 	[ "$(grep -c '^0,phase,' phases.csv)" = 5 ]
 	[ "$(grep -c '^0,silence,' phases.csv)" = 10 ]
 	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 9e9 }' phases.csv
+	# all columns are JSON's
+	python3 - phases.csv got <<-'EOF'
+	import csv, json, sys
+	boot = json.load(open(sys.argv[2]))
+	want = [["phase", p["phase"], p["phase"], p["start_ns"], p["duration_ns"], p["records"],
+		 p["bytes"], p["text"], ""] for p in boot["phases"]]
+	want += [["silence", "", s["phase"], s["start_ns"], s["duration_ns"], "", "",
+		  s["before"], s["after"]] for s in boot["silences"]]
+	log = boot["logs"][0]
+	rows = list(csv.DictReader(open(sys.argv[1]), strict=True))
+	got = [[r["row"], r["name"], r["phase"], r["start_ns"], r["duration_ns"], r["records"],
+		r["bytes"], r["text"], r["text_after"]]
+	       for r in rows if r["row"] in ("phase", "silence")]
+	assert got == want, (got, want)
+	assert all((r["boot"], r["image"], r["log"], r["vm"], None in r) ==
+		   ("0", log["image"], log["log"], "", False) for r in rows)
+	assert any(r["row"] == "module" for r in rows)
+	EOF
 }
 
 @test "FPDT: phases as the firmware recorded them" {
