@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "format/hyp/layout.h"
 #include "image/image.h"
 #include "libprinted.h"
 
@@ -137,6 +138,40 @@ static void test_14_hostile(void **state)
 	where[3] = m->cpu[1].addr[1];
 	printed_hostile(m, where, 4, 8, words, sizeof(words) / sizeof(*words));
 	hypm_free(m);
+}
+
+/* A writer of a state that is none, or of more pages than any has, is none. */
+static void test_14_fits(void **state)
+{
+	static const struct {
+		uint32_t off;
+		uint64_t value;
+		bool fits;
+	} t[] = {
+		{ HYP_14_STATUS, 2, true },
+		{ HYP_14_STATUS, 3, false },
+		{ HYP_14_STATUS, UINT32_MAX, false },
+		{ HYP_14_PAGES, 3, true },
+		{ HYP_14_PAGES, 0, false },
+		{ HYP_14_PAGES, ML_HYP_PAGES, true },
+		{ HYP_14_PAGES, ML_HYP_PAGES + 1, false },
+	};
+	struct printed p;
+	struct hypm *m;
+	uint8_t *rb;
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		m = hypm_new_android(HYPM_14, 1, 4, 4096);
+		hypm_fill_android(m, 0, 60);
+		hypm_store(m);
+		rb = m->ram + (m->cpu[0].rb - HYP_BASE) + t[i].off;
+		put32(rb, (uint32_t)t[i].value);
+		p = printed(m);
+		assert_int_equal(p.logs, t[i].fits);
+		printed_free(&p);
+		hypm_free(m);
+	}
 }
 
 /* ---- symbols ------------------------------------------------------------ */
@@ -277,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_14_lost),
 		cmocka_unit_test(test_14_read),
 		cmocka_unit_test(test_14_hostile),
+		cmocka_unit_test(test_14_fits),
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_14_numbers),
 		cmocka_unit_test(test_printk),
