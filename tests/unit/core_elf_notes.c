@@ -3,12 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <elf.h>
 
+#include "base/bytes.h"
 #include "image/elf/note.h"
 #include "image/elf/qemu_cpu.h"
 #include "libmkelf.h"
@@ -52,6 +56,59 @@ static void test_notes(void **state)
 	assert_non_null(memlog_image_warning(image, 0));
 	memlog_image_close(image);
 	free(m);
+}
+
+/* Notes are read through a window: the header of one may be where that ends. */
+static void test_window(void **state)
+{
+	enum {
+		WINDOW = (4 << 20) + 65536,
+		FIRST = 120,
+		PIECE = 1 << 20,
+		LAST = 12 + 12 + 12,
+	};
+	uint8_t *p = calloc(1, FIRST + WINDOW + 64), *at;
+	struct memlog_image *image;
+	struct memlog_note n = { .size = sizeof(n) };
+	struct memlog_err err;
+	char path[32];
+	size_t left, left_of, end;
+	int fd = memfd_create("notes", MFD_CLOEXEC);
+
+	(void)state;
+	assert_true(p && fd >= 0);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	for (left_of = 0; left_of <= LAST + 4; left_of += 4) {
+		end = FIRST + WINDOW - left_of;
+		mkelf_put_core(p, 1);
+		mkelf_put_phdr(p, 0,
+			       (struct mkelf_phdr){ NOTE, FIRST, 0, 0,
+						    end + LAST - FIRST, 0, 0 });
+		for (at = p + FIRST; at < p + end; at += left) {
+			left = ml_min((size_t)(p + end - at), PIECE);
+			ml_put_le32(at, 6);
+			ml_put_le32(at + 4, (uint32_t)left - 12 - 8);
+			ml_put_le32(at + 8, 9);
+			memcpy(at + 12, "Weird", 6);
+		}
+		ml_put_le32(at, 11);
+		ml_put_le32(at + 4, 12);
+		ml_put_le32(at + 8, 0);
+		memcpy(at + 12, "VMCOREINFO\0", 12);
+		memcpy(at + 24, "OSRELEASE=1\n", 12);
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, p, end + LAST, 0), end + LAST);
+		assert_int_equal(
+			memlog_image_open_file(path, NULL, &image, &err), 0);
+		assert_int_equal(memlog_image_note(image, 5, &n), 0);
+		assert_string_equal(n.text, "OSRELEASE=1\n");
+		assert_int_equal(memlog_image_note(image, 6, &n),
+				 MEMLOG_NO_DATA);
+		assert_null(memlog_image_warning(image, 0));
+		memlog_image_close(image);
+	}
+	close(fd);
+	free(p);
 }
 
 /* Names and numbers of machines, held against the system's header. */
@@ -133,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_machines),
 		cmocka_unit_test(test_prstatus),
 		cmocka_unit_test(test_qemu_cpu),
