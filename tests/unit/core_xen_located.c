@@ -61,6 +61,31 @@ static void test_pointer(void **state)
 	xen_world_fini(&w);
 }
 
+/* What has text and no size of a ring beside it is no pointer to one. */
+static void test_other_pointer(void **state)
+{
+	const struct memlog_log *log;
+	struct memlog_logs *logs;
+	struct xen_world w;
+	char *copy;
+	size_t i;
+
+	xen_world_init(&w, MEMLOG_MACH, true);
+	copy = (char *)w.m + 12 * MIB;
+	for (i = 0; i < 16384; i += 16)
+		memcpy(copy + i, "(XEN) in a copy\n", 16);
+	put64(w.m + XEN_START + 0x100000, ML_XEN_DIRECTMAP + 12 * MIB);
+	conring_lines(&w.r, 3000);
+	xen_world_sync(&w);
+	logs = xen_scan(w.image, NULL);
+	assert_int_equal(memlog_logs_count(logs), 1);
+	log = memlog_logs_get(logs, 0);
+	assert_false(log->flags & MEMLOG_LOG_GUESSED);
+	xen_expect(w.image, log, w.r.buf, w.r.size, w.r.p);
+	memlog_logs_destroy(logs);
+	xen_world_fini(&w);
+}
+
 /* Lines that tell nothing of their order: the counters do. */
 static void test_order_by_counters(void **state)
 {
@@ -370,6 +395,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_symbols),
 		cmocka_unit_test(test_pointer),
+		cmocka_unit_test(test_other_pointer),
 		cmocka_unit_test(test_order_by_counters),
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_hidden),
