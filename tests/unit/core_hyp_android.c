@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "format/hyp/hyp.h"
+#include "image/image.h"
 #include "libprinted.h"
 
 static const enum hypm_gen gens[] = { HYPM_16, HYPM_15_LONG, HYPM_15 };
@@ -115,6 +117,46 @@ static void test_no_list(void **state)
 				    "which events these are is guessed");
 		free(want);
 		printed_free(&t);
+		hypm_free(m);
+	}
+}
+
+/* The table of events is an extent, which an extract keeps. */
+static void test_list_extent(void **state)
+{
+	struct memlog_scan_opts o = { .size = sizeof(o),
+				      .formats = "hyp-trace" };
+	const struct memlog_log *log;
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	const char *text;
+	struct hypm *m;
+	size_t i, found;
+	uint32_t g;
+
+	for (g = 0; g < GENS; g++) {
+		m = hypm_new_android(gens[g], 1, 3, 4096);
+		hypm_fill_android(m, 0, 40);
+		hypm_store(m);
+		image = mem_image(hypm_mem(m), MEMLOG_PHYS);
+		text = hypm_release(m);
+		ml_image_add_note(image, "VMCOREINFO", 0, "", text, text,
+				  strlen(text));
+		assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+		log = memlog_logs_get(logs, 0);
+		assert_non_null(log);
+		for (i = found = 0; i < log->n_extents; i++) {
+			if (log->extents[i].role != HYP_ROLE_LIST)
+				continue;
+			found++;
+			assert_int_equal(log->extents[i].addr, m->table);
+			assert_int_equal(
+				log->extents[i].len,
+				HYPM_EVENTS * (gens[g] == HYPM_16 ? 72 : 48));
+		}
+		assert_int_equal(found, 1);
+		memlog_logs_destroy(logs);
+		memlog_image_close(image);
 		hypm_free(m);
 	}
 }
@@ -236,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_no_list),
+		cmocka_unit_test(test_list_extent),
 		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_vendor),
 		cmocka_unit_test(test_no_nodes),
