@@ -45,8 +45,6 @@ struct ml_scan_job {
 	bool slow;		 /* each byte that is read counts */
 	bool pipe;		 /* slow, and read from its start on */
 	bool exact;		 /* likely places: only those that are exact */
-	bool pages;		 /* all pages are searched next: */
-	bool crowded;		 /* more logs than are kept ended that */
 	bool kernel;		 /* VMCOREINFO was searched for */
 	bool any_hit;		 /* since it was last cleared */
 	bool once;		 /* every 8 bytes are searched instead of pages:

@@ -295,31 +295,6 @@ static enum memlog_status likely_by_kernel(struct ml_scan_job *job,
 	return s;
 }
 
-/* Is the space searched as a whole, or what the options want of it? */
-static bool likely_in_order(const struct ml_scan_job *job,
-			    enum memlog_space space)
-{
-	size_t i;
-
-	if (job->opts->n_ranges)
-		return space == ml_scan_ranges_space(job);
-	for (i = 0; i < job->image->n_order; i++)
-		if (job->image->order[i] == space)
-			return true;
-	return false;
-}
-
-/* Is the place left to the search of all pages? Not for logs without a magic: which one is
- * found first decides what the others are. */
-static bool likely_is_left(const struct ml_scan_job *job,
-			   const struct ml_format *fmt,
-			   const struct ml_likely *place)
-{
-	return !place->exact &&
-	       (job->exact || (job->pages && !fmt->find.screen &&
-			       likely_in_order(job, place->space)));
-}
-
 /* *ret: the last slice is not needed. */
 static enum memlog_status likely_places(struct ml_scan_job *job,
 					const struct ml_format *fmt, bool *ret,
@@ -352,7 +327,7 @@ static enum memlog_status likely_places(struct ml_scan_job *job,
 		/* tops of low memory are guesses: one that has a log is
 		 * enough */
 		if ((places[i].downwards && (found || job->need)) ||
-		    likely_is_left(job, fmt, &places[i]))
+		    (job->exact && !places[i].exact))
 			continue;
 		s = likely_search(job, fmt, &places[i],
 				  places[i].downwards ? ML_LIKELY_PAST : 0,

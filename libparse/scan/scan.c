@@ -313,20 +313,6 @@ static void search_advise(const struct memlog_image *image, bool random)
 }
 
 /* Likely places, and the rest if the mode asks for it. */
-static enum memlog_status search_places(struct ml_scan_job *job,
-					struct memlog_err *err)
-{
-	enum memlog_status s;
-
-	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
-	s = ml_scan_likely(job, err);
-	if (!s && !job->stats.likely_only)
-		s = search_rest(job, err);
-	return !s && job->image->n_order ? scan_named(job, err) : s;
-}
-
-/* All pages are searched once, the likely ones among them, unless there are more logs than are
- * kept: then those in likely places come first. */
 static enum memlog_status search_all(struct ml_scan_job *job,
 				     struct memlog_err *err)
 {
@@ -342,14 +328,13 @@ static enum memlog_status search_all(struct ml_scan_job *job,
 	/* all pages are read now */
 	search_advise(job->image, job->opts->mode == MEMLOG_SCAN_LIKELY);
 	job->exact = search_ends_early(job);
-	job->pages = job->opts->mode != MEMLOG_SCAN_LIKELY;
 	job->window = job->slow ? ML_SCAN_WIDE : ML_SCAN_WINDOW;
-	s = search_places(job, err);
-	if (job->crowded) {
-		search_restart(job);
-		job->exact = job->pages = false;
-		s = search_places(job, err);
-	}
+	job->stats.likely_only = job->opts->mode == MEMLOG_SCAN_LIKELY;
+	s = ml_scan_likely(job, err);
+	if (!s && !job->stats.likely_only)
+		s = search_rest(job, err);
+	if (!s && job->image->n_order)
+		s = scan_named(job, err);
 	return search_finish(job, s, err);
 }
 

@@ -42,9 +42,6 @@ static enum memlog_status within_hit(void *arg, const struct ml_format *fmt,
 	h->job->searching = true;
 	s = ml_scan_candidate(h->job, fmt, addr, NULL, h->err);
 	h->job->searching = false;
-	h->job->crowded = !s && h->job->pages && h->job->full;
-	if (h->job->crowded)
-		return ml_fail(h->err, MEMLOG_STOP, "more logs than are kept");
 	if (s || !h->job->once || !h->job->page_hit)
 		return s;
 	h->job->page_at = addr;
