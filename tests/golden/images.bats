@@ -372,6 +372,33 @@ bitmap() {
 	[ "$status" -eq 1 ]
 }
 
+@test "raw memory: the logs and boots of the ELF file, each once" {
+	local name mode file
+	for name in memlog-reset-pei ovmf-c13a-reset-pei memlog-q35-shell; do
+		zstd -dqf --long=31 "fixtures/vmcores/$name.elf.zst" -o "$t/elf"
+		python3 - "$t/elf" "$t/raw" <<-'EOF'
+		import struct, sys
+		d = open(sys.argv[1], "rb").read()
+		phoff, = struct.unpack_from("<Q", d, 32)
+		size, n = struct.unpack_from("<HH", d, 54)
+		out = open(sys.argv[2], "wb")
+		for i in range(n):
+		    type, _, off, _, addr, len = struct.unpack_from("<IIQQQQ", d, phoff + i * size)
+		    if type == 1 and addr < 512 << 20:
+		        out.seek(addr)
+		        out.write(d[off:off + len])
+		EOF
+		for mode in auto pages likely exhaustive; do
+			for file in elf raw; do
+				"$dump" -q --scan="$mode" --list -J "$t/$file" |
+					jq -c 'select(.type == "log") | del(.image)' >"$t/logs.$file"
+			done
+			[ -s "$t/logs.elf" ]
+			cmp "$t/logs.elf" "$t/logs.raw"
+		done
+	done
+}
+
 @test "raw memory: --map gives it the layout of the machine" {
 	printf 'ram 0xbfff0000 64K\nram 0x100000000 64K\n%s\n' \
 		'ovmf 0x100000000 size=32K
