@@ -102,6 +102,9 @@ captured() {
 			for qw(SEC PEI DXE BDS loader) }' >want
 	jq -r '.phases[].start_ns' got | diff want -
 	jq -e '.drivers | length > 1000' got
+	# FPDT counts no messages
+	"$dump" -q --stats boot "$unpacked" >table
+	[ "$(grep -cE '^(PEI|DXE|BDS) +[0-9]+\.[0-9]{3} {10}-  [A-Za-z]' table)" -gt 10 ]
 
 	# with the firmware's log drivers have names, and there is one clock
 	unpack memlog-fpdt.elf

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "image/bytes/portmark.h"
 #include "image/ports/ports.h"
 
 /* Waits until a line has come, far more than any needs. */
@@ -600,10 +601,51 @@ static void flood(void **state)
 	close(b);
 }
 
+/* The time of a line of Cloud Hypervisor: a duration as Rust prints it. */
+static void monitor_lines(void **state)
+{
+	static const struct {
+		const char *time;
+		bool ok;
+		uint64_t us;
+	} t[] = {
+		{ "3s", true, 3000000 },
+		{ "12.345678s", true, 12345678 },
+		{ "12.3s", true, 12300000 },
+		{ "1.23456789s", true, 1234567 },
+		{ "1.5ms", true, 1500 },
+		{ "1.0625ms", true, 1062 },
+		{ "250.75\xc2\xb5s", true, 250 },
+		{ "250.75us", true, 250 },
+		{ "2999ns", true, 2 },
+		{ "  7ms", true, 7000 },
+		{ "7", false, 0 },
+		{ "7m", false, 0 },
+		{ "s", false, 0 },
+	};
+	char line[80];
+	uint64_t us;
+	size_t i, at;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(line, sizeof(line), "text cloud-hypervisor: %s: more",
+			 t[i].time);
+		us = 0;
+		assert_int_equal(ml_port_monitor_line((uint8_t *)line,
+						      strlen(line), false, &at,
+						      &us),
+				 t[i].ok);
+		assert_int_equal(us, t[i].us);
+		if (t[i].ok)
+			assert_int_equal(at, 5);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(specs),
+		cmocka_unit_test(monitor_lines),
 		cmocka_unit_test_setup_teardown(sockets, setup, teardown),
 		cmocka_unit_test_setup_teardown(accepts_and_ends, setup,
 						teardown),
