@@ -455,6 +455,28 @@ static void test_only_mapped(void **state)
 	teardown(&f);
 }
 
+/* A page map that cannot be read, without the ioctl: an error, not memory without pages. */
+static void test_unreadable_map(void **state)
+{
+	struct memlog_range r;
+	struct memlog_err err = { 0 };
+	struct ml_process *p;
+	struct fixture f;
+	int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	setup(&f, "anon");
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	assert_true(dir >= 0 && dup2(dir, p->pagemap) == p->pagemap);
+	close(dir);
+	p->no_scan = true;
+	assert_int_equal(ml_process_ops.next_data(p, f.piece.addr, &r, &err),
+			 MEMLOG_IO);
+	assert_non_null(strstr(err.text, "page map"));
+	ml_process_close(p);
+	holder_stop(&f.h);
+	teardown(&f);
+}
+
 static void test_ended(void **state)
 {
 	struct ml_process *p;
@@ -614,6 +636,7 @@ int main(void)
 		cmocka_unit_test(test_renew),
 		cmocka_unit_test(test_renew_keeps),
 		cmocka_unit_test(test_only_mapped),
+		cmocka_unit_test(test_unreadable_map),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_attached),
