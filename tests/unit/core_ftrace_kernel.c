@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "format/ftrace/view.h"
 #include "image/image.h"
 #include "libkernel.h"
 #include "libmem.h"
@@ -737,6 +738,29 @@ static void test_hostile_symbols(void **state)
 		}
 }
 
+/* A log that another boot wrote, with its kernel elsewhere, says where that was. */
+static void test_other_boot(void **state)
+{
+	struct kernel *m = kernel_new();
+	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
+	struct ftrace_kernel k = { .image = image };
+	struct ftrace_kernel_info info = { 0 };
+	struct ftrace f = { .text = KERNEL_IMAGE + 0x1000000 };
+
+	(void)state;
+	ml_image_add_note(image, "VMCOREINFO", 0, "", INFO, INFO, strlen(INFO));
+	assert_true(ml_ftrace_place(&k, &syms, &f, &info));
+	assert_int_equal(info.slide, 0);
+	assert_int_equal(info.then, 0x1000000);
+	assert_int_equal(info.tasks, 0);
+	f.text = 0;
+	assert_true(ml_ftrace_place(&k, &syms, &f, &info));
+	assert_int_equal(info.then, 0);
+	assert_int_not_equal(info.tasks, 0);
+	memlog_image_close(image);
+	kernel_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -747,6 +771,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_many_tasks),
+		cmocka_unit_test(test_other_boot),
 		cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_task_name),
 		cmocka_unit_test(test_printk),
