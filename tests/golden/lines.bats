@@ -160,8 +160,8 @@ deltas() {
 		[ "$(wc -l <"$T/want")" -ge 9 ]
 	done
 	# its color ends with it
-	run -0 "$dump" -q -F dmesg -d --color=always -n 1 linux
-	[[ $output =~ ^$'\e['[0-9\;]+m"[<"[^]]*]$'\e['0?m' ' ]]
+	"$dump" -q -F dmesg -d --color=always -n 1 linux >"$T/line"
+	grep -qP '^\e\[[0-9;]+m\[<[^]]*\]\e\[0?m ' "$T/line"
 	run -0 "$dump" -q -F ovmf -d --time-format=ticks -n +2 firmware
 	[[ ${lines[1]} =~ ^"[< "[\ 0-9]{15}">] ["[\ 0-9]{16}"] " ]]
 	run -0 --separate-stderr "$dump" -d --time-format=ticks -n 2 ovmf
