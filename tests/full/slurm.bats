@@ -51,9 +51,12 @@ setup() {
 }
 
 teardown() {
-	local file
+	local file pid
 	for file in slurmd.pid slurmctld.pid "${run:-none}/munged.pid"; do
-		[ ! -s "$file" ] || kill "$(cat "$file")" || :
+		[ -s "$file" ] || continue
+		pid=$(cat "$file")
+		# it removes its own files
+		! kill "$pid" || timeout 20 tail --pid="$pid" -f /dev/null
 	done
 	[ -z "${run:-}" ] || rm -rf "$run"
 }
