@@ -63,8 +63,8 @@ static inline uint32_t ml_le32(const void *p)
 	       (uint32_t)b[3] << 24;
 }
 
-/* Are the four bytes of a word text, of 0x07 to 0x7f? Of those that are less, the first has the
- * highest bit after the subtraction. */
+/* Is each of the four bytes of a word 0x07 to 0x7f, as in ASCII text? The subtraction sets the
+ * highest bit of the first byte that is less. */
 static inline bool ml_is_ascii(uint32_t word)
 {
 	return !((word | (word - 0x07070707u)) & 0x80808080u);

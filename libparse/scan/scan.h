@@ -73,8 +73,7 @@ struct ml_scanner {
 	uint64_t eager;	  /* of those, the ones that look closely */
 	uint64_t screen_mask; /* every screen rejects an addr with one of
 				 these bits set */
-	bool screen_text;     /* and every page that does not begin with
-				 ASCII */
+	bool screen_text;     /* and every page that ml_is_ascii() rejects */
 	/* at page starts; at one other offset, inner, in the first cache line
 	 * of a page; anywhere, each with a head in an aligned word. The last
 	 * forces the scan to read every byte. */

@@ -140,7 +140,7 @@ static void test_14_hostile(void **state)
 	hypm_free(m);
 }
 
-/* A writer of a state that is none, or of more pages than any has, is none. */
+/* An invalid state, no pages, or too many: it is not the writer's struct. */
 static void test_14_fits(void **state)
 {
 	static const struct {
