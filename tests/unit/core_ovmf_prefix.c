@@ -352,6 +352,54 @@ static void copied(void **state)
 	mem_close();
 }
 
+/* What is made of a main log of 160 lines beside an early one of 320, all of them alike. */
+static enum memlog_state state_of_main(bool missing)
+{
+	static const char text[] = "all lines of this log are alike\n";
+	const size_t page = 4096;
+	static uint8_t whole[ROOM];
+	enum memlog_state ret = MEMLOG_STATE_UNKNOWN;
+	struct memlog_logs *logs;
+	size_t i;
+
+	mem_open(false);
+	ml_ring_init(whole, ROOM, ENTRIES, NULL);
+	ml_ring_attach(whole, ROOM, &early);
+	for (i = 0; i < 320; i++)
+		say(&early, text, 0x40, 1000);
+	main_start(ENTRIES);
+	for (i = 0; i < 160; i++)
+		say(&main_ring, text, 0x40, 1000);
+	if (missing) {
+		memcpy(mem_add(&mem, EARLY, page), whole, page);
+		memcpy(mem_add(&mem, EARLY + 2 * page, ROOM - 2 * page),
+		       whole + 2 * page, ROOM - 2 * page);
+	} else {
+		memcpy(mem_add(&mem, EARLY, ROOM), whole, ROOM);
+	}
+	assert_int_equal(memlog_scan(image, NULL, &logs, NULL, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), 2);
+	for (i = 0; i < 2; i++) {
+		const struct memlog_log *log = memlog_logs_get(logs, i);
+
+		if (log->extents[0].addr == MAIN)
+			ret = log->state;
+		else
+			assert_int_equal(log->state, MEMLOG_STATE_CURRENT);
+	}
+	memlog_logs_destroy(logs);
+	mem_close();
+	return ret;
+}
+
+/* The main log is no copy of what cannot be read, whatever was read before it. */
+static void early_page_missing(void **state)
+{
+	(void)state;
+	assert_int_equal(state_of_main(false), MEMLOG_STATE_COPY);
+	assert_int_equal(state_of_main(true), MEMLOG_STATE_STALE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,6 +409,7 @@ int main(void)
 		cmocka_unit_test(long_line),
 		cmocka_unit_test(words),
 		cmocka_unit_test(copied),
+		cmocka_unit_test(early_page_missing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
