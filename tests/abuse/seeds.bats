@@ -89,7 +89,7 @@ seed() {
 
 @test "the table has the sums of a harness's runs" {
 	mkdir "$BATS_TEST_TMPDIR/logs"
-	cat >"$BATS_TEST_TMPDIR/logs/one.log" <<-'E'
+	cat >"$BATS_TEST_TMPDIR/logs/render.log" <<-'E'
 		#8	INITED cov: 10 ft: 20 corp: 3/11Kb exec/s: 0 rss: 50Mb
 		#99	NEW    cov: 12 ft: 25 corp: 4/12Kb lim: 9 exec/s: 9 rss: 60Mb L: 5/9 MS: 1 Custom-
 		stat::number_of_executed_units: 1000
@@ -98,9 +98,22 @@ seed() {
 		stat::number_of_executed_units: 200
 		cpu: 0.900 1.100
 	E
-	echo "no harness ran" >"$BATS_TEST_TMPDIR/logs/two.log"
-	printf 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n' \
-		>"$BATS_TEST_TMPDIR/doc.md"
+	echo "no harness ran" >"$BATS_TEST_TMPDIR/logs/stream.log"
+	# rows stay: that of a harness without a log, but not of one that is gone, or fuzzed again
+	cat >"$BATS_TEST_TMPDIR/doc.md" <<-'E'
+		before
+		<!-- figures -->
+
+		| harness | executions |
+		|--|--|
+		| btf | 7 | 2 | 3 | 1 | 1 | 1 | 1b |
+		| gone | 8 | 2 | 4 | 1 | 1 | 1 | 1b |
+		| render | 9 | 2 | 5 | 1 | 1 | 1 | 1b |
+		| stream | 9 | 2 | 5 | 1 | 1 | 1 | 1b |
+
+		<!-- end of figures -->
+		after
+	E
 	"$root/fuzz/table" "$BATS_TEST_TMPDIR/logs" "$BATS_TEST_TMPDIR/doc.md"
 	run cat "$BATS_TEST_TMPDIR/doc.md"
 	[ "$output" = "before
@@ -108,7 +121,9 @@ seed() {
 
 | harness | executions | CPU seconds | per second | cov | ft | corpus | bytes |
 |--|--|--|--|--|--|--|--|
-| one | 1200 | 4 | 300 | 13 | 26 | 5 | 13b |
+| btf | 7 | 2 | 3 | 1 | 1 | 1 | 1b |
+| render | 1200 | 4 | 300 | 13 | 26 | 5 | 13b |
+| stream | 9 | 2 | 5 | 1 | 1 | 1 | 1b |
 
 <!-- end of figures -->
 after" ]
