@@ -11,191 +11,15 @@
 #include "base/bytes.h"
 #include "format/ftrace/view.h"
 #include "image/image.h"
-#include "libkernel.h"
+#include "libkernellog.h"
 #include "libmem.h"
-
-/* ---- symbols ------------------------------------------------------------ */
-
-static enum memlog_status sym_addr(void *self, const char *name, uint64_t *ret)
-{
-	(void)self;
-	if (!strcmp(name, "ftrace_events"))
-		*ret = KERNEL_IMAGE + KERNEL_HEAD;
-	else if (!strcmp(name, "savedcmd"))
-		*ret = KERNEL_IMAGE + KERNEL_SAVEDCMD;
-	else if (!strcmp(name, "_stext") || !strcmp(name, "_text"))
-		*ret = KERNEL_IMAGE;
-	else
-		return MEMLOG_NO_DATA;
-	return MEMLOG_OK;
-}
-
-static enum memlog_status sym_member(void *self, const char *type,
-				     const char *member, uint64_t *ret)
-{
-	if (strcmp(type, "trace_event_call") || strcmp(member, "print_fmt"))
-		return MEMLOG_NO_DATA;
-	*ret = *(uint64_t *)self;
-	return MEMLOG_OK;
-}
-
-static const struct memlog_symbols syms = { .size = sizeof(syms),
-					    .addr = sym_addr };
-
-/* ---- a printer ---------------------------------------------------------- */
-
-static char seen[4096];
-
-static void *print_create(const struct memlog_allocator *allocator,
-			  memlog_name_fn *name, void *arg)
-{
-	(void)allocator;
-	(void)name;
-	(void)arg;
-	seen[0] = 0;
-	return seen;
-}
-
-static void print_destroy(void *state)
-{
-	assert_ptr_equal(state, seen);
-}
-
-static enum memlog_status print_add(void *state, const char *system,
-				    const char *format)
-{
-	(void)state;
-	strcat(seen, format);
-	return strcmp(system, "irq") || strstr(format, "irq_exit") ?
-		       MEMLOG_UNSUPPORTED :
-		       MEMLOG_OK;
-}
-
-static enum memlog_status print_print(void *state, uint16_t type,
-				      const void *payload, size_t len,
-				      const char **ret, size_t *ret_len)
-{
-	(void)state;
-	assert_int_equal(type, 76);
-	assert_int_equal(len, 36);
-	assert_int_equal(ml_le16(payload), 76);
-	*ret = "printed";
-	*ret_len = 7;
-	return MEMLOG_OK;
-}
-
-static const struct memlog_event_printer printer = {
-	.size = sizeof(printer),
-	.create = print_create,
-	.destroy = print_destroy,
-	.add = print_add,
-	.print = print_print,
-};
-
-/* ---- what is found ------------------------------------------------------ */
-
-#define INFO                                          \
-	"SYMBOL(_stext)=ffff800080000000\n"           \
-	"NUMBER(kimage_voffset)=0xffff800040000000\n" \
-	"NUMBER(VA_BITS)=48\n"                        \
-	"NUMBER(PHYS_OFFSET)=0x40000000\n"            \
-	"PAGESIZE=4096\n"                             \
-	"SYMBOL(swapper_pg_dir)=ffff800080061000\n"
-#define TABLE                                             \
-	"SYMBOL(kallsyms_names)=ffff800080050000\n"       \
-	"SYMBOL(kallsyms_num_syms)=ffff800080050ff8\n"    \
-	"SYMBOL(kallsyms_token_table)=ffff800080051000\n" \
-	"SYMBOL(kallsyms_token_index)=ffff800080051800\n" \
-	"SYMBOL(kallsyms_offsets)=ffff800080052000\n"
-#define TABLE_BASE "SYMBOL(kallsyms_relative_base)=ffff800080052ff0\n"
-
-/* What is found in the image, which is closed. phys: the log is there. */
-static char *tell_image(struct memlog_image *image, bool phys,
-			const struct memlog_symbols *symbols,
-			const struct memlog_event_printer *print)
-{
-	struct memlog_scan_opts o = { .size = sizeof(o),
-				      .formats = "ftrace",
-				      .symbols = symbols };
-	struct memlog_decode_opts u = { .size = sizeof(u),
-					.symbols = symbols,
-					.printer = print };
-	const struct memlog_record *rec;
-	struct memlog_decoder *d;
-	struct memlog_logs *logs;
-	char *ret;
-	size_t len, i;
-	FILE *f = open_memstream(&ret, &len);
-
-	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
-	assert_int_equal(memlog_logs_count(logs), 1);
-	assert_int_equal(memlog_logs_get(logs, 0)->extents[0].space,
-			 phys ? MEMLOG_PHYS : MEMLOG_HOST);
-	if (phys)
-		assert_int_equal(memlog_logs_get(logs, 0)->extents[0].addr,
-				 KERNEL_BASE + KERNEL_REGION);
-	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
-					     &u, &d, NULL),
-			 0);
-	while (!memlog_decoder_next(d, &rec, NULL)) {
-		fwrite(rec->text, 1, rec->text_len, f);
-		for (i = 4; i < rec->n_fields; i++) {
-			const struct memlog_field *fl = &rec->fields[i];
-
-			if (fl->type == MEMLOG_FIELD_TEXT)
-				fprintf(f, "%s:%.*s ", fl->name,
-					(int)fl->text_len, fl->text);
-			else
-				fprintf(f, "%s:%lld ", fl->name,
-					(long long)fl->i);
-		}
-		fputc('\n', f);
-	}
-	assert_int_equal(memlog_decoder_missing(d), 0);
-	memlog_decoder_close(d);
-	memlog_logs_destroy(logs);
-	memlog_image_close(image);
-	fclose(f);
-	return ret;
-}
-
-static char *tell(struct kernel *m, const struct memlog_symbols *symbols,
-		  const struct memlog_event_printer *print)
-{
-	static const char *const text[] = { INFO, INFO TABLE,
-					    INFO TABLE TABLE_BASE,
-					    INFO TABLE TABLE_BASE };
-	struct memlog_image *image = mem_image(&m->mem, MEMLOG_PHYS);
-
-	ml_image_add_note(image, "VMCOREINFO", 0, "", text[m->kind],
-			  text[m->kind], strlen(text[m->kind]));
-	return tell_image(image, true, symbols, print);
-}
-
-#define FIRST  " kworker/u9:2-ev-1234    [000] .....     1.000000: "
-#define SECOND "           <...>-99      [000] .....     1.000000: "
-
-static void expect(struct kernel *m, const struct memlog_symbols *symbols,
-		   const struct memlog_event_printer *print, const char *want)
-{
-	char *got = tell(m, symbols, print);
-
-	assert_string_equal(got, want);
-	free(got);
-}
-
-static const char with_fields[] = FIRST
-	"irq_entry: irq=-7 name=abcd comm=swapper ptr=0xfeed\n"
-	"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
-	"irq_exit: irq=0 name= comm= ptr=0x0\n"
-	"irq:0 name: comm: ptr:0 \n";
 
 static void test_fields(void **state)
 {
 	struct kernel *m = kernel_new();
 
 	(void)state;
-	expect(m, &syms, NULL, with_fields);
+	kernel_expect(m, &kernel_symbols, NULL, kernel_with_fields);
 	kernel_free(m);
 }
 
@@ -205,7 +29,7 @@ static void test_fields(void **state)
  * guest's: physical addresses follow from what the kernel has of its own place. */
 static void test_process(void **state)
 {
-	static const char info[] = "OSRELEASE=7.3.0\n" INFO
+	static const char info[] = "OSRELEASE=7.3.0\n" KERNEL_INFO
 				   "SYMBOL(init_uts_ns)=ffff800080070000\n"
 				   "OFFSET(uts_namespace.name)=0\n";
 	struct kernel *m = kernel_new();
@@ -221,10 +45,10 @@ static void test_process(void **state)
 	mem_add(&process, HOST - 0x200000, KERNEL_RAM / 2);
 	mem_add(&process, HOST + 0x200000, KERNEL_RAM / 2);
 	for (known = 1; known >= 0; known--) {
-		got = tell_image(mem_image(&process, MEMLOG_HOST), known, &syms,
-				 NULL);
+		got = kernel_decode_image(mem_image(&process, MEMLOG_HOST),
+					  known, &kernel_symbols, NULL);
 		if (known)
-			assert_string_equal(got, with_fields);
+			assert_string_equal(got, kernel_with_fields);
 		else
 			assert_null(strstr(got, "irq_entry"));
 		free(got);
@@ -240,30 +64,42 @@ static void test_printer(void **state)
 	struct kernel *m = kernel_new();
 
 	(void)state;
-	expect(m, &syms, &printer,
-	       FIRST
-	       "irq_entry: printed\n"
-	       "irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
-	       "irq_exit: irq=0 name= comm= ptr=0x0\n"
-	       "irq:0 name: comm: ptr:0 \n");
-	assert_non_null(strstr(
-		seen, "name: irq_entry\nID: 76\nformat:\n"
-		      "\tfield:unsigned short common_type;\toffset:0;\tsize:2;"
-		      "\tsigned:0;\n"));
-	assert_non_null(strstr(
-		seen, "\tfield:int irq;\toffset:8;\tsize:4;\tsigned:1;\n"
-		      "\tfield:__data_loc char[] name;\toffset:12;\tsize:4;"
-		      "\tsigned:1;\n"
-		      "\tfield:char comm[8];\toffset:16;\tsize:8;\tsigned:1;\n"
-		      "\tfield:void * ptr;\toffset:24;\tsize:4;\tsigned:0;\n\n"
-		      "print fmt: \"irq=%d\", REC->irq\n"));
+	kernel_expect(
+		m, &kernel_symbols, &kernel_printer,
+		KERNEL_FIRST
+		"irq_entry: printed\n"
+		"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" KERNEL_SECOND
+		"irq_exit: irq=0 name= comm= ptr=0x0\n"
+		"irq:0 name: comm: ptr:0 \n");
+	assert_non_null(
+		strstr(kernel_formats,
+		       "name: irq_entry\nID: 76\nformat:\n"
+		       "\tfield:unsigned short common_type;\toffset:0;\tsize:2;"
+		       "\tsigned:0;\n"));
+	assert_non_null(
+		strstr(kernel_formats,
+		       "\tfield:int irq;\toffset:8;\tsize:4;\tsigned:1;\n"
+		       "\tfield:__data_loc char[] name;\toffset:12;\tsize:4;"
+		       "\tsigned:1;\n"
+		       "\tfield:char comm[8];\toffset:16;\tsize:8;\tsigned:1;\n"
+		       "\tfield:void * ptr;\toffset:24;\tsize:4;\tsigned:0;\n\n"
+		       "print fmt: \"irq=%d\", REC->irq\n"));
 	kernel_free(m);
+}
+
+static enum memlog_status sym_member(void *self, const char *type,
+				     const char *member, uint64_t *ret)
+{
+	if (strcmp(type, "trace_event_call") || strcmp(member, "print_fmt"))
+		return MEMLOG_NO_DATA;
+	*ret = *(uint64_t *)self;
+	return MEMLOG_OK;
 }
 
 /* Members of structs are where the symbols say. */
 static void test_moved_members(void **state)
 {
-	struct memlog_symbols s = syms;
+	struct memlog_symbols s = kernel_symbols;
 	uint64_t off = 80;
 	struct kernel *m = kernel_new();
 
@@ -272,12 +108,13 @@ static void test_moved_members(void **state)
 	s.member_offset = sym_member;
 	memmove(m->ram + KERNEL_CALLS + 80, m->ram + KERNEL_CALLS + 64, 8);
 	put64(m->ram + KERNEL_CALLS + 64, 0);
-	expect(m, &s, &printer,
-	       FIRST
-	       "irq_entry: printed\n"
-	       "irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
-	       "irq_exit: irq=0 name= comm= ptr=0x0\n"
-	       "irq:0 name: comm: ptr:0 \n");
+	kernel_expect(
+		m, &s, &kernel_printer,
+		KERNEL_FIRST
+		"irq_entry: printed\n"
+		"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" KERNEL_SECOND
+		"irq_exit: irq=0 name= comm= ptr=0x0\n"
+		"irq:0 name: comm: ptr:0 \n");
 	kernel_free(m);
 }
 
@@ -317,7 +154,8 @@ static void test_hostile_kernel(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		m = kernel_new();
 		put64(m->ram + bad[i].off, bad[i].v);
-		got = tell(m, &syms, i % 2 ? &printer : NULL);
+		got = kernel_decode(m, &kernel_symbols,
+				    i % 2 ? &kernel_printer : NULL);
 		assert_non_null(strstr(got, "-1234    [000] "));
 		assert_non_null(strstr(got, "-99      [000] "));
 		free(got);
@@ -345,8 +183,10 @@ static void test_fields_missing(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		m = kernel_new();
 		put64(m->ram + bad[i].off, bad[i].v);
-		got = tell(m, &syms, i % 2 ? &printer : NULL);
-		assert_non_null(strstr(got, FIRST "irq_entry: f9ffffff"));
+		got = kernel_decode(m, &kernel_symbols,
+				    i % 2 ? &kernel_printer : NULL);
+		assert_non_null(
+			strstr(got, KERNEL_FIRST "irq_entry: f9ffffff"));
 		free(got);
 		kernel_free(m);
 	}
@@ -359,7 +199,7 @@ static void test_many_tasks(void **state)
 
 	(void)state;
 	put32(m->ram + KERNEL_TASKS + 131088, 57342);
-	expect(m, &syms, NULL, with_fields);
+	kernel_expect(m, &kernel_symbols, NULL, kernel_with_fields);
 	kernel_free(m);
 }
 
@@ -375,21 +215,21 @@ static void test_functions(void **state)
 	put32(e + 8, 2);
 	put64(e + 16, 0x7fffffff);
 	put64(e + 24, 0xffffffffc0601010);
-	got = tell(m, &syms, NULL);
-	assert_non_null(strstr(got, FIRST "<stack trace>\n"
-					  " => [FTRACE TRAMPOLINE]\n"
-					  " => 0xffffffffc0601010\n"));
+	got = kernel_decode(m, &kernel_symbols, NULL);
+	assert_non_null(strstr(got, KERNEL_FIRST "<stack trace>\n"
+						 " => [FTRACE TRAMPOLINE]\n"
+						 " => 0xffffffffc0601010\n"));
 	free(got);
 	put16(e, 1);
 	put64(e + 8, 0xffffffffc0601010);
 	put64(e + 16, 0xffffffffc0602020);
-	got = tell(m, &syms, NULL);
-	assert_non_null(strstr(got, FIRST "0xffffffffc0601010 "
-					  "<-0xffffffffc0602020\n"));
+	got = kernel_decode(m, &kernel_symbols, NULL);
+	assert_non_null(strstr(got, KERNEL_FIRST "0xffffffffc0601010 "
+						 "<-0xffffffffc0602020\n"));
 	free(got);
 	put64(e + 16, 0);
-	got = tell(m, &syms, NULL);
-	assert_non_null(strstr(got, FIRST "0xffffffffc0601010\n"));
+	got = kernel_decode(m, &kernel_symbols, NULL);
+	assert_non_null(strstr(got, KERNEL_FIRST "0xffffffffc0601010\n"));
 	free(got);
 	kernel_free(m);
 }
@@ -460,8 +300,8 @@ static void expect_printk(const char *name, const char *format,
 
 	kernel_put_table(m, KERNEL_OWN_PLACE);
 	put_printk(m, name, format, args, len);
-	got = tell(m, NULL, &printer);
-	snprintf(line, sizeof(line), FIRST "%s ", want);
+	got = kernel_decode(m, NULL, &kernel_printer);
+	snprintf(line, sizeof(line), KERNEL_FIRST "%s ", want);
 	if (strncmp(got, line, strlen(line)))
 		fail_msg("%s: %s", line, got);
 	free(got);
@@ -543,8 +383,9 @@ static void test_hostile_printk(void **state)
 			   "\xff\xff\xff\xff\xff"
 			   "\xff\xff\xff",
 			   bad[i].len);
-		got = tell(m, NULL, &printer);
-		if (!strstr(got, FIRST "bprint: ip=18446603338368684032 fmt="))
+		got = kernel_decode(m, NULL, &kernel_printer);
+		if (!strstr(got, KERNEL_FIRST
+			    "bprint: ip=18446603338368684032 fmt="))
 			fail_msg("%s: %s", bad[i].format, got);
 		free(got);
 		kernel_free(m);
@@ -558,7 +399,7 @@ static void test_task_name(void **state)
 
 	(void)state;
 	strcpy((char *)m->ram + KERNEL_TASKS + 131096, "k\xc3\xb6rner\xc3\xa9");
-	expect(m, &syms, NULL, with_fields);
+	kernel_expect(m, &kernel_symbols, NULL, kernel_with_fields);
 	kernel_free(m);
 }
 
@@ -575,7 +416,7 @@ static void test_hostile_event(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		m = kernel_new();
 		put32(m->ram + KERNEL_REGION + 0x2010 + 16, bad[i]);
-		got = tell(m, &syms, NULL);
+		got = kernel_decode(m, &kernel_symbols, NULL);
 		assert_non_null(strstr(got, "irq_entry: irq=-7 comm=swapper"));
 		assert_null(strstr(got, "abcd"));
 		free(got);
@@ -585,20 +426,20 @@ static void test_hostile_event(void **state)
 
 static void test_module(void **state)
 {
-	static const char want[] = FIRST
+	static const char want[] = KERNEL_FIRST
 		"irq_entry: irq=-7 name=abcd comm=swapper ptr=0xfeed\n"
-		"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" SECOND
+		"irq:-7 name:abcd comm:swapper ptr:65261 common_comm:kworker/u9:2-ev \n" KERNEL_SECOND
 		"module_event: irq=0 name= comm= ptr=0x0\n"
 		"irq:0 name: comm: ptr:0 \n";
 	struct kernel *m = kernel_new();
 
 	(void)state;
 	kernel_put_module(m, false);
-	expect(m, &syms, NULL, want);
+	kernel_expect(m, &kernel_symbols, NULL, want);
 	kernel_free(m);
 	m = kernel_new();
 	kernel_put_module(m, true);
-	expect(m, &syms, NULL, want);
+	kernel_expect(m, &kernel_symbols, NULL, want);
 	kernel_free(m);
 }
 
@@ -644,7 +485,7 @@ static void test_module_names(void **state)
 		put16(p, 5);
 		put64(p + 8, tests[i].ip);
 		strcpy((char *)p + 16, "hi");
-		got = tell(m, NULL, NULL);
+		got = kernel_decode(m, NULL, NULL);
 		if (!strstr(got, tests[i].want))
 			fail_msg("%zu: %s", i, got);
 		free(got);
@@ -676,7 +517,7 @@ static void test_hostile_tables(void **state)
 			kernel_put_module(m, false);
 			for (k = 0; k < 512; k++)
 				put64(m->ram + at + 8 * k, bad[i]);
-			got = tell(m, &syms, NULL);
+			got = kernel_decode(m, &kernel_symbols, NULL);
 			assert_non_null(strstr(got, "irq_entry: irq=-7"));
 			assert_non_null(strstr(got, "-99      [000] "));
 			free(got);
@@ -693,7 +534,7 @@ static void test_own_symbols(void **state)
 	for (kind = KERNEL_OWN_PLACE; kind <= KERNEL_PERCPU; kind++) {
 		m = kernel_new();
 		kernel_put_table(m, kind);
-		expect(m, NULL, NULL, with_fields);
+		kernel_expect(m, NULL, NULL, kernel_with_fields);
 		kernel_free(m);
 	}
 }
@@ -730,7 +571,7 @@ static void test_hostile_symbols(void **state)
 			m = kernel_new();
 			kernel_put_table(m, kind);
 			put32(m->ram + bad[i].off, bad[i].v);
-			got = tell(m, NULL, NULL);
+			got = kernel_decode(m, NULL, NULL);
 			assert_non_null(strstr(got, "-1234    [000] "));
 			assert_non_null(strstr(got, "-99      [000] "));
 			free(got);
@@ -748,13 +589,14 @@ static void test_other_boot(void **state)
 	struct ftrace f = { .text = KERNEL_IMAGE + 0x1000000 };
 
 	(void)state;
-	ml_image_add_note(image, "VMCOREINFO", 0, "", INFO, INFO, strlen(INFO));
-	assert_true(ml_ftrace_place(&k, &syms, &f, &info));
+	ml_image_add_note(image, "VMCOREINFO", 0, "", KERNEL_INFO, KERNEL_INFO,
+			  strlen(KERNEL_INFO));
+	assert_true(ml_ftrace_place(&k, &kernel_symbols, &f, &info));
 	assert_int_equal(info.slide, 0);
 	assert_int_equal(info.then, 0x1000000);
 	assert_int_equal(info.tasks, 0);
 	f.text = 0;
-	assert_true(ml_ftrace_place(&k, &syms, &f, &info));
+	assert_true(ml_ftrace_place(&k, &kernel_symbols, &f, &info));
 	assert_int_equal(info.then, 0);
 	assert_int_not_equal(info.tasks, 0);
 	memlog_image_close(image);
