@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "format/ext/printfmt.h"
 #include "libevent.h"
 #include "memlog.h"
 
@@ -29,20 +30,27 @@ static enum memlog_status name_of(void *arg, uint64_t addr, const char **ret,
 	return MEMLOG_OK;
 }
 
+/* The file of the event with this print format, which the caller frees. */
+static char *file_of(const char *format)
+{
+	char *text = malloc(sizeof(EVENT_HEAD) + strlen(format) + 2);
+
+	assert_non_null(text);
+	sprintf(text, "%s%s\n", EVENT_HEAD, format);
+	return text;
+}
+
 /* What is printed; NULL: refused. Freed by the caller. */
 static char *printed(const char *format, size_t len)
 {
 	const struct memlog_event_printer *p = memlog_event_printer();
-	char *text, *ret = NULL;
+	char *text = file_of(format), *ret = NULL;
 	const char *s;
 	size_t n;
 	void *state;
 
 	state = p->create(NULL, name_of, mine);
 	assert_non_null(state);
-	text = malloc(sizeof(EVENT_HEAD) + strlen(format) + 2);
-	assert_non_null(text);
-	sprintf(text, "%s%s\n", EVENT_HEAD, format);
 	if (!p->add(state, "test", text) &&
 	    !p->print(state, 76, event, len, &s, &n))
 		ret = strndup(s, n);
@@ -109,6 +117,8 @@ static void test_refused(void **state)
 		"\"%d\", REC->n & (4 | 8)",
 		"\"%d\", 1 + (REC->n ? 2 : 3)",
 		"\"%d\", REC->other",
+		"\"%d\", REC",
+		"\"%d\", REC->",
 		"\"%s\", __get_str(other)",
 		"\"%s\", __get_str(comm)",
 		"\"%s\", REC->name",
@@ -125,12 +135,17 @@ static void test_refused(void **state)
 		"\"unfinished",
 		"",
 	};
-	char deep[4096] = "\"%d\", ", *got;
+	char deep[4096] = "\"%d\", ", *got, *text;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_null(printed(bad[i], 40));
+		/* before the library sees it, which may refuse it, too */
+		text = file_of(bad[i]);
+		assert_false(ml_printfmt_is_safe(text));
+		free(text);
+	}
 	for (i = 0; i < 100; i++)
 		strcat(deep, "(");
 	assert_null(printed(deep, 40));
