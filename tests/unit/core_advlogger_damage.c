@@ -294,6 +294,24 @@ static void pages(void **state)
 		}
 }
 
+/* A length that is wrong hides no page: where messages are and text should be, the next one
+ * is looked for from the beginning of the page on. */
+static void long_length(void **state)
+{
+	uint64_t from, end;
+	uint8_t *p = mem_add(&mem, BASE, 8 * 4096);
+	size_t i = 0;
+
+	adv_start(&log_, p, 5, BASE, 8 * 4096);
+	say_numbers(750);
+	assert_true(log_.cursor > 7 * 4096);
+	while (log_.said[i].at < 4096)
+		i++;
+	put16(p + log_.said[i].at + 20, 3 * 4096);
+	foreign(false, &from, &end);
+	assert_true(!end);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +320,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(hole, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_length, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
