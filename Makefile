@@ -781,7 +781,7 @@ bench: all $(B)/mkimage $(B)/bare $(B)/mkacrn $(B)/mkhyp $(B)/mkring $(B)/bench_
 	B=$(B) bench/far
 
 -include $(shell find $(B) -name rpm -prune -o -name deb -prune -o \
-	-type f -name '*.d' -print 2>/dev/null)
+	-name mutation -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 .PHONY: help
 help:
@@ -793,7 +793,8 @@ help:
 	@echo '  asan          run all tests under the sanitizers'
 	@echo '  check-full    run what takes long: firmware, kernels, packages'
 	@echo '  mutation      break lines of libparse, one at a time, and see whether the'
-	@echo '                tests fail; MUTANTS=N MUTATION_SEED=N MUTATION_DIR=PATTERN'
+	@echo '                tests fail; MUTANTS=N MUTATION_FIRST=N MUTATION_SEED=N'
+	@echo '                MUTATION_JOBS=N MUTATION_DIR=PATTERN'
 	@echo '  lint          check the rules of CONTRIBUTING.md'
 	@echo '  format        lay out C by .clang-format; format-check: compare only'
 	@echo '  analyze       run the static analyzers of gcc and clang'
