@@ -188,7 +188,7 @@ static void test_lime(void **state)
 static void test_avml(void **state)
 {
 	static const uint8_t head[8] = { 1, 4, 0, 1 };
-	uint64_t n = SIZE / 8 >> 16, off = 42, i;
+	uint64_t n = SIZE / 16 >> 16, off = 42, i;
 
 	(void)state;
 	anew(off + n * 65544 + 8);
