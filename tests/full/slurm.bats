@@ -55,8 +55,8 @@ teardown() {
 	for file in slurmd.pid slurmctld.pid "${run:-none}/munged.pid"; do
 		[ -s "$file" ] || continue
 		pid=$(cat "$file")
-		# it removes its own files
-		! kill "$pid" || timeout 20 tail --pid="$pid" -f /dev/null
+		# it removes its own files: wait for that
+		! kill "$pid" || timeout 20 tail --pid="$pid" -f /dev/null || kill -KILL "$pid"
 	done
 	[ -z "${run:-}" ] || rm -rf "$run"
 }

@@ -71,7 +71,7 @@ captured() {
 	[ "$(grep -c '^0,phase,' phases.csv)" = 5 ]
 	[ "$(grep -c '^0,silence,' phases.csv)" = 10 ]
 	awk -F, '/^0,phase,/ { sum += $6 } END { exit sum < 9e9 }' phases.csv
-	# all columns are JSON's
+	# every column is what JSON says
 	python3 - phases.csv got <<-'EOF'
 	import csv, json, sys
 	boot = json.load(open(sys.argv[2]))

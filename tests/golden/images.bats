@@ -382,6 +382,7 @@ bitmap() {
 		phoff, = struct.unpack_from("<Q", d, 32)
 		size, n = struct.unpack_from("<HH", d, 54)
 		out = open(sys.argv[2], "wb")
+		# not the flash memory below 4 GiB
 		for i in range(n):
 		    type, _, off, _, addr, len = struct.unpack_from("<IIQQQQ", d, phoff + i * size)
 		    if type == 1 and addr < 512 << 20:
@@ -395,6 +396,7 @@ bitmap() {
 			done
 			[ -s "$t/logs.elf" ]
 			cmp "$t/logs.elf" "$t/logs.raw"
+			[ -z "$(jq -c .extents[0].addr "$t/logs.elf" | sort | uniq -d)" ]
 		done
 	done
 }

@@ -159,7 +159,7 @@ deltas() {
 		"$dump" -q -d $how | sed -n 's/^\(\[<[^]]*\]\) .*/\1/p' | same "$T/want" -
 		[ "$(wc -l <"$T/want")" -ge 9 ]
 	done
-	# its color ends with it
+	# the color ends with the delta
 	"$dump" -q -F dmesg -d --color=always -n 1 linux >"$T/line"
 	grep -qP '^\e\[[0-9;]+m\[<[^]]*\]\e\[0?m ' "$T/line"
 	run -0 "$dump" -q -F ovmf -d --time-format=ticks -n +2 firmware

@@ -98,7 +98,7 @@ static void test_sequence_wrap(void **state)
 	stop(&k);
 }
 
-/* Messages come by their numbers, whatever the clocks of their CPUs say. */
+/* Messages are in the order of their numbers, whatever the clocks of their CPUs say. */
 static void test_skew(void **state)
 {
 	struct acrn_opts o = basic(6, 2u << 20, 1);
@@ -111,7 +111,7 @@ static void test_skew(void **state)
 	stop(&k);
 }
 
-/* Whose rings they are is seen by where they are, if few CPUs wrote anything. */
+/* The address of a ring tells its CPU, even if most CPUs wrote nothing. */
 static void test_silent(void **state)
 {
 	struct acrn_opts o = basic(12, 2u << 20, 1);
@@ -136,7 +136,8 @@ static void test_silent(void **state)
 			}
 		stop(&k);
 	}
-	assert_true(first > 20 && rings > 12 * first / 2);
+	/* CPU 0 wrote something nearly every time, and so did others */
+	assert_true(first > 20 && rings > 2 * first);
 }
 
 /* Nobody reads: the rings fill, the last message of each is cut. */

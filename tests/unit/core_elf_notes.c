@@ -58,11 +58,11 @@ static void test_notes(void **state)
 	free(m);
 }
 
-/* Notes are read through a window: the header of one may be where that ends. */
+/* Notes are read through a window: a header may straddle its end. */
 static void test_window(void **state)
 {
 	enum {
-		WINDOW = (4 << 20) + 65536,
+		WINDOW = ML_NOTE_WINDOW,
 		FIRST = 120,
 		PIECE = 1 << 20,
 		LAST = 12 + 12 + 12,

@@ -280,7 +280,8 @@ static void screens(void **state)
 	assert_int_equal(sc.eager, i);
 }
 
-/* A page is only looked at if it begins with four bytes of ASCII, in the fast loop and alone. */
+/* A page is only looked at if its first four bytes are text, 0x07 to 0x7f, in the fast loop and
+ * alone. */
 static void screens_text(void **state)
 {
 	static uint8_t page[4096] = "\n\n\n\n(XEN) a line\n";

@@ -190,8 +190,8 @@ static void test_never_used(void **state)
 	ftrace_free(m);
 }
 
-/* The clock that the kernel had set, before the address of its text: counter and uptime, the
- * third and the fourth, and those of an architecture, from the tenth on, count no ns. */
+/* The clock that the kernel had set, before the address of its text. Those with the numbers 2
+ * (counter), 3 (uptime) and from 9 on (of the architecture) do not count ns. */
 static void test_clock(void **state)
 {
 	struct ftrace_model *m = ftrace_new(1, 4, 4096, 32);

@@ -140,12 +140,11 @@ static void test_14_hostile(void **state)
 	hypm_free(m);
 }
 
-/* An invalid state, no pages, or too many: it is not the writer's struct. */
+/* Rejected: an invalid state, no pages, too many pages. */
 static void test_14_fits(void **state)
 {
 	static const struct {
-		uint32_t off;
-		uint64_t value;
+		uint32_t off, value;
 		bool fits;
 	} t[] = {
 		{ HYP_14_STATUS, 2, true },
@@ -166,7 +165,7 @@ static void test_14_fits(void **state)
 		hypm_fill_android(m, 0, 60);
 		hypm_store(m);
 		rb = m->ram + (m->cpu[0].rb - HYP_BASE) + t[i].off;
-		put32(rb, (uint32_t)t[i].value);
+		put32(rb, t[i].value);
 		p = printed(m);
 		assert_int_equal(p.logs, t[i].fits);
 		printed_free(&p);

@@ -199,8 +199,8 @@ static void slow(void **state)
 	mem_free(&m);
 }
 
-/* Of more logs than are kept, those in likely places are, wherever the others are. */
-static void crowd(void **state)
+/* If there are more logs than are kept, those in likely places are. */
+static void likely_kept(void **state)
 {
 	enum { LOGS = 8, TOP = 0x4000000, AT = TOP - 0x123000 };
 	static const enum memlog_scan_mode modes[] = {
@@ -364,7 +364,7 @@ int main(void)
 		cmocka_unit_test(stop),	       cmocka_unit_test(glances),
 		cmocka_unit_test(threads),     cmocka_unit_test(slow),
 		cmocka_unit_test(odd_options), cmocka_unit_test(small_structs),
-		cmocka_unit_test(crowd),       cmocka_unit_test(torn),
+		cmocka_unit_test(likely_kept), cmocka_unit_test(torn),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -273,7 +273,7 @@ static void apart(void **state)
 }
 
 /* Both have times of the kernel: neither comes after the other. */
-static void beside(void **state)
+static void both_of_kernel(void **state)
 {
 	const struct ml_timeline_boot *b;
 
@@ -285,7 +285,11 @@ static void beside(void **state)
 	add_code(5000, "firmware", 0x10);
 	add_code(5200, "kernel", 0x41);
 	b = finish();
-	assert_int_equal(b->sources[0].aligned + b->sources[1].aligned, 1);
+	assert_int_equal(b->n_sources, 2);
+	assert_true(b->sources[0].aligned);
+	assert_false(b->sources[1].aligned);
+	assert_string_equal(b->sources[1].method,
+			    "no mark in common with the others");
 }
 
 static void no_clock(void **state)
@@ -499,7 +503,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(after_firmware, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(apart, setup, teardown),
-		cmocka_unit_test_setup_teardown(beside, setup, teardown),
+		cmocka_unit_test_setup_teardown(both_of_kernel, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(no_clock, setup, teardown),
 		cmocka_unit_test_setup_teardown(silences, setup, teardown),
 		cmocka_unit_test_setup_teardown(boots, setup, teardown),

@@ -61,7 +61,7 @@ static void test_pointer(void **state)
 	xen_world_fini(&w);
 }
 
-/* What has text and no size of a ring beside it is no pointer to one. */
+/* A pointer to text without the size of a ring beside it leads to no ring. */
 static void test_other_pointer(void **state)
 {
 	const struct memlog_log *log;

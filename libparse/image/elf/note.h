@@ -9,8 +9,13 @@
 #ifndef ML_IMAGE_NOTE_H
 #define ML_IMAGE_NOTE_H
 
+#include "base/limits.h"
 #include "ehdr.h"
 #include "image/image.h"
+
+/* Bytes of notes that are read at a time: room for the largest one with its header and its
+ * owner. */
+#define ML_NOTE_WINDOW (ML_MAX_NOTE + 65536u)
 
 /* Types of notes of the owner CORE. */
 enum {

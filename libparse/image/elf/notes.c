@@ -10,9 +10,6 @@
 
 #define NOTE_HEADER 12u
 
-/* Room for the largest note with its header and its owner. */
-#define WINDOW (ML_MAX_NOTE + 65536u)
-
 /* The notes are at [off, off + len) of file; buf has filled bytes of them, of at
  * most room, from at on. */
 struct notes {
@@ -122,7 +119,7 @@ void ml_notes_add(struct memlog_image *image, const struct ml_ehdr *e,
 	uint64_t at = 0;
 
 	n.len = ml_min(n.len, UINT64_MAX / 2);
-	n.room = (size_t)ml_min(WINDOW, n.len);
+	n.room = (size_t)ml_min(ML_NOTE_WINDOW, n.len);
 	if (!n.len)
 		return;
 	n.buf = ml_calloc(&image->alloc, n.room, 1);
