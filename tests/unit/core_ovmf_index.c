@@ -456,6 +456,37 @@ static void cut_short(void **state)
 	bench_close();
 }
 
+/* A page of it is missing: the lines of its 128 entries have no time, all others do. */
+static void page_missing(void **state)
+{
+	static uint8_t want[ROOM], got[ROOM];
+	struct mem part = { .n = 0 };
+	struct memlog_image *image;
+	size_t all, timed, n, i;
+	char line[32];
+
+	(void)state;
+	bench_open(256, 4096);
+	for (i = 0; i < 250; i++) {
+		snprintf(line, sizeof(line), "message %03zu\r\n", i);
+		say(line, strlen(line), false);
+	}
+	n = text_of(bench.image, want, &all);
+	assert_int_equal(all, 250);
+	/* the entries begin at 0x200 and have 32 bytes each */
+	memcpy(mem_add(&part, ADDR, 0x1000), bench.base, 0x1000);
+	memcpy(mem_add(&part, ADDR + 0x2000, ROOM - 0x2000),
+	       bench.base + 0x2000, ROOM - 0x2000);
+	image = mem_image(&part, MEMLOG_PHYS);
+	assert_int_equal(text_of(image, got, &timed), n);
+	assert_memory_equal(got, want, n);
+	assert_int_equal(timed, 250 - 0x1000 / 32);
+	assert_non_null(strstr(memlog_image_warning(image, 0), "128 entries"));
+	memlog_image_close(image);
+	mem_free(&part);
+	bench_close();
+}
+
 /* An entry that is damaged costs the time of its own lines only. */
 static void damaged_entries(void **state)
 {
@@ -562,6 +593,7 @@ int main(void)
 		cmocka_unit_test(hostile_geometry),
 		cmocka_unit_test(scattered),
 		cmocka_unit_test(cut_short),
+		cmocka_unit_test(page_missing),
 		cmocka_unit_test(damaged_entries),
 		cmocka_unit_test(dropped),
 		cmocka_unit_test(dated),
