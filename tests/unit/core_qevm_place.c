@@ -200,7 +200,7 @@ static void random_name(char *ret)
 /* Backends of any size, order and name: their pages are at the right addresses. */
 static void test_orders(void **state)
 {
-	size_t i, k, all, guests = 0, whole = 0;
+	size_t i, k, all, right, guests = 0, whole = 0;
 	struct guest g;
 
 	(void)state;
@@ -217,10 +217,29 @@ static void test_orders(void **state)
 		}
 		g.low = start_of(&g, g.n);
 		guests++;
-		whole += try_guest(&g, &all) == all;
+		right = try_guest(&g, &all);
+		whole += right == all;
 	}
 	print_message("# %zu of %zu guests are whole\n", whole, guests);
 	assert_true(whole > guests * 95 / 100);
+}
+
+/* As many blocks as are tried in all orders, in the one that is tried last: the smallest first.
+ * A place is one, in however many orders it comes. */
+static void test_last_order(void **state)
+{
+	struct guest g = { .machine = "pc-q35-9.2", .n = BLOCKS };
+	size_t k, all, right;
+
+	(void)state;
+	srand(2);
+	for (k = 0; k < g.n; k++) {
+		g.len[k] = (64 + 32 * k) * PAGE;
+		random_name(g.name[k]);
+	}
+	g.low = start_of(&g, g.n);
+	right = try_guest(&g, &all);
+	assert_int_equal(right, all);
 }
 
 /* 3 and 5 GiB, on both boards, with the hole where it is by default and elsewhere. */
@@ -475,9 +494,13 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_orders),	cmocka_unit_test(test_holes),
-		cmocka_unit_test(test_plugged), cmocka_unit_test(test_few),
-		cmocka_unit_test(test_stop),	cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_last_order),
+		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_plugged),
+		cmocka_unit_test(test_few),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
