@@ -1,8 +1,9 @@
 #!/usr/bin/env zsh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# complete.zsh FILE LINE: what zsh offers for the last word of LINE if FILE is the
+# complete.zsh FILE LINE DUMP: what zsh offers for the last word of LINE if FILE is the
 # completion of memlog-dump, one a line. An interactive zsh on a terminal of its own
-# gets the line and TAB, and writes its matches to a file.
+# gets the line and TAB, and writes its matches to a file. DUMP has what zsh knows of all
+# completions; it is made if it does not exist.
 setopt err_exit
 zmodload zsh/zpty
 t=$(mktemp -d)
@@ -24,7 +25,7 @@ cat >$t/setup <<-EOT
 	PROMPT= RPROMPT=
 	fpath=(${(q)1:A:h} \$fpath)
 	autoload -Uz compinit
-	compinit -u -d $t/dump
+	compinit -C -u -d ${(q)3}
 	# what compadd adds, but for calls that only ask what would match
 	compadd() {
 		if [[ " \${@[1,(i)(-|--)]}" != *' -'[OAD]* ]]; then

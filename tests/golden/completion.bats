@@ -68,7 +68,7 @@ offers() {
 	case $1 in
 	bash) complete_line "$2" ;;
 	zsh) PATH=$B:$PATH timeout 100 "$TOP/tests/golden/complete.zsh" \
-		"$TOP/completions/_memlog-dump" "$2" ;;
+		"$TOP/completions/_memlog-dump" "$2" "$T/zsh" ;;
 	fish) PATH=$B:$PATH HOME=$T timeout 100 fish --no-config -c \
 		'source $argv[1]; complete -C $argv[2]' \
 		"$TOP/completions/memlog-dump.fish" "$2" ;;
