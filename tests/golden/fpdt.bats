@@ -45,6 +45,11 @@ seed() {
 		head_all -n 3)" = "178.193038 128fb770-5e79-4176-9e51-9bb268a17dd1,
 50.793886 1a1e4886-9517-440e-9fde-3be44cee2136,
 42.790913 222c386d-5abc-4fb4-b124-fbb82488acf4," ]
+	# the difference of the times of both
+	"$dump" -F fpdt -c 128fb770-5e79-4176-9e51-9bb268a17dd1 -g entry -J "$raw" | objects |
+		jq -es 'length == 2 and .[0].fields.took_ns == null and (map(.fields) |
+			(.[1].took_ns | tonumber) ==
+				(.[1].recorded_ns | tonumber) - (.[0].recorded_ns | tonumber))'
 	[ "$(grep -c ' entry begin ' text)" -eq "$(grep -c ' entry end .* ms$' text)" ]
 	run -0 "$dump" -F fpdt -c 128fb770-5e79-4176-9e51-9bb268a17dd1 -g entry "$raw"
 	[ "${#lines[@]}" -eq 2 ]

@@ -180,6 +180,37 @@ static void test_cow(void **state)
 	kind("cow", false, true);
 }
 
+/* The end of the file that a private mapping shows is cut off: there is nothing, and what is
+ * before is as it was. */
+static void test_cow_cut(void **state)
+{
+	enum { CUT = AT + FULL / 2, PAGES = SIZE / 4096 };
+	static uint8_t peek[MEMLOG_PEEK * PAGES], none[MEMLOG_PEEK];
+	struct ml_process *p;
+	struct fixture f;
+	size_t i, got;
+	uint8_t byte;
+
+	(void)state;
+	setup(&f, "cow");
+	assert_int_equal(truncate(f.file, CUT), 0);
+	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	assert_int_equal(ml_process_ops.peek(p, f.piece.addr, PAGES, peek,
+					     NULL),
+			 MEMLOG_OK);
+	for (i = 0; i < PAGES; i++)
+		assert_memory_equal(peek + i * MEMLOG_PEEK,
+				    i * 4096 < CUT ? f.content + i * 4096 :
+						     none,
+				    MEMLOG_PEEK);
+	assert_int_equal(ml_process_ops.read(p, f.piece.addr + SIZE - 4096,
+					     &byte, 1, &got, NULL),
+			 MEMLOG_NO_DATA);
+	ml_process_close(p);
+	holder_stop(&f.h);
+	teardown(&f);
+}
+
 /* Memory that is mapped later is read once it was looked for. */
 static void test_renew(void **state)
 {
@@ -470,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_shared_anon),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_cow),
+		cmocka_unit_test(test_cow_cut),
 		cmocka_unit_test(test_renew),
 		cmocka_unit_test(test_renew_keeps),
 		cmocka_unit_test(test_only_mapped),
