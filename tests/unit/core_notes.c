@@ -114,11 +114,38 @@ static void test_unreadable(void **state)
 	check(1 << 20, true, "a note that cannot be read is left out");
 }
 
+/* All notes of an image together have a limit: those of 1 MiB that fit are kept. */
+static void test_together(void **state)
+{
+	enum { LEN = 1 << 20 };
+	struct memlog_note n = { .size = sizeof(n) };
+	struct mem mem = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *desc = calloc(1, LEN);
+	size_t i, kept;
+
+	(void)state;
+	assert_non_null(desc);
+	mem_add(&mem, 0, 4096);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	for (i = 0; i < 2 * ML_MAX_NOTE_BYTES / LEN; i++)
+		ml_image_add_note(image, "Test", 1, "", "", desc, LEN);
+	for (kept = 0; !memlog_image_note(image, kept, &n); kept++)
+		assert_int_equal(n.desc_len, LEN);
+	assert_int_equal(kept, ML_MAX_NOTE_BYTES / LEN - 1);
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "too many or too large notes"));
+	memlog_image_close(image);
+	mem_free(&mem);
+	free(desc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_unreadable),
+		cmocka_unit_test(test_together),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
