@@ -210,6 +210,39 @@ static void test_codecs(void **state)
 	assert_non_null(strstr(err.text, "17 codecs are too many"));
 }
 
+/* A file of text is an image of whole pages: after the text there are zeros, whatever was in
+ * the buffer. */
+static void test_text(void **state)
+{
+	static const char line[] = "Loading PEIM at 0x00000820000\n";
+	static uint8_t page[4096];
+	struct memlog_image_info info = { .size = sizeof(info) };
+	struct memlog_image *image;
+	struct memlog_err err;
+	size_t got, i, end = 192 + sizeof(line) - 1;
+	char path[64];
+	FILE *f;
+
+	(void)state;
+	make(path, "log", 0);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_true(fputs(line, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(memlog_image_open_file(path, NULL, &image, &err), 0);
+	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
+	memset(page, 0xff, sizeof(page));
+	assert_int_equal(memlog_image_read(image, info.space, 0, page,
+					   sizeof(page), &got, &err),
+			 0);
+	assert_int_equal(got, sizeof(page));
+	assert_memory_equal(page + 192, line, sizeof(line) - 1);
+	for (i = end; i < sizeof(page); i++)
+		assert_int_equal(page[i], 0);
+	memlog_image_close(image);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_untouched),
 		cmocka_unit_test(test_codecs),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
