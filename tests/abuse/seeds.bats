@@ -129,6 +129,14 @@ seed() {
 after" ]
 }
 
+@test "the table without logs keeps all rows" {
+	mkdir "$BATS_TEST_TMPDIR/none"
+	cp "$root/docs/fuzzing.md" "$BATS_TEST_TMPDIR/doc.md"
+	"$root/fuzz/table" "$BATS_TEST_TMPDIR/none" "$BATS_TEST_TMPDIR/doc.md"
+	cmp "$root/docs/fuzzing.md" "$BATS_TEST_TMPDIR/doc.md"
+	[ -z "$(find "$BATS_TEST_TMPDIR" -name 'doc.md.*')" ]
+}
+
 # fuzz_run NAME=VALUE...: with a fuzzer that executes 10 inputs, and whose exit status is $ends.
 fuzz_run() {
 	mkdir -p fake/fuzz
