@@ -72,6 +72,10 @@ setup() {
 	printf '^base/ tests/unit/core_max.t\n. golden/max.bats\n' >tests/mutation/table
 }
 
+teardown() {
+	[ -z "${runs:-}" ] || kill -TERM -- "-$runs"
+}
+
 # Each mutant, in order, and what became of it.
 results() {
 	sed -En 's/^([0-9]+) (killed|SURVIVED).*(: libparse.*)/\1 \2\3/p' "$1" | sort -n
@@ -92,42 +96,54 @@ results() {
 }
 
 @test "one that is interrupted leaves nothing behind, and can be run again" {
-	tests/mutation/run -n 6 -j 2 >whole
+	tests/mutation/run -n 6 -j 2 >../whole
+	results ../whole >../want
+	[ "$(wc -l <../want)" -eq 6 ]
+	cp tests/unit/core_max.c ../core_max.c
+	# with processes of its own, but not when it is recorded
 	cat >tests/unit/core_max.c <<-'E'
+		#include <stdlib.h>
+		#include <string.h>
 		int max(int, int, int);
-		int sleep(int);
 		int main(void)
 		{
-			return max(1, 2, 9) && sleep(10);
+			return max(1, 2, 9) && !strstr(getenv("B"), "cover") &&
+			       system("timeout 100 sleep 98.7");
 		}
 	E
 	set -m
-	tests/mutation/run -n 6 -j 2 >interrupted &
+	tests/mutation/run -n 6 -j 2 >../interrupted 3>&- &
 	set +m
-	local pid=$! tries=0
-	until pgrep -f "build/tests/unit/core_max.t" >/dev/null; do
-		[ $((tries += 1)) -lt 300 ]
+	runs=$!
+	local tries=0 ended=0
+	until [ "$(pgrep -fxc "sleep 98.7")" -eq 2 ]; do
+		[ $((tries += 1)) -lt 600 ]
 		sleep 0.1
 	done
 	run -2 tests/mutation/run -n 6
 	[[ $output == *"/build/mutation is in use" ]]
-	kill -INT -- "-$pid"
-	local ended=0
-	wait "$pid" || ended=$?
+	kill -INT -- "-$runs"
+	wait "$runs" || ended=$?
+	runs=
 	[ $ended -eq 1 ]
-	run -1 pgrep -f "$PWD|build/tests/unit/core_max.t"
+	run -1 pgrep -f "$PWD|build/tests/unit/core_max.t|sleep 98.7"
 	cmp libparse/base/max.c build/mutation/tree/libparse/base/max.c
 	cmp libparse/base/max.c build/mutation/2/tree/libparse/base/max.c
-	cp "$BATS_TEST_DIRNAME/../mutation/run" tests/mutation/
-	cat >tests/unit/core_max.c <<-'E'
-		int max(int, int, int);
-		int main(void)
-		{
-			return max(1, 2, 9) != 2 || max(2, 1, 9) != 2 || max(3, 12, 9) != 9;
-		}
-	E
-	tests/mutation/run -n 6 -j 2 >again
-	cmp <(results whole) <(results again)
+	cp ../core_max.c tests/unit/
+	tests/mutation/run -n 6 -j 2 >../again
+	results ../again | cmp - ../want
+}
+
+@test "what was recorded is kept as long as nothing that is tested changes" {
+	tests/mutation/run -n 0
+	local recorded=build/mutation/reach/build/tests/unit/core_max.t/seconds
+	touch -d @1 "$recorded"
+	echo more >log
+	tests/mutation/run -n 0
+	[ "$(stat -c %Y "$recorded")" -eq 1 ]
+	echo '/* more */' >>libparse/base/max.c
+	tests/mutation/run -n 0
+	[ "$(stat -c %Y "$recorded")" -ne 1 ]
 }
 
 @test "a test that fails only now and then kills nothing" {
@@ -163,7 +179,7 @@ results() {
 }
 
 @test "what cannot be" {
-	for o in "-j 0" "-n x" "-s -1" "more"; do
+	for o in "-j 0" "-f 0" "-n x" "-s -1" "more"; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr tests/mutation/run $o
 		[[ $stderr == usage:* ]]
