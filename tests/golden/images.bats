@@ -396,7 +396,7 @@ bitmap() {
 			done
 			[ -s "$t/logs.elf" ]
 			cmp "$t/logs.elf" "$t/logs.raw"
-			[ -z "$(jq -c .extents[0].addr "$t/logs.elf" | sort | uniq -d)" ]
+			jq -e -s 'map(.extents[0].addr) | length == (unique | length)' "$t/logs.elf"
 		done
 	done
 }

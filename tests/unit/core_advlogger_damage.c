@@ -294,8 +294,8 @@ static void pages(void **state)
 		}
 }
 
-/* A length that is wrong hides no page: where messages are and text should be, the next one
- * is looked for from the beginning of the page on. */
+/* A wrong length hides no page: where text should be and messages are, the next message is
+ * searched for from the start of the page. */
 static void long_length(void **state)
 {
 	uint64_t from, end;

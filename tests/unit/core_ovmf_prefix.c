@@ -352,7 +352,7 @@ static void copied(void **state)
 	mem_close();
 }
 
-/* What is made of a main log of 160 lines beside an early one of 320, all of them alike. */
+/* The state of a main log of 160 lines beside an early one of 320, all of them alike. */
 static enum memlog_state state_of_main(bool missing)
 {
 	static const char text[] = "all lines of this log are alike\n";

@@ -230,6 +230,7 @@ static void test_text(void **state)
 	assert_true(fputs(line, f) >= 0);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(memlog_image_open_file(path, NULL, &image, &err), 0);
+	unlink(path);
 	assert_int_equal(memlog_image_info(image, &info, NULL), 0);
 	memset(page, 0xff, sizeof(page));
 	assert_int_equal(memlog_image_read(image, info.space, 0, page,
@@ -240,7 +241,6 @@ static void test_text(void **state)
 	for (i = end; i < sizeof(page); i++)
 		assert_int_equal(page[i], 0);
 	memlog_image_close(image);
-	unlink(path);
 }
 
 int main(void)

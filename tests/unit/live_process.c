@@ -100,6 +100,7 @@ static void sweep(struct ml_process *p, const struct conform_piece *piece)
 	for (addr = 0; !ml_process_ops.next_data(p, addr, &r, NULL);
 	     addr = r.end)
 		assert_true(r.start >= addr && r.end > r.start);
+	memset(buf, 0xff, sizeof(buf));
 	assert_int_equal(ml_process_ops.peek(p, piece->addr, SIZE / 4096, buf,
 					     NULL),
 			 MEMLOG_OK);
@@ -180,8 +181,8 @@ static void test_cow(void **state)
 	kind("cow", false, true);
 }
 
-/* The end of the file that a private mapping shows is cut off: there is nothing, and what is
- * before is as it was. */
+/* The end of the file below a private mapping is cut off: pages beyond the cut are absent, and
+ * those before it as they were. */
 static void test_cow_cut(void **state)
 {
 	enum { CUT = AT + FULL / 2, PAGES = SIZE / 4096 };
@@ -195,6 +196,7 @@ static void test_cow_cut(void **state)
 	setup(&f, "cow");
 	assert_int_equal(truncate(f.file, CUT), 0);
 	assert_int_equal(ml_process_open(f.h.pid, NULL, &p, NULL), MEMLOG_OK);
+	memset(peek, 0xff, sizeof(peek));
 	assert_int_equal(ml_process_ops.peek(p, f.piece.addr, PAGES, peek,
 					     NULL),
 			 MEMLOG_OK);
