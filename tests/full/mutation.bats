@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tests/mutation/run on a tree of one function, of which it is known which mutants a test can
-# kill.
+# tests/mutation/run on a tree with one function, of which all mutants are known.
 
 bats_require_minimum_version 1.5.0
 load ../lib
@@ -59,7 +58,7 @@ setup() {
 			return printf("%d\n", max(atoi(argv[1]), atoi(argv[2]), 9)) < 0 || argc < 3;
 		}
 	E
-	# where both are equal it does not matter which is taken: two mutants nobody can kill
+	# where both are equal either will do: no test can kill these two mutants
 	cat >tests/unit/core_max.c <<-'E'
 		int max(int, int, int);
 		int main(void)
@@ -81,7 +80,7 @@ results() {
 	sed -En 's/^([0-9]+) (killed|SURVIVED).*(: libparse.*)/\1 \2\3/p' "$1" | sort -n
 }
 
-@test "all mutants there are, and those that survive" {
+@test "every mutant is tested, and the right ones survive" {
 	tests/mutation/run -n 500 -j 2 >log
 	grep '^# there are no more than [0-9]* mutants$' log
 	results log >found
@@ -95,12 +94,12 @@ results() {
 	results some | cmp - <(sed -n 4,5p found)
 }
 
-@test "one that is interrupted leaves nothing behind, and can be run again" {
+@test "an interrupted run leaves nothing running and can be repeated" {
 	tests/mutation/run -n 6 -j 2 >../whole
 	results ../whole >../want
 	[ "$(wc -l <../want)" -eq 6 ]
 	cp tests/unit/core_max.c ../core_max.c
-	# with processes of its own, but not when it is recorded
+	# has child processes, except while coverage is recorded
 	cat >tests/unit/core_max.c <<-'E'
 		#include <stdlib.h>
 		#include <string.h>
@@ -134,7 +133,7 @@ results() {
 	results ../again | cmp - ../want
 }
 
-@test "what was recorded is kept as long as nothing that is tested changes" {
+@test "recorded coverage is kept until a source changes" {
 	tests/mutation/run -n 0
 	local recorded=build/mutation/reach/build/tests/unit/core_max.t/seconds
 	touch -d @1 "$recorded"
@@ -146,7 +145,7 @@ results() {
 	[ "$(stat -c %Y "$recorded")" -ne 1 ]
 }
 
-@test "a test that fails only now and then kills nothing" {
+@test "a flaky test kills nothing" {
 	# shellcheck disable=SC2016
 	echo "@test now { n=\$(cat $PWD/turns || echo 0); echo \$((n + 1)) >$PWD/turns; [ \$((n % 2)) = 0 ] && \$B/max 1 2; }" \
 		>tests/golden/max.bats
@@ -156,7 +155,7 @@ results() {
 	[ "$(results log | grep -c SURVIVED)" -eq 4 ]
 }
 
-@test "a build that runs what is broken" {
+@test "a build that fails because it runs the mutant" {
 	# shellcheck disable=SC2016
 	echo '@test runs { "$B/max" 1 12; }' >tests/golden/max.bats
 	echo '. golden/max.bats' >tests/mutation/table
@@ -164,13 +163,13 @@ results() {
 	sed -i 's|\$(AFTER)|[ `$@ 5 7`,`$@ 1 12` = 7,9 ]|' Makefile
 	tests/mutation/run -n 500 -j 1 >log
 	run ! grep 'left out' log
-	# what the build finds, but not where both are equal
+	# the build finds all but those two
 	results log >found
 	[ "$(grep -c SURVIVED found)" -eq 2 ]
 	[ "$(grep -c 'killed by the build' log)" -eq $(($(wc -l <found) - 2)) ]
 }
 
-@test "a file with another name" {
+@test "a renamed file" {
 	tests/mutation/run -n 6 -j 1 >log
 	mv libparse/base/max.c libparse/base/most.c
 	tests/mutation/run -n 6 -j 1 >renamed
@@ -178,7 +177,7 @@ results() {
 	cmp <(results log | sed 's/max/most/') <(results renamed)
 }
 
-@test "what cannot be" {
+@test "invalid options and tables are refused" {
 	for o in "-j 0" "-f 0" "-n x" "-s -1" "more"; do
 		# shellcheck disable=SC2086
 		run -2 --separate-stderr tests/mutation/run $o

@@ -288,7 +288,7 @@ acrnlog_last.0" ]
 	"$dump" --at 0x1ff00000 --at 0x1fe00000 -J "$log.elf" 2>/dev/null | objects |
 		jq -e -s '(map(.variant) | unique == ["current", "last boot"])
 			and length == (unique | length)'
-	# address 0 is one like any other
+	# 0 is a valid address
 	"$B/mkacrn" log "$T/zero.elf" base=0 boots=2 lazy=3000
 	"$dump" --at 0 -J "$T/zero.elf" 2>/dev/null | objects >"$T/zero"
 	jq -e -s 'length > 1000 and all(.variant == "last boot")' "$T/zero"

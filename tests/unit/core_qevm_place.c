@@ -224,8 +224,8 @@ static void test_orders(void **state)
 	assert_true(whole > guests * 95 / 100);
 }
 
-/* As many blocks as are tried in all orders, in the one that is tried last: the smallest first.
- * A place is one, in however many orders it comes. */
+/* The most blocks of which all orders are tried, in the order that is tried last: the smallest
+ * first. A place counts once, however many orders it is part of. */
 static void test_last_order(void **state)
 {
 	struct guest g = { .machine = "pc-q35-9.2", .n = BLOCKS };
