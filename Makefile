@@ -363,8 +363,9 @@ $(B)/tests/unit/test_ring_%.tsan.t: tests/unit/test_ring_%.c $(RING_SRC)
 $(B)/tests/unit/test_fdt.o: UNIT_CFLAGS += -Itests/unit/edk2 -I$(RING)/Include
 $(B)/tests/unit/test_fdt.o: $(RING)/Library/MemLogFdtLib/MemLogFdt.c
 
-# and into the tests of what reads it
-RING_READ := $(patsubst %,$(B)/tests/unit/core_ovmf_%.o,index prefix)
+# and, once, for the tests of what reads it
+RING_READ := $(patsubst %,$(B)/tests/unit/%.o,libovmfring libovmfbench \
+	core_ovmf_index core_ovmf_index_damage core_ovmf_prefix)
 $(RING_READ): UNIT_CFLAGS += -I$(RING)/Include
 $(RING_READ): $(RING_SRC)
 

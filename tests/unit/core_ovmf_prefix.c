@@ -13,14 +13,9 @@
 
 #include "format/ovmf/index.h"
 #include "libmem.h"
+#include "libovmfring.h"
 
-static void step(void);
-
-#define MEMLOG_HOST
-#define ml_step() step()
-#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogRing.c"
-#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogMarks.c"
-#include "../../firmware/MemLogPkg/Library/MemLogRingLib/MemLogPrefix.c"
+#include "../../firmware/MemLogPkg/Library/MemLogRingLib/Prefix.h"
 
 #define EARLY	0x820000u
 #define MAIN	0x3cb0000u
@@ -322,7 +317,7 @@ static void look(void)
 	looks++;
 }
 
-static void step(void)
+static void look_again(void)
 {
 	if (!watching)
 		return;
@@ -412,6 +407,7 @@ int main(void)
 		cmocka_unit_test(early_page_missing),
 	};
 
+	ring_step = look_again;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
