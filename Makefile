@@ -494,8 +494,8 @@ BATS := $(filter %/fuzz.bats,$(BATS)) $(filter-out %/fuzz.bats,$(BATS))
 tests: all $(B)/memlog-dump.shared $(TESTS) $(B)/mkimage $(B)/mkacrn $(B)/mkhyp $(B)/mkring $(B)/mkcore \
 	$(B)/tests/host/holder $(B)/tests/host/samepages \
 	$(B)/tests/host/planted $(B)/tests/host/without $(B)/tests/host/slow $(if $(X86),$(B)/namelist/vmlinux)
-unit: $(UNIT_BIN) $(B)/tests/host/holder
-	tests/check $(UNIT_BIN)
+unit: $(UNIT_BIN) $(B)/tests/host/holder $(B)/mkimage
+	V=$(V) B=$(abspath $(B)) tests/check $(UNIT_BIN)
 check: tests
 	@$(if $(NO_DATA),echo '$(NO_DATA)')
 	V=$(V) B=$(abspath $(B)) tests/check $(firstword $(BATS)) $(TESTS) \
