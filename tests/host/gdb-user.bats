@@ -221,6 +221,23 @@ teardown() {
 	[ "$(grep -c "= ${BASH_REMATCH[1]}$" <<<"$output")" -eq 1 ]
 }
 
+@test "set language: C, C++, Rust, Go, D, Fortran, and with language c" {
+	local l languages=(c c++ rust go d fortran minimal)
+	for l in "${languages[@]}"; do
+		printf 'set language %s\n' "$l"
+		printf 'pipe memlog --at $_gdb_major*0+63647744 -n 3 | cat >%s\n' "$l"
+		printf 'memlog -g "a\\"b" --at 0x3cb3000\n'
+	done >commands
+	printf '%s\n' 'set language pascal' 'with language c -- pipe memlog -n 3 | cat >pascal' >>commands
+	run -0 in_gdb -c "$core" <commands
+	"$B/memlog-dump" -q -n 3 "$core" >want
+	cmp pascal want
+	for l in "${languages[@]}"; do
+		cmp "$l" want
+	done
+	[ "$(grep -c '^memlog: ovmf phys:0x3cb3000: no line matches$' said)" -eq ${#languages[@]} ]
+}
+
 @test "~ in the names of files" {
 	export HOME=$PWD/home
 	mkdir home
