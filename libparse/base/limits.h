@@ -73,6 +73,10 @@
  * times. No tool writes such a dump. */
 #define ML_REPEATS 4u
 
+/* The same for logs of one format that overlap, which real ones do not, if the file is smaller
+ * than this, or there is none. */
+#define ML_OVERLAP_LEAST (UINT64_C(4) << 20)
+
 /* Memory of an image in an extract: every known log is below 4 MiB, and the
  * file is meant to be sent by mail. */
 #define ML_MAX_EXTRACT (256u << 20)

@@ -193,10 +193,9 @@ static enum memlog_status dlog_expand(struct memlog_logs *logs,
 		return MEMLOG_OK;
 	end = log->leads[log->n_leads - 1].start;
 	addr = end > ML_DLOG_BELOW ? end - ML_DLOG_BELOW : 0;
-	for (; addr < end && !s && logs->around < ML_MAX_AROUND &&
-	       !ml_image_stop(image);
+	for (; addr < end && !s && !ml_image_stop(image) &&
+	       ml_logs_look_around(logs, image, log->pub.format, WINDOW);
 	     addr += WINDOW) {
-		logs->around += WINDOW;
 		if (!ml_image_fill(image, space, addr, buf, sizeof(buf), &got,
 				   NULL))
 			s = dlog_window(logs, log, buf, got, addr, err);

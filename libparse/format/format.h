@@ -136,8 +136,8 @@ struct memlog_logs {
 	struct ml_log **logs;
 	size_t count, cap;
 	uint64_t max;
-	uint64_t around;    /* bytes searched by expand(), at most
-				   ML_MAX_AROUND */
+	uint64_t around; /* bytes searched by expand() of the format that runs, at
+				   most ML_MAX_AROUND */
 	uint64_t writers;   /* the same, for what the writers of traces know */
 	bool around_low;    /* low memory was searched, once */
 	uint64_t pages;	    /* of ring buffers looked at by expand(), at most
@@ -169,6 +169,16 @@ enum memlog_status ml_logs_add(struct memlog_logs *logs,
 
 /* Remove the last log from the list: expand() gave its extent to another. */
 void ml_logs_drop_last(struct memlog_logs *logs);
+
+/* May expand() of this format search n bytes more around its logs? No more than
+ * ML_MAX_AROUND: headers can be planted, but those of one format do not keep the logs of
+ * others from being found. False: the image is curtailed. around.c */
+bool ml_logs_look_around(struct memlog_logs *logs, struct memlog_image *image,
+			 const char *format, uint64_t n);
+
+/* Not all that may be a log of this format, or belong to one, was looked at: the image
+ * gets a warning, and "no log" is not said of all of it. around.c */
+void ml_curtail(struct memlog_image *image, const char *format);
 
 /* Remove all logs from the list. */
 void ml_logs_clear(struct memlog_logs *logs);

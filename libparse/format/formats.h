@@ -27,10 +27,11 @@ bool ml_format_named(const char *list, const struct ml_format *fmt);
 /* In a list: all formats. */
 #define ML_FORMATS_ALL "all"
 
-/* A format's index in that table. */
+/* A format's index in that table, below ML_FORMATS. */
+#define ML_FORMATS 64
 unsigned int ml_format_index(const struct ml_format *fmt);
 
-/* That index as a bit, for sets of formats: there are at most 64. */
+/* That index as a bit, for sets of formats. */
 uint64_t ml_format_bit(const struct ml_format *fmt);
 
 #endif

@@ -177,9 +177,8 @@ static bool opal_around(const struct opal_at *at, struct memlog_logs *logs,
 	uint64_t off = at->o->ring - SKIBOOT, base, descriptor;
 	unsigned int i, fits = 0;
 
-	if (logs->around > ML_MAX_AROUND - AROUND_COST)
+	if (!ml_logs_look_around(logs, at->image, log->pub.format, AROUND_COST))
 		return false;
-	logs->around += AROUND_COST;
 	for (i = 0; i < STEPS; i++) {
 		if (i % ASK == 0 && ml_image_stop(at->image))
 			return false;

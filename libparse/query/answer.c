@@ -39,6 +39,9 @@ static void answer_say(const struct ml_run *run)
 	if (!run->result.missing && ml_missing_unknown(run))
 		ml_say(run, ML_SAY_ERROR,
 		       "incomplete: a part of the image is missing");
+	else if (!run->result.missing && run->image->curtailed)
+		ml_say(run, ML_SAY_ERROR,
+		       "incomplete: not all that looks like a log was searched");
 	else if (!run->result.missing)
 		ml_say(run, ML_SAY_ERROR, "incomplete: %s is damaged",
 		       run->printed ? "what was printed" : "the image");
@@ -95,7 +98,8 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	struct ml_answer answer;
 	enum memlog_status written;
 
-	result->damaged |= run->image->suspect || run->image->unread || cut;
+	result->damaged |= run->image->suspect || run->image->unread ||
+			   run->image->curtailed || cut;
 	result->searched = run->stats.covered;
 	summary.likely_only = run->stats.likely_only;
 	result->missing = ml_missing_bytes(run);

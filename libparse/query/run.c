@@ -409,6 +409,8 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	if (!run.host.started)
 		run.host.started = ml_now(CLOCK_MONOTONIC);
 	run.stats.size = sizeof(run.stats);
+	/* a pipe was searched before */
+	image->curtailed &= image->passed;
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
 	query->said_symbols = run.said_symbols;

@@ -11,7 +11,8 @@
 #include "job.h"
 
 /* Remember where the logs from first on are, and addr, which led to them: it is
- * not looked at again, whatever the result. */
+ * not looked at again, whatever the result. Those that may not overlap others as far as
+ * they do are removed. */
 static enum memlog_status candidate_remember(struct ml_scan_job *job,
 					     const struct ml_format *fmt,
 					     enum memlog_space space,
@@ -28,11 +29,17 @@ static enum memlog_status candidate_remember(struct ml_scan_job *job,
 		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
 			job->certain |= ml_format_bit(log->fmt);
 		for (k = 0; k < log->pub.n_extents && !s; k++)
-			s = ml_places_add(&job->places, log->fmt,
-					  log->extents[k].space,
-					  log->extents[k].addr,
-					  log->extents[k].len, err);
+			s = ml_scan_may_overlap(job, log->fmt,
+						&log->extents[k]) ?
+				    ml_places_add(&job->places, log->fmt,
+						  log->extents[k].space,
+						  log->extents[k].addr,
+						  log->extents[k].len, err) :
+				    MEMLOG_NOT_MINE;
+		while (s == MEMLOG_NOT_MINE && job->logs->count > i)
+			ml_logs_drop_last(job->logs);
 	}
+	s = s == MEMLOG_NOT_MINE ? MEMLOG_OK : s;
 	if (s || ml_places_start(&job->places, fmt, space, addr))
 		return s;
 	return ml_places_add(&job->places, fmt, space, addr, 0, err);
@@ -79,6 +86,10 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	enum memlog_status s;
 	uint32_t id;
 
+	if (job->overlaps == UINT64_MAX &&
+	    !ml_scan_may_overlap(job, probed->fmt, extent))
+		return ml_fail(err, MEMLOG_NOT_MINE,
+			       "it is in a log, as too many others are");
 	s = ml_logs_add(job->logs, probed->fmt, &log, err);
 	if (s)
 		return s;
@@ -100,7 +111,7 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	ml_log_settle(job->logs, log, job->image);
 	s = ml_scan_kernel(job, probed->fmt, ML_KERNEL_EXPAND, err);
 	if (!s && probed->fmt->group.expand)
-		s = probed->fmt->group.expand(job->logs, log, job->image, err);
+		s = ml_scan_expand(job, log, err);
 	/* what it has found so far is not the log */
 	if (job->image->stopped) {
 		ml_logs_drop_last(job->logs);

@@ -28,6 +28,8 @@ struct ml_scan_job {
 	struct memlog_scan_stats stats;	 /* covered: what cannot be read, too,
 					   until the search is over */
 	struct ml_scan_gone gone[MEMLOG_SPACES];
+	uint64_t around[ML_FORMATS]; /* what logs->around is for each */
+	uint64_t overlaps; /* bytes of logs that begin in one of the same format */
 	uint64_t searched; /* bytes that were gone through, some repeatedly */
 	uint64_t torn;	   /* the last page that was seen and then could not be
 			      read */
@@ -70,6 +72,17 @@ void ml_scan_job_fini(struct ml_scan_job *job);
 enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 					enum memlog_status s,
 					struct memlog_err *err);
+
+/* expand() of the log's format, with what it has searched around its logs so far.
+ * planted.c */
+enum memlog_status ml_scan_expand(struct ml_scan_job *job, struct ml_log *log,
+				  struct memlog_err *err);
+
+/* May this extent be one of a log of that format? It may begin in those that are known,
+ * but together such are no more than ML_REPEATS times the file. False: the image is
+ * curtailed. planted.c */
+bool ml_scan_may_overlap(struct ml_scan_job *job, const struct ml_format *fmt,
+			 const struct memlog_extent *e);
 
 /* Sort and merge the options' ranges into job->ranges. search.c */
 enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,

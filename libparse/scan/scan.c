@@ -164,6 +164,9 @@ static bool keeps_logs(enum memlog_status s)
 /* Nothing is found yet. */
 static void search_restart(struct ml_scan_job *job)
 {
+	job->image->curtailed = false;
+	job->overlaps = 0;
+	memset(job->around, 0, sizeof(job->around));
 	ml_logs_clear(job->logs);
 	ml_places_fini(&job->places);
 	ml_scan_forget(job);
@@ -372,6 +375,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
+	image->curtailed = false;
 	job.slow = is_slow(image);
 	job.pipe = need != NULL;
 	job.known = known;
@@ -383,7 +387,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	if (!s)
 		s = ml_image_check(image, err);
 	s = ml_scan_job_complete(&job, s, err);
-	job.stats.complete = !s && !job.full;
+	job.stats.complete = !s && !job.full && !image->curtailed;
 	job.stats.covered -= ml_min(job.stats.covered, job.stats.unreadable);
 	ml_scan_job_fini(&job);
 	if (stats)

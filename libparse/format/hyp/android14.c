@@ -73,7 +73,7 @@ static bool android14_close(struct hyp_14 *s, const uint8_t *rb, uint64_t phys,
 	do {
 		most = at > most ? at : most;
 		if (steps++ > ml_le64(rb + HYP_14_PAGES) ||
-		    !ml_hyp_try(s->logs) ||
+		    !ml_hyp_try(s->logs, s->image) ||
 		    !ml_hyp_read(s->image, phys + (uint64_t)at * NODE, b,
 				 NODE) ||
 		    !ml_le64(b + HYP_NODE_PAGE) ||

@@ -90,7 +90,8 @@ bool ml_hyp_desc_walk(struct memlog_logs *logs, struct memlog_image *image,
 	    !desc_has_pages(image, h, &cpu))
 		return false;
 	/* all have the same number of pages */
-	for (n = 0; n < ML_HYP_CPUS && cpu.cpu && ml_hyp_try(logs); n++) {
+	for (n = 0; n < ML_HYP_CPUS && cpu.cpu && ml_hyp_try(logs, image);
+	     n++) {
 		at = next = entry - (HYP_PART + 8 * (uint64_t)cpu.pages);
 		if (!desc_part_load(image, h, &next, &before) ||
 		    before.cpu >= cpu.cpu || before.pages != cpu.pages)

@@ -272,9 +272,8 @@ static enum memlog_status find_add_reasons(struct memlog_logs *logs,
 	for (off = 0, p = NULL; off < ML_HYP_NEAR && !p; off += ML_PAGE) {
 		size_t got = 0;
 
-		if (logs->around >= ML_MAX_AROUND)
+		if (!ml_logs_look_around(logs, image, HYP_FORMAT, ML_PAGE))
 			break;
-		logs->around += ML_PAGE;
 		if (!ml_image_fill(image, MEMLOG_PHYS, at + off, page,
 				   2 * ML_PAGE, &got, NULL))
 			p = memmem(page, got, first, sizeof(first));

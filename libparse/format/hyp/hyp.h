@@ -219,6 +219,8 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
 			struct hyp *h, uint64_t *ret, uint64_t *ret_table);
 
+#define HYP_FORMAT "hyp-trace"
+
 /*
  * sweep.c. Go through memory, at most ML_MAX_AROUND bytes that *budget counts: look()
  * gets chunks of it, at multiples of 8, and ends it with true, which is
@@ -239,9 +241,13 @@ bool ml_hyp_sweep_from(struct hyp_sweep *s, uint64_t addr);
 uint64_t ml_hyp_kernel(const struct memlog_image *image);
 
 /* May another candidate be looked at closely? */
-static inline bool ml_hyp_try(struct memlog_logs *logs)
+static inline bool ml_hyp_try(struct memlog_logs *logs,
+			      struct memlog_image *image)
 {
-	return logs->tries++ < ML_HYP_TRIES;
+	if (logs->tries++ < ML_HYP_TRIES)
+		return true;
+	ml_curtail(image, HYP_FORMAT);
+	return false;
 }
 
 /* The direct map is aligned to this at least: a section of memory. */

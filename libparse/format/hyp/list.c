@@ -99,7 +99,7 @@ static bool list_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
 	size_t at;
 
 	for (at = 0; at + 8 <= len; at += 8) {
-		if (memcmp(p + at, word, 8) || !ml_hyp_try(s->logs))
+		if (memcmp(p + at, word, 8) || !ml_hyp_try(s->logs, s->image))
 			continue;
 		for (form = 0; form < FORMS; form++)
 			if (addr + at >= list_forms[form].name &&

@@ -30,7 +30,7 @@ static bool meta_look_part(void *arg, uint64_t addr, const uint8_t *p,
 	for (at = 0; at + 8 <= len; at += 4) {
 		va = ml_le64(p + at);
 		if (va < HYP_KERNEL || (va - s->meta) % ML_HYP_STEP ||
-		    addr + at < HYP_PART_META || !ml_hyp_try(s->logs))
+		    addr + at < HYP_PART_META || !ml_hyp_try(s->logs, s->image))
 			continue;
 		s->h->direct = va - s->meta;
 		/* Android's are not aligned */
@@ -53,7 +53,8 @@ static bool meta_look_remote(void *arg, uint64_t addr, const uint8_t *p,
 
 	for (at = 0; at + 8 <= len; at += 8) {
 		if (ml_le64(p + at) != s->h->desc ||
-		    addr + at < HYP_REMOTE_DESC || !ml_hyp_try(s->logs) ||
+		    addr + at < HYP_REMOTE_DESC ||
+		    !ml_hyp_try(s->logs, s->image) ||
 		    !ml_hyp_read(s->image, addr + at - HYP_REMOTE_DESC, b,
 				 sizeof(b)))
 			continue;
@@ -81,7 +82,7 @@ static bool meta_look_table(void *arg, uint64_t addr, const uint8_t *p,
 		if (ml_le64(p + at) == remote &&
 		    addr + at >= HYP_EVENT_REMOTE &&
 		    !((s->table ^ s->events) % ML_PAGE) &&
-		    ml_hyp_try(s->logs) &&
+		    ml_hyp_try(s->logs, s->image) &&
 		    ml_hyp_read(s->image, s->table, b, sizeof(b)) &&
 		    ml_hyp_is_event(b, sizeof(b)))
 			return true;
@@ -97,7 +98,11 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 	};
 	struct hyp_sweep sweep = { &logs->around, image, meta_look_part, &s };
 
-	return ml_hyp_sweep_from(&sweep, phys);
+	if (ml_hyp_sweep_from(&sweep, phys))
+		return true;
+	if (logs->around >= ML_MAX_AROUND)
+		ml_curtail(image, HYP_FORMAT);
+	return false;
 }
 
 bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,

@@ -80,7 +80,7 @@ static bool nodes_look(void *arg, uint64_t addr, const uint8_t *p, size_t len)
 		v = ml_le64(p + at);
 		page = v - low <= span && v % ML_PAGE == 0 ? nodes_of(s, v) :
 							     NULL;
-		if (page && ml_hyp_try(s->logs))
+		if (page && ml_hyp_try(s->logs, s->image))
 			nodes_take(s, page, addr + at);
 	}
 	return !s->left;

@@ -126,7 +126,8 @@ static bool rb_search_look(void *arg, uint64_t addr, const uint8_t *p,
 			continue;
 		for (i = rb_first(s, key); i < s->n && s->sorted[i].key == key;
 		     i++)
-			if (!s->sorted[i].cpu->rb && ml_hyp_try(s->logs) &&
+			if (!s->sorted[i].cpu->rb &&
+			    ml_hyp_try(s->logs, s->image) &&
 			    rb_take(s->image, s->h, s->sorted[i].cpu,
 				    addr + at - off))
 				s->left--;

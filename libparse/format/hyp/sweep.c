@@ -77,8 +77,11 @@ bool ml_hyp_place_next(struct hyp_places *p, uint64_t *ret)
 {
 	for (;;) {
 		/* a range counts too */
-		if ((*p->count)++ >= ML_HYP_PLACES ||
-		    (*p->count % 256 == 0 && ml_image_stop(p->image)))
+		if ((*p->count)++ >= ML_HYP_PLACES) {
+			ml_curtail(p->image, HYP_FORMAT);
+			return false;
+		}
+		if (*p->count % 256 == 0 && ml_image_stop(p->image))
 			return false;
 		if (p->at >= p->r.start && p->at < p->r.end) {
 			*ret = p->at;

@@ -266,7 +266,7 @@ static const struct ml_magic hyp_magics[] = {
 };
 
 const struct ml_format ml_format_hyp_trace = {
-	.name = "hyp-trace",
+	.name = HYP_FORMAT,
 	.title = "hypervisor trace of Linux",
 	.magics = hyp_magics,
 	.probe = ml_hyp_probe,

@@ -160,10 +160,10 @@ static void find_codes(struct ramoops_walk *w, struct memlog_logs *logs)
 {
 	size_t i;
 
-	for (i = 0; i < w->n && i < CODES && !w->codes &&
-		    logs->around < ML_MAX_AROUND && !ml_image_stop(w->image);
+	for (i = 0;
+	     i < w->n && i < CODES && !w->codes && !ml_image_stop(w->image) &&
+	     ml_logs_look_around(logs, w->image, RAMOOPS_FORMAT, CODES_COST);
 	     i++) {
-		logs->around += CODES_COST;
 		w->codes = ml_ramoops_codes(w->image, w->space,
 					    w->base + w->zones[i].off,
 					    find_end(w, &w->zones[i]));

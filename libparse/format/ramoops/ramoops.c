@@ -229,7 +229,7 @@ static const struct ml_magic ramoops_magics[] = {
 };
 
 const struct ml_format ml_format_ramoops = {
-	.name = "ramoops",
+	.name = RAMOOPS_FORMAT,
 	.title = "log of Linux over a reset",
 	.magics = ramoops_magics,
 	.probe = ramoops_probe,

@@ -59,6 +59,8 @@ static inline uint32_t ml_ramoops_flags(const struct ramoops *r)
  * record may be taken for text. zone.c */
 bool ml_ramoops_parse(const uint8_t *p, size_t len, struct ramoops *ret);
 
+#define RAMOOPS_FORMAT "ramoops"
+
 /* A zone of a region, at off of it; len: up to the next one, 0: it is the last. */
 struct ramoops_zone {
 	uint64_t off, len;

@@ -147,7 +147,7 @@ enum memlog_status ml_ramoops_walk(struct ramoops_walk *w,
 			       "no memory to search for zones");
 	s = walk_add(w, logs, 0, &first, err);
 	while (!s && off < end && ml_add(w->base, off, &addr) &&
-	       logs->around < ML_MAX_AROUND && !ml_image_stop(w->image)) {
+	       !ml_image_stop(w->image)) {
 		if (ml_image_fill(w->image, w->space, addr, buf,
 				  WINDOW + RAMOOPS_PROBE, &got, NULL) ||
 		    !got) {
@@ -156,7 +156,8 @@ enum memlog_status ml_ramoops_walk(struct ramoops_walk *w,
 			continue;
 		}
 		n = ml_min(got, WINDOW);
-		logs->around += n;
+		if (!ml_logs_look_around(logs, w->image, RAMOOPS_FORMAT, n))
+			break;
 		s = walk_window(w, logs, off, buf, n, got, err);
 		off += n;
 	}

@@ -279,7 +279,9 @@ xen_ring_at(struct memlog_logs *logs, struct memlog_image *image,
 	while (s == MEMLOG_NOT_MINE && ++i < (shape ? 2 : 1) &&
 	       !ml_image_stop(image)) {
 		if (shape && e->addr % XEN_RING_MIN == 0 &&
-		    logs->guessed < ML_XEN_GUESSED) {
+		    logs->guessed >= ML_XEN_GUESSED) {
+			ml_curtail(image, "xen-console");
+		} else if (shape && e->addr % XEN_RING_MIN == 0) {
 			find_size(image, &at[i], i);
 			ring[i].size = at[i].len;
 			logs->guessed += at[i].len > XEN_RING_MIN ? at[i].len :

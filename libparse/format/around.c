@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* around.c - how much is searched around logs, for what belongs to them. */
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "format.h"
+#include "image/image.h"
+
+void ml_curtail(struct memlog_image *image, const char *format)
+{
+	image->curtailed = true;
+	ml_image_warn(image,
+		      "%s: too much looks like its logs, and not all of it was "
+		      "searched; --range A-B searches a part",
+		      format);
+}
+
+bool ml_logs_look_around(struct memlog_logs *logs, struct memlog_image *image,
+			 const char *format, uint64_t n)
+{
+	if (n > ML_MAX_AROUND - ml_min(logs->around, ML_MAX_AROUND)) {
+		ml_curtail(image, format);
+		return false;
+	}
+	logs->around += n;
+	return true;
+}
