@@ -262,9 +262,9 @@
  * requested; 8 or 16 are usual. */
 #define ML_MAX_PARTS 1024u
 
-/* Frames of an AVML file, each 64 KiB of memory: 256 GiB. Their index needs 24
- * bytes for each. */
-#define ML_MAX_FRAMES (1u << 22)
+/* Frames of an AVML file, each 64 KiB of memory: 4 TiB. Their index has 32 bytes for
+ * each, in a temporary file: 512 MiB for 1 TiB. What a file has beyond them is missing. */
+#define ML_MAX_FRAMES (1u << 26)
 
 /* Zeros after the last range of LiME or AVML: less than a block of dd(1), which pads the
  * last one. */

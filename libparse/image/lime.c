@@ -22,6 +22,8 @@
 
 #define RANGE_HEADER 32u
 #define SECTOR	     512u
+/* Progress is reported once for so many ranges and chunks. */
+#define CHUNKS 256u
 
 /* The first 8 bytes of a range's header. */
 #define LIME "EMiL\1\0\0\0"
@@ -35,6 +37,7 @@ struct builder {
 	struct ml_load *loads;
 	size_t n, cap;
 	bool lime, avml; /* there are ranges of this kind */
+	size_t chunks;
 };
 
 /* Bytes that a compressed frame expands to: a varint before its data. */
@@ -71,6 +74,18 @@ static enum memlog_status lime_frame_add(struct ml_frames *f,
 	return MEMLOG_OK;
 }
 
+/* Report how far the file is read, once in a while. */
+static enum memlog_status lime_progress(struct builder *b, uint64_t off,
+					struct memlog_err *err)
+{
+	const struct memlog_open_opts *opts = b->opts;
+
+	if (b->chunks++ % CHUNKS == 0 && opts->progress &&
+	    opts->progress(opts->progress_arg, off, b->file->size))
+		return ml_fail(err, MEMLOG_STOP, "stopped");
+	return MEMLOG_OK;
+}
+
 /* Step over chunks that can be skipped, up to the length of the stream that began at
  * from, and over that. The length may look like a chunk. */
 static enum memlog_status skip_trailer(struct builder *b, uint64_t from,
@@ -81,7 +96,10 @@ static enum memlog_status skip_trailer(struct builder *b, uint64_t from,
 	size_t got;
 
 	for (;;) {
-		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
+		s = lime_progress(b, *off, err);
+		if (!s)
+			s = ml_file_read_some(b->file, *off, h, sizeof(h), &got,
+					      err);
 		if (s)
 			return s;
 		if (got <= 8 || h[0] < 0x80 || ml_le64(h) == *off - from ||
@@ -112,7 +130,10 @@ static enum memlog_status add_frames(struct builder *b, uint64_t *off,
 	if (!ml_add(f->len, want, &end))
 		end = UINT64_MAX; /* longer than any file */
 	while (f->len < end) {
-		s = ml_file_read_some(b->file, *off, h, sizeof(h), &got, err);
+		s = lime_progress(b, *off, err);
+		if (!s)
+			s = ml_file_read_some(b->file, *off, h, sizeof(h), &got,
+					      err);
 		if (s)
 			return s;
 		len = got < 9 ? 0 : ml_le32(h) >> 8;
@@ -225,7 +246,7 @@ static enum memlog_status lime_padding(const struct builder *b, uint64_t off,
 }
 
 /* Add the range whose header is at *off and advance *off to the next. NO_DATA:
- * the file ends. CORRUPT: the ranges before are good. */
+ * the file ends. CORRUPT, LIMIT: what was added before is good. */
 static enum memlog_status add_range(struct builder *b, uint64_t *off,
 				    struct memlog_err *err)
 {
@@ -271,27 +292,27 @@ static enum memlog_status add_range(struct builder *b, uint64_t *off,
 
 static enum memlog_status add_ranges(struct builder *b, struct memlog_err *err)
 {
-	const struct memlog_open_opts *opts = b->opts;
 	struct memlog_err why = { 0 };
 	enum memlog_status s = MEMLOG_OK;
 	uint64_t off = 0;
 
 	while (!s) {
-		if (opts->progress &&
-		    opts->progress(opts->progress_arg, off, b->file->size))
-			return ml_fail(err, MEMLOG_STOP, "stopped");
-		s = add_range(b, &off, &why);
+		s = lime_progress(b, off, &why);
+		if (!s)
+			s = add_range(b, &off, &why);
 	}
 	if (s == MEMLOG_NO_DATA)
 		return MEMLOG_OK;
-	if (s != MEMLOG_CORRUPT || !b->n) {
+	if ((s != MEMLOG_CORRUPT && s != MEMLOG_LIMIT) || !b->n) {
 		if (err)
 			*err = why;
 		return s;
 	}
 	ml_image_warn_cut(b->image,
-			  "the file is damaged, and the memory after "
-			  "that is missing: it %s",
+			  s == MEMLOG_CORRUPT ?
+				  "the file is damaged, and the memory after "
+				  "that is missing: it %s" :
+				  "the file is not read to its end: it %s",
 			  why.text);
 	return MEMLOG_OK;
 }

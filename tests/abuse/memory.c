@@ -96,7 +96,7 @@ static void made_up(void **state)
 		{ made_elf_small_notes(1 << 20), true, false, NULL },
 		{ made_lime(1 << 22), false, false, NULL },
 		{ made_lime(1 << 16), true, false, NULL },
-		{ made_avml(1 << 21), false, false, NULL },
+		{ made_avml((1 << 22) + 1), false, false, NULL },
 		{ made_flat(1 << 24), false, false, check_flat },
 		{ made_dumpcore(1 << 21), false, false, NULL },
 		{ made_windows(1 << 22), false, false, NULL },
