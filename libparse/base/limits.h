@@ -90,6 +90,10 @@
  * mapping: 70,000 were seen. */
 #define ML_MAX_PHDRS (1u << 22)
 
+/* Bytes of PT_LOADs that are compared with others at the same addresses, all of an image
+ * together: /proc/vmcore has the kernel twice, some 50 MiB, a debug kernel 100. */
+#define ML_OVERLAP_COMPARED (128u << 20)
+
 /* Logs that an extract names in a note, each of which is looked at, and bytes of a
  * line of it. */
 #define ML_NAMED_LOGS 64u

@@ -295,6 +295,94 @@ static void test_twice(void **state)
 	free(m);
 }
 
+/* Memory that is twice in a file, all zeros but for a byte of the second copy. */
+#define TWICE (300 * UINT64_C(0x1000))
+
+struct twice {
+	const struct mkelf *m;
+	uint64_t at; /* of that byte in the file; 0: there is none */
+	size_t reads;
+};
+
+static enum memlog_status twice_read(void *self, uint64_t addr, void *buf,
+				     size_t len, size_t *ret,
+				     struct memlog_err *err)
+{
+	struct twice *f = self;
+	uint8_t *p = buf;
+
+	(void)err;
+	f->reads++;
+	for (*ret = 0; *ret < len && addr < DATA + 2 * TWICE; addr++)
+		p[(*ret)++] = addr < f->m->len ? f->m->p[addr] :
+						 f->at && addr == f->at;
+	return *ret ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static enum memlog_status twice_next(void *self, uint64_t addr,
+				     struct memlog_range *ret,
+				     struct memlog_err *err)
+{
+	(void)self;
+	(void)err;
+	*ret = (struct memlog_range){ addr, DATA + 2 * TWICE };
+	return addr < ret->end ? MEMLOG_OK : MEMLOG_NO_DATA;
+}
+
+static struct memlog_image *twice_open(struct twice *self, unsigned int flags)
+{
+	static struct memlog_reader_ops ops = {
+		.size = sizeof(ops),
+		.read = twice_read,
+		.next_range = twice_next,
+	};
+	struct ml_file f = {
+		.ops = &ops, .self = self, .size = DATA + 2 * TWICE, .name = "m"
+	};
+	struct memlog_image *image;
+
+	ops.flags = flags;
+	self->reads = 0;
+	assert_int_equal(ml_image_open_on(&f, NULL, &image, NULL), 0);
+	return image;
+}
+
+/* Each page is compared; of a file on another machine only some are, and the rest is not
+ * taken to be the same. */
+static void test_every_page(void **state)
+{
+	static const struct mkelf_phdr h[] = {
+		{ LOAD, DATA, 0, 0x100000, TWICE, TWICE, 0 },
+		{ LOAD, DATA + TWICE, 0, 0x100000, TWICE, TWICE, 0 },
+	};
+	static const uint64_t at[] = { 0x1000, 0x2fff, TWICE / 2, TWICE - 1 };
+	struct mkelf *m = make("VMCOREINFO", h, 2);
+	struct twice self = { .m = m };
+	struct memlog_image *image;
+	size_t i;
+
+	(void)state;
+	m->len = DATA;
+	image = twice_open(&self, 0);
+	assert_false(warned(image, "overlap"));
+	assert_false(image->suspect);
+	memlog_image_close(image);
+	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		self.at = DATA + TWICE + at[i];
+		image = twice_open(&self, 0);
+		assert_true(warned(image, "1228800 bytes of the file are not"));
+		assert_true(image->suspect);
+		memlog_image_close(image);
+	}
+	self.at = 0;
+	image = twice_open(&self, MEMLOG_READER_SLOW);
+	assert_true(warned(image, "1228800 bytes could not be compared"));
+	assert_false(image->suspect);
+	assert_in_range(self.reads, 256, 400);
+	memlog_image_close(image);
+	free(m);
+}
+
 /* More to be compared than is, and bytes that cannot be read: they may differ. */
 static void test_not_compared(void **state)
 {
@@ -330,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_hidden),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_every_page),
 		cmocka_unit_test(test_not_compared),
 	};
 

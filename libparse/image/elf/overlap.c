@@ -14,23 +14,26 @@
 #include "base/limits.h"
 #include "base/plural.h"
 
-/* The most pages that are compared to find a difference, of all and of one piece: other
- * memory differs nearly everywhere, and a kernel's text has tens of MiB. */
+/* The most pages of which some are compared, and pieces, of all and of one piece: what is
+ * too long to be compared as a whole, or on another machine. */
 #define LOOKS_MAX 4096u
 #define LOOKS_ONE 256u
+/* Bytes that are compared at once. */
+#define AT_ONCE (2 * ML_PAGE)
 
 struct look {
 	const struct ml_file *file;
 	struct ml_loads *loads;
-	unsigned int left; /* pages to be compared */
+	unsigned int left; /* pages and pieces to be looked at */
+	uint64_t whole;	   /* bytes to be compared without gaps */
 	bool differ, unread;
 };
 
-/* Compare len bytes of the file, at most a page, at two offsets. */
+/* Compare len bytes of the file, at most AT_ONCE, at two offsets. */
 static void elf_overlap_compare(struct look *k, uint64_t a, uint64_t b,
 				size_t len)
 {
-	uint8_t x[ML_PAGE], y[ML_PAGE];
+	uint8_t x[AT_ONCE], y[AT_ONCE];
 
 	if (ml_file_read(k->file, a, x, len, NULL) ||
 	    ml_file_read(k->file, b, y, len, NULL))
@@ -39,10 +42,10 @@ static void elf_overlap_compare(struct look *k, uint64_t a, uint64_t b,
 		k->differ |= memcmp(x, y, len) != 0;
 }
 
-/* Compare len bytes of the file at two offsets: the first page, and others at equal
+/* Compare the first page of len bytes of the file at two offsets, and others at equal
  * distances. */
-static void elf_overlap_piece(struct look *k, uint64_t a, uint64_t b,
-			      uint64_t len)
+static void elf_overlap_sample(struct look *k, uint64_t a, uint64_t b,
+			       uint64_t len)
 {
 	uint64_t step = len / LOOKS_ONE + ML_PAGE, at;
 
@@ -52,6 +55,23 @@ static void elf_overlap_piece(struct look *k, uint64_t a, uint64_t b,
 		elf_overlap_compare(k, a + at, b + at,
 				    (size_t)ml_min(len - at, ML_PAGE));
 	}
+	k->unread |= step > ML_PAGE || at < len;
+}
+
+/* Compare len bytes of the file at two offsets. */
+static void elf_overlap_piece(struct look *k, uint64_t a, uint64_t b,
+			      uint64_t len)
+{
+	uint64_t at;
+
+	if (len > k->whole) {
+		elf_overlap_sample(k, a, b, len);
+		return;
+	}
+	k->whole -= len;
+	for (at = 0; at < len && !k->differ && !k->unread; at += AT_ONCE)
+		elf_overlap_compare(k, a + at, b + at,
+				    (size_t)ml_min(len - at, AT_ONCE));
 }
 
 /* Compare a PT_LOAD, where another one has its addresses, with that one. */
@@ -77,13 +97,18 @@ static void elf_overlap_load(struct look *k, const struct ml_phdr *p)
 void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
 		    const struct ml_file *file, struct ml_loads *loads)
 {
-	struct look k = { file, loads, LOOKS_MAX, false, false };
+	bool slow = ml_file_is_slow(file);
+	struct look k = { .file = file,
+			  .loads = loads,
+			  .left = LOOKS_MAX,
+			  .whole = slow ? 0 : ML_OVERLAP_COMPARED };
 	size_t i;
 
 	for (i = 0; i < elf->n_phdrs && loads->hidden && k.left && !k.differ;
 	     i++)
 		if (elf->phdrs[i].type == ML_PT_LOAD)
 			elf_overlap_load(&k, &elf->phdrs[i]);
+	image->suspect |= k.differ;
 	if (k.differ)
 		ml_image_warn(image,
 			      "%" PRIu64 " byte%s of the file %s not read, as "
