@@ -513,6 +513,35 @@ static void test_unknown(void **state)
 	qevm_drop(&f);
 }
 
+/* The state of a device puts its memory where there is other memory: it is read, but has
+ * no address. */
+static void test_taken(void **state)
+{
+	struct memlog_range range;
+	struct memlog_image *image;
+	uint64_t addr = 0, bytes = 0;
+	struct qevm f = { 0 };
+	struct memlog_err err;
+	struct guest g;
+
+	(void)state;
+	srand(1);
+	make_board(&g, 2, false);
+	plug(&g, 0, 1);
+	name_blocks(&g, RANDOM);
+	g.block[2].addr = g.base + 2 * MIB;
+	make_tables(&g);
+	write_stream(&f, &g);
+	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
+	for (; !memlog_image_next_range(image, MEMLOG_FILE, addr, &range, NULL);
+	     addr = range.end)
+		bytes += range.end - range.start;
+	assert_int_equal(bytes, PAGES * PAGE);
+	assert_false(image->suspect);
+	memlog_image_close(image);
+	qevm_drop(&f);
+}
+
 /* A table that is changed anywhere, or cut: it opens, and what it says is within the
  * blocks. */
 static void test_hostile(void **state)
@@ -592,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_plugged),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_nvdimm),
 		cmocka_unit_test(test_one_block),

@@ -89,10 +89,28 @@ enum memlog_status ml_qevm_plug(struct ml_qevm *q, const char *name,
 	return s;
 }
 
-/* Put a device's memory where its state says. */
-static void plug_known(const struct ml_qevm *q, size_t i,
-		       struct ml_qevm_spot *spot)
+/* Is there other memory in len bytes at an address? */
+static bool plug_taken(const struct ml_qevm *q,
+		       const struct ml_qevm_spot *spots, uint64_t at,
+		       uint64_t len)
 {
+	const struct ml_load *l;
+	size_t i, k;
+
+	for (i = 0; i < q->n_blocks; i++)
+		for (k = 0; k < spots[i].n; k++) {
+			l = &spots[i].load[k];
+			if (l->addr - at < len || at - l->addr < l->len)
+				return true;
+		}
+	return false;
+}
+
+/* Put a device's memory where its state says, if that is free. */
+static void plug_known(const struct ml_qevm *q, size_t i,
+		       struct ml_qevm_spot *spots)
+{
+	struct ml_qevm_spot found = { .n = 0 };
 	const struct ml_qevm_block *b = &q->blocks[i];
 	const char *slash = strrchr(b->name, '/');
 	size_t k, m, path = slash ? (size_t)(slash - b->name) : 0;
@@ -104,14 +122,16 @@ static void plug_known(const struct ml_qevm *q, size_t i,
 		    memcmp(plug->device, b->name, path) != 0)
 			continue;
 		for (m = 0; m < plug->n; m++)
-			if (plug->may[m].len == b->len)
-				*spot = (struct ml_qevm_spot){
+			if (plug->may[m].len == b->len &&
+			    !plug_taken(q, spots, plug->may[m].addr, b->len))
+				found = (struct ml_qevm_spot){
 					.block = i,
 					.n = 1,
 					.load = { { plug->may[m].addr, b->len,
 						    b->first * ML_PAGE, 0 } },
 				};
 	}
+	spots[i] = found;
 }
 
 /* ---- the window ---------------------------------------------------------- */
@@ -176,7 +196,7 @@ void ml_qevm_plug_in(struct ml_qevm *q, struct memlog_range window,
 
 	for (i = 0; i < q->n_blocks; i++)
 		if (q->blocks[i].plugged && !spots[i].n)
-			plug_known(q, i, &spots[i]);
+			plug_known(q, i, spots);
 	n = plug_order(q, spots, order, &ok);
 	if (!ok || window.start >= window.end)
 		return;
