@@ -353,12 +353,6 @@ static enum memlog_status lime_open(struct memlog_image *image,
 	image->missing = loads.missing;
 	/* what would follow a range that is cut is not known */
 	image->cut |= loads.cut > 0;
-	if (loads.hidden)
-		ml_image_warn(image,
-			      "%" PRIu64 " byte%s of memory %s not read, as "
-			      "ranges overlap: the first one counts",
-			      loads.hidden, ml_s(loads.hidden),
-			      ml_are(loads.hidden));
 	if (b.frames && !b.frames->codec.expand)
 		ml_image_warn(image, "the file is compressed with snappy, "
 				     "which this build cannot expand");

@@ -139,6 +139,7 @@ static void test_lime_overlap(void **state)
 	assert_string_equal(memlog_image_warning(image, 0),
 			    "100 bytes of memory are not read, as ranges "
 			    "overlap: the first one counts");
+	assert_true(image->suspect);
 	memlog_image_close(image);
 	free(f);
 }

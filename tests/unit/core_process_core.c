@@ -139,6 +139,27 @@ static void test_guest(void **state)
 	memlog_image_close(image);
 }
 
+/* Of two segments at one address the first one counts. */
+static void test_overlap(void **state)
+{
+	const struct piece p[] = {
+		{ GUEST, 64 * MIB, 64 * MIB, RW },
+		{ GUEST, 48 * MIB, 48 * MIB, RW },
+	};
+	const struct memlog_range want = { GUEST, GUEST + 64 * MIB };
+	struct memlog_image *image;
+	const char *warning;
+
+	(void)state;
+	image = open_core(p, 2, false, &warning);
+	expect_ranges(image, &want, 1);
+	assert_string_equal(warning, "50331648 bytes of memory are not read, "
+				     "as ranges overlap: the first one "
+				     "counts");
+	assert_true(image->suspect);
+	memlog_image_close(image);
+}
+
 static void test_left_out(void **state)
 {
 	const struct piece kernel[] = {
@@ -191,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_there),
 	};

@@ -118,6 +118,24 @@ static void test_windows_runs(void **state)
 	}
 }
 
+/* Of two runs with the same pages the first one counts. */
+static void test_windows_overlap(void **state)
+{
+	struct conform_piece piece = { 0x1000, 0x1e000, dump_mem, false, 0, 0 };
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct dump *f = windows(true);
+
+	(void)state;
+	put(f->p + 0xa8, 1, 8);
+	image = dump_open(f->p, f->len, MEMLOG_OK, &err);
+	conform_image(image, MEMLOG_PHYS, &piece, 1);
+	assert_true(said(image, "16384 bytes of memory are not read"));
+	assert_true(image->suspect);
+	memlog_image_close(image);
+	free(f);
+}
+
 static int stop_at_once(void *arg, uint64_t done, uint64_t total)
 {
 	unsigned int *left = arg;
@@ -190,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_windows_runs),
+		cmocka_unit_test(test_windows_overlap),
 		cmocka_unit_test(test_windows_stop),
 		cmocka_unit_test(test_damage),
 	};

@@ -211,7 +211,11 @@ static void test_dumpcore(void **state)
 		assert_string_equal(info.machine, "x86_64");
 		assert_int_equal(info.space, MEMLOG_PHYS);
 		assert_int_equal(info.present, 8 * PAGE);
-		assert_int_equal(info.n_warnings, 0);
+		assert_int_equal(info.n_warnings, 1);
+		assert_string_equal(memlog_image_warning(image, 0),
+				    "4096 bytes of memory are not read, as "
+				    "ranges overlap: the first one counts");
+		assert_true(image->suspect);
 		check_memory(image, pv);
 		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS, 0,
 							 &r, NULL),

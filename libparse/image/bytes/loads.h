@@ -17,7 +17,7 @@ struct ml_load {
  * has the same memory, merged by address only. missing: bytes promised by
  * headers that are not in the file. cut: those of them beyond the end of the
  * file. hidden: bytes of the file that no address reaches, as an entry before has
- * their addresses.
+ * their addresses; a caller that has judged them sets it to 0.
  *
  * Several entries may have the same bytes of the file. fresh is then the memory
  * that has what no memory below it has, sorted, and repeated counts the rest.
@@ -83,7 +83,8 @@ enum memlog_status ml_loads_next_data(struct ml_loads *l,
 				      struct memlog_err *err);
 
 /*
- * Add an address space made of these loads of a file. The loads
+ * Add an address space made of these loads of a file. Warns of hidden bytes, which are
+ * damage, if the space is searched. The loads
  * are taken over, on failure, too. own: so is the file; otherwise it must live
  * as long as the image.
  */

@@ -172,6 +172,14 @@ static void pieces_add(struct memlog_image *image, enum memlog_space space,
 
 	ml_image_add_space(image, space, &p->ops, p, 0, scan);
 	image->spaces[space].promised = pieces_promised;
+	if (p->loads.hidden && scan) {
+		image->suspect = true;
+		ml_image_warn(image,
+			      "%" PRIu64 " byte%s of memory %s not read, as "
+			      "ranges overlap: the first one counts",
+			      p->loads.hidden, ml_s(p->loads.hidden),
+			      ml_are(p->loads.hidden));
+	}
 	if (!n)
 		return;
 	image->spaces[space].repeated = pieces_repeated;

@@ -57,8 +57,8 @@ enum memlog_status ml_elf_loads(const struct ml_elf *elf,
 				uint64_t file_size, struct ml_loads *ret,
 				struct memlog_err *err);
 
-/* Warn of bytes that no address reaches, as PT_LOADs overlap and have other
- * bytes there. overlap.c */
+/* Warn of hidden bytes if they are other bytes than those that are read instead, and
+ * set loads->hidden to 0. overlap.c */
 void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
 		    const struct ml_file *file, struct ml_loads *loads);
 

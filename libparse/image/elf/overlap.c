@@ -122,4 +122,5 @@ void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
 			      "could not be compared with those that are read "
 			      "instead",
 			      loads->hidden, ml_s(loads->hidden));
+	loads->hidden = 0;
 }
