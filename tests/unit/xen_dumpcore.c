@@ -379,6 +379,51 @@ static void test_damage(void **state)
 	free(c.b);
 }
 
+/* A page whose frame cannot be, and pages without an entry: they have their offsets. */
+static void test_no_frame(void **state)
+{
+	static const struct {
+		uint64_t frame;
+		unsigned int pages; /* with an entry */
+		unsigned int from, to;
+		const char *say;
+	} t[] = {
+		{ UINT64_C(1) << 60, PAGES, 5, 6,
+		  "the table of frames is damaged: 1 page would be above" },
+		{ UINT64_MAX - 1, PAGES, 5, 6,
+		  "the table of frames is damaged: 1 page would be above" },
+		{ 5, 7, 7, PAGES,
+		  "the table of frames has 7 entries for 12 pages" },
+	};
+	struct memlog_image *image;
+	struct memlog_range r;
+	unsigned int i, k;
+	struct core c;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(t) / sizeof(t[0]); i++) {
+		build(&c, i % 2);
+		for (k = 0; k < PAGES; k++)
+			entry(&c, k, k == 5 ? t[i / 2].frame : k, 500 - k);
+		shdr(&c, 5, c.pv ? ".xen_p2m" : ".xen_pfn", 1, c.table,
+		     t[i / 2].pages * (c.pv ? 16 : 8), c.pv ? 16 : 8);
+		image = open_core(&c, c.len, MEMLOG_OK);
+		assert_int_equal(strncmp(memlog_image_warning(image, 0),
+					 t[i / 2].say, strlen(t[i / 2].say)),
+				 0);
+		assert_true(image->suspect);
+		assert_int_equal(memlog_image_next_range(image, MEMLOG_FILE, 0,
+							 &r, NULL),
+				 0);
+		assert_true(r.start == c.pages + t[i / 2].from * PAGE);
+		assert_true(r.end == c.pages + t[i / 2].to * PAGE);
+		assert_int_equal(byte_at(image, MEMLOG_FILE, r.start),
+				 'A' + (int)t[i / 2].from);
+		memlog_image_close(image);
+		free(c.b);
+	}
+}
+
 /* A page with this many bytes written to its console, of which the ring has the last. */
 static void console(struct core *c, unsigned int page, const char *line)
 {
@@ -433,9 +478,13 @@ static void test_console(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dumpcore), cmocka_unit_test(test_libelf),
-		cmocka_unit_test(test_memory),	 cmocka_unit_test(test_log),
-		cmocka_unit_test(test_damage),	 cmocka_unit_test(test_console),
+		cmocka_unit_test(test_dumpcore),
+		cmocka_unit_test(test_libelf),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_no_frame),
+		cmocka_unit_test(test_console),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

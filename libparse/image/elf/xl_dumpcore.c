@@ -31,12 +31,21 @@ enum {
 /* A quarter of the bytes of the table that are read at once. */
 #define CHUNK 4096u
 
+/* Runs of pages that are contiguous in the file and in an address space. */
+struct runs {
+	struct ml_load *r;
+	size_t n, cap;
+};
+
 struct dumpcore {
 	struct ml_shdr pages, table, note;
 	bool pv;
 	uint32_t page_size;
-	uint64_t n;	 /* entries that have a page */
-	uint64_t placed; /* of these, those that were read */
+	uint64_t n_pages;
+	uint64_t n;	    /* entries that have a page */
+	uint64_t placed;    /* of these, those that were read */
+	uint64_t bad;	    /* of these, those whose frame cannot be */
+	struct runs by_off; /* pages without an address, by offset */
 };
 
 /* ---- sections ----------------------------------------------------------- */
@@ -190,29 +199,20 @@ static void load_notes(struct memlog_image *image, struct ml_elf *elf,
 
 /* ---- the table ---------------------------------------------------------- */
 
-/* Runs of pages that are contiguous in the file and in an address space. */
-struct runs {
-	struct ml_load *r;
-	size_t n, cap;
-};
-
-static enum memlog_status dumpcore_add_page(struct memlog_image *image,
-					    struct runs *r,
-					    const struct dumpcore *d,
-					    uint64_t frame, uint64_t index,
-					    struct memlog_err *err)
+/* Add n pages, from index on, at an address. */
+static enum memlog_status dumpcore_add(struct memlog_image *image,
+				       struct runs *r, const struct dumpcore *d,
+				       uint64_t addr, uint64_t index,
+				       uint64_t n, struct memlog_err *err)
 {
-	uint64_t addr, off = d->pages.offset + index * d->page_size;
+	uint64_t off = d->pages.offset + index * d->page_size;
 	struct ml_load *last = r->n ? &r->r[r->n - 1] : NULL;
 	enum memlog_status s;
 
-	/* ~0 marks unused entries; there is no memory at the very top */
-	if (!ml_mul(frame, d->page_size, &addr) ||
-	    addr > UINT64_MAX - 2 * (uint64_t)d->page_size)
-		return MEMLOG_OK;
+	n *= d->page_size;
 	if (last && last->addr + last->len == addr &&
 	    last->off + last->len == off) {
-		last->len += d->page_size;
+		last->len += n;
 		last->promised = last->len;
 		return MEMLOG_OK;
 	}
@@ -222,9 +222,38 @@ static enum memlog_status dumpcore_add_page(struct memlog_image *image,
 	s = ml_bulk_grow(image, &r->r, r->n, &r->cap, sizeof(*r->r), err);
 	if (s)
 		return s;
-	r->r[r->n++] =
-		(struct ml_load){ addr, d->page_size, off, d->page_size };
+	r->r[r->n++] = (struct ml_load){ addr, n, off, n };
 	return MEMLOG_OK;
+}
+
+/* The address of a frame. False: there is no memory so high. */
+static bool dumpcore_addr(const struct dumpcore *d, uint64_t frame,
+			  uint64_t *ret)
+{
+	return ml_mul(frame, d->page_size, ret) &&
+	       *ret <= UINT64_MAX - 2 * (uint64_t)d->page_size;
+}
+
+/* Add the page of an entry; ~0 marks unused ones. */
+static enum memlog_status dumpcore_entry(struct memlog_image *image,
+					 struct dumpcore *d,
+					 const uint8_t *entry, uint64_t index,
+					 struct runs *phys, struct runs *mach,
+					 struct memlog_err *err)
+{
+	uint64_t frame = ml_le64(entry), addr;
+	enum memlog_status s = MEMLOG_OK;
+
+	if (dumpcore_addr(d, frame, &addr)) {
+		s = dumpcore_add(image, phys, d, addr, index, 1, err);
+	} else if (frame != UINT64_MAX) {
+		d->bad++;
+		addr = d->pages.offset + index * d->page_size;
+		s = dumpcore_add(image, &d->by_off, d, addr, index, 1, err);
+	}
+	if (!s && d->pv && dumpcore_addr(d, ml_le64(entry + 8), &addr))
+		s = dumpcore_add(image, mach, d, addr, index, 1, err);
+	return s;
 }
 
 static enum memlog_status read_table(struct memlog_image *image,
@@ -250,16 +279,9 @@ static enum memlog_status read_table(struct memlog_image *image,
 					  d->n - i, d->n, ml_are(d->n - i));
 			break;
 		}
-		for (k = 0; k < n && !s; k++) {
-			s = dumpcore_add_page(image, phys, d,
-					      ml_le64(buf + k * size), i + k,
-					      err);
-			if (!s && d->pv)
-				s = dumpcore_add_page(
-					image, mach, d,
-					ml_le64(buf + k * size + 8), i + k,
-					err);
-		}
+		for (k = 0; k < n && !s; k++)
+			s = dumpcore_entry(image, d, buf + k * size, i + k,
+					   phys, mach, err);
 	}
 	return s;
 }
@@ -303,24 +325,32 @@ add_space(struct memlog_image *image, const struct ml_file *file,
 	return ml_loads_add_twin(image, file, &twin, err);
 }
 
-/* Pages whose numbers the file does not have any more: by offset. */
+/* Pages whose numbers the file does not have, or that cannot be: by offset. */
 static enum memlog_status add_rest(struct memlog_image *image,
 				   const struct ml_file *file,
-				   const struct dumpcore *d,
-				   struct memlog_err *err)
+				   struct dumpcore *d, struct memlog_err *err)
 {
 	struct ml_loads loads;
-	struct ml_load in;
-	enum memlog_status s;
+	enum memlog_status s = MEMLOG_OK;
 
-	if (d->placed >= d->n)
-		return MEMLOG_OK;
-	in.len = in.promised = (d->n - d->placed) * d->page_size;
-	in.addr = in.off = d->pages.offset + d->placed * d->page_size;
-	s = ml_loads_init(&loads, &in, 1, file->size, image, err);
+	if (d->placed < d->n_pages)
+		s = dumpcore_add(image, &d->by_off, d,
+				 d->pages.offset + d->placed * d->page_size,
+				 d->placed, d->n_pages - d->placed, err);
+	if (s || !d->by_off.n)
+		return s;
+	s = ml_loads_init(&loads, d->by_off.r, d->by_off.n, file->size, image,
+			  err);
 	if (s)
 		return s;
 	image->missing += loads.missing;
+	if (d->bad) {
+		image->suspect = true;
+		ml_image_warn(image,
+			      "the table of frames is damaged: %" PRIu64
+			      " page%s would be above the end of all memory",
+			      d->bad, ml_s(d->bad));
+	}
 	ml_image_warn(image, "pages whose addresses the file has lost have "
 			     "addresses in the file");
 	return ml_loads_add_space(image, MEMLOG_FILE, file, false, &loads, err);
@@ -332,13 +362,14 @@ static void dumpcore_count(struct memlog_image *image,
 	uint64_t entries = d->table.size / (d->pv ? 16 : 8);
 	uint64_t pages = d->pages.size / d->page_size, end;
 
+	image->suspect |= entries != pages;
 	if (entries != pages)
 		ml_image_warn(image,
 			      "the table of frames has %" PRIu64
 			      " entr%s for %" PRIu64 " page%s",
 			      entries, entries == 1 ? "y" : "ies", pages,
 			      ml_s(pages));
-	d->n = ml_min(entries, pages);
+	d->n_pages = pages;
 	if (!ml_add(d->pages.offset, d->pages.size, &end) || end > file->size)
 		ml_image_warn_cut(image,
 				  "the file is truncated: its pages should "
@@ -347,11 +378,12 @@ static void dumpcore_count(struct memlog_image *image,
 	/* no more than the file has room for: later sums cannot overflow */
 	d->table.offset = ml_min(d->table.offset, file->size);
 	if (d->pages.offset > file->size)
-		d->n = 0;
+		d->n_pages = 0;
 	else
-		d->n = ml_min(d->n,
-			      (file->size - d->pages.offset) / d->page_size +
-				      1);
+		d->n_pages = ml_min(pages, (file->size - d->pages.offset) /
+							   d->page_size +
+						   1);
+	d->n = ml_min(entries, d->n_pages);
 }
 
 #define NOBITS 8 /* a section without bytes in the file */
@@ -421,6 +453,7 @@ enum memlog_status ml_xen_dumpcore_open(struct memlog_image *image,
 		s = add_space(image, file, &d, MEMLOG_MACH, &mach, &phys, err);
 	if (!s)
 		s = add_rest(image, file, &d, err);
+	ml_bulk_free(d.by_off.r);
 	ml_bulk_free(phys.r);
 	ml_bulk_free(mach.r);
 	return s;
