@@ -223,6 +223,33 @@ static void fields(void **state)
 	memlog_image_close(image);
 }
 
+/* Old kernels write the microseconds without leading zeros: .42 is 42 of them. */
+static void short_microseconds(void **state)
+{
+	static const char old[] = "====1795820000.7-D\nold\n";
+	static const char late[] = "====1795828273.42-C\n\x91\x90\xf5";
+	static const char none[] = "====1795828274.1234567-D\n";
+	struct memlog_scan_opts o = { .size = sizeof(o) };
+	struct memlog_image *image;
+	struct memlog_logs *logs;
+	uint8_t *p = oops_lay(&oops_small);
+
+	(void)state;
+	oops_zone(p, oops_small.record, OOPS_SIG, 0, old, strlen(old));
+	oops_zone(p + oops_small.record, oops_small.record, OOPS_SIG, 0, late,
+		  sizeof(late));
+	oops_zone(p + 2 * oops_small.record, oops_small.record, OOPS_SIG, 0,
+		  none, strlen(none));
+	oops_finds("dmesg 0 stale\nold\ndmesg 7d1\nno\nconsole fa2\n"
+		   "====1795828274.1234567-D\n");
+	image = mem_image(&oops_mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
+	assert_string_equal(memlog_logs_get(logs, 1)->reason,
+			    "written 2026-11-28 01:11:13.000042");
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+}
+
 /* Without a codec the line that a record begins with, and who prints the rest. */
 static void unexpanded(void **state)
 {
@@ -252,6 +279,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(live, oops_setup,
 						oops_teardown),
 		cmocka_unit_test_setup_teardown(fields, oops_setup,
+						oops_teardown),
+		cmocka_unit_test_setup_teardown(short_microseconds, oops_setup,
 						oops_teardown),
 		cmocka_unit_test_setup_teardown(unexpanded, oops_setup,
 						oops_teardown),

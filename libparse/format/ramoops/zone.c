@@ -10,9 +10,10 @@
 
 /* Versions of Linux: 2.6 and all that will be. */
 enum { VERSION_MIN = 0x020600, VERSION_MAX = 0x20ffff };
-enum { USEC_DIGITS = 6, SEC_DIGITS_MAX = 12 };
+enum { USEC_DIGITS_MAX = 6, SEC_DIGITS_MAX = 12 };
 
-/* "====SECONDS.MICROSECONDS-C", or -D, or neither, and a line end. */
+/* "====SECONDS.MICROSECONDS-C", or -D, or neither, and a line end. Old kernels write the
+ * microseconds without leading zeros. */
 static bool zone_record(const uint8_t *p, size_t len, struct ramoops *ret)
 {
 	uint64_t usec;
@@ -23,11 +24,12 @@ static bool zone_record(const uint8_t *p, size_t len, struct ramoops *ret)
 		return false;
 	n = ml_digits(p + at, ml_min(len - at, SEC_DIGITS_MAX), &ret->sec);
 	at += n;
-	if (!n || at == len || p[at++] != '.' ||
-	    ml_digits(p + at, ml_min(len - at, USEC_DIGITS), &usec) !=
-		    USEC_DIGITS)
+	if (!n || at == len || p[at++] != '.')
 		return false;
-	at += USEC_DIGITS;
+	n = ml_digits(p + at, ml_min(len - at, USEC_DIGITS_MAX), &usec);
+	at += n;
+	if (!n)
+		return false;
 	ret->usec = (uint32_t)usec;
 	ret->packed = false;
 	if (len - at > 2 && p[at] == '-' &&
