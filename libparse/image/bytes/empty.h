@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-/* The last such range, in pages; none at first. */
+/* The last such range, in pages or, where those do not matter, bytes; none at first. */
 struct ml_empty {
 	uint64_t start, end;
 };

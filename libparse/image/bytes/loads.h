@@ -3,6 +3,7 @@
 #ifndef ML_IMAGE_LOADS_H
 #define ML_IMAGE_LOADS_H
 
+#include "empty.h"
 #include "file.h"
 
 /* len bytes of memory at addr, which are in the file at off. promised: bytes of
@@ -36,7 +37,8 @@ struct ml_loads {
 	size_t n_whole;
 	uint64_t missing, cut, repeated, hidden;
 	bool sparse, aside;
-	size_t last; /* of the last lookup */
+	size_t last;	       /* of the last lookup */
+	struct ml_empty empty; /* for next_data, in bytes */
 };
 
 /*

@@ -87,12 +87,40 @@ static uint64_t loads_extend(const struct ml_loads *l, size_t i,
 	return a->addr + a->len;
 }
 
+/* One call of next_data, and what the file said last: from asked on there is data next,
+ * or, if none, nothing. */
+struct data_walk {
+	struct ml_loads *l;
+	const struct ml_file *file;
+	uint64_t asked;
+	struct memlog_range data;
+	bool none;
+};
+
+/* ml_file_next_data(), but of many loads in one hole only the first is asked for. */
+static enum memlog_status loads_ask(struct data_walk *w, uint64_t off,
+				    struct memlog_range *ret,
+				    struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	if (off < w->asked || (!w->none && off >= w->data.start)) {
+		s = ml_file_next_data(w->file, off, &w->data, err);
+		if (s && s != MEMLOG_NO_DATA)
+			return s;
+		w->asked = off;
+		w->none = s;
+	}
+	*ret = w->data;
+	return w->none ? MEMLOG_NO_DATA : MEMLOG_OK;
+}
+
 /* next_data without regard to fresh; more than until is not asked for. */
-static enum memlog_status loads_data(struct ml_loads *l,
-				     const struct ml_file *file, uint64_t addr,
+static enum memlog_status loads_data(struct data_walk *w, uint64_t addr,
 				     uint64_t until, struct memlog_range *ret,
 				     struct memlog_err *err)
 {
+	const struct ml_loads *l = w->l;
 	struct memlog_range data;
 	enum memlog_status s;
 	uint64_t from, end;
@@ -102,8 +130,13 @@ static enum memlog_status loads_data(struct ml_loads *l,
 		const struct ml_load *at = &l->loads[i];
 
 		from = ml_max(addr, at->addr);
-		s = ml_file_next_data(file, at->off + (from - at->addr), &data,
-				      err);
+		addr = ml_empty_skip(&l->empty, from);
+		if (addr > from) {
+			/* the loop goes on with the load that has it */
+			i = ml_loads_after(l, addr) - 1;
+			continue;
+		}
+		s = loads_ask(w, at->off + (from - at->addr), &data, err);
 		if (s == MEMLOG_NO_DATA)
 			continue;
 		if (s)
@@ -127,26 +160,45 @@ static enum memlog_status loads_data(struct ml_loads *l,
 	return MEMLOG_NO_DATA;
 }
 
+static enum memlog_status loads_next_fresh(struct data_walk *w, uint64_t addr,
+					   struct memlog_range *ret,
+					   struct memlog_err *err)
+{
+	const struct ml_loads *l = w->l;
+	enum memlog_status s;
+	size_t i;
+
+	if (!l->fresh)
+		return loads_data(w, addr, UINT64_MAX, ret, err);
+	for (;;) {
+		i = ml_ranges_find(l->fresh, l->n_fresh, addr);
+		if (i == l->n_fresh)
+			return MEMLOG_NO_DATA;
+		addr = ml_max(addr, l->fresh[i].start);
+		s = loads_data(w, addr, l->fresh[i].end, ret, err);
+		if (s)
+			return s;
+		if (ret->start < l->fresh[i].end)
+			break;
+		addr = ret->start;
+	}
+	ret->end = ml_min(ret->end, l->fresh[i].end);
+	return MEMLOG_OK;
+}
+
+/* A file with fewer loads may be memory in use, whose holes fill up: it is asked each
+ * time. */
+enum { LOADS_OF_DUMP = 16 };
+
 enum memlog_status ml_loads_next_data(struct ml_loads *l,
 				      const struct ml_file *file, uint64_t addr,
 				      struct memlog_range *ret,
 				      struct memlog_err *err)
 {
-	enum memlog_status s;
-	size_t i;
+	struct data_walk w = { .l = l, .file = file };
+	enum memlog_status s = loads_next_fresh(&w, addr, ret, err);
 
-	if (!l->fresh)
-		return loads_data(l, file, addr, UINT64_MAX, ret, err);
-	i = ml_ranges_find(l->fresh, l->n_fresh, addr);
-	for (; i < l->n_fresh; i++) {
-		addr = ml_max(addr, l->fresh[i].start);
-		s = loads_data(l, file, addr, l->fresh[i].end, ret, err);
-		if (s)
-			return s;
-		if (ret->start >= l->fresh[i].end)
-			continue;
-		ret->end = ml_min(ret->end, l->fresh[i].end);
-		return MEMLOG_OK;
-	}
-	return MEMLOG_NO_DATA;
+	if (l->n_loads >= LOADS_OF_DUMP && (!s || s == MEMLOG_NO_DATA))
+		ml_empty_add(&l->empty, addr, s ? UINT64_MAX : ret->start);
+	return s;
 }

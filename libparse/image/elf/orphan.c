@@ -30,6 +30,7 @@
 #include "base/range.h"
 #include "base/sort.h"
 #include "image/bytes/bulk.h"
+#include "image/bytes/empty.h"
 
 /* A load whose bytes are in the file. */
 struct anchor {
@@ -51,6 +52,7 @@ struct orphans {
 	struct place *places; /* one for each range */
 	size_t n;
 	uint32_t bias;
+	struct ml_empty empty; /* for next_data, in bytes */
 };
 
 /* ---- the parts of the file ---------------------------------------------- */
@@ -326,17 +328,27 @@ static enum memlog_status orphan_next_data(void *self, uint64_t off,
 {
 	struct orphans *o = self;
 	struct memlog_range data;
+	uint64_t at;
 	enum memlog_status s;
 	size_t i;
 
-	for (i = elf_orphan_find(o, off); i < o->n; i++) {
-		off = ml_max(off, o->ranges[i].start);
-		s = ml_file_next_data(o->file, off, &data, err);
+	for (at = off; (i = elf_orphan_find(o, at)) < o->n; at = data.start) {
+		at = ml_max(at, o->ranges[i].start);
+		data.start = ml_empty_skip(&o->empty, at);
+		if (data.start > at)
+			continue;
+		s = ml_file_next_data(o->file, at, &data, err);
+		if (s == MEMLOG_NO_DATA)
+			break;
 		if (s)
 			return s;
-		if (ml_range_intersect(o->ranges[i], data, ret))
+		data.start = ml_max(data.start, at);
+		if (ml_range_intersect(o->ranges[i], data, ret)) {
+			ml_empty_add(&o->empty, off, ret->start);
 			return MEMLOG_OK;
+		}
 	}
+	ml_empty_add(&o->empty, off, UINT64_MAX);
 	return MEMLOG_NO_DATA;
 }
 
