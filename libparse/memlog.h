@@ -365,8 +365,8 @@ struct memlog_codec {
 	bool threads;
 };
 
-/* The one that expands raw deflate, for struct memlog_decode_opts. Static. Not in
- * libmemlog_core.a. */
+/* The one that expands deflate, raw or with the header of zlib, for struct
+ * memlog_decode_opts. Static. Not in libmemlog_core.a. */
 MEMLOG_API const struct memlog_codec *memlog_codec_deflate(void);
 
 /* Those that memlog_image_open() adds to the caller's, ended by NULL. Static. Not in
@@ -987,8 +987,8 @@ MEMLOG_API void memlog_names_free(struct memlog_names *names);
  * symbols: names of functions in traces of a kernel; NULL: their addresses.
  * printer: for events of Linux whose types are known; NULL: their fields.
  * names: of modules; NULL: their GUIDs.
- * deflate: expands the text of logs that are compressed with raw deflate; NULL: it is
- *	left out.
+ * deflate: expands the text of logs that are compressed with deflate, raw or with the
+ *	header of zlib; NULL: it is left out.
  */
 struct memlog_decode_opts {
 	size_t size;

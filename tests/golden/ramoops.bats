@@ -16,18 +16,19 @@ file() {
 	zstd -qdc "$vmcores/ramoops-61.log.zst" | head_all -c -1
 }
 
-# region FILE: 1 MiB with three records, the second compressed and the newest, and text
-# in the zones after them
+# region FILE [WINDOW]: 1 MiB with three records, the second compressed and the newest, and
+# text in the zones after them
 region() {
 	perl -MCompress::Raw::Zlib -e '
 		my ($out, $mem) = ("", "\0" x 0x100000);
+		my ($file, $window) = (@ARGV, -15);
 		sub zone {
 			my ($at, $sig, $data) = @_;
 			substr($mem, $at, 12 + length $data) =
 				pack("V3", $sig, (length $data) x 2) . $data;
 		}
 		my $text = join("", map { "<6>[    $_.000000] line $_\n" } 1 .. 500);
-		my $d = Compress::Raw::Zlib::Deflate->new(-WindowBits => -15);
+		my $d = Compress::Raw::Zlib::Deflate->new(-WindowBits => $window);
 		my $more;
 		$d->deflate($text, $out);
 		$d->flush($more);
@@ -38,8 +39,8 @@ region() {
 		zone(3 * 9999 + 4096, 0x43474244 ^ 0x060c00,
 			pack("Q<3", 0xffffffff81000010, 0xffffffff81000020, 1500000000 << 8 | 1));
 		zone(3 * 9999 + 8192, 0x43474244, "hello\n");
-		open my $f, ">", shift or die;
-		print $f $mem;' "$1"
+		open my $f, ">", $file or die;
+		print $f $mem;' "$@"
 }
 
 @test "the record equals the file in pstore, byte for byte" {
@@ -105,6 +106,15 @@ hello" ]
 	[[ $output == *"<4>[    1.500000] old"*"the middle"*"line 500"* ]]
 	[[ $output == *"#1500000000 CPU 1: 0xffffffff81000010 from 0xffffffff81000020"* ]]
 	[ "${lines[-1]}" = hello ]
+}
+
+@test "a record of an old kernel, which compresses with zlib" {
+	region new
+	region old 12
+	run -1 cmp -s old new
+	"$dump" -q new >want
+	"$dump" -q old >got
+	same want got
 }
 
 @test "an extract gives the same text" {

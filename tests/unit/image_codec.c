@@ -391,12 +391,69 @@ static void test_exact(void **state)
 #endif
 }
 
+/* Packed as zlib's own library does with this window, -15 to 15. */
+static size_t pack_window(int window, const uint8_t *in, size_t len,
+			  uint8_t *out, size_t cap)
+{
+	z_stream z = { .next_in = (uint8_t *)(uintptr_t)in,
+		       .avail_in = (unsigned int)len,
+		       .next_out = out,
+		       .avail_out = (unsigned int)cap };
+
+	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, window, 4,
+				      Z_DEFAULT_STRATEGY),
+			 Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&z);
+	return cap - z.avail_out;
+}
+
+/* Deflate is raw, or has a header of zlib; each after the other, as the state stays. */
+static void test_deflate(void **state)
+{
+	static const int windows[] = { -15, 12, 15, -9, 9 };
+	static uint8_t page[65536], packed[80000], out[65536 + 1];
+	const struct memlog_allocator a = ml_allocator(NULL);
+	const struct memlog_codec *c = memlog_codec_deflate();
+	void *st = c->create(&a);
+	unsigned int kind, i;
+	size_t n, got;
+
+	(void)state;
+	for (kind = 0; kind < 4; kind++)
+		for (i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+			fill(page, sizeof(page), kind);
+			n = pack_window(windows[i], page, sizeof(page), packed,
+					sizeof(packed));
+			assert_int_equal(c->expand(st, packed, n, out,
+						   sizeof(out), &got),
+					 MEMLOG_OK);
+			assert_int_equal(got, sizeof(page));
+			assert_memory_equal(out, page, sizeof(page));
+			/* what there is of one that ends early */
+			assert_int_equal(c->expand(st, packed, n - 1, out,
+						   sizeof(out), &got),
+					 MEMLOG_CORRUPT);
+			assert_memory_equal(out, page, got);
+			if (windows[i] < 0)
+				continue;
+			packed[n - 1] ^= 1;
+			assert_int_equal(c->expand(st, packed, n, out,
+						   sizeof(out), &got),
+					 MEMLOG_CORRUPT);
+		}
+	assert_int_equal(c->expand(st, packed, 1, out, sizeof(out), &got),
+			 MEMLOG_CORRUPT);
+	c->destroy(st);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_kdump),
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_deflate),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,6 +7,7 @@
 #include <zlib.h>
 
 #include "base/alloc.h"
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "image/open.h"
@@ -63,7 +64,7 @@ static void *zlib_create(const struct memlog_allocator *alloc)
 	return zlib_new(alloc, MAX_WBITS);
 }
 
-/* Without a header. */
+/* Without a header, or with one. */
 static void *deflate_create(const struct memlog_allocator *alloc)
 {
 	return zlib_new(alloc, -MAX_WBITS);
@@ -100,6 +101,23 @@ static enum memlog_status zlib_expand(void *state, const uint8_t *in,
 		       MEMLOG_CORRUPT;
 }
 
+/* A zlib header begins with 8 in the low four bits. Raw deflate would have a stored block
+ * there, with a one in its padding, which nobody writes. RFC 1950, RFC 1951. */
+static bool deflate_has_header(const uint8_t *in, size_t len)
+{
+	return len >= 2 && (in[0] & 15) == 8 && in[0] >> 4 <= 7 &&
+	       ml_be16(in) % 31 == 0;
+}
+
+static enum memlog_status deflate_expand(void *state, const uint8_t *in,
+					 size_t in_len, uint8_t *out,
+					 size_t out_len, size_t *ret)
+{
+	inflateReset2(&((struct zlib_state *)state)->z,
+		      deflate_has_header(in, in_len) ? MAX_WBITS : -MAX_WBITS);
+	return zlib_expand(state, in, in_len, out, out_len, ret);
+}
+
 static const struct memlog_codec zlib_codec = {
 	.size = sizeof(zlib_codec),
 	.name = "zlib",
@@ -114,7 +132,7 @@ static const struct memlog_codec deflate_codec = {
 	.name = "deflate",
 	.create = deflate_create,
 	.destroy = zlib_destroy,
-	.expand = zlib_expand,
+	.expand = deflate_expand,
 };
 
 const struct memlog_codec *memlog_codec_deflate(void)
