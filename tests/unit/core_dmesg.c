@@ -189,6 +189,36 @@ static void test_missing(void **state)
 	free(text);
 }
 
+/* Blocks that overlap give no more text than a ring holds, and that of one record. */
+static void test_overlap(void **state)
+{
+	enum { SIZE = 1 << TEXT_BITS, LEN = 16000, WHOLE = 5 };
+	uint64_t missing, damaged;
+	struct kernel k;
+	char got[4096];
+	unsigned int i;
+	uint8_t *text;
+
+	(void)state;
+	kernel_start(&k);
+	text = mem_add(&k.mem, TEXT, SIZE);
+	memset(text, 'x', SIZE);
+	put_ring(&k, NULL, COUNT_BITS, VA(DESCS), VA(INFOS), VA(TEXT));
+	for (i = 0; i < RECORDS; i++) {
+		put64(k.p + DESCS + 24 * i, i | UINT64_C(2) << 62);
+		put64(k.p + DESCS + 24 * i + 8, 8 * i);
+		put64(k.p + DESCS + 24 * i + 16, SIZE);
+		put64(k.p + INFOS + 24 * i, i);
+		put16(k.p + INFOS + 24 * i + 16, LEN);
+		put64(text + 8 * i, i);
+	}
+	kernel_text(&k, NULL, ring_places, 24);
+	print(k.image, got, sizeof(got), &missing, &damaged);
+	assert_int_equal(missing, 0);
+	assert_int_equal(damaged, (RECORDS - WHOLE) * LEN);
+	kernel_stop(&k);
+}
+
 /* Pages that say that they are VMCOREINFO: each leads to the same log, which is refused
  * after its pages were looked up, 8192 for descriptors alone. */
 static size_t planted_reads(unsigned int n)
@@ -339,6 +369,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_buffer_missing),

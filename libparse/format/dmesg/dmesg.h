@@ -86,6 +86,7 @@ struct dmesg_reader {
 	bool has_seq, lost_some;
 	uint64_t seq;	   /* that comes next */
 	uint64_t reserved; /* records that were being written */
+	uint64_t blocks;   /* bytes of the blocks whose text was read */
 	uint64_t skipped;  /* bytes that are there, but are no records */
 	uint8_t flags;	   /* of the record before */
 	uint8_t info[ML_DMESG_INFO];

@@ -95,6 +95,14 @@ enum memlog_status ml_dmesg_ring_open(struct dmesg_reader *r,
 	return MEMLOG_OK;
 }
 
+/* Blocks do not overlap, so that all of them fit the ring; in one that was being written
+ * while it was read a new one may be over an old one. */
+static bool ring_fits(struct dmesg_reader *r, uint64_t block)
+{
+	r->blocks += block;
+	return r->blocks <= r->of.size + DMESG_TEXT_MAX;
+}
+
 /* The text of a record of len bytes, in the block from begin to next. Ends before the
  * block does if that is not in the image; false: it is not the record's. */
 static bool ring_text(struct dmesg_reader *r, struct ml_source *source,
@@ -116,7 +124,7 @@ static bool ring_text(struct dmesg_reader *r, struct ml_source *source,
 	room = (next % size ? next % size : size) - at;
 	if (room < WORD || room - WORD < len ||
 	    ml_dmesg_read(source, DMESG_TEXT, at, word, WORD) != WORD ||
-	    (ml_le64(word) & DMESG_ID) != id)
+	    (ml_le64(word) & DMESG_ID) != id || !ring_fits(r, room))
 		return false;
 	*ret = ml_dmesg_read(source, DMESG_TEXT, at + WORD, r->text, len);
 	return true;
