@@ -266,6 +266,10 @@
  * requested; 8 or 16 are usual. */
 #define ML_MAX_PARTS 1024u
 
+/* Ranges of their memory that are compared with each other, for all pairs together: four
+ * times as many as that many parts need that have one range each, in any order. */
+#define ML_SET_STEPS (1u << 22)
+
 /* Frames of an AVML file, each 64 KiB of memory: 4 TiB. Their index has 32 bytes for
  * each, in a temporary file: 512 MiB for 1 TiB. What a file has beyond them is missing. */
 #define ML_MAX_FRAMES (1u << 26)

@@ -82,7 +82,8 @@ struct ml_in_host {
 };
 
 /* What a warning is about: the image, or only one part of a split dump, so that
- * it does not apply once all parts are open. */
+ * it does not apply once all parts are open: what it lacks, or its memory without an
+ * address, which is not searched then. */
 enum ml_warning_kind { ML_WARN_IMAGE, ML_WARN_PART };
 
 struct ml_warning {
@@ -119,7 +120,8 @@ struct memlog_image {
 	} wrapped;
 	/* of debug ports, else NULL; ports.h. It belongs to the reader */
 	struct ml_ports *ports;
-	/* of a split dump: the addresses that this file has, of all; all 0: it is none */
+	/* of a dump that can be split: the addresses that this file is for, of all; all 0:
+	 * it is none */
 	struct {
 		uint64_t start, end, all;
 	} part;

@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * set.c - several files that are one dump (makedumpfile --split, or plain memory at
- * given addresses): an image whose reader uses an image of each part.
- *
- * Where two parts have the same byte, the part named first is read.
+ * given addresses): an image whose reader uses an image of each part. No two parts have
+ * the same byte.
  */
-#include "image/bytes/piecename.h"
 #include "open.h"
+#include "set.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
-#include "base/limits.h"
 #include "base/number.h"
-
-struct set {
-	struct memlog_allocator alloc;
-	struct memlog_reader_ops ops; /* with the page size of the parts */
-	enum memlog_space space;
-	struct memlog_image *parts[ML_MAX_PARTS];
-	size_t n;
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} ids[ML_MAX_PARTS];
-	size_t n_raw, placed; /* parts of plain memory; those with an address */
-};
+#include "base/plural.h"
 
 static enum memlog_status set_read(void *self, uint64_t addr, void *buf,
 				   size_t len, size_t *ret,
@@ -183,55 +167,6 @@ static bool set_take_address(char *name, uint64_t *ret)
 	return true;
 }
 
-/* INVALID: the last part has addresses that an earlier one has. */
-static enum memlog_status set_check_place(const struct set *set,
-					  struct memlog_err *err)
-{
-	struct memlog_image *last = set->parts[set->n - 1];
-	struct memlog_range r, other;
-	size_t i;
-
-	if (memlog_image_next_range(last, last->order[0], 0, &r, NULL))
-		return MEMLOG_OK;
-	if (r.start % ML_PAGE)
-		return ml_fail(err, MEMLOG_INVALID,
-			       "%s: 0x%" PRIx64 " is not a multiple of 4096",
-			       last->name, r.start);
-	for (i = 0; i + 1 < set->n; i++)
-		if (!memlog_image_next_range(set->parts[i], last->order[0],
-					     r.start, &other, NULL) &&
-		    other.start < r.end)
-			return ml_fail(err, MEMLOG_INVALID,
-				       "%s and %s overlap at 0x%" PRIx64,
-				       set->parts[i]->name, last->name,
-				       ml_max(r.start, other.start));
-	return MEMLOG_OK;
-}
-
-/* INVALID: the file of the next part is that of an earlier one. */
-static enum memlog_status set_check_new(struct set *set, const char *name,
-					struct memlog_err *err)
-{
-	struct stat st;
-	size_t i;
-
-	if (stat(name, &st))
-		return MEMLOG_OK;
-	for (i = 0; i < set->n; i++)
-		if (set->ids[i].dev == st.st_dev &&
-		    set->ids[i].ino == st.st_ino)
-			return !strcmp(name, set->parts[i]->name) ?
-				       ml_fail(err, MEMLOG_INVALID,
-					       "a part is named twice") :
-				       ml_fail(err, MEMLOG_INVALID,
-					       "the same file as %s: name each "
-					       "part once",
-					       set->parts[i]->name);
-	set->ids[set->n].dev = st.st_dev;
-	set->ids[set->n].ino = st.st_ino;
-	return MEMLOG_OK;
-}
-
 /* Open one part. "FILE@ADDR" is plain memory that starts at ADDR, unless there
  * is a file of this name. */
 static enum memlog_status set_open_part(struct set *set, char *name,
@@ -259,7 +194,7 @@ static enum memlog_status set_open_part(struct set *set, char *name,
 					   &why);
 	}
 	if (!s)
-		s = set_check_new(set, name, &why);
+		s = ml_set_check_new(set, name, &why);
 	if (!s)
 		s = ml_image_open_layers(&file, layers, &o, &set->parts[set->n],
 					 &why);
@@ -267,87 +202,12 @@ static enum memlog_status set_open_part(struct set *set, char *name,
 		ml_file_close(&file);
 	if (!s) {
 		set->n_raw += !strcmp(set->parts[set->n++]->format, "raw");
-		return placed ? set_check_place(set, err) : MEMLOG_OK;
+		return ml_set_check_part(set, placed, err);
 	}
 	ml_prefix(&why, s, "%s", name);
 	if (err)
 		*err = why;
 	return s;
-}
-
-/* Is a part missing between two, by their names? */
-static bool set_has_gap(const struct set *set, size_t i)
-{
-	const char *a = set->parts[i - 1]->name, *b = set->parts[i]->name;
-
-	return ml_piece_step(a, strlen(a), b, strlen(b)) == ML_PIECE_GAP;
-}
-
-/* Plain memory does not say where it belongs: how to say it. The addresses are
- * right if the parts follow each other from 0 on; none are given if one is missing. */
-static enum memlog_status set_fail_unplaced(const struct set *set,
-					    struct memlog_err *err)
-{
-	char line[160] = "";
-	uint64_t addr = 0;
-	size_t i, n = 0;
-	bool mib;
-
-	for (i = 0; i < set->n && n < sizeof(line); i++) {
-		if (i && set_has_gap(set, i)) {
-			n = sizeof(line);
-			break;
-		}
-		mib = addr % (1 << 20) == 0;
-		n += (size_t)snprintf(line + n, sizeof(line) - n,
-				      "%s%s@%" PRIu64 "%s", i ? "," : "",
-				      set->parts[i]->name,
-				      mib ? addr >> 20 : addr,
-				      addr && mib ? "M" : "");
-		addr += set->parts[i]->file.size;
-	}
-	return ml_fail(err, MEMLOG_INVALID,
-		       "plain memory in several files: say where each one "
-		       "starts, as in %s",
-		       n < sizeof(line) ? line : "FILE@0,FILE@2G");
-}
-
-static const struct ml_note *set_vmcoreinfo(const struct memlog_image *image)
-{
-	size_t i;
-
-	for (i = 0; i < image->n_notes; i++)
-		if (!strcmp(image->notes[i].owner, "VMCOREINFO"))
-			return &image->notes[i];
-	return NULL;
-}
-
-/* Why the last part cannot be of the same dump as the first; NULL: it can. */
-static const char *set_why_foreign(const struct set *set)
-{
-	const struct memlog_image *a = set->parts[0];
-	const struct memlog_image *b = set->parts[set->n - 1];
-	const struct ml_note *x = set_vmcoreinfo(a), *y = set_vmcoreinfo(b);
-
-	if (a->order[0] != b->order[0])
-		return "its addresses are of another kind";
-	/* plain memory has an address of its own */
-	if (!strcmp(a->format, "raw") || !strcmp(b->format, "raw"))
-		return NULL;
-	if (strcmp(a->format, b->format) != 0)
-		return "it is of another format";
-	if (strcmp(a->machine, b->machine) != 0)
-		return "it is of another machine";
-	if (a->spaces[a->order[0]].ops->page_size !=
-	    b->spaces[b->order[0]].ops->page_size)
-		return "its pages have another size";
-	if (a->part.all != b->part.all)
-		return "it is of a dump of another size";
-	if (x && y &&
-	    (x->desc_len != y->desc_len ||
-	     memcmp(x->desc, y->desc, x->desc_len) != 0))
-		return "its VMCOREINFO is another one";
-	return NULL;
 }
 
 /* Open the parts that a list names, separated by commas. */
@@ -358,7 +218,6 @@ static enum memlog_status open_parts(struct set *set, char *list,
 {
 	enum memlog_status s;
 	char *name, *next_name;
-	const char *why;
 
 	for (name = list; name; name = next_name) {
 		next_name = strchr(name, ',');
@@ -372,60 +231,35 @@ static enum memlog_status open_parts(struct set *set, char *list,
 		s = set_open_part(set, name, layers, opts, err);
 		if (s)
 			return s;
-		why = set_why_foreign(set);
-		if (why)
-			return ml_fail(err, MEMLOG_INVALID,
-				       "%.80s does not belong to the other "
-				       "parts: %s",
-				       name, why);
 	}
-	if (set->n_raw > set->placed && set->n > 1)
-		return set_fail_unplaced(set, err);
-	return MEMLOG_OK;
+	return ml_set_check_all(set, err);
 }
 
-/* Where the parts that start at or before at end, one after another. *ret_next: where
- * the next one starts, or all. */
-static uint64_t set_reach(const struct set *set, uint64_t at, uint64_t all,
-			  uint64_t *ret_next)
+/* Memory of a part that is in none of the spaces of the set: without an address, two
+ * parts would have it at the same offset. */
+static void set_count_unread(struct memlog_image *part,
+			     struct memlog_image *image)
 {
-	const struct memlog_image *part;
-	bool more = true;
+	struct memlog_range r;
+	uint64_t at, bytes = 0;
 	size_t i;
 
-	while (more) {
-		more = false;
-		*ret_next = all;
-		for (i = 0; i < set->n; i++) {
-			part = set->parts[i];
-			if (part->part.start > at) {
-				*ret_next = ml_min(*ret_next, part->part.start);
-			} else if (part->part.end > at) {
-				at = part->part.end;
-				more = true;
-			}
-		}
-	}
-	return at;
-}
-
-/* Which parts of a split dump are not named? */
-static void set_find_gaps(const struct set *set, struct memlog_image *image)
-{
-	uint64_t at, next, all = 0;
-	size_t i;
-
-	for (i = 0; i < set->n; i++) {
-		if (!set->parts[i]->part.all)
-			return;
-		all = ml_max(all, set->parts[i]->part.all);
-	}
-	for (at = set_reach(set, 0, all, &next); at < all;
-	     at = set_reach(set, next, all, &next))
-		ml_image_warn_cut(image,
-				  "a part of the split dump is missing, from "
-				  "0x%" PRIx64 " to 0x%" PRIx64,
-				  at, next);
+	for (i = 1; i < part->n_order; i++)
+		for (at = 0; !memlog_image_next_range(part, part->order[i], at,
+						      &r, NULL);
+		     at = r.end)
+			bytes += r.end - r.start;
+	if (!bytes)
+		return;
+	image->missing += bytes;
+	image->remedy = "search each file alone";
+	ml_image_warn(image,
+		      "%" PRIu64
+		      " byte%s of memory in %.80s %s no %s address and "
+		      "%s not searched; search that file alone",
+		      bytes, ml_s(bytes), part->name,
+		      bytes == 1 ? "has" : "have",
+		      memlog_space_name(part->order[0]), ml_are(bytes));
 }
 
 /* Combine the parts: the notes of the first, and all warnings except those
@@ -441,7 +275,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 		       set->n_raw  ? "plain memory in several files" :
 				     "dump in several parts";
 	for (k = 0; k < set->n; k++) {
-		const struct memlog_image *part = set->parts[k];
+		struct memlog_image *part = set->parts[k];
 
 		image->missing += part->missing;
 		image->lost += part->lost;
@@ -455,8 +289,9 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 			if (part->warnings[i].kind != ML_WARN_PART)
 				ml_image_warn(image, "%s",
 					      part->warnings[i].text);
+		set_count_unread(part, image);
 	}
-	set_find_gaps(set, image);
+	ml_set_find_gaps(set, image);
 	memlog_image_describe(image, first);
 }
 

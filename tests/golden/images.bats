@@ -123,6 +123,50 @@ split_dump() {
 	[[ $stderr == *"/b.1 does not belong to the other parts: it is of a dump of another size" ]]
 }
 
+# Which dump a byte is of would depend on the order of their names.
+@test "several files: those that have the same memory are no parts of one dump" {
+	local ab
+
+	split_dump a 0 0x830000
+	split_dump b 0x820000 0xb00000
+	for ab in "a.1,$t/b.1" "b.1,$t/a.1"; do
+		run -2 --separate-stderr "$dump" "$t/$ab"
+		[[ $stderr == *" overlap at 0x820000; search each alone" ]]
+	done
+	# not split at all
+	make_image kdump-zlib
+	cp "$t/kdump-zlib" "$t/again"
+	run -2 --separate-stderr "$dump" "$t/kdump-zlib,$t/again"
+	[[ $stderr == *" overlap at 0x0; search each alone" ]]
+	# the ranges of other formats: between each other, and two that share the last page
+	printf 'ram 0 16M\nelf64\nload %s 64K\nload %s 64K\n' \
+		0x100000 0x300000 | "$B/mkimage" - "$t/x"
+	printf 'ram 0 16M\novmf 0x200000 size=64K\nlines 3 "between "\nend\nelf64\nload %s 64K\nload %s 64K\n' \
+		0x200000 0x400000 | "$B/mkimage" - "$t/y"
+	printf 'ram 0 16M\nelf64\nload %s 4K\nload %s 64K\n' \
+		0x500000 0x40f000 | "$B/mkimage" - "$t/z"
+	run -0 --separate-stderr "$dump" "$t/x,$t/y"
+	[ "${#lines[@]}" -eq 3 ]
+	[ -z "$stderr" ]
+	for ab in "y,$t/z" "z,$t/y" "x,$t/y,$t/z" "z,$t/x,$t/y"; do
+		run -2 --separate-stderr "$dump" "$t/$ab"
+		[[ $stderr == *" overlap at 0x40f000; search each alone" ]]
+	done
+}
+
+@test "several files: memory of one that has no address is not searched" {
+	printf 'ram 0 16M\novmf 0x830000 size=64K\nlines 3 "no header "\nend\nelf64\ndata 0x800000 4M\nload 0 64K\n' |
+		"$B/mkimage" - "$t/x"
+	printf 'ram 0 16M\nelf64\nload 0x400000 64K\n' | "$B/mkimage" - "$t/y"
+	"$dump" --list "$t/x" | has file:0x
+	run -4 --separate-stderr "$dump" "$t/x,$t/y"
+	[ -z "$output" ]
+	[[ $stderr == *"warning: 4194304 bytes of memory in $t/x have no phys address and are not searched; search that file alone"* ]]
+	[[ $stderr != *"searched by file offset"* ]]
+	[[ $stderr != *"all "*" was searched"* ]]
+	[[ $stderr == *"memory that could not be searched: search each file alone"* ]]
+}
+
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this
 # guest are zeros, so the end of the log is at the end of the stream.
 @test "a truncated flattened dump gives what it has, and a warning" {

@@ -414,11 +414,11 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		return s;
 	}
 	bytes = ml_ranges_bytes(o->ranges, o->n);
-	ml_image_warn(image,
-		      "%" PRIu64 " byte%s of memory %s no program "
-		      "header and %s searched by file offset",
-		      bytes, ml_s(bytes), bytes == 1 ? "has" : "have",
-		      ml_are(bytes));
+	ml_image_warn_part(image,
+			   "%" PRIu64 " byte%s of memory %s no program "
+			   "header and %s searched by file offset",
+			   bytes, ml_s(bytes), bytes == 1 ? "has" : "have",
+			   ml_are(bytes));
 	ml_image_add_space(image, MEMLOG_FILE, &orphan_ops, o, o->bias, true);
 	return MEMLOG_OK;
 }

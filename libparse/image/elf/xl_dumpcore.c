@@ -351,8 +351,9 @@ static enum memlog_status add_rest(struct memlog_image *image,
 			      " page%s would be above the end of all memory",
 			      d->bad, ml_s(d->bad));
 	}
-	ml_image_warn(image, "pages whose addresses the file has lost have "
-			     "addresses in the file");
+	ml_image_warn_part(image,
+			   "pages whose addresses the file has lost have "
+			   "addresses in the file");
 	return ml_loads_add_space(image, MEMLOG_FILE, file, false, &loads, err);
 }
 

@@ -408,17 +408,15 @@ static enum memlog_status kdump_describe(struct kdump *k,
 	if (s)
 		return s;
 	look_ahead(k, image);
-	if (k->head.split) {
-		image->part.start = k->head.start_pfn * k->head.block;
-		image->part.end = k->head.end_pfn * k->head.block;
-		image->part.all = k->head.max_pfn * k->head.block;
+	image->part.start = k->head.start_pfn * k->head.block;
+	image->part.end = k->head.end_pfn * k->head.block;
+	image->part.all = k->head.max_pfn * k->head.block;
+	if (k->head.split)
 		ml_image_warn_part(image,
 				   "one part of a split dump, from 0x%" PRIx64
 				   " to 0x%" PRIx64 "; name all parts "
 				   "as A,B,C",
-				   k->head.start_pfn * k->head.block,
-				   k->head.end_pfn * k->head.block);
-	}
+				   image->part.start, image->part.end);
 	return MEMLOG_OK;
 }
 

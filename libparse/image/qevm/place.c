@@ -287,11 +287,12 @@ static size_t place_rest(const struct ml_qevm *q, struct memlog_image *image,
 			continue;
 		ret[n] = (struct ml_load){ at, b->len - done,
 					   b->first * ML_PAGE + done, 0 };
-		ml_image_warn(image,
-			      "nothing says at which address %" PRIu64
-			      " bytes of memory are (%s); they have the "
-			      "addresses file:0x%" PRIx64 " to file:0x%" PRIx64,
-			      ret[n].len, b->name, at, at + ret[n].len);
+		ml_image_warn_part(image,
+				   "nothing says at which address %" PRIu64
+				   " bytes of memory are (%s); they have the "
+				   "addresses file:0x%" PRIx64
+				   " to file:0x%" PRIx64,
+				   ret[n].len, b->name, at, at + ret[n].len);
 		at += ret[n++].len;
 	}
 	return n;
