@@ -96,13 +96,13 @@ bool memlog_image_has_space(const struct memlog_image *image,
 static void image_note_unread(struct memlog_image *image,
 			      enum memlog_space space, uint64_t addr)
 {
-	struct memlog_range r;
+	struct memlog_range byte = { addr, addr + 1 };
 
 	if (image->unread || image->passed ||
-	    image->spaces[space].ops->flags & MEMLOG_READER_LIVE ||
-	    memlog_image_next_range(image, space, addr, &r, NULL))
+	    image->spaces[space].ops->flags & MEMLOG_READER_LIVE)
 		return;
-	image->unread = r.start == addr && ml_image_promised(image, space, r);
+	image->unread = ml_image_promised(image, space, byte) &&
+			!ml_image_hole(image, space, addr);
 }
 
 /* A read failed, and not every caller tells that from a hole. */
@@ -158,6 +158,20 @@ uint64_t ml_image_promised(const struct memlog_image *image,
 
 	return sp->promised ? sp->promised(sp->self, range) :
 			      range.end - range.start;
+}
+
+bool ml_image_hole(struct memlog_image *image, enum memlog_space space,
+		   uint64_t addr)
+{
+	const struct ml_space *sp = &image->spaces[space];
+	struct memlog_range r;
+
+	if (sp->hole)
+		return sp->hole(sp->self, addr);
+	if (!sp->ops->next_range && image->wrapped.dump)
+		return ml_image_hole(image->wrapped.dump, space, addr);
+	return memlog_image_next_range(image, space, addr, &r, NULL) ||
+	       r.start > addr;
 }
 
 uint64_t ml_image_repeated(const struct memlog_image *image,

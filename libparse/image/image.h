@@ -22,6 +22,7 @@
  *	that lower addresses have, too; next_data leaves those out. NULL: none.
  * promised: how many bytes of a range the headers promise, in the file or not.
  *	NULL: all.
+ * hole: does no range have this byte? NULL: next_range tells as cheaply.
  * guessed: nothing proves which memory has these addresses; empty: none.
  */
 struct ml_space {
@@ -30,6 +31,7 @@ struct ml_space {
 	uint32_t bias;
 	uint64_t (*repeated)(void *self, struct memlog_range range);
 	uint64_t (*promised)(void *self, struct memlog_range range);
+	bool (*hole)(void *self, uint64_t addr);
 	struct memlog_range guessed;
 };
 
@@ -233,6 +235,10 @@ static inline bool ml_space_ended(const struct ml_space *sp,
 /* How many bytes of a range the image should have by its headers. */
 uint64_t ml_image_promised(const struct memlog_image *image,
 			   enum memlog_space space, struct memlog_range range);
+
+/* Does no range of the image have this byte? */
+bool ml_image_hole(struct memlog_image *image, enum memlog_space space,
+		   uint64_t addr);
 
 /* How many bytes of a range are bytes of the file that lower addresses have,
  * too. */

@@ -135,6 +135,28 @@ static enum memlog_status set_peek(void *self, uint64_t addr, size_t count,
 	return bad;
 }
 
+static uint64_t set_promised(void *self, struct memlog_range r)
+{
+	struct set *set = self;
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		sum += ml_image_promised(set->parts[i], set->space, r);
+	return ml_min(sum, r.end - r.start);
+}
+
+static bool set_hole(void *self, uint64_t addr)
+{
+	struct set *set = self;
+	size_t i;
+
+	for (i = 0; i < set->n; i++)
+		if (!ml_image_hole(set->parts[i], set->space, addr))
+			return false;
+	return true;
+}
+
 static void set_close(void *self)
 {
 	struct set *set = self;
@@ -325,6 +347,8 @@ enum memlog_status ml_set_open(const char *names, ml_image_layer *const *layers,
 	set->ops = set_ops;
 	set->ops.page_size = set->parts[0]->spaces[set->space].ops->page_size;
 	ml_image_add_space(image, set->space, &set->ops, set, 0, true);
+	image->spaces[set->space].promised = set_promised;
+	image->spaces[set->space].hole = set_hole;
 	image->parts = set->parts;
 	image->n_parts = set->n;
 	set_describe(set, image);

@@ -189,6 +189,13 @@ static enum memlog_status p2m_next(void *self, uint64_t addr,
 	return MEMLOG_OK;
 }
 
+bool ml_p2m_hole(void *self, uint64_t addr)
+{
+	uint64_t mach;
+
+	return ml_p2m_mach(self, addr, &mach) == MEMLOG_NO_DATA;
+}
+
 static enum memlog_status p2m_alias(void *self, uint64_t addr,
 				    enum memlog_space *ret_space,
 				    uint64_t *ret_addr)

@@ -75,4 +75,7 @@ enum memlog_status ml_p2m_phys(struct ml_p2m *p2m, uint64_t mach,
 /* With these, a struct ml_p2m is a reader of MEMLOG_PHYS. close closes it. */
 extern const struct memlog_reader_ops ml_p2m_ops;
 
+/* Is no page of the tree at addr? */
+bool ml_p2m_hole(void *self, uint64_t addr);
+
 #endif

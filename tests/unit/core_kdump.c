@@ -194,7 +194,8 @@ static void counted_close(void *self)
 	ml_file_close(&((struct counted *)self)->below);
 }
 
-/* To look for data somewhere takes the bitmap of that place, not all of it. */
+/* To look for data somewhere takes the bitmap of that place, not all of it; and so does a
+ * read. */
 static void test_bitmap_cost(void **state)
 {
 	static const struct memlog_reader_ops ops = {
@@ -214,13 +215,14 @@ static void test_bitmap_cost(void **state)
 	struct counted c = { 0 };
 	struct ml_file f;
 	struct kdump_sample s;
-	uint8_t *file;
-	size_t len, half = 1 << 24;
+	uint8_t *file, b;
+	size_t len, got, i, half = 1 << 24;
 
 	(void)state;
 	kdump_sample(&s, 4096, 33000);
 	file = mkkdump(&m, s.pages, 1, &len);
-	memset(file + 8192 + half, 0xff, half);
+	memset(file + 12288 + half, 0xff, half);
+	memset(file + 12288 + half, 0, 256 / 8);
 	assert_int_equal(ml_file_memory(file, len, "m", NULL, &c.below, NULL),
 			 0);
 	/* as long as if every page had a descriptor: nothing is cut */
@@ -230,6 +232,29 @@ static void test_bitmap_cost(void **state)
 	assert_int_equal(
 		memlog_image_next_data(image, MEMLOG_PHYS, 0, &r, NULL), 0);
 	assert_in_range(c.bytes, 0, 256 << 10);
+	/* a read in a hole does not look for the end of the run after it */
+	for (i = 0; i < 200; i++)
+		assert_int_equal(memlog_image_read(image, MEMLOG_PHYS,
+						   i % 100 * 4096, &b, 1, &got,
+						   NULL),
+				 MEMLOG_NO_DATA);
+	assert_in_range(c.bytes, 0, 512 << 10);
+	assert_false(image->unread);
+	/* whoever asks for that end reads the bitmap once */
+	c.bytes = 0;
+	for (i = 200; i-- > 0;)
+		assert_int_equal(memlog_image_next_range(image, MEMLOG_PHYS,
+							 i % 100 * 4096, &r,
+							 NULL),
+				 0);
+	assert_true(r.start == 256 * 4096 &&
+		    r.end == (uint64_t)m.max_pfn * 4096);
+	assert_in_range(c.bytes, half / 2, half + (256 << 10));
+	/* a page that should be there and is not */
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 300 * 4096, &b,
+					   1, &got, NULL),
+			 MEMLOG_NO_DATA);
+	assert_true(image->unread);
 	memlog_image_close(image);
 	free(file);
 	free(s.bytes);

@@ -164,6 +164,18 @@ static uint64_t pieces_promised(void *self, struct memlog_range r)
 	return ml_loads_promised(&((struct pieces *)self)->loads, r);
 }
 
+/* What the file below does not have at all, not even a byte of it. */
+static bool pieces_hole(void *self, uint64_t addr)
+{
+	struct pieces *p = self;
+	const struct ml_load *l = ml_loads_find(&p->loads, addr);
+	uint8_t b;
+	size_t got;
+
+	return !l || p->file.ops->read(p->file.self, l->off + (addr - l->addr),
+				       &b, 1, &got, NULL) == MEMLOG_NO_DATA;
+}
+
 /* Add it to the image, which owns it from now on. */
 static void pieces_add(struct memlog_image *image, enum memlog_space space,
 		       struct pieces *p, bool scan)
@@ -172,6 +184,8 @@ static void pieces_add(struct memlog_image *image, enum memlog_space space,
 
 	ml_image_add_space(image, space, &p->ops, p, 0, scan);
 	image->spaces[space].promised = pieces_promised;
+	if (p->loads.sparse)
+		image->spaces[space].hole = pieces_hole;
 	if (p->loads.hidden && scan) {
 		image->suspect = true;
 		ml_image_warn(image,

@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/plural.h"
 #include "image/bytes/empty.h"
+#include "image/bytes/lastrun.h"
 #include "image/elf/note.h"
 #include "image/xen/xen.h"
 
@@ -58,7 +59,8 @@ struct kdump {
 	struct ml_kdump_head head;
 	struct ml_kdump_pages pages;
 	uint64_t n_descs;	/* descriptors that fit in the file */
-	bool cut;		/* fewer descriptors than pages */
+	uint64_t end_pfn;	/* the first page without one */
+	struct ml_lastrun last; /* of next_range */
 	struct kdump_walk walk; /* of next_data */
 	struct kdump_seen seen[KDUMP_SEEN];
 	struct ml_empty empty;
@@ -121,32 +123,33 @@ static enum memlog_status kdump_peek(void *self, uint64_t addr, size_t count,
 	return MEMLOG_OK;
 }
 
+static enum memlog_status kdump_find(void *self, uint64_t pfn, uint64_t end,
+				     bool want, uint64_t *ret,
+				     struct memlog_err *err)
+{
+	struct kdump *k = self;
+
+	return ml_kdump_map_find(&k->pages.map, pfn, end, want, ret, err);
+}
+
 /* The first run of stored pages that ends after addr, at most max of them. */
 static enum memlog_status stored_run(struct kdump *k, uint64_t addr,
 				     uint64_t max, uint64_t *ret_start,
 				     uint64_t *ret_end, struct memlog_err *err)
 {
-	uint64_t pfn = ml_max(addr / k->head.block, k->head.start_pfn), rank;
+	uint64_t pfn = ml_max(addr / k->head.block, k->head.start_pfn), start;
 	enum memlog_status s;
 
-	if (pfn >= k->head.end_pfn)
+	if (pfn >= k->end_pfn)
 		return MEMLOG_NO_DATA;
-	s = ml_kdump_map_run(&k->pages.map, pfn, max, ret_start, ret_end, err);
-	if (!s && *ret_start >= k->head.end_pfn)
+	s = kdump_find(k, pfn, k->end_pfn, true, &start, err);
+	if (!s && start >= k->end_pfn)
 		return MEMLOG_NO_DATA;
 	if (s)
 		return s;
-	*ret_end = ml_min(*ret_end, k->head.end_pfn);
-	if (!k->cut)
-		return MEMLOG_OK;
-	s = ml_kdump_map_count(&k->pages.map, *ret_start, &rank, err);
-	if (s)
-		return s;
-	rank -= k->pages.first;
-	if (rank >= k->n_descs)
-		return MEMLOG_NO_DATA;
-	*ret_end = ml_min(*ret_end, *ret_start + (k->n_descs - rank));
-	return MEMLOG_OK;
+	*ret_start = start;
+	return kdump_find(k, start, start + ml_min(max, k->end_pfn - start),
+			  false, ret_end, err);
 }
 
 static enum memlog_status kdump_next_range(void *self, uint64_t addr,
@@ -154,15 +157,25 @@ static enum memlog_status kdump_next_range(void *self, uint64_t addr,
 					   struct memlog_err *err)
 {
 	struct kdump *k = self;
-	uint64_t start, end;
-	enum memlog_status s =
-		stored_run(k, addr, UINT64_MAX, &start, &end, err);
+	uint64_t pfn = ml_max(addr / k->head.block, k->head.start_pfn);
+	enum memlog_status s;
 
+	if (pfn >= k->end_pfn)
+		return MEMLOG_NO_DATA;
+	s = ml_lastrun_next(&k->last, pfn, k->end_pfn, kdump_find, k, err);
 	if (s)
 		return s;
-	ret->start = ml_max(addr, start * k->head.block);
-	ret->end = end * k->head.block;
+	ret->start = ml_max(addr, k->last.start * k->head.block);
+	ret->end = k->last.end * k->head.block;
 	return MEMLOG_OK;
+}
+
+static bool kdump_hole(void *self, uint64_t addr)
+{
+	struct kdump *k = self;
+	uint64_t pfn = addr / k->head.block;
+
+	return pfn >= k->end_pfn || !is_stored(k, pfn);
 }
 
 /* Of a range, what the bitmap has. */
@@ -341,6 +354,7 @@ static enum memlog_status find_cut(struct kdump *k, struct memlog_image *image,
 	uint64_t pages = k->head.end_pfn - k->head.start_pfn, n, lost, gone;
 	enum memlog_status s;
 
+	k->end_pfn = k->head.end_pfn;
 	k->n_descs = ml_kdump_pages_descs(&k->pages, pages, false);
 	if (k->pages.file->size < k->head.descs)
 		ml_image_warn_cut(image,
@@ -354,7 +368,10 @@ static enum memlog_status find_cut(struct kdump *k, struct memlog_image *image,
 	s = ml_kdump_pages_lost(&k->pages, k->n_descs, image->cut, &lost, err);
 	if (s)
 		return s;
-	k->cut = n > k->n_descs;
+	if (n > k->n_descs)
+		k->end_pfn = ml_kdump_map_nth(&k->pages.map,
+					      k->pages.first + k->n_descs,
+					      k->head.end_pfn);
 	gone = n - k->n_descs + lost;
 	if (!gone)
 		return MEMLOG_OK;
@@ -455,6 +472,7 @@ static enum memlog_status kdump_open(struct memlog_image *image,
 	space = facts.xen ? MEMLOG_MACH : MEMLOG_PHYS;
 	ml_image_add_space(image, space, &k->ops, k, 0, true);
 	image->spaces[space].promised = kdump_promised;
+	image->spaces[space].hole = kdump_hole;
 	ml_xen_attach(image);
 	return MEMLOG_OK;
 }

@@ -99,16 +99,20 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 enum memlog_status ml_kdump_map_count(struct ml_kdump_map *m, uint64_t n,
 				      uint64_t *ret, struct memlog_err *err);
 
+/* The stored page below which n others are; end if it is at end or later, or if the bitmap
+ * cannot be read. */
+uint64_t ml_kdump_map_nth(struct ml_kdump_map *m, uint64_t n, uint64_t end);
+
 /* How many pages from a first one up to a last one, which is not among them; both are
  * at most the size of the map. 0 also if the bitmap cannot be read. */
 uint64_t ml_kdump_map_between(struct ml_kdump_map *m, uint64_t from,
 			      uint64_t to);
 
-/* The first run of stored pages at or after page n: [*ret_start, *ret_end), at
- * most max pages. NO_DATA: none. */
-enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
-				    uint64_t max, uint64_t *ret_start,
-				    uint64_t *ret_end, struct memlog_err *err);
+/* The first page in [n, end) that is stored (want) or is not; end for none. end is at
+ * most the size of the map. */
+enum memlog_status ml_kdump_map_find(struct ml_kdump_map *m, uint64_t n,
+				     uint64_t end, bool want, uint64_t *ret,
+				     struct memlog_err *err);
 
 /* ---- pages (pages.c) ---------------------------------------------- */
 

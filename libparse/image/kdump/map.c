@@ -159,6 +159,22 @@ enum memlog_status ml_kdump_map_rank(struct ml_kdump_map *m, uint64_t n,
 	return s;
 }
 
+uint64_t ml_kdump_map_nth(struct ml_kdump_map *m, uint64_t n, uint64_t end)
+{
+	uint64_t lo = 0, hi = end, mid, below;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo + 1) / 2;
+		if (ml_kdump_map_count(m, mid, &below, NULL))
+			return end;
+		if (below <= n)
+			lo = mid;
+		else
+			hi = mid - 1;
+	}
+	return lo;
+}
+
 /* Chunks in which no bit was found before holes are asked for: far away that costs as much as to
  * read as many. */
 #define EMPTY 32u
@@ -196,10 +212,9 @@ static uint64_t find_in(const struct ml_kdump_map *m, uint64_t bit, bool want)
 	return CHUNK_BITS;
 }
 
-/* The first bit in [n, end) that is set (want) or clear; end for none. */
-static enum memlog_status kdump_map_find(struct ml_kdump_map *m, uint64_t n,
-					 uint64_t end, bool want, uint64_t *ret,
-					 struct memlog_err *err)
+enum memlog_status ml_kdump_map_find(struct ml_kdump_map *m, uint64_t n,
+				     uint64_t end, bool want, uint64_t *ret,
+				     struct memlog_err *err)
 {
 	enum memlog_status s;
 	unsigned int empty = 0;
@@ -221,19 +236,4 @@ static enum memlog_status kdump_map_find(struct ml_kdump_map *m, uint64_t n,
 	}
 	*ret = ml_min(n, end);
 	return MEMLOG_OK;
-}
-
-enum memlog_status ml_kdump_map_run(struct ml_kdump_map *m, uint64_t n,
-				    uint64_t max, uint64_t *ret_start,
-				    uint64_t *ret_end, struct memlog_err *err)
-{
-	enum memlog_status s = kdump_map_find(m, n, m->n, true, ret_start, err);
-
-	if (!s && *ret_start >= m->n)
-		return MEMLOG_NO_DATA;
-	if (!s)
-		s = kdump_map_find(m, *ret_start,
-				   *ret_start + ml_min(max, m->n - *ret_start),
-				   false, ret_end, err);
-	return s;
 }

@@ -4,6 +4,7 @@
 #define ML_IMAGE_QEVM_H
 
 #include "image/bytes/empty.h"
+#include "image/bytes/lastrun.h"
 #include "base/limits.h"
 #include "image/bytes/file.h"
 #include "image/bytes/loads.h"
@@ -72,8 +73,8 @@ struct ml_qevm {
 	struct ml_qevm_plug *plugs;
 	size_t n_plugs, cap_plugs;
 	struct ml_pageindex index;
-	struct ml_empty empty;	 /* for next_data */
-	struct memlog_range run; /* of next_range: pages that are there */
+	struct ml_empty empty;	/* for next_data */
+	struct ml_lastrun last; /* of next_range: pages that are there */
 	/* state of the parser */
 	uint64_t at;			   /* offset in the file */
 	uint32_t ram_id;		   /* section id of RAM */

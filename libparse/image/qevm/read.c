@@ -94,33 +94,27 @@ static enum memlog_status ram_map(void *self, uint64_t pos, size_t len,
 				 ret_ptr, ret, err);
 }
 
-/* The first pages from page on that the stream has, as bytes, into q->run. */
-static enum memlog_status qevm_find_pages(struct ml_qevm *q, uint64_t page,
-					  struct memlog_err *err)
+static enum memlog_status qevm_find(void *self, uint64_t page, uint64_t end,
+				    bool want, uint64_t *ret,
+				    struct memlog_err *err)
 {
-	enum memlog_status s = MEMLOG_OK;
-	uint64_t number = 0, start;
+	struct ml_qevm *q = self;
+	enum memlog_status s;
+	uint64_t number;
 
 	for (;; page++) {
-		page = ml_pageindex_skip(&q->index, page);
-		if (page >= q->index.end)
-			return MEMLOG_NO_DATA;
+		if (want)
+			page = ml_pageindex_skip(&q->index, page);
+		if (page >= end)
+			break;
 		s = ml_pageindex_get(&q->index, page, &number, err);
-		if (s || number)
+		if (s)
+			return s;
+		if (!number != want)
 			break;
 	}
-	for (start = page; !s && number && ++page < q->index.end;) {
-		/* the rest of the run is known */
-		if (page * ML_PAGE == q->run.start) {
-			page = q->run.end / ML_PAGE;
-			break;
-		}
-		s = ml_pageindex_get(&q->index, page, &number, err);
-	}
-	if (!s)
-		q->run = (struct memlog_range){ start * ML_PAGE,
-						page * ML_PAGE };
-	return s;
+	*ret = ml_min(page, end);
+	return MEMLOG_OK;
 }
 
 /* Without pages that the stream does not have: these are missing, or were left
@@ -135,14 +129,13 @@ static enum memlog_status ram_next_range(void *self, uint64_t pos,
 	if (pos / ML_PAGE >= q->index.end)
 		return MEMLOG_NO_DATA;
 	if (q->index.set == q->index.pages)
-		q->run = (struct memlog_range){ 0, q->index.end * ML_PAGE };
-	if (pos < q->run.start || pos >= q->run.end) {
-		s = qevm_find_pages(q, pos / ML_PAGE, err);
-		if (s)
-			return s;
-	}
-	ret->start = ml_max(pos, q->run.start);
-	ret->end = q->run.end;
+		q->last = (struct ml_lastrun){ 0, 0, q->index.end };
+	s = ml_lastrun_next(&q->last, pos / ML_PAGE, q->index.end, qevm_find, q,
+			    err);
+	if (s)
+		return s;
+	ret->start = ml_max(pos, q->last.start * ML_PAGE);
+	ret->end = q->last.end * ML_PAGE;
 	return MEMLOG_OK;
 }
 

@@ -214,6 +214,7 @@ static void add_phys(struct memlog_image *image, struct ml_p2m *p2m)
 
 	image->p2m = p2m;
 	ml_image_add_space(image, MEMLOG_PHYS, &ml_p2m_ops, p2m, 0, false);
+	image->spaces[MEMLOG_PHYS].hole = ml_p2m_hole;
 	if (st->damaged)
 		ml_image_warn_part(image,
 				   "%" PRIu64 " page%s of dom0's p2m "
