@@ -94,6 +94,10 @@
  * together: /proc/vmcore has the kernel twice, some 50 MiB, a debug kernel 100. */
 #define ML_OVERLAP_COMPARED (128u << 20)
 
+/* Page tables of CPUs that are walked to check where memory without a header is: those of
+ * 4096 CPUs for 16 parts of the file that have such tables. There are one or two. */
+#define ML_ORPHAN_WALKS (1u << 16)
+
 /* Logs that an extract names in a note, each of which is looked at, and bytes of a
  * line of it. */
 #define ML_NAMED_LOGS 64u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Loads of a sparse file: which of their memory has data, and how often the file is asked
- * for it. */
+/* Memory in a sparse file, with and without program headers: which of it has data, and how
+ * often the file is asked for it, or read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -9,29 +9,32 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "base/range.h"
 #include "image/bytes/loads.h"
 #include "image/open.h"
+#include "libmem.h"
 #include "libmkelf.h"
 
 #define PAGE  0x1000u
 #define PAGES 256u
 
-/* A file that counts how often it is asked for data. */
+/* A file that counts how often it is asked for data, and how often memory is read. */
 struct sparse {
-	bool data[PAGES];
-	const struct mkelf *m; /* its bytes; NULL: zeros */
-	uint64_t pages;
-	unsigned int asked;
+	bool data[4 * PAGES];
+	const struct mkelf *m;	/* its bytes; NULL: zeros */
+	uint64_t pages, memory; /* where that begins */
+	unsigned int asked, reads;
 };
 
 static enum memlog_status sparse_read(void *self, uint64_t off, void *buf,
 				      size_t len, size_t *ret,
 				      struct memlog_err *err)
 {
-	const struct sparse *f = self;
+	struct sparse *f = self;
 
 	(void)err;
+	f->reads += off >= f->memory;
 	*ret = 0;
 	if (off >= f->pages * PAGE)
 		return MEMLOG_NO_DATA;
@@ -262,13 +265,65 @@ static void test_orphans(void **state)
 	free(m);
 }
 
+/* How often memory is read while a dump is opened that has n loads and n CPUs, and after
+ * each load a page that its size promises. same: the CPUs have the same page tables, in the
+ * first load; otherwise each has its own, in one of those pages. */
+static unsigned int open_reads(unsigned int n, unsigned int cpus, bool same)
+{
+	struct mkelf *m = mkelf_new(true, false);
+	struct sparse f = { .m = m };
+	uint8_t cpu[432] = { 1 };
+	struct memlog_image *image;
+	struct ml_file file;
+	uint64_t first;
+	unsigned int i;
+	size_t notes;
+
+	notes = 64 + 56 * (size_t)(n + 1);
+	first = (notes + cpus * 452 + PAGE) / PAGE;
+	f.memory = first * PAGE;
+	f.pages = first + 2 * n;
+	assert_in_range(f.pages, 1, 4 * PAGES);
+	mkelf_ehdr(m, 62, 64, 0, (uint16_t)(n + 1), 0, 64);
+	mkelf_phdr(m, (struct mkelf_phdr){ 4, notes, 0, 0, cpus * 452,
+					   cpus * 452, 0 });
+	for (i = 0; i < n; i++)
+		mkelf_phdr(m, (struct mkelf_phdr){ 1, (first + 2 * i) * PAGE, 0,
+						   (1 + 3 * i) * PAGE, PAGE,
+						   2 * PAGE, 0 });
+	cpu[395] = 0x80; /* CR0.PG */
+	for (i = 0; i < cpus; i++) {
+		put32(cpu + 416, same ? PAGE : (2 + 3 * i) * PAGE); /* CR3 */
+		mkelf_note(m, "QEMU", 0, cpu, sizeof(cpu), 4);
+	}
+	assert_int_equal(m->len, notes + cpus * 452);
+	file = sparse_file(&f);
+	assert_int_equal(ml_image_open_on(&file, NULL, &image, NULL), 0);
+	memlog_image_close(image);
+	free(m);
+	return f.reads;
+}
+
+/* CPUs do not cost reads for each part of the file without a header, unless their page
+ * tables are there, and then not without end. */
+static void test_cpus(void **state)
+{
+	unsigned int one = open_reads(100, 1, true);
+
+	(void)state;
+	assert_int_equal(open_reads(100, 100, true), one);
+	assert_in_range(open_reads(100, 1, false), one + 1, one + 3);
+	/* of its 300 walks for each part one reads something */
+	assert_in_range(open_reads(300, 300, false), one + 200,
+			one + ML_ORPHAN_WALKS / 300 + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hole),
-		cmocka_unit_test(test_same),
-		cmocka_unit_test(test_in_use),
-		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_hole),   cmocka_unit_test(test_same),
+		cmocka_unit_test(test_in_use), cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_cpus),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -92,9 +92,28 @@ struct ml_orphan_place {
 	uint64_t off, len, addr, vaddr;
 };
 
-/* Can it be there? False: a CPU's page tables in it have other mappings. */
-bool ml_orphan_tables_agree(struct memlog_image *image,
-			    const struct ml_elf *elf,
+/* Where the page tables of the CPUs begin, by the notes, sorted and each once; and how
+ * many of them may still be walked. paging: enum ml_paging. */
+struct ml_orphan_root {
+	uint64_t cr3, paging;
+};
+
+struct ml_orphan_roots {
+	struct ml_orphan_root *roots;
+	size_t n, walks;
+};
+
+/* The caller frees with ml_orphan_roots_fini. */
+enum memlog_status ml_orphan_roots_init(struct ml_orphan_roots *roots,
+					const struct memlog_image *image,
+					const struct ml_elf *elf,
+					struct memlog_err *err);
+void ml_orphan_roots_fini(struct ml_orphan_roots *roots);
+
+/* Can it be there? False: a CPU's page tables in it have other mappings, or too many had
+ * to be walked to tell. */
+bool ml_orphan_tables_agree(struct ml_orphan_roots *roots,
+			    struct memlog_image *image,
 			    const struct ml_file *file,
 			    const struct ml_orphan_place *at);
 

@@ -184,7 +184,7 @@ static uint64_t elf_orphan_promised(const struct memlog_range *p, size_t n,
 }
 
 static bool tables_agree(const struct orphans *o, struct memlog_image *image,
-			 const struct ml_elf *elf, size_t i)
+			 struct ml_orphan_roots *roots, size_t i)
 {
 	struct ml_orphan_place at = {
 		.off = o->ranges[i].start,
@@ -193,7 +193,35 @@ static bool tables_agree(const struct orphans *o, struct memlog_image *image,
 		.vaddr = o->places[i].vaddr,
 	};
 
-	return ml_orphan_tables_agree(image, elf, o->file, &at);
+	return ml_orphan_tables_agree(roots, image, o->file, &at);
+}
+
+/* The loads whose bytes are in the file, by offset, and the merged memory of all; both have
+ * room for one of each header. Returns the number of the first. */
+static size_t elf_orphan_anchors(const struct ml_elf *elf, uint64_t file_size,
+				 struct anchor *a, struct memlog_range *p,
+				 size_t *ret_n_p)
+{
+	size_t i, n = 0, n_p = 0;
+
+	for (i = 0; i < elf->n_phdrs; i++) {
+		const struct ml_phdr *h = &elf->phdrs[i];
+
+		if (h->type != ML_PT_LOAD)
+			continue;
+		p[n_p].start = h->paddr;
+		p[n_p++].end =
+			h->paddr + ml_min(h->memsz, UINT64_MAX - h->paddr);
+		if (h->filesz && h->offset < file_size &&
+		    h->filesz <= file_size - h->offset)
+			a[n++] = (struct anchor){ h->offset, h->paddr,
+						  h->filesz, h->memsz,
+						  h->vaddr };
+	}
+	*ret_n_p = ml_ranges_merge(p, n_p);
+	ml_sort(a, n, sizeof(*a), offsetof(struct anchor, off),
+		offsetof(struct anchor, memsz));
+	return n;
 }
 
 static enum memlog_status locate_all(struct orphans *o,
@@ -201,9 +229,10 @@ static enum memlog_status locate_all(struct orphans *o,
 				     const struct ml_elf *elf,
 				     struct memlog_err *err)
 {
+	struct ml_orphan_roots roots = { 0 };
 	struct memlog_range *p = NULL;
 	struct anchor *a = NULL;
-	size_t i, n = 0, n_p = 0;
+	size_t i, n, n_p;
 	uint64_t found = 0, len, left;
 	enum memlog_status s;
 	bool sorted;
@@ -213,27 +242,14 @@ static enum memlog_status locate_all(struct orphans *o,
 		s = ml_bulk_alloc(image, elf->n_phdrs, sizeof(*p), &p, err);
 	if (!s)
 		s = ml_bulk_alloc(image, elf->n_phdrs, sizeof(*a), &a, err);
+	if (!s)
+		s = ml_orphan_roots_init(&roots, image, elf, err);
 	if (s) {
 		ml_bulk_free(p);
+		ml_bulk_free(a);
 		return s;
 	}
-	for (i = 0; i < elf->n_phdrs; i++) {
-		const struct ml_phdr *h = &elf->phdrs[i];
-
-		if (h->type != ML_PT_LOAD)
-			continue;
-		p[n_p].start = h->paddr;
-		p[n_p++].end =
-			h->paddr + ml_min(h->memsz, UINT64_MAX - h->paddr);
-		if (h->filesz && h->offset < o->file->size &&
-		    h->filesz <= o->file->size - h->offset)
-			a[n++] = (struct anchor){ h->offset, h->paddr,
-						  h->filesz, h->memsz,
-						  h->vaddr };
-	}
-	n_p = ml_ranges_merge(p, n_p);
-	ml_sort(a, n, sizeof(*a), offsetof(struct anchor, off),
-		offsetof(struct anchor, memsz));
+	n = elf_orphan_anchors(elf, o->file->size, a, p, &n_p);
 	sorted = in_order(a, n);
 	/* pages are aligned as in the loads, else to the first orphan */
 	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
@@ -241,7 +257,7 @@ static enum memlog_status locate_all(struct orphans *o,
 	for (i = 0; sorted && i < o->n; i++) {
 		o->places[i] = elf_orphan_locate(a, n, &o->ranges[i]);
 		len = o->ranges[i].end - o->ranges[i].start;
-		if (o->places[i].by_size && !tables_agree(o, image, elf, i))
+		if (o->places[i].by_size && !tables_agree(o, image, &roots, i))
 			o->places[i].known = false;
 		if (o->places[i].known)
 			found += elf_orphan_promised(p, n_p, o->places[i].addr,
@@ -250,6 +266,7 @@ static enum memlog_status locate_all(struct orphans *o,
 	left = ml_min(found, image->left_out);
 	image->left_out -= left;
 	image->missing -= ml_min(found - left, image->missing);
+	ml_orphan_roots_fini(&roots);
 	ml_bulk_free(p);
 	ml_bulk_free(a);
 	return MEMLOG_OK;
