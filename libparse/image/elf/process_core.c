@@ -30,19 +30,26 @@ static bool writable_data(const struct ml_phdr *p)
 	       (ML_PF_R | ML_PF_W);
 }
 
-/* Are the bytes at address start in the core? */
-static bool in_core(const struct ml_elf *elf, uint64_t start)
+/* Large mapped files. */
+struct large {
+	uint64_t start[LARGE_MAX], len[LARGE_MAX];
+	unsigned int n;
+};
+
+/* Forget those whose bytes are in the core. */
+static void large_in_core(struct large *l, const struct ml_elf *elf)
 {
+	unsigned int k;
 	size_t i;
 
 	for (i = 0; i < elf->n_phdrs; i++) {
 		const struct ml_phdr *p = &elf->phdrs[i];
 
-		if (p->type == ML_PT_LOAD && p->vaddr <= start &&
-		    start - p->vaddr < p->filesz)
-			return true;
+		for (k = 0; p->type == ML_PT_LOAD && k < l->n; k++)
+			if (p->vaddr <= l->start[k] &&
+			    l->start[k] - p->vaddr < p->filesz)
+				l->len[k] = 0;
 	}
-	return false;
 }
 
 /* Programs and libraries are mapped files, too. */
@@ -53,22 +60,20 @@ static bool is_program(const char *name, size_t len)
 	       (len >= 3 && memmem(name, len, ".so", 3));
 }
 
-/* How many bytes of large mapped files are not in the core, from an NT_FILE
- * note: count, page size, {start, end, offset} each, then the names. */
-static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
-			      size_t len)
+/* From an NT_FILE note: count, page size, {start, end, offset} each, then the names. */
+static void large_find(struct large *l, const struct ml_elf *elf,
+		       const struct ml_note *note)
 {
-	uint64_t count, i, all = 0, start[2], word = elf->ehdr.is64 ? 8 : 4;
-	const uint8_t *name, *end = desc + len;
-	unsigned int large = 0;
+	uint64_t count, i, start[2], word = elf->ehdr.is64 ? 8 : 4;
+	const uint8_t *name, *desc = note->desc, *end = desc + note->desc_len;
 	struct ml_cursor c;
 
-	ml_cursor_init(&c, desc, len, elf->ehdr.big_endian);
+	ml_cursor_init(&c, desc, note->desc_len, elf->ehdr.big_endian);
 	count = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
-	if (count > FILES_MAX || (2 + 3 * count) * word > len)
-		return 0;
+	if (count > FILES_MAX || (2 + 3 * count) * word > note->desc_len)
+		return;
 	name = desc + (2 + 3 * count) * word;
-	for (i = 0; i < count && name < end; i++) {
+	for (i = 0; i < count && name < end && l->n < LARGE_MAX; i++) {
 		size_t n = strnlen((const char *)name, (size_t)(end - name));
 
 		ml_cursor_seek(&c, (size_t)((2 + 3 * i) * word));
@@ -76,19 +81,39 @@ static uint64_t files_missing(const struct ml_elf *elf, const uint8_t *desc,
 		start[1] = word == 8 ? ml_cursor_u64(&c) : ml_cursor_u32(&c);
 		if (start[1] > start[0] &&
 		    start[1] - start[0] >= ML_GUEST_RAM_MIN &&
-		    !is_program((const char *)name, n) && large++ < LARGE_MAX &&
-		    !in_core(elf, start[0]) &&
-		    !ml_add(all, start[1] - start[0], &all))
-			return UINT64_MAX;
+		    !is_program((const char *)name, n)) {
+			l->start[l->n] = start[0];
+			l->len[l->n++] = start[1] - start[0];
+		}
 		name += n + 1;
 	}
+}
+
+/* How many bytes of large mapped files are not in the core. It has one list of them. */
+static uint64_t files_missing(const struct memlog_image *image,
+			      const struct ml_elf *elf)
+{
+	struct large l = { .n = 0 };
+	uint64_t all = 0;
+	size_t i;
+
+	for (i = image->n_notes; i-- > 0;)
+		if (image->notes[i].type == ML_NT_FILE &&
+		    image->notes[i].desc) {
+			large_find(&l, elf, &image->notes[i]);
+			break;
+		}
+	large_in_core(&l, elf);
+	for (i = 0; i < l.n; i++)
+		if (!ml_add(all, l.len[i], &all))
+			return UINT64_MAX;
 	return all;
 }
 
 static uint64_t core_missing(const struct memlog_image *image,
 			     const struct ml_elf *elf)
 {
-	uint64_t all = 0, files = 0;
+	uint64_t all = 0;
 	size_t i;
 
 	for (i = 0; i < elf->n_phdrs; i++) {
@@ -99,12 +124,8 @@ static uint64_t core_missing(const struct memlog_image *image,
 		    !ml_add(all, p->memsz, &all))
 			return UINT64_MAX;
 	}
-	for (i = 0; i < image->n_notes; i++)
-		if (image->notes[i].type == ML_NT_FILE && image->notes[i].desc)
-			files = files_missing(elf, image->notes[i].desc,
-					      image->notes[i].desc_len);
 	/* mappings of the kernel's list have a header, too: do not add them */
-	return ml_max(all, files);
+	return ml_max(all, files_missing(image, elf));
 }
 
 static void core_explain(struct memlog_image *image, uint64_t bytes, bool none)
