@@ -157,6 +157,7 @@ struct memlog_image {
 	struct ml_note *notes;
 	size_t n_notes, cap_notes;
 	size_t note_bytes; /* of all of these and their texts */
+	size_t naming;	   /* 1 + the first that names logs; 0: none does */
 	struct {
 		bool settled, unknown;
 		uint64_t value;
@@ -357,6 +358,9 @@ struct ml_named {
 	uint64_t addr, base;
 	bool has_base;
 };
+
+/* Is it such a note? */
+bool ml_note_names(const struct ml_note *note);
 
 /* The index-th log that the first such note names, at addr of the primary space.
  * false: there is none, or no such line. Looks at all lines before. named.c */

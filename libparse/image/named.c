@@ -29,43 +29,46 @@ static bool named_parse(const char *line, struct ml_named *ret)
 	return true;
 }
 
+bool ml_note_names(const struct ml_note *n)
+{
+	return n->type == ML_NOTE_LOGS && !strcmp(n->owner, ML_NOTE_OWNER) &&
+	       n->desc_len <= ML_NAMED_LINES * ML_NAMED_LINE;
+}
+
+/* Its first line, and the one after another; NULL: there is none. */
+static const char *named_first(const struct memlog_image *image)
+{
+	const char *text =
+		image->naming ? image->notes[image->naming - 1].text : "";
+
+	return *text ? text : NULL;
+}
+
+static const char *named_next(const char *line)
+{
+	line = strchr(line, '\n');
+	return line && line[1] ? line + 1 : NULL;
+}
+
 bool ml_image_named(const struct memlog_image *image, size_t index,
 		    struct ml_named *ret)
 {
-	const char *line;
-	size_t i;
+	const char *line = named_first(image);
 
-	for (i = 0; i < image->n_notes; i++) {
-		const struct ml_note *n = &image->notes[i];
-
-		if (n->type != ML_NOTE_LOGS ||
-		    strcmp(n->owner, ML_NOTE_OWNER) ||
-		    n->desc_len > ML_NAMED_LINES * ML_NAMED_LINE)
-			continue;
-		for (line = n->text; line && *line; index--) {
-			if (!index)
-				return named_parse(line, ret);
-			line = strchr(line, '\n');
-			if (line)
-				line++;
-		}
-		return false;
-	}
-	return false;
+	while (line && index--)
+		line = named_next(line);
+	return line && named_parse(line, ret);
 }
 
 bool ml_image_named_word(const struct memlog_image *image, const char *word)
 {
-	struct ml_named named;
-	size_t i;
+	const char *line = named_first(image);
+	size_t i, len = strlen(word);
 
-	for (i = 0; i < ML_NAMED_LINES; i++) {
-		named.format = NULL;
-		if (!ml_image_named(image, i, &named) && !named.format)
-			break;
-		if (named.format_len == strlen(word) &&
-		    !strncmp(named.format, word, named.format_len))
+	for (i = 0; line && i < ML_NAMED_LINES; i++) {
+		if (strcspn(line, " \n") == len && !strncmp(line, word, len))
 			return true;
+		line = named_next(line);
 	}
 	return false;
 }
@@ -104,12 +107,14 @@ bool ml_named_space(const char *text, size_t len, enum memlog_space *ret,
 bool ml_image_named_base(const struct memlog_image *image, uint64_t addr,
 			 uint64_t *ret)
 {
+	const char *line = named_first(image);
 	struct ml_named named;
 	size_t i;
 
-	for (i = 0; i < ML_NAMED_LOGS; i++) {
-		if (!ml_image_named(image, i, &named))
+	for (i = 0; line && i < ML_NAMED_LOGS; i++) {
+		if (!named_parse(line, &named))
 			break;
+		line = named_next(line);
 		if (named.has_base && named.addr == addr) {
 			*ret = named.base;
 			return true;

@@ -47,6 +47,8 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 	}
 	image->note_bytes += bytes;
 	image->notes[image->n_notes++] = n;
+	if (!image->naming && ml_note_names(&n))
+		image->naming = image->n_notes;
 }
 
 void ml_image_set_note(struct memlog_image *image, size_t index,

@@ -101,7 +101,7 @@ static enum memlog_status candidate_take(struct ml_scan_job *job,
 	log->n_leads = probed->n_leads;
 	if (ml_space_guessed(&job->image->spaces[extent->space],
 			     extent->addr) ||
-	    ml_image_named_word(job->image, ML_NAMED_GUESSED))
+	    job->guessed)
 		log->pub.flags |= MEMLOG_LOG_GUESSED;
 	s = ml_log_add_extent(job->logs, log, extent, err);
 	if (s) {

@@ -56,6 +56,7 @@ enum memlog_status ml_scan_job_init(struct ml_scan_job *job,
 	job->logs->symbols = opts->symbols ? &job->symbols : NULL;
 	job->logs->max = opts->max_logs ? opts->max_logs : ML_MAX_LOGS;
 	job->places.alloc = image->alloc;
+	job->guessed = ml_image_named_word(image, ML_NAMED_GUESSED);
 	s = ml_scan_take_ranges(job, err);
 	if (s) {
 		memlog_logs_destroy(job->logs);

@@ -39,6 +39,7 @@ struct ml_scan_job {
 	bool at;		 /* the user named the address */
 	bool some;		 /* not all of the image is searched, nor was
 				    before: there may be other logs */
+	bool guessed;		 /* an extract says that of its addresses */
 	bool searching;		 /* the start of a page was seen and led
 					   to the candidate */
 	enum memlog_space space; /* being searched */

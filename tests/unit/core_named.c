@@ -60,6 +60,40 @@ static void test_lines(void **state)
 	mem_free(&mem);
 }
 
+/* The first note counts, wherever notes without logs are, and with the text that it has
+ * now. It is not looked for again. */
+static void test_first(void **state)
+{
+	struct memlog_image *image;
+	struct ml_named n;
+	struct mem mem;
+
+	(void)state;
+	image = named_image(&mem, "ovmf 0x5000\nsome\n");
+	ml_image_add_note(image, ML_NOTE_OWNER, ML_NOTE_LOGS, "",
+			  "ovmf 0x6000\nhost\n", "", 0);
+	assert_int_equal(image->naming, 2);
+	assert_true(ml_image_named(image, 0, &n));
+	assert_int_equal(n.addr, 0x5000);
+	assert_false(ml_image_named_word(image, "host"));
+	ml_image_set_note(image, 1, "", "ovmf 0x7000\n\nvirt");
+	assert_true(ml_image_named(image, 0, &n));
+	assert_int_equal(n.addr, 0x7000);
+	assert_false(ml_image_named_word(image, "some"));
+	assert_true(ml_image_named_word(image, "virt"));
+	memlog_image_close(image);
+	mem_free(&mem);
+	/* without any */
+	memset(&mem, 0, sizeof(mem));
+	mem_add(&mem, 0, 4096);
+	image = mem_image(&mem, MEMLOG_HOST);
+	assert_int_equal(image->naming, 0);
+	assert_false(ml_image_named(image, 0, &n));
+	assert_false(ml_image_named_word(image, "some"));
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 /* It is that of the log at this address, and nothing is set without one. */
 static void test_base(void **state)
 {
@@ -120,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_space),
 	};
