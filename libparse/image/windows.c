@@ -211,10 +211,11 @@ static void windows_runs_check(struct memlog_image *image,
 			      windows_word(head + l->runs + l->word, l->word));
 }
 
+/* *ret_end: of the last page that the dump lists, in the file. */
 static enum memlog_status
 windows_loads(struct memlog_image *image, const struct ml_file *file,
 	      const struct memlog_open_opts *opts, const uint8_t *head,
-	      const struct layout *l, struct ml_loads *ret,
+	      const struct layout *l, struct ml_loads *ret, uint64_t *ret_end,
 	      struct memlog_err *err)
 {
 	struct bitmap b = { .image = image };
@@ -238,10 +239,41 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 		s = ml_fail(err, MEMLOG_CORRUPT,
 			    "the list of memory runs "
 			    "in the Windows dump is invalid");
-	if (!s)
+	if (!s) {
+		*ret_end = loads[n - 1].off + loads[n - 1].len;
 		s = ml_loads_init(ret, loads, n, file->size, image, err);
+	}
 	ml_bulk_free(b.loads);
 	return s;
+}
+
+/* Windows may write data of drivers after the pages; other pages may be there, too, whose
+ * addresses nothing tells. */
+static enum memlog_status windows_rest(struct memlog_image *image,
+				       const struct ml_file *file,
+				       uint64_t from, struct memlog_err *err)
+{
+	struct ml_load in = { .addr = from, .off = from };
+	struct ml_loads loads;
+	enum memlog_status s;
+
+	if (file->size == UINT64_MAX || file->size < from ||
+	    file->size - from < ML_PAGE)
+		return MEMLOG_OK;
+	in.len = in.promised = file->size - from;
+	s = ml_loads_init(&loads, &in, 1, file->size, image, err);
+	if (!s)
+		s = ml_loads_add_space(image, MEMLOG_FILE, file, false, &loads,
+				       err);
+	if (s)
+		return s;
+	image->spaces[MEMLOG_FILE].bias = (uint32_t)(from % ML_PAGE);
+	ml_image_warn(image,
+		      "%" PRIu64 " byte%s after the pages that the Windows "
+		      "dump lists have no address and are searched by file "
+		      "offset",
+		      file->size - from, ml_s(file->size - from));
+	return MEMLOG_OK;
 }
 
 static enum memlog_status windows_open(struct memlog_image *image,
@@ -253,6 +285,7 @@ static enum memlog_status windows_open(struct memlog_image *image,
 	struct ml_loads loads;
 	uint8_t head[0x1000];
 	enum memlog_status s;
+	uint64_t end = 0;
 	size_t got;
 
 	s = ml_file_read_some(file, 0, head, sizeof(head), &got, err);
@@ -265,7 +298,7 @@ static enum memlog_status windows_open(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_CORRUPT,
 			       "the Windows dump ends within its header");
 	l = head[6] == '6' ? &layout64 : &layout32;
-	s = windows_loads(image, file, opts, head, l, &loads, err);
+	s = windows_loads(image, file, opts, head, l, &loads, &end, err);
 	if (s)
 		return s;
 	image->machine = l == &layout64 ? "x86_64" : "i386";
@@ -278,7 +311,8 @@ static enum memlog_status windows_open(struct memlog_image *image,
 			      loads.cut, ml_s(loads.cut), ml_are(loads.cut));
 	ml_image_warn(image, "a Windows dump has only memory that Windows "
 			     "uses; the firmware's may be missing");
-	return ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+	s = ml_loads_add_space(image, MEMLOG_PHYS, file, false, &loads, err);
+	return s ? s : windows_rest(image, file, end, err);
 }
 
 const struct ml_image_format ml_image_windows = {

@@ -136,6 +136,29 @@ static void test_windows_overlap(void **state)
 	free(f);
 }
 
+/* What follows the pages is searched by its offset: drivers' data, or more pages. */
+static void test_windows_rest(void **state)
+{
+	struct conform_piece rest = {
+		0x2000 + 0x22000, 4096, dump_mem, false, 0, 0
+	};
+	struct memlog_image *image;
+	struct memlog_err err;
+	struct dump *f = windows(true);
+
+	(void)state;
+	dump_bytes(f, dump_mem, 4096);
+	image = dump_open(f->p, f->len, MEMLOG_OK, &err);
+	conform_image(image, MEMLOG_FILE, &rest, 1);
+	assert_true(said(image, "4096 bytes after the pages"));
+	assert_int_equal(image->order[1], MEMLOG_FILE);
+	memlog_image_close(image);
+	image = dump_open(f->p, f->len - 1, MEMLOG_OK, &err);
+	assert_false(memlog_image_has_space(image, MEMLOG_FILE));
+	memlog_image_close(image);
+	free(f);
+}
+
 static int stop_at_once(void *arg, uint64_t done, uint64_t total)
 {
 	unsigned int *left = arg;
@@ -209,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_windows_runs),
 		cmocka_unit_test(test_windows_overlap),
+		cmocka_unit_test(test_windows_rest),
 		cmocka_unit_test(test_windows_stop),
 		cmocka_unit_test(test_damage),
 	};
