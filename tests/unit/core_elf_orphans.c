@@ -220,6 +220,57 @@ static void test_orphans_unsure(void **state)
 	free(m);
 }
 
+/* Addresses of a Xen machine, and virtual ones: the rest is searched, too. */
+static void test_orphans_spaces(void **state)
+{
+	static const struct {
+		const char *owner;
+		uint32_t type;
+		enum memlog_space space;
+	} t[] = {
+		{ "Xen", 0x1000001, MEMLOG_MACH },
+		{ "VMCOREINFO", 0, MEMLOG_VIRT },
+	};
+	const uint64_t va = 0xffff888000001000;
+	static const uint8_t desc[64] = { 4 };
+	struct memlog_image *image;
+	struct mkelf *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		bool virt = t[i].space == MEMLOG_VIRT;
+
+		m = mkelf_new(true, false);
+		mkelf_ehdr(m, 62, 64, 0, 3, 0, 64);
+		mkelf_phdr(m, (struct mkelf_phdr){ NOTE, 0x400, 0, 0, 0x80, 0,
+						   0 });
+		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x1000, va,
+						   virt ? 0 : 0x10000, 0x1000,
+						   0x1000, 0 });
+		mkelf_phdr(m, (struct mkelf_phdr){ LOAD, 0x4000, va + 0x3000,
+						   virt ? 0 : 0x13000, 0x1000,
+						   0x1000, 0 });
+		mkelf_pad(m, 0x400);
+		mkelf_note(m, t[i].owner, t[i].type, desc, sizeof(desc), 4);
+		mkelf_pad(m, 0x1000);
+		mkelf_fill(m, 0x7000);
+		image = open_elf(m);
+		assert_int_equal(image->order[0], t[i].space);
+		{
+			struct conform_piece file[] = {
+				{ 0x2000, 0x2000, m->p + 0x2000, true,
+				  t[i].space, virt ? va + 0x1000 : 0x11000 },
+				{ 0x5000, 0x2000, m->p + 0x5000, false, 0, 0 },
+			};
+
+			conform_image(image, MEMLOG_FILE, file, 2);
+		}
+		memlog_image_close(image);
+		free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_orphan_tables_32),
 		cmocka_unit_test(test_orphans_out_of_order),
 		cmocka_unit_test(test_orphans_unsure),
+		cmocka_unit_test(test_orphans_spaces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

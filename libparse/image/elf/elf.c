@@ -85,9 +85,10 @@ static enum memlog_status open_elf(struct memlog_image *image,
 		return s;
 	image->spaces[space].bias = bias;
 	image->unplaced = ml_image_named_word(image, ML_NAMED_UNPLACED);
-	if (space == MEMLOG_PHYS)
-		return ml_orphan_add(image, elf, file, err);
-	return MEMLOG_OK;
+	/* a process has no other memory */
+	if (space == MEMLOG_HOST || space == MEMLOG_FILE)
+		return MEMLOG_OK;
+	return ml_orphan_add(image, elf, file, space, err);
 }
 
 static enum memlog_status elf_open(struct memlog_image *image,

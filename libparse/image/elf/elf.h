@@ -78,12 +78,13 @@ void ml_elf_coredump(struct memlog_image *image, const struct ml_elf *elf);
 
 /*
  * Add the memory of a dump that no program header covers, if any, to the image
- * as MEMLOG_FILE; see orphan.c. image->missing is reduced by memory that turns
- * out to be in the file.
+ * as MEMLOG_FILE; see orphan.c. space is that of the program headers. image->missing is
+ * reduced by memory that turns out to be in the file.
  */
 enum memlog_status ml_orphan_add(struct memlog_image *image,
 				 const struct ml_elf *elf,
 				 const struct ml_file *file,
+				 enum memlog_space space,
 				 struct memlog_err *err);
 
 /* Assumed place of a part of the file: len bytes at offset off would be at

@@ -37,7 +37,7 @@ struct anchor {
 	uint64_t off, addr, filesz, memsz, vaddr;
 };
 
-/* The physical and virtual address of the first byte of an orphan range.
+/* The address of the first byte of an orphan range, and the virtual one.
  * by_size: from the size of the load before it, which the page tables may
  * contradict. */
 struct place {
@@ -48,6 +48,7 @@ struct place {
 struct orphans {
 	struct memlog_allocator alloc;
 	const struct ml_file *file;
+	enum memlog_space space; /* of the loads */
 	struct memlog_range *ranges;
 	struct place *places; /* one for each range */
 	size_t n;
@@ -198,25 +199,25 @@ static bool tables_agree(const struct orphans *o, struct memlog_image *image,
 
 /* The loads whose bytes are in the file, by offset, and the merged memory of all; both have
  * room for one of each header. Returns the number of the first. */
-static size_t elf_orphan_anchors(const struct ml_elf *elf, uint64_t file_size,
-				 struct anchor *a, struct memlog_range *p,
-				 size_t *ret_n_p)
+static size_t elf_orphan_anchors(const struct orphans *o,
+				 const struct ml_elf *elf, struct anchor *a,
+				 struct memlog_range *p, size_t *ret_n_p)
 {
+	uint64_t file_size = o->file->size;
 	size_t i, n = 0, n_p = 0;
 
 	for (i = 0; i < elf->n_phdrs; i++) {
 		const struct ml_phdr *h = &elf->phdrs[i];
+		uint64_t addr = o->space == MEMLOG_VIRT ? h->vaddr : h->paddr;
 
 		if (h->type != ML_PT_LOAD)
 			continue;
-		p[n_p].start = h->paddr;
-		p[n_p++].end =
-			h->paddr + ml_min(h->memsz, UINT64_MAX - h->paddr);
+		p[n_p].start = addr;
+		p[n_p++].end = addr + ml_min(h->memsz, UINT64_MAX - addr);
 		if (h->filesz && h->offset < file_size &&
 		    h->filesz <= file_size - h->offset)
-			a[n++] = (struct anchor){ h->offset, h->paddr,
-						  h->filesz, h->memsz,
-						  h->vaddr };
+			a[n++] = (struct anchor){ h->offset, addr, h->filesz,
+						  h->memsz, h->vaddr };
 	}
 	*ret_n_p = ml_ranges_merge(p, n_p);
 	ml_sort(a, n, sizeof(*a), offsetof(struct anchor, off),
@@ -249,7 +250,7 @@ static enum memlog_status locate_all(struct orphans *o,
 		ml_bulk_free(a);
 		return s;
 	}
-	n = elf_orphan_anchors(elf, o->file->size, a, p, &n_p);
+	n = elf_orphan_anchors(o, elf, a, p, &n_p);
 	sorted = in_order(a, n);
 	/* pages are aligned as in the loads, else to the first orphan */
 	o->bias = (uint32_t)((n ? a[0].off - a[0].addr : o->ranges[0].start) %
@@ -378,7 +379,7 @@ static enum memlog_status orphan_alias(void *self, uint64_t off,
 
 	if (elf_orphan_inside(o, off, &i, NULL) || !o->places[i].known)
 		return MEMLOG_NO_DATA;
-	*ret_space = MEMLOG_PHYS;
+	*ret_space = o->space;
 	*ret_addr = o->places[i].addr + (off - o->ranges[i].start);
 	return MEMLOG_OK;
 }
@@ -406,6 +407,7 @@ static const struct memlog_reader_ops orphan_ops = {
 enum memlog_status ml_orphan_add(struct memlog_image *image,
 				 const struct ml_elf *elf,
 				 const struct ml_file *file,
+				 enum memlog_space space,
 				 struct memlog_err *err)
 {
 	struct orphans *o;
@@ -420,6 +422,7 @@ enum memlog_status ml_orphan_add(struct memlog_image *image,
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an image");
 	o->alloc = image->alloc;
 	o->file = file;
+	o->space = space;
 	s = elf_orphan_claimed(image, elf, file, &o->ranges, &n, err);
 	if (!s) {
 		o->n = elf_orphan_gaps(o->ranges, n, file->size);
