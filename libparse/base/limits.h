@@ -296,6 +296,10 @@
  * after is taken to be of the smallest size. */
 #define ML_XEN_GUESSED (UINT64_C(256) << 20)
 
+/* Page tables of one image that are tried as dom0's direct map, each of which is read as
+ * a whole. In a real one the first or second is, and its CPUs share it. */
+#define ML_XEN_TREES 8u
+
 /* Bytes of the Xen hypervisor searched for its variables: code, data and bss
  * end below this in every version. */
 #define ML_XEN_IMAGE_MAX ML_FUZZ_OR(256u << 10, 16u << 20)

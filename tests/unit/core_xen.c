@@ -286,6 +286,69 @@ static void test_cr3_wrong(void **state)
 	mem_free(&mem);
 }
 
+static unsigned int machine_reads;
+static const struct memlog_reader_ops *machine_ops;
+
+static enum memlog_status machine_read(void *self, uint64_t addr, void *buf,
+				       size_t len, size_t *ret,
+				       struct memlog_err *err)
+{
+	machine_reads++;
+	return machine_ops->read(self, addr, buf, len, ret, err);
+}
+
+/* Pages of a wrong direct map that are read: 16 notes lead to tables, each of which has
+ * 128 slots that lead to step different pages. */
+static unsigned int cr3_reads(unsigned int notes, unsigned int step)
+{
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 300 * PAGE), cr3[8];
+	struct memlog_image *image = machine(&mem, "x86_64");
+	struct ml_space *sp = &image->spaces[MEMLOG_MACH];
+	struct memlog_reader_ops ops = *sp->ops;
+	unsigned int i, k;
+
+	machine_ops = sp->ops;
+	ops.read = machine_read;
+	sp->ops = &ops;
+	for (i = 0; i < notes; i++) {
+		for (k = 272; k < 400; k++)
+			put64(m + (8 + i) * PAGE + 8 * k,
+			      (uint64_t)(30 + k % step) << 12 | 0x67);
+		put64(cr3, 8 + i);
+		ml_image_add_note(image, "any", ML_XEN_KDUMP_CR3, "t", "", cr3,
+				  8);
+	}
+	for (i = 0; i < 128; i++) {
+		put64(m + (30 + i) * PAGE, 200 << 12 | 0x67);
+		put64(m + (30 + i) * PAGE + 8, 201 << 12 | 0x67);
+	}
+	for (i = 200; i < 202; i++)
+		for (k = 0; k < 32; k++)
+			put64(m + i * PAGE + 8 * k,
+			      (uint64_t)(210 + k) << 12 | 0x67);
+	for (i = 210; i < 242; i++)
+		put64(m + i * PAGE, (uint64_t)290 << 12 | 0x67);
+	machine_reads = 0;
+	ml_xen_attach(image);
+	assert_false(memlog_image_has_space(image, MEMLOG_PHYS));
+	memlog_image_close(image);
+	mem_free(&mem);
+	return machine_reads;
+}
+
+/* A table is tried once, whatever leads to it, and not too many are. */
+static void test_cr3_many(void **state)
+{
+	unsigned int slots = 16 * 128, tree;
+
+	(void)state;
+	tree = cr3_reads(1, 1) - 128;
+	assert_in_range(tree, 30, 200);
+	assert_in_range(cr3_reads(16, 1), slots, slots + tree);
+	assert_in_range(cr3_reads(16, 128), slots, slots + 8 * tree);
+}
+
 /* QEMU's dump of a machine that runs Xen, and of one that runs Linux. */
 static void test_qemu(void **state)
 {
@@ -493,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_no_p2m),
 		cmocka_unit_test(test_cr3),
 		cmocka_unit_test(test_cr3_wrong),
+		cmocka_unit_test(test_cr3_many),
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_pagewalk),
 		cmocka_unit_test(test_cr3_bits),

@@ -273,15 +273,38 @@ static bool table_entry(struct memlog_image *image, uint64_t frame,
 	return ml_le64(b) & 1;
 }
 
+/* What was tried as a direct map: all of these are wrong. */
+struct xen_tried {
+	uint64_t root[ML_XEN_TREES];
+	size_t n;
+};
+
+/* Remember a root. False: it was tried before, or too many were. */
+static bool xen_is_new(struct xen_tried *tried, uint64_t root)
+{
+	size_t i;
+
+	for (i = 0; i < tried->n; i++)
+		if (tried->root[i] == root)
+			return false;
+	if (tried->n == ML_XEN_TREES)
+		return false;
+	tried->root[tried->n++] = root;
+	return true;
+}
+
 /* The page table is in dom0's own memory, so a direct map that does not map it
  * is the wrong one. */
 static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
-		      uint64_t frame)
+		      uint64_t frame, struct xen_tried *tried)
 {
 	struct ml_p2m *p2m;
-	enum memlog_status s = ml_p2m_open(o, &p2m, NULL);
+	enum memlog_status s;
 	uint64_t phys;
 
+	if (!xen_is_new(tried, o->root))
+		return false;
+	s = ml_p2m_open(o, &p2m, NULL);
 	image->starved |= s == MEMLOG_NO_MEMORY;
 	if (s)
 		return false;
@@ -297,7 +320,8 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 
 /* Try every place of Linux's direct map. 64 bit: it starts at one of the slots
  * of 512 GiB from 272 on. 32 bit: at 3 GiB, with three levels or with two. */
-static bool by_table(struct memlog_image *image, uint64_t frame)
+static bool by_table(struct memlog_image *image, uint64_t frame,
+		     struct xen_tried *tried)
 {
 	struct ml_p2m_opts o = xen_machine(image);
 	uint64_t next;
@@ -309,7 +333,7 @@ static bool by_table(struct memlog_image *image, uint64_t frame)
 			if (!table_entry(image, frame, i, &next))
 				continue;
 			o.root = next;
-			if (try_table(image, &o, frame))
+			if (try_table(image, &o, frame, tried))
 				return true;
 		}
 		return false;
@@ -317,13 +341,13 @@ static bool by_table(struct memlog_image *image, uint64_t frame)
 	o.mid = true;
 	if (table_entry(image, frame, 3, &next)) {
 		o.root = next;
-		if (try_table(image, &o, frame))
+		if (try_table(image, &o, frame, tried))
 			return true;
 	}
 	o.kind = ML_P2M_TABLE32;
 	o.root = frame;
 	o.from = 768;
-	return try_table(image, &o, frame);
+	return try_table(image, &o, frame, tried);
 }
 
 /* ---- is it Xen? --------------------------------------------------------- */
@@ -375,6 +399,7 @@ void ml_xen_attach(struct memlog_image *image)
 	struct ml_xen_crash_info info = { 0 };
 	struct ml_xen x = { .space = MEMLOG_MACH,
 			    .is64 = !strcmp(image->machine, "x86_64") };
+	struct xen_tried tried = { .n = 0 };
 	bool has_info = false;
 	size_t i;
 
@@ -403,7 +428,7 @@ void ml_xen_attach(struct memlog_image *image)
 	if (info.has_p2m)
 		by_list(image, &info);
 	for (i = 0; i < image->xen->n_dom0_cr3 && !image->p2m; i++)
-		by_table(image, image->xen->dom0_cr3[i]);
+		by_table(image, image->xen->dom0_cr3[i], &tried);
 	if (!image->p2m && !info.has_p2m)
 		ml_image_warn_part(image, "only machine addresses: no note "
 					  "leads to dom0's p2m tree");
