@@ -291,7 +291,7 @@ void ml_image_warn_cut(struct memlog_image *image, const char *fmt, ...)
 /* Bytes that were left out on purpose; may take a moment. */
 uint64_t ml_image_left_out(const struct memlog_image *image);
 
-/* Replace title and text of note index. Both are copied. */
+/* Replace title and text of note index, if they fit. Both are copied. */
 void ml_image_set_note(struct memlog_image *image, size_t index,
 		       const char *title, const char *text);
 

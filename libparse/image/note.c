@@ -7,6 +7,12 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 
+static void note_warn_full(struct memlog_image *image)
+{
+	ml_image_warn(image, "it has too many or too large notes: some of them "
+			     "are left out");
+}
+
 void ml_image_add_note(struct memlog_image *image, const char *owner,
 		       uint32_t type, const char *title, const char *text,
 		       const void *desc, size_t desc_len)
@@ -19,8 +25,7 @@ void ml_image_add_note(struct memlog_image *image, const char *owner,
 
 	if (image->n_notes >= ML_MAX_NOTES ||
 	    bytes > ML_MAX_NOTE_BYTES - image->note_bytes) {
-		ml_image_warn(image, "it has too many or too large notes: some "
-				     "of them are left out");
+		note_warn_full(image);
 		return;
 	}
 	if (ml_grow(a, &image->notes, image->n_notes, &image->cap_notes,
@@ -55,9 +60,17 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
 		       const char *title, const char *text)
 {
 	struct ml_note *n = &image->notes[index];
-	char *t = ml_strdup(&image->alloc, title);
-	char *x = ml_strdup(&image->alloc, text);
+	size_t was = strlen(n->title) + strlen(n->text);
+	size_t bytes = strlen(title) + strlen(text);
+	char *t, *x;
 
+	if (bytes > was &&
+	    bytes - was > ML_MAX_NOTE_BYTES - image->note_bytes) {
+		note_warn_full(image);
+		return;
+	}
+	t = ml_strdup(&image->alloc, title);
+	x = ml_strdup(&image->alloc, text);
 	if (!t || !x) {
 		ml_free(&image->alloc, t);
 		ml_free(&image->alloc, x);
@@ -68,4 +81,5 @@ void ml_image_set_note(struct memlog_image *image, size_t index,
 	ml_free(&image->alloc, n->text);
 	n->title = t;
 	n->text = x;
+	image->note_bytes = image->note_bytes - was + bytes;
 }

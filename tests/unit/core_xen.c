@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "image/xen/xen.h"
 #include "libmem.h"
 #include "space/pagewalk.h"
@@ -349,6 +350,34 @@ static void test_cr3_many(void **state)
 	assert_in_range(cr3_reads(16, 128), slots, slots + 8 * tree);
 }
 
+/* The strings that a note leads to count as bytes of notes. */
+static void test_many_infos(void **state)
+{
+	struct mem mem = { 0 };
+	uint8_t *m = mem_add(&mem, 0, 16 * PAGE), info[64];
+	struct memlog_image *image = machine(&mem, "x86_64");
+	size_t i, bytes = 0;
+
+	(void)state;
+	memset(m + PAGE, 'x', 300);
+	words(info, 8, 8);
+	for (i = 2; i < 7; i++)
+		put64(info + 8 * i, PAGE);
+	for (i = 0; i < 12000; i++)
+		ml_image_add_note(image, "Xen", ML_XEN_CRASH_INFO, "t", "",
+				  info, 64);
+	assert_int_equal(image->n_notes, 12000);
+	ml_xen_attach(image);
+	for (i = 0; i < image->n_notes; i++)
+		bytes += strlen(image->notes[i].title) +
+			 strlen(image->notes[i].text);
+	assert_in_range(bytes, ML_MAX_NOTE_BYTES / 2, ML_MAX_NOTE_BYTES);
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "some of them are left out"));
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 /* QEMU's dump of a machine that runs Xen, and of one that runs Linux. */
 static void test_qemu(void **state)
 {
@@ -557,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_cr3),
 		cmocka_unit_test(test_cr3_wrong),
 		cmocka_unit_test(test_cr3_many),
+		cmocka_unit_test(test_many_infos),
 		cmocka_unit_test(test_qemu),
 		cmocka_unit_test(test_pagewalk),
 		cmocka_unit_test(test_cr3_bits),
