@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/sort.h"
 #include "p2m_tree.h"
 
 bool ml_p2m_read_page(struct ml_p2m *p, uint64_t frame, uint64_t *ret)
@@ -73,13 +74,11 @@ struct place {
 	uint64_t frame, index;
 };
 
-static int by_frame(const void *a, const void *b)
+/* In place: there may be a million leaves, and qsort() would take as much again. */
+static void sort_by_frame(struct place *at, size_t n)
 {
-	const struct place *x = a, *y = b;
-
-	if (x->frame != y->frame)
-		return x->frame < y->frame ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
+	ml_sort(at, n, sizeof(*at), offsetof(struct place, frame),
+		offsetof(struct place, index));
 }
 
 static enum memlog_status load_mid(struct ml_p2m *p, size_t i,
@@ -122,7 +121,7 @@ static enum memlog_status load_mids(struct ml_p2m *p, const uint64_t *top,
 	for (i = 0; i < p->per_page; i++)
 		if (upper_frame(p, top[i]))
 			at[n++] = (struct place){ upper_frame(p, top[i]), i };
-	qsort(at, n, sizeof(*at), by_frame);
+	sort_by_frame(at, n);
 	*ret_n = n;
 	for (i = 0; i < n; i++) {
 		if (i && at[i].frame == at[i - 1].frame)
@@ -204,7 +203,7 @@ static enum memlog_status check_leaves(struct ml_p2m *p,
 	for (n = 0, leaf = ml_p2m_next_leaf(p, 0); leaf < p->n_leaves;
 	     leaf = ml_p2m_next_leaf(p, leaf + 1))
 		at[n++] = (struct place){ ml_p2m_leaf(p, leaf), leaf };
-	qsort(at, n, sizeof(*at), by_frame);
+	sort_by_frame(at, n);
 	for (i = 0; i < n; i = k) {
 		for (k = i + 1; k < n && at[k].frame == at[i].frame; k++)
 			;
@@ -270,7 +269,7 @@ static enum memlog_status p2m_tree_load(struct ml_p2m *p,
 	if (o->mid)
 		cut_at_gap(p);
 	upper[n++] = (struct place){ o->root, UINT64_MAX };
-	qsort(upper, n, sizeof(*upper), by_frame);
+	sort_by_frame(upper, n);
 	s = check_leaves(p, upper, n, err);
 	if (s)
 		return s;
