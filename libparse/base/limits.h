@@ -313,21 +313,27 @@
  * copies of the real one, and a hostile image a million. */
 #define ML_XEN_COMPARED 256u
 
+/* A value of JSON takes up to 300 bytes of memory while a table of them grows, and an object
+ * as much as this many. */
+#define ML_JSON_OBJECT 5u
+
 /* The state of a machine that Cloud Hypervisor saved: bytes (some KiB for each virtual
  * CPU), and the same where the file cannot be mapped; bytes of one part of it, and values
- * in that, of which each takes up to 300 bytes of memory while a table of them grows, some
- * versions write each byte as one, and an object takes as much as some more values; and
- * places that have memory, of which some hundred are usual. */
+ * in that, of which some versions write each byte as one; and places that have memory, of
+ * which some hundred are usual. */
 #define ML_CLOUDHV_STATE  (32u << 20)
 #define ML_CLOUDHV_COPY	  (8u << 20)
 #define ML_CLOUDHV_PART	  (2u << 20)
 #define ML_CLOUDHV_VALUES (48u << 10)
-#define ML_CLOUDHV_OBJECT 5u
 #define ML_CLOUDHV_PLACES (4u << 10)
 
 /* One reply of a monitor: the largest that QEMU sends is 1 MiB of a log in
  * base64, "info mtree" is far smaller. */
 #define ML_MAX_QMP_REPLY (16u << 20)
+
+/* Values in it, commas in its strings included: "info mtree" has one in each line, and a
+ * large machine a few thousand lines. */
+#define ML_QMP_VALUES (48u << 10)
 
 /* Events that a monitor may send before it answers. A busy guest causes a few
  * per second. */

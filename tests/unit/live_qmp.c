@@ -35,6 +35,7 @@ static void test_refused(void **state)
 	refused(NOT_QMP, MEMLOG_IO, "not a QEMU monitor");
 	refused(DEEP, MEMLOG_IO, "not a QEMU monitor");
 	refused(ENDLESS, MEMLOG_LIMIT, "a line of more than");
+	refused(VALUES, MEMLOG_LIMIT, "a message with more than");
 	refused(NO_HUMAN, MEMLOG_UNSUPPORTED, "cannot tell RAM from devices");
 	refused(NO_RAM, MEMLOG_UNSUPPORTED, "lists no RAM");
 	refused(CLOSES_LATER, MEMLOG_IO, "closed the connection");

@@ -39,6 +39,7 @@ enum lie {
 	NOT_QMP,
 	ENDLESS,
 	DEEP,
+	VALUES,
 	FLOOD,
 	STRAYS,
 	NO_HUMAN,
@@ -243,9 +244,19 @@ static void serve(int fd)
 			;
 		return;
 	case DEEP:
-		for (i = 0; i < 10000; i++)
+		for (i = 0; i < 5000; i++)
 			say(fd, "{\"a\":");
 		say(fd, "\n");
+		return;
+	case VALUES: /* in some lines, as pretty=on writes it */
+		for (i = 0; i < 2000; i++)
+			memcpy(line + 2 * (size_t)i, "1,", 2);
+		line[4000] = '\n';
+		line[4001] = '\0';
+		say(fd, "{\"QMP\":[\n");
+		for (i = 0; i < 30; i++)
+			say(fd, line);
+		say(fd, "1]}\n");
 		return;
 	default:
 		break;

@@ -70,17 +70,6 @@ static bool state_number(json_object *o, const char *key, uint64_t *ret)
 	return true;
 }
 
-/* Values cost memory, much more than text. */
-static bool state_fits(const char *text, size_t len)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < len; i++)
-		n += text[i] == '{' ? ML_CLOUDHV_OBJECT :
-				      text[i] == ',' || text[i] == '[';
-	return n <= ML_CLOUDHV_VALUES;
-}
-
 /* Parse what one part saved, an object; the caller puts it. */
 static enum memlog_status state_parse(const char *text, size_t len,
 				      json_object **ret, struct memlog_err *err)
@@ -92,7 +81,7 @@ static enum memlog_status state_parse(const char *text, size_t len,
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "state.json: one part has more than %u MiB",
 			       ML_CLOUDHV_PART >> 20);
-	if (!state_fits(text, len))
+	if (ml_json_values(text, len) > ML_CLOUDHV_VALUES)
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "state.json: one part has more than %u values",
 			       ML_CLOUDHV_VALUES);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/limits.h"
+
 /* The first byte of a text from at on that is not white space; len: there is none. */
 static size_t jsonslice_skip(const char *text, size_t len, size_t at)
 {
@@ -104,4 +106,14 @@ struct ml_json_slice ml_json_slice_at(struct ml_json_slice object,
 		if (name.len == len && !memcmp(name.text, key, len))
 			return value;
 	return (struct ml_json_slice){ NULL, 0 };
+}
+
+size_t ml_json_values(const char *text, size_t len)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		n += text[i] == '{' ? ML_JSON_OBJECT :
+				      text[i] == ',' || text[i] == '[';
+	return n;
 }

@@ -32,4 +32,8 @@ bool ml_json_slice_next(struct ml_json_slice object, size_t *at,
 struct ml_json_slice ml_json_slice_at(struct ml_json_slice object,
 				      const char *key);
 
+/* How many values a text may have, at most: they cost memory, much more than text. An object
+ * counts as some. */
+size_t ml_json_values(const char *text, size_t len);
+
 #endif

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/now.h"
+#include "jsonslice.h"
 
 #ifdef HAVE_JSON_C
 #include <json-c/json.h>
@@ -152,7 +153,7 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 {
 	json_tokener *tok = json_tokener_new_ex(DEPTH);
 	enum memlog_status s;
-	size_t len = 0, all = 0;
+	size_t len = 0, all = 0, values = 0;
 
 	*ret = NULL;
 	if (!tok)
@@ -162,6 +163,14 @@ static enum memlog_status receive_json(struct ml_qmp *q, int64_t deadline,
 		if (s)
 			break;
 		all += len + 1;
+		values += ml_json_values(q->buf, len);
+		if (values > ML_QMP_VALUES) {
+			s = ml_fail(err, MEMLOG_LIMIT,
+				    "the monitor sent a message with more than "
+				    "%u values",
+				    ML_QMP_VALUES);
+			break;
+		}
 		*ret = json_tokener_parse_ex(tok, q->buf, (int)len + 1);
 		q->len -= len + 1;
 		memmove(q->buf, q->buf + len + 1, q->len);
