@@ -254,7 +254,8 @@
 #define ML_MAX_KDUMP_PAGES (1ull << 34)
 
 /* Pages of a saved guest: 16 TiB. Their index has 8 bytes for each; beyond the
- * second number, enough for 4 GiB of guest, it is in a temporary file. */
+ * second number, enough for 4 GiB of guest, it is in a temporary file, or, with
+ * mapped-ram, made again when it is needed. */
 #define ML_MAX_SAVED_PAGES  (1ull << 32)
 #define ML_PAGEINDEX_MEMORY (8u << 20)
 

@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "spool.h"
 
-#define NUMBERS	   512u /* per part, 4096 bytes */
+#define NUMBERS	   ML_PAGEINDEX_PART /* 4096 bytes */
 #define PART_BYTES (NUMBERS * sizeof(uint64_t))
 #define PLACES	   (ML_PAGEINDEX_MEMORY / PART_BYTES)
 
@@ -26,14 +26,24 @@ static bool is_used(const struct ml_pageindex *x, uint64_t part)
 	return x->used[part / 8] >> part % 8 & 1;
 }
 
-enum memlog_status ml_pageindex_init(struct ml_pageindex *x, uint64_t pages,
-				     const char *tmpdir,
-				     const struct memlog_allocator *alloc,
-				     struct memlog_err *err)
+static uint64_t pageindex_parts(uint64_t pages)
 {
-	uint64_t n = pages / NUMBERS + (pages % NUMBERS != 0);
+	return pages / NUMBERS + (pages % NUMBERS != 0);
+}
 
-	*x = (struct ml_pageindex){ .alloc = *alloc, .pages = pages, .fd = -1 };
+enum memlog_status ml_pageindex_init_make(struct ml_pageindex *x,
+					  uint64_t pages,
+					  ml_pageindex_make *make, void *arg,
+					  const struct memlog_allocator *alloc,
+					  struct memlog_err *err)
+{
+	uint64_t n = pageindex_parts(pages);
+
+	*x = (struct ml_pageindex){ .alloc = *alloc,
+				    .pages = pages,
+				    .make = make,
+				    .arg = arg,
+				    .fd = -1 };
 	if (pages > ML_MAX_SAVED_PAGES)
 		return ml_fail(err, MEMLOG_LIMIT,
 			       "the guest has more than %" PRIu64 " pages",
@@ -43,7 +53,20 @@ enum memlog_status ml_pageindex_init(struct ml_pageindex *x, uint64_t pages,
 	x->used = ml_calloc(alloc, (size_t)(n / 8 + 1), 1);
 	if (!x->parts || !x->used)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an index");
-	return n > PLACES ? ml_spool_create(tmpdir, &x->fd, err) : MEMLOG_OK;
+	return MEMLOG_OK;
+}
+
+enum memlog_status ml_pageindex_init(struct ml_pageindex *x, uint64_t pages,
+				     const char *tmpdir,
+				     const struct memlog_allocator *alloc,
+				     struct memlog_err *err)
+{
+	enum memlog_status s;
+
+	s = ml_pageindex_init_make(x, pages, NULL, NULL, alloc, err);
+	if (s || pageindex_parts(pages) <= PLACES)
+		return s;
+	return ml_spool_create(tmpdir, &x->fd, err);
 }
 
 void ml_pageindex_fini(struct ml_pageindex *x)
@@ -80,7 +103,9 @@ static enum memlog_status pageindex_fetch(struct ml_pageindex *x, uint64_t part,
 		p->numbers = ml_calloc(&x->alloc, 1, PART_BYTES);
 	if (!p->numbers)
 		return ml_fail(err, MEMLOG_NO_MEMORY, "no memory for an index");
-	if (is_used(x, part))
+	if (x->make)
+		s = x->make(x->arg, part * NUMBERS, p->numbers, err);
+	else if (is_used(x, part))
 		s = ml_spool_read(x->fd, part * PART_BYTES, p->numbers,
 				  PART_BYTES, err);
 	else
@@ -88,6 +113,13 @@ static enum memlog_status pageindex_fetch(struct ml_pageindex *x, uint64_t part,
 	/* after an error the content belongs to no part */
 	p->which = s ? UINT64_MAX : part;
 	return s;
+}
+
+void ml_pageindex_mark(struct ml_pageindex *x, uint64_t page)
+{
+	uint64_t part = page / NUMBERS;
+
+	x->used[part / 8] |= (uint8_t)(1u << part % 8);
 }
 
 enum memlog_status ml_pageindex_put(struct ml_pageindex *x, uint64_t page,
@@ -105,7 +137,7 @@ enum memlog_status ml_pageindex_put(struct ml_pageindex *x, uint64_t page,
 	*at = number;
 	x->end = ml_max(x->end, page + 1);
 	p->changed = true;
-	x->used[part / 8] |= (uint8_t)(1u << part % 8);
+	ml_pageindex_mark(x, page);
 	return MEMLOG_OK;
 }
 
@@ -116,7 +148,7 @@ enum memlog_status ml_pageindex_get(struct ml_pageindex *x, uint64_t page,
 	struct ml_pageindex_part *p;
 	enum memlog_status s;
 
-	*ret = 0;
+	*ret = is_used(x, part) ? 0 : x->rest;
 	if (!is_used(x, part))
 		return MEMLOG_OK;
 	s = pageindex_fetch(x, part, &p, err);

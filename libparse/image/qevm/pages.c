@@ -44,6 +44,8 @@ static enum memlog_status qevm_pages_put(struct ml_qevm *q,
 	uint64_t set = q->index.set;
 	enum memlog_status s;
 
+	if (q->mapped) /* the bitmaps count */
+		return MEMLOG_OK;
 	if (b == q->tables)
 		q->table_page[i] = number;
 	if (!b->ram)
@@ -190,38 +192,6 @@ static enum memlog_status next_section(struct ml_qevm *q, uint8_t *ret,
 	}
 }
 
-/* Index the pages of a block of mapped-ram that are in the file. whole: the
- * stream is complete, so that pages without a bit are zeros; otherwise they may
- * not have been written yet. */
-static enum memlog_status mapped_block(struct ml_qevm *q,
-				       const struct ml_qevm_block *b,
-				       bool whole, struct memlog_err *err)
-{
-	uint64_t n = b->len / ML_PAGE, i, at;
-	enum memlog_status s;
-	uint8_t bits = 0;
-
-	q->at = b->bitmap;
-	for (i = 0; i < n; i++) {
-		s = i % 8 ? MEMLOG_OK : ml_qevm_take(q, &bits, 1, err);
-		if (!s)
-			s = ml_qevm_tick(q, err);
-		if (s)
-			return s;
-		at = b->pages + i * ML_PAGE;
-		if (!(bits >> i % 8 & 1)) {
-			if (whole)
-				s = qevm_pages_put(q, b, i, ML_QEVM_FILL, err);
-		} else if (at < q->file->size &&
-			   q->file->size - at >= ML_PAGE) {
-			s = qevm_pages_put(q, b, i, at << 1, err);
-		}
-		if (s)
-			return s;
-	}
-	return MEMLOG_OK;
-}
-
 /* Read the sections after memory for the devices whose memory has no address yet. */
 static enum memlog_status qevm_pages_rest(struct ml_qevm *q,
 					  struct memlog_err *err)
@@ -248,9 +218,9 @@ static enum memlog_status qevm_pages_rest(struct ml_qevm *q,
 enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 {
 	enum memlog_status s, end;
+	struct memlog_err why = { 0 };
 	uint8_t type = ML_QEVM_START;
 	bool last = false;
-	size_t i;
 
 	for (;;) {
 		end = qevm_pages_records(q, err);
@@ -266,12 +236,8 @@ enum memlog_status ml_qevm_pages(struct ml_qevm *q, struct memlog_err *err)
 	if (!q->mapped ||
 	    (end && end != MEMLOG_NO_DATA && end != MEMLOG_CORRUPT))
 		return end;
-	for (i = 0; i < q->n_blocks; i++) {
-		s = q->blocks[i].ram || &q->blocks[i] == q->tables ?
-			    mapped_block(q, &q->blocks[i], !end, err) :
-			    MEMLOG_OK;
-		if (s)
-			return s;
-	}
-	return end;
+	s = ml_qevm_mapped(q, !end, &why);
+	if (s && err)
+		*err = why;
+	return s ? s : end;
 }

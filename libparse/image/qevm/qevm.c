@@ -64,8 +64,12 @@ qevm_walk(struct ml_qevm *q, struct memlog_image *image, struct memlog_err *err)
 	if (!s)
 		s = ml_qevm_choose(q, err);
 	if (!s)
-		s = ml_pageindex_init(&q->index, q->pages, q->opts->tmpdir,
-				      &q->alloc, err);
+		s = q->mapped ?
+			    ml_pageindex_init_make(&q->index, q->pages,
+						   ml_qevm_mapped_make, q,
+						   &q->alloc, err) :
+			    ml_pageindex_init(&q->index, q->pages,
+					      q->opts->tmpdir, &q->alloc, err);
 	if (s)
 		return s;
 	s = ml_qevm_pages(q, &why);

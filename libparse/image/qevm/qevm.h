@@ -109,6 +109,9 @@ extern const struct memlog_reader_ops ml_qevm_ops;
 /* Read a page of the index. False: it is not in the stream, or all zeros. */
 bool ml_qevm_page(struct ml_qevm *q, uint64_t page, uint8_t buf[ML_PAGE]);
 
+/* The numbers in the index of mapped-ram; self is a struct ml_qevm. mapped.c */
+ml_pageindex_make ml_qevm_mapped_make;
+
 /* Is it the block with the ACPI tables? */
 bool ml_qevm_is_tables(const struct ml_qevm_block *b);
 

@@ -90,6 +90,12 @@ enum memlog_status ml_qevm_section(struct ml_qevm *q, char name[ML_QEVM_NAME],
 enum memlog_status ml_qevm_device(struct ml_qevm *q, uint32_t id,
 				  struct memlog_err *err);
 
+/* Count the pages of mapped-ram that are in the file, after which the index has them. whole:
+ * the stream is complete, so that pages without a bit are zeros; otherwise they may not
+ * have been written yet. NO_DATA: a bitmap is cut. mapped.c */
+enum memlog_status ml_qevm_mapped(struct ml_qevm *q, bool whole,
+				  struct memlog_err *err);
+
 /* Remember where memory is plugged in, if the section from offset from to q->at is of
  * virtio-mem. NO_MEMORY. */
 enum memlog_status ml_qevm_plug(struct ml_qevm *q, const char *name,
