@@ -25,10 +25,12 @@ struct piece {
 	uint32_t flags;
 };
 
+enum files { NO_LIST, LIST, LIST_AND_EMPTY };
+
 /* An ELF core of 64 bits with these segments and an NT_FILE note that names
- * two files: a memfd and a library. Only the headers are written, the rest of
- * the file is a hole. */
-static char *make_core(const struct piece *p, size_t n, bool files)
+ * two files: a memfd and a library; and one that names none. Only the headers
+ * are written, the rest of the file is a hole. */
+static char *make_core(const struct piece *p, size_t n, enum files files)
 {
 	uint8_t *b = calloc(1, 8192), *h = b + 64, *note = b + 4096;
 	static const char names[] = "/memfd:ram (deleted)\0/usr/lib/big.so";
@@ -61,6 +63,14 @@ static char *make_core(const struct piece *p, size_t n, bool files)
 		i += 20 + 16 + 48 + sizeof(names);
 		i += 3 - (i + 3) % 4;
 	}
+	if (files == LIST_AND_EMPTY) {
+		put32(note + i, 5);
+		put32(note + i + 4, 16);
+		put32(note + i + 8, 0x46494c45);
+		memcpy(note + i + 12, "CORE", 5);
+		put64(note + i + 28, 4096);
+		i += 36;
+	}
 	put64(h + 32, i);
 	put64(h + 40, i);
 	for (i = 0; i < n; i++) {
@@ -85,7 +95,8 @@ static char *make_core(const struct piece *p, size_t n, bool files)
 
 /* Opens it; *ret_warning is its first warning, or "". */
 static struct memlog_image *open_core(const struct piece *p, size_t n,
-				      bool files, const char **ret_warning)
+				      enum files files,
+				      const char **ret_warning)
 {
 	char *path = make_core(p, n, files);
 	struct memlog_image *image;
@@ -133,7 +144,7 @@ static void test_guest(void **state)
 	struct memlog_image *image;
 	const char *warning;
 
-	image = open_core(p, 5, false, &warning);
+	image = open_core(p, 5, NO_LIST, &warning);
 	expect_ranges(image, &want, 1);
 	assert_string_equal(warning, "");
 	memlog_image_close(image);
@@ -175,17 +186,21 @@ static void test_left_out(void **state)
 					  0x550000000000 + 8 * MIB };
 
 	/* the kernel's way: a header without bytes */
-	image = open_core(kernel, 2, false, &warning);
+	image = open_core(kernel, 2, NO_LIST, &warning);
 	assert_non_null(strstr(warning, "64 MiB of what looks like guest"));
 	assert_non_null(strstr(warning, "dump-guest-core=on"));
 	assert_non_null(strstr(warning, "coredump_filter"));
 	expect_ranges(image, &all, 1);
 	memlog_image_close(image);
 	/* gcore's: only the list of files knows; the library does not count */
-	image = open_core(none, 1, true, &warning);
+	image = open_core(none, 1, LIST, &warning);
 	assert_non_null(strstr(warning, "64 MiB of what looks like guest"));
 	memlog_image_close(image);
-	image = open_core(none, 1, false, &warning);
+	/* the last list counts */
+	image = open_core(none, 1, LIST_AND_EMPTY, &warning);
+	assert_null(strstr(warning, "MiB"));
+	memlog_image_close(image);
+	image = open_core(none, 1, NO_LIST, &warning);
 	assert_non_null(
 		strstr(warning, "this core of a process has no guest memory"));
 	memlog_image_close(image);
@@ -202,7 +217,7 @@ static void test_there(void **state)
 	struct memlog_image *image;
 	const char *warning;
 
-	image = open_core(p, 1, true, &warning);
+	image = open_core(p, 1, LIST, &warning);
 	assert_string_equal(warning, "");
 	expect_ranges(image, &want, 1);
 	memlog_image_close(image);
