@@ -168,6 +168,10 @@ enum memlog_status ml_job_begin(struct ml_job *j, bool newest,
 
 void ml_job_end(struct ml_job *j)
 {
+	if (j->context && ml_context_dropped(j->context))
+		ml_say_log(j->run, ML_SAY_WARNING, j->log,
+			   "the lines before one that matches are too much "
+			   "to hold: the first of them are left out");
 	ml_newest_destroy(j->newest);
 	ml_context_destroy(j->context);
 	j->newest = NULL;
@@ -194,7 +198,7 @@ enum memlog_status ml_job_newest(struct ml_job *j, struct memlog_err *err)
 	/* what follows -n 0 is not around lines that were left out */
 	if (j->context && !j->run->query->count)
 		ml_context_cut(j->context);
-	if (ml_newest_dropped(j->newest))
+	if (ml_newest_dropped(j->newest, NULL))
 		ml_say_log(j->run, ML_SAY_WARNING, j->log,
 			   "the newest %" PRIu64 " line%s %s too much to "
 			   "hold: only %" PRIu64 " printed",

@@ -11,8 +11,10 @@ struct ml_context {
 	struct ml_newest *held; /* not selected yet */
 	uint64_t number;	/* of the current line */
 	uint64_t left;		/* lines after the last match to come */
-	bool inside;		/* the previous record goes on in the next */
-	bool shown, matched;	/* the current line is selected; it matches */
+	uint64_t seen;	     /* records that were dropped, and did not matter */
+	bool dropped;	     /* one was dropped that did */
+	bool inside;	     /* the previous record goes on in the next */
+	bool shown, matched; /* the current line is selected; it matches */
 };
 
 enum memlog_status ml_context_create(const struct memlog_allocator *alloc,
@@ -70,8 +72,11 @@ static enum memlog_status context_release(struct ml_context *c,
 {
 	const struct memlog_record *rec;
 	enum memlog_status s = MEMLOG_OK;
-	uint64_t number;
+	uint64_t number, n = ml_newest_dropped(c->held, &number);
 
+	if (n != c->seen && c->number - number <= c->before)
+		c->dropped = true;
+	c->seen = n;
 	while (!s && (rec = ml_newest_take(c->held, &number)))
 		if (c->number - number <= c->before)
 			s = context_put(c, rec, number, put, arg, err);
@@ -118,8 +123,14 @@ void ml_context_cut(struct ml_context *c)
 
 	while (ml_newest_take(c->held, &number))
 		;
+	c->seen = ml_newest_dropped(c->held, NULL);
 	c->left = 0;
 	c->inside = c->shown = c->matched = false;
+}
+
+bool ml_context_dropped(const struct ml_context *c)
+{
+	return c->dropped;
 }
 
 bool ml_context_done(const struct ml_context *c)

@@ -37,6 +37,9 @@ enum memlog_status ml_context_take(struct ml_context *c,
 /* What comes next is not context of anything before. */
 void ml_context_cut(struct ml_context *c);
 
+/* Were lines left out before one that matched, for lack of room? */
+bool ml_context_dropped(const struct ml_context *c);
+
 /* Is nothing more to come unless another line matches? */
 bool ml_context_done(const struct ml_context *c);
 

@@ -29,7 +29,8 @@ enum memlog_status ml_newest_add(struct ml_newest *n,
 const struct memlog_record *ml_newest_take(struct ml_newest *n,
 					   uint64_t *ret_number);
 
-/* Records dropped for lack of room. */
-uint64_t ml_newest_dropped(const struct ml_newest *n);
+/* Records dropped for lack of room. *ret_number, if not NULL: of the line of the last
+ * one. */
+uint64_t ml_newest_dropped(const struct ml_newest *n, uint64_t *ret_number);
 
 #endif

@@ -165,11 +165,43 @@ static void options(void **state)
 	mem_free(&m);
 }
 
+/* Lines that are too many to hold are said to be left out, if they should be printed. */
+static void too_many(void **state)
+{
+	enum { N = 400000 };
+	struct mem m = { .n = 0 };
+	struct memlog_image *image;
+	uint8_t *p = mem_add(&m, 0x1000000, LOG);
+	char *text = malloc(2 * N + 5);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < N; i++)
+		memcpy(text + 2 * i, i == N / 2 ? "c\n" : "a\n", 2);
+	strcpy(text + 2 * N, "b\na\n");
+	query_put_log(p, LOG, text);
+	image = mem_image(&m, MEMLOG_PHYS);
+	query_run(image, "-g b -B 400000");
+	/* short lines do not take much more than the record of each */
+	assert_true(sink.len > 2 * 250000 && sink.len < 2 * N);
+	assert_string_equal(sink.text + sink.len - 4, "a\nb\n");
+	assert_true(query_was_said("too much to hold"));
+	query_run(image, "-g c -g b -B 200000");
+	assert_int_equal(sink.len, 2 * N + 2);
+	assert_false(query_was_said("too much to hold"));
+	query_run(image, "-g none -B 400000");
+	assert_false(query_was_said("too much to hold"));
+	memlog_image_close(image);
+	mem_free(&m);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options),
 		cmocka_unit_test(against_model),
+		cmocka_unit_test(too_many),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

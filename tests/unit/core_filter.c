@@ -306,7 +306,7 @@ static void newest(void **state)
 			assert_memory_equal(got->fields[0].text, "line", 4);
 		}
 		assert_null(ml_newest_take(n, &number));
-		assert_int_equal(ml_newest_dropped(n), 0);
+		assert_int_equal(ml_newest_dropped(n, NULL), 0);
 		ml_newest_destroy(n);
 	}
 	ml_newest_destroy(NULL);
@@ -333,7 +333,7 @@ static void newest_bounded(void **state)
 	while (ml_newest_take(n, &number))
 		kept++;
 	assert_true(kept * len <= ML_MAX_NEWEST && kept > 2);
-	assert_int_equal(ml_newest_dropped(n), n_add - kept);
+	assert_int_equal(ml_newest_dropped(n, NULL), n_add - kept);
 	ml_newest_destroy(n);
 	free(big);
 }
