@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "libquery.h"
 #include "libtpm.h"
 
 static size_t wide(uint8_t *p, const char *text)
@@ -161,6 +162,37 @@ static void kinds(void **state)
 		all_kinds();
 		tpm_finds();
 	}
+}
+
+/* Banks of algorithms that have no name here have their numbers, each in its own field. An
+ * event with one twice is damaged. */
+static void numbers(void **state)
+{
+	static const uint8_t log[] = {
+		0,    0,   0,	0,    3,    0,	 0,   0,   0,	0,    0,    0,
+		0,    0,   0,	0,    0,    0,	 0,   0,   0,	0,    0,    0,
+		0,    0,   0,	0,    37,   0,	 0,   0,   'S', 'p',  'e',  'c',
+		' ',  'I', 'D', ' ',  'E',  'v', 'e', 'n', 't', '0',  '3',  0,
+		0,    0,   0,	0,    0,    2,	 0,   2,   2,	0,    0,    0,
+		0x99, 0,   4,	0,    0x9a, 0,	 4,   0,   0,	1,    0,    0,
+		0,    13,  0,	0,    0,    2,	 0,   0,   0,	0x9a, 0,    'A',
+		'A',  'A', 'A', 0x99, 0,    'B', 'B', 'B', 'B', 3,    0,    0,
+		0,    'a', 'b', 'c',  1,    0,	 0,   0,   13,	0,    0,    0,
+		2,    0,   0,	0,    0x99, 0,	 'A', 'A', 'A', 'A',  0x99, 0,
+		'B',  'B', 'B', 'B',  3,    0,	 0,   0,   'a', 'b',  'c'
+	};
+	struct memlog_image *image;
+
+	(void)state;
+	memcpy(mem_add(&tpm_mem, TPM_AT, 4096), log, sizeof(log));
+	image = mem_image(&tpm_mem, MEMLOG_PHYS);
+	query_run(image, "-J -F tpm-log");
+	memlog_image_close(image);
+	assert_non_null(strstr(sink.text, "\"text\":\"PCR 1 EV_IPL abc "
+					  "alg_0x009a:41414141\\n\""));
+	assert_non_null(strstr(sink.text, "\"alg_0x009a\":\"41414141\","
+					  "\"alg_0x0099\":\"42424242\"}"));
+	assert_null(strstr(sink.text, "\"alg_0x0099\":\"41414141\""));
 }
 
 /* A full log: up to the last byte of memory, and without any end. */
@@ -437,6 +469,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(kinds, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers, setup, teardown),
 		cmocka_unit_test_setup_teardown(full, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(limit, setup, teardown),
@@ -448,5 +481,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, query_setup, query_teardown);
 }

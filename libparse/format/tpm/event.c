@@ -44,7 +44,7 @@ static enum tpm_end event_digests(struct ml_source *source, uint64_t *off,
 {
 	const struct tpm_log *log = ml_tpm_log(source->log);
 	uint8_t b[COUNT];
-	uint32_t n, i;
+	uint32_t n, i, k;
 
 	if (!event_read(source, off, b, COUNT))
 		return TPM_MISSING;
@@ -55,6 +55,9 @@ static enum tpm_end event_digests(struct ml_source *source, uint64_t *off,
 		if (!event_read(source, off, b, ALGORITHM))
 			return TPM_MISSING;
 		ret->digest[i].algorithm = ml_le16(b);
+		for (k = 0; k < i; k++)
+			if (ret->digest[k].algorithm == ml_le16(b))
+				return TPM_DAMAGED;
 		ret->digest[i].size = event_size(log, ml_le16(b));
 		if (!ret->digest[i].size)
 			return TPM_DAMAGED;

@@ -20,11 +20,14 @@ enum { LINE = ML_MAX_LINE, WORDS = LINE - HEX - 128 };
 
 struct tpm_decoder {
 	struct memlog_allocator alloc;
+	const struct tpm_log *log;
 	uint64_t off, seq;
 	bool ended, lost, cut;
 	const struct memlog_names *names;
 	struct tpm_event event;
 	char digest[TPM_BANKS][HEX], type[16], words[WORDS], line[LINE];
+	/* of the banks: names of fields stay until the end */
+	char algorithm[TPM_BANKS][sizeof("alg_0xffff")];
 	uint8_t *raw; /* the event's bytes */
 	size_t cap;
 };
@@ -148,12 +151,28 @@ static enum memlog_status tpm_open(void *state, struct ml_source *source,
 				   struct memlog_err *err)
 {
 	struct tpm_decoder *d = state;
+	size_t i;
 
-	(void)source;
 	(void)err;
+	d->log = ml_tpm_log(source->log);
+	for (i = 0; i < d->log->banks; i++)
+		snprintf(d->algorithm[i], sizeof(d->algorithm[i]), "alg_0x%04x",
+			 d->log->bank[i].algorithm);
 	d->alloc = opts->alloc;
 	d->names = opts->user->names;
 	return MEMLOG_OK;
+}
+
+/* The name of an algorithm, which a bank of the log has. */
+static const char *tpm_name(const struct tpm_decoder *d, uint16_t algorithm)
+{
+	const char *name = ml_tpm_algorithm(algorithm);
+	size_t i;
+
+	for (i = 0; !name && i < d->log->banks; i++)
+		if (d->log->bank[i].algorithm == algorithm)
+			name = d->algorithm[i];
+	return name ? name : "digest";
 }
 
 /* Digests as fields. Returns the SHA-256, or the longest if there is none, or NULL. */
@@ -169,8 +188,7 @@ static const char *tpm_digests(struct tpm_decoder *d, struct memlog_record *rec,
 		for (k = 0; k < e->digest[i].size; k++)
 			snprintf(d->digest[i] + 2 * k, 3, "%02x",
 				 e->digest[i].bytes[k]);
-		name = ml_tpm_algorithm(e->digest[i].algorithm);
-		name = name ? name : "digest";
+		name = tpm_name(d, e->digest[i].algorithm);
 		ml_record_field_text(rec, name, d->digest[i], 2 * k);
 		rank = strcmp(name, "sha256") ? k : SIZE_MAX;
 		if (rank > best) {
