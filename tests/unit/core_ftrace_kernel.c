@@ -163,6 +163,32 @@ static void test_hostile_kernel(void **state)
 	}
 }
 
+/* A name with a line feed or a tab is none: it would make a line of its own. */
+static void test_hostile_names(void **state)
+{
+	static const char *const names[] = { "irq_entry", "comm", "irq" };
+	struct kernel *m;
+	uint8_t *p;
+	char *got;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(names) / sizeof(*names); i++) {
+		m = kernel_new();
+		p = memmem(m->ram + KERNEL_STRINGS, 4096, names[i / 2],
+			   strlen(names[i / 2]) + 1);
+		assert_non_null(p);
+		p[1] = i % 2 ? '\n' : '\t';
+		got = kernel_decode(m, &kernel_symbols, NULL);
+		assert_null(strchr(got, '\t'));
+		assert_null(strstr(got, "\nq"));
+		assert_null(strstr(got, "\nm"));
+		assert_non_null(strstr(got, "-1234    [000] "));
+		free(got);
+		kernel_free(m);
+	}
+}
+
 /* Of an event whose fields are not all known all bytes are printed. */
 static void test_fields_missing(void **state)
 {
@@ -453,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_printer),
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
+		cmocka_unit_test(test_hostile_names),
 		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_many_tasks),
 		cmocka_unit_test(test_other_boot),

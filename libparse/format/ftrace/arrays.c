@@ -101,8 +101,7 @@ static void arrays_name(struct ftrace_view *v, uint64_t array, char *ret)
 	ret[0] = '\0';
 	if (!ml_ftrace_view_u64(v, array + v->off[RING_ARRAY_NAME], &at) || !at)
 		return;
-	if (!ml_ftrace_kernel_string(&v->kernel, at, ret, ARRAYS_NAME) ||
-	    !ret[0])
+	if (!ml_ftrace_kernel_name(&v->kernel, at, ret, ARRAYS_NAME) || !ret[0])
 		snprintf(ret, ARRAYS_NAME, "?");
 }
 

@@ -67,3 +67,10 @@ bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 	}
 	return false;
 }
+
+bool ml_ftrace_kernel_name(struct ftrace_kernel *k, uint64_t va, char *ret,
+			   size_t size)
+{
+	return ml_ftrace_kernel_string(k, va, ret, size) &&
+	       !strpbrk(ret, "\n\t");
+}

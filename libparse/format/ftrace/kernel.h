@@ -45,9 +45,13 @@ static inline bool ml_ftrace_is_pointer(uint64_t v)
 	return v >> 56 == 0xff;
 }
 
-/* A string without control characters, less than size bytes; false: there is none. */
+/* A string of less than size bytes, without control characters but for line feeds and tabs;
+ * false: there is none. */
 bool ml_ftrace_kernel_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 			     size_t size);
+/* The same without these, too: a name is part of one line. */
+bool ml_ftrace_kernel_name(struct ftrace_kernel *k, uint64_t va, char *ret,
+			   size_t size);
 
 /* For a log's extents: set first. */
 void ml_ftrace_kernel_open(struct ftrace_kernel *k);

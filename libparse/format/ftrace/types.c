@@ -92,14 +92,14 @@ void ml_ftrace_types_fini(struct ftrace_types *t,
 	ml_free(alloc, t->type);
 }
 
-/* A pointer to a string at va. */
+/* A pointer to a string of one line at va. */
 static bool types_string(struct ftrace_kernel *k, uint64_t va, char *ret,
 			 size_t size)
 {
 	uint64_t at;
 
 	return types_pointer(k, va, &at) && at &&
-	       ml_ftrace_kernel_string(k, at, ret, size) && ret[0];
+	       ml_ftrace_kernel_name(k, at, ret, size) && ret[0];
 }
 
 static bool types_field(struct ftrace_kernel *k, uint64_t va,
@@ -263,8 +263,7 @@ static void types_format(struct ftrace_kernel *k, struct ftrace_type *t)
 
 	k->starved |= !head || !buf;
 	n = head && buf ? types_head(t, head, size) : 0;
-	if (n && types_string(k, va, buf, ML_FTRACE_FORMAT) &&
-	    !strpbrk(buf, "\n\t")) {
+	if (n && types_string(k, va, buf, ML_FTRACE_FORMAT)) {
 		size = n + strlen(buf) + 2;
 		t->format = ml_calloc(&k->alloc, 1, size);
 		k->starved |= !t->format;
@@ -283,9 +282,8 @@ static bool types_name(struct ftrace_kernel *k, struct ftrace_type *t)
 	if (!types_pointer(k, t->call + k->info->off[FTRACE_CALL_NAME], &at) ||
 	    !types_pointer(k, at, &name))
 		return false;
-	return ml_ftrace_kernel_string(k,
-				       ml_ftrace_is_pointer(name) ? name : at,
-				       t->name, sizeof(t->name));
+	return ml_ftrace_kernel_name(k, ml_ftrace_is_pointer(name) ? name : at,
+				     t->name, sizeof(t->name));
 }
 
 /* A type without a name is not used. full: it has only that. */
