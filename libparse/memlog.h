@@ -917,7 +917,8 @@ struct memlog_field {
  *	logs of text).
  * lost: records or bytes (the format's unit) missing directly before this one;
  *	MEMLOG_REC_LOST_BEFORE with lost 0 means an unknown number.
- * fields: n_fields of them, the format's own.
+ * fields: n_fields of them, the format's own; of an event with more the last one is
+ *	fields_left_out, and says how many are.
  * event: of an event of Linux, its event_len bytes, from its type on. kernel_format: the
  *	text of the file format of its type in tracefs, and system that type's; both stay
  *	until the decoder is closed and are the same for all events of a type. NULL: not

@@ -2,11 +2,23 @@
 /* field.c - the fields of a record. */
 #include "format.h"
 
+/* Of a record with more than there is room for, the last says how many are left out. */
+static const char field_left_out[] = "fields_left_out";
+
 static void record_field(struct memlog_record *rec,
 			 const struct memlog_field *field)
 {
-	if (rec->n_fields < MEMLOG_RECORD_FIELDS)
+	struct memlog_field *last = &rec->fields[MEMLOG_RECORD_FIELDS - 1];
+
+	if (rec->n_fields < MEMLOG_RECORD_FIELDS) {
 		rec->fields[rec->n_fields++] = *field;
+		return;
+	}
+	if (last->name != field_left_out)
+		*last = (struct memlog_field){ .name = field_left_out,
+					       .type = MEMLOG_FIELD_UINT,
+					       .u = 1 };
+	last->u++;
 }
 
 void ml_record_field(struct memlog_record *rec, const char *name,

@@ -189,6 +189,29 @@ static void test_hostile_names(void **state)
 	}
 }
 
+/* A record says how many of its fields there was no room for. */
+static void test_many_fields(void **state)
+{
+	struct memlog_record rec = { .n_fields = 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < MEMLOG_RECORD_FIELDS; i++)
+		ml_record_field(&rec, "f", MEMLOG_FIELD_UINT, i);
+	assert_int_equal(rec.n_fields, MEMLOG_RECORD_FIELDS);
+	assert_int_equal(rec.fields[i - 1].u, i - 1);
+	for (; i < MEMLOG_RECORD_FIELDS + 3; i++)
+		ml_record_field_text(&rec, "f", "x", 1);
+	assert_int_equal(rec.n_fields, MEMLOG_RECORD_FIELDS);
+	assert_int_equal(rec.fields[MEMLOG_RECORD_FIELDS - 2].u,
+			 MEMLOG_RECORD_FIELDS - 2);
+	assert_string_equal(rec.fields[MEMLOG_RECORD_FIELDS - 1].name,
+			    "fields_left_out");
+	assert_int_equal(rec.fields[MEMLOG_RECORD_FIELDS - 1].type,
+			 MEMLOG_FIELD_UINT);
+	assert_int_equal(rec.fields[MEMLOG_RECORD_FIELDS - 1].u, 4);
+}
+
 /* Of an event whose fields are not all known all bytes are printed. */
 static void test_fields_missing(void **state)
 {
@@ -480,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_moved_members),
 		cmocka_unit_test(test_hostile_kernel),
 		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_many_fields),
 		cmocka_unit_test(test_fields_missing),
 		cmocka_unit_test(test_many_tasks),
 		cmocka_unit_test(test_other_boot),
