@@ -12,9 +12,9 @@
 #define ML_HYP_FORMAT	    256u
 #define ML_HYP_KERNEL_PAGES 64u
 
-/* Bytes of pages that are read at a time to merge the CPUs of a trace: 1024 CPUs with
+/* Bytes of pages that are read at a time to merge the CPUs of a trace: 256 CPUs with
  * pages of 64 KiB. */
-#define ML_HYP_MERGE (64u << 20)
+#define ML_HYP_MERGE (16u << 20)
 
 /* Bytes of events that are counted to tell the order of pages, all logs of one image
  * together: buffers of a hypervisor have a few MiB. */
@@ -53,11 +53,13 @@
  * of one image together: 8 GiB in pages of 4 KiB. */
 #define ML_FTRACE_LOOKED_AT (1u << 21)
 
-/* Ordinary ring buffers: the top one and its instances, bytes of a sub-buffer, bytes of those
- * that are read at a time to merge CPUs. */
+/* Ordinary ring buffers: the top one and its instances, bytes of a sub-buffer. */
 #define ML_FTRACE_ARRAYS 64u
 #define ML_FTRACE_SUBBUF (1u << 20)
-#define ML_FTRACE_MERGE	 (256u << 20)
+
+/* Bytes of pages that are read at a time to merge the CPUs of a ring buffer: 4096 CPUs with
+ * pages of 4 KiB, 256 with pages of 64 KiB. */
+#define ML_FTRACE_MERGE (16u << 20)
 
 /* What is needed to print its events: pages of the kernel (its symbols and its BTF have up
  * to 3000), types of events (a distribution has 3000), saved names of tasks (32768, which 6.8

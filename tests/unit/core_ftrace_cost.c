@@ -11,18 +11,21 @@
 #include "format/ftrace/kallsyms.h"
 #include "libftrace.h"
 
-enum { PAGE = 4096, EVENT = 8, EVENTS = 1 << 18, SCRATCH = 0x1000 };
+enum { EVENT = 8, EVENTS = 1 << 18, SCRATCH = 0x1000 };
 
-/* A persistent ring buffer with EVENTS events, as short as they can be, on so many CPUs, whose
- * times alternate. */
-static void fill(struct mem *m, uint32_t cpus)
+/* so that large pages are aligned */
+#define FILL_AT (UINT64_C(0x47e70000) - SCRATCH)
+
+/* A persistent ring buffer with EVENTS events, as short as they can be, on so many CPUs with
+ * pages of this size, whose times alternate. Returns how many there are. */
+static uint32_t fill(struct mem *m, uint32_t cpus, uint32_t size)
 {
-	uint32_t each = EVENTS / cpus, per = (PAGE - 16) / EVENT, i, k, n;
+	uint32_t each = EVENTS / cpus, per = (size - 16) / EVENT, i, k, n;
 	uint32_t pages = each / per + 2;
-	uint64_t len = (pages + 1) * (uint64_t)PAGE;
+	uint64_t len = (pages + 1) * (uint64_t)size;
 	uint8_t *ram, *p, *page;
 
-	ram = mem_add(m, FTRACE_BASE, SCRATCH + cpus * len);
+	ram = mem_add(m, FILL_AT, SCRATCH + cpus * len);
 	put32(ram, 0x0badfeed);
 	put32(ram + 4, 24 << 16 | 32);
 	put64(ram + 8, SCRATCH + cpus * len);
@@ -30,14 +33,14 @@ static void fill(struct mem *m, uint32_t cpus)
 	for (i = 0; i < cpus; i++) {
 		p = ram + SCRATCH + i * len;
 		put64(p, FTRACE_KERNEL);
-		put64(p + 8, FTRACE_KERNEL + PAGE);
-		put64(p + 16, FTRACE_KERNEL + (pages - 1) * PAGE);
-		put32(p + 24, PAGE);
+		put64(p + 8, FTRACE_KERNEL + size);
+		put64(p + 16, FTRACE_KERNEL + (pages - 1) * size);
+		put32(p + 24, size);
 		put32(p + 28, pages);
 		for (k = 0; k < pages; k++)
 			put32(p + 32 + 4 * k, k);
 		for (k = 0; k < each; k++) {
-			page = p + PAGE * (2 + k / per);
+			page = p + size * (2 + k / per);
 			n = k % per;
 			if (!n)
 				put64(page, k * 1000ull * cpus + i);
@@ -46,10 +49,38 @@ static void fill(struct mem *m, uint32_t cpus)
 			      (n ? 1000 * cpus : 0) << 5 | 1);
 		}
 	}
+	return each * cpus;
 }
 
-/* All events come, in the order of their times. */
-static void in_order(uint32_t cpus)
+static size_t held;
+
+static void *held_alloc(void *self, size_t size)
+{
+	size_t *p = held + size > (128u << 20) ? NULL : malloc(size + 16);
+
+	(void)self;
+	if (!p)
+		return NULL;
+	*p = size;
+	held += size;
+	return p + 2;
+}
+
+static void held_release(void *self, void *ptr)
+{
+	(void)self;
+	if (!ptr)
+		return;
+	held -= ((size_t *)ptr)[-2];
+	free((size_t *)ptr - 2);
+}
+
+static const struct memlog_allocator held_allocator = {
+	.alloc = held_alloc, .release = held_release
+};
+
+/* All events come, in the order of their times, or CPU after CPU. */
+static void in_order(uint32_t cpus, uint32_t size, bool merged)
 {
 	struct memlog_scan_opts o = { .size = sizeof(o), .formats = "ftrace" };
 	struct memlog_decode_opts u = { .size = sizeof(u) };
@@ -59,31 +90,43 @@ static void in_order(uint32_t cpus)
 	struct memlog_logs *logs;
 	struct mem m = { .n = 0 };
 	uint64_t last = 0;
-	uint32_t n = 0;
+	uint32_t n = 0, all = fill(&m, cpus, size);
+	int32_t cpu = 0;
 
-	fill(&m, cpus);
-	image = mem_image(&m, MEMLOG_PHYS);
+	assert_int_equal(memlog_image_wrap(&mem_ops, &m, MEMLOG_PHYS, "m",
+					   &held_allocator, &image, NULL),
+			 0);
 	assert_int_equal(memlog_scan(image, &o, &logs, NULL, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), 1);
 	assert_int_equal(memlog_decoder_open(image, memlog_logs_get(logs, 0),
 					     &u, &d, NULL),
 			 0);
 	for (; !memlog_decoder_next(d, &rec, NULL); n++) {
+		if (!merged && rec->cpu > cpu)
+			last = 0;
+		assert_true(merged || rec->cpu >= cpu);
 		assert_true(rec->time >= last);
+		assert_true(held < (32u << 20));
 		last = rec->time;
+		cpu = rec->cpu;
 	}
-	assert_int_equal(n, EVENTS);
+	assert_int_equal(n, all);
+	assert_int_equal(!strstr(memlog_decoder_note(d), "too many CPUs"),
+			 merged);
 	memlog_decoder_close(d);
 	memlog_logs_destroy(logs);
 	memlog_image_close(image);
 	mem_free(&m);
+	assert_int_equal(held, 0);
 }
 
 static void test_cpus(void **state)
 {
 	(void)state;
-	in_order(16);
-	in_order(4096);
+	in_order(16, 4096, true);
+	in_order(4096, 4096, true);
+	in_order(256, 65536, true);
+	in_order(600, 65536, false);
 }
 
 /* ---- symbols ------------------------------------------------------------- */
@@ -186,29 +229,6 @@ enum {
 	CALL = 96,
 };
 
-static size_t held;
-
-static void *held_alloc(void *self, size_t size)
-{
-	size_t *p = held + size > (128u << 20) ? NULL : malloc(size + 16);
-
-	(void)self;
-	if (!p)
-		return NULL;
-	*p = size;
-	held += size;
-	return p + 2;
-}
-
-static void held_release(void *self, void *ptr)
-{
-	(void)self;
-	if (!ptr)
-		return;
-	held -= ((size_t *)ptr)[-2];
-	free((size_t *)ptr - 2);
-}
-
 static void put_list(uint8_t *p, uint32_t head, uint32_t first, uint32_t size,
 		     uint32_t n)
 {
@@ -245,14 +265,12 @@ static void put_types(uint8_t *p)
 /* As many types as there can be, which share what describes them. */
 static void test_types(void **state)
 {
-	const struct memlog_allocator alloc = { .alloc = held_alloc,
-						.release = held_release };
 	struct ftrace_kernel_info info = { .image = IMAGE - FTRACE_BASE,
 					   .anchor = IMAGE,
 					   .image_end = IMAGE + TABLE,
 					   .events = IMAGE + HEAD };
 	struct ftrace_types types = { .n = 0 };
-	struct ftrace_kernel k = { .info = &info, .alloc = alloc };
+	struct ftrace_kernel k = { .info = &info, .alloc = held_allocator };
 	struct mem m = { .n = 0 };
 	uint32_t i;
 
@@ -273,7 +291,7 @@ static void test_types(void **state)
 			 5 + FORMAT_LEN + 1);
 	assert_false(types.type[TYPES - 1].whole);
 	assert_string_equal(types.type[TYPES - 1].name, "name");
-	ml_ftrace_types_fini(&types, &alloc);
+	ml_ftrace_types_fini(&types, &held_allocator);
 	ml_ftrace_kernel_close(&k);
 	memlog_image_close(k.image);
 	mem_free(&m);

@@ -218,13 +218,6 @@ static enum memlog_status buffer_cpus(struct buffer *b)
 			buffer_damaged(b, i);
 		if (s)
 			continue;
-		if (b->n == ML_FTRACE_MERGE / b->ring.page_size) {
-			b->log->pub.flags |= MEMLOG_LOG_INCOMPLETE;
-			ml_image_warn(b->image,
-				      "only %u CPUs of a ring buffer are read",
-				      b->n);
-			break;
-		}
 		b->n++;
 		s = buffer_cpu(b, i, &c);
 		if (s)

@@ -30,7 +30,7 @@ struct ftrace_cpu {
 	size_t first, end;   /* extents: those of its pages */
 	size_t next;	     /* the extent being read */
 	uint64_t off;	     /* of the next page in it */
-	uint8_t *page;	     /* page_size bytes */
+	uint8_t *page;	     /* page_size bytes, or that of all */
 	uint32_t role;	     /* of the page */
 	bool is_lost, ready; /* event is one that was not returned */
 	uint64_t lost;	     /* before it; 0: not known */
@@ -46,6 +46,8 @@ struct ftrace_trace {
 	struct ftrace_cpu *cpus;
 	struct ftrace_cpu **heap; /* those that have an event, the oldest first */
 	size_t n_cpus, n_heap;
+	uint8_t *page; /* of the CPU being read, where all of them are not merged */
+	size_t at;     /* that CPU */
 	bool begun;
 	bool consumed; /* wanted */
 	bool ns;       /* time stamps are */
@@ -190,6 +192,22 @@ static void trace_sift(struct ftrace_trace *d, size_t i)
 	d->heap[i] = c;
 }
 
+/* The first CPU that has an event, where they are not merged. */
+static struct ftrace_cpu *trace_in_turn(struct ftrace_trace *d,
+					struct ml_source *source)
+{
+	struct ftrace_cpu *c;
+
+	for (; d->at < d->n_cpus; d->at++) {
+		c = &d->cpus[d->at];
+		if (!c->ready)
+			trace_advance(d, c, source);
+		if (c->ready)
+			return c;
+	}
+	return NULL;
+}
+
 /* The CPU whose next event is the oldest; NULL: there is none. The record before is no
  * longer used. */
 static struct ftrace_cpu *trace_oldest(struct ftrace_trace *d,
@@ -250,7 +268,8 @@ static enum memlog_status ftrace_next(void *state, struct ml_source *source,
 				      struct memlog_err *err)
 {
 	struct ftrace_trace *d = state;
-	struct ftrace_cpu *c = trace_oldest(d, source);
+	struct ftrace_cpu *c = d->page ? trace_in_turn(d, source) :
+					 trace_oldest(d, source);
 
 	if (!c)
 		return MEMLOG_NO_DATA;
@@ -283,8 +302,9 @@ static void ftrace_close(void *state, struct ml_source *source)
 	struct ftrace_trace *d = state;
 	size_t i;
 
-	for (i = 0; i < d->n_cpus; i++)
+	for (i = 0; i < d->n_cpus && !d->page; i++)
 		ml_free(&d->alloc, d->cpus[i].page);
+	ml_free(&d->alloc, d->page);
 	ml_free(&d->alloc, d->cpus);
 	ml_free(&d->alloc, d->heap);
 	ml_ftrace_text_fini(&d->text);
@@ -329,6 +349,16 @@ static void trace_position(struct ftrace_cpu *c, struct ml_source *source,
 	source->missing = missing;
 }
 
+/* A page for each CPU, from which its events are merged; one for all where that is too
+ * much. */
+static bool trace_add_page(struct ftrace_trace *d, struct ftrace_cpu *c)
+{
+	if (!c->page)
+		c->page = d->page ? d->page :
+				    ml_calloc(&d->alloc, 1, d->page_size);
+	return c->page;
+}
+
 /* The extents of each CPU follow its header. */
 static bool trace_add_cpus(struct ftrace_trace *d, struct ml_source *source)
 {
@@ -343,6 +373,14 @@ static bool trace_add_cpus(struct ftrace_trace *d, struct ml_source *source)
 	d->heap = ml_calloc(&d->alloc, n + 1, sizeof(struct ftrace_cpu *));
 	if (!d->cpus || !d->heap)
 		return false;
+	if (n > ML_FTRACE_MERGE / d->page_size) {
+		d->page = ml_calloc(&d->alloc, 1, d->page_size);
+		if (!d->page)
+			return false;
+		ml_source_note_add(source, "it has too many CPUs to merge: "
+					   "they are printed one after the "
+					   "other");
+	}
 	for (i = 0; i < log->pub.n_extents; i++) {
 		role = log->extents[i].role & FTRACE_ROLE_MASK;
 		if (role == FTRACE_ROLE_CPU) {
@@ -354,9 +392,7 @@ static bool trace_add_cpus(struct ftrace_trace *d, struct ml_source *source)
 			trace_position(c, source, i);
 		} else if (c && ml_ftrace_is_page(role)) {
 			c->end = i + 1;
-			if (!c->page)
-				c->page = ml_calloc(&d->alloc, 1, d->page_size);
-			if (!c->page)
+			if (!trace_add_page(d, c))
 				return false;
 		}
 	}
