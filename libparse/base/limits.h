@@ -377,9 +377,9 @@
 /* Warnings kept per image: enough to understand, not enough to flood. */
 #define ML_MAX_WARNINGS 64u
 
-/* Bytes searched around all logs of an image to find what belongs to them;
- * beyond that, only the places where a neighbour must be are looked at. A real
- * region takes a few MiB, but so would each planted header. */
+/* Bytes searched around all logs of one format in an image to find what belongs to
+ * them; beyond that, at most the places where a neighbour must be are looked at. A
+ * real region takes a few MiB, but so would each planted header. */
 #define ML_MAX_AROUND (1u << 30)
 
 /* Characters of VMCOREINFO in the kernel's memory: it has a page for them, and uses
