@@ -486,14 +486,24 @@ static void test_one_block(void **state)
 	assert_int_equal(r.wrong, 0);
 }
 
+/* Bytes of memory that have no address. */
+static uint64_t unplaced(struct memlog_image *image)
+{
+	uint64_t addr = 0, bytes = 0;
+	struct memlog_range r;
+
+	for (; !memlog_image_next_range(image, MEMLOG_FILE, addr, &r, NULL);
+	     addr = r.end)
+		bytes += r.end - r.start;
+	return bytes;
+}
+
 /* A device's memory whose address is not known has none, and is not left out. */
 static void test_unknown(void **state)
 {
 	struct memlog_image *image;
-	struct memlog_range range;
 	struct qevm f = { 0 };
 	struct memlog_err err;
-	uint64_t addr = 0, bytes = 0;
 	struct guest g;
 
 	(void)state;
@@ -505,10 +515,7 @@ static void test_unknown(void **state)
 	make_tables(&g);
 	write_stream(&f, &g);
 	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
-	for (; !memlog_image_next_range(image, MEMLOG_FILE, addr, &range, NULL);
-	     addr = range.end)
-		bytes += range.end - range.start;
-	assert_int_equal(bytes, PAGES * PAGE);
+	assert_int_equal(unplaced(image), PAGES * PAGE);
 	memlog_image_close(image);
 	qevm_drop(&f);
 }
@@ -517,9 +524,7 @@ static void test_unknown(void **state)
  * no address. */
 static void test_taken(void **state)
 {
-	struct memlog_range range;
 	struct memlog_image *image;
-	uint64_t addr = 0, bytes = 0;
 	struct qevm f = { 0 };
 	struct memlog_err err;
 	struct guest g;
@@ -533,10 +538,7 @@ static void test_taken(void **state)
 	make_tables(&g);
 	write_stream(&f, &g);
 	image = qevm_open(&f, NULL, MEMLOG_OK, &err);
-	for (; !memlog_image_next_range(image, MEMLOG_FILE, addr, &range, NULL);
-	     addr = range.end)
-		bytes += range.end - range.start;
-	assert_int_equal(bytes, PAGES * PAGE);
+	assert_int_equal(unplaced(image), PAGES * PAGE);
 	assert_false(image->suspect);
 	memlog_image_close(image);
 	qevm_drop(&f);
