@@ -9,8 +9,8 @@ void ml_curtail(struct memlog_image *image, const char *format)
 {
 	image->curtailed = true;
 	ml_image_warn(image,
-		      "%s: too much looks like its logs, and not all of it was "
-		      "searched; --range A-B searches a part",
+		      "%s: too many places look like its logs, and not all "
+		      "were searched; use --range A-B to search a part",
 		      format);
 }
 

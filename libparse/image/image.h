@@ -22,7 +22,7 @@
  *	that lower addresses have, too; next_data leaves those out. NULL: none.
  * promised: how many bytes of a range the headers promise, in the file or not.
  *	NULL: all.
- * hole: does no range have this byte? NULL: next_range tells as cheaply.
+ * hole: does no range have this byte? NULL: next_range is as cheap.
  * guessed: nothing proves which memory has these addresses; empty: none.
  */
 struct ml_space {

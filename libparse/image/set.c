@@ -274,11 +274,11 @@ static void set_count_unread(struct memlog_image *part,
 	if (!bytes)
 		return;
 	image->missing += bytes;
-	image->remedy = "search each file alone";
+	image->remedy = "search each file separately";
 	ml_image_warn(image,
 		      "%" PRIu64
 		      " byte%s of memory in %.80s %s no %s address and "
-		      "%s not searched; search that file alone",
+		      "%s not searched; search that file separately",
 		      bytes, ml_s(bytes), part->name,
 		      bytes == 1 ? "has" : "have",
 		      memlog_space_name(part->order[0]), ml_are(bytes));

@@ -55,7 +55,7 @@ static enum memlog_status set_common(struct set *set, struct memlog_image *a,
 			return ml_fail(err, MEMLOG_LIMIT,
 				       "the files have too many ranges of "
 				       "memory to tell whether any are the "
-				       "same; search each file alone");
+				       "same; search each file separately");
 		if (x.end <= y.start)
 			s = memlog_image_next_range(a, space, y.start, &x, err);
 		else
@@ -88,12 +88,12 @@ static enum memlog_status set_check_overlap(struct set *set,
 				return s;
 		}
 		if (common)
-			return ml_fail_at(err, MEMLOG_INVALID, at,
-					  "%.80s and %.80s overlap at "
-					  "0x%" PRIx64 "%s",
-					  other->name, last->name, at,
-					  set->placed ? "" :
-							"; search each alone");
+			return ml_fail_at(
+				err, MEMLOG_INVALID, at,
+				"%.80s and %.80s overlap at "
+				"0x%" PRIx64 "%s",
+				other->name, last->name, at,
+				set->placed ? "" : "; search them separately");
 	}
 	return MEMLOG_OK;
 }

@@ -248,7 +248,7 @@ windows_loads(struct memlog_image *image, const struct ml_file *file,
 }
 
 /* Windows may write data of drivers after the pages; other pages may be there, too, whose
- * addresses nothing tells. */
+ * addresses are unknown. */
 static enum memlog_status windows_rest(struct memlog_image *image,
 				       const struct ml_file *file,
 				       uint64_t from, struct memlog_err *err)

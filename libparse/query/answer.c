@@ -41,7 +41,8 @@ static void answer_say(const struct ml_run *run)
 		       "incomplete: a part of the image is missing");
 	else if (!run->result.missing && run->image->curtailed)
 		ml_say(run, ML_SAY_ERROR,
-		       "incomplete: not all that looks like a log was searched");
+		       "incomplete: not every place that looks like a "
+		       "log was searched");
 	else if (!run->result.missing)
 		ml_say(run, ML_SAY_ERROR, "incomplete: %s is damaged",
 		       run->printed ? "what was printed" : "the image");

@@ -131,13 +131,13 @@ split_dump() {
 	split_dump b 0x820000 0xb00000
 	for ab in "a.1,$t/b.1" "b.1,$t/a.1"; do
 		run -2 --separate-stderr "$dump" "$t/$ab"
-		[[ $stderr == *" overlap at 0x820000; search each alone" ]]
+		[[ $stderr == *" overlap at 0x820000; search them separately" ]]
 	done
 	# not split at all
 	make_image kdump-zlib
 	cp "$t/kdump-zlib" "$t/again"
 	run -2 --separate-stderr "$dump" "$t/kdump-zlib,$t/again"
-	[[ $stderr == *" overlap at 0x0; search each alone" ]]
+	[[ $stderr == *" overlap at 0x0; search them separately" ]]
 	# the ranges of other formats: between each other, and two that share the last page
 	printf 'ram 0 16M\nelf64\nload %s 64K\nload %s 64K\n' \
 		0x100000 0x300000 | "$B/mkimage" - "$t/x"
@@ -150,7 +150,7 @@ split_dump() {
 	[ -z "$stderr" ]
 	for ab in "y,$t/z" "z,$t/y" "x,$t/y,$t/z" "z,$t/x,$t/y"; do
 		run -2 --separate-stderr "$dump" "$t/$ab"
-		[[ $stderr == *" overlap at 0x40f000; search each alone" ]]
+		[[ $stderr == *" overlap at 0x40f000; search them separately" ]]
 	done
 }
 
@@ -161,10 +161,10 @@ split_dump() {
 	"$dump" --list "$t/x" | has file:0x
 	run -4 --separate-stderr "$dump" "$t/x,$t/y"
 	[ -z "$output" ]
-	[[ $stderr == *"warning: 4194304 bytes of memory in $t/x have no phys address and are not searched; search that file alone"* ]]
+	[[ $stderr == *"warning: 4194304 bytes of memory in $t/x have no phys address and are not searched; search that file separately"* ]]
 	[[ $stderr != *"searched by file offset"* ]]
 	[[ $stderr != *"all "*" was searched"* ]]
-	[[ $stderr == *"memory that could not be searched: search each file alone"* ]]
+	[[ $stderr == *"memory that could not be searched: search each file separately"* ]]
 }
 
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this

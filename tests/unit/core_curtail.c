@@ -75,7 +75,7 @@ static void tables_overlap(void **state)
 	assert_int_equal(log->extents[0].addr, FAR);
 	assert_false(stats.complete);
 	assert_non_null(strstr(memlog_image_warning(image, 0),
-			       "fpdt: too much looks like its logs"));
+			       "fpdt: too many places look like its logs"));
 	memlog_logs_destroy(logs);
 	/* tables of which two overlap are none too many */
 	memset(p, 0, PIECES * PAGE);
@@ -130,11 +130,12 @@ static void one_page_again(void **state)
 	put_trace(p, 4096);
 	query_run(image, "-F hyp-trace");
 	assert_int_equal(query_result.exit, MEMLOG_EXIT_INCOMPLETE);
-	assert_true(query_was_said("hyp-trace: too much looks like its logs"));
+	assert_true(query_was_said(
+		"hyp-trace: too many places look like its logs"));
 	assert_true(query_was_said("no log found in the 2.0 MiB of phys memory "
 				   "that were searched"));
 	assert_true(query_was_said(
-		"incomplete: not all that looks like a log was searched"));
+		"incomplete: not every place that looks like a log was searched"));
 	/* each query has an answer of its own */
 	put_trace(p, 4);
 	query_run(image, "--strict -q -F hyp-trace");
@@ -158,7 +159,8 @@ static void limit_around(void **state)
 	assert_false(image->curtailed);
 	assert_false(ml_logs_look_around(&logs, image, "a", 1));
 	assert_true(image->curtailed);
-	assert_non_null(strstr(memlog_image_warning(image, 0), "a: too much"));
+	assert_non_null(
+		strstr(memlog_image_warning(image, 0), "a: too many places"));
 	memlog_image_close(image);
 	mem_free(&mem);
 }

@@ -327,7 +327,8 @@ static void test_set(void **state)
 	snprintf(list, sizeof(list), "%s,%s", path[0], path[1]);
 	assert_int_equal(memlog_image_open_file(list, NULL, &image, &err),
 			 MEMLOG_INVALID);
-	assert_non_null(strstr(err.text, " overlap at 0x0; search each alone"));
+	assert_non_null(
+		strstr(err.text, " overlap at 0x0; search them separately"));
 	for (i = 0; i < 2; i++)
 		unlink(path[i]);
 	rmdir(dir);
