@@ -142,7 +142,10 @@ static uint64_t set_promised(void *self, struct memlog_range r)
 	size_t i;
 
 	for (i = 0; i < set->n; i++)
-		sum += ml_image_promised(set->parts[i], set->space, r);
+		if (!ml_add(sum,
+			    ml_image_promised(set->parts[i], set->space, r),
+			    &sum))
+			sum = UINT64_MAX;
 	return ml_min(sum, r.end - r.start);
 }
 
@@ -270,10 +273,12 @@ static void set_count_unread(struct memlog_image *part,
 		for (at = 0; !memlog_image_next_range(part, part->order[i], at,
 						      &r, NULL);
 		     at = r.end)
-			bytes += r.end - r.start;
+			if (!ml_add(bytes, r.end - r.start, &bytes))
+				bytes = UINT64_MAX;
 	if (!bytes)
 		return;
-	image->missing += bytes;
+	if (!ml_add(image->missing, bytes, &image->missing))
+		image->missing = UINT64_MAX;
 	image->remedy = "search each file separately";
 	ml_image_warn(image,
 		      "%" PRIu64
