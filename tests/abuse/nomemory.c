@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "base/bytes.h"
+#include "damage.h"
 #include "liblook.h"
 
 #define CORPUS "fuzz/corpus"
@@ -392,6 +393,8 @@ static void command(const struct fixture *f, const char *const *words)
 	calls = m.calls;
 	points = calls < POINTS ? calls : POINTS;
 	for (n = 0; n < points; n++) {
+		if (!damage_turn())
+			continue;
 		look_memory_init(&m, 0);
 		m.fail = 1 + n * calls / points;
 		snprintf(look_at, sizeof(look_at), "%.90s %.30s %.20s, call %u",

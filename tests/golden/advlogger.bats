@@ -281,7 +281,7 @@ advlogger main, V5 phys:0x5000 16304 8888 no 0 current' ]
 			safe text
 		done
 		"$dump" -q --map=none -a "$unpacked" >all
-		for ((n = 96; n < 16384; n += 331)); do
+		for ((n = 96; n < 16384; n += 331 * ${DAMAGE_EVERY:-1})); do
 			head -c "$n" "$unpacked" >part
 			status=0
 			timeout 20 "$dump" -q --map=none -a part >text || status=$?

@@ -144,7 +144,7 @@ ExitBootServicesExit was not recorded" ]
 	done
 	seed boot
 	"$dump" -q --map=none -F fpdt boot >all
-	for ((n = 8; n < 500; n += 7)); do
+	for ((n = 8; n < 500; n += 7 * ${DAMAGE_EVERY:-1})); do
 		head -c $((0x820000 + n)) boot >part
 		status=0
 		timeout 20 "$dump" -q --map=none -F fpdt part >out || status=$?
