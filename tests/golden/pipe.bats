@@ -60,6 +60,7 @@ counted() {
 	[ -z "$read" ] || { [ "$written" -ge "$read" ] && [ "$written" -le $((read + 131072)) ]; }
 }
 
+# bats test_tags=plain
 @test "the same output and status as of the file" {
 	local f rc want written n=0 less=0
 	cd "$BATS_TEST_TMPDIR"
@@ -302,6 +303,7 @@ low=$((64 << 20)) slack=$((4 << 20))
 	[ "$(stat -c %s "$BATS_TEST_TMPDIR/out")" -eq 80792 ]
 }
 
+# bats test_tags=plain
 @test "memory stays bounded for a gigabyte" {
 	# 1 GiB of zeros around a log; a megabyte or two of window, no more
 	zstd -dcq --long=31 "$VMCORES/ovmf-c01-elf64.raw.zst" > "$BATS_TEST_TMPDIR/raw"

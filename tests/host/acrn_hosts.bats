@@ -53,6 +53,7 @@ setup() {
 	cmp newest "$all/newest"
 }
 
+# bats test_tags=plain
 @test "gdb: the log, merged, and the trace's statistics" {
 	need_gdb
 	in_gdb -c "$all/hvlog-v27-3cpu-boot3.elf" >out <<-EOF
