@@ -205,8 +205,11 @@ $(FULL_SO): $(CORE_OBJ) $(FULL_OBJ) libparse/libmemlog.map
 
 # In the build directory memlog-dump is linked statically with the library, so
 # that it runs from anywhere; `make install` links it with libmemlog.so.
+# Sanitizers describe each global variable with pointers: relocated at every start, these
+# would cost more than most runs.
+NO_PIE := $(if $(filter 1,$(SANITIZE)),-no-pie)
 $(B)/memlog-dump: $(DUMP_OBJ) $(DUMP_HOST) $(FULL_A)
-	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) -o $@ $(DUMP_OBJ) \
+	$(call say,LD,$@)$(CC) $(ML_LDFLAGS) $(LDFLAGS) $(NO_PIE) -o $@ $(DUMP_OBJ) \
 		$(DUMP_HOST) $(FULL_A) $(FULL_LIBS) $(DUMP_LIBS)
 
 # A library outside the linker's search path needs an rpath.
@@ -246,19 +249,10 @@ $(CRASH_SO): $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A) crash-ext/memlog.map
 	$(call say,LD,$@)$(PLUGIN_LD) -Wl,--version-script=crash-ext/memlog.map \
 		-o $@ $(CRASH_OBJ) $(HOST_OBJ) $(CORE_A)
 
-ifeq ($(SANITIZE),1)
-# gdb does not start with AddressSanitizer's library
-.PHONY: $(GDB_SO)
-$(GDB_SO):
-	@mkdir -p $(@D)
-	$(Q)$(MAKE) B=$(B)/plain SANITIZE= $(B)/plain/gdb-plugin/memlog-gdb.so
-	$(Q)cp $(B)/plain/gdb-plugin/memlog-gdb.so $@
-else
 $(GDB_SO): $(GDB_OBJ) $(HOST_OBJ) $(CORE_A) gdb-plugin/memlog.map
 	$(call say,LD,$@)$(PLUGIN_LD) -Wl,-z,nodelete \
 		-Wl,--version-script=gdb-plugin/memlog.map \
 		-o $@ $(GDB_OBJ) $(HOST_OBJ) $(CORE_A)
-endif
 # a gdb command for each option, from the tables of options
 GDB_COMMANDS := $(B)/gdb-plugin/gen/commands
 $(GDB_COMMANDS): $(GDB_COMMANDS).o $(GDB_OBJ) $(HOST_OBJ) $(CORE_A)
@@ -455,26 +449,25 @@ fuzz:
 
 TESTS := $(UNIT_BIN) $(ABUSE_BIN) $(REPLAY_BIN)
 BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
-# fuzzers and threads have their own sanitizers, packages are built without any, what
-# boots or patches firmware, runs servers or many programs, completes words, or checks
-# namelists, schemas and traces runs mostly other programs, Python cannot load a library
-# with a sanitizer, and the sandbox is off with one; how much memory is taken, and how
-# much of a file is read, is not for a sanitizer to find, nor is what is installed; so it
-# is with tests that have the tag plain, of which others do the same with less
+# Under the sanitizers the unit tests, the replays and what decodes and damages images are
+# run. Left out: fuzzers and threads, which have sanitizers of their own; packages, gdb and
+# Python, which cannot load a library with one; the sandbox, which is off with one; boots,
+# servers, patched firmware, schemas, traces, completion and scripts, which mostly run other
+# programs; how much memory and how much of a file is taken; what combines options or prints
+# in many ways what the unit tests print in one process; and tests that have the tag plain,
+# of which others do the same with less.
 ifeq ($(SANITIZE),1)
 TESTS := $(filter-out %/unit/core_memory.t %/abuse/memory.t,$(TESTS))
 check: export BATS_TAGS = !plain
-check: export DAMAGE_EVERY ?= 7
-BATS := $(filter-out tests/abuse/fuzz.bats tests/abuse/threads.bats \
-	tests/host/rpm.bats \
-	tests/host/deb.bats tests/host/boot.bats tests/host/live.bats \
-	tests/host/gdb-qemu.bats tests/host/ports.bats tests/host/saved.bats \
-	tests/host/far.bats tests/host/slow.bats \
-	tests/golden/completion.bats tests/golden/cold.bats \
-	tests/golden/install.bats tests/golden/schema.bats \
-	tests/golden/traces.bats tests/host/fleet.bats tests/host/readme.bats \
-	tests/host/trees.bats tests/host/namelist.bats \
-	tests/host/python.bats tests/host/sandbox.bats,$(BATS))
+check: export DAMAGE_EVERY ?= 13
+PLAIN := abuse/fuzz abuse/seeds abuse/threads \
+	golden/cold golden/completion golden/counts golden/extract golden/install \
+	golden/options golden/pictures golden/schema golden/signature golden/traces \
+	golden/tracks \
+	host/boot host/copyright host/deb host/far host/fleet host/gdb host/gdb-qemu \
+	host/gdb-user host/live host/namelist host/ports host/python host/readme \
+	host/rpm host/sandbox host/saved host/slow host/trees
+BATS := $(filter-out $(PLAIN:%=tests/%.bats),$(BATS))
 endif
 # SKIP: test files to leave out; packages leave out those that build packages,
 # and fuzzing, whose result may differ from run to run
@@ -512,8 +505,8 @@ mutation:
 	B=$(abspath $(B)) tests/mutation/run -n $(MUTANTS) -f $(MUTATION_FIRST) -s $(MUTATION_SEED) \
 		-d '$(MUTATION_DIR)' $(if $(MUTATION_JOBS),-j $(MUTATION_JOBS))
 
-# Tests that damage every byte or bit of something try a third of them with `make check`, a
-# seventh under the sanitizers, and all with `make check-full`.
+# Tests that damage every byte or bit of something, or let each allocation fail, try a third
+# with `make check`, a thirteenth under the sanitizers, and all with `make check-full`.
 check: export DAMAGE_EVERY ?= 3
 DAMAGE_TESTS = $(patsubst %.c,$(B)/%.t,$(shell grep -l 'damage_turn()' tests/*/*.c)) \
 	$(shell grep -lE 'DAMAGE_EVERY|(damage|differ)\.pl' tests/*/*.bats)
@@ -528,7 +521,7 @@ check-full: tests
 # errors: gcc has others with -O1 than with -O2.
 .PHONY: asan lint
 asan:
-	$(MAKE) B=$(B)-asan SANITIZE=1 CFLAGS='-O1 -g' WERROR= check
+	$(MAKE) B=$(B)-asan SANITIZE=1 CFLAGS='-O1 -g1' WERROR= check
 
 lint: all
 	B=$(B) CC='$(CC)' bash .ci/lint
