@@ -459,6 +459,8 @@ BATS := $(wildcard tests/golden/*.bats tests/abuse/*.bats tests/host/*.bats)
 ifeq ($(SANITIZE),1)
 TESTS := $(filter-out %/unit/core_memory.t %/abuse/memory.t,$(TESTS))
 check: export BATS_TAGS = !plain
+# looking for leaks takes longer than most runs of memlog-dump: test programs do it
+check: export BATS_ASAN_OPTIONS = detect_leaks=0
 check: export DAMAGE_EVERY ?= 13
 PLAIN := abuse/fuzz abuse/seeds abuse/threads \
 	golden/cold golden/completion golden/counts golden/extract golden/install \
