@@ -333,6 +333,9 @@ $(B)/tests/unit/image_codec.t: $(B)/dump/lzo.o
 $(B)/tests/unit/image_codec.t: UNIT_CFLAGS += $(DUMP_DEF) -I.
 $(B)/tests/unit/image_codec.t: UNIT_LIBS += $(DUMP_LIBS)
 
+# reads its own types, whatever CFLAGS say of debugging information
+$(B)/tests/unit/symbols.o: override CFLAGS += -g
+
 # libkdumpfile reads the same kdump files
 ifeq ($(call have,libkdumpfile),1)
 $(B)/tests/unit/image_kdumpfile.t: UNIT_CFLAGS += -DHAVE_KDUMPFILE
