@@ -105,20 +105,22 @@ size_t ml_acrn_pointed(struct memlog_image *image, struct ml_likely *ret,
 {
 	struct memlog_range r;
 	uint64_t addr;
-	size_t n = 0, got;
+	size_t n = 0, len, got;
 	uint8_t *buf;
 
-	buf = ml_calloc(&image->alloc, LIKELY_LOW, 1);
-	image->starved |= !buf;
 	for (addr = 0;
-	     buf && n < max &&
+	     n < max &&
 	     !memlog_image_next_range(image, MEMLOG_PHYS, addr, &r, NULL) &&
 	     r.start < LIKELY_LOW;
 	     addr = r.end) {
-		got = ml_sbuf_read(image, MEMLOG_PHYS, r.start, buf,
-				   ml_min(r.end, LIKELY_LOW) - r.start);
+		len = ml_min(r.end, LIKELY_LOW) - r.start;
+		buf = ml_calloc(&image->alloc, len, 1);
+		image->starved |= !buf;
+		if (!buf)
+			break;
+		got = ml_sbuf_read(image, MEMLOG_PHYS, r.start, buf, len);
 		n += likely_lines(image, buf, got, ret + n, max - n);
+		ml_free(&image->alloc, buf);
 	}
-	ml_free(&image->alloc, buf);
 	return n;
 }
