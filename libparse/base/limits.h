@@ -465,6 +465,6 @@
 
 /* One request of a file far away, and the window of a search of it. Four of them are
  * kept. */
-#define ML_FAR_REQUEST ML_FUZZ_OR(256u << 10, 8u << 20)
+#define ML_FAR_REQUEST ML_FUZZ_OR(24u << 10, 8u << 20)
 
 #endif

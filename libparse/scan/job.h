@@ -91,7 +91,7 @@ enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,
 
 /* Bytes read at once where nothing can be mapped, and between two calls of
  * progress where it can. */
-#define ML_SCAN_WINDOW	   ML_FUZZ_OR(256u << 10, 1u << 20)
+#define ML_SCAN_WINDOW	   ML_FUZZ_OR(96u << 10, 1u << 20)
 #define ML_SCAN_MAP_WINDOW (64u << 20)
 
 /* The same of an image that is far away and of which all is needed. */

@@ -9,7 +9,7 @@
 #include "base/limits.h"
 
 /* Requests begin and end at multiples of this. */
-enum { BLOCK = 16 << 10 };
+enum { BLOCK = ML_FUZZ_OR(4 << 10, 16 << 10) };
 
 /* Bytes of one request; of one that is made ahead; of all that are ahead, and that are
  * kept. */
@@ -36,16 +36,16 @@ enum { FASTER = 4, MORE = 1 << 20 };
 
 /* Bytes between two reads that are in sequence all the same: most of them will be read,
  * and a request costs more. */
-enum { NEAR = 256 << 10 };
+enum { NEAR = ML_FUZZ_OR(8 << 10, 256 << 10) };
 
 /* Bytes that a small read gets: what is near it will be asked for, too, and a request costs
  * more. */
-enum { AROUND = 128 << 10 };
+enum { AROUND = ML_FUZZ_OR(4 << 10, 128 << 10) };
 
 /* The same of the start and the end of a file. The start has headers and then, of most dumps,
  * the first 640 KiB of memory, where several formats look; the end may have tables of what is
  * in the file. */
-enum { EDGE = ML_FUZZ_OR(192 << 10, 704 << 10) };
+enum { EDGE = ML_FUZZ_OR(20 << 10, 704 << 10) };
 
 /* at: where in all that was ever kept its bytes begin. open: it is not finished. ahead:
  * nobody has asked for it yet. */

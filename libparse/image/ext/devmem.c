@@ -24,7 +24,7 @@
 
 /* The most bytes read of /proc/iomem, and the most ranges of it: large machines
  * have some hundred. */
-#define IOMEM_MAX  (1u << 20)
+#define IOMEM_MAX  ML_FUZZ_OR(64u << 10, 1u << 20)
 #define RANGES_MAX 4096
 
 /* Video memory and expansion ROMs of a PC. */
