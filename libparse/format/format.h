@@ -385,6 +385,8 @@ struct ml_format {
 	 *	guest's page is other memory. A few odd bytes do not decide.
 	 *	Called before relate() for each page that the image has, in
 	 *	order; true for the page that a header was found in.
+	 * shared: roles of extents, below 64, as bits: several logs may have
+	 *	the same, none of which is text.
 	 */
 	struct {
 		void (*settle)(struct ml_log *log, struct ml_source *source,
@@ -399,6 +401,7 @@ struct ml_format {
 			       struct memlog_image *image,
 			       struct memlog_range ret[2]);
 		bool (*own)(struct ml_page *page);
+		uint64_t shared;
 	} group;
 
 	/*

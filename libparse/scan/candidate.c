@@ -11,8 +11,8 @@
 #include "job.h"
 
 /* Remember where the logs from first on are, and addr, which led to them: it is
- * not looked at again, whatever the result. Those that may not overlap others as far as
- * they do are removed. */
+ * not looked at again, whatever the result. One that may not overlap others as far as it does
+ * is removed, together with those after it: so are planted headers, and not real logs. */
 static enum memlog_status candidate_remember(struct ml_scan_job *job,
 					     const struct ml_format *fmt,
 					     enum memlog_space space,

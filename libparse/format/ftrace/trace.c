@@ -456,6 +456,7 @@ const struct ml_format ml_format_ftrace = {
 	.find.pointed = ml_ftrace_pointed,
 	.find.by_kernel = ml_ftrace_by_kernel,
 	.group.expand = ftrace_expand,
+	.group.shared = 1u << FTRACE_ROLE_KERNEL,
 	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_RATE,
 	.say.symbols = "ftrace_trace_arrays,ftrace_events",
 	.say.absent = "Linux keeps a ring buffer across boots only with "

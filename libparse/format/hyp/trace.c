@@ -283,6 +283,9 @@ const struct ml_format ml_format_hyp_trace = {
 	.find.locate = ml_hyp_locate,
 	.group.expand = ml_hyp_expand,
 	.group.relate = ml_hyp_relate,
+	.group.shared = 1u << HYP_ROLE_TABLE | 1u << HYP_ROLE_KERNEL |
+			1u << HYP_ROLE_REASONS | 1u << HYP_ROLE_LIST |
+			1u << HYP_ROLE_STRINGS,
 	.say.event = ml_hyp_event,
 	.say.visits = true,
 	.say.takes = ML_TAKES_CONSUMED | ML_TAKES_MERGE,
