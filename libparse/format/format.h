@@ -138,7 +138,12 @@ struct memlog_logs {
 	uint64_t max;
 	uint64_t around; /* bytes searched by expand() of the format that runs, at
 				   most ML_MAX_AROUND */
-	uint64_t writers;   /* the same, for what the writers of traces know */
+	uint64_t writers; /* the same, for what the writers of traces know */
+	uint64_t named;	  /* the same, for names of reasons */
+	uint64_t sought;  /* the same, for what points to pages that look like a
+			       hypervisor's trace; strays: such pages, of which nothing
+			       was found after that */
+	uint64_t strays;
 	bool around_low;    /* low memory was searched, once */
 	uint64_t pages;	    /* of ring buffers looked at by expand(), at most
 				   ML_FTRACE_LOOKED_AT */
@@ -176,9 +181,12 @@ void ml_logs_drop_last(struct memlog_logs *logs);
 bool ml_logs_look_around(struct memlog_logs *logs, struct memlog_image *image,
 			 const char *format, uint64_t n);
 
-/* Not all that may be a log of this format, or belong to one, was looked at: the image
- * gets a warning, and "no log" is not said of all of it. around.c */
+/* Not all that may be a log of this format, or belong to one, was looked at: "no log" is not
+ * said of all of the image. around.c */
 void ml_curtail(struct memlog_image *image, const char *format);
+
+/* At the end of a search: a warning for each format that was curtailed. */
+void ml_curtail_warn(struct memlog_image *image);
 
 /* Remove all logs from the list. */
 void ml_logs_clear(struct memlog_logs *logs);

@@ -155,7 +155,7 @@ void ml_logs_clear(struct memlog_logs *logs)
 	logs->n_extents = 0;
 	logs->around = logs->writers = logs->repeated = logs->places = 0;
 	logs->pages = logs->counted = logs->tries = logs->guessed = 0;
-	logs->settled = 0;
+	logs->settled = logs->strays = logs->named = logs->sought = 0;
 	logs->around_low = logs->dmesg_refused = false;
 }
 

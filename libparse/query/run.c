@@ -410,7 +410,8 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 		run.host.started = ml_now(CLOCK_MONOTONIC);
 	run.stats.size = sizeof(run.stats);
 	/* a pipe was searched before */
-	image->curtailed &= image->passed;
+	if (!image->passed)
+		image->curtailed = 0;
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
 	query->said_symbols = run.said_symbols;

@@ -15,10 +15,14 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "format/format.h"
+#include "format/formats.h"
+#include "format/ftrace/ftrace.h"
+#include "format/hyp/hyp.h"
 #include "image/image.h"
 #include "libmem.h"
 #include "libquery.h"
 #include "libramoops.h"
+#include "scan/job.h"
 
 #define PAGE   4096u
 #define FAR    0x10000000u
@@ -154,13 +158,18 @@ static void limit_around(void **state)
 	(void)state;
 	mem_add(&mem, 0, PAGE);
 	image = mem_image(&mem, MEMLOG_PHYS);
-	assert_true(ml_logs_look_around(&logs, image, "a", ML_MAX_AROUND - 1));
-	assert_true(ml_logs_look_around(&logs, image, "a", 1));
-	assert_false(image->curtailed);
-	assert_false(ml_logs_look_around(&logs, image, "a", 1));
-	assert_true(image->curtailed);
-	assert_non_null(
-		strstr(memlog_image_warning(image, 0), "a: too many places"));
+	assert_true(
+		ml_logs_look_around(&logs, image, "opal", ML_MAX_AROUND - 1));
+	assert_true(ml_logs_look_around(&logs, image, "opal", 1));
+	assert_int_equal(image->curtailed, 0);
+	assert_false(ml_logs_look_around(&logs, image, "opal", 1));
+	assert_true(image->curtailed == ml_format_bit(ml_format_find("opal")));
+	/* said at the end of a search, if it is still so */
+	assert_null(memlog_image_warning(image, 0));
+	ml_curtail_warn(image);
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "opal: too many places"));
+	assert_null(memlog_image_warning(image, 1));
 	memlog_image_close(image);
 	mem_free(&mem);
 }
@@ -198,6 +207,111 @@ static void formats_apart(void **state)
 	oops_teardown(state);
 }
 
+/* Logs of one kernel have its names in common, as often as there are logs; pages with text
+ * are in one of them. */
+static void names_in_common(void **state)
+{
+	const struct ml_format *fmt = ml_format_find("ftrace");
+	struct memlog_extent e = { .addr = PAGE, .len = 1 << 20, .cpu = -1 };
+	struct memlog_scan_opts opts = { .size = sizeof(opts) };
+	struct mem mem = { .n = 0 };
+	struct memlog_image *image;
+	struct ml_scan_job job;
+	unsigned int i;
+
+	(void)state;
+	mem_add(&mem, 0, PAGE);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(ml_scan_job_init(&job, image, &opts, NULL), 0);
+	assert_int_equal(ml_places_add(&job.places, fmt, e.space, e.addr, e.len,
+				       NULL),
+			 0);
+	e.role = FTRACE_ROLE_KERNEL;
+	for (i = 0; i < 100; i++)
+		assert_true(ml_scan_may_overlap(&job, fmt, &e));
+	assert_int_equal(image->curtailed, 0);
+	e.role = FTRACE_ROLE_PAGE;
+	for (i = 0; i < 100 && ml_scan_may_overlap(&job, fmt, &e); i++)
+		;
+	assert_int_equal(i, ML_REPEATS * ML_OVERLAP_LEAST / e.len);
+	assert_true(image->curtailed == ml_format_bit(fmt));
+	memlog_logs_destroy(job.logs);
+	ml_scan_job_fini(&job);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* A page of any guest may look like one of pKVM's trace. If there are many, and not all of
+ * memory was searched for what points to them, that is said. */
+static void stray_pages(void **state)
+{
+	struct memlog_logs logs = { .sought = ML_MAX_AROUND };
+	struct mem mem = { .n = 0 };
+	struct memlog_image *image;
+	struct hyp h = { .gen = HYP_MAINLINE };
+	unsigned int i;
+
+	(void)state;
+	mem_add(&mem, 0, PAGE);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	for (i = 0; i < ML_HYP_STRAYS; i++)
+		assert_false(ml_hyp_meta_find(&logs, image, &h, 0));
+	assert_int_equal(image->curtailed, 0);
+	assert_false(ml_hyp_meta_find(&logs, image, &h, 0));
+	assert_true(image->curtailed ==
+		    ml_format_bit(ml_format_find("hyp-trace")));
+	/* there is as much as before for what belongs to a log */
+	assert_int_equal(logs.around, 0);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
+/* The start of a ring of ACRN of 4 MiB, with a message. */
+static void put_ring(uint8_t *p, unsigned int cpu)
+{
+	put64(p, UINT64_C(0x5aa57aa71aa13aa3));
+	put32(p + 8, 52428);
+	put32(p + 12, 80);
+	put32(p + 20, 80);
+	put32(p + 36, 52428 * 80);
+	snprintf((char *)p + 64, 80,
+		 "[%uus][cpu=%u][vm0:vcpu0][sev=4][seq=%u]:hello\r\n",
+		 1000 + cpu, cpu, cpu + 1);
+}
+
+/* More buffers than may be searched around: the rings of each are put together all the same,
+ * and that not all was searched is said. */
+static void many_buffers(void **state)
+{
+	enum { BUFFERS = 24 };
+	struct memlog_scan_opts opts = { .size = sizeof(opts),
+					 .formats = "acrn-log" };
+	struct memlog_scan_stats stats = { .size = sizeof(stats) };
+	struct memlog_logs *logs;
+	struct memlog_image *image;
+	struct mem mem = { .n = 0 };
+	uint64_t at;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < BUFFERS; i++) {
+		at = (i + 1) << 26;
+		put_ring(mem_add(&mem, at, PAGE), 0);
+		put_ring(mem_add(&mem, at + (4 << 20), PAGE), 1);
+	}
+	image = mem_image(&mem, MEMLOG_PHYS);
+	assert_int_equal(memlog_scan(image, &opts, &logs, &stats, NULL), 0);
+	assert_int_equal(memlog_logs_count(logs), BUFFERS);
+	for (i = 0; i < BUFFERS; i++)
+		assert_int_equal(memlog_logs_get(logs, i)->n_extents, 2);
+	assert_false(stats.complete);
+	assert_non_null(strstr(memlog_image_warning(image, 0),
+			       "acrn-log: too many places look like its logs"));
+	memlog_logs_destroy(logs);
+	memlog_image_close(image);
+	mem_free(&mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +319,9 @@ int main(void)
 		cmocka_unit_test(one_page_again),
 		cmocka_unit_test(limit_around),
 		cmocka_unit_test(formats_apart),
+		cmocka_unit_test(names_in_common),
+		cmocka_unit_test(stray_pages),
+		cmocka_unit_test(many_buffers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

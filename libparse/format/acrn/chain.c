@@ -70,8 +70,10 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	enum memlog_status s;
 
 	for (;;) {
-		if (r.end - r.start > c->budget)
+		if (r.end - r.start > c->budget) {
+			c->curtailed = true;
 			return MEMLOG_OK;
+		}
 		c->budget -= r.end - r.start;
 		l->n = 0;
 		s = ml_sbuf_find(image, space, r, SLOT, l, err);
@@ -90,8 +92,8 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	}
 }
 
-/* The same when the budget is short: look only where the next header must
- * be. */
+/* The same of a slow image, or when the budget is short: look only where the next header
+ * must be. */
 static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 				      struct memlog_image *image,
 				      enum memlog_space space, uint64_t addr,
@@ -307,9 +309,9 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 
 	c->rings.alloc = c->alloc;
 	c->rings.max = ML_ACRN_MAX_RINGS;
-	s = slow || c->budget < 2 * ML_ACRN_REACH ?
-		    gather_slow(c, image, space, addr, h, err) :
-		    acrn_chain_gather(c, image, space, addr, h, err);
+	s = slow ? MEMLOG_OK : acrn_chain_gather(c, image, space, addr, h, err);
+	if (!s && (slow || (c->curtailed && !c->rings.n)))
+		s = gather_slow(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
 		ask_cpu(c, image, space, &c->rings.at[i]);
 	low &= !slow && c->old_text;

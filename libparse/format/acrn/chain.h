@@ -27,6 +27,7 @@ struct ml_acrn_chains {
 	struct ml_acrn_chain *at;
 	size_t n;
 	uint64_t budget; /* bytes that may still be searched */
+	bool curtailed;	 /* not all was searched, for want of them */
 	bool looked_low; /* everything below 4 GiB was searched */
 	bool old_text;	 /* a message without a name was seen: v1.4 or
 				   earlier */

@@ -179,7 +179,7 @@ enum memlog_status ml_acrn_log_expand(struct memlog_logs *logs,
 	s = ml_acrn_chains_find(&x.c, image, e->space, addr, &h,
 				addr < ML_ACRN_LOW && !logs->around_low, err);
 	logs->around = ML_MAX_AROUND - x.c.budget;
-	if (x.c.budget < 2 * ML_ACRN_REACH)
+	if (x.c.curtailed)
 		ml_curtail(image, log->pub.format);
 	logs->around_low |= x.c.looked_low;
 	for (i = 0; !s && i < x.c.rings.n; i++)

@@ -190,7 +190,10 @@ static enum memlog_status find_desc(struct memlog_logs *logs,
 	case HYP_ROLE_META:
 		if (!ml_hyp_meta_find(logs, image, h, addr))
 			return ml_fail(err, MEMLOG_NOT_MINE,
-				       "no descriptor has this meta page");
+				       "no descriptor %shas this meta page",
+				       logs->sought < ML_MAX_AROUND ?
+					       "" :
+					       "in the memory around it ");
 		break;
 	default:
 		if (!ml_hyp_desc_map(logs, image, h, addr + h->desc))
@@ -272,8 +275,9 @@ static enum memlog_status find_add_reasons(struct memlog_logs *logs,
 	for (off = 0, p = NULL; off < ML_HYP_NEAR && !p; off += ML_PAGE) {
 		size_t got = 0;
 
-		if (!ml_logs_look_around(logs, image, HYP_FORMAT, ML_PAGE))
+		if (logs->named >= ML_MAX_AROUND)
 			break;
+		logs->named += ML_PAGE;
 		if (!ml_image_fill(image, MEMLOG_PHYS, at + off, page,
 				   2 * ML_PAGE, &got, NULL))
 			p = memmem(page, got, first, sizeof(first));

@@ -246,7 +246,8 @@ static inline bool ml_hyp_try(struct memlog_logs *logs,
 {
 	if (logs->tries++ < ML_HYP_TRIES)
 		return true;
-	ml_curtail(image, HYP_FORMAT);
+	if (logs->tries == ML_HYP_TRIES + 1)
+		ml_curtail(image, HYP_FORMAT);
 	return false;
 }
 

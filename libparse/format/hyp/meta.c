@@ -96,11 +96,12 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 	struct meta_search s = {
 		.logs = logs, .image = image, .h = h, .meta = phys
 	};
-	struct hyp_sweep sweep = { &logs->around, image, meta_look_part, &s };
+	struct hyp_sweep sweep = { &logs->sought, image, meta_look_part, &s };
 
 	if (ml_hyp_sweep_from(&sweep, phys))
 		return true;
-	if (logs->around >= ML_MAX_AROUND)
+	/* some pages of any guest look like one */
+	if (logs->sought >= ML_MAX_AROUND && logs->strays++ == ML_HYP_STRAYS)
 		ml_curtail(image, HYP_FORMAT);
 	return false;
 }
