@@ -134,6 +134,14 @@ where() {
 	[[ $output == *"cr3 frame 0x3c0"* ]]
 }
 
+@test "the vmcore of 2006: the page table of the first CPU is not in the dump" {
+	sed 's/d0030000/e0030000/; s/^u64 0x3c0018 .*/&\nu64 0x3e0018 0x3c1001/' \
+		"$BATS_TEST_DIRNAME/../../fixtures/gen/recipes/xen-2006.rec" |
+		"$B/mkimage" -t "$BATS_TEST_TMPDIR/text" - "$BATS_TEST_TMPDIR/x"
+	[ "$(where ovmf "$BATS_TEST_TMPDIR/x")" = phys:0x10000=mach:0x38010000 ]
+	"$DUMP" -q -r "$BATS_TEST_TMPDIR/x" | cmp - "$BATS_TEST_TMPDIR/text"
+}
+
 @test "CRASH_INFO v1: a tree with holes, shared pages and foreign frames" {
 	[ "$(where ovmf xen-v1)" = phys:0x403000=mach:0x300000 ]
 	"$DUMP" -q -r xen-v1 | cmp - xen-v1.text

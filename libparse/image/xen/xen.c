@@ -293,14 +293,16 @@ static bool xen_is_new(struct xen_tried *tried, uint64_t root)
 	return true;
 }
 
-/* The page table is in dom0's own memory, so a direct map that does not map it
- * is the wrong one. */
+/* The page tables of the CPUs are in dom0's own memory, so a direct map that maps none of
+ * them is the wrong one. One or the other may be missing from the dump. */
 static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
-		      uint64_t frame, struct xen_tried *tried)
+		      struct xen_tried *tried)
 {
+	const struct ml_xen *x = image->xen;
 	struct ml_p2m *p2m;
 	enum memlog_status s;
 	uint64_t phys;
+	size_t i;
 
 	if (!xen_is_new(tried, o->root))
 		return false;
@@ -308,8 +310,10 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 	image->starved |= s == MEMLOG_NO_MEMORY;
 	if (s)
 		return false;
-	s = ml_p2m_phys(p2m, frame << 12, &phys);
-	image->starved |= s == MEMLOG_NO_MEMORY;
+	for (i = 0, s = MEMLOG_NO_DATA; i < x->n_dom0_cr3 && s; i++) {
+		s = ml_p2m_phys(p2m, x->dom0_cr3[i] << 12, &phys);
+		image->starved |= s == MEMLOG_NO_MEMORY;
+	}
 	if (s) {
 		ml_p2m_close(p2m);
 		return false;
@@ -333,7 +337,7 @@ static bool by_table(struct memlog_image *image, uint64_t frame,
 			if (!table_entry(image, frame, i, &next))
 				continue;
 			o.root = next;
-			if (try_table(image, &o, frame, tried))
+			if (try_table(image, &o, tried))
 				return true;
 		}
 		return false;
@@ -341,13 +345,13 @@ static bool by_table(struct memlog_image *image, uint64_t frame,
 	o.mid = true;
 	if (table_entry(image, frame, 3, &next)) {
 		o.root = next;
-		if (try_table(image, &o, frame, tried))
+		if (try_table(image, &o, tried))
 			return true;
 	}
 	o.kind = ML_P2M_TABLE32;
 	o.root = frame;
 	o.from = 768;
-	return try_table(image, &o, frame, tried);
+	return try_table(image, &o, tried);
 }
 
 /* ---- is it Xen? --------------------------------------------------------- */
