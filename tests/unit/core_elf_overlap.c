@@ -377,6 +377,7 @@ static void test_every_page(void **state)
 	self.at = 0;
 	image = twice_open(&self, MEMLOG_READER_SLOW);
 	assert_true(warned(image, "1228800 bytes could not be compared"));
+	assert_true(image->cut);
 	assert_false(image->suspect);
 	assert_in_range(self.reads, 256, 400);
 	memlog_image_close(image);
@@ -405,6 +406,7 @@ static void test_not_compared(void **state)
 	mkelf_fill(m, 0x60020);
 	image = open_elf(m);
 	assert_true(warned(image, "16 bytes could not be compared"));
+	assert_true(image->cut);
 	memlog_image_close(image);
 	free(m);
 }

@@ -69,7 +69,7 @@ static void elf_overlap_piece(struct look *k, uint64_t a, uint64_t b,
 		return;
 	}
 	k->whole -= len;
-	for (at = 0; at < len && !k->differ && !k->unread; at += AT_ONCE)
+	for (at = 0; at < len && !k->differ; at += AT_ONCE)
 		elf_overlap_compare(k, a + at, b + at,
 				    (size_t)ml_min(len - at, AT_ONCE));
 }
@@ -109,18 +109,21 @@ void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
 		if (elf->phdrs[i].type == ML_PT_LOAD)
 			elf_overlap_load(&k, &elf->phdrs[i]);
 	image->suspect |= k.differ;
-	if (k.differ)
+	if (k.differ) {
 		ml_image_warn(image,
 			      "%" PRIu64 " byte%s of the file %s not read, as "
 			      "program headers overlap and differ: the first "
 			      "one counts; --map=none reads the whole file",
 			      loads->hidden, ml_s(loads->hidden),
 			      ml_are(loads->hidden));
-	else if (k.unread || !k.left)
-		ml_image_warn(image,
-			      "program headers overlap: %" PRIu64 " byte%s "
-			      "could not be compared with those that are read "
-			      "instead",
-			      loads->hidden, ml_s(loads->hidden));
+	} else if (k.unread || !k.left) {
+		ml_image_warn_cut(image,
+				  "program headers overlap: %" PRIu64
+				  " byte%s could not be compared with those "
+				  "that are read instead",
+				  loads->hidden, ml_s(loads->hidden));
+		if (!image->remedy)
+			image->remedy = "--map=none reads the whole file";
+	}
 	loads->hidden = 0;
 }
