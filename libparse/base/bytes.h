@@ -19,6 +19,14 @@ static inline bool ml_add(uint64_t a, uint64_t b, uint64_t *ret)
 	return !__builtin_add_overflow(a, b, ret);
 }
 
+/* a + b, or UINT64_MAX where that overflows. */
+static inline uint64_t ml_sum(uint64_t a, uint64_t b)
+{
+	uint64_t ret;
+
+	return ml_add(a, b, &ret) ? ret : UINT64_MAX;
+}
+
 /* *ret = a * b; false on overflow, *ret is then undefined. */
 static inline bool ml_mul(uint64_t a, uint64_t b, uint64_t *ret)
 {

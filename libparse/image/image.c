@@ -353,9 +353,9 @@ uint64_t ml_image_left_out(const struct memlog_image *image)
 	size_t i;
 
 	if (image->count_left)
-		sum += image->count_left(image->count_self);
+		sum = ml_sum(sum, image->count_left(image->count_self));
 	for (i = 0; i < image->n_parts; i++)
-		sum += ml_image_left_out(image->parts[i]);
+		sum = ml_sum(sum, ml_image_left_out(image->parts[i]));
 	return sum;
 }
 
@@ -384,7 +384,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 	info.title = image->title;
 	info.traits = image->traits;
 	info.machine = image->machine;
-	info.missing = image->missing + image->lost;
+	info.missing = ml_sum(image->missing, image->lost);
 	info.n_notes = image->n_notes;
 	info.n_warnings = image->n_warnings;
 	info.file_size = image->file.ops ? image->file.size : 0;
@@ -395,7 +395,7 @@ enum memlog_status memlog_image_info(struct memlog_image *image,
 		info.page_size = primary->page_size;
 		while (!(s = memlog_image_next_range(image, info.space, addr,
 						     &r, err))) {
-			info.present += r.end - r.start;
+			info.present = ml_sum(info.present, r.end - r.start);
 			info.n_ranges++;
 			addr = r.end;
 		}

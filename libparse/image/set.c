@@ -273,12 +273,10 @@ static void set_count_unread(struct memlog_image *part,
 		for (at = 0; !memlog_image_next_range(part, part->order[i], at,
 						      &r, NULL);
 		     at = r.end)
-			if (!ml_add(bytes, r.end - r.start, &bytes))
-				bytes = UINT64_MAX;
+			bytes = ml_sum(bytes, r.end - r.start);
 	if (!bytes)
 		return;
-	if (!ml_add(image->missing, bytes, &image->missing))
-		image->missing = UINT64_MAX;
+	image->missing = ml_sum(image->missing, bytes);
 	image->remedy = "search each file separately";
 	ml_image_warn(image,
 		      "%" PRIu64
@@ -304,8 +302,8 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 	for (k = 0; k < set->n; k++) {
 		struct memlog_image *part = set->parts[k];
 
-		image->missing += part->missing;
-		image->lost += part->lost;
+		image->missing = ml_sum(image->missing, part->missing);
+		image->lost = ml_sum(image->lost, part->lost);
 		image->suspect |= part->suspect;
 		image->cut |= part->cut;
 		if (part->remedy)

@@ -82,7 +82,7 @@ static enum memlog_status set_check_overlap(struct set *set,
 		other = set->parts[i];
 		at = ml_max(last->part.start, other->part.start);
 		common = at < ml_min(last->part.end, other->part.end);
-		if (!last->part.all) {
+		if (!last->part.all || !other->part.all) {
 			s = set_common(set, other, last, &common, &at, err);
 			if (s)
 				return s;

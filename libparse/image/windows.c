@@ -268,11 +268,11 @@ static enum memlog_status windows_rest(struct memlog_image *image,
 	if (s)
 		return s;
 	image->spaces[MEMLOG_FILE].bias = (uint32_t)(from % ML_PAGE);
-	ml_image_warn(image,
-		      "%" PRIu64 " byte%s after the pages that the Windows "
-		      "dump lists have no address and are searched by file "
-		      "offset",
-		      file->size - from, ml_s(file->size - from));
+	ml_image_warn_part(image,
+			   "%" PRIu64 " byte%s after the pages that the "
+			   "Windows dump lists have no address and are "
+			   "searched by file offset",
+			   file->size - from, ml_s(file->size - from));
 	return MEMLOG_OK;
 }
 

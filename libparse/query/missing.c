@@ -91,15 +91,13 @@ uint64_t ml_missing_bytes(const struct ml_run *run)
 		missing = ml_min(missing, missing_at(run, &cut));
 	/* a page that was not there, and what the logs lack */
 	if (q->n_at && run->n_logs)
-		return ml_add(missing, run->missing, &missing) ? missing :
-								 UINT64_MAX;
+		return ml_sum(missing, run->missing);
 	if (q->n_ranges && missing)
 		missing = ml_min(missing, missing_in_ranges(run));
 	/* where less was searched, what was seen there counts */
 	if (q->n_at || q->n_ranges)
 		lost = 0;
-	if (!ml_add(missing, ml_max(lost, run->stats.unreadable), &missing))
-		missing = UINT64_MAX;
+	missing = ml_sum(missing, ml_max(lost, run->stats.unreadable));
 	return ml_max(missing, run->missing);
 }
 

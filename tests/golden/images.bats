@@ -138,6 +138,12 @@ split_dump() {
 	cp "$t/kdump-zlib" "$t/again"
 	run -2 --separate-stderr "$dump" "$t/kdump-zlib,$t/again"
 	[[ $stderr == *" overlap at 0x0; search them separately" ]]
+	# plain memory has ranges, and a kdump of all memory none
+	head -c 1M /dev/zero >"$t/plain"
+	for ab in "kdump-zlib,$t/plain@8M" "plain@8M,$t/kdump-zlib"; do
+		run -2 --separate-stderr "$dump" "$t/$ab"
+		[[ $stderr == *" overlap at 0x800000"* ]]
+	done
 	# the ranges of other formats: between each other, and two that share the last page
 	printf 'ram 0 16M\nelf64\nload %s 64K\nload %s 64K\n' \
 		0x100000 0x300000 | "$B/mkimage" - "$t/x"
@@ -165,6 +171,17 @@ split_dump() {
 	[[ $stderr != *"searched by file offset"* ]]
 	[[ $stderr != *"all "*" was searched"* ]]
 	[[ $stderr == *"memory that could not be searched: search each file separately"* ]]
+}
+
+@test "several files: what is missing from all of them is not counted down to nothing" {
+	local i
+
+	for i in 0 1; do
+		printf 'ram 0 16M\nelf64\nload %s 4K filesz=0x8000000000001000 memsz=0x8000000000001000\n' "$i"M |
+			"$B/mkimage" - "$t/m$i"
+	done
+	run -4 --separate-stderr "$dump" "$t/m0,$t/m1"
+	[[ $stderr == *"18446744073709551615 bytes that are missing"* ]]
 }
 
 # QEMU delays compressed pages until a buffer is full. The upper 4 GiB of this

@@ -151,6 +151,9 @@ static void test_windows_rest(void **state)
 	image = dump_open(f->p, f->len, MEMLOG_OK, &err);
 	conform_image(image, MEMLOG_FILE, &rest, 1);
 	assert_true(said(image, "4096 bytes after the pages"));
+	/* in a set it is not true */
+	assert_int_equal(image->warnings[image->n_warnings - 1].kind,
+			 ML_WARN_PART);
 	assert_int_equal(image->order[1], MEMLOG_FILE);
 	memlog_image_close(image);
 	image = dump_open(f->p, f->len - 1, MEMLOG_OK, &err);
