@@ -166,6 +166,8 @@ bool ml_image_hole(struct memlog_image *image, enum memlog_space space,
 	const struct ml_space *sp = &image->spaces[space];
 	struct memlog_range r;
 
+	if (!memlog_image_has_space(image, space))
+		return true;
 	if (sp->hole)
 		return sp->hole(sp->self, addr);
 	if (!sp->ops->next_range && image->wrapped.dump)

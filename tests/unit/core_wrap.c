@@ -334,6 +334,8 @@ static void ranges_of_dump(void **state)
 	struct memlog_image *dump, *image;
 	struct memlog_range r;
 	struct memlog_err err;
+	uint8_t byte;
+	size_t got;
 
 	plant(mem_add(&m, 0x3000, 0x1000), "one\n");
 	plant(mem_add(&m, 0x8000, 0x1000), "two\n");
@@ -353,6 +355,17 @@ static void ranges_of_dump(void **state)
 	image = mem_image(&m, MEMLOG_PHYS);
 	memlog_image_describe(image, dump);
 	assert_int_equal(count(image, NULL), 2);
+	memlog_image_close(image);
+	memlog_image_close(dump);
+	/* a dump that has other addresses only */
+	dump = mem_image(&zero, MEMLOG_MACH);
+	assert_int_equal(memlog_image_wrap(&pages, &m, MEMLOG_PHYS, "m", NULL,
+					   &image, &err),
+			 0);
+	memlog_image_describe(image, dump);
+	assert_int_equal(memlog_image_read(image, MEMLOG_PHYS, 0x1000, &byte, 1,
+					   &got, &err),
+			 MEMLOG_NO_DATA);
 	memlog_image_close(image);
 	memlog_image_close(dump);
 	/* a file that the library opened is not wrapped */
