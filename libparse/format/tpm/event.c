@@ -44,6 +44,7 @@ static enum tpm_end event_digests(struct ml_source *source, uint64_t *off,
 {
 	const struct tpm_log *log = ml_tpm_log(source->log);
 	uint8_t b[COUNT];
+	struct tpm_digest *d;
 	uint32_t n, i, k;
 
 	if (!event_read(source, off, b, COUNT))
@@ -51,21 +52,22 @@ static enum tpm_end event_digests(struct ml_source *source, uint64_t *off,
 	n = ml_le32(b);
 	if (n > log->banks)
 		return TPM_DAMAGED;
+	ret->digests = 0;
 	for (i = 0; i < n; i++) {
+		d = &ret->digest[ret->digests];
 		if (!event_read(source, off, b, ALGORITHM))
 			return TPM_MISSING;
-		ret->digest[i].algorithm = ml_le16(b);
-		for (k = 0; k < i; k++)
-			if (ret->digest[k].algorithm == ml_le16(b))
-				return TPM_DAMAGED;
-		ret->digest[i].size = event_size(log, ml_le16(b));
-		if (!ret->digest[i].size)
+		d->algorithm = ml_le16(b);
+		d->size = event_size(log, d->algorithm);
+		if (!d->size)
 			return TPM_DAMAGED;
-		if (!event_read(source, off, ret->digest[i].bytes,
-				ret->digest[i].size))
+		if (!event_read(source, off, d->bytes, d->size))
 			return TPM_MISSING;
+		/* the first of an algorithm counts, as there is one field for each */
+		for (k = 0; ret->digest[k].algorithm != d->algorithm; k++)
+			;
+		ret->digests += &ret->digest[k] == d;
 	}
-	ret->digests = n;
 	return TPM_MORE;
 }
 

@@ -40,7 +40,7 @@ extern const struct ml_format ml_format_ovmf;
 struct tpm_event {
 	uint64_t off, from, next; /* of it, its data, and the one after it */
 	uint32_t pcr, type, len;
-	struct {
+	struct tpm_digest {
 		uint16_t algorithm, size;
 		uint8_t bytes[TPM_DIGEST_MAX];
 	} digest[TPM_BANKS];
