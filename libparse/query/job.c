@@ -166,12 +166,18 @@ enum memlog_status ml_job_begin(struct ml_job *j, bool newest,
 	return s;
 }
 
-void ml_job_end(struct ml_job *j)
+/* Without the log: what is followed may have none any more. */
+static void job_say_dropped(struct ml_job *j)
 {
 	if (j->context && ml_context_dropped(j->context))
-		ml_say_log(j->run, ML_SAY_WARNING, j->log,
-			   "the lines before one that matches are too much "
-			   "to hold: the first of them are left out");
+		ml_say(j->run, ML_SAY_WARNING,
+		       "the lines before one that matches are too much "
+		       "to hold: the first of them are left out");
+}
+
+void ml_job_end(struct ml_job *j)
+{
+	job_say_dropped(j);
 	ml_newest_destroy(j->newest);
 	ml_context_destroy(j->context);
 	j->newest = NULL;
@@ -182,6 +188,7 @@ void ml_job_next_log(struct ml_job *j)
 {
 	j->inside = false;
 	j->number = 0;
+	job_say_dropped(j);
 	if (j->context)
 		ml_context_cut(j->context);
 }

@@ -125,7 +125,7 @@ void ml_context_cut(struct ml_context *c)
 		;
 	c->seen = ml_newest_dropped(c->held, NULL);
 	c->left = 0;
-	c->inside = c->shown = c->matched = false;
+	c->inside = c->shown = c->matched = c->dropped = false;
 }
 
 bool ml_context_dropped(const struct ml_context *c)
