@@ -1277,9 +1277,10 @@ struct memlog_query_host {
  * USAGE: the options, or the name of an image, are invalid.
  * UNREADABLE: the image cannot be read, or the output not be written.
  * INCOMPLETE: nothing was printed, and bytes of the image are truncated,
- *	unreadable or damaged. With the option strict also if such bytes belong
- *	to what was printed, or could have held a current log. Memory that was
- *	left out on purpose, by a dump level or a balloon, does not count.
+ *	unreadable or damaged, or too many places looked like logs for all to be
+ *	looked at. With the option strict also if such bytes belong to what was
+ *	printed, or could have held a current log. Memory that was left out on
+ *	purpose, by a dump level or a balloon, does not count.
  */
 enum memlog_exit {
 	MEMLOG_EXIT_PRINTED,
@@ -1303,7 +1304,8 @@ struct memlog_query_result {
 	uint64_t left_out; /* by whoever wrote the image, on purpose: counted
 			      only for JSON */
 	bool damaged;	   /* something printed was incomplete, or came from a
-			     damaged compressed file */
+			     damaged compressed file; or not every place that
+			     looks like a log was searched */
 };
 
 /*

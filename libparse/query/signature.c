@@ -71,7 +71,10 @@ static void sign_no_log(const struct ml_run *run, enum memlog_exit exit,
 				      memlog_status_name(status), ret);
 	else if (exit == MEMLOG_EXIT_INCOMPLETE)
 		ml_signature_of_image("incomplete", "no log",
-				      "the image is incomplete", ret);
+				      run->image->curtailed ?
+					      "not all was searched" :
+					      "the image is incomplete",
+				      ret);
 	else if (run->result.logs_found)
 		ml_signature_of_image("no-text", "no text", NULL, ret);
 	else
