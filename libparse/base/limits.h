@@ -377,6 +377,9 @@
 /* Warnings kept per image: enough to understand, not enough to flood. */
 #define ML_MAX_WARNINGS 64u
 
+/* Formats of which an answer says that too many places look like their logs. */
+#define ML_CURTAILED 8u
+
 /* Bytes searched around all logs of one format in an image to find what belongs to
  * them; beyond that, at most the places where a neighbour must be are looked at. A
  * real region takes a few MiB, but so would each planted header. */

@@ -182,7 +182,7 @@ bool ml_logs_look_around(struct memlog_logs *logs, struct memlog_image *image,
 			 const char *format, uint64_t n);
 
 /* Not all that may be a log of this format, or belong to one, was looked at: "no log" is not
- * said of all of the image. around.c */
+ * said of all of the image. The name is borrowed, and static. around.c */
 void ml_curtail(struct memlog_image *image, const char *format);
 
 /* At the end of a search: a warning for each format that was curtailed. */

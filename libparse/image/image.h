@@ -11,6 +11,7 @@
 
 #include "memlog.h"
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "space/p2m.h"
 
 /*
@@ -173,9 +174,10 @@ struct memlog_image {
 	/* the search that goes on reads only what is near the logs that it finds:
 	 * the image is slow; shortened: so something was not looked for */
 	bool brief, shortened;
-	/* of a search: formats of which not all that may be a log was looked at, a bit each,
-	 * see ml_curtail() */
-	uint64_t curtailed;
+	/* of a search: names of formats of which not all that may be a log was looked at,
+	 * see ml_curtail(); of more than that, the first */
+	const char *curtailed[ML_CURTAILED];
+	size_t n_curtailed;
 	/* of a search; 0: there is none */
 	unsigned int threads;
 	/* the image that is searched: this one, or the set that it is a part of;

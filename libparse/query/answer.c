@@ -39,7 +39,7 @@ static void answer_say(const struct ml_run *run)
 	if (!run->result.missing && ml_missing_unknown(run))
 		ml_say(run, ML_SAY_ERROR,
 		       "incomplete: a part of the image is missing");
-	else if (!run->result.missing && run->image->curtailed)
+	else if (!run->result.missing && run->image->n_curtailed)
 		ml_say(run, ML_SAY_ERROR,
 		       "incomplete: not every place that looks like a "
 		       "log was searched");
@@ -100,7 +100,7 @@ enum memlog_status ml_answer_run(struct ml_run *run, enum memlog_status s,
 	enum memlog_status written;
 
 	result->damaged |= run->image->suspect || run->image->unread ||
-			   run->image->curtailed || cut;
+			   run->image->n_curtailed || cut;
 	result->searched = run->stats.covered;
 	summary.likely_only = run->stats.likely_only;
 	result->missing = ml_missing_bytes(run);

@@ -411,7 +411,7 @@ enum memlog_status memlog_query_run(struct memlog_query *query,
 	run.stats.size = sizeof(run.stats);
 	/* a pipe was searched before */
 	if (!image->passed)
-		image->curtailed = 0;
+		image->n_curtailed = 0;
 	run.said_symbols = query->said_symbols;
 	s = run_all(&run, err);
 	query->said_symbols = run.said_symbols;

@@ -71,7 +71,7 @@ static void sign_no_log(const struct ml_run *run, enum memlog_exit exit,
 				      memlog_status_name(status), ret);
 	else if (exit == MEMLOG_EXIT_INCOMPLETE)
 		ml_signature_of_image("incomplete", "no log",
-				      run->image->curtailed ?
+				      run->image->n_curtailed ?
 					      "not all was searched" :
 					      "the image is incomplete",
 				      ret);

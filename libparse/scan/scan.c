@@ -164,7 +164,7 @@ static bool keeps_logs(enum memlog_status s)
 /* Nothing is found yet. */
 static void search_restart(struct ml_scan_job *job)
 {
-	job->image->curtailed = 0;
+	job->image->n_curtailed = 0;
 	job->overlaps = 0;
 	memset(job->around, 0, sizeof(job->around));
 	ml_logs_clear(job->logs);
@@ -260,12 +260,12 @@ static enum memlog_status pages_left(struct ml_scan_job *job,
 {
 	uint64_t from = job->page_at - ml_min(job->page_at, ML_SCAN_WIDE);
 	struct memlog_scan_stats bytes = job->stats;
-	uint64_t curtailed = job->image->curtailed;
+	size_t curtailed = job->image->n_curtailed;
 	enum memlog_status s;
 
 	search_restart(job);
 	/* what was left out before them is not looked at again */
-	job->image->curtailed = curtailed;
+	job->image->n_curtailed = curtailed;
 	job->space = job->image->order[0];
 	s = ml_scan_within(job, NULL, false,
 			   (struct memlog_range){ from, UINT64_MAX }, false, 0,
@@ -378,7 +378,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 	s = ml_scan_job_init(&job, image, &o, err);
 	if (s)
 		return s;
-	image->curtailed = 0;
+	image->n_curtailed = 0;
 	job.slow = is_slow(image);
 	job.pipe = need != NULL;
 	job.known = known;
@@ -391,7 +391,7 @@ static enum memlog_status scan_run(struct memlog_image *image,
 		s = ml_image_check(image, err);
 	s = ml_scan_job_complete(&job, s, err);
 	ml_curtail_warn(image);
-	job.stats.complete = !s && !job.full && !image->curtailed;
+	job.stats.complete = !s && !job.full && !image->n_curtailed;
 	job.stats.covered -= ml_min(job.stats.covered, job.stats.unreadable);
 	ml_scan_job_fini(&job);
 	if (stats)

@@ -161,9 +161,10 @@ static void limit_around(void **state)
 	assert_true(
 		ml_logs_look_around(&logs, image, "opal", ML_MAX_AROUND - 1));
 	assert_true(ml_logs_look_around(&logs, image, "opal", 1));
-	assert_int_equal(image->curtailed, 0);
+	assert_int_equal(image->n_curtailed, 0);
 	assert_false(ml_logs_look_around(&logs, image, "opal", 1));
-	assert_true(image->curtailed == ml_format_bit(ml_format_find("opal")));
+	assert_int_equal(image->n_curtailed, 1);
+	assert_string_equal(image->curtailed[0], "opal");
 	/* said at the end of a search, if it is still so */
 	assert_null(memlog_image_warning(image, 0));
 	ml_curtail_warn(image);
@@ -229,12 +230,13 @@ static void names_in_common(void **state)
 	e.role = FTRACE_ROLE_KERNEL;
 	for (i = 0; i < 100; i++)
 		assert_true(ml_scan_may_overlap(&job, fmt, &e));
-	assert_int_equal(image->curtailed, 0);
+	assert_int_equal(image->n_curtailed, 0);
 	e.role = FTRACE_ROLE_PAGE;
 	for (i = 0; i < 100 && ml_scan_may_overlap(&job, fmt, &e); i++)
 		;
 	assert_int_equal(i, ML_REPEATS * ML_OVERLAP_LEAST / e.len);
-	assert_true(image->curtailed == ml_format_bit(fmt));
+	assert_int_equal(image->n_curtailed, 1);
+	assert_string_equal(image->curtailed[0], fmt->name);
 	memlog_logs_destroy(job.logs);
 	ml_scan_job_fini(&job);
 	memlog_image_close(image);
@@ -256,10 +258,10 @@ static void stray_pages(void **state)
 	image = mem_image(&mem, MEMLOG_PHYS);
 	for (i = 0; i < ML_HYP_STRAYS; i++)
 		assert_false(ml_hyp_meta_find(&logs, image, &h, 0));
-	assert_int_equal(image->curtailed, 0);
+	assert_int_equal(image->n_curtailed, 0);
 	assert_false(ml_hyp_meta_find(&logs, image, &h, 0));
-	assert_true(image->curtailed ==
-		    ml_format_bit(ml_format_find("hyp-trace")));
+	assert_int_equal(image->n_curtailed, 1);
+	assert_string_equal(image->curtailed[0], "hyp-trace");
 	/* there is as much as before for what belongs to a log */
 	assert_int_equal(logs.around, 0);
 	memlog_image_close(image);
