@@ -151,8 +151,10 @@ struct memlog_image {
 	bool by_kernel; /* written from within the machine that it is of */
 	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
-	bool unread;	/* bytes that it should have could not be read */
-	bool passed;	/* of a pipe: what was not kept was searched before */
+	bool uncompared; /* what it has at the same address elsewhere is most likely the
+			    same, and not searched */
+	bool unread; /* bytes that it should have could not be read */
+	bool passed; /* of a pipe: what was not kept was searched before */
 	struct memlog_err damage; /* the first bytes of the file that were seen
 				     to be damaged; no text: none */
 	struct ml_note *notes;

@@ -305,6 +305,7 @@ static void set_describe(const struct set *set, struct memlog_image *image)
 		image->missing = ml_sum(image->missing, part->missing);
 		image->lost = ml_sum(image->lost, part->lost);
 		image->suspect |= part->suspect;
+		image->uncompared |= part->uncompared;
 		image->cut |= part->cut;
 		if (part->remedy)
 			image->remedy = part->remedy;

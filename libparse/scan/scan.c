@@ -391,7 +391,8 @@ static enum memlog_status scan_run(struct memlog_image *image,
 		s = ml_image_check(image, err);
 	s = ml_scan_job_complete(&job, s, err);
 	ml_curtail_warn(image);
-	job.stats.complete = !s && !job.full && !image->n_curtailed;
+	job.stats.complete = !s && !job.full && !image->n_curtailed &&
+			     !image->uncompared;
 	job.stats.covered -= ml_min(job.stats.covered, job.stats.unreadable);
 	ml_scan_job_fini(&job);
 	if (stats)

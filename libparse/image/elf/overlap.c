@@ -27,6 +27,7 @@ struct look {
 	unsigned int left; /* pages and pieces to be looked at */
 	uint64_t whole;	   /* bytes to be compared without gaps */
 	bool differ, unread;
+	bool sampled; /* not all was compared */
 };
 
 /* Compare len bytes of the file, at most AT_ONCE, at two offsets. */
@@ -55,7 +56,7 @@ static void elf_overlap_sample(struct look *k, uint64_t a, uint64_t b,
 		elf_overlap_compare(k, a + at, b + at,
 				    (size_t)ml_min(len - at, ML_PAGE));
 	}
-	k->unread |= step > ML_PAGE || at < len;
+	k->sampled |= step > ML_PAGE || at < len;
 }
 
 /* Compare len bytes of the file at two offsets. */
@@ -116,13 +117,16 @@ void ml_elf_overlap(struct memlog_image *image, const struct ml_elf *elf,
 			      "one counts; --map=none reads the whole file",
 			      loads->hidden, ml_s(loads->hidden),
 			      ml_are(loads->hidden));
-	} else if (k.unread || !k.left) {
-		ml_image_warn_cut(image,
-				  "program headers overlap: %" PRIu64
-				  " byte%s could not be compared with those "
-				  "that are read instead",
-				  loads->hidden, ml_s(loads->hidden));
-		if (!image->remedy)
+	} else if (k.unread || k.sampled || !k.left) {
+		ml_image_warn(image,
+			      "program headers overlap: %" PRIu64 " byte%s "
+			      "could not be compared with those that are read "
+			      "instead",
+			      loads->hidden, ml_s(loads->hidden));
+		/* those that were seen are the same, as in any copy of /proc/vmcore */
+		image->uncompared = k.sampled;
+		image->cut |= k.unread || !k.left;
+		if (image->cut && !image->missing && !image->remedy)
 			image->remedy = "--map=none reads the whole file";
 	}
 	loads->hidden = 0;
