@@ -35,10 +35,11 @@
  * second's work. */
 #define ML_HYP_TRIES (1u << 20)
 
-/* Pages that look like the first one of a trace and that nothing points to in the memory
- * that may be searched, before an answer says that there are too many: the memory of any guest
- * may have some. */
+/* Pages that look like the first one of a trace: the memory of any guest may have some. Once
+ * others have used up what may be searched for what points to them, so many are searched for
+ * beside them, so far on either side. Beyond that an answer says that there are too many. */
 #define ML_HYP_STRAYS 64u
+#define ML_HYP_BESIDE (16u << 20)
 
 /* Bytes of the kernel's data searched for tables of events, and of its constants
  * for names of reasons: the sections that hold them have 1 to 4 MiB. */

@@ -139,10 +139,10 @@ struct memlog_logs {
 	uint64_t around; /* bytes searched by expand() of the format that runs, at
 				   most ML_MAX_AROUND */
 	uint64_t writers; /* the same, for what the writers of traces know */
-	uint64_t named;	  /* the same, for names of reasons */
-	uint64_t sought;  /* the same, for what points to pages that look like a
-			       hypervisor's trace; strays: such pages, of which nothing
-			       was found after that */
+	uint64_t named; /* the same, for names of reasons: without more they are
+			       numbers */
+	uint64_t sought; /* the same, for what points to pages that look like a
+			       hypervisor's trace; strays: such pages after that */
 	uint64_t strays;
 	bool around_low;    /* low memory was searched, once */
 	uint64_t pages;	    /* of ring buffers looked at by expand(), at most

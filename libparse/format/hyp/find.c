@@ -191,7 +191,7 @@ static enum memlog_status find_desc(struct memlog_logs *logs,
 		if (!ml_hyp_meta_find(logs, image, h, addr))
 			return ml_fail(err, MEMLOG_NOT_MINE,
 				       "no descriptor %shas this meta page",
-				       logs->sought < ML_MAX_AROUND ?
+				       !logs->strays ?
 					       "" :
 					       "in the memory around it ");
 		break;

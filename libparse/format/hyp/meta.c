@@ -97,13 +97,20 @@ bool ml_hyp_meta_find(struct memlog_logs *logs, struct memlog_image *image,
 		.logs = logs, .image = image, .h = h, .meta = phys
 	};
 	struct hyp_sweep sweep = { &logs->sought, image, meta_look_part, &s };
+	uint64_t own = 0;
 
-	if (ml_hyp_sweep_from(&sweep, phys))
-		return true;
-	/* some pages of any guest look like one */
-	if (logs->sought >= ML_MAX_AROUND && logs->strays++ == ML_HYP_STRAYS)
+	if (image->brief || logs->sought + 2 * ML_HYP_STEP <= ML_MAX_AROUND)
+		return ml_hyp_sweep_from(&sweep, phys);
+	/* some pages of any guest look like one: they may use that up, and what is beside
+	 * the next is looked at all the same */
+	if (logs->strays++ >= ML_HYP_STRAYS) {
 		ml_curtail(image, HYP_FORMAT);
-	return false;
+		return false;
+	}
+	sweep.budget = &own;
+	return ml_hyp_sweep(&sweep, (struct memlog_range){
+					    phys - ml_min(phys, ML_HYP_BESIDE),
+					    ml_sum(phys, ML_HYP_BESIDE) });
 }
 
 bool ml_hyp_meta_remote(struct memlog_logs *logs, struct memlog_image *image,
