@@ -70,11 +70,12 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	enum memlog_status s;
 
 	for (;;) {
-		if (r.end - r.start > c->budget) {
+		/* what was begun is finished */
+		if (r.end - r.start > c->budget && !l->n) {
 			c->curtailed = true;
 			return MEMLOG_OK;
 		}
-		c->budget -= r.end - r.start;
+		c->budget -= ml_min(r.end - r.start, c->budget);
 		l->n = 0;
 		s = ml_sbuf_find(image, space, r, SLOT, l, err);
 		if (s == MEMLOG_LIMIT)
@@ -310,7 +311,7 @@ enum memlog_status ml_acrn_chains_find(struct ml_acrn_chains *c,
 	c->rings.alloc = c->alloc;
 	c->rings.max = ML_ACRN_MAX_RINGS;
 	s = slow ? MEMLOG_OK : acrn_chain_gather(c, image, space, addr, h, err);
-	if (!s && (slow || (c->curtailed && !c->rings.n)))
+	if (!s && (slow || c->curtailed))
 		s = gather_slow(c, image, space, addr, h, err);
 	for (i = 0; !s && i < c->rings.n; i++)
 		ask_cpu(c, image, space, &c->rings.at[i]);
