@@ -166,18 +166,24 @@ enum memlog_status ml_job_begin(struct ml_job *j, bool newest,
 	return s;
 }
 
-/* Without the log: what is followed may have none any more. */
-static void job_say_dropped(struct ml_job *j)
+/* log: that had them, or NULL: it is gone. */
+static void job_say_dropped(struct ml_job *j, const struct memlog_log *log)
 {
-	if (j->context && ml_context_dropped(j->context))
-		ml_say(j->run, ML_SAY_WARNING,
-		       "the lines before one that matches are too much "
-		       "to hold: the first of them are left out");
+	static const char words[] = "the lines before one that matches are too "
+				    "much to hold: the first of them are left "
+				    "out";
+
+	if (!j->context || !ml_context_dropped(j->context))
+		return;
+	if (log)
+		ml_say_log(j->run, ML_SAY_WARNING, log, "%s", words);
+	else
+		ml_say(j->run, ML_SAY_WARNING, "%s", words);
 }
 
 void ml_job_end(struct ml_job *j)
 {
-	job_say_dropped(j);
+	job_say_dropped(j, j->log);
 	ml_newest_destroy(j->newest);
 	ml_context_destroy(j->context);
 	j->newest = NULL;
@@ -188,7 +194,7 @@ void ml_job_next_log(struct ml_job *j)
 {
 	j->inside = false;
 	j->number = 0;
-	job_say_dropped(j);
+	job_say_dropped(j, NULL);
 	if (j->context)
 		ml_context_cut(j->context);
 }
