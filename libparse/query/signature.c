@@ -71,7 +71,9 @@ static void sign_no_log(const struct ml_run *run, enum memlog_exit exit,
 				      memlog_status_name(status), ret);
 	else if (exit == MEMLOG_EXIT_INCOMPLETE)
 		ml_signature_of_image("incomplete", "no log",
-				      run->image->n_curtailed ?
+				      run->image->n_curtailed &&
+						      !run->result.missing &&
+						      !ml_missing_unknown(run) ?
 					      "not all was searched" :
 					      "the image is incomplete",
 				      ret);

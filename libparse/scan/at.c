@@ -72,6 +72,7 @@ enum memlog_status memlog_scan_at(struct memlog_image *image,
 	}
 	if (!s)
 		s = ml_scan_finish(&job, err);
+	ml_curtail_warn(image);
 	ml_scan_job_fini(&job);
 	s = ml_scan_job_complete(&job, s, err);
 	if (s)

@@ -12,7 +12,7 @@
 
 /* Remember where the logs from first on are, and addr, which led to them: it is
  * not looked at again, whatever the result. One that may not overlap others as far as it does
- * is removed, together with those after it: so are planted headers, and not real logs. */
+ * is removed, together with those after it: real logs do not overlap. */
 static enum memlog_status candidate_remember(struct ml_scan_job *job,
 					     const struct ml_format *fmt,
 					     enum memlog_space space,
@@ -28,7 +28,13 @@ static enum memlog_status candidate_remember(struct ml_scan_job *job,
 		if (log->fmt->find.screen &&
 		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
 			job->certain |= ml_format_bit(log->fmt);
-		for (k = 0; k < log->pub.n_extents && !s; k++)
+		for (k = 0; k < log->pub.n_extents && !s; k++) {
+			/* in a log that is known */
+			if (ml_scan_is_shared(log->fmt, &log->extents[k]) &&
+			    ml_places_start(&job->places, log->fmt,
+					    log->extents[k].space,
+					    log->extents[k].addr))
+				continue;
 			s = ml_scan_may_overlap(job, log->fmt,
 						&log->extents[k]) ?
 				    ml_places_add(&job->places, log->fmt,
@@ -36,6 +42,7 @@ static enum memlog_status candidate_remember(struct ml_scan_job *job,
 						  log->extents[k].addr,
 						  log->extents[k].len, err) :
 				    MEMLOG_NOT_MINE;
+		}
 		while (s == MEMLOG_NOT_MINE && job->logs->count > i)
 			ml_logs_drop_last(job->logs);
 	}

@@ -7,13 +7,19 @@
 #include "image/image.h"
 #include "job.h"
 
+bool ml_scan_is_shared(const struct ml_format *fmt,
+		       const struct memlog_extent *e)
+{
+	return fmt->group.shared >> (e->role & 63) & 1;
+}
+
 bool ml_scan_may_overlap(struct ml_scan_job *job, const struct ml_format *fmt,
 			 const struct memlog_extent *e)
 {
 	uint64_t most = ml_max(job->image->file.size, ML_OVERLAP_LEAST), all;
 
 	/* own() leaves out the pages of other logs, and looks at ML_LOOKED_AT bytes in all */
-	if (fmt->group.own || fmt->group.shared >> (e->role & 63) & 1 ||
+	if (fmt->group.own || ml_scan_is_shared(fmt, e) ||
 	    !ml_places_hold(&job->places, fmt, e->space, e->addr))
 		return true;
 	if (!ml_add(job->overlaps, e->len, &all) || all / ML_REPEATS > most) {

@@ -140,6 +140,9 @@ static void one_page_again(void **state)
 				   "that were searched"));
 	assert_true(query_was_said(
 		"incomplete: not every place that looks like a log was searched"));
+	query_run(image, "--at 0x1000 -F hyp-trace");
+	assert_true(query_was_said(
+		"hyp-trace: too many places look like its logs"));
 	/* each query has an answer of its own */
 	put_trace(p, 4);
 	query_run(image, "--strict -q -F hyp-trace");
@@ -266,6 +269,13 @@ static void stray_pages(void **state)
 	assert_int_equal(logs.around, 0);
 	memlog_image_close(image);
 	mem_free(&mem);
+	/* what others have used up hides no trace whose descriptor is beside its page */
+	put_trace(mem_add(&mem, 0, PIECES * PAGE), 4);
+	image = mem_image(&mem, MEMLOG_PHYS);
+	logs.strays = 1;
+	assert_true(ml_hyp_meta_find(&logs, image, &h, PAGE));
+	memlog_image_close(image);
+	mem_free(&mem);
 }
 
 /* The start of a ring of ACRN of 4 MiB, with a message. */
@@ -285,7 +295,7 @@ static void put_ring(uint8_t *p, unsigned int cpu)
  * and that not all was searched is said. */
 static void many_buffers(void **state)
 {
-	enum { BUFFERS = 24 };
+	enum { BUFFERS = 16, RINGS = 4 };
 	struct memlog_scan_opts opts = { .size = sizeof(opts),
 					 .formats = "acrn-log" };
 	struct memlog_scan_stats stats = { .size = sizeof(stats) };
@@ -293,19 +303,19 @@ static void many_buffers(void **state)
 	struct memlog_image *image;
 	struct mem mem = { .n = 0 };
 	uint64_t at;
-	size_t i;
+	unsigned int i, k;
 
 	(void)state;
 	for (i = 0; i < BUFFERS; i++) {
-		at = (i + 1) << 26;
-		put_ring(mem_add(&mem, at, PAGE), 0);
-		put_ring(mem_add(&mem, at + (4 << 20), PAGE), 1);
+		at = (i + UINT64_C(1)) << 26;
+		for (k = 0; k < RINGS; k++)
+			put_ring(mem_add(&mem, at + (k << 22), PAGE), k);
 	}
 	image = mem_image(&mem, MEMLOG_PHYS);
 	assert_int_equal(memlog_scan(image, &opts, &logs, &stats, NULL), 0);
 	assert_int_equal(memlog_logs_count(logs), BUFFERS);
 	for (i = 0; i < BUFFERS; i++)
-		assert_int_equal(memlog_logs_get(logs, i)->n_extents, 2);
+		assert_int_equal(memlog_logs_get(logs, i)->n_extents, RINGS);
 	assert_false(stats.complete);
 	assert_non_null(strstr(memlog_image_warning(image, 0),
 			       "acrn-log: too many places look like its logs"));
