@@ -28,21 +28,9 @@ static enum memlog_status candidate_remember(struct ml_scan_job *job,
 		if (log->fmt->find.screen &&
 		    !(log->pub.flags & MEMLOG_LOG_GUESSED))
 			job->certain |= ml_format_bit(log->fmt);
-		for (k = 0; k < log->pub.n_extents && !s; k++) {
-			/* in a log that is known */
-			if (ml_scan_is_shared(log->fmt, &log->extents[k]) &&
-			    ml_places_start(&job->places, log->fmt,
-					    log->extents[k].space,
-					    log->extents[k].addr))
-				continue;
-			s = ml_scan_may_overlap(job, log->fmt,
-						&log->extents[k]) ?
-				    ml_places_add(&job->places, log->fmt,
-						  log->extents[k].space,
-						  log->extents[k].addr,
-						  log->extents[k].len, err) :
-				    MEMLOG_NOT_MINE;
-		}
+		for (k = 0; k < log->pub.n_extents && !s; k++)
+			s = ml_scan_add_place(job, log->fmt, &log->extents[k],
+					      err);
 		while (s == MEMLOG_NOT_MINE && job->logs->count > i)
 			ml_logs_drop_last(job->logs);
 	}

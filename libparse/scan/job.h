@@ -79,15 +79,17 @@ enum memlog_status ml_scan_job_complete(struct ml_scan_job *job,
 enum memlog_status ml_scan_expand(struct ml_scan_job *job, struct ml_log *log,
 				  struct memlog_err *err);
 
-/* May several logs of that format have this extent? planted.c */
-bool ml_scan_is_shared(const struct ml_format *fmt,
-		       const struct memlog_extent *e);
-
 /* May this extent be one of a log of that format? It may begin in those that are known,
  * but together such are no more than ML_REPEATS times the file. False: the image is
  * curtailed. planted.c */
 bool ml_scan_may_overlap(struct ml_scan_job *job, const struct ml_format *fmt,
 			 const struct memlog_extent *e);
+
+/* If so, remember where it is. NOT_MINE: it may not. planted.c */
+enum memlog_status ml_scan_add_place(struct ml_scan_job *job,
+				     const struct ml_format *fmt,
+				     const struct memlog_extent *e,
+				     struct memlog_err *err);
 
 /* Sort and merge the options' ranges into job->ranges. search.c */
 enum memlog_status ml_scan_take_ranges(struct ml_scan_job *job,

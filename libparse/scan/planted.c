@@ -7,8 +7,9 @@
 #include "image/image.h"
 #include "job.h"
 
-bool ml_scan_is_shared(const struct ml_format *fmt,
-		       const struct memlog_extent *e)
+/* May several logs have it? */
+static bool planted_shared(const struct ml_format *fmt,
+			   const struct memlog_extent *e)
 {
 	return fmt->group.shared >> (e->role & 63) & 1;
 }
@@ -19,7 +20,7 @@ bool ml_scan_may_overlap(struct ml_scan_job *job, const struct ml_format *fmt,
 	uint64_t most = ml_max(job->image->file.size, ML_OVERLAP_LEAST), all;
 
 	/* own() leaves out the pages of other logs, and looks at ML_LOOKED_AT bytes in all */
-	if (fmt->group.own || ml_scan_is_shared(fmt, e) ||
+	if (fmt->group.own || planted_shared(fmt, e) ||
 	    !ml_places_hold(&job->places, fmt, e->space, e->addr))
 		return true;
 	if (!ml_add(job->overlaps, e->len, &all) || all / ML_REPEATS > most) {
@@ -29,6 +30,20 @@ bool ml_scan_may_overlap(struct ml_scan_job *job, const struct ml_format *fmt,
 	}
 	job->overlaps = all;
 	return true;
+}
+
+enum memlog_status ml_scan_add_place(struct ml_scan_job *job,
+				     const struct ml_format *fmt,
+				     const struct memlog_extent *e,
+				     struct memlog_err *err)
+{
+	/* each of a kernel's logs has these: once is enough */
+	if (planted_shared(fmt, e) &&
+	    ml_places_start(&job->places, fmt, e->space, e->addr))
+		return MEMLOG_OK;
+	if (!ml_scan_may_overlap(job, fmt, e))
+		return MEMLOG_NOT_MINE;
+	return ml_places_add(&job->places, fmt, e->space, e->addr, e->len, err);
 }
 
 enum memlog_status ml_scan_expand(struct ml_scan_job *job, struct ml_log *log,

@@ -232,8 +232,9 @@ static void names_in_common(void **state)
 			 0);
 	e.role = FTRACE_ROLE_KERNEL;
 	for (i = 0; i < 100; i++)
-		assert_true(ml_scan_may_overlap(&job, fmt, &e));
+		assert_int_equal(ml_scan_add_place(&job, fmt, &e, NULL), 0);
 	assert_int_equal(image->n_curtailed, 0);
+	assert_int_equal(job.places.n, 1);
 	e.role = FTRACE_ROLE_PAGE;
 	for (i = 0; i < 100 && ml_scan_may_overlap(&job, fmt, &e); i++)
 		;
