@@ -44,6 +44,7 @@ static void make_mapped(char *path, uint64_t len, uint64_t bitmap,
 	for (i = 0; i < n; i++) {
 		off_t at = (off_t)(bitmap + pages[i] / 8);
 
+		bits = 0; /* at the end of the file nothing is read */
 		assert_in_range(pread(fd, &bits, 1, at), 0, 1);
 		bits = (uint8_t)(bits | 1u << pages[i] % 8);
 		assert_int_equal(pwrite(fd, &bits, 1, at), 1);
