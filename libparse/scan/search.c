@@ -163,7 +163,7 @@ static enum memlog_status peek_pages(struct ml_scan_job *job,
 				     struct memlog_range r,
 				     struct memlog_err *err)
 {
-	size_t batch = job->size / MEMLOG_PEEK, n;
+	size_t batch = ml_min(job->size, ML_SCAN_WINDOW) / MEMLOG_PEEK, n;
 	enum memlog_status s;
 	uint64_t addr;
 
