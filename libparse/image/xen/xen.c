@@ -294,14 +294,14 @@ static bool xen_is_new(struct xen_tried *tried, uint64_t root)
 }
 
 /* The page tables of the CPUs are in dom0's own memory, so a direct map that maps none of
- * them is the wrong one. One or the other may be missing from the dump. */
+ * them is the wrong one. Some may be missing from the dump. */
 static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 		      struct xen_tried *tried)
 {
 	const struct ml_xen *x = image->xen;
 	struct ml_p2m *p2m;
 	enum memlog_status s;
-	uint64_t phys;
+	uint64_t addr, phys;
 	size_t i;
 
 	if (!xen_is_new(tried, o->root))
@@ -311,7 +311,9 @@ static bool try_table(struct memlog_image *image, struct ml_p2m_opts *o,
 	if (s)
 		return false;
 	for (i = 0, s = MEMLOG_NO_DATA; i < x->n_dom0_cr3 && s; i++) {
-		s = ml_p2m_phys(p2m, x->dom0_cr3[i] << 12, &phys);
+		if (!ml_mul(x->dom0_cr3[i], ML_PAGE, &addr))
+			continue;
+		s = ml_p2m_phys(p2m, addr, &phys);
 		image->starved |= s == MEMLOG_NO_MEMORY;
 	}
 	if (s) {
