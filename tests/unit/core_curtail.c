@@ -140,6 +140,8 @@ static void one_page_again(void **state)
 				   "that were searched"));
 	assert_true(query_was_said(
 		"incomplete: not every place that looks like a log was searched"));
+	query_run(image, "--signature -F hyp-trace");
+	assert_non_null(strstr(sink.text, "no log: not all was searched"));
 	query_run(image, "--at 0x1000 -F hyp-trace");
 	assert_true(query_was_said(
 		"hyp-trace: too many places look like its logs"));
