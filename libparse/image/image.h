@@ -151,8 +151,8 @@ struct memlog_image {
 	bool by_kernel; /* written from within the machine that it is of */
 	bool unpacked;	/* the file was compressed as a whole */
 	bool suspect;	/* the file is damaged at an unknown place */
-	bool uncompared; /* what it has at the same address elsewhere is most likely the
-			    same, and not searched */
+	bool uncompared; /* bytes at addresses that it has twice were only sampled; the
+			    second copy is not searched */
 	bool unread; /* bytes that it should have could not be read */
 	bool passed; /* of a pipe: what was not kept was searched before */
 	struct memlog_err damage; /* the first bytes of the file that were seen

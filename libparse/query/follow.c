@@ -245,7 +245,7 @@ enum memlog_status ml_follow_run(struct ml_run *run, struct memlog_err *err)
 				  ml_fail(err, MEMLOG_NO_MEMORY,
 					  "no memory to write");
 	}
-	/* a look that failed may have let go of it */
+	/* a look that failed may have freed it */
 	f.job.log = NULL;
 	ml_job_end(&f.job);
 	ml_free(&q->alloc, f.job.state);

@@ -70,7 +70,7 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	enum memlog_status s;
 
 	for (;;) {
-		/* what was begun is finished */
+		/* a buffer that was found is searched to its end */
 		if (r.end - r.start > c->budget && !l->n) {
 			c->curtailed = true;
 			return MEMLOG_OK;
@@ -93,7 +93,7 @@ acrn_chain_gather(struct ml_acrn_chains *c, struct memlog_image *image,
 	}
 }
 
-/* The same of a slow image, or when the budget is short: look only where the next header
+/* The same for a slow image, or when the budget is short: look only where the next header
  * must be. */
 static enum memlog_status gather_slow(struct ml_acrn_chains *c,
 				      struct memlog_image *image,
